@@ -1,0 +1,193 @@
+"""Requests and responses, the same bytes over every carrier (spec/relay.md §2).
+
+Each request is self-contained: it carries the secrets that authorise it, never a session or a login. Structs are
+MessagePack arrays whose first element is the tag. Decoding never trusts a length: every field is bounded here.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, TypeAlias
+
+import msgspec
+from msgspec import Meta
+
+from nullabona.errors import Malformed
+
+MAX_FRAME = 65_536
+"""Largest frame, in bytes; also the largest padding bucket (spec/frame.md §2)."""
+MAX_BLOB_CHUNK = 1_048_576
+"""Largest blob chunk, in bytes of ciphertext."""
+MAX_CARD = 65_536
+"""Largest encoded card, in bytes."""
+MAX_READ_LIMIT = 1_000
+"""Most frames that one read may ask for."""
+MAX_WAIT_S = 600
+"""Longest time, in whole seconds, that a read may wait."""
+MAX_REQUEST = MAX_BLOB_CHUNK + 65_536
+"""Largest encoded request, in bytes; a carrier refuses more before it decodes."""
+MAX_RESPONSE = 4 * 1_048_576
+"""Largest encoded response, in bytes; a relay splits a longer read over several answers."""
+
+Policy = Annotated[int, Meta(ge=0, le=1)]
+Secret = Annotated[bytes, Meta(min_length=32, max_length=32)]
+Digest = Annotated[bytes, Meta(min_length=32, max_length=32)]
+Incarnation = Annotated[bytes, Meta(max_length=8)]
+Seq = Annotated[int, Meta(ge=0, le=2**53)]
+Tokens = Annotated[tuple[Annotated[bytes, Meta(max_length=256)], ...], Meta(max_length=16)]
+
+POLICY_ROOM = 0
+POLICY_INBOX = 1
+
+
+class Request(msgspec.Struct, array_like=True, frozen=True, tag_field="op"):
+    """Base of every request; ``repr`` is hidden because fields are secrets."""
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}>"
+
+
+class Append(Request, tag=1):
+    """Add one frame to a box. Answer: `Appended`, or `Refusal`."""
+
+    policy: Policy
+    write_secret: Secret
+    read_hash: Digest
+    frame: Annotated[bytes, Meta(min_length=1, max_length=MAX_FRAME)]
+    tokens: Tokens = ()
+
+
+class Read(Request, tag=2):
+    """Frames with ``seq > after``, oldest first, at most ``limit``; waits up to ``wait_s`` whole seconds if there are none.
+
+    Answer: `Frames`.
+    """
+
+    policy: Policy
+    read_secret: Secret
+    write_hash: Digest
+    after: Seq
+    limit: Annotated[int, Meta(ge=1, le=MAX_READ_LIMIT)] = MAX_READ_LIMIT
+    wait_s: Annotated[int, Meta(ge=0, le=MAX_WAIT_S)] = 0
+
+
+class Trim(Request, tag=3):
+    """Erase every frame with ``seq <= upto``. Answer: `Done`."""
+
+    policy: Policy
+    read_secret: Secret
+    write_hash: Digest
+    upto: Seq
+
+
+class PutBlob(Request, tag=4):
+    """Keep a ciphertext chunk under its SHA-256. Putting the same chunk again renews its expiry. Answer: `Done`."""
+
+    digest: Digest
+    data: Annotated[bytes, Meta(min_length=1, max_length=MAX_BLOB_CHUNK)]
+    tokens: Tokens = ()
+
+
+class GetBlob(Request, tag=5):
+    """Answer: `Blob`, or `Refusal` ``not-found``."""
+
+    digest: Digest
+
+
+class PublishCard(Request, tag=6):
+    """Register a handle or replace its card (spec/directory.md). Answer: `Done`, or `Refusal`."""
+
+    card: Annotated[bytes, Meta(min_length=1, max_length=MAX_CARD)]
+
+
+class LookupCard(Request, tag=7):
+    """Answer: `CardFound`, or `Refusal` ``not-found``. ``name`` is the local part of a handle."""
+
+    name: Annotated[str, Meta(min_length=1, max_length=64)]
+
+
+class DeleteCard(Request, tag=8):
+    """Delete a card; ``statement`` is signed by its owner (spec/directory.md). Answer: `Done`, or `Refusal`."""
+
+    statement: Annotated[bytes, Meta(min_length=1, max_length=4_096)]
+
+
+class Response(msgspec.Struct, array_like=True, frozen=True, tag_field="re"):
+    """Base of every response."""
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}>"
+
+
+class Appended(Response, tag=1):
+    """The frame is kept (durably, unless the relay is volatile) as number ``seq`` of the box, counted from 1."""
+
+    seq: Seq
+    incarnation: Incarnation
+
+
+class Frames(Response, tag=2):
+    """Answer to a read.
+
+    ``incarnation`` is 8 random bytes per creation of the box, empty when the box does not exist (or never did).
+    ``head`` is the highest seq ever given out in this incarnation, 0 when the box does not exist; a reader whose
+    frames do not join up with its position knows that frames were trimmed or expired.
+    """
+
+    incarnation: Incarnation
+    head: Seq
+    frames: tuple[tuple[Seq, bytes], ...]
+
+
+class Done(Response, tag=3):
+    """The request was carried out, or there was nothing left to do."""
+
+
+class Blob(Response, tag=4):
+    """A ciphertext chunk; the reader must check its SHA-256."""
+
+    data: bytes
+
+
+class CardFound(Response, tag=5):
+    """An encoded card; the reader must verify it (spec/directory.md)."""
+
+    card: bytes
+
+
+class Refusal(Response, tag=6):
+    """The request was not carried out and nothing of it was kept.
+
+    ``code`` is one of spec/relay.md, "Refusals"; ``retry_after_s`` is advice in whole seconds (0: none).
+    """
+
+    code: Annotated[str, Meta(max_length=32)]
+    retry_after_s: Annotated[int, Meta(ge=0, le=604_800)] = 0
+
+
+AnyRequest: TypeAlias = Append | Read | Trim | PutBlob | GetBlob | PublishCard | LookupCard | DeleteCard
+AnyResponse: TypeAlias = Appended | Frames | Done | Blob | CardFound | Refusal
+
+_encoder = msgspec.msgpack.Encoder()
+_request_decoder = msgspec.msgpack.Decoder(AnyRequest)
+_response_decoder = msgspec.msgpack.Decoder(AnyResponse)
+
+
+def encode(message: Request | Response) -> bytes:
+    """The message's one wire form."""
+    return _encoder.encode(message)
+
+
+def decode_request(data: bytes | bytearray | memoryview) -> AnyRequest:
+    """The request in ``data``. Raises `Malformed` for anything else, without echoing the bytes."""
+    try:
+        return _request_decoder.decode(data)
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        raise Malformed("not a request of this protocol") from None
+
+
+def decode_response(data: bytes | bytearray | memoryview) -> AnyResponse:
+    """The response in ``data``. Raises `Malformed` for anything else, without echoing the bytes."""
+    try:
+        return _response_decoder.decode(data)
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        raise Malformed("not a response of this protocol") from None
