@@ -1,0 +1,448 @@
+"""The contract of the Rust seam: Messaging Layer Security (RFC 9420) through OpenMLS.
+
+Bytes in, bytes out: no network, no files, no SQL, no policy. Every function that reads bytes from outside refuses
+trailing bytes and more than 8 MiB (16 MiB for a tree) and raises `CoreError`, never anything else.
+
+State is rows `(scope, key, value)` that the caller keeps. A handle (`Group`) holds them in memory; what changed since
+the last `saved()` comes out of `take_delta()`. The caller writes the delta and its own rows in one transaction, then
+calls `saved(delta.new_gen)`; if that transaction fails it must `close()` the handle and load it again. Values are
+secret: keep them in an authenticated, encrypted store. The rows of one group all have the scope `group_scope(id)`;
+the private half of a key package is the single row `(KEY_PACKAGE_SCOPE, reference)`.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Literal, TypeAlias, final
+
+Row: TypeAlias = tuple[bytes, bytes, bytes]
+
+SUITE_PQ: int
+"""0x004E: ML-KEM-768 + X25519, AES-256-GCM, SHA-384, Ed25519 (draft code point)."""
+SUITE_CLASSIC: int
+"""0x0001: X25519, AES-128-GCM, SHA-256, Ed25519. For interop tests."""
+PROTOCOL_REV: int
+"""Our revision of formats and code points. Rows of another revision are refused by `Group.load` (`Invalid`, "state")."""
+KEY_PACKAGE_SCOPE: bytes
+"""The scope of the rows that `make_key_packages` returns; the key of such a row is the key package reference."""
+
+class CoreError(Exception):
+    """Everything the seam raises on purpose. Texts hold no keys and no message bytes.
+
+    CoreError
+    ├─ StaleHandle    the handle is closed or poisoned: load it again          "stale-handle"
+    ├─ NotMember      this device was removed from the group                   "not-member"
+    ├─ PendingCommit  merge or clear the own pending commit first              "pending-commit"
+    ├─ WrongEpoch     `.epoch` is the message's epoch, not the group's         "wrong-epoch"
+    ├─ Duplicate      the message's key was used already: seen before          "duplicate"
+    ├─ Invalid        bad bytes, signature, argument: drop the message         see `Invalid`
+    └─ Panic          a bug, caught; the handle is poisoned                    "panic"
+    """
+
+    code: str
+    """Stable, short, for programs."""
+
+class StaleHandle(CoreError): ...
+class NotMember(CoreError): ...
+class PendingCommit(CoreError): ...
+
+class WrongEpoch(CoreError):
+    epoch: int
+    """The epoch that the refused message (or staged commit) belongs to."""
+
+class Duplicate(CoreError): ...
+
+class Invalid(CoreError):
+    """`code` is one of: "syntax" (does not decode, or trailing bytes), "too-large", "suite", "key-length" (an HPKE
+    public key of the wrong length), "credential" (not a basic credential), "proposal" (a proposal or kind of proposal
+    that we refuse), "too-old" (behind the out-of-order window), "no-key-package" (no private row for this Welcome),
+    "exists" (rows of that group were passed and `replace` is false), "wrong-group", "argument", "state" (rows that do
+    not load), "verify" (OpenMLS refused: signature, tree, confirmation tag, lifetime ...)."""
+
+class Panic(CoreError): ...
+
+def build_info() -> dict[str, str]:
+    """Versions: "openmls", "crypto", "crate", "protocol_rev", "storage"."""
+
+def group_scope(group_id: bytes) -> bytes:
+    """The scope of all rows of that group."""
+
+def peek(msg: bytes) -> MessageInfo:
+    """What an MLS message says about itself, unverified."""
+
+def key_package_info(key_package: bytes) -> KeyPackageInfo:
+    """Decode and verify a key package (an MLS message of that kind, as `make_key_packages` returns).
+
+    Both signatures, the suite (one of ours), key lengths and the declared capabilities are checked; the lifetime is
+    not: compare `not_before` and `not_after` (seconds since 1970, up to 2**64-1) yourself.
+    """
+
+def welcome_refs(welcome: bytes) -> list[bytes]:
+    """The key package references a Welcome is for: load the row `(KEY_PACKAGE_SCOPE, ref)` of the one that is yours."""
+
+def group_info_summary(group_info: bytes) -> GroupInfoSummary:
+    """What a GroupInfo says, NOT verified: only `Group.join_external` checks it against a tree."""
+
+def make_key_packages(
+    signer: Signer,
+    identity: bytes,
+    cfg: Config,
+    count: int,
+    last_resort: bool = True,
+    lifetime_s: int = 7_776_000,
+) -> tuple[list[tuple[bytes, bytes]], Delta]:
+    """Return `[(reference, key package message)]` and the private rows (scope `KEY_PACKAGE_SCOPE`, one per package).
+
+    A last-resort package can be used by any number of Welcomes: joining never deletes its row. Otherwise the delta of
+    the joined group deletes it. Valid from a day ago for `lifetime_s` from now. Every member that processes the
+    adding commit needs the package to be unexpired *at that moment* (OpenMLS has no switch), so declare far more than
+    the time you publish it for, and let the adder refuse old ones.
+    """
+
+@final
+class MessageInfo:
+    @property
+    def kind(self) -> Literal["public", "private", "welcome", "group_info", "key_package"]: ...
+    @property
+    def group_id(self) -> bytes | None:
+        """Set for "public", "private" and "group_info"."""
+    @property
+    def epoch(self) -> int | None:
+        """Set for "public", "private" and "group_info"."""
+    @property
+    def content_type(self) -> Literal["app", "proposal", "commit"] | None:
+        """Set for "public" and "private"."""
+
+@final
+class KeyPackageInfo:
+    @property
+    def ref(self) -> bytes: ...
+    @property
+    def suite(self) -> int: ...
+    @property
+    def identity(self) -> bytes: ...
+    @property
+    def signature_key(self) -> bytes:
+        """32 bytes, Ed25519."""
+    @property
+    def encryption_key(self) -> bytes:
+        """The leaf's HPKE key: 1216 bytes in `SUITE_PQ`."""
+    @property
+    def init_key(self) -> bytes: ...
+    @property
+    def not_before(self) -> int: ...
+    @property
+    def not_after(self) -> int: ...
+    @property
+    def last_resort(self) -> bool: ...
+    @property
+    def extensions(self) -> list[int]:
+        """Extension types the leaf's capabilities declare."""
+
+@final
+class GroupInfoSummary:
+    @property
+    def group_id(self) -> bytes: ...
+    @property
+    def epoch(self) -> int: ...
+    @property
+    def suite(self) -> int: ...
+    @property
+    def tree_hash(self) -> bytes: ...
+    @property
+    def signer_leaf(self) -> int: ...
+    @property
+    def group_ext(self) -> list[tuple[int, bytes]]:
+        """Group context extensions."""
+
+@final
+class Signer:
+    """A device's Ed25519 key. Wiped when dropped; `repr` shows the public key only."""
+
+    @staticmethod
+    def generate() -> Signer: ...
+    @staticmethod
+    def from_seed(seed: bytes) -> Signer:
+        """From the 32-byte Ed25519 seed; another length is `Invalid` ("argument")."""
+    @property
+    def public_key(self) -> bytes:
+        """32 bytes."""
+    def seed(self) -> bytes:
+        """The secret, 32 bytes."""
+    def sign(self, label: str, data: bytes) -> bytes:
+        """RFC 9420 SignWithLabel: 64 bytes over label "MLS 1.0 " + `label` and `data`."""
+
+@final
+class Config:
+    """How groups are created and joined, and what leaves declare. Times in seconds, sizes in bytes."""
+
+    def __new__(
+        cls,
+        *,
+        suite: int = ...,
+        padding: int = 256,
+        past_epochs: int = 2,
+        out_of_order: int = 64,
+        max_forward: int = 2000,
+        leaf_lifetime_s: int = 7_776_000,
+        group_ext: Sequence[tuple[int, bytes]] = (),
+        extensions: Sequence[int] = (),
+        allow_proposals: bool = False,
+    ) -> Config:
+        """`suite` defaults to `SUITE_PQ`. `padding`: application messages are padded to a multiple of it.
+
+        `past_epochs`: how many closed epochs can still be read. `out_of_order`, `max_forward`: how far behind and ahead
+        of the newest seen message of one sender another may be. `group_ext`: group context extensions of a new group;
+        their types must be in `extensions`. `extensions`: extension types (not 1 to 5) that our leaves and key packages
+        declare and that a group we create requires of every member. `allow_proposals`: accept standalone proposals,
+        PublicMessage handshakes and PSKs; for vectors and interop tests, never in the product.
+        """
+    @property
+    def suite(self) -> int: ...
+
+@final
+class Delta:
+    """What to write: plain data. Apply `dels` and `puts` in one transaction; no row is in both."""
+
+    @property
+    def puts(self) -> list[Row]: ...
+    @property
+    def dels(self) -> list[tuple[bytes, bytes]]: ...
+    @property
+    def base_gen(self) -> int:
+        """The generation this delta is on top of: refuse to write if the stored one differs. 0 for a new group."""
+    @property
+    def new_gen(self) -> int: ...
+
+@final
+class Member:
+    @property
+    def leaf(self) -> int: ...
+    @property
+    def identity(self) -> bytes:
+        """The bytes of the basic credential."""
+    @property
+    def signature_key(self) -> bytes: ...
+    @property
+    def encryption_key(self) -> bytes: ...
+
+@final
+class CommitBundle:
+    @property
+    def commit(self) -> bytes: ...
+    @property
+    def welcome(self) -> bytes | None:
+        """One Welcome for all joiners, without a tree; None if nobody was added."""
+    @property
+    def tree(self) -> bytes | None:
+        """The ratchet tree of the next epoch, which joiners need; None if nobody was added."""
+    @property
+    def group_info(self) -> bytes | None:
+        """GroupInfo of the next epoch without a tree; None if nobody was added. See `Group.group_info`."""
+    @property
+    def new_epoch(self) -> int: ...
+
+@final
+class Processed:
+    """A verified message. Nothing of it is in the group's state until `Group.accept`.
+
+    "app": an application message; nothing to accept. "commit": somebody else's commit, staged. "own_commit": our
+    pending commit came back byte for byte; `accept` merges it. "own_echo": claims to be from this leaf, cannot be
+    read and the claim is not authenticated: skip it. "proposal": only with `allow_proposals`; `accept` queues it.
+    """
+
+    @property
+    def kind(self) -> Literal["app", "proposal", "commit", "own_commit", "own_echo"]: ...
+    @property
+    def epoch(self) -> int:
+        """The epoch the message was sent in."""
+    @property
+    def sender_leaf(self) -> int | None:
+        """For an external commit: the leaf the joiner gets. None for an external proposal."""
+    @property
+    def sender_identity(self) -> bytes: ...
+    @property
+    def sender_signature_key(self) -> bytes:
+        """The key that signed the message. Empty where it is not known: "own_echo" of a past epoch, "proposal" from outside."""
+    @property
+    def external(self) -> bool:
+        """Sent by somebody who was not a member: an external commit (or, with `allow_proposals`, proposal)."""
+    @property
+    def aad(self) -> bytes: ...
+    @property
+    def plaintext(self) -> bytes | None:
+        """Set for "app"."""
+    @property
+    def adds(self) -> list[Member]:
+        """New members with the leaf they will have; includes the joiner of an external commit."""
+    @property
+    def removes(self) -> list[Member]:
+        """Members that leave, as they are now."""
+    @property
+    def updates(self) -> list[Member]:
+        """Members whose leaf is replaced, as they will be; `leaf` is the (unchanged) place in the tree, so
+        `Group.member(leaf)` before `accept` is the old one. Includes the committer whenever the commit has a path."""
+    @property
+    def self_removed(self) -> bool: ...
+    @property
+    def new_epoch(self) -> int | None:
+        """Set for "commit" and "own_commit"."""
+    @property
+    def new_group_ext(self) -> list[tuple[int, bytes]] | None:
+        """All group context extensions after the commit; None if it does not change them."""
+    def export_secret(self, label: str, context: bytes, length: int) -> bytes:
+        """Exporter of the epoch this commit leads to. `NotMember` if it removes us; `Invalid` ("argument") for other kinds
+        ("own_commit": use `Group.export_pending`) and after `accept`."""
+
+@final
+class StagedJoin:
+    """A verified Welcome that is not accepted yet. Dropping it changes nothing."""
+
+    @property
+    def group_id(self) -> bytes: ...
+    @property
+    def epoch(self) -> int: ...
+    @property
+    def suite(self) -> int: ...
+    @property
+    def own_leaf(self) -> int: ...
+    @property
+    def sender(self) -> Member:
+        """Who signed the Welcome."""
+    @property
+    def members(self) -> list[Member]: ...
+    @property
+    def group_ext(self) -> list[tuple[int, bytes]]: ...
+    @property
+    def key_package_ref(self) -> bytes: ...
+    def accept(self) -> Group:
+        """The group, gen 0 and dirty. Once only: afterwards `StaleHandle`."""
+
+@final
+class Group:
+    """A handle on one device's state in one group. Thread-safe; calls on one handle wait for each other.
+
+    All methods raise `StaleHandle` after `close()`, `delete()` or a `Panic`.
+    """
+
+    @staticmethod
+    def create(signer: Signer, identity: bytes, cfg: Config, group_id: bytes | None = None) -> Group:
+        """A new group of one member, epoch 0; a random 32-byte id unless given."""
+    @staticmethod
+    def load(group_id: bytes, rows: Sequence[Row], gen: int) -> Group:
+        """From all rows of `group_scope(group_id)`. Missing or foreign rows: `Invalid` ("state")."""
+    @staticmethod
+    def join(
+        welcome: bytes,
+        tree: bytes,
+        rows: Sequence[Row],
+        cfg: Config,
+        *,
+        replace: bool = False,
+    ) -> StagedJoin:
+        """Open a Welcome with the private row of one of its key packages.
+
+        `rows` may also hold the rows of an old group with the same id: then `replace` must be true, and the delta
+        deletes them. Lifetimes of the members' leaves are not checked. A tree inside the Welcome is refused ("syntax").
+        """
+    @staticmethod
+    def join_external(
+        signer: Signer,
+        identity: bytes,
+        group_info: bytes,
+        tree: bytes,
+        cfg: Config,
+        *,
+        remove_leaf: int | None = None,
+        aad: bytes = b"",
+    ) -> tuple[Group, CommitBundle]:
+        """Join by an external commit. The returned group is already in the new epoch (gen 0): keep it only if the
+        commit wins, otherwise `close()` it. A leaf that has the signer's own key is always removed by that commit;
+        `remove_leaf`, if given, must be that leaf (OpenMLS can remove no other here; to replace a leaf with another
+        key, join and then commit its removal). Delete the rows of the old group in the transaction that keeps the new.
+        """
+    @staticmethod
+    def testing_join_with_keys(
+        key_package: bytes,
+        init_key: bytes,
+        encryption_key: bytes,
+        welcome: bytes,
+        tree: bytes | None,
+        psks: Mapping[bytes, bytes],
+        cfg: Config,
+    ) -> Group:
+        """For published test vectors: join with private keys given as bytes, suites 1 to 3."""
+    @property
+    def id(self) -> bytes: ...
+    @property
+    def epoch(self) -> int: ...
+    @property
+    def suite(self) -> int: ...
+    @property
+    def own_leaf(self) -> int: ...
+    @property
+    def active(self) -> bool:
+        """False once a commit that removes us was accepted."""
+    @property
+    def gen(self) -> int: ...
+    @property
+    def pending(self) -> bool:
+        """Whether an own commit waits for `merge_pending` or `clear_pending`."""
+    @property
+    def epoch_authenticator(self) -> bytes: ...
+    @property
+    def tree_hash(self) -> bytes: ...
+    def group_ext(self) -> list[tuple[int, bytes]]:
+        """All group context extensions, the required capabilities (type 3) included."""
+    def members(self) -> list[Member]: ...
+    def member(self, leaf: int) -> Member | None: ...
+    def encrypt(self, signer: Signer, plaintext: bytes, aad: bytes = b"") -> bytes:
+        """An application message of the current epoch, also while a commit is pending. `aad` is authenticated, not hidden.
+        Take and store the delta before the bytes leave the device."""
+    def process(self, msg: bytes) -> Processed:
+        """Decrypt and verify. Never merges: see `accept`. Works while an own commit is pending.
+
+        On an error no ratchet moves. On success the message's key is used up, so a commit that is refused after
+        inspection can be processed again only on a handle that did not see it (close without saving, load).
+        `WrongEpoch`: a handshake of another epoch, or an application message of a future or forgotten epoch.
+        """
+    def accept(self, processed: Processed) -> None:
+        """Merge the commit (this clears an own pending one) or queue the proposal. "app" and "own_echo": nothing.
+
+        Only on the handle that processed it (`Invalid`, "argument") and while that epoch is current (`WrongEpoch`).
+        """
+    def commit(
+        self,
+        signer: Signer,
+        *,
+        add: Sequence[bytes] = (),
+        remove: Sequence[int] = (),
+        update: bool = False,
+        group_ext: Sequence[tuple[int, bytes]] | None = None,
+        aad: bytes = b"",
+    ) -> CommitBundle:
+        """Stage a commit; the epoch changes only with `merge_pending`. `PendingCommit` if one is staged already.
+
+        `add`: key package messages, verified again here; expired ones are `Invalid` ("verify"). `remove`: leaves other
+        than our own. `update`: renew our own leaf key even if nothing else does. `group_ext`: replaces all group context
+        extensions except the required capabilities. With nothing to change an empty commit opens a new epoch.
+        """
+    def merge_pending(self) -> None:
+        """Make the pending commit the current epoch. `Invalid` ("argument") if none is pending."""
+    def clear_pending(self) -> None:
+        """Forget the pending commit; harmless if there is none."""
+    def export_secret(self, label: str, context: bytes, length: int) -> bytes:
+        """RFC 9420 exporter of the current epoch."""
+    def export_pending(self, label: str, context: bytes, length: int) -> bytes:
+        """Exporter of the epoch that the pending commit leads to. `Invalid` ("argument") if none is pending."""
+    def group_info(self, signer: Signer) -> bytes:
+        """GroupInfo of the current epoch, with external_pub and without a tree. A secret: it lets its holder ask to join."""
+    def ratchet_tree(self) -> bytes: ...
+    def take_delta(self) -> Delta:
+        """What changed since the last `saved()`. May be called again before `saved()`; includes later changes then."""
+    def saved(self, gen: int) -> None:
+        """The transaction with that delta has committed. `Invalid` ("argument") if `gen` is not that delta's `new_gen`."""
+    def delete(self) -> Delta:
+        """Deletes all rows of the group; closes the handle."""
+    def close(self) -> None:
+        """Wipe and forget, saving nothing. May be called twice."""
+    def testing_panic(self) -> None:
+        """Panics inside Rust, to prove what a panic does."""
