@@ -12,6 +12,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 from typing import Final
 
 from nullabona.errors import UserError
@@ -37,13 +38,13 @@ _MAX_PORT: Final = 65_535
 
 RESERVED: Final = frozenset(
     """
-    abuse admin administrator all anonymous bot card contact court demand directory docket everyone help helpdesk
+    abuse admin administrator all anonymous card contact court demand directory docket everyone help helpdesk
     hostmaster info inbox legal mail me moderator news noreply no-reply nobody null nulla nullabona official operator
     owner police postmaster press privacy prosecutor register relay root security server service staff support system
-    team test trust undefined user warrant webmaster witness
+    team trust undefined user warrant webmaster witness
     경찰 고객센터 고객지원 공식 공지 공지사항 관리 관리자 널라 누구나 누라보나 눌라 눌라보나 대표 도움말 모두 문의
     법무 법원 보안 봇 서버 시스템 알림 영장 운영 운영자 운영진 운영팀 익명 전체 지원 직원 카카오 검찰 검사 판사
-    """.split()
+    """.split()  # noqa: SIM905 - a list to read, not to parse
 )
 """Names that nobody may register, because others would take their holder for the operator or an authority."""
 
@@ -65,7 +66,9 @@ class HandleHost(HandleError):
     """The part after ``@`` is not a host name or address."""
 
     code = "handle-host"
-    default_hint = "the host is a DNS name in ASCII (xn-- form if need be), an IPv4 address or an IPv6 address in brackets"
+    default_hint = (
+        "the host is a DNS name in ASCII (xn-- form if need be), an IPv4 address or an IPv6 address in brackets"
+    )
 
 
 class HandleLength(HandleError):
@@ -208,7 +211,7 @@ def _refused_character(char: str) -> HandleError:
 
 def _check_separators(name: str) -> None:
     edges = {name[0], name[-1]}
-    if edges & SEPARATORS or any(a in SEPARATORS and b in SEPARATORS for a, b in zip(name, name[1:], strict=False)):
+    if edges & SEPARATORS or any(a in SEPARATORS and b in SEPARATORS for a, b in pairwise(name)):
         raise HandleCharacter("a name cannot begin or end with _ . - or have two of them in a row")
 
 

@@ -1,0 +1,126 @@
+"""Sealing to an inbox: HPKE base mode over X-Wing, so that only the inbox's owner can open (spec/directory.md §5).
+
+Says nothing of who sealed: what is inside must name and prove its sender. Randomness is drawn inside the HPKE
+implementation; everything else is a pure function.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from hashlib import sha256, shake_256
+from typing import Annotated, Final
+
+import msgspec
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.asymmetric.mlkem import MLKEM768PrivateKey, MLKEM768PublicKey
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
+from cryptography.hazmat.primitives.hpke import (
+    AEAD,
+    KDF,
+    KEM,
+    MLKEM768X25519PrivateKey,
+    MLKEM768X25519PublicKey,
+    Suite,
+)
+from msgspec import Meta
+
+from nullabona.errors import Bug, Malformed
+from nullabona.wire.address import Address, box_address
+from nullabona.wire.messages import POLICY_INBOX, Digest, Secret
+from nullabona.wire.padding import BUCKETS, fits, pad, unpad
+
+SEED_SIZE: Final = 32
+PUBLIC_KEY_SIZE: Final = 1_216
+ENCAPSULATION_SIZE: Final = 1_120
+OVERHEAD: Final = ENCAPSULATION_SIZE + 16
+"""Bytes of a sealed text beyond its plaintext."""
+MAX_RELAY_URL: Final = 255
+
+_MLKEM_PUBLIC_SIZE: Final = 1_184
+_MLKEM_SEED_SIZE: Final = 64
+_SUITE: Final = Suite(KEM.MLKEM768_X25519, KDF.HKDF_SHA256, AEAD.AES_256_GCM)
+_DOMAIN: Final = b"nullabona inbox v1"
+
+
+class Inbox(msgspec.Struct, array_like=True, frozen=True, forbid_unknown_fields=True):
+    """Where and to which key to write to an account. Public: it stands in the card."""
+
+    read_hash: Digest
+    """SHA-256 of the inbox's read secret, which only the owner knows."""
+    write_secret: Secret
+    hpke_key: Annotated[bytes, Meta(min_length=PUBLIC_KEY_SIZE, max_length=PUBLIC_KEY_SIZE)]
+    relay: Annotated[str, Meta(max_length=MAX_RELAY_URL, pattern=r"^[!-~]*\Z")] = ""
+    """URL of the relay that keeps the inbox; empty: the relay of the handle's host."""
+
+    @property
+    def address(self) -> Address:
+        return box_address(POLICY_INBOX, self.read_hash, sha256(self.write_secret).digest())
+
+
+@dataclass(frozen=True, slots=True)
+class InboxKeypair:
+    """An X-Wing key pair; ``public`` is what the card carries."""
+
+    private: MLKEM768X25519PrivateKey = field(repr=False)
+    public: bytes = field(repr=False)
+
+
+def inbox_keypair(seed: bytes) -> InboxKeypair:
+    """The X-Wing key pair of a 32-byte seed (draft-connolly-cfrg-xwing-kem §5.2)."""
+    if len(seed) != SEED_SIZE:
+        raise Bug("an inbox seed has 32 bytes")
+    expanded = shake_256(seed).digest(_MLKEM_SEED_SIZE + 32)
+    mlkem = MLKEM768PrivateKey.from_seed_bytes(expanded[:_MLKEM_SEED_SIZE])
+    x25519 = X25519PrivateKey.from_private_bytes(expanded[_MLKEM_SEED_SIZE:])
+    public = mlkem.public_key().public_bytes_raw() + x25519.public_key().public_bytes_raw()
+    return InboxKeypair(MLKEM768X25519PrivateKey(mlkem, x25519), public)
+
+
+def check_public_key(public_key: bytes) -> None:
+    """Raises `Malformed` unless ``public_key`` is an X-Wing public key."""
+    _load_public(public_key)
+
+
+def seal_to(public_key: bytes, info: bytes, plaintext: bytes) -> bytes:
+    """``plaintext`` for the holder of ``public_key`` and nobody else. Raises `Malformed` if the key is not one."""
+    key = _load_public(public_key)
+    try:
+        return _SUITE.encrypt(plaintext, key, info)
+    except ValueError:
+        raise Malformed("an inbox key cannot be used") from None
+
+
+def open_sealed(seed: bytes, info: bytes, sealed: bytes) -> bytes:
+    """The plaintext of ``sealed``. Raises `Malformed` if it was not sealed to this seed's key with this ``info``."""
+    try:
+        return _SUITE.decrypt(sealed, inbox_keypair(seed).private, info)
+    except (InvalidTag, ValueError):
+        raise Malformed("a sealed item does not open with this inbox's key") from None
+
+
+def inbox_item_fits(length: int) -> bool:
+    """Whether an item of ``length`` bytes fits an inbox frame; a longer one goes into blobs."""
+    return fits(length, OVERHEAD)
+
+
+def seal_to_inbox(inbox: Inbox, plaintext: bytes) -> bytes:
+    """The frame, of a bucket's size, that puts ``plaintext`` into ``inbox``; it opens in no other inbox."""
+    return seal_to(inbox.hpke_key, _DOMAIN + inbox.address, pad(plaintext, OVERHEAD))
+
+
+def open_inbox_frame(seed: bytes, inbox: Address, frame: bytes) -> bytes:
+    """What ``frame`` carries. Raises `Malformed` if its size, key, inbox or padding is wrong."""
+    if len(frame) not in BUCKETS:
+        raise Malformed("an inbox frame's size is not a padding bucket")
+    return unpad(open_sealed(seed, _DOMAIN + inbox, frame))
+
+
+def _load_public(public_key: bytes) -> MLKEM768X25519PublicKey:
+    if len(public_key) != PUBLIC_KEY_SIZE:
+        raise Malformed("an inbox key has the wrong size")
+    try:
+        mlkem = MLKEM768PublicKey.from_public_bytes(public_key[:_MLKEM_PUBLIC_SIZE])
+        x25519 = X25519PublicKey.from_public_bytes(public_key[_MLKEM_PUBLIC_SIZE:])
+    except ValueError:
+        raise Malformed("an inbox key is not an X-Wing public key") from None
+    return MLKEM768X25519PublicKey(mlkem, x25519)
