@@ -195,7 +195,7 @@ def card_hash(encoded: bytes) -> bytes:
     return sha256(_HASH_DOMAIN + encoded).digest()
 
 
-def sign_card(  # noqa: PLR0913 - a card has these parts
+def sign_card(
     identity: Ed25519PrivateKey,
     *,
     handle: Handle,

@@ -43,8 +43,8 @@ RESERVED: Final = frozenset(
     owner police postmaster press privacy prosecutor register relay root security server service staff support system
     team trust undefined user warrant webmaster witness
     경찰 고객센터 고객지원 공식 공지 공지사항 관리 관리자 널라 누구나 누라보나 눌라 눌라보나 대표 도움말 모두 문의
-    법무 법원 보안 봇 서버 시스템 알림 영장 운영 운영자 운영진 운영팀 익명 전체 지원 직원 카카오 검찰 검사 판사
-    """.split()  # noqa: SIM905 - a list to read, not to parse
+    법무 법원 보안 서버 시스템 알림 영장 운영 운영자 운영진 운영팀 익명 전체 지원 직원 카카오 검찰 검사 판사
+    """.split()
 )
 """Names that nobody may register, because others would take their holder for the operator or an authority."""
 
