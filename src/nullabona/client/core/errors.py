@@ -1,0 +1,188 @@
+"""The client's errors. Each fixes its code, its hint and whether the same call may succeed when repeated.
+
+::
+
+    UserError
+    ├── ProfileMissing ProfileExists ProfileInUse ProfileExposed   where the profile is
+    ├── WrongPassphrase WrongUnlock KeychainFailed BadPassphrase BadPhrase   what opens it
+    ├── StaleProfile StoreDamaged StoreTooNew StoreFailed          what is in it
+    └── NoSuchRoom NotInRoom NotAllowed NoSuchContact LastAdmin BadRequest   what is asked of it
+    PeerError
+    └── PolicyRefused MlsRefused
+    Bug
+    └── StaleState StoreMisuse
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from nullabona.errors import Bug, PeerError, UserError
+
+
+class ProfileMissing(UserError):
+    """There is no profile where one was to be opened. Nothing was created."""
+
+    code = "profile-missing"
+    default_hint = "create an account first, or name the directory of an existing profile"
+
+
+class ProfileExists(UserError):
+    """There is something where a profile was to be created. Nothing was changed."""
+
+    code = "profile-exists"
+    default_hint = "open it, or choose another directory"
+
+
+class ProfileInUse(UserError):
+    """Another process has this profile open; two writers would reuse message keys."""
+
+    code = "profile-in-use"
+    default_hint = "close the other program that uses this profile, then try again"
+    retryable: ClassVar[bool] = True
+
+
+class ProfileExposed(UserError):
+    """Other users of this machine may read or replace the profile's files."""
+
+    code = "profile-exposed"
+    default_hint = "make the directory yours alone: chmod 700 on it and chmod 600 on the files in it"
+
+
+class WrongPassphrase(UserError):
+    """The passphrase or key does not open the profile. Nothing was changed."""
+
+    code = "wrong-passphrase"
+    default_hint = "check the keyboard layout (Korean or English) and capital letters"
+
+
+class WrongUnlock(UserError):
+    """The profile is protected in another way than the one offered; no other way is tried."""
+
+    code = "wrong-unlock"
+    default_hint = "open the profile the way it was protected"
+
+
+class KeychainFailed(UserError):
+    """The system keychain did not do what was asked. No other protection is used instead."""
+
+    code = "keychain-failed"
+    default_hint = "unlock the system keychain, or protect the profile with a passphrase"
+
+
+class BadPassphrase(UserError):
+    """The passphrase cannot be used to protect anything."""
+
+    code = "bad-passphrase"
+    default_hint = "choose a passphrase that is not empty"
+
+
+class BadPhrase(UserError):
+    """The words are not a recovery phrase: a word, their number or their checksum is wrong."""
+
+    code = "bad-phrase"
+    default_hint = "type all 24 words in order, in English or in Korean"
+
+
+class StaleProfile(UserError):
+    """The store is older than what this profile has already done: a copy was put back.
+
+    It must not send: it would use message keys a second time. It may be opened to read, and to be healed.
+    """
+
+    code = "stale-profile"
+    default_hint = "this looks like a restored copy; open it for reading, or set this device up anew with the 24 words"
+
+
+class StoreDamaged(UserError):
+    """The store's file was changed or lost outside this program. It is never created anew in its place."""
+
+    code = "store-damaged"
+    default_hint = "keep the directory as it is; set the device up anew with the 24 words in another directory"
+
+
+class StoreTooNew(UserError):
+    """The store was written by a newer version. Nothing was changed."""
+
+    code = "store-too-new"
+    default_hint = "install the newer version of nullabona"
+
+
+class StoreFailed(UserError):
+    """The disk refused a read or a write. The open transaction did not happen.
+
+    If the failure was in the commit itself, the store refuses everything until it is opened again: only the file
+    knows whether that commit happened.
+    """
+
+    code = "store-failed"
+    default_hint = "check for free disk space and a healthy disk, then start again"
+
+
+class StaleState(Bug):
+    """A group's state is not the one the change was made from; the change was refused. Load the group again."""
+
+    code = "stale-state"
+
+
+class StoreMisuse(Bug):
+    """The store was called against its contract."""
+
+    code = "store-misuse"
+
+
+class NoSuchRoom(UserError):
+    """The profile has no room of that name or id."""
+
+    code = "no-such-room"
+    default_hint = "list your rooms, or check the spelling"
+
+
+class NotInRoom(UserError):
+    """The device is not a member of the room any more."""
+
+    code = "not-in-room"
+    default_hint = "ask an admin of the room to add you again"
+
+
+class NotAllowed(UserError):
+    """The room's rules do not let this account do that."""
+
+    code = "not-allowed"
+    default_hint = "ask an admin of the room"
+
+
+class NoSuchContact(UserError):
+    """The profile has no contact with that handle."""
+
+    code = "no-such-contact"
+    default_hint = "add the contact first; they must accept before you can talk"
+
+
+class LastAdmin(UserError):
+    """The last admin cannot leave a group that others stay in."""
+
+    code = "last-admin"
+    default_hint = "appoint another admin first"
+
+
+class BadRequest(UserError):
+    """What was asked for contradicts itself."""
+
+    code = "bad-request"
+
+
+class PolicyRefused(PeerError):
+    """A commit breaks the room's rules (spec/room.md §3); every member ignores it."""
+
+    code = "policy-refused"
+
+
+class MlsRefused(PeerError):
+    """An MLS message is of no use to this device. ``reason`` is the seam's stable code."""
+
+    code = "mls-refused"
+
+    def __init__(self, message: str, reason: str) -> None:
+        super().__init__(message)
+        self.reason = reason

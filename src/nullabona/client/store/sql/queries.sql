@@ -1,0 +1,233 @@
+-- Every statement of the client's store, by name. A name is used in exactly one place (tests/store/test_statements.py).
+
+-- name: generation
+SELECT generation FROM profile
+
+-- name: generation_next
+UPDATE profile SET generation = generation + 1 RETURNING generation
+
+-- name: generation_set
+UPDATE profile SET generation = ?
+
+-- name: value_get
+SELECT value FROM value WHERE key = ?
+
+-- name: value_set
+INSERT INTO value (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value
+
+-- name: value_delete
+DELETE FROM value WHERE key = ?
+
+-- name: mls_generation
+SELECT gen FROM mls_group WHERE id = ?
+
+-- name: mls_rows
+SELECT scope, k, v FROM mls_kv WHERE scope = ?
+
+-- name: mls_put
+INSERT INTO mls_kv (scope, k, v) VALUES (?, ?, ?) ON CONFLICT (scope, k) DO UPDATE SET v = excluded.v
+
+-- name: mls_delete
+DELETE FROM mls_kv WHERE scope = ? AND k = ?
+
+-- name: mls_begin
+INSERT INTO mls_group (id, gen) VALUES (?, ?) ON CONFLICT (id) DO NOTHING
+
+-- name: mls_advance
+UPDATE mls_group SET gen = ? WHERE id = ? AND gen = ?
+
+-- name: mls_drop_group
+DELETE FROM mls_group WHERE id = ?
+
+-- name: mls_drop_scope
+DELETE FROM mls_kv WHERE scope = ?
+
+-- name: rooms
+SELECT id FROM room ORDER BY row
+
+-- name: room_load
+SELECT state FROM room WHERE id = ?
+
+-- name: room_save
+INSERT INTO room (id, state) VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET state = excluded.state
+
+-- name: room_delete
+DELETE FROM room WHERE id = ?
+
+-- name: room_delete_devices
+DELETE FROM device WHERE room = ?
+
+-- name: room_boxes
+SELECT box FROM message WHERE room = ?1 UNION SELECT box FROM outbox WHERE room = ?1
+
+-- name: room_delete_outbox
+DELETE FROM outbox WHERE room = ?
+
+-- name: devices
+SELECT room, device, account, handle, leaf, signature_key, encryption_key, since
+FROM device WHERE room = ? ORDER BY leaf, device
+
+-- name: device
+SELECT room, device, account, handle, leaf, signature_key, encryption_key, since
+FROM device WHERE room = ? AND device = ?
+
+-- name: device_put
+INSERT INTO device (room, device, account, handle, leaf, signature_key, encryption_key, since)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (room, device) DO UPDATE SET account = excluded.account, handle = excluded.handle, leaf = excluded.leaf,
+signature_key = excluded.signature_key, encryption_key = excluded.encryption_key, since = excluded.since
+
+-- name: device_drop
+DELETE FROM device WHERE room = ? AND device = ?
+
+-- name: frame
+SELECT box, hash, seq, chain, kind, mine, message, day, data FROM frame WHERE box = ? AND hash = ?
+
+-- name: frame_at
+SELECT box, hash, seq, chain, kind, mine, message, day, data FROM frame WHERE box = ? AND seq = ? ORDER BY row LIMIT 1
+
+-- name: frames
+SELECT box, hash, seq, chain, kind, mine, message, day, data FROM frame WHERE box = ? ORDER BY seq, row
+
+-- name: frame_put
+INSERT INTO frame (box, hash, seq, chain, kind, mine, message, day, data) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (box, hash) DO UPDATE SET seq = excluded.seq, chain = excluded.chain, kind = excluded.kind,
+mine = excluded.mine, message = excluded.message, day = excluded.day, data = excluded.data
+
+-- name: frames_unplace
+UPDATE frame SET seq = 0, chain = x'' WHERE box = ?
+
+-- name: frames_erase
+UPDATE frame SET data = x'' WHERE box = ? AND seq > 0 AND seq <= ? AND data <> x''
+
+-- name: box_drop_frames
+DELETE FROM frame WHERE box = ?
+
+-- name: box_drop_views
+DELETE FROM view WHERE box = ?
+
+-- name: box_drop_outbox
+DELETE FROM outbox WHERE box = ?
+
+-- name: views
+SELECT box, device, incarnation, seq, chain, missing, unreadable FROM view WHERE box = ? ORDER BY device
+
+-- name: view
+SELECT box, device, incarnation, seq, chain, missing, unreadable FROM view WHERE box = ? AND device = ?
+
+-- name: view_put
+INSERT INTO view (box, device, incarnation, seq, chain, missing, unreadable) VALUES (?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (box, device) DO UPDATE SET incarnation = excluded.incarnation, seq = excluded.seq,
+chain = excluded.chain, missing = excluded.missing, unreadable = excluded.unreadable
+
+-- name: outbox_add
+INSERT INTO outbox (kind, room, box, ref, not_before, attempts, target, data) VALUES (?, ?, ?, ?, ?, 0, ?, ?)
+RETURNING id
+
+-- name: outbox
+SELECT id, kind, room, box, ref, target, data, not_before, attempts FROM outbox
+WHERE +not_before <= ? ORDER BY id LIMIT ?
+
+-- name: outbox_item
+SELECT id, kind, room, box, ref, target, data, not_before, attempts FROM outbox WHERE id = ?
+
+-- name: outbox_refs
+SELECT ref FROM outbox WHERE box = ?
+
+-- name: outbox_next
+SELECT min(not_before) FROM outbox
+
+-- name: outbox_delay
+UPDATE outbox SET not_before = ?, attempts = attempts + 1 WHERE id = ?
+
+-- name: outbox_drop
+DELETE FROM outbox WHERE id = ?
+
+-- name: outbox_drop_ref
+DELETE FROM outbox WHERE box = ? AND ref = ?
+
+-- name: message
+SELECT room, id, account, device, sent_at, position, epoch, state, box, frame, resent, body
+FROM message WHERE room = ? AND id = ?
+
+-- name: message_put
+INSERT INTO message (room, id, account, device, sent_at, position, epoch, state, box, frame, resent, body)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (room, id) DO UPDATE SET account = excluded.account, device = excluded.device,
+sent_at = excluded.sent_at, position = excluded.position, epoch = excluded.epoch, state = excluded.state,
+box = excluded.box, frame = excluded.frame, resent = excluded.resent, body = excluded.body
+
+-- name: messages_first
+SELECT room, id, account, device, sent_at, position, epoch, state, box, frame, resent, body
+FROM message WHERE room = ? AND position > ? ORDER BY position LIMIT ?
+
+-- name: messages_last
+SELECT room, id, account, device, sent_at, position, epoch, state, box, frame, resent, body
+FROM message WHERE room = ? AND position > ? AND position < ? ORDER BY position DESC LIMIT ?
+
+-- name: messages_own
+SELECT room, id, account, device, sent_at, position, epoch, state, box, frame, resent, body
+FROM message WHERE room = ? AND state = ? AND state <> 'received' ORDER BY position
+
+-- name: message_last
+SELECT room, id, account, device, sent_at, position, epoch, state, box, frame, resent, body
+FROM message WHERE room = ? ORDER BY position DESC LIMIT 1
+
+-- name: message_top
+SELECT max(position) FROM message WHERE room = ?
+
+-- name: messages_count
+SELECT count(*) FROM message WHERE room = ? AND position > ? AND account <> ?
+
+-- name: marker
+SELECT position FROM marker WHERE room = ? AND account = ?
+
+-- name: markers
+SELECT account, position FROM marker WHERE room = ? ORDER BY account
+
+-- name: marker_put
+INSERT INTO marker (room, account, position) VALUES (?, ?, ?)
+ON CONFLICT (room, account) DO UPDATE SET position = excluded.position WHERE excluded.position > position
+
+-- name: contact
+SELECT account, handle, name, state, room, greeting, card, key_packages FROM contact WHERE account = ?
+
+-- name: contact_by_handle
+SELECT account, handle, name, state, room, greeting, card, key_packages FROM contact WHERE handle = ?
+ORDER BY row LIMIT 1
+
+-- name: contacts
+SELECT account, handle, name, state, room, greeting, card, key_packages FROM contact ORDER BY row
+
+-- name: contact_put
+INSERT INTO contact (account, handle, name, state, room, greeting, card, key_packages) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (account) DO UPDATE SET handle = excluded.handle, name = excluded.name, state = excluded.state,
+room = excluded.room, greeting = excluded.greeting, card = excluded.card, key_packages = excluded.key_packages
+
+-- name: contact_drop
+DELETE FROM contact WHERE account = ?
+
+-- name: seen_add
+INSERT INTO seen (scope, hash, day) VALUES (?, ?, ?) ON CONFLICT (scope, hash) DO NOTHING
+
+-- name: seen_later
+UPDATE seen SET day = ?3 WHERE scope = ?1 AND hash = ?2 AND day < ?3
+
+-- name: seen_forget
+DELETE FROM seen WHERE day < ?
+
+-- name: chunk_put
+INSERT INTO chunk (digest, day, data) VALUES (?, ?, ?)
+ON CONFLICT (digest) DO UPDATE SET day = max(day, excluded.day), data = excluded.data
+
+-- name: chunk
+SELECT data FROM chunk WHERE digest = ?
+
+-- name: chunks_drop
+DELETE FROM chunk WHERE day < ?
+
+-- name: event_log
+INSERT INTO event (kind, room, data) VALUES (?, ?, ?) RETURNING id
+
+-- name: events
+SELECT id, kind, room, data FROM event WHERE id > ? ORDER BY id LIMIT ?

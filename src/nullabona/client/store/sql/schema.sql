@@ -1,0 +1,153 @@
+-- What a device keeps, all of it inside the encrypted file. Times are milliseconds, days are days since the epoch.
+-- The migrations, applied one after the other to an empty file, must give exactly this (tests/store/test_schema.py).
+
+-- One row. `generation` counts the commits of this profile; the witness file beside the store remembers it.
+CREATE TABLE profile (
+    one INTEGER PRIMARY KEY CHECK (one = 1),
+    generation INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE value (
+    key TEXT PRIMARY KEY,
+    value BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- The state of MLS groups, as rows that only the MLS seam understands.
+CREATE TABLE mls_kv (
+    scope BLOB NOT NULL,
+    k BLOB NOT NULL,
+    v BLOB NOT NULL,
+    PRIMARY KEY (scope, k)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE mls_group (
+    id BLOB PRIMARY KEY,
+    gen INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE room (
+    row INTEGER PRIMARY KEY,
+    id BLOB NOT NULL UNIQUE,
+    state BLOB NOT NULL
+) STRICT;
+
+CREATE TABLE device (
+    row INTEGER PRIMARY KEY,
+    room BLOB NOT NULL,
+    device BLOB NOT NULL,
+    account BLOB NOT NULL,
+    handle TEXT NOT NULL,
+    leaf INTEGER NOT NULL,
+    signature_key BLOB NOT NULL,
+    encryption_key BLOB NOT NULL,
+    since INTEGER NOT NULL,
+    UNIQUE (room, device)
+) STRICT;
+
+-- `seq` is 0 while the frame is in no known place. `data` is empty once every device has acknowledged the frame.
+CREATE TABLE frame (
+    row INTEGER PRIMARY KEY,
+    box BLOB NOT NULL,
+    hash BLOB NOT NULL,
+    seq INTEGER NOT NULL,
+    chain BLOB NOT NULL,
+    kind INTEGER NOT NULL,
+    mine INTEGER NOT NULL,
+    message BLOB NOT NULL,
+    day INTEGER NOT NULL,
+    data BLOB NOT NULL,
+    UNIQUE (box, hash)
+) STRICT;
+CREATE INDEX frame_place ON frame (box, seq);
+CREATE INDEX frame_held ON frame (box, seq) WHERE data <> x'';
+
+-- `missing` and `unreadable` are MessagePack arrays of seqs.
+CREATE TABLE view (
+    box BLOB NOT NULL,
+    device BLOB NOT NULL,
+    incarnation BLOB NOT NULL,
+    seq INTEGER NOT NULL,
+    chain BLOB NOT NULL,
+    missing BLOB NOT NULL,
+    unreadable BLOB NOT NULL,
+    PRIMARY KEY (box, device)
+) STRICT, WITHOUT ROWID;
+
+-- Ids are never used twice: a late answer must not drop somebody else's item.
+CREATE TABLE outbox (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    kind TEXT NOT NULL,
+    room BLOB NOT NULL,
+    box BLOB NOT NULL,
+    ref BLOB NOT NULL,
+    not_before INTEGER NOT NULL,
+    attempts INTEGER NOT NULL,
+    target BLOB NOT NULL,
+    data BLOB NOT NULL
+) STRICT;
+CREATE INDEX outbox_ref ON outbox (box, ref);
+CREATE INDEX outbox_due ON outbox (not_before);
+
+CREATE TABLE message (
+    row INTEGER PRIMARY KEY,
+    room BLOB NOT NULL,
+    id BLOB NOT NULL,
+    account BLOB NOT NULL,
+    device BLOB NOT NULL,
+    sent_at INTEGER NOT NULL,
+    position INTEGER NOT NULL,
+    epoch INTEGER NOT NULL,
+    state TEXT NOT NULL,
+    box BLOB NOT NULL,
+    frame BLOB NOT NULL,
+    resent INTEGER NOT NULL,
+    body BLOB NOT NULL,
+    UNIQUE (room, id)
+) STRICT;
+CREATE INDEX message_position ON message (room, position, account);
+CREATE INDEX message_own ON message (room, state, position) WHERE state <> 'received';
+
+CREATE TABLE marker (
+    room BLOB NOT NULL,
+    account BLOB NOT NULL,
+    position INTEGER NOT NULL,
+    PRIMARY KEY (room, account)
+) STRICT, WITHOUT ROWID;
+
+-- `key_packages` is a MessagePack array of binaries.
+CREATE TABLE contact (
+    row INTEGER PRIMARY KEY,
+    account BLOB NOT NULL UNIQUE,
+    handle TEXT NOT NULL,
+    name TEXT NOT NULL,
+    state TEXT NOT NULL,
+    room BLOB NOT NULL,
+    greeting TEXT NOT NULL,
+    card BLOB NOT NULL,
+    key_packages BLOB NOT NULL
+) STRICT;
+CREATE INDEX contact_handle ON contact (handle);
+
+CREATE TABLE seen (
+    scope TEXT NOT NULL,
+    hash BLOB NOT NULL,
+    day INTEGER NOT NULL,
+    PRIMARY KEY (scope, hash)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE chunk (
+    row INTEGER PRIMARY KEY,
+    digest BLOB NOT NULL UNIQUE,
+    day INTEGER NOT NULL,
+    data BLOB NOT NULL
+) STRICT;
+
+-- Ids are never used twice: a listener goes on after the last one it handled.
+CREATE TABLE event (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    kind TEXT NOT NULL,
+    room BLOB NOT NULL,
+    data BLOB NOT NULL
+) STRICT;
+
+INSERT INTO profile (one, generation) VALUES (1, 0);

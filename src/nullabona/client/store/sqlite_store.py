@@ -1,0 +1,76 @@
+"""The device's store: every concern over one encrypted file, or over memory in tests (spec/room.md §8)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Self
+
+import apsw
+
+from nullabona.client.store.connection import create_file, open_file, open_memory
+from nullabona.client.store.contacts import ContactRows
+from nullabona.client.store.faults import translated
+from nullabona.client.store.messages import MessageRows
+from nullabona.client.store.mls_rows import MlsRows
+from nullabona.client.store.outbox import OutboxRows
+from nullabona.client.store.rooms import RoomRows
+from nullabona.client.store.statements import STATEMENTS
+from nullabona.client.store.values import SeenRows, ValueRows
+
+_GENERATION = STATEMENTS["generation"]
+_GENERATION_SET = STATEMENTS["generation_set"]
+
+
+class SqliteStore(ValueRows, MlsRows, RoomRows, OutboxRows, MessageRows, ContactRows, SeenRows):
+    """The `Store` of ``nullabona.client.core.ports`` on SQLite.
+
+    A file is readable only with its 32-byte key. What is deleted is overwritten. One process at a time.
+    """
+
+    __slots__ = ()
+
+    @classmethod
+    def testing_in_memory(cls) -> Self:
+        """An empty store that nothing encrypts and nothing keeps; for tests and simulations."""
+        return cls(open_memory())
+
+    @classmethod
+    def create(cls, path: Path, key: bytes) -> Self:
+        """Create the file. Raises `ProfileExists` rather than touch one that is there."""
+        return cls(create_file(path, key))
+
+    @classmethod
+    def open(cls, path: Path, key: bytes) -> Self:
+        """Open the file. Raises rather than create, empty or downgrade anything (`connection.open_file`)."""
+        return cls(open_file(path, key))
+
+    @property
+    def generation(self) -> int:
+        """How many changing commits this profile has counted."""
+        row = self._one(_GENERATION)
+        return 0 if row is None else row[0]
+
+    def count_generations(self, remember: Callable[[int], None] | None) -> None:
+        """From now on count each changing commit and tell ``remember`` after it; None: do not count."""
+        self._remember = remember
+
+    def set_generation(self, generation: int) -> None:
+        """Set the count, inside a transaction (to heal a restored copy)."""
+        self._write(_GENERATION_SET, (generation,))
+
+    def checkpoint(self) -> None:
+        """Move the WAL into the file and empty it, so that no deleted secret waits there. Call it when idle.
+
+        Must not be called inside a transaction.
+        """
+        try:
+            self._connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
+        except apsw.Error as error:
+            raise translated(error) from error
+
+    def close(self) -> None:
+        """Undo an open transaction, empty the WAL and close. Harmless to repeat."""
+        if self._open:
+            self.rollback()
+        self._connection.close()
