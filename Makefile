@@ -1,0 +1,98 @@
+# `make help` lists what there is. Everything is set up on first use; a second call does no work twice.
+
+PYTHON ?= python3
+UV_VERSION := 0.13.9
+JOBS ?= auto
+
+VENV := .venv
+BIN := $(VENV)/bin
+UV := .uv/bin/uv
+UV_STAMP := .uv/.installed-$(UV_VERSION)
+STAMP := $(VENV)/.synced
+CRATE := crates/mls
+CRATE_FILES := $(wildcard $(CRATE)/pyproject.toml $(CRATE)/Cargo.toml $(CRATE)/Cargo.lock) \
+	$(shell find $(CRATE)/src -name '*.rs' 2>/dev/null)
+PY_DIRS := $(shell find src tests drills bench fuzz tools -name "*.py" 2>/dev/null | cut -d / -f 1 | sort -u)
+CHECKS := check-types check-rust check-lint check-format check-imports check-pages
+export UV_PYTHON_DOWNLOADS := never
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test test-slow check format drill fuzz bench cover generate lock clean $(CHECKS)
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: $(STAMP) ## make everything from a bare clone (every other target does this first)
+
+demo: $(STAMP) ## the whole story: people talk, the relay is searched, seized, emptied, and nothing is lost
+	@$(BIN)/nulla drill demo
+
+test: $(STAMP) ## every test but the slow ones
+	@$(BIN)/python -m pytest -n $(JOBS) --maxprocesses 8 --dist worksteal -q
+
+test-slow: $(STAMP) ## the slow tests: many schedules, big rooms, crashes at every write
+	@$(BIN)/python -m pytest -n $(JOBS) --maxprocesses 8 --dist worksteal -q -m slow --timeout 900
+
+check: $(STAMP) ## format, lint, types, import contracts, generated pages, Rust format and clippy
+	@$(MAKE) --no-print-directory --keep-going --jobs 2 $(if $(filter output-sync,$(.FEATURES)),--output-sync) $(CHECKS)
+
+check-format:
+	@$(BIN)/ruff format --check --quiet . || { echo 'hint: make format'; exit 1; }
+
+check-lint:
+	@$(BIN)/ruff check --quiet .
+
+check-types:
+	@$(BIN)/mypy --no-error-summary $(PY_DIRS)
+
+check-imports:
+	@$(BIN)/lint-imports --no-logo >.cache/imports.txt || { cat .cache/imports.txt; exit 1; }
+
+check-pages:
+	@$(BIN)/python tools/check_generated.py
+
+check-rust:
+	@cd $(CRATE) && cargo fmt --check && cargo clippy --quiet --locked --all-targets -- -D warnings
+
+format: $(STAMP) ## format Python and Rust, and repair what the linter can
+	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format .
+	@cd $(CRATE) && cargo fmt
+
+drill: $(STAMP) ## every drill: each adversary plays for real, and what was learned is printed
+	@$(BIN)/nulla drill all
+
+fuzz: $(STAMP) ## every decoder of outside bytes, FUZZ_SECONDS each (default 60)
+	@$(BIN)/python -m fuzz
+
+bench: $(STAMP) ## figures of this machine, beside what the machine itself can do
+	@$(BIN)/python -m bench
+
+cover: $(STAMP) ## line and branch coverage of `make test`
+	@$(BIN)/coverage erase
+	@$(BIN)/coverage run -m pytest -q
+	@$(BIN)/coverage combine --quiet && $(BIN)/coverage report
+
+generate: $(STAMP) ## rewrite the pages that are made from code
+	@$(BIN)/python tools/check_generated.py --write
+
+lock: $(UV_STAMP) ## resolve the dependencies anew (move exclude-newer in pyproject.toml first)
+	@$(UV) lock --python $(PYTHON)
+	@cd $(CRATE) && cargo update --workspace
+
+clean: ## remove everything that was built
+	rm -rf .venv .uv .cache .hypothesis htmlcov dist $(CRATE)/target $(CRATE)/python/nullabona_mls/*.so
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(UV_STAMP): | tools/check_machine.sh
+	@tools/check_machine.sh $(PYTHON)
+	@rm -rf .uv && $(PYTHON) -m venv .uv
+	@.uv/bin/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+	@touch $@
+
+# uv decides by the cache-keys of crates/mls/pyproject.toml whether the crate is built again. The extension lies in the
+# source tree: if it was removed, uv's cache does not know, so it is told.
+$(STAMP): $(UV_STAMP) pyproject.toml uv.lock $(CRATE_FILES)
+	@tools/check_machine.sh $(PYTHON)
+	@$(UV) sync --frozen --python $(PYTHON) --quiet \
+		$(if $(wildcard $(CRATE)/python/nullabona_mls/_native*.so),,--reinstall-package nullabona-mls)
+	@touch $@
