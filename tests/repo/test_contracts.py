@@ -1,0 +1,177 @@
+"""Every import contract of pyproject.toml bites: break it once in a copy of the tree and it must be reported.
+
+A contract that names a module which does not exist passes silently, so that is tested too.
+"""
+
+from __future__ import annotations
+
+import ast
+import importlib.util
+import os
+import shutil
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+SRC = ROOT / "src"
+CONFIG = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+CONTRACTS: list[dict[str, Any]] = CONFIG["tool"]["importlinter"]["contracts"]
+SERVICE = ("relay", "directory", "docket")
+PURE_BUILTINS = {"open", "print", "input", "breakpoint", "exec", "eval"}
+
+
+@dataclass(frozen=True, slots=True)
+class Plant:
+    """One violation: ``module`` is made to import ``target``, directly or through a module in between."""
+
+    contract: str
+    module: str
+    target: str
+    indirect: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.contract}:{self.module}->{self.target}{' (indirect)' if self.indirect else ''}"
+
+
+def find(module: str) -> Path | None:
+    """The file or folder of one of our modules, if it exists."""
+    path = SRC.joinpath(*module.split("."))
+    if (path / "__init__.py").exists():
+        return path
+    return path.with_suffix(".py") if path.with_suffix(".py").exists() else None
+
+
+def layers(contract: dict[str, Any]) -> list[list[str]]:
+    """The modules of each layer from top to bottom, those in parentheses still in parentheses."""
+    return [[name.strip() for name in layer.replace(":", "|").split("|")] for layer in contract["layers"]]
+
+
+def named(contract: dict[str, Any]) -> list[str]:
+    """Every module that a contract names, planned ones in parentheses."""
+    if contract["type"] == "layers":
+        return [name for layer in layers(contract) for name in layer]
+    return [name for key in ("source_modules", "forbidden_modules", "modules") for name in contract.get(key, [])]
+
+
+def plants(contract: dict[str, Any]) -> Iterator[Plant]:
+    """The ways to break ``contract`` that must be noticed."""
+    cid = contract["id"]
+    if contract["type"] == "layers":
+        present = [[n for n in (m.strip("()") for m in layer) if find(n)] for layer in layers(contract)]
+        rows = [row for row in present if row]
+        for above, below in pairwise(rows):
+            yield Plant(cid, below[0], above[0])
+        yield from (Plant(cid, row[0], row[1]) for row in rows if len(row) > 1)
+    elif contract["type"] == "independence":
+        first, *others = contract["modules"]
+        for other in others:
+            yield Plant(cid, first, other)
+            yield Plant(cid, other, first)
+    elif contract["type"] == "forbidden":
+        for source in contract["source_modules"]:
+            yield Plant(cid, source, contract["forbidden_modules"][0])
+        yield from (Plant(cid, contract["source_modules"][0], target) for target in contract["forbidden_modules"][1:2])
+        if not contract.get("allow_indirect_imports"):
+            yield Plant(cid, contract["source_modules"][-1], contract["forbidden_modules"][0], indirect=True)
+
+
+ALL_PLANTS = [plant for contract in CONTRACTS for plant in plants(contract)]
+
+
+def lint(tree: Path, contract: str) -> subprocess.CompletedProcess[str]:
+    """Run one contract over the package below ``tree``/src."""
+    environment = os.environ | {"PYTHONPATH": str(tree / "src"), "COLUMNS": "200"}
+    command = [str(Path(sys.executable).with_name("lint-imports")), "--no-logo", "--no-cache", "--contract", contract]
+    return subprocess.run(command, cwd=tree, env=environment, capture_output=True, text=True, check=False)
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    """A copy of the package and its configuration."""
+    skip = shutil.ignore_patterns("__pycache__", "*.sql", "py.typed")
+    shutil.copytree(SRC / "nullabona", tmp_path / "src/nullabona", ignore=skip)
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    return tmp_path
+
+
+def sow(tree: Path, plant: Plant) -> None:
+    """Write the import of ``plant`` into the copy."""
+    target = plant.target
+    if plant.indirect:
+        (tree / "src/nullabona/planted_bridge.py").write_text(f"import {target}\n", encoding="utf-8")
+        target = "nullabona.planted_bridge"
+    path = tree / "src" / Path(*plant.module.split("."))
+    where = path / "planted.py" if path.is_dir() else path.with_suffix(".py")
+    with where.open("a", encoding="utf-8") as file:
+        file.write(f"\nimport {target}\n")
+
+
+@pytest.mark.parametrize("plant", ALL_PLANTS, ids=str)
+def test_a_planted_import_breaks_its_contract(tree: Path, plant: Plant) -> None:
+    """The contract that forbids the planted import is reported as broken, and the run fails."""
+    sow(tree, plant)
+    result = lint(tree, plant.contract)
+    assert (1, True) == (result.returncode, "Contracts: 0 kept, 1 broken." in result.stdout), result.stdout
+
+
+def test_no_contract_is_untested() -> None:
+    """Each contract has at least one planted violation; a new kind of contract needs a way to break it here."""
+    assert {contract["id"] for contract in CONTRACTS} == {plant.contract for plant in ALL_PLANTS}
+
+
+def test_every_named_module_exists() -> None:
+    """A contract about a module that is not there protects nothing; planned modules stand in parentheses."""
+    missing = [
+        name
+        for contract in CONTRACTS
+        for name in named(contract)
+        if not name.startswith("(")
+        and not (find(name) if name.startswith("nullabona.") else importlib.util.find_spec(name))
+    ]
+    assert missing == []
+
+
+def test_a_module_that_exists_is_no_longer_planned() -> None:
+    """Take the parentheses away in pyproject.toml once the module is there, so that losing it is noticed."""
+    arrived = {
+        name for contract in CONTRACTS for name in named(contract) if name.startswith("(") and find(name.strip("()"))
+    }
+    assert arrived == set()
+
+
+def test_every_pure_package_is_under_the_purity_contract() -> None:
+    """``wire``, ``log`` and every ``core`` are sources of core-has-no-io as soon as they exist."""
+    pure = {"nullabona.wire", "nullabona.log"} | {
+        f"nullabona.{path.parent.name}.core" for path in SRC.glob("nullabona/*/core")
+    }
+    contract = next(contract for contract in CONTRACTS if contract["id"] == "core-has-no-io")
+    assert {name for name in pure if find(name)} == set(contract["source_modules"])
+
+
+def test_every_service_package_is_kept_from_the_client() -> None:
+    """Relay, directory and docket are in the contracts on the operator's side as soon as they exist."""
+    present = {f"nullabona.{name}" for name in SERVICE if find(f"nullabona.{name}")}
+    by_id = {contract["id"]: contract for contract in CONTRACTS}
+    assert present == set(by_id["service-cannot-decrypt"]["source_modules"])
+    assert present == set(by_id["relay-and-directory-apart"]["modules"])
+
+
+def test_pure_code_calls_no_builtin_that_does_io() -> None:
+    """What an import contract cannot see: ``open``, ``print`` and their like in wire, log and the cores."""
+    contract = next(contract for contract in CONTRACTS if contract["id"] == "core-has-no-io")
+    calls = [
+        f"{path.relative_to(ROOT)}:{node.lineno} {node.func.id}"
+        for name in contract["source_modules"]
+        for path in SRC.joinpath(*name.split(".")).rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in PURE_BUILTINS
+    ]
+    assert calls == []
