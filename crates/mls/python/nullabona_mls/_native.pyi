@@ -235,8 +235,8 @@ class CommitBundle:
     def tree(self) -> bytes | None:
         """The ratchet tree of the next epoch, which joiners need; None if nobody was added."""
     @property
-    def group_info(self) -> bytes | None:
-        """GroupInfo of the next epoch without a tree; None if nobody was added. See `Group.group_info`."""
+    def group_info(self) -> bytes:
+        """GroupInfo of the next epoch, without a tree. See `Group.group_info`."""
     @property
     def new_epoch(self) -> int: ...
 
