@@ -1,0 +1,289 @@
+"""Relay bench: durable appends per second delivered to waiting readers, and the latency of one pair.
+
+The server runs on one core, this load generator on another, over the real WebSocket protocol. Beside the figures stand
+the disk's measured fsync rate and the machine, because the one means nothing without the others.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import platform
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from struct import Struct
+
+import msgspec
+import uvloop
+from picows import WSFrame, WSListener, WSMsgType, WSTransport, ws_connect
+
+from nullabona.wire.address import BoxSecrets
+from nullabona.wire.messages import Append, Appended, Frames, Read, decode_response, encode
+
+HEAD = Struct(">II")
+FRAME_BYTES = 1_024
+SERVE = "from nullabona.cli.relay import relay; relay()"
+CLOCK_TICKS = os.sysconf("SC_CLK_TCK")
+
+
+@dataclass(frozen=True, slots=True)
+class Throughput:
+    """One window of the many-pairs workload."""
+
+    appends_per_s: float
+    server_cpu_s_per_1000: float
+    server_cores: float
+    loader_cores: float
+    foreign_cores: float
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What is printed."""
+
+    machine: str
+    store: str
+    fsync_per_s: float
+    pairs: int
+    outstanding: int
+    throughput: list[Throughput]
+    best_appends_per_s: float
+    ratio_to_fsync: float
+    pair_p50_ms: float
+    pair_p99_ms: float
+
+
+class Peer(WSListener):  # type: ignore[misc]
+    """A client connection that hands each record to ``taken`` and then calls ``ended`` once per message."""
+
+    def __init__(self, taken: Callable[[int, memoryview], None], ended: Callable[[], None]) -> None:
+        super().__init__()
+        self.taken = taken
+        self.ended = ended
+
+    def on_ws_connected(self, transport: WSTransport) -> None:
+        self.transport = transport
+
+    def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
+        if frame.msg_type is not WSMsgType.BINARY:
+            return
+        view = frame.get_payload_as_memoryview()
+        at, end = 0, len(view)
+        while at < end:
+            request_id, length = HEAD.unpack_from(view, at)
+            at += 8 + length
+            self.taken(request_id, view[at - length : at])
+        self.ended()
+
+    def send(self, message: bytes) -> None:
+        self.transport.send(WSMsgType.BINARY, message)
+
+
+def record(request_id: int, body: bytes) -> bytes:
+    """One record of the protocol."""
+    return HEAD.pack(request_id, len(body)) + body
+
+
+class Pair:
+    """A writer and a reader of one box, each on a connection of its own."""
+
+    def __init__(self, url: str, outstanding: int) -> None:
+        self.url = url
+        self.outstanding = outstanding
+        self.secrets = BoxSecrets(0, os.urandom(32), os.urandom(32))
+        self.body = encode(
+            Append(0, self.secrets.write_secret, self.secrets.read_hash, os.urandom(FRAME_BYTES))
+        )
+        self.delivered = 0
+        self.acked = 0
+        self.sent = 0
+        self.after = 0
+        self.running = True
+        self.on_delivery: Callable[[], None] = self.refill
+
+    async def open(self) -> None:
+        """Connect both ends and leave a read waiting."""
+        self.writer = Peer(self.acknowledged, self.refill)
+        self.reader = Peer(self.frames, self.read_on)
+        await ws_connect(lambda: self.writer, self.url)
+        await ws_connect(lambda: self.reader, self.url)
+        self.read_on()
+
+    def acknowledged(self, request_id: int, body: memoryview) -> None:
+        response = decode_response(body)
+        assert type(response) is Appended, response
+        self.acked += 1
+
+    def frames(self, request_id: int, body: memoryview) -> None:
+        response = decode_response(body)
+        assert type(response) is Frames, response
+        if response.frames:
+            self.delivered += len(response.frames)
+            self.after = response.frames[-1][0]
+
+    def read_on(self) -> None:
+        read = Read(0, self.secrets.read_secret, self.secrets.write_hash, self.after, wait_s=600)
+        self.reader.send(record(0, encode(read)))
+        self.on_delivery()
+
+    def refill(self) -> None:
+        """Send as many appends as slots are free: a slot is free when its frame is acknowledged and delivered."""
+        free = self.outstanding - (self.sent - min(self.acked, self.delivered))
+        if free <= 0 or not self.running:
+            return
+        head = HEAD.pack(7, len(self.body))
+        self.sent += free
+        self.writer.send(b"".join([head, self.body] * free))
+
+
+class Server:
+    """A relay process pinned to one core."""
+
+    def __init__(self, data: Path | None, core: int) -> None:
+        kept = ["--volatile"] if data is None else ["--data", str(data)]
+        command = [sys.executable, "-c", SERVE, "serve", "--listen", "127.0.0.1:0", "--json", *kept, "--config"]
+        self.config = tempfile.NamedTemporaryFile("w", suffix=".toml")  # noqa: SIM115 - lives as long as the server
+        self.config.write("[limits]\nbox_frames_per_day = 8000000\nbox_bytes_per_day = 100000000000\n")
+        self.config.flush()
+        self.process = subprocess.Popen(
+            [*command, self.config.name], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+            preexec_fn=lambda: os.sched_setaffinity(0, {core}),
+        )  # fmt: skip
+        assert self.process.stdout is not None
+        self.url = json.loads(self.process.stdout.readline())["ready"].replace("http", "ws") + "/v1"
+
+    def cpu_s(self) -> float:
+        """CPU seconds used so far."""
+        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / CLOCK_TICKS
+
+    def stop(self) -> None:
+        """Stop gracefully."""
+        self.process.send_signal(signal.SIGTERM)
+        self.process.wait(20)
+        self.config.close()
+
+
+def machine_busy_s() -> float:
+    """CPU seconds all processes of the machine have used so far."""
+    fields = [int(value) for value in Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:]]
+    return (sum(fields[:3]) + sum(fields[5:8])) / CLOCK_TICKS
+
+
+def fsync_rate(directory: Path, seconds: float = 1.0) -> float:
+    """How many times a second this disk keeps 1 KiB for good."""
+    block = os.urandom(FRAME_BYTES)
+    fd = os.open(directory / "fsync", os.O_WRONLY | os.O_CREAT, 0o600)
+    began = time.perf_counter()
+    count = 0
+    while time.perf_counter() - began < seconds:
+        os.write(fd, block)
+        os.fdatasync(fd)
+        count += 1
+    os.close(fd)
+    (directory / "fsync").unlink()
+    return count / (time.perf_counter() - began)
+
+
+async def measure_throughput(server: Server, pairs: int, outstanding: int, windows: int) -> list[Throughput]:
+    """Several windows of the many-pairs workload on one server."""
+    crowd = [Pair(server.url, outstanding) for _ in range(pairs)]
+    for pair in crowd:
+        await pair.open()
+    await asyncio.sleep(1.0)
+    found = []
+    for _ in range(windows):
+        began, count = time.perf_counter(), sum(pair.delivered for pair in crowd)
+        served, loaded, busy = server.cpu_s(), time.process_time(), machine_busy_s()
+        await asyncio.sleep(3.0)
+        passed = time.perf_counter() - began
+        done = sum(pair.delivered for pair in crowd) - count
+        served, loaded = server.cpu_s() - served, time.process_time() - loaded
+        foreign = machine_busy_s() - busy - served - loaded
+        found.append(Throughput(done / passed, served / done * 1_000, served / passed, loaded / passed, foreign / passed))
+    for pair in crowd:
+        pair.running = False
+    return found
+
+
+async def measure_latency(server: Server, count: int) -> list[float]:
+    """Milliseconds from sending an append to its frame parsed at the reader, one at a time."""
+    pair = Pair(server.url, 1)
+    pair.running = False
+    arrived = asyncio.Event()
+    pair.on_delivery = arrived.set
+    await pair.open()
+    times = []
+    for _ in range(count):
+        arrived.clear()
+        began = time.perf_counter()
+        pair.writer.send(record(1, pair.body))
+        await arrived.wait()
+        times.append((time.perf_counter() - began) * 1_000)
+    return sorted(times)
+
+
+def machine() -> str:
+    """What the figures were measured on."""
+    model = next((line.split(":")[1].strip() for line in Path("/proc/cpuinfo").read_text().splitlines()
+                  if line.startswith("model name")), platform.machine())  # fmt: skip
+    return f"{model}, {os.cpu_count()} cores, {platform.system()} {platform.release()}, Python {platform.python_version()}"
+
+
+def measure(options: argparse.Namespace) -> Report:
+    """Run everything and report."""
+    os.sched_setaffinity(0, {options.loader_core})
+    with tempfile.TemporaryDirectory(dir=options.dir) as name:
+        rate = fsync_rate(Path(name))
+        server = Server(None if options.volatile else Path(name) / "data", options.server_core)
+        try:
+            times = uvloop.run(measure_latency(server, options.latency_count))
+            windows = uvloop.run(measure_throughput(server, options.pairs, options.outstanding, options.windows))
+        finally:
+            server.stop()
+    best = max(window.appends_per_s for window in windows)
+    return Report(
+        machine(), "memory" if options.volatile else "sqlite", rate, options.pairs, options.outstanding, windows, best,
+        best / rate, times[len(times) // 2], times[len(times) * 99 // 100],
+    )  # fmt: skip
+
+
+def show(report: Report) -> None:
+    """Print the report for a person."""
+    print(f"machine            {report.machine}")
+    print(f"fsync              {report.fsync_per_s:,.0f}/s (1 KiB, one at a time)")
+    print(f"store              {report.store}; {report.pairs} pairs, {report.outstanding} outstanding each, 1 KiB")
+    for window in report.throughput:
+        print(f"appends delivered  {window.appends_per_s:,.0f}/s; server {window.server_cpu_s_per_1000:.4f} CPU-s per "
+              f"1000, {window.server_cores:.2f} cores; loader {window.loader_cores:.2f}; others "
+              f"{window.foreign_cores:.2f}")  # fmt: skip
+    print(f"best               {report.best_appends_per_s:,.0f}/s = {report.ratio_to_fsync:.1f} x fsync rate")
+    print(f"one pair           p50 {report.pair_p50_ms:.3f} ms, p99 {report.pair_p99_ms:.3f} ms (append to delivered)")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--pairs", type=int, default=50)
+    parser.add_argument("--outstanding", type=int, default=32)
+    parser.add_argument("--windows", type=int, default=3)
+    parser.add_argument("--latency-count", type=int, default=2_000)
+    parser.add_argument("--volatile", action="store_true")
+    parser.add_argument("--server-core", type=int, default=0)
+    parser.add_argument("--loader-core", type=int, default=1)
+    parser.add_argument("--dir", help="where the data directory is made (default: the system's temporary directory)")
+    parser.add_argument("--json", action="store_true")
+    options = parser.parse_args()
+    report = measure(options)
+    print(json.dumps(asdict(report))) if options.json else show(report)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,86 @@
+"""``nulla relay``: run a relay."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from nullabona.errors import NullabonaError
+from nullabona.relay.config import DEFAULT_LISTEN, KEYS, make_config, read_file
+from nullabona.relay.core.limits import describe
+from nullabona.relay.run import run_relay
+from nullabona.relay.store.interface import StoreGone
+
+_GONE = 3
+
+
+@click.group()
+def relay() -> None:
+    """Run a relay: a shelf of sealed boxes."""
+
+
+@relay.command()
+@click.option("--data", type=click.Path(path_type=Path), metavar="DIR", help="Keep boxes and blobs in this directory.")
+@click.option("--volatile", is_flag=True, help="Keep everything in memory only; a restart forgets it.")
+@click.option("--listen", multiple=True, metavar="ADDRESS",
+              help=f"HOST:PORT (port 0: any free one) or unix:PATH; may be repeated. Default: {DEFAULT_LISTEN}.")
+@click.option("--tls-cert", type=click.Path(path_type=Path), metavar="FILE", help="PEM certificate chain.")
+@click.option("--tls-key", type=click.Path(path_type=Path), metavar="FILE", help="PEM key of the certificate.")
+@click.option("--behind-proxy", is_flag=True, help="Allow plain HTTP beyond loopback: a proxy in front speaks TLS.")
+@click.option("--config", type=click.Path(path_type=Path), metavar="FILE",
+              help="TOML file; flags override it. Its keys are the flags' names with _, and a table [limits].")
+@click.option("--json", "as_json", is_flag=True, help="Say readiness as one JSON line.")
+def serve(*, config: Path | None, as_json: bool, **flags: Any) -> None:  # noqa: ANN401 - as click gives them
+    """Serve boxes and blobs until stopped.
+
+    Prints one line to stdout when ready. Logs its start, stop and own failures to stderr, and nothing of any request.
+    SIGTERM stops it gracefully (exit 0). If its data is removed while it runs it stops at once (exit 3).
+    `nulla relay limits` lists every limit with its unit and default.
+    """
+    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(name)s: %(message)s")
+    try:
+        run_relay(make_config(_settings(config, flags)), lambda urls: _say_ready(urls, as_json=as_json))
+    except StoreGone as error:
+        click.echo(error.render(), err=True)
+        sys.exit(_GONE)
+    except NullabonaError as error:
+        click.echo(error.render(), err=True)
+        sys.exit(1)
+
+
+@relay.command()
+@click.option("--json", "as_json", is_flag=True, help="One JSON object per line.")
+def limits(*, as_json: bool) -> None:
+    """List every setting, and every limit with its default, unit and meaning."""
+    if as_json:
+        for limit in describe():
+            click.echo(json.dumps({"name": limit.name, "default": limit.default, "unit": limit.unit,
+                                   "meaning": limit.meaning, "least": limit.least, "most": limit.most}))  # fmt: skip
+        return
+    click.echo("# settings")
+    for name, meaning in KEYS.items():
+        click.echo(f"# {name}: {meaning}")
+    click.echo("\n[limits]")
+    for limit in describe():
+        click.echo(f"# {limit.meaning} ({limit.unit})\n{limit.name} = {limit.default}")
+
+
+def _settings(config: Path | None, flags: dict[str, Any]) -> dict[str, Any]:
+    settings = {} if config is None else read_file(config)
+    given = {name: value for name, value in flags.items() if value}
+    if "data" in given:
+        settings.pop("volatile", None)
+    if "volatile" in given:
+        settings.pop("data", None) if "data" not in given else None
+    settings |= {name: str(value) if isinstance(value, Path) else value for name, value in given.items()}
+    return settings
+
+
+def _say_ready(urls: list[str], *, as_json: bool) -> None:
+    click.echo(json.dumps({"ready": urls[0], "listen": urls}) if as_json else f"ready {' '.join(urls)}")
+    sys.stdout.flush()

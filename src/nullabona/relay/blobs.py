@@ -1,0 +1,126 @@
+"""Blobs as a service (spec/relay.md §5). Disk work runs on a few threads of its own."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from hashlib import sha256
+from typing import Any, Final
+
+from nullabona.relay.caller import Caller
+from nullabona.relay.core.limits import Limits
+from nullabona.relay.core.refusal import BAD_REQUEST, BUSY, DAY_QUOTA, NOT_FOUND, SLOW_DOWN, STOPPING, TOO_LARGE, refuse
+from nullabona.relay.core.boxes import TOMORROW_S
+from nullabona.relay.metrics import Metrics
+from nullabona.relay.store.interface import BlobStore, StoreFailed
+from nullabona.wire.messages import AnyResponse, Blob, Done, GetBlob, PutBlob, Refusal, Request
+
+_THREADS: Final = 2
+_DONE: Final = Done()
+
+
+class BlobService:
+    """Answers `PutBlob` and `GetBlob`. Every method is called on the loop."""
+
+    def __init__(self, store: BlobStore, limits: Limits, metrics: Metrics) -> None:
+        self._store = store
+        self._limits = limits
+        self._metrics = metrics
+        self._pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="relay-blobs")
+        self._loop = asyncio.get_running_loop()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._queued_bytes = 0
+        self._today_bytes = 0
+        self._now = 0
+        self._day = 0
+        self._stopping = False
+
+    def operations(self) -> Mapping[type[Request], Callable[[Any, Caller, int], None]]:
+        """The form of this service that knows its caller."""
+        return {PutBlob: self._put, GetBlob: self._get}
+
+    def tick(self, now: int, day: int) -> None:
+        """Time has come to ``now`` (monotonic whole seconds) on ``day``."""
+        self._now = now
+        if day != self._day:
+            self._day = day
+            self._start(self._turn_day(day))
+
+    async def stop(self) -> None:
+        """Refuse what comes now and return when all is written."""
+        self._stopping = True
+        await asyncio.gather(*self._tasks)
+        self._pool.shutdown()
+
+    def _put(self, request: PutBlob, caller: Caller, request_id: int) -> None:
+        refusal = self._check_put(request, caller)
+        if refusal is not None:
+            return self._answer(caller, request_id, refusal)
+        self._queued_bytes += len(request.data)
+        self._today_bytes += len(request.data)
+        return self._start(self._reply(caller, request_id, self._keep(request)))
+
+    def _check_put(self, request: PutBlob, caller: Caller) -> Refusal | None:
+        size = len(request.data)
+        if size > self._limits.blob_bytes:
+            return refuse(TOO_LARGE)
+        if sha256(request.data).digest() != request.digest:
+            return refuse(BAD_REQUEST)
+        if self._stopping:
+            return refuse(STOPPING, 5)
+        if self._queued_bytes + size > self._limits.queue_bytes:
+            return refuse(BUSY, 1)
+        if self._today_bytes + size > self._limits.blob_bytes_per_day:
+            return refuse(DAY_QUOTA, TOMORROW_S)
+        return caller.budget.put_blob(size, self._now)
+
+    async def _keep(self, request: PutBlob) -> AnyResponse:
+        day = self._day + self._limits.retention_days
+        try:
+            await self._loop.run_in_executor(self._pool, self._store.put, request.digest, request.data, day)
+        finally:
+            self._queued_bytes -= len(request.data)
+        return _DONE
+
+    def _get(self, request: GetBlob, caller: Caller, request_id: int) -> None:
+        if self._stopping:
+            return self._answer(caller, request_id, refuse(STOPPING, 5))
+        return self._start(self._reply(caller, request_id, self._fetch(request, caller)))
+
+    async def _fetch(self, request: GetBlob, caller: Caller) -> AnyResponse:
+        if caller.is_full():
+            return refuse(SLOW_DOWN, 1)
+        data = await self._loop.run_in_executor(self._pool, self._store.get, request.digest)
+        if data is None:
+            return refuse(NOT_FOUND)
+        return refuse(SLOW_DOWN, 1) if caller.is_full() else Blob(data)
+
+    async def _reply(self, caller: Caller, request_id: int, work: Awaitable[AnyResponse]) -> None:
+        try:
+            answer = await work
+        except StoreFailed:
+            self._metrics.faults["blob"] += 1
+            answer = refuse(BUSY, 1)
+        self._answer(caller, request_id, answer)
+
+    def _answer(self, caller: Caller, request_id: int, answer: AnyResponse) -> None:
+        if isinstance(answer, Refusal):
+            self._metrics.refusals[answer.code] += 1
+        else:
+            self._metrics.requests["put_blob" if answer is _DONE else "get_blob"] += 1
+        caller.answer(request_id, answer)
+
+    async def _turn_day(self, day: int) -> None:
+        try:
+            await self._loop.run_in_executor(self._pool, self._store.expire, day)
+            await self._loop.run_in_executor(self._pool, self._store.blur)
+            expiry_day = day + self._limits.retention_days
+            self._today_bytes = await self._loop.run_in_executor(self._pool, self._store.used, expiry_day)
+        except (StoreFailed, OSError):
+            self._metrics.faults["blob"] += 1
+
+    def _start(self, work: Any) -> None:  # noqa: ANN401 - a coroutine
+        task = self._loop.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)

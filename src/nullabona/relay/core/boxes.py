@@ -1,0 +1,185 @@
+"""What a box is and what one batch does to boxes (spec/relay.md §3, §4).
+
+A `Plan` takes appends and trims one by one, decides each, and ends as a `Batch` for the store. Heads change only when
+the store has kept the batch (`Plan.settle`), so nobody is shown what is not kept, and a failed batch leaves no trace.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Final, Protocol
+
+from nullabona.relay.core.limits import Limits
+from nullabona.relay.core.refusal import BOX_FULL, DAY_QUOTA, TOO_LARGE, refuse
+from nullabona.wire.messages import Appended, Refusal
+
+SEQ_BITS: Final = 23
+NUM_BITS: Final = 40
+LAST_SEQ: Final = (1 << SEQ_BITS) - 1
+"""The highest number a box gives out; then it is full."""
+INCARNATION_SIZE: Final = 8
+TOMORROW_S: Final = 3_600
+"""Advice for a used-up day. A fixed hour, not the seconds to midnight: nobody learns the relay's clock from it."""
+
+Row = tuple[int, int, bytes]
+"""A frame as it is kept: ``num << SEQ_BITS | seq``, expiry day, body."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewBox:
+    """A box that begins to exist."""
+
+    num: int
+    address: bytes
+    incarnation: bytes
+    expiry_day: int
+
+
+@dataclass(frozen=True, slots=True)
+class StoredBox:
+    """A box as the store found it. ``today_*`` count its frames whose expiry day is the one asked about."""
+
+    num: int
+    incarnation: bytes
+    next_seq: int
+    expiry_day: int
+    today_frames: int
+    today_bytes: int
+
+
+@dataclass(slots=True)
+class Batch:
+    """What the store must keep in one transaction, all or nothing, in this order: boxes, days, trims, frames."""
+
+    boxes: list[NewBox] = field(default_factory=list)
+    renewed: list[tuple[int, int]] = field(default_factory=list)
+    """(expiry day, num): boxes whose day moves on."""
+    trims: list[tuple[int, int, int]] = field(default_factory=list)
+    """(num, upto, next seq): erase up to and including ``upto``; never give out a number below ``next seq`` again."""
+    frames: list[Row] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Head:
+    """A box as readers see it now."""
+
+    num: int
+    incarnation: bytes
+    next_seq: int
+    expiry_day: int
+    day: int
+    day_frames: int
+    day_bytes: int
+
+
+@dataclass(slots=True)
+class Draft:
+    """A box as it will be once the batch is kept."""
+
+    head: Head
+    base: int
+    first_seq: int
+    next_seq: int
+    day_frames: int
+    day_bytes: int
+    bodies: list[tuple[int, bytes]] = field(default_factory=list)
+    """(seq, frame), as an answer to a read carries them."""
+
+
+class Shelf(Protocol):
+    """Where a plan finds boxes."""
+
+    def find(self, address: bytes, day: int) -> Head | None:
+        """The box at ``address``, or None. Raises what the store raises."""
+        ...
+
+    def is_taken(self, num: int) -> bool:
+        """Whether some box has this number."""
+        ...
+
+
+class Plan:
+    """The decisions of one batch. ``day`` is days since 1970, ``chance(bits)`` a random number."""
+
+    def __init__(self, shelf: Shelf, limits: Limits, day: int, chance: Callable[[int], int]) -> None:
+        self.batch = Batch()
+        self.drafts: dict[bytes, Draft] = {}
+        self._shelf = shelf
+        self._limits = limits
+        self._day = day
+        self._expiry_day = day + limits.retention_days
+        self._chance = chance
+        self._nums: set[int] = set()
+
+    def append(self, address: bytes, frame: bytes) -> Appended | Refusal:
+        """Give ``frame`` the box's next number, making the box if there is none; or refuse and change nothing.
+
+        The answer holds once the batch is kept.
+        """
+        draft = self.drafts.get(address)
+        size = len(frame)
+        limits = self._limits
+        if size > limits.frame_bytes:
+            return refuse(TOO_LARGE)
+        if draft is None:
+            draft = self._draft(address)
+        if draft.day_frames >= limits.box_frames_per_day or draft.day_bytes + size > limits.box_bytes_per_day:
+            return refuse(DAY_QUOTA, TOMORROW_S)
+        seq = draft.next_seq
+        if seq > LAST_SEQ:
+            return refuse(BOX_FULL)
+        draft.next_seq = seq + 1
+        draft.day_frames += 1
+        draft.day_bytes += size
+        draft.bodies.append((seq, frame))
+        self.batch.frames.append((draft.base | seq, self._expiry_day, frame))
+        return Appended(seq, draft.head.incarnation)
+
+    def trim(self, address: bytes, upto: int) -> None:
+        """Erase the box's frames up to ``upto``, but none that arrives in this batch. No box: nothing to do."""
+        head = self._shelf.find(address, self._day)
+        if head is not None and upto > 0:
+            self.batch.trims.append((head.num, min(upto, head.next_seq - 1), head.next_seq))
+
+    def settle(self) -> None:
+        """The store has kept the batch: let heads show it."""
+        for draft in self.drafts.values():
+            head = draft.head
+            head.next_seq = draft.next_seq
+            head.day = self._day
+            head.day_frames = draft.day_frames
+            head.day_bytes = draft.day_bytes
+            head.expiry_day = max(head.expiry_day, self._expiry_day)
+
+    def _draft(self, address: bytes) -> Draft:
+        head = self._shelf.find(address, self._day) or self._make(address)
+        if head.expiry_day < self._expiry_day:
+            self.batch.renewed.append((self._expiry_day, head.num))
+        fresh = head.day != self._day
+        draft = Draft(
+            head,
+            head.num << SEQ_BITS,
+            head.next_seq,
+            head.next_seq,
+            0 if fresh else head.day_frames,
+            0 if fresh else head.day_bytes,
+        )
+        self.drafts[address] = draft
+        return draft
+
+    def _make(self, address: bytes) -> Head:
+        num = self._chance(NUM_BITS)
+        while num in self._nums or self._shelf.is_taken(num):
+            num = self._chance(NUM_BITS)
+        self._nums.add(num)
+        incarnation = self._chance(8 * INCARNATION_SIZE).to_bytes(INCARNATION_SIZE, "big")
+        self.batch.boxes.append(NewBox(num, address, incarnation, self._expiry_day))
+        return Head(num, incarnation, 1, self._expiry_day, self._day, 0, 0)
+
+
+def head_of(stored: StoredBox, day: int) -> Head:
+    """The head of a box that was read from the store on ``day``."""
+    return Head(
+        stored.num, stored.incarnation, stored.next_seq, stored.expiry_day, day, stored.today_frames, stored.today_bytes
+    )

@@ -1,0 +1,59 @@
+"""What one connection has under way. Lives and dies with the connection; nothing of it is stored (spec/relay.md §8)."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from nullabona.relay.core.limits import Limits
+from nullabona.wire.messages import Refusal
+
+from nullabona.relay.core.refusal import SLOW_DOWN, refuse
+
+MINUTE: Final = 60
+
+
+class Budget:
+    """Counts of one connection. Seconds are whole seconds of a monotonic clock, given by the caller."""
+
+    __slots__ = ("_blob_bytes", "_boxes", "_limits", "_minute", "inflight", "waiting")
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._boxes: set[int] = set()
+        self._minute = 0
+        self._blob_bytes = 0
+        self.inflight = 0
+        self.waiting = 0
+
+    def start(self) -> Refusal | None:
+        """Count one request more, or say why not."""
+        if self.inflight >= self._limits.inflight_per_connection:
+            return refuse(SLOW_DOWN, 1)
+        self.inflight += 1
+        return None
+
+    def touch(self, address: bytes, now: int) -> Refusal | None:
+        """Count ``address`` among the boxes of this minute, or say why not."""
+        mark = hash(address)
+        boxes = self._boxes
+        if now - self._minute < MINUTE and mark in boxes:
+            return None
+        self._turn(now)
+        if len(boxes) >= self._limits.boxes_per_minute:
+            return refuse(SLOW_DOWN, self._minute + MINUTE - now)
+        boxes.add(mark)
+        return None
+
+    def put_blob(self, size: int, now: int) -> Refusal | None:
+        """Count ``size`` bytes of blobs, or say why not."""
+        self._turn(now)
+        if self._blob_bytes + size > self._limits.blob_bytes_per_connection:
+            return refuse(SLOW_DOWN, self._minute + MINUTE - now)
+        self._blob_bytes += size
+        return None
+
+    def _turn(self, now: int) -> None:
+        if now - self._minute >= MINUTE:
+            self._minute = now
+            self._boxes.clear()
+            self._blob_bytes = 0

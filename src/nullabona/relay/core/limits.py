@@ -1,0 +1,67 @@
+"""Every limit of a relay: default, unit and what it is for (spec/relay.md §8).
+
+No limit needs a client's address: each is counted per box, per connection or for the whole relay, in memory, except
+what a box holds, which the store can count.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+from nullabona.wire.messages import MAX_BLOB_CHUNK, MAX_FRAME, MAX_RESPONSE, MAX_WAIT_S
+
+
+def _limit(default: int, unit: str, meaning: str, *, least: int = 1, most: int = 2**40) -> Any:  # noqa: ANN401
+    return field(default=default, metadata={"unit": unit, "meaning": meaning, "least": least, "most": most})
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """How one limit is described to an operator."""
+
+    name: str
+    default: int
+    unit: str
+    meaning: str
+    least: int
+    most: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What a relay allows. Anyone who may edit the configuration may change these; none guards a secret."""
+
+    retention_days: int = _limit(30, "days", "how long a frame or blob is kept after the day it arrived", most=3650)
+    frame_bytes: int = _limit(MAX_FRAME, "bytes", "largest frame", most=MAX_FRAME)
+    box_frames_per_day: int = _limit(20_000, "frames", "frames that one box takes in a day")
+    box_bytes_per_day: int = _limit(256 * 2**20, "bytes", "bytes of frames that one box takes in a day")
+    blob_bytes: int = _limit(MAX_BLOB_CHUNK, "bytes", "largest blob chunk", most=MAX_BLOB_CHUNK)
+    blob_bytes_per_connection: int = _limit(2**30, "bytes", "bytes of blobs that one connection may put in a minute")
+    blob_bytes_per_day: int = _limit(50 * 2**30, "bytes", "bytes of blobs that the whole relay takes in a day")
+    read_answer_bytes: int = _limit(2**20, "bytes", "bytes of frames in one answer; one frame is always allowed",
+                                    most=MAX_RESPONSE - 2 * MAX_FRAME)  # fmt: skip
+    wait_s: int = _limit(MAX_WAIT_S, "seconds", "longest wait of a read over a WebSocket", least=0, most=MAX_WAIT_S)
+    http_wait_s: int = _limit(25, "seconds", "longest wait of a read over a POST", least=0, most=MAX_WAIT_S)
+    boxes_per_minute: int = _limit(4_096, "boxes", "different boxes that one connection may touch in a minute")
+    waiting_per_connection: int = _limit(2_048, "reads", "waiting reads on one connection")
+    waiting_total: int = _limit(200_000, "reads", "waiting reads on the whole relay")
+    inflight_per_connection: int = _limit(1_024, "requests", "requests of one connection not yet answered, "
+                                          "waiting reads aside")  # fmt: skip
+    connections: int = _limit(20_000, "connections", "open connections; further ones are closed at once")
+    queue_bytes: int = _limit(64 * 2**20, "bytes", "frames waiting for the disk; beyond it appends are refused")
+    unsent_bytes: int = _limit(8 * 2**20, "bytes", "answers that a slow reader leaves unread before it is cut off; "
+                               "at half of it reads are refused", least=2**16)  # fmt: skip
+    message_bytes: int = _limit(4 * 2**20, "bytes", "largest WebSocket message taken from a client", least=2 * 2**20)
+    head_timeout_s: int = _limit(10, "seconds", "time for a request head, a TLS handshake, or the next POST")
+    body_timeout_s: int = _limit(60, "seconds", "time for the body of one POST")
+    ping_s: int = _limit(60, "seconds", "a WebSocket from which no complete message came for twice this long is closed")
+    stop_s: int = _limit(10, "seconds", "time for a graceful stop")
+
+
+def describe() -> tuple[Limit, ...]:
+    """Every limit with its default, unit and meaning, for ``--help``, spec/ and the configuration's checks."""
+    return tuple(
+        Limit(f.name, f.default, f.metadata["unit"], f.metadata["meaning"], f.metadata["least"], f.metadata["most"])
+        for f in fields(Limits)
+    )

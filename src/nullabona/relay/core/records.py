@@ -1,0 +1,88 @@
+"""Records: how several requests or responses share one WebSocket message (spec/relay.md §2.1).
+
+``record = id (u32, big-endian) ‖ length (u32, big-endian) ‖ body``; a message is one or more whole records.
+"""
+
+from __future__ import annotations
+
+from struct import Struct
+from typing import Final
+
+from nullabona.errors import Malformed
+from nullabona.wire.messages import MAX_REQUEST
+
+HEAD: Final = Struct(">II")
+HEAD_SIZE: Final = HEAD.size
+
+_unpack = HEAD.unpack_from
+
+
+def encode_record(request_id: int, body: bytes) -> bytes:
+    """One record."""
+    return HEAD.pack(request_id, len(body)) + body
+
+
+def split_records(message: bytes | memoryview, max_body: int = MAX_REQUEST) -> list[tuple[int, memoryview]]:
+    """The records of ``message``; bodies are views into it.
+
+    Raises `Malformed` if the message is empty, ends inside a record or announces a body larger than ``max_body``.
+    """
+    view = memoryview(message)
+    end = len(view)
+    at = 0
+    records = []
+    while at < end:
+        if end - at < HEAD_SIZE:
+            raise Malformed("a message ends inside a record's head")
+        request_id, length = _unpack(view, at)
+        if length > max_body:
+            raise Malformed("a record is too large")
+        at += HEAD_SIZE
+        if length > end - at:
+            raise Malformed("a message ends inside a record's body")
+        records.append((request_id, view[at : at + length]))
+        at += length
+    if not records:
+        raise Malformed("a message holds no record")
+    return records
+
+
+class Assembly:
+    """Puts the fragments of a WebSocket message together, within a bound."""
+
+    __slots__ = ("_limit", "_parts", "_size")
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._parts: list[bytes] | None = None
+        self._size = 0
+
+    @property
+    def open(self) -> bool:
+        """Whether a message has begun and not ended."""
+        return self._parts is not None
+
+    def first(self, part: bytes) -> None:
+        """Begin a fragmented message. Raises `Malformed` if another has not ended."""
+        if self._parts is not None:
+            raise Malformed("a message begins inside another")
+        self._parts = []
+        self._size = 0
+        self._add(part)
+
+    def more(self, part: bytes, *, last: bool) -> bytes | None:
+        """Add a fragment; the whole message if it was the last one. Raises `Malformed` out of place or beyond the limit."""
+        if self._parts is None:
+            raise Malformed("a message goes on that never began")
+        self._add(part)
+        if not last:
+            return None
+        whole = b"".join(self._parts)
+        self._parts = None
+        return whole
+
+    def _add(self, part: bytes) -> None:
+        self._size += len(part)
+        if self._size > self._limit or self._parts is None:
+            raise Malformed("a message is too large")
+        self._parts.append(part)

@@ -1,0 +1,88 @@
+"""From request bytes to the one who answers them; the same behind every carrier (spec/relay.md §2)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from nullabona.errors import Malformed
+from nullabona.relay.caller import Caller
+from nullabona.relay.core.limits import Limits
+from nullabona.relay.core.refusal import BAD_REQUEST, BUSY, SLOW_DOWN, STOPPING, UNSUPPORTED, Reason, refuse
+from nullabona.relay.metrics import Metrics
+from nullabona.relay.service import Operation
+from nullabona.wire.messages import Request, decode_request
+from nullabona.wire.service import Handler, Service
+
+_LAST_TAG: Final = 8
+_ARRAY: Final = 0x90
+_FIXINT_END: Final = 0x80
+
+
+class Dispatcher:
+    """Knows which request type is whose. ``operations`` are the relay's own; ``services`` anybody's."""
+
+    def __init__(
+        self,
+        operations: Mapping[type[Request], Operation],
+        services: Sequence[Service],
+        limits: Limits,
+        metrics: Metrics,
+    ) -> None:
+        self._operations: dict[type[Any], Operation] = dict(operations)
+        self._inflight_limit = limits.inflight_per_connection
+        self._metrics = metrics
+        self._tasks: set[asyncio.Task[None]] = set()
+        for service in services:
+            for kind, handler in service.handlers().items():
+                self._operations[kind] = self._adapt(kind.__name__, handler)
+        self.stopping = False
+
+    def dispatch(self, body: bytes | memoryview, caller: Caller, request_id: int) -> None:
+        """Have the request in ``body`` answered, sooner or later, exactly once."""
+        budget = caller.budget
+        budget.inflight += 1
+        if budget.inflight > self._inflight_limit:
+            return self._refuse(caller, request_id, SLOW_DOWN, 1)
+        try:
+            request = decode_request(body)
+        except Malformed:
+            return self._refuse(caller, request_id, UNSUPPORTED if is_unknown_tag(body) else BAD_REQUEST)
+        operation = self._operations.get(type(request))
+        if operation is None:
+            return self._refuse(caller, request_id, UNSUPPORTED)
+        if self.stopping:
+            return self._refuse(caller, request_id, STOPPING, 5)
+        return operation(request, caller, request_id)
+
+    async def stop(self) -> None:
+        """Refuse what comes now; wait for handlers that have begun."""
+        self.stopping = True
+        await asyncio.gather(*self._tasks)
+
+    def _refuse(self, caller: Caller, request_id: int, reason: Reason, retry_after_s: int = 0) -> None:
+        self._metrics.refusals[reason.code] += 1
+        caller.answer(request_id, refuse(reason, retry_after_s))
+
+    def _adapt(self, name: str, handler: Handler) -> Operation:
+        async def run(request: Request, caller: Caller, request_id: int) -> None:
+            try:
+                answer = await handler(request)
+            except Exception:  # noqa: BLE001 - a service's fault must not reach the carrier, nor be logged with its data
+                self._metrics.faults["service"] += 1
+                answer = refuse(BUSY, 1)
+            caller.answer(request_id, answer)
+
+        def operation(request: Request, caller: Caller, request_id: int) -> None:
+            self._metrics.requests[name] += 1
+            task = asyncio.get_running_loop().create_task(run(request, caller, request_id))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+        return operation
+
+
+def is_unknown_tag(body: bytes | memoryview) -> bool:
+    """Whether ``body`` looks like a request of a kind that this protocol version does not know."""
+    return len(body) > 1 and body[0] & 0xF0 == _ARRAY and _LAST_TAG < body[1] < _FIXINT_END

@@ -1,0 +1,255 @@
+"""The one port: reads a request head with h11, then answers HTTP itself or hands the connection to the WebSocket.
+
+The head and body of a request have a deadline; nothing of a head is kept (spec/relay.md §2.2, docs/decisions/0004).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import Final, Protocol, cast
+
+import h11
+
+from nullabona.relay.core.budget import Budget
+from nullabona.relay.core.limits import Limits
+from nullabona.relay.core.refusal import BAD_REQUEST
+from nullabona.relay.dispatch import Dispatcher
+from nullabona.relay.handover import feed, socket_like
+from nullabona.wire.messages import MAX_REQUEST, AnyResponse, Refusal, encode
+
+PATH: Final = b"/v1"
+BINARY: Final = b"application/octet-stream"
+TEXT: Final = b"text/plain; charset=utf-8"
+METRICS: Final = b"text/plain; version=0.0.4; charset=utf-8"
+_HEAD_BYTES: Final = 8_192
+_READ_AHEAD: Final = 65_536
+
+
+class House(Protocol):
+    """What the front needs of the server."""
+
+    limits: Limits
+    dispatcher: Dispatcher
+    stopping: bool
+
+    def opened(self, front: Front) -> bool: ...
+    def closed(self, front: Front) -> None: ...
+    def caller_left(self, front: Front) -> None: ...
+    def metrics_text(self) -> str: ...
+    def websocket_protocol(self) -> asyncio.BufferedProtocol: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An HTTP answer."""
+
+    status: int
+    body: bytes
+    kind: bytes = TEXT
+    close: bool = False
+
+
+class Front(asyncio.Protocol):
+    """One connection until it becomes a WebSocket or ends; a `Caller` for its one POST at a time."""
+
+    def __init__(self, house: House) -> None:
+        self.budget = Budget(house.limits)
+        self.max_wait_s = house.limits.http_wait_s
+        self._house = house
+        self._limits = house.limits
+        self._http = h11.Connection(h11.SERVER, max_incomplete_event_size=_HEAD_BYTES)
+        self._loop = asyncio.get_running_loop()
+        self._transport: asyncio.Transport | None = None
+        self._deadline: asyncio.TimerHandle | None = None
+        self._first = bytearray()
+        self._served = False
+        self._request: h11.Request | None = None
+        self._body = bytearray()
+        self._asked = False
+        self._ahead = 0
+        self._handed_over = False
+
+    # -- what the loop calls
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.Transport, transport)
+        if not self._house.opened(self):
+            self._transport.abort()
+            return
+        self._set_deadline(self._limits.head_timeout_s)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._set_deadline(0)
+        self._transport = None
+        if not self._handed_over:
+            self._house.caller_left(self)
+            self._house.closed(self)
+
+    def eof_received(self) -> bool:
+        return False
+
+    def data_received(self, data: bytes) -> None:
+        if not self._served:
+            self._first += data
+        self._http.receive_data(data)
+        if not self._asked:
+            self._advance()
+            return
+        self._ahead += len(data)
+        if self._ahead > _READ_AHEAD and self._transport is not None:
+            self._transport.pause_reading()
+
+    # -- what services call
+
+    def answer(self, request_id: int, response: AnyResponse) -> None:
+        malformed = isinstance(response, Refusal) and response.code == BAD_REQUEST.code
+        self.budget.inflight -= 1
+        self._reply(Answer(400 if malformed else 200, encode(response), BINARY))
+
+    def answer_encoded(self, request_id: int, body: bytes) -> None:
+        self.budget.inflight -= 1
+        self._reply(Answer(200, body, BINARY))
+
+    def is_full(self) -> bool:
+        return False
+
+    # -- what the server calls
+
+    def close(self) -> None:
+        """Hang up after what was written has left."""
+        if self._transport is not None:
+            self._transport.close()
+
+    # -- inside
+
+    def _advance(self) -> None:
+        """Take what has arrived as far as it goes."""
+        try:
+            while not self._asked and self._transport is not None and not self._handed_over:
+                event = self._http.next_event()
+                if event is h11.NEED_DATA or event is h11.PAUSED:
+                    self._continue_100()
+                    return
+                self._take(event)
+        except h11.RemoteProtocolError as error:
+            self._reply(Answer(error.error_status_hint, b"not an HTTP request\n", close=True))
+
+    def _take(self, event: object) -> None:
+        if isinstance(event, h11.Request):
+            self._take_head(event)
+        elif isinstance(event, h11.Data):
+            self._body += event.data
+            if len(self._body) > MAX_REQUEST:
+                self._reply(Answer(413, b"the request is too large\n", close=True))
+        elif isinstance(event, h11.EndOfMessage):
+            self._set_deadline(0)
+            self._asked = True
+            self._ask()
+        else:
+            self.close()
+            self._transport = None
+
+    def _take_head(self, request: h11.Request) -> None:
+        self._set_deadline(self._limits.body_timeout_s)
+        headers = {bytes(name): bytes(value) for name, value in request.headers}
+        self._request = request
+        if headers.get(b"upgrade", b"").lower() == b"websocket":
+            self._hand_over(bytes(request.target))
+            return
+        refusal = _check_head(request, headers)
+        if refusal is not None:
+            self._reply(refusal)
+
+    def _hand_over(self, target: bytes) -> None:
+        """Give the connection, with every byte it has sent, to the WebSocket."""
+        transport = self._transport
+        if self._served or target != PATH or transport is None:
+            self._reply(Answer(400, b"a WebSocket begins with the first request, at /v1\n", close=True))
+            return
+        self._set_deadline(0)
+        self._handed_over = True
+        protocol = self._house.websocket_protocol()
+        transport.set_protocol(protocol)
+        protocol.connection_made(socket_like(transport))
+        feed(protocol, bytes(self._first))
+        self._first.clear()
+        self._house.closed(self)
+
+    def _ask(self) -> None:
+        request = self._request
+        assert request is not None  # noqa: S101 - set by every head
+        if request.target == b"/healthz":
+            self._reply(Answer(503, b"stopping\n") if self._house.stopping else Answer(200, b"ok\n"))
+        elif request.target == b"/metrics":
+            self._reply(Answer(200, self._house.metrics_text().encode(), METRICS))
+        else:
+            body = bytes(self._body)
+            self._body.clear()
+            self._house.dispatcher.dispatch(body, self, 0)
+
+    def _reply(self, answer: Answer) -> None:
+        """Send the one answer to the request in hand; then go on, or hang up."""
+        transport = self._transport
+        if transport is None or self._http.our_state not in {h11.IDLE, h11.SEND_RESPONSE}:
+            return
+        self._set_deadline(0)
+        transport.write(self._render(answer))
+        if answer.close or self._http.our_state is not h11.DONE or self._http.their_state is not h11.DONE:
+            self._transport = None
+            transport.close()
+            return
+        self._next_request(transport)
+
+    def _render(self, answer: Answer) -> bytes:
+        headers = [(b"content-type", answer.kind), (b"content-length", b"%d" % len(answer.body)),
+                   (b"cache-control", b"no-store")]  # fmt: skip
+        if answer.close:
+            headers.append((b"connection", b"close"))
+        head = h11.Response(status_code=answer.status, headers=headers)
+        parts = (head, h11.Data(data=answer.body), h11.EndOfMessage())
+        return b"".join(self._http.send(part) or b"" for part in parts)
+
+    def _next_request(self, transport: asyncio.Transport) -> None:
+        self._http.start_next_cycle()
+        self._served = True
+        self._first.clear()
+        self._request = None
+        self._asked = False
+        if self._ahead > _READ_AHEAD:
+            transport.resume_reading()
+        self._ahead = 0
+        self._set_deadline(self._limits.head_timeout_s)
+        self._loop.call_soon(self._advance)
+
+    def _continue_100(self) -> None:
+        if self._http.they_are_waiting_for_100_continue and self._transport is not None:
+            event = h11.InformationalResponse(status_code=100, headers=[])
+            self._transport.write(self._http.send(event) or b"")
+
+    def _set_deadline(self, seconds: int) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+        self._deadline = self._loop.call_later(seconds, self._too_slow) if seconds else None
+
+    def _too_slow(self) -> None:
+        begun = self._request is not None or bool(self._http.trailing_data[0]) or bool(self._first)
+        if begun and not self._asked:
+            self._reply(Answer(408, b"the request took too long\n", close=True))
+        elif self._transport is not None:
+            self._transport.abort()
+
+
+def _check_head(request: h11.Request, headers: dict[bytes, bytes]) -> Answer | None:
+    """Why this request cannot be served, judged by its head."""
+    if request.target in {b"/healthz", b"/metrics"}:
+        return None if request.method == b"GET" else Answer(405, b"only GET is served here\n", close=True)
+    if request.target != PATH:
+        return Answer(404, b"there is nothing here\n", close=True)
+    if request.method != b"POST":
+        return Answer(405, b"only POST and WebSocket are served here\n", close=True)
+    if headers.get(b"content-type") != BINARY:
+        return Answer(415, b"the content-type must be application/octet-stream\n", close=True)
+    if int(headers.get(b"content-length", b"0")) > MAX_REQUEST:
+        return Answer(413, b"the request is too large\n", close=True)
+    return None

@@ -1,0 +1,95 @@
+"""How a connection passes from the HTTP front to picows (docs/decisions/0004-carriers.md)."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from typing import Any, Final
+
+from picows import WSAutoPingStrategy, WSListener
+from picows.picows import WSProtocol  # type: ignore[attr-defined]
+
+READ_BUFFER: Final = 16 * 1024
+
+
+class _Silent:
+    """The logger given to picows: it would write the addresses of clients."""
+
+    def isEnabledFor(self, level: int) -> bool:  # noqa: N802 - logging's name
+        return False
+
+    def _nothing(self, *args: object, **kwargs: object) -> None: ...
+
+    debug = info = warning = error = exception = log = _nothing
+
+
+_SILENT: Final = _Silent()
+
+
+def websocket_protocol(listener: WSListener, max_message: int) -> asyncio.BufferedProtocol:
+    """A picows server protocol for one connection, ready for `connection_made`."""
+    protocol: asyncio.BufferedProtocol = WSProtocol(
+        None,  # host and port: a client's business
+        None,  # path, likewise
+        False,  # is_client_side
+        lambda _request: listener,
+        _SILENT,
+        True,  # disconnect_on_exception
+        None,  # handshake timeout: the head has arrived already
+        False,  # auto ping: the server does it for all connections at once
+        10,
+        10,
+        WSAutoPingStrategy.PING_WHEN_IDLE,
+        True,  # answer pings
+        max_message,
+        None,  # extra headers
+        READ_BUFFER,
+    )
+    return protocol
+
+
+def feed(protocol: asyncio.BufferedProtocol, data: bytes) -> None:
+    """Let the protocol read ``data`` as if it had just arrived."""
+    while data:
+        room = memoryview(protocol.get_buffer(-1))
+        part = min(len(room), len(data))
+        room[:part] = data[:part]
+        protocol.buffer_updated(part)
+        data = data[part:]
+
+
+def socket_like(transport: asyncio.Transport) -> asyncio.Transport:
+    """The transport, or for a unix socket a wrapper that ignores TCP options (picows sets them blindly)."""
+    sock = transport.get_extra_info("socket")
+    if sock is None or sock.family != socket.AF_UNIX:
+        return transport
+    return _UnixTransport(transport)
+
+
+class _UnixSocket:
+    def __init__(self, sock: Any) -> None:  # noqa: ANN401 - uvloop's stand-in for a socket
+        self._sock = sock
+
+    def fileno(self) -> int:
+        return int(self._sock.fileno())
+
+    def setsockopt(self, *args: object) -> None: ...
+
+    def getsockopt(self, *args: object) -> int:
+        return 0
+
+
+class _UnixTransport(asyncio.Transport):
+    def __init__(self, transport: asyncio.Transport) -> None:
+        super().__init__()
+        self._transport = transport
+        self.write = transport.write  # type: ignore[method-assign]
+        self.writelines = transport.writelines  # type: ignore[method-assign]
+        self.close = transport.close  # type: ignore[method-assign]
+        self.abort = transport.abort  # type: ignore[method-assign]
+        self.get_write_buffer_size = transport.get_write_buffer_size  # type: ignore[method-assign]
+
+    def get_extra_info(self, name: str, default: Any = None) -> Any:  # noqa: ANN401 - asyncio's signature
+        if name == "socket":
+            return _UnixSocket(self._transport.get_extra_info("socket"))
+        return self._transport.get_extra_info(name, default)

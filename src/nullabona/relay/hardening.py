@@ -1,0 +1,24 @@
+"""What the process does at start so that its memory is not written out by a crash or read by its neighbours."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import resource
+from typing import Final
+
+_PR_SET_DUMPABLE: Final = 4
+
+
+def harden() -> None:
+    """No core dumps; not readable by other processes of the same user. (Root can still read it: spec/relay.md §9.)"""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
+    os.umask(0o077)
+
+
+def raise_open_files() -> int:
+    """Let the process hold as many connections as the system allows; the number it may hold."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    return most

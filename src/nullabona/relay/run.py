@@ -1,0 +1,69 @@
+"""Runs a relay as a process: hardens it, says when it is ready, stops it on a signal."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import logging
+import signal
+from collections.abc import Callable, Sequence
+from typing import Final
+
+import uvloop
+
+from nullabona.relay.config import Config
+from nullabona.relay.hardening import harden, raise_open_files
+from nullabona.relay.server import Relay, Stores, open_stores
+from nullabona.wire.service import Service
+
+_log: Final = logging.getLogger("nullabona.relay")
+
+
+def run_relay(config: Config, ready: Callable[[list[str]], None], services: Sequence[Service] = ()) -> None:
+    """Serve until SIGTERM or SIGINT, then return; `StoreGone` is raised if the data was removed meanwhile.
+
+    Logs its start, its stop and its own failures to the logger ``nullabona.relay``, never anything of a request.
+    """
+    harden()
+    raise_open_files()
+    stores = open_stores(config)
+    uvloop.run(_serve(config, stores, ready, services))
+
+
+async def _serve(
+    config: Config, stores: Stores, ready: Callable[[list[str]], None], services: Sequence[Service]
+) -> None:
+    loop = asyncio.get_running_loop()
+    loop.set_exception_handler(_log_fault)
+    relay = Relay(config, stores, services)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, _end, relay)
+    try:
+        urls = await relay.start()
+        gc.collect()
+        gc.freeze()
+        ready(urls)
+        _log.info("started")
+        gone = await relay.ended
+    finally:
+        await relay.stop()
+        _log.info("stopped")
+    if gone is not None:
+        raise gone
+
+
+def _end(relay: Relay) -> None:
+    if not relay.ended.done():
+        relay.ended.set_result(None)
+
+
+def _log_fault(loop: asyncio.AbstractEventLoop, context: dict[str, object]) -> None:
+    """Log where our own code failed: the kind of error and the place, without its text, which could hold request data."""
+    error = context.get("exception")
+    if not isinstance(error, BaseException):
+        return
+    place = error.__traceback__
+    while place is not None and place.tb_next is not None:
+        place = place.tb_next
+    where = f"{place.tb_frame.f_code.co_name}:{place.tb_lineno}" if place is not None else "unknown place"
+    _log.error("fault: %s in %s", type(error).__name__, where)

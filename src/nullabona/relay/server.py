@@ -1,0 +1,202 @@
+"""A running relay: sockets, threads, the clock, start and stop. Decides nothing about boxes (spec/relay.md)."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import ssl
+import sys
+from collections.abc import Sequence
+from contextlib import AsyncExitStack, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from picows import WSCloseCode
+
+from nullabona.errors import NullabonaError, UserError
+from nullabona.relay.blobs import BlobService
+from nullabona.relay.clock import Clock
+from nullabona.relay.config import Config, Endpoint
+from nullabona.relay.core.limits import Limits
+from nullabona.relay.dispatch import Dispatcher
+from nullabona.relay.front import Front
+from nullabona.relay.handover import websocket_protocol
+from nullabona.relay.metrics import Metrics
+from nullabona.relay.service import BoxService, Submits
+from nullabona.relay.store.files import FileBlobStore
+from nullabona.relay.store.interface import BlobStore, BoxStore, StoreGone
+from nullabona.relay.store.lock import DirectoryLock
+from nullabona.relay.store.memory import MemoryBlobStore, MemoryBoxStore
+from nullabona.relay.store.sqlite import SqliteBoxStore
+from nullabona.relay.tls import server_context
+from nullabona.relay.websocket import WebSocket
+from nullabona.relay.writer import InlineWriter, Writer
+from nullabona.wire.service import Service
+
+_BACKLOG: Final = 1_024
+_TICK_S: Final = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Stores:
+    """Where a relay keeps things."""
+
+    boxes: BoxStore
+    blobs: BlobStore
+    lock: DirectoryLock | None = None
+
+    def close(self) -> None:
+        """Let go of everything."""
+        self.boxes.close()
+        if self.lock is not None:
+            self.lock.close()
+
+
+def open_stores(config: Config) -> Stores:
+    """The stores of ``config``. Raises `DirectoryInUse`, `NotOurs`, or `UserError` if the directory cannot be used."""
+    if config.data is None:
+        return Stores(MemoryBoxStore(), MemoryBlobStore())
+    try:
+        config.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+        lock = DirectoryLock(config.data)
+    except OSError as error:
+        raise UserError(f"the data directory cannot be used: {error.strerror}") from error
+    try:
+        return Stores(SqliteBoxStore(config.data), FileBlobStore(config.data), lock)
+    except BaseException:
+        lock.close()
+        raise
+
+
+class Relay:
+    """One relay. Create it on a running loop; `start`, then `stop` once."""
+
+    def __init__(
+        self, config: Config, stores: Stores, services: Sequence[Service] = (), clock: Clock | None = None
+    ) -> None:
+        self.limits = config.limits
+        self.metrics = Metrics()
+        self.stopping = False
+        self.ended: asyncio.Future[StoreGone | None] = asyncio.get_running_loop().create_future()
+        self._config = config
+        self._stores = stores
+        self._clock = clock or Clock()
+        self._loop = asyncio.get_running_loop()
+        self._writer: Submits = Writer(self._loop) if stores.boxes.durable else InlineWriter(self._loop)
+        self.boxes = BoxService(
+            stores.boxes, self._writer, config.limits, self.metrics, chance=secrets.randbits, on_gone=self._gone
+        )
+        self.blobs = BlobService(stores.blobs, config.limits, self.metrics)
+        self.dispatcher = Dispatcher(
+            {**self.boxes.operations(), **self.blobs.operations()}, services, config.limits, self.metrics
+        )
+        self._fronts: set[Front] = set()
+        self._sockets: set[WebSocket] = set()
+        self._servers: list[asyncio.Server] = []
+        self._ticker: asyncio.TimerHandle | None = None
+        self._ping_at = self._clock.now() + config.limits.ping_s
+
+    async def start(self) -> list[str]:
+        """Listen; the addresses listened on, as URLs."""
+        context = server_context(self._config.tls) if self._config.tls else None
+        self._tick()
+        return [await self._listen(endpoint, context) for endpoint in self._config.listen]
+
+    async def stop(self) -> None:
+        """Stop accepting, answer waiting reads with what there is, finish writing, say goodbye, let go of the stores."""
+        self.stopping = True
+        for server in self._servers:
+            server.close()
+        if self._ticker is not None:
+            self._ticker.cancel()
+        with suppress(asyncio.TimeoutError):
+            await asyncio.wait_for(self._drain(), self.limits.stop_s)
+        for socket in list(self._sockets):
+            socket.close(WSCloseCode.GOING_AWAY, "the relay is stopping")
+        for front in list(self._fronts):
+            front.close()
+        await self._farewell()
+        await self._loop.run_in_executor(None, self._writer.stop)
+        self._stores.close()
+
+    # -- what connections call
+
+    def opened(self, front: Front) -> bool:
+        """A connection came; whether it may stay."""
+        if self.stopping or len(self._fronts) + len(self._sockets) >= self.limits.connections:
+            return False
+        self._fronts.add(front)
+        return True
+
+    def closed(self, front: Front) -> None:
+        """A front has ended or handed its connection over."""
+        self._fronts.discard(front)
+
+    def caller_left(self, front: Front) -> None:
+        """The caller of a POST has gone."""
+        self.boxes.leave(front)
+
+    def entered(self, socket: WebSocket) -> None:
+        """A WebSocket has begun."""
+        self._sockets.add(socket)
+
+    def left(self, socket: WebSocket) -> None:
+        """A WebSocket has ended."""
+        self._sockets.discard(socket)
+        self.boxes.leave(socket)
+
+    def metrics_text(self) -> str:
+        """What /metrics shows."""
+        return self.metrics.text()
+
+    def websocket_protocol(self) -> asyncio.BufferedProtocol:
+        """A protocol for a connection that becomes a WebSocket."""
+        return websocket_protocol(WebSocket(self.dispatcher, self.limits, self), self.limits.message_bytes)
+
+    # -- inside
+
+    async def _listen(self, endpoint: Endpoint, context: ssl.SSLContext | None) -> str:
+        timeout = self.limits.head_timeout_s if context else None
+        try:
+            if endpoint.path is not None:
+                server = await self._loop.create_unix_server(
+                    lambda: Front(self), endpoint.path, backlog=_BACKLOG, ssl=context, ssl_handshake_timeout=timeout
+                )
+            else:
+                server = await self._loop.create_server(
+                    lambda: Front(self), endpoint.host, endpoint.port, backlog=_BACKLOG, ssl=context,
+                    ssl_handshake_timeout=timeout, reuse_address=True,
+                )  # fmt: skip
+        except OSError as error:
+            raise UserError(f"cannot listen on {endpoint}: {error.strerror}") from error
+        self._servers.append(server)
+        return endpoint.url(server, secure=context is not None)
+
+    def _tick(self) -> None:
+        now = self._clock.now()
+        day = self._clock.day()
+        self.boxes.tick(now, day)
+        self.blobs.tick(now, day)
+        self.metrics.connections = len(self._fronts) + len(self._sockets)
+        self.metrics.publish(now)
+        if now >= self._ping_at:
+            self._ping_at = now + self.limits.ping_s
+            for socket in list(self._sockets):
+                socket.check_alive()
+        self._ticker = self._loop.call_later(_TICK_S, self._tick)
+
+    async def _drain(self) -> None:
+        await self.dispatcher.stop()
+        await self.boxes.stop()
+        await self.blobs.stop()
+
+    async def _farewell(self) -> None:
+        """Wait until connections have gone, but not for long."""
+        until = self._loop.time() + 1.0
+        while (self._sockets or self._fronts) and self._loop.time() < until:
+            await asyncio.sleep(0.01)
+
+    def _gone(self, error: StoreGone) -> None:
+        if not self.ended.done():
+            self.ended.set_result(error)

@@ -1,0 +1,144 @@
+"""Blobs as files: ``blobs/<expiry day>/<2 hex>/<62 hex>``, written whole or not at all (decision 0003).
+
+A file's modification time would be a clock, so it is set to a constant, and so is its directory's. Its change time
+cannot be set; `blur` moves it to the moment of the call, once a day.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+from nullabona.relay.store.interface import StoreFailed
+
+_EPOCH: Final = (0, 0)
+_ZEROS: Final = bytes(65_536)
+
+
+class FileBlobStore:
+    """A `BlobStore` in ``directory``/blobs. Leftovers of an interrupted write are erased at once."""
+
+    def __init__(self, directory: Path) -> None:
+        self._root = directory / "blobs"
+        self._incoming = self._root / "incoming"
+        self._incoming.mkdir(parents=True, exist_ok=True, mode=0o700)
+        for leftover in self._incoming.iterdir():
+            _erase(leftover)
+        _still(self._incoming, self._root)
+
+    def put(self, digest: bytes, data: bytes, expiry_day: int) -> None:
+        target = self._path(expiry_day, digest)
+        try:
+            if self._renewed(digest, target, expiry_day):
+                return
+            target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self._write(target, data)
+        except OSError as error:
+            raise StoreFailed("the blob store cannot be written") from error
+
+    def get(self, digest: bytes) -> bytes | None:
+        try:
+            for day in sorted(self._days(), reverse=True):
+                with suppress(FileNotFoundError):
+                    return self._path(day, digest).read_bytes()
+        except OSError as error:
+            raise StoreFailed("the blob store cannot be read") from error
+        return None
+
+    def used(self, expiry_day: int) -> int:
+        return sum(path.stat().st_size for path in self._files(expiry_day))
+
+    def expire(self, day: int) -> None:
+        for past in [found for found in self._days() if found < day]:
+            for path in self._files(past):
+                _erase(path)
+            for folder in self._folders(past):
+                folder.rmdir()
+            (self._root / str(past)).rmdir()
+        _still(self._root)
+
+    def blur(self) -> None:
+        for day in self._days():
+            for path in self._files(day):
+                _still(path)
+            _still(*self._folders(day), self._root / str(day))
+
+    def _write(self, target: Path, data: bytes) -> None:
+        temporary = self._incoming / secrets.token_hex(8)
+        try:
+            with open(temporary, "xb", opener=_private) as file:
+                file.write(data)
+                file.flush()
+                os.utime(file.fileno(), _EPOCH)
+                os.fsync(file.fileno())
+            os.replace(temporary, target)
+        except BaseException:
+            with suppress(OSError):
+                _erase(temporary)
+            raise
+        self._settle(target)
+
+    def _renewed(self, digest: bytes, target: Path, expiry_day: int) -> bool:
+        for day in sorted(self._days(), reverse=True):
+            held = self._path(day, digest)
+            if not held.exists():
+                continue
+            if day < expiry_day:
+                target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+                os.replace(held, target)
+                _still(held.parent)
+                self._settle(target)
+            return True
+        return False
+
+    def _settle(self, target: Path) -> None:
+        for folder in (target.parent, target.parent.parent, self._root):
+            _sync_folder(folder)
+        _still(target.parent, target.parent.parent, self._incoming, self._root)
+
+    def _path(self, day: int, digest: bytes) -> Path:
+        name = digest.hex()
+        return self._root / str(day) / name[:2] / name[2:]
+
+    def _days(self) -> list[int]:
+        return [int(entry.name) for entry in self._root.iterdir() if entry.name.isdecimal()]
+
+    def _folders(self, day: int) -> list[Path]:
+        folder = self._root / str(day)
+        return list(folder.iterdir()) if folder.is_dir() else []
+
+    def _files(self, day: int) -> Iterator[Path]:
+        for folder in self._folders(day):
+            yield from folder.iterdir()
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
+
+
+def _still(*paths: Path) -> None:
+    for path in paths:
+        os.utime(path, _EPOCH)
+
+
+def _sync_folder(folder: Path) -> None:
+    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
+
+
+def _erase(path: Path) -> None:
+    """Overwrite, then unlink. On a journaling or copy-on-write disk the old blocks may live on (decision 0003)."""
+    with open(path, "r+b") as file:
+        left = path.stat().st_size
+        while left > 0:
+            left -= file.write(_ZEROS[:left])
+        file.flush()
+        os.fsync(file.fileno())
+    path.unlink()

@@ -1,0 +1,99 @@
+"""What every store promises; one contract suite runs on each implementation (tests/relay/test_store_contract.py).
+
+Stores are synchronous and used by one thread at a time for writing; ``find``, ``is_taken`` and ``read`` may run on
+another thread than the writing calls. What a writing call did is seen by the calls that start after it returned.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import ClassVar, Protocol
+
+from nullabona.errors import NullabonaError
+from nullabona.relay.core.answers import Entry
+from nullabona.relay.core.boxes import Batch, StoredBox
+
+
+class StoreFailed(NullabonaError):
+    """The store could not do it now; it may or may not have been done. The store is usable again."""
+
+    code = "store-failed"
+    default_hint = "look at the disk: is it full, or failing?"
+    retryable = True
+
+
+class StoreGone(NullabonaError):
+    """The store's files were removed or replaced while running; nothing more can be kept in them."""
+
+    code = "data-gone"
+    default_hint = "start the relay again; it begins with an empty shelf, and clients put back what is missing"
+
+
+class BoxStore(Protocol):
+    """Keeps boxes and their frames."""
+
+    durable: ClassVar[bool]
+    """Whether what it kept outlives the process."""
+
+    def find(self, address: bytes, expiry_day: int) -> StoredBox | None:
+        """The box at ``address``; its ``today_*`` count the newest frames that have this expiry day."""
+        ...
+
+    def is_taken(self, num: int) -> bool:
+        """Whether a box has this number."""
+        ...
+
+    def read(self, num: int, after: int, limit: int, max_bytes: int) -> tuple[Entry, ...]:
+        """Frames with ``seq > after``, oldest first, as `select` chooses them."""
+        ...
+
+    def commit(self, batch: Batch) -> None:
+        """Keep the batch, all or nothing, for good when this returns. Raises `StoreFailed` or `StoreGone`."""
+        ...
+
+    def expire(self, day: int) -> Iterable[None]:
+        """Erase, step by step, every frame whose expiry day is before ``day``, then boxes whose own day is past.
+
+        Each step is a short transaction; other calls may come between steps.
+        """
+        ...
+
+    def scrub(self) -> None:
+        """Leave nothing of erased frames, and no log of arrivals, in any file. Cheap when there is nothing to do."""
+        ...
+
+    def rewrite(self) -> None:
+        """Write everything anew so that the place of a frame in the file says nothing of its age."""
+        ...
+
+    def check(self) -> None:
+        """Raise `StoreGone` if the files are not there any more."""
+        ...
+
+    def close(self) -> None:
+        """Scrub and let go. Harmless when repeated."""
+        ...
+
+
+class BlobStore(Protocol):
+    """Keeps ciphertext chunks by digest. Calls may come from several threads."""
+
+    def put(self, digest: bytes, data: bytes, expiry_day: int) -> None:
+        """Keep ``data`` until ``expiry_day`` has passed; putting it again moves its day on, never back."""
+        ...
+
+    def get(self, digest: bytes) -> bytes | None:
+        """The chunk, or None."""
+        ...
+
+    def used(self, expiry_day: int) -> int:
+        """Bytes of the chunks that expire on this day."""
+        ...
+
+    def expire(self, day: int) -> None:
+        """Erase every chunk whose expiry day is before ``day``."""
+        ...
+
+    def blur(self) -> None:
+        """Make the times that files carry say nothing finer than this call."""
+        ...

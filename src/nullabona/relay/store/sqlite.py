@@ -1,0 +1,240 @@
+"""Boxes in SQLite: WAL, synchronous=FULL, one transaction per batch (docs/decisions/0003-relay-storage.md).
+
+Frames are keyed by a box's random number and the frame's place in the box, so nothing counts arrivals across boxes.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterable
+from contextlib import closing, suppress
+from pathlib import Path
+from typing import ClassVar, Final
+
+from nullabona.errors import UserError
+from nullabona.relay.core.answers import Entry
+from nullabona.relay.core.boxes import LAST_SEQ, SEQ_BITS, Batch, StoredBox
+from nullabona.relay.store.interface import StoreFailed, StoreGone
+
+APPLICATION_ID: Final = 0x4E756C42
+VERSION: Final = 1
+FILE_NAME: Final = "boxes.db"
+BOXES_PER_STEP: Final = 500
+"""Boxes that one expiry transaction looks at."""
+_PAGE_SIZE: Final = 8_192
+_BACKSTOP_PAGES: Final = 16_384
+"""WAL pages after which SQLite checkpoints by itself, should nobody scrub."""
+
+
+class NotOurs(UserError):
+    """The file is not a relay's database of this version."""
+
+    code = "data-version"
+    default_hint = "move the data directory away and start empty; clients put back what is missing"
+
+
+def _named_queries() -> dict[str, str]:
+    text = Path(__file__).with_name("queries.sql").read_text("utf-8")
+    parts = text.split("-- name: ")[1:]
+    return {name.strip(): sql.strip() for name, _, sql in (part.partition("\n") for part in parts)}
+
+
+_SQL: Final = _named_queries()
+
+
+class SqliteBoxStore:
+    """A `BoxStore` in ``directory``. The caller holds the directory's lock."""
+
+    durable: ClassVar[bool] = True
+
+    def __init__(self, directory: Path, connection_class: type[sqlite3.Connection] = sqlite3.Connection) -> None:
+        self._path = directory / FILE_NAME
+        self._wal = directory / (FILE_NAME + "-wal")
+        self._class = connection_class
+        os.environ["SQLITE_TMPDIR"] = str(directory)
+        self._write = self._open()
+        self._read = self._open()
+        self._read.execute("PRAGMA query_only = ON")
+        self._inodes = self._look()
+        self._closed = False
+
+    def find(self, address: bytes, expiry_day: int) -> StoredBox | None:
+        try:
+            row = self._read.execute(_SQL["find_box"], (address,)).fetchone()
+            return None if row is None else self._stored(*row, today=expiry_day)
+        except sqlite3.Error as error:
+            raise StoreFailed("the box store cannot be read") from error
+
+    def is_taken(self, num: int) -> bool:
+        try:
+            return self._read.execute(_SQL["is_taken"], (num,)).fetchone() is not None
+        except sqlite3.Error as error:
+            raise StoreFailed("the box store cannot be read") from error
+
+    def read(self, num: int, after: int, limit: int, max_bytes: int) -> tuple[Entry, ...]:
+        base = num << SEQ_BITS
+        try:
+            with closing(self._read.execute(_SQL["read_frames"], (base + after + 1, base | LAST_SEQ))) as rows:
+                return _take(rows, limit, max_bytes)
+        except sqlite3.Error as error:
+            raise StoreFailed("the box store cannot be read") from error
+
+    def commit(self, batch: Batch) -> None:
+        db = self._write
+        try:
+            db.execute("BEGIN IMMEDIATE")
+            self._put(db, batch)
+            db.execute("COMMIT")
+        except sqlite3.Error as error:
+            self._recover()
+            self.check()
+            raise StoreFailed("the box store cannot be written") from error
+        self.check()
+
+    def expire(self, day: int) -> Iterable[None]:
+        last = -1
+        while nums := self._some_boxes(last):
+            self._expire_between(nums[0], nums[-1], day)
+            last = nums[-1]
+            yield
+
+    def scrub(self) -> None:
+        with suppress(FileNotFoundError):
+            if not self._wal.stat().st_size:
+                return
+        self._run("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def rewrite(self) -> None:
+        self._run("VACUUM")
+        self.scrub()
+
+    def check(self) -> None:
+        if self._look() != self._inodes:
+            raise StoreGone("the relay's files were removed or replaced while it was running")
+
+    def close(self) -> None:
+        if self._closed:
+            return
+        self._closed = True
+        self._read.close()
+        with suppress(sqlite3.Error):
+            self._write.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        self._write.close()
+
+    def _open(self) -> sqlite3.Connection:
+        db = sqlite3.connect(
+            self._path, isolation_level=None, check_same_thread=False, factory=self._class, timeout=1.0
+        )
+        try:
+            _prepare(db)
+        except BaseException:
+            db.close()
+            raise
+        return db
+
+    def _recover(self) -> None:
+        try:
+            if self._write.in_transaction:
+                self._write.execute("ROLLBACK")
+        except sqlite3.Error:
+            with suppress(sqlite3.Error):
+                self._write.close()
+            with suppress(sqlite3.Error):
+                self._write = self._open()
+
+    def _put(self, db: sqlite3.Connection, batch: Batch) -> None:
+        if batch.boxes:
+            rows = [(box.num, box.address, box.incarnation, box.expiry_day) for box in batch.boxes]
+            db.executemany(_SQL["make_box"], rows)
+        if batch.renewed:
+            db.executemany(_SQL["renew_box"], batch.renewed)
+        for num, upto, next_seq in batch.trims:
+            db.execute(_SQL["raise_floor"], (next_seq, num))
+            db.execute(_SQL["trim_frames"], (num << SEQ_BITS, num << SEQ_BITS | upto))
+        if batch.frames:
+            db.executemany(_SQL["keep_frame"], sorted(batch.frames))
+
+    def _stored(self, num: int, incarnation: bytes, floor: int, expiry_day: int, *, today: int) -> StoredBox:
+        span = (num << SEQ_BITS, num << SEQ_BITS | LAST_SEQ)
+        last = self._read.execute(_SQL["last_frame"], span).fetchone()
+        next_seq = floor if last is None else max(floor, (last[0] & LAST_SEQ) + 1)
+        sizes = []
+        with closing(self._read.execute(_SQL["newest_first"], span)) as rows:
+            for day, size in rows:
+                if day != today:
+                    break
+                sizes.append(size)
+        return StoredBox(num, incarnation, next_seq, expiry_day, len(sizes), sum(sizes))
+
+    def _some_boxes(self, after: int) -> list[int]:
+        try:
+            return [num for (num,) in self._write.execute(_SQL["some_boxes"], (after, BOXES_PER_STEP)).fetchall()]
+        except sqlite3.Error as error:
+            raise StoreFailed("the box store cannot be read") from error
+
+    def _expire_between(self, first: int, last: int, day: int) -> None:
+        db = self._write
+        try:
+            db.execute("BEGIN IMMEDIATE")
+            db.execute(_SQL["raise_floors"], (first, last))
+            db.execute(_SQL["expire_frames"], (first << SEQ_BITS, last << SEQ_BITS | LAST_SEQ, day))
+            db.execute(_SQL["expire_boxes"], (first, last, day))
+            db.execute("COMMIT")
+        except sqlite3.Error as error:
+            self._recover()
+            raise StoreFailed("frames past their day could not be erased") from error
+
+    def _run(self, sql: str) -> None:
+        try:
+            self._write.execute(sql).fetchall()
+        except sqlite3.Error as error:
+            self._recover()
+            raise StoreFailed("the box store could not be scrubbed") from error
+
+    def _look(self) -> tuple[tuple[int, int], ...]:
+        found = []
+        for path in (self._path, self._wal):
+            try:
+                status = os.stat(path)
+            except OSError:
+                return ()
+            found.append((status.st_dev, status.st_ino))
+        return tuple(found)
+
+
+def _take(rows: Iterable[Entry], limit: int, max_bytes: int) -> tuple[Entry, ...]:
+    chosen: list[Entry] = []
+    for entry in rows:
+        max_bytes -= len(entry[1])
+        if max_bytes < 0 and chosen:
+            break
+        chosen.append(entry)
+        if len(chosen) == limit:
+            break
+    return tuple(chosen)
+
+
+def _prepare(db: sqlite3.Connection) -> None:
+    try:
+        db.execute(f"PRAGMA page_size = {_PAGE_SIZE}")
+        db.execute("PRAGMA journal_mode = WAL").fetchone()
+        db.execute("PRAGMA synchronous = FULL")
+        db.execute("PRAGMA secure_delete = ON").fetchone()
+        db.execute(f"PRAGMA wal_autocheckpoint = {_BACKSTOP_PAGES}").fetchone()
+        db.execute("PRAGMA cache_size = -32768")
+        _create_or_check(db)
+    except sqlite3.DatabaseError as error:
+        raise NotOurs("the box store cannot be opened") from error
+
+
+def _create_or_check(db: sqlite3.Connection) -> None:
+    application_id = db.execute("PRAGMA application_id").fetchone()[0]
+    if application_id == 0 and not db.execute(_SQL["tables"]).fetchall():
+        schema = Path(__file__).with_name("schema.sql").read_text("utf-8")
+        db.executescript(
+            f"BEGIN IMMEDIATE; PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {VERSION};{schema}COMMIT;"
+        )
+        return
+    if (application_id, db.execute("PRAGMA user_version").fetchone()[0]) != (APPLICATION_ID, VERSION):
+        raise NotOurs("the data directory holds another program's or another version's database")

@@ -1,0 +1,33 @@
+"""TLS from certificate files: version 1.3 only."""
+
+from __future__ import annotations
+
+import ssl
+from dataclasses import dataclass
+from pathlib import Path
+
+from nullabona.errors import UserError
+
+
+@dataclass(frozen=True, slots=True)
+class Tls:
+    """Where the certificate chain and its key are."""
+
+    cert: Path
+    key: Path
+
+
+def server_context(tls: Tls) -> ssl.SSLContext:
+    """The context to listen with. Raises `UserError` if the files cannot be used."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_3
+    context.num_tickets = 0
+    context.set_alpn_protocols(["http/1.1"])
+    try:
+        context.load_cert_chain(tls.cert, tls.key)
+    except (OSError, ssl.SSLError) as error:
+        raise UserError(
+            f"the TLS certificate or its key cannot be used: {error.strerror or 'they do not fit together'}",
+            hint="--tls-cert takes a PEM chain, --tls-key its unencrypted PEM key",
+        ) from error
+    return context

@@ -1,0 +1,163 @@
+"""The WebSocket carrier: records in, records out, everything that is ready in one message (spec/relay.md §2.1)."""
+
+from __future__ import annotations
+
+import asyncio
+from struct import Struct
+from typing import Final, Protocol
+
+import msgspec
+from picows import WSCloseCode, WSFrame, WSListener, WSMsgType, WSTransport
+
+from nullabona.errors import Malformed
+from nullabona.relay.core.budget import Budget
+from nullabona.relay.core.limits import Limits
+from nullabona.relay.core.records import HEAD, HEAD_SIZE, Assembly, split_records
+from nullabona.relay.dispatch import Dispatcher
+from nullabona.wire.messages import AnyResponse
+
+_ROOM: Final = 14
+"""Bytes that picows wants free in front of a message."""
+_FLUSH_BYTES: Final = 256 * 1024
+"""An outgoing message this long is sent at once."""
+_CLOSE_DELAY_S: Final = 0.2
+"""Time for a close frame to leave before the connection goes."""
+_LENGTH: Final = Struct(">I")
+
+_encode_into = msgspec.msgpack.Encoder().encode_into
+
+
+class Gate(Protocol):
+    """Where connections come and go."""
+
+    def entered(self, socket: WebSocket) -> None: ...
+    def left(self, socket: WebSocket) -> None: ...
+
+
+class WebSocket(WSListener):  # type: ignore[misc]
+    """One WebSocket connection; a `Caller`."""
+
+    def __init__(self, dispatcher: Dispatcher, limits: Limits, gate: Gate) -> None:
+        super().__init__()
+        self.budget = Budget(limits)
+        self.max_wait_s = limits.wait_s
+        self._dispatch = dispatcher.dispatch
+        self._gate = gate
+        self._unsent_limit = limits.unsent_bytes
+        self._assembly = Assembly(limits.message_bytes)
+        self._out = bytearray(_ROOM)
+        self._dirty = False
+        self._transport: WSTransport | None = None
+        self._loop = asyncio.get_running_loop()
+        self._pinged = False
+
+    # -- what picows calls
+
+    def on_ws_connected(self, transport: WSTransport) -> None:
+        self._transport = transport
+        self._gate.entered(self)
+
+    def on_ws_disconnected(self, transport: WSTransport) -> None:
+        self._transport = None
+        self._gate.left(self)
+
+    def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
+        self._pinged = False
+        kind = frame.msg_type
+        try:
+            if kind is WSMsgType.BINARY and frame.fin and not self._assembly.open:
+                self._take(frame.get_payload_as_memoryview())
+            elif kind is WSMsgType.BINARY:
+                self._assembly.first(frame.get_payload_as_bytes())
+            elif kind is WSMsgType.CONTINUATION:
+                self._continue(frame)
+            elif kind is WSMsgType.CLOSE:
+                self.close(WSCloseCode.OK, "")
+            elif kind is WSMsgType.TEXT:
+                self.close(WSCloseCode.UNSUPPORTED_DATA, "text messages are not spoken here")
+        except Malformed as error:
+            self.close(WSCloseCode.PROTOCOL_ERROR, error.message)
+
+    def pause_writing(self) -> None:
+        """Nothing: `is_full` and the unsent limit do it."""
+
+    def resume_writing(self) -> None:
+        """Nothing to resume."""
+
+    # -- what services call
+
+    def answer(self, request_id: int, response: AnyResponse) -> None:
+        self.budget.inflight -= 1
+        out = self._out
+        start = len(out)
+        out += HEAD.pack(request_id, 0)
+        _encode_into(response, out, -1)
+        _LENGTH.pack_into(out, start + 4, len(out) - start - HEAD_SIZE)
+        self._soil(len(out))
+
+    def answer_encoded(self, request_id: int, body: bytes) -> None:
+        self.budget.inflight -= 1
+        self._out += HEAD.pack(request_id, len(body)) + body
+        self._soil(len(self._out))
+
+    def is_full(self) -> bool:
+        return len(self._out) + self._unsent() > self._unsent_limit // 2
+
+    # -- what the server calls
+
+    def check_alive(self) -> None:
+        """Cut the connection off if no complete message came since the last call; ask it for one."""
+        if self._transport is None:
+            return
+        if self._pinged:
+            self._transport.disconnect(graceful=False)
+            return
+        self._pinged = True
+        self._transport.send_ping(b"")
+
+    def close(self, code: WSCloseCode, reason: str) -> None:
+        """Send what is ready and a close frame, and hang up soon after."""
+        self._flush()
+        transport = self._transport
+        if transport is None or transport.is_close_frame_sent:
+            return
+        transport.send_close(code, reason.encode())
+        self._loop.call_later(_CLOSE_DELAY_S, transport.disconnect, False)
+
+    # -- inside
+
+    def _take(self, message: bytes | memoryview) -> None:
+        transport = self._transport
+        if transport is None or transport.is_close_frame_sent:
+            return
+        for request_id, body in split_records(message):
+            self._dispatch(body, self, request_id)
+
+    def _continue(self, frame: WSFrame) -> None:
+        whole = self._assembly.more(frame.get_payload_as_bytes(), last=bool(frame.fin))
+        if whole is not None:
+            self._take(whole)
+
+    def _soil(self, size: int) -> None:
+        if size > _FLUSH_BYTES:
+            self._flush()
+        elif not self._dirty:
+            self._dirty = True
+            self._loop.call_soon(self._flush)
+
+    def _flush(self) -> None:
+        self._dirty = False
+        out = self._out
+        if len(out) == _ROOM:
+            return
+        self._out = bytearray(_ROOM)
+        transport = self._transport
+        if transport is None:
+            return
+        transport.send_reuse_external_bytearray(WSMsgType.BINARY, out, _ROOM)
+        if self._unsent() > self._unsent_limit:
+            transport.disconnect(graceful=False)
+
+    def _unsent(self) -> int:
+        transport = self._transport
+        return 0 if transport is None else transport.underlying_transport.get_write_buffer_size()
