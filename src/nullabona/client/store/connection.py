@@ -48,7 +48,7 @@ def open_memory() -> apsw.Connection:
     return connection
 
 
-def create_file(path: Path, key: bytes) -> apsw.Connection:
+def create_file(path: Path, key: bytes, vfs: str | None = None) -> apsw.Connection:
     """A new store at ``path``, mode 0600, encrypted with ``key``. Raises `ProfileExists` if anything is there."""
     try:
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
@@ -56,7 +56,7 @@ def create_file(path: Path, key: bytes) -> apsw.Connection:
         raise ProfileExists("there is a store already") from error
     except OSError as error:
         raise StoreFailed("the store's file cannot be created") from error
-    connection = _connect(path, key)
+    connection = _connect(path, key, vfs)
     try:
         connection.execute("PRAGMA journal_mode = WAL").fetchall()
         _install(connection)
@@ -66,14 +66,14 @@ def create_file(path: Path, key: bytes) -> apsw.Connection:
     return connection
 
 
-def open_file(path: Path, key: bytes) -> apsw.Connection:
+def open_file(path: Path, key: bytes, vfs: str | None = None) -> apsw.Connection:
     """The store at ``path``, brought to the current schema version.
 
     Raises `ProfileMissing`, `WrongPassphrase` (or its first page is damaged), `StoreDamaged`, `StoreTooNew`,
     `ProfileInUse` or `StoreFailed`; the file is then as it was.
     """
     _must_exist(path)
-    connection = _connect(path, key)
+    connection = _connect(path, key, vfs)
     try:
         _check(connection)
         _migrate(connection)
@@ -97,11 +97,13 @@ def _must_exist(path: Path) -> None:
         raise StoreDamaged("the store's file is empty")
 
 
-def _connect(path: Path, key: bytes) -> apsw.Connection:
+def _connect(path: Path, key: bytes, vfs: str | None) -> apsw.Connection:
     if len(key) != KEY_SIZE:
         raise ValueError("a store's key is 32 bytes")
     try:
-        connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READWRITE, statementcachesize=_CACHED_STATEMENTS)
+        connection = apsw.Connection(
+            str(path), flags=apsw.SQLITE_OPEN_READWRITE, vfs=vfs, statementcachesize=_CACHED_STATEMENTS
+        )
         connection.execute(f"PRAGMA cipher = '{_CIPHER}'").fetchall()
         connection.execute(f"PRAGMA key = 'raw:{key.hex()}'", can_cache=False).fetchall()
         connection.execute(_SETTINGS).fetchall()

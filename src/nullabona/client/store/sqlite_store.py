@@ -36,14 +36,14 @@ class SqliteStore(ValueRows, MlsRows, RoomRows, OutboxRows, MessageRows, Contact
         return cls(open_memory())
 
     @classmethod
-    def create(cls, path: Path, key: bytes) -> Self:
-        """Create the file. Raises `ProfileExists` rather than touch one that is there."""
-        return cls(create_file(path, key))
+    def create(cls, path: Path, key: bytes, *, vfs: str | None = None) -> Self:
+        """Create the file. Raises `ProfileExists` rather than touch one that is there. ``vfs``: SQLite's, for faults."""
+        return cls(create_file(path, key, vfs))
 
     @classmethod
-    def open(cls, path: Path, key: bytes) -> Self:
+    def open(cls, path: Path, key: bytes, *, vfs: str | None = None) -> Self:
         """Open the file. Raises rather than create, empty or downgrade anything (`connection.open_file`)."""
-        return cls(open_file(path, key))
+        return cls(open_file(path, key, vfs))
 
     @property
     def generation(self) -> int:
