@@ -77,31 +77,17 @@ fn head(input: &[u8], at: usize) -> Option<Head> {
     let (major, info) = (first >> 5, first & 31);
     let width = match info {
         0..=23 => {
-            return Some(Head {
-                major,
-                argument: Some(info.into()),
-                size: 1,
-            });
+            return Some(Head { major, argument: Some(info.into()), size: 1 });
         }
         24..=27 => 1usize << (info - 24),
         31 => {
-            return Some(Head {
-                major,
-                argument: None,
-                size: 1,
-            });
+            return Some(Head { major, argument: None, size: 1 });
         }
         _ => return None,
     };
     let bytes = input.get(at + 1..at + 1 + width)?;
-    let argument = bytes
-        .iter()
-        .fold(0u64, |sum, byte| (sum << 8) | u64::from(*byte));
-    Some(Head {
-        major,
-        argument: Some(argument),
-        size: 1 + width,
-    })
+    let argument = bytes.iter().fold(0u64, |sum, byte| (sum << 8) | u64::from(*byte));
+    Some(Head { major, argument: Some(argument), size: 1 + width })
 }
 
 /// The bytes of `count` items if all are integers below 256, and where they end.
@@ -125,25 +111,22 @@ fn small_integers(input: &[u8], mut at: usize, count: u64) -> Option<(Secret, us
 fn convert(input: &[u8], at: usize, packing: bool, out: &mut Buffer) -> Option<usize> {
     let item = head(input, at)?;
     let body = at + item.size;
-    if packing && item.major == ARRAY {
-        if let Some(count @ 4..) = item.argument {
-            if let Some((bytes, end)) = small_integers(input, body, count) {
-                out.head(TAG, U8_ARRAY);
-                out.head(BYTES, count);
-                out.extend(&bytes);
-                return Some(end);
-            }
-        }
+    if packing
+        && item.major == ARRAY
+        && let Some(count @ 4..) = item.argument
+        && let Some((bytes, end)) = small_integers(input, body, count)
+    {
+        out.head(TAG, U8_ARRAY);
+        out.head(BYTES, count);
+        out.extend(&bytes);
+        return Some(end);
     }
     if !packing && item.major == TAG && item.argument == Some(U8_ARRAY) {
         let string = head(input, body)?;
         let start = body + string.size;
         let end = start.checked_add(usize::try_from(string.argument?).ok()?)?;
         out.head(ARRAY, string.argument?);
-        input
-            .get(start..end)?
-            .iter()
-            .for_each(|byte| out.head(UINT, (*byte).into()));
+        input.get(start..end)?.iter().for_each(|byte| out.head(UINT, (*byte).into()));
         return Some(end);
     }
     out.extend(input.get(at..body)?);

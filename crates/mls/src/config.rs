@@ -5,10 +5,9 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use openmls::{
     extensions::{Extension, ExtensionType, Extensions, RequiredCapabilitiesExtension},
     prelude::{
-        Capabilities, Ciphersuite, CredentialType, GroupContext, Lifetime,
-        MIXED_CIPHERTEXT_WIRE_FORMAT_POLICY, MlsGroupCreateConfig, MlsGroupJoinConfig,
-        PURE_CIPHERTEXT_WIRE_FORMAT_POLICY, PastEpochDeletionPolicy, ProtocolVersion,
-        SenderRatchetConfiguration, WireFormatPolicy,
+        Capabilities, Ciphersuite, CredentialType, GroupContext, Lifetime, MIXED_CIPHERTEXT_WIRE_FORMAT_POLICY,
+        MlsGroupCreateConfig, MlsGroupJoinConfig, PURE_CIPHERTEXT_WIRE_FORMAT_POLICY, PastEpochDeletionPolicy,
+        ProtocolVersion, SenderRatchetConfiguration, WireFormatPolicy,
     },
 };
 use pyo3::prelude::*;
@@ -43,16 +42,8 @@ impl Config {
         allow_proposals=false))]
     #[allow(clippy::too_many_arguments)]
     fn new(
-        py: Python<'_>,
-        suite: u16,
-        padding: u16,
-        past_epochs: u16,
-        out_of_order: u32,
-        max_forward: u32,
-        leaf_lifetime_s: u32,
-        group_ext: Vec<(u16, Vec<u8>)>,
-        extensions: Vec<u16>,
-        allow_proposals: bool,
+        py: Python<'_>, suite: u16, padding: u16, past_epochs: u16, out_of_order: u32, max_forward: u32,
+        leaf_lifetime_s: u32, group_ext: Vec<(u16, Vec<u8>)>, extensions: Vec<u16>, allow_proposals: bool,
     ) -> PyResult<Self> {
         custom_extensions(extensions.iter().map(|kind| (*kind, vec![])).collect())
             .and_then(|_| custom_extensions(group_ext.clone()))
@@ -78,24 +69,14 @@ impl Config {
 
 /// Valid from a day ago, for members whose clocks are late.
 pub fn lifetime(seconds: u64) -> Outcome<Lifetime> {
-    let now = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .map_err(Fail::verify)?
-        .as_secs();
-    Ok(Lifetime::init(
-        now.saturating_sub(CLOCK_SLACK_S),
-        now.saturating_add(seconds),
-    ))
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_err(Fail::verify)?.as_secs();
+    Ok(Lifetime::init(now.saturating_sub(CLOCK_SLACK_S), now.saturating_add(seconds)))
 }
 
 impl Config {
     /// Exactly what we use, the same for every leaf: nothing to tell devices apart by.
     pub fn capabilities(&self) -> Capabilities {
-        let mut extensions: Vec<_> = self
-            .extensions
-            .iter()
-            .map(|kind| ExtensionType::from(*kind))
-            .collect();
+        let mut extensions: Vec<_> = self.extensions.iter().map(|kind| ExtensionType::from(*kind)).collect();
         extensions.push(ExtensionType::LastResort);
         Capabilities::new(
             Some(&[ProtocolVersion::Mls10]),
@@ -109,11 +90,7 @@ impl Config {
     fn group_extensions(&self) -> Outcome<Extensions<GroupContext>> {
         let mut all = custom_extensions(self.group_ext.clone())?;
         if !self.extensions.is_empty() {
-            let kinds: Vec<_> = self
-                .extensions
-                .iter()
-                .map(|kind| ExtensionType::from(*kind))
-                .collect();
+            let kinds: Vec<_> = self.extensions.iter().map(|kind| ExtensionType::from(*kind)).collect();
             let required = RequiredCapabilitiesExtension::new(&kinds, &[], &[]);
             all.push(Extension::RequiredCapabilities(required));
         }
@@ -121,11 +98,7 @@ impl Config {
     }
 
     fn wire_format(&self) -> WireFormatPolicy {
-        if self.allow_proposals {
-            MIXED_CIPHERTEXT_WIRE_FORMAT_POLICY
-        } else {
-            PURE_CIPHERTEXT_WIRE_FORMAT_POLICY
-        }
+        if self.allow_proposals { MIXED_CIPHERTEXT_WIRE_FORMAT_POLICY } else { PURE_CIPHERTEXT_WIRE_FORMAT_POLICY }
     }
 
     fn past(&self) -> PastEpochDeletionPolicy {

@@ -60,9 +60,7 @@ impl Fail {
         use ProcessMessageError::{GroupStateError, ValidationError as Checked};
         match error {
             GroupStateError(MlsGroupStateError::UseAfterEviction) => Fail::NotMember,
-            Checked(ValidationError::WrongEpoch | ValidationError::NoPastEpochData) => {
-                Fail::WrongEpoch(epoch)
-            }
+            Checked(ValidationError::WrongEpoch | ValidationError::NoPastEpochData) => Fail::WrongEpoch(epoch),
             Checked(ValidationError::UnableToDecrypt(Ratchet(reason))) => match reason {
                 SecretTreeError::SecretReuseError => Fail::Duplicate,
                 SecretTreeError::TooDistantInThePast => {
@@ -85,10 +83,7 @@ impl Fail {
         let (error, code) = match self {
             Fail::Stale(why) => (StaleHandle::new_err(why), "stale-handle"),
             Fail::NotMember => (NotMember::new_err("removed from the group"), "not-member"),
-            Fail::Pending => (
-                PendingCommit::new_err("a commit is pending"),
-                "pending-commit",
-            ),
+            Fail::Pending => (PendingCommit::new_err("a commit is pending"), "pending-commit"),
             Fail::WrongEpoch(epoch) => {
                 let error = WrongEpoch::new_err(format!("epoch {epoch} cannot be read here"));
                 if let Err(failure) = error.value(py).setattr("epoch", epoch) {
@@ -124,15 +119,11 @@ pub fn quiet_panics() {
 
 /// Run `action`; a panic becomes `Fail::Panic`.
 pub fn guarded<T>(action: impl FnOnce() -> Outcome<T>) -> Outcome<T> {
-    panic::catch_unwind(panic::AssertUnwindSafe(action)).unwrap_or_else(|_| {
-        Err(Fail::Panic(
-            PLACE.take().unwrap_or_else(|| "an unknown place".into()),
-        ))
-    })
+    panic::catch_unwind(panic::AssertUnwindSafe(action))
+        .unwrap_or_else(|_| Err(Fail::Panic(PLACE.take().unwrap_or_else(|| "an unknown place".into()))))
 }
 
 /// `guarded`, without the interpreter lock, for functions that hold no handle.
 pub fn outside<T: Send>(py: Python<'_>, action: impl FnOnce() -> Outcome<T> + Send) -> PyResult<T> {
-    py.detach(|| guarded(action))
-        .map_err(|failure| failure.raise(py))
+    py.detach(|| guarded(action)).map_err(|failure| failure.raise(py))
 }

@@ -6,8 +6,7 @@ use std::sync::{
 };
 
 use openmls::prelude::{
-    Extension, Extensions, GroupContext, GroupId, HashType, LeafNodeIndex, MlsGroup, MlsMessageOut,
-    StagedCommit,
+    Extension, Extensions, GroupContext, GroupId, HashType, LeafNodeIndex, MlsGroup, MlsMessageOut, StagedCommit,
 };
 use openmls_traits::{OpenMlsProvider, crypto::OpenMlsCrypto};
 use pyo3::{prelude::*, types::PyBytes};
@@ -42,19 +41,14 @@ pub struct Inner {
 }
 
 pub fn rows_of(rows: Vec<(Vec<u8>, Vec<u8>, Vec<u8>)>) -> Puts {
-    rows.into_iter()
-        .map(|(scope, key, value)| (scope, key, Zeroizing::new(value)))
-        .collect()
+    rows.into_iter().map(|(scope, key, value)| (scope, key, Zeroizing::new(value))).collect()
 }
 
 pub fn encoded(value: &impl Serialize) -> Outcome<Vec<u8>> {
     value.tls_serialize_detached().map_err(Fail::verify)
 }
 
-pub fn secret_bytes<'py>(
-    py: Python<'py>,
-    secret: PyResult<Secret>,
-) -> PyResult<Bound<'py, PyBytes>> {
+pub fn secret_bytes<'py>(py: Python<'py>, secret: PyResult<Secret>) -> PyResult<Bound<'py, PyBytes>> {
     secret.map(|bytes| PyBytes::new(py, &bytes))
 }
 
@@ -67,22 +61,9 @@ impl Inner {
         Ok(Self::with(provider, mls, scope, allow_proposals, 0))
     }
 
-    fn with(
-        provider: Provider,
-        mls: MlsGroup,
-        scope: Vec<u8>,
-        allow: bool,
-        generation: u64,
-    ) -> Self {
+    fn with(provider: Provider, mls: MlsGroup, scope: Vec<u8>, allow: bool, generation: u64) -> Self {
         let handle = HANDLES.fetch_add(1, Ordering::Relaxed);
-        Inner {
-            provider,
-            mls,
-            scope,
-            allow_proposals: allow,
-            generation,
-            handle,
-        }
+        Inner { provider, mls, scope, allow_proposals: allow, generation, handle }
     }
 
     fn load(group_id: &[u8], rows: Puts, generation: u64) -> Outcome<Self> {
@@ -108,9 +89,7 @@ impl Inner {
         if self.provider.kv.stale() {
             let policy = self.mls.past_epoch_deletion_policy().clone();
             self.provider.kv.defer(false);
-            let written = self
-                .mls
-                .set_past_epoch_deletion_policy(&self.provider, policy);
+            let written = self.mls.set_past_epoch_deletion_policy(&self.provider, policy);
             self.provider.kv.defer(true);
             written.map_err(Fail::broken)?;
         }
@@ -132,22 +111,14 @@ impl Inner {
     fn encrypt(&mut self, key: &Key, plaintext: &[u8], aad: Vec<u8>) -> Outcome<Vec<u8>> {
         self.check_signer(key)?;
         self.mls.set_aad(aad);
-        encoded(
-            &self
-                .mls
-                .create_message(&self.provider, key, plaintext)
-                .map_err(Fail::verify)?,
-        )
+        encoded(&self.mls.create_message(&self.provider, key, plaintext).map_err(Fail::verify)?)
     }
 
     /// The current extensions with ours replaced; what members must support stays.
     fn new_extensions(&self, list: Vec<(u16, Vec<u8>)>) -> Outcome<Extensions<GroupContext>> {
         let kept = self.mls.extensions().iter();
         let mut all = custom_extensions(list)?;
-        all.extend(
-            kept.filter(|one| matches!(one, Extension::RequiredCapabilities(_)))
-                .cloned(),
-        );
+        all.extend(kept.filter(|one| matches!(one, Extension::RequiredCapabilities(_))).cloned());
         Extensions::try_from(all).map_err(Fail::verify)
     }
 
@@ -157,23 +128,14 @@ impl Inner {
             return Err(Fail::Pending);
         }
         let suite = self.mls.ciphersuite();
-        let adds = wish
-            .add
-            .iter()
-            .map(|bytes| key_package(bytes, suite))
-            .collect::<Outcome<Vec<_>>>()?;
-        let (adding, extensions) = (
-            !adds.is_empty(),
-            wish.group_ext.map(|list| self.new_extensions(list)),
-        );
+        let adds = wish.add.iter().map(|bytes| key_package(bytes, suite)).collect::<Outcome<Vec<_>>>()?;
+        let (adding, extensions) = (!adds.is_empty(), wish.group_ext.map(|list| self.new_extensions(list)));
         self.mls.set_aad(wish.aad);
         let mut builder = self.mls.commit_builder().force_self_update(wish.update);
         builder = builder.propose_adds(adds);
         builder = builder.propose_removals(wish.remove.into_iter().map(LeafNodeIndex::new));
         if let Some(list) = extensions {
-            builder = builder
-                .propose_group_context_extensions(list?)
-                .map_err(Fail::verify)?;
+            builder = builder.propose_group_context_extensions(list?).map_err(Fail::verify)?;
         }
         let bundle = builder
             .load_psks(&self.provider.kv)
@@ -183,15 +145,8 @@ impl Inner {
             .map_err(Fail::verify)?
             .stage_commit(&self.provider)
             .map_err(Fail::broken)?;
-        let staged = self
-            .mls
-            .pending_commit()
-            .ok_or(Fail::Stale("no commit was staged"))?;
-        let tree = if adding {
-            Some(self.next_tree(staged)?)
-        } else {
-            None
-        };
+        let staged = self.mls.pending_commit().ok_or(Fail::Stale("no commit was staged"))?;
+        let tree = if adding { Some(self.next_tree(staged)?) } else { None };
         let new_epoch = staged.epoch().as_u64();
         let (commit, welcome, group_info) = bundle.into_messages();
         let commit = encoded(&commit)?;
@@ -220,9 +175,7 @@ impl Inner {
         if self.mls.pending_commit().is_none() {
             return Err(Fail::argument("no commit is pending"));
         }
-        self.mls
-            .merge_pending_commit(&self.provider)
-            .map_err(Fail::broken)?;
+        self.mls.merge_pending_commit(&self.provider).map_err(Fail::broken)?;
         self.merged()
     }
 
@@ -237,18 +190,12 @@ impl Inner {
     }
 
     pub fn member(&self, leaf: u32) -> Outcome<Option<Member>> {
-        self.mls
-            .member_at(LeafNodeIndex::new(leaf))
-            .map(Member::of)
-            .transpose()
+        self.mls.member_at(LeafNodeIndex::new(leaf)).map(Member::of).transpose()
     }
 }
 
 fn digest(bytes: &[u8]) -> Outcome<Secret> {
-    crypto()
-        .hash(HashType::Sha2_256, bytes)
-        .map(Zeroizing::new)
-        .map_err(Fail::verify)
+    crypto().hash(HashType::Sha2_256, bytes).map(Zeroizing::new).map_err(Fail::verify)
 }
 
 /// What a commit should change.
@@ -273,11 +220,7 @@ impl Group {
     }
 
     /// Run `action` on the open handle without the interpreter lock. A panic or a half-done change closes the handle.
-    pub fn run<T: Send>(
-        &self,
-        py: Python<'_>,
-        action: impl FnOnce(&mut Inner) -> Outcome<T> + Send,
-    ) -> PyResult<T> {
+    pub fn run<T: Send>(&self, py: Python<'_>, action: impl FnOnce(&mut Inner) -> Outcome<T> + Send) -> PyResult<T> {
         let done = py.detach(|| {
             let mut slot = self.0.lock().unwrap_or_else(PoisonError::into_inner);
             let mut inner = slot.take().ok_or(Fail::Stale("the handle is closed"))?;
@@ -296,11 +239,7 @@ impl Group {
     #[staticmethod]
     #[pyo3(signature = (signer, identity, cfg, group_id=None))]
     fn create(
-        py: Python<'_>,
-        signer: &Signer,
-        identity: &[u8],
-        cfg: &Config,
-        group_id: Option<&[u8]>,
+        py: Python<'_>, signer: &Signer, identity: &[u8], cfg: &Config, group_id: Option<&[u8]>,
     ) -> PyResult<Group> {
         let (key, cfg) = (signer.key(), cfg.clone());
         outside(py, move || {
@@ -310,23 +249,15 @@ impl Group {
                 None => GroupId::random(provider.rand()),
             };
             let credential = key.credential(identity);
-            let mls =
-                MlsGroup::new_with_group_id(&provider, &*key, &cfg.to_create()?, id, credential);
+            let mls = MlsGroup::new_with_group_id(&provider, &*key, &cfg.to_create()?, id, credential);
             Inner::fresh(provider, mls.map_err(Fail::verify)?, cfg.allow_proposals).map(Group::of)
         })
     }
 
     #[staticmethod]
     #[pyo3(signature = (group_id, rows, r#gen))]
-    fn load(
-        py: Python<'_>,
-        group_id: &[u8],
-        rows: Vec<(Vec<u8>, Vec<u8>, Vec<u8>)>,
-        r#gen: u64,
-    ) -> PyResult<Group> {
-        outside(py, || {
-            Inner::load(group_id, rows_of(rows), r#gen).map(Group::of)
-        })
+    fn load(py: Python<'_>, group_id: &[u8], rows: Vec<(Vec<u8>, Vec<u8>, Vec<u8>)>, r#gen: u64) -> PyResult<Group> {
+        outside(py, || Inner::load(group_id, rows_of(rows), r#gen).map(Group::of))
     }
 
     #[getter]
@@ -366,21 +297,12 @@ impl Group {
 
     #[getter]
     fn epoch_authenticator(&self, py: Python<'_>) -> PyResult<Vec<u8>> {
-        self.run(py, |inner| {
-            Ok(inner.mls.epoch_authenticator().as_slice().to_vec())
-        })
+        self.run(py, |inner| Ok(inner.mls.epoch_authenticator().as_slice().to_vec()))
     }
 
     #[getter]
     fn tree_hash(&self, py: Python<'_>) -> PyResult<Vec<u8>> {
-        self.run(py, |inner| {
-            Ok(inner
-                .mls
-                .public_group()
-                .group_context()
-                .tree_hash()
-                .to_vec())
-        })
+        self.run(py, |inner| Ok(inner.mls.public_group().group_context().tree_hash().to_vec()))
     }
 
     fn group_ext(&self, py: Python<'_>) -> PyResult<Vec<(u16, Vec<u8>)>> {
@@ -396,13 +318,7 @@ impl Group {
     }
 
     #[pyo3(signature = (signer, plaintext, aad=vec![]))]
-    fn encrypt(
-        &self,
-        py: Python<'_>,
-        signer: &Signer,
-        plaintext: &[u8],
-        aad: Vec<u8>,
-    ) -> PyResult<Vec<u8>> {
+    fn encrypt(&self, py: Python<'_>, signer: &Signer, plaintext: &[u8], aad: Vec<u8>) -> PyResult<Vec<u8>> {
         let key = signer.key();
         self.run(py, |inner| inner.encrypt(&key, plaintext, aad))
     }
@@ -410,28 +326,11 @@ impl Group {
     #[pyo3(signature = (signer, *, add=vec![], remove=vec![], update=false, group_ext=None, aad=vec![]))]
     #[allow(clippy::too_many_arguments)]
     fn commit(
-        &self,
-        py: Python<'_>,
-        signer: &Signer,
-        add: Vec<Vec<u8>>,
-        remove: Vec<u32>,
-        update: bool,
-        group_ext: Option<Vec<(u16, Vec<u8>)>>,
-        aad: Vec<u8>,
+        &self, py: Python<'_>, signer: &Signer, add: Vec<Vec<u8>>, remove: Vec<u32>, update: bool,
+        group_ext: Option<Vec<(u16, Vec<u8>)>>, aad: Vec<u8>,
     ) -> PyResult<CommitBundle> {
         let key = signer.key();
-        self.run(py, |inner| {
-            inner.commit(
-                &key,
-                Wish {
-                    add,
-                    remove,
-                    update,
-                    group_ext,
-                    aad,
-                },
-            )
-        })
+        self.run(py, |inner| inner.commit(&key, Wish { add, remove, update, group_ext, aad }))
     }
 
     fn merge_pending(&self, py: Python<'_>) -> PyResult<()> {
@@ -440,21 +339,14 @@ impl Group {
 
     fn clear_pending(&self, py: Python<'_>) -> PyResult<()> {
         self.run(py, |inner| {
-            inner
-                .mls
-                .clear_pending_commit(&inner.provider.kv)
-                .map_err(Fail::broken)?;
+            inner.mls.clear_pending_commit(&inner.provider.kv).map_err(Fail::broken)?;
             inner.provider.kv.remove(&inner.scope, PENDING);
             Ok(())
         })
     }
 
     fn export_secret<'py>(
-        &self,
-        py: Python<'py>,
-        label: &str,
-        context: &[u8],
-        length: usize,
+        &self, py: Python<'py>, label: &str, context: &[u8], length: usize,
     ) -> PyResult<Bound<'py, PyBytes>> {
         let secret = self.run(py, |inner| {
             let secret = inner.mls.export_secret(crypto(), label, context, length);
@@ -464,11 +356,7 @@ impl Group {
     }
 
     fn export_pending<'py>(
-        &self,
-        py: Python<'py>,
-        label: &str,
-        context: &[u8],
-        length: usize,
+        &self, py: Python<'py>, label: &str, context: &[u8], length: usize,
     ) -> PyResult<Bound<'py, PyBytes>> {
         let secret = self.run(py, |inner| {
             let staged = inner.mls.pending_commit();
@@ -483,10 +371,7 @@ impl Group {
         let key = signer.key();
         self.run(py, |inner| {
             inner.check_signer(&key)?;
-            let info: MlsMessageOut = inner
-                .mls
-                .export_group_info(crypto(), &*key, false)
-                .map_err(Fail::verify)?;
+            let info: MlsMessageOut = inner.mls.export_group_info(crypto(), &*key, false).map_err(Fail::verify)?;
             encoded(&info)
         })
     }

@@ -6,10 +6,7 @@ use std::{
 };
 
 use openmls::{
-    prelude::{
-        KeyPackage, LeafNodeParameters, MlsGroup, MlsMessageBodyIn, ProtocolVersion, RatchetTreeIn,
-        StagedWelcome, Welcome,
-    },
+    prelude::{KeyPackageIn, LeafNodeParameters, MlsGroup, MlsMessageBodyIn, RatchetTreeIn, StagedWelcome, Welcome},
     schedule::PreSharedKeyId,
 };
 use openmls_traits::OpenMlsProvider;
@@ -64,23 +61,13 @@ fn welcome_of(bytes: &[u8]) -> Outcome<Welcome> {
 
 /// Verify a Welcome against `tree`, or against the tree inside it if that is None.
 fn stage(
-    provider: &Provider,
-    welcome: Welcome,
-    tree: Option<RatchetTreeIn>,
-    cfg: &Config,
-    replace: bool,
+    provider: &Provider, welcome: Welcome, tree: Option<RatchetTreeIn>, cfg: &Config, replace: bool,
 ) -> Outcome<StagedWelcome> {
     let known = |one: &openmls::prelude::EncryptedGroupSecrets| {
-        provider
-            .kv
-            .get(KEY_PACKAGES, one.new_member().as_slice())
-            .is_some()
+        provider.kv.get(KEY_PACKAGES, one.new_member().as_slice()).is_some()
     };
     if !welcome.secrets().iter().any(known) {
-        return Err(Fail::Invalid(
-            "no-key-package",
-            "no row for this Welcome".into(),
-        ));
+        return Err(Fail::Invalid("no-key-package", "no row for this Welcome".into()));
     }
     let builder = StagedWelcome::build_from_welcome(provider, &cfg.to_join(), welcome);
     let mut builder = builder.map_err(Fail::verify)?.skip_lifetime_validation();
@@ -88,43 +75,26 @@ fn stage(
     let scope = scope_of(info.group_id()).map_err(Fail::verify)?;
     if !provider.kv.keys(&scope, b"").is_empty() {
         if !replace {
-            return Err(Fail::Invalid(
-                "exists",
-                "rows of that group were passed".into(),
-            ));
+            return Err(Fail::Invalid("exists", "rows of that group were passed".into()));
         }
         provider.kv.remove_scope(&scope);
     }
     if let Some(tree) = tree {
         if info.extensions().ratchet_tree().is_some() {
-            return Err(Fail::Invalid(
-                "syntax",
-                "a Welcome with a tree inside".into(),
-            ));
+            return Err(Fail::Invalid("syntax", "a Welcome with a tree inside".into()));
         }
         builder = builder.with_ratchet_tree(tree);
     }
     builder.build().map_err(Fail::verify)
 }
 
-fn join(
-    welcome: &[u8],
-    tree: &[u8],
-    provider: Provider,
-    cfg: &Config,
-    replace: bool,
-) -> Outcome<StagedJoin> {
+fn join(welcome: &[u8], tree: &[u8], provider: Provider, cfg: &Config, replace: bool) -> Outcome<StagedJoin> {
     let welcome = welcome_of(welcome)?;
     if welcome.ciphersuite() != cfg.suite {
         return Err(Fail::Invalid("suite", "a Welcome of another suite".into()));
     }
-    let refs = welcome
-        .secrets()
-        .iter()
-        .map(|one| one.new_member().as_slice().to_vec());
-    let own = refs
-        .into_iter()
-        .find(|one| provider.kv.get(KEY_PACKAGES, one).is_some());
+    let refs = welcome.secrets().iter().map(|one| one.new_member().as_slice().to_vec());
+    let own = refs.into_iter().find(|one| provider.kv.get(KEY_PACKAGES, one).is_some());
     let (tree, _) = wire::tree(tree, cfg.suite)?;
     let staged = stage(&provider, welcome, Some(tree), cfg, replace)?;
     let context = staged.group_context();
@@ -138,19 +108,12 @@ fn join(
         members: staged.members().map(Member::of).collect::<Outcome<_>>()?,
         group_ext: wire::extension_list(context.extensions())?,
         key_package_ref: own.unwrap_or_default(),
-        held: Mutex::new(Some(Held {
-            provider,
-            welcome: staged,
-            allow_proposals: cfg.allow_proposals,
-        })),
+        held: Mutex::new(Some(Held { provider, welcome: staged, allow_proposals: cfg.allow_proposals })),
     })
 }
 
 fn finish(held: Held) -> Outcome<Group> {
-    let mls = held
-        .welcome
-        .into_group(&held.provider)
-        .map_err(Fail::verify)?;
+    let mls = held.welcome.into_group(&held.provider).map_err(Fail::verify)?;
     held.provider.kv.forget_unchanged(KEY_PACKAGES);
     Inner::fresh(held.provider, mls, held.allow_proposals).map(Group::of)
 }
@@ -158,32 +121,17 @@ fn finish(held: Held) -> Outcome<Group> {
 #[pymethods]
 impl StagedJoin {
     fn accept(&self, py: Python<'_>) -> PyResult<Group> {
-        let held = self
-            .held
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take();
-        outside(py, || {
-            finish(held.ok_or(Fail::Stale("this join was accepted already"))?)
-        })
+        let held = self.held.lock().unwrap_or_else(PoisonError::into_inner).take();
+        outside(py, || finish(held.ok_or(Fail::Stale("this join was accepted already"))?))
     }
 
     fn __repr__(&self) -> String {
-        format!(
-            "StagedJoin(epoch={}, members={})",
-            self.epoch,
-            self.members.len()
-        )
+        format!("StagedJoin(epoch={}, members={})", self.epoch, self.members.len())
     }
 }
 
 fn join_external(
-    signer: &Signer,
-    identity: &[u8],
-    group_info: &[u8],
-    tree: &[u8],
-    cfg: &Config,
-    remove_leaf: Option<u32>,
+    signer: &Signer, identity: &[u8], group_info: &[u8], tree: &[u8], cfg: &Config, remove_leaf: Option<u32>,
     aad: Vec<u8>,
 ) -> Outcome<(Group, CommitBundle)> {
     if wire::summary(group_info)?.suite()? != cfg.suite {
@@ -193,24 +141,15 @@ fn join_external(
         return Err(Fail::syntax("GroupInfo"));
     };
     let (key, (tree, signers)) = (signer.key(), wire::tree(tree, cfg.suite)?);
-    let own = signers
-        .iter()
-        .find(|(_, signature_key)| *signature_key == key.public());
+    let own = signers.iter().find(|(_, signature_key)| *signature_key == key.public());
     if remove_leaf.is_some() && remove_leaf != own.map(|(leaf, _)| *leaf) {
-        return Err(Fail::argument(
-            "remove_leaf is not the leaf with the signer's key",
-        ));
+        return Err(Fail::argument("remove_leaf is not the leaf with the signer's key"));
     }
     if info.extensions().ratchet_tree().is_some() {
-        return Err(Fail::Invalid(
-            "syntax",
-            "a GroupInfo with a tree inside".into(),
-        ));
+        return Err(Fail::Invalid("syntax", "a GroupInfo with a tree inside".into()));
     }
     let provider = Provider::new(Kv::new(vec![]));
-    let leaf = LeafNodeParameters::builder()
-        .with_capabilities(cfg.capabilities())
-        .build();
+    let leaf = LeafNodeParameters::builder().with_capabilities(cfg.capabilities()).build();
     let (mls, bundle) = MlsGroup::external_commit_builder()
         .with_ratchet_tree(tree)
         .with_config(cfg.to_join())
@@ -234,16 +173,13 @@ fn join_external(
         group_info: encoded(&info.ok_or(Fail::Stale("no GroupInfo was made"))?)?,
         new_epoch: mls.epoch().as_u64(),
     };
-    Ok((
-        Group::of(Inner::fresh(provider, mls, cfg.allow_proposals)?),
-        bundle,
-    ))
+    Ok((Group::of(Inner::fresh(provider, mls, cfg.allow_proposals)?), bundle))
 }
 
 /// OpenMLS's `KeyPackageBundle`, which only it can build, field by field.
 #[derive(Serialize)]
 struct Bundle<'a> {
-    key_package: &'a KeyPackage,
+    key_package: &'a KeyPackageIn,
     private_init_key: openmls::prelude::HpkePrivateKey,
     private_encryption_key: LeafKey,
 }
@@ -258,11 +194,7 @@ impl Group {
     #[staticmethod]
     #[pyo3(signature = (welcome, tree, rows, cfg, *, replace=false))]
     fn join(
-        py: Python<'_>,
-        welcome: &[u8],
-        tree: &[u8],
-        rows: Vec<(Vec<u8>, Vec<u8>, Vec<u8>)>,
-        cfg: &Config,
+        py: Python<'_>, welcome: &[u8], tree: &[u8], rows: Vec<(Vec<u8>, Vec<u8>, Vec<u8>)>, cfg: &Config,
         replace: bool,
     ) -> PyResult<StagedJoin> {
         let cfg = cfg.clone();
@@ -274,32 +206,18 @@ impl Group {
     #[pyo3(signature = (signer, identity, group_info, tree, cfg, *, remove_leaf=None, aad=vec![]))]
     #[allow(clippy::too_many_arguments)]
     fn join_external(
-        py: Python<'_>,
-        signer: &Signer,
-        identity: &[u8],
-        group_info: &[u8],
-        tree: &[u8],
-        cfg: &Config,
-        remove_leaf: Option<u32>,
-        aad: Vec<u8>,
+        py: Python<'_>, signer: &Signer, identity: &[u8], group_info: &[u8], tree: &[u8], cfg: &Config,
+        remove_leaf: Option<u32>, aad: Vec<u8>,
     ) -> PyResult<(Group, CommitBundle)> {
-        py.detach(|| {
-            guarded(|| join_external(signer, identity, group_info, tree, cfg, remove_leaf, aad))
-        })
-        .map_err(|failure| failure.raise(py))
+        py.detach(|| guarded(|| join_external(signer, identity, group_info, tree, cfg, remove_leaf, aad)))
+            .map_err(|failure| failure.raise(py))
     }
 
     #[staticmethod]
     #[allow(clippy::too_many_arguments)]
     fn testing_join_with_keys(
-        py: Python<'_>,
-        key_package: &[u8],
-        init_key: &[u8],
-        encryption_key: &[u8],
-        welcome: &[u8],
-        tree: Option<&[u8]>,
-        psks: BTreeMap<Vec<u8>, Vec<u8>>,
-        cfg: &Config,
+        py: Python<'_>, key_package: &[u8], init_key: &[u8], encryption_key: &[u8], welcome: &[u8],
+        tree: Option<&[u8]>, psks: BTreeMap<Vec<u8>, Vec<u8>>, cfg: &Config,
     ) -> PyResult<Group> {
         let cfg = cfg.clone();
         outside(py, move || {
@@ -308,30 +226,19 @@ impl Group {
                 let id = PreSharedKeyId::external(id, vec![]);
                 id.store(&provider, &psk).map_err(Fail::verify)?;
             }
-            let MlsMessageBodyIn::KeyPackage(package) = wire::message(key_package)? else {
-                return Err(Fail::syntax("key package"));
-            };
-            let package = package
-                .validate(crypto(), ProtocolVersion::Mls10)
-                .map_err(Fail::verify)?;
-            let reference = package.hash_ref(crypto()).map_err(Fail::verify)?;
+            // Not validated: published packages have expired.
+            let (package, info) = wire::key_package_in(key_package)?;
             let bundle = Bundle {
                 key_package: &package,
                 private_init_key: init_key.into(),
-                private_encryption_key: LeafKey {
-                    key: encryption_key.into(),
-                },
+                private_encryption_key: LeafKey { key: encryption_key.into() },
             };
             let row = cbor::encode(&bundle).ok_or_else(|| Fail::syntax("key package"))?;
-            provider.kv.put(KEY_PACKAGES, reference.as_slice(), row);
+            provider.kv.put(KEY_PACKAGES, &info.r#ref, row);
             let tree = tree.map(|bytes| wire::tree(bytes, cfg.suite)).transpose()?;
             let tree = tree.map(|(tree, _)| tree);
             let welcome = stage(&provider, welcome_of(welcome)?, tree, &cfg, false)?;
-            finish(Held {
-                provider,
-                welcome,
-                allow_proposals: cfg.allow_proposals,
-            })
+            finish(Held { provider, welcome, allow_proposals: cfg.allow_proposals })
         })
     }
 }

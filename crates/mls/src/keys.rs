@@ -3,9 +3,7 @@
 use std::sync::Arc;
 
 use ed25519_dalek::{Signer as _, SigningKey};
-use openmls::prelude::{
-    BasicCredential, CredentialWithKey, KeyPackage, MlsMessageOut, SignatureScheme,
-};
+use openmls::prelude::{BasicCredential, CredentialWithKey, KeyPackage, MlsMessageOut, SignatureScheme};
 use openmls_traits::signatures::{Signer as MlsSigner, SignerError};
 use pyo3::{prelude::*, types::PyBytes};
 use tls_codec::Serialize;
@@ -27,10 +25,7 @@ pub struct Key(SigningKey);
 
 impl MlsSigner for Key {
     fn sign(&self, payload: &[u8]) -> Result<Vec<u8>, SignerError> {
-        let signature = self
-            .0
-            .try_sign(payload)
-            .map_err(|_| SignerError::SigningError)?;
+        let signature = self.0.try_sign(payload).map_err(|_| SignerError::SigningError)?;
         Ok(signature.to_bytes().to_vec())
     }
 
@@ -58,9 +53,7 @@ impl Signer {
     }
 
     fn from_bytes(seed: &[u8]) -> Outcome<Self> {
-        let seed = seed
-            .try_into()
-            .map_err(|_| Fail::argument("a seed is 32 bytes"))?;
+        let seed = seed.try_into().map_err(|_| Fail::argument("a seed is 32 bytes"))?;
         Ok(Signer(Arc::new(Key(SigningKey::from_bytes(seed)))))
     }
 }
@@ -97,27 +90,19 @@ impl Signer {
     }
 
     fn __repr__(&self) -> String {
-        let hex: String = self
-            .0
-            .public()
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
+        let hex: String = self.0.public().iter().map(|byte| format!("{byte:02x}")).collect();
         format!("Signer(public_key={hex})")
     }
 }
 
+/// A key package's reference and its bytes.
+type Made = (Vec<u8>, Vec<u8>);
+
 #[pyfunction]
 #[pyo3(signature = (signer, identity, cfg, count, last_resort=true, lifetime_s=7_776_000))]
 pub fn make_key_packages(
-    py: Python<'_>,
-    signer: &Signer,
-    identity: &[u8],
-    cfg: &Config,
-    count: u32,
-    last_resort: bool,
-    lifetime_s: u32,
-) -> PyResult<(Vec<(Vec<u8>, Vec<u8>)>, Delta)> {
+    py: Python<'_>, signer: &Signer, identity: &[u8], cfg: &Config, count: u32, last_resort: bool, lifetime_s: u32,
+) -> PyResult<(Vec<Made>, Delta)> {
     let (key, cfg) = (signer.key(), cfg.clone());
     outside(py, move || {
         let provider = Provider::default();
@@ -129,12 +114,7 @@ pub fn make_key_packages(
 }
 
 fn one(
-    provider: &Provider,
-    key: &Key,
-    identity: &[u8],
-    cfg: &Config,
-    last_resort: bool,
-    lifetime_s: u32,
+    provider: &Provider, key: &Key, identity: &[u8], cfg: &Config, last_resort: bool, lifetime_s: u32,
 ) -> Outcome<(Vec<u8>, Vec<u8>)> {
     let mut builder = KeyPackage::builder()
         .key_package_lifetime(lifetime(lifetime_s.into())?)
@@ -142,17 +122,9 @@ fn one(
     if last_resort {
         builder = builder.mark_as_last_resort();
     }
-    let bundle = builder
-        .build(cfg.suite, provider, key, key.credential(identity))
-        .map_err(Fail::verify)?;
+    let bundle = builder.build(cfg.suite, provider, key, key.credential(identity)).map_err(Fail::verify)?;
     let package = bundle.into_key_package();
-    let reference = package
-        .hash_ref(crypto())
-        .map_err(Fail::verify)?
-        .as_slice()
-        .to_vec();
-    let bytes = MlsMessageOut::from(package)
-        .tls_serialize_detached()
-        .map_err(Fail::verify)?;
+    let reference = package.hash_ref(crypto()).map_err(Fail::verify)?.as_slice().to_vec();
+    let bytes = MlsMessageOut::from(package).tls_serialize_detached().map_err(Fail::verify)?;
     Ok((reference, bytes))
 }

@@ -66,15 +66,8 @@ pub type Puts = Vec<(Vec<u8>, Vec<u8>, Secret)>;
 
 impl Kv {
     pub fn new(rows: Puts) -> Self {
-        let values = rows
-            .into_iter()
-            .map(|(scope, key, value)| ((scope, key), value))
-            .collect();
-        Kv(Mutex::new(Rows {
-            values,
-            defer: true,
-            ..Rows::default()
-        }))
+        let values = rows.into_iter().map(|(scope, key, value)| ((scope, key), value)).collect();
+        Kv(Mutex::new(Rows { values, defer: true, ..Rows::default() }))
     }
 
     fn rows(&self) -> MutexGuard<'_, Rows> {
@@ -92,10 +85,7 @@ impl Kv {
     }
 
     pub fn get(&self, scope: &[u8], key: &[u8]) -> Option<Secret> {
-        self.rows()
-            .values
-            .get(&(scope.to_vec(), key.to_vec()))
-            .cloned()
+        self.rows().values.get(&(scope.to_vec(), key.to_vec())).cloned()
     }
 
     pub fn remove(&self, scope: &[u8], key: &[u8]) {
@@ -116,17 +106,13 @@ impl Kv {
     }
 
     pub fn remove_scope(&self, scope: &[u8]) {
-        self.keys(scope, b"")
-            .iter()
-            .for_each(|key| self.remove(scope, key));
+        self.keys(scope, b"").iter().for_each(|key| self.remove(scope, key));
     }
 
     /// Forget what the caller keeps elsewhere (a key package's row), unless it changed.
     pub fn forget_unchanged(&self, scope: &[u8]) {
         let mut rows = self.rows();
-        let Rows {
-            values, changed, ..
-        } = &mut *rows;
+        let Rows { values, changed, .. } = &mut *rows;
         values.retain(|key, _| key.0 != scope || changed.contains(key));
     }
 
@@ -142,12 +128,7 @@ impl Kv {
     /// Everything that changed since the last `saved`.
     pub fn changes(&self) -> (Puts, Vec<Key>) {
         let mut rows = self.rows();
-        let Rows {
-            values,
-            changed,
-            taken,
-            ..
-        } = &mut *rows;
+        let Rows { values, changed, taken, .. } = &mut *rows;
         taken.append(changed);
         let (mut puts, mut dels) = (Vec::new(), Vec::new());
         for key in taken.iter() {
@@ -164,18 +145,13 @@ impl Kv {
     }
 
     fn write(&self, scope: &[u8], key: &[u8], value: &(impl Serialize + ?Sized)) -> Done {
-        self.put(
-            scope,
-            key,
-            cbor::encode(value).ok_or(KvError("does not encode"))?,
-        );
+        self.put(scope, key, cbor::encode(value).ok_or(KvError("does not encode"))?);
         Ok(())
     }
 
     fn read<T: DeserializeOwned>(&self, scope: &[u8], key: &[u8]) -> Done<Option<T>> {
         let row = self.get(scope, key);
-        row.map(|packed| cbor::decode(&packed).ok_or(KvError("does not decode")))
-            .transpose()
+        row.map(|packed| cbor::decode(&packed).ok_or(KvError("does not decode"))).transpose()
     }
 
     fn write_secrets(&self, scope: &[u8], secrets: &impl Serialize) -> Done {
@@ -191,16 +167,9 @@ impl Kv {
             epochs.push(cbor::integer_item(epoch));
             kept.insert(key);
         }
-        let gone = self
-            .keys(scope, PAST)
-            .into_iter()
-            .filter(|key| !kept.contains(key));
+        let gone = self.keys(scope, PAST).into_iter().filter(|key| !kept.contains(key));
         gone.for_each(|key| self.remove(scope, &key));
-        self.put(
-            scope,
-            SECRETS,
-            cbor::replace(&packed, place, &epochs).ok_or(KvError("split"))?,
-        );
+        self.put(scope, SECRETS, cbor::replace(&packed, place, &epochs).ok_or(KvError("split"))?);
         Ok(())
     }
 
@@ -213,15 +182,9 @@ impl Kv {
             // Few small integers are an array, many are a packed byte string.
             let list = cbor::decode::<Vec<u64>>(&packed[place.0..place.1])?;
             let rows = list.iter().map(|epoch| self.past(scope, *epoch));
-            cbor::decode(&cbor::replace(
-                &packed,
-                place,
-                &rows.collect::<Option<Vec<_>>>()?,
-            )?)
+            cbor::decode(&cbor::replace(&packed, place, &rows.collect::<Option<Vec<_>>>()?)?)
         })();
-        whole
-            .map(Some)
-            .ok_or(KvError("message secrets do not decode"))
+        whole.map(Some).ok_or(KvError("message secrets do not decode"))
     }
 
     /// The packed secrets and roster of a closed epoch.
@@ -231,9 +194,7 @@ impl Kv {
 
     fn list<T: DeserializeOwned>(&self, scope: &[u8], label: &[u8]) -> Done<Vec<T>> {
         let keys = self.keys(scope, label);
-        keys.iter()
-            .filter_map(|key| self.read(scope, key).transpose())
-            .collect()
+        keys.iter().filter_map(|key| self.read(scope, key).transpose()).collect()
     }
 
     fn epoch_keys<G: Serialize, E: Serialize>(g: &G, epoch: &E, leaf: u32) -> Done<Key> {
@@ -285,30 +246,20 @@ impl StorageProvider<V> for Kv {
         Ok(())
     }
 
-    fn write_message_secrets<G: t::GroupId<V>, M: t::MessageSecrets<V>>(
-        &self,
-        g: &G,
-        secrets: &M,
-    ) -> Done {
+    fn write_message_secrets<G: t::GroupId<V>, M: t::MessageSecrets<V>>(&self, g: &G, secrets: &M) -> Done {
         let deferred = {
             let mut rows = self.rows();
             rows.stale = rows.defer;
             rows.defer
         };
-        if deferred {
-            Ok(())
-        } else {
-            self.write_secrets(&scope_of(g)?, secrets)
-        }
+        if deferred { Ok(()) } else { self.write_secrets(&scope_of(g)?, secrets) }
     }
     fn message_secrets<G: t::GroupId<V>, M: t::MessageSecrets<V>>(&self, g: &G) -> Done<Option<M>> {
         self.read_secrets(&scope_of(g)?)
     }
     fn delete_message_secrets<G: t::GroupId<V>>(&self, g: &G) -> Done {
         let scope = scope_of(g)?;
-        self.keys(&scope, SECRETS)
-            .iter()
-            .for_each(|key| self.remove(&scope, key));
+        self.keys(&scope, SECRETS).iter().for_each(|key| self.remove(&scope, key));
         Ok(())
     }
 
@@ -322,24 +273,16 @@ impl StorageProvider<V> for Kv {
     }
     fn delete_own_leaf_nodes<G: t::GroupId<V>>(&self, g: &G) -> Done {
         let scope = scope_of(g)?;
-        self.keys(&scope, b"own:")
-            .iter()
-            .for_each(|key| self.remove(&scope, key));
+        self.keys(&scope, b"own:").iter().for_each(|key| self.remove(&scope, key));
         Ok(())
     }
 
     fn queue_proposal<G: t::GroupId<V>, R: t::ProposalRef<V>, Q: t::QueuedProposal<V>>(
-        &self,
-        g: &G,
-        reference: &R,
-        proposal: &Q,
+        &self, g: &G, reference: &R, proposal: &Q,
     ) -> Done {
         let scope = scope_of(g)?;
         let raw = bytes_of(reference)?;
-        let known = self
-            .keys(&scope, b"proposal:")
-            .into_iter()
-            .find(|key| key.ends_with(&raw));
+        let known = self.keys(&scope, b"proposal:").into_iter().find(|key| key.ends_with(&raw));
         let place = self.keys(&scope, b"proposal:").len() as u32;
         let fresh = labelled(b"proposal", &[&place.to_be_bytes()[..], &raw].concat());
         self.write(&scope, &known.unwrap_or(fresh), &(reference, proposal))
@@ -349,77 +292,46 @@ impl StorageProvider<V> for Kv {
         Ok(pairs.into_iter().map(|(reference, _)| reference).collect())
     }
     fn queued_proposals<G: t::GroupId<V>, R: t::ProposalRef<V>, Q: t::QueuedProposal<V>>(
-        &self,
-        g: &G,
+        &self, g: &G,
     ) -> Done<Vec<(R, Q)>> {
         self.list(&scope_of(g)?, b"proposal:")
     }
-    fn remove_proposal<G: t::GroupId<V>, R: t::ProposalRef<V>>(
-        &self,
-        g: &G,
-        reference: &R,
-    ) -> Done {
+    fn remove_proposal<G: t::GroupId<V>, R: t::ProposalRef<V>>(&self, g: &G, reference: &R) -> Done {
         let (scope, raw) = (scope_of(g)?, bytes_of(reference)?);
-        let found = self
-            .keys(&scope, b"proposal:")
-            .into_iter()
-            .filter(|key| key.ends_with(&raw));
+        let found = self.keys(&scope, b"proposal:").into_iter().filter(|key| key.ends_with(&raw));
         found.for_each(|key| self.remove(&scope, &key));
         Ok(())
     }
     fn clear_proposal_queue<G: t::GroupId<V>, R: t::ProposalRef<V>>(&self, g: &G) -> Done {
         let scope = scope_of(g)?;
-        self.keys(&scope, b"proposal:")
-            .iter()
-            .for_each(|key| self.remove(&scope, key));
+        self.keys(&scope, b"proposal:").iter().for_each(|key| self.remove(&scope, key));
         Ok(())
     }
 
-    fn write_encryption_epoch_key_pairs<
-        G: t::GroupId<V>,
-        E: t::EpochKey<V>,
-        K: t::HpkeKeyPair<V>,
-    >(
-        &self,
-        g: &G,
-        epoch: &E,
-        leaf: u32,
-        pairs: &[K],
+    fn write_encryption_epoch_key_pairs<G: t::GroupId<V>, E: t::EpochKey<V>, K: t::HpkeKeyPair<V>>(
+        &self, g: &G, epoch: &E, leaf: u32, pairs: &[K],
     ) -> Done {
         let (scope, key) = Self::epoch_keys(g, epoch, leaf)?;
         self.write(&scope, &key, pairs)
     }
     fn encryption_epoch_key_pairs<G: t::GroupId<V>, E: t::EpochKey<V>, K: t::HpkeKeyPair<V>>(
-        &self,
-        g: &G,
-        epoch: &E,
-        leaf: u32,
+        &self, g: &G, epoch: &E, leaf: u32,
     ) -> Done<Vec<K>> {
         let (scope, key) = Self::epoch_keys(g, epoch, leaf)?;
         Ok(self.read(&scope, &key)?.unwrap_or_default())
     }
     fn delete_encryption_epoch_key_pairs<G: t::GroupId<V>, E: t::EpochKey<V>>(
-        &self,
-        g: &G,
-        epoch: &E,
-        leaf: u32,
+        &self, g: &G, epoch: &E, leaf: u32,
     ) -> Done {
         let (scope, key) = Self::epoch_keys(g, epoch, leaf)?;
         self.remove(&scope, &key);
         Ok(())
     }
 
-    fn write_encryption_key_pair<K: t::EncryptionKey<V>, P: t::HpkeKeyPair<V>>(
-        &self,
-        public: &K,
-        pair: &P,
-    ) -> Done {
+    fn write_encryption_key_pair<K: t::EncryptionKey<V>, P: t::HpkeKeyPair<V>>(&self, public: &K, pair: &P) -> Done {
         self.write(LEAF_KEYS, &bytes_of(public)?, pair)
     }
-    fn encryption_key_pair<P: t::HpkeKeyPair<V>, K: t::EncryptionKey<V>>(
-        &self,
-        public: &K,
-    ) -> Done<Option<P>> {
+    fn encryption_key_pair<P: t::HpkeKeyPair<V>, K: t::EncryptionKey<V>>(&self, public: &K) -> Done<Option<P>> {
         self.read(LEAF_KEYS, &bytes_of(public)?)
     }
     fn delete_encryption_key_pair<K: t::EncryptionKey<V>>(&self, public: &K) -> Done {
@@ -427,17 +339,10 @@ impl StorageProvider<V> for Kv {
         Ok(())
     }
 
-    fn write_key_package<R: t::HashReference<V>, K: t::KeyPackage<V>>(
-        &self,
-        reference: &R,
-        key_package: &K,
-    ) -> Done {
+    fn write_key_package<R: t::HashReference<V>, K: t::KeyPackage<V>>(&self, reference: &R, key_package: &K) -> Done {
         self.write(KEY_PACKAGES, &bytes_of(reference)?, key_package)
     }
-    fn key_package<R: t::HashReference<V>, K: t::KeyPackage<V>>(
-        &self,
-        reference: &R,
-    ) -> Done<Option<K>> {
+    fn key_package<R: t::HashReference<V>, K: t::KeyPackage<V>>(&self, reference: &R) -> Done<Option<K>> {
         self.read(KEY_PACKAGES, &bytes_of(reference)?)
     }
     fn delete_key_package<R: t::HashReference<V>>(&self, reference: &R) -> Done {
@@ -457,17 +362,10 @@ impl StorageProvider<V> for Kv {
     }
 
     // Signature keys live in `Signer`, never in rows.
-    fn write_signature_key_pair<K: t::SignaturePublicKey<V>, P: t::SignatureKeyPair<V>>(
-        &self,
-        _: &K,
-        _: &P,
-    ) -> Done {
+    fn write_signature_key_pair<K: t::SignaturePublicKey<V>, P: t::SignatureKeyPair<V>>(&self, _: &K, _: &P) -> Done {
         Err(KvError("signature keys are not stored"))
     }
-    fn signature_key_pair<K: t::SignaturePublicKey<V>, P: t::SignatureKeyPair<V>>(
-        &self,
-        _: &K,
-    ) -> Done<Option<P>> {
+    fn signature_key_pair<K: t::SignaturePublicKey<V>, P: t::SignatureKeyPair<V>>(&self, _: &K) -> Done<Option<P>> {
         Ok(None)
     }
     fn delete_signature_key_pair<K: t::SignaturePublicKey<V>>(&self, _: &K) -> Done {

@@ -30,10 +30,7 @@ fn build_info() -> BTreeMap<&'static str, String> {
         ("crypto", "openmls_rust_crypto 0.6.0".into()),
         ("crate", env!("CARGO_PKG_VERSION").into()),
         ("protocol_rev", PROTOCOL_REV.to_string()),
-        (
-            "storage",
-            openmls_traits::storage::CURRENT_VERSION.to_string(),
-        ),
+        ("storage", openmls_traits::storage::CURRENT_VERSION.to_string()),
     ])
 }
 
@@ -56,8 +53,7 @@ mod _native {
         process::Processed,
         values::{CommitBundle, Delta, Member},
         wire::{
-            GroupInfoSummary, KeyPackageInfo, MessageInfo, group_info_summary, key_package_info,
-            peek, welcome_refs,
+            GroupInfoSummary, KeyPackageInfo, MessageInfo, group_info_summary, key_package_info, peek, welcome_refs,
         },
     };
     use pyo3::{prelude::*, types::PyBytes};
@@ -69,10 +65,7 @@ mod _native {
         m.add("SUITE_PQ", super::config::SUITE_PQ)?;
         m.add("SUITE_CLASSIC", 1)?;
         m.add("PROTOCOL_REV", super::PROTOCOL_REV)?;
-        m.add(
-            "KEY_PACKAGE_SCOPE",
-            PyBytes::new(py, super::kv::KEY_PACKAGES),
-        )?;
+        m.add("KEY_PACKAGE_SCOPE", PyBytes::new(py, super::kv::KEY_PACKAGES))?;
         m.add("CoreError", py.get_type::<errors::CoreError>())?;
         m.add("StaleHandle", py.get_type::<errors::StaleHandle>())?;
         m.add("NotMember", py.get_type::<errors::NotMember>())?;

@@ -6,9 +6,8 @@ use std::{
 };
 
 use openmls::prelude::{
-    Ciphersuite, ContentType, LeafNodeIndex, Member as MlsMember, ProcessedMessage,
-    ProcessedMessageContent as Content, Proposal, ProtocolMessage, QueuedProposal, Sender,
-    StagedCommit,
+    Ciphersuite, ContentType, LeafNodeIndex, Member as MlsMember, ProcessedMessage, ProcessedMessageContent as Content,
+    Proposal, ProtocolMessage, QueuedProposal, Sender, StagedCommit,
 };
 use pyo3::{prelude::*, types::PyBytes};
 use serde::Deserialize;
@@ -76,18 +75,13 @@ impl Changes {
                 Proposal::Remove(remove) => changes.remove(inner, remove.removed())?,
                 Proposal::Update(update) => {
                     if let Sender::Member(leaf) = queued.sender() {
-                        changes
-                            .updates
-                            .push(Member::at(leaf.u32(), update.leaf_node())?);
+                        changes.updates.push(Member::at(leaf.u32(), update.leaf_node())?);
                     }
                 }
                 Proposal::GroupContextExtensions(_) | Proposal::ExternalInit(_) => {}
                 _ if inner.allow_proposals => {}
                 _ => {
-                    return Err(Fail::Invalid(
-                        "proposal",
-                        "a kind of proposal we refuse".into(),
-                    ));
+                    return Err(Fail::Invalid("proposal", "a kind of proposal we refuse".into()));
                 }
             }
         }
@@ -100,11 +94,7 @@ impl Changes {
             (_, None) => {}
         }
         let gone: BTreeSet<u32> = changes.removes.iter().map(|member| member.leaf).collect();
-        let mut taken: BTreeSet<u32> = inner
-            .mls
-            .members()
-            .map(|member| member.index.u32())
-            .collect();
+        let mut taken: BTreeSet<u32> = inner.mls.members().map(|member| member.index.u32()).collect();
         taken.retain(|leaf| !gone.contains(leaf));
         for node in added {
             let free = (0..).find(|leaf| !taken.contains(leaf)).unwrap_or(u32::MAX);
@@ -127,15 +117,10 @@ impl Changes {
 
     fn check_keys(&self, staged: &StagedCommit, suite: Ciphersuite) -> Outcome<()> {
         let leaves = self.adds.iter().chain(&self.updates);
-        leaves
-            .into_iter()
-            .try_for_each(|leaf| check_key(suite, &leaf.encryption_key))?;
-        staged.add_proposals().try_for_each(|add| {
-            check_key(
-                suite,
-                add.add_proposal().key_package().hpke_init_key().as_slice(),
-            )
-        })
+        leaves.into_iter().try_for_each(|leaf| check_key(suite, &leaf.encryption_key))?;
+        staged
+            .add_proposals()
+            .try_for_each(|add| check_key(suite, add.add_proposal().key_package().hpke_init_key().as_slice()))
     }
 }
 
@@ -151,19 +136,13 @@ impl Inner {
         if epoch == self.epoch() {
             return self.mls.member_at(leaf).map(|member| member.signature_key);
         }
-        let past: Past = cbor::decode(&*self.provider.kv.past(&self.scope, epoch)?)?;
-        past.leaves
-            .into_iter()
-            .find(|member| member.index == leaf)
-            .map(|member| member.signature_key)
+        let past: Past = cbor::decode(&self.provider.kv.past(&self.scope, epoch)?)?;
+        past.leaves.into_iter().find(|member| member.index == leaf).map(|member| member.signature_key)
     }
 
     fn check_framing(&self, message: &ProtocolMessage) -> Outcome<()> {
         if message.group_id() != self.mls.group_id() {
-            return Err(Fail::Invalid(
-                "wrong-group",
-                "a message of another group".into(),
-            ));
+            return Err(Fail::Invalid("wrong-group", "a message of another group".into()));
         }
         if !self.mls.is_active() {
             return Err(Fail::NotMember);
@@ -173,10 +152,7 @@ impl Inner {
             return Err(Fail::WrongEpoch(epoch));
         }
         if message.content_type() == ContentType::Proposal && !self.allow_proposals {
-            return Err(Fail::Invalid(
-                "proposal",
-                "standalone proposals are not used".into(),
-            ));
+            return Err(Fail::Invalid("proposal", "standalone proposals are not used".into()));
         }
         Ok(())
     }
@@ -225,8 +201,7 @@ impl Inner {
             Sender::Member(leaf) => Some(leaf.u32()),
             _ => None,
         };
-        let mut key =
-            sender_leaf.and_then(|leaf| self.signature_key(LeafNodeIndex::new(leaf), epoch));
+        let mut key = sender_leaf.and_then(|leaf| self.signature_key(LeafNodeIndex::new(leaf), epoch));
         let (mut plaintext, mut changes) = (None, Changes::default());
         let (mut self_removed, mut new_epoch) = (false, None);
         let (kind, held) = match done.into_content() {
@@ -271,10 +246,7 @@ impl Inner {
         if processed.handle != self.handle {
             return Err(Fail::argument("processed by another handle"));
         }
-        let mut slot = processed
-            .held
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut slot = processed.held.lock().unwrap_or_else(PoisonError::into_inner);
         if !matches!(*slot, Held::Nothing) && processed.epoch != self.epoch() {
             return Err(Fail::WrongEpoch(processed.epoch));
         }
@@ -283,14 +255,10 @@ impl Inner {
             Held::Own => self.merge_pending(),
             Held::Proposal(queued) => {
                 let kv = &self.provider.kv;
-                self.mls
-                    .store_pending_proposal(kv, *queued)
-                    .map_err(Fail::broken)
+                self.mls.store_pending_proposal(kv, *queued).map_err(Fail::broken)
             }
             Held::Commit(staged) => {
-                self.mls
-                    .merge_staged_commit(&self.provider, *staged)
-                    .map_err(Fail::broken)?;
+                self.mls.merge_staged_commit(&self.provider, *staged).map_err(Fail::broken)?;
                 self.merged()
             }
         }
@@ -336,22 +304,15 @@ impl Processed {
     }
 
     fn export_secret<'py>(
-        &self,
-        py: Python<'py>,
-        label: &str,
-        context: &[u8],
-        length: usize,
+        &self, py: Python<'py>, label: &str, context: &[u8], length: usize,
     ) -> PyResult<Bound<'py, PyBytes>> {
-        let exported =
-            guarded(
-                || match &*self.held.lock().unwrap_or_else(PoisonError::into_inner) {
-                    Held::Commit(staged) => {
-                        let secret = staged.export_secret(crypto(), label, context, length);
-                        secret.map(Zeroizing::new).map_err(Fail::exporting)
-                    }
-                    _ => Err(Fail::argument("no staged commit here")),
-                },
-            );
+        let exported = guarded(|| match &*self.held.lock().unwrap_or_else(PoisonError::into_inner) {
+            Held::Commit(staged) => {
+                let secret = staged.export_secret(crypto(), label, context, length);
+                secret.map(Zeroizing::new).map_err(Fail::exporting)
+            }
+            _ => Err(Fail::argument("no staged commit here")),
+        });
         secret_bytes(py, exported.map_err(|failure| failure.raise(py)))
     }
 

@@ -40,10 +40,7 @@ pub struct Provider {
 
 impl Provider {
     pub fn new(kv: Kv) -> Self {
-        Provider {
-            kv,
-            random: SystemRandom,
-        }
+        Provider { kv, random: SystemRandom }
     }
 }
 

@@ -59,30 +59,18 @@ pub struct Delta {
 impl Delta {
     pub fn of(kv: &Kv, base_gen: u64) -> Self {
         let (puts, dels) = kv.changes();
-        Delta {
-            puts,
-            dels,
-            base_gen,
-            new_gen: base_gen + 1,
-        }
+        Delta { puts, dels, base_gen, new_gen: base_gen + 1 }
     }
 }
 
-type PyRow<'py> = (
-    Bound<'py, PyBytes>,
-    Bound<'py, PyBytes>,
-    Bound<'py, PyBytes>,
-);
+type PyRow<'py> = (Bound<'py, PyBytes>, Bound<'py, PyBytes>, Bound<'py, PyBytes>);
 
 #[pymethods]
 impl Delta {
     #[getter]
     fn puts<'py>(&self, py: Python<'py>) -> Vec<PyRow<'py>> {
         let bytes = |value: &[u8]| PyBytes::new(py, value);
-        self.puts
-            .iter()
-            .map(|(scope, key, value)| (bytes(scope), bytes(key), bytes(value)))
-            .collect()
+        self.puts.iter().map(|(scope, key, value)| (bytes(scope), bytes(key), bytes(value))).collect()
     }
 
     #[getter]
@@ -92,10 +80,7 @@ impl Delta {
 
     fn __repr__(&self) -> String {
         let (puts, dels) = (self.puts.len(), self.dels.len());
-        format!(
-            "Delta(puts={puts}, dels={dels}, base_gen={}, new_gen={})",
-            self.base_gen, self.new_gen
-        )
+        format!("Delta(puts={puts}, dels={dels}, base_gen={}, new_gen={})", self.base_gen, self.new_gen)
     }
 }
 

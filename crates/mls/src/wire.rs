@@ -4,8 +4,8 @@ use openmls::{
     extensions::{Extension, Extensions, UnknownExtension},
     key_packages::errors::KeyPackageVerifyError,
     prelude::{
-        Ciphersuite, ContentType, Credential, CredentialType, GroupContext, KeyPackage,
-        KeyPackageIn, LeafNode, MlsMessageBodyIn, MlsMessageIn, ProtocolVersion, RatchetTreeIn,
+        Ciphersuite, ContentType, Credential, CredentialType, GroupContext, KeyPackage, KeyPackageIn, LeafNode,
+        MlsMessageBodyIn, MlsMessageIn, ProtocolVersion, RatchetTreeIn,
     },
 };
 use openmls_traits::crypto::OpenMlsCrypto;
@@ -31,10 +31,7 @@ pub fn suite_of(number: u16) -> Outcome<Ciphersuite> {
 
 fn exact<T: Deserialize>(bytes: &[u8], cap: usize, what: &str) -> Outcome<T> {
     if bytes.len() > cap {
-        return Err(Fail::Invalid(
-            "too-large",
-            format!("{what} of more than {cap} bytes"),
-        ));
+        return Err(Fail::Invalid("too-large", format!("{what} of more than {cap} bytes")));
     }
     T::tls_deserialize_exact(bytes).map_err(|_| Fail::syntax(what))
 }
@@ -53,10 +50,7 @@ pub fn check_key(suite: Ciphersuite, key: &[u8]) -> Outcome<()> {
     if key.len() == expected {
         Ok(())
     } else {
-        Err(Fail::Invalid(
-            "key-length",
-            format!("an HPKE key of {} bytes", key.len()),
-        ))
+        Err(Fail::Invalid("key-length", format!("an HPKE key of {} bytes", key.len())))
     }
 }
 
@@ -69,14 +63,8 @@ pub fn identity_of(credential: &Credential) -> Outcome<Vec<u8>> {
 }
 
 pub fn leaf_key(leaf: &LeafNode) -> Outcome<Vec<u8>> {
-    let bytes = leaf
-        .encryption_key()
-        .tls_serialize_detached()
-        .map_err(Fail::verify)?;
-    Ok(Reader(&bytes)
-        .vector()
-        .ok_or_else(|| Fail::syntax("leaf"))?
-        .to_vec())
+    let bytes = leaf.encryption_key().tls_serialize_detached().map_err(Fail::verify)?;
+    Ok(Reader(&bytes).vector().ok_or_else(|| Fail::syntax("leaf"))?.to_vec())
 }
 
 /// Reads TLS presentation syntax.
@@ -98,11 +86,7 @@ impl<'a> Reader<'a> {
     }
 
     fn number(&mut self, width: usize) -> Option<u64> {
-        Some(
-            self.take(width)?
-                .iter()
-                .fold(0, |sum, byte| (sum << 8) | u64::from(*byte)),
-        )
+        Some(self.take(width)?.iter().fold(0, |sum, byte| (sum << 8) | u64::from(*byte)))
     }
 
     fn vector(&mut self) -> Option<&'a [u8]> {
@@ -117,11 +101,7 @@ impl<'a> Reader<'a> {
         let identity = self.vector()?;
         self.vector()?; // versions
         self.vector()?; // suites
-        let extensions = self
-            .vector()?
-            .chunks(2)
-            .filter_map(|pair| Reader(pair).u16())
-            .collect();
+        let extensions = self.vector()?.chunks(2).filter_map(|pair| Reader(pair).u16()).collect();
         self.vector()?; // proposals
         self.vector()?; // credentials
         let mut lifetime = None;
@@ -133,13 +113,7 @@ impl<'a> Reader<'a> {
         }
         self.vector()?; // extensions
         self.vector()?; // signature
-        Some(Leaf {
-            encryption_key,
-            signature_key,
-            identity,
-            extensions,
-            lifetime,
-        })
+        Some(Leaf { encryption_key, signature_key, identity, extensions, lifetime })
     }
 
     fn u16(&mut self) -> Option<u16> {
@@ -155,8 +129,11 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// A ratchet tree and who sits in it, `(leaf, signature key)`; every HPKE key has the right length.
-pub fn tree(bytes: &[u8], suite: Ciphersuite) -> Outcome<(RatchetTreeIn, Vec<(u32, Vec<u8>)>)> {
+/// Who sits in a tree: leaf and signature key.
+type Signers = Vec<(u32, Vec<u8>)>;
+
+/// A ratchet tree and who sits in it; every HPKE key has the right length.
+pub fn tree(bytes: &[u8], suite: Ciphersuite) -> Outcome<(RatchetTreeIn, Signers)> {
     let tree = exact(bytes, TREE_CAP, "ratchet tree")?;
     let mut keys = Vec::new();
     let signers = (|| {
@@ -186,25 +163,19 @@ pub fn tree(bytes: &[u8], suite: Ciphersuite) -> Outcome<(RatchetTreeIn, Vec<(u3
 
 /// Group context extensions as `(type, data)`.
 pub fn extension_list(extensions: &Extensions<GroupContext>) -> Outcome<Vec<(u16, Vec<u8>)>> {
-    let bytes = extensions
-        .tls_serialize_detached()
-        .map_err(|_| Fail::syntax("extension list"))?;
-    Reader(&bytes)
-        .extensions()
-        .ok_or_else(|| Fail::syntax("extension list"))
+    let bytes = extensions.tls_serialize_detached().map_err(|_| Fail::syntax("extension list"))?;
+    Reader(&bytes).extensions().ok_or_else(|| Fail::syntax("extension list"))
 }
 
 pub fn custom_extensions(list: Vec<(u16, Vec<u8>)>) -> Outcome<Vec<Extension>> {
     if list.iter().any(|(kind, _)| matches!(kind, 0..=5 | 10)) {
         return Err(Fail::argument("an extension type that is not ours to set"));
     }
-    Ok(list
-        .into_iter()
-        .map(|(kind, data)| Extension::Unknown(kind, UnknownExtension(data)))
-        .collect())
+    Ok(list.into_iter().map(|(kind, data)| Extension::Unknown(kind, UnknownExtension(data))).collect())
 }
 
-fn key_package_in(bytes: &[u8]) -> Outcome<(KeyPackageIn, KeyPackageInfo)> {
+/// A key package and what it says, not verified.
+pub fn key_package_in(bytes: &[u8]) -> Outcome<(KeyPackageIn, KeyPackageInfo)> {
     let MlsMessageBodyIn::KeyPackage(decoded) = message(bytes)? else {
         return Err(Fail::syntax("key package"));
     };
@@ -212,12 +183,7 @@ fn key_package_in(bytes: &[u8]) -> Outcome<(KeyPackageIn, KeyPackageInfo)> {
     let mut reader = Reader(raw);
     let fields = (|| {
         reader.number(2)?;
-        Some((
-            reader.u16()?,
-            reader.vector()?,
-            reader.leaf()?,
-            reader.extensions()?,
-        ))
+        Some((reader.u16()?, reader.vector()?, reader.leaf()?, reader.extensions()?))
     })();
     let (number, init_key, leaf, extensions) = fields.ok_or_else(|| Fail::syntax("key package"))?;
     let suite = suite_of(number)?;
@@ -226,9 +192,7 @@ fn key_package_in(bytes: &[u8]) -> Outcome<(KeyPackageIn, KeyPackageInfo)> {
     identity_of(&decoded.unverified_credential().credential)?;
     let label = b"MLS 1.0 KeyPackage Reference";
     let input = [vector(label), vector(raw)].concat();
-    let hash = crypto()
-        .hash(suite.hash_algorithm(), &input)
-        .map_err(Fail::verify)?;
+    let hash = crypto().hash(suite.hash_algorithm(), &input).map_err(Fail::verify)?;
     let (not_before, not_after) = leaf.lifetime.ok_or_else(|| Fail::syntax("key package"))?;
     let info = KeyPackageInfo {
         r#ref: hash,
@@ -249,14 +213,9 @@ fn key_package_in(bytes: &[u8]) -> Outcome<(KeyPackageIn, KeyPackageInfo)> {
 pub fn key_package(bytes: &[u8], suite: Ciphersuite) -> Outcome<KeyPackage> {
     let (decoded, info) = key_package_in(bytes)?;
     if info.suite != u16::from(suite) {
-        return Err(Fail::Invalid(
-            "suite",
-            "a key package of another suite".into(),
-        ));
+        return Err(Fail::Invalid("suite", "a key package of another suite".into()));
     }
-    decoded
-        .validate(crypto(), ProtocolVersion::Mls10)
-        .map_err(Fail::verify)
+    decoded.validate(crypto(), ProtocolVersion::Mls10).map_err(Fail::verify)
 }
 
 /// A variable-size vector, RFC 9420 section 2.1.2.
@@ -272,7 +231,7 @@ pub fn vector(bytes: &[u8]) -> Vec<u8> {
 
 #[pyclass(frozen, get_all)]
 pub struct KeyPackageInfo {
-    r#ref: Vec<u8>,
+    pub r#ref: Vec<u8>,
     suite: u16,
     identity: Vec<u8>,
     signature_key: Vec<u8>,
@@ -314,34 +273,18 @@ fn content_name(content: ContentType) -> &'static str {
 pub fn peek(py: Python<'_>, msg: &[u8]) -> PyResult<MessageInfo> {
     outside(py, || {
         let (kind, group_id, epoch, content_type) = match message(msg)? {
-            MlsMessageBodyIn::PublicMessage(m) => (
-                "public",
-                Some(m.group_id().to_vec()),
-                Some(m.epoch()),
-                Some(m.content_type()),
-            ),
-            MlsMessageBodyIn::PrivateMessage(m) => (
-                "private",
-                Some(m.group_id().to_vec()),
-                Some(m.epoch()),
-                Some(m.content_type()),
-            ),
-            MlsMessageBodyIn::GroupInfo(m) => (
-                "group_info",
-                Some(m.group_id().to_vec()),
-                Some(m.epoch()),
-                None,
-            ),
+            MlsMessageBodyIn::PublicMessage(m) => {
+                ("public", Some(m.group_id().to_vec()), Some(m.epoch()), Some(m.content_type()))
+            }
+            MlsMessageBodyIn::PrivateMessage(m) => {
+                ("private", Some(m.group_id().to_vec()), Some(m.epoch()), Some(m.content_type()))
+            }
+            MlsMessageBodyIn::GroupInfo(m) => ("group_info", Some(m.group_id().to_vec()), Some(m.epoch()), None),
             MlsMessageBodyIn::Welcome(_) => ("welcome", None, None, None),
             MlsMessageBodyIn::KeyPackage(_) => ("key_package", None, None, None),
         };
         let epoch = epoch.map(|epoch| epoch.as_u64());
-        Ok(MessageInfo {
-            kind,
-            group_id,
-            epoch,
-            content_type: content_type.map(content_name),
-        })
+        Ok(MessageInfo { kind, group_id, epoch, content_type: content_type.map(content_name) })
     })
 }
 
@@ -360,11 +303,9 @@ pub fn key_package_info(py: Python<'_>, key_package: &[u8]) -> PyResult<KeyPacka
 #[pyfunction]
 pub fn welcome_refs(py: Python<'_>, welcome: &[u8]) -> PyResult<Vec<Vec<u8>>> {
     outside(py, || match message(welcome)? {
-        MlsMessageBodyIn::Welcome(decoded) => Ok(decoded
-            .secrets()
-            .iter()
-            .map(|one| one.new_member().as_slice().to_vec())
-            .collect()),
+        MlsMessageBodyIn::Welcome(decoded) => {
+            Ok(decoded.secrets().iter().map(|one| one.new_member().as_slice().to_vec()).collect())
+        }
         _ => Err(Fail::syntax("Welcome")),
     })
 }
@@ -376,22 +317,14 @@ pub fn summary(group_info: &[u8]) -> Outcome<GroupInfoSummary> {
     let mut reader = Reader(&group_info[MESSAGE_HEAD..]);
     let fields = (|| {
         reader.number(2)?;
-        let (suite, group_id, epoch) =
-            (reader.u16()?, reader.vector()?.to_vec(), reader.number(8)?);
+        let (suite, group_id, epoch) = (reader.u16()?, reader.vector()?.to_vec(), reader.number(8)?);
         let tree_hash = reader.vector()?.to_vec();
         reader.vector()?; // confirmed transcript hash
         let group_ext = reader.extensions()?;
         reader.extensions()?;
         reader.vector()?; // confirmation tag
         let signer_leaf = u32::try_from(reader.number(4)?).ok()?;
-        Some(GroupInfoSummary {
-            group_id,
-            epoch,
-            suite,
-            tree_hash,
-            signer_leaf,
-            group_ext,
-        })
+        Some(GroupInfoSummary { group_id, epoch, suite, tree_hash, signer_leaf, group_ext })
     })();
     fields.ok_or_else(|| Fail::syntax("GroupInfo"))
 }
