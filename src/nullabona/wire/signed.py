@@ -33,6 +33,12 @@ class CardInvalid(PeerError):
     default_hint = "ask its owner to publish the card again; nothing of it was used"
 
 
+class SignedHandleRefused(Malformed):
+    """A signed record is for a handle that breaks a rule of spec/directory.md §2."""
+
+    code = "signed-handle-refused"
+
+
 class Record(msgspec.Struct, array_like=True, frozen=True, forbid_unknown_fields=True):
     """Base of everything that is signed, and of the envelopes that carry the signatures."""
 
@@ -56,13 +62,13 @@ def decode_record(record: type[R], data: bytes, limit: int) -> R:
 
 
 def signed_handle(text: str) -> Handle:
-    """The handle in a signed record. Raises `Malformed` unless it is allowed and in its normal form."""
+    """The handle in a signed record. Raises `SignedHandleRefused` unless it is allowed and in its normal form."""
     try:
         handle = parse_handle(text)
     except HandleError as error:
-        raise Malformed(f"a signed handle breaks the rules ({error.code})") from None
+        raise SignedHandleRefused(f"a signed handle breaks the rules ({error.code})") from None
     if str(handle) != text:
-        raise Malformed("a signed handle is not in its normal form")
+        raise SignedHandleRefused("a signed handle is not in its normal form")
     return handle
 
 

@@ -1,0 +1,1 @@
+"""What the directory keeps, behind one small interface with two implementations: SQLite and memory."""

@@ -1,0 +1,110 @@
+"""The directory's decisions about one card or statement (spec/directory.md §6). Trusts nothing but what it stored."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from nullabona.directory.core.records import (
+    HOLD_DAYS,
+    Decision,
+    Erase,
+    Hold,
+    Keep,
+    Known,
+    LogEntry,
+    Nothing,
+    Refuse,
+    StoredCard,
+    held_mark,
+)
+from nullabona.directory.core.refusal import (
+    CARD_FORKED,
+    CARD_INVALID,
+    CARD_STALE,
+    HANDLE_REFUSED,
+    HANDLE_TAKEN,
+    Reason,
+)
+from nullabona.errors import Bug, PeerError
+from nullabona.wire.card import (
+    Card,
+    CardForked,
+    CardStale,
+    UnverifiedCard,
+    UnverifiedDelete,
+    decode_card,
+    verify_card,
+    verify_delete,
+)
+from nullabona.wire.handle import skeleton
+from nullabona.wire.signed import SignedHandleRefused
+
+_LAST_DAY: Final = 1_000_000
+
+
+def decide_publish(card: UnverifiedCard, known: Known, *, host: str, today: int) -> Decision:
+    """Whether ``card`` is registered, replaces the current one, changes nothing, or is refused."""
+    if card.handle.authority != host:
+        return Refuse(HANDLE_REFUSED)
+    if known.current is None:
+        return _decide_first(card, known, today)
+    return _decide_next(card, known.current, today)
+
+
+def decide_delete(statement: UnverifiedDelete, known: Known, *, host: str, today: int) -> Decision:
+    """Whether the card that ``statement`` is about is erased. What is not there is deleted already."""
+    if statement.handle.authority != host or known.current is None:
+        return Nothing()
+    try:
+        verify_delete(statement, today=today, card=stored_card(known.current))
+    except PeerError as error:
+        return Refuse(reason_for(error))
+    hold = Hold(held_mark(statement.handle), today + HOLD_DAYS)
+    return Erase(known.current.name, hold, LogEntry(known.current.name, None))
+
+
+def stored_card(stored: StoredCard) -> Card:
+    """The card of a row, verified again: a changed row must not become the root of a chain."""
+    try:
+        return verify_card(decode_card(stored.encoded), today=_LAST_DAY)
+    except PeerError as error:
+        raise Bug("a stored card does not verify") from error
+
+
+def reason_for(error: PeerError) -> Reason:
+    """The refusal that tells a publisher what was wrong."""
+    if isinstance(error, CardStale):
+        return CARD_STALE
+    if isinstance(error, CardForked):
+        return CARD_FORKED
+    return HANDLE_REFUSED if isinstance(error, SignedHandleRefused) else CARD_INVALID
+
+
+def _decide_first(card: UnverifiedCard, known: Known, today: int) -> Decision:
+    """A free handle is registered with any card of its chain: a directory that lost its cards takes them back."""
+    if known.alike is not None or (known.held_until is not None and today <= known.held_until):
+        return Refuse(HANDLE_TAKEN)
+    try:
+        verified = verify_card(card, today=today)
+    except PeerError as error:
+        return Refuse(reason_for(error))
+    return _keep(verified, registered_day=today)
+
+
+def _decide_next(card: UnverifiedCard, current: StoredCard, today: int) -> Decision:
+    if card.encoded == current.encoded:
+        return Nothing()
+    previous = stored_card(current)
+    if card.body.sequence == 0 and card.body.identity_key != previous.identity_key:
+        return Refuse(HANDLE_TAKEN)
+    try:
+        verified = verify_card(card, today=today, previous=previous)
+    except PeerError as error:
+        return Refuse(reason_for(error))
+    return _keep(verified, registered_day=current.registered_day)
+
+
+def _keep(card: Card, *, registered_day: int) -> Keep:
+    name = card.handle.name
+    stored = StoredCard(name, skeleton(name), card.encoded, registered_day)
+    return Keep(stored, LogEntry(name, card.hash))
