@@ -293,9 +293,8 @@ def test_a_damaged_row_refuses_and_disturbs_nobody_else() -> None:
         service = DirectoryService(store, HOST, Options(clock=FakeTime().clock()))
         await ask(service, publish(FIRST.encoded))
         store._committed.cards["민아"] = StoredCard("민아", "민아", FIRST.encoded[:-3] + b"\x00\xc4\x00", TODAY)
-        answers = await asyncio.gather(
-            ask(service, publish(SECOND.encoded)), ask(service, publish(card_bytes("jun", JUN)))
-        )
+        requests = [publish(SECOND.encoded), publish(card_bytes("jun", JUN))]
+        answers = await asyncio.gather(*(ask(service, request) for request in requests))
         await service.close()
         return answers
 

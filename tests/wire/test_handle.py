@@ -159,7 +159,7 @@ def test_names_that_differ_keep_different_skeletons(one: str, other: str) -> Non
 def test_the_skeleton_agrees_with_unicodes_confusables() -> None:
     """Every allowed letter that Unicode's tables confuse with ASCII has that ASCII's skeleton."""
     allowed = [chr(point) for point in range(0x80, 0x2000) if _allowed(chr(point))]
-    assert len(allowed) > 200
+    assert {"é", "ø", "ł", "ế"} <= set(allowed)
     for letter in allowed:
         for entry in confusables.confusables_data.get(letter, []):
             if entry["c"].isascii() and entry["c"].isalnum():
