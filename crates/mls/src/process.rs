@@ -148,7 +148,8 @@ impl Inner {
             return Err(Fail::NotMember);
         }
         let (epoch, now) = (message.epoch().as_u64(), self.epoch());
-        if epoch > now || (message.is_handshake_message() && epoch != now) {
+        let forgotten = || message.is_handshake_message() || self.provider.kv.past(&self.scope, epoch).is_none();
+        if epoch > now || (epoch < now && forgotten()) {
             return Err(Fail::WrongEpoch(epoch));
         }
         if message.content_type() == ContentType::Proposal && !self.allow_proposals {
