@@ -1,0 +1,201 @@
+"""The settings of deploy/ are what they have to be: the unit, the image and what is built into it."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+UNIT = ROOT / "deploy/nullabona-relay.service"
+DOCKERFILE = ROOT / "deploy/Dockerfile"
+
+REQUIRED = {
+    "AmbientCapabilities": [""],
+    "CapabilityBoundingSet": [""],
+    "DynamicUser": ["yes"],
+    "IPAddressAllow": ["localhost"],
+    "IPAddressDeny": ["any"],
+    "LimitCORE": ["0"],
+    "LockPersonality": ["yes"],
+    "MemoryDenyWriteExecute": ["yes"],
+    "MemorySwapMax": ["0"],
+    "NoNewPrivileges": ["yes"],
+    "PrivateDevices": ["yes"],
+    "PrivateIPC": ["yes"],
+    "PrivateTmp": ["yes"],
+    "PrivateUsers": ["yes"],
+    "ProcSubset": ["pid"],
+    "ProtectClock": ["yes"],
+    "ProtectControlGroups": ["yes"],
+    "ProtectHome": ["yes"],
+    "ProtectHostname": ["yes"],
+    "ProtectKernelLogs": ["yes"],
+    "ProtectKernelModules": ["yes"],
+    "ProtectKernelTunables": ["yes"],
+    "ProtectProc": ["invisible"],
+    "ProtectSystem": ["strict"],
+    "RemoveIPC": ["yes"],
+    "RestrictAddressFamilies": ["AF_INET AF_INET6 AF_UNIX"],
+    "RestrictNamespaces": ["yes"],
+    "RestrictRealtime": ["yes"],
+    "RestrictSUIDSGID": ["yes"],
+    "SocketBindAllow": ["tcp:8080"],
+    "SocketBindDeny": ["any"],
+    "StandardInput": ["null"],
+    "StandardOutput": ["null"],
+    "StandardError": ["journal"],
+    "StateDirectory": ["nullabona-relay"],
+    "StateDirectoryMode": ["0700"],
+    "SystemCallArchitectures": ["native"],
+    "SystemCallErrorNumber": ["EPERM"],
+    "SystemCallFilter": ["@system-service", "~@privileged @resources"],
+    "UMask": ["0077"],
+}
+PORT = "8080"
+
+
+def directives(section: str) -> dict[str, list[str]]:
+    """Every directive of one section of the unit with its values in order."""
+    found: dict[str, list[str]] = {}
+    current = ""
+    for line in UNIT.read_text(encoding="utf-8").splitlines():
+        if line.startswith("["):
+            current = line.strip("[]")
+        elif current == section and "=" in line and not line.startswith("#"):
+            key, value = line.split("=", 1)
+            found.setdefault(key, []).append(value)
+    return found
+
+
+def instructions() -> list[tuple[str, str]]:
+    """The Dockerfile's instructions in order, continuation lines joined, comments left out."""
+    text = re.sub(r"(?m)^#.*\n", "", DOCKERFILE.read_text(encoding="utf-8"))
+    lines = re.sub(r"\\\n\s*", " ", text).splitlines()
+    return [(word, rest) for word, _, rest in (line.partition(" ") for line in lines if line.strip())]
+
+
+def final_stage() -> list[tuple[str, str]]:
+    """The instructions of the image that runs."""
+    found = instructions()
+    last = max(index for index, (word, _) in enumerate(found) if word == "FROM")
+    return found[last:]
+
+
+def test_the_unit_is_hardened() -> None:
+    """Each directive that keeps memory off disks and the process in its cage is there with its value."""
+    service = directives("Service")
+    assert REQUIRED == {key: service.get(key) for key in REQUIRED}
+
+
+def test_the_unit_sets_nothing_unreviewed() -> None:
+    """A new directive of the unit is either required above or one of the plain ones here."""
+    plain = {"Type", "ExecStart", "Restart", "RestartSec", "TimeoutStopSec", "KillSignal", "SyslogLevel", "LimitNOFILE"}
+    assert set() == set(directives("Service")) - set(REQUIRED) - plain
+
+
+def test_the_unit_listens_where_it_may_bind() -> None:
+    """The command's port is the one that SocketBindAllow allows, on loopback, and its data is the state directory."""
+    assert [f"/opt/nullabona/.venv/bin/nulla relay serve --data %S/nullabona-relay --listen 127.0.0.1:{PORT}"] == (
+        directives("Service")["ExecStart"]
+    )
+
+
+def test_systemd_accepts_the_unit(tmp_path: Path) -> None:
+    """`systemd-analyze verify` finds nothing to say."""
+    if not (tool := shutil.which("systemd-analyze")):
+        pytest.skip("systemd-analyze is not installed")
+    copy = tmp_path / UNIT.name
+    copy.write_text(UNIT.read_text(encoding="utf-8").replace("/opt/nullabona/.venv/bin/nulla", sys.executable))
+    result = subprocess.run([tool, "verify", copy], capture_output=True, text=True, check=False, timeout=30)
+    assert (0, "") == (result.returncode, result.stderr)
+
+
+def test_systemd_rates_the_unit_as_safe() -> None:
+    """`systemd-analyze security` puts the exposure at 1.5 or less (0 is none, 10 is everything)."""
+    tool = shutil.which("systemd-analyze")
+    command = [tool or "", "security", "--offline=true", "--threshold=15", "--json=short", str(UNIT)]
+    if (
+        not tool
+        or "--offline" not in subprocess.run([tool, "--help"], capture_output=True, text=True, check=True).stdout
+    ):
+        pytest.skip("systemd-analyze that can rate a unit file (250 or newer) is not installed")
+    result = subprocess.run(command, capture_output=True, text=True, check=False, timeout=30)
+    assert 0 == result.returncode, json.loads(result.stdout)
+
+
+def test_the_image_runs_without_rights() -> None:
+    """The image runs as a numbered user that is not root, and its only volume is the data."""
+    stage = dict(final_stage())
+    assert ("65532:65532", '["/data"]') == (stage["USER"], stage["VOLUME"])
+
+
+def test_every_base_image_is_pinned_by_tag() -> None:
+    """Each FROM and each COPY --from names a stage or a tag with a version and a distribution; never latest."""
+    stages = {rest.split(" AS ")[1] for word, rest in instructions() if word == "FROM" and " AS " in rest}
+    bases = [rest.split(" AS ")[0] for word, rest in instructions() if word == "FROM"]
+    copied = re.findall(r"--from=(\S+)", DOCKERFILE.read_text(encoding="utf-8"))
+    loose = [
+        name
+        for name in bases + copied
+        if name not in stages and not re.fullmatch(r"[a-z]+:\d+\.\d+-slim-bookworm", name)
+    ]
+    assert loose == []
+
+
+def test_the_image_is_given_no_secret() -> None:
+    """Nothing is fetched by ADD, no ARG or ENV looks like a secret, and only named paths are copied."""
+    words = [word for word, _ in instructions()]
+    assert [] == [
+        rest
+        for word, rest in instructions()
+        if word in {"ARG", "ENV"} and re.search(r"(?i)key|token|pass|secret", rest)
+    ]
+    assert "ADD" not in words
+    assert not [rest for word, rest in instructions() if word == "COPY" and rest.startswith(". ")]
+
+
+def test_the_image_installs_the_locked_dependencies_with_the_pinned_uv() -> None:
+    """The builder uses the uv of the Makefile and the lock file as it is."""
+    version = re.search(r"UV_VERSION := (\S+)", (ROOT / "Makefile").read_text(encoding="utf-8"))
+    runs = " ".join(rest for word, rest in instructions() if word == "RUN")
+    assert version
+    assert (True, True) == (f"uv=={version[1]}" in runs, "uv sync --frozen --no-dev" in runs)
+
+
+def test_the_image_has_no_code_that_decrypts() -> None:
+    """Neither the MLS seam nor the client is in the image (design: the server cannot decrypt)."""
+    runs = " ".join(rest for word, rest in instructions() if word == "RUN")
+    assert "--no-install-package nullabona-mls" in runs
+    assert "rm -rf .venv/lib/python3.13/site-packages/nullabona/client" in runs
+
+
+def test_the_build_context_is_an_allow_list() -> None:
+    """The ignore file refuses everything and then lets in what the Dockerfile copies."""
+    lines = (ROOT / "deploy/Dockerfile.dockerignore").read_text(encoding="utf-8").splitlines()
+    copied = {
+        path.rstrip("/")
+        for word, rest in instructions()
+        if word == "COPY" and "--from" not in rest
+        for path in rest.split()[:-1]
+    }
+    assert ("*", copied) == (lines[0], {line[1:] for line in lines if line.startswith("!")})
+
+
+def test_the_relay_command_runs_without_client_and_seam() -> None:
+    """`nulla relay serve` starts where nullabona.client and nullabona_mls are not installed."""
+    block = (
+        "import sys; sys.modules['nullabona_mls'] = sys.modules['nullabona.client'] = None; import nullabona.cli as c; "
+    )
+    has_main = "getattr(c, 'main', None) or sys.exit(75); "
+    call = "sys.argv = ['nulla', 'relay', 'serve', '--help']; c.main()"
+    command = [sys.executable, "-c", block + has_main + call]
+    result = subprocess.run(command, capture_output=True, text=True, check=False, timeout=30)
+    if result.returncode == 75:
+        pytest.skip("nullabona.cli has no command yet")
+    assert (0, True) == (result.returncode, "--listen" in result.stdout), result.stderr

@@ -1,0 +1,314 @@
+"""The reverse-proxy examples are run: everything passes through, nothing is written, nobody is named.
+
+A stand-in relay answers behind the real nginx or Caddy with the configuration of deploy/, only ports and certificate
+paths replaced.
+"""
+
+from __future__ import annotations
+
+import base64
+import datetime as dt
+import hashlib
+import os
+import shutil
+import socket
+import ssl
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+ROOT = Path(__file__).parents[2]
+HOST = "relay.example"
+GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
+TRACES = (b"planted-agent", b"planted-cookie", b"ko-KR", b"203.0.113.7", b"127.0.0.1", b"planted-referer")
+PLANTED = (
+    "User-Agent: planted-agent\r\nCookie: id=planted-cookie\r\nAccept-Language: ko-KR\r\n"
+    "X-Forwarded-For: 203.0.113.7\r\nX-Real-IP: 203.0.113.7\r\nForwarded: for=203.0.113.7\r\n"
+    "Referer: http://planted-referer/\r\n"
+)
+
+
+@dataclass(slots=True)
+class StandIn:
+    """Answers like a relay: echoes a POST, echoes one WebSocket message, and remembers the heads it was sent."""
+
+    listener: socket.socket = field(default_factory=lambda: socket.create_server(("127.0.0.1", 0)))
+    heads: list[bytes] = field(default_factory=list)
+
+    @property
+    def port(self) -> int:
+        return int(self.listener.getsockname()[1])
+
+    def run(self) -> None:
+        while True:
+            try:
+                connection, _ = self.listener.accept()
+            except OSError:
+                return
+            threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
+
+    def stop(self) -> None:
+        """Refuse connections from now on; a blocked accept is woken by the shutdown."""
+        with suppress(OSError):
+            self.listener.shutdown(socket.SHUT_RDWR)
+        self.listener.close()
+
+    def _serve(self, connection: socket.socket) -> None:
+        with connection:
+            connection.settimeout(10)
+            while (read := read_head(connection)) is not None:
+                head, rest = read
+                self.heads.append(head)
+                if b"upgrade: websocket" in head.lower():
+                    accept = base64.b64encode(hashlib.sha1(header(head, b"sec-websocket-key") + GUID).digest())
+                    connection.sendall(
+                        b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+                        b"Sec-WebSocket-Accept: " + accept + b"\r\n\r\n"
+                    )
+                    connection.sendall(b"\x82\x05" + unmask(rest or connection.recv(64)))
+                    return
+                body = read_body(connection, head, rest) or b"ok"
+                connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
+
+
+def read_head(connection: socket.socket) -> tuple[bytes, bytes] | None:
+    """The next head and whatever came behind it, or None at the end of the connection."""
+    got = b""
+    while b"\r\n\r\n" not in got:
+        try:
+            part = connection.recv(65536)
+        except OSError:
+            return None
+        if not part:
+            return None
+        got += part
+    head, _, rest = got.partition(b"\r\n\r\n")
+    return head, rest
+
+
+def header(head: bytes, name: bytes) -> bytes:
+    """The value of one header of ``head``, or empty."""
+    lines = [line.partition(b":") for line in head.split(b"\r\n")[1:]]
+    return next((value.strip() for key, _, value in lines if key.lower() == name), b"")
+
+
+def read_body(connection: socket.socket, head: bytes, rest: bytes) -> bytes:
+    """The body that ``head`` announces, by length or in chunks."""
+    if header(head, b"transfer-encoding") == b"chunked":
+        while not rest.endswith(b"0\r\n\r\n"):
+            rest += connection.recv(65536)
+        body = b""
+        while (size := int(rest.partition(b"\r\n")[0], 16)) > 0:
+            rest = rest.partition(b"\r\n")[2]
+            body, rest = body + rest[:size], rest[size + 2 :]
+        return body
+    length = int(header(head, b"content-length") or 0)
+    while len(rest) < length:
+        rest += connection.recv(65536)
+    return rest
+
+
+def unmask(frame: bytes) -> bytes:
+    """The payload of one masked client frame of less than 126 bytes."""
+    return bytes(byte ^ frame[2 + index % 4] for index, byte in enumerate(frame[6:]))
+
+
+def certificate(folder: Path) -> tuple[Path, Path]:
+    """A self-signed certificate for the example's name, and its key."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, HOST)])
+    start = dt.datetime(2020, 1, 1, tzinfo=dt.UTC)
+    builder = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
+    builder = builder.serial_number(1).not_valid_before(start).not_valid_after(start.replace(year=2099))
+    builder = builder.add_extension(x509.SubjectAlternativeName([x509.DNSName(HOST)]), critical=False)
+    chain, private = folder / "chain.pem", folder / "key.pem"
+    chain.write_bytes(builder.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM))
+    private.write_bytes(
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    )
+    return chain, private
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return int(probe.getsockname()[1])
+
+
+def example(name: str, replacements: dict[str, str]) -> str:
+    """A configuration of deploy/ with each of ``replacements`` made; each must be there to be replaced."""
+    text = (ROOT / "deploy" / name).read_text(encoding="utf-8")
+    for old, new in replacements.items():
+        assert old in text, f"deploy/{name} no longer says {old!r}"
+        text = text.replace(old, new)
+    return text
+
+
+@dataclass(frozen=True, slots=True)
+class Proxy:
+    """A running proxy: where it listens, what it trusts, and the folder that holds all it may have written."""
+
+    port: int
+    chain: Path
+    written: Path
+    relay: StandIn
+
+    def connect(self) -> ssl.SSLSocket:
+        context = ssl.create_default_context(cafile=str(self.chain))
+        connection = socket.create_connection(("127.0.0.1", self.port), timeout=10)
+        return context.wrap_socket(connection, server_hostname=HOST)
+
+    def ask(self, request: bytes) -> tuple[bytes, bytes]:
+        """Head and body of the answer to one request on a connection of its own."""
+        with self.connect() as connection:
+            connection.sendall(request)
+            read = read_head(connection)
+            assert read is not None
+            return read[0], read_body(connection, *read)
+
+
+def nginx(folder: Path, port: int, relay: StandIn, chain: Path, key: Path) -> tuple[list[str], dict[str, str]]:
+    """Debian's own surroundings: a main error log and an access log, switched on."""
+    site = example(
+        "nginx.conf",
+        {
+            "127.0.0.1:8080;": f"127.0.0.1:{relay.port};",
+            "listen 443 ssl": f"listen 127.0.0.1:{port} ssl",
+            "/etc/ssl/relay.example/fullchain.pem": str(chain),
+            "/etc/ssl/relay.example/privkey.pem": str(key),
+        },
+    )
+    temporary = " ".join(
+        f"{kind}_temp_path {folder}/{kind};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+    )
+    (folder / "nginx.conf").write_text(
+        f"daemon off; master_process off; pid {folder}/nginx.pid; error_log {folder}/error.log warn;\n"
+        f"events {{}}\nhttp {{ {temporary} access_log {folder}/access.log;\n{site}\n}}\n"
+    )
+    return ["nginx", "-e", f"{folder}/early.log", "-p", str(folder), "-c", str(folder / "nginx.conf")], {}
+
+
+def caddy(folder: Path, port: int, relay: StandIn, chain: Path, key: Path) -> tuple[list[str], dict[str, str]]:
+    site = example(
+        "Caddyfile",
+        {
+            "127.0.0.1:8080": f"127.0.0.1:{relay.port}",
+            "\nrelay.example {": f"\nhttps://relay.example:{port} {{\n\tbind 127.0.0.1",
+            "\tadmin off\n": "\tadmin off\n\tauto_https disable_redirects\n",
+            "/etc/ssl/relay.example/fullchain.pem": str(chain),
+            "/etc/ssl/relay.example/privkey.pem": str(key),
+        },
+    )
+    (folder / "Caddyfile").write_text(site)
+    command = ["caddy", "run", "--config", str(folder / "Caddyfile"), "--adapter", "caddyfile"]
+    return command, {"HOME": str(folder), "XDG_CONFIG_HOME": str(folder), "XDG_DATA_HOME": str(folder)}
+
+
+@contextmanager
+def running(command: list[str], environment: dict[str, str], port: int, output: Path) -> Iterator[None]:
+    """Start a proxy, wait until it listens, and stop it again."""
+    with output.open("wb") as sink:
+        process = subprocess.Popen(command, env=os.environ | environment, stdout=sink, stderr=sink)
+    try:
+        deadline = time.monotonic() + 20
+        while process.poll() is None and time.monotonic() < deadline:
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", port)) == 0:
+                    break
+            time.sleep(0.02)
+        assert process.poll() is None, output.read_text()
+        yield
+    finally:
+        process.terminate()
+        process.wait(timeout=20)
+
+
+@pytest.fixture(params=[nginx, caddy], ids=["nginx", "caddy"])
+def proxy(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Proxy]:
+    """The proxy of one example, with a stand-in relay behind it."""
+    start = request.param
+    if not shutil.which(start.__name__):
+        pytest.skip(f"{start.__name__} is not installed")
+    relay = StandIn()
+    thread = threading.Thread(target=relay.run, daemon=True)
+    thread.start()
+    chain, key = certificate(tmp_path)
+    written = tmp_path / "written"
+    written.mkdir()
+    port = free_port()
+    command, environment = start(written, port, relay, chain, key)
+    with running(command, environment, port, tmp_path / "output.txt"):
+        yield Proxy(port, chain, written, relay)
+    relay.stop()
+
+
+def traces(folder: Path) -> dict[str, str]:
+    """Every file below ``folder`` that holds something of a request, and every log that is not empty."""
+    marks = (*TRACES, b"planted-body", b"/planted/path")
+    return {
+        str(path.relative_to(folder)): path.read_bytes().decode(errors="replace")
+        for path in folder.rglob("*")
+        if path.is_file()
+        and path.name not in {"nginx.conf", "Caddyfile", "autosave.json"}
+        and ((path.suffix == ".log" and path.stat().st_size) or any(mark in path.read_bytes() for mark in marks))
+    }
+
+
+def test_a_post_passes_and_names_nobody(proxy: Proxy) -> None:
+    """A large POST reaches the relay whole; no address, agent, cookie or language does; nothing is written."""
+    body = b"planted-body" * 87_000
+    head = f"POST /planted/path HTTP/1.1\r\nHost: {HOST}\r\nContent-Length: {len(body)}\r\n{PLANTED}\r\n"
+    answer = proxy.ask(head.encode() + body)
+    assert (True, body) == (answer[0].startswith(b"HTTP/1.1 200"), answer[1])
+    assert [] == [mark for mark in TRACES for seen in proxy.relay.heads if mark in seen]
+    assert {} == traces(proxy.written)
+
+
+def test_a_websocket_passes(proxy: Proxy) -> None:
+    """The upgrade reaches the relay and a message goes there and back; nothing is written."""
+    key = base64.b64encode(bytes(16))
+    request = (
+        f"GET /planted/path HTTP/1.1\r\nHost: {HOST}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        f"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {key.decode()}\r\n{PLANTED}\r\n"
+    )
+    with proxy.connect() as connection:
+        connection.sendall(request.encode())
+        read = read_head(connection)
+        assert read is not None
+        connection.sendall(b"\x82\x85\x00\x00\x00\x00hello")
+        echoed = read[1]
+        while len(echoed) < 7:
+            echoed += connection.recv(64)
+    accept = base64.b64encode(hashlib.sha1(key + GUID).digest())
+    assert (True, accept, b"\x82\x05hello") == (
+        read[0].startswith(b"HTTP/1.1 101"),
+        header(read[0], b"sec-websocket-accept"),
+        echoed,
+    )
+    assert [] == [mark for mark in TRACES for seen in proxy.relay.heads if mark in seen]
+    assert {} == traces(proxy.written)
+
+
+def test_health_is_public_and_metrics_are_private(proxy: Proxy) -> None:
+    """/healthz reaches the relay; /metrics is refused by the proxy itself."""
+    health = proxy.ask(f"GET /healthz HTTP/1.1\r\nHost: {HOST}\r\n\r\n".encode())
+    metrics = proxy.ask(f"GET /metrics HTTP/1.1\r\nHost: {HOST}\r\n\r\n".encode())
+    assert (b"200", b"ok", b"404") == (health[0].split()[1], health[1], metrics[0].split()[1])
+    assert [b"GET /healthz HTTP/1.1"] == [head.partition(b"\r\n")[0] for head in proxy.relay.heads]
+
+
+def test_a_relay_that_is_down_leaves_no_trace(proxy: Proxy) -> None:
+    """With nobody behind it the proxy answers 502 and still writes nothing of the request."""
+    proxy.relay.stop()
+    answer = proxy.ask(f"GET /planted/path HTTP/1.1\r\nHost: {HOST}\r\n{PLANTED}\r\n".encode())
+    assert b"502" == answer[0].split()[1]
+    assert {} == traces(proxy.written)
