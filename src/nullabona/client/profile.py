@@ -184,7 +184,7 @@ class Profile:
 def create_profile(path: Path, unlock: Unlock) -> Profile:
     """Create a profile and open it. A failure leaves nothing at ``path``.
 
-    Raises `ProfileExists` if anything but an empty directory is there, `BadPassphrase`, `KeychainFailed`, `StoreFailed`.
+    Raises `ProfileExists` if anything but an empty directory is there; `BadPassphrase`, `KeychainFailed`, `StoreFailed`
     """
     if path.is_dir() and not any(path.iterdir()):
         path.rmdir()

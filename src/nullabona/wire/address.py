@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 from hashlib import sha256
 from typing import NewType
 
@@ -40,7 +41,12 @@ class BoxSecrets:
 
     @property
     def address(self) -> Address:
-        return box_address(self.policy, self.read_hash, self.write_hash)
+        return _address(self)
+
+
+@lru_cache(maxsize=8_192)
+def _address(box: BoxSecrets) -> Address:
+    return box_address(box.policy, box.read_hash, box.write_hash)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +57,7 @@ class EpochKeys:
     frame_key: bytes = field(repr=False)
 
 
+@lru_cache(maxsize=4_096)
 def epoch_keys(room_secret: bytes) -> EpochKeys:
     """Derive an epoch's box secrets and frame key from the 32-byte MLS exporter output."""
 

@@ -37,7 +37,7 @@ class SqliteStore(ValueRows, MlsRows, RoomRows, OutboxRows, MessageRows, Contact
 
     @classmethod
     def create(cls, path: Path, key: bytes, *, vfs: str | None = None) -> Self:
-        """Create the file. Raises `ProfileExists` rather than touch one that is there. ``vfs``: SQLite's, for faults."""
+        """Create the file. Raises `ProfileExists` rather than touch one that is there. ``vfs``: for tests."""
         return cls(create_file(path, key, vfs))
 
     @classmethod
@@ -73,4 +73,7 @@ class SqliteStore(ValueRows, MlsRows, RoomRows, OutboxRows, MessageRows, Contact
         """Undo an open transaction, empty the WAL and close. Harmless to repeat."""
         if self._open:
             self.rollback()
-        self._connection.close()
+        try:
+            self._connection.close()
+        except apsw.Error as error:
+            raise translated(error) from error

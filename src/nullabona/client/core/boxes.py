@@ -1,0 +1,324 @@
+"""Boxes as one device follows them: running hashes, views, acknowledgements, loss and putting back (spec/room.md §4)."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from typing import Final
+
+from nullabona.client.core import messages
+from nullabona.client.core.content import View
+from nullabona.client.core.outgoing import queue_frame, queue_raw, queue_trim
+from nullabona.client.core.proofs import make_claim
+from nullabona.client.core.records import Device, DeviceView, Frame, MessageState
+from nullabona.client.core.state import BoxTrack, RoomState, UpdateKeys
+from nullabona.client.core.step import DAY_MS, Step
+from nullabona.wire.frame import Kind
+
+KEEP_DAYS: Final = 30
+"""A closed box is followed at most this long; frames expire at relays after as many days."""
+MAX_CLOSED: Final = 48
+"""Most closed boxes followed at once."""
+MAX_LISTED: Final = 48
+"""Most missing or unreadable frames a view lists."""
+CHAIN_SHOWN: Final = 16
+_REPEAT: Final = 0
+
+
+def open_box(room: RoomState, epoch: int, secret: bytes) -> BoxTrack:
+    """Begin to follow an epoch's box as the room's current one."""
+    track = BoxTrack(epoch=epoch, secret=secret)
+    track.chain = first_chain(track)
+    room.boxes.append(track)
+    return track
+
+
+def first_chain(track: BoxTrack) -> bytes:
+    return sha256(b"nullabona view v1" + track.keys.box.address).digest()
+
+
+def next_chain(chain: bytes, seq: int, frame_hash: bytes) -> bytes:
+    """The running hash after one more frame."""
+    return sha256(chain + seq.to_bytes(8, "big") + frame_hash).digest()
+
+
+def place(track: BoxTrack, seq: int) -> int:
+    """The sort position of a frame: epoch, then how often the box was re-created, then seq."""
+    return (track.epoch << 36) | (min(track.generation, 255) << 28) | min(seq, (1 << 28) - 1)
+
+
+def record_repeat(step: Step, track: BoxTrack, seq: int, frame_hash: bytes) -> None:
+    """Remember the chain at a place that holds nothing new: a frame seen before, or garbage."""
+    digest = sha256(frame_hash + seq.to_bytes(8, "big")).digest()
+    box = track.keys.box.address
+    step.store.put_frame(Frame(box, digest, seq, track.chain, _REPEAT, False, b"", step.day, b""))
+
+
+# -- loss ---------------------------------------------------------------------------------------------------------
+
+
+def lose_box(step: Step, room: RoomState, track: BoxTrack, incarnation: bytes) -> None:
+    """The relay lost the box: begin again at its start and put back what somebody may still need."""
+    box = track.keys.box.address
+    track.incarnation = incarnation
+    track.generation += 1
+    track.position, track.head, track.acked, track.start, track.told = 0, 0, 0, 0, -1
+    track.chain = first_chain(track)
+    track.missing, track.unreadable, track.candidates = [], [], []
+    track.deferred = {}
+    track.decide_at = track.winner_seq = 0
+    track.settled_seen = track.diverged = False
+    step.store.unplace_frames(box)
+    if not track.closed:
+        track.settle_until = step.now + step.timing.settle
+    track.put_back_own_at = step.now
+    track.put_back_any_at = step.within(step.timing.put_back_any)
+    room.receipt_at = room.receipt_at or step.within(receipt_delay(step, room))
+    for invite in room.invites:
+        invite.next_at = min(invite.next_at, step.within(step.timing.put_back_any))
+    step.event("relay-lost-box", room.id, epoch=track.epoch)
+
+
+def put_back(step: Step, room: RoomState, track: BoxTrack) -> None:
+    """Put back due frames that are in no place any more: own ones at once, anybody's a random time later."""
+    own = 0 < track.put_back_own_at <= step.now
+    anybody = 0 < track.put_back_any_at <= step.now
+    if not own and not anybody:
+        return
+    waiting = False
+    for frame in step.store.frames(track.keys.box.address):
+        if frame.seq or not frame.data:
+            continue
+        if frame.kind == Kind.MESSAGE and (frame.mine or anybody):
+            queue_raw(step, room, track, frame.hash, frame.data)
+        elif frame.kind == Kind.COMMIT:
+            waiting |= _put_back_commit(step, room, track, frame, anybody)
+    if track.closed and not track.settled_seen and (anybody or _merged_own(room, track)):
+        announce(step, room, track)
+    if own:
+        track.put_back_own_at = track.settle_until if waiting else 0
+    if anybody:
+        track.put_back_any_at = 0
+
+
+def _merged_own(room: RoomState, track: BoxTrack) -> bool:
+    return any(merged.epoch == track.epoch and merged.mine for merged in room.history)
+
+
+def _put_back_commit(step: Step, room: RoomState, track: BoxTrack, frame: Frame, anybody: bool) -> bool:
+    """An unsettled commit goes back only after the settling time; True if it still has to wait."""
+    if track.closed:
+        return False
+    own = room.pending is not None and room.pending.frame == frame.hash
+    if step.now < track.settle_until:
+        return own
+    if own or anybody:
+        queue_raw(step, room, track, frame.hash, frame.data)
+    return False
+
+
+def announce(step: Step, room: RoomState, track: BoxTrack) -> None:
+    """Put the commit that ended this epoch into its box as settled: "this is the branch I am on"."""
+    commit = winning_commit(step, track)
+    if commit is None:
+        return
+    claim = make_claim(step.mls, step.me.signature_key, track.keys.box.address, commit, tuple(track.winner_removed))
+    queue_frame(step, room, track, Kind.SETTLED, claim, keep=False)
+    track.settled_seen = True
+
+
+def winning_commit(step: Step, track: BoxTrack) -> bytes | None:
+    """The MLS bytes of the commit that ended the epoch, as long as we keep them."""
+    return step.store.get_value(winner_key(track))
+
+
+def winner_key(track: BoxTrack) -> str:
+    return f"winner:{track.keys.box.address.hex()}"
+
+
+def settled_key(box: bytes, digest: bytes) -> str:
+    """Where the body of a settled commit is kept until we decide."""
+    return f"settled:{box.hex()}:{digest.hex()}"
+
+
+# -- views --------------------------------------------------------------------------------------------------------
+
+
+def own_views(room: RoomState) -> tuple[View, ...]:
+    """What to tell the room: the current box, and closed ones whose view it has not been told."""
+    tracks = [track for track in room.boxes[:-1] if track.told != track.acknowledged][-8:]
+    return tuple(view_of(track) for track in [*tracks, room.current] if track.incarnation or track is room.current)
+
+
+def view_of(track: BoxTrack) -> View:
+    chain = track.chain if not track.deferred else bytes(32)
+    return View(
+        track.keys.box.address[:8],
+        track.incarnation,
+        track.acknowledged,
+        chain[:CHAIN_SHOWN],
+        tuple(track.missing[-MAX_LISTED:]),
+        tuple(track.unreadable[-MAX_LISTED:]),
+    )
+
+
+def told_views(room: RoomState) -> None:
+    for track in room.boxes:
+        track.told = track.acknowledged
+
+
+def note_views(step: Step, room: RoomState, device: bytes, views: tuple[View, ...]) -> None:
+    """Take another device's word for what it has seen: an acknowledgement, and a comparison of histories."""
+    for view in views:
+        track = next((track for track in room.boxes if track.keys.box.address[:8] == view.box), None)
+        if track is not None:
+            _note_view(step, room, track, device, view)
+
+
+def _note_view(step: Step, room: RoomState, track: BoxTrack, device: bytes, view: View) -> None:
+    box = track.keys.box.address
+    old = step.store.view(box, device)
+    if old is not None and old.incarnation == view.incarnation and old.seq > view.seq:
+        return
+    said = DeviceView(box, device, view.incarnation, view.seq, view.chain, view.missing, view.unreadable)
+    step.store.put_view(said)
+    track.check_acks = True
+    compare(step, room, track, said)
+    _answer_gaps(step, room, track, device, said)
+
+
+def compare_due(step: Step, room: RoomState, track: BoxTrack, above: int) -> None:
+    """Compare the views that were ahead of us and are not any more."""
+    for view in step.store.views(track.keys.box.address):
+        if above < view.seq <= track.position:
+            compare(step, room, track, view)
+
+
+def compare(step: Step, room: RoomState, track: BoxTrack, view: DeviceView) -> None:
+    """Find out whether the relay showed that device another history than us."""
+    if view.incarnation != track.incarnation or not track.start < view.seq <= track.position:
+        return
+    frame = step.store.frame_at(track.keys.box.address, view.seq)
+    if frame is None or not any(view.chain) or frame.chain[:CHAIN_SHOWN] == view.chain:
+        return
+    step.store.put_view(DeviceView(view.box, view.device, view.incarnation, 0, b"", (), ()))
+    _diverge(step, room, track)
+
+
+def _diverge(step: Step, room: RoomState, track: BoxTrack) -> None:
+    """Histories differ: warn once, put own frames where everybody sees them, move on to a clean epoch."""
+    if track.diverged:
+        return
+    track.diverged = True
+    step.event("warning", room.id, code="relay-showed-different-histories", epoch=track.epoch)
+    for frame in step.store.frames(track.keys.box.address):
+        if frame.mine and frame.data and frame.kind == Kind.MESSAGE:
+            queue_raw(step, room, track, frame.hash, frame.data)
+    if track.closed:
+        announce(step, room, track)
+    elif not any(isinstance(intent, UpdateKeys) for intent in room.intents):
+        room.intents.append(UpdateKeys())
+        room.commit_at = max(room.commit_at, step.within(step.timing.put_back_any))
+
+
+def _answer_gaps(step: Step, room: RoomState, track: BoxTrack, device: bytes, view: DeviceView) -> None:
+    """Somebody could not read a frame of ours: send its message again, now, under new keys."""
+    if view.incarnation != track.incarnation:
+        return
+    for seq in (*view.missing, *view.unreadable):
+        frame = step.store.frame_at(track.keys.box.address, seq)
+        if frame is None:
+            continue
+        if frame.mine and frame.message:
+            messages.send_again(step, room, frame.message, frame.hash)
+        elif frame.data and seq in view.missing and not track.closed:
+            track.put_back_any_at = track.put_back_any_at or step.within(step.timing.put_back_any)
+
+
+# -- acknowledgements ---------------------------------------------------------------------------------------------
+
+
+def update_acks(step: Step, room: RoomState, track: BoxTrack) -> None:
+    """Find up to where every other device has come; what all have is delivered and need not be kept."""
+    if not track.check_acks:
+        return
+    track.check_acks = False
+    box = track.keys.box.address
+    views = {view.device: view for view in step.store.views(box) if view.incarnation == track.incarnation}
+    others = step.others(room, track.epoch)
+    acked = min([views[d.device].seq if d.device in views else 0 for d in others], default=track.position)
+    acked = min([acked, track.position, *(candidate.seq - 1 for candidate in track.candidates)])
+    if acked <= track.acked:
+        return
+    for frame in step.store.frames(box):
+        if track.acked < frame.seq <= acked and frame.mine and frame.message:
+            _deliver(step, room, frame, views, others)
+    step.store.erase_frame_data(box, acked)
+    track.acked = acked
+
+
+def _deliver(
+    step: Step, room: RoomState, frame: Frame, views: dict[bytes, DeviceView], others: list[Device]
+) -> None:
+    unread = any(
+        frame.seq in views[device.device].missing or frame.seq in views[device.device].unreadable for device in others
+    )
+    message = step.store.message(room.id, frame.message)
+    if unread or message is None or message.frame != frame.hash:
+        return
+    messages.set_state(step, message, MessageState.DELIVERED)
+
+
+def has_acked(step: Step, track: BoxTrack, device: bytes, frame_hash: bytes) -> bool:
+    """Whether that device said it has this frame of the track's box."""
+    frame = step.store.frame(track.keys.box.address, frame_hash)
+    view = step.store.view(track.keys.box.address, device)
+    if frame is None or view is None or not frame.seq or view.incarnation != track.incarnation:
+        return False
+    return frame.seq <= view.seq and frame.seq not in view.missing and frame.seq not in view.unreadable
+
+
+def shown_after(step: Step, room: RoomState, track: BoxTrack) -> bool:
+    """Whether every device that was in this epoch has shown up in a later one."""
+    later = [other for other in room.boxes if other.epoch > track.epoch]
+    seen = {view.device for other in later for view in step.store.views(other.keys.box.address)}
+    return all(device.device in seen for device in step.others(room, track.epoch))
+
+
+def look_after_closed(step: Step, room: RoomState) -> None:
+    """Closed boxes: announce the branch to those who have not followed, trim and forget what nobody needs."""
+    for track in list(room.boxes[:-1]):
+        over = step.now - track.left_at > KEEP_DAYS * DAY_MS
+        if over:
+            _forget(step, room, track)
+        elif track.trim_at and track.trim_at <= step.now:
+            queue_trim(step, room.info.relay, track.keys.box, track.position)
+            _forget(step, room, track)
+        elif track.beacon_at and track.beacon_at <= step.now:
+            _beacon(step, room, track)
+    while len(room.boxes) - 1 > MAX_CLOSED:
+        _forget(step, room, room.boxes[0])
+
+
+def _beacon(step: Step, room: RoomState, track: BoxTrack) -> None:
+    if shown_after(step, room, track):
+        track.beacon_at = 0
+        if track.acked >= track.position and not track.trim_at:
+            track.trim_at = step.within(step.timing.trim) + 1
+        return
+    if not track.settled_seen or track.beacons:
+        announce(step, room, track)
+    track.beacons += 1
+    track.beacon_at = step.now + (step.timing.beacon << min(track.beacons, 10)) + step.chance.between(
+        0, step.timing.beacon
+    )
+
+
+def _forget(step: Step, room: RoomState, track: BoxTrack) -> None:
+    room.boxes.remove(track)
+    step.store.delete_value(winner_key(track))
+    step.store.drop_box(track.keys.box.address)
+
+
+def receipt_delay(step: Step, room: RoomState) -> int:
+    """Longest wait for a receipt: it grows with the room, so that a thousand devices do not answer at once."""
+    return step.timing.receipt * max(1, len(step.roster(room.id)) // 4)

@@ -1,0 +1,97 @@
+"""Blobs on the receiving side: what is still missing is asked for, what has come is joined (spec/frame.md §4)."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+
+from nullabona.client.core.state import RoomState
+from nullabona.client.core.step import Step
+from nullabona.errors import PeerError
+from nullabona.wire.blob import BlobRef, decode_ref, join_blob
+from nullabona.wire.frame import OpenedFrame
+
+
+class Missing:
+    """The type of `MISSING`."""
+
+
+MISSING: Final = Missing()
+"""Chunks have to be fetched first; they have been asked for."""
+
+_WANTED: Final = "wanted-chunks"
+
+
+class WantedChunk(msgspec.Struct, array_like=True):
+    """A chunk to fetch. Times in ms."""
+
+    digest: bytes
+    relay: str
+    room: bytes
+    next_at: int
+    attempts: int = 0
+
+
+_wanted = msgspec.msgpack.Decoder(list[WantedChunk])
+
+
+def body_of(step: Step, room: RoomState, opened: OpenedFrame) -> bytes | Missing | None:
+    """A frame's body, from its blob if need be; None if it can never be had."""
+    if not opened.indirect:
+        return opened.body
+    try:
+        ref = decode_ref(opened.body)
+    except PeerError:
+        return None
+    return blob_content(step, ref, room.info.relay, room.id)
+
+
+def blob_content(step: Step, ref: BlobRef, relay: str, room: bytes) -> bytes | Missing | None:
+    """A blob's content, `MISSING` while chunks are being fetched, None if they do not make up the blob."""
+    chunks = {digest: step.store.chunk(digest) for digest in ref.chunks}
+    lacking = [digest for digest, data in chunks.items() if data is None]
+    if lacking:
+        _want(step, lacking, relay, room)
+        return MISSING
+    try:
+        return join_blob(ref, lambda digest: chunks[digest] or b"")
+    except PeerError:
+        return None
+
+
+def wanted_chunks(step: Step) -> list[WantedChunk]:
+    data = step.store.get_value(_WANTED)
+    return _wanted.decode(data) if data else []
+
+
+def _save(step: Step, wanted: list[WantedChunk]) -> None:
+    step.store.set_value(_WANTED, msgspec.msgpack.encode(wanted))
+
+
+def _want(step: Step, digests: list[bytes], relay: str, room: bytes) -> None:
+    wanted = wanted_chunks(step)
+    known = {chunk.digest for chunk in wanted}
+    new = [WantedChunk(digest, relay, room, step.now) for digest in digests if digest not in known]
+    if new:
+        _save(step, wanted + new)
+
+
+MAX_ATTEMPTS: Final = 12
+
+
+def chunk_came(step: Step, digest: bytes, data: bytes) -> None:
+    """Keep a fetched chunk; the relay's answer was checked against its digest by the caller."""
+    step.store.put_chunk(digest, data, step.day)
+    _save(step, [chunk for chunk in wanted_chunks(step) if chunk.digest != digest])
+
+
+def chunk_missing(step: Step, digest: bytes) -> None:
+    """The relay does not have it (yet): ask again later, a bounded number of times."""
+    wanted = wanted_chunks(step)
+    for chunk in wanted:
+        if chunk.digest == digest:
+            chunk.attempts += 1
+            delay = min(step.timing.retry << min(chunk.attempts, 12), step.timing.retry_most)
+            chunk.next_at = step.now + delay // 2 + step.chance.between(0, delay // 2)
+    _save(step, [chunk for chunk in wanted if chunk.attempts < MAX_ATTEMPTS])

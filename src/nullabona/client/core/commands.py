@@ -1,0 +1,224 @@
+"""What a person can ask of their device. Each runs inside a step and either happens wholly or raises (spec/room.md §9)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from nullabona.client.core import committing, messages, people
+from nullabona.client.core.boxes import open_box
+from nullabona.client.core.content import Leave, Text
+from nullabona.client.core.errors import BadRequest, LastAdmin, NotAllowed, NotInRoom
+from nullabona.client.core.inbox import accept_request, decline_request
+from nullabona.client.core.proofs import make_order
+from nullabona.client.core.records import Contact, ContactState
+from nullabona.client.core.roominfo import DIRECT, GROUP, RoomInfo, encode_info
+from nullabona.client.core.state import (
+    JOINED,
+    LEFT,
+    AddAccount,
+    RemoveAccount,
+    RoomState,
+    SetInfo,
+    UpdateKeys,
+)
+from nullabona.client.core.step import Step
+from nullabona.wire.card import Card, verify_card
+
+__all__ = ["accept_request", "decline_request"]
+
+MAX_TEXT = 100_000
+"""Longest text message, in characters."""
+MAX_NAME = 120
+
+
+@dataclass(frozen=True, slots=True)
+class MemberInfo:
+    account: bytes
+    handle: str
+    admin: bool
+    devices: int
+    me: bool
+
+
+# -- rooms --------------------------------------------------------------------------------------------------------
+
+
+def create_group(step: Step, name: str) -> bytes:
+    """A new group with this account as its only member and admin. Returns the room's id."""
+    _check_name(name)
+    return _create(step, RoomInfo(1, GROUP, name, step.me.relay, (step.me.account,))).id
+
+
+def _create(step: Step, info: RoomInfo) -> RoomState:
+    room_id = step.chance.bytes(32)
+    group = step.mls.create(room_id, encode_info(info))
+    room = RoomState(room_id, info, JOINED, [])
+    room.update_at = step.now + step.timing.update
+    step.add_room(room)
+    open_box(room, group.epoch, group.room_secret())
+    committing.sync_roster(step, room)
+    step.event("joined", room_id, name=info.name, direct=info.kind == DIRECT, handle=step.me.handle)
+    return room
+
+
+def _check_name(name: str) -> None:
+    if not name.strip() or len(name) > MAX_NAME or not name.isprintable():
+        raise BadRequest("a room's name has 1 to 120 printable characters")
+
+
+def _member_room(step: Step, room_id: bytes) -> RoomState:
+    room = step.room(room_id)
+    if room.phase != JOINED:
+        raise NotInRoom("you are not in this room any more")
+    return room
+
+
+def _admin_room(step: Step, room_id: bytes) -> RoomState:
+    room = _member_room(step, room_id)
+    if room.info.kind == DIRECT:
+        raise NotAllowed("a direct room has two people and no name", hint="create a group")
+    if step.me.account not in room.info.admins:
+        raise NotAllowed("only an admin of the room may do that")
+    return room
+
+
+def add_account(step: Step, room_id: bytes, card: Card) -> None:
+    """Add every device of a card's account to a group; its invitation goes out when the commit has won."""
+    room = _admin_room(step, room_id)
+    if card.account_id in {device.account for device in step.roster(room_id).values()}:
+        raise BadRequest(f"{card.handle} is in this room already")
+    committing.want(step, room, people.add_intent(step, card))
+
+
+def remove_account(step: Step, room_id: bytes, account: bytes) -> None:
+    """Remove every device of an account from a group."""
+    room = _admin_room(step, room_id)
+    if account == step.me.account:
+        raise BadRequest("you cannot remove yourself", hint="leave the room instead")
+    _need_member(step, room, account)
+    room.intents = [i for i in room.intents if not (isinstance(i, AddAccount) and i.account == account)]
+    committing.want(step, room, RemoveAccount(account))
+
+
+def _need_member(step: Step, room: RoomState, account: bytes) -> None:
+    wanted = {intent.account for intent in room.intents if isinstance(intent, AddAccount)}
+    if account not in wanted | {device.account for device in step.roster(room.id).values()}:
+        raise BadRequest("that account is not in this room")
+
+
+def rename(step: Step, room_id: bytes, name: str) -> None:
+    room = _admin_room(step, room_id)
+    _check_name(name)
+    if name != room.info.name:
+        committing.want(step, room, SetInfo(name=name))
+
+
+def set_admin(step: Step, room_id: bytes, account: bytes, *, admin: bool) -> None:
+    """Appoint or dismiss an admin. The last one cannot be dismissed."""
+    room = _admin_room(step, room_id)
+    _need_member(step, room, account)
+    intent = SetInfo(appoint=(account,)) if admin else SetInfo(dismiss=(account,))
+    if not admin and set(room.info.admins) == {account}:
+        raise LastAdmin("a group needs at least one admin")
+    committing.check_change(step, room, intent)
+    committing.want(step, room, intent)
+
+
+def update_keys(step: Step, room_id: bytes) -> None:
+    """Renew this device's keys in a room now: what an attacker copied before is worth nothing afterwards."""
+    committing.want(step, _member_room(step, room_id), UpdateKeys())
+
+
+def leave(step: Step, room_id: bytes) -> None:
+    """Leave a room: tell the others, who carry it out. The last admin of a group with others must appoint one first."""
+    room = _member_room(step, room_id)
+    others = {device.account for device in step.roster(room_id).values()} - {step.me.account}
+    if not others:
+        room.phase = LEFT
+        committing.leave_room(step, room)
+        return
+    if room.info.kind == GROUP and set(room.info.admins) & (others | {step.me.account}) == {step.me.account}:
+        raise LastAdmin("you are the last admin of this group")
+    keys = [d.encryption_key for d in step.roster(room_id).values() if d.account == step.me.account]
+    order = make_order(step.mls, step.me.signature_key, room_id, step.me.account, keys)
+    messages.send_note(step, room, Leave(order))
+    step.store.set_value(f"leaving:{room_id.hex()}", b"1")
+    step.event("leaving", room_id)
+
+
+def members(step: Step, room_id: bytes) -> list[MemberInfo]:
+    room = step.room(room_id)
+    counts: dict[bytes, tuple[str, int]] = {}
+    for device in step.roster(room_id).values():
+        counts[device.account] = (device.handle, counts.get(device.account, ("", 0))[1] + 1)
+    return sorted(
+        (
+            MemberInfo(account, handle, account in room.info.admins, count, account == step.me.account)
+            for account, (handle, count) in counts.items()
+        ),
+        key=lambda member: member.handle,
+    )
+
+
+# -- messages -----------------------------------------------------------------------------------------------------
+
+
+def send_text(step: Step, room_id: bytes, text: str, reply_to: bytes = b"") -> bytes:
+    """Store and queue a message. Returns its id. Raises `BadRequest` if it is empty or too long."""
+    if not text.strip():
+        raise BadRequest("a message needs some text")
+    if len(text) > MAX_TEXT:
+        raise BadRequest("a message has at most 100,000 characters", hint="send it as a file, or in parts")
+    return messages.send(step, _member_room(step, room_id), Text(text, reply_to))
+
+
+def mark_read(step: Step, room_id: bytes, message_id: bytes) -> None:
+    room = step.room(room_id)
+    if room.phase == JOINED:
+        messages.mark_read(step, room, message_id)
+
+
+def unread_by(step: Step, room_id: bytes, position: int, epoch: int, sender: bytes) -> int:
+    """How many accounts of the room, the sender aside, have not read a message yet."""
+    markers = step.store.markers(room_id)
+    accounts = {d.account for d in step.roster(room_id).values() if d.since <= max(epoch, 0)}
+    accounts |= {step.me.account}
+    accounts.discard(sender)
+    return sum(1 for account in accounts if markers.get(account, -1) < position)
+
+
+# -- contacts -----------------------------------------------------------------------------------------------------
+
+
+def request_contact(step: Step, card: Card, own_card: bytes, greeting: str) -> Contact:
+    if card.account_id == step.me.account:
+        raise BadRequest("that is your own handle")
+    if len(greeting) > 500:
+        raise BadRequest("a greeting has at most 500 characters")
+    return people.request_contact(step, card, own_card, greeting)
+
+
+def accept_contact(step: Step, handle: str) -> Contact:
+    """Accept a request: opens the direct room and invites them into it. Accepting again changes nothing."""
+    contact = people.need_contact(step, handle)
+    if contact.state is ContactState.ACCEPTED:
+        return contact
+    if contact.state is not ContactState.ASKING:
+        raise BadRequest(f"{handle} has not asked to talk to you")
+    card = verify_card(contact.card, today=step.day)
+    pair = tuple(sorted((step.me.account, contact.account)))
+    room = _create(step, RoomInfo(1, DIRECT, "", step.me.relay, (), pair))
+    committing.want(step, room, people.add_intent(step, card))
+    return people.set_contact_state(step, contact, ContactState.ACCEPTED, room.id)
+
+
+def decline_contact(step: Step, handle: str) -> None:
+    """Forget a request; they may ask again."""
+    contact = people.need_contact(step, handle)
+    if contact.state is ContactState.ASKING:
+        step.store.drop_contact(contact.account)
+
+
+def block_contact(step: Step, handle: str) -> None:
+    """Hear no more requests and invitations from them."""
+    people.set_contact_state(step, people.need_contact(step, handle), ContactState.BLOCKED)

@@ -1,0 +1,337 @@
+"""Commits: staging an intent, letting the first valid commit in box order win, entering the next epoch (spec/room.md §3).
+
+A committer stages, stores, appends, reads its own box back, and merges only if its commit came first; otherwise it
+applies the winner and redoes its intent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+
+from nullabona.client.core import healing, messages
+from nullabona.client.core.boxes import open_box, receipt_delay, settled_key, winner_key
+from nullabona.client.core.errors import BadRequest, MlsRefused
+from nullabona.client.core.invites import hold_welcome, invite_added
+from nullabona.client.core.mlsport import Processed
+from nullabona.client.core.outgoing import queue_frame
+from nullabona.client.core.policy import Verdict, certificate_of, order_holds
+from nullabona.client.core.proofs import CommitNote, RemovalOrder, encode_note, make_order
+from nullabona.client.core.records import Device
+from nullabona.client.core.roominfo import RoomInfo, check_info, decode_info, encode_info
+from nullabona.client.core.state import (
+    JOINED,
+    REMOVED,
+    AddAccount,
+    BoxTrack,
+    Intent,
+    Merged,
+    PendingCommit,
+    RemoveAccount,
+    RoomState,
+    SetInfo,
+    UpdateKeys,
+)
+from nullabona.client.core.step import Step
+from nullabona.errors import PeerError
+from nullabona.wire.frame import Kind
+
+KEPT_HISTORY = 128
+"""How many commits of the branch are remembered, to judge forks and redo what a fork undid."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a set of intents comes to in the current epoch."""
+
+    add: tuple[bytes, ...]
+    remove: tuple[int, ...]
+    info: RoomInfo | None
+    orders: tuple[RemovalOrder, ...]
+    removed: tuple[bytes, ...]
+    update: bool
+    intents: tuple[Intent, ...]
+
+    @property
+    def empty(self) -> bool:
+        return not (self.add or self.remove or self.info or self.update)
+
+
+# -- staging ------------------------------------------------------------------------------------------------------
+
+
+def want(step: Step, room: RoomState, intent: Intent) -> None:
+    """Remember what this device wants changed; it is redone until it holds or no longer makes sense."""
+    if intent not in room.intents:
+        room.intents.append(intent)
+
+
+def advance(step: Step, room: RoomState) -> None:
+    """Stage the next commit, if there is something to change and nothing stands in the way."""
+    track = room.current
+    ready = (
+        room.phase == JOINED
+        and room.intents
+        and room.pending is None
+        and room.heal is None
+        and not track.candidates
+        and track.position >= track.head
+        and step.now >= max(track.settle_until, room.commit_at)
+    )
+    if not ready:
+        return
+    change = plan(step, room)
+    if change.empty:
+        room.intents = []
+        return
+    _stage(step, room, track, change)
+
+
+def _stage(step: Step, room: RoomState, track: BoxTrack, change: Change) -> None:
+    group = step.group(room)
+    try:
+        staged = group.commit(
+            add=change.add,
+            remove=change.remove,
+            update=change.update,
+            info=encode_info(change.info) if change.info else None,
+            aad=encode_note(CommitNote(change.orders)),
+        )
+    except MlsRefused as refusal:
+        step.event("change-failed", room.id, reason=refusal.reason)
+        room.intents = []
+        return
+    frame = queue_frame(step, room, track, Kind.COMMIT, staged.commit)
+    commit = sha256(staged.commit).digest()
+    room.pending = PendingCommit(
+        commit, frame, list(change.intents), list(change.removed), list(change.orders), staged.welcome is not None
+    )
+    room.intents = []
+    if staged.welcome is not None and staged.tree is not None:
+        hold_welcome(step, room, staged.welcome, staged.tree)
+
+
+def plan(step: Step, room: RoomState) -> Change:
+    """What the wanted changes come to now; those that already hold or are not allowed drop out."""
+    roster = step.roster(room.id)
+    admin = step.me.account in room.info.admins
+    kept: list[Intent] = []
+    add: list[bytes] = []
+    remove: dict[int, None] = {}
+    orders: list[RemovalOrder] = []
+    removed: set[bytes] = set()
+    info = room.info
+    for intent in room.intents:
+        if isinstance(intent, AddAccount):
+            packages = _missing_packages(step, intent, roster)
+            add += packages
+            useful = bool(packages)
+        elif isinstance(intent, RemoveAccount):
+            leaves, order = _removal(step, room, intent, roster, admin=admin)
+            remove.update(dict.fromkeys(leaves))
+            orders += [order] if order else []
+            removed |= {intent.account} if leaves and intent.account != step.me.account else set()
+            useful = bool(leaves)
+        elif isinstance(intent, SetInfo):
+            changed = _changed_info(info, intent) if admin else info
+            useful, info = changed != info, changed
+        else:
+            useful = True
+        if useful:
+            kept.append(intent)
+    update = any(isinstance(intent, UpdateKeys) for intent in kept)
+    return Change(
+        tuple(add),
+        tuple(remove),
+        info if info != room.info else None,
+        tuple(orders),
+        tuple(sorted(removed)),
+        update,
+        tuple(kept),
+    )
+
+
+def _missing_packages(step: Step, intent: AddAccount, roster: dict[int, Device]) -> list[bytes]:
+    present = {device.signature_key for device in roster.values()}
+    return [package for package in intent.key_packages if step.mls.key_package_owner(package) not in present]
+
+
+def _removal(
+    step: Step, room: RoomState, intent: RemoveAccount, roster: dict[int, Device], *, admin: bool
+) -> tuple[list[int], RemovalOrder | None]:
+    """The leaves to remove and the order that justifies it; nothing if this account may not."""
+    order = intent.order if intent.order and order_holds(intent.order, room.id, room.info, roster) else None
+    targets = [device for device in roster.values() if device.account == intent.account]
+    targets = [device for device in targets if device.device != step.me.device]
+    if order is not None and not admin:
+        targets = [device for device in targets if sha256(device.encryption_key).digest() in order.leaves]
+    elif admin and targets:
+        keys = [device.encryption_key for device in targets]
+        order = order or make_order(step.mls, step.me.signature_key, room.id, intent.account, keys)
+    elif intent.account != step.me.account:
+        return [], None
+    return [device.leaf for device in targets], order
+
+
+def _changed_info(info: RoomInfo, intent: SetInfo) -> RoomInfo:
+    """Raises nothing: a change that would leave a group without admins is dropped."""
+    admins = [admin for admin in info.admins if admin not in intent.dismiss]
+    admins += [account for account in intent.appoint if account not in admins]
+    name = info.name if intent.name is None else intent.name
+    changed = RoomInfo(info.rev, info.kind, name, info.relay, tuple(admins), info.pair)
+    try:
+        check_info(changed)
+    except PeerError:
+        return info
+    return changed
+
+
+def check_change(step: Step, room: RoomState, intent: Intent) -> None:
+    """Tell a person at once what would silently drop out later. Raises `BadRequest`."""
+    if isinstance(intent, SetInfo) and _changed_info(room.info, intent) == room.info:
+        raise BadRequest("that would change nothing, or leave the room without an admin")
+
+
+# -- winning and losing -------------------------------------------------------------------------------------------
+
+
+def merge_own(step: Step, room: RoomState, track: BoxTrack, seq: int, commit: bytes) -> None:
+    """Our commit came first: it is the next epoch."""
+    pending = room.pending
+    if pending is None:
+        return
+    group = step.group(room)
+    group.merge_pending()
+    room.pending = None
+    _close(step, track, seq, commit, pending.removed)
+    _enter(step, room, track, info_after(step, room), pending.orders, pending.intents)
+    if pending.invites:
+        invite_added(step, room, pending.intents)
+
+
+def accept_other(
+    step: Step, room: RoomState, track: BoxTrack, seq: int, commit: bytes, processed: Processed, verdict: Verdict
+) -> None:
+    """Somebody else's commit came first: apply it and redo what we wanted."""
+    if room.pending is not None:
+        room.intents = [*room.pending.intents, *(i for i in room.intents if i not in room.pending.intents)]
+        step.store.drop_outbox_ref(track.keys.box.address, room.pending.frame)
+        room.pending = None
+        room.commit_at = step.within(step.timing.commit_spread)
+    rejoined = certificate_of(processed.adds[0]).device_id if processed.external else b""
+    step.group(room).accept(processed)
+    _close(step, track, seq, commit, list(verdict.removed))
+    _enter(step, room, track, verdict.info or room.info, list(verdict.orders), [], rejoined)
+    if room.phase == JOINED:
+        room.receipt_at = room.receipt_at or step.within(receipt_delay(step, room))
+        if rejoined:
+            healing.welcome_back(step, room, rejoined)
+
+
+def info_after(step: Step, room: RoomState) -> RoomInfo:
+    return decode_info(step.group(room).room_info())
+
+
+def _close(step: Step, track: BoxTrack, seq: int, commit: bytes, removed: Sequence[bytes]) -> None:
+    track.winner = sha256(commit).digest()
+    track.winner_removed = list(removed)
+    track.winner_seq = seq
+    track.left_at = step.now
+    for candidate in track.candidates:
+        step.store.delete_value(settled_key(track.keys.box.address, candidate.frame))
+    track.candidates = []
+    track.decide_at = 0
+    track.beacon_at = step.now + step.timing.beacon + step.chance.between(0, step.timing.beacon)
+    step.store.set_value(winner_key(track), commit)
+
+
+def _enter(
+    step: Step,
+    room: RoomState,
+    track: BoxTrack,
+    info: RoomInfo,
+    orders: list[RemovalOrder],
+    mine: list[Intent],
+    rejoined: bytes = b"",
+) -> None:
+    """The epoch after ``track`` begins."""
+    group = step.group(room)
+    room.history.append(Merged(track.epoch, track.winner, track.winner_removed, orders, mine))
+    del room.history[:-KEPT_HISTORY]
+    if not group.active:
+        leave_room(step, room)
+        return
+    changed = info != room.info
+    room.info = info
+    open_box(room, group.epoch, group.room_secret())
+    sync_roster(step, room, rejoined)
+    messages.leave_epoch(step, room, track)
+    if changed:
+        step.event("room-changed", room.id, name=info.name, admins=list(info.admins))
+    step.event("epoch", room.id, epoch=room.epoch)
+
+
+def leave_room(step: Step, room: RoomState) -> None:
+    """This device is out: its keys and boxes go, its messages stay."""
+    left = room.phase == "left"
+    room.phase = room.phase if left else REMOVED
+    for track in room.boxes:
+        step.store.drop_box(track.keys.box.address)
+        step.store.delete_value(winner_key(track))
+    room.boxes, room.intents, room.invites = [], [], []
+    room.pending = room.heal = None
+    step.mls.forget(room.id)
+    step.event("left" if left else "removed", room.id)
+
+
+def sync_roster(step: Step, room: RoomState, rejoined: bytes = b"") -> None:
+    """Make the device rows equal to the tree, telling who came and went.
+
+    A device that only renewed its keys is in the room as long as before; one that ``rejoined`` is in it from now on.
+    """
+    known = step.roster(room.id)
+    by_device = {device.device: device for device in known.values()}
+    fresh: list[Device] = []
+    present: set[bytes] = set()
+    for leaf in step.group(room).members():
+        old = known.get(leaf.leaf)
+        if old and (old.signature_key, old.encryption_key) == (leaf.signature_key, leaf.encryption_key):
+            present.add(old.device)
+            continue
+        certificate = certificate_of(leaf)
+        before = by_device.get(certificate.device_id)
+        stayed = before is not None and before.leaf == leaf.leaf and certificate.device_id != rejoined
+        since = before.since if before is not None and stayed else room.epoch
+        present.add(certificate.device_id)
+        fresh.append(
+            Device(
+                room.id,
+                certificate.device_id,
+                certificate.account_id,
+                str(certificate.handle),
+                leaf.leaf,
+                leaf.signature_key,
+                leaf.encryption_key,
+                since,
+            )
+        )
+    gone = [device for device in known.values() if device.device not in present]
+    step.store.drop_devices(room.id, [device.device for device in gone])
+    step.store.put_devices(fresh)
+    step.roster_changed(room.id)
+    _tell_changes(step, room, known, gone, fresh)
+
+
+def _tell_changes(
+    step: Step, room: RoomState, known: dict[int, Device], gone: list[Device], fresh: list[Device]
+) -> None:
+    before = {device.account for device in known.values()}
+    after = {device.account for device in step.roster(room.id).values()}
+    handles = {device.account: device.handle for device in [*known.values(), *fresh]}
+    for account in after - before:
+        step.event("member-added", room.id, account=account, handle=handles[account])
+    for account in before - after:
+        step.event("member-removed", room.id, account=account, handle=handles[account])
+    for track in room.boxes:
+        track.check_acks = track.check_acks or bool(gone)

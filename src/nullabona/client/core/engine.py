@@ -1,0 +1,328 @@
+"""The engine of one device: everything that can happen to it, each as one step in one transaction.
+
+It decides; it never waits, sends or looks at a clock. The shell (`nullabona.client.runner`) tells it what happened and
+afterwards does what it wants: the reads of `reads`, the items of the store's outbox, chunks, look-ups, and a call of
+`tick` at `wake_at`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Final
+
+from nullabona.client.core import (
+    boxes,
+    chunks,
+    commands,
+    committing,
+    healing,
+    inbox,
+    invites,
+    messages,
+    people,
+    reading,
+    rejoin,
+)
+from nullabona.client.core.mlsport import Mls
+from nullabona.client.core.outgoing import BLOB, FRAME, decode_target
+from nullabona.client.core.ports import Store
+from nullabona.client.core.records import MessageState, OutboxItem
+from nullabona.client.core.state import JOINED, RoomState, UpdateKeys, decode_state
+from nullabona.client.core.step import Chance, Me, Step, Timing
+from nullabona.client.core.wants import ChunkWant, ReadWant, join_read, room_reads, room_wake
+from nullabona.errors import PeerError
+from nullabona.wire.address import Address, epoch_keys
+from nullabona.wire.messages import AnyResponse, Appended, Frames, Refusal
+
+FINAL_REFUSALS: Final = frozenset({"too-large", "bad-request", "unsupported"})
+"""Refusals that the same request will always get."""
+
+
+@dataclass(frozen=True, slots=True)
+class Touched:
+    """What a step changed, so that the shell looks again only there."""
+
+    rooms: frozenset[bytes]
+
+
+class Engine:
+    """One device. Calls must not overlap. ``now`` is always ms since the epoch."""
+
+    def __init__(self, store: Store, mls: Mls, me: Me, chance: Chance, timing: Timing | None = None) -> None:
+        self._store = store
+        self._mls = mls
+        self.me = me
+        self._chance = chance
+        self._timing = timing or Timing()
+        self._joins: dict[bytes, rejoin.Join] = {}
+        self._wake: dict[bytes, int] = {}
+        self._inbox_wake = 0
+        self._load()
+
+    # -- steps ----------------------------------------------------------------------------------------------------
+
+    @contextmanager
+    def step(self, now: int, *rooms: bytes) -> Iterator[Step]:
+        """One transaction. What is done inside happens wholly or not at all, and is durable when this returns."""
+        step = Step(self._store, self._mls, self.me, self._chance, self._timing, now)
+        joins = dict(self._joins)
+        try:
+            with self._store.transaction():
+                yield step
+                touched = self._upkeep(step, set(rooms) | set(step.touched))
+                step.save()
+                self._mls.flush()
+        except BaseException:
+            self._joins = joins
+            self._mls.abandon()
+            raise
+        self._mls.committed()
+        for room in touched:
+            self._note_wake(room, step.loaded(room))
+
+    def _load(self) -> None:
+        with self._store.transaction():
+            step = Step(self._store, self._mls, self.me, self._chance, self._timing, 0)
+            for room in self._store.rooms():
+                self._note_wake(room, step.find_room(room))
+            state = inbox.load(step)
+            self._inbox_wake = state.trim_at if state else 0
+
+    def _note_wake(self, room: bytes, state: RoomState | None) -> None:
+        wake = room_wake(state) if state is not None else None
+        if wake is None:
+            self._wake.pop(room, None)
+        else:
+            self._wake[room] = wake
+
+    def _upkeep(self, step: Step, rooms: set[bytes]) -> set[bytes]:
+        """Whatever time or what just happened makes due in these rooms."""
+        for room_id in sorted(rooms):
+            room = step.find_room(room_id)
+            if room is not None and room.phase == JOINED:
+                self._look_after(step, room)
+        for room_id in [room_id for room_id, join in self._joins.items() if join.deadline <= step.now]:
+            self._abandon_join(step, room_id)
+        return rooms
+
+    def _look_after(self, step: Step, room: RoomState) -> None:
+        reading.decide(step, room, room.current)
+        for track in list(room.boxes):
+            if track.deferred:
+                reading.read_deferred(step, room, track)
+        if room.phase != JOINED:
+            return
+        for track in room.boxes:
+            boxes.put_back(step, room, track)
+            boxes.update_acks(step, room, track)
+        boxes.look_after_closed(step, room)
+        invites.look_after_invites(step, room)
+        healing.ask(step, room)
+        if room.update_at <= step.now:
+            room.update_at = step.now + step.timing.update + step.chance.between(0, step.timing.update // 4)
+            if step.others(room, room.epoch):
+                committing.want(step, room, UpdateKeys())
+        committing.advance(step, room)
+        if 0 < room.receipt_at <= step.now:
+            messages.send_receipt(step, room)
+
+    # -- what happened --------------------------------------------------------------------------------------------
+
+    def tick(self, now: int) -> Touched:
+        """Time has passed: do what is due."""
+        due = [room for room, wake in self._wake.items() if wake <= now]
+        joins = [room for room, join in self._joins.items() if join.deadline <= now]
+        inbox_due = 0 < self._inbox_wake <= now
+        if not due and not joins and not inbox_due:
+            return Touched(frozenset())
+        with self.step(now, *due, *joins) as step:
+            if inbox_due:
+                self._inbox_upkeep(step)
+        return Touched(frozenset(due) | frozenset(joins))
+
+    def on_frames(self, room_id: bytes, address: Address, after: int, answer: Frames, now: int) -> Touched:
+        """A read of a room's box (or of a box we are joining) asked for frames after ``after`` and got ``answer``."""
+        with self.step(now, room_id) as step:
+            room = step.find_room(room_id)
+            if room is None or room.phase != JOINED:
+                return Touched(frozenset({room_id}))
+            track = room.track_at(address)
+            if track is not None:
+                reading.take_frames(step, room, track, after, answer)
+            join = self._joins.get(room_id)
+            if join is not None and join.keys.box.address == address:
+                self._read_join(step, room, join, after, answer)
+        return Touched(frozenset({room_id}))
+
+    def _read_join(self, step: Step, room: RoomState, join: rejoin.Join, after: int, answer: Frames) -> None:
+        won = rejoin.take_frames(step, join, after, answer)
+        if won is None:
+            return
+        if won:
+            rejoin.adopt(step, room, join)
+            del self._joins[room.id]
+        else:
+            self._abandon_join(step, room.id)
+
+    def _abandon_join(self, step: Step, room_id: bytes) -> None:
+        join = self._joins.pop(room_id)
+        room = step.find_room(room_id)
+        if room is not None:
+            rejoin.give_up(step, room, join)
+
+    def on_inbox(self, after: int, answer: Frames, now: int) -> Touched:
+        """A read of the account's inbox got ``answer``."""
+        with self.step(now) as step:
+            state = inbox.load(step)
+            if state is not None:
+                self._begin_joins(step, inbox.take_frames(step, state, after, answer))
+                inbox.save(step, state)
+                self._inbox_wake = state.trim_at
+            self._mutual_requests(step)
+        return Touched(frozenset(step.touched))
+
+    def _inbox_upkeep(self, step: Step) -> None:
+        state = inbox.load(step)
+        if state is not None:
+            self._begin_joins(step, inbox.upkeep(step, state))
+            inbox.save(step, state)
+            self._inbox_wake = state.trim_at
+
+    def _begin_joins(self, step: Step, joins: list[rejoin.Join]) -> None:
+        for join in joins:
+            if join.room in self._joins:
+                self._abandon_join(step, join.room)
+            self._joins[join.room] = join
+
+    def _mutual_requests(self, step: Step) -> None:
+        """Both asked each other: the one with the lower account id opens the room."""
+        for account in step.mutual:
+            contact = step.store.contact(account)
+            if contact is not None and step.me.account < account:
+                commands.accept_contact(step, contact.handle)
+
+    def on_sent(self, item: OutboxItem, answer: AnyResponse, now: int) -> Touched:
+        """The relay answered an outbox item."""
+        with self.step(now, item.room) as step:
+            if isinstance(answer, Refusal) and answer.code not in FINAL_REFUSALS:
+                delay = max(answer.retry_after_s * 1_000, self._backoff(step, item))
+                step.store.delay_outbox(item.id, step.now + delay)
+                return Touched(frozenset({item.room}))
+            step.store.drop_outbox(item.id)
+            if isinstance(answer, Refusal):
+                self._refused(step, item, answer)
+            elif isinstance(answer, Appended) and item.kind == FRAME:
+                self._appended(step, item, answer)
+        return Touched(frozenset({item.room}))
+
+    def on_unsent(self, item: OutboxItem, now: int) -> Touched:
+        """The relay could not be reached, or did not answer: the same bytes go again later."""
+        with self.step(now) as step:
+            step.store.delay_outbox(item.id, step.now + self._backoff(step, item))
+        return Touched(frozenset({item.room}))
+
+    def _backoff(self, step: Step, item: OutboxItem) -> int:
+        delay = min(step.timing.retry << min(item.attempts, 12), step.timing.retry_most)
+        return delay // 2 + step.chance.between(0, delay // 2)
+
+    def _appended(self, step: Step, item: OutboxItem, answer: Appended) -> None:
+        """Our frame made the box, or lies in another incarnation than the one we read: the box was made anew."""
+        room = step.find_room(item.room)
+        if room is None or room.phase != JOINED:
+            return
+        track = room.track_at(epoch_keys(decode_target(item.target).secret).box.address)
+        if track is None:
+            return
+        if not track.incarnation:
+            track.incarnation = answer.incarnation
+        elif track.incarnation != answer.incarnation:
+            boxes.lose_box(step, room, track, answer.incarnation)
+
+    def _refused(self, step: Step, item: OutboxItem, answer: Refusal) -> None:
+        step.event("refused", item.room, code=answer.code, what=item.kind)
+        room = step.find_room(item.room)
+        if room is None or item.kind not in {FRAME, BLOB}:
+            return
+        frame = step.store.frame(item.box, item.ref)
+        message = step.store.message(room.id, frame.message) if frame is not None and frame.message else None
+        if message is not None:
+            messages.set_state(step, message, MessageState.FAILED)
+        if room.pending is not None and room.pending.frame == item.ref:
+            step.group(room).clear_pending()
+            room.pending = None
+
+    def on_chunk(self, digest: bytes, data: bytes | None, now: int) -> Touched:
+        """A chunk was fetched (its digest must be checked here), or the relay does not have it."""
+        with self.step(now) as step:
+            waiting = [chunk for chunk in chunks.wanted_chunks(step) if chunk.digest == digest]
+            if data is None or sha256(data).digest() != digest:
+                chunks.chunk_missing(step, digest)
+                return Touched(frozenset())
+            chunks.chunk_came(step, digest, data)
+            rooms = {chunk.room for chunk in waiting if chunk.room}
+            for room in rooms:
+                step.find_room(room)
+            self._inbox_upkeep(step)
+        return Touched(frozenset(rooms))
+
+    def on_card(self, handle: str, data: bytes | None, now: int) -> Touched:
+        """A card was looked up; None: it could not be had now."""
+        with self.step(now) as step:
+            try:
+                if data is None:
+                    people.lookup_failed(step, handle)
+                else:
+                    people.learn_card(step, data)
+            except PeerError:
+                people.lookup_failed(step, handle)
+        return Touched(frozenset())
+
+    # -- what is wanted -------------------------------------------------------------------------------------------
+
+    def rooms(self) -> list[bytes]:
+        with self._store.transaction():
+            return self._store.rooms()
+
+    def reads(self, room_id: bytes) -> tuple[ReadWant, ...]:
+        """The reads to keep outstanding for a room."""
+        with self._store.transaction():
+            data = self._store.load_room(room_id)
+        wants = room_reads(decode_state(data)) if data is not None else ()
+        join = self._joins.get(room_id)
+        return (*wants, join_read(join)) if join is not None else wants
+
+    def inbox_read(self) -> ReadWant | None:
+        with self._store.transaction():
+            step = Step(self._store, self._mls, self.me, self._chance, self._timing, 0)
+            state = inbox.load(step)
+        return ReadWant(state.relay, state.box, state.position) if state is not None else None
+
+    def due(self, now: int) -> list[OutboxItem]:
+        """Outbox items to send now, in order. Of one queue (`queue_of`) only the first may be under way."""
+        with self._store.transaction():
+            return self._store.outbox(now)
+
+    def chunk_wants(self, now: int) -> list[ChunkWant]:
+        with self._store.transaction():
+            step = Step(self._store, self._mls, self.me, self._chance, self._timing, now)
+            return [ChunkWant(c.relay, c.digest) for c in chunks.wanted_chunks(step) if c.next_at <= now]
+
+    def lookups(self, now: int) -> list[str]:
+        """Handles whose cards are needed to write to their inboxes."""
+        with self._store.transaction():
+            step = Step(self._store, self._mls, self.me, self._chance, self._timing, now)
+            return sorted({item.handle for item in people.unsent(step) if item.next_at <= now})
+
+    def wake_at(self) -> int | None:
+        """When to call `tick`, in ms, if nothing happens before."""
+        with self._store.transaction():
+            step = Step(self._store, self._mls, self.me, self._chance, self._timing, 0)
+            times = [*self._wake.values(), *(join.deadline for join in self._joins.values())]
+            times += [self._inbox_wake] if self._inbox_wake else []
+            times += [chunk.next_at for chunk in chunks.wanted_chunks(step)]
+            times += [item.next_at for item in people.unsent(step)]
+            due = self._store.outbox_next()
+        return min([*times, *([due] if due is not None else [])], default=None)

@@ -1,0 +1,184 @@
+"""Forks and lost threads: which branch wins, and how a device rejoins it (spec/room.md §§5, 7).
+
+Every branch evaluates the same rule alone: the branch whose commit removed somebody wins over one that did not, then
+the lower commit hash. The others ask a member of the winning branch for a ticket, rejoin by external commit, redo their
+intents (a removal is not undone) and send again what that branch has not acknowledged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from nullabona.client.core import boxes, messages, people
+from nullabona.client.core.content import Moved
+from nullabona.client.core.items import Ticket, TicketRequest
+from nullabona.client.core.proofs import Claim
+from nullabona.client.core.records import Device
+from nullabona.client.core.state import JOINED, BoxTrack, Heal, Merged, RoomState
+from nullabona.client.core.step import Step
+from nullabona.wire.certificate import DeviceCertificate
+
+MAX_ATTEMPTS = 40
+"""How often a ticket is asked for before the branch we are on is kept."""
+TOLD_HISTORY = 64
+
+
+def branch_key(removed: Iterable[bytes], commit: bytes) -> tuple[int, bytes]:
+    """Branches of one epoch compare by this; the lowest wins."""
+    return (0 if any(True for _ in removed) else 1, commit)
+
+
+def own_key(track: BoxTrack) -> tuple[int, bytes]:
+    return branch_key(track.winner_removed, track.winner)
+
+
+# -- noticing -----------------------------------------------------------------------------------------------------
+
+
+def rival(step: Step, room: RoomState, track: BoxTrack, claim: Claim) -> None:
+    """Another member merged another commit out of this epoch: the room is forked. Find out who must move."""
+    if claim.key > own_key(track):
+        if not track.settled_seen:
+            boxes.announce(step, room, track)
+        return
+    step.event("warning", room.id, code="room-forked", epoch=track.epoch)
+    helper = next(d.account for d in step.roster(room.id).values() if d.signature_key == claim.signer)
+    begin(step, room, Heal("fork", track.epoch, claim.commit, list(claim.removed), [helper], step.now))
+
+
+def follow(step: Step, room: RoomState, device: Device, moved: Moved) -> None:
+    """A member moves to another branch. Who was in the forked epoch judges alone; who came later follows."""
+    known = next((merged for merged in room.history if merged.epoch == moved.epoch), None)
+    if known is not None:
+        better = (moved.rank, moved.commit) < branch_key(known.removed, known.commit)
+        if known.commit == moved.commit or not better:
+            return
+    begin(step, room, Heal("moved", moved.epoch, moved.commit, [], [device.account], step.now))
+
+
+def lost_thread(step: Step, room: RoomState, reason: str) -> None:
+    """Frames of the current epoch are gone: a commit may be among them, so ask somebody where the room is."""
+    if room.heal is None and step.others(room, room.epoch):
+        begin(step, room, Heal(reason, room.epoch, b"", [], [], step.within(step.timing.receipt)))
+
+
+def begin(step: Step, room: RoomState, heal: Heal) -> None:
+    """Start to rejoin, unless we are already on the way to a branch at least as good."""
+    old = room.heal
+    if old is not None and old.commit:
+        if old.commit == heal.commit:
+            old.helpers = [*heal.helpers, *(h for h in old.helpers if h not in heal.helpers)]
+            return
+        older = old.epoch < heal.epoch
+        better = branch_key(old.removed, old.commit) <= branch_key(heal.removed, heal.commit)
+        if older or (old.epoch == heal.epoch and better):
+            return
+    room.heal = heal
+    room.commit_at = max(room.commit_at, step.now)
+
+
+# -- asking -------------------------------------------------------------------------------------------------------
+
+
+def ask(step: Step, room: RoomState) -> None:
+    """Ask the next helper for a ticket, when it is time."""
+    heal = room.heal
+    if heal is None or heal.next_at > step.now or room.phase != JOINED:
+        return
+    if heal.attempts >= MAX_ATTEMPTS:
+        room.heal = None
+        room.refused = [*room.refused, heal.commit][-16:]
+        messages.release_held(step, room)
+        step.event("warning", room.id, code="no-way-back", epoch=heal.epoch)
+        return
+    helper = _next_helper(step, room, heal)
+    heal.attempts += 1
+    heal.next_at = step.now + (step.timing.ticket << min(heal.attempts // 2, 8)) + step.chance.between(
+        0, step.timing.ticket
+    )
+    if helper is not None:
+        people.post(step, helper.account, helper.handle, TicketRequest(room.id, heal.epoch, heal.commit))
+
+
+def _next_helper(step: Step, room: RoomState, heal: Heal) -> Device | None:
+    """Named helpers first, then anybody in the room."""
+    others = {device.account: device for device in step.others(room, room.epoch)}
+    others.pop(step.me.account, None)
+    order = [account for account in heal.helpers if account in others]
+    order += sorted(account for account in others if account not in order)
+    return others[order[heal.attempts % len(order)]] if order else None
+
+
+# -- helping ------------------------------------------------------------------------------------------------------
+
+
+def help_back(step: Step, sender: DeviceCertificate, asked: TicketRequest) -> None:
+    """Give a member's device what it needs to rejoin, if we are on the branch it asks for."""
+    room = step.find_room(asked.room)
+    if room is None or room.phase != JOINED or room.pending is not None:
+        return
+    if sender.account_id not in {device.account for device in step.roster(room.id).values()}:
+        return
+    if asked.commit and not any(merged.commit == asked.commit for merged in room.history):
+        return
+    if room.heal is not None:
+        return
+    track = room.current
+    if track.candidates or step.now < track.settle_until:
+        return
+    group = step.group(room)
+    history = tuple((m.epoch, m.commit, tuple(m.removed)) for m in room.history[-TOLD_HISTORY:])
+    ticket = Ticket(
+        room.id,
+        room.epoch,
+        track.secret,
+        group.group_info(),
+        group.ratchet_tree(),
+        track.incarnation,
+        track.position,
+        history,
+    )
+    people.post(step, sender.account_id, str(sender.handle), ticket)
+
+
+def welcome_back(step: Step, room: RoomState, device: bytes) -> None:
+    """A device rejoined: it may lack what was said on this branch, so send it ours again (others drop the copies)."""
+    tracks = {track.keys.box.address: track for track in room.boxes}
+
+    def has_it(message: messages.Message) -> bool:
+        if not message.box:
+            return True
+        if message.epoch >= room.epoch:
+            return True
+        track = tracks.get(message.box)  # type: ignore[call-overload]
+        return track is not None and boxes.has_acked(step, track, device, message.frame)
+
+    messages.resend_unacknowledged(step, room, has_it)
+
+
+# -- arriving -----------------------------------------------------------------------------------------------------
+
+
+def in_sync(room: RoomState, ticket: Ticket) -> bool:
+    """The helper is exactly where we are: there was nothing to rejoin."""
+    return ticket.epoch == room.epoch and ticket.secret == room.current.secret
+
+
+def leads_there(room: RoomState, heal: Heal, ticket: Ticket) -> bool:
+    """Whether a ticket belongs to the branch we want: it went through the winning commit, or simply is ahead."""
+    if heal.commit:
+        return any(commit == heal.commit for _, commit, _ in ticket.history)
+    return ticket.epoch > room.epoch or not in_sync(room, ticket)
+
+
+def say_moved(step: Step, room: RoomState, heal: Heal) -> None:
+    """Tell those on the losing branch who cannot see the fork themselves."""
+    if heal.commit and step.others(room, room.epoch):
+        messages.send_note(step, room, Moved(heal.epoch, heal.commit, 0 if heal.removed else 1))
+
+
+def undone(room: RoomState, heal: Heal) -> list[Merged]:
+    """What this branch did since the fork and the other one has not: to be redone there."""
+    if not heal.commit:
+        return []
+    return [merged for merged in room.history if merged.epoch >= heal.epoch and merged.commit != heal.commit]

@@ -1,0 +1,87 @@
+"""Invitations: a Welcome goes out only after its commit has won, and again until its devices show up (spec/room.md §3)."""
+
+from __future__ import annotations
+
+import msgspec
+
+from nullabona.client.core.items import Invitation, decode_pack, encode_pack
+from nullabona.client.core.outgoing import BLOB, Target, queue_blob, queue_item
+from nullabona.client.core.state import AddAccount, Intent, Invite, RoomState
+from nullabona.client.core.step import Step
+from nullabona.wire.blob import BlobRef
+from nullabona.wire.seal import Inbox
+
+MAX_INVITES = 12
+"""How often an invitation is sent before it is given up."""
+
+_inboxes = msgspec.msgpack.Decoder(Inbox)
+_invitations = msgspec.msgpack.Decoder(Invitation)
+
+
+def _welcome_key(room: bytes) -> str:
+    return f"welcome:{room.hex()}"
+
+
+def hold_welcome(step: Step, room: RoomState, welcome: bytes, tree: bytes) -> None:
+    """Keep the Welcome of a staged commit until we know whether it won."""
+    step.store.set_value(_welcome_key(room.id), encode_pack(welcome, tree))
+
+
+def invite_added(step: Step, room: RoomState, intents: list[Intent]) -> None:
+    """Our commit won: send its Welcome to everybody it added."""
+    pack = step.store.get_value(_welcome_key(room.id))
+    if pack is None:
+        return
+    step.store.delete_value(_welcome_key(room.id))
+    decode_pack(pack)
+    ref = queue_blob(step, room.id, room.current.keys.box.address, room.info.relay, pack)
+    roster = step.roster(room.id).values()
+    for intent in intents:
+        if isinstance(intent, AddAccount):
+            devices = [d.device for d in roster if d.account == intent.account and d.since == room.epoch]
+            _invite(step, room, intent, devices, ref)
+
+
+def _invite(step: Step, room: RoomState, intent: AddAccount, devices: list[bytes], ref: BlobRef) -> None:
+    item = Invitation(step.chance.bytes(16), room.id, room.info.relay, ref)
+    invite = Invite(intent.account, devices, intent.inbox, msgspec.msgpack.encode(item), 0)
+    room.invites.append(invite)
+    _send(step, room, invite)
+
+
+def _send(step: Step, room: RoomState, invite: Invite) -> None:
+    queue_item(step, _inboxes.decode(invite.inbox), room.info.relay, _invitations.decode(invite.item))
+    invite.next_at = step.now + (step.timing.invite << min(invite.attempts, 8)) + step.chance.between(0, 1_000)
+    invite.attempts += 1
+
+
+def look_after_invites(step: Step, room: RoomState) -> None:
+    """Repeat due invitations; forget those that were answered, given up or no longer hold."""
+    for invite in list(room.invites):
+        present = {d.device for d in step.roster(room.id).values() if d.account == invite.account}
+        waiting = [device for device in invite.devices if device in present and not _seen(step, room, device)]
+        if not waiting or invite.attempts > MAX_INVITES:
+            room.invites.remove(invite)
+        elif invite.next_at <= step.now:
+            _repeat(step, room, invite)
+
+
+def _repeat(step: Step, room: RoomState, invite: Invite) -> None:
+    """The relay may have lost the Welcome's blob too: put its chunks back with the item."""
+    item = _invitations.decode(invite.item)
+    for digest in item.blob.chunks:
+        chunk = step.store.chunk(digest)
+        if chunk is not None:
+            put_chunk_back(step, room, digest, chunk)
+    _send(step, room, invite)
+
+
+def put_chunk_back(step: Step, room: RoomState, digest: bytes, chunk: bytes) -> None:
+    target = Target(room.info.relay, b"").encode()
+    box = room.current.keys.box.address
+    if digest not in step.store.outbox_refs(box):
+        step.store.add_outbox(BLOB, room=room.id, box=box, ref=digest, target=target, data=chunk)
+
+
+def _seen(step: Step, room: RoomState, device: bytes) -> bool:
+    return any(step.store.view(track.keys.box.address, device) is not None for track in room.boxes)

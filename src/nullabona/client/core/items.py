@@ -1,0 +1,118 @@
+"""What accounts put into one another's inboxes, signed by a device and sealed to the inbox (spec/room.md §7, §9)."""
+
+from __future__ import annotations
+
+from typing import Annotated, Final, TypeAlias
+
+import msgspec
+from msgspec import Meta
+
+from nullabona.client.core.mlsport import Mls
+from nullabona.client.core.proofs import check_signature
+from nullabona.errors import Malformed
+from nullabona.wire.address import Address
+from nullabona.wire.blob import BlobRef
+from nullabona.wire.certificate import DeviceCertificate, open_certificate
+from nullabona.wire.messages import MAX_CARD
+
+Hash = Annotated[bytes, Meta(min_length=32, max_length=32)]
+_DOMAIN: Final = b"nullabona inbox item v1"
+MAX_LARGE: Final = 16 * 1_048_576
+
+
+class ContactRequest(msgspec.Struct, array_like=True, frozen=True, tag=1):
+    """ "May I talk to you?" ``card`` is the asker's card; ``greeting`` a line for the person."""
+
+    card: Annotated[bytes, Meta(max_length=MAX_CARD)]
+    greeting: Annotated[str, Meta(max_length=500)]
+
+
+class Invitation(msgspec.Struct, array_like=True, frozen=True, tag=2):
+    """A Welcome into a room and the tree it needs, which all who are invited at once share as one blob.
+
+    ``id`` is the sender's, so that a repeat is recognised. ``blob`` is the reference to an encoded `WelcomePack` on
+    ``relay``.
+    """
+
+    id: Annotated[bytes, Meta(min_length=16, max_length=16)]
+    room: Hash
+    relay: Annotated[str, Meta(max_length=255)]
+    blob: BlobRef
+
+
+class WelcomePack(msgspec.Struct, array_like=True, frozen=True):
+    """What an invitation's blob holds."""
+
+    welcome: Annotated[bytes, Meta(max_length=MAX_LARGE)]
+    tree: Annotated[bytes, Meta(max_length=MAX_LARGE)]
+
+
+class TicketRequest(msgspec.Struct, array_like=True, frozen=True, tag=3):
+    """ "Help me back into the room." ``commit`` is the winning commit that ended ``epoch``, or empty."""
+
+    room: Hash
+    epoch: Annotated[int, Meta(ge=0)]
+    commit: Annotated[bytes, Meta(max_length=32)]
+
+
+class Ticket(msgspec.Struct, array_like=True, frozen=True, tag=4):
+    """What a member's own device needs to rejoin at ``epoch`` by an external commit.
+
+    ``secret`` is that epoch's room secret; up to ``seq`` of incarnation ``incarnation`` its box holds no valid commit.
+    ``history`` are (epoch, commit hash, accounts removed) of the branch, newest last.
+    """
+
+    room: Hash
+    epoch: Annotated[int, Meta(ge=0)]
+    secret: Hash
+    group_info: Annotated[bytes, Meta(max_length=MAX_LARGE)]
+    tree: Annotated[bytes, Meta(max_length=MAX_LARGE)]
+    incarnation: Annotated[bytes, Meta(max_length=8)]
+    seq: Annotated[int, Meta(ge=0)]
+    history: Annotated[
+        tuple[tuple[Annotated[int, Meta(ge=0)], Hash, tuple[Hash, ...]], ...], Meta(max_length=256)
+    ]
+
+
+ItemBody: TypeAlias = ContactRequest | Invitation | TicketRequest | Ticket
+
+
+class SignedItem(msgspec.Struct, array_like=True, frozen=True):
+    certificate: Annotated[bytes, Meta(max_length=1_024)]
+    body: Annotated[bytes, Meta(max_length=2 * MAX_LARGE)]
+    signature: Annotated[bytes, Meta(min_length=64, max_length=64)]
+
+
+_items = msgspec.msgpack.Decoder(SignedItem)
+_bodies = msgspec.msgpack.Decoder(ItemBody)
+_packs = msgspec.msgpack.Decoder(WelcomePack)
+
+
+def encode_pack(welcome: bytes, tree: bytes) -> bytes:
+    return msgspec.msgpack.encode(WelcomePack(welcome, tree))
+
+
+def decode_pack(data: bytes) -> WelcomePack:
+    """Raises `Malformed` for anything but a pack."""
+    try:
+        return _packs.decode(data)
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        raise Malformed("an invitation's blob does not decode") from None
+
+
+def sign_item(mls: Mls, inbox: Address, body: ItemBody) -> bytes:
+    """The encoded item from this device for that inbox and no other."""
+    data = msgspec.msgpack.encode(body)
+    return msgspec.msgpack.encode(SignedItem(mls.identity, data, mls.sign(_DOMAIN + inbox + data)))
+
+
+def open_item(inbox: Address, data: bytes) -> tuple[DeviceCertificate, ItemBody]:
+    """The verified sender and what they say. Raises `PeerError` for anything else."""
+    try:
+        item = _items.decode(data)
+        body = _bodies.decode(item.body)
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        raise Malformed("an inbox item does not decode") from None
+    sender = open_certificate(item.certificate)
+    check_signature(sender.device_key, _DOMAIN, inbox + item.body, item.signature)
+    return sender, body

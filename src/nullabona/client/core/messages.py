@@ -1,0 +1,221 @@
+"""Messages: sending them once and for all, receiving each exactly once, and who has read what (spec/room.md §6)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Final
+
+from nullabona.client.core import boxes
+from nullabona.client.core.content import Body, Envelope, Receipt, Text, decode_body, encode_body, encode_envelope
+from nullabona.client.core.errors import NotInRoom
+from nullabona.client.core.outgoing import queue_frame
+from nullabona.client.core.records import UNPLACED, Device, Frame, Message, MessageState
+from nullabona.client.core.state import JOINED, BoxTrack, RoomState
+from nullabona.client.core.step import Step
+from nullabona.wire.frame import Kind
+
+MAX_RESENT: Final = 8
+"""How often a message is encrypted again because somebody said they could not read it."""
+
+
+def send(step: Step, room: RoomState, body: Body) -> bytes:
+    """Store a message and, where it may go out now, its frame. Returns the message's id.
+
+    Raises `NotInRoom` if this device is not a member any more.
+    """
+    if room.phase != JOINED:
+        raise NotInRoom("you are not in this room any more")
+    message = Message(
+        room=room.id,
+        id=step.chance.bytes(16),
+        account=step.me.account,
+        device=step.me.device,
+        sent_at=step.now,
+        position=step.store.next_unplaced(room.id),
+        epoch=room.epoch,
+        state=MessageState.WAITING,
+        box=b"",
+        frame=b"",
+        resent=0,
+        body=encode_body(body),
+    )
+    step.store.put_message(message)
+    transmit(step, room, message, body)
+    return message.id
+
+
+def transmit(step: Step, room: RoomState, message: Message, body: Body) -> None:
+    """Encrypt a waiting message in the current epoch and queue its frame; it keeps waiting while sends are held."""
+    if held(step, room):
+        return
+    track = room.current
+    data = _sealed(step, room, message.id, message.sent_at, body)
+    digest = queue_frame(step, room, track, Kind.MESSAGE, data, message=message.id)
+    step.store.put_message(
+        replace(
+            message, epoch=track.epoch, state=MessageState.WAITING, box=track.keys.box.address, frame=digest
+        )
+    )
+
+
+def held(step: Step, room: RoomState) -> bool:
+    """Nothing is sent to a room that still holds somebody whom the branch we are moving to has removed."""
+    if room.phase != JOINED:
+        return True
+    if room.heal is None or not room.heal.removed:
+        return False
+    accounts = {device.account for device in step.roster(room.id).values()}
+    return any(account in accounts for account in room.heal.removed)
+
+
+def send_receipt(step: Step, room: RoomState) -> None:
+    """Tell the room what this device has seen and its account has read, without any words."""
+    room.receipt_at = 0
+    if room.phase != JOINED or held(step, room) or not step.others(room, room.epoch):
+        return
+    data = _sealed(step, room, step.chance.bytes(16), step.now, Receipt())
+    queue_frame(step, room, room.current, Kind.MESSAGE, data, keep=False)
+
+
+def send_note(step: Step, room: RoomState, body: Body) -> None:
+    """A message for devices rather than people (`Leave`, `Moved`): kept and put back like any other, not shown."""
+    data = _sealed(step, room, step.chance.bytes(16), step.now, body)
+    queue_frame(step, room, room.current, Kind.MESSAGE, data)
+
+
+def _sealed(step: Step, room: RoomState, message: bytes, sent_at: int, body: Body) -> bytes:
+    envelope = Envelope(message, sent_at, boxes.own_views(room), room.read_upto, body)
+    boxes.told_views(room)
+    room.marker_told = room.read_upto
+    room.receipt_at = 0
+    return step.group(room).encrypt(encode_envelope(envelope))
+
+
+def set_state(step: Step, message: Message, state: MessageState) -> None:
+    """Record and tell how far a message has come."""
+    if message.state is not state:
+        step.store.put_message(replace(message, state=state))
+        step.event("message-state", message.room, id=message.id, state=state.value)
+
+
+def placed(step: Step, room: RoomState, track: BoxTrack, frame: Frame, seq: int) -> None:
+    """An own frame was read back from the box: its message is sent, and sorts where the box has it."""
+    message = step.store.message(room.id, frame.message)
+    if message is None or message.frame != frame.hash:
+        return
+    if message.state is MessageState.WAITING:
+        position = boxes.place(track, seq) if message.position >= UNPLACED else message.position
+        step.store.put_message(replace(message, state=MessageState.SENT, position=position))
+        step.event("message-state", room.id, id=message.id, state=MessageState.SENT.value)
+    track.check_acks = True
+
+
+# -- sending again ------------------------------------------------------------------------------------------------
+
+
+def resend(step: Step, room: RoomState, message: Message) -> None:
+    """Encrypt a message again in the current epoch, under its old id; whoever has it already drops the copy."""
+    if message.box:
+        step.store.drop_outbox_ref(message.box, message.frame)
+    waiting = replace(message, state=MessageState.WAITING, box=b"", frame=b"")
+    step.store.put_message(waiting)
+    transmit(step, room, waiting, decode_body(message.body))
+
+
+def send_again(step: Step, room: RoomState, message_id: bytes, frame: bytes) -> None:
+    """Somebody cannot read this frame of ours: send its message again, a bounded number of times."""
+    message = step.store.message(room.id, message_id)
+    if message is None or message.frame != frame or message.resent >= MAX_RESENT:
+        return
+    resend(step, room, replace(message, resent=message.resent + 1))
+
+
+def leave_epoch(step: Step, room: RoomState, track: BoxTrack) -> None:
+    """The epoch of ``track`` ended: whatever of ours was not placed before the winning commit goes to the new one."""
+    for message in step.store.own_messages(room.id, (MessageState.WAITING, MessageState.SENT)):
+        if message.box != track.keys.box.address:
+            continue
+        frame = step.store.frame(message.box, message.frame)
+        in_time = frame is not None and 0 < frame.seq < track.winner_seq
+        if not in_time or track.diverged:
+            resend(step, room, message)
+
+
+def resend_unacknowledged(step: Step, room: RoomState, reached: Callable[[Message], bool]) -> None:
+    """Send every undelivered own message again unless ``reached`` says it arrived where it must."""
+    for message in step.store.own_messages(room.id, (MessageState.WAITING, MessageState.SENT)):
+        if not reached(message):
+            resend(step, room, message)
+
+
+def release_held(step: Step, room: RoomState) -> None:
+    """Messages written while sends were held go out now."""
+    for message in step.store.own_messages(room.id, (MessageState.WAITING,)):
+        if not message.box:
+            resend(step, room, message)
+
+
+# -- receiving ----------------------------------------------------------------------------------------------------
+
+
+def receive_text(step: Step, room: RoomState, track: BoxTrack, seq: int, device: Device, said: Envelope) -> None:
+    """Keep a message of somebody else's, once, however often it comes."""
+    if step.store.message(room.id, said.id) is not None:
+        return
+    message = Message(
+        room=room.id,
+        id=said.id,
+        account=device.account,
+        device=device.device,
+        sent_at=said.sent_at,
+        position=boxes.place(track, seq),
+        epoch=track.epoch,
+        state=MessageState.RECEIVED,
+        box=track.keys.box.address,
+        frame=b"",
+        resent=0,
+        body=encode_body(said.body),
+    )
+    step.store.put_message(message)
+    text = said.body.text if isinstance(said.body, Text) else ""
+    step.event("message", room.id, id=said.id, account=device.account, handle=device.handle, text=text)
+    _match_markers(step, room, said.id, message.position)
+
+
+def note_marker(step: Step, room: RoomState, account: bytes, marker: bytes) -> None:
+    """An account has read up to a message; a marker for a message that is still to come waits for it."""
+    if not marker:
+        return
+    message = step.store.message(room.id, marker)
+    if message is None:
+        room.unmatched_markers[account.hex()] = marker
+    elif message.position < UNPLACED:
+        _advance_marker(step, room, account, message.position)
+
+
+def _match_markers(step: Step, room: RoomState, message: bytes, position: int) -> None:
+    for account, marker in list(room.unmatched_markers.items()):
+        if marker == message:
+            del room.unmatched_markers[account]
+            _advance_marker(step, room, bytes.fromhex(account), position)
+
+
+def _advance_marker(step: Step, room: RoomState, account: bytes, position: int) -> None:
+    before = step.store.marker(room.id, account)
+    if before is None or before < position:
+        step.store.put_marker(room.id, account, position)
+        step.event("read", room.id, account=account)
+
+
+def mark_read(step: Step, room: RoomState, message_id: bytes) -> None:
+    """Our account has read up to this message; told with the next message or receipt. Never moves back."""
+    message = step.store.message(room.id, message_id)
+    if message is None or message.position >= UNPLACED:
+        return
+    before = step.store.marker(room.id, step.me.account)
+    if before is not None and before >= message.position:
+        return
+    step.store.put_marker(room.id, step.me.account, message.position)
+    room.read_upto = message_id
+    room.receipt_at = room.receipt_at or step.within(boxes.receipt_delay(step, room))

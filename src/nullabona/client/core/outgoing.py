@@ -1,0 +1,103 @@
+"""How bytes get into the outbox: frames, blobs, inbox items and trims, always in the step's own transaction."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import Final
+
+from nullabona.client.core.items import ItemBody, sign_item
+from nullabona.client.core.records import Frame
+from nullabona.client.core.state import BoxTrack, RoomState
+from nullabona.client.core.step import Step
+from nullabona.errors import Bug
+from nullabona.wire.address import BoxSecrets
+from nullabona.wire.blob import BlobRef, cut_blob, encode_ref
+from nullabona.wire.frame import NONCE_SIZE, Kind, body_fits, seal_frame
+from nullabona.wire.seal import Inbox, inbox_item_fits, seal_to_inbox
+
+FRAME: Final = "frame"
+INBOX: Final = "inbox"
+BLOB: Final = "blob"
+TRIM: Final = "trim"
+
+DIRECT: Final = b"\x00"
+INDIRECT: Final = b"\x01"
+"""First byte of an inbox item: the item itself, or a reference to a blob on the inbox's relay."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where an outbox item goes: a relay's base URL and what authorises it (a secret, see `OutboxItem.target`)."""
+
+    relay: str
+    secret: bytes = field(repr=False)
+
+    def encode(self) -> bytes:
+        return self.relay.encode() + b"\n" + self.secret
+
+
+def decode_target(data: bytes) -> Target:
+    relay, mark, secret = data.partition(b"\n")
+    if not mark:
+        raise Bug("an outbox item has no target")
+    return Target(relay.decode(), secret)
+
+
+def queue_frame(
+    step: Step, room: RoomState, track: BoxTrack, kind: Kind, body: bytes, *, message: bytes = b"", keep: bool = True
+) -> bytes:
+    """Seal ``body`` for the track's box and put it into the outbox; returns the frame's hash.
+
+    A kept frame is put back if the relay loses it before everybody acknowledged it.
+    """
+    keys = track.keys
+    indirect = not body_fits(len(body))
+    if indirect:
+        body = encode_ref(queue_blob(step, room.id, keys.box.address, room.info.relay, body))
+    frame = seal_frame(keys.frame_key, keys.box.address, step.chance.bytes(NONCE_SIZE), kind, body, indirect=indirect)
+    digest = sha256(frame).digest()
+    data = frame if keep else b""
+    step.store.put_frame(Frame(keys.box.address, digest, 0, b"", kind, True, message, step.day, data))
+    queue_raw(step, room, track, digest, frame)
+    return digest
+
+
+def queue_raw(step: Step, room: RoomState, track: BoxTrack, digest: bytes, frame: bytes) -> None:
+    """Put a sealed frame into the outbox, unless it is there already."""
+    box = track.keys.box.address
+    if digest not in step.store.outbox_refs(box):
+        target = Target(room.info.relay, track.secret).encode()
+        step.store.add_outbox(FRAME, room=room.id, box=box, ref=digest, target=target, data=frame)
+
+
+def queue_blob(step: Step, room: bytes, box: bytes, relay: str, content: bytes) -> BlobRef:
+    """Cut ``content`` into chunks, keep them here and put them into the outbox before whatever refers to them."""
+    ref, chunks = cut_blob(step.chance.bytes(32), content)
+    target = Target(relay, b"").encode()
+    for digest, chunk in chunks:
+        step.store.put_chunk(digest, chunk, step.day)
+        step.store.add_outbox(BLOB, room=room, box=box, ref=digest, target=target, data=chunk)
+    return ref
+
+
+def queue_item(step: Step, inbox: Inbox, relay: str, body: ItemBody) -> None:
+    """Sign ``body``, seal it to ``inbox`` and put it into the outbox. ``relay`` is used where the card names none."""
+    address = inbox.address
+    data = sign_item(step.mls, address, body)
+    if inbox_item_fits(len(data) + 1):
+        frame = seal_to_inbox(inbox, DIRECT + data)
+    else:
+        ref = queue_blob(step, b"", address, inbox.relay or relay, data)
+        frame = seal_to_inbox(inbox, INDIRECT + encode_ref(ref))
+    target = Target(inbox.relay or relay, inbox.read_hash + inbox.write_secret).encode()
+    step.store.add_outbox(INBOX, room=b"", box=address, ref=sha256(frame).digest(), target=target, data=frame)
+
+
+def queue_trim(step: Step, relay: str, box: BoxSecrets, upto: int) -> None:
+    """Ask the relay to erase what nobody needs any more."""
+    target = Target(relay, bytes((box.policy,)) + box.read_secret + box.write_hash).encode()
+    ref = b"trim" + upto.to_bytes(8, "big")
+    # Its own queue, so that forgetting the box does not forget the trim.
+    queue = b"trim" + box.address[4:]
+    step.store.add_outbox(TRIM, room=b"", box=queue, ref=ref, target=target, data=upto.to_bytes(8, "big"))

@@ -1,0 +1,164 @@
+"""Other accounts: cards, contact requests, and writing to an inbox (spec/room.md §9)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import msgspec
+
+from nullabona.client.core.errors import NoSuchContact
+from nullabona.client.core.items import ContactRequest, ItemBody
+from nullabona.client.core.outgoing import queue_item
+from nullabona.client.core.records import Contact, ContactState
+from nullabona.client.core.state import AddAccount
+from nullabona.client.core.step import Step
+from nullabona.errors import PeerError
+from nullabona.wire.card import Card, verify_card, verify_update
+from nullabona.wire.seal import Inbox
+
+_WAITING = "unsent-items"
+
+
+class UnsentItem(msgspec.Struct, array_like=True):
+    """An item for an account whose card we still have to look up."""
+
+    account: bytes
+    handle: str
+    item: bytes
+    next_at: int
+    attempts: int = 0
+
+
+_unsent = msgspec.msgpack.Decoder(list[UnsentItem])
+_bodies = msgspec.msgpack.Decoder(ItemBody)
+_inboxes = msgspec.msgpack.Decoder(Inbox)
+
+
+def _card_key(account: bytes) -> str:
+    return f"inbox-of:{account.hex()}"
+
+
+def learn_card(step: Step, data: bytes) -> Card:
+    """Verify a looked-up card against what we know of its account, and remember its inbox.
+
+    Raises `PeerError`, and tells the person, if the account's identity key changed or an older card is shown.
+    """
+    card = verify_card(data, today=step.day)
+    contact = step.store.contact_by_handle(str(card.handle))
+    if contact is not None and contact.card:
+        known = verify_card(contact.card, today=step.day)
+        try:
+            card = verify_update(data, today=step.day, known=known)
+        except PeerError as refused:
+            step.event("warning", code="card-changed", handle=str(known.handle), reason=refused.code)
+            raise
+        step.store.put_contact(replace(contact, card=card.encoded, key_packages=_packages(card)))
+    step.store.set_value(_card_key(card.account_id), msgspec.msgpack.encode(card.inbox))
+    _send_waiting(step, card.account_id)
+    return card
+
+
+def _packages(card: Card) -> tuple[bytes, ...]:
+    return tuple(device.key_package for device in card.devices)
+
+
+def add_intent(step: Step, card: Card) -> AddAccount:
+    """The wish to add every device of a card. Raises `MlsRefused` if a key package is not the device's own."""
+    for device in card.devices:
+        certificate = device.certificate
+        step.mls.check_key_package(device.key_package, certificate.encode(), certificate.device_key)
+    return AddAccount(card.account_id, str(card.handle), _packages(card), msgspec.msgpack.encode(card.inbox))
+
+
+def post(step: Step, account: bytes, handle: str, body: ItemBody) -> None:
+    """Put an item into an account's inbox, now if we know it, otherwise as soon as its card has been looked up."""
+    known = step.store.get_value(_card_key(account))
+    if known is not None:
+        queue_item(step, _inboxes.decode(known), step.me.relay, body)
+        return
+    items = unsent(step)
+    items = [item for item in items if (item.account, item.item[:1]) != (account, b"")]
+    items.append(UnsentItem(account, handle, msgspec.msgpack.encode(body), step.now))
+    _save(step, items[-256:])
+
+
+def unsent(step: Step) -> list[UnsentItem]:
+    data = step.store.get_value(_WAITING)
+    return _unsent.decode(data) if data else []
+
+
+def _save(step: Step, items: list[UnsentItem]) -> None:
+    step.store.set_value(_WAITING, msgspec.msgpack.encode(items))
+
+
+def _send_waiting(step: Step, account: bytes) -> None:
+    items = unsent(step)
+    due = [item for item in items if item.account == account]
+    if due:
+        _save(step, [item for item in items if item.account != account])
+    for item in due:
+        post(step, account, item.handle, _bodies.decode(item.item))
+
+
+def lookup_failed(step: Step, handle: str) -> None:
+    """A card could not be had: try again later, a bounded number of times."""
+    items = unsent(step)
+    for item in items:
+        if item.handle == handle:
+            item.attempts += 1
+            item.next_at = step.now + min(step.timing.retry << item.attempts, step.timing.retry_most)
+    _save(step, [item for item in items if item.attempts < 16])
+
+
+# -- contacts -----------------------------------------------------------------------------------------------------
+
+
+def request_contact(step: Step, card: Card, own_card: bytes, greeting: str) -> Contact:
+    """Ask somebody to talk. Asking again repeats the request; an accepted contact stays as it is."""
+    known = step.store.contact(card.account_id)
+    if known is not None and known.state is ContactState.ACCEPTED:
+        return known
+    if known is not None and known.state is ContactState.ASKING:
+        return known
+    contact = Contact(
+        card.account_id, str(card.handle), "", ContactState.REQUESTED, b"", greeting, card.encoded, _packages(card)
+    )
+    step.store.put_contact(contact)
+    post(step, card.account_id, str(card.handle), ContactRequest(own_card, greeting))
+    return contact
+
+
+def request_came(step: Step, account: bytes, request: ContactRequest) -> None:
+    """Somebody asks to talk. A stranger waits for the person; a blocked one is not heard."""
+    try:
+        card = verify_card(request.card, today=step.day)
+    except PeerError:
+        return
+    if card.account_id != account:
+        return
+    known = step.store.contact(account)
+    if known is not None and known.state in {ContactState.BLOCKED, ContactState.ACCEPTED, ContactState.ASKING}:
+        return
+    if known is not None:
+        step.mutual.append(account)
+    contact = Contact(
+        account, str(card.handle), "", ContactState.ASKING, b"", request.greeting, card.encoded, _packages(card)
+    )
+    step.store.put_contact(contact)
+    step.store.set_value(_card_key(account), msgspec.msgpack.encode(card.inbox))
+    step.event("contact-request", handle=str(card.handle), account=account, greeting=request.greeting)
+
+
+def need_contact(step: Step, handle: str) -> Contact:
+    """Raises `NoSuchContact`."""
+    contact = step.store.contact_by_handle(handle)
+    if contact is None:
+        raise NoSuchContact(f"{handle} is not among your contacts")
+    return contact
+
+
+def set_contact_state(step: Step, contact: Contact, state: ContactState, room: bytes = b"") -> Contact:
+    changed = replace(contact, state=state, room=room or contact.room)
+    step.store.put_contact(changed)
+    step.event("contact", handle=contact.handle, account=contact.account, state=state.value)
+    return changed

@@ -1,0 +1,190 @@
+"""Who may change what in a room: the check that every member runs on every commit before it is accepted.
+
+The verdict depends only on the epoch's agreed state (room info and tree) and the commit itself, never on a cache, a
+clock or what else a member happens to know: all members must judge alike (spec/room.md §3).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+
+from nullabona.client.core.errors import PolicyRefused
+from nullabona.client.core.mlsport import Leaf, Processed
+from nullabona.client.core.proofs import CommitNote, RemovalOrder, decode_note
+from nullabona.client.core.records import Device
+from nullabona.client.core.roominfo import (
+    DIRECT,
+    MAX_DEVICES,
+    ROOM_INFO_EXTENSION,
+    RoomInfo,
+    decode_info,
+)
+from nullabona.errors import PeerError
+from nullabona.wire.certificate import DeviceCertificate, verify_certificate
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """A commit that every member accepts."""
+
+    sender: DeviceCertificate
+    removed: tuple[bytes, ...]
+    """Accounts other than the sender's own that lose devices, sorted."""
+    orders: tuple[RemovalOrder, ...]
+    info: RoomInfo | None
+    """The new room info, if the commit changes it."""
+
+
+def certificate_of(leaf: Leaf) -> DeviceCertificate:
+    """The leaf's verified device certificate. Raises `PolicyRefused` if it does not belong to the leaf's key."""
+    try:
+        return verify_certificate(leaf.identity, leaf.signature_key)
+    except PeerError:
+        raise PolicyRefused("a member's certificate does not verify") from None
+
+
+def check_commit(commit: Processed, room: bytes, info: RoomInfo, roster: Mapping[int, Device]) -> Verdict:
+    """Judge a commit against the epoch it was made in. ``roster`` is that epoch's devices by leaf.
+
+    Raises `PolicyRefused`, in one sentence, if any rule is broken; the commit must then be ignored by everybody.
+    """
+    sender = _sender(commit, roster)
+    note = _note(commit)
+    if commit.external:
+        _check_external(commit, sender, roster)
+        return Verdict(sender, (), (), None)
+    admin = sender.account_id in info.admins
+    _check_adds(commit.adds, sender, admin, info, roster)
+    removed = _check_removes(commit.removes, sender, admin, note, room, info, roster)
+    _check_updates(commit.updates, roster)
+    new_info = _check_info(commit, admin, info)
+    return Verdict(sender, removed, note.orders, new_info)
+
+
+def _sender(commit: Processed, roster: Mapping[int, Device]) -> DeviceCertificate:
+    if commit.external:
+        joiner = next((leaf for leaf in commit.adds if leaf.leaf == commit.sender_leaf), None)
+        if joiner is None:
+            raise PolicyRefused("an external commit without a joiner")
+        return certificate_of(joiner)
+    if commit.sender_leaf is None or commit.sender_leaf not in roster:
+        raise PolicyRefused("a commit from nobody in the room")
+    try:
+        return verify_certificate(commit.sender_identity, commit.sender_signature_key)
+    except PeerError:
+        raise PolicyRefused("the committer's certificate does not verify") from None
+
+
+def _note(commit: Processed) -> CommitNote:
+    try:
+        return decode_note(commit.aad)
+    except PeerError:
+        raise PolicyRefused("a commit's note does not decode") from None
+
+
+def _check_external(commit: Processed, joiner: DeviceCertificate, roster: Mapping[int, Device]) -> None:
+    """Only a device of an account that is already in, and it may remove only that account's leaf."""
+    if joiner.account_id not in {device.account for device in roster.values()}:
+        raise PolicyRefused("an external commit from an account that is not a member")
+    if len(commit.adds) != 1 or commit.new_group_ext is not None or commit.aad:
+        raise PolicyRefused("an external commit that does more than rejoin")
+    for leaf in commit.removes:
+        if leaf.leaf not in roster or roster[leaf.leaf].account != joiner.account_id:
+            raise PolicyRefused("an external commit that removes somebody else")
+    kept = {device.device for place, device in roster.items() if place not in {leaf.leaf for leaf in commit.removes}}
+    if joiner.device_id in kept:
+        raise PolicyRefused("an external commit that doubles a device")
+
+
+def _check_adds(
+    adds: Sequence[Leaf], sender: DeviceCertificate, admin: bool, info: RoomInfo, roster: Mapping[int, Device]
+) -> None:
+    if len(roster) + len(adds) > MAX_DEVICES:
+        raise PolicyRefused("the room would have too many devices")
+    present = {device.device for device in roster.values()}
+    for leaf in adds:
+        certificate = certificate_of(leaf)
+        if certificate.device_id in present:
+            raise PolicyRefused("a device is added twice")
+        present.add(certificate.device_id)
+        allowed = certificate.account_id in info.pair if info.kind == DIRECT else admin
+        if not allowed and certificate.account_id != sender.account_id:
+            raise PolicyRefused("only an admin may add accounts")
+
+
+def _check_removes(
+    removes: Sequence[Leaf],
+    sender: DeviceCertificate,
+    admin: bool,
+    note: CommitNote,
+    room: bytes,
+    info: RoomInfo,
+    roster: Mapping[int, Device],
+) -> tuple[bytes, ...]:
+    ordered = {
+        (order.account, leaf) for order in note.orders for leaf in _order_leaves(order, room, info, roster)
+    }
+    removed: set[bytes] = set()
+    for leaf in removes:
+        if leaf.leaf not in roster:
+            raise PolicyRefused("a commit that removes nobody in the room")
+        account = roster[leaf.leaf].account
+        if account == sender.account_id:
+            continue
+        if not admin and (account, sha256(leaf.encryption_key).digest()) not in ordered:
+            raise PolicyRefused("only an admin may remove accounts")
+        removed.add(account)
+    return tuple(sorted(removed))
+
+
+def _order_leaves(
+    order: RemovalOrder, room: bytes, info: RoomInfo, roster: Mapping[int, Device]
+) -> tuple[bytes, ...]:
+    """The leaf hashes an order covers, if its signer may give it in this epoch; otherwise none."""
+    signer = next((device for device in roster.values() if device.signature_key == order.signer), None)
+    if signer is None or order.room != room or (signer.account != order.account and signer.account not in info.admins):
+        return ()
+    try:
+        order.verify()
+    except PeerError:
+        return ()
+    return order.leaves
+
+
+def order_holds(order: RemovalOrder, room: bytes, info: RoomInfo, roster: Mapping[int, Device]) -> bool:
+    """Whether any member may commit ``order`` now: its signer may give it and one of its leaves is still in."""
+    leaves = set(_order_leaves(order, room, info, roster))
+    return any(
+        device.account == order.account and sha256(device.encryption_key).digest() in leaves
+        for device in roster.values()
+    )
+
+
+def _check_updates(updates: Sequence[Leaf], roster: Mapping[int, Device]) -> None:
+    """A leaf may get new keys but never a new owner."""
+    for leaf in updates:
+        old = roster.get(leaf.leaf)
+        certificate = certificate_of(leaf)
+        if old is None or (old.account, old.device) != (certificate.account_id, certificate.device_id):
+            raise PolicyRefused("an update that changes whose leaf it is")
+
+
+def _check_info(commit: Processed, admin: bool, info: RoomInfo) -> RoomInfo | None:
+    if commit.new_group_ext is None:
+        return None
+    data = dict(commit.new_group_ext).get(ROOM_INFO_EXTENSION)
+    if data is None:
+        raise PolicyRefused("a commit that erases the room info")
+    try:
+        new = decode_info(data)
+    except PeerError:
+        raise PolicyRefused("a commit with a broken room info") from None
+    if new == info:
+        return None
+    if not admin:
+        raise PolicyRefused("only an admin may change the room")
+    if (new.kind, new.pair, new.relay) != (info.kind, info.pair, info.relay):
+        raise PolicyRefused("a commit that changes what cannot change")
+    return new

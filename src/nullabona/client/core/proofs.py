@@ -1,0 +1,142 @@
+"""Signed statements that members check without asking anybody: removal orders, settled claims, signed inbox items.
+
+Each signature is Ed25519 by a device's key over a domain string and a canonical MessagePack array, so a statement of
+one kind or room can never be taken for another (spec/room.md §§3, 5, 7).
+"""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from typing import Annotated, Final
+
+import msgspec
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from msgspec import Meta
+
+from nullabona.client.core.mlsport import Mls
+from nullabona.errors import Malformed, PeerError
+
+Hash = Annotated[bytes, Meta(min_length=32, max_length=32)]
+Signature = Annotated[bytes, Meta(min_length=64, max_length=64)]
+Key = Annotated[bytes, Meta(min_length=32, max_length=32)]
+
+_ORDER: Final = b"nullabona removal order v1"
+_CLAIM: Final = b"nullabona settled claim v1"
+_encode = msgspec.msgpack.encode
+
+
+class BadProof(PeerError):
+    """A signed statement does not hold."""
+
+    code = "bad-proof"
+
+
+def check_signature(key: bytes, domain: bytes, payload: bytes, signature: bytes) -> None:
+    """Raises `BadProof` unless ``signature`` is the key's over ``domain ‖ payload``."""
+    try:
+        Ed25519PublicKey.from_public_bytes(key).verify(signature, domain + payload)
+    except (InvalidSignature, ValueError):
+        raise BadProof("a signature does not verify") from None
+
+
+class RemovalOrder(msgspec.Struct, array_like=True, frozen=True):
+    """"Remove this account's devices", signed by a device of that account (leaving) or of an admin.
+
+    ``leaves`` are SHA-256 hashes of the leaf encryption keys meant, so that an old order cannot remove a person who was
+    added again. ``signer`` is the signing device's key; it must be in the room's tree when the order is used.
+    """
+
+    room: Hash
+    account: Key
+    leaves: Annotated[tuple[Hash, ...], Meta(min_length=1, max_length=64)]
+    signer: Key
+    signature: Signature
+
+    def payload(self) -> bytes:
+        return _encode((self.room, self.account, self.leaves, self.signer))
+
+    def verify(self) -> None:
+        check_signature(self.signer, _ORDER, self.payload(), self.signature)
+
+
+def make_order(mls: Mls, signer: bytes, room: bytes, account: bytes, encryption_keys: list[bytes]) -> RemovalOrder:
+    """An order by this device for every device of ``account`` in the room."""
+    leaves = tuple(sorted(sha256(key).digest() for key in encryption_keys))
+    payload = _encode((room, account, leaves, signer))
+    return RemovalOrder(room, account, leaves, signer, mls.sign(_ORDER + payload))
+
+
+class CommitNote(msgspec.Struct, array_like=True, frozen=True):
+    """The authenticated data of a commit: the orders that justify its removals."""
+
+    orders: Annotated[tuple[RemovalOrder, ...], Meta(max_length=256)] = ()
+
+
+_notes = msgspec.msgpack.Decoder(CommitNote)
+
+
+def encode_note(note: CommitNote) -> bytes:
+    return _encode(note) if note.orders else b""
+
+
+def decode_note(data: bytes) -> CommitNote:
+    """Raises `Malformed` for anything but a note; nothing at all is an empty note."""
+    if not data:
+        return CommitNote()
+    try:
+        return _notes.decode(data)
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        raise Malformed("a commit's note does not decode") from None
+
+
+class Claim(msgspec.Struct, array_like=True, frozen=True):
+    """"I have merged this commit": the settled mark of a commit that is put back (spec/room.md §5).
+
+    ``removed`` names the accounts that the commit removed for good; a branch whose commit removed somebody wins over
+    one that did not, so that a removal is never undone by losing a race.
+    """
+
+    box: Hash
+    commit: Hash
+    removed: Annotated[tuple[Key, ...], Meta(max_length=2_000)]
+    signer: Key
+    signature: Signature
+    data: bytes = b""
+    """The MLS commit itself (not signed: ``commit`` is its hash)."""
+
+    @property
+    def rank(self) -> int:
+        return 0 if self.removed else 1
+
+    @property
+    def key(self) -> tuple[int, bytes]:
+        """Branches compare by this; the lowest wins."""
+        return (self.rank, self.commit)
+
+    def payload(self) -> bytes:
+        return _encode((self.box, self.commit, self.removed, self.signer))
+
+    def verify(self, box: bytes) -> None:
+        """Raises `BadProof` unless the claim is about ``box``, holds its commit and is signed."""
+        if self.box != box or sha256(self.data).digest() != self.commit:
+            raise BadProof("a settled claim is about another commit")
+        check_signature(self.signer, _CLAIM, self.payload(), self.signature)
+
+
+_claims = msgspec.msgpack.Decoder(Claim)
+
+
+def make_claim(mls: Mls, signer: bytes, box: bytes, commit: bytes, removed: tuple[bytes, ...]) -> bytes:
+    """The encoded claim of this device for a commit (its MLS bytes)."""
+    digest = sha256(commit).digest()
+    payload = _encode((box, digest, removed, signer))
+    return _encode(Claim(box, digest, removed, signer, mls.sign(_CLAIM + payload), commit))
+
+
+def decode_claim(data: bytes) -> Claim:
+    """Raises `Malformed` for anything but a claim; the caller verifies it."""
+    try:
+        return _claims.decode(data)
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        raise Malformed("a settled claim does not decode") from None

@@ -1,0 +1,338 @@
+"""What a read brought: frames in box order, each processed once, commits decided by order (spec/room.md §§3-5)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from hashlib import sha256
+
+from nullabona.client.core import boxes, committing, healing, messages
+from nullabona.client.core.chunks import MISSING, body_of
+from nullabona.client.core.content import Envelope, Leave, Moved, Text, decode_envelope
+from nullabona.client.core.errors import MlsRefused, PolicyRefused
+from nullabona.client.core.mlsport import Processed
+from nullabona.client.core.policy import check_commit, order_holds
+from nullabona.client.core.proofs import Claim, decode_claim
+from nullabona.client.core.records import Device, Frame
+from nullabona.client.core.state import (
+    JOINED,
+    BoxTrack,
+    CommitCandidate,
+    RemoveAccount,
+    RoomState,
+)
+from nullabona.client.core.step import Step
+from nullabona.errors import PeerError
+from nullabona.wire.certificate import verify_certificate
+from nullabona.wire.frame import Kind, OpenedFrame, open_frame
+from nullabona.wire.messages import Frames
+
+MAX_LOOKAHEAD = 4_096
+"""How many frames past the first commit of a box are read, at most, before deciding: nobody can delay for ever."""
+
+
+def take_frames(step: Step, room: RoomState, track: BoxTrack, after: int, answer: Frames) -> None:
+    """Process the answer to a read of the track's box that asked for everything after ``after``."""
+    if not _same_box(step, room, track, answer):
+        return
+    track.head = max(track.head, answer.head)
+    if after != track.position:
+        return
+    before = track.position
+    for seq, data in answer.frames:
+        if seq <= track.position:
+            continue
+        if seq > track.position + 1:
+            _gap(step, room, track, seq - 1)
+        _take(step, room, track, seq, data)
+        if room.phase != JOINED:
+            return
+    if not answer.frames and answer.head > track.position:
+        _gap(step, room, track, answer.head)
+    boxes.compare_due(step, room, track, before)
+    track.check_acks = track.check_acks or track.position > before
+    decide(step, room, track)
+
+
+def _same_box(step: Step, room: RoomState, track: BoxTrack, answer: Frames) -> bool:
+    """Notice a box that was lost or made anew; False if there is nothing to read in this answer."""
+    if answer.incarnation == track.incarnation:
+        return bool(answer.incarnation)
+    if track.incarnation:
+        boxes.lose_box(step, room, track, answer.incarnation)
+        return False
+    track.incarnation = answer.incarnation
+    return True
+
+
+def _gap(step: Step, room: RoomState, track: BoxTrack, upto: int) -> None:
+    """Frames are gone that we never saw. Their senders hear of it; if a commit may be among them, we ask to rejoin."""
+    lost = range(track.position + 1, upto + 1)
+    track.missing += list(lost)[-boxes.MAX_LISTED :]
+    del track.missing[: -boxes.MAX_LISTED]
+    track.position = track.start = upto
+    track.chain = boxes.next_chain(track.chain, upto, b"gap")
+    room.receipt_at = room.receipt_at or step.within(boxes.receipt_delay(step, room))
+    if not track.closed:
+        healing.lost_thread(step, room, "frames-missing")
+
+
+def _take(step: Step, room: RoomState, track: BoxTrack, seq: int, data: bytes) -> None:
+    box = track.keys.box.address
+    digest = sha256(data).digest()
+    track.position = seq
+    track.chain = boxes.next_chain(track.chain, seq, digest)
+    known = step.store.frame(box, digest)
+    if known is not None and known.seq:
+        boxes.record_repeat(step, track, seq, digest)
+        return
+    opened = _open(track, data)
+    if opened is None:
+        boxes.record_repeat(step, track, seq, digest)
+        return
+    if known is not None:
+        _found_again(step, room, track, known, seq)
+    else:
+        kept = data if opened.kind is not Kind.SETTLED else b""
+        step.store.put_frame(Frame(box, digest, seq, track.chain, opened.kind, False, b"", step.day, kept))
+        if opened.kind is Kind.MESSAGE:
+            _message(step, room, track, seq, digest, opened)
+    if opened.kind is Kind.COMMIT and not track.closed:
+        _candidate(track, seq, digest, settled=False)
+    elif opened.kind is Kind.SETTLED:
+        _settled(step, room, track, seq, digest, opened)
+
+
+def _open(track: BoxTrack, data: bytes) -> OpenedFrame | None:
+    keys = track.keys
+    try:
+        return open_frame(keys.frame_key, keys.box.address, data)
+    except PeerError:
+        return None
+
+
+def _found_again(step: Step, room: RoomState, track: BoxTrack, known: Frame, seq: int) -> None:
+    """A frame we know (our own, or one that was put back) now has a place."""
+    step.store.drop_outbox_ref(known.box, known.hash)
+    at = replace(known, seq=seq, chain=track.chain)
+    step.store.put_frame(at)
+    if known.mine and known.message:
+        messages.placed(step, room, track, at, seq)
+
+
+# -- messages -----------------------------------------------------------------------------------------------------
+
+
+def _message(step: Step, room: RoomState, track: BoxTrack, seq: int, digest: bytes, opened: OpenedFrame) -> None:
+    body = body_of(step, room, opened)
+    if body is MISSING:
+        track.deferred[seq] = digest
+        return
+    if body is None or not _deliver(step, room, track, seq, body):
+        unreadable(track, seq)
+        room.receipt_at = room.receipt_at or step.within(boxes.receipt_delay(step, room))
+
+
+def unreadable(track: BoxTrack, seq: int) -> None:
+    track.unreadable.append(seq)
+    del track.unreadable[: -boxes.MAX_LISTED]
+
+
+def _deliver(step: Step, room: RoomState, track: BoxTrack, seq: int, body: bytes) -> bool:
+    """Open and act on one MLS application message; False if this device could not read it."""
+    try:
+        processed = step.group(room).process(body)
+    except MlsRefused as refusal:
+        return refusal.reason == "duplicate"
+    if processed.kind != "app" or processed.plaintext is None:
+        return True
+    device = _sender(step, room, processed)
+    if device is None:
+        return True
+    try:
+        said = decode_envelope(processed.plaintext)
+    except PeerError:
+        return True
+    _act(step, room, track, seq, device, said)
+    return True
+
+
+def _sender(step: Step, room: RoomState, processed: Processed) -> Device | None:
+    """The member device that sent a message; None if it is not in the room any more, or it is us."""
+    try:
+        certificate = verify_certificate(processed.sender_identity, processed.sender_signature_key)
+    except PeerError:
+        return None
+    device = step.store.device(room.id, certificate.device_id)
+    if device is None or device.signature_key != processed.sender_signature_key:
+        return None
+    return device if device.device != step.me.device else None
+
+
+def _act(step: Step, room: RoomState, track: BoxTrack, seq: int, device: Device, said: Envelope) -> None:
+    if isinstance(said.body, Text):
+        messages.receive_text(step, room, track, seq, device, said)
+    messages.note_marker(step, room, device.account, said.marker)
+    boxes.note_views(step, room, device.device, said.views)
+    if isinstance(said.body, Text | Leave):
+        room.receipt_at = room.receipt_at or step.within(boxes.receipt_delay(step, room))
+    if isinstance(said.body, Leave):
+        _leaves(step, room, device, said.body)
+    elif isinstance(said.body, Moved):
+        healing.follow(step, room, device, said.body)
+
+
+def _leaves(step: Step, room: RoomState, device: Device, leave: Leave) -> None:
+    """Anybody may carry out a leave order; a random delay lets one member do it for all."""
+    order = leave.order
+    if order.account != device.account or not order_holds(order, room.id, room.info, step.roster(room.id)):
+        return
+    committing.want(step, room, RemoveAccount(order.account, order))
+    room.commit_at = max(room.commit_at, step.within(boxes.receipt_delay(step, room)))
+
+
+def read_deferred(step: Step, room: RoomState, track: BoxTrack) -> None:
+    """Messages whose blobs have come since."""
+    for seq, digest in list(track.deferred.items()):
+        frame = step.store.frame(track.keys.box.address, digest)
+        opened = _open(track, frame.data) if frame is not None else None
+        body = body_of(step, room, opened) if opened is not None else None
+        if body is MISSING:
+            if frame is not None and step.day - frame.day <= 1:
+                continue
+            body = None
+        del track.deferred[seq]
+        if body is None or not _deliver(step, room, track, seq, body):
+            unreadable(track, seq)
+
+
+# -- commits ------------------------------------------------------------------------------------------------------
+
+
+def _candidate(track: BoxTrack, seq: int, digest: bytes, *, settled: bool) -> None:
+    if any(candidate.frame == digest for candidate in track.candidates):
+        return
+    track.candidates.append(CommitCandidate(seq, digest, settled))
+    if not track.decide_at:
+        track.decide_at = min(max(track.head, seq), seq + MAX_LOOKAHEAD)
+
+
+def _settled(step: Step, room: RoomState, track: BoxTrack, seq: int, digest: bytes, opened: OpenedFrame) -> None:
+    """Somebody says which commit they merged: a candidate while we have not, a fork if we merged another."""
+    body = body_of(step, room, opened)
+    if body is MISSING or body is None:
+        if not track.closed:
+            _keep_settled(step, track, seq, digest, opened)
+        return
+    claim = _claim(step, room, track, body)
+    if claim is None:
+        return
+    if not track.closed:
+        _keep_settled(step, track, seq, digest, opened)
+        if not track.settle_until:
+            track.settle_until = step.now + step.timing.settle // 2
+    elif claim.commit == track.winner:
+        track.settled_seen = True
+    else:
+        healing.rival(step, room, track, claim)
+
+
+def _keep_settled(step: Step, track: BoxTrack, seq: int, digest: bytes, opened: OpenedFrame) -> None:
+    box = track.keys.box.address
+    kind = Kind.SETTLED | (0x80 if opened.indirect else 0)
+    step.store.put_frame(Frame(box, digest, seq, track.chain, kind, False, b"", step.day, b""))
+    step.store.set_value(boxes.settled_key(box, digest), bytes((opened.indirect,)) + opened.body)
+    _candidate(track, seq, digest, settled=True)
+
+
+def _claim(step: Step, room: RoomState, track: BoxTrack, body: bytes) -> Claim | None:
+    """A settled claim by somebody who is in the room as we know it."""
+    try:
+        claim = decode_claim(body)
+        claim.verify(track.keys.box.address)
+    except PeerError:
+        return None
+    known = {device.signature_key for device in step.roster(room.id).values()}
+    return claim if claim.signer in known else None
+
+
+def decide(step: Step, room: RoomState, track: BoxTrack) -> None:
+    """Once everything that can matter has been read: the first valid commit wins, settled ones before others."""
+    waiting = not track.candidates or track.closed or step.now < track.settle_until
+    if waiting or track.position < min(track.decide_at, track.head or track.decide_at):
+        return
+    settled: list[tuple[tuple[int, bytes], CommitCandidate, Claim]] = []
+    blocked = False
+    for candidate in [c for c in track.candidates if c.settled]:
+        claim, wait = _candidate_claim(step, room, track, candidate)
+        blocked |= wait
+        if claim is not None:
+            settled.append((claim.key, candidate, claim))
+    if blocked:
+        return
+    for _, candidate, claim in sorted(settled, key=lambda item: item[0]):
+        if _try(step, room, track, candidate, claim.data, claim):
+            return
+    for candidate in sorted((c for c in track.candidates if not c.settled), key=lambda c: c.seq):
+        commit, wait = _candidate_commit(step, room, track, candidate)
+        if wait:
+            return
+        if commit is not None and _try(step, room, track, candidate, commit, None):
+            return
+    track.candidates = []
+    track.decide_at = 0
+
+
+def _candidate_claim(
+    step: Step, room: RoomState, track: BoxTrack, candidate: CommitCandidate
+) -> tuple[Claim | None, bool]:
+    box = track.keys.box.address
+    stored = step.store.get_value(boxes.settled_key(box, candidate.frame))
+    if stored is None:
+        return None, False
+    opened = OpenedFrame(Kind.SETTLED, bool(stored[0]), stored[1:])
+    body = body_of(step, room, opened)
+    if body is MISSING:
+        return None, _still_waiting(step, candidate)
+    return (_claim(step, room, track, body) if body is not None else None), False
+
+
+def _candidate_commit(
+    step: Step, room: RoomState, track: BoxTrack, candidate: CommitCandidate
+) -> tuple[bytes | None, bool]:
+    frame = step.store.frame(track.keys.box.address, candidate.frame)
+    opened = _open(track, frame.data) if frame is not None and frame.data else None
+    if opened is None:
+        return None, False
+    body = body_of(step, room, opened)
+    if body is MISSING:
+        return None, _still_waiting(step, candidate)
+    return body, False
+
+
+def _still_waiting(step: Step, candidate: CommitCandidate) -> bool:
+    """A commit whose blobs do not come is passed over after a while: nobody can block a room with it."""
+    if not candidate.give_up_at:
+        candidate.give_up_at = step.now + step.timing.blob
+    return step.now < candidate.give_up_at
+
+
+def _try(
+    step: Step, room: RoomState, track: BoxTrack, candidate: CommitCandidate, commit: bytes, claim: Claim | None
+) -> bool:
+    """Apply a commit if it is valid; False leaves everything as it was."""
+    if room.pending is not None and sha256(commit).digest() == room.pending.commit:
+        committing.merge_own(step, room, track, candidate.seq, commit)
+        return True
+    try:
+        processed = step.group(room).process(commit)
+        if processed.kind != "commit":
+            return False
+        verdict = check_commit(processed, room.id, room.info, step.roster(room.id))
+    except (MlsRefused, PolicyRefused):
+        return False
+    if claim is not None and claim.removed != verdict.removed:
+        return False
+    committing.accept_other(step, room, track, candidate.seq, commit, processed, verdict)
+    return True
+
+

@@ -1,0 +1,174 @@
+"""Rejoining by external commit: from a ticket to a member of the winning branch (spec/room.md §7).
+
+The new group is kept in memory until the relay has it first in box order; a crash before that only means asking again.
+Ratchet state is never taken from anywhere else: the device gets a new leaf and its old one goes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from hashlib import sha256
+
+from nullabona.client.core import committing, healing, messages
+from nullabona.client.core.boxes import open_box, receipt_delay, winner_key
+from nullabona.client.core.errors import MlsRefused
+from nullabona.client.core.items import Ticket
+from nullabona.client.core.mlsport import Candidate
+from nullabona.client.core.outgoing import FRAME, Target, queue_blob
+from nullabona.client.core.policy import certificate_of
+from nullabona.client.core.roominfo import RoomInfo, decode_info
+from nullabona.client.core.state import (
+    JOINED,
+    BoxTrack,
+    Heal,
+    Intent,
+    Merged,
+    RemoveAccount,
+    RoomState,
+)
+from nullabona.client.core.step import Step
+from nullabona.errors import PeerError
+from nullabona.wire.address import EpochKeys, epoch_keys
+from nullabona.wire.blob import encode_ref
+from nullabona.wire.frame import NONCE_SIZE, Kind, body_fits, open_frame, seal_frame
+from nullabona.wire.messages import Frames
+
+
+@dataclass(slots=True)
+class Join:
+    """An external commit of ours on its way. Lives in memory only."""
+
+    room: bytes
+    relay: str
+    ticket: Ticket
+    candidate: Candidate = field(repr=False)
+    frame: bytes
+    position: int
+    deadline: int
+
+    @property
+    def keys(self) -> EpochKeys:
+        return epoch_keys(self.ticket.secret)
+
+
+def start(step: Step, room: RoomState, ticket: Ticket) -> Join | None:
+    """Make the external commit a ticket allows and queue it; None if the ticket does not lead where we want."""
+    heal = room.heal
+    if heal is None or room.phase != JOINED:
+        return None
+    if healing.in_sync(room, ticket) and not heal.commit:
+        room.heal = None
+        return None
+    if not healing.leads_there(room, heal, ticket):
+        return None
+    try:
+        candidate = step.mls.join_external(ticket.group_info, ticket.tree)
+        _check(room, heal, candidate)
+    except PeerError as refused:
+        step.event("warning", room.id, code="ticket-refused", reason=refused.code)
+        return None
+    healing.say_moved(step, room, heal)
+    deadline = step.now + step.timing.ticket * 2
+    join = Join(room.id, room.info.relay, ticket, candidate, b"", ticket.seq, deadline)
+    join.frame = _queue(step, join)
+    heal.next_at = deadline + step.chance.between(0, step.timing.ticket)
+    return join
+
+
+def _check(room: RoomState, heal: Heal, candidate: Candidate) -> None:
+    """Raises `PeerError` unless the branch is this room and holds nobody whom its winning commit removed."""
+    info = decode_info(candidate.group.room_info())
+    same = (info.kind, info.pair, info.relay) == (room.info.kind, room.info.pair, room.info.relay)
+    accounts = {certificate_of(leaf).account_id for leaf in candidate.group.members()}
+    if not same or accounts & set(heal.removed):
+        candidate.discard()
+        raise MlsRefused("a ticket leads to another room", "wrong-group")
+
+
+def _queue(step: Step, join: Join) -> bytes:
+    keys = join.keys
+    body = join.candidate.commit
+    indirect = not body_fits(len(body))
+    if indirect:
+        body = encode_ref(queue_blob(step, join.room, keys.box.address, join.relay, body))
+    nonce = step.chance.bytes(NONCE_SIZE)
+    frame = seal_frame(keys.frame_key, keys.box.address, nonce, Kind.COMMIT, body, indirect=indirect)
+    digest = sha256(frame).digest()
+    target = Target(join.relay, join.ticket.secret).encode()
+    step.store.add_outbox(FRAME, room=join.room, box=keys.box.address, ref=digest, target=target, data=frame)
+    return digest
+
+
+def take_frames(step: Step, join: Join, after: int, answer: Frames) -> bool | None:
+    """Read back the ticket's box: True if our commit came first, False if it cannot, None while we do not know."""
+    if join.ticket.incarnation and answer.incarnation != join.ticket.incarnation:
+        return False
+    if after != join.position:
+        return None
+    keys = join.keys
+    for seq, data in answer.frames:
+        join.position = seq
+        if sha256(data).digest() == join.frame:
+            return True
+        try:
+            kind = open_frame(keys.frame_key, keys.box.address, data).kind
+        except PeerError:
+            continue
+        if kind is not Kind.MESSAGE:
+            return False
+    return None
+
+
+def give_up(step: Step, room: RoomState, join: Join) -> None:
+    """Our commit did not come first (or nobody can tell): ask for a newer ticket soon."""
+    join.candidate.discard()
+    step.store.drop_outbox_ref(join.keys.box.address, join.frame)
+    if room.heal is not None:
+        room.heal.next_at = step.within(step.timing.commit_spread)
+
+
+def adopt(step: Step, room: RoomState, join: Join) -> None:
+    """Our external commit came first: this is the room now. Redo what must be redone, send again what may be lacking."""
+    heal = room.heal or Heal("late", join.ticket.epoch, b"", [], [], step.now)
+    intents = _to_redo(room, heal)
+    _leave_branch(step, room, heal)
+    group = join.candidate.adopt()
+    info: RoomInfo = decode_info(group.room_info())
+    own = sha256(join.candidate.commit).digest()
+    room.history = [Merged(epoch, commit, list(removed), [], []) for epoch, commit, removed in join.ticket.history]
+    room.history.append(Merged(join.ticket.epoch, own, [], [], []))
+    room.info, room.heal, room.pending, room.intents = info, None, None, intents
+    room.commit_at = step.within(step.timing.commit_spread)
+    open_box(room, group.epoch, group.room_secret())
+    committing.sync_roster(step, room, step.me.device)
+    messages.resend_unacknowledged(step, room, lambda message: False)
+    room.receipt_at = room.receipt_at or step.within(receipt_delay(step, room))
+    step.event("rejoined", room.id, reason=heal.reason, epoch=room.epoch)
+
+
+def _to_redo(room: RoomState, heal: Heal) -> list[Intent]:
+    intents = list(room.intents)
+    if room.pending is not None:
+        intents += room.pending.intents
+    for merged in healing.undone(room, heal):
+        intents += merged.mine
+        intents += [RemoveAccount(order.account, order) for order in merged.orders]
+    return [intent for index, intent in enumerate(intents) if intent not in intents[:index]]
+
+
+def _leave_branch(step: Step, room: RoomState, heal: Heal) -> None:
+    """Boxes after the fork belong to a branch that is over; the forked one is now ended by the winner."""
+    for track in list(room.boxes):
+        if track.epoch > heal.epoch or not track.closed:
+            room.boxes.remove(track)
+            step.store.drop_box(track.keys.box.address)
+            step.store.delete_value(winner_key(track))
+        elif track.epoch == heal.epoch and heal.commit:
+            _won_by(step, track, heal)
+
+
+def _won_by(step: Step, track: BoxTrack, heal: Heal) -> None:
+    track.winner, track.winner_removed = heal.commit, list(heal.removed)
+    track.settled_seen, track.beacon_at = True, 0
+    track.trim_at = 0
+    step.store.delete_value(winner_key(track))

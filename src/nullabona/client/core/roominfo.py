@@ -1,0 +1,65 @@
+"""What a room agrees on: a group context extension that only commits can change (spec/room.md §3)."""
+
+from __future__ import annotations
+
+from typing import Annotated, Final
+
+import msgspec
+from msgspec import Meta
+
+from nullabona.errors import Malformed
+
+ROOM_INFO_EXTENSION: Final = 0xF4E0
+"""The extension type of the room info in the group context."""
+MAX_DEVICES: Final = 5_000
+"""Most devices in one room; 1,000 is what is tested."""
+
+GROUP: Final = "group"
+DIRECT: Final = "direct"
+
+Key = Annotated[bytes, Meta(min_length=32, max_length=32)]
+Name = Annotated[str, Meta(max_length=120)]
+
+
+class RoomInfo(msgspec.Struct, array_like=True, frozen=True):
+    """Agreed by all members of an epoch.
+
+    ``kind`` is ``group`` or ``direct``; a direct room has exactly its ``pair`` of accounts, no name and no admins.
+    ``relay`` is the base URL of the relay that keeps the room's boxes. ``admins`` are accounts.
+    """
+
+    rev: Annotated[int, Meta(ge=1, le=1)]
+    kind: Annotated[str, Meta(max_length=16)]
+    name: Name
+    relay: Annotated[str, Meta(max_length=255)]
+    admins: Annotated[tuple[Key, ...], Meta(max_length=64)] = ()
+    pair: Annotated[tuple[Key, ...], Meta(max_length=2)] = ()
+
+
+_infos = msgspec.msgpack.Decoder(RoomInfo)
+
+
+def encode_info(info: RoomInfo) -> bytes:
+    return msgspec.msgpack.encode(info)
+
+
+def decode_info(data: bytes) -> RoomInfo:
+    """Raises `Malformed` unless ``data`` is a consistent room info."""
+    try:
+        info = _infos.decode(data)
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        raise Malformed("a room info does not decode") from None
+    check_info(info)
+    return info
+
+
+def check_info(info: RoomInfo) -> None:
+    """Raises `Malformed` if kind, pair and admins contradict one another."""
+    if info.kind == DIRECT:
+        consistent = len(set(info.pair)) == 2 and not info.admins and not info.name
+    elif info.kind == GROUP:
+        consistent = not info.pair and 1 <= len(set(info.admins)) == len(info.admins)
+    else:
+        consistent = False
+    if not consistent:
+        raise Malformed("a room info contradicts itself")

@@ -1,0 +1,223 @@
+"""The state of one room on one device: values only, saved whole after every step that changed it (spec/room.md §8)."""
+
+from __future__ import annotations
+
+from typing import Annotated, TypeAlias
+
+import msgspec
+from msgspec import Meta, field
+
+from nullabona.client.core.proofs import RemovalOrder
+from nullabona.client.core.roominfo import RoomInfo
+from nullabona.errors import Bug
+from nullabona.wire.address import Address, EpochKeys, epoch_keys
+
+JOINED = "joined"
+REMOVED = "removed"
+LEFT = "left"
+
+
+class CommitCandidate(msgspec.Struct, array_like=True):
+    """A commit that lies in the current box and may win: decided when the box has been read to ``head``."""
+
+    seq: int
+    frame: bytes
+    settled: bool
+    give_up_at: int = 0
+    """When to stop waiting for its blobs (ms; 0: not waiting)."""
+
+
+class BoxTrack(msgspec.Struct):
+    """Where this device stands in one epoch's box. Times in ms; 0 means "not set"."""
+
+    epoch: int
+    secret: bytes
+    incarnation: bytes = b""
+    generation: int = 0
+    """How often this device saw the relay lose the box."""
+    position: int = 0
+    chain: bytes = b""
+    head: int = 0
+    """Highest head a read reported in this incarnation."""
+    missing: list[int] = field(default_factory=list)
+    unreadable: list[int] = field(default_factory=list)
+    deferred: dict[int, bytes] = field(default_factory=dict)
+    """seq → hash of message frames that wait for blobs; nothing from the first of them on is acknowledged."""
+    candidates: list[CommitCandidate] = field(default_factory=list)
+    decide_at: int = 0
+    """Read up to this seq before deciding between candidates."""
+    settle_until: int = 0
+    """Order may have been lost: decide nothing before this time."""
+    winner: bytes = b""
+    """Hash of the commit that ended this epoch for us; empty while the epoch is current."""
+    winner_removed: list[bytes] = field(default_factory=list)
+    winner_seq: int = 0
+    winner_frame: bytes = b""
+    left_at: int = 0
+    settled_seen: bool = False
+    """Our winner lies in this incarnation as a settled commit."""
+    beacon_at: int = 0
+    beacons: int = 0
+    put_back_own_at: int = 0
+    put_back_any_at: int = 0
+    trim_at: int = 0
+    diverged: bool = False
+    acked: int = 0
+    """Every other device acknowledged up to this seq."""
+    check_acks: bool = False
+    told: int = -1
+    """The seq of our view that we last told the room."""
+    start: int = 0
+    """Chain comparisons begin above this seq (a gap lies at or below it)."""
+
+    @property
+    def keys(self) -> EpochKeys:
+        return epoch_keys(self.secret)
+
+    @property
+    def closed(self) -> bool:
+        return bool(self.winner)
+
+    @property
+    def acknowledged(self) -> int:
+        """The seq up to which this device has durably processed the box."""
+        return min(self.deferred) - 1 if self.deferred else self.position
+
+    def __repr__(self) -> str:
+        return f"<BoxTrack epoch={self.epoch} position={self.position} closed={self.closed}>"
+
+
+class AddAccount(msgspec.Struct, array_like=True, tag=1, frozen=True):
+    """Add devices of an account, by the key packages of its card."""
+
+    account: bytes
+    handle: str
+    key_packages: tuple[bytes, ...]
+    inbox: bytes
+    """The account's encoded `Inbox`, where its invitation goes."""
+
+
+class RemoveAccount(msgspec.Struct, array_like=True, tag=2, frozen=True):
+    """Remove every device of an account, by our own right or by an order."""
+
+    account: bytes
+    order: RemovalOrder | None = None
+
+
+class SetInfo(msgspec.Struct, array_like=True, tag=3, frozen=True):
+    """Change the name (if not None) and appoint or dismiss admins."""
+
+    name: str | None = None
+    appoint: tuple[bytes, ...] = ()
+    dismiss: tuple[bytes, ...] = ()
+
+
+class UpdateKeys(msgspec.Struct, array_like=True, tag=4, frozen=True):
+    """Renew our leaf's keys: what an attacker copied before is worth nothing afterwards."""
+
+
+Intent: TypeAlias = AddAccount | RemoveAccount | SetInfo | UpdateKeys
+
+
+class PendingCommit(msgspec.Struct, array_like=True):
+    """An own commit that is staged in MLS and lies in the outbox or the box."""
+
+    commit: bytes
+    """SHA-256 of the MLS bytes."""
+    frame: bytes
+    intents: list[Intent]
+    removed: list[bytes]
+    orders: list[RemovalOrder]
+    invites: bool
+
+
+class Merged(msgspec.Struct, array_like=True):
+    """One commit of this branch's history: what a fork is judged by and what must be redone elsewhere."""
+
+    epoch: int
+    """The epoch it ended."""
+    commit: bytes
+    removed: list[bytes]
+    orders: list[RemovalOrder]
+    mine: list[Intent]
+
+
+class Heal(msgspec.Struct, array_like=True):
+    """This device wants to rejoin: another branch won, or it cannot follow any more."""
+
+    reason: str
+    epoch: int
+    commit: bytes
+    """The winning commit that ended ``epoch``; empty if we only lost the thread."""
+    removed: list[bytes]
+    helpers: list[bytes]
+    """Accounts to ask, best first."""
+    next_at: int
+    attempts: int = 0
+
+
+class Invite(msgspec.Struct, array_like=True):
+    """An invitation that its devices have not shown up for yet; sent again with back-off."""
+
+    account: bytes
+    devices: list[bytes]
+    inbox: bytes
+    item: bytes
+    """The encoded invitation, so that a repeat is recognised as one."""
+    next_at: int
+    attempts: int = 0
+
+
+class RoomState(msgspec.Struct):
+    """Everything but messages, frames, views and devices, which are rows."""
+
+    id: bytes
+    info: RoomInfo
+    phase: str
+    boxes: list[BoxTrack]
+    history: list[Merged] = field(default_factory=list)
+    intents: list[Intent] = field(default_factory=list)
+    pending: PendingCommit | None = None
+    heal: Heal | None = None
+    invites: list[Invite] = field(default_factory=list)
+    receipt_at: int = 0
+    update_at: int = 0
+    commit_at: int = 0
+    """Not before this time may we stage the next commit (spreads races)."""
+    read_upto: Annotated[bytes, Meta(max_length=16)] = b""
+    """Id of the newest message our account has read; told with the next message."""
+    marker_told: bytes = b""
+    unmatched_markers: dict[str, bytes] = field(default_factory=dict)
+    """account (hex) → a marker that names a message we do not have yet."""
+    refused: list[bytes] = field(default_factory=list)
+    """Commits whose branch nobody could take us to."""
+
+    @property
+    def current(self) -> BoxTrack:
+        return self.boxes[-1]
+
+    @property
+    def epoch(self) -> int:
+        return self.boxes[-1].epoch
+
+    def track_at(self, address: Address) -> BoxTrack | None:
+        return next((track for track in self.boxes if track.keys.box.address == address), None)
+
+    def __repr__(self) -> str:
+        return f"<RoomState {self.phase} epoch={self.epoch if self.boxes else None}>"
+
+
+_encoder = msgspec.msgpack.Encoder()
+_decoder = msgspec.msgpack.Decoder(RoomState)
+
+
+def encode_state(state: RoomState) -> bytes:
+    return _encoder.encode(state)
+
+
+def decode_state(data: bytes) -> RoomState:
+    """Raises `Bug`: the store is authenticated, so bytes that do not decode are our own fault."""
+    try:
+        return _decoder.decode(data)
+    except msgspec.MsgspecError:
+        raise Bug("a stored room does not decode") from None

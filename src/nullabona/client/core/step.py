@@ -1,0 +1,162 @@
+"""One step of a device: everything the core does about one thing that happened, in one transaction.
+
+A step knows the time and draws chance only from what it was given. Rooms are loaded when first asked for and saved
+together at the end; whatever the network must do is found in the store afterwards (`nullabona.client.core.wants`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Final, Protocol
+
+import msgspec
+
+from nullabona.client.core.errors import NoSuchRoom
+from nullabona.client.core.mlsport import Group, Mls
+from nullabona.client.core.ports import Store
+from nullabona.client.core.records import Device
+from nullabona.client.core.state import RoomState, decode_state, encode_state
+
+DAY_MS: Final = 86_400_000
+
+
+class Chance(Protocol):
+    """Where randomness comes from; an argument, so that a schedule can be replayed."""
+
+    def bytes(self, count: int) -> bytes: ...
+    def between(self, low: int, high: int) -> int:
+        """A whole number, both ends included."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """Delays of the protocol, in ms (spec/room.md, "Times"). Tests shorten them; people do not."""
+
+    settle: int = 30_000
+    """After a box was found re-created: how long to wait for settled commits before deciding."""
+    put_back_any: int = 60_000
+    """Within this time somebody else's missing frame is put back."""
+    receipt: int = 2_000
+    """A receipt is sent within this time, more in large rooms."""
+    blob: int = 60_000
+    """How long a commit waits for its blobs before it is passed over."""
+    beacon: int = 600_000
+    """After a commit: when to put it back as settled if some device has not shown up yet; doubles."""
+    retry: int = 2_000
+    """First delay of a retry; doubles up to `retry_most`."""
+    retry_most: int = 900_000
+    commit_spread: int = 1_500
+    """A commit that lost is tried again within this time."""
+    invite: int = 3_600_000
+    """An invitation nobody answered is sent again after this time; doubles."""
+    ticket: int = 20_000
+    """How long to wait for a ticket before asking the next helper; doubles."""
+    trim: int = 120_000
+    """A closed box that everybody acknowledged is trimmed within this time."""
+    update: int = 7 * DAY_MS
+    """A device renews its keys in a room at least this often."""
+
+
+@dataclass(frozen=True, slots=True)
+class Me:
+    """Who this device is."""
+
+    account: bytes
+    device: bytes
+    handle: str
+    signature_key: bytes
+    relay: str
+
+
+@dataclass(slots=True)
+class Step:
+    """What one step works with. Made by `Engine`; never kept."""
+
+    store: Store
+    mls: Mls
+    me: Me
+    chance: Chance
+    timing: Timing
+    now: int
+    _rooms: dict[bytes, RoomState] = field(default_factory=dict)
+    _loaded: dict[bytes, bytes] = field(default_factory=dict)
+    _rosters: dict[bytes, dict[int, Device]] = field(default_factory=dict)
+    mutual: list[bytes] = field(default_factory=list)
+    """Accounts that asked us while we were asking them."""
+
+    @property
+    def touched(self) -> frozenset[bytes]:
+        """The rooms this step looked at."""
+        return frozenset(self._rooms)
+
+    @property
+    def day(self) -> int:
+        return self.now // DAY_MS
+
+    def room(self, room: bytes) -> RoomState:
+        """Raises `NoSuchRoom`."""
+        found = self.find_room(room)
+        if found is None:
+            raise NoSuchRoom("this profile has no such room")
+        return found
+
+    def find_room(self, room: bytes) -> RoomState | None:
+        if room not in self._rooms:
+            data = self.store.load_room(room)
+            if data is None:
+                return None
+            self._loaded[room] = data
+            self._rooms[room] = decode_state(data)
+        return self._rooms[room]
+
+    def loaded(self, room: bytes) -> RoomState | None:
+        """The room, if this step loaded it and it still exists."""
+        return self._rooms.get(room)
+
+    def add_room(self, state: RoomState) -> None:
+        """Begin with a room, or replace what was known of it."""
+        self._rooms[state.id] = state
+        self._loaded.pop(state.id, None)
+
+    def forget_room(self, room: bytes) -> None:
+        self._rooms.pop(room, None)
+        self._loaded.pop(room, None)
+        self._rosters.pop(room, None)
+        self.store.delete_room(room)
+
+    def group(self, room: RoomState) -> Group:
+        return self.mls.group(room.id)
+
+    def roster(self, room: bytes) -> dict[int, Device]:
+        """The room's current devices by leaf."""
+        if room not in self._rosters:
+            self._rosters[room] = {device.leaf: device for device in self.store.devices(room)}
+        return self._rosters[room]
+
+    def roster_changed(self, room: bytes) -> None:
+        self._rosters.pop(room, None)
+
+    def others(self, room: RoomState, epoch: int) -> list[Device]:
+        """Devices other than ours that are in the room now and already were in ``epoch``."""
+        return [
+            device
+            for device in self.roster(room.id).values()
+            if device.device != self.me.device and device.since <= epoch
+        ]
+
+    def event(self, kind: str, room: bytes = b"", **data: Any) -> None:
+        """Tell listeners; kept until they have handled it."""
+        self.store.log_event(kind, room, msgspec.msgpack.encode(data))
+
+    def within(self, most: int) -> int:
+        """A time at most ``most`` ms from now, at random."""
+        return self.now + self.chance.between(0, max(most, 0))
+
+    def save(self) -> None:
+        """Write every room that changed."""
+        for room, state in self._rooms.items():
+            data = encode_state(state)
+            if data != self._loaded.get(room):
+                self.store.save_room(room, data)
+                self._loaded[room] = data

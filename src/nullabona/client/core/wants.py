@@ -1,0 +1,65 @@
+"""What the device wants of the network, derived from what is stored: nothing here is lost in a crash."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from nullabona.client.core.rejoin import Join
+from nullabona.client.core.state import JOINED, BoxTrack, RoomState
+from nullabona.wire.address import Address, BoxSecrets
+
+
+@dataclass(frozen=True, slots=True)
+class ReadWant:
+    """Keep one read of this box outstanding, from ``after`` on. ``old`` boxes may be read less eagerly."""
+
+    relay: str
+    box: BoxSecrets = field(repr=False)
+    after: int
+    old: bool = False
+
+    @property
+    def address(self) -> Address:
+        return self.box.address
+
+
+@dataclass(frozen=True, slots=True)
+class ChunkWant:
+    relay: str
+    digest: bytes
+
+
+def room_reads(room: RoomState) -> tuple[ReadWant, ...]:
+    if room.phase != JOINED:
+        return ()
+    return tuple(
+        ReadWant(room.info.relay, track.keys.box, track.position, old=track is not room.current)
+        for track in room.boxes
+    )
+
+
+def join_read(join: Join) -> ReadWant:
+    return ReadWant(join.relay, join.keys.box, join.position)
+
+
+def room_wake(room: RoomState) -> int | None:
+    """When the room next needs attention without anything having come, in ms; None: not at all."""
+    if room.phase != JOINED:
+        return None
+    times = [room.receipt_at, room.update_at]
+    times += [invite.next_at for invite in room.invites]
+    if room.heal is not None:
+        times.append(room.heal.next_at)
+    elif room.intents and room.pending is None:
+        times.append(max(room.commit_at, room.current.settle_until, 1))
+    for track in room.boxes:
+        times += _track_times(track)
+    return min((time for time in times if time), default=None)
+
+
+def _track_times(track: BoxTrack) -> list[int]:
+    times = [track.put_back_own_at, track.put_back_any_at, track.beacon_at, track.trim_at]
+    if track.candidates:
+        times.append(track.settle_until)
+        times += [candidate.give_up_at for candidate in track.candidates]
+    return times

@@ -1,0 +1,318 @@
+"""The one door to the crate: MLS handles whose state lives in the device's store (crates/mls, spec/room.md §8).
+
+Every handle a step touched is written by `Mls.flush` in the step's own transaction. If that transaction fails, `abandon`
+drops those handles, so that no handle is ever ahead of what is stored and no ratchet position is used twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import nullabona_mls as native
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from nullabona.client.core.errors import MlsRefused
+from nullabona.client.core.mlsport import Candidate, Group, Invitation, Leaf, Processed, Staged
+from nullabona.client.core.ports import Store
+from nullabona.client.core.roominfo import ROOM_INFO_EXTENSION
+from nullabona.errors import Bug
+
+SUITE: Final = native.SUITE_PQ
+EXPORT_LABEL: Final = "nullabona room"
+KEY_PACKAGE_LIFETIME_S: Final = 10 * 365 * 86_400
+"""Members check a key package's lifetime when they process its commit, perhaps long after; how old a published one may
+be is decided by the card's day instead (spec/directory.md)."""
+SMALL_ROOM: Final = 250
+
+
+def _refuse(error: native.CoreError) -> MlsRefused:
+    return MlsRefused("MLS refused a message or a change", error.code)
+
+
+def _guard(error: native.CoreError) -> Exception:
+    """What a failed call means: our own fault, or bytes that are of no use."""
+    if isinstance(error, native.Panic | native.StaleHandle):
+        return Bug("the MLS handle failed and was dropped")
+    return _refuse(error)
+
+
+class MlsGroup:
+    """One group's handle inside steps. Implements `nullabona.client.core.mlsport.Group`."""
+
+    def __init__(self, owner: Mls, handle: native.Group) -> None:
+        self._owner = owner
+        self.handle = handle
+
+    @property
+    def epoch(self) -> int:
+        return self.handle.epoch
+
+    @property
+    def own_leaf(self) -> int:
+        return self.handle.own_leaf
+
+    @property
+    def pending(self) -> bool:
+        return self.handle.pending
+
+    @property
+    def active(self) -> bool:
+        return self.handle.active
+
+    def members(self) -> Sequence[Leaf]:
+        return self.handle.members()
+
+    def encrypt(self, plaintext: bytes) -> bytes:
+        try:
+            return self.handle.encrypt(self._owner.signer, plaintext)
+        except native.CoreError as error:
+            raise _guard(error) from error
+
+    def process(self, message: bytes) -> Processed:
+        try:
+            return self.handle.process(message)
+        except native.CoreError as error:
+            raise _guard(error) from error
+
+    def accept(self, processed: Processed) -> None:
+        if not isinstance(processed, native.Processed):
+            raise Bug("a processed message of another implementation")
+        try:
+            self.handle.accept(processed)
+        except native.CoreError as error:
+            raise _guard(error) from error
+
+    def commit(
+        self,
+        *,
+        add: Sequence[bytes] = (),
+        remove: Sequence[int] = (),
+        update: bool = False,
+        info: bytes | None = None,
+        aad: bytes = b"",
+    ) -> Staged:
+        extensions = None if info is None else [(ROOM_INFO_EXTENSION, info)]
+        try:
+            return self.handle.commit(
+                self._owner.signer, add=add, remove=remove, update=update, group_ext=extensions, aad=aad
+            )
+        except native.CoreError as error:
+            raise _guard(error) from error
+
+    def merge_pending(self) -> None:
+        try:
+            self.handle.merge_pending()
+        except native.CoreError as error:
+            raise _guard(error) from error
+
+    def clear_pending(self) -> None:
+        self.handle.clear_pending()
+
+    def room_secret(self) -> bytes:
+        return self.handle.export_secret(EXPORT_LABEL, b"", 32)
+
+    def room_info(self) -> bytes:
+        return dict(self.handle.group_ext()).get(ROOM_INFO_EXTENSION, b"")
+
+    def group_info(self) -> bytes:
+        return self.handle.group_info(self._owner.signer)
+
+    def ratchet_tree(self) -> bytes:
+        return self.handle.ratchet_tree()
+
+
+class MlsInvitation:
+    """A staged Welcome. Implements `nullabona.client.core.mlsport.Invitation`."""
+
+    def __init__(self, owner: Mls, staged: native.StagedJoin) -> None:
+        self._owner = owner
+        self._staged = staged
+
+    @property
+    def group_id(self) -> bytes:
+        return self._staged.group_id
+
+    @property
+    def epoch(self) -> int:
+        return self._staged.epoch
+
+    @property
+    def sender(self) -> Leaf:
+        return self._staged.sender
+
+    @property
+    def members(self) -> Sequence[Leaf]:
+        return self._staged.members
+
+    @property
+    def room_info(self) -> bytes:
+        return dict(self._staged.group_ext).get(ROOM_INFO_EXTENSION, b"")
+
+    def accept(self) -> Group:
+        try:
+            return self._owner.replace(self._staged.group_id, self._staged.accept())
+        except native.CoreError as error:
+            raise _guard(error) from error
+
+
+class MlsCandidate:
+    """An external commit that has not won. Implements `nullabona.client.core.mlsport.Candidate`."""
+
+    def __init__(self, owner: Mls, handle: native.Group, commit: bytes) -> None:
+        self._owner = owner
+        self._handle = handle
+        self.commit = commit
+        self.group: Group = MlsGroup(owner, handle)
+
+    def adopt(self) -> Group:
+        return self._owner.replace(self._handle.id, self._handle)
+
+    def discard(self) -> None:
+        self._handle.close()
+
+
+class Mls:
+    """A device's MLS. ``seed`` is the device's 32-byte Ed25519 seed, ``identity`` its encoded certificate."""
+
+    def __init__(self, store: Store, seed: bytes, identity: bytes, *, suite: int = SUITE) -> None:
+        self._store = store
+        self._suite = suite
+        self.signer = native.Signer.from_seed(seed)
+        self._key = Ed25519PrivateKey.from_private_bytes(seed)
+        self._identity = identity
+        self._groups: dict[bytes, MlsGroup] = {}
+        self._touched: set[bytes] = set()
+        self._written: dict[bytes, int] = {}
+
+    def __repr__(self) -> str:
+        return f"<Mls {len(self._groups)} groups>"
+
+    @property
+    def identity(self) -> bytes:
+        return self._identity
+
+    def _config(self, *, info: bytes | None = None, devices: int = 0) -> native.Config:
+        return native.Config(
+            suite=self._suite,
+            past_epochs=2 if devices <= SMALL_ROOM else 1,
+            extensions=(ROOM_INFO_EXTENSION,),
+            group_ext=() if info is None else ((ROOM_INFO_EXTENSION, info),),
+            leaf_lifetime_s=KEY_PACKAGE_LIFETIME_S,
+        )
+
+    # -- groups ---------------------------------------------------------------------------------------------------
+
+    def create(self, group_id: bytes, info: bytes) -> Group:
+        handle = native.Group.create(self.signer, self._identity, self._config(info=info), group_id)
+        return self.replace(group_id, handle)
+
+    def replace(self, group_id: bytes, handle: native.Group) -> Group:
+        """Make ``handle`` the group, whatever was stored of it before."""
+        self._drop(group_id)
+        self._store.mls_drop(group_id, [native.group_scope(group_id)])
+        group = self._groups[group_id] = MlsGroup(self, handle)
+        self._touched.add(group_id)
+        return group
+
+    def group(self, group_id: bytes) -> Group:
+        self._touched.add(group_id)
+        cached = self._groups.get(group_id)
+        if cached is not None:
+            return cached
+        generation = self._store.mls_generation(group_id)
+        if generation is None:
+            raise Bug("a room has no MLS state")
+        rows = self._store.mls_rows([native.group_scope(group_id)])
+        try:
+            handle = native.Group.load(group_id, rows, generation)
+        except native.CoreError as error:
+            raise Bug("a room's MLS state does not load") from error
+        group = self._groups[group_id] = MlsGroup(self, handle)
+        return group
+
+    def forget(self, group_id: bytes) -> None:
+        self._drop(group_id)
+        self._touched.discard(group_id)
+        self._store.mls_drop(group_id, [native.group_scope(group_id)])
+
+    def _drop(self, group_id: bytes) -> None:
+        old = self._groups.pop(group_id, None)
+        if old is not None:
+            old.handle.close()
+
+    # -- joining --------------------------------------------------------------------------------------------------
+
+    def key_package(self) -> bytes:
+        try:
+            packages, delta = native.make_key_packages(
+                self.signer, self._identity, self._config(), 1, True, KEY_PACKAGE_LIFETIME_S
+            )
+        except native.CoreError as error:
+            raise _guard(error) from error
+        self._store.mls_write(delta.puts, delta.dels)
+        return packages[0][1]
+
+    def key_package_owner(self, key_package: bytes) -> bytes:
+        try:
+            return native.key_package_info(key_package).signature_key
+        except native.CoreError as error:
+            raise _guard(error) from error
+
+    def check_key_package(self, key_package: bytes, identity: bytes, signature_key: bytes) -> None:
+        try:
+            info = native.key_package_info(key_package)
+        except native.CoreError as error:
+            raise _guard(error) from error
+        if info.suite != self._suite or (info.identity, info.signature_key) != (identity, signature_key):
+            raise MlsRefused("a key package is not the device's own", "key-package")
+
+    def open_welcome(self, welcome: bytes, tree: bytes) -> Invitation:
+        rows = self._store.mls_rows([native.KEY_PACKAGE_SCOPE])
+        try:
+            mine = set(native.welcome_refs(welcome))
+            rows = [row for row in rows if row[1] in mine]
+            staged = native.Group.join(welcome, tree, rows, self._config(), replace=True)
+        except native.CoreError as error:
+            raise _guard(error) from error
+        return MlsInvitation(self, staged)
+
+    def join_external(self, group_info: bytes, tree: bytes) -> Candidate:
+        try:
+            handle, bundle = native.Group.join_external(
+                self.signer, self._identity, group_info, tree, self._config()
+            )
+        except native.CoreError as error:
+            raise _guard(error) from error
+        return MlsCandidate(self, handle, bundle.commit)
+
+    def sign(self, data: bytes) -> bytes:
+        return self._key.sign(data)
+
+    # -- steps ----------------------------------------------------------------------------------------------------
+
+    def flush(self) -> None:
+        for group_id in self._touched:
+            group = self._groups.get(group_id)
+            if group is None:
+                continue
+            delta = group.handle.take_delta()
+            if delta.puts or delta.dels:
+                stored = self._store.mls_generation(group_id)
+                self._store.mls_write(delta.puts, delta.dels)
+                self._store.mls_advance(group_id, None if stored is None else delta.base_gen, delta.new_gen)
+            self._written[group_id] = delta.new_gen
+
+    def committed(self) -> None:
+        for group_id, generation in self._written.items():
+            group = self._groups.get(group_id)
+            if group is not None:
+                group.handle.saved(generation)
+        self._written.clear()
+        self._touched.clear()
+
+    def abandon(self) -> None:
+        for group_id in self._touched:
+            self._drop(group_id)
+        self._written.clear()
+        self._touched.clear()
