@@ -66,7 +66,12 @@ class KeyPackage:
 def parse(message: bytes) -> KeyPackage:
     reader = Reader(message)
     assert reader.take(6) == HEAD + b"\x00\x01"
-    suite, init_key, encryption_key, _signature_key = reader.number(2), reader.vector(), reader.vector(), reader.vector()
+    suite, init_key, encryption_key, _signature_key = (
+        reader.number(2),
+        reader.vector(),
+        reader.vector(),
+        reader.vector(),
+    )
     assert reader.number(2) == 1
     identity = reader.vector()
     capabilities = tuple(reader.vector() for _ in range(5))

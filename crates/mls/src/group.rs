@@ -75,8 +75,7 @@ impl Inner {
             Some(_) => return Err(Fail::state("another revision")),
             None => return Err(Fail::state("none of this group")),
         };
-        let mls = MlsGroup::load(&kv, &id).map_err(Fail::state)?;
-        let mls = mls.ok_or_else(|| Fail::state("some are missing"))?;
+        let mls = from_rows(&kv, &id)?;
         Ok(Self::with(Provider::new(kv), mls, scope, allow, generation))
     }
 
@@ -93,6 +92,15 @@ impl Inner {
             self.provider.kv.defer(true);
             written.map_err(Fail::broken)?;
         }
+        Ok(())
+    }
+
+    /// Back to what the rows say. Decrypting a commit used up its key, but until it is accepted it must stay readable:
+    /// a crash or a second thought in between would otherwise lock this device out of the next epoch.
+    pub fn rewind(&mut self) -> Outcome<()> {
+        self.mls =
+            from_rows(&self.provider.kv, self.mls.group_id()).map_err(|_| Fail::Stale("the rows do not load"))?;
+        self.provider.kv.forget_deferred();
         Ok(())
     }
 
@@ -192,6 +200,10 @@ impl Inner {
     pub fn member(&self, leaf: u32) -> Outcome<Option<Member>> {
         self.mls.member_at(LeafNodeIndex::new(leaf)).map(Member::of).transpose()
     }
+}
+
+fn from_rows(kv: &Kv, id: &GroupId) -> Outcome<MlsGroup> {
+    MlsGroup::load(kv, id).map_err(Fail::state)?.ok_or_else(|| Fail::state("some are missing"))
 }
 
 fn digest(bytes: &[u8]) -> Outcome<Secret> {

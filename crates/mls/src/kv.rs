@@ -120,6 +120,10 @@ impl Kv {
         self.rows().stale
     }
 
+    pub fn forget_deferred(&self) {
+        self.rows().stale = false;
+    }
+
     /// From now on keep message secrets back (`true`) or write them at once.
     pub fn defer(&self, on: bool) {
         self.rows().defer = on;

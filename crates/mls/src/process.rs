@@ -189,10 +189,15 @@ impl Inner {
         if self.is_pending(bytes)? {
             return self.own_commit();
         }
-        let epoch = message.epoch().as_u64();
+        let (epoch, commit) = (message.epoch().as_u64(), message.content_type() == ContentType::Commit);
+        if commit {
+            self.flush()?;
+        }
         let done = self.mls.process_message(&self.provider, message);
-        let done = done.map_err(|error| Fail::processing(error, epoch))?;
-        self.describe(done)
+        if commit && done.is_ok() {
+            self.rewind()?;
+        }
+        self.describe(done.map_err(|error| Fail::processing(error, epoch))?)
     }
 
     fn describe(&self, done: ProcessedMessage) -> Outcome<Processed> {

@@ -400,8 +400,8 @@ class Group:
     def process(self, msg: bytes) -> Processed:
         """Decrypt and verify. Never merges: see `accept`. Works while an own commit is pending.
 
-        On an error no ratchet moves. On success the message's key is used up, so a commit that is refused after
-        inspection can be processed again only on a handle that did not see it (close without saving, load).
+        On an error no ratchet moves. Reading an application message uses up its key: a second copy is `Duplicate`. A
+        commit changes nothing at all until it is accepted, and can be processed again until then.
         `WrongEpoch`: a handshake of another epoch, or an application message of a future or forgotten epoch.
         """
     def accept(self, processed: Processed) -> None:
