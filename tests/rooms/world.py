@@ -1,0 +1,368 @@
+"""A small world in one process: devices with the real core, the real store and real MLS, a model relay and one clock.
+
+Everything that can happen is a method here, and chance comes from one seed, so that a schedule can be played again.
+The model relay keeps the contract of the real one (tests/rooms/test_model_relay.py runs both).
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from hashlib import sha256
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from nullabona_mls import SUITE_CLASSIC
+
+from nullabona.client.core import commands, inbox
+from nullabona.client.core.engine import Engine, Touched
+from nullabona.client.core.outgoing import BLOB, FRAME, INBOX, TRIM, decode_target
+from nullabona.client.core.records import Message, OutboxItem
+from nullabona.client.core.roominfo import RoomInfo
+from nullabona.client.core.step import Me, Timing
+from nullabona.client.core.wants import ReadWant
+from nullabona.client.mls import Mls
+from nullabona.client.store import SqliteStore
+from nullabona.wire.address import box_address, epoch_keys
+from nullabona.wire.card import Card, CardDevice, issue_certificate, sign_card, verify_card
+from nullabona.wire.handle import parse_handle
+from nullabona.wire.messages import POLICY_INBOX, Appended, Blob, Done, Frames, Refusal
+from nullabona.wire.seal import Inbox, inbox_keypair
+
+START = 1_790_000_000_000
+RELAY = "http://127.0.0.1:1"
+
+
+class Dice:
+    """Seeded chance."""
+
+    def __init__(self, seed: int) -> None:
+        self.random = random.Random(seed)  # noqa: S311 - a schedule must be repeatable
+
+    def bytes(self, count: int) -> bytes:
+        return self.random.randbytes(count)
+
+    def between(self, low: int, high: int) -> int:
+        return self.random.randint(low, high)
+
+
+@dataclass
+class Box:
+    incarnation: bytes
+    frames: dict[int, bytes] = field(default_factory=dict)
+    head: int = 0
+
+
+class ModelRelay:
+    """What a relay does to boxes and blobs, without sockets, clock or disk."""
+
+    def __init__(self, dice: Dice) -> None:
+        self._dice = dice
+        self.boxes: dict[bytes, Box] = {}
+        self.blobs: dict[bytes, bytes] = {}
+
+    def append(self, address: bytes, frame: bytes) -> Appended:
+        box = self.boxes.get(address)
+        if box is None:
+            box = self.boxes[address] = Box(self._dice.bytes(8))
+        box.head += 1
+        box.frames[box.head] = frame
+        return Appended(box.head, box.incarnation)
+
+    def read(self, address: bytes, after: int, limit: int = 1_000) -> Frames:
+        box = self.boxes.get(address)
+        if box is None:
+            return Frames(b"", 0, ())
+        later = [(seq, data) for seq, data in box.frames.items() if seq > after]
+        return Frames(box.incarnation, box.head, tuple(later[:limit]))
+
+    def trim(self, address: bytes, upto: int) -> Done:
+        box = self.boxes.get(address)
+        if box is not None:
+            box.frames = {seq: data for seq, data in box.frames.items() if seq > upto}
+        return Done()
+
+    def put_blob(self, data: bytes) -> Done:
+        self.blobs[sha256(data).digest()] = data
+        return Done()
+
+    def get_blob(self, digest: bytes) -> bytes | None:
+        return self.blobs.get(digest)
+
+    def wipe(self) -> None:
+        self.boxes.clear()
+        self.blobs.clear()
+
+    def copy(self) -> ModelRelay:
+        """A second history that begins equal: what a lying relay shows to some."""
+        other = ModelRelay(self._dice)
+        other.blobs = self.blobs
+        other.boxes = {
+            address: Box(box.incarnation, dict(box.frames), box.head) for address, box in self.boxes.items()
+        }
+        return other
+
+
+@dataclass
+class Person:
+    """An account with one device, which may crash, be offline, and be shown a history of its own."""
+
+    name: str
+    world: World
+    identity: Ed25519PrivateKey
+    seed: bytes
+    store: SqliteStore
+    me: Me
+    certificate: bytes
+    card: Card
+    online: bool = True
+    relay: ModelRelay | None = None
+    mls: Mls = field(init=False)
+    engine: Engine = field(init=False)
+    shown: list[tuple[bytes, bytes]] = field(default_factory=list)
+    """(room, message id) in the order listeners were told."""
+    told: int = 0
+
+    def boot(self) -> None:
+        self.mls = Mls(self.store, self.seed, self.certificate, suite=self.world.suite)
+        self.engine = Engine(self.store, self.mls, self.me, self.world.dice, self.world.timing)
+
+    def crash(self) -> None:
+        """Lose everything that is not in the store."""
+        self.mls.abandon()
+        self.boot()
+
+    @property
+    def account(self) -> bytes:
+        return self.me.account
+
+    def texts(self, room: bytes) -> list[str]:
+        """The texts of a room in order."""
+        return [text_of(message) for message in self.messages(room)]
+
+    def messages(self, room: bytes) -> list[Message]:
+        with self.store.transaction():
+            return self.store.messages(room, limit=10_000)
+
+    def info(self, room: bytes) -> RoomInfo:
+        with self.engine.step(self.world.now, room) as step:
+            return step.room(room).info
+
+    def phase(self, room: bytes) -> str:
+        with self.engine.step(self.world.now) as step:
+            found = step.find_room(room)
+            return found.phase if found is not None else "none"
+
+    def epoch(self, room: bytes) -> int:
+        with self.engine.step(self.world.now) as step:
+            return step.room(room).epoch
+
+    def where(self, room: bytes) -> bytes:
+        """The address of the room's current box: equal for all who are in the same epoch of the same branch."""
+        with self.engine.step(self.world.now) as step:
+            return bytes(step.room(room).current.keys.box.address)
+
+    def members(self, room: bytes) -> set[bytes]:
+        with self.store.transaction():
+            return {device.account for device in self.store.devices(room)}
+
+    def send(self, room: bytes, text: str) -> bytes:
+        with self.engine.step(self.world.now, room) as step:
+            return commands.send_text(step, room, text)
+
+    def events(self) -> list[tuple[str, bytes, dict[str, object]]]:
+        import msgspec
+
+        with self.store.transaction():
+            rows = self.store.events(0, 100_000)
+        return [(row.kind, row.room, msgspec.msgpack.decode(row.data)) for row in rows]
+
+
+def text_of(message: Message) -> str:
+    from nullabona.client.core.content import Text, decode_body
+
+    body = decode_body(message.body)
+    return body.text if isinstance(body, Text) else ""
+
+
+class World:
+    """Everybody, the relay and the time."""
+
+    def __init__(self, seed: int = 0, *, suite: int = SUITE_CLASSIC, timing: Timing | None = None) -> None:
+        self.dice = Dice(seed)
+        self.suite = suite
+        self.timing = timing or Timing()
+        self.now = START
+        self.relay = ModelRelay(self.dice)
+        self.people: list[Person] = []
+        self.cards: dict[str, Card] = {}
+
+    # -- people ---------------------------------------------------------------------------------------------------
+
+    def person(self, name: str) -> Person:
+        identity = Ed25519PrivateKey.from_private_bytes(self.dice.bytes(32))
+        seed = self.dice.bytes(32)
+        device_key = Ed25519PrivateKey.from_private_bytes(seed).public_key().public_bytes_raw()
+        handle = parse_handle(f"{name}@relay.example")
+        device_id = self.dice.bytes(16)
+        day = self.now // 86_400_000
+        certificate = issue_certificate(
+            identity, handle=handle, device_id=device_id, device_key=device_key, issued_day=day
+        )
+        store = SqliteStore.testing_in_memory()
+        box = inbox.InboxState(self.dice.bytes(32), self.dice.bytes(32), self.dice.bytes(32), RELAY)
+        public = Inbox(
+            sha256(box.read_secret).digest(), box.write_secret, inbox_keypair(box.seed).public, RELAY
+        )
+        mls = Mls(store, seed, certificate.encode(), suite=self.suite)
+        with store.transaction():
+            package = mls.key_package()
+            import msgspec
+
+            store.set_value("inbox", msgspec.msgpack.encode(box))
+        encoded = sign_card(
+            identity, handle=handle, issued_day=day, devices=(CardDevice(certificate, package),), inbox=public
+        )
+        card = verify_card(encoded, today=day)
+        me = Me(card.account_id, device_id, str(handle), device_key, RELAY)
+        person = Person(name, self, identity, seed, store, me, certificate.encode(), card)
+        person.boot()
+        self.people.append(person)
+        self.cards[str(handle)] = card
+        return person
+
+    def befriend(self, a: Person, b: Person) -> None:
+        """Make two people accepted contacts, without the exchange of requests."""
+        from nullabona.client.core.records import Contact, ContactState
+
+        for me, you in ((a, b), (b, a)):
+            with me.engine.step(self.now) as step:
+                step.store.put_contact(
+                    Contact(
+                        you.account, you.me.handle, "", ContactState.ACCEPTED, b"", "", you.card.encoded,
+                        tuple(device.key_package for device in you.card.devices),
+                    )
+                )
+
+    def group(self, creator: Person, *others: Person, name: str = "family") -> bytes:
+        """A settled group of friends."""
+        for other in others:
+            self.befriend(creator, other)
+        with creator.engine.step(self.now) as step:
+            room = commands.create_group(step, name)
+            for other in others:
+                commands.add_account(step, room, other.card)
+        self.settle()
+        return room
+
+    # -- single happenings ----------------------------------------------------------------------------------------
+
+    def relay_of(self, person: Person) -> ModelRelay:
+        return person.relay or self.relay
+
+    def reads(self, person: Person) -> list[tuple[bytes | None, ReadWant]]:
+        wants: list[tuple[bytes | None, ReadWant]] = []
+        inbox_want = person.engine.inbox_read()
+        if inbox_want is not None:
+            wants.append((None, inbox_want))
+        for room in person.engine.rooms():
+            wants += [(room, want) for want in person.engine.reads(room)]
+        return wants
+
+    def read(self, person: Person, room: bytes | None, want: ReadWant, limit: int = 1_000) -> bool:
+        """One read; True if it brought anything the device did not know."""
+        answer = self.relay_of(person).read(want.address, want.after, limit)
+        if room is None:
+            person.engine.on_inbox(want.after, answer, self.now)
+        else:
+            person.engine.on_frames(room, want.address, want.after, answer, self.now)
+        return bool(answer.frames)
+
+    def queues(self, person: Person) -> list[OutboxItem]:
+        """The first item of each queue that is due."""
+        first: dict[bytes, OutboxItem] = {}
+        for item in person.engine.due(self.now):
+            first.setdefault(item.room or item.box, item)
+        return list(first.values())
+
+    def deliver(self, person: Person, item: OutboxItem) -> Appended | Done | Refusal:
+        """What the relay does with an outbox item."""
+        relay = self.relay_of(person)
+        target = decode_target(item.target)
+        if item.kind == FRAME:
+            return relay.append(epoch_keys(target.secret).box.address, item.data)
+        if item.kind == INBOX:
+            read_hash, write_secret = target.secret[:32], target.secret[32:]
+            return relay.append(box_address(POLICY_INBOX, read_hash, sha256(write_secret).digest()), item.data)
+        if item.kind == TRIM:
+            policy, read_secret, write_hash = target.secret[0], target.secret[1:33], target.secret[33:]
+            address = box_address(policy, sha256(read_secret).digest(), write_hash)
+            return relay.trim(address, int.from_bytes(item.data, "big"))
+        assert item.kind == BLOB
+        return relay.put_blob(item.data)
+
+    def post(self, person: Person, item: OutboxItem, *, lose_request: bool = False, lose_answer: bool = False) -> None:
+        if lose_request:
+            person.engine.on_unsent(item, self.now)
+            return
+        answer = self.deliver(person, item)
+        if lose_answer:
+            person.engine.on_unsent(item, self.now)
+        else:
+            person.engine.on_sent(item, answer, self.now)
+
+    def fetch(self, person: Person) -> bool:
+        """Chunks and cards that are wanted now."""
+        wanted = person.engine.chunk_wants(self.now)
+        for want in wanted:
+            person.engine.on_chunk(want.digest, self.relay_of(person).get_blob(want.digest), self.now)
+        handles = person.engine.lookups(self.now)
+        for handle in handles:
+            card = self.cards.get(handle)
+            person.engine.on_card(handle, card.encoded if card else None, self.now)
+        return bool(wanted or handles)
+
+    # -- letting it run -------------------------------------------------------------------------------------------
+
+    def turn(self, person: Person) -> bool:
+        """Everything one online device can do right now; True if anything was done."""
+        if not person.online:
+            return False
+        busy = False
+        for room, want in self.reads(person):
+            busy |= self.read(person, room, want)
+        while items := self.queues(person):
+            busy = True
+            for item in items:
+                self.post(person, item)
+        busy |= self.fetch(person)
+        person.engine.tick(self.now)
+        return busy
+
+    def quiet(self) -> None:
+        """Let everybody work until nothing is left to do at this moment."""
+        for _ in range(200):
+            if not any([self.turn(person) for person in self.people]):
+                return
+        raise AssertionError("the world does not come to rest")
+
+    def settle(self, span: int = 3_600_000, most: int = 400) -> None:
+        """Let time pass, from wake-up to wake-up, for at least ``span`` ms."""
+        until = self.now + span
+        for _ in range(most):
+            self.quiet()
+            wakes = [person.engine.wake_at() for person in self.people if person.online]
+            later = [wake for wake in wakes if wake is not None]
+            if self.now >= until or not later:
+                return
+            self.now = min(max(min(later), self.now + 1), until)
+
+    def pass_time(self, ms: int) -> None:
+        self.now += ms
+
+
+def pairs(people: list[Person]) -> Iterator[tuple[Person, Person]]:
+    for one in people:
+        for other in people:
+            if one is not other:
+                yield one, other
