@@ -1,0 +1,125 @@
+"""What every `Store` promises about frames, views and the outbox."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from nullabona.client.core.ports import Store
+from nullabona.client.core.records import OutboxItem
+from tests.store.samples import BOX, OTHER_BOX, ROOM, frame, view
+
+
+def add(store: Store, ref: bytes = b"ref", *, box: bytes = BOX, not_before: int = 0) -> int:
+    return store.add_outbox("frame", room=ROOM, box=box, ref=ref, target=b"target", data=b"data", not_before=not_before)
+
+
+def test_a_frame_is_found_by_hash_and_by_place(opened: Store) -> None:
+    """Putting it again moves it."""
+    opened.put_frame(frame(seq=1))
+    opened.put_frame(frame(seq=2))
+    found = (opened.frame(BOX, b"hash-1"), opened.frame_at(BOX, 1), opened.frame_at(BOX, 2))
+    assert (frame(seq=2), None, frame(seq=2)) == found
+
+
+def test_no_frame_is_at_place_zero(opened: Store) -> None:
+    """Seq 0 says that the place is not known."""
+    opened.put_frame(frame(seq=0))
+    assert opened.frame_at(BOX, 0) is None
+
+
+def test_frames_go_by_place_unplaced_first(opened: Store) -> None:
+    """Unplaced ones in the order in which they were kept; other boxes do not show."""
+    kept = [frame(b"c", seq=2), frame(b"b", seq=0), frame(b"a", seq=0), frame(b"d", seq=1)]
+    for each in (*kept, frame(box=OTHER_BOX)):
+        opened.put_frame(each)
+    assert [kept[1], kept[2], kept[3], kept[0]] == opened.frames(BOX)
+
+
+def test_a_lost_box_has_no_places(opened: Store) -> None:
+    """Unplacing keeps the ciphertext; other boxes are not touched."""
+    opened.put_frame(frame(seq=4))
+    opened.put_frame(frame(box=OTHER_BOX, seq=4))
+    opened.unplace_frames(BOX)
+    assert [frame(seq=0, chain=b"")] == opened.frames(BOX)
+    assert [frame(box=OTHER_BOX, seq=4)] == opened.frames(OTHER_BOX)
+
+
+def test_erasing_keeps_the_chain(opened: Store) -> None:
+    """Placed frames up to the place lose their ciphertext; unplaced and later ones keep it."""
+    kept = [frame(b"0", seq=0), frame(b"1", seq=1), frame(b"2", seq=2), frame(b"3", seq=3)]
+    for each in kept:
+        opened.put_frame(each)
+    opened.erase_frame_data(BOX, 2)
+    opened.erase_frame_data(BOX, 2)
+    assert [kept[0], replace(kept[1], data=b""), replace(kept[2], data=b""), kept[3]] == opened.frames(BOX)
+
+
+def test_a_dropped_box_leaves_nothing(opened: Store) -> None:
+    """Frames, views and outbox items go; those of other boxes stay."""
+    for box in (BOX, OTHER_BOX):
+        opened.put_frame(frame(box=box))
+        opened.put_view(view(box=box))
+        add(opened, box=box)
+    opened.drop_box(BOX)
+    assert ([], [], set()) == (opened.frames(BOX), opened.views(BOX), opened.outbox_refs(BOX))
+    assert ([frame(box=OTHER_BOX)], [view(box=OTHER_BOX)]) == (opened.frames(OTHER_BOX), opened.views(OTHER_BOX))
+    assert {b"ref"} == opened.outbox_refs(OTHER_BOX)
+
+
+def test_a_view_is_the_last_one_said(opened: Store) -> None:
+    """By box and device; the list goes by device."""
+    opened.put_view(view(b"b", seq=1))
+    opened.put_view(view(b"b", seq=2))
+    opened.put_view(view(b"a", seq=3))
+    assert [view(b"a", seq=3), view(b"b", seq=2)] == opened.views(BOX)
+    assert (view(b"b", seq=2), None) == (opened.view(BOX, b"b"), opened.view(OTHER_BOX, b"b"))
+
+
+def test_due_items_go_by_id(opened: Store) -> None:
+    """Items not yet due wait; a page is cut at its limit."""
+    later, first, second, third = (add(opened, not_before=at) for at in (11, 10, 0, 5))
+    assert [first, second] == [item.id for item in opened.outbox(10, limit=2)]
+    assert [later, first, second, third] == [item.id for item in opened.outbox(11)]
+
+
+def test_an_item_comes_back_whole(opened: Store) -> None:
+    """Every field, in its place."""
+    id = add(opened, b"ref", not_before=3)
+    expected = OutboxItem(id, "frame", ROOM, BOX, b"ref", b"target", b"data", 3, 0)
+    assert ([expected], expected) == (opened.outbox(3), opened.outbox_item(id))
+
+
+def test_a_delayed_item_counts_its_attempts(opened: Store) -> None:
+    """It is due at its new time, and the time of the next due item follows."""
+    id = add(opened)
+    opened.delay_outbox(id, 50)
+    opened.delay_outbox(id, 70)
+    item = opened.outbox_item(id)
+    assert item is not None
+    assert (70, 2, [], 70) == (item.not_before, item.attempts, opened.outbox(69), opened.outbox_next())
+
+
+def test_an_empty_outbox_is_never_due(opened: Store) -> None:
+    """Dropping the last item leaves no time to wake up at."""
+    id = add(opened)
+    opened.drop_outbox(id)
+    opened.drop_outbox(id)
+    assert (None, None) == (opened.outbox_next(), opened.outbox_item(id))
+
+
+def test_an_id_is_never_used_twice(opened: Store) -> None:
+    """A late answer for a dropped item cannot drop another."""
+    first = add(opened)
+    opened.drop_outbox(first)
+    assert first < add(opened)
+
+
+def test_refs_count_whether_due_or_not(opened: Store) -> None:
+    """All refs of a box; dropping a ref drops each of its items, in that box only."""
+    add(opened, b"a")
+    add(opened, b"a", not_before=1 << 50)
+    add(opened, b"b", not_before=1 << 50)
+    other = add(opened, b"a", box=OTHER_BOX)
+    opened.drop_outbox_ref(BOX, b"a")
+    assert ({b"b"}, {b"a"}) == (opened.outbox_refs(BOX), opened.outbox_refs(OTHER_BOX))
+    assert opened.outbox_item(other) is not None
