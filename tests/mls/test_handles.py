@@ -4,7 +4,6 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-
 from nullabona_mls import (
     SUITE_PQ,
     CoreError,
@@ -20,6 +19,7 @@ from nullabona_mls import (
     group_scope,
     peek,
 )
+
 from tests.mls.device import ROOM_STATE, SUITE_NAMES, SUITES, Device, config, pair, same
 
 MESSAGE_DELTA = 2048

@@ -3,7 +3,6 @@
 import itertools
 
 import pytest
-
 from nullabona_mls import (
     KEY_PACKAGE_SCOPE,
     SUITE_PQ,
@@ -16,6 +15,7 @@ from nullabona_mls import (
     WrongEpoch,
     group_scope,
 )
+
 from tests.mls.device import ROOM_STATE, SUITE_NAMES, SUITES, Device, config, pair, roster, same
 
 suites = pytest.mark.parametrize("suite", SUITES, ids=SUITE_NAMES)

@@ -1,26 +1,31 @@
 """Whatever bytes arrive, the seam answers with a value or a `CoreError`, and says nothing of keys or contents."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
 from nullabona_mls import (
     KEY_PACKAGE_SCOPE,
     SUITE_CLASSIC,
     SUITE_PQ,
     Config,
-    CoreError,
+    Duplicate,
     Group,
     Invalid,
+    NotMember,
+    PendingCommit,
     Signer,
+    StaleHandle,
+    WrongEpoch,
     group_info_summary,
     key_package_info,
     peek,
     welcome_refs,
 )
+
 from tests.mls.device import SUITE_NAMES, SUITES, Device, config, pair, same
 from tests.mls.tls import Reader, parse, vector
 
@@ -73,10 +78,9 @@ def scene() -> Scene:
 
 
 def attempt(door: Callable[[bytes], object], data: bytes) -> None:
-    try:
+    """Only a caught panic, which is a bug, or something that is no `CoreError` gets out."""
+    with suppress(StaleHandle, NotMember, PendingCommit, WrongEpoch, Duplicate, Invalid):
         door(data)
-    except CoreError as refusal:
-        assert refusal.code != "panic"
 
 
 @pytest.mark.parametrize("name", list(Scene().doors()))
@@ -127,7 +131,7 @@ def private_message(message: bytes, *, sender_data: int | None = None, ciphertex
 
 @pytest.mark.parametrize("length", [0, 1, 11, 12, 15, 16, 17])
 def test_a_short_tag_is_refused(scene: Scene, length: int) -> None:
-    """An encrypted part shorter than its authentication tag, or just longer, does not verify; the real one still does."""
+    """An encrypted part cut to about the length of its tag does not verify; the real message still does."""
     _alice, ours, _bob, theirs = pair(SUITE_PQ)
     message = ours.encrypt(_alice.signer, b"text")
     assert message == private_message(message)
@@ -166,7 +170,9 @@ def test_a_length_written_too_long_is_refused(scene: Scene) -> None:
 def test_an_x_wing_key_of_the_wrong_length_is_refused(scene: Scene, size: int, which: str) -> None:
     """A validly signed key package whose X-Wing key is not 1216 bytes is "key-length", looked at or added."""
     mallory = Signer.generate()
-    forged = replace(parse(scene.package), **{which: bytes(size)}).signed(mallory)
+    parts = parse(scene.package)
+    parts = replace(parts, init_key=bytes(size)) if which == "init_key" else replace(parts, encryption_key=bytes(size))
+    forged = parts.signed(mallory)
     alice = Device(b"alice", config(SUITE_PQ))
     group = alice.create()
     for use in (lambda: key_package_info(forged), lambda: group.commit(alice.signer, add=[forged])):

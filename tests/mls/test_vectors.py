@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import NotRequired, TypedDict
 
 import pytest
-
 from nullabona_mls import Config, Group
+
 from tests.mls.device import Device
 
 FOLDER = Path(__file__).parents[2].parent / "shared" / "vectors" / "mls"

@@ -20,7 +20,7 @@ SUITE_PQ: int
 SUITE_CLASSIC: int
 """0x0001: X25519, AES-128-GCM, SHA-256, Ed25519. For interop tests."""
 PROTOCOL_REV: int
-"""Our revision of formats and code points. Rows of another revision are refused by `Group.load` (`Invalid`, "state")."""
+"""Our revision of formats and code points. `Group.load` refuses rows of another one (`Invalid`, "state")."""
 KEY_PACKAGE_SCOPE: bytes
 """The scope of the rows that `make_key_packages` returns; the key of such a row is the key package reference."""
 
@@ -261,7 +261,7 @@ class Processed:
     def sender_identity(self) -> bytes: ...
     @property
     def sender_signature_key(self) -> bytes:
-        """The key that signed the message. Empty where it is not known: "own_echo" of a past epoch, "proposal" from outside."""
+        """The key that signed the message. Empty for a "proposal" from outside."""
     @property
     def external(self) -> bool:
         """Sent by somebody who was not a member: an external commit (or, with `allow_proposals`, proposal)."""
@@ -289,8 +289,8 @@ class Processed:
     def new_group_ext(self) -> list[tuple[int, bytes]] | None:
         """All group context extensions after the commit; None if it does not change them."""
     def export_secret(self, label: str, context: bytes, length: int) -> bytes:
-        """Exporter of the epoch this commit leads to. `NotMember` if it removes us; `Invalid` ("argument") for other kinds
-        ("own_commit": use `Group.export_pending`) and after `accept`."""
+        """Exporter of the epoch this commit leads to. `NotMember` if it removes us; `Invalid` ("argument") for other
+        kinds ("own_commit": use `Group.export_pending`) and after `accept`."""
 
 @final
 class StagedJoin:
@@ -395,8 +395,8 @@ class Group:
     def members(self) -> list[Member]: ...
     def member(self, leaf: int) -> Member | None: ...
     def encrypt(self, signer: Signer, plaintext: bytes, aad: bytes = b"") -> bytes:
-        """An application message of the current epoch, also while a commit is pending. `aad` is authenticated, not hidden.
-        Take and store the delta before the bytes leave the device."""
+        """An application message of the current epoch, also while a commit is pending. `aad` is authenticated, not
+        hidden. Take and store the delta before the bytes leave the device."""
     def process(self, msg: bytes) -> Processed:
         """Decrypt and verify. Never merges: see `accept`. Works while an own commit is pending.
 
@@ -422,8 +422,8 @@ class Group:
         """Stage a commit; the epoch changes only with `merge_pending`. `PendingCommit` if one is staged already.
 
         `add`: key package messages, verified again here; expired ones are `Invalid` ("verify"). `remove`: leaves other
-        than our own. `update`: renew our own leaf key even if nothing else does. `group_ext`: replaces all group context
-        extensions except the required capabilities. With nothing to change an empty commit opens a new epoch.
+        than our own. `update`: renew our own leaf key even if nothing else does. `group_ext`: replaces all group
+        context extensions except the required capabilities. With nothing to change an empty commit opens a new epoch.
         """
     def merge_pending(self) -> None:
         """Make the pending commit the current epoch. `Invalid` ("argument") if none is pending."""
@@ -434,12 +434,12 @@ class Group:
     def export_pending(self, label: str, context: bytes, length: int) -> bytes:
         """Exporter of the epoch that the pending commit leads to. `Invalid` ("argument") if none is pending."""
     def group_info(self, signer: Signer) -> bytes:
-        """GroupInfo of the current epoch, with external_pub and without a tree. A secret: it lets its holder ask to join."""
+        """GroupInfo of the current epoch, with external_pub, without a tree. A secret: it lets its holder join."""
     def ratchet_tree(self) -> bytes: ...
     def take_delta(self) -> Delta:
         """What changed since the last `saved()`. May be called again before `saved()`; includes later changes then."""
     def saved(self, gen: int) -> None:
-        """The transaction with that delta has committed. `Invalid` ("argument") if `gen` is not that delta's `new_gen`."""
+        """The transaction with that delta committed. `Invalid` ("argument") if `gen` is not that delta's `new_gen`."""
     def delete(self) -> Delta:
         """Deletes all rows of the group; closes the handle."""
     def close(self) -> None:
