@@ -9,9 +9,9 @@ from hashlib import sha256
 from typing import Any, Final
 
 from nullabona.relay.caller import Caller
+from nullabona.relay.core.boxes import TOMORROW_S
 from nullabona.relay.core.limits import Limits
 from nullabona.relay.core.refusal import BAD_REQUEST, BUSY, DAY_QUOTA, NOT_FOUND, SLOW_DOWN, STOPPING, TOO_LARGE, refuse
-from nullabona.relay.core.boxes import TOMORROW_S
 from nullabona.relay.metrics import Metrics
 from nullabona.relay.store.interface import BlobStore, StoreFailed
 from nullabona.wire.messages import AnyResponse, Blob, Done, GetBlob, PutBlob, Refusal, Request

@@ -24,6 +24,7 @@ TEXT: Final = b"text/plain; charset=utf-8"
 METRICS: Final = b"text/plain; version=0.0.4; charset=utf-8"
 _HEAD_BYTES: Final = 8_192
 _READ_AHEAD: Final = 65_536
+_MAY_ANSWER: Final[frozenset[type[h11.Sentinel]]] = frozenset({h11.IDLE, h11.SEND_RESPONSE})
 
 
 class House(Protocol):
@@ -178,7 +179,7 @@ class Front(asyncio.Protocol):
 
     def _ask(self) -> None:
         request = self._request
-        assert request is not None  # noqa: S101 - set by every head
+        assert request is not None
         if request.target == b"/healthz":
             self._reply(Answer(503, b"stopping\n") if self._house.stopping else Answer(200, b"ok\n"))
         elif request.target == b"/metrics":
@@ -191,11 +192,11 @@ class Front(asyncio.Protocol):
     def _reply(self, answer: Answer) -> None:
         """Send the one answer to the request in hand; then go on, or hang up."""
         transport = self._transport
-        if transport is None or self._http.our_state not in {h11.IDLE, h11.SEND_RESPONSE}:
+        if transport is None or self._http.our_state not in _MAY_ANSWER:
             return
         self._set_deadline(0)
         transport.write(self._render(answer))
-        if answer.close or self._http.our_state is not h11.DONE or self._http.their_state is not h11.DONE:
+        if answer.close or set(self._http.states.values()) != {h11.DONE}:
             self._transport = None
             transport.close()
             return

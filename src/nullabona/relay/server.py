@@ -5,25 +5,23 @@ from __future__ import annotations
 import asyncio
 import secrets
 import ssl
-import sys
 from collections.abc import Sequence
-from contextlib import AsyncExitStack, suppress
-from dataclasses import dataclass, field
-from pathlib import Path
+from contextlib import suppress
+from dataclasses import dataclass
 from typing import Final
 
 from picows import WSCloseCode
 
-from nullabona.errors import NullabonaError, UserError
+from nullabona.errors import UserError
 from nullabona.relay.blobs import BlobService
 from nullabona.relay.clock import Clock
 from nullabona.relay.config import Config, Endpoint
-from nullabona.relay.core.limits import Limits
 from nullabona.relay.dispatch import Dispatcher
 from nullabona.relay.front import Front
 from nullabona.relay.handover import websocket_protocol
+from nullabona.relay.journal import Submits
 from nullabona.relay.metrics import Metrics
-from nullabona.relay.service import BoxService, Submits
+from nullabona.relay.service import BoxService
 from nullabona.relay.store.files import FileBlobStore
 from nullabona.relay.store.interface import BlobStore, BoxStore, StoreGone
 from nullabona.relay.store.lock import DirectoryLock
@@ -174,6 +172,8 @@ class Relay:
         return endpoint.url(server, secure=context is not None)
 
     def _tick(self) -> None:
+        if self._ticker is not None:
+            self._ticker.cancel()
         now = self._clock.now()
         day = self._clock.day()
         self.boxes.tick(now, day)

@@ -7,54 +7,40 @@ its batch is kept. This module owns the order of writes; what a write means is d
 from __future__ import annotations
 
 import asyncio
-from collections import deque
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from hashlib import sha256
-from typing import Any, Final, Protocol, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from nullabona.relay.caller import Caller
 from nullabona.relay.core.answers import select
-from nullabona.relay.core.boxes import Draft, Head, Plan, head_of
+from nullabona.relay.core.boxes import Draft, Head, Plan
 from nullabona.relay.core.budget import Budget
-from nullabona.relay.core.heads import Heads
 from nullabona.relay.core.limits import Limits
 from nullabona.relay.core.refusal import BUSY, SLOW_DOWN, STOPPING, refuse
 from nullabona.relay.core.waiting import Waiter, Waiting
+from nullabona.relay.journal import Answers, Journal, Submits
 from nullabona.relay.metrics import Metrics
+from nullabona.relay.shelf import StoreShelf
 from nullabona.relay.store.interface import BoxStore, StoreFailed, StoreGone
-from nullabona.relay.writer import Done, Work
 from nullabona.wire.address import box_address
 from nullabona.wire.messages import (
-    Append,
-    Appended,
     AnyResponse,
-    Done as DoneAnswer,
+    Append,
     Frames,
     Read,
     Refusal,
     Request,
     Trim,
+    decode_response,
     encode,
 )
 
-HEADS: Final = 65_536
-"""Heads kept in memory."""
-BATCH_FRAMES: Final = 8_192
-"""Most requests in one batch."""
 SCRUB_S: Final = 2
 """Whole seconds between scrubs, so also how long the log of arrivals may grow."""
 _NOTHING: Final = Frames(b"", 0, ())
-_DONE: Final = DoneAnswer()
 
 Operation: TypeAlias = Callable[[Any, Caller, int], None]
 """Takes a request; sooner or later gives ``caller`` its one answer."""
-
-
-class Submits(Protocol):
-    """Where work is written: `Writer` or `InlineWriter`."""
-
-    def submit(self, work: Work, done: Done) -> None: ...
-    def stop(self) -> None: ...
 
 
 class BoxService:
@@ -74,25 +60,18 @@ class BoxService:
         on_gone: Callable[[StoreGone], None],
     ) -> None:
         self._store = store
-        self._writer = writer
         self._limits = limits
         self._metrics = metrics
         self._chance = chance
-        self._on_gone = on_gone
-        self._heads = Heads(HEADS)
+        self._shelf = StoreShelf(store, limits.retention_days)
+        self._journal = Journal(
+            store, writer, plan=self._plan, kept=self._kept, failed=self._failed, gone=on_gone
+        )
         self._waiting: Waiting[Caller] = Waiting()
-        self._queue: deque[tuple[Caller, int, bytes, bytes | int]] = deque()
-        self._queued_bytes = 0
-        self._writing = False
-        self._woken = False
-        self._chores: deque[tuple[Work, Callable[[], None]]] = deque()
-        self._chore_next = False
-        self._idle: asyncio.Future[None] | None = None
         self._now = 0
         self._day = 0
         self._scrub_at = 0
         self._stopping = False
-        self._loop = asyncio.get_running_loop()
 
     def operations(self) -> Mapping[type[Request], Operation]:
         """The fast form of this service, without a task per request."""
@@ -108,11 +87,11 @@ class BoxService:
         for waiter in self._waiting.due(now):
             self._answer_waiter(waiter, ())
         if day != self._day:
+            self._expire(day, rewrite=self._day > 0)
             self._day = day
-            self._begin_expiry(day)
         if now >= self._scrub_at:
             self._scrub_at = now + SCRUB_S
-            self._chore(self._scrub)
+            self._journal.chore(self._scrub, self._chore_done)
         self._metrics.waiting_reads = len(self._waiting)
 
     def leave(self, caller: Caller) -> None:
@@ -124,9 +103,7 @@ class BoxService:
         self._stopping = True
         for waiter in self._waiting.everyone():
             self._answer_waiter(waiter, ())
-        if self._writing or self._queue:
-            self._idle = self._loop.create_future()
-            await self._idle
+        await self._journal.drain()
 
     # -- requests
 
@@ -136,20 +113,14 @@ class BoxService:
         refusal = caller.budget.touch(address, self._now) or self._room_for(len(frame))
         if refusal is not None:
             return self._refuse(caller, request_id, refusal)
-        self._queued_bytes += len(frame)
-        self._queue.append((caller, request_id, address, frame))
-        if not self._writing and not self._woken:
-            self._wake_writer()
-        return None
+        return self._journal.append(caller, request_id, address, frame)
 
     def _trim(self, request: Trim, caller: Caller, request_id: int) -> None:
         address = box_address(request.policy, sha256(request.read_secret).digest(), request.write_hash)
         refusal = caller.budget.touch(address, self._now) or self._room_for(0)
         if refusal is not None:
             return self._refuse(caller, request_id, refusal)
-        self._queue.append((caller, request_id, address, request.upto))
-        self._wake_writer()
-        return None
+        return self._journal.trim(caller, request_id, address, request.upto)
 
     def _read(self, request: Read, caller: Caller, request_id: int) -> None:
         self._metrics.requests["read"] += 1
@@ -170,7 +141,7 @@ class BoxService:
 
     def _look(self, address: bytes, after: int, limit: int) -> tuple[Frames, bool]:
         """What there is now, and whether waiting would be wrong."""
-        head = self._find(address)
+        head = self._shelf.find(address, self._day)
         if head is None:
             return _NOTHING, after > 0
         last = head.next_seq - 1
@@ -194,7 +165,7 @@ class BoxService:
     def _room_for(self, size: int) -> Refusal | None:
         if self._stopping:
             return refuse(STOPPING, 5)
-        if self._queued_bytes + size > self._limits.queue_bytes:
+        if self._journal.queued_bytes + size > self._limits.queue_bytes:
             return refuse(BUSY, 1)
         return None
 
@@ -202,87 +173,14 @@ class BoxService:
         self._metrics.refusals[refusal.code] += 1
         caller.answer(request_id, refusal)
 
-    # -- boxes
+    # -- the journal's reports
 
-    def find(self, address: bytes, day: int) -> Head | None:
-        """The box as readers see it now (`core.boxes.Shelf`)."""
-        head = self._heads.get(address)
-        if head is None:
-            stored = self._store.find(address, day + self._limits.retention_days)
-            if stored is None:
-                return None
-            head = head_of(stored, day)
-            self._heads.put(address, head)
-        return head
+    def _plan(self) -> Plan:
+        return Plan(self._shelf, self._limits, self._day, self._chance)
 
-    def is_taken(self, num: int) -> bool:
-        """Whether a box has this number (`core.boxes.Shelf`)."""
-        return self._store.is_taken(num)
-
-    def _find(self, address: bytes) -> Head | None:
-        return self.find(address, self._day)
-
-    # -- writing
-
-    def _wake_writer(self) -> None:
-        if not self._woken and not self._writing:
-            self._woken = True
-            self._loop.call_soon(self._turn)
-
-    def _turn(self) -> None:
-        """Begin the next piece of work, batches and chores taking turns."""
-        self._woken = False
-        if self._writing:
-            return
-        if self._chores and (self._chore_next or not self._queue):
-            self._chore_next = False
-            work, after = self._chores.popleft()
-            self._write(work, lambda error: self._chore_done(error, after))
-        elif self._queue:
-            self._chore_next = True
-            self._seal()
-        elif self._idle is not None and not self._idle.done():
-            self._idle.set_result(None)
-
-    def _write(self, work: Work, done: Done) -> None:
-        def finished(error: Exception | None) -> None:
-            self._writing = False
-            if isinstance(error, StoreGone):
-                self._on_gone(error)
-            done(error)
-            if self._queue or self._chores or self._idle is not None:
-                self._wake_writer()
-
-        self._writing = True
-        self._writer.submit(work, finished)
-
-    def _seal(self) -> None:
-        """Make a batch of what is queued and hand it to the writer."""
-        plan = Plan(self, self._limits, self._day, self._chance)
-        answers: list[tuple[Caller, int, AnyResponse]] = []
-        queue = self._queue
-        for _ in range(min(len(queue), BATCH_FRAMES)):
-            caller, request_id, address, what = queue.popleft()
-            try:
-                if isinstance(what, bytes):
-                    self._queued_bytes -= len(what)
-                    answer: AnyResponse = plan.append(address, what)
-                else:
-                    plan.trim(address, what)
-                    answer = _DONE
-            except StoreFailed:
-                answer = refuse(BUSY, 1)
-            answers.append((caller, request_id, answer))
-        batch = plan.batch
-        self._write(lambda: self._store.commit(batch), lambda error: self._kept(error, plan, answers))
-
-    def _kept(self, error: Exception | None, plan: Plan, answers: list[tuple[Caller, int, AnyResponse]]) -> None:
-        if error is not None:
-            return self._not_kept(error, answers)
-        plan.settle()
+    def _kept(self, plan: Plan, answers: Answers) -> None:
+        self._shelf.settle(plan)
         self._count(plan)
-        for address, draft in plan.drafts.items():
-            self._heads.put(address, draft.head)
         for caller, request_id, answer in answers:
             if type(answer) is Refusal:
                 self._metrics.refusals[answer.code] += 1
@@ -290,11 +188,10 @@ class BoxService:
         for address, draft in plan.drafts.items():
             if draft.bodies:
                 self._deliver(address, draft)
-        return None
 
-    def _not_kept(self, error: Exception, answers: list[tuple[Caller, int, AnyResponse]]) -> None:
+    def _failed(self, error: Exception, answers: Answers) -> None:
         """Nobody is told that anything was kept. What the store really holds is asked afresh from now on."""
-        self._heads.forget()
+        self._shelf.forget()
         self._metrics.faults["commit"] += 1
         refusal = refuse(STOPPING, 5) if isinstance(error, StoreGone) else refuse(BUSY, 1)
         for caller, request_id, answer in answers:
@@ -336,7 +233,7 @@ class BoxService:
     def _answer_waiter(self, waiter: Waiter[Caller], entries: tuple[tuple[int, bytes], ...]) -> None:
         self._release(waiter)
         try:
-            head = self._find(waiter.address)
+            head = self._shelf.find(waiter.address, self._day)
         except StoreFailed:
             return self._refuse(waiter.caller, waiter.request_id, refuse(BUSY, 1))
         if waiter.caller.is_full():
@@ -360,39 +257,24 @@ class BoxService:
 
     # -- chores
 
-    def _chore(self, work: Work, after: Callable[[], None] = lambda: None) -> None:
-        self._chores.append((work, after))
-        self._wake_writer()
-
-    def _chore_done(self, error: Exception | None, after: Callable[[], None]) -> None:
-        if error is not None:
-            self._metrics.faults["chore"] += 1
-        else:
-            after()
-
     def _scrub(self) -> None:
         self._store.check()
         self._store.scrub()
 
-    def _begin_expiry(self, day: int) -> None:
-        steps = iter(self._store.expire(day))
-        self._chore(*self._expiry_step(steps))
+    def _chore_done(self, error: Exception | None) -> None:
+        if error is not None:
+            self._metrics.faults["chore"] += 1
 
-    def _expiry_step(self, steps: Iterator[None]) -> tuple[Work, Callable[[], None]]:
-        ended = False
+    def _expire(self, day: int, *, rewrite: bool) -> None:
+        def stepped(error: Exception | None) -> None:
+            self._shelf.forget()
+            self._chore_done(error)
 
-        def work() -> None:
-            nonlocal ended
-            ended = next(steps, False) is False
+        def ended() -> None:
+            if rewrite:
+                self._journal.chore(self._store.rewrite, self._chore_done)
 
-        def after() -> None:
-            self._heads.forget()
-            if ended:
-                self._chore(self._store.rewrite)
-            else:
-                self._chore(*self._expiry_step(steps))
-
-        return work, after
+        self._journal.steps(iter(self._store.expire(day)), stepped=stepped, ended=ended)
 
 
 class _Asker:
@@ -408,8 +290,6 @@ class _Asker:
             self.future.set_result(response)
 
     def answer_encoded(self, request_id: int, body: bytes) -> None:
-        from nullabona.wire.messages import decode_response  # noqa: PLC0415
-
         self.answer(request_id, decode_response(body))
 
     def is_full(self) -> bool:

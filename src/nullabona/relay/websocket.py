@@ -34,7 +34,7 @@ class Gate(Protocol):
     def left(self, socket: WebSocket) -> None: ...
 
 
-class WebSocket(WSListener):  # type: ignore[misc]
+class WebSocket(WSListener):
     """One WebSocket connection; a `Caller`."""
 
     def __init__(self, dispatcher: Dispatcher, limits: Limits, gate: Gate) -> None:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from nullabona.relay.core.limits import Limits
-from nullabona.wire.messages import Refusal
-
 from nullabona.relay.core.refusal import SLOW_DOWN, refuse
+from nullabona.wire.messages import Refusal
 
 MINUTE: Final = 60
 

@@ -7,7 +7,7 @@ what a box holds, which the store can count.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
-from typing import Any
+from typing import Any, Final
 
 from nullabona.wire.messages import MAX_BLOB_CHUNK, MAX_FRAME, MAX_RESPONSE, MAX_WAIT_S
 
@@ -59,9 +59,12 @@ class Limits:
     stop_s: int = _limit(10, "seconds", "time for a graceful stop")
 
 
+_DEFAULTS: Final = Limits()
+
+
 def describe() -> tuple[Limit, ...]:
     """Every limit with its default, unit and meaning, for ``--help``, spec/ and the configuration's checks."""
     return tuple(
-        Limit(f.name, f.default, f.metadata["unit"], f.metadata["meaning"], f.metadata["least"], f.metadata["most"])
+        Limit(f.name, int(getattr(_DEFAULTS, f.name)), f.metadata["unit"], f.metadata["meaning"], f.metadata["least"], f.metadata["most"])
         for f in fields(Limits)
     )

@@ -9,7 +9,8 @@ from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-C = TypeVar("C", bound=Hashable)
+C = TypeVar("C")
+K = TypeVar("K", bound=Hashable)
 
 
 @dataclass(slots=True, eq=False)
@@ -73,8 +74,6 @@ class Waiting(Generic[C]):
         self._count -= len(waiters)
         return waiters
 
-
-K = TypeVar("K", bound=Hashable)
 
 
 def _forget(index: dict[K, dict[Waiter[C], None]], key: K, waiter: Waiter[C]) -> None:

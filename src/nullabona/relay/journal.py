@@ -1,0 +1,167 @@
+"""The order of writes: whatever arrived while one batch was being written is the next batch (spec/relay.md §4.1).
+
+One piece of work is under way at a time. Batches and chores (erasing, scrubbing) take turns, so neither starves.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Iterator
+from typing import Final, Protocol, TypeAlias
+
+from nullabona.relay.caller import Caller
+from nullabona.relay.core.boxes import Plan
+from nullabona.relay.core.refusal import BUSY, refuse
+from nullabona.relay.store.interface import BoxStore, StoreFailed, StoreGone
+from nullabona.relay.writer import Done, Work
+from nullabona.wire.messages import AnyResponse
+from nullabona.wire.messages import Done as DoneAnswer
+
+BATCH_FRAMES: Final = 8_192
+"""Most requests in one batch."""
+BATCH_BYTES: Final = 16 * 2**20
+"""A batch that holds this much takes no more."""
+_DONE: Final = DoneAnswer()
+
+Answers: TypeAlias = list[tuple[Caller, int, AnyResponse]]
+
+
+class Submits(Protocol):
+    """Where work is written: `Writer` or `InlineWriter`."""
+
+    def submit(self, work: Work, done: Done) -> None: ...
+    def stop(self) -> None: ...
+
+
+class Journal:
+    """Queues appends and trims, writes them in batches and reports each batch's fate.
+
+    ``plan()`` gives an empty plan. ``kept`` is called with a plan whose batch is kept and the answers to give;
+    ``failed`` with the error and the answers that would have been given. ``gone`` is called when the files are gone.
+    """
+
+    def __init__(
+        self,
+        store: BoxStore,
+        writer: Submits,
+        *,
+        plan: Callable[[], Plan],
+        kept: Callable[[Plan, Answers], None],
+        failed: Callable[[Exception, Answers], None],
+        gone: Callable[[StoreGone], None],
+    ) -> None:
+        self._store = store
+        self._writer = writer
+        self._plan = plan
+        self._kept = kept
+        self._failed = failed
+        self._gone = gone
+        self._loop = asyncio.get_running_loop()
+        self._queue: deque[tuple[Caller, int, bytes, bytes | int]] = deque()
+        self._chores: deque[tuple[Work, Done]] = deque()
+        self._chore_next = False
+        self._busy = False
+        self._woken = False
+        self._idle: asyncio.Future[None] | None = None
+        self.queued_bytes = 0
+
+    def append(self, caller: Caller, request_id: int, address: bytes, frame: bytes) -> None:
+        """Put ``frame`` into the next batch."""
+        self.queued_bytes += len(frame)
+        self._queue.append((caller, request_id, address, frame))
+        if not self._busy and not self._woken:
+            self._wake()
+
+    def trim(self, caller: Caller, request_id: int, address: bytes, upto: int) -> None:
+        """Put a trim into the next batch."""
+        self._queue.append((caller, request_id, address, upto))
+        self._wake()
+
+    def chore(self, work: Work, done: Done) -> None:
+        """Run ``work`` between batches."""
+        self._chores.append((work, done))
+        self._wake()
+
+    def steps(self, steps: Iterator[None], *, stepped: Done, ended: Callable[[], None]) -> None:
+        """Run an iterator as chores, one step each; ``stepped`` after each, ``ended`` after the last."""
+        more = False
+
+        def work() -> None:
+            nonlocal more
+            more = next(steps, False) is None
+
+        def done(error: Exception | None) -> None:
+            stepped(error)
+            if error is None and more:
+                self.steps(steps, stepped=stepped, ended=ended)
+            elif error is None:
+                ended()
+
+        self.chore(work, done)
+
+    async def drain(self) -> None:
+        """Return when everything queued has been written or has failed."""
+        self._idle = self._loop.create_future()
+        self._wake()
+        await self._idle
+
+    def _wake(self) -> None:
+        if not self._woken and not self._busy:
+            self._woken = True
+            self._loop.call_soon(self._turn)
+
+    def _turn(self) -> None:
+        self._woken = False
+        if self._busy:
+            return
+        if self._chores and (self._chore_next or not self._queue):
+            self._chore_next = False
+            self._start(*self._chores.popleft())
+        elif self._queue:
+            self._chore_next = True
+            self._seal()
+        elif self._idle is not None and not self._idle.done():
+            self._idle.set_result(None)
+
+    def _start(self, work: Work, done: Done) -> None:
+        def finished(error: Exception | None) -> None:
+            self._busy = False
+            if isinstance(error, StoreGone):
+                self._gone(error)
+            done(error)
+            if self._queue or self._chores or self._idle is not None:
+                self._wake()
+
+        self._busy = True
+        self._writer.submit(work, finished)
+
+    def _seal(self) -> None:
+        """Make a batch of what is queued and start writing it."""
+        plan = self._plan()
+        answers: Answers = []
+        until = self.queued_bytes - BATCH_BYTES
+        queue = self._queue
+        for _ in range(min(len(queue), BATCH_FRAMES)):
+            caller, request_id, address, what = queue.popleft()
+            answers.append((caller, request_id, self._decide(plan, address, what)))
+            if self.queued_bytes < until:
+                break
+
+        def done(error: Exception | None) -> None:
+            if error is None:
+                self._kept(plan, answers)
+            else:
+                self._failed(error, answers)
+
+        self._start(lambda: self._store.commit(plan.batch), done)
+
+    def _decide(self, plan: Plan, address: bytes, what: bytes | int) -> AnyResponse:
+        try:
+            if isinstance(what, bytes):
+                self.queued_bytes -= len(what)
+                return plan.append(address, what)
+            plan.trim(address, what)
+        except StoreFailed:
+            return refuse(BUSY, 1)
+        return _DONE
