@@ -1,0 +1,100 @@
+"""Which addresses a client connects to: encrypted ones always, plain ones only where nobody is in between (pure).
+
+The rules look at the name alone and are the same every time: no failure ever leads from one form to another.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from nullabona.client.net.errors import EndpointRefused, ProxyRefused
+from nullabona.wire.handle import MAX_INPUT, HandleError, parse_handle
+
+PATH: Final = "/v1"
+_URL: Final = re.compile(r"(wss|https|ws|http)://([^/?#@\\\s]+)(?:/|/v1)?", re.ASCII)
+_PROXY: Final = re.compile(r"socks5://([^/?#@\\\s]+)/?", re.ASCII)
+_SECURE: Final = frozenset({"wss", "https"})
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """A relay's address. Plain only for this machine and onion services."""
+
+    host: str
+    """A name, an IPv4 address, or an IPv6 address without brackets."""
+    port: int
+    secure: bool
+
+    def __post_init__(self) -> None:
+        if not self.secure and not (self.is_local or self.is_onion):
+            raise EndpointRefused("a relay on another machine is reached over TLS only")
+
+    def __str__(self) -> str:
+        return f"{'wss' if self.secure else 'ws'}://{self.authority}{PATH}"
+
+    @property
+    def authority(self) -> str:
+        """``host:port`` as in a URL and a Host header."""
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+    @property
+    def is_onion(self) -> bool:
+        return self.host.endswith(".onion")
+
+    @property
+    def is_local(self) -> bool:
+        """Whether the address is this machine's own."""
+        return is_loopback(self.host)
+
+
+def parse_endpoint(url: str) -> Endpoint:
+    """The endpoint of a relay's URL; ``https`` means the same as ``wss``. Raises `EndpointRefused`."""
+    match = _URL.fullmatch(url) if len(url) <= MAX_INPUT else None
+    if match is None:
+        raise EndpointRefused("this is not the address of a relay", hint="it looks like wss://relay.example")
+    secure = match[1] in _SECURE
+    host, port = _split(match[2])
+    return Endpoint(host, port or (443 if secure else 80), secure)
+
+
+def endpoint_of(authority: str) -> Endpoint:
+    """The endpoint of a handle's ``host[:port]``: TLS, except to this machine and to onion services."""
+    host, port = _split(authority)
+    secure = not (is_loopback(host) or host.endswith(".onion"))
+    return Endpoint(host, port or (443 if secure else 80), secure)
+
+
+def check_proxy(url: str) -> tuple[str, int]:
+    """Host and port of a SOCKS5 proxy on this machine. Raises `ProxyRefused`."""
+    match = _PROXY.fullmatch(url) if len(url) <= MAX_INPUT else None
+    if match is None:
+        raise ProxyRefused("this is not the address of a SOCKS5 proxy")
+    try:
+        host, port = _split(match[1])
+    except EndpointRefused:
+        raise ProxyRefused("this is not the address of a SOCKS5 proxy") from None
+    if not is_loopback(host):
+        raise ProxyRefused("a proxy on another machine would see plain traffic")
+    return host, port or 1_080
+
+
+def is_loopback(host: str) -> bool:
+    """Whether ``host`` is ``localhost``, in 127.0.0.0/8, or ``::1``."""
+    if host == "localhost":
+        return True
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return address == ipaddress.IPv6Address("::1") if address.version == 6 else address.is_loopback
+
+
+def _split(authority: str) -> tuple[str, int | None]:
+    try:
+        handle = parse_handle(f"xx@{authority}")
+    except HandleError as error:
+        raise EndpointRefused(f"this is not a relay's address: {error.message}") from None
+    return handle.host.strip("[]"), handle.port

@@ -1,0 +1,102 @@
+"""Which requests of a connection wait for which answers. Every request gets one answer or one error, never both."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Final, TypeAlias
+
+from nullabona.client.net.errors import TooManyRequests
+from nullabona.errors import Malformed, PeerError
+from nullabona.wire.messages import (
+    AnyRequest,
+    AnyResponse,
+    Append,
+    Appended,
+    Blob,
+    CardFound,
+    DeleteCard,
+    Done,
+    Frames,
+    GetBlob,
+    LookupCard,
+    PublishCard,
+    PutBlob,
+    Read,
+    Refusal,
+    Trim,
+    decode_response,
+)
+
+Answer: TypeAlias = "asyncio.Future[AnyResponse]"
+
+_IDS: Final = 2**32
+_ANSWERS: Final[dict[type[AnyRequest], type[AnyResponse]]] = {
+    Append: Appended,
+    Read: Frames,
+    Trim: Done,
+    PutBlob: Done,
+    GetBlob: Blob,
+    PublishCard: Done,
+    LookupCard: CardFound,
+    DeleteCard: Done,
+}
+
+
+def decode_answer(request: type[AnyRequest], body: bytes | memoryview) -> AnyResponse:
+    """The response in ``body``, which must be one that answers ``request``. Raises `Malformed`."""
+    response = decode_response(body)
+    if not isinstance(response, (_ANSWERS[request], Refusal)):
+        raise Malformed("a response does not answer its request")
+    return response
+
+
+class Ledger:
+    """The open requests of one connection, at most ``most``."""
+
+    __slots__ = ("_most", "_next", "_open")
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._next = 0
+        self._open: dict[int, tuple[type[AnyRequest], Answer]] = {}
+
+    def __len__(self) -> int:
+        return len(self._open)
+
+    def enter(self, request: type[AnyRequest], answer: Answer) -> int:
+        """The id under which ``answer`` will be given. Raises `TooManyRequests`.
+
+        An answer that nobody waits for any more keeps its place until it comes or the connection ends, so that a late
+        response is told from one that was never asked for.
+        """
+        if len(self._open) >= self._most:
+            raise TooManyRequests("too many requests wait for this relay")
+        while self._next in self._open:
+            self._next = (self._next + 1) % _IDS
+        request_id, self._next = self._next, (self._next + 1) % _IDS
+        self._open[request_id] = request, answer
+        return request_id
+
+    def settle(self, request_id: int, body: bytes | memoryview) -> None:
+        """Give the response in ``body`` to whom it answers. Raises `Malformed` if that is nobody."""
+        if request_id not in self._open:
+            raise Malformed("a response answers no open request")
+        request, answer = self._open[request_id]
+        response = decode_answer(request, body)
+        del self._open[request_id]
+        if not answer.done():
+            answer.set_result(response)
+
+    def fail(self, error: PeerError) -> None:
+        """Give ``error`` to everybody who still waits."""
+        waiting, self._open = list(self._open.values()), {}
+        for _, answer in waiting:
+            if not answer.done():
+                answer.set_exception(again(error))
+
+
+def again(error: PeerError) -> PeerError:
+    """A copy of ``error``, because one exception cannot be raised in many tasks at once."""
+    copy = type(error)(error.message, hint=error.hint)
+    copy.__cause__ = error.__cause__
+    return copy
