@@ -130,7 +130,7 @@ def test_rows_that_do_not_load_are_refused() -> None:
     """A missing, mutilated or foreign row, or one of another revision, is `Invalid` "state", not a broken group."""
     alice, ours, _bob, _theirs = pair(SUITE_PQ)
     rows = alice.rows(group_scope(ours.id))
-    needed = {b"config", b"context", b"epoch", b"leaf", b"meta", b"secrets", b"state", b"tree", b"tag"}
+    needed = {b"config", b"context", b"epoch", b"leaf", b"meta", b"secrets:message_secrets", b"state", b"tree", b"tag"}
     scope = group_scope(ours.id)
     assert needed <= {key for _scope, key, _value in rows}
     broken = [[row for row in rows if row[1] != key] for key in sorted(needed)]

@@ -235,6 +235,8 @@ def test_closed_epochs_can_be_read_for_a_while(suite: int) -> None:
             got.plaintext,
             got.sender_signature_key,
         )
+        with pytest.raises(Duplicate):
+            theirs.process(late[number])
 
 
 def test_a_message_from_the_future_waits() -> None:

@@ -194,8 +194,8 @@ pub fn inner_bytes(packed: &[u8]) -> Option<&[u8]> {
     }
 }
 
-/// The value of `field` in the map that starts at `packed`: its start and end.
-pub fn field(packed: &[u8], name: &str) -> Option<(usize, usize)> {
+/// The value of `field` in the map that starts at `packed`.
+pub fn field<'a>(packed: &'a [u8], name: &str) -> Option<&'a [u8]> {
     let map = head(packed, 0).filter(|item| item.major == MAP)?;
     let mut at = map.size;
     for _ in 0..map.argument? {
@@ -203,7 +203,7 @@ pub fn field(packed: &[u8], name: &str) -> Option<(usize, usize)> {
         let key = head(packed, at).filter(|item| item.major == TEXT)?;
         let end = skip(packed, value)?;
         if packed.get(at + key.size..value)? == name.as_bytes() {
-            return Some((value, end));
+            return packed.get(value..end);
         }
         at = end;
     }
@@ -227,18 +227,22 @@ pub fn items(packed: &[u8]) -> Option<Vec<&[u8]>> {
     Some(found)
 }
 
-/// `packed` with the bytes `start..end` replaced by an array of `parts`.
-pub fn replace(packed: &[u8], (start, end): (usize, usize), parts: &[Secret]) -> Option<Secret> {
+/// An array of packed items.
+pub fn array(parts: &[Secret]) -> Secret {
     let mut out = Buffer::default();
-    out.extend(packed.get(..start)?);
     out.head(ARRAY, parts.len() as u64);
     parts.iter().for_each(|part| out.extend(part));
-    out.extend(packed.get(end..)?);
-    Some(out.0)
+    out.0
 }
 
-pub fn integer_item(value: u64) -> Secret {
+/// A map from names to packed items: what `fields` took apart.
+pub fn map(parts: &[(&str, Secret)]) -> Secret {
     let mut out = Buffer::default();
-    out.head(UINT, value);
+    out.head(MAP, parts.len() as u64);
+    for (name, value) in parts {
+        out.head(TEXT, name.len() as u64);
+        out.extend(name.as_bytes());
+        out.extend(value);
+    }
     out.0
 }

@@ -190,6 +190,7 @@ impl Inner {
     /// After any merge: no commit is pending, and the closed epoch's roster is in the rows.
     pub fn merged(&mut self) -> Outcome<()> {
         self.provider.kv.remove(&self.scope, PENDING);
+        self.provider.kv.touch_past();
         self.flush()
     }
 

@@ -13,13 +13,16 @@ use std::{
 use openmls_traits::storage::{CURRENT_VERSION as V, StorageProvider, traits as t};
 use serde::{Serialize, de::DeserializeOwned};
 
-use crate::cbor::{self, Secret};
+use crate::{
+    cbor::{self, Secret},
+    fields::fields,
+};
 
 pub const KEY_PACKAGES: &[u8] = b"kp";
 const LEAF_KEYS: &[u8] = b"ek";
 const PSKS: &[u8] = b"psk";
 const SECRETS: &[u8] = b"secrets";
-const PAST: &[u8] = b"secrets:";
+const PAST: &[u8] = b"past:";
 const PAST_FIELD: &str = "past_epoch_trees";
 
 #[derive(Debug)]
@@ -57,6 +60,7 @@ struct Rows {
     taken: BTreeSet<Key>,
     defer: bool,
     stale: bool,
+    past: bool,
 }
 
 #[derive(Default)]
@@ -158,37 +162,44 @@ impl Kv {
         row.map(|packed| cbor::decode(&packed).ok_or(KvError("does not decode"))).transpose()
     }
 
+    /// One row for each field, and one for each closed epoch; those only if they may have changed.
     fn write_secrets(&self, scope: &[u8], secrets: &impl Serialize) -> Done {
         let odd = KvError("unexpected message secrets");
-        let packed = cbor::encode(secrets).ok_or(KvError("does not encode"))?;
-        let place = cbor::field(&packed, PAST_FIELD).ok_or(odd)?;
-        let (mut epochs, mut kept) = (Vec::new(), BTreeSet::new());
-        for past in cbor::items(&packed[place.0..place.1]).unwrap_or_default() {
-            let (start, end) = cbor::field(past, "epoch").ok_or(KvError("no epoch"))?;
-            let epoch = cbor::integer(&past[start..end]).ok_or(KvError("no epoch"))?;
+        let with_past = std::mem::take(&mut self.rows().past);
+        for (name, value) in fields(secrets, (!with_past).then_some(PAST_FIELD)).ok_or(odd)? {
+            if name == PAST_FIELD {
+                self.write_past(scope, &value).ok_or(KvError("unexpected closed epochs"))?;
+            } else {
+                self.put(scope, &labelled(SECRETS, name.as_bytes()), value);
+            }
+        }
+        Ok(())
+    }
+
+    fn write_past(&self, scope: &[u8], list: &[u8]) -> Option<()> {
+        let mut kept = BTreeSet::new();
+        for past in cbor::items(list)? {
+            let epoch = cbor::integer(cbor::field(past, "epoch")?)?;
             let key = [PAST, &epoch.to_be_bytes()].concat();
             self.put(scope, &key, Secret::new(past.to_vec()));
-            epochs.push(cbor::integer_item(epoch));
             kept.insert(key);
         }
         let gone = self.keys(scope, PAST).into_iter().filter(|key| !kept.contains(key));
         gone.for_each(|key| self.remove(scope, &key));
-        self.put(scope, SECRETS, cbor::replace(&packed, place, &epochs).ok_or(KvError("split"))?);
-        Ok(())
+        Some(())
     }
 
     fn read_secrets<T: DeserializeOwned>(&self, scope: &[u8]) -> Done<Option<T>> {
-        let Some(packed) = self.get(scope, SECRETS) else {
-            return Ok(None);
-        };
-        let whole = (|| {
-            let place = cbor::field(&packed, PAST_FIELD)?;
-            // Few small integers are an array, many are a packed byte string.
-            let list = cbor::decode::<Vec<u64>>(&packed[place.0..place.1])?;
-            let rows = list.iter().map(|epoch| self.past(scope, *epoch));
-            cbor::decode(&cbor::replace(&packed, place, &rows.collect::<Option<Vec<_>>>()?)?)
-        })();
-        whole.map(Some).ok_or(KvError("message secrets do not decode"))
+        let row = |name: &'static str| self.get(scope, &labelled(SECRETS, name.as_bytes())).map(|value| (name, value));
+        let (Some(most), Some(current)) = (row("max_epochs"), row("message_secrets")) else { return Ok(None) };
+        let past: Vec<_> = self.keys(scope, PAST).iter().filter_map(|key| self.get(scope, key)).collect();
+        let whole = cbor::map(&[most, (PAST_FIELD, cbor::array(&past)), current]);
+        cbor::decode(&whole).map(Some).ok_or(KvError("message secrets do not decode"))
+    }
+
+    /// The closed epochs may have changed: write them with the next flush.
+    pub fn touch_past(&self) {
+        self.rows().past = true;
     }
 
     /// The packed secrets and roster of a closed epoch.
@@ -263,7 +274,8 @@ impl StorageProvider<V> for Kv {
     }
     fn delete_message_secrets<G: t::GroupId<V>>(&self, g: &G) -> Done {
         let scope = scope_of(g)?;
-        self.keys(&scope, SECRETS).iter().for_each(|key| self.remove(&scope, key));
+        let keys = [self.keys(&scope, SECRETS), self.keys(&scope, PAST)].concat();
+        keys.iter().for_each(|key| self.remove(&scope, key));
         Ok(())
     }
 

@@ -6,6 +6,7 @@
 mod cbor;
 mod config;
 mod errors;
+mod fields;
 mod group;
 mod join;
 mod keys;

@@ -197,6 +197,9 @@ impl Inner {
         if commit && done.is_ok() {
             self.rewind()?;
         }
+        if epoch != self.epoch() {
+            self.provider.kv.touch_past();
+        }
         self.describe(done.map_err(|error| Fail::processing(error, epoch))?)
     }
 
