@@ -67,7 +67,7 @@ def test_a_bad_phrase_is_told_without_its_words(phrase: str, told: str) -> None:
 
 @given(root=roots, place=st.integers(0, 22))
 def test_exchanged_words_are_noticed(root: AccountRoot, place: int) -> None:
-    """Two neighbours exchanged give the same account (they are the same word), or are refused, or (1 in 256) another."""
+    """Two neighbours exchanged are refused, or (1 in 256) another account, or were the same word."""
     words = root.phrase().split()
     words[place], words[place + 1] = words[place + 1], words[place]
     try:

@@ -1,4 +1,4 @@
-"""A profile's directory: who may open it, what is noticed when it was changed behind our back, what is left of a failure."""
+"""A profile's directory: who may open it, what is noticed when it was changed, what is left of a failure."""
 
 from __future__ import annotations
 

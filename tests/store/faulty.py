@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import Any
 
 import apsw
 
@@ -11,7 +10,7 @@ VFS = "multipleciphers-faulty"
 """The name to open a store with: the cipher over the failing disk. The cipher never lets go of it: one per process."""
 
 
-class FaultyDisk(apsw.VFS):  # type: ignore[misc]
+class FaultyDisk(apsw.VFS):
     """``fail_after`` counts operations of ``kinds``, then each fails; ``written`` is all that was ever written.
 
     A write or sync that fails did not happen, unless ``fail_late``: then it did.
@@ -39,14 +38,14 @@ class FaultyDisk(apsw.VFS):  # type: ignore[misc]
         self.count += 1
         return self.count > self.fail_after
 
-    def xOpen(self, name: Any, flags: list[int]) -> FaultyFile:  # noqa: N802 — SQLite's name
+    def xOpen(self, name: str | apsw.URIFilename | None, flags: list[int]) -> FaultyFile:  # noqa: N802 — SQLite's name
         return FaultyFile(self, name, flags)
 
 
-class FaultyFile(apsw.VFSFile):  # type: ignore[misc]
+class FaultyFile(apsw.VFSFile):
     """A file on a `FaultyDisk`."""
 
-    def __init__(self, disk: FaultyDisk, name: Any, flags: list[int]) -> None:
+    def __init__(self, disk: FaultyDisk, name: str | apsw.URIFilename | None, flags: list[int]) -> None:
         self.disk = disk
         super().__init__("unix", name, flags)
 
@@ -55,7 +54,7 @@ class FaultyFile(apsw.VFSFile):  # type: ignore[misc]
             raise apsw.IOError("the disk failed")
         return bytes(super().xRead(amount, offset))
 
-    def xWrite(self, data: Any, offset: int) -> None:  # noqa: N802
+    def xWrite(self, data: bytes, offset: int) -> None:  # noqa: N802
         failing = self.disk.fails("write")
         if not failing or self.disk.fail_late:
             self.disk.written.append(bytes(data))

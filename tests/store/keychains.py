@@ -9,7 +9,6 @@ import pytest
 from keyring.backend import KeyringBackend
 from keyring.errors import KeyringLocked, PasswordDeleteError
 
-
 SYSTEM = keyring.get_keyring()
 """Chosen before the class below exists: keyring would choose it, too."""
 
@@ -17,10 +16,10 @@ SYSTEM = keyring.get_keyring()
 class MemoryKeychain(KeyringBackend):
     """``failing``: every call raises. ``forgetful``: nothing is kept, and nothing said about it."""
 
-    priority = 0.1  # type: ignore[assignment]
+    priority = 0.1
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.kept: dict[tuple[str, str], str] = {}
         self.failing = False
         self.forgetful = False

@@ -31,7 +31,8 @@ while True:
     with store.transaction():
         store.mls_advance(b"group", done - 1 or None, done)
         store.mls_write([(b"s", b"%d" % (done % 7), bytes([done % 251]) * 3_000)], [])
-        store.put_message(Message(ROOM, b"%d" % done, b"", b"", 0, done, 0, MessageState.SENT, b"", b"", 0, b"x" * 2_000))
+        sent = MessageState.SENT
+        store.put_message(Message(ROOM, b"%d" % done, b"", b"", 0, done, 0, sent, b"", b"", 0, b"x" * 2_000))
         store.add_outbox("frame", room=ROOM, box=b"b", ref=b"%d" % done, target=b"", data=b"y" * 700)
         store.set_value("done", b"%d" % done)
     print(done, flush=True)
@@ -77,7 +78,7 @@ def test_a_killed_writer_leaves_whole_steps(tmp_path: Path) -> None:
     """Twelve kills at random moments, one after the other, on the same profile."""
     path = tmp_path / "profile"
     create_profile(path, Unprotected()).close()
-    chance, done = random.Random(9420), 0  # noqa: S311
+    chance, done = random.Random(9420), 0
     for _ in range(12):
         process = start(path)
         time.sleep(chance.uniform(0, 0.15))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Callable
 
 import keyring
 import msgspec
@@ -185,10 +186,10 @@ class PlaintextKeychain(MemoryKeychain):
 PlaintextKeychain.__module__ = "keyrings.alt.file"
 
 
-@pytest.mark.parametrize("backend", [fail.Keyring(), null.Keyring(), PlaintextKeychain()], ids=lambda b: str(type(b)))
-def test_what_is_no_keychain_is_refused(keychain: MemoryKeychain, backend: KeyringBackend) -> None:
+@pytest.mark.parametrize("backend", [fail.Keyring, null.Keyring, PlaintextKeychain])
+def test_what_is_no_keychain_is_refused(keychain: MemoryKeychain, backend: Callable[[], KeyringBackend]) -> None:
     """No keychain, one that drops everything, or one that writes into an ordinary file."""
-    keyring.set_keyring(backend)
+    keyring.set_keyring(backend())
     with pytest.raises(KeychainFailed):
         protect(KEY, Keychain(), "profile")
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule
+from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule
 
 from nullabona.client.core.errors import StaleState
 from nullabona.client.core.records import UNPLACED, MessageState, OutboxItem
@@ -54,7 +54,7 @@ class StoreMachine(RuleBasedStateMachine):
                 self.store.set_value(name, value)
                 assert value == self.store.get_value(name)
                 if undo:
-                    raise _Undone
+                    raise _Undone  # noqa: TRY301 — raised to leave the transaction
             self.model.values[name] = value
         except _Undone:
             assert before == self.store.get_value(name)

@@ -22,11 +22,12 @@ def described(*scripts: str) -> dict[str, str]:
     database = apsw.Connection(":memory:")
     for script in scripts:
         database.execute(script)
-    rows = database.execute("SELECT type || ' ' || name, coalesce(sql, '') FROM sqlite_master ORDER BY 1").fetchall()
-    tables = [name.split()[1] for name, _ in rows if str(name).startswith("table ")]
+    query = "SELECT type || ' ' || name, coalesce(sql, '') FROM sqlite_master ORDER BY 1"
+    rows = [(str(name), str(sql)) for name, sql in database.execute(query)]
+    tables = [name.split()[1] for name, _ in rows if name.startswith("table ")]
     contents = {f"rows of {table}": repr(database.execute(f"SELECT * FROM {table}").fetchall()) for table in tables}
     database.close()
-    return {str(name): re.sub(r"\s+", " ", str(sql)) for name, sql in rows} | contents
+    return {name: re.sub(r"\s+", " ", sql) for name, sql in rows} | contents
 
 
 def test_migrations_equal_the_fresh_schema() -> None:

@@ -6,6 +6,7 @@ one that is missing, and never takes a damaged or newer one for an empty one.
 
 from __future__ import annotations
 
+import functools
 import os
 from pathlib import Path
 from typing import Final
@@ -42,10 +43,31 @@ PRAGMA mmap_size = 0;
 
 def open_memory() -> apsw.Connection:
     """An empty store in memory: nothing encrypted, nothing kept."""
-    connection = apsw.Connection(":memory:", statementcachesize=_CACHED_STATEMENTS)
-    connection.execute("PRAGMA secure_delete = OFF; PRAGMA temp_store = MEMORY")
+    connection = _plain_memory()
+    with connection.backup("main", _empty_memory(), "main") as copy:
+        copy.step()
+    return connection
+
+
+@functools.cache
+def _empty_memory() -> apsw.Connection:
+    """What every store in memory begins as a copy of: running the schema takes longer than a test does."""
+    connection = _plain_memory()
     _install(connection)
     return connection
+
+
+def _plain_memory() -> apsw.Connection:
+    connection = apsw.Connection(":memory:", statementcachesize=_CACHED_STATEMENTS)
+    connection.execute("PRAGMA secure_delete = OFF; PRAGMA temp_store = MEMORY")
+    _configure(connection)
+    return connection
+
+
+def _configure(connection: apsw.Connection) -> None:
+    """Refuse writes to SQLite's own tables, and plan a statement once, not again for every value bound to it."""
+    connection.config(apsw.SQLITE_DBCONFIG_DEFENSIVE, 1)
+    connection.config(apsw.SQLITE_DBCONFIG_ENABLE_QPSG, 1)
 
 
 def create_file(path: Path, key: bytes, vfs: str | None = None) -> apsw.Connection:
@@ -98,12 +120,26 @@ def _must_exist(path: Path) -> None:
 
 
 def _connect(path: Path, key: bytes, vfs: str | None) -> apsw.Connection:
+    """An open connection that has shown the key and has the settings."""
     if len(key) != KEY_SIZE:
         raise ValueError("a store's key is 32 bytes")
     try:
-        connection = apsw.Connection(
-            str(path), flags=apsw.SQLITE_OPEN_READWRITE, vfs=vfs, statementcachesize=_CACHED_STATEMENTS
-        )
+        flags = apsw.SQLITE_OPEN_READWRITE  # and not CREATE
+        connection = apsw.Connection(str(path), flags=flags, vfs=vfs, statementcachesize=_CACHED_STATEMENTS)
+    except apsw.Error as error:
+        raise translated(error) from error
+    try:
+        _show_key(connection, key)
+        _configure(connection)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _show_key(connection: apsw.Connection, key: bytes) -> None:
+    """Set cipher, key and settings; the settings are the first to read the file."""
+    try:
         connection.execute(f"PRAGMA cipher = '{_CIPHER}'").fetchall()
         connection.execute(f"PRAGMA key = 'raw:{key.hex()}'", can_cache=False).fetchall()
         connection.execute(_SETTINGS).fetchall()
@@ -111,8 +147,6 @@ def _connect(path: Path, key: bytes, vfs: str | None) -> apsw.Connection:
         raise WrongPassphrase("the key does not open the store") from error
     except apsw.Error as error:
         raise translated(error) from error
-    connection.config(apsw.SQLITE_DBCONFIG_DEFENSIVE, 1)
-    return connection
 
 
 def _check(connection: apsw.Connection) -> None:
