@@ -272,6 +272,11 @@ class RunningRelay:
             raise self._failure
 
     @property
+    def data(self) -> Path:
+        assert self.config.data is not None
+        return self.config.data
+
+    @property
     def address(self) -> tuple[str, int]:
         host, _, port = self.urls[0].rpartition("//")[2].rpartition(":")
         return host, int(port)

@@ -155,6 +155,9 @@ class Front(asyncio.Protocol):
         self._set_deadline(self._limits.body_timeout_s)
         headers = {bytes(name): bytes(value) for name, value in request.headers}
         self._request = request
+        if sum(len(name) + len(value) for name, value in headers.items()) + len(request.target) > _HEAD_BYTES:
+            self._reply(Answer(431, b"the request head is too large\n", close=True))
+            return
         if headers.get(b"upgrade", b"").lower() == b"websocket":
             self._hand_over(bytes(request.target))
             return

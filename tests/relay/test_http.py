@@ -1,0 +1,193 @@
+"""The POST carrier, health and counters on the same port (spec/relay.md §2)."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Awaitable, Callable, Mapping
+from hashlib import sha256
+from typing import Any
+
+from nullabona.relay.core.limits import Limits
+from nullabona.relay.core.refusal import REASONS
+from nullabona.relay.metrics import GRAIN
+from nullabona.wire.messages import (
+    AnyResponse,
+    CardFound,
+    Done,
+    Frames,
+    LookupCard,
+    PublishCard,
+    PutBlob,
+    Refusal,
+    Request,
+    decode_response,
+    encode,
+)
+
+from tests.relay.peers import Box, Hangup, RunningRelay, Wire, ask_http, http, post, read_answer
+
+GET_HEALTH = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
+GET_METRICS = b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n"
+
+
+def test_a_connection_serves_many_posts(relay: RunningRelay, box: Box) -> None:
+    """Requests may follow one another on a connection, even sent all at once; answers come in their order."""
+    wire = Wire(relay.address)
+    requests = [post(encode(box.append(b"%d" % number))) for number in range(5)]
+    wire.send(b"".join(requests) + GET_HEALTH)
+    answers = [decode_response(read_answer(wire)[1]) for _ in range(5)]
+    assert [1, 2, 3, 4, 5] == [answer.seq for answer in answers]  # type: ignore[union-attr]
+    assert (200, b"ok\n") == read_answer(wire)
+
+
+def test_a_post_may_wait(relay: RunningRelay, box: Box) -> None:
+    """A waiting read over POST is answered by the next append."""
+    wire = Wire(relay.address)
+    wire.send(post(encode(box.read(wait_s=600))))
+    while not relay.relay.boxes._waiting:
+        relay.call(lambda: None)
+    relay.client().append(box, b"frame")
+    answer = decode_response(read_answer(wire)[1])
+    assert isinstance(answer, Frames)
+    assert ((1, b"frame"),) == answer.frames
+
+
+def test_a_post_waits_not_too_long(relay: RunningRelay, box: Box) -> None:
+    """Over POST a read waits at most the configured time, whatever it asks for."""
+    wire = Wire(relay.address)
+    wire.send(post(encode(box.read(wait_s=600))))
+    while not relay.relay.boxes._waiting:
+        relay.call(lambda: None)
+    relay.tick(seconds=26)
+    assert Frames(b"", 0, ()) == decode_response(read_answer(wire)[1])
+
+
+def test_a_caller_that_hangs_up_is_forgotten(relay: RunningRelay, box: Box) -> None:
+    """A POST that waits is forgotten when its connection ends."""
+    wire = Wire(relay.address)
+    wire.send(post(encode(box.read(wait_s=600))))
+    while not relay.relay.boxes._waiting:
+        relay.call(lambda: None)
+    wire.close()
+    while relay.relay.boxes._waiting:
+        relay.call(lambda: None)
+    relay.client().append(box, b"frame")
+
+
+def test_a_large_body_arrives_in_pieces(relay: RunningRelay) -> None:
+    """The largest blob fits one POST, also when the client first asks whether it may send it."""
+    data = os.urandom(2**20)
+    body = encode(PutBlob(sha256(data).digest(), data))
+    wire = Wire(relay.address)
+    request = post(body).replace(b"Host: x\r\n", b"Host: x\r\nExpect: 100-continue\r\n")
+    head, _, _ = request.partition(b"\r\n\r\n")
+    wire.send(head + b"\r\n\r\n")
+    assert b"100" in wire.take_until(b"\r\n\r\n")
+    wire.send(body)
+    assert (200, encode(Done())) == read_answer(wire)
+
+
+def test_a_refusal_is_an_answer(relay: RunningRelay, box: Box) -> None:
+    """A request that is refused is answered with 200 and a refusal; bytes that are no request with 400 and a refusal."""
+    assert Refusal("unsupported") == ask_http(relay.address, LookupCard("mina"))
+    assert (400, encode(Refusal("bad-request"))) == http(relay.address, post(b"\x00"))
+
+
+def test_counters_are_aggregate_and_coarse(relay: RunningRelay) -> None:
+    """Counters show multiples of a grain, are renewed once a minute, and have no label but a fixed kind."""
+    client = relay.client()
+    box = Box()
+    for number in client.start(*[box.append(b"x") for _ in range(GRAIN + 20)]):
+        client.result(number)
+    status, before = http(relay.address, GET_METRICS)
+    assert (200, True) == (status, b"nullabona_relay_frames_kept_total 0\n" in before)
+    relay.tick(seconds=60)
+    _, after = http(relay.address, GET_METRICS)
+    assert b"nullabona_relay_frames_kept_total %d\n" % GRAIN in after
+    assert b"nullabona_relay_connections 0\n" in after
+    labels = {line.partition(b"{")[2].partition(b"}")[0] for line in after.splitlines() if b"{" in line}
+    codes = {reason.code for reason in REASONS}
+    kinds = {"append", "read", "trim", "put_blob", "get_blob"}
+    assert labels <= {f'kind="{kind}"'.encode() for kind in kinds} | {f'code="{code}"'.encode() for code in codes}
+
+
+class Directory:
+    """A service of another kind of data."""
+
+    def handlers(self) -> Mapping[type[Request], Callable[[Any], Awaitable[AnyResponse]]]:
+        return {LookupCard: self.look_up, PublishCard: self.publish}
+
+    async def look_up(self, request: LookupCard) -> AnyResponse:
+        return CardFound(request.name.encode())
+
+    async def publish(self, request: PublishCard) -> AnyResponse:
+        raise RuntimeError(request.card.decode())
+
+
+def test_other_services_answer_on_both_carriers(run: Callable[..., RunningRelay]) -> None:
+    """A service is asked whatever the carrier; when it fails the caller hears ``busy`` and nothing else."""
+    relay = run(None, services=[Directory()])
+    client = relay.client()
+    for ask in (client.ask, lambda request: ask_http(relay.address, request)):
+        assert CardFound(b"mina") == ask(LookupCard("mina"))
+        assert Refusal("busy", 1) == ask(PublishCard(b"secret"))
+
+
+def test_a_graceful_stop(run: Callable[..., RunningRelay], box: Box) -> None:
+    """A stop answers waiting reads with what there is, keeps what was sent, says goodbye, and keeps nothing back."""
+    relay = run()
+    client, wire = relay.client(), Wire(relay.address)
+    wire.send(post(encode(box.read(wait_s=600))))
+    while not relay.relay.boxes._waiting:
+        relay.call(lambda: None)
+    waiting = client.start(Box().read(wait_s=600))[0]
+    sent = client.start(*[box.append(b"%d" % number) for number in range(100)])
+    client.read(Box())
+    relay.stop()
+    assert Frames(b"", 0, ()) == client.result(waiting)
+    acked = [client.result(number) for number in sent]
+    goodbye = client.goodbye()
+    assert (1001, "the relay is stopping") == (goodbye.code, goodbye.reason)
+    assert 200 == read_answer(wire)[0]
+    assert [] == [path.name for path in relay.data.iterdir() if path.name.startswith("boxes.db-")]
+    assert 100 == len(acked) == run().client().read(box).head
+
+
+def test_a_unix_socket_serves_both_carriers(run: Callable[..., RunningRelay], box: Box) -> None:
+    """Behind a proxy the relay can listen on a unix socket."""
+    from nullabona.relay.config import Config, Endpoint
+
+    from tests.relay.peers import Client
+
+    path = os.path.join(os.environ.get("TMPDIR", "/tmp"), f"relay-{os.urandom(4).hex()}.sock")
+    relay = run(config=Config(data=None, listen=(Endpoint(path=path),), limits=Limits()))
+    assert [f"unix:{path}"] == relay.urls
+    client = Client(path)
+    client.append(box, bytes(65_536))
+    client.append(box, bytes(65_536))
+    assert client.read(box) == ask_http(path, box.read())
+    relay.stop()
+
+
+def test_an_upgrade_after_a_post_is_refused(relay: RunningRelay, box: Box) -> None:
+    """A WebSocket begins with a connection's first request or not at all."""
+    wire = Wire(relay.address)
+    wire.send(post(encode(box.read())))
+    read_answer(wire)
+    wire.send(b"GET /v1 HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n")
+    assert 400 == read_answer(wire)[0]
+
+
+def test_a_reader_that_pipelines_without_end_is_held_back(relay: RunningRelay, box: Box) -> None:
+    """While one POST waits, what follows it is read only a little ahead."""
+    wire = Wire(relay.address)
+    wire.socket.settimeout(0.5)
+    wire.send(post(encode(box.read(wait_s=600))))
+    try:
+        for _ in range(1_000):
+            wire.send(post(bytes(65_536)))
+    except (Hangup, socket.timeout):
+        pass
+    (front,) = relay.relay._fronts
+    assert len(front._http.trailing_data[0]) < 2**20
