@@ -61,7 +61,7 @@ def put(profile: Profile, n: int) -> None:
         profile.store.set_value("n", b"%d" % n)
 
 
-def session(path: Path, n: int, unlock: Unlock = OPEN) -> None:
+def visit(path: Path, n: int, unlock: Unlock = OPEN) -> None:
     with open_profile(path, unlock) as profile:
         put(profile, n)
 
@@ -289,7 +289,7 @@ def restore(path: Path, copy: dict[str, bytes]) -> None:
 def test_an_old_store_put_back_is_stale(path: Path) -> None:
     """Even one commit older; nothing is changed by refusing it."""
     copy = save(path, "store.db")
-    session(path, 2)
+    visit(path, 2)
     restore(path, copy)
     for _ in range(2):
         with pytest.raises(StaleProfile):
@@ -306,8 +306,8 @@ def test_opening_alone_makes_a_copy_stale(path: Path) -> None:
         open_profile(path, OPEN)
 
 
-def test_a_copy_from_within_a_session_is_stale(path: Path) -> None:
-    """The witness follows each commit, not only each session."""
+def test_a_copy_taken_while_open_is_stale(path: Path) -> None:
+    """The witness follows each commit, not only each opening."""
     with open_profile(path, OPEN) as profile:
         put(profile, 2)
         profile.idle()
@@ -332,7 +332,7 @@ def test_a_witness_that_says_nothing_is_stale(path: Path, junk: bytes | None) ->
 def test_a_stale_profile_stays_stale(path: Path) -> None:
     """Opened to be read or written, however often, it does not catch up by counting."""
     copy = save(path, "store.db")
-    session(path, 2)
+    visit(path, 2)
     restore(path, copy)
     for _ in range(3):
         with open_profile(path, OPEN, allow_stale=True) as profile:
@@ -348,7 +348,7 @@ def test_a_stale_profile_stays_stale(path: Path) -> None:
 def test_a_healed_profile_is_current(path: Path, *, missing: bool) -> None:
     """And the copy that it was healed from is then stale in its turn."""
     copy = save(path, "store.db")
-    session(path, 2)
+    visit(path, 2)
     restore(path, copy)
     if missing:
         (path / "generation").unlink()
@@ -368,7 +368,7 @@ def test_a_stale_profile_keeps_its_protection(tmp_path: Path, keychain: MemoryKe
     path = tmp_path / "profile"
     create_profile(path, Keychain()).close()
     copy = save(path, "store.db", "generation")
-    session(path, 2, Keychain())
+    visit(path, 2, Keychain())
     restore(path, copy)
     with open_profile(path, Keychain(), allow_stale=True) as profile, pytest.raises(StaleProfile):
         profile.change_protection(OPEN)
@@ -379,7 +379,7 @@ def test_the_keychain_notices_a_whole_directory_put_back(tmp_path: Path, keychai
     path = tmp_path / "profile"
     create_profile(path, Keychain()).close()
     shutil.copytree(path, tmp_path / "copy")
-    session(path, 2, Keychain())
+    visit(path, 2, Keychain())
     shutil.rmtree(path)
     shutil.move(tmp_path / "copy", path)
     with pytest.raises(StaleProfile):
@@ -389,15 +389,25 @@ def test_the_keychain_notices_a_whole_directory_put_back(tmp_path: Path, keychai
 def test_a_whole_directory_put_back_is_not_noticed(path: Path) -> None:
     """The limit, written down: without the keychain nothing outside the directory remembers."""
     copy = save(path, "store.db", "generation")
-    session(path, 2)
+    visit(path, 2)
     restore(path, copy)
     assert b"1" == value(path)
+
+
+def test_a_store_without_its_wal_is_stale(path: Path) -> None:
+    """After a crash the latest commits are in the WAL; without it the store is older than its witness."""
+    with open_profile(path, OPEN) as profile:
+        put(profile, 2)
+        crashed = save(path, "store.db", "generation")
+    restore(path, crashed)
+    with pytest.raises(StaleProfile):
+        open_profile(path, OPEN)
 
 
 def test_a_crash_is_not_a_restored_copy(path: Path, tmp_path: Path) -> None:
     """A witness behind its store, as a power failure may leave it, is not stale."""
     old = save(path, "generation")
-    session(path, 2)
+    visit(path, 2)
     restore(path, old)
     assert b"2" == value(path)
 
