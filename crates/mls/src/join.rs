@@ -17,10 +17,11 @@ use crate::{
     cbor,
     config::Config,
     errors::{Fail, Outcome, guarded, outside},
-    group::{Group, Inner, encoded, rows_of},
+    group::{Group, rows_of},
     keys::Signer,
     kv::{KEY_PACKAGES, Kv, scope_of},
     provider::{Provider, crypto},
+    state::{Inner, encoded},
     values::{CommitBundle, Member},
     wire,
 };

@@ -13,6 +13,7 @@ mod keys;
 mod kv;
 mod process;
 mod provider;
+mod state;
 mod values;
 mod wire;
 

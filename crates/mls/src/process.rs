@@ -16,8 +16,9 @@ use zeroize::Zeroizing;
 use crate::{
     cbor::{self, Secret},
     errors::{Fail, Outcome, guarded},
-    group::{Group, Inner, secret_bytes},
+    group::{Group, secret_bytes},
     provider::crypto,
+    state::Inner,
     values::Member,
     wire::{check_key, extension_list, identity_of, message},
 };
