@@ -113,6 +113,14 @@ def test_a_deleted_room_keeps_its_messages_only(opened: Store) -> None:
     assert [message()] == opened.messages(ROOM)
 
 
+def test_a_deleted_room_leaves_what_others_put_into_the_same_inbox(opened: Store) -> None:
+    """An inbox is shared by rooms, unlike a box: only this room's items go."""
+    for room in (ROOM, OTHER_ROOM):
+        opened.add_outbox("inbox", room=room, box=BOX, ref=room, target=b"", data=b"d")
+    opened.delete_room(ROOM)
+    assert [OTHER_ROOM] == [item.room for item in opened.outbox(0)]
+
+
 def test_devices_are_kept_by_room_and_id(opened: Store) -> None:
     """Putting again replaces; the list goes by leaf."""
     opened.put_devices([device(b"b", leaf=0), device(b"a", leaf=1), device(b"a", room=OTHER_ROOM)])

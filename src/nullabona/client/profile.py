@@ -213,8 +213,8 @@ def open_profile(path: Path, unlock: Unlock, *, allow_stale: bool = False) -> Pr
 
     Raises `StaleProfile` if the store is older than what the profile has done, unless ``allow_stale``: the caller then
     looks at ``.stale`` and sends nothing. Raises `ProfileMissing`, `ProfileInUse`, `ProfileExposed`, `WrongUnlock`,
-    `WrongPassphrase`, `KeychainFailed`, `StoreDamaged`, `StoreTooNew` or `StoreFailed`; nothing is changed by any of
-    them, and nothing is ever created in the place of what is missing.
+    `WrongPassphrase`, `KeychainFailed`, `StoreDamaged`, `StoreTooNew` or `StoreFailed`; none of them changes
+    anything but the count of openings, and nothing is ever created in the place of what is missing.
     """
     _must_be_private(path)
     with ExitStack() as undo:

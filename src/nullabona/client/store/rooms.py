@@ -42,7 +42,7 @@ class RoomRows(FrameRows):
     def delete_room(self, room: bytes) -> None:
         """Forget a room's state, devices, frames, views and outbox; its messages stay.
 
-        A frame does not name its room: forgotten are the boxes that a message or an outbox item of the room names.
+        A frame does not name its room: forgotten are the boxes that a message or an outgoing frame of the room names.
         The caller drops with `drop_box` any other box it knows of.
         """
         for (box,) in self._all(_BOXES, (room,)):

@@ -58,7 +58,7 @@ DELETE FROM room WHERE id = ?
 DELETE FROM device WHERE room = ?
 
 -- name: room_boxes
-SELECT box FROM message WHERE room = ?1 UNION SELECT box FROM outbox WHERE room = ?1
+SELECT box FROM message WHERE room = ?1 UNION SELECT box FROM outbox WHERE room = ?1 AND kind = 'frame'
 
 -- name: room_delete_outbox
 DELETE FROM outbox WHERE room = ?
