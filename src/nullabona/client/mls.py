@@ -301,7 +301,7 @@ class Mls:
                 stored = self._store.mls_generation(group_id)
                 self._store.mls_write(delta.puts, delta.dels)
                 self._store.mls_advance(group_id, None if stored is None else delta.base_gen, delta.new_gen)
-            self._written[group_id] = delta.new_gen
+                self._written[group_id] = delta.new_gen
 
     def committed(self) -> None:
         for group_id, generation in self._written.items():

@@ -22,6 +22,7 @@ from nullabona.client.core.records import Device
 from nullabona.client.core.roominfo import RoomInfo, check_info, decode_info, encode_info
 from nullabona.client.core.state import (
     JOINED,
+    LEFT,
     REMOVED,
     AddAccount,
     BoxTrack,
@@ -274,8 +275,9 @@ def _enter(
 
 def leave_room(step: Step, room: RoomState) -> None:
     """This device is out: its keys and boxes go, its messages stay."""
-    left = room.phase == "left"
-    room.phase = room.phase if left else REMOVED
+    left = room.phase == LEFT or step.store.get_value(healing.leaving_key(room.id)) is not None
+    room.phase = LEFT if left else REMOVED
+    step.store.delete_value(healing.leaving_key(room.id))
     for track in room.boxes:
         step.store.drop_box(track.keys.box.address)
         step.store.delete_value(winner_key(track))

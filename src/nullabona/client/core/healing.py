@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from nullabona.client.core import boxes, messages, people
+from nullabona.client.core import boxes, committing, messages, people
 from nullabona.client.core.content import Moved
-from nullabona.client.core.items import Ticket, TicketRequest
+from nullabona.client.core.items import Gone, Ticket, TicketRequest
 from nullabona.client.core.proofs import Claim
 from nullabona.client.core.records import Device
 from nullabona.client.core.state import JOINED, BoxTrack, Heal, Merged, RoomState
@@ -86,6 +86,9 @@ def ask(step: Step, room: RoomState) -> None:
     if heal is None or heal.next_at > step.now or room.phase != JOINED:
         return
     if heal.attempts >= MAX_ATTEMPTS:
+        if heal.gone:
+            committing.leave_room(step, room)
+            return
         room.heal = None
         room.refused = [*room.refused, heal.commit][-16:]
         messages.release_held(step, room)
@@ -118,6 +121,8 @@ def help_back(step: Step, sender: DeviceCertificate, asked: TicketRequest) -> No
     if room is None or room.phase != JOINED or room.pending is not None:
         return
     if sender.account_id not in {device.account for device in step.roster(room.id).values()}:
+        if not asked.commit or any(merged.commit == asked.commit for merged in room.history):
+            people.post(step, sender.account_id, str(sender.handle), Gone(room.id))
         return
     if asked.commit and not any(merged.commit == asked.commit for merged in room.history):
         return
@@ -139,6 +144,24 @@ def help_back(step: Step, sender: DeviceCertificate, asked: TicketRequest) -> No
         history,
     )
     people.post(step, sender.account_id, str(sender.handle), ticket)
+
+
+def told_gone(step: Step, sender: DeviceCertificate, room: RoomState) -> bool:
+    """A member of the branch we look for says we are out: true if an admin says so, or everybody we could ask."""
+    heal = room.heal
+    if heal is None or room.phase != JOINED:
+        return False
+    others = {device.account for device in step.others(room, room.epoch)}
+    if sender.account_id in others and sender.account_id not in heal.gone:
+        heal.gone.append(sender.account_id)
+    return sender.account_id in room.info.admins or others <= set(heal.gone) or bool(
+        step.store.get_value(leaving_key(room.id))
+    )
+
+
+def leaving_key(room: bytes) -> str:
+    """Set while we have asked to leave a room and nobody has carried it out yet."""
+    return f"leaving:{room.hex()}"
 
 
 def welcome_back(step: Step, room: RoomState, device: bytes) -> None:

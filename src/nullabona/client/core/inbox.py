@@ -13,6 +13,7 @@ from nullabona.client.core.chunks import MISSING, Missing, blob_content
 from nullabona.client.core.errors import MlsRefused, PolicyRefused
 from nullabona.client.core.items import (
     ContactRequest,
+    Gone,
     Invitation,
     ItemBody,
     Ticket,
@@ -161,6 +162,10 @@ def _act(
         healing.help_back(step, sender, body)
     elif isinstance(body, Ticket):
         return _ticket(step, sender, body)
+    elif isinstance(body, Gone):
+        room = step.find_room(body.room)
+        if room is not None and healing.told_gone(step, sender, room):
+            committing.leave_room(step, room)
     elif _invited(step, sender, body) is MISSING:
         state.waiting = [*state.waiting, WaitingItem(plain, since)][-MAX_WAITING:]
     return []

@@ -74,7 +74,13 @@ class Ticket(msgspec.Struct, array_like=True, frozen=True, tag=4):
     ]
 
 
-ItemBody: TypeAlias = ContactRequest | Invitation | TicketRequest | Ticket
+class Gone(msgspec.Struct, array_like=True, frozen=True, tag=5):
+    """The answer to a `TicketRequest` of an account that is not in the room any more."""
+
+    room: Hash
+
+
+ItemBody: TypeAlias = ContactRequest | Invitation | TicketRequest | Ticket | Gone
 
 
 class SignedItem(msgspec.Struct, array_like=True, frozen=True):

@@ -154,6 +154,8 @@ class Heal(msgspec.Struct, array_like=True):
     """Accounts to ask, best first."""
     next_at: int
     attempts: int = 0
+    gone: list[bytes] = field(default_factory=list)
+    """Accounts that say we are not a member of that branch."""
 
 
 class Invite(msgspec.Struct, array_like=True):
