@@ -21,7 +21,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from struct import Struct
 
-import msgspec
 import uvloop
 from picows import WSFrame, WSListener, WSMsgType, WSTransport, ws_connect
 
@@ -61,7 +60,7 @@ class Report:
     pair_p99_ms: float
 
 
-class Peer(WSListener):  # type: ignore[misc]
+class Peer(WSListener):
     """A client connection that hands each record to ``taken`` and then calls ``ended`` once per message."""
 
     def __init__(self, taken: Callable[[int, memoryview], None], ended: Callable[[], None]) -> None:
@@ -72,7 +71,7 @@ class Peer(WSListener):  # type: ignore[misc]
     def on_ws_connected(self, transport: WSTransport) -> None:
         self.transport = transport
 
-    def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
+    def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:  # noqa: ARG002 - a callback's signature
         if frame.msg_type is not WSMsgType.BINARY:
             return
         view = frame.get_payload_as_memoryview()
@@ -99,9 +98,7 @@ class Pair:
         self.url = url
         self.outstanding = outstanding
         self.secrets = BoxSecrets(0, os.urandom(32), os.urandom(32))
-        self.body = encode(
-            Append(0, self.secrets.write_secret, self.secrets.read_hash, os.urandom(FRAME_BYTES))
-        )
+        self.body = encode(Append(0, self.secrets.write_secret, self.secrets.read_hash, os.urandom(FRAME_BYTES)))
         self.delivered = 0
         self.acked = 0
         self.sent = 0
@@ -117,12 +114,12 @@ class Pair:
         await ws_connect(lambda: self.reader, self.url)
         self.read_on()
 
-    def acknowledged(self, request_id: int, body: memoryview) -> None:
+    def acknowledged(self, request_id: int, body: memoryview) -> None:  # noqa: ARG002 - a callback's signature
         response = decode_response(body)
         assert type(response) is Appended, response
         self.acked += 1
 
-    def frames(self, request_id: int, body: memoryview) -> None:
+    def frames(self, request_id: int, body: memoryview) -> None:  # noqa: ARG002 - a callback's signature
         response = decode_response(body)
         assert type(response) is Frames, response
         if response.frames:
@@ -149,13 +146,25 @@ class Server:
 
     def __init__(self, data: Path | None, core: int) -> None:
         kept = ["--volatile"] if data is None else ["--data", str(data)]
-        command = [sys.executable, "-c", SERVE, "serve", "--listen", "127.0.0.1:0", "--json", *kept, "--config"]
+        command = [
+            "taskset",
+            "-c",
+            str(core),
+            sys.executable,
+            "-c",
+            SERVE,
+            "serve",
+            "--listen",
+            "127.0.0.1:0",
+            "--json",
+            *kept,
+            "--config",
+        ]
         self.config = tempfile.NamedTemporaryFile("w", suffix=".toml")  # noqa: SIM115 - lives as long as the server
         self.config.write("[limits]\nbox_frames_per_day = 8000000\nbox_bytes_per_day = 100000000000\n")
         self.config.flush()
         self.process = subprocess.Popen(
             [*command, self.config.name], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-            preexec_fn=lambda: os.sched_setaffinity(0, {core}),
         )  # fmt: skip
         assert self.process.stdout is not None
         self.url = json.loads(self.process.stdout.readline())["ready"].replace("http", "ws") + "/v1"
@@ -208,7 +217,9 @@ async def measure_throughput(server: Server, pairs: int, outstanding: int, windo
         done = sum(pair.delivered for pair in crowd) - count
         served, loaded = server.cpu_s() - served, time.process_time() - loaded
         foreign = machine_busy_s() - busy - served - loaded
-        found.append(Throughput(done / passed, served / done * 1_000, served / passed, loaded / passed, foreign / passed))
+        found.append(
+            Throughput(done / passed, served / done * 1_000, served / passed, loaded / passed, foreign / passed)
+        )
     for pair in crowd:
         pair.running = False
     return found
@@ -235,7 +246,9 @@ def machine() -> str:
     """What the figures were measured on."""
     model = next((line.split(":")[1].strip() for line in Path("/proc/cpuinfo").read_text().splitlines()
                   if line.startswith("model name")), platform.machine())  # fmt: skip
-    return f"{model}, {os.cpu_count()} cores, {platform.system()} {platform.release()}, Python {platform.python_version()}"
+    return (
+        f"{model}, {os.cpu_count()} cores, {platform.system()} {platform.release()}, Python {platform.python_version()}"
+    )
 
 
 def measure(options: argparse.Namespace) -> Report:

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from nullabona.relay.store.interface import BoxStore
 from nullabona.relay.store.memory import MemoryBoxStore
 from nullabona.relay.store.sqlite import SqliteBoxStore
-
 from tests.relay.peers import OPEN, Box, Client, RelayProcess, RunningRelay
 
 
@@ -41,7 +41,7 @@ def run(tmp_path: Path) -> Iterator[Callable[..., RunningRelay]]:
     """Starts relays in this process, on SQLite unless told otherwise; they stop when the test ends."""
     started: list[RunningRelay] = []
 
-    def start(*args: Any, **kwargs: Any) -> RunningRelay:
+    def start(*args: Any, **kwargs: Any) -> RunningRelay:  # noqa: ANN401 - as RunningRelay takes them
         if not args and "data" not in kwargs and "config" not in kwargs:
             kwargs["data"] = tmp_path / "data"
         started.append(RunningRelay(*args, **kwargs))

@@ -223,7 +223,9 @@ def read_answer(wire: Wire) -> tuple[int, bytes]:
 
 def post(body: bytes, *, path: str = "/v1", kind: str = "application/octet-stream") -> bytes:
     """A POST as bytes."""
-    return (f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Type: {kind}\r\nContent-Length: {len(body)}\r\n\r\n").encode() + body
+    return (
+        f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Type: {kind}\r\nContent-Length: {len(body)}\r\n\r\n"
+    ).encode() + body
 
 
 def ask_http(address: tuple[str, int] | str, request: Request) -> AnyResponse:
@@ -256,9 +258,7 @@ class RunningRelay:
         config: Config | None = None,
         stores: Stores | None = None,
     ) -> None:
-        self.config = config or Config(
-            data=data, listen=(Endpoint("127.0.0.1", 0),), limits=limits or Limits()
-        )
+        self.config = config or Config(data=data, listen=(Endpoint("127.0.0.1", 0),), limits=limits or Limits())
         self.hands = HandClock()
         self._stores = stores
         self._services = services

@@ -8,7 +8,6 @@ from hashlib import sha256
 
 from nullabona.wire.address import BoxSecrets
 from nullabona.wire.messages import Blob, Done, Frames, GetBlob, LookupCard, PutBlob, Refusal
-
 from tests.relay.peers import Box, Client, RunningRelay, ask_http
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from itertools import count
+from itertools import count, pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from nullabona.errors import Malformed
 from nullabona.relay.core.answers import select
 from nullabona.relay.core.boxes import LAST_SEQ, Batch, Head, NewBox, Plan, StoredBox, head_of
@@ -28,7 +29,7 @@ class FakeShelf:
     """Boxes by address."""
 
     def __init__(self, **boxes: Head) -> None:
-        self.boxes = {ADDRESS: head for head in boxes.values()}
+        self.boxes = dict.fromkeys([ADDRESS], boxes["box"]) if boxes else {}
         self.taken = {head.num for head in boxes.values()}
 
     def find(self, address: bytes, day: int) -> Head | None:
@@ -58,10 +59,13 @@ def test_the_first_append_makes_the_box() -> None:
     plan = plan_for()
     made = (2).to_bytes(8, "big")
     assert [Appended(1, made), Appended(2, made)] == [plan.append(ADDRESS, b"a"), plan.append(ADDRESS, b"b")]
-    assert Batch(
-        boxes=[NewBox(1, ADDRESS, made, DAY + 30)],
-        frames=[(1 << 23 | 1, DAY + 30, b"a"), (1 << 23 | 2, DAY + 30, b"b")],
-    ) == plan.batch
+    assert (
+        Batch(
+            boxes=[NewBox(1, ADDRESS, made, DAY + 30)],
+            frames=[(1 << 23 | 1, DAY + 30, b"a"), (1 << 23 | 2, DAY + 30, b"b")],
+        )
+        == plan.batch
+    )
 
 
 def test_a_taken_number_is_not_given_again() -> None:
@@ -158,7 +162,9 @@ entries = st.lists(st.binary(min_size=1, max_size=9), max_size=9).map(lambda bod
 
 
 @given(entries, st.integers(0, 10), st.integers(1, 10), st.integers(1, 40))
-def test_an_answer_is_the_longest_that_fits(found: tuple[tuple[int, bytes], ...], after: int, limit: int, size: int) -> None:
+def test_an_answer_is_the_longest_that_fits(
+    found: tuple[tuple[int, bytes], ...], after: int, limit: int, size: int
+) -> None:
     """An answer is a prefix of what is new, within limit and size, and not shorter than need be."""
     new = tuple(entry for entry in found if entry[0] > after)
     chosen = select(found, after, limit, size)
@@ -194,7 +200,7 @@ def outcome(data: bytes) -> object:
 
 def reassemble(data: bytes, cuts: list[int]) -> bytes:
     places = sorted({0, len(data), *(cut for cut in cuts if cut < len(data))})
-    parts = [data[a:b] for a, b in zip(places, places[1:], strict=False)] or [b""]
+    parts = [data[a:b] for a, b in pairwise(places)] or [b""]
     assembly = Assembly(len(data))
     assembly.first(parts[0])
     whole = None

@@ -10,11 +10,11 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
+
 from nullabona.relay.store import schema
 from nullabona.relay.store.files import FileBlobStore
 from nullabona.relay.store.lock import DirectoryInUse, DirectoryLock
 from nullabona.wire.messages import Done, PutBlob
-
 from tests.relay.peers import Box, Client, RunningRelay
 
 
@@ -75,14 +75,14 @@ def test_expiry_leaves_no_byte(relay: RunningRelay, client: Client) -> None:
     relay.tick(days=30)
     relay.settle()
     assert 2 <= everything(relay.data).count(MARK)
-    assert box.secrets.address in everything(relay.data)
+    assert bytes(box.secrets.address) in everything(relay.data)
     relay.tick(days=1)
     relay.settle()
     relay.tick(seconds=5)
     relay.settle()
     found = everything(relay.data)
     assert MARK not in found
-    assert box.secrets.address not in found
+    assert bytes(box.secrets.address) not in found
     assert [] == [path.name for path in (relay.data / "blobs").iterdir() if path.name != "incoming"]
 
 

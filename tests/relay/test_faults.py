@@ -9,20 +9,22 @@ import shutil
 import sqlite3
 from collections import defaultdict
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
+
+from nullabona.relay.core.boxes import StoredBox
 from nullabona.relay.core.limits import Limits
 from nullabona.relay.metrics import Metrics
+from nullabona.relay.server import Stores
 from nullabona.relay.service import BoxService
 from nullabona.relay.store.interface import StoreFailed, StoreGone
 from nullabona.relay.store.memory import MemoryBlobStore
 from nullabona.relay.store.sqlite import NotOurs, SqliteBoxStore
-from nullabona.relay.server import Stores
 from nullabona.relay.writer import InlineWriter
 from nullabona.wire.messages import Append, Appended, Frames, Read, Refusal, Trim
-
 from tests.relay.peers import Box, Client, Hangup, RelayProcess, RunningRelay
 
 
@@ -33,10 +35,10 @@ class Faulty(sqlite3.Connection):
     before: ClassVar[bool] = True
     writes: ClassVar[tuple[str, ...]] = ("BEGIN", "INSERT", "UPDATE", "DELETE", "COMMIT", "PRAGMA wal", "VACUUM")
 
-    def execute(self, sql: str, *rest: Any) -> sqlite3.Cursor:  # type: ignore[override]
+    def execute(self, sql: str, *rest: Any) -> sqlite3.Cursor:  # noqa: ANN401 - sqlite3's signature
         return self._guard(sql, lambda: sqlite3.Connection.execute(self, sql, *rest))
 
-    def executemany(self, sql: str, *rest: Any) -> sqlite3.Cursor:  # type: ignore[override]
+    def executemany(self, sql: str, *rest: Any) -> sqlite3.Cursor:  # noqa: ANN401 - sqlite3's signature
         return self._guard(sql, lambda: sqlite3.Connection.executemany(self, sql, *rest))
 
     def _guard(self, sql: str, act: Callable[[], sqlite3.Cursor]) -> sqlite3.Cursor:
@@ -74,7 +76,7 @@ async def scenario(store: SqliteBoxStore, boxes: list[Box]) -> dict[Box, dict[in
 
 
 def audit(directory: Path, acked: dict[Box, dict[int, bytes]]) -> None:
-    """Every acknowledged frame lies where it was said to lie (but for the trimmed one), and each number is one frame."""
+    """Every acknowledged frame lies where it was said to lie, but for the trimmed one."""
 
     async def read(store: SqliteBoxStore, box: Box) -> Frames:
         service = BoxService(
@@ -136,7 +138,7 @@ def test_a_failing_read_is_not_an_empty_box(run: Callable[..., RunningRelay], tm
     class Broken(SqliteBoxStore):
         broken = False
 
-        def find(self, address: bytes, expiry_day: int) -> Any:
+        def find(self, address: bytes, expiry_day: int) -> StoredBox | None:
             if self.broken:
                 raise StoreFailed("broken")
             return super().find(address, expiry_day)
@@ -167,10 +169,8 @@ def test_a_relay_whose_data_is_deleted_stops(spawn: Callable[..., RelayProcess],
     client = Client(process.address)
     client.append(box, b"frame")
     shutil.rmtree(tmp_path / "data")
-    try:
+    with suppress(Hangup):
         assert isinstance(client.ask(box.append(b"into the void")), Refusal)
-    except Hangup:
-        pass
     code, errors = process.finish()
     assert 3 == code
     assert "[data-gone]" in errors

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-import socket
 from collections.abc import Awaitable, Callable, Mapping
 from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 from nullabona.relay.core.limits import Limits
@@ -24,7 +24,6 @@ from nullabona.wire.messages import (
     decode_response,
     encode,
 )
-
 from tests.relay.peers import Box, Hangup, RunningRelay, Wire, ask_http, http, post, read_answer
 
 GET_HEALTH = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
@@ -89,7 +88,7 @@ def test_a_large_body_arrives_in_pieces(relay: RunningRelay) -> None:
 
 
 def test_a_refusal_is_an_answer(relay: RunningRelay, box: Box) -> None:
-    """A request that is refused is answered with 200 and a refusal; bytes that are no request with 400 and a refusal."""
+    """A refused request is answered with 200 and a refusal; bytes that are no request with 400 and a refusal."""
     assert Refusal("unsupported") == ask_http(relay.address, LookupCard("mina"))
     assert (400, encode(Refusal("bad-request"))) == http(relay.address, post(b"\x00"))
 
@@ -157,10 +156,9 @@ def test_a_graceful_stop(run: Callable[..., RunningRelay], box: Box) -> None:
 def test_a_unix_socket_serves_both_carriers(run: Callable[..., RunningRelay], box: Box) -> None:
     """Behind a proxy the relay can listen on a unix socket."""
     from nullabona.relay.config import Config, Endpoint
-
     from tests.relay.peers import Client
 
-    path = os.path.join(os.environ.get("TMPDIR", "/tmp"), f"relay-{os.urandom(4).hex()}.sock")
+    path = str(Path(os.environ.get("TMPDIR", "/tmp")) / f"relay-{os.urandom(4).hex()}.sock")
     relay = run(config=Config(data=None, listen=(Endpoint(path=path),), limits=Limits()))
     assert [f"unix:{path}"] == relay.urls
     client = Client(path)
@@ -187,7 +185,7 @@ def test_a_reader_that_pipelines_without_end_is_held_back(relay: RunningRelay, b
     try:
         for _ in range(1_000):
             wire.send(post(bytes(65_536)))
-    except (Hangup, socket.timeout):
+    except (TimeoutError, Hangup):
         pass
     (front,) = relay.relay._fronts
     assert len(front._http.trailing_data[0]) < 2**20

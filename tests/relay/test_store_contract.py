@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
 from nullabona.relay.core.boxes import SEQ_BITS, Batch, NewBox, StoredBox
 from nullabona.relay.store.files import FileBlobStore
 from nullabona.relay.store.interface import BlobStore, BoxStore
@@ -219,9 +219,9 @@ def test_memory_agrees_with_a_model(plan: list[tuple[str, int, int]]) -> None:
 
 
 @pytest.fixture(params=["memory", "files"])
-def blobs(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[BlobStore]:
+def blobs(request: pytest.FixtureRequest, tmp_path: Path) -> BlobStore:
     """Each kind of blob store, empty."""
-    yield MemoryBlobStore() if request.param == "memory" else FileBlobStore(tmp_path)
+    return MemoryBlobStore() if request.param == "memory" else FileBlobStore(tmp_path)
 
 
 def test_blobs_are_kept_until_their_day(blobs: BlobStore) -> None:

@@ -27,13 +27,21 @@ def relay() -> None:
 @relay.command()
 @click.option("--data", type=click.Path(path_type=Path), metavar="DIR", help="Keep boxes and blobs in this directory.")
 @click.option("--volatile", is_flag=True, help="Keep everything in memory only; a restart forgets it.")
-@click.option("--listen", multiple=True, metavar="ADDRESS",
-              help=f"HOST:PORT (port 0: any free one) or unix:PATH; may be repeated. Default: {DEFAULT_LISTEN}.")
+@click.option(
+    "--listen",
+    multiple=True,
+    metavar="ADDRESS",
+    help=f"HOST:PORT (port 0: any free one) or unix:PATH; may be repeated. Default: {DEFAULT_LISTEN}.",
+)
 @click.option("--tls-cert", type=click.Path(path_type=Path), metavar="FILE", help="PEM certificate chain.")
 @click.option("--tls-key", type=click.Path(path_type=Path), metavar="FILE", help="PEM key of the certificate.")
 @click.option("--behind-proxy", is_flag=True, help="Allow plain HTTP beyond loopback: a proxy in front speaks TLS.")
-@click.option("--config", type=click.Path(path_type=Path), metavar="FILE",
-              help="TOML file; flags override it. Its keys are the flags' names with _, and a table [limits].")
+@click.option(
+    "--config",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="TOML file; flags override it. Its keys are the flags' names with _, and a table [limits].",
+)
 @click.option("--json", "as_json", is_flag=True, help="Say readiness as one JSON line.")
 def serve(*, config: Path | None, as_json: bool, **flags: Any) -> None:  # noqa: ANN401 - as click gives them
     """Serve boxes and blobs until stopped.

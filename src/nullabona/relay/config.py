@@ -1,4 +1,4 @@
-"""The relay's configuration: a TOML file, overridden by flags. An unknown key is an error, with the nearest known one."""
+"""The relay's configuration: a TOML file, overridden by flags. An unknown key is refused, with the nearest one."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import asyncio
 import ipaddress
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Final
@@ -70,7 +70,7 @@ class Config:
     listen: tuple[Endpoint, ...]
     tls: Tls | None = None
     behind_proxy: bool = False
-    limits: Limits = Limits()
+    limits: Limits = field(default_factory=Limits)
 
 
 def parse_endpoint(text: str) -> Endpoint:

@@ -24,7 +24,7 @@ TEXT: Final = b"text/plain; charset=utf-8"
 METRICS: Final = b"text/plain; version=0.0.4; charset=utf-8"
 _HEAD_BYTES: Final = 8_192
 _READ_AHEAD: Final = 65_536
-_MAY_ANSWER: Final[frozenset[type[h11.Sentinel]]] = frozenset({h11.IDLE, h11.SEND_RESPONSE})
+_MAY_ANSWER: Final = frozenset({h11.IDLE, h11.SEND_RESPONSE})
 
 
 class House(Protocol):
@@ -80,7 +80,7 @@ class Front(asyncio.Protocol):
             return
         self._set_deadline(self._limits.head_timeout_s)
 
-    def connection_lost(self, exc: Exception | None) -> None:
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - a caller's signature
         self._set_deadline(0)
         self._transport = None
         if not self._handed_over:
@@ -103,12 +103,12 @@ class Front(asyncio.Protocol):
 
     # -- what services call
 
-    def answer(self, request_id: int, response: AnyResponse) -> None:
+    def answer(self, request_id: int, response: AnyResponse) -> None:  # noqa: ARG002 - a caller's signature
         malformed = isinstance(response, Refusal) and response.code == BAD_REQUEST.code
         self.budget.inflight -= 1
         self._reply(Answer(400 if malformed else 200, encode(response), BINARY))
 
-    def answer_encoded(self, request_id: int, body: bytes) -> None:
+    def answer_encoded(self, request_id: int, body: bytes) -> None:  # noqa: ARG002 - a caller's signature
         self.budget.inflight -= 1
         self._reply(Answer(200, body, BINARY))
 

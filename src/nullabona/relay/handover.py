@@ -10,12 +10,17 @@ from picows import WSAutoPingStrategy, WSListener
 from picows.picows import WSProtocol  # type: ignore[attr-defined]
 
 READ_BUFFER: Final = 16 * 1024
+_SERVER_SIDE: Final = False
+_DISCONNECT_ON_EXCEPTION: Final = True
+_NO_AUTO_PING: Final = False
+"""The server pings all connections at once, without a task for each."""
+_ANSWER_PINGS: Final = True
 
 
 class _Silent:
     """The logger given to picows: it would write the addresses of clients."""
 
-    def isEnabledFor(self, level: int) -> bool:  # noqa: N802 - logging's name
+    def isEnabledFor(self, _level: int) -> bool:  # noqa: N802 - logging's name
         return False
 
     def _nothing(self, *args: object, **kwargs: object) -> None: ...
@@ -31,16 +36,16 @@ def websocket_protocol(listener: WSListener, max_message: int) -> asyncio.Buffer
     protocol: asyncio.BufferedProtocol = WSProtocol(
         None,  # host and port: a client's business
         None,  # path, likewise
-        False,  # is_client_side
+        _SERVER_SIDE,
         lambda _request: listener,
         _SILENT,
-        True,  # disconnect_on_exception
+        _DISCONNECT_ON_EXCEPTION,
         None,  # handshake timeout: the head has arrived already
-        False,  # auto ping: the server does it for all connections at once
+        _NO_AUTO_PING,
         10,
         10,
         WSAutoPingStrategy.PING_WHEN_IDLE,
-        True,  # answer pings
+        _ANSWER_PINGS,
         max_message,
         None,  # extra headers
         READ_BUFFER,
@@ -75,7 +80,7 @@ class _UnixSocket:
 
     def setsockopt(self, *args: object) -> None: ...
 
-    def getsockopt(self, *args: object) -> int:
+    def getsockopt(self, *_args: object) -> int:
         return 0
 
 

@@ -61,8 +61,8 @@ def _end(relay: Relay) -> None:
         relay.ended.set_result(None)
 
 
-def _log_fault(loop: asyncio.AbstractEventLoop, context: dict[str, object]) -> None:
-    """Log where our own code failed: the kind of error and the place, without its text, which could hold request data."""
+def _log_fault(_loop: asyncio.AbstractEventLoop, context: dict[str, object]) -> None:
+    """Log where our own code failed: the kind of error and the place; its text could hold request data."""
     error = context.get("exception")
     if not isinstance(error, BaseException):
         return

@@ -34,6 +34,7 @@ from nullabona.wire.service import Service
 
 _BACKLOG: Final = 1_024
 _TICK_S: Final = 1.0
+_FAREWELL_S: Final = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +93,7 @@ class Relay:
         self._fronts: set[Front] = set()
         self._sockets: set[WebSocket] = set()
         self._servers: list[asyncio.Server] = []
+        self._empty = asyncio.Event()
         self._ticker: asyncio.TimerHandle | None = None
         self._ping_at = self._clock.now() + config.limits.ping_s
 
@@ -102,7 +104,7 @@ class Relay:
         return [await self._listen(endpoint, context) for endpoint in self._config.listen]
 
     async def stop(self) -> None:
-        """Stop accepting, answer waiting reads with what there is, finish writing, say goodbye, let go of the stores."""
+        """Stop accepting, answer waiting reads with what there is, finish writing, say goodbye, close the stores."""
         self.stopping = True
         for server in self._servers:
             server.close()
@@ -130,6 +132,7 @@ class Relay:
     def closed(self, front: Front) -> None:
         """A front has ended or handed its connection over."""
         self._fronts.discard(front)
+        self._note_empty()
 
     def caller_left(self, front: Front) -> None:
         """The caller of a POST has gone."""
@@ -143,6 +146,7 @@ class Relay:
         """A WebSocket has ended."""
         self._sockets.discard(socket)
         self.boxes.leave(socket)
+        self._note_empty()
 
     def metrics_text(self) -> str:
         """What /metrics shows."""
@@ -193,9 +197,13 @@ class Relay:
 
     async def _farewell(self) -> None:
         """Wait until connections have gone, but not for long."""
-        until = self._loop.time() + 1.0
-        while (self._sockets or self._fronts) and self._loop.time() < until:
-            await asyncio.sleep(0.01)
+        self._note_empty()
+        with suppress(asyncio.TimeoutError):
+            await asyncio.wait_for(self._empty.wait(), _FAREWELL_S)
+
+    def _note_empty(self) -> None:
+        if self.stopping and not self._sockets and not self._fronts:
+            self._empty.set()
 
     def _gone(self, error: StoreGone) -> None:
         if not self.ended.done():

@@ -64,9 +64,7 @@ class BoxService:
         self._metrics = metrics
         self._chance = chance
         self._shelf = StoreShelf(store, limits.retention_days)
-        self._journal = Journal(
-            store, writer, plan=self._plan, kept=self._kept, failed=self._failed, gone=on_gone
-        )
+        self._journal = Journal(store, writer, plan=self._plan, kept=self._kept, failed=self._failed, gone=on_gone)
         self._waiting: Waiting[Caller] = Waiting()
         self._now = 0
         self._day = 0
@@ -82,7 +80,7 @@ class BoxService:
         return {kind: _as_handler(operation, self._limits) for kind, operation in self.operations().items()}
 
     def tick(self, now: int, day: int) -> None:
-        """Time has come to ``now`` (monotonic whole seconds) on ``day``: answer who waited long enough, erase, scrub."""
+        """Time has come to ``now`` (monotonic whole seconds) on ``day``: end waits, erase, scrub."""
         self._now = now
         for waiter in self._waiting.due(now):
             self._answer_waiter(waiter, ())
@@ -285,7 +283,7 @@ class _Asker:
         self.max_wait_s = limits.wait_s
         self.future: asyncio.Future[AnyResponse] = asyncio.get_running_loop().create_future()
 
-    def answer(self, request_id: int, response: AnyResponse) -> None:
+    def answer(self, request_id: int, response: AnyResponse) -> None:  # noqa: ARG002 - a caller's signature
         if not self.future.done():
             self.future.set_result(response)
 

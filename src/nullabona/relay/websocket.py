@@ -57,11 +57,11 @@ class WebSocket(WSListener):
         self._transport = transport
         self._gate.entered(self)
 
-    def on_ws_disconnected(self, transport: WSTransport) -> None:
+    def on_ws_disconnected(self, transport: WSTransport) -> None:  # noqa: ARG002 - picows' signature
         self._transport = None
         self._gate.left(self)
 
-    def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
+    def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:  # noqa: ARG002 - picows' signature
         self._pinged = False
         kind = frame.msg_type
         try:
@@ -122,7 +122,7 @@ class WebSocket(WSListener):
         if transport is None or transport.is_close_frame_sent:
             return
         transport.send_close(code, reason.encode())
-        self._loop.call_later(_CLOSE_DELAY_S, transport.disconnect, False)
+        self._loop.call_later(_CLOSE_DELAY_S, lambda: transport.disconnect(graceful=False))
 
     # -- inside
 

@@ -65,6 +65,13 @@ _DEFAULTS: Final = Limits()
 def describe() -> tuple[Limit, ...]:
     """Every limit with its default, unit and meaning, for ``--help``, spec/ and the configuration's checks."""
     return tuple(
-        Limit(f.name, int(getattr(_DEFAULTS, f.name)), f.metadata["unit"], f.metadata["meaning"], f.metadata["least"], f.metadata["most"])
+        Limit(
+            f.name,
+            int(getattr(_DEFAULTS, f.name)),
+            f.metadata["unit"],
+            f.metadata["meaning"],
+            f.metadata["least"],
+            f.metadata["most"],
+        )
         for f in fields(Limits)
     )

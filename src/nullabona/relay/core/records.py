@@ -71,7 +71,7 @@ class Assembly:
         self._add(part)
 
     def more(self, part: bytes, *, last: bool) -> bytes | None:
-        """Add a fragment; the whole message if it was the last one. Raises `Malformed` out of place or beyond the limit."""
+        """Add a fragment; the whole message if it was the last. Raises `Malformed` out of place or beyond the limit."""
         if self._parts is None:
             raise Malformed("a message goes on that never began")
         self._add(part)

@@ -25,7 +25,10 @@ UNSUPPORTED: Final = Reason(
     "unsupported", "This relay does not serve this kind of request.", "Ask another relay.", retryable=False
 )
 TOO_LARGE: Final = Reason(
-    "too-large", "The frame or blob is larger than this relay keeps.", "Put it into blobs, or split it.", retryable=False
+    "too-large",
+    "The frame or blob is larger than this relay keeps.",
+    "Put it into blobs, or split it.",
+    retryable=False,
 )
 BOX_FULL: Final = Reason(
     "box-full", "The box has given out all its numbers.", "Move on to a new box (a new epoch).", retryable=False
@@ -51,9 +54,7 @@ BUSY: Final = Reason(
 STOPPING: Final = Reason(
     "stopping", "The relay is about to stop.", "Connect again after the advised seconds.", retryable=True
 )
-NOT_FOUND: Final = Reason(
-    "not-found", "There is no such blob (or card).", "Do not repeat it at once.", retryable=False
-)
+NOT_FOUND: Final = Reason("not-found", "There is no such blob (or card).", "Do not repeat it at once.", retryable=False)
 
 REASONS: Final = (
     BAD_REQUEST, UNSUPPORTED, TOO_LARGE, BOX_FULL, DAY_QUOTA, SLOW_DOWN, BUSY, STOPPING, NOT_FOUND,

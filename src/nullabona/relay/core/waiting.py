@@ -75,7 +75,6 @@ class Waiting(Generic[C]):
         return waiters
 
 
-
 def _forget(index: dict[K, dict[Waiter[C], None]], key: K, waiter: Waiter[C]) -> None:
     waiters = index[key]
     del waiters[waiter]

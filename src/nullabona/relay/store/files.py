@@ -75,7 +75,7 @@ class FileBlobStore:
                 file.flush()
                 os.utime(file.fileno(), _EPOCH)
                 os.fsync(file.fileno())
-            os.replace(temporary, target)
+            temporary.replace(target)
         except BaseException:
             with suppress(OSError):
                 _erase(temporary)
@@ -89,7 +89,7 @@ class FileBlobStore:
                 continue
             if day < expiry_day:
                 target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-                os.replace(held, target)
+                held.replace(target)
                 _still(held.parent)
                 self._settle(target)
             return True
@@ -135,7 +135,7 @@ def _sync_folder(folder: Path) -> None:
 
 def _erase(path: Path) -> None:
     """Overwrite, then unlink. On a journaling or copy-on-write disk the old blocks may live on (decision 0003)."""
-    with open(path, "r+b") as file:
+    with path.open("r+b") as file:
         left = path.stat().st_size
         while left > 0:
             left -= file.write(_ZEROS[:left])

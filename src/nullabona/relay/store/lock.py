@@ -6,6 +6,7 @@ import fcntl
 import os
 from pathlib import Path
 from types import TracebackType
+from typing import Self
 
 from nullabona.errors import UserError
 
@@ -28,7 +29,7 @@ class DirectoryLock:
             os.close(self._fd)
             raise DirectoryInUse("another relay uses this data directory") from error
 
-    def __enter__(self) -> DirectoryLock:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:

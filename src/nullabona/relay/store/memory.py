@@ -1,4 +1,4 @@
-"""Boxes and blobs in memory only (``--volatile``): a restart forgets everything, and clients put back what is missing."""
+"""Boxes and blobs in memory only (``--volatile``): a restart forgets all, and clients put back what is missing."""
 
 from __future__ import annotations
 

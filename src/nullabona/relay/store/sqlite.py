@@ -196,7 +196,7 @@ class SqliteBoxStore:
         found = []
         for path in (self._path, self._wal):
             try:
-                status = os.stat(path)
+                status = path.stat()
             except OSError:
                 return ()
             found.append((status.st_dev, status.st_ino))
@@ -232,9 +232,8 @@ def _create_or_check(db: sqlite3.Connection) -> None:
     application_id = db.execute("PRAGMA application_id").fetchone()[0]
     if application_id == 0 and not db.execute(_SQL["tables"]).fetchall():
         schema = Path(__file__).with_name("schema.sql").read_text("utf-8")
-        db.executescript(
-            f"BEGIN IMMEDIATE; PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {VERSION};{schema}COMMIT;"
-        )
+        marks = f"PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {VERSION};"
+        db.executescript(f"BEGIN IMMEDIATE; {marks} {schema} COMMIT;")
         return
     if (application_id, db.execute("PRAGMA user_version").fetchone()[0]) != (APPLICATION_ID, VERSION):
         raise NotOurs("the data directory holds another program's or another version's database")
