@@ -1,0 +1,110 @@
+"""Addresses: encrypted ones always, plain ones only to this machine and onion services."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nullabona.client.net.endpoint import Endpoint, check_proxy, endpoint_of, parse_endpoint
+from nullabona.client.net.errors import EndpointRefused, ProxyRefused
+
+ONION = "a" * 56 + ".onion"
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("wss://relay.example", Endpoint("relay.example", 443, secure=True)),
+        ("https://Relay.Example/v1", Endpoint("relay.example", 443, secure=True)),
+        ("wss://relay.example:8443/", Endpoint("relay.example", 8443, secure=True)),
+        ("wss://192.0.2.7", Endpoint("192.0.2.7", 443, secure=True)),
+        ("wss://[2001:db8::7]:1", Endpoint("2001:db8::7", 1, secure=True)),
+        ("ws://localhost:8440", Endpoint("localhost", 8440, secure=False)),
+        ("http://127.0.0.1:8440", Endpoint("127.0.0.1", 8440, secure=False)),
+        ("ws://127.9.9.9", Endpoint("127.9.9.9", 80, secure=False)),
+        ("ws://[::1]:8440/v1", Endpoint("::1", 8440, secure=False)),
+        (f"http://{ONION}", Endpoint(ONION, 80, secure=False)),
+        (f"wss://{ONION}", Endpoint(ONION, 443, secure=True)),
+    ],
+)
+def test_an_address_is_understood(url: str, expected: Endpoint) -> None:
+    """The carrier is not part of the address: https and wss are one, http and ws are one."""
+    assert parse_endpoint(url) == expected
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "ws://relay.example",
+        "http://relay.example",
+        "ws://192.0.2.7",
+        "ws://[2001:db8::7]",
+        "ws://[::ffff:127.0.0.1]",
+        "ws://localhost.example",
+        "ws://127.0.0.1.example",
+        "ws://127.1",
+        "ws://0.0.0.0",
+        "ws://onion",
+        "ws://x.onion.example",
+        "ws://127.0.0.1@relay.example",
+        "wss://user:word@relay.example",
+        "ws://relay.example#@127.0.0.1",
+        "ws://relay.example\\@127.0.0.1",
+        "wss://relay.example/other",
+        "wss://relay.example/v1?x=1",
+        "wss://relay.example:0",
+        "wss://relay.example:99999",
+        "wss://relay.example\n",
+        "wss:///v1",
+        "ftp://relay.example",
+        "relay.example",
+        "",
+        "wss://" + "a" * 600,
+    ],
+)
+def test_an_unsafe_or_odd_address_is_refused(url: str) -> None:
+    """Plain text never leaves this machine, whatever the address is dressed up as."""
+    with pytest.raises(EndpointRefused):
+        parse_endpoint(url)
+
+
+def test_a_plain_endpoint_elsewhere_cannot_be_built() -> None:
+    """Not even by code that skips the parser."""
+    with pytest.raises(EndpointRefused):
+        Endpoint("relay.example", 80, secure=False)
+
+
+@pytest.mark.parametrize(
+    ("authority", "expected"),
+    [
+        ("relay.example", "wss://relay.example:443/v1"),
+        ("relay.example:8443", "wss://relay.example:8443/v1"),
+        ("localhost:8440", "ws://localhost:8440/v1"),
+        ("[::1]:8440", "ws://[::1]:8440/v1"),
+        (ONION, f"ws://{ONION}:80/v1"),
+    ],
+)
+def test_a_handles_host_leads_to_one_endpoint(authority: str, expected: str) -> None:
+    """The same host always gives the same endpoint."""
+    assert str(endpoint_of(authority)) == expected
+
+
+@given(st.text(max_size=60) | st.text("wshtp:/.@[]127localhost#?\\", max_size=40))
+def test_any_text_gives_a_safe_endpoint_or_a_refusal(url: str) -> None:
+    """Whatever is parsed is encrypted, local or an onion; and it parses again from its own text."""
+    try:
+        endpoint = parse_endpoint(url)
+    except EndpointRefused:
+        return
+    assert endpoint.secure or endpoint.is_local or endpoint.is_onion
+    assert parse_endpoint(str(endpoint)) == endpoint
+
+
+def test_a_proxy_is_on_this_machine() -> None:
+    """A SOCKS5 proxy is local; anything else is refused."""
+    assert check_proxy("socks5://127.0.0.1:9050") == ("127.0.0.1", 9050)
+    assert check_proxy("socks5://localhost") == ("localhost", 1080)
+    for url in ("socks5://192.0.2.7:9050", "http://127.0.0.1:1", "socks5://", "socks5://a b", "socks5://127.0.0.1:x"):
+        with pytest.raises(ProxyRefused):
+            check_proxy(url)
