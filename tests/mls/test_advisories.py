@@ -12,7 +12,7 @@ import pytest
 
 LOCK = Path(__file__).parents[2] / "crates" / "mls" / "Cargo.lock"
 
-# The lowest version we accept, and the hole below it. For libcrux: the versions of the hpke-rs 0.7 line, which is fixed.
+# The lowest version we accept, and the hole below it. For libcrux: what the hpke-rs 0.7 line, which is fixed, uses.
 FIXED: dict[str, tuple[tuple[int, int, int], str]] = {
     "openmls": ((0, 9, 2), "GHSA-94v4-rg25-x625, -gc79-23g3-8g52, -rrmv-c79f-cf5r, -8x3w-qj7j-gqhf, -qr9h-x63w-vqfm"),
     "openmls_rust_crypto": ((0, 6, 0), "moved to the hpke-rs 0.7 line"),

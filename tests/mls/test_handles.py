@@ -17,6 +17,7 @@ from nullabona_mls import (
     StaleHandle,
     WrongEpoch,
     group_scope,
+    make_key_packages,
     peek,
 )
 
@@ -37,6 +38,28 @@ def test_a_message_changes_little(suite: int) -> None:
             delta = device.save(group)
             assert (1, []) == (len(delta.puts), delta.dels)
             assert sum(len(part) for row in delta.puts for part in row) < MESSAGE_DELTA
+
+
+@pytest.mark.slow
+def test_a_room_of_a_thousand_devices() -> None:
+    """They are added at once, the last one joins, a message still changes little, and a removal fits in one message."""
+    alice, last = Device(b"alice", config(SUITE_PQ)), Device(b"last", config(SUITE_PQ))
+    others = [
+        make_key_packages(Signer.generate(), b"device %d" % number, alice.cfg, 1)[0][0][1] for number in range(998)
+    ]
+    ours = alice.create()
+    bundle = ours.commit(alice.signer, add=[*others, last.key_package()])
+    ours = alice.merge(alice.keep(ours))
+    theirs = last.join(bundle)
+    assert (1000, 999) == (len(theirs.members()), theirs.own_leaf)
+    removal = ours.commit(alice.signer, remove=[500])
+    ours = alice.merge(alice.keep(ours))
+    theirs, seen = last.follow(theirs, removal.commit)
+    assert [b"device 499"] == [member.identity for member in seen.removes]
+    assert same(ours, theirs)
+    message = ours.encrypt(alice.signer, b"text")
+    assert sum(len(part) for row in alice.save(ours).puts for part in row) < 4 * MESSAGE_DELTA
+    assert b"text" == theirs.process(message).plaintext
 
 
 def test_a_failed_transaction_takes_nothing_with_it() -> None:
