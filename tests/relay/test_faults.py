@@ -152,6 +152,23 @@ def test_a_failing_read_is_not_an_empty_box(run: Callable[..., RunningRelay], tm
     assert 1 == client.append(box, b"frame").seq
 
 
+def test_a_failed_expiry_is_tried_again(run: Callable[..., RunningRelay], tmp_path: Path, box: Box) -> None:
+    """When erasing fails, it is done again seconds later, not a day later."""
+    store = SqliteBoxStore(tmp_path, Faulty)
+    relay = run(stores=Stores(store, MemoryBlobStore()))
+    client = relay.client()
+    client.append(box, b"frame")
+    relay.settle()
+    Faulty.before, Faulty.countdown = True, 1
+    relay.tick(days=31)
+    relay.settle()
+    assert Faulty.countdown <= 0
+    assert ((1, b"frame"),) == client.read(box).frames
+    relay.tick(seconds=5)
+    relay.settle()
+    assert Frames(b"", 0, ()) == client.read(box)
+
+
 def test_removed_files_are_noticed(tmp_path: Path) -> None:
     """A store whose files are removed, replaced or moved says so instead of writing into the void."""
     store = SqliteBoxStore(tmp_path)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from nullabona.relay.core.limits import Limits
+from nullabona.relay.core.records import encode_record
 from nullabona.relay.core.refusal import REASONS
 from nullabona.relay.metrics import GRAIN
 from nullabona.wire.messages import (
@@ -168,13 +169,35 @@ def test_a_unix_socket_serves_both_carriers(run: Callable[..., RunningRelay], bo
     relay.stop()
 
 
-def test_an_upgrade_after_a_post_is_refused(relay: RunningRelay, box: Box) -> None:
-    """A WebSocket begins with a connection's first request or not at all."""
+def test_nothing_of_a_head_is_kept(relay: RunningRelay, box: Box) -> None:
+    """What a client or a proxy says about itself in its head is forgotten once the WebSocket has begun."""
+    wire = Wire(relay.address)
+    wire.send(
+        b"GET /v1 HTTP/1.1\r\nHost: secret.example\r\nUser-Agent: planted\r\nX-Forwarded-For: 192.0.2.9\r\n"
+        b"Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+        b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+    )
+    assert b" 101 " in wire.take_until(b"\r\n\r\n")
+    (socket_of_ours,) = relay.relay._sockets
+    assert socket_of_ours._transport is not None
+    kept = dict(socket_of_ours._transport.request.headers)
+    assert "relay" == kept.pop("Host")
+    assert {"Upgrade", "Connection", "Sec-WebSocket-Version", "Sec-WebSocket-Key"} == set(kept)
+
+
+def test_records_may_follow_the_head_at_once(relay: RunningRelay, box: Box) -> None:
+    """A client may send its first message together with the head, also after a POST on the same connection."""
     wire = Wire(relay.address)
     wire.send(post(encode(box.read())))
     read_answer(wire)
-    wire.send(b"GET /v1 HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n")
-    assert 400 == read_answer(wire)[0]
+    record = encode_record(1, encode(box.append(b"x")))
+    wire.send(
+        b"GET /v1 HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+        b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n\x82" + bytes([0x80 | len(record)]) + bytes(4) + record
+    )
+    assert b" 101 " in wire.take_until(b"\r\n\r\n")
+    relay.settle()
+    assert ((1, b"x"),) == relay.client().read(box).frames
 
 
 def test_a_reader_that_pipelines_without_end_is_held_back(relay: RunningRelay, box: Box) -> None:

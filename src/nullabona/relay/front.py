@@ -6,6 +6,7 @@ The head and body of a request have a deadline; nothing of a head is kept (spec/
 from __future__ import annotations
 
 import asyncio
+import re
 from dataclasses import dataclass
 from typing import Final, Protocol, cast
 
@@ -15,13 +16,14 @@ from nullabona.relay.core.budget import Budget
 from nullabona.relay.core.limits import Limits
 from nullabona.relay.core.refusal import BAD_REQUEST
 from nullabona.relay.dispatch import Dispatcher
-from nullabona.relay.handover import feed, socket_like
+from nullabona.relay.handover import feed, socket_like, upgrade_head
 from nullabona.wire.messages import MAX_REQUEST, AnyResponse, Refusal, encode
 
 PATH: Final = b"/v1"
 BINARY: Final = b"application/octet-stream"
 TEXT: Final = b"text/plain; charset=utf-8"
 METRICS: Final = b"text/plain; version=0.0.4; charset=utf-8"
+_KEY: Final = re.compile(rb"[A-Za-z0-9+/]{22}==")
 _HEAD_BYTES: Final = 8_192
 _READ_AHEAD: Final = 65_536
 _MAY_ANSWER: Final = frozenset({h11.IDLE, h11.SEND_RESPONSE})
@@ -63,8 +65,6 @@ class Front(asyncio.Protocol):
         self._loop = asyncio.get_running_loop()
         self._transport: asyncio.Transport | None = None
         self._deadline: asyncio.TimerHandle | None = None
-        self._first = bytearray()
-        self._served = False
         self._request: h11.Request | None = None
         self._body = bytearray()
         self._asked = False
@@ -91,8 +91,6 @@ class Front(asyncio.Protocol):
         return False
 
     def data_received(self, data: bytes) -> None:
-        if not self._served:
-            self._first += data
         self._http.receive_data(data)
         if not self._asked:
             self._advance()
@@ -159,25 +157,27 @@ class Front(asyncio.Protocol):
             self._reply(Answer(431, b"the request head is too large\n", close=True))
             return
         if headers.get(b"upgrade", b"").lower() == b"websocket":
-            self._hand_over(bytes(request.target))
+            self._hand_over(request, headers)
             return
         refusal = _check_head(request, headers)
         if refusal is not None:
             self._reply(refusal)
 
-    def _hand_over(self, target: bytes) -> None:
-        """Give the connection, with every byte it has sent, to the WebSocket."""
+    def _hand_over(self, request: h11.Request, headers: dict[bytes, bytes]) -> None:
+        """Give the connection to the WebSocket: a clean head of ours, then whatever followed the client's head."""
         transport = self._transport
-        if self._served or target != PATH or transport is None:
-            self._reply(Answer(400, b"a WebSocket begins with the first request, at /v1\n", close=True))
+        key = headers.get(b"sec-websocket-key", b"")
+        good = request.target == PATH and request.method == b"GET" and _KEY.fullmatch(key)
+        if transport is None or not good or headers.get(b"sec-websocket-version") != b"13":
+            self._reply(Answer(400, b"a WebSocket of version 13 is served at /v1\n", close=True))
             return
         self._set_deadline(0)
         self._handed_over = True
+        self._request = None
         protocol = self._house.websocket_protocol()
         transport.set_protocol(protocol)
         protocol.connection_made(socket_like(transport))
-        feed(protocol, bytes(self._first))
-        self._first.clear()
+        feed(protocol, upgrade_head(key) + self._http.trailing_data[0])
         self._house.closed(self)
 
     def _ask(self) -> None:
@@ -216,8 +216,6 @@ class Front(asyncio.Protocol):
 
     def _next_request(self, transport: asyncio.Transport) -> None:
         self._http.start_next_cycle()
-        self._served = True
-        self._first.clear()
         self._request = None
         self._asked = False
         if self._ahead > _READ_AHEAD:
@@ -237,7 +235,7 @@ class Front(asyncio.Protocol):
         self._deadline = self._loop.call_later(seconds, self._too_slow) if seconds else None
 
     def _too_slow(self) -> None:
-        begun = self._request is not None or bool(self._http.trailing_data[0]) or bool(self._first)
+        begun = self._request is not None or bool(self._http.trailing_data[0])
         if begun and not self._asked:
             self._reply(Answer(408, b"the request took too long\n", close=True))
         elif self._transport is not None:

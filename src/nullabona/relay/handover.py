@@ -53,6 +53,14 @@ def websocket_protocol(listener: WSListener, max_message: int) -> asyncio.Buffer
     return protocol
 
 
+def upgrade_head(key: bytes) -> bytes:
+    """The head given to picows in place of the client's: picows keeps it as long as the connection lives."""
+    return (
+        b"GET /v1 HTTP/1.1\r\nHost: relay\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: " + key + b"\r\n\r\n"
+    )
+
+
 def feed(protocol: asyncio.BufferedProtocol, data: bytes) -> None:
     """Let the protocol read ``data`` as if it had just arrived."""
     while data:

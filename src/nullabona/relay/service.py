@@ -69,6 +69,7 @@ class BoxService:
         self._now = 0
         self._day = 0
         self._scrub_at = 0
+        self._expire_again = False
         self._stopping = False
 
     def operations(self) -> Mapping[type[Request], Operation]:
@@ -89,6 +90,9 @@ class BoxService:
             self._day = day
         if now >= self._scrub_at:
             self._scrub_at = now + SCRUB_S
+            if self._expire_again:
+                self._expire_again = False
+                self._expire(day, rewrite=False)
             self._journal.chore(self._scrub, self._chore_done)
         self._metrics.waiting_reads = len(self._waiting)
 
@@ -266,6 +270,7 @@ class BoxService:
     def _expire(self, day: int, *, rewrite: bool) -> None:
         def stepped(error: Exception | None) -> None:
             self._shelf.forget()
+            self._expire_again = self._expire_again or error is not None
             self._chore_done(error)
 
         def ended() -> None:

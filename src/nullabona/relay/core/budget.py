@@ -24,13 +24,6 @@ class Budget:
         self.inflight = 0
         self.waiting = 0
 
-    def start(self) -> Refusal | None:
-        """Count one request more, or say why not."""
-        if self.inflight >= self._limits.inflight_per_connection:
-            return refuse(SLOW_DOWN, 1)
-        self.inflight += 1
-        return None
-
     def touch(self, address: bytes, now: int) -> Refusal | None:
         """Count ``address`` among the boxes of this minute, or say why not."""
         mark = hash(address)

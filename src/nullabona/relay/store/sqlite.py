@@ -140,7 +140,7 @@ class SqliteBoxStore:
         except sqlite3.Error:
             with suppress(sqlite3.Error):
                 self._write.close()
-            with suppress(sqlite3.Error):
+            with suppress(sqlite3.Error, NotOurs):
                 self._write = self._open()
 
     def _put(self, db: sqlite3.Connection, batch: Batch) -> None:

@@ -1,0 +1,195 @@
+"""Fuzz what a relay reads from strangers: any bytes give a value, an answer or `Malformed`, however they are split.
+
+Targets: records, requests, and the HTTP front with the WebSocket behind it, fed through a transport in memory.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import random
+import sys
+import time
+from collections.abc import Callable
+from itertools import pairwise
+
+from nullabona.errors import Malformed
+from nullabona.relay.config import Config
+from nullabona.relay.core.records import Assembly, encode_record, split_records
+from nullabona.relay.dispatch import is_unknown_tag
+from nullabona.relay.front import Front
+from nullabona.relay.server import Relay, open_stores
+from nullabona.wire.messages import Append, GetBlob, LookupCard, PutBlob, Read, Trim, decode_request, encode
+
+KEY = bytes(32)
+REQUESTS = [
+    encode(request)
+    for request in (
+        Append(0, KEY, KEY, b"frame"), Read(1, KEY, KEY, 5, 7, 9), Trim(0, KEY, KEY, 2), PutBlob(KEY, b"data"),
+        GetBlob(KEY), LookupCard("mina"),
+    )
+]  # fmt: skip
+MESSAGES = [b"".join(encode_record(number, body) for number, body in enumerate(REQUESTS)), encode_record(1, b"")]
+UPGRADE = (
+    b"GET /v1 HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+    b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n\x82\x80\x00\x00\x00\x00"
+)
+HEADS = [
+    b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n",
+    b"POST /v1 HTTP/1.1\r\nHost: x\r\nContent-Type: application/octet-stream\r\nContent-Length: 38\r\n\r\n"
+    + REQUESTS[4],
+    UPGRADE,
+]
+
+
+def mutate(chance: random.Random, seed: bytes) -> bytes:
+    """The seed with a few bytes changed, cut out, repeated or added."""
+    data = bytearray(seed)
+    for _ in range(chance.randrange(6)):
+        place = chance.randrange(len(data) + 1)
+        what = chance.randrange(4)
+        if what == 0 and place < len(data):
+            data[place] = chance.randrange(256)
+        elif what == 1:
+            del data[place : place + chance.randrange(20)]
+        elif what == 2:
+            data[place:place] = data[place : place + chance.randrange(20)]
+        else:
+            data[place:place] = chance.randbytes(chance.randrange(9))
+    return bytes(data)
+
+
+def pieces(chance: random.Random, data: bytes) -> list[bytes]:
+    """The data, split anywhere."""
+    cuts = sorted({0, len(data), *(chance.randrange(len(data) + 1) for _ in range(chance.randrange(5)))})
+    return [data[a:b] for a, b in pairwise(cuts)] or [b""]
+
+
+def records(chance: random.Random) -> None:
+    """Records, whole and through fragments, agree."""
+    data = mutate(chance, chance.choice(MESSAGES))
+    parts = pieces(chance, data)
+    assembly = Assembly(max(1, len(data)))
+    assembly.first(parts[0])
+    for part in parts[1:]:
+        assembly.more(part, last=False)
+    whole = assembly.more(b"", last=True)
+    assert whole == data
+    for _, body in split_records(data):
+        request(bytes(body))
+
+
+def requests(chance: random.Random) -> None:
+    """Any bytes are a request or malformed."""
+    request(mutate(chance, chance.choice(REQUESTS)))
+
+
+def request(body: bytes) -> None:
+    """A request that decodes encodes to something that decodes to the same."""
+    is_unknown_tag(body)
+    decoded = decode_request(body)
+    assert decode_request(encode(decoded)) == decoded
+
+
+class Pipe(asyncio.Transport):
+    """A transport that goes nowhere; it stands for a socket of its own."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.closing = False
+        self.protocol: asyncio.BaseProtocol | None = None
+        self.out = open(os.devnull, "wb", buffering=0)  # noqa: SIM115, PTH123 - closed with the pipe
+
+    def get_extra_info(self, name: str, default: object = None) -> object:
+        return self if name == "socket" else default
+
+    family = -1
+
+    def fileno(self) -> int:
+        return self.out.fileno()
+
+    def setsockopt(self, *args: object) -> None: ...
+
+    def getsockopt(self, *_args: object) -> int:
+        return 0
+
+    def write(self, data: object) -> None: ...
+    def writelines(self, list_of_data: object) -> None: ...
+    def pause_reading(self) -> None: ...
+    def resume_reading(self) -> None: ...
+
+    def get_write_buffer_size(self) -> int:
+        return 1
+
+    def set_protocol(self, protocol: asyncio.BaseProtocol) -> None:
+        self.protocol = protocol
+
+    def close(self) -> None:
+        self.closing = True
+
+    abort = close
+
+
+def fronts(relay: Relay) -> Callable[[random.Random], None]:
+    """Any bytes to the port, however they are split, never raise."""
+
+    def run(chance: random.Random) -> None:
+        pipe = Pipe()
+        front = Front(relay)
+        pipe.protocol = front
+        front.connection_made(pipe)
+        for part in pieces(chance, mutate(chance, b"".join(chance.choices(HEADS, k=chance.randrange(1, 4))))):
+            if not pipe.closing and part:
+                deliver(pipe.protocol, part)
+        pipe.protocol.connection_lost(None)
+        pipe.out.close()
+
+    return run
+
+
+def deliver(protocol: asyncio.BaseProtocol, part: bytes) -> None:
+    """Hand bytes to a protocol of either kind."""
+    if isinstance(protocol, Front):
+        protocol.data_received(part)
+        return
+    assert isinstance(protocol, asyncio.BufferedProtocol)
+    room = memoryview(protocol.get_buffer(-1))[: len(part)]
+    room[:] = part[: len(room)]
+    protocol.buffer_updated(len(room))
+
+
+async def fuzz(seconds: float, seed: int) -> int:
+    """Run every target in turn until time is over; how many inputs were tried."""
+    failures: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _loop, context: failures.append(context))
+    config = Config(data=None, listen=())
+    relay = Relay(config, open_stores(config))
+    targets = (records, requests, fronts(relay))
+    until, tried = time.monotonic() + seconds, 0
+    while time.monotonic() < until:
+        chance = random.Random(f"{seed}:{tried}")
+        try:
+            targets[tried % len(targets)](chance)
+        except Malformed:
+            pass
+        except BaseException:
+            print(f"input {seed}:{tried} of target {tried % len(targets)}", file=sys.stderr)
+            raise
+        tried += 1
+        await asyncio.sleep(0)
+        assert not failures, (f"input {seed}:{tried - 1}", failures)
+    await relay.stop()
+    return tried
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seconds", type=float, default=10.0)
+    parser.add_argument("--seed", type=int, default=0)
+    options = parser.parse_args()
+    print(f"relay: {asyncio.run(fuzz(options.seconds, options.seed)):,} inputs, no surprise")
+
+
+if __name__ == "__main__":
+    main()
