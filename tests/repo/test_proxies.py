@@ -9,15 +9,17 @@ from __future__ import annotations
 import base64
 import datetime as dt
 import hashlib
+import json
 import os
 import shutil
 import socket
 import ssl
 import subprocess
+import sys
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -26,6 +28,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+
+from nullabona.wire.messages import Frames, Read, decode_response, encode
 
 ROOT = Path(__file__).parents[2]
 HOST = "relay.example"
@@ -40,10 +44,11 @@ PLANTED = (
 
 @dataclass(slots=True)
 class StandIn:
-    """Answers like a relay: echoes a POST, echoes one WebSocket message, and remembers the heads it was sent."""
+    """Answers like a relay: echoes a POST or one WebSocket message; remembers heads, and requests per connection."""
 
     listener: socket.socket = field(default_factory=lambda: socket.create_server(("127.0.0.1", 0)))
     heads: list[bytes] = field(default_factory=list)
+    requests: list[int] = field(default_factory=list)
 
     @property
     def port(self) -> int:
@@ -66,9 +71,12 @@ class StandIn:
     def _serve(self, connection: socket.socket) -> None:
         with connection:
             connection.settimeout(10)
+            number = len(self.requests)
+            self.requests.append(0)
             while (read := read_head(connection)) is not None:
                 head, rest = read
                 self.heads.append(head)
+                self.requests[number] += 1
                 if b"upgrade: websocket" in head.lower():
                     accept = base64.b64encode(hashlib.sha1(header(head, b"sec-websocket-key") + GUID).digest())
                     connection.sendall(
@@ -160,7 +168,6 @@ class Proxy:
     port: int
     chain: Path
     written: Path
-    relay: StandIn
 
     def connect(self) -> ssl.SSLSocket:
         context = ssl.create_default_context(cafile=str(self.chain))
@@ -176,12 +183,12 @@ class Proxy:
             return read[0], read_body(connection, *read)
 
 
-def nginx(folder: Path, port: int, relay: StandIn, chain: Path, key: Path) -> tuple[list[str], dict[str, str]]:
+def nginx(folder: Path, port: int, relay_port: int, chain: Path, key: Path) -> tuple[list[str], dict[str, str]]:
     """Debian's own surroundings: a main error log and an access log, switched on."""
     site = example(
         "nginx.conf",
         {
-            "127.0.0.1:8080;": f"127.0.0.1:{relay.port};",
+            "127.0.0.1:8440;": f"127.0.0.1:{relay_port};",
             "listen 443 ssl": f"listen 127.0.0.1:{port} ssl",
             "/etc/ssl/relay.example/fullchain.pem": str(chain),
             "/etc/ssl/relay.example/privkey.pem": str(key),
@@ -197,11 +204,11 @@ def nginx(folder: Path, port: int, relay: StandIn, chain: Path, key: Path) -> tu
     return ["nginx", "-e", f"{folder}/early.log", "-p", str(folder), "-c", str(folder / "nginx.conf")], {}
 
 
-def caddy(folder: Path, port: int, relay: StandIn, chain: Path, key: Path) -> tuple[list[str], dict[str, str]]:
+def caddy(folder: Path, port: int, relay_port: int, chain: Path, key: Path) -> tuple[list[str], dict[str, str]]:
     site = example(
         "Caddyfile",
         {
-            "127.0.0.1:8080": f"127.0.0.1:{relay.port}",
+            "127.0.0.1:8440": f"127.0.0.1:{relay_port}",
             "\nrelay.example {": f"\nhttps://relay.example:{port} {{\n\tbind 127.0.0.1",
             "\tadmin off\n": "\tadmin off\n\tauto_https disable_redirects\n",
             "/etc/ssl/relay.example/fullchain.pem": str(chain),
@@ -233,22 +240,38 @@ def running(command: list[str], environment: dict[str, str], port: int, output: 
 
 
 @pytest.fixture(params=[nginx, caddy], ids=["nginx", "caddy"])
-def proxy(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Proxy]:
-    """The proxy of one example, with a stand-in relay behind it."""
-    start = request.param
-    if not shutil.which(start.__name__):
-        pytest.skip(f"{start.__name__} is not installed")
-    relay = StandIn()
-    thread = threading.Thread(target=relay.run, daemon=True)
-    thread.start()
+def launch(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[int], Proxy]]:
+    """Starts the proxy of one example in front of a port."""
+    configure = request.param
+    if not shutil.which(configure.__name__):
+        pytest.skip(f"{configure.__name__} is not installed")
     chain, key = certificate(tmp_path)
     written = tmp_path / "written"
     written.mkdir()
-    port = free_port()
-    command, environment = start(written, port, relay, chain, key)
-    with running(command, environment, port, tmp_path / "output.txt"):
-        yield Proxy(port, chain, written, relay)
-    relay.stop()
+    with ExitStack() as stack:
+
+        def start(relay_port: int) -> Proxy:
+            port = free_port()
+            command, environment = configure(written, port, relay_port, chain, key)
+            stack.enter_context(running(command, environment, port, tmp_path / "output.txt"))
+            return Proxy(port, chain, written)
+
+        yield start
+
+
+@pytest.fixture
+def relay() -> Iterator[StandIn]:
+    """A stand-in relay that answers until the test is over."""
+    stand_in = StandIn()
+    threading.Thread(target=stand_in.run, daemon=True).start()
+    yield stand_in
+    stand_in.stop()
+
+
+@pytest.fixture
+def proxy(launch: Callable[[int], Proxy], relay: StandIn) -> Proxy:
+    """The proxy of one example in front of the stand-in."""
+    return launch(relay.port)
 
 
 def traces(folder: Path) -> dict[str, str]:
@@ -263,17 +286,17 @@ def traces(folder: Path) -> dict[str, str]:
     }
 
 
-def test_a_post_passes_and_names_nobody(proxy: Proxy) -> None:
+def test_a_post_passes_and_names_nobody(proxy: Proxy, relay: StandIn) -> None:
     """A large POST reaches the relay whole; no address, agent, cookie or language does; nothing is written."""
     body = b"planted-body" * 87_000
     head = f"POST /planted/path HTTP/1.1\r\nHost: {HOST}\r\nContent-Length: {len(body)}\r\n{PLANTED}\r\n"
     answer = proxy.ask(head.encode() + body)
     assert (True, body) == (answer[0].startswith(b"HTTP/1.1 200"), answer[1])
-    assert [] == [mark for mark in TRACES for seen in proxy.relay.heads if mark in seen]
+    assert [] == [mark for mark in TRACES for seen in relay.heads if mark in seen]
     assert {} == traces(proxy.written)
 
 
-def test_a_websocket_passes(proxy: Proxy) -> None:
+def test_a_websocket_passes(proxy: Proxy, relay: StandIn) -> None:
     """The upgrade reaches the relay and a message goes there and back; nothing is written."""
     key = base64.b64encode(bytes(16))
     request = (
@@ -294,21 +317,54 @@ def test_a_websocket_passes(proxy: Proxy) -> None:
         header(read[0], b"sec-websocket-accept"),
         echoed,
     )
-    assert [] == [mark for mark in TRACES for seen in proxy.relay.heads if mark in seen]
+    assert [] == [mark for mark in TRACES for seen in relay.heads if mark in seen]
     assert {} == traces(proxy.written)
 
 
-def test_health_is_public_and_metrics_are_private(proxy: Proxy) -> None:
+def test_people_do_not_share_a_connection_to_the_relay(proxy: Proxy, relay: StandIn) -> None:
+    """Two people's requests arrive on two connections, because the relay counts its limits per connection."""
+    for _ in range(2):
+        proxy.ask(f"GET /healthz HTTP/1.1\r\nHost: {HOST}\r\n\r\n".encode())
+    assert [1, 1] == relay.requests
+
+
+def test_health_is_public_and_metrics_are_private(proxy: Proxy, relay: StandIn) -> None:
     """/healthz reaches the relay; /metrics is refused by the proxy itself."""
     health = proxy.ask(f"GET /healthz HTTP/1.1\r\nHost: {HOST}\r\n\r\n".encode())
     metrics = proxy.ask(f"GET /metrics HTTP/1.1\r\nHost: {HOST}\r\n\r\n".encode())
     assert (b"200", b"ok", b"404") == (health[0].split()[1], health[1], metrics[0].split()[1])
-    assert [b"GET /healthz HTTP/1.1"] == [head.partition(b"\r\n")[0] for head in proxy.relay.heads]
+    assert [b"GET /healthz HTTP/1.1"] == [head.partition(b"\r\n")[0] for head in relay.heads]
 
 
-def test_a_relay_that_is_down_leaves_no_trace(proxy: Proxy) -> None:
+def test_a_relay_that_is_down_leaves_no_trace(proxy: Proxy, relay: StandIn) -> None:
     """With nobody behind it the proxy answers 502 and still writes nothing of the request."""
-    proxy.relay.stop()
+    relay.stop()
     answer = proxy.ask(f"GET /planted/path HTTP/1.1\r\nHost: {HOST}\r\n{PLANTED}\r\n".encode())
     assert b"502" == answer[0].split()[1]
     assert {} == traces(proxy.written)
+
+
+def test_the_relay_itself_answers_behind_the_proxy(launch: Callable[[int], Proxy]) -> None:
+    """`nulla relay serve` behind the example: a POST is answered in kind, and after it a WebSocket is accepted."""
+    code = "from nullabona.cli.relay import relay; relay()"
+    command = [sys.executable, "-c", code, "serve", "--volatile", "--listen", "127.0.0.1:0", "--json"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    try:
+        assert process.stdout is not None
+        proxy = launch(int(json.loads(process.stdout.readline())["ready"].rpartition(":")[2]))
+        body = encode(Read(policy=0, read_secret=bytes(32), write_hash=bytes(32), after=0))
+        head = (
+            f"POST /v1 HTTP/1.1\r\nHost: {HOST}\r\nContent-Type: application/octet-stream\r\n"
+            f"Content-Length: {len(body)}\r\n\r\n"
+        )
+        answer = proxy.ask(head.encode() + body)
+        again = proxy.ask(head.encode() + body)
+        upgrade = proxy.ask(
+            f"GET /v1 HTTP/1.1\r\nHost: {HOST}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            f"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {'A' * 22}==\r\n\r\n".encode()
+        )
+    finally:
+        process.terminate()
+        process.communicate(timeout=20)
+    assert (b"200", Frames) == (answer[0].split()[1], type(decode_response(answer[1])))
+    assert (answer[1], b"101") == (again[1], upgrade[0].split()[1])

@@ -1,0 +1,34 @@
+"""docs/decisions/README.md from the records that lie beside it: number and title of each."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+PATH = "docs/decisions/README.md"
+
+_FOLDER = Path(__file__).resolve().parent.parent / "docs/decisions"
+_HEAD = """\
+# Decision records
+
+The list is made by `make generate`; do not edit it here but in `tools/decisions_page.py`.
+
+A record is written when somebody might later ask "why on earth": a dependency, a format, a rule, a promise. It is one
+page, says what was decided and what was rejected, and is not rewritten afterwards. A later record that overrules it
+says so, and the older one gets a line that points there.
+
+A record's file is `NNNN-few-words.md`, its first line `# NNNN: what was decided`, its second the date. Its headings are
+*Situation*, *Decision*, *Rejected*, *What it costs*. Numbers are not reused.
+
+| number | decision |
+|---|---|
+"""
+
+
+def page() -> str:
+    """The whole text of the list."""
+    return _HEAD + "".join(_row(path) for path in sorted(_FOLDER.glob("[0-9]*.md")))
+
+
+def _row(path: Path) -> str:
+    title = path.read_text(encoding="utf-8").partition("\n")[0].partition(": ")[2]
+    return f"| [{path.name[:4]}]({path.name}) | {title} |\n"
