@@ -109,9 +109,11 @@ async def byte_server(
         task = asyncio.current_task()
         assert task is not None
         tasks.add(task)
-        with suppress(OSError, asyncio.CancelledError, asyncio.IncompleteReadError):
-            await handler(reader, writer)
-        writer.transport.abort()
+        try:
+            with suppress(OSError, asyncio.CancelledError, asyncio.IncompleteReadError):
+                await handler(reader, writer)
+        finally:
+            writer.transport.abort()
 
     server = await asyncio.start_server(handle, "127.0.0.1", 0, ssl=tls)
     try:
@@ -148,7 +150,10 @@ def socks5(target: Endpoint, asked: list[str]) -> Handler:
         await reader.readexactly(2)
         upstream_reader, upstream = await asyncio.open_connection(target.host, target.port)
         writer.write(b"\x05\x00\x00\x01\x7f\x00\x00\x01\x00\x00")
-        await asyncio.gather(_pump(reader, upstream), _pump(upstream_reader, writer))
+        try:
+            await asyncio.gather(_pump(reader, upstream), _pump(upstream_reader, writer))
+        finally:
+            upstream.transport.abort()
 
     return handle
 

@@ -10,6 +10,7 @@ import pytest
 from picows import WSMsgType, WSTransport
 
 from nullabona.client.net import NetOptions, TimedOut, TooManyRequests, Unreachable, connect
+from nullabona.client.net import connection as connection_module
 from nullabona.client.net.connection import MAX_MESSAGE
 from nullabona.errors import Malformed, PeerError
 from nullabona.wire.messages import (
@@ -134,7 +135,7 @@ GARBAGE: dict[str, Callable[[WSTransport, Requests], None]] = {
     "not-a-response": lambda transport, requests: send(transport, record(requests[0][0], b"\xc1")),
     "a-request": lambda transport, requests: send(transport, record(requests[0][0], encode(get(1)))),
     "wrong-kind": lambda transport, requests: send(transport, answer(requests[0][0], Blob(b"x"))),
-    "wrong-id": lambda transport, requests: send(transport, answer(requests[0][0] + 1, Done())),
+    "wrong-id": lambda transport, requests: send(transport, answer(requests[0][0] + 99, Done())),
     "answered-twice": lambda transport, requests: send(transport, answer(requests[0][0], Done()) * 2),
     "record-too-large": lambda transport, _: send(transport, record(0, bytes(MAX_RESPONSE + 1))),
     "message-too-large": lambda transport, _: send(transport, bytes(MAX_MESSAGE + 1)),
@@ -227,8 +228,9 @@ def test_waiting_requests_are_bounded(run: Run) -> None:
     run(play())
 
 
-def test_a_relay_that_does_not_read_slows_the_sender(run: Run) -> None:
+def test_a_relay_that_does_not_read_slows_the_sender(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """When the relay stops reading, requests wait and time out; they do not pile up in memory."""
+    monkeypatch.setattr(connection_module, "_GOODBYE_S", 0.01)
 
     def script(transport: WSTransport, _requests: Requests) -> None:
         transport.underlying_transport.pause_reading()
@@ -236,10 +238,10 @@ def test_a_relay_that_does_not_read_slows_the_sender(run: Run) -> None:
     async def play() -> int:
         async with websocket_relay(script) as (endpoint, seen):
             connection = await connect(endpoint)
-            requests = [asyncio.create_task(connection.request(TRIM, 0.3))]
+            requests = [asyncio.create_task(connection.request(TRIM, 0.1))]
             await seen.arrived.get()
             for _ in range(MANY):
-                requests.append(asyncio.create_task(connection.request(BIG, 0.2)))
+                requests.append(asyncio.create_task(connection.request(BIG, 0.1)))
                 await asyncio.sleep(0)
             results = await asyncio.gather(*requests, return_exceptions=True)
             assert all(isinstance(result, TimedOut) for result in results)

@@ -129,7 +129,10 @@ class _Exchange(asyncio.Protocol):
                     return
                 self._take(event)
         except (h11.RemoteProtocolError, Malformed):
-            self.fail(Malformed("the relay does not speak this protocol"))
+            if data:
+                self.fail(Malformed("the relay does not speak this protocol"))
+            else:
+                self.fail(Unreachable("the relay was lost"))
 
     def _take(self, event: object) -> None:
         if isinstance(event, h11.Response) and event.status_code not in _WITH_BODY:
