@@ -1,0 +1,249 @@
+"""The account of a profile: made from 24 words, certified for this device, published as a card (spec/directory.md §3).
+
+Everything is stored before the network hears of it, so that a crash or a relay out of reach is only a delay. Days are
+arguments; chance is the system's. What is published, and when, is decided here; the asking is the runner's.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import Final
+
+import msgspec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from nullabona.client.core.inbox import InboxState
+from nullabona.client.core.mlsport import Mls as MlsPort
+from nullabona.client.core.ports import Store
+from nullabona.client.core.step import Me
+from nullabona.client.keys import AccountRoot
+from nullabona.client.mls import SUITE, Mls
+from nullabona.errors import Bug, UserError
+from nullabona.wire.card import Card, CardDevice, CardForked, decode_card, issue_certificate, sign_card, verify_card
+from nullabona.wire.handle import Handle, parse_handle
+from nullabona.wire.seal import Inbox, inbox_keypair
+
+RENEW_DAYS: Final = 7
+"""A card gets a fresh key package this often; nobody uses one that is older than 30 days."""
+_ACCOUNT: Final = "account"
+_INBOX: Final = "inbox"
+
+
+class AccountExists(UserError):
+    """The profile has a published account; it is not replaced."""
+
+    code = "account-exists"
+    default_hint = "use another profile directory for another account"
+
+
+class NoAccount(UserError):
+    """The profile has no account yet."""
+
+    code = "no-account"
+    default_hint = "create one first: nulla account create NAME@RELAY"
+
+
+class AccountRecord(msgspec.Struct, array_like=True, frozen=True):
+    """What the store keeps of the account, under one name."""
+
+    root: bytes
+    handle: str
+    relay: str
+    device_id: bytes
+    device_seed: bytes
+    certificate: bytes
+    card: bytes
+    """The newest card that this device signed."""
+    package_day: int
+    published: bytes = b""
+    """Hash of the newest card that the directory is known to have taken."""
+
+    def __repr__(self) -> str:
+        return f"<AccountRecord {self.handle}>"
+
+
+_records = msgspec.msgpack.Decoder(AccountRecord)
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A stored account."""
+
+    record: AccountRecord = field(repr=False)
+
+    @property
+    def root(self) -> AccountRoot:
+        return AccountRoot(self.record.root)
+
+    @property
+    def handle(self) -> Handle:
+        return parse_handle(self.record.handle)
+
+    @property
+    def card(self) -> Card:
+        """Our newest card. It was verified when it was made; its days may lie anywhere by now."""
+        return verify_card(self.record.card, today=decode_card(self.record.card).body.issued_day)
+
+    @property
+    def published(self) -> bool:
+        """Whether the newest card was taken by the directory."""
+        return self.record.published == self.card.hash
+
+    @property
+    def ever_published(self) -> bool:
+        return bool(self.record.published)
+
+    @property
+    def me(self) -> Me:
+        public = Ed25519PrivateKey.from_private_bytes(self.record.device_seed).public_key().public_bytes_raw()
+        return Me(self.card.account_id, self.record.device_id, self.record.handle, public, self.record.relay)
+
+    def mls(self, store: Store, suite: int = SUITE) -> Mls:
+        """This device's MLS over ``store``."""
+        return Mls(store, self.record.device_seed, self.record.certificate, suite=suite)
+
+
+def load_account(store: Store) -> Account | None:
+    """The profile's account, if it has one. Opens its own transaction."""
+    with store.transaction():
+        return find_account(store)
+
+
+def find_account(store: Store) -> Account | None:
+    """As `load_account`, inside a transaction of the caller."""
+    data = store.get_value(_ACCOUNT)
+    return Account(_records.decode(data)) if data else None
+
+
+def need_account(store: Store) -> Account:
+    """As `find_account`. Raises `NoAccount`."""
+    account = find_account(store)
+    if account is None:
+        raise NoAccount("there is no account in this profile")
+    return account
+
+
+@dataclass(frozen=True, slots=True)
+class NewDevice:
+    """What a device draws for itself, once."""
+
+    id: bytes
+    seed: bytes = field(repr=False)
+
+    @classmethod
+    def draw(cls) -> NewDevice:
+        return cls(secrets.token_bytes(16), secrets.token_bytes(32))
+
+
+def create_account(store: Store, *, handle: Handle, relay: str, today: int, suite: int = SUITE) -> Account:
+    """A new account with this device, stored whole and not yet published.
+
+    An account that was never published (its handle was taken, say) keeps its words and gets the new handle.
+    Raises `AccountExists` if there is a published one.
+    """
+    with store.transaction():
+        old = find_account(store)
+        if old is not None and old.ever_published:
+            raise AccountExists(f"this profile belongs to {old.handle} already")
+        root = old.root if old is not None else AccountRoot.generate()
+        return _enrol(store, root, handle=handle, relay=relay, today=today, previous=None, suite=suite)
+
+
+def restore_account(store: Store, *, root: AccountRoot, card: bytes, today: int, suite: int = SUITE) -> Account:
+    """The account of the words on this new device, whose next card names this device alone.
+
+    ``card`` is the account's current card as looked up. Raises `CardForked` if it is not the words' own, and
+    `AccountExists` if the profile has an account. Rooms are not restored: their members have to add the account again.
+    """
+    previous = verify_card(card, today=today)
+    if previous.identity_key != root.identity_key().public_key().public_bytes_raw():
+        raise CardForked("the words are not those of this handle", hint="check the handle, or ask its operator")
+    with store.transaction():
+        if find_account(store) is not None:
+            raise AccountExists("this profile has an account already")
+        relay = previous.inbox.relay
+        return _enrol(
+            store, root, handle=previous.handle, relay=relay, today=today, previous=previous, suite=suite
+        )
+
+
+def _enrol(
+    store: Store, root: AccountRoot, *, handle: Handle, relay: str, today: int, previous: Card | None, suite: int
+) -> Account:
+    device = NewDevice.draw()
+    key = Ed25519PrivateKey.from_private_bytes(device.seed).public_key().public_bytes_raw()
+    identity = root.identity_key()
+    certificate = issue_certificate(identity, handle=handle, device_id=device.id, device_key=key, issued_day=today)
+    secret = root.inbox()
+    package = Mls(store, device.seed, certificate.encode(), suite=suite).key_package()
+    card = sign_card(
+        identity,
+        handle=handle,
+        issued_day=today,
+        devices=(CardDevice(certificate, package),),
+        inbox=_public_inbox(root, relay),
+        previous=previous,
+    )
+    verify_card(card, today=today, previous=previous)
+    box = InboxState(secret.read_secret, secret.write_secret, secret.hpke_seed, relay)
+    store.set_value(_INBOX, msgspec.msgpack.encode(box))
+    record = AccountRecord(
+        root.secret, str(handle), relay, device.id, device.seed, certificate.encode(), card, today
+    )
+    return _save(store, record)
+
+
+def _public_inbox(root: AccountRoot, relay: str) -> Inbox:
+    secret = root.inbox()
+    return Inbox(
+        sha256(secret.read_secret).digest(), secret.write_secret, inbox_keypair(secret.hpke_seed).public, relay
+    )
+
+
+def _save(store: Store, record: AccountRecord) -> Account:
+    store.set_value(_ACCOUNT, msgspec.msgpack.encode(record))
+    return Account(record)
+
+
+# -- the card's life ----------------------------------------------------------------------------------------------
+
+
+def renewal_due(account: Account, today: int) -> bool:
+    """Whether the card should get a fresh key package: weekly, once the one before it was taken."""
+    return account.published and today - account.record.package_day >= RENEW_DAYS
+
+
+def renew_card(store: Store, mls: MlsPort, account: Account, today: int) -> Account:
+    """The account with its next card, fresh key package included. Runs in the caller's transaction."""
+    current = account.card
+    mine = [device for device in current.devices if device.certificate.device_id == account.record.device_id]
+    if len(mine) != 1:
+        raise Bug("our own card does not name this device")
+    package = mls.key_package()
+    devices = tuple(
+        CardDevice(device.certificate, package) if device is mine[0] else device for device in current.devices
+    )
+    card = sign_card(
+        account.root.identity_key(),
+        handle=account.handle,
+        issued_day=max(today, current.issued_day),
+        devices=devices,
+        inbox=current.inbox,
+        previous=current,
+    )
+    return _save(store, msgspec.structs.replace(account.record, card=card, package_day=today))
+
+
+def note_published(store: Store, card: Card) -> None:
+    """The directory has taken ``card``. Runs in the caller's transaction."""
+    account = need_account(store)
+    _save(store, msgspec.structs.replace(account.record, published=card.hash))
+
+
+def note_lost(store: Store) -> None:
+    """The directory does not have our card any more: it is to be published again. In the caller's transaction."""
+    account = need_account(store)
+    if account.published:
+        _save(store, msgspec.structs.replace(account.record, published=sha256(b"lost").digest()))

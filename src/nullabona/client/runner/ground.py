@@ -1,0 +1,37 @@
+"""What the parts of the runner stand on."""
+
+from __future__ import annotations
+
+from collections.abc import Coroutine
+from typing import Any, Protocol
+
+from nullabona.client.core.engine import Engine, Touched
+from nullabona.client.core.ports import Store
+from nullabona.client.runner.ways import Ways
+
+
+class Ground(Protocol):
+    """One device's engine, its store, the ways out, and whom to tell."""
+
+    @property
+    def engine(self) -> Engine: ...
+    @property
+    def store(self) -> Store: ...
+    @property
+    def ways(self) -> Ways: ...
+
+    def now(self) -> int:
+        """Milliseconds since the epoch."""
+        ...
+
+    def happened(self, touched: Touched) -> None:
+        """The engine took a step: look again where it did something."""
+        ...
+
+    def warn(self, code: str, **data: str) -> None:
+        """Tell the person once, durably, that something outside is wrong."""
+        ...
+
+    def spawn(self, work: Coroutine[Any, Any, None]) -> Any:  # noqa: ANN401 - an asyncio.Task
+        """Run ``work`` until it ends or the runner stops; what it raises stops the runner."""
+        ...

@@ -1,0 +1,132 @@
+"""Sends what is in the store's outbox: of each queue one item at a time, in order, until the relay has answered.
+
+A relay that is out of reach costs no attempt: the item waits for the connection. One that refuses or does not answer
+costs one, and the item's queue waits with it, so that a frame never overtakes the blobs it refers to.
+"""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from typing import Final
+
+from nullabona.client.core.outgoing import BLOB, FRAME, INBOX, TRIM, decode_target
+from nullabona.client.core.records import OutboxItem
+from nullabona.client.net import EndpointRefused, TimedOut, TooManyRequests
+from nullabona.client.runner.ground import Ground
+from nullabona.client.runner.ways import Way
+from nullabona.errors import Bug, PeerError
+from nullabona.wire.address import epoch_keys
+from nullabona.wire.messages import POLICY_INBOX, AnyRequest, AnyResponse, Append, PutBlob, Refusal, Trim
+
+ANSWER_S: Final = 60.0
+HOLD_MS: Final = 60_000
+"""Longest time that a queue waits for its first item's next attempt before the next item may try."""
+_LOST_MOST: Final = 3
+"""After so many connections lost with it, an item waits like one that was refused."""
+
+
+class Outbox:
+    """The outbox pump of one client."""
+
+    def __init__(self, ground: Ground) -> None:
+        self._ground = ground
+        self._busy: set[bytes] = set()
+        self._held: dict[bytes, int] = {}
+
+    @property
+    def busy(self) -> int:
+        """How many items are under way or wait for a connection."""
+        return len(self._busy)
+
+    def pump(self) -> None:
+        """Start sending whatever is due and not held up; an inbox item, which may refer to a blob, after every blob."""
+        now = self._ground.now()
+        blobs = False
+        for item in self._ground.engine.due(now):
+            blobs = blobs or item.kind == BLOB
+            queue = item.room or item.box
+            if queue in self._busy or self._held.get(queue, 0) > now or (blobs and item.kind == INBOX):
+                continue
+            self._held.pop(queue, None)
+            self._start(queue, item)
+
+    def _start(self, queue: bytes, item: OutboxItem) -> None:
+        try:
+            way = self._way(item)
+        except EndpointRefused as error:
+            self._ground.warn(error.code, relay=decode_target(item.target).relay)
+            self._postpone(queue, item)
+            return
+        self._busy.add(queue)
+        self._ground.spawn(self._send(queue, item, way))
+
+    def _way(self, item: OutboxItem) -> Way:
+        relay = decode_target(item.target).relay
+        if item.kind == INBOX or (item.kind == BLOB and not item.room):
+            return self._ground.ways.passing(relay)
+        return self._ground.ways.lasting(relay, "rooms" if item.room or _is_room_trim(item) else "inbox")
+
+    async def _send(self, queue: bytes, item: OutboxItem, way: Way) -> None:
+        try:
+            await self._deliver(queue, item, way)
+        finally:
+            self._busy.discard(queue)
+        self.pump()
+
+    async def _deliver(self, queue: bytes, item: OutboxItem, way: Way) -> None:
+        for _ in range(_LOST_MOST):
+            carrier = await way.ready()
+            if not self._still_there(item):
+                return
+            try:
+                answer = await carrier.request(request_for(item), ANSWER_S)
+            except (TimedOut, TooManyRequests) as error:
+                await way.failed(carrier, error)
+                break
+            except PeerError as error:
+                await way.failed(carrier, error)
+                continue
+            way.worked()
+            self._answered(queue, item, answer)
+            return
+        self._postpone(queue, item)
+
+    def _still_there(self, item: OutboxItem) -> bool:
+        with self._ground.store.transaction():
+            return self._ground.store.outbox_item(item.id) is not None
+
+    def _answered(self, queue: bytes, item: OutboxItem, answer: AnyResponse) -> None:
+        touched = self._ground.engine.on_sent(item, answer, self._ground.now())
+        if isinstance(answer, Refusal):
+            self._hold(queue, item)
+        self._busy.discard(queue)
+        self._ground.happened(touched)
+
+    def _postpone(self, queue: bytes, item: OutboxItem) -> None:
+        self._ground.engine.on_unsent(item, self._ground.now())
+        self._hold(queue, item)
+
+    def _hold(self, queue: bytes, item: OutboxItem) -> None:
+        with self._ground.store.transaction():
+            later = self._ground.store.outbox_item(item.id)
+        if later is not None:
+            self._held[queue] = min(later.not_before, self._ground.now() + HOLD_MS)
+
+
+def _is_room_trim(item: OutboxItem) -> bool:
+    return item.kind == TRIM and decode_target(item.target).secret[0] != POLICY_INBOX
+
+
+def request_for(item: OutboxItem) -> AnyRequest:
+    """The request that carries an outbox item."""
+    secret = decode_target(item.target).secret
+    if item.kind == FRAME:
+        box = epoch_keys(secret).box
+        return Append(box.policy, box.write_secret, box.read_hash, item.data)
+    if item.kind == INBOX:
+        return Append(POLICY_INBOX, secret[32:], secret[:32], item.data)
+    if item.kind == TRIM:
+        return Trim(secret[0], secret[1:33], secret[33:], int.from_bytes(item.data, "big"))
+    if item.kind == BLOB:
+        return PutBlob(sha256(item.data).digest(), item.data)
+    raise Bug("an outbox item of an unknown kind")

@@ -1,0 +1,133 @@
+"""Keeps our card in the directory: publishes it, renews it weekly, and looks whether it is ours that is shown."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Final
+
+from nullabona.client.account import Account, load_account, note_lost, note_published, renew_card, renewal_due
+from nullabona.client.core.step import DAY_MS
+from nullabona.client.net import EndpointRefused, endpoint_of
+from nullabona.client.runner.fetches import ask, look_up
+from nullabona.client.runner.ground import Ground
+from nullabona.errors import Bug, PeerError, Refused
+from nullabona.wire.card import Card, decode_card
+from nullabona.wire.messages import Done, PublishCard, Refusal
+
+CHECK_S: Final = 6 * 3_600.0
+RETRY_S: Final = 300.0
+FINAL: Final = frozenset({"handle-taken", "handle-refused", "card-invalid", "card-forked", "card-stale"})
+"""Refusals that the same card will always get."""
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """How far the card has come: ``done``, or refused with a wire code, or still on its way."""
+
+    done: bool = False
+    refusal: str = ""
+
+
+class Publishing:
+    """The card of one client's account."""
+
+    def __init__(self, ground: Ground) -> None:
+        self._ground = ground
+        self._poke = asyncio.Event()
+        self._poke.set()
+        self._turn = asyncio.Condition()
+        self.outcome = Published(done=self._account().published)
+
+    def poke(self) -> None:
+        """Publish or check soon: a relay was reached again."""
+        self._poke.set()
+
+    async def wait(self) -> Published:
+        """How it ended: done or refused. Waits while the directory is out of reach."""
+        async with self._turn:
+            await self._turn.wait_for(lambda: self.outcome.done or self.outcome.refusal)
+            return self.outcome
+
+    async def run(self) -> None:
+        """For as long as the client runs."""
+        while True:
+            self._poke.clear()
+            pause = CHECK_S if await self._once() else RETRY_S
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._poke.wait(), pause)
+
+    async def _once(self) -> bool:
+        try:
+            await self._renew()
+            if not self._account().published and not await self._publish():
+                return False
+            return await self._check()
+        except (PeerError, EndpointRefused) as error:
+            self._ground.warn(error.code, relay=self._home())
+            return False
+
+    async def _renew(self) -> None:
+        today = self._ground.now() // DAY_MS
+        account = self._account()
+        if renewal_due(account, today):
+            with self._ground.engine.step(self._ground.now()) as step:
+                renew_card(step.store, step.mls, account, today)
+            await self._say(Published())
+
+    async def _publish(self) -> bool:
+        account = self._account()
+        card = account.card
+        answer = await ask(self._ground.ways.passing(self._home()), PublishCard(card.encoded))
+        if isinstance(answer, Done):
+            with self._ground.engine.step(self._ground.now()) as step:
+                note_published(step.store, card)
+                step.event("published", handle=str(card.handle))
+            await self._say(Published(done=True))
+            return True
+        if isinstance(answer, Refusal) and answer.code in FINAL:
+            self._ground.warn("card-refused", reason=answer.code, handle=str(card.handle))
+            await self._say(Published(refusal=answer.code))
+        return False
+
+    async def _check(self) -> bool:
+        """Whether the directory shows our card; it is published again if the directory lost it."""
+        account = self._account()
+        try:
+            shown = await look_up(self._ground, account.record.handle)
+        except Refused as refused:
+            if refused.wire_code != "another-card":
+                return False
+            shown = b""
+        if shown is None:
+            with self._ground.engine.step(self._ground.now()) as step:
+                note_lost(step.store)
+            return await self._publish()
+        if shown != account.card.encoded:
+            self._ground.warn("card-not-ours", handle=account.record.handle, reason=_difference(shown, account.card))
+        return True
+
+    async def _say(self, outcome: Published) -> None:
+        async with self._turn:
+            self.outcome = outcome
+            self._turn.notify_all()
+
+    def _account(self) -> Account:
+        account = load_account(self._ground.store)
+        if account is None:
+            raise Bug("a client runs without an account")
+        return account
+
+    def _home(self) -> str:
+        return str(endpoint_of(self._account().handle.authority))
+
+
+def _difference(shown: bytes, ours: Card) -> str:
+    """Who may be behind a card that is not the one we published."""
+    if not shown:
+        return "another-handle"
+    body = decode_card(shown).body
+    if body.identity_key != ours.identity_key:
+        return "another-identity"
+    return "newer" if body.sequence > ours.sequence else "older"

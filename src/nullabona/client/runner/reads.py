@@ -1,0 +1,142 @@
+"""One outstanding read per box the engine wants: the first at once after each connection, then waiting ones.
+
+A relay that answers waiting reads at once with nothing is asked ever less often, whatever it says.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Final
+
+from nullabona.client.core.engine import Touched
+from nullabona.client.core.wants import ReadWant
+from nullabona.client.net import Carrier, EndpointRefused, TooManyRequests
+from nullabona.client.runner.ground import Ground
+from nullabona.client.runner.ways import LastingWay
+from nullabona.errors import PeerError
+from nullabona.wire.messages import Frames, Read, Refusal
+
+WAIT_S: Final = 120
+OLD_WAIT_S: Final = 600
+ANSWER_S: Final = 30.0
+"""How long a relay may take beyond the wait that was asked for."""
+_CALM_FIRST_S: Final = 0.05
+_CALM_MOST_S: Final = 30.0
+
+Key = tuple[bytes | None, bytes]
+"""A room (None: the inbox) and the address of one of its boxes."""
+
+
+class Reads:
+    """The reads of one client."""
+
+    def __init__(self, ground: Ground) -> None:
+        self._ground = ground
+        self._wants: dict[Key, ReadWant] = {}
+        self._tasks: dict[Key, asyncio.Task[None]] = {}
+        self._asked: dict[Key, int] = {}
+        self._behind: set[Key] = set()
+        """Boxes that have not been read to their end since they were wanted or the relay was last reached."""
+
+    @property
+    def caught_up(self) -> bool:
+        """Whether every box has been read to the end that the relay shows now."""
+        return not self._behind
+
+    def refresh(self, room: bytes | None) -> None:
+        """Begin, keep and end reads so that they are those the engine wants for ``room`` (None: the inbox)."""
+        wants = self._wanted(room)
+        for key in [key for key in self._wants if key[0] == room and key not in wants]:
+            self._end(key)
+        for key, want in wants.items():
+            self._wants[key] = want
+            if want.after < self._asked.get(key, 0):
+                self._end_task(key)
+            if key not in self._tasks:
+                self._begin(key, want)
+
+    def known(self) -> set[bytes]:
+        """The rooms that are being read."""
+        return {room for room, _ in self._wants if room is not None}
+
+    def _wanted(self, room: bytes | None) -> dict[Key, ReadWant]:
+        if room is not None:
+            return {(room, want.address): want for want in self._ground.engine.reads(room)}
+        want = self._ground.engine.inbox_read()
+        return {} if want is None else {(None, want.address): want}
+
+    def _begin(self, key: Key, want: ReadWant) -> None:
+        try:
+            way = self._ground.ways.lasting(want.relay, "inbox" if key[0] is None else "rooms")
+        except EndpointRefused as error:
+            self._ground.warn(error.code, relay=want.relay)
+            return
+        self._behind.add(key)
+        self._tasks[key] = self._ground.spawn(self._follow(key, way))
+
+    def _end(self, key: Key) -> None:
+        self._wants.pop(key, None)
+        self._behind.discard(key)
+        self._end_task(key)
+
+    def _end_task(self, key: Key) -> None:
+        self._asked.pop(key, None)
+        task = self._tasks.pop(key, None)
+        if task is not None and task is not asyncio.current_task():
+            task.cancel()
+
+    async def _follow(self, key: Key, way: LastingWay) -> None:
+        """Read for as long as the box is wanted and this task is its reader."""
+        last: Carrier | None = None
+        pause = 0.0
+        while self._tasks.get(key) is asyncio.current_task() and key in self._wants:
+            await asyncio.sleep(pause)
+            carrier = await way.ready()
+            wait_s = (OLD_WAIT_S if self._wants[key].old else WAIT_S) if carrier is last else 0
+            if wait_s == 0:
+                self._behind.add(key)
+            last = carrier
+            begun = asyncio.get_running_loop().time()
+            moved = await self._read(key, way, carrier, wait_s)
+            quick = asyncio.get_running_loop().time() - begun < 1
+            pause = 0.0 if moved or wait_s == 0 or not quick else min(_CALM_MOST_S, pause * 2 or _CALM_FIRST_S)
+
+    async def _read(self, key: Key, way: LastingWay, carrier: Carrier, wait_s: int) -> bool:
+        """One read; whether the position moved or nothing can be said of the relay."""
+        want = self._wants[key]
+        self._asked[key] = want.after
+        box = want.box
+        request = Read(box.policy, box.read_secret, box.write_hash, want.after, wait_s=wait_s)
+        try:
+            answer = await carrier.request(request, wait_s + ANSWER_S)
+        except TooManyRequests:
+            return False
+        except PeerError as error:
+            await way.failed(carrier, error)
+            return True
+        if isinstance(answer, Refusal):
+            await asyncio.sleep(min(answer.retry_after_s, _CALM_MOST_S))
+            return False
+        if isinstance(answer, Frames) and self._wants.get(key) is not None:
+            return self._take(key, want, answer)
+        return True
+
+    def _take(self, key: Key, want: ReadWant, answer: Frames) -> bool:
+        try:
+            touched = self._tell_engine(key[0], want, answer)
+        except PeerError as error:
+            self._ground.warn(error.code, relay=want.relay)
+            return False
+        self._ground.happened(touched)
+        after = self._wants.get(key)
+        if after is not None and after.after >= answer.head:
+            self._behind.discard(key)
+        return after is None or after.after != want.after
+
+    def _tell_engine(self, room: bytes | None, want: ReadWant, answer: Frames) -> Touched:
+        now = self._ground.now()
+        if room is not None:
+            return self._ground.engine.on_frames(room, want.address, want.after, answer, now)
+        touched = self._ground.engine.on_inbox(want.after, answer, now)
+        self.refresh(None)
+        return touched

@@ -1,0 +1,217 @@
+"""The asyncio shell around `Engine`: does what it wants of the network and the clock, and tells listeners.
+
+Engine calls never overlap: all of them are made on the event loop's thread. It decides nothing about rooms. What goes
+wrong outside becomes a warning event; what goes wrong inside stops the runner and is raised to whoever waits.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager, suppress
+from typing import Any, Final
+
+from nullabona.client.account import Account
+from nullabona.client.core.engine import Engine, Touched
+from nullabona.client.core.step import DAY_MS, Step, Timing
+from nullabona.client.mls import SUITE
+from nullabona.client.net import NetOptions, Policy, RelayUntrusted
+from nullabona.client.profile import Profile
+from nullabona.client.runner.chance import SystemChance, now_ms
+from nullabona.client.runner.fetches import Fetches
+from nullabona.client.runner.outbox import Outbox
+from nullabona.client.runner.publishing import Publishing
+from nullabona.client.runner.reads import Reads
+from nullabona.client.runner.ways import Ways, WayState
+from nullabona.client.store import SqliteStore
+from nullabona.errors import Malformed
+
+IDLE_S: Final = 3.0
+"""After so long without a step the store is tidied: deleted secrets leave the WAL."""
+_LONGEST_MS: Final = 60_000
+_SHORTEST_MS: Final = 20
+_OVERDUE_MS: Final = 1_000
+"""What is due but cannot be done now (a relay is out of reach) is looked at again so often."""
+_KEEP_CHUNKS_DAYS: Final = 35
+_KEEP_SEEN_DAYS: Final = 120
+_WARN_AGAIN_MS: Final = 3_600_000
+
+
+class Runner:
+    """One device of one account, running. Made and used on one event loop. ``suite`` and ``timing`` are for tests."""
+
+    def __init__(
+        self,
+        profile: Profile,
+        account: Account,
+        *,
+        options: NetOptions | None = None,
+        policy: Policy | None = None,
+        timing: Timing | None = None,
+        suite: int = SUITE,
+    ) -> None:
+        self._profile = profile
+        self.store: SqliteStore = profile.store
+        self.engine = Engine(self.store, account.mls(self.store, suite), account.me, SystemChance(), timing)
+        self.ways = Ways(account.record.relay, options or NetOptions(), policy or Policy(), self._way_changed)
+        self._reads = Reads(self)
+        self._outbox = Outbox(self)
+        self._fetches = Fetches(self)
+        self.publishing = Publishing(self)
+        self._poke = asyncio.Event()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._listeners: set[Callable[[], None]] = set()
+        self._state_listeners: set[Callable[[WayState], None]] = set()
+        self._warned: dict[tuple[str, ...], int] = {}
+        self._swept = -1
+        self.failure: BaseException | None = None
+
+    # -- life -----------------------------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Begin to read, send and keep time."""
+        self._reads.refresh(None)
+        for room in self.engine.rooms():
+            self._reads.refresh(room)
+        self.spawn(self._keep_time())
+        self.spawn(self.publishing.run())
+
+    async def stop(self) -> None:
+        """End every task and hang up. The profile stays open."""
+        tasks = list(self._tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await self.ways.close()
+
+    def spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        """See `Ground.spawn`."""
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+        return task
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self._fail(error)
+
+    def _fail(self, error: BaseException) -> None:
+        """Our own fault: nothing goes on as if it had not happened."""
+        if self.failure is None:
+            self.failure = error
+            for task in self._tasks:
+                task.cancel()
+            self._notify()
+
+    # -- what the parts stand on (`Ground`) -----------------------------------------------------------------------
+
+    def now(self) -> int:
+        """See `Ground.now`."""
+        return now_ms()
+
+    def happened(self, touched: Touched) -> None:
+        """See `Ground.happened`."""
+        self._outbox.pump()
+        self._fetches.pump()
+        fresh = set(self.engine.rooms()) - self._reads.known()
+        for room in touched.rooms | fresh:
+            self._reads.refresh(room)
+        self._poke.set()
+        self._notify()
+
+    def warn(self, code: str, **data: str) -> None:
+        """See `Ground.warn`; the same warning comes at most once an hour."""
+        key = (code, *sorted(data.values()))
+        now = self.now()
+        if now - self._warned.get(key, -_WARN_AGAIN_MS) < _WARN_AGAIN_MS:
+            return
+        self._warned[key] = now
+        with self.engine.step(now) as step:
+            step.event("warning", b"", code=code, **data)
+        self._notify()
+
+    # -- for the API ----------------------------------------------------------------------------------------------
+
+    @contextmanager
+    def step(self, *rooms: bytes) -> Iterator[Step]:
+        """One step of the engine on a person's wish, followed by what it makes necessary."""
+        self.check()
+        with self.engine.step(self.now(), *rooms) as step:
+            yield step
+            touched = step.touched
+        self.happened(Touched(frozenset(rooms) | touched))
+
+    def check(self) -> None:
+        """Raises what stopped the runner, if anything did."""
+        if self.failure is not None:
+            raise self.failure
+
+    def listen(self, tell: Callable[[], None]) -> Callable[[], None]:
+        """Call ``tell`` whenever something may have changed; the result ends it."""
+        self._listeners.add(tell)
+        return lambda: self._listeners.discard(tell)
+
+    def listen_states(self, tell: Callable[[WayState], None]) -> Callable[[], None]:
+        """Call ``tell`` whenever a connection comes or goes; the result ends it."""
+        self._state_listeners.add(tell)
+        return lambda: self._state_listeners.discard(tell)
+
+    @property
+    def at_rest(self) -> bool:
+        """Whether everything that could go out or come in now has done so."""
+        due = self.engine.due(self.now())
+        return self._reads.caught_up and not due and not self._outbox.busy and not self._fetches.busy
+
+    # -- inside ---------------------------------------------------------------------------------------------------
+
+    def _notify(self) -> None:
+        for tell in list(self._listeners):
+            tell()
+
+    def _way_changed(self, state: WayState) -> None:
+        if isinstance(state.error, Malformed | RelayUntrusted):
+            self.warn(state.error.code, relay=state.relay)
+        if state.connected and state.lane == "inbox":
+            self.publishing.poke()
+        for tell in list(self._state_listeners):
+            tell(state)
+        self._notify()
+
+    async def _keep_time(self) -> None:
+        """Tick when the engine wants it, tidy up when nothing happens."""
+        while True:
+            self._poke.clear()
+            self._sweep()
+            if self._ahead_ms() <= 0:
+                self.happened(self.engine.tick(self.now()))
+                self._poke.clear()
+            pause = self._pause_ms() / 1_000
+            if not await self._poked(min(pause, IDLE_S)):
+                self._profile.idle()
+                if pause > IDLE_S:
+                    await self._poked(pause - IDLE_S)
+
+    async def _poked(self, seconds: float) -> bool:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._poke.wait(), seconds)
+            return True
+        return False
+
+    def _ahead_ms(self) -> int:
+        wake = self.engine.wake_at()
+        return _LONGEST_MS if wake is None else wake - self.now()
+
+    def _pause_ms(self) -> int:
+        ahead = self._ahead_ms()
+        return _OVERDUE_MS if ahead <= 0 else min(max(ahead, _SHORTEST_MS), _LONGEST_MS)
+
+    def _sweep(self) -> None:
+        """Once a day, forget what can no longer matter."""
+        day = self.now() // DAY_MS
+        if day == self._swept:
+            return
+        self._swept = day
+        with self.store.transaction():
+            self.store.drop_chunks(day - _KEEP_CHUNKS_DAYS)
+            self.store.forget_seen(day - _KEEP_SEEN_DAYS)

@@ -1,0 +1,198 @@
+"""Ways to relays. A lasting way is one WebSocket, made anew with growing pauses; a passing way is one POST per request.
+
+Room boxes of a relay share one connection and the inbox has another, so that a connection never shows that an account's
+public inbox and its rooms belong together. What is public or nobody's business (cards, other people's inboxes) goes by
+POST, one connection each.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final, Literal, Protocol
+
+from nullabona.client.net import (
+    Backoff,
+    Carrier,
+    Connection,
+    Endpoint,
+    EndpointRefused,
+    NetOptions,
+    Policy,
+    PostCarrier,
+    TimedOut,
+    connect,
+    parse_endpoint,
+)
+from nullabona.client.runner.chance import fraction
+from nullabona.errors import NullabonaError, PeerError, UserError
+
+Lane = Literal["rooms", "inbox"]
+_RESTLESS_S: Final = 0.01
+
+
+@dataclass(frozen=True, slots=True)
+class WayState:
+    """How a way is doing. ``error`` is why it is not connected, if it is known."""
+
+    relay: str
+    lane: Lane
+    connected: bool
+    error: NullabonaError | None = None
+
+
+class Way(Protocol):
+    """How requests get to one relay."""
+
+    async def ready(self) -> Carrier:
+        """A carrier that a request can be tried on; waits as long as it takes."""
+        ...
+
+    def worked(self) -> None:
+        """A request was answered."""
+        ...
+
+    async def failed(self, carrier: Carrier, error: NullabonaError) -> None:
+        """A request on ``carrier`` was not answered."""
+        ...
+
+
+class LastingWay:
+    """Keeps one connection open from the first `ready` on, until `close`."""
+
+    def __init__(
+        self, relay: str, lane: Lane, options: NetOptions, policy: Policy, on_state: Callable[[WayState], None]
+    ) -> None:
+        self.state = WayState(relay, lane, connected=False)
+        self._options = options
+        self._policy = policy
+        self._on_state = on_state
+        self._carrier: Connection | None = None
+        self._up = asyncio.Event()
+        self._keeper: asyncio.Task[None] | None = None
+
+    async def ready(self) -> Carrier:
+        """See `Way.ready`."""
+        if self._keeper is None:
+            self._keeper = asyncio.create_task(self._keep())
+        while True:
+            carrier = self._carrier
+            if carrier is not None and carrier.is_open:
+                return carrier
+            if carrier is not None:
+                await carrier.wait_lost()
+                await asyncio.sleep(_RESTLESS_S)
+            else:
+                await self._up.wait()
+
+    def worked(self) -> None:
+        """See `Way.worked`."""
+
+    async def failed(self, carrier: Carrier, error: NullabonaError) -> None:
+        """See `Way.failed`: a relay that is connected but does not answer is left and tried anew."""
+        if isinstance(error, TimedOut):
+            await carrier.close()
+
+    async def close(self) -> None:
+        """Hang up for good."""
+        if self._keeper is not None:
+            self._keeper.cancel()
+            await asyncio.gather(self._keeper, return_exceptions=True)
+        if self._carrier is not None:
+            await self._carrier.close()
+
+    async def _keep(self) -> None:
+        clock = asyncio.get_running_loop().time
+        backoff = Backoff(self._policy)
+        while True:
+            await asyncio.sleep(backoff.wait(clock()))
+            try:
+                self._carrier = await connect(parse_endpoint(self.state.relay), self._options)
+            except PeerError as error:
+                self._tell(error)
+            except UserError as error:
+                self._tell(error)
+                return
+            else:
+                backoff = backoff.connected(clock())
+                self._up.set()
+                self._tell(None)
+                lost = await self._carrier.wait_lost()
+                self._up.clear()
+                self._carrier = None
+                self._tell(lost)
+            backoff = backoff.lost(clock(), fraction())
+
+    def _tell(self, error: NullabonaError | None) -> None:
+        self.state = WayState(self.state.relay, self.state.lane, connected=error is None, error=error)
+        self._on_state(self.state)
+
+
+class PassingWay:
+    """One POST per request; after a failure the next one waits."""
+
+    def __init__(self, endpoint: Endpoint, options: NetOptions, policy: Policy) -> None:
+        self._carrier = PostCarrier(endpoint, options)
+        self._policy = policy
+        self._backoff = Backoff(policy)
+
+    async def ready(self) -> Carrier:
+        """See `Way.ready`."""
+        clock = asyncio.get_running_loop().time
+        await asyncio.sleep(self._backoff.wait(clock()))
+        return self._carrier
+
+    def worked(self) -> None:
+        """See `Way.worked`."""
+        self._backoff = Backoff(self._policy)
+
+    async def failed(self, carrier: Carrier, error: NullabonaError) -> None:  # noqa: ARG002 - see Way.failed
+        """See `Way.failed`."""
+        self._backoff = self._backoff.lost(asyncio.get_running_loop().time(), fraction())
+
+    async def close(self) -> None:
+        """Hang up for good."""
+        await self._carrier.close()
+
+
+class Ways:
+    """Every way of a client, made when first asked for."""
+
+    def __init__(self, home: str, options: NetOptions, policy: Policy, on_state: Callable[[WayState], None]) -> None:
+        self._home_is_local = parse_endpoint(home).is_local
+        self._options = options
+        self._policy = policy
+        self._on_state = on_state
+        self._lasting: dict[tuple[str, Lane], LastingWay] = {}
+        self._passing: dict[str, PassingWay] = {}
+
+    def lasting(self, relay: str, lane: Lane) -> LastingWay:
+        """The WebSocket for reads and appends. Raises `EndpointRefused`."""
+        self._check(relay)
+        if (relay, lane) not in self._lasting:
+            self._lasting[relay, lane] = LastingWay(relay, lane, self._options, self._policy, self._on_state)
+        return self._lasting[relay, lane]
+
+    def passing(self, relay: str) -> PassingWay:
+        """The POSTs for what must not be seen beside our own boxes. Raises `EndpointRefused`."""
+        endpoint = self._check(relay)
+        if relay not in self._passing:
+            self._passing[relay] = PassingWay(endpoint, self._options, self._policy)
+        return self._passing[relay]
+
+    def states(self) -> list[WayState]:
+        """How the lasting ways are doing."""
+        return [way.state for way in self._lasting.values()]
+
+    async def close(self) -> None:
+        """Hang up everywhere."""
+        await asyncio.gather(*(way.close() for way in self._lasting.values()))
+        await asyncio.gather(*(way.close() for way in self._passing.values()))
+
+    def _check(self, relay: str) -> Endpoint:
+        """A stranger's card or invitation must not make us talk to services of our own machine."""
+        endpoint = parse_endpoint(relay)
+        if endpoint.is_local and not self._home_is_local:
+            raise EndpointRefused("somebody named this machine itself as their relay")
+        return endpoint
