@@ -46,11 +46,12 @@ def place(track: BoxTrack, seq: int) -> int:
     return (track.epoch << 36) | (min(track.generation, 255) << 28) | min(seq, (1 << 28) - 1)
 
 
-def record_repeat(step: Step, track: BoxTrack, seq: int, frame_hash: bytes) -> None:
+def record_repeat(step: Step, track: BoxTrack, seq: int, frame_hash: bytes, known: Frame | None = None) -> None:
     """Remember the chain at a place that holds nothing new: a frame seen before, or garbage."""
     digest = sha256(frame_hash + seq.to_bytes(8, "big")).digest()
     box = track.keys.box.address
-    step.store.put_frame(Frame(box, digest, seq, track.chain, _REPEAT, False, b"", step.day, b""))
+    mine, message = (known.mine, known.message) if known is not None else (False, b"")
+    step.store.put_frame(Frame(box, digest, seq, track.chain, _REPEAT, mine, message, step.day, b""))
 
 
 # -- loss ---------------------------------------------------------------------------------------------------------
@@ -210,12 +211,14 @@ def _diverge(step: Step, room: RoomState, track: BoxTrack) -> None:
         return
     track.diverged = True
     step.event("warning", room.id, code="relay-showed-different-histories", epoch=track.epoch)
+    if track.closed:
+        messages.leave_epoch(step, room, track)
+        announce(step, room, track)
+        return
     for frame in step.store.frames(track.keys.box.address):
         if frame.mine and frame.data and frame.kind == Kind.MESSAGE:
             queue_raw(step, room, track, frame.hash, frame.data)
-    if track.closed:
-        announce(step, room, track)
-    elif not any(isinstance(intent, UpdateKeys) for intent in room.intents):
+    if not any(isinstance(intent, UpdateKeys) for intent in room.intents):
         room.intents.append(UpdateKeys())
         room.commit_at = max(room.commit_at, step.within(step.timing.put_back_any))
 
@@ -229,7 +232,7 @@ def _answer_gaps(step: Step, room: RoomState, track: BoxTrack, device: bytes, vi
         if frame is None:
             continue
         if frame.mine and frame.message:
-            messages.send_again(step, room, frame.message, frame.hash)
+            messages.send_again(step, room, track, frame.message)
         elif frame.data and seq in view.missing and not track.closed:
             track.put_back_any_at = track.put_back_any_at or step.within(step.timing.put_back_any)
 

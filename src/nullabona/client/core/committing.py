@@ -261,7 +261,7 @@ def _enter(
     room.history.append(Merged(track.epoch, track.winner, track.winner_removed, orders, mine))
     del room.history[:-KEPT_HISTORY]
     if not group.active:
-        leave_room(step, room)
+        leave_room(step, room, watch=track)
         return
     changed = info != room.info
     room.info = info
@@ -273,15 +273,22 @@ def _enter(
     step.event("epoch", room.id, epoch=room.epoch)
 
 
-def leave_room(step: Step, room: RoomState) -> None:
-    """This device is out: its keys and boxes go, its messages stay."""
+def leave_room(step: Step, room: RoomState, *, watch: BoxTrack | None = None) -> None:
+    """This device is out: its keys and boxes go, its messages stay.
+
+    ``watch`` is the box whose commit removed us. Unless we asked to leave, it is watched for a while: if order was lost,
+    the room may have taken another commit, by which we are still in (`nullabona.client.core.watching`).
+    """
     left = room.phase == LEFT or step.store.get_value(healing.leaving_key(room.id)) is not None
     room.phase = LEFT if left else REMOVED
     step.store.delete_value(healing.leaving_key(room.id))
+    kept = watch if room.phase == REMOVED else None
     for track in room.boxes:
-        step.store.drop_box(track.keys.box.address)
         step.store.delete_value(winner_key(track))
-    room.boxes, room.intents, room.invites = [], [], []
+        if track is not kept:
+            step.store.drop_box(track.keys.box.address)
+    room.boxes = [kept] if kept is not None else []
+    room.intents, room.invites = [], []
     room.pending = room.heal = None
     step.mls.forget(room.id)
     step.event("left" if left else "removed", room.id)

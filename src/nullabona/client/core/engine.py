@@ -25,6 +25,7 @@ from nullabona.client.core import (
     people,
     reading,
     rejoin,
+    watching,
 )
 from nullabona.client.core.mlsport import Mls
 from nullabona.client.core.outgoing import BLOB, FRAME, decode_target
@@ -104,6 +105,8 @@ class Engine:
             room = step.find_room(room_id)
             if room is not None and room.phase == JOINED:
                 self._look_after(step, room)
+            elif room is not None:
+                watching.look_after(step, room)
         for room_id in [room_id for room_id, join in self._joins.items() if join.deadline <= step.now]:
             self._abandon_join(step, room_id)
         return rooms
@@ -147,10 +150,12 @@ class Engine:
         """A read of a room's box (or of a box we are joining) asked for frames after ``after`` and got ``answer``."""
         with self.step(now, room_id) as step:
             room = step.find_room(room_id)
-            if room is None or room.phase != JOINED:
+            if room is None:
                 return Touched(frozenset({room_id}))
             track = room.track_at(address)
-            if track is not None:
+            if track is not None and room.phase != JOINED:
+                watching.take_frames(step, room, track, after, answer)
+            elif track is not None:
                 reading.take_frames(step, room, track, after, answer)
             join = self._joins.get(room_id)
             if join is not None and join.keys.box.address == address:

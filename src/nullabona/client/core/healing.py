@@ -83,14 +83,13 @@ def begin(step: Step, room: RoomState, heal: Heal) -> None:
 def ask(step: Step, room: RoomState) -> None:
     """Ask the next helper for a ticket, when it is time."""
     heal = room.heal
-    if heal is None or heal.next_at > step.now or room.phase != JOINED:
+    if heal is None or heal.next_at > step.now:
         return
     if heal.attempts >= MAX_ATTEMPTS:
-        if heal.gone:
+        if heal.gone and room.phase == JOINED:
             committing.leave_room(step, room)
             return
         room.heal = None
-        room.refused = [*room.refused, heal.commit][-16:]
         messages.release_held(step, room)
         step.event("warning", room.id, code="no-way-back", epoch=heal.epoch)
         return
@@ -149,7 +148,7 @@ def help_back(step: Step, sender: DeviceCertificate, asked: TicketRequest) -> No
 def told_gone(step: Step, sender: DeviceCertificate, room: RoomState) -> bool:
     """A member of the branch we look for says we are out: true if an admin says so, or everybody we could ask."""
     heal = room.heal
-    if heal is None or room.phase != JOINED:
+    if heal is None:
         return False
     others = {device.account for device in step.others(room, room.epoch)}
     if sender.account_id in others and sender.account_id not in heal.gone:

@@ -7,7 +7,7 @@ from typing import Final
 
 import msgspec
 
-from nullabona.client.core import committing, healing, messages, people, rejoin
+from nullabona.client.core import committing, healing, messages, people, rejoin, watching
 from nullabona.client.core.boxes import open_box, receipt_delay
 from nullabona.client.core.chunks import MISSING, Missing, blob_content
 from nullabona.client.core.errors import MlsRefused, PolicyRefused
@@ -165,10 +165,17 @@ def _act(
     elif isinstance(body, Gone):
         room = step.find_room(body.room)
         if room is not None and healing.told_gone(step, sender, room):
-            committing.leave_room(step, room)
+            _out(step, room)
     elif _invited(step, sender, body) is MISSING:
         state.waiting = [*state.waiting, WaitingItem(plain, since)][-MAX_WAITING:]
     return []
+
+
+def _out(step: Step, room: RoomState) -> None:
+    if room.phase == JOINED:
+        committing.leave_room(step, room)
+    else:
+        watching.stop(step, room)
 
 
 def _ticket(step: Step, sender: DeviceCertificate, ticket: Ticket) -> list[Join]:

@@ -123,10 +123,10 @@ def resend(step: Step, room: RoomState, message: Message) -> None:
     transmit(step, room, waiting, decode_body(message.body))
 
 
-def send_again(step: Step, room: RoomState, message_id: bytes, frame: bytes) -> None:
-    """Somebody cannot read this frame of ours: send its message again, a bounded number of times."""
+def send_again(step: Step, room: RoomState, track: BoxTrack, message_id: bytes) -> None:
+    """Somebody cannot read this message in that box: send it again, a bounded number of times."""
     message = step.store.message(room.id, message_id)
-    if message is None or message.frame != frame or message.resent >= MAX_RESENT:
+    if message is None or message.box != track.keys.box.address or message.resent >= MAX_RESENT:
         return
     resend(step, room, replace(message, resent=message.resent + 1))
 

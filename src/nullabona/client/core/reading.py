@@ -83,9 +83,9 @@ def _take(step: Step, room: RoomState, track: BoxTrack, seq: int, data: bytes) -
     track.chain = boxes.next_chain(track.chain, seq, digest)
     known = step.store.frame(box, digest)
     if known is not None and known.seq:
-        boxes.record_repeat(step, track, seq, digest)
+        boxes.record_repeat(step, track, seq, digest, known)
         return
-    opened = _open(track, data)
+    opened = open_quietly(track, data)
     if opened is None:
         boxes.record_repeat(step, track, seq, digest)
         return
@@ -102,7 +102,7 @@ def _take(step: Step, room: RoomState, track: BoxTrack, seq: int, data: bytes) -
         _settled(step, room, track, seq, digest, opened)
 
 
-def _open(track: BoxTrack, data: bytes) -> OpenedFrame | None:
+def open_quietly(track: BoxTrack, data: bytes) -> OpenedFrame | None:
     keys = track.keys
     try:
         return open_frame(keys.frame_key, keys.box.address, data)
@@ -194,7 +194,7 @@ def read_deferred(step: Step, room: RoomState, track: BoxTrack) -> None:
     """Messages whose blobs have come since."""
     for seq, digest in list(track.deferred.items()):
         frame = step.store.frame(track.keys.box.address, digest)
-        opened = _open(track, frame.data) if frame is not None else None
+        opened = open_quietly(track, frame.data) if frame is not None else None
         body = body_of(step, room, opened) if opened is not None else None
         if body is MISSING:
             if frame is not None and step.day - frame.day <= 1:
@@ -223,7 +223,7 @@ def _settled(step: Step, room: RoomState, track: BoxTrack, seq: int, digest: byt
         if not track.closed:
             _keep_settled(step, track, seq, digest, opened)
         return
-    claim = _claim(step, room, track, body)
+    claim = claim_in(step, room, track, body)
     if claim is None:
         return
     if not track.closed:
@@ -244,7 +244,7 @@ def _keep_settled(step: Step, track: BoxTrack, seq: int, digest: bytes, opened: 
     _candidate(track, seq, digest, settled=True)
 
 
-def _claim(step: Step, room: RoomState, track: BoxTrack, body: bytes) -> Claim | None:
+def claim_in(step: Step, room: RoomState, track: BoxTrack, body: bytes) -> Claim | None:
     """A settled claim by somebody who is in the room as we know it."""
     try:
         claim = decode_claim(body)
@@ -293,14 +293,14 @@ def _candidate_claim(
     body = body_of(step, room, opened)
     if body is MISSING:
         return None, _still_waiting(step, candidate)
-    return (_claim(step, room, track, body) if body is not None else None), False
+    return (claim_in(step, room, track, body) if body is not None else None), False
 
 
 def _candidate_commit(
     step: Step, room: RoomState, track: BoxTrack, candidate: CommitCandidate
 ) -> tuple[bytes | None, bool]:
     frame = step.store.frame(track.keys.box.address, candidate.frame)
-    opened = _open(track, frame.data) if frame is not None and frame.data else None
+    opened = open_quietly(track, frame.data) if frame is not None and frame.data else None
     if opened is None:
         return None, False
     body = body_of(step, room, opened)

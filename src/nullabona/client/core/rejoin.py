@@ -54,7 +54,7 @@ class Join:
 def start(step: Step, room: RoomState, ticket: Ticket) -> Join | None:
     """Make the external commit a ticket allows and queue it; None if the ticket does not lead where we want."""
     heal = room.heal
-    if heal is None or room.phase != JOINED:
+    if heal is None or not room.boxes:
         return None
     if healing.in_sync(room, ticket) and not heal.commit:
         room.heal = None
@@ -67,7 +67,8 @@ def start(step: Step, room: RoomState, ticket: Ticket) -> Join | None:
     except PeerError as refused:
         step.event("warning", room.id, code="ticket-refused", reason=refused.code)
         return None
-    healing.say_moved(step, room, heal)
+    if room.phase == JOINED:
+        healing.say_moved(step, room, heal)
     deadline = step.now + step.timing.ticket * 2
     join = Join(room.id, room.info.relay, ticket, candidate, b"", ticket.seq, deadline)
     join.frame = _queue(step, join)
@@ -138,6 +139,7 @@ def adopt(step: Step, room: RoomState, join: Join) -> None:
     room.history = [Merged(epoch, commit, list(removed), [], []) for epoch, commit, removed in join.ticket.history]
     room.history.append(Merged(join.ticket.epoch, own, [], [], []))
     room.info, room.heal, room.pending, room.intents = info, None, None, intents
+    room.phase = JOINED
     room.commit_at = step.within(step.timing.commit_spread)
     open_box(room, group.epoch, group.room_secret())
     committing.sync_roster(step, room, step.me.device)

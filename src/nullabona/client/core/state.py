@@ -191,8 +191,6 @@ class RoomState(msgspec.Struct):
     marker_told: bytes = b""
     unmatched_markers: dict[str, bytes] = field(default_factory=dict)
     """account (hex) → a marker that names a message we do not have yet."""
-    refused: list[bytes] = field(default_factory=list)
-    """Commits whose branch nobody could take us to."""
 
     @property
     def current(self) -> BoxTrack:

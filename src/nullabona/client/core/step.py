@@ -120,7 +120,9 @@ class Step:
         self._loaded.pop(state.id, None)
 
     def forget_room(self, room: bytes) -> None:
-        self._rooms.pop(room, None)
+        known = self._rooms.pop(room, None)
+        for track in known.boxes if known is not None else []:
+            self.store.drop_box(track.keys.box.address)
         self._loaded.pop(room, None)
         self._rosters.pop(room, None)
         self.store.delete_room(room)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from nullabona.client.core.rejoin import Join
 from nullabona.client.core.state import JOINED, BoxTrack, RoomState
+from nullabona.client.core.watching import ends_at
 from nullabona.wire.address import Address, BoxSecrets
 
 
@@ -30,10 +31,10 @@ class ChunkWant:
 
 
 def room_reads(room: RoomState) -> tuple[ReadWant, ...]:
-    if room.phase != JOINED:
-        return ()
     return tuple(
-        ReadWant(room.info.relay, track.keys.box, track.position, old=track is not room.current)
+        ReadWant(
+            room.info.relay, track.keys.box, track.position, old=track is not room.current or room.phase != JOINED
+        )
         for track in room.boxes
     )
 
@@ -45,7 +46,7 @@ def join_read(join: Join) -> ReadWant:
 def room_wake(room: RoomState) -> int | None:
     """When the room next needs attention without anything having come, in ms; None: not at all."""
     if room.phase != JOINED:
-        return None
+        return _watch_wake(room)
     times = [room.receipt_at, room.update_at]
     times += [invite.next_at for invite in room.invites]
     if room.heal is not None:
@@ -55,6 +56,12 @@ def room_wake(room: RoomState) -> int | None:
     for track in room.boxes:
         times += _track_times(track)
     return min((time for time in times if time), default=None)
+
+
+def _watch_wake(room: RoomState) -> int | None:
+    if not room.boxes:
+        return None
+    return room.heal.next_at if room.heal is not None else ends_at(room)
 
 
 def _track_times(track: BoxTrack) -> list[int]:

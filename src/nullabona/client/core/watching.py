@@ -1,0 +1,59 @@
+"""After a removal: watch the box whose commit removed us, in case the room took another commit (spec/room.md §7).
+
+Order can be lost with the relay. If some members merged another commit out of that epoch, we may still be in on their
+branch; then we ask for a ticket like anybody else. A removal that stands is answered with "gone", and the watch ends.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from nullabona.client.core import healing, reading
+from nullabona.client.core.chunks import body_of
+from nullabona.client.core.state import REMOVED, BoxTrack, Heal, RoomState
+from nullabona.client.core.step import DAY_MS, Step
+from nullabona.wire.frame import Kind
+from nullabona.wire.messages import Frames
+
+WATCH_DAYS: Final = 3
+
+
+def take_frames(step: Step, room: RoomState, track: BoxTrack, after: int, answer: Frames) -> None:
+    """Look for settled commits of others in what a read of the watched box brought."""
+    if answer.incarnation != track.incarnation:
+        track.incarnation, track.position = answer.incarnation, 0
+        return
+    if after != track.position:
+        return
+    for seq, data in answer.frames:
+        track.position = max(track.position, seq)
+        opened = reading.open_quietly(track, data)
+        if opened is None or opened.kind is not Kind.SETTLED:
+            continue
+        body = body_of(step, room, opened)
+        claim = reading.claim_in(step, room, track, body) if isinstance(body, bytes) else None
+        if claim is None or claim.commit == track.winner or step.me.account in claim.removed:
+            continue
+        helpers = [d.account for d in step.roster(room.id).values() if d.signature_key == claim.signer]
+        healing.begin(step, room, Heal("fork", track.epoch, claim.commit, list(claim.removed), helpers, step.now))
+
+
+def look_after(step: Step, room: RoomState) -> None:
+    """Ask for a ticket if there is reason to; stop watching when the time is over."""
+    if room.phase != REMOVED or not room.boxes:
+        return
+    healing.ask(step, room)
+    if room.heal is None and step.now - room.current.left_at > WATCH_DAYS * DAY_MS:
+        stop(step, room)
+
+
+def stop(step: Step, room: RoomState) -> None:
+    """The removal stands."""
+    room.heal = None
+    for track in room.boxes:
+        step.store.drop_box(track.keys.box.address)
+    room.boxes = []
+
+
+def ends_at(room: RoomState) -> int:
+    return room.current.left_at + WATCH_DAYS * DAY_MS + 1
