@@ -1,4 +1,4 @@
-"""The directory as a `Service`: publish, look up, delete (spec/directory.md §5). Holds the clock and one writer thread.
+"""The directory as a `Service`: publish, look up, delete (spec/directory.md §6). Holds the clock and one writer thread.
 
 Commit, then speak: changes that arrive while a transaction is on its way to the disk form the next one, and each is
 answered after its own has committed. A lookup leaves no trace: no line, no counter per handle, no cache.

@@ -1,0 +1,150 @@
+"""Fuzz what comes from strangers beside boxes: cards, certificates, statements, sealed frames, handles, responses.
+
+Any bytes give a value or a `PeerError` (any text a handle or a `HandleError`), and what is accepted encodes to itself.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import sys
+import time
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from nullabona.client.net.ledger import decode_answer
+from nullabona.client.net.records import Assembly, split_records
+from nullabona.errors import Malformed, PeerError
+from nullabona.wire.card import (
+    CardDevice,
+    issue_certificate,
+    sign_card,
+    sign_delete,
+    verify_card,
+    verify_certificate,
+    verify_delete,
+)
+from nullabona.wire.handle import HandleError, format_handle, parse_handle
+from nullabona.wire.messages import MAX_RESPONSE, Appended, CardFound, Done, Frames, LookupCard, Read, Refusal, encode
+from nullabona.wire.padding import BUCKETS
+from nullabona.wire.seal import Inbox, inbox_keypair, open_inbox_frame, seal_to_inbox
+
+TODAY = 20_000
+EVEN = 0.5
+SEED = bytes(32)
+OWNER = Ed25519PrivateKey.from_private_bytes(SEED)
+HANDLE = parse_handle("민아@relay.example")
+INBOX = Inbox(SEED, SEED, inbox_keypair(SEED).public)
+CERTIFICATE = issue_certificate(OWNER, handle=HANDLE, device_id=bytes(16), device_key=SEED, issued_day=TODAY)
+CARD = verify_card(
+    sign_card(OWNER, handle=HANDLE, issued_day=TODAY, devices=(CardDevice(CERTIFICATE, b"key package"),), inbox=INBOX),
+    today=TODAY,
+)
+STATEMENT = sign_delete(OWNER, CARD, day=TODAY)
+FRAME = seal_to_inbox(INBOX, b"a contact request")
+RESPONSES = [encode(each) for each in (Appended(1, b"i"), Frames(b"i", 2, ((2, b"f"),)), Done(), Refusal("busy", 5))]
+RESPONSES.append(encode(CardFound(CARD.encoded)))
+HANDLES = ["민아@relay.example:8443", "josé.garcía@[::1]:80", "mina@127.0.0.1", "adm1n@x", "pаypal@x", "ᄆ\u3164@x"]
+
+
+def mutate(chance: random.Random, seed: bytes) -> bytes:
+    """The seed with a few bytes changed, cut out, repeated or added; sometimes not at all."""
+    data = bytearray(seed)
+    for _ in range(chance.randrange(4)):
+        at = chance.randrange(len(data) + 1)
+        data[at : at + chance.randrange(3)] = chance.choice(
+            [b"", chance.randbytes(chance.randrange(9)), bytes(data[at : at + chance.randrange(40)])]
+        )
+    return bytes(data)
+
+
+def cards(chance: random.Random) -> None:
+    """Only the one real card verifies; it comes back as it was."""
+    data = mutate(chance, chance.choice([CARD.encoded, CERTIFICATE.encode(), STATEMENT]))
+    for decode in (_card, _certificate, _statement):
+        try:
+            encoded = decode(data)
+        except PeerError:
+            continue
+        assert encoded == data
+
+
+def _card(data: bytes) -> bytes:
+    return verify_card(data, today=TODAY).encoded
+
+
+def _certificate(data: bytes) -> bytes:
+    return verify_certificate(data, SEED).encode()
+
+
+def _statement(data: bytes) -> bytes:
+    verify_delete(data, today=TODAY, card=CARD)
+    return STATEMENT
+
+
+def frames(chance: random.Random) -> None:
+    """Nothing but the real frame opens."""
+    data = mutate(chance, FRAME)
+    data = data.ljust(chance.choice(BUCKETS), b"\0") if chance.random() < EVEN else data
+    try:
+        open_inbox_frame(SEED, INBOX.address, data)
+    except Malformed:
+        return
+    assert data == FRAME
+
+
+def handles(chance: random.Random) -> None:
+    """What is a handle is one in its normal form."""
+    text = list(chance.choice(HANDLES))
+    for _ in range(chance.randrange(4)):
+        text.insert(
+            chance.randrange(len(text) + 1), chr(chance.choice([chance.randrange(0x250), chance.randrange(0xD800)]))
+        )
+    try:
+        handle = parse_handle("".join(text))
+    except HandleError:
+        return
+    assert parse_handle(format_handle(handle)) == handle
+
+
+def responses(chance: random.Random) -> None:
+    """A client takes an answer of the right kind or raises `Malformed`, however a message is split."""
+    data = mutate(chance, chance.choice(RESPONSES))
+    message = b"".join(n.to_bytes(4, "big") + len(data).to_bytes(4, "big") + data for n in range(3))
+    message = mutate(chance, message)
+    cut = chance.randrange(len(message) + 1)
+    try:
+        assembly = Assembly(MAX_RESPONSE)
+        assembly.add(message[:cut], first=True, last=False)
+        whole = assembly.add(message[cut:], first=False, last=True)
+        assert whole == message
+        for _, body in split_records(message, MAX_RESPONSE):
+            decode_answer(LookupCard if chance.random() < EVEN else Read, body)
+    except Malformed:
+        return
+
+
+def fuzz(seconds: float, seed: int) -> int:
+    """Run every target in turn until time is over; how many inputs were tried."""
+    targets = (cards, frames, handles, responses)
+    until, tried = time.monotonic() + seconds, 0
+    while time.monotonic() < until:
+        try:
+            targets[tried % len(targets)](random.Random(f"{seed}:{tried}"))
+        except BaseException:
+            print(f"input {seed}:{tried} of target {tried % len(targets)}", file=sys.stderr)
+            raise
+        tried += 1
+    return tried
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seconds", type=float, default=10.0)
+    parser.add_argument("--seed", type=int, default=0)
+    options = parser.parse_args()
+    print(f"card: {fuzz(options.seconds, options.seed):,} inputs, no surprise")
+
+
+if __name__ == "__main__":
+    main()
