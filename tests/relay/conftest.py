@@ -18,6 +18,11 @@ from tests.relay.peers import OPEN, Box, Client, RelayProcess, RunningRelay
 def _hang_up() -> Iterator[None]:
     """Close what a test leaves open."""
     yield
+    hang_up()
+
+
+def hang_up() -> None:
+    """Close every connection of the test, so that no relay has to wait for it."""
     while OPEN:
         OPEN.pop().close()
 
@@ -48,6 +53,7 @@ def run(tmp_path: Path) -> Iterator[Callable[..., RunningRelay]]:
         return started[-1]
 
     yield start
+    hang_up()
     for relay in started:
         relay.stop()
 

@@ -118,6 +118,11 @@ class Directory:
     def handlers(self) -> Mapping[type[Request], Callable[[Any], Awaitable[AnyResponse]]]:
         return {LookupCard: self.look_up, PublishCard: self.publish}
 
+    closed = False
+
+    async def close(self) -> None:
+        self.closed = True
+
     async def look_up(self, request: LookupCard) -> AnyResponse:
         return CardFound(request.name.encode())
 
@@ -127,11 +132,15 @@ class Directory:
 
 def test_other_services_answer_on_both_carriers(run: Callable[..., RunningRelay]) -> None:
     """A service is asked whatever the carrier; when it fails the caller hears ``busy`` and nothing else."""
-    relay = run(None, services=[Directory()])
+    service = Directory()
+    relay = run(None, services=[service])
     client = relay.client()
     for ask in (client.ask, lambda request: ask_http(relay.address, request)):
         assert CardFound(b"mina") == ask(LookupCard("mina"))
         assert Refusal("busy", 1) == ask(PublishCard(b"secret"))
+    assert not service.closed
+    relay.stop()
+    assert service.closed
 
 
 def test_a_graceful_stop(run: Callable[..., RunningRelay], box: Box) -> None:

@@ -8,7 +8,7 @@ import logging
 import signal
 import sys
 from collections.abc import Callable, Sequence
-from typing import Final
+from typing import Final, TypeAlias
 
 import uvloop
 
@@ -17,15 +17,19 @@ from nullabona.relay.hardening import harden, raise_open_files
 from nullabona.relay.server import Relay, Stores, open_stores
 from nullabona.wire.service import Service
 
+MakeServices: TypeAlias = Callable[[Config], Sequence[Service]]
+
 _SWITCH_S: Final = 0.0005
 """How long the loop may keep the writer thread waiting for the interpreter (measured: decision 0003)."""
 _log: Final = logging.getLogger("nullabona.relay")
 
 
-def run_relay(config: Config, ready: Callable[[list[str]], None], services: Sequence[Service] = ()) -> None:
+def run_relay(config: Config, ready: Callable[[list[str]], None], services: MakeServices = lambda _config: ()) -> None:
     """Serve until SIGTERM or SIGINT, then return; `StoreGone` is raised if the data was removed meanwhile.
 
     Logs its start, its stop and its own failures to the logger ``nullabona.relay``, never anything of a request.
+    ``services`` makes the other services of this process; it is called on the running loop, once the data directory is
+    locked, and each is closed at the stop.
     """
     harden()
     sys.setswitchinterval(_SWITCH_S)
@@ -34,12 +38,10 @@ def run_relay(config: Config, ready: Callable[[list[str]], None], services: Sequ
     uvloop.run(_serve(config, stores, ready, services))
 
 
-async def _serve(
-    config: Config, stores: Stores, ready: Callable[[list[str]], None], services: Sequence[Service]
-) -> None:
+async def _serve(config: Config, stores: Stores, ready: Callable[[list[str]], None], services: MakeServices) -> None:
     loop = asyncio.get_running_loop()
     loop.set_exception_handler(_log_fault)
-    relay = Relay(config, stores, services)
+    relay = Relay(config, stores, services(config))
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, _end, relay)
     try:

@@ -80,6 +80,7 @@ class Relay:
         self.ended: asyncio.Future[StoreGone | None] = asyncio.get_running_loop().create_future()
         self._config = config
         self._stores = stores
+        self._services = services
         self._clock = clock or Clock()
         self._loop = asyncio.get_running_loop()
         self._writer: Submits = Writer(self._loop) if stores.boxes.durable else InlineWriter(self._loop)
@@ -194,6 +195,8 @@ class Relay:
         await self.dispatcher.stop()
         await self.boxes.stop()
         await self.blobs.stop()
+        for service in self._services:
+            await service.close()
 
     async def _farewell(self) -> None:
         """Wait until connections have gone, but not for long."""

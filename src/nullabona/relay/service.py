@@ -77,7 +77,7 @@ class BoxService:
         return {Append: self._append, Read: self._read, Trim: self._trim}
 
     def handlers(self) -> Mapping[type[Request], Callable[[Any], Awaitable[AnyResponse]]]:
-        """The common form (`nullabona.wire.service.Service`)."""
+        """The same for callers in this process, as `nullabona.wire.service` describes handlers."""
         return {kind: _as_handler(operation, self._limits) for kind, operation in self.operations().items()}
 
     def tick(self, now: int, day: int) -> None:

@@ -24,3 +24,7 @@ class Service(Protocol):
     def handlers(self) -> Mapping[type[Request], Handler]:
         """The request types this service answers, each with its handler; the same mapping on every call."""
         ...
+
+    async def close(self) -> None:
+        """Finish what was accepted and let go; nothing is asked afterwards."""
+        ...
