@@ -228,6 +228,23 @@ def test_waiting_requests_are_bounded(run: Run) -> None:
     run(play())
 
 
+def test_a_relay_that_never_answers_is_given_up(run: Run) -> None:
+    """When most places are taken by requests that timed out, the connection ends, and another can be made."""
+
+    async def play() -> None:
+        async with websocket_relay(lambda _t, _r: None) as (endpoint, _):
+            connection = await connect(endpoint, NetOptions(most_requests=2))
+            for _ in range(2):
+                with pytest.raises(TimedOut):
+                    await connection.request(TRIM, 0.01)
+            with pytest.raises(Unreachable):
+                await connection.request(TRIM, LONG)
+            assert not connection.is_open
+            await connection.close()
+
+    run(play())
+
+
 def test_a_relay_that_does_not_read_slows_the_sender(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """When the relay stops reading, requests wait and time out; they do not pile up in memory."""
     monkeypatch.setattr(connection_module, "_GOODBYE_S", 0.01)

@@ -122,6 +122,8 @@ class _Listener(WSListener):
 
     def send(self, request: AnyRequest) -> asyncio.Future[AnyResponse]:
         """Queue ``request``; its answer. Raises `TooManyRequests`, or why the connection ended."""
+        if self.ledger.is_forsaken:
+            self.end(Unreachable("the relay does not answer"))
         if self.error is not None:
             raise again(self.error)
         answer: asyncio.Future[AnyResponse] = self._loop.create_future()

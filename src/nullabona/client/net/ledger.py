@@ -63,6 +63,12 @@ class Ledger:
     def __len__(self) -> int:
         return len(self._open)
 
+    @property
+    def is_forsaken(self) -> bool:
+        """Whether it is full, mostly of requests that nobody waits for any more: the relay does not answer."""
+        given_up = sum(answer.done() for _, answer in self._open.values()) if len(self._open) >= self._most else 0
+        return given_up * 2 > self._most
+
     def enter(self, request: type[AnyRequest], answer: Answer) -> int:
         """The id under which ``answer`` will be given. Raises `TooManyRequests`.
 
