@@ -1,0 +1,151 @@
+"""Every form of every secret is found in the middle of random bytes, whole and in part; nothing is found without it."""
+
+from __future__ import annotations
+
+import random
+import sys
+import zlib
+from pathlib import Path
+
+import pytest
+
+from nullabona.drills.search import Chunk, Finding, Hunt, Kind, Searched, Secret, files_below
+from nullabona.drills.search.forms import forms_of
+from nullabona.drills.search.sources import BLOCK, OVERLAP
+from tests.drills.plants import ENCODINGS, ENGLISH, KOREAN, SECRETS, TEXTS, noise
+
+
+@pytest.fixture(scope="module")
+def hunt() -> Hunt:
+    """A hunt for all planted secrets."""
+    return Hunt(SECRETS)
+
+
+def look(hunt: Hunt, data: bytes, offset: int = 0) -> list[Finding]:
+    return hunt.search([Chunk("here", offset, data)], Searched())
+
+
+CASES = [
+    (encoding, text)
+    for encoding, encode in ENCODINGS.items()
+    for text in TEXTS
+    if len(encode(text)) >= 6 and not (len(text) < 3 and "utf-16" in encoding)
+]
+"""All but what turns up by chance: two syllables in UTF-16 are four bytes."""
+
+
+@pytest.mark.parametrize(("encoding", "text"), CASES)
+def test_every_text_is_found_whole_in_every_encoding(hunt: Hunt, encoding: str, text: str) -> None:
+    """A text written in this encoding is found at any alignment; only forms too short to mean anything are left out."""
+    written = ENCODINGS[encoding](text)
+    for shift in range(8):
+        findings = look(hunt, noise(1_001 + shift) + written + noise(500))
+        label = next(secret.label for secret in SECRETS if secret.value == text.encode())
+        assert (label, True) in [(found.label, found.share > 0.6) for found in findings], (encoding, shift)
+
+
+@pytest.mark.parametrize("encode", [bytes.hex, lambda key: key.hex().upper()])
+def test_a_key_is_found_raw_and_in_hexadecimal(hunt: Hunt, encode: object) -> None:
+    """Raw key bytes and both cases of hexadecimal."""
+    key = SECRETS[-1].value
+    assert callable(encode)
+    for written in (key, encode(key).encode()):
+        assert ["key"] == [found.label for found in look(hunt, noise(333) + written + noise(10))]
+
+
+def test_half_a_key_is_found(hunt: Hunt) -> None:
+    """Nine bytes of a key are enough."""
+    assert ["key"] == [found.label for found in look(hunt, noise(64) + SECRETS[-1].value[11:20] + noise(64))]
+
+
+@pytest.mark.parametrize("encoding", [name for name in ENCODINGS if name != "repr of bytes"])
+def test_every_fragment_of_a_text_is_found(hunt: Hunt, encoding: str) -> None:
+    """Any six characters of a Korean text, in any encoding."""
+    for start in range(len(KOREAN) - 6):
+        written = ENCODINGS[encoding](KOREAN[start : start + 6])
+        findings = look(hunt, noise(777) + written + noise(77))
+        assert {"korean"} == {found.label for found in findings}, (encoding, KOREAN[start : start + 6])
+
+
+def test_three_syllables_are_found_and_two_are_not(hunt: Hunt) -> None:
+    """Nine telling bytes count, less does not: the bound is as documented."""
+    assert ["korean"] == [found.label for found in look(hunt, noise(99) + "털장갑".encode() + noise(99))]
+    assert [] == look(hunt, noise(99) + "장갑".encode() + noise(99))
+
+
+def test_a_short_english_word_is_no_leak(hunt: Hunt) -> None:
+    """``market`` alone says nothing; most of the sentence does."""
+    assert [] == look(hunt, b"the market is open, the market is closed")
+    assert ["english"] == [found.label for found in look(hunt, b"...." + ENGLISH[14:32].encode() + b"....")]
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        pytest.param(b"\x02\x00\x9c\x40\x7f\x4d\x29\x09" + bytes(8), id="socket address"),
+        pytest.param(bytes(10) + b"\xff\xff\x7f\x4d\x29\x09", id="mapped into IPv6"),
+        pytest.param(b"9.41.77.127.in-addr.arpa", id="reverse name"),
+        pytest.param(b"127.77.41.9:51234 GET /", id="log line"),
+    ],
+)
+def test_a_client_address_is_found_as_programs_keep_it(hunt: Hunt, written: bytes) -> None:
+    """As text and in the binary forms of socket interfaces."""
+    assert {"address"} == {found.label for found in look(hunt, noise(55) + written + noise(55))}
+
+
+def test_a_broken_stream_gives_what_it_began_with(hunt: Hunt) -> None:
+    """A compressed stream of which the end was overwritten still gives its beginning."""
+    packed = zlib.compress((KOREAN + ENGLISH * 3).encode() + noise(3_000))[:1_500]
+    assert "korean" in {found.label for found in look(hunt, noise(200) + packed + noise(200))}
+
+
+def test_a_secret_across_a_seam_is_found_once(tmp_path: Path, hunt: Hunt) -> None:
+    """Blocks overlap: what lies across a seam is found, and what lies in the overlap is not counted twice."""
+    for place in (BLOCK - 20, BLOCK + OVERLAP // 2):
+        (tmp_path / "file").write_bytes(noise(place) + KOREAN.encode() + noise(BLOCK))
+        findings = hunt.search(files_below(tmp_path), Searched())
+        assert [("korean", place, 1, 1.0)] == [(f.label, f.offset, f.places, f.share) for f in findings]
+
+
+def test_random_bytes_and_program_text_hold_nothing(hunt: Hunt) -> None:
+    """The clean control: megabytes of chance and of English, and not one finding."""
+    assert [] == look(hunt, noise(4 * BLOCK))
+    modules = [
+        module for module in list(sys.modules.values()) if (getattr(module, "__file__", None) or "").endswith(".py")
+    ]
+    texts = [Path(str(module.__file__)).read_bytes() for module in modules if "tests" not in str(module.__file__)]
+    assert [] == look(hunt, b"".join(texts)[: 8 * BLOCK])
+
+
+def test_what_a_clean_source_has_is_passed_over() -> None:
+    """Words that a relay which never met anybody has too are not counted; longer pieces of the same text are."""
+    hunt = Hunt([Secret.text(Kind.TEXT, "text", "please restart the application and tell me")])
+    hunt.learn([Chunk("control", 0, b"* restart the application *")])
+    searched = Searched()
+    assert [] == hunt.search([Chunk("here", 0, b"- restart the application -")], searched)
+    assert 1 == searched.passed_over
+    assert 1 == len(hunt.search([Chunk("here", 0, b"please restart the application and")], Searched()))
+
+
+def test_a_report_never_holds_the_text(hunt: Hunt) -> None:
+    """Neither a finding nor a secret prints what was found."""
+    printed = repr(look(hunt, KOREAN.encode())) + repr(SECRETS)
+    assert all(text not in printed for text in TEXTS)
+
+
+def test_no_form_is_shorter_than_chance_allows() -> None:
+    """What is looked for would not turn up in a terabyte of ciphertext, plain UTF-8 names aside."""
+    for secret in SECRETS:
+        for form in forms_of(secret):
+            assert len(form.data) >= (4 if form.name.startswith("utf-8") else 6)
+            assert len(form.gained) == len(form.data) + 1
+
+
+def test_any_piece_of_nine_bytes_is_found_wherever_it_lies(hunt: Hunt) -> None:
+    """The sampling never misses: random cuts of raw text at random places."""
+    chance = random.Random(3)
+    data = KOREAN.encode()
+    for _ in range(300):
+        at = chance.randrange(len(data) - 14)
+        block = noise(chance.randrange(1, 40), chance.randrange(99)) + data[at : at + 14] + noise(9)
+        assert {"korean"} == {found.label for found in look(hunt, block)}, at
