@@ -181,7 +181,9 @@ class Schedule:
         if not inside:
             return
         counts = Counter(person.where(self.room) for person in inside)
-        assert len(counts) == 1, f"not converged: { {p.name: (p.epoch(self.room), p.where(self.room)[:4].hex()) for p in inside} }"
+        assert len(counts) == 1, (
+            f"not converged: { {p.name: (p.epoch(self.room), p.where(self.room)[:4].hex()) for p in inside} }"
+        )
         names = {frozenset(roster) for roster in rosters.values()}
         assert len(names) == 1, "rosters differ"
         final = set(next(iter(names)))

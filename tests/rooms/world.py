@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from nullabona_mls import SUITE_CLASSIC
 
 from nullabona.client.core import commands, inbox
-from nullabona.client.core.engine import Engine, Touched
+from nullabona.client.core.engine import Engine
 from nullabona.client.core.outgoing import BLOB, FRAME, INBOX, TRIM, decode_target
 from nullabona.client.core.records import Message, OutboxItem
 from nullabona.client.core.roominfo import RoomInfo
@@ -26,7 +26,7 @@ from nullabona.client.store import SqliteStore
 from nullabona.wire.address import box_address, epoch_keys
 from nullabona.wire.card import Card, CardDevice, issue_certificate, sign_card, verify_card
 from nullabona.wire.handle import parse_handle
-from nullabona.wire.messages import POLICY_INBOX, Appended, Blob, Done, Frames, Refusal
+from nullabona.wire.messages import POLICY_INBOX, Appended, Done, Frames, Refusal
 from nullabona.wire.seal import Inbox, inbox_keypair
 
 START = 1_790_000_000_000
@@ -37,7 +37,7 @@ class Dice:
     """Seeded chance."""
 
     def __init__(self, seed: int) -> None:
-        self.random = random.Random(seed)  # noqa: S311 - a schedule must be repeatable
+        self.random = random.Random(seed)
 
     def bytes(self, count: int) -> bytes:
         return self.random.randbytes(count)
@@ -97,9 +97,7 @@ class ModelRelay:
         """A second history that begins equal: what a lying relay shows to some."""
         other = ModelRelay(self._dice)
         other.blobs = self.blobs
-        other.boxes = {
-            address: Box(box.incarnation, dict(box.frames), box.head) for address, box in self.boxes.items()
-        }
+        other.boxes = {address: Box(box.incarnation, dict(box.frames), box.head) for address, box in self.boxes.items()}
         return other
 
 
@@ -211,9 +209,7 @@ class World:
         )
         store = SqliteStore.testing_in_memory()
         box = inbox.InboxState(self.dice.bytes(32), self.dice.bytes(32), self.dice.bytes(32), RELAY)
-        public = Inbox(
-            sha256(box.read_secret).digest(), box.write_secret, inbox_keypair(box.seed).public, RELAY
-        )
+        public = Inbox(sha256(box.read_secret).digest(), box.write_secret, inbox_keypair(box.seed).public, RELAY)
         mls = Mls(store, seed, certificate.encode(), suite=self.suite)
         with store.transaction():
             package = mls.key_package()
@@ -239,7 +235,13 @@ class World:
             with me.engine.step(self.now) as step:
                 step.store.put_contact(
                     Contact(
-                        you.account, you.me.handle, "", ContactState.ACCEPTED, b"", "", you.card.encoded,
+                        you.account,
+                        you.me.handle,
+                        "",
+                        ContactState.ACCEPTED,
+                        b"",
+                        "",
+                        you.card.encoded,
                         tuple(device.key_package for device in you.card.devices),
                     )
                 )
@@ -342,7 +344,7 @@ class World:
     def quiet(self) -> None:
         """Let everybody work until nothing is left to do at this moment."""
         for _ in range(200):
-            if not any([self.turn(person) for person in self.people]):
+            if not sum(self.turn(person) for person in self.people):
                 return
         raise AssertionError("the world does not come to rest")
 

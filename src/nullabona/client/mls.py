@@ -1,7 +1,7 @@
-"""The one door to the crate: MLS handles whose state lives in the device's store (crates/mls, spec/room.md §8).
+"""The one door to the crate: MLS handles whose state lies in the device's store (crates/mls, spec/room.md §8).
 
-Every handle a step touched is written by `Mls.flush` in the step's own transaction. If that transaction fails, `abandon`
-drops those handles, so that no handle is ever ahead of what is stored and no ratchet position is used twice.
+Every handle a step touched is written by `Mls.flush` in the step's own transaction. If that transaction fails,
+`abandon` drops those handles, so that no handle is ever ahead of what is stored and no ratchet position is used twice.
 """
 
 from __future__ import annotations
@@ -246,7 +246,7 @@ class Mls:
     def key_package(self) -> bytes:
         try:
             packages, delta = native.make_key_packages(
-                self.signer, self._identity, self._config(), 1, True, KEY_PACKAGE_LIFETIME_S
+                self.signer, self._identity, self._config(), 1, last_resort=True, lifetime_s=KEY_PACKAGE_LIFETIME_S
             )
         except native.CoreError as error:
             raise _guard(error) from error
@@ -279,9 +279,7 @@ class Mls:
 
     def join_external(self, group_info: bytes, tree: bytes) -> Candidate:
         try:
-            handle, bundle = native.Group.join_external(
-                self.signer, self._identity, group_info, tree, self._config()
-            )
+            handle, bundle = native.Group.join_external(self.signer, self._identity, group_info, tree, self._config())
         except native.CoreError as error:
             raise _guard(error) from error
         return MlsCandidate(self, handle, bundle.commit)

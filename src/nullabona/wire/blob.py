@@ -31,7 +31,9 @@ class BlobRef(msgspec.Struct, array_like=True, frozen=True):
 
     size: Annotated[int, Meta(ge=0, le=MAX_BLOB)]
     key: Annotated[bytes, Meta(min_length=32, max_length=32)]
-    chunks: Annotated[tuple[Annotated[bytes, Meta(min_length=32, max_length=32)], ...], Meta(min_length=1, max_length=65)]
+    chunks: Annotated[
+        tuple[Annotated[bytes, Meta(min_length=32, max_length=32)], ...], Meta(min_length=1, max_length=65)
+    ]
 
     def __repr__(self) -> str:
         return f"<BlobRef {len(self.chunks)} chunks>"

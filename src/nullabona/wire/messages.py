@@ -46,7 +46,7 @@ class Request(msgspec.Struct, array_like=True, frozen=True, tag_field="op"):
         return f"<{type(self).__name__}>"
 
 
-class Append(Request, tag=1):
+class Append(Request, frozen=True, tag=1):
     """Add one frame to a box. Answer: `Appended`, or `Refusal`."""
 
     policy: Policy
@@ -56,10 +56,10 @@ class Append(Request, tag=1):
     tokens: Tokens = ()
 
 
-class Read(Request, tag=2):
-    """Frames with ``seq > after``, oldest first, at most ``limit``; waits up to ``wait_s`` whole seconds if there are none.
+class Read(Request, frozen=True, tag=2):
+    """Frames with ``seq > after``, oldest first, at most ``limit``.
 
-    Answer: `Frames`.
+    Waits up to ``wait_s`` whole seconds if there are none. Answer: `Frames`.
     """
 
     policy: Policy
@@ -70,7 +70,7 @@ class Read(Request, tag=2):
     wait_s: Annotated[int, Meta(ge=0, le=MAX_WAIT_S)] = 0
 
 
-class Trim(Request, tag=3):
+class Trim(Request, frozen=True, tag=3):
     """Erase every frame with ``seq <= upto``. Answer: `Done`."""
 
     policy: Policy
@@ -79,7 +79,7 @@ class Trim(Request, tag=3):
     upto: Seq
 
 
-class PutBlob(Request, tag=4):
+class PutBlob(Request, frozen=True, tag=4):
     """Keep a ciphertext chunk under its SHA-256. Putting the same chunk again renews its expiry. Answer: `Done`."""
 
     digest: Digest
@@ -87,25 +87,25 @@ class PutBlob(Request, tag=4):
     tokens: Tokens = ()
 
 
-class GetBlob(Request, tag=5):
+class GetBlob(Request, frozen=True, tag=5):
     """Answer: `Blob`, or `Refusal` ``not-found``."""
 
     digest: Digest
 
 
-class PublishCard(Request, tag=6):
+class PublishCard(Request, frozen=True, tag=6):
     """Register a handle or replace its card (spec/directory.md). Answer: `Done`, or `Refusal`."""
 
     card: Annotated[bytes, Meta(min_length=1, max_length=MAX_CARD)]
 
 
-class LookupCard(Request, tag=7):
+class LookupCard(Request, frozen=True, tag=7):
     """Answer: `CardFound`, or `Refusal` ``not-found``. ``name`` is the local part of a handle."""
 
     name: Annotated[str, Meta(min_length=1, max_length=64)]
 
 
-class DeleteCard(Request, tag=8):
+class DeleteCard(Request, frozen=True, tag=8):
     """Delete a card; ``statement`` is signed by its owner (spec/directory.md). Answer: `Done`, or `Refusal`."""
 
     statement: Annotated[bytes, Meta(min_length=1, max_length=4_096)]
@@ -118,14 +118,14 @@ class Response(msgspec.Struct, array_like=True, frozen=True, tag_field="re"):
         return f"<{type(self).__name__}>"
 
 
-class Appended(Response, tag=1):
+class Appended(Response, frozen=True, tag=1):
     """The frame is kept (durably, unless the relay is volatile) as number ``seq`` of the box, counted from 1."""
 
     seq: Seq
     incarnation: Incarnation
 
 
-class Frames(Response, tag=2):
+class Frames(Response, frozen=True, tag=2):
     """Answer to a read.
 
     ``incarnation`` is 8 random bytes per creation of the box, empty when the box does not exist (or never did).
@@ -138,23 +138,23 @@ class Frames(Response, tag=2):
     frames: tuple[tuple[Seq, bytes], ...]
 
 
-class Done(Response, tag=3):
+class Done(Response, frozen=True, tag=3):
     """The request was carried out, or there was nothing left to do."""
 
 
-class Blob(Response, tag=4):
+class Blob(Response, frozen=True, tag=4):
     """A ciphertext chunk; the reader must check its SHA-256."""
 
     data: bytes
 
 
-class CardFound(Response, tag=5):
+class CardFound(Response, frozen=True, tag=5):
     """An encoded card; the reader must verify it (spec/directory.md)."""
 
     card: bytes
 
 
-class Refusal(Response, tag=6):
+class Refusal(Response, frozen=True, tag=6):
     """The request was not carried out and nothing of it was kept.
 
     ``code`` is one of spec/relay.md, "Refusals"; ``retry_after_s`` is advice in whole seconds (0: none).
@@ -168,8 +168,8 @@ AnyRequest: TypeAlias = Append | Read | Trim | PutBlob | GetBlob | PublishCard |
 AnyResponse: TypeAlias = Appended | Frames | Done | Blob | CardFound | Refusal
 
 _encoder = msgspec.msgpack.Encoder()
-_request_decoder = msgspec.msgpack.Decoder(AnyRequest)
-_response_decoder = msgspec.msgpack.Decoder(AnyResponse)
+_request_decoder: msgspec.msgpack.Decoder[AnyRequest] = msgspec.msgpack.Decoder(AnyRequest)
+_response_decoder: msgspec.msgpack.Decoder[AnyResponse] = msgspec.msgpack.Decoder(AnyResponse)
 
 
 def encode(message: Request | Response) -> bytes:

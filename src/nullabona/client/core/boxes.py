@@ -1,4 +1,4 @@
-"""Boxes as one device follows them: running hashes, views, acknowledgements, loss and putting back (spec/room.md §4)."""
+"""Boxes as one device follows them: running hashes, views, acknowledgements, loss, putting back (spec/room.md §4)."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def put_back(step: Step, room: RoomState, track: BoxTrack) -> None:
         if frame.kind == Kind.MESSAGE and (frame.mine or anybody):
             queue_raw(step, room, track, frame.hash, frame.data)
         elif frame.kind == Kind.COMMIT:
-            waiting |= _put_back_commit(step, room, track, frame, anybody)
+            waiting |= _put_back_commit(step, room, track, frame, anybody=anybody)
     if track.closed and not track.settled_seen and (anybody or _merged_own(room, track)):
         announce(step, room, track)
     if own:
@@ -105,7 +105,7 @@ def _merged_own(room: RoomState, track: BoxTrack) -> bool:
     return any(merged.epoch == track.epoch and merged.mine for merged in room.history)
 
 
-def _put_back_commit(step: Step, room: RoomState, track: BoxTrack, frame: Frame, anybody: bool) -> bool:
+def _put_back_commit(step: Step, room: RoomState, track: BoxTrack, frame: Frame, *, anybody: bool) -> bool:
     """An unsettled commit goes back only after the settling time; True if it still has to wait."""
     if track.closed:
         return False
@@ -184,7 +184,7 @@ def _note_view(step: Step, room: RoomState, track: BoxTrack, device: bytes, view
     step.store.put_view(said)
     track.check_acks = True
     compare(step, room, track, said)
-    _answer_gaps(step, room, track, device, said)
+    _answer_gaps(step, room, track, said)
 
 
 def compare_due(step: Step, room: RoomState, track: BoxTrack, above: int) -> None:
@@ -223,7 +223,7 @@ def _diverge(step: Step, room: RoomState, track: BoxTrack) -> None:
         room.commit_at = max(room.commit_at, step.within(step.timing.put_back_any))
 
 
-def _answer_gaps(step: Step, room: RoomState, track: BoxTrack, device: bytes, view: DeviceView) -> None:
+def _answer_gaps(step: Step, room: RoomState, track: BoxTrack, view: DeviceView) -> None:
     """Somebody could not read a frame of ours: send its message again, now, under new keys."""
     if view.incarnation != track.incarnation:
         return
@@ -259,9 +259,7 @@ def update_acks(step: Step, room: RoomState, track: BoxTrack) -> None:
     track.acked = acked
 
 
-def _deliver(
-    step: Step, room: RoomState, frame: Frame, views: dict[bytes, DeviceView], others: list[Device]
-) -> None:
+def _deliver(step: Step, room: RoomState, frame: Frame, views: dict[bytes, DeviceView], others: list[Device]) -> None:
     unread = any(
         frame.seq in views[device.device].missing or frame.seq in views[device.device].unreadable for device in others
     )
@@ -311,8 +309,8 @@ def _beacon(step: Step, room: RoomState, track: BoxTrack) -> None:
     if not track.settled_seen or track.beacons:
         announce(step, room, track)
     track.beacons += 1
-    track.beacon_at = step.now + (step.timing.beacon << min(track.beacons, 10)) + step.chance.between(
-        0, step.timing.beacon
+    track.beacon_at = (
+        step.now + (step.timing.beacon << min(track.beacons, 10)) + step.chance.between(0, step.timing.beacon)
     )
 
 

@@ -1,4 +1,4 @@
-"""What a person can ask of their device. Each runs inside a step and either happens wholly or raises (spec/room.md §9)."""
+"""What a person can ask of their device. Each runs inside a step: it happens wholly or raises (spec/room.md §9)."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def add_account(step: Step, room_id: bytes, card: Card) -> None:
     room = _admin_room(step, room_id)
     if card.account_id in {device.account for device in step.roster(room_id).values()}:
         raise BadRequest(f"{card.handle} is in this room already")
-    committing.want(step, room, people.add_intent(step, card))
+    committing.want(room, people.add_intent(step, card))
 
 
 def remove_account(step: Step, room_id: bytes, account: bytes) -> None:
@@ -98,7 +98,7 @@ def remove_account(step: Step, room_id: bytes, account: bytes) -> None:
         raise BadRequest("you cannot remove yourself", hint="leave the room instead")
     _need_member(step, room, account)
     room.intents = [i for i in room.intents if not (isinstance(i, AddAccount) and i.account == account)]
-    committing.want(step, room, RemoveAccount(account))
+    committing.want(room, RemoveAccount(account))
 
 
 def _need_member(step: Step, room: RoomState, account: bytes) -> None:
@@ -111,7 +111,7 @@ def rename(step: Step, room_id: bytes, name: str) -> None:
     room = _admin_room(step, room_id)
     _check_name(name)
     if name != room.info.name:
-        committing.want(step, room, SetInfo(name=name))
+        committing.want(room, SetInfo(name=name))
 
 
 def set_admin(step: Step, room_id: bytes, account: bytes, *, admin: bool) -> None:
@@ -121,13 +121,13 @@ def set_admin(step: Step, room_id: bytes, account: bytes, *, admin: bool) -> Non
     intent = SetInfo(appoint=(account,)) if admin else SetInfo(dismiss=(account,))
     if not admin and set(room.info.admins) == {account}:
         raise LastAdmin("a group needs at least one admin")
-    committing.check_change(step, room, intent)
-    committing.want(step, room, intent)
+    committing.check_change(room, intent)
+    committing.want(room, intent)
 
 
 def update_keys(step: Step, room_id: bytes) -> None:
     """Renew this device's keys in a room now: what an attacker copied before is worth nothing afterwards."""
-    committing.want(step, _member_room(step, room_id), UpdateKeys())
+    committing.want(_member_room(step, room_id), UpdateKeys())
 
 
 def leave(step: Step, room_id: bytes) -> None:
@@ -209,7 +209,7 @@ def accept_contact(step: Step, handle: str) -> Contact:
     card = verify_card(contact.card, today=step.day)
     pair = tuple(sorted((step.me.account, contact.account)))
     room = _create(step, RoomInfo(1, DIRECT, "", step.me.relay, (), pair))
-    committing.want(step, room, people.add_intent(step, card))
+    committing.want(room, people.add_intent(step, card))
     return people.set_contact_state(step, contact, ContactState.ACCEPTED, room.id)
 
 

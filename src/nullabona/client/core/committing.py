@@ -1,4 +1,4 @@
-"""Commits: staging an intent, letting the first valid commit in box order win, entering the next epoch (spec/room.md §3).
+"""Commits: staging an intent, letting the first valid commit in box order win, the next epoch (spec/room.md §3).
 
 A committer stages, stores, appends, reads its own box back, and merges only if its commit came first; otherwise it
 applies the winner and redoes its intent.
@@ -62,7 +62,7 @@ class Change:
 # -- staging ------------------------------------------------------------------------------------------------------
 
 
-def want(step: Step, room: RoomState, intent: Intent) -> None:
+def want(room: RoomState, intent: Intent) -> None:
     """Remember what this device wants changed; it is redone until it holds or no longer makes sense."""
     if intent not in room.intents:
         room.intents.append(intent)
@@ -188,7 +188,7 @@ def _changed_info(info: RoomInfo, intent: SetInfo) -> RoomInfo:
     return changed
 
 
-def check_change(step: Step, room: RoomState, intent: Intent) -> None:
+def check_change(room: RoomState, intent: Intent) -> None:
     """Tell a person at once what would silently drop out later. Raises `BadRequest`."""
     if isinstance(intent, SetInfo) and _changed_info(room.info, intent) == room.info:
         raise BadRequest("that would change nothing, or leave the room without an admin")
@@ -276,8 +276,8 @@ def _enter(
 def leave_room(step: Step, room: RoomState, *, watch: BoxTrack | None = None) -> None:
     """This device is out: its keys and boxes go, its messages stay.
 
-    ``watch`` is the box whose commit removed us. Unless we asked to leave, it is watched for a while: if order was lost,
-    the room may have taken another commit, by which we are still in (`nullabona.client.core.watching`).
+    ``watch`` is the box whose commit removed us. Unless we asked to leave, it is watched for a while: if order was
+    lost, the room may have taken another commit, by which we are still in (`nullabona.client.core.watching`).
     """
     left = room.phase == LEFT or step.store.get_value(healing.leaving_key(room.id)) is not None
     room.phase = LEFT if left else REMOVED

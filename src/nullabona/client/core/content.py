@@ -76,7 +76,7 @@ class Envelope(msgspec.Struct, array_like=True, frozen=True):
 
 _encoder = msgspec.msgpack.Encoder()
 _envelopes = msgspec.msgpack.Decoder(Envelope)
-_bodies = msgspec.msgpack.Decoder(Body)
+_bodies: msgspec.msgpack.Decoder[Body] = msgspec.msgpack.Decoder(Body)
 
 
 def encode_envelope(envelope: Envelope) -> bytes:

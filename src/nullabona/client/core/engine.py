@@ -127,7 +127,7 @@ class Engine:
         if room.update_at <= step.now:
             room.update_at = step.now + step.timing.update + step.chance.between(0, step.timing.update // 4)
             if step.others(room, room.epoch):
-                committing.want(step, room, UpdateKeys())
+                committing.want(room, UpdateKeys())
         committing.advance(step, room)
         if 0 < room.receipt_at <= step.now:
             messages.send_receipt(step, room)
@@ -163,7 +163,7 @@ class Engine:
         return Touched(frozenset({room_id}))
 
     def _read_join(self, step: Step, room: RoomState, join: rejoin.Join, after: int, answer: Frames) -> None:
-        won = rejoin.take_frames(step, join, after, answer)
+        won = rejoin.take_frames(join, after, answer)
         if won is None:
             return
         if won:

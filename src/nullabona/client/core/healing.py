@@ -13,9 +13,10 @@ from nullabona.client.core import boxes, committing, messages, people
 from nullabona.client.core.content import Moved
 from nullabona.client.core.items import Gone, Ticket, TicketRequest
 from nullabona.client.core.proofs import Claim
-from nullabona.client.core.records import Device
+from nullabona.client.core.records import Device, Message
 from nullabona.client.core.state import JOINED, BoxTrack, Heal, Merged, RoomState
 from nullabona.client.core.step import Step
+from nullabona.wire.address import Address
 from nullabona.wire.certificate import DeviceCertificate
 
 MAX_ATTEMPTS = 40
@@ -95,8 +96,8 @@ def ask(step: Step, room: RoomState) -> None:
         return
     helper = _next_helper(step, room, heal)
     heal.attempts += 1
-    heal.next_at = step.now + (step.timing.ticket << min(heal.attempts // 2, 8)) + step.chance.between(
-        0, step.timing.ticket
+    heal.next_at = (
+        step.now + (step.timing.ticket << min(heal.attempts // 2, 8)) + step.chance.between(0, step.timing.ticket)
     )
     if helper is not None:
         people.post(step, helper.account, helper.handle, TicketRequest(room.id, heal.epoch, heal.commit))
@@ -153,8 +154,10 @@ def told_gone(step: Step, sender: DeviceCertificate, room: RoomState) -> bool:
     others = {device.account for device in step.others(room, room.epoch)}
     if sender.account_id in others and sender.account_id not in heal.gone:
         heal.gone.append(sender.account_id)
-    return sender.account_id in room.info.admins or others <= set(heal.gone) or bool(
-        step.store.get_value(leaving_key(room.id))
+    return (
+        sender.account_id in room.info.admins
+        or others <= set(heal.gone)
+        or bool(step.store.get_value(leaving_key(room.id)))
     )
 
 
@@ -167,12 +170,12 @@ def welcome_back(step: Step, room: RoomState, device: bytes) -> None:
     """A device rejoined: it may lack what was said on this branch, so send it ours again (others drop the copies)."""
     tracks = {track.keys.box.address: track for track in room.boxes}
 
-    def has_it(message: messages.Message) -> bool:
+    def has_it(message: Message) -> bool:
         if not message.box:
             return True
         if message.epoch >= room.epoch:
             return True
-        track = tracks.get(message.box)  # type: ignore[call-overload]
+        track = tracks.get(Address(message.box))
         return track is not None and boxes.has_acked(step, track, device, message.frame)
 
     messages.resend_unacknowledged(step, room, has_it)

@@ -266,7 +266,7 @@ def enter(step: Step, opened: Opened, info: RoomInfo, sender: DeviceCertificate)
     committing.sync_roster(step, room, step.me.device)
     room.update_at = step.now + step.chance.between(0, step.timing.update)
     if old is not None:
-        messages.resend_unacknowledged(step, room, lambda message: False)
+        messages.resend_unacknowledged(step, room, messages.reached_nobody)
     room.receipt_at = step.within(receipt_delay(step, room))
     contact = step.store.contact(sender.account_id)
     if contact is not None and info.kind == DIRECT_ROOM:

@@ -1,4 +1,4 @@
-"""Invitations: a Welcome goes out only after its commit has won, and again until its devices show up (spec/room.md §3)."""
+"""Invitations: a Welcome goes out after its commit has won, and again until its devices show up (spec/room.md §3)."""
 
 from __future__ import annotations
 

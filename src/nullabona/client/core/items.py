@@ -69,9 +69,7 @@ class Ticket(msgspec.Struct, array_like=True, frozen=True, tag=4):
     tree: Annotated[bytes, Meta(max_length=MAX_LARGE)]
     incarnation: Annotated[bytes, Meta(max_length=8)]
     seq: Annotated[int, Meta(ge=0)]
-    history: Annotated[
-        tuple[tuple[Annotated[int, Meta(ge=0)], Hash, tuple[Hash, ...]], ...], Meta(max_length=256)
-    ]
+    history: Annotated[tuple[tuple[Annotated[int, Meta(ge=0)], Hash, tuple[Hash, ...]], ...], Meta(max_length=256)]
 
 
 class Gone(msgspec.Struct, array_like=True, frozen=True, tag=5):

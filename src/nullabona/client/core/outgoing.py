@@ -58,7 +58,9 @@ def queue_frame(
     frame = seal_frame(keys.frame_key, keys.box.address, step.chance.bytes(NONCE_SIZE), kind, body, indirect=indirect)
     digest = sha256(frame).digest()
     data = frame if keep else b""
-    step.store.put_frame(Frame(keys.box.address, digest, 0, b"", kind, True, message, step.day, data))
+    step.store.put_frame(
+        Frame(keys.box.address, digest, 0, b"", kind, mine=True, message=message, day=step.day, data=data)
+    )
     queue_raw(step, room, track, digest, frame)
     return digest
 

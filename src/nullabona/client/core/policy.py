@@ -56,10 +56,11 @@ def check_commit(commit: Processed, room: bytes, info: RoomInfo, roster: Mapping
         _check_external(commit, sender, roster)
         return Verdict(sender, (), (), None)
     admin = sender.account_id in info.admins
-    _check_adds(commit.adds, sender, admin, info, roster)
-    removed = _check_removes(commit.removes, sender, admin, note, room, info, roster)
+    _check_adds(commit.adds, sender, admin=admin, info=info, roster=roster)
+    ordered = {(order.account, leaf) for order in note.orders for leaf in _order_leaves(order, room, info, roster)}
+    removed = _check_removes(commit.removes, sender, ordered, roster, admin=admin)
     _check_updates(commit.updates, roster)
-    new_info = _check_info(commit, admin, info)
+    new_info = _check_info(commit, info, admin=admin)
     return Verdict(sender, removed, note.orders, new_info)
 
 
@@ -99,7 +100,7 @@ def _check_external(commit: Processed, joiner: DeviceCertificate, roster: Mappin
 
 
 def _check_adds(
-    adds: Sequence[Leaf], sender: DeviceCertificate, admin: bool, info: RoomInfo, roster: Mapping[int, Device]
+    adds: Sequence[Leaf], sender: DeviceCertificate, *, admin: bool, info: RoomInfo, roster: Mapping[int, Device]
 ) -> None:
     if len(roster) + len(adds) > MAX_DEVICES:
         raise PolicyRefused("the room would have too many devices")
@@ -117,15 +118,11 @@ def _check_adds(
 def _check_removes(
     removes: Sequence[Leaf],
     sender: DeviceCertificate,
-    admin: bool,
-    note: CommitNote,
-    room: bytes,
-    info: RoomInfo,
+    ordered: set[tuple[bytes, bytes]],
     roster: Mapping[int, Device],
+    *,
+    admin: bool,
 ) -> tuple[bytes, ...]:
-    ordered = {
-        (order.account, leaf) for order in note.orders for leaf in _order_leaves(order, room, info, roster)
-    }
     removed: set[bytes] = set()
     for leaf in removes:
         if leaf.leaf not in roster:
@@ -139,9 +136,7 @@ def _check_removes(
     return tuple(sorted(removed))
 
 
-def _order_leaves(
-    order: RemovalOrder, room: bytes, info: RoomInfo, roster: Mapping[int, Device]
-) -> tuple[bytes, ...]:
+def _order_leaves(order: RemovalOrder, room: bytes, info: RoomInfo, roster: Mapping[int, Device]) -> tuple[bytes, ...]:
     """The leaf hashes an order covers, if its signer may give it in this epoch; otherwise none."""
     signer = next((device for device in roster.values() if device.signature_key == order.signer), None)
     if signer is None or order.room != room or (signer.account != order.account and signer.account not in info.admins):
@@ -171,7 +166,7 @@ def _check_updates(updates: Sequence[Leaf], roster: Mapping[int, Device]) -> Non
             raise PolicyRefused("an update that changes whose leaf it is")
 
 
-def _check_info(commit: Processed, admin: bool, info: RoomInfo) -> RoomInfo | None:
+def _check_info(commit: Processed, info: RoomInfo, *, admin: bool) -> RoomInfo | None:
     if commit.new_group_ext is None:
         return None
     data = dict(commit.new_group_ext).get(ROOM_INFO_EXTENSION)

@@ -41,7 +41,7 @@ def check_signature(key: bytes, domain: bytes, payload: bytes, signature: bytes)
 
 
 class RemovalOrder(msgspec.Struct, array_like=True, frozen=True):
-    """"Remove this account's devices", signed by a device of that account (leaving) or of an admin.
+    """ "Remove this account's devices", signed by a device of that account (leaving) or of an admin.
 
     ``leaves`` are SHA-256 hashes of the leaf encryption keys meant, so that an old order cannot remove a person who was
     added again. ``signer`` is the signing device's key; it must be in the room's tree when the order is used.
@@ -91,7 +91,7 @@ def decode_note(data: bytes) -> CommitNote:
 
 
 class Claim(msgspec.Struct, array_like=True, frozen=True):
-    """"I have merged this commit": the settled mark of a commit that is put back (spec/room.md §5).
+    """ "I have merged this commit": the settled mark of a commit that is put back (spec/room.md §5).
 
     ``removed`` names the accounts that the commit removed for good; a branch whose commit removed somebody wins over
     one that did not, so that a removal is never undone by losing a race.

@@ -6,7 +6,7 @@ from dataclasses import replace
 from hashlib import sha256
 
 from nullabona.client.core import boxes, committing, healing, messages
-from nullabona.client.core.chunks import MISSING, body_of
+from nullabona.client.core.chunks import Missing, body_of
 from nullabona.client.core.content import Envelope, Leave, Moved, Text, decode_envelope
 from nullabona.client.core.errors import MlsRefused, PolicyRefused
 from nullabona.client.core.mlsport import Processed
@@ -93,13 +93,28 @@ def _take(step: Step, room: RoomState, track: BoxTrack, seq: int, data: bytes) -
         _found_again(step, room, track, known, seq)
     else:
         kept = data if opened.kind is not Kind.SETTLED else b""
-        step.store.put_frame(Frame(box, digest, seq, track.chain, opened.kind, False, b"", step.day, kept))
+        step.store.put_frame(received(step, track, seq, digest, opened.kind, kept))
         if opened.kind is Kind.MESSAGE:
             _message(step, room, track, seq, digest, opened)
     if opened.kind is Kind.COMMIT and not track.closed:
         _candidate(track, seq, digest, settled=False)
     elif opened.kind is Kind.SETTLED:
         _settled(step, room, track, seq, digest, opened)
+
+
+def received(step: Step, track: BoxTrack, seq: int, digest: bytes, kind: int, data: bytes) -> Frame:
+    """The row of a frame that somebody else appended and we just read."""
+    return Frame(
+        box=track.keys.box.address,
+        hash=digest,
+        seq=seq,
+        chain=track.chain,
+        kind=kind,
+        mine=False,
+        message=b"",
+        day=step.day,
+        data=data,
+    )
 
 
 def open_quietly(track: BoxTrack, data: bytes) -> OpenedFrame | None:
@@ -124,7 +139,7 @@ def _found_again(step: Step, room: RoomState, track: BoxTrack, known: Frame, seq
 
 def _message(step: Step, room: RoomState, track: BoxTrack, seq: int, digest: bytes, opened: OpenedFrame) -> None:
     body = body_of(step, room, opened)
-    if body is MISSING:
+    if isinstance(body, Missing):
         track.deferred[seq] = digest
         return
     if body is None or not _deliver(step, room, track, seq, body):
@@ -186,7 +201,7 @@ def _leaves(step: Step, room: RoomState, device: Device, leave: Leave) -> None:
     order = leave.order
     if order.account != device.account or not order_holds(order, room.id, room.info, step.roster(room.id)):
         return
-    committing.want(step, room, RemoveAccount(order.account, order))
+    committing.want(room, RemoveAccount(order.account, order))
     room.commit_at = max(room.commit_at, step.within(boxes.receipt_delay(step, room)))
 
 
@@ -196,7 +211,7 @@ def read_deferred(step: Step, room: RoomState, track: BoxTrack) -> None:
         frame = step.store.frame(track.keys.box.address, digest)
         opened = open_quietly(track, frame.data) if frame is not None else None
         body = body_of(step, room, opened) if opened is not None else None
-        if body is MISSING:
+        if isinstance(body, Missing):
             if frame is not None and step.day - frame.day <= 1:
                 continue
             body = None
@@ -219,7 +234,7 @@ def _candidate(track: BoxTrack, seq: int, digest: bytes, *, settled: bool) -> No
 def _settled(step: Step, room: RoomState, track: BoxTrack, seq: int, digest: bytes, opened: OpenedFrame) -> None:
     """Somebody says which commit they merged: a candidate while we have not, a fork if we merged another."""
     body = body_of(step, room, opened)
-    if body is MISSING or body is None:
+    if not isinstance(body, bytes):
         if not track.closed:
             _keep_settled(step, track, seq, digest, opened)
         return
@@ -239,7 +254,7 @@ def _settled(step: Step, room: RoomState, track: BoxTrack, seq: int, digest: byt
 def _keep_settled(step: Step, track: BoxTrack, seq: int, digest: bytes, opened: OpenedFrame) -> None:
     box = track.keys.box.address
     kind = Kind.SETTLED | (0x80 if opened.indirect else 0)
-    step.store.put_frame(Frame(box, digest, seq, track.chain, kind, False, b"", step.day, b""))
+    step.store.put_frame(received(step, track, seq, digest, kind, b""))
     step.store.set_value(boxes.settled_key(box, digest), bytes((opened.indirect,)) + opened.body)
     _candidate(track, seq, digest, settled=True)
 
@@ -291,7 +306,7 @@ def _candidate_claim(
         return None, False
     opened = OpenedFrame(Kind.SETTLED, bool(stored[0]), stored[1:])
     body = body_of(step, room, opened)
-    if body is MISSING:
+    if isinstance(body, Missing):
         return None, _still_waiting(step, candidate)
     return (claim_in(step, room, track, body) if body is not None else None), False
 
@@ -304,7 +319,7 @@ def _candidate_commit(
     if opened is None:
         return None, False
     body = body_of(step, room, opened)
-    if body is MISSING:
+    if isinstance(body, Missing):
         return None, _still_waiting(step, candidate)
     return body, False
 
@@ -334,5 +349,3 @@ def _try(
         return False
     committing.accept_other(step, room, track, candidate.seq, commit, processed, verdict)
     return True
-
-

@@ -100,7 +100,7 @@ def _queue(step: Step, join: Join) -> bytes:
     return digest
 
 
-def take_frames(step: Step, join: Join, after: int, answer: Frames) -> bool | None:
+def take_frames(join: Join, after: int, answer: Frames) -> bool | None:
     """Read back the ticket's box: True if our commit came first, False if it cannot, None while we do not know."""
     if join.ticket.incarnation and answer.incarnation != join.ticket.incarnation:
         return False
@@ -129,7 +129,7 @@ def give_up(step: Step, room: RoomState, join: Join) -> None:
 
 
 def adopt(step: Step, room: RoomState, join: Join) -> None:
-    """Our external commit came first: this is the room now. Redo what must be redone, send again what may be lacking."""
+    """Our external commit came first: this is the room now. Redo and send again what this branch lacks."""
     heal = room.heal or Heal("late", join.ticket.epoch, b"", [], [], step.now)
     intents = _to_redo(room, heal)
     _leave_branch(step, room, heal)
@@ -143,7 +143,7 @@ def adopt(step: Step, room: RoomState, join: Join) -> None:
     room.commit_at = step.within(step.timing.commit_spread)
     open_box(room, group.epoch, group.room_secret())
     committing.sync_roster(step, room, step.me.device)
-    messages.resend_unacknowledged(step, room, lambda message: False)
+    messages.resend_unacknowledged(step, room, messages.reached_nobody)
     room.receipt_at = room.receipt_at or step.within(receipt_delay(step, room))
     step.event("rejoined", room.id, reason=heal.reason, epoch=room.epoch)
 

@@ -7,7 +7,7 @@ together at the end; whatever the network must do is found in the store afterwar
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Final, Protocol
+from typing import Final, Protocol
 
 import msgspec
 
@@ -147,7 +147,7 @@ class Step:
             if device.device != self.me.device and device.since <= epoch
         ]
 
-    def event(self, kind: str, room: bytes = b"", **data: Any) -> None:
+    def event(self, kind: str, room: bytes = b"", **data: object) -> None:
         """Tell listeners; kept until they have handled it."""
         self.store.log_event(kind, room, msgspec.msgpack.encode(data))
 

@@ -32,9 +32,7 @@ class ChunkWant:
 
 def room_reads(room: RoomState) -> tuple[ReadWant, ...]:
     return tuple(
-        ReadWant(
-            room.info.relay, track.keys.box, track.position, old=track is not room.current or room.phase != JOINED
-        )
+        ReadWant(room.info.relay, track.keys.box, track.position, old=track is not room.current or room.phase != JOINED)
         for track in room.boxes
     )
 
