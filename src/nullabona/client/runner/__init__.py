@@ -1,8 +1,9 @@
 """The running client: an asyncio shell around the core, its reads, its outbox, its clock."""
 
 from nullabona.client.runner.chance import now_ms
+from nullabona.client.runner.fetches import find_card
 from nullabona.client.runner.publishing import Published
 from nullabona.client.runner.runner import Runner
 from nullabona.client.runner.ways import WayState
 
-__all__ = ["Published", "Runner", "WayState", "now_ms"]
+__all__ = ["Published", "Runner", "WayState", "find_card", "now_ms"]

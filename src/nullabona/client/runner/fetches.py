@@ -9,9 +9,9 @@ import asyncio
 from typing import Final
 
 from nullabona.client.core.wants import ChunkWant
-from nullabona.client.net import EndpointRefused, TimedOut, TooManyRequests, endpoint_of
+from nullabona.client.net import EndpointRefused, NetOptions, Policy, TimedOut, TooManyRequests, endpoint_of
 from nullabona.client.runner.ground import Ground
-from nullabona.client.runner.ways import Way
+from nullabona.client.runner.ways import PassingWay, Way
 from nullabona.errors import PeerError, Refused
 from nullabona.wire.card import decode_card
 from nullabona.wire.handle import parse_handle
@@ -95,15 +95,21 @@ class Fetches:
 async def look_up(ground: Ground, handle: str) -> bytes | None:
     """The card that the handle's directory shows, which is for that handle but not verified yet; None if unknown.
 
-    Waits for a directory that is out of reach. Raises `Refused`, `Malformed`, or `EndpointRefused`.
+    Waits for a directory that is out of reach. Raises `Refused`, `TimedOut`, `Malformed`, or `EndpointRefused`.
     """
     wanted = parse_handle(handle)
     way = ground.ways.passing(str(endpoint_of(wanted.authority)))
     answer = await ask(way, LookupCard(wanted.name))
+    return _found(answer, handle)
+
+
+def _found(answer: AnyResponse | None, handle: str) -> bytes | None:
     if isinstance(answer, CardFound):
         return checked_card(answer.card, handle)
     if isinstance(answer, Refusal) and answer.code != "not-found":
         raise Refused(answer.code, retry_after_s=answer.retry_after_s)
+    if answer is None:
+        raise TimedOut("the directory did not answer")
     return None
 
 
@@ -112,3 +118,14 @@ def checked_card(card: bytes, handle: str) -> bytes:
     if str(decode_card(card).handle) != handle:
         raise Refused("another-card")
     return card
+
+
+async def find_card(handle: str, options: NetOptions) -> bytes | None:
+    """As `look_up`, for a device that has no account yet."""
+    wanted = parse_handle(handle)
+    way = PassingWay(endpoint_of(wanted.authority), options, Policy())
+    try:
+        answer = await ask(way, LookupCard(wanted.name))
+    finally:
+        await way.close()
+    return _found(answer, handle)

@@ -18,7 +18,7 @@ from nullabona.client.mls import SUITE
 from nullabona.client.net import NetOptions, Policy, RelayUntrusted
 from nullabona.client.profile import Profile
 from nullabona.client.runner.chance import SystemChance, now_ms
-from nullabona.client.runner.fetches import Fetches
+from nullabona.client.runner.fetches import Fetches, look_up
 from nullabona.client.runner.outbox import Outbox
 from nullabona.client.runner.publishing import Publishing
 from nullabona.client.runner.reads import Reads
@@ -64,12 +64,14 @@ class Runner:
         self._state_listeners: set[Callable[[WayState], None]] = set()
         self._warned: dict[tuple[str, ...], int] = {}
         self._swept = -1
+        self._started = False
         self.failure: BaseException | None = None
 
     # -- life -----------------------------------------------------------------------------------------------------
 
     def start(self) -> None:
         """Begin to read, send and keep time."""
+        self._started = True
         self._reads.refresh(None)
         for room in self.engine.rooms():
             self._reads.refresh(room)
@@ -112,6 +114,9 @@ class Runner:
 
     def happened(self, touched: Touched) -> None:
         """See `Ground.happened`."""
+        if not self._started:
+            self._notify()
+            return
         self._outbox.pump()
         self._fetches.pump()
         fresh = set(self.engine.rooms()) - self._reads.known()
@@ -146,6 +151,10 @@ class Runner:
         """Raises what stopped the runner, if anything did."""
         if self.failure is not None:
             raise self.failure
+
+    async def look_up(self, handle: str) -> bytes | None:
+        """See `nullabona.client.runner.fetches.look_up`."""
+        return await look_up(self, handle)
 
     def listen(self, tell: Callable[[], None]) -> Callable[[], None]:
         """Call ``tell`` whenever something may have changed; the result ends it."""

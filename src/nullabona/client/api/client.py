@@ -1,0 +1,212 @@
+"""`open_client` and `Client`: a profile, open and running, as bots and faces see it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Final
+
+from nullabona.client import account as accounts
+from nullabona.client.api.converting import to_event
+from nullabona.client.api.errors import PendingStill, Refused, TimedOut, UnknownHandle
+from nullabona.client.api.events import ConnectionChanged, Event
+from nullabona.client.api.messages import MessageCalls
+from nullabona.client.api.records import OwnAccount, RelayStatus, Status
+from nullabona.client.api.session import Options, Session
+from nullabona.client.core.step import DAY_MS
+from nullabona.client.keys import AccountRoot, Language
+from nullabona.client.net import endpoint_of, parse_endpoint
+from nullabona.client.profile import Profile, Unlock, create_profile, open_profile
+from nullabona.client.runner import WayState, find_card, now_ms
+from nullabona.wire.handle import parse_handle
+
+_LISTENER: Final = "listener:default"
+_PAGE: Final = 256
+_ALL: Final = 1 << 62
+
+
+@asynccontextmanager
+async def open_client(
+    path: Path, *, unlock: Unlock, create: bool = False, options: Options | None = None
+) -> AsyncIterator[Client]:
+    """The client of the profile at ``path``, running until the block ends.
+
+    With ``create`` a profile is made if there is none. Raises what `open_profile` and `create_profile` raise.
+    """
+    profile = _open(path, unlock, create=create)
+    session = Session(profile, options or Options())
+    try:
+        session.begin()
+        yield Client(session)
+    finally:
+        try:
+            await session.end()
+        finally:
+            profile.close()
+
+
+def _open(path: Path, unlock: Unlock, *, create: bool) -> Profile:
+    return create_profile(path, unlock) if create and not path.exists() else open_profile(path, unlock)
+
+
+class Client(MessageCalls):
+    """One account on this device. Made by `open_client`; used from one event loop.
+
+    What changes something is durable when the call returns, and goes out by itself, now or when the relay is reached.
+    """
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    # -- the account ----------------------------------------------------------------------------------------------
+
+    @property
+    def has_account(self) -> bool:
+        """Whether the profile has an account yet."""
+        return self._session.has_account
+
+    @property
+    def me(self) -> OwnAccount:
+        """Raises `NoAccount`."""
+        found = self._session.account()
+        me = found.me
+        return OwnAccount(me.account, me.handle, me.device, me.relay, found.published)
+
+    def phrase(self, language: Language = "english") -> str:
+        """The account's 24 words. Whoever reads them is the account."""
+        return self._session.account().root.phrase(language)
+
+    async def create_account(self, handle: str, *, relay: str | None = None) -> OwnAccount:
+        """A new account, stored; it is published in the background (`wait_published`).
+
+        ``relay`` keeps its inbox and rooms; by default the one of the handle's host. Raises `HandleError`,
+        `EndpointRefused`, or `AccountExists` unless the profile's account was never published.
+        """
+        wanted = parse_handle(handle)
+        url = str(parse_endpoint(relay) if relay is not None else endpoint_of(wanted.authority))
+        suite = self._session.options.suite
+        await self._session.end()
+        try:
+            accounts.create_account(
+                self._session.profile.store, handle=wanted, relay=url, today=now_ms() // DAY_MS, suite=suite
+            )
+        finally:
+            self._session.begin()
+        return self.me
+
+    async def restore_account(self, phrase: str, handle: str, *, timeout_s: float = 30.0) -> OwnAccount:
+        """The account of the 24 words on this new device, which replaces every older one on the card.
+
+        Identity, handle and inbox come back; rooms and contacts do not: people have to add the account again.
+        Raises `BadPhrase`, `UnknownHandle`, `CardForked`, `TimedOut` or `AccountExists`.
+        """
+        root = AccountRoot.from_phrase(phrase)
+        wanted = str(parse_handle(handle))
+        try:
+            async with asyncio.timeout(timeout_s):
+                card = await find_card(wanted, self._session.options.net)
+        except TimeoutError:
+            raise TimedOut("the directory of that handle was not reached in time") from None
+        if card is None:
+            raise UnknownHandle(f"nobody is registered as {wanted}")
+        accounts.restore_account(
+            self._session.profile.store,
+            root=root,
+            card=card,
+            today=now_ms() // DAY_MS,
+            suite=self._session.options.suite,
+        )
+        self._session.begin()
+        return self.me
+
+    async def wait_published(self, *, timeout_s: float | None = 30.0) -> None:
+        """Until the directory has taken our card. Raises `Refused` if it will not, or `PendingStill`."""
+        publishing = self._session.runner.publishing
+        try:
+            async with asyncio.timeout(timeout_s):
+                outcome = await publishing.wait()
+        except TimeoutError:
+            raise PendingStill("the card was not published within the time given") from None
+        if outcome.refusal:
+            raise Refused(outcome.refusal)
+
+    # -- what happens ---------------------------------------------------------------------------------------------
+
+    async def events(self, *, after: int | None = None) -> AsyncIterator[Event]:
+        """Everything that happens, in order, without end.
+
+        With ``after``: from the event after that id on (0: from the beginning). Without: from where the last listener
+        without ``after`` stopped; an event counts as handled when the next one is asked for, so after a crash the one
+        being handled comes again.
+        """
+        last = self._cursor() if after is None else after
+        news = asyncio.Event()
+        states: deque[WayState] = deque(maxlen=_PAGE)
+        runner = self._session.runner
+        ends = (runner.listen(news.set), runner.listen_states(states.append))
+        try:
+            while True:
+                news.clear()
+                page = self._page(last)
+                for event in page:
+                    yield event
+                    last = event.id
+                    if after is None:
+                        self._handled(last)
+                while states:
+                    yield _connection(last, states.popleft())
+                runner.check()
+                if not page:
+                    await news.wait()
+        finally:
+            for end in ends:
+                end()
+
+    def last_event(self) -> int:
+        """The id of the newest event; listening after it shows only what is still to come."""
+        last = 0
+        while page := self._page(last):
+            last = page[-1].id
+        return last
+
+    def _page(self, after: int) -> list[Event]:
+        with self._session.look() as store:
+            return [to_event(store, row) for row in store.events(after, _PAGE)]
+
+    def _cursor(self) -> int:
+        with self._session.look() as store:
+            return int(store.get_value(_LISTENER) or b"0")
+
+    def _handled(self, last: int) -> None:
+        with self._session.look() as store:
+            store.set_value(_LISTENER, str(last).encode())
+
+    # -- how it is doing ------------------------------------------------------------------------------------------
+
+    async def sync(self, *, timeout_s: float | None = 30.0) -> None:
+        """Until everything pending has gone out and everything waiting has come in. Raises `PendingStill`."""
+        await self._session.until(
+            lambda: self._session.settled or None, timeout_s, "not everything went out and came in"
+        )
+
+    def status(self) -> Status:
+        """Connections, and what still has to go out."""
+        found = self._session.account()
+        with self._session.look() as store:
+            outbox, rooms = len(store.outbox(_ALL, _ALL)), len(store.rooms())
+        ways = self._session.runner.ways.states()
+        return Status(
+            found.record.handle,
+            found.published,
+            tuple(RelayStatus(w.relay, w.lane, w.connected, w.error.code if w.error else "") for w in ways),
+            outbox,
+            rooms,
+            self._session.runner.at_rest,
+        )
+
+
+def _connection(last: int, state: WayState) -> ConnectionChanged:
+    return ConnectionChanged(last, state.relay, state.lane, state.connected, state.error.code if state.error else "")

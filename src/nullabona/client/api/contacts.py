@@ -1,0 +1,92 @@
+"""Contacts: asking, answering, blocking."""
+
+from __future__ import annotations
+
+import asyncio
+
+from nullabona.client.api.errors import Offline, TimedOut, UnknownHandle
+from nullabona.client.api.finding import find_contact
+from nullabona.client.api.records import ContactInfo
+from nullabona.client.api.session import Session
+from nullabona.client.core import commands, people
+from nullabona.client.core.records import Contact
+from nullabona.client.core.step import DAY_MS
+from nullabona.client.runner import now_ms
+from nullabona.errors import PeerError
+from nullabona.wire.card import Card, verify_card
+from nullabona.wire.handle import parse_handle
+
+
+class ContactCalls:
+    """The part of `Client` about other accounts."""
+
+    _session: Session
+
+    def contacts(self) -> list[ContactInfo]:
+        """Everybody this profile knows, the longest known first."""
+        with self._session.look() as store:
+            return [_info(contact) for contact in store.contacts()]
+
+    async def request_contact(self, handle: str, greeting: str = "", *, timeout_s: float = 30.0) -> ContactInfo:
+        """Ask somebody to talk; durable when this returns, and sent as soon as their relay is reached.
+
+        Looks their card up. Asking again repeats the request. Raises `UnknownHandle`, `Refused`, `TimedOut`.
+        """
+        known, wanted = self._session.account(), str(parse_handle(handle))
+        card = await self.look_up(wanted, timeout_s=timeout_s)
+        with self._session.step() as step:
+            contact = commands.request_contact(step, card, known.record.card, greeting)
+        return _info(contact)
+
+    async def accept_contact(self, handle: str) -> ContactInfo:
+        """Say yes to a request: opens the direct room and invites them. Raises `NoSuchContact`."""
+        with self._session.step() as step:
+            return _info(commands.accept_contact(step, find_contact(step.store, handle).handle))
+
+    async def decline_contact(self, handle: str) -> None:
+        """Forget a request; they are not told and may ask again."""
+        with self._session.step() as step:
+            commands.decline_contact(step, find_contact(step.store, handle).handle)
+
+    async def block_contact(self, handle: str) -> None:
+        """Hear no more requests and invitations from them; they are not told."""
+        with self._session.step() as step:
+            commands.block_contact(step, find_contact(step.store, handle).handle)
+
+    async def look_up(self, handle: str, *, timeout_s: float = 30.0) -> Card:
+        """The verified card of a handle, checked against the one we know of a contact.
+
+        Raises `UnknownHandle`, `Refused`, `TimedOut`, or `PeerError` if the card does not continue the known one.
+        """
+        wanted = str(parse_handle(handle))
+        if not self._session.options.online:
+            return self._known_card(wanted)
+        try:
+            async with asyncio.timeout(timeout_s):
+                data = await self._session.runner.look_up(wanted)
+        except TimeoutError:
+            raise TimedOut("the directory of that handle was not reached in time") from None
+        if data is None:
+            raise UnknownHandle(f"nobody is registered as {wanted}")
+        return self._learn(data)
+
+    def _learn(self, data: bytes) -> Card:
+        """What is wrong with a card is told in the step's events, so the step must not be undone for it."""
+        refused: PeerError | None = None
+        with self._session.step() as step:
+            try:
+                return people.learn_card(step, data)
+            except PeerError as error:
+                refused = error
+        raise refused
+
+    def _known_card(self, handle: str) -> Card:
+        with self._session.look() as store:
+            contact = store.contact_by_handle(handle)
+        if contact is None or not contact.card:
+            raise Offline(f"the card of {handle} has to be looked up first")
+        return verify_card(contact.card, today=now_ms() // DAY_MS)
+
+
+def _info(contact: Contact) -> ContactInfo:
+    return ContactInfo(contact.account, contact.handle, str(contact.state), contact.room, contact.greeting)

@@ -1,0 +1,71 @@
+"""From the store's log to typed events. A kind that is not known here becomes an `OtherEvent`, never an error."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+import msgspec
+
+from nullabona.client.api import events as e
+from nullabona.client.core.content import Text, decode_body
+from nullabona.client.core.ports import Store
+from nullabona.client.core.records import LoggedEvent
+
+_maps = msgspec.msgpack.Decoder(dict[str, Any])
+_Build = Callable[[LoggedEvent, dict[str, Any]], e.Event]
+
+
+def _contact(row: LoggedEvent, data: dict[str, Any]) -> e.Event:
+    if data["state"] == "accepted":
+        return e.ContactAccepted(row.id, data["account"], data["handle"])
+    return e.ContactChanged(row.id, data["account"], data["handle"], data["state"])
+
+
+def _warned(row: LoggedEvent, data: dict[str, Any]) -> e.Event:
+    return e.Warned(row.id, row.room, data.pop("code"), data)
+
+
+_BUILD: Final[dict[str, _Build]] = {
+    "message-state": lambda r, d: e.MessageStateChanged(r.id, r.room, d["id"], d["state"]),
+    "read": lambda r, d: e.ReadMarker(r.id, r.room, d["account"]),
+    "contact-request": lambda r, d: e.ContactRequested(r.id, d["account"], d["handle"], d["greeting"]),
+    "contact": _contact,
+    "joined": lambda r, d: e.Joined(r.id, r.room, d["name"], d["direct"], d["handle"]),
+    "room-request": lambda r, d: e.RoomRequested(r.id, r.room, d["account"], d["handle"], d["name"]),
+    "member-added": lambda r, d: e.MemberAdded(r.id, r.room, d["account"], d["handle"]),
+    "member-removed": lambda r, d: e.MemberRemoved(r.id, r.room, d["account"], d["handle"]),
+    "room-changed": lambda r, d: e.RoomChanged(r.id, r.room, d["name"], tuple(d["admins"])),
+    "epoch": lambda r, d: e.EpochChanged(r.id, r.room, d["epoch"]),
+    "removed": lambda r, _: e.Removed(r.id, r.room),
+    "leaving": lambda r, _: e.Leaving(r.id, r.room),
+    "left": lambda r, _: e.Left(r.id, r.room),
+    "rejoined": lambda r, d: e.Rejoined(r.id, r.room, d["reason"], d["epoch"]),
+    "relay-lost-box": lambda r, d: e.RelayLostBox(r.id, r.room, d["epoch"]),
+    "refused": lambda r, d: e.RequestRefused(r.id, r.room, d["what"], d["code"]),
+    "change-failed": lambda r, d: e.ChangeFailed(r.id, r.room, d["reason"]),
+    "published": lambda r, d: e.Published(r.id, d["handle"]),
+    "warning": _warned,
+}
+
+
+def to_event(store: Store, row: LoggedEvent) -> e.Event:
+    """The event of a row. Runs in the caller's transaction."""
+    data = _maps.decode(row.data)
+    if row.kind == "message":
+        return _message(store, row, data)
+    build = _BUILD.get(row.kind)
+    try:
+        return build(row, dict(data)) if build is not None else e.OtherEvent(row.id, row.kind, row.room, data)
+    except KeyError:
+        return e.OtherEvent(row.id, row.kind, row.room, data)
+
+
+def _message(store: Store, row: LoggedEvent, data: dict[str, Any]) -> e.Event:
+    message = store.message(row.room, data["id"])
+    body = decode_body(message.body) if message is not None else None
+    reply_to = body.reply_to if isinstance(body, Text) else b""
+    sent_at = message.sent_at if message is not None else 0
+    return e.MessageReceived(
+        row.id, row.room, data["id"], data["account"], data["handle"], data["text"], sent_at, reply_to
+    )

@@ -1,0 +1,268 @@
+"""What happened, as a listener sees it. Each event has the id of its place in the profile's log, which only grows.
+
+`ConnectionChanged` is not in the log: it carries the id of the event before it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar, TypeAlias
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """Base of every event."""
+
+    kind: ClassVar[str]
+    id: int
+
+
+@dataclass(frozen=True, slots=True)
+class MessageReceived(Happened):
+    """Somebody wrote."""
+
+    kind = "message"
+    room: bytes
+    message: bytes
+    account: bytes
+    handle: str
+    text: str
+    sent_at: int
+    reply_to: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class MessageStateChanged(Happened):
+    """An own message was ``sent``, ``delivered`` or ``failed``."""
+
+    kind = "message-state"
+    room: bytes
+    message: bytes
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReadMarker(Happened):
+    """An account has read further."""
+
+    kind = "read"
+    room: bytes
+    account: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class ContactRequested(Happened):
+    """Somebody asks to talk."""
+
+    kind = "contact-request"
+    account: bytes
+    handle: str
+    greeting: str
+
+
+@dataclass(frozen=True, slots=True)
+class ContactAccepted(Happened):
+    """We and they can talk from now on."""
+
+    kind = "contact-accepted"
+    account: bytes
+    handle: str
+
+
+@dataclass(frozen=True, slots=True)
+class ContactChanged(Happened):
+    """A contact got another state."""
+
+    kind = "contact-changed"
+    account: bytes
+    handle: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class Joined(Happened):
+    """This account is in a room; ``handle`` invited it."""
+
+    kind = "joined"
+    room: bytes
+    name: str
+    direct: bool
+    handle: str
+
+
+@dataclass(frozen=True, slots=True)
+class RoomRequested(Happened):
+    """Somebody who is no contact invites us into a room."""
+
+    kind = "room-request"
+    room: bytes
+    account: bytes
+    handle: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class MemberAdded(Happened):
+    """An account came into a room."""
+
+    kind = "member-added"
+    room: bytes
+    account: bytes
+    handle: str
+
+
+@dataclass(frozen=True, slots=True)
+class MemberRemoved(Happened):
+    """An account is out of a room."""
+
+    kind = "member-removed"
+    room: bytes
+    account: bytes
+    handle: str
+
+
+@dataclass(frozen=True, slots=True)
+class RoomChanged(Happened):
+    """A room's name or admins changed."""
+
+    kind = "room-changed"
+    room: bytes
+    name: str
+    admins: tuple[bytes, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class EpochChanged(Happened):
+    """A room has new keys and a new box."""
+
+    kind = "epoch"
+    room: bytes
+    epoch: int
+
+
+@dataclass(frozen=True, slots=True)
+class Removed(Happened):
+    """Somebody removed this account from a room."""
+
+    kind = "removed"
+    room: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Leaving(Happened):
+    """We asked to leave a room; any other member carries it out."""
+
+    kind = "leaving"
+    room: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Left(Happened):
+    """We are out of a room by our own wish."""
+
+    kind = "left"
+    room: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Rejoined(Happened):
+    """This device found its way back into a room; ``reason`` says why it had to."""
+
+    kind = "rejoined"
+    room: bytes
+    reason: str
+    epoch: int
+
+
+@dataclass(frozen=True, slots=True)
+class RelayLostBox(Happened):
+    """The relay lost what it kept of a room; what somebody may still need is put back."""
+
+    kind = "relay-lost-box"
+    room: bytes
+    epoch: int
+
+
+@dataclass(frozen=True, slots=True)
+class RequestRefused(Happened):
+    """The relay will never take something of ours; ``what`` it was, and the wire code."""
+
+    kind = "refused"
+    room: bytes
+    what: str
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeFailed(Happened):
+    """A wanted change of a room cannot be made."""
+
+    kind = "change-failed"
+    room: bytes
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Published(Happened):
+    """The directory has taken our card."""
+
+    kind = "published"
+    handle: str
+
+
+@dataclass(frozen=True, slots=True)
+class Warned(Happened):
+    """Something outside is not as it should be. ``detail`` holds what is known, by name."""
+
+    kind = "warning"
+    room: bytes
+    code: str
+    detail: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionChanged(Happened):
+    """A relay was reached or lost; ``error`` is a code, or empty. Not in the log."""
+
+    kind = "connection"
+    relay: str
+    lane: str
+    connected: bool
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class OtherEvent(Happened):
+    """An event that this version does not know by name."""
+
+    kind = "other"
+    name: str
+    room: bytes
+    detail: dict[str, Any]
+
+
+Event: TypeAlias = (
+    MessageReceived
+    | MessageStateChanged
+    | ReadMarker
+    | ContactRequested
+    | ContactAccepted
+    | ContactChanged
+    | Joined
+    | RoomRequested
+    | MemberAdded
+    | MemberRemoved
+    | RoomChanged
+    | EpochChanged
+    | Removed
+    | Leaving
+    | Left
+    | Rejoined
+    | RelayLostBox
+    | RequestRefused
+    | ChangeFailed
+    | Published
+    | Warned
+    | ConnectionChanged
+    | OtherEvent
+)

@@ -1,0 +1,117 @@
+"""Which room, contact or message a person means: an id or the beginning of one, a name, a handle or its first part."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final, TypeVar
+
+from nullabona.client.api.errors import Ambiguous, NoSuchMessage
+from nullabona.client.core.errors import NoSuchContact, NoSuchRoom
+from nullabona.client.core.ports import Store
+from nullabona.client.core.records import Contact, LoggedEvent, Message
+from nullabona.client.core.state import JOINED, RoomState, decode_state
+from nullabona.wire.handle import HandleError, parse_handle
+
+_SHORTEST_PREFIX: Final = 4
+_MOST_LISTED: Final = 8
+_END: Final = (1 << 63) - 1
+
+T = TypeVar("T")
+
+
+def room_states(store: Store) -> list[RoomState]:
+    """Every room of the store."""
+    loaded = [store.load_room(room) for room in store.rooms()]
+    return [decode_state(data) for data in loaded if data is not None]
+
+
+def find_room(store: Store, wanted: bytes | str) -> bytes:
+    """The id of the room. Of rooms with one name those we are in come first. Raises `NoSuchRoom` or `Ambiguous`."""
+    if isinstance(wanted, bytes):
+        if store.load_room(wanted) is None:
+            raise NoSuchRoom("this profile has no such room")
+        return wanted
+    states = room_states(store)
+    fitting = [room for room in states if _fits(store, room, wanted)]
+    present = [room for room in fitting if room.phase == JOINED] or fitting
+    if not present:
+        raise NoSuchRoom(f"this profile has no room {wanted!r}")
+    return _only([(room.id, describe_room(store, room)) for room in present], wanted)
+
+
+def _fits(store: Store, room: RoomState, wanted: str) -> bool:
+    if room.info.name == wanted or is_prefix(room.id, wanted):
+        return True
+    partner = direct_partner(store, room)
+    return partner is not None and _fits_handle(partner.handle, wanted)
+
+
+def is_prefix(id: bytes, wanted: str) -> bool:
+    """Whether ``wanted`` is the beginning of the id in hex, long enough to be meant as one."""
+    return len(wanted) >= _SHORTEST_PREFIX and id.hex().startswith(wanted.lower())
+
+
+def _fits_handle(handle: str, wanted: str) -> bool:
+    try:
+        wanted = str(parse_handle(wanted)) if "@" in wanted else parse_handle(f"{wanted}@xx").name
+    except HandleError:
+        return False
+    return handle == wanted or handle.partition("@")[0] == wanted
+
+
+def direct_partner(store: Store, room: RoomState) -> Contact | None:
+    """Whom a direct room is with."""
+    return next((contact for contact in store.contacts() if contact.room == room.id), None)
+
+
+def room_requests(store: Store) -> dict[bytes, LoggedEvent]:
+    """Invitations by strangers that wait for the person: the room, and the event that told of it."""
+    found: dict[bytes, LoggedEvent] = {}
+    after = 0
+    while page := store.events(after):
+        found |= {row.room: row for row in page if row.kind == "room-request"}
+        after = page[-1].id
+    return {room: row for room, row in found.items() if store.get_value(f"room-request:{room.hex()}") is not None}
+
+
+def describe_room(store: Store, room: RoomState) -> str:
+    """A line that tells this room from others."""
+    partner = direct_partner(store, room)
+    title = room.info.name or (partner.handle if partner is not None else "?")
+    return f"{title} ({room.id.hex()[:12]}, {room.phase})"
+
+
+def find_contact(store: Store, wanted: str) -> Contact:
+    """The contact of a handle, or of its part before the @. Raises `NoSuchContact` or `Ambiguous`."""
+    fitting = [contact for contact in store.contacts() if _fits_handle(contact.handle, wanted)]
+    if not fitting:
+        raise NoSuchContact(f"{wanted} is not among your contacts")
+    return _only([(contact, contact.handle) for contact in fitting], wanted)
+
+
+def find_member(store: Store, room: bytes, wanted: str) -> bytes:
+    """The account of a member of the room. Raises `NoSuchContact` or `Ambiguous`."""
+    fitting = {device.account: device.handle for device in store.devices(room) if _fits_handle(device.handle, wanted)}
+    if not fitting:
+        raise NoSuchContact(f"{wanted} is not in this room", hint="list its members")
+    return _only(list(fitting.items()), wanted)
+
+
+def find_message(store: Store, room: bytes, wanted: bytes | str) -> Message:
+    """A message of the room by its id or the beginning of it. Raises `NoSuchMessage` or `Ambiguous`."""
+    if isinstance(wanted, bytes):
+        found = store.message(room, wanted)
+        fitting = [] if found is None else [found]
+    else:
+        recent = store.messages(room, before=_END, limit=10_000)
+        fitting = [message for message in recent if is_prefix(message.id, wanted)]
+    if not fitting:
+        raise NoSuchMessage("the room has no such message")
+    return _only([(message, message.id.hex()) for message in fitting], "that id")
+
+
+def _only(fitting: Sequence[tuple[T, str]], wanted: str) -> T:
+    if len(fitting) > 1:
+        names = ", ".join(name for _, name in fitting[:_MOST_LISTED])
+        raise Ambiguous(f"{wanted!r} fits {len(fitting)} of them", hint=f"say which: {names}")
+    return fitting[0][0]

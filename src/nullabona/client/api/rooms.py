@@ -1,0 +1,173 @@
+"""Rooms: direct ones, groups, their members and what changes them."""
+
+from __future__ import annotations
+
+from nullabona.client.api.contacts import ContactCalls
+from nullabona.client.api.errors import TimedOut
+from nullabona.client.api.finding import (
+    direct_partner,
+    find_contact,
+    find_member,
+    find_room,
+    is_prefix,
+    room_requests,
+    room_states,
+)
+from nullabona.client.api.records import Member, RoomDetails, RoomSummary
+from nullabona.client.core import commands
+from nullabona.client.core.errors import NoSuchContact, NoSuchRoom
+from nullabona.client.core.ports import Store
+from nullabona.client.core.roominfo import DIRECT
+from nullabona.client.core.state import JOINED, RoomState, decode_state
+from nullabona.client.core.step import DAY_MS
+from nullabona.client.runner import now_ms
+from nullabona.wire.card import Card, verify_card
+
+
+class RoomCalls(ContactCalls):
+    """The part of `Client` about rooms. ``room`` is an id, the beginning of one in hex, a name, or a contact."""
+
+    def rooms(self) -> list[RoomSummary]:
+        """Every room, oldest first."""
+        with self._session.look() as store:
+            return [_summary(store, room, self._me) for room in room_states(store)]
+
+    def room(self, room: bytes | str) -> RoomSummary:
+        """Raises `NoSuchRoom` or `Ambiguous`."""
+        return self.room_details(room).summary
+
+    def room_details(self, room: bytes | str) -> RoomDetails:
+        """As `room`, with what is behind it."""
+        with self._session.look() as store:
+            state = _load(store, find_room(store, room))
+            box = state.current.keys.box.address if state.boxes else b""
+            epoch = state.epoch if state.boxes else 0
+            return RoomDetails(
+                _summary(store, state, self._me),
+                state.info.relay,
+                epoch,
+                len(store.devices(state.id)),
+                box,
+                state.heal is not None,
+            )
+
+    def members(self, room: bytes | str) -> list[Member]:
+        """The accounts in a room, by handle."""
+        with self._session.step() as step:
+            found = commands.members(step, find_room(step.store, room))
+        return [Member(m.account, m.handle, m.admin, m.devices, m.me) for m in found]
+
+    async def create_group(self, name: str, handles: list[str] | None = None) -> RoomSummary:
+        """A new group with this account as admin; everybody in ``handles`` is invited."""
+        cards = [await self._fresh_card(handle) for handle in handles or []]
+        with self._session.step() as step:
+            room = commands.create_group(step, name)
+            for card in cards:
+                commands.add_account(step, room, card)
+        return self.room(room)
+
+    async def add(self, room: bytes | str, handle: str) -> None:
+        """Invite an account into a group. `wait_changed` waits until it is in."""
+        target = self.room(room).id
+        card = await self._fresh_card(handle)
+        with self._session.step(target) as step:
+            commands.add_account(step, target, card)
+
+    async def remove(self, room: bytes | str, handle: str) -> None:
+        """Put an account out of a group: it reads nothing that is sent from then on."""
+        with self._session.step() as step:
+            target = find_room(step.store, room)
+            commands.remove_account(step, target, find_member(step.store, target, handle))
+
+    async def rename(self, room: bytes | str, name: str) -> None:
+        """Give a group another name."""
+        with self._session.step() as step:
+            commands.rename(step, find_room(step.store, room), name)
+
+    async def set_admin(self, room: bytes | str, handle: str, *, admin: bool = True) -> None:
+        """Appoint or dismiss an admin of a group."""
+        with self._session.step() as step:
+            target = find_room(step.store, room)
+            commands.set_admin(step, target, find_member(step.store, target, handle), admin=admin)
+
+    async def leave(self, room: bytes | str) -> None:
+        """Ask to leave; any other member that is online carries it out (`Left`)."""
+        with self._session.step() as step:
+            commands.leave(step, find_room(step.store, room))
+
+    async def update_keys(self, room: bytes | str) -> None:
+        """Renew this device's keys in a room now: what an attacker copied before is worth nothing afterwards."""
+        with self._session.step() as step:
+            commands.update_keys(step, find_room(step.store, room))
+
+    async def accept_room_request(self, room: bytes | str) -> RoomSummary:
+        """Join a room that a stranger invited us to (`RoomRequested`)."""
+        with self._session.step() as step:
+            target = _request(step.store, room)
+            commands.accept_request(step, target)
+        return self.room(target)
+
+    async def decline_room_request(self, room: bytes | str) -> None:
+        """Forget the invitation; whoever sent it is not told."""
+        with self._session.step() as step:
+            commands.decline_request(step, _request(step.store, room))
+
+    async def wait_changed(self, room: bytes | str, *, timeout_s: float | None = 30.0) -> None:
+        """Until every change that we want of the room is carried out or given up. Raises `PendingStill`."""
+        target = self.room(room).id
+
+        def done() -> bool | None:
+            with self._session.look() as store:
+                state = _load(store, target)
+            return None if state.pending is not None or state.intents else True
+
+        await self._session.until(done, timeout_s, "the room has not changed")
+
+    @property
+    def _me(self) -> bytes:
+        return self._session.runner.engine.me.account
+
+    async def _fresh_card(self, handle: str) -> Card:
+        """The card to add somebody with: looked up now, or the known one if the directory is out of reach."""
+        with self._session.look() as store:
+            try:
+                known = find_contact(store, handle)
+            except NoSuchContact:
+                known = None
+        try:
+            return await self.look_up(known.handle if known is not None else handle, timeout_s=10.0)
+        except TimedOut:
+            if known is None or not known.card:
+                raise
+            return verify_card(known.card, today=now_ms() // DAY_MS)
+
+
+def _load(store: Store, room: bytes) -> RoomState:
+    data = store.load_room(room)
+    if data is None:
+        raise NoSuchRoom("this profile has no such room")
+    return decode_state(data)
+
+
+def _summary(store: Store, room: RoomState, me: bytes) -> RoomSummary:
+    direct = room.info.kind == DIRECT
+    partner = direct_partner(store, room) if direct else None
+    read = store.marker(room.id, me)
+    return RoomSummary(
+        room.id,
+        partner.handle if partner is not None else room.info.name,
+        direct,
+        room.phase,
+        len({device.account for device in store.devices(room.id)}) if room.phase == JOINED else 0,
+        store.count_messages(room.id, after=-1 if read is None else read, not_from=me),
+        me in room.info.admins,
+        room.pending is not None or bool(room.intents),
+    )
+
+
+def _request(store: Store, wanted: bytes | str) -> bytes:
+    """The id of an invitation that waits for the person. Raises `NoSuchRoom`."""
+    for room in room_requests(store):
+        if room == wanted or (isinstance(wanted, str) and is_prefix(room, wanted)):
+            return room
+    raise NoSuchRoom("nobody invited you into such a room", hint="give the id that the request named")
