@@ -268,6 +268,7 @@ def _enter(
     open_box(room, group.epoch, group.room_secret())
     sync_roster(step, room, rejoined)
     messages.leave_epoch(step, room, track)
+    healing.reach_stranded(step, room)
     if changed:
         step.event("room-changed", room.id, name=info.name, admins=list(info.admins))
     step.event("epoch", room.id, epoch=room.epoch)

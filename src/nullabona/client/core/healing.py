@@ -13,7 +13,7 @@ from nullabona.client.core import boxes, committing, messages, people
 from nullabona.client.core.content import Moved
 from nullabona.client.core.items import Gone, Ticket, TicketRequest
 from nullabona.client.core.proofs import Claim
-from nullabona.client.core.records import Device, Message
+from nullabona.client.core.records import Device, Message, MessageState
 from nullabona.client.core.state import JOINED, BoxTrack, Heal, Merged, RoomState
 from nullabona.client.core.step import Step
 from nullabona.wire.address import Address
@@ -22,6 +22,8 @@ from nullabona.wire.certificate import DeviceCertificate
 MAX_ATTEMPTS = 40
 """How often a ticket is asked for before the branch we are on is kept."""
 TOLD_HISTORY = 64
+STRANDED_MOST = 256
+"""Most messages owed to one device that a fork left outside."""
 
 
 def branch_key(removed: Iterable[bytes], commit: bytes) -> tuple[int, bytes]:
@@ -179,6 +181,26 @@ def welcome_back(step: Step, room: RoomState, device: bytes) -> None:
         return track is not None and boxes.has_acked(step, track, device, message.frame)
 
     messages.resend_unacknowledged(step, room, has_it)
+
+
+def owe_stranded(step: Step, room: RoomState, before: Iterable[Device]) -> None:
+    """Members of the branch we left who are not on this one: remember which of our messages they still lack."""
+    present = {device.device for device in step.roster(room.id).values()}
+    undelivered = step.store.own_messages(room.id, (MessageState.WAITING, MessageState.SENT))
+    for device in before:
+        owed = [message.id for message in undelivered if device.since <= message.epoch]
+        if device.device not in present and owed:
+            room.stranded[device.device.hex()] = owed[-STRANDED_MOST:]
+
+
+def reach_stranded(step: Step, room: RoomState) -> None:
+    """Somebody whom a fork left outside is in again: send them what we owe."""
+    present = {device.device.hex() for device in step.roster(room.id).values()}
+    for device in [device for device in room.stranded if device in present]:
+        for message_id in room.stranded.pop(device):
+            message = step.store.message(room.id, message_id)
+            if message is not None and message.epoch < room.epoch:
+                messages.resend(step, room, message)
 
 
 # -- arriving -----------------------------------------------------------------------------------------------------

@@ -142,7 +142,9 @@ def adopt(step: Step, room: RoomState, join: Join) -> None:
     room.phase = JOINED
     room.commit_at = step.within(step.timing.commit_spread)
     open_box(room, group.epoch, group.room_secret())
+    before = list(step.roster(room.id).values())
     committing.sync_roster(step, room, step.me.device)
+    healing.owe_stranded(step, room, before)
     messages.resend_unacknowledged(step, room, messages.reached_nobody)
     room.receipt_at = room.receipt_at or step.within(receipt_delay(step, room))
     step.event("rejoined", room.id, reason=heal.reason, epoch=room.epoch)

@@ -189,6 +189,8 @@ class RoomState(msgspec.Struct):
     read_upto: Annotated[bytes, Meta(max_length=16)] = b""
     """Id of the newest message our account has read; told with the next message."""
     marker_told: bytes = b""
+    stranded: dict[str, list[bytes]] = field(default_factory=dict)
+    """device (hex) that a fork left outside → our messages it has not acknowledged; sent again when it is back."""
     unmatched_markers: dict[str, bytes] = field(default_factory=dict)
     """account (hex) → a marker that names a message we do not have yet."""
 
