@@ -135,7 +135,7 @@ class Frames(Response, frozen=True, tag=2):
 
     incarnation: Incarnation
     head: Seq
-    frames: tuple[tuple[Seq, bytes], ...]
+    frames: Annotated[tuple[tuple[Seq, bytes], ...], Meta(max_length=MAX_READ_LIMIT)]
 
 
 class Done(Response, frozen=True, tag=3):
