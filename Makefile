@@ -51,8 +51,9 @@ check-imports:
 check-pages:
 	@$(BIN)/python tools/check_generated.py
 
+# In the profile of the build, so that a fresh clone compiles the dependencies' build scripts and macros once.
 check-rust:
-	@cd $(CRATE) && cargo fmt --check && cargo clippy --quiet --locked --all-targets -- -D warnings
+	@cd $(CRATE) && cargo fmt --check && cargo clippy --quiet --release --locked --all-targets -- -D warnings
 
 format: $(STAMP) ## format Python and Rust, and repair what the linter can
 	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format .
