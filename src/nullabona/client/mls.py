@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+import msgspec
 import nullabona_mls as native
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -24,6 +25,9 @@ KEY_PACKAGE_LIFETIME_S: Final = 10 * 365 * 86_400
 """Members check a key package's lifetime when they process its commit, perhaps long after; how old a published one may
 be is decided by the card's day instead (spec/directory.md)."""
 SMALL_ROOM: Final = 250
+KEPT_KEY_PACKAGES: Final = 10
+"""A key package is published for a week and may be used for 30 days: ten weeks of private halves are enough."""
+_KEY_PACKAGES: Final = "key-packages"
 
 
 def _refuse(error: native.CoreError) -> MlsRefused:
@@ -251,7 +255,15 @@ class Mls:
         except native.CoreError as error:
             raise _guard(error) from error
         self._store.mls_write(delta.puts, delta.dels)
+        self._retire_key_packages(packages[0][0])
         return packages[0][1]
+
+    def _retire_key_packages(self, newest: bytes) -> None:
+        """Forget private halves too old for an invitation to be still on its way: a thief could open old Welcomes."""
+        known = self._store.get_value(_KEY_PACKAGES)
+        refs = [*(msgspec.msgpack.decode(known, type=list[bytes]) if known else []), newest]
+        self._store.mls_write([], [(native.KEY_PACKAGE_SCOPE, ref) for ref in refs[:-KEPT_KEY_PACKAGES]])
+        self._store.set_value(_KEY_PACKAGES, msgspec.msgpack.encode(refs[-KEPT_KEY_PACKAGES:]))
 
     def key_package_owner(self, key_package: bytes) -> bytes:
         try:
