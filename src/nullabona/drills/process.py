@@ -1,0 +1,136 @@
+"""Relay processes that drills start, stop and look at."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from contextlib import suppress
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Final, Self
+
+from nullabona.errors import UserError
+
+_START_S: Final = 20.0
+_STOP_S: Final = 10.0
+_ESTABLISHED: Final = "01"
+_NULLA: Final = "from nullabona.cli import main; main()"
+
+
+class RelayFailed(UserError):
+    """The relay did not start or did not stop as it should."""
+
+    code = "relay-failed"
+    default_hint = "its own words are in the log beside its data"
+
+
+class RelayProcess:
+    """``nulla relay serve`` as a process of its own. ``log`` gets everything it says."""
+
+    def __init__(self, data: Path, log: Path, listen: str = "127.0.0.1:0") -> None:
+        self.data = data
+        self.log = log
+        command = [sys.executable, "-c", _NULLA, "relay", "serve", "--data", str(data), "--listen", listen, "--json"]
+        with log.open("ab") as out:
+            self._process = subprocess.Popen(  # noqa: S603 - our own program
+                command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=out, start_new_session=True
+            )
+        try:
+            self.url = self._wait_ready()
+        except BaseException:
+            self.kill()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.stop()
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    @property
+    def authority(self) -> str:
+        """``host:port``, as in handles."""
+        return self.url.split("://", 1)[1].split("/", 1)[0]
+
+    def wait_gone(self) -> int:
+        """Until the process has ended by itself; its exit code. Raises `RelayFailed` if it does not."""
+        try:
+            return self._process.wait(_STOP_S)
+        except subprocess.TimeoutExpired as error:
+            raise RelayFailed("the relay goes on although its data is gone") from error
+
+    def stop(self) -> None:
+        """Stop it in good order, or by force if it takes too long. Harmless when repeated."""
+        if self._process.poll() is None:
+            self._process.send_signal(signal.SIGTERM)
+            try:
+                self._process.wait(_STOP_S)
+            except subprocess.TimeoutExpired:
+                self.kill()
+        self._close()
+
+    def kill(self) -> None:
+        """End it without a word. Harmless when repeated."""
+        with suppress(ProcessLookupError):
+            self._process.kill()
+        self._process.wait()
+        self._close()
+
+    def _wait_ready(self) -> str:
+        watchdog = _Watchdog(self._process)
+        with watchdog:
+            line = self._out.readline()
+        try:
+            return str(json.loads(line)["ready"])
+        except (ValueError, KeyError, TypeError) as error:
+            raise RelayFailed("the relay did not start") from error
+
+    @property
+    def _out(self) -> IO[bytes]:
+        assert self._process.stdout is not None
+        return self._process.stdout
+
+    def _close(self) -> None:
+        self._out.close()
+
+
+class _Watchdog:
+    """Kills a process that says nothing in time, so that reading from it ends."""
+
+    def __init__(self, process: subprocess.Popen[bytes]) -> None:
+        import threading
+
+        self._timer = threading.Timer(_START_S, process.kill)
+
+    def __enter__(self) -> None:
+        self._timer.start()
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._timer.cancel()
+
+
+def count_connections(pid: int) -> int:
+    """How many TCP connections a process has open; 0 if that may not be seen."""
+    try:
+        inodes = {_socket_inode(link) for link in Path(f"/proc/{pid}/fd").iterdir()}
+        rows = [
+            line.split()
+            for name in ("tcp", "tcp6")
+            for line in Path(f"/proc/{pid}/net/{name}").read_text("ascii").splitlines()[1:]
+        ]
+    except OSError:
+        return 0
+    return sum(1 for row in rows if row[3] == _ESTABLISHED and row[9] in inodes)
+
+
+def _socket_inode(link: Path) -> str:
+    with suppress(OSError):
+        return os.fspath(link.readlink()).removeprefix("socket:[").removesuffix("]")
+    return ""

@@ -1,0 +1,127 @@
+"""The drill ``seizure``: the relay's machine is carried away, disks and memory; what can be read, what inferred?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from nullabona.drills.haul import (
+    Haul,
+    describe_carried,
+    describe_found,
+    describe_inferred,
+    describe_readable,
+    encode_haul,
+)
+from nullabona.drills.inventory import Inventory, take_inventory
+from nullabona.drills.process import count_connections
+from nullabona.drills.report import Check, Report, Verdict
+from nullabona.drills.search import Hunt, Kind, MemoryDenied, Secret, files_below, memory_chunks, open_files
+from nullabona.drills.text import Text
+
+PROVES: Final = (
+    "S-01 S-02 S-03 S-04 S-05 S-10 S-11 S-12 S-13 S-14 S-15 S-16 S-17".split()
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scene:
+    """What is seized. ``also`` are logs and temporary folders; ``control`` the process of a relay nobody ever used."""
+
+    data: Path
+    secrets: Sequence[Secret]
+    pid: int | None = None
+    also: Sequence[Path] = ()
+    control: int | None = None
+
+
+def run_seizure(scene: Scene) -> Report:
+    """Play the drill. Raises `DataUnreadable`, or `NoProcess` if there is no such process."""
+    haul = _search(scene)
+    inventory = take_inventory(scene.data)
+    connections = count_connections(scene.pid) if scene.pid is not None else 0
+    report = Report("seizure", Text("Seizure of the relay: disks and memory", "중계 서버 압수: 디스크와 메모리"))
+    report.section("Carried away", "가져간 것", describe_carried(haul))
+    report.section("What can be read in it", "거기서 읽을 수 있는 것", describe_readable(inventory))
+    report.section("What can be inferred", "거기서 추측할 수 있는 것", describe_inferred(inventory, connections))
+    report.section(
+        "What was found of the planted secrets", "심어 둔 비밀 중 발견된 것", describe_found(haul, scene.secrets)
+    )
+    report.checks = [*_can(), *_cannot(haul, inventory, {secret.kind for secret in scene.secrets})]
+    report.data = encode_haul(haul, inventory, scene.secrets)
+    return report
+
+
+def _search(scene: Scene) -> Haul:
+    hunt, haul = Hunt(scene.secrets), Haul()
+    for place in (scene.data, *scene.also):
+        haul.findings += hunt.search(files_below(place), haul.disk)
+    if scene.pid is None:
+        return haul
+    try:
+        if scene.control is not None:
+            hunt.learn(memory_chunks(scene.control))
+        haul.findings += hunt.search(open_files(scene.pid), haul.disk)
+        haul.findings += hunt.search(memory_chunks(scene.pid), haul.memory)
+        haul.memory_read = True
+    except MemoryDenied:
+        haul.memory_read = False
+    return haul
+
+
+# -- claims -------------------------------------------------------------------------------------------------------
+
+_CAN: Final = {
+    "S-01": Text("The seizer counts boxes and frames, sees padded sizes and the day on which each arrived.",
+                 "압수자는 상자와 프레임의 수, 맞춰진 크기, 도착한 날짜를 알 수 있음."),
+    "S-02": Text("The seizer has every public card with its day of registration.",
+                 "압수자는 모든 공개 카드와 등록일을 얻음."),
+    "S-03": Text("The seizer tells which box is whose inbox, for every handle registered here.",
+                 "압수자는 등록된 계정마다 어느 상자가 그 수신함인지 알 수 있음."),
+    "S-04": Text("The seizer may learn the order of recent writes from logs and pages.",
+                 "압수자는 로그와 페이지에서 최근 쓰기 순서를 알 수도 있음."),
+    "S-05": Text("The seizer of a running machine sees who is connected just then, and at which boxes they wait.",
+                 "켜진 기계를 압수하면 그 순간 연결된 주소와 기다리는 상자를 알 수 있음."),
+}  # fmt: skip
+_CANNOT: Final = (
+    ("S-10", (Kind.TEXT,), False,
+     Text("No message is on the disks, in no form and no part.", "디스크에 대화 내용이 어떤 형태로도, 일부라도 없음.")),
+    ("S-11", (Kind.TEXT,), True,
+     Text("No message is in the memory of the process.", "프로세스 메모리에 대화 내용이 없음.")),
+    ("S-12", (Kind.ROOM,), False,
+     Text("No room name is on the disks.", "디스크에 방 이름이 없음.")),
+    ("S-13", (Kind.PHRASE, Kind.KEY), False,
+     Text("No recovery phrase and no key of a client is on the disks.", "디스크에 복구 문구나 이용자 키가 없음.")),
+    ("S-14", (Kind.ROOM, Kind.PHRASE, Kind.KEY), True,
+     Text("No room name, phrase or key of a client is in memory.", "메모리에 방 이름, 복구 문구, 이용자 키가 없음.")),
+    ("S-15", (Kind.ADDRESS,), False,
+     Text("No client address is on the disks.", "디스크에 접속 주소가 없음.")),
+    ("S-16", (Kind.ADDRESS,), True,
+     Text("No client address is in the memory of the process.", "프로세스 메모리에 접속 주소가 없음.")),
+)  # fmt: skip
+_DECLARED: Final = Text(
+    "No file, table or column is there that is not declared, and no handle outside the public cards.",
+    "선언되지 않은 파일, 표, 열이 없고, 공개 카드 밖에 계정 이름이 없음.",
+)
+
+
+def _can() -> Iterator[Check]:
+    """What the page admits: it was shown above, so it holds."""
+    return (Check.of(id, text, held=True) for id, text in _CAN.items())
+
+
+def _cannot(haul: Haul, inventory: Inventory, planted: set[Kind]) -> Iterator[Check]:
+    for id, kinds, memory, text in _CANNOT:
+        if not planted.intersection(kinds):
+            why = Text("nothing of the kind was planted", "심어 둔 것이 없음")
+            yield Check(id, Verdict.UNPROVEN, text.because(why))
+        elif memory and not haul.memory_read:
+            why = Text("memory not searched: no permission", "메모리를 검색하지 못함: 권한 없음")
+            yield Check(id, Verdict.UNPROVEN, text.because(why))
+        else:
+            found = ", ".join(sorted({leak.label for leak in haul.of(*kinds, memory=memory)}))
+            yield Check.of(id, text.with_list(found), held=not found)
+    strays = [*inventory.undeclared, *sorted({leak.source for leak in haul.of(Kind.NAME, memory=False)})]
+    yield Check.of("S-17", _DECLARED.with_list(", ".join(strays)), held=not strays)

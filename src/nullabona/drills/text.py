@@ -1,0 +1,56 @@
+"""Sentences in English and Korean, and which of the two a person reads."""
+
+from __future__ import annotations
+
+import os
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+Language: TypeAlias = Literal["en", "ko"]
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """One sentence, in both languages."""
+
+    en: str
+    ko: str
+
+    def __str__(self) -> str:
+        return self.en
+
+    def in_(self, language: Language) -> str:
+        """The sentence in ``language``."""
+        return self.ko if language == "ko" else self.en
+
+    def with_list(self, what: str) -> Text:
+        """The sentence followed by what was found, if anything was."""
+        return Text(f"{self.en} FOUND: {what}", f"{self.ko} 발견됨: {what}") if what else self
+
+    def because(self, why: Text) -> Text:
+        """The sentence with a reason behind it."""
+        return Text(f"{self.en} ({why.en})", f"{self.ko} ({why.ko})")
+
+    def both(self) -> dict[str, str]:
+        """The sentence for a machine: both languages."""
+        return {"en": self.en, "ko": self.ko}
+
+
+def language_of(environment: Mapping[str, str] = os.environ) -> Language:
+    """Korean if the locale says so, else English."""
+    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
+        if value := environment.get(name):
+            return "ko" if value.lower().startswith("ko") else "en"
+    return "en"
+
+
+def width(text: str) -> int:
+    """How many columns a terminal gives to ``text``: Hangul takes two each."""
+    return sum(2 if unicodedata.east_asian_width(char) in "WF" else not unicodedata.combining(char) for char in text)
+
+
+def pad(text: str, columns: int) -> str:
+    """``text`` filled up with blanks to ``columns``."""
+    return text + " " * (columns - width(text))

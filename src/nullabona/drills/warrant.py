@@ -1,0 +1,174 @@
+"""The drill ``warrant``: an officer comes with a warrant for one account and takes everything there is about it.
+
+Plays the officer twice: first with what the service produces (`producible`), then with an expert who searches the
+relay's files for anything that bears the account's keys.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from nullabona.directory.service import read_producible
+from nullabona.drills.inventory import Box, Inventory, Registered, day_text, size_counts, take_inventory
+from nullabona.drills.report import Check, Report, Verdict
+from nullabona.drills.search import Chunk, Finding, Hunt, Kind, Searched, Secret, files_below
+from nullabona.drills.text import Text
+from nullabona.wire.certificate import open_certificate
+from nullabona.wire.handle import parse_handle
+
+PROVES: Final = ("W-01", "W-02", "W-03", "W-10", "W-11", "W-12", "W-13", "W-14")
+
+_CARD_FILES: Final = ("cards.db", "cards.db-wal")
+_NOT_HELD: Final = (
+    Text("Messages: not held. What is in the boxes is encrypted with keys that only members' devices have, and no "
+         "record says which boxes, if any, this account reads.",
+         "대화 내용: 보관하지 않음. 상자 속 내용은 대화 참여자의 기기에만 있는 열쇠로 암호화되어 있고, 이 계정이 어느 "
+         "상자를 읽는지 기록이 없음."),
+    Text("Contacts and the people they talk to: not held. Requests and invitations are sealed to the inbox's owner.",
+         "연락처와 대화 상대: 보관하지 않음. 요청과 초대는 받는 사람만 열 수 있게 봉해져 있음."),
+    Text("Rooms, their names and members: not held. The relay does not know what a room is.",
+         "대화방, 방 이름, 참여자: 보관하지 않음. 중계 서버는 대화방이라는 것을 모름."),
+    Text("Network addresses, devices used, times of use, last seen: not held. Nothing of a request is written down.",
+         "접속 주소(IP), 사용 기기, 이용 시각, 마지막 접속: 보관하지 않음. 요청에 관해 아무것도 기록하지 않음."),
+    Text("Phone number, e-mail, legal name, payment: never asked for.",
+         "전화번호, 이메일, 실명, 결제 정보: 받은 적 없음."),
+    Text("Who looked this card up: not held. Lookups are anonymous and leave no trace.",
+         "누가 이 카드를 조회했는지: 보관하지 않음. 조회는 익명이며 흔적이 남지 않음."),
+)  # fmt: skip
+
+
+def run_warrant(data: Path, handle: str) -> Report:
+    """Play the drill against a relay's data directory. Raises `HandleError` or `DataUnreadable`."""
+    wanted = parse_handle(handle)
+    inventory = take_inventory(data)
+    record = read_producible(data, handle)
+    report = Report(
+        "warrant",
+        Text(f"Warrant for {wanted}: what the officer carries away", f"{wanted} 영장: 수사관이 가져가는 것"),
+        data={"handle": str(wanted), "produced": record},
+    )
+    card = next((card for card in inventory.cards if card.name == wanted.name), None)
+    if card is None:
+        _report_unknown(report, record)
+        return report
+    box = next((box for box in inventory.boxes if box.address == card.card.body.inbox.address), None)
+    report.section("Produced (all of it)", "제출 자료 (전부)", _describe(card))
+    report.section(
+        "Found by following the card to its inbox", "카드에 적힌 수신함에서 알 수 있는 것", _describe_box(box)
+    )
+    report.section("Asked for, and not held", "요구받았으나 보관하지 않는 것", _NOT_HELD)
+    report.checks = list(_checks(data, inventory, card, record))
+    report.data["inbox"] = _encode_box(box)
+    return report
+
+
+def _report_unknown(report: Report, record: dict[str, object]) -> None:
+    if "until_day" in record:
+        day = day_text(int(str(record["until_day"])))
+        lines = [Text(f"This handle was deleted by its owner; nobody may take it until {day}. Nothing else is held.",
+                      f"소유자가 삭제한 계정. {day}까지 재등록 불가. 그 밖의 자료 없음.")]  # fmt: skip
+    else:
+        lines = [Text("Nobody is registered under this handle. Nothing is held.", "등록되지 않은 계정. 자료 없음.")]
+    report.section("Produced (all of it)", "제출 자료 (전부)", lines)
+    report.checks = [
+        Check(id, Verdict.UNPROVEN, Text("There is no such account here.", "이 서버에 없는 계정.")) for id in PROVES
+    ]
+
+
+def _describe(found: Registered) -> Iterator[Text]:
+    body = found.card.body
+    day = day_text(found.registered_day)
+    yield Text(f"Handle {body.handle}, registered on {day} (a day, no time)",
+               f"계정 이름 {body.handle}, 등록일 {day} (시각 없음)")  # fmt: skip
+    key = body.identity_key.hex()[:16]
+    yield Text(f"Public identity key {key}…, version {body.sequence + 1} of the card (it is renewed weekly)",
+               f"공개 신원 키 {key}…, 카드 {body.sequence + 1}번째 판 (매주 갱신)")  # fmt: skip
+    days = ", ".join(day_text(open_certificate(device.certificate).issued_day) for device in body.devices)
+    yield Text(f"{len(body.devices)} device(s), as public keys, certified on {days}; no model, no number",
+               f"기기 {len(body.devices)}대의 공개 키, 인증일 {days}; 기종·번호 없음")  # fmt: skip
+    address = body.inbox.address.hex()[:16]
+    yield Text(f"Where to write to: inbox {address}… and its public encryption key",
+               f"수신함 주소 {address}…와 그 공개 암호 키")  # fmt: skip
+    yield Text("Everything above is public: anybody may look it up without a warrant, except the day of registration",
+               "위 내용은 등록일 외에는 누구나 영장 없이 조회할 수 있는 공개 정보임")  # fmt: skip
+
+
+def _describe_box(box: Box | None) -> Iterator[Text]:
+    if box is None:
+        yield Text("The inbox is empty and was never used since it last expired", "수신함이 비어 있고 사용된 흔적 없음")
+        return
+    waiting, ever = len(box.sizes), box.ever
+    yield Text(f"{waiting} sealed item(s) wait there: {size_counts(box.sizes)}",
+               f"봉인된 항목 {waiting}개 대기 중: {size_counts(box.sizes)}")  # fmt: skip
+    if box.days:
+        days = ", ".join(sorted({day_text(day) for day in box.days}))
+        yield Text(f"They are erased after {days}; so the day of arrival of each is known, but no time and no sender",
+                   f"삭제 예정일 {days}; 따라서 도착한 날짜는 알 수 있으나 시각과 보낸 사람은 알 수 없음")  # fmt: skip
+    yield Text(f"Its numbering shows that {ever} item(s) were ever put into it (requests, invitations, tickets)",
+               f"일련번호로 보아 지금까지 항목 {ever}개가 들어왔음 (요청, 초대, 재참여권)")  # fmt: skip
+
+
+def _encode_box(box: Box | None) -> dict[str, object]:
+    if box is None:
+        return {"waiting": 0, "sizes": [], "expire": [], "ever": 0}
+    days = sorted({day_text(day) for day in box.days})
+    return {"waiting": len(box.sizes), "sizes": sorted(box.sizes), "expire": days, "ever": box.ever}
+
+
+def _checks(data: Path, inventory: Inventory, card: Registered, record: dict[str, object]) -> Iterator[Check]:
+    fields = {"handle", "name", "skeleton", "encoded", "registered_day"}
+    yield Check.of("W-01", _CAN["W-01"], held=set(record) == fields)
+    yield Check.of("W-02", _CAN["W-02"], held=True)
+    yield Check.of("W-03", _CAN["W-03"], held=True)
+    for id, text in _CANNOT.items():
+        yield Check.of(id, text, held=not inventory.undeclared)
+    where = ", ".join(sorted({finding.source for finding in _traces(data, card)}))
+    elsewhere = Text(
+        "No other file of the relay bears the account's keys, device ids or handle.",
+        "중계 서버의 다른 어떤 파일에도 이 계정의 키, 기기 번호, 이름이 없음.",
+    )
+    yield Check.of("W-14", elsewhere.with_list(where), held=not where)
+
+
+_CAN: Final = {
+    "W-01": Text("The officer gets the public card and the day of registration; the record has no other field.",
+                 "수사관은 공개 카드와 등록일을 얻으며, 기록에 다른 항목은 없음."),
+    "W-02": Text("The officer can follow the card to the inbox: number, padded sizes, expiry days of sealed items.",
+                 "수사관은 카드로 수신함을 찾아 봉인된 항목의 수, (맞춰진) 크기, 만료일을 알 수 있음."),
+    "W-03": Text("The officer learns how many items the inbox was ever given, and how often the card was renewed.",
+                 "수사관은 수신함에 들어온 항목의 총수와 카드 갱신 횟수를 알 수 있음."),
+}  # fmt: skip
+_CANNOT: Final = {
+    "W-10": Text("There is no table, column or file in which messages of an account could stand.",
+                 "계정의 대화 내용이 있을 수 있는 표, 열, 파일이 없음."),
+    "W-11": Text("There is none in which its contacts, or the people it talks to, could stand.",
+                 "연락처나 대화 상대가 있을 수 있는 곳이 없음."),
+    "W-12": Text("There is none in which its rooms could stand.", "참여한 대화방이 있을 수 있는 곳이 없음."),
+    "W-13": Text("There is none in which addresses, devices used or times of use could stand.",
+                 "접속 주소, 이용 기기, 이용 시각이 있을 수 있는 곳이 없음."),
+}  # fmt: skip
+
+
+def _traces(data: Path, card: Registered) -> list[Finding]:
+    """Where else than in the cards the relay's files bear something of the account."""
+    hunt = Hunt(_marks(card))
+    return hunt.search((chunk for chunk in files_below(data) if not _is_card_file(chunk)), Searched())
+
+
+def _is_card_file(chunk: Chunk) -> bool:
+    return chunk.source in _CARD_FILES
+
+
+def _marks(card: Registered) -> Iterator[Secret]:
+    body = card.card.body
+    yield Secret.text(Kind.NAME, "handle", body.handle)
+    yield Secret(Kind.KEY, "identity key", body.identity_key)
+    yield Secret(Kind.KEY, "inbox write secret", body.inbox.write_secret)
+    yield Secret(Kind.KEY, "inbox read hash", body.inbox.read_hash)
+    yield Secret(Kind.KEY, "inbox encryption key", body.inbox.hpke_key[:64])
+    for number, device in enumerate(body.devices, 1):
+        certificate = open_certificate(device.certificate)
+        yield Secret(Kind.KEY, f"device {number}'s key", certificate.device_key)
+        yield Secret(Kind.KEY, f"device {number}'s id", certificate.device_id)
