@@ -1,0 +1,98 @@
+"""What a member with a changed client, and a relay that lies, can put into a room. No policy stands in its way here."""
+
+from __future__ import annotations
+
+import msgspec
+import nullabona_mls as native
+
+from nullabona.client.core.items import ItemBody
+from nullabona.client.core.outgoing import DIRECT
+from nullabona.client.core.proofs import make_claim
+from nullabona.client.core.state import BoxTrack
+from nullabona.wire.address import Address
+from nullabona.wire.frame import NONCE_SIZE, Kind, seal_frame
+from nullabona.wire.seal import seal_to_inbox
+from tests.rooms.world import Person, World
+
+
+def track_of(person: Person, room: bytes) -> BoxTrack:
+    """Where the device stands in the room's current box."""
+    with person.engine.step(person.world.now) as step:
+        return step.room(room).current
+
+
+def mole(person: Person, room: bytes) -> native.Group:
+    """A second handle on the device's MLS state, which tells nobody what it does."""
+    with person.store.transaction():
+        rows = person.store.mls_rows([native.group_scope(room)])
+        generation = person.store.mls_generation(room)
+    assert generation is not None
+    return native.Group.load(room, rows, generation)
+
+
+def sealed(person: Person, room: bytes, kind: Kind, body: bytes, *, indirect: bool = False) -> bytes:
+    """A frame that every member of the room can open."""
+    keys = track_of(person, room).keys
+    nonce = person.world.dice.bytes(NONCE_SIZE)
+    return seal_frame(keys.frame_key, keys.box.address, nonce, kind, body, indirect=indirect)
+
+
+def put(person: Person, room: bytes, *frames: bytes) -> None:
+    """Append frames to the room's current box."""
+    relay = person.world.relay_of(person)
+    for frame in frames:
+        relay.append(bytes(track_of(person, room).keys.box.address), frame)
+
+
+def forge(person: Person, room: bytes, kind: Kind, body: bytes, *, indirect: bool = False) -> None:
+    """Put one sealed frame into the room's current box."""
+    put(person, room, sealed(person, room, kind, body, indirect=indirect))
+
+
+def say_anything(person: Person, room: bytes, plaintext: bytes) -> None:
+    """A real MLS message of this member with any content."""
+    forge(person, room, Kind.MESSAGE, mole(person, room).encrypt(person.mls.signer, plaintext))
+
+
+def claim(person: Person, room: bytes, commit: bytes, removed: tuple[bytes, ...] = ()) -> bytes:
+    """This member's properly signed claim to have merged ``commit`` in the current epoch."""
+    address = bytes(track_of(person, room).keys.box.address)
+    return make_claim(person.mls, person.me.signature_key, address, commit, removed)
+
+
+def to_inbox(sender: Person, receiver: Person, body: ItemBody, *, certificate: bytes | None = None) -> None:
+    """Put an item into somebody's inbox, signed by the sender whatever it says."""
+    from nullabona.client.core.items import _DOMAIN, SignedItem
+
+    address = receiver.card.inbox.address
+    data = msgspec.msgpack.encode(body)
+    signature = sender.mls.sign(_DOMAIN + address + data)
+    item = msgspec.msgpack.encode(SignedItem(certificate or sender.certificate, data, signature))
+    drop_in(sender.world, receiver, DIRECT + item)
+
+
+def drop_in(world: World, receiver: Person, plain: bytes) -> None:
+    """Seal any bytes to an inbox: its key and write secret are public."""
+    inbox = receiver.card.inbox
+    world.relay_of(receiver).append(bytes(inbox.address), seal_to_inbox(inbox, plain))
+
+
+def warnings(person: Person, room: bytes | None = None) -> list[object]:
+    """The codes of the warnings a device gave, in order."""
+    return [data["code"] for kind, where, data in person.events() if kind == "warning" and room in {None, where}]
+
+
+def kinds(person: Person, room: bytes, *wanted: str) -> list[str]:
+    """The kinds of a room's events, those ``wanted`` only."""
+    return [kind for kind, where, _ in person.events() if where == room and kind in wanted]
+
+
+def standing(world: World, room: bytes) -> set[tuple[str, bytes, int]]:
+    """Where everybody is: one element if all are in the same epoch of the same branch."""
+    return {(person.phase(room), person.where(room), person.epoch(room)) for person in world.people}
+
+
+def frames_at(world: World, address: Address | bytes) -> list[bytes]:
+    """What the relay holds at an address."""
+    box = world.relay.boxes.get(bytes(address))
+    return list(box.frames.values()) if box is not None else []
