@@ -217,6 +217,6 @@ class Schedule:
 
     def _check_shown_to_outsider(self, said: Said, person: Person) -> None:
         """Somebody not in the sender's room may see a message only if they were added (again) and it was sent anew."""
-        joined = [kind for kind, room, _ in person.events() if room == self.room and kind == "joined"]
+        joined = [kind for kind, room, _ in person.events() if room == self.room and kind in {"joined", "rejoined"}]
         began_inside = person in self.everybody[: self.size]
         assert len(joined) >= (2 if began_inside else 1), f"{person.name} was shown {said.text} after being removed"

@@ -207,6 +207,7 @@ def merge_own(step: Step, room: RoomState, track: BoxTrack, seq: int, commit: by
     room.pending = None
     _close(step, track, seq, commit, pending.removed)
     _enter(step, room, track, info_after(step, room), pending.orders, pending.intents)
+    room.receipt_at = room.receipt_at or step.within(receipt_delay(step, room))
     if pending.invites:
         invite_added(step, room, pending.intents)
 

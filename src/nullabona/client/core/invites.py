@@ -58,8 +58,10 @@ def _send(step: Step, room: RoomState, invite: Invite) -> None:
 def look_after_invites(step: Step, room: RoomState) -> None:
     """Repeat due invitations; forget those that were answered, given up or no longer hold."""
     for invite in list(room.invites):
-        present = {d.device for d in step.roster(room.id).values() if d.account == invite.account}
-        waiting = [device for device in invite.devices if device in present and not _seen(step, room, device)]
+        present = {d.device: d.since for d in step.roster(room.id).values() if d.account == invite.account}
+        waiting = [
+            device for device in invite.devices if device in present and not _seen(step, room, device, present[device])
+        ]
         if not waiting or invite.attempts > MAX_INVITES:
             room.invites.remove(invite)
         elif invite.next_at <= step.now:
@@ -83,5 +85,7 @@ def put_chunk_back(step: Step, room: RoomState, digest: bytes, chunk: bytes) -> 
         step.store.add_outbox(BLOB, room=room.id, box=box, ref=digest, target=target, data=chunk)
 
 
-def _seen(step: Step, room: RoomState, device: bytes) -> bool:
-    return any(step.store.view(track.keys.box.address, device) is not None for track in room.boxes)
+def _seen(step: Step, room: RoomState, device: bytes, since: int) -> bool:
+    """Whether the device has shown up in an epoch since it was added (it may have been in the room before)."""
+    tracks = [track for track in room.boxes if track.epoch >= since]
+    return any(step.store.view(track.keys.box.address, device) is not None for track in tracks)

@@ -63,7 +63,7 @@ def start(step: Step, room: RoomState, ticket: Ticket) -> Join | None:
         return None
     try:
         candidate = step.mls.join_external(ticket.group_info, ticket.tree)
-        _check(room, heal, candidate)
+        _check(room, heal, ticket, candidate)
     except PeerError as refused:
         step.event("warning", room.id, code="ticket-refused", reason=refused.code)
         return None
@@ -76,12 +76,16 @@ def start(step: Step, room: RoomState, ticket: Ticket) -> Join | None:
     return join
 
 
-def _check(room: RoomState, heal: Heal, candidate: Candidate) -> None:
-    """Raises `PeerError` unless the branch is this room and holds nobody whom its winning commit removed."""
+def _check(room: RoomState, heal: Heal, ticket: Ticket, candidate: Candidate) -> None:
+    """Raises `PeerError` unless the branch is this room and its winning commit removed whom it is said to have removed.
+
+    Only the epoch right after that commit can show it: later somebody may have been added again.
+    """
     info = decode_info(candidate.group.room_info())
     same = (info.kind, info.pair, info.relay) == (room.info.kind, room.info.pair, room.info.relay)
     accounts = {certificate_of(leaf).account_id for leaf in candidate.group.members()}
-    if not same or accounts & set(heal.removed):
+    right_after = ticket.epoch == heal.epoch + 1
+    if not same or (right_after and accounts & set(heal.removed)):
         candidate.discard()
         raise MlsRefused("a ticket leads to another room", "wrong-group")
 
