@@ -15,6 +15,11 @@ from nullabona.wire.seal import seal_to_inbox
 from tests.rooms.world import Person, World
 
 
+def people(world: World, count: int) -> list[Person]:
+    """New people, by number."""
+    return [world.person(f"p{index}") for index in range(count)]
+
+
 def track_of(person: Person, room: bytes) -> BoxTrack:
     """Where the device stands in the room's current box."""
     with person.engine.step(person.world.now) as step:

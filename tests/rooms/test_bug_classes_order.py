@@ -9,12 +9,8 @@ from nullabona.client.core import commands
 from nullabona.client.core.records import MessageState
 from nullabona.wire.frame import Kind
 from tests.rooms.faults import DeadError, make_mortal
-from tests.rooms.hostile import forge, frames_at, kinds, mole, standing, track_of, warnings
+from tests.rooms.hostile import forge, frames_at, kinds, mole, people, standing, track_of, warnings
 from tests.rooms.world import Person, World
-
-
-def people(world: World, count: int) -> list[Person]:
-    return [world.person(f"p{index}") for index in range(count)]
 
 
 def leaf_keys(person: Person, room: bytes) -> dict[bytes, bytes]:
