@@ -56,8 +56,7 @@ def _audit_member(person: Person, room: bytes) -> None:
         assert isinstance(group, MlsGroup)
         staged = group.pending
         waiting = [
-            message.id.hex()
-            for message in step.store.own_messages(room, (MessageState.WAITING, MessageState.FAILED))
+            message.id.hex() for message in step.store.own_messages(room, (MessageState.WAITING, MessageState.FAILED))
         ]
         deferred = [track.epoch for track in state.boxes if track.deferred or track.candidates]
     assert left == (None, None, []), f"{person.name} is still busy: {left}"
@@ -79,8 +78,6 @@ def audit_order(people: list[Person], room: bytes) -> None:
 def audit_removals(people: list[Person], room: bytes, never_added: set[bytes]) -> None:
     """Whoever was removed, and never added again, is out on every device."""
     for person in people:
-        gone = {
-            data["account"] for kind, where, data in person.events() if kind == "member-removed" and where == room
-        }
+        gone = {data["account"] for kind, where, data in person.events() if kind == "member-removed" and where == room}
         back = gone & never_added & person.members(room)
         assert not back, f"{person.name} has somebody back who was removed"

@@ -174,7 +174,7 @@ def package_for(person: Person, *, lifetime_s: int, suite: int = SUITE_CLASSIC) 
 
 
 def test_class_11_our_key_packages_outlive_every_delay() -> None:
-    """Published packages run for ten years from a day ago: members a day off judge alike; the card's day decides age."""
+    """Published packages run for ten years from a day ago: members whose clocks differ judge them alike."""
     world = World(5)
     info = native.key_package_info(world.person("p0").card.devices[0].key_package)
     assert KEY_PACKAGE_LIFETIME_S <= info.not_after - info.not_before <= KEY_PACKAGE_LIFETIME_S + 2 * 86_400

@@ -45,11 +45,11 @@ def test_class_01_simultaneous_commits_converge(suite: int, seed: int) -> None:
     assert len(standing(world, room)) == 1
     after = leaf_keys(everybody[0], room)
     assert all(leaf_keys(person, room) == after for person in everybody)
-    assert {device: True for device in before} == {device: before[device] != after[device] for device in before}
+    assert dict.fromkeys(before, True) == {device: before[device] != after[device] for device in before}
 
 
 def test_class_02_a_merge_is_whole_or_not_at_all() -> None:
-    """Death at every single write of the step that merges a commit leaves MLS and room state in one and the same epoch."""
+    """Death at any single write of the step that merges a commit leaves MLS and room state in the same epoch."""
     died = 0
     for write in range(1, 200):
         world = World(3)
