@@ -5,7 +5,7 @@ from __future__ import annotations
 from hashlib import sha256
 from typing import Final
 
-from nullabona.client.core import messages
+from nullabona.client.core import healing, messages
 from nullabona.client.core.content import View
 from nullabona.client.core.outgoing import queue_frame, queue_raw, queue_trim
 from nullabona.client.core.proofs import make_claim
@@ -20,6 +20,8 @@ MAX_CLOSED: Final = 48
 """Most closed boxes followed at once."""
 MAX_LISTED: Final = 48
 """Most missing or unreadable frames a view lists."""
+LONELY_BEACONS: Final = 7
+"""After so many announcements (about 21 hours) that nobody followed, a branch gives way to one that lives."""
 CHAIN_SHOWN: Final = 16
 _REPEAT: Final = 0
 
@@ -278,6 +280,13 @@ def has_acked(step: Step, track: BoxTrack, device: bytes, frame_hash: bytes) -> 
     return frame.seq <= view.seq and frame.seq not in view.missing and frame.seq not in view.unreadable
 
 
+def anybody_after(step: Step, room: RoomState, track: BoxTrack) -> bool:
+    """Whether any other device that is still in the room has shown up in a later epoch."""
+    others = {device.device for device in step.others(room, room.epoch)}
+    later = [other for other in room.boxes if other.epoch > track.epoch]
+    return any(view.device in others for other in later for view in step.store.views(other.keys.box.address))
+
+
 def shown_after(step: Step, room: RoomState, track: BoxTrack) -> bool:
     """Whether every device that was in this epoch has shown up in a later one."""
     later = [other for other in room.boxes if other.epoch > track.epoch]
@@ -308,6 +317,8 @@ def _beacon(step: Step, room: RoomState, track: BoxTrack) -> None:
         return
     if not track.settled_seen or track.beacons:
         announce(step, room, track)
+    if track.beacons >= LONELY_BEACONS and not anybody_after(step, room, track):
+        healing.give_way(step, room, track)
     track.beacons += 1
     track.beacon_at = (
         step.now + (step.timing.beacon << min(track.beacons, 10)) + step.chance.between(0, step.timing.beacon)

@@ -14,13 +14,13 @@ from nullabona.client.core.content import Moved
 from nullabona.client.core.items import Gone, Ticket, TicketRequest
 from nullabona.client.core.proofs import Claim
 from nullabona.client.core.records import Device, Message, MessageState
-from nullabona.client.core.state import JOINED, BoxTrack, Heal, Merged, RoomState
+from nullabona.client.core.state import JOINED, BoxTrack, Heal, Helper, Merged, Rival, RoomState
 from nullabona.client.core.step import Step
 from nullabona.wire.address import Address
 from nullabona.wire.certificate import DeviceCertificate
 
-MAX_ATTEMPTS = 40
-"""How often a ticket is asked for before the branch we are on is kept."""
+MAX_ATTEMPTS = 24
+"""How often a ticket is asked for, over about 16 hours, before the branch we are on is kept."""
 TOLD_HISTORY = 64
 STRANDED_MOST = 256
 """Most messages owed to one device that a fork left outside."""
@@ -40,13 +40,32 @@ def own_key(track: BoxTrack) -> tuple[int, bytes]:
 
 def rival(step: Step, room: RoomState, track: BoxTrack, claim: Claim) -> None:
     """Another member merged another commit out of this epoch: the room is forked. Find out who must move."""
+    helper = signer_of(step, room, claim)
     if claim.key > own_key(track):
+        if track.rival is None or claim.key < branch_key(track.rival.removed, track.rival.commit):
+            track.rival = Rival(claim.commit, claim.removed, helper.account, helper.handle)
         if not track.settled_seen:
             boxes.announce(step, room, track)
         return
     step.event("warning", room.id, code="room-forked", epoch=track.epoch)
-    helper = next(d.account for d in step.roster(room.id).values() if d.signature_key == claim.signer)
     begin(step, room, Heal("fork", track.epoch, claim.commit, list(claim.removed), [helper], step.now))
+
+
+def signer_of(step: Step, room: RoomState, claim: Claim) -> Helper:
+    """The member who made a claim; the caller has checked that there is one (`reading.claim_in`)."""
+    device = next(d for d in step.roster(room.id).values() if d.signature_key == claim.signer)
+    return Helper(device.account, device.handle)
+
+
+def give_way(step: Step, room: RoomState, track: BoxTrack) -> None:
+    """Our branch should win, but nobody else has come to it for about a day: go where the others live."""
+    rival = track.rival
+    if rival is None or room.heal is not None:
+        return
+    track.rival = None
+    step.event("warning", room.id, code="alone-on-branch", epoch=track.epoch)
+    helpers = [Helper(rival.account, rival.handle)]
+    begin(step, room, Heal("alone", track.epoch, rival.commit, list(rival.removed), helpers, step.now))
 
 
 def follow(step: Step, room: RoomState, device: Device, moved: Moved) -> None:
@@ -56,7 +75,7 @@ def follow(step: Step, room: RoomState, device: Device, moved: Moved) -> None:
         better = (moved.rank, moved.commit) < branch_key(known.removed, known.commit)
         if known.commit == moved.commit or not better:
             return
-    begin(step, room, Heal("moved", moved.epoch, moved.commit, [], [device.account], step.now))
+    begin(step, room, Heal("moved", moved.epoch, moved.commit, [], [Helper(device.account, device.handle)], step.now))
 
 
 def lost_thread(step: Step, room: RoomState, reason: str) -> None:
@@ -105,13 +124,14 @@ def ask(step: Step, room: RoomState) -> None:
         people.post(step, helper.account, helper.handle, TicketRequest(room.id, heal.epoch, heal.commit))
 
 
-def _next_helper(step: Step, room: RoomState, heal: Heal) -> Device | None:
-    """Named helpers first, then anybody in the room."""
-    others = {device.account: device for device in step.others(room, room.epoch)}
-    others.pop(step.me.account, None)
-    order = [account for account in heal.helpers if account in others]
-    order += sorted(account for account in others if account not in order)
-    return others[order[heal.attempts % len(order)]] if order else None
+def _next_helper(step: Step, room: RoomState, heal: Heal) -> Helper | None:
+    """Named helpers every other time, anybody in the room in between."""
+    named = {helper.account for helper in heal.helpers} | {step.me.account}
+    others = {device.account: device.handle for device in step.others(room, room.epoch) if device.account not in named}
+    anybody = [Helper(account, others[account]) for account in sorted(others)]
+    turn, odd = divmod(heal.attempts, 2)
+    pool = anybody if anybody and (odd or not heal.helpers) else heal.helpers
+    return pool[turn % len(pool)] if pool else None
 
 
 # -- helping ------------------------------------------------------------------------------------------------------

@@ -180,7 +180,11 @@ def _out(step: Step, room: RoomState) -> None:
 
 def _ticket(step: Step, sender: DeviceCertificate, ticket: Ticket) -> list[Join]:
     room = step.find_room(ticket.room)
-    if room is None or sender.account_id not in {d.account for d in step.roster(room.id).values()}:
+    if room is None:
+        return []
+    known = {d.account for d in step.roster(room.id).values()}
+    known |= {helper.account for helper in room.heal.helpers} if room.heal is not None else set()
+    if sender.account_id not in known:
         return []
     join = rejoin.start(step, room, ticket)
     return [join] if join is not None else []

@@ -27,6 +27,15 @@ class CommitCandidate(msgspec.Struct, array_like=True):
     """When to stop waiting for its blobs (ms; 0: not waiting)."""
 
 
+class Rival(msgspec.Struct, array_like=True, frozen=True):
+    """A branch that another member is on: the commit that began it, whom it removed, and who said so."""
+
+    commit: bytes
+    removed: tuple[bytes, ...]
+    account: bytes
+    handle: str
+
+
 class BoxTrack(msgspec.Struct):
     """Where this device stands in one epoch's box. Times in ms; 0 means "not set"."""
 
@@ -54,6 +63,8 @@ class BoxTrack(msgspec.Struct):
     winner_seq: int = 0
     winner_frame: bytes = b""
     left_at: int = 0
+    rival: Rival | None = None
+    """The best branch that must come to ours, in case nobody of ours is left."""
     settled_seen: bool = False
     """Our winner lies in this incarnation as a settled commit."""
     beacon_at: int = 0
@@ -142,6 +153,13 @@ class Merged(msgspec.Struct, array_like=True):
     mine: list[Intent]
 
 
+class Helper(msgspec.Struct, array_like=True, frozen=True):
+    """An account that can take us to a branch."""
+
+    account: bytes
+    handle: str
+
+
 class Heal(msgspec.Struct, array_like=True):
     """This device wants to rejoin: another branch won, or it cannot follow any more."""
 
@@ -150,8 +168,8 @@ class Heal(msgspec.Struct, array_like=True):
     commit: bytes
     """The winning commit that ended ``epoch``; empty if we only lost the thread."""
     removed: list[bytes]
-    helpers: list[bytes]
-    """Accounts to ask, best first."""
+    helpers: list[Helper]
+    """Who is on that branch, best first; asked even if ours has removed them since."""
     next_at: int
     attempts: int = 0
     gone: list[bytes] = field(default_factory=list)

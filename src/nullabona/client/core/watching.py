@@ -34,8 +34,8 @@ def take_frames(step: Step, room: RoomState, track: BoxTrack, after: int, answer
         claim = reading.claim_in(step, room, track, body) if isinstance(body, bytes) else None
         if claim is None or claim.commit == track.winner or step.me.account in claim.removed:
             continue
-        helpers = [d.account for d in step.roster(room.id).values() if d.signature_key == claim.signer]
-        healing.begin(step, room, Heal("fork", track.epoch, claim.commit, list(claim.removed), helpers, step.now))
+        helper = healing.signer_of(step, room, claim)
+        healing.begin(step, room, Heal("fork", track.epoch, claim.commit, list(claim.removed), [helper], step.now))
 
 
 def look_after(step: Step, room: RoomState) -> None:
