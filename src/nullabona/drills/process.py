@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import json
 import os
 import signal
@@ -28,15 +29,20 @@ class RelayFailed(UserError):
 
 
 class RelayProcess:
-    """``nulla relay serve`` as a process of its own. ``log`` gets everything it says."""
+    """``nulla relay serve`` as a process of its own. ``log`` gets everything it says, ``temporary`` its other files."""
 
-    def __init__(self, data: Path, log: Path, listen: str = "127.0.0.1:0") -> None:
+    def __init__(self, data: Path, log: Path, listen: str = "127.0.0.1:0", *, temporary: Path) -> None:
         self.data = data
         self.log = log
         command = [sys.executable, "-c", _NULLA, "relay", "serve", "--data", str(data), "--listen", listen, "--json"]
         with log.open("ab") as out:
             self._process = subprocess.Popen(  # noqa: S603 - our own program
-                command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=out, start_new_session=True
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=out,
+                env=os.environ | {"TMPDIR": str(temporary)},
+                start_new_session=True,
             )
         try:
             self.url = self._wait_ready()
@@ -116,8 +122,8 @@ class _Watchdog:
         self._timer.cancel()
 
 
-def count_connections(pid: int) -> int:
-    """How many TCP connections a process has open; 0 if that may not be seen."""
+def connected_addresses(pid: int) -> list[str]:
+    """The IPv4 or IPv6 address at the other end of each TCP connection of a process; none if that may not be seen."""
     try:
         inodes = {_socket_inode(link) for link in Path(f"/proc/{pid}/fd").iterdir()}
         rows = [
@@ -126,8 +132,16 @@ def count_connections(pid: int) -> int:
             for line in Path(f"/proc/{pid}/net/{name}").read_text("ascii").splitlines()[1:]
         ]
     except OSError:
-        return 0
-    return sum(1 for row in rows if row[3] == _ESTABLISHED and row[9] in inodes)
+        return []
+    return [_address(row[2]) for row in rows if row[3] == _ESTABLISHED and row[9] in inodes]
+
+
+def _address(field: str) -> str:
+    """An address as the kernel prints it: words of 32 bits in the machine's order, in hexadecimal."""
+    packed = bytes.fromhex(field.partition(":")[0])
+    words = [packed[at : at + 4] for at in range(0, len(packed), 4)]
+    address = ipaddress.ip_address(b"".join(word[::-1] if sys.byteorder == "little" else word for word in words))
+    return str(getattr(address, "ipv4_mapped", None) or address)
 
 
 def _socket_inode(link: Path) -> str:

@@ -16,7 +16,7 @@ from nullabona.drills.haul import (
     encode_haul,
 )
 from nullabona.drills.inventory import Inventory, take_inventory
-from nullabona.drills.process import count_connections
+from nullabona.drills.process import connected_addresses
 from nullabona.drills.report import Check, Report, Verdict
 from nullabona.drills.search import Hunt, Kind, MemoryDenied, Secret, files_below, memory_chunks, open_files
 from nullabona.drills.text import Text
@@ -41,11 +41,10 @@ def run_seizure(scene: Scene) -> Report:
     """Play the drill. Raises `DataUnreadable`, or `NoProcess` if there is no such process."""
     haul = _search(scene)
     inventory = take_inventory(scene.data)
-    connections = count_connections(scene.pid) if scene.pid is not None else 0
     report = Report("seizure", Text("Seizure of the relay: disks and memory", "중계 서버 압수: 디스크와 메모리"))
     report.section("Carried away", "가져간 것", describe_carried(haul))
     report.section("What can be read in it", "거기서 읽을 수 있는 것", describe_readable(inventory))
-    report.section("What can be inferred", "거기서 추측할 수 있는 것", describe_inferred(inventory, connections))
+    report.section("What can be inferred", "거기서 추측할 수 있는 것", describe_inferred(inventory, haul))
     report.section(
         "What was found of the planted secrets", "심어 둔 비밀 중 발견된 것", describe_found(haul, scene.secrets)
     )
@@ -65,10 +64,16 @@ def _search(scene: Scene) -> Haul:
             hunt.learn(memory_chunks(scene.control))
         haul.findings += hunt.search(open_files(scene.pid), haul.disk)
         haul.findings += hunt.search(memory_chunks(scene.pid), haul.memory)
+        haul.connected = connected_addresses(scene.pid)
+        haul.live = {secret.label for secret in scene.secrets if _is_connected(secret, haul.connected)}
         haul.memory_read = True
     except MemoryDenied:
         haul.memory_read = False
     return haul
+
+
+def _is_connected(secret: Secret, connected: Sequence[str]) -> bool:
+    return secret.kind is Kind.ADDRESS and secret.value.decode() in connected
 
 
 # -- claims -------------------------------------------------------------------------------------------------------
@@ -99,7 +104,8 @@ _CANNOT: Final = (
     ("S-15", (Kind.ADDRESS,), False,
      Text("No client address is on the disks.", "디스크에 접속 주소가 없음.")),
     ("S-16", (Kind.ADDRESS,), True,
-     Text("No client address is in the memory of the process.", "프로세스 메모리에 접속 주소가 없음.")),
+     Text("No address of a device that is not connected any more is in the memory of the process.",
+          "이미 연결을 끊은 기기의 접속 주소는 프로세스 메모리에 없음.")),
 )  # fmt: skip
 _DECLARED: Final = Text(
     "No file, table or column is there that is not declared, and no handle outside the public cards.",

@@ -5,11 +5,12 @@ compressed streams, ``sources`` and ``memory`` read disks and processes, ``hunt`
 """
 
 from nullabona.drills.search.hunt import Finding, Hunt, Searched
-from nullabona.drills.search.memory import MemoryDenied, NoProcess, memory_chunks, open_files
+from nullabona.drills.search.memory import OPEN_FILE, MemoryDenied, NoProcess, memory_chunks, open_files
 from nullabona.drills.search.secret import Kind, Secret, load_secrets, save_secrets
 from nullabona.drills.search.sources import Chunk, files_below
 
 __all__ = [
+    "OPEN_FILE",
     "Chunk",
     "Finding",
     "Hunt",

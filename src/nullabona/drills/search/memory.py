@@ -19,6 +19,8 @@ from nullabona.errors import UserError
 _LINE: Final = re.compile(r"([0-9a-f]+)-([0-9a-f]+) (\S{4}) \S+ (\S+) (\d+)\s*(.*)")
 _KERNEL: Final = frozenset({"[vvar]", "[vvar_vclock]", "[vsyscall]", "[vdso]"})
 _PAGE: Final = 4_096
+OPEN_FILE: Final = "open file "
+"""How the sources of `open_files` are named, before the name of the file."""
 
 
 class MemoryDenied(UserError):
@@ -66,7 +68,7 @@ def open_files(pid: int) -> Iterator[Chunk]:
         links = sorted(Path(f"/proc/{pid}/fd").iterdir())
         for link in links:
             if link.is_file():
-                yield from file_chunks(link, f"open file {link.readlink().name}")
+                yield from file_chunks(link, f"{OPEN_FILE}{link.readlink().name}")
     except FileNotFoundError as error:
         raise NoProcess(f"there is no process {pid}") from error
     except PermissionError as error:

@@ -1,0 +1,139 @@
+"""``nulla drill``: play an adversary for real and print what was learned."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import NoReturn
+
+import click
+
+from nullabona.drills.demo.run import Demo, render_summary, run_demo
+from nullabona.drills.demo.script import load_script
+from nullabona.drills.report import Report
+from nullabona.drills.search import load_secrets
+from nullabona.drills.seizure import Scene, run_seizure
+from nullabona.drills.text import Language, Text, language_of
+from nullabona.drills.warrant import run_warrant
+from nullabona.errors import NullabonaError
+
+_DATA = click.Path(path_type=Path, exists=True, file_okay=False)
+
+
+@click.group()
+def drill() -> None:
+    """Play an adversary for real and print what was learned.
+
+    Exit code 0: every claim held. 1: a claim failed, or the drill could not be played. A claim that could not be looked
+    at is "not proven" and no failure. Reports are in Korean if the locale is (LANG=ko_KR.UTF-8).
+    """
+
+
+@drill.command()
+@click.option("--data", type=_DATA, required=True, metavar="DIR", help="The relay's data directory.")
+@click.option("--handle", required=True, metavar="NAME@HOST", help="The account that the warrant names.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+def warrant(*, data: Path, handle: str, as_json: bool) -> None:
+    """An officer with a warrant for an account: what they carry away."""
+    try:
+        report = run_warrant(data, handle)
+    except NullabonaError as error:
+        _fail(error)
+    _finish(report, as_json=as_json)
+
+
+@drill.command()
+@click.option("--data", type=_DATA, required=True, metavar="DIR", help="The relay's data directory.")
+@click.option("--pid", type=int, metavar="PID", help="The running relay, to search its memory (as root).")
+@click.option(
+    "--secrets",
+    type=click.Path(path_type=Path),
+    required=True,
+    metavar="FILE",
+    help='What to look for, a JSON object per line: {"kind": "text", "label": "message 1", "value": "..."}; '
+    "kinds: text, room, name, phrase, address, key (hex).",
+)
+@click.option(
+    "--also",
+    type=click.Path(path_type=Path, exists=True),
+    multiple=True,
+    metavar="PATH",
+    help="Search this file or directory too (logs, temporary files, backups); may be repeated.",
+)
+@click.option(
+    "--control",
+    type=int,
+    metavar="PID",
+    help="A relay that nobody ever used: words it has in memory as well are not counted.",
+)
+@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+def seizure(*, data: Path, pid: int | None, secrets: Path, also: tuple[Path, ...], control: int | None,
+            as_json: bool) -> None:  # fmt: skip
+    """The machine is carried away: search its disks and memory for planted secrets."""
+    try:
+        scene = Scene(data=data, secrets=load_secrets(secrets), pid=pid, also=also, control=control)
+        report = run_seizure(scene)
+    except NullabonaError as error:
+        _fail(error)
+    _finish(report, as_json=as_json)
+
+
+@drill.command()
+@click.option(
+    "--chat",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    envvar="DEMO_CHAT",
+    help="Hold this conversation, lines of `name: text`, instead of ours (or set DEMO_CHAT).",
+)
+@click.option("--json", "as_json", is_flag=True, help="One JSON object at the end.")
+def demo(*, chat: Path | None, as_json: bool) -> None:
+    """The whole story: people talk, the relay is searched, seized, emptied, and nothing is lost."""
+    _play(chat, as_json=as_json)
+
+
+@drill.command("all")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object at the end.")
+def all_drills(*, as_json: bool) -> None:
+    """Every drill, each against processes of its own.
+
+    For now that is the demo, which plays warrant, seizure, removal and loss in one story.
+    """
+    _play(None, as_json=as_json)
+
+
+def _play(chat: Path | None, *, as_json: bool) -> None:
+    language = language_of()
+
+    def tell(text: Text) -> None:
+        click.echo(f"▸ {text.in_(language)}", err=True)
+
+    try:
+        played = run_demo(load_script(chat), tell)
+    except NullabonaError as error:
+        _fail(error)
+    click.echo(_encode(played) if as_json else _render(played, language))
+    sys.exit(0 if played.held else 1)
+
+
+def _render(played: Demo, language: Language) -> str:
+    reports = "\n\n\n".join(report.render(language) for report in played.reports)
+    return f"\n{reports}\n\n\n{render_summary(played, language)}"
+
+
+def _encode(played: Demo) -> str:
+    reports = [report.encode() for report in played.reports]
+    return json.dumps(
+        {"held": played.held, "seconds": round(played.seconds, 1), "reports": reports}, ensure_ascii=False
+    )
+
+
+def _finish(report: Report, *, as_json: bool) -> None:
+    click.echo(json.dumps(report.encode(), ensure_ascii=False) if as_json else report.render(language_of()))
+    sys.exit(0 if report.held else 1)
+
+
+def _fail(error: NullabonaError) -> NoReturn:
+    click.echo(error.render(), err=True)
+    sys.exit(1)

@@ -1,0 +1,170 @@
+"""One person of the demo: a process of its own that runs the client's API and is told what to do, line by line.
+
+``python -m nullabona.drills.demo.person PROFILE ADDRESS``: reads one JSON object per line (``{"do": NAME, ...}``) and
+answers each with one line, ``{"ok": VALUE}`` or ``{"error": CODE, "message": SENTENCE}``. Its connections come from
+ADDRESS, one of the loopback network, so that the drills have an address to look for. Ends when its input ends.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Final
+
+from nullabona.client.api import Client, Options, Unprotected, open_client
+from nullabona.errors import NullabonaError, UserError
+
+WAIT_S: Final = 30.0
+HASTE: Final = {"settle": 1_500, "put_back_any": 2_000, "receipt": 300, "retry": 300, "retry_most": 1_000}
+"""Delays of the client, in ms, shortened for the demo: what waits up to a minute elsewhere waits two seconds here."""
+
+
+class Unmet(UserError):
+    """What was waited for did not come."""
+
+    code = "unmet"
+
+
+class FromAddress(asyncio.SelectorEventLoop):
+    """An event loop whose connections to this machine come from one address."""
+
+    def __init__(self, address: str) -> None:
+        super().__init__()
+        self._address = address
+
+    async def create_connection(self, *args: Any, **options: Any) -> Any:  # noqa: ANN401
+        if options.get("sock") is None:
+            options["local_addr"] = (self._address, 0)
+        return await super().create_connection(*args, **options)
+
+
+class Deeds:
+    """What a person can be told to do."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    async def create(self, handle: str, relay: str) -> dict[str, str]:
+        """Make the account and publish its card; its id and its 24 words."""
+        made = await self._client.create_account(handle, relay=relay)
+        await self._client.wait_published(timeout_s=WAIT_S)
+        return {"account": made.account.hex(), "phrase": self._client.phrase()}
+
+    async def ask(self, handle: str, greeting: str) -> None:
+        """Ask somebody to talk."""
+        await self._client.request_contact(handle, greeting)
+
+    async def accept(self, handle: str) -> None:
+        """Wait for a request and say yes."""
+        await self._until(lambda: self._state_of(handle) in {"asking", "accepted"}, "no contact request came")
+        await self._client.accept_contact(handle)
+
+    async def befriended(self, handle: str) -> None:
+        """Wait until both can talk."""
+        await self._until(lambda: self._can_write(handle), "the contact did not come about")
+
+    async def group(self, name: str, handles: list[str]) -> None:
+        """Open a group with others."""
+        room = await self._client.create_group(name, handles)
+        await self._client.wait_changed(room.id, timeout_s=WAIT_S)
+
+    async def joined(self, room: str, members: int) -> None:
+        """Wait until this account is in a room with so many members; say yes to a stranger's invitation."""
+        await self._until(lambda: self._members(room) == members, "the room did not come about")
+
+    async def say(self, room: str, text: str) -> None:
+        """Write, and wait until the relay has it."""
+        message = await self._client.send(room, text)
+        await self._client.wait_sent(room, message, timeout_s=WAIT_S)
+
+    async def has(self, room: str, count: int) -> None:
+        """Wait until the room has so many messages."""
+        await self._until(lambda: len(self._history(room)) >= count, f"fewer than {count} messages came")
+
+    async def history(self, room: str) -> list[list[str]]:
+        """Everything in a room, as pairs of account and text."""
+        return self._history(room)
+
+    async def remove(self, room: str, handle: str) -> None:
+        """Put somebody out of a group and wait until it is done."""
+        await self._client.remove(room, handle)
+        await self._client.wait_changed(room, timeout_s=WAIT_S)
+
+    async def removed(self, room: str) -> None:
+        """Wait until this account was removed from a room."""
+        await self._until(lambda: self._client.room(room).phase == "removed", "the removal did not arrive")
+
+    async def published(self) -> None:
+        """Wait until the directory has our card (again)."""
+        await self._until(lambda: self._client.status().published, "the card is not published")
+
+    async def sync(self) -> None:
+        """Wait until everything went out and came in."""
+        await self._client.sync(timeout_s=WAIT_S)
+
+    async def _until(self, true: Callable[[], bool], otherwise: str) -> None:
+        last = self._client.last_event()
+        try:
+            async with asyncio.timeout(WAIT_S):
+                if true():
+                    return
+                async for _ in self._client.events(after=last):
+                    if true():
+                        return
+        except TimeoutError:
+            raise Unmet(otherwise) from None
+
+    def _state_of(self, handle: str) -> str:
+        return next((contact.state for contact in self._client.contacts() if contact.handle == handle), "")
+
+    def _can_write(self, handle: str) -> bool:
+        found = next((contact for contact in self._client.contacts() if contact.handle == handle), None)
+        if found is None or found.state != "accepted" or not found.room:
+            return False
+        return any(room.id == found.room and room.members == 2 for room in self._client.rooms())
+
+    def _members(self, name: str) -> int:
+        return next((room.members for room in self._client.rooms() if room.title == name), 0)
+
+    def _history(self, room: str) -> list[list[str]]:
+        return [[message.account.hex(), message.text] for message in self._client.history(room, limit=10_000)]
+
+
+async def _serve(profile: Path) -> None:
+    options = Options()
+    options = replace(options, timing=replace(options.timing, **HASTE))
+    async with open_client(profile, unlock=Unprotected(), create=True, options=options) as client:
+        deeds = Deeds(client)
+        _answer({"ok": "ready"})
+        while line := await asyncio.get_running_loop().run_in_executor(None, sys.stdin.readline):
+            _answer(await _do(deeds, json.loads(line)))
+
+
+async def _do(deeds: Deeds, order: dict[str, Any]) -> dict[str, Any]:
+    deed: Callable[..., Awaitable[Any]] = getattr(deeds, order.pop("do"))
+    try:
+        return {"ok": await deed(**order)}
+    except NullabonaError as error:
+        return {"error": error.code, "message": error.message}
+
+
+def _answer(value: dict[str, Any]) -> None:
+    sys.stdout.write(json.dumps(value, ensure_ascii=False) + "\n")
+    sys.stdout.flush()
+
+
+def main() -> None:
+    """Run one person."""
+    sys.stdin.reconfigure(encoding="utf-8")  # type: ignore[union-attr]
+    sys.stdout.reconfigure(encoding="utf-8")  # type: ignore[union-attr]
+    profile, address = sys.argv[1:]
+    with asyncio.Runner(loop_factory=lambda: FromAddress(address)) as runner:
+        runner.run(_serve(Path(profile)))
+
+
+if __name__ == "__main__":
+    main()
