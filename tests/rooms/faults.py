@@ -85,10 +85,13 @@ class MortalWorld(World):
     def __init__(self, seed: int = 0) -> None:
         super().__init__(seed)
         self.deaths = 0
+        self.restarts = True
+        """Whether a failed step ends the process; otherwise the same engine goes on, as after a full disk."""
 
     def _died(self, person: Person) -> bool:
         self.deaths += 1
-        person.crash()
+        if self.restarts:
+            person.crash()
         return True
 
     def read(self, person: Person, room: bytes | None, want: ReadWant, limit: int = 1_000) -> bool:

@@ -218,7 +218,7 @@ def test_class_24_a_group_that_empties_and_fills_again_works() -> None:
 
 
 def test_class_25_many_rooms_survive_a_restart() -> None:
-    """Two dozen rooms, all state reloaded from the store at once: no room is begun anew, every one goes on in its epoch."""
+    """Two dozen rooms, all reloaded from the store at once: none is begun anew, each goes on in its epoch."""
     world = World(9)
     a, b = people(world, 2)
     world.befriend(a, b)
