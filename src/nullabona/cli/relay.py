@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from nullabona.cli.directory import directory_services, host_of, take_host, with_port
 from nullabona.errors import NullabonaError
 from nullabona.relay.config import DEFAULT_LISTEN, KEYS, make_config, read_file
 from nullabona.relay.core.limits import describe
@@ -42,9 +43,15 @@ def relay() -> None:
     metavar="FILE",
     help="TOML file; flags override it. Its keys are the flags' names with _, and a table [limits].",
 )
+@click.option(
+    "--host",
+    metavar="HOST[:PORT]",
+    help="What stands after the @ in handles registered here. Default: the address itself on this machine, else nobody "
+    "can register.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Say readiness as one JSON line.")
 def serve(*, config: Path | None, as_json: bool, **flags: Any) -> None:  # noqa: ANN401 - as click gives them
-    """Serve boxes and blobs until stopped.
+    """Serve boxes and blobs, and the directory of --host, until stopped.
 
     Prints one line to stdout when ready. Logs its start, stop and own failures to stderr, and nothing of any request.
     SIGTERM stops it gracefully (exit 0). If its data is removed while it runs it stops at once (exit 3).
@@ -52,13 +59,19 @@ def serve(*, config: Path | None, as_json: bool, **flags: Any) -> None:  # noqa:
     """
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(name)s: %(message)s")
     try:
-        run_relay(make_config(_settings(config, flags)), lambda urls: _say_ready(urls, as_json=as_json))
+        _serve(_settings(config, flags), as_json=as_json)
     except StoreGone as error:
         click.echo(error.render(), err=True)
         sys.exit(_GONE)
     except NullabonaError as error:
         click.echo(error.render(), err=True)
         sys.exit(1)
+
+
+def _serve(settings: dict[str, Any], *, as_json: bool) -> None:
+    given = take_host(settings)
+    config = with_port(make_config(settings))
+    run_relay(config, lambda urls: _say_ready(urls, as_json=as_json), directory_services(host_of(config, given)))
 
 
 @relay.command()
@@ -73,6 +86,7 @@ def limits(*, as_json: bool) -> None:
     click.echo("# settings")
     for name, meaning in KEYS.items():
         click.echo(f"# {name}: {meaning}")
+    click.echo("# host: what stands after the @ in handles registered here (its directory's name)")
     click.echo("\n[limits]")
     for limit in describe():
         click.echo(f"# {limit.meaning} ({limit.unit})\n{limit.name} = {limit.default}")

@@ -1,0 +1,148 @@
+"""``nulla account``: your account on this device."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import Any, Literal, TypeVar
+
+import click
+
+from nullabona.cli.catalogue import say
+from nullabona.cli.output import emit, line, note
+from nullabona.cli.running import opened, opened_or_new, run_async
+from nullabona.cli.settings import Settings, common, settings_of
+from nullabona.client.api import Client, OwnAccount, errors
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+@click.group()
+def account() -> None:
+    """Your account: create, show, publish, restore."""
+
+
+def _new_profile(command: F) -> F:
+    """The options of commands that make a profile."""
+    unprotected = click.option(
+        "--unprotected",
+        "protection",
+        flag_value="unprotected",
+        help="No passphrase: whoever has the files has everything. For bots and demos.",
+    )
+    keychain = click.option("--keychain", "protection", flag_value="keychain", help="The system's keychain opens it.")
+    timeout = click.option("--timeout", default=30.0, metavar="S", help="Longest wait for the directory.")
+    return unprotected(keychain(timeout(command)))
+
+
+@account.command()
+@click.argument("handle")
+@click.option("--relay", metavar="URL", help="The relay for your inbox and rooms (default: the handle's host).")
+@click.option("--no-wait", is_flag=True, help="Do not wait until the directory has taken the card.")
+@_new_profile
+@common
+@click.pass_context
+def create(
+    context: click.Context, handle: str, *, relay: str | None, no_wait: bool, protection: str | None, timeout: float
+) -> None:
+    """Create an account with HANDLE (name@relay) and a profile to keep it in.
+
+    The profile is protected by a passphrase, which is asked for or read from --passphrase-file.
+    """
+    settings = settings_of(context)
+    run_async(_create(settings, handle, relay, None if no_wait else timeout, protection or "passphrase"))
+
+
+async def _create(settings: Settings, handle: str, relay: str | None, wait_s: float | None, protection: str) -> None:
+    async with opened_or_new(settings, protection) as client:
+        await client.create_account(handle, relay=relay)
+        note(settings, "account-created", handle=client.me.handle)
+        note(settings, "write-down")
+        if wait_s is not None:
+            await _publish(settings, client, wait_s)
+        _show(settings, client.me)
+
+
+async def _publish(settings: Settings, client: Client, wait_s: float) -> None:
+    try:
+        await client.wait_published(timeout_s=wait_s)
+    except errors.Unreachable:
+        note(settings, "publish-later")
+        raise
+    note(settings, "account-published")
+
+
+@account.command()
+@common
+@click.pass_context
+def show(context: click.Context) -> None:
+    """Show the account of the profile."""
+    settings = settings_of(context)
+
+    async def work() -> None:
+        async with opened(settings, online=False) as client:
+            _show(settings, client.me)
+
+    run_async(work())
+
+
+@account.command()
+@click.option("--timeout", default=30.0, metavar="S", help="Longest wait for the directory.")
+@common
+@click.pass_context
+def publish(context: click.Context, *, timeout: float) -> None:
+    """Wait until the directory has taken the card."""
+    settings = settings_of(context)
+
+    async def work() -> None:
+        async with opened(settings) as client:
+            await _publish(settings, client, timeout)
+            _show(settings, client.me)
+
+    run_async(work())
+
+
+@account.command()
+@click.option("--words", type=click.Choice(["english", "korean"]), default="english", help="Language of the words.")
+@common
+@click.pass_context
+def phrase(context: click.Context, *, words: Literal["english", "korean"]) -> None:
+    """Show the 24 words that restore the account. Whoever reads them is the account."""
+    settings = settings_of(context)
+
+    async def work() -> None:
+        async with opened(settings, online=False) as client:
+            text = client.phrase(words)
+            emit({"phrase": text}) if settings.as_json else line(text)
+
+    run_async(work())
+
+
+@account.command()
+@click.argument("handle")
+@_new_profile
+@common
+@click.pass_context
+def restore(context: click.Context, handle: str, *, protection: str | None, timeout: float) -> None:
+    """Restore the account HANDLE on this new device from its 24 words (asked for, or from stdin).
+
+    Name, identity and inbox come back; rooms do not: ask their members to add you again.
+    """
+    settings = settings_of(context)
+    if settings.interactive:
+        words = str(click.prompt(say("ask-phrase", settings.language), hide_input=True, err=True))
+    else:
+        words = sys.stdin.read()
+    run_async(_restore(settings, handle, words, timeout, protection or "passphrase"))
+
+
+async def _restore(settings: Settings, handle: str, words: str, wait_s: float, protection: str) -> None:
+    async with opened_or_new(settings, protection) as client:
+        await client.restore_account(words, handle, timeout_s=wait_s)
+        note(settings, "account-restored", handle=client.me.handle)
+        await _publish(settings, client, wait_s)
+        _show(settings, client.me)
+
+
+def _show(settings: Settings, me: OwnAccount) -> None:
+    emit(me) if settings.as_json else line(me.handle)

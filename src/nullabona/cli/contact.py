@@ -1,0 +1,99 @@
+"""``nulla contact``: people."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+import click
+
+from nullabona.cli.output import emit, line, note, table
+from nullabona.cli.running import opened, run_async
+from nullabona.cli.settings import Settings, common, settings_of
+from nullabona.client.api import Client, ContactInfo
+
+Act = Callable[[Client], Awaitable[ContactInfo | None]]
+
+
+@click.group()
+def contact() -> None:
+    """People: ask, accept, decline, block."""
+
+
+async def _act(settings: Settings, act: Act, key: str, handle: str, wait_s: float | None) -> None:
+    """Do one thing and, unless only to be stored, wait until it has gone out."""
+    async with opened(settings, online=wait_s is not None) as client:
+        info = await act(client)
+        if wait_s is not None:
+            await client.sync(timeout_s=wait_s, receipts=False)
+        note(settings, key, handle=info.handle if info is not None else handle)
+        if info is not None:
+            emit(info) if settings.as_json else line(info.handle)
+
+
+@contact.command()
+@click.argument("handle")
+@click.option("--greeting", default="", metavar="TEXT", help="A line for them to see.")
+@click.option("--timeout", default=30.0, metavar="S", help="Longest wait for the relays.")
+@common
+@click.pass_context
+def add(context: click.Context, handle: str, *, greeting: str, timeout: float) -> None:
+    """Ask HANDLE to talk."""
+    settings = settings_of(context)
+    run_async(
+        _act(settings, lambda c: c.request_contact(handle, greeting, timeout_s=timeout), "requested", handle, timeout)
+    )
+
+
+@contact.command()
+@click.argument("handle")
+@click.option("--no-wait", is_flag=True, help="Only store it; it goes out with a later command.")
+@click.option("--timeout", default=30.0, metavar="S", help="Longest wait for the relays.")
+@common
+@click.pass_context
+def accept(context: click.Context, handle: str, *, no_wait: bool, timeout: float) -> None:
+    """Say yes to HANDLE, who asked."""
+    settings = settings_of(context)
+    wait_s = None if no_wait else timeout
+    run_async(_act(settings, lambda c: c.accept_contact(handle), "accepted", handle, wait_s))
+
+
+@contact.command()
+@click.argument("handle")
+@common
+@click.pass_context
+def decline(context: click.Context, handle: str) -> None:
+    """Forget the request of HANDLE, who is not told."""
+    run_async(_act(settings_of(context), lambda c: c.decline_contact(handle), "declined", handle, None))
+
+
+@contact.command()
+@click.argument("handle")
+@common
+@click.pass_context
+def block(context: click.Context, handle: str) -> None:
+    """Hear nothing more from HANDLE, who is not told."""
+    run_async(_act(settings_of(context), lambda c: c.block_contact(handle), "blocked", handle, None))
+
+
+@contact.command("list")
+@common
+@click.pass_context
+def list_contacts(context: click.Context) -> None:
+    """Everybody you know."""
+    settings = settings_of(context)
+
+    async def work() -> None:
+        async with opened(settings, online=False) as client:
+            _show(settings, client.contacts())
+
+    run_async(work())
+
+
+def _show(settings: Settings, contacts: list[ContactInfo]) -> None:
+    if settings.as_json:
+        for info in contacts:
+            emit(info)
+    elif contacts:
+        table((info.handle, info.state, info.greeting) for info in contacts)
+    else:
+        note(settings, "no-lines")

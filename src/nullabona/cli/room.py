@@ -1,0 +1,241 @@
+"""``nulla room``: rooms and who is in them. ROOM is a name, a contact, an id or the beginning of one."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
+
+import click
+
+from nullabona.cli.catalogue import say
+from nullabona.cli.output import emit, line, note, plain, table
+from nullabona.cli.running import opened, run_async
+from nullabona.cli.settings import Settings, common, settings_of
+from nullabona.client.api import Client, RoomSummary
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+@click.group()
+def room() -> None:
+    """Rooms: create, members, admins, leave.
+
+    ROOM is a group's name, a contact's handle or its first part, or the beginning of the room's id.
+    """
+
+
+def _changing(command: F) -> F:
+    """The options of commands that change a room."""
+    no_wait = click.option("--no-wait", is_flag=True, help="Only store the wish; it is carried out later.")
+    timeout = click.option("--timeout", default=30.0, metavar="S", help="Longest wait for the relay.")
+    return no_wait(timeout(common(command)))
+
+
+def _change(context: click.Context, act: Callable[[Client], Awaitable[None]], *, no_wait: bool, timeout: float) -> None:
+    settings = settings_of(context)
+
+    async def work() -> None:
+        async with opened(settings, online=not no_wait) as client:
+            await act(client)
+            if no_wait:
+                note(settings, "queued")
+                return
+            await client.sync(timeout_s=timeout, receipts=False)
+            note(settings, "room-changed")
+
+    run_async(work())
+
+
+@room.command("list")
+@common
+@click.pass_context
+def list_rooms(context: click.Context) -> None:
+    """Every room, and invitations by strangers."""
+    settings = settings_of(context)
+
+    async def work() -> None:
+        async with opened(settings, online=False) as client:
+            _show(settings, [*client.rooms(), *client.room_requests()])
+
+    run_async(work())
+
+
+def _show(settings: Settings, rooms: list[RoomSummary]) -> None:
+    if settings.as_json:
+        for found in rooms:
+            emit(found)
+    elif rooms:
+        table(
+            (
+                found.id.hex()[:12],
+                found.title,
+                found.phase,
+                str(found.members),
+                say("unread", settings.language, count=found.unread) if found.unread else "",
+            )
+            for found in rooms
+        )
+    else:
+        note(settings, "no-lines")
+
+
+@room.command()
+@click.argument("name")
+@click.argument("handles", nargs=-1)
+@_changing
+@click.pass_context
+def create(context: click.Context, name: str, handles: tuple[str, ...], *, no_wait: bool, timeout: float) -> None:
+    """Make a group called NAME and invite HANDLES into it."""
+    settings = settings_of(context)
+
+    async def work() -> None:
+        async with opened(settings, online=not no_wait) as client:
+            made = await client.create_group(name, list(handles))
+            if not no_wait:
+                await client.sync(timeout_s=timeout, receipts=False)
+            note(settings, "room-created", title=made.title)
+            emit(client.room(made.id)) if settings.as_json else line(made.id.hex())
+
+    run_async(work())
+
+
+@room.command()
+@click.argument("room_name", metavar="ROOM")
+@click.argument("handles", nargs=-1, required=True)
+@_changing
+@click.pass_context
+def add(context: click.Context, room_name: str, handles: tuple[str, ...], *, no_wait: bool, timeout: float) -> None:
+    """Invite HANDLES into a group."""
+
+    async def act(client: Client) -> None:
+        for handle in handles:
+            await client.add(room_name, handle)
+
+    _change(context, act, no_wait=no_wait, timeout=timeout)
+
+
+@room.command()
+@click.argument("room_name", metavar="ROOM")
+@click.argument("handle")
+@_changing
+@click.pass_context
+def remove(context: click.Context, room_name: str, handle: str, *, no_wait: bool, timeout: float) -> None:
+    """Put HANDLE out of a group."""
+    _change(context, lambda client: client.remove(room_name, handle), no_wait=no_wait, timeout=timeout)
+
+
+@room.command()
+@click.argument("room_name", metavar="ROOM")
+@click.argument("name")
+@_changing
+@click.pass_context
+def rename(context: click.Context, room_name: str, name: str, *, no_wait: bool, timeout: float) -> None:
+    """Call a group NAME."""
+    _change(context, lambda client: client.rename(room_name, name), no_wait=no_wait, timeout=timeout)
+
+
+@room.command()
+@click.argument("room_name", metavar="ROOM")
+@click.argument("handle")
+@click.option("--dismiss", is_flag=True, help="Take the role away instead.")
+@_changing
+@click.pass_context
+def admin(context: click.Context, room_name: str, handle: str, *, dismiss: bool, no_wait: bool, timeout: float) -> None:
+    """Make HANDLE an admin of a group."""
+
+    async def act(client: Client) -> None:
+        await client.set_admin(room_name, handle, admin=not dismiss)
+
+    _change(context, act, no_wait=no_wait, timeout=timeout)
+
+
+@room.command()
+@click.argument("room_name", metavar="ROOM")
+@_changing
+@click.pass_context
+def renew(context: click.Context, room_name: str, *, no_wait: bool, timeout: float) -> None:
+    """Renew this device's keys in a room: what was copied before is worth nothing afterwards."""
+    _change(context, lambda client: client.update_keys(room_name), no_wait=no_wait, timeout=timeout)
+
+
+@room.command()
+@click.argument("room_name", metavar="ROOM")
+@_changing
+@click.pass_context
+def leave(context: click.Context, room_name: str, *, no_wait: bool, timeout: float) -> None:
+    """Leave a room; another member carries it out."""
+
+    async def act(client: Client) -> None:
+        await client.leave(room_name)
+        note(settings_of(context), "leaving")
+
+    _change(context, act, no_wait=no_wait, timeout=timeout)
+
+
+@room.command()
+@click.argument("room_name", metavar="ROOM")
+@_changing
+@click.pass_context
+def accept(context: click.Context, room_name: str, *, no_wait: bool, timeout: float) -> None:
+    """Join a room that a stranger invites you to; give its id."""
+
+    async def act(client: Client) -> None:
+        await client.accept_room_request(room_name)
+
+    _change(context, act, no_wait=no_wait, timeout=timeout)
+
+
+@room.command()
+@click.argument("room_name", metavar="ROOM")
+@common
+@click.pass_context
+def decline(context: click.Context, room_name: str) -> None:
+    """Forget a stranger's invitation, who is not told."""
+    settings = settings_of(context)
+
+    async def work() -> None:
+        async with opened(settings, online=False) as client:
+            await client.decline_room_request(room_name)
+            note(settings, "declined")
+
+    run_async(work())
+
+
+@room.command()
+@click.argument("room_name", metavar="ROOM")
+@common
+@click.pass_context
+def members(context: click.Context, room_name: str) -> None:
+    """Who is in a room."""
+    settings = settings_of(context)
+
+    async def work() -> None:
+        async with opened(settings, online=False) as client:
+            found = client.members(room_name)
+        if settings.as_json:
+            for member in found:
+                emit(member)
+        else:
+            table((member.handle, "admin" if member.admin else "", str(member.devices)) for member in found)
+
+    run_async(work())
+
+
+@room.command()
+@click.argument("room_name", metavar="ROOM")
+@common
+@click.pass_context
+def info(context: click.Context, room_name: str) -> None:
+    """A room in full."""
+    settings = settings_of(context)
+
+    async def work() -> None:
+        async with opened(settings, online=False) as client:
+            details = client.room_details(room_name)
+        if settings.as_json:
+            emit(details)
+        else:
+            flat = plain(details)
+            table((name, str(value)) for name, value in {**flat.pop("summary"), **flat}.items())
+
+    run_async(work())

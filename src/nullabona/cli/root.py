@@ -1,0 +1,104 @@
+"""The tree of commands. Each is imported when it is used, so that ``nulla --help`` is fast."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import os
+import sys
+from typing import Any, Final
+
+import click
+
+from nullabona.cli.exits import FAILED, HELP, INTERRUPTED, contained, show
+from nullabona.cli.settings import Settings, common, settings_of
+from nullabona.errors import NullabonaError
+
+COMMANDS: Final = {
+    "account": ("nullabona.cli.account:account", "Your account: create, show, publish, restore."),
+    "contact": ("nullabona.cli.contact:contact", "People: ask, accept, decline, block."),
+    "room": ("nullabona.cli.room:room", "Rooms: create, members, admins, leave."),
+    "send": ("nullabona.cli.talk:send", "Send a message, from the command line or a pipe."),
+    "read": ("nullabona.cli.talk:read", "Show the messages of a room."),
+    "follow": ("nullabona.cli.watch:follow", "Show what happens, as it happens."),
+    "sync": ("nullabona.cli.watch:sync", "Let everything out and in, then exit."),
+    "status": ("nullabona.cli.watch:status", "How the client is doing."),
+    "relay": ("nullabona.cli.relay:relay", "For operators: run a relay and its directory."),
+    "drill": ("nullabona.cli.drill:drill", "For everybody: play an adversary, see what is learned."),
+}
+"""name → (where, one line)."""
+
+
+class Lazy(click.Group):
+    """A group whose commands are imported when they are used."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        return [name for name in COMMANDS if _present(name)]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
+        if cmd_name not in COMMANDS or not _present(cmd_name):
+            return None
+        module, _, name = COMMANDS[cmd_name][0].partition(":")
+        command = getattr(importlib.import_module(module), name)
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, COMMANDS[name][1]) for name in self.list_commands(ctx)])
+
+
+def _present(name: str) -> bool:
+    """The drills may not be installed."""
+    return name != "drill" or importlib.util.find_spec("nullabona.cli.drill") is not None
+
+
+@click.group(cls=Lazy, epilog=HELP, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="nullabona")
+@common
+def nulla() -> None:
+    """A messenger whose operator can obey every order in full and still has nothing to give.
+
+    Data goes to stdout, everything else to stderr. The common options may also follow the command.
+    """
+
+
+def run(arguments: list[str] | None = None) -> None:
+    """Run the command line and exit with its code; nothing that goes wrong ends in a traceback."""
+    settings = Settings()
+    try:
+        code = _run(arguments, settings)
+    except BrokenPipeError:
+        code = _mute()
+    sys.exit(code)
+
+
+def _run(arguments: list[str] | None, settings: Settings) -> int:
+    try:
+        context = nulla.make_context("nulla", list(sys.argv[1:] if arguments is None else arguments))
+        settings = settings_of(context)
+        with context:
+            result: Any = nulla.invoke(context)
+        sys.stdout.flush()
+        return result if isinstance(result, int) else 0
+    except click.exceptions.Exit as end:
+        return end.exit_code
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (KeyboardInterrupt, click.Abort):
+        return INTERRUPTED
+    except NullabonaError as error:
+        return show(error, as_json=settings.as_json, language=settings.language)
+    except BrokenPipeError:
+        raise
+    except Exception as error:  # noqa: BLE001 - the last door: what is not ours is shown as a bug, without its text
+        show(contained(error), as_json=settings.as_json, language=settings.language)
+        return FAILED
+
+
+def _mute() -> int:
+    """Whoever read our output has gone: that is not an error of ours."""
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, sys.stdout.fileno())
+    return 0

@@ -1,0 +1,97 @@
+"""Opening the profile for one command: unlocking, the network, and a loop that says nothing by itself."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from nullabona.cli.catalogue import say
+from nullabona.cli.settings import PassphraseNeeded, Settings
+from nullabona.client.api import (
+    Client,
+    Keychain,
+    NetOptions,
+    Options,
+    Passphrase,
+    Unlock,
+    Unprotected,
+    default_profile_path,
+    open_client,
+    profile_protection,
+)
+
+T = TypeVar("T")
+
+
+def run_async(work: Coroutine[Any, Any, T]) -> T:
+    """The result of ``work``. Ctrl-C cancels it and is raised as `KeyboardInterrupt`."""
+
+    async def quietly() -> T:
+        asyncio.get_running_loop().set_exception_handler(lambda _loop, _context: None)
+        return await work
+
+    return asyncio.run(quietly())
+
+
+def profile_path(settings: Settings) -> Path:
+    """The profile's directory."""
+    return settings.profile or default_profile_path(environment=os.environ, home=Path.home())
+
+
+@asynccontextmanager
+async def opened(settings: Settings, *, online: bool = True) -> AsyncIterator[Client]:
+    """The client of an existing profile."""
+    path = profile_path(settings)
+    async with open_client(
+        path, unlock=_unlock(settings, path), options=client_options(settings, online=online)
+    ) as client:
+        yield client
+
+
+@asynccontextmanager
+async def opened_or_new(settings: Settings, protection: str) -> AsyncIterator[Client]:
+    """The client of the profile, which is created with ``protection`` if there is none."""
+    path = profile_path(settings)
+    unlock = _unlock(settings, path) if path.exists() else new_unlock(settings, protection)
+    async with open_client(path, unlock=unlock, create=True, options=client_options(settings)) as client:
+        yield client
+
+
+def client_options(settings: Settings, *, online: bool = True) -> Options:
+    """How the client reaches relays."""
+    return Options(net=NetOptions(ca_file=settings.ca_file, proxy=settings.proxy), online=online)
+
+
+def _unlock(settings: Settings, path: Path) -> Unlock:
+    protection = profile_protection(path)
+    if protection == "unprotected":
+        return Unprotected()
+    if protection == "keychain":
+        return Keychain()
+    return Passphrase(_passphrase(settings, "passphrase", confirm=False))
+
+
+def new_unlock(settings: Settings, protection: str) -> Unlock:
+    """How a new profile is protected."""
+    if protection == "unprotected":
+        return Unprotected()
+    if protection == "keychain":
+        return Keychain()
+    return Passphrase(_passphrase(settings, "new-passphrase", confirm=True))
+
+
+def _passphrase(settings: Settings, key: str, *, confirm: bool) -> str:
+    given = settings.read_passphrase_file()
+    if given is not None:
+        return given
+    if not settings.interactive:
+        raise PassphraseNeeded("the profile needs its passphrase and there is nobody to ask")
+    again = say("repeat-passphrase", settings.language) if confirm else False
+    text = click.prompt(say(key, settings.language), hide_input=True, confirmation_prompt=again, err=True)
+    return str(text)

@@ -1,0 +1,103 @@
+"""What every command is given: the profile, how it is unlocked, the language, and who reads along."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+import click
+
+from nullabona.cli.catalogue import Language, language_of
+from nullabona.errors import UserError
+
+F = TypeVar("F", bound=Callable[..., Any])
+_ROOT: Final = "nulla.settings"
+
+
+class PassphraseNeeded(UserError):
+    """There is nobody to ask for the passphrase, and no file was named."""
+
+    code = "passphrase-needed"
+    default_hint = "use --passphrase-file FILE or NULLA_PASSPHRASE_FILE, or run it in a terminal"
+
+
+class PassphraseUnreadable(UserError):
+    """The file with the passphrase cannot be read."""
+
+    code = "passphrase-needed"
+    default_hint = "name a file whose first line is the passphrase"
+
+
+@dataclass(slots=True)
+class Settings:
+    """Filled by the common options, which may stand before or after the command."""
+
+    profile: Path | None = None
+    as_json: bool = False
+    language: Language = field(default_factory=lambda: language_of(os.environ))
+    passphrase_file: Path | None = None
+    ca_file: Path | None = None
+    proxy: str | None = None
+
+    @property
+    def interactive(self) -> bool:
+        """Whether there is a person at the other end."""
+        return sys.stdin.isatty() and sys.stderr.isatty()
+
+    def read_passphrase_file(self) -> str | None:
+        """The first line of the named file, or None if none was named."""
+        if self.passphrase_file is None:
+            return None
+        try:
+            return self.passphrase_file.read_text("utf-8").split("\n", 1)[0].rstrip("\r")
+        except (OSError, UnicodeDecodeError) as error:
+            raise PassphraseUnreadable("the passphrase file cannot be read") from error
+
+
+def settings_of(context: click.Context) -> Settings:
+    """The one `Settings` of this run."""
+    found = context.find_root().meta.setdefault(_ROOT, Settings())
+    assert isinstance(found, Settings)
+    return found
+
+
+def _keep(name: str) -> Callable[[click.Context, click.Parameter, Any], None]:
+    def keep(context: click.Context, _: click.Parameter, value: Any) -> None:  # noqa: ANN401 - as click gives it
+        if value not in (None, False):
+            setattr(settings_of(context), name, value)
+
+    return keep
+
+
+_PATH: Final = click.Path(path_type=Path)
+_COMMON: Final[dict[str, dict[str, Any]]] = {
+    "profile": {"type": _PATH, "metavar": "DIR", "envvar": "NULLA_PROFILE", "help": "Where the account lives."},
+    "json": {"is_flag": True, "help": "One JSON object per line, for programs."},
+    "lang": {"type": click.Choice(["ko", "en"]), "help": "Language of sentences (default: LANG)."},
+    "passphrase-file": {
+        "type": _PATH,
+        "metavar": "FILE",
+        "envvar": "NULLA_PASSPHRASE_FILE",
+        "help": "Its first line opens the profile.",
+    },
+    "ca-file": {
+        "type": _PATH,
+        "metavar": "FILE",
+        "envvar": "NULLA_CA_FILE",
+        "help": "Certificates to trust beside the system's, PEM.",
+    },
+    "proxy": {"metavar": "URL", "envvar": "NULLA_PROXY", "help": "socks5://127.0.0.1:9050, say, for Tor."},
+}
+_NAMES: Final = {"json": "as_json", "lang": "language"}
+
+
+def common(command: F) -> F:
+    """Give a command the common options."""
+    for flag, more in reversed(_COMMON.items()):
+        name = _NAMES.get(flag, flag.replace("-", "_"))
+        command = click.option(f"--{flag}", f"common_{name}", expose_value=False, callback=_keep(name), **more)(command)
+    return command

@@ -1,0 +1,119 @@
+"""``nulla send`` and ``nulla read``."""
+
+from __future__ import annotations
+
+import sys
+from datetime import datetime
+
+import click
+
+from nullabona.cli.output import emit, line, note
+from nullabona.cli.running import opened, run_async
+from nullabona.cli.settings import Settings, common, settings_of
+from nullabona.client.api import Client, MessageInfo, errors
+
+
+@click.command()
+@click.argument("room")
+@click.argument("text", required=False)
+@click.option("--lines", is_flag=True, help="Each line of stdin is a message of its own.")
+@click.option("--reply-to", default="", metavar="ID", help="The message this answers.")
+@click.option("--delivered", is_flag=True, help="Wait until every device in the room has it.")
+@click.option("--no-wait", is_flag=True, help="Only store it; it goes out with a later command.")
+@click.option("--timeout", default=30.0, metavar="S", help="Longest wait for the relay.")
+@common
+@click.pass_context
+def send(
+    context: click.Context,
+    room: str,
+    text: str | None,
+    *,
+    lines: bool,
+    reply_to: str,
+    delivered: bool,
+    no_wait: bool,
+    timeout: float,
+) -> None:
+    """Send TEXT to ROOM; without TEXT, or with -, what comes on stdin. Prints the message's id.
+
+    Waits until the relay has it. If that takes too long it is stored and goes out with a later command (exit 4).
+    """
+    settings = settings_of(context)
+    wait = "nothing" if no_wait else "delivered" if delivered else "sent"
+    run_async(_send(settings, room, _texts(text, lines=lines), reply_to, wait, timeout))
+
+
+def _texts(text: str | None, *, lines: bool) -> list[str]:
+    if text is not None and text != "-":
+        return [text]
+    if text is None and sys.stdin.isatty():
+        raise click.UsageError("there is nothing to send: give TEXT, or a pipe")
+    content = sys.stdin.read()
+    return [part for part in content.split("\n") if part.strip()] if lines else [content.rstrip("\n")]
+
+
+async def _send(settings: Settings, room: str, texts: list[str], reply_to: str, wait: str, wait_s: float) -> None:
+    async with opened(settings, online=wait != "nothing") as client:
+        ids = [await client.send(room, text, reply_to) for text in texts]
+        try:
+            for message in ids:
+                await _wait(client, room, message, wait, wait_s)
+        finally:
+            for message in ids:
+                emit({"id": message}) if settings.as_json else line(message.hex())
+        note(settings, "queued" if wait == "nothing" else wait)
+
+
+async def _wait(client: Client, room: str, message: bytes, wait: str, wait_s: float) -> None:
+    if wait == "sent":
+        await client.wait_sent(room, message, timeout_s=wait_s)
+    elif wait == "delivered":
+        await client.wait_delivered(room, message, timeout_s=wait_s)
+
+
+@click.command()
+@click.argument("room")
+@click.option("--limit", default=50, metavar="N", help="How many messages, the newest ones.")
+@click.option("--before", type=int, metavar="POSITION", help="Those before this position (see --json).")
+@click.option("--keep-unread", is_flag=True, help="Do not mark them as read.")
+@click.option("--offline", is_flag=True, help="Show what is here already, without asking the relay.")
+@click.option("--timeout", default=10.0, metavar="S", help="Longest wait for the relay.")
+@common
+@click.pass_context
+def read(
+    context: click.Context,
+    room: str,
+    *,
+    limit: int,
+    before: int | None,
+    keep_unread: bool,
+    offline: bool,
+    timeout: float,
+) -> None:
+    """Show the messages of ROOM, oldest first, each with how many have not read it yet."""
+    settings = settings_of(context)
+
+    async def work() -> None:
+        async with opened(settings, online=not offline) as client:
+            if not offline:
+                await _catch_up(settings, client, timeout)
+            if not keep_unread and before is None:
+                await client.mark_read(room)
+            for message in client.history(room, before=before, limit=limit):
+                emit(message) if settings.as_json else line(_row(message))
+
+    run_async(work())
+
+
+async def _catch_up(settings: Settings, client: Client, wait_s: float) -> None:
+    try:
+        await client.sync(timeout_s=wait_s, receipts=False)
+    except errors.Unreachable:
+        note(settings, "offline")
+
+
+def _row(message: MessageInfo) -> str:
+    at = datetime.fromtimestamp(message.sent_at / 1_000).astimezone().strftime("%m-%d %H:%M")
+    unread = f" ({message.unread_by})" if message.unread_by else ""
+    state = f" [{message.state}]" if message.mine and message.state not in {"sent", "delivered"} else ""
+    return f"{at} {message.handle}: {message.text}{unread}{state}"

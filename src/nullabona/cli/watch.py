@@ -1,0 +1,143 @@
+"""``nulla follow``, ``nulla sync`` and ``nulla status``."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from contextlib import suppress
+
+import click
+
+from nullabona.cli.catalogue import say
+from nullabona.cli.output import emit, line, note, table
+from nullabona.cli.running import opened, run_async
+from nullabona.cli.settings import Settings, common, settings_of
+from nullabona.client.api import Client, Event, MessageReceived, Warned, errors
+
+SPOKEN = frozenset(
+    "joined member-added member-removed room-changed removed left contact-request contact-accepted room-request "
+    "relay-lost-box rejoined".split()
+)
+"""Kinds of events that people are told of in a sentence."""
+
+
+@click.command()
+@click.argument("room", required=False)
+@click.option("--after", type=int, metavar="ID", help="From the event after this one (0: from the beginning).")
+@click.option("--count", type=int, metavar="N", help="Exit after so many lines.")
+@click.option("--messages", is_flag=True, help="Messages only.")
+@common
+@click.pass_context
+def follow(context: click.Context, room: str | None, *, after: int | None, count: int | None, messages: bool) -> None:
+    """Show what happens, in ROOM or everywhere, until Ctrl-C.
+
+    Without ROOM and --after it goes on where the last `nulla follow` stopped, so nothing is missed in between.
+    """
+    settings = settings_of(context)
+    run_async(_until_signal(_follow(settings, room, after, count, messages=messages)))
+
+
+async def _until_signal(work: object) -> None:
+    """Ctrl-C and SIGTERM are how following ends: nothing went wrong."""
+    assert asyncio.iscoroutine(work)
+    task = asyncio.ensure_future(work)
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, task.cancel)
+    with suppress(asyncio.CancelledError):
+        await task
+
+
+async def _follow(
+    settings: Settings, room: str | None, after: int | None, count: int | None, *, messages: bool
+) -> None:
+    async with opened(settings) as client:
+        only = client.room(room).id if room is not None else None
+        if only is not None and after is None:
+            after = client.last_event()
+        shown = 0
+        async for event in client.events(after=after):
+            if only is not None and getattr(event, "room", None) != only:
+                continue
+            if messages and not isinstance(event, MessageReceived):
+                continue
+            shown += _show(settings, client, event)
+            if count is not None and shown >= count:
+                return
+
+
+def _show(settings: Settings, client: Client, event: Event) -> int:
+    """Say one event; how many lines that took."""
+    if settings.as_json:
+        emit(event)
+        return 1
+    text = _sentence(settings, client, event)
+    if text is None:
+        return 0
+    line(text)
+    return 1
+
+
+def _sentence(settings: Settings, client: Client, event: Event) -> str | None:
+    room = _title(client, getattr(event, "room", b""))
+    if isinstance(event, MessageReceived):
+        return f"[{room}] {event.handle}: {event.text}"
+    if isinstance(event, Warned):
+        return say(
+            "event-warning", settings.language, code=event.code, detail=" ".join(map(str, event.detail.values()))
+        )
+    if event.kind == "message-state" and getattr(event, "state", "") == "failed":
+        return say("event-failed", settings.language, room=room)
+    if event.kind not in SPOKEN:
+        return None
+    values = {name: getattr(event, name, "") for name in ("handle", "greeting", "name")}
+    values["name"] = values["name"] or room
+    return say(f"event-{event.kind}", settings.language, room=room, id=getattr(event, "room", b"").hex()[:12], **values)
+
+
+def _title(client: Client, room: bytes) -> str:
+    try:
+        return client.room(room).title or room.hex()[:12]
+    except errors.UserError:
+        return room.hex()[:12]
+
+
+@click.command()
+@click.option("--timeout", default=30.0, metavar="S", help="Longest time it may take (exit 4 after it).")
+@common
+@click.pass_context
+def sync(context: click.Context, *, timeout: float) -> None:
+    """Let everything that is waiting go out and come in, then exit."""
+    settings = settings_of(context)
+
+    async def work() -> None:
+        async with opened(settings) as client:
+            await client.sync(timeout_s=timeout)
+            note(settings, "synced")
+            if settings.as_json:
+                emit(client.status())
+
+    run_async(work())
+
+
+@click.command()
+@click.option("--timeout", default=5.0, metavar="S", help="Longest wait for the relay.")
+@common
+@click.pass_context
+def status(context: click.Context, *, timeout: float) -> None:
+    """Whether the relays are reached, and what still has to go out."""
+    settings = settings_of(context)
+
+    async def work() -> None:
+        async with opened(settings) as client:
+            with suppress(errors.Unreachable):
+                await client.sync(timeout_s=timeout, receipts=False)
+            found = client.status()
+        if settings.as_json:
+            emit(found)
+            return
+        table([("handle", found.handle), ("published", str(found.published)), ("outbox", str(found.outbox)),
+               *((way.relay, f"{way.lane}: {'connected' if way.connected else way.error or 'not connected'}")
+                 for way in found.relays)])  # fmt: skip
+
+    run_async(work())
