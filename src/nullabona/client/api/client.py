@@ -186,10 +186,13 @@ class Client(MessageCalls):
 
     # -- how it is doing ------------------------------------------------------------------------------------------
 
-    async def sync(self, *, timeout_s: float | None = 30.0) -> None:
-        """Until everything pending has gone out and everything waiting has come in. Raises `PendingStill`."""
+    async def sync(self, *, timeout_s: float | None = 30.0, receipts: bool = True) -> None:
+        """Until everything pending has gone out and everything waiting has come in. Raises `PendingStill`.
+
+        With ``receipts`` it also waits the moment until others are told what has arrived here.
+        """
         await self._session.until(
-            lambda: self._session.settled or None, timeout_s, "not everything went out and came in"
+            lambda: self._session.settled(receipts=receipts) or None, timeout_s, "not everything went out and came in"
         )
 
     def status(self) -> Status:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import msgspec
+
 from nullabona.client.api.contacts import ContactCalls
 from nullabona.client.api.errors import TimedOut
 from nullabona.client.api.finding import (
@@ -23,6 +27,8 @@ from nullabona.client.core.step import DAY_MS
 from nullabona.client.runner import now_ms
 from nullabona.wire.card import Card, verify_card
 
+_names = msgspec.msgpack.Decoder(dict[str, Any])
+
 
 class RoomCalls(ContactCalls):
     """The part of `Client` about rooms. ``room`` is an id, the beginning of one in hex, a name, or a contact."""
@@ -31,6 +37,13 @@ class RoomCalls(ContactCalls):
         """Every room, oldest first."""
         with self._session.look() as store:
             return [_summary(store, room, self._me) for room in room_states(store)]
+
+    def room_requests(self) -> list[RoomSummary]:
+        """Rooms that strangers invite us to: to be accepted or declined."""
+        with self._session.look() as store:
+            told = room_requests(store)
+        names = {room: _names.decode(row.data).get("name", "") for room, row in told.items()}
+        return [RoomSummary(room, str(name), False, "request", 0, 0, False, False) for room, name in names.items()]  # noqa: FBT003
 
     def room(self, room: bytes | str) -> RoomSummary:
         """Raises `NoSuchRoom` or `Ambiguous`."""

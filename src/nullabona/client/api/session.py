@@ -108,10 +108,9 @@ class Session:
             loaded = [store.load_room(room) for room in store.rooms()]
         return [decode_state(data) for data in loaded if data is not None]
 
-    @property
-    def settled(self) -> bool:
-        """Everything that could go out or come in has done so, wanted room changes and early receipts included."""
-        soon = now_ms() + _RECEIPT_SOON_MS
+    def settled(self, *, receipts: bool) -> bool:
+        """Everything that could go out or come in has done so: wanted room changes too, and early receipts if asked."""
+        soon = now_ms() + _RECEIPT_SOON_MS if receipts else 0
         return self.runner.at_rest and not any(
             _changing(room) or 0 < room.receipt_at <= soon for room in self.room_states()
         )
