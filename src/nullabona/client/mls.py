@@ -167,6 +167,7 @@ class MlsCandidate:
         self._owner = owner
         self._handle = handle
         self.commit = commit
+        self.group_id = handle.id
         self.group: Group = MlsGroup(owner, handle)
 
     def adopt(self) -> Group:

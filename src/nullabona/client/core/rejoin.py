@@ -82,7 +82,8 @@ def _check(room: RoomState, heal: Heal, ticket: Ticket, candidate: Candidate) ->
     Only the epoch right after that commit can show it: later somebody may have been added again.
     """
     info = decode_info(candidate.group.room_info())
-    same = (info.kind, info.pair, info.relay) == (room.info.kind, room.info.pair, room.info.relay)
+    same = candidate.group_id == room.id
+    same = same and (info.kind, info.pair, info.relay) == (room.info.kind, room.info.pair, room.info.relay)
     accounts = {certificate_of(leaf).account_id for leaf in candidate.group.members()}
     right_after = ticket.epoch == heal.epoch + 1
     if not same or (right_after and accounts & set(heal.removed)):
@@ -151,6 +152,8 @@ def adopt(step: Step, room: RoomState, join: Join) -> None:
     healing.owe_stranded(step, room, before)
     messages.resend_unacknowledged(step, room, messages.reached_nobody)
     room.receipt_at = room.receipt_at or step.within(receipt_delay(step, room))
+    if step.store.get_value(healing.leaving_key(room.id)) is not None:
+        messages.send_leave(step, room)
     step.event("rejoined", room.id, reason=heal.reason, epoch=room.epoch)
 
 
