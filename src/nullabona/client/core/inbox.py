@@ -91,6 +91,9 @@ def take_frames(step: Step, state: InboxState, after: int, answer: Frames) -> li
         if not first:
             state.position = 0
             return []
+    if answer.head < after == state.position:
+        state.position = state.trimmed = 0
+        return []
     joins: list[Join] = []
     if after == state.position:
         for seq, data in answer.frames:

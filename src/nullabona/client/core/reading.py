@@ -37,6 +37,10 @@ def take_frames(step: Step, room: RoomState, track: BoxTrack, after: int, answer
     track.head = max(track.head, answer.head)
     if after != track.position:
         return
+    if answer.head < after:
+        # A relay that told of more before than it holds now: what it numbered anew since would never be read.
+        boxes.lose_box(step, room, track, answer.incarnation)
+        return
     before = track.position
     for seq, data in answer.frames:
         if seq <= track.position:
@@ -48,6 +52,7 @@ def take_frames(step: Step, room: RoomState, track: BoxTrack, after: int, answer
             return
     if not answer.frames and answer.head > track.position:
         _gap(step, room, track, answer.head)
+    boxes.miss_expected(step, room, track)
     boxes.compare_due(step, room, track, before)
     track.check_acks = track.check_acks or track.position > before
     decide(step, room, track)
@@ -67,7 +72,7 @@ def _same_box(step: Step, room: RoomState, track: BoxTrack, answer: Frames) -> b
 def _gap(step: Step, room: RoomState, track: BoxTrack, upto: int) -> None:
     """Frames are gone that we never saw. Their senders hear of it; if a commit may be among them, we ask to rejoin."""
     lost = range(track.position + 1, upto + 1)
-    track.missing += list(lost)[-boxes.MAX_LISTED :]
+    track.missing += lost[-boxes.MAX_LISTED :]
     del track.missing[: -boxes.MAX_LISTED]
     track.position = track.start = upto
     track.chain = boxes.next_chain(track.chain, upto, b"gap")
