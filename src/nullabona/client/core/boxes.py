@@ -67,7 +67,7 @@ def lose_box(step: Step, room: RoomState, track: BoxTrack, incarnation: bytes) -
     track.position, track.head, track.acked, track.start, track.told = 0, 0, 0, 0, -1
     track.chain = first_chain(track)
     track.missing, track.unreadable, track.candidates = [], [], []
-    track.deferred = {}
+    track.deferred, track.expected = {}, {}
     track.decide_at = track.winner_seq = 0
     track.settled_seen = track.diverged = False
     step.store.unplace_frames(box)
@@ -76,9 +76,17 @@ def lose_box(step: Step, room: RoomState, track: BoxTrack, incarnation: bytes) -
     track.put_back_own_at = step.now
     track.put_back_any_at = step.within(step.timing.put_back_any)
     room.receipt_at = room.receipt_at or step.within(receipt_delay(step, room))
-    for invite in room.invites:
-        invite.next_at = min(invite.next_at, step.within(step.timing.put_back_any))
+    if room.invites_at:
+        room.invites_at = min(room.invites_at, step.within(step.timing.put_back_any))
     step.event("relay-lost-box", room.id, epoch=track.epoch)
+
+
+def miss_expected(step: Step, room: RoomState, track: BoxTrack) -> None:
+    """The relay said where our frames are, and they are not there: append them again."""
+    for seq in [seq for seq in track.expected if seq <= track.position]:
+        frame = step.store.frame(track.keys.box.address, track.expected.pop(seq))
+        if frame is not None and not frame.seq and frame.data:
+            queue_raw(step, room, track, frame.hash, frame.data)
 
 
 def put_back(step: Step, room: RoomState, track: BoxTrack) -> None:
@@ -101,6 +109,19 @@ def put_back(step: Step, room: RoomState, track: BoxTrack) -> None:
         track.put_back_own_at = track.settle_until if waiting else 0
     if anybody:
         track.put_back_any_at = 0
+
+
+def confirm(step: Step, room: RoomState, track: BoxTrack) -> None:
+    """Put own frames of the open box there again that the relay took and does not show: nothing waits for ever."""
+    if not 0 < track.confirm_at <= step.now:
+        return
+    track.confirm_at = 0
+    if track.closed:
+        return
+    for frame in step.store.frames(track.keys.box.address):
+        pending = room.pending is not None and room.pending.frame == frame.hash
+        if frame.mine and frame.data and not frame.seq and (pending or frame.kind == Kind.MESSAGE):
+            queue_raw(step, room, track, frame.hash, frame.data)
 
 
 def _merged_own(room: RoomState, track: BoxTrack) -> bool:

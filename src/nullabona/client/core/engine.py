@@ -120,6 +120,7 @@ class Engine:
             return
         for track in room.boxes:
             boxes.put_back(step, room, track)
+            boxes.confirm(step, room, track)
             boxes.update_acks(step, room, track)
         boxes.look_after_closed(step, room)
         invites.look_after_invites(step, room)
@@ -241,10 +242,16 @@ class Engine:
         track = room.track_at(epoch_keys(decode_target(item.target).secret).box.address)
         if track is None:
             return
+        track.confirm_at = track.confirm_at or step.now + step.timing.beacon
         if not track.incarnation:
             track.incarnation = answer.incarnation
         elif track.incarnation != answer.incarnation:
             boxes.lose_box(step, room, track, answer.incarnation)
+            return
+        frame = step.store.frame(item.box, item.ref)
+        if frame is not None and not frame.seq:
+            track.expected[answer.seq] = item.ref
+            boxes.miss_expected(step, room, track)
 
     def _refused(self, step: Step, item: OutboxItem, answer: Refusal) -> None:
         step.event("refused", item.room, code=answer.code, what=item.kind)

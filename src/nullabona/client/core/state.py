@@ -52,6 +52,8 @@ class BoxTrack(msgspec.Struct):
     unreadable: list[int] = field(default_factory=list)
     deferred: dict[int, bytes] = field(default_factory=dict)
     """seq → hash of message frames that wait for blobs; nothing from the first of them on is acknowledged."""
+    expected: dict[int, bytes] = field(default_factory=dict)
+    """seq that the relay said an own frame has → the frame's hash, until it is read back there."""
     candidates: list[CommitCandidate] = field(default_factory=list)
     decide_at: int = 0
     """Read up to this seq before deciding between candidates."""
@@ -72,6 +74,8 @@ class BoxTrack(msgspec.Struct):
     put_back_own_at: int = 0
     put_back_any_at: int = 0
     trim_at: int = 0
+    confirm_at: int = 0
+    """When a frame the relay took must have been read back, or is put there again."""
     diverged: bool = False
     acked: int = 0
     """Every other device acknowledged up to this seq."""
@@ -199,7 +203,8 @@ class RoomState(msgspec.Struct):
     intents: list[Intent] = field(default_factory=list)
     pending: PendingCommit | None = None
     heal: Heal | None = None
-    invites: list[Invite] = field(default_factory=list)
+    invites_at: int = 0
+    """When the first unanswered invitation is due again."""
     receipt_at: int = 0
     update_at: int = 0
     commit_at: int = 0

@@ -45,8 +45,7 @@ def room_wake(room: RoomState) -> int | None:
     """When the room next needs attention without anything having come, in ms; None: not at all."""
     if room.phase != JOINED:
         return _watch_wake(room)
-    times = [room.receipt_at, room.update_at]
-    times += [invite.next_at for invite in room.invites]
+    times = [room.receipt_at, room.update_at, room.invites_at]
     if room.heal is not None:
         times.append(room.heal.next_at)
     elif room.intents and room.pending is None:
@@ -63,7 +62,7 @@ def _watch_wake(room: RoomState) -> int | None:
 
 
 def _track_times(track: BoxTrack) -> list[int]:
-    times = [track.put_back_own_at, track.put_back_any_at, track.beacon_at, track.trim_at]
+    times = [track.put_back_own_at, track.put_back_any_at, track.beacon_at, track.trim_at, track.confirm_at]
     if track.candidates:
         times.append(track.settle_until)
         times += [candidate.give_up_at for candidate in track.candidates]
