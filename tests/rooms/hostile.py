@@ -5,6 +5,8 @@ from __future__ import annotations
 import msgspec
 import nullabona_mls as native
 
+from nullabona.client.core import commands
+from nullabona.client.core.content import Body, Envelope, View, encode_envelope
 from nullabona.client.core.items import ItemBody
 from nullabona.client.core.outgoing import DIRECT
 from nullabona.client.core.proofs import make_claim
@@ -101,3 +103,35 @@ def frames_at(world: World, address: Address | bytes) -> list[bytes]:
     """What the relay holds at an address."""
     box = world.relay.boxes.get(bytes(address))
     return list(box.frames.values()) if box is not None else []
+
+
+def update_keys(person: Person, room: bytes) -> None:
+    with person.engine.step(person.world.now, room) as step:
+        commands.update_keys(step, room)
+
+
+def add(admin: Person, room: bytes, other: Person) -> None:
+    with admin.engine.step(admin.world.now, room) as step:
+        commands.add_account(step, room, other.card)
+
+
+def remove(admin: Person, room: bytes, other: Person) -> None:
+    with admin.engine.step(admin.world.now, room) as step:
+        commands.remove_account(step, room, other.account)
+
+
+def all_well(world: World, room: bytes, *insiders: Person) -> None:
+    """These people are together and hear one another."""
+    world.settle(span=7_200_000)
+    for person in insiders:
+        person.send(room, f"{person.name} is well")
+    world.settle(span=7_200_000)
+    expected = {f"{person.name} is well" for person in insiders}
+    for person in insiders:
+        assert expected <= set(person.texts(room))
+        assert len(person.texts(room)) == len(set(person.texts(room)))
+    assert {(insiders[0].where(room), "joined")} == {(p.where(room), p.phase(room)) for p in insiders}
+
+
+def envelope(world: World, body: Body, views: tuple[View, ...] = ()) -> bytes:
+    return encode_envelope(Envelope(world.dice.bytes(16), world.now, views, b"", body))

@@ -1,0 +1,148 @@
+"""A relay that lies: people talk as well as they can, and once it is honest everything has arrived, once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from msgspec.structs import replace
+
+from nullabona.wire.messages import Appended, Frames
+from tests.rooms.hostile import (
+    add,
+    all_well,
+    people,
+    standing,
+    track_of,
+    update_keys,
+    warnings,
+)
+from tests.rooms.world import Box, Dice, ModelRelay, World
+
+HOUR = 3_600_000
+
+
+Numbered = list[tuple[int, bytes]]
+
+
+def shuffled(dice: Dice, frames: Numbered) -> Numbered:
+    return dice.random.sample(frames, len(frames))
+
+
+MOODS: dict[str, Callable[[Dice, Frames], Frames]] = {
+    "drops": lambda dice, told: replace(told, frames=tuple(f for f in told.frames if dice.between(0, 2))),
+    "reorders": lambda dice, told: replace(told, frames=tuple(shuffled(dice, list(told.frames)))),
+    "renumbers": lambda dice, told: replace(told, frames=tuple((seq + 1, data) for seq, data in told.frames)),
+    "repeats": lambda dice, told: replace(told, frames=tuple(f for f in told.frames for _ in range(2))),
+    "oversize": lambda dice, told: replace(told, frames=tuple((s, data + bytes(70_000)) for s, data in told.frames)),
+    "empties": lambda dice, told: replace(told, frames=tuple((seq, b"") for seq, _ in told.frames)),
+    "huge-seq": lambda dice, told: replace(told, frames=tuple((seq + 2**52, data) for seq, data in told.frames)),
+    "incarnations": lambda dice, told: told if dice.between(0, 6) else replace(told, incarnation=dice.bytes(8)),
+    "forgets": lambda dice, told: told if dice.between(0, 4) else Frames(b"", 0, ()),
+    "false-head": lambda dice, told: replace(told, head=told.head + 10**6),
+    "small-head": lambda dice, told: replace(told, head=told.head // 2),
+}
+
+
+class LyingRelay(ModelRelay):
+    """A relay that answers reads as its ``mood`` has it."""
+
+    mood = ""
+
+    def read(self, address: bytes, after: int, limit: int = 1_000) -> Frames:
+        told = super().read(address, after, limit)
+        return MOODS[self.mood](self._dice, told) if self.mood else told
+
+
+@pytest.mark.parametrize("mood", MOODS)
+def test_a_relay_that_lies_about_what_it_holds(mood: str) -> None:
+    """While it lies people talk and commit as well as they can; once it is honest, everything has arrived, once."""
+    world = World(15)
+    relay = world.relay = LyingRelay(world.dice)
+    everybody = people(world, 4)
+    room = world.group(*everybody)
+    relay.mood = mood
+    texts = []
+    for turn in range(12):
+        person = everybody[turn % 4]
+        texts.append(f"{person.name} {turn}")
+        person.send(room, texts[-1])
+        if turn % 4 == 3:
+            update_keys(everybody[(turn // 4) % 4], room)
+        for other in everybody:
+            world.turn(other)
+        world.pass_time(3_000)
+    relay.mood = ""
+    world.settle(span=5 * 24 * HOUR, most=6_000)
+    assert {("joined", everybody[0].where(room))} == {(p.phase(room), p.where(room)) for p in everybody}
+    assert [sorted(texts)] * 4 == [sorted(person.texts(room)) for person in everybody]
+
+
+@pytest.mark.parametrize("mood", MOODS)
+def test_a_relay_that_lies_to_people_who_are_being_added(mood: str) -> None:
+    """Invitations that a lying relay hid or mangled are found once it is honest: everybody is in and can talk."""
+    world = World(19)
+    relay = world.relay = LyingRelay(world.dice)
+    a, b, c = people(world, 3)
+    room = world.group(a, b)
+    world.befriend(a, c)
+    relay.mood = mood
+    add(a, room, c)
+    for _ in range(4):
+        for person in (a, b, c):
+            world.turn(person)
+        world.pass_time(3_000)
+    relay.mood = ""
+    world.settle(span=2 * 24 * HOUR, most=4_000)
+    all_well(world, room, a, b, c)
+
+
+def test_two_histories_end_in_a_warning_and_one_room() -> None:
+    """People who were shown different boxes find out, are told, and lose nothing."""
+    world = World(16)
+    a, b, c, d = people(world, 4)
+    room = world.group(a, b, c, d)
+    lie = world.relay.copy()
+    c.relay = d.relay = lie
+    for person in (a, b, c, d):
+        person.send(room, f"{person.name} apart")
+    world.settle(span=60_000)
+    for person in (c, d):
+        person.relay = None
+    all_well(world, room, a, b, c, d)
+    apart = {f"{person.name} apart" for person in (a, b, c, d)}
+    for person in (a, b, c, d):
+        assert apart <= set(person.texts(room))
+    assert "relay-showed-different-histories" in {code for p in (a, b, c, d) for code in warnings(p, room)}
+
+
+def test_answers_of_another_kind_are_survived() -> None:
+    """An append answered with another incarnation, a huge seq or nothing makes no error and loses no message."""
+    world = World(17)
+    a, b = people(world, 2)
+    room = world.group(a, b)
+    for number, answer in enumerate((Appended(2**53, b"x" * 8), Appended(0, b""), Appended(1, b"y" * 8))):
+        a.send(room, f"no {number}")
+        (item,) = world.queues(a)
+        a.engine.on_sent(item, answer, world.now)
+    world.settle(span=5 * 24 * HOUR, most=4_000)
+    assert {f"no {number}" for number in range(3)} == set(b.texts(room))
+
+
+def test_answers_that_nobody_asked_for_change_nothing() -> None:
+    """Frames for unknown rooms, boxes and chunks are dropped."""
+    world = World(18)
+    a, b = people(world, 2)
+    room = world.group(a, b)
+    before = standing(world, room)
+    box = track_of(a, room).keys.box.address
+    junk = Frames(b"i" * 8, 5, ((1, b"junk"), (5, bytes(512))))
+    a.engine.on_frames(bytes(32), box, 0, junk, world.now)
+    a.engine.on_frames(room, type(box)(bytes(32)), 0, junk, world.now)
+    a.engine.on_chunk(bytes(32), b"chunk", world.now)
+    a.engine.on_chunk(bytes(32), None, world.now)
+    a.engine.on_card("nobody@relay.example", b"card", world.now)
+    a.engine.on_card("nobody@relay.example", None, world.now)
+    assert before == standing(world, room)
+    assert Box(b"i" * 8).head == 0
+    all_well(world, room, a, b)
