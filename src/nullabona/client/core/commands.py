@@ -6,11 +6,10 @@ from dataclasses import dataclass
 
 from nullabona.client.core import committing, messages, people
 from nullabona.client.core.boxes import open_box
-from nullabona.client.core.content import Leave, Text
+from nullabona.client.core.content import Text
 from nullabona.client.core.errors import BadRequest, LastAdmin, NotAllowed, NotInRoom
 from nullabona.client.core.healing import leaving_key
 from nullabona.client.core.inbox import accept_request, decline_request
-from nullabona.client.core.proofs import make_order
 from nullabona.client.core.records import Contact, ContactState
 from nullabona.client.core.roominfo import DIRECT, GROUP, RoomInfo, encode_info
 from nullabona.client.core.state import (
@@ -140,9 +139,7 @@ def leave(step: Step, room_id: bytes) -> None:
         return
     if room.info.kind == GROUP and set(room.info.admins) & (others | {step.me.account}) == {step.me.account}:
         raise LastAdmin("you are the last admin of this group")
-    keys = [d.encryption_key for d in step.roster(room_id).values() if d.account == step.me.account]
-    order = make_order(step.mls, step.me.signature_key, room_id, step.me.account, keys)
-    messages.send_note(step, room, Leave(order))
+    messages.send_leave(step, room)
     step.store.set_value(leaving_key(room_id), b"1")
     step.event("leaving", room_id)
 

@@ -13,7 +13,7 @@ from hashlib import sha256
 from nullabona.client.core import healing, messages
 from nullabona.client.core.boxes import open_box, receipt_delay, settled_key, winner_key
 from nullabona.client.core.errors import BadRequest, MlsRefused
-from nullabona.client.core.invites import hold_welcome, invite_added
+from nullabona.client.core.invites import forget_invites, hold_welcome, invite_added
 from nullabona.client.core.mlsport import Processed
 from nullabona.client.core.outgoing import queue_frame
 from nullabona.client.core.policy import Verdict, certificate_of, order_holds
@@ -278,19 +278,20 @@ def _enter(
 def leave_room(step: Step, room: RoomState, *, watch: BoxTrack | None = None) -> None:
     """This device is out: its keys and boxes go, its messages stay.
 
-    ``watch`` is the box whose commit removed us. Unless we asked to leave, it is watched for a while: if order was
-    lost, the room may have taken another commit, by which we are still in (`nullabona.client.core.watching`).
+    ``watch`` is the box whose commit removed us. It is watched for a while: if order was lost, the room may have taken
+    another commit, by which we are still in (`nullabona.client.core.watching`).
     """
     left = room.phase == LEFT or step.store.get_value(healing.leaving_key(room.id)) is not None
     room.phase = LEFT if left else REMOVED
-    step.store.delete_value(healing.leaving_key(room.id))
-    kept = watch if room.phase == REMOVED else None
+    if watch is None:
+        step.store.delete_value(healing.leaving_key(room.id))
     for track in room.boxes:
         step.store.delete_value(winner_key(track))
-        if track is not kept:
+        if track is not watch:
             step.store.drop_box(track.keys.box.address)
-    room.boxes = [kept] if kept is not None else []
-    room.intents, room.invites = [], []
+    room.boxes = [watch] if watch is not None else []
+    room.intents = []
+    forget_invites(step, room)
     room.pending = room.heal = None
     step.mls.forget(room.id)
     step.event("left" if left else "removed", room.id)

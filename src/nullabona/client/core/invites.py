@@ -6,6 +6,7 @@ import msgspec
 
 from nullabona.client.core.items import Invitation, decode_pack, encode_pack
 from nullabona.client.core.outgoing import BLOB, Target, queue_blob, queue_item
+from nullabona.client.core.records import Device
 from nullabona.client.core.state import AddAccount, Intent, Invite, RoomState
 from nullabona.client.core.step import Step
 from nullabona.wire.blob import BlobRef
@@ -16,10 +17,15 @@ MAX_INVITES = 12
 
 _inboxes = msgspec.msgpack.Decoder(Inbox)
 _invitations = msgspec.msgpack.Decoder(Invitation)
+_invites = msgspec.msgpack.Decoder(list[Invite])
 
 
 def _welcome_key(room: bytes) -> str:
     return f"welcome:{room.hex()}"
+
+
+def _invites_key(room: bytes) -> str:
+    return f"invites:{room.hex()}"
 
 
 def hold_welcome(step: Step, room: RoomState, welcome: bytes, tree: bytes) -> None:
@@ -36,17 +42,19 @@ def invite_added(step: Step, room: RoomState, intents: list[Intent]) -> None:
     decode_pack(pack)
     ref = queue_blob(step, room.id, room.current.keys.box.address, room.info.relay, pack)
     roster = step.roster(room.id).values()
+    invites = _load(step, room)
     for intent in intents:
         if isinstance(intent, AddAccount):
             devices = [d.device for d in roster if d.account == intent.account and d.since == room.epoch]
-            _invite(step, room, intent, devices, ref)
+            invites.append(_invite(step, room, intent, devices, ref))
+    _save(step, room, invites)
 
 
-def _invite(step: Step, room: RoomState, intent: AddAccount, devices: list[bytes], ref: BlobRef) -> None:
+def _invite(step: Step, room: RoomState, intent: AddAccount, devices: list[bytes], ref: BlobRef) -> Invite:
     item = Invitation(step.chance.bytes(16), room.id, room.info.relay, ref)
     invite = Invite(intent.account, devices, intent.inbox, msgspec.msgpack.encode(item), 0)
-    room.invites.append(invite)
     _send(step, room, invite)
+    return invite
 
 
 def _send(step: Step, room: RoomState, invite: Invite) -> None:
@@ -55,17 +63,44 @@ def _send(step: Step, room: RoomState, invite: Invite) -> None:
     invite.attempts += 1
 
 
+def _load(step: Step, room: RoomState) -> list[Invite]:
+    data = step.store.get_value(_invites_key(room.id))
+    return _invites.decode(data) if data else []
+
+
+def _save(step: Step, room: RoomState, invites: list[Invite]) -> None:
+    """Kept beside the room's state, not in it: a thousand of them would be written with every message."""
+    room.invites_at = min((invite.next_at for invite in invites), default=0)
+    if invites:
+        step.store.set_value(_invites_key(room.id), msgspec.msgpack.encode(invites))
+    else:
+        step.store.delete_value(_invites_key(room.id))
+
+
 def look_after_invites(step: Step, room: RoomState) -> None:
-    """Repeat due invitations; forget those that were answered, given up or no longer hold."""
-    for invite in list(room.invites):
-        present = {d.device: d.since for d in step.roster(room.id).values() if d.account == invite.account}
-        waiting = [
-            device for device in invite.devices if device in present and not _seen(step, room, device, present[device])
-        ]
-        if not waiting or invite.attempts > MAX_INVITES:
-            room.invites.remove(invite)
-        elif invite.next_at <= step.now:
+    """Repeat invitations that are due; forget those that were answered, given up or no longer hold."""
+    if not 0 < room.invites_at <= step.now:
+        return
+    devices = {device.device: device for device in step.roster(room.id).values()}
+    kept = [invite for invite in _load(step, room) if _unanswered(step, room, invite, devices)]
+    lost = min((invite.next_at for invite in kept), default=0) > step.now
+    for invite in kept:
+        if lost or invite.next_at <= step.now:
             _repeat(step, room, invite)
+    _save(step, room, kept)
+
+
+def forget_invites(step: Step, room: RoomState) -> None:
+    """We are out: nobody is invited by us any more."""
+    room.invites_at = 0
+    step.store.delete_value(_invites_key(room.id))
+    step.store.delete_value(_welcome_key(room.id))
+
+
+def _unanswered(step: Step, room: RoomState, invite: Invite, devices: dict[bytes, Device]) -> bool:
+    present = [devices[device] for device in invite.devices if device in devices]
+    waiting = [d for d in present if d.account == invite.account and not _seen(step, room, d.device, d.since)]
+    return bool(waiting) and invite.attempts <= MAX_INVITES
 
 
 def _repeat(step: Step, room: RoomState, invite: Invite) -> None:

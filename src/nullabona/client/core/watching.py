@@ -10,7 +10,7 @@ from typing import Final
 
 from nullabona.client.core import healing, reading
 from nullabona.client.core.chunks import body_of
-from nullabona.client.core.state import REMOVED, BoxTrack, Heal, RoomState
+from nullabona.client.core.state import JOINED, BoxTrack, Heal, RoomState
 from nullabona.client.core.step import DAY_MS, Step
 from nullabona.wire.frame import Kind
 from nullabona.wire.messages import Frames
@@ -40,7 +40,7 @@ def take_frames(step: Step, room: RoomState, track: BoxTrack, after: int, answer
 
 def look_after(step: Step, room: RoomState) -> None:
     """Ask for a ticket if there is reason to; stop watching when the time is over."""
-    if room.phase != REMOVED or not room.boxes:
+    if room.phase == JOINED or not room.boxes:
         return
     healing.ask(step, room)
     if room.heal is None and step.now - room.current.left_at > WATCH_DAYS * DAY_MS:
@@ -50,6 +50,7 @@ def look_after(step: Step, room: RoomState) -> None:
 def stop(step: Step, room: RoomState) -> None:
     """The removal stands."""
     room.heal = None
+    step.store.delete_value(healing.leaving_key(room.id))
     for track in room.boxes:
         step.store.drop_box(track.keys.box.address)
     room.boxes = []
