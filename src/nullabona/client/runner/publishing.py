@@ -56,7 +56,8 @@ class Publishing:
             self._poke.clear()
             pause = CHECK_S if await self._once() else RETRY_S
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._poke.wait(), pause)
+                async with asyncio.timeout(pause):
+                    await self._poke.wait()
 
     async def _once(self) -> bool:
         try:

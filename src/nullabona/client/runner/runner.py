@@ -203,8 +203,8 @@ class Runner:
 
     async def _poked(self, seconds: float) -> bool:
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._poke.wait(), seconds)
-            return True
+            async with asyncio.timeout(seconds):  # wait_for can swallow a cancellation (Python 3.11)
+                return await self._poke.wait()
         return False
 
     def _ahead_ms(self) -> int:
