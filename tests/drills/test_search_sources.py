@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -26,6 +23,7 @@ from nullabona.drills.search import (
     save_secrets,
 )
 from nullabona.drills.search.secret import SecretsUnreadable
+from tests.drills.holder import child
 from tests.drills.plants import KOREAN, SECRETS, noise
 
 TEXT = Secret.text(Kind.TEXT, "text", KOREAN)
@@ -99,52 +97,6 @@ def test_a_deleted_file_that_a_process_holds_open_is_found(tmp_path: Path) -> No
         path.unlink()
         chunks = list(open_files(os.getpid()))
     assert ["text"] == [found.label for found in Hunt([TEXT]).search(chunks, Searched())]
-
-
-CHILD = """
-import base64, gzip, mmap, sys, unicodedata, zlib
-text = bytes.fromhex(sys.stdin.readline()).decode()
-way = sys.argv[1]
-held = {
-    "clean": lambda: None,
-    "str": lambda: text + "!",
-    "bytes": lambda: text.encode() * 2,
-    "fragment": lambda: text.encode()[9:30],
-    "nfd": lambda: unicodedata.normalize("NFD", text).encode(),
-    "base64": lambda: base64.b64encode(b"x" + text.encode()),
-    "hex": lambda: text.encode().hex(),
-    "zlib": lambda: zlib.compress(text.encode()),
-    "gzip": lambda: gzip.compress(text.encode()),
-    "mapped": lambda: mmap.mmap(-1, 1 << 20),
-}[way]()
-if way == "mapped":
-    held[70_000:70_000 + len(text.encode())] = text.encode()
-if way == "clean":
-    sys.stdin.reconfigure(line_buffering=True)
-if way != "str":
-    del text
-print("ready", flush=True)
-sys.stdin.readline()
-"""
-
-
-@contextmanager
-def child(way: str, text: str) -> Iterator[int]:
-    """A process that holds ``text`` in one way."""
-    process = subprocess.Popen(
-        [sys.executable, "-S", "-c", CHILD, way], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    )
-    assert process.stdin is not None
-    assert process.stdout is not None
-    try:
-        process.stdin.write(text.encode().hex() + "\n")
-        process.stdin.flush()
-        assert "ready\n" == process.stdout.readline()
-        yield process.pid
-    finally:
-        process.stdin.close()
-        process.wait(10)
-        process.stdout.close()
 
 
 @pytest.mark.parametrize("way", "str bytes fragment nfd base64 hex zlib gzip mapped".split())

@@ -26,18 +26,11 @@ class Haul:
     memory_read: bool = False
     connected: list[str] = field(default_factory=list)
     """Addresses of the connections that were open."""
-    live: set[str] = field(default_factory=set)
-    """Labels of planted addresses that were connected: the kernel knows them, and the process may."""
 
     @property
     def leaks(self) -> list[Finding]:
         """The findings that count."""
-        return [found for found in self.findings if not _is_public(found) and not self._is_live(found)]
-
-    @property
-    def live_found(self) -> int:
-        """How many addresses of connected devices were found in memory."""
-        return len({found.label for found in self.findings if self._is_live(found)})
+        return [found for found in self.findings if not _is_public(found)]
 
     @property
     def public(self) -> int:
@@ -47,9 +40,6 @@ class Haul:
     def of(self, *kinds: Kind, memory: bool) -> list[Finding]:
         """The leaks of these kinds, on disk or in memory."""
         return [f for f in self.leaks if f.kind in kinds and f.source.startswith(MEMORY) == memory]
-
-    def _is_live(self, found: Finding) -> bool:
-        return found.label in self.live and found.source.startswith(MEMORY)
 
 
 def _is_public(found: Finding) -> bool:
@@ -121,12 +111,11 @@ def describe_inferred(inventory: Inventory, haul: Haul) -> Iterator[Text]:
         "traces of the order until the daily rewrite",
         f"미리 쓰기 로그({log})에 최근 몇 초의 쓰기 순서가, 파일 페이지에 하루치 순서의 흔적이 남음",
     )
-    connections, live = len(haul.connected), haul.live_found
+    connections = len(haul.connected)
     yield Text(
-        f"{connections} connections were open: while they last, the kernel knows their addresses ({live} planted ones "
-        "were in the process's memory too), and the process which boxes each is waiting at",
-        f"열린 연결 {connections}개: 연결된 동안은 운영체제가 상대 주소를 알고 (심어 둔 주소 중 {live}개는 프로세스 "
-        "메모리에도 있음), 프로세스는 어느 상자를 기다리는지 앎",
+        f"{connections} connections were open: while they last, the machine's kernel knows their addresses, and the "
+        "process which boxes each is waiting at",
+        f"열린 연결 {connections}개: 연결된 동안은 운영체제가 상대 주소를, 프로세스가 어느 상자를 기다리는지 앎",
     )
 
 
@@ -197,7 +186,6 @@ def encode_haul(haul: Haul, inventory: Inventory, secrets: Sequence[Secret]) -> 
         "leaks": [_encode_finding(found) for found in haul.leaks],
         "public": haul.public,
         "connections": len(haul.connected),
-        "connected_addresses_in_memory": haul.live_found,
     }
 
 

@@ -65,15 +65,10 @@ def _search(scene: Scene) -> Haul:
         haul.findings += hunt.search(open_files(scene.pid), haul.disk)
         haul.findings += hunt.search(memory_chunks(scene.pid), haul.memory)
         haul.connected = connected_addresses(scene.pid)
-        haul.live = {secret.label for secret in scene.secrets if _is_connected(secret, haul.connected)}
         haul.memory_read = True
     except MemoryDenied:
         haul.memory_read = False
     return haul
-
-
-def _is_connected(secret: Secret, connected: Sequence[str]) -> bool:
-    return secret.kind is Kind.ADDRESS and secret.value.decode() in connected
 
 
 # -- claims -------------------------------------------------------------------------------------------------------
@@ -104,8 +99,8 @@ _CANNOT: Final = (
     ("S-15", (Kind.ADDRESS,), False,
      Text("No client address is on the disks.", "디스크에 접속 주소가 없음.")),
     ("S-16", (Kind.ADDRESS,), True,
-     Text("No address of a device that is not connected any more is in the memory of the process.",
-          "이미 연결을 끊은 기기의 접속 주소는 프로세스 메모리에 없음.")),
+     Text("No client address is in the memory of the process, of devices connected now or before.",
+          "지금이든 예전이든 연결한 기기의 접속 주소가 프로세스 메모리에 없음.")),
 )  # fmt: skip
 _DECLARED: Final = Text(
     "No file, table or column is there that is not declared, and no handle outside the public cards.",

@@ -22,7 +22,6 @@ from nullabona.drills.warrant import run_warrant
 ADDRESSES: Final = ("127.0.0.11", "127.77.1.2", "127.201.33.44", "127.154.9.87", "127.33.210.5", "127.99.14.201")
 """Where the people's connections come from; loopback addresses that nothing else uses."""
 _GREETING: Final = "안녕! 여기서 얘기하자 (let's talk here)"
-_GONE: Final = 3
 
 Tell = Callable[[Text], None]
 

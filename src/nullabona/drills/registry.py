@@ -1,0 +1,15 @@
+"""Every drill, with the lines of spec/threat-model.md that it puts to the test. A test compares the two."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from nullabona.drills import seizure, warrant
+from nullabona.drills.demo import run as demo
+
+DRILLS: Final[Mapping[str, tuple[str, ...]]] = {
+    "warrant": tuple(warrant.PROVES),
+    "seizure": tuple(seizure.PROVES),
+    "demo": tuple(demo.PROVES),
+}

@@ -1,0 +1,103 @@
+"""The demo end to end, once, on real processes; then what it says is looked at from several sides."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from nullabona.drills.demo.script import load_script
+from nullabona.drills.process import RelayProcess
+from nullabona.drills.registry import DRILLS
+from nullabona.drills.search import Hunt, Kind, Searched, Secret, memory_chunks
+
+COMMAND = [sys.executable, "-c", "from nullabona.cli import main; main()", "drill", "demo", "--json"]
+
+
+def play(folder: Path) -> dict[str, Any]:
+    """One demo, without a terminal; what it printed, and what it left behind."""
+    environment = os.environ | {"TMPDIR": str(folder), "LANG": "C.UTF-8"}
+    result = subprocess.run(COMMAND, env=environment, stdin=subprocess.DEVNULL, capture_output=True, check=False)
+    assert result.stdout, result.stderr.decode()
+    left = sorted(path.name for path in folder.iterdir())
+    return {"code": result.returncode, "left": left, **json.loads(result.stdout)}
+
+
+def verdicts(played: dict[str, Any], drill: str) -> list[dict[str, str]]:
+    """The verdict of each claim, report by report."""
+    return [
+        {check["id"]: check["verdict"] for check in report["checks"]}
+        for report in played["reports"]
+        if report["drill"] == drill
+    ]
+
+
+def warrants_yield_the_public_card_only(played: dict[str, Any]) -> None:
+    """One for each of three accounts, every claim held."""
+    assert [dict.fromkeys(DRILLS["warrant"], "held")] * 3 == verdicts(played, "warrant")
+
+
+def no_secret_is_on_disk_or_in_memory(played: dict[str, Any]) -> None:
+    """Both relays were searched; addresses in memory have a test of their own."""
+    found = [{id: verdict for id, verdict in one.items() if id != "S-16"} for one in verdicts(played, "seizure")]
+    wanted = {id: "held" for id in DRILLS["seizure"] if id != "S-16"}
+    memory = all(report["memory_searched"] for report in played["reports"] if report["drill"] == "seizure")
+    if not memory:
+        wanted |= dict.fromkeys(("S-11", "S-14"), "unproven")
+    assert [wanted] * 2 == found
+
+
+def nothing_is_lost_and_nothing_reaches_the_removed(played: dict[str, Any]) -> None:
+    """Everybody has every message exactly once and in order, before and after the loss."""
+    assert [dict.fromkeys(DRILLS["demo"], "held")] == verdicts(played, "demo")
+    histories = played["reports"][-1]["histories"]
+    assert 5 == len(histories)
+    assert all(histories.values())
+
+
+def everything_that_was_said_was_looked_for(played: dict[str, Any]) -> None:
+    """Every message, the greeting, names, room name, phrases and addresses."""
+    seizure = next(report for report in played["reports"] if report["drill"] == "seizure")
+    said = len(load_script().lines)
+    assert {"text": said + 1, "room": 1, "name": 4, "phrase": 3, "address": 3} == seizure["secrets"]
+    assert seizure["searched"]["disk_bytes"] > 100_000
+    assert seizure["held"]["frames"] > said
+
+
+def the_exit_code_and_what_is_left_follow_the_outcome(played: dict[str, Any]) -> None:
+    """0 and nothing left if all held; else 1 and the folder is kept."""
+    assert (0 if played["held"] else 1) == played["code"]
+    assert played["held"] == (played["left"] == [])
+
+
+@pytest.mark.timeout(180)
+def test_the_demo_tells_the_truth(tmp_path: Path) -> None:
+    """One demo, looked at from every side."""
+    played = play(tmp_path)
+    warrants_yield_the_public_card_only(played)
+    no_secret_is_on_disk_or_in_memory(played)
+    nothing_is_lost_and_nothing_reaches_the_removed(played)
+    everything_that_was_said_was_looked_for(played)
+    the_exit_code_and_what_is_left_follow_the_outcome(played)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="a relay's memory is read as root only")
+@pytest.mark.xfail(strict=True, reason="S-16 is false: the event loop's transports keep the addresses of clients")
+def test_a_relay_has_no_address_of_a_client_in_its_memory(tmp_path: Path) -> None:
+    """Neither while a client is connected nor after it has gone."""
+    secret = Secret.text(Kind.ADDRESS, "address", "127.77.41.9")
+    tmp = tmp_path / "tmp"
+    tmp.mkdir()
+    with RelayProcess(tmp_path / "data", tmp_path / "log", temporary=tmp) as relay:
+        host, _, port = relay.authority.rpartition(":")
+        with socket.create_connection((host, int(port)), source_address=("127.77.41.9", 0)) as connection:
+            connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: relay\r\n\r\n")
+            assert connection.recv(1_000).startswith(b"HTTP/1.1 200")
+            assert [] == Hunt([secret]).search(memory_chunks(relay.pid), Searched())
+        assert [] == Hunt([secret]).search(memory_chunks(relay.pid), Searched())

@@ -1,0 +1,212 @@
+"""Warrant and seizure on data directories made by hand: what is there is told, and a planted leak makes them fail."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from nullabona.cli.drill import drill
+from nullabona.directory.core.records import Keep, LogEntry, StoredCard
+from nullabona.directory.store.sqlite import SqliteCardStore
+from nullabona.drills import seizure as seizure_module
+from nullabona.drills.inventory import DataUnreadable, take_inventory
+from nullabona.drills.process import connected_addresses
+from nullabona.drills.registry import DRILLS
+from nullabona.drills.report import Report, Verdict
+from nullabona.drills.search import Kind, MemoryDenied, Secret, save_secrets
+from nullabona.drills.seizure import Scene, run_seizure
+from nullabona.drills.text import language_of, pad
+from nullabona.drills.warrant import run_warrant
+from nullabona.relay.core.boxes import SEQ_BITS, Batch, NewBox
+from nullabona.relay.store.sqlite import SqliteBoxStore
+from nullabona.wire.handle import skeleton
+from tests.drills.holder import child
+from tests.drills.plants import KOREAN, SECRETS, noise
+from tests.wire.cards import MINA, TODAY, card_bytes, inbox_of
+
+TEXT = Secret.text(Kind.TEXT, "message 1", KOREAN)
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    """A relay's directory with one card, its inbox with two items (of three ever put in), and one more box."""
+    path = tmp_path / "relay"
+    path.mkdir()
+    store = SqliteCardStore(path)
+    encoded = card_bytes()
+    with store.transaction():
+        card = StoredCard(MINA.name, skeleton(MINA.name), encoded, TODAY)
+        store.apply(Keep(card, LogEntry(MINA.name, bytes(32))))
+    store.close()
+    boxes = SqliteBoxStore(path)
+    batch = Batch()
+    batch.boxes = [
+        NewBox(5, inbox_of("mina").address, bytes(8), TODAY + 30),
+        NewBox(9, noise(32), bytes(8), TODAY + 30),
+    ]
+    batch.frames = [
+        *((5 << SEQ_BITS | seq, TODAY + 30, noise(2_048, seq)) for seq in (1, 2, 3)),
+        (9 << SEQ_BITS | 1, TODAY + 30, noise(512)),
+    ]
+    boxes.commit(batch)
+    trim = Batch()
+    trim.trims = [(5, 1, 4)]
+    boxes.commit(trim)
+    boxes.close()
+    (path / "lock").touch()
+    return path
+
+
+def verdicts(report: Report) -> dict[str, Verdict]:
+    return {check.id: check.verdict for check in report.checks}
+
+
+def failed(report: Report) -> set[str]:
+    return {id for id, verdict in verdicts(report).items() if verdict is Verdict.FAILED}
+
+
+# -- warrant ------------------------------------------------------------------------------------------------------
+
+
+def test_a_warrant_yields_card_day_and_inbox(data: Path) -> None:
+    """Exactly what the threat model admits: the public record, and the shape of the inbox that it names."""
+    report = run_warrant(data, str(MINA))
+    assert (True, set(DRILLS["warrant"])) == (report.held, set(verdicts(report)))
+    assert {"waiting": 2, "sizes": [2_048, 2_048], "expire": ["2024-11-03"], "ever": 3} == report.data["inbox"]
+    assert {"handle", "name", "skeleton", "encoded", "registered_day"} == set(report.data["produced"])
+    assert "2024-10-04" in report.render("en")
+
+
+def test_a_warrant_for_nobody_yields_nothing(data: Path) -> None:
+    """An unknown handle: nothing is held, and nothing is claimed to be proven."""
+    report = run_warrant(data, "nobody-here@relay.example")
+    assert {Verdict.UNPROVEN} == set(verdicts(report).values())
+    assert {"handle": "nobody-here@relay.example"} == report.data["produced"]
+
+
+@pytest.mark.parametrize("mark", ["identity key", "handle", "device"])
+def test_a_trace_elsewhere_fails_the_warrant(data: Path, mark: str) -> None:
+    """Anything of the account in another file is found, and the claim fails."""
+    body = take_inventory(data).cards[0].card.body
+    planted = {"identity key": body.identity_key, "handle": str(MINA).encode(), "device": body.devices[0].certificate}
+    blob = data / "blobs/20030/ab" / ("cd" * 31)
+    blob.parent.mkdir(parents=True)
+    blob.write_bytes(noise(100) + planted[mark])
+    assert {"W-14"} == failed(run_warrant(data, str(MINA)))
+
+
+def test_a_new_column_fails_the_warrant(data: Path) -> None:
+    """A table that nobody declared might hold anything."""
+    store = SqliteBoxStore(data)
+    store._write.execute("CREATE TABLE seen (account, at)")
+    store.close()
+    assert {"W-10", "W-11", "W-12", "W-13"} == failed(run_warrant(data, str(MINA)))
+
+
+def test_a_directory_of_something_else_is_refused(tmp_path: Path) -> None:
+    """No half report on what is not a relay's data."""
+    (tmp_path / "boxes.db").write_bytes(noise(9_000))
+    for path in (tmp_path, tmp_path / "none"):
+        with pytest.raises(DataUnreadable):
+            take_inventory(path)
+
+
+# -- seizure ------------------------------------------------------------------------------------------------------
+
+
+def test_a_clean_seizure_says_what_is_there_instead(data: Path) -> None:
+    """Boxes, frames, sizes and cards are counted; memory that was not given is not proven."""
+    report = run_seizure(Scene(data=data, secrets=SECRETS))
+    assert set() == failed(report)
+    assert set(DRILLS["seizure"]) == set(verdicts(report))
+    assert {"S-11", "S-14", "S-16"} == {id for id, verdict in verdicts(report).items() if verdict is Verdict.UNPROVEN}
+    held = report.data["held"]
+    assert (2, 1, 3, 1, []) == (held["boxes"], held["inboxes"], held["frames"], held["cards"], held["undeclared"])
+
+
+@contextmanager
+def planted(where: Path, content: bytes) -> Iterator[None]:
+    where.parent.mkdir(parents=True, exist_ok=True)
+    where.write_bytes(content)
+    yield
+    where.unlink()
+
+
+def test_leaks_in_files_fail_the_seizure(data: Path, tmp_path: Path) -> None:
+    """Each kind of secret fails its own claim; an undeclared file fails another."""
+    secrets = {secret.label: secret for secret in SECRETS}
+    blob = data / "blobs/20030/ab" / ("cd" * 31)
+    log = tmp_path / "relay.log"
+    log.touch()
+    scene = Scene(data=data, secrets=SECRETS, also=[log])
+    for label, id in {"korean": "S-10", "room": "S-12", "phrase": "S-13", "key": "S-13", "address": "S-15"}.items():
+        for where in (blob, log):
+            with planted(where, b"..." + secrets[label].value + b"..."):
+                assert {id} == failed(run_seizure(scene)), (label, where.name)
+            log.touch()
+    with planted(data / "access.log", b"nothing of interest"):
+        assert {"S-17"} == failed(run_seizure(scene))
+
+
+def test_a_leak_in_memory_fails_the_seizure(data: Path) -> None:
+    """A process that holds the secret stands in for a relay that leaks."""
+    with child("bytes", KOREAN) as pid:
+        report = run_seizure(Scene(data=data, secrets=[TEXT], pid=pid))
+    assert "S-11" in failed(report)
+    assert "LEAK: message 1 in memory" in report.render("en")
+    assert KOREAN not in report.render("ko") + json.dumps(report.encode(), ensure_ascii=False)
+
+
+def test_memory_without_permission_is_not_proven(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The report says so plainly, and it is no failure."""
+
+    def deny(pid: int) -> None:
+        raise MemoryDenied("no")
+
+    monkeypatch.setattr(seizure_module, "memory_chunks", deny)
+    report = run_seizure(Scene(data=data, secrets=[TEXT], pid=os.getpid()))
+    assert Verdict.UNPROVEN is verdicts(report)["S-11"]
+    assert "NOT searched" in report.render("en")
+
+
+# -- the command --------------------------------------------------------------------------------------------------
+
+
+def test_the_commands_speak_json_and_exit_by_the_outcome(data: Path, tmp_path: Path) -> None:
+    """0 when all held, 1 when a claim failed or the drill could not be played."""
+    save_secrets(tmp_path / "secrets", [TEXT])
+    run = CliRunner().invoke
+    found = run(drill, ["warrant", "--data", str(data), "--handle", str(MINA), "--json"])
+    assert (0, True) == (found.exit_code, json.loads(found.stdout)["held"])
+    seize = ["seizure", "--data", str(data), "--secrets", str(tmp_path / "secrets"), "--json"]
+    assert 0 == run(drill, seize).exit_code
+    (data / "cards.db-wal").write_bytes(KOREAN.encode())
+    (data / "cards.db-wal").rename(data / "stray")
+    found = run(drill, seize)
+    assert (1, ["message 1"]) == (found.exit_code, [leak["label"] for leak in json.loads(found.stdout)["leaks"]])
+    assert 1 == run(drill, [*seize[:4], "none"]).exit_code
+
+
+@pytest.mark.parametrize(
+    ("environment", "language"),
+    [({"LANG": "ko_KR.UTF-8"}, "ko"), ({"LANG": "ko", "LC_ALL": "C"}, "en"), ({}, "en"), ({"LC_ALL": "KO"}, "ko")],
+)
+def test_the_language_is_the_locales(environment: dict[str, str], language: str) -> None:
+    """LC_ALL before LANG."""
+    assert language == language_of(environment)
+
+
+def test_hangul_is_two_columns_wide() -> None:
+    """Tables line up."""
+    assert ("미나  |", "Sora  |") == (pad("미나", 6) + "|", pad("Sora", 6) + "|")
+
+
+def test_connections_of_nobody_are_none() -> None:
+    """A process that is gone has no connections."""
+    assert [] == connected_addresses(2**22 + 1)
