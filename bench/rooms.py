@@ -172,7 +172,9 @@ def machine() -> str:
 
 
 def print_rows(rows: list[Row]) -> None:
-    print("devices  real  create    add/dev     add KB   join   send  recv   send B   remove   follow  remove KB  relay MB")
+    print(
+        "devices  real  create    add/dev     add KB   join   send  recv   send B   remove   follow     rm KB  relay MB"
+    )
     for row in rows:
         print(
             f"{row.devices:7,} {row.real_devices:5} {row.create_ms:7.1f} {row.add_ms / max(1, row.devices - 1):10.2f}"

@@ -1,0 +1,32 @@
+"""Every benchmark in turn, each with a short default: ``python -m bench [name ...]``; names as of the files here."""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+from pathlib import Path
+
+SHORT: dict[str, tuple[str, ...]] = {"rooms": ("--sizes", "2", "10", "100", "1000")}
+"""Arguments other than a benchmark's own defaults."""
+
+
+def main() -> None:
+    """Run what was named, or everything; fail if one failed."""
+    folder = Path(__file__).parent
+    known = sorted(page.stem for page in folder.glob("*.py") if not page.stem.startswith("_"))
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("names", nargs="*", choices=[[], *known], metavar="name", help=", ".join(known))
+    names = parser.parse_args().names or known
+    failed = []
+    for name in names:
+        print(f"== {name}", flush=True)
+        command = [sys.executable, "-m", f"bench.{name}", *SHORT.get(name, ())]
+        if subprocess.run(command, cwd=folder.parent, check=False).returncode:
+            failed.append(name)
+    if failed:
+        sys.exit(f"failed: {', '.join(failed)}")
+
+
+if __name__ == "__main__":
+    main()
