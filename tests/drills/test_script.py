@@ -43,6 +43,7 @@ def test_plain_lines_are_directed_by_themselves() -> None:
     assert ["Anna", "Béla", "Chris"] == [person.name for person in script.people]
     assert script.removed not in {line.speaker for line in script.after}
     assert ["hello there", "good morning"] == [line.text for line in script.dm]
+    assert 9 == len(script.lines) + script.unsaid
     assert len({person.handle_name for person in script.people}) == 3
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -101,6 +100,11 @@ def _claim(check: Check, language: Language) -> str:
 
 
 def _item(mark: str, text: Text, language: Language) -> str:
-    return textwrap.fill(
-        text.in_(language), _WIDTH, initial_indent=f"  {mark} ", subsequent_indent="    ", break_on_hyphens=False
-    )
+    """A sentence behind a mark, broken into lines that fit, Hangul counted as two columns."""
+    lines, indent = [f"  {mark}"], "    "
+    for word in text.in_(language).split():
+        if width(f"{lines[-1]} {word}") > _WIDTH:
+            lines.append(f"{indent}{word}")
+        else:
+            lines[-1] = f"{lines[-1]} {word}"
+    return "\n".join(lines)

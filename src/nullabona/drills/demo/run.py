@@ -127,7 +127,16 @@ def _verdict(demo: Demo) -> Text:
 def _rows(demo: Demo) -> Iterator[tuple[Text, Text]]:
     outcome, script = demo.outcome, demo.outcome.script
     people, messages = len(script.people), len(script.lines)
-    yield Text("Said", "대화"), Text(f"{messages} messages by {people} people", f"{people}명이 메시지 {messages}개")
+    said = Text(f"{messages} messages by {people} people", f"{people}명이 메시지 {messages}개")
+    if script.unsaid:
+        out = script.removed.name
+        said = said.because(
+            Text(
+                f"{script.unsaid} more left out: {out} would have said them after being removed",
+                f"{script.unsaid}개는 뺌: 내보낸 뒤 {out}의 말",
+            )
+        )
+    yield Text("Said", "대화"), said
     for report in outcome.warrants:
         yield (
             Text(f"Warrant for {report.data['handle']}", f"{report.data['handle']} 영장"),

@@ -60,6 +60,8 @@ class Script:
     """In the group, with everybody."""
     after: Said
     """In the group, without the one who was removed."""
+    unsaid: int = 0
+    """Lines of a file without directions that are left out: by the one who was removed, after the removal."""
 
     @property
     def lines(self) -> Said:
@@ -159,7 +161,8 @@ def _plain(spoken: Sequence[tuple[str, str]], people: dict[str, Person]) -> Scri
             continue
         part = dm if private else after if late else before
         part.append(Line(people[name], text, DM if private else GROUP))
-    script = Script(everyone, _GROUP_NAME, removed, tuple(dm), tuple(before), tuple(after))
+    unsaid = len(spoken) - len(dm) - len(before) - len(after)
+    script = Script(everyone, _GROUP_NAME, removed, tuple(dm), tuple(before), tuple(after), unsaid)
     _check(script)
     return script
 
