@@ -129,7 +129,7 @@ URL = "https://relay.example"
 @pytest.mark.parametrize(
     "info",
     [
-        RoomInfo(1, GROUP, "name", URL), RoomInfo(1, GROUP, "name", URL, (A, A)), 
+        RoomInfo(1, GROUP, "name", URL), RoomInfo(1, GROUP, "name", URL, (A, A)),
         RoomInfo(1, GROUP, "n", URL, (A,), (A, B)),
         RoomInfo(1, DIRECT, "", URL, (), (A,)), RoomInfo(1, DIRECT, "", URL, (), (A, A)),
         RoomInfo(1, DIRECT, "", URL, (A,), (A, B)), RoomInfo(1, DIRECT, "name", URL, (), (A, B)),

@@ -1,0 +1,216 @@
+"""Fuzz what a client reads from members, strangers and relays: values, frames, and whole answers fed to a live device.
+
+Any bytes give a value or a `PeerError`, and what is accepted encodes to something that decodes to the same. A device
+that is fed anything at all goes on, and hears what is said to it afterwards.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import sys
+import time
+from collections.abc import Callable
+
+import msgspec
+
+from nullabona.client.core.content import Envelope, Moved, Text, View, decode_envelope, encode_envelope
+from nullabona.client.core.items import (
+    Gone,
+    ItemBody,
+    Ticket,
+    TicketRequest,
+    decode_pack,
+    encode_pack,
+    open_item,
+    sign_item,
+)
+from nullabona.client.core.outgoing import DIRECT
+from nullabona.client.core.proofs import CommitNote, decode_claim, decode_note, encode_note, make_claim, make_order
+from nullabona.client.core.roominfo import GROUP, RoomInfo, decode_info, encode_info
+from nullabona.errors import PeerError
+from nullabona.wire.blob import BlobRef, decode_ref, encode_ref
+from nullabona.wire.frame import Kind, open_frame
+from nullabona.wire.messages import Frames
+from nullabona.wire.seal import seal_to_inbox
+from tests.rooms.hostile import claim, mole, sealed, track_of
+from tests.rooms.world import Person, World
+
+Target = Callable[[random.Random], None]
+A, B, C = b"a" * 32, b"b" * 32, b"c" * 32
+FRESH = 400
+"""After so many inputs to one device it must show what is said; then a new world begins."""
+
+
+def mutate(chance: random.Random, seed: bytes) -> bytes:
+    """The seed with a few bytes changed, cut out, repeated or added; sometimes not at all, sometimes something else."""
+    if chance.randrange(20) == 0:
+        return chance.randbytes(chance.randrange(200))
+    data = bytearray(seed)
+    for _ in range(chance.randrange(4)):
+        at = chance.randrange(len(data) + 1)
+        data[at : at + chance.randrange(3)] = chance.choice(
+            [b"", chance.randbytes(chance.randrange(9)), bytes(data[at : at + chance.randrange(40)])]
+        )
+    return bytes(data)
+
+
+class Values:
+    """Decoders of what lies in messages, items and boxes."""
+
+    def __init__(self) -> None:
+        world = World(1)
+        one, other = world.person("p0"), world.person("p1")
+        self.inbox = other.card.inbox.address
+        mls, key = one.mls, one.me.signature_key
+        view = View(bytes(8), b"i", 7, bytes(16), (1, 2), (3,))
+        order = make_order(mls, key, A, B, [C])
+        text, moved = Text("안녕", bytes(16)), Moved(1, A, 0)
+        ticket = Ticket(A, 1, B, b"info", b"tree", b"i", 3, ((0, C, (A,)),))
+        self.seeds: dict[str, list[bytes]] = {
+            "envelope": [encode_envelope(Envelope(bytes(16), 1, (view,), b"m", body)) for body in (text, moved)],
+            "claim": [make_claim(mls, key, A, b"commit", (B,))],
+            "note": [encode_note(CommitNote((order,)))],
+            "item": [sign_item(mls, self.inbox, item) for item in (Gone(A), TicketRequest(A, 1, b""), ticket)],
+            "ref": [encode_ref(BlobRef(9, A, (B, C)))],
+            "info": [encode_info(RoomInfo(1, GROUP, "가족", "https://relay.example", (A, B)))],
+            "pack": [encode_pack(b"welcome", b"tree")],
+        }
+
+    def run(self, chance: random.Random) -> None:
+        """One decoder, one input."""
+        name = chance.choice(list(self.seeds))
+        data = mutate(chance, chance.choice(self.seeds[name]))
+        if name == "item":
+            open_item(self.inbox, data)
+        elif name == "envelope":
+            said = decode_envelope(data)
+            assert said == decode_envelope(encode_envelope(said))
+        elif name == "claim":
+            claimed = decode_claim(data)
+            assert claimed == decode_claim(msgspec.msgpack.encode(claimed))
+            claimed.verify(A)
+        elif name == "note":
+            note = decode_note(data)
+            assert note == decode_note(encode_note(note))
+        elif name == "ref":
+            ref = decode_ref(data)
+            assert ref == decode_ref(encode_ref(ref))
+        elif name == "info":
+            info = decode_info(data)
+            assert info == decode_info(encode_info(info))
+        else:
+            pack = decode_pack(data)
+            assert pack == decode_pack(encode_pack(pack.welcome, pack.tree))
+
+
+class Device:
+    """A live device in a room with a member who says anything and a relay that answers anything."""
+
+    def __init__(self) -> None:
+        self.seed = 0
+        self.begin()
+
+    def begin(self) -> None:
+        """A new world."""
+        self.seed += 1
+        self.world = World(self.seed)
+        self.people = [self.world.person(f"p{index}") for index in range(3)]
+        self.room = self.world.group(*self.people)
+        self.inputs = 0
+
+    def run(self, chance: random.Random) -> None:
+        """One answer to a read of the room, the inbox or a chunk."""
+        self.inputs += 1
+        victim, member = self.people[0], self.people[1]
+        what = chance.randrange(8)
+        if what == 0:
+            self._feed_inbox(chance, victim)
+        elif what == 1:
+            victim.engine.on_chunk(chance.randbytes(32), chance.randbytes(99), self.world.now)
+            victim.engine.on_card(victim.me.handle, mutate(chance, member.card.encoded), self.world.now)
+        else:
+            self._feed_room(chance, victim, member)
+        victim.engine.tick(self.world.now)
+        if self.inputs >= FRESH:
+            self._must_be_well()
+
+    def _feed_room(self, chance: random.Random, victim: Person, member: Person) -> None:
+        if victim.phase(self.room) != "joined":
+            self.begin()
+            return
+        track = track_of(victim, self.room)
+        frames = [self._frame(chance, member) for _ in range(chance.randrange(4))]
+        start = track.position + 1 + (chance.randrange(3) == 0) * chance.choice([0, 1, 5, 2**40, 2**53 - 9])
+        told = tuple((start + index * chance.choice([1, 1, 1, 0, 2]), frame) for index, frame in enumerate(frames))
+        incarnation = track.incarnation if chance.randrange(9) else chance.choice([b"", chance.randbytes(8)])
+        head = chance.choice([start + len(frames) - 1, 0, track.head, start + 3, 2**53])
+        after = track.position if chance.randrange(9) else chance.randrange(9)
+        answer = Frames(incarnation, head, told)
+        victim.engine.on_frames(self.room, track.keys.box.address, after, answer, self.world.now)
+
+    def _frame(self, chance: random.Random, member: Person) -> bytes:
+        if chance.randrange(4) == 0:
+            return mutate(chance, sealed(member, self.room, Kind.MESSAGE, b"body"))
+        kind = chance.choice(list(Kind))
+        handle = mole(member, self.room)
+        what = chance.randrange(3)
+        if what == 0:
+            body = handle.encrypt(member.mls.signer, mutate(chance, b"\x95\xc4\x10" + bytes(16)))
+        else:
+            body = handle.commit(member.mls.signer, update=True).commit
+            body = claim(member, self.room, body) if what == 1 else body
+        frame = sealed(member, self.room, kind, mutate(chance, body), indirect=chance.randrange(9) == 0)
+        keys = track_of(member, self.room).keys
+        assert open_frame(keys.frame_key, keys.box.address, frame).kind is kind
+        return frame
+
+    def _feed_inbox(self, chance: random.Random, victim: Person) -> None:
+        want = victim.engine.inbox_read()
+        assert want is not None
+        inbox = victim.card.inbox
+        body: ItemBody = Gone(self.room) if chance.randrange(2) else TicketRequest(self.room, 1, b"")
+        item = sign_item(self.people[1].mls, inbox.address, body)
+        frame = seal_to_inbox(inbox, mutate(chance, chance.choice([DIRECT, b"\x01", b"\x02"]) + item))
+        after = want.after if chance.randrange(9) else 0
+        told = ((want.after + 1, mutate(chance, frame)), (want.after + 2, frame))
+        incarnation = chance.choice([chance.randbytes(8), b"same", b"same", b"same"])
+        victim.engine.on_inbox(after, Frames(incarnation, want.after + 2, told), self.world.now)
+
+    def _must_be_well(self) -> None:
+        """The relay is honest again: what is said arrives."""
+        speaker, victim = self.people[2], self.people[0]
+        if victim.phase(self.room) == "joined" and speaker.phase(self.room) == "joined":
+            speaker.send(self.room, "are you there?")
+            self.world.settle(span=3 * 86_400_000, most=3_000)
+            assert "are you there?" in victim.texts(self.room), f"the device of world {self.seed} hears nothing"
+        self.begin()
+
+
+def fuzz(seconds: float, seed: int) -> int:
+    """Run both targets in turn until time is over; how many inputs were tried."""
+    targets: tuple[Target, ...] = (Values().run, Device().run)
+    until, tried = time.monotonic() + seconds, 0
+    while time.monotonic() < until:
+        try:
+            targets[tried % 2](random.Random(f"{seed}:{tried}"))
+        except PeerError:
+            pass
+        except BaseException:
+            print(f"input {seed}:{tried} of target {tried % 2}", file=sys.stderr)
+            raise
+        tried += 1
+    return tried
+
+
+def main() -> None:
+    """Fuzz for a while; any surprise ends it."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seconds", type=float, default=10.0)
+    parser.add_argument("--seed", type=int, default=0)
+    options = parser.parse_args()
+    print(f"client: {fuzz(options.seconds, options.seed):,} inputs, no surprise")
+
+
+if __name__ == "__main__":
+    main()
