@@ -1,0 +1,159 @@
+"""One device in a process of its own, with its encrypted store on disk, driven over pipes so that it can be killed.
+
+Run as a module it is that process: it opens the profile, then answers calls of the engine until it is killed.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import random
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from threading import Timer
+from typing import IO, Any, cast
+
+from nullabona.client.core import commands
+from nullabona.client.core.engine import Engine
+from nullabona.client.core.step import Me, Timing
+from nullabona.client.mls import Mls
+from nullabona.client.profile import Unprotected, open_profile
+from tests.rooms.world import text_of
+
+READY = b"ready"
+ROOT = Path(__file__).resolve().parents[2]
+
+
+class SystemDice:
+    """Chance for real: a process that starts again must not draw the same bytes."""
+
+    def bytes(self, count: int) -> bytes:
+        return os.urandom(count)
+
+    def between(self, low: int, high: int) -> int:
+        return random.SystemRandom().randint(low, high)
+
+
+def write(pipe: IO[bytes], value: object) -> None:
+    data = pickle.dumps(value)
+    pipe.write(len(data).to_bytes(8, "big") + data)
+    pipe.flush()
+
+
+def read(pipe: IO[bytes]) -> Any:  # noqa: ANN401 - whatever was asked for
+    head = pipe.read(8)
+    data = pipe.read(int.from_bytes(head, "big")) if len(head) == 8 else b""
+    if not data or len(data) < int.from_bytes(head, "big"):
+        raise EOFError
+    return pickle.loads(data)
+
+
+class Process:
+    """The device's process. Every call may find it killed: then `EOFError`, and it starts again from its disk."""
+
+    def __init__(self, path: Path, seed: bytes, certificate: bytes, suite: int, me: Me, chance: random.Random) -> None:
+        self._start_with = (path, seed, certificate, suite, me)
+        self._chance = chance
+        self.kills = 0
+        self.risk = 0.0
+        """How likely a call is cut off."""
+        self._start()
+
+    def _start(self) -> None:
+        self._child = subprocess.Popen(
+            [sys.executable, "-m", "tests.rooms.killable"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT
+        )
+        write(cast("IO[bytes]", self._child.stdin), self._start_with)
+        assert READY == read(cast("IO[bytes]", self._child.stdout))
+
+    def ask(self, name: str, *args: object) -> Any:  # noqa: ANN401 - the engine's own answer
+        """Call the device; if it is killed meanwhile, start it again and raise `EOFError`."""
+        killer = None
+        if self._chance.random() < self.risk:
+            killer = Timer(self._chance.random() * 0.004, self._child.send_signal, [signal.SIGKILL])
+            killer.start()
+        try:
+            write(cast("IO[bytes]", self._child.stdin), (name, args))
+            return read(cast("IO[bytes]", self._child.stdout))
+        except (EOFError, BrokenPipeError):
+            self.stop()
+            self.kills += 1
+            self._start()
+            raise EOFError from None
+        finally:
+            if killer is not None:
+                killer.join()
+
+    def stop(self) -> None:
+        """End the process and close its pipes."""
+        self._child.kill()
+        self._child.wait()
+        for pipe in (self._child.stdin, self._child.stdout):
+            assert pipe is not None
+            try:
+                pipe.close()
+            except BrokenPipeError:
+                continue
+
+
+class RemoteEngine:
+    """Stands for `Engine`; a read-only call that is cut off is asked again, a step that is cut off raises."""
+
+    def __init__(self, process: Process) -> None:
+        self._process = process
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        def call(*args: object) -> Any:  # noqa: ANN401 - the engine's own answer
+            while True:
+                try:
+                    return self._process.ask(name, *args)
+                except EOFError:
+                    if name.startswith("on_") or name == "tick":
+                        raise
+
+        return call
+
+
+def serve() -> None:
+    """The child: until it is killed or its pipe closes."""
+    source, sink = sys.stdin.buffer, sys.stdout.buffer
+    path, seed, certificate, suite, me = read(source)
+    with open_profile(path, Unprotected()) as profile:
+        engine = Engine(profile.store, Mls(profile.store, seed, certificate, suite=suite), me, SystemDice(), Timing())
+        write(sink, READY)
+        while True:
+            try:
+                name, args = read(source)
+            except EOFError:
+                return
+            extra = EXTRAS.get(name)
+            write(sink, extra(engine, *args) if extra else getattr(engine, name)(*args))
+
+
+def say(engine: Engine, now: int, room: bytes, text: str) -> None:
+    with engine.step(now, room) as step:
+        commands.send_text(step, room, text)
+
+
+def renew(engine: Engine, now: int, room: bytes) -> None:
+    with engine.step(now, room) as step:
+        commands.update_keys(step, room)
+
+
+def texts(engine: Engine, now: int, room: bytes) -> list[str]:
+    with engine.step(now) as step:
+        return [text_of(message) for message in step.store.messages(room, limit=10_000)]
+
+
+def where(engine: Engine, now: int, room: bytes) -> bytes:
+    with engine.step(now) as step:
+        return bytes(step.room(room).current.keys.box.address)
+
+
+EXTRAS: dict[str, Callable[..., Any]] = {"say": say, "renew": renew, "texts": texts, "where": where}
+
+if __name__ == "__main__":
+    serve()
