@@ -9,7 +9,7 @@ from nullabona.client.api.finding import find_contact
 from nullabona.client.api.records import ContactInfo
 from nullabona.client.api.session import Session
 from nullabona.client.core import commands, people
-from nullabona.client.core.records import Contact
+from nullabona.client.core.records import Contact, ContactState
 from nullabona.client.core.step import DAY_MS
 from nullabona.client.runner import now_ms
 from nullabona.errors import PeerError
@@ -30,12 +30,14 @@ class ContactCalls:
     async def request_contact(self, handle: str, greeting: str = "", *, timeout_s: float = 30.0) -> ContactInfo:
         """Ask somebody to talk; durable when this returns, and sent as soon as their relay is reached.
 
-        Looks their card up. Asking again repeats the request. Raises `UnknownHandle`, `Refused`, `TimedOut`.
+        Asking somebody who has asked us is saying yes. Looks their card up. Asking again repeats the request. Raises `UnknownHandle`, `Refused`, `TimedOut`.
         """
         known, wanted = self._session.account(), str(parse_handle(handle))
         card = await self.look_up(wanted, timeout_s=timeout_s)
         with self._session.step() as step:
             contact = commands.request_contact(step, card, known.record.card, greeting)
+            if contact.state is ContactState.ASKING:
+                contact = commands.accept_contact(step, contact.handle)
         return _info(contact)
 
     async def accept_contact(self, handle: str) -> ContactInfo:

@@ -41,7 +41,7 @@ class MessageCalls(RoomCalls):
 
     def history(self, room: bytes | str, *, before: int | None = None, limit: int = 50) -> list[MessageInfo]:
         """The last ``limit`` messages (those before position ``before``), oldest first, with who has not read them."""
-        with self._session.step() as step:
+        with self._session.view() as step:
             target = find_room(step.store, room)
             found = step.store.messages(target, before=_END if before is None else before, limit=limit)
             handles = _handles(step.store, target)

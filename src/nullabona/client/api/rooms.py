@@ -66,7 +66,7 @@ class RoomCalls(ContactCalls):
 
     def members(self, room: bytes | str) -> list[Member]:
         """The accounts in a room, by handle."""
-        with self._session.step() as step:
+        with self._session.view() as step:
             found = commands.members(step, find_room(step.store, room))
         return [Member(m.account, m.handle, m.admin, m.devices, m.me) for m in found]
 

@@ -97,6 +97,12 @@ class Session:
             yield self.store
 
     @contextmanager
+    def view(self) -> Iterator[Step]:
+        """As `look`, for reading with the core's own questions. Nothing that is changed inside is kept."""
+        with self.look():
+            yield self.runner.view()
+
+    @contextmanager
     def step(self, *rooms: bytes) -> Iterator[Step]:
         """One step of the engine, durable when it ends."""
         with self.runner.step(*rooms) as step:

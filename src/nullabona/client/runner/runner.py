@@ -52,7 +52,10 @@ class Runner:
     ) -> None:
         self._profile = profile
         self.store: SqliteStore = profile.store
-        self.engine = Engine(self.store, account.mls(self.store, suite), account.me, SystemChance(), timing)
+        self._mls = account.mls(self.store, suite)
+        self._chance = SystemChance()
+        self._timing = timing or Timing()
+        self.engine = Engine(self.store, self._mls, account.me, self._chance, self._timing)
         self.ways = Ways(account.record.relay, options or NetOptions(), policy or Policy(), self._way_changed)
         self._reads = Reads(self)
         self._outbox = Outbox(self)
@@ -146,6 +149,10 @@ class Runner:
             yield step
             touched = step.touched
         self.happened(Touched(frozenset(rooms) | touched))
+
+    def view(self) -> Step:
+        """A step for reading, inside a transaction of the caller; it is never saved."""
+        return Step(self.store, self._mls, self.engine.me, self._chance, self._timing, self.now())
 
     def check(self) -> None:
         """Raises what stopped the runner, if anything did."""

@@ -1,0 +1,87 @@
+"""Clients in tests: real profiles on disk, real MLS, a real relay; only the protocol's pauses are shorter."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+from nullabona.client.api import Client, Event, Options, Policy, Unprotected, open_client
+from nullabona.client.core.step import Timing
+from tests.api.service import Service
+
+T = TypeVar("T")
+E = TypeVar("E", bound=Event)
+SOON = Timing(settle=400, put_back_any=600, receipt=100, retry=100, retry_most=1_000, commit_spread=100, ticket=500)
+QUICK = Options(policy=Policy(first_s=0.05, most_s=0.5), timing=SOON)
+PATIENCE_S = 20.0
+_names = itertools.count(1)
+
+
+def play(story: Coroutine[Any, Any, T]) -> T:
+    """Run a test's story to its end."""
+
+    async def within() -> T:
+        async with asyncio.timeout(50):
+            return await story
+
+    return asyncio.run(within())
+
+
+def opened(path: Path, options: Options = QUICK) -> AbstractAsyncContextManager[Client]:
+    """The client of the profile at ``path``, made if need be."""
+    return open_client(path, unlock=Unprotected(), create=True, options=options)
+
+
+def new_name(name: str) -> str:
+    """A name nobody has at this service yet."""
+    return f"{name}{next(_names)}"
+
+
+@asynccontextmanager
+async def people(service: Service, folder: Path, *names: str, options: Options = QUICK) -> AsyncIterator[list[Client]]:
+    """Registered accounts, each a client of its own, that do not know one another."""
+    async with AsyncExitStack() as stack:
+        clients = [await stack.enter_async_context(opened(folder / name, options)) for name in names]
+        for client, name in zip(clients, names, strict=True):
+            await client.create_account(service.handle(new_name(name)))
+        for client in clients:
+            await client.wait_published(timeout_s=PATIENCE_S)
+        yield clients
+
+
+async def happens(client: Client, kind: type[E], fits: Callable[[E], bool] = lambda _: True, *, after: int = 0) -> E:
+    """The first such event; waits for it."""
+    async with asyncio.timeout(PATIENCE_S):
+        async for event in client.events(after=after):
+            if isinstance(event, kind) and fits(event):
+                return event
+    raise AssertionError("events never end")
+
+
+async def until(client: Client, find: Callable[[], bool]) -> None:
+    """Until something about the client is true, looked at whenever anything happens to it."""
+    await client._session.until(lambda: find() or None, PATIENCE_S, "it did not become true")
+
+
+async def befriend(one: Client, other: Client) -> bytes:
+    """Let ``one`` ask and ``other`` accept; the direct room that both are in then."""
+    await one.request_contact(other.me.handle, "hello")
+    await until(other, lambda: any(c.handle == one.me.handle and c.state == "asking" for c in other.contacts()))
+    contact = await other.accept_contact(one.me.handle)
+    room = contact.room
+    await until(one, lambda: any(found.id == room and found.phase == "joined" for found in one.rooms()))
+    return room
+
+
+def texts(client: Client, room: bytes) -> list[str]:
+    """What the room says, in order."""
+    return [message.text for message in client.history(room, limit=100_000)]
+
+
+async def reads(client: Client, room: bytes, *wanted: str) -> None:
+    """Until these messages, and no others, are in the room, in this order."""
+    await until(client, lambda: texts(client, room) == list(wanted))

@@ -1,0 +1,73 @@
+"""A real relay with its directory as a process, at one address for as long as a test lasts, however often it dies."""
+
+from __future__ import annotations
+
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+from typing import Self
+
+_SERVE = "from nullabona.cli.relay import relay; relay()"
+
+
+def free_port() -> int:
+    """A port that nobody listens on just now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port
+
+
+class Service:
+    """``nulla relay serve`` on loopback."""
+
+    def __init__(self, data: Path) -> None:
+        self.data = data
+        self.port = free_port()
+        self._process: subprocess.Popen[str] | None = None
+        self.start()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.kill()
+
+    @property
+    def host(self) -> str:
+        """What stands after the @."""
+        return f"127.0.0.1:{self.port}"
+
+    @property
+    def url(self) -> str:
+        return f"ws://{self.host}"
+
+    def handle(self, name: str) -> str:
+        return f"{name}@{self.host}"
+
+    def start(self) -> None:
+        """Serve; returns when it is ready."""
+        self._process = subprocess.Popen(
+            [sys.executable, "-c", _SERVE, "serve", "--data", str(self.data), "--listen", self.host],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
+        assert self._process.stdout is not None
+        assert self._process.stdout.readline().startswith("ready ")
+
+    def kill(self) -> None:
+        """As a power cut does."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGKILL)
+            self._process.communicate()
+            self._process = None
+
+    def seize(self) -> None:
+        """The machine is carried away and replaced by an empty one."""
+        self.kill()
+        shutil.rmtree(self.data)
+        self.start()
