@@ -195,9 +195,10 @@ def test_failure_at_every_write(monkeypatch: pytest.MonkeyPatch, mortal: int, ch
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("mortal", range(4))
 @pytest.mark.parametrize("late", [False, True], ids=["did-not-happen", "did-happen"])
-def test_death_in_every_commit(monkeypatch: pytest.MonkeyPatch, mortal: int, *, late: bool) -> None:
-    """Every single transaction of the device: it failed and did not happen, or failed and did."""
-    for commit in range(1, measure(mortal).commits + 1):
+@pytest.mark.parametrize("chunk", range(4))
+def test_death_in_every_commit(monkeypatch: pytest.MonkeyPatch, mortal: int, chunk: int, *, late: bool) -> None:
+    """Every single transaction of the device, in four parts: it failed and did not happen, or failed and did."""
+    for commit in places(measure(mortal).commits, chunk, 4):
         die(monkeypatch, mortal, commit=commit, late=late)
 
 
