@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from nullabona.errors import UserError
 from nullabona.relay.core.limits import Limits, describe
+from nullabona.relay.doorway import Doorway
 from nullabona.relay.tls import Tls
 
 DEFAULT_LISTEN: Final = "127.0.0.1:8440"
@@ -55,7 +56,7 @@ class Endpoint:
         except ValueError:
             return False
 
-    def url(self, server: asyncio.Server, *, secure: bool) -> str:
+    def url(self, server: asyncio.Server | Doorway, *, secure: bool) -> str:
         """The URL of the running ``server``."""
         if self.path is not None:
             return f"unix:{self.path}"

@@ -105,4 +105,6 @@ class _UnixTransport(asyncio.Transport):
     def get_extra_info(self, name: str, default: Any = None) -> Any:  # noqa: ANN401 - asyncio's signature
         if name == "socket":
             return _UnixSocket(self._transport.get_extra_info("socket"))
+        if name in {"peername", "sockname"}:  # picows would ask the kernel for it and keep it
+            return default
         return self._transport.get_extra_info(name, default)

@@ -17,6 +17,7 @@ from nullabona.relay.blobs import BlobService
 from nullabona.relay.clock import Clock
 from nullabona.relay.config import Config, Endpoint
 from nullabona.relay.dispatch import Dispatcher
+from nullabona.relay.doorway import Doorway, listen
 from nullabona.relay.front import Front
 from nullabona.relay.handover import websocket_protocol
 from nullabona.relay.journal import Submits
@@ -93,7 +94,7 @@ class Relay:
         )
         self._fronts: set[Front] = set()
         self._sockets: set[WebSocket] = set()
-        self._servers: list[asyncio.Server] = []
+        self._servers: list[asyncio.Server | Doorway] = []
         self._empty = asyncio.Event()
         self._ticker: asyncio.TimerHandle | None = None
         self._ping_at = self._clock.now() + config.limits.ping_s
@@ -161,16 +162,15 @@ class Relay:
 
     async def _listen(self, endpoint: Endpoint, context: ssl.SSLContext | None) -> str:
         timeout = self.limits.head_timeout_s if context else None
+        server: asyncio.Server | Doorway
         try:
             if endpoint.path is not None:
                 server = await self._loop.create_unix_server(
                     lambda: Front(self), endpoint.path, backlog=_BACKLOG, ssl=context, ssl_handshake_timeout=timeout
                 )
             else:
-                server = await self._loop.create_server(
-                    lambda: Front(self), endpoint.host, endpoint.port, backlog=_BACKLOG, ssl=context,
-                    ssl_handshake_timeout=timeout, reuse_address=True,
-                )  # fmt: skip
+                sockets = listen(endpoint.host, endpoint.port, _BACKLOG)
+                server = Doorway(lambda: Front(self), sockets, context=context, handshake_s=timeout)
         except OSError as error:
             raise UserError(f"cannot listen on {endpoint}: {error.strerror}") from error
         self._servers.append(server)

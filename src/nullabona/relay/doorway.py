@@ -1,0 +1,108 @@
+"""Accepts TCP connections without learning where they come from.
+
+uvloop's TCP transports keep the address of the other end, in memory that outlives the connection. So the address is
+never asked for: accept(2) is called without room for one, and the loop is told that the stream is a local one, for
+which it asks no address either (drill ``seizure``, S-16).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ctypes
+import errno
+import os
+import socket
+import ssl
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Final
+
+_AT_ONCE: Final = 64
+"""Connections accepted before the loop does something else."""
+_PAUSE_S: Final = 0.5
+"""How long to wait when the system has no more descriptors or memory."""
+_LIBC: Final = ctypes.CDLL(None, use_errno=True)
+
+
+class Doorway:
+    """Listening sockets. Each connection gets a protocol of ``factory``."""
+
+    def __init__(
+        self,
+        factory: Callable[[], asyncio.Protocol],
+        sockets: list[socket.socket],
+        *,
+        context: ssl.SSLContext | None,
+        handshake_s: float | None,
+    ) -> None:
+        self.sockets = sockets
+        self._factory = factory
+        self._context = context
+        self._handshake_s = handshake_s
+        self._loop = asyncio.get_running_loop()
+        self._entering: set[asyncio.Task[None]] = set()
+        for listening in sockets:
+            self._watch(listening)
+
+    def close(self) -> None:
+        """Accept nobody any more. Harmless when repeated."""
+        for listening in self.sockets:
+            if listening.fileno() >= 0:
+                self._loop.remove_reader(listening.fileno())
+                listening.close()
+
+    def _watch(self, listening: socket.socket) -> None:
+        if listening.fileno() >= 0:
+            self._loop.add_reader(listening.fileno(), self._accept, listening)
+
+    def _accept(self, listening: socket.socket) -> None:
+        for _ in range(_AT_ONCE):
+            fd = _LIBC.accept(listening.fileno(), None, None)
+            if fd < 0:
+                self._pause_if_full(listening, ctypes.get_errno())
+                return
+            os.set_inheritable(fd, False)  # noqa: FBT003 - os has no name for it
+            os.set_blocking(fd, False)
+            self._enter(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM, fileno=fd))
+
+    def _pause_if_full(self, listening: socket.socket, code: int) -> None:
+        if code in {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}:
+            self._loop.remove_reader(listening.fileno())
+            self._loop.call_later(_PAUSE_S, self._watch, listening)
+
+    def _enter(self, connection: socket.socket) -> None:
+        task = self._loop.create_task(self._connect(connection))
+        self._entering.add(task)
+        task.add_done_callback(self._entering.discard)
+
+    async def _connect(self, connection: socket.socket) -> None:
+        with suppress(OSError, TimeoutError):  # the other end has gone, or speaks no TLS
+            await self._loop.connect_accepted_socket(
+                self._factory, connection, ssl=self._context, ssl_handshake_timeout=self._handshake_s
+            )
+
+
+def listen(host: str, port: int, backlog: int) -> list[socket.socket]:
+    """Sockets that listen on every address of ``host``. Raises `OSError`."""
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    sockets: list[socket.socket] = []
+    try:
+        for family, _, _, _, address in dict.fromkeys(found):
+            listening = socket.socket(family, socket.SOCK_STREAM)
+            sockets.append(listening)
+            _bind(listening, address, backlog)
+    except BaseException:
+        for listening in sockets:
+            listening.close()
+        raise
+    return sockets
+
+
+def _bind(listening: socket.socket, address: tuple[object, ...], backlog: int) -> None:
+    listening.setblocking(False)  # noqa: FBT003 - socket has no name for it
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # accepted sockets inherit it
+    if listening.family == socket.AF_INET6:
+        listening.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+    listening.bind(address)
+    listening.listen(backlog)
