@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NotRequired, TypedDict
 
 import pytest
-from nullabona_mls import Config, Group
+from nullabona_mls import KEY_PACKAGE_SCOPE, Config, Group, rows_for_testing
 
 from tests.mls.device import Device
 
@@ -48,23 +48,24 @@ def read(name: str) -> list[Vector]:
     return [vector for vector in vectors if vector["cipher_suite"] in OURS]
 
 
-def join(vector: Vector, cfg: Config) -> Group:
-    tree = vector.get("ratchet_tree")
-    return Group.testing_join_with_keys(
+def join(vector: Vector, device: Device) -> Group:
+    """Through the ordinary door, with rows made of the published keys; without a tree it is inside the Welcome."""
+    made = rows_for_testing(
         bytes.fromhex(vector["key_package"]),
         bytes.fromhex(vector["init_priv"]),
         bytes.fromhex(vector["encryption_priv"]),
-        bytes.fromhex(vector["welcome"]),
-        None if tree is None else bytes.fromhex(tree),
         {bytes.fromhex(psk["psk_id"]): bytes.fromhex(psk["psk"]) for psk in vector["external_psks"]},
-        cfg,
     )
+    device.write(made)
+    tree = bytes.fromhex(vector.get("ratchet_tree") or "")
+    rows = device.rows(KEY_PACKAGE_SCOPE, b"psk")
+    return Group.join(bytes.fromhex(vector["welcome"]), tree, rows, device.cfg).accept()
 
 
 def authenticators(vector: Vector) -> list[str]:
     """What the passive client has after joining and after each epoch, reloaded from rows after every message."""
     device = Device(b"passive", Config(suite=vector["cipher_suite"], allow_proposals=True))
-    group = device.keep(join(vector, device.cfg))
+    group = device.keep(join(vector, device))
     seen = [group.epoch_authenticator.hex()]
     for epoch in vector["epochs"]:
         for message in [*epoch["proposals"], epoch["commit"]]:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from nullabona_mls import Signer
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 HEAD = bytes.fromhex("00010005")  # mls10, mls_key_package
 
@@ -14,6 +14,17 @@ def vector(data: bytes) -> bytes:
     if len(data) < 1 << 14:
         return (len(data) | 1 << 14).to_bytes(2, "big") + data
     return (len(data) | 1 << 31).to_bytes(4, "big") + data
+
+
+class Forger:
+    """A signature key that signs anything: RFC 9420 SignWithLabel."""
+
+    def __init__(self) -> None:
+        self.key = Ed25519PrivateKey.generate()
+        self.public_key = self.key.public_key().public_bytes_raw()
+
+    def sign(self, label: str, data: bytes) -> bytes:
+        return self.key.sign(vector(b"MLS 1.0 " + label.encode()) + vector(data))
 
 
 class Reader:
@@ -46,7 +57,7 @@ class KeyPackage:
     extensions: bytes
     credential_type: int = 1
 
-    def signed(self, signer: Signer) -> bytes:
+    def signed(self, signer: Forger) -> bytes:
         """The message, with both signatures right."""
         leaf = (
             vector(self.encryption_key)
@@ -82,4 +93,4 @@ def parse(message: bytes) -> KeyPackage:
     return KeyPackage(suite, init_key, encryption_key, identity, capabilities, lifetime, reader.vector())
 
 
-__all__ = ["KeyPackage", "Reader", "parse", "replace", "vector"]
+__all__ = ["Forger", "KeyPackage", "Reader", "parse", "replace", "vector"]

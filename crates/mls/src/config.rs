@@ -2,82 +2,57 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use openmls::{
-    extensions::{Extension, ExtensionType, Extensions, RequiredCapabilitiesExtension},
-    prelude::{
-        Capabilities, Ciphersuite, CredentialType, GroupContext, Lifetime, MIXED_CIPHERTEXT_WIRE_FORMAT_POLICY,
-        MlsGroupCreateConfig, MlsGroupJoinConfig, PURE_CIPHERTEXT_WIRE_FORMAT_POLICY, PastEpochDeletionPolicy,
-        ProtocolVersion, SenderRatchetConfiguration, WireFormatPolicy,
-    },
-};
+use openmls::{extensions::*, prelude::*};
 use pyo3::prelude::*;
 
 use crate::{
     errors::{Fail, Outcome},
-    wire::{custom_extensions, suite_of},
+    wire::{Ext, custom_extensions, key_size},
 };
 
-pub const SUITE_PQ: u16 = 0x4e;
 const CLOCK_SLACK_S: u64 = 86_400;
 const RESUMPTION_SECRETS: usize = 4;
+const PADDING: usize = 256;
+const OUT_OF_ORDER: u32 = 64;
+const MAX_FORWARD: u32 = 2000;
 
 #[pyclass(frozen)]
-#[derive(Clone)]
 pub struct Config {
     pub suite: Ciphersuite,
-    padding: usize,
-    past_epochs: usize,
-    ratchets: SenderRatchetConfiguration,
-    leaf_lifetime_s: u64,
-    group_ext: Vec<(u16, Vec<u8>)>,
-    extensions: Vec<u16>,
+    past_epochs: u16,
+    leaf_lifetime_s: u32,
+    group_ext: Vec<Extension>,
+    extensions: Vec<ExtensionType>,
     pub allow_proposals: bool,
 }
 
 #[pymethods]
 impl Config {
     #[new]
-    #[pyo3(signature = (*, suite=SUITE_PQ, padding=256, past_epochs=2, out_of_order=64,
-        max_forward=2000, leaf_lifetime_s=7_776_000, group_ext=vec![], extensions=vec![],
-        allow_proposals=false))]
-    #[allow(clippy::too_many_arguments)]
+    #[pyo3(signature = (*, suite=crate::SUITE_PQ, past_epochs=2, leaf_lifetime_s=7_776_000, group_ext=vec![],
+        extensions=vec![], allow_proposals=false))]
     fn new(
-        py: Python<'_>, suite: u16, padding: u16, past_epochs: u16, out_of_order: u32, max_forward: u32,
-        leaf_lifetime_s: u32, group_ext: Vec<(u16, Vec<u8>)>, extensions: Vec<u16>, allow_proposals: bool,
-    ) -> PyResult<Self> {
-        custom_extensions(extensions.iter().map(|kind| (*kind, vec![])).collect())
-            .and_then(|_| custom_extensions(group_ext.clone()))
-            .and_then(|_| suite_of(suite))
-            .map(|suite| Config {
-                suite,
-                padding: padding.into(),
-                past_epochs: past_epochs.into(),
-                ratchets: SenderRatchetConfiguration::new(out_of_order, max_forward),
-                leaf_lifetime_s: leaf_lifetime_s.into(),
-                group_ext,
-                extensions,
-                allow_proposals,
-            })
-            .map_err(|failure| failure.raise(py))
-    }
-
-    #[getter]
-    fn suite(&self) -> u16 {
-        self.suite.into()
+        suite: u16, past_epochs: u16, leaf_lifetime_s: u32, group_ext: Ext, extensions: Vec<u16>, allow_proposals: bool,
+    ) -> Outcome<Self> {
+        let suite = Ciphersuite::try_from(suite).map_err(|_| Fail::Invalid("suite", "unknown".into()))?;
+        key_size(suite)?;
+        let group_ext = custom_extensions(group_ext)?;
+        let declared = custom_extensions(extensions.into_iter().map(|kind| (kind, vec![])).collect())?;
+        let extensions = declared.iter().map(Extension::extension_type).collect();
+        Ok(Config { suite, past_epochs, leaf_lifetime_s, group_ext, extensions, allow_proposals })
     }
 }
 
 /// Valid from a day ago, for members whose clocks are late.
-pub fn lifetime(seconds: u64) -> Outcome<Lifetime> {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_err(Fail::verify)?.as_secs();
-    Ok(Lifetime::init(now.saturating_sub(CLOCK_SLACK_S), now.saturating_add(seconds)))
+pub fn lifetime(seconds: u32) -> Outcome<Lifetime> {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs();
+    Ok(Lifetime::init(now.saturating_sub(CLOCK_SLACK_S), now.saturating_add(seconds.into())))
 }
 
 impl Config {
     /// Exactly what we use, the same for every leaf: nothing to tell devices apart by.
     pub fn capabilities(&self) -> Capabilities {
-        let mut extensions: Vec<_> = self.extensions.iter().map(|kind| ExtensionType::from(*kind)).collect();
-        extensions.push(ExtensionType::LastResort);
+        let extensions = [self.extensions.as_slice(), &[ExtensionType::LastResort]].concat();
         Capabilities::new(
             Some(&[ProtocolVersion::Mls10]),
             Some(&[self.suite]),
@@ -87,47 +62,30 @@ impl Config {
         )
     }
 
-    fn group_extensions(&self) -> Outcome<Extensions<GroupContext>> {
-        let mut all = custom_extensions(self.group_ext.clone())?;
-        if !self.extensions.is_empty() {
-            let kinds: Vec<_> = self.extensions.iter().map(|kind| ExtensionType::from(*kind)).collect();
-            let required = RequiredCapabilitiesExtension::new(&kinds, &[], &[]);
-            all.push(Extension::RequiredCapabilities(required));
-        }
-        Extensions::try_from(all).map_err(Fail::verify)
-    }
-
-    fn wire_format(&self) -> WireFormatPolicy {
-        if self.allow_proposals { MIXED_CIPHERTEXT_WIRE_FORMAT_POLICY } else { PURE_CIPHERTEXT_WIRE_FORMAT_POLICY }
-    }
-
-    fn past(&self) -> PastEpochDeletionPolicy {
-        PastEpochDeletionPolicy::MaxEpochs(self.past_epochs)
-    }
-
-    pub fn to_join(&self) -> MlsGroupJoinConfig {
-        MlsGroupJoinConfig::builder()
-            .wire_format_policy(self.wire_format())
-            .padding_size(self.padding)
-            .set_past_epoch_deletion_policy(self.past())
-            .number_of_resumption_psks(RESUMPTION_SECRETS)
-            .use_ratchet_tree_extension(false)
-            .sender_ratchet_configuration(self.ratchets)
-            .build()
-    }
-
     pub fn to_create(&self) -> Outcome<MlsGroupCreateConfig> {
+        let mut extensions = self.group_ext.clone();
+        if !self.extensions.is_empty() {
+            let required = RequiredCapabilitiesExtension::new(&self.extensions, &[], &[]);
+            extensions.push(Extension::RequiredCapabilities(required));
+        }
         Ok(MlsGroupCreateConfig::builder()
-            .wire_format_policy(self.wire_format())
-            .padding_size(self.padding)
-            .set_past_epoch_deletion_policy(self.past())
+            .wire_format_policy(match self.allow_proposals {
+                true => MIXED_CIPHERTEXT_WIRE_FORMAT_POLICY,
+                false => PURE_CIPHERTEXT_WIRE_FORMAT_POLICY,
+            })
+            .padding_size(PADDING)
+            .set_past_epoch_deletion_policy(PastEpochDeletionPolicy::MaxEpochs(self.past_epochs.into()))
             .number_of_resumption_psks(RESUMPTION_SECRETS)
             .use_ratchet_tree_extension(false)
-            .sender_ratchet_configuration(self.ratchets)
+            .sender_ratchet_configuration(SenderRatchetConfiguration::new(OUT_OF_ORDER, MAX_FORWARD))
             .ciphersuite(self.suite)
             .lifetime(lifetime(self.leaf_lifetime_s)?)
             .capabilities(self.capabilities())
-            .with_group_context_extensions(self.group_extensions()?)
+            .with_group_context_extensions(Extensions::try_from(extensions)?)
             .build())
+    }
+
+    pub fn to_join(&self) -> Outcome<MlsGroupJoinConfig> {
+        Ok(self.to_create()?.join_config().clone())
     }
 }

@@ -1,6 +1,6 @@
 //! What can go wrong, and how it reaches Python. Texts never hold keys or message bytes.
 
-use std::{cell::Cell, fmt::Display, panic};
+use std::{error::Error, fmt::Display, panic};
 
 use openmls::{
     framing::errors::{MessageDecryptionError, SecretTreeError},
@@ -18,7 +18,6 @@ create_exception!(nullabona_mls, Invalid, CoreError);
 create_exception!(nullabona_mls, Panic, CoreError);
 
 /// The reason a call fails.
-#[derive(Debug)]
 pub enum Fail {
     Stale(&'static str),
     NotMember,
@@ -26,7 +25,7 @@ pub enum Fail {
     WrongEpoch(u64),
     Duplicate,
     Invalid(&'static str, String),
-    Panic(String),
+    Panic,
 }
 
 pub type Outcome<T> = Result<T, Fail>;
@@ -40,12 +39,6 @@ impl Fail {
         Fail::Invalid("argument", why.into())
     }
 
-    /// OpenMLS refused. Its texts are fixed sentences.
-    pub fn verify(reason: impl Display) -> Self {
-        let text: String = reason.to_string().chars().take(200).collect();
-        Fail::Invalid("verify", text)
-    }
-
     pub fn state(reason: impl Display) -> Self {
         Fail::Invalid("state", format!("the rows do not load: {reason}"))
     }
@@ -55,20 +48,17 @@ impl Fail {
         Fail::Stale("a change failed halfway; load the group again")
     }
 
-    pub fn processing<E: Display>(error: ProcessMessageError<E>, epoch: u64) -> Self {
+    pub fn processing<E: Error + 'static>(error: ProcessMessageError<E>, epoch: u64) -> Self {
         use MessageDecryptionError::SecretTreeError as Ratchet;
         use ProcessMessageError::{GroupStateError, ValidationError as Checked};
         match error {
             GroupStateError(MlsGroupStateError::UseAfterEviction) => Fail::NotMember,
             Checked(ValidationError::WrongEpoch | ValidationError::NoPastEpochData) => Fail::WrongEpoch(epoch),
-            Checked(ValidationError::UnableToDecrypt(Ratchet(reason))) => match reason {
-                SecretTreeError::SecretReuseError => Fail::Duplicate,
-                SecretTreeError::TooDistantInThePast => {
-                    Fail::Invalid("too-old", "behind the out-of-order window".into())
-                }
-                other => Fail::verify(other),
-            },
-            other => Fail::verify(other),
+            Checked(ValidationError::UnableToDecrypt(Ratchet(SecretTreeError::SecretReuseError))) => Fail::Duplicate,
+            Checked(ValidationError::UnableToDecrypt(Ratchet(SecretTreeError::TooDistantInThePast))) => {
+                Fail::Invalid("too-old", "behind the out-of-order window".into())
+            }
+            other => other.into(),
         }
     }
 
@@ -79,51 +69,54 @@ impl Fail {
         }
     }
 
-    pub fn raise(self, py: Python<'_>) -> PyErr {
+    fn raise(self, py: Python<'_>) -> PyResult<PyErr> {
         let (error, code) = match self {
             Fail::Stale(why) => (StaleHandle::new_err(why), "stale-handle"),
             Fail::NotMember => (NotMember::new_err("removed from the group"), "not-member"),
             Fail::Pending => (PendingCommit::new_err("a commit is pending"), "pending-commit"),
             Fail::WrongEpoch(epoch) => {
                 let error = WrongEpoch::new_err(format!("epoch {epoch} cannot be read here"));
-                if let Err(failure) = error.value(py).setattr("epoch", epoch) {
-                    return failure;
-                }
+                error.value(py).setattr("epoch", epoch)?;
                 (error, "wrong-epoch")
             }
             Fail::Duplicate => (Duplicate::new_err("seen before"), "duplicate"),
             Fail::Invalid(code, why) => (Invalid::new_err(format!("{why} [{code}]")), code),
-            Fail::Panic(place) => (Panic::new_err(format!("panic at {place}")), "panic"),
+            Fail::Panic => (Panic::new_err("a bug, caught"), "panic"),
         };
-        match error.value(py).setattr("code", code) {
-            Ok(()) => error,
-            Err(failure) => failure,
-        }
+        error.value(py).setattr("code", code)?;
+        Ok(error)
     }
 }
 
-thread_local! {
-    static PLACE: Cell<Option<String>> = const { Cell::new(None) };
+/// `Invalid` unless `holds`.
+pub fn ensure(holds: bool, code: &'static str, why: &str) -> Outcome<()> {
+    if holds { Ok(()) } else { Err(Fail::Invalid(code, why.into())) }
 }
 
-/// Keep panic messages, which may quote data, away from stderr; remember only where it happened.
+/// OpenMLS refused. Its texts are fixed sentences.
+impl<E: Error> From<E> for Fail {
+    fn from(reason: E) -> Self {
+        Fail::Invalid("verify", reason.to_string().chars().take(200).collect())
+    }
+}
+
+impl From<Fail> for PyErr {
+    fn from(failure: Fail) -> Self {
+        Python::attach(|py| failure.raise(py).unwrap_or_else(|error| error))
+    }
+}
+
+/// Panic messages may quote data: only where it happened goes to stderr.
 pub fn quiet_panics() {
-    panic::set_hook(Box::new(|info| {
-        let place = info.location().map(|at| {
-            let file = at.file().rsplit(['/', '\\']).next().unwrap_or_default();
-            format!("{file}:{}", at.line())
-        });
-        PLACE.set(place);
-    }));
+    panic::set_hook(Box::new(|info| eprintln!("nullabona_mls: panic at {:?}", info.location())));
 }
 
 /// Run `action`; a panic becomes `Fail::Panic`.
 pub fn guarded<T>(action: impl FnOnce() -> Outcome<T>) -> Outcome<T> {
-    panic::catch_unwind(panic::AssertUnwindSafe(action))
-        .unwrap_or_else(|_| Err(Fail::Panic(PLACE.take().unwrap_or_else(|| "an unknown place".into()))))
+    panic::catch_unwind(panic::AssertUnwindSafe(action)).unwrap_or(Err(Fail::Panic))
 }
 
 /// `guarded`, without the interpreter lock, for functions that hold no handle.
-pub fn outside<T: Send>(py: Python<'_>, action: impl FnOnce() -> Outcome<T> + Send) -> PyResult<T> {
-    py.detach(|| guarded(action)).map_err(|failure| failure.raise(py))
+pub fn outside<T: Send>(py: Python<'_>, action: impl FnOnce() -> Outcome<T> + Send) -> Outcome<T> {
+    py.detach(|| guarded(action))
 }

@@ -19,8 +19,6 @@ SUITE_PQ: int
 """0x004E: ML-KEM-768 + X25519, AES-256-GCM, SHA-384, Ed25519 (draft code point)."""
 SUITE_CLASSIC: int
 """0x0001: X25519, AES-128-GCM, SHA-256, Ed25519. For interop tests."""
-PROTOCOL_REV: int
-"""Our revision of formats and code points. `Group.load` refuses rows of another one (`Invalid`, "state")."""
 KEY_PACKAGE_SCOPE: bytes
 """The scope of the rows that `make_key_packages` returns; the key of such a row is the key package reference."""
 
@@ -59,27 +57,18 @@ class Invalid(CoreError):
 
 class Panic(CoreError): ...
 
-def build_info() -> dict[str, str]:
-    """Versions: "openmls", "crypto", "crate", "protocol_rev", "storage"."""
-
 def group_scope(group_id: bytes) -> bytes:
     """The scope of all rows of that group."""
-
-def peek(msg: bytes) -> MessageInfo:
-    """What an MLS message says about itself, unverified."""
 
 def key_package_info(key_package: bytes) -> KeyPackageInfo:
     """Decode and verify a key package (an MLS message of that kind, as `make_key_packages` returns).
 
-    Both signatures, the suite (one of ours), key lengths and the declared capabilities are checked; the lifetime is
-    not: compare `not_before` and `not_after` (seconds since 1970, up to 2**64-1) yourself.
+    Both signatures, the suite (one of ours), key lengths, the declared capabilities and, by the machine's clock, the
+    lifetime: what passes here can be added.
     """
 
 def welcome_refs(welcome: bytes) -> list[bytes]:
     """The key package references a Welcome is for: load the row `(KEY_PACKAGE_SCOPE, ref)` of the one that is yours."""
-
-def group_info_summary(group_info: bytes) -> GroupInfoSummary:
-    """What a GroupInfo says, NOT verified: only `Group.join_external` checks it against a tree."""
 
 def make_key_packages(
     signer: Signer,
@@ -97,24 +86,16 @@ def make_key_packages(
     the time you publish it for, and let the adder refuse old ones.
     """
 
-@final
-class MessageInfo:
-    @property
-    def kind(self) -> Literal["public", "private", "welcome", "group_info", "key_package"]: ...
-    @property
-    def group_id(self) -> bytes | None:
-        """Set for "public", "private" and "group_info"."""
-    @property
-    def epoch(self) -> int | None:
-        """Set for "public", "private" and "group_info"."""
-    @property
-    def content_type(self) -> Literal["app", "proposal", "commit"] | None:
-        """Set for "public" and "private"."""
+def rows_for_testing(
+    key_package: bytes,
+    init_key: bytes,
+    encryption_key: bytes,
+    psks: Mapping[bytes, bytes],
+) -> Delta:
+    """For published test vectors: rows for `Group.join`, from private keys given as bytes. Nothing is verified."""
 
 @final
 class KeyPackageInfo:
-    @property
-    def ref(self) -> bytes: ...
     @property
     def suite(self) -> int: ...
     @property
@@ -122,53 +103,17 @@ class KeyPackageInfo:
     @property
     def signature_key(self) -> bytes:
         """32 bytes, Ed25519."""
-    @property
-    def encryption_key(self) -> bytes:
-        """The leaf's HPKE key: 1216 bytes in `SUITE_PQ`."""
-    @property
-    def init_key(self) -> bytes: ...
-    @property
-    def not_before(self) -> int: ...
-    @property
-    def not_after(self) -> int: ...
-    @property
-    def last_resort(self) -> bool: ...
-    @property
-    def extensions(self) -> list[int]:
-        """Extension types the leaf's capabilities declare."""
-
-@final
-class GroupInfoSummary:
-    @property
-    def group_id(self) -> bytes: ...
-    @property
-    def epoch(self) -> int: ...
-    @property
-    def suite(self) -> int: ...
-    @property
-    def tree_hash(self) -> bytes: ...
-    @property
-    def signer_leaf(self) -> int: ...
-    @property
-    def group_ext(self) -> list[tuple[int, bytes]]:
-        """Group context extensions."""
 
 @final
 class Signer:
-    """A device's Ed25519 key. Wiped when dropped; `repr` shows the public key only."""
+    """A device's Ed25519 key. Wiped when dropped."""
 
-    @staticmethod
-    def generate() -> Signer: ...
     @staticmethod
     def from_seed(seed: bytes) -> Signer:
         """From the 32-byte Ed25519 seed; another length is `Invalid` ("argument")."""
     @property
     def public_key(self) -> bytes:
         """32 bytes."""
-    def seed(self) -> bytes:
-        """The secret, 32 bytes."""
-    def sign(self, label: str, data: bytes) -> bytes:
-        """RFC 9420 SignWithLabel: 64 bytes over label "MLS 1.0 " + `label` and `data`."""
 
 @final
 class Config:
@@ -178,25 +123,22 @@ class Config:
         cls,
         *,
         suite: int = ...,
-        padding: int = 256,
         past_epochs: int = 2,
-        out_of_order: int = 64,
-        max_forward: int = 2000,
         leaf_lifetime_s: int = 7_776_000,
         group_ext: Sequence[tuple[int, bytes]] = (),
         extensions: Sequence[int] = (),
         allow_proposals: bool = False,
     ) -> Config:
-        """`suite` defaults to `SUITE_PQ`. `padding`: application messages are padded to a multiple of it.
+        """`suite` defaults to `SUITE_PQ`. `past_epochs`: how many closed epochs can still be read.
 
-        `past_epochs`: how many closed epochs can still be read. `out_of_order`, `max_forward`: how far behind and ahead
-        of the newest seen message of one sender another may be. `group_ext`: group context extensions of a new group;
-        their types must be in `extensions`. `extensions`: extension types (not 1 to 5) that our leaves and key packages
-        declare and that a group we create requires of every member. `allow_proposals`: accept standalone proposals,
-        PublicMessage handshakes and PSKs; for vectors and interop tests, never in the product.
+        `group_ext`: group context extensions of a new group; their types must be in `extensions`. `extensions`:
+        extension types (not 1 to 5) that our leaves and key packages declare and that a group we create requires of
+        every member. `allow_proposals`: accept standalone proposals, PublicMessage handshakes, PSKs and trees inside
+        Welcomes; for vectors and interop tests, never in the product.
+
+        Fixed: application messages are padded to a multiple of 256 bytes; a message may be 64 behind or 2,000 ahead
+        of the newest that was seen of its sender.
         """
-    @property
-    def suite(self) -> int: ...
 
 @final
 class Delta:
@@ -234,11 +176,6 @@ class CommitBundle:
     @property
     def tree(self) -> bytes | None:
         """The ratchet tree of the next epoch, which joiners need; None if nobody was added."""
-    @property
-    def group_info(self) -> bytes:
-        """GroupInfo of the next epoch, without a tree. See `Group.group_info`."""
-    @property
-    def new_epoch(self) -> int: ...
 
 @final
 class Processed:
@@ -278,19 +215,13 @@ class Processed:
         """Members that leave, as they are now."""
     @property
     def updates(self) -> list[Member]:
-        """Members whose leaf is replaced, as they will be; `leaf` is the (unchanged) place in the tree, so
-        `Group.member(leaf)` before `accept` is the old one. Includes the committer whenever the commit has a path."""
+        """Members whose leaf is replaced, as they will be; `leaf` is the (unchanged) place in the tree.
+        The committer whenever the commit has a path; nobody else, for other updates are standalone proposals."""
     @property
     def self_removed(self) -> bool: ...
     @property
-    def new_epoch(self) -> int | None:
-        """Set for "commit" and "own_commit"."""
-    @property
     def new_group_ext(self) -> list[tuple[int, bytes]] | None:
         """All group context extensions after the commit; None if it does not change them."""
-    def export_secret(self, label: str, context: bytes, length: int) -> bytes:
-        """Exporter of the epoch this commit leads to. `NotMember` if it removes us; `Invalid` ("argument") for other
-        kinds ("own_commit": use `Group.export_pending`) and after `accept`."""
 
 @final
 class StagedJoin:
@@ -301,18 +232,12 @@ class StagedJoin:
     @property
     def epoch(self) -> int: ...
     @property
-    def suite(self) -> int: ...
-    @property
-    def own_leaf(self) -> int: ...
-    @property
     def sender(self) -> Member:
         """Who signed the Welcome."""
     @property
     def members(self) -> list[Member]: ...
     @property
     def group_ext(self) -> list[tuple[int, bytes]]: ...
-    @property
-    def key_package_ref(self) -> bytes: ...
     def accept(self) -> Group:
         """The group, gen 0 and dirty. Once only: afterwards `StaleHandle`."""
 
@@ -320,7 +245,7 @@ class StagedJoin:
 class Group:
     """A handle on one device's state in one group. Thread-safe; calls on one handle wait for each other.
 
-    All methods raise `StaleHandle` after `close()`, `delete()` or a `Panic`.
+    All methods raise `StaleHandle` after `close()` or a `Panic`.
     """
 
     @staticmethod
@@ -350,32 +275,16 @@ class Group:
         group_info: bytes,
         tree: bytes,
         cfg: Config,
-        *,
-        remove_leaf: int | None = None,
-        aad: bytes = b"",
     ) -> tuple[Group, CommitBundle]:
         """Join by an external commit. The returned group is already in the new epoch (gen 0): keep it only if the
-        commit wins, otherwise `close()` it. A leaf that has the signer's own key is always removed by that commit;
-        `remove_leaf`, if given, must be that leaf (OpenMLS can remove no other here; to replace a leaf with another
-        key, join and then commit its removal). Delete the rows of the old group in the transaction that keeps the new.
+        commit wins, otherwise `close()` it. A leaf that has the signer's own key is always removed by that commit
+        (OpenMLS can remove no other here; to replace a leaf with another key, join and then commit its removal).
+        Delete the rows of the old group in the transaction that keeps the new.
         """
-    @staticmethod
-    def testing_join_with_keys(
-        key_package: bytes,
-        init_key: bytes,
-        encryption_key: bytes,
-        welcome: bytes,
-        tree: bytes | None,
-        psks: Mapping[bytes, bytes],
-        cfg: Config,
-    ) -> Group:
-        """For published test vectors: join with private keys given as bytes, suites 1 to 3."""
     @property
     def id(self) -> bytes: ...
     @property
     def epoch(self) -> int: ...
-    @property
-    def suite(self) -> int: ...
     @property
     def own_leaf(self) -> int: ...
     @property
@@ -388,12 +297,9 @@ class Group:
         """Whether an own commit waits for `merge_pending` or `clear_pending`."""
     @property
     def epoch_authenticator(self) -> bytes: ...
-    @property
-    def tree_hash(self) -> bytes: ...
     def group_ext(self) -> list[tuple[int, bytes]]:
         """All group context extensions, the required capabilities (type 3) included."""
     def members(self) -> list[Member]: ...
-    def member(self, leaf: int) -> Member | None: ...
     def encrypt(self, signer: Signer, plaintext: bytes, aad: bytes = b"") -> bytes:
         """An application message of the current epoch, also while a commit is pending. `aad` is authenticated, not
         hidden. Take and store the delta before the bytes leave the device."""
@@ -431,8 +337,6 @@ class Group:
         """Forget the pending commit; harmless if there is none."""
     def export_secret(self, label: str, context: bytes, length: int) -> bytes:
         """RFC 9420 exporter of the current epoch."""
-    def export_pending(self, label: str, context: bytes, length: int) -> bytes:
-        """Exporter of the epoch that the pending commit leads to. `Invalid` ("argument") if none is pending."""
     def group_info(self, signer: Signer) -> bytes:
         """GroupInfo of the current epoch, with external_pub, without a tree. A secret: it lets its holder join."""
     def ratchet_tree(self) -> bytes: ...
@@ -440,8 +344,6 @@ class Group:
         """What changed since the last `saved()`. May be called again before `saved()`; includes later changes then."""
     def saved(self, gen: int) -> None:
         """The transaction with that delta committed. `Invalid` ("argument") if `gen` is not that delta's `new_gen`."""
-    def delete(self) -> Delta:
-        """Deletes all rows of the group; closes the handle."""
     def close(self) -> None:
         """Wipe and forget, saving nothing. May be called twice."""
     def testing_panic(self) -> None:
