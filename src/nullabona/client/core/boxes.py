@@ -73,6 +73,7 @@ def lose_box(step: Step, room: RoomState, track: BoxTrack, incarnation: bytes) -
     step.store.unplace_frames(box)
     if not track.closed:
         track.settle_until = step.now + step.timing.settle
+        track.silence_at = step.now + step.timing.silence + step.chance.between(0, step.timing.silence)
     track.put_back_own_at = step.now
     track.put_back_any_at = step.within(step.timing.put_back_any)
     room.receipt_at = room.receipt_at or step.within(receipt_delay(step, room))
@@ -109,6 +110,16 @@ def put_back(step: Step, room: RoomState, track: BoxTrack) -> None:
         track.put_back_own_at = track.settle_until if waiting else 0
     if anybody:
         track.put_back_any_at = 0
+
+
+def break_silence(step: Step, room: RoomState, track: BoxTrack) -> None:
+    """Nobody came to the box that was made anew: the room may have gone on without us before it was lost."""
+    if not 0 < track.silence_at <= step.now:
+        return
+    track.silence_at = 0
+    views = step.store.views(track.keys.box.address)
+    if not track.closed and not any(view.incarnation == track.incarnation for view in views):
+        healing.lost_thread(step, room, "silence")
 
 
 def confirm(step: Step, room: RoomState, track: BoxTrack) -> None:

@@ -121,6 +121,7 @@ class Engine:
         for track in room.boxes:
             boxes.put_back(step, room, track)
             boxes.confirm(step, room, track)
+            boxes.break_silence(step, room, track)
             boxes.update_acks(step, room, track)
         boxes.look_after_closed(step, room)
         invites.look_after_invites(step, room)

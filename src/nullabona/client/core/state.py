@@ -74,6 +74,8 @@ class BoxTrack(msgspec.Struct):
     put_back_own_at: int = 0
     put_back_any_at: int = 0
     trim_at: int = 0
+    silence_at: int = 0
+    """After a loss: when somebody else must have shown up in the new box, or we ask where the room is."""
     confirm_at: int = 0
     """When a frame the relay took must have been read back, or is put there again."""
     diverged: bool = False

@@ -41,6 +41,8 @@ class Timing:
     """A receipt is sent within this time, more in large rooms."""
     blob: int = 60_000
     """How long a commit waits for its blobs before it is passed over."""
+    silence: int = 14_400_000
+    """After the current box was lost: how long nobody else may show up in it before a ticket is asked for."""
     beacon: int = 600_000
     """After a commit: when to put it back as settled if some device has not shown up yet; doubles."""
     retry: int = 2_000

@@ -62,7 +62,14 @@ def _watch_wake(room: RoomState) -> int | None:
 
 
 def _track_times(track: BoxTrack) -> list[int]:
-    times = [track.put_back_own_at, track.put_back_any_at, track.beacon_at, track.trim_at, track.confirm_at]
+    times = [
+        track.put_back_own_at,
+        track.put_back_any_at,
+        track.beacon_at,
+        track.trim_at,
+        track.confirm_at,
+        track.silence_at,
+    ]
     if track.candidates:
         times.append(track.settle_until)
         times += [candidate.give_up_at for candidate in track.candidates]
