@@ -88,7 +88,6 @@ def test_the_demo_tells_the_truth(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="a relay's memory is read as root only")
-@pytest.mark.xfail(strict=True, reason="S-16 is false: the event loop's transports keep the addresses of clients")
 def test_a_relay_has_no_address_of_a_client_in_its_memory(tmp_path: Path) -> None:
     """Neither while a client is connected nor after it has gone."""
     secret = Secret.text(Kind.ADDRESS, "address", "127.77.41.9")
