@@ -9,7 +9,7 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontext
 from pathlib import Path
 from typing import Any, TypeVar
 
-from nullabona.client.api import Client, Event, Options, Policy, Unprotected, open_client
+from nullabona.client.api import Client, ConnectionChanged, Event, Options, Policy, Unprotected, open_client
 from nullabona.client.core.step import Timing
 from tests.api.service import Service
 
@@ -21,11 +21,11 @@ PATIENCE_S = 20.0
 _names = itertools.count(1)
 
 
-def play(story: Coroutine[Any, Any, T]) -> T:
+def play(story: Coroutine[Any, Any, T], most_s: float = 50.0) -> T:
     """Run a test's story to its end."""
 
     async def within() -> T:
-        async with asyncio.timeout(50):
+        async with asyncio.timeout(most_s):
             return await story
 
     return asyncio.run(within())
@@ -80,6 +80,18 @@ async def befriend(one: Client, other: Client) -> bytes:
 def texts(client: Client, room: bytes) -> list[str]:
     """What the room says, in order."""
     return [message.text for message in client.history(room, limit=100_000)]
+
+
+async def events_until_now(client: Client, after: int) -> list[Event]:
+    """What has happened since."""
+    found: list[Event] = []
+    last = client.last_event()
+    if last > after:
+        async for event in client.events(after=after):
+            found += [event] if not isinstance(event, ConnectionChanged) else []
+            if event.id >= last:
+                break
+    return found
 
 
 async def reads(client: Client, room: bytes, *wanted: str) -> None:

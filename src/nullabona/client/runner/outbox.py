@@ -9,6 +9,7 @@ from __future__ import annotations
 from hashlib import sha256
 from typing import Final
 
+from nullabona.client.core.engine import Touched
 from nullabona.client.core.outgoing import BLOB, FRAME, INBOX, TRIM, decode_target
 from nullabona.client.core.records import OutboxItem
 from nullabona.client.net import EndpointRefused, TimedOut, TooManyRequests
@@ -68,16 +69,16 @@ class Outbox:
 
     async def _send(self, queue: bytes, item: OutboxItem, way: Way) -> None:
         try:
-            await self._deliver(queue, item, way)
+            touched = await self._deliver(queue, item, way)
         finally:
             self._busy.discard(queue)
-        self.pump()
+        self._ground.happened(touched)
 
-    async def _deliver(self, queue: bytes, item: OutboxItem, way: Way) -> None:
+    async def _deliver(self, queue: bytes, item: OutboxItem, way: Way) -> Touched:
         for _ in range(_LOST_MOST):
             carrier = await way.ready()
             if not self._still_there(item):
-                return
+                return Touched(frozenset())
             try:
                 answer = await carrier.request(request_for(item), ANSWER_S)
             except (TimedOut, TooManyRequests) as error:
@@ -87,24 +88,23 @@ class Outbox:
                 await way.failed(carrier, error)
                 continue
             way.worked()
-            self._answered(queue, item, answer)
-            return
-        self._postpone(queue, item)
+            return self._answered(queue, item, answer)
+        return self._postpone(queue, item)
 
     def _still_there(self, item: OutboxItem) -> bool:
         with self._ground.store.transaction():
             return self._ground.store.outbox_item(item.id) is not None
 
-    def _answered(self, queue: bytes, item: OutboxItem, answer: AnyResponse) -> None:
+    def _answered(self, queue: bytes, item: OutboxItem, answer: AnyResponse) -> Touched:
         touched = self._ground.engine.on_sent(item, answer, self._ground.now())
         if isinstance(answer, Refusal):
             self._hold(queue, item)
-        self._busy.discard(queue)
-        self._ground.happened(touched)
+        return touched
 
-    def _postpone(self, queue: bytes, item: OutboxItem) -> None:
-        self._ground.engine.on_unsent(item, self._ground.now())
+    def _postpone(self, queue: bytes, item: OutboxItem) -> Touched:
+        touched = self._ground.engine.on_unsent(item, self._ground.now())
         self._hold(queue, item)
+        return touched
 
     def _hold(self, queue: bytes, item: OutboxItem) -> None:
         with self._ground.store.transaction():

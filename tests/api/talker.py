@@ -1,0 +1,38 @@
+"""A client process for tests that kill it: writes numbered messages, going on where its own profile says it stopped.
+
+``python -m tests.api.talker PROFILE ROOM COUNT``: prints ``up`` when it runs and ``done`` when all COUNT are delivered.
+With COUNT 0 it only listens, until it is killed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from pathlib import Path
+
+from nullabona.client.api import Client
+from tests.api.people import opened
+
+
+def written(client: Client, room: bytes) -> int:
+    """How many messages of our own the profile holds."""
+    return sum(message.mine for message in client.history(room, limit=100_000))
+
+
+async def talk(path: Path, room: bytes, count: int) -> None:
+    """Send what is still to be sent, then wait until everything has arrived."""
+    async with opened(path) as client:
+        print("up", flush=True)
+        if count == 0:
+            await asyncio.Event().wait()
+        while (number := written(client, room)) < count:
+            await client.send(room, str(number))
+            await asyncio.sleep(0.01)
+        for message in client.history(room, limit=100_000):
+            if message.mine:
+                await client.wait_delivered(room, message.id, timeout_s=None)
+        print("done", flush=True)
+
+
+if __name__ == "__main__":
+    asyncio.run(talk(Path(sys.argv[1]), bytes.fromhex(sys.argv[2]), int(sys.argv[3])))

@@ -1,0 +1,101 @@
+"""The relay is killed, or carried away with everything on it, and people go on talking."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from nullabona.client.api import errors
+from nullabona.client.api.events import RelayLostBox
+from tests.api.people import PATIENCE_S, befriend, happens, new_name, opened, people, play, reads, texts, until
+from tests.api.service import Service
+
+
+@pytest.mark.slow
+def test_a_killed_relay_loses_nothing(doomed: Service, tmp_path: Path) -> None:
+    """What is written while the relay is dead is delivered when it is back, in order and once."""
+
+    async def story() -> None:
+        async with people(doomed, tmp_path, "a", "b") as (a, b):
+            room = await befriend(a, b)
+            await a.send(room, "before")
+            await reads(b, room, "before")
+            doomed.kill()
+            with pytest.raises(errors.PendingStill):
+                await a.wait_sent(room, await a.send(room, "meanwhile"), timeout_s=0.3)
+            doomed.start()
+            await reads(b, room, "before", "meanwhile")
+            await b.send(room, "after")
+            await reads(a, room, "before", "meanwhile", "after")
+
+    play(story())
+
+
+@pytest.mark.slow
+def test_a_seized_relay_is_an_inconvenience(doomed: Service, tmp_path: Path) -> None:
+    """Everything on the relay is gone: nothing is lost, nothing doubled, cards are back, a group can still change."""
+
+    async def story() -> None:
+        async with people(doomed, tmp_path, "a", "b", "c") as (a, b, c):
+            room = await befriend(a, b)
+            await befriend(a, c)
+            group = (await a.create_group("g", [b.me.handle])).id
+            await until(b, lambda: len(b.rooms()) == 2)
+            await a.send(room, "one")
+            await reads(b, room, "one")
+            doomed.seize()
+            await happens(a, RelayLostBox)
+            await a.send(room, "two")
+            await b.send(room, "three")
+            await until(a, lambda: sorted(texts(a, room)) == ["one", "three", "two"])
+            await until(b, lambda: sorted(texts(b, room)) == ["one", "three", "two"])
+            assert texts(a, room) == texts(b, room)
+            await a.add(group, c.me.handle)
+            await until(c, lambda: any(r.id == group for r in c.rooms()))
+            await c.send(group, "hello from the ruins")
+            await until(b, lambda: "hello from the ruins" in texts(b, group))
+
+    play(story())
+
+
+@pytest.mark.slow
+def test_a_message_survives_its_sender_and_the_relay(doomed: Service, tmp_path: Path) -> None:
+    """The sender is off, the relay lost everything: another member puts the message back for a third."""
+
+    async def story() -> None:
+        async with people(doomed, tmp_path, "a", "b", "c") as (a, b, c):
+            await befriend(a, b)
+            await befriend(a, c)
+            room = (await a.create_group("g", [b.me.handle, c.me.handle])).id
+            for client in (b, c):
+                await until(client, lambda client=client: len(client.rooms()) == 2)  # type: ignore[misc]
+            await c.sync(timeout_s=PATIENCE_S)
+        async with opened(tmp_path / "a") as a, opened(tmp_path / "b") as b:
+            await a.send(room, "for everybody")
+            await reads(b, room, "for everybody")
+        doomed.seize()
+        async with opened(tmp_path / "b"), opened(tmp_path / "c") as c:
+            await reads(c, room, "for everybody")
+
+    play(story())
+
+
+@pytest.mark.slow
+def test_an_account_is_made_while_the_relay_is_out_of_reach(doomed: Service, tmp_path: Path) -> None:
+    """It is stored at once, with its words; the card is published when the relay is there, even by a later run."""
+
+    async def story() -> None:
+        doomed.kill()
+        handle = doomed.handle(new_name("late"))
+        async with opened(tmp_path / "a") as a:
+            await a.create_account(handle)
+            words = a.phrase()
+            with pytest.raises(errors.PendingStill):
+                await a.wait_published(timeout_s=0.2)
+        doomed.start()
+        async with opened(tmp_path / "a") as a:
+            await a.wait_published(timeout_s=PATIENCE_S)
+            assert (True, handle, words) == (a.me.published, a.me.handle, a.phrase())
+
+    play(story())
