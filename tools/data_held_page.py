@@ -12,7 +12,8 @@ PATH = "spec/data-held.md"
 _HEAD = """# Data held
 
 Made by `make generate` from the declared schemas; do not edit it here. It is the whole of what a relay and its
-directory keep. Tests compare the declarations with the real databases and directories: what is not declared may not exist.
+directory keep. Tests compare the declarations with the real databases and directories: what is not declared may not
+exist.
 
 No network addresses, no user agents, no last-seen, no access log, no contact lists, no room lists, no push tokens.
 """

@@ -139,11 +139,12 @@ def request_came(step: Step, account: bytes, request: ContactRequest) -> None:
     known = step.store.contact(account)
     if known is not None and known.state in {ContactState.BLOCKED, ContactState.ACCEPTED, ContactState.ASKING}:
         return
+    state = ContactState.ASKING
     if known is not None:
+        # Both asked. The lower account accepts for both; the other keeps waiting for that invitation.
         step.mutual.append(account)
-    contact = Contact(
-        account, str(card.handle), "", ContactState.ASKING, b"", request.greeting, card.encoded, _packages(card)
-    )
+        state = ContactState.ASKING if step.me.account < account else ContactState.REQUESTED
+    contact = Contact(account, str(card.handle), "", state, b"", request.greeting, card.encoded, _packages(card))
     step.store.put_contact(contact)
     step.store.set_value(_card_key(account), msgspec.msgpack.encode(card.inbox))
     step.event("contact-request", handle=str(card.handle), account=account, greeting=request.greeting)
