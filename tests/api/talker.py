@@ -19,10 +19,16 @@ def written(client: Client, room: bytes) -> int:
     return sum(message.mine for message in client.history(room, limit=100_000))
 
 
+def say(word: str) -> None:
+    """Tell the test."""
+    sys.stdout.write(word + "\n")
+    sys.stdout.flush()
+
+
 async def talk(path: Path, room: bytes, count: int) -> None:
     """Send what is still to be sent, then wait until everything has arrived."""
     async with opened(path) as client:
-        print("up", flush=True)
+        say("up")
         if count == 0:
             await asyncio.Event().wait()
         while (number := written(client, room)) < count:
@@ -31,7 +37,7 @@ async def talk(path: Path, room: bytes, count: int) -> None:
         for message in client.history(room, limit=100_000):
             if message.mine:
                 await client.wait_delivered(room, message.id, timeout_s=None)
-        print("done", flush=True)
+        say("done")
 
 
 if __name__ == "__main__":

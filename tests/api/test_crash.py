@@ -63,7 +63,7 @@ def test_a_killed_client_goes_on_where_it_stopped(service: Service, tmp_path: Pa
 @pytest.mark.slow
 @pytest.mark.timeout(150)
 def test_a_killed_reader_reads_everything_once(service: Service, tmp_path: Path) -> None:
-    """The reader is killed while messages come in; when it is back it has each once, and tells its listener each once."""
+    """The reader is killed while messages come in; when it is back it has each once."""
     dice = random.Random(7)
 
     async def story() -> None:

@@ -30,7 +30,8 @@ class ContactCalls:
     async def request_contact(self, handle: str, greeting: str = "", *, timeout_s: float = 30.0) -> ContactInfo:
         """Ask somebody to talk; durable when this returns, and sent as soon as their relay is reached.
 
-        Asking somebody who has asked us is saying yes. Looks their card up. Asking again repeats the request. Raises `UnknownHandle`, `Refused`, `TimedOut`.
+        Looks their card up. Asking again repeats the request; asking somebody who has asked us is saying yes.
+        Raises `UnknownHandle`, `Refused`, `TimedOut`.
         """
         known, wanted = self._session.account(), str(parse_handle(handle))
         card = await self.look_up(wanted, timeout_s=timeout_s)

@@ -14,9 +14,9 @@ from nullabona.client.core.ports import Store
 from nullabona.client.core.state import RoomState, decode_state
 from nullabona.client.core.step import Step, Timing
 from nullabona.client.mls import SUITE
-from nullabona.client.net import NetOptions, Policy
+from nullabona.client.net import NetOptions, Policy, connect
 from nullabona.client.profile import Profile
-from nullabona.client.runner import Runner, now_ms
+from nullabona.client.runner import Dial, Runner, now_ms
 
 T = TypeVar("T")
 _RECEIPT_SOON_MS: Final = 5_000
@@ -30,6 +30,7 @@ class Options:
     policy: Policy = field(default_factory=Policy)
     timing: Timing = field(default_factory=Timing)
     suite: int = SUITE
+    dial: Dial = connect
     online: bool = True
     """Whether relays may be contacted; if not, what is asked for is only stored."""
 
@@ -77,6 +78,7 @@ class Session:
             policy=options.policy,
             timing=options.timing,
             suite=options.suite,
+            dial=options.dial,
         )
         if options.online:
             self._runner.start()

@@ -15,14 +15,14 @@ from nullabona.client.account import Account
 from nullabona.client.core.engine import Engine, Touched
 from nullabona.client.core.step import DAY_MS, Step, Timing
 from nullabona.client.mls import SUITE
-from nullabona.client.net import NetOptions, Policy, RelayUntrusted
+from nullabona.client.net import NetOptions, Policy, RelayUntrusted, connect
 from nullabona.client.profile import Profile
 from nullabona.client.runner.chance import SystemChance, now_ms
 from nullabona.client.runner.fetches import Fetches, look_up
 from nullabona.client.runner.outbox import Outbox
 from nullabona.client.runner.publishing import Publishing
 from nullabona.client.runner.reads import Reads
-from nullabona.client.runner.ways import Ways, WayState
+from nullabona.client.runner.ways import Dial, Ways, WayState
 from nullabona.client.store import SqliteStore
 from nullabona.errors import Malformed
 
@@ -38,7 +38,10 @@ _WARN_AGAIN_MS: Final = 3_600_000
 
 
 class Runner:
-    """One device of one account, running. Made and used on one event loop. ``suite`` and ``timing`` are for tests."""
+    """One device of one account, running, made and used on one event loop.
+
+    ``suite``, ``timing`` and ``dial`` are for tests.
+    """
 
     def __init__(
         self,
@@ -49,6 +52,7 @@ class Runner:
         policy: Policy | None = None,
         timing: Timing | None = None,
         suite: int = SUITE,
+        dial: Dial = connect,
     ) -> None:
         self._profile = profile
         self.store: SqliteStore = profile.store
@@ -56,7 +60,7 @@ class Runner:
         self._chance = SystemChance()
         self._timing = timing or Timing()
         self.engine = Engine(self.store, self._mls, account.me, self._chance, self._timing)
-        self.ways = Ways(account.record.relay, options or NetOptions(), policy or Policy(), self._way_changed)
+        self.ways = Ways(account.record.relay, options or NetOptions(), policy or Policy(), self._way_changed, dial)
         self._reads = Reads(self)
         self._outbox = Outbox(self)
         self._fetches = Fetches(self)

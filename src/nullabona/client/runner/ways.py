@@ -8,9 +8,9 @@ POST, one connection each.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Final, Literal, Protocol
+from typing import Final, Literal, Protocol, TypeAlias
 
 from nullabona.client.net import (
     Backoff,
@@ -29,6 +29,8 @@ from nullabona.client.runner.chance import fraction
 from nullabona.errors import NullabonaError, PeerError, UserError
 
 Lane = Literal["rooms", "inbox"]
+Dial: TypeAlias = Callable[[Endpoint, NetOptions], Awaitable[Connection]]
+"""Opens a connection; `connect`, unless a test puts something in between."""
 _RESTLESS_S: Final = 0.01
 
 
@@ -62,10 +64,15 @@ class LastingWay:
     """Keeps one connection open from the first `ready` on, until `close`."""
 
     def __init__(
-        self, relay: str, lane: Lane, options: NetOptions, policy: Policy, on_state: Callable[[WayState], None]
+        self,
+        relay: str,
+        lane: Lane,
+        dial: Callable[[Endpoint], Awaitable[Connection]],
+        policy: Policy,
+        on_state: Callable[[WayState], None],
     ) -> None:
         self.state = WayState(relay, lane, connected=False)
-        self._options = options
+        self._dial = dial
         self._policy = policy
         self._on_state = on_state
         self._carrier: Connection | None = None
@@ -108,7 +115,7 @@ class LastingWay:
         while True:
             await asyncio.sleep(backoff.wait(clock()))
             try:
-                self._carrier = await connect(parse_endpoint(self.state.relay), self._options)
+                self._carrier = await self._dial(parse_endpoint(self.state.relay))
             except PeerError as error:
                 self._tell(error)
             except UserError as error:
@@ -159,7 +166,15 @@ class PassingWay:
 class Ways:
     """Every way of a client, made when first asked for."""
 
-    def __init__(self, home: str, options: NetOptions, policy: Policy, on_state: Callable[[WayState], None]) -> None:
+    def __init__(
+        self,
+        home: str,
+        options: NetOptions,
+        policy: Policy,
+        on_state: Callable[[WayState], None],
+        dial: Dial = connect,
+    ) -> None:
+        self._dial = dial
         self._home_is_local = parse_endpoint(home).is_local
         self._options = options
         self._policy = policy
@@ -171,7 +186,9 @@ class Ways:
         """The WebSocket for reads and appends. Raises `EndpointRefused`."""
         self._check(relay)
         if (relay, lane) not in self._lasting:
-            self._lasting[relay, lane] = LastingWay(relay, lane, self._options, self._policy, self._on_state)
+            self._lasting[relay, lane] = LastingWay(
+                relay, lane, lambda endpoint: self._dial(endpoint, self._options), self._policy, self._on_state
+            )
         return self._lasting[relay, lane]
 
     def passing(self, relay: str) -> PassingWay:

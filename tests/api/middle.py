@@ -1,0 +1,136 @@
+"""A relay that lies: stands between a client and the real relay and does to answers whatever a test says."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+import msgspec
+from picows import WSFrame, WSListener, WSMsgType, WSTransport, WSUpgradeRequest, ws_connect, ws_create_server
+
+from nullabona.client.net.records import HEAD, split_records
+from nullabona.wire.messages import (
+    MAX_REQUEST,
+    MAX_RESPONSE,
+    AnyRequest,
+    AnyResponse,
+    Read,
+    decode_request,
+    decode_response,
+    encode,
+)
+
+Twist = Callable[[AnyRequest, AnyResponse], AnyResponse | bytes | None]
+"""What to answer instead: a response, raw bytes as a response's body, or nothing at all."""
+
+
+def honest(_: AnyRequest, answer: AnyResponse) -> AnyResponse:
+    """What the relay said."""
+    return answer
+
+
+@dataclass
+class Middle:
+    """The liar. ``twist`` may be changed at any time."""
+
+    upstream: str
+    twist: Twist = honest
+    rush: bool = False
+    """Let no read wait."""
+    url: str = ""
+    asked: list[AnyRequest] = field(default_factory=list)
+    clients: set[WSTransport] = field(default_factory=set)
+
+    def hang_up(self) -> None:
+        """Drop every connection."""
+        for transport in list(self.clients):
+            transport.disconnect(graceful=False)
+
+
+class _Front(WSListener):
+    """One client's connection and, behind it, one to the real relay."""
+
+    def __init__(self, middle: Middle) -> None:
+        super().__init__()
+        self._middle = middle
+        self._open: dict[int, AnyRequest] = {}
+        self._early: list[bytes] = []
+        self._back: WSTransport | None = None
+        self._front: WSTransport | None = None
+        self._task: asyncio.Task[None] | None = None
+
+    def on_ws_connected(self, transport: WSTransport) -> None:
+        self._front = transport
+        self._middle.clients.add(transport)
+        self._task = asyncio.get_running_loop().create_task(self._connect())
+
+    async def _connect(self) -> None:
+        self._back, _ = await ws_connect(lambda: _Back(self), f"{self._middle.upstream}/v1", max_frame_size=2**26)
+        for message in self._early:
+            self._back.send(WSMsgType.BINARY, message)
+
+    def on_ws_disconnected(self, transport: WSTransport) -> None:
+        self._middle.clients.discard(transport)
+        self._front = None
+        if self._back is not None:
+            self._back.disconnect(graceful=False)
+
+    def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
+        if frame.msg_type is WSMsgType.CLOSE:
+            transport.disconnect()
+        if frame.msg_type is not WSMsgType.BINARY:
+            return
+        message = frame.get_payload_as_bytes()
+        for request_id, body in split_records(message, MAX_REQUEST):
+            self._open[request_id] = decode_request(body)
+            self._middle.asked.append(self._open[request_id])
+        if self._middle.rush:
+            message = b"".join(
+                _hurried(request_id, self._open[request_id]) for request_id, _ in split_records(message, MAX_REQUEST)
+            )
+        if self._back is None:
+            self._early.append(message)
+        else:
+            self._back.send(WSMsgType.BINARY, message)
+
+    def answered(self, message: bytes) -> None:
+        """The real relay answered."""
+        for request_id, body in split_records(message, MAX_RESPONSE):
+            told = self._middle.twist(self._open.pop(request_id), decode_response(body))
+            if told is not None and self._front is not None:
+                data = told if isinstance(told, bytes) else encode(told)
+                self._front.send(WSMsgType.BINARY, HEAD.pack(request_id, len(data)) + data)
+
+
+def _hurried(request_id: int, request: AnyRequest) -> bytes:
+    body = encode(msgspec.structs.replace(request, wait_s=0) if isinstance(request, Read) else request)
+    return HEAD.pack(request_id, len(body)) + body
+
+
+class _Back(WSListener):
+    def __init__(self, front: _Front) -> None:
+        super().__init__()
+        self._front = front
+
+    def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
+        if frame.msg_type is WSMsgType.BINARY:
+            self._front.answered(frame.get_payload_as_bytes())
+
+
+@asynccontextmanager
+async def lying_relay(upstream: str) -> AsyncIterator[Middle]:
+    """A liar before the relay at ``upstream``; honest until told otherwise. Speaks WebSocket only."""
+    middle = Middle(upstream)
+
+    def listener(_: WSUpgradeRequest) -> WSListener:
+        return _Front(middle)
+
+    server = await ws_create_server(listener, "127.0.0.1", 0, max_frame_size=2**26, logger_name=None)
+    middle.url = f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    try:
+        yield middle
+    finally:
+        server.close()
+        middle.hang_up()
