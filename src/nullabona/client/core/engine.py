@@ -250,7 +250,8 @@ class Engine:
             boxes.lose_box(step, room, track, answer.incarnation)
             return
         frame = step.store.frame(item.box, item.ref)
-        if frame is not None and not frame.seq:
+        # A place that was read already is a lie: `confirm` puts the frame back later, not at once and for ever.
+        if frame is not None and not frame.seq and answer.seq > track.position:
             track.expected[answer.seq] = item.ref
             boxes.miss_expected(step, room, track)
 
