@@ -19,8 +19,9 @@ SOON = Timing(settle=400, put_back_any=600, receipt=100, retry=100, retry_most=1
 QUICK = Options(policy=Policy(first_s=0.05, most_s=0.5), timing=SOON)
 PATIENCE_S = 20.0
 _names = itertools.count(1)
-_LETTERS = str.maketrans("0123456789", "bcdfghjkmp")
+_LATIN = str.maketrans("0123456789", "bcdfghjkmp")
 """Digits would sooner or later look like a reserved name."""
+_HANGUL = str.maketrans("0123456789", "가나다라마바사아자차")
 
 
 def play(story: Coroutine[Any, Any, T], most_s: float = 50.0) -> T:
@@ -40,7 +41,7 @@ def opened(path: Path, options: Options = QUICK) -> AbstractAsyncContextManager[
 
 def new_name(name: str) -> str:
     """A name nobody has at this service yet."""
-    return name + str(next(_names)).translate(_LETTERS)
+    return name + str(next(_names)).translate(_LATIN if name.isascii() else _HANGUL)
 
 
 @asynccontextmanager

@@ -116,7 +116,6 @@ def test_a_strangers_invitation_waits(service: Service, tmp_path: Path) -> None:
     play(story())
 
 
-@pytest.mark.xfail(reason="core: after crossing requests the inviter counts as a stranger (people.request_came)")
 def test_both_ask_at_once(service: Service, tmp_path: Path) -> None:
     """Two requests that cross end in one direct room, without anybody having to accept."""
 

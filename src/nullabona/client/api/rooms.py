@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from nullabona.client.api.contacts import ContactCalls
-from nullabona.client.api.errors import TimedOut
+from nullabona.client.api.errors import TimedOut, UnknownHandle
 from nullabona.client.api.finding import (
     direct_partner,
     find_contact,
@@ -141,7 +141,7 @@ class RoomCalls(ContactCalls):
         return self._session.runner.engine.me.account
 
     async def _fresh_card(self, handle: str) -> Card:
-        """The card to add somebody with: looked up now, or the known one if the directory is out of reach."""
+        """The card to add somebody with: looked up now, or a contact's known one if the directory cannot show it."""
         with self._session.look() as store:
             try:
                 known = find_contact(store, handle)
@@ -149,7 +149,7 @@ class RoomCalls(ContactCalls):
                 known = None
         try:
             return await self.look_up(known.handle if known is not None else handle, timeout_s=10.0)
-        except TimedOut:
+        except (TimedOut, UnknownHandle):
             if known is None or not known.card:
                 raise
             return verify_card(known.card, today=now_ms() // DAY_MS)

@@ -11,7 +11,7 @@ from typing import Final, TypeVar
 from nullabona.client.account import Account, NoAccount, load_account
 from nullabona.client.api.errors import PendingStill
 from nullabona.client.core.ports import Store
-from nullabona.client.core.state import RoomState, decode_state
+from nullabona.client.core.state import JOINED, RoomState, decode_state
 from nullabona.client.core.step import Step, Timing
 from nullabona.client.mls import SUITE
 from nullabona.client.net import NetOptions, Policy, connect
@@ -120,7 +120,7 @@ class Session:
         """Everything that could go out or come in has done so: wanted room changes too, and early receipts if asked."""
         soon = now_ms() + _RECEIPT_SOON_MS if receipts else 0
         return self.runner.at_rest and not any(
-            _changing(room) or 0 < room.receipt_at <= soon for room in self.room_states()
+            _changing(room) or 0 < room.receipt_at <= soon for room in self.room_states() if room.phase == JOINED
         )
 
     # -- waiting --------------------------------------------------------------------------------------------------

@@ -92,14 +92,17 @@ class Reads:
         while self._tasks.get(key) is asyncio.current_task() and key in self._wants:
             await asyncio.sleep(pause)
             carrier = await way.ready()
-            wait_s = (OLD_WAIT_S if self._wants[key].old else WAIT_S) if carrier is last else 0
-            if wait_s == 0:
+            if key not in self._wants:
+                return
+            if carrier is not last:
                 self._behind.add(key)
+            wait_s = 0 if key in self._behind else OLD_WAIT_S if self._wants[key].old else WAIT_S
             last = carrier
             begun = asyncio.get_running_loop().time()
             moved = await self._read(key, way, carrier, wait_s)
             quick = asyncio.get_running_loop().time() - begun < 1
-            pause = 0.0 if moved or wait_s == 0 or not quick else min(_CALM_MOST_S, pause * 2 or _CALM_FIRST_S)
+            calm = moved or not quick or (wait_s == 0 and key not in self._behind)
+            pause = 0.0 if calm else min(_CALM_MOST_S, pause * 2 or _CALM_FIRST_S)
 
     async def _read(self, key: Key, way: LastingWay, carrier: Carrier, wait_s: int) -> bool:
         """One read; whether the position moved or nothing can be said of the relay."""
