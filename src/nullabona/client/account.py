@@ -164,9 +164,7 @@ def restore_account(store: Store, *, root: AccountRoot, card: bytes, today: int,
         if find_account(store) is not None:
             raise AccountExists("this profile has an account already")
         relay = previous.inbox.relay
-        return _enrol(
-            store, root, handle=previous.handle, relay=relay, today=today, previous=previous, suite=suite
-        )
+        return _enrol(store, root, handle=previous.handle, relay=relay, today=today, previous=previous, suite=suite)
 
 
 def _enrol(
@@ -189,9 +187,7 @@ def _enrol(
     verify_card(card, today=today, previous=previous)
     box = InboxState(secret.read_secret, secret.write_secret, secret.hpke_seed, relay)
     store.set_value(_INBOX, msgspec.msgpack.encode(box))
-    record = AccountRecord(
-        root.secret, str(handle), relay, device.id, device.seed, certificate.encode(), card, today
-    )
+    record = AccountRecord(root.secret, str(handle), relay, device.id, device.seed, certificate.encode(), card, today)
     return _save(store, record)
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from nullabona.client.account import Account, load_account, note_lost, note_published, renew_card, renewal_due
+from nullabona.client.core.engine import Touched
 from nullabona.client.core.step import DAY_MS
 from nullabona.client.net import EndpointRefused, endpoint_of
 from nullabona.client.runner.fetches import ask, look_up
@@ -85,6 +86,7 @@ class Publishing:
             with self._ground.engine.step(self._ground.now()) as step:
                 note_published(step.store, card)
                 step.event("published", handle=str(card.handle))
+            self._ground.happened(Touched(frozenset()))
             await self._say(Published(done=True))
             return True
         if isinstance(answer, Refusal) and answer.code in FINAL:

@@ -1,0 +1,158 @@
+"""The account: made, published, renewed weekly, guarded, restored."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from msgspec.structs import replace
+
+from nullabona.client import account as accounts
+from nullabona.client.api import Warned, errors
+from nullabona.client.api.events import Published
+from nullabona.client.core.step import DAY_MS
+from nullabona.client.keys import AccountRoot
+from nullabona.client.runner import now_ms
+from nullabona.client.store import SqliteStore
+from nullabona.wire.card import CardForked, verify_card
+from nullabona.wire.handle import parse_handle
+from tests.api.people import PATIENCE_S, happens, new_name, opened, people, play, until
+from tests.api.service import Service
+
+TODAY = 20_000
+HANDLE = parse_handle("mina@relay.example")
+RELAY = "wss://relay.example:443/v1"
+
+
+@pytest.fixture
+def store() -> SqliteStore:
+    """An empty profile's store."""
+    return SqliteStore.testing_in_memory()
+
+
+def create(store: SqliteStore, today: int = TODAY) -> accounts.Account:
+    """A new account in ``store``."""
+    return accounts.create_account(store, handle=HANDLE, relay=RELAY, today=today)
+
+
+def publish(store: SqliteStore) -> accounts.Account:
+    """Pretend that the directory took the card."""
+    with store.transaction():
+        accounts.note_published(store, accounts.need_account(store).card)
+        return accounts.need_account(store)
+
+
+def test_an_account_is_whole_before_anybody_hears_of_it(store: SqliteStore) -> None:
+    """Card, certificate, inbox and words are stored together and agree; nothing is published yet."""
+    made = create(store)
+    loaded = accounts.load_account(store)
+    assert loaded == made
+    card = made.card
+    (device,) = card.devices
+    assert (HANDLE, 0, TODAY, RELAY) == (card.handle, card.sequence, card.issued_day, card.inbox.relay)
+    assert (made.me.device, made.me.signature_key) == (device.certificate.device_id, device.certificate.device_key)
+    assert (False, False) == (made.published, made.ever_published)
+    assert made.record.root.hex() not in repr(made) + repr(made.record)
+
+
+def test_an_unpublished_account_may_take_another_handle(store: SqliteStore) -> None:
+    """The words stay; a published one is not replaced."""
+    words = create(store).root.phrase()
+    other = accounts.create_account(store, handle=parse_handle("nabi@relay.example"), relay=RELAY, today=TODAY)
+    assert (words, "nabi@relay.example") == (other.root.phrase(), str(other.handle))
+    publish(store)
+    with pytest.raises(accounts.AccountExists):
+        create(store)
+
+
+@pytest.mark.parametrize(("days", "due"), [(0, False), (6, False), (7, True), (400, True)])
+def test_a_card_is_renewed_weekly(store: SqliteStore, days: int, *, due: bool) -> None:
+    """A week after the last key package, and only once the last card was taken."""
+    assert not accounts.renewal_due(create(store), TODAY + days)
+    assert due is accounts.renewal_due(publish(store), TODAY + days)
+
+
+def test_the_next_card_follows_the_last(store: SqliteStore) -> None:
+    """Same device, fresh key package, next in the hash chain; until it is taken no further one is made."""
+    create(store)
+    old = publish(store)
+    with store.transaction():
+        new = accounts.renew_card(store, old.mls(store), old, TODAY + 7)
+    verified = verify_card(new.card.encoded, today=TODAY + 7, previous=old.card)
+    assert (1, old.card.hash) == (verified.sequence, verified.previous)
+    assert new.card.devices[0].certificate == old.card.devices[0].certificate
+    assert new.card.devices[0].key_package != old.card.devices[0].key_package
+    assert (False, False) == (new.published, accounts.renewal_due(new, TODAY + 99))
+
+
+def test_restoring_needs_the_right_words(store: SqliteStore) -> None:
+    """With another account's words the card is refused and nothing is stored."""
+    card = create(store).card.encoded
+    other = SqliteStore.testing_in_memory()
+    with pytest.raises(CardForked):
+        accounts.restore_account(other, root=AccountRoot.generate(), card=card, today=TODAY)
+    assert accounts.load_account(other) is None
+
+
+def test_a_lost_card_is_published_again(store: SqliteStore) -> None:
+    """What the directory lost counts as not published, but the account as one that was."""
+    create(store)
+    publish(store)
+    with store.transaction():
+        accounts.note_lost(store)
+        lost = accounts.need_account(store)
+    assert (False, True) == (lost.published, lost.ever_published)
+
+
+def age(path_store: SqliteStore, days: int) -> None:
+    """Make the last key package older."""
+    with path_store.transaction():
+        account = accounts.need_account(path_store)
+        accounts._save(path_store, replace(account.record, package_day=account.record.package_day - days))
+
+
+def test_a_running_client_renews_its_card(service: Service, tmp_path: Path) -> None:
+    """A week later the directory shows a card with a fresh key package."""
+
+    async def story() -> None:
+        async with people(service, tmp_path, "a", "b") as (a, _):
+            handle, first = a.me.handle, (await a.look_up(a.me.handle)).sequence
+            age(a._session.profile.store, 8)
+        async with opened(tmp_path / "a") as a, opened(tmp_path / "b") as b:
+            await happens(a, Published, after=a.last_event())
+            renewed = await b.look_up(handle)
+            assert (first + 1, now_ms() // DAY_MS) == (renewed.sequence, renewed.issued_day)
+
+    play(story())
+
+
+def test_another_device_of_ours_is_noticed(service: Service, tmp_path: Path) -> None:
+    """Somebody restores the account elsewhere: the old device warns that the card shown is not the one it published."""
+
+    async def story() -> None:
+        async with people(service, tmp_path, "a") as (a,):
+            words, handle, old = a.phrase(), a.me.handle, a.me.device
+            async with opened(tmp_path / "new") as new:
+                await new.restore_account(words, handle)
+                await new.wait_published(timeout_s=PATIENCE_S)
+                assert (a.me.account, True) == (new.me.account, new.me.device != old)
+            a._session.runner.publishing.poke()
+            warned = await happens(a, Warned, lambda event: event.code == "card-not-ours")
+            assert {"handle": handle, "reason": "newer"} == warned.detail
+
+    play(story())
+
+
+def test_a_taken_handle_is_told_to_whoever_waits(service: Service, tmp_path: Path) -> None:
+    """The second account of one handle is refused with the directory's reason."""
+
+    async def story() -> None:
+        async with people(service, tmp_path, "a") as (a,), opened(tmp_path / "b") as b:
+            await b.create_account(a.me.handle)
+            with pytest.raises(errors.Refused) as refused:
+                await b.wait_published(timeout_s=PATIENCE_S)
+            assert "handle-taken" == refused.value.wire_code
+            await b.create_account(service.handle(new_name("b")))
+            await until(b, lambda: b.me.published)
+
+    play(story())

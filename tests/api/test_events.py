@@ -1,0 +1,110 @@
+"""Events: typed, in order, and resumed after the last one that was handled."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from nullabona.client.api import Event, MessageReceived, errors, events
+from nullabona.client.api.converting import _BUILD, to_event
+from nullabona.client.core.records import LoggedEvent
+from nullabona.client.store import SqliteStore
+from tests.api.people import befriend, events_until_now, opened, people, play, reads
+from tests.api.service import Service
+
+CORE = Path(__file__).parents[2] / "src/nullabona/client/core"
+
+
+def test_a_listener_goes_on_where_it_stopped(service: Service, tmp_path: Path) -> None:
+    """The event that was being handled when the program died comes again; those handled before do not."""
+
+    async def story() -> None:
+        async with people(service, tmp_path, "a", "b") as (a, b):
+            room = await befriend(a, b)
+            for text in ("one", "two", "three"):
+                await a.send(room, text)
+            await reads(b, room, "one", "two", "three")
+        for first in ("one", "two", "two"):  # after "one" was handled, the program dies twice while it handles "two"
+            async with opened(tmp_path / "b") as b:
+                seen = 0
+                async for event in b.events():
+                    if isinstance(event, MessageReceived):
+                        assert first == event.text or seen
+                        seen += 1
+                        if first == "two" or seen == 2:
+                            break
+
+    play(story())
+
+
+def test_after_shows_everything_since(service: Service, tmp_path: Path) -> None:
+    """Ids grow; listening after one shows those above it and does not move the default listener."""
+
+    async def story() -> None:
+        async with people(service, tmp_path, "a", "b") as (a, b):
+            await befriend(a, b)
+            everything = await events_until_now(b, 0)
+            ids = [event.id for event in everything]
+            assert (sorted(set(ids)), b.last_event()) == (ids, ids[-1])
+            assert everything[3:] == await events_until_now(b, ids[2])
+            async for event in b.events():
+                assert everything[0] == event
+                break
+
+    play(story())
+
+
+def test_two_listeners_do_not_disturb_one_another(service: Service, tmp_path: Path) -> None:
+    """Both see the same message."""
+
+    async def story() -> None:
+        async with people(service, tmp_path, "a", "b") as (a, b):
+            room = await befriend(a, b)
+
+            async def first() -> Event:
+                async for event in b.events(after=b.last_event()):
+                    if isinstance(event, MessageReceived):
+                        return event
+                raise AssertionError
+
+            listeners = [asyncio.create_task(first()) for _ in range(2)]
+            await asyncio.sleep(0)
+            await a.send(room, "to both")
+            one, two = await asyncio.gather(*listeners)
+            assert one == two
+
+    play(story())
+
+
+def test_every_kind_the_core_tells_is_typed() -> None:
+    """No event of the core reaches a listener as one that is not known by name."""
+    import re
+
+    told = {
+        kind for page in CORE.glob("*.py") for kind in re.findall(r'\.event\(\s*"([a-z-]+)"', page.read_text("utf-8"))
+    }
+    assert told - {"message"} <= set(_BUILD)
+
+
+def test_an_unknown_event_is_no_error() -> None:
+    """A later version's event, or one with other fields, is shown as it is."""
+    store = SqliteStore.testing_in_memory()
+    for kind in ("brand-new", "joined"):
+        row = LoggedEvent(7, kind, b"r", msgspec.msgpack.encode({"x": 1}))
+        assert events.OtherEvent(7, kind, b"r", {"x": 1}) == to_event(store, row)
+
+
+def test_a_profile_without_an_account_says_so(tmp_path: Path) -> None:
+    """Whatever is asked of it: there is no account."""
+
+    async def story() -> None:
+        async with opened(tmp_path / "empty") as client:
+            assert not client.has_account
+            for ask in (lambda: client.me, client.rooms, client.contacts, client.status):
+                with pytest.raises(errors.NoAccount):
+                    ask()
+
+    play(story())
