@@ -7,6 +7,7 @@ device: the operator cannot add a device to anybody.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 from msgspec import Meta
@@ -107,6 +108,7 @@ def _certificate_body(certificate: DeviceCertificate) -> CertificateBody:
     )
 
 
+@lru_cache(maxsize=8_192)
 def open_certificate(data: bytes) -> DeviceCertificate:
     """The certificate in ``data``, its signature checked. Raises `Malformed` or `CardInvalid`.
 

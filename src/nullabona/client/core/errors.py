@@ -6,7 +6,7 @@
     ├── ProfileMissing ProfileExists ProfileInUse ProfileExposed   where the profile is
     ├── WrongPassphrase WrongUnlock KeychainFailed BadPassphrase BadPhrase   what opens it
     ├── StaleProfile StoreDamaged StoreTooNew StoreFailed          what is in it
-    └── NoSuchRoom NotInRoom NotAllowed NoSuchContact LastAdmin BadRequest   what is asked of it
+    └── NoSuchRoom NotInRoom NotAllowed NoSuchContact LastAdmin CardTooOld BadRequest   what is asked of it
     PeerError
     └── PolicyRefused MlsRefused
     Bug
@@ -164,6 +164,13 @@ class LastAdmin(UserError):
 
     code = "last-admin"
     default_hint = "appoint another admin first"
+
+
+class CardTooOld(UserError):
+    """An account's key packages are too old to invite it."""
+
+    code = "card-too-old"
+    default_hint = "ask them to open their app, which renews it; then look them up again"
 
 
 class BadRequest(UserError):

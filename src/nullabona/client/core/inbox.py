@@ -28,7 +28,7 @@ from nullabona.client.core.records import ContactState
 from nullabona.client.core.rejoin import Join
 from nullabona.client.core.roominfo import DIRECT as DIRECT_ROOM
 from nullabona.client.core.roominfo import RoomInfo, decode_info
-from nullabona.client.core.state import JOINED, RoomState
+from nullabona.client.core.state import JOINED, RoomState, UpdateKeys
 from nullabona.client.core.step import Step
 from nullabona.errors import PeerError
 from nullabona.wire.address import BoxSecrets
@@ -273,6 +273,8 @@ def enter(step: Step, opened: Opened, info: RoomInfo, sender: DeviceCertificate)
     committing.sync_roster(step, room, step.me.device)
     room.update_at = step.now + step.chance.between(0, step.timing.update)
     if old is not None:
+        # A published key package gives the leaf key we had before: what names that key must not hold for long.
+        committing.want(room, UpdateKeys())
         messages.resend_unacknowledged(step, room, messages.reached_nobody)
     room.receipt_at = step.within(receipt_delay(step, room))
     contact = step.store.contact(sender.account_id)

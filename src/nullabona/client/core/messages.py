@@ -114,15 +114,23 @@ def set_state(step: Step, message: Message, state: MessageState) -> None:
 
 
 def placed(step: Step, room: RoomState, track: BoxTrack, frame: Frame, seq: int) -> None:
-    """An own frame was read back from the box: its message is sent, and sorts where the box has it."""
+    """An own frame was read back from the box: its message is sent, and sorts where its first copy lies."""
     message = step.store.message(room.id, frame.message)
-    if message is None or message.frame != frame.hash:
+    if message is None:
         return
-    if message.state is MessageState.WAITING:
-        position = boxes.place(track, seq) if message.position >= UNPLACED else message.position
-        step.store.put_message(replace(message, state=MessageState.SENT, position=position))
-        step.event("message-state", room.id, id=message.id, state=MessageState.SENT.value)
+    message = _sorted_first(step, message, boxes.place(track, seq))
+    if message.frame == frame.hash and message.state is MessageState.WAITING:
+        set_state(step, message, MessageState.SENT)
     track.check_acks = True
+
+
+def _sorted_first(step: Step, message: Message, position: int) -> Message:
+    """Of the places that copies of a message have, the lowest counts, so that everybody sorts alike."""
+    if message.position <= position:
+        return message
+    moved = replace(message, position=position)
+    step.store.put_message(moved)
+    return moved
 
 
 # -- sending again ------------------------------------------------------------------------------------------------
@@ -180,7 +188,10 @@ def release_held(step: Step, room: RoomState) -> None:
 
 def receive_text(step: Step, room: RoomState, track: BoxTrack, seq: int, device: Device, said: Envelope) -> None:
     """Keep a message of somebody else's, once, however often it comes."""
-    if step.store.message(room.id, said.id) is not None:
+    known = step.store.message(room.id, said.id)
+    if known is not None:
+        if known.account == device.account:
+            _sorted_first(step, known, boxes.place(track, seq))
         return
     message = Message(
         room=room.id,

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import msgspec
 
-from nullabona.client.core.errors import NoSuchContact
+from nullabona.client.core.errors import CardTooOld, NoSuchContact
 from nullabona.client.core.items import ContactRequest, ItemBody
 from nullabona.client.core.outgoing import queue_item
 from nullabona.client.core.records import Contact, ContactState
@@ -17,6 +17,8 @@ from nullabona.wire.card import Card, verify_card, verify_update
 from nullabona.wire.seal import Inbox
 
 _WAITING = "unsent-items"
+MAX_CARD_DAYS = 30
+"""Key packages of an older card are not used: their private halves have been around for too long."""
 
 
 class UnsentItem(msgspec.Struct, array_like=True):
@@ -63,7 +65,12 @@ def _packages(card: Card) -> tuple[bytes, ...]:
 
 
 def add_intent(step: Step, card: Card) -> AddAccount:
-    """The wish to add every device of a card. Raises `MlsRefused` if a key package is not the device's own."""
+    """The wish to add every device of a card.
+
+    Raises `CardTooOld` if its key packages were published too long ago, `MlsRefused` if one is not the device's own.
+    """
+    if step.day - card.issued_day > MAX_CARD_DAYS:
+        raise CardTooOld(f"{card.handle} has not renewed their card for over {MAX_CARD_DAYS} days")
     for device in card.devices:
         certificate = device.certificate
         step.mls.check_key_package(device.key_package, certificate.encode(), certificate.device_key)

@@ -1,8 +1,4 @@
-"""Reported, not collected: an old order to leave removes a person who was added again by the same key package.
-
-The order names hashes of leaf encryption keys. A last-resort key package gives the same leaf key again, so until the
-person's first own commit the old order, which every member holds, is good once more.
-"""
+"""A person's old order to leave, which every member holds, does not remove them after they came back."""
 
 from __future__ import annotations
 
