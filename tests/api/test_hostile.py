@@ -14,6 +14,7 @@ import pytest
 from nullabona.client.api import Client, NetOptions, Warned
 from nullabona.client.net import Connection, Endpoint, connect, parse_endpoint
 from nullabona.wire.messages import (
+    MAX_RESPONSE,
     AnyRequest,
     AnyResponse,
     Append,
@@ -51,6 +52,11 @@ async def pair(service: Service, folder: Path) -> AsyncIterator[tuple[Middle, Cl
 def garbage(request: AnyRequest, answer: AnyResponse) -> AnyResponse | bytes:
     """Noise in the place of every answer to a waiting read."""
     return os.urandom(40) if isinstance(request, Read) else answer
+
+
+def oversize(request: AnyRequest, answer: AnyResponse) -> AnyResponse | bytes:
+    """More than any answer may be."""
+    return bytes(MAX_RESPONSE + 1) if isinstance(request, Read) else answer
 
 
 def other_answer(request: AnyRequest, answer: AnyResponse) -> AnyResponse | bytes:
@@ -94,6 +100,7 @@ def silent(request: AnyRequest, answer: AnyResponse) -> None:
 
 TWISTS: tuple[Twist, ...] = (
     garbage,
+    oversize,
     other_answer,
     refuses,
     wrong_incarnation,

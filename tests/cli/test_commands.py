@@ -6,10 +6,13 @@ import json
 import signal
 import stat
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from nullabona.client.api import MessageReceived
+from tests.api.people import QUICK, SOON, happens, opened, play
 from tests.api.service import Service
 from tests.cli.conftest import Pair
 from tests.cli.shell import COMMAND, environment, nulla, started
@@ -111,6 +114,26 @@ def test_following_shows_what_happens_and_ends_well(pair: Pair) -> None:
     assert 0 == nulla("send", pair.junho_name, "later", profile=pair.mina).code
     again = nulla("follow", "--json", "--messages", "--count", "1", profile=pair.junho)
     assert "later" == again.rows[-1]["text"]
+
+
+def arrives(pair: Pair) -> None:
+    """Until a message has reached Junho's profile, which is then off again and has acknowledged nothing."""
+
+    async def story() -> None:
+        async with opened(pair.junho, replace(QUICK, timing=replace(SOON, receipt=3_600_000))) as junho:
+            await happens(junho, MessageReceived)
+
+    play(story())
+
+
+def test_ctrl_c_ends_a_command(pair: Pair) -> None:
+    """A command that is interrupted says nothing, exits with 130, and what it stored stays."""
+    waiting = started("send", pair.junho_name, "--delivered", "--timeout", "60", "never read", profile=pair.mina)
+    arrives(pair)
+    waiting.send_signal(signal.SIGINT)
+    out, errors = waiting.communicate(timeout=20)
+    assert (130, "", 33) == (waiting.returncode, errors, len(out))
+    assert "never read" in nulla("read", pair.junho_name, "--offline", profile=pair.mina).out
 
 
 def test_one_process_per_profile(pair: Pair) -> None:

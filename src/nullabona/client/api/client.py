@@ -11,7 +11,7 @@ from typing import Final
 
 from nullabona.client import account as accounts
 from nullabona.client.api.converting import to_event
-from nullabona.client.api.errors import PendingStill, Refused, TimedOut, UnknownHandle
+from nullabona.client.api.errors import Refused, TimedOut, UnknownHandle
 from nullabona.client.api.events import ConnectionChanged, Event
 from nullabona.client.api.messages import MessageCalls
 from nullabona.client.api.records import OwnAccount, RelayStatus, Status
@@ -20,7 +20,7 @@ from nullabona.client.core.step import DAY_MS
 from nullabona.client.keys import AccountRoot, Language
 from nullabona.client.net import endpoint_of, parse_endpoint
 from nullabona.client.profile import Profile, Unlock, create_profile, open_profile
-from nullabona.client.runner import WayState, find_card, now_ms
+from nullabona.client.runner import Published, WayState, find_card, now_ms
 from nullabona.wire.handle import parse_handle
 
 _LISTENER: Final = "listener:default"
@@ -125,11 +125,11 @@ class Client(MessageCalls):
     async def wait_published(self, *, timeout_s: float | None = 30.0) -> None:
         """Until the directory has taken our card. Raises `Refused` if it will not, or `PendingStill`."""
         publishing = self._session.runner.publishing
-        try:
-            async with asyncio.timeout(timeout_s):
-                outcome = await publishing.wait()
-        except TimeoutError:
-            raise PendingStill("the card was not published within the time given") from None
+
+        def ended() -> Published | None:
+            return publishing.outcome if publishing.outcome.done or publishing.outcome.refusal else None
+
+        outcome = await self._session.until(ended, timeout_s, "the card was not published")
         if outcome.refusal:
             raise Refused(outcome.refusal)
 

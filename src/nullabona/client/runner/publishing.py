@@ -38,18 +38,11 @@ class Publishing:
         self._ground = ground
         self._poke = asyncio.Event()
         self._poke.set()
-        self._turn = asyncio.Condition()
         self.outcome = Published(done=self._account().published)
 
     def poke(self) -> None:
         """Publish or check soon: a relay was reached again."""
         self._poke.set()
-
-    async def wait(self) -> Published:
-        """How it ended: done or refused. Waits while the directory is out of reach."""
-        async with self._turn:
-            await self._turn.wait_for(lambda: self.outcome.done or self.outcome.refusal)
-            return self.outcome
 
     async def run(self) -> None:
         """For as long as the client runs."""
@@ -62,7 +55,7 @@ class Publishing:
 
     async def _once(self) -> bool:
         try:
-            await self._renew()
+            self._renew()
             if not self._account().published and not await self._publish():
                 return False
             return await self._check()
@@ -70,13 +63,13 @@ class Publishing:
             self._ground.warn(error.code, relay=self._home())
             return False
 
-    async def _renew(self) -> None:
+    def _renew(self) -> None:
         today = self._ground.now() // DAY_MS
         account = self._account()
         if renewal_due(account, today):
             with self._ground.engine.step(self._ground.now()) as step:
                 renew_card(step.store, step.mls, account, today)
-            await self._say(Published())
+            self._say(Published())
 
     async def _publish(self) -> bool:
         account = self._account()
@@ -86,12 +79,11 @@ class Publishing:
             with self._ground.engine.step(self._ground.now()) as step:
                 note_published(step.store, card)
                 step.event("published", handle=str(card.handle))
-            self._ground.happened(Touched(frozenset()))
-            await self._say(Published(done=True))
+            self._say(Published(done=True))
             return True
         if isinstance(answer, Refusal) and answer.code in FINAL:
             self._ground.warn("card-refused", reason=answer.code, handle=str(card.handle))
-            await self._say(Published(refusal=answer.code))
+            self._say(Published(refusal=answer.code))
         return False
 
     async def _check(self) -> bool:
@@ -111,10 +103,9 @@ class Publishing:
             self._ground.warn("card-not-ours", handle=account.record.handle, reason=_difference(shown, account.card))
         return True
 
-    async def _say(self, outcome: Published) -> None:
-        async with self._turn:
-            self.outcome = outcome
-            self._turn.notify_all()
+    def _say(self, outcome: Published) -> None:
+        self.outcome = outcome
+        self._ground.happened(Touched(frozenset()))
 
     def _account(self) -> Account:
         account = load_account(self._ground.store)
