@@ -9,7 +9,7 @@ import random
 
 import pytest
 
-from tests.rooms.audit import audit_removals, audit_rest
+from tests.rooms.audit import audit_order, audit_removals, audit_rest
 from tests.rooms.faults import watched_ratchets
 from tests.rooms.schedule import Schedule
 
@@ -51,6 +51,17 @@ def audit(schedule: Schedule) -> None:
 def test_a_schedule_ends_well(monkeypatch: pytest.MonkeyPatch, seed: int) -> None:
     """Forty seeds, always the same."""
     play(monkeypatch, seed)
+
+
+@pytest.mark.parametrize("seed", range(8_000, 8_008))
+def test_everybody_sees_one_order(seed: int) -> None:
+    """While the relay keeps its boxes, all members see the messages they share in the same order."""
+    dice = random.Random(seed)
+    schedule = Schedule(seed, size=dice.randint(3, 5), spare=0, actions=dice.randint(30, 70), lies=False)
+    schedule.wipes = 3  # the relay has lost its data as often as it may
+    schedule.play()
+    schedule.check()
+    audit_order([person for person in schedule.everybody if person.phase(schedule.room) == "joined"], schedule.room)
 
 
 @pytest.mark.slow
