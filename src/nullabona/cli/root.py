@@ -48,12 +48,19 @@ class Lazy(click.Group):
             formatter.write_dl([(name, COMMANDS[name][1]) for name in self.list_commands(ctx)])
 
 
+class Root(Lazy):
+    """The whole command line; calling it runs it and exits."""
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401, ARG002 - click's signature
+        run()
+
+
 def _present(name: str) -> bool:
     """The drills may not be installed."""
     return name != "drill" or importlib.util.find_spec("nullabona.cli.drill") is not None
 
 
-@click.group(cls=Lazy, epilog=HELP, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Root, epilog=HELP, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="nullabona")
 @common
 def nulla() -> None:
