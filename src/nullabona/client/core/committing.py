@@ -291,6 +291,7 @@ def leave_room(step: Step, room: RoomState, *, watch: BoxTrack | None = None) ->
             step.store.drop_box(track.keys.box.address)
     room.boxes = [watch] if watch is not None else []
     room.intents = []
+    room.receipt_at = room.update_at = 0
     forget_invites(step, room)
     room.pending = room.heal = None
     step.mls.forget(room.id)
