@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -27,16 +28,34 @@ from nullabona.client.api import (
 )
 
 T = TypeVar("T")
+_CANCEL_AGAIN_S = 1.0
 
 
 def run_async(work: Coroutine[Any, Any, T]) -> T:
     """The result of ``work``. Ctrl-C cancels it and is raised as `KeyboardInterrupt`."""
 
     async def quietly() -> T:
-        asyncio.get_running_loop().set_exception_handler(lambda _loop, _context: None)
-        return await work
+        loop = asyncio.get_running_loop()
+        loop.set_exception_handler(lambda _loop, _context: None)
+        task = asyncio.current_task()
+        assert task is not None
+        loop.add_signal_handler(signal.SIGINT, _interrupt, loop, task)
+        try:
+            return await work
+        except asyncio.CancelledError:
+            raise KeyboardInterrupt from None
 
     return asyncio.run(quietly())
+
+
+def _interrupt(loop: asyncio.AbstractEventLoop, task: asyncio.Task[object]) -> None:
+    """Cancel ``task``, and again if the cancellation gets lost on the way: Ctrl-C never hangs.
+
+    Nothing can be lost by it: whatever a client does is one transaction at a time.
+    """
+    if not task.done():
+        task.cancel()
+        loop.call_later(_CANCEL_AGAIN_S, _interrupt, loop, task)
 
 
 def profile_path(settings: Settings) -> Path:
