@@ -45,6 +45,7 @@ class BlobService:
         self._now = now
         if day != self._day:
             self._day = day
+            self._today_bytes = self._used(day)
             self._start(self._turn_day(day))
 
     async def stop(self) -> None:
@@ -115,10 +116,19 @@ class BlobService:
         try:
             await self._loop.run_in_executor(self._pool, self._store.expire, day)
             await self._loop.run_in_executor(self._pool, self._store.blur)
-            expiry_day = day + self._limits.retention_days
-            self._today_bytes = await self._loop.run_in_executor(self._pool, self._store.used, expiry_day)
         except (StoreFailed, OSError):
             self._metrics.faults["blob"] += 1
+
+    def _used(self, day: int) -> int:
+        """Bytes that were put on ``day`` before: read at once, so that no put of today is missed or counted twice.
+
+        After a start the day's chunks are looked through; when the day changes there are none yet.
+        """
+        try:
+            return self._store.used(day + self._limits.retention_days)
+        except (StoreFailed, OSError):
+            self._metrics.faults["blob"] += 1
+            return 0
 
     def _start(self, work: Any) -> None:  # noqa: ANN401 - a coroutine
         task = self._loop.create_task(work)
