@@ -6,15 +6,28 @@ account has read.
 
 from __future__ import annotations
 
-from typing import Annotated, TypeAlias
+from typing import Annotated, Final, Literal, TypeAlias
 
 import msgspec
 from msgspec import Meta
 
 from nullabona.client.core.proofs import RemovalOrder
 from nullabona.errors import Malformed
+from nullabona.wire.blob import BlobRef
+
+MAX_FILE: Final = 100 * 1_048_576
+"""Largest file, in bytes."""
+MAX_THUMB: Final = 12_288
+MAX_PICTURE: Final = 24_576
+"""Largest profile picture, in bytes."""
 
 MessageId = Annotated[bytes, Meta(min_length=16, max_length=16)]
+Target = Annotated[bytes, Meta(min_length=16, max_length=16)]
+"""The id of the message that another one is about."""
+Answered = Annotated[bytes, Meta(max_length=16)]
+"""The id of the message that is answered, or empty."""
+Accounts = Annotated[tuple[Annotated[bytes, Meta(min_length=32, max_length=32)], ...], Meta(max_length=64)]
+Timer = Annotated[int, Meta(ge=0, le=31_536_000)]
 Seqs = Annotated[tuple[Annotated[int, Meta(ge=1, le=2**53)], ...], Meta(max_length=64)]
 Hash = Annotated[bytes, Meta(min_length=32, max_length=32)]
 
@@ -34,10 +47,13 @@ class View(msgspec.Struct, array_like=True, frozen=True):
 
 
 class Text(msgspec.Struct, array_like=True, frozen=True, tag=1):
-    """Words for people."""
+    """Words for people. ``mentions`` are accounts; ``timer_s`` is how long the message lives, 0: for ever."""
 
     text: Annotated[str, Meta(max_length=1_000_000)]
-    reply_to: Annotated[bytes, Meta(max_length=16)] = b""
+    reply_to: Answered = b""
+    mentions: Accounts = ()
+    forwarded: bool = False
+    timer_s: Timer = 0
 
 
 class Receipt(msgspec.Struct, array_like=True, frozen=True, tag=2):
@@ -58,7 +74,129 @@ class Moved(msgspec.Struct, array_like=True, frozen=True, tag=4):
     rank: Annotated[int, Meta(ge=0, le=1)]
 
 
-Body: TypeAlias = Text | Receipt | Leave | Moved
+class Attachment(msgspec.Struct, array_like=True, frozen=True):
+    """A file in blobs on the room's relay, and what is shown before it is fetched (spec/room.md §6).
+
+    ``levels`` is a voice note's loudness over time, one byte each. ``thumb`` is a small JPEG or WebP.
+    """
+
+    kind: Literal["file", "photo", "voice"]
+    name: Annotated[str, Meta(max_length=255)]
+    mime: Annotated[str, Meta(max_length=127)]
+    size: Annotated[int, Meta(ge=0, le=MAX_FILE)]
+    blobs: Annotated[tuple[BlobRef, ...], Meta(min_length=1, max_length=4)]
+    width: Annotated[int, Meta(ge=0, le=20_000)] = 0
+    height: Annotated[int, Meta(ge=0, le=20_000)] = 0
+    duration_ms: Annotated[int, Meta(ge=0, le=86_400_000)] = 0
+    levels: Annotated[bytes, Meta(max_length=128)] = b""
+    thumb: Annotated[bytes, Meta(max_length=MAX_THUMB)] = b""
+
+    def __repr__(self) -> str:
+        return f"<Attachment {self.kind}, {self.size} bytes>"
+
+
+class File(msgspec.Struct, array_like=True, frozen=True, tag=5):
+    """A photo, a voice note or any file, with or without words."""
+
+    attachment: Attachment
+    caption: Annotated[str, Meta(max_length=10_000)] = ""
+    reply_to: Answered = b""
+    mentions: Accounts = ()
+    forwarded: bool = False
+    timer_s: Timer = 0
+
+
+class Poll(msgspec.Struct, array_like=True, frozen=True, tag=6):
+    """A question with answers to choose from."""
+
+    question: Annotated[str, Meta(min_length=1, max_length=300)]
+    options: Annotated[
+        tuple[Annotated[str, Meta(min_length=1, max_length=100)], ...], Meta(min_length=2, max_length=12)
+    ]
+    multiple: bool = False
+    timer_s: Timer = 0
+
+
+class Edit(msgspec.Struct, array_like=True, frozen=True, tag=7):
+    """The sender's own message says something else now; a file's caption likewise."""
+
+    target: Target
+    text: Annotated[str, Meta(max_length=1_000_000)]
+    mentions: Accounts = ()
+
+
+class Delete(msgspec.Struct, array_like=True, frozen=True, tag=8):
+    """The sender's own message is deleted for all; an admin of a group may delete anybody's."""
+
+    target: Target
+
+
+class React(msgspec.Struct, array_like=True, frozen=True, tag=9):
+    """The sender's one reaction to a message; empty takes it back."""
+
+    target: Target
+    emoji: Annotated[str, Meta(max_length=32)]
+
+
+class Vote(msgspec.Struct, array_like=True, frozen=True, tag=10):
+    """What the sender chooses in a poll, instead of what they chose before; empty takes it back."""
+
+    target: Target
+    choices: Annotated[tuple[Annotated[int, Meta(ge=0, le=11)], ...], Meta(max_length=12)]
+
+
+class ClosePoll(msgspec.Struct, array_like=True, frozen=True, tag=11):
+    """The sender's own poll takes no more votes."""
+
+    target: Target
+
+
+class Pin(msgspec.Struct, array_like=True, frozen=True, tag=12):
+    """A message is kept at the top of the room for everybody, or not any more."""
+
+    target: Target
+    on: bool
+
+
+class Profile(msgspec.Struct, array_like=True, frozen=True, tag=13):
+    """What the sender's account is called and looks like in this room. ``picture`` is a small square JPEG or WebP."""
+
+    name: Annotated[str, Meta(max_length=60)]
+    picture: Annotated[bytes, Meta(max_length=MAX_PICTURE)] = b""
+
+    def __repr__(self) -> str:
+        return "<Profile>"
+
+
+class Typing(msgspec.Struct, array_like=True, frozen=True, tag=14):
+    """The sender is writing, or has stopped. Neither kept nor put back nor acknowledged."""
+
+    on: bool
+
+
+class Notice(msgspec.Struct, array_like=True, frozen=True, tag=64):
+    """A line that this device writes into a room's history about what happened there. Never sent, never received."""
+
+    what: str
+    account: bytes = b""
+    """Who did it, or whom it happened to; empty: nobody in particular."""
+    others: tuple[bytes, ...] = ()
+    text: str = ""
+
+
+class Deleted(msgspec.Struct, array_like=True, frozen=True, tag=65):
+    """What is left of a message that was deleted for all. Never sent, never received."""
+
+    by: bytes
+
+
+Shown: TypeAlias = Text | File | Poll
+"""What stands in a room's history as a message of its own."""
+Annotation: TypeAlias = Edit | Delete | React | Vote | ClosePoll | Pin | Profile
+"""What changes how other messages or people are shown; sent, kept and put back like a message."""
+Body: TypeAlias = Shown | Annotation | Receipt | Leave | Moved | Typing
+Stored: TypeAlias = Shown | Annotation | Notice | Deleted
+"""What a message row of the store may hold."""
 
 
 class Envelope(msgspec.Struct, array_like=True, frozen=True):
@@ -76,7 +214,7 @@ class Envelope(msgspec.Struct, array_like=True, frozen=True):
 
 _encoder = msgspec.msgpack.Encoder()
 _envelopes = msgspec.msgpack.Decoder(Envelope)
-_bodies: msgspec.msgpack.Decoder[Body] = msgspec.msgpack.Decoder(Body)
+_bodies: msgspec.msgpack.Decoder[Body | Notice | Deleted] = msgspec.msgpack.Decoder(Body | Notice | Deleted)
 
 
 def encode_envelope(envelope: Envelope) -> bytes:
@@ -91,12 +229,12 @@ def decode_envelope(data: bytes) -> Envelope:
         raise Malformed("not a message of this protocol") from None
 
 
-def encode_body(body: Body) -> bytes:
+def encode_body(body: Body | Stored) -> bytes:
     return _encoder.encode(body)
 
 
-def decode_body(data: bytes) -> Body:
-    """Raises `Malformed` for anything but a body."""
+def decode_body(data: bytes) -> Body | Notice | Deleted:
+    """What a message row of the store holds. Raises `Malformed` for anything else."""
     try:
         return _bodies.decode(data)
     except (msgspec.MsgspecError, ValueError, RecursionError):

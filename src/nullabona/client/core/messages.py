@@ -9,8 +9,10 @@ from typing import Final
 from nullabona.client.core import boxes
 from nullabona.client.core.content import (
     Body,
+    Deleted,
     Envelope,
     Leave,
+    Notice,
     Receipt,
     Text,
     decode_body,
@@ -142,7 +144,9 @@ def resend(step: Step, room: RoomState, message: Message) -> None:
         step.store.drop_outbox_ref(message.box, message.frame)
     waiting = replace(message, state=MessageState.WAITING, box=b"", frame=b"")
     step.store.put_message(waiting)
-    transmit(step, room, waiting, decode_body(message.body))
+    body = decode_body(message.body)
+    assert not isinstance(body, Notice | Deleted)
+    transmit(step, room, waiting, body)
 
 
 def send_again(step: Step, room: RoomState, track: BoxTrack, message_id: bytes) -> None:
