@@ -1,0 +1,178 @@
+"""What the process tells the page unasked, and how calls, answers and pushes travel.
+
+One WebSocket at ``/ws``, subprotocols ``nulla`` and ``token.<working token>``; JSON text. The page sends `Asked`
+objects; it gets `Answered`, `Failed` and `Pushed`. Pushes count from 1; after a reconnect the page opens
+``/ws?after=<last seq>`` and gets what it missed, or a `Reset` if that is not known any more.
+"""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias
+
+from msgspec import Struct
+
+from nullabona.app.protocol import views as v
+
+
+class Push(Struct, frozen=True, tag_field="push"):
+    """Base of every push."""
+
+
+class ChatChanged(Push, frozen=True):
+    """A row of the chat list is new or different."""
+
+    chat: v.Chat
+
+
+class ChatGone(Push, frozen=True):
+    room: str
+
+
+class RoomChanged(Push, frozen=True):
+    """An open room is different: members, name, timer, rights, pins."""
+
+    room: v.Room
+
+
+class MessagesChanged(Push, frozen=True):
+    """Messages of an open room are new or different; insert or replace by id, sort by place."""
+
+    room: str
+    messages: list[v.Message]
+
+
+class MessagesGone(Push, frozen=True):
+    room: str
+    messages: list[str]
+
+
+class UnreadChanged(Push, frozen=True):
+    """How many have not read yet, by message id, of an open room."""
+
+    room: str
+    counts: dict[str, int]
+
+
+class TypingChanged(Push, frozen=True):
+    room: str
+    names: list[str]
+
+
+class TransferChanged(Push, frozen=True):
+    room: str
+    message: str
+    file: v.FileView
+
+
+class RequestsChanged(Push, frozen=True):
+    requests: list[v.Request]
+
+
+class ContactsChanged(Push, frozen=True):
+    """Ask for them again if they are shown."""
+
+
+class MeChanged(Push, frozen=True):
+    me: v.Me
+
+
+class SettingsChanged(Push, frozen=True):
+    settings: v.Settings
+
+
+class ConnectionChanged(Push, frozen=True):
+    connection: v.Connection
+
+
+class Notify(Push, frozen=True):
+    """Worth a desktop notification; what it may show was decided here."""
+
+    room: str
+    title: str
+    body: str
+    sound: bool
+
+
+class Told(Push, frozen=True):
+    """Something the person should know: a warning or a failure that belongs to no message."""
+
+    code: str
+    message: str
+    hint: str
+    room: str = ""
+
+
+class Locked(Push, frozen=True):
+    """Everything shown must go; only unlocking is left."""
+
+    state: v.State
+
+
+class Reset(Push, frozen=True):
+    """What was missed is not known: `Start` anew."""
+
+
+AnyPush: TypeAlias = (
+    ChatChanged
+    | ChatGone
+    | RoomChanged
+    | MessagesChanged
+    | MessagesGone
+    | UnreadChanged
+    | TypingChanged
+    | TransferChanged
+    | RequestsChanged
+    | ContactsChanged
+    | MeChanged
+    | SettingsChanged
+    | ConnectionChanged
+    | Notify
+    | Told
+    | Locked
+    | Reset
+)
+
+
+class Asked(Struct, frozen=True):
+    """A call by the page; ``id`` is its own count."""
+
+    id: int
+    ask: Any
+    """A `Call`."""
+
+
+class Answered(Struct, frozen=True, tag_field="kind", tag="answer"):
+    id: int
+    answer: Any
+
+
+class Failed(Struct, frozen=True, tag_field="kind", tag="failed"):
+    """A refusal, worded for the person in their language."""
+
+    id: int
+    code: str
+    message: str
+    hint: str
+
+
+class Pushed(Struct, frozen=True, tag_field="kind", tag="push"):
+    seq: int
+    push: AnyPush
+
+
+class Uploaded(Struct, frozen=True):
+    """The answer of ``POST /upload?name=…`` (raw body, header ``X-Nulla-Token``): to be named in `SendFile`."""
+
+    upload: str
+    kind: str
+    name: str
+    size: int
+    width: int
+    height: int
+    preview: str
+
+
+class Traded(Struct, frozen=True):
+    """The answer of ``POST /trade`` (JSON ``{"launch": token}``): the working token, once."""
+
+    token: str

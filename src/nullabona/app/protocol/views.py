@@ -1,0 +1,375 @@
+"""What the page shows, ready to be shown: no rule is left for the page to decide.
+
+Ids are lower-case hex. Times are ms since the epoch (0: none). ``place`` sorts messages as text, oldest first. A
+``url`` is a path on this server, signed and valid while the app is unlocked, or empty.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from msgspec import Struct
+
+Phase = Literal["empty", "locked", "no-account", "unconfirmed", "ready"]
+"""No profile yet; a profile that wants its passphrase; no account in it; the 24 words not checked yet; at work."""
+Theme = Literal["system", "light", "dark"]
+Language = Literal["ko", "en"]
+NotifyLevel = Literal["all", "name", "nothing"]
+"""What a desktop notification shows: name and words, the name, or only that something came."""
+MessageKind = Literal["text", "file", "photo", "voice", "poll", "notice", "deleted"]
+MessageState = Literal["waiting", "sent", "delivered", "failed", "received"]
+RoomPhase = Literal["joined", "removed", "left", "request"]
+May = Literal["reply", "react", "edit", "delete-all", "delete-me", "forward", "pin", "copy", "retry", "discard", "save"]
+RoomMay = Literal["send", "add", "remove", "rename", "admins", "timer", "link", "leave", "pin", "poll"]
+
+
+class Person(Struct, frozen=True):
+    """Somebody, as shown everywhere. ``name`` is what to call them; ``colour`` picks one of 12 tints."""
+
+    account: str
+    handle: str
+    name: str
+    initial: str
+    colour: int
+    picture: str
+    me: bool = False
+
+
+class Member(Struct, frozen=True):
+    person: Person
+    admin: bool
+    devices: int
+    may_remove: bool
+    may_appoint: bool
+
+
+class Span(Struct, frozen=True):
+    """A piece of a text. A ``link`` has its address in ``target``, a ``mention`` the account; else it is empty."""
+
+    kind: Literal["text", "link", "mention", "mention-me"]
+    text: str
+    target: str = ""
+
+
+class Quote(Struct, frozen=True):
+    """The message that is answered. ``gone``: deleted, disappeared or not here."""
+
+    message: str
+    name: str
+    kind: MessageKind
+    text: str
+    picture: str
+    gone: bool
+
+
+class Reaction(Struct, frozen=True):
+    emoji: str
+    count: int
+    mine: bool
+    names: list[str]
+
+
+class FileView(Struct, frozen=True):
+    """A file, photo or voice note. ``url`` is empty until it is here; ``thumb`` may be there at once."""
+
+    name: str
+    size: int
+    mime: str
+    width: int
+    height: int
+    duration_ms: int
+    levels: list[int]
+    thumb: str
+    url: str
+    download: str
+    state: Literal["remote", "moving", "here", "failed", "cancelled"]
+    done: int
+    """Bytes moved so far, of ``size``; own ones upwards, others' downwards."""
+    reason: str
+
+
+class PollOption(Struct, frozen=True):
+    text: str
+    votes: int
+    mine: bool
+    names: list[str]
+
+
+class PollView(Struct, frozen=True):
+    question: str
+    options: list[PollOption]
+    multiple: bool
+    closed: bool
+    voters: int
+    may_close: bool
+
+
+class Notice(Struct, frozen=True):
+    """A line about the room. The page words it from ``what``, who did it, to whom, and ``text`` (a name, a time)."""
+
+    what: str
+    name: str
+    me: bool
+    others: list[str]
+    text: str
+
+
+class Message(Struct, frozen=True):
+    """One line of a conversation."""
+
+    id: str
+    room: str
+    place: str
+    kind: MessageKind
+    person: Person
+    mine: bool
+    at: int
+    state: MessageState
+    reason: str
+    """Why it failed, as a code."""
+    unread_by: int
+    """How many people have not read it yet; -1: receipts are off."""
+    spans: list[Span]
+    text: str
+    """The plain words, for copying and editing."""
+    big: bool
+    """Nothing but a few emoji: shown large."""
+    edited_at: int
+    forwarded: bool
+    pinned: bool
+    expires_at: int
+    timer_s: int
+    mentions_me: bool
+    may: list[May]
+    quote: Quote | None = None
+    reactions: list[Reaction] = []
+    file: FileView | None = None
+    poll: PollView | None = None
+    notice: Notice | None = None
+    client: str = ""
+    """The page's own id for a message it sent, so that its optimistic bubble is replaced and not doubled."""
+
+
+class LastLine(Struct, frozen=True):
+    """What a chat row shows of its newest message. ``name`` is empty where it needs no saying."""
+
+    kind: MessageKind
+    name: str
+    text: str
+    at: int
+    state: MessageState
+    notice: Notice | None = None
+
+
+class Chat(Struct, frozen=True):
+    """A row of the chat list. Rows sort by ``order``, highest first."""
+
+    room: str
+    title: str
+    person: Person | None
+    """The other one of a direct room."""
+    faces: list[Person]
+    """Up to four members of a group, for its picture."""
+    phase: RoomPhase
+    direct: bool
+    members: int
+    unread: int
+    mentions: int
+    marked_unread: bool
+    pinned: bool
+    muted: bool
+    muted_until: int
+    archived: bool
+    draft: str
+    failed: int
+    """Own messages that failed."""
+    timer_s: int
+    order: str
+    last: LastLine | None = None
+
+
+class Room(Struct, frozen=True):
+    """Everything about a room but its messages."""
+
+    chat: Chat
+    members: list[Member]
+    may: list[RoomMay]
+    pinned: list[Message]
+    draft: str
+    draft_reply: Quote | None
+    first_unread: str
+    """Id of the first unread message, or empty."""
+    timer_s: int
+    relay: str
+    verified: bool
+    """A direct room's other person was verified."""
+    held: bool
+    """Sending waits until the person confirms a changed safety number."""
+    blocked: bool
+    typing: list[str]
+    receipts: bool
+    """Whether read counts are shown here."""
+
+
+class Page(Struct, frozen=True):
+    """Some messages of a room, oldest first, and whether there are more before and after them."""
+
+    room: str
+    messages: list[Message]
+    more_before: bool
+    more_after: bool
+
+
+class Request(Struct, frozen=True):
+    """Somebody who is no contact asks to talk (``room`` empty) or invites into a group."""
+
+    id: str
+    person: Person
+    room: str
+    title: str
+    greeting: str
+    at: int
+
+
+class Contact(Struct, frozen=True):
+    person: Person
+    nickname: str
+    state: Literal["requested", "asking", "accepted", "blocked"]
+    room: str
+    verified: bool
+
+
+class Match(Struct, frozen=True):
+    """A found message; ``parts`` alternate plain and matching text, plain first."""
+
+    room: str
+    title: str
+    message: str
+    place: str
+    person: Person
+    at: int
+    parts: list[str]
+
+
+class Found(Struct, frozen=True):
+    """Chats and people whose names fit, and messages whose words do."""
+
+    chats: list[str]
+    contacts: list[Contact]
+    messages: list[Match]
+    more: bool
+
+
+class LinkView(Struct, frozen=True):
+    """An invite link. ``qr`` are the rows of its code, ``1`` dark and ``0`` light."""
+
+    id: str
+    text: str
+    qr: list[str]
+    room: str
+    expires_at: int
+    uses_left: int
+
+
+class LinkPreview(Struct, frozen=True):
+    """What a link leads to, before anything is sent. ``trouble`` is a code, or empty."""
+
+    kind: Literal["contact", "room"]
+    handle: str
+    person: Person | None
+    title: str
+    known_room: str
+    trouble: str
+
+
+class Safety(Struct, frozen=True):
+    """A safety number: 12 groups of 5 digits, and the same as a QR code."""
+
+    person: Person
+    digits: list[str]
+    qr: list[str]
+    verified: bool
+    changed: bool
+
+
+class Me(Struct, frozen=True):
+    person: Person
+    account: str
+    handle: str
+    relay: str
+    published: bool
+    profile_name: str
+
+
+class Settings(Struct, frozen=True):
+    language: Language
+    theme: Theme
+    receipts: bool
+    typing: bool
+    notify: NotifyLevel
+    default_timer_s: int
+    lock_minutes: int
+    """0: never by itself."""
+    enter_sends: bool
+
+
+class Connection(Struct, frozen=True):
+    """``since``: when the relay was last reached. ``trouble`` is a code, or empty."""
+
+    online: bool
+    since: int
+    waiting: int
+    """Things that still have to go out."""
+    trouble: str
+
+
+class State(Struct, frozen=True):
+    """What the page starts from."""
+
+    phase: Phase
+    settings: Settings
+    connection: Connection
+    seq: int
+    """The push that this state includes; resume after it."""
+    me: Me | None = None
+    chats: list[Chat] = []
+    requests: list[Request] = []
+    blocked: int = 0
+    version: str = ""
+    protected: bool = True
+    """The profile has a passphrase, so locking means something."""
+
+
+class PrivacyRow(Struct, frozen=True):
+    """One thing the operator holds about this account, and its value."""
+
+    record: str
+    column: str
+    purpose: str
+    kept: str
+    value: str
+
+
+class AdversaryLine(Struct, frozen=True):
+    """A line of the threat model: what an adversary can or cannot do, and how it is shown."""
+
+    id: str
+    can: bool
+    text: str
+    shown_by: str
+
+
+class Adversary(Struct, frozen=True):
+    name: Literal["warrant", "tap", "raid", "laptop"]
+    lines: list[AdversaryLine]
+
+
+class Privacy(Struct, frozen=True):
+    """Everything that could be handed over about me, by the same code as the operator's."""
+
+    handle: str
+    relay: str
+    rows: list[PrivacyRow]
+    record: str
+    """The producible record itself, as text."""
+    adversaries: list[Adversary]
