@@ -13,21 +13,25 @@ CRATE := crates/mls
 CRATE_FILES := $(wildcard $(CRATE)/pyproject.toml $(CRATE)/Cargo.toml $(CRATE)/Cargo.lock) \
 	$(shell find $(CRATE)/src -name '*.rs' 2>/dev/null)
 PY_DIRS := $(shell find src tests drills bench fuzz tools -name "*.py" 2>/dev/null | cut -d / -f 1 | sort -u)
-CHECKS := check-types check-rust check-lint check-format check-imports check-pages
+PAGE := src/nullabona/app/page/index.html
+PAGE_FILES := $(wildcard ui/*.json ui/*.ts ui/*.js ui/*.html ui/build.py) $(shell find ui/src ui/public -type f 2>/dev/null)
+CHECKS := check-types check-rust check-lint check-format check-imports check-pages check-ui
 export UV_PYTHON_DOWNLOADS := never
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-slow check format drill fuzz bench cover generate lock clean $(CHECKS)
+.PHONY: help setup ui demo test test-slow check format drill fuzz bench cover generate lock clean $(CHECKS)
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-setup: $(STAMP) ## make everything from a bare clone (every other target does this first)
+setup: $(STAMP) $(PAGE) ## make everything from a bare clone (every other target does this first)
 
-demo: $(STAMP) ## the whole story: people talk, the relay is searched, seized, emptied, and nothing is lost
+ui: $(PAGE) ## build the messenger's page
+
+demo: $(STAMP) $(PAGE) ## the whole story: people talk, the relay is searched, seized, emptied, and nothing is lost
 	@$(BIN)/nulla drill demo
 
-test: $(STAMP) ## every test but the slow ones
+test: $(STAMP) $(PAGE) ## every test but the slow ones
 	@$(BIN)/python -m pytest -n $(JOBS) --maxprocesses 8 --dist worksteal -q
 
 test-slow: $(STAMP) ## the slow tests: many schedules, big rooms, crashes at every write
@@ -50,6 +54,9 @@ check-imports:
 
 check-pages:
 	@$(BIN)/python tools/check_generated.py
+
+check-ui:
+	@$(BIN)/python ui/build.py --check
 
 # In the profile of the build, so that a fresh clone compiles the dependencies' build scripts and macros once.
 check-rust:
@@ -81,7 +88,7 @@ lock: $(UV_STAMP) ## resolve the dependencies anew (move exclude-newer in pyproj
 	@cd $(CRATE) && cargo update --workspace
 
 clean: ## remove everything that was built
-	rm -rf .venv .uv .cache .hypothesis htmlcov dist $(CRATE)/target $(CRATE)/python/nullabona_mls/*.so
+	rm -rf .venv .uv .cache .hypothesis htmlcov dist ui/node_modules src/nullabona/app/page $(CRATE)/target $(CRATE)/python/nullabona_mls/*.so
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(UV_STAMP): | tools/check_machine.sh
@@ -96,4 +103,8 @@ $(STAMP): $(UV_STAMP) pyproject.toml uv.lock $(CRATE_FILES)
 	@tools/check_machine.sh $(PYTHON)
 	@$(UV) sync --frozen --python $(PYTHON) --quiet \
 		$(if $(wildcard $(CRATE)/python/nullabona_mls/_native*.so),,--reinstall-package nullabona-mls)
+	@touch $@
+
+$(PAGE): $(STAMP) $(PAGE_FILES)
+	@$(BIN)/python ui/build.py
 	@touch $@

@@ -1,0 +1,1014 @@
+// Made from src/nullabona/app/protocol by tools/protocol_types.py: `make generate`. Do not edit.
+/* eslint-disable */
+
+export type Phase = "empty" | "locked" | "no-account" | "unconfirmed" | "ready";
+
+export type Theme = "system" | "light" | "dark";
+
+export type Language = "ko" | "en";
+
+export type NotifyLevel = "all" | "name" | "nothing";
+
+export type MessageKind = "text" | "file" | "photo" | "voice" | "poll" | "notice" | "deleted";
+
+export type MessageState = "waiting" | "sent" | "delivered" | "failed" | "received";
+
+export type RoomPhase = "joined" | "removed" | "left" | "request";
+
+export type May = "reply" | "react" | "edit" | "delete-all" | "delete-me" | "forward" | "pin" | "copy" | "retry" | "discard" | "save";
+
+export type RoomMay = "send" | "add" | "remove" | "rename" | "admins" | "timer" | "link" | "leave" | "pin" | "poll";
+
+/** Somebody, as shown everywhere. ``name`` is what to call them; ``colour`` picks one of 12 tints. */
+export interface Person {
+  account: string;
+  handle: string;
+  name: string;
+  initial: string;
+  colour: number;
+  picture: string;
+  me: boolean;
+}
+
+export interface Member {
+  person: Person;
+  admin: boolean;
+  devices: number;
+  may_remove: boolean;
+  may_appoint: boolean;
+}
+
+/** A piece of a text. A ``link`` has its address in ``target``, a ``mention`` the account; else it is empty. */
+export interface Span {
+  kind: "link" | "mention" | "mention-me" | "text";
+  text: string;
+  target: string;
+}
+
+/** The message that is answered. ``gone``: deleted, disappeared or not here. */
+export interface Quote {
+  message: string;
+  name: string;
+  kind: "deleted" | "file" | "notice" | "photo" | "poll" | "text" | "voice";
+  text: string;
+  picture: string;
+  gone: boolean;
+}
+
+export interface Reaction {
+  emoji: string;
+  count: number;
+  mine: boolean;
+  names: string[];
+}
+
+/** A file, photo or voice note. ``url`` is empty until it is here; ``thumb`` may be there at once. */
+export interface FileView {
+  name: string;
+  size: number;
+  mime: string;
+  width: number;
+  height: number;
+  duration_ms: number;
+  levels: number[];
+  thumb: string;
+  url: string;
+  download: string;
+  state: "cancelled" | "failed" | "here" | "moving" | "remote";
+  done: number;
+  reason: string;
+}
+
+export interface PollOption {
+  text: string;
+  votes: number;
+  mine: boolean;
+  names: string[];
+}
+
+export interface PollView {
+  question: string;
+  options: PollOption[];
+  multiple: boolean;
+  closed: boolean;
+  voters: number;
+  may_close: boolean;
+}
+
+/** A line about the room. The page words it from ``what``, who did it, to whom, and ``text`` (a name, a time). */
+export interface Notice {
+  what: string;
+  name: string;
+  me: boolean;
+  others: string[];
+  text: string;
+}
+
+/** One line of a conversation. */
+export interface Message {
+  id: string;
+  room: string;
+  place: string;
+  kind: "deleted" | "file" | "notice" | "photo" | "poll" | "text" | "voice";
+  person: Person;
+  mine: boolean;
+  at: number;
+  state: "delivered" | "failed" | "received" | "sent" | "waiting";
+  reason: string;
+  unread_by: number;
+  spans: Span[];
+  text: string;
+  big: boolean;
+  edited_at: number;
+  forwarded: boolean;
+  pinned: boolean;
+  expires_at: number;
+  timer_s: number;
+  mentions_me: boolean;
+  may: ("copy" | "delete-all" | "delete-me" | "discard" | "edit" | "forward" | "pin" | "react" | "reply" | "retry" | "save")[];
+  quote: Quote | null;
+  reactions: Reaction[];
+  file: FileView | null;
+  poll: PollView | null;
+  notice: Notice | null;
+  client: string;
+}
+
+/** What a chat row shows of its newest message. ``name`` is empty where it needs no saying. */
+export interface LastLine {
+  kind: "deleted" | "file" | "notice" | "photo" | "poll" | "text" | "voice";
+  name: string;
+  text: string;
+  at: number;
+  state: "delivered" | "failed" | "received" | "sent" | "waiting";
+  notice: Notice | null;
+}
+
+/** A row of the chat list. Rows sort by ``order``, highest first. */
+export interface Chat {
+  room: string;
+  title: string;
+  person: Person | null;
+  faces: Person[];
+  phase: "joined" | "left" | "removed" | "request";
+  direct: boolean;
+  members: number;
+  unread: number;
+  mentions: number;
+  marked_unread: boolean;
+  pinned: boolean;
+  muted: boolean;
+  muted_until: number;
+  archived: boolean;
+  draft: string;
+  failed: number;
+  timer_s: number;
+  order: string;
+  last: LastLine | null;
+}
+
+/** Everything about a room but its messages. */
+export interface Room {
+  chat: Chat;
+  members: Member[];
+  may: ("add" | "admins" | "leave" | "link" | "pin" | "poll" | "remove" | "rename" | "send" | "timer")[];
+  pinned: Message[];
+  draft: string;
+  draft_reply: Quote | null;
+  first_unread: string;
+  timer_s: number;
+  relay: string;
+  verified: boolean;
+  held: boolean;
+  blocked: boolean;
+  typing: string[];
+  receipts: boolean;
+}
+
+/** Some messages of a room, oldest first, and whether there are more before and after them. */
+export interface Page {
+  room: string;
+  messages: Message[];
+  more_before: boolean;
+  more_after: boolean;
+}
+
+/** Somebody who is no contact asks to talk (``room`` empty) or invites into a group. */
+export interface Request {
+  id: string;
+  person: Person;
+  room: string;
+  title: string;
+  greeting: string;
+  at: number;
+}
+
+export interface Contact {
+  person: Person;
+  nickname: string;
+  state: "accepted" | "asking" | "blocked" | "requested";
+  room: string;
+  verified: boolean;
+}
+
+/** A found message; ``parts`` alternate plain and matching text, plain first. */
+export interface Match {
+  room: string;
+  title: string;
+  message: string;
+  place: string;
+  person: Person;
+  at: number;
+  parts: string[];
+}
+
+/** Chats and people whose names fit, and messages whose words do. */
+export interface Found {
+  chats: string[];
+  contacts: Contact[];
+  messages: Match[];
+  more: boolean;
+}
+
+/** An invite link. ``qr`` are the rows of its code, ``1`` dark and ``0`` light. */
+export interface LinkView {
+  id: string;
+  text: string;
+  qr: string[];
+  room: string;
+  expires_at: number;
+  uses_left: number;
+}
+
+/** What a link leads to, before anything is sent. ``trouble`` is a code, or empty. */
+export interface LinkPreview {
+  kind: "contact" | "room";
+  handle: string;
+  person: Person | null;
+  title: string;
+  known_room: string;
+  trouble: string;
+}
+
+/** A safety number: 12 groups of 5 digits, and the same as a QR code. */
+export interface Safety {
+  person: Person;
+  digits: string[];
+  qr: string[];
+  verified: boolean;
+  changed: boolean;
+}
+
+export interface Me {
+  person: Person;
+  account: string;
+  handle: string;
+  relay: string;
+  published: boolean;
+  profile_name: string;
+}
+
+export interface Settings {
+  language: "en" | "ko";
+  theme: "dark" | "light" | "system";
+  receipts: boolean;
+  typing: boolean;
+  notify: "all" | "name" | "nothing";
+  default_timer_s: number;
+  lock_minutes: number;
+  enter_sends: boolean;
+}
+
+/** ``since``: when the relay was last reached. ``trouble`` is a code, or empty. */
+export interface Connection {
+  online: boolean;
+  since: number;
+  waiting: number;
+  trouble: string;
+}
+
+/** What the page starts from. */
+export interface State {
+  phase: "empty" | "locked" | "no-account" | "ready" | "unconfirmed";
+  settings: Settings;
+  connection: Connection;
+  seq: number;
+  me: Me | null;
+  chats: Chat[];
+  requests: Request[];
+  blocked: number;
+  version: string;
+  protected: boolean;
+}
+
+/** One thing the operator holds about this account, and its value. */
+export interface PrivacyRow {
+  record: string;
+  column: string;
+  purpose: string;
+  kept: string;
+  value: string;
+}
+
+/** A line of the threat model: what an adversary can or cannot do, and how it is shown. */
+export interface AdversaryLine {
+  id: string;
+  can: boolean;
+  text: string;
+  shown_by: string;
+}
+
+export interface Adversary {
+  name: "laptop" | "raid" | "tap" | "warrant";
+  lines: AdversaryLine[];
+}
+
+/** Everything that could be handed over about me, by the same code as the operator's. */
+export interface Privacy {
+  handle: string;
+  relay: string;
+  rows: PrivacyRow[];
+  record: string;
+  adversaries: Adversary[];
+}
+
+/** It is done, and stored. */
+export interface Done {
+}
+
+/** The whole state; the first call of a page, and the one after a `Reset`. */
+export interface Start {
+  call: "Start";
+}
+
+/** Whether a handle may be had. ``handle`` may lack its host: the default relay is meant. */
+export interface CheckHandle {
+  call: "CheckHandle";
+  handle: string;
+}
+
+export interface HandleCheck {
+  handle: string;
+  free: boolean;
+  trouble: string;
+  message: string;
+}
+
+/** A new encrypted profile. */
+export interface CreateProfile {
+  call: "CreateProfile";
+  passphrase: string;
+}
+
+export interface CreateAccount {
+  call: "CreateAccount";
+  handle: string;
+  name: string;
+}
+
+export interface RestoreAccount {
+  call: "RestoreAccount";
+  handle: string;
+  words: string;
+}
+
+/** The 24 words. Before they were confirmed without, afterwards only with the passphrase. */
+export interface GetPhrase {
+  call: "GetPhrase";
+  passphrase?: string;
+}
+
+export interface Phrase {
+  words: string[];
+  ask: number[];
+}
+
+/** ``words`` for the places that were asked for; ``later`` skips the check. */
+export interface ConfirmPhrase {
+  call: "ConfirmPhrase";
+  words: string[];
+  later?: boolean;
+}
+
+export interface Unlock {
+  call: "Unlock";
+  passphrase: string;
+}
+
+export interface Lock {
+  call: "Lock";
+}
+
+/** The person is here: the idle time starts anew. */
+export interface Active {
+  call: "Active";
+}
+
+/** A room and its messages around the first unread one, or the newest. The page is told of its changes. */
+export interface OpenRoom {
+  call: "OpenRoom";
+  room: string;
+  limit?: number;
+}
+
+export interface RoomPage {
+  room: Room;
+  page: Page;
+}
+
+export interface CloseRoom {
+  call: "CloseRoom";
+  room: string;
+}
+
+/** Messages before, after or around a place; with none of them the newest. */
+export interface GetMessages {
+  call: "GetMessages";
+  room: string;
+  before?: string;
+  after?: string;
+  around?: string;
+  limit?: number;
+}
+
+/** ``mentions`` are accounts; ``client`` comes back in the message. */
+export interface SendText {
+  call: "SendText";
+  room: string;
+  text: string;
+  client: string;
+  reply_to?: string;
+  mentions?: string[];
+}
+
+/** ``upload`` is what POST /upload answered. */
+export interface SendFile {
+  call: "SendFile";
+  room: string;
+  upload: string;
+  client: string;
+  caption?: string;
+  reply_to?: string;
+  kind?: "file" | "photo" | "voice";
+  duration_ms?: number;
+  levels?: number[];
+}
+
+export interface EditMessage {
+  call: "EditMessage";
+  room: string;
+  message: string;
+  text: string;
+  mentions?: string[];
+}
+
+export interface DeleteMessages {
+  call: "DeleteMessages";
+  room: string;
+  messages: string[];
+  for_all: boolean;
+}
+
+/** ``emoji`` empty takes the reaction back. */
+export interface React {
+  call: "React";
+  room: string;
+  message: string;
+  emoji: string;
+}
+
+export interface Forward {
+  call: "Forward";
+  room: string;
+  messages: string[];
+  to: string[];
+}
+
+export interface Retry {
+  call: "Retry";
+  room: string;
+  message: string;
+}
+
+/** Give up a failed message. */
+export interface Discard {
+  call: "Discard";
+  room: string;
+  message: string;
+}
+
+export interface FetchFile {
+  call: "FetchFile";
+  room: string;
+  message: string;
+}
+
+export interface CancelTransfer {
+  call: "CancelTransfer";
+  room: string;
+  message: string;
+}
+
+export interface SendPoll {
+  call: "SendPoll";
+  room: string;
+  question: string;
+  options: string[];
+  multiple: boolean;
+  client: string;
+}
+
+export interface Vote {
+  call: "Vote";
+  room: string;
+  message: string;
+  choices: number[];
+}
+
+export interface ClosePoll {
+  call: "ClosePoll";
+  room: string;
+  message: string;
+}
+
+export interface PinMessage {
+  call: "PinMessage";
+  room: string;
+  message: string;
+  on: boolean;
+}
+
+/** ``message`` empty: all of the room. */
+export interface MarkRead {
+  call: "MarkRead";
+  room: string;
+  message?: string;
+}
+
+export interface SetDraft {
+  call: "SetDraft";
+  room: string;
+  text: string;
+  reply_to?: string;
+}
+
+/** Told to the others only if the person wants that. */
+export interface SetTyping {
+  call: "SetTyping";
+  room: string;
+  on: boolean;
+}
+
+/** How this device shows a room; None leaves a thing as it is. ``mute_s``: 0 ends it, -1 for ever. */
+export interface SetRoom {
+  call: "SetRoom";
+  room: string;
+  pinned?: boolean | null;
+  archived?: boolean | null;
+  mute_s?: number | null;
+  marked_unread?: boolean | null;
+}
+
+/** ``room`` empty: everywhere. ``before`` goes on after the last result's place, within one room. */
+export interface Search {
+  call: "Search";
+  text: string;
+  room?: string;
+  before?: string;
+  limit?: number;
+}
+
+/** Photos and files of a room, newest first. */
+export interface GetMedia {
+  call: "GetMedia";
+  room: string;
+  kind: "file" | "photo" | "voice";
+  before?: string;
+  limit?: number;
+}
+
+export interface GetContacts {
+  call: "GetContacts";
+}
+
+export interface Contacts {
+  contacts: Contact[];
+}
+
+export interface AskContact {
+  call: "AskContact";
+  handle: string;
+  greeting?: string;
+}
+
+/** ``id`` of a `Request`: say yes, forget it, or block who asked. */
+export interface AnswerRequest {
+  call: "AnswerRequest";
+  id: string;
+  answer: "accept" | "block" | "delete";
+}
+
+export interface SetContact {
+  call: "SetContact";
+  account: string;
+  nickname?: string | null;
+  blocked?: boolean | null;
+  verified?: boolean | null;
+  confirmed?: boolean | null;
+}
+
+export interface GetSafety {
+  call: "GetSafety";
+  account: string;
+}
+
+/** What a scanned QR code says about somebody's safety number. */
+export interface ReadCode {
+  call: "ReadCode";
+  account: string;
+  text: string;
+}
+
+export interface CodeResult {
+  matches: boolean;
+}
+
+/** ``people`` are handles or accounts of contacts. */
+export interface CreateGroup {
+  call: "CreateGroup";
+  name: string;
+  people: string[];
+  timer_s?: number;
+}
+
+/** One change of a group; ``people`` are handles or accounts. */
+export interface ChangeMembers {
+  call: "ChangeMembers";
+  room: string;
+  change: "add" | "appoint" | "dismiss" | "remove";
+  people: string[];
+}
+
+export interface RenameRoom {
+  call: "RenameRoom";
+  room: string;
+  name: string;
+}
+
+export interface SetTimer {
+  call: "SetTimer";
+  room: string;
+  timer_s: number;
+}
+
+export interface LeaveRoom {
+  call: "LeaveRoom";
+  room: string;
+}
+
+/** ``room`` empty: a link to me. ``hours`` 0: a lasting one (contact only). ``uses`` 0: any number. */
+export interface MakeLink {
+  call: "MakeLink";
+  room?: string;
+  hours?: number;
+  uses?: number;
+}
+
+export interface GetLinks {
+  call: "GetLinks";
+  room: string;
+}
+
+export interface Links {
+  links: LinkView[];
+}
+
+export interface RevokeLink {
+  call: "RevokeLink";
+  id: string;
+}
+
+/** What a pasted or scanned link is; nothing is sent. */
+export interface ReadLink {
+  call: "ReadLink";
+  text: string;
+}
+
+export interface FollowLink {
+  call: "FollowLink";
+  text: string;
+  greeting?: string;
+}
+
+/** ``upload`` of a picture; ``keep``, or empty for none. */
+export interface SetProfile {
+  call: "SetProfile";
+  name: string;
+  upload?: string;
+}
+
+/** None leaves a thing as it is. */
+export interface SetSettings {
+  call: "SetSettings";
+  language?: "en" | "ko" | null;
+  theme?: "dark" | "light" | "system" | null;
+  receipts?: boolean | null;
+  typing?: boolean | null;
+  notify?: "all" | "name" | "nothing" | null;
+  default_timer_s?: number | null;
+  lock_minutes?: number | null;
+  enter_sends?: boolean | null;
+}
+
+export interface ChangePassphrase {
+  call: "ChangePassphrase";
+  old: string;
+  new: string;
+}
+
+export interface GetPrivacy {
+  call: "GetPrivacy";
+}
+
+/** A row of the chat list is new or different. */
+export interface ChatChanged {
+  push: "ChatChanged";
+  chat: Chat;
+}
+
+export interface ChatGone {
+  push: "ChatGone";
+  room: string;
+}
+
+/** An open room is different: members, name, timer, rights, pins. */
+export interface RoomChanged {
+  push: "RoomChanged";
+  room: Room;
+}
+
+/** Messages of an open room are new or different; insert or replace by id, sort by place. */
+export interface MessagesChanged {
+  push: "MessagesChanged";
+  room: string;
+  messages: Message[];
+}
+
+export interface MessagesGone {
+  push: "MessagesGone";
+  room: string;
+  messages: string[];
+}
+
+/** How many have not read yet, by message id, of an open room. */
+export interface UnreadChanged {
+  push: "UnreadChanged";
+  room: string;
+  counts: Record<string, number>;
+}
+
+export interface TypingChanged {
+  push: "TypingChanged";
+  room: string;
+  names: string[];
+}
+
+export interface TransferChanged {
+  push: "TransferChanged";
+  room: string;
+  message: string;
+  file: FileView;
+}
+
+export interface RequestsChanged {
+  push: "RequestsChanged";
+  requests: Request[];
+}
+
+/** Ask for them again if they are shown. */
+export interface ContactsChanged {
+  push: "ContactsChanged";
+}
+
+export interface MeChanged {
+  push: "MeChanged";
+  me: Me;
+}
+
+export interface SettingsChanged {
+  push: "SettingsChanged";
+  settings: Settings;
+}
+
+export interface ConnectionChanged {
+  push: "ConnectionChanged";
+  connection: Connection;
+}
+
+/** Worth a desktop notification; what it may show was decided here. */
+export interface Notify {
+  push: "Notify";
+  room: string;
+  title: string;
+  body: string;
+  sound: boolean;
+}
+
+/** Something the person should know: a warning or a failure that belongs to no message. */
+export interface Told {
+  push: "Told";
+  code: string;
+  message: string;
+  hint: string;
+  room: string;
+}
+
+/** Everything shown must go; only unlocking is left. */
+export interface Locked {
+  push: "Locked";
+  state: State;
+}
+
+/** What was missed is not known: `Start` anew. */
+export interface Reset {
+  push: "Reset";
+}
+
+/** A call by the page; ``id`` is its own count. */
+export interface Asked {
+  id: number;
+  ask: unknown;
+}
+
+export interface Answered {
+  kind: "answer";
+  id: number;
+  answer: unknown;
+}
+
+/** A refusal, worded for the person in their language. */
+export interface Failed {
+  kind: "failed";
+  id: number;
+  code: string;
+  message: string;
+  hint: string;
+}
+
+export interface Pushed {
+  kind: "push";
+  seq: number;
+  push: AnyPush;
+}
+
+/** The answer of ``POST /upload?name=…`` (raw body, header ``X-Nulla-Token``): to be named in `SendFile`. */
+export interface Uploaded {
+  upload: string;
+  kind: string;
+  name: string;
+  size: number;
+  width: number;
+  height: number;
+  preview: string;
+}
+
+/** The answer of ``POST /trade`` (JSON ``{"launch": token}``): the working token, once. */
+export interface Traded {
+  token: string;
+}
+
+export type AnyPush =
+  | ChatChanged
+  | ChatGone
+  | RoomChanged
+  | MessagesChanged
+  | MessagesGone
+  | UnreadChanged
+  | TypingChanged
+  | TransferChanged
+  | RequestsChanged
+  | ContactsChanged
+  | MeChanged
+  | SettingsChanged
+  | ConnectionChanged
+  | Notify
+  | Told
+  | Locked
+  | Reset;
+
+export type AnyCall =
+  | Start
+  | CheckHandle
+  | CreateProfile
+  | CreateAccount
+  | RestoreAccount
+  | GetPhrase
+  | ConfirmPhrase
+  | Unlock
+  | Lock
+  | Active
+  | OpenRoom
+  | CloseRoom
+  | GetMessages
+  | SendText
+  | SendFile
+  | EditMessage
+  | DeleteMessages
+  | React
+  | Forward
+  | Retry
+  | Discard
+  | FetchFile
+  | CancelTransfer
+  | SendPoll
+  | Vote
+  | ClosePoll
+  | PinMessage
+  | MarkRead
+  | SetDraft
+  | SetTyping
+  | SetRoom
+  | Search
+  | GetMedia
+  | GetContacts
+  | AskContact
+  | AnswerRequest
+  | SetContact
+  | GetSafety
+  | ReadCode
+  | CreateGroup
+  | ChangeMembers
+  | RenameRoom
+  | SetTimer
+  | LeaveRoom
+  | MakeLink
+  | GetLinks
+  | RevokeLink
+  | ReadLink
+  | FollowLink
+  | SetProfile
+  | SetSettings
+  | ChangePassphrase
+  | GetPrivacy;
+
+export type FromServer =
+  | Answered
+  | Failed
+  | Pushed;
+
+/** What each call answers. */
+export interface Answers {
+  Start: State;
+  CheckHandle: HandleCheck;
+  CreateProfile: State;
+  CreateAccount: State;
+  RestoreAccount: State;
+  GetPhrase: Phrase;
+  ConfirmPhrase: State;
+  Unlock: State;
+  Lock: State;
+  Active: Done;
+  OpenRoom: RoomPage;
+  CloseRoom: Done;
+  GetMessages: Page;
+  SendText: Message;
+  SendFile: Message;
+  EditMessage: Done;
+  DeleteMessages: Done;
+  React: Done;
+  Forward: Done;
+  Retry: Done;
+  Discard: Done;
+  FetchFile: Done;
+  CancelTransfer: Done;
+  SendPoll: Message;
+  Vote: Done;
+  ClosePoll: Done;
+  PinMessage: Done;
+  MarkRead: Done;
+  SetDraft: Done;
+  SetTyping: Done;
+  SetRoom: Done;
+  Search: Found;
+  GetMedia: Page;
+  GetContacts: Contacts;
+  AskContact: Contact;
+  AnswerRequest: Done;
+  SetContact: Done;
+  GetSafety: Safety;
+  ReadCode: CodeResult;
+  CreateGroup: Chat;
+  ChangeMembers: Done;
+  RenameRoom: Done;
+  SetTimer: Done;
+  LeaveRoom: Done;
+  MakeLink: LinkView;
+  GetLinks: Links;
+  RevokeLink: Done;
+  ReadLink: LinkPreview;
+  FollowLink: Done;
+  SetProfile: Me;
+  SetSettings: Settings;
+  ChangePassphrase: Done;
+  GetPrivacy: Privacy;
+}
