@@ -48,6 +48,11 @@ class Model:
     def due(self, now: int) -> list[OutboxItem]:
         return [self.outbox[id] for id in sorted(self.outbox) if self.outbox[id].not_before <= now]
 
+    def waiting(self, id: int) -> list[OutboxItem]:
+        """The item and what is of its kind and for its box; nothing if there is no such item."""
+        item = self.outbox.get(id)
+        return [other for other in self.outbox.values() if item and (other.box, other.kind) == (item.box, item.kind)]
+
     def in_room(self, room: bytes) -> list[Message]:
         return sorted((m for m in self.messages.values() if m.room == room), key=lambda m: m.position)
 

@@ -77,7 +77,7 @@ def test_a_view_is_the_last_one_said(opened: Store) -> None:
 
 def test_due_items_go_by_id(opened: Store) -> None:
     """Items not yet due wait; a page is cut at its limit."""
-    later, first, second, third = (add(opened, not_before=at) for at in (11, 10, 0, 5))
+    later, first, second, third = (add(opened, box=bytes((at,)), not_before=at) for at in (11, 10, 0, 5))
     assert [first, second] == [item.id for item in opened.outbox(10, limit=2)]
     assert [later, first, second, third] == [item.id for item in opened.outbox(11)]
 
@@ -97,6 +97,17 @@ def test_a_delayed_item_counts_its_attempts(opened: Store) -> None:
     item = opened.outbox_item(id)
     assert item is not None
     assert (70, 2, [], 70) == (item.not_before, item.attempts, opened.outbox(69), opened.outbox_next())
+
+
+def test_a_box_that_takes_nothing_is_asked_by_one_item(opened: Store) -> None:
+    """What is of the same kind and for the same box waits with a delayed item, new or old, until it is released."""
+    first, second, other = add(opened), add(opened), add(opened, box=OTHER_BOX)
+    opened.delay_outbox(first, 50)
+    third = add(opened)
+    assert [other] == [item.id for item in opened.outbox(49)]
+    assert [(first, 1), (second, 0), (other, 0), (third, 0)] == [(i.id, i.attempts) for i in opened.outbox(50)]
+    opened.release_outbox(BOX, "frame", 20)
+    assert [first, second, other, third] == [item.id for item in opened.outbox(20)]
 
 
 def test_an_empty_outbox_is_never_due(opened: Store) -> None:

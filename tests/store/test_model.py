@@ -135,7 +135,8 @@ class StoreMachine(RuleBasedStateMachine):
         with self.store.transaction():
             id = self.store.add_outbox("frame", room=ROOM, box=box, ref=ref, target=b"t", data=data, not_before=at)
         assert id not in self.model.outbox
-        self.model.outbox[id] = OutboxItem(id, "frame", ROOM, box, ref, b"t", data, at, 0)
+        first = min((item.not_before for item in self.model.outbox.values() if item.box == box), default=at)
+        self.model.outbox[id] = OutboxItem(id, "frame", ROOM, box, ref, b"t", data, max(at, first), 0)
         return id
 
     @rule(id=ids, at=numbers, drop=st.booleans())
@@ -145,9 +146,20 @@ class StoreMachine(RuleBasedStateMachine):
                 self.store.drop_outbox(id)
             else:
                 self.store.delay_outbox(id, at)
-        item = self.model.outbox.pop(id, None)
-        if item is not None and not drop:
-            self.model.outbox[id] = replace(item, not_before=at, attempts=item.attempts + 1)
+        if not drop:
+            for item in self.model.waiting(id):
+                later = at if item.id == id else max(item.not_before, at)
+                self.model.outbox[item.id] = replace(item, not_before=later, attempts=item.attempts + (item.id == id))
+        else:
+            self.model.outbox.pop(id, None)
+
+    @rule(box=boxes, now=numbers)
+    def release_outbox(self, box: bytes, now: int) -> None:
+        with self.store.transaction():
+            self.store.release_outbox(box, "frame", now)
+        for item in self.model.outbox.values():
+            if item.box == box:
+                self.model.outbox[item.id] = replace(item, not_before=min(item.not_before, now))
 
     @rule(box=boxes, ref=names)
     def drop_ref(self, box: bytes, ref: bytes) -> None:

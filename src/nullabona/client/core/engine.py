@@ -219,6 +219,7 @@ class Engine:
                 step.store.delay_outbox(item.id, step.now + delay)
                 return Touched(frozenset({item.room}))
             step.store.drop_outbox(item.id)
+            step.store.release_outbox(item.box, item.kind, step.now)
             if isinstance(answer, Refusal):
                 self._refused(step, item, answer)
             elif isinstance(answer, Appended) and item.kind == FRAME:
@@ -226,7 +227,10 @@ class Engine:
         return Touched(frozenset({item.room}))
 
     def on_unsent(self, item: OutboxItem, now: int) -> Touched:
-        """The relay could not be reached, or did not answer: the same bytes go again later."""
+        """The relay could not be reached, or did not answer: the same bytes go again later.
+
+        Whatever else is of that kind and for that box waits with them: of a box that takes nothing, one item asks.
+        """
         with self.step(now) as step:
             step.store.delay_outbox(item.id, step.now + self._backoff(step, item))
         return Touched(frozenset({item.room}))

@@ -100,7 +100,9 @@ class Store(Protocol):
     # -- outbox --------------------------------------------------------------------------------------------------
     def add_outbox(
         self, kind: str, *, room: bytes, box: bytes, ref: bytes, target: bytes, data: bytes, not_before: int = 0
-    ) -> int: ...
+    ) -> int:
+        """The new item's id. It is due no earlier than the first of what waits for that box and is of that kind."""
+        ...
 
     def outbox(self, now: int, limit: int = 256) -> list[OutboxItem]:
         """Items due at ``now``, lowest id first."""
@@ -116,7 +118,11 @@ class Store(Protocol):
         ...
 
     def delay_outbox(self, id: int, not_before: int) -> None:
-        """Try again at ``not_before``; counts an attempt."""
+        """Try again at ``not_before``; counts an attempt. What is of its kind and for its box waits as long."""
+        ...
+
+    def release_outbox(self, box: bytes, kind: str, now: int) -> None:
+        """What is of this kind and for this box is due now, as far as it was not before."""
         ...
 
     def drop_outbox(self, id: int) -> None: ...

@@ -12,6 +12,8 @@ _ITEM = STATEMENTS["outbox_item"]
 _REFS = STATEMENTS["outbox_refs"]
 _NEXT = STATEMENTS["outbox_next"]
 _DELAY = STATEMENTS["outbox_delay"]
+_HOLD = STATEMENTS["outbox_hold"]
+_RELEASE = STATEMENTS["outbox_release"]
 _DROP = STATEMENTS["outbox_drop"]
 _DROP_REF = STATEMENTS["outbox_drop_ref"]
 
@@ -24,7 +26,10 @@ class OutboxRows(Rows):
     def add_outbox(
         self, kind: str, *, room: bytes, box: bytes, ref: bytes, target: bytes, data: bytes, not_before: int = 0
     ) -> int:
-        """Add an item and return its id, higher than every id given before and never given again."""
+        """Add an item and return its id, higher than every id given before and never given again.
+
+        It is due no earlier than the first of what waits for the same box and is of the same kind.
+        """
         return self._write_id(_ADD, (kind, room, box, ref, not_before, target, data))
 
     def outbox(self, now: int, limit: int = 256) -> list[OutboxItem]:
@@ -46,8 +51,13 @@ class OutboxRows(Rows):
         return None if row is None else row[0]
 
     def delay_outbox(self, id: int, not_before: int) -> None:
-        """Try again at ``not_before``; counts an attempt."""
+        """Try again at ``not_before``; counts an attempt. What is of its kind and for its box waits as long."""
         self._write(_DELAY, (not_before, id))
+        self._write(_HOLD, (id, not_before))
+
+    def release_outbox(self, box: bytes, kind: str, now: int) -> None:
+        """What is of this kind and for this box is due now, as far as it was not before."""
+        self._write(_RELEASE, (box, kind, now))
 
     def drop_outbox(self, id: int) -> None:
         """Forget an item; harmless if there is none."""

@@ -121,8 +121,9 @@ ON CONFLICT (box, device) DO UPDATE SET incarnation = excluded.incarnation, seq 
 chain = excluded.chain, missing = excluded.missing, unreadable = excluded.unreadable
 
 -- name: outbox_add
-INSERT INTO outbox (kind, room, box, ref, not_before, attempts, target, data) VALUES (?, ?, ?, ?, ?, 0, ?, ?)
-RETURNING id
+INSERT INTO outbox (kind, room, box, ref, not_before, attempts, target, data)
+VALUES (?1, ?2, ?3, ?4, max(?5, coalesce((SELECT min(not_before) FROM outbox WHERE box = ?3 AND kind = ?1), 0)),
+0, ?6, ?7) RETURNING id
 
 -- name: outbox
 SELECT id, kind, room, box, ref, target, data, not_before, attempts FROM outbox
@@ -139,6 +140,13 @@ SELECT min(not_before) FROM outbox
 
 -- name: outbox_delay
 UPDATE outbox SET not_before = ?, attempts = attempts + 1 WHERE id = ?
+
+-- name: outbox_hold
+UPDATE outbox SET not_before = max(not_before, ?2)
+WHERE (box, kind) IN (SELECT box, kind FROM outbox WHERE id = ?1)
+
+-- name: outbox_release
+UPDATE outbox SET not_before = min(not_before, ?3) WHERE box = ?1 AND kind = ?2
 
 -- name: outbox_drop
 DELETE FROM outbox WHERE id = ?
