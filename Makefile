@@ -32,6 +32,7 @@ demo: $(STAMP) $(PAGE) ## the whole story: people talk, the relay is searched, s
 	@$(BIN)/nulla drill demo
 
 test: $(STAMP) $(PAGE) ## every test but the slow ones
+	@tools/need_chromium.sh
 	@$(BIN)/python -m pytest -n $(JOBS) --maxprocesses 8 --dist worksteal -q
 
 test-slow: $(STAMP) ## the slow tests: many schedules, big rooms, crashes at every write
