@@ -101,7 +101,9 @@ def _stage(step: Step, room: RoomState, track: BoxTrack, change: Change) -> None
         )
     except MlsRefused as refusal:
         step.event("change-failed", room.id, reason=refusal.reason)
-        room.intents = []
+        # It is the cards of those to be added that come from outside: what else is wanted must not fail with them.
+        kept: list[Intent] = [intent for intent in change.intents if not isinstance(intent, AddAccount)]
+        room.intents = kept if len(kept) < len(change.intents) else []
         return
     frame = queue_frame(step, room, track, Kind.COMMIT, staged.commit)
     commit = sha256(staged.commit).digest()
@@ -123,9 +125,10 @@ def plan(step: Step, room: RoomState) -> Change:
     orders: list[RemovalOrder] = []
     removed: set[bytes] = set()
     info = room.info
+    newest = {intent.account: intent for intent in room.intents if isinstance(intent, AddAccount)}
     for intent in room.intents:
         if isinstance(intent, AddAccount):
-            packages = _missing_packages(step, intent, roster)
+            packages = _missing_packages(step, intent, roster) if newest[intent.account] == intent else []
             add += packages
             useful = bool(packages)
         elif isinstance(intent, RemoveAccount):
