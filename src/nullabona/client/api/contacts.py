@@ -71,14 +71,14 @@ class ContactCalls:
             raise TimedOut("the directory of that handle was not reached in time") from None
         if data is None:
             raise UnknownHandle(f"nobody is registered as {wanted}")
-        return self._learn(data)
+        return self._learn(data, wanted)
 
-    def _learn(self, data: bytes) -> Card:
+    def _learn(self, data: bytes, handle: str) -> Card:
         """What is wrong with a card is told in the step's events, so the step must not be undone for it."""
         refused: PeerError | None = None
         with self._session.step() as step:
             try:
-                return people.learn_card(step, data)
+                return people.learn_card(step, data, handle)
             except PeerError as error:
                 refused = error
         raise refused

@@ -8,7 +8,7 @@ afterwards does what it wants: the reads of `reads`, the items of the store's ou
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final
@@ -289,13 +289,10 @@ class Engine:
     def on_card(self, handle: str, data: bytes | None, now: int) -> Touched:
         """A card was looked up; None: it could not be had now."""
         with self.step(now) as step:
-            try:
-                if data is None:
-                    people.lookup_failed(step, handle)
-                else:
-                    people.learn_card(step, data)
-            except PeerError:
-                people.lookup_failed(step, handle)
+            if data is not None:
+                with suppress(PeerError):
+                    people.learn_card(step, data, handle)
+            people.looked_up(step, handle)
         return Touched(frozenset())
 
     # -- what is wanted -------------------------------------------------------------------------------------------

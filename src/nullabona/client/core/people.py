@@ -13,10 +13,12 @@ from nullabona.client.core.records import Contact, ContactState
 from nullabona.client.core.state import AddAccount
 from nullabona.client.core.step import Step
 from nullabona.errors import PeerError
-from nullabona.wire.card import Card, verify_card, verify_update
+from nullabona.wire.card import Card, CardInvalid, verify_card, verify_update
 from nullabona.wire.seal import Inbox
 
 _WAITING = "unsent-items"
+MAX_LOOKUPS = 16
+"""How often a card is looked up, over about three hours, before what waits for it is given up."""
 MAX_CARD_DAYS = 30
 """Key packages of an older card are not used: their private halves have been around for too long."""
 
@@ -40,13 +42,16 @@ def _card_key(account: bytes) -> str:
     return f"inbox-of:{account.hex()}"
 
 
-def learn_card(step: Step, data: bytes) -> Card:
-    """Verify a looked-up card against what we know of its account, and remember its inbox.
+def learn_card(step: Step, data: bytes, handle: str) -> Card:
+    """Verify the card that was looked up for ``handle`` against what we know, and remember its inbox.
 
-    Raises `PeerError`, and tells the person, if the account's identity key changed or an older card is shown.
+    Raises `PeerError` if it does not verify or is for another handle; and tells the person, too, if the account's
+    identity key changed or an older card is shown.
     """
     card = verify_card(data, today=step.day)
-    contact = step.store.contact_by_handle(str(card.handle))
+    if str(card.handle) != handle:
+        raise CardInvalid("a card is for another handle than the one looked up", hint="try again later")
+    contact = step.store.contact_by_handle(handle)
     if contact is not None and contact.card:
         known = verify_card(contact.card, today=step.day)
         try:
@@ -107,14 +112,20 @@ def _send_waiting(step: Step, account: bytes) -> None:
         post(step, account, item.handle, _bodies.decode(item.item))
 
 
-def lookup_failed(step: Step, handle: str) -> None:
-    """A card could not be had: try again later, a bounded number of times."""
+def looked_up(step: Step, handle: str) -> None:
+    """Whoever still waits for the card of ``handle`` did not get the one they need: try again later, and then give up.
+
+    That there is no card, or another account's, looks the same from here.
+    """
     items = unsent(step)
     for item in items:
         if item.handle == handle:
             item.attempts += 1
             item.next_at = step.now + min(step.timing.retry << item.attempts, step.timing.retry_most)
-    _save(step, [item for item in items if item.attempts < 16])
+    kept = [item for item in items if item.attempts < MAX_LOOKUPS]
+    if len(kept) < len(items):
+        step.event("warning", code="undeliverable", handle=handle)
+    _save(step, kept)
 
 
 # -- contacts -----------------------------------------------------------------------------------------------------
