@@ -10,7 +10,7 @@ import msgspec
 from nullabona.client.core import committing, healing, messages, people, rejoin, watching
 from nullabona.client.core.boxes import open_box, receipt_delay
 from nullabona.client.core.chunks import MISSING, Missing, blob_content
-from nullabona.client.core.errors import MlsRefused, PolicyRefused
+from nullabona.client.core.errors import MlsRefused, NoSuchRoom, PolicyRefused
 from nullabona.client.core.items import (
     ContactRequest,
     Gone,
@@ -206,16 +206,23 @@ def _invited(step: Step, sender: DeviceCertificate, item: Invitation) -> Missing
     if contact is not None and contact.state is ContactState.BLOCKED:
         return None
     pack = blob_content(step, item.blob, item.relay, b"")
-    if not isinstance(pack, bytes):
+    if isinstance(pack, Missing):
         return pack
     old = step.find_room(item.room)
     if old is not None and old.phase == JOINED and not _may_replace(step, old, sender):
         return None
     if not step.store.saw("invitation", item.id, step.day):
         return None
-    opened = open_pack(step, pack, sender, item.room)
-    info = decode_info(opened.room_info)
     trusted = contact is not None and contact.state in {ContactState.ACCEPTED, ContactState.REQUESTED}
+    try:
+        opened = open_pack(step, pack or b"", sender, item.room)
+    except PeerError as refused:
+        if trusted or old is not None:
+            # For them we are in the room now: only if they remove and add us again do we come in. Strangers get no say.
+            handle = str(sender.handle)
+            step.event("warning", item.room, code="invitation-refused", handle=handle, reason=refused.code)
+        return None
+    info = decode_info(opened.room_info)
     if trusted or old is not None:
         enter(step, opened, info, sender)
     else:
@@ -246,10 +253,13 @@ def open_pack(step: Step, pack: bytes, sender: DeviceCertificate, room: bytes) -
 
 
 def accept_request(step: Step, room: bytes) -> None:
-    """The person agreed to join a room that a stranger invited them to. Raises `PeerError` if it does not hold."""
+    """The person agreed to join a room that a stranger invited them to.
+
+    Raises `NoSuchRoom` if nobody did, `PeerError` if the invitation does not hold any more.
+    """
     stored = step.store.get_value(_request_key(room))
     if stored is None:
-        return
+        raise NoSuchRoom("nobody invited you into such a room")
     certificate, pack = msgspec.msgpack.decode(stored, type=tuple[bytes, bytes])
     sender = open_certificate(certificate)
     opened = open_pack(step, pack, sender, room)
