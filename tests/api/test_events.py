@@ -8,11 +8,12 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from nullabona.client.api import Event, MessageReceived, errors, events
+from nullabona.client.api import Client, Event, MessageReceived, errors, events
 from nullabona.client.api.converting import _BUILD, to_event
 from nullabona.client.core.records import LoggedEvent
+from nullabona.client.runner.tidying import KEEP_EVENTS
 from nullabona.client.store import SqliteStore
-from tests.api.people import befriend, events_until_now, opened, people, play, reads
+from tests.api.people import befriend, events_until_now, opened, people, play, reads, until
 from tests.api.service import Service
 
 CORE = Path(__file__).parents[2] / "src/nullabona/client/core"
@@ -53,6 +54,40 @@ def test_after_shows_everything_since(service: Service, tmp_path: Path) -> None:
             async for event in b.events():
                 assert everything[0] == event
                 break
+
+    play(story())
+
+
+def test_forgotten_events_are_not_left_out_without_a_word(service: Service, tmp_path: Path) -> None:
+    """Who asks for them sees `EventsForgotten` in their place and goes on behind it; later it is not told again."""
+
+    async def story() -> None:
+        async with people(service, tmp_path, "a") as (a,):
+            with a._session.look() as store:
+                for number in range(KEEP_EVENTS + 50):
+                    store.log_event("epoch", b"r", msgspec.msgpack.encode({"epoch": number}))
+        async with opened(tmp_path / "a") as a:
+            last = a.last_event()
+            await until(a, lambda: first(a) > 1)
+            gone = last - KEEP_EVENTS
+            for after in (0, 1, gone - 1):
+                assert [events.EventsForgotten(gone), gone + 1] == await two(a, after)
+            assert [gone + 1, gone + 2] == await two(a, gone)
+            assert [events.EventsForgotten(gone), gone + 1] == await two(a, None)
+            assert [gone + 1, gone + 2] == await two(a, None)
+
+    def first(client: Client) -> int:
+        with client._session.look() as store:
+            return store.events(0, 1)[0].id
+
+    async def two(client: Client, after: int | None) -> list[Event | int]:
+        found: list[Event | int] = []
+        async for event in client.events(after=after):
+            if isinstance(event, events.EventsForgotten | events.EpochChanged):
+                found.append(event if isinstance(event, events.EventsForgotten) else event.id)
+            if len(found) == 2:
+                break
+        return found
 
     play(story())
 

@@ -66,6 +66,10 @@ SENTENCES: Final[dict[str, tuple[str, str]]] = {
         "* 릴레이가 {room} 방의 것을 잃었습니다. 다시 채우고 있습니다",
     ),
     "event-rejoined": ("* this device is back in {room}", "* 이 기기가 {room} 방으로 돌아왔습니다"),
+    "event-events-forgotten": (
+        "! what happened earlier is not in the log any more; the rooms have their messages",
+        "! 더 이전의 일은 기록에 남아 있지 않습니다. 메시지는 방에 있습니다",
+    ),
     "event-warning": ("! {code} {detail}", "! 주의: {code} {detail}"),
     "event-failed": ("! a message to {room} was refused", "! {room} 방에 보낸 메시지가 거절되었습니다"),
     "no-lines": ("Nothing here yet.", "아직 아무것도 없습니다."),

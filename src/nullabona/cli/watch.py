@@ -12,11 +12,11 @@ from nullabona.cli.catalogue import say
 from nullabona.cli.output import emit, line, note, table
 from nullabona.cli.running import opened, run_async
 from nullabona.cli.settings import Settings, common, settings_of
-from nullabona.client.api import Client, Event, MessageReceived, Warned, errors
+from nullabona.client.api import Client, Event, EventsForgotten, MessageReceived, Warned, errors
 
 SPOKEN = frozenset(
     "joined member-added member-removed room-changed removed left contact-request contact-accepted room-request "
-    "relay-lost-box rejoined".split()
+    "relay-lost-box rejoined events-forgotten".split()
 )
 """Kinds of events that people are told of in a sentence."""
 
@@ -59,7 +59,7 @@ async def _follow(
         async for event in client.events(after=after):
             if only is not None and getattr(event, "room", None) != only:
                 continue
-            if messages and not isinstance(event, MessageReceived):
+            if messages and not isinstance(event, MessageReceived | EventsForgotten):
                 continue
             shown += _show(settings, client, event)
             if count is not None and shown >= count:

@@ -12,7 +12,7 @@ from typing import Final
 from nullabona.client import account as accounts
 from nullabona.client.api.converting import to_event
 from nullabona.client.api.errors import Refused, TimedOut, UnknownHandle
-from nullabona.client.api.events import ConnectionChanged, Event
+from nullabona.client.api.events import ConnectionChanged, Event, EventsForgotten
 from nullabona.client.api.messages import MessageCalls
 from nullabona.client.api.records import OwnAccount, RelayStatus, Status
 from nullabona.client.api.session import Options, Session
@@ -20,10 +20,17 @@ from nullabona.client.core.step import DAY_MS
 from nullabona.client.keys import AccountRoot, Language
 from nullabona.client.net import endpoint_of, parse_endpoint
 from nullabona.client.profile import Profile, Unlock, create_profile, open_profile
-from nullabona.client.runner import Published, WayState, find_card, now_ms
+from nullabona.client.runner import (
+    LISTENER,
+    Published,
+    WayState,
+    find_card,
+    forgotten_upto,
+    handled_upto,
+    now_ms,
+)
 from nullabona.wire.handle import parse_handle
 
-_LISTENER: Final = "listener:default"
 _PAGE: Final = 256
 _ALL: Final = 1 << 62
 
@@ -141,6 +148,10 @@ class Client(MessageCalls):
         With ``after``: from the event after that id on (0: from the beginning). Without: from where the last listener
         without ``after`` stopped; an event counts as handled when the next one is asked for, so after a crash the one
         being handled comes again.
+
+        Events that the listener without ``after`` has handled are forgotten once 10,000 newer ones have come; where
+        there never was such a listener, all that lie so far back. Whoever asks for forgotten ones is first shown
+        `EventsForgotten`, which stands in their place: nothing is left out without a word.
         """
         last = self._cursor() if after is None else after
         news = asyncio.Event()
@@ -167,22 +178,23 @@ class Client(MessageCalls):
 
     def last_event(self) -> int:
         """The id of the newest event; listening after it shows only what is still to come."""
-        last = 0
-        while page := self._page(last):
-            last = page[-1].id
-        return last
+        with self._session.look() as store:
+            return store.last_event()
 
     def _page(self, after: int) -> list[Event]:
         with self._session.look() as store:
+            forgotten = forgotten_upto(store)
+            if after < forgotten:
+                return [EventsForgotten(forgotten)]
             return [to_event(store, row) for row in store.events(after, _PAGE)]
 
     def _cursor(self) -> int:
         with self._session.look() as store:
-            return int(store.get_value(_LISTENER) or b"0")
+            return handled_upto(store) or 0
 
     def _handled(self, last: int) -> None:
         with self._session.look() as store:
-            store.set_value(_LISTENER, str(last).encode())
+            store.set_value(LISTENER, str(last).encode())
 
     # -- how it is doing ------------------------------------------------------------------------------------------
 

@@ -1,4 +1,4 @@
-"""What happened, as a listener sees it. Each event has the id of its place in the profile's log, which only grows.
+"""What happened, as a listener sees it. Each event has the id of its place in the profile's log; ids only grow.
 
 `ConnectionChanged` is not in the log: it carries the id of the event before it.
 """
@@ -232,6 +232,13 @@ class ConnectionChanged(Happened):
 
 
 @dataclass(frozen=True, slots=True)
+class EventsForgotten(Happened):
+    """The events up to this id are not in the log any more: look at rooms, histories and contacts anew."""
+
+    kind = "events-forgotten"
+
+
+@dataclass(frozen=True, slots=True)
 class OtherEvent(Happened):
     """An event that this version does not know by name."""
 
@@ -264,5 +271,6 @@ Event: TypeAlias = (
     | Published
     | Warned
     | ConnectionChanged
+    | EventsForgotten
     | OtherEvent
 )

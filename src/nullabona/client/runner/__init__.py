@@ -4,6 +4,17 @@ from nullabona.client.runner.chance import now_ms
 from nullabona.client.runner.fetches import find_card
 from nullabona.client.runner.publishing import Published
 from nullabona.client.runner.runner import Runner
+from nullabona.client.runner.tidying import LISTENER, forgotten_upto, handled_upto
 from nullabona.client.runner.ways import Dial, WayState
 
-__all__ = ["Dial", "Published", "Runner", "WayState", "find_card", "now_ms"]
+__all__ = [
+    "LISTENER",
+    "Dial",
+    "Published",
+    "Runner",
+    "WayState",
+    "find_card",
+    "forgotten_upto",
+    "handled_upto",
+    "now_ms",
+]

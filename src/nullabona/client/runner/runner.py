@@ -22,6 +22,7 @@ from nullabona.client.runner.fetches import Fetches, look_up
 from nullabona.client.runner.outbox import Outbox
 from nullabona.client.runner.publishing import Publishing
 from nullabona.client.runner.reads import Reads
+from nullabona.client.runner.tidying import tidy
 from nullabona.client.runner.ways import Dial, Ways, WayState
 from nullabona.client.store import SqliteStore
 from nullabona.errors import Malformed
@@ -32,8 +33,6 @@ _LONGEST_MS: Final = 60_000
 _SHORTEST_MS: Final = 20
 _OVERDUE_MS: Final = 1_000
 """What is due but cannot be done now (a relay is out of reach) is looked at again so often."""
-_KEEP_CHUNKS_DAYS: Final = 35
-_KEEP_SEEN_DAYS: Final = 120
 _WARN_AGAIN_MS: Final = 3_600_000
 
 
@@ -233,5 +232,4 @@ class Runner:
             return
         self._swept = day
         with self.store.transaction():
-            self.store.drop_chunks(day - _KEEP_CHUNKS_DAYS)
-            self.store.forget_seen(day - _KEEP_SEEN_DAYS)
+            tidy(self.store, day)

@@ -17,6 +17,8 @@ _CHUNK = STATEMENTS["chunk"]
 _CHUNKS_DROP = STATEMENTS["chunks_drop"]
 _EVENT_LOG = STATEMENTS["event_log"]
 _EVENTS = STATEMENTS["events"]
+_EVENTS_LAST = STATEMENTS["events_last"]
+_EVENTS_FORGET = STATEMENTS["events_forget"]
 
 
 class ValueRows(Rows):
@@ -75,3 +77,12 @@ class SeenRows(Rows):
     def events(self, after: int, limit: int = 1_000) -> list[LoggedEvent]:
         """The first ``limit`` events with an id above ``after``."""
         return [LoggedEvent(*row) for row in self._all(_EVENTS, (after, limit))]
+
+    def last_event(self) -> int:
+        """The id of the newest event in the log; 0 if there is none."""
+        row = self._one(_EVENTS_LAST)
+        return 0 if row is None else row[0] or 0
+
+    def forget_events(self, upto: int) -> None:
+        """Drop the events with ids up to this one, but for invitations that still wait for the person."""
+        self._write(_EVENTS_FORGET, (upto,))

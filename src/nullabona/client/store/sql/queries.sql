@@ -239,3 +239,11 @@ INSERT INTO event (kind, room, data) VALUES (?, ?, ?) RETURNING id
 
 -- name: events
 SELECT id, kind, room, data FROM event WHERE id > ? ORDER BY id LIMIT ?
+
+-- name: events_last
+SELECT max(id) FROM event
+
+-- An invitation that still waits for the person is shown from its event.
+-- name: events_forget
+DELETE FROM event WHERE id <= ? AND NOT (
+kind = 'room-request' AND EXISTS (SELECT 1 FROM value WHERE key = 'room-request:' || lower(hex(event.room))))
