@@ -1,0 +1,98 @@
+/** Dates, times, sizes and numbers in the language of the page. Times are ms since the epoch. */
+import { tongue } from "./words/index.svelte.ts";
+
+const made = new Map<string, Intl.DateTimeFormat>();
+
+function dates(options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
+  const key = tongue.now + JSON.stringify(options);
+  let format = made.get(key);
+  if (!format) made.set(key, (format = new Intl.DateTimeFormat(tongue.now, options)));
+  return format;
+}
+
+/** A number that is the same for all times of one local day. */
+export function dayOf(at: number): number {
+  const date = new Date(at);
+  return date.getFullYear() * 10_000 + date.getMonth() * 100 + date.getDate();
+}
+
+/** 오후 2:48, 2:48 PM. */
+export function clock(at: number): string {
+  return dates({ hour: "numeric", minute: "2-digit" }).format(at);
+}
+
+/** The day in full, with the year only if it is not this one. */
+export function day(at: number, now = Date.now()): string {
+  const year = new Date(at).getFullYear() === new Date(now).getFullYear() ? {} : ({ year: "numeric" } as const);
+  return dates({ ...year, month: "long", day: "numeric", weekday: "long" }).format(at);
+}
+
+/** Exact and in full, for labels and tooltips. */
+export function moment(at: number): string {
+  return dates({ dateStyle: "long", timeStyle: "short" }).format(at);
+}
+
+/** Short, for lists: the time today, "yesterday", else the date. */
+export function brief(at: number, now = Date.now()): string {
+  if (!at) return "";
+  if (dayOf(at) === dayOf(now)) return clock(at);
+  const yesterday = new Date(now);
+  yesterday.setDate(yesterday.getDate() - 1);
+  if (dayOf(at) === dayOf(yesterday.getTime())) {
+    return new Intl.RelativeTimeFormat(tongue.now, { numeric: "auto" }).format(-1, "day");
+  }
+  if (new Date(at).getFullYear() === new Date(now).getFullYear()) {
+    return dates({ month: tongue.now === "ko" ? "long" : "short", day: "numeric" }).format(at);
+  }
+  return dates({ year: "numeric", month: "numeric", day: "numeric" }).format(at);
+}
+
+/** A span of time as one unit: 30 s, 5 minutes, 1 week. */
+export function span(seconds: number): string {
+  const steps = [
+    ["week", 604_800],
+    ["day", 86_400],
+    ["hour", 3600],
+    ["minute", 60],
+    ["second", 1],
+  ] as const;
+  const [unit, size] = steps.find(([, size]) => seconds >= size && seconds % size === 0) ?? steps[4];
+  return new Intl.NumberFormat(tongue.now, { style: "unit", unit, unitDisplay: "long" }).format(seconds / size);
+}
+
+/** How long ago or ahead, in the largest fitting unit. */
+export function ago(at: number, now = Date.now()): string {
+  const seconds = Math.round((at - now) / 1000);
+  const format = new Intl.RelativeTimeFormat(tongue.now, { numeric: "auto" });
+  if (Math.abs(seconds) < 60) return format.format(seconds, "second");
+  if (Math.abs(seconds) < 3600) return format.format(Math.round(seconds / 60), "minute");
+  if (Math.abs(seconds) < 86_400) return format.format(Math.round(seconds / 3600), "hour");
+  return format.format(Math.round(seconds / 86_400), "day");
+}
+
+/** 1.2 MB. */
+export function bytes(size: number): string {
+  const units = ["byte", "kilobyte", "megabyte", "gigabyte"] as const;
+  const step = Math.min(3, Math.floor(Math.log10(Math.max(size, 1)) / 3));
+  return new Intl.NumberFormat(tongue.now, {
+    style: "unit",
+    unit: units[step] ?? "byte",
+    unitDisplay: "short",
+    maximumFractionDigits: step > 1 ? 1 : 0,
+  }).format(size / 1000 ** step);
+}
+
+/** 1:05, 12:00. */
+export function duration(ms: number): string {
+  const seconds = Math.round(ms / 1000);
+  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
+}
+
+export function count(n: number): string {
+  return new Intl.NumberFormat(tongue.now).format(n);
+}
+
+/** Names as one would say them: "A, B and C". */
+export function names(list: readonly string[]): string {
+  return new Intl.ListFormat(tongue.now, { type: "conjunction" }).format(list);
+}

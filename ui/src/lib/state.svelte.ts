@@ -1,0 +1,150 @@
+/** What the process said about the person, the chats and the connection. Conversations keep their own messages. */
+import { overlays } from "./overlays.svelte.ts";
+import { places } from "./places.svelte.ts";
+import type { Answers, AnyCall, AnyPush, Chat, Connection, Me, Phase, Request, Settings, State } from "./protocol.ts";
+import { call, type Link, Refused, transport } from "./transport.ts";
+import { common } from "./words/common.ts";
+import { tongue } from "./words/index.svelte.ts";
+
+const SETTINGS: Settings = {
+  language: tongue.now,
+  theme: "system",
+  receipts: false,
+  typing: false,
+  notify: "name",
+  default_timer_s: 0,
+  lock_minutes: 0,
+  enter_sends: true,
+};
+
+class AppState {
+  phase = $state<Phase | "starting" | "refused">("starting");
+  link = $state<Link>("opening");
+  settings = $state.raw<Settings>(SETTINGS);
+  connection = $state.raw<Connection>({ online: true, since: 0, waiting: 0, trouble: "" });
+  me = $state.raw<Me | undefined>();
+  /** Highest `order` first. */
+  chats = $state.raw<Chat[]>([]);
+  requests = $state.raw<Request[]>([]);
+  blocked = $state(0);
+  version = $state("");
+  protected = $state(true);
+  #rows = new Map<string, Chat>();
+  #sorting = false;
+
+  constructor() {
+    transport.onLink((link) => this.#linked(link));
+    transport.onPush((push) => this.#pushed(push));
+  }
+
+  async start(): Promise<void> {
+    places.start();
+    await transport.start();
+    if (this.phase !== "refused") await this.restart();
+  }
+
+  /** Ask for everything anew. */
+  async restart(): Promise<void> {
+    const state = await tryCall({ call: "Start" });
+    if (state) this.apply(state);
+  }
+
+  /** Take over a state, as many calls answer it. */
+  apply(state: State): void {
+    transport.includes(state.seq);
+    this.settings = state.settings;
+    tongue.now = state.settings.language;
+    this.connection = state.connection;
+    this.me = state.me ?? undefined;
+    this.requests = state.requests;
+    this.blocked = state.blocked;
+    this.version = state.version;
+    this.protected = state.protected;
+    this.#rows = new Map(state.chats.map((chat) => [chat.room, chat]));
+    this.#sort();
+    this.phase = state.phase;
+  }
+
+  chat(room: string): Chat | undefined {
+    void this.chats;
+    return this.#rows.get(room);
+  }
+
+  /** Go to a room, and there to a message if one is named. */
+  openRoom(room: string, message = ""): void {
+    this.wanted = message;
+    places.go({ section: "chats", room, page: "", pageProps: {}, side: "", sideProps: {} }, places.now.room === room);
+  }
+
+  /** The message that the conversation shall show next; it takes and empties it. */
+  wanted = $state("");
+
+  #linked(link: Link): void {
+    this.link = link;
+    if (link === "refused") this.phase = "refused";
+  }
+
+  #sort(): void {
+    this.#sorting = false;
+    this.chats = [...this.#rows.values()].sort((a, b) => (a.order < b.order ? 1 : a.order > b.order ? -1 : 0));
+  }
+
+  /** Rows change in bursts; they are sorted once a frame, or soon where no frames are drawn. */
+  #sortSoon(): void {
+    if (this.#sorting) return;
+    this.#sorting = true;
+    if (document.hidden) setTimeout(() => this.#sort(), 100);
+    else requestAnimationFrame(() => this.#sort());
+  }
+
+  #pushed(push: AnyPush): void {
+    switch (push.push) {
+      case "ChatChanged":
+        this.#rows.set(push.chat.room, push.chat);
+        return this.#sortSoon();
+      case "ChatGone":
+        this.#rows.delete(push.room);
+        if (places.now.room === push.room) places.go({ room: "", side: "", sideProps: {} }, true);
+        return this.#sortSoon();
+      case "RequestsChanged":
+        this.requests = push.requests;
+        return;
+      case "MeChanged":
+        this.me = push.me;
+        return;
+      case "SettingsChanged":
+        this.settings = push.settings;
+        tongue.now = push.settings.language;
+        return;
+      case "ConnectionChanged":
+        this.connection = push.connection;
+        return;
+      case "Told":
+        return overlays.toast(push.message, { hint: push.hint, kind: "bad" });
+      case "Locked":
+        overlays.clear();
+        places.home();
+        return this.apply(push.state);
+      case "Reset":
+        return void this.restart();
+    }
+  }
+}
+
+export const app = new AppState();
+
+/** Show a refusal as a toast. */
+export function tell(why: unknown): void {
+  if (!(why instanceof Refused)) throw why;
+  overlays.toast(why.message || common.failed, { hint: why.hint || (why.message ? "" : common.tryAgain), kind: "bad" });
+}
+
+/** A call whose refusal is told as a toast; then the answer is undefined. */
+export async function tryCall<C extends AnyCall>(ask: C): Promise<Answers[C["call"]] | undefined> {
+  try {
+    return await call(ask);
+  } catch (why) {
+    tell(why);
+    return undefined;
+  }
+}
