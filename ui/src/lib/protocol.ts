@@ -404,6 +404,29 @@ export interface Active {
   call: "Active";
 }
 
+/** None leaves a thing as it is. */
+export interface SetSettings {
+  call: "SetSettings";
+  language?: "en" | "ko" | null;
+  theme?: "dark" | "light" | "system" | null;
+  receipts?: boolean | null;
+  typing?: boolean | null;
+  notify?: "all" | "name" | "nothing" | null;
+  default_timer_s?: number | null;
+  lock_minutes?: number | null;
+  enter_sends?: boolean | null;
+}
+
+export interface ChangePassphrase {
+  call: "ChangePassphrase";
+  old: string;
+  new: string;
+}
+
+export interface GetPrivacy {
+  call: "GetPrivacy";
+}
+
 /** A room and its messages around the first unread one, or the newest. The page is told of its changes. */
 export interface OpenRoom {
   call: "OpenRoom";
@@ -705,29 +728,6 @@ export interface SetProfile {
   call: "SetProfile";
   name: string;
   upload?: string;
-}
-
-/** None leaves a thing as it is. */
-export interface SetSettings {
-  call: "SetSettings";
-  language?: "en" | "ko" | null;
-  theme?: "dark" | "light" | "system" | null;
-  receipts?: boolean | null;
-  typing?: boolean | null;
-  notify?: "all" | "name" | "nothing" | null;
-  default_timer_s?: number | null;
-  lock_minutes?: number | null;
-  enter_sends?: boolean | null;
-}
-
-export interface ChangePassphrase {
-  call: "ChangePassphrase";
-  old: string;
-  new: string;
-}
-
-export interface GetPrivacy {
-  call: "GetPrivacy";
 }
 
 /** A row of the chat list is new or different. */

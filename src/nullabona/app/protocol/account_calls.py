@@ -1,0 +1,95 @@
+"""Calls about the profile, the account, the lock, settings and privacy."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from nullabona.app.protocol import views as v
+from nullabona.app.protocol.call import Call
+
+
+class Start(Call, frozen=True):
+    """The whole state; the first call of a page, and the one after a `Reset`."""
+
+
+class CheckHandle(Call, frozen=True):
+    """Whether a handle may be had. ``handle`` may lack its host: the default relay is meant."""
+
+    handle: str
+
+
+class HandleCheck(Struct, frozen=True):
+    handle: str
+    free: bool
+    trouble: str
+    """A code: what is wrong with it, or ``taken``."""
+    message: str
+
+
+class CreateProfile(Call, frozen=True):
+    """A new encrypted profile."""
+
+    passphrase: str
+
+
+class CreateAccount(Call, frozen=True):
+    handle: str
+    name: str
+
+
+class RestoreAccount(Call, frozen=True):
+    handle: str
+    words: str
+
+
+class GetPhrase(Call, frozen=True):
+    """The 24 words. Before they were confirmed without, afterwards only with the passphrase."""
+
+    passphrase: str = ""
+
+
+class Phrase(Struct, frozen=True):
+    words: list[str]
+    ask: list[int]
+    """Which words (from 0) are asked for to confirm."""
+
+
+class ConfirmPhrase(Call, frozen=True):
+    """``words`` for the places that were asked for; ``later`` skips the check."""
+
+    words: list[str]
+    later: bool = False
+
+
+class Unlock(Call, frozen=True):
+    passphrase: str
+
+
+class Lock(Call, frozen=True):
+    pass
+
+
+class Active(Call, frozen=True):
+    """The person is here: the idle time starts anew."""
+
+
+class SetSettings(Call, frozen=True):
+    """None leaves a thing as it is."""
+
+    language: v.Language | None = None
+    theme: v.Theme | None = None
+    receipts: bool | None = None
+    typing: bool | None = None
+    notify: v.NotifyLevel | None = None
+    default_timer_s: int | None = None
+    lock_minutes: int | None = None
+    enter_sends: bool | None = None
+
+
+class ChangePassphrase(Call, frozen=True):
+    old: str
+    new: str
+
+
+class GetPrivacy(Call, frozen=True):
+    pass

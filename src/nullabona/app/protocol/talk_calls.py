@@ -1,0 +1,182 @@
+"""Calls about conversations."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from msgspec import Struct
+
+from nullabona.app.protocol import views as v
+from nullabona.app.protocol.call import Call
+
+
+class OpenRoom(Call, frozen=True):
+    """A room and its messages around the first unread one, or the newest. The page is told of its changes."""
+
+    room: str
+    limit: int = 60
+
+
+class RoomPage(Struct, frozen=True):
+    room: v.Room
+    page: v.Page
+
+
+class CloseRoom(Call, frozen=True):
+    room: str
+
+
+class GetMessages(Call, frozen=True):
+    """Messages before, after or around a place; with none of them the newest."""
+
+    room: str
+    before: str = ""
+    after: str = ""
+    around: str = ""
+    """Id of a message."""
+    limit: int = 100
+
+
+class SendText(Call, frozen=True):
+    """``mentions`` are accounts; ``client`` comes back in the message."""
+
+    room: str
+    text: str
+    client: str
+    reply_to: str = ""
+    mentions: list[str] = []
+
+
+class SendFile(Call, frozen=True):
+    """``upload`` is what POST /upload answered."""
+
+    room: str
+    upload: str
+    client: str
+    caption: str = ""
+    reply_to: str = ""
+    kind: Literal["file", "photo", "voice"] = "file"
+    duration_ms: int = 0
+    levels: list[int] = []
+
+
+class EditMessage(Call, frozen=True):
+    room: str
+    message: str
+    text: str
+    mentions: list[str] = []
+
+
+class DeleteMessages(Call, frozen=True):
+    room: str
+    messages: list[str]
+    for_all: bool
+
+
+class React(Call, frozen=True):
+    """``emoji`` empty takes the reaction back."""
+
+    room: str
+    message: str
+    emoji: str
+
+
+class Forward(Call, frozen=True):
+    room: str
+    messages: list[str]
+    to: list[str]
+
+
+class Retry(Call, frozen=True):
+    room: str
+    message: str
+
+
+class Discard(Call, frozen=True):
+    """Give up a failed message."""
+
+    room: str
+    message: str
+
+
+class FetchFile(Call, frozen=True):
+    room: str
+    message: str
+
+
+class CancelTransfer(Call, frozen=True):
+    room: str
+    message: str
+
+
+class SendPoll(Call, frozen=True):
+    room: str
+    question: str
+    options: list[str]
+    multiple: bool
+    client: str
+
+
+class Vote(Call, frozen=True):
+    room: str
+    message: str
+    choices: list[int]
+
+
+class ClosePoll(Call, frozen=True):
+    room: str
+    message: str
+
+
+class PinMessage(Call, frozen=True):
+    room: str
+    message: str
+    on: bool
+
+
+class MarkRead(Call, frozen=True):
+    """``message`` empty: all of the room."""
+
+    room: str
+    message: str = ""
+
+
+class SetDraft(Call, frozen=True):
+    room: str
+    text: str
+    reply_to: str = ""
+
+
+class SetTyping(Call, frozen=True):
+    """Told to the others only if the person wants that."""
+
+    room: str
+    on: bool
+
+
+class SetRoom(Call, frozen=True):
+    """How this device shows a room; None leaves a thing as it is. ``mute_s``: 0 ends it, -1 for ever."""
+
+    room: str
+    pinned: bool | None = None
+    archived: bool | None = None
+    mute_s: int | None = None
+    marked_unread: bool | None = None
+
+
+class Search(Call, frozen=True):
+    """``room`` empty: everywhere. ``before`` goes on after the last result's place, within one room."""
+
+    text: str
+    room: str = ""
+    before: str = ""
+    limit: int = 30
+
+
+class GetMedia(Call, frozen=True):
+    """Photos and files of a room, newest first."""
+
+    room: str
+    kind: Literal["photo", "file", "voice"]
+    before: str = ""
+    limit: int = 60
