@@ -88,7 +88,7 @@ def _type(kind: mi.Type) -> str:  # noqa: C901, PLR0911 - one line a kind
             return cls.__name__
         case mi.LiteralType(values=values):
             return " | ".join(repr_ts(value) for value in values)
-        case mi.ListType(item_type=item):
+        case mi.ListType(item_type=item) | mi.VarTupleType(item_type=item):
             inner = _type(item)
             return f"({inner})[]" if " | " in inner else f"{inner}[]"
         case mi.DictType(key_type=key, value_type=value):

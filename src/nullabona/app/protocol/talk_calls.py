@@ -44,7 +44,7 @@ class SendText(Call, frozen=True):
     text: str
     client: str
     reply_to: str = ""
-    mentions: list[str] = []
+    mentions: tuple[str, ...] = ()
 
 
 class SendFile(Call, frozen=True):
@@ -57,14 +57,14 @@ class SendFile(Call, frozen=True):
     reply_to: str = ""
     kind: Literal["file", "photo", "voice"] = "file"
     duration_ms: int = 0
-    levels: list[int] = []
+    levels: tuple[int, ...] = ()
 
 
 class EditMessage(Call, frozen=True):
     room: str
     message: str
     text: str
-    mentions: list[str] = []
+    mentions: tuple[str, ...] = ()
 
 
 class DeleteMessages(Call, frozen=True):
