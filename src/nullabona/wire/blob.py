@@ -22,7 +22,8 @@ CHUNK_SIZES: Final = (4_096, 16_384, 65_536, 262_144, 1_048_576)
 MAX_BLOB: Final = 64 * 1_048_576
 """Largest content of one blob, in bytes."""
 _TAG: Final = 16
-_LARGEST: Final = CHUNK_SIZES[-1] - _TAG
+PIECE: Final = CHUNK_SIZES[-1] - _TAG
+"""Bytes of content in every chunk of a blob but the last."""
 _DOMAIN: Final = b"nullabona blob v1"
 
 
@@ -56,11 +57,39 @@ def decode_ref(data: bytes) -> BlobRef:
 
 def cut_blob(key: bytes, content: bytes) -> tuple[BlobRef, tuple[tuple[bytes, bytes], ...]]:
     """The reference to ``content`` and its chunks as (digest, ciphertext). ``key`` is 32 fresh random bytes."""
-    aead = AESGCM(key)
-    pieces = [content[start : start + _LARGEST] for start in range(0, len(content), _LARGEST)] or [b""]
-    chunks = [aead.encrypt(_nonce(index), _filled(piece), _DOMAIN) for index, piece in enumerate(pieces)]
+    pieces = [content[start : start + PIECE] for start in range(0, len(content), PIECE)] or [b""]
+    chunks = [seal_piece(key, index, piece) for index, piece in enumerate(pieces)]
     named = tuple((sha256(chunk).digest(), chunk) for chunk in chunks)
     return BlobRef(len(content), key, tuple(digest for digest, _ in named)), named
+
+
+def seal_piece(key: bytes, index: int, piece: bytes) -> bytes:
+    """One chunk of a blob that is cut as it is read: every piece but the last has `PIECE` bytes.
+
+    ``key`` seals one blob and no other.
+    """
+    return AESGCM(key).encrypt(_nonce(index), _filled(piece), _DOMAIN)
+
+
+def piece_count(size: int) -> int:
+    """How many chunks a blob of ``size`` bytes has."""
+    return max(1, -(-size // PIECE))
+
+
+def open_piece(ref: BlobRef, index: int, chunk: bytes) -> bytes:
+    """The content of one chunk. Raises `Malformed` unless it is exactly the chunk that the reference's size implies."""
+    length = min(PIECE, ref.size - index * PIECE)
+    if len(ref.chunks) != piece_count(ref.size) or not 0 <= index < len(ref.chunks):
+        raise Malformed("a blob has another size than its reference says")
+    if len(chunk) != _chunk_size(length) or sha256(chunk).digest() != ref.chunks[index]:
+        raise Malformed("a blob chunk is not the one that was put there")
+    try:
+        piece = AESGCM(ref.key).decrypt(_nonce(index), chunk, _DOMAIN)
+    except InvalidTag:
+        raise Malformed("a blob chunk does not open") from None
+    if any(piece[length:]):
+        raise Malformed("a blob has another size than its reference says")
+    return piece[:length]
 
 
 def join_blob(ref: BlobRef, chunk: Callable[[bytes], bytes]) -> bytes:
@@ -85,5 +114,8 @@ def _nonce(index: int) -> bytes:
 
 
 def _filled(piece: bytes) -> bytes:
-    size = next(size for size in CHUNK_SIZES if size - _TAG >= len(piece))
-    return piece.ljust(size - _TAG, b"\x00")
+    return piece.ljust(_chunk_size(len(piece)) - _TAG, b"\x00")
+
+
+def _chunk_size(length: int) -> int:
+    return next(size for size in CHUNK_SIZES if size - _TAG >= length)

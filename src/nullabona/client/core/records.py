@@ -120,6 +120,39 @@ class Message:
     """The encoded content body (`nullabona.client.core.content`)."""
 
 
+class FileState(enum.StrEnum):
+    """Where the bytes of a file are, seen from this device."""
+
+    REMOTE = "remote"
+    """At the relay or with others; not asked for."""
+    MOVING = "moving"
+    """On its way: up if it is ours, else down."""
+    HERE = "here"
+    """Whole on this device, and if it is ours taken by the relay."""
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFile:
+    """The file of a message. ``reason`` says why it failed, as a code."""
+
+    room: bytes
+    message: bytes
+    mine: bool
+    state: FileState
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """One chunk of a file, by its place in it. ``done``: taken by the relay if the file is ours, else here."""
+
+    place: int
+    digest: bytes
+    done: bool
+
+
 @dataclass(frozen=True, slots=True)
 class Contact:
     """Another account as this profile knows it. ``card`` is the last verified card, or empty."""

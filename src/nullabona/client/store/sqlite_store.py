@@ -11,6 +11,7 @@ import apsw
 from nullabona.client.store.connection import create_file, open_file, open_memory
 from nullabona.client.store.contacts import ContactRows
 from nullabona.client.store.faults import translated
+from nullabona.client.store.files import FileRows, PreferenceRows
 from nullabona.client.store.messages import MessageRows
 from nullabona.client.store.mls_rows import MlsRows
 from nullabona.client.store.outbox import OutboxRows
@@ -22,7 +23,9 @@ _GENERATION = STATEMENTS["generation"]
 _GENERATION_SET = STATEMENTS["generation_set"]
 
 
-class SqliteStore(ValueRows, MlsRows, RoomRows, OutboxRows, MessageRows, ContactRows, SeenRows):
+class SqliteStore(
+    ValueRows, MlsRows, RoomRows, OutboxRows, MessageRows, ContactRows, SeenRows, FileRows, PreferenceRows
+):
     """The `Store` of ``nullabona.client.core.ports`` on SQLite.
 
     A file is readable only with its 32-byte key. What is deleted is overwritten. One process at a time.

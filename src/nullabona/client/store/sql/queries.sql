@@ -232,7 +232,46 @@ ON CONFLICT (digest) DO UPDATE SET day = max(day, excluded.day), data = excluded
 SELECT data FROM chunk WHERE digest = ?
 
 -- name: chunks_drop
-DELETE FROM chunk WHERE day < ?
+DELETE FROM chunk WHERE day < ? AND NOT EXISTS (SELECT 1 FROM piece WHERE piece.digest = chunk.digest)
+
+-- name: file
+SELECT room, message, mine, state, reason FROM file WHERE room = ? AND message = ?
+
+-- name: file_put
+INSERT INTO file (room, message, mine, state, reason) VALUES (?, ?, ?, ?, ?)
+ON CONFLICT (room, message) DO UPDATE SET mine = excluded.mine, state = excluded.state, reason = excluded.reason
+
+-- name: files_in
+SELECT room, message, mine, state, reason FROM file WHERE state = ? ORDER BY room, message
+
+-- name: file_drop
+DELETE FROM file WHERE room = ? AND message = ?
+
+-- name: piece_put
+INSERT INTO piece (room, message, place, digest, done) VALUES (?, ?, ?, ?, ?)
+ON CONFLICT (room, message, place) DO UPDATE SET digest = excluded.digest, done = excluded.done
+
+-- name: pieces
+SELECT place, digest, done FROM piece WHERE room = ? AND message = ? ORDER BY place
+
+-- name: pieces_named
+SELECT room, message, place FROM piece WHERE digest = ? ORDER BY room, message, place
+
+-- name: pieces_drop_chunks
+DELETE FROM chunk WHERE digest IN (SELECT digest FROM piece WHERE room = ?1 AND message = ?2) AND NOT EXISTS
+(SELECT 1 FROM piece WHERE piece.digest = chunk.digest AND (piece.room <> ?1 OR piece.message <> ?2))
+
+-- name: pieces_drop
+DELETE FROM piece WHERE room = ? AND message = ?
+
+-- name: preference_put
+INSERT INTO preference (scope, key, value) VALUES (?, ?, ?) ON CONFLICT (scope, key) DO UPDATE SET value = excluded.value
+
+-- name: preferences
+SELECT key, value FROM preference WHERE scope = ? ORDER BY key
+
+-- name: preferences_drop
+DELETE FROM preference WHERE scope = ?
 
 -- name: event_log
 INSERT INTO event (kind, room, data) VALUES (?, ?, ?) RETURNING id

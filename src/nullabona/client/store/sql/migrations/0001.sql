@@ -141,6 +141,36 @@ CREATE TABLE chunk (
     data BLOB NOT NULL
 ) STRICT;
 
+-- The file of a message. Its bytes are the chunks that its pieces name.
+CREATE TABLE file (
+    room BLOB NOT NULL,
+    message BLOB NOT NULL,
+    mine INTEGER NOT NULL,
+    state TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    PRIMARY KEY (room, message)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX file_state ON file (state, room, message);
+
+-- `done`: of an own file, taken by the relay; of another, here. A chunk that a piece names is kept with it.
+CREATE TABLE piece (
+    room BLOB NOT NULL,
+    message BLOB NOT NULL,
+    place INTEGER NOT NULL,
+    digest BLOB NOT NULL,
+    done INTEGER NOT NULL,
+    PRIMARY KEY (room, message, place)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX piece_digest ON piece (digest);
+
+-- What the person chose, for the profile, a room or a contact. `value` is MessagePack.
+CREATE TABLE preference (
+    scope TEXT NOT NULL,
+    key TEXT NOT NULL,
+    value BLOB NOT NULL,
+    PRIMARY KEY (scope, key)
+) STRICT, WITHOUT ROWID;
+
 -- Ids are never used twice: a listener goes on after the last one it handled.
 CREATE TABLE event (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
