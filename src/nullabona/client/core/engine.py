@@ -126,6 +126,8 @@ class Engine:
         boxes.look_after_closed(step, room)
         invites.look_after_invites(step, room)
         healing.ask(step, room)
+        if room.phase != JOINED:
+            return
         if room.update_at <= step.now:
             room.update_at = step.now + step.timing.update + step.chance.between(0, step.timing.update // 4)
             if step.others(room, room.epoch):
