@@ -19,7 +19,10 @@ class Happened:
 
 @dataclass(frozen=True, slots=True)
 class MessageReceived(Happened):
-    """Somebody wrote."""
+    """Somebody wrote: a text, a file or a poll. ``text`` is what `MessageInfo.text` was when it came.
+
+    The room's last line and unread counts change with it.
+    """
 
     kind = "message"
     room: bytes
@@ -29,6 +32,63 @@ class MessageReceived(Happened):
     text: str
     sent_at: int
     reply_to: bytes
+    shows: str = "text"
+    """The kind of the message, as of `MessageInfo`."""
+
+
+@dataclass(frozen=True, slots=True)
+class MessageChanged(Happened):
+    """A message looks different: edited, deleted for all, reacted to, voted in, closed, pinned, or its time runs.
+
+    Read it again (`Client.message`). If it was deleted, whatever quotes it changes too; if it is the room's last line,
+    so does the room. Unread counts have their own event, `ReadMarker`.
+    """
+
+    kind = "message-changed"
+    room: bytes
+    message: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class MessageGone(Happened):
+    """A message is not here any more: it disappeared, was deleted for me, or discarded.
+
+    Take it away; whatever quotes it shows that it is gone; the room's last line and unread counts may be others.
+    """
+
+    kind = "message-gone"
+    room: bytes
+    message: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeAdded(Happened):
+    """A line about the room stands in its history (`MessageInfo.notice`). It does not count as unread."""
+
+    kind = "notice"
+    room: bytes
+    message: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileChanged(Happened):
+    """An account is called otherwise or looks different: names and pictures everywhere; titles of direct rooms."""
+
+    kind = "profile"
+    account: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Typing(Happened):
+    """Somebody is writing, at most until ``until`` (ms); 0: has stopped. Not in the log.
+
+    It also ends with the next message of that account.
+    """
+
+    kind = "typing"
+    room: bytes
+    account: bytes
+    until: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,12 +183,13 @@ class MemberRemoved(Happened):
 
 @dataclass(frozen=True, slots=True)
 class RoomChanged(Happened):
-    """A room's name or admins changed."""
+    """A room's name, admins or timer changed."""
 
     kind = "room-changed"
     room: bytes
     name: str
     admins: tuple[bytes, ...]
+    timer_s: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,6 +311,11 @@ class OtherEvent(Happened):
 
 Event: TypeAlias = (
     MessageReceived
+    | MessageChanged
+    | MessageGone
+    | NoticeAdded
+    | ProfileChanged
+    | Typing
     | MessageStateChanged
     | ReadMarker
     | ContactRequested

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,18 @@ class ContactInfo:
     room: bytes
     """The direct room with them, or empty."""
     greeting: str
+    name: str = ""
+    """What to call them: the nickname given here, else their profile's name, else the first part of the handle."""
+    nickname: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileInfo:
+    """What an account says of itself inside rooms. ``name`` is cleaned for display and may be empty."""
+
+    account: bytes
+    name: str
+    picture: bytes = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +47,7 @@ class RoomSummary:
 
     id: bytes
     title: str
-    """A group's name, or the handle of the other person."""
+    """A group's name, or what the other person is called (see `ContactInfo.name`)."""
     direct: bool
     phase: str
     members: int
@@ -44,6 +56,16 @@ class RoomSummary:
     admin: bool
     changing: bool
     """A change of ours (add, remove, rename, …) has not been carried out yet."""
+    mentions: int = 0
+    """Of the unread messages, those that mention me or answer a message of mine."""
+    failed: int = 0
+    """Own messages that failed and were neither retried nor discarded."""
+    timer_s: int = 0
+    """How long messages written from now on live, once read; 0: for ever."""
+    partner: bytes = b""
+    """The other account of a direct room."""
+    last: MessageInfo | None = None
+    """The newest line of the room, without its quote, reactions and votes. Empty in `RoomDetails`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +90,81 @@ class Member:
     admin: bool
     devices: int
     me: bool
+    name: str = ""
+    """What to call them, see `ContactInfo.name`."""
+
+
+@dataclass(frozen=True, slots=True)
+class QuoteInfo:
+    """What an answer answers. ``kind`` as of `MessageInfo`, or ``gone``: disappeared, removed here, or never come."""
+
+    message: bytes
+    account: bytes
+    name: str
+    kind: str
+    text: str
+    """Its first 200 characters: words, caption, file name or question; empty if deleted or gone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reaction:
+    """One emoji and who gave it, in the order in which they did."""
+
+    emoji: str
+    accounts: tuple[bytes, ...]
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PollInfo:
+    """A poll and what has been voted so far."""
+
+    question: str
+    options: tuple[str, ...]
+    multiple: bool
+    votes: dict[bytes, tuple[int, ...]]
+    """Account → the options it chooses, counted from 0."""
+    names: dict[bytes, str]
+    """What the voters are called."""
+    closed: bool
+    may_close: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AttachmentInfo:
+    """A file, photo or voice note. ``state``: ``remote``, ``moving``, ``here``, ``failed`` or ``cancelled``."""
+
+    kind: str
+    name: str
+    mime: str
+    size: int
+    width: int
+    height: int
+    duration_ms: int
+    levels: bytes
+    """A voice note's loudness over time, one byte each."""
+    thumb: bytes = field(repr=False)
+    state: str = "remote"
+    done: int = 0
+    """Bytes moved so far: own ones upwards, others' downwards."""
+    reason: str = ""
+    """A code, if it failed."""
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeInfo:
+    """A line about the room. ``what`` is one of `NoticeKind`; what the rest means is said there."""
+
+    what: str
+    account: bytes
+    """Who did it; empty: nobody in particular."""
+    name: str
+    me: bool
+    """It was this account that did it."""
+    others: tuple[bytes, ...]
+    """Whom it happened to."""
+    names: tuple[str, ...]
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +184,52 @@ class MessageInfo:
     """Sorts; give the smallest one you have as ``before`` to get what came earlier."""
     reply_to: bytes
     text: str
+    """The words of a text, the caption of a file, the question of a poll; else empty."""
+    kind: str = "text"
+    """``text``, ``file``, ``photo``, ``voice``, ``poll``, ``notice`` or ``deleted``."""
+    name: str = ""
+    """What to call the sender, see `ContactInfo.name`."""
+    quote: QuoteInfo | None = None
+    """What ``reply_to`` says, if it answers anything."""
+    mentions: tuple[bytes, ...] = ()
+    mentions_me: bool = False
+    """It mentions this account or answers a message of it."""
+    forwarded: bool = False
+    edited_at: int = 0
+    timer_s: int = 0
+    """How long it lives, once sent (own) or read (others'); 0: for ever."""
+    expires_at: int = 0
+    """When it will be erased; 0: not running or never."""
+    pinned: bool = False
+    reactions: tuple[Reaction, ...] = ()
+    poll: PollInfo | None = None
+    attachment: AttachmentInfo | None = None
+    notice: NoticeInfo | None = None
+    deleted_by: bytes = b""
+    """Who deleted it for all, if its kind is ``deleted``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A message that fits a search. ``snippet`` is a piece of it, ``matches`` the (start, end) of the hits in it."""
+
+    message: MessageInfo
+    title: str
+    """What the room is called."""
+    snippet: str
+    matches: tuple[tuple[int, int], ...]
+    cursor: int
+    """Give the last one's as ``before`` to go on."""
+
+
+@dataclass(frozen=True, slots=True)
+class FoundPeople:
+    """Whom and what a name search found."""
+
+    contacts: tuple[ContactInfo, ...]
+    members: tuple[ProfileInfo, ...]
+    """Accounts in rooms with us that are no contacts; ``picture`` may be empty."""
+    rooms: tuple[bytes, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ account has read.
 
 from __future__ import annotations
 
+import enum
 from typing import Annotated, Final, Literal, TypeAlias
 
 import msgspec
@@ -174,10 +175,44 @@ class Typing(msgspec.Struct, array_like=True, frozen=True, tag=14):
     on: bool
 
 
+class NoticeKind(enum.StrEnum):
+    """What a notice tells. ``account`` is who did it, ``others`` whom it happened to, ``text`` what is said with it."""
+
+    CREATED = "created"
+    """``account`` made the room."""
+    JOINED = "joined"
+    """This account is in the room; ``account`` had it come in."""
+    MEMBER_ADDED = "member-added"
+    MEMBER_REMOVED = "member-removed"
+    LEFT = "left"
+    """``account`` left by its own wish."""
+    REMOVED = "removed"
+    """This account is out, by ``account``; empty: we left."""
+    RENAMED = "renamed"
+    """``text`` is the new name."""
+    ADMIN_ADDED = "admin-added"
+    ADMIN_REMOVED = "admin-removed"
+    TIMER_CHANGED = "timer-changed"
+    """``text`` is the new timer in seconds, as digits."""
+    DEVICE_ADDED = "device-added"
+    """A device of ``account``, which was in the room already; worth a look at their safety number."""
+    DEVICE_REMOVED = "device-removed"
+    DEVICE_RENEWED = "device-renewed"
+    """A device of ``account`` has a new signature key."""
+    RELAY_LOST_BOX = "relay-lost-box"
+    """The relay lost what it kept of the room; what somebody may still need is put back."""
+    WARNING = "warning"
+    """``text`` is the code of a `Warned` of this room."""
+    CARD_CHANGED = "card-changed"
+    """The other person's keys are not the ones known before, or their directory shows an older card."""
+    ACCEPTED = "accepted"
+    """A contact request was accepted: the two can talk now."""
+
+
 class Notice(msgspec.Struct, array_like=True, frozen=True, tag=64):
     """A line that this device writes into a room's history about what happened there. Never sent, never received."""
 
-    what: str
+    what: NoticeKind
     account: bytes = b""
     """Who did it, or whom it happened to; empty: nobody in particular."""
     others: tuple[bytes, ...] = ()
@@ -190,12 +225,21 @@ class Deleted(msgspec.Struct, array_like=True, frozen=True, tag=65):
     by: bytes
 
 
+class Gone(msgspec.Struct, array_like=True, frozen=True, tag=66):
+    """All that is left of a message that must not come back, and of an annotation whose words are not needed any more.
+
+    ``why``: ``expired``, ``hidden`` (deleted for me, or discarded), ``done`` (an annotation). Never sent or received.
+    """
+
+    why: Literal["expired", "hidden", "done"]
+
+
 Shown: TypeAlias = Text | File | Poll
 """What stands in a room's history as a message of its own."""
 Annotation: TypeAlias = Edit | Delete | React | Vote | ClosePoll | Pin | Profile
 """What changes how other messages or people are shown; sent, kept and put back like a message."""
 Body: TypeAlias = Shown | Annotation | Receipt | Leave | Moved | Typing
-Stored: TypeAlias = Shown | Annotation | Notice | Deleted
+Stored: TypeAlias = Shown | Annotation | Notice | Deleted | Gone
 """What a message row of the store may hold."""
 
 
@@ -214,7 +258,7 @@ class Envelope(msgspec.Struct, array_like=True, frozen=True):
 
 _encoder = msgspec.msgpack.Encoder()
 _envelopes = msgspec.msgpack.Decoder(Envelope)
-_bodies: msgspec.msgpack.Decoder[Body | Notice | Deleted] = msgspec.msgpack.Decoder(Body | Notice | Deleted)
+_bodies: msgspec.msgpack.Decoder[Body | Stored] = msgspec.msgpack.Decoder(Body | Stored)
 
 
 def encode_envelope(envelope: Envelope) -> bytes:
@@ -233,7 +277,7 @@ def encode_body(body: Body | Stored) -> bytes:
     return _encoder.encode(body)
 
 
-def decode_body(data: bytes) -> Body | Notice | Deleted:
+def decode_body(data: bytes) -> Body | Stored:
     """What a message row of the store holds. Raises `Malformed` for anything else."""
     try:
         return _bodies.decode(data)

@@ -11,6 +11,7 @@ from nullabona.client.core.content import (
     Body,
     Deleted,
     Envelope,
+    Gone,
     Leave,
     Notice,
     Receipt,
@@ -145,7 +146,7 @@ def resend(step: Step, room: RoomState, message: Message) -> None:
     waiting = replace(message, state=MessageState.WAITING, box=b"", frame=b"")
     step.store.put_message(waiting)
     body = decode_body(message.body)
-    assert not isinstance(body, Notice | Deleted)
+    assert not isinstance(body, Notice | Deleted | Gone)
     transmit(step, room, waiting, body)
 
 
