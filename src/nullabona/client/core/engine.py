@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Final
 
@@ -270,6 +270,9 @@ class Engine:
         message = step.store.message(room.id, frame.message) if frame is not None and frame.message else None
         if message is not None:
             messages.set_state(step, message, MessageState.FAILED)
+        if frame is not None:
+            # What failed must not arrive some day: nothing puts back a frame that is not kept.
+            step.store.put_frame(replace(frame, data=b""))
         if room.pending is not None and room.pending.frame == item.ref:
             step.group(room).clear_pending()
             room.pending = None
