@@ -21,7 +21,8 @@ from tests.rooms.world import Person, World
 WRITES: Final = frozenset(
     "set_value delete_value mls_write mls_advance mls_drop save_room delete_room put_devices drop_devices put_frame "
     "unplace_frames erase_frame_data drop_box put_view add_outbox delay_outbox release_outbox drop_outbox "
-    "drop_outbox_ref put_message put_marker put_contact drop_contact saw forget_seen put_chunk drop_chunks "
+    "drop_outbox_ref put_message drop_message put_marker put_file drop_file put_pieces put_preference drop_preferences "
+    "put_contact drop_contact saw forget_seen put_chunk drop_chunks "
     "log_event".split()
 )
 

@@ -16,7 +16,7 @@ from nullabona_mls import SUITE_CLASSIC
 
 from nullabona.client.core import commands, inbox
 from nullabona.client.core.engine import Engine
-from nullabona.client.core.outgoing import BLOB, FRAME, INBOX, TRIM, decode_target
+from nullabona.client.core.outgoing import BLOB, FRAME, INBOX, PIECE, TRIM, decode_target, queue_of
 from nullabona.client.core.records import Message, OutboxItem
 from nullabona.client.core.roominfo import RoomInfo
 from nullabona.client.core.step import Me, Timing
@@ -284,7 +284,7 @@ class World:
         """The first item of each queue that is due."""
         first: dict[bytes, OutboxItem] = {}
         for item in person.engine.due(self.now):
-            first.setdefault(item.room or item.box, item)
+            first.setdefault(queue_of(item), item)
         return list(first.values())
 
     def deliver(self, person: Person, item: OutboxItem) -> Appended | Done | Refusal:
@@ -300,6 +300,11 @@ class World:
             policy, read_secret, write_hash = target.secret[0], target.secret[1:33], target.secret[33:]
             address = box_address(policy, sha256(read_secret).digest(), write_hash)
             return relay.trim(address, int.from_bytes(item.data, "big"))
+        if item.kind == PIECE:
+            with person.store.transaction():
+                chunk = person.store.chunk(item.ref)
+            assert chunk is not None
+            return relay.put_blob(chunk)
         assert item.kind == BLOB
         return relay.put_blob(item.data)
 

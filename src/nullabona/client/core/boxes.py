@@ -5,7 +5,7 @@ from __future__ import annotations
 from hashlib import sha256
 from typing import Final
 
-from nullabona.client.core import healing, messages
+from nullabona.client.core import files, healing, messages
 from nullabona.client.core.content import View
 from nullabona.client.core.outgoing import queue_frame, queue_raw, queue_trim
 from nullabona.client.core.proofs import make_claim
@@ -101,6 +101,8 @@ def put_back(step: Step, room: RoomState, track: BoxTrack) -> None:
         if frame.seq or not frame.data:
             continue
         if frame.kind == Kind.MESSAGE and (frame.mine or anybody):
+            if frame.mine and frame.message:
+                files.put_back(step, room, frame.message)
             queue_raw(step, room, track, frame.hash, frame.data)
         elif frame.kind == Kind.COMMIT:
             waiting |= _put_back_commit(step, room, track, frame, anybody=anybody)

@@ -31,6 +31,8 @@ class WantedChunk(msgspec.Struct, array_like=True):
     room: bytes
     next_at: int
     attempts: int = 0
+    message: bytes = b""
+    """The message whose file it belongs to, or empty: what a room waits for comes first."""
 
 
 _wanted = msgspec.msgpack.Decoder(list[WantedChunk])
@@ -71,10 +73,27 @@ def _save(step: Step, wanted: list[WantedChunk]) -> None:
 
 def _want(step: Step, digests: list[bytes], relay: str, room: bytes) -> None:
     wanted = wanted_chunks(step)
-    known = {chunk.digest for chunk in wanted}
+    known = {chunk.digest for chunk in wanted if not chunk.message}
     new = [WantedChunk(digest, relay, room, step.now) for digest in digests if digest not in known]
     if new:
+        _save(step, new + wanted)
+
+
+def want_pieces(step: Step, digests: list[bytes], relay: str, room: bytes, message: bytes) -> None:
+    """Ask for chunks of a file, after everything that rooms wait for."""
+    wanted = wanted_chunks(step)
+    known = {chunk.digest for chunk in wanted}
+    new = [WantedChunk(digest, relay, room, step.now, message=message) for digest in digests if digest not in known]
+    if new:
         _save(step, wanted + new)
+
+
+def unwant_pieces(step: Step, message: bytes) -> None:
+    """Ask for nothing more of a message's file."""
+    wanted = wanted_chunks(step)
+    kept = [chunk for chunk in wanted if chunk.message != message]
+    if len(kept) != len(wanted):
+        _save(step, kept)
 
 
 MAX_ATTEMPTS: Final = 12
@@ -86,8 +105,8 @@ def chunk_came(step: Step, digest: bytes, data: bytes) -> None:
     _save(step, [chunk for chunk in wanted_chunks(step) if chunk.digest != digest])
 
 
-def chunk_missing(step: Step, digest: bytes) -> None:
-    """The relay does not have it (yet): ask again later, a bounded number of times."""
+def chunk_missing(step: Step, digest: bytes) -> int:
+    """The relay does not have it (yet): ask again later, a bounded number of times. Returns how often it was asked."""
     wanted = wanted_chunks(step)
     for chunk in wanted:
         if chunk.digest == digest:
@@ -95,3 +114,4 @@ def chunk_missing(step: Step, digest: bytes) -> None:
             delay = min(step.timing.retry << min(chunk.attempts, 12), step.timing.retry_most)
             chunk.next_at = step.now + delay // 2 + step.chance.between(0, delay // 2)
     _save(step, [chunk for chunk in wanted if chunk.attempts < MAX_ATTEMPTS])
+    return max((chunk.attempts for chunk in wanted if chunk.digest == digest), default=0)

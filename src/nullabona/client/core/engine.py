@@ -7,7 +7,7 @@ afterwards does what it wants: the reads of `reads`, the items of the store's ou
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from hashlib import sha256
@@ -18,6 +18,7 @@ from nullabona.client.core import (
     chunks,
     commands,
     committing,
+    files,
     healing,
     inbox,
     invites,
@@ -28,9 +29,9 @@ from nullabona.client.core import (
     watching,
 )
 from nullabona.client.core.mlsport import Mls
-from nullabona.client.core.outgoing import BLOB, FRAME, decode_target
+from nullabona.client.core.outgoing import BLOB, FRAME, PIECE, decode_target
 from nullabona.client.core.ports import Store
-from nullabona.client.core.records import MessageState, OutboxItem
+from nullabona.client.core.records import MessageState, OutboxItem, Progress
 from nullabona.client.core.state import JOINED, RoomState, UpdateKeys, decode_state
 from nullabona.client.core.step import Chance, Me, Step, Timing
 from nullabona.client.core.wants import ChunkWant, ReadWant, join_read, room_reads, room_wake
@@ -61,6 +62,8 @@ class Engine:
         self._joins: dict[bytes, rejoin.Join] = {}
         self._wake: dict[bytes, int] = {}
         self._inbox_wake = 0
+        self.on_progress: Callable[[Progress], None] = lambda _: None
+        """Told of every file that moved, after the step that moved it."""
         self._load()
 
     # -- steps ----------------------------------------------------------------------------------------------------
@@ -81,6 +84,8 @@ class Engine:
             self._mls.abandon()
             raise
         self._mls.committed()
+        for progress in step.progress.values():
+            self.on_progress(progress)
         for room in touched:
             self._note_wake(room, step.loaded(room))
 
@@ -91,6 +96,7 @@ class Engine:
                 self._note_wake(room, step.find_room(room))
             state = inbox.load(step)
             self._inbox_wake = state.trim_at if state else 0
+            files.sweep(step)
 
     def _note_wake(self, room: bytes, state: RoomState | None) -> None:
         wake = room_wake(state) if state is not None else None
@@ -224,6 +230,8 @@ class Engine:
             step.store.release_outbox(item.box, item.kind, step.now)
             if isinstance(answer, Refusal):
                 self._refused(step, item, answer)
+            elif item.kind == PIECE:
+                files.piece_taken(step, item)
             elif isinstance(answer, Appended) and item.kind == FRAME:
                 self._appended(step, item, answer)
         return Touched(frozenset({item.room}))
@@ -263,6 +271,8 @@ class Engine:
 
     def _refused(self, step: Step, item: OutboxItem, answer: Refusal) -> None:
         step.event("refused", item.room, code=answer.code, what=item.kind)
+        if item.kind == PIECE:
+            files.piece_refused(step, item)
         room = step.find_room(item.room)
         if room is None or item.kind not in {FRAME, BLOB}:
             return
@@ -282,9 +292,10 @@ class Engine:
         with self.step(now) as step:
             waiting = [chunk for chunk in chunks.wanted_chunks(step) if chunk.digest == digest]
             if data is None or sha256(data).digest() != digest:
-                chunks.chunk_missing(step, digest)
+                files.piece_missing(step, digest, chunks.chunk_missing(step, digest))
                 return Touched(frozenset())
             chunks.chunk_came(step, digest, data)
+            files.piece_came(step, digest, data)
             rooms = {chunk.room for chunk in waiting if chunk.room}
             for room in rooms:
                 step.find_room(room)

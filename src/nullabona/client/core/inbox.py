@@ -7,12 +7,13 @@ from typing import Final
 
 import msgspec
 
-from nullabona.client.core import committing, healing, messages, people, rejoin, watching
+from nullabona.client.core import committing, files, healing, messages, people, rejoin, watching
 from nullabona.client.core.boxes import open_box, receipt_delay
 from nullabona.client.core.chunks import MISSING, Missing, blob_content
 from nullabona.client.core.errors import MlsRefused, NoSuchRoom, PolicyRefused
 from nullabona.client.core.items import (
     ContactRequest,
+    FileRequest,
     Gone,
     Invitation,
     ItemBody,
@@ -165,6 +166,8 @@ def _act(
         healing.help_back(step, sender, body)
     elif isinstance(body, Ticket):
         return _ticket(step, sender, body)
+    elif isinstance(body, FileRequest):
+        files.asked_back(step, sender.account_id, body)
     elif isinstance(body, Gone):
         room = step.find_room(body.room)
         if room is not None and healing.told_gone(step, sender, room):

@@ -25,6 +25,8 @@ class ContactRequest(msgspec.Struct, array_like=True, frozen=True, tag=1):
 
     card: Annotated[bytes, Meta(max_length=MAX_CARD)]
     greeting: Annotated[str, Meta(max_length=500)]
+    token: Annotated[bytes, Meta(max_length=16)] = b""
+    """Of the link that brought the asker here, or empty."""
 
 
 class Invitation(msgspec.Struct, array_like=True, frozen=True, tag=2):
@@ -78,7 +80,22 @@ class Gone(msgspec.Struct, array_like=True, frozen=True, tag=5):
     room: Hash
 
 
-ItemBody: TypeAlias = ContactRequest | Invitation | TicketRequest | Ticket | Gone
+class LinkUse(msgspec.Struct, array_like=True, frozen=True, tag=6):
+    """ "I was given a link into this group." ``card`` is the card of whoever wants to be added."""
+
+    room: Hash
+    token: Annotated[bytes, Meta(min_length=16, max_length=16)]
+    card: Annotated[bytes, Meta(max_length=MAX_CARD)]
+
+
+class FileRequest(msgspec.Struct, array_like=True, frozen=True, tag=7):
+    """ "The relay does not have your file any more: put it back." ``message`` is the message it belongs to."""
+
+    room: Hash
+    message: Annotated[bytes, Meta(min_length=16, max_length=16)]
+
+
+ItemBody: TypeAlias = ContactRequest | Invitation | TicketRequest | Ticket | Gone | LinkUse | FileRequest
 
 
 class SignedItem(msgspec.Struct, array_like=True, frozen=True):

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
-from nullabona.client.core import boxes
+from nullabona.client.core import boxes, files
 from nullabona.client.core.content import (
     Body,
     Deleted,
@@ -32,8 +32,8 @@ MAX_RESENT: Final = 8
 """How often a message is encrypted again because somebody said they could not read it."""
 
 
-def send(step: Step, room: RoomState, body: Body) -> bytes:
-    """Store a message and, where it may go out now, its frame. Returns the message's id.
+def send(step: Step, room: RoomState, body: Body, id: bytes = b"") -> bytes:
+    """Store a message and, where it may go out now, its frame. Returns its id, which is drawn unless given.
 
     Raises `NotInRoom` if this device is not a member any more.
     """
@@ -41,7 +41,7 @@ def send(step: Step, room: RoomState, body: Body) -> bytes:
         raise NotInRoom("you are not in this room any more")
     message = Message(
         room=room.id,
-        id=step.chance.bytes(16),
+        id=id or step.chance.bytes(16),
         account=step.me.account,
         device=step.me.device,
         sent_at=step.now,
@@ -60,7 +60,7 @@ def send(step: Step, room: RoomState, body: Body) -> bytes:
 
 def transmit(step: Step, room: RoomState, message: Message, body: Body) -> None:
     """Encrypt a waiting message in the current epoch and queue its frame; it keeps waiting while sends are held."""
-    if held(step, room):
+    if held(step, room) or files.holds_back(step, room, message.id):
         return
     track = room.current
     data = _sealed(step, room, message.id, message.sent_at, body)

@@ -7,7 +7,7 @@ from hashlib import sha256
 from typing import Final
 
 from nullabona.client.core.items import ItemBody, sign_item
-from nullabona.client.core.records import Frame
+from nullabona.client.core.records import Frame, OutboxItem
 from nullabona.client.core.state import BoxTrack, RoomState
 from nullabona.client.core.step import Step
 from nullabona.errors import Bug
@@ -19,11 +19,18 @@ from nullabona.wire.seal import Inbox, inbox_item_fits, seal_to_inbox
 FRAME: Final = "frame"
 INBOX: Final = "inbox"
 BLOB: Final = "blob"
+PIECE: Final = "piece"
+"""A chunk of a file: as `BLOB`, but its bytes stay in the store until it is sent, and its file is its queue."""
 TRIM: Final = "trim"
 
 DIRECT: Final = b"\x00"
 INDIRECT: Final = b"\x01"
 """First byte of an inbox item: the item itself, or a reference to a blob on the inbox's relay."""
+
+
+def queue_of(item: OutboxItem) -> bytes:
+    """Of the items of one queue only the first may be under way. A file holds up neither its room nor another file."""
+    return item.box if item.kind == PIECE else item.room or item.box
 
 
 @dataclass(frozen=True, slots=True)

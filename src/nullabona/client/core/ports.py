@@ -20,6 +20,7 @@ from nullabona.client.core.records import (
     Message,
     MessageState,
     OutboxItem,
+    Person,
     Piece,
     StoredFile,
 )
@@ -137,21 +138,81 @@ class Store(Protocol):
         """Insert or replace by (room, id)."""
         ...
 
+    def drop_message(self, room: bytes, id: bytes) -> None: ...
     def messages(self, room: bytes, *, after: int = -1, before: int | None = None, limit: int = 100) -> list[Message]:
-        """Messages with after < position < before: the first ``limit``, or the last ones if ``before`` is given."""
+        """Shown ones with after < position < before: the first ``limit``, or the last ones if ``before`` is given."""
+        ...
+
+    def annotations(self, room: bytes, target: bytes) -> list[Message]:
+        """What is about a message of the room, by position."""
+        ...
+
+    def messages_of(self, room: bytes, kind: str, *, before: int, limit: int) -> list[Message]:
+        """``photo``, ``file``, ``voice`` or ``pin`` rows below a position, highest first."""
         ...
 
     def own_messages(self, room: bytes, states: Sequence[MessageState]) -> list[Message]:
         """Own messages in these states, by position."""
         ...
 
-    def last_message(self, room: bytes) -> Message | None: ...
+    def last_message(self, room: bytes) -> Message | None:
+        """The shown one with the highest position."""
+        ...
+
+    def last_spoken(self, room: bytes, upto: int) -> Message | None:
+        """The highest shown one at or below a position that is no notice."""
+        ...
+
+    def first_unread(self, room: bytes, after: int) -> Message | None:
+        """The lowest one above a position that counts as unread."""
+        ...
+
     def next_unplaced(self, room: bytes) -> int:
         """A position >= UNPLACED above every other position of the room."""
         ...
 
-    def count_messages(self, room: bytes, *, after: int, not_from: bytes) -> int:
-        """How many messages lie above a position and are not from an account."""
+    def top_placed(self, room: bytes) -> int:
+        """The highest position < UNPLACED in the room; -1 if there is none."""
+        ...
+
+    def count_unread(self, room: bytes, after: int) -> tuple[int, int]:
+        """How many above a position count as unread, and how many of them mention this account."""
+        ...
+
+    def count_failed(self, room: bytes) -> int: ...
+    def timed_messages(self, room: bytes, upto: int) -> list[Message]:
+        """Received ones at or below a position that have a timer which does not run yet."""
+        ...
+
+    def expired_messages(self, now: int, limit: int) -> list[Message]: ...
+    def next_expiry(self) -> int | None: ...
+
+    # -- words and people ----------------------------------------------------------------------------------------
+    def put_words(self, room: bytes, id: bytes, words: str) -> None:
+        """What a message is found by, separated by spaces; empty: nothing. The message must be there."""
+        ...
+
+    def find_words(self, match: str, *, before: int, limit: int) -> list[tuple[int, Message]]:
+        """Messages that fit an FTS5 expression, newest first, each with the number it came in by."""
+        ...
+
+    def recent_messages(self, *, before: int, limit: int) -> list[tuple[int, Message]]:
+        """The messages that came last, newest first, likewise."""
+        ...
+
+    def person(self, account: bytes) -> Person | None: ...
+    def people(self) -> list[Person]: ...
+    def person_names(self) -> dict[bytes, tuple[str, str]]:
+        """Account → handle and profile name."""
+        ...
+
+    def put_person(self, person: Person) -> None: ...
+    def put_handle(self, account: bytes, handle: str) -> None:
+        """Remember what an account's handle is; nothing else about it changes."""
+        ...
+
+    def member_count(self, room: bytes) -> int:
+        """How many accounts have devices in a room."""
         ...
 
     def marker(self, room: bytes, account: bytes) -> int | None:

@@ -118,6 +118,31 @@ class Message:
     resent: int
     body: bytes = field(repr=False)
     """The encoded content body (`nullabona.client.core.content`)."""
+    kind: str = "text"
+    """What the body is: see `nullabona.client.core.chat.kinds`."""
+    shown: bool = True
+    """A line of the room's history; annotations are not."""
+    unread: int = 0
+    """0: never counts as unread; 1: does; 2: and mentions this account."""
+    about: bytes = b""
+    """The message that an annotation is about."""
+    admin: bool = False
+    """An annotation's sender was an admin of the room when it came."""
+    timer_s: int = 0
+    expires_at: int = 0
+    """When it is erased, in ms; 0: never, or its time does not run yet."""
+    edited_at: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """What is known of an account met in a room, kept when it goes. ``told_at``: when it sent its profile, or 0."""
+
+    account: bytes
+    handle: str
+    name: str
+    picture: bytes = field(repr=False)
+    told_at: int
 
 
 class FileState(enum.StrEnum):
@@ -151,6 +176,18 @@ class Piece:
     place: int
     digest: bytes
     done: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a file has come, in bytes. Told while it happens; kept nowhere."""
+
+    room: bytes
+    message: bytes
+    done: int
+    total: int
+    state: FileState
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)

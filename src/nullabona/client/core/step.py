@@ -14,7 +14,7 @@ import msgspec
 from nullabona.client.core.errors import NoSuchRoom
 from nullabona.client.core.mlsport import Group, Mls
 from nullabona.client.core.ports import Store
-from nullabona.client.core.records import Device
+from nullabona.client.core.records import Device, Progress
 from nullabona.client.core.state import RoomState, decode_state, encode_state
 
 DAY_MS: Final = 86_400_000
@@ -86,6 +86,10 @@ class Step:
     _rosters: dict[bytes, dict[int, Device]] = field(default_factory=dict)
     mutual: list[bytes] = field(default_factory=list)
     """Accounts that asked us while we were asking them."""
+    vouched: list[bytes] = field(default_factory=list)
+    """Accounts that asked us with a link that we gave out."""
+    progress: dict[tuple[bytes, bytes], Progress] = field(default_factory=dict)
+    """The newest word about each file, by room and message, for whoever watches."""
 
     @property
     def touched(self) -> frozenset[bytes]:

@@ -10,7 +10,7 @@ from hashlib import sha256
 from typing import Final
 
 from nullabona.client.core.engine import Touched
-from nullabona.client.core.outgoing import BLOB, FRAME, INBOX, TRIM, decode_target
+from nullabona.client.core.outgoing import BLOB, FRAME, INBOX, PIECE, TRIM, decode_target, queue_of
 from nullabona.client.core.records import OutboxItem
 from nullabona.client.net import EndpointRefused, TimedOut, TooManyRequests
 from nullabona.client.runner.ground import Ground
@@ -45,7 +45,7 @@ class Outbox:
         blobs = False
         for item in self._ground.engine.due(now):
             blobs = blobs or item.kind == BLOB
-            queue = item.room or item.box
+            queue = queue_of(item)
             if queue in self._busy or self._held.get(queue, 0) > now or (blobs and item.kind == INBOX):
                 continue
             self._held.pop(queue, None)
@@ -77,10 +77,11 @@ class Outbox:
     async def _deliver(self, queue: bytes, item: OutboxItem, way: Way) -> Touched:
         for _ in range(_LOST_MOST):
             carrier = await way.ready()
-            if not self._still_there(item):
+            request = self._request(item)
+            if request is None:
                 return Touched(frozenset())
             try:
-                answer = await carrier.request(request_for(item), ANSWER_S)
+                answer = await carrier.request(request, ANSWER_S)
             except (TimedOut, TooManyRequests) as error:
                 await way.failed(carrier, error)
                 break
@@ -91,9 +92,18 @@ class Outbox:
             return self._answered(queue, item, answer)
         return self._postpone(queue, item)
 
-    def _still_there(self, item: OutboxItem) -> bool:
+    def _request(self, item: OutboxItem) -> AnyRequest | None:
+        """What to ask for the item; None if it is not to be sent any more."""
         with self._ground.store.transaction():
-            return self._ground.store.outbox_item(item.id) is not None
+            if self._ground.store.outbox_item(item.id) is None:
+                return None
+            if item.kind != PIECE:
+                return request_for(item)
+            chunk = self._ground.store.chunk(item.ref)
+            if chunk is None:
+                self._ground.store.drop_outbox(item.id)
+                return None
+            return PutBlob(item.ref, chunk)
 
     def _answered(self, queue: bytes, item: OutboxItem, answer: AnyResponse) -> Touched:
         touched = self._ground.engine.on_sent(item, answer, self._ground.now())

@@ -1,0 +1,336 @@
+"""Files of messages: cut, sent piece by piece, fetched, put back, forgotten (spec/room.md, "Files").
+
+A file's bytes are the encrypted chunks of its blobs, kept in the store as they travel; nothing here holds more than one
+chunk in memory. Of an own file the message goes out when the relay has taken every chunk.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from hashlib import sha256
+from typing import Final
+
+from nullabona.client.core import chunks, messages, people
+from nullabona.client.core.content import MAX_FILE, Attachment, File, decode_body
+from nullabona.client.core.errors import BadRequest
+from nullabona.client.core.items import FileRequest
+from nullabona.client.core.outgoing import PIECE as PIECE_ITEM
+from nullabona.client.core.outgoing import Target
+from nullabona.client.core.ports import Store
+from nullabona.client.core.records import FileState, Message, MessageState, OutboxItem, Piece, Progress, StoredFile
+from nullabona.client.core.sniff import sniff_audio, sniff_image
+from nullabona.client.core.state import JOINED, RoomState
+from nullabona.client.core.step import Step
+from nullabona.errors import PeerError
+from nullabona.wire.blob import PIECE, BlobRef, open_piece, piece_count, seal_piece
+
+PIECES_PER_BLOB: Final = 64
+"""Chunks in each blob of a file but the last."""
+AUTO_PHOTO: Final = 5 * 1_048_576
+"""Photos up to this size are fetched by themselves."""
+AUTO_VOICE: Final = 20 * 1_048_576
+_AT_ONCE: Final = 2
+"""How many chunks of a file wait in the outbox at once."""
+_ASK_AFTER: Final = 2
+"""After so many misses at the relay the sender is asked to put the file back."""
+_ASKED: Final = "file-request"
+
+
+# -- cutting and sending ------------------------------------------------------------------------------------------
+
+
+def keep_piece(step: Step, room: bytes, message: bytes, place: int, key: bytes, piece: bytes) -> bytes:
+    """Seal and keep the piece at ``place`` of an own file; its digest. Every piece but the last has `PIECE` bytes."""
+    chunk = seal_piece(key, place % PIECES_PER_BLOB, piece)
+    digest = sha256(chunk).digest()
+    step.store.put_file(StoredFile(room, message, mine=True, state=FileState.MOVING))
+    step.store.put_chunk(digest, chunk, step.day)
+    step.store.put_pieces(room, message, [Piece(place, digest, done=False)])
+    return digest
+
+
+def blob_refs(keys: list[bytes], digests: list[bytes], size: int) -> tuple[BlobRef, ...]:
+    """The references to a file whose pieces were kept; one key for every `PIECES_PER_BLOB` of them."""
+    whole = PIECES_PER_BLOB * PIECE
+    refs = []
+    for number, key in enumerate(keys):
+        names = tuple(digests[number * PIECES_PER_BLOB : (number + 1) * PIECES_PER_BLOB])
+        refs.append(BlobRef(min(whole, size - number * whole), key, names))
+    return tuple(refs)
+
+
+def send_file(step: Step, room_id: bytes, message: bytes, body: File) -> bytes:
+    """The message of a file whose pieces were kept under its id. It goes out when the relay has them all."""
+    return messages.send(step, step.room(room_id), body, message)
+
+
+def holds_back(step: Step, room: RoomState, message: bytes) -> bool:
+    """Whether the relay still has to take pieces of the message's own file; sees to it that they go out."""
+    file = step.store.file(room.id, message)
+    if file is None or not file.mine:
+        return False
+    return _push(step, room, file)
+
+
+def _push(step: Step, room: RoomState, file: StoredFile) -> bool:
+    """Keep a few pieces in the outbox; False once all are taken."""
+    queue = _queue(file.message)
+    pieces = step.store.pieces(file.room, file.message)
+    open_pieces = [piece for piece in pieces if not piece.done]
+    waiting = step.store.outbox_refs(queue)
+    target = Target(room.info.relay, b"").encode()
+    for piece in open_pieces[:_AT_ONCE]:
+        if piece.digest not in waiting:
+            step.store.add_outbox(PIECE_ITEM, room=room.id, box=queue, ref=piece.digest, target=target, data=b"")
+    state = FileState.MOVING if open_pieces else FileState.HERE
+    _set(step, replace(file, state=state, reason=""), pieces)
+    return bool(open_pieces)
+
+
+def _queue(message: bytes) -> bytes:
+    return b"file" + message
+
+
+def piece_taken(step: Step, item: OutboxItem) -> None:
+    """The relay has a piece: the next one goes, and after the last the message."""
+    room, message = step.find_room(item.room), item.box[4:]
+    file = step.store.file(item.room, message)
+    if room is None or file is None:
+        return
+    mine = [piece for piece in step.store.pieces(item.room, message) if piece.digest == item.ref]
+    step.store.put_pieces(item.room, message, [replace(piece, done=True) for piece in mine])
+    if _push(step, room, file):
+        return
+    row = step.store.message(item.room, message)
+    if row is not None and row.state is MessageState.WAITING and not row.box:
+        messages.resend(step, room, row)
+
+
+def piece_refused(step: Step, item: OutboxItem) -> None:
+    """The relay will never take a piece: the file and its message have failed."""
+    message = item.box[4:]
+    step.store.drop_box(item.box)
+    file, row = step.store.file(item.room, message), step.store.message(item.room, message)
+    if file is not None:
+        _set(step, replace(file, state=FileState.FAILED, reason="refused"))
+    if row is not None and not row.box:
+        messages.set_state(step, row, MessageState.FAILED)
+
+
+def put_back(step: Step, room: RoomState, message: bytes) -> None:
+    """The relay lost what it had: every piece of an own file goes there again."""
+    file = step.store.file(room.id, message)
+    if file is None or not file.mine or file.state is not FileState.HERE:
+        return
+    pieces = step.store.pieces(room.id, message)
+    step.store.put_pieces(room.id, message, [replace(piece, done=False) for piece in pieces])
+    _push(step, room, file)
+
+
+def asked_back(step: Step, account: bytes, request: FileRequest) -> None:
+    """Somebody did not find a file of ours at the relay: a member is helped, once a day."""
+    room = step.find_room(request.room)
+    if room is None or room.phase != JOINED:
+        return
+    if account not in {device.account for device in step.roster(room.id).values()}:
+        return
+    if step.store.saw(_ASKED, sha256(account + request.message + step.day.to_bytes(4, "big")).digest(), step.day):
+        put_back(step, room, request.message)
+
+
+def sweep(step: Step) -> None:
+    """Forget what was cut for a message that never came to be."""
+    for file in step.store.files(FileState.MOVING):
+        if file.mine and step.store.message(file.room, file.message) is None:
+            forget_file(step, file.room, file.message)
+
+
+# -- receiving ----------------------------------------------------------------------------------------------------
+
+
+def received(step: Step, room: RoomState, message: bytes, body: File) -> None:
+    """A file message of somebody else was stored: small photos and voice notes are fetched at once."""
+    if step.store.file(room.id, message) is not None:
+        return
+    said = body.attachment
+    file = StoredFile(room.id, message, mine=False, state=FileState.REMOTE)
+    if not _consistent(said):
+        _set(step, replace(file, state=FileState.FAILED, reason="size"))
+        return
+    _set(step, file)
+    most = {"photo": AUTO_PHOTO, "voice": AUTO_VOICE}.get(said.kind, 0)
+    if said.size <= most:
+        fetch(step, room, message)
+
+
+def _consistent(said: Attachment) -> bool:
+    """Whether the parts make up the whole, so that nobody can be made to fetch more than was said."""
+    fitting = all(len(ref.chunks) == piece_count(ref.size) for ref in said.blobs)
+    return fitting and 0 < said.size <= MAX_FILE and sum(ref.size for ref in said.blobs) == said.size
+
+
+def fetch(step: Step, room: RoomState, message: bytes) -> None:
+    """Ask for every piece of a file that is not here. Harmless for one that is here or on its way.
+
+    Raises `BadRequest` if the message has no file that can be fetched.
+    """
+    file, said = step.store.file(room.id, message), attachment_of(step.store, room.id, message)
+    if file is None or said is None or not (file.mine or _consistent(said)):
+        raise BadRequest("this message has no file that can be fetched")
+    if file.mine or file.state is FileState.HERE:
+        return
+    digests = [digest for ref in said.blobs for digest in ref.chunks]
+    had = {piece.digest for piece in step.store.pieces(room.id, message) if piece.done}
+    pieces = [Piece(place, digest, digest in had) for place, digest in enumerate(digests)]
+    step.store.put_pieces(room.id, message, pieces)
+    _set(step, replace(file, state=FileState.MOVING, reason=""), pieces)
+    lacking = [piece.digest for piece in pieces if not piece.done]
+    chunks.want_pieces(step, lacking, room.info.relay, room.id, message)
+    if not lacking:
+        _finish(step, file, said)
+
+
+def piece_came(step: Step, digest: bytes, data: bytes) -> None:
+    """A chunk is here and kept: check it against every file that names it."""
+    for room, message, place in step.store.pieces_named(digest):
+        file, said = step.store.file(room, message), attachment_of(step.store, room, message)
+        if file is None or said is None or file.mine or file.state is not FileState.MOVING:
+            continue
+        ref, index = _at(said, place)
+        try:
+            open_piece(ref, index, data)
+        except PeerError:
+            _fail(step, file, "damaged")
+            continue
+        step.store.put_pieces(room, message, [Piece(place, digest, done=True)])
+        pieces = step.store.pieces(room, message)
+        if all(piece.done for piece in pieces):
+            _finish(step, file, said)
+        else:
+            _set(step, file, pieces)
+
+
+def piece_missing(step: Step, digest: bytes, attempts: int) -> None:
+    """The relay does not have a chunk: ask its sender to put it back, and give up when asking was no use."""
+    for room, message, _ in step.store.pieces_named(digest):
+        file, row = step.store.file(room, message), step.store.message(room, message)
+        if file is None or row is None or file.mine or file.state is not FileState.MOVING:
+            continue
+        if attempts >= chunks.MAX_ATTEMPTS:
+            chunks.unwant_pieces(step, message)
+            _set(step, replace(file, state=FileState.FAILED, reason="gone"))
+        elif attempts == _ASK_AFTER and step.store.saw(
+            _ASKED, sha256(message + bytes((step.day % 256,))).digest(), step.day
+        ):
+            handle = next((d.handle for d in step.roster(room).values() if d.account == row.account), "")
+            if handle:
+                people.post(step, row.account, handle, FileRequest(room, message))
+
+
+def _finish(step: Step, file: StoredFile, said: Attachment) -> None:
+    """All pieces are here: what is no photo or voice note although it says so is not shown as one."""
+    head = read_piece(step.store, file.room, file.message, said, 0) or b""
+    reason = ""
+    if said.kind == "photo":
+        image = sniff_image(head)
+        reason = "not-an-image" if image is None else "too-many-pixels" if image.too_large else ""
+    elif said.kind == "voice" and not sniff_audio(head):
+        reason = "not-audio"
+    if reason:
+        _fail(step, file, reason)
+    else:
+        _set(step, replace(file, state=FileState.HERE, reason=""), step.store.pieces(file.room, file.message))
+
+
+def _fail(step: Step, file: StoredFile, reason: str) -> None:
+    """Nothing of it is kept."""
+    forget_file(step, file.room, file.message)
+    _set(step, replace(file, state=FileState.FAILED, reason=reason))
+
+
+def judged(step: Step, room: bytes, message: bytes, reason: str) -> None:
+    """Whoever decoded the whole file found that it is not what it says."""
+    file = step.store.file(room, message)
+    if file is not None and not file.mine and file.state is FileState.HERE:
+        _fail(step, file, reason)
+
+
+# -- both ways ----------------------------------------------------------------------------------------------------
+
+
+def cancel(step: Step, room_id: bytes, message: bytes) -> None:
+    """Stop a transfer. An own file that is not out yet is given up with its message; another's may be fetched later.
+
+    Raises `BadRequest` if nothing is under way, or the message is out already.
+    """
+    file, row = step.store.file(room_id, message), step.store.message(room_id, message)
+    if file is None or row is None or file.state is FileState.HERE:
+        raise BadRequest("this message has no file under way")
+    if not file.mine:
+        chunks.unwant_pieces(step, message)
+        _set(step, replace(file, state=FileState.CANCELLED, reason=""))
+        return
+    if row.box:
+        raise BadRequest("this file was sent already", hint="delete the message for all")
+    total = total_of(row)
+    forget_file(step, room_id, message)
+    step.store.drop_message(room_id, message)
+    step.progress[room_id, message] = Progress(room_id, message, 0, total, FileState.CANCELLED)
+
+
+def forget_file(step: Step, room: bytes, message: bytes) -> None:
+    """Erase a message's file and stop whatever is under way for it. Harmless if there is none."""
+    chunks.unwant_pieces(step, message)
+    step.store.drop_box(_queue(message))
+    step.store.drop_file(room, message)
+
+
+def attachment_of(store: Store, room: bytes, message: bytes) -> Attachment | None:
+    row = store.message(room, message)
+    body = decode_body(row.body) if row is not None else None
+    return body.attachment if isinstance(body, File) else None
+
+
+def total_of(message: Message) -> int:
+    body = decode_body(message.body)
+    return body.attachment.size if isinstance(body, File) else 0
+
+
+def read_piece(store: Store, room: bytes, message: bytes, said: Attachment, place: int) -> bytes | None:
+    """The bytes at ``place`` (in pieces) of a file that is here; None if they are not."""
+    piece = next((piece for piece in store.pieces(room, message) if piece.place == place), None)
+    chunk = store.chunk(piece.digest) if piece is not None else None
+    return open_piece(*_at(said, place), chunk) if chunk is not None else None
+
+
+def places(said: Attachment) -> Iterator[tuple[int, int, int]]:
+    """For each piece of a file its place, its first byte and the byte after its last."""
+    place = begin = 0
+    for ref in said.blobs:
+        for index in range(len(ref.chunks)):
+            size = min(PIECE, ref.size - index * PIECE)
+            yield place, begin, begin + size
+            place, begin = place + 1, begin + size
+
+
+def _at(said: Attachment, place: int) -> tuple[BlobRef, int]:
+    """The blob of a piece, and the piece's index in it."""
+    for ref in said.blobs:
+        if place < len(ref.chunks):
+            return ref, place
+        place -= len(ref.chunks)
+    raise BadRequest("a file has no such piece")
+
+
+def done_bytes(pieces: list[Piece], total: int) -> int:
+    return min(total, sum(piece.done for piece in pieces) * PIECE)
+
+
+def _set(step: Step, file: StoredFile, pieces: list[Piece] | None = None) -> None:
+    """Record where a file is, and say so to whoever watches."""
+    step.store.put_file(file)
+    said = attachment_of(step.store, file.room, file.message)
+    total = said.size if said is not None else 0
+    done = total if file.state is FileState.HERE else done_bytes(pieces or [], total)
+    step.progress[file.room, file.message] = Progress(file.room, file.message, done, total, file.state, file.reason)
