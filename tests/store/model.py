@@ -63,5 +63,9 @@ class Model:
     def next_unplaced(self, room: bytes) -> int:
         return max([UNPLACED, *(m.position + 1 for m in self.in_room(room))])
 
-    def unread(self, room: bytes, after: int, not_from: bytes) -> int:
-        return sum(m.position > after and m.account != not_from for m in self.in_room(room))
+    def unread(self, room: bytes, after: int) -> tuple[int, int]:
+        above = [m.unread for m in self.in_room(room) if m.position > after and m.unread]
+        return len(above), sum(each == 2 for each in above)
+
+    def shown(self, room: bytes) -> list[Message]:
+        return [m for m in self.in_room(room) if m.shown]

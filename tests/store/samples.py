@@ -30,8 +30,13 @@ def message(
     state: MessageState = MessageState.RECEIVED,
     body: bytes = b"body",
     box: bytes = BOX,
+    shown: bool = True,
+    unread: int = 0,
 ) -> Message:
-    return Message(room, id, account, b"device", 1_700_000_000_000, position, 7, state, box, b"frame", 2, body)
+    return Message(
+        *(room, id, account, b"device", 1_700_000_000_000, position, 7, state, box, b"frame", 2, body, "photo"),
+        *(shown, unread, b"about", True, 60, 0, 1_700_000_000_009),
+    )
 
 
 def frame(

@@ -181,7 +181,7 @@ def test_exchanged_pages_are_noticed(tmp_path: Path) -> None:
     """A page is bound to its place."""
     path = make(tmp_path)
     data = bytearray(path.read_bytes())
-    a, b = slice(40 * 4096, 41 * 4096), slice(41 * 4096, 42 * 4096)
+    a, b = slice(140 * 4096, 141 * 4096), slice(141 * 4096, 142 * 4096)
     data[a], data[b] = data[b], data[a]
     path.write_bytes(data)
     with pytest.raises(StoreDamaged):

@@ -86,14 +86,11 @@ def test_the_next_unplaced_position_is_above_all(opened: Store) -> None:
     assert (UNPLACED, UNPLACED + 1, UNPLACED) == (first, opened.next_unplaced(ROOM), opened.next_unplaced(OTHER_ROOM))
 
 
-def test_unread_messages_are_those_of_others(opened: Store) -> None:
-    """Above the position, not from the account."""
+def test_unread_messages_are_counted(opened: Store) -> None:
+    """Above the position, those that count; and of them those that mention."""
     for n in range(6):
-        opened.put_message(message(b"%d" % n, position=n, account=MINA if n % 2 else JUN))
-    assert (2, 0) == (
-        opened.count_messages(ROOM, after=1, not_from=MINA),
-        opened.count_messages(ROOM, after=5, not_from=MINA),
-    )
+        opened.put_message(message(b"%d" % n, position=n, unread=n % 3))
+    assert ((3, 2), (0, 0)) == (opened.count_unread(ROOM, 1), opened.count_unread(ROOM, 5))
 
 
 def test_a_marker_never_moves_back(opened: Store) -> None:

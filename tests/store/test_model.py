@@ -167,14 +167,34 @@ class StoreMachine(RuleBasedStateMachine):
             self.store.drop_outbox_ref(box, ref)
         self.model.outbox = {id: i for id, i in self.model.outbox.items() if (i.box, i.ref) != (box, ref)}
 
-    @rule(room=rooms, id=names, account=accounts, position=positions, state=states, body=blobs)
+    @rule(
+        room=rooms,
+        id=names,
+        account=accounts,
+        position=positions,
+        state=states,
+        body=blobs,
+        shown=st.booleans(),
+        unread=st.integers(0, 2),
+    )
     def put_message(
-        self, room: bytes, id: bytes, account: bytes, position: int, state: MessageState, body: bytes
+        self,
+        room: bytes,
+        id: bytes,
+        account: bytes,
+        position: int,
+        state: MessageState,
+        body: bytes,
+        unread: int,
+        *,
+        shown: bool,
     ) -> None:
         """A position has one message, as in a room."""
         if any(m.position == position and m.id != id for m in self.model.in_room(room)):
             return
-        kept = message(id, room=room, account=account, position=position, state=state, body=body)
+        kept = message(
+            id, room=room, account=account, position=position, state=state, body=body, shown=shown, unread=unread
+        )
         with self.store.transaction():
             self.store.put_message(kept)
         self.model.messages[room, id] = kept
@@ -200,18 +220,18 @@ class StoreMachine(RuleBasedStateMachine):
     @rule(room=rooms, after=st.integers(-1, 20), before=st.one_of(st.none(), positions), limit=st.integers(1, 5))
     def page(self, room: bytes, after: int, before: int | None, limit: int) -> None:
         inside = [
-            m for m in self.model.in_room(room) if after < m.position < (UNPLACED * 2 if before is None else before)
+            m for m in self.model.shown(room) if after < m.position < (UNPLACED * 2 if before is None else before)
         ]
         expected = inside[:limit] if before is None else inside[-limit:]
         assert expected == self.store.messages(room, after=after, before=before, limit=limit)
 
-    @rule(room=rooms, account=accounts, after=positions, chosen=st.lists(states, max_size=3))
-    def ask_room(self, room: bytes, account: bytes, after: int, chosen: list[MessageState]) -> None:
+    @rule(room=rooms, after=positions, chosen=st.lists(states, max_size=3))
+    def ask_room(self, room: bytes, after: int, chosen: list[MessageState]) -> None:
         model, store = self.model, self.store
         assert model.own(room, chosen) == store.own_messages(room, chosen)
-        assert model.unread(room, after, account) == store.count_messages(room, after=after, not_from=account)
+        assert model.unread(room, after) == store.count_unread(room, after)
         assert model.next_unplaced(room) == store.next_unplaced(room)
-        assert next(iter(model.in_room(room)[::-1]), None) == store.last_message(room)
+        assert next(iter(model.shown(room)[::-1]), None) == store.last_message(room)
         assert {a: p for (r, a), p in model.markers.items() if r == room} == store.markers(room)
 
     @rule(now=numbers)
@@ -238,7 +258,7 @@ class StoreMachine(RuleBasedStateMachine):
                 ((box, v.device), v) for box in (BOX, OTHER_BOX) for v in store.views(box)
             ]
         for room in (ROOM, OTHER_ROOM):
-            assert model.in_room(room) == store.messages(room)
+            assert model.shown(room) == store.messages(room)
 
     def teardown(self) -> None:
         self.store.close()

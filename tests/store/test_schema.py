@@ -131,6 +131,11 @@ ALLOWED_SCANS = {
     "generation_set": {"SCAN profile"},
     "rooms": {"SCAN room"},
     "contacts": {"SCAN contact"},
+    "people": {"SCAN person"},
+    "person_names": {"SCAN person"},
+    # The search index, by words or by row.
+    "messages_found": {"SCAN word VIRTUAL TABLE INDEX 192:M1<"},
+    "words_drop": {"SCAN word VIRTUAL TABLE INDEX 0:="},
     # A short table, read by id.
     "outbox": {"SCAN outbox"},
     "room_boxes": {"SCAN outbox USING INDEX outbox_ref"},

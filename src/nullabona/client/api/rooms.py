@@ -172,7 +172,7 @@ def _summary(store: Store, room: RoomState, me: bytes) -> RoomSummary:
         direct,
         room.phase,
         len({device.account for device in store.devices(room.id)}) if room.phase == JOINED else 0,
-        store.count_messages(room.id, after=-1 if read is None else read, not_from=me),
+        store.count_unread(room.id, -1 if read is None else read)[0],
         me in room.info.admins,
         room.pending is not None or bool(room.intents),
     )

@@ -10,12 +10,22 @@ from nullabona.client.store.statements import STATEMENTS
 
 _MESSAGE = STATEMENTS["message"]
 _PUT = STATEMENTS["message_put"]
+_DROP = STATEMENTS["message_drop"]
 _FIRST = STATEMENTS["messages_first"]
 _LATEST = STATEMENTS["messages_last"]
 _OWN = STATEMENTS["messages_own"]
 _LAST = STATEMENTS["message_last"]
 _TOP = STATEMENTS["message_top"]
+_TOP_PLACED = STATEMENTS["message_top_placed"]
+_SPOKEN = STATEMENTS["message_spoken"]
+_UNREAD = STATEMENTS["message_unread"]
 _COUNT = STATEMENTS["messages_count"]
+_FAILED = STATEMENTS["messages_failed"]
+_ABOUT = STATEMENTS["messages_about"]
+_KIND = STATEMENTS["messages_kind"]
+_TIMED = STATEMENTS["messages_timed"]
+_EXPIRED = STATEMENTS["messages_expired"]
+_NEXT_EXPIRY = STATEMENTS["message_next_expiry"]
 _MARKER = STATEMENTS["marker"]
 _MARKERS = STATEMENTS["markers"]
 _MARKER_PUT = STATEMENTS["marker_put"]
@@ -23,9 +33,13 @@ _MARKER_PUT = STATEMENTS["marker_put"]
 _STATES = {state.value: state for state in MessageState}
 
 
-def _message(row: Row) -> Message:
-    room, id, account, device, sent_at, position, epoch, state, *rest = row
-    return Message(room, id, account, device, sent_at, position, epoch, _STATES[state], *rest)
+def message_of(row: Row) -> Message:
+    room, id, account, device, sent_at, position, epoch, state, box, frame, resent, body, kind, shown, *rest = row
+    unread, about, admin, timer_s, expires_at, edited_at = rest
+    return Message(
+        *(room, id, account, device, sent_at, position, epoch, _STATES[state], box, frame, resent, body, kind),
+        *(bool(shown), unread, about, bool(admin), timer_s, expires_at, edited_at),
+    )
 
 
 def _position(message: Message) -> int:
@@ -40,7 +54,7 @@ class MessageRows(Rows):
     def message(self, room: bytes, id: bytes) -> Message | None:
         """A message, or None."""
         row = self._one(_MESSAGE, (room, id))
-        return None if row is None else _message(row)
+        return None if row is None else message_of(row)
 
     def put_message(self, message: Message) -> None:
         """Insert or replace by (room, id); the new position counts."""
@@ -49,12 +63,17 @@ class MessageRows(Rows):
             _PUT,
             (
                 *(m.room, m.id, m.account, m.device, m.sent_at, m.position),
-                *(m.epoch, m.state.value, m.box, m.frame, m.resent, m.body),
+                *(m.epoch, m.state.value, m.box, m.frame, m.resent, m.body, m.kind, int(m.shown)),
+                *(m.unread, m.about, int(m.admin), m.timer_s, m.expires_at, m.edited_at),
             ),
         )
 
+    def drop_message(self, room: bytes, id: bytes) -> None:
+        """Forget a message; harmless if there is none."""
+        self._write(_DROP, (room, id))
+
     def messages(self, room: bytes, *, after: int = -1, before: int | None = None, limit: int = 100) -> list[Message]:
-        """Messages with after < position < before: the first ``limit``, or the last ones if ``before`` is given.
+        """Shown ones with after < position < before: the first ``limit``, or the last ones if ``before`` is given.
 
         Lowest position first in both cases.
         """
@@ -63,17 +82,25 @@ class MessageRows(Rows):
         else:
             rows = self._all(_LATEST, (room, after, before, limit))
             rows.reverse()
-        return [_message(row) for row in rows]
+        return [message_of(row) for row in rows]
+
+    def annotations(self, room: bytes, target: bytes) -> list[Message]:
+        """What is about a message of the room, by position."""
+        return [message_of(row) for row in self._all(_ABOUT, (room, target))]
+
+    def messages_of(self, room: bytes, kind: str, *, before: int, limit: int) -> list[Message]:
+        """``photo``, ``file``, ``voice`` or ``pin`` rows below a position, highest first."""
+        return [message_of(row) for row in self._all(_KIND, (room, kind, before, limit))]
 
     def own_messages(self, room: bytes, states: Sequence[MessageState]) -> list[Message]:
         """Own messages in these states, by position. A received message is never own."""
-        found = [_message(row) for state in set(states) for row in self._all(_OWN, (room, state.value))]
+        found = [message_of(row) for state in set(states) for row in self._all(_OWN, (room, state.value))]
         return sorted(found, key=_position)
 
     def last_message(self, room: bytes) -> Message | None:
-        """The message with the highest position, or None."""
+        """The shown message with the highest position, or None."""
         row = self._one(_LAST, (room,))
-        return None if row is None else _message(row)
+        return None if row is None else message_of(row)
 
     def next_unplaced(self, room: bytes) -> int:
         """A position >= UNPLACED above every other position of the room."""
@@ -81,10 +108,43 @@ class MessageRows(Rows):
         top = None if row is None else row[0]
         return UNPLACED if top is None or top < UNPLACED else int(top) + 1
 
-    def count_messages(self, room: bytes, *, after: int, not_from: bytes) -> int:
-        """How many messages lie above a position and are not from an account."""
-        row = self._one(_COUNT, (room, after, not_from))
+    def top_placed(self, room: bytes) -> int:
+        """The highest position < UNPLACED in the room; -1 if there is none."""
+        row = self._one(_TOP_PLACED, (room, UNPLACED))
+        return -1 if row is None or row[0] is None else int(row[0])
+
+    def last_spoken(self, room: bytes, upto: int) -> Message | None:
+        """The highest shown one at or below a position that is no notice, or None."""
+        row = self._one(_SPOKEN, (room, upto))
+        return None if row is None else message_of(row)
+
+    def first_unread(self, room: bytes, after: int) -> Message | None:
+        """The lowest one above a position that counts as unread, or None."""
+        row = self._one(_UNREAD, (room, after))
+        return None if row is None else message_of(row)
+
+    def count_unread(self, room: bytes, after: int) -> tuple[int, int]:
+        """How many above a position count as unread, and how many of them mention this account."""
+        row = self._one(_COUNT, (room, after))
+        return (0, 0) if row is None else (row[0], row[1])
+
+    def count_failed(self, room: bytes) -> int:
+        """How many own messages failed."""
+        row = self._one(_FAILED, (room,))
         return 0 if row is None else row[0]
+
+    def timed_messages(self, room: bytes, upto: int) -> list[Message]:
+        """Received ones at or below a position that have a timer which does not run yet."""
+        return [message_of(row) for row in self._all(_TIMED, (room, upto))]
+
+    def expired_messages(self, now: int, limit: int) -> list[Message]:
+        """Those whose time is up, the longest overdue first."""
+        return [message_of(row) for row in self._all(_EXPIRED, (now, limit))]
+
+    def next_expiry(self) -> int | None:
+        """When the next message's time is up (ms), or None."""
+        row = self._one(_NEXT_EXPIRY)
+        return None if row is None else row[0]
 
     def marker(self, room: bytes, account: bytes) -> int | None:
         """The position up to which an account has read a room, or None."""

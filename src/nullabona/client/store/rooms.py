@@ -17,6 +17,7 @@ _DELETE_OUTBOX = STATEMENTS["room_delete_outbox"]
 _BOXES = STATEMENTS["room_boxes"]
 _DEVICES = STATEMENTS["devices"]
 _DEVICE = STATEMENTS["device"]
+_MEMBERS = STATEMENTS["member_count"]
 _DEVICE_PUT = STATEMENTS["device_put"]
 _DEVICE_DROP = STATEMENTS["device_drop"]
 
@@ -58,6 +59,11 @@ class RoomRows(FrameRows):
         """A device of a room, or None."""
         row = self._one(_DEVICE, (room, device))
         return None if row is None else Device(*row)
+
+    def member_count(self, room: bytes) -> int:
+        """How many accounts have devices in a room."""
+        row = self._one(_MEMBERS, (room,))
+        return 0 if row is None else row[0]
 
     def put_devices(self, devices: Iterable[Device]) -> None:
         """Insert or replace devices by (room, device)."""

@@ -15,16 +15,28 @@ from nullabona.client.store.files import FileRows, PreferenceRows
 from nullabona.client.store.messages import MessageRows
 from nullabona.client.store.mls_rows import MlsRows
 from nullabona.client.store.outbox import OutboxRows
+from nullabona.client.store.persons import PersonRows
 from nullabona.client.store.rooms import RoomRows
 from nullabona.client.store.statements import STATEMENTS
 from nullabona.client.store.values import SeenRows, ValueRows
+from nullabona.client.store.words import WordRows
 
 _GENERATION = STATEMENTS["generation"]
 _GENERATION_SET = STATEMENTS["generation_set"]
 
 
 class SqliteStore(
-    ValueRows, MlsRows, RoomRows, OutboxRows, MessageRows, ContactRows, SeenRows, FileRows, PreferenceRows
+    ValueRows,
+    MlsRows,
+    RoomRows,
+    OutboxRows,
+    MessageRows,
+    ContactRows,
+    SeenRows,
+    FileRows,
+    PreferenceRows,
+    WordRows,
+    PersonRows,
 ):
     """The `Store` of ``nullabona.client.core.ports`` on SQLite.
 

@@ -71,6 +71,9 @@ FROM device WHERE room = ? ORDER BY leaf, device
 SELECT room, device, account, handle, leaf, signature_key, encryption_key, since
 FROM device WHERE room = ? AND device = ?
 
+-- name: member_count
+SELECT count(DISTINCT account) FROM device WHERE room = ?
+
 -- name: device_put
 INSERT INTO device (room, device, account, handle, leaf, signature_key, encryption_key, since)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?)
@@ -155,37 +158,123 @@ DELETE FROM outbox WHERE id = ?
 DELETE FROM outbox WHERE box = ? AND ref = ?
 
 -- name: message
-SELECT room, id, account, device, sent_at, position, epoch, state, box, frame, resent, body
+SELECT room, id, account, device, sent_at, position, epoch, state, box, frame, resent, body, kind, shown,
+unread, about, admin, timer_s, expires_at, edited_at
 FROM message WHERE room = ? AND id = ?
 
 -- name: message_put
-INSERT INTO message (room, id, account, device, sent_at, position, epoch, state, box, frame, resent, body)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+INSERT INTO message (room, id, account, device, sent_at, position, epoch, state, box, frame, resent, body, kind, shown,
+unread, about, admin, timer_s, expires_at, edited_at)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (room, id) DO UPDATE SET account = excluded.account, device = excluded.device,
 sent_at = excluded.sent_at, position = excluded.position, epoch = excluded.epoch, state = excluded.state,
-box = excluded.box, frame = excluded.frame, resent = excluded.resent, body = excluded.body
+box = excluded.box, frame = excluded.frame, resent = excluded.resent, body = excluded.body, kind = excluded.kind,
+shown = excluded.shown, unread = excluded.unread, about = excluded.about, admin = excluded.admin,
+timer_s = excluded.timer_s, expires_at = excluded.expires_at, edited_at = excluded.edited_at
+
+-- name: message_drop
+DELETE FROM message WHERE room = ? AND id = ?
 
 -- name: messages_first
-SELECT room, id, account, device, sent_at, position, epoch, state, box, frame, resent, body
-FROM message WHERE room = ? AND position > ? ORDER BY position LIMIT ?
+SELECT room, id, account, device, sent_at, position, epoch, state, box, frame, resent, body, kind, shown,
+unread, about, admin, timer_s, expires_at, edited_at
+FROM message WHERE room = ? AND position > ? AND shown = 1 ORDER BY position LIMIT ?
 
 -- name: messages_last
-SELECT room, id, account, device, sent_at, position, epoch, state, box, frame, resent, body
-FROM message WHERE room = ? AND position > ? AND position < ? ORDER BY position DESC LIMIT ?
+SELECT room, id, account, device, sent_at, position, epoch, state, box, frame, resent, body, kind, shown,
+unread, about, admin, timer_s, expires_at, edited_at
+FROM message WHERE room = ? AND position > ? AND position < ? AND shown = 1 ORDER BY position DESC LIMIT ?
 
 -- name: messages_own
-SELECT room, id, account, device, sent_at, position, epoch, state, box, frame, resent, body
+SELECT room, id, account, device, sent_at, position, epoch, state, box, frame, resent, body, kind, shown,
+unread, about, admin, timer_s, expires_at, edited_at
 FROM message WHERE room = ? AND state = ? AND state <> 'received' ORDER BY position
 
+-- name: messages_about
+SELECT room, id, account, device, sent_at, position, epoch, state, box, frame, resent, body, kind, shown,
+unread, about, admin, timer_s, expires_at, edited_at
+FROM message WHERE room = ? AND about = ? AND about <> x'' ORDER BY position
+
+-- name: messages_kind
+SELECT room, id, account, device, sent_at, position, epoch, state, box, frame, resent, body, kind, shown,
+unread, about, admin, timer_s, expires_at, edited_at
+FROM message INDEXED BY message_kind WHERE room = ? AND kind = ? AND kind IN ('photo', 'file', 'voice', 'pin')
+AND position < ? ORDER BY position DESC LIMIT ?
+
+-- name: messages_timed
+SELECT room, id, account, device, sent_at, position, epoch, state, box, frame, resent, body, kind, shown,
+unread, about, admin, timer_s, expires_at, edited_at
+FROM message WHERE room = ? AND position <= ? AND timer_s > 0 AND expires_at = 0 AND state = 'received'
+
+-- name: messages_expired
+SELECT room, id, account, device, sent_at, position, epoch, state, box, frame, resent, body, kind, shown,
+unread, about, admin, timer_s, expires_at, edited_at
+FROM message WHERE expires_at > 0 AND expires_at <= ? ORDER BY expires_at LIMIT ?
+
+-- name: message_next_expiry
+SELECT min(expires_at) FROM message WHERE expires_at > 0
+
+-- name: messages_found
+SELECT m.row, m.room, m.id, m.account, m.device, m.sent_at, m.position, m.epoch, m.state, m.box, m.frame, m.resent, m.body,
+m.kind, m.shown, m.unread, m.about, m.admin, m.timer_s, m.expires_at, m.edited_at
+FROM word CROSS JOIN message AS m ON m.row = word.rowid
+WHERE word MATCH ? AND word.rowid < ? ORDER BY word.rowid DESC LIMIT ?
+
+-- name: messages_recent
+SELECT row, room, id, account, device, sent_at, position, epoch, state, box, frame, resent, body, kind, shown,
+unread, about, admin, timer_s, expires_at, edited_at
+FROM message WHERE row < ? ORDER BY row DESC LIMIT ?
+
+-- name: words_put
+INSERT OR REPLACE INTO word (rowid, words) SELECT row, ?3 FROM message WHERE room = ?1 AND id = ?2
+
+-- name: words_drop
+DELETE FROM word WHERE rowid = (SELECT row FROM message WHERE room = ? AND id = ?)
+
 -- name: message_last
-SELECT room, id, account, device, sent_at, position, epoch, state, box, frame, resent, body
-FROM message WHERE room = ? ORDER BY position DESC LIMIT 1
+SELECT room, id, account, device, sent_at, position, epoch, state, box, frame, resent, body, kind, shown,
+unread, about, admin, timer_s, expires_at, edited_at
+FROM message WHERE room = ? AND shown = 1 ORDER BY position DESC LIMIT 1
+
+-- name: message_spoken
+SELECT room, id, account, device, sent_at, position, epoch, state, box, frame, resent, body, kind, shown,
+unread, about, admin, timer_s, expires_at, edited_at
+FROM message WHERE room = ? AND shown = 1 AND position <= ? AND kind <> 'notice' ORDER BY position DESC LIMIT 1
+
+-- name: message_unread
+SELECT room, id, account, device, sent_at, position, epoch, state, box, frame, resent, body, kind, shown,
+unread, about, admin, timer_s, expires_at, edited_at
+FROM message INDEXED BY message_unread WHERE room = ? AND unread > 0 AND position > ? ORDER BY position LIMIT 1
 
 -- name: message_top
 SELECT max(position) FROM message WHERE room = ?
 
+-- name: message_top_placed
+SELECT max(position) FROM message WHERE room = ? AND position < ?
+
 -- name: messages_count
-SELECT count(*) FROM message WHERE room = ? AND position > ? AND account <> ?
+SELECT count(*), coalesce(sum(unread = 2), 0) FROM message WHERE room = ? AND unread > 0 AND position > ?
+
+-- name: messages_failed
+SELECT count(*) FROM message INDEXED BY message_own WHERE room = ? AND state = 'failed' AND state <> 'received'
+
+-- name: person
+SELECT account, handle, name, picture, told_at FROM person WHERE account = ?
+
+-- name: people
+SELECT account, handle, name, picture, told_at FROM person
+
+-- name: person_names
+SELECT account, handle, name FROM person
+
+-- name: person_put
+INSERT INTO person (account, handle, name, picture, told_at) VALUES (?, ?, ?, ?, ?)
+ON CONFLICT (account) DO UPDATE SET handle = excluded.handle, name = excluded.name, picture = excluded.picture,
+told_at = excluded.told_at
+
+-- name: person_handle
+INSERT INTO person (account, handle, name, picture, told_at) VALUES (?, ?, '', x'', 0)
+ON CONFLICT (account) DO UPDATE SET handle = excluded.handle WHERE handle <> excluded.handle
 
 -- name: marker
 SELECT position FROM marker WHERE room = ? AND account = ?

@@ -88,6 +88,8 @@ CREATE TABLE outbox (
 CREATE INDEX outbox_ref ON outbox (box, ref);
 CREATE INDEX outbox_due ON outbox (not_before);
 
+-- `shown`: a line of the room, or an annotation. `about` is what an annotation is about; `admin`: its sender was one.
+-- `unread`: 0 never counts, 1 counts while unread, 2 mentions this account besides.
 CREATE TABLE message (
     row INTEGER PRIMARY KEY,
     room BLOB NOT NULL,
@@ -102,10 +104,37 @@ CREATE TABLE message (
     frame BLOB NOT NULL,
     resent INTEGER NOT NULL,
     body BLOB NOT NULL,
+    kind TEXT NOT NULL,
+    shown INTEGER NOT NULL,
+    unread INTEGER NOT NULL,
+    about BLOB NOT NULL,
+    admin INTEGER NOT NULL,
+    timer_s INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL,
+    edited_at INTEGER NOT NULL,
     UNIQUE (room, id)
 ) STRICT;
-CREATE INDEX message_position ON message (room, position, account);
+CREATE INDEX message_position ON message (room, position);
+CREATE INDEX message_shown ON message (room, position) WHERE shown = 1;
+CREATE INDEX message_unread ON message (room, position, unread) WHERE unread > 0;
 CREATE INDEX message_own ON message (room, state, position) WHERE state <> 'received';
+CREATE INDEX message_about ON message (room, about, position) WHERE about <> x'';
+CREATE INDEX message_kind ON message (room, kind, position) WHERE kind IN ('photo', 'file', 'voice', 'pin');
+CREATE INDEX message_expiry ON message (expires_at) WHERE expires_at > 0;
+CREATE INDEX message_timer ON message (room, position) WHERE timer_s > 0 AND expires_at = 0;
+
+-- The words of shown messages, cut into overlapping pairs of characters; `rowid` is the message's `row`.
+CREATE VIRTUAL TABLE word USING fts5(words, detail=none, columnsize=0, tokenize='ascii');
+INSERT INTO word (word, rank) VALUES ('secure-delete', 1);
+
+-- What is known of accounts met in rooms, also after they have gone. `told_at` is when the profile was sent.
+CREATE TABLE person (
+    account BLOB PRIMARY KEY,
+    handle TEXT NOT NULL,
+    name TEXT NOT NULL,
+    picture BLOB NOT NULL,
+    told_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE marker (
     room BLOB NOT NULL,
