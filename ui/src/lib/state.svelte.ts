@@ -3,7 +3,7 @@ import { overlays } from "./overlays.svelte.ts";
 import { places } from "./places.svelte.ts";
 import type { Answers, AnyCall, AnyPush, Chat, Connection, Me, Phase, Request, Settings, State } from "./protocol.ts";
 import { call, type Link, Refused, transport } from "./transport.ts";
-import { common } from "./words/common.ts";
+import { explain } from "./words/errors.ts";
 import { tongue } from "./words/index.svelte.ts";
 
 const SETTINGS: Settings = {
@@ -136,7 +136,8 @@ export const app = new AppState();
 /** Show a refusal as a toast. */
 export function tell(why: unknown): void {
   if (!(why instanceof Refused)) throw why;
-  overlays.toast(why.message || common.failed, { hint: why.hint || (why.message ? "" : common.tryAgain), kind: "bad" });
+  const { text, hint } = explain(why);
+  overlays.toast(text, { hint, kind: "bad" });
 }
 
 /** A call whose refusal is told as a toast; then the answer is undefined. */

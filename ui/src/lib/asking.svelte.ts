@@ -1,0 +1,33 @@
+/** A call under way from a form: busy while it runs, and its refusal as words beside the form. */
+import { Refused } from "./transport.ts";
+import { explain } from "./words/errors.ts";
+
+export class Asking {
+  busy = $state(false);
+  text = $state("");
+  hint = $state("");
+  code = $state("");
+
+  /** Runs `ask` unless one is under way. Undefined if it was refused; then `text`, `hint` and `code` say why. */
+  async run<T>(ask: () => Promise<T>): Promise<T | undefined> {
+    if (this.busy) return undefined;
+    this.busy = true;
+    this.clear();
+    try {
+      return await ask();
+    } catch (why) {
+      if (!(why instanceof Refused)) throw why;
+      const said = explain(why);
+      this.text = said.text;
+      this.hint = said.hint;
+      this.code = why.code;
+      return undefined;
+    } finally {
+      this.busy = false;
+    }
+  }
+
+  clear(): void {
+    this.text = this.hint = this.code = "";
+  }
+}
