@@ -188,12 +188,12 @@ def unread_by(step: Step, room_id: bytes, position: int, epoch: int, sender: byt
 # -- contacts -----------------------------------------------------------------------------------------------------
 
 
-def request_contact(step: Step, card: Card, own_card: bytes, greeting: str) -> Contact:
+def request_contact(step: Step, card: Card, own_card: bytes, greeting: str, token: bytes = b"") -> Contact:
     if card.account_id == step.me.account:
         raise BadRequest("that is your own handle")
     if len(greeting) > 500:
         raise BadRequest("a greeting has at most 500 characters")
-    return people.request_contact(step, card, own_card, greeting)
+    return people.request_contact(step, card, own_card, greeting, token)
 
 
 def accept_contact(step: Step, handle: str) -> Contact:

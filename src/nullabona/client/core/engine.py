@@ -31,7 +31,7 @@ from nullabona.client.core import (
 from nullabona.client.core.mlsport import Mls
 from nullabona.client.core.outgoing import BLOB, FRAME, PIECE, decode_target
 from nullabona.client.core.ports import Store
-from nullabona.client.core.records import MessageState, OutboxItem, Progress
+from nullabona.client.core.records import ContactState, MessageState, OutboxItem, Progress
 from nullabona.client.core.state import JOINED, RoomState, UpdateKeys, decode_state
 from nullabona.client.core.step import Chance, Me, Step, Timing
 from nullabona.client.core.wants import ChunkWant, ReadWant, join_read, room_reads, room_wake
@@ -213,7 +213,11 @@ class Engine:
             self._joins[join.room] = join
 
     def _mutual_requests(self, step: Step) -> None:
-        """Both asked each other: the one with the lower account id opens the room."""
+        """Both asked each other: the one with the lower account id opens the room. Who has our link is let in."""
+        for account in step.vouched:
+            contact = step.store.contact(account)
+            if contact is not None and contact.state is ContactState.ASKING:
+                commands.accept_contact(step, contact.handle)
         for account in step.mutual:
             contact = step.store.contact(account)
             if contact is not None and step.me.account < account:

@@ -7,7 +7,7 @@ from typing import Final
 
 import msgspec
 
-from nullabona.client.core import committing, files, healing, messages, people, rejoin, watching
+from nullabona.client.core import committing, files, healing, links, messages, people, rejoin, watching
 from nullabona.client.core.boxes import open_box, receipt_delay
 from nullabona.client.core.chunks import MISSING, Missing, blob_content
 from nullabona.client.core.errors import MlsRefused, NoSuchRoom, PolicyRefused
@@ -17,6 +17,7 @@ from nullabona.client.core.items import (
     Gone,
     Invitation,
     ItemBody,
+    LinkUse,
     Ticket,
     TicketRequest,
     decode_pack,
@@ -166,6 +167,8 @@ def _act(
         healing.help_back(step, sender, body)
     elif isinstance(body, Ticket):
         return _ticket(step, sender, body)
+    elif isinstance(body, LinkUse):
+        links.use_came(step, sender.account_id, body)
     elif isinstance(body, FileRequest):
         files.asked_back(step, sender.account_id, body)
     elif isinstance(body, Gone):
@@ -217,6 +220,7 @@ def _invited(step: Step, sender: DeviceCertificate, item: Invitation) -> Missing
     if not step.store.saw("invitation", item.id, step.day):
         return None
     trusted = contact is not None and contact.state in {ContactState.ACCEPTED, ContactState.REQUESTED}
+    trusted = links.followed(step, item.room, sender.account_id) or trusted
     try:
         opened = open_pack(step, pack or b"", sender, item.room)
     except PeerError as refused:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
-from nullabona.client.core import boxes, files
+from nullabona.client.core import boxes, files, trust
 from nullabona.client.core.content import (
     Body,
     Deleted,
@@ -71,8 +71,13 @@ def transmit(step: Step, room: RoomState, message: Message, body: Body) -> None:
 
 
 def held(step: Step, room: RoomState) -> bool:
-    """Nothing is sent to a room that still holds somebody whom the branch we are moving to has removed."""
+    """Nothing is sent to a room that still holds somebody whom the branch we are moving to has removed.
+
+    Nor to a direct room whose other person shows a new identity key that was not confirmed.
+    """
     if room.phase != JOINED:
+        return True
+    if trust.holds(step, room):
         return True
     if room.heal is None or not room.heal.removed:
         return False

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import msgspec
 
+from nullabona.client.core import links, trust
 from nullabona.client.core.errors import CardTooOld, NoSuchContact
 from nullabona.client.core.items import ContactRequest, ItemBody
 from nullabona.client.core.outgoing import queue_item
@@ -13,7 +14,7 @@ from nullabona.client.core.records import Contact, ContactState
 from nullabona.client.core.state import AddAccount
 from nullabona.client.core.step import Step
 from nullabona.errors import PeerError
-from nullabona.wire.card import Card, CardInvalid, verify_card, verify_update
+from nullabona.wire.card import Card, CardForked, CardInvalid, verify_card, verify_update
 from nullabona.wire.seal import Inbox
 
 _WAITING = "unsent-items"
@@ -53,6 +54,8 @@ def learn_card(step: Step, data: bytes, handle: str) -> Card:
         raise CardInvalid("a card is for another handle than the one looked up", hint="try again later")
     contact = step.store.contact_by_handle(handle)
     if contact is not None and contact.card:
+        if trust.note_card(step, contact, data):
+            raise CardForked("the account's identity key changed")
         known = verify_card(contact.card, today=step.day)
         try:
             card = verify_update(data, today=step.day, known=known)
@@ -131,8 +134,11 @@ def looked_up(step: Step, handle: str) -> None:
 # -- contacts -----------------------------------------------------------------------------------------------------
 
 
-def request_contact(step: Step, card: Card, own_card: bytes, greeting: str) -> Contact:
-    """Ask somebody to talk. Asking again repeats the request; an accepted contact stays as it is."""
+def request_contact(step: Step, card: Card, own_card: bytes, greeting: str, token: bytes = b"") -> Contact:
+    """Ask somebody to talk; ``token`` is of the link they gave us, if they did.
+
+    Asking again repeats the request; an accepted contact stays as it is.
+    """
     known = step.store.contact(card.account_id)
     if known is not None and known.state is ContactState.ACCEPTED:
         return known
@@ -142,7 +148,7 @@ def request_contact(step: Step, card: Card, own_card: bytes, greeting: str) -> C
         card.account_id, str(card.handle), "", ContactState.REQUESTED, b"", greeting, card.encoded, _packages(card)
     )
     step.store.put_contact(contact)
-    post(step, card.account_id, str(card.handle), ContactRequest(own_card, greeting))
+    post(step, card.account_id, str(card.handle), ContactRequest(own_card, greeting, token))
     return contact
 
 
@@ -154,6 +160,7 @@ def request_came(step: Step, account: bytes, request: ContactRequest) -> None:
         return
     if card.account_id != account:
         return
+    trust.note_stranger(step, account, str(card.handle))
     known = step.store.contact(account)
     if known is not None and known.state in {ContactState.BLOCKED, ContactState.ACCEPTED, ContactState.ASKING}:
         return
@@ -166,6 +173,8 @@ def request_came(step: Step, account: bytes, request: ContactRequest) -> None:
     step.store.put_contact(contact)
     step.store.set_value(_card_key(account), msgspec.msgpack.encode(card.inbox))
     step.event("contact-request", handle=str(card.handle), account=account, greeting=request.greeting)
+    if state is ContactState.ASKING and links.vouches(step, request.token):
+        step.vouched.append(account)
 
 
 def need_contact(step: Step, handle: str) -> Contact:

@@ -1,0 +1,309 @@
+"""Invite links: their text, those that this account gave out, and what happens when somebody follows one.
+
+Which tokens are good is known to this device alone: a link names the handle whose inbox takes it, a check of that
+account's identity key, and a token (spec/room.md, "Links").
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import ClassVar, Final, Literal
+
+import msgspec
+
+from nullabona.client.core import committing, people
+from nullabona.client.core.errors import BadRequest, CardTooOld, NotAllowed
+from nullabona.client.core.items import LinkUse
+from nullabona.client.core.records import ContactState
+from nullabona.client.core.roominfo import GROUP
+from nullabona.client.core.state import JOINED, AddAccount, RoomState
+from nullabona.client.core.step import Step
+from nullabona.errors import NullabonaError, UserError
+from nullabona.wire.card import Card, verify_card
+from nullabona.wire.handle import HandleError, parse_handle
+
+Kind = Literal["contact", "room"]
+HOUR_MS: Final = 3_600_000
+MAX_HOURS: Final = 24 * 30
+MAX_USES: Final = 1_000
+MAX_LINKS: Final = 256
+MAX_TEXT: Final = 1_024
+FOLLOW_DAYS: Final = 30
+"""How long after we followed a link its invitation is still taken without asking."""
+CHECK_SIZE: Final = 10
+TOKEN_SIZE: Final = 16
+_CHECK_DOMAIN: Final = b"nullabona link check v1"
+_FORM: Final = re.compile(
+    r"nullabona:(?P<kind>[a-z]{1,16})/(?P<handle>[^#/?\s]{1,512})#(?P<check>[a-z2-7]{16})"
+    r"(?:\.(?P<token>[a-z2-7]{26}))?(?:\.(?P<room>[a-z2-7]{52}))?"
+)
+_PLAIN: Final = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-._")
+_ESCAPE: Final = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
+_LINKS: Final = "links"
+
+
+class LinkError(UserError):
+    """A text is not an invite link."""
+
+    code = "link-syntax"
+    default_hint = "copy the whole link; it begins with nullabona:"
+
+
+class LinkKindUnknown(LinkError):
+    """A link of a kind that this version does not know."""
+
+    code = "link-kind"
+    default_hint = "a newer version may know it"
+
+
+class LinkHandle(LinkError):
+    """The handle in a link is not one."""
+
+    code = "link-handle"
+    default_hint = "ask whoever gave you the link for a new one"
+
+
+class LinkMismatch(LinkError):
+    """The handle now shows another account than the one the link was made for. Nothing was sent."""
+
+    code = "link-mismatch"
+    default_hint = "ask whoever gave you the link over another channel before you go on"
+    retryable: ClassVar[bool] = False
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """What a link says. ``token`` may be empty for a contact; ``room`` is empty for one."""
+
+    kind: Kind
+    handle: str
+    check: bytes
+    token: bytes = b""
+    room: bytes = b""
+
+    def fits(self, identity_key: bytes) -> bool:
+        """Whether the link means the account with this identity key."""
+        return self.check == key_check(identity_key)
+
+
+class GivenLink(msgspec.Struct, array_like=True):
+    """A link that this account gave out. ``uses_left`` -1: any number; ``expires_at`` 0: never."""
+
+    id: bytes
+    kind: Kind
+    text: str
+    token: bytes
+    room: bytes
+    expires_at: int
+    uses_left: int
+
+    def good(self, now: int) -> bool:
+        return self.uses_left != 0 and not 0 < self.expires_at <= now
+
+    def __repr__(self) -> str:
+        return f"<GivenLink {self.kind}>"
+
+
+_given = msgspec.msgpack.Decoder(list[GivenLink])
+
+
+# -- text ---------------------------------------------------------------------------------------------------------
+
+
+def key_check(identity_key: bytes) -> bytes:
+    return sha256(_CHECK_DOMAIN + identity_key).digest()[:CHECK_SIZE]
+
+
+def format_link(link: Link) -> str:
+    """The one text of a link; `parse_link` gives it back."""
+    name, _, authority = link.handle.partition("@")
+    parts = [_text(link.check), *(_text(part) for part in (link.token, link.room) if part)]
+    return f"nullabona:{link.kind}/{_escaped(name)}@{authority}#{'.'.join(parts)}"
+
+
+def parse_link(text: str) -> Link:
+    """The link in ``text``, which may have spaces around it and its Korean unescaped. Raises `LinkError`."""
+    text = text.strip()
+    found = _FORM.fullmatch(text) if len(text) <= MAX_TEXT else None
+    if found is None:
+        raise LinkError("this is not an invite link")
+    link = Link(_kind(found["kind"]), _handle(found["handle"]), *(_bytes(found[part]) for part in _PARTS))
+    if (link.kind == "room") != bool(link.room) or (link.room and not link.token):
+        raise LinkError("this invite link is incomplete")
+    return link
+
+
+_PARTS: Final = ("check", "token", "room")
+
+
+def _kind(text: str) -> Kind:
+    if text == "contact":
+        return "contact"
+    if text == "room":
+        return "room"
+    raise LinkKindUnknown("this link is of a kind that is not known here")
+
+
+def _handle(text: str) -> str:
+    try:
+        plain = _unescaped(text)
+        handle = str(parse_handle(plain))
+    except (UnicodeDecodeError, HandleError) as error:
+        raise LinkHandle("the handle in this link is not one") from error
+    if handle != plain:
+        raise LinkHandle("the handle in this link is not in its normal form")
+    return handle
+
+
+def _escaped(name: str) -> str:
+    return "".join(chr(byte) if chr(byte) in _PLAIN else f"%{byte:02X}" for byte in name.encode())
+
+
+def _unescaped(text: str) -> str:
+    """A % that escapes nothing stays; no handle has one. Raises UnicodeDecodeError for escapes that are not UTF-8."""
+    return _ESCAPE.sub(lambda found: bytes.fromhex(found[0].replace("%", "")).decode(), text)
+
+
+def _text(data: bytes) -> str:
+    return base64.b32encode(data).decode().rstrip("=").lower()
+
+
+def _bytes(text: str | None) -> bytes:
+    if text is None:
+        return b""
+    data = base64.b32decode(text.upper() + "=" * (-len(text) % 8))
+    if _text(data) != text:
+        raise LinkError("this invite link was changed on the way")
+    return data
+
+
+# -- links that we gave out ---------------------------------------------------------------------------------------
+
+
+def make_contact_link(step: Step, *, hours: int, uses: int) -> GivenLink:
+    """A link to this account; with ``hours`` its followers are accepted without asking, ``uses`` times (0: once)."""
+    if not hours:
+        text = format_link(Link("contact", step.me.handle, key_check(step.me.account)))
+        return GivenLink(b"", "contact", text, b"", b"", 0, -1)
+    return _give(step, "contact", b"", hours, uses or 1)
+
+
+def make_room_link(step: Step, room_id: bytes, *, hours: int, uses: int) -> GivenLink:
+    """A link into a group, for its admins to give. ``uses`` 0: any number. Raises `NotAllowed` or `BadRequest`."""
+    _admin_of(step, step.room(room_id))
+    return _give(step, "room", room_id, hours, uses or -1)
+
+
+def _admin_of(step: Step, room: RoomState) -> None:
+    if room.phase != JOINED or room.info.kind != GROUP or step.me.account not in room.info.admins:
+        raise NotAllowed("only an admin of a group may give out links into it")
+
+
+def _give(step: Step, kind: Kind, room: bytes, hours: int, uses: int) -> GivenLink:
+    if not 1 <= hours <= MAX_HOURS or uses > MAX_USES:
+        raise BadRequest("a link is good for 1 to 720 hours and at most 1,000 uses")
+    link = Link(kind, step.me.handle, key_check(step.me.account), step.chance.bytes(TOKEN_SIZE), room)
+    expires = step.now + hours * HOUR_MS
+    given = GivenLink(step.chance.bytes(8), kind, format_link(link), link.token, room, expires, uses)
+    _save(step, [*given_links(step), given][-MAX_LINKS:])
+    return given
+
+
+def given_links(step: Step) -> list[GivenLink]:
+    """Those that are still good."""
+    data = step.store.get_value(_LINKS)
+    return [link for link in (_given.decode(data) if data else []) if link.good(step.now)]
+
+
+def revoke(step: Step, id: bytes) -> None:
+    """A link that nobody can use any more. Raises `BadRequest` if there is no such link."""
+    links = given_links(step)
+    kept = [link for link in links if link.id != id]
+    if len(kept) == len(links):
+        raise BadRequest("there is no such link; it may have expired")
+    _save(step, kept)
+
+
+def _save(step: Step, links: list[GivenLink]) -> None:
+    step.store.set_value(_LINKS, msgspec.msgpack.encode([link for link in links if link.good(step.now)]))
+
+
+def _spend(step: Step, token: bytes, room: bytes) -> bool:
+    """Count a use of a good link; False if there is none."""
+    links = given_links(step)
+    link = next((link for link in links if token and link.token == token and link.room == room), None)
+    if link is None:
+        return False
+    link.uses_left -= link.uses_left > 0
+    _save(step, links)
+    return True
+
+
+def vouches(step: Step, token: bytes) -> bool:
+    """Whether a contact request carries the token of a good link; that use is counted."""
+    return _spend(step, token, b"")
+
+
+def use_came(step: Step, account: bytes, use: LinkUse) -> None:
+    """Somebody follows a link into a group: add them while it is good, else do nothing. Raises `PeerError`."""
+    card = verify_card(use.card, today=step.day)
+    room = step.find_room(use.room)
+    if room is None or card.account_id != account or not _may_come(step, room, account):
+        return
+    try:
+        intent = people.add_intent(step, card)
+    except CardTooOld:
+        return
+    if _spend(step, use.token, use.room):
+        committing.want(room, intent)
+        step.event("link-used", room.id, account=account, handle=str(card.handle))
+
+
+def _may_come(step: Step, room: RoomState, account: bytes) -> bool:
+    contact = step.store.contact(account)
+    if contact is not None and contact.state is ContactState.BLOCKED:
+        return False
+    wanted = {intent.account for intent in room.intents if isinstance(intent, AddAccount)}
+    if account in wanted | {device.account for device in step.roster(room.id).values()}:
+        return False
+    try:
+        _admin_of(step, room)
+    except NullabonaError:
+        return False
+    return True
+
+
+# -- links that we follow -----------------------------------------------------------------------------------------
+
+
+def check_card(link: Link, card: Card) -> None:
+    """Raises `LinkMismatch` unless the card is that of the account the link was made for."""
+    if not link.fits(card.identity_key):
+        raise LinkMismatch(f"{link.handle} is now another account than the one this link was made for")
+
+
+def follow_room(step: Step, link: Link, card: Card, own_card: bytes) -> None:
+    """Ask the link's admin to add us; the invitation is then taken without asking."""
+    check_card(link, card)
+    value = msgspec.msgpack.encode((card.account_id, step.day + FOLLOW_DAYS))
+    step.store.set_value(_followed_key(link.room), value)
+    people.post(step, card.account_id, str(card.handle), LinkUse(link.room, link.token, own_card))
+
+
+def followed(step: Step, room: bytes, account: bytes) -> bool:
+    """Whether an invitation into a room comes from the admin whose link we followed; told once."""
+    value = step.store.get_value(_followed_key(room))
+    if value is None:
+        return False
+    admin, until = msgspec.msgpack.decode(value, type=tuple[bytes, int])
+    if admin != account or step.day > until:
+        return False
+    step.store.delete_value(_followed_key(room))
+    return True
+
+
+def _followed_key(room: bytes) -> str:
+    return f"link-followed:{room.hex()}"

@@ -1,0 +1,26 @@
+"""Pictures and codes: what Pillow and segno do for a client, behind one door. No network, no store, no clock.
+
+Everything here may take long and is called in a worker thread.
+"""
+
+from nullabona.client.media.codes import qr_rows
+from nullabona.client.media.images import (
+    BadImage,
+    PreparedPhoto,
+    SafeImage,
+    animated,
+    prepare_photo,
+    profile_picture,
+    safe_image,
+)
+
+__all__ = [
+    "BadImage",
+    "PreparedPhoto",
+    "SafeImage",
+    "animated",
+    "prepare_photo",
+    "profile_picture",
+    "qr_rows",
+    "safe_image",
+]
