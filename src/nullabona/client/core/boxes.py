@@ -22,6 +22,8 @@ MAX_LISTED: Final = 48
 """Most missing or unreadable frames a view lists."""
 LONELY_BEACONS: Final = 7
 """After so many announcements (about 21 hours) that nobody followed, a branch gives way to one that lives."""
+WATCH_DAYS: Final = 3
+"""So long a box is followed for the sake of people who were removed after it."""
 CHAIN_SHOWN: Final = 16
 _REPEAT: Final = 0
 
@@ -331,16 +333,35 @@ def shown_after(step: Step, room: RoomState, track: BoxTrack) -> bool:
 def look_after_closed(step: Step, room: RoomState) -> None:
     """Closed boxes: announce the branch to those who have not followed, trim and forget what nobody needs."""
     for track in list(room.boxes[:-1]):
-        over = step.now - track.left_at > KEEP_DAYS * DAY_MS
-        if over:
+        days = KEEP_DAYS if not track.trimmed else WATCH_DAYS if removed_since(room, track) else 0
+        if step.now - track.left_at > days * DAY_MS:
             _forget(step, room, track)
         elif track.trim_at and track.trim_at <= step.now:
             queue_trim(step, room.info.relay, track.keys.box, track.position)
-            _forget(step, room, track)
+            track.trim_at, track.trimmed = 0, True
+            if not removed_since(room, track):
+                _forget(step, room, track)
+        elif track.answer_at and track.answer_at <= step.now:
+            track.answer_at = 0
+            if not track.settled_seen:
+                announce(step, room, track)
         elif track.beacon_at and track.beacon_at <= step.now:
             _beacon(step, room, track)
     while len(room.boxes) - 1 > MAX_CLOSED:
         _forget(step, room, room.boxes[0])
+    if room.former and not any(removed_since(room, track) for track in room.boxes[:-1]):
+        room.former = {}
+
+
+def removed_since(room: RoomState, track: BoxTrack) -> bool:
+    """Whether somebody who was in that epoch may be out by now, and on another branch without knowing it."""
+    return any(merged.epoch >= track.epoch and merged.removed for merged in room.history)
+
+
+def answer(step: Step, room: RoomState, track: BoxTrack) -> None:
+    """Somebody who is no member claims a branch in a closed box: unless ours can be read there, say it soon."""
+    if removed_since(room, track) and not track.settled_seen and not track.answer_at:
+        track.answer_at = step.within(step.timing.put_back_any) + 1
 
 
 def _beacon(step: Step, room: RoomState, track: BoxTrack) -> None:

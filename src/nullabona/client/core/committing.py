@@ -21,11 +21,13 @@ from nullabona.client.core.proofs import CommitNote, RemovalOrder, encode_note, 
 from nullabona.client.core.records import Device
 from nullabona.client.core.roominfo import RoomInfo, check_info, decode_info, encode_info
 from nullabona.client.core.state import (
+    FORMER_MOST,
     JOINED,
     LEFT,
     REMOVED,
     AddAccount,
     BoxTrack,
+    Helper,
     Intent,
     Merged,
     PendingCommit,
@@ -333,6 +335,10 @@ def sync_roster(step: Step, room: RoomState, rejoined: bytes = b"") -> None:
             )
         )
     gone = [device for device in known.values() if device.device not in present]
+    for device in gone:
+        room.former[device.signature_key.hex()] = Helper(device.account, device.handle)
+    for key in list(room.former)[:-FORMER_MOST]:
+        del room.former[key]
     step.store.drop_devices(room.id, [device.device for device in gone])
     step.store.put_devices(fresh)
     step.roster_changed(room.id)

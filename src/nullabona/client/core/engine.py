@@ -139,6 +139,7 @@ class Engine:
             if step.others(room, room.epoch):
                 committing.want(room, UpdateKeys())
         committing.advance(step, room)
+        healing.redone(step, room)
         if 0 < room.receipt_at <= step.now:
             messages.send_receipt(step, room)
 

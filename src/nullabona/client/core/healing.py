@@ -12,15 +12,20 @@ from collections.abc import Iterable
 from nullabona.client.core import boxes, committing, messages, people
 from nullabona.client.core.content import Moved
 from nullabona.client.core.items import Gone, Ticket, TicketRequest
-from nullabona.client.core.proofs import Claim
+from nullabona.client.core.proofs import Claim, decode_claim
 from nullabona.client.core.records import Device, Message, MessageState
-from nullabona.client.core.state import JOINED, BoxTrack, Heal, Helper, Merged, Rival, RoomState
-from nullabona.client.core.step import Step
+from nullabona.client.core.state import JOINED, BoxTrack, Heal, Helper, Merged, RemoveAccount, Rival, RoomState
+from nullabona.client.core.step import DAY_MS, Step
+from nullabona.errors import PeerError
 from nullabona.wire.address import Address
 from nullabona.wire.certificate import DeviceCertificate
 
 MAX_ATTEMPTS = 24
 """How often a ticket is asked for, over about 16 hours, before the branch we are on is kept."""
+LONELY = "nobody-follows"
+OUTSIDE = "fork-of-former-members"
+FEW_ATTEMPTS = 8
+"""How often a ticket is asked for where there may be no other branch, over about a quarter of an hour."""
 TOLD_HISTORY = 64
 STRANDED_MOST = 256
 """Most messages owed to one device that a fork left outside."""
@@ -51,6 +56,26 @@ def rival(step: Step, room: RoomState, track: BoxTrack, claim: Claim) -> None:
     begin(step, room, Heal("fork", track.epoch, claim.commit, list(claim.removed), [helper], step.now))
 
 
+def outsider(step: Step, room: RoomState, track: BoxTrack, body: bytes) -> None:
+    """A claim in a closed box by nobody who is in the room: perhaps of a branch that does not know who was removed.
+
+    They are told which branch we are on. If theirs wins we go there, and remove them again; but as they may only want
+    to disturb, not for long, and not twice a day.
+    """
+    boxes.answer(step, room, track)
+    try:
+        claim = decode_claim(body)
+        claim.verify(track.keys.box.address)
+    except PeerError:
+        return
+    helper = room.former.get(claim.signer.hex())
+    if helper is None or claim.key >= own_key(track) or step.now < track.asked_at + DAY_MS // 2:
+        return
+    track.asked_at = step.now
+    step.event("warning", room.id, code="room-forked", epoch=track.epoch)
+    begin(step, room, Heal(OUTSIDE, track.epoch, claim.commit, list(claim.removed), [helper], step.now))
+
+
 def signer_of(step: Step, room: RoomState, claim: Claim) -> Helper:
     """The member who made a claim; the caller has checked that there is one (`reading.claim_in`)."""
     device = next(d for d in step.roster(room.id).values() if d.signature_key == claim.signer)
@@ -58,9 +83,15 @@ def signer_of(step: Step, room: RoomState, claim: Claim) -> Helper:
 
 
 def give_way(step: Step, room: RoomState, track: BoxTrack) -> None:
-    """Our branch should win, but nobody else has come to it for about a day: go where the others live."""
+    """Nobody else has come to our branch for about a day: go where the others live, or ask where that is.
+
+    We may have been removed on another branch without ever seeing the commit that it began with.
+    """
     rival = track.rival
-    if rival is None or room.heal is not None:
+    if room.heal is not None:
+        return
+    if rival is None:
+        lost_thread(step, room, LONELY)
         return
     track.rival = None
     step.event("warning", room.id, code="alone-on-branch", epoch=track.epoch)
@@ -107,13 +138,15 @@ def ask(step: Step, room: RoomState) -> None:
     heal = room.heal
     if heal is None or heal.next_at > step.now:
         return
-    if heal.attempts >= MAX_ATTEMPTS:
+    doubtful = heal.reason in {LONELY, OUTSIDE} and not heal.gone
+    if heal.attempts >= (FEW_ATTEMPTS if doubtful else MAX_ATTEMPTS):
         if heal.gone and room.phase == JOINED:
             committing.leave_room(step, room)
             return
         room.heal = None
         messages.release_held(step, room)
-        step.event("warning", room.id, code="no-way-back", epoch=heal.epoch)
+        if not doubtful:
+            step.event("warning", room.id, code="no-way-back", epoch=heal.epoch)
         return
     helper = _next_helper(step, room, heal)
     heal.attempts += 1
@@ -221,6 +254,18 @@ def reach_stranded(step: Step, room: RoomState) -> None:
             message = step.store.message(room.id, message_id)
             if message is not None and message.epoch < room.epoch:
                 messages.resend(step, room, message)
+
+
+def redone(step: Step, room: RoomState) -> None:
+    """What waited for removals to be redone goes out once they are, or cannot be."""
+    if not room.redo:
+        return
+    intents = [*room.intents, *(room.pending.intents if room.pending is not None else [])]
+    wanted = {intent.account for intent in intents if isinstance(intent, RemoveAccount)}
+    wanted &= {device.account for device in step.roster(room.id).values()}
+    room.redo = [account for account in room.redo if account in wanted]
+    if not room.redo:
+        messages.release_held(step, room)
 
 
 # -- arriving -----------------------------------------------------------------------------------------------------

@@ -71,7 +71,7 @@ def transmit(step: Step, room: RoomState, message: Message, body: Body) -> None:
 
 
 def held(step: Step, room: RoomState) -> bool:
-    """Nothing is sent to a room that still holds somebody whom the branch we are moving to has removed.
+    """Nothing is sent to a room that still holds somebody whom the branch we move to, or came from, has removed.
 
     Nor to a direct room whose other person shows a new identity key that was not confirmed.
     """
@@ -79,10 +79,11 @@ def held(step: Step, room: RoomState) -> bool:
         return True
     if trust.holds(step, room):
         return True
-    if room.heal is None or not room.heal.removed:
+    removed = [*room.redo, *(room.heal.removed if room.heal is not None else [])]
+    if not removed:
         return False
     accounts = {device.account for device in step.roster(room.id).values()}
-    return any(account in accounts for account in room.heal.removed)
+    return any(account in accounts for account in removed)
 
 
 def send_receipt(step: Step, room: RoomState) -> None:

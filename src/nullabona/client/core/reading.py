@@ -248,6 +248,8 @@ def _settled(step: Step, room: RoomState, track: BoxTrack, seq: int, digest: byt
         return
     claim = claim_in(step, room, track, body)
     if claim is None:
+        if track.closed:
+            healing.outsider(step, room, track, body)
         return
     if not track.closed:
         _keep_settled(step, track, seq, digest, opened)

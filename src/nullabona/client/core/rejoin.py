@@ -144,6 +144,7 @@ def adopt(step: Step, room: RoomState, join: Join) -> None:
     room.history = [Merged(epoch, commit, list(removed), [], []) for epoch, commit, removed in join.ticket.history]
     room.history.append(Merged(join.ticket.epoch, own, [], [], []))
     room.info, room.heal, room.pending, room.intents = info, None, None, intents
+    room.redo = [intent.account for intent in intents if isinstance(intent, RemoveAccount)]
     room.phase = JOINED
     room.commit_at = step.within(step.timing.commit_spread)
     open_box(room, group.epoch, group.room_secret())

@@ -15,6 +15,7 @@ from nullabona.wire.address import Address, EpochKeys, epoch_keys
 JOINED = "joined"
 REMOVED = "removed"
 LEFT = "left"
+FORMER_MOST = 64
 
 
 class CommitCandidate(msgspec.Struct, array_like=True):
@@ -74,6 +75,12 @@ class BoxTrack(msgspec.Struct):
     put_back_own_at: int = 0
     put_back_any_at: int = 0
     trim_at: int = 0
+    trimmed: bool = False
+    """Nobody who is in the room needs the box; it is followed for those who were removed since."""
+    answer_at: int = 0
+    """When to tell whoever was removed since, and does not know it, which branch we are on."""
+    asked_at: int = 0
+    """When we last followed the claim of somebody who was removed since."""
     silence_at: int = 0
     """After a loss: when somebody else must have shown up in the new box, or we ask where the room is."""
     confirm_at: int = 0
@@ -214,6 +221,10 @@ class RoomState(msgspec.Struct):
     read_upto: Annotated[bytes, Meta(max_length=16)] = b""
     """Id of the newest message our account has read; told with the next message."""
     marker_told: bytes = b""
+    redo: list[bytes] = field(default_factory=list)
+    """Accounts that the branch we left had removed, as long as we want them removed here too: nothing is sent."""
+    former: dict[str, Helper] = field(default_factory=dict)
+    """signature key (hex) of a device that was removed → whose it is; the newest `FORMER_MOST`."""
     stranded: dict[str, list[bytes]] = field(default_factory=dict)
     """device (hex) that a fork left outside → our messages it has not acknowledged; sent again when it is back."""
     unmatched_markers: dict[str, bytes] = field(default_factory=dict)

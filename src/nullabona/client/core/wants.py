@@ -67,6 +67,7 @@ def _track_times(track: BoxTrack) -> list[int]:
         track.put_back_any_at,
         track.beacon_at,
         track.trim_at,
+        track.answer_at,
         track.confirm_at,
         track.silence_at,
     ]

@@ -6,16 +6,13 @@ branch; then we ask for a ticket like anybody else. A removal that stands is ans
 
 from __future__ import annotations
 
-from typing import Final
-
 from nullabona.client.core import healing, reading
+from nullabona.client.core.boxes import WATCH_DAYS
 from nullabona.client.core.chunks import body_of
 from nullabona.client.core.state import JOINED, BoxTrack, Heal, RoomState
 from nullabona.client.core.step import DAY_MS, Step
 from nullabona.wire.frame import Kind
 from nullabona.wire.messages import Frames
-
-WATCH_DAYS: Final = 3
 
 
 def take_frames(step: Step, room: RoomState, track: BoxTrack, after: int, answer: Frames) -> None:
