@@ -6,8 +6,8 @@ import json
 import sys
 from typing import Final
 
-from nullabona.cli.catalogue import Language, translated_error
 from nullabona.errors import Bug, NullabonaError, PeerError
+from nullabona.words.errors import Language, translated_error
 
 OK: Final = 0
 FAILED: Final = 1

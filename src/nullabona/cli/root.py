@@ -15,6 +15,7 @@ from nullabona.cli.settings import Settings, common, settings_of
 from nullabona.errors import NullabonaError
 
 COMMANDS: Final = {
+    "app": ("nullabona.cli.app:app", "The messenger with its own page."),
     "account": ("nullabona.cli.account:account", "Your account: create, show, publish, restore."),
     "contact": ("nullabona.cli.contact:contact", "People: ask, accept, decline, block."),
     "room": ("nullabona.cli.room:room", "Rooms: create, members, admins, leave."),

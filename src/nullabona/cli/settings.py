@@ -11,8 +11,9 @@ from typing import Any, Final, TypeVar
 
 import click
 
-from nullabona.cli.catalogue import Language, language_of
+from nullabona.cli.catalogue import language_of
 from nullabona.errors import UserError
+from nullabona.words.errors import Language
 
 F = TypeVar("F", bound=Callable[..., Any])
 _ROOT: Final = "nulla.settings"

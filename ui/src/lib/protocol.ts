@@ -15,6 +15,10 @@ export type MessageState = "waiting" | "sent" | "delivered" | "failed" | "receiv
 
 export type RoomPhase = "joined" | "removed" | "left" | "request";
 
+export type FileState = "remote" | "moving" | "here" | "failed" | "cancelled";
+
+export type ContactState = "requested" | "asking" | "accepted" | "blocked";
+
 export type May = "reply" | "react" | "edit" | "delete-all" | "delete-me" | "forward" | "pin" | "copy" | "retry" | "discard" | "save";
 
 export type RoomMay = "send" | "add" | "remove" | "rename" | "admins" | "timer" | "link" | "leave" | "pin" | "poll";
@@ -132,6 +136,7 @@ export interface Message {
   poll: PollView | null;
   notice: Notice | null;
   client: string;
+  cut: boolean;
 }
 
 /** What a chat row shows of its newest message. ``name`` is empty where it needs no saying. */
@@ -142,6 +147,7 @@ export interface LastLine {
   at: number;
   state: "delivered" | "failed" | "received" | "sent" | "waiting";
   notice: Notice | null;
+  mine: boolean;
 }
 
 /** A row of the chat list. Rows sort by ``order``, highest first. */
@@ -299,6 +305,7 @@ export interface State {
   blocked: number;
   version: string;
   protected: boolean;
+  host: string;
 }
 
 /** One thing the operator holds about this account, and its value. */
@@ -452,6 +459,18 @@ export interface GetMessages {
   after?: string;
   around?: string;
   limit?: number;
+}
+
+/** All the words of a message that was `cut`. */
+export interface GetText {
+  call: "GetText";
+  room: string;
+  message: string;
+}
+
+export interface Words {
+  text: string;
+  spans: Span[];
 }
 
 /** ``mentions`` are accounts; ``client`` comes back in the message. */
@@ -910,6 +929,7 @@ export type AnyCall =
   | OpenRoom
   | CloseRoom
   | GetMessages
+  | GetText
   | SendText
   | SendFile
   | EditMessage
@@ -971,6 +991,7 @@ export interface Answers {
   OpenRoom: RoomPage;
   CloseRoom: Done;
   GetMessages: Page;
+  GetText: Words;
   SendText: Message;
   SendFile: Message;
   EditMessage: Done;

@@ -56,6 +56,7 @@ from nullabona.app.protocol.talk_calls import (
     Forward,
     GetMedia,
     GetMessages,
+    GetText,
     MarkRead,
     OpenRoom,
     PinMessage,
@@ -70,6 +71,7 @@ from nullabona.app.protocol.talk_calls import (
     SetRoom,
     SetTyping,
     Vote,
+    Words,
 )
 
 __all__ = [
@@ -104,6 +106,7 @@ __all__ = [
     "GetPhrase",
     "GetPrivacy",
     "GetSafety",
+    "GetText",
     "HandleCheck",
     "LeaveRoom",
     "Links",
@@ -135,6 +138,7 @@ __all__ = [
     "Start",
     "Unlock",
     "Vote",
+    "Words",
 ]
 
 ANSWERS: Final[dict[type[Call], type[Any]]] = {
@@ -151,6 +155,7 @@ ANSWERS: Final[dict[type[Call], type[Any]]] = {
     OpenRoom: RoomPage,
     CloseRoom: Done,
     GetMessages: v.Page,
+    GetText: Words,
     SendText: v.Message,
     SendFile: v.Message,
     EditMessage: Done,

@@ -37,6 +37,18 @@ class GetMessages(Call, frozen=True):
     limit: int = 100
 
 
+class GetText(Call, frozen=True):
+    """All the words of a message that was `cut`."""
+
+    room: str
+    message: str
+
+
+class Words(Struct, frozen=True):
+    text: str
+    spans: list[v.Span]
+
+
 class SendText(Call, frozen=True):
     """``mentions`` are accounts; ``client`` comes back in the message."""
 

@@ -19,6 +19,8 @@ NotifyLevel = Literal["all", "name", "nothing"]
 MessageKind = Literal["text", "file", "photo", "voice", "poll", "notice", "deleted"]
 MessageState = Literal["waiting", "sent", "delivered", "failed", "received"]
 RoomPhase = Literal["joined", "removed", "left", "request"]
+FileState = Literal["remote", "moving", "here", "failed", "cancelled"]
+ContactState = Literal["requested", "asking", "accepted", "blocked"]
 May = Literal["reply", "react", "edit", "delete-all", "delete-me", "forward", "pin", "copy", "retry", "discard", "save"]
 RoomMay = Literal["send", "add", "remove", "rename", "admins", "timer", "link", "leave", "pin", "poll"]
 
@@ -82,7 +84,7 @@ class FileView(Struct, frozen=True):
     thumb: str
     url: str
     download: str
-    state: Literal["remote", "moving", "here", "failed", "cancelled"]
+    state: FileState
     done: int
     """Bytes moved so far, of ``size``; own ones upwards, others' downwards."""
     reason: str
@@ -148,6 +150,8 @@ class Message(Struct, frozen=True):
     notice: Notice | None = None
     client: str = ""
     """The page's own id for a message it sent, so that its optimistic bubble is replaced and not doubled."""
+    cut: bool = False
+    """``spans`` and ``text`` are only the beginning of a long text; `GetText` has all of it."""
 
 
 class LastLine(Struct, frozen=True):
@@ -159,6 +163,7 @@ class LastLine(Struct, frozen=True):
     at: int
     state: MessageState
     notice: Notice | None = None
+    mine: bool = False
 
 
 class Chat(Struct, frozen=True):
@@ -234,7 +239,7 @@ class Request(Struct, frozen=True):
 class Contact(Struct, frozen=True):
     person: Person
     nickname: str
-    state: Literal["requested", "asking", "accepted", "blocked"]
+    state: ContactState
     room: str
     verified: bool
 
@@ -338,6 +343,8 @@ class State(Struct, frozen=True):
     version: str = ""
     protected: bool = True
     """The profile has a passphrase, so locking means something."""
+    host: str = ""
+    """What is meant where a handle lacks its part after the @: ``--relay``, else my own; empty: handles need theirs."""
 
 
 class PrivacyRow(Struct, frozen=True):

@@ -1,0 +1,57 @@
+"""Who asks, and how ids of the page are read."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from nullabona.app.desk.desk import Desk
+from nullabona.app.desk.errors import BadCall
+from nullabona.app.desk.looks import Looks
+from nullabona.app.protocol.call import Call
+from nullabona.app.server.socket import PageSocket
+from nullabona.client.api import Client
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """The page that asks, and the desk it asks."""
+
+    desk: Desk
+    page: PageSocket
+
+    @property
+    def client(self) -> Client:
+        """Raises `AppLocked` or `WrongPhase`."""
+        return self.desk.work.client
+
+    @property
+    def looks(self) -> Looks:
+        """Raises `AppLocked` or `WrongPhase`."""
+        return self.desk.work.looks
+
+
+Handler: TypeAlias = Callable[[Asker, Any], Awaitable[Any]]
+Handlers: TypeAlias = Mapping[type[Call], Handler]
+
+
+def read_id(text: str) -> bytes:
+    """The id of a room, message or account. Raises `BadCall`."""
+    try:
+        found = bytes.fromhex(text)
+    except ValueError:
+        found = b""
+    if not found:
+        raise BadCall("that is no id")
+    return found
+
+
+def full_handle(desk: Desk, handle: str) -> str:
+    """A handle with its host: without one, that of ``--relay`` or the own one is meant. Raises `BadCall`."""
+    handle = handle.strip().removeprefix("@")
+    if "@" in handle:
+        return handle
+    if not desk.host:
+        raise BadCall("the handle lacks its relay", hint="write it as name@relay")
+    return f"{handle}@{desk.host}"

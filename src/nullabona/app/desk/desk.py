@@ -1,0 +1,242 @@
+"""One profile and its phases: none yet, locked, without account, at work. Everything a page may ask for ends here.
+
+::
+
+    empty ──CreateProfile──► no-account ──CreateAccount──► unconfirmed ──ConfirmPhrase──► ready
+                                        └─RestoreAccount────────────────────────────────► ready
+    locked ──Unlock──► whatever it was before        any of them ──Lock, idle time──► locked
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Final
+
+from picows import WSCloseCode
+
+from nullabona.app.desk.errors import AppLocked, TooSoon, WrongPhase
+from nullabona.app.desk.hub import Hub
+from nullabona.app.desk.memo import Memo, read_memo, write_memo
+from nullabona.app.desk.work import Work
+from nullabona.app.protocol import views as v
+from nullabona.app.protocol.pushes import Locked
+from nullabona.client.api import (
+    Client,
+    Keychain,
+    Options,
+    Passphrase,
+    Unlock,
+    Unprotected,
+    errors,
+    open_client,
+    profile_protection,
+)
+
+FREE_TRIES: Final = 3
+"""Wrong passphrases before the next try has to wait: 1 s, 2 s, 4 s, … up to `LONGEST_WAIT_S`."""
+LONGEST_WAIT_S: Final = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where an app lives and how its client runs."""
+
+    profile: Path
+    folder: Path
+    options: Options
+    host: str
+    """What ``--relay`` named: meant where a handle lacks its host, or empty."""
+    language: v.Language
+
+
+class Desk:
+    """The state of one running app; used from one event loop."""
+
+    def __init__(self, place: Place) -> None:
+        self.place = place
+        self.hub = Hub()
+        self.memo: Memo = read_memo(place.folder)
+        self.protected = True
+        self._work: Work | None = None
+        self._stack = AsyncExitStack()
+        self._wrong = 0
+        self._wait_until = 0.0
+        self._opening = asyncio.Lock()
+        self.asked_words: list[int] = []
+        self._on_lock: list[Callable[[], None]] = []
+
+    # -- phases -------------------------------------------------------------------------------------------------------
+
+    @property
+    def phase(self) -> v.Phase:
+        """Where the app stands."""
+        if self._work is None:
+            return "locked" if self.place.profile.exists() else "empty"
+        if not self._work.client.has_account:
+            return "no-account"
+        return "unconfirmed" if self.memo.unconfirmed else "ready"
+
+    @property
+    def work(self) -> Work:
+        """What runs while the profile is open and has an account. Raises `AppLocked` or `WrongPhase`."""
+        work = self.open_work
+        if not work.client.has_account:
+            raise WrongPhase("there is no account yet")
+        return work
+
+    @property
+    def open_work(self) -> Work:
+        """What runs while the profile is open. Raises `AppLocked` or `WrongPhase`."""
+        if self._work is None:
+            raise AppLocked("the app is locked") if self.phase == "locked" else WrongPhase("there is no profile yet")
+        return self._work
+
+    @property
+    def client(self) -> Client:
+        """As `work`, the client."""
+        return self.work.client
+
+    # -- opening and locking ------------------------------------------------------------------------------------------
+
+    async def begin(self) -> None:
+        """Open a profile that needs no passphrase; others wait for `unlock`."""
+        if not self.place.profile.exists():
+            return
+        protection = profile_protection(self.place.profile)
+        self.protected = protection == "passphrase"
+        if not self.protected:
+            await self._open(Unprotected() if protection == "unprotected" else Keychain(), create=False)
+
+    async def create_profile(self, passphrase: str) -> None:
+        """A new profile. Raises `WrongPhase`, `BadPassphrase`."""
+        if self.phase != "empty":
+            raise WrongPhase("there is a profile already")
+        await self._open(Passphrase(passphrase), create=True)
+        self.protected = True
+
+    async def unlock(self, passphrase: str) -> None:
+        """Open the profile. Raises `WrongPassphrase` or `TooSoon`; wrong tries in a row make the next one wait."""
+        if self._work is not None:
+            return
+        if self.phase == "empty":
+            raise WrongPhase("there is no profile yet")
+        self.check_tries()
+        try:
+            await self._open(Passphrase(passphrase), create=False)
+        except errors.WrongPassphrase:
+            self.note_wrong()
+            raise
+        self._wrong = 0
+
+    def check_tries(self) -> None:
+        """Raises `TooSoon` while wrong passphrases have to be waited for."""
+        left = self._wait_until - time.monotonic()
+        if left > 0:
+            raise TooSoon("too many wrong passphrases", hint=f"try again in {int(left) + 1} s")
+
+    def note_wrong(self) -> None:
+        """Count a wrong passphrase."""
+        self._wrong += 1
+        if self._wrong >= FREE_TRIES:
+            wait = min(2.0 ** (self._wrong - FREE_TRIES), LONGEST_WAIT_S)
+            self._wait_until = time.monotonic() + wait
+
+    async def _open(self, unlock: Unlock, *, create: bool) -> None:
+        async with self._opening:
+            if self._work is not None:
+                return
+            opened = open_client(self.place.profile, unlock=unlock, create=create, options=self.place.options)
+            client = await self._stack.enter_async_context(opened)
+            self._work = Work(client, self.hub, self.place.language, self.lock_soon)
+            self._work.begin()
+
+    def active(self) -> None:
+        """The person is here: the idle time starts anew."""
+        if self._work is not None:
+            self._work.active()
+
+    def lock_soon(self) -> None:
+        """Lock from a timer."""
+        self._locking = asyncio.get_running_loop().create_task(self.lock())
+
+    def at_lock(self, forget: Callable[[], None]) -> None:
+        """Call ``forget`` whenever the app locks."""
+        self._on_lock.append(forget)
+
+    async def lock(self) -> None:
+        """Close the profile, forget its keys and everything shown, and tell every page. Without passphrase: nothing."""
+        if self._work is None or not self.protected:
+            return
+        await self._close()
+        self.hub.push(Locked(self.state()))
+
+    async def _close(self) -> None:
+        async with self._opening:
+            work, self._work = self._work, None
+            for forget in self._on_lock:
+                forget()
+            self.hub.forget()
+            if work is not None:
+                await work.end()
+            stack, self._stack = self._stack, AsyncExitStack()
+            await stack.aclose()
+
+    async def end(self) -> None:
+        """The app ends: pages are sent away, the profile is closed."""
+        await self._close()
+        self.hub.close(WSCloseCode.GOING_AWAY)
+
+    # -- the whole state ----------------------------------------------------------------------------------------------
+
+    def remember(self, memo: Memo) -> None:
+        """Keep a memo."""
+        self.memo = memo
+        write_memo(self.place.folder, memo)
+
+    @property
+    def host(self) -> str:
+        """What is meant where a handle lacks its part after the @."""
+        if self.place.host or self._work is None or not self._work.client.has_account:
+            return self.place.host
+        return self._work.client.me.handle.partition("@")[2]
+
+    def state(self) -> v.State:
+        """What a page starts from."""
+        phase, work = self.phase, self._work
+        state = v.State(
+            phase=phase,
+            settings=self.settings(),
+            connection=v.Connection(online=False, since=0, waiting=0, trouble=""),
+            seq=self.hub.seq,
+            version=version("nullabona"),
+            protected=self.protected,
+            host=self.host,
+        )
+        return work.fill(state) if work is not None and phase in {"unconfirmed", "ready"} else state
+
+    def settings(self) -> v.Settings:
+        """The person's settings, or what the lock screen needs of them."""
+        language = self.memo.language or self.place.language
+        if self._work is not None:
+            return self._work.settings(language, self.memo.theme)
+        return closed_settings(language, self.memo.theme)
+
+
+def closed_settings(language: v.Language, theme: v.Theme) -> v.Settings:
+    """Settings before the profile is open."""
+    return v.Settings(
+        language=language,
+        theme=theme,
+        receipts=True,
+        typing=True,
+        notify="nothing",
+        default_timer_s=0,
+        lock_minutes=0,
+        enter_sends=True,
+    )

@@ -1,0 +1,50 @@
+"""What the app itself refuses."""
+
+from __future__ import annotations
+
+from nullabona.errors import UserError
+
+
+class WrongPhase(UserError):
+    """The call makes sense at another time: without a profile, before unlocking, with an account already."""
+
+    code = "wrong-phase"
+
+
+class AppLocked(UserError):
+    """The app is locked."""
+
+    code = "locked"
+    default_hint = "unlock it with the passphrase"
+
+
+class TooSoon(UserError):
+    """Too many wrong passphrases in a row; the next try has to wait."""
+
+    code = "too-soon"
+
+
+class NotYet(UserError):
+    """This version cannot do it."""
+
+    code = "not-possible-yet"
+
+
+class NothingUploaded(UserError):
+    """There is no such upload: it was sent already, or the app was locked since."""
+
+    code = "no-such-upload"
+    default_hint = "choose the file again"
+
+
+class WordsWrong(UserError):
+    """The words are not those of the account."""
+
+    code = "words-wrong"
+    default_hint = "compare them with what you wrote down"
+
+
+class BadCall(UserError):
+    """The page asked for something that no page should."""
+
+    code = "bad-call"

@@ -1,0 +1,42 @@
+"""What the app remembers beside the encrypted profile, because it is needed while that is locked: nothing of content.
+
+``app.json`` in the profile's launch directory: the language and theme of the lock screen, and whether the 24 words
+still have to be checked.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from nullabona.app.protocol.views import Language, Theme
+
+_FILE: Final = "app.json"
+
+
+class Memo(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Its content."""
+
+    language: Language | None = None
+    theme: Theme = "system"
+    unconfirmed: bool = False
+    """The account was made here and its 24 words were not checked yet."""
+
+
+def read_memo(folder: Path) -> Memo:
+    """The memo; a missing or damaged one is as good as an empty one."""
+    try:
+        return msgspec.json.decode((folder / _FILE).read_bytes(), type=Memo)
+    except (OSError, msgspec.DecodeError):
+        return Memo()
+
+
+def write_memo(folder: Path, memo: Memo) -> None:
+    """Replace the memo, whole or not at all."""
+    draft = folder / f"{_FILE}.new"
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+        file.write(msgspec.json.encode(memo))
+    draft.replace(folder / _FILE)

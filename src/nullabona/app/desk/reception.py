@@ -1,0 +1,117 @@
+"""Where pages come in: reads what they ask, has it answered, words refusals. Nothing that goes wrong is shown raw."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Final, Union
+
+import msgspec
+
+from nullabona.app.desk import account_answers, people_answers, talk_answers
+from nullabona.app.desk.asking import Asker, Handlers
+from nullabona.app.desk.desk import Desk
+from nullabona.app.desk.errors import AppLocked, BadCall, NotYet
+from nullabona.app.protocol import calls
+from nullabona.app.protocol.call import Call
+from nullabona.app.protocol.pushes import Answered, Failed
+from nullabona.app.server.answers import Answer, Request, refuse
+from nullabona.app.server.socket import PageSocket
+from nullabona.errors import Bug, NullabonaError
+from nullabona.words.errors import in_words
+
+HANDLERS: Final[Handlers] = account_answers.ANSWERS | talk_answers.ANSWERS | people_answers.ANSWERS  # type: ignore[operator]
+MOST_UNANSWERED: Final = 64
+"""Calls of one page that may wait at once; more are refused."""
+
+if TYPE_CHECKING:
+    AnyCall = Call
+else:
+    AnyCall = Union[tuple(calls.ANSWERS)]  # noqa: UP007 - made from the table
+
+
+class _Asked(msgspec.Struct, frozen=True):
+    id: int
+    ask: AnyCall
+
+
+_asked = msgspec.json.Decoder(_Asked)
+_encode = msgspec.json.Encoder().encode
+
+
+class Reception:
+    """Answers all pages of one app."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._waiting: dict[PageSocket, set[asyncio.Task[None]]] = {}
+
+    # -- pages --------------------------------------------------------------------------------------------------------
+
+    def page_came(self, page: PageSocket) -> None:
+        self._waiting[page] = set()
+        self._desk.hub.enter(page)
+
+    def page_went(self, page: PageSocket) -> None:
+        """Calls in hand go on: what was asked for is done even if nobody waits for the answer."""
+        self._waiting.pop(page, None)
+        self._desk.hub.leave(page)
+
+    def page_asked(self, page: PageSocket, data: bytes) -> None:
+        waiting = self._waiting.get(page)
+        if waiting is None:
+            return
+        try:
+            asked = _asked.decode(data)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            self._fail(page, _id_of(data), BadCall("the process does not know this call"))
+            return
+        if len(waiting) >= MOST_UNANSWERED:
+            self._fail(page, asked.id, BadCall("too many calls at once"))
+            return
+        task = asyncio.get_running_loop().create_task(self._answer(page, asked.id, asked.ask))
+        waiting.add(task)
+        task.add_done_callback(waiting.discard)
+
+    async def _answer(self, page: PageSocket, id: int, call: Call) -> None:
+        self._desk.active()
+        try:
+            page.send(_encode(Answered(id, await self._ask(page, call))))
+        except asyncio.CancelledError:
+            self._fail(page, id, AppLocked("the app was locked"))
+        except NullabonaError as error:
+            self._fail(page, id, error)
+        except Exception as error:  # noqa: BLE001 - the last door: what is not ours is a bug, told without its text
+            self._fail(page, id, Bug(f"something went wrong inside ({type(error).__name__})"))
+
+    async def _ask(self, page: PageSocket, call: Call) -> object:
+        handler = HANDLERS.get(type(call))
+        if handler is None:
+            raise NotYet(f"{type(call).__name__} is not possible yet")
+        return await handler(Asker(self._desk, page), call)
+
+    def _fail(self, page: PageSocket, id: int, error: NullabonaError) -> None:
+        message, hint = in_words(error, self._desk.settings().language)
+        page.send(_encode(Failed(id, error.code, message, hint)))
+
+    # -- content ------------------------------------------------------------------------------------------------------
+
+    def upload_limit(self) -> int:
+        return 0
+
+    async def upload(self, request: Request) -> Answer:  # noqa: ARG002 - the server's signature
+        return refuse(403, "nothing can be uploaded now")
+
+    async def media(self, request: Request) -> Answer:  # noqa: ARG002 - the server's signature
+        return refuse(404, "there is nothing here", close=False)
+
+
+def _id_of(data: bytes) -> int:
+    """The id of a call that could not be read, so that its asker need not wait for ever."""
+    try:
+        return msgspec.json.decode(data, type=_OnlyId).id
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return -1
+
+
+class _OnlyId(msgspec.Struct):
+    id: int

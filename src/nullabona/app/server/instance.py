@@ -1,0 +1,98 @@
+"""One app per profile: whoever comes second asks the first to open another page, and goes."""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import os
+import socket
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from nullabona.errors import UserError
+
+PATIENCE_S: Final = 10.0
+_LOCK: Final = "app.lock"
+_SOCKET: Final = "app.sock"
+_PAUSE_S: Final = 0.05
+_LONGEST: Final = 4_096
+_FD_PATHS: Final = Path("/proc/self/fd")
+
+
+class NoAnswer(UserError):
+    """Another app has the profile and does not answer."""
+
+    code = "app-silent"
+    default_hint = "end the other `nulla app` of this profile first"
+
+
+class Instance:
+    """The right to be the app of a profile. ``folder`` is private, so only its owner can reach the socket in it."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._lock = -1
+        self._directory = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        self._server: asyncio.Server | None = None
+
+    def claim(self) -> bool:
+        """Whether this process is the app from now on; if not, another one is."""
+        lock = os.open(self._folder / _LOCK, os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            os.close(lock)
+            return False
+        self._lock = lock
+        return True
+
+    async def serve(self, launch: Callable[[], Path]) -> None:
+        """Answer whoever comes second with a fresh launch file."""
+        (self._folder / _SOCKET).unlink(missing_ok=True)
+
+        async def answer(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            writer.write(os.fsencode(launch()) + b"\n")
+            writer.close()
+
+        listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        listening.bind(self._address())
+        os.chmod(self._folder / _SOCKET, 0o600)  # noqa: PTH101 - Path.chmod follows links
+        self._server = await asyncio.start_unix_server(answer, sock=listening)
+
+    async def ask_other(self) -> Path:
+        """A fresh launch file of the app that has the profile. Raises `NoAnswer`."""
+        try:
+            async with asyncio.timeout(PATIENCE_S):
+                while True:
+                    answer = await self._try_other()
+                    if answer:
+                        return Path(os.fsdecode(answer))
+                    await asyncio.sleep(_PAUSE_S)
+        except TimeoutError:
+            raise NoAnswer("another app has this profile and does not answer") from None
+
+    async def _try_other(self) -> bytes:
+        try:
+            reader, writer = await asyncio.open_unix_connection(self._address())
+        except OSError:  # it is just starting, or just ending
+            return b""
+        answer = await reader.read(_LONGEST)
+        writer.close()
+        return answer.rstrip(b"\n")
+
+    def release(self) -> None:
+        """Let another process be the app. Harmless when repeated."""
+        if self._server is not None:
+            self._server.close()
+            self._server = None
+            (self._folder / _SOCKET).unlink(missing_ok=True)
+        for fd in (self._lock, self._directory):
+            if fd >= 0:
+                os.close(fd)
+        self._lock = self._directory = -1
+
+    def _address(self) -> str:
+        """The socket's path, short enough for the system however deep the profile lies."""
+        short = _FD_PATHS / str(self._directory)
+        return str((short if short.exists() else self._folder) / _SOCKET)

@@ -1,0 +1,171 @@
+"""The local server: what is served where, and to whom (spec/app.md §2).
+
+====================  =====================================================================
+``GET /…``            the files of the page; they hold nothing of the person
+``POST /trade``       a launch token for a working token
+``POST /upload``      a file to be sent, whole, with the working token
+``GET /media/…``      content, by a signed path that dies when the app locks
+``GET /ws``           the WebSocket, with the working token as a subprotocol
+====================  =====================================================================
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import socket
+from collections.abc import Callable
+from hashlib import sha256
+from typing import Final, Protocol
+
+import msgspec
+from picows import WSListener
+
+from nullabona.app.protocol.pushes import Traded
+from nullabona.app.server.answers import Answer, Request, refuse
+from nullabona.app.server.front import Front
+from nullabona.app.server.guard import BAD_WINDOW_S, Guard
+from nullabona.app.server.handover import SUBPROTOCOL
+from nullabona.app.server.headers import JSON
+from nullabona.app.server.pages import Pages
+from nullabona.app.server.socket import Audience, PageSocket
+from nullabona.errors import UserError
+
+MOST_CONNECTIONS: Final = 64
+_LOOPBACK: Final = "127.0.0.1"
+_BACKLOG: Final = 64
+_TRADE_BYTES: Final = 1_024
+_KEY: Final = re.compile(r"[A-Za-z0-9+/]{22}==")
+_AFTER: Final = re.compile(r"[0-9]{1,15}")
+_PREFIX: Final = "token."
+_READS: Final = frozenset({"GET", "HEAD"})
+
+
+class _Launch(msgspec.Struct, forbid_unknown_fields=True):
+    launch: str
+
+
+_launches = msgspec.json.Decoder(_Launch)
+
+
+class Desk(Audience, Protocol):
+    """What the server serves."""
+
+    def upload_limit(self) -> int:
+        """Bytes that an upload may have now; 0 while nothing may be uploaded."""
+        ...
+
+    async def upload(self, request: Request) -> Answer: ...
+    async def media(self, request: Request) -> Answer: ...
+
+
+class PortTaken(UserError):
+    """The wanted port cannot be had."""
+
+    code = "port-taken"
+    default_hint = "leave --port away: a free one is chosen"
+
+
+class Server:
+    """One server on loopback; made and used on one event loop."""
+
+    def __init__(self, guard: Guard, desk: Desk, pages: Pages) -> None:
+        self.port = 0
+        self.on_trade: Callable[[str], None] = lambda _launch: None
+        self._guard = guard
+        self._desk = desk
+        self._pages = pages
+        self._fronts: set[Front] = set()
+        self._server: asyncio.Server | None = None
+
+    @property
+    def url(self) -> str:
+        return f"http://{_LOOPBACK}:{self.port}/"
+
+    async def start(self, port: int = 0) -> None:
+        """Listen, on a random port unless one is named. Raises `PortTaken`."""
+        loop = asyncio.get_running_loop()
+        try:
+            self._server = await loop.create_server(
+                lambda: Front(self), _LOOPBACK, port, family=socket.AF_INET, backlog=_BACKLOG
+            )
+        except OSError as error:
+            raise PortTaken(f"port {port} is not free") from error
+        self.port = self._server.sockets[0].getsockname()[1]
+        self._guard.serve_at(self.port)
+
+    def stop(self) -> None:
+        """Accept nobody any more and hang up on plain HTTP; pages are told by whoever talks with them."""
+        if self._server is not None:
+            self._server.close()
+        for front in list(self._fronts):
+            front.close()
+
+    # -- what connections call
+
+    def entered(self, front: Front) -> bool:
+        self._fronts.add(front)
+        return len(self._fronts) <= MOST_CONNECTIONS
+
+    def left(self, front: Front) -> None:
+        self._fronts.discard(front)
+
+    def admit(self, request: Request) -> Answer | int:
+        """First Host and Origin, then the route with its token."""
+        changes = request.method not in _READS or request.path == "/ws"
+        if not self._guard.knows_host(request.headers.get("host", "")):
+            return refuse(403, "wrong host")
+        if not self._guard.allows(request.headers, changes=changes):
+            return refuse(403, "wrong origin")
+        if request.path == "/trade":
+            return _TRADE_BYTES if request.method == "POST" else refuse(405, "only POST is served here")
+        if request.path == "/upload":
+            return self._admit_upload(request)
+        return 0 if request.method in _READS else refuse(405, "only GET is served here")
+
+    def _admit_upload(self, request: Request) -> Answer | int:
+        if request.method != "POST":
+            return refuse(405, "only POST is served here")
+        if not self._guard.knows_token(request.headers.get("x-nulla-token", "")):
+            return self._bad_token()
+        return self._desk.upload_limit() or refuse(403, "nothing can be uploaded now")
+
+    async def respond(self, request: Request) -> Answer:
+        if request.path == "/trade":
+            return self._trade(request)
+        if request.path == "/upload":
+            return await self._desk.upload(request)
+        if request.path.startswith("/media/"):
+            return await self._desk.media(request)
+        return self._pages.get(request.path)
+
+    def _trade(self, request: Request) -> Answer:
+        if request.headers.get("content-type") != JSON:
+            return refuse(415, "the content-type must be application/json", close=False)
+        try:
+            launch = _launches.decode(request.body).launch
+        except msgspec.DecodeError:
+            return refuse(400, "not a launch token", close=False)
+        token = self._guard.trade(launch)
+        if token is not None:
+            self.on_trade(launch)
+        return self._bad_token() if token is None else Answer(200, msgspec.json.encode(Traded(token)), JSON)
+
+    def _bad_token(self) -> Answer:
+        if self._guard.busy_with_guesses:
+            wait = (("Retry-After", str(int(BAD_WINDOW_S))),)
+            return Answer(429, b"too many wrong tokens\n", more=wait, close=True)
+        return refuse(403, "wrong token")
+
+    def upgrade(self, request: Request) -> Answer | WSListener:
+        headers = request.headers
+        good = request.path == "/ws" and request.method == "GET" and headers.get("sec-websocket-version") == "13"
+        if not good or not _KEY.fullmatch(headers.get("sec-websocket-key", "")):
+            return refuse(400, "a WebSocket of version 13 is served at /ws")
+        offered = [name.strip() for name in headers.get("sec-websocket-protocol", "").split(",")]
+        tokens = [name.removeprefix(_PREFIX) for name in offered if name.startswith(_PREFIX)]
+        if SUBPROTOCOL not in offered or len(tokens) != 1 or not self._guard.knows_token(tokens[0]):
+            return self._bad_token()
+        after = request.query.get("after", "")
+        known = int(after) if _AFTER.fullmatch(after) else None
+        return PageSocket(self._desk, sha256(tokens[0].encode()).digest(), known)

@@ -1,0 +1,52 @@
+"""``nulla app``: the messenger with its own page, in the browser or a window."""
+
+from __future__ import annotations
+
+import asyncio
+import webbrowser
+
+import click
+
+from nullabona.cli.catalogue import say
+from nullabona.cli.output import emit, line, note
+from nullabona.cli.running import client_options, profile_path, run_async
+from nullabona.cli.settings import Settings, common, settings_of
+
+
+@click.command()
+@click.option("--no-browser", is_flag=True, help="Open nothing; say how to open it.")
+@click.option("--port", type=click.IntRange(1, 65_535), metavar="N", help="The port on loopback (default: a free one).")
+@click.option(
+    "--relay",
+    metavar="HOST",
+    envvar="NULLA_RELAY",
+    default="",
+    help="What is meant where a handle lacks its part after the @ (default: your own).",
+)
+@common
+@click.pass_context
+def app(context: click.Context, *, no_browser: bool, port: int | None, relay: str) -> None:
+    """Open the messenger; it runs until Ctrl-C.
+
+    Keys, words and network stay in this process. Its page is served to this machine only. If it runs already, another
+    page of it is opened.
+    """
+    settings = settings_of(context)
+    run_async(_run(settings, browser=not no_browser, port=port or 0, relay=relay))
+
+
+async def _run(settings: Settings, *, browser: bool, port: int, relay: str) -> None:
+    from nullabona.app.run import running_app
+
+    options = client_options(settings)
+    path = profile_path(settings)
+    async with running_app(path, options=options, host=relay, port=port, language=settings.language) as opened:
+        url = opened.launch.as_uri()
+        shown = browser and await asyncio.to_thread(webbrowser.open, url)
+        if settings.as_json:
+            emit({"url": url, "mine": opened.mine})
+        elif not shown:
+            line(say("app-open", settings.language, url=url))
+        if opened.mine:
+            note(settings, "app-running")
+            await asyncio.Event().wait()

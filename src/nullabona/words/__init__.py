@@ -1,0 +1,1 @@
+"""What every face says to people, in Korean and English."""

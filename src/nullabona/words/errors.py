@@ -1,0 +1,52 @@
+"""Errors in the person's language. English is what the error itself says."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final, Literal
+
+from nullabona.errors import NullabonaError
+
+Language = Literal["ko", "en"]
+
+ERRORS_KO: Final[Mapping[str, tuple[str, str]]] = {
+    "profile-in-use": ("다른 프로그램이 이 프로필을 쓰고 있습니다", "그 프로그램을 닫고 다시 하세요"),
+    "profile-missing": ("여기에 프로필이 없습니다", "먼저 계정을 만들거나 --profile로 있는 프로필을 가리키세요"),
+    "wrong-passphrase": ("암호가 맞지 않습니다", "한/영 자판과 대문자를 확인하세요"),
+    "passphrase-needed": ("암호가 필요합니다", "--passphrase-file 또는 NULLA_PASSPHRASE_FILE을 쓰세요"),
+    "stale-profile": ("되돌려진 복사본으로 보입니다", "24개 낱말로 이 기기를 새로 설정하세요"),
+    "no-account": ("이 프로필에는 계정이 없습니다", "먼저 만드세요: nulla account create 이름@릴레이"),
+    "account-exists": ("이 프로필에는 이미 계정이 있습니다", "다른 계정에는 다른 프로필을 쓰세요"),
+    "no-such-room": ("그런 방이 없습니다", "방 목록을 보세요: nulla room list"),
+    "no-such-contact": ("그런 상대가 없습니다", "먼저 신청하고 상대가 받아들여야 대화할 수 있습니다"),
+    "not-in-room": ("더 이상 이 방에 있지 않습니다", "방의 관리자에게 다시 초대해 달라고 하세요"),
+    "not-allowed": ("방의 규칙이 허락하지 않습니다", "방의 관리자에게 부탁하세요"),
+    "last-admin": ("마지막 관리자입니다", "먼저 다른 관리자를 정하세요"),
+    "ambiguous": ("여러 개에 들어맞습니다", ""),
+    "unknown-handle": ("그런 이름으로 등록된 사람이 없습니다", "철자와 @ 뒤의 릴레이 이름을 확인하세요"),
+    "unreachable": ("릴레이에 연결할 수 없습니다", "잃은 것은 없습니다. 다시 시도됩니다"),
+    "timed-out": ("릴레이가 제때 답하지 않았습니다", "잃은 것은 없습니다. 다시 시도됩니다"),
+    "pending-still": ("아직 끝나지 않았습니다", "저장되어 있으니 다음에 연결될 때 나갑니다"),
+    "refused": ("릴레이가 거절했습니다", ""),
+    "bad-phrase": ("24개 낱말이 맞지 않습니다", "낱말을 모두 차례대로 적으세요"),
+    "bug": ("프로그램 안에서 잘못되었습니다", "어떤 명령이었는지 알려 주세요"),
+}
+"""code → (sentence, hint); an empty hint keeps the error's own, which may list choices."""
+
+
+def in_words(error: NullabonaError, language: Language) -> tuple[str, str]:
+    """The sentence and the hint for a person."""
+    if language != "ko" or error.code not in ERRORS_KO:
+        return error.message, error.hint
+    sentence, hint = ERRORS_KO[error.code]
+    return sentence, hint or error.hint
+
+
+def translated_error(error: NullabonaError, language: Language) -> str:
+    """As ``error.render()``, in the person's language where there is a translation."""
+    if language != "ko" or error.code not in ERRORS_KO:
+        return error.render()
+    sentence, hint = ERRORS_KO[error.code]
+    hint = hint or error.hint
+    text = f"오류: {sentence} ({error.message}) [{error.code}]"
+    return f"{text}\n\n도움말: {hint}" if hint else text
