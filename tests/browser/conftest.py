@@ -1,0 +1,80 @@
+"""Chromium for the journeys, a relay for the run, and people made for each test."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any, Protocol
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from tests.api.service import Service
+from tests.browser.person import Person
+from tests.browser.setting import Made, make
+
+_FLAGS = (
+    "--no-sandbox",
+    "--disable-dev-shm-usage",
+    "--use-fake-device-for-media-stream",
+    "--use-fake-ui-for-media-stream",
+)
+
+
+class Meet(Protocol):
+    """Makes friends and sits them down at their screens."""
+
+    def __call__(self, *names: str, group: str = "", said: tuple[str, ...] = (), **screen: Any) -> list[Person]: ...  # noqa: ANN401
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """The browser of this machine."""
+    names = ("chromium", "chromium-browser", "google-chrome")
+    path = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
+    assert path, "no Chromium on this machine: run tools/need_chromium.sh"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=list(_FLAGS))
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """A relay that nobody kills."""
+    with Service(tmp_path_factory.mktemp("relay") / "data") as running:
+        yield running
+
+
+@pytest.fixture
+def doomed(tmp_path: Path) -> Iterator[Service]:
+    """A relay of the test's own."""
+    with Service(tmp_path / "relay") as running:
+        yield running
+
+
+@pytest.fixture
+def seats() -> Iterator[ExitStack]:
+    """Closes every screen in the end."""
+    with ExitStack() as stack:
+        yield stack
+
+
+@pytest.fixture
+def meet(chromium: Browser, service: Service, tmp_path: Path, seats: ExitStack) -> Meet:
+    """People who know one another, at their screens. Names in Hangul make the app Korean."""
+
+    def met(*names: str, group: str = "", said: tuple[str, ...] = (), **screen: Any) -> list[Person]:  # noqa: ANN401
+        made = make(service, tmp_path, *names, group=group, said=said)
+        return [seat(chromium, service, seats, one, **screen) for one in made]
+
+    return met
+
+
+def seat(browser: Browser, service: Service, stack: ExitStack, made: Made, **screen: Any) -> Person:  # noqa: ANN401
+    """One person at a screen."""
+    lang = "en" if made.profile.name.isascii() else "ko"
+    return stack.enter_context(Person(browser, service, made.profile, lang=lang, **screen))

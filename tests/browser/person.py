@@ -1,0 +1,148 @@
+"""A person at their screen: a process that is their app, and a browser of their own that shows its page."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any, Final, Literal, Self
+
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
+
+from tests.api.service import Service
+
+ROOT: Final = Path(__file__).parents[2]
+DESKTOP: Final = {"width": 1280, "height": 800}
+PHONE: Final = {"width": 390, "height": 844}
+PATIENCE_MS: Final = 15_000
+Theme = Literal["light", "dark"]
+
+
+class Person:
+    """Their app runs from the start; ``page`` shows it until the block ends. Errors of the page fail the test."""
+
+    def __init__(
+        self,
+        browser: Browser,
+        service: Service,
+        profile: Path,
+        *,
+        lang: str = "en",
+        viewport: dict[str, int] | None = None,
+        theme: Theme = "light",
+        **more: Any,  # noqa: ANN401 - whatever a browser context takes
+    ) -> None:
+        self.profile = profile
+        self.lang = lang
+        self._service = service
+        self._app: subprocess.Popen[str] | None = None
+        self.errors: list[str] = []
+        self.context: BrowserContext = browser.new_context(
+            viewport=viewport or DESKTOP,  # type: ignore[arg-type]
+            locale="ko-KR" if lang == "ko" else "en-GB",
+            timezone_id="Asia/Seoul",
+            color_scheme=theme,
+            **more,
+        )
+        self.context.set_default_timeout(PATIENCE_MS)
+        self.start()
+        self.page = self.open()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        self.context.close()
+        self.stop()
+        if kind is None:
+            assert self.errors == []
+
+    def start(self) -> None:
+        """Run the app."""
+        self._app = subprocess.Popen(
+            [
+                sys.executable,
+                str(Path(__file__).with_name("serve.py")),
+                str(self.profile),
+                self._service.host,
+                self.lang,
+            ],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            cwd=ROOT,
+            env={"PYTHONPATH": str(ROOT), "PATH": ""},
+        )
+
+    def stop(self) -> None:
+        """End the app; the page stays and shows that it is alone."""
+        if self._app is not None:
+            self._app.communicate()
+            assert self._app.returncode == 0
+            self._app = None
+
+    def kill(self) -> None:
+        """As a power cut does."""
+        assert self._app is not None
+        self._app.kill()
+        self._app.communicate()
+        self._app = None
+
+    @property
+    def pid(self) -> int:
+        assert self._app is not None
+        return self._app.pid
+
+    def launch(self) -> str:
+        """Where a browser gets in; good for one page."""
+        assert self._app is not None
+        assert self._app.stdout is not None
+        return self._app.stdout.readline().strip()
+
+    def another(self) -> str:
+        """Another launch, after the first."""
+        assert self._app is not None
+        assert self._app.stdin is not None
+        self._app.stdin.write("\n")
+        self._app.stdin.flush()
+        return self.launch()
+
+    def open(self, url: str = "") -> Page:
+        """A page of the running app."""
+        page = self.context.new_page()
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+        page.on(
+            "console", lambda said: self.errors.append(said.text) if "Content Security Policy" in said.text else None
+        )
+        page.goto(url or self.launch())
+        return page
+
+    # -- what people do again and again -------------------------------------------------------------------------------
+
+    def chat(self, title: str) -> Locator:
+        """The row of a conversation in the list."""
+        return self.page.get_by_test_id("chat-row").filter(has_text=title)
+
+    def enter(self, title: str) -> None:
+        """Open a conversation."""
+        self.chat(title).first.click()
+        expect(self.composer).to_be_visible()
+
+    @property
+    def composer(self) -> Locator:
+        return self.page.get_by_test_id("composer")
+
+    def say(self, text: str) -> None:
+        """Write and send."""
+        self.composer.fill(text)
+        self.composer.press("Enter")
+
+    def bubble(self, text: str) -> Locator:
+        """A message of the open conversation, by its words."""
+        return self.page.get_by_test_id("message").filter(has_text=text)
+
+    def sees(self, text: str) -> Locator:
+        """Wait until a message is shown."""
+        found = self.bubble(text).first
+        expect(found).to_be_visible(timeout=PATIENCE_MS)
+        return found

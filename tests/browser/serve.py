@@ -1,0 +1,30 @@
+"""The app of a profile as a process of its own, with the protocol's pauses shortened: ``serve.py PROFILE HOST LANG``.
+
+Everything else is what ``nulla app`` runs. Prints the address of a launch file; with each line that comes in on
+standard input it prints another.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from pathlib import Path
+
+from nullabona.app.run import running_app
+from tests.api.people import QUICK
+
+
+async def main(profile: str, host: str, language: str) -> None:
+    """Serve until the input ends."""
+    path = Path(profile)
+    async with running_app(path, options=QUICK, host=host, language="ko" if language == "ko" else "en") as opened:
+        sys.stdout.write(f"{opened.launch.as_uri()}\n")
+        sys.stdout.flush()
+        while await asyncio.to_thread(sys.stdin.readline):
+            async with running_app(path, options=QUICK) as other:
+                sys.stdout.write(f"{other.launch.as_uri()}\n")
+                sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    asyncio.run(main(*sys.argv[1:]))

@@ -1,0 +1,64 @@
+"""Who is there before a journey begins: accounts that are registered, friends of one another, in groups together.
+
+Made with the client's API on a thread of its own, because Playwright's loop occupies the test's.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import combinations
+from pathlib import Path
+from typing import Any, TypeVar
+
+from nullabona.client.api import Client
+from tests.api.people import PATIENCE_S, befriend, people, until
+from tests.api.service import Service
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A profile on disk and its account's handle."""
+
+    profile: Path
+    handle: str
+
+
+def apart(story: Coroutine[Any, Any, T]) -> T:
+    """Run a story on another thread, to its end."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, story).result()
+
+
+async def _make(service: Service, folder: Path, names: Sequence[str], group: str, said: Sequence[str]) -> list[Made]:
+    async with people(service, folder, *names) as clients:
+        for client, name in zip(clients, names, strict=True):
+            await client.set_preferences(language="ko" if not name.isascii() else "en")
+            await client.set_profile(name)
+        for one, other in combinations(clients, 2):
+            await befriend(one, other)
+        if group:
+            await _group(clients, group, said)
+        for client in clients:
+            await client.sync(timeout_s=PATIENCE_S)
+        return [Made(folder / name, client.me.handle) for name, client in zip(names, clients, strict=True)]
+
+
+async def _group(clients: Sequence[Client], group: str, said: Sequence[str]) -> None:
+    first, *others = clients
+    room = (await first.create_group(group, [other.me.handle for other in others])).id
+    for other in others:
+        await until(other, lambda other=other: any(r.id == room and r.phase == "joined" for r in other.rooms()))  # type: ignore[misc]
+    for index, text in enumerate(said):
+        speaker = clients[index % len(clients)]
+        message = await speaker.send(room, text)
+        await speaker.wait_sent(room, message, timeout_s=PATIENCE_S)
+
+
+def make(service: Service, folder: Path, *names: str, group: str = "", said: Sequence[str] = ()) -> list[Made]:
+    """Accounts that all know one another; with ``group`` they are also in a room where ``said`` was said in turn."""
+    return apart(_make(service, folder, names, group, said))
