@@ -29,6 +29,7 @@ RENEW_DAYS: Final = 7
 """A card gets a fresh key package this often; nobody uses one that is older than 30 days."""
 _ACCOUNT: Final = "account"
 _INBOX: Final = "inbox"
+_REGISTERED: Final = "registered-day"
 
 
 class AccountExists(UserError):
@@ -164,6 +165,7 @@ def restore_account(store: Store, *, root: AccountRoot, card: bytes, today: int,
         if find_account(store) is not None:
             raise AccountExists("this profile has an account already")
         relay = previous.inbox.relay
+        store.set_value(_REGISTERED, b"0")
         return _enrol(store, root, handle=previous.handle, relay=relay, today=today, previous=previous, suite=suite)
 
 
@@ -232,14 +234,22 @@ def renew_card(store: Store, mls: MlsPort, account: Account, today: int) -> Acco
     return _save(store, msgspec.structs.replace(account.record, card=card, package_day=today))
 
 
-def note_published(store: Store, card: Card) -> None:
+def note_published(store: Store, card: Card, today: int) -> None:
     """The directory has taken ``card``. Runs in the caller's transaction."""
     account = need_account(store)
+    if store.get_value(_REGISTERED) is None:
+        store.set_value(_REGISTERED, str(today).encode())
     _save(store, msgspec.structs.replace(account.record, published=card.hash))
 
 
 def note_lost(store: Store) -> None:
     """The directory does not have our card any more: it is to be published again. In the caller's transaction."""
     account = need_account(store)
+    store.delete_value(_REGISTERED)
     if account.published:
         _save(store, msgspec.structs.replace(account.record, published=sha256(b"lost").digest()))
+
+
+def registered_day(store: Store) -> int:
+    """The day on which the directory first took our card, as this device saw it; 0: not known here."""
+    return int(store.get_value(_REGISTERED) or b"0")

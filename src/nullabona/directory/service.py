@@ -17,7 +17,6 @@ from typing import Final, TypeAlias
 
 from nullabona.directory.core.decide import decide_delete, decide_publish, reason_for
 from nullabona.directory.core.limits import Bucket, Limits, PerHandle
-from nullabona.directory.core.producible import produce
 from nullabona.directory.core.records import CardLog, Decision, Keep, Known, NoLog, Nothing, Refuse, held_mark
 from nullabona.directory.core.refusal import BUSY, NOT_FOUND, SLOW_DOWN, refuse
 from nullabona.directory.store.interface import CardStore, StoreFailed
@@ -27,6 +26,7 @@ from nullabona.errors import Bug, PeerError
 from nullabona.wire.card import UnverifiedCard, UnverifiedDelete, decode_card, decode_delete
 from nullabona.wire.handle import Handle, parse_handle, skeleton
 from nullabona.wire.messages import AnyResponse, CardFound, DeleteCard, Done, LookupCard, PublishCard, Request
+from nullabona.wire.producible import produce
 from nullabona.wire.service import Handler
 
 BATCH: Final = 256
@@ -76,7 +76,8 @@ def read_producible(data_dir: Path, handle: str) -> dict[str, object]:
     """As `DirectoryService.producible`, read from the files of a directory, running or not. Raises `HandleError`."""
     wanted = parse_handle(handle)
     with closing(connect_reader(data_dir / FILE)) as reader:
-        return produce(wanted, find_known(reader, *_keys(wanted)))
+        known = find_known(reader, *_keys(wanted))
+    return produce(wanted, known.current, known.held_until)
 
 
 class DirectoryService:
@@ -123,7 +124,8 @@ class DirectoryService:
     def producible(self, handle: str) -> dict[str, object]:
         """Everything that this directory can hand over about ``handle``. Raises `HandleError` or `StoreFailed`."""
         wanted = parse_handle(handle)
-        return produce(wanted, self._store.committed(*_keys(wanted)))
+        known = self._store.committed(*_keys(wanted))
+        return produce(wanted, known.current, known.held_until)
 
     async def close(self) -> None:
         """Finish what was accepted, scrub, let go. Harmless when repeated."""

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 from nullabona.client.api.errors import Offline, TimedOut, UnknownHandle
 from nullabona.client.api.finding import find_contact
 from nullabona.client.api.records import ContactInfo
 from nullabona.client.api.session import Session
 from nullabona.client.core import commands, people
+from nullabona.client.core.preferences import of_contact
 from nullabona.client.core.records import Contact, ContactState
-from nullabona.client.core.step import DAY_MS
+from nullabona.client.core.step import DAY_MS, Step
+from nullabona.client.core.trust import is_verified
 from nullabona.client.runner import now_ms
 from nullabona.errors import PeerError
 from nullabona.wire.card import Card, verify_card
@@ -24,8 +27,8 @@ class ContactCalls:
 
     def contacts(self) -> list[ContactInfo]:
         """Everybody this profile knows, the longest known first."""
-        with self._session.look() as store:
-            return [_info(contact) for contact in store.contacts()]
+        with self._session.view() as step:
+            return [trusted_info(step, contact) for contact in step.store.contacts()]
 
     async def request_contact(self, handle: str, greeting: str = "", *, timeout_s: float = 30.0) -> ContactInfo:
         """Ask somebody to talk; durable when this returns, and sent as soon as their relay is reached.
@@ -64,11 +67,7 @@ class ContactCalls:
         wanted = str(parse_handle(handle))
         if not self._session.options.online:
             return self._known_card(wanted)
-        try:
-            async with asyncio.timeout(timeout_s):
-                data = await self._session.runner.look_up(wanted)
-        except TimeoutError:
-            raise TimedOut("the directory of that handle was not reached in time") from None
+        data = await self._looked_up(wanted, timeout_s)
         if data is None:
             raise UnknownHandle(f"nobody is registered as {wanted}")
         return self._learn(data, wanted)
@@ -83,6 +82,13 @@ class ContactCalls:
                 refused = error
         raise refused
 
+    async def _looked_up(self, handle: str, timeout_s: float) -> bytes | None:
+        try:
+            async with asyncio.timeout(timeout_s):
+                return await self._session.runner.look_up(handle)
+        except TimeoutError:
+            raise TimedOut("the directory of that handle was not reached in time") from None
+
     def _known_card(self, handle: str) -> Card:
         with self._session.look() as store:
             contact = store.contact_by_handle(handle)
@@ -93,3 +99,9 @@ class ContactCalls:
 
 def _info(contact: Contact) -> ContactInfo:
     return ContactInfo(contact.account, contact.handle, str(contact.state), contact.room, contact.greeting)
+
+
+def trusted_info(step: Step, contact: Contact) -> ContactInfo:
+    """As shown, with what the person knows of its identity key."""
+    changed = bool(of_contact(step.store, contact.account).changed)
+    return replace(_info(contact), verified=is_verified(step, contact), changed=changed)

@@ -46,6 +46,9 @@ _BUILD: Final[dict[str, _Build]] = {
     "change-failed": lambda r, d: e.ChangeFailed(r.id, r.room, d["reason"]),
     "published": lambda r, d: e.Published(r.id, d["handle"]),
     "warning": _warned,
+    "identity-changed": lambda r, d: e.IdentityChanged(r.id, r.room, d["account"], d["handle"], d["was_verified"]),
+    "link-used": lambda r, d: e.LinkUsed(r.id, r.room, d["account"], d["handle"]),
+    "preferences": lambda r, d: e.PreferencesChanged(r.id, d["scope"]),
 }
 
 

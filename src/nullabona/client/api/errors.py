@@ -22,6 +22,12 @@ __all__ = [
     "AccountExists",
     "Ambiguous",
     "Bug",
+    "FileExists",
+    "FileFailed",
+    "FileNotHere",
+    "FileTooLarge",
+    "FileUnreadable",
+    "FileUnwritable",
     "KeychainFailed",
     "MessageFailed",
     "NoAccount",
@@ -85,3 +91,45 @@ class Offline(UserError):
 
     code = "offline"
     default_hint = "open it with the network"
+
+
+class FileTooLarge(UserError):
+    """A file is larger than what a message carries. Nothing was kept."""
+
+    code = "file-too-large"
+    default_hint = "send it in parts, or another way"
+
+
+class FileUnreadable(UserError):
+    """A file that was to be sent cannot be read. Nothing was kept."""
+
+    code = "file-unreadable"
+    default_hint = "check that it is there and that you may read it"
+
+
+class FileExists(UserError):
+    """There is something where a file was to be saved; it was not touched."""
+
+    code = "file-exists"
+    default_hint = "choose another name or directory"
+
+
+class FileUnwritable(UserError):
+    """A file cannot be saved there."""
+
+    code = "file-unwritable"
+    default_hint = "check that the directory is there, that you may write to it, and that there is space"
+
+
+class FileNotHere(UserError):
+    """A file's bytes are not on this device."""
+
+    code = "file-not-here"
+    default_hint = "fetch it first"
+
+
+class FileFailed(PeerError):
+    """A file did not come, or is not what its sender said."""
+
+    code = "file-failed"
+    default_hint = "ask its sender to send it again"

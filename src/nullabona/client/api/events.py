@@ -300,6 +300,48 @@ class EventsForgotten(Happened):
 
 
 @dataclass(frozen=True, slots=True)
+class Transfer(Happened):
+    """A file has come further: ``done`` of ``total`` bytes. ``state`` and ``reason`` as of its file. Not in the log."""
+
+    kind = "transfer"
+    room: bytes
+    message: bytes
+    done: int
+    total: int
+    state: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class IdentityChanged(Happened):
+    """The directory shows another identity key for a contact; ``was_verified``: sending waits for `confirm_contact`."""
+
+    kind = "identity-changed"
+    room: bytes
+    account: bytes
+    handle: str
+    was_verified: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LinkUsed(Happened):
+    """Somebody follows a link of ours into a group and is being added."""
+
+    kind = "link-used"
+    room: bytes
+    account: bytes
+    handle: str
+
+
+@dataclass(frozen=True, slots=True)
+class PreferencesChanged(Happened):
+    """The person chose something. ``scope``: ``profile``, or ``room:`` or ``contact:`` and an id in hex."""
+
+    kind = "preferences"
+    scope: str
+
+
+@dataclass(frozen=True, slots=True)
 class OtherEvent(Happened):
     """An event that this version does not know by name."""
 
@@ -338,5 +380,9 @@ Event: TypeAlias = (
     | Warned
     | ConnectionChanged
     | EventsForgotten
+    | Transfer
+    | IdentityChanged
+    | LinkUsed
+    | PreferencesChanged
     | OtherEvent
 )

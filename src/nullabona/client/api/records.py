@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from nullabona.wire.data_held import Column, DataFile
+
 
 @dataclass(frozen=True, slots=True)
 class OwnAccount:
@@ -30,6 +32,10 @@ class ContactInfo:
     name: str = ""
     """What to call them: the nickname given here, else their profile's name, else the first part of the handle."""
     nickname: str = ""
+    verified: bool = False
+    """The person compared safety numbers, and the identity key is still that one."""
+    changed: bool = False
+    """Another identity key was shown and is not confirmed yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,3 +260,66 @@ class Status:
     rooms: int
     at_rest: bool
     """Everything that could go out or come in has done so."""
+
+
+@dataclass(frozen=True, slots=True)
+class LinkInfo:
+    """A link that this account gave out. ``kind``: ``contact`` or ``room``; ``expires_at`` 0: never."""
+
+    id: bytes
+    """Empty for the lasting link to this account, which cannot be revoked."""
+    kind: str
+    text: str = field(repr=False)
+    room: bytes
+    expires_at: int
+    uses_left: int
+    """-1: any number."""
+
+
+@dataclass(frozen=True, slots=True)
+class LinkRead:
+    """What a link says. ``state``: ``new``, ``known`` (a contact or room of ours), ``own``, or ``other``.
+
+    ``other``: its handle is that of a contact, but the link means another account.
+    """
+
+    kind: str
+    handle: str
+    room: bytes
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class LinkOpened:
+    """A link was followed; what it leads to comes as events."""
+
+    kind: str
+    handle: str
+    account: bytes
+    room: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class SafetyNumber:
+    """12 groups of 5 digits, the same for both sides; ``code`` is what its QR code says."""
+
+    account: bytes
+    handle: str
+    digits: tuple[str, ...]
+    code: str
+    verified: bool
+    changed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PrivacyReport:
+    """What the operator could hand over: ``record``, as JSON in ``text``, and all that relays and directories keep."""
+
+    handle: str
+    relay: str
+    record: dict[str, object]
+    text: str
+    relay_columns: tuple[Column, ...]
+    directory_columns: tuple[Column, ...]
+    relay_files: tuple[DataFile, ...]
+    directory_files: tuple[DataFile, ...]

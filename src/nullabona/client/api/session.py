@@ -10,6 +10,7 @@ from typing import Final, TypeVar
 
 from nullabona.client.account import Account, NoAccount, load_account
 from nullabona.client.api.errors import PendingStill
+from nullabona.client.api.pictures import Pictures
 from nullabona.client.core.ports import Store
 from nullabona.client.core.state import JOINED, RoomState, decode_state
 from nullabona.client.core.step import Step, Timing
@@ -42,6 +43,7 @@ class Session:
         self.profile = profile
         self.options = options
         self._runner: Runner | None = None
+        self.pictures = Pictures()
 
     @property
     def store(self) -> Store:

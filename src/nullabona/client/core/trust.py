@@ -16,7 +16,7 @@ from nullabona.client.core.roominfo import DIRECT
 from nullabona.client.core.safety import safety_digits
 from nullabona.client.core.state import JOINED, RoomState
 from nullabona.client.core.step import Step
-from nullabona.wire.card import decode_card, verify_card
+from nullabona.wire.card import CardForked, decode_card, verify_card
 
 
 def pinned_key(contact: Contact) -> bytes:
@@ -75,7 +75,7 @@ def note_card(step: Step, contact: Contact, data: bytes) -> bool:
         _change(step, contact, verified=b"", changed=card.identity_key, was_verified=was)
         step.store.set_value(_card_key(contact.account), data)
         step.event("identity-changed", contact.room, account=contact.account, handle=contact.handle, was_verified=was)
-        step.event("warning", contact.room, code="identity-changed", handle=contact.handle)
+        step.event("warning", contact.room, code="card-changed", handle=contact.handle, reason=CardForked.code)
     return True
 
 

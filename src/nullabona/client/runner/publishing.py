@@ -77,7 +77,7 @@ class Publishing:
         answer = await ask(self._ground.ways.passing(self._home()), PublishCard(card.encoded))
         if isinstance(answer, Done):
             with self._ground.engine.step(self._ground.now()) as step:
-                note_published(step.store, card)
+                note_published(step.store, card, step.day)
                 step.event("published", handle=str(card.handle))
             self._say(Published(done=True))
             return True

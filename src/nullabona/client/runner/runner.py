@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from nullabona.client.account import Account
 from nullabona.client.core.engine import Engine, Touched
+from nullabona.client.core.records import Progress
 from nullabona.client.core.step import DAY_MS, Step, Timing
 from nullabona.client.mls import SUITE
 from nullabona.client.net import NetOptions, Policy, RelayUntrusted, connect
@@ -68,6 +69,8 @@ class Runner:
         self._tasks: set[asyncio.Task[None]] = set()
         self._listeners: set[Callable[[], None]] = set()
         self._state_listeners: set[Callable[[WayState], None]] = set()
+        self._progress_listeners: set[Callable[[Progress], None]] = set()
+        self.engine.on_progress = self._file_moved
         self._warned: dict[tuple[str, ...], int] = {}
         self._swept = -1
         self._started = False
@@ -176,6 +179,11 @@ class Runner:
         self._state_listeners.add(tell)
         return lambda: self._state_listeners.discard(tell)
 
+    def listen_progress(self, tell: Callable[[Progress], None]) -> Callable[[], None]:
+        """Call ``tell`` whenever a file has come further; the result ends it."""
+        self._progress_listeners.add(tell)
+        return lambda: self._progress_listeners.discard(tell)
+
     @property
     def at_rest(self) -> bool:
         """Whether everything that could go out or come in now has done so."""
@@ -187,6 +195,10 @@ class Runner:
     def _notify(self) -> None:
         for tell in list(self._listeners):
             tell()
+
+    def _file_moved(self, progress: Progress) -> None:
+        for tell in list(self._progress_listeners):
+            tell(progress)
 
     def _way_changed(self, state: WayState) -> None:
         if isinstance(state.error, Malformed | RelayUntrusted):

@@ -2,27 +2,35 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final, Protocol, TypeAlias
 
 from nullabona.directory.core.refusal import Reason
 from nullabona.wire.handle import Handle, skeleton
+from nullabona.wire.producible import StoredCard
+
+__all__ = [
+    "HOLD_DAYS",
+    "CardLog",
+    "Change",
+    "Decision",
+    "Erase",
+    "Hold",
+    "Keep",
+    "Known",
+    "LogEntry",
+    "NoLog",
+    "Nothing",
+    "Refuse",
+    "StoredCard",
+    "held_mark",
+]
 
 HOLD_DAYS: Final = 90
 """How many days nobody may register a handle that was deleted, so that nobody steps into its owner's place."""
 
 _HELD_DOMAIN: Final = b"nullabona held handle v1"
-
-
-@dataclass(frozen=True, slots=True)
-class StoredCard:
-    """One row: everything that the directory keeps of an account."""
-
-    name: str
-    skeleton: str
-    encoded: bytes = field(repr=False)
-    registered_day: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,84 @@
+"""Every column and file that a relay and a directory keep, with purpose, retention and legal class.
+
+spec/data-held.md is made from these declarations; tests compare them with the real databases and files: what is not
+declared may not exist. They stand here so that a client can show them too.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One declared column."""
+
+    table: str
+    name: str
+    purpose: str
+    retention: str
+    legal_class: str
+
+
+@dataclass(frozen=True, slots=True)
+class DataFile:
+    """One declared file, or family of files, in a data directory."""
+
+    pattern: str
+    purpose: str
+    retention: str
+    legal_class: str
+
+
+_BOX: Final = "until the box is empty and its day has passed"
+_FRAME: Final = "until trimmed by a holder of the read secret, or the day after its expiry day"
+
+RELAY_COLUMNS: Final = (
+    Column("box", "num", "random number; joins a box to its frames", _BOX, "none: random"),
+    Column("box", "address", "SHA-256 over the hashes of the box's secrets; where the box is found", _BOX,
+           "identifier without a person"),
+    Column("box", "incarnation", "random per creation; tells clients that a box was lost", _BOX, "none: random"),
+    Column("box", "floor", "lowest number the box may still give out", _BOX, "count of ciphertexts"),
+    Column("box", "expiry_day", "day after which the empty box is erased: the last day of use plus retention", _BOX,
+           "date"),
+    Column("frame", "id", "the box's num and the frame's place in the box", _FRAME, "count of ciphertexts"),
+    Column("frame", "expiry_day", "day after which the frame is erased: the day of arrival plus retention", _FRAME,
+           "date"),
+    Column("frame", "body", "padded ciphertext; the relay has no key", _FRAME, "content, encrypted end to end"),
+)  # fmt: skip
+
+RELAY_FILES: Final = (
+    DataFile("boxes.db", "the database", "as its columns say", "as its columns"),
+    DataFile("boxes.db-wal", "SQLite's write-ahead log: what was written since the last scrub, in order of arrival",
+             "a few seconds (scrub interval)", "as the columns"),
+    DataFile("boxes.db-shm", "SQLite's index of the log: page numbers", "as long as the log", "none"),
+    DataFile("lock", "empty; held by the one process that uses the directory", "while the directory exists", "none"),
+    DataFile("blobs/<expiry day>/<2 hex>/<62 hex>", "one ciphertext chunk, named by its SHA-256",
+             "the day after the day in its path", "content, encrypted end to end"),
+    DataFile("blobs/incoming/<hex>", "a chunk while it is being written", "until written, or the next start",
+             "content, encrypted end to end"),
+)  # fmt: skip
+
+_CARD: Final = "until deleted by its owner"
+_HELD: Final = "90 days after its owner deleted the card"
+
+DIRECTORY_COLUMNS: Final = (
+    Column("card", "name", "the handle's name, as its owner chose it", _CARD, "public record"),
+    Column("card", "skeleton", "what the name looks like, computed from it; refuses look-alikes", _CARD,
+           "public record"),
+    Column("card", "encoded", "the card, as its owner published it", _CARD, "public record"),
+    Column("card", "registered_day", "day of the handle's first card here", _CARD, "date"),
+    Column("held", "mark", "SHA-256 of a deleted handle's skeleton and host; keeps others from taking the handle. "
+           "Whoever guesses the handle can confirm that it was deleted", _HELD, "identifier, hashed"),
+    Column("held", "until_day", "last day on which nobody may register it", _HELD, "date"),
+)  # fmt: skip
+
+DIRECTORY_FILES: Final = (
+    DataFile("cards.db", "the database", "as its columns say", "as its columns"),
+    DataFile("cards.db-wal", "SQLite's write-ahead log: what was written since the last scrub, in order of arrival",
+             "a few seconds (scrub interval)", "as the columns"),
+    DataFile("cards.db-shm", "SQLite's index of the log: page numbers", "as long as the log", "none"),
+    DataFile("cards.lock", "empty; held by the one process that uses the database", "while the directory exists",
+             "none"),
+)  # fmt: skip
