@@ -1,0 +1,224 @@
+"""How a page talks with the app, without a browser: HTTP by hand, one WebSocket, calls and pushes as structs."""
+
+from __future__ import annotations
+
+import asyncio
+import http.client
+import json
+import threading
+from collections.abc import Callable, Coroutine, Mapping
+from concurrent.futures import Future
+from typing import Any, TypeVar, cast
+
+import msgspec
+from picows import WSCloseInfo, WSFrame, WSListener, WSMsgType, WSTransport, ws_connect
+
+from nullabona.app.protocol import calls
+from nullabona.app.protocol import pushes as p
+from nullabona.app.protocol.call import Call
+
+T = TypeVar("T")
+PATIENCE_S = 30.0
+_pushed = msgspec.json.Decoder(p.Pushed)
+
+
+class Refusal(Exception):
+    """The app answered `Failed`."""
+
+    def __init__(self, failed: dict[str, Any]) -> None:
+        super().__init__(f"{failed['code']}: {failed['message']}")
+        self.code: str = failed["code"]
+        self.message: str = failed["message"]
+        self.hint: str = failed["hint"]
+
+
+class Loop:
+    """An event loop in a thread of its own, so that tests are plain functions (Playwright's sync API wants that)."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self._thread.start()
+
+    def do(self, work: Coroutine[Any, Any, T]) -> T:
+        future: Future[T] = asyncio.run_coroutine_threadsafe(work, self._loop)
+        return future.result(PATIENCE_S)
+
+    def close(self) -> None:
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+
+class _Ear(WSListener):
+    """Hears what the app says."""
+
+    def __init__(self, hear: Callable[[bytes], None], end: Callable[[int], None]) -> None:
+        super().__init__()
+        self.transport: WSTransport | None = None
+        self._hear = hear
+        self._end = end
+        self._parts = bytearray()
+
+    def on_ws_connected(self, transport: WSTransport) -> None:
+        self.transport = transport
+
+    def on_ws_disconnected(self, transport: WSTransport) -> None:
+        received: WSCloseInfo | None = getattr(transport.close_handshake, "recv", None)
+        self._end(received.code.value if received is not None else 0)
+
+    def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
+        if frame.msg_type is WSMsgType.CLOSE:
+            transport.send_close(frame.get_close_code(), b"")
+            transport.disconnect()
+        elif frame.msg_type in {WSMsgType.TEXT, WSMsgType.CONTINUATION}:
+            self._parts += frame.get_payload_as_bytes()
+            if frame.fin:
+                whole, self._parts = bytes(self._parts), bytearray()
+                self._hear(whole)
+
+
+class Page:
+    """An open page: what it asked, and everything it was told."""
+
+    def __init__(self, loop: Loop, port: int, token: str) -> None:
+        self.port = port
+        self.token = token
+        self.pushes: list[p.Pushed] = []
+        self.closed_with: int | None = None
+        self._loop = loop
+        self._ear: _Ear | None = None
+        self._news = threading.Condition()
+        self._answers: dict[int, dict[str, Any]] = {}
+        self._count = 0
+
+    # -- the connection -----------------------------------------------------------------------------------------------
+
+    def connect(self, after: int | None = None, **headers: str) -> Page:
+        """Open the WebSocket; ``after``: what was heard last."""
+        self._loop.do(self._connect(after, headers))
+        return self
+
+    async def _connect(self, after: int | None, more: Mapping[str, str]) -> None:
+        host = f"127.0.0.1:{self.port}"
+        headers = {"Origin": f"http://{host}", "Sec-WebSocket-Protocol": f"nulla, token.{self.token}"} | dict(more)
+        query = "" if after is None else f"?after={after}"
+        self.closed_with = None
+        _, ear = await ws_connect(
+            lambda: _Ear(self._hear, self._end),
+            f"ws://{host}/ws{query}",
+            extra_headers=headers,
+            max_frame_size=64 * 1024 * 1024,
+        )
+        self._ear = cast(_Ear, ear)
+
+    def cut(self) -> None:
+        """The connection breaks."""
+        ear = self._ear
+        if ear is not None and ear.transport is not None:
+            transport = ear.transport
+            self._loop.do(self._on_loop(lambda: transport.disconnect(graceful=False)))
+            self.until(lambda: self.closed_with is not None)
+
+    async def _on_loop(self, work: Callable[[], None]) -> None:
+        work()
+
+    def send(self, data: bytes) -> None:
+        """Send one text message as it is."""
+        ear = self._ear
+        assert ear is not None
+        assert ear.transport is not None
+        transport = ear.transport
+        self._loop.do(self._on_loop(lambda: transport.send(WSMsgType.TEXT, data)))
+
+    def _hear(self, data: bytes) -> None:
+        with self._news:
+            raw = json.loads(data)
+            if raw["kind"] == "push":
+                self.pushes.append(_pushed.decode(data))
+            else:
+                self._answers[raw["id"]] = raw
+            self._news.notify_all()
+
+    def _end(self, code: int) -> None:
+        with self._news:
+            self.closed_with = code
+            self._news.notify_all()
+
+    # -- calls --------------------------------------------------------------------------------------------------------
+
+    def ask(self, call: Call) -> int:
+        """Send a call; its id."""
+        with self._news:
+            self._count += 1
+            id = self._count
+        self.send(msgspec.json.encode({"id": id, "ask": call}))
+        return id
+
+    def answer(self, id: int) -> dict[str, Any]:
+        """The answer of a call, as it came."""
+        self.until(lambda: id in self._answers)
+        return self._answers.pop(id)
+
+    def call(self, call: Call) -> Any:  # noqa: ANN401 - of the type that `ANSWERS` gives
+        """The answer of a call. Raises `Refusal`."""
+        raw = self.answer(self.ask(call))
+        if raw["kind"] == "failed":
+            raise Refusal(raw)
+        return msgspec.convert(raw["answer"], calls.ANSWERS[type(call)])
+
+    # -- waiting ------------------------------------------------------------------------------------------------------
+
+    def until(self, true: Callable[[], Any], most_s: float = PATIENCE_S) -> None:
+        """Until something about what was heard is true."""
+        with self._news:
+            assert self._news.wait_for(lambda: bool(true()) or self._is_lost(true), most_s), "it did not become true"
+
+    def _is_lost(self, true: Callable[[], Any]) -> bool:
+        assert self.closed_with is None or true(), f"the connection ended ({self.closed_with})"
+        return False
+
+    def told(self, kind: type[T], fits: Callable[[T], Any] = lambda _: True, after: int = 0) -> T:
+        """The first push of a kind that fits, among those after a number; waits for it."""
+        found: list[T] = []
+
+        def look() -> bool:
+            found[:] = [x.push for x in self.pushes if x.seq > after and isinstance(x.push, kind) and fits(x.push)]
+            return bool(found)
+
+        self.until(look)
+        return found[0]
+
+    @property
+    def seq(self) -> int:
+        """The number of the last push."""
+        return self.pushes[-1].seq if self.pushes else 0
+
+
+def request(port: int, method: str, path: str, body: bytes = b"", **headers: str) -> tuple[int, dict[str, str], bytes]:
+    """One HTTP request with exactly these headers (``Host`` unless given); status, headers in lower case, body."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE_S)
+    try:
+        sent = {name.replace("_", "-"): value for name, value in headers.items()}
+        connection.putrequest(method, path, skip_host=True, skip_accept_encoding=True)
+        for name, value in ({"Host": f"127.0.0.1:{port}"} | sent).items():
+            connection.putheader(name, value)
+        if body or method == "POST":
+            connection.putheader("Content-Length", str(len(body)))
+        connection.endheaders(body)
+        answer = connection.getresponse()
+        return answer.status, {name.lower(): value for name, value in answer.getheaders()}, answer.read()
+    finally:
+        connection.close()
+
+
+def origin(port: int) -> str:
+    """The page's own origin."""
+    return f"http://127.0.0.1:{port}"
+
+
+def trade(port: int, launch: str) -> tuple[int, str]:
+    """Trade a launch token; the status and the working token."""
+    body = json.dumps({"launch": launch}).encode()
+    status, _, answer = request(port, "POST", "/trade", body, Origin=origin(port), Content_Type="application/json")
+    return status, json.loads(answer)["token"] if status == 200 else ""
