@@ -11,7 +11,7 @@ from concurrent.futures import Future
 from typing import Any, TypeVar, cast
 
 import msgspec
-from picows import WSCloseInfo, WSFrame, WSListener, WSMsgType, WSTransport, ws_connect
+from picows import WSFrame, WSListener, WSMsgType, WSTransport, ws_connect
 
 from nullabona.app.protocol import calls
 from nullabona.app.protocol import pushes as p
@@ -64,8 +64,8 @@ class _Ear(WSListener):
         self.transport = transport
 
     def on_ws_disconnected(self, transport: WSTransport) -> None:
-        received: WSCloseInfo | None = getattr(transport.close_handshake, "recv", None)
-        self._end(received.code.value if received is not None else 0)
+        received: Any = getattr(transport.close_handshake, "recv", None)
+        self._end(int(received.code.value) if received is not None else 0)
 
     def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
         if frame.msg_type is WSMsgType.CLOSE:
