@@ -139,6 +139,10 @@ class Person:
         return [text_of(message) for message in self.messages(room)]
 
     def messages(self, room: bytes) -> list[Message]:
+        """What people said, without what devices note down themselves."""
+        return [message for message in self.lines(room) if message.kind != "notice"]
+
+    def lines(self, room: bytes) -> list[Message]:
         with self.store.transaction():
             return self.store.messages(room, limit=10_000)
 

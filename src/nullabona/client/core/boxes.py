@@ -26,6 +26,8 @@ WATCH_DAYS: Final = 3
 """So long a box is followed for the sake of people who were removed after it."""
 CHAIN_SHOWN: Final = 16
 _REPEAT: Final = 0
+SLOTS: Final = 16
+"""Sort positions per frame: the ones between are for lines that this device writes itself."""
 
 
 def open_box(room: RoomState, epoch: int, secret: bytes) -> BoxTrack:
@@ -46,8 +48,13 @@ def next_chain(chain: bytes, seq: int, frame_hash: bytes) -> bytes:
 
 
 def place(track: BoxTrack, seq: int) -> int:
-    """The sort position of a frame: epoch, then how often the box was re-created, then seq."""
-    return (track.epoch << 36) | (min(track.generation, 255) << 28) | min(seq, (1 << 28) - 1)
+    """The sort position of a frame: epoch, then how often the box was re-created, then seq. A multiple of `SLOTS`."""
+    return (track.epoch << 40) | (min(track.generation, 255) << 32) | min(seq * SLOTS, (1 << 32) - SLOTS)
+
+
+def epoch_start(epoch: int, count: int) -> int:
+    """A sort position before everything in an epoch's box, and behind what stands in the box before it."""
+    return count if not epoch else (epoch << 40) - 4 * SLOTS + count
 
 
 def record_repeat(step: Step, track: BoxTrack, seq: int, frame_hash: bytes, known: Frame | None = None) -> None:

@@ -12,6 +12,7 @@ from hashlib import sha256
 
 from nullabona.client.core import healing, messages
 from nullabona.client.core.boxes import open_box, receipt_delay, settled_key, winner_key
+from nullabona.client.core.chat import notices, profiles
 from nullabona.client.core.errors import BadRequest, MlsRefused
 from nullabona.client.core.invites import forget_invites, hold_welcome, invite_added
 from nullabona.client.core.mlsport import Processed
@@ -19,7 +20,7 @@ from nullabona.client.core.outgoing import queue_frame
 from nullabona.client.core.policy import Verdict, certificate_of, order_holds
 from nullabona.client.core.proofs import CommitNote, RemovalOrder, encode_note, make_order
 from nullabona.client.core.records import Device
-from nullabona.client.core.roominfo import RoomInfo, check_info, decode_info, encode_info
+from nullabona.client.core.roominfo import DIRECT, RoomInfo, check_info, decode_info, encode_info
 from nullabona.client.core.state import (
     FORMER_MOST,
     JOINED,
@@ -140,7 +141,7 @@ def plan(step: Step, room: RoomState) -> Change:
             removed |= {intent.account} if leaves and intent.account != step.me.account else set()
             useful = bool(leaves)
         elif isinstance(intent, SetInfo):
-            changed = _changed_info(info, intent) if admin else info
+            changed = _changed_info(info, intent) if admin or info.kind == DIRECT else info
             useful, info = changed != info, changed
         else:
             useful = True
@@ -185,7 +186,8 @@ def _changed_info(info: RoomInfo, intent: SetInfo) -> RoomInfo:
     admins = [admin for admin in info.admins if admin not in intent.dismiss]
     admins += [account for account in intent.appoint if account not in admins]
     name = info.name if intent.name is None else intent.name
-    changed = RoomInfo(info.rev, info.kind, name, info.relay, tuple(admins), info.pair)
+    timer_s = info.timer_s if intent.timer_s is None else intent.timer_s
+    changed = RoomInfo(info.rev, info.kind, name, info.relay, tuple(admins), info.pair, timer_s)
     try:
         check_info(changed)
     except PeerError:
@@ -211,7 +213,7 @@ def merge_own(step: Step, room: RoomState, track: BoxTrack, seq: int, commit: by
     group.merge_pending()
     room.pending = None
     _close(step, track, seq, commit, pending.removed)
-    _enter(step, room, track, info_after(step, room), pending.orders, pending.intents)
+    _enter(step, room, track, info_after(step, room), pending.orders, pending.intents, by=step.me.account)
     room.receipt_at = room.receipt_at or step.within(receipt_delay(step, room))
     if pending.invites:
         invite_added(step, room, pending.intents)
@@ -229,7 +231,8 @@ def accept_other(
     rejoined = certificate_of(processed.adds[0]).device_id if processed.external else b""
     step.group(room).accept(processed)
     _close(step, track, seq, commit, list(verdict.removed))
-    _enter(step, room, track, verdict.info or room.info, list(verdict.orders), [], rejoined)
+    by = verdict.sender.account_id
+    _enter(step, room, track, verdict.info or room.info, list(verdict.orders), [], by=by, rejoined=rejoined)
     if room.phase == JOINED:
         room.receipt_at = room.receipt_at or step.within(receipt_delay(step, room))
         if rejoined:
@@ -260,28 +263,32 @@ def _enter(
     info: RoomInfo,
     orders: list[RemovalOrder],
     mine: list[Intent],
+    *,
+    by: bytes,
     rejoined: bytes = b"",
 ) -> None:
-    """The epoch after ``track`` begins."""
+    """The epoch after ``track`` begins, by a commit of account ``by``."""
     group = step.group(room)
     room.history.append(Merged(track.epoch, track.winner, track.winner_removed, orders, mine))
     del room.history[:-KEPT_HISTORY]
     if not group.active:
-        leave_room(step, room, watch=track)
+        leave_room(step, room, watch=track, by=by)
         return
     changed = info != room.info
+    before = room.info, step.roster(room.id)
     room.info = info
     open_box(room, group.epoch, group.room_secret())
     sync_roster(step, room, rejoined)
+    notices.of_commit(step, room, track.winner, by, orders, before)
     messages.leave_epoch(step, room, track)
     healing.reach_stranded(step, room)
     if changed:
-        step.event("room-changed", room.id, name=info.name, admins=list(info.admins))
+        step.event("room-changed", room.id, name=info.name, admins=list(info.admins), timer_s=info.timer_s)
     step.event("epoch", room.id, epoch=room.epoch)
 
 
-def leave_room(step: Step, room: RoomState, *, watch: BoxTrack | None = None) -> None:
-    """This device is out: its keys and boxes go, its messages stay.
+def leave_room(step: Step, room: RoomState, *, watch: BoxTrack | None = None, by: bytes = b"") -> None:
+    """This device is out, because of account ``by`` if that is known: its keys and boxes go, its messages stay.
 
     ``watch`` is the box whose commit removed us. It is watched for a while: if order was lost, the room may have taken
     another commit, by which we are still in (`nullabona.client.core.watching`).
@@ -300,7 +307,7 @@ def leave_room(step: Step, room: RoomState, *, watch: BoxTrack | None = None) ->
     forget_invites(step, room)
     room.pending = room.heal = None
     step.mls.forget(room.id)
-    step.event("left" if left else "removed", room.id)
+    step.event("left" if left else "removed", room.id, by=by)
 
 
 def sync_roster(step: Step, room: RoomState, rejoined: bytes = b"") -> None:
@@ -334,6 +341,8 @@ def sync_roster(step: Step, room: RoomState, rejoined: bytes = b"") -> None:
                 since,
             )
         )
+    for device in fresh:
+        step.store.put_handle(device.account, device.handle)
     gone = [device for device in known.values() if device.device not in present]
     for device in gone:
         room.former[device.signature_key.hex()] = Helper(device.account, device.handle)
@@ -351,6 +360,8 @@ def _tell_changes(
     before = {device.account for device in known.values()}
     after = {device.account for device in step.roster(room.id).values()}
     handles = {device.account: device.handle for device in [*known.values(), *fresh]}
+    if after - before - {step.me.account}:
+        profiles.newcomers(step, room)
     for account in after - before:
         step.event("member-added", room.id, account=account, handle=handles[account])
     for account in before - after:

@@ -28,10 +28,11 @@ from nullabona.client.core import (
     rejoin,
     watching,
 )
+from nullabona.client.core.chat import expiry, notices, profiles
 from nullabona.client.core.mlsport import Mls
 from nullabona.client.core.outgoing import BLOB, FRAME, PIECE, decode_target
 from nullabona.client.core.ports import Store
-from nullabona.client.core.records import ContactState, MessageState, OutboxItem, Progress
+from nullabona.client.core.records import ContactState, MessageState, OutboxItem, Progress, Writing
 from nullabona.client.core.state import JOINED, RoomState, UpdateKeys, decode_state
 from nullabona.client.core.step import Chance, Me, Step, Timing
 from nullabona.client.core.wants import ChunkWant, ReadWant, join_read, room_reads, room_wake
@@ -39,6 +40,7 @@ from nullabona.errors import PeerError
 from nullabona.wire.address import Address, epoch_keys
 from nullabona.wire.messages import AnyResponse, Appended, Frames, Refusal
 
+_NEVER: Final = 1 << 62
 FINAL_REFUSALS: Final = frozenset({"too-large", "bad-request", "unsupported"})
 """Refusals that the same request will always get."""
 
@@ -64,6 +66,8 @@ class Engine:
         self._inbox_wake = 0
         self.on_progress: Callable[[Progress], None] = lambda _: None
         """Told of every file that moved, after the step that moved it."""
+        self.on_writing: Callable[[Writing], None] = lambda _: None
+        """Told of everybody who begins or stops writing."""
         self._load()
 
     # -- steps ----------------------------------------------------------------------------------------------------
@@ -86,6 +90,8 @@ class Engine:
         self._mls.committed()
         for progress in step.progress.values():
             self.on_progress(progress)
+        for writing in step.writing:
+            self.on_writing(writing)
         for room in touched:
             self._note_wake(room, step.loaded(room))
 
@@ -115,6 +121,7 @@ class Engine:
                 watching.look_after(step, room)
         for room_id in [room_id for room_id, join in self._joins.items() if join.deadline <= step.now]:
             self._abandon_join(step, room_id)
+        notices.of_events(step)
         return rooms
 
     def _look_after(self, step: Step, room: RoomState) -> None:
@@ -140,6 +147,7 @@ class Engine:
                 committing.want(room, UpdateKeys())
         committing.advance(step, room)
         healing.redone(step, room)
+        profiles.look_after(step, room)
         if 0 < room.receipt_at <= step.now:
             messages.send_receipt(step, room)
 
@@ -150,12 +158,19 @@ class Engine:
         due = [room for room, wake in self._wake.items() if wake <= now]
         joins = [room for room, join in self._joins.items() if join.deadline <= now]
         inbox_due = 0 < self._inbox_wake <= now
-        if not due and not joins and not inbox_due:
+        expiry_due = self._next_expiry() <= now
+        if not due and not joins and not inbox_due and not expiry_due:
             return Touched(frozenset())
         with self.step(now, *due, *joins) as step:
+            expiry.sweep(step)
             if inbox_due:
                 self._inbox_upkeep(step)
         return Touched(frozenset(due) | frozenset(joins))
+
+    def _next_expiry(self) -> int:
+        with self._store.transaction():
+            at = self._store.next_expiry()
+        return _NEVER if at is None else at
 
     def on_frames(self, room_id: bytes, address: Address, after: int, answer: Frames, now: int) -> Touched:
         """A read of a room's box (or of a box we are joining) asked for frames after ``after`` and got ``answer``."""
@@ -360,5 +375,5 @@ class Engine:
             times += [self._inbox_wake] if self._inbox_wake else []
             times += [chunk.next_at for chunk in chunks.wanted_chunks(step)]
             times += [item.next_at for item in people.unsent(step)]
-            due = self._store.outbox_next()
-        return min([*times, *([due] if due is not None else [])], default=None)
+            later = (self._store.outbox_next(), self._store.next_expiry())
+        return min([*times, *(time for time in later if time is not None)], default=None)

@@ -9,7 +9,9 @@ import msgspec
 
 from nullabona.client.core import committing, files, healing, links, messages, people, rejoin, watching
 from nullabona.client.core.boxes import open_box, receipt_delay
+from nullabona.client.core.chat import notices, profiles
 from nullabona.client.core.chunks import MISSING, Missing, blob_content
+from nullabona.client.core.content import NoticeKind
 from nullabona.client.core.errors import MlsRefused, NoSuchRoom, PolicyRefused
 from nullabona.client.core.items import (
     ContactRequest,
@@ -297,4 +299,6 @@ def enter(step: Step, opened: Opened, info: RoomInfo, sender: DeviceCertificate)
     contact = step.store.contact(sender.account_id)
     if contact is not None and info.kind == DIRECT_ROOM:
         people.set_contact_state(step, contact, ContactState.ACCEPTED, room.id)
+    notices.entered(step, room, sender.account_id, NoticeKind.JOINED)
+    profiles.tell_soon(step, room)
     step.event("joined", room.id, name=info.name, direct=info.kind == DIRECT_ROOM, handle=str(sender.handle))

@@ -6,17 +6,22 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
-from nullabona.client.core import boxes, files, trust
+from msgspec import structs
+
+from nullabona.client.core import boxes, files, preferences, trust
+from nullabona.client.core.chat import annotating, erasing, expiry, kinds, profiles, typing, words
 from nullabona.client.core.content import (
+    Annotation,
     Body,
     Deleted,
     Envelope,
+    File,
     Gone,
     Leave,
     Notice,
+    Profile,
     Receipt,
-    Text,
-    decode_body,
+    Shown,
     encode_body,
     encode_envelope,
 )
@@ -32,13 +37,18 @@ MAX_RESENT: Final = 8
 """How often a message is encrypted again because somebody said they could not read it."""
 
 
-def send(step: Step, room: RoomState, body: Body, id: bytes = b"") -> bytes:
+def send(step: Step, room: RoomState, body: Shown | Annotation, id: bytes = b"") -> bytes:
     """Store a message and, where it may go out now, its frame. Returns its id, which is drawn unless given.
+
+    What people see gets the room's timer. An annotation has its effect here at once.
 
     Raises `NotInRoom` if this device is not a member any more.
     """
     if room.phase != JOINED:
         raise NotInRoom("you are not in this room any more")
+    if isinstance(body, Shown):
+        body = structs.replace(body, timer_s=room.info.timer_s)
+        profiles.before_speaking(step, room)
     message = Message(
         room=room.id,
         id=id or step.chance.bytes(16),
@@ -51,10 +61,15 @@ def send(step: Step, room: RoomState, body: Body, id: bytes = b"") -> bytes:
         box=b"",
         frame=b"",
         resent=0,
-        body=encode_body(body),
+        body=b"",
     )
+    message = kinds.filled(step, message, body, admin=step.me.account in room.info.admins)
     step.store.put_message(message)
+    if message.shown:
+        words.index(step.store, message, body)
     transmit(step, room, message, body)
+    if message.kind in annotating.ANNOTATIONS:
+        annotating.came(step, room, message)
     return message.id
 
 
@@ -91,7 +106,12 @@ def send_receipt(step: Step, room: RoomState) -> None:
     room.receipt_at = 0
     if room.phase != JOINED or held(step, room) or not step.others(room, room.epoch):
         return
-    data = _sealed(step, room, step.chance.bytes(16), step.now, Receipt())
+    send_fleeting(step, room, Receipt())
+
+
+def send_fleeting(step: Step, room: RoomState, body: Body) -> None:
+    """Something that is of no use later: neither kept nor put back."""
+    data = _sealed(step, room, step.chance.bytes(16), step.now, body)
     queue_frame(step, room, room.current, Kind.MESSAGE, data, keep=False)
 
 
@@ -108,9 +128,10 @@ def send_leave(step: Step, room: RoomState) -> None:
 
 
 def _sealed(step: Step, room: RoomState, message: bytes, sent_at: int, body: Body) -> bytes:
-    envelope = Envelope(message, sent_at, boxes.own_views(room), room.read_upto, body)
+    marker = room.read_upto if preferences.profile(step.store).receipts else b""
+    envelope = Envelope(message, sent_at, boxes.own_views(room), marker, body)
     boxes.told_views(room)
-    room.marker_told = room.read_upto
+    room.marker_told = marker
     room.receipt_at = 0
     return step.group(room).encrypt(encode_envelope(envelope))
 
@@ -118,8 +139,12 @@ def _sealed(step: Step, room: RoomState, message: bytes, sent_at: int, body: Bod
 def set_state(step: Step, message: Message, state: MessageState) -> None:
     """Record and tell how far a message has come."""
     if message.state is not state:
-        step.store.put_message(replace(message, state=state))
-        step.event("message-state", message.room, id=message.id, state=state.value)
+        changed = replace(message, state=state)
+        step.store.put_message(changed)
+        if changed.shown:
+            step.event("message-state", message.room, id=message.id, state=state.value)
+        if state is MessageState.DELIVERED:
+            erasing.arrived(step, changed)
 
 
 def placed(step: Step, room: RoomState, track: BoxTrack, frame: Frame, seq: int) -> None:
@@ -127,18 +152,22 @@ def placed(step: Step, room: RoomState, track: BoxTrack, frame: Frame, seq: int)
     message = step.store.message(room.id, frame.message)
     if message is None:
         return
-    message = _sorted_first(step, message, boxes.place(track, seq))
+    message = _sorted_first(step, room, message, boxes.place(track, seq))
     if message.frame == frame.hash and message.state is MessageState.WAITING:
         set_state(step, message, MessageState.SENT)
+        expiry.start(step, message)
     track.check_acks = True
 
 
-def _sorted_first(step: Step, message: Message, position: int) -> Message:
+def _sorted_first(step: Step, room: RoomState, message: Message, position: int) -> Message:
     """Of the places that copies of a message have, the lowest counts, so that everybody sorts alike."""
     if message.position <= position:
         return message
     moved = replace(message, position=position)
     step.store.put_message(moved)
+    if moved.kind in annotating.ANNOTATIONS:
+        annotating.came(step, room, moved)
+        return step.store.message(room.id, moved.id) or moved
     return moved
 
 
@@ -146,13 +175,17 @@ def _sorted_first(step: Step, message: Message, position: int) -> Message:
 
 
 def resend(step: Step, room: RoomState, message: Message) -> None:
-    """Encrypt a message again in the current epoch, under its old id; whoever has it already drops the copy."""
+    """Encrypt a message again in the current epoch, under its old id; whoever has it already drops the copy.
+
+    What was erased meanwhile is not sent any more.
+    """
+    body = kinds.stored(message)
+    if isinstance(body, Notice | Deleted | Gone):
+        return
     if message.box:
         step.store.drop_outbox_ref(message.box, message.frame)
     waiting = replace(message, state=MessageState.WAITING, box=b"", frame=b"")
     step.store.put_message(waiting)
-    body = decode_body(message.body)
-    assert not isinstance(body, Notice | Deleted | Gone)
     transmit(step, room, waiting, body)
 
 
@@ -197,12 +230,14 @@ def release_held(step: Step, room: RoomState) -> None:
 # -- receiving ----------------------------------------------------------------------------------------------------
 
 
-def receive_text(step: Step, room: RoomState, track: BoxTrack, seq: int, device: Device, said: Envelope) -> None:
-    """Keep a message of somebody else's, once, however often it comes."""
+def receive(
+    step: Step, room: RoomState, track: BoxTrack, seq: int, device: Device, said: Envelope, body: Shown | Annotation
+) -> None:
+    """Keep a message or an annotation of somebody else's, once, however often it comes, and do what it asks."""
     known = step.store.message(room.id, said.id)
     if known is not None:
         if known.account == device.account:
-            _sorted_first(step, known, boxes.place(track, seq))
+            _sorted_first(step, room, known, boxes.place(track, seq))
         return
     message = Message(
         room=room.id,
@@ -216,12 +251,32 @@ def receive_text(step: Step, room: RoomState, track: BoxTrack, seq: int, device:
         box=track.keys.box.address,
         frame=b"",
         resent=0,
-        body=encode_body(said.body),
+        body=b"",
     )
+    message = kinds.filled(step, message, body, admin=device.account in room.info.admins)
+    if isinstance(body, Profile):
+        profiles.learn(step, device.account, device.handle, said.sent_at, body)
+        message = replace(message, body=encode_body(Gone("done")))
     step.store.put_message(message)
-    text = said.body.text if isinstance(said.body, Text) else ""
-    step.event("message", room.id, id=said.id, account=device.account, handle=device.handle, text=text)
+    if message.kind in annotating.ANNOTATIONS:
+        annotating.came(step, room, message)
+    elif message.shown:
+        _appeared(step, room, device, message)
     _match_markers(step, room, said.id, message.position)
+
+
+def _appeared(step: Step, room: RoomState, device: Device, message: Message) -> None:
+    """A new line: found from now on, as its annotations that came before it want it, and told."""
+    body = kinds.stored(message)
+    words.index(step.store, message, body)
+    if isinstance(body, File):
+        files.received(step, room, message.id, body)
+    typing.spoke(step, room, device.account)
+    step.event("message", room.id, id=message.id, account=device.account, handle=device.handle)
+    annotating.settle(step, room, message.id)
+    read = step.store.marker(room.id, step.me.account)
+    if read is not None and message.position <= read:
+        expiry.start(step, message)
 
 
 def note_marker(step: Step, room: RoomState, account: bytes, marker: bytes) -> None:
@@ -254,9 +309,12 @@ def mark_read(step: Step, room: RoomState, message_id: bytes) -> None:
     message = step.store.message(room.id, message_id)
     if message is None or message.position >= UNPLACED:
         return
+    expiry.read_upto(step, room.id, message.position)
     before = step.store.marker(room.id, step.me.account)
     if before is not None and before >= message.position:
         return
     step.store.put_marker(room.id, step.me.account, message.position)
-    room.read_upto = message_id
-    room.receipt_at = room.receipt_at or step.within(boxes.receipt_delay(step, room))
+    spoken = step.store.last_spoken(room.id, message.position)
+    room.read_upto = spoken.id if spoken is not None else room.read_upto
+    if preferences.profile(step.store).receipts:
+        room.receipt_at = room.receipt_at or step.within(boxes.receipt_delay(step, room))

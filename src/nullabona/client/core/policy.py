@@ -10,6 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
+import msgspec
+
 from nullabona.client.core.errors import PolicyRefused
 from nullabona.client.core.mlsport import Leaf, Processed
 from nullabona.client.core.proofs import CommitNote, RemovalOrder, decode_note
@@ -60,7 +62,7 @@ def check_commit(commit: Processed, room: bytes, info: RoomInfo, roster: Mapping
     ordered = {(order.account, leaf) for order in note.orders for leaf in _order_leaves(order, room, info, roster)}
     removed = _check_removes(commit.removes, sender, ordered, roster, admin=admin)
     _check_updates(commit.updates, roster)
-    new_info = _check_info(commit, info, admin=admin)
+    new_info = _check_info(commit, info, sender, admin=admin)
     return Verdict(sender, removed, note.orders, new_info)
 
 
@@ -166,7 +168,7 @@ def _check_updates(updates: Sequence[Leaf], roster: Mapping[int, Device]) -> Non
             raise PolicyRefused("an update that changes whose leaf it is")
 
 
-def _check_info(commit: Processed, info: RoomInfo, *, admin: bool) -> RoomInfo | None:
+def _check_info(commit: Processed, info: RoomInfo, sender: DeviceCertificate, *, admin: bool) -> RoomInfo | None:
     if commit.new_group_ext is None:
         return None
     data = dict(commit.new_group_ext).get(ROOM_INFO_EXTENSION)
@@ -178,7 +180,10 @@ def _check_info(commit: Processed, info: RoomInfo, *, admin: bool) -> RoomInfo |
         raise PolicyRefused("a commit with a broken room info") from None
     if new == info:
         return None
-    if not admin:
+    if info.kind == DIRECT:
+        if sender.account_id not in info.pair or msgspec.structs.replace(new, timer_s=info.timer_s) != info:
+            raise PolicyRefused("of a direct room only the timer may change")
+    elif not admin:
         raise PolicyRefused("only an admin may change the room")
     if (new.kind, new.pair, new.relay) != (info.kind, info.pair, info.relay):
         raise PolicyRefused("a commit that changes what cannot change")

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from hashlib import sha256
 
-from nullabona.client.core import boxes, committing, files, healing, messages
+from nullabona.client.core import boxes, committing, healing, messages, trust
+from nullabona.client.core.chat import typing
 from nullabona.client.core.chunks import Missing, body_of
-from nullabona.client.core.content import Envelope, File, Leave, Moved, Text, decode_envelope
+from nullabona.client.core.content import Annotation, Envelope, Leave, Moved, Shown, Typing, decode_envelope
 from nullabona.client.core.errors import MlsRefused, PolicyRefused
 from nullabona.client.core.mlsport import Processed
 from nullabona.client.core.policy import check_commit, order_holds
@@ -189,14 +190,15 @@ def _sender(step: Step, room: RoomState, processed: Processed) -> Device | None:
 
 
 def _act(step: Step, room: RoomState, track: BoxTrack, seq: int, device: Device, said: Envelope) -> None:
-    if isinstance(said.body, Text):
-        messages.receive_text(step, room, track, seq, device, said)
-    elif isinstance(said.body, File):
-        messages.receive_text(step, room, track, seq, device, said)
-        files.received(step, room, said.id, said.body)
+    if trust.unhears(step, room, device.account):
+        pass
+    elif isinstance(said.body, Shown | Annotation):
+        messages.receive(step, room, track, seq, device, said, said.body)
+    elif isinstance(said.body, Typing):
+        typing.heard(step, room, device.account, said.sent_at, said.body)
     messages.note_marker(step, room, device.account, said.marker)
     boxes.note_views(step, room, device.device, said.views)
-    if isinstance(said.body, Text | File | Leave):
+    if isinstance(said.body, Shown | Annotation | Leave):
         room.receipt_at = room.receipt_at or step.within(boxes.receipt_delay(step, room))
     if isinstance(said.body, Leave):
         _leaves(step, room, device, said.body)

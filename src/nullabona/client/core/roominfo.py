@@ -14,6 +14,9 @@ ROOM_INFO_EXTENSION: Final = 0xF4E0
 MAX_DEVICES: Final = 5_000
 """Most devices in one room; 1,000 is what is tested."""
 
+MAX_TIMER_S: Final = 31_536_000
+"""Longest life of a disappearing message: a year."""
+
 GROUP: Final = "group"
 DIRECT: Final = "direct"
 
@@ -25,7 +28,8 @@ class RoomInfo(msgspec.Struct, array_like=True, frozen=True):
     """Agreed by all members of an epoch.
 
     ``kind`` is ``group`` or ``direct``; a direct room has exactly its ``pair`` of accounts, no name and no admins.
-    ``relay`` is the base URL of the relay that keeps the room's boxes. ``admins`` are accounts.
+    ``relay`` is the base URL of the relay that keeps the room's boxes. ``admins`` are accounts. ``timer_s`` is how long
+    messages written from now on live once they are read; 0: for ever.
     """
 
     rev: Annotated[int, Meta(ge=1, le=1)]
@@ -34,6 +38,7 @@ class RoomInfo(msgspec.Struct, array_like=True, frozen=True):
     relay: Annotated[str, Meta(max_length=255)]
     admins: Annotated[tuple[Key, ...], Meta(max_length=64)] = ()
     pair: Annotated[tuple[Key, ...], Meta(max_length=2)] = ()
+    timer_s: Annotated[int, Meta(ge=0, le=MAX_TIMER_S)] = 0
 
 
 _infos = msgspec.msgpack.Decoder(RoomInfo)

@@ -129,11 +129,12 @@ class RemoveAccount(msgspec.Struct, array_like=True, tag=2, frozen=True):
 
 
 class SetInfo(msgspec.Struct, array_like=True, tag=3, frozen=True):
-    """Change the name (if not None) and appoint or dismiss admins."""
+    """Change the name and the timer (if not None), appoint or dismiss admins."""
 
     name: str | None = None
     appoint: tuple[bytes, ...] = ()
     dismiss: tuple[bytes, ...] = ()
+    timer_s: int | None = None
 
 
 class UpdateKeys(msgspec.Struct, array_like=True, tag=4, frozen=True):
@@ -225,6 +226,12 @@ class RoomState(msgspec.Struct):
     """Accounts that the branch we left had removed, as long as we want them removed here too: nothing is sent."""
     former: dict[str, Helper] = field(default_factory=dict)
     """signature key (hex) of a device that was removed → whose it is; the newest `FORMER_MOST`."""
+    profile_at: int = 0
+    """When to tell the room what our account is called."""
+    profile_late: bool = False
+    """Accounts came in that were not told yet."""
+    typing_at: int = 0
+    """When we last told that we were writing."""
     stranded: dict[str, list[bytes]] = field(default_factory=dict)
     """device (hex) that a fork left outside → our messages it has not acknowledged; sent again when it is back."""
     unmatched_markers: dict[str, bytes] = field(default_factory=dict)

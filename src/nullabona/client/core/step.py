@@ -7,14 +7,14 @@ together at the end; whatever the network must do is found in the store afterwar
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 import msgspec
 
 from nullabona.client.core.errors import NoSuchRoom
 from nullabona.client.core.mlsport import Group, Mls
 from nullabona.client.core.ports import Store
-from nullabona.client.core.records import Device, Progress
+from nullabona.client.core.records import Device, Progress, Writing
 from nullabona.client.core.state import RoomState, decode_state, encode_state
 
 DAY_MS: Final = 86_400_000
@@ -91,6 +91,11 @@ class Step:
     progress: dict[tuple[bytes, bytes], Progress] = field(default_factory=dict)
     """The newest word about each file, by room and message, for whoever watches."""
 
+    writing: list[Writing] = field(default_factory=list)
+    """Who has begun or stopped writing, for whoever watches."""
+    told: list[tuple[str, bytes, dict[str, Any]]] = field(default_factory=list)
+    """What this step told listeners."""
+
     @property
     def touched(self) -> frozenset[bytes]:
         """The rooms this step looked at."""
@@ -153,8 +158,9 @@ class Step:
             if device.device != self.me.device and device.since <= epoch
         ]
 
-    def event(self, kind: str, room: bytes = b"", **data: object) -> None:
+    def event(self, kind: str, room: bytes = b"", **data: Any) -> None:  # noqa: ANN401 — whatever MessagePack knows
         """Tell listeners; kept until they have handled it."""
+        self.told.append((kind, room, data))
         self.store.log_event(kind, room, msgspec.msgpack.encode(data))
 
     def within(self, most: int) -> int:

@@ -1,0 +1,156 @@
+"""What annotations do to lines: edits and deletions change rows, everything else is read from them when it is shown.
+
+The result depends on the annotations and their positions, never on the order in which they or their line came. What
+comes from somebody who may not is kept like any message and has no effect (spec/room.md §6).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+import msgspec
+
+from nullabona.client.core.chat import kinds, words
+from nullabona.client.core.chat.emoji import is_one_emoji
+from nullabona.client.core.chat.erasing import erase, finish
+from nullabona.client.core.content import (
+    Deleted,
+    Edit,
+    File,
+    Gone,
+    Pin,
+    Poll,
+    React,
+    Stored,
+    Text,
+    Vote,
+)
+from nullabona.client.core.records import Message, MessageState
+from nullabona.client.core.roominfo import GROUP
+from nullabona.client.core.state import RoomState
+from nullabona.client.core.step import Step
+
+MAX_TEXT: Final = 100_000
+MAX_CAPTION: Final = 10_000
+ANNOTATIONS: Final = frozenset({kinds.EDIT, kinds.DELETE, kinds.REACT, kinds.VOTE, kinds.CLOSE, kinds.PIN})
+
+
+@dataclass(slots=True)
+class Sheet:
+    """What others attached to a line. Reactions are (emoji, account) in the order in which they were given."""
+
+    reactions: list[tuple[str, bytes]] = field(default_factory=list)
+    votes: dict[bytes, tuple[int, ...]] = field(default_factory=dict)
+    closed: bool = False
+    pinned: bool = False
+
+
+# -- applying -----------------------------------------------------------------------------------------------------
+
+
+def settle(step: Step, room: RoomState, target: bytes) -> None:
+    """Bring a line into the state that its annotations ask for. Nothing happens while the line is not here."""
+    line = step.store.message(room.id, target)
+    if line is None or line.kind == kinds.NOTICE or line.about:
+        return
+    notes = step.store.annotations(room.id, target)
+    allowed = [note for note in notes if note.kind == kinds.DELETE and may_delete(room, line, note)]
+    if line.kind in {kinds.DELETED, kinds.GONE}:
+        _settle_deleted(step, line, notes, allowed)
+    elif allowed and not line.shown:
+        erase(step, line, Gone("hidden"))
+    elif allowed:
+        erase(step, line, Deleted(allowed[0].account))
+        step.event("message-changed", room.id, id=target)
+    else:
+        _edit(step, line, [note for note in notes if note.kind == kinds.EDIT])
+
+
+def may_delete(room: RoomState, line: Message, note: Message) -> bool:
+    """For all: whoever said it, or who was an admin of the group when the deletion came."""
+    return note.account == line.account or (note.admin and room.info.kind == GROUP)
+
+
+def _settle_deleted(step: Step, line: Message, notes: list[Message], allowed: list[Message]) -> None:
+    for note in notes:
+        if note.kind != kinds.DELETE and not isinstance(kinds.stored(note), Gone):
+            finish(step, note)
+    body = kinds.stored(line)
+    if allowed and isinstance(body, Deleted) and body.by != allowed[0].account:
+        step.store.put_message(kinds.filled(step, line, Deleted(allowed[0].account)))
+
+
+def _edit(step: Step, line: Message, edits: list[Message]) -> None:
+    """The last valid edit counts. Its words move into the line; those of all others are erased once they arrived."""
+    body = kinds.stored(line)
+    valid: list[tuple[Message, Stored | None]] = []
+    for note in edits:
+        said = kinds.stored(note)
+        changed = edited(body, said) if isinstance(said, Edit) and note.account == line.account else None
+        if changed is not None or isinstance(said, Gone):
+            valid.append((note, changed))
+        else:
+            finish(step, note, void=True)
+    winner, changed = valid[-1] if valid else (None, None)
+    if winner is not None and changed is not None and (changed, winner.sent_at) != (body, line.edited_at):
+        row = kinds.filled(step, line, changed)
+        unread = row.unread if line.unread else 0
+        row = replace(row, edited_at=winner.sent_at, shown=line.shown, unread=unread)
+        step.store.put_message(row)
+        words.index(step.store, row, changed)
+        step.event("message-changed", line.room, id=line.id)
+    for note, _ in valid:
+        if note.state in {MessageState.RECEIVED, MessageState.DELIVERED} and isinstance(kinds.stored(note), Edit):
+            finish(step, note)
+
+
+def edited(body: Stored, edit: Edit) -> Stored | None:
+    """The body with the edit's words; None if they do not go with its kind."""
+    if isinstance(body, Text) and edit.text.strip() and len(edit.text) <= MAX_TEXT:
+        return msgspec.structs.replace(body, text=edit.text, mentions=edit.mentions)
+    if isinstance(body, File) and len(edit.text) <= MAX_CAPTION:
+        return msgspec.structs.replace(body, caption=edit.text, mentions=edit.mentions)
+    return None
+
+
+def came(step: Step, room: RoomState, note: Message) -> None:
+    """An annotation is in the store, or has moved: do what it asks, and tell who looks at its line."""
+    settle(step, room, note.about)
+    line = step.store.message(room.id, note.about)
+    told = note.kind in {kinds.REACT, kinds.VOTE, kinds.CLOSE, kinds.PIN}
+    if told and line is not None and line.shown and line.kind in kinds.SPOKEN:
+        step.event("message-changed", room.id, id=line.id)
+
+
+# -- reading ------------------------------------------------------------------------------------------------------
+
+
+def sheet_of(line: Message, body: Stored, notes: Sequence[Message], *, direct: bool) -> Sheet:
+    """What a line's annotations come to; ``notes`` are in the order of their positions."""
+    sheet = Sheet()
+    if line.kind not in kinds.SPOKEN:
+        return sheet
+    reactions: dict[bytes, str] = {}
+    closed_at = min((n.position for n in notes if n.kind == kinds.CLOSE and n.account == line.account), default=None)
+    sheet.closed = isinstance(body, Poll) and closed_at is not None
+    for note in notes:
+        said = kinds.stored(note)
+        if isinstance(said, React) and (not said.emoji or is_one_emoji(said.emoji)):
+            reactions.pop(note.account, None)
+            reactions[note.account] = said.emoji
+        elif isinstance(said, Vote) and isinstance(body, Poll):
+            if (closed_at is None or note.position < closed_at) and is_vote(body, said.choices):
+                sheet.votes[note.account] = said.choices
+        elif isinstance(said, Pin) and (direct or note.admin):
+            sheet.pinned = said.on
+    sheet.reactions = [(emoji, account) for account, emoji in reactions.items() if emoji]
+    sheet.votes = {account: choices for account, choices in sheet.votes.items() if choices}
+    return sheet
+
+
+def is_vote(poll: Poll, choices: Sequence[int]) -> bool:
+    """Whether a poll takes this choice: options it has, each once, and only one unless it takes several."""
+    fits = all(0 <= choice < len(poll.options) for choice in choices) and len(set(choices)) == len(choices)
+    return fits and (poll.multiple or len(choices) <= 1)
