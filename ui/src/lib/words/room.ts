@@ -49,8 +49,6 @@ export const room = words({
     noVoices: "아직 음성 메시지가 없어요.",
     photoOf: (name: string, when: string) => `${name}, ${when}`,
     goTo: "대화에서 보기",
-    play: "듣기",
-    pause: "멈추기",
     listenOf: (name: string, when: string) => `${name} 님의 음성 메시지, ${when}`,
     saveFile: "저장",
 
@@ -141,8 +139,6 @@ export const room = words({
     noVoices: "No voice messages yet.",
     photoOf: (name: string, when: string) => `${name}, ${when}`,
     goTo: "Show in conversation",
-    play: "Play",
-    pause: "Pause",
     listenOf: (name: string, when: string) => `Voice message of ${name}, ${when}`,
     saveFile: "Save",
 

@@ -1,0 +1,41 @@
+import { words } from "./index.svelte.ts";
+
+/** Searching. */
+export const search = words({
+  ko: {
+    title: "검색",
+    titleRoom: "대화방 검색",
+    label: "이름, 메시지 검색",
+    labelRoom: "이 대화방에서 검색",
+    where: "찾을 곳",
+    here: "이 대화방",
+    everywhere: "모든 대화",
+    chats: "대화방",
+    people: "사람",
+    messages: "메시지",
+    none: (text: string) => `‘${text}’에 맞는 것이 없어요`,
+    noneHint: "다른 낱말로, 또는 더 짧게 찾아보세요.",
+    hint: "이름은 초성으로도 찾을 수 있어요. 예: ㄱㅈㅇ → 김지우",
+    local: "검색은 이 기기 안에서만 해요. 무엇을 찾았는지 아무도 몰라요.",
+    results: (n: number, more: boolean) => (more ? `${n}개보다 많이 찾았어요` : `${n}개 찾았어요`),
+    keys: "↑ ↓ 로 고르고 Enter 로 열어요.",
+  },
+  en: {
+    title: "Search",
+    titleRoom: "Search here",
+    label: "Search names and messages",
+    labelRoom: "Search in this conversation",
+    where: "Where",
+    here: "Here",
+    everywhere: "Everywhere",
+    chats: "Conversations",
+    people: "People",
+    messages: "Messages",
+    none: (text: string) => `Nothing fits “${text}”`,
+    noneHint: "Try another word, or a shorter one.",
+    hint: "Korean names can be found by their first consonants, e.g. ㄱㅈㅇ for 김지우.",
+    local: "Searching happens on this device only. Nobody learns what you look for.",
+    results: (n: number, more: boolean) => (more ? `More than ${n} found` : `${n} found`),
+    keys: "Choose with ↑ ↓, open with Enter.",
+  },
+});
