@@ -38,7 +38,7 @@ def create(store: SqliteStore, today: int = TODAY) -> accounts.Account:
 def publish(store: SqliteStore) -> accounts.Account:
     """Pretend that the directory took the card."""
     with store.transaction():
-        accounts.note_published(store, accounts.need_account(store).card)
+        accounts.note_published(store, accounts.need_account(store).card, 1)
         return accounts.need_account(store)
 
 
