@@ -7,7 +7,7 @@ import nullabona_mls as native
 
 from nullabona.client.core import commands
 from nullabona.client.core.content import Body, Envelope, View, encode_envelope
-from nullabona.client.core.items import ItemBody
+from nullabona.client.core.items import ItemBody, Ticket
 from nullabona.client.core.outgoing import DIRECT
 from nullabona.client.core.proofs import make_claim
 from nullabona.client.core.state import BoxTrack
@@ -57,8 +57,10 @@ def forge(person: Person, room: bytes, kind: Kind, body: bytes, *, indirect: boo
 
 
 def say_anything(person: Person, room: bytes, plaintext: bytes) -> None:
-    """A real MLS message of this member with any content."""
-    forge(person, room, Kind.MESSAGE, mole(person, room).encrypt(person.mls.signer, plaintext))
+    """A real MLS message of this member with any content, put into the box at once."""
+    with person.engine.step(person.world.now, room) as step:
+        data = step.mls.group(room).encrypt(plaintext)
+    forge(person, room, Kind.MESSAGE, data)
 
 
 def claim(person: Person, room: bytes, commit: bytes, removed: tuple[bytes, ...] = ()) -> bytes:
@@ -135,3 +137,21 @@ def all_well(world: World, room: bytes, *insiders: Person) -> None:
 
 def envelope(world: World, body: Body, views: tuple[View, ...] = ()) -> bytes:
     return encode_envelope(Envelope(world.dice.bytes(16), world.now, views, b"", body))
+
+
+def ticket_of(person: Person, room: bytes, **changed: object) -> Ticket:
+    """What this member's device would answer to a request for help."""
+    with person.engine.step(person.world.now, room) as step:
+        state = step.room(room)
+        group = step.group(state)
+        ticket = Ticket(
+            room,
+            state.epoch,
+            state.current.secret,
+            group.group_info(),
+            group.ratchet_tree(),
+            state.current.incarnation,
+            state.current.position,
+            tuple((m.epoch, m.commit, tuple(m.removed)) for m in state.history),
+        )
+    return msgspec.structs.replace(ticket, **changed)

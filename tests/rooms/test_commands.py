@@ -9,7 +9,7 @@ import pytest
 
 from nullabona.client.core import commands
 from nullabona.client.core.commands import MemberInfo
-from nullabona.client.core.errors import BadRequest, LastAdmin, NoSuchRoom, NotAllowed, NotInRoom
+from nullabona.client.core.errors import BadRequest, CardTooOld, LastAdmin, NoSuchRoom, NotAllowed, NotInRoom
 from nullabona.client.core.roominfo import ROOM_INFO_EXTENSION
 from nullabona.client.core.state import Intent
 from nullabona.client.core.step import Step
@@ -185,6 +185,35 @@ def test_dismissals_that_cross_leave_an_admin() -> None:
     admins = {person.info(room).admins for person in (a, b, c)}
     assert admins in ({(a.account,)}, {(b.account,)})
     assert len(standing(world, room)) == 1
+
+
+def test_dismissing_everybody_at_once_leaves_one() -> None:
+    """Each dismissal is fine alone; together they would leave nobody, so the last one is dropped."""
+    world = World(16)
+    a, b, c = people(world, 3)
+    room = world.group(a, b, c)
+    do(a, room, lambda step, r: commands.set_admin(step, r, b.account, admin=True))
+    world.settle()
+    with a.engine.step(world.now, room) as step:
+        commands.set_admin(step, room, b.account, admin=False)
+        commands.set_admin(step, room, a.account, admin=False)
+    world.settle()
+    assert [(a.account,)] * 3 == [person.info(room).admins for person in (a, b, c)]
+
+
+def test_a_card_that_was_not_renewed_invites_nobody() -> None:
+    """After 30 days the private half of a key package has been around for too long; a renewed card will do."""
+    world = World(17)
+    a, b, c = people(world, 3)
+    room = world.group(a, b)
+    world.befriend(a, c)
+    world.pass_time(30 * 24 * HOUR)
+    renewed = card_with(c)
+    world.pass_time(24 * HOUR)
+    refused(a, room, lambda step, r: commands.add_account(step, r, c.card), CardTooOld)
+    do(a, room, lambda step, r: commands.add_account(step, r, renewed))
+    world.settle()
+    assert ("joined", {a.account, b.account, c.account}) == (c.phase(room), b.members(room))
 
 
 def test_whoever_is_alone_leaves_at_once() -> None:

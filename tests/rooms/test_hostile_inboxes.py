@@ -7,7 +7,7 @@ import nullabona_mls as native
 import pytest
 
 from nullabona.client.core.content import Moved
-from nullabona.client.core.items import Gone, Invitation, Ticket, TicketRequest, encode_pack, open_item, sign_item
+from nullabona.client.core.items import Gone, Invitation, TicketRequest, encode_pack, open_item, sign_item
 from nullabona.client.core.proofs import BadProof
 from nullabona.client.core.roominfo import ROOM_INFO_EXTENSION, encode_info
 from nullabona.wire.blob import cut_blob
@@ -18,9 +18,10 @@ from tests.rooms.hostile import (
     people,
     say_anything,
     standing,
+    ticket_of,
     to_inbox,
 )
-from tests.rooms.world import Person, World
+from tests.rooms.world import World
 
 HOUR = 3_600_000
 
@@ -48,24 +49,6 @@ def test_an_invitation_to_a_room_we_are_in_is_ignored() -> None:
     assert before == standing(world, room)
     assert kinds(c, room, "joined") == ["joined"]
     all_well(world, room, a, b, c)
-
-
-def ticket_of(person: Person, room: bytes, **changed: object) -> Ticket:
-    """What this member's device would answer to a request for help."""
-    with person.engine.step(person.world.now, room) as step:
-        state = step.room(room)
-        group = step.group(state)
-        ticket = Ticket(
-            room,
-            state.epoch,
-            state.current.secret,
-            group.group_info(),
-            group.ratchet_tree(),
-            state.current.incarnation,
-            state.current.position,
-            tuple((m.epoch, m.commit, tuple(m.removed)) for m in state.history),
-        )
-    return msgspec.structs.replace(ticket, **changed)
 
 
 @pytest.mark.parametrize("asked", [False, True])

@@ -289,8 +289,14 @@ def say_moved(step: Step, room: RoomState, heal: Heal) -> None:
         messages.send_note(step, room, Moved(heal.epoch, heal.commit, 0 if heal.removed else 1))
 
 
-def undone(room: RoomState, heal: Heal) -> list[Merged]:
-    """What this branch did since the fork and the other one has not: to be redone there."""
-    if not heal.commit:
-        return []
-    return [merged for merged in room.history if merged.epoch >= heal.epoch and merged.commit != heal.commit]
+def undone(room: RoomState, heal: Heal, ticket: Ticket) -> list[Merged]:
+    """What this branch did since the fork and the other one has not: to be redone there.
+
+    A device that only lost the thread may have merged commits of its own that nobody else could accept; as far back as
+    the ticket tells the other branch's history, those that it does not name were not done there.
+    """
+    if heal.commit:
+        return [merged for merged in room.history if merged.epoch >= heal.epoch and merged.commit != heal.commit]
+    told = {commit for _, commit, _ in ticket.history}
+    since = max(heal.epoch, min((epoch for epoch, _, _ in ticket.history), default=ticket.epoch))
+    return [merged for merged in room.history if merged.epoch >= since and merged.commit not in told]

@@ -136,7 +136,7 @@ def give_up(step: Step, room: RoomState, join: Join) -> None:
 def adopt(step: Step, room: RoomState, join: Join) -> None:
     """Our external commit came first: this is the room now. Redo and send again what this branch lacks."""
     heal = room.heal or Heal("late", join.ticket.epoch, b"", [], [], step.now)
-    intents = _to_redo(room, heal)
+    intents = _to_redo(room, heal, join.ticket)
     _leave_branch(step, room, heal)
     group = join.candidate.adopt()
     info: RoomInfo = decode_info(group.room_info())
@@ -158,11 +158,11 @@ def adopt(step: Step, room: RoomState, join: Join) -> None:
     step.event("rejoined", room.id, reason=heal.reason, epoch=room.epoch)
 
 
-def _to_redo(room: RoomState, heal: Heal) -> list[Intent]:
+def _to_redo(room: RoomState, heal: Heal, ticket: Ticket) -> list[Intent]:
     intents = list(room.intents)
     if room.pending is not None:
         intents += room.pending.intents
-    for merged in healing.undone(room, heal):
+    for merged in healing.undone(room, heal, ticket):
         intents += merged.mine
         intents += [RemoveAccount(order.account, order) for order in merged.orders]
     return [intent for index, intent in enumerate(intents) if intent not in intents[:index]]
