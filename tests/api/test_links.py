@@ -1,0 +1,134 @@
+"""Invite links between real clients: to a person, into a group, spent, expired, revoked, for another account."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from nullabona.client.api import LinkUsed, qr_rows
+from nullabona.client.core.errors import BadRequest, NotAllowed
+from nullabona.client.core.links import Link, LinkError, LinkMismatch, format_link, key_check, parse_link
+from tests.api.people import happens, people, play, until
+from tests.api.service import Service
+
+
+def test_a_lasting_link_says_who_it_means(service: Service, tmp_path: Path) -> None:
+    """Following it asks to talk; a link for another account under the same handle sends nothing."""
+
+    async def story() -> None:
+        async with people(service, tmp_path, "민아", "b") as (mina, b):
+            link = mina.own_link()
+            assert (link.isascii(), "%EB%AF%BC") == (True, link.partition("/")[2][:9])
+            assert ("contact", mina.me.handle, "new") == (
+                b.read_link(link).kind,
+                b.read_link(link).handle,
+                b.read_link(link).state,
+            )
+            assert "own" == mina.read_link(link).state
+            wrong = format_link(Link("contact", mina.me.handle, key_check(bytes(32))))
+            with pytest.raises(LinkMismatch):
+                await b.open_link(wrong)
+            assert [] == b.contacts()
+            await b.open_link(f"  {link}\n", "안녕하세요")
+            await until(mina, lambda: [c.state for c in mina.contacts()] == ["asking"])
+            assert ["other"] == [b.read_link(wrong).state]
+
+    play(story())
+
+
+def test_a_contact_link_with_a_token_is_accepted_once(service: Service, tmp_path: Path) -> None:
+    """The first follower talks at once; the second one waits like any stranger."""
+
+    async def story() -> None:
+        async with people(service, tmp_path, "a", "b", "c") as (a, b, c):
+            link = await a.make_link(hours=1)
+            assert [link] == a.links()
+            await b.open_link(link.text)
+            await until(b, lambda: [r.phase for r in b.rooms()] == ["joined"])
+            await c.open_link(link.text)
+            await until(a, lambda: {x.handle: x.state for x in a.contacts()}.get(c.me.handle) == "asking")
+            assert ("accepted", []) == (next(x.state for x in a.contacts() if x.handle == b.me.handle), a.links())
+
+    play(story())
+
+
+def test_a_group_link_brings_people_in_while_it_is_good(service: Service, tmp_path: Path) -> None:
+    """Two uses let two strangers in without a question; the third, and whoever comes after a revocation, stays out."""
+
+    async def story() -> None:
+        async with people(service, tmp_path, "a", "b", "c", "d") as (a, b, c, d):
+            room = (await a.create_group("동호회")).id
+            link = await a.make_link(room, hours=1, uses=1)
+            other = await a.make_link(room, hours=1)
+            assert ({link.id, other.id}, []) == ({x.id for x in a.links(room)}, a.links())
+            assert (link.id, 1) == (link.id, link.uses_left)
+            opened = await b.open_link(link.text)
+            assert ("room", room) == (opened.kind, opened.room)
+            await until(b, lambda: [r.id for r in b.rooms()] == [room])
+            assert "known" == b.read_link(link.text).state
+            await c.open_link(link.text)
+            await a.revoke_link(other.id)
+            await d.open_link(other.text)
+            message = await a.send(room, "hello")
+            await a.wait_delivered(room, message)
+            await c.sync()
+            await d.sync()
+            await a.sync()
+            assert {a.me.handle, b.me.handle} == {member.handle for member in a.members(room)}
+            assert ([], [], []) == (c.rooms(), d.rooms(), a.links(room))
+            with pytest.raises(NotAllowed):
+                await b.make_link(room, hours=1)
+            with pytest.raises(BadRequest):
+                await a.make_link(room, hours=0)
+
+    play(story())
+
+
+def test_a_used_group_link_is_told(service: Service, tmp_path: Path) -> None:
+    """The admin's listener hears who came by a link."""
+
+    async def story() -> None:
+        async with people(service, tmp_path, "a", "b") as (a, b):
+            room = (await a.create_group("열린 방")).id
+            await b.open_link((await a.make_link(room, hours=1)).text)
+            used = await happens(a, LinkUsed)
+            assert (room, b.me.handle) == (used.room, used.handle)
+
+    play(story())
+
+
+GOOD = format_link(Link("room", "민아@relay.example", bytes(range(10)), bytes(range(16)), bytes(range(32))))
+
+
+def test_a_link_has_one_text() -> None:
+    """What was formatted parses back; Korean may come unescaped; a QR code of it is a square with a quiet zone."""
+    link = parse_link(GOOD)
+    assert (GOOD, link) == (format_link(link), parse_link(GOOD.replace("%EB%AF%BC%EC%95%84", "민아")))
+    rows = qr_rows(GOOD)
+    assert ({len(rows)}, {"0"}, {"0", "1"}) == ({len(row) for row in rows}, set(rows[0]), set("".join(rows)))
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("", "link-syntax"),
+        ("https://example.com", "link-syntax"),
+        (GOOD[:-1], "link-syntax"),
+        (GOOD + "a", "link-syntax"),
+        (GOOD.replace("nullabona:", "NULLABONA:"), "link-syntax"),
+        (GOOD.replace("room/", "channel/"), "link-kind"),
+        (GOOD.replace("room/", "contact/"), "link-syntax"),
+        (GOOD.replace("%EB", "%FF"), "link-handle"),
+        (GOOD.replace("@relay.example", ""), "link-handle"),
+        ("nullabona:contact/Mina@relay.example#aaaaaaaaaaaaaaaa", "link-handle"),
+        ("nullabona:room/mina@relay.example#aaaaaaaaaaaaaaaa", "link-syntax"),
+        ("nullabona:contact/mina@relay.example#aaaaaaaaaaaaaaaa." + "b" * 26, "link-syntax"),
+        (GOOD * 20, "link-syntax"),
+    ],
+)
+def test_other_texts_are_refused_with_a_code(text: str, code: str) -> None:
+    """Whatever is not a whole link says so, with a hint."""
+    with pytest.raises(LinkError) as caught:
+        parse_link(text)
+    assert (code, True) == (caught.value.code, bool(caught.value.hint))
