@@ -1,0 +1,121 @@
+"""Files in a model world: what members may say about them, and what relays may lose (spec/room.md §12)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from hashlib import sha256
+
+import msgspec
+import pytest
+
+from nullabona.client.core.content import Attachment, Envelope, File, encode_envelope
+from nullabona.client.core.records import FileState
+from nullabona.wire.blob import PIECE, BlobRef, cut_blob, seal_piece
+from tests.rooms.hostile import people, say_anything
+from tests.rooms.world import Person, World
+
+KEY, ID = b"k" * 32, b"m" * 16
+JPEG = b"\xff\xd8\xff\xe0\x00\x04xx\xff\xc0\x00\x0b\x08"
+BOMB = JPEG + (60_000).to_bytes(2, "big") * 2 + bytes(64)
+SMALL = JPEG + (48).to_bytes(2, "big") * 2 + bytes(64)
+
+
+def said(world: World, content: bytes, kind: str = "photo") -> Attachment:
+    """An honest description of a file that lies at the relay."""
+    ref, chunks = cut_blob(KEY, content)
+    for _, chunk in chunks:
+        world.relay.put_blob(chunk)
+    return Attachment(kind, "x.jpg", "image/jpeg", len(content), (ref,))  # type: ignore[arg-type]
+
+
+def file_of(person: Person, room: bytes, message: bytes = ID) -> tuple[FileState, str] | None:
+    """Where the file is, and why it failed."""
+    with person.store.transaction():
+        file = person.store.file(room, message)
+    return (file.state, file.reason) if file is not None else None
+
+
+def tell(sender: Person, room: bytes, attachment: Attachment) -> None:
+    """Say it, whatever it is."""
+    say_anything(sender, room, encode_envelope(Envelope(ID, 1, (), b"", File(attachment))))
+
+
+def lying_size(world: World) -> Attachment:
+    honest = said(world, SMALL)
+    return msgspec.structs.replace(honest, size=honest.size + 1)
+
+
+def too_many_chunks(world: World) -> Attachment:
+    honest = said(world, SMALL)
+    ref = BlobRef(honest.size, KEY, honest.blobs[0].chunks * 60)
+    return msgspec.structs.replace(honest, blobs=(ref,))
+
+
+def larger_chunk(world: World) -> Attachment:
+    """The relay's chunk holds a megabyte where a few bytes were stated."""
+    chunk = seal_piece(KEY, 0, SMALL + bytes(PIECE - len(SMALL)))
+    world.relay.put_blob(chunk)
+    ref = BlobRef(len(SMALL), KEY, (sha256(chunk).digest(),))
+    return Attachment("photo", "x.jpg", "image/jpeg", len(SMALL), (ref,))
+
+
+def wrong_key(world: World) -> Attachment:
+    honest = said(world, SMALL)
+    return msgspec.structs.replace(honest, blobs=(BlobRef(honest.size, b"w" * 32, honest.blobs[0].chunks),))
+
+
+@pytest.mark.parametrize(
+    ("lie", "reason"),
+    [
+        (lying_size, "size"),
+        (too_many_chunks, "size"),
+        (larger_chunk, "damaged"),
+        (wrong_key, "damaged"),
+        (lambda world: said(world, b"<html>not a picture</html>"), "not-an-image"),
+        (lambda world: said(world, BOMB), "too-many-pixels"),
+        (lambda world: said(world, b"RIFFxxxxWAVE", "voice"), "not-audio"),
+    ],
+)
+def test_a_file_that_is_not_what_it_says_fails_with_a_reason(lie: Callable[[World], Attachment], reason: str) -> None:
+    """Nothing of it is kept, and the room goes on."""
+    world = World(1)
+    mina, jun = people(world, 2)
+    room = world.group(mina, jun)
+    tell(mina, room, lie(world))
+    world.settle()
+    assert (FileState.FAILED, reason) == file_of(jun, room)
+    with jun.store.transaction():
+        assert [] == jun.store.pieces(room, ID)
+    mina.send(room, "still here")
+    world.settle()
+    assert "still here" in jun.texts(room)
+
+
+def test_a_file_that_nobody_has_is_given_up() -> None:
+    """The relay never had it and the sender does not put it back: it fails after a bounded number of questions."""
+    world = World(2)
+    mina, jun = people(world, 2)
+    room = world.group(mina, jun)
+    ref, _ = cut_blob(KEY, SMALL)
+    tell(mina, room, Attachment("photo", "x.jpg", "image/jpeg", len(SMALL), (ref,)))
+    world.settle()
+    assert (FileState.FAILED, "gone") == file_of(jun, room)
+
+
+def test_an_honest_photo_comes_and_goes_with_its_message() -> None:
+    """Fetched by itself; forgetting it erases every chunk that no other file names."""
+    from nullabona.client.core import files
+
+    world = World(3)
+    mina, jun = people(world, 2)
+    room = world.group(mina, jun)
+    attachment = said(world, SMALL)
+    tell(mina, room, attachment)
+    world.settle()
+    assert (FileState.HERE, "") == file_of(jun, room)
+    digest = attachment.blobs[0].chunks[0]
+    with jun.engine.step(world.now) as step:
+        assert SMALL == files.read_piece(step.store, room, ID, attachment, 0)
+        files.forget_file(step, room, ID)
+    with jun.store.transaction():
+        assert (None, None) == (jun.store.file(room, ID), jun.store.chunk(digest))
