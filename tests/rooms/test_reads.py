@@ -6,6 +6,7 @@ from collections.abc import Callable
 from hashlib import sha256
 
 import pytest
+from msgspec.structs import replace
 
 from nullabona.client.core import commands
 from nullabona.client.core.content import Envelope, Receipt, Text, encode_envelope
@@ -266,13 +267,18 @@ def test_a_claim_that_a_commit_removed_somebody_must_be_true() -> None:
     assert {a.account, b.account, c.account} == a.members(room)
 
 
+@pytest.mark.parametrize("case", ["no reference", "another size"])
 @pytest.mark.parametrize("kind", [Kind.MESSAGE, Kind.COMMIT, Kind.SETTLED])
-def test_a_reference_that_is_none_is_passed_over(kind: Kind) -> None:
-    """A frame that says its content lies in a blob, and names none, holds up nothing and fetches nothing."""
+def test_a_reference_that_leads_to_nothing_is_passed_over(kind: Kind, case: str) -> None:
+    """A frame whose content is said to lie in a blob that does not exist, or is not that blob, holds up nothing."""
     world = World(12)
     a, b, c = people(world, 3)
     room = world.group(a, b, c)
-    forge(b, room, kind, b"no reference", indirect=True)
+    ref, chunks = cut_blob(world.dice.bytes(32), b"content")
+    for _, chunk in chunks:
+        world.relay.put_blob(chunk)
+    wrong = encode_ref(replace(ref, size=ref.size + 1))
+    forge(b, room, kind, wrong if case == "another size" else b"no reference", indirect=True)
     a.send(room, "after it")
     world.settle(span=MINUTE)
     assert ["after it"] == c.texts(room)

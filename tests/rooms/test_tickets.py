@@ -201,6 +201,27 @@ def test_what_was_done_when_the_thread_was_lost_is_done_again_after_the_way_back
     assert ({a.account, b.account, c.account}, "removed") == (b.members(room), d.phase(room))
 
 
+def test_what_could_not_get_out_before_the_way_back_is_done_after_it() -> None:
+    """An admin's new name never reached the box that lost its frames: after the way back the room has it."""
+    world = SwallowingWorld(11)
+    a, b, c = people(world, 3)
+    room = world.group(a, b, c)
+    world.settle(span=10 * MINUTE)
+    old = a.where(room)
+    world.swallows = lambda person, item: person is a and (item.kind, item.box) == (FRAME, old)
+    a.online = False
+    with a.engine.step(world.now, room) as step:
+        commands.rename(step, room, "renamed")
+    b.send(room, "lost")
+    update_keys(b, room)
+    box = world.relay.boxes[old]
+    world.settle(span=10_000)
+    box.frames.clear()
+    a.online = True
+    world.settle(span=HOUR, most=2_000)
+    assert (1, ["renamed"] * 3) == (rejoins(a, room), [person.info(room).name for person in (a, b, c)])
+
+
 def test_only_the_best_branch_is_looked_for() -> None:
     """Of several branches that members claim to have moved to, the device keeps to the earliest and best."""
     world = World(9)

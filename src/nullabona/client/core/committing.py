@@ -204,11 +204,8 @@ def check_change(room: RoomState, intent: Intent) -> None:
 # -- winning and losing -------------------------------------------------------------------------------------------
 
 
-def merge_own(step: Step, room: RoomState, track: BoxTrack, seq: int, commit: bytes) -> None:
-    """Our commit came first: it is the next epoch."""
-    pending = room.pending
-    if pending is None:
-        return
+def merge_own(step: Step, room: RoomState, pending: PendingCommit, track: BoxTrack, seq: int, commit: bytes) -> None:
+    """Our pending commit came first: it is the next epoch."""
     group = step.group(room)
     group.merge_pending()
     room.pending = None

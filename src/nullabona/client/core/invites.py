@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from nullabona.client.core.items import Invitation, decode_pack, encode_pack
+from nullabona.client.core.items import Invitation, encode_pack
 from nullabona.client.core.outgoing import BLOB, Target, queue_blob, queue_item
 from nullabona.client.core.records import Device
 from nullabona.client.core.state import AddAccount, Intent, Invite, RoomState
@@ -39,7 +39,6 @@ def invite_added(step: Step, room: RoomState, intents: list[Intent]) -> None:
     if pack is None:
         return
     step.store.delete_value(_welcome_key(room.id))
-    decode_pack(pack)
     ref = queue_blob(step, room.id, room.current.keys.box.address, room.info.relay, pack)
     roster = step.roster(room.id).values()
     invites = _load(step, room)

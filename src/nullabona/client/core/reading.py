@@ -15,7 +15,6 @@ from nullabona.client.core.policy import check_commit, order_holds
 from nullabona.client.core.proofs import Claim, decode_claim
 from nullabona.client.core.records import Device, Frame
 from nullabona.client.core.state import (
-    JOINED,
     BoxTrack,
     CommitCandidate,
     RemoveAccount,
@@ -49,8 +48,6 @@ def take_frames(step: Step, room: RoomState, track: BoxTrack, after: int, answer
         if seq > track.position + 1:
             _gap(step, room, track, seq - 1)
         _take(step, room, track, seq, data)
-        if room.phase != JOINED:
-            return
     if not answer.frames and answer.head > track.position:
         _gap(step, room, track, answer.head)
     boxes.miss_expected(step, room, track)
@@ -234,8 +231,6 @@ def read_deferred(step: Step, room: RoomState, track: BoxTrack) -> None:
 
 
 def _candidate(track: BoxTrack, seq: int, digest: bytes, *, settled: bool) -> None:
-    if any(candidate.frame == digest for candidate in track.candidates):
-        return
     track.candidates.append(CommitCandidate(seq, digest, settled))
     if not track.decide_at:
         track.decide_at = min(max(track.head, seq), seq + MAX_LOOKAHEAD)
@@ -347,8 +342,9 @@ def _try(
     step: Step, room: RoomState, track: BoxTrack, candidate: CommitCandidate, commit: bytes, claim: Claim | None
 ) -> bool:
     """Apply a commit if it is valid; False leaves everything as it was."""
-    if room.pending is not None and sha256(commit).digest() == room.pending.commit:
-        committing.merge_own(step, room, track, candidate.seq, commit)
+    pending = room.pending
+    if pending is not None and sha256(commit).digest() == pending.commit:
+        committing.merge_own(step, room, pending, track, candidate.seq, commit)
         return True
     try:
         processed = step.group(room).process(commit)
