@@ -9,7 +9,16 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontext
 from pathlib import Path
 from typing import Any, TypeVar
 
-from nullabona.client.api import Client, ConnectionChanged, Event, Options, Policy, Unprotected, open_client
+from nullabona.client.api import (
+    Client,
+    ConnectionChanged,
+    Event,
+    MessageInfo,
+    Options,
+    Policy,
+    Unprotected,
+    open_client,
+)
 from nullabona.client.core.step import Timing
 from tests.api.service import Service
 
@@ -80,9 +89,14 @@ async def befriend(one: Client, other: Client) -> bytes:
     return room
 
 
+def said(client: Client, room: bytes) -> list[MessageInfo]:
+    """What people said in the room, in order, without the lines about the room."""
+    return [message for message in client.messages(room, limit=100_000) if message.kind != "notice"]
+
+
 def texts(client: Client, room: bytes) -> list[str]:
     """What the room says, in order."""
-    return [message.text for message in client.history(room, limit=100_000)]
+    return [message.text for message in said(client, room)]
 
 
 async def events_until_now(client: Client, after: int) -> list[Event]:

@@ -9,7 +9,7 @@ import pytest
 
 from nullabona.client.api import ContactRequested, Joined, MessageReceived, MessageStateChanged, RoomRequested, errors
 from nullabona.client.api.events import ReadMarker
-from tests.api.people import befriend, events_until_now, happens, opened, people, play, reads, texts, until
+from tests.api.people import befriend, events_until_now, happens, opened, people, play, reads, said, texts, until
 from tests.api.service import Service
 
 
@@ -43,10 +43,10 @@ def test_read_markers_count_down(service: Service, tmp_path: Path) -> None:
             room = await befriend(a, b)
             message = await a.send(room, "read me")
             await reads(b, room, "read me")
-            assert ([1], 1) == ([m.unread_by for m in a.history(room)], b.room(room).unread)
+            assert ([1], 1) == ([m.unread_by for m in said(a, room)], b.room(room).unread)
             await b.mark_read(room)
             await happens(a, ReadMarker, lambda event: event.account == b.me.account)
-            assert ([(message, 0)], 0) == ([(m.id, m.unread_by) for m in a.history(room)], b.room(room).unread)
+            assert ([(message, 0)], 0) == ([(m.id, m.unread_by) for m in said(a, room)], b.room(room).unread)
 
     play(story())
 
@@ -159,7 +159,7 @@ def test_message_states_are_told(service: Service, tmp_path: Path) -> None:
             room = await befriend(a, b)
             start = a.last_event()
             message = await a.send(room, "x")
-            assert ["waiting"] == [m.state for m in a.history(room)]
+            assert ["waiting"] == [m.state for m in said(a, room)]
             await a.wait_delivered(room, message)
             told = await events_until_now(a, start)
             assert ["sent", "delivered"] == [e.state for e in told if isinstance(e, MessageStateChanged)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import signal
 import stat
@@ -11,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from nullabona.client.api import MessageReceived
+from nullabona.client.api import MessageInfo, MessageReceived
 from tests.api.people import QUICK, SOON, happens, opened, play
 from tests.api.service import Service
 from tests.cli.conftest import Pair
@@ -66,11 +67,11 @@ def test_sending_and_reading(pair: Pair) -> None:
     piped = nulla("send", pair.room[:8], "--lines", profile=pair.mina, stdin="one\ntwo\n")
     assert (0, 2) == (piped.code, len(piped.out.splitlines()))
     read = nulla("read", pair.mina_name, "--json", profile=pair.junho)
-    assert ["hello 안녕", "one", "two"] == [row["text"] for row in read.rows]
-    assert {
-        *("id", "room", "account", "handle", "mine", "sent_at", "state", "unread_by", "position", "reply_to", "text")
-    } == set(read.rows[0])
-    assert [0, 0, 0] == [row["unread_by"] for row in read.rows]
+    said = [row for row in read.rows if row["kind"] == "text"]
+    assert ["hello 안녕", "one", "two"] == [row["text"] for row in said]
+    assert {field.name for field in dataclasses.fields(MessageInfo)} == set(read.rows[0])
+    assert {0} == {row["unread_by"] for row in said}
+    assert "accepted" in {row["notice"]["what"] for row in read.rows if row["notice"]}
     answered = nulla("send", pair.room, "yes", "--reply-to", sent.row["id"][:8], "--json", profile=pair.junho)
     assert 0 == answered.code
     back = nulla("read", pair.junho_name, "--json", "--limit", "1", profile=pair.mina)
@@ -92,7 +93,9 @@ def test_a_group_from_beginning_to_end(pair: Pair) -> None:
     assert 0 == nulla("sync", profile=pair.junho).code
     refused = nulla("send", "집", "still here?", profile=pair.junho)
     assert (1, True) == (refused.code, "[not-in-room]" in refused.err)
-    assert ["hi all"] == [row["text"] for row in nulla("read", "집", "--json", profile=pair.mina).rows]
+    assert ["hi all"] == [
+        row["text"] for row in nulla("read", "집", "--json", profile=pair.mina).rows if row["kind"] == "text"
+    ]
     info = nulla("room", "info", "집", "--json", profile=pair.mina).row
     assert ({"summary", "relay", "epoch", "devices", "box", "rejoining"}, 1) == (set(info), info["devices"])
 

@@ -145,7 +145,7 @@ def renew(engine: Engine, now: int, room: bytes) -> None:
 
 def texts(engine: Engine, now: int, room: bytes) -> list[str]:
     with engine.step(now) as step:
-        return [text_of(message) for message in step.store.messages(room, limit=10_000)]
+        return [text_of(m) for m in step.store.messages(room, limit=10_000) if m.kind != "notice"]
 
 
 def where(engine: Engine, now: int, room: bytes) -> bytes:

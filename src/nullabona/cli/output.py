@@ -19,10 +19,10 @@ def plain(value: Any) -> Any:  # noqa: ANN401 - any value of the API
         return value.hex()
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         fields = {field.name: plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
-        kind = getattr(value, "kind", None)
+        kind = getattr(type(value), "kind", None)  # of events; a message has a field of that name
         return {"event": kind, **fields} if isinstance(kind, str) else fields
     if isinstance(value, dict):
-        return {str(key): plain(item) for key, item in value.items()}
+        return {key.hex() if isinstance(key, bytes) else str(key): plain(item) for key, item in value.items()}
     return [plain(item) for item in value] if isinstance(value, list | tuple) else value
 
 

@@ -3,20 +3,30 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Awaitable, Callable
 from datetime import datetime
+from pathlib import Path
 
 import click
 
+from nullabona.cli.catalogue import say
 from nullabona.cli.output import emit, line, note
 from nullabona.cli.running import opened, run_async
 from nullabona.cli.settings import Settings, common, settings_of
+from nullabona.cli.telling import told
 from nullabona.client.api import Client, MessageInfo, errors
+from nullabona.words.errors import Language
+
+Act = Callable[[Client], Awaitable[bytes]]
 
 
 @click.command()
 @click.argument("room")
 @click.argument("text", required=False)
 @click.option("--lines", is_flag=True, help="Each line of stdin is a message of its own.")
+@click.option("--file", "files", multiple=True, type=click.Path(path_type=Path), metavar="PATH",
+              help="Send a file, TEXT as its caption; may be given several times.")  # fmt: skip
+@click.option("--as-file", is_flag=True, help="With --file: photos as they are, place and all.")
 @click.option("--reply-to", default="", metavar="ID", help="The message this answers.")
 @click.option("--delivered", is_flag=True, help="Wait until every device in the room has it.")
 @click.option("--no-wait", is_flag=True, help="Only store it; it goes out with a later command.")
@@ -29,6 +39,8 @@ def send(
     text: str | None,
     *,
     lines: bool,
+    files: tuple[Path, ...],
+    as_file: bool,
     reply_to: str,
     delivered: bool,
     no_wait: bool,
@@ -40,7 +52,23 @@ def send(
     """
     settings = settings_of(context)
     wait = "nothing" if no_wait else "delivered" if delivered else "sent"
-    run_async(_send(settings, room, _texts(text, lines=lines), reply_to, wait, timeout))
+    run_async(_send(settings, room, _acts(room, text, files, reply_to, lines=lines, as_file=as_file), wait, timeout))
+
+
+def _acts(
+    room: str, text: str | None, files: tuple[Path, ...], reply_to: str, *, lines: bool, as_file: bool
+) -> list[Act]:
+    """What to do: one message for each text, or one for each file, the first with the caption."""
+    if not files:
+        return [lambda client, said=said: client.send(room, said, reply_to) for said in _texts(text, lines=lines)]  # type: ignore[misc]
+    captions = [text or "", *[""] * (len(files) - 1)]
+    kind = "file" if as_file else None
+    return [
+        lambda client, path=path, said=said: client.send_file(  # type: ignore[misc]
+            room, path, caption=said, reply_to=reply_to, as_kind=kind
+        )
+        for path, said in zip(files, captions, strict=True)
+    ]
 
 
 def _texts(text: str | None, *, lines: bool) -> list[str]:
@@ -52,9 +80,9 @@ def _texts(text: str | None, *, lines: bool) -> list[str]:
     return [part for part in content.split("\n") if part.strip()] if lines else [content.rstrip("\n")]
 
 
-async def _send(settings: Settings, room: str, texts: list[str], reply_to: str, wait: str, wait_s: float) -> None:
+async def _send(settings: Settings, room: str, acts: list[Act], wait: str, wait_s: float) -> None:
     async with opened(settings, online=wait != "nothing") as client:
-        ids = [await client.send(room, text, reply_to) for text in texts]
+        ids = [await act(client) for act in acts]
         try:
             for message in ids:
                 await _wait(client, room, message, wait, wait_s)
@@ -100,7 +128,7 @@ def read(
             if not keep_unread and before is None:
                 await client.mark_read(room)
             for message in client.history(room, before=before, limit=limit):
-                emit(message) if settings.as_json else line(_row(message))
+                emit(message) if settings.as_json else line(_row(message, settings.language))
 
     run_async(work())
 
@@ -112,8 +140,11 @@ async def _catch_up(settings: Settings, client: Client, wait_s: float) -> None:
         note(settings, "offline")
 
 
-def _row(message: MessageInfo) -> str:
+def _row(message: MessageInfo, language: Language) -> str:
     at = datetime.fromtimestamp(message.sent_at / 1_000).astimezone().strftime("%m-%d %H:%M")
-    unread = f" ({message.unread_by})" if message.unread_by else ""
+    if message.notice is not None:
+        return f"{at} * {told(message, language)}"
+    unread = f" ({message.unread_by})" if message.unread_by > 0 else ""
     state = f" [{message.state}]" if message.mine and message.state not in {"sent", "delivered"} else ""
-    return f"{at} {message.handle}: {message.text}{unread}{state}"
+    edited = say("edited", language) if message.edited_at else ""
+    return f"{at} {message.handle}: {told(message, language)}{edited}{unread}{state}"

@@ -12,6 +12,7 @@ from nullabona.cli.catalogue import say
 from nullabona.cli.output import emit, line, note, table
 from nullabona.cli.running import opened, run_async
 from nullabona.cli.settings import Settings, common, settings_of
+from nullabona.cli.telling import told
 from nullabona.client.api import Client, Event, EventsForgotten, MessageReceived, Warned, errors
 
 SPOKEN = frozenset(
@@ -81,7 +82,7 @@ def _show(settings: Settings, client: Client, event: Event) -> int:
 def _sentence(settings: Settings, client: Client, event: Event) -> str | None:
     room = _title(client, getattr(event, "room", b""))
     if isinstance(event, MessageReceived):
-        return f"[{room}] {event.handle}: {event.text}"
+        return f"[{room}] {event.handle}: {_words(settings, client, event)}"
     if isinstance(event, Warned):
         return say(
             "event-warning", settings.language, code=event.code, detail=" ".join(map(str, event.detail.values()))
@@ -93,6 +94,14 @@ def _sentence(settings: Settings, client: Client, event: Event) -> str | None:
     values = {name: getattr(event, name, "") for name in ("handle", "greeting", "name")}
     values["name"] = values["name"] or room
     return say(f"event-{event.kind}", settings.language, room=room, id=getattr(event, "room", b"").hex()[:12], **values)
+
+
+def _words(settings: Settings, client: Client, event: MessageReceived) -> str:
+    """As the message is now; it may have been edited or be gone."""
+    try:
+        return told(client.message(event.room, event.message), settings.language)
+    except errors.UserError:
+        return event.text
 
 
 def _title(client: Client, room: bytes) -> str:

@@ -10,17 +10,17 @@ from pathlib import Path
 from typing import Final
 
 from nullabona.client import account as accounts
+from nullabona.client.api.chat import ChatCalls
 from nullabona.client.api.converting import to_event
 from nullabona.client.api.errors import Refused, TimedOut, UnknownHandle
-from nullabona.client.api.events import ConnectionChanged, Event, EventsForgotten
-from nullabona.client.api.files import FileCalls
+from nullabona.client.api.events import ConnectionChanged, Event, EventsForgotten, Typing
 from nullabona.client.api.links import LinkCalls
-from nullabona.client.api.messages import MessageCalls
 from nullabona.client.api.moves import Moves
 from nullabona.client.api.privacy import PrivacyCalls
 from nullabona.client.api.records import OwnAccount, RelayStatus, Status
 from nullabona.client.api.session import Options, Session
 from nullabona.client.api.trust import TrustCalls
+from nullabona.client.core.records import Writing
 from nullabona.client.core.step import DAY_MS
 from nullabona.client.keys import AccountRoot, Language
 from nullabona.client.net import endpoint_of, parse_endpoint
@@ -64,7 +64,7 @@ def _open(path: Path, unlock: Unlock, *, create: bool) -> Profile:
     return create_profile(path, unlock) if create and not path.exists() else open_profile(path, unlock)
 
 
-class Client(MessageCalls, FileCalls, LinkCalls, TrustCalls, PrivacyCalls):
+class Client(ChatCalls, LinkCalls, TrustCalls, PrivacyCalls):
     """One account on this device. Made by `open_client`; used from one event loop.
 
     What changes something is durable when the call returns, and goes out by itself, now or when the relay is reached.
@@ -163,10 +163,12 @@ class Client(MessageCalls, FileCalls, LinkCalls, TrustCalls, PrivacyCalls):
         states: deque[WayState] = deque(maxlen=_PAGE)
         runner = self._session.runner
         moved = Moves()
+        writing: deque[Writing] = deque(maxlen=_PAGE)
         ends = (
             runner.listen(news.set),
             runner.listen_states(states.append),
             runner.listen_progress(moved.note),
+            runner.listen_writing(writing.append),
         )
         try:
             while True:
@@ -179,6 +181,8 @@ class Client(MessageCalls, FileCalls, LinkCalls, TrustCalls, PrivacyCalls):
                         self._handled(last)
                 while states:
                     yield _connection(last, states.popleft())
+                while writing:
+                    yield _typing(last, writing.popleft())
                 for transfer in moved.due(last):
                     yield transfer
                 runner.check()
@@ -233,6 +237,10 @@ class Client(MessageCalls, FileCalls, LinkCalls, TrustCalls, PrivacyCalls):
             rooms,
             self._session.runner.at_rest,
         )
+
+
+def _typing(last: int, writing: Writing) -> Typing:
+    return Typing(last, writing.room, writing.account, writing.until)
 
 
 def _connection(last: int, state: WayState) -> ConnectionChanged:

@@ -10,6 +10,7 @@ from nullabona.client.api.finding import find_contact
 from nullabona.client.api.records import ContactInfo
 from nullabona.client.api.session import Session
 from nullabona.client.core import commands, people
+from nullabona.client.core.chat.naming import Names, all_names
 from nullabona.client.core.preferences import of_contact
 from nullabona.client.core.records import Contact, ContactState
 from nullabona.client.core.step import DAY_MS, Step
@@ -28,7 +29,8 @@ class ContactCalls:
     def contacts(self) -> list[ContactInfo]:
         """Everybody this profile knows, the longest known first."""
         with self._session.view() as step:
-            return [trusted_info(step, contact) for contact in step.store.contacts()]
+            names = all_names(step.store)
+            return [named_info(step, contact, names) for contact in step.store.contacts()]
 
     async def request_contact(self, handle: str, greeting: str = "", *, timeout_s: float = 30.0) -> ContactInfo:
         """Ask somebody to talk; durable when this returns, and sent as soon as their relay is reached.
@@ -103,5 +105,13 @@ def _info(contact: Contact) -> ContactInfo:
 
 def trusted_info(step: Step, contact: Contact) -> ContactInfo:
     """As shown, with what the person knows of its identity key."""
+    return named_info(step, contact, all_names(step.store))
+
+
+def named_info(step: Step, contact: Contact, names: Names) -> ContactInfo:
+    """As `trusted_info`, for many at once."""
     changed = bool(of_contact(step.store, contact.account).changed)
-    return replace(_info(contact), verified=is_verified(step, contact), changed=changed)
+    name = names.name(contact.account)
+    return replace(
+        _info(contact), name=name, nickname=contact.name, verified=is_verified(step, contact), changed=changed
+    )

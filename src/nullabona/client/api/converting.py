@@ -8,7 +8,8 @@ from typing import Any, Final
 import msgspec
 
 from nullabona.client.api import events as e
-from nullabona.client.core.content import Text, decode_body
+from nullabona.client.core.chat.kinds import GONE, stored, words_of
+from nullabona.client.core.content import File, Text
 from nullabona.client.core.ports import Store
 from nullabona.client.core.records import LoggedEvent
 
@@ -35,7 +36,11 @@ _BUILD: Final[dict[str, _Build]] = {
     "room-request": lambda r, d: e.RoomRequested(r.id, r.room, d["account"], d["handle"], d["name"]),
     "member-added": lambda r, d: e.MemberAdded(r.id, r.room, d["account"], d["handle"]),
     "member-removed": lambda r, d: e.MemberRemoved(r.id, r.room, d["account"], d["handle"]),
-    "room-changed": lambda r, d: e.RoomChanged(r.id, r.room, d["name"], tuple(d["admins"])),
+    "room-changed": lambda r, d: e.RoomChanged(r.id, r.room, d["name"], tuple(d["admins"]), d["timer_s"]),
+    "message-changed": lambda r, d: e.MessageChanged(r.id, r.room, d["id"]),
+    "message-gone": lambda r, d: e.MessageGone(r.id, r.room, d["id"]),
+    "notice": lambda r, d: e.NoticeAdded(r.id, r.room, d["id"]),
+    "profile": lambda r, d: e.ProfileChanged(r.id, d["account"]),
     "epoch": lambda r, d: e.EpochChanged(r.id, r.room, d["epoch"]),
     "removed": lambda r, _: e.Removed(r.id, r.room),
     "leaving": lambda r, _: e.Leaving(r.id, r.room),
@@ -66,9 +71,17 @@ def to_event(store: Store, row: LoggedEvent) -> e.Event:
 
 def _message(store: Store, row: LoggedEvent, data: dict[str, Any]) -> e.Event:
     message = store.message(row.room, data["id"])
-    body = decode_body(message.body) if message is not None else None
-    reply_to = body.reply_to if isinstance(body, Text) else b""
+    body = stored(message) if message is not None else None
+    reply_to = body.reply_to if isinstance(body, Text | File) else b""
     sent_at = message.sent_at if message is not None else 0
     return e.MessageReceived(
-        row.id, row.room, data["id"], data["account"], data["handle"], data["text"], sent_at, reply_to
+        row.id,
+        row.room,
+        data["id"],
+        data["account"],
+        data["handle"],
+        words_of(body) if body is not None else "",
+        sent_at,
+        reply_to,
+        message.kind if message is not None else GONE,
     )

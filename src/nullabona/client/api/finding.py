@@ -101,7 +101,7 @@ def find_message(store: Store, room: bytes, wanted: bytes | str) -> Message:
     """A message of the room by its id or the beginning of it. Raises `NoSuchMessage` or `Ambiguous`."""
     if isinstance(wanted, bytes):
         found = store.message(room, wanted)
-        fitting = [] if found is None else [found]
+        fitting = [found] if found is not None and found.shown else []
     else:
         recent = store.messages(room, before=_END, limit=10_000)
         fitting = [message for message in recent if is_prefix(message.id, wanted)]

@@ -9,7 +9,6 @@ import msgspec
 from nullabona.client.api.contacts import ContactCalls
 from nullabona.client.api.errors import TimedOut, UnknownHandle
 from nullabona.client.api.finding import (
-    direct_partner,
     find_contact,
     find_member,
     find_room,
@@ -18,6 +17,7 @@ from nullabona.client.api.finding import (
     room_states,
 )
 from nullabona.client.api.records import Member, RoomDetails, RoomSummary
+from nullabona.client.api.showing import Look, look_at, partner_of, room_title, show_line
 from nullabona.client.core import commands
 from nullabona.client.core.errors import NoSuchContact, NoSuchRoom
 from nullabona.client.core.ports import Store
@@ -35,8 +35,9 @@ class RoomCalls(ContactCalls):
 
     def rooms(self) -> list[RoomSummary]:
         """Every room, oldest first."""
-        with self._session.look() as store:
-            return [_summary(store, room, self._me) for room in room_states(store)]
+        with self._session.view() as step:
+            look = look_at(step)
+            return [_summary(look, room, last=True) for room in room_states(step.store)]
 
     def room_requests(self) -> list[RoomSummary]:
         """Rooms that strangers invite us to: to be accepted or declined."""
@@ -51,12 +52,13 @@ class RoomCalls(ContactCalls):
 
     def room_details(self, room: bytes | str) -> RoomDetails:
         """As `room`, with what is behind it."""
-        with self._session.look() as store:
+        with self._session.view() as step:
+            store = step.store
             state = _load(store, find_room(store, room))
             box = state.current.keys.box.address if state.boxes else b""
             epoch = state.epoch if state.boxes else 0
             return RoomDetails(
-                _summary(store, state, self._me),
+                _summary(look_at(step), state, last=False),
                 state.info.relay,
                 epoch,
                 len(store.devices(state.id)),
@@ -67,8 +69,8 @@ class RoomCalls(ContactCalls):
     def members(self, room: bytes | str) -> list[Member]:
         """The accounts in a room, by handle."""
         with self._session.view() as step:
-            found = commands.members(step, find_room(step.store, room))
-        return [Member(m.account, m.handle, m.admin, m.devices, m.me) for m in found]
+            found, names = commands.members(step, find_room(step.store, room)), look_at(step).names
+        return [Member(m.account, m.handle, m.admin, m.devices, m.me, names.name(m.account)) for m in found]
 
     async def create_group(self, name: str, handles: list[str] | None = None) -> RoomSummary:
         """A new group with this account as admin; everybody in ``handles`` is invited."""
@@ -162,19 +164,25 @@ def _load(store: Store, room: bytes) -> RoomState:
     return decode_state(data)
 
 
-def _summary(store: Store, room: RoomState, me: bytes) -> RoomSummary:
-    direct = room.info.kind == DIRECT
-    partner = direct_partner(store, room) if direct else None
+def _summary(look: Look, room: RoomState, *, last: bool) -> RoomSummary:
+    store, me = look.step.store, look.step.me.account
     read = store.marker(room.id, me)
+    unread, mentions = store.count_unread(room.id, -1 if read is None else read)
+    newest = store.last_message(room.id) if last else None
     return RoomSummary(
-        room.id,
-        partner.handle if partner is not None else room.info.name,
-        direct,
-        room.phase,
-        len({device.account for device in store.devices(room.id)}) if room.phase == JOINED else 0,
-        store.count_unread(room.id, -1 if read is None else read)[0],
-        me in room.info.admins,
-        room.pending is not None or bool(room.intents),
+        id=room.id,
+        title=room_title(look, room),
+        direct=room.info.kind == DIRECT,
+        phase=room.phase,
+        members=store.member_count(room.id) if room.phase == JOINED else 0,
+        unread=unread,
+        admin=me in room.info.admins,
+        changing=room.pending is not None or bool(room.intents),
+        mentions=mentions,
+        failed=store.count_failed(room.id),
+        timer_s=room.info.timer_s,
+        partner=partner_of(room, me),
+        last=show_line(look, newest) if newest is not None else None,
     )
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from nullabona.client.core import committing, messages, people
+from nullabona.client.core import committing, messages, people, preferences
 from nullabona.client.core.boxes import open_box
-from nullabona.client.core.content import Text
+from nullabona.client.core.chat import notices, talking
+from nullabona.client.core.content import NoticeKind
 from nullabona.client.core.errors import BadRequest, LastAdmin, NotAllowed, NotInRoom
 from nullabona.client.core.healing import leaving_key
 from nullabona.client.core.inbox import accept_request, decline_request
@@ -26,8 +27,6 @@ from nullabona.wire.card import Card, verify_card
 
 __all__ = ["accept_request", "decline_request"]
 
-MAX_TEXT = 100_000
-"""Longest text message, in characters."""
 MAX_NAME = 120
 
 
@@ -46,7 +45,8 @@ class MemberInfo:
 def create_group(step: Step, name: str) -> bytes:
     """A new group with this account as its only member and admin. Returns the room's id."""
     _check_name(name)
-    return _create(step, RoomInfo(1, GROUP, name, step.me.relay, (step.me.account,))).id
+    timer_s = preferences.profile(step.store).default_timer_s
+    return _create(step, RoomInfo(1, GROUP, name, step.me.relay, (step.me.account,), timer_s=timer_s)).id
 
 
 def _create(step: Step, info: RoomInfo) -> RoomState:
@@ -57,6 +57,7 @@ def _create(step: Step, info: RoomInfo) -> RoomState:
     step.add_room(room)
     open_box(room, group.epoch, group.room_secret())
     committing.sync_roster(step, room)
+    notices.entered(step, room, step.me.account, NoticeKind.CREATED)
     step.event("joined", room_id, name=info.name, direct=info.kind == DIRECT, handle=step.me.handle)
     return room
 
@@ -162,12 +163,8 @@ def members(step: Step, room_id: bytes) -> list[MemberInfo]:
 
 
 def send_text(step: Step, room_id: bytes, text: str, reply_to: bytes = b"") -> bytes:
-    """Store and queue a message. Returns its id. Raises `BadRequest` if it is empty or too long."""
-    if not text.strip():
-        raise BadRequest("a message needs some text")
-    if len(text) > MAX_TEXT:
-        raise BadRequest("a message has at most 100,000 characters", hint="send it as a file, or in parts")
-    return messages.send(step, _member_room(step, room_id), Text(text, reply_to))
+    """See `nullabona.client.core.chat.talking.send_text`."""
+    return talking.send_text(step, room_id, text, reply_to=reply_to)
 
 
 def mark_read(step: Step, room_id: bytes, message_id: bytes) -> None:
@@ -205,7 +202,8 @@ def accept_contact(step: Step, handle: str) -> Contact:
         raise BadRequest(f"{handle} has not asked to talk to you")
     card = verify_card(contact.card, today=step.day)
     pair = tuple(sorted((step.me.account, contact.account)))
-    room = _create(step, RoomInfo(1, DIRECT, "", step.me.relay, (), pair))
+    timer_s = preferences.profile(step.store).default_timer_s
+    room = _create(step, RoomInfo(1, DIRECT, "", step.me.relay, (), pair, timer_s))
     committing.want(room, people.add_intent(step, card))
     return people.set_contact_state(step, contact, ContactState.ACCEPTED, room.id)
 

@@ -177,6 +177,13 @@ def request_came(step: Step, account: bytes, request: ContactRequest) -> None:
         step.vouched.append(account)
 
 
+def rename_contact(step: Step, contact: Contact, nickname: str) -> None:
+    """Call a contact ``nickname`` on this device; empty: as they call themselves."""
+    if nickname != contact.name:
+        step.store.put_contact(replace(contact, name=nickname))
+        step.event("profile", account=contact.account)
+
+
 def need_contact(step: Step, handle: str) -> Contact:
     """Raises `NoSuchContact`."""
     contact = step.store.contact_by_handle(handle)

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from nullabona.client.account import Account
 from nullabona.client.core.engine import Engine, Touched
-from nullabona.client.core.records import Progress
+from nullabona.client.core.records import Progress, Writing
 from nullabona.client.core.step import DAY_MS, Step, Timing
 from nullabona.client.mls import SUITE
 from nullabona.client.net import NetOptions, Policy, RelayUntrusted, connect
@@ -71,6 +71,9 @@ class Runner:
         self._state_listeners: set[Callable[[WayState], None]] = set()
         self._progress_listeners: set[Callable[[Progress], None]] = set()
         self.engine.on_progress = self._file_moved
+        self._writing_listeners: set[Callable[[Writing], None]] = set()
+        self._writing: dict[tuple[bytes, bytes], int] = {}
+        self.engine.on_writing = self._wrote
         self._warned: dict[tuple[str, ...], int] = {}
         self._swept = -1
         self._started = False
@@ -179,6 +182,15 @@ class Runner:
         self._state_listeners.add(tell)
         return lambda: self._state_listeners.discard(tell)
 
+    def writing(self, room: bytes) -> list[bytes]:
+        """The accounts that are writing in a room now."""
+        return [account for (where, account), until in self._writing.items() if where == room and until > self.now()]
+
+    def listen_writing(self, tell: Callable[[Writing], None]) -> Callable[[], None]:
+        """Call ``tell`` whenever somebody begins or stops writing; the result ends it."""
+        self._writing_listeners.add(tell)
+        return lambda: self._writing_listeners.discard(tell)
+
     def listen_progress(self, tell: Callable[[Progress], None]) -> Callable[[], None]:
         """Call ``tell`` whenever a file has come further; the result ends it."""
         self._progress_listeners.add(tell)
@@ -195,6 +207,16 @@ class Runner:
     def _notify(self) -> None:
         for tell in list(self._listeners):
             tell()
+
+    def _wrote(self, writing: Writing) -> None:
+        """Who has stopped is told only if they were said to write."""
+        before = self._writing.pop((writing.room, writing.account), 0)
+        if writing.until:
+            self._writing[writing.room, writing.account] = writing.until
+        elif not before:
+            return
+        for tell in list(self._writing_listeners):
+            tell(writing)
 
     def _file_moved(self, progress: Progress) -> None:
         for tell in list(self._progress_listeners):

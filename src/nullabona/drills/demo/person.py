@@ -131,7 +131,11 @@ class Deeds:
         return next((room.members for room in self._client.rooms() if room.title == name), 0)
 
     def _history(self, room: str) -> list[list[str]]:
-        return [[message.account.hex(), message.text] for message in self._client.history(room, limit=10_000)]
+        return [
+            [message.account.hex(), message.text]
+            for message in self._client.history(room, limit=10_000)
+            if message.kind == "text"
+        ]
 
 
 async def _serve(profile: Path) -> None:

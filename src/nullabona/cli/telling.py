@@ -1,0 +1,31 @@
+"""One message or line about a room in words, for the command line."""
+
+from __future__ import annotations
+
+from nullabona.cli.catalogue import say
+from nullabona.client.api import MessageInfo, NoticeInfo
+from nullabona.words.errors import Language
+
+
+def told(message: MessageInfo, language: Language) -> str:
+    """What a message says: its words, and what is with them."""
+    if message.notice is not None:
+        return _notice(message.notice, language)
+    if message.kind == "deleted":
+        return say("deleted", language)
+    parts = [message.text] if message.text else []
+    if message.attachment is not None:
+        parts.insert(0, f"[{message.attachment.name}, {message.attachment.size} B]")
+    if message.poll is not None:
+        chosen = [choice for choices in message.poll.votes.values() for choice in choices]
+        parts += [f"({option}: {chosen.count(place)})" for place, option in enumerate(message.poll.options)]
+    if message.forwarded:
+        parts.insert(0, say("forwarded", language))
+    parts += [f"{reaction.emoji}{len(reaction.accounts)}" for reaction in message.reactions]
+    return " ".join(parts)
+
+
+def _notice(notice: NoticeInfo, language: Language) -> str:
+    return say(
+        f"notice-{notice.what}", language, name=notice.name, others=", ".join(notice.names), text=notice.text
+    ).strip()

@@ -1,0 +1,161 @@
+"""From rows to what a face shows: one look at the store for a whole page of a room."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Final
+
+from nullabona.client.api.files import attachment_info
+from nullabona.client.api.records import MessageInfo, NoticeInfo, PollInfo, QuoteInfo, Reaction
+from nullabona.client.core import preferences
+from nullabona.client.core.chat import annotating, kinds
+from nullabona.client.core.chat.annotating import Sheet
+from nullabona.client.core.chat.naming import Names, all_names
+from nullabona.client.core.content import Deleted, File, Notice, Poll, Stored, Text
+from nullabona.client.core.records import Device, Message
+from nullabona.client.core.roominfo import DIRECT
+from nullabona.client.core.state import RoomState
+from nullabona.client.core.step import Step
+
+QUOTED: Final = 200
+"""Characters of a message that an answer shows."""
+
+
+@dataclass(slots=True)
+class Look:
+    """What is needed again and again while messages of rooms are shown. Good inside one transaction only."""
+
+    step: Step
+    names: Names
+    receipts: bool
+    _rooms: dict[bytes, _RoomLook] = field(default_factory=dict)
+
+    def room(self, room: bytes) -> _RoomLook:
+        if room not in self._rooms:
+            state, store = self.step.find_room(room), self.step.store
+            self._rooms[room] = _RoomLook(state, store.devices(room), store.markers(room))
+        return self._rooms[room]
+
+
+@dataclass(frozen=True, slots=True)
+class _RoomLook:
+    state: RoomState | None
+    devices: list[Device]
+    markers: dict[bytes, int]
+
+    @property
+    def direct(self) -> bool:
+        return self.state is not None and self.state.info.kind == DIRECT
+
+    def unread_by(self, message: Message, me: bytes) -> int:
+        """How many accounts of the room, the sender aside, have not read a message yet."""
+        if self.state is None:
+            return 0
+        accounts = {device.account for device in self.devices if device.since <= max(message.epoch, 0)} | {me}
+        return sum(self.markers.get(account, -1) < message.position for account in accounts - {message.account})
+
+
+def look_at(step: Step) -> Look:
+    """Begin to show messages. Runs in the caller's transaction."""
+    return Look(step, all_names(step.store), preferences.profile(step.store).receipts)
+
+
+def partner_of(room: RoomState, me: bytes) -> bytes:
+    """The other account of a direct room; empty for a group."""
+    return next((account for account in room.info.pair if account != me), b"")
+
+
+def room_title(look: Look, room: RoomState | None) -> str:
+    """A group's name, or what the other person of a direct room is called; empty for a room that is not there."""
+    if room is None:
+        return ""
+    partner = partner_of(room, look.step.me.account)
+    return look.names.name(partner) if partner else room.info.name
+
+
+def show(look: Look, message: Message) -> MessageInfo:
+    """A message in full: with its quote, reactions, votes and who has not read it."""
+    body = kinds.stored(message)
+    room = look.room(message.room)
+    notes = look.step.store.annotations(message.room, message.id)
+    sheet = annotating.sheet_of(message, body, notes, direct=room.direct)
+    unread_by = room.unread_by(message, look.step.me.account) if message.kind in kinds.SPOKEN else 0
+    return _info(look, message, body, sheet, unread_by if look.receipts else -1, quote=_quote(look, message, body))
+
+
+def show_line(look: Look, message: Message) -> MessageInfo:
+    """As the list of rooms shows it: without quote, reactions and votes; ``unread_by`` is -1."""
+    return _info(look, message, kinds.stored(message), Sheet(), -1, quote=None)
+
+
+def _info(
+    look: Look, message: Message, body: Stored, sheet: Sheet, unread_by: int, *, quote: QuoteInfo | None
+) -> MessageInfo:
+    me = look.step.me.account
+    said = body if isinstance(body, Text | File) else None
+    return MessageInfo(
+        id=message.id,
+        room=message.room,
+        account=message.account,
+        handle=look.names.handle(message.account) if message.account else "",
+        mine=message.account == me and message.kind != kinds.NOTICE,
+        sent_at=message.sent_at,
+        state=str(message.state),
+        unread_by=unread_by,
+        position=message.position,
+        reply_to=said.reply_to if said is not None else b"",
+        text=kinds.words_of(body),
+        kind=message.kind,
+        name=look.names.name(message.account) if message.account else "",
+        quote=quote,
+        mentions=said.mentions if said is not None else (),
+        mentions_me=message.unread == 2,
+        forwarded=said is not None and said.forwarded,
+        edited_at=message.edited_at,
+        timer_s=message.timer_s,
+        expires_at=message.expires_at,
+        pinned=sheet.pinned,
+        reactions=_reactions(look, sheet),
+        poll=_poll(look, message, body, sheet) if isinstance(body, Poll) else None,
+        attachment=attachment_info(look.step.store, message, body.attachment) if isinstance(body, File) else None,
+        notice=_notice(look, body) if isinstance(body, Notice) else None,
+        deleted_by=body.by if isinstance(body, Deleted) else b"",
+    )
+
+
+def _quote(look: Look, message: Message, body: Stored) -> QuoteInfo | None:
+    if not isinstance(body, Text | File) or not body.reply_to:
+        return None
+    line = look.step.store.message(message.room, body.reply_to)
+    if line is None or not line.shown:
+        return QuoteInfo(body.reply_to, b"", "", "gone", "")
+    text = kinds.brief(kinds.stored(line))[:QUOTED]
+    return QuoteInfo(line.id, line.account, look.names.name(line.account), line.kind, text)
+
+
+def _reactions(look: Look, sheet: Sheet) -> tuple[Reaction, ...]:
+    given: dict[str, list[bytes]] = {}
+    for emoji, account in sheet.reactions:
+        given.setdefault(emoji, []).append(account)
+    return tuple(
+        Reaction(emoji, tuple(accounts), tuple(look.names.name(account) for account in accounts))
+        for emoji, accounts in given.items()
+    )
+
+
+def _poll(look: Look, message: Message, body: Poll, sheet: Sheet) -> PollInfo:
+    names = {account: look.names.name(account) for account in sheet.votes}
+    may_close = message.account == look.step.me.account and not sheet.closed
+    return PollInfo(body.question, body.options, body.multiple, sheet.votes, names, sheet.closed, may_close)
+
+
+def _notice(look: Look, body: Notice) -> NoticeInfo:
+    return NoticeInfo(
+        body.what.value,
+        body.account,
+        look.names.name(body.account) if body.account else "",
+        body.account == look.step.me.account,
+        body.others,
+        tuple(look.names.name(account) for account in body.others),
+        body.text,
+    )
