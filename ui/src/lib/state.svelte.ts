@@ -65,6 +65,14 @@ class AppState {
     this.phase = state.phase;
   }
 
+  /** Everything that was shown goes. */
+  locked(state: State): void {
+    this.apply(state);
+    overlays.clear();
+    places.home();
+    this.wanted = "";
+  }
+
   chat(room: string): Chat | undefined {
     void this.chats;
     return this.#rows.get(room);
@@ -122,9 +130,7 @@ class AppState {
       case "Told":
         return overlays.toast(push.message, { hint: push.hint, kind: "bad" });
       case "Locked":
-        overlays.clear();
-        places.home();
-        return this.apply(push.state);
+        return this.locked(push.state);
       case "Reset":
         return void this.restart();
     }

@@ -45,8 +45,10 @@ class Transport {
     return this.#token;
   }
 
-  onPush(listen: (push: AnyPush) => void): void {
-    this.#onPush.push(listen);
+  /** Hear every push; what comes back ends it. */
+  onPush(listen: (push: AnyPush) => void): () => void {
+    this.#onPush = [...this.#onPush, listen];
+    return () => (this.#onPush = this.#onPush.filter((one) => one !== listen));
   }
 
   onLink(listen: (link: Link) => void): void {

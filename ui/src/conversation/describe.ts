@@ -1,0 +1,52 @@
+/** Messages in words, for screen readers, the chat list, copying. */
+import { bytes, duration, moment } from "../lib/format.ts";
+import type { Message, MessageKind, MessageState } from "../lib/protocol.ts";
+import { chats } from "../lib/words/chats.ts";
+import { talk } from "../lib/words/conversation.ts";
+
+/** What a kind of message is called where its words alone do not say it. */
+export function kindWord(kind: MessageKind): string {
+  if (kind === "photo") return chats.photo;
+  if (kind === "file") return chats.file;
+  if (kind === "voice") return chats.voice;
+  if (kind === "poll") return chats.poll;
+  return kind === "deleted" ? chats.deleted : "";
+}
+
+/** The content in one line of words. */
+export function gist(message: Message): string {
+  const file = message.file;
+  if (message.kind === "deleted") return talk.deleted;
+  if (message.poll) return `${chats.poll}: ${message.poll.question}`;
+  if (message.kind === "voice" && file) return `${chats.voice} ${duration(file.duration_ms)}`;
+  if (message.kind === "file" && file) return `${chats.file} ${file.name} ${bytes(file.size)} ${message.text}`.trim();
+  if (message.kind === "photo") return `${chats.photo} ${message.text}`.trim();
+  return message.text;
+}
+
+const LONGEST = 400;
+
+/** Who, what, when, and how far it got. */
+export function describe(message: Message): string {
+  const parts = [`${message.mine ? talk.mine : message.person.name}: ${gist(message).slice(0, LONGEST)}`];
+  if (message.quote) parts.push(talk.answerTo(message.quote.name));
+  if (message.edited_at) parts.push(talk.edited);
+  if (message.pinned) parts.push(talk.pinnedMark);
+  parts.push(moment(message.at));
+  const state = stateWord(message);
+  if (state) parts.push(state);
+  if (message.unread_by > 0) parts.push(talk.unreadBy(message.unread_by));
+  for (const one of message.reactions) parts.push(`${one.emoji} ${one.count}`);
+  return parts.join(", ");
+}
+
+export function stateWord(message: Message): string {
+  return message.mine ? stateWordOf(message.state) : "";
+}
+
+export function stateWordOf(state: MessageState): string {
+  if (state === "waiting") return talk.waiting;
+  if (state === "sent") return talk.sent;
+  if (state === "delivered") return talk.delivered;
+  return state === "failed" ? talk.failed : "";
+}

@@ -1,0 +1,41 @@
+/** Notices in words. */
+import { names, span } from "../lib/format.ts";
+import type { Notice } from "../lib/protocol.ts";
+import { notices as words } from "../lib/words/notices.ts";
+
+const WARNINGS = new Set(["device-added", "device-renewed", "card-changed", "warning", "relay-lost-box"]);
+
+/** It concerns safety, so it must not be overlooked. */
+export function isWarning(notice: Notice): boolean {
+  return WARNINGS.has(notice.what);
+}
+
+type Wording = (who: string, whose: string, whom: string, notice: Notice) => string;
+
+const WORDINGS: Record<string, Wording> = {
+  created: (who) => words.created(who),
+  joined: (who, _, __, notice) => (notice.name && !notice.me ? words.joinedBy(who) : words.joined),
+  "member-added": (who, _, whom) => words.added(who, whom),
+  "member-removed": (who, _, whom) => words.removedOther(who, whom),
+  left: (who, _, __, notice) => (notice.me ? words.leftMe : words.left(who)),
+  removed: (who, _, __, notice) => (notice.name && !notice.me ? words.removedMe(who) : words.leftMe),
+  renamed: (who, _, __, notice) => words.renamed(who, notice.text),
+  "admin-added": (who, _, whom) => words.adminAdded(who, whom),
+  "admin-removed": (who, _, whom) => words.adminRemoved(who, whom),
+  "timer-changed": (who, _, __, { text }) => (Number(text) ? words.timerOn(who, span(Number(text))) : words.timerOff(who)),
+  "device-added": (_, whose) => words.deviceAdded(whose),
+  "device-removed": (_, whose) => words.deviceRemoved(whose),
+  "device-renewed": (_, whose) => words.deviceRenewed(whose),
+  "relay-lost-box": () => words.relayLost,
+  "card-changed": (_, whose) => words.cardChanged(whose),
+  accepted: () => words.accepted,
+  warning: (_, __, ___, notice) => words.warning(notice.text),
+};
+
+export function noticeText(notice: Notice): string {
+  const name = notice.name || words.somebody;
+  const who = notice.me ? words.byMe : words.by(name);
+  const whose = notice.me ? words.ofMe : words.of(name);
+  const wording = WORDINGS[notice.what];
+  return wording ? wording(who, whose, names(notice.others), notice) : notice.text || words.other;
+}

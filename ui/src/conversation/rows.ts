@@ -1,0 +1,81 @@
+/** How messages are laid out: days, the unread line, runs of one sender, and one time per minute of a run. */
+import { dayOf } from "../lib/format.ts";
+import type { Message } from "../lib/protocol.ts";
+
+export interface Row {
+  key: string;
+  message: Message;
+  /** First of its day. */
+  day: boolean;
+  /** The unread line goes above. */
+  unread: boolean;
+  /** First of a run: shows who it is. */
+  head: boolean;
+  /** Last of its minute: shows the time. */
+  time: boolean;
+}
+
+const RUN_MS = 5 * 60_000;
+
+function together(a: Message | undefined, b: Message | undefined): boolean {
+  if (!a || !b || a.kind === "notice" || b.kind === "notice") return false;
+  return a.person.account === b.person.account && a.mine === b.mine;
+}
+
+function minuteOf(message: Message): number {
+  return Math.floor(message.at / 60_000);
+}
+
+/** Makes rows; those that did not change are the same objects as the last time, so that they are not painted anew. */
+export class Rows {
+  #known = new Map<string, Row>();
+
+  make(messages: readonly Message[], unreadLine: string, keyOf: (message: Message) => string): Row[] {
+    const next = new Map<string, Row>();
+    const rows: Row[] = [];
+    for (let i = 0; i < messages.length; i++) {
+      const message = messages[i] as Message;
+      const before = messages[i - 1];
+      const after = messages[i + 1];
+      const day = !before || dayChanged(before.at, message.at);
+      const unread = message.id === unreadLine;
+      const head = day || unread || !together(before, message) || message.at - (before?.at ?? 0) > RUN_MS;
+      const last = !together(message, after) || after?.id === unreadLine || minuteOf(message) !== minuteOf(after as Message);
+      const row = this.#row({ key: keyOf(message), message, day, unread, head, time: last });
+      next.set(row.key, row);
+      rows.push(row);
+    }
+    this.#known = next;
+    return rows;
+  }
+
+  #row(row: Row): Row {
+    const old = this.#known.get(row.key);
+    const same =
+      old?.message === row.message &&
+      old.day === row.day &&
+      old.unread === row.unread &&
+      old.head === row.head &&
+      old.time === row.time;
+    return same ? old : row;
+  }
+}
+
+const HALF_HOUR_MS = 30 * 60_000;
+const days = new Map<number, number>();
+
+/** Days begin on a half hour everywhere, so that one look-up per half hour is enough. */
+function dayChanged(a: number, b: number): boolean {
+  const slotA = Math.floor(a / HALF_HOUR_MS);
+  const slotB = Math.floor(b / HALF_HOUR_MS);
+  return slotA !== slotB && cachedDay(slotA) !== cachedDay(slotB);
+}
+
+function cachedDay(slot: number): number {
+  let known = days.get(slot);
+  if (known === undefined) {
+    if (days.size > 20_000) days.clear();
+    days.set(slot, (known = dayOf(slot * HALF_HOUR_MS)));
+  }
+  return known;
+}

@@ -1,0 +1,74 @@
+/** Sending what is more than text. */
+import { overlays } from "../lib/overlays.svelte.ts";
+import type { PollView } from "../lib/protocol.ts";
+import { call } from "../lib/transport.ts";
+import { upload } from "../lib/upload.ts";
+import { localFile } from "./optimistic.ts";
+import type { Talk } from "./talk.svelte.ts";
+
+export interface Chosen {
+  files: File[];
+  caption: string;
+}
+
+const PICTURES = /^image\/(png|jpeg|webp|gif)$/;
+
+/** Show the files before they go. True if they were sent. */
+export async function sendFiles(talk: Talk, files: File[], caption: string): Promise<boolean> {
+  if (!files.length) return false;
+  const chosen = await overlays.dialog<Chosen>("Attach", { files, caption });
+  if (!chosen) return false;
+  const quote = talk.replyTo ?? null;
+  talk.replyTo = undefined;
+  chosen.files.forEach((file, i) => {
+    const words = i === chosen.files.length - 1 ? chosen.caption : "";
+    void sendFile(talk, file, words, i === 0 ? quote : null);
+  });
+  return true;
+}
+
+async function sendFile(talk: Talk, file: File, caption: string, quote: Talk["replyTo"] | null): Promise<void> {
+  const photo = PICTURES.test(file.type);
+  const size = photo ? await sizeOf(file) : { width: 0, height: 0 };
+  const url = photo ? URL.createObjectURL(file) : "";
+  const view = localFile(file, file.name, { ...size, url });
+  const kind = photo ? "photo" : "file";
+  await talk.send({ text: caption, kind, file: view, quote: quote ?? null }, async (client, change) => {
+    const up = await upload(file, file.name, (share) => change({ file: { ...view, done: Math.round(share * file.size) } }));
+    const as = up.kind === "photo" ? "photo" : "file";
+    return call({ call: "SendFile", room: talk.id, upload: up.upload, client, caption, kind: as, reply_to: quote?.message ?? "" });
+  });
+  if (url) setTimeout(() => URL.revokeObjectURL(url), 30_000);
+}
+
+async function sizeOf(file: File): Promise<{ width: number; height: number }> {
+  try {
+    const picture = await createImageBitmap(file);
+    const size = { width: picture.width, height: picture.height };
+    picture.close();
+    return size;
+  } catch {
+    return { width: 0, height: 0 };
+  }
+}
+
+/** Send a recording. `levels` are loudnesses from 0 to 255. */
+export async function sendVoice(talk: Talk, sound: Blob, duration_ms: number, levels: number[]): Promise<void> {
+  const name = sound.type.includes("ogg") ? "voice.ogg" : sound.type.includes("mp4") ? "voice.m4a" : "voice.webm";
+  const view = localFile(sound, name, { duration_ms, levels });
+  const quote = talk.replyTo ?? null;
+  talk.replyTo = undefined;
+  await talk.send({ text: "", kind: "voice", file: view, quote }, async (client) => {
+    const up = await upload(sound, name);
+    const rest = { duration_ms, levels, reply_to: quote?.message ?? "" };
+    return call({ call: "SendFile", room: talk.id, upload: up.upload, client, kind: "voice", ...rest });
+  });
+}
+
+export async function sendPoll(talk: Talk): Promise<void> {
+  const made = await overlays.dialog<{ question: string; options: string[]; multiple: boolean }>("Poll", {});
+  if (!made) return;
+  const options = made.options.map((text) => ({ text, votes: 0, mine: false, names: [] }));
+  const poll: PollView = { question: made.question, options, multiple: made.multiple, closed: false, voters: 0, may_close: false };
+  await talk.send({ text: made.question, kind: "poll", poll }, (client) => call({ call: "SendPoll", room: talk.id, client, ...made }));
+}
