@@ -61,6 +61,7 @@ __all__ = [
     "Profile",
     "Unlock",
     "Unprotected",
+    "check_unlock",
     "create_profile",
     "default_profile_path",
     "open_profile",
@@ -233,6 +234,14 @@ def open_profile(path: Path, unlock: Unlock, *, allow_stale: bool = False) -> Pr
             raise StaleProfile("the store is older than what this profile has already done")
         undo.pop_all()
     return profile
+
+
+def check_unlock(path: Path, unlock: Unlock) -> None:
+    """Whether ``unlock`` opens the profile, which may be open already; nothing is opened or changed.
+
+    Raises `ProfileMissing`, `WrongUnlock`, `WrongPassphrase`, `KeychainFailed` or `StoreDamaged`.
+    """
+    _recover_key(path, unlock)
 
 
 def profile_protection(path: Path) -> Protection:

@@ -29,6 +29,17 @@ ERRORS_KO: Final[Mapping[str, tuple[str, str]]] = {
     "pending-still": ("아직 끝나지 않았습니다", "저장되어 있으니 다음에 연결될 때 나갑니다"),
     "refused": ("릴레이가 거절했습니다", ""),
     "bad-phrase": ("24개 낱말이 맞지 않습니다", "낱말을 모두 차례대로 적으세요"),
+    "link-syntax": ("초대 링크가 아닙니다", "nullabona:로 시작하는 링크 전체를 복사하세요"),
+    "link-kind": ("이 버전이 모르는 링크입니다", "새 버전에서 열어 보세요"),
+    "link-handle": ("링크 속 이름이 올바르지 않습니다", "링크를 준 사람에게 새 링크를 달라고 하세요"),
+    "link-mismatch": ("링크가 뜻한 사람과 다른 계정입니다. 아무것도 보내지 않았습니다", "다른 경로로 먼저 물어보세요"),
+    "bad-image": ("보여 줄 수 있는 그림이 아닙니다", "파일로 보내거나 JPEG, PNG, WebP, GIF를 고르세요"),
+    "file-too-large": ("파일이 너무 큽니다. 100 MiB까지 보낼 수 있습니다", "나누어 보내세요"),
+    "file-unreadable": ("파일을 읽을 수 없습니다", "파일이 있는지, 읽을 권한이 있는지 확인하세요"),
+    "file-exists": ("같은 이름의 파일이 이미 있습니다", "다른 이름이나 폴더를 고르세요"),
+    "file-unwritable": ("그곳에 저장할 수 없습니다", "폴더와 권한, 남은 공간을 확인하세요"),
+    "file-not-here": ("파일이 이 기기에 없습니다", "먼저 내려받으세요"),
+    "file-failed": ("파일을 받지 못했습니다", "보낸 사람에게 다시 보내 달라고 하세요"),
     "bug": ("프로그램 안에서 잘못되었습니다", "어떤 명령이었는지 알려 주세요"),
 }
 """code → (sentence, hint); an empty hint keeps the error's own, which may list choices."""

@@ -8,12 +8,21 @@ from typing import Final
 import msgspec
 
 from nullabona.app.desk.asking import Asker, Handlers, full_handle
-from nullabona.app.desk.errors import WordsWrong, WrongPhase
+from nullabona.app.desk.errors import HandleTaken, WordsWrong, WrongPhase
 from nullabona.app.protocol import account_calls as c
 from nullabona.app.protocol import views as v
 from nullabona.app.protocol.call import Done
+from nullabona.app.protocol.people_calls import SetProfile
+from nullabona.app.showing.privacy import to_privacy
+from nullabona.client.api import errors
+from nullabona.client.api.finding_handles import is_handle_free
+from nullabona.client.api.protection import change_passphrase, check_passphrase
+from nullabona.errors import UserError
+from nullabona.wire.handle import parse_handle
+from nullabona.words.errors import in_words
 
 ASKED_WORDS: Final = 3
+KEEP: Final = "keep"
 _random = secrets.SystemRandom()
 
 
@@ -38,6 +47,8 @@ async def _create_account(ask: Asker, call: c.CreateAccount) -> v.State:
     await work.pause()
     try:
         await work.client.create_account(full_handle(ask.desk, call.handle))
+        if call.name.strip():
+            await work.client.set_profile(call.name)
         ask.desk.remember(msgspec.structs.replace(ask.desk.memo, unconfirmed=True))
     finally:
         work.begin()
@@ -56,13 +67,67 @@ async def _restore_account(ask: Asker, call: c.RestoreAccount) -> v.State:
     return ask.desk.state()
 
 
-async def _get_phrase(ask: Asker, _: c.GetPhrase) -> c.Phrase:
-    if ask.desk.phase != "unconfirmed":
-        raise WrongPhase("the words were checked already")
+async def _get_phrase(ask: Asker, call: c.GetPhrase) -> c.Phrase:
+    if ask.desk.phase != "unconfirmed" and ask.desk.protected:
+        await _check_passphrase(ask, call.passphrase)
     words = _words(ask)
     asked = sorted(_random.sample(range(len(words)), ASKED_WORDS))
     ask.desk.asked_words = asked
     return c.Phrase(words, asked)
+
+
+async def _check_passphrase(ask: Asker, passphrase: str) -> None:
+    """Raises `WrongPassphrase` or `TooSoon`."""
+    ask.desk.check_tries()
+    try:
+        await check_passphrase(ask.client, passphrase)
+    except errors.WrongPassphrase:
+        ask.desk.note_wrong()
+        raise
+
+
+async def _change_passphrase(ask: Asker, call: c.ChangePassphrase) -> Done:
+    await _check_passphrase(ask, call.old)
+    await change_passphrase(ask.client, call.old, call.new)
+    return Done()
+
+
+async def _set_settings(ask: Asker, call: c.SetSettings) -> v.Settings:
+    desk = ask.desk
+    chosen = {name: value for name in call.__struct_fields__ if (value := getattr(call, name)) is not None}
+    if desk.phase in {"unconfirmed", "ready"}:
+        await ask.client.set_preferences(**chosen)
+    seen = {name: value for name, value in chosen.items() if name in {"language", "theme"}}
+    if seen:
+        desk.remember(msgspec.structs.replace(desk.memo, **seen))
+    return desk.settings()
+
+
+async def _check_handle(ask: Asker, call: c.CheckHandle) -> c.HandleCheck:
+    language = ask.desk.settings().language
+    try:
+        handle = str(parse_handle(full_handle(ask.desk, call.handle)))
+    except UserError as error:
+        return c.HandleCheck(call.handle, free=False, trouble=error.code, message=in_words(error, language)[0])
+    if not await is_handle_free(handle, ask.desk.place.options):
+        taken = HandleTaken(f"{handle} belongs to somebody already")
+        return c.HandleCheck(handle, free=False, trouble=taken.code, message=in_words(taken, language)[0])
+    return c.HandleCheck(handle, free=True, trouble="", message="")
+
+
+async def _set_profile(ask: Asker, call: SetProfile) -> v.Me:
+    client, picture = ask.client, b""
+    if call.upload not in {"", KEEP}:
+        picture = await client.profile_picture(ask.desk.uploads.get(call.upload).data)
+        ask.desk.uploads.drop(call.upload)
+    await client.set_profile(call.name, None if call.upload == KEEP else picture)
+    ask.looks.faces.changed(client.me.account)
+    ask.desk.work.changes.fact("me")
+    return ask.looks.faces.me()
+
+
+async def _get_privacy(ask: Asker, _: c.GetPrivacy) -> v.Privacy:
+    return to_privacy(await ask.client.privacy(), ask.desk.settings().language)
 
 
 async def _confirm_phrase(ask: Asker, call: c.ConfirmPhrase) -> v.State:
@@ -101,4 +166,9 @@ ANSWERS: Final[Handlers] = {
     c.ConfirmPhrase: _confirm_phrase,
     c.Unlock: _unlock,
     c.Lock: _lock,
+    c.CheckHandle: _check_handle,
+    c.ChangePassphrase: _change_passphrase,
+    c.SetSettings: _set_settings,
+    c.GetPrivacy: _get_privacy,
+    SetProfile: _set_profile,
 }

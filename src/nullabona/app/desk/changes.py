@@ -5,8 +5,12 @@ However many events a tick brings, a room is pushed at most once in it: one row,
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections import defaultdict
-from typing import Final
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any, Final
 
 import msgspec
 
@@ -27,50 +31,80 @@ _encode = msgspec.msgpack.Encoder().encode
 class Changes:
     """What has to be looked at again."""
 
-    def __init__(self, looks: Looks, hub: Hub) -> None:
+    def __init__(self, looks: Looks, hub: Hub, settings: Callable[[], v.Settings]) -> None:
         self._looks = looks
         self._hub = hub
+        self._settings = settings
         self._tick = Tick(self._flush, TICK_S)
         self._rooms: set[bytes] = set()
         self._inside: set[bytes] = set()
         self._messages: defaultdict[bytes, set[bytes]] = defaultdict(set)
         self._read: set[bytes] = set()
+        self._typing: set[bytes] = set()
+        self._moved: set[tuple[bytes, bytes]] = set()
         self._facts: set[str] = set()
         self._told: dict[str, bytes] = {}
         self._counts: dict[bytes, dict[str, int]] = {}
 
     def stop(self) -> None:
-        self._tick.stop()
+        """Nothing is pushed any more."""
+        self._tick.close()
 
     # -- what was touched ---------------------------------------------------------------------------------------------
 
     def note(self, event: e.Event) -> None:
         """Note what an event may have changed."""
-        match event:
-            case e.MessageReceived() | e.MessageStateChanged() | e.MessageChanged() | e.NoticeAdded():
-                self.message(event.room, event.message)
-            case e.MessageGone():
-                self._hub.push(p.MessagesGone(event.room.hex(), [event.message.hex()]))
-                self.room(event.room)
-            case e.ReadMarker():
-                self._rooms.add(event.room)
-                self._read.add(event.room)
-            case e.ContactRequested() | e.ContactAccepted() | e.ContactChanged():
-                self.people()
-            case e.RoomRequested():
-                self.fact("requests")
-            case e.ConnectionChanged():
-                self.fact("connection")
-            case e.Published():
-                self.fact("me")
-            case _:
-                self._inside_changed(event)
+        note = _NOTES.get(type(event))
+        if note is not None:
+            note(self, event)
+        elif room := getattr(event, "room", b""):
+            self.room(room, inside=True)
         self._tick.ask()
 
-    def _inside_changed(self, event: e.Event) -> None:
-        room = getattr(event, "room", b"")
-        if room:
-            self.room(room, inside=True)
+    def note_gone(self, event: e.MessageGone) -> None:
+        self._hub.push(p.MessagesGone(event.room.hex(), [event.message.hex()]))
+        self.room(event.room, inside=True)
+
+    def note_notice(self, event: e.NoticeAdded) -> None:
+        self.message(event.room, event.message)
+        self._inside.add(event.room)
+
+    def note_read(self, event: e.ReadMarker) -> None:
+        self._rooms.add(event.room)
+        self._read.add(event.room)
+
+    def note_profile(self, event: e.ProfileChanged) -> None:
+        self._looks.faces.changed(event.account)
+        self.people()
+        self.fact("me")
+        self._inside |= self._looks.rooms_of(event.account)
+
+    def note_typing(self, event: e.Typing) -> None:
+        self._typing.add(event.room)
+        if event.until:
+            left = max(0.0, event.until / 1_000 - time.time()) + TICK_S
+            asyncio.get_running_loop().call_later(left, self._typing_ends, event.room)
+
+    def _typing_ends(self, room: bytes) -> None:
+        self._typing.add(room)
+        self._tick.ask()
+
+    def note_moved(self, event: e.Transfer) -> None:
+        self._moved.add((event.room, event.message))
+
+    def note_identity(self, event: e.IdentityChanged) -> None:
+        self.people()
+        if event.room:
+            self.room(event.room, inside=True)
+
+    def note_choice(self, scope: str) -> None:
+        what, _, id = scope.partition(":")
+        if what == "profile":
+            self.fact("settings")
+        elif what == "room":
+            self.room(bytes.fromhex(id), inside=True)
+        else:
+            self.people()
 
     def message(self, room: bytes, *ids: bytes) -> None:
         """These messages are new or look different; so may their room's row."""
@@ -103,9 +137,17 @@ class Changes:
         inside, self._inside = self._inside, set()
         read, self._read = self._read, set()
         facts, self._facts = self._facts, set()
+        moved, self._moved = self._moved, set()
         for room, ids in messages.items():
             if self._hub.is_open(room):
                 self._push_messages(room, ids)
+        for room, message in moved:
+            if self._hub.is_open(room) and message not in messages.get(room, ()):
+                self._push_transfer(room, message)
+        typing, self._typing = self._typing, set()
+        for room in typing:
+            if self._hub.is_open(room):
+                self._push_if_new(f"typing:{room.hex()}", p.TypingChanged(room.hex(), self._looks.typing(room)))
         for room in read:
             if self._hub.is_open(room):
                 self._push_counts(room)
@@ -122,11 +164,17 @@ class Changes:
             self._counts.setdefault(room, {}).update({m.id: m.unread_by for m in found})
             self._hub.push(p.MessagesChanged(room.hex(), found))
 
+    def _push_transfer(self, room: bytes, message: bytes) -> None:
+        with suppress(errors.UserError):
+            shown = self._looks.message(room, message)
+            if shown.file is not None:
+                self._hub.push(p.TransferChanged(shown.room, shown.id, shown.file))
+
     def _push_counts(self, room: bytes) -> None:
         """Only what differs from what was told last."""
         known = self._counts.setdefault(room, {})
-        page = self._looks.page(room, before=None, limit=_UNREAD_LOOKED_AT)
-        fresh = {m.id: m.unread_by for m in page.messages if known.get(m.id) != m.unread_by}
+        now = self._looks.unread(room, _UNREAD_LOOKED_AT)
+        fresh = {id: count for id, count in now.items() if known.get(id) != count}
         if fresh:
             known.update(fresh)
             self._hub.push(p.UnreadChanged(room.hex(), fresh))
@@ -142,11 +190,13 @@ class Changes:
 
     def _push_facts(self, facts: set[str]) -> None:
         if "requests" in facts:
-            self._push_if_new("requests", p.RequestsChanged(self._looks.requests()))
+            self._push_if_new("requests", p.RequestsChanged(self._looks.faces.requests()))
         if "contacts" in facts:
             self._hub.push(p.ContactsChanged())
+        if "settings" in facts:
+            self._push_if_new("settings", p.SettingsChanged(self._settings()))
         if "me" in facts:
-            self._push_if_new("me", p.MeChanged(self._looks.me()))
+            self._push_if_new("me", p.MeChanged(self._looks.faces.me()))
         if "connection" in facts:
             self._push_connection()
 
@@ -167,3 +217,25 @@ class Changes:
         """A page got the whole state: that is what later pushes differ from."""
         for chat in state.chats:
             self._told[f"chat:{chat.room}"] = _encode(p.ChatChanged(chat))
+
+
+_NOTES: Final[dict[type, Callable[[Changes, Any], None]]] = {
+    e.MessageReceived: lambda changes, event: changes.message(event.room, event.message),
+    e.MessageStateChanged: lambda changes, event: changes.message(event.room, event.message),
+    e.MessageChanged: lambda changes, event: changes.message(event.room, event.message),
+    e.MessageGone: Changes.note_gone,
+    e.NoticeAdded: Changes.note_notice,
+    e.ReadMarker: Changes.note_read,
+    e.ContactRequested: lambda changes, _: changes.people(),
+    e.ContactAccepted: lambda changes, _: changes.people(),
+    e.ContactChanged: lambda changes, _: changes.people(),
+    e.ProfileChanged: Changes.note_profile,
+    e.IdentityChanged: Changes.note_identity,
+    e.Typing: Changes.note_typing,
+    e.Transfer: Changes.note_moved,
+    e.PreferencesChanged: lambda changes, event: changes.note_choice(event.scope),
+    e.RoomRequested: lambda changes, _: changes.fact("requests"),
+    e.ConnectionChanged: lambda changes, _: changes.fact("connection"),
+    e.Published: lambda changes, _: changes.fact("me"),
+}
+"""Events of other kinds touch their room as a whole."""

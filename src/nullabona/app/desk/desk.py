@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -20,17 +19,20 @@ from typing import Final
 
 from picows import WSCloseCode
 
+from nullabona.app.desk.content import Uploads
 from nullabona.app.desk.errors import AppLocked, TooSoon, WrongPhase
 from nullabona.app.desk.hub import Hub
 from nullabona.app.desk.memo import Memo, read_memo, write_memo
 from nullabona.app.desk.work import Work
 from nullabona.app.protocol import views as v
 from nullabona.app.protocol.pushes import Locked
+from nullabona.app.showing.settings import to_settings
 from nullabona.client.api import (
     Client,
     Keychain,
     Options,
     Passphrase,
+    Preferences,
     Unlock,
     Unprotected,
     errors,
@@ -69,7 +71,7 @@ class Desk:
         self._wait_until = 0.0
         self._opening = asyncio.Lock()
         self.asked_words: list[int] = []
-        self._on_lock: list[Callable[[], None]] = []
+        self.uploads = Uploads()
 
     # -- phases -------------------------------------------------------------------------------------------------------
 
@@ -153,7 +155,7 @@ class Desk:
                 return
             opened = open_client(self.place.profile, unlock=unlock, create=create, options=self.place.options)
             client = await self._stack.enter_async_context(opened)
-            self._work = Work(client, self.hub, self.place.language, self.lock_soon)
+            self._work = Work(client, self.hub, self.memo.language or self.place.language, self.lock_soon)
             self._work.begin()
 
     def active(self) -> None:
@@ -165,10 +167,6 @@ class Desk:
         """Lock from a timer."""
         self._locking = asyncio.get_running_loop().create_task(self.lock())
 
-    def at_lock(self, forget: Callable[[], None]) -> None:
-        """Call ``forget`` whenever the app locks."""
-        self._on_lock.append(forget)
-
     async def lock(self) -> None:
         """Close the profile, forget its keys and everything shown, and tell every page. Without passphrase: nothing."""
         if self._work is None or not self.protected:
@@ -179,8 +177,7 @@ class Desk:
     async def _close(self) -> None:
         async with self._opening:
             work, self._work = self._work, None
-            for forget in self._on_lock:
-                forget()
+            self.uploads.forget()
             self.hub.forget()
             if work is not None:
                 await work.end()
@@ -223,20 +220,7 @@ class Desk:
     def settings(self) -> v.Settings:
         """The person's settings, or what the lock screen needs of them."""
         language = self.memo.language or self.place.language
-        if self._work is not None:
-            return self._work.settings(language, self.memo.theme)
-        return closed_settings(language, self.memo.theme)
-
-
-def closed_settings(language: v.Language, theme: v.Theme) -> v.Settings:
-    """Settings before the profile is open."""
-    return v.Settings(
-        language=language,
-        theme=theme,
-        receipts=True,
-        typing=True,
-        notify="nothing",
-        default_timer_s=0,
-        lock_minutes=0,
-        enter_sends=True,
-    )
+        chosen = Preferences(language=language, theme=self.memo.theme)
+        if self._work is not None and self._work.client.has_account:
+            chosen = self._work.client.preferences()
+        return to_settings(chosen, language)

@@ -24,6 +24,12 @@ class TooSoon(UserError):
     code = "too-soon"
 
 
+class HandleTaken(UserError):
+    """The handle belongs to somebody."""
+
+    code = "taken"
+
+
 class NotYet(UserError):
     """This version cannot do it."""
 

@@ -124,13 +124,16 @@ class Tick:
     def __init__(self, work: Callable[[], None], seconds: float) -> None:
         self._work = work
         self._seconds = seconds
+        self._closed = False
         self._timer: asyncio.TimerHandle | None = None
 
     def ask(self) -> None:
-        if self._timer is None:
+        if self._timer is None and not self._closed:
             self._timer = asyncio.get_running_loop().call_later(self._seconds, self._run)
 
-    def stop(self) -> None:
+    def close(self) -> None:
+        """Call it no more."""
+        self._closed = True
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None

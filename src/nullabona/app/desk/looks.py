@@ -6,18 +6,19 @@ import time
 from collections import OrderedDict
 from typing import Final
 
+from nullabona.app.desk.faces import Faces
 from nullabona.app.desk.media import MediaKey
 from nullabona.app.protocol import views as v
-from nullabona.app.showing.chats import Choice, room_may, to_chat
-from nullabona.app.showing.messages import Around, to_message
-from nullabona.app.showing.people import no_picture, to_person
-from nullabona.app.showing.words import one_line
-from nullabona.client.api import Client, ContactInfo, Member, MessageInfo, RoomSummary, errors
+from nullabona.app.protocol.talk_calls import Words
+from nullabona.app.showing.chats import room_may, to_chat
+from nullabona.app.showing.finding import parts
+from nullabona.app.showing.messages import Around, all_words, position_of, quote_of, to_message
+from nullabona.app.showing.people import to_person
+from nullabona.app.showing.words import clean_name
+from nullabona.client.api import Client, ContactInfo, Found, Member, MessageInfo, RoomSummary, errors
 
-EDIT_MS: Final = 24 * 3_600_000
-"""Own texts may be edited so long."""
-_FACES: Final = 4
 _SENT_KEPT: Final = 1_000
+_FACES: Final = 4
 
 
 class Looks:
@@ -26,133 +27,164 @@ class Looks:
     def __init__(self, client: Client, media: MediaKey) -> None:
         self.client = client
         self.media = media
+        self.faces = Faces(client, media)
         self._sent: OrderedDict[bytes, str] = OrderedDict()
         self._since = 0
-
-    # -- people -------------------------------------------------------------------------------------------------------
-
-    def me(self) -> v.Me:
-        """The own account."""
-        me = self.client.me
-        person = to_person(me.account, me.handle, "", me=True, picture=no_picture)
-        return v.Me(person, me.account.hex(), me.handle, me.relay, me.published, "")
-
-    def contact(self, info: ContactInfo) -> v.Contact:
-        """Somebody known."""
-        person = to_person(info.account, info.handle, info.name, me=False, picture=no_picture)
-        state: v.ContactState = info.state if info.state in _STATES else "requested"  # type: ignore[assignment]
-        return v.Contact(person, info.nickname, state, info.room.hex(), verified=False)
-
-    def contacts(self) -> list[v.Contact]:
-        """Everybody known."""
-        return [self.contact(info) for info in self.client.contacts()]
-
-    def requests(self) -> list[v.Request]:
-        """Who asks to talk, and into which rooms strangers invite."""
-        found = [
-            v.Request(c.account.hex(), self.contact(c).person, "", "", one_line(c.greeting), 0)
-            for c in self.client.contacts()
-            if c.state == "asking"
-        ]
-        for room in self.client.room_requests():
-            person = to_person(room.id, room.title, room.title, me=False, picture=no_picture)
-            found.append(v.Request(room.id.hex(), person, room.id.hex(), one_line(room.title), "", 0))
-        return found
 
     # -- rooms --------------------------------------------------------------------------------------------------------
 
     def chats(self) -> list[v.Chat]:
         """Every row of the chat list."""
-        known = {contact.room: contact for contact in self.client.contacts() if contact.room}
-        return [self._chat(room, known.get(room.id)) for room in self.client.rooms()]
+        known = {contact.account: contact for contact in self.client.contacts()}
+        return [self._chat(room, known.get(room.partner)) for room in self.client.rooms()]
 
     def chat(self, room: bytes) -> v.Chat:
         """One row. Raises `NoSuchRoom`."""
-        known = next((contact for contact in self.client.contacts() if contact.room == room), None)
-        return self._chat(self.client.room(room), known)
+        summary = self.client.room(room)
+        partner = next((c for c in self.client.contacts() if c.account == summary.partner), None)
+        return self._chat(summary, partner)
 
     def _chat(self, room: RoomSummary, partner: ContactInfo | None) -> v.Chat:
-        person = self.contact(partner).person if room.direct and partner is not None else None
-        faces = [] if room.direct or room.phase != "joined" else self._faces(room.id)
-        return to_chat(room, Choice(), person, faces, _now())
+        person = None
+        if room.direct:
+            handle, name = ("", room.title) if partner is None else (partner.handle, partner.name)
+            person = to_person(room.partner, handle, name, me=False, picture=self.faces.picture)
+        faces = [] if room.direct or room.phase != "joined" else self._group_faces(room.id)
+        return to_chat(room, self.client.room_preferences(room.id), person, faces, now_ms())
 
-    def _faces(self, room: bytes) -> list[v.Person]:
+    def _group_faces(self, room: bytes) -> list[v.Person]:
         others = [member for member in self.client.members(room) if not member.me]
-        return [_person(member) for member in others[:_FACES]]
+        return [self.faces.member(member) for member in others[:_FACES]]
 
     def room(self, room: bytes) -> v.Room:
         """Everything about a room but its messages. Raises `NoSuchRoom`."""
-        details, members = self.client.room_details(room), self._members(room)
-        summary = details.summary
-        partner = next((c for c in self.client.contacts() if c.room == room), None)
+        details = self.client.room_details(room)
+        summary, around = details.summary, self.around(room)
+        partner = next((c for c in self.client.contacts() if c.account == summary.partner), None)
+        chosen, unread = self.client.room_preferences(room), self.client.first_unread(room)
         return v.Room(
             chat=self.chat(room),
-            members=[self._member(member, summary) for member in members],
+            members=[self._member(member, summary) for member in self.members(room)],
             may=room_may(summary),
-            pinned=[],
-            draft="",
-            draft_reply=None,
-            first_unread="",
+            pinned=[to_message(info, around) for info in self.client.pinned(room)],
+            draft=chosen.draft,
+            draft_reply=self._quote(room, chosen.draft_reply, around),
+            first_unread="" if unread is None else unread.id.hex(),
             timer_s=summary.timer_s,
             relay=details.relay,
-            verified=False,
-            held=False,
-            blocked=summary.direct and partner is not None and partner.state == "blocked",
-            typing=[],
-            receipts=True,
+            verified=partner is not None and partner.verified,
+            held=partner is not None and partner.changed,
+            blocked=partner is not None and partner.state == "blocked",
+            typing=self.typing(room),
+            receipts=around.receipts,
         )
 
-    def _members(self, room: bytes) -> list[Member]:
-        return self.client.members(room)
+    def members(self, room: bytes) -> list[Member]:
+        """The members of a room that we are in; nobody of another."""
+        try:
+            return self.client.members(room)
+        except errors.UserError:
+            return []
 
     def _member(self, member: Member, room: RoomSummary) -> v.Member:
         boss = room.admin and not room.direct and not member.me
-        return v.Member(_person(member), member.admin, member.devices, may_remove=boss, may_appoint=boss)
+        return v.Member(self.faces.member(member), member.admin, member.devices, may_remove=boss, may_appoint=boss)
+
+    def _quote(self, room: bytes, id: bytes, around: Around) -> v.Quote | None:
+        """What an answer that is being written answers."""
+        if not id:
+            return None
+        try:
+            return quote_of(self.client.message(room, id), around)
+        except errors.NoSuchMessage:
+            return v.Quote(id.hex(), "", "deleted", "", "", gone=True)
+
+    def typing(self, room: bytes) -> list[str]:
+        """What those are called who are writing now."""
+        writing = self.client.typing(room)
+        names = {member.account: self.faces.member(member).name for member in self.members(room)} if writing else {}
+        return [names[account] for account in writing if account in names]
+
+    def rooms_of(self, account: bytes) -> set[bytes]:
+        """Every room that an account is in with us."""
+        rooms = [room for room in self.client.rooms() if room.phase == "joined"]
+        return {room.id for room in rooms if any(member.account == account for member in self.members(room.id))}
 
     # -- messages -----------------------------------------------------------------------------------------------------
 
-    def page(self, room: bytes, *, before: int | None, limit: int) -> v.Page:
-        """The last ``limit`` messages before a position."""
-        infos = self.client.history(room, before=before, limit=limit + 1)
-        more = len(infos) > limit
-        around = self.around(room)
-        shown = [to_message(info, around) for info in infos[-limit:]]
-        return v.Page(room.hex(), shown, more_before=more, more_after=False)
+    def page(
+        self,
+        room: bytes,
+        *,
+        before: int | None = None,
+        after: int | None = None,
+        around: bytes | None = None,
+        limit: int,
+    ) -> v.Page:
+        """Some messages of a room, oldest first. Raises `NoSuchRoom` or `NoSuchMessage`."""
+        infos = self.client.messages(room, before=before, after=after, around=around, limit=limit)
+        if not infos:
+            return v.Page(room.hex(), [], more_before=after is not None, more_after=before is not None)
+        newest = before is None and after is None and around is None
+        shown = self._shown(room, infos)
+        first, last = infos[0].position, infos[-1].position
+        more_before = bool(self.client.messages(room, before=first, limit=1))
+        more_after = not newest and bool(self.client.messages(room, after=last, limit=1))
+        return v.Page(room.hex(), shown, more_before, more_after)
+
+    def gallery(self, room: bytes, kind: str, before: int | None, limit: int) -> v.Page:
+        """Files of a kind, oldest first."""
+        infos = self.client.media(room, kind, before=before, limit=limit + 1)
+        return v.Page(room.hex(), self._shown(room, infos[:limit][::-1]), len(infos) > limit, before is not None)
+
+    def unread(self, room: bytes, limit: int) -> dict[str, int]:
+        """How many have not read the newest own messages, by id."""
+        receipts = self.client.preferences().receipts
+        infos = self.client.messages(room, limit=limit)
+        return {info.id.hex(): info.unread_by if receipts else -1 for info in infos}
 
     def messages(self, room: bytes, ids: set[bytes]) -> list[v.Message]:
         """Those of the messages that are here, oldest first."""
-        around = self.around(room)
-        return [to_message(info, around) for info in self._infos(room, ids)]
+        infos = []
+        for id in ids:
+            try:
+                infos.append(self.client.message(room, id))
+            except errors.NoSuchMessage:
+                continue
+        return self._shown(room, sorted(infos, key=lambda info: info.position))
 
     def message(self, room: bytes, id: bytes) -> v.Message:
         """One line. Raises `NoSuchMessage`."""
-        found = self.messages(room, {id})
-        if not found:
-            raise errors.NoSuchMessage("the room has no such message")
-        return found[0]
+        return to_message(self.client.message(room, id), self.around(room))
 
-    def _infos(self, room: bytes, ids: set[bytes]) -> list[MessageInfo]:
-        return [info for info in self.client.history(room, limit=_RECENT) if info.id in ids]
+    def words(self, room: bytes, id: bytes) -> Words:
+        """All the words of a long message. Raises `NoSuchMessage`."""
+        return all_words(self.client.message(room, id), self.around(room))
+
+    def match(self, found: Found, place: str) -> v.Match:
+        """A found message."""
+        info = found.message
+        title, pieces = clean_name(found.title), parts(found.snippet, found.matches)
+        person = self.faces.sender(info)
+        return v.Match(info.room.hex(), title, info.id.hex(), place, person, info.sent_at, pieces)
+
+    def _shown(self, room: bytes, infos: list[MessageInfo]) -> list[v.Message]:
+        around = self.around(room)
+        return [to_message(info, around) for info in infos]
 
     def around(self, room: bytes) -> Around:
         """What showing messages of a room needs to know. Raises `NoSuchRoom`."""
         summary = self.client.room(room)
-        try:
-            members = self._members(room)
-        except errors.UserError:
-            members = []
         return Around(
             me=self.client.me.account,
             joined=summary.phase == "joined",
             direct=summary.direct,
             admin=summary.admin,
-            receipts=True,
-            names={member.account: (member.handle, member.name) for member in members},
-            picture=no_picture,
+            receipts=self.client.preferences().receipts,
+            names={member.account: (member.handle, member.name) for member in self.members(room)},
+            picture=self.faces.picture,
             media=self.media.sign,
-            client=self._client_of,
-            edit_ms=EDIT_MS,
-            now=_now(),
+            client=lambda message: self._sent.get(message, ""),
         )
 
     def sent(self, message: bytes, client: str) -> None:
@@ -160,9 +192,6 @@ class Looks:
         self._sent[message] = client
         while len(self._sent) > _SENT_KEPT:
             self._sent.popitem(last=False)
-
-    def _client_of(self, message: bytes) -> str:
-        return self._sent.get(message, "")
 
     # -- how it is doing ----------------------------------------------------------------------------------------------
 
@@ -172,18 +201,16 @@ class Looks:
         inbox = [relay for relay in status.relays if relay.lane == "inbox"]
         online = any(relay.connected for relay in inbox)
         if online:
-            self._since = _now()
+            self._since = now_ms()
         trouble = "" if online or not inbox else inbox[0].error
         return v.Connection(online, self._since, status.outbox, trouble)
 
 
-def _person(member: Member) -> v.Person:
-    return to_person(member.account, member.handle, member.name, me=member.me, picture=no_picture)
-
-
-def _now() -> int:
+def now_ms() -> int:
+    """Milliseconds since the epoch."""
     return time.time_ns() // 1_000_000
 
 
-_RECENT: Final = 200
-_STATES: Final = frozenset({"requested", "asking", "accepted", "blocked"})
+def read_place(place: str) -> int | None:
+    """The position of a place, or None for an empty one. Raises `ValueError`."""
+    return position_of(place) if place else None

@@ -12,13 +12,13 @@ from nullabona.app.protocol.call import Done
 
 
 async def _get_contacts(ask: Asker, _: c.GetContacts) -> c.Contacts:
-    return c.Contacts(ask.looks.contacts())
+    return c.Contacts(ask.looks.faces.contacts())
 
 
 async def _ask_contact(ask: Asker, call: c.AskContact) -> v.Contact:
     info = await ask.client.request_contact(full_handle(ask.desk, call.handle), call.greeting)
     ask.desk.work.changes.people()
-    return ask.looks.contact(info)
+    return ask.looks.faces.contact(info)
 
 
 async def _answer_request(ask: Asker, call: c.AnswerRequest) -> Done:
@@ -53,6 +53,9 @@ async def _answer_room(ask: Asker, room: bytes, answer: str) -> None:
 
 async def _create_group(ask: Asker, call: c.CreateGroup) -> v.Chat:
     made = await ask.client.create_group(call.name, [_handle(ask, person) for person in call.people])
+    timer = call.timer_s or ask.client.preferences().default_timer_s
+    if timer:
+        await ask.client.set_timer(made.id, timer)
     ask.desk.work.changes.room(made.id, inside=True)
     return ask.looks.chat(made.id)
 

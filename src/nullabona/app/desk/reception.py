@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Final, Union
 
 import msgspec
 
-from nullabona.app.desk import account_answers, people_answers, talk_answers
+from nullabona.app.desk import account_answers, chat_answers, people_answers, talk_answers, trust_answers
 from nullabona.app.desk.asking import Asker, Handlers
+from nullabona.app.desk.content import MAX_UPLOAD, show, take_upload
 from nullabona.app.desk.desk import Desk
 from nullabona.app.desk.errors import AppLocked, BadCall, NotYet
 from nullabona.app.protocol import calls
@@ -19,7 +20,13 @@ from nullabona.app.server.socket import PageSocket
 from nullabona.errors import Bug, NullabonaError
 from nullabona.words.errors import in_words
 
-HANDLERS: Final[Handlers] = account_answers.ANSWERS | talk_answers.ANSWERS | people_answers.ANSWERS  # type: ignore[operator]
+HANDLERS: Final[Handlers] = {
+    **account_answers.ANSWERS,
+    **talk_answers.ANSWERS,
+    **chat_answers.ANSWERS,
+    **people_answers.ANSWERS,
+    **trust_answers.ANSWERS,
+}
 MOST_UNANSWERED: Final = 64
 """Calls of one page that may wait at once; more are refused."""
 
@@ -96,13 +103,21 @@ class Reception:
     # -- content ------------------------------------------------------------------------------------------------------
 
     def upload_limit(self) -> int:
-        return 0
+        """Bytes that an upload may have now."""
+        return MAX_UPLOAD if self._desk.phase in {"unconfirmed", "ready"} else 0
 
-    async def upload(self, request: Request) -> Answer:  # noqa: ARG002 - the server's signature
-        return refuse(403, "nothing can be uploaded now")
+    async def upload(self, request: Request) -> Answer:
+        try:
+            return await take_upload(self._desk.work, self._desk.uploads, request)
+        except NullabonaError:  # locked while it came
+            return refuse(403, "nothing can be uploaded now")
 
-    async def media(self, request: Request) -> Answer:  # noqa: ARG002 - the server's signature
-        return refuse(404, "there is nothing here", close=False)
+    async def media(self, request: Request) -> Answer:
+        try:
+            work = self._desk.work
+        except NullabonaError:
+            return refuse(403, "this address is not good any more", close=False)
+        return await show(work, self._desk.uploads, request)
 
 
 def _id_of(data: bytes) -> int:

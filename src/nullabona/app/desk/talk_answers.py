@@ -6,6 +6,7 @@ from typing import Final
 
 from nullabona.app.desk.asking import Asker, Handlers, read_id
 from nullabona.app.desk.errors import BadCall
+from nullabona.app.desk.looks import now_ms
 from nullabona.app.protocol import talk_calls as c
 from nullabona.app.protocol import views as v
 from nullabona.app.protocol.call import Done
@@ -17,7 +18,8 @@ MOST_AT_ONCE: Final = 500
 async def _open_room(ask: Asker, call: c.OpenRoom) -> c.RoomPage:
     room, looks = read_id(call.room), ask.looks
     shown = looks.room(room)
-    page = looks.page(room, before=None, limit=_limit(call.limit))
+    first = read_id(shown.first_unread) if shown.first_unread else None
+    page = looks.page(room, around=first, limit=_limit(call.limit))
     ask.desk.hub.open_room(ask.page, room)
     return c.RoomPage(shown, page)
 
@@ -28,16 +30,77 @@ async def _close_room(ask: Asker, call: c.CloseRoom) -> Done:
 
 
 async def _get_messages(ask: Asker, call: c.GetMessages) -> v.Page:
-    return ask.looks.page(read_id(call.room), before=_place(call.before), limit=_limit(call.limit))
+    return ask.looks.page(
+        read_id(call.room),
+        before=_place(call.before),
+        after=_place(call.after),
+        around=read_id(call.around) if call.around else None,
+        limit=_limit(call.limit),
+    )
 
 
 async def _send_text(ask: Asker, call: c.SendText) -> v.Message:
     room, looks = read_id(call.room), ask.looks
     reply_to = read_id(call.reply_to) if call.reply_to else b""
-    sent = await ask.client.send(room, call.text, reply_to)
+    mentions = [read_id(account) for account in call.mentions]
+    sent = await ask.client.send(room, call.text, reply_to, mentions=mentions)
     looks.sent(sent, call.client)
     ask.desk.work.changes.message(room, sent)
     return looks.message(room, sent)
+
+
+async def _send_file(ask: Asker, call: c.SendFile) -> v.Message:
+    room, looks, upload = read_id(call.room), ask.looks, ask.desk.uploads.get(call.upload)
+    sent = await ask.client.send_file(
+        room,
+        upload.data,
+        name=upload.name,
+        caption=call.caption,
+        reply_to=read_id(call.reply_to) if call.reply_to else b"",
+        as_kind=None if call.kind == "photo" else call.kind,
+        duration_ms=call.duration_ms,
+        levels=bytes(max(0, min(level, 255)) for level in call.levels),
+    )
+    ask.desk.uploads.drop(call.upload)
+    looks.sent(sent, call.client)
+    ask.desk.work.changes.message(room, sent)
+    return looks.message(room, sent)
+
+
+async def _fetch_file(ask: Asker, call: c.FetchFile) -> Done:
+    await ask.client.fetch_file(read_id(call.room), read_id(call.message))
+    ask.desk.work.changes.message(read_id(call.room), read_id(call.message))
+    return Done()
+
+
+async def _cancel_transfer(ask: Asker, call: c.CancelTransfer) -> Done:
+    await ask.client.cancel_transfer(read_id(call.room), read_id(call.message))
+    ask.desk.work.changes.message(read_id(call.room), read_id(call.message))
+    return Done()
+
+
+async def _get_text(ask: Asker, call: c.GetText) -> c.Words:
+    return ask.looks.words(read_id(call.room), read_id(call.message))
+
+
+async def _set_draft(ask: Asker, call: c.SetDraft) -> Done:
+    reply = read_id(call.reply_to) if call.reply_to else b""
+    await ask.client.set_room_preferences(read_id(call.room), draft=call.text, draft_reply=reply)
+    return Done()
+
+
+async def _set_room(ask: Asker, call: c.SetRoom) -> Done:
+    room, now = read_id(call.room), now_ms()
+    changes: dict[str, object] = {}
+    if call.pinned is not None:
+        changes["pinned"] = now if call.pinned else 0
+    if call.mute_s is not None:
+        changes["muted_until"] = -1 if call.mute_s < 0 else now + 1_000 * call.mute_s if call.mute_s else 0
+    for name in ("archived", "marked_unread"):
+        if getattr(call, name) is not None:
+            changes[name] = getattr(call, name)
+    await ask.client.set_room_preferences(room, **changes)
+    return Done()
 
 
 async def _mark_read(ask: Asker, call: c.MarkRead) -> Done:
@@ -64,4 +127,10 @@ ANSWERS: Final[Handlers] = {
     c.GetMessages: _get_messages,
     c.SendText: _send_text,
     c.MarkRead: _mark_read,
+    c.SendFile: _send_file,
+    c.FetchFile: _fetch_file,
+    c.CancelTransfer: _cancel_transfer,
+    c.GetText: _get_text,
+    c.SetDraft: _set_draft,
+    c.SetRoom: _set_room,
 }

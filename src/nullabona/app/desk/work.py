@@ -13,8 +13,10 @@ from nullabona.app.desk.changes import Changes
 from nullabona.app.desk.hub import Hub
 from nullabona.app.desk.looks import Looks
 from nullabona.app.desk.media import MediaKey
+from nullabona.app.desk.messenger import Messenger
 from nullabona.app.protocol import views as v
-from nullabona.client.api import Client
+from nullabona.app.showing.settings import to_settings
+from nullabona.client.api import Client, PreferencesChanged
 
 _MINUTE_S: Final = 60.0
 
@@ -24,11 +26,11 @@ class Work:
 
     def __init__(self, client: Client, hub: Hub, language: v.Language, lock: Callable[[], None]) -> None:
         self.client = client
-        self.language = language
+        self._language: v.Language = language
         self.media = MediaKey()
         self.looks = Looks(client, self.media)
-        self.changes = Changes(self.looks, hub)
-        self._hub = hub
+        self.changes = Changes(self.looks, hub, self.settings)
+        self.messenger = Messenger(self.looks, hub, language)
         self._lock = lock
         self._listening: asyncio.Task[None] | None = None
         self._idle: asyncio.TimerHandle | None = None
@@ -66,35 +68,30 @@ class Work:
     @property
     def lock_minutes(self) -> int:
         """After how much idle time the app locks; 0: never by itself."""
-        return 0
+        return self.client.preferences().lock_minutes if self.client.has_account else 0
+
+    def settings(self) -> v.Settings:
+        """The person's settings."""
+        return to_settings(self.client.preferences(), self._language)
 
     def fill(self, state: v.State) -> v.State:
         """``state`` with everything an account has."""
         chats = self.looks.chats()
         filled = msgspec.structs.replace(
             state,
-            me=self.looks.me(),
+            me=self.looks.faces.me(),
             chats=chats,
-            requests=self.looks.requests(),
+            requests=self.looks.faces.requests(),
             blocked=sum(1 for contact in self.client.contacts() if contact.state == "blocked"),
             connection=self.looks.connection(),
         )
         self.changes.told_state(filled)
         return filled
 
-    def settings(self, language: v.Language, theme: v.Theme) -> v.Settings:
-        """The person's settings."""
-        return v.Settings(
-            language=language,
-            theme=theme,
-            receipts=True,
-            typing=True,
-            notify="nothing",
-            default_timer_s=0,
-            lock_minutes=self.lock_minutes,
-            enter_sends=True,
-        )
-
     async def _listen(self, after: int) -> None:
         async for event in self.client.events(after=after):
             self.changes.note(event)
+            if isinstance(event, PreferencesChanged):
+                self.active()
+            else:
+                self.messenger.note(event)

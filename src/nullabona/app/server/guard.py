@@ -20,7 +20,8 @@ MOST_TOKENS: Final = 32
 """Working tokens that are good at once; a new one drops the oldest."""
 BAD_TOKENS: Final = 10
 BAD_WINDOW_S: Final = 30.0
-"""So many wrong tokens within so many seconds close the door for the rest of that time, for wrong ones only."""
+"""So many wrong tokens within so many seconds: further ones are told to wait. Right ones never, or any program could
+lock the person out."""
 _BYTES: Final = 32
 _NAVIGATE: Final = "navigate"
 _FOREIGN: Final = frozenset({"cross-site", "same-site"})
@@ -68,7 +69,7 @@ class Guard:
         """A working token for a launch token, which is spent by it; None if it is wrong, spent or too old."""
         now = self._clock()
         self._launches = {key: until for key, until in self._launches.items() if until > now}
-        if not self._is_open() or (found := _find(self._launches, launch)) is None:
+        if (found := _find(self._launches, launch)) is None:
             self._note_bad()
             return None
         del self._launches[found]
@@ -85,11 +86,8 @@ class Guard:
 
     @property
     def busy_with_guesses(self) -> bool:
-        """Too many wrong tokens came lately: wrong ones are told to wait, launches are not traded."""
-        return not self._is_open()
-
-    def _is_open(self) -> bool:
-        return len(self._bad) < BAD_TOKENS or self._clock() - self._bad[0] > BAD_WINDOW_S
+        """Too many wrong tokens came lately: wrong ones are told to wait."""
+        return len(self._bad) >= BAD_TOKENS and self._clock() - self._bad[0] <= BAD_WINDOW_S
 
     def _note_bad(self) -> None:
         self._bad.append(self._clock())

@@ -28,7 +28,7 @@ from nullabona.app.server.guard import BAD_WINDOW_S, Guard
 from nullabona.app.server.handover import SUBPROTOCOL
 from nullabona.app.server.headers import JSON
 from nullabona.app.server.pages import Pages
-from nullabona.app.server.socket import Audience, PageSocket
+from nullabona.app.server.socket import Audience, PageSocket, Unwelcome
 from nullabona.errors import UserError
 
 MOST_CONNECTIONS: Final = 64
@@ -164,8 +164,10 @@ class Server:
             return refuse(400, "a WebSocket of version 13 is served at /ws")
         offered = [name.strip() for name in headers.get("sec-websocket-protocol", "").split(",")]
         tokens = [name.removeprefix(_PREFIX) for name in offered if name.startswith(_PREFIX)]
-        if SUBPROTOCOL not in offered or len(tokens) != 1 or not self._guard.knows_token(tokens[0]):
-            return self._bad_token()
+        if SUBPROTOCOL not in offered or len(tokens) != 1:
+            return refuse(403, "the subprotocols must be nulla and one token")
+        if not self._guard.knows_token(tokens[0]):
+            return self._bad_token() if self._guard.busy_with_guesses else Unwelcome()
         after = request.query.get("after", "")
         known = int(after) if _AFTER.fullmatch(after) else None
         return PageSocket(self._desk, sha256(tokens[0].encode()).digest(), known)

@@ -9,6 +9,8 @@ from picows import WSCloseCode, WSFrame, WSListener, WSMsgType, WSTransport
 
 UNSENT_BYTES: Final = 8 * 1_048_576
 """A page this far behind is dropped; it comes back and asks for what it missed."""
+WRONG_TOKEN: Final = (4_401).to_bytes(2)
+"""The code of the close frame: the page has to be opened anew."""
 _CLOSE_DELAY_S: Final = 0.2
 
 
@@ -86,3 +88,14 @@ class PageSocket(WSListener):
     def _take(self, transport: WSTransport, data: bytes) -> None:
         if not transport.is_close_frame_sent:
             self._audience.page_asked(self, data)
+
+
+class Unwelcome(WSListener):
+    """Tells a page that its token is not good, which a browser could not see in a refused handshake."""
+
+    def on_ws_connected(self, transport: WSTransport) -> None:
+        transport.send(WSMsgType.CLOSE, WRONG_TOKEN)
+        asyncio.get_running_loop().call_later(_CLOSE_DELAY_S, lambda: transport.disconnect(graceful=False))
+
+    def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
+        """Nothing it says is heard."""

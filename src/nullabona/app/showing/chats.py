@@ -2,31 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final, cast, get_args
 
 from nullabona.app.protocol import views as v
 from nullabona.app.showing.messages import to_last
 from nullabona.app.showing.words import clean_name
-from nullabona.client.api import RoomSummary
+from nullabona.client.api import RoomPreferences, RoomSummary
 
 _PHASES: Final = frozenset(get_args(v.RoomPhase))
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """How this device shows a room."""
-
-    pinned: int = 0
-    muted_until: int = 0
-    archived: bool = False
-    draft: str = ""
-    draft_reply: bytes = b""
-    marked_unread: bool = False
-
-    def muted(self, now: int) -> bool:
-        """Whether the room is to be quiet at ``now``."""
-        return self.muted_until < 0 or self.muted_until > now
 
 
 def order_of(pinned: int, at: int, room: bytes) -> str:
@@ -34,9 +17,12 @@ def order_of(pinned: int, at: int, room: bytes) -> str:
     return f"{pinned:012d}-{at:015d}-{room.hex()[:8]}"
 
 
-def to_chat(room: RoomSummary, choice: Choice, person: v.Person | None, faces: list[v.Person], now: int) -> v.Chat:
+def to_chat(
+    room: RoomSummary, choice: RoomPreferences, person: v.Person | None, faces: list[v.Person], now: int
+) -> v.Chat:
     """A row of the chat list."""
     last = room.last
+    muted = choice.muted_until < 0 or choice.muted_until > now
     return v.Chat(
         room=room.id.hex(),
         title=person.name if person is not None else clean_name(room.title),
@@ -49,8 +35,8 @@ def to_chat(room: RoomSummary, choice: Choice, person: v.Person | None, faces: l
         mentions=room.mentions,
         marked_unread=choice.marked_unread and not room.unread,
         pinned=choice.pinned > 0,
-        muted=choice.muted(now),
-        muted_until=choice.muted_until if choice.muted(now) else 0,
+        muted=muted,
+        muted_until=choice.muted_until if muted else 0,
         archived=choice.archived,
         draft=choice.draft,
         failed=room.failed,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final, cast, get_args
 
 from nullabona.app.protocol import views as v
+from nullabona.app.protocol.talk_calls import Words
 from nullabona.app.showing.people import Picture, to_person
 from nullabona.app.showing.words import LONGEST_SHOWN, clean, clean_name, is_big, one_line, spans
 from nullabona.client.api.records import AttachmentInfo, MessageInfo, NoticeInfo, PollInfo, QuoteInfo
@@ -34,8 +35,6 @@ class Around:
     """The signed path of a message's content: what of it, room, message."""
     client: Callable[[bytes], str]
     """The page's own id of a message it sent."""
-    edit_ms: int
-    now: int
 
 
 def place_of(position: int) -> str:
@@ -87,6 +86,12 @@ def to_message(info: MessageInfo, around: Around) -> v.Message:
     )
 
 
+def all_words(info: MessageInfo, around: Around) -> Words:
+    """All the words of a message that is shown cut."""
+    text = clean(info.text)
+    return Words(text, spans(text, _mentions(info, around)))
+
+
 def to_last(info: MessageInfo, *, direct: bool) -> v.LastLine:
     """What a chat row shows of its newest message."""
     notice = None if info.notice is None else to_notice(info.notice)
@@ -104,6 +109,14 @@ def to_quote(quote: QuoteInfo, room: bytes, around: Around) -> v.Quote:
     picture = around.media("thumb", room, quote.message) if quote.kind == "photo" else ""
     kind = _kind("deleted" if gone else quote.kind)
     return v.Quote(quote.message.hex(), clean_name(quote.name), kind, one_line(quote.text), picture, gone)
+
+
+def quote_of(info: MessageInfo, around: Around) -> v.Quote:
+    """A message as it is quoted by an answer that is being written."""
+    text = info.text or (info.attachment.name if info.attachment is not None else "")
+    person = to_person(info.account, info.handle, info.name, me=info.mine, picture=around.picture)
+    picture = around.media("thumb", info.room, info.id) if info.kind == "photo" else ""
+    return v.Quote(info.id.hex(), person.name, _kind(info.kind), one_line(text), picture, gone=info.kind == "deleted")
 
 
 def to_notice(notice: NoticeInfo) -> v.Notice:
@@ -178,7 +191,7 @@ def _may(info: MessageInfo, around: Around) -> list[v.May]:
 
 def _may_in_room(info: MessageInfo, around: Around, *, arrived: bool) -> list[v.May]:
     may: list[v.May] = ["reply", "react"] if arrived else []
-    if info.mine and arrived and info.kind == "text" and around.now - info.sent_at < around.edit_ms:
+    if info.mine and arrived and info.kind == "text":
         may.append("edit")
     if arrived and (info.mine or (around.admin and not around.direct)):
         may.append("delete-all")

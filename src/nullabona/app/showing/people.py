@@ -11,11 +11,6 @@ Picture = Callable[[bytes], str]
 """The signed path of an account's picture, or an empty text."""
 
 
-def no_picture(_account: bytes) -> str:
-    """Nobody has a picture."""
-    return ""
-
-
 def to_person(account: bytes, handle: str, name: str, *, me: bool, picture: Picture) -> Person:
     """Somebody. Without a name the first part of the handle is one."""
     shown = clean_name(name) or clean_name(handle.partition("@")[0]) or account.hex()[:8]

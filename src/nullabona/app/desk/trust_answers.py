@@ -1,0 +1,102 @@
+"""Answers about links, safety numbers, and what I think of somebody."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from nullabona.app.desk.asking import Asker, Handlers, read_id
+from nullabona.app.protocol import people_calls as c
+from nullabona.app.protocol import views as v
+from nullabona.app.protocol.call import Done
+from nullabona.app.showing.people import to_person
+from nullabona.client.api import ContactInfo, LinkInfo, qr_rows
+
+
+async def _set_contact(ask: Asker, call: c.SetContact) -> Done:
+    account, client = read_id(call.account), ask.client
+    if call.nickname is not None:
+        await client.set_nickname(account, call.nickname)
+    if call.blocked is not None:
+        await _block(ask, account, blocked=call.blocked)
+    if call.verified is not None:
+        await client.verify_contact(account, verified=call.verified)
+    if call.confirmed:
+        await client.confirm_contact(account)
+    known = _known(ask, account)
+    ask.desk.work.changes.people()
+    if known is not None and known.room:
+        ask.desk.work.changes.room(known.room, inside=True)
+    return Done()
+
+
+async def _block(ask: Asker, account: bytes, *, blocked: bool) -> None:
+    if not blocked:
+        await ask.client.unblock_contact(account)
+        return
+    known = _known(ask, account)
+    if known is not None:
+        await ask.client.block_contact(known.handle)
+
+
+def _known(ask: Asker, account: bytes) -> ContactInfo | None:
+    return next((info for info in ask.client.contacts() if info.account == account), None)
+
+
+async def _get_safety(ask: Asker, call: c.GetSafety) -> v.Safety:
+    number = ask.client.safety_number(read_id(call.account))
+    known = _known(ask, number.account)
+    name = "" if known is None else known.name
+    person = to_person(number.account, number.handle, name, me=False, picture=ask.looks.faces.picture)
+    return v.Safety(person, list(number.digits), list(qr_rows(number.code)), number.verified, number.changed)
+
+
+async def _read_code(ask: Asker, call: c.ReadCode) -> c.CodeResult:
+    return c.CodeResult(ask.client.matches_code(read_id(call.account), call.text))
+
+
+async def _make_link(ask: Asker, call: c.MakeLink) -> v.LinkView:
+    room = read_id(call.room) if call.room else None
+    return _link(await ask.client.make_link(room, hours=call.hours, uses=call.uses))
+
+
+async def _get_links(ask: Asker, call: c.GetLinks) -> c.Links:
+    return c.Links([_link(link) for link in ask.client.links(read_id(call.room) if call.room else None)])
+
+
+def _link(link: LinkInfo) -> v.LinkView:
+    rows = list(qr_rows(link.text))
+    return v.LinkView(link.id.hex(), link.text, rows, link.room.hex(), link.expires_at, link.uses_left)
+
+
+async def _revoke_link(ask: Asker, call: c.RevokeLink) -> Done:
+    await ask.client.revoke_link(read_id(call.id))
+    return Done()
+
+
+async def _read_link(ask: Asker, call: c.ReadLink) -> v.LinkPreview:
+    link = ask.client.read_link(call.text)
+    known = next((info for info in ask.client.contacts() if info.handle == link.handle), None)
+    person = None if known is None else ask.looks.faces.contact(known).person
+    room = link.room if link.kind == "room" else known.room if known is not None else b""
+    shown = room.hex() if link.state == "known" else ""
+    title = ask.looks.chat(room).title if shown and link.kind == "room" else ""
+    trouble = link.state if link.state in {"own", "other"} else ""
+    return v.LinkPreview("room" if link.kind == "room" else "contact", link.handle, person, title, shown, trouble)
+
+
+async def _follow_link(ask: Asker, call: c.FollowLink) -> Done:
+    await ask.client.open_link(call.text, call.greeting)
+    ask.desk.work.changes.people()
+    return Done()
+
+
+ANSWERS: Final[Handlers] = {
+    c.SetContact: _set_contact,
+    c.GetSafety: _get_safety,
+    c.ReadCode: _read_code,
+    c.MakeLink: _make_link,
+    c.GetLinks: _get_links,
+    c.RevokeLink: _revoke_link,
+    c.ReadLink: _read_link,
+    c.FollowLink: _follow_link,
+}
