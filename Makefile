@@ -19,7 +19,7 @@ CHECKS := check-types check-rust check-lint check-format check-imports check-pag
 export UV_PYTHON_DOWNLOADS := never
 
 .DEFAULT_GOAL := help
-.PHONY: help setup ui demo test test-slow check format drill fuzz bench cover generate lock clean $(CHECKS)
+.PHONY: help setup ui demo test test-slow check format drill fuzz bench bench-app cover generate lock clean $(CHECKS)
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -77,6 +77,10 @@ bench: $(STAMP) ## figures of this machine, beside what the machine itself can d
 	@$(BIN)/python -m bench
 
 # Subprocesses and pytest's workers are measured too ([tool.coverage] in pyproject.toml). Measured code is slower.
+bench-app: $(STAMP) $(PAGE) ## what a person feels: first screen, sending under load, scrolling (APP_SECONDS=1200: the long run)
+	@tools/need_chromium.sh
+	@$(BIN)/python -m bench.app --seconds $(or $(APP_SECONDS),20)
+
 cover: $(STAMP) ## line and branch coverage of `make test` by package; fails if a core or the wire has too little
 	@$(BIN)/coverage erase
 	@$(BIN)/coverage run -m pytest -n $(JOBS) --maxprocesses 8 --dist worksteal -q --timeout 300

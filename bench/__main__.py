@@ -10,6 +10,9 @@ from pathlib import Path
 SHORT: dict[str, tuple[str, ...]] = {"rooms": ("--sizes", "2", "10", "100", "1000")}
 """Arguments other than a benchmark's own defaults."""
 
+APART = frozenset({"app"})
+"""Run only when named: `make bench-app`."""
+
 
 def main() -> None:
     """Run what was named, or everything; fail if one failed."""
@@ -17,7 +20,7 @@ def main() -> None:
     known = sorted(page.stem for page in folder.glob("*.py") if not page.stem.startswith("_"))
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("names", nargs="*", choices=[[], *known], metavar="name", help=", ".join(known))
-    names = parser.parse_args().names or known
+    names = parser.parse_args().names or [name for name in known if name not in APART]
     failed = []
     for name in names:
         print(f"== {name}", flush=True)
