@@ -42,6 +42,20 @@ class Middle:
     url: str = ""
     asked: list[AnyRequest] = field(default_factory=list)
     clients: set[WSTransport] = field(default_factory=set)
+    _told: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def lie(self, twist: Twist) -> None:
+        """Change the twist; returns once a client was told something by it that the relay did not say."""
+        self._told.clear()
+        self.twist = twist
+        await self._told.wait()
+
+    def twisted(self, request: AnyRequest, answer: AnyResponse) -> AnyResponse | bytes | None:
+        """What the client is told."""
+        told = self.twist(request, answer)
+        if told is not answer:
+            self._told.set()
+        return told
 
     def hang_up(self) -> None:
         """Drop every connection."""
@@ -98,7 +112,7 @@ class _Front(WSListener):
     def answered(self, message: bytes) -> None:
         """The real relay answered."""
         for request_id, body in split_records(message, MAX_RESPONSE):
-            told = self._middle.twist(self._open.pop(request_id), decode_response(body))
+            told = self._middle.twisted(self._open.pop(request_id), decode_response(body))
             if told is not None and self._front is not None:
                 data = told if isinstance(told, bytes) else encode(told)
                 self._front.send(WSMsgType.BINARY, HEAD.pack(request_id, len(data)) + data)

@@ -33,6 +33,7 @@ async def talk(path: Path, room: bytes, count: int) -> None:
             await asyncio.Event().wait()
         while (number := written(client, room)) < count:
             await client.send(room, str(number))
+            # A pace, not a wait: whoever kills this process wants to do it among the messages, not after the last.
             await asyncio.sleep(0.01)
         for message in client.history(room, limit=100_000):
             if message.mine:

@@ -48,7 +48,7 @@ def test_a_killed_client_goes_on_where_it_stopped(service: Service, tmp_path: Pa
                 process = await talker(tmp_path / "a", room)
                 assert process.stdout is not None
                 assert b"up\n" == await process.stdout.readline()
-                await asyncio.sleep(dice.random() * 0.25)
+                await asyncio.sleep(dice.random() * 0.25)  # killed at any moment, so there is nothing to wait for
                 await cut_off(process)
             process = await talker(tmp_path / "a", room)
             await reads(b, room, *map(str, range(COUNT)))
@@ -81,7 +81,7 @@ def test_a_killed_reader_reads_everything_once(service: Service, tmp_path: Path)
                     )
                     assert process.stdout is not None
                     await process.stdout.readline()
-                    await asyncio.sleep(dice.random() * 0.1)
+                    await asyncio.sleep(dice.random() * 0.1)  # as above
                     await cut_off(process)
             async with opened(tmp_path / "b") as b:
                 await reads(b, room, *map(str, range(COUNT)))

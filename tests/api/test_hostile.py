@@ -120,10 +120,11 @@ def test_a_liar_costs_time_and_nothing_else(service: Service, tmp_path: Path, tw
         async with pair(service, tmp_path) as (middle, a, b, room):
             await a.send(room, "before")
             await reads(b, room, "before")
-            middle.twist = twist
+            lie = asyncio.ensure_future(middle.lie(twist))
+            await asyncio.sleep(0)
             await a.send(room, "meanwhile")
             await b.send(room, "from the other side")
-            await asyncio.sleep(1.0)  # the lie lasts; there is nothing to wait for
+            await lie
             assert "meanwhile" in texts(a, room)
             middle.twist = honest
             middle.hang_up()
@@ -167,7 +168,7 @@ def test_a_relay_that_is_asked_again_and_again_is_left_in_peace(service: Service
             middle.rush = True
             middle.hang_up()
             middle.asked.clear()
-            await asyncio.sleep(2.0)  # how often it asks in two seconds
+            await asyncio.sleep(2.0)  # the span in which it is counted how often it asks
             assert 100 > len(middle.asked)
 
     play(story())

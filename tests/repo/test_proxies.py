@@ -231,7 +231,7 @@ def running(command: list[str], environment: dict[str, str], port: int, output: 
             with socket.socket() as probe:
                 if probe.connect_ex(("127.0.0.1", port)) == 0:
                     break
-            time.sleep(0.02)
+            time.sleep(0.02)  # between looks: nothing tells us when a foreign process has begun to listen
         assert process.poll() is None, output.read_text()
         yield
     finally:
