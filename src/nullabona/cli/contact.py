@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 
 import click
 
+from nullabona.cli.link import contact_link, open_link, verify
 from nullabona.cli.output import emit, line, note, table
 from nullabona.cli.running import opened, run_async
 from nullabona.cli.settings import Settings, common, settings_of
@@ -16,7 +17,7 @@ Act = Callable[[Client], Awaitable[ContactInfo | None]]
 
 @click.group()
 def contact() -> None:
-    """People: ask, accept, decline, block."""
+    """People: ask, accept, decline, links, safety numbers, block."""
 
 
 async def _act(settings: Settings, act: Act, key: str, handle: str, wait_s: float | None) -> None:
@@ -73,6 +74,29 @@ def decline(context: click.Context, handle: str) -> None:
 def block(context: click.Context, handle: str) -> None:
     """Hear nothing more from HANDLE, who is not told."""
     run_async(_act(settings_of(context), lambda c: c.block_contact(handle), "blocked", handle, None))
+
+
+@contact.command()
+@click.argument("handle")
+@common
+@click.pass_context
+def unblock(context: click.Context, handle: str) -> None:
+    """Hear HANDLE again."""
+    run_async(_act(settings_of(context), lambda c: c.unblock_contact(handle), "unblocked", handle, None))
+
+
+@contact.command()
+@click.argument("handle")
+@common
+@click.pass_context
+def delete(context: click.Context, handle: str) -> None:
+    """Forget HANDLE and leave the room with them; its history stays here."""
+    run_async(_act(settings_of(context), lambda c: c.delete_contact(handle), "contact-deleted", handle, None))
+
+
+contact.add_command(contact_link)
+contact.add_command(open_link)
+contact.add_command(verify)
 
 
 @contact.command("list")

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 import click
 
 from nullabona.cli.catalogue import say
+from nullabona.cli.link import room_link
 from nullabona.cli.output import emit, line, note, plain, table
 from nullabona.cli.running import opened, run_async
 from nullabona.cli.settings import Settings, common, settings_of
@@ -239,3 +240,6 @@ def info(context: click.Context, room_name: str) -> None:
             table((name, str(value)) for name, value in {**flat.pop("summary"), **flat}.items())
 
     run_async(work())
+
+
+room.add_command(room_link)

@@ -17,10 +17,11 @@ from nullabona.errors import NullabonaError
 COMMANDS: Final = {
     "app": ("nullabona.cli.app:app", "The messenger with its own page."),
     "account": ("nullabona.cli.account:account", "Your account: create, show, publish, restore."),
-    "contact": ("nullabona.cli.contact:contact", "People: ask, accept, decline, block."),
+    "contact": ("nullabona.cli.contact:contact", "People: ask, accept, links, safety numbers, block."),
     "room": ("nullabona.cli.room:room", "Rooms: create, members, admins, leave."),
     "send": ("nullabona.cli.talk:send", "Send a message, from the command line or a pipe."),
     "read": ("nullabona.cli.talk:read", "Show the messages of a room."),
+    "save": ("nullabona.cli.save:save", "Save the file of a message."),
     "follow": ("nullabona.cli.watch:follow", "Show what happens, as it happens."),
     "sync": ("nullabona.cli.watch:sync", "Let everything out and in, then exit."),
     "status": ("nullabona.cli.watch:status", "How the client is doing."),

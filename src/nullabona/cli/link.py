@@ -1,0 +1,128 @@
+"""Invite links and safety numbers: ``nulla contact link|open|verify`` and ``nulla room link``."""
+
+from __future__ import annotations
+
+import click
+
+from nullabona.cli.output import emit, line, note
+from nullabona.cli.running import opened, run_async
+from nullabona.cli.settings import common, settings_of
+from nullabona.client.api import LinkInfo, qr_rows
+
+_BLOCKS = {("0", "0"): "█", ("0", "1"): "▀", ("1", "0"): "▄", ("1", "1"): " "}
+"""Two modules above one another, light on dark: what most terminals are."""
+
+
+def _draw(text: str) -> None:
+    """A QR code of ``text`` in half blocks."""
+    rows = qr_rows(text)
+    rows = (*rows, "0" * len(rows[0])) if len(rows) % 2 else rows
+    for upper, lower in zip(rows[::2], rows[1::2], strict=True):
+        line("".join(_BLOCKS[pair] for pair in zip(upper, lower, strict=True)))
+
+
+async def _make(context: click.Context, room: str | None, hours: int, uses: int, *, qr: bool) -> None:
+    settings = settings_of(context)
+    async with opened(settings, online=False) as client:
+        made = await client.make_link(room, hours=hours, uses=uses)
+    _show(made, as_json=settings.as_json, qr=qr)
+    if made.expires_at:
+        note(settings, "link-made", hours=hours)
+
+
+def _show(made: LinkInfo, *, as_json: bool, qr: bool) -> None:
+    if as_json:
+        emit(made)
+        return
+    line(made.text)
+    if qr:
+        _draw(made.text)
+
+
+@click.command("link")
+@click.option(
+    "--hours", default=0, metavar="N", help="Accept whoever follows it within N hours; without: ask me first."
+)
+@click.option("--uses", default=0, metavar="N", help="With --hours: how many people (default: one).")
+@click.option("--qr", is_flag=True, help="Draw it as a QR code too.")
+@common
+@click.pass_context
+def contact_link(context: click.Context, *, hours: int, uses: int, qr: bool) -> None:
+    """A link to you, to give to somebody."""
+    run_async(_make(context, None, hours, uses, qr=qr))
+
+
+@click.command("link")
+@click.argument("room_name", metavar="ROOM")
+@click.option("--hours", default=24, metavar="N", help="How long it is good (default: 24).")
+@click.option("--uses", default=0, metavar="N", help="For how many people (default: any number).")
+@click.option("--revoke", is_flag=True, help="Instead: end every link into the group.")
+@click.option("--qr", is_flag=True, help="Draw it as a QR code too.")
+@common
+@click.pass_context
+def room_link(context: click.Context, room_name: str, *, hours: int, uses: int, revoke: bool, qr: bool) -> None:
+    """A link into a group that you are an admin of. People are let in while your client runs."""
+    if not revoke:
+        run_async(_make(context, room_name, hours, uses, qr=qr))
+        return
+    settings = settings_of(context)
+
+    async def work() -> None:
+        async with opened(settings, online=False) as client:
+            for link in client.links(room_name):
+                await client.revoke_link(link.id)
+            note(settings, "links-revoked")
+
+    run_async(work())
+
+
+@click.command("open")
+@click.argument("text", metavar="LINK")
+@click.option("--greeting", default="", metavar="TEXT", help="A line for them to see.")
+@click.option("--timeout", default=30.0, metavar="S", help="Longest wait for the relays.")
+@common
+@click.pass_context
+def open_link(context: click.Context, text: str, *, greeting: str, timeout: float) -> None:
+    """Follow a LINK to a person or into a group."""
+    settings = settings_of(context)
+
+    async def work() -> None:
+        async with opened(settings) as client:
+            found = await client.open_link(text, greeting, timeout_s=timeout)
+            await client.sync(timeout_s=timeout, receipts=False)
+            note(settings, "link-opened", handle=found.handle)
+            emit(found) if settings.as_json else line(found.handle)
+
+    run_async(work())
+
+
+@click.command()
+@click.argument("handle")
+@click.option("--yes", is_flag=True, help="You compared the number with theirs: remember it.")
+@click.option("--no", "undo", is_flag=True, help="Take that back.")
+@click.option("--confirm", is_flag=True, help="Go on although the number changed.")
+@click.option("--qr", is_flag=True, help="Draw it as a QR code too.")
+@common
+@click.pass_context
+def verify(context: click.Context, handle: str, *, yes: bool, undo: bool, confirm: bool, qr: bool) -> None:
+    """Show the safety number with HANDLE: both of you see the same, or somebody stands between you."""
+    settings = settings_of(context)
+
+    async def work() -> None:
+        async with opened(settings, online=False) as client:
+            if confirm:
+                await client.confirm_contact(handle)
+            if yes or undo:
+                await client.verify_contact(handle, verified=yes)
+            found = client.safety_number(handle)
+        if settings.as_json:
+            emit(found)
+            return
+        for start in range(0, len(found.digits), 4):
+            line(" ".join(found.digits[start : start + 4]))
+        if qr:
+            _draw(found.code)
+        state = "number-changed" if found.changed else "verified" if found.verified else "not-verified"
+        note(settings, state, handle=found.handle)
+
+    run_async(work())
