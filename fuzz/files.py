@@ -1,0 +1,118 @@
+"""Fuzz what people paste, name and show: links, file names, images, descriptions of files.
+
+Any text is a link or a `LinkError`, any name becomes a safe one, any bytes an image made here or `BadImage`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import random
+import sys
+import time
+from collections.abc import Callable
+from typing import Final
+
+from PIL import Image
+
+from fuzz.client import mutate
+from nullabona.client.core.filenames import MAX_NAME, safe_name
+from nullabona.client.core.links import Link, LinkError, format_link, parse_link
+from nullabona.client.core.safety import code_matches
+from nullabona.client.core.sniff import sniff_audio, sniff_image
+from nullabona.client.media import BadImage, safe_image
+from nullabona.errors import Malformed
+from nullabona.wire.blob import BlobRef, cut_blob, open_piece
+from tests.api.pictures import moving_picture, photo
+
+Target = Callable[[random.Random], None]
+_LINK: Final = format_link(Link("room", "민아@relay.example:8443", bytes(10), bytes(16), bytes(32)))
+_SIGNS: Final = "../\\:.\u202e\u200b\x00\n\t 가a%EB#-_[]@" + chr(0x1F600)
+
+
+def _text(chance: random.Random, seed: str) -> str:
+    signs = list(seed)
+    for _ in range(chance.randrange(5)):
+        at = chance.randrange(len(signs) + 1)
+        signs[at : at + chance.randrange(3)] = chance.choice([*_SIGNS, chr(chance.randrange(0xD800)), ""])
+    return "".join(signs)
+
+
+def link(chance: random.Random) -> None:
+    """What parses has one text, and parses to itself."""
+    try:
+        found = parse_link(_text(chance, _LINK))
+    except LinkError:
+        return
+    assert parse_link(format_link(found)) == found
+
+
+def name(chance: random.Random) -> None:
+    """A safe name is one visible part, short enough, and stays as it is."""
+    safe = safe_name(
+        _text(chance, chance.choice(["../a.tar.gz", "CON.txt", "사진.jpeg", "." * 9, "x" * 400, "가" * 200]))
+    )
+    assert safe
+    assert safe == safe_name(safe)
+    assert not set(safe) & set('/\\<>:"|?*\x00\n\u202e')
+    assert len(safe.encode()) <= MAX_NAME
+    assert not safe.startswith(".")
+    code_matches(("12345",) * 12, safe)
+
+
+class Images:
+    """Every kind of image, changed."""
+
+    def __init__(self) -> None:
+        self.seeds = [photo(48, 32, kind=kind) for kind in ("JPEG", "PNG", "WEBP")] + [moving_picture()]
+
+    def run(self, chance: random.Random) -> None:
+        """One image."""
+        data = mutate(chance, chance.choice(self.seeds))
+        data = data[: chance.randrange(len(data) + 1)] if chance.randrange(4) == 0 else data
+        sniff_audio(data)
+        try:
+            made = safe_image(data)
+        except BadImage:
+            return
+        assert sniff_image(data) is not None
+        assert Image.open(io.BytesIO(made.data)).size == (made.width, made.height)
+
+
+def piece(chance: random.Random) -> None:
+    """A chunk opens to exactly the bytes that were cut, or not at all."""
+    content = chance.randbytes(chance.randrange(1, 9_000))
+    ref, chunks = cut_blob(bytes(32), content)
+    lie = BlobRef(max(0, ref.size + chance.randrange(-2, 3)), ref.key, ref.chunks * chance.choice((1, 1, 2)))
+    try:
+        got = open_piece(lie, chance.choice((0, 0, 1, -1)), mutate(chance, chunks[0][1]))
+    except Malformed:
+        return
+    assert got == (content + bytes(2))[: lie.size]
+
+
+def fuzz(seconds: float, seed: int) -> int:
+    """Run every target in turn until time is over; how many inputs were tried."""
+    targets: tuple[Target, ...] = (link, name, Images().run, piece)
+    until, tried = time.monotonic() + seconds, 0
+    while time.monotonic() < until:
+        try:
+            targets[tried % len(targets)](random.Random(f"{seed}:{tried}"))
+        except BaseException:
+            print(f"input {seed}:{tried} of target {tried % len(targets)}", file=sys.stderr)
+            raise
+        tried += 1
+    return tried
+
+
+def main() -> None:
+    """Fuzz for a while; any surprise ends it."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seconds", type=float, default=10.0)
+    parser.add_argument("--seed", type=int, default=0)
+    options = parser.parse_args()
+    print(f"files: {fuzz(options.seconds, options.seed):,} inputs, no surprise")
+
+
+if __name__ == "__main__":
+    main()
