@@ -10,8 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
-from nullabona.client.core import healing, messages
-from nullabona.client.core.boxes import open_box, receipt_delay, settled_key, winner_key
+from nullabona.client.core import boxes, healing, messages
 from nullabona.client.core.chat import notices, profiles
 from nullabona.client.core.errors import BadRequest, MlsRefused
 from nullabona.client.core.invites import forget_invites, hold_welcome, invite_added
@@ -211,7 +210,7 @@ def merge_own(step: Step, room: RoomState, pending: PendingCommit, track: BoxTra
     room.pending = None
     _close(step, track, seq, commit, pending.removed)
     _enter(step, room, track, info_after(step, room), pending.orders, pending.intents, by=step.me.account)
-    room.receipt_at = room.receipt_at or step.within(receipt_delay(step, room))
+    room.receipt_at = room.receipt_at or step.within(boxes.receipt_delay(step, room))
     if pending.invites:
         invite_added(step, room, pending.intents)
 
@@ -231,7 +230,7 @@ def accept_other(
     by = verdict.sender.account_id
     _enter(step, room, track, verdict.info or room.info, list(verdict.orders), [], by=by, rejoined=rejoined)
     if room.phase == JOINED:
-        room.receipt_at = room.receipt_at or step.within(receipt_delay(step, room))
+        room.receipt_at = room.receipt_at or step.within(boxes.receipt_delay(step, room))
         if rejoined:
             healing.welcome_back(step, room, rejoined)
 
@@ -246,11 +245,11 @@ def _close(step: Step, track: BoxTrack, seq: int, commit: bytes, removed: Sequen
     track.winner_seq = seq
     track.left_at = step.now
     for candidate in track.candidates:
-        step.store.delete_value(settled_key(track.keys.box.address, candidate.frame))
+        step.store.delete_value(boxes.settled_key(track.keys.box.address, candidate.frame))
     track.candidates = []
     track.decide_at = 0
     track.beacon_at = step.now + step.timing.beacon + step.chance.between(0, step.timing.beacon)
-    step.store.set_value(winner_key(track), commit)
+    step.store.set_value(boxes.winner_key(track), commit)
 
 
 def _enter(
@@ -274,7 +273,7 @@ def _enter(
     changed = info != room.info
     before = room.info, step.roster(room.id)
     room.info = info
-    open_box(room, group.epoch, group.room_secret())
+    boxes.open_box(room, group.epoch, group.room_secret())
     sync_roster(step, room, rejoined)
     notices.of_commit(step, room, track.winner, by, orders, before)
     messages.leave_epoch(step, room, track)
@@ -295,7 +294,7 @@ def leave_room(step: Step, room: RoomState, *, watch: BoxTrack | None = None, by
     if watch is None:
         step.store.delete_value(healing.leaving_key(room.id))
     for track in room.boxes:
-        step.store.delete_value(winner_key(track))
+        step.store.delete_value(boxes.winner_key(track))
         if track is not watch:
             step.store.drop_box(track.keys.box.address)
     room.boxes = [watch] if watch is not None else []
