@@ -390,3 +390,53 @@ def test_who_was_removed_on_the_losing_branch_reads_nothing_that_was_sent_after_
         if "rejoined" in kinds(a, room, "rejoined"):
             return
     pytest.fail("the other branch never won")
+
+
+# -- added, but by whom -------------------------------------------------------------------------------------------
+
+
+def test_who_was_added_comes_in_though_the_relay_lost_it_and_the_inviter_left() -> None:
+    """Nobody else has the Welcome: a device that was removed itself goes on inviting for a while."""
+    world = World(14)
+    a, b, c, late = people(world, 4)
+    room = world.group(a, b, c)
+    with a.engine.step(world.now, room) as step:
+        commands.set_admin(step, room, b.account, admin=True)
+    world.befriend(b, late)
+    late.online = False
+    world.settle()
+    add(b, room, late)
+    world.settle(span=MINUTE)
+    with b.engine.step(world.now, room) as step:
+        commands.leave(step, room)
+    world.settle(span=MINUTE)
+    assert ("left", True) == (b.phase(room), late.account in a.members(room))
+    world.relay.wipe()
+    everybody(world)
+    world.settle(span=DAY, most=4_000)
+    all_well(world, room, a, c, late)
+    audit_rest(world, room)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_who_was_added_by_a_commit_that_lost_here_and_won_elsewhere_comes_in(seed: int) -> None:
+    """The adder had given the commit up; when they come to the branch that took it, they send its Welcome after all."""
+    world = World(seed)
+    a, b, c, late = people(world, 4)
+    room = world.group(a, b, c)
+    world.befriend(a, late)
+    a.relay = c.relay = world.relay.copy()
+    update_keys(c, room)
+    send_all(world, c)
+    a.relay = None
+    add(a, room, late)
+    send_all(world, a)
+    read_room(world, b, room)
+    a.relay = c.relay
+    for person in (a, c):
+        read_room(world, person, room)
+        person.relay = None
+    assert 2 == len({person.where(room) for person in (a, b, c)})
+    world.relay.wipe()
+    world.settle(span=DAY, most=4_000)
+    all_well(world, room, a, b, c, late)

@@ -13,7 +13,7 @@ from hashlib import sha256
 from nullabona.client.core import boxes, healing, messages
 from nullabona.client.core.chat import notices, profiles
 from nullabona.client.core.errors import BadRequest, MlsRefused
-from nullabona.client.core.invites import forget_invites, hold_welcome, invite_added
+from nullabona.client.core.invites import forget_invites, hold_welcome, invite_added, keep_welcome
 from nullabona.client.core.mlsport import Processed
 from nullabona.client.core.outgoing import queue_frame
 from nullabona.client.core.policy import Verdict, certificate_of, order_holds
@@ -220,6 +220,7 @@ def accept_other(
 ) -> None:
     """Somebody else's commit came first: apply it and redo what we wanted."""
     if room.pending is not None:
+        keep_welcome(step, room)
         room.intents = [*room.pending.intents, *(i for i in room.intents if i not in room.pending.intents)]
         step.store.drop_outbox_ref(track.keys.box.address, room.pending.frame)
         room.pending = None
@@ -300,7 +301,8 @@ def leave_room(step: Step, room: RoomState, *, watch: BoxTrack | None = None, by
     room.boxes = [watch] if watch is not None else []
     room.intents = []
     room.receipt_at = room.update_at = 0
-    forget_invites(step, room)
+    if watch is None:
+        forget_invites(step, room)
     room.pending = room.heal = None
     step.mls.forget(room.id)
     step.event("left" if left else "removed", room.id, by=by)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 
 from nullabona.client.core.items import Invitation, encode_pack
@@ -15,6 +17,19 @@ from nullabona.wire.seal import Inbox
 MAX_INVITES = 12
 """How often an invitation is sent before it is given up."""
 
+LOST_KEPT = 4
+"""How many Welcomes of commits that did not come first are kept."""
+
+
+class LostWelcome(msgspec.Struct, array_like=True, frozen=True):
+    """The Welcome of an own commit that did not come first here, and whom the commit added."""
+
+    commit: bytes
+    added: tuple[AddAccount, ...]
+    pack: bytes
+
+
+_lost = msgspec.msgpack.Decoder(list[LostWelcome])
 _inboxes = msgspec.msgpack.Decoder(Inbox)
 _invitations = msgspec.msgpack.Decoder(Invitation)
 _invites = msgspec.msgpack.Decoder(list[Invite])
@@ -28,6 +43,10 @@ def _invites_key(room: bytes) -> str:
     return f"invites:{room.hex()}"
 
 
+def _lost_key(room: bytes) -> str:
+    return f"lost-welcomes:{room.hex()}"
+
+
 def hold_welcome(step: Step, room: RoomState, welcome: bytes, tree: bytes) -> None:
     """Keep the Welcome of a staged commit until we know whether it won."""
     step.store.set_value(_welcome_key(room.id), encode_pack(welcome, tree))
@@ -39,14 +58,42 @@ def invite_added(step: Step, room: RoomState, intents: list[Intent]) -> None:
     if pack is None:
         return
     step.store.delete_value(_welcome_key(room.id))
+    _invite_all(step, room, [intent for intent in intents if isinstance(intent, AddAccount)], pack)
+
+
+def _invite_all(step: Step, room: RoomState, added: Sequence[AddAccount], pack: bytes) -> None:
+    """Send a Welcome to those of the added whose devices came into the room with the current epoch, as we know it."""
     ref = queue_blob(step, room.id, room.current.keys.box.address, room.info.relay, pack)
     roster = step.roster(room.id).values()
     invites = _load(step, room)
-    for intent in intents:
-        if isinstance(intent, AddAccount):
-            devices = [d.device for d in roster if d.account == intent.account and d.since == room.epoch]
-            invites.append(_invite(step, room, intent, devices, ref))
+    for intent in added:
+        devices = [d.device for d in roster if d.account == intent.account and d.since == room.epoch]
+        invites.append(_invite(step, room, intent, devices, ref))
     _save(step, room, invites)
+
+
+def keep_welcome(step: Step, room: RoomState) -> None:
+    """Our pending commit is given up; on another branch it may be the one that won, and only we have its Welcome."""
+    pack = step.store.get_value(_welcome_key(room.id))
+    if room.pending is None or not room.pending.invites or pack is None:
+        return
+    added = tuple(intent for intent in room.pending.intents if isinstance(intent, AddAccount))
+    kept = [*_load_lost(step, room), LostWelcome(room.pending.commit, added, pack)][-LOST_KEPT:]
+    step.store.set_value(_lost_key(room.id), msgspec.msgpack.encode(kept))
+
+
+def invite_after_all(step: Step, room: RoomState) -> None:
+    """The branch we came to went through a commit of ours that we had given up: invite whom it added."""
+    went_through = {merged.commit for merged in room.history}
+    for lost in _load_lost(step, room):
+        if lost.commit in went_through:
+            _invite_all(step, room, lost.added, lost.pack)
+    step.store.delete_value(_lost_key(room.id))
+
+
+def _load_lost(step: Step, room: RoomState) -> list[LostWelcome]:
+    data = step.store.get_value(_lost_key(room.id))
+    return _lost.decode(data) if data else []
 
 
 def _invite(step: Step, room: RoomState, intent: AddAccount, devices: list[bytes], ref: BlobRef) -> Invite:
@@ -90,10 +137,11 @@ def look_after_invites(step: Step, room: RoomState) -> None:
 
 
 def forget_invites(step: Step, room: RoomState) -> None:
-    """We are out: nobody is invited by us any more."""
+    """We are out for good: nobody is invited by us any more."""
     room.invites_at = 0
     step.store.delete_value(_invites_key(room.id))
     step.store.delete_value(_welcome_key(room.id))
+    step.store.delete_value(_lost_key(room.id))
 
 
 def _unanswered(step: Step, room: RoomState, invite: Invite, devices: dict[bytes, Device]) -> bool:

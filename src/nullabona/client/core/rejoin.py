@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from hashlib import sha256
 
-from nullabona.client.core import committing, healing, messages
+from nullabona.client.core import committing, healing, invites, messages
 from nullabona.client.core.boxes import open_box, receipt_delay, winner_key
 from nullabona.client.core.errors import MlsRefused
 from nullabona.client.core.items import Ticket
@@ -136,6 +136,7 @@ def give_up(step: Step, room: RoomState, join: Join) -> None:
 def adopt(step: Step, room: RoomState, join: Join) -> None:
     """Our external commit came first: this is the room now. Redo and send again what this branch lacks."""
     heal = room.heal or Heal("late", join.ticket.epoch, b"", [], [], step.now)
+    invites.keep_welcome(step, room)
     intents = _to_redo(room, heal, join.ticket)
     _leave_branch(step, room, heal)
     group = join.candidate.adopt()
@@ -150,6 +151,7 @@ def adopt(step: Step, room: RoomState, join: Join) -> None:
     open_box(room, group.epoch, group.room_secret())
     before = list(step.roster(room.id).values())
     committing.sync_roster(step, room, step.me.device)
+    invites.invite_after_all(step, room)
     healing.owe_stranded(step, room, before)
     messages.resend_unacknowledged(step, room, messages.reached_nobody)
     room.receipt_at = room.receipt_at or step.within(receipt_delay(step, room))

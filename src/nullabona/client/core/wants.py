@@ -58,7 +58,8 @@ def room_wake(room: RoomState) -> int | None:
 def _watch_wake(room: RoomState) -> int | None:
     if not room.boxes:
         return None
-    return room.heal.next_at if room.heal is not None else ends_at(room)
+    next_at = room.heal.next_at if room.heal is not None else ends_at(room)
+    return min(next_at, room.invites_at) if room.invites_at else next_at
 
 
 def _track_times(track: BoxTrack) -> list[int]:

@@ -1,12 +1,14 @@
 """After a removal: watch the box whose commit removed us, in case the room took another commit (spec/room.md §7).
 
+Meanwhile those whom we added and who have not shown up yet are invited again: nobody else has their Welcomes.
+
 Order can be lost with the relay. If some members merged another commit out of that epoch, we may still be in on their
 branch; then we ask for a ticket like anybody else. A removal that stands is answered with "gone", and the watch ends.
 """
 
 from __future__ import annotations
 
-from nullabona.client.core import healing, reading
+from nullabona.client.core import healing, invites, reading
 from nullabona.client.core.boxes import WATCH_DAYS
 from nullabona.client.core.chunks import body_of
 from nullabona.client.core.state import JOINED, BoxTrack, Heal, RoomState
@@ -19,6 +21,8 @@ def take_frames(step: Step, room: RoomState, track: BoxTrack, after: int, answer
     """Look for settled commits of others in what a read of the watched box brought."""
     if answer.incarnation != track.incarnation:
         track.incarnation, track.position = answer.incarnation, 0
+        if room.invites_at:
+            room.invites_at = min(room.invites_at, step.within(step.timing.put_back_any))
         return
     if after != track.position:
         return
@@ -40,6 +44,7 @@ def look_after(step: Step, room: RoomState) -> None:
     if room.phase == JOINED or not room.boxes:
         return
     healing.ask(step, room)
+    invites.look_after_invites(step, room)
     if room.heal is None and step.now - room.current.left_at > WATCH_DAYS * DAY_MS:
         stop(step, room)
 
@@ -47,6 +52,7 @@ def look_after(step: Step, room: RoomState) -> None:
 def stop(step: Step, room: RoomState) -> None:
     """The removal stands."""
     room.heal = None
+    invites.forget_invites(step, room)
     step.store.delete_value(healing.leaving_key(room.id))
     for track in room.boxes:
         step.store.drop_box(track.keys.box.address)
