@@ -31,11 +31,12 @@ from bench.latency import relay
 from nullabona.client.api import Client, ContactRequested, Joined, Unprotected, open_client
 
 FRAME_MS: Final = 50
+COMPOSER: Final = ".composer textarea"
 _SEND: Final = """([text, selector]) => new Promise((done) => {
   const box = document.querySelector(selector);
   const began = performance.now();
   const seen = new MutationObserver(() => {
-    const found = [...document.querySelectorAll('[data-testid="message"]')].some((m) => m.textContent.includes(text));
+    const found = [...document.querySelectorAll('article[data-message]')].some((m) => m.textContent.includes(text));
     if (!found) return;
     seen.disconnect();
     requestAnimationFrame(() => setTimeout(() => done(performance.now() - began)));
@@ -115,7 +116,7 @@ def first_screen(browser: Browser, profile: Path, host: str, report: Report) -> 
         page = browser.new_context().new_page()
         began = time.perf_counter()
         page.goto(app.url, wait_until="commit")
-        page.get_by_test_id("chat-row").first.wait_for()
+        page.locator("button[data-room]").first.wait_for()
         page.evaluate("() => new Promise((done) => requestAnimationFrame(() => setTimeout(done)))")
         report.first_screen_ms = (time.perf_counter() - began) * 1_000
         report.process_ms = app.started_ms
@@ -128,8 +129,8 @@ def scroll(browser: Browser, profile: Path, host: str, room: str, seconds: float
     app = App(profile, host)
     page = browser.new_context(viewport={"width": 1280, "height": 800}).new_page()
     page.goto(app.url)
-    page.get_by_test_id("chat-row").filter(has_text=room).click()
-    messages = page.get_by_test_id("message")
+    page.locator("button[data-room]").filter(has_text=room).click()
+    messages = page.locator("article[data-message]")
     messages.first.wait_for()
     page.mouse.move(800, 400)
     page.wait_for_timeout(500)
@@ -208,8 +209,8 @@ def send_under_load(browser: Browser, folder: Path, host: str, seconds: float, r
         app = App(folder / "reader", host)
         page = browser.new_context(viewport={"width": 1280, "height": 800}).new_page()
         page.goto(app.url)
-        page.get_by_test_id("chat-row").filter(has_text="writer").click()
-        page.get_by_test_id("composer").wait_for()
+        page.locator("button[data-room]").filter(has_text="writer").click()
+        page.locator(COMPOSER).wait_for()
         flood.go.set()
         times = _send_for(page, app, seconds, report, flood)
         report.arrived = flood.sent
@@ -233,7 +234,7 @@ def _send_for(page: Page, app: App, seconds: float, report: Report, flood: Flood
             heap = next(m["value"] for m in metrics if m["name"] == "JSHeapUsedSize")
             report.heap_mib.append(round(heap / 2**20, 1))
             report.process_mib.append(round(app.rss_mib, 1))
-        times.append(page.evaluate(_SEND, [f"보냄 {len(times)}.", '[data-testid="composer"]']))
+        times.append(page.evaluate(_SEND, [f"보냄 {len(times)}.", COMPOSER]))
         page.wait_for_timeout(200)
     report.arrive_s = time.perf_counter() - began
     assert flood.sent > 0

@@ -121,7 +121,7 @@ class Person:
 
     def chat(self, title: str) -> Locator:
         """The row of a conversation in the list."""
-        return self.page.get_by_test_id("chat-row").filter(has_text=title)
+        return self.page.locator("button[data-room]").filter(has_text=title)
 
     def enter(self, title: str) -> None:
         """Open a conversation."""
@@ -130,7 +130,7 @@ class Person:
 
     @property
     def composer(self) -> Locator:
-        return self.page.get_by_test_id("composer")
+        return self.page.locator(".composer textarea")
 
     def say(self, text: str) -> None:
         """Write and send."""
@@ -139,7 +139,7 @@ class Person:
 
     def bubble(self, text: str) -> Locator:
         """A message of the open conversation, by its words."""
-        return self.page.get_by_test_id("message").filter(has_text=text)
+        return self.page.locator("article[data-message]").filter(has_text=text)
 
     def sees(self, text: str) -> Locator:
         """Wait until a message is shown."""
