@@ -60,3 +60,11 @@ def app(tmp_path: Path) -> Iterator[App]:
     running = App(tmp_path / "profile")
     yield running
     running.stop()
+
+
+@pytest.fixture(scope="session")
+def door(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
+    """A running app that many tests knock at; its launch is never traded."""
+    running = App(tmp_path_factory.mktemp("door") / "profile")
+    yield running
+    running.stop()

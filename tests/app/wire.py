@@ -94,9 +94,9 @@ class Page:
 
     # -- the connection -----------------------------------------------------------------------------------------------
 
-    def connect(self, after: int | None = None, **headers: str) -> Page:
+    def connect(self, after: int | None = None, headers: Mapping[str, str] | None = None) -> Page:
         """Open the WebSocket; ``after``: what was heard last."""
-        self._loop.do(self._connect(after, headers))
+        self._loop.do(self._connect(after, headers or {}))
         return self
 
     async def _connect(self, after: int | None, more: Mapping[str, str]) -> None:
