@@ -15,7 +15,7 @@ from nullabona_mls import (
     Processed,
     Signer,
     group_scope,
-    make_key_packages,
+    make_key_package,
 )
 
 ROOM_STATE = 0xF4E0
@@ -62,10 +62,10 @@ class Device:
         group.close()
         return self.load(group_id, generation)
 
-    def key_package(self, *, last_resort: bool = True, lifetime_s: int = 7_776_000) -> bytes:
-        made, delta = make_key_packages(self.signer, self.name, self.cfg, 1, last_resort, lifetime_s)
+    def key_package(self, *, last_resort: bool = True) -> bytes:
+        package, delta = make_key_package(self.signer, self.name, self.cfg, last_resort)
         self.write(delta)
-        return made[0][1]
+        return package
 
     def create(self) -> Group:
         return self.keep(Group.create(self.signer, self.name, self.cfg))
@@ -73,8 +73,8 @@ class Device:
     def join(self, bundle: CommitBundle) -> Group:
         assert bundle.welcome is not None
         assert bundle.tree is not None
-        joining = Group.join(bundle.welcome, bundle.tree, self.rows(KEY_PACKAGE_SCOPE), self.cfg)
-        return self.keep(joining.accept())
+        group, _sender = Group.join(bundle.welcome, bundle.tree, self.rows(KEY_PACKAGE_SCOPE), self.cfg)
+        return self.keep(group)
 
     def add(self, group: Group, others: Iterable["Device"]) -> tuple[Group, CommitBundle]:
         """Add `others` with fresh key packages; the commit wins at once."""

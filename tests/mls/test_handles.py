@@ -19,7 +19,7 @@ from nullabona_mls import (
     StaleHandle,
     WrongEpoch,
     group_scope,
-    make_key_packages,
+    make_key_package,
 )
 
 from tests.mls.device import ROOM_STATE, SUITE_NAMES, SUITES, Device, config, new_signer, pair, same
@@ -41,11 +41,30 @@ def test_a_message_changes_little(suite: int) -> None:
             assert sum(len(part) for row in delta.puts for part in row) < MESSAGE_DELTA
 
 
+@pytest.mark.parametrize("suite", SUITES, ids=SUITE_NAMES)
+def test_a_commit_leaves_no_patch(suite: int) -> None:
+    """Message secrets are written whole with every commit, so nothing of a forgotten epoch stays in the rows."""
+    alice, ours, bob, theirs = pair(suite)
+    whole, patch = (group_scope(ours.id), b"secrets"), (group_scope(ours.id), b"secrets+")
+    patches = []
+    for _ in range(5):
+        before = bob.kept[whole]
+        update = ours.commit(alice.signer, update=True)
+        ours = alice.merge(alice.keep(ours))
+        theirs, _ = bob.follow(theirs, update.commit)
+        assert patch not in bob.kept
+        assert before != bob.kept[whole]
+        theirs.process(ours.encrypt(alice.signer, b"text"))
+        theirs = bob.keep(theirs)
+        patches.append(patch in bob.kept)
+    assert patches[2:] == [True] * 3
+
+
 @pytest.mark.slow
 def test_a_room_of_a_thousand_devices() -> None:
     """They are added at once, the last one joins, a message still changes little, and a removal fits in one message."""
     alice, last = Device(b"alice", config(SUITE_PQ)), Device(b"last", config(SUITE_PQ))
-    others = [make_key_packages(new_signer(), b"device %d" % number, alice.cfg, 1)[0][0][1] for number in range(998)]
+    others = [make_key_package(new_signer(), b"device %d" % number, alice.cfg)[0] for number in range(998)]
     ours = alice.create()
     bundle = ours.commit(alice.signer, add=[*others, last.key_package()])
     ours = alice.merge(alice.keep(ours))

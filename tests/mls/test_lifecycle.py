@@ -282,18 +282,20 @@ def test_a_last_resort_key_package_serves_many_welcomes(suite: int) -> None:
 
 @suites
 def test_a_welcome_is_inspected_before_it_is_accepted(suite: int) -> None:
-    """The group, its members and the sender are visible; dropping the join writes nothing."""
+    """The group, its members and the sender are visible; dropping it writes nothing, and it can be joined again."""
     alice, bob = Device(b"alice", config(suite)), Device(b"bob", config(suite))
     ours, bundle = alice.add(alice.create(), [bob])
     before = dict(bob.kept)
     assert bundle.welcome is not None
     assert bundle.tree is not None
-    joining = Group.join(bundle.welcome, bundle.tree, bob.rows(KEY_PACKAGE_SCOPE), bob.cfg)
-    assert (ours.id, 1) == (joining.group_id, joining.epoch)
-    assert ((0, b"alice"), [(0, b"alice"), (1, b"bob")]) == (roster([joining.sender])[0], roster(joining.members))
-    assert ours.group_ext() == joining.group_ext
-    del joining
+    joined, sender = Group.join(bundle.welcome, bundle.tree, bob.rows(KEY_PACKAGE_SCOPE), bob.cfg)
+    assert (ours.id, 1) == (joined.id, joined.epoch)
+    assert ((0, b"alice"), [(0, b"alice"), (1, b"bob")]) == (roster([sender])[0], roster(joined.members()))
+    assert ours.members()[0].encryption_key == sender.encryption_key
+    assert ours.group_ext() == joined.group_ext()
+    joined.close()
     assert before == bob.kept
+    assert same(ours, bob.join(bundle))
 
 
 @suites
@@ -334,7 +336,7 @@ def test_a_new_device_joins_from_outside(suite: int) -> None:
 
 
 def test_a_rejoin_replaces_the_rows_of_the_old_group() -> None:
-    """Rows of the same group are refused without `replace`; with it the delta leaves exactly the new group's rows."""
+    """Rows of the old group may be passed with the key package's: the delta leaves exactly the new group's rows."""
     alice, ours, bob, theirs = pair(SUITE_PQ)
     theirs.commit(bob.signer, update=True)
     theirs = bob.keep(theirs)
@@ -344,10 +346,7 @@ def test_a_rejoin_replaces_the_rows_of_the_old_group() -> None:
     assert bundle.welcome is not None
     assert bundle.tree is not None
     rows = bob.rows(KEY_PACKAGE_SCOPE, group_scope(ours.id))
-    with pytest.raises(Invalid) as caught:
-        Group.join(bundle.welcome, bundle.tree, rows, bob.cfg)
-    assert "exists" == caught.value.code
-    theirs = bob.keep(Group.join(bundle.welcome, bundle.tree, rows, bob.cfg, replace=True).accept())
+    theirs = bob.keep(Group.join(bundle.welcome, bundle.tree, rows, bob.cfg)[0])
     assert same(ours, theirs)
     assert not theirs.pending
     fresh = Device(b"bob", config(SUITE_PQ), bob.signer)

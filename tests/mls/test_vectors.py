@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import NotRequired, TypedDict
 
 import pytest
-from nullabona_mls import KEY_PACKAGE_SCOPE, Config, Group, rows_for_testing
+from nullabona_mls import KEY_PACKAGE_SCOPE, SUITE_CLASSIC, Config, Group
 
-from tests.mls.device import Device
+from tests.mls.device import Device, config
+from tests.mls.rows import key_package_row, psk_row
 
 FOLDER = Path(__file__).parents[2].parent / "shared" / "vectors" / "mls"
 OURS = (1, 2, 3)
@@ -50,16 +51,12 @@ def read(name: str) -> list[Vector]:
 
 def join(vector: Vector, device: Device) -> Group:
     """Through the ordinary door, with rows made of the published keys; without a tree it is inside the Welcome."""
-    made = rows_for_testing(
-        bytes.fromhex(vector["key_package"]),
-        bytes.fromhex(vector["init_priv"]),
-        bytes.fromhex(vector["encryption_priv"]),
-        {bytes.fromhex(psk["psk_id"]): bytes.fromhex(psk["psk"]) for psk in vector["external_psks"]},
-    )
-    device.write(made)
+    keys = (bytes.fromhex(vector["key_package"]), bytes.fromhex(vector["init_priv"]))
+    rows = [psk_row(bytes.fromhex(psk["psk_id"]), bytes.fromhex(psk["psk"])) for psk in vector["external_psks"]]
+    rows.append(key_package_row(*keys, bytes.fromhex(vector["encryption_priv"])))
+    device.kept = {row[:2]: row[2] for row in rows}
     tree = bytes.fromhex(vector.get("ratchet_tree") or "")
-    rows = device.rows(KEY_PACKAGE_SCOPE, b"psk")
-    return Group.join(bytes.fromhex(vector["welcome"]), tree, rows, device.cfg).accept()
+    return Group.join(bytes.fromhex(vector["welcome"]), tree, rows, device.cfg)[0]
 
 
 def authenticators(vector: Vector) -> list[str]:
@@ -76,6 +73,14 @@ def authenticators(vector: Vector) -> list[str]:
 
 def expected(vector: Vector) -> list[str]:
     return [vector["initial_epoch_authenticator"], *(epoch["epoch_authenticator"] for epoch in vector["epochs"])]
+
+
+def test_a_row_made_by_hand_is_what_the_seam_makes() -> None:
+    """From a key package and its private keys, which the seam's own row ends with."""
+    device = Device(b"alice", config(SUITE_CLASSIC))
+    package = device.key_package(last_resort=False)
+    [(scope, reference, row)] = device.rows(KEY_PACKAGE_SCOPE)
+    assert (scope, reference, row) == key_package_row(package, row[-65:-33], row[-32:])
 
 
 @pytest.mark.parametrize(("name", "count"), [("welcome", 24), ("handling-commit", 39)])

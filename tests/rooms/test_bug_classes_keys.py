@@ -164,13 +164,11 @@ def test_class_10_the_last_resort_package_stays_after_joining() -> None:
 
 
 def package_for(person: Person, *, lifetime_s: int, suite: int = SUITE_CLASSIC) -> bytes:
-    config = native.Config(suite=suite, extensions=(ROOM_INFO_EXTENSION,), leaf_lifetime_s=lifetime_s)
-    packages, delta = native.make_key_packages(
-        person.mls.signer, person.certificate, config, 1, last_resort=True, lifetime_s=lifetime_s
-    )
+    config = native.Config(suite=suite, extensions=(ROOM_INFO_EXTENSION,), lifetime_s=lifetime_s)
+    package, delta = native.make_key_package(person.mls.signer, person.certificate, config)
     with person.store.transaction():
         person.store.mls_write(delta.puts, delta.dels)
-    return packages[0][1]
+    return package
 
 
 def test_class_11_our_key_packages_outlive_every_delay() -> None:

@@ -263,14 +263,12 @@ def test_members_are_listed_by_handle() -> None:
 
 def card_with(person: Person, extensions: tuple[int, ...] = (ROOM_INFO_EXTENSION,)) -> Card:
     """The person's next card, its key package fresh and able to do what ``extensions`` say."""
-    config = native.Config(suite=person.world.suite, extensions=extensions, leaf_lifetime_s=KEY_PACKAGE_LIFETIME_S)
-    packages, delta = native.make_key_packages(
-        person.mls.signer, person.certificate, config, 1, last_resort=True, lifetime_s=KEY_PACKAGE_LIFETIME_S
-    )
+    config = native.Config(suite=person.world.suite, extensions=extensions, lifetime_s=KEY_PACKAGE_LIFETIME_S)
+    package, delta = native.make_key_package(person.mls.signer, person.certificate, config)
     with person.store.transaction():
         person.store.mls_write(delta.puts, delta.dels)
     day = person.world.now // 86_400_000
-    device = CardDevice(person.card.devices[0].certificate, packages[0][1])
+    device = CardDevice(person.card.devices[0].certificate, package)
     encoded = sign_card(
         person.identity,
         handle=person.card.handle,

@@ -4,7 +4,7 @@ use std::{error::Error, fmt::Display, panic};
 
 use openmls::{
     framing::errors::{MessageDecryptionError, SecretTreeError},
-    prelude::{ExportSecretError, MlsGroupStateError, ProcessMessageError, ValidationError},
+    prelude::{MlsGroupStateError, ProcessMessageError, ValidationError},
 };
 use pyo3::{create_exception, exceptions::PyException, prelude::*};
 
@@ -35,10 +35,6 @@ impl Fail {
         Fail::Invalid("syntax", format!("not a well-formed {what}"))
     }
 
-    pub fn argument(why: &str) -> Self {
-        Fail::Invalid("argument", why.into())
-    }
-
     pub fn state(reason: impl Display) -> Self {
         Fail::Invalid("state", format!("the rows do not load: {reason}"))
     }
@@ -61,31 +57,6 @@ impl Fail {
             other => other.into(),
         }
     }
-
-    pub fn exporting(error: ExportSecretError) -> Self {
-        match error {
-            ExportSecretError::GroupStateError(_) => Fail::NotMember,
-            other => Fail::Invalid("argument", other.to_string()),
-        }
-    }
-
-    fn raise(self, py: Python<'_>) -> PyResult<PyErr> {
-        let (error, code) = match self {
-            Fail::Stale(why) => (StaleHandle::new_err(why), "stale-handle"),
-            Fail::NotMember => (NotMember::new_err("removed from the group"), "not-member"),
-            Fail::Pending => (PendingCommit::new_err("a commit is pending"), "pending-commit"),
-            Fail::WrongEpoch(epoch) => {
-                let error = WrongEpoch::new_err(format!("epoch {epoch} cannot be read here"));
-                error.value(py).setattr("epoch", epoch)?;
-                (error, "wrong-epoch")
-            }
-            Fail::Duplicate => (Duplicate::new_err("seen before"), "duplicate"),
-            Fail::Invalid(code, why) => (Invalid::new_err(format!("{why} [{code}]")), code),
-            Fail::Panic => (Panic::new_err("a bug, caught"), "panic"),
-        };
-        error.value(py).setattr("code", code)?;
-        Ok(error)
-    }
 }
 
 /// `Invalid` unless `holds`.
@@ -102,7 +73,21 @@ impl<E: Error> From<E> for Fail {
 
 impl From<Fail> for PyErr {
     fn from(failure: Fail) -> Self {
-        Python::attach(|py| failure.raise(py).unwrap_or_else(|error| error))
+        let epoch = if let Fail::WrongEpoch(epoch) = failure { Some(epoch) } else { None };
+        let (error, code) = match failure {
+            Fail::Stale(why) => (StaleHandle::new_err(why), "stale-handle"),
+            Fail::NotMember => (NotMember::new_err("removed from the group"), "not-member"),
+            Fail::Pending => (PendingCommit::new_err("a commit is pending"), "pending-commit"),
+            Fail::WrongEpoch(at) => (WrongEpoch::new_err(format!("epoch {at} cannot be read here")), "wrong-epoch"),
+            Fail::Duplicate => (Duplicate::new_err("seen before"), "duplicate"),
+            Fail::Invalid(code, why) => (Invalid::new_err(format!("{why} [{code}]")), code),
+            Fail::Panic => (Panic::new_err("a bug, caught"), "panic"),
+        };
+        Python::attach(|py| {
+            let coded = error.value(py).setattr("code", code);
+            let told = epoch.map_or(Ok(()), |epoch| error.value(py).setattr("epoch", epoch));
+            coded.and(told).err().unwrap_or(error)
+        })
     }
 }
 

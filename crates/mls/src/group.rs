@@ -1,35 +1,29 @@
 //! One group's state behind the handle that Python holds: one `Inner` behind a lock, every call guarded.
 
-use std::sync::{
-    Mutex, PoisonError,
-    atomic::{AtomicU64, Ordering},
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use openmls::prelude::*;
 use pyo3::{prelude::*, types::PyBytes};
-use zeroize::Zeroizing;
 
 use crate::{
-    config::Config,
+    device::{Config, Signer},
     errors::{Fail, Outcome, ensure, guarded, outside},
-    keys::Signer,
-    kv::{Delta, Key, Kv, PyRows, scope_of},
-    storage::{Provider, crypto},
-    wire::{Ext, Member, custom_extensions, encoded, extension_list, key_package},
+    storage::{CRYPTO, Delta, Done, KEY_PACKAGES, Key, Row, Rows, Secret, group, scope_of},
+    wire::{Ext, Member, custom_extensions, encoded, extension_list, key_package, message, tree},
 };
 
 /// Our revision of formats and code points: rows of another one do not load.
-const PROTOCOL_REV: u8 = 2;
-
-static HANDLES: AtomicU64 = AtomicU64::new(1);
+const PROTOCOL_REV: u8 = 3;
 
 pub struct Inner {
-    pub provider: Provider,
+    pub rows: Rows,
     pub mls: MlsGroup,
-    scope: Vec<u8>,
     generation: u64,
     /// Tells handles apart, so a staged commit cannot be merged into another one.
-    pub handle: u64,
+    pub handle: Arc<()>,
 }
 
 #[pyclass(frozen, get_all)]
@@ -40,34 +34,18 @@ pub struct CommitBundle {
 }
 
 impl Inner {
-    /// A group that was just made.
-    pub fn fresh(provider: Provider, mls: MlsGroup) -> Outcome<Group> {
-        let inner = Self::of(provider, mls, 0)?;
-        inner.provider.kv.put(inner.row(b"meta"), Zeroizing::new(vec![PROTOCOL_REV])).map_err(Fail::broken)?;
-        Ok(Group(Mutex::new(Some(inner))))
+    /// A row of this group. "pending" holds our pending commit, as it was sent.
+    pub fn row(&self, label: &[u8]) -> Done<Key> {
+        group(label, self.mls.group_id())
     }
 
-    fn of(provider: Provider, mls: MlsGroup, generation: u64) -> Outcome<Self> {
-        let scope = scope_of(mls.group_id()).map_err(Fail::state)?;
-        Ok(Inner { provider, mls, scope, generation, handle: HANDLES.fetch_add(1, Ordering::Relaxed) })
+    /// Which leaf signed with what in the closed epochs that can still be read.
+    pub fn rosters(&self) -> Done<BTreeMap<u64, BTreeMap<u32, Vec<u8>>>> {
+        Ok(self.rows.read(&self.row(b"rosters")?)?.unwrap_or_default())
     }
 
-    fn load(group_id: &[u8], kv: Kv, generation: u64) -> Outcome<Self> {
-        let mls = from_rows(&kv, &GroupId::from_slice(group_id))?;
-        let inner = Self::of(Provider { kv }, mls, generation)?;
-        match inner.provider.kv.get(&inner.row(b"meta")) {
-            Some(meta) if **meta == [PROTOCOL_REV] => Ok(inner),
-            _ => Err(Fail::state("another revision")),
-        }
-    }
-
-    /// A row of this group.
-    fn row(&self, label: &[u8]) -> Key {
-        (self.scope.clone(), label.to_vec())
-    }
-
-    fn roster_row(&self, epoch: u64) -> Key {
-        self.row(&[b"roster:".as_slice(), &epoch.to_be_bytes()].concat())
+    pub fn members(&self) -> Outcome<Vec<Member>> {
+        self.mls.members().map(Member::of).collect()
     }
 
     pub fn epoch(&self) -> u64 {
@@ -81,25 +59,21 @@ impl Inner {
 
     /// Write the message secrets that were kept back; setting the policy again makes OpenMLS write them.
     pub fn flush(&mut self) -> Outcome<()> {
-        if self.provider.kv.hold(true) {
+        if self.rows.hold(true) {
             let policy = self.mls.past_epoch_deletion_policy().clone();
-            self.mls.set_past_epoch_deletion_policy(&self.provider, policy).map_err(Fail::broken)?;
+            self.mls.set_past_epoch_deletion_policy(&self.rows, policy).map_err(Fail::broken)?;
         }
-        self.provider.kv.hold(false);
+        self.rows.hold(false);
         Ok(())
     }
 
-    /// Back to what the rows say. Decrypting a commit used up its key, but until it is accepted it must stay readable:
-    /// a crash or a second thought in between would otherwise lock this device out of the next epoch.
-    pub fn rewind(&mut self) -> Outcome<()> {
-        self.mls = from_rows(&self.provider.kv, self.mls.group_id()).map_err(|_| Fail::broken("rows"))?;
-        self.provider.kv.hold(false);
-        Ok(())
+    pub fn own_leaf(&self) -> Outcome<&LeafNode> {
+        self.mls.own_leaf_node().filter(|_| self.mls.is_active()).ok_or(Fail::NotMember)
     }
 
     fn check_signer(&self, signer: &Signer) -> Outcome<()> {
-        let own = self.mls.own_leaf_node().filter(|_| self.mls.is_active()).ok_or(Fail::NotMember)?;
-        ensure(own.signature_key().as_slice() == signer.public_key(), "argument", "not the key of this leaf")
+        let own = self.own_leaf()?.signature_key().as_slice() == signer.public_key();
+        ensure(own, "argument", "not the key of this leaf")
     }
 
     /// The current extensions with ours replaced; what members must support stays.
@@ -110,96 +84,54 @@ impl Inner {
         Ok(Extensions::try_from(all)?)
     }
 
-    fn commit(
-        &mut self, signer: &Signer, add: &[Vec<u8>], remove: Vec<u32>, update: bool, group_ext: Option<Ext>,
-        aad: Vec<u8>,
-    ) -> Outcome<CommitBundle> {
-        self.check_signer(signer)?;
-        if self.mls.pending_commit().is_some() {
-            return Err(Fail::Pending);
-        }
-        let packages = add.iter().map(|bytes| key_package(bytes)).collect::<Outcome<Vec<_>>>()?;
-        let suite = self.mls.ciphersuite();
-        let same = packages.iter().all(|package| package.ciphersuite() == suite);
-        ensure(same, "suite", "a key package of another suite")?;
-        let extensions = group_ext.map(|list| self.new_extensions(list)).transpose()?;
-        self.mls.set_aad(aad);
-        let mut builder = self
-            .mls
-            .commit_builder()
-            .force_self_update(update)
-            .propose_adds(packages)
-            .propose_removals(remove.into_iter().map(LeafNodeIndex::new));
-        if let Some(list) = extensions {
-            builder = builder.propose_group_context_extensions(list)?;
-        }
-        let bundle = builder
-            .load_psks(&self.provider.kv)?
-            .build(&self.provider, crypto(), signer, |_| true)?
-            .stage_commit(&self.provider)
-            .map_err(Fail::broken)?;
-        let (commit, welcome, _) = bundle.into_messages();
-        let (commit, welcome) = (encoded(&commit)?, welcome.as_ref().map(encoded).transpose()?);
-        let tree = if welcome.is_some() { Some(self.next_tree()?) } else { None };
-        self.provider.kv.put(self.row(b"pending"), Zeroizing::new(commit.clone()))?;
-        Ok(CommitBundle { commit, welcome, tree })
-    }
-
     fn next_tree(&self) -> Outcome<Vec<u8>> {
         let staged = self.mls.pending_commit().ok_or(Fail::Stale("no commit was staged"))?;
-        let tree = staged.export_ratchet_tree(crypto(), self.mls.export_ratchet_tree());
+        let tree = staged.export_ratchet_tree(&*CRYPTO, self.mls.export_ratchet_tree());
         encoded(&tree.map_err(Fail::broken)?.ok_or(Fail::NotMember)?)
     }
 
-    /// Whether `message` is our own pending commit, byte for byte.
-    pub fn is_pending(&self, message: &[u8]) -> bool {
-        self.mls.pending_commit().is_some()
-            && self.provider.kv.get(&self.row(b"pending")).is_some_and(|own| *own == message)
+    /// Merge the staged commit of somebody else or, without one, our own pending one. Afterwards none is pending, and
+    /// the roster of the closed epoch is in the rows.
+    pub fn merge(&mut self, staged: Option<StagedCommit>) -> Outcome<()> {
+        let mut rosters = self.rosters()?;
+        rosters.insert(self.epoch(), self.mls.members().map(|one| (one.index.u32(), one.signature_key)).collect());
+        let policy = self.mls.past_epoch_deletion_policy();
+        let kept = if let PastEpochDeletionPolicy::MaxEpochs(epochs) = *policy { epochs } else { 0 };
+        let rosters: BTreeMap<_, _> = rosters.into_iter().rev().take(kept).collect();
+        let (pending, closed) = (self.row(b"pending")?, self.row(b"rosters")?);
+        match staged {
+            Some(staged) => self.mls.merge_staged_commit(&self.rows, staged).map_err(Fail::broken)?,
+            None => self.mls.merge_pending_commit(&self.rows).map_err(Fail::broken)?,
+        }
+        self.rows.write(closed, &rosters).and(self.rows.remove(&pending)).map_err(Fail::broken)?;
+        self.flush()
     }
 
     pub fn merge_pending(&mut self) -> Outcome<()> {
         ensure(self.mls.pending_commit().is_some(), "argument", "no commit is pending")?;
-        self.merge(|mls, provider| mls.merge_pending_commit(provider).map_err(Fail::broken))
+        self.merge(None)
     }
 
     fn clear_pending(&mut self) -> Outcome<()> {
-        self.provider.kv.remove(&self.row(b"pending"))?;
-        self.mls.clear_pending_commit(&self.provider.kv).map_err(Fail::broken)
-    }
-
-    /// Any merge: afterwards no commit is pending, and the closed epoch is in the rows.
-    pub fn merge(&mut self, merge: impl FnOnce(&mut MlsGroup, &Provider) -> Outcome<()>) -> Outcome<()> {
-        let roster: Vec<_> = self.mls.members().map(|member| (member.index.u32(), member.signature_key)).collect();
-        let closed = self.roster_row(self.epoch());
-        merge(&mut self.mls, &self.provider)?;
-        self.provider.kv.write(closed, &roster).map_err(Fail::broken)?;
-        let policy = self.mls.past_epoch_deletion_policy();
-        let kept = if let PastEpochDeletionPolicy::MaxEpochs(epochs) = *policy { epochs } else { 0 };
-        let (rosters, own) = (self.provider.kv.keys(&self.scope, b"roster:"), self.row(b"pending"));
-        let mut gone = rosters.iter().rev().skip(kept).chain([&own]);
-        gone.try_for_each(|row| self.provider.kv.remove(row)).map_err(Fail::broken)?;
-        self.provider.kv.rewrite_secrets();
-        self.flush()
-    }
-
-    /// Who signed with what in a closed epoch that can still be read.
-    pub fn roster(&self, epoch: u64) -> Option<Vec<(u32, Vec<u8>)>> {
-        self.provider.kv.read(&self.roster_row(epoch)).ok()?
-    }
-
-    pub fn members(&self) -> Outcome<Vec<Member>> {
-        self.mls.members().map(Member::of).collect()
+        self.rows.remove(&self.row(b"pending")?)?;
+        self.mls.clear_pending_commit(&self.rows).map_err(Fail::broken)
     }
 }
 
-fn from_rows(kv: &Kv, id: &GroupId) -> Outcome<MlsGroup> {
-    MlsGroup::load(kv, id).map_err(Fail::state)?.ok_or_else(|| Fail::state("some are missing"))
+pub fn from_rows(rows: &Rows, id: &GroupId) -> Outcome<MlsGroup> {
+    MlsGroup::load(rows, id).map_err(Fail::state)?.ok_or_else(|| Fail::state("some are missing"))
 }
 
 #[pyclass(frozen)]
 pub struct Group(Mutex<Option<Inner>>);
 
 impl Group {
+    /// A handle on a group that was just made (generation 0) or loaded.
+    fn open(rows: Rows, mls: MlsGroup, generation: u64) -> Outcome<Self> {
+        rows.put(group(b"meta", mls.group_id())?, Secret(vec![PROTOCOL_REV]))?;
+        Ok(Group(Mutex::new(Some(Inner { rows, mls, generation, handle: Arc::default() }))))
+    }
+
     /// Run `action` on the open handle without the interpreter lock. A panic or a half-done change closes the handle.
     pub fn run<T: Send>(&self, py: Python<'_>, action: impl FnOnce(&mut Inner) -> Outcome<T> + Send) -> Outcome<T> {
         py.detach(|| {
@@ -240,7 +172,7 @@ handle! {
     ratchet_tree -> Vec<u8> { |inner| encoded(&inner.mls.export_ratchet_tree()) }
     merge_pending -> () { Inner::merge_pending }
     clear_pending -> () { Inner::clear_pending }
-    take_delta -> Delta { |inner| inner.flush().map(|()| inner.provider.kv.delta(inner.generation)) }
+    take_delta -> Delta { |inner| inner.flush().map(|()| inner.rows.delta(inner.generation)) }
     testing_panic -> () { |_| panic!("asked to") }
 }
 
@@ -250,19 +182,78 @@ impl Group {
     #[pyo3(signature = (signer, identity, cfg, group_id=None))]
     fn create(
         py: Python<'_>, signer: &Signer, identity: &[u8], cfg: &Config, group_id: Option<&[u8]>,
-    ) -> Outcome<Group> {
+    ) -> Outcome<Self> {
         outside(py, || {
-            let provider = Provider::default();
-            let id = group_id.map_or_else(|| GroupId::random(&provider), GroupId::from_slice);
+            let rows = Rows::default();
+            let id = group_id.map_or_else(|| GroupId::random(&rows), GroupId::from_slice);
             let credential = signer.credential(identity);
-            let mls = MlsGroup::new_with_group_id(&provider, signer, &cfg.to_create()?, id, credential);
-            Inner::fresh(provider, mls?)
+            let mls = MlsGroup::new_with_group_id(&rows, signer, &cfg.groups()?, id, credential)?;
+            Self::open(rows, mls, 0)
         })
     }
 
     #[staticmethod]
-    fn load(py: Python<'_>, group_id: &[u8], rows: PyRows, r#gen: u64) -> Outcome<Group> {
-        outside(py, || Ok(Group(Mutex::new(Some(Inner::load(group_id, Kv::new(rows), r#gen)?)))))
+    fn load(py: Python<'_>, group_id: &[u8], rows: Vec<Row>, r#gen: u64) -> Outcome<Self> {
+        outside(py, || {
+            let (rows, id) = (Rows::new(rows), GroupId::from_slice(group_id));
+            let meta = rows.get(&group(b"meta", &id)?);
+            ensure(meta.is_some_and(|meta| meta.0 == [PROTOCOL_REV]), "state", "rows of another revision")?;
+            let mls = from_rows(&rows, &id)?;
+            Self::open(rows, mls, r#gen)
+        })
+    }
+
+    #[staticmethod]
+    fn join(py: Python<'_>, welcome: &[u8], tree: &[u8], rows: Vec<Row>, cfg: &Config) -> Outcome<(Self, Member)> {
+        outside(py, || {
+            let MlsMessageBodyIn::Welcome(welcome) = message(welcome)?.extract() else {
+                return Err(Fail::syntax("Welcome"));
+            };
+            ensure(welcome.ciphersuite() == cfg.suite, "suite", "a Welcome of another suite")?;
+            let inside = cfg.allow_proposals && tree.is_empty();
+            let tree = if inside { None } else { Some(self::tree(tree, cfg.suite)?) };
+            let rows = Rows::new(rows);
+            let mut refs = welcome.secrets().iter().map(|one| one.new_member().as_slice().to_vec());
+            let known = refs.any(|one| rows.get(&(KEY_PACKAGES.to_vec(), one)).is_some());
+            ensure(known, "no-key-package", "no row for this Welcome")?;
+            let builder = StagedWelcome::build_from_welcome(&rows, cfg.groups()?.join_config(), welcome);
+            let mut builder = builder?.skip_lifetime_validation();
+            let info = builder.processed_welcome().unverified_group_info();
+            rows.remove_all(&scope_of(info.group_id())?, b"")?;
+            ensure(info.extensions().ratchet_tree().is_some() == inside, "syntax", "a Welcome with a tree inside")?;
+            if let Some(tree) = tree {
+                builder = builder.with_ratchet_tree(tree);
+            }
+            let staged = builder.build()?;
+            let sender = Member::at(staged.welcome_sender_index(), staged.welcome_sender()?)?;
+            let mls = staged.into_group(&rows)?;
+            Ok((Self::open(rows, mls, 0)?, sender))
+        })
+    }
+
+    #[staticmethod]
+    fn join_external(
+        py: Python<'_>, signer: &Signer, identity: &[u8], group_info: &[u8], tree: &[u8], cfg: &Config,
+    ) -> Outcome<(Self, CommitBundle)> {
+        outside(py, || {
+            let MlsMessageBodyIn::GroupInfo(info) = message(group_info)?.extract() else {
+                return Err(Fail::syntax("GroupInfo"));
+            };
+            ensure(info.ciphersuite() == cfg.suite, "suite", "a group of another suite")?;
+            ensure(info.extensions().ratchet_tree().is_none(), "syntax", "a GroupInfo with a tree inside")?;
+            let rows = Rows::default();
+            let (mls, bundle) = MlsGroup::external_commit_builder()
+                .with_ratchet_tree(self::tree(tree, cfg.suite)?)
+                .with_config(cfg.groups()?.join_config().clone())
+                .skip_lifetime_validation()
+                .build_group(&rows, info, signer.credential(identity))?
+                .leaf_node_parameters(LeafNodeParameters::builder().with_capabilities(cfg.capabilities()).build())
+                .load_psks(&rows)?
+                .build(&rows, &*CRYPTO, signer, |_| true)?
+                .finalize(&rows)?;
+            let bundle = CommitBundle { commit: encoded(bundle.commit())?, welcome: None, tree: None };
+            Ok((Self::open(rows, mls, 0)?, bundle))
+        })
     }
 
     #[pyo3(signature = (signer, plaintext, aad=vec![]))]
@@ -270,7 +261,7 @@ impl Group {
         self.run(py, |inner| {
             inner.check_signer(signer)?;
             inner.mls.set_aad(aad);
-            encoded(&inner.mls.create_message(&inner.provider, signer, plaintext)?)
+            encoded(&inner.mls.create_message(&inner.rows, signer, plaintext)?)
         })
     }
 
@@ -280,23 +271,52 @@ impl Group {
         &self, py: Python<'_>, signer: &Signer, add: Vec<Vec<u8>>, remove: Vec<u32>, update: bool,
         group_ext: Option<Ext>, aad: Vec<u8>,
     ) -> Outcome<CommitBundle> {
-        self.run(py, |inner| inner.commit(signer, &add, remove, update, group_ext, aad))
+        self.run(py, |inner| {
+            inner.check_signer(signer)?;
+            if inner.mls.pending_commit().is_some() {
+                return Err(Fail::Pending);
+            }
+            let packages = add.iter().map(|bytes| key_package(bytes)).collect::<Outcome<Vec<_>>>()?;
+            let same = packages.iter().all(|package| package.ciphersuite() == inner.mls.ciphersuite());
+            ensure(same, "suite", "a key package of another suite")?;
+            let extensions = group_ext.map(|list| inner.new_extensions(list)).transpose()?;
+            inner.mls.set_aad(aad);
+            let mut builder = inner
+                .mls
+                .commit_builder()
+                .force_self_update(update)
+                .propose_adds(packages)
+                .propose_removals(remove.into_iter().map(LeafNodeIndex::new));
+            if let Some(list) = extensions {
+                builder = builder.propose_group_context_extensions(list)?;
+            }
+            let bundle = builder
+                .load_psks(&inner.rows)?
+                .build(&inner.rows, &*CRYPTO, signer, |_| true)?
+                .stage_commit(&inner.rows)
+                .map_err(Fail::broken)?;
+            let (commit, welcome, _) = bundle.into_messages();
+            let (commit, welcome) = (encoded(&commit)?, welcome.as_ref().map(encoded).transpose()?);
+            let tree = if welcome.is_some() { Some(inner.next_tree()?) } else { None };
+            inner.rows.put(inner.row(b"pending")?, Secret(commit.clone()))?;
+            Ok(CommitBundle { commit, welcome, tree })
+        })
     }
 
     fn export_secret<'py>(
         &self, py: Python<'py>, label: &str, context: &[u8], length: usize,
     ) -> Outcome<Bound<'py, PyBytes>> {
         let secret = self.run(py, |inner| {
-            let secret = inner.mls.export_secret(crypto(), label, context, length);
-            secret.map(Zeroizing::new).map_err(Fail::exporting)
+            inner.own_leaf()?;
+            Ok(Secret(inner.mls.export_secret(&*CRYPTO, label, context, length)?))
         })?;
-        Ok(PyBytes::new(py, &secret))
+        Ok(PyBytes::new(py, &secret.0))
     }
 
     fn group_info(&self, py: Python<'_>, signer: &Signer) -> Outcome<Vec<u8>> {
         self.run(py, |inner| {
             inner.check_signer(signer)?;
-            encoded(&inner.mls.export_group_info(crypto(), signer, false)?)
+            encoded(&inner.mls.export_group_info(&*CRYPTO, signer, false)?)
         })
     }
 
@@ -304,7 +324,7 @@ impl Group {
         self.run(py, |inner| {
             ensure(r#gen == inner.generation + 1, "argument", "not the generation of the last delta")?;
             inner.generation = r#gen;
-            inner.provider.kv.saved();
+            inner.rows.saved();
             Ok(())
         })
     }

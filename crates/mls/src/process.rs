@@ -2,47 +2,58 @@
 
 use std::{
     collections::BTreeSet,
-    mem::take,
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use openmls::prelude::{ProcessedMessageContent as Content, *};
-use pyo3::{prelude::*, types::PyBytes};
-use zeroize::Zeroizing;
+use pyo3::prelude::*;
 
 use crate::{
     errors::{Fail, Outcome, ensure},
-    group::{Group, Inner},
-    kv::Secret,
+    group::{Group, Inner, from_rows},
+    storage::Secret,
     wire::{Ext, Member, check_key, extension_list, message},
 };
 
 /// What `accept` would do.
-#[derive(Default)]
 enum Held {
-    #[default]
-    Nothing,
     Own,
     Commit(Box<StagedCommit>),
     Proposal(Box<QueuedProposal>),
 }
 
-shown! {
-    #[derive(Default)]
-    Processed {
-        kind: &'static str,
-        epoch: u64,
-        sender_leaf: Option<u32>,
-        sender_identity: Vec<u8>,
-        sender_signature_key: Vec<u8>,
-        external: bool,
-        aad: Vec<u8>,
-        adds: Vec<Member>,
-        removes: Vec<Member>,
-        updates: Vec<Member>,
-        self_removed: bool,
-        new_group_ext: Option<Ext>,
-    } hidden { plaintext: Option<Secret>, held: Mutex<Held>, handle: u64, }
+/// What Python reads is all but the last two.
+#[pyclass(frozen)]
+#[derive(Default)]
+pub struct Processed {
+    #[pyo3(get)]
+    kind: &'static str,
+    #[pyo3(get)]
+    epoch: u64,
+    #[pyo3(get)]
+    sender_leaf: Option<u32>,
+    #[pyo3(get)]
+    sender_identity: Vec<u8>,
+    #[pyo3(get)]
+    sender_signature_key: Vec<u8>,
+    #[pyo3(get)]
+    external: bool,
+    #[pyo3(get)]
+    aad: Vec<u8>,
+    #[pyo3(get)]
+    plaintext: Option<Secret>,
+    #[pyo3(get)]
+    adds: Vec<Member>,
+    #[pyo3(get)]
+    removes: Vec<Member>,
+    #[pyo3(get)]
+    updates: Vec<Member>,
+    #[pyo3(get)]
+    self_removed: bool,
+    #[pyo3(get)]
+    new_group_ext: Option<Ext>,
+    held: Mutex<Option<Held>>,
+    handle: Arc<()>,
 }
 
 impl Processed {
@@ -64,7 +75,7 @@ impl Processed {
             }
         }
         match (sender, staged.update_path_leaf_node()) {
-            (Sender::Member(leaf), Some(node)) => self.updates.push(Member::at(leaf.u32(), node)?),
+            (Sender::Member(leaf), Some(node)) => self.updates.push(Member::at(*leaf, node)?),
             (_, Some(node)) => added.push(node),
             (_, None) => {}
         }
@@ -72,7 +83,7 @@ impl Processed {
         for node in added {
             let free = (0..).find(|leaf| !taken.contains(leaf)).unwrap_or(u32::MAX);
             taken.insert(free);
-            self.adds.push(Member::at(free, node)?);
+            self.adds.push(Member::at(LeafNodeIndex::new(free), node)?);
         }
         let mut leaves = self.adds.iter().chain(&self.updates);
         leaves.try_for_each(|leaf| check_key(suite, &leaf.encryption_key))?;
@@ -91,119 +102,73 @@ impl Inner {
         if epoch == self.epoch() {
             return self.mls.member_at(leaf).map(|member| member.signature_key);
         }
-        self.roster(epoch)?.into_iter().find(|(place, _)| *place == leaf.u32()).map(|(_, key)| key)
-    }
-
-    fn check_framing(&self, message: &ProtocolMessage) -> Outcome<()> {
-        ensure(message.group_id() == self.mls.group_id(), "wrong-group", "a message of another group")?;
-        if !self.mls.is_active() {
-            return Err(Fail::NotMember);
-        }
-        let epoch = message.epoch().as_u64();
-        if epoch != self.epoch() && (message.is_handshake_message() || self.roster(epoch).is_none()) {
-            return Err(Fail::WrongEpoch(epoch));
-        }
-        if message.content_type() == ContentType::Proposal && !self.allows_proposals() {
-            return Err(Fail::Invalid("proposal", "standalone proposals are not used".into()));
-        }
-        Ok(())
-    }
-
-    /// What is known of a message before its content.
-    fn seen(&self, epoch: u64, sender: Option<LeafNodeIndex>) -> Processed {
-        let key = sender.and_then(|leaf| self.signature_key(leaf, epoch)).unwrap_or_default();
-        let (sender_leaf, external) = (sender.map(|leaf| leaf.u32()), sender.is_none());
-        Processed {
-            epoch,
-            sender_leaf,
-            sender_signature_key: key,
-            external,
-            handle: self.handle,
-            ..Processed::default()
-        }
-    }
-
-    fn own_commit(&self) -> Outcome<Processed> {
-        let staged = self.mls.pending_commit().ok_or(Fail::Stale("no commit was staged"))?;
-        let leaf = self.mls.own_leaf_index();
-        let own = self.mls.credential()?.serialized_content().to_vec();
-        let mut seen = Processed {
-            kind: "own_commit",
-            sender_identity: own,
-            held: Mutex::new(Held::Own),
-            ..self.seen(self.epoch(), Some(leaf))
-        };
-        seen.show(self, staged, &Sender::Member(leaf))?;
-        Ok(seen)
+        self.rosters().ok()?.remove(&epoch)?.remove(&leaf.u32())
     }
 
     fn process(&mut self, bytes: &[u8]) -> Outcome<Processed> {
-        let message: ProtocolMessage = match message(bytes)? {
-            MlsMessageBodyIn::PublicMessage(message) => message.into(),
-            MlsMessageBodyIn::PrivateMessage(message) => message.into(),
-            _ => return Err(Fail::syntax("group message")),
-        };
-        self.check_framing(&message)?;
-        if self.is_pending(bytes) {
-            return self.own_commit();
+        let message = message(bytes)?.try_into_protocol_message().map_err(|_| Fail::syntax("group message"))?;
+        ensure(message.group_id() == self.mls.group_id(), "wrong-group", "a message of another group")?;
+        self.own_leaf()?;
+        let (epoch, kind) = (message.epoch().as_u64(), message.content_type());
+        if epoch != self.epoch() && (message.is_handshake_message() || !self.rosters()?.contains_key(&epoch)) {
+            return Err(Fail::WrongEpoch(epoch));
         }
-        let (epoch, commit) = (message.epoch().as_u64(), message.content_type() == ContentType::Commit);
-        if commit {
+        let used = kind != ContentType::Proposal || self.allows_proposals();
+        ensure(used, "proposal", "standalone proposals are not used")?;
+        if self.rows.get(&self.row(b"pending")?).is_some_and(|pending| pending.0 == bytes) {
+            let own = Sender::Member(self.mls.own_leaf_index());
+            return self.describe(epoch, &own, self.mls.credential()?, Content::OwnPendingCommit);
+        }
+        if kind == ContentType::Commit {
             self.flush()?;
         }
-        let done = self.mls.process_message(&self.provider, message);
-        if commit && done.is_ok() {
-            self.rewind()?;
+        let done = self.mls.process_message(&self.rows, message);
+        if kind == ContentType::Commit && done.is_ok() {
+            // Decrypting used up its key, but until the commit is accepted it must stay readable: a crash or a second
+            // thought in between would otherwise lock this device out of the next epoch.
+            self.mls = from_rows(&self.rows, self.mls.group_id()).map_err(|_| Fail::broken("rows"))?;
+            self.rows.hold(false);
         }
-        if epoch != self.epoch() {
-            self.provider.kv.rewrite_secrets();
-        }
-        self.describe(done.map_err(|error| Fail::processing(error, epoch))?)
+        let done = done.map_err(|error| Fail::processing(error, epoch))?;
+        let (sender, credential, aad) = (done.sender().clone(), done.credential().clone(), done.aad().to_vec());
+        let seen = self.describe(epoch, &sender, &credential, done.into_content())?;
+        Ok(Processed { aad, ..seen })
     }
 
-    fn describe(&self, done: ProcessedMessage) -> Outcome<Processed> {
-        let sender = done.sender().clone();
-        let leaf = if let Sender::Member(leaf) = sender { Some(leaf) } else { None };
-        let mut seen = self.seen(done.epoch().as_u64(), leaf);
-        seen.sender_identity = done.credential().serialized_content().to_vec();
-        seen.aad = done.aad().to_vec();
-        let (kind, held) = match done.into_content() {
+    fn describe(&self, epoch: u64, sender: &Sender, credential: &Credential, content: Content) -> Outcome<Processed> {
+        let leaf = if let Sender::Member(leaf) = *sender { Some(leaf) } else { None };
+        let mut seen = Processed {
+            epoch,
+            sender_leaf: leaf.map(|leaf| leaf.u32()),
+            sender_identity: credential.serialized_content().to_vec(),
+            sender_signature_key: leaf.and_then(|leaf| self.signature_key(leaf, epoch)).unwrap_or_default(),
+            external: leaf.is_none(),
+            handle: self.handle.clone(),
+            ..Processed::default()
+        };
+        let (kind, held) = match content {
             Content::ApplicationMessage(text) => {
-                seen.plaintext = Some(Zeroizing::new(text.into_bytes()));
-                ("app", Held::Nothing)
+                seen.plaintext = Some(Secret(text.into_bytes()));
+                ("app", None)
             }
             Content::ProposalMessage(queued) | Content::ExternalJoinProposalMessage(queued) => {
-                ("proposal", Held::Proposal(queued))
+                ("proposal", Some(Held::Proposal(queued)))
             }
-            Content::OwnPendingCommit => return self.own_commit(),
-            Content::OwnPrivateMessage => ("own_echo", Held::Nothing),
+            Content::OwnPrivateMessage => ("own_echo", None),
+            Content::OwnPendingCommit => {
+                seen.show(self, self.mls.pending_commit().ok_or(Fail::Stale("no commit was staged"))?, sender)?;
+                ("own_commit", Some(Held::Own))
+            }
             Content::StagedCommitMessage(staged) => {
-                seen.show(self, &staged, &sender)?;
+                seen.show(self, &staged, sender)?;
                 if let (true, Some(joiner)) = (seen.external, seen.adds.last()) {
                     seen.sender_leaf = Some(joiner.leaf);
                     seen.sender_signature_key = joiner.signature_key.clone();
                 }
-                ("commit", Held::Commit(staged))
+                ("commit", Some(Held::Commit(staged)))
             }
         };
-        (seen.kind, seen.held) = (kind, Mutex::new(held));
-        Ok(seen)
-    }
-
-    fn accept(&mut self, processed: &Processed) -> Outcome<()> {
-        ensure(processed.handle == self.handle, "argument", "processed by another handle")?;
-        let mut held = processed.held.lock().unwrap_or_else(PoisonError::into_inner);
-        if !matches!(*held, Held::Nothing) && processed.epoch != self.epoch() {
-            return Err(Fail::WrongEpoch(processed.epoch));
-        }
-        match take(&mut *held) {
-            Held::Nothing => Ok(()),
-            Held::Own => self.merge_pending(),
-            Held::Proposal(queued) => self.mls.store_pending_proposal(&self.provider.kv, *queued).map_err(Fail::broken),
-            Held::Commit(staged) => {
-                self.merge(|mls, provider| mls.merge_staged_commit(provider, *staged).map_err(Fail::broken))
-            }
-        }
+        Ok(Processed { kind, held: Mutex::new(held), ..seen })
     }
 }
 
@@ -214,14 +179,20 @@ impl Group {
     }
 
     fn accept(&self, py: Python<'_>, processed: &Processed) -> Outcome<()> {
-        self.run(py, |inner| inner.accept(processed))
-    }
-}
-
-#[pymethods]
-impl Processed {
-    #[getter]
-    fn plaintext<'py>(&self, py: Python<'py>) -> Option<Bound<'py, PyBytes>> {
-        self.plaintext.as_ref().map(|text| PyBytes::new(py, text))
+        self.run(py, |inner| {
+            ensure(Arc::ptr_eq(&processed.handle, &inner.handle), "argument", "processed by another handle")?;
+            let mut held = processed.held.lock().unwrap_or_else(PoisonError::into_inner);
+            if held.is_some() && processed.epoch != inner.epoch() {
+                return Err(Fail::WrongEpoch(processed.epoch));
+            }
+            match held.take() {
+                None => Ok(()),
+                Some(Held::Own) => inner.merge_pending(),
+                Some(Held::Proposal(queued)) => {
+                    inner.mls.store_pending_proposal(&inner.rows, *queued).map_err(Fail::broken)
+                }
+                Some(Held::Commit(staged)) => inner.merge(Some(*staged)),
+            }
+        })
     }
 }

@@ -6,7 +6,7 @@ use tls_codec::{Deserialize, Serialize, VLBytes};
 
 use crate::{
     errors::{Fail, Outcome, ensure, outside},
-    storage::crypto,
+    storage::CRYPTO,
 };
 
 const MESSAGE_CAP: usize = 8 << 20;
@@ -20,8 +20,8 @@ fn exact<T: Deserialize>(bytes: &[u8], cap: usize, what: &str) -> Outcome<T> {
     T::tls_deserialize_exact(bytes).map_err(|_| Fail::syntax(what))
 }
 
-pub fn message(bytes: &[u8]) -> Outcome<MlsMessageBodyIn> {
-    Ok(exact::<MlsMessageIn>(bytes, MESSAGE_CAP, "MLS message")?.extract())
+pub fn message(bytes: &[u8]) -> Outcome<MlsMessageIn> {
+    exact(bytes, MESSAGE_CAP, "MLS message")
 }
 
 pub fn encoded(value: &impl Serialize) -> Outcome<Vec<u8>> {
@@ -70,13 +70,9 @@ impl Member {
         Ok(Member { leaf, identity, signature_key: member.signature_key, encryption_key: member.encryption_key })
     }
 
-    pub fn at(leaf: u32, node: &LeafNode) -> Outcome<Self> {
-        Ok(Member {
-            leaf,
-            identity: identity_of(node.credential())?,
-            signature_key: node.signature_key().as_slice().to_vec(),
-            encryption_key: vector_in(node.encryption_key(), 0)?,
-        })
+    pub fn at(leaf: LeafNodeIndex, node: &LeafNode) -> Outcome<Self> {
+        let keys = (vector_in(node.encryption_key(), 0)?, node.signature_key().as_slice().to_vec());
+        Self::of(MlsMember::new(leaf, keys.0, keys.1, node.credential().clone()))
     }
 }
 
@@ -101,44 +97,22 @@ pub fn custom_extensions(list: Ext) -> Outcome<Vec<Extension>> {
 
 /// A verified, unexpired key package.
 pub fn key_package(bytes: &[u8]) -> Outcome<KeyPackage> {
-    let MlsMessageBodyIn::KeyPackage(decoded) = message(bytes)? else {
+    let MlsMessageBodyIn::KeyPackage(decoded) = message(bytes)?.extract() else {
         return Err(Fail::syntax("key package"));
     };
     identity_of(&decoded.unverified_credential().credential)?;
-    let verified = decoded.validate(crypto(), ProtocolVersion::Mls10)?;
+    let verified = decoded.validate(&*CRYPTO, ProtocolVersion::Mls10)?;
     check_key(verified.ciphersuite(), verified.hpke_init_key().as_slice())?;
     check_key(verified.ciphersuite(), &vector_in(verified.leaf_node().encryption_key(), 0)?)?;
     Ok(verified)
 }
 
-pub fn welcome(bytes: &[u8]) -> Outcome<Welcome> {
-    match message(bytes)? {
-        MlsMessageBodyIn::Welcome(welcome) => Ok(welcome),
-        _ => Err(Fail::syntax("Welcome")),
-    }
-}
-
-#[pyclass(frozen, get_all)]
-pub struct KeyPackageInfo {
-    suite: u16,
-    identity: Vec<u8>,
-    signature_key: Vec<u8>,
-}
-
+/// Suite, identity and signature key.
 #[pyfunction]
-pub fn key_package_info(py: Python<'_>, key_package: &[u8]) -> Outcome<KeyPackageInfo> {
+pub fn key_package_info(py: Python<'_>, key_package: &[u8]) -> Outcome<(u16, Vec<u8>, Vec<u8>)> {
     outside(py, || {
         let verified = self::key_package(key_package)?;
-        let Member { identity, signature_key, .. } = Member::at(0, verified.leaf_node())?;
-        Ok(KeyPackageInfo { suite: verified.ciphersuite().into(), identity, signature_key })
+        let leaf = verified.leaf_node();
+        Ok((verified.ciphersuite().into(), identity_of(leaf.credential())?, leaf.signature_key().as_slice().to_vec()))
     })
-}
-
-pub fn refs(welcome: &Welcome) -> Vec<Vec<u8>> {
-    welcome.secrets().iter().map(|one| one.new_member().as_slice().to_vec()).collect()
-}
-
-#[pyfunction]
-pub fn welcome_refs(py: Python<'_>, welcome: &[u8]) -> Outcome<Vec<Vec<u8>>> {
-    outside(py, || Ok(refs(&self::welcome(welcome)?)))
 }

@@ -127,37 +127,19 @@ class MlsGroup:
 
 
 class MlsInvitation:
-    """A staged Welcome. Implements `nullabona.client.core.mlsport.Invitation`."""
+    """A group joined in memory only. Implements `nullabona.client.core.mlsport.Invitation`."""
 
-    def __init__(self, owner: Mls, staged: native.StagedJoin) -> None:
+    def __init__(self, owner: Mls, handle: native.Group, sender: Leaf) -> None:
         self._owner = owner
-        self._staged = staged
-
-    @property
-    def group_id(self) -> bytes:
-        return self._staged.group_id
-
-    @property
-    def epoch(self) -> int:
-        return self._staged.epoch
-
-    @property
-    def sender(self) -> Leaf:
-        return self._staged.sender
-
-    @property
-    def members(self) -> Sequence[Leaf]:
-        return self._staged.members
-
-    @property
-    def room_info(self) -> bytes:
-        return dict(self._staged.group_ext).get(ROOM_INFO_EXTENSION, b"")
+        self._handle = handle
+        self.sender = sender
+        self.group_id = handle.id
+        self.epoch = handle.epoch
+        self.members: Sequence[Leaf] = handle.members()
+        self.room_info = dict(handle.group_ext()).get(ROOM_INFO_EXTENSION, b"")
 
     def accept(self) -> Group:
-        try:
-            return self._owner.replace(self._staged.group_id, self._staged.accept())
-        except native.CoreError as error:
-            raise _guard(error) from error
+        return self._owner.replace(self.group_id, self._handle)
 
 
 class MlsCandidate:
@@ -203,7 +185,7 @@ class Mls:
             past_epochs=2 if devices <= SMALL_ROOM else 1,
             extensions=(ROOM_INFO_EXTENSION,),
             group_ext=() if info is None else ((ROOM_INFO_EXTENSION, info),),
-            leaf_lifetime_s=KEY_PACKAGE_LIFETIME_S,
+            lifetime_s=KEY_PACKAGE_LIFETIME_S,
         )
 
     # -- groups ---------------------------------------------------------------------------------------------------
@@ -250,14 +232,13 @@ class Mls:
 
     def key_package(self) -> bytes:
         try:
-            packages, delta = native.make_key_packages(
-                self.signer, self._identity, self._config(), 1, last_resort=True, lifetime_s=KEY_PACKAGE_LIFETIME_S
-            )
+            package, delta = native.make_key_package(self.signer, self._identity, self._config())
         except native.CoreError as error:
             raise _guard(error) from error
         self._store.mls_write(delta.puts, delta.dels)
-        self._retire_key_packages(packages[0][0])
-        return packages[0][1]
+        [(_scope, reference, _private)] = delta.puts
+        self._retire_key_packages(reference)
+        return package
 
     def _retire_key_packages(self, newest: bytes) -> None:
         """Forget private halves too old for an invitation to be still on its way: a thief could open old Welcomes."""
@@ -268,27 +249,25 @@ class Mls:
 
     def key_package_owner(self, key_package: bytes) -> bytes:
         try:
-            return native.key_package_info(key_package).signature_key
+            return native.key_package_info(key_package)[2]
         except native.CoreError as error:
             raise _guard(error) from error
 
     def check_key_package(self, key_package: bytes, identity: bytes, signature_key: bytes) -> None:
         try:
-            info = native.key_package_info(key_package)
+            found = native.key_package_info(key_package)
         except native.CoreError as error:
             raise _guard(error) from error
-        if info.suite != self._suite or (info.identity, info.signature_key) != (identity, signature_key):
+        if found != (self._suite, identity, signature_key):
             raise MlsRefused("a key package is not the device's own", "key-package")
 
     def open_welcome(self, welcome: bytes, tree: bytes) -> Invitation:
         rows = self._store.mls_rows([native.KEY_PACKAGE_SCOPE])
         try:
-            mine = set(native.welcome_refs(welcome))
-            rows = [row for row in rows if row[1] in mine]
-            staged = native.Group.join(welcome, tree, rows, self._config(), replace=True)
+            handle, sender = native.Group.join(welcome, tree, rows, self._config())
+            return MlsInvitation(self, handle, sender)
         except native.CoreError as error:
             raise _guard(error) from error
-        return MlsInvitation(self, staged)
 
     def join_external(self, group_info: bytes, tree: bytes) -> Candidate:
         try:

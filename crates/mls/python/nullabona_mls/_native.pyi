@@ -10,7 +10,7 @@ secret: keep them in an authenticated, encrypted store. The rows of one group al
 the private half of a key package is the single row `(KEY_PACKAGE_SCOPE, reference)`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Literal, TypeAlias, final
 
 Row: TypeAlias = tuple[bytes, bytes, bytes]
@@ -20,7 +20,7 @@ SUITE_PQ: int
 SUITE_CLASSIC: int
 """0x0001: X25519, AES-128-GCM, SHA-256, Ed25519. For interop tests."""
 KEY_PACKAGE_SCOPE: bytes
-"""The scope of the rows that `make_key_packages` returns; the key of such a row is the key package reference."""
+"""The scope of the rows that `make_key_package` returns; the key of such a row is the key package reference."""
 
 class CoreError(Exception):
     """Everything the seam raises on purpose. Texts hold no keys and no message bytes.
@@ -52,57 +52,36 @@ class Invalid(CoreError):
     """`code` is one of: "syntax" (does not decode, or trailing bytes), "too-large", "suite", "key-length" (an HPKE
     public key of the wrong length), "credential" (not a basic credential), "proposal" (a proposal or kind of proposal
     that we refuse), "too-old" (behind the out-of-order window), "no-key-package" (no private row for this Welcome),
-    "exists" (rows of that group were passed and `replace` is false), "wrong-group", "argument", "state" (rows that do
-    not load), "verify" (OpenMLS refused: signature, tree, confirmation tag, lifetime ...)."""
+    "wrong-group", "argument", "state" (rows that do not load), "verify" (OpenMLS refused: signature, tree,
+    confirmation tag, lifetime ...)."""
 
 class Panic(CoreError): ...
 
 def group_scope(group_id: bytes) -> bytes:
     """The scope of all rows of that group."""
 
-def key_package_info(key_package: bytes) -> KeyPackageInfo:
-    """Decode and verify a key package (an MLS message of that kind, as `make_key_packages` returns).
+def key_package_info(key_package: bytes) -> tuple[int, bytes, bytes]:
+    """Decode and verify a key package (an MLS message of that kind, as `make_key_package` returns).
+
+    Returns its suite, the bytes of its basic credential and its signature key (32 bytes, Ed25519).
 
     Both signatures, the suite (one of ours), key lengths, the declared capabilities and, by the machine's clock, the
     lifetime: what passes here can be added.
     """
 
-def welcome_refs(welcome: bytes) -> list[bytes]:
-    """The key package references a Welcome is for: load the row `(KEY_PACKAGE_SCOPE, ref)` of the one that is yours."""
-
-def make_key_packages(
+def make_key_package(
     signer: Signer,
     identity: bytes,
     cfg: Config,
-    count: int,
     last_resort: bool = True,
-    lifetime_s: int = 7_776_000,
-) -> tuple[list[tuple[bytes, bytes]], Delta]:
-    """Return `[(reference, key package message)]` and the private rows (scope `KEY_PACKAGE_SCOPE`, one per package).
+) -> tuple[bytes, Delta]:
+    """Return a key package message and its private row, `(KEY_PACKAGE_SCOPE, reference)`: the only put of the delta.
 
     A last-resort package can be used by any number of Welcomes: joining never deletes its row. Otherwise the delta of
-    the joined group deletes it. Valid from a day ago for `lifetime_s` from now. Every member that processes the
+    the joined group deletes it. Valid from a day ago for `cfg.lifetime_s` from now. Every member that processes the
     adding commit needs the package to be unexpired *at that moment* (OpenMLS has no switch), so declare far more than
     the time you publish it for, and let the adder refuse old ones.
     """
-
-def rows_for_testing(
-    key_package: bytes,
-    init_key: bytes,
-    encryption_key: bytes,
-    psks: Mapping[bytes, bytes],
-) -> Delta:
-    """For published test vectors: rows for `Group.join`, from private keys given as bytes. Nothing is verified."""
-
-@final
-class KeyPackageInfo:
-    @property
-    def suite(self) -> int: ...
-    @property
-    def identity(self) -> bytes: ...
-    @property
-    def signature_key(self) -> bytes:
-        """32 bytes, Ed25519."""
 
 @final
 class Signer:
@@ -124,12 +103,13 @@ class Config:
         *,
         suite: int = ...,
         past_epochs: int = 2,
-        leaf_lifetime_s: int = 7_776_000,
+        lifetime_s: int = 7_776_000,
         group_ext: Sequence[tuple[int, bytes]] = (),
         extensions: Sequence[int] = (),
         allow_proposals: bool = False,
     ) -> Config:
-        """`suite` defaults to `SUITE_PQ`. `past_epochs`: how many closed epochs can still be read.
+        """`suite` defaults to `SUITE_PQ`. `past_epochs`: how many closed epochs can still be read. `lifetime_s`: how
+        long leaves and key packages that we make are valid.
 
         `group_ext`: group context extensions of a new group; their types must be in `extensions`. `extensions`:
         extension types (not 1 to 5) that our leaves and key packages declare and that a group we create requires of
@@ -224,24 +204,6 @@ class Processed:
         """All group context extensions after the commit; None if it does not change them."""
 
 @final
-class StagedJoin:
-    """A verified Welcome that is not accepted yet. Dropping it changes nothing."""
-
-    @property
-    def group_id(self) -> bytes: ...
-    @property
-    def epoch(self) -> int: ...
-    @property
-    def sender(self) -> Member:
-        """Who signed the Welcome."""
-    @property
-    def members(self) -> list[Member]: ...
-    @property
-    def group_ext(self) -> list[tuple[int, bytes]]: ...
-    def accept(self) -> Group:
-        """The group, gen 0 and dirty. Once only: afterwards `StaleHandle`."""
-
-@final
 class Group:
     """A handle on one device's state in one group. Thread-safe; calls on one handle wait for each other.
 
@@ -260,12 +222,11 @@ class Group:
         tree: bytes,
         rows: Sequence[Row],
         cfg: Config,
-        *,
-        replace: bool = False,
-    ) -> StagedJoin:
-        """Open a Welcome with the private row of one of its key packages.
+    ) -> tuple[Group, Member]:
+        """Open and verify a Welcome with the private row of one of its key packages: the joined group (gen 0 and dirty)
+        and who signed the Welcome. Inspect both; dropping the group without writing its delta changes nothing.
 
-        `rows` may also hold the rows of an old group with the same id: then `replace` must be true, and the delta
+        `rows` are those of the key packages; they may also hold the rows of an old group with the same id: the delta
         deletes them. Lifetimes of the members' leaves are not checked. A tree inside the Welcome is refused ("syntax").
         """
     @staticmethod
