@@ -1,4 +1,5 @@
 /** A call under way from a form: busy while it runs, and its refusal as words beside the form. */
+import { untrack } from "svelte";
 import { Refused } from "./transport.ts";
 import { explain } from "./words/errors.ts";
 
@@ -10,7 +11,8 @@ export class Asking {
 
   /** Runs `ask` unless one is under way. Undefined if it was refused; then `text`, `hint` and `code` say why. */
   async run<T>(ask: () => Promise<T>): Promise<T | undefined> {
-    if (this.busy) return undefined;
+    // Read untracked: an effect that asks must not run again because it is asking.
+    if (untrack(() => this.busy)) return undefined;
     this.busy = true;
     this.clear();
     try {

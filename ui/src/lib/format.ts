@@ -27,6 +27,11 @@ export function day(at: number, now = Date.now()): string {
   return dates({ ...year, month: "long", day: "numeric", weekday: "long" }).format(at);
 }
 
+/** A date alone, in UTC: for days that were counted there. */
+export function dateOf(at: number): string {
+  return dates({ dateStyle: "long", timeZone: "UTC" }).format(at);
+}
+
 /** Exact and in full, for labels and tooltips. */
 export function moment(at: number): string {
   return dates({ dateStyle: "long", timeStyle: "short" }).format(at);

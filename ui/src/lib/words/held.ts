@@ -57,18 +57,18 @@ const held = words({
 });
 
 const known: Record<string, () => [name: string, note: string]> = {
-  "card.name": () => [held.name, held.nameNote],
-  "card.skeleton": () => [held.skeleton, held.skeletonNote],
-  "card.encoded": () => [held.encoded, held.encodedNote],
-  "card.registered_day": () => [held.registered, held.registeredNote],
-  "box.num": () => [held.num, held.numNote],
-  "box.address": () => [held.address, held.addressNote],
-  "box.incarnation": () => [held.incarnation, held.incarnationNote],
-  "box.floor": () => [held.floor, held.floorNote],
-  "box.expiry_day": () => [held.boxDay, held.boxDayNote],
-  "frame.id": () => [held.frameId, held.frameIdNote],
-  "frame.expiry_day": () => [held.frameDay, held.frameDayNote],
-  "frame.body": () => [held.frameBody, held.frameBodyNote],
+  "directory.card.name": () => [held.name, held.nameNote],
+  "directory.card.skeleton": () => [held.skeleton, held.skeletonNote],
+  "directory.card.encoded": () => [held.encoded, held.encodedNote],
+  "directory.card.registered_day": () => [held.registered, held.registeredNote],
+  "relay.box.num": () => [held.num, held.numNote],
+  "relay.box.address": () => [held.address, held.addressNote],
+  "relay.box.incarnation": () => [held.incarnation, held.incarnationNote],
+  "relay.box.floor": () => [held.floor, held.floorNote],
+  "relay.box.expiry_day": () => [held.boxDay, held.boxDayNote],
+  "relay.frame.id": () => [held.frameId, held.frameIdNote],
+  "relay.frame.expiry_day": () => [held.frameDay, held.frameDayNote],
+  "relay.frame.body": () => [held.frameBody, held.frameBodyNote],
 };
 
 /** A record's name and meaning; one that is not known here keeps the words it came with. */
