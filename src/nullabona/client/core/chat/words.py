@@ -20,9 +20,9 @@ MAX_INDEXED: Final = 20_000
 """Characters of a message that are found; what lies behind them is not."""
 SNIPPET: Final = 90
 _BEFORE_HIT: Final = 30
-_RECENT: Final = 2_000
+_RECENT: Final = 1_000
 """Messages that are looked through for a query of single characters."""
-_PAGE: Final = 200
+_PAGE: Final = 60
 _MAX_TERMS: Final = 12
 _START: Final = 1 << 62
 
@@ -91,13 +91,17 @@ def find(store: Store, text: str, room: bytes, before: int | None, limit: int) -
         return []
     pairs = dict.fromkeys(pair for term in terms for run in _runs(term) for pair in _pairs(run))
     upto = _START if before is None else before
-    if not pairs:
-        return _among(store.recent_messages(before=upto, limit=_RECENT), terms, room)[:limit]
-    match = " AND ".join(f'"{word}"' for word in [*pairs, *([_room_word(room)] if room else [])])
+    # The room's word comes first: FTS5 walks along the first one, and of all words that is the rarest.
+    match = " AND ".join(f'"{word}"' for word in [*([_room_word(room)] if room else []), *pairs]) if pairs else ""
     hits: list[Hit] = []
-    while len(hits) < limit:
-        page = store.find_words(match, before=upto, limit=_PAGE)
+    seen = 0
+    while len(hits) < limit and (pairs or seen < _RECENT):
+        if pairs:
+            page = store.find_words(match, before=upto, limit=_PAGE)
+        else:
+            page = store.recent_messages(before=upto, limit=_PAGE)
         hits += _among(page, terms, room)
+        seen += len(page)
         if len(page) < _PAGE:
             break
         upto = page[-1][0]
