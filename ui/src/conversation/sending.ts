@@ -1,8 +1,9 @@
 /** Sending what is more than text. */
-import { overlays } from "../lib/overlays.svelte.ts";
+import { type MenuItem, overlays } from "../lib/overlays.svelte.ts";
 import type { PollView } from "../lib/protocol.ts";
 import { call } from "../lib/transport.ts";
 import { upload } from "../lib/upload.ts";
+import { composer as words } from "../lib/words/composer.ts";
 import { localFile } from "./optimistic.ts";
 import type { Talk } from "./talk.svelte.ts";
 
@@ -21,8 +22,8 @@ export async function sendFiles(talk: Talk, files: File[], caption: string): Pro
   const quote = talk.replyTo ?? null;
   talk.replyTo = undefined;
   chosen.files.forEach((file, i) => {
-    const words = i === chosen.files.length - 1 ? chosen.caption : "";
-    void sendFile(talk, file, words, i === 0 ? quote : null);
+    const caption = i === chosen.files.length - 1 ? chosen.caption : "";
+    void sendFile(talk, file, caption, i === 0 ? quote : null);
   });
   return true;
 }
@@ -50,6 +51,28 @@ async function sizeOf(file: File): Promise<{ width: number; height: number }> {
   } catch {
     return { width: 0, height: 0 };
   }
+}
+
+/** The menu of what can be added to a message. */
+export function attachMenu(talk: Talk, poll: boolean, event: MouseEvent): void {
+  const items: MenuItem[] = [{ label: words.photoOrFile, icon: "photo", run: () => choose(talk) }];
+  if (poll) items.push({ label: words.poll, icon: "poll", run: () => void sendPoll(talk) });
+  overlays.showMenu(items, words.attach, event);
+}
+
+/** The files of a paste; if there are any, nothing else is pasted. */
+export function takeFiles(event: ClipboardEvent): File[] {
+  const files = [...(event.clipboardData?.files ?? [])];
+  if (files.length) event.preventDefault();
+  return files;
+}
+
+function choose(talk: Talk): void {
+  const input = document.createElement("input");
+  input.type = "file";
+  input.multiple = true;
+  input.onchange = () => void sendFiles(talk, [...(input.files ?? [])], "");
+  input.click();
 }
 
 /** Send a recording. `levels` are loudnesses from 0 to 255. */

@@ -27,6 +27,18 @@ export function loadEmoji(): Promise<Emoji[][]> {
   return loading;
 }
 
+/** Those that words fit, the ones that are called so first. */
+export function search(all: readonly Emoji[], wanted: string): Emoji[] {
+  const rank = (one: Emoji): number => {
+    const names = [one.ko, one.en].map((name) => name.toLocaleLowerCase());
+    if (names.some((name) => name.startsWith(wanted))) return 0;
+    if (names.some((name) => name.includes(wanted))) return 1;
+    return one.find.split(" ").includes(wanted) ? 2 : 3;
+  };
+  const found = all.filter((one) => one.find.includes(wanted)).map((one) => [rank(one), one] as const);
+  return found.sort(([a], [b]) => a - b).map(([, one]) => one);
+}
+
 export function recent(): string[] {
   return lately;
 }
