@@ -138,22 +138,29 @@ class Changes:
         read, self._read = self._read, set()
         facts, self._facts = self._facts, set()
         moved, self._moved = self._moved, set()
+        typing, self._typing = self._typing, set()
+        for room in inside:
+            self._looks.inside_changed(room)
         for room, ids in messages.items():
             if self._hub.is_open(room):
                 self._push_messages(room, ids)
-        for room, message in moved:
-            if self._hub.is_open(room) and message not in messages.get(room, ()):
-                self._push_transfer(room, message)
-        typing, self._typing = self._typing, set()
-        for room in typing:
-            if self._hub.is_open(room):
-                self._push_if_new(f"typing:{room.hex()}", p.TypingChanged(room.hex(), self._looks.typing(room)))
-        for room in read:
-            if self._hub.is_open(room):
-                self._push_counts(room)
+        told = {(room, id) for room, ids in messages.items() for id in ids}
+        self._push_little(typing, moved, read, told)
         for room in rooms | inside:
             self._push_room(room, inside=room in inside)
         self._push_facts(facts)
+
+    def _push_little(
+        self, typing: set[bytes], moved: set[tuple[bytes, bytes]], read: set[bytes], told: set[tuple[bytes, bytes]]
+    ) -> None:
+        """What changes inside open rooms without a new message."""
+        for room, message in moved:
+            if self._hub.is_open(room) and (room, message) not in told:
+                self._push_transfer(room, message)
+        for room in filter(self._hub.is_open, typing):
+            self._push_if_new(f"typing:{room.hex()}", p.TypingChanged(room.hex(), self._looks.typing(room)))
+        for room in filter(self._hub.is_open, read):
+            self._push_counts(room)
 
     def _push_messages(self, room: bytes, ids: set[bytes]) -> None:
         try:

@@ -29,6 +29,7 @@ class Looks:
         self.media = media
         self.faces = Faces(client, media)
         self._sent: OrderedDict[bytes, str] = OrderedDict()
+        self._groups: dict[bytes, list[v.Person]] = {}
         self._since = 0
 
     # -- rooms --------------------------------------------------------------------------------------------------------
@@ -53,8 +54,15 @@ class Looks:
         return to_chat(room, self.client.room_preferences(room.id), person, faces, now_ms())
 
     def _group_faces(self, room: bytes) -> list[v.Person]:
-        others = [member for member in self.client.members(room) if not member.me]
-        return [self.faces.member(member) for member in others[:_FACES]]
+        known = self._groups.get(room)
+        if known is None:
+            others = [member for member in self.client.members(room) if not member.me]
+            known = self._groups[room] = [self.faces.member(member) for member in others[:_FACES]]
+        return known
+
+    def inside_changed(self, room: bytes) -> None:
+        """Members of a room, or what they look like, changed."""
+        self._groups.pop(room, None)
 
     def room(self, room: bytes) -> v.Room:
         """Everything about a room but its messages. Raises `NoSuchRoom`."""

@@ -31,11 +31,17 @@ _BIDI: Final = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066
 _KEPT: Final = frozenset("\n\t")
 _TRAILING: Final = ".,;:!?'\"、。，．！？…"
 _PAIRS: Final = {")": "(", "]": "[", "}": "{", "」": "「", "』": "『", "》": "《", "〉": "〈"}
+_UNSAFE: Final = re.compile(
+    r"[^ -~\n\t\u00a1-\u00ac\u00ae-\u02ff\u1100-\u11ff\u2010-\u2027\u3000-\u3029\u3041-\u3096\u30a0-\u30ff"
+    r"\u3131-\u318e\u4e00-\u9fff\uac00-\ud7a3\uff01-\uff65]"
+)
+"""Anything but the letters and signs of most texts, none of which needs a closer look."""
 _LINK: Final = re.compile(r"(?i)(?<![\w@./-])https?://[^\s<>\"\x00-\x20`{}|\\^]{1,2000}")
 _PIECE: Final = re.compile(
     r"(?:[\U0001F1E6-\U0001F1FF]{2}"
     r"|[0-9#*]\ufe0f?\u20e3"
-    r"|[\u00a9\u00ae\u203c-\u3299\U0001F000-\U0001FAFF]\ufe0f?[\U0001F3FB-\U0001F3FF]?[\U000E0020-\U000E007F]*"
+    r"|[\u00a9\u00ae\u203c\u2049\u2122\u2139\u2194-\u21aa\u231a-\u23ff\u25aa-\u27bf\u2934\u2935\u2b05-\u2b55\u3030\u303d\u3297\u3299"
+    r"\U0001F000-\U0001FAFF]\ufe0f?[\U0001F3FB-\U0001F3FF]?[\U000E0020-\U000E007F]*"
     r"(?:\u200d[\u2190-\u2bff\U0001F000-\U0001FAFF]\ufe0f?[\U0001F3FB-\U0001F3FF]?)*)"
 )
 _SCRIPTS: Final = ("LATIN", "CYRILLIC", "GREEK", "ARMENIAN", "HEBREW", "ARABIC", "CHEROKEE", "COPTIC", "GEORGIAN")
@@ -43,6 +49,8 @@ _SCRIPTS: Final = ("LATIN", "CYRILLIC", "GREEK", "ARMENIAN", "HEBREW", "ARABIC",
 
 def clean(text: str, marks: int = MARKS_IN_TEXT) -> str:
     """``text`` without control characters (line breaks and tabs stay) and with few combining marks at a place."""
+    if not _UNSAFE.search(text):
+        return text
     out: list[str] = []
     run = 0
     for char in text.replace("\r\n", "\n").replace("\r", "\n"):
@@ -155,7 +163,7 @@ def show_link(raw: str) -> tuple[str, str] | None:
         ascii_host = host.encode("idna").decode("ascii") if not host.isascii() else host
     except (ValueError, UnicodeError):
         return None
-    if parts.scheme.lower() not in {"http", "https"} or not host or "@" in parts.netloc or host.startswith("["):
+    if parts.scheme.lower() not in {"http", "https"} or not host or "@" in parts.netloc or ":" in host:
         return None
     place = ascii_host if port is None else f"{ascii_host}:{port}"
     target = parts._replace(scheme=parts.scheme.lower(), netloc=place).geturl()
