@@ -305,6 +305,7 @@ export interface State {
   blocked: number;
   version: string;
   protected: boolean;
+  words_unchecked: boolean;
   host: string;
 }
 

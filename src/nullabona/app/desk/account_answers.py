@@ -131,14 +131,15 @@ async def _get_privacy(ask: Asker, _: c.GetPrivacy) -> v.Privacy:
 
 
 async def _confirm_phrase(ask: Asker, call: c.ConfirmPhrase) -> v.State:
-    if ask.desk.phase != "unconfirmed":
+    """Right after the account was made, or later, once the words were shown again."""
+    if ask.desk.phase not in {"unconfirmed", "ready"}:
         raise WrongPhase("there is nothing to confirm")
     if not call.later:
         words, asked = _words(ask), ask.desk.asked_words
         given = [word.strip().lower() for word in call.words]
         if not asked or given != [words[index] for index in asked]:
             raise WordsWrong("these are not the words that were asked for")
-    ask.desk.remember(msgspec.structs.replace(ask.desk.memo, unconfirmed=False))
+    ask.desk.remember(msgspec.structs.replace(ask.desk.memo, unconfirmed=False, put_off=call.later))
     return ask.desk.state()
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -72,6 +73,8 @@ class Desk:
         self._opening = asyncio.Lock()
         self.asked_words: list[int] = []
         self.uploads = Uploads()
+        self.end_calls: Callable[[], None] = lambda: None
+        """Ends the calls in hand, except the one that asks for it."""
 
     # -- phases -------------------------------------------------------------------------------------------------------
 
@@ -177,6 +180,7 @@ class Desk:
     async def _close(self) -> None:
         async with self._opening:
             work, self._work = self._work, None
+            self.end_calls()
             self.uploads.forget()
             self.hub.forget()
             if work is not None:
@@ -214,6 +218,7 @@ class Desk:
             version=version("nullabona"),
             protected=self.protected,
             host=self.host,
+            words_unchecked=phase == "ready" and self.memo.put_off,
         )
         return work.fill(state) if work is not None and phase in {"unconfirmed", "ready"} else state
 

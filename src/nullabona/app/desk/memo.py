@@ -24,6 +24,8 @@ class Memo(msgspec.Struct, frozen=True, omit_defaults=True):
     theme: Theme = "system"
     unconfirmed: bool = False
     """The account was made here and its 24 words were not checked yet."""
+    put_off: bool = False
+    """The check of the 24 words was put off, so there is a reminder of it."""
 
 
 def read_memo(folder: Path) -> Memo:

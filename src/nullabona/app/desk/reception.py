@@ -51,6 +51,8 @@ class Reception:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
         self._waiting: dict[PageSocket, set[asyncio.Task[None]]] = {}
+        self._calls: set[asyncio.Task[None]] = set()
+        desk.end_calls = self._end_calls
 
     # -- pages --------------------------------------------------------------------------------------------------------
 
@@ -77,7 +79,16 @@ class Reception:
             return
         task = asyncio.get_running_loop().create_task(self._answer(page, asked.id, asked.ask))
         waiting.add(task)
+        self._calls.add(task)
+        task.add_done_callback(self._calls.discard)
         task.add_done_callback(waiting.discard)
+
+    def _end_calls(self) -> None:
+        """The profile closes: what waits for the network will not come any more."""
+        current = asyncio.current_task()
+        for task in self._calls:
+            if task is not current:
+                task.cancel()
 
     async def _answer(self, page: PageSocket, id: int, call: Call) -> None:
         self._desk.active()

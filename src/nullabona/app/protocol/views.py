@@ -343,6 +343,8 @@ class State(Struct, frozen=True):
     version: str = ""
     protected: bool = True
     """The profile has a passphrase, so locking means something."""
+    words_unchecked: bool = False
+    """The check of the 24 words was put off; the person is reminded."""
     host: str = ""
     """What is meant where a handle lacks its part after the @: ``--relay``, else my own; empty: handles need theirs."""
 
