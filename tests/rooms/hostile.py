@@ -155,3 +155,25 @@ def ticket_of(person: Person, room: bytes, **changed: object) -> Ticket:
             tuple((m.epoch, m.commit, tuple(m.removed)) for m in state.history),
         )
     return msgspec.structs.replace(ticket, **changed)
+
+
+def only(world: World, *online: Person) -> None:
+    """These people are online and nobody else."""
+    for person in world.people:
+        person.online = person in online
+
+
+def everybody(world: World) -> None:
+    only(world, *world.people)
+
+
+def send_all(world: World, *senders: Person) -> None:
+    """Put what waits in their outboxes into the relay, and read nothing."""
+    for person in senders:
+        for item in world.queues(person):
+            world.post(person, item)
+
+
+def read_room(world: World, person: Person, room: bytes) -> None:
+    for want in person.engine.reads(room):
+        world.read(person, room, want)
