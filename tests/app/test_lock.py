@@ -118,3 +118,18 @@ def test_the_words_are_checked_once_and_shown_for_the_passphrase(
         mina.call(a.GetPhrase("not it"))
     assert "wrong-passphrase" == refused.value.code
     assert phrase.words == mina.call(a.GetPhrase(PASSPHRASE)).words
+
+
+@pytest.mark.slow
+def test_a_check_that_was_put_off_is_remembered_until_it_is_made(
+    newcomer: Callable[..., Person], service: Service
+) -> None:
+    """Putting it off leaves a reminder in the state; the right words, shown for the passphrase, end it."""
+    mina = newcomer("mina")
+    mina.call(a.CreateProfile(PASSPHRASE))
+    mina.call(a.CreateAccount(service.handle(new_name("mina")), "Mina"))
+    put_off = mina.call(a.ConfirmPhrase([], later=True))
+    assert ("ready", True) == (put_off.phase, put_off.words_unchecked)
+    phrase = mina.call(a.GetPhrase(PASSPHRASE))
+    checked = mina.call(a.ConfirmPhrase([phrase.words[place] for place in phrase.ask]))
+    assert ("ready", False) == (checked.phase, checked.words_unchecked)

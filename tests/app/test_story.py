@@ -16,7 +16,7 @@ from nullabona.app.protocol import talk_calls as t
 from nullabona.app.protocol import views as v
 from tests.app.person import Person
 from tests.app.test_lock import upload
-from tests.app.wire import request
+from tests.app.wire import Refusal, request
 
 MakePerson = Callable[..., Person]
 pytestmark = pytest.mark.slow
@@ -133,8 +133,12 @@ def test_hostile_texts_and_names_are_harmless(pair: tuple[Person, Person, str]) 
     got = junho.page.told(p.MessagesChanged, lambda push: any(m.id == sent.id for m in push.messages)).messages[0]
     assert (True, 20_000) == (got.cut, len(got.text))
     assert long == junho.call(t.GetText(room, sent.id)).text
-    made = mina.call(c.CreateGroup("evil\u202egnp.exe\n\x07" + "a\u0301" * 3, [junho.me.handle]))
-    assert not {"\u202e", "\n", "\x07"} & set(made.title)
+    with pytest.raises(Refusal) as refused:
+        mina.call(c.CreateGroup("evil\u202egnp.exe\n\x07", []))
+    assert "bad-request" == refused.value.code
+    made = mina.call(c.CreateGroup("z" + "\u0301" * 40, [junho.me.handle]))
+    row = junho.page.told(p.ChatChanged, lambda push: push.chat.room == made.room).chat
+    assert ["z" + "\u0301" * 4] * 2 == [made.title, row.title]
 
 
 def test_a_group_is_made_and_left(pair: tuple[Person, Person, str]) -> None:
