@@ -101,3 +101,8 @@ export function count(n: number): string {
 export function names(list: readonly string[]): string {
   return new Intl.ListFormat(tongue.now, { type: "conjunction" }).format(list);
 }
+
+/** What a person calls a server: the host of its address. */
+export function hostOf(address: string): string {
+  return URL.parse(address)?.host || address;
+}

@@ -29,6 +29,7 @@ class AppState {
   blocked = $state(0);
   version = $state("");
   protected = $state(true);
+  wordsUnchecked = $state(false);
   #rows = new Map<string, Chat>();
   #sorting = false;
 
@@ -60,6 +61,7 @@ class AppState {
     this.blocked = state.blocked;
     this.version = state.version;
     this.protected = state.protected;
+    this.wordsUnchecked = state.words_unchecked;
     this.#rows = new Map(state.chats.map((chat) => [chat.room, chat]));
     this.#sort();
     this.phase = state.phase;

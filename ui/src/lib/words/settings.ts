@@ -65,6 +65,9 @@ export const settings = words({
     wordsShow: "단어 보기",
     wordsCheck: "잘 적었는지 확인하기",
     wordsRight: "잘 적혀 있어요",
+    reminder: "24개 단어를 아직 확인하지 않았어요",
+    reminderHint: "이 기기를 잃으면 계정을 되찾을 길이 없어요. 1분이면 돼요.",
+    reminderDo: "지금 하기",
     saved: "바꾸었어요",
   },
   en: {
@@ -131,6 +134,9 @@ export const settings = words({
     wordsShow: "Show the words",
     wordsCheck: "Check what I wrote down",
     wordsRight: "You have them right",
+    reminder: "The 24 words were not checked yet",
+    reminderHint: "If you lose this device, there is no way back to your account. It takes a minute.",
+    reminderDo: "Do it now",
     saved: "Changed",
   },
 });
