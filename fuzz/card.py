@@ -13,7 +13,6 @@ import time
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from nullabona.client.net.ledger import decode_answer
-from nullabona.client.net.records import Assembly, split_records
 from nullabona.errors import Malformed, PeerError
 from nullabona.wire.card import (
     CardDevice,
@@ -27,6 +26,7 @@ from nullabona.wire.card import (
 from nullabona.wire.handle import HandleError, format_handle, parse_handle
 from nullabona.wire.messages import MAX_RESPONSE, Appended, CardFound, Done, Frames, LookupCard, Read, Refusal, encode
 from nullabona.wire.padding import BUCKETS
+from nullabona.wire.records import Assembly, split_records
 from nullabona.wire.seal import Inbox, inbox_keypair, open_inbox_frame, seal_to_inbox
 
 TODAY = 20_000

@@ -16,11 +16,21 @@ from itertools import pairwise
 
 from nullabona.errors import Malformed
 from nullabona.relay.config import Config
-from nullabona.relay.core.records import Assembly, encode_record, split_records
 from nullabona.relay.dispatch import is_unknown_tag
 from nullabona.relay.front import Front
 from nullabona.relay.server import Relay, open_stores
-from nullabona.wire.messages import Append, GetBlob, LookupCard, PutBlob, Read, Trim, decode_request, encode
+from nullabona.wire.messages import (
+    MAX_REQUEST,
+    Append,
+    GetBlob,
+    LookupCard,
+    PutBlob,
+    Read,
+    Trim,
+    decode_request,
+    encode,
+)
+from nullabona.wire.records import Assembly, encode_record, split_records
 
 KEY = bytes(32)
 REQUESTS = [
@@ -71,12 +81,11 @@ def records(chance: random.Random) -> None:
     data = mutate(chance, chance.choice(MESSAGES))
     parts = pieces(chance, data)
     assembly = Assembly(max(1, len(data)))
-    assembly.first(parts[0])
-    for part in parts[1:]:
-        assembly.more(part, last=False)
-    whole = assembly.more(b"", last=True)
+    for index, part in enumerate(parts):
+        assembly.add(part, first=index == 0, last=False)
+    whole = assembly.add(b"", first=False, last=True)
     assert whole == data
-    for _, body in split_records(data):
+    for _, body in split_records(data, MAX_REQUEST):
         request(bytes(body))
 
 

@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 import msgspec
 from picows import WSFrame, WSListener, WSMsgType, WSTransport, WSUpgradeRequest, ws_connect, ws_create_server
 
-from nullabona.client.net.records import HEAD, split_records
 from nullabona.wire.messages import (
     MAX_REQUEST,
     MAX_RESPONSE,
@@ -21,6 +20,7 @@ from nullabona.wire.messages import (
     decode_response,
     encode,
 )
+from nullabona.wire.records import HEAD, split_records
 
 Twist = Callable[[AnyRequest, AnyResponse], AnyResponse | bytes | None]
 """What to answer instead: a response, raw bytes as a response's body, or nothing at all."""

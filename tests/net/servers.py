@@ -18,8 +18,8 @@ from cryptography.x509.oid import NameOID
 from picows import WSFrame, WSListener, WSMsgType, WSTransport, WSUpgradeRequest, ws_create_server
 
 from nullabona.client.net.endpoint import Endpoint
-from nullabona.client.net.records import HEAD, split_records
 from nullabona.wire.messages import MAX_REQUEST, AnyRequest, Response, decode_request, encode
+from nullabona.wire.records import HEAD, split_records
 
 
 def record(request_id: int, body: bytes) -> bytes:

@@ -21,7 +21,6 @@ import uvloop
 from nullabona.relay.clock import Clock
 from nullabona.relay.config import Config, Endpoint
 from nullabona.relay.core.limits import Limits
-from nullabona.relay.core.records import encode_record, split_records
 from nullabona.relay.server import Relay, Stores, open_stores
 from nullabona.wire.address import BoxSecrets
 from nullabona.wire.messages import (
@@ -36,6 +35,7 @@ from nullabona.wire.messages import (
     decode_response,
     encode,
 )
+from nullabona.wire.records import encode_record, split_records
 from nullabona.wire.service import Service
 
 TIMEOUT_S = 10.0

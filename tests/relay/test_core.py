@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from itertools import count, pairwise
+from itertools import count
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nullabona.errors import Malformed
 from nullabona.relay.core.answers import select
 from nullabona.relay.core.boxes import LAST_SEQ, Batch, Head, NewBox, Plan, StoredBox, head_of
 from nullabona.relay.core.budget import Budget
 from nullabona.relay.core.heads import Heads
 from nullabona.relay.core.limits import Limits, describe
-from nullabona.relay.core.records import Assembly, encode_record, split_records
 from nullabona.relay.core.waiting import Waiter, Waiting
 from nullabona.wire.messages import Appended, Refusal
 
@@ -173,62 +171,6 @@ def test_an_answer_is_the_longest_that_fits(
     assert len(chosen) <= 1 or sum(len(body) for _, body in chosen) <= size
     longer = new[: len(chosen) + 1]
     assert chosen == new or len(chosen) == limit or sum(len(body) for _, body in longer) > size
-
-
-# -- records
-
-
-@given(st.lists(st.tuples(st.integers(0, 2**32 - 1), st.binary(max_size=50)), min_size=1, max_size=8))
-def test_records_survive_the_way(records: list[tuple[int, bytes]]) -> None:
-    """What was put into a message comes out of it."""
-    message = b"".join(encode_record(number, body) for number, body in records)
-    assert records == [(number, bytes(body)) for number, body in split_records(message)]
-
-
-@given(st.binary(max_size=200), st.lists(st.integers(0, 200), max_size=5))
-def test_any_bytes_are_records_or_malformed(data: bytes, cuts: list[int]) -> None:
-    """Any bytes give records or `Malformed`, and the same however they are split into fragments."""
-    assert outcome(data) == outcome(reassemble(data, cuts))
-
-
-def outcome(data: bytes) -> object:
-    try:
-        return [(number, bytes(body)) for number, body in split_records(data, 100)]
-    except Malformed as error:
-        return error.message
-
-
-def reassemble(data: bytes, cuts: list[int]) -> bytes:
-    places = sorted({0, len(data), *(cut for cut in cuts if cut < len(data))})
-    parts = [data[a:b] for a, b in pairwise(places)] or [b""]
-    assembly = Assembly(len(data))
-    assembly.first(parts[0])
-    whole = None
-    for index, part in enumerate([*parts[1:], b""]):
-        assert assembly.open
-        whole = assembly.more(part, last=index == len(parts) - 1)
-    assert whole is not None
-    assert not assembly.open
-    return whole
-
-
-def test_a_record_has_a_largest_size() -> None:
-    """A record of exactly the largest size is taken, one byte more is not."""
-    assert 1 == len(split_records(encode_record(1, bytes(9)), 9))
-    with pytest.raises(Malformed):
-        split_records(encode_record(1, bytes(10)), 9)
-
-
-def test_fragments_come_in_order_and_within_bounds() -> None:
-    """A fragment out of place, or one too many, is malformed."""
-    with pytest.raises(Malformed):
-        Assembly(9).more(b"x", last=True)
-    assembly = Assembly(9)
-    assembly.first(b"x")
-    with pytest.raises(Malformed):
-        assembly.first(b"x")
-    with pytest.raises(Malformed):
-        assembly.more(bytes(9), last=False)
 
 
 # -- budgets and waiting

@@ -13,8 +13,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from nullabona.relay.core.limits import Limits
-from nullabona.relay.core.records import encode_record
 from nullabona.wire.messages import Blob, Done, Frames, GetBlob, PutBlob, Refusal, encode
+from nullabona.wire.records import encode_record
 from tests.relay.peers import (
     BINARY,
     CONTINUATION,

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from nullabona.relay.core.limits import Limits
-from nullabona.relay.core.records import encode_record
 from nullabona.relay.core.refusal import REASONS
 from nullabona.relay.metrics import GRAIN
 from nullabona.wire.messages import (
@@ -25,6 +24,7 @@ from nullabona.wire.messages import (
     decode_response,
     encode,
 )
+from nullabona.wire.records import encode_record
 from tests.relay.peers import Box, Hangup, RunningRelay, Wire, ask_http, http, post, read_answer
 
 GET_HEALTH = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"

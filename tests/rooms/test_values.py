@@ -28,7 +28,6 @@ from nullabona.client.core.proofs import (
     Claim,
     CommitNote,
     RemovalOrder,
-    check_signature,
     decode_claim,
     decode_note,
     encode_note,
@@ -39,6 +38,7 @@ from nullabona.client.core.roominfo import DIRECT, GROUP, RoomInfo, check_info, 
 from nullabona.client.core.state import decode_state
 from nullabona.errors import Bug, Malformed, PeerError
 from nullabona.wire.address import Address
+from nullabona.wire.signed import check_signature
 from tests.rooms.world import World
 
 keys = st.binary(min_size=32, max_size=32)
@@ -215,7 +215,7 @@ def test_proofs_are_for_one_thing_only() -> None:
         with pytest.raises(BadProof):
             msgspec.structs.replace(order, **change).verify()
     with pytest.raises(BadProof):
-        check_signature(b"not a key", b"", b"", bytes(64))
+        check_signature(b"not a key", b"", b"", bytes(64), BadProof)
 
 
 def test_our_own_bytes_that_do_not_decode_are_bugs() -> None:

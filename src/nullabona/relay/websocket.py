@@ -12,9 +12,9 @@ from picows import WSCloseCode, WSFrame, WSListener, WSMsgType, WSTransport
 from nullabona.errors import Malformed
 from nullabona.relay.core.budget import Budget
 from nullabona.relay.core.limits import Limits
-from nullabona.relay.core.records import HEAD, HEAD_SIZE, Assembly, split_records
 from nullabona.relay.dispatch import Dispatcher
-from nullabona.wire.messages import AnyResponse
+from nullabona.wire.messages import MAX_REQUEST, AnyResponse
+from nullabona.wire.records import HEAD, HEAD_SIZE, Assembly, split_records
 
 _ROOM: Final = 14
 """Bytes that picows wants free in front of a message."""
@@ -68,9 +68,9 @@ class WebSocket(WSListener):
             if kind is WSMsgType.BINARY and frame.fin and not self._assembly.open:
                 self._take(frame.get_payload_as_memoryview())
             elif kind is WSMsgType.BINARY:
-                self._assembly.first(frame.get_payload_as_bytes())
+                self._take_part(frame, first=True)
             elif kind is WSMsgType.CONTINUATION:
-                self._continue(frame)
+                self._take_part(frame, first=False)
             elif kind is WSMsgType.CLOSE:
                 self.close(WSCloseCode.OK, "")
             elif kind is WSMsgType.TEXT:
@@ -130,11 +130,11 @@ class WebSocket(WSListener):
         transport = self._transport
         if transport is None or transport.is_close_frame_sent:
             return
-        for request_id, body in split_records(message):
+        for request_id, body in split_records(message, MAX_REQUEST):
             self._dispatch(body, self, request_id)
 
-    def _continue(self, frame: WSFrame) -> None:
-        whole = self._assembly.more(frame.get_payload_as_bytes(), last=bool(frame.fin))
+    def _take_part(self, frame: WSFrame, *, first: bool) -> None:
+        whole = self._assembly.add(frame.get_payload_as_bytes(), first=first, last=bool(frame.fin))
         if whole is not None:
             self._take(whole)
 

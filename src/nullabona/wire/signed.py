@@ -72,12 +72,14 @@ def signed_handle(text: str) -> Handle:
     return handle
 
 
-def check_signature(key: bytes, domain: bytes, body: bytes, signature: bytes) -> None:
-    """Raises `CardInvalid` unless ``signature`` is ``key``'s over ``domain`` and ``body``."""
+def check_signature(
+    key: bytes, domain: bytes, body: bytes, signature: bytes, refused: type[PeerError] = CardInvalid
+) -> None:
+    """Raises ``refused`` unless ``signature`` is ``key``'s over ``domain`` and ``body``."""
     try:
         Ed25519PublicKey.from_public_bytes(key).verify(signature, domain + body)
     except (InvalidSignature, ValueError):
-        raise CardInvalid("a signature does not hold") from None
+        raise refused("a signature does not hold") from None
 
 
 def check_day(day: int, today: int) -> None:

@@ -8,12 +8,13 @@ import msgspec
 from msgspec import Meta
 
 from nullabona.client.core.mlsport import Mls
-from nullabona.client.core.proofs import check_signature
+from nullabona.client.core.proofs import BadProof
 from nullabona.errors import Malformed
 from nullabona.wire.address import Address
 from nullabona.wire.blob import BlobRef
 from nullabona.wire.certificate import DeviceCertificate, open_certificate
 from nullabona.wire.messages import MAX_CARD
+from nullabona.wire.signed import check_signature
 
 Hash = Annotated[bytes, Meta(min_length=32, max_length=32)]
 _DOMAIN: Final = b"nullabona inbox item v1"
@@ -135,5 +136,5 @@ def open_item(inbox: Address, data: bytes) -> tuple[DeviceCertificate, ItemBody]
     except (msgspec.MsgspecError, ValueError, RecursionError):
         raise Malformed("an inbox item does not decode") from None
     sender = open_certificate(item.certificate)
-    check_signature(sender.device_key, _DOMAIN, inbox + item.body, item.signature)
+    check_signature(sender.device_key, _DOMAIN, inbox + item.body, item.signature, BadProof)
     return sender, body

@@ -10,12 +10,11 @@ from hashlib import sha256
 from typing import Annotated, Final
 
 import msgspec
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from msgspec import Meta
 
 from nullabona.client.core.mlsport import Mls
 from nullabona.errors import Malformed, PeerError
+from nullabona.wire.signed import check_signature
 
 Hash = Annotated[bytes, Meta(min_length=32, max_length=32)]
 Signature = Annotated[bytes, Meta(min_length=64, max_length=64)]
@@ -30,14 +29,6 @@ class BadProof(PeerError):
     """A signed statement does not hold."""
 
     code = "bad-proof"
-
-
-def check_signature(key: bytes, domain: bytes, payload: bytes, signature: bytes) -> None:
-    """Raises `BadProof` unless ``signature`` is the key's over ``domain ‖ payload``."""
-    try:
-        Ed25519PublicKey.from_public_bytes(key).verify(signature, domain + payload)
-    except (InvalidSignature, ValueError):
-        raise BadProof("a signature does not verify") from None
 
 
 class RemovalOrder(msgspec.Struct, array_like=True, frozen=True):
@@ -57,7 +48,7 @@ class RemovalOrder(msgspec.Struct, array_like=True, frozen=True):
         return _encode((self.room, self.account, self.leaves, self.signer))
 
     def verify(self) -> None:
-        check_signature(self.signer, _ORDER, self.payload(), self.signature)
+        check_signature(self.signer, _ORDER, self.payload(), self.signature, BadProof)
 
 
 def make_order(mls: Mls, signer: bytes, room: bytes, account: bytes, encryption_keys: list[bytes]) -> RemovalOrder:
@@ -121,7 +112,7 @@ class Claim(msgspec.Struct, array_like=True, frozen=True):
         """Raises `BadProof` unless the claim is about ``box``, holds its commit and is signed."""
         if self.box != box or sha256(self.data).digest() != self.commit:
             raise BadProof("a settled claim is about another commit")
-        check_signature(self.signer, _CLAIM, self.payload(), self.signature)
+        check_signature(self.signer, _CLAIM, self.payload(), self.signature, BadProof)
 
 
 _claims = msgspec.msgpack.Decoder(Claim)

@@ -16,10 +16,10 @@ from nullabona.client.net.dial import NetOptions
 from nullabona.client.net.endpoint import Endpoint
 from nullabona.client.net.errors import TimedOut, Unreachable
 from nullabona.client.net.ledger import Ledger, again
-from nullabona.client.net.records import HEAD, Assembly, split_records
 from nullabona.client.net.websocket import open_websocket
 from nullabona.errors import Malformed, PeerError
 from nullabona.wire.messages import MAX_RESPONSE, AnyRequest, AnyResponse, encode
+from nullabona.wire.records import HEAD, Assembly, split_records
 
 MAX_MESSAGE: Final = MAX_RESPONSE + 1_048_576
 """Largest WebSocket message taken from a relay: its largest response, and room for small ones beside it."""

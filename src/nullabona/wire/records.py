@@ -5,36 +5,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from struct import Struct
 from typing import Final
 
 from nullabona.errors import Malformed
 
 HEAD: Final = Struct(">II")
+HEAD_SIZE: Final = HEAD.size
+
 _unpack = HEAD.unpack_from
 
 
-def split_records(message: bytes | memoryview, max_body: int) -> Iterator[tuple[int, memoryview]]:
-    """The records of ``message``, as views into it.
+def encode_record(request_id: int, body: bytes) -> bytes:
+    """One record."""
+    return HEAD.pack(request_id, len(body)) + body
 
-    Raises `Malformed` when it comes to a record that is cut off or larger than ``max_body``, or if there is none.
+
+def split_records(message: bytes | memoryview, max_body: int) -> list[tuple[int, memoryview]]:
+    """The records of ``message``; bodies are views into it.
+
+    Raises `Malformed` if the message is empty, ends inside a record or announces a body larger than ``max_body``.
     """
     view = memoryview(message)
-    at, end = 0, len(view)
-    if at == end:
-        raise Malformed("a message holds no record")
+    end = len(view)
+    at = 0
+    records = []
     while at < end:
-        if end - at < HEAD.size:
+        if end - at < HEAD_SIZE:
             raise Malformed("a message ends inside a record's head")
-        record_id, length = _unpack(view, at)
-        at += HEAD.size
+        request_id, length = _unpack(view, at)
         if length > max_body:
             raise Malformed("a record is too large")
+        at += HEAD_SIZE
         if length > end - at:
             raise Malformed("a message ends inside a record's body")
-        yield record_id, view[at : at + length]
+        records.append((request_id, view[at : at + length]))
         at += length
+    if not records:
+        raise Malformed("a message holds no record")
+    return records
 
 
 class Assembly:
@@ -44,20 +53,26 @@ class Assembly:
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
+        self._parts: list[bytes] | None = None
         self._size = 0
-        self._parts: list[bytes] = []
+
+    @property
+    def open(self) -> bool:
+        """Whether a message has begun and not ended."""
+        return self._parts is not None
 
     def add(self, part: bytes, *, first: bool, last: bool) -> bytes | None:
         """The whole message if ``part`` is its last. Raises `Malformed` out of place or beyond the limit."""
-        if first == bool(self._parts):
-            raise Malformed("a message's fragments are out of order")
+        if first and self._parts is not None:
+            raise Malformed("a message begins inside another")
+        if not first and self._parts is None:
+            raise Malformed("a message goes on that never began")
+        parts = self._parts = [] if self._parts is None else self._parts
         self._size += len(part)
         if self._size > self._limit:
             raise Malformed("a message is too large")
-        self._parts.append(part)
+        parts.append(part)
         if not last:
             return None
-        whole = b"".join(self._parts)
-        self._parts.clear()
-        self._size = 0
-        return whole
+        self._parts, self._size = None, 0
+        return b"".join(parts)
