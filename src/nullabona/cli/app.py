@@ -15,6 +15,7 @@ from nullabona.cli.settings import Settings, common, settings_of
 
 @click.command()
 @click.option("--no-browser", is_flag=True, help="Open nothing; say how to open it.")
+@click.option("--window", is_flag=True, help="A window of its own instead of the browser (needs the extra `window`).")
 @click.option("--port", type=click.IntRange(1, 65_535), metavar="N", help="The port on loopback (default: a free one).")
 @click.option(
     "--relay",
@@ -25,14 +26,25 @@ from nullabona.cli.settings import Settings, common, settings_of
 )
 @common
 @click.pass_context
-def app(context: click.Context, *, no_browser: bool, port: int | None, relay: str) -> None:
+def app(context: click.Context, *, no_browser: bool, window: bool, port: int | None, relay: str) -> None:
     """Open the messenger; it runs until Ctrl-C.
 
     Keys, words and network stay in this process. Its page is served to this machine only. If it runs already, another
     page of it is opened.
     """
     settings = settings_of(context)
+    if window:
+        _show(settings, port=port or 0, relay=relay)
+        return
     run_async(_run(settings, browser=not no_browser, port=port or 0, relay=relay))
+
+
+def _show(settings: Settings, *, port: int, relay: str) -> None:
+    from nullabona.app.run import running_app
+    from nullabona.app.window import show_window
+
+    path, options = profile_path(settings), client_options(settings)
+    show_window(lambda: running_app(path, options=options, host=relay, port=port, language=settings.language))
 
 
 async def _run(settings: Settings, *, browser: bool, port: int, relay: str) -> None:

@@ -1,0 +1,77 @@
+"""The page in a window of its own, with pywebview (the extra ``window``). The app itself runs in another thread."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from contextlib import AbstractAsyncContextManager
+from typing import Any, Final
+
+from nullabona.app.run import Opened
+from nullabona.errors import UserError
+
+TITLE: Final = "nullabona"
+WIDTH: Final = 1_120
+HEIGHT: Final = 760
+_MIN: Final = (360, 480)
+
+
+class WindowMissing(UserError):
+    """No library for windows is installed."""
+
+    code = "window-missing"
+    default_hint = "install nullabona[window], or leave --window away: the browser does as well"
+
+
+def show_window(app: Callable[[], AbstractAsyncContextManager[Opened]]) -> None:
+    """Run ``app`` and show its page until the window is closed. Must be called on the main thread.
+
+    Raises `WindowMissing`, and what ``app`` raises.
+    """
+    webview = _library()
+    ready: Future[Opened] = Future()
+    closing: Future[Callable[[], None]] = Future()
+    thread = threading.Thread(target=lambda: asyncio.run(_serve(app, ready, closing)))
+    thread.start()
+    try:
+        opened = ready.result()
+        webview.create_window(
+            TITLE, opened.launch.as_uri(), width=WIDTH, height=HEIGHT, min_size=_MIN, text_select=True
+        )
+        webview.start(private_mode=True)
+    finally:
+        if closing.done():
+            closing.result()()
+        thread.join()
+
+
+def _library() -> Any:  # noqa: ANN401 - a module that need not be there
+    try:
+        return importlib.import_module("webview")
+    except ImportError as error:
+        raise WindowMissing("there is no pywebview here") from error
+
+
+def _wake(loop: asyncio.AbstractEventLoop, closed: asyncio.Event) -> None:
+    loop.call_soon_threadsafe(closed.set)
+
+
+async def _serve(
+    app: Callable[[], AbstractAsyncContextManager[Opened]],
+    ready: Future[Opened],
+    closing: Future[Callable[[], None]],
+) -> None:
+    """Run the app until the window is closed; what goes wrong before it is shown is told through ``ready``."""
+    loop, closed = asyncio.get_running_loop(), asyncio.Event()
+    try:
+        async with app() as opened:
+            closing.set_result(lambda: _wake(loop, closed))
+            ready.set_result(opened)
+            await closed.wait()
+    except Exception as error:
+        if ready.done():
+            raise
+        ready.set_exception(error)
