@@ -1,6 +1,6 @@
 /** Sending what is more than text. */
 import { type MenuItem, overlays } from "../lib/overlays.svelte.ts";
-import type { PollView } from "../lib/protocol.ts";
+import type { PollView, Quote } from "../lib/protocol.ts";
 import { call } from "../lib/transport.ts";
 import { upload } from "../lib/upload.ts";
 import { composer as words } from "../lib/words/composer.ts";
@@ -21,25 +21,34 @@ export async function sendFiles(talk: Talk, files: File[], caption: string): Pro
   if (!chosen) return false;
   const quote = talk.replyTo ?? null;
   talk.replyTo = undefined;
-  chosen.files.forEach((file, i) => {
-    const caption = i === chosen.files.length - 1 ? chosen.caption : "";
-    void sendFile(talk, file, caption, i === 0 ? quote : null);
-  });
+  let before: Promise<void> = Promise.resolve();
+  for (const [i, file] of chosen.files.entries()) {
+    const said = i === chosen.files.length - 1 ? chosen.caption : "";
+    ({ done: before } = await sendFile(talk, file, said, i === 0 ? quote : null, before));
+  }
   return true;
 }
 
-async function sendFile(talk: Talk, file: File, caption: string, quote: Talk["replyTo"] | null): Promise<void> {
+interface Begun {
+  /** Ends when it went out, or failed. */
+  done: Promise<void>;
+}
+
+/** All are painted at once, and go out one after the other, in this order. */
+async function sendFile(talk: Talk, file: File, caption: string, quote: Quote | null, before: Promise<void>): Promise<Begun> {
   const photo = PICTURES.test(file.type);
   const size = photo ? await sizeOf(file) : { width: 0, height: 0 };
   const url = photo ? URL.createObjectURL(file) : "";
   const view = localFile(file, file.name, { ...size, url });
-  const kind = photo ? "photo" : "file";
-  await talk.send({ text: caption, kind, file: view, quote: quote ?? null }, async (client, change) => {
+  const draft = { text: caption, kind: photo ? "photo" : "file", file: view, quote } as const;
+  const sent = talk.send(draft, async (client, change) => {
+    await before;
     const up = await upload(file, file.name, (share) => change({ file: { ...view, done: Math.round(share * file.size) } }));
-    const as = up.kind === "photo" ? "photo" : "file";
-    return call({ call: "SendFile", room: talk.id, upload: up.upload, client, caption, kind: as, reply_to: quote?.message ?? "" });
+    const kind = up.kind === "photo" ? "photo" : "file";
+    return call({ call: "SendFile", room: talk.id, upload: up.upload, client, caption, kind, reply_to: quote?.message ?? "" });
   });
-  if (url) setTimeout(() => URL.revokeObjectURL(url), 30_000);
+  const done = sent.finally(() => url && setTimeout(() => URL.revokeObjectURL(url), 30_000));
+  return { done };
 }
 
 async function sizeOf(file: File): Promise<{ width: number; height: number }> {
