@@ -121,6 +121,7 @@ class Changes:
 
     def people(self) -> None:
         """Contacts and requests changed."""
+        self._looks.faces.people_changed()
         self._facts |= {"requests", "contacts"}
         self._tick.ask()
 

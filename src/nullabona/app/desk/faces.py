@@ -25,6 +25,7 @@ class Faces:
         self._client = client
         self._media = media
         self._pictures: dict[bytes, str] = {}
+        self._known: dict[bytes, ContactInfo] | None = None
 
     def picture(self, account: bytes) -> str:
         """The signed path of an account's picture, another one for another picture; empty if it has none."""
@@ -35,9 +36,20 @@ class Faces:
             self._pictures[account] = known
         return known
 
+    def known(self) -> dict[bytes, ContactInfo]:
+        """Contacts by account; looked up anew after `people_changed`."""
+        if self._known is None:
+            self._known = {info.account: info for info in self._client.contacts()}
+        return self._known
+
+    def people_changed(self) -> None:
+        """Some contact is another than it was."""
+        self._known = None
+
     def changed(self, account: bytes) -> None:
         """The account has another picture."""
         self._pictures.pop(account, None)
+        self._known = None
 
     def me(self) -> v.Me:
         """The own account."""

@@ -36,14 +36,13 @@ class Looks:
 
     def chats(self) -> list[v.Chat]:
         """Every row of the chat list."""
-        known = {contact.account: contact for contact in self.client.contacts()}
+        known = self.faces.known()
         return [self._chat(room, known.get(room.partner)) for room in self.client.rooms()]
 
     def chat(self, room: bytes) -> v.Chat:
         """One row. Raises `NoSuchRoom`."""
         summary = self.client.room(room)
-        partner = next((c for c in self.client.contacts() if c.account == summary.partner), None)
-        return self._chat(summary, partner)
+        return self._chat(summary, self.faces.known().get(summary.partner))
 
     def _chat(self, room: RoomSummary, partner: ContactInfo | None) -> v.Chat:
         person = None
@@ -68,7 +67,7 @@ class Looks:
         """Everything about a room but its messages. Raises `NoSuchRoom`."""
         details = self.client.room_details(room)
         summary, around = details.summary, self.around(room)
-        partner = next((c for c in self.client.contacts() if c.account == summary.partner), None)
+        partner = self.faces.known().get(summary.partner)
         chosen, unread = self.client.room_preferences(room), self.client.first_unread(room)
         return v.Room(
             chat=self.chat(room),
