@@ -52,6 +52,7 @@ def test_locking_takes_everything_away(person: Callable[..., Person]) -> None:
         mina.call(a.Unlock("something else"))
     assert "wrong-passphrase" == refused.value.code
     assert "ready" == mina.call(a.Unlock(PASSPHRASE)).phase
+    tab.told(p.Reset)
     assert 403 == request(mina.app.port, "GET", sent.preview)[0]
     with pytest.raises(Refusal) as refused:
         mina.call(t.SendFile("00" * 16, sent.upload, "c"))

@@ -13,6 +13,7 @@ from nullabona.app.protocol import account_calls as c
 from nullabona.app.protocol import views as v
 from nullabona.app.protocol.call import Done
 from nullabona.app.protocol.people_calls import SetProfile
+from nullabona.app.protocol.pushes import Reset
 from nullabona.app.showing.privacy import to_privacy
 from nullabona.client.api import errors
 from nullabona.client.api.finding_handles import is_handle_free
@@ -149,6 +150,8 @@ def _words(ask: Asker) -> list[str]:
 
 async def _unlock(ask: Asker, call: c.Unlock) -> v.State:
     await ask.desk.unlock(call.passphrase)
+    if ask.desk.hub.has_others:
+        ask.desk.hub.push(Reset())  # the other pages still show that it is locked
     return ask.desk.state()
 
 

@@ -75,8 +75,9 @@ class Hub:
         self._leaving.clear()
 
     @property
-    def has_pages(self) -> bool:
-        return bool(self._pages)
+    def has_others(self) -> bool:
+        """Whether there is more than one page."""
+        return len(self._pages) > 1
 
     # -- open rooms ---------------------------------------------------------------------------------------------------
 
