@@ -48,7 +48,8 @@ class RoomCalls(ContactCalls):
 
     def room(self, room: bytes | str) -> RoomSummary:
         """Raises `NoSuchRoom` or `Ambiguous`."""
-        return self.room_details(room).summary
+        with self._session.view() as step:
+            return _summary(look_at(step), _load(step.store, find_room(step.store, room)), last=True)
 
     def room_details(self, room: bytes | str) -> RoomDetails:
         """As `room`, with what is behind it."""
