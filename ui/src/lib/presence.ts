@@ -1,0 +1,21 @@
+/** Tells the process that the person is here, so that it does not lock itself while somebody reads or writes. */
+import { call } from "./transport.ts";
+
+const EVERY_MS = 20_000;
+const SIGNS = ["pointerdown", "pointermove", "keydown", "wheel", "touchstart"] as const;
+
+/** Watch for signs of a person; what comes back ends it. */
+export function presence(): () => void {
+  let told = 0;
+  const seen = (): void => {
+    const now = Date.now();
+    if (now - told < EVERY_MS) return;
+    told = now;
+    // The next sign makes good for one that got lost.
+    call({ call: "Active" }).catch(() => undefined);
+  };
+  for (const sign of SIGNS) addEventListener(sign, seen, { passive: true });
+  return () => {
+    for (const sign of SIGNS) removeEventListener(sign, seen);
+  };
+}
