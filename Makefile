@@ -28,8 +28,10 @@ setup: $(STAMP) $(PAGE) ## make everything from a bare clone (every other target
 
 ui: $(PAGE) ## build the messenger's page
 
-demo: $(STAMP) $(PAGE) ## the whole story: people talk, the relay is searched, seized, emptied, and nothing is lost
-	@$(BIN)/nulla drill demo
+demo: $(STAMP) $(PAGE) ## the whole story, then the apps of those who played it (without a display: pictures of them)
+	@rm -rf run/demo
+	@$(BIN)/nulla drill demo --keep run/demo
+	@$(BIN)/python tools/demo_apps.py run/demo
 
 test: $(STAMP) $(PAGE) ## every test but the slow ones
 	@tools/need_chromium.sh

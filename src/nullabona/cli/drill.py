@@ -87,10 +87,16 @@ def seizure(*, data: Path, pid: int | None, secrets: Path, also: tuple[Path, ...
     envvar="DEMO_CHAT",
     help="Hold this conversation, lines of `name: text`, instead of ours (or set DEMO_CHAT).",
 )
+@click.option(
+    "--keep",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="DIR",
+    help="Play in this empty folder and keep it: the relay's data and everybody's profile.",
+)
 @click.option("--json", "as_json", is_flag=True, help="One JSON object at the end.")
-def demo(*, chat: Path | None, as_json: bool) -> None:
+def demo(*, chat: Path | None, keep: Path | None, as_json: bool) -> None:
     """The whole story: people talk, the relay is searched, seized, emptied, and nothing is lost."""
-    _play(chat, as_json=as_json)
+    _play(chat, keep, as_json=as_json)
 
 
 @drill.command("all")
@@ -100,17 +106,17 @@ def all_drills(*, as_json: bool) -> None:
 
     For now that is the demo, which plays warrant, seizure, removal and loss in one story.
     """
-    _play(None, as_json=as_json)
+    _play(None, None, as_json=as_json)
 
 
-def _play(chat: Path | None, *, as_json: bool) -> None:
+def _play(chat: Path | None, keep: Path | None, *, as_json: bool) -> None:
     language = language_of()
 
     def tell(text: Text) -> None:
         click.echo(f"▸ {text.in_(language)}", err=True)
 
     try:
-        played = run_demo(load_script(chat), tell)
+        played = run_demo(load_script(chat), tell, keep)
     except NullabonaError as error:
         _fail(error)
     click.echo(_encode(played) if as_json else _render(played, language))

@@ -30,7 +30,7 @@ class Actor:
         self.address = address
         self.handle = ""
         self.account = ""
-        self._profile = folder / person.handle_name
+        self.profile = folder / person.handle_name
         self._log = folder / f"{person.handle_name}.log"
         self._process: asyncio.subprocess.Process | None = None
 
@@ -42,7 +42,7 @@ class Actor:
         """Open the profile in a new process."""
         with self._log.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "nullabona.drills.demo.person", str(self._profile), self.address),
+                *(sys.executable, "-m", "nullabona.drills.demo.person", str(self.profile), self.address),
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=log,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import shutil
 import tempfile
 import time
@@ -16,11 +17,19 @@ from nullabona.drills.demo.script import Script
 from nullabona.drills.demo.story import Outcome, Story, Tell
 from nullabona.drills.report import Check, Report, Verdict
 from nullabona.drills.text import Language, Text, pad, width
-from nullabona.errors import NullabonaError
+from nullabona.errors import NullabonaError, UserError
 
 PROVES: Final = ("S-20", "S-21", "R-10")
 _GONE: Final = 3
 """With this exit code a relay says that its data was taken away."""
+CAST: Final = "cast.json"
+"""In a kept folder: the relay's address and data, and everybody's name and profile."""
+
+
+class NotEmpty(UserError):
+    """The demo's folder holds something already."""
+
+    code = "not-empty"
 
 
 @dataclass(slots=True)
@@ -42,27 +51,33 @@ class Demo:
         return all(report.held for report in self.reports)
 
 
-def run_demo(script: Script, tell: Tell) -> Demo:
+def run_demo(script: Script, tell: Tell, keep: Path | None = None) -> Demo:
     """Play the demo. Its folder is removed if all held; else it is kept and ``tell`` says where.
 
-    Raises what goes wrong on the way.
+    With ``keep`` it is played there, in a folder that must be empty or not exist, and kept. Raises what goes wrong.
     """
     began = time.monotonic()
-    folder = Path(tempfile.mkdtemp(prefix="nullabona-demo-"))
+    folder = keep or Path(tempfile.mkdtemp(prefix="nullabona-demo-"))
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if any(folder.iterdir()):
+        raise NotEmpty(f"{folder} is not empty", hint="name another folder, or remove this one")
     held = False
     try:
-        outcome = asyncio.run(Story(script, folder, tell).play())
+        story = Story(script, folder, tell)
+        outcome = asyncio.run(story.play())
         demo = Demo(outcome, _report(outcome), time.monotonic() - began)
         held = demo.held
+        if keep is not None:
+            (keep / CAST).write_text(json.dumps(story.cast(), ensure_ascii=False, indent=1), encoding="utf-8")
     except NullabonaError as error:
         error.hint = f"{error.hint}\nwhat it left behind is in {folder}".strip()
         raise
     else:
         return demo
     finally:
-        if held:
+        if held and keep is None:
             shutil.rmtree(folder)
-        else:
+        elif not held:
             tell(Text(f"Kept for a closer look: {folder}", f"자세히 볼 수 있게 남겨 둠: {folder}"))
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from nullabona.drills.demo.actor import Actor
 from nullabona.drills.demo.script import DM, Line, Person, Script
@@ -74,6 +74,12 @@ class Story:
             await self._lose_everything()
             await self._take_stock()
         return self.outcome
+
+    def cast(self) -> dict[str, Any]:
+        """Who played, and where what they have lies; for whoever goes on with it."""
+        assert self._relay is not None
+        people = [{"name": actor.name, "profile": str(actor.profile.resolve())} for actor in self._actors.values()]
+        return {"relay": {"address": self._relay.authority, "data": str(self._data.resolve())}, "people": people}
 
     # -- people -------------------------------------------------------------------------------------------------
 
