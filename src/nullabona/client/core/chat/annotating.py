@@ -12,9 +12,8 @@ from typing import Final
 
 import msgspec
 
-from nullabona.client.core.chat import kinds, words
+from nullabona.client.core.chat import erasing, kinds, words
 from nullabona.client.core.chat.emoji import is_one_emoji
-from nullabona.client.core.chat.erasing import erase, finish
 from nullabona.client.core.content import (
     Deleted,
     Edit,
@@ -60,9 +59,9 @@ def settle(step: Step, room: RoomState, target: bytes) -> None:
     if line.kind in {kinds.DELETED, kinds.GONE}:
         _settle_deleted(step, line, notes, allowed)
     elif allowed and not line.shown:
-        erase(step, line, Gone("hidden"))
+        erasing.erase(step, line, Gone("hidden"))
     elif allowed:
-        erase(step, line, Deleted(allowed[0].account))
+        erasing.erase(step, line, Deleted(allowed[0].account))
         step.event("message-changed", room.id, id=target)
     else:
         _edit(step, line, [note for note in notes if note.kind == kinds.EDIT])
@@ -76,7 +75,7 @@ def may_delete(room: RoomState, line: Message, note: Message) -> bool:
 def _settle_deleted(step: Step, line: Message, notes: list[Message], allowed: list[Message]) -> None:
     for note in notes:
         if note.kind != kinds.DELETE and not isinstance(kinds.stored(note), Gone):
-            finish(step, note)
+            erasing.finish(step, note)
     body = kinds.stored(line)
     if allowed and isinstance(body, Deleted) and body.by != allowed[0].account:
         step.store.put_message(kinds.filled(step, line, Deleted(allowed[0].account)))
@@ -92,7 +91,7 @@ def _edit(step: Step, line: Message, edits: list[Message]) -> None:
         if changed is not None or isinstance(said, Gone):
             valid.append((note, changed))
         else:
-            finish(step, note, void=True)
+            erasing.finish(step, note, void=True)
     winner, changed = valid[-1] if valid else (None, None)
     if winner is not None and changed is not None and (changed, winner.sent_at) != (body, line.edited_at):
         row = kinds.filled(step, line, changed)
@@ -103,7 +102,7 @@ def _edit(step: Step, line: Message, edits: list[Message]) -> None:
         step.event("message-changed", line.room, id=line.id)
     for note, _ in valid:
         if note.state in {MessageState.RECEIVED, MessageState.DELIVERED} and isinstance(kinds.stored(note), Edit):
-            finish(step, note)
+            erasing.finish(step, note)
 
 
 def edited(body: Stored, edit: Edit) -> Stored | None:

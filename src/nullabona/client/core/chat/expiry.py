@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
-from nullabona.client.core.chat.erasing import erase
+from nullabona.client.core.chat import erasing
 from nullabona.client.core.content import Gone
 from nullabona.client.core.records import Message
 from nullabona.client.core.step import Step
@@ -34,6 +34,6 @@ def sweep(step: Step) -> None:
     while page := step.store.expired_messages(step.now, _AT_ONCE):
         for message in page:
             shown = message.shown
-            erase(step, message, Gone("expired"))
+            erasing.erase(step, message, Gone("expired"))
             if shown:
                 step.event("message-gone", message.room, id=message.id)
