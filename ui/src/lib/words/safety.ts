@@ -16,7 +16,6 @@ export const safety = words({
     unmark: "표시 지우기",
     marked: "직접 확인했어요",
     markedHint: "번호가 바뀌면 보내기 전에 알려 드려요.",
-    notMarked: "아직 확인하지 않았어요",
     changedTitle: "안전 번호가 바뀌었어요",
     changed: (name: string) =>
       `${name} 님이 계정을 새 기기에서 되찾았을 수 있어요. 드물지만 다른 사람이 그인 척하는 것일 수도 있어요. 직접 물어본 뒤 다시 비교해 보세요.`,
@@ -39,7 +38,6 @@ export const safety = words({
     unmark: "Remove the mark",
     marked: "You verified it",
     markedHint: "If it changes, you are told before anything is sent.",
-    notMarked: "Not verified yet",
     changedTitle: "The safety number changed",
     changed: (name: string) =>
       `${name} may have restored the account on a new device. Rarely, it is somebody who poses as them. Ask in person, then compare again.`,

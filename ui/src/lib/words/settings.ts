@@ -48,7 +48,6 @@ export const settings = words({
     privacy: "내 정보를 요구받으면",
     privacyHint: "운영자가 내줄 수 있는 것과 없는 것을 봐요.",
     blocked: "차단한 사람",
-    myProfile: "내 프로필",
     help: "도움",
     shortcuts: "단축키",
     version: "버전",
@@ -68,7 +67,6 @@ export const settings = words({
     reminder: "24개 단어를 아직 확인하지 않았어요",
     reminderHint: "이 기기를 잃으면 계정을 되찾을 길이 없어요. 1분이면 돼요.",
     reminderDo: "지금 하기",
-    saved: "바꾸었어요",
   },
   en: {
     title: "Settings",
@@ -117,7 +115,6 @@ export const settings = words({
     privacy: "What could be handed over about me",
     privacyHint: "See what the operator has of you, and what not.",
     blocked: "Blocked people",
-    myProfile: "My profile",
     help: "Help",
     shortcuts: "Keyboard shortcuts",
     version: "Version",
@@ -137,6 +134,5 @@ export const settings = words({
     reminder: "The 24 words were not checked yet",
     reminderHint: "If you lose this device, there is no way back to your account. It takes a minute.",
     reminderDo: "Do it now",
-    saved: "Changed",
   },
 });
