@@ -23,6 +23,8 @@ from nullabona.wire.certificate import DeviceCertificate
 MAX_ATTEMPTS = 24
 """How often a ticket is asked for, over about 16 hours, before the branch we are on is kept."""
 LONELY = "nobody-follows"
+LONELY_DAYS = 7
+"""Who is alone does not ask more often than this: most who are alone have friends who are away."""
 OUTSIDE = "fork-of-former-members"
 FEW_ATTEMPTS = 8
 """How often a ticket is asked for where there may be no other branch, over about a quarter of an hour."""
@@ -91,12 +93,21 @@ def give_way(step: Step, room: RoomState, track: BoxTrack) -> None:
     if room.heal is not None:
         return
     if rival is None:
-        lost_thread(step, room, LONELY)
+        if _shown_up(step, room) and step.now >= track.asked_at + LONELY_DAYS * DAY_MS:
+            track.asked_at = step.now
+            lost_thread(step, room, LONELY)
         return
     track.rival = None
     step.event("warning", room.id, code="alone-on-branch", epoch=track.epoch)
     helpers = [Helper(rival.account, rival.handle)]
     begin(step, room, Heal("alone", track.epoch, rival.commit, list(rival.removed), helpers, step.now))
+
+
+def _shown_up(step: Step, room: RoomState) -> bool:
+    """Whether anybody else was ever seen here; who was only invited knows of no other branch."""
+    seen_in = [track.keys.box.address for track in room.boxes]
+    others = step.others(room, room.epoch)
+    return any(step.store.view(box, device.device) is not None for box in seen_in for device in others)
 
 
 def follow(step: Step, room: RoomState, device: Device, moved: Moved) -> None:
