@@ -10,13 +10,16 @@ import io
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Final
-
-from PIL import Image, ImageCms, ImageOps
+from typing import TYPE_CHECKING, Final
 
 from nullabona.client.core.content import MAX_PICTURE, MAX_THUMB
 from nullabona.client.core.sniff import Sniffed, sniff_image
 from nullabona.errors import UserError
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+# Pillow is imported where it is used: it takes as long as everything else that a start imports.
 
 FORMATS: Final = ("JPEG", "PNG", "WEBP", "GIF")
 MAX_BYTES: Final = 64 * 1_048_576
@@ -24,9 +27,6 @@ LONG_SIDE: Final = 2_560
 THUMB_SIDE: Final = 320
 PICTURE_SIDE: Final = 128
 QUALITY: Final = 82
-
-# The limit of `sniff_image` is ours and lower; Pillow's own would warn, and only for some sizes.
-Image.MAX_IMAGE_PIXELS = None
 
 
 class BadImage(UserError):
@@ -62,6 +62,8 @@ def animated(data: bytes) -> bool:
 
 def prepare_photo(data: bytes) -> PreparedPhoto:
     """The photo upright, at most 2,560 pixels long, in sRGB, without any metadata. Raises `BadImage`."""
+    from PIL import Image, ImageOps
+
     with _opened(data) as image:
         image.draft("RGB", (LONG_SIDE, LONG_SIDE))
         upright = ImageOps.exif_transpose(image)
@@ -72,6 +74,8 @@ def prepare_photo(data: bytes) -> PreparedPhoto:
 
 def safe_image(data: bytes, longest: int = LONG_SIDE) -> SafeImage:
     """The first picture of any image, at most ``longest`` pixels long, for showing. Raises `BadImage`."""
+    from PIL import Image, ImageOps
+
     with _opened(data) as image:
         image.draft("RGB", (longest, longest))
         shown = _plain(ImageOps.exif_transpose(image))
@@ -81,6 +85,8 @@ def safe_image(data: bytes, longest: int = LONG_SIDE) -> SafeImage:
 
 def profile_picture(data: bytes) -> bytes:
     """The middle of an image as a JPEG of 128 by 128 pixels and at most 24 KiB. Raises `BadImage`."""
+    from PIL import ImageOps
+
     with _opened(data) as image:
         square = ImageOps.fit(_plain(_in_srgb(ImageOps.exif_transpose(image))), (PICTURE_SIDE, PICTURE_SIDE))
         return _small(square, PICTURE_SIDE, MAX_PICTURE)
@@ -89,12 +95,16 @@ def profile_picture(data: bytes) -> bytes:
 @contextmanager
 def _opened(data: bytes) -> Iterator[Image.Image]:
     """The image, not decoded yet. Whatever goes wrong with it inside the block becomes `BadImage`."""
+    from PIL import Image
+
     found = sniff_image(data)
     if found is None:
         raise BadImage("this is not an image that can be shown")
     if found.too_large or len(data) > MAX_BYTES:
         raise BadImage("this image has too many pixels or bytes", hint="make it smaller, or send it as a file")
     try:
+        # Our limit is lower and was checked; Pillow's own would warn, and only for some sizes.
+        Image.MAX_IMAGE_PIXELS = None
         with Image.open(io.BytesIO(data), formats=FORMATS) as image:
             _check_size(image, found)
             yield image
@@ -112,6 +122,8 @@ def _check_size(image: Image.Image, found: Sniffed) -> None:
 
 def _in_srgb(image: Image.Image) -> Image.Image:
     """Colours of another profile are turned into what screens expect; a profile that makes no sense is dropped."""
+    from PIL import ImageCms
+
     profile = image.info.get("icc_profile")
     if not profile or image.mode not in {"RGB", "RGBA"}:
         return image
@@ -125,6 +137,8 @@ def _in_srgb(image: Image.Image) -> Image.Image:
 
 def _plain(image: Image.Image) -> Image.Image:
     """The pixels alone, in RGB or RGBA: a new image knows nothing of where they came from."""
+    from PIL import Image
+
     see_through = "A" in image.getbands() or "transparency" in image.info
     mode = "RGBA" if see_through else "RGB"
     pixels = image.convert(mode)
@@ -146,6 +160,8 @@ def _encoded(image: Image.Image, quality: int) -> SafeImage:
 
 def _small(image: Image.Image, side: int, most: int) -> bytes:
     """The image at ``side`` pixels or fewer, in at most ``most`` bytes."""
+    from PIL import Image
+
     while True:
         tried = image.copy()
         tried.thumbnail((side, side), Image.Resampling.LANCZOS)

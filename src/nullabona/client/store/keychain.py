@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Final
-
-import keyring
-from keyring.backend import KeyringBackend
-from keyring.backends import chainer, fail, null
-from keyring.errors import KeyringError, PasswordDeleteError
+from typing import TYPE_CHECKING, Final
 
 from nullabona.client.core.errors import KeychainFailed
+
+if TYPE_CHECKING:
+    from keyring.backend import KeyringBackend
+
+# keyring is imported where it is used: it looks for every keychain there is, which most starts can do without.
 
 _SERVICE: Final = "nullabona"
 
 
 def keychain_read(entry: str) -> str | None:
     """What the keychain keeps under ``entry``, or None if it says that there is nothing. Raises `KeychainFailed`."""
+    from keyring.errors import KeyringError
+
     backend = _backend()
     try:
         return backend.get_password(_SERVICE, entry)
@@ -25,6 +27,8 @@ def keychain_read(entry: str) -> str | None:
 
 def keychain_write(entry: str, value: str) -> None:
     """Keep ``value``, and read it back: a keychain that forgets is refused. Raises `KeychainFailed`."""
+    from keyring.errors import KeyringError
+
     backend = _backend()
     try:
         backend.set_password(_SERVICE, entry, value)
@@ -37,6 +41,8 @@ def keychain_write(entry: str, value: str) -> None:
 
 def keychain_delete(entry: str) -> None:
     """Forget ``entry``; harmless if there is none. Raises `KeychainFailed`."""
+    from keyring.errors import KeyringError, PasswordDeleteError
+
     backend = _backend()
     try:
         backend.delete_password(_SERVICE, entry)
@@ -48,6 +54,9 @@ def keychain_delete(entry: str) -> None:
 
 def _backend() -> KeyringBackend:
     """The keychain in use. Raises `KeychainFailed` if there is none, or only one that writes secrets to a file."""
+    import keyring
+    from keyring.backends import chainer, fail, null
+
     backend = keyring.get_keyring()
     if isinstance(backend, chainer.ChainerBackend):
         backend = next(iter(backend.backends), backend)
