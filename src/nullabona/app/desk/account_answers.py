@@ -15,12 +15,12 @@ from nullabona.app.protocol.call import Done
 from nullabona.app.protocol.people_calls import SetProfile
 from nullabona.app.protocol.pushes import Reset
 from nullabona.app.showing.privacy import to_privacy
+from nullabona.app.showing.refusals import said
 from nullabona.client.api import errors
 from nullabona.client.api.finding_handles import is_handle_free
 from nullabona.client.api.protection import change_passphrase, check_passphrase
 from nullabona.errors import UserError
 from nullabona.wire.handle import parse_handle
-from nullabona.words.errors import in_words
 
 ASKED_WORDS: Final = 3
 KEEP: Final = "keep"
@@ -109,10 +109,10 @@ async def _check_handle(ask: Asker, call: c.CheckHandle) -> c.HandleCheck:
     try:
         handle = str(parse_handle(full_handle(ask.desk, call.handle)))
     except UserError as error:
-        return c.HandleCheck(call.handle, free=False, trouble=error.code, message=in_words(error, language)[0])
+        return c.HandleCheck(call.handle, free=False, trouble=error.code, message=said(error, language)[0])
     if not await is_handle_free(handle, ask.desk.place.options):
         taken = HandleTaken(f"{handle} belongs to somebody already")
-        return c.HandleCheck(handle, free=False, trouble=taken.code, message=in_words(taken, language)[0])
+        return c.HandleCheck(handle, free=False, trouble=taken.code, message=said(taken, language)[0])
     return c.HandleCheck(handle, free=True, trouble="", message="")
 
 

@@ -17,8 +17,8 @@ from nullabona.app.protocol.call import Call
 from nullabona.app.protocol.pushes import Answered, Failed
 from nullabona.app.server.answers import Answer, Request, refuse
 from nullabona.app.server.socket import PageSocket
+from nullabona.app.showing.refusals import said
 from nullabona.errors import Bug, NullabonaError
-from nullabona.words.errors import in_words
 
 HANDLERS: Final[Handlers] = {
     **account_answers.ANSWERS,
@@ -108,7 +108,7 @@ class Reception:
         return await handler(Asker(self._desk, page), call)
 
     def _fail(self, page: PageSocket, id: int, error: NullabonaError) -> None:
-        message, hint = in_words(error, self._desk.settings().language)
+        message, hint = said(error, self._desk.settings().language)
         page.send(_encode(Failed(id, error.code, message, hint)))
 
     # -- content ------------------------------------------------------------------------------------------------------

@@ -1,0 +1,99 @@
+"""Refusals as the page says them: in the person's language, without the commands that a terminal would name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final, NamedTuple
+
+from nullabona.errors import NullabonaError
+from nullabona.words.errors import Language, in_words
+
+
+class Said(NamedTuple):
+    """A sentence and a hint in Korean; in English only where the error's own will not do at a page."""
+
+    ko: str
+    ko_hint: str = ""
+    en: str = ""
+    en_hint: str = ""
+
+
+SAID: Final[Mapping[str, Said]] = {
+    "taken": Said("이미 쓰는 사람이 있어요.", en="Somebody has it already."),
+    "handle-refused": Said("쓸 수 없는 아이디예요.", "name@relay.example 처럼 써요."),
+    "handle-syntax": Said("아이디 모양이 아니에요.", "name@relay.example 처럼 써요."),
+    "handle-host": Said("@ 뒤가 릴레이 주소가 아니에요.", "relay.example 같은 주소를 써요."),
+    "handle-length": Said("아이디는 2자에서 32자까지예요."),
+    "handle-character": Said("한글이나 영문 소문자, 숫자와 그 사이의 _ . - 만 쓸 수 있어요."),
+    "handle-mixed-script": Said("한글과 영문을 섞을 수 없어요.", "숫자는 어느 쪽과도 쓸 수 있어요."),
+    "handle-confusable": Said("다른 글자처럼 보이는 글자가 있어요.", "보통의 영문자로 써 주세요."),
+    "handle-reserved": Said("운영자나 기관으로 보일 수 있는 아이디예요.", "다른 아이디를 골라 주세요."),
+    "handle-taken": Said("이미 쓰는 사람이 있어요."),
+    "unknown-handle": Said("그런 아이디를 쓰는 사람이 없어요.", "철자와 @ 뒤의 릴레이 주소를 확인해 주세요."),
+    "wrong-phase": Said("지금은 할 수 없어요."),
+    "locked": Said("앱이 잠겨 있어요.", "암호를 입력하면 열려요."),
+    "too-soon": Said("틀린 암호가 여러 번 들어왔어요.", "잠시 뒤에 다시 시도해 주세요."),
+    "wrong-passphrase": Said("암호가 맞지 않아요.", "한/영 전환과 대문자를 확인해 주세요."),
+    "bad-passphrase": Said("이 암호는 쓸 수 없어요.", "비어 있지 않은 암호를 골라 주세요."),
+    "wrong-unlock": Said("이 프로필은 암호로 잠겨 있지 않아요."),
+    "not-possible-yet": Said("이 버전에서는 아직 할 수 없어요."),
+    "no-such-upload": Said("올린 파일이 없어졌어요.", "파일을 다시 골라 주세요."),
+    "words-wrong": Said("적어 둔 단어와 달라요.", "순서와 철자를 살펴봐 주세요."),
+    "bad-phrase": Said("24개 단어가 맞지 않아요.", "단어를 모두 차례대로 적어 주세요."),
+    "bad-call": Said("할 수 없는 요청이에요."),
+    "bad-request": Said("할 수 없는 요청이에요."),
+    "account-exists": Said("이 프로필에는 이미 계정이 있어요."),
+    "no-account": Said("이 프로필에는 아직 계정이 없어요."),
+    "no-such-room": Said("그런 대화방이 없어요.", en_hint="it may be gone since"),
+    "no-such-message": Said("그런 메시지가 없어요.", "지워졌거나 사라졌을 수 있어요."),
+    "no-such-contact": Said("그런 대화 상대가 없어요.", en_hint="ask them first; they have to accept"),
+    "not-in-room": Said("이 대화방에 더는 있지 않아요.", "관리자에게 다시 초대를 부탁해 보세요."),
+    "not-allowed": Said("대화방의 규칙이 허락하지 않아요.", "관리자에게 부탁해 보세요."),
+    "last-admin": Said("마지막 관리자예요.", "먼저 다른 사람을 관리자로 정해 주세요."),
+    "ambiguous": Said("여러 개에 들어맞아요."),
+    "unreachable": Said("릴레이에 연결할 수 없어요.", "잃은 것은 없어요. 저절로 다시 시도해요."),
+    "offline": Said("릴레이에 연결하지 않도록 되어 있어요."),
+    "timed-out": Said("릴레이가 제때 답하지 않았어요.", "잃은 것은 없어요. 저절로 다시 시도해요."),
+    "refused": Said("릴레이가 거절했어요."),
+    "endpoint-refused": Said("연결하지 않는 주소예요.", "wss:// 또는 https:// 주소를 써 주세요."),
+    "relay-untrusted": Said(
+        "릴레이의 인증서를 믿을 수 없어요. 아무것도 보내지 않았어요.",
+        "누군가 끼어 있을 수 있어요. 다른 네트워크에서 해 보세요.",
+    ),
+    "card-too-old": Said("상대의 앱이 오랫동안 열리지 않았어요.", "상대가 앱을 한 번 열면 초대할 수 있어요."),
+    "card-invalid": Said("상대의 이름표가 올바르지 않아요. 아무것도 보내지 않았어요."),
+    "card-stale": Said("상대의 이름표가 낡은 것이에요.", "잠시 뒤에 다시 시도해 주세요."),
+    "card-forked": Said("상대의 이름표가 전과 이어지지 않아요.", "먼저 안전 번호를 비교해 주세요."),
+    "link-syntax": Said("초대 링크가 아니에요.", "nullabona:로 시작하는 링크 전체를 붙여 넣어 주세요."),
+    "link-kind": Said("이 버전이 모르는 링크예요.", "새 버전에서 열어 보세요."),
+    "link-handle": Said("링크 속 아이디가 올바르지 않아요.", "링크를 준 사람에게 새 링크를 부탁해 보세요."),
+    "link-mismatch": Said("링크가 뜻한 사람과 다른 계정이에요. 아무것도 보내지 않았어요.", "먼저 직접 물어보세요."),
+    "bad-image": Said("사진으로 보여 줄 수 없는 파일이에요.", "파일로 보내거나 JPEG, PNG, WebP, GIF를 골라 주세요."),
+    "file-too-large": Said("파일이 너무 커요. 100 MiB까지 보낼 수 있어요.", "나누어 보내 주세요."),
+    "file-unreadable": Said("파일을 읽을 수 없어요."),
+    "file-not-here": Said("파일이 이 기기에 없어요.", "먼저 내려받아 주세요."),
+    "file-failed": Said("파일을 받지 못했어요.", "보낸 사람에게 다시 부탁해 보세요."),
+    "message-failed": Said(
+        "릴레이가 이 메시지를 받지 않아요.", "더 짧게 써 보세요.", en_hint="a shorter message may pass"
+    ),
+    "stale-profile": Said("되돌려진 복사본으로 보여요.", "24개 단어로 이 기기를 새로 설정해 주세요."),
+    "profile-exists": Said("여기에 이미 프로필이 있어요."),
+    "profile-in-use": Said("다른 프로그램이 이 프로필을 쓰고 있어요.", "그 프로그램을 닫고 다시 해 주세요."),
+    "profile-exposed": Said("이 컴퓨터의 다른 사용자가 프로필을 볼 수 있어요.", "폴더를 나만 볼 수 있게 해 주세요."),
+    "keychain-failed": Said("시스템의 열쇠 보관함을 쓸 수 없어요."),
+    "store-damaged": Said("저장된 파일이 손상됐어요.", "폴더를 그대로 두고, 24개 단어로 새로 시작해 주세요."),
+    "store-too-new": Said("더 새로운 버전이 쓴 프로필이에요.", "새 버전을 설치해 주세요."),
+    "store-failed": Said("디스크에 쓰지 못했어요.", "남은 공간을 확인해 주세요."),
+    "malformed": Said("밖에서 온 것이 올바르지 않아요. 쓰지 않았어요."),
+    "bug": Said("프로그램 안에서 잘못되었어요.", "무엇을 하던 중인지 알려 주세요."),
+}
+"""code → what the page says."""
+
+
+def said(error: NullabonaError, language: Language) -> tuple[str, str]:
+    """The sentence and the hint."""
+    own, hint = in_words(error, language)
+    known = SAID.get(error.code)
+    if known is not None:
+        own, hint = (known.ko, known.ko_hint) if language == "ko" else (known.en or own, known.en_hint or hint)
+    return own[:1].upper() + own[1:], hint[:1].upper() + hint[1:]
