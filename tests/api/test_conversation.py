@@ -100,6 +100,8 @@ def test_who_is_writing(service: Service, tmp_path: Path) -> None:
             await reads(b, room, "first")
             last = b.last_event()
             listening = b.events(after=last)
+            for person in (a, b):
+                await person.set_preferences(typing=True)
             await a.set_typing(room, on=True)
             async for event in listening:
                 if isinstance(event, Typing):

@@ -297,6 +297,12 @@ def test_typing_is_told_seldom_and_not_kept(world: World) -> None:
     room = world.group(a, b)
     heard: list[bool] = []
     b.engine.on_writing = lambda writing: heard.append(writing.until > 0)
+    do(a, room, lambda s: typing.say(s, s.room(room), on=True))
+    world.quiet()
+    assert [] == heard  # nobody asked for it
+    for person in (a, b):
+        with person.engine.step(world.now) as step:
+            step.store.put_preference("profile", "typing", b"\xc3")
     for _ in range(3):
         do(a, room, lambda s: typing.say(s, s.room(room), on=True))
     world.quiet()

@@ -709,7 +709,9 @@ export interface LeaveRoom {
   room: string;
 }
 
-/** ``room`` empty: a link to me. ``hours`` 0: a lasting one (contact only). ``uses`` 0: any number. */
+/** ``room`` empty: a link to me. ``hours`` 0: a lasting one (contact only).
+ * 
+ * ``uses`` 0: any number into a room, one to me. */
 export interface MakeLink {
   call: "MakeLink";
   room?: string;

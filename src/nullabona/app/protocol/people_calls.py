@@ -85,7 +85,10 @@ class LeaveRoom(Call, frozen=True):
 
 
 class MakeLink(Call, frozen=True):
-    """``room`` empty: a link to me. ``hours`` 0: a lasting one (contact only). ``uses`` 0: any number."""
+    """``room`` empty: a link to me. ``hours`` 0: a lasting one (contact only).
+
+    ``uses`` 0: any number into a room, one to me.
+    """
 
     room: str = ""
     hours: int = 0

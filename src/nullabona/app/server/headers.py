@@ -10,7 +10,7 @@ CSP: Final = (
     "require-trusted-types-for 'script'; trusted-types svelte-trusted-html"
 )
 PERMISSIONS: Final = (
-    "microphone=(self), camera=(self), geolocation=(), display-capture=(), usb=(), serial=(), hid=(), bluetooth=(), "
+    "microphone=(self), camera=(self), geolocation=(), display-capture=(), usb=(), serial=(), hid=(), "
     "payment=(), midi=(), browsing-topics=()"
 )
 SAFE: Final[tuple[tuple[str, str], ...]] = (

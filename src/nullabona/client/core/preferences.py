@@ -24,7 +24,7 @@ class Preferences:
     theme: Literal["system", "light", "dark"] = "system"
     receipts: bool = True
     """Tell others how far I have read, and see how far they have."""
-    typing: bool = True
+    typing: bool = False
     """Tell others that I am writing."""
     notify: Literal["all", "name", "nothing"] = "nothing"
     """What a notification shows: name and words, the name, or only that something came."""
