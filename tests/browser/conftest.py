@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from tests.api.service import Service
-from tests.browser.person import Person
+from tests.browser.person import PATIENCE_MS, Person
 from tests.browser.setting import Made, make
 
 _FLAGS = (
@@ -30,6 +30,12 @@ class Meet(Protocol):
     def __call__(self, *names: str, group: str = "", said: tuple[str, ...] = (), **screen: Any) -> list[Person]: ...  # noqa: ANN401
 
 
+class Arrive(Protocol):
+    """Sits somebody down who has no profile yet. A name in Hangul makes the app Korean."""
+
+    def __call__(self, name: str, **screen: Any) -> Person: ...  # noqa: ANN401
+
+
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
     """The browser of this machine."""
@@ -37,6 +43,7 @@ def chromium() -> Iterator[Browser]:
     path = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
     assert path, "no Chromium on this machine: run tools/need_chromium.sh"
     with sync_playwright() as playwright:
+        expect.set_options(timeout=PATIENCE_MS)
         browser = playwright.chromium.launch(executable_path=path, args=list(_FLAGS))
         yield browser
         browser.close()
@@ -72,6 +79,39 @@ def meet(chromium: Browser, service: Service, tmp_path: Path, seats: ExitStack) 
         return [seat(chromium, service, seats, one, **screen) for one in made]
 
     return met
+
+
+@pytest.fixture(scope="module")
+def gather(chromium: Browser, service: Service, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Meet]:
+    """As `meet`, for people who stay at their screens through all journeys of a file, which must not disturb them."""
+    with ExitStack() as stack:
+
+        def met(*names: str, group: str = "", said: tuple[str, ...] = (), **screen: Any) -> list[Person]:  # noqa: ANN401
+            made = make(service, tmp_path_factory.mktemp("gathered"), *names, group=group, said=said)
+            return [seat(chromium, service, stack, one, **screen) for one in made]
+
+        yield met
+
+
+@pytest.fixture
+def strangers(chromium: Browser, service: Service, tmp_path: Path, seats: ExitStack) -> Meet:
+    """As `meet`, for people who do not know one another."""
+
+    def met(*names: str, **screen: Any) -> list[Person]:  # noqa: ANN401
+        made = make(service, tmp_path, *names, strangers=True)
+        return [seat(chromium, service, seats, one, **screen) for one in made]
+
+    return met
+
+
+@pytest.fixture
+def arrive(chromium: Browser, service: Service, tmp_path: Path, seats: ExitStack) -> Arrive:
+    """Somebody who opens the app for the first time."""
+
+    def arrived(name: str, **screen: Any) -> Person:  # noqa: ANN401
+        return seat(chromium, service, seats, Made(tmp_path / name, ""), **screen)
+
+    return arrived
 
 
 def seat(browser: Browser, service: Service, stack: ExitStack, made: Made, **screen: Any) -> Person:  # noqa: ANN401

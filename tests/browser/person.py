@@ -30,10 +30,12 @@ class Person:
         lang: str = "en",
         viewport: dict[str, int] | None = None,
         theme: Theme = "light",
+        minute_s: float = 60.0,
         **more: Any,  # noqa: ANN401 - whatever a browser context takes
     ) -> None:
         self.profile = profile
         self.lang = lang
+        self._minute_s = minute_s
         self._service = service
         self._app: subprocess.Popen[str] | None = None
         self.errors: list[str] = []
@@ -66,6 +68,7 @@ class Person:
                 str(self.profile),
                 self._service.host,
                 self.lang,
+                str(self._minute_s),
             ],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -121,7 +124,7 @@ class Person:
 
     def chat(self, title: str) -> Locator:
         """The row of a conversation in the list."""
-        return self.page.locator("button[data-room]").filter(has_text=title)
+        return self.page.locator("button[data-room]").filter(has=self.page.locator(".title", has_text=title))
 
     def enter(self, title: str) -> None:
         """Open a conversation."""
@@ -146,3 +149,35 @@ class Person:
         found = self.bubble(text).first
         expect(found).to_be_visible(timeout=PATIENCE_MS)
         return found
+
+    def fresh(self) -> Self:
+        """Load the page anew: no dialog, menu or toast of an earlier journey is left."""
+        # The first load must have traded its launch for a token: a launch is good only once.
+        for load in (lambda: None, self.page.reload):
+            load()
+            expect(self.page.locator("button[data-room]").first).to_be_attached()
+        return self
+
+    def at_end_of(self, title: str) -> Self:
+        """The newest messages of a conversation, on a page that was just loaded."""
+        self.fresh().enter(title)
+        self.history.press("End")
+        return self
+
+    @property
+    def history(self) -> Locator:
+        """The scrolled region of the open conversation."""
+        return self.page.locator(".viewport")
+
+    def menu(self, text: str, item: str) -> None:
+        """Choose something in the menu of a message."""
+        self.sees(text).locator(".stack").click(button="right")
+        self.page.get_by_role("menuitem", name=item, exact=True).click()
+
+    def button(self, name: str) -> Locator:
+        """The button of this name."""
+        return self.page.get_by_role("button", name=name, exact=True)
+
+    def open_new_tab(self) -> Page:
+        """The app in another tab, as a second start of it opens one."""
+        return self.open(self.another())

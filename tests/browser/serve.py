@@ -1,7 +1,8 @@
-"""The app of a profile as a process of its own, with the protocol's pauses shortened: ``serve.py PROFILE HOST LANG``.
+"""The app of a profile as a process of its own, with the protocol's pauses shortened.
 
-Everything else is what ``nulla app`` runs. Prints the address of a launch file; with each line that comes in on
-standard input it prints another.
+``serve.py PROFILE HOST LANG [MINUTE]``: ``MINUTE`` is how many seconds a minute of idle time has. Everything else is
+what ``nulla app`` runs. Prints the address of a launch file; with each line that comes in on standard input it prints
+another.
 """
 
 from __future__ import annotations
@@ -10,12 +11,14 @@ import asyncio
 import sys
 from pathlib import Path
 
+from nullabona.app.desk import work
 from nullabona.app.run import running_app
 from tests.api.people import QUICK
 
 
-async def main(profile: str, host: str, language: str) -> None:
+async def main(profile: str, host: str, language: str, minute_s: str = "60") -> None:
     """Serve until the input ends."""
+    vars(work)["_MINUTE_S"] = float(minute_s)
     path = Path(profile)
     async with running_app(path, options=QUICK, host=host, language="ko" if language == "ko" else "en") as opened:
         sys.stdout.write(f"{opened.launch.as_uri()}\n")

@@ -13,8 +13,8 @@ from itertools import combinations
 from pathlib import Path
 from typing import Any, TypeVar
 
-from nullabona.client.api import Client
-from tests.api.people import PATIENCE_S, befriend, people, until
+from nullabona.client.api import Client, Passphrase
+from tests.api.people import PATIENCE_S, befriend, opened, people, until
 from tests.api.service import Service
 
 T = TypeVar("T")
@@ -34,12 +34,14 @@ def apart(story: Coroutine[Any, Any, T]) -> T:
         return pool.submit(asyncio.run, story).result()
 
 
-async def _make(service: Service, folder: Path, names: Sequence[str], group: str, said: Sequence[str]) -> list[Made]:
+async def _make(
+    service: Service, folder: Path, names: Sequence[str], group: str, said: Sequence[str], *, strangers: bool
+) -> list[Made]:
     async with people(service, folder, *names) as clients:
         for client, name in zip(clients, names, strict=True):
             await client.set_preferences(language="ko" if not name.isascii() else "en")
             await client.set_profile(name)
-        for one, other in combinations(clients, 2):
+        for one, other in () if strangers else combinations(clients, 2):
             await befriend(one, other)
         if group:
             await _group(clients, group, said)
@@ -59,6 +61,22 @@ async def _group(clients: Sequence[Client], group: str, said: Sequence[str]) -> 
         await speaker.wait_sent(room, message, timeout_s=PATIENCE_S)
 
 
-def make(service: Service, folder: Path, *names: str, group: str = "", said: Sequence[str] = ()) -> list[Made]:
-    """Accounts that all know one another; with ``group`` they are also in a room where ``said`` was said in turn."""
-    return apart(_make(service, folder, names, group, said))
+def make(
+    service: Service, folder: Path, *names: str, group: str = "", said: Sequence[str] = (), strangers: bool = False
+) -> list[Made]:
+    """Accounts that all know one another, unless they are ``strangers``.
+
+    With ``group`` they are also in a room where ``said`` was said in turn.
+    """
+    return apart(_make(service, folder, names, group, said, strangers=strangers))
+
+
+async def _protect(profile: Path, passphrase: str) -> None:
+    async with opened(profile) as client:
+        client._session.profile.change_protection(Passphrase(passphrase))
+
+
+def protect(made: Made, passphrase: str) -> Made:
+    """Lock somebody's profile, so that their app begins with the question for the passphrase."""
+    apart(_protect(made.profile, passphrase))
+    return made
