@@ -1,0 +1,93 @@
+"""The page's source: words in both languages and in one place, no markup or style that the page's policy forbids."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+UI: Final = Path(__file__).parents[2] / "ui/src"
+WORDS: Final = sorted((UI / "lib/words").glob("*.ts"))
+COMPONENTS: Final = sorted(UI.rglob("*.svelte"))
+SCRIPTS: Final = sorted(path for path in UI.rglob("*.ts") if path.parent.name != "words")
+LONGEST: Final = 200
+HANGUL: Final = re.compile(r"[ㄱ-ㆎ가-힣]")
+OWN_NAMES: Final = {"한국어", "English"}
+"""Languages are named in themselves."""
+BETWEEN_TAGS: Final = re.compile(r">([^<>{}]*[A-Za-z]{2,} [A-Za-z]{2,}[^<>{}]*)<")
+_ENTRY: Final = re.compile(r'^    (?:"([\w-]+)"|(\w+)):', re.MULTILINE)
+
+
+def _name(path: Path) -> str:
+    return str(path.relative_to(UI))
+
+
+def _markup(source: str) -> str:
+    """A component without its script, style and comments."""
+    return re.sub(r"<script.*?</script>|<style.*?</style>|<!--.*?-->", "", source, flags=re.DOTALL)
+
+
+def _code(source: str) -> str:
+    """Without comments."""
+    return re.sub(r"<!--.*?-->|/\*.*?\*/|(?<![:\w])//[^\n]*", "", source, flags=re.DOTALL)
+
+
+def _languages(source: str) -> list[tuple[str, str]]:
+    """The Korean and the English half of every `words` in a file."""
+    return re.findall(r"words\(\{\n  ko: \{\n(.*?)\n  \},\n  en: \{\n(.*?)\n  \},\n\}\)", source, re.DOTALL)
+
+
+def _keys(half: str) -> list[str]:
+    return [quoted or plain for quoted, plain in _ENTRY.findall(half)]
+
+
+@pytest.mark.parametrize("path", [path for path in WORDS if "words({" in path.read_text("utf-8")], ids=_name)
+def test_every_word_is_there_in_both_languages(path: Path) -> None:
+    """The same keys in the same order; English has Hangul only where it gives an example."""
+    halves = _languages(path.read_text("utf-8"))
+    assert halves
+    for korean, english in halves:
+        assert _keys(korean) == _keys(english)
+        assert len(_keys(korean)) == len(set(_keys(korean)))
+        assert [] == [line for line in english.splitlines() if HANGUL.search(line) and "e.g." not in line]
+
+
+@pytest.mark.parametrize("path", COMPONENTS, ids=_name)
+def test_a_component_has_no_words_of_its_own(path: Path) -> None:
+    """They come from `lib/words`, or they would be in one language only."""
+    source = path.read_text("utf-8")
+    found = [text for text in re.findall(r"[^\n\"'`<>]*[가-힣][^\n\"'`<>]*", _code(source)) if text not in OWN_NAMES]
+    assert [] == found
+    assert [] == BETWEEN_TAGS.findall(_markup(source))
+    assert [] == re.findall(r"(?:aria-label|title|alt|placeholder)=\"[^\"{}]+\"", _markup(source))
+
+
+@pytest.mark.parametrize("path", SCRIPTS, ids=_name)
+def test_a_module_has_no_korean_words_of_its_own(path: Path) -> None:
+    """Search by first consonants needs letters, not words."""
+    assert [] == re.findall(r"[가-힣]{2,}", _code(path.read_text("utf-8")))
+
+
+@pytest.mark.parametrize("path", COMPONENTS, ids=_name)
+def test_a_component_keeps_the_policy_of_the_page(path: Path) -> None:
+    """No raw markup, no inline style or script, no colour but the tokens', and short enough to read at once."""
+    source = path.read_text("utf-8")
+    assert len(source.splitlines()) <= LONGEST
+    code = _code(source)
+    assert [] == re.findall(r"\{@html|\bstyle=|\bon\w+=\"|javascript:|innerHTML|insertAdjacentHTML", code)
+    assert [] == COLOUR.findall(code)
+
+
+COLOUR: Final = re.compile(
+    r"#[0-9a-fA-F]{3,8}\b(?![\w-])(?=[;\s,)])|\b(?:rgba?|hsla?|oklch|oklab|color-mix|light-dark)\("
+)
+
+
+def test_colours_are_only_in_the_tokens() -> None:
+    """One file decides how both themes look."""
+    styles = {path.name: COLOUR.findall(_code(path.read_text("utf-8"))) for path in (UI / "styles").glob("*.css")}
+    tokens = styles.pop("tokens.css")
+    assert len(tokens) > 50
+    assert {name: [] for name in styles} == styles
