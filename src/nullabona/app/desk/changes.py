@@ -39,6 +39,7 @@ class Changes:
         self._rooms: set[bytes] = set()
         self._inside: set[bytes] = set()
         self._messages: defaultdict[bytes, set[bytes]] = defaultdict(set)
+        self._changed: set[bytes] = set()
         self._read: set[bytes] = set()
         self._typing: set[bytes] = set()
         self._moved: set[tuple[bytes, bytes]] = set()
@@ -64,6 +65,10 @@ class Changes:
     def note_gone(self, event: e.MessageGone) -> None:
         self._hub.push(p.MessagesGone(event.room.hex(), [event.message.hex()]))
         self.room(event.room, inside=True)
+
+    def note_changed(self, event: e.MessageChanged) -> None:
+        self.message(event.room, event.message)
+        self._changed.add(event.room)
 
     def note_notice(self, event: e.NoticeAdded) -> None:
         self.message(event.room, event.message)
@@ -136,10 +141,12 @@ class Changes:
         messages, self._messages = self._messages, defaultdict(set)
         rooms, self._rooms = self._rooms, set()
         inside, self._inside = self._inside, set()
+        changed, self._changed = self._changed, set()
         read, self._read = self._read, set()
         facts, self._facts = self._facts, set()
         moved, self._moved = self._moved, set()
         typing, self._typing = self._typing, set()
+        inside |= {room for room in changed if self._hub.is_open(room) and self._other_pins(room)}
         for room in inside:
             self._looks.inside_changed(room)
         for room, ids in messages.items():
@@ -171,6 +178,15 @@ class Changes:
         if found:
             self._counts.setdefault(room, {}).update({m.id: m.unread_by for m in found})
             self._hub.push(p.MessagesChanged(room.hex(), found))
+
+    def _other_pins(self, room: bytes) -> bool:
+        """Whether what is pinned in a room, or how it reads, differs from when this was last asked."""
+        try:
+            pins = _encode(self._looks.pins(room))
+        except errors.UserError:
+            return False
+        before, self._told[f"pins:{room.hex()}"] = self._told.get(f"pins:{room.hex()}"), pins
+        return before != pins
 
     def _push_transfer(self, room: bytes, message: bytes) -> None:
         with suppress(errors.UserError):
@@ -230,7 +246,7 @@ class Changes:
 _NOTES: Final[dict[type, Callable[[Changes, Any], None]]] = {
     e.MessageReceived: lambda changes, event: changes.message(event.room, event.message),
     e.MessageStateChanged: lambda changes, event: changes.message(event.room, event.message),
-    e.MessageChanged: lambda changes, event: changes.message(event.room, event.message),
+    e.MessageChanged: Changes.note_changed,
     e.MessageGone: Changes.note_gone,
     e.NoticeAdded: Changes.note_notice,
     e.ReadMarker: Changes.note_read,

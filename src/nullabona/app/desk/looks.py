@@ -73,7 +73,7 @@ class Looks:
             chat=self.chat(room),
             members=[self._member(member, summary) for member in self.members(room)],
             may=room_may(summary),
-            pinned=[to_message(info, around) for info in self.client.pinned(room)],
+            pinned=self.pins(room),
             draft=chosen.draft,
             draft_reply=self._quote(room, chosen.draft_reply, around),
             first_unread="" if unread is None else unread.id.hex(),
@@ -85,6 +85,11 @@ class Looks:
             typing=self.typing(room),
             receipts=around.receipts,
         )
+
+    def pins(self, room: bytes) -> list[v.Message]:
+        """What is pinned in a room, the newest pin first."""
+        around = self.around(room)
+        return [to_message(info, around) for info in self.client.pinned(room)]
 
     def members(self, room: bytes) -> list[Member]:
         """The members of a room that we are in; nobody of another."""
