@@ -16,7 +16,7 @@ from tests.api.service import Service
 from tests.browser.person import PATIENCE_MS, Person
 from tests.browser.setting import Made, make
 
-_FLAGS = (
+FLAGS = (
     "--no-sandbox",
     "--disable-dev-shm-usage",
     "--use-fake-device-for-media-stream",
@@ -36,15 +36,20 @@ class Arrive(Protocol):
     def __call__(self, name: str, **screen: Any) -> Person: ...  # noqa: ANN401
 
 
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    """The browser of this machine."""
+def chromium_path() -> str:
+    """Where the browser of this machine is."""
     names = ("chromium", "chromium-browser", "google-chrome")
     path = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
     assert path, "no Chromium on this machine: run tools/need_chromium.sh"
+    return path
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """The browser of this machine."""
     with sync_playwright() as playwright:
         expect.set_options(timeout=PATIENCE_MS)
-        browser = playwright.chromium.launch(executable_path=path, args=list(_FLAGS))
+        browser = playwright.chromium.launch(executable_path=chromium_path(), args=list(FLAGS))
         yield browser
         browser.close()
 

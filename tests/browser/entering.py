@@ -10,6 +10,15 @@ from playwright.sync_api import Locator, expect
 from tests.browser.person import Person
 
 PASSPHRASE: Final = "네 단어를 이어 쓴 암호"
+NOTES: Final = """() => {
+    globalThis.shown = [];
+    globalThis.Notification = class {
+        static permission = "granted";
+        constructor(title, options) { shown.push(`${title}: ${options.body}`); }
+        close() {}
+    };
+}"""
+"""Desktop notifications that are only written down."""
 
 
 def field(person: Person, korean: str, english: str) -> Locator:
