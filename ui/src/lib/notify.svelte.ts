@@ -6,12 +6,21 @@ import { app } from "./state.svelte.ts";
 import { transport } from "./transport.ts";
 
 const SPOKEN = 300;
+/** A line is taken back once it was read out: the message may be deleted or disappear. */
+const SPOKEN_MS = 5000;
 
 class News {
   line = $state("");
 }
 
 export const news = new News();
+let timer = 0;
+
+function speak(line: string): void {
+  news.line = line;
+  clearTimeout(timer);
+  timer = window.setTimeout(() => (news.line = ""), SPOKEN_MS);
+}
 
 function show(push: Notify): void {
   const watching = document.hasFocus() && places.now.room === push.room;
@@ -31,6 +40,6 @@ export function listen(): () => void {
     if (push.push === "Notify") return show(push);
     if (push.push !== "MessagesChanged" || push.room !== places.now.room) return;
     const last = push.messages.findLast((one) => one.state === "received" && one.kind !== "notice" && Date.now() - one.at < 60_000);
-    if (last) news.line = `${last.person.name}: ${gist(last).slice(0, SPOKEN)}`;
+    if (last) speak(`${last.person.name}: ${gist(last).slice(0, SPOKEN)}`);
   });
 }

@@ -276,6 +276,7 @@ def cancel(step: Step, room_id: bytes, message: bytes) -> None:
     total = total_of(row)
     forget_file(step, room_id, message)
     step.store.drop_message(room_id, message)
+    step.event("message-gone", room_id, id=message)
     step.progress[room_id, message] = Progress(room_id, message, 0, total, FileState.CANCELLED)
 
 
