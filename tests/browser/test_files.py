@@ -1,0 +1,130 @@
+"""Journeys: photos, files, voice notes."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from playwright.sync_api import FilePayload, expect
+
+from tests.api.pictures import photo
+from tests.browser.conftest import Meet
+from tests.browser.person import Person
+
+
+@pytest.fixture(scope="module")
+def couple(gather: Meet) -> list[Person]:
+    """Two friends; the browser has a microphone that beeps."""
+    return gather("미나", "jun", permissions=["microphone"])
+
+
+@pytest.fixture
+def mina(couple: list[Person]) -> Person:
+    """In the direct room."""
+    return couple[0].at_end_of("jun")
+
+
+@pytest.fixture
+def jun(couple: list[Person]) -> Person:
+    """In the direct room."""
+    return couple[1].at_end_of("미나")
+
+
+def attach(person: Person, files: Sequence[FilePayload] | Path, caption: str = "") -> None:
+    """Choose files and send them. The app of ``person`` is Korean."""
+    with person.page.expect_file_chooser() as choosing:
+        person.button("첨부").click()
+        person.page.get_by_role("menuitem", name="사진이나 파일").click()
+    choosing.value.set_files(files)
+    dialog = person.page.get_by_role("dialog")
+    if caption:
+        dialog.get_by_label("설명").fill(caption)
+    dialog.get_by_role("button", name="보내기", exact=True).click()
+
+
+def test_a_photo_arrives_without_the_place_where_it_was_taken(mina: Person, jun: Person, tmp_path: Path) -> None:
+    taken = photo(900, 600)
+    attach(mina, [{"name": "IMG_0815.jpg", "mimeType": "image/jpeg", "buffer": taken}], "우리 고양이")
+    seen = jun.sees("우리 고양이")
+    expect(seen.get_by_role("img", name="Photo by 미나")).to_be_visible()
+    seen.get_by_role("button", name="Open the photo").click()
+    box = jun.page.get_by_role("dialog", name="Photo")
+    large = box.get_by_role("img")
+    expect(large).to_be_visible()
+    jun.page.wait_for_function("() => document.querySelector('dialog img').naturalWidth > 0")
+    assert {600, 900} == set(large.evaluate("(img) => [img.naturalWidth, img.naturalHeight]"))
+    with jun.page.expect_download() as saving:
+        box.get_by_role("link", name="Save photo").click()
+    saving.value.save_as(tmp_path / "saved")
+    saved = (tmp_path / "saved").read_bytes()
+    with Image.open(io.BytesIO(saved)) as picture:
+        assert dict(picture.getexif()) == {}
+    for secret in (b"Exif", b"Secret Phone", b"taken at home"):
+        assert secret in taken
+        assert secret not in saved
+    jun.page.keyboard.press("Escape")
+    expect(box).to_have_count(0)
+
+
+def test_several_files_go_out_in_their_order(mina: Person, jun: Person) -> None:
+    names = ["1-목차.txt", "2-본문.txt", "3-부록.txt"]
+    attach(mina, [{"name": name, "mimeType": "text/plain", "buffer": name.encode()} for name in names])
+    jun.sees(names[-1])
+    cards = jun.page.locator("article .file .name").filter(has_text=re.compile("목차|본문|부록"))
+    expect(cards).to_have_text(names)
+
+
+@pytest.mark.parametrize(
+    ("called", "shown"),
+    [("../../etc/passwd", "passwd"), ("report\u202efdp.exe", "reportfdp.exe"), ("con\x07tract\n.pdf", "contract .pdf")],
+)
+def test_a_file_name_leads_nowhere_and_hides_nothing(
+    mina: Person, jun: Person, tmp_path: Path, called: str, shown: str
+) -> None:
+    attach(mina, [{"name": called, "mimeType": "application/pdf", "buffer": b"what it says"}], f"보고서 {shown}")
+    card = jun.sees(f"보고서 {shown}")
+    expect(card.locator(".file .name")).to_have_text(shown)
+    card.get_by_role("button", name="Download").or_(card.get_by_role("link")).click()
+    link = card.get_by_role("link", name=f"Save {shown}")
+    with jun.page.expect_download() as saving:
+        link.click()
+    assert saving.value.suggested_filename == shown
+    saving.value.save_as(tmp_path / "saved")
+    assert (tmp_path / "saved").read_bytes() == b"what it says"
+
+
+def test_a_voice_note_is_recorded_and_heard(mina: Person, jun: Person) -> None:
+    mina.button("음성 녹음").click()
+    timer = mina.page.get_by_role("timer")
+    expect(timer).to_have_text("0:01")
+    mina.button("녹음 보내기").click()
+    note = jun.page.locator("article").filter(has=jun.page.locator(".voice")).last
+    expect(note.get_by_label("Position")).to_be_enabled()
+    note.get_by_role("button", name="Play").click()
+    jun.page.wait_for_function("() => Number(document.querySelector('.voice input').value) > 0")
+    expect(jun.chat("미나")).to_contain_text("Voice message")
+
+
+def test_a_recording_can_be_thrown_away(mina: Person) -> None:
+    before = mina.page.locator("article .voice").count()
+    mina.button("음성 녹음").click()
+    expect(mina.page.get_by_role("timer")).to_be_visible()
+    mina.page.keyboard.press("Escape")
+    expect(mina.composer).to_be_visible()
+    assert before == mina.page.locator("article .voice").count()
+
+
+def test_a_big_file_can_be_stopped_on_its_way_out(mina: Person, jun: Person, tmp_path: Path) -> None:
+    film = tmp_path / "film.bin"
+    film.write_bytes(bytes(40_000_000))
+    attach(mina, film, "영화야")
+    own = mina.sees("영화야")
+    own.get_by_role("button", name="전송 취소").click()
+    expect(own.get_by_role("button", name="전송 취소")).to_have_count(0)
+    mina.say("다음에 보낼게")
+    jun.sees("다음에 보낼게")
+    expect(jun.bubble("영화야")).to_have_count(0)

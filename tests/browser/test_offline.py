@@ -1,0 +1,99 @@
+"""Journeys: without the relay, without the app, with more than one window. Nothing is lost and nothing comes twice."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from pathlib import Path
+
+from playwright.sync_api import Browser, expect
+
+from tests.api.service import Service
+from tests.browser.conftest import Meet, seat
+from tests.browser.person import Person
+from tests.browser.setting import make
+
+
+def couple(chromium: Browser, doomed: Service, folder: Path, seats: ExitStack) -> tuple[Person, Person]:
+    """Two friends at a relay that will die, in their room."""
+    mina, jun = (seat(chromium, doomed, seats, one) for one in make(doomed, folder, "미나", "jun"))
+    mina.enter("jun")
+    jun.enter("미나")
+    return mina, jun
+
+
+def test_while_the_relay_is_away_messages_wait_and_then_go(
+    chromium: Browser, doomed: Service, tmp_path: Path, seats: ExitStack
+) -> None:
+    mina, jun = couple(chromium, doomed, tmp_path, seats)
+    mina.say("지금 출발해")
+    jun.sees("지금 출발해")
+    doomed.kill()
+    banner = mina.page.get_by_text("연결되지 않았어요")
+    expect(banner).to_be_visible(timeout=1_000)
+    mina.say("조금 늦을 것 같아")
+    expect(mina.sees("조금 늦을 것 같아").get_by_title("보내는 중")).to_be_visible()
+    expect(mina.page.get_by_text("보낼 것 1개가 기다리고 있어요")).to_be_visible()
+    expect(jun.bubble("조금 늦을 것 같아")).to_have_count(0)
+    doomed.start()
+    jun.sees("조금 늦을 것 같아")
+    expect(mina.sees("조금 늦을 것 같아").get_by_title("전달됨")).to_be_visible()
+    expect(banner).to_have_count(0)
+
+
+def test_the_relay_is_carried_away_while_somebody_types(
+    chromium: Browser, doomed: Service, tmp_path: Path, seats: ExitStack
+) -> None:
+    mina, jun = couple(chromium, doomed, tmp_path, seats)
+    mina.say("그 서류는 잘 뒀어")
+    jun.sees("그 서류는 잘 뒀어")
+    mina.composer.press_sequentially("그리고 ")
+    doomed.seize()
+    mina.composer.press_sequentially("열쇠는 화분 밑에")
+    expect(mina.composer).to_have_value("그리고 열쇠는 화분 밑에")
+    mina.composer.press("Enter")
+    jun.sees("그리고 열쇠는 화분 밑에")
+    jun.say("Got it")
+    mina.sees("Got it")
+    for person in (mina, jun):
+        for text in ("그 서류는 잘 뒀어", "그리고 열쇠는 화분 밑에", "Got it"):
+            expect(person.bubble(text)).to_have_count(1)
+
+
+def test_after_a_power_cut_the_page_goes_on_and_shows_nothing_twice(meet: Meet) -> None:
+    mina, jun = meet("미나", "jun")
+    mina.enter("jun")
+    jun.enter("미나")
+    mina.say("before the cut")
+    jun.sees("before the cut")
+    mina.composer.fill("still being written")
+    expect(mina.page.locator(".composer")).to_be_visible()
+    mina.kill()
+    expect(mina.page.get_by_text("앱에 다시 연결하는 중이에요")).to_be_visible()
+    expect(mina.composer).to_have_value("still being written")
+    jun.say("said while it was dark")
+    mina.start()
+    mina.page.goto(mina.launch())
+    mina.enter("jun")
+    mina.sees("said while it was dark")
+    for text in ("before the cut", "said while it was dark"):
+        expect(mina.bubble(text)).to_have_count(1)
+
+
+def test_two_windows_of_one_person_agree(meet: Meet) -> None:
+    mina, jun = meet("미나", "jun")
+    mina.enter("jun")
+    jun.enter("미나")
+    other = mina.open_new_tab()
+    other.locator("button[data-room]").first.click()
+    mina.say("written in the first window")
+    jun.say("written by jun")
+    for text in ("written in the first window", "written by jun"):
+        expect(other.locator("article[data-message]").filter(has_text=text)).to_have_count(1)
+    other.locator(".composer textarea").fill("written in the second window")
+    other.locator(".composer textarea").press("Enter")
+    mina.sees("written in the second window")
+    mina.menu("written in the second window", "모두에게서 삭제")
+    mina.page.get_by_role("dialog").get_by_role("button", name="삭제", exact=True).click()
+    for page in (mina.page, other):
+        expect(page.locator("article[data-message]").filter(has_text="second window")).to_have_count(0)
+    jun.sees("This message was deleted")
