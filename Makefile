@@ -19,7 +19,7 @@ CHECKS := check-types check-rust check-lint check-format check-imports check-pag
 export UV_PYTHON_DOWNLOADS := never
 
 .DEFAULT_GOAL := help
-.PHONY: help setup ui demo test test-slow check format drill fuzz bench bench-app cover generate lock clean $(CHECKS)
+.PHONY: help setup ui demo screens test test-slow check format drill fuzz bench bench-app cover generate lock clean $(CHECKS)
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -33,8 +33,13 @@ demo: $(STAMP) $(PAGE) ## the whole story, then the apps of those who played it 
 	@$(BIN)/nulla drill demo --keep run/demo
 	@$(BIN)/python tools/demo_apps.py run/demo
 
+screens: $(STAMP) $(PAGE) ## pictures of every screen of the app, in run/screens (SCREENS="chats privacy": only those)
+	@tools/need_programs.sh
+	@rm -rf run/screens
+	@PYTHONPATH=. $(BIN)/python tools/screens.py run/screens $(SCREENS)
+
 test: $(STAMP) $(PAGE) ## every test but the slow ones
-	@tools/need_chromium.sh
+	@tools/need_programs.sh
 	@$(BIN)/python -m pytest -n $(JOBS) --maxprocesses 8 --dist worksteal -q
 
 test-slow: $(STAMP) ## the slow tests: many schedules, big rooms, crashes at every write
@@ -80,7 +85,7 @@ bench: $(STAMP) ## figures of this machine, beside what the machine itself can d
 
 # Subprocesses and pytest's workers are measured too ([tool.coverage] in pyproject.toml). Measured code is slower.
 bench-app: $(STAMP) $(PAGE) ## what a person feels: first screen, sending under load, scrolling (APP_SECONDS=1200: the long run)
-	@tools/need_chromium.sh
+	@tools/need_programs.sh
 	@$(BIN)/python -m bench.app --seconds $(or $(APP_SECONDS),20)
 
 cover: $(STAMP) ## line and branch coverage of `make test` by package; fails if a core or the wire has too little

@@ -40,7 +40,7 @@ def chromium_path() -> str:
     """Where the browser of this machine is."""
     names = ("chromium", "chromium-browser", "google-chrome")
     path = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
-    assert path, "no Chromium on this machine: run tools/need_chromium.sh"
+    assert path, "no Chromium on this machine: run tools/need_programs.sh"
     return path
 
 
