@@ -23,6 +23,8 @@ from tests.browser.person import Person
 from tests.browser.setting import make
 
 MANY: Final = 3_000
+SNOW: Final = 17
+"""The one message with words of its own."""
 _START_MS: Final = 1_700_000_000_000
 _MINUTE_MS: Final = 60_000
 _SEEN: Final = """(() => {
@@ -40,7 +42,7 @@ async def plant(client: Client) -> None:
     me, newest = client.me.account, b""
     with client._session.step() as step:
         for number in range(1, MANY + 1):
-            body = Text(f"말 {number} " + "한 마디 더 " * (number % 7))
+            body = Text(f"말 {number} " + ("첫눈이 온 날" if number == SNOW else "한 마디 더 " * (number % 7)))
             message = Message(
                 room=room,
                 id=chance.randbytes(16),
@@ -137,13 +139,13 @@ def test_what_arrives_while_one_reads_above_moves_nothing_and_is_counted(couple:
     expect(mina.chat("가족").filter(has_text="안 읽은 메시지")).to_have_count(0)
 
 
-def test_the_first_word_of_a_year_is_found_and_the_way_back_is_short(couple: tuple[Person, Person]) -> None:
+def test_a_word_from_long_ago_is_found_and_the_way_back_is_short(couple: tuple[Person, Person]) -> None:
     mina = couple[0].at_end_of("가족")
     mina.button("이 방에서 검색").click()
-    mina.page.get_by_label("이 대화방에서 검색").fill("말 17 ")
-    mina.page.get_by_role("option").filter(has_text="말 17 ").first.click()
-    expect(number(mina, 17)).to_be_in_viewport()
+    mina.page.get_by_label("이 대화방에서 검색").fill("첫눈")
+    mina.page.get_by_role("option").filter(has_text="첫눈이 온 날").click()
+    expect(number(mina, SNOW)).to_be_in_viewport()
     mina.button("맨 아래로").click()
-    expect(number(mina, 17)).to_have_count(0)
+    expect(number(mina, SNOW)).to_have_count(0)
     mina.say("여기가 끝이에요")
     expect(mina.sees("여기가 끝이에요")).to_be_in_viewport()
