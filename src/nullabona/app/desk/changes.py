@@ -176,7 +176,7 @@ class Changes:
         except errors.UserError:
             return
         if found:
-            self._counts.setdefault(room, {}).update({m.id: m.unread_by for m in found})
+            self._remember_counts(room, {m.id: m.unread_by for m in found})
             self._hub.push(p.MessagesChanged(room.hex(), found))
 
     def _other_pins(self, room: bytes) -> bool:
@@ -196,12 +196,21 @@ class Changes:
 
     def _push_counts(self, room: bytes) -> None:
         """Only what differs from what was told last."""
-        known = self._counts.setdefault(room, {})
+        known = self._counts.get(room, {})
         now = self._looks.unread(room, _UNREAD_LOOKED_AT)
         fresh = {id: count for id, count in now.items() if known.get(id) != count}
         if fresh:
-            known.update(fresh)
+            self._remember_counts(room, fresh)
             self._hub.push(p.UnreadChanged(room.hex(), fresh))
+
+    def _remember_counts(self, room: bytes, counts: dict[str, int]) -> None:
+        """Of each room only what may still change, or memory would grow with every message."""
+        known = self._counts.setdefault(room, {})
+        for id in counts:
+            known.pop(id, None)
+        known |= counts
+        for id in list(known)[: -2 * _UNREAD_LOOKED_AT]:
+            del known[id]
 
     def _push_room(self, room: bytes, *, inside: bool) -> None:
         try:
