@@ -155,3 +155,23 @@ def test_a_long_message_is_shown_in_part_until_asked_for(mina: Person, jun: Pers
     expect(long).not_to_contain_text("규칙 60")
     long.get_by_role("button", name="Show all").click()
     expect(long).to_contain_text("규칙 60")
+
+
+def test_what_is_too_long_is_counted_and_stays_in_the_field(mina: Person, jun: Person) -> None:
+    mina.composer.fill("가" * 100_001)
+    expect(mina.page.get_by_text("1자를 줄여야 보낼 수 있어요")).to_be_visible()
+    mina.composer.press("Enter")
+    expect(mina.composer).to_have_value("가" * 100_001)
+    mina.say("짧게 말할게")
+    jun.sees("짧게 말할게")
+    expect(mina.bubble("가가가가")).to_have_count(0)
+
+
+def test_escape_ends_an_edit_and_gives_back_what_was_being_written(mina: Person) -> None:
+    mina.say("일곱 시에 봐")
+    mina.composer.press_sequentially("그리고")
+    mina.menu("일곱 시에 봐", "수정")
+    expect(mina.composer).to_have_value("일곱 시에 봐")
+    mina.composer.press("Escape")
+    expect(mina.composer).to_have_value("그리고")
+    mina.composer.fill("")

@@ -5,12 +5,14 @@ from __future__ import annotations
 from contextlib import ExitStack
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.api.service import Service
 from tests.browser.conftest import Meet, seat
 from tests.browser.person import Person
 from tests.browser.setting import make
+from tests.browser.wire import Line
 
 
 def couple(chromium: Browser, doomed: Service, folder: Path, seats: ExitStack) -> tuple[Person, Person]:
@@ -97,3 +99,52 @@ def test_two_windows_of_one_person_agree(meet: Meet) -> None:
     for page in (mina.page, other):
         expect(page.locator("article[data-message]").filter(has_text="second window")).to_have_count(0)
     jun.sees("This message was deleted")
+
+
+def test_a_page_that_lost_its_app_for_a_while_catches_up(meet: Meet) -> None:
+    mina, jun = meet("미나", "jun")
+    line = Line(mina.page)
+    mina.at_end_of("jun")
+    jun.enter("미나")
+    jun.say("before")
+    mina.sees("before")
+    line.cut()
+    note = mina.page.get_by_text("앱에 다시 연결하는 중이에요")
+    expect(note).to_be_visible()
+    for text in ("meanwhile one", "meanwhile two"):
+        jun.say(text)
+    mina.say("written without the app")
+    expect(jun.bubble("written without the app")).to_have_count(0)
+    line.mend()
+    jun.sees("written without the app")
+    mina.sees("meanwhile two")
+    expect(note).to_have_count(0)
+    said = mina.page.locator("article .text")
+    expect(said.filter(has_text="meanwhile")).to_have_text(["meanwhile one", "meanwhile two"])
+    for text in ("before", "written without the app"):
+        expect(mina.bubble(text)).to_have_count(1)
+
+
+@pytest.mark.parametrize("lost", ["the words", "the answer"])
+def test_what_was_under_way_when_the_line_broke_is_said_once(meet: Meet, lost: str) -> None:
+    mina, jun = meet("미나", "jun")
+    line = Line(mina.page)
+    mina.at_end_of("jun")
+    jun.enter("미나")
+    call, answer = '"call":"SendText"', '"kind":"answer"'
+    line.lose = lambda said: call in said if lost == "the words" else answer in said and "only once" in said
+    mina.say("only once")
+    own = mina.sees("only once")
+    expect(mina.page.get_by_text("앱에 다시 연결하는 중이에요")).to_be_visible()
+    if lost == "the words":
+        expect(own.get_by_text("보내지 못했어요")).to_be_visible()
+        line.mend()
+        own.get_by_role("button", name="다시 보내기").click()
+    else:
+        line.mend()
+    jun.sees("only once")
+    expect(mina.sees("only once").get_by_title("전달됨")).to_be_visible()
+    jun.say("I heard you")
+    mina.sees("I heard you")
+    for person in (mina, jun):
+        expect(person.bubble("only once")).to_have_count(1)

@@ -185,3 +185,16 @@ def test_without_receipts_nobody_s_reading_is_shown(mina: Person, jun: Person) -
     expect(jun.sees("a word without a mark").locator(".meta .unread")).to_have_count(0)
     expect(count).to_be_visible()
     switch(on=True)
+
+
+def test_several_messages_are_chosen_and_deleted_together(mina: Person, jun: Person) -> None:
+    for text in ("slip of the tongue one", "slip of the tongue two"):
+        mina.say(text)
+        jun.sees(text)
+    mina.menu("slip of the tongue one", "선택")
+    mina.sees("slip of the tongue two").click()
+    expect(mina.page.get_by_role("status").filter(has_text="2개 선택")).to_be_visible()
+    mina.button("모두에게서 삭제").click()
+    mina.page.get_by_role("dialog").get_by_role("button", name="삭제", exact=True).click()
+    for person in (mina, jun):
+        expect(person.bubble("slip of the tongue")).to_have_count(0)
