@@ -205,6 +205,7 @@ async def _group(me: Client, others: Sequence[Client], texts: dict[str, Any]) ->
     last = await _say(jun, room, named, mentions=[me.me.account])
     await _see(me, room, last)
     failed = await _say(me, room, str(texts["failed"]))
+    await me.wait_delivered(room, failed, timeout_s=PATIENCE_S)
     with me._session.step() as step:
         found = step.store.message(room, failed)
         assert found is not None

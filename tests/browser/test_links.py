@@ -1,0 +1,189 @@
+"""Journeys: invite links and codes, to a person and into a group."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from PIL import Image
+from playwright.sync_api import Browser, Locator, expect
+
+from tests.api.service import Service
+from tests.browser.conftest import FLAGS, Meet, chromium_path, seat
+from tests.browser.entering import adding, section
+from tests.browser.person import Person
+from tests.browser.setting import make
+
+CLIPBOARD = ["clipboard-read", "clipboard-write"]
+
+
+def copied(person: Person) -> str:
+    """What is on the clipboard."""
+    return str(person.page.evaluate("navigator.clipboard.readText()"))
+
+
+def my_link(person: Person, korean: str = "하루", english: str = "1 day") -> tuple[str, Locator]:
+    """Make a link to oneself that works so long, and copy it; the dialog stays open."""
+    dialog = adding(person, "내 코드", "My code")
+    dialog.get_by_role("radio", name=korean if person.lang == "ko" else english, exact=True).check(force=True)
+    dialog.get_by_role("button", name="링크 만들기" if person.lang == "ko" else "Make a link").click()
+    dialog.get_by_role("button", name="링크 복사" if person.lang == "ko" else "Copy link").click()
+    return copied(person), dialog
+
+
+def paste(person: Person, link: str) -> Locator:
+    """Put a link into the dialog that adds somebody."""
+    dialog = adding(person, "링크", "Link")
+    dialog.get_by_label("초대 링크" if person.lang == "ko" else "Invite link").fill(link)
+    return dialog
+
+
+def test_a_link_copied_here_and_pasted_there_opens_a_conversation_at_once(strangers: Meet) -> None:
+    """One that works for a day: nobody has to accept. Read before anything is sent; once used up it is no use."""
+    mina, jun = strangers("미나", "jun", permissions=CLIPBOARD)
+    link, shown = my_link(mina)
+    expect(shown.get_by_role("img", name="QR 코드")).to_be_visible()
+    dialog = paste(jun, link)
+    expect(dialog).to_contain_text("This link starts a conversation with 미나")
+    dialog.get_by_role("button", name="Start talking").click()
+    expect(dialog).to_have_count(0)
+    section(jun, "", "Chats")
+    jun.page.locator("button[data-room]").click()
+    jun.say("your link worked")
+    shown.get_by_role("button", name="닫기").click()
+    section(mina, "채팅", "")
+    mina.page.locator("button[data-room]").click()
+    mina.sees("your link worked")
+
+
+def test_a_lasting_link_asks_first(strangers: Meet) -> None:
+    mina, jun = strangers("미나", "jun", permissions=CLIPBOARD)
+    link, _ = my_link(mina, "계속")
+    dialog = paste(jun, link)
+    dialog.get_by_label("Greeting").fill("I have your card")
+    dialog.get_by_role("button", name="Start talking").click()
+    mina.page.keyboard.press("Escape")
+    request = mina.page.get_by_role("article")
+    expect(request).to_contain_text("I have your card")
+    request.get_by_role("button", name="수락").click()
+    section(jun, "", "Chats")
+    expect(jun.page.locator("button[data-room]")).to_be_visible()
+
+
+def test_links_that_lead_nowhere_are_explained(meet: Meet) -> None:
+    """One's own, that of somebody known, a text that is none, and one with a handle that is not its maker's."""
+    mina, jun, sora = meet("미나", "jun", "sora", permissions=CLIPBOARD)
+    own, _ = my_link(mina)
+    mina.page.keyboard.press("Escape")
+    theirs, _ = my_link(sora, english="Always")
+    dialog = paste(mina, own)
+    expect(dialog).to_contain_text("내가 만든 링크예요.")
+    field = dialog.get_by_label("초대 링크")
+    field.fill("https://example.org/not-a-link")
+    expect(dialog).to_contain_text("초대 링크가 아니에요.")
+    field.fill(theirs)
+    expect(dialog.get_by_role("button", name="대화방 열기")).to_be_visible()
+    field.fill(theirs.replace(handle(sora), handle(jun)))
+    expect(dialog).to_contain_text("같은 아이디인데 열쇠가 달라요.")
+    expect(dialog.get_by_role("button", name="대화 시작하기")).to_have_count(0)
+
+
+def test_a_link_that_names_another_account_sends_nothing(strangers: Meet) -> None:
+    """Found out when the directory shows who has that handle."""
+    mina, jun, sora = strangers("미나", "jun", "sora", permissions=CLIPBOARD)
+    link, _ = my_link(sora, english="Always")
+    dialog = paste(mina, link.replace(handle(sora), handle(jun)))
+    dialog.get_by_role("button", name="대화 시작하기").click()
+    expect(dialog.get_by_role("alert")).to_contain_text("링크가 뜻한 사람과 다른 계정이에요. 아무것도 보내지 않았어요.")
+    expect(jun.page.get_by_text("1 message request")).to_have_count(0)
+
+
+def handle(person: Person) -> str:
+    """As the main menu shows it."""
+    return str(person.page.locator("nav .me").get_attribute("title"))
+
+
+def group_link(person: Person, room: str) -> str:
+    """Make a link into a group that one is admin of."""
+    person.enter(room)
+    person.button("방 정보").click()
+    person.page.get_by_role("complementary").get_by_role("button", name="초대 링크").click()
+    person.page.get_by_role("complementary").get_by_role("radio", name="1시간").check(force=True)
+    person.page.get_by_role("complementary").get_by_role("radio", name="여러 명").check(force=True)
+    person.button("링크 만들기").click()
+    person.button("링크 복사").click()
+    return copied(person)
+
+
+def test_a_link_leads_into_a_group_until_it_is_taken_back(meet: Meet) -> None:
+    """The one who follows it is in, and all are told; a link that was taken back lets nobody in."""
+    mina, jun, sora = meet("미나", "jun", "sora", permissions=CLIPBOARD)
+    mina.button("새 채팅").click()
+    mina.page.get_by_role("menuitem", name="그룹 만들기").click()
+    mina.page.get_by_role("dialog").get_by_label("그룹 이름").fill("독서 모임")
+    mina.page.get_by_role("dialog").get_by_role("button", name="그룹 만들기").click()
+    link = group_link(mina, "독서 모임")
+    dialog = paste(jun, link)
+    expect(dialog).to_contain_text("미나 invites you to")
+    dialog.get_by_role("button", name="Join the group").click()
+    section(jun, "", "Chats")
+    jun.enter("독서 모임")
+    expect(mina.page.get_by_role("main").get_by_text("2명", exact=True)).to_be_visible()
+    mina.button("없애기").click()
+    mina.page.get_by_role("dialog").get_by_role("button", name="없애기").click()
+    expect(mina.page.get_by_text("쓸 수 있는 링크가 없어요.")).to_be_visible()
+    dialog = paste(sora, link)
+    dialog.get_by_role("button", name="Join the group").click()
+    expect(dialog).to_have_count(0)
+    section(sora, "", "Chats")
+    sora.enter("미나")
+    sora.say("I used your link")
+    mina.enter("jun")
+    mina.enter("sora")
+    mina.sees("I used your link")
+    mina.enter("독서 모임")
+    expect(mina.page.get_by_role("main").get_by_text("2명", exact=True)).to_be_visible()
+    expect(sora.chat("독서 모임")).to_have_count(0)
+
+
+def test_a_code_is_read_with_the_camera(
+    strangers: Meet, chromium: Browser, service: Service, tmp_path: Path, seats: ExitStack
+) -> None:
+    """Shown on one screen, filmed at another; what was read is a link like a pasted one."""
+    (mina,) = strangers("미나", permissions=CLIPBOARD)
+    _, shown = my_link(mina)
+    film = tmp_path / "code.mjpeg"
+    film.write_bytes(filmed(shown.get_by_role("img", name="QR 코드").screenshot()) * 3)
+    (made,) = make(service, tmp_path, "theo")
+    theo = seat(seats.enter_context(filming(chromium, film)), service, seats, made)
+    dialog = adding(theo, "", "Scan QR")
+    expect(dialog).to_contain_text("This link starts a conversation with 미나")
+    dialog.get_by_role("button", name="Start talking").click()
+    section(theo, "", "Chats")
+    theo.page.locator("button[data-room]").click()
+    theo.say("I saw your code")
+    shown.get_by_role("button", name="닫기").click()
+    section(mina, "채팅", "")
+    mina.page.locator("button[data-room]").click()
+    mina.sees("I saw your code")
+
+
+def filmed(code: bytes) -> bytes:
+    """A frame of a film that shows the code in the middle."""
+    frame = Image.new("RGB", (640, 480), "white")
+    picture = Image.open(io.BytesIO(code)).convert("RGB").resize((400, 400))
+    frame.paste(picture, (120, 40))
+    out = io.BytesIO()
+    frame.save(out, "JPEG", quality=95)
+    return out.getvalue()
+
+
+@contextmanager
+def filming(chromium: Browser, film: Path) -> Iterator[Browser]:
+    """A browser whose camera sees the film. Chromium takes it when it starts, so this is one of its own."""
+    flags = [*FLAGS, f"--use-file-for-fake-video-capture={film}"]
+    browser = chromium.browser_type.launch(executable_path=chromium_path(), args=flags)
+    yield browser
+    browser.close()

@@ -1,0 +1,87 @@
+"""Journeys: the page about what could be handed over, beside what the drill really carries away."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from nullabona.app.showing.adversaries import adversaries
+from nullabona.drills.warrant import run_warrant
+from nullabona.wire.data_held import DIRECTORY_COLUMNS, RELAY_COLUMNS
+from nullabona.words.errors import Language
+from tests.api.service import Service
+from tests.browser.conftest import Meet
+from tests.browser.entering import section, settings
+from tests.browser.person import Person
+
+
+def opened(person: Person) -> None:
+    """On the page, with everything unfolded."""
+    section(person, "개인정보", "Privacy")
+    expect(person.page.locator("article summary").first).to_be_visible()
+    for summary in person.page.get_by_role("main").locator("summary").all():
+        summary.click()
+
+
+@pytest.mark.parametrize("name", ["미나", "mina"])
+def test_the_record_is_the_one_that_a_warrant_takes(meet: Meet, service: Service, name: str) -> None:
+    """Field by field as the drill ``warrant`` produces it from the relay's files; its days are shown as dates."""
+    (mina,) = meet(name)
+    opened(mina)
+    main = mina.page.get_by_role("main")
+    handle = main.locator(".who dd").first.inner_text()
+    taken = run_warrant(service.data, handle).data["produced"]
+    assert taken == json.loads(main.locator("pre").inner_text())
+    assert isinstance(taken, dict)
+    shown = main.locator("dl:not(.who) dd").all_inner_texts()
+    for field in ("name", "skeleton"):
+        assert taken[field] in shown
+    assert [value for value in shown if value.endswith("…") and taken["encoded"].startswith(value[:-1])]
+    assert [value for value in shown if re.fullmatch(r"\d{4}년 \d+월 \d+일|\d+ \w+ \d{4}|\w+ \d+, \d{4}", value)]
+    assert {"handle", "name", "skeleton", "encoded", "registered_day"} == set(taken)
+
+
+@pytest.mark.parametrize(("name", "language"), [("미나", "ko"), ("mina", "en")])
+def test_every_line_about_every_adversary_says_how_it_is_known(meet: Meet, name: str, language: Language) -> None:
+    """Warrant, tap, raid and laptop, each with what can and cannot be learnt."""
+    (mina,) = meet(name)
+    opened(mina)
+    marks = {
+        "ko": ("훈련으로 보임", "시험으로 보임", "아직 증명하지 못함"),
+        "en": ("shown by a drill", "shown by a test", "unproven so far"),
+    }
+    drill, test, unproven = marks[language]
+    expected = [
+        (line.id, line.text, drill if "drill" in line.shown_by else test if line.shown_by == "test" else unproven)
+        for adversary in adversaries(language)
+        for can in (False, True)
+        for line in adversary.lines
+        if line.can is can
+    ]
+    rows = mina.page.locator("article .lines li")
+    shown = [
+        (row.locator(".id").inner_text(), row.locator("p").first.inner_text(), row.locator(".how").inner_text())
+        for row in rows.all()
+    ]
+    assert expected == shown
+
+
+def test_every_field_that_is_kept_is_listed_with_its_reason(meet: Meet, service: Service) -> None:
+    """The columns of relay and directory as their stores declare them."""
+    (mina,) = meet("mina")
+    opened(mina)
+    listed = mina.page.get_by_role("main").locator("details code").all_inner_texts()
+    declared = [f"directory.{c.table}.{c.name}" for c in DIRECTORY_COLUMNS]
+    declared += [f"relay.{c.table}.{c.name}" for c in RELAY_COLUMNS]
+    assert declared == listed[: len(declared)]
+
+
+def test_the_page_leads_to_what_can_be_done(meet: Meet) -> None:
+    (mina,) = meet("미나")
+    settings(mina)
+    mina.page.get_by_role("button", name="내 정보를 요구받으면").click()
+    mina.page.get_by_role("button", name="자리를 비울 때 저절로 잠그기").click()
+    expect(mina.page.get_by_role("heading", name="설정", exact=True)).to_be_visible()
