@@ -29,7 +29,7 @@ WARRANT: Final = (
         _CAN,
         "drill: warrant",
         "See my public card and the day I registered.",
-        "공개 명함과 가입한 날짜를 볼 수 있어요.",
+        "공개 이름표와 가입한 날짜를 볼 수 있어요.",
     ),
     Line(
         "W-02",
