@@ -170,8 +170,9 @@ class Person:
         return self.page.locator(".viewport")
 
     def menu(self, text: str, item: str) -> None:
-        """Choose something in the menu of a message."""
-        self.sees(text).locator(".stack").click(button="right")
+        """Choose something in the menu of a message, once the app has it: before that it has no menu."""
+        known = self.bubble(text).and_(self.page.locator(":not([data-message^=provisional])"))
+        known.first.locator(".stack").click(button="right")
         self.page.get_by_role("menuitem", name=item, exact=True).click()
 
     def button(self, name: str) -> Locator:
