@@ -112,6 +112,7 @@ def test_the_way_in_has_no_serious_finding(
         equip(person.page)
         found[stop] = problems(person.page, FINDINGS, CLIPPED)
         person.page.set_viewport_size(NARROW)  # type: ignore[arg-type]
+        person.page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
         found[stop] += problems(person.page, SIDEWAYS, CLIPPED)
         person.page.set_viewport_size(wide)  # type: ignore[arg-type]
     assert {} == {stop: what for stop, what in found.items() if what}
