@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from nullabona.client.api import BadImage, Transfer, errors
+from nullabona.client.api import BadImage, MessageGone, Transfer, errors
 from nullabona.client.core.filenames import safe_name
 from nullabona.client.core.records import FileState
 from nullabona.wire.blob import PIECE
@@ -144,6 +144,7 @@ def test_a_cancelled_upload_goes_with_its_message(doomed: Service, tmp_path: Pat
             kept = await a.send_file(room, b"small", name="y.bin")
             assert ("moving", "waiting") == (state(a, room, gone), a.history(room)[-1].state)
             await a.cancel_transfer(room, gone)
+            await happens(a, MessageGone, lambda event: event.message == gone)
             doomed.start()
             await a.wait_sent(room, kept)
             with pytest.raises(errors.UserError, match="under way"):

@@ -170,9 +170,10 @@ class Person:
         return self.page.locator(".viewport")
 
     def menu(self, text: str, item: str) -> None:
-        """Choose something in the menu of a message, once the app has it: before that it has no menu."""
+        """Choose something in the menu of a message, once it is out: before that little can be done with it."""
+        waiting = self.page.locator("[title='보내는 중'], [title='Sending']")
         known = self.bubble(text).and_(self.page.locator(":not([data-message^=provisional])"))
-        known.first.locator(".stack").click(button="right")
+        known.filter(has_not=waiting).first.locator(".stack").click(button="right")
         self.page.get_by_role("menuitem", name=item, exact=True).click()
 
     def button(self, name: str) -> Locator:
