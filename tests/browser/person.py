@@ -153,9 +153,9 @@ class Person:
     def fresh(self) -> Self:
         """Load the page anew: no dialog, menu or toast of an earlier journey is left."""
         # The first load must have traded its launch for a token: a launch is good only once.
-        for load in (lambda: None, self.page.reload):
-            load()
-            expect(self.page.locator("button[data-room]").first).to_be_attached()
+        expect(self.page.get_by_role("navigation").first).to_be_attached()
+        self.page.reload()
+        expect(self.page.locator("button[data-room]").first).to_be_attached()
         return self
 
     def at_end_of(self, title: str) -> Self:
