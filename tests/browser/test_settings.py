@@ -51,11 +51,11 @@ def test_the_theme_is_the_devices_until_another_is_chosen(meet: Meet) -> None:
     assert light > 3 * dark
     choose(mina, "화면", "밝게")
     expect(mina.page.locator("html")).to_have_attribute("data-theme", "light")
-    assert light == mina.page.evaluate(brightness)
+    mina.page.wait_for_function(f"wanted => {brightness} === wanted", arg=light)
     mina.page.emulate_media(color_scheme="light")
     choose(mina, "화면", "어둡게")
     expect(mina.page.locator("html")).to_have_attribute("data-theme", "dark")
-    assert dark == mina.page.evaluate(brightness)
+    mina.page.wait_for_function(f"wanted => {brightness} === wanted", arg=dark)
 
 
 def test_read_marks_are_given_and_seen_only_by_those_who_give_them(meet: Meet) -> None:

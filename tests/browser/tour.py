@@ -250,7 +250,9 @@ INSIDE: Final[dict[str, Stop]] = {
     "gallery": _beside("Gallery"),
     "lightbox": _lightbox,
     "pins": _beside("Pins"),
-    "room-links": _beside("Links"),
+    "room-links": _then(
+        _beside("Links"), lambda visit: expect(visit.person.page.locator("aside .link").first).to_be_visible()
+    ),
     "code": _then(_beside("Links"), _press("QR 보기", "Show QR")),
     "timer": _then(_beside("RoomInfo"), _press("사라지는 메시지", "Disappearing messages")),
     "rename": _then(_beside("RoomInfo"), _press("이름 바꾸기", "Rename")),
