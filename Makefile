@@ -42,6 +42,10 @@ test: $(STAMP) $(PAGE) ## every test but the slow ones
 	@tools/need_programs.sh
 	@$(BIN)/python -m pytest -n $(JOBS) --maxprocesses 8 --dist worksteal -q
 
+test-browser: $(STAMP) $(PAGE) ## every journey in browsers, and every screen with axe in both themes and languages
+	@tools/need_programs.sh
+	@$(BIN)/python -m pytest -n $(JOBS) --maxprocesses 8 --dist worksteal -q -m "slow or not slow" --timeout 240 tests/browser
+
 test-slow: $(STAMP) ## the slow tests: many schedules, big rooms, crashes at every write
 	@$(BIN)/python -m pytest -n $(JOBS) --maxprocesses 8 --dist worksteal -q -m slow --timeout 900
 

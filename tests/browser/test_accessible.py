@@ -18,7 +18,7 @@ from tests.browser.person import ROOT, Person, Theme
 from tests.browser.setting import Made
 from tests.browser.tour import Visit, entering, inside
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = [pytest.mark.timeout(240), pytest.mark.slow]
 """Each test goes through dozens of screens."""
 AXE: Final = (ROOT / "ui/node_modules/axe-core/axe.min.js").read_text("utf-8")
 FINDINGS: Final = """async () => {
