@@ -15,6 +15,7 @@ CRATE_FILES := $(wildcard $(CRATE)/pyproject.toml $(CRATE)/Cargo.toml $(CRATE)/C
 PY_DIRS := $(shell find src tests drills bench fuzz tools -name "*.py" 2>/dev/null | cut -d / -f 1 | sort -u)
 PAGE := src/nullabona/app/page/index.html
 PAGE_FILES := $(wildcard ui/*.json ui/*.ts ui/*.js ui/*.html ui/build.py) $(shell find ui/src ui/public -type f 2>/dev/null)
+JOURNEYS := tests/browser/test_words.py tests/browser/test_talking.py tests/browser/test_search.py
 CHECKS := check-types check-rust check-lint check-format check-imports check-pages check-ui
 export UV_PYTHON_DOWNLOADS := never
 
@@ -38,9 +39,10 @@ screens: $(STAMP) $(PAGE) ## pictures of every screen of the app, in run/screens
 	@rm -rf run/screens
 	@PYTHONPATH=. $(BIN)/python tools/screens.py run/screens $(SCREENS)
 
-test: $(STAMP) $(PAGE) ## every test but the slow ones
+test: $(STAMP) $(PAGE) ## every test but the slow ones; of the journeys in browsers those of a conversation
 	@tools/need_programs.sh
-	@$(BIN)/python -m pytest -n $(JOBS) --maxprocesses 8 --dist worksteal -q
+	@$(BIN)/python -m pytest -n $(JOBS) --maxprocesses 8 --dist worksteal -q --ignore tests/browser
+	@$(BIN)/python -m pytest -n $(JOBS) --maxprocesses 2 --dist loadfile -q $(JOURNEYS)
 
 test-browser: $(STAMP) $(PAGE) ## every journey in browsers, and every screen with axe in both themes and languages
 	@tools/need_programs.sh
