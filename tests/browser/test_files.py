@@ -5,15 +5,18 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 from PIL import Image
-from playwright.sync_api import FilePayload, expect
+from playwright.sync_api import Browser, FilePayload, expect
 
 from tests.api.pictures import photo
-from tests.browser.conftest import Meet
+from tests.api.service import Service
+from tests.browser.conftest import Meet, seat
 from tests.browser.person import Person
+from tests.browser.setting import make
 
 
 @pytest.fixture(scope="module")
@@ -110,21 +113,33 @@ def test_a_voice_note_is_recorded_and_heard(mina: Person, jun: Person) -> None:
 
 
 def test_a_recording_can_be_thrown_away(mina: Person) -> None:
-    before = mina.page.locator("article .voice").count()
+    mina.say("잠깐만")
+    mina.sees("잠깐만")
     mina.button("음성 녹음").click()
     expect(mina.page.get_by_role("timer")).to_be_visible()
     mina.page.keyboard.press("Escape")
     expect(mina.composer).to_be_visible()
-    assert before == mina.page.locator("article .voice").count()
+    mina.say("글로 쓸게")
+    mina.sees("글로 쓸게")
+    said = mina.page.locator("article[data-message] .bubble").all_inner_texts()
+    assert ["잠깐만", "글로 쓸게"] == [text.strip() for text in said[-2:]]
 
 
-def test_a_big_file_can_be_stopped_on_its_way_out(mina: Person, jun: Person, tmp_path: Path) -> None:
+def test_a_big_file_can_be_stopped_on_its_way_out(
+    chromium: Browser, doomed: Service, tmp_path: Path, seats: ExitStack
+) -> None:
+    """The relay is away meanwhile, so that the file cannot be out before anybody stops it."""
+    mina, jun = (seat(chromium, doomed, seats, one) for one in make(doomed, tmp_path, "미나", "jun"))
+    mina.enter("jun")
+    jun.enter("미나")
     film = tmp_path / "film.bin"
     film.write_bytes(bytes(40_000_000))
+    doomed.kill()
     attach(mina, film, "영화야")
-    own = mina.sees("영화야")
-    own.get_by_role("button", name="전송 취소").click()
-    expect(own.get_by_role("button", name="전송 취소")).to_have_count(0)
+    mina.sees("영화야").get_by_role("button", name="전송 취소").click()
+    expect(mina.bubble("영화야")).to_have_count(0)
+    doomed.start()
     mina.say("다음에 보낼게")
     jun.sees("다음에 보낼게")
     expect(jun.bubble("영화야")).to_have_count(0)
+    expect(mina.bubble("영화야")).to_have_count(0)

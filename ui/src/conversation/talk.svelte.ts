@@ -43,6 +43,8 @@ export class Talk {
   #keys = new Map<string, string>();
   #again = new Map<string, () => void>();
   #incoming = new Map<string, Message>();
+  /** What was deleted while the page looked: the late answer of a call must not bring it back. */
+  #gone = new Set<string>();
   #flushing = false;
   #readUpTo = "";
   #readTimer = 0;
@@ -190,8 +192,9 @@ export class Talk {
 
   // -- what the process tells ----------------------------------------------------------------------------------------
 
-  #settle(messages: Message[]): void {
-    const clients = new Set(messages.map((one) => one.client).filter(Boolean));
+  #settle(told: Message[]): void {
+    const messages = told.filter((one) => !this.#gone.has(one.id));
+    const clients = new Set(told.map((one) => one.client).filter(Boolean));
     const before = this.pending.filter((one) => clients.has(one.client));
     for (const one of messages) if (one.client) this.#keys.set(one.id, one.client);
     this.window.merge(messages);
@@ -221,7 +224,10 @@ export class Talk {
         for (const one of push.messages) this.#incoming.set(one.id, one);
         return this.#flushSoon();
       case "MessagesGone":
-        for (const id of push.messages) this.#incoming.delete(id);
+        for (const id of push.messages) {
+          this.#incoming.delete(id);
+          this.#gone.add(id);
+        }
         return this.window.remove(push.messages);
       case "UnreadChanged":
         return this.window.unread(push.counts);

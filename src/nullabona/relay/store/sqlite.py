@@ -15,6 +15,7 @@ from typing import ClassVar, Final
 from nullabona.errors import UserError
 from nullabona.relay.core.answers import Entry
 from nullabona.relay.core.boxes import LAST_SEQ, SEQ_BITS, Batch, StoredBox
+from nullabona.relay.store.gaps import MOST_PAGES, logged_pages, overwrite_gaps
 from nullabona.relay.store.interface import StoreFailed, StoreGone
 
 APPLICATION_ID: Final = 0x4E756C42
@@ -23,8 +24,8 @@ FILE_NAME: Final = "boxes.db"
 BOXES_PER_STEP: Final = 500
 """Boxes that one expiry transaction looks at."""
 _PAGE_SIZE: Final = 8_192
-_BACKSTOP_PAGES: Final = 16_384
-"""WAL pages after which SQLite checkpoints by itself, should nobody scrub."""
+_BACKSTOP_BYTES: Final = 128 * 1_048_576
+"""Size of the log after which a commit scrubs, should nobody else."""
 
 
 class NotOurs(UserError):
@@ -57,6 +58,8 @@ class SqliteBoxStore:
         self._read = self._open()
         self._read.execute("PRAGMA query_only = ON")
         self._inodes = self._look()
+        # Kept open: closing any descriptor of a file would drop the locks that SQLite holds on it (fcntl, POSIX).
+        self._file = os.open(self._path, os.O_RDWR | os.O_CLOEXEC)
         self._closed = False
 
     def find(self, address: bytes, expiry_day: int) -> StoredBox | None:
@@ -91,6 +94,8 @@ class SqliteBoxStore:
             self.check()
             raise StoreFailed("the box store cannot be written") from error
         self.check()
+        if self._log_size() > _BACKSTOP_BYTES:
+            self.scrub()
 
     def expire(self, day: int) -> Iterable[None]:
         last = -1
@@ -100,9 +105,16 @@ class SqliteBoxStore:
             yield
 
     def scrub(self) -> None:
-        with suppress(FileNotFoundError):
-            if not self._wal.stat().st_size:
-                return
+        """The log goes into the file and is emptied. Before it is, what moved rows left in gaps is overwritten.
+
+        A crash in between leaves the log, and so does a reader in the way; then the next scrub does it again.
+        """
+        if not self._log_size() or self._run("PRAGMA wal_checkpoint(FULL)")[0][0]:
+            return
+        try:
+            overwrite_gaps(self._file, logged_pages(self._wal, _PAGE_SIZE), _PAGE_SIZE)
+        except OSError as error:
+            raise StoreFailed("the box store could not be scrubbed") from error
         self._run("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def rewrite(self) -> None:
@@ -118,9 +130,10 @@ class SqliteBoxStore:
             return
         self._closed = True
         self._read.close()
-        with suppress(sqlite3.Error):
-            self._write.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        with suppress(StoreFailed):
+            self.scrub()
         self._write.close()
+        os.close(self._file)
 
     def _open(self) -> sqlite3.Connection:
         db = sqlite3.connect(
@@ -185,12 +198,18 @@ class SqliteBoxStore:
             self._recover()
             raise StoreFailed("frames past their day could not be erased") from error
 
-    def _run(self, sql: str) -> None:
+    def _run(self, sql: str) -> list[tuple[int, ...]]:
         try:
-            self._write.execute(sql).fetchall()
+            return self._write.execute(sql).fetchall()
         except sqlite3.Error as error:
             self._recover()
             raise StoreFailed("the box store could not be scrubbed") from error
+
+    def _log_size(self) -> int:
+        try:
+            return self._wal.stat().st_size
+        except FileNotFoundError:
+            return 0
 
     def _look(self) -> tuple[tuple[int, int], ...]:
         found = []
@@ -221,7 +240,8 @@ def _prepare(db: sqlite3.Connection) -> None:
         db.execute("PRAGMA journal_mode = WAL").fetchone()
         db.execute("PRAGMA synchronous = FULL")
         db.execute("PRAGMA secure_delete = ON").fetchone()
-        db.execute(f"PRAGMA wal_autocheckpoint = {_BACKSTOP_PAGES}").fetchone()
+        db.execute("PRAGMA wal_autocheckpoint = 0").fetchone()  # a checkpoint of its own would lose what to scrub
+        db.execute(f"PRAGMA max_page_count = {MOST_PAGES}").fetchone()
         db.execute("PRAGMA cache_size = -32768")
         _create_or_check(db)
     except sqlite3.DatabaseError as error:
