@@ -98,6 +98,7 @@ def test_a_pasted_picture_is_shown_before_it_goes(mina: Person, jun: Person) -> 
 
 
 def test_an_emoji_is_found_by_a_korean_word(mina: Person, jun: Person) -> None:
+    mina.composer.fill("")
     mina.button("이모지").click()
     mina.page.get_by_label("이모지 검색").fill("호랑이")
     mina.button("호랑이").click()
