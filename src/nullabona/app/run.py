@@ -58,6 +58,7 @@ async def _served(place: Place, instance: Instance, port: int) -> AsyncIterator[
         launches = Launches(place.folder, guard, lambda: server.url)
         server.on_trade = launches.used
         await instance.serve(launches.new)
+        asyncio.get_running_loop().call_soon(desk.warm)
         yield launches.new()
     finally:
         clear_launches(place.folder)

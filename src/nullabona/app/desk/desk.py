@@ -222,6 +222,11 @@ class Desk:
         )
         return work.fill(state) if work is not None and phase in {"unconfirmed", "ready"} else state
 
+    def warm(self) -> None:
+        """Read once what the first page will ask for, while the browser is still starting."""
+        if self._work is not None and self._work.client.has_account:
+            self._work.looks.chats()
+
     def settings(self) -> v.Settings:
         """The person's settings, or what the lock screen needs of them."""
         language = self.memo.language or self.place.language
