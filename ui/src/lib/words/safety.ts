@@ -19,7 +19,7 @@ export const safety = words({
     changedTitle: "안전 번호가 바뀌었어요",
     changed: (name: string) =>
       `${name} 님이 계정을 새 기기에서 되찾았을 수 있어요. 드물지만 다른 사람이 그인 척하는 것일 수도 있어요. 직접 물어본 뒤 다시 비교해 보세요.`,
-    changedHeld: "그때까지 보내는 메시지는 이 기기에서 기다려요.",
+    changedHeld: "그때까지는 쓸 수 없고, 이미 보낸 것 중 나가지 않은 것은 이 기기에서 기다려요.",
     confirm: "알고 있어요. 계속 보내기",
     confirmed: "다시 보낼 수 있어요",
     copyDigits: "숫자 복사",
@@ -41,7 +41,7 @@ export const safety = words({
     changedTitle: "The safety number changed",
     changed: (name: string) =>
       `${name} may have restored the account on a new device. Rarely, it is somebody who poses as them. Ask in person, then compare again.`,
-    changedHeld: "Until then, what you send waits on this device.",
+    changedHeld: "Until then you cannot write, and what had not gone out yet waits on this device.",
     confirm: "I know. Go on sending",
     confirmed: "Sending goes on",
     copyDigits: "Copy digits",
