@@ -206,7 +206,7 @@ def test_what_is_sent_waits_once_a_verified_safety_number_has_changed(
     mina.sees("hello")
     expect(jun.bubble("정말 준이야?")).to_have_count(0)
     mina.button("안전 번호 비교").click()
-    expect(mina.page.get_by_text("그때까지 보내는 메시지는 이 기기에서 기다려요.")).to_be_visible()
+    expect(mina.page.get_by_text("그때까지는 쓸 수 없고,")).to_be_visible()
     mina.button("알고 있어요. 계속 보내기").click()
     jun.sees("정말 준이야?")
     expect(mina.button("안전 번호 비교")).to_have_count(0)
