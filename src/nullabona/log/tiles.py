@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import re
 import struct
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 from nullabona.errors import Bug, Malformed
 from nullabona.log.strict import MAX_NUMBER, decimal
-from nullabona.log.tree import HASH_SIZE, parents
+from nullabona.log.tree import HASH_SIZE, GetNode, parents
 
 WIDTH: Final = 256
 HEIGHT: Final = 8
@@ -161,11 +161,6 @@ class HashReader:
             raise Bug("a hash outside the tree was asked for")
         return rows[height][at : at + HASH_SIZE]
 
-    def prefetch(self, nodes: Iterable[tuple[int, int]]) -> frozenset[Tile]:
-        """Which tiles the hashes of these subtrees lie in; for callers that fetch all of them at once."""
-        found = ((level // HEIGHT, (index << level % HEIGHT) // WIDTH) for level, index in nodes)
-        return frozenset(Tile(level, index, tile_width(level, index, self.size)) for level, index in found)
-
     def _rows(self, level: int, index: int) -> list[bytes]:
         rows = self._held.pop((level, index), None)
         if rows is None:
@@ -175,6 +170,20 @@ class HashReader:
                 del self._held[next(iter(self._held))]
         self._held[level, index] = rows
         return rows
+
+
+def tiles_for(size: int, make: Callable[[GetNode], object]) -> frozenset[Tile]:
+    """The tiles that ``make`` would read, in a tree of ``size``: ``tiles_for(n, lambda get: root_hash(get, n))``."""
+    found: set[Tile] = set()
+
+    def note(level: int, index: int) -> bytes:
+        tile_level, height = divmod(level, HEIGHT)
+        tile_index = (index << height) // WIDTH
+        found.add(Tile(tile_level, tile_index, tile_width(tile_level, tile_index, size)))
+        return bytes(HASH_SIZE)
+
+    make(note)
+    return frozenset(found)
 
 
 def _parents_of_part(row: bytes) -> bytes:
