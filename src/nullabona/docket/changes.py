@@ -1,0 +1,215 @@
+"""What each action does with a case: the decision is the core's, the looking up and the packing happen here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Final
+
+import msgspec
+
+from nullabona.docket.casefiles import CaseFile
+from nullabona.docket.core import decide
+from nullabona.docket.core.acts import (
+    Act,
+    AmendDetails,
+    BarDetails,
+    CaseDetails,
+    ConfirmDetails,
+    DecideDetails,
+    DeferDetails,
+    GagDetails,
+    IntakeDetails,
+    MatchDetails,
+    PlainDetails,
+    RecuseDetails,
+    ReleaseDetails,
+    ReviewDetails,
+    Stale,
+)
+from nullabona.docket.core.instrument import Instrument, Taxonomy
+from nullabona.docket.core.records import CaseContent, Package
+from nullabona.docket.core.slots import EventKind
+from nullabona.docket.core.states import Action
+from nullabona.docket.core.timers import NOTICE, gag_timer
+from nullabona.docket.ports import MakePackage, PackageOrder, Producible
+from nullabona.errors import Bug, UserError
+from nullabona.wire.handle import HandleError, parse_handle
+
+
+class ReceiptFirst(UserError):
+    """Data may only be handed over after the receipt, and the receipt needs a witnessed entry."""
+
+    code = "docket-receipt-first"
+    default_hint = "issue the receipt first: nulla docket receipt CASE"
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """An action as it arrives: what is signed, on what, when."""
+
+    act: Act
+    details: CaseDetails
+    file: CaseFile | None
+    now_s: int
+
+    @property
+    def action(self) -> Action:
+        return Action(self.act.action)
+
+    @property
+    def case(self) -> CaseFile:
+        if self.file is None:
+            raise Bug("an action on a case that is not there")
+        return self.file
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What becomes of the case. ``content`` None: it says what it said."""
+
+    content: CaseContent | None = field(default=None, repr=False)
+    package: Package | None = field(default=None, repr=False)
+    drop_package: bool = False
+    approves: bytes | None = None
+    package_sha256: bytes | None = None
+    decides: bool = False
+    event: EventKind | None = None
+    timers: tuple[tuple[str, int, int], ...] = ()
+
+
+class Changes:
+    """Turns an action into a change."""
+
+    def __init__(self, taxonomy: Taxonomy, producible: Producible, make_package: MakePackage) -> None:
+        self._taxonomy = taxonomy
+        self._producible = producible
+        self._make_package = make_package
+
+    def of(self, moment: Moment) -> Change:
+        """Raises what `core.decide` raises, and `Stale` if the details are not those of the action."""
+        kind, do = _HANDLERS[moment.action]
+        if not isinstance(moment.details, kind):
+            raise Stale("the details do not belong to the action")
+        return do(self, moment)
+
+    def instrument(self, content: CaseContent) -> Instrument:
+        """The row that was in force when the demand arrived."""
+        return decide.instrument_of(content.demand, self._taxonomy)
+
+    def package(self, file: CaseFile, content: CaseContent, officer: str, decided_s: int) -> Package:
+        """The package that follows from the decision in ``content``."""
+        if content.decision is None:
+            raise Bug("a package without a decision")
+        return self._make_package(
+            PackageOrder(
+                case=file.id, number=file.number, demand=content.demand, matches=content.matches,
+                decision=content.decision, received_s=file.received_s, decided_s=decided_s, decided_by=officer,
+                taxonomy_sha256=self._taxonomy.sha256,
+            )
+        )  # fmt: skip
+
+    def take_in(self, moment: Moment) -> Change:
+        assert isinstance(moment.details, IntakeDetails | AmendDetails)
+        content = decide.take_in(moment.details, self._taxonomy, moment.now_s)
+        if moment.file is not None and moment.file.content.gag is not None:
+            content = msgspec.structs.replace(content, gag=moment.file.content.gag)
+        event: EventKind = "received" if moment.action == Action.INTAKE else "amended"
+        return Change(content, drop_package=True, event=event)
+
+    def match(self, moment: Moment) -> Change:
+        assert isinstance(moment.details, MatchDetails)
+        content = moment.case.content
+        if moment.details.identifiers != content.demand.identifiers:
+            raise Stale("the identifiers are not those of the demand")
+        found = {i.text: self._look_up(i.text) for i in content.demand.identifiers if i.kind == "handle"}
+        return Change(decide.matched(content, found))
+
+    def _look_up(self, text: str) -> dict[str, str | int] | None:
+        try:
+            record = self._producible(str(parse_handle(text)))
+        except HandleError:
+            return None
+        return {key: value if isinstance(value, int) else str(value) for key, value in record.items()}
+
+    def decide(self, moment: Moment) -> Change:
+        assert isinstance(moment.details, DecideDetails)
+        decision = moment.details.decision
+        decide.check_decision(moment.case.content, decision)
+        content = decide.decided(moment.case.content, decision, bytes(32))
+        package = self.package(moment.case, content, moment.act.officer, moment.act.made_s)
+        digest = decide.package_digest(package)
+        if digest != moment.details.package_sha256:
+            raise Stale("the package is not the one that was signed")
+        return Change(decide.decided(content, decision, digest), package, package_sha256=digest, decides=True)
+
+    def release(self, moment: Moment) -> Change:
+        assert isinstance(moment.details, ReleaseDetails)
+        decision = moment.case.content.decision
+        wanted = {"produce": Action.PRODUCE, "refuse": Action.REFUSE}
+        if decision is None or wanted[decision.outcome] != moment.action:
+            raise Stale("this is not what was decided")
+        return Change(approves=moment.details.decision, package_sha256=moment.details.package_sha256, event="answered")
+
+    def notify(self, moment: Moment) -> Change:
+        decide.check_notice(moment.case.content, self.instrument(moment.case.content), moment.now_s)
+        return Change(event="notified")
+
+    def defer(self, moment: Moment) -> Change:
+        assert isinstance(moment.details, DeferDetails)
+        if moment.details.until_s <= moment.now_s:
+            raise Stale("a notice is deferred to a time that is to come")
+        timer = (NOTICE, moment.now_s, moment.details.until_s)
+        return Change(event="notice-deferred", timers=(timer,))
+
+    def bar(self, moment: Moment) -> Change:
+        assert isinstance(moment.details, BarDetails)
+        return Change(event="notice-barred")
+
+    def publish(self, moment: Moment) -> Change:
+        decide.check_public(moment.case.content, self.instrument(moment.case.content), moment.now_s)
+        return Change()
+
+    def propose_gag(self, moment: Moment) -> Change:
+        assert isinstance(moment.details, GagDetails)
+        if (moment.details.gag is None) != (moment.action == Action.LIFT_GAG):
+            raise Stale("a gag is renewed with one, and lifted without")
+        return Change(decide.gag_proposed(moment.case.content, moment.details, moment.act.challenge))
+
+    def confirm_gag(self, moment: Moment) -> Change:
+        assert isinstance(moment.details, ConfirmDetails)
+        content = decide.gag_confirmed(moment.case.content, moment.details.approves)
+        return Change(
+            content, approves=moment.details.approves, event="gag-renewed" if content.gag else "gag-lifted",
+            timers=tuple(gag_timer(content.gag, moment.now_s)),
+        )  # fmt: skip
+
+    def close(self, moment: Moment) -> Change:  # noqa: ARG002 - as every action
+        return Change(event="closed")
+
+    def plain(self, moment: Moment) -> Change:  # noqa: ARG002 - as every action
+        return Change()
+
+
+Handler = Callable[[Changes, Moment], Change]
+_HANDLERS: Final[dict[Action, tuple[type[msgspec.Struct], Handler]]] = {
+    Action.INTAKE: (IntakeDetails, Changes.take_in),
+    Action.AMEND: (AmendDetails, Changes.take_in),
+    Action.MATCH: (MatchDetails, Changes.match),
+    Action.REVIEW: (ReviewDetails, Changes.plain),
+    Action.DECIDE: (DecideDetails, Changes.decide),
+    Action.PRODUCE: (ReleaseDetails, Changes.release),
+    Action.REFUSE: (ReleaseDetails, Changes.release),
+    Action.RECEIPT: (PlainDetails, Changes.plain),
+    Action.HAND_OVER: (PlainDetails, Changes.plain),
+    Action.NOTIFY: (PlainDetails, Changes.notify),
+    Action.DEFER_NOTICE: (DeferDetails, Changes.defer),
+    Action.BAR_NOTICE: (BarDetails, Changes.bar),
+    Action.PUBLISH: (PlainDetails, Changes.publish),
+    Action.SEAL: (PlainDetails, Changes.plain),
+    Action.CLOSE: (PlainDetails, Changes.close),
+    Action.RENEW_GAG: (GagDetails, Changes.propose_gag),
+    Action.LIFT_GAG: (GagDetails, Changes.propose_gag),
+    Action.CONFIRM_GAG: (ConfirmDetails, Changes.confirm_gag),
+    Action.RECUSE: (RecuseDetails, Changes.plain),
+}

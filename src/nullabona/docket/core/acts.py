@@ -1,0 +1,258 @@
+"""What an officer signs: one action on one version of one case, once (spec/docket.md §4).
+
+The challenge of a passkey's assertion, and what an officer's key file signs, is SHA-256 of the act's canonical JSON.
+The act holds only a digest of its details, so that it can be kept in the clear; the details stand in the sealed case.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Final, Literal
+
+import msgspec
+from msgspec import Meta
+
+from nullabona.docket.core.canonical import canonical, digest
+from nullabona.docket.core.instrument import Day, Seconds
+from nullabona.docket.core.records import (
+    Authority,
+    Decision,
+    Demand,
+    Gag,
+    Hash,
+    Identifier,
+    Note,
+    OfficerId,
+    Short,
+)
+from nullabona.docket.core.roles import Role
+from nullabona.errors import PeerError, UserError
+
+NONCE_SIZE: Final = 32
+ACT_LIFETIME_S: Final = 600
+NO_VERSION: Final = bytes(32)
+
+Hex = Annotated[str, Meta(pattern=r"^([0-9a-f]{2})*\Z", max_length=128)]
+CredentialKind = Literal["ed25519", "webauthn"]
+
+
+class AssertionInvalid(PeerError):
+    """A signature over an action does not hold, is by a key that is not the officer's, or comes too late."""
+
+    code = "docket-assertion-invalid"
+    default_hint = "start the action again and sign it with a key that is registered for you"
+
+
+class Replayed(PeerError):
+    """This signature was used already, or was made for another case."""
+
+    code = "docket-replayed"
+    default_hint = "start the action again; every signature is good for one action on one case"
+
+
+class Stale(UserError):
+    """The case has changed since the officer saw it."""
+
+    code = "docket-stale"
+    default_hint = "look at the case again before you sign: nulla docket show CASE"
+
+
+class IntakeDetails(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="intake"):
+    """Taking a demand in. Its document is handed to `Desk.perform` beside it."""
+
+    demand: Demand
+
+
+class AmendDetails(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="amend"):
+    """Correcting a demand: every approval is void and the case begins again at received."""
+
+    demand: Demand
+    why: Note
+
+
+class MatchDetails(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="match"):
+    """Matching the demand's identifiers: these, exactly as they stand there, are looked up."""
+
+    identifiers: tuple[Identifier, ...]
+
+
+class ReviewDetails(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="review"):
+    """A second officer has compared the case with the original."""
+
+    note: Note = ""
+
+
+class DecideDetails(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="decide"):
+    """The decision, and the package that follows from it (the desk fills the digest in)."""
+
+    decision: Decision
+    package_sha256: Hash
+
+
+class ReleaseDetails(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="release"):
+    """The second approval: of exactly this decision and package. For ``produce`` and ``refuse``."""
+
+    decision: Hash
+    package_sha256: Hash
+
+
+class PlainDetails(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="plain"):
+    """An action that says nothing but itself: receipt, hand-over, notify, publish, seal, close."""
+
+    note: Note = ""
+
+
+class DeferDetails(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="defer"):
+    """Notice waits until a time, for a reason the law knows."""
+
+    until_s: Seconds
+    basis: Short
+
+
+class BarDetails(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="bar"):
+    """No notice by us, and which law says so."""
+
+    basis: Short
+
+
+class GagDetails(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="gag"):
+    """The gag as it shall be: renewed with its new end, or None when it is lifted."""
+
+    gag: Gag | None
+    basis: Short
+
+
+class RecuseDetails(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="recuse"):
+    """The officer has an interest in the case and steps back from it."""
+
+    why: Note
+
+
+class ConfirmDetails(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="confirm"):
+    """The second signature: of exactly the act with this challenge."""
+
+    approves: Hash
+
+
+CaseDetails = (
+    IntakeDetails | AmendDetails | MatchDetails | ReviewDetails | DecideDetails | ReleaseDetails | PlainDetails
+    | DeferDetails | BarDetails | GagDetails | RecuseDetails | ConfirmDetails
+)  # fmt: skip
+
+
+class Credential(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A key that signs for an officer. ``public``: 32 bytes of Ed25519, or a COSE key."""
+
+    key_id: Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{8,344}\Z")]
+    kind: CredentialKind
+    public: bytes
+    label: Short
+    sign_count: int = 0
+
+
+class EnrolDetails(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="enrol"):
+    """A new officer: keys that sign, and the age recipient that cases are sealed to."""
+
+    officer: OfficerId
+    name: Short
+    recipient: Short
+    credentials: Annotated[tuple[Credential, ...], Meta(min_length=1, max_length=8)]
+
+
+class RevokeDetails(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="revoke"):
+    """The officer may do nothing from now on."""
+
+    officer: OfficerId
+    why: Note
+
+
+class RoleDetails(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="role"):
+    """A role is granted or taken (the action says which)."""
+
+    officer: OfficerId
+    role: Role
+
+
+class KeyDetails(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="key"):
+    """Another key for an officer."""
+
+    officer: OfficerId
+    credential: Credential
+
+
+class AuthorityDetails(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="authority"):
+    """An authority for the call-back registry."""
+
+    authority: Authority
+
+
+class ReportDetails(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="report"):
+    """The figures of a half-year, by digest of the table the desk has drawn up."""
+
+    term: Short
+    table: Hash
+
+
+class SettleDetails(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="settle"):
+    """The slots of a half-year whose horizon has come: all are opened but the band's."""
+
+    term: Short
+
+
+class OpenDetails(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="open"):
+    """Open the slots of these published cases."""
+
+    cases: tuple[Hex, ...]
+
+
+DeskDetails = (
+    EnrolDetails | RevokeDetails | RoleDetails | KeyDetails | AuthorityDetails | ReportDetails | SettleDetails
+    | OpenDetails | ConfirmDetails
+)  # fmt: skip
+
+
+class Act(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One action, as it is signed. ``case`` is empty for the desk itself; ``version`` is what the officer saw."""
+
+    action: Short
+    case: Hex
+    version: Hex
+    officer: OfficerId
+    details: Hex
+    nonce: Hex
+    expires_s: Seconds
+    confirms: bool = False
+    """Whether this is the second signature of a desk action that needs two."""
+    v: Literal[1] = 1
+
+    @property
+    def made_s(self) -> int:
+        """When the desk drew it up."""
+        return self.expires_s - ACT_LIFETIME_S
+
+    @property
+    def challenge(self) -> bytes:
+        """What is signed."""
+        return digest(self)
+
+    def encode(self) -> bytes:
+        """The canonical JSON that the challenge is the hash of; what a console shows beside its own words."""
+        return canonical(self)
+
+
+class Assertion(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """An officer's signature over an act's challenge. ``payload``: 64 bytes of Ed25519, or WebAuthn's JSON."""
+
+    kind: CredentialKind
+    key_id: str
+    payload: Annotated[bytes, Meta(max_length=16_384)]
+
+
+class Officer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """An officer as the desk knows them."""
+
+    id: OfficerId
+    name: Short
+    recipient: Short
+    roles: tuple[Role, ...]
+    active: bool
+    enrolled_day: Day

@@ -1,0 +1,37 @@
+"""The journal's chain: every event carries the hash of the one before (spec/docket.md §6)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from hashlib import sha256
+from typing import Final
+
+from nullabona.docket.core.canonical import canonical
+from nullabona.docket.core.records import Event
+from nullabona.errors import PeerError
+
+_DOMAIN: Final = b"nullabona docket event v1\0"
+BEGIN: Final = bytes(32)
+"""What stands before the first event."""
+
+
+class JournalBroken(PeerError):
+    """An event of the journal is missing, altered, doubled or out of order."""
+
+    code = "docket-journal-broken"
+    default_hint = "compare the journal with a copy; its daily head is in the docket log"
+
+
+def event_hash(event: Event) -> bytes:
+    """The event's place in the chain. Its nonce keeps the head from telling whether anything happened."""
+    return sha256(_DOMAIN + canonical(event)).digest()
+
+
+def check_chain(events: Iterable[tuple[Event, bytes]]) -> bytes:
+    """The head of a whole journal of (event, hash). Raises `JournalBroken` at the first that does not follow."""
+    head = BEGIN
+    for number, (event, claimed) in enumerate(events):
+        if event.seq != number or event.previous != head or event_hash(event) != claimed:
+            raise JournalBroken(f"event {number} of the journal does not follow the one before")
+        head = claimed
+    return head

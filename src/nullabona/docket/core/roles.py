@@ -1,0 +1,159 @@
+"""Who may do what: role × action × state, and which two actions on one case need two people. Denied unless it is here.
+
+The store puts both tables into the database, whose triggers refuse what they do not allow (store/schema.sql).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from enum import StrEnum
+from typing import Final
+
+from nullabona.docket.core.states import STEPS, Action, State
+from nullabona.errors import UserError
+
+
+class Role(StrEnum):
+    """What an officer is trusted with."""
+
+    INTAKE = "intake"
+    REVIEWER = "reviewer"
+    COUNSEL = "counsel"
+    RELEASER = "releaser"
+    NOTIFIER = "notifier"
+    PUBLISHER = "publisher"
+    AUDITOR = "auditor"
+    KEY_CUSTODIAN = "key-custodian"
+    ADMIN = "admin"
+
+
+class DeskAction(StrEnum):
+    """What is done to the desk rather than to a case."""
+
+    ENROL = "enrol"
+    REVOKE = "revoke"
+    GRANT_ROLE = "grant-role"
+    TAKE_ROLE = "take-role"
+    ADD_KEY = "add-key"
+    REGISTER_AUTHORITY = "register-authority"
+    REPORT = "report"
+    OPEN = "open"
+    SETTLE = "settle"
+    READ_JOURNAL = "read-journal"
+
+
+class NotAllowed(UserError):
+    """None of the officer's roles allows it."""
+
+    code = "docket-not-allowed"
+    default_hint = "ask an officer whose role it is; roles are shown by: nulla docket officer list"
+
+
+class SamePerson(UserError):
+    """Two different people must do these two things."""
+
+    code = "docket-same-person"
+    default_hint = "another officer must do it"
+
+
+_R = Role
+_A = Action
+READERS: Final = frozenset(Role) - {_R.ADMIN, _R.KEY_CUSTODIAN}
+"""Roles that may read cases. An admin never may, whatever else changes."""
+
+_CASE: Final[dict[Action, frozenset[Role]]] = {
+    _A.INTAKE: frozenset({_R.INTAKE}),
+    _A.AMEND: frozenset({_R.INTAKE, _R.COUNSEL}),
+    _A.MATCH: frozenset({_R.INTAKE, _R.REVIEWER}),
+    _A.REVIEW: frozenset({_R.REVIEWER}),
+    _A.DECIDE: frozenset({_R.COUNSEL}),
+    _A.PRODUCE: frozenset({_R.RELEASER}),
+    _A.REFUSE: frozenset({_R.RELEASER}),
+    _A.RECEIPT: frozenset({_R.COUNSEL}),
+    _A.HAND_OVER: frozenset({_R.RELEASER}),
+    _A.NOTIFY: frozenset({_R.NOTIFIER}),
+    _A.DEFER_NOTICE: frozenset({_R.NOTIFIER}),
+    _A.BAR_NOTICE: frozenset({_R.COUNSEL}),
+    _A.PUBLISH: frozenset({_R.PUBLISHER}),
+    _A.SEAL: frozenset({_R.COUNSEL}),
+    _A.CLOSE: frozenset({_R.PUBLISHER, _R.COUNSEL}),
+    _A.RENEW_GAG: frozenset({_R.COUNSEL}),
+    _A.LIFT_GAG: frozenset({_R.COUNSEL}),
+    _A.CONFIRM_GAG: frozenset({_R.COUNSEL, _R.REVIEWER}),
+    _A.RECUSE: READERS - {_R.AUDITOR},
+    _A.READ: READERS,
+}
+
+DESK: Final[dict[DeskAction, frozenset[Role]]] = {
+    DeskAction.ENROL: frozenset({_R.ADMIN}),
+    DeskAction.REVOKE: frozenset({_R.ADMIN}),
+    DeskAction.GRANT_ROLE: frozenset({_R.ADMIN}),
+    DeskAction.TAKE_ROLE: frozenset({_R.ADMIN}),
+    DeskAction.ADD_KEY: frozenset({_R.ADMIN}),
+    DeskAction.REGISTER_AUTHORITY: frozenset({_R.INTAKE, _R.COUNSEL}),
+    DeskAction.REPORT: frozenset({_R.PUBLISHER}),
+    DeskAction.OPEN: frozenset({_R.COUNSEL}),
+    DeskAction.SETTLE: frozenset({_R.COUNSEL}),
+    DeskAction.READ_JOURNAL: frozenset({_R.AUDITOR, _R.COUNSEL}),
+}
+"""Who may propose it (what is in `CONFIRMS`) or do it."""
+
+CONFIRMS: Final[dict[DeskAction, frozenset[Role]]] = {
+    DeskAction.ENROL: frozenset({_R.ADMIN, _R.COUNSEL}),
+    DeskAction.REVOKE: frozenset({_R.ADMIN, _R.COUNSEL}),
+    DeskAction.GRANT_ROLE: frozenset({_R.ADMIN, _R.COUNSEL}),
+    DeskAction.TAKE_ROLE: frozenset({_R.ADMIN, _R.COUNSEL}),
+    DeskAction.ADD_KEY: frozenset({_R.ADMIN, _R.COUNSEL}),
+    DeskAction.REGISTER_AUTHORITY: frozenset({_R.REVIEWER, _R.COUNSEL}),
+    DeskAction.REPORT: frozenset({_R.COUNSEL}),
+    DeskAction.SETTLE: frozenset({_R.KEY_CUSTODIAN}),
+}
+"""What takes effect only when a second officer, with one of these roles, confirms it. Neither may be its subject."""
+
+APART: Final[frozenset[tuple[Action, Action]]] = frozenset({
+    (_A.REVIEW, _A.INTAKE), (_A.REVIEW, _A.AMEND),
+    (_A.DECIDE, _A.INTAKE), (_A.DECIDE, _A.AMEND),
+    (_A.PRODUCE, _A.INTAKE), (_A.PRODUCE, _A.AMEND), (_A.PRODUCE, _A.DECIDE),
+    (_A.REFUSE, _A.INTAKE), (_A.REFUSE, _A.AMEND), (_A.REFUSE, _A.DECIDE),
+    (_A.CONFIRM_GAG, _A.RENEW_GAG), (_A.CONFIRM_GAG, _A.LIFT_GAG),
+})  # fmt: skip
+"""(what is done, what was done before): never by the same officer on the same case, amendments or not."""
+
+ALONE: Final = frozenset({_R.ADMIN, _R.AUDITOR})
+"""Roles that stand alone: an admin who read cases, or an auditor who wrote, would be neither."""
+
+
+def permits() -> Iterator[tuple[Role, Action, State | None]]:
+    """Every allowed combination; the store's table ``permit`` holds exactly these."""
+    for state, action in STEPS:
+        yield from ((role, action, state) for role in sorted(_CASE[action]))
+
+
+def allowed(roles: Iterable[Role], action: Action, state: State | None) -> bool:
+    """Whether one of ``roles`` may do ``action`` to a case that is in ``state``."""
+    return (state, action) in STEPS and not _CASE[action].isdisjoint(roles)
+
+
+def check_allowed(roles: Iterable[Role], action: Action) -> None:
+    """Raises `NotAllowed` unless one of ``roles`` may ever do ``action``. The state is `states.after`'s business."""
+    if _CASE[action].isdisjoint(roles):
+        raise NotAllowed(f"no role of yours allows {action}")
+
+
+def check_desk_allowed(roles: Iterable[Role], action: DeskAction, *, confirming: bool = False) -> None:
+    """Raises `NotAllowed` unless one of ``roles`` may do, or with ``confirming`` confirm, ``action``."""
+    who = CONFIRMS.get(action, frozenset()) if confirming else DESK[action]
+    if who.isdisjoint(roles):
+        raise NotAllowed(f"no role of yours allows {'confirming ' if confirming else ''}{action}")
+
+
+def can_read(roles: Iterable[Role]) -> bool:
+    """Whether one of ``roles`` opens cases."""
+    return not READERS.isdisjoint(roles)
+
+
+def desk_permits() -> Iterator[tuple[Role, DeskAction, int]]:
+    """Every allowed action on the desk: 0 for doing or proposing it, 1 for confirming it."""
+    for confirms, table in ((0, DESK), (1, CONFIRMS)):
+        for action, who in table.items():
+            yield from ((role, action, confirms) for role in sorted(who))

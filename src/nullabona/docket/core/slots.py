@@ -1,0 +1,181 @@
+"""Sealed slots: what a leaf commits to, and how it is opened (spec/docket.md §7).
+
+A leaf is 160 bytes whether it says something or nothing. Its commitment hides (32 random bytes) and binds (SHA-256);
+its pointer is for the auditor alone and looks random to everybody else.
+"""
+
+from __future__ import annotations
+
+import hmac
+from dataclasses import dataclass
+from hashlib import sha256
+from struct import Struct
+from typing import Annotated, Final, Literal
+
+import msgspec
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from msgspec import Meta
+
+from nullabona.docket.core.canonical import canonical, read_canonical
+from nullabona.docket.core.records import SlotRef
+from nullabona.errors import Bug, Malformed, PeerError
+
+SLOT_LEAF: Final = 0x01
+BEAT_LEAF: Final = 0x02
+STATEMENT_LEAF: Final = 0x03
+LEAF_SIZE: Final = 160
+RECORD_SIZE: Final = 4_096
+"""A record is padded to this before it is committed to."""
+BLIND_SIZE: Final = 32
+POINTER_SIZE: Final = 121
+NONCE_SIZE: Final = 12
+_POINTER_TEXT: Final = POINTER_SIZE - NONCE_SIZE - 16
+_COMMIT: Final = b"docket/slot/v1\0"
+_RATCHET: Final = b"nullabona docket pointer v1\0"
+_HEAD: Final = Struct(">BIH")
+
+Hex16 = Annotated[str, Meta(pattern=r"^[0-9a-f]{32}\Z")]
+Hex32 = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]
+Count = Annotated[int, Meta(ge=0, le=1_000_000)]
+Period = Annotated[int, Meta(ge=0, le=2**32 - 1)]
+EventKind = Literal[
+    "received", "amended", "answered", "notified", "notice-deferred", "notice-barred", "gag-renewed", "gag-lifted",
+    "closed",
+]  # fmt: skip
+Outcome = Literal["produced_full", "produced_partial", "answered_no_data", "refused"]
+
+
+class CommitmentWrong(PeerError):
+    """An opening does not fit the slot that it claims to open."""
+
+    code = "docket-commitment-wrong"
+    default_hint = "keep the opening: it shows that somebody altered the record"
+
+
+class NullRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="null", tag_field="kind"):
+    """Nothing happened."""
+
+    v: Literal[1] = 1
+
+
+class EventRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="event", tag_field="kind"):
+    """Something happened to a demand. What may be public stands here, the rest under ``private``'s hash."""
+
+    case: Hex16
+    n: Count
+    """How many events of the case were before."""
+    event: EventKind
+    at: Period
+    instrument: Annotated[str, Meta(max_length=100)]
+    previous: Annotated[str, Meta(pattern=r"^([0-9a-f]{64})?\Z")]
+    """The commitment of the case's event before; empty for the first."""
+    private: Hex32
+    """SHA-256 over a salt and the fields that only the authority and the desk know."""
+    identifiers: Count = 0
+    accounts: Count = 0
+    outcome: Outcome | None = None
+    reason: Annotated[str, Meta(max_length=40)] | None = None
+    answers: dict[str, str] = {}
+    in_time: bool | None = None
+    open_by: Period | None = None
+    """The period by which it is to be opened or renewed; None: with the case's close."""
+    v: Literal[1] = 1
+
+
+class RenewalRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="renewal", tag_field="kind"):
+    """The slot takes over from an older one that stays sealed. ``by``: salted hashes of the two who decided it."""
+
+    of: SlotRef
+    by: tuple[Hex32, Hex32]
+    v: Literal[1] = 1
+
+
+Record = NullRecord | EventRecord | RenewalRecord
+
+
+@dataclass(frozen=True, slots=True)
+class SlotLeaf:
+    """One slot of the log."""
+
+    at: SlotRef
+    commitment: bytes
+    pointer: bytes
+
+    def encode(self) -> bytes:
+        """160 bytes."""
+        return _HEAD.pack(SLOT_LEAF, self.at.period, self.at.slot) + self.commitment + self.pointer
+
+
+def parse_slot_leaf(entry: bytes) -> SlotLeaf:
+    """Raises `Malformed`."""
+    if len(entry) != LEAF_SIZE or entry[0] != SLOT_LEAF:
+        raise Malformed("not a slot")
+    _, period, slot = _HEAD.unpack_from(entry)
+    head = _HEAD.size
+    return SlotLeaf(SlotRef(period, slot), entry[head : head + 32], entry[head + 32 :])
+
+
+def encode_record(record: Record) -> bytes:
+    """The record's canonical JSON. Raises `Bug` if it is too long for a slot."""
+    encoded = canonical(record)
+    if len(encoded) >= RECORD_SIZE:
+        raise Bug("a slot's record is too long")
+    return encoded
+
+
+def parse_record(encoded: bytes) -> Record:
+    """Raises `Malformed` unless it is the canonical encoding of a record."""
+    if len(encoded) >= RECORD_SIZE:
+        raise Malformed("a slot's record is too long")
+    return read_canonical(encoded, Record, "a slot's record")  # type: ignore[arg-type]
+
+
+def commit(blind: bytes, record: Record) -> bytes:
+    """``SHA-256("docket/slot/v1" ‖ 0 ‖ r ‖ pad(record))``; the padding is 0x80 and zeros."""
+    if len(blind) != BLIND_SIZE:
+        raise Bug("a slot's blinding has 32 bytes")
+    encoded = encode_record(record) + b"\x80"
+    return sha256(_COMMIT + blind + encoded.ljust(RECORD_SIZE, b"\0")).digest()
+
+
+def check_opening(commitment: bytes, blind: bytes, record: Record) -> None:
+    """Raises `CommitmentWrong`."""
+    if len(blind) != BLIND_SIZE or not hmac.compare_digest(commit(blind, record), commitment):
+        raise CommitmentWrong("an opening does not fit the slot's commitment")
+
+
+def next_ratchet(key: bytes) -> bytes:
+    """The pointer key of the next period. The desk forgets the one before, the auditor can compute them all."""
+    return hmac.digest(key, _RATCHET + b"next", "sha256")
+
+
+def seal_pointer(key: bytes, nonce: bytes, blind: bytes, record: Record) -> bytes:
+    """What tells the auditor, alone and from the log alone, what a slot holds (spec/docket.md §7.4)."""
+    kind = {NullRecord: 0, EventRecord: 1, RenewalRecord: 2}[type(record)]
+    case = bytes.fromhex(record.case) if isinstance(record, EventRecord) else bytes(16)
+    body = (bytes([kind]) + blind + case).ljust(_POINTER_TEXT, b"\0")
+    return nonce + AESGCM(_pointer_key(key)).encrypt(nonce, body, None)
+
+
+def open_pointer(key: bytes, pointer: bytes) -> tuple[int, bytes, bytes]:
+    """(0 null, 1 event or 2 renewal; the blinding; the case's tag). Raises `CommitmentWrong`: not of this period."""
+    try:
+        body = AESGCM(_pointer_key(key)).decrypt(pointer[:NONCE_SIZE], pointer[NONCE_SIZE:], None)
+    except (InvalidTag, ValueError):
+        raise CommitmentWrong("a pointer does not open with this period's key") from None
+    return body[0], body[1:33], body[33:49]
+
+
+def case_tag(case: bytes) -> str:
+    """What a case is called in public: the desk's own number says how many came before."""
+    return sha256(b"nullabona docket case v1\0" + case).hexdigest()[:32]
+
+
+def private_hash(salt: bytes, fields: object) -> str:
+    """What binds a record to the fields that it does not show."""
+    return sha256(b"nullabona docket private v1\0" + salt + canonical(fields)).hexdigest()
+
+
+def _pointer_key(key: bytes) -> bytes:
+    return hmac.digest(key, _RATCHET + b"pointer", "sha256")

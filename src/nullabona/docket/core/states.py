@@ -1,0 +1,116 @@
+"""The states of a case as a table; spec/docket.md's diagram is made from it (tools/docket_page.py)."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Final
+
+from nullabona.errors import UserError
+
+
+class State(StrEnum):
+    """Where a case stands."""
+
+    RECEIVED = "received"
+    MATCHED = "matched"
+    REVIEWED = "reviewed"
+    DECIDED = "decided"
+    PRODUCED = "produced"
+    REFUSED = "refused"
+    RECEIPTED = "receipted"
+    NOTIFIED = "notified"
+    NOTICE_DEFERRED = "notice-deferred"
+    NOTICE_BARRED = "notice-barred"
+    PUBLISHED = "published"
+    SEALED = "sealed"
+    CLOSED = "closed"
+
+
+class Action(StrEnum):
+    """What an officer may do to a case."""
+
+    INTAKE = "intake"
+    AMEND = "amend"
+    MATCH = "match"
+    REVIEW = "review"
+    DECIDE = "decide"
+    PRODUCE = "produce"
+    REFUSE = "refuse"
+    RECEIPT = "receipt"
+    HAND_OVER = "hand-over"
+    NOTIFY = "notify"
+    DEFER_NOTICE = "defer-notice"
+    BAR_NOTICE = "bar-notice"
+    PUBLISH = "publish"
+    SEAL = "seal"
+    CLOSE = "close"
+    RENEW_GAG = "renew-gag"
+    LIFT_GAG = "lift-gag"
+    CONFIRM_GAG = "confirm-gag"
+    RECUSE = "recuse"
+    READ = "read"
+
+
+class WrongState(UserError):
+    """The case is not where this can be done."""
+
+    code = "docket-wrong-state"
+    default_hint = "look where the case stands: nulla docket show CASE"
+
+
+_S = State
+_A = Action
+_OPEN: Final = (_S.RECEIVED, _S.MATCHED, _S.REVIEWED, _S.DECIDED)
+_ANSWERED: Final = (_S.PRODUCED, _S.REFUSED)
+_TOLD: Final = (_S.NOTIFIED, _S.NOTICE_DEFERRED, _S.NOTICE_BARRED)
+_STAYING: Final = (_A.RENEW_GAG, _A.LIFT_GAG, _A.CONFIRM_GAG, _A.RECUSE)
+_LIVE: Final = (*_OPEN, *_ANSWERED, _S.RECEIPTED, *_TOLD, _S.PUBLISHED, _S.SEALED)
+
+STEPS: Final[dict[tuple[State | None, Action], State]] = {
+    (None, _A.INTAKE): _S.RECEIVED,
+    **{(state, _A.AMEND): _S.RECEIVED for state in _OPEN},
+    (_S.RECEIVED, _A.MATCH): _S.MATCHED,
+    (_S.MATCHED, _A.REVIEW): _S.REVIEWED,
+    (_S.REVIEWED, _A.DECIDE): _S.DECIDED,
+    (_S.DECIDED, _A.PRODUCE): _S.PRODUCED,
+    (_S.DECIDED, _A.REFUSE): _S.REFUSED,
+    **{(state, _A.RECEIPT): _S.RECEIPTED for state in _ANSWERED},
+    (_S.RECEIPTED, _A.HAND_OVER): _S.RECEIPTED,
+    (_S.RECEIPTED, _A.NOTIFY): _S.NOTIFIED,
+    (_S.RECEIPTED, _A.DEFER_NOTICE): _S.NOTICE_DEFERRED,
+    (_S.RECEIPTED, _A.BAR_NOTICE): _S.NOTICE_BARRED,
+    (_S.NOTICE_DEFERRED, _A.NOTIFY): _S.NOTIFIED,
+    (_S.NOTICE_DEFERRED, _A.DEFER_NOTICE): _S.NOTICE_DEFERRED,
+    (_S.NOTICE_DEFERRED, _A.BAR_NOTICE): _S.NOTICE_BARRED,
+    (_S.NOTICE_BARRED, _A.NOTIFY): _S.NOTIFIED,
+    **{(state, _A.HAND_OVER): state for state in _TOLD},
+    (_S.NOTIFIED, _A.PUBLISH): _S.PUBLISHED,
+    (_S.NOTICE_BARRED, _A.PUBLISH): _S.PUBLISHED,
+    (_S.SEALED, _A.PUBLISH): _S.PUBLISHED,
+    (_S.NOTIFIED, _A.SEAL): _S.SEALED,
+    (_S.NOTICE_BARRED, _A.SEAL): _S.SEALED,
+    (_S.PUBLISHED, _A.CLOSE): _S.CLOSED,
+    (_S.SEALED, _A.CLOSE): _S.CLOSED,
+    **{(state, action): state for state in _LIVE for action in _STAYING},
+    **{(state, _A.READ): state for state in State},
+}
+"""(where the case stands, what is done) → where it stands then. What is not here cannot be done."""
+
+
+def after(state: State | None, action: Action) -> State:
+    """Where ``action`` leads. Raises `WrongState`."""
+    found = STEPS.get((state, action))
+    if found is None:
+        raise WrongState(f"a case that is {state or 'not here'} allows no {action}")
+    return found
+
+
+def diagram() -> str:
+    """The table as a Mermaid state diagram, without what leaves a case where it is."""
+    name = {state: state.value.replace("-", "_") for state in State}
+    lines = [
+        f"    {name[start] if start else '[*]'} --> {name[end]}: {action}"
+        for (start, action), end in STEPS.items()
+        if start != end
+    ]
+    return "\n".join(["stateDiagram-v2", *lines, "    closed --> [*]"])

@@ -1,0 +1,91 @@
+"""Deadlines and how loudly they are called, under any clock (spec/docket.md §5).
+
+A deadline is a fixed time in UTC seconds; a clock that jumps moves none of them. When a clock has gone back, what was
+called stays called.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final, Literal
+
+import msgspec
+
+from nullabona.docket.core.instrument import DAY, HOUR, Instrument
+from nullabona.docket.core.records import CaseContent, CaseId, Gag
+from nullabona.docket.core.states import Action
+
+Level = Literal["none", "half", "soon", "due", "late"]
+LEVELS: Final[tuple[Level, ...]] = ("none", "half", "soon", "due", "late")
+NEW_GAG_CHECK_S: Final = 7 * DAY
+GAG: Final = "gag-ends"
+NOTICE: Final = "notice-deferred-until"
+
+
+class Due(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A timer of a case and how loudly it calls."""
+
+    case: CaseId
+    number: str
+    name: str
+    due_s: int
+    level: Level
+
+
+def level_at(begun_s: int, due_s: int, now_s: int) -> Level:
+    """Half of the time gone; a tenth of it, at most a day, left; over; or over for as long again (at most a day)."""
+    whole = max(1, due_s - begun_s)
+    if now_s >= due_s + min(DAY, max(HOUR, whole)):
+        return "late"
+    if now_s >= due_s:
+        return "due"
+    if due_s - now_s <= min(DAY, max(whole // 10, 1)):
+        return "soon"
+    return "half" if now_s - begun_s >= whole // 2 else "none"
+
+
+def louder(before: Level, now: Level) -> Level:
+    """A call is never taken back by a clock that went back."""
+    return max(before, now, key=LEVELS.index)
+
+
+def begun_by_receipt(content: CaseContent, instrument: Instrument) -> Iterator[tuple[str, int, int]]:
+    """The timers (name, begun, due) that run from the day of issue or from receipt."""
+    starts = {"received": content.demand.received_s, "issued": content.demand.issued_day * DAY}
+    for timer in instrument.timers:
+        if timer.since in starts:
+            yield timer.name, starts[timer.since], starts[timer.since] + timer.within_s
+    yield from gag_timer(content.gag, content.demand.received_s)
+
+
+def begun_by(
+    event: Literal["decided", "handed_over"], instrument: Instrument, now_s: int
+) -> Iterator[tuple[str, int, int]]:
+    """The timers that run from ``event``."""
+    for timer in instrument.timers:
+        if timer.since == event:
+            yield timer.name, now_s, now_s + timer.within_s
+
+
+def gag_timer(gag: Gag | None, begun_s: int) -> Iterator[tuple[str, int, int]]:
+    """A gag with an end is renewed or lifted before it."""
+    if gag is not None and gag.until_s is not None:
+        yield GAG, begun_s, gag.until_s
+
+
+_MET_BY: Final[dict[Action, frozenset[str]]] = {
+    Action.REVIEW: frozenset({"reviewed"}),
+    Action.DECIDE: frozenset({"decided"}),
+    Action.HAND_OVER: frozenset({"answered"}),
+    Action.NOTIFY: frozenset({"notified"}),
+    Action.BAR_NOTICE: frozenset({"notified"}),
+    Action.CLOSE: frozenset({"closed", "permit", "answered", "reviewed", "decided", "notified"}),
+}
+
+
+def met_by(action: Action, instrument: Instrument) -> Iterator[str]:
+    """The names of the timers that ``action`` meets. A refusal is answered by its own hand-over too."""
+    untils = _MET_BY.get(action, frozenset())
+    yield from (timer.name for timer in instrument.timers if timer.until in untils)
+    if action in {Action.NOTIFY, Action.BAR_NOTICE}:
+        yield NOTICE

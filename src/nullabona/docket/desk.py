@@ -1,0 +1,225 @@
+"""The desk: the one face of the docket for console and command line (spec/docket.md §3).
+
+Whoever acts proposes first and performs then: `Desk.propose` draws up the act that is signed, `Desk.perform` carries
+out what was signed. Everything is checked twice, here and by the database. Nothing here knows who is at a screen: the
+caller has made sure of ``who``, and every change carries a signature of theirs anyway.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from nullabona.docket.casefiles import CaseFiles
+from nullabona.docket.casework import Casework, Done
+from nullabona.docket.changes import Changes
+from nullabona.docket.core import decide
+from nullabona.docket.core.acts import (
+    Act,
+    Assertion,
+    CaseDetails,
+    ConfirmDetails,
+    Credential,
+    DecideDetails,
+    DeskDetails,
+    MatchDetails,
+    Officer,
+    ReleaseDetails,
+    Stale,
+)
+from nullabona.docket.core.cadence import Cadence
+from nullabona.docket.core.canonical import read_canonical
+from nullabona.docket.core.instrument import Taxonomy
+from nullabona.docket.core.records import Authority, CaseId, CaseLine, CaseView, Decision, Event, Package
+from nullabona.docket.core.roles import DeskAction, check_desk_allowed
+from nullabona.docket.core.states import Action, State
+from nullabona.docket.core.timers import LEVELS, Due, level_at, louder
+from nullabona.docket.deskwork import DeskDone, Deskwork, Pending
+from nullabona.docket.founding import CADENCE
+from nullabona.docket.journal import Journal
+from nullabona.docket.ports import Acting, Outside
+from nullabona.docket.slotbox import SlotBoxes
+from nullabona.docket.staff import Staff
+from nullabona.docket.store.sqlite import DeskStore
+from nullabona.docket.tools import Tools
+from nullabona.errors import UserError
+
+
+class NotFounded(UserError):
+    """There is no desk in this folder yet."""
+
+    code = "docket-not-founded"
+    default_hint = "found it with its first officers: nulla docket init"
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """An act and what it is about. Show ``details`` and ``act.encode()``, have ``act.challenge`` signed."""
+
+    act: Act
+    details: CaseDetails | DeskDetails
+
+
+class Desk:
+    """One desk in one folder, for one process at a time."""
+
+    def __init__(self, folder: Path, taxonomy: Taxonomy, outside: Outside) -> None:
+        """Raises `DeskInUse`, `DeskUnreadable` or `NotFounded`."""
+        self.taxonomy = taxonomy
+        self._store = DeskStore(folder)
+        self._outside = outside
+        encoded = self._store.value("get_meta", CADENCE)
+        if encoded is None:
+            self._store.close()
+            raise NotFounded("no desk was founded here")
+        self._tools = _tools(self._store, outside, read_canonical(encoded, Cadence, "the cadence"))
+        changes = Changes(taxonomy, outside.producible, outside.make_package)
+        self._cases = Casework(self._tools, changes)
+        self._desk = Deskwork(self._tools, self._take_effect)
+
+    # ------------------------------------------------------------------------------------------------ propose, perform
+
+    def propose(
+        self, who: Acting, action: Action | DeskAction, case: CaseId | None, details: CaseDetails | DeskDetails
+    ) -> Proposal:
+        """The act to sign, good for ten minutes. Raises what performing it now would raise."""
+        if isinstance(action, DeskAction):
+            return Proposal(self._desk.propose(who, action, details), details)  # type: ignore[arg-type]
+        return Proposal(self._cases.propose(who, action, case, details), details)  # type: ignore[arg-type]
+
+    def propose_match(self, who: Acting, case: CaseId) -> Proposal:
+        """Look the demand's identifiers up, exactly as they stand there."""
+        identifiers = self._tools.files.open(who, case).content.demand.identifiers
+        return self.propose(who, Action.MATCH, case, MatchDetails(identifiers))
+
+    def propose_decision(self, who: Acting, case: CaseId, decision: Decision) -> Proposal:
+        """Decide. The act names the package that follows; `preview` shows it."""
+        file, now_s = self._tools.files.open(who, case), self._outside.clock()
+        decide.check_decision(file.content, decision)
+        content = decide.decided(file.content, decision, bytes(32))
+        package = self._cases.changes.package(file, content, who.officer, now_s)
+        details = DecideDetails(decision, decide.package_digest(package))
+        return Proposal(self._cases.propose(who, Action.DECIDE, case, details, now_s), details)
+
+    def propose_release(self, who: Acting, case: CaseId) -> Proposal:
+        """The second approval, of what the first one decided: ``produce`` or ``refuse``."""
+        file = self._tools.files.open(who, case)
+        content = file.content
+        if content.decision is None or file.decided_by is None or content.package_sha256 is None:
+            raise Stale("nothing was decided yet")
+        action = Action.PRODUCE if content.decision.outcome == "produce" else Action.REFUSE
+        return self.propose(who, action, case, ReleaseDetails(file.decided_by, content.package_sha256))
+
+    def propose_confirm_gag(self, who: Acting, case: CaseId) -> Proposal:
+        """The second signature under the gag that was proposed last."""
+        proposed = self._tools.files.open(who, case).content.proposed_gag
+        if proposed is None:
+            raise Stale("no change of the gag was proposed")
+        return self.propose(who, Action.CONFIRM_GAG, case, ConfirmDetails(proposed.challenge))
+
+    def propose_confirm(self, who: Acting, challenge: bytes) -> Proposal:
+        """The second signature under a proposal about the desk."""
+        return self.propose(who, self._desk.find(challenge).action, None, ConfirmDetails(challenge))
+
+    def perform(
+        self, who: Acting, proposal: Proposal, assertion: Assertion, document: bytes | None = None
+    ) -> Done | DeskDone:
+        """Carry out what was signed, in one transaction. ``document``: the original, with intake or amendment."""
+        act, details = proposal.act, proposal.details
+        if act.action in set(DeskAction):
+            return self._desk.perform(who, act, details, assertion)  # type: ignore[arg-type]
+        return self._cases.perform(who, act, details, assertion, document)  # type: ignore[arg-type]
+
+    # --------------------------------------------------------------------------------------------------------- reading
+
+    def cases(self, who: Acting, state: State | None = None) -> tuple[CaseLine, ...]:
+        """Every case by number, without opening any. Raises `NotAllowed`."""
+        self._tools.files.check_may_read(who)
+        return self._tools.files.lines(state)
+
+    def show(self, who: Acting, case: CaseId) -> CaseView:
+        """A case; the reading is entered in the journal. Raises `NoSuchCase`, `NotAllowed`, `Recused`, `Locked`."""
+        file = self._tools.files.open(who, case)
+        self._note_reading(who, case)
+        return self._tools.files.view(file)
+
+    def document(self, who: Acting, case: CaseId) -> bytes:
+        """The original as it came. Do not open it on the desk's machine."""
+        file = self._tools.files.open(who, case)
+        self._note_reading(who, case)
+        return self._tools.files.document(file)
+
+    def preview(self, who: Acting, case: CaseId) -> Package | None:
+        """The package that was decided on, for those who approve it. Handing over is `hand_over`."""
+        file = self._tools.files.open(who, case)
+        self._note_reading(who, case)
+        return file.package
+
+    def journal(self, who: Acting) -> tuple[Event, ...]:
+        """The whole journal, checked. Raises `NotAllowed` or `JournalBroken`."""
+        check_desk_allowed(self._tools.staff.active(who.officer).roles, DeskAction.READ_JOURNAL)
+        return self._tools.journal.events()
+
+    def history(self, who: Acting, case: CaseId) -> tuple[Event, ...]:
+        """The journal of one case."""
+        self._tools.files.check_reader(who, case)
+        return self._tools.journal.of_case(case)
+
+    def officers(self) -> tuple[Officer, ...]:
+        """Everybody who works or worked here."""
+        return self._tools.staff.officers()
+
+    def officer(self, name: str) -> Officer:
+        """Raises `NoSuchOfficer`."""
+        return self._tools.staff.officer(name)
+
+    def credentials(self, officer: str) -> tuple[Credential, ...]:
+        """The keys that sign for an officer."""
+        return self._tools.staff.credentials(officer)
+
+    def authorities(self) -> tuple[Authority, ...]:
+        """The call-back registry."""
+        return self._tools.staff.authorities()
+
+    def pending(self) -> tuple[Pending, ...]:
+        """What waits for a second signature, but for gags, which stand in their cases."""
+        return self._desk.pendings()
+
+    def dues(self) -> tuple[Due, ...]:
+        """Every timer that is not met, soonest first, and how loudly it calls. A clock that went back quiets none."""
+        now_s, found = self._outside.clock(), []
+        for case, number, name, due_s, begun_s, met_s, level in self._store.rows("timers"):
+            if met_s is None:
+                loud = louder(LEVELS[level], level_at(begun_s, due_s, now_s))
+                found.append(Due(case, number, name, due_s, loud))
+                if loud != LEVELS[level]:
+                    with self._store.transaction():
+                        self._store.run("raise_timer", LEVELS.index(loud), case, name)
+        return tuple(found)
+
+    def share(self, who: Acting, case: CaseId, officer: str) -> None:
+        """Give a case's key to an officer who may read cases and joined later."""
+        self._tools.files.check_reader(who, case)
+        with self._store.transaction():
+            self._tools.files.share(who, case, officer)
+            self._tools.journal.append("share", case.ljust(32, b"\0"), case=case, officer=who.officer)
+
+    def close(self) -> None:
+        """Let go of the folder."""
+        self._store.close()
+
+    def _note_reading(self, who: Acting, case: CaseId) -> None:
+        with self._store.transaction():
+            self._tools.journal.append("read", case.ljust(32, b"\0"), case=case, officer=who.officer)
+
+    def _take_effect(self, who: Acting, action: DeskAction, details: DeskDetails) -> None:
+        """What an action on the desk does beyond the staff."""
+
+
+def _tools(store: DeskStore, outside: Outside, cadence: Cadence) -> Tools:
+    staff = Staff(store)
+    return Tools(
+        store=store, clock=outside.clock, chance=outside.chance, verifiers=outside.verifiers, staff=staff,
+        journal=Journal(store, outside.clock, outside.chance), boxes=SlotBoxes(store, staff, outside.chance),
+        files=CaseFiles(store, staff), cadence=cadence,
+    )  # fmt: skip

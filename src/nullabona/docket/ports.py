@@ -1,0 +1,96 @@
+"""What the desk is handed from outside: the clock, chance, what is held, packages, the log, signatures, delivery."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from nullabona.docket.core.acts import Assertion, Credential, CredentialKind
+from nullabona.docket.core.records import CaseId, Decision, Demand, Match, Package
+from nullabona.wire.seal import Inbox
+
+Clock = Callable[[], int]
+"""Seconds since 1970-01-01, UTC."""
+Chance = Callable[[int], bytes]
+"""That many random bytes."""
+Producible = Callable[[str], Mapping[str, object]]
+"""What is held about a handle: ``nullabona.directory.service.read_producible``, wired by the command line."""
+Deliver = Callable[[Inbox, bytes], None]
+"""Put a frame into an inbox through its relay. Raises a `NullabonaError` if it could not be put."""
+
+
+@dataclass(frozen=True, slots=True)
+class PackageOrder:
+    """Everything a package is made from. The same order gives the same package, byte for byte."""
+
+    case: CaseId
+    number: str
+    demand: Demand
+    matches: tuple[Match, ...]
+    decision: Decision
+    received_s: int
+    decided_s: int
+    decided_by: str
+    taxonomy_sha256: bytes
+
+
+class MakePackage(Protocol):
+    """Makes a production, or the letter of a refusal. Pure: no clock, no chance, nothing but the order."""
+
+    def __call__(self, order: PackageOrder) -> Package: ...
+
+
+class VerifyAssertion(Protocol):
+    """Checks one kind of signature over a challenge."""
+
+    def __call__(self, credential: Credential, challenge: bytes, assertion: Assertion) -> int:
+        """The authenticator's new signature counter (0 if it has none). Raises `AssertionInvalid`."""
+        ...
+
+
+class DocketLog(Protocol):
+    """The docket's log. `nullabona.sequencer` is one."""
+
+    def staged(self) -> int:
+        """How many entries were ever staged, published or not."""
+        ...
+
+    def stage(self, entries: Sequence[bytes]) -> range:
+        """Keep ``entries`` for good; their indices."""
+        ...
+
+    def entry(self, index: int) -> bytes:
+        """A staged or published entry."""
+        ...
+
+    async def publish(self, now_s: int) -> bytes:
+        """Integrate, sign, collect cosignatures, and publish; the checkpoint note. Raises if there is no quorum."""
+        ...
+
+    def checkpoint(self) -> bytes | None:
+        """The newest published checkpoint note."""
+        ...
+
+    def inclusion(self, index: int) -> bytes:
+        """The tlog-proof of an entry under the newest checkpoint."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """Everything a desk is handed."""
+
+    clock: Clock
+    chance: Chance
+    producible: Producible
+    make_package: MakePackage
+    verifiers: Mapping[CredentialKind, VerifyAssertion]
+
+
+@dataclass(frozen=True, slots=True)
+class Acting:
+    """Who is at the desk now, and the age identities they have unlocked; the identities are never stored."""
+
+    officer: str
+    keys: tuple[str, ...] = field(default=(), repr=False)

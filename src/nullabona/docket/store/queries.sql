@@ -1,0 +1,242 @@
+-- Each statement begins with its name.
+
+-- name: write_step
+INSERT INTO step (state, action, next) VALUES (?, ?, ?);
+
+-- name: write_permit
+INSERT INTO permit (role, action, state) VALUES (?, ?, ?);
+
+-- name: write_apart
+INSERT INTO apart (action, earlier) VALUES (?, ?);
+
+-- name: write_desk_permit
+INSERT INTO desk_permit (role, action, confirms) VALUES (?, ?, ?);
+
+-- name: get_meta
+SELECT value FROM meta WHERE key = ?;
+
+-- name: set_meta
+INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value;
+
+-- name: officers
+SELECT id, name, recipient, enrolled_day, revoked_day FROM officer ORDER BY id;
+
+-- name: officer
+SELECT id, name, recipient, enrolled_day, revoked_day FROM officer WHERE id = ?;
+
+-- name: roles_of
+SELECT role FROM officer_role WHERE officer = ? ORDER BY role;
+
+-- name: recipients_with_role
+SELECT DISTINCT id, recipient FROM officer JOIN officer_role ON officer.id = officer
+WHERE revoked_day IS NULL AND role = ? ORDER BY id;
+
+-- name: add_officer
+INSERT INTO officer (id, name, recipient, enrolled_day) VALUES (?, ?, ?, ?);
+
+-- name: revoke_officer
+UPDATE officer SET revoked_day = ? WHERE id = ?;
+
+-- name: add_role
+INSERT INTO officer_role (officer, role) VALUES (?, ?);
+
+-- name: take_role
+DELETE FROM officer_role WHERE officer = ? AND role = ?;
+
+-- name: add_credential
+INSERT INTO credential (key_id, officer, kind, public, label, sign_count) VALUES (?, ?, ?, ?, ?, ?);
+
+-- name: credential
+SELECT officer, key_id, kind, public, label, sign_count FROM credential WHERE key_id = ?;
+
+-- name: credentials_of
+SELECT officer, key_id, kind, public, label, sign_count FROM credential WHERE officer = ? ORDER BY key_id;
+
+-- name: count_signature
+UPDATE credential SET sign_count = ? WHERE key_id = ?;
+
+-- name: add_case
+INSERT INTO cases (id, number, state, version, serial, received_s, recipient, content, trail)
+VALUES (?, ?, '', ?, 0, ?, ?, ?, ?);
+
+-- name: case
+SELECT id, number, state, version, serial, received_s, recipient, content, package, trail, last_act, decided_by,
+    erase_day FROM cases WHERE id = ?;
+
+-- name: cases
+SELECT id, number, state, received_s FROM cases ORDER BY number;
+
+-- name: cases_in
+SELECT id, number, state, received_s FROM cases WHERE state = ? ORDER BY number;
+
+-- name: count_cases
+SELECT count(*) FROM cases WHERE number LIKE ? || '-%';
+
+-- name: last_number
+SELECT max(number) FROM cases WHERE number LIKE ? || '-%';
+
+-- name: move_case
+UPDATE cases SET state = ?, version = ?, serial = ?, content = ?, package = ?, decided_by = ?, last_act = ?
+WHERE id = ?;
+
+-- name: keep_trail
+UPDATE cases SET trail = ? WHERE id = ?;
+
+-- name: set_erase_day
+UPDATE cases SET erase_day = ? WHERE id = ?;
+
+-- name: add_case_key
+INSERT INTO case_key (case_id, officer, wrapped) VALUES (?, ?, ?);
+
+-- name: case_key
+SELECT wrapped FROM case_key WHERE case_id = ? AND officer = ?;
+
+-- name: case_readers
+SELECT officer FROM case_key WHERE case_id = ? ORDER BY officer;
+
+-- name: keep_document
+INSERT INTO document (case_id, sealed) VALUES (?, ?) ON CONFLICT (case_id) DO UPDATE SET sealed = excluded.sealed;
+
+-- name: document
+SELECT sealed FROM document WHERE case_id = ?;
+
+-- name: add_recusal
+INSERT INTO recusal (case_id, officer) VALUES (?, ?);
+
+-- name: recusals
+SELECT officer FROM recusal WHERE case_id = ? ORDER BY officer;
+
+-- name: is_recused
+SELECT 1 FROM recusal WHERE case_id = ? AND officer = ?;
+
+-- name: begin_timer
+INSERT INTO timer (case_id, name, due_s, begun_s) VALUES (?, ?, ?, ?)
+ON CONFLICT (case_id, name) DO UPDATE SET due_s = excluded.due_s, begun_s = excluded.begun_s, met_s = NULL, level = 0;
+
+-- name: meet_timer
+UPDATE timer SET met_s = ? WHERE case_id = ? AND name = ? AND met_s IS NULL;
+
+-- name: raise_timer
+UPDATE timer SET level = ? WHERE case_id = ? AND name = ?;
+
+-- name: timers
+SELECT timer.case_id, number, name, due_s, begun_s, met_s, level FROM timer JOIN cases ON cases.id = timer.case_id
+ORDER BY due_s, number, name;
+
+-- name: timers_of
+SELECT name, due_s, begun_s, met_s, level FROM timer WHERE case_id = ? ORDER BY due_s, name;
+
+-- name: add_act
+INSERT INTO act (challenge, case_id, action, confirms, officer, key_id, state, version, approves, makes, package,
+    encoded, payload, at_s) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+
+-- name: act
+SELECT challenge, case_id, action, officer, key_id, state, version, approves, makes, package, encoded, payload, at_s
+FROM act WHERE challenge = ?;
+
+-- name: acts_of
+SELECT action, officer, challenge, key_id, version, makes, at_s FROM act WHERE case_id = ? ORDER BY rowid;
+
+-- name: act_by
+SELECT officer FROM act WHERE challenge = ?;
+
+-- name: signed
+SELECT act.encoded, act.payload, act.officer, credential.key_id, credential.kind, credential.public FROM act
+JOIN credential USING (key_id) WHERE challenge = ?;
+
+-- name: add_pending
+INSERT INTO pending (challenge, action, subject, detail, details, proposed_by) VALUES (?, ?, ?, ?, ?, ?);
+
+-- name: pending
+SELECT challenge, action, subject, detail, details, proposed_by, confirmed_by, done FROM pending WHERE challenge = ?;
+
+-- name: open_pendings
+SELECT challenge, action, subject, detail, details, proposed_by, confirmed_by, done FROM pending
+WHERE confirmed_by IS NULL ORDER BY challenge;
+
+-- name: confirm_pending
+UPDATE pending SET confirmed_by = ? WHERE challenge = ?;
+
+-- name: finish_pending
+UPDATE pending SET done = 1 WHERE challenge = ?;
+
+-- name: keep_authority
+INSERT INTO authority (id, encoded) VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET encoded = excluded.encoded;
+
+-- name: authorities
+SELECT encoded FROM authority ORDER BY id;
+
+-- name: authority
+SELECT encoded FROM authority WHERE id = ?;
+
+-- name: last_event
+SELECT seq, hash FROM event ORDER BY seq DESC LIMIT 1;
+
+-- name: add_event
+INSERT INTO event (seq, at_s, kind, case_id, officer, detail, nonce, previous, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?);
+
+-- name: events
+SELECT seq, at_s, kind, case_id, officer, detail, nonce, previous, hash FROM event ORDER BY seq;
+
+-- name: events_of
+SELECT seq, at_s, kind, case_id, officer, detail, nonce, previous, hash FROM event WHERE case_id = ? ORDER BY seq;
+
+-- name: add_waiting
+INSERT INTO waiting (num, commitment, pointer, box) VALUES ((SELECT coalesce(max(num), 0) + 1 FROM waiting), ?, ?, ?);
+
+-- name: waiting
+SELECT num, commitment, pointer, box FROM waiting ORDER BY num LIMIT ?;
+
+-- name: count_waiting
+SELECT count(*) FROM waiting;
+
+-- name: take_waiting
+DELETE FROM waiting WHERE num = ?;
+
+-- name: add_slot
+INSERT INTO slot (period, slot, commitment, box) VALUES (?, ?, ?, ?);
+
+-- name: slot
+SELECT period, slot, commitment, box FROM slot WHERE period = ? AND slot = ?;
+
+-- name: slot_of
+SELECT period, slot FROM slot WHERE commitment = ?;
+
+-- name: slots_between
+SELECT period, slot, commitment, box FROM slot WHERE period >= ? AND period < ? ORDER BY period, slot;
+
+-- name: empty_slot
+UPDATE slot SET box = NULL WHERE period = ? AND slot = ?;
+
+-- name: add_statement
+INSERT INTO statement (num, body) VALUES ((SELECT coalesce(max(num), 0) + 1 FROM statement), ?);
+
+-- name: waiting_statements
+SELECT num, body FROM statement WHERE period IS NULL ORDER BY num;
+
+-- name: enter_statement
+UPDATE statement SET period = ? WHERE num = ?;
+
+-- name: statements
+SELECT num, period, body FROM statement ORDER BY num;
+
+-- name: last_batch
+SELECT period, start, entries, stage FROM batch ORDER BY period DESC LIMIT 1;
+
+-- name: batch
+SELECT period, start, entries, stage FROM batch WHERE period = ?;
+
+-- name: open_batches
+SELECT period, start, entries, stage FROM batch WHERE stage < 3 ORDER BY period;
+
+-- name: add_batch
+INSERT INTO batch (period, start, entries) VALUES (?, ?, ?);
+
+-- name: stage_batch
+UPDATE batch SET stage = ? WHERE period = ?;
+
+-- name: closed_before
+SELECT id FROM cases WHERE state = 'closed' AND erase_day IS NOT NULL AND erase_day < ?;
+
+-- name: erase_case
+DELETE FROM cases WHERE id = ?;

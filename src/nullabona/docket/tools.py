@@ -1,0 +1,71 @@
+"""What every part of the desk works with, and the check of a signature that all of them need."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from nullabona.docket.casefiles import CaseFiles
+from nullabona.docket.core.acts import (
+    ACT_LIFETIME_S,
+    NONCE_SIZE,
+    Act,
+    Assertion,
+    AssertionInvalid,
+    CredentialKind,
+    Replayed,
+    Stale,
+)
+from nullabona.docket.core.cadence import Cadence
+from nullabona.docket.core.canonical import digest
+from nullabona.docket.journal import Journal
+from nullabona.docket.ports import Acting, Chance, Clock, VerifyAssertion
+from nullabona.docket.slotbox import SlotBoxes
+from nullabona.docket.staff import Staff
+from nullabona.docket.store.sqlite import DeskStore
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """The desk's parts."""
+
+    store: DeskStore
+    clock: Clock
+    chance: Chance
+    verifiers: Mapping[CredentialKind, VerifyAssertion]
+    staff: Staff
+    journal: Journal
+    boxes: SlotBoxes
+    files: CaseFiles
+    cadence: Cadence
+
+    def draw_up(
+        self, action: str, case: bytes, version: bytes, who: Acting, details: object, at_s: int | None = None, *,
+        confirms: bool = False,
+    ) -> Act:  # fmt: skip
+        """The act that an officer is to sign."""
+        now_s = self.clock() if at_s is None else at_s
+        return Act(
+            action=action, case=case.hex(), version=version.hex(), officer=who.officer, details=digest(details).hex(),
+            nonce=self.chance(NONCE_SIZE).hex(), expires_s=now_s + ACT_LIFETIME_S, confirms=confirms,
+        )  # fmt: skip
+
+    def check_signed(self, act: Act, details: object, who: Acting, assertion: Assertion) -> int:
+        """The key's new counter. Raises `AssertionInvalid`, `Replayed` or `Stale`."""
+        if act.officer != who.officer:
+            raise AssertionInvalid("the action was drawn up for another officer")
+        if not act.made_s <= self.clock() <= act.expires_s:
+            raise Stale("the action was not drawn up within the last ten minutes")
+        if digest(details).hex() != act.details:
+            raise Stale("the details are not those that were signed")
+        if self.store.row("act_by", act.challenge):
+            raise Replayed("this signature was used before")
+        credential = self.staff.credential(who.officer, assertion)
+        count = self.verifiers[credential.kind](credential, act.challenge, assertion)
+        if credential.sign_count and count <= credential.sign_count:
+            raise Replayed("the key's counter went back")
+        return count
+
+    def period_at(self, now_s: int) -> int:
+        """The period of the docket log that a time falls into."""
+        return self.cadence.period_at(now_s)
