@@ -49,7 +49,5 @@ def split_time(blob: bytes, signature_size: int) -> tuple[int, bytes]:
 
 
 def _short(data: bytes) -> bytes:
-    """Up to 255 bytes behind their number."""
-    if not 0 < len(data) <= 255:
-        raise Malformed("a cosigner's name or a log's origin is empty or too long")
+    """Bytes behind their number. Keys' names and origins have at most 255 (`VerifierKey`, `Checkpoint`)."""
     return bytes([len(data)]) + data

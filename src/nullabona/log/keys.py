@@ -25,7 +25,7 @@ from nullabona.log.strict import decode_base64, encode_base64, is_key_name
 MAX_VKEY: Final = 4096
 SEED_SIZE: Final = 32
 _P: Final = 2**255 - 19
-_ORDER_8: Final = 0x7A03AC9277FDC74EC6CC392CFA53202A0F67100D760B3CBA4FD83D3D706A17C7
+_ORDER_8: Final = 0x7A03AC9277FDC74EC6CC392CFA53202A0F67100D760B3CBA4FD84D3D706A17C7
 """y of a point of order 8; with p minus it, 0 (order 4), 1 and p-1 it makes every point that a small order has."""
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from nullabona.errors import Malformed
+from nullabona.log.checkpoint import parse_checkpoint
 from nullabona.log.note import MAX_NOTE, Note, parse_note
 from nullabona.log.policy import Policy, Seen
 from nullabona.log.strict import decimal, decode_base64, decode_text, encode_base64
@@ -60,7 +61,9 @@ def parse_proof(data: bytes) -> LogProof:
         raise Malformed("a proof has too many hashes")
     index = decimal(lines[0].removeprefix("index "))
     hashes = tuple(decode_base64(line, HASH_SIZE) for line in lines[1:])
-    return LogProof(index, hashes, parse_note(note.encode()), extra)
+    proof = LogProof(index, hashes, parse_note(note.encode()), extra)
+    parse_checkpoint(proof.note.text)
+    return proof
 
 
 def _parse_extra(line: str) -> bytes:
