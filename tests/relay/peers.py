@@ -18,8 +18,9 @@ from pathlib import Path
 
 import uvloop
 
+from nullabona.machine.settings import Endpoint
 from nullabona.relay.clock import Clock
-from nullabona.relay.config import Config, Endpoint
+from nullabona.relay.config import Config
 from nullabona.relay.core.limits import Limits
 from nullabona.relay.server import Relay, Stores, open_stores
 from nullabona.wire.address import BoxSecrets

@@ -165,7 +165,8 @@ def test_a_graceful_stop(run: Callable[..., RunningRelay], box: Box) -> None:
 
 def test_a_unix_socket_serves_both_carriers(run: Callable[..., RunningRelay], box: Box) -> None:
     """Behind a proxy the relay can listen on a unix socket."""
-    from nullabona.relay.config import Config, Endpoint
+    from nullabona.machine.settings import Endpoint
+    from nullabona.relay.config import Config
     from tests.relay.peers import Client
 
     path = str(Path(os.environ.get("TMPDIR", "/tmp")) / f"relay-{os.urandom(4).hex()}.sock")

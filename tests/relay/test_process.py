@@ -19,10 +19,11 @@ from cryptography.x509.oid import NameOID
 
 from nullabona.cli.relay import relay as command
 from nullabona.errors import UserError
-from nullabona.relay.config import BadConfig, Config, Endpoint, make_config, parse_endpoint, read_file
+from nullabona.machine.settings import BadConfig, Endpoint, parse_endpoint
+from nullabona.machine.tls import Tls
+from nullabona.relay.config import Config, make_config, read_file
 from nullabona.relay.core.limits import Limits, describe
 from nullabona.relay.store.lock import DirectoryInUse
-from nullabona.relay.tls import Tls
 from tests.relay.peers import Box, Client, Hangup, RelayProcess, RunningRelay
 
 
@@ -44,7 +45,7 @@ def test_a_process_says_ready_serves_and_stops(spawn: Callable[..., RelayProcess
 def test_a_process_is_hardened() -> None:
     """The process writes no core dump and is not readable by its neighbours of the same user."""
     code = (
-        "from nullabona.relay.hardening import harden; harden(); import ctypes, resource; "
+        "from nullabona.machine.hardening import harden; harden(); import ctypes, resource; "
         "print(resource.getrlimit(resource.RLIMIT_CORE), ctypes.CDLL(None).prctl(3, 0, 0, 0, 0))"
     )
     assert "(0, 0) 0" == printed_by(code)

@@ -9,7 +9,8 @@ from dataclasses import replace
 from typing import Any
 
 from nullabona.directory.service import open_directory
-from nullabona.relay.config import Config, Endpoint
+from nullabona.machine.settings import Endpoint
+from nullabona.relay.config import Config
 from nullabona.relay.run import MakeServices
 from nullabona.wire.handle import parse_handle
 from nullabona.wire.service import Service

@@ -12,8 +12,8 @@ from typing import Final, TypeAlias
 
 import uvloop
 
+from nullabona.machine.hardening import harden, raise_open_files
 from nullabona.relay.config import Config
-from nullabona.relay.hardening import harden, raise_open_files
 from nullabona.relay.server import Relay, Stores, open_stores
 from nullabona.wire.service import Service
 

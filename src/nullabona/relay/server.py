@@ -13,11 +13,13 @@ from typing import Final
 from picows import WSCloseCode
 
 from nullabona.errors import UserError
+from nullabona.machine.doorway import Doorway, listen
+from nullabona.machine.settings import Endpoint
+from nullabona.machine.tls import server_context
 from nullabona.relay.blobs import BlobService
 from nullabona.relay.clock import Clock
-from nullabona.relay.config import Config, Endpoint
+from nullabona.relay.config import Config
 from nullabona.relay.dispatch import Dispatcher
-from nullabona.relay.doorway import Doorway, listen
 from nullabona.relay.front import Front
 from nullabona.relay.handover import websocket_protocol
 from nullabona.relay.journal import Submits
@@ -28,7 +30,6 @@ from nullabona.relay.store.interface import BlobStore, BoxStore, StoreGone
 from nullabona.relay.store.lock import DirectoryLock
 from nullabona.relay.store.memory import MemoryBlobStore, MemoryBoxStore
 from nullabona.relay.store.sqlite import SqliteBoxStore
-from nullabona.relay.tls import server_context
 from nullabona.relay.websocket import WebSocket
 from nullabona.relay.writer import InlineWriter, Writer
 from nullabona.wire.service import Service

@@ -82,3 +82,55 @@ DIRECTORY_FILES: Final = (
     DataFile("cards.lock", "empty; held by the one process that uses the database", "while the directory exists",
              "none"),
 )  # fmt: skip
+
+_STAGED: Final = "until the entry is in the public files: seconds"
+_LASTING: Final = "while the log exists"
+_PUBLIC: Final = "public record"
+
+LOG_COLUMNS: Final = (
+    Column("staged", "number", "the entry's number in the log", _STAGED, _PUBLIC),
+    Column("staged", "entry", "an entry that is about to be public", _STAGED, _PUBLIC),
+    Column("batch", "key", "name of a group of entries, given by whoever entered them; keeps a repeated call from "
+           "entering them twice", _LASTING, "none: it says no more than the entries"),
+    Column("batch", "first", "number of the group's first entry", _LASTING, _PUBLIC),
+    Column("batch", "count", "how many entries it has", _LASTING, _PUBLIC),
+    Column("batch", "digest", "SHA-256 over its entries", _LASTING, _PUBLIC),
+    Column("tree", "one", "the number one: the table has one row", _LASTING, "none"),
+    Column("tree", "origin", "the log's name", _LASTING, _PUBLIC),
+    Column("tree", "size", "how many entries are in the public files", _LASTING, _PUBLIC),
+    Column("tree", "root", "the root hash over them; no other is ever signed for this size", _LASTING, _PUBLIC),
+    Column("tree", "pruned", "size up to which unfinished files were removed", _LASTING, "none"),
+    Column("witness", "key", "name and key id of a witness", _LASTING, _PUBLIC),
+    Column("witness", "size", "size that it cosigned last", _LASTING, _PUBLIC),
+)  # fmt: skip
+
+LOG_FILES: Final = (
+    DataFile("log.db", "the sequencer's database", "as its columns say", "as its columns"),
+    DataFile("log.db-wal", "SQLite's write-ahead log", "until SQLite empties it", "as the columns"),
+    DataFile("log.db-shm", "SQLite's index of the write-ahead log", "while the log is open", "none"),
+    DataFile("lock", "empty; held by the one process that runs the log", "while the folder exists", "none"),
+    DataFile("incoming/<number>", "a public file while it is being written", "until written, or the next start",
+             _PUBLIC),
+    DataFile("public/checkpoint", "the published checkpoint with its signatures", "until the next one", _PUBLIC),
+    DataFile("public/tile/entries/<path>", "up to 256 entries", _LASTING, _PUBLIC),
+    DataFile("public/tile/<level>/<path>", "up to 256 hashes", _LASTING, _PUBLIC),
+)  # fmt: skip
+
+_COSIGNED: Final = "for good: a witness that forgets could be shown another log"
+
+WITNESS_COLUMNS: Final = (
+    Column("cosigned", "origin", "name of a log that this witness watches", _COSIGNED, _PUBLIC),
+    Column("cosigned", "size", "size of the log's checkpoint that was cosigned last", _COSIGNED, _PUBLIC),
+    Column("cosigned", "root", "its root hash", _COSIGNED, _PUBLIC),
+    Column("cosigned", "note", "the checkpoint, as anyone may read it here", _COSIGNED, _PUBLIC),
+)  # fmt: skip
+
+WITNESS_FILES: Final = (
+    DataFile("witness.db", "the witness's database", "as its columns say", "as its columns"),
+    DataFile("witness.db-wal", "SQLite's write-ahead log", "until SQLite empties it", "as the columns"),
+    DataFile("witness.db-shm", "SQLite's index of the write-ahead log", "while the witness runs", "none"),
+    DataFile("lock", "empty; held by the one process that is the witness", "while the directory exists", "none"),
+    DataFile("evidence/<hex SHA-256 of a log's name>/<kind>-<hex>.json",
+             "two checkpoints that a log has signed and that do not go together", "until the operator removes it",
+             _PUBLIC),
+)  # fmt: skip

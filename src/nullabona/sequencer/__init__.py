@@ -1,0 +1,23 @@
+"""A log's shell: entries are staged, integrated into tiles, signed, witnessed and published (spec/witness.md §1).
+
+Used by whoever runs a log. It decides no format: those are `nullabona.log`'s.
+"""
+
+from nullabona.sequencer.addresses import WitnessAddress
+from nullabona.sequencer.errors import EntryRefused, LogDamaged, NoQuorum
+from nullabona.sequencer.log import Log, Published, Status, open_log
+from nullabona.sequencer.store.sqlite import KeyTaken, LogStoreFailed, NotThisLog
+
+__all__ = [
+    "EntryRefused",
+    "KeyTaken",
+    "Log",
+    "LogDamaged",
+    "LogStoreFailed",
+    "NoQuorum",
+    "NotThisLog",
+    "Published",
+    "Status",
+    "WitnessAddress",
+    "open_log",
+]

@@ -1,0 +1,285 @@
+"""A log that one runs: stage, integrate, persist, publish (spec/witness.md §1).
+
+``stage`` numbers entries and keeps them in the database. ``publish`` writes the tiles that hold them, syncs them, and
+only then lets the database say that the tree has grown; only what the database says is ever signed, so one size never
+gets two roots. The signed checkpoint goes to the witnesses, and with their quorum replaces the one before. Whatever of
+this is interrupted is done again with the same bytes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from nullabona.errors import Malformed
+from nullabona.log.checkpoint import Checkpoint, parse_checkpoint
+from nullabona.log.note import Note, Signer, parse_note, sign_note
+from nullabona.log.policy import Policy
+from nullabona.log.proof import LogProof
+from nullabona.log.tiles import ENTRIES, MAX_ENTRY, WIDTH, HashReader, Tile, decode_bundle
+from nullabona.log.tree import consistency_proof, inclusion_proof, root_hash
+from nullabona.machine.disk import Disk, DiskFailed
+from nullabona.machine.httpclient import Ways
+from nullabona.machine.lock import FolderLock
+from nullabona.sequencer.addresses import WitnessAddress
+from nullabona.sequencer.errors import EntryRefused, LogDamaged, NoQuorum
+from nullabona.sequencer.growing import End, finished, grow, read_end
+from nullabona.sequencer.store.sqlite import LogStore, LogStoreFailed, Tree
+from nullabona.sequencer.witnesses import Answers, Circle, Question, Quorum
+
+CHECKPOINT: Final = "checkpoint"
+AT_ONCE: Final = 65_536
+"""Entries that one step of integrating takes."""
+_MAX_KEY: Final = 64
+_log: Final = logging.getLogger("nullabona.sequencer")
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """A checkpoint that everybody can see now, with its cosignatures."""
+
+    note: bytes
+    size: int
+    root: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """How a log is doing. ``failures`` counts, since the start, publishes that came to nothing, by reason."""
+
+    staged: int
+    integrated: int
+    published: int
+    failures: dict[str, int]
+
+
+def open_log(
+    folder: Path,
+    signers: Sequence[Signer],
+    origin: str,
+    *,
+    witnesses: Sequence[WitnessAddress] = (),
+    policy: Policy | None = None,
+    ways: Ways | None = None,
+) -> Log:
+    """The log in ``folder``, made if it is not there. Held by this process until closed.
+
+    A checkpoint is published if ``policy`` is satisfied; without one, if every witness has cosigned. Raises
+    `FolderInUse`, `NotThisLog`, `LogDamaged`, or `DiskFailed`.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o711)
+        lock = FolderLock(folder)
+    except OSError as error:
+        raise DiskFailed(f"the log's folder cannot be used: {error.strerror}") from error
+    try:
+        store = LogStore(folder, origin)
+        return Log(folder, lock, store, signers, Quorum(tuple(witnesses), policy), ways or Ways())
+    except BaseException:
+        lock.close()
+        raise
+
+
+class Log:
+    """Made by `open_log`. ``public`` is the folder that any web server may serve."""
+
+    def __init__(
+        self,
+        folder: Path,
+        lock: FolderLock,
+        store: LogStore,
+        signers: Sequence[Signer],
+        quorum: Quorum,
+        ways: Ways,
+    ) -> None:
+        self.public = folder / "public"
+        self.origin = store.tree().origin
+        self._lock = lock
+        self._store = store
+        self._signers = tuple(signers)
+        self._quorum = quorum
+        self._circle = Circle(quorum.witnesses, store, ways)
+        self._failures: Counter[str] = Counter()
+        self._end: End | None = None
+        self._said: Published | None = None
+        self._integrating = threading.Lock()
+        self._publishing = asyncio.Lock()
+        try:
+            self._disk = Disk(self.public, folder / "incoming")
+            self._load_end()
+            self._said = self._load_published()
+        except BaseException:
+            store.close()
+            raise
+
+    # -- what the owner of the log calls
+
+    def stage(self, entries: Sequence[bytes], *, key: bytes | None = None) -> range:
+        """The numbers that ``entries`` have from now on; they are in the next checkpoint, whatever happens until then.
+
+        Under a ``key`` staging is done once: repeating it gives the same numbers, with other entries it raises
+        `KeyTaken`. Without one, entries of a call that raised `LogStoreFailed` may or may not be staged.
+        """
+        if any(len(entry) > MAX_ENTRY for entry in entries):
+            raise EntryRefused(f"an entry of a log has at most {MAX_ENTRY} bytes")
+        if key is not None and not 0 < len(key) <= _MAX_KEY:
+            raise EntryRefused(f"a staging key has 1 to {_MAX_KEY} bytes")
+        return self._store.stage(entries, key)
+
+    async def publish(self, now_s: int) -> Published:
+        """Publish a checkpoint over everything staged so far, signed and cosigned anew even if nothing was staged.
+
+        Raises `NoQuorum`, `DiskFailed`, `LogStoreFailed` or `LogDamaged`; then the checkpoint before stays (or, if the
+        very last step failed, the new one may be there already), nothing is lost, and the next call goes on.
+        """
+        async with self._publishing:
+            tree = await asyncio.to_thread(self.integrate)
+            text = Checkpoint(self.origin, tree.size, tree.root).encode()
+            note = await asyncio.to_thread(sign_note, text, self._signers, now_s)
+            answers = await self._circle.cosign(
+                Question(note, tree.size, lambda known: consistency_proof(self._nodes(tree.size), known, tree.size))
+            )
+            note = note.plus(answers.signatures)
+            self._check_quorum(note, answers)
+            return await asyncio.to_thread(self._announce, Published(note.encode(), tree.size, tree.root))
+
+    def integrate(self) -> Tree:
+        """Write everything staged so far into tiles; the tree that may be signed. `publish` does this first."""
+        with self._integrating:
+            try:
+                target = self._store.end()
+                while (end := self._load_end()).size < target:
+                    self._integrate_some(end)
+                return self._store.tree()
+            except BaseException:
+                self._end = None  # what the disk and the database have now is read again
+                raise
+
+    # -- what is read
+
+    def checkpoint(self) -> bytes | None:
+        """The note that is published, or None before the first."""
+        said = self._published()
+        return None if said is None else said.note
+
+    def entry(self, index: int) -> bytes:
+        """The entry with this number, once it is integrated. Raises `LogDamaged` if it is not there."""
+        number, at = divmod(index, WIDTH)
+        size = self._store.tree().size
+        if not 0 <= index < size:
+            raise LogDamaged(f"there is no entry {index} in a log of {size}", hint="")
+        width = min(WIDTH, size - number * WIDTH)
+        return decode_bundle(self._read(Tile(ENTRIES, number, width)), width)[at]
+
+    def inclusion(self, index: int) -> bytes:
+        """The tlog-proof that the entry with this number is under the published checkpoint.
+
+        Raises `ProofInvalid` if it is not, `LogDamaged` if nothing is published yet.
+        """
+        said = self._published()
+        if said is None:
+            raise LogDamaged("nothing is published yet", hint="publish first")
+        hashes = inclusion_proof(self._nodes(said.size), index, said.size)
+        return LogProof(index, hashes, parse_note(said.note)).encode()
+
+    def status(self) -> Status:
+        """Counts for the operator."""
+        tree, said = self._store.tree(), self._published()
+        return Status(self._store.end() - tree.size, tree.size, said.size if said else 0, dict(self._failures))
+
+    async def close(self) -> None:
+        """Hang up on the witnesses and let go of the folder."""
+        await self._circle.close()
+        self.release()
+
+    def release(self) -> None:
+        """Let go of the folder, from outside of a loop."""
+        self._store.close()
+        self._lock.close()
+
+    # -- inside
+
+    def _integrate_some(self, end: End) -> None:
+        grown, files = grow(end, self._store.staged(end.size, AT_ONCE))
+        self._disk.put_all([(tile.path, data) for tile, data in files])
+        self._disk.settle()
+        self._store.integrate(grown.size, grown.edge.root)
+        self._end = grown
+
+    def _announce(self, published: Published) -> Published:
+        before = self._published()
+        self._said = None  # if a step fails, the file says whether it happened
+        self._disk.put(CHECKPOINT, published.note)
+        self._disk.settle()
+        self._said = published
+        try:
+            self._prune(before.size if before else 0)
+        except (DiskFailed, LogStoreFailed) as error:
+            self._failures[error.code] += 1
+        return published
+
+    def _prune(self, size: int) -> None:
+        """Remove partial tiles that a reader of the checkpoint before this one finds in full tiles too."""
+        pruned = self._store.tree().pruned
+        if size <= pruned:
+            return
+        for tile in finished(pruned, size):
+            self._disk.remove_folder(f"{tile.path}.p")
+        self._store.note_pruned(size)
+
+    def _check_quorum(self, note: Note, answers: Answers) -> None:
+        try:
+            self._quorum.check(note, answers)
+        except NoQuorum as error:
+            self._failures["no-quorum"] += 1
+            self._failures.update(error.reasons.values())
+            told = ", ".join(f"{key}: {reason}" for key, reason in sorted(error.reasons.items()))
+            _log.warning("not published: %s", told or error.message)
+            raise
+
+    def _published(self) -> Published | None:
+        if self._said is None:
+            self._said = self._load_published()
+        return self._said
+
+    def _load_published(self) -> Published | None:
+        data = self._disk.read(CHECKPOINT)
+        if data is None:
+            return None
+        tree = self._store.tree()
+        try:
+            checkpoint = parse_checkpoint(parse_note(data).text)
+        except Malformed as error:
+            raise LogDamaged("the published checkpoint cannot be read") from error
+        if checkpoint.origin != self.origin or checkpoint.size > tree.size:
+            raise LogDamaged("what is published is ahead of the log's database: an old copy of it was put back")
+        if root_hash(self._nodes(checkpoint.size), checkpoint.size) != checkpoint.root:
+            raise LogDamaged("the log's files are not those of the published checkpoint")
+        return Published(data, checkpoint.size, checkpoint.root)
+
+    def _load_end(self) -> End:
+        if self._end is None:
+            tree = self._store.tree()
+            try:
+                end = read_end(tree.size, self._read)
+            except Malformed as error:
+                raise LogDamaged("the files at the log's end are missing or changed") from error
+            if end.edge.root != tree.root:
+                raise LogDamaged("the files at the log's end are not those of its tree")
+            self._end = end
+        return self._end
+
+    def _nodes(self, size: int) -> HashReader:
+        return HashReader(size, self._read)
+
+    def _read(self, tile: Tile) -> bytes:
+        data = self._disk.read(tile.path)
+        if data is None:
+            raise LogDamaged(f"the file {tile.path} is missing")
+        return data

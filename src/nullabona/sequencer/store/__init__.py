@@ -1,0 +1,1 @@
+"""What a log's sequencer keeps for itself, beside the public files."""

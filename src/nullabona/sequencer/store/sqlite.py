@@ -1,0 +1,210 @@
+"""The sequencer's database. What was committed survives a power cut; what a failed call did may have happened."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+from collections.abc import Callable, Sequence
+from contextlib import closing, suppress
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+from nullabona.errors import NullabonaError, UserError
+from nullabona.log.tree import EMPTY_ROOT
+
+APPLICATION_ID: Final = 0x4E756C51
+VERSION: Final = 1
+FILE_NAME: Final = "log.db"
+
+T = TypeVar("T")
+
+
+class LogStoreFailed(NullabonaError):
+    """The log's database could not be read or written; whether the last write happened is not known."""
+
+    code = "log-store-failed"
+    default_hint = "check the disk; staging under the same key may be repeated and enters nothing twice"
+    retryable = True
+
+
+class NotThisLog(UserError):
+    """The folder holds another log, another program's data, or another version's."""
+
+    code = "data-version"
+    default_hint = "name the folder and the origin that belong together"
+
+
+class KeyTaken(UserError):
+    """Other entries were staged under this key before."""
+
+    code = "log-key-taken"
+
+
+@dataclass(frozen=True, slots=True)
+class Tree:
+    """What may be signed: this size with this root. ``pruned`` is how far partial files were cleared away."""
+
+    origin: str
+    size: int
+    root: bytes
+    pruned: int
+
+
+def _named_queries() -> dict[str, str]:
+    text = Path(__file__).with_name("queries.sql").read_text("utf-8")
+    parts = text.split("-- name: ")[1:]
+    return {name.strip(): sql.strip() for name, _, sql in (part.partition("\n") for part in parts)}
+
+
+_SQL: Final = _named_queries()
+
+
+class LogStore:
+    """One log's database, for any thread. The caller holds the folder's lock."""
+
+    def __init__(
+        self, folder: Path, origin: str, connection_class: type[sqlite3.Connection] = sqlite3.Connection
+    ) -> None:
+        self._path = folder / FILE_NAME
+        self._class = connection_class
+        self._lock = threading.Lock()
+        self._db = self._open(origin)
+        if (held := self.tree().origin) != origin:
+            self._db.close()
+            raise NotThisLog(f"this folder holds the log {held!r}, not {origin!r}")
+
+    def tree(self) -> Tree:
+        """The tree as it was last integrated."""
+        return Tree(*self._read("find_tree")[0])
+
+    def end(self) -> int:
+        """The number that the next entry will have."""
+        return self._locked(self._end)
+
+    def stage(self, entries: Sequence[bytes], key: bytes | None) -> range:
+        """Keep ``entries`` behind all others; their numbers. Under a known key they are found, not staged again."""
+        digest = _digest(entries)
+
+        def act() -> range:
+            if key is not None and (found := self._db.execute(_SQL["find_batch"], (key,)).fetchone()):
+                if found[2] != digest:
+                    raise KeyTaken("other entries were staged under this key")
+                return range(found[0], found[0] + found[1])
+            return self._stage(entries, key, digest)
+
+        return self._locked(act)
+
+    def staged(self, first: int, limit: int) -> list[bytes]:
+        """Entries from number ``first`` on, at most ``limit``."""
+        return [entry for (entry,) in self._read("some_staged", first, limit)]
+
+    def integrate(self, size: int, root: bytes) -> None:
+        """The tree has grown to this size, and its files are on the disk: forget the entries that are in them."""
+
+        def act() -> None:
+            self._db.execute("BEGIN IMMEDIATE")
+            self._db.execute(_SQL["grow_tree"], (size, root))
+            self._db.execute(_SQL["unstage"], (size,))
+            self._db.execute("COMMIT")
+
+        self._locked(act)
+
+    def note_pruned(self, size: int) -> None:
+        """Partial files that a log of ``size`` does not need are gone."""
+        self._locked(lambda: self._db.execute(_SQL["note_pruned"], (size,)))
+
+    def witnessed(self, key: str) -> int:
+        """The size that this witness is known to have cosigned last; 0 if nothing is known."""
+        rows = self._read("find_witness", key)
+        return int(rows[0][0]) if rows else 0
+
+    def note_witnessed(self, key: str, size: int) -> None:
+        """Remember what a witness said it has."""
+        self._locked(lambda: self._db.execute(_SQL["note_witness"], (key, size)))
+
+    def close(self) -> None:
+        """Let go of the file."""
+        with self._lock:
+            self._db.close()
+
+    def _stage(self, entries: Sequence[bytes], key: bytes | None, digest: bytes) -> range:
+        db = self._db
+        db.execute("BEGIN IMMEDIATE")
+        first = self._end()
+        db.executemany(_SQL["stage"], enumerate(entries, first))
+        if key is not None:
+            db.execute(_SQL["keep_batch"], (key, first, len(entries), digest))
+        db.execute("COMMIT")
+        return range(first, first + len(entries))
+
+    def _end(self) -> int:
+        found = self._db.execute(_SQL["find_end"]).fetchone()[0]
+        return int(found if found is not None else self._db.execute(_SQL["find_tree"]).fetchone()[1])
+
+    def _read(self, name: str, *values: object) -> list[Any]:
+        def act() -> list[Any]:
+            with closing(self._db.execute(_SQL[name], values)) as rows:
+                return rows.fetchall()
+
+        return self._locked(act)
+
+    def _locked(self, act: Callable[[], T]) -> T:
+        with self._lock:
+            try:
+                return act()
+            except sqlite3.Error as error:
+                self._recover()
+                raise LogStoreFailed("the log's database failed") from error
+            except NullabonaError:
+                self._recover()
+                raise
+
+    def _recover(self) -> None:
+        """Leave no transaction open; if that fails too, open the database anew: it holds what was committed."""
+        try:
+            if self._db.in_transaction:
+                self._db.execute("ROLLBACK")
+        except sqlite3.Error:
+            with suppress(sqlite3.Error):
+                self._db.close()
+            with suppress(sqlite3.Error, NotThisLog):
+                self._db = self._open("")
+
+    def _open(self, origin: str) -> sqlite3.Connection:
+        os.close(os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+        db = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False, factory=self._class)
+        try:
+            db.execute("PRAGMA journal_mode = WAL").fetchone()
+            db.execute("PRAGMA synchronous = FULL")
+            _create_or_check(db, origin)
+        except sqlite3.DatabaseError as error:
+            db.close()
+            raise NotThisLog("the log's database cannot be opened") from error
+        except BaseException:
+            db.close()
+            raise
+        return db
+
+
+def _create_or_check(db: sqlite3.Connection, origin: str) -> None:
+    application_id = db.execute("PRAGMA application_id").fetchone()[0]
+    if application_id == 0 and not db.execute("SELECT name FROM sqlite_schema").fetchall():
+        schema = Path(__file__).with_name("schema.sql").read_text("utf-8")
+        db.executescript(f"BEGIN IMMEDIATE; {schema}")
+        db.execute(_SQL["begin_tree"], (origin, EMPTY_ROOT))
+        db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        db.execute(f"PRAGMA user_version = {VERSION}")
+        db.execute("COMMIT")
+        return
+    if (application_id, db.execute("PRAGMA user_version").fetchone()[0]) != (APPLICATION_ID, VERSION):
+        raise NotThisLog("the folder holds another program's or another version's database")
+
+
+def _digest(entries: Sequence[bytes]) -> bytes:
+    found = sha256()
+    for entry in entries:
+        found.update(len(entry).to_bytes(4, "big") + entry)
+    return found.digest()

@@ -1,0 +1,156 @@
+"""Asks witnesses to cosign a checkpoint, all at once (C2SP tlog-witness, the log's side).
+
+A witness that is slow, wrong or gone costs its cosignature and nothing else. What it answers is used only if it
+verifies with its keys.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from nullabona.errors import NullabonaError, PeerError
+from nullabona.log.note import Note, NoteSignature, parse_signatures, verify_note
+from nullabona.log.policy import Policy
+from nullabona.log.witnessing import SIZE_TYPE, add_checkpoint, parse_size
+from nullabona.machine.httpclient import HttpClient, Reply, Ways, parse_url
+from nullabona.sequencer.addresses import WitnessAddress
+from nullabona.sequencer.errors import NoQuorum
+
+_MOST_ANSWER: Final = 65_536
+
+
+class Memory(Protocol):
+    """Where it is remembered which size each witness has."""
+
+    def witnessed(self, key: str) -> int: ...
+    def note_witnessed(self, key: str, size: int) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A checkpoint to cosign; ``proof`` makes the consistency proof from an older size."""
+
+    note: Note
+    size: int
+    proof: Callable[[int], tuple[bytes, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """The cosignatures that verify, and for each witness that gave none why."""
+
+    signatures: tuple[NoteSignature, ...]
+    reasons: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Quorum:
+    """When a checkpoint may be published: if ``policy`` is satisfied, or without one, if every witness cosigned."""
+
+    witnesses: tuple[WitnessAddress, ...] = ()
+    policy: Policy | None = None
+
+    def check(self, note: Note, answers: Answers) -> None:
+        """Raises `NoQuorum`."""
+        missing = f"{len(answers.reasons)} of {len(self.witnesses)} witnesses did not cosign"
+        if self.policy is None:
+            if answers.reasons:
+                raise NoQuorum(f"the checkpoint is not published: {missing}", answers.reasons)
+            return
+        try:
+            self.policy.check(note)
+        except PeerError as error:
+            raise NoQuorum(f"the checkpoint is not published: {missing}; {error.message}", answers.reasons) from error
+
+
+class _Declined(Exception):
+    """A witness gave no cosignature; the argument is why, in a word."""
+
+
+class Circle:
+    """The witnesses of one log."""
+
+    def __init__(self, addresses: Sequence[WitnessAddress], memory: Memory, ways: Ways) -> None:
+        self._addresses = tuple(addresses)
+        self._memory = memory
+        self._ways = ways
+        self._clients: dict[str, HttpClient] = {}
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    async def cosign(self, question: Question) -> Answers:
+        """Ask everybody; never raises for what a witness does."""
+        self._enter_loop()
+        found = await asyncio.gather(*[self._ask(address, question) for address in self._addresses])
+        pairs = list(zip(self._addresses, found, strict=True))
+        return Answers(
+            tuple(line for _, lines in pairs if not isinstance(lines, str) for line in lines),
+            {address.key: reason for address, reason in pairs if isinstance(reason, str)},
+        )
+
+    async def close(self) -> None:
+        """Hang up."""
+        for client in self._clients.values():
+            await client.close()
+        self._clients.clear()
+
+    def _enter_loop(self) -> None:
+        """Connections belong to the loop they were made on."""
+        loop = asyncio.get_running_loop()
+        if self._loop is not loop:
+            self._loop = loop
+            self._clients = {}
+        for address in self._addresses:
+            if address.key not in self._clients:
+                self._clients[address.key] = HttpClient(parse_url(address.url), self._ways)
+
+    async def _ask(self, address: WitnessAddress, question: Question) -> tuple[NoteSignature, ...] | str:
+        try:
+            return await self._converse(address, question)
+        except _Declined as declined:
+            return str(declined)
+        except PeerError as error:
+            return error.code
+
+    async def _converse(self, address: WitnessAddress, question: Question) -> tuple[NoteSignature, ...]:
+        """One try with the size remembered, another with the size that the witness says it has."""
+        known = min(self._memory.witnessed(address.key), question.size)
+        reply = await self._post(address, question, known)
+        if reply.status == 409:
+            known = _size_told(reply)
+            if known > question.size:
+                raise _Declined("has-more")
+            self._remember(address, known)
+            reply = await self._post(address, question, known)
+        if reply.status != 200:
+            raise _Declined(f"status-{reply.status}")
+        lines = _verified(address, question.note, reply.body)
+        self._remember(address, question.size)
+        return lines
+
+    async def _post(self, address: WitnessAddress, question: Question, known: int) -> Reply:
+        proof = await asyncio.to_thread(question.proof, known)
+        body = add_checkpoint(known, proof, question.note).encode()
+        return await self._clients[address.key].post("add-checkpoint", body, _MOST_ANSWER)
+
+    def _remember(self, address: WitnessAddress, size: int) -> None:
+        """Forgetting costs a question more; so a failing disk is no reason to lose a cosignature."""
+        try:
+            self._memory.note_witnessed(address.key, size)
+        except NullabonaError:
+            return
+
+
+def _size_told(reply: Reply) -> int:
+    if reply.kind.partition(";")[0].strip() != SIZE_TYPE:
+        raise _Declined("status-409")
+    return parse_size(reply.body)
+
+
+def _verified(address: WitnessAddress, note: Note, body: bytes) -> tuple[NoteSignature, ...]:
+    """The witness's own lines; they verify over the checkpoint, and with a time."""
+    lines = Note(note.text, parse_signatures(body))
+    held = {(each.name, each.key_id) for each in verify_note(lines, address.verifiers) if each.time_s is not None}
+    return tuple(line for line in lines.signatures if (line.name, line.key_id) in held)

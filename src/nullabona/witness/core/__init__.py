@@ -1,0 +1,1 @@
+"""What a witness decides: pure functions and values."""

@@ -1,0 +1,25 @@
+"""So many in a minute: an allowance that refills steadily. Time is whole seconds that are passed in."""
+
+from __future__ import annotations
+
+from typing import Final
+
+_MINUTE_S: Final = 60
+
+
+class Allowance:
+    """At most ``per_minute`` at once, and in the long run in a minute."""
+
+    def __init__(self, per_minute: int, now_s: int) -> None:
+        self._per_minute = per_minute
+        self._left = per_minute * _MINUTE_S
+        self._at = now_s
+
+    def take(self, now_s: int) -> int:
+        """0 if one more is allowed, which is then used up; else the seconds until there is one."""
+        self._left = min(self._left + max(now_s - self._at, 0) * self._per_minute, self._per_minute * _MINUTE_S)
+        self._at = max(self._at, now_s)
+        if self._left < _MINUTE_S:
+            return -(-(_MINUTE_S - self._left) // self._per_minute)
+        self._left -= _MINUTE_S
+        return 0

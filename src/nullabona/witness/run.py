@@ -1,0 +1,88 @@
+"""Runs a witness as a process: hardens it, says when it is ready, stops it on a signal."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+from collections.abc import Callable
+from typing import Final
+
+import uvloop
+
+from nullabona.errors import UserError
+from nullabona.machine.hardening import harden, raise_open_files
+from nullabona.machine.lock import FolderLock
+from nullabona.witness.config import Config
+from nullabona.witness.cosigner import Cosigner
+from nullabona.witness.server.server import Witness
+from nullabona.witness.store.evidence import EvidenceFolder
+from nullabona.witness.store.sqlite import WitnessStore
+
+_log: Final = logging.getLogger("nullabona.witness")
+
+
+def run_witness(config: Config, ready: Callable[[list[str]], None]) -> None:
+    """Serve until SIGTERM or SIGINT, then return. Raises `FolderInUse`, `NotAWitness` or `UserError`.
+
+    Logs its start, its stop, its own failures and evidence against a log to ``nullabona.witness``, and nothing else.
+    """
+    harden()
+    raise_open_files()
+    lock, store = open_store(config)
+    try:
+        uvloop.run(_serve(config, store, ready))
+    finally:
+        store.close()
+        lock.close()
+
+
+def open_store(config: Config) -> tuple[FolderLock, WitnessStore]:
+    """What the witness has kept, held for this process. Raises `FolderInUse`, `NotAWitness` or `UserError`."""
+    try:
+        config.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+        lock = FolderLock(config.data)
+    except OSError as error:
+        raise UserError(f"the data directory cannot be used: {error.strerror}") from error
+    try:
+        return lock, WitnessStore(config.data)
+    except BaseException:
+        lock.close()
+        raise
+
+
+def make_cosigner(config: Config, store: WitnessStore) -> Cosigner:
+    """The witness of this configuration, without sockets."""
+    evidence = EvidenceFolder(config.data / "evidence", config.limits.evidence_files)
+    return Cosigner(store, evidence, config.signers, config.logs, config.limits)
+
+
+async def _serve(config: Config, store: WitnessStore, ready: Callable[[list[str]], None]) -> None:
+    loop = asyncio.get_running_loop()
+    loop.set_exception_handler(_log_fault)
+    cosigner = make_cosigner(config, store)
+    witness = Witness(config, cosigner)
+    ended = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, ended.set)
+    try:
+        urls = await witness.start()
+        ready(urls)
+        _log.info("started")
+        await ended.wait()
+    finally:
+        await witness.stop()
+        counts = ", ".join(f"{name}: {count}" for name, count in sorted(cosigner.counts.items()))
+        _log.info("stopped; %s", counts or "nothing was asked")
+
+
+def _log_fault(_loop: asyncio.AbstractEventLoop, context: dict[str, object]) -> None:
+    """Log where our own code failed: the kind of error and the place."""
+    error = context.get("exception")
+    if not isinstance(error, BaseException):
+        return
+    place = error.__traceback__
+    while place is not None and place.tb_next is not None:
+        place = place.tb_next
+    where = f"{place.tb_frame.f_code.co_name}:{place.tb_lineno}" if place is not None else "unknown place"
+    _log.error("fault: %s in %s", type(error).__name__, where)

@@ -1,0 +1,1 @@
+"""A running witness: sockets, clock, start and stop."""

@@ -1,0 +1,120 @@
+"""A running witness: sockets, one thread for the database, start and stop (spec/witness.md §2)."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import ssl
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from typing import Final
+
+from nullabona.errors import UserError
+from nullabona.machine.doorway import Doorway, listen
+from nullabona.machine.settings import Endpoint
+from nullabona.machine.tls import server_context
+from nullabona.witness.config import Config
+from nullabona.witness.cosigner import Answer, Cosigner
+from nullabona.witness.server.front import Front
+
+ADD: Final = "/add-checkpoint"
+HEALTH: Final = "/healthz"
+_LATEST: Final = re.compile(r"/([0-9a-f]{64})/checkpoint", re.ASCII)
+_BACKLOG: Final = 256
+
+
+class Witness:
+    """One witness. Create it on a running loop; `start`, then `stop` once."""
+
+    def __init__(self, config: Config, cosigner: Cosigner, clock: Callable[[], int] = lambda: int(time.time())) -> None:
+        self.limits = config.limits
+        self.stopping = False
+        self._config = config
+        self._cosigner = cosigner
+        self._clock = clock
+        self._loop = asyncio.get_running_loop()
+        self._thread = ThreadPoolExecutor(1, "witness")
+        self._waiting = 0
+        self._fronts: set[Front] = set()
+        self._servers: list[asyncio.Server | Doorway] = []
+        self._empty = asyncio.Event()
+
+    async def start(self) -> list[str]:
+        """Listen; the addresses listened on, as URLs."""
+        context = server_context(self._config.tls) if self._config.tls else None
+        return [await self._listen(endpoint, context) for endpoint in self._config.listen]
+
+    async def stop(self) -> None:
+        """Stop accepting, answer what was asked, hang up."""
+        self.stopping = True
+        for server in self._servers:
+            server.close()
+        for front in list(self._fronts):
+            front.close()
+        self._note_empty()
+        with suppress(asyncio.TimeoutError):
+            await asyncio.wait_for(self._empty.wait(), self.limits.stop_s)
+        await self._loop.run_in_executor(None, self._thread.shutdown)
+
+    # -- what connections call
+
+    def opened(self, front: Front) -> bool:
+        """A connection came; whether it may stay."""
+        if self.stopping or len(self._fronts) >= self.limits.connections:
+            return False
+        self._fronts.add(front)
+        return True
+
+    def closed(self, front: Front) -> None:
+        """A connection has ended."""
+        self._fronts.discard(front)
+        self._note_empty()
+
+    def refuse(self, method: str, target: str) -> Answer | None:
+        """Why a request cannot be served, judged by its first line."""
+        if target == ADD:
+            return None if method == "POST" else Answer(405, b"only POST is served here\n", close=True)
+        if target == HEALTH or _LATEST.fullmatch(target):
+            return None if method == "GET" else Answer(405, b"only GET is served here\n", close=True)
+        return Answer(404, b"there is nothing here\n", close=True)
+
+    async def respond(self, method: str, target: str, body: bytes) -> Answer:  # noqa: ARG002 - it fits the target
+        """The answer to a request that was not refused."""
+        if target == HEALTH:
+            return Answer(503, b"stopping\n", close=True) if self.stopping else Answer(200, b"ok\n")
+        if self._waiting >= self.limits.queue:
+            return Answer(503, b"too much to do\n", retry_after_s=1)
+        name = _LATEST.fullmatch(target)
+        self._waiting += 1
+        try:
+            if name is not None:
+                answer = await self._loop.run_in_executor(self._thread, self._cosigner.latest, name[1])
+            else:
+                answer = await self._loop.run_in_executor(self._thread, self._cosigner.add, body, self._clock())
+        finally:
+            self._waiting -= 1
+        return Answer(answer.status, answer.body, answer.kind, answer.retry_after_s, self.stopping)
+
+    # -- inside
+
+    async def _listen(self, endpoint: Endpoint, context: ssl.SSLContext | None) -> str:
+        timeout = self.limits.head_timeout_s if context else None
+        server: asyncio.Server | Doorway
+        try:
+            if endpoint.path is not None:
+                server = await self._loop.create_unix_server(
+                    lambda: Front(self), endpoint.path, backlog=_BACKLOG, ssl=context, ssl_handshake_timeout=timeout
+                )
+            else:
+                sockets = listen(endpoint.host, endpoint.port, _BACKLOG)
+                server = Doorway(lambda: Front(self), sockets, context=context, handshake_s=timeout)
+        except OSError as error:
+            raise UserError(f"cannot listen on {endpoint}: {error.strerror}") from error
+        self._servers.append(server)
+        return endpoint.url(server, secure=context is not None)
+
+    def _note_empty(self) -> None:
+        if self.stopping and not self._fronts:
+            self._empty.set()

@@ -1,0 +1,50 @@
+"""Evidence as files: one for each pair of checkpoints, whole, readable by its owner, and never overwritten."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from pathlib import Path
+
+
+class EvidenceFolder:
+    """A folder for each log, named by its id. At most ``most`` files in each: whoever floods it fills nothing else."""
+
+    def __init__(self, folder: Path, most: int) -> None:
+        self._folder = folder
+        self._most = most
+
+    def keep(self, log_id: str, name: str, data: bytes) -> Path | None:
+        """The file that holds ``data`` now, made durable; None if there is no room for one more.
+
+        Raises `OSError` if the disk fails.
+        """
+        folder = self._folder / log_id
+        path = folder / name
+        if path.exists():
+            return path
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if sum(1 for _ in folder.iterdir()) >= self._most:
+            return None
+        temporary = folder / f".{name}"
+        try:
+            with temporary.open("wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.replace(path)
+        except BaseException:
+            with suppress(OSError):
+                temporary.unlink()
+            raise
+        for changed in (folder, self._folder, self._folder.parent):
+            _sync(changed)
+        return path
+
+
+def _sync(folder: Path) -> None:
+    opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)

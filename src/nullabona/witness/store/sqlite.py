@@ -1,0 +1,121 @@
+"""The witness's database: the last checkpoint it cosigned of each log. One transaction looks, decides and keeps."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Final, TypeVar
+
+from nullabona.errors import NullabonaError, UserError
+from nullabona.witness.core.judging import Held
+
+APPLICATION_ID: Final = 0x4E756C57
+VERSION: Final = 1
+FILE_NAME: Final = "witness.db"
+
+T = TypeVar("T")
+
+
+class WitnessStoreFailed(NullabonaError):
+    """The witness's database could not be read or written; nothing was cosigned."""
+
+    code = "witness-store-failed"
+    default_hint = "check the disk; the log asks again"
+    retryable = True
+
+
+class NotAWitness(UserError):
+    """The folder holds another program's data, or another version's."""
+
+    code = "data-version"
+    default_hint = "name the witness's own folder; never start one anew under an old key: it would have forgotten"
+
+
+def _named_queries() -> dict[str, str]:
+    text = Path(__file__).with_name("queries.sql").read_text("utf-8")
+    parts = text.split("-- name: ")[1:]
+    return {name.strip(): sql.strip() for name, _, sql in (part.partition("\n") for part in parts)}
+
+
+_SQL: Final = _named_queries()
+
+
+class WitnessStore:
+    """Used by one thread at a time. The caller holds the folder's lock."""
+
+    def __init__(self, folder: Path, connection_class: type[sqlite3.Connection] = sqlite3.Connection) -> None:
+        self._path = folder / FILE_NAME
+        self._class = connection_class
+        self._db = self._open()
+
+    def find(self, origin: str) -> Held | None:
+        """The last checkpoint cosigned of this log."""
+        try:
+            row = self._db.execute(_SQL["find"], (origin,)).fetchone()
+        except sqlite3.Error as error:
+            raise WitnessStoreFailed("the witness's database cannot be read") from error
+        return Held(*row) if row is not None else None
+
+    def change(self, origin: str, decide: Callable[[Held | None], tuple[Held | None, T]]) -> T:
+        """Give ``decide`` what is held of this log; keep what it gives, if anything, and return the rest.
+
+        What is kept is on the disk when this returns. If it raises `WitnessStoreFailed` it may be there or not, and
+        nothing that rests on it may leave.
+        """
+        try:
+            self._db.execute("BEGIN IMMEDIATE")
+            kept, answer = decide(self.find(origin))
+            if kept is not None:
+                self._db.execute(_SQL["keep"], (origin, kept.size, kept.root, kept.note))
+            self._db.execute("COMMIT")
+        except sqlite3.Error as error:
+            self._recover()
+            raise WitnessStoreFailed("the witness's database cannot be written") from error
+        except BaseException:
+            self._recover()
+            raise
+        return answer
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._db.close()
+
+    def _recover(self) -> None:
+        """Leave no transaction open; if that fails too, open the database anew: it holds what was committed."""
+        try:
+            if self._db.in_transaction:
+                self._db.execute("ROLLBACK")
+        except sqlite3.Error:
+            with suppress(sqlite3.Error):
+                self._db.close()
+            with suppress(sqlite3.Error, NotAWitness):
+                self._db = self._open()
+
+    def _open(self) -> sqlite3.Connection:
+        os.close(os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+        db = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False, factory=self._class)
+        try:
+            db.execute("PRAGMA journal_mode = WAL").fetchone()
+            db.execute("PRAGMA synchronous = FULL")
+            _create_or_check(db)
+        except sqlite3.DatabaseError as error:
+            db.close()
+            raise NotAWitness("the witness's database cannot be opened") from error
+        except BaseException:
+            db.close()
+            raise
+        return db
+
+
+def _create_or_check(db: sqlite3.Connection) -> None:
+    application_id = db.execute("PRAGMA application_id").fetchone()[0]
+    if application_id == 0 and not db.execute("SELECT name FROM sqlite_schema").fetchall():
+        schema = Path(__file__).with_name("schema.sql").read_text("utf-8")
+        marks = f"PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {VERSION};"
+        db.executescript(f"BEGIN IMMEDIATE; {marks} {schema} COMMIT;")
+        return
+    if (application_id, db.execute("PRAGMA user_version").fetchone()[0]) != (APPLICATION_ID, VERSION):
+        raise NotAWitness("the folder holds another program's or another version's database")
