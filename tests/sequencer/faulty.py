@@ -14,12 +14,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, ClassVar, Final, Literal, TypeVar
 
-import pytest
-
-from nullabona.machine import disk
-from nullabona.sequencer import log as log_module
-from nullabona.sequencer.store.sqlite import LogStore
-
 T = TypeVar("T")
 Mode = Literal["did-not-happen", "did-happen", "half"]
 _SQL_WRITES: Final = ("BEGIN", "INSERT", "UPDATE", "DELETE", "COMMIT")
@@ -81,26 +75,26 @@ class Faults:
         raise OSError(28, "no space left on device")
 
     def fsync(self, file: int) -> None:
-        self._act("fsync", lambda: os.fsync(file))
+        self._act("fsync", lambda: None)  # what would be lost is known without waiting for the real disk
         self.dirty_files.discard(self.names[file])
         self.dirty_folders.discard(self.names[file])
 
     def replace(self, old: Path, new: Path) -> None:
         for hook in self.hooks:
             hook(str(old), str(new))
-        self._act("replace", lambda: os.replace(old, new))
+        self._act("replace", lambda: old.replace(new))
         assert str(old) not in self.dirty_files, "a file was renamed before it was synced"
         self.dirty_folders.add(str(new.parent))
 
     def mkdir(self, path: Path) -> None:
-        self._act("mkdir", lambda: os.mkdir(path))
+        self._act("mkdir", path.mkdir)
         self.dirty_folders |= {str(path), str(path.parent)}
 
     def unlink(self, path: Path) -> None:
-        self._act("unlink", lambda: os.unlink(path))
+        self._act("unlink", path.unlink)
 
     def rmdir(self, path: Path) -> None:
-        self._act("rmdir", lambda: os.rmdir(path))
+        self._act("rmdir", path.rmdir)
 
     def _act(self, what: str, act: Callable[[], T]) -> T:
         failure = COUNTER.failure()
@@ -142,13 +136,3 @@ def failing(number: int, mode: Mode, *, for_good: bool) -> Iterator[Counter]:
         yield COUNTER
     finally:
         COUNTER.left = None
-
-
-@pytest.fixture
-def faults(monkeypatch: pytest.MonkeyPatch) -> Faults:
-    """Puts the failing disk and database under every log of the test."""
-    made = Faults()
-    monkeypatch.setattr(disk, "os", made)
-    monkeypatch.setattr(log_module, "LogStore", lambda folder, origin: LogStore(folder, origin, FaultyConnection))
-    monkeypatch.setattr(FaultyConnection, "hooks", [])
-    return made

@@ -11,10 +11,9 @@ import pytest
 from nullabona.errors import NullabonaError
 from nullabona.log.note import parse_note
 from nullabona.sequencer import Log, LogStoreFailed
-from tests.sequencer.faulty import FaultyConnection, Faults, Mode, failing, faults
+from tests.sequencer.faulty import Faults, FaultyConnection, Mode, failing
 from tests.sequencer.logs import POLICY, audit, make_log, publish, root_of
 
-__all__ = ["faults"]
 MODES: tuple[Mode, ...] = ("did-not-happen", "did-happen", "half")
 BATCHES = ((b"a", 3), (b"b", 254), (b"c", 1), (b"d", 300))
 

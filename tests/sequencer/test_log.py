@@ -222,5 +222,7 @@ def test_growing_in_any_steps_gives_the_same_log(steps: list[int]) -> None:
         end, files = grow(end, new)
         for tile, data in files:
             assert data == written.setdefault(tile.path, data)
-        assert {tile.path for tile in finished(before, end.size)} == {tile.path for tile, _ in files if tile.width == 256}
+        assert {tile.path for tile in finished(before, end.size)} == {
+            tile.path for tile, _ in files if tile.width == 256
+        }
     assert (len(entries), root_of(entries)) == (end.size, end.edge.root)

@@ -117,6 +117,28 @@ SENTENCES: Final[dict[str, tuple[str, str]]] = {
     "notice-warning": ("warning: {text}", "주의: {text}"),
     "notice-card-changed": ("the keys of {name} are not those known before", "{name} 님의 키가 전과 다릅니다"),
     "notice-accepted": ("you and {name} can talk now", "이제 {name} 님과 대화할 수 있습니다"),
+    "log-verified": (
+        "{origin}: every one of {size} entries is what was signed.\nroot {root}\nwitnesses: {witnesses}",
+        "{origin}: 항목 {size}개가 모두 서명된 그대로입니다.\n루트 {root}\n증인: {witnesses}",
+    ),
+    "log-consistent": (
+        "{origin}: {size} entries lead to the root of the checkpoint.\nroot {root}",
+        "{origin}: 항목 {size}개가 체크포인트의 루트로 이어집니다.\n루트 {root}",
+    ),
+    "log-unsigned": (
+        "! no signature was checked: give --policy FILE",
+        "! 서명은 확인하지 않았습니다. --policy FILE을 주세요",
+    ),
+    "log-progress": ("{done} of {size} entries", "항목 {size}개 중 {done}개"),
+    "log-proven": (
+        "Entry {index} is in the log of {size} entries.",
+        "항목 {index}번은 항목 {size}개의 기록에 있습니다.",
+    ),
+    "log-checked": (
+        "It is entry {index} of {origin}; {witnesses} witnesses cosigned.",
+        "{origin}의 {index}번 항목입니다. 증인 {witnesses}곳이 함께 서명했습니다.",
+    ),
+    "log-watched": ("{new} new of {size} entries.", "항목 {size}개 중 새 항목 {new}개."),
     "unread": ("{count} unread", "안 읽음 {count}"),
 }
 """key → (English, Korean)."""

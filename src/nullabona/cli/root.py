@@ -25,7 +25,9 @@ COMMANDS: Final = {
     "follow": ("nullabona.cli.watch:follow", "Show what happens, as it happens."),
     "sync": ("nullabona.cli.watch:sync", "Let everything out and in, then exit."),
     "status": ("nullabona.cli.watch:status", "How the client is doing."),
+    "log": ("nullabona.cli.log:log", "Public logs: check all of one, prove an entry, watch it grow."),
     "relay": ("nullabona.cli.relay:relay", "For operators: run a relay and its directory."),
+    "witness": ("nullabona.cli.witness:witness", "For operators: cosign other operators' logs."),
     "drill": ("nullabona.cli.drill:drill", "For everybody: play an adversary, see what is learned."),
 }
 """name → (where, one line)."""

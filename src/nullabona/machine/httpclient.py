@@ -1,7 +1,7 @@
 """An HTTP client for what is checked by its signature afterwards: a log's files, a witness's cosignature.
 
 HTTP/1.1 over TLS; plain only to this machine and to onion services, and to those through a SOCKS proxy only. It follows
-no redirect, sends no name of a program, and bounds the time and the size of every answer. docs/decisions/0011.
+no redirect, sends no name of a program, and bounds the time and the size of every answer. docs/decisions/0012.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """One connection of a witness: reads requests with h11, bounded in size, time and number, and answers one at a time.
 
-Nothing of a head is kept, and no address of the other end is known (docs/decisions/0011).
+Nothing of a head is kept, and no address of the other end is known (docs/decisions/0012).
 """
 
 from __future__ import annotations

@@ -1,0 +1,207 @@
+"""``nulla log``: check, prove and watch public logs, and make the keys of one."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import sys
+import time
+from pathlib import Path
+from typing import Final
+
+import click
+
+from nullabona.cli.logwork import (
+    Reading,
+    keep_memory,
+    read_policy,
+    read_small,
+    remembered,
+    reported,
+    run_reading,
+    shown,
+    write_file,
+)
+from nullabona.cli.output import emit, line, note
+from nullabona.cli.settings import Settings, common, settings_of
+from nullabona.log.keys import Kind, vkey
+from nullabona.log.proof import parse_proof
+from nullabona.machine.keyfile import encode_private_key, read_key_file, write_key_file
+from nullabona.reading import advance, find_entry, prove, verify_log
+
+_FILE: Final = click.Path(path_type=Path, dir_okay=False)
+_policy = click.option("--policy", type=_FILE, metavar="FILE", help="Whose signatures are demanded (spec/log.md).")
+_max_age = click.option("--max-age", type=int, metavar="S", help="Refuse a checkpoint that was cosigned longer ago.")
+
+
+@click.group()
+def log() -> None:
+    """Public logs: check all of one, prove an entry, watch it grow.
+
+    WHERE is a log's URL or a folder with its files: what was copied can be checked offline.
+    """
+
+
+@log.command()
+@click.argument("where")
+@_policy
+@_max_age
+@common
+@click.pass_context
+def verify(context: click.Context, where: str, policy: Path | None, max_age: int | None) -> None:
+    """Read the whole log and check every entry, every tile, the root and the signatures.
+
+    Without --policy no signature is checked, and it says so.
+    """
+    settings = settings_of(context)
+
+    async def work(reading: Reading) -> None:
+        report = await reading.checkpoint(max_age)
+        report = await verify_log(reading.source, report, lambda done, size: _progress(settings, done, size))
+        emit(reported(report)) if settings.as_json else line(shown(report, settings.language))
+        if policy is None:
+            note(settings, "log-unsigned")
+
+    run_reading(settings, where, policy, work)
+
+
+@log.command("prove")
+@click.argument("where")
+@click.argument("index", type=click.IntRange(min=0), required=False)
+@click.option("--entry", type=_FILE, metavar="FILE", help="Prove the entry that is in this file (- for stdin).")
+@click.option("-o", "--output", type=_FILE, metavar="FILE", help="Write the proof here (default: stdout).")
+@_policy
+@common
+@click.pass_context
+def prove_command(
+    context: click.Context, where: str, index: int | None, entry: Path | None, output: Path | None, policy: Path | None
+) -> None:
+    """Make the proof that entry INDEX is in the log, as a file that `nulla log check` and other programs verify."""
+    settings = settings_of(context)
+    if (index is None) == (entry is None):
+        raise click.UsageError("give the number of an entry, or --entry FILE")
+
+    async def work(reading: Reading) -> None:
+        report = await reading.checkpoint()
+        number = index
+        if number is None:
+            assert entry is not None
+            number = await find_entry(reading.source, report, read_small(entry))
+        proven = await prove(reading.source, report, number)
+        text = proven.proof.encode()
+        if output is not None:
+            write_file(output, text)
+        if settings.as_json:
+            emit({"index": number, "size": report.checkpoint.size, "proof": text.decode()})
+        elif output is None:
+            sys.stdout.write(text.decode())
+        note(settings, "log-proven", index=number, size=report.checkpoint.size)
+        if policy is None:
+            note(settings, "log-unsigned")
+
+    run_reading(settings, where, policy, work)
+
+
+@log.command()
+@click.argument("proof", type=_FILE)
+@click.argument("entry", type=_FILE)
+@click.option("--policy", type=_FILE, metavar="FILE", required=True, help="Whose signatures are demanded.")
+@common
+@click.pass_context
+def check(context: click.Context, proof: Path, entry: Path, policy: Path) -> None:
+    """Check offline that the PROOF holds for the bytes of the file ENTRY."""
+    settings = settings_of(context)
+    found = parse_proof(read_small(proof))
+    seen = found.verify(read_small(entry), read_policy(policy))
+    if settings.as_json:
+        emit({"index": found.index, "origin": seen.checkpoint.origin, "size": seen.checkpoint.size,
+              "root": seen.checkpoint.root, "witnesses": dict(seen.witnesses)})  # fmt: skip
+    note(settings, "log-checked", index=found.index, origin=seen.checkpoint.origin, witnesses=len(seen.witnesses))
+
+
+@log.command()
+@click.argument("where")
+@click.option("--policy", type=_FILE, metavar="FILE", required=True, help="Whose signatures are demanded.")
+@click.option("--state", type=_FILE, metavar="FILE", required=True, help="Remembers the last checkpoint seen.")
+@click.option("--from-start", is_flag=True, help="When the watch begins: show the entries that are there already.")
+@click.option("--every", type=click.IntRange(min=1), metavar="S", help="Look again every S seconds, until interrupted.")
+@_max_age
+@common
+@click.pass_context
+def monitor(context: click.Context, where: str, policy: Path, state: Path, max_age: int | None, every: int | None,
+            *, from_start: bool) -> None:  # fmt: skip
+    """Print the entries that are new since the last time, each checked.
+
+    Refuses a log that shows fewer entries than before, or others (exit 3); then both checkpoints are kept beside the
+    state file. Binary entries are shown in hex; --json has both.
+    """
+    settings = settings_of(context)
+
+    def take(number: int, entry: bytes) -> None:
+        _show_entry(settings, number, entry)
+
+    async def look(reading: Reading) -> None:
+        rules = read_policy(policy)
+        report = await reading.checkpoint(max_age)
+        with remembered(state, report) as last:
+            step = await advance(reading.source, rules, report, last, take, from_start=from_start)
+        keep_memory(state, step.note)
+        note(settings, "log-watched", new=len(step.new), size=step.checkpoint.size)
+
+    run_reading(settings, where, policy, look, every)
+
+
+@log.command()
+@click.argument("name")
+@click.argument("file", type=_FILE)
+@click.option("--witness", is_flag=True, help="Keys to cosign with, for a witness; else those of a log.")
+@click.option("--no-pq", is_flag=True, help="Only Ed25519, no ML-DSA-44 key beside it.")
+@common
+@click.pass_context
+def keygen(context: click.Context, name: str, file: Path, *, witness: bool, no_pq: bool) -> None:
+    """Make the private keys of a log or witness called NAME (host/path, no spaces) in a new FILE with mode 0600.
+
+    Prints the public keys (vkeys), one a line. The private ones are never printed.
+    """
+    kinds = [Kind.COSIGN_ED25519 if witness else Kind.ED25519, *([] if no_pq else [Kind.COSIGN_MLDSA44])]
+    write_key_file(file, [encode_private_key(kind, name, secrets.token_bytes(32)) for kind in kinds])
+    _show_vkeys(settings_of(context), file)
+
+
+@log.command("vkey")
+@click.argument("file", type=_FILE)
+@common
+@click.pass_context
+def vkey_command(context: click.Context, file: Path) -> None:
+    """Print the public keys (vkeys) of a key file, one a line."""
+    _show_vkeys(settings_of(context), file)
+
+
+def _show_vkeys(settings: Settings, file: Path) -> None:
+    for signer in read_key_file(file):
+        text = vkey(signer)
+        emit({"vkey": text, "name": signer.name, "kind": int(signer.verifier.kind)}) if settings.as_json else line(text)
+
+
+def _show_entry(settings: Settings, number: int, entry: bytes) -> None:
+    try:
+        text: str | None = entry.decode()
+    except UnicodeDecodeError:
+        text = None
+    if settings.as_json:
+        emit({"index": number, "hex": entry, "text": text})
+        return
+    line(f"{number} {text.rstrip(chr(10)) if text is not None else entry.hex()}")
+
+
+_told_at = 0.0
+
+
+def _progress(settings: Settings, done: int, size: int) -> None:
+    """Now and then, for people: on one line in a terminal, else a line every few seconds."""
+    global _told_at  # noqa: PLW0603 - one progress for one command
+    now = time.monotonic()
+    if settings.as_json or (now - _told_at < (0.2 if os.isatty(2) else 5) and done < size):
+        return
+    _told_at = now
+    note(settings, "log-progress", done=done, size=size)

@@ -1,0 +1,40 @@
+"""What a reader finds wrong with a log."""
+
+from __future__ import annotations
+
+from nullabona.errors import PeerError
+
+
+class LogIncomplete(PeerError):
+    """A file that the log's checkpoint needs is not served."""
+
+    code = "log-incomplete"
+    default_hint = "try again later; if it stays, whoever runs the log does not show what it signed"
+
+
+class LogDiffers(PeerError):
+    """A file of the log is not what its signed root says."""
+
+    code = "log-differs"
+    default_hint = "keep the checkpoint and the file named: together they show that the log is not what was signed"
+
+
+class LogForked(PeerError):
+    """A log has signed two histories: what it shows now did not grow from what was seen before."""
+
+    code = "log-forked"
+    default_hint = "keep both checkpoints and show them to others: they prove it"
+
+
+class LogRolledBack(PeerError):
+    """A log shows fewer entries than were seen before."""
+
+    code = "log-rolled-back"
+    default_hint = "keep the checkpoint seen before; ask others which one they are shown"
+
+
+class LogStale(PeerError):
+    """The newest checkpoint is older than it may be."""
+
+    code = "log-stale"
+    default_hint = "try again later; if it stays, the log has stopped, or something newer is kept from you"
