@@ -33,23 +33,30 @@ class Reads:
     def __init__(self, ground: Ground) -> None:
         self._ground = ground
         self._wants: dict[Key, ReadWant] = {}
+        self._keys: dict[bytes | None, set[Key]] = {}
+        """Those of `_wants` by room."""
         self._tasks: dict[Key, asyncio.Task[None]] = {}
         self._asked: dict[Key, int] = {}
         self._behind: set[Key] = set()
         """Boxes that have not been read to their end since they were wanted or the relay was last reached."""
+        self._in_hand = 0
+        """Answers that wait to be taken."""
+        self._turn = asyncio.Lock()
+        """Answers that come at once are taken one per turn of the loop, so that nothing else waits for all of them."""
 
     @property
     def caught_up(self) -> bool:
         """Whether every box has been read to the end that the relay shows now."""
-        return not self._behind
+        return not self._behind and not self._in_hand
 
     def refresh(self, room: bytes | None) -> None:
         """Begin, keep and end reads so that they are those the engine wants for ``room`` (None: the inbox)."""
         wants = self._wanted(room)
-        for key in [key for key in self._wants if key[0] == room and key not in wants]:
+        for key in self._keys.get(room, set()) - wants.keys():
             self._end(key)
         for key, want in wants.items():
             self._wants[key] = want
+            self._keys.setdefault(room, set()).add(key)
             if want.after < self._asked.get(key, 0):
                 self._end_task(key)
             if key not in self._tasks:
@@ -57,7 +64,7 @@ class Reads:
 
     def known(self) -> set[bytes]:
         """The rooms that are being read."""
-        return {room for room, _ in self._wants if room is not None}
+        return {room for room in self._keys if room is not None}
 
     def _wanted(self, room: bytes | None) -> dict[Key, ReadWant]:
         if room is not None:
@@ -76,6 +83,9 @@ class Reads:
 
     def _end(self, key: Key) -> None:
         self._wants.pop(key, None)
+        self._keys[key[0]].discard(key)
+        if not self._keys[key[0]]:
+            del self._keys[key[0]]
         self._behind.discard(key)
         self._end_task(key)
 
@@ -120,11 +130,21 @@ class Reads:
         if isinstance(answer, Refusal):
             await asyncio.sleep(min(answer.retry_after_s, _CALM_MOST_S))
             return False
-        if isinstance(answer, Frames) and self._wants.get(key) is not None:
-            return self._take(key, want, answer)
+        if isinstance(answer, Frames):
+            return await self._take_in_turn(key, want, answer)
         return True
 
+    async def _take_in_turn(self, key: Key, want: ReadWant, answer: Frames) -> bool:
+        self._in_hand += 1
+        try:
+            async with self._turn:
+                return self._take(key, want, answer)
+        finally:
+            self._in_hand -= 1
+
     def _take(self, key: Key, want: ReadWant, answer: Frames) -> bool:
+        if key not in self._wants:
+            return True
         try:
             touched = self._tell_engine(key[0], want, answer)
         except PeerError as error:

@@ -77,6 +77,7 @@ class Runner:
         self._warned: dict[tuple[str, ...], int] = {}
         self._swept = -1
         self._started = False
+        self._looking = False
         self.failure: BaseException | None = None
 
     # -- life -----------------------------------------------------------------------------------------------------
@@ -92,6 +93,7 @@ class Runner:
 
     async def stop(self) -> None:
         """End every task and hang up. The profile stays open."""
+        self._started = False
         tasks = list(self._tasks)
         for task in tasks:
             task.cancel()
@@ -130,11 +132,19 @@ class Runner:
             self._notify()
             return
         self._outbox.pump()
-        self._fetches.pump()
-        fresh = set(self.engine.rooms()) - self._reads.known()
-        for room in touched.rooms | fresh:
+        for room in touched.rooms:
             self._reads.refresh(room)
         self._poke.set()
+        if not self._looking:
+            self._looking = True
+            self.spawn(self._look())
+
+    async def _look(self) -> None:
+        """Whether there is more to fetch or to read, and tell listeners: once for all that happened in one turn."""
+        self._looking = False
+        self._fetches.pump()
+        for room in set(self.engine.rooms()) - self._reads.known():
+            self._reads.refresh(room)
         self._notify()
 
     def warn(self, code: str, **data: str) -> None:
@@ -200,7 +210,9 @@ class Runner:
     def at_rest(self) -> bool:
         """Whether everything that could go out or come in now has done so."""
         due = self.engine.due(self.now())
-        return self._reads.caught_up and not due and not self._outbox.busy and not self._fetches.busy
+        return (
+            self._reads.caught_up and not self._looking and not due and not self._outbox.busy and not self._fetches.busy
+        )
 
     # -- inside ---------------------------------------------------------------------------------------------------
 
