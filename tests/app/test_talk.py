@@ -33,3 +33,21 @@ def test_two_people_talk(person: MakePerson) -> None:
     mina.page.told(
         p.MessagesChanged, lambda push: any(m.id == sent.id and m.state == "delivered" for m in push.messages)
     )
+
+
+def test_a_page_that_starts_anew_sees_what_happened_since_another_started(person: MakePerson) -> None:
+    """The chat list is not looked up twice while nothing happens; whatever happens is in the next one."""
+    mina, junho = person("mina"), person("junho")
+    room = mina.befriend(junho)
+    mina.page.told(p.ChatChanged, lambda push: push.chat.room == room and push.chat.phase == "joined")
+
+    def row() -> v.Chat:
+        return next(chat for chat in mina.state().chats if chat.room == room)
+
+    assert row() == row()
+    mina.call(t.SetDraft(room, "not sent yet"))
+    assert row().draft == "not sent yet"
+    sent = mina.send(room, "sent", "page-1")
+    last = row().last
+    assert last is not None
+    assert (last.text, last.mine) == (sent.text, True)

@@ -55,6 +55,8 @@ class Changes:
 
     def note(self, event: e.Event) -> None:
         """Note what an event may have changed."""
+        if not isinstance(event, e.ConnectionChanged):
+            self._looks.list_changed()
         note = _NOTES.get(type(event))
         if note is not None:
             note(self, event)
@@ -113,12 +115,14 @@ class Changes:
 
     def message(self, room: bytes, *ids: bytes) -> None:
         """These messages are new or look different; so may their room's row."""
+        self._looks.list_changed()
         self._messages[room].update(ids)
         self._rooms.add(room)
         self.fact("connection")
 
     def room(self, room: bytes, *, inside: bool = False) -> None:
         """A room's row, or more of it, may look different."""
+        self._looks.list_changed()
         self._rooms.add(room)
         if inside:
             self._inside.add(room)
@@ -126,6 +130,7 @@ class Changes:
 
     def people(self) -> None:
         """Contacts and requests changed."""
+        self._looks.list_changed()
         self._looks.faces.people_changed()
         self._facts |= {"requests", "contacts"}
         self._tick.ask()

@@ -15,7 +15,7 @@ from nullabona.app.showing.finding import parts
 from nullabona.app.showing.messages import Around, all_words, position_of, quote_of, to_message
 from nullabona.app.showing.people import to_person
 from nullabona.app.showing.words import clean_name
-from nullabona.client.api import Client, ContactInfo, Found, Member, MessageInfo, RoomSummary, errors
+from nullabona.client.api import Client, ContactInfo, Found, Member, MessageInfo, RoomPreferences, RoomSummary, errors
 
 _SENT_KEPT: Final = 1_000
 _FACES: Final = 4
@@ -31,33 +31,53 @@ class Looks:
         self._sent: OrderedDict[bytes, str] = OrderedDict()
         self._groups: dict[bytes, list[v.Person]] = {}
         self._since = 0
+        self._listed: tuple[int, list[v.Chat]] | None = None
 
     # -- rooms --------------------------------------------------------------------------------------------------------
 
     def chats(self) -> list[v.Chat]:
-        """Every row of the chat list."""
-        known = self.faces.known()
-        return [self._chat(room, known.get(room.partner)) for room in self.client.rooms()]
+        """Every row of the chat list; looked up anew only if something happened since the last time."""
+        newest = self.client.last_event()
+        if self._listed is None or self._listed[0] != newest:
+            rows = self._all_chats()
+            # Rows that time alone will change are not kept.
+            self._listed = None if any(row.muted_until > 0 for row in rows) else (newest, rows)
+            return rows
+        return self._listed[1]
+
+    def list_changed(self) -> None:
+        """Rows of the chat list may look different."""
+        self._listed = None
+
+    def _all_chats(self) -> list[v.Chat]:
+        known, chosen = self.faces.known(), self.client.all_room_preferences()
+        rooms = self.client.rooms()
+        new = [r.id for r in rooms if not r.direct and r.phase == "joined" and r.id not in self._groups]
+        for room, members in self.client.members_of(new).items():
+            self._note_group(room, members)
+        return [self._chat(room, known.get(room.partner), chosen[room.id]) for room in rooms]
 
     def chat(self, room: bytes) -> v.Chat:
         """One row. Raises `NoSuchRoom`."""
         summary = self.client.room(room)
-        return self._chat(summary, self.faces.known().get(summary.partner))
+        return self._chat(summary, self.faces.known().get(summary.partner), self.client.room_preferences(room))
 
-    def _chat(self, room: RoomSummary, partner: ContactInfo | None) -> v.Chat:
+    def _chat(self, room: RoomSummary, partner: ContactInfo | None, chosen: RoomPreferences) -> v.Chat:
         person = None
         if room.direct:
             handle, name = ("", room.title) if partner is None else (partner.handle, partner.name)
             person = to_person(room.partner, handle, name, me=False, picture=self.faces.picture)
         faces = [] if room.direct or room.phase != "joined" else self._group_faces(room.id)
-        return to_chat(room, self.client.room_preferences(room.id), person, faces, now_ms())
+        return to_chat(room, chosen, person, faces, now_ms())
 
     def _group_faces(self, room: bytes) -> list[v.Person]:
-        known = self._groups.get(room)
-        if known is None:
-            others = [member for member in self.client.members(room) if not member.me]
-            known = self._groups[room] = [self.faces.member(member) for member in others[:_FACES]]
-        return known
+        if room not in self._groups:
+            self._note_group(room, self.client.members(room))
+        return self._groups[room]
+
+    def _note_group(self, room: bytes, members: list[Member]) -> None:
+        others = [member for member in members if not member.me]
+        self._groups[room] = [self.faces.member(member) for member in others[:_FACES]]
 
     def inside_changed(self, room: bytes) -> None:
         """Members of a room, or what they look like, changed."""

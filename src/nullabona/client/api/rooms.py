@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
@@ -19,6 +20,8 @@ from nullabona.client.api.finding import (
 from nullabona.client.api.records import Member, RoomDetails, RoomSummary
 from nullabona.client.api.showing import Look, look_at, partner_of, room_title, show_line
 from nullabona.client.core import commands
+from nullabona.client.core.chat.naming import Names
+from nullabona.client.core.commands import MemberInfo
 from nullabona.client.core.errors import NoSuchContact, NoSuchRoom
 from nullabona.client.core.ports import Store
 from nullabona.client.core.roominfo import DIRECT
@@ -71,7 +74,13 @@ class RoomCalls(ContactCalls):
         """The accounts in a room, by handle."""
         with self._session.view() as step:
             found, names = commands.members(step, find_room(step.store, room)), look_at(step).names
-        return [Member(m.account, m.handle, m.admin, m.devices, m.me, names.name(m.account)) for m in found]
+        return _members(found, names)
+
+    def members_of(self, rooms: Iterable[bytes]) -> dict[bytes, list[Member]]:
+        """As `members`, of several rooms in one look at the store."""
+        with self._session.view() as step:
+            names = look_at(step).names
+            return {room: _members(commands.members(step, room), names) for room in rooms}
 
     async def create_group(self, name: str, handles: list[str] | None = None) -> RoomSummary:
         """A new group with this account as admin; everybody in ``handles`` is invited."""
@@ -156,6 +165,10 @@ class RoomCalls(ContactCalls):
             if known is None or not known.card:
                 raise
             return verify_card(known.card, today=now_ms() // DAY_MS)
+
+
+def _members(found: list[MemberInfo], names: Names) -> list[Member]:
+    return [Member(m.account, m.handle, m.admin, m.devices, m.me, names.name(m.account)) for m in found]
 
 
 def _load(store: Store, room: bytes) -> RoomState:

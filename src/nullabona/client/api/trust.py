@@ -78,6 +78,11 @@ class TrustCalls(ContactCalls):
         with self._session.look() as store:
             return preferences.of_room(store, find_room(store, room))
 
+    def all_room_preferences(self) -> dict[bytes, RoomPreferences]:
+        """Of every room, in one look at the store."""
+        with self._session.look() as store:
+            return {room: preferences.of_room(store, room) for room in store.rooms()}
+
     async def set_room_preferences(self, room: bytes | str, **changes: Any) -> RoomPreferences:  # noqa: ANN401 - as above
         """Change some by name, durable at once. Raises `BadRequest` likewise."""
         with self._session.step() as step:
