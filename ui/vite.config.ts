@@ -5,6 +5,7 @@ import { defineConfig, type Plugin } from "vite";
 
 /** Parts such as skin tones, which nobody sends alone. */
 const COMPONENTS = 2;
+const EARLY = "early";
 
 /** `virtual:emoji`: what the picker needs of emojibase-data, in both languages. */
 function emoji(): Plugin {
@@ -25,8 +26,24 @@ function emoji(): Plugin {
   };
 }
 
+/** The script of `lib/early.ts` does not wait for the others. */
+function early(): Plugin {
+  return {
+    name: "early",
+    transformIndexHtml: {
+      order: "post",
+      handler: (_html, { bundle }) => {
+        const chunk = Object.values(bundle ?? {}).find((one) => one.type === "chunk" && one.name === EARLY);
+        if (!chunk) throw new Error("the early script is not a file of its own");
+        const attrs = { type: "module", async: true, crossorigin: true, src: `./${chunk.fileName}` };
+        return [{ tag: "script", attrs, injectTo: "head-prepend" }];
+      },
+    },
+  };
+}
+
 export default defineConfig({
-  plugins: [svelte(), emoji()],
+  plugins: [svelte(), emoji(), early()],
   base: "./",
   build: {
     // Everything is a file of its own: the page's CSP allows neither inline scripts nor data: addresses.
@@ -34,6 +51,17 @@ export default defineConfig({
     emptyOutDir: true,
     modulePreload: { polyfill: false },
     outDir: "../src/nullabona/app/page",
+    rolldownOptions: {
+      output: {
+        codeSplitting: {
+          groups: [
+            { name: EARLY, test: /\/lib\/(early|transport)\.ts$/, priority: 2 },
+            // The first screen is one script and one stylesheet; panels and dialogs come when they are shown.
+            { name: "page", tags: ["$initial"], priority: 1 },
+          ],
+        },
+      },
+    },
     target: "es2023",
   },
 });

@@ -1,13 +1,21 @@
 /** Messages as they are painted before the process answered. */
 import type { FileView, Message, MessageKind, Person, PollView, Quote } from "../lib/protocol.ts";
 
-const EMOJI_ONLY = new RegExp("^(?:\\p{RGI_Emoji}\\s*){1,3}$", "v");
+const LETTER = /\p{L}/u;
 const BIG_CHARS = 60;
+let emojiOnly: RegExp | undefined;
 let count = 0;
 
 /** An id for a message of this page. */
 export function clientId(): string {
   return `${Date.now().toString(36)}-${(++count).toString(36)}-${Math.random().toString(36).slice(2, 8)}`;
+}
+
+/** Emoji alone are shown big. Their pattern takes long to make, and most texts can be told without it. */
+function isBig(text: string): boolean {
+  if (text.length >= BIG_CHARS || LETTER.test(text)) return false;
+  emojiOnly ??= new RegExp("^(?:\\p{RGI_Emoji}\\s*){1,3}$", "v");
+  return emojiOnly.test(text);
 }
 
 export interface Draft {
@@ -33,7 +41,7 @@ export function provisional(room: string, me: Person, draft: Draft): Message {
     unread_by: -1,
     spans: draft.text ? [{ kind: "text", text: draft.text, target: "" }] : [],
     text: draft.text,
-    big: draft.text.length < BIG_CHARS && EMOJI_ONLY.test(draft.text),
+    big: isBig(draft.text),
     edited_at: 0,
     forwarded: false,
     pinned: false,

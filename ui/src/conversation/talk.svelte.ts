@@ -1,4 +1,5 @@
 /** One open conversation: its room, its messages, what is on its way out, and what the person is about to do in it. */
+import { batched } from "../lib/batch.ts";
 import { overlays } from "../lib/overlays.svelte.ts";
 import type { AnyPush, Message, Quote, Room } from "../lib/protocol.ts";
 import { app, tell, tryCall } from "../lib/state.svelte.ts";
@@ -45,7 +46,6 @@ export class Talk {
   #incoming = new Map<string, Message>();
   /** What was deleted while the page looked: the late answer of a call must not bring it back. */
   #gone = new Set<string>();
-  #flushing = false;
   #readUpTo = "";
   #readTimer = 0;
   #closed = false;
@@ -202,18 +202,11 @@ export class Talk {
     for (const one of before) this.#again.delete(one.id);
   }
 
-  #flushSoon(): void {
-    if (this.#flushing) return;
-    this.#flushing = true;
-    const flush = (): void => {
-      this.#flushing = false;
-      const changed = [...this.#incoming.values()];
-      this.#incoming.clear();
-      if (!this.#closed) this.#settle(changed);
-    };
-    if (document.hidden) setTimeout(flush, 100);
-    else requestAnimationFrame(flush);
-  }
+  #flushSoon = batched(() => {
+    const changed = [...this.#incoming.values()];
+    this.#incoming.clear();
+    if (!this.#closed) this.#settle(changed);
+  });
 
   #pushed(push: AnyPush): void {
     if (push.push === "Reset") return void this.open();

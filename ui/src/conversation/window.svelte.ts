@@ -6,10 +6,10 @@ import type { Message, Page } from "../lib/protocol.ts";
 import { call } from "../lib/transport.ts";
 import { tell } from "../lib/state.svelte.ts";
 
-const PAGE = 200;
+const PAGE = 120;
 const AHEAD = 120;
-const MOST = 3000;
-const KEEP = 2000;
+const MOST = 1200;
+const KEEP = 800;
 /** While the newest are shown, old ones are let go sooner: a busy room must not grow the page. */
 const MOST_LIVE = 900;
 const KEEP_LIVE = 500;

@@ -1,6 +1,7 @@
 /** Dates, times, sizes and numbers in the language of the page. Times are ms since the epoch. */
 import { tongue } from "./words/index.svelte.ts";
 
+const DAY_MS = 86_400_000;
 const made = new Map<string, Intl.DateTimeFormat>();
 
 function dates(options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
@@ -8,6 +9,21 @@ function dates(options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
   let format = made.get(key);
   if (!format) made.set(key, (format = new Intl.DateTimeFormat(tongue.now, options)));
   return format;
+}
+
+const spans = new Map<string, Intl.RelativeTimeFormat>();
+
+function relative(): Intl.RelativeTimeFormat {
+  let format = spans.get(tongue.now);
+  if (!format) spans.set(tongue.now, (format = new Intl.RelativeTimeFormat(tongue.now, { numeric: "auto" })));
+  return format;
+}
+
+/** Make the formats that a chat list needs: each takes some ms, which are free while the state is on its way. */
+export function prepare(): void {
+  const now = Date.now();
+  for (const at of [now, now - 7 * DAY_MS, now - 400 * DAY_MS]) brief(at, now);
+  moment(now);
 }
 
 /** A number that is the same for all times of one local day. */
@@ -44,7 +60,7 @@ export function brief(at: number, now = Date.now()): string {
   const yesterday = new Date(now);
   yesterday.setDate(yesterday.getDate() - 1);
   if (dayOf(at) === dayOf(yesterday.getTime())) {
-    return new Intl.RelativeTimeFormat(tongue.now, { numeric: "auto" }).format(-1, "day");
+    return relative().format(-1, "day");
   }
   if (new Date(at).getFullYear() === new Date(now).getFullYear()) {
     return dates({ month: tongue.now === "ko" ? "long" : "short", day: "numeric" }).format(at);
@@ -68,7 +84,7 @@ export function span(seconds: number): string {
 /** How long ago or ahead, in the largest fitting unit. */
 export function ago(at: number, now = Date.now()): string {
   const seconds = Math.round((at - now) / 1000);
-  const format = new Intl.RelativeTimeFormat(tongue.now, { numeric: "auto" });
+  const format = relative();
   if (Math.abs(seconds) < 60) return format.format(seconds, "second");
   if (Math.abs(seconds) < 3600) return format.format(Math.round(seconds / 60), "minute");
   if (Math.abs(seconds) < 86_400) return format.format(Math.round(seconds / 3600), "hour");

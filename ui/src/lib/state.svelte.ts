@@ -1,4 +1,7 @@
 /** What the process said about the person, the chats and the connection. Conversations keep their own messages. */
+import { batched } from "./batch.ts";
+import { begun, first } from "./early.ts";
+import { prepare } from "./format.ts";
 import { overlays } from "./overlays.svelte.ts";
 import { places } from "./places.svelte.ts";
 import type { Answers, AnyCall, AnyPush, Chat, Connection, Me, Phase, Request, Settings, State } from "./protocol.ts";
@@ -31,7 +34,6 @@ class AppState {
   protected = $state(true);
   wordsUnchecked = $state(false);
   #rows = new Map<string, Chat>();
-  #sorting = false;
 
   constructor() {
     transport.onLink((link) => this.#linked(link));
@@ -40,13 +42,20 @@ class AppState {
 
   async start(): Promise<void> {
     places.start();
-    await transport.start();
-    if (this.phase !== "refused") await this.restart();
+    prepare();
+    await begun;
+    this.#linked(transport.link);
+    transport.hear();
+    if (this.phase !== "refused") await this.#take(first);
   }
 
   /** Ask for everything anew. */
   async restart(): Promise<void> {
-    const state = await tryCall({ call: "Start" });
+    await this.#take(call({ call: "Start" }));
+  }
+
+  async #take(asked: Promise<State>): Promise<void> {
+    const state = await heard(asked);
     if (state) this.apply(state);
   }
 
@@ -95,17 +104,10 @@ class AppState {
   }
 
   #sort(): void {
-    this.#sorting = false;
     this.chats = [...this.#rows.values()].sort((a, b) => (a.order < b.order ? 1 : a.order > b.order ? -1 : 0));
   }
 
-  /** Rows change in bursts; they are sorted once a frame, or soon where no frames are drawn. */
-  #sortSoon(): void {
-    if (this.#sorting) return;
-    this.#sorting = true;
-    if (document.hidden) setTimeout(() => this.#sort(), 100);
-    else requestAnimationFrame(() => this.#sort());
-  }
+  #sortSoon = batched(() => this.#sort());
 
   #pushed(push: AnyPush): void {
     switch (push.push) {
@@ -149,9 +151,13 @@ export function tell(why: unknown): void {
 }
 
 /** A call whose refusal is told as a toast; then the answer is undefined. */
-export async function tryCall<C extends AnyCall>(ask: C): Promise<Answers[C["call"]] | undefined> {
+export function tryCall<C extends AnyCall>(ask: C): Promise<Answers[C["call"]] | undefined> {
+  return heard(call(ask));
+}
+
+async function heard<T>(answer: Promise<T>): Promise<T | undefined> {
   try {
-    return await call(ask);
+    return await answer;
   } catch (why) {
     tell(why);
     return undefined;

@@ -40,6 +40,8 @@ class Transport {
   #waiting = new Map<number, Waiting>();
   #onPush: ((push: AnyPush) => void)[] = [];
   #onLink: ((link: Link) => void)[] = [];
+  /** What came before anybody could hear it; undefined once they can. */
+  #early: FromServer[] | undefined = [];
 
   get token(): string {
     return this.#token;
@@ -67,6 +69,16 @@ class Transport {
     }
     if (this.#token) this.#open();
     else this.#become("refused");
+  }
+
+  /** From now on everything is told when it comes; first what came before, each in a task of its own, as it did come. */
+  hear(): void {
+    const next = this.#early?.shift();
+    if (!next) this.#early = undefined;
+    else {
+      this.#tell(next);
+      setTimeout(() => this.hear());
+    }
   }
 
   call<C extends AnyCall>(ask: C): Promise<Answers[C["call"]]> {
@@ -120,6 +132,11 @@ class Transport {
   }
 
   #take(got: FromServer): void {
+    if (this.#early) this.#early.push(got);
+    else this.#tell(got);
+  }
+
+  #tell(got: FromServer): void {
     if (got.kind === "push") {
       this.#seq = got.seq;
       for (const listen of this.#onPush) listen(got.push);

@@ -1,0 +1,65 @@
+"""Journeys: how the page comes up: what is seen first, what follows, and what happens in between."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, Route, WebSocket, expect
+
+from nullabona.client.api import Client
+from tests.api.service import Service
+from tests.browser.conftest import Meet, seat
+from tests.browser.elsewhere import Elsewhere
+from tests.browser.setting import make
+
+ROOMS = 12
+LOW = {"width": 1280, "height": 240}
+"""A window that shows a few rows of the list only."""
+
+
+def come_back(page: Page) -> WebSocket:
+    """Load the page again; its connection, which has had its first answer."""
+    with page.expect_websocket() as connecting:
+        page.reload(wait_until="commit")
+    connecting.value.wait_for_event("framereceived", lambda frame: '"answer"' in str(frame))
+    return connecting.value
+
+
+def test_what_comes_before_the_rest_of_the_page_is_not_lost(meet: Meet) -> None:
+    """The state is asked for by a script of its own; a message that overtakes the page's own script is shown."""
+    mina, jun = meet("mina", "jun")
+    jun.enter("mina")
+    late: list[Route] = []
+
+    def hold(route: Route) -> None:
+        late.append(route)
+
+    mina.page.route("**/assets/index-*.js", hold)
+    connection = come_back(mina.page)
+    with connection.expect_event("framereceived", lambda frame: "too early for you" in str(frame)):
+        jun.say("too early for you")
+    for route in late:
+        route.continue_()
+    expect(mina.chat("jun")).to_contain_text("too early for you")
+
+
+async def plenty(client: Client) -> None:
+    """More rooms than a low window shows."""
+    for number in range(ROOMS):
+        await client.create_group(f"room {number:02}")
+
+
+def test_rows_that_did_not_fit_the_window_follow(
+    chromium: Browser, service: Service, tmp_path: Path, seats: ExitStack
+) -> None:
+    """Only what fits is painted first; soon every room has its row, and the keyboard reaches the last."""
+    (made,) = make(service, tmp_path, "mina")
+    with Elsewhere(made.profile) as planting:
+        planting.do(plenty)
+    mina = seat(chromium, service, seats, made, viewport=LOW)
+    rows = mina.page.locator("button[data-room]")
+    expect(rows).to_have_count(ROOMS)
+    rows.first.focus()
+    mina.page.keyboard.press("End")
+    expect(rows.last).to_be_focused()
