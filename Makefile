@@ -122,7 +122,7 @@ $(UV_STAMP): | tools/check_machine.sh
 # source tree: if it was removed, uv's cache does not know, so it is told.
 $(STAMP): $(UV_STAMP) pyproject.toml uv.lock $(CRATE_FILES)
 	@tools/check_machine.sh $(PYTHON)
-	@$(UV) sync --frozen --python $(PYTHON) --quiet \
+	@$(UV) sync --frozen --extra docket --python $(PYTHON) --quiet \
 		$(if $(wildcard $(CRATE)/python/nullabona_mls/_native*.so),,--reinstall-package nullabona-mls)
 	@touch $@
 
