@@ -1,0 +1,63 @@
+"""Which classes of data a demand may ask for, and which of the columns that are kept belong to each.
+
+A class without a column can only be answered *not held*: that the operator cannot hand over, watch, find or remove a
+private message is not a promise here but a missing row of this table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final, get_args
+
+from nullabona.docket.core.records import Answer, ClassAnswer, DataClass, Decision, Demand, Match
+from nullabona.errors import UserError
+
+CLASSES: Final[tuple[DataClass, ...]] = get_args(DataClass)
+FIELDS: Final[Mapping[DataClass, tuple[str, ...]]] = {
+    "subscriber": ("name", "skeleton", "encoded", "registered_day", "until_day"),
+}
+"""What ``producible`` can give, by class; every other class has nothing. A test compares it with the stored columns."""
+
+
+class AnswerImpossible(UserError):
+    """A decision answers what was not asked, leaves something out, or promises what is not held."""
+
+    code = "docket-answer-impossible"
+    default_hint = "every class that was asked for needs one answer; what is not held can only be answered so"
+
+
+def fields_of(data_class: DataClass, matches: Sequence[Match]) -> tuple[tuple[Match, str], ...]:
+    """What is held of ``data_class`` about whoever was found."""
+    wanted = FIELDS.get(data_class, ())
+    return tuple((match, field) for match in matches if match.found for field in wanted if field in match.record)
+
+
+def answer_of(data_class: DataClass, matches: Sequence[Match]) -> Answer:
+    """What can be answered at most: *produced* only if something of the class is held."""
+    return "produced" if fields_of(data_class, matches) else "not_held"
+
+
+def check_answers(demand: Demand, matches: Sequence[Match], decision: Decision) -> tuple[ClassAnswer, ...]:
+    """The answer to each class, in the order asked. Raises `AnswerImpossible`.
+
+    A refusal of the whole refuses every class for its one reason.
+    """
+    if decision.outcome == "refuse":
+        if decision.reason is None or decision.answers:
+            raise AnswerImpossible("a refusal has one reason and hands nothing over")
+        return tuple(ClassAnswer(asked, "refused", decision.reason) for asked in demand.classes)
+    given = {answer.data_class: answer for answer in decision.answers}
+    if decision.reason is not None or len(given) != len(decision.answers) or set(given) != set(demand.classes):
+        raise AnswerImpossible("the decision does not answer exactly what was asked")
+    for answer in decision.answers:
+        _check_one(answer, answer_of(answer.data_class, matches))
+    return tuple(given[asked] for asked in demand.classes)
+
+
+def _check_one(answer: ClassAnswer, possible: Answer) -> None:
+    if answer.answer == "produced" and possible != "produced":
+        raise AnswerImpossible(f"nothing of the class {answer.data_class} is held, so nothing can be produced")
+    if answer.answer == "not_held" and possible == "produced":
+        raise AnswerImpossible(f"data of the class {answer.data_class} is held, so it cannot be said not to be")
+    if (answer.answer == "refused") != (answer.reason is not None):
+        raise AnswerImpossible("a class is refused with a reason, and only then")

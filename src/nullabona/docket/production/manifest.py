@@ -1,0 +1,168 @@
+"""``manifest.json``: what was demanded, what was answered to each class, and every file with its hashes; canonical."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from hashlib import sha256, sha512
+from typing import Annotated, Final, Literal
+
+import msgspec
+from msgspec import Meta
+
+from nullabona.docket.core.canonical import canonical, read_canonical
+from nullabona.docket.core.instrument import Label
+from nullabona.docket.core.records import ClassAnswer, DataClass, Identifier
+from nullabona.docket.ports import PackageOrder
+from nullabona.docket.production.classes import fields_of
+from nullabona.wire.data_held import DIRECTORY_COLUMNS, Column
+
+FORMAT: Final = "nullabona/production/v1"
+Hex32 = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]
+Hex64 = Annotated[str, Meta(pattern=r"^[0-9a-f]{128}\Z")]
+_DOMAIN: Final = b"nullabona docket package v1\0"
+
+
+class Operator(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Who answers."""
+
+    name: Annotated[str, Meta(min_length=1, max_length=120)]
+    host: Annotated[str, Meta(min_length=1, max_length=120)]
+    software: Annotated[str, Meta(min_length=1, max_length=120)]
+    """Name and version of the program that made the package."""
+
+
+class ListedFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One file, listed on its own: the hash of an archive alone proves nothing about what is in it."""
+
+    path: Annotated[str, Meta(pattern=r"^data/[A-Za-z0-9._/-]{1,120}\Z")]
+    bytes: Annotated[int, Meta(ge=0)]
+    sha256: Hex32
+    sha512: Hex64
+
+
+class Field(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One value that is produced, and where it was kept."""
+
+    data_class: DataClass
+    identifier: int
+    """Which of the identifiers it is about, from 0."""
+    field: str
+    value: str | int
+    source: str
+    purpose: str
+    retention: str
+
+
+class Found(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What one identifier, exactly as it was written in the demand, led to."""
+
+    identifier: Identifier
+    found: bool
+
+
+class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """See spec/docket.md."""
+
+    format: Literal["nullabona/production/v1"]
+    package_id: Annotated[str, Meta(pattern=r"^[0-9a-f]{32}\Z")]
+    operator: Operator
+    docket_no: str
+    instrument: str
+    instrument_label: Label
+    taxonomy_sha256: Hex32
+    authority: str
+    authority_ref: str
+    legal_basis: str
+    document_sha256: Hex32
+    document_sha512: Hex64
+    document_bytes: int
+    issued_day: int
+    received_s: int
+    decided_s: int
+    decided_by: str
+    from_day: int | None
+    to_day: int | None
+    targets: tuple[Found, ...]
+    answers: tuple[ClassAnswer, ...]
+    grounds: str
+    fields: tuple[Field, ...]
+    files: tuple[ListedFile, ...]
+
+    @property
+    def produces(self) -> bool:
+        """Whether anything is handed over."""
+        return any(answer.answer == "produced" for answer in self.answers)
+
+
+def package_id(case: bytes) -> str:
+    """What the package is called: says nothing about how many there are."""
+    return sha256(_DOMAIN + case).hexdigest()[:32]
+
+
+def produced_fields(order: PackageOrder, answers: Iterable[ClassAnswer]) -> tuple[Field, ...]:
+    """Every value of the classes that are produced, as ``producible`` gave it."""
+    columns = {column.name: column for column in DIRECTORY_COLUMNS if column.table in {"card", "held"}}
+    numbers = {id(match): number for number, match in enumerate(order.matches)}
+    return tuple(
+        _field(answer.data_class, numbers[id(match)], field, match.record[field], columns[field])
+        for answer in answers
+        if answer.answer == "produced"
+        for match, field in fields_of(answer.data_class, order.matches)
+    )
+
+
+def make_manifest(
+    order: PackageOrder,
+    operator: Operator,
+    instrument: Label,
+    answers: tuple[ClassAnswer, ...],
+    files: Mapping[str, bytes],
+) -> Manifest:
+    """The manifest of a package whose files are ``files``; ``instrument`` is what the demand is called."""
+    demand, document = order.demand, order.demand.document
+    return Manifest(
+        format=FORMAT,
+        package_id=package_id(order.case),
+        operator=operator,
+        docket_no=order.number,
+        instrument=demand.instrument,
+        instrument_label=instrument,
+        taxonomy_sha256=order.taxonomy_sha256.hex(),
+        authority=demand.authority,
+        authority_ref=demand.authority_ref,
+        legal_basis=demand.legal_basis,
+        document_sha256=document.sha256.hex(),
+        document_sha512=document.sha512.hex(),
+        document_bytes=document.size,
+        issued_day=demand.issued_day,
+        received_s=order.received_s,
+        decided_s=order.decided_s,
+        decided_by=order.decided_by,
+        from_day=demand.from_day,
+        to_day=demand.to_day,
+        targets=tuple(Found(match.identifier, match.found) for match in order.matches),
+        answers=answers,
+        grounds=order.decision.grounds,
+        fields=produced_fields(order, answers),
+        files=tuple(listed(path, files[path]) for path in sorted(files)),
+    )
+
+
+def listed(path: str, data: bytes) -> ListedFile:
+    """The line of one file."""
+    return ListedFile(path, len(data), sha256(data).hexdigest(), sha512(data).hexdigest())
+
+
+def encode_manifest(manifest: Manifest) -> bytes:
+    """Canonical JSON (RFC 8785)."""
+    return canonical(manifest)
+
+
+def read_manifest(data: bytes) -> Manifest:
+    """Raises `Malformed`."""
+    return read_canonical(data, Manifest, "a package's manifest")
+
+
+def _field(data_class: DataClass, identifier: int, name: str, value: str | int, column: Column) -> Field:
+    source = f"directory.{column.table}.{column.name}"
+    return Field(data_class, identifier, name, value, source, column.purpose, column.retention)

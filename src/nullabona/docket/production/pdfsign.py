@@ -1,0 +1,87 @@
+"""Signing the certificate: PAdES (ETSI EN 319 142), as an update of the file: what was typeset stays as it was.
+
+Without a time-stamp authority the same key, file and time give the same bytes. Only this module and `pdfcheck` know
+pyHanko.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import io
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from hashlib import sha256
+from typing import Any
+
+from asn1crypto import keys, x509
+from cryptography.hazmat.primitives import serialization
+from pyhanko.pdf_utils.generic import ArrayObject, ByteStringObject
+from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+from pyhanko.sign.fields import SigSeedSubFilter
+from pyhanko.sign.signers import PdfSignatureMetadata, PdfSigner, SimpleSigner
+from pyhanko.sign.signers.pdf_signer import PdfSigningSession
+from pyhanko.sign.timestamps import TimeStamper
+from pyhanko_certvalidator.registry import SimpleCertificateStore
+
+from nullabona.docket.production.identity import Custodian
+from nullabona.errors import Bug
+
+FIELD = "Custodian"
+
+
+def sign_certificate(pdf: bytes, custodian: Custodian, now_s: int, timestamper: TimeStamper | None = None) -> bytes:
+    """``pdf`` and, after it, the custodian's signature over all of it.
+
+    ``timestamper``: an RFC 3161 authority whose token is embedded; it is asked over the network by pyHanko.
+    """
+    metadata = PdfSignatureMetadata(
+        field_name=FIELD,
+        md_algorithm="sha256",
+        subfilter=SigSeedSubFilter.PADES,
+        reason="Certificate of production / 제출 확인서",
+    )
+    signer = _DatedSigner(metadata, _signer(custodian), timestamper, now_s)
+    output = io.BytesIO()
+    with ThreadPoolExecutor(1) as pool:  # pyHanko brings an event loop of its own
+        pool.submit(asyncio.run, signer.async_sign_pdf(_Writer(io.BytesIO(pdf)), output=output)).result()
+    signed = output.getvalue()
+    if not signed.startswith(pdf):
+        raise Bug("signing changed what was typeset")
+    return signed
+
+
+def _signer(custodian: Custodian) -> SimpleSigner:
+    private = custodian.key.private_bytes(
+        serialization.Encoding.DER, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    first, *rest = (x509.Certificate.load(each.public_bytes(serialization.Encoding.DER)) for each in custodian.chain)
+    registry = SimpleCertificateStore()  # type: ignore[no-untyped-call]
+    registry.register_multiple(rest)
+    return SimpleSigner(first, keys.PrivateKeyInfo.load(private), registry)
+
+
+class _Writer(IncrementalPdfFileWriter):
+    """Marks the updated file with an id that follows from the old one instead of chance, and with no time."""
+
+    def _update_meta(self) -> None:
+        """Leave what the document says of itself as it was."""
+
+    @classmethod
+    def _handle_id(cls, prev: Any) -> ArrayObject:  # noqa: ANN401 - as pyHanko has it
+        first, _ = super()._handle_id(prev)  # type: ignore[no-untyped-call]
+        return ArrayObject([first, ByteStringObject(sha256(first.original_bytes).digest()[:16])])
+
+
+class _DatedSigner(PdfSigner):
+    """Takes the time as an argument instead of reading a clock."""
+
+    def __init__(
+        self, metadata: PdfSignatureMetadata, signer: SimpleSigner, timestamper: TimeStamper | None, now_s: int
+    ) -> None:
+        super().__init__(metadata, signer, timestamper=timestamper)
+        self._now = datetime.fromtimestamp(now_s, UTC)
+
+    def init_signing_session(self, *args: Any, **named: Any) -> PdfSigningSession:  # noqa: ANN401 - as pyHanko has it
+        session = super().init_signing_session(*args, **named)
+        session.system_time = self._now
+        return session

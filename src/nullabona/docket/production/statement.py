@@ -1,0 +1,61 @@
+"""``STATEMENT.txt``: the answers in plain words, Korean and English; ``NO-DATA.txt`` if nothing is handed over."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Final
+
+from nullabona.docket.core.instrument import Label
+from nullabona.docket.core.records import ClassAnswer
+from nullabona.docket.production.words import ANSWER, DATA_CLASS, NO_DATA, REASON, SYSTEM
+
+STATEMENT: Final = "data/STATEMENT.txt"
+NO_DATA_STATEMENT: Final = "data/NO-DATA.txt"
+
+
+def statement_path(answers: tuple[ClassAnswer, ...]) -> str:
+    """Where the statement lies: its name already says whether there is anything."""
+    return STATEMENT if any(answer.answer == "produced" for answer in answers) else NO_DATA_STATEMENT
+
+
+def make_statement(docket_no: str, operator: str, decided_s: int, answers: tuple[ClassAnswer, ...]) -> bytes:
+    """The text; the same answers give the same bytes."""
+    return ("\n".join(_lines(docket_no, operator, decided_s, answers)) + "\n").encode()
+
+
+def reason_of(answer: ClassAnswer) -> Label:
+    """The answer in words, with the reason of a refusal."""
+    word = ANSWER[answer.answer]
+    if answer.reason is None:
+        return word
+    reason = REASON[answer.reason]
+    return Label(f"{word.ko}: {reason.ko}", f"{word.en}: {reason.en}")
+
+
+def moment(at_s: int) -> str:
+    """``2026-10-08 09:30 UTC``."""
+    return datetime.fromtimestamp(at_s, UTC).strftime("%Y-%m-%d %H:%M UTC")
+
+
+def day(number: int) -> str:
+    """``2026-10-08`` of a number of days since 1970-01-01."""
+    return datetime.fromtimestamp(number * 86_400, UTC).strftime("%Y-%m-%d")
+
+
+def _lines(docket_no: str, operator: str, decided_s: int, answers: tuple[ClassAnswer, ...]) -> Iterator[str]:
+    nothing = all(answer.answer == "not_held" for answer in answers)
+    for ko in (True, False):
+        yield f"{operator} · {docket_no} · {moment(decided_s)}"
+        yield ""
+        if nothing:
+            yield from (_say(NO_DATA, ko=ko), "")
+        for answer in answers:
+            yield f"- {_say(DATA_CLASS[answer.data_class], ko=ko)}: {_say(reason_of(answer), ko=ko)}"
+        yield from ("", _say(SYSTEM, ko=ko))
+        if ko:
+            yield from ("", "-" * 72, "")
+
+
+def _say(label: Label, *, ko: bool) -> str:
+    return label.ko if ko else label.en

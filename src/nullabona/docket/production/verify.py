@@ -1,0 +1,159 @@
+"""Checking a package as whoever received it: every byte follows from something that is signed, logged and witnessed.
+
+Works on the files alone and offline. What it cannot know (whose policy it is, whether a demand was handled outside the
+desk) it says instead of passing over it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Final
+
+from nullabona.docket.core.records import ClassAnswer
+from nullabona.docket.production.bag import NOTE, TAG_MANIFEST, TAGGED, bag
+from nullabona.docket.production.certificate import CERTIFICATE, MANIFEST, make_certificate
+from nullabona.docket.production.classes import FIELDS
+from nullabona.docket.production.evidence import CUSTODY, POLICY, PROOF, RECEIPT, read_custody, read_receipt
+from nullabona.docket.production.manifest import Manifest, listed, read_manifest
+from nullabona.docket.production.package import record_files
+from nullabona.docket.production.pdfcheck import CertificateBroken, SignedBy, check_certificate
+from nullabona.docket.production.seal import tree_of
+from nullabona.docket.production.statement import make_statement, statement_path
+from nullabona.errors import PeerError, UserError
+from nullabona.log.note import NoteInvalid, Verified, parse_note, verify_note
+from nullabona.log.policy import Policy, Seen, require_log
+from nullabona.log.proof import parse_proof
+
+MAX_FILE: Final = 4 << 20
+MAX_FILES: Final = 200
+EVIDENCE: Final = frozenset({RECEIPT, PROOF, POLICY, CUSTODY})
+
+
+class PackageBroken(PeerError):
+    """A file of a package is missing, too much, or not what it was."""
+
+    code = "docket-package-broken"
+    default_hint = "do not rely on the package; ask the operator for it again"
+
+
+class PackageUnreadable(UserError):
+    """There is no package where one was looked for."""
+
+    code = "docket-package-unreadable"
+    default_hint = "name the folder that holds bagit.txt"
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What holds. ``policy_given`` False: everything rests on the policy that came with the package itself."""
+
+    manifest: Manifest
+    signed_by: SignedBy
+    signatures: tuple[Verified, ...]
+    seen: Seen
+    custody_lines: int
+    policy_given: bool
+    custodian_given: bool
+
+
+def read_folder(folder: Path) -> dict[str, bytes]:
+    """Every file below ``folder``. Raises `PackageUnreadable`, or `PackageBroken` for links and for too much."""
+    if not (folder / "bagit.txt").is_file():
+        raise PackageUnreadable("there is no package in this folder")
+    found: dict[str, bytes] = {}
+    for path in sorted(folder.rglob("*")):
+        name = PurePosixPath(path.relative_to(folder)).as_posix()
+        if path.is_symlink() or not (path.is_file() or path.is_dir()):
+            raise PackageBroken(f"{name} is neither a file nor a folder")
+        if path.is_file():
+            if path.stat().st_size > MAX_FILE or len(found) == MAX_FILES:
+                raise PackageBroken("the package is larger than packages are")
+            found[name] = path.read_bytes()
+    return found
+
+
+def verify_package(files: Mapping[str, bytes], policy: Policy | None = None, custodian: str | None = None) -> Checked:
+    """What the package shows. Raises a `PeerError` that says what is wrong.
+
+    ``policy`` is what the checker trusts, by default the package's own; ``custodian`` the SHA-256 of the certificate
+    that the operator publishes.
+    """
+    payload = {path: data for path, data in files.items() if path.startswith("data/")}
+    _require_set(files, payload)
+    manifest = read_manifest(payload[MANIFEST])
+    _require_content(payload, manifest)
+    _require_tags(files, payload, manifest)
+    trusted = policy or Policy.parse(_text(payload[POLICY]))
+    signatures, seen = _require_signed(files[NOTE], payload, manifest, trusted)
+    signed_by = _require_certificate(payload[CERTIFICATE], manifest, custodian)
+    custody = read_custody(payload[CUSTODY])
+    return Checked(manifest, signed_by, signatures, seen, len(custody), policy is not None, custodian is not None)
+
+
+def _require_set(files: Mapping[str, bytes], payload: Mapping[str, bytes]) -> None:
+    wanted = {*TAGGED, TAG_MANIFEST, MANIFEST, CERTIFICATE, *EVIDENCE}
+    if missing := wanted - files.keys():
+        raise PackageBroken(f"missing from the package: {', '.join(sorted(missing))}")
+    if extra := files.keys() - payload.keys() - wanted:
+        raise PackageBroken(f"not of the package: {', '.join(sorted(extra))}")
+
+
+def _require_content(payload: Mapping[str, bytes], manifest: Manifest) -> None:
+    """Statement and records are what the manifest gives; it lists them and nothing else."""
+    statement = make_statement(manifest.docket_no, manifest.operator.name, manifest.decided_s, manifest.answers)
+    made = {statement_path(manifest.answers): statement, **record_files(manifest.fields)}
+    content = {path: data for path, data in payload.items() if path not in {MANIFEST, CERTIFICATE, *EVIDENCE}}
+    for path in sorted(made.keys() | content.keys()):
+        if made.get(path) != content.get(path):
+            raise PackageBroken(f"{path} is not what the manifest says")
+    if manifest.files != tuple(listed(path, made[path]) for path in sorted(made)):
+        raise PackageBroken("the manifest lists other files than it describes")
+    if any(not _fits(answer, manifest) for answer in manifest.answers):
+        raise PackageBroken("the manifest produces what its class cannot hold, or holds back what it produces")
+
+
+def _fits(answer: ClassAnswer, manifest: Manifest) -> bool:
+    fields = {field.field for field in manifest.fields if field.data_class == answer.data_class}
+    return bool(fields) == (answer.answer == "produced") and fields <= set(FIELDS.get(answer.data_class, ()))
+
+
+def _require_tags(files: Mapping[str, bytes], payload: Mapping[str, bytes], manifest: Manifest) -> None:
+    for path, data in bag(payload, manifest, files[NOTE]).items():
+        if files[path] != data:
+            raise PackageBroken(f"{path} does not fit the files of the package")
+
+
+def _require_signed(
+    encoded: bytes, payload: Mapping[str, bytes], manifest: Manifest, policy: Policy
+) -> tuple[tuple[Verified, ...], Seen]:
+    proof = parse_proof(payload[PROOF])
+    receipt = read_receipt(payload[RECEIPT])
+    receipt.check(manifest)
+    seen = proof.verify(receipt.entry, policy)
+    tree, note = tree_of(payload, manifest), parse_note(encoded)
+    if note.text != tree.encode():
+        raise PackageBroken("the signatures are over other files than these")
+    keys = policy.keys_of(seen.checkpoint.origin)
+    verified = verify_note(note, keys)
+    require_log(tree, keys, verified)
+    if len(note.signatures) != len(verified):
+        raise NoteInvalid("the package is signed by somebody the policy does not know")
+    return verified, seen
+
+
+def _require_certificate(pdf: bytes, manifest: Manifest, custodian: str | None) -> SignedBy:
+    signed_by = check_certificate(pdf)
+    if not pdf.startswith(make_certificate(manifest)):
+        raise CertificateBroken("the certificate says something else than the manifest")
+    if custodian is not None and signed_by.fingerprint != custodian:
+        raise CertificateBroken("the certificate was signed with another key than the operator's custodian has")
+    return signed_by
+
+
+def _text(data: bytes) -> str:
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        raise PackageBroken(f"{POLICY} is not text") from None

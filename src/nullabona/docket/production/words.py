@@ -1,0 +1,135 @@
+"""What packages say, in Korean and English."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from nullabona.docket.core.instrument import Label
+from nullabona.docket.core.records import Answer, DataClass, RefusalReason
+
+DATA_CLASS: Final[Mapping[DataClass, Label]] = {
+    "subscriber": Label("가입자 정보", "Subscriber data"),
+    "identification": Label("이용자 식별 자료(접속 주소 등)", "Data to identify a user (network addresses)"),
+    "traffic": Label("통신 사실 자료", "Traffic data"),
+    "content": Label("대화 내용", "Content of messages"),
+    "contacts": Label("연락처·대화 상대", "Contacts and correspondents"),
+    "rooms": Label("대화방과 참여자", "Rooms and their members"),
+    "realtime_traffic": Label("실시간 통신 사실", "Traffic data in real time"),
+    "realtime_content": Label("실시간 대화 내용", "Content in real time"),
+    "preservation": Label("자료 보존", "Preservation of data"),
+    "removal": Label("게시물·메시지 삭제", "Removal of content"),
+    "account_action": Label("계정 조치", "Action on an account"),
+    "assistance": Label("기술 협조", "Technical assistance"),
+}
+ANSWER: Final[Mapping[Answer, Label]] = {
+    "produced": Label("제출함", "Produced"),
+    "not_held": Label("보유하지 않음", "Not held"),
+    "not_in_scope": Label("대상 아님", "Not in scope"),
+    "refused": Label("거절함", "Refused"),
+}
+REASON: Final[Mapping[RefusalReason, Label]] = {
+    "incomplete": Label("서류가 불완전함", "the document is incomplete"),
+    "manifest_error": Label(
+        "명백한 잘못이 있음(다른 사업자 등)", "it contains a manifest error (such as another company)"
+    ),
+    "cannot_identify_user": Label("이용자를 특정할 수 없음", "the user cannot be identified from it"),
+    "not_stored_by_provider": Label("사업자가 보관하지 않는 자료", "the data is not stored by or for the provider"),
+    "no_longer_held": Label("더 이상 보유하지 않음", "the data is no longer held"),
+    "impossible_otherwise": Label("그 밖의 사실상 불가능", "another de facto impossibility"),
+    "issuer_not_competent": Label("발부 권한 없는 기관", "the issuing authority is not competent"),
+    "offence_not_covered": Label("대상 범죄가 아님", "the offence is not covered"),
+    "service_not_covered": Label("대상 서비스가 아님", "the service is not covered"),
+    "immunity_or_press": Label("면책·특권·언론의 자유", "immunities, privileges or freedom of the press"),
+    "third_country_conflict": Label("제3국 법과의 충돌", "conflict with the law of a third country"),
+    "gate_not_met": Label("법이 정한 절차가 갖추어지지 않음", "a step that the law requires is missing"),
+    "withdrawn": Label("요청이 철회됨", "the demand was withdrawn"),
+}
+FIELD: Final[Mapping[str, Label]] = {
+    "name": Label("이용자 이름(아이디)", "name of the handle"),
+    "skeleton": Label("닮은 이름을 막는 형태", "its shape, which refuses look-alikes"),
+    "encoded": Label("본인이 공개한 카드(16진수)", "card as published by its owner (hexadecimal)"),
+    "registered_day": Label("가입한 날", "day of registration"),
+    "until_day": Label("이름을 비워 두는 마지막 날", "last day the name is held free"),
+}
+CERTIFICATE_TITLE: Final = {
+    "production": Label("제출 확인서", "Certificate of Production"),
+    "no_data": Label("자료 부존재 확인서", "Certificate of No Records"),
+    "refusal": Label("거절 통지서", "Notice of Refusal"),
+}
+CERTIFICATE: Final[Mapping[str, Label]] = {
+    "docket_no": Label("접수번호", "Docket no."),
+    "package_id": Label("자료 꾸러미 번호", "Package"),
+    "authority": Label("요청 기관", "Authority"),
+    "authority_ref": Label("문서번호", "Reference of the authority"),
+    "instrument": Label("요청의 종류", "Kind of demand"),
+    "legal_basis": Label("법적 근거", "Legal basis"),
+    "issued": Label("문서 작성일", "Issued"),
+    "received": Label("접수", "Received"),
+    "decided": Label("결정", "Decided"),
+    "period": Label("대상 기간", "Period asked for"),
+    "document": Label("원본 문서의 해시값(SHA-256)", "Hash of the original document (SHA-256)"),
+    "targets": Label("문서에 적힌 대상", "Targets as written in the demand"),
+    "found": Label("기록 있음", "on record"),
+    "not_found": Label("기록 없음", "nothing on record"),
+    "demand": Label("요청", "The demand"),
+    "answers": Label("항목별 답변", "Answer to each class of data"),
+    "asked": Label("요청한 항목", "Class asked for"),
+    "answer": Label("답변", "Answer"),
+    "grounds": Label("이유", "Grounds"),
+    "values": Label("제출하는 기록", "Records produced"),
+    "field": Label("기록", "Record"),
+    "value": Label("값", "Value"),
+    "where": Label("보관 위치", "Kept in"),
+    "files": Label("전자정보 상세목록", "Schedule of files"),
+    "file": Label("파일", "File"),
+    "size": Label("바이트", "Bytes"),
+    "system": Label("이 서비스가 보유하는 것", "What this service holds"),
+    "declaration": Label("보관자의 확인", "Declaration of the custodian"),
+    "verify": Label("확인 방법", "How to check this package"),
+    "signature": Label("전자서명", "Electronic signature"),
+    "custodian": Label("기록 보관 책임자", "Custodian of records"),
+    "in_file": Label("바이트. 전체는 레코드 파일에 있음", "bytes, whole in the file of records; this is their SHA-256"),
+}
+SYSTEM: Final = Label(
+    "이 서비스의 대화는 이용자의 기기에서 암호화되어(RFC 9420) 그 열쇠는 기기를 떠나지 않습니다. 중계 서버에는 "
+    "무작위 주소의 상자에 "
+    "담긴 암호문과 그것이 지워지는 날짜만 있으며, 누구의 것인지는 서버도 모릅니다. 계정에 관하여 보관하는 것은 "
+    "본인이 공개한 카드와 "
+    "가입한 날짜뿐입니다. 접속 주소, 접속 시각, 연락처, 대화방 목록, 대화 내용은 만들지도 보관하지도 않습니다.",
+    "Messages of this service are encrypted on the users' devices (RFC 9420) and the keys never leave them. The relay "
+    "holds ciphertext in boxes at random-looking addresses with the day each is erased, and does not know whose they "
+    "are. Of an account it keeps the card that its owner published and the day of registration. Network addresses, "
+    "times of access, contacts, lists of rooms and content are neither made nor kept.",
+)
+DECLARATION: Final = Label(
+    "본인은 위 사업자의 기록 보관 책임자로서 다음을 확인합니다. (1) 첨부한 기록은 해당 시점에 통상의 업무 과정에서 "
+    "시스템이 만들고 보관한 "
+    "것입니다. (2) 이 꾸러미는 대상 식별자에 관하여 시스템이 내줄 수 있는 모든 것을 내는 하나의 절차가 자동으로 "
+    "만든 것이며, 덧붙이거나 뺀 "
+    "것이 없습니다. (3) 각 파일은 원본과 같으며 위 해시값으로 확인할 수 있습니다.",
+    "As custodian of the records of the operator named above I declare: (1) the records attached were made and kept by "
+    "the system in the course of its regular activity, at the time; (2) this package was made automatically by the one "
+    "procedure that gives everything the system can give about an identifier, and nothing was added or left out; "
+    "(3) each file is identical to its original, as the hashes above show. Made with a view to Rules 902(11), 902(13) "
+    "and 902(14) of the Federal Rules of Evidence where they apply.",
+)
+HOW: Final = Label(
+    "꾸러미 폴더에서 sha256sum -c manifest-sha256.txt 를 실행하면 모든 파일을 확인합니다. 이 문서의 서명은 PDF "
+    "열람기나 pdfsig로, "
+    "기록부에 올라 있음은 docket.tlog-proof와 docket.policy로, 전체는 nulla docket package verify로 확인합니다.",
+    "In the folder of the package, sha256sum -c manifest-sha256.txt checks every file. The signature of this document "
+    "is checked with a PDF reader or pdfsig, the entry in the docket log with docket.tlog-proof and docket.policy, and "
+    "all of it with nulla docket package verify.",
+)
+SIGNED: Final = Label(
+    "이 문서는 PAdES 방식으로 전자서명됩니다. 시각 인증(RFC 3161) 없이 서명한 경우 날짜는 기록부 검사점에 다른 "
+    "운영자들이 함께 서명한 "
+    "시각으로 뒷받침됩니다.",
+    "This document is signed electronically (PAdES). Where it has no time-stamp token (RFC 3161), its date rests on "
+    "the "
+    "time at which other operators cosigned the checkpoint of the docket log.",
+)
+NO_DATA: Final = Label(
+    "요청한 항목 가운데 이 서비스가 보유하는 것이 없습니다.", "Of what was asked for, this service holds nothing."
+)

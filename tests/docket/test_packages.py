@@ -1,0 +1,165 @@
+"""Packages: only what is held goes in, the same order gives the same bytes, every answer is said in words."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from dataclasses import replace
+from pathlib import Path
+from typing import get_args
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from nullabona.docket.core.records import ClassAnswer, DataClass, Decision, RefusalReason
+from nullabona.docket.production.certificate import CERTIFICATE, MANIFEST
+from nullabona.docket.production.classes import CLASSES, FIELDS, AnswerImpossible, answer_of
+from nullabona.docket.production.manifest import read_manifest
+from nullabona.docket.production.statement import NO_DATA_STATEMENT
+from nullabona.docket.production.words import ANSWER, DATA_CLASS, FIELD, REASON
+from nullabona.wire.data_held import DIRECTORY_COLUMNS
+from tests.docket.packages import HANDLE, contents, match, order, packager
+
+
+def test_the_same_order_gives_the_same_bytes() -> None:
+    """Certificate included: whoever has the order can make the package again and compare."""
+    asked = order("subscriber", "content")
+    assert packager()(asked) == packager()(asked)
+
+
+def test_another_order_gives_other_bytes() -> None:
+    """Nothing of the order is left out."""
+    one, other = (contents(packager()(order(asked))) for asked in ("content", "contacts"))
+    assert {MANIFEST, CERTIFICATE, NO_DATA_STATEMENT} == {path for path in one if one[path] != other[path]}
+
+
+def test_what_is_produced_is_the_output_of_producible_and_nothing_else() -> None:
+    """Every value of the record comes from the directory's own function, every one of them is there."""
+    record = json.loads(contents(packager()(order("subscriber")))["data/records/001-subscriber.json"])
+    assert {field["field"]: field["value"] for field in record} == {
+        name: value for name, value in match().record.items() if name != "handle"
+    }
+
+
+def test_the_classes_know_every_stored_column() -> None:
+    """A column that the directory keeps of an account is in exactly one class, and no class has another one."""
+    columns = [c.name for c in DIRECTORY_COLUMNS if c.table in {"card", "held"} and c.name != "mark"]
+    assert sorted(columns) == sorted(name for fields in FIELDS.values() for name in fields)
+
+
+@pytest.mark.parametrize("asked", [asked for asked in CLASSES if asked != "subscriber"])
+def test_everything_but_subscriber_data_is_not_held(asked: DataClass) -> None:
+    """By construction, for an account that is there: content, contacts, rooms, traffic, taps, preservation, removal."""
+    made = order(asked)
+    files = contents(packager()(made))
+    assert {MANIFEST, CERTIFICATE, NO_DATA_STATEMENT} == set(files)
+    assert (ClassAnswer(asked, "not_held"),) == read_manifest(files[MANIFEST]).answers
+    with pytest.raises(AnswerImpossible):
+        packager()(replace(made, decision=Decision("produce", (ClassAnswer(asked, "produced"),))))
+
+
+@pytest.mark.parametrize("instrument", ["KR.REMOVAL.TEMPORARY", "EU.DSA9", "EU.TCO"])
+def test_a_private_message_cannot_be_removed(instrument: str) -> None:
+    """The demand goes the same way and ends in *not held*."""
+    manifest = read_manifest(contents(packager()(order("removal", "content", instrument=instrument)))[MANIFEST])
+    assert ["not_held", "not_held"] == [answer.answer for answer in manifest.answers]
+
+
+def test_an_unknown_handle_gives_a_statement_and_no_records() -> None:
+    """The certificate is one of no records."""
+    files = contents(packager()(order("subscriber", found=False)))
+    assert {MANIFEST, CERTIFICATE, NO_DATA_STATEMENT} == set(files)
+    assert "보유하는 것이 없습니다" in files[NO_DATA_STATEMENT].decode()
+
+
+def test_a_refusal_refuses_every_class_for_its_reason() -> None:
+    """Nothing of what is held goes in."""
+    files = contents(packager()(order("subscriber", "content", refused="gate_not_met")))
+    answers = read_manifest(files[MANIFEST]).answers
+    assert [("refused", "gate_not_met")] * 2 == [(answer.answer, answer.reason) for answer in answers]
+    assert not [path for path in files if path.startswith("data/records")]
+
+
+WRONG: list[tuple[str, Decision]] = [
+    ("an answer too few", Decision("produce", ())),
+    ("an answer twice", Decision("produce", (ClassAnswer("subscriber", "produced"),) * 2)),
+    ("another class", Decision("produce", (ClassAnswer("rooms", "not_held"),))),
+    ("held but denied", Decision("produce", (ClassAnswer("subscriber", "not_held"),))),
+    ("refused without reason", Decision("produce", (ClassAnswer("subscriber", "refused"),))),
+    ("produced for a reason", Decision("produce", (ClassAnswer("subscriber", "produced", "incomplete"),))),
+    ("refusal without reason", Decision("refuse")),
+    ("refusal that produces", Decision("refuse", (ClassAnswer("subscriber", "produced"),), "incomplete")),
+    ("produced with a reason of all", Decision("produce", (ClassAnswer("subscriber", "produced"),), "incomplete")),
+]
+
+
+@pytest.mark.parametrize("decision", [decision for _, decision in WRONG], ids=[name for name, _ in WRONG])
+def test_a_decision_that_does_not_fit_makes_no_package(decision: Decision) -> None:
+    """What was asked is answered, once each, and truthfully."""
+    with pytest.raises(AnswerImpossible):
+        packager()(replace(order("subscriber"), decision=decision))
+
+
+def test_a_class_of_a_found_account_may_be_refused_or_out_of_scope() -> None:
+    """What is held need not be produced, if the answer says so."""
+    answers = (ClassAnswer("subscriber", "refused", "offence_not_covered"), ClassAnswer("content", "not_in_scope"))
+    made = replace(order("subscriber", "content"), decision=Decision("produce", answers))
+    files = contents(packager()(made))
+    assert answers == read_manifest(files[MANIFEST]).answers
+    assert {MANIFEST, CERTIFICATE, NO_DATA_STATEMENT} == set(files)
+
+
+def test_every_answer_has_words_in_both_languages() -> None:
+    """No certificate has a hole where a word should be."""
+    labels = [*ANSWER.values(), *DATA_CLASS.values(), *REASON.values(), *FIELD.values()]
+    assert set(get_args(RefusalReason)) == set(REASON)
+    assert (set(CLASSES), set(FIELDS["subscriber"])) == (set(DATA_CLASS), set(FIELD))
+    assert [label for label in labels if not label.ko or not label.en] == []
+
+
+def text_of(pdf: bytes, folder: Path) -> str:
+    """What `pdftotext` reads."""
+    path = folder / "certificate.pdf"
+    path.write_bytes(pdf)
+    done = subprocess.run(["pdftotext", "-layout", str(path), "-"], capture_output=True, check=True)
+    return done.stdout.decode()
+
+
+def test_the_certificate_can_be_read_by_machine_in_both_languages(tmp_path: Path) -> None:
+    """Hangul is text, not a picture of it, and hashes are whole."""
+    files = contents(packager()(order("subscriber", "content")))
+    text = text_of(files[CERTIFICATE], tmp_path)
+    manifest = read_manifest(files[MANIFEST])
+    said = ("제출 확인서", "Certificate of Production", "보유하지 않음", "압수수색영장", "서울중앙 2026-1234", HANDLE)
+    assert [word for word in said if word not in text] == []
+    assert manifest.files[0].sha256 in text
+
+
+def test_every_letter_of_the_certificate_is_embedded(tmp_path: Path) -> None:
+    """It looks the same on a machine without Korean fonts."""
+    path = tmp_path / "certificate.pdf"
+    path.write_bytes(contents(packager()(order("subscriber", refused="withdrawn")))[CERTIFICATE])
+    listing = subprocess.run(["pdffonts", str(path)], capture_output=True, text=True, check=True).stdout
+    fonts = [line for line in listing.splitlines()[2:] if line.strip()]
+    assert [line for line in fonts if " yes yes yes " not in line] == []
+    assert {"NotoSerifKR", "NotoSansKR"} <= {line.split("+")[1].split("-")[0] for line in fonts}
+
+
+@settings(deadline=None, max_examples=10)
+@given(st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"]), min_size=1, max_size=60))
+def test_what_an_authority_writes_cannot_change_the_certificate(text: str) -> None:
+    """Markup in a reference stays text; whatever is written, the package is made."""
+    made = order("content")
+    files = contents(packager()(replace(made, demand=msgspec.structs.replace(made.demand, authority_ref=text))))
+    assert text == read_manifest(files[MANIFEST]).authority_ref
+    assert files[CERTIFICATE].startswith(b"%PDF-1.7")
+
+
+@settings(deadline=None)
+@given(st.sets(st.sampled_from(CLASSES), min_size=1), st.booleans())
+def test_possible_answers_are_the_two(asked: set[DataClass], found: bool) -> None:  # noqa: FBT001 - a strategy
+    """Produced for subscriber data of a known account, not held for all else."""
+    held = {one for one in asked if answer_of(one, (match(found=found),)) == "produced"}
+    assert held == (asked & {"subscriber"} if found else set())
