@@ -1,7 +1,7 @@
 #!/bin/sh
 # Makes sure that the programs are here which tests and `make screens` drive: Chromium, fonts for Hangul and emoji, and
-# the two reverse proxies of deploy/. CHROMIUM names a Chromium that lies elsewhere. On Debian and its kin, as root, what
-# is missing is installed. Only Chromium is indispensable; the tests of a missing proxy say that they were skipped.
+# Poppler, which reads the desk's certificates, and the two reverse proxies of deploy/. CHROMIUM names a Chromium that lies elsewhere. On Debian and its kin, as root, what
+# is missing is installed. Only Chromium is indispensable; the tests of another one say that they were skipped.
 set -eu
 
 has() {
@@ -12,6 +12,7 @@ browser=${CHROMIUM:-$(command -v chromium || command -v chromium-browser || comm
 lacking=
 [ -n "$browser" ] || lacking="$lacking chromium"
 [ -n "$(fc-list ':lang=ko' 2>/dev/null | head -n 1)" ] || lacking="$lacking fontconfig fonts-noto-cjk fonts-noto-color-emoji"
+has pdfsig || lacking="$lacking poppler-utils"
 has nginx || lacking="$lacking nginx-light"
 has caddy || lacking="$lacking caddy"
 [ -n "$lacking" ] || exit 0

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256, sha512
 from typing import Final
 
 import msgspec
+import pytest
 
 from nullabona.docket.core.records import (
     ClassAnswer,
@@ -50,6 +52,11 @@ DOCUMENT: Final = b"%PDF-1.4 the warrant"
 OPERATOR: Final = Operator("눌라보나 릴레이", HOST, "nullabona 0.1.0")
 SALT: Final = b"\x05" * 32
 BLIND: Final = b"\x07" * 32
+
+
+needs_poppler = pytest.mark.skipif(
+    shutil.which("pdfsig") is None, reason="no poppler-utils on this machine: run tools/need_programs.sh"
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ from nullabona.docket.production.verify import PackageBroken, PackageUnreadable,
 from nullabona.errors import Malformed, PeerError
 from nullabona.log.note import NoteInvalid
 from nullabona.log.policy import NotWitnessed
-from tests.docket.packages import NOON, contents, desk, evidence, order, packager, sealed
+from tests.docket.packages import NOON, contents, desk, evidence, needs_poppler, order, packager, sealed
 
 Files = dict[str, bytes]
 
@@ -95,6 +95,7 @@ def test_every_payload_file_is_listed(made: Files) -> None:
     assert {path for path in made if path.startswith("data/")} == listed
 
 
+@needs_poppler
 def test_a_pdf_tool_confirms_the_signature(folder: Path) -> None:
     """Poppler's pdfsig: valid, over the whole document, ETSI.CAdES.detached."""
     said = run("pdfsig", str(folder / CERTIFICATE), cwd=folder).stdout

@@ -10,17 +10,29 @@ from typing import get_args
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
 
 from nullabona.docket.core.records import ClassAnswer, DataClass, Decision, RefusalReason
 from nullabona.docket.production.certificate import CERTIFICATE, MANIFEST
 from nullabona.docket.production.classes import CLASSES, FIELDS, AnswerImpossible, answer_of
+from nullabona.docket.production.glyphs import shown
 from nullabona.docket.production.manifest import read_manifest
 from nullabona.docket.production.statement import NO_DATA_STATEMENT
-from nullabona.docket.production.words import ANSWER, DATA_CLASS, FIELD, REASON
+from nullabona.docket.production.words import (
+    ANSWER,
+    DATA_CLASS,
+    DECLARATION,
+    FIELD,
+    HOW,
+    NO_DATA,
+    REASON,
+    SIGNED,
+    SYSTEM,
+)
+from nullabona.docket.production.words import CERTIFICATE as CERTIFICATE_WORDS
 from nullabona.wire.data_held import DIRECTORY_COLUMNS
-from tests.docket.packages import HANDLE, contents, match, order, packager
+from tests.docket.packages import HANDLE, contents, match, needs_poppler, order, packager
 
 
 def test_the_same_order_gives_the_same_bytes() -> None:
@@ -127,6 +139,7 @@ def text_of(pdf: bytes, folder: Path) -> str:
     return done.stdout.decode()
 
 
+@needs_poppler
 def test_the_certificate_can_be_read_by_machine_in_both_languages(tmp_path: Path) -> None:
     """Hangul is text, not a picture of it, and hashes are whole."""
     files = contents(packager()(order("subscriber", "content")))
@@ -137,6 +150,7 @@ def test_the_certificate_can_be_read_by_machine_in_both_languages(tmp_path: Path
     assert manifest.files[0].sha256 in text
 
 
+@needs_poppler
 def test_every_letter_of_the_certificate_is_embedded(tmp_path: Path) -> None:
     """It looks the same on a machine without Korean fonts."""
     path = tmp_path / "certificate.pdf"
@@ -147,7 +161,25 @@ def test_every_letter_of_the_certificate_is_embedded(tmp_path: Path) -> None:
     assert {"NotoSerifKR", "NotoSansKR"} <= {line.split("+")[1].split("-")[0] for line in fonts}
 
 
-@settings(deadline=None, max_examples=10)
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [("서울 2026 漢字 é", "서울 2026 漢字 é"), ("a؍b", "a[U+060D]b"), ("\u202e", "[U+202E]"), ("🙂", "[U+1F642]")],
+)
+def test_a_letter_that_the_fonts_lack_is_written_out(text: str, said: str) -> None:
+    """Nothing is left blank, nothing turns the line around."""
+    assert said == shown(text)
+
+
+def test_every_word_of_the_certificate_can_be_shown() -> None:
+    """The fonts have all letters of our own sentences."""
+    own = [*CERTIFICATE_WORDS.values(), *ANSWER.values(), *DATA_CLASS.values(), *REASON.values(), *FIELD.values()]
+    own += [SYSTEM, DECLARATION, HOW, SIGNED, NO_DATA]
+    assert [label for label in own if shown(label.ko + label.en) != label.ko + label.en] == []
+
+
+@pytest.mark.slow
+@settings(deadline=None, max_examples=12, phases=[Phase.explicit, Phase.generate])
+@example('#text(9pt)[x] $ @ref <label> ` \\ " ] )')
 @given(st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"]), min_size=1, max_size=60))
 def test_what_an_authority_writes_cannot_change_the_certificate(text: str) -> None:
     """Markup in a reference stays text; whatever is written, the package is made."""

@@ -42,6 +42,10 @@ SENTENCES: Final[dict[str, tuple[str, str]]] = {
         "! The safety number with {handle} changed. Ask them why before you go on (--confirm).",
         "! {handle} 님과의 안전 번호가 바뀌었습니다. 까닭을 물어본 뒤 계속하세요(--confirm).",
     ),
+    "custodian-made": (
+        "Publish this hash of the certificate, and keep the file where nobody else can read it.",
+        "이 인증서 해시를 공개하고, 파일은 다른 사람이 읽을 수 없는 곳에 두세요.",
+    ),
     "saved": ("Saved.", "저장했습니다."),
     "blocked": ("{handle} is blocked.", "{handle} 님을 차단했습니다."),
     "room-created": ("Made the room {title}.", "{title} 방을 만들었습니다."),

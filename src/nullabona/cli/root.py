@@ -28,6 +28,7 @@ COMMANDS: Final = {
     "log": ("nullabona.cli.log:log", "Public logs: check all of one, prove an entry, watch it grow."),
     "relay": ("nullabona.cli.relay:relay", "For operators: run a relay and its directory."),
     "witness": ("nullabona.cli.witness:witness", "For operators: cosign other operators' logs."),
+    "docket": ("nullabona.cli.docket:docket", "Legal demands: check packages, publish the record."),
     "drill": ("nullabona.cli.drill:drill", "For everybody: play an adversary, see what is learned."),
 }
 """name → (where, one line)."""
@@ -60,8 +61,9 @@ class Root(Lazy):
 
 
 def _present(name: str) -> bool:
-    """The drills may not be installed."""
-    return name != "drill" or importlib.util.find_spec("nullabona.cli.drill") is not None
+    """The drills may not be installed, nor what the legal desk needs (the extra ``docket``)."""
+    needs = {"drill": "nullabona.cli.drill", "docket": "pyhanko"}
+    return name not in needs or importlib.util.find_spec(needs[name]) is not None
 
 
 @click.group(cls=Root, epilog=HELP, context_settings={"help_option_names": ["-h", "--help"]})

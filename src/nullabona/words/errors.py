@@ -66,6 +66,12 @@ ERRORS_KO: Final[Mapping[str, tuple[str, str]]] = {
     "bad-url": ("쓸 수 없는 주소입니다", "https://로 시작하는 주소를 적으세요"),
     "key-file": ("키 파일을 쓸 수 없습니다", "본인 소유이고 권한이 0600이어야 합니다"),
     "monitor-memory": ("기억해 둔 체크포인트가 이 정책과 맞지 않습니다", "이 기록과 정책의 상태 파일을 쓰세요"),
+    "docket-package-broken": ("꾸러미가 온전하지 않습니다", "믿지 말고 운영자에게 다시 달라고 하세요"),
+    "docket-package-unreadable": ("이 폴더에 꾸러미가 없습니다", "bagit.txt가 있는 폴더를 가리키세요"),
+    "docket-certificate-broken": ("확인서의 서명이 맞지 않습니다", "믿지 말고 운영자에게 다시 달라고 하세요"),
+    "docket-receipt-wrong": ("접수증이 이 요청의 것이 아닙니다", "자기 요청의 접수증을 운영자에게 달라고 하세요"),
+    "policy-unreadable": ("정책 파일을 읽을 수 없습니다", "정책 파일을 가리키세요: --policy 파일"),
+    "docket-key-exists": ("같은 이름의 파일이 이미 있습니다", "새 이름을 고르세요"),
     "bug": ("프로그램 안에서 잘못되었습니다", "어떤 명령이었는지 알려 주세요"),
 }
 """code → (sentence, hint); an empty hint keeps the error's own, which may list choices."""

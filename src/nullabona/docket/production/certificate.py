@@ -1,7 +1,7 @@
 """``certificate.pdf``: the package in words for a court, Korean and English, typeset by Typst from the manifest alone.
 
 The same manifest gives the same bytes. Fonts are embedded, so that Hangul looks the same everywhere
-(docs/decisions/0012).
+(docs/decisions/0013).
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from pylopdf_fonts_ko import sans_path
 
 from nullabona.docket.core.instrument import Label
 from nullabona.docket.production import words
+from nullabona.docket.production.glyphs import shown
 from nullabona.docket.production.manifest import Field, ListedFile, Manifest, encode_manifest, listed
 from nullabona.docket.production.statement import day, moment, reason_of
 from nullabona.errors import Bug
@@ -34,7 +35,7 @@ def make_certificate(manifest: Manifest) -> bytes:
             _template(),
             font_paths=_fonts(),
             format="pdf",
-            sys_inputs={"data": json.dumps(_told(manifest), ensure_ascii=False)},
+            sys_inputs={"data": json.dumps(_showable(_told(manifest)), ensure_ascii=False)},
             pdf_standards="a-2b",
             timestamp=manifest.decided_s,
         )
@@ -97,6 +98,15 @@ def _told(manifest: Manifest) -> dict[str, Any]:
             [_pair(words.CERTIFICATE["signature"]), _pair(words.SIGNED)],
         ],
     }
+
+
+def _showable(value: Any) -> Any:  # noqa: ANN401 - JSON
+    """The same with every text as the fonts can show it."""
+    if isinstance(value, str):
+        return shown(value)
+    if isinstance(value, dict):
+        return {name: _showable(item) for name, item in value.items()}
+    return [_showable(item) for item in value] if isinstance(value, list) else value
 
 
 def _facts(manifest: Manifest) -> list[dict[str, Any]]:

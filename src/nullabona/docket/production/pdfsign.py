@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
 
-from asn1crypto import keys, x509
+from asn1crypto import keys, x509  # type: ignore[import-untyped]
 from cryptography.hazmat.primitives import serialization
 from pyhanko.pdf_utils.generic import ArrayObject, ByteStringObject
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
