@@ -24,7 +24,16 @@ from tests.api.service import Service
 
 T = TypeVar("T")
 E = TypeVar("E", bound=Event)
-SOON = Timing(settle=400, put_back_any=600, receipt=100, retry=100, retry_most=1_000, commit_spread=100, ticket=500)
+SOON = Timing(
+    settle=400,
+    put_back_any=600,
+    receipt=100,
+    retry=100,
+    retry_most=1_000,
+    commit_spread=100,
+    ticket=500,
+    link_answer=2_000,
+)
 QUICK = Options(policy=Policy(first_s=0.05, most_s=0.5), timing=SOON)
 PATIENCE_S = 20.0
 _names = itertools.count(1)

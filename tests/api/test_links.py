@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from nullabona.client.api import LinkUsed, qr_rows
+from nullabona.client.api import Client, LinkUsed, WishChanged, qr_rows
 from nullabona.client.core.errors import BadRequest, NotAllowed
 from nullabona.client.core.links import Link, LinkError, LinkMismatch, format_link, key_check, parse_link
-from tests.api.people import happens, people, play, until
+from tests.api.people import happens, opened, people, play, until
 from tests.api.service import Service
 
 
@@ -83,6 +83,39 @@ def test_a_group_link_brings_people_in_while_it_is_good(service: Service, tmp_pa
                 await a.make_link(room, hours=0)
 
     play(story())
+
+
+def test_a_wish_says_how_it_stands(service: Service, tmp_path: Path) -> None:
+    """Waiting; without answer while the admin is away; asked again and let in; or refused by name of the reason."""
+
+    async def story() -> None:
+        async with people(service, tmp_path, "b") as (b,):
+            async with people(service, tmp_path, "a") as (a,):
+                room = (await a.create_group("닫힌 방")).id
+                good, bad = await a.make_link(room, hours=1), await a.make_link(room, hours=1)
+                await a.revoke_link(bad.id)
+                admin = a.me
+            await b.open_link(good.text)
+            assert [(room, admin.handle, "waiting", 2_000)] == standing(b)
+            await happens(b, WishChanged, lambda event: event.state == "silent")
+            assert [(room, admin.handle, "silent", 2_000)] == standing(b)
+            async with opened(tmp_path / "a") as a:
+                await b.ask_again(room)
+                await until(b, lambda: [r.id for r in b.rooms()] == [room])
+                assert [] == b.wishes()
+                async with people(service, tmp_path, "c") as (c,):
+                    await c.open_link(bad.text)
+                    await until(c, lambda: [wish.state for wish in c.wishes()] == ["closed"])
+                    with pytest.raises(BadRequest):
+                        await c.ask_again(room)
+                    await c.withdraw_wish(room)
+                    assert ([], []) == (c.wishes(), c.rooms())
+
+    play(story())
+
+
+def standing(client: Client) -> list[tuple[bytes, str, str, int]]:
+    return [(wish.room, wish.handle, wish.state, wish.patience_ms) for wish in client.wishes()]
 
 
 def test_a_used_group_link_is_told(service: Service, tmp_path: Path) -> None:

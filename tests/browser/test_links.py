@@ -138,6 +138,10 @@ def test_a_link_leads_into_a_group_until_it_is_taken_back(meet: Meet) -> None:
     dialog.get_by_role("button", name="Join the group").click()
     expect(dialog).to_have_count(0)
     section(sora, "", "Chats")
+    wish = sora.page.locator("[data-wish]")
+    expect(wish).to_contain_text("The link does not lead in any more. Ask for a new one.")
+    wish.get_by_role("button", name="Remove").click()
+    expect(wish).to_have_count(0)
     sora.enter("미나")
     sora.say("I used your link")
     mina.enter("jun")
@@ -145,6 +149,33 @@ def test_a_link_leads_into_a_group_until_it_is_taken_back(meet: Meet) -> None:
     mina.sees("I used your link")
     mina.enter("독서 모임")
     expect(mina.page.get_by_role("main").get_by_text("2명", exact=True)).to_be_visible()
+    expect(sora.chat("독서 모임")).to_have_count(0)
+
+
+def test_a_wish_without_answer_is_told_asked_again_and_withdrawn(meet: Meet) -> None:
+    """The admin's app is off: said so after a while. When it is on, who asked again is in; who withdrew is asked."""
+    mina, jun, sora = meet("미나", "jun", "소라", group="등산", permissions=CLIPBOARD)
+    mina.button("새 채팅").click()
+    mina.page.get_by_role("menuitem", name="그룹 만들기").click()
+    mina.page.get_by_role("dialog").get_by_label("그룹 이름").fill("독서 모임")
+    mina.page.get_by_role("dialog").get_by_role("button", name="그룹 만들기").click()
+    link = group_link(mina, "독서 모임")
+    mina.stop()
+    for person, join in ((jun, "Join the group"), (sora, "그룹에 들어가기")):
+        paste(person, link).get_by_role("button", name=join).click()
+        section(person, "채팅" if person.lang == "ko" else "", "Chats" if person.lang == "en" else "")
+    wishes = [person.page.locator("[data-wish]") for person in (jun, sora)]
+    expect(wishes[0]).to_contain_text("You asked to be let in.")
+    expect(wishes[0]).to_contain_text("No answer for 2 seconds. Their app may be off")
+    expect(wishes[1]).to_contain_text("2초 동안 답이 없어요.")
+    wishes[0].get_by_role("button", name="Ask again").click()
+    wishes[1].get_by_role("button", name="그만두기").click()
+    expect(wishes[1]).to_have_count(0)
+    mina.start()
+    mina.page.goto(mina.launch())
+    expect(jun.chat("독서 모임")).to_be_visible()
+    expect(wishes[0]).to_have_count(0)
+    expect(sora.button("대화 요청 1개 모르는 사람이 말을 걸었어요")).to_be_visible()
     expect(sora.chat("독서 모임")).to_have_count(0)
 
 

@@ -68,9 +68,18 @@ def test_a_group_link_lets_people_in(service: Service, pair: Pair, tmp_path: Pat
     stranger = tmp_path / "stranger"
     nulla("account", "create", service.handle(name), "--unprotected", profile=stranger)
     assert 0 == nulla("contact", "open", link["text"], profile=stranger).code
+    asked = nulla("room", "asked", "--json", profile=stranger).row
+    assert (room, "waiting") == (asked["room"], asked["state"])
     assert 0 == nulla("sync", profile=pair.mina).code
     assert 0 == nulla("sync", profile=stranger).code
+    assert [] == nulla("room", "asked", "--json", profile=stranger).rows
     assert [room] == [row["id"] for row in nulla("room", "list", "--json", profile=stranger).rows]
     refused = nulla("room", "link", room[:8], "--json", profile=stranger)
     assert (1, "not-allowed") == (refused.code, json.loads(refused.err)["error"])
     assert 0 == nulla("room", "link", room[:8], "--revoke", profile=pair.mina).code
+    nulla("contact", "open", link["text"], profile=pair.junho)
+    nulla("sync", profile=pair.mina)
+    told = nulla("room", "asked", profile=pair.junho, LC_ALL="ko_KR.UTF-8")
+    assert (0, True) == (told.code, "이제 들어갈 수 없습니다" in told.out), told
+    assert [] == nulla("room", "asked", room[:8], "--withdraw", "--json", profile=pair.junho).rows
+    assert 2 == nulla("room", "asked", "--again", profile=pair.junho).code

@@ -33,6 +33,31 @@ SENTENCES: Final[dict[str, tuple[str, str]]] = {
     ),
     "links-revoked": ("Nobody can use them any more.", "이제 아무도 그 링크를 쓸 수 없습니다."),
     "link-opened": ("Asked {handle}.", "{handle} 님에게 알렸습니다."),
+    "group-asked": (
+        "Asked {handle} to let you in; their client has to run for it. `nulla room asked` shows what came of it.",
+        "{handle} 님에게 들어가게 해 달라고 했습니다. `nulla room asked`로 결과를 볼 수 있습니다.",
+    ),
+    "wish-waiting": ("{handle} was asked to let you in", "{handle} 님에게 들어가게 해 달라고 했습니다"),
+    "wish-silent": (
+        "{handle} has not answered for {minutes} minutes; their client may be off (--again, --withdraw)",
+        "{handle} 님이 {minutes}분 동안 답하지 않았습니다. 기기가 꺼져 있을 수 있습니다(--again, --withdraw)",
+    ),
+    "wish-used": (
+        "the link of {handle} was used up; ask them for a new one (--withdraw forgets this)",
+        "{handle} 님의 링크를 다 썼습니다. 새 링크를 부탁하세요(--withdraw로 지웁니다)",
+    ),
+    "wish-expired": (
+        "the link of {handle} has expired; ask them for a new one (--withdraw forgets this)",
+        "{handle} 님의 링크가 만료되었습니다. 새 링크를 부탁하세요(--withdraw로 지웁니다)",
+    ),
+    "wish-closed": (
+        "the link of {handle} does not lead in any more; ask them for a new one (--withdraw forgets this)",
+        "{handle} 님의 링크로는 이제 들어갈 수 없습니다. 새 링크를 부탁하세요(--withdraw로 지웁니다)",
+    ),
+    "event-wish-refused": (
+        "* the link of {handle} does not lead in: `nulla room asked` says why",
+        "* {handle} 님의 링크로 들어갈 수 없습니다. `nulla room asked`가 까닭을 보여 줍니다",
+    ),
     "verified": ("You compared it with {handle}.", "{handle} 님과 이미 비교했습니다."),
     "not-verified": (
         "Compare it with {handle} over another channel, then add --yes.",

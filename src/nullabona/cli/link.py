@@ -1,13 +1,16 @@
-"""Invite links and safety numbers: ``nulla contact link|open|verify`` and ``nulla room link``."""
+"""Invite links and safety numbers: ``nulla contact link|open|verify`` and ``nulla room link|asked``."""
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import click
 
+from nullabona.cli.catalogue import say
 from nullabona.cli.output import emit, line, note
 from nullabona.cli.running import opened, run_async
-from nullabona.cli.settings import common, settings_of
-from nullabona.client.api import LinkInfo, qr_rows
+from nullabona.cli.settings import Settings, common, settings_of
+from nullabona.client.api import Client, LinkInfo, WishInfo, errors, qr_rows
 
 _BLOCKS = {("0", "0"): "█", ("0", "1"): "▀", ("1", "0"): "▄", ("1", "1"): " "}
 """Two modules above one another, light on dark: what most terminals are."""
@@ -90,10 +93,54 @@ def open_link(context: click.Context, text: str, *, greeting: str, timeout: floa
         async with opened(settings) as client:
             found = await client.open_link(text, greeting, timeout_s=timeout)
             await client.sync(timeout_s=timeout, receipts=False)
-            note(settings, "link-opened", handle=found.handle)
+            note(settings, "group-asked" if found.room else "link-opened", handle=found.handle)
             emit(found) if settings.as_json else line(found.handle)
 
     run_async(work())
+
+
+@click.command()
+@click.argument("room_id", metavar="[ID]", required=False)
+@click.option("--again", is_flag=True, help="Ask the admin once more.")
+@click.option("--withdraw", is_flag=True, help="Do not enter by itself any more; forget a wish that was refused.")
+@click.option("--timeout", default=30.0, metavar="S", help="Longest wait for the relay.")
+@common
+@click.pass_context
+def asked(context: click.Context, room_id: str | None, *, again: bool, withdraw: bool, timeout: float) -> None:
+    """The groups you asked to be let into by a link, and what came of it. ID is the beginning of the group's id."""
+    if (again or withdraw) != (room_id is not None) or (again and withdraw):
+        raise click.UsageError("an ID goes with --again or --withdraw")
+    settings = settings_of(context)
+
+    async def work() -> None:
+        async with opened(settings) as client:
+            with suppress(errors.Unreachable):
+                await client.sync(timeout_s=timeout, receipts=False)
+            if room_id is not None:
+                await _change_wish(client, room_id, again=again)
+                await client.sync(timeout_s=timeout, receipts=False)
+            _show_wishes(settings, client.wishes())
+
+    run_async(work())
+
+
+async def _change_wish(client: Client, beginning: str, *, again: bool) -> None:
+    found = [wish.room for wish in client.wishes() if wish.room.hex().startswith(beginning)]
+    if len(found) != 1:
+        raise errors.NoSuchRoom("nobody is being asked to let you into such a group")
+    await (client.ask_again(found[0]) if again else client.withdraw_wish(found[0]))
+
+
+def _show_wishes(settings: Settings, found: list[WishInfo]) -> None:
+    for wish in found:
+        if settings.as_json:
+            emit(wish)
+        else:
+            minutes = wish.patience_ms // 60_000
+            said = say(f"wish-{wish.state}", settings.language, handle=wish.handle, minutes=minutes)
+            line(f"{wish.room.hex()[:12]}  {said}")
+    if not found and not settings.as_json:
+        note(settings, "no-lines")
 
 
 @click.command()

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import click
 
 from nullabona.cli.catalogue import say
-from nullabona.cli.link import room_link
+from nullabona.cli.link import asked, room_link
 from nullabona.cli.output import emit, line, note, plain, table
 from nullabona.cli.running import opened, run_async
 from nullabona.cli.settings import Settings, common, settings_of
@@ -243,3 +243,4 @@ def info(context: click.Context, room_name: str) -> None:
 
 
 room.add_command(room_link)
+room.add_command(asked)

@@ -13,7 +13,7 @@ from nullabona.cli.output import emit, line, note, table
 from nullabona.cli.running import opened, run_async
 from nullabona.cli.settings import Settings, common, settings_of
 from nullabona.cli.telling import told
-from nullabona.client.api import Client, Event, EventsForgotten, MessageReceived, Warned, errors
+from nullabona.client.api import Client, Event, EventsForgotten, MessageReceived, Warned, WishChanged, errors
 
 SPOKEN = frozenset(
     "joined member-added member-removed room-changed removed left contact-request contact-accepted room-request "
@@ -89,6 +89,8 @@ def _sentence(settings: Settings, client: Client, event: Event) -> str | None:
         )
     if event.kind == "message-state" and getattr(event, "state", "") == "failed":
         return say("event-failed", settings.language, room=room)
+    if isinstance(event, WishChanged) and event.state in {"used", "expired", "closed"}:
+        return say("event-wish-refused", settings.language, handle=event.handle)
     if event.kind not in SPOKEN:
         return None
     values = {name: getattr(event, name, "") for name in ("handle", "greeting", "name")}

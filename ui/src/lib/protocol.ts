@@ -209,6 +209,17 @@ export interface Request {
   at: number;
 }
 
+/** I asked an admin, by a link, to be let into a group; ``room`` is the group's id.
+ * 
+ * ``state``: asked; no answer within ``patience_s`` seconds; or why the link does not lead in. */
+export interface Wish {
+  room: string;
+  person: Person;
+  state: "closed" | "expired" | "silent" | "used" | "waiting";
+  at: number;
+  patience_s: number;
+}
+
 export interface Contact {
   person: Person;
   nickname: string;
@@ -302,6 +313,7 @@ export interface State {
   me: Me | null;
   chats: Chat[];
   requests: Request[];
+  wishes: Wish[];
   blocked: number;
   version: string;
   protected: boolean;
@@ -745,6 +757,18 @@ export interface FollowLink {
   greeting?: string;
 }
 
+/** ``room`` of a `Wish` without answer: ask its admin once more. */
+export interface AskAgain {
+  call: "AskAgain";
+  room: string;
+}
+
+/** ``room`` of a `Wish`: do not enter by itself any more, or forget that it was refused. */
+export interface WithdrawWish {
+  call: "WithdrawWish";
+  room: string;
+}
+
 /** ``upload`` of a picture; ``keep``, or empty for none. */
 export interface SetProfile {
   call: "SetProfile";
@@ -805,6 +829,11 @@ export interface TransferChanged {
 export interface RequestsChanged {
   push: "RequestsChanged";
   requests: Request[];
+}
+
+export interface WishesChanged {
+  push: "WishesChanged";
+  wishes: Wish[];
 }
 
 /** Ask for them again if they are shown. */
@@ -909,6 +938,7 @@ export type AnyPush =
   | TypingChanged
   | TransferChanged
   | RequestsChanged
+  | WishesChanged
   | ContactsChanged
   | MeChanged
   | SettingsChanged
@@ -969,6 +999,8 @@ export type AnyCall =
   | RevokeLink
   | ReadLink
   | FollowLink
+  | AskAgain
+  | WithdrawWish
   | SetProfile
   | SetSettings
   | ChangePassphrase
@@ -1031,6 +1063,8 @@ export interface Answers {
   RevokeLink: Done;
   ReadLink: LinkPreview;
   FollowLink: Done;
+  AskAgain: Done;
+  WithdrawWish: Done;
   SetProfile: Me;
   SetSettings: Settings;
   ChangePassphrase: Done;

@@ -4,7 +4,7 @@ import { begun, first } from "./early.ts";
 import { prepare } from "./format.ts";
 import { overlays } from "./overlays.svelte.ts";
 import { places } from "./places.svelte.ts";
-import type { Answers, AnyCall, AnyPush, Chat, Connection, Me, Phase, Request, Settings, State } from "./protocol.ts";
+import type { Answers, AnyCall, AnyPush, Chat, Connection, Me, Phase, Request, Settings, State, Wish } from "./protocol.ts";
 import { call, type Link, Refused, transport } from "./transport.ts";
 import { explain } from "./words/errors.ts";
 import { tongue } from "./words/index.svelte.ts";
@@ -29,6 +29,7 @@ class AppState {
   /** Highest `order` first. */
   chats = $state.raw<Chat[]>([]);
   requests = $state.raw<Request[]>([]);
+  wishes = $state.raw<Wish[]>([]);
   blocked = $state(0);
   version = $state("");
   protected = $state(true);
@@ -67,6 +68,7 @@ class AppState {
     this.connection = state.connection;
     this.me = state.me ?? undefined;
     this.requests = state.requests;
+    this.wishes = state.wishes;
     this.blocked = state.blocked;
     this.version = state.version;
     this.protected = state.protected;
@@ -120,6 +122,9 @@ class AppState {
         return this.#sortSoon();
       case "RequestsChanged":
         this.requests = push.requests;
+        return;
+      case "WishesChanged":
+        this.wishes = push.wishes;
         return;
       case "MeChanged":
         this.me = push.me;

@@ -136,7 +136,7 @@ class Changes:
         self._tick.ask()
 
     def fact(self, name: str) -> None:
-        """One of ``requests``, ``contacts``, ``connection``, ``me``, ``settings``."""
+        """One of ``requests``, ``wishes``, ``contacts``, ``connection``, ``me``, ``settings``."""
         self._facts.add(name)
         self._tick.ask()
 
@@ -229,6 +229,8 @@ class Changes:
     def _push_facts(self, facts: set[str]) -> None:
         if "requests" in facts:
             self._push_if_new("requests", p.RequestsChanged(self._looks.faces.requests()))
+        if "wishes" in facts:
+            self._push_if_new("wishes", p.WishesChanged(self._looks.faces.wishes()))
         if "contacts" in facts:
             self._hub.push(p.ContactsChanged())
         if "settings" in facts:
@@ -272,6 +274,7 @@ _NOTES: Final[dict[type, Callable[[Changes, Any], None]]] = {
     e.Typing: Changes.note_typing,
     e.Transfer: Changes.note_moved,
     e.PreferencesChanged: lambda changes, event: changes.note_choice(event.scope),
+    e.WishChanged: lambda changes, _: changes.fact("wishes"),
     e.RoomRequested: lambda changes, _: changes.fact("requests"),
     e.ConnectionChanged: lambda changes, _: changes.fact("connection"),
     e.Published: lambda changes, _: changes.fact("me"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hashlib import sha256
+from typing import Literal
 
 from nullabona.app.desk.media import MediaKey
 from nullabona.app.protocol import views as v
@@ -10,6 +11,13 @@ from nullabona.app.showing.people import to_person
 from nullabona.app.showing.words import one_line
 from nullabona.client.api import Client, ContactInfo, Member, MessageInfo
 
+_WISHES: dict[str, Literal["waiting", "silent", "used", "expired", "closed"]] = {
+    "waiting": "waiting",
+    "silent": "silent",
+    "used": "used",
+    "expired": "expired",
+    "closed": "closed",
+}
 _STATES: dict[str, v.ContactState] = {
     "requested": "requested",
     "asking": "asking",
@@ -85,4 +93,13 @@ class Faces:
         for room in self._client.room_requests():
             person = to_person(room.id, "", room.title, me=False, picture=lambda _account: "")
             found.append(v.Request(room.id.hex(), person, room.id.hex(), one_line(room.title), "", 0))
+        return found
+
+    def wishes(self) -> list[v.Wish]:
+        """Into which groups the person asked to be let, and what came of it."""
+        found = []
+        for wish in self._client.wishes():
+            person = to_person(wish.account, wish.handle, wish.name, me=False, picture=self.picture)
+            patience_s = wish.patience_ms // 1_000
+            found.append(v.Wish(wish.room.hex(), person, _WISHES[wish.state], wish.asked_at, patience_s))
         return found

@@ -90,6 +90,16 @@ async def _follow_link(ask: Asker, call: c.FollowLink) -> Done:
     return Done()
 
 
+async def _ask_again(ask: Asker, call: c.AskAgain) -> Done:
+    await ask.client.ask_again(read_id(call.room))
+    return Done()
+
+
+async def _withdraw_wish(ask: Asker, call: c.WithdrawWish) -> Done:
+    await ask.client.withdraw_wish(read_id(call.room))
+    return Done()
+
+
 ANSWERS: Final[Handlers] = {
     c.SetContact: _set_contact,
     c.GetSafety: _get_safety,
@@ -99,4 +109,6 @@ ANSWERS: Final[Handlers] = {
     c.RevokeLink: _revoke_link,
     c.ReadLink: _read_link,
     c.FollowLink: _follow_link,
+    c.AskAgain: _ask_again,
+    c.WithdrawWish: _withdraw_wish,
 }

@@ -82,6 +82,7 @@ class Work:
             me=self.looks.faces.me(),
             chats=chats,
             requests=self.looks.faces.requests(),
+            wishes=self.looks.faces.wishes(),
             blocked=sum(1 for contact in self.client.contacts() if contact.state == "blocked"),
             connection=self.looks.connection(),
         )

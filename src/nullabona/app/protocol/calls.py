@@ -25,6 +25,7 @@ from nullabona.app.protocol.account_calls import (
 from nullabona.app.protocol.call import Call, Done
 from nullabona.app.protocol.people_calls import (
     AnswerRequest,
+    AskAgain,
     AskContact,
     ChangeMembers,
     CodeResult,
@@ -44,6 +45,7 @@ from nullabona.app.protocol.people_calls import (
     SetContact,
     SetProfile,
     SetTimer,
+    WithdrawWish,
 )
 from nullabona.app.protocol.talk_calls import (
     CancelTransfer,
@@ -78,6 +80,7 @@ __all__ = [
     "ANSWERS",
     "Active",
     "AnswerRequest",
+    "AskAgain",
     "AskContact",
     "Call",
     "CancelTransfer",
@@ -138,6 +141,7 @@ __all__ = [
     "Start",
     "Unlock",
     "Vote",
+    "WithdrawWish",
     "Words",
 ]
 
@@ -192,6 +196,8 @@ ANSWERS: Final[dict[type[Call], type[Any]]] = {
     RevokeLink: Done,
     ReadLink: v.LinkPreview,
     FollowLink: Done,
+    AskAgain: Done,
+    WithdrawWish: Done,
     SetProfile: v.Me,
     SetSettings: v.Settings,
     ChangePassphrase: Done,

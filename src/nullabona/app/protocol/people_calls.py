@@ -118,6 +118,18 @@ class FollowLink(Call, frozen=True):
     greeting: str = ""
 
 
+class AskAgain(Call, frozen=True):
+    """``room`` of a `Wish` without answer: ask its admin once more."""
+
+    room: str
+
+
+class WithdrawWish(Call, frozen=True):
+    """``room`` of a `Wish`: do not enter by itself any more, or forget that it was refused."""
+
+    room: str
+
+
 class SetProfile(Call, frozen=True):
     """``upload`` of a picture; ``keep``, or empty for none."""
 

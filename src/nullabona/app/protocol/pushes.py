@@ -68,6 +68,10 @@ class RequestsChanged(Push, frozen=True):
     requests: list[v.Request]
 
 
+class WishesChanged(Push, frozen=True):
+    wishes: list[v.Wish]
+
+
 class ContactsChanged(Push, frozen=True):
     """Ask for them again if they are shown."""
 
@@ -122,6 +126,7 @@ AnyPush: TypeAlias = (
     | TypingChanged
     | TransferChanged
     | RequestsChanged
+    | WishesChanged
     | ContactsChanged
     | MeChanged
     | SettingsChanged

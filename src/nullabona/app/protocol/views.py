@@ -236,6 +236,19 @@ class Request(Struct, frozen=True):
     at: int
 
 
+class Wish(Struct, frozen=True):
+    """I asked an admin, by a link, to be let into a group; ``room`` is the group's id.
+
+    ``state``: asked; no answer within ``patience_s`` seconds; or why the link does not lead in.
+    """
+
+    room: str
+    person: Person
+    state: Literal["waiting", "silent", "used", "expired", "closed"]
+    at: int
+    patience_s: int
+
+
 class Contact(Struct, frozen=True):
     person: Person
     nickname: str
@@ -339,6 +352,7 @@ class State(Struct, frozen=True):
     me: Me | None = None
     chats: list[Chat] = []
     requests: list[Request] = []
+    wishes: list[Wish] = []
     blocked: int = 0
     version: str = ""
     protected: bool = True

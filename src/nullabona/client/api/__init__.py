@@ -28,6 +28,7 @@ from nullabona.client.api.events import (
     Transfer,
     Typing,
     Warned,
+    WishChanged,
 )
 from nullabona.client.api.files import FileReader
 from nullabona.client.api.records import (
@@ -52,6 +53,7 @@ from nullabona.client.api.records import (
     RoomSummary,
     SafetyNumber,
     Status,
+    WishInfo,
 )
 from nullabona.client.api.session import Options
 from nullabona.client.core.content import NoticeKind
@@ -131,6 +133,8 @@ __all__ = [
     "Unlock",
     "Unprotected",
     "Warned",
+    "WishChanged",
+    "WishInfo",
     "default_profile_path",
     "errors",
     "events",

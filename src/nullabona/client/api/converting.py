@@ -52,6 +52,7 @@ _BUILD: Final[dict[str, _Build]] = {
     "published": lambda r, d: e.Published(r.id, d["handle"]),
     "warning": _warned,
     "identity-changed": lambda r, d: e.IdentityChanged(r.id, r.room, d["account"], d["handle"], d["was_verified"]),
+    "wish": lambda r, d: e.WishChanged(r.id, r.room, d["account"], d["handle"], d["state"]),
     "link-used": lambda r, d: e.LinkUsed(r.id, r.room, d["account"], d["handle"]),
     "preferences": lambda r, d: e.PreferencesChanged(r.id, d["scope"]),
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from nullabona.client.account import AccountExists, NoAccount
 from nullabona.client.core.errors import (
     KeychainFailed,
+    NoSuchRoom,
     ProfileExists,
     ProfileExposed,
     ProfileInUse,
@@ -32,6 +33,7 @@ __all__ = [
     "MessageFailed",
     "NoAccount",
     "NoSuchMessage",
+    "NoSuchRoom",
     "NullabonaError",
     "Offline",
     "PeerError",

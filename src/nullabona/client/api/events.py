@@ -334,6 +334,17 @@ class LinkUsed(Happened):
 
 
 @dataclass(frozen=True, slots=True)
+class WishChanged(Happened):
+    """A wish stands otherwise. ``state`` as of `WishInfo`, ``withdrawn``, or ``over``: fulfilled, forgotten, old."""
+
+    kind = "wish"
+    room: bytes
+    account: bytes
+    handle: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
 class PreferencesChanged(Happened):
     """The person chose something. ``scope``: ``profile``, or ``room:`` or ``contact:`` and an id in hex."""
 
@@ -383,6 +394,7 @@ Event: TypeAlias = (
     | Transfer
     | IdentityChanged
     | LinkUsed
+    | WishChanged
     | PreferencesChanged
     | OtherEvent
 )

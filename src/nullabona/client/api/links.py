@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from nullabona.client.api.contacts import ContactCalls
 from nullabona.client.api.finding import find_room
-from nullabona.client.api.records import LinkInfo, LinkOpened, LinkRead
-from nullabona.client.core import commands, links, trust
+from nullabona.client.api.records import LinkInfo, LinkOpened, LinkRead, WishInfo
+from nullabona.client.core import commands, links, trust, wishes
+from nullabona.client.core.chat.naming import Names, all_names
 from nullabona.client.core.links import GivenLink, Link, LinkError
 from nullabona.client.core.records import ContactState
 from nullabona.client.core.state import JOINED
+from nullabona.client.core.wishes import Wish
 
 
 class LinkCalls(ContactCalls):
@@ -57,6 +59,8 @@ class LinkCalls(ContactCalls):
     async def open_link(self, text: str, greeting: str = "", *, timeout_s: float = 30.0) -> LinkOpened:
         """Follow a link: ask the account to talk, or the admin to be added. Durable when this returns.
 
+        Into a group it is a wish (`wishes`) until the admin's client, which must run for it, has let us in or refused.
+
         The handle's card is looked up first and must be of the account that the link was made for. Raises
         `LinkError` (`LinkMismatch`: another account), `UnknownHandle`, `Refused`, `TimedOut` or `BadRequest`.
         """
@@ -68,12 +72,32 @@ class LinkCalls(ContactCalls):
         links.check_card(link, card)
         with self._session.step() as step:
             if link.room:
-                links.follow_room(step, link, card, own.card)
+                wishes.ask(step, link, card, own.card)
             else:
                 contact = commands.request_contact(step, card, own.card, greeting, link.token)
                 if contact.state is ContactState.ASKING:
                     commands.accept_contact(step, contact.handle)
         return LinkOpened(link.kind, link.handle, card.account_id, link.room)
+
+    def wishes(self) -> list[WishInfo]:
+        """The groups that we asked to be let into by a link and are not in yet, the longest asked first."""
+        with self._session.view() as step:
+            names, patience = all_names(step.store), step.timing.link_answer
+            return [_wish(wish, names, patience) for wish in wishes.wishes(step) if wish.state != "withdrawn"]
+
+    async def ask_again(self, room: bytes) -> None:
+        """Put a wish that has no answer before its admin once more. Raises `BadRequest` if there is none."""
+        own = self._session.account().record
+        with self._session.step() as step:
+            wishes.ask_again(step, room, own.card)
+
+    async def withdraw_wish(self, room: bytes) -> None:
+        """Do not enter by itself any more: an invitation that still comes waits for the person.
+
+        The admin is not told. A wish that was refused is forgotten. Raises `BadRequest` if there is none.
+        """
+        with self._session.step() as step:
+            wishes.withdraw(step, room)
 
     def own_link(self) -> str:
         """The lasting link to this account."""
@@ -83,3 +107,8 @@ class LinkCalls(ContactCalls):
 
 def _info(link: GivenLink) -> LinkInfo:
     return LinkInfo(link.id, link.kind, link.text, link.room, link.expires_at, link.uses_left)
+
+
+def _wish(wish: Wish, names: Names, patience: int) -> WishInfo:
+    name = names.name(wish.account) if names.handles.get(wish.account) else ""
+    return WishInfo(wish.room, wish.account, wish.handle, name, wish.state, wish.asked_at, patience)

@@ -300,6 +300,23 @@ class LinkOpened:
 
 
 @dataclass(frozen=True, slots=True)
+class WishInfo:
+    """We asked an admin, by their link, to be let into a group. ``name``: what to call the admin, or empty.
+
+    ``state``: ``waiting``; ``silent`` (no answer within ``patience_ms``; it may still come); ``used``, ``expired`` or
+    ``closed`` (refused: the link was used up, is past its time, or does not lead in any more).
+    """
+
+    room: bytes
+    account: bytes
+    handle: str
+    name: str
+    state: str
+    asked_at: int
+    patience_ms: int
+
+
+@dataclass(frozen=True, slots=True)
 class SafetyNumber:
     """12 groups of 5 digits, the same for both sides; ``code`` is what its QR code says."""
 

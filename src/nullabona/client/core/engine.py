@@ -27,6 +27,7 @@ from nullabona.client.core import (
     reading,
     rejoin,
     watching,
+    wishes,
 )
 from nullabona.client.core.chat import expiry, notices, profiles
 from nullabona.client.core.mlsport import Mls
@@ -158,19 +159,22 @@ class Engine:
         due = [room for room, wake in self._wake.items() if wake <= now]
         joins = [room for room, join in self._joins.items() if join.deadline <= now]
         inbox_due = 0 < self._inbox_wake <= now
-        expiry_due = self._next_expiry() <= now
-        if not due and not joins and not inbox_due and not expiry_due:
+        timed_due = self._next_timed() <= now
+        if not due and not joins and not inbox_due and not timed_due:
             return Touched(frozenset())
         with self.step(now, *due, *joins) as step:
             expiry.sweep(step)
+            wishes.sweep(step)
             if inbox_due:
                 self._inbox_upkeep(step)
         return Touched(frozenset(due) | frozenset(joins))
 
-    def _next_expiry(self) -> int:
+    def _next_timed(self) -> int:
+        """When a message disappears or a wish changes by itself."""
         with self._store.transaction():
-            at = self._store.next_expiry()
-        return _NEVER if at is None else at
+            step = Step(self._store, self._mls, self.me, self._chance, self._timing, 0)
+            times = (self._store.next_expiry(), wishes.next_due(step))
+        return min((at for at in times if at is not None), default=_NEVER)
 
     def on_frames(self, room_id: bytes, address: Address, after: int, answer: Frames, now: int) -> Touched:
         """A read of a room's box (or of a box we are joining) asked for frames after ``after`` and got ``answer``."""
@@ -375,5 +379,5 @@ class Engine:
             times += [self._inbox_wake] if self._inbox_wake else []
             times += [chunk.next_at for chunk in chunks.wanted_chunks(step)]
             times += [item.next_at for item in people.unsent(step)]
-            later = (self._store.outbox_next(), self._store.next_expiry())
+            later = (self._store.outbox_next(), self._store.next_expiry(), wishes.next_due(step))
         return min([*times, *(time for time in later if time is not None)], default=None)

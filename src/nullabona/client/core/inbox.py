@@ -7,7 +7,7 @@ from typing import Final
 
 import msgspec
 
-from nullabona.client.core import committing, files, healing, links, messages, people, rejoin, watching
+from nullabona.client.core import committing, files, healing, links, messages, people, rejoin, watching, wishes
 from nullabona.client.core.boxes import open_box, receipt_delay
 from nullabona.client.core.chat import notices, profiles
 from nullabona.client.core.chunks import MISSING, Missing, blob_content
@@ -19,6 +19,7 @@ from nullabona.client.core.items import (
     Gone,
     Invitation,
     ItemBody,
+    LinkRefusal,
     LinkUse,
     Ticket,
     TicketRequest,
@@ -171,6 +172,8 @@ def _act(
         return _ticket(step, sender, body)
     elif isinstance(body, LinkUse):
         links.use_came(step, sender.account_id, body)
+    elif isinstance(body, LinkRefusal):
+        wishes.refused(step, sender.account_id, body)
     elif isinstance(body, FileRequest):
         files.asked_back(step, sender.account_id, body)
     elif isinstance(body, Gone):
@@ -222,7 +225,8 @@ def _invited(step: Step, sender: DeviceCertificate, item: Invitation) -> Missing
     if not step.store.saw("invitation", item.id, step.day):
         return None
     trusted = contact is not None and contact.state in {ContactState.ACCEPTED, ContactState.REQUESTED}
-    trusted = links.followed(step, item.room, sender.account_id) or trusted
+    wished = wishes.judged(step, item.room, sender.account_id)
+    trusted = trusted if wished is None else wished
     try:
         opened = open_pack(step, pack or b"", sender, item.room)
     except PeerError as refused:
@@ -296,6 +300,7 @@ def enter(step: Step, opened: Opened, info: RoomInfo, sender: DeviceCertificate)
         committing.want(room, UpdateKeys())
         messages.resend_unacknowledged(step, room, messages.reached_nobody)
     room.receipt_at = step.within(receipt_delay(step, room))
+    wishes.fulfilled(step, room.id)
     contact = step.store.contact(sender.account_id)
     if contact is not None and info.kind == DIRECT_ROOM:
         people.set_contact_state(step, contact, ContactState.ACCEPTED, room.id)

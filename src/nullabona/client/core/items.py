@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final, TypeAlias
+from typing import Annotated, Final, Literal, TypeAlias
 
 import msgspec
 from msgspec import Meta
@@ -96,7 +96,19 @@ class FileRequest(msgspec.Struct, array_like=True, frozen=True, tag=7):
     message: Annotated[bytes, Meta(min_length=16, max_length=16)]
 
 
-ItemBody: TypeAlias = ContactRequest | Invitation | TicketRequest | Ticket | Gone | LinkUse | FileRequest
+Reason: TypeAlias = Literal["used", "expired", "closed"]
+"""Why a link leads nowhere: used up, past its time, or taken back (or its giver cannot let anybody in any more)."""
+
+
+class LinkRefusal(msgspec.Struct, array_like=True, frozen=True, tag=8):
+    """The answer to a `LinkUse` whose link was good once."""
+
+    room: Hash
+    token: Annotated[bytes, Meta(min_length=16, max_length=16)]
+    reason: Reason
+
+
+ItemBody: TypeAlias = ContactRequest | Invitation | TicketRequest | Ticket | Gone | LinkUse | FileRequest | LinkRefusal
 
 
 class SignedItem(msgspec.Struct, array_like=True, frozen=True):

@@ -1,4 +1,4 @@
-"""Invite links: their text, those that this account gave out, and what happens when somebody follows one.
+"""Invite links: their text, those that this account gave out, and what happens when somebody follows one of them.
 
 Which tokens are good is known to this device alone: a link names the handle whose inbox takes it, a check of that
 account's identity key, and a token (spec/room.md, "Links").
@@ -16,12 +16,13 @@ import msgspec
 
 from nullabona.client.core import committing, people
 from nullabona.client.core.errors import BadRequest, CardTooOld, NotAllowed
-from nullabona.client.core.items import LinkUse
+from nullabona.client.core.items import LinkRefusal, LinkUse, Reason
+from nullabona.client.core.outgoing import queue_item
 from nullabona.client.core.records import ContactState
 from nullabona.client.core.roominfo import GROUP
 from nullabona.client.core.state import JOINED, AddAccount, RoomState
 from nullabona.client.core.step import Step
-from nullabona.errors import NullabonaError, UserError
+from nullabona.errors import UserError
 from nullabona.wire.card import Card, verify_card
 from nullabona.wire.handle import HandleError, parse_handle
 
@@ -31,8 +32,8 @@ MAX_HOURS: Final = 24 * 30
 MAX_USES: Final = 1_000
 MAX_LINKS: Final = 256
 MAX_TEXT: Final = 1_024
-FOLLOW_DAYS: Final = 30
-"""How long after we followed a link its invitation is still taken without asking."""
+ANSWER_MS: Final = 30 * 24 * HOUR_MS
+"""How long after its end a link is remembered, so that whoever follows it is told why it leads nowhere."""
 CHECK_SIZE: Final = 10
 TOKEN_SIZE: Final = 16
 _CHECK_DOMAIN: Final = b"nullabona link check v1"
@@ -43,6 +44,7 @@ _FORM: Final = re.compile(
 _PLAIN: Final = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-._")
 _ESCAPE: Final = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
 _LINKS: Final = "links"
+_REFUSED: Final = "link-refusal"
 
 
 class LinkError(UserError):
@@ -99,9 +101,15 @@ class GivenLink(msgspec.Struct, array_like=True):
     room: bytes
     expires_at: int
     uses_left: int
+    revoked: bool = False
 
-    def good(self, now: int) -> bool:
-        return self.uses_left != 0 and not 0 < self.expires_at <= now
+    def trouble(self, now: int) -> Reason | None:
+        """Why nobody can use it any more; None while it is good."""
+        if self.revoked:
+            return "closed"
+        if self.uses_left == 0:
+            return "used"
+        return "expired" if 0 < self.expires_at <= now else None
 
     def __repr__(self) -> str:
         return f"<GivenLink {self.kind}>"
@@ -193,13 +201,13 @@ def make_contact_link(step: Step, *, hours: int, uses: int) -> GivenLink:
 
 def make_room_link(step: Step, room_id: bytes, *, hours: int, uses: int) -> GivenLink:
     """A link into a group, for its admins to give. ``uses`` 0: any number. Raises `NotAllowed` or `BadRequest`."""
-    _admin_of(step, step.room(room_id))
+    if not _is_admin(step, step.room(room_id)):
+        raise NotAllowed("only an admin of a group may give out links into it")
     return _give(step, "room", room_id, hours, uses or -1)
 
 
-def _admin_of(step: Step, room: RoomState) -> None:
-    if room.phase != JOINED or room.info.kind != GROUP or step.me.account not in room.info.admins:
-        raise NotAllowed("only an admin of a group may give out links into it")
+def _is_admin(step: Step, room: RoomState) -> bool:
+    return room.phase == JOINED and room.info.kind == GROUP and step.me.account in room.info.admins
 
 
 def _give(step: Step, kind: Kind, room: bytes, hours: int, uses: int) -> GivenLink:
@@ -208,34 +216,48 @@ def _give(step: Step, kind: Kind, room: bytes, hours: int, uses: int) -> GivenLi
     link = Link(kind, step.me.handle, key_check(step.me.account), step.chance.bytes(TOKEN_SIZE), room)
     expires = step.now + hours * HOUR_MS
     given = GivenLink(step.chance.bytes(8), kind, format_link(link), link.token, room, expires, uses)
-    _save(step, [*given_links(step), given][-MAX_LINKS:])
+    _save(step, [*_all(step), given])
     return given
 
 
 def given_links(step: Step) -> list[GivenLink]:
     """Those that are still good."""
+    return [link for link in _all(step) if link.trouble(step.now) is None]
+
+
+def _all(step: Step) -> list[GivenLink]:
     data = step.store.get_value(_LINKS)
-    return [link for link in (_given.decode(data) if data else []) if link.good(step.now)]
+    return _given.decode(data) if data else []
 
 
 def revoke(step: Step, id: bytes) -> None:
     """A link that nobody can use any more. Raises `BadRequest` if there is no such link."""
-    links = given_links(step)
-    kept = [link for link in links if link.id != id]
-    if len(kept) == len(links):
+    links = _all(step)
+    link = next((link for link in links if link.id == id and link.trouble(step.now) is None), None)
+    if link is None:
         raise BadRequest("there is no such link; it may have expired")
-    _save(step, kept)
+    link.revoked = True
+    _save(step, links)
 
 
 def _save(step: Step, links: list[GivenLink]) -> None:
-    step.store.set_value(_LINKS, msgspec.msgpack.encode([link for link in links if link.good(step.now)]))
+    """Keep the newest, the good ones before those that ended; of these nothing but what an answer needs."""
+    good = [link for link in links if link.trouble(step.now) is None]
+    ended = [link for link in links if link not in good and step.now < link.expires_at + ANSWER_MS]
+    for link in ended:
+        link.text = ""
+    step.store.set_value(_LINKS, msgspec.msgpack.encode([*ended[-MAX_LINKS:], *good[-MAX_LINKS:]]))
+
+
+def _find(links: list[GivenLink], token: bytes, room: bytes) -> GivenLink | None:
+    return next((link for link in links if token and link.token == token and link.room == room), None)
 
 
 def _spend(step: Step, token: bytes, room: bytes) -> bool:
     """Count a use of a good link; False if there is none."""
-    links = given_links(step)
-    link = next((link for link in links if token and link.token == token and link.room == room), None)
-    if link is None:
+    links = _all(step)
+    link = _find(links, token, room)
+    if link is None or link.trouble(step.now) is not None:
         return False
     link.uses_left -= link.uses_left > 0
     _save(step, links)
@@ -248,62 +270,54 @@ def vouches(step: Step, token: bytes) -> bool:
 
 
 def use_came(step: Step, account: bytes, use: LinkUse) -> None:
-    """Somebody follows a link into a group: add them while it is good, else do nothing. Raises `PeerError`."""
+    """Somebody follows a link into a group: add them while it is good. Raises `PeerError`.
+
+    Who has a link of ours that is good no more is told so, once an hour at most. All others hear nothing: a token that
+    never was ours, and who is blocked.
+    """
     card = verify_card(use.card, today=step.day)
-    room = step.find_room(use.room)
-    if room is None or card.account_id != account or not _may_come(step, room, account):
+    link = _find(_all(step), use.token, use.room)
+    if link is None or card.account_id != account or _is_blocked(step, account):
         return
+    room = step.find_room(use.room)
+    reason = link.trouble(step.now) or ("closed" if room is None or not _is_admin(step, room) else None)
+    if room is None or reason is not None:
+        _refuse(step, card, use, reason or "closed")
+    elif not _is_in(step, room, account):
+        _let_in(step, room, card, use)
+
+
+def _let_in(step: Step, room: RoomState, card: Card, use: LinkUse) -> None:
     try:
         intent = people.add_intent(step, card)
     except CardTooOld:
         return
     if _spend(step, use.token, use.room):
         committing.want(room, intent)
-        step.event("link-used", room.id, account=account, handle=str(card.handle))
+        step.event("link-used", room.id, account=card.account_id, handle=str(card.handle))
 
 
-def _may_come(step: Step, room: RoomState, account: bytes) -> bool:
+def _refuse(step: Step, card: Card, use: LinkUse, reason: Reason) -> None:
+    hour = (step.now // HOUR_MS).to_bytes(8, "big")
+    if step.store.saw(_REFUSED, sha256(card.account_id + use.token + hour).digest(), step.day):
+        queue_item(step, card.inbox, step.me.relay, LinkRefusal(use.room, use.token, reason))
+
+
+def _is_blocked(step: Step, account: bytes) -> bool:
     contact = step.store.contact(account)
-    if contact is not None and contact.state is ContactState.BLOCKED:
-        return False
+    return contact is not None and contact.state is ContactState.BLOCKED
+
+
+def _is_in(step: Step, room: RoomState, account: bytes) -> bool:
+    """Whether an account is in a room, or is being added."""
     wanted = {intent.account for intent in room.intents if isinstance(intent, AddAccount)}
-    if account in wanted | {device.account for device in step.roster(room.id).values()}:
-        return False
-    try:
-        _admin_of(step, room)
-    except NullabonaError:
-        return False
-    return True
+    return account in wanted | {device.account for device in step.roster(room.id).values()}
 
 
-# -- links that we follow -----------------------------------------------------------------------------------------
+# -- links that we follow: `nullabona.client.core.wishes` ----------------------------------------------------------
 
 
 def check_card(link: Link, card: Card) -> None:
     """Raises `LinkMismatch` unless the card is that of the account the link was made for."""
     if not link.fits(card.identity_key):
         raise LinkMismatch(f"{link.handle} is now another account than the one this link was made for")
-
-
-def follow_room(step: Step, link: Link, card: Card, own_card: bytes) -> None:
-    """Ask the link's admin to add us; the invitation is then taken without asking."""
-    check_card(link, card)
-    value = msgspec.msgpack.encode((card.account_id, step.day + FOLLOW_DAYS))
-    step.store.set_value(_followed_key(link.room), value)
-    people.post(step, card.account_id, str(card.handle), LinkUse(link.room, link.token, own_card))
-
-
-def followed(step: Step, room: bytes, account: bytes) -> bool:
-    """Whether an invitation into a room comes from the admin whose link we followed; told once."""
-    value = step.store.get_value(_followed_key(room))
-    if value is None:
-        return False
-    admin, until = msgspec.msgpack.decode(value, type=tuple[bytes, int])
-    if admin != account or step.day > until:
-        return False
-    step.store.delete_value(_followed_key(room))
-    return True
-
-
-def _followed_key(room: bytes) -> str:
-    return f"link-followed:{room.hex()}"

@@ -52,6 +52,8 @@ class Timing:
     """A commit that lost is tried again within this time."""
     invite: int = 3_600_000
     """An invitation nobody answered is sent again after this time; doubles."""
+    link_answer: int = 600_000
+    """Who follows a link into a group is told after this time that nobody has answered."""
     ticket: int = 20_000
     """How long to wait for a ticket before asking the next helper; doubles."""
     trim: int = 120_000
