@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import http.client
 import json
+import secrets
 import threading
 from collections.abc import Callable, Coroutine, Mapping
 from concurrent.futures import Future
@@ -217,8 +218,9 @@ def origin(port: int) -> str:
     return f"http://127.0.0.1:{port}"
 
 
-def trade(port: int, launch: str) -> tuple[int, str]:
-    """Trade a launch token; the status and the working token."""
-    body = json.dumps({"launch": launch}).encode()
-    status, _, answer = request(port, "POST", "/trade", body, Origin=origin(port), Content_Type="application/json")
-    return status, json.loads(answer)["token"] if status == 200 else ""
+def trade(port: int, launch: str, token: str = "") -> tuple[int, str]:
+    """Trade a launch token for a fresh working token, or the one that is given; the status and the token."""
+    token = token or secrets.token_urlsafe(32)
+    body = json.dumps({"launch": launch, "token": token}).encode()
+    status, _, _ = request(port, "POST", "/trade", body, Origin=origin(port), Content_Type="application/json")
+    return status, token if status == 200 else ""

@@ -4,15 +4,25 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Final
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Route, expect
 
 from tests.api.service import Service
-from tests.browser.conftest import Meet, seat
+from tests.browser.conftest import Arrive, Meet, seat
+from tests.browser.entering import heading
 from tests.browser.person import Person
 from tests.browser.setting import make
 from tests.browser.wire import Line
+
+RELOADS: Final = """
+if (location.protocol === "http:" && Number(window.name) < 9) {
+    window.name = Number(window.name) + 1;
+    console.log(`loaded ${window.name}`);
+    setTimeout(() => location.reload(), 8 * window.name);
+}"""
+"""A page that is loaded anew nine times, each time a little later."""
 
 
 def couple(chromium: Browser, doomed: Service, folder: Path, seats: ExitStack) -> tuple[Person, Person]:
@@ -61,24 +71,67 @@ def test_the_relay_is_carried_away_while_somebody_types(
             expect(person.bubble(text)).to_have_count(1)
 
 
-def test_after_a_power_cut_the_page_goes_on_and_shows_nothing_twice(meet: Meet) -> None:
+def test_after_a_power_cut_the_old_page_says_what_to_do_and_a_new_one_goes_on(meet: Meet) -> None:
+    """The stale page keeps what was typed and does not pretend to come back; the new one shows nothing twice."""
     mina, jun = meet("미나", "jun")
     mina.enter("jun")
     jun.enter("미나")
     mina.say("before the cut")
     jun.sees("before the cut")
     mina.composer.fill("still being written")
-    expect(mina.page.locator(".composer")).to_be_visible()
+    old = mina.page
     mina.kill()
-    expect(mina.page.get_by_text("앱에 다시 연결하는 중이에요")).to_be_visible()
+    ended = old.get_by_text("다시 켜면 새 창이 열려요. 쓰던 글이 있으면 복사해 두고 이 창은 닫아 주세요.")
+    expect(ended).to_be_visible()
     expect(mina.composer).to_have_value("still being written")
     jun.say("said while it was dark")
     mina.start()
-    mina.page.goto(mina.launch())
+    mina.page = mina.open()
     mina.enter("jun")
     mina.sees("said while it was dark")
     for text in ("before the cut", "said while it was dark"):
         expect(mina.bubble(text)).to_have_count(1)
+    expect(ended).to_be_visible()
+    expect(old.locator(".composer textarea")).to_have_value("still being written")
+
+
+def test_a_page_whose_app_was_ended_says_so_at_once(arrive: Arrive) -> None:
+    """On every screen; here before there is an account."""
+    jun = arrive("jun")
+    heading(jun, "", "Between you and them")
+    jun.stop()
+    expect(jun.page.get_by_text("The app has ended")).to_be_visible(timeout=2_000)
+
+
+@pytest.mark.parametrize("moment", ["before the trade", "before its answer", "at once, again and again"])
+def test_a_reload_works_at_any_moment(arrive: Arrive, moment: str) -> None:
+    """Also when the page was loaded anew before it knew that its launch was traded."""
+    jun = arrive("jun")
+    page = jun.context.new_page()
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        if moment == "before its answer":
+            assert 200 == route.fetch().status
+        held.append(route)
+
+    if moment == "at once, again and again":
+        page.add_init_script(RELOADS)
+        with page.expect_console_message(lambda said: said.text == "loaded 9"):
+            page.goto(jun.another(), wait_until="commit")
+    else:
+        page.route("**/trade", hold)
+        with page.expect_request("**/trade"):
+            page.goto(jun.another())
+        while not held:
+            page.wait_for_timeout(10)
+        page.unroute("**/trade")
+        page.reload()
+    expect(page.get_by_role("heading", name="Between you and them")).to_be_visible()
+    assert "launch" not in page.url
+    page.reload()
+    expect(page.get_by_role("heading", name="Between you and them")).to_be_visible()
+    assert ["nulla-token"] == page.evaluate("Object.keys(sessionStorage)")
 
 
 def test_two_windows_of_one_person_agree(meet: Meet) -> None:

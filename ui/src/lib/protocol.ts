@@ -923,8 +923,11 @@ export interface Uploaded {
   preview: string;
 }
 
-/** The answer of ``POST /trade`` (JSON ``{"launch": token}``): the working token, once. */
-export interface Traded {
+/** The body of ``POST /trade`` (JSON): ``token``, 32 random bytes of the page's choice, works from the answer on.
+ * 
+ * The page keeps both until it has heard the answer, and says the same again if it was loaded anew before. */
+export interface Trade {
+  launch: string;
   token: string;
 }
 

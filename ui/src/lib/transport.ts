@@ -4,9 +4,10 @@
  * A call made while the socket is away waits for it. One that was under way when it broke is refused with the code
  * `cut`: nobody knows whether it was done.
  */
-import type { Answers, AnyCall, AnyPush, FromServer } from "./protocol.ts";
+import type { Answers, AnyCall, AnyPush, FromServer, Trade } from "./protocol.ts";
 
-export type Link = "opening" | "open" | "lost" | "refused";
+/** `lost`: it may be back in a moment; `gone`: it has ended, or nobody listens where it was. */
+export type Link = "opening" | "open" | "lost" | "gone" | "refused";
 
 /** A refusal; `message` and `hint` are worded for the person. */
 export class Refused extends Error {
@@ -27,6 +28,11 @@ interface Waiting {
 }
 
 const KEY = "nulla-token";
+/** The launch that is being traded and the token that was chosen for it: a page loaded anew says the same again. */
+const TRADING = "nulla-trading";
+const ENDED = 1001;
+/** After so many tries without an answer the process is said to have ended. */
+const TRIES = 3;
 const FIRST_PAUSE_MS = 200;
 const LONGEST_PAUSE_MS = 5000;
 
@@ -37,6 +43,7 @@ class Transport {
   #count = 0;
   #seq = 0;
   #pause = FIRST_PAUSE_MS;
+  #tries = 0;
   #waiting = new Map<number, Waiting>();
   #onPush: ((push: AnyPush) => void)[] = [];
   #onLink: ((link: Link) => void)[] = [];
@@ -60,13 +67,8 @@ class Transport {
   /** Trade the launch token of the address for a working one, or take the one of this tab, and connect. */
   async start(): Promise<void> {
     const launch = new URLSearchParams(location.hash.slice(1)).get("launch");
-    this.#token = remembered();
-    if (launch) {
-      history.replaceState(history.state, "", location.pathname);
-      const body = JSON.stringify({ launch });
-      const answer = await fetch("/trade", { method: "POST", headers: { "Content-Type": "application/json" }, body });
-      if (answer.ok) remember((this.#token = ((await answer.json()) as { token: string }).token));
-    }
+    this.#token = remembered(KEY);
+    if (launch) await this.#trade(launch);
     if (this.#token) this.#open();
     else this.#become("refused");
   }
@@ -79,6 +81,39 @@ class Transport {
       this.#tell(next);
       setTimeout(() => this.hear());
     }
+  }
+
+  /** The address and the storage of the tab keep what is needed until it is done: a reload at any moment goes on. */
+  async #trade(launch: string): Promise<void> {
+    const [before, chosen] = remembered(TRADING).split(" ");
+    const token = before === launch && chosen ? chosen : randomToken();
+    remember(TRADING, `${launch} ${token}`);
+    const body = JSON.stringify({ launch, token } satisfies Trade);
+    const answer = await this.#reach(() =>
+      fetch("/trade", { method: "POST", headers: { "Content-Type": "application/json" }, body }),
+    );
+    if (answer.ok) remember(KEY, (this.#token = token));
+    history.replaceState(history.state, "", location.pathname);
+    remember(TRADING, "");
+  }
+
+  /** Try until the process answers. */
+  async #reach(ask: () => Promise<Response>): Promise<Response> {
+    for (;;) {
+      try {
+        return await ask();
+      } catch {
+        this.#missed();
+        await new Promise((done) => setTimeout(done, this.#pause));
+      }
+    }
+  }
+
+  /** Nobody answered; the next try waits longer. */
+  #missed(): void {
+    this.#tries++;
+    this.#pause = Math.min(this.#pause * 2, LONGEST_PAUSE_MS);
+    this.#become(this.#tries < TRIES ? "lost" : "gone");
   }
 
   call<C extends AnyCall>(ask: C): Promise<Answers[C["call"]]> {
@@ -108,6 +143,7 @@ class Transport {
     socket.onopen = () => {
       opened = true;
       this.#pause = FIRST_PAUSE_MS;
+      this.#tries = 0;
       this.#socket = socket;
       this.#become("open");
       for (const one of this.#waiting.values()) if (!one.sent) this.#send(one);
@@ -116,9 +152,10 @@ class Transport {
     socket.onclose = (event) => {
       this.#socket = undefined;
       if (event.code === 4401) return this.#become("refused");
-      this.#become("lost");
+      if (event.code === ENDED) this.#become("gone");
+      else if (opened) this.#become("lost");
+      else this.#missed();
       this.#cut();
-      this.#pause = opened ? FIRST_PAUSE_MS : Math.min(this.#pause * 2, LONGEST_PAUSE_MS);
       setTimeout(() => this.#open(), this.#pause * (0.75 + Math.random() / 2));
     };
   }
@@ -156,20 +193,27 @@ class Transport {
 }
 
 /** sessionStorage may be unavailable (private windows); then a reload needs a new launch. */
-function remembered(): string {
+function remembered(key: string): string {
   try {
-    return sessionStorage.getItem(KEY) ?? "";
+    return sessionStorage.getItem(key) ?? "";
   } catch {
     return "";
   }
 }
 
-function remember(token: string): void {
+function remember(key: string, text: string): void {
   try {
-    sessionStorage.setItem(KEY, token);
+    if (text) sessionStorage.setItem(key, text);
+    else sessionStorage.removeItem(key);
   } catch {
     // Memory has it until the page is closed.
   }
+}
+
+/** 32 random bytes in base64url. */
+function randomToken(): string {
+  const bytes = String.fromCharCode(...crypto.getRandomValues(new Uint8Array(32)));
+  return btoa(bytes).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
 }
 
 export const transport = new Transport();

@@ -7,9 +7,9 @@ objects; it gets `Answered`, `Failed` and `Pushed`. Pushes count from 1; after a
 
 from __future__ import annotations
 
-from typing import Any, TypeAlias
+from typing import Annotated, Any, TypeAlias
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from nullabona.app.protocol import views as v
 
@@ -177,7 +177,11 @@ class Uploaded(Struct, frozen=True):
     preview: str
 
 
-class Traded(Struct, frozen=True):
-    """The answer of ``POST /trade`` (JSON ``{"launch": token}``): the working token, once."""
+class Trade(Struct, frozen=True, forbid_unknown_fields=True):
+    """The body of ``POST /trade`` (JSON): ``token``, 32 random bytes of the page's choice, works from the answer on.
 
-    token: str
+    The page keeps both until it has heard the answer, and says the same again if it was loaded anew before.
+    """
+
+    launch: str
+    token: Annotated[str, Meta(pattern="^[A-Za-z0-9_-]{43}$")]

@@ -65,17 +65,19 @@ class Guard:
         self._launches[_digest(token)] = self._clock() + LAUNCH_S
         return token
 
-    def trade(self, launch: str) -> str | None:
-        """A working token for a launch token, which is spent by it; None if it is wrong, spent or too old."""
+    def trade(self, launch: str, token: str) -> bool:
+        """Make ``token``, which the page chose, a working one for a launch token, which is spent by it.
+
+        False if the launch token is wrong, spent or too old; but a token that works already goes on working, so a page
+        that did not hear the answer may say the same again.
+        """
         now = self._clock()
         self._launches = {key: until for key, until in self._launches.items() if until > now}
         if (found := _find(self._launches, launch)) is None:
-            self._note_bad()
-            return None
+            return self.knows_token(token)
         del self._launches[found]
-        token = secrets.token_urlsafe(_BYTES)
         self._tokens.append(_digest(token))
-        return token
+        return True
 
     def knows_token(self, token: str) -> bool:
         """Whether a working token is good. Wrong ones are counted."""

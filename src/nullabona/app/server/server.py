@@ -2,7 +2,7 @@
 
 ====================  =====================================================================
 ``GET /…``            the files of the page; they hold nothing of the person
-``POST /trade``       a launch token for a working token
+``POST /trade``       a launch token makes a working token of the one the page chose
 ``POST /upload``      a file to be sent, whole, with the working token
 ``GET /media/…``      content, by a signed path that dies when the app locks
 ``GET /ws``           the WebSocket, with the working token as a subprotocol
@@ -21,7 +21,7 @@ from typing import Final, Protocol
 import msgspec
 from picows import WSListener
 
-from nullabona.app.protocol.pushes import Traded
+from nullabona.app.protocol.pushes import Trade
 from nullabona.app.server.answers import Answer, Request, refuse
 from nullabona.app.server.front import Front
 from nullabona.app.server.guard import BAD_WINDOW_S, Guard
@@ -41,11 +41,7 @@ _PREFIX: Final = "token."
 _READS: Final = frozenset({"GET", "HEAD"})
 
 
-class _Launch(msgspec.Struct, forbid_unknown_fields=True):
-    launch: str
-
-
-_launches = msgspec.json.Decoder(_Launch)
+_launches = msgspec.json.Decoder(Trade)
 
 
 class Desk(Audience, Protocol):
@@ -143,13 +139,13 @@ class Server:
         if request.headers.get("content-type") != JSON:
             return refuse(415, "the content-type must be application/json", close=False)
         try:
-            launch = _launches.decode(request.body).launch
+            asked = _launches.decode(request.body)
         except msgspec.DecodeError:
-            return refuse(400, "not a launch token", close=False)
-        token = self._guard.trade(launch)
-        if token is not None:
-            self.on_trade(launch)
-        return self._bad_token() if token is None else Answer(200, msgspec.json.encode(Traded(token)), JSON)
+            return refuse(400, "not a launch token and a token of 32 bytes", close=False)
+        if not self._guard.trade(asked.launch, asked.token):
+            return self._bad_token()
+        self.on_trade(asked.launch)
+        return Answer(200, b"{}", JSON)
 
     def _bad_token(self) -> Answer:
         if self._guard.busy_with_guesses:

@@ -81,8 +81,7 @@ export const begin = words({
     forgotNote: "암호는 어디에도 보관되어 있지 않아 찾아 드릴 수 없어요. 24개 단어가 있다면 새 프로필에서 계정을 되찾을 수 있지만, 지난 메시지는 돌아오지 않아요.",
 
     gone: "앱이 꺼져 있어요",
-    goneHint: "이 창은 내 컴퓨터에서 도는 nullabona에 연결돼요. 앱을 다시 열면 저절로 이어져요.",
-    goneTrying: "계속 찾아보고 있어요…",
+    goneHint: "이 창은 내 컴퓨터에서 도는 nullabona에 연결돼요. 앱을 다시 켜면 새 창이 열리니 이 창은 닫아 주세요.",
   },
   en: {
     language: "Language",
@@ -163,7 +162,6 @@ export const begin = words({
     forgotNote: "It is stored nowhere, so nobody can tell you. With your 24 words you can restore the account in a new profile; past messages do not come back.",
 
     gone: "The app is not running",
-    goneHint: "This window belongs to nullabona on your own computer. Open the app again and it continues by itself.",
-    goneTrying: "Still looking for it…",
+    goneHint: "This window belongs to nullabona on your own computer. Start it again: it opens a new window. Close this one.",
   },
 });
