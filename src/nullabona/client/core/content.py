@@ -243,11 +243,14 @@ Stored: TypeAlias = Shown | Annotation | Notice | Deleted | Gone
 """What a message row of the store may hold."""
 
 
+MAX_SENT_AT: Final = 2**53
+
+
 class Envelope(msgspec.Struct, array_like=True, frozen=True):
     """One application message. ``marker`` is the id of the newest message the sender's account has read, or empty."""
 
     id: MessageId
-    sent_at: Annotated[int, Meta(ge=0, le=2**53)]
+    sent_at: Annotated[int, Meta(ge=0, le=MAX_SENT_AT)]
     views: Annotated[tuple[View, ...], Meta(max_length=64)]
     marker: Annotated[bytes, Meta(max_length=16)]
     body: Body

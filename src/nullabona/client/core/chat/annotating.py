@@ -1,7 +1,9 @@
 """What annotations do to lines: edits and deletions change rows, everything else is read from them when it is shown.
 
-The result depends on the annotations and their positions, never on the order in which they or their line came. What
-comes from somebody who may not is kept like any message and has no effect (spec/room.md §6).
+The result depends on the annotations, never on the order in which they or their line came, nor on where they lie: the
+last word of an account is the one it sent last, by the times it gave them (`said_at`). Only whether a vote came before
+the end of its poll is a matter of place, because a time could be made up afterwards. What comes from somebody who may
+not is kept like any message and has no effect (spec/room.md §6).
 """
 
 from __future__ import annotations
@@ -15,6 +17,8 @@ import msgspec
 from nullabona.client.core.chat import erasing, kinds, words
 from nullabona.client.core.chat.emoji import is_one_emoji
 from nullabona.client.core.content import (
+    MAX_SENT_AT,
+    Annotation,
     Deleted,
     Edit,
     File,
@@ -22,6 +26,7 @@ from nullabona.client.core.content import (
     Pin,
     Poll,
     React,
+    Shown,
     Stored,
     Text,
     Vote,
@@ -38,12 +43,36 @@ ANNOTATIONS: Final = frozenset({kinds.EDIT, kinds.DELETE, kinds.REACT, kinds.VOT
 
 @dataclass(slots=True)
 class Sheet:
-    """What others attached to a line. Reactions are (emoji, account) in the order in which they were given."""
+    """What others attached to a line. Reactions are (emoji, account), the earliest first."""
 
     reactions: list[tuple[str, bytes]] = field(default_factory=list)
     votes: dict[bytes, tuple[int, ...]] = field(default_factory=dict)
     closed: bool = False
     pinned: bool = False
+
+
+# -- order -----------------------------------------------------------------------------------------------------------
+
+
+def turn(note: Message) -> tuple[int, bytes]:
+    """What annotations are sorted by; an account's own grow from one to the next."""
+    return note.sent_at, note.id
+
+
+def said_at(step: Step, room: bytes, body: Shown | Annotation) -> int:
+    """The time to give to what this account says now.
+
+    Of an annotation it is later than that of every other one by this account about the same line, and for a pin of
+    every other pin that is known, whatever clocks do.
+    """
+    target = getattr(body, "target", b"")
+    notes = step.store.annotations(room, target) if target else []
+    before = [
+        note.sent_at + 1
+        for note in notes
+        if note.account == step.me.account or (isinstance(body, Pin) and note.kind == kinds.PIN)
+    ]
+    return min(max([step.now, *before]), MAX_SENT_AT)
 
 
 # -- applying -----------------------------------------------------------------------------------------------------
@@ -61,7 +90,7 @@ def settle(step: Step, room: RoomState, target: bytes) -> None:
     elif allowed and not line.shown:
         erasing.erase(step, line, Gone("hidden"))
     elif allowed:
-        erasing.erase(step, line, Deleted(allowed[0].account))
+        erasing.erase(step, line, Deleted(_first(allowed)))
         step.event("message-changed", room.id, id=target)
     else:
         _edit(step, line, [note for note in notes if note.kind == kinds.EDIT])
@@ -77,8 +106,13 @@ def _settle_deleted(step: Step, line: Message, notes: list[Message], allowed: li
         if note.kind != kinds.DELETE and not isinstance(kinds.stored(note), Gone):
             erasing.finish(step, note)
     body = kinds.stored(line)
-    if allowed and isinstance(body, Deleted) and body.by != allowed[0].account:
-        step.store.put_message(kinds.filled(step, line, Deleted(allowed[0].account)))
+    if allowed and isinstance(body, Deleted) and body.by != _first(allowed):
+        step.store.put_message(kinds.filled(step, line, Deleted(_first(allowed))))
+
+
+def _first(deletions: list[Message]) -> bytes:
+    """Who is said to have deleted a line."""
+    return min(deletions, key=turn).account
 
 
 def _edit(step: Step, line: Message, edits: list[Message]) -> None:
@@ -92,7 +126,7 @@ def _edit(step: Step, line: Message, edits: list[Message]) -> None:
             valid.append((note, changed))
         else:
             erasing.finish(step, note, void=True)
-    winner, changed = valid[-1] if valid else (None, None)
+    winner, changed = max(valid, key=lambda one: turn(one[0]), default=(None, None))
     if winner is not None and changed is not None and (changed, winner.sent_at) != (body, line.edited_at):
         row = kinds.filled(step, line, changed)
         unread = row.unread if line.unread else 0
@@ -127,14 +161,14 @@ def came(step: Step, room: RoomState, note: Message) -> None:
 
 
 def sheet_of(line: Message, body: Stored, notes: Sequence[Message], *, direct: bool) -> Sheet:
-    """What a line's annotations come to; ``notes`` are in the order of their positions."""
+    """What a line's annotations come to."""
     sheet = Sheet()
     if line.kind not in kinds.SPOKEN:
         return sheet
     reactions: dict[bytes, str] = {}
     closed_at = min((n.position for n in notes if n.kind == kinds.CLOSE and n.account == line.account), default=None)
     sheet.closed = isinstance(body, Poll) and closed_at is not None
-    for note in notes:
+    for note in sorted(notes, key=turn):
         said = kinds.stored(note)
         if isinstance(said, React) and (not said.emoji or is_one_emoji(said.emoji)):
             reactions.pop(note.account, None)
