@@ -126,7 +126,8 @@ def phrase(context: click.Context, *, words: Literal["english", "korean"]) -> No
 def restore(context: click.Context, handle: str, *, protection: str | None, timeout: float) -> None:
     """Restore the account HANDLE on this new device from its 24 words (asked for, or from stdin).
 
-    Name, identity and inbox come back; rooms do not: ask their members to add you again.
+    Handle, identity key and inbox come back; rooms, contacts, messages and settings do not. A group's admin has to
+    remove you and add you again; an old contact has to delete you before they hear a new request.
     """
     settings = settings_of(context)
     if settings.interactive:
@@ -140,6 +141,7 @@ async def _restore(settings: Settings, handle: str, words: str, wait_s: float, p
     async with opened_or_new(settings, protection) as client:
         await client.restore_account(words, handle, timeout_s=wait_s)
         note(settings, "account-restored", handle=client.me.handle)
+        note(settings, "restored-then")
         await _publish(settings, client, wait_s)
         _show(settings, client.me)
 

@@ -11,8 +11,12 @@ SENTENCES: Final[dict[str, tuple[str, str]]] = {
     "account-created": ("{handle} is yours on this device.", "이 기기에서 {handle} 계정을 만들었습니다."),
     "account-published": ("The directory shows your card.", "디렉터리에 명함이 올라갔습니다."),
     "account-restored": (
-        "{handle} is yours on this device. Ask your contacts to add you to their rooms again.",
-        "이 기기에서 {handle} 계정을 되찾았습니다. 대화 상대에게 방에 다시 초대해 달라고 하세요.",
+        "{handle} is yours on this device; rooms, contacts and messages do not come back, and nobody is told.",
+        "이 기기에서 {handle} 계정을 되찾았습니다. 방, 연락처, 메시지는 돌아오지 않고 아무에게도 알리지 않습니다.",
+    ),
+    "restored-then": (
+        "A group's admin can remove and add you. Old contacts hear you again after they `nulla contact delete` you.",
+        "그룹 관리자가 내보낸 뒤 다시 초대할 수 있습니다. 예전 상대는 `nulla contact delete` 뒤에야 새 신청을 봅니다.",
     ),
     "write-down": (
         "Write down the 24 words of `nulla account phrase`: without them a lost device is a lost account.",

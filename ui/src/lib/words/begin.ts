@@ -50,8 +50,8 @@ export const begin = words({
     back: "돌아오는 것",
     backList: "아이디와 나의 열쇠. 이 기기가 새 기기로 들어가요.",
     lost: "돌아오지 않는 것",
-    lostList: "지난 메시지와 대화방. 어디에도 보관되어 있지 않아요. 그룹에서는 관리자가 나를 내보낸 뒤 다시 초대해 주어야 하고, 예전 1:1 대화는 아직 이어지지 않아요.",
-    othersSee: "대화 상대에게는 알림이 가지 않아요. 직접 알려 주세요.",
+    lostList: "지난 메시지, 대화방, 대화 상대와 차단 목록, 보이는 이름과 사진, 설정. 어디에도 보관되어 있지 않아요. 그룹에는 관리자가 나를 내보낸 뒤 다시 초대하면 돌아갈 수 있어요. 예전 1:1 대화는 아직 이어지지 않고, 그 상대에게 다시 요청해도 보이지 않아요.",
+    othersSee: "대화 상대에게는 알림이 가지 않아요. 다른 방법으로 직접 알려 주세요.",
     restoreDo: "되찾기",
 
     phraseTitle: "24개 단어를 적어 두세요",
@@ -131,8 +131,8 @@ export const begin = words({
     back: "What comes back",
     backList: "Your handle and your key. This device joins as a new one.",
     lost: "What does not",
-    lostList: "Past messages and rooms: no copy exists anywhere. A group's admin has to remove you and invite you again; direct chats you had cannot be continued yet.",
-    othersSee: "The people you talk with are not told. Tell them yourself.",
+    lostList: "Past messages, rooms, contacts and blocks, your name and picture, settings: no copy exists anywhere. A group's admin can remove you and invite you again. Direct chats you had cannot be continued yet, and those people do not see a new request of yours.",
+    othersSee: "The people you talk with are not told. Tell them yourself, in another way.",
     restoreDo: "Restore",
 
     phraseTitle: "Write down these 24 words",
