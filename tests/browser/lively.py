@@ -159,10 +159,20 @@ async def _make(service: Service, folder: Path, lang: str) -> Lively:
         await dana.request_contact(me.me.handle, texts["greeting"])
         await until(me, lambda: any(contact.state == "asking" for contact in me.contacts()))
         await me.make_link(group, hours=24)
+        await _wish(me, theo, str(texts["group"]))
         await me.sync(timeout_s=PATIENCE_S)
         made = Made(folder / names[0], me.me.handle)
         handles = tuple(client.me.handle for client in clients)
         return Lively(made, lang, group.hex(), direct.hex(), jun.me.account.hex(), photo.hex(), poll.hex(), handles)
+
+
+async def _wish(me: Client, admin: Client, name: str) -> None:
+    """A link into another group that was taken back before it was followed."""
+    room = (await admin.create_group(name)).id
+    link = await admin.make_link(room, hours=1)
+    await admin.revoke_link(link.id)
+    await me.open_link(link.text)
+    await until(me, lambda: [wish.state for wish in me.wishes()] == ["closed"])
 
 
 async def _group(me: Client, others: Sequence[Client], texts: dict[str, Any]) -> tuple[bytes, bytes, bytes]:

@@ -71,7 +71,7 @@ export function deleteForMe(talk: Talk, messages: readonly Message[]): void {
 export async function deleteForAll(talk: Talk, messages: readonly Message[]): Promise<void> {
   const sure = await overlays.dialog<boolean>("Confirm", {
     title: words.deleteAllTitle(messages.length),
-    note: words.deleteAllNote,
+    note: messages.some((one) => one.file) ? `${words.deleteAllNote} ${words.deleteAllFiles}` : words.deleteAllNote,
     yes: common.remove,
     danger: true,
   });

@@ -1,18 +1,11 @@
-"""Pictures and codes: what Pillow and segno do for a client, behind one door. No network, no store, no clock.
+"""Pictures and codes: what Pillow and segno do for a client, behind one door. No network, no store.
 
-Everything here may take long and is called in a worker thread.
+Images are decoded in a process of their own (`apart`). Everything here may take long and is called in a thread.
 """
 
+from nullabona.client.media.apart import animated, prepare_photo, profile_picture, safe_image
 from nullabona.client.media.codes import qr_rows
-from nullabona.client.media.images import (
-    BadImage,
-    PreparedPhoto,
-    SafeImage,
-    animated,
-    prepare_photo,
-    profile_picture,
-    safe_image,
-)
+from nullabona.client.media.images import BadImage, PreparedPhoto, SafeImage
 
 __all__ = [
     "BadImage",

@@ -1,0 +1,159 @@
+"""Images decoded in a process of their own: what a hostile one breaks is not the process that holds the keys.
+
+The worker is started when the first image comes and ends when none came for a while. It inherits no descriptor but its
+pipes and no environment. Whatever it dies of, and whatever takes too long, is a `BadImage`; the next image gets a new
+worker. Calls block: they belong into a thread (docs/decisions/0009).
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import selectors
+import subprocess
+import sys
+import threading
+import time
+from typing import Final
+
+import msgspec
+
+from nullabona.client.media.images import LONG_SIDE, BadImage, PreparedPhoto, SafeImage
+from nullabona.client.media.worker import LENGTH, READY, Asked, Said
+
+MEMORY: Final = 2 * 1_073_741_824
+"""Address space of the worker: 64 million pixels are decoded, turned and copied in less."""
+CPU_S: Final = 30
+"""Time of the processor that one image may take: what is slow only because the machine is busy is not refused."""
+PATIENCE_S: Final = 120.0
+START_S: Final = 60.0
+IDLE_S: Final = 30.0
+_PIECE: Final = 1_048_576
+_HINT: Final = "ask for another copy, or open it with a program that you trust with it"
+
+
+class Lost(Exception):
+    """The worker ended, or did not answer in time."""
+
+
+class Apart:
+    """One worker at a time, whoever asks."""
+
+    def __init__(self, *, memory: int = MEMORY, patience_s: float = PATIENCE_S, idle_s: float = IDLE_S) -> None:
+        self._arguments = (str(memory), str(CPU_S))
+        self._patience_s = patience_s
+        self._idle_s = idle_s
+        self._turn = threading.Lock()
+        self._worker: subprocess.Popen[bytes] | None = None
+        self._idle: threading.Timer | None = None
+
+    @property
+    def pid(self) -> int:
+        """Of the running worker, or 0."""
+        return self._worker.pid if self._worker is not None else 0
+
+    def ask(self, what: str, data: bytes, longest: int = LONG_SIDE) -> Said:
+        """Have something done with an image. Raises `BadImage`, also if it took the worker with it."""
+        with self._turn:
+            if self._idle is not None:
+                self._idle.cancel()
+            try:
+                said = self._exchange(msgspec.msgpack.encode(Asked(what, data, longest)))
+            except (Lost, OSError, msgspec.MsgspecError):
+                self._stop()
+                raise BadImage("this image cannot be opened safely", hint=_HINT) from None
+            self._idle = threading.Timer(self._idle_s, self.end)
+            self._idle.daemon = True
+            self._idle.start()
+        if said.refused is not None:
+            raise BadImage(said.refused[0], hint=said.refused[1])
+        return said
+
+    def end(self) -> None:
+        """End the worker, if there is one; the next image starts another. Waits for the image in hand."""
+        with self._turn:
+            self._stop()
+
+    def _exchange(self, data: bytes) -> Said:
+        if self._worker is None or self._worker.poll() is not None:
+            self._stop()
+            self._worker = self._start()
+        worker = self._worker
+        assert worker.stdin is not None
+        assert worker.stdout is not None
+        until = time.monotonic() + self._patience_s
+        _write(worker.stdin.fileno(), LENGTH.pack(len(data)) + data, until)
+        size = LENGTH.unpack(_read(worker.stdout.fileno(), LENGTH.size, until))[0]
+        return msgspec.msgpack.decode(_read(worker.stdout.fileno(), size, until), type=Said)
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        command = [sys.executable, "-I", "-m", "nullabona.client.media.worker", *self._arguments]
+        worker = subprocess.Popen(  # noqa: S603 - this interpreter and a module of ours
+            command, bufsize=0, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env={}
+        )
+        for pipe in (worker.stdin, worker.stdout):
+            assert pipe is not None
+            os.set_blocking(pipe.fileno(), False)
+        self._worker = worker
+        assert worker.stdout is not None
+        _read(worker.stdout.fileno(), len(READY), time.monotonic() + START_S)
+        return worker
+
+    def _stop(self) -> None:
+        worker, self._worker = self._worker, None
+        if worker is not None:
+            worker.kill()
+            worker.wait()
+            for pipe in (worker.stdin, worker.stdout):
+                if pipe is not None:
+                    pipe.close()
+
+
+def _wait(fd: int, event: int, until: float) -> None:
+    with selectors.DefaultSelector() as ready:
+        ready.register(fd, event)
+        if not ready.select(max(0.0, until - time.monotonic())):
+            raise Lost
+
+
+def _write(fd: int, data: bytes, until: float) -> None:
+    view = memoryview(data)
+    while view:
+        _wait(fd, selectors.EVENT_WRITE, until)
+        view = view[os.write(fd, view[:_PIECE]) :]
+
+
+def _read(fd: int, size: int, until: float) -> bytes:
+    got = bytearray()
+    while len(got) < size:
+        _wait(fd, selectors.EVENT_READ, until)
+        piece = os.read(fd, min(_PIECE, size - len(got)))
+        if not piece:
+            raise Lost
+        got += piece
+    return bytes(got)
+
+
+_apart: Final = Apart()
+atexit.register(_apart.end)
+
+
+def animated(data: bytes) -> bool:
+    """As `images.animated`, apart. Raises `BadImage`."""
+    return _apart.ask("animated", data).moves
+
+
+def prepare_photo(data: bytes) -> PreparedPhoto:
+    """As `images.prepare_photo`, apart. Raises `BadImage`."""
+    said = _apart.ask("photo", data)
+    return PreparedPhoto(said.pictures[0], said.small)
+
+
+def safe_image(data: bytes, longest: int = LONG_SIDE) -> SafeImage:
+    """As `images.safe_image`, apart. Raises `BadImage`."""
+    return _apart.ask("show", data, longest).pictures[0]
+
+
+def profile_picture(data: bytes) -> bytes:
+    """As `images.profile_picture`, apart. Raises `BadImage`."""
+    return _apart.ask("picture", data).small
