@@ -152,8 +152,8 @@ class Transport {
     socket.onclose = (event) => {
       this.#socket = undefined;
       if (event.code === 4401) return this.#become("refused");
-      if (event.code === ENDED) this.#become("gone");
-      else if (opened) this.#become("lost");
+      if (event.code === ENDED) this.#tries = TRIES;
+      if (opened && event.code !== ENDED) this.#become("lost");
       else this.#missed();
       this.#cut();
       setTimeout(() => this.#open(), this.#pause * (0.75 + Math.random() / 2));
