@@ -48,7 +48,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def aics(name: str) -> ModuleType:
-    if importlib.util.find_spec(name) is None:
+    if importlib.util.find_spec(name.partition(".")[0]) is None:
         pytest.skip("aics-tlog and aics-witness need Python 3.12")
     return importlib.import_module(name)
 
