@@ -98,7 +98,7 @@ cover: $(STAMP) ## line and branch coverage of `make test` by package; fails if 
 	@$(BIN)/coverage erase
 	@$(BIN)/coverage run -m pytest -n $(JOBS) --maxprocesses 8 --dist worksteal -q --timeout 300
 	@$(BIN)/coverage combine --quiet
-	@$(BIN)/coverage report --include='src/nullabona/client/core/*,src/nullabona/relay/core/*,src/nullabona/wire/*'
+	@$(BIN)/coverage report --include='src/nullabona/client/core/*,src/nullabona/log/*,src/nullabona/relay/core/*,src/nullabona/wire/*'
 	@$(BIN)/coverage json --quiet -o .cache/coverage.json && $(BIN)/python tools/coverage_table.py .cache/coverage.json
 
 generate: $(STAMP) ## rewrite the pages that are made from code

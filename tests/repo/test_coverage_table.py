@@ -43,7 +43,7 @@ def test_the_table_has_a_row_per_package() -> None:
 
 def test_a_package_below_its_least_is_named() -> None:
     """By its lines alone; a package that nobody measured is below any least."""
-    assert ["client/core", "relay/core"] == too_low(by_package(REPORT))
+    assert ["client/core", "log", "relay/core"] == too_low(by_package(REPORT))
 
 
 def test_the_least_is_for_packages_that_are_there() -> None:
@@ -56,7 +56,7 @@ def test_too_little_fails(tmp_path: Path, capsys: pytest.CaptureFixture[str]) ->
     path = tmp_path / "coverage.json"
     path.write_bytes(msgspec.json.encode(REPORT))
     assert main(str(path)) == 1
-    assert "below the least: client/core, relay/core\n" == capsys.readouterr().err
+    assert "below the least: client/core, log, relay/core\n" == capsys.readouterr().err
     high = {f"src/nullabona/{name}/module.py": File(Summary(100, 95, 10, 0)) for name in LEAST}
     path.write_bytes(msgspec.json.encode(Report(high)))
     assert main(str(path)) == 0
