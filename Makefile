@@ -20,10 +20,10 @@ CHECKS := check-types check-rust check-lint check-format check-imports check-pag
 export UV_PYTHON_DOWNLOADS := never
 
 .DEFAULT_GOAL := help
-.PHONY: help setup ui demo screens test test-slow check format drill fuzz bench bench-app cover generate lock clean $(CHECKS)
+.PHONY: help setup ui demo screens screens-site test test-slow check format drill fuzz bench bench-app cover generate lock clean $(CHECKS)
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: $(STAMP) $(PAGE) ## make everything from a bare clone (every other target does this first)
 
@@ -38,6 +38,11 @@ screens: $(STAMP) $(PAGE) ## pictures of every screen of the app, in run/screens
 	@tools/need_programs.sh
 	@rm -rf run/screens
 	@PYTHONPATH=. $(BIN)/python tools/screens.py run/screens $(SCREENS)
+
+screens-site: $(STAMP) ## pictures of the public record of demands, in run/screens-site (SCREENS="index log": only those)
+	@tools/need_programs.sh
+	@rm -rf run/screens-site
+	@PYTHONPATH=. $(BIN)/python tools/screens_site.py run/screens-site $(SCREENS)
 
 test: $(STAMP) $(PAGE) ## every test but the slow ones; of the journeys in browsers those of a conversation
 	@tools/need_programs.sh

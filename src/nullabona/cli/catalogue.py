@@ -75,6 +75,7 @@ SENTENCES: Final[dict[str, tuple[str, str]]] = {
         "Publish this hash of the certificate, and keep the file where nobody else can read it.",
         "이 인증서 해시를 공개하고, 파일은 다른 사람이 읽을 수 없는 곳에 두세요.",
     ),
+    "published": ("{count} files changed.", "파일 {count}개가 바뀌었습니다."),
     "saved": ("Saved.", "저장했습니다."),
     "blocked": ("{handle} is blocked.", "{handle} 님을 차단했습니다."),
     "room-created": ("Made the room {title}.", "{title} 방을 만들었습니다."),

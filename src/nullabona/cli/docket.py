@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from nullabona.cli.docket_package import package
+from nullabona.cli.docket_site import publish
 
 
 @click.group()
@@ -13,3 +14,4 @@ def docket() -> None:
 
 
 docket.add_command(package)
+docket.add_command(publish)

@@ -71,6 +71,12 @@ ERRORS_KO: Final[Mapping[str, tuple[str, str]]] = {
     "docket-certificate-broken": ("확인서의 서명이 맞지 않습니다", "믿지 말고 운영자에게 다시 달라고 하세요"),
     "docket-receipt-wrong": ("접수증이 이 요청의 것이 아닙니다", "자기 요청의 접수증을 운영자에게 달라고 하세요"),
     "policy-unreadable": ("정책 파일을 읽을 수 없습니다", "정책 파일을 가리키세요: --policy 파일"),
+    "docket-figure-wrong": (
+        "통계가 맞지 않거나 법이 허용하는 것보다 많이 말합니다",
+        "고친 뒤 다시 공개하세요. 아무것도 쓰지 않았습니다",
+    ),
+    "docket-site-folder": ("폴더에 다른 것이 들어 있습니다", "새 폴더나 빈 폴더를 가리키세요"),
+    "docket-record-unreadable": ("기록 파일을 읽을 수 없습니다", "창구가 쓴 기록 파일을 가리키세요"),
     "docket-key-exists": ("같은 이름의 파일이 이미 있습니다", "새 이름을 고르세요"),
     "bug": ("프로그램 안에서 잘못되었습니다", "어떤 명령이었는지 알려 주세요"),
 }

@@ -1,0 +1,44 @@
+"""``nulla docket publish``: the public record as a web site."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from nullabona.cli.output import emit, line, note
+from nullabona.cli.settings import common, settings_of
+from nullabona.docket.site import build, read_publication, write_site
+from nullabona.docket.taxonomy import load
+from nullabona.errors import UserError
+
+_PATH = click.Path(path_type=Path)
+
+
+class RecordUnreadable(UserError):
+    """The record that was named cannot be read."""
+
+    code = "docket-record-unreadable"
+    default_hint = "name the record that the desk has written, or the publication.json of a published site"
+
+
+@click.command()
+@click.argument("record", type=_PATH, metavar="RECORD")
+@click.argument("folder", type=_PATH, metavar="DIR")
+@common
+@click.pass_context
+def publish(context: click.Context, record: Path, folder: Path) -> None:
+    """Write the public pages of RECORD into DIR, for any web server to carry.
+
+    Only what differs is written, each file whole. Prints the files that changed. Figures that do not add up, or that
+    say more than the law of their kind allows, are refused, and nothing is written.
+    """
+    try:
+        data = record.read_bytes()
+    except OSError as error:
+        raise RecordUnreadable("the record cannot be read") from error
+    changed = write_site(build(read_publication(data), load()), folder)
+    settings = settings_of(context)
+    for path in changed:
+        emit({"changed": path}) if settings.as_json else line(path)
+    note(settings, "published", count=len(changed))

@@ -1,0 +1,75 @@
+"""How values become words on a page: sentences, days, times, numbers, in one language."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Final
+
+from nullabona.docket.core.instrument import Label
+from nullabona.docket.core.records import DataClass
+from nullabona.docket.production.classes import FIELDS
+from nullabona.docket.site.publication import Interval
+from nullabona.docket.site.words import load_words, pick
+from nullabona.words.errors import Language
+
+
+@dataclass(frozen=True, slots=True)
+class Teller:
+    """Says things in one language."""
+
+    language: Language
+
+    def __call__(self, key: str, **values: object) -> str:
+        """The sentence ``key`` with its values; a key that is not there is a fault of the template."""
+        return pick(load_words()[key], self.language).format_map(values)
+
+    def pick(self, label: Label) -> str:
+        """A label in this language."""
+        return pick(label, self.language)
+
+    def number(self, value: int) -> str:
+        """``1,234``."""
+        return f"{value:,}"
+
+    def day(self, number: int) -> str:
+        """A number of days since 1970-01-01 as a date."""
+        return self.date(datetime.fromtimestamp(number * 86_400, UTC).date())
+
+    def date(self, value: date) -> str:
+        """``2026년 10월 2일`` or ``2 October 2026``."""
+        if self.language == "ko":
+            return f"{value.year}년 {value.month}월 {value.day}일"
+        return f"{value.day} {_MONTHS[value.month - 1]} {value.year}"
+
+    def moment(self, at_s: int) -> str:
+        """A date with the minute, in UTC."""
+        at = datetime.fromtimestamp(at_s, UTC)
+        return f"{self.date(at.date())} {at:%H:%M} UTC"
+
+    def half(self, half: str) -> str:
+        """``2026년 하반기`` or ``2026, second half``; a year as it is."""
+        year, dash, part = half.rpartition("-H")
+        if not dash or not year.isdigit():
+            return half
+        if self.language == "ko":
+            return f"{year}년 {'상반기' if part == '1' else '하반기'}"
+        return f"{year} H{part}"
+
+    def interval(self, band: Interval) -> str:
+        """``0~999`` or ``0–999``."""
+        return self("figures.between", low=self.number(band.low), high=self.number(band.high))
+
+    def held(self, data_class: DataClass) -> str:
+        """What the answer to a class comes to at most."""
+        return "produced" if data_class in FIELDS else "not_held"
+
+    def duration(self, iso: str) -> str:
+        """A duration of the taxonomy."""
+        return self(f"duration.{iso}")
+
+
+_MONTHS: Final = (
+    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+    "December",
+)  # fmt: skip
