@@ -24,7 +24,18 @@ from nullabona.wire.card import (
     verify_delete,
 )
 from nullabona.wire.handle import HandleError, format_handle, parse_handle
-from nullabona.wire.messages import MAX_RESPONSE, Appended, CardFound, Done, Frames, LookupCard, Read, Refusal, encode
+from nullabona.wire.messages import (
+    MAX_RESPONSE,
+    Appended,
+    CardFound,
+    Done,
+    Frames,
+    HandleProof,
+    LookupCard,
+    Read,
+    Refusal,
+    encode,
+)
 from nullabona.wire.padding import BUCKETS
 from nullabona.wire.records import Assembly, split_records
 from nullabona.wire.seal import Inbox, inbox_keypair, open_inbox_frame, seal_to_inbox
@@ -43,7 +54,8 @@ CARD = verify_card(
 STATEMENT = sign_delete(OWNER, CARD, day=TODAY)
 FRAME = seal_to_inbox(INBOX, b"a contact request")
 RESPONSES = [encode(each) for each in (Appended(1, b"i"), Frames(b"i", 2, ((2, b"f"),)), Done(), Refusal("busy", 5))]
-RESPONSES.append(encode(CardFound(CARD.encoded)))
+NO_PROOF = HandleProof(bytes(80), bytes(16), 1, (bytes(32),), (), 0, (bytes(32),), b"checkpoint")
+RESPONSES.append(encode(CardFound(CARD.encoded, NO_PROOF)))
 HANDLES = ["민아@relay.example:8443", "josé.garcía@[::1]:80", "mina@127.0.0.1", "adm1n@x", "pаypal@x", "ᄆ\u3164@x"]
 
 

@@ -22,11 +22,14 @@ from nullabona.relay.server import Relay, open_stores
 from nullabona.wire.messages import (
     MAX_REQUEST,
     Append,
+    DescribeLog,
     GetBlob,
+    LogFile,
     LookupCard,
     PutBlob,
     Read,
     Trim,
+    WatchHandle,
     decode_request,
     encode,
 )
@@ -37,7 +40,7 @@ REQUESTS = [
     encode(request)
     for request in (
         Append(0, KEY, KEY, b"frame"), Read(1, KEY, KEY, 5, 7, 9), Trim(0, KEY, KEY, 2), PutBlob(KEY, b"data"),
-        GetBlob(KEY), LookupCard("mina"),
+        GetBlob(KEY), LookupCard("mina"), WatchHandle("mina", 7), DescribeLog(), LogFile("tile/0/000.p/3"),
     )
 ]  # fmt: skip
 MESSAGES = [b"".join(encode_record(number, body) for number, body in enumerate(REQUESTS)), encode_record(1, b"")]

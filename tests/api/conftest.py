@@ -22,3 +22,10 @@ def doomed(tmp_path: Path) -> Iterator[Service]:
     """A relay of the test's own."""
     with Service(tmp_path / "relay") as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def swift(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """A relay that nobody kills and whose directory closes an epoch every second."""
+    with Service(tmp_path_factory.mktemp("swift") / "data", period_s=1) as running:
+        yield running

@@ -22,10 +22,12 @@ def free_port() -> int:
 
 
 class Service:
-    """``nulla relay serve`` on loopback."""
+    """``nulla relay serve`` on loopback. Its public record lies apart from its data, as one that others mirror."""
 
-    def __init__(self, data: Path) -> None:
+    def __init__(self, data: Path, period_s: int = 600) -> None:
         self.data = data
+        self.record = data.with_name(f"{data.name}-record")
+        self.period_s = period_s
         self.port = free_port()
         self._process: subprocess.Popen[str] | None = None
         self.start()
@@ -51,11 +53,12 @@ class Service:
     def start(self) -> None:
         """Serve; returns when it is ready."""
         self._process = subprocess.Popen(
-            [sys.executable, "-c", _SERVE, "serve", "--data", str(self.data), "--listen", self.host],
+            [sys.executable, "-c", _SERVE, "serve", "--data", str(self.data), "--listen", self.host,
+             "--record", str(self.record), "--period", str(self.period_s)],
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             text=True,
-        )
+        )  # fmt: skip
         assert self._process.stdout is not None
         assert self._process.stdout.readline().startswith("ready ")
 

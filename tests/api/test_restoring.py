@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from tests.api.service import Service
 TRIMS = replace(QUICK, timing=replace(SOON, trim=100))
 
 
-def test_the_words_bring_back_handle_and_key_and_nothing_else(service: Service, tmp_path: Path) -> None:
+def test_the_words_bring_back_handle_and_key_and_nothing_else(swift: Service, tmp_path: Path) -> None:
     """No contact, room, name, picture or block; people are told nothing, and an old contact does not hear a request.
 
     A stranger does; an admin brings the account back into a group by removing and adding it; a contact who deletes it
@@ -21,8 +22,8 @@ def test_the_words_bring_back_handle_and_key_and_nothing_else(service: Service, 
     """
 
     async def story() -> None:
-        async with people(service, tmp_path, "a", "s") as (a, stranger):
-            async with people(service, tmp_path, "b", options=TRIMS) as (b,):
+        async with people(swift, tmp_path, "a", "s") as (a, stranger):
+            async with people(swift, tmp_path, "b", options=TRIMS) as (b,):
                 words, handle, account = b.phrase(), b.me.handle, b.me.account
                 await b.set_profile("준")
                 room = await befriend(a, b)
@@ -48,6 +49,8 @@ def test_the_words_bring_back_handle_and_key_and_nothing_else(service: Service, 
                 assert not [event for event in told if isinstance(event, IdentityChanged | Warned)]
                 assert ("accepted", []) == (next(c.state for c in a.contacts() if c.account == account), new.rooms())
                 await a.send(room, "are you there?")
+                while (await a.look_up(handle)).sequence == 0:  # noqa: ASYNC110 - until the new card is in the record
+                    await asyncio.sleep(0.2)
                 await a.remove(group, handle)
                 await until(a, lambda: len(a.members(group)) == 1)
                 await a.add(group, handle)

@@ -9,10 +9,10 @@ from nullabona.directory.core.records import (
     HOLD_DAYS,
     Decision,
     Erase,
+    Held,
     Hold,
     Keep,
     Known,
-    LogEntry,
     Nothing,
     Refuse,
     StoredCard,
@@ -49,13 +49,13 @@ def delete(data: bytes, known: Known, host: str = HOST) -> Decision:
 def test_a_free_handle_is_registered() -> None:
     """The first card of a free handle is kept with today as its day, and entered in the log by its hash."""
     row = StoredCard("민아", "민아", FIRST.encoded, TODAY)
-    assert publish(FIRST.encoded, Known()) == Keep(row, LogEntry("민아", FIRST.hash))
+    assert publish(FIRST.encoded, Known()) == Keep(row, FIRST.hash)
 
 
 def test_the_next_card_replaces_and_keeps_the_day() -> None:
     """An update keeps the day of registration."""
     row = StoredCard("민아", "민아", SECOND.encoded, TODAY - 9)
-    assert publish(SECOND.encoded, Known(ROW, "민아")) == Keep(row, LogEntry("민아", SECOND.hash))
+    assert publish(SECOND.encoded, Known(ROW, "민아")) == Keep(row, SECOND.hash)
 
 
 def test_publishing_again_changes_nothing() -> None:
@@ -74,7 +74,7 @@ def test_a_directory_that_lost_its_cards_takes_them_back() -> None:
         (TwinCard().encode("jun"), Known(), CARD_INVALID),
         (TwinCard(issued_day=TODAY + 2).encode(), Known(), CARD_INVALID),
         (FIRST.encoded, Known(None, "other"), HANDLE_TAKEN),
-        (FIRST.encoded, Known(None, None, TODAY), HANDLE_TAKEN),
+        (FIRST.encoded, Known(None, None, Held(TODAY, bytes(32))), HANDLE_TAKEN),
         (card_bytes("jun", MINA), Known(ROW, "민아"), HANDLE_TAKEN),
         (FIRST.encoded, Known(NEXT_ROW, "민아"), CARD_STALE),
         (next_bytes(SECOND), Known(ROW, "민아"), CARD_FORKED),
@@ -91,7 +91,7 @@ def test_a_refused_card_says_why(data: bytes, known: Known, reason: object) -> N
 
 def test_a_hold_that_is_over_holds_nobody() -> None:
     """The day after a hold ends the handle is free."""
-    assert isinstance(publish(FIRST.encoded, Known(None, None, TODAY - 1)), Keep)
+    assert isinstance(publish(FIRST.encoded, Known(None, None, Held(TODAY - 1, bytes(32)))), Keep)
 
 
 def test_a_handle_that_breaks_a_rule_has_its_own_code() -> None:
@@ -104,7 +104,7 @@ def test_a_handle_that_breaks_a_rule_has_its_own_code() -> None:
 def test_the_owner_erases_the_card() -> None:
     """A statement of the identity key erases the card and holds the handle."""
     statement = sign_delete(identity("mina"), FIRST, day=TODAY)
-    expected = Erase("민아", Hold(held_mark(MINA), TODAY + HOLD_DAYS), LogEntry("민아", None))
+    expected = Erase("민아", Hold(held_mark(MINA), TODAY + HOLD_DAYS))
     assert delete(statement, Known(ROW, "민아")) == expected
 
 

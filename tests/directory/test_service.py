@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import subprocess
-import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
@@ -13,17 +11,18 @@ from pathlib import Path
 import pytest
 
 from nullabona.directory.core.limits import Limits, Rate
-from nullabona.directory.core.records import HOLD_DAYS, LogEntry, StoredCard
+from nullabona.directory.core.records import HOLD_DAYS, Shown
+from nullabona.directory.opening import RecordOptions, open_record
 from nullabona.directory.service import Clock, DirectoryService, Options, open_directory, read_producible
 from nullabona.directory.store.interface import StoreFailed
 from nullabona.directory.store.memory import MemoryCardStore
 from nullabona.directory.store.schema import COLUMNS
-from nullabona.errors import Bug
 from nullabona.wire.card import sign_delete, verify_card
 from nullabona.wire.handle import HandleError, parse_handle
 from nullabona.wire.messages import (
     AnyResponse,
     CardFound,
+    CardTaken,
     DeleteCard,
     Done,
     LookupCard,
@@ -47,26 +46,18 @@ class FakeTime:
         self.second = 0.0
 
     def clock(self) -> Clock:
-        return Clock(today=lambda: self.day, seconds=lambda: self.second)
-
-
-class ListLog:
-    """A log in a list."""
-
-    def __init__(self) -> None:
-        self.entries: list[LogEntry] = []
-
-    def append(self, entry: LogEntry) -> None:
-        self.entries.append(entry)
+        return Clock(today=lambda: self.day, seconds=lambda: self.second, now=lambda: int(self.second))
 
 
 @asynccontextmanager
 async def directory(
-    data: Path | None = None, time: FakeTime | None = None, limits: Limits | None = None, log: ListLog | None = None
+    data: Path | None = None, time: FakeTime | None = None, limits: Limits | None = None
 ) -> AsyncIterator[DirectoryService]:
-    options = Options(limits=limits or Limits(), clock=(time or FakeTime()).clock(), log=log or ListLog())
+    """A directory with its first epoch served; others are closed when the test says so."""
+    options = Options(limits=limits or Limits(), clock=(time or FakeTime()).clock())
     service = open_directory(data, HOST, options)
     try:
+        await service.advance()
         yield service
     finally:
         await service.close()
@@ -78,6 +69,21 @@ async def ask(service: DirectoryService, request: PublishCard | LookupCard | Del
     return await service.handlers()[type(received)](received)
 
 
+def plain(answers: list[AnyResponse]) -> list[AnyResponse | bytes]:
+    """The answers without their proofs: the card that was shown (empty: none), or that one was taken."""
+    found: list[AnyResponse | bytes] = []
+    for answer in answers:
+        if isinstance(answer, CardFound):
+            found.append(answer.card)
+        else:
+            found.append(CardTaken() if isinstance(answer, CardTaken) else answer)
+    return found
+
+
+NONE = b""
+TAKEN = CardTaken()
+
+
 def publish(data: bytes) -> PublishCard:
     return PublishCard(data)
 
@@ -87,30 +93,38 @@ DELETE = DeleteCard(sign_delete(identity("mina"), FIRST, day=TODAY))
 
 @pytest.mark.parametrize("on_disk", [False, True])
 def test_a_published_card_is_found_by_anybody(tmp_path: Path, *, on_disk: bool) -> None:
-    """Publish, look up, update, look up, delete: each answer is what the next request sees."""
+    """Publish, look up, update, look up, delete: a new card is shown at once, a change once its epoch is served."""
 
     async def play() -> list[AnyResponse]:
         async with directory(tmp_path if on_disk else None) as service:
-            return [
-                await ask(service, request)
-                for request in (
-                    LookupCard("민아"),
-                    publish(FIRST.encoded),
-                    LookupCard("민아"),
-                    publish(SECOND.encoded),
-                    publish(SECOND.encoded),
-                    LookupCard("민아"),
-                    DELETE,
-                    DeleteCard(sign_delete(identity("mina"), SECOND, day=TODAY)),
-                    DeleteCard(sign_delete(identity("mina"), SECOND, day=TODAY)),
-                    LookupCard("민아"),
-                    publish(FIRST.encoded),
-                )
-            ]
+            answers = []
+            for request in (
+                LookupCard("민아"),
+                publish(FIRST.encoded),
+                LookupCard("민아"),
+                None,
+                publish(SECOND.encoded),
+                publish(SECOND.encoded),
+                LookupCard("민아"),
+                None,
+                LookupCard("민아"),
+                DELETE,
+                DeleteCard(sign_delete(identity("mina"), SECOND, day=TODAY)),
+                DeleteCard(sign_delete(identity("mina"), SECOND, day=TODAY)),
+                LookupCard("민아"),
+                None,
+                LookupCard("민아"),
+                publish(FIRST.encoded),
+            ):
+                if request is None:
+                    await service.advance(force=True)
+                else:
+                    answers.append(await ask(service, request))
+            return answers
 
-    assert asyncio.run(play()) == [
-        Refusal("not-found"), Done(), CardFound(FIRST.encoded), Done(), Done(), CardFound(SECOND.encoded),
-        Refusal("card-stale"), Done(), Done(), Refusal("not-found"), Refusal("handle-taken"),
+    assert plain(asyncio.run(play())) == [
+        NONE, TAKEN, FIRST.encoded, TAKEN, TAKEN, FIRST.encoded, SECOND.encoded,
+        Refusal("card-stale"), Done(), Done(), SECOND.encoded, NONE, Refusal("handle-taken"),
     ]  # fmt: skip
 
 
@@ -134,9 +148,9 @@ def test_refusals_have_clear_codes() -> None:
                 )
             ]
 
-    assert asyncio.run(play()) == [
-        Refusal("card-invalid"), Refusal("card-invalid"), Refusal("card-invalid"), Refusal("handle-refused"), Done(),
-        Refusal("handle-taken"), Refusal("handle-taken"), Refusal("not-found"),
+    assert plain(asyncio.run(play())) == [
+        Refusal("card-invalid"), Refusal("card-invalid"), Refusal("card-invalid"), Refusal("handle-refused"), TAKEN,
+        Refusal("handle-taken"), Refusal("handle-taken"), NONE,
     ]  # fmt: skip
 
 
@@ -152,7 +166,7 @@ def test_a_held_handle_is_free_after_its_time() -> None:
                 answers.append(await ask(service, publish(card_bytes("jun", MINA))))
             return answers
 
-    assert asyncio.run(play()) == [Done(), Done(), Refusal("handle-taken"), Done()]
+    assert plain(asyncio.run(play())) == [TAKEN, Done(), Refusal("handle-taken"), TAKEN]
 
 
 def test_many_publishers_at_once_are_all_answered(tmp_path: Path) -> None:
@@ -160,17 +174,18 @@ def test_many_publishers_at_once_are_all_answered(tmp_path: Path) -> None:
     handles = [parse_handle(f"user-{number}@relay.example") for number in range(100)]
 
     async def play() -> tuple[list[AnyResponse], list[AnyResponse]]:
-        log = ListLog()
-        async with directory(tmp_path, log=log) as service:
+        async with directory(tmp_path) as service:
             rivals = [publish(card_bytes(owner, MINA)) for owner in ("mina", "jun", "new")]
             many = [publish(card_bytes("mina", handle)) for handle in handles]
             answers = await asyncio.gather(*(ask(service, request) for request in rivals + many))
-            assert len(log.entries) == len(handles) + 1
+            assert len(service._store.changes(2)) == len(handles) + 1
             return answers[:3], answers[3:]
 
     rivals, many = asyncio.run(play())
-    assert sorted(map(repr, rivals)) == sorted(map(repr, [Done(), Refusal("handle-taken"), Refusal("handle-taken")]))
-    assert many == [Done()] * 100
+    assert sorted(map(repr, plain(rivals))) == sorted(
+        map(repr, [TAKEN, Refusal("handle-taken"), Refusal("handle-taken")])
+    )
+    assert plain(many) == [TAKEN] * 100
 
 
 def test_rate_limits_count_no_addresses() -> None:
@@ -189,9 +204,9 @@ def test_rate_limits_count_no_addresses() -> None:
         async with directory(limits=limits) as service:
             return [await ask(service, request) for request in requests]
 
-    assert asyncio.run(play()) == [
-        *[Refusal("not-found")] * 2, Refusal("slow-down", 1), *[Refusal("card-invalid")] * 3, Done(),
-        Refusal("slow-down", 10), Done(), Refusal("slow-down", 1),
+    assert plain(asyncio.run(play())) == [
+        *[NONE] * 2, Refusal("slow-down", 1), *[Refusal("card-invalid")] * 3, TAKEN,
+        Refusal("slow-down", 10), TAKEN, Refusal("slow-down", 1),
     ]  # fmt: skip
 
 
@@ -202,7 +217,7 @@ def test_the_queue_is_bounded() -> None:
         async with directory(limits=Limits(waiting_changes=1)) as service:
             return await asyncio.gather(*(ask(service, publish(card_bytes("jun", h))) for h in (MINA, JUN)))
 
-    assert asyncio.run(play()) == [Done(), Refusal("busy", 5)]
+    assert plain(asyncio.run(play())) == [TAKEN, Refusal("busy", 5)]
 
 
 class FaultyStore(MemoryCardStore):
@@ -221,23 +236,28 @@ class FaultyStore(MemoryCardStore):
         if self.fail == "after":
             raise StoreFailed("did happen")
 
-    def find(self, name: str) -> StoredCard | None:
+    def shown(self, name: str, served: int) -> Shown:
         if self.fail == "find":
             raise StoreFailed("cannot read")
-        return super().find(name)
+        return super().shown(name, served)
 
     def scrub(self) -> None:
         if self.fail == "scrub":
             raise StoreFailed("cannot scrub")
 
 
-@pytest.mark.parametrize(("fault", "kept"), [("before", Refusal("not-found")), ("after", CardFound(FIRST.encoded))])
-def test_a_failed_commit_is_never_called_done(fault: str, kept: AnyResponse) -> None:
+def faulty() -> tuple[FaultyStore, DirectoryService]:
+    store, options = FaultyStore(), Options(clock=FakeTime().clock())
+    return store, DirectoryService(store, open_record(None, HOST, store, RecordOptions()), HOST, options)
+
+
+@pytest.mark.parametrize(("fault", "kept"), [("before", NONE), ("after", FIRST.encoded)])
+def test_a_failed_commit_is_never_called_done(fault: str, kept: bytes) -> None:
     """Whether the failed commit happened or not, the publisher hears ``busy``, and asking again completes it."""
 
     async def play() -> list[AnyResponse]:
-        store = FaultyStore()
-        service = DirectoryService(store, HOST, Options(clock=FakeTime().clock()))
+        store, service = faulty()
+        await service.advance()
         store.fail = fault
         answers = [await ask(service, publish(FIRST.encoded))]
         store.fail = ""
@@ -246,15 +266,15 @@ def test_a_failed_commit_is_never_called_done(fault: str, kept: AnyResponse) -> 
         await service.close()
         return answers
 
-    assert asyncio.run(play()) == [Refusal("busy", 5), kept, Done(), CardFound(FIRST.encoded)]
+    assert plain(asyncio.run(play())) == [Refusal("busy", 5), kept, TAKEN, FIRST.encoded]
 
 
 def test_a_lookup_that_fails_is_not_an_absence() -> None:
     """An error on reading is ``busy``, never ``not-found``; a failed scrub does not disturb an answer."""
 
     async def play() -> list[AnyResponse]:
-        store = FaultyStore()
-        service = DirectoryService(store, HOST, Options(clock=FakeTime().clock()))
+        store, service = faulty()
+        await service.advance()
         store.fail = "find"
         answers = [await ask(service, LookupCard("민아"))]
         store.fail = "scrub"
@@ -263,74 +283,78 @@ def test_a_lookup_that_fails_is_not_an_absence() -> None:
         await service.close()
         return answers
 
-    assert asyncio.run(play()) == [Refusal("busy", 5), Done()]
-
-
-class FailingLog(ListLog):
-    """A log that cannot take the entry."""
-
-    def append(self, entry: LogEntry) -> None:
-        raise Bug("the log is full")
-
-
-def test_a_card_is_kept_only_with_its_log_entry() -> None:
-    """When the log refuses, the card is not kept either, and the caller learns that it is our fault."""
-
-    async def play() -> AnyResponse:
-        async with directory(log=FailingLog()) as service:
-            with pytest.raises(Bug):
-                await ask(service, publish(FIRST.encoded))
-            return await ask(service, LookupCard("민아"))
-
-    assert asyncio.run(play()) == Refusal("not-found")
+    assert plain(asyncio.run(play())) == [Refusal("busy", 5), TAKEN]
 
 
 def test_a_damaged_row_refuses_and_disturbs_nobody_else() -> None:
     """One row that does not verify makes its own update ``busy``; others in the same transaction go on."""
 
     async def play() -> list[AnyResponse]:
-        store = MemoryCardStore()
-        service = DirectoryService(store, HOST, Options(clock=FakeTime().clock()))
+        store, service = faulty()
         await ask(service, publish(FIRST.encoded))
-        store._committed.cards["민아"] = StoredCard("민아", "민아", FIRST.encoded[:-3] + b"\x00\xc4\x00", TODAY)
+        store._writer.execute("UPDATE card SET encoded = ?", (FIRST.encoded[:-3] + b"\x00\xc4\x00",))
         requests = [publish(SECOND.encoded), publish(card_bytes("jun", JUN))]
         answers = await asyncio.gather(*(ask(service, request) for request in requests))
         await service.close()
         return answers
 
-    assert asyncio.run(play()) == [Refusal("busy", 5), Done()]
+    assert plain(asyncio.run(play())) == [Refusal("busy", 5), TAKEN]
 
 
-def test_the_producible_record_is_the_row_and_nothing_else(tmp_path: Path) -> None:
-    """A warrant yields every declared column of the card, and for a deleted handle only its hold."""
+def test_the_producible_record_is_every_row_and_nothing_else(tmp_path: Path) -> None:
+    """A warrant yields every row of the handle: its card, the one still shown, what stands in the record; no more."""
 
     async def play() -> list[dict[str, object]]:
         async with directory(tmp_path) as service:
-            unknown = service.producible("민아@relay.example")
-            await ask(service, publish(FIRST.encoded))
-            known = service.producible("민아@relay.example")
-            assert known == read_producible(tmp_path, "민아@relay.example")
-            await ask(service, DELETE)
-            return [unknown, known, service.producible("민아@relay.example")]
+            records = [service.producible(str(MINA))]
+            for request in (publish(FIRST.encoded), publish(SECOND.encoded)):
+                await ask(service, request)
+                records.append(service.producible(str(MINA)))
+                assert records[-1] == read_producible(tmp_path, str(MINA))
+                await service.advance(force=True)
+            await ask(service, DeleteCard(sign_delete(identity("mina"), SECOND, day=TODAY)))
+            await service.advance(force=True)
+            return [*records, service.producible(str(MINA))]
 
-    assert asyncio.run(play()) == [
-        {"handle": str(MINA)},
-        {"handle": str(MINA), "name": "민아", "skeleton": "민아", "encoded": FIRST.encoded.hex(),
-         "registered_day": TODAY},
-        {"handle": str(MINA), "until_day": TODAY + HOLD_DAYS},
-    ]  # fmt: skip
+    unknown, first, second, deleted = asyncio.run(play())
+    assert {"handle": str(MINA)} == unknown
+    assert {
+        "name": "민아",
+        "skeleton": "민아",
+        "encoded": FIRST.encoded.hex(),
+        "registered_day": TODAY,
+        "epoch": 2,
+    }.items() <= (first.items())
+    assert [{"epoch": 2, "until_epoch": 3, "encoded": FIRST.encoded.hex()}] == second["replaced"]
+    assert [(2, FIRST.hash.hex()), (3, SECOND.hash.hex())] == _entries(second)
+    assert [(2, FIRST.hash.hex()), (3, SECOND.hash.hex()), (4, bytes(32).hex())] == _entries(deleted)
+    assert {"handle", "until_day", "label", "entries"} == set(deleted)
+
+
+def _entries(record: dict[str, object]) -> list[tuple[int, str]]:
+    entries = record["entries"]
+    assert isinstance(entries, list)
+    return [(entry["epoch"], entry["digest"]) for entry in entries]
 
 
 def test_the_producible_record_has_every_declared_column() -> None:
-    """No column of the card table can be added without appearing in what is handed over."""
+    """No column about a handle is added without being handed over; those of `page` and `epoch` are of nobody."""
 
     async def play() -> dict[str, object]:
         async with directory() as service:
-            await ask(service, publish(FIRST.encoded))
+            for request in (publish(FIRST.encoded), publish(SECOND.encoded)):
+                await ask(service, request)
+                await service.advance(force=True) if request.card == FIRST.encoded else None
             return service.producible(str(MINA))
 
-    declared = {column.name for column in COLUMNS if column.table == "card"}
-    assert set(asyncio.run(play())) == declared | {"handle"}
+    record = asyncio.run(play())
+    tables = {"card": record, "replaced": record["replaced"], "entry": record["entries"]}
+    for table, rows in tables.items():
+        row = rows[0] if isinstance(rows, list) else rows
+        assert isinstance(row, dict)
+        declared = {column.name for column in COLUMNS if column.table == table}
+        assert declared - set(row) <= {"name", "label"} & set(record), table
+    assert {column.table for column in COLUMNS} == {*tables, "held", "page", "epoch"}
 
 
 def test_a_host_must_be_one() -> None:
@@ -344,44 +368,3 @@ def test_the_real_clock_counts_days_since_1970() -> None:
     first = datetime(1970, 1, 1, tzinfo=UTC)
     before, today, after = datetime.now(UTC), Clock().today(), datetime.now(UTC)
     assert (before - first).days <= today <= (after - first).days
-
-
-KILLED = """
-import asyncio, sys
-from pathlib import Path
-from tests.wire.cards import card_bytes
-from nullabona.directory.service import open_directory
-from nullabona.wire.handle import parse_handle
-from nullabona.wire.messages import Done, PublishCard
-
-async def one(service, number):
-    handle = parse_handle(f"user-{number}@relay.example")
-    if await service.publish(PublishCard(card_bytes("mina", handle, day=0))) == Done():
-        print(number, flush=True)
-
-async def main():
-    service = open_directory(Path(sys.argv[1]), "relay.example")
-    for start in range(0, 10_000, 8):
-        await asyncio.gather(*(one(service, start + i) for i in range(8)))
-
-asyncio.run(main())
-"""
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("answers", [1, 9, 40, 101, 200])
-def test_a_kill_loses_nothing_that_was_answered(tmp_path: Path, answers: int) -> None:
-    """Kill -9 in the middle of publishing: every card that was answered is there when the directory opens again."""
-    process = subprocess.Popen([sys.executable, "-c", KILLED, str(tmp_path)], stdout=subprocess.PIPE, text=True)
-    assert process.stdout is not None
-    with process.stdout as lines:
-        said = [next(lines).strip() for _ in range(answers)]
-        process.kill()
-        said += [line.strip() for line in lines if line.endswith("\n")]
-    process.wait()
-
-    async def look() -> list[AnyResponse]:
-        async with directory(tmp_path) as service:
-            return [await ask(service, LookupCard(f"user-{number}")) for number in said]
-
-    assert all(isinstance(answer, CardFound) for answer in asyncio.run(look()))

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from nullabona.client.core.record.errors import RecordGap
+from nullabona.client.core.record.owner import BROKEN, FOREIGN, MISSING
+from nullabona.client.core.record.promises import AHEAD
+from nullabona.client.runner.directories import GRAVE
 from nullabona.directory.core.limits import Limits
 from nullabona.directory.core.records import HOLD_DAYS
 from nullabona.directory.core.refusal import REASONS
@@ -11,8 +15,9 @@ from nullabona.directory.store.schema import COLUMNS
 from nullabona.wire import handle
 from nullabona.wire.card import MAX_KEY_PACKAGE, MAX_STATEMENT
 from nullabona.wire.certificate import MAX_CERTIFICATE
+from nullabona.wire.epoch import EPOCH_MARK, GENESIS_MARK, LONGEST_PERIOD_S, SLACK_S
 from nullabona.wire.handle import HandleError
-from nullabona.wire.messages import MAX_CARD
+from nullabona.wire.messages import MAX_CARD, MAX_WATCHED
 
 PAGE = (Path(__file__).parents[2] / "spec" / "directory.md").read_text("utf-8")
 
@@ -25,7 +30,8 @@ def test_every_refusal_is_on_the_page() -> None:
 
 def test_every_column_is_on_the_page() -> None:
     """What is kept, why and for how long."""
-    rows = [line for line in PAGE.splitlines() if line.startswith(("| `card.", "| `held."))]
+    tables = tuple(f"| `{table}." for table in sorted({column.table for column in COLUMNS}))
+    rows = [line for line in PAGE.splitlines() if line.startswith(tables)]
     declared = [(f"`{column.table}.{column.name}`", column.retention) for column in COLUMNS]
     assert [(row.split(" | ")[0][2:], row.split(" | ")[2][:-2]) for row in rows] == declared
 
@@ -54,3 +60,15 @@ def test_the_numbers_are_the_codes() -> None:
         limits.waiting_changes,
     ):
         assert f"{number:,}" in PAGE
+
+
+def test_the_map_page_says_what_the_code_does() -> None:
+    """Marks, domains, codes and numbers of the public record stand on its page."""
+    page = (Path(__file__).parents[2] / "spec" / "map.md").read_text("utf-8")
+    said = (
+        GENESIS_MARK, EPOCH_MARK, "nullabona map label v1", "nullabona map leaf v1", "nullabona map node v1",
+        "nullabona map commitment v1", "nullabona promise v1", f"{LONGEST_PERIOD_S:,}", f"at most {AHEAD} after",
+        f"at most {MAX_WATCHED} in one answer", f"two periods and {SLACK_S} seconds",
+        *(f"`{code}`" for code in (FOREIGN, MISSING, BROKEN, RecordGap.code, *GRAVE)),
+    )  # fmt: skip
+    assert [text for text in said if text not in page] == []

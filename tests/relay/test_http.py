@@ -26,6 +26,7 @@ from nullabona.wire.messages import (
 )
 from nullabona.wire.records import encode_record
 from tests.relay.peers import Box, Hangup, RunningRelay, Wire, ask_http, http, post, read_answer
+from tests.wire.cards import NO_PROOF
 
 GET_HEALTH = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
 GET_METRICS = b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n"
@@ -124,7 +125,10 @@ class Directory:
         self.closed = True
 
     async def look_up(self, request: LookupCard) -> AnyResponse:
-        return CardFound(request.name.encode())
+        return CardFound(request.name.encode(), NO_PROOF)
+
+    def file(self, path: str) -> bytes | None:
+        return {"checkpoint": b"note", "tile/0/000.p/1": b"tile"}.get(path)
 
     async def publish(self, request: PublishCard) -> AnyResponse:
         raise RuntimeError(request.card.decode())
@@ -136,7 +140,7 @@ def test_other_services_answer_on_both_carriers(run: Callable[..., RunningRelay]
     relay = run(None, services=[service])
     client = relay.client()
     for ask in (client.ask, lambda request: ask_http(relay.address, request)):
-        assert CardFound(b"mina") == ask(LookupCard("mina"))
+        assert CardFound(b"mina", NO_PROOF) == ask(LookupCard("mina"))
         assert Refusal("busy", 1) == ask(PublishCard(b"secret"))
     assert not service.closed
     relay.stop()
@@ -222,3 +226,14 @@ def test_a_reader_that_pipelines_without_end_is_held_back(relay: RunningRelay, b
         pass
     (front,) = relay.relay._fronts
     assert len(front._http.trailing_data[0]) < 2**20
+
+
+def test_a_log_is_served_as_files(run: Callable[..., RunningRelay]) -> None:
+    """Whatever a service publishes lies below /log/: tiles for ever, the checkpoint for now, nothing else at all."""
+    relay = run(None, services=[Directory()])
+    asked = ("checkpoint", "tile/0/000.p/1", "tile/0/000.p/2", "../cards.db", "%2e%2e/cards.db", "")
+    answers = [http(relay.address, b"GET /log/%s HTTP/1.1\r\nHost: x\r\n\r\n" % path.encode()) for path in asked]
+    assert [200, 200, 404, 404, 404, 404] == [status for status, _ in answers]
+    assert [b"note", b"tile"] == [body for _, body in answers[:2]]
+    status, _ = http(relay.address, b"POST /log/checkpoint HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n")
+    assert 405 == status

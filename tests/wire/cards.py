@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from nullabona.wire.card import Card, CardDevice, issue_certificate, sign_card, verify_card
 from nullabona.wire.handle import Handle, parse_handle
+from nullabona.wire.messages import HandleProof
 from nullabona.wire.seal import Inbox, inbox_keypair
 
 TODAY = 20_000
@@ -118,3 +119,7 @@ def twin_certificate(signer: str = "mina", *, domain: bytes = b"nullabona certif
     } | changes
     body = msgspec.msgpack.encode(list(fields.values()))
     return msgspec.msgpack.encode([body, identity(signer).sign(domain + body)])
+
+
+NO_PROOF = HandleProof(bytes(80), b"", 0, (), (), 0, (), b"")
+"""What stands in the place of a proof where none is looked at."""

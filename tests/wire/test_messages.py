@@ -22,16 +22,24 @@ from nullabona.wire.messages import (
     Appended,
     Blob,
     CardFound,
+    CardTaken,
     DeleteCard,
+    DescribeLog,
     Done,
     Frames,
     GetBlob,
+    HandleProof,
+    HandleWatched,
+    LogDescribed,
+    LogFile,
     LookupCard,
     PublishCard,
     PutBlob,
     Read,
     Refusal,
     Trim,
+    WatchHandle,
+    WatchStep,
     decode_request,
     decode_response,
     encode,
@@ -51,13 +59,29 @@ requests: st.SearchStrategy[AnyRequest] = st.one_of(
     st.builds(PublishCard, st.binary(min_size=1, max_size=99)),
     st.builds(LookupCard, st.text(min_size=1, max_size=64)),
     st.builds(DeleteCard, st.binary(min_size=1, max_size=99)),
+    st.builds(WatchHandle, st.text(min_size=1, max_size=64), seqs),
+    st.just(DescribeLog()),
+    st.builds(LogFile, st.text(min_size=1, max_size=128)),
 )
+hashes = st.lists(secrets, max_size=4).map(tuple)
+labels = st.binary(min_size=80, max_size=80)
+proofs = st.builds(
+    HandleProof, labels, st.binary(max_size=16), seqs, hashes, st.lists(secrets, max_size=2).map(tuple), seqs, hashes,
+    st.binary(max_size=99),
+)  # fmt: skip
+steps = st.builds(
+    WatchStep, seqs, st.none() | st.tuples(st.binary(max_size=16), seqs, st.binary(max_size=32)), st.integers(0, 256),
+    st.binary(max_size=32), hashes, st.lists(secrets, max_size=2).map(tuple),
+)  # fmt: skip
 responses: st.SearchStrategy[AnyResponse] = st.one_of(
     st.builds(Appended, seqs, st.binary(max_size=8)),
     st.builds(Frames, st.binary(max_size=8), seqs, st.lists(st.tuples(seqs, st.binary(max_size=99))).map(tuple)),
     st.just(Done()),
     st.builds(Blob, st.binary(max_size=99)),
-    st.builds(CardFound, st.binary(max_size=99)),
+    st.builds(CardFound, st.binary(max_size=99), proofs, st.binary(max_size=99)),
+    st.builds(CardTaken, st.binary(max_size=99)),
+    st.builds(HandleWatched, labels, st.binary(max_size=99), seqs, st.lists(steps, max_size=3).map(tuple)),
+    st.builds(LogDescribed, st.text(max_size=99), st.binary(max_size=99), hashes, hashes, st.binary(max_size=99)),
     st.builds(Refusal, st.text(max_size=32), st.integers(0, 604_800)),
 )
 
@@ -124,7 +148,10 @@ LIMITS: list[tuple[list[Any], list[Any]]] = [
     ([7, "x" * 64], [7, "x" * 65]),
     ([7, "x"], [7, ""]),
     ([8, bytes(4_096)], [8, bytes(4_097)]),
-    ([5, KEY], [9, KEY]),
+    ([9, "x" * 64, 0], [9, "x" * 65, 0]),
+    ([9, "x", 2**53], [9, "x", 2**53 + 1]),
+    ([11, "x" * 128], [11, "x" * 129]),
+    ([10], [12]),
     ([5, KEY], [5, "text"]),
 ]
 
@@ -138,7 +165,7 @@ def test_limits_hold_on_both_sides(pair: tuple[list[Any], list[Any]]) -> None:
         decode_request(outside)
 
 
-@pytest.mark.parametrize("outside", [[1, 2**53 + 1, b""], [1, 0, bytes(9)], [6, "x" * 33, 0], [6, "x", 604_801], [7]])
+@pytest.mark.parametrize("outside", [[1, 2**53 + 1, b""], [1, 0, bytes(9)], [6, "x" * 33, 0], [6, "x", 604_801], [10]])
 def test_response_limits(outside: list[Any]) -> None:
     """Answers beyond the limits are malformed."""
     with pytest.raises(Malformed):

@@ -5,13 +5,17 @@ from __future__ import annotations
 import ipaddress
 import socket
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
-from nullabona.directory.service import open_directory
-from nullabona.machine.settings import Endpoint
+from nullabona.directory.opening import NOBODY, PERIOD_S, RecordOptions
+from nullabona.directory.service import Options, open_directory
+from nullabona.log.policy import Policy
+from nullabona.machine.settings import BadConfig, Endpoint
 from nullabona.relay.config import Config
 from nullabona.relay.run import MakeServices
+from nullabona.wire.epoch import LONGEST_PERIOD_S
 from nullabona.wire.handle import parse_handle
 from nullabona.wire.service import Service
 
@@ -38,19 +42,52 @@ def host_of(config: Config, given: str | None) -> str | None:
     return parse_handle(f"xx@{first}").authority if _is_own_address(first) else None
 
 
-def directory_services(host: str | None) -> MakeServices:
-    """What a relay's process serves beside boxes and blobs."""
+def directory_services(host: str | None, record: RecordOptions) -> MakeServices:
+    """What a relay's process serves beside boxes and blobs. The directory closes epochs from then on."""
 
     def make(config: Config) -> Sequence[Service]:
-        return [] if host is None else [open_directory(config.data, host)]
+        if host is None:
+            return []
+        directory = open_directory(config.data, host, Options(record=record))
+        directory.begin()
+        return [directory]
 
     return make
 
 
-def take_host(settings: dict[str, Any]) -> str | None:
-    """Remove the directory's setting from those of the relay."""
-    host = settings.pop("host", None)
-    return None if host is None else str(host)
+@dataclass(frozen=True, slots=True)
+class DirectorySettings:
+    """What is chosen of the directory beside a relay."""
+
+    host: str | None
+    record: RecordOptions
+
+
+def take_settings(settings: dict[str, Any]) -> DirectorySettings:
+    """Remove the directory's settings from those of the relay. Raises `BadConfig`."""
+    host, folder, witnesses = (_text(settings, name) for name in ("host", "record", "witnesses"))
+    period_s = settings.pop("period", PERIOD_S)
+    if not isinstance(period_s, int) or not 1 <= period_s <= LONGEST_PERIOD_S:
+        raise BadConfig(f"'period' is a number of seconds from 1 to {LONGEST_PERIOD_S}")
+    lines = NOBODY if witnesses is None else _read_witnesses(Path(witnesses))
+    record = RecordOptions(period_s=period_s, witnesses=lines, folder=None if folder is None else Path(folder))
+    return DirectorySettings(host, record)
+
+
+def _text(settings: dict[str, Any], name: str) -> str | None:
+    value = settings.pop(name, None)
+    return None if value is None else str(value)
+
+
+def _read_witnesses(path: Path) -> str:
+    """The lines of a policy without logs: witnesses with their URLs, groups, the quorum."""
+    try:
+        text = path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadConfig("the file that names the witnesses cannot be read") from error
+    if Policy.parse(text).logs:
+        raise BadConfig("the file that names the witnesses must not name logs: the directory adds its own")
+    return text
 
 
 def _is_own_address(endpoint: Endpoint) -> bool:

@@ -11,6 +11,7 @@ import click
 
 from nullabona.drills.demo.run import Demo, render_summary, run_demo
 from nullabona.drills.demo.script import load_script
+from nullabona.drills.lying.play import PERIOD_S, run_lying_directory
 from nullabona.drills.report import Report
 from nullabona.drills.search import load_secrets
 from nullabona.drills.seizure import Scene, run_seizure
@@ -96,31 +97,56 @@ def seizure(*, data: Path, pid: int | None, secrets: Path, also: tuple[Path, ...
 @click.option("--json", "as_json", is_flag=True, help="One JSON object at the end.")
 def demo(*, chat: Path | None, keep: Path | None, as_json: bool) -> None:
     """The whole story: people talk, the relay is searched, seized, emptied, and nothing is lost."""
-    _play(chat, keep, as_json=as_json)
+    sys.exit(0 if _play(chat, keep, as_json=as_json) else 1)
+
+
+@drill.command("lying-directory")
+@click.option(
+    "--period",
+    type=click.IntRange(1, 600),
+    default=PERIOD_S,
+    show_default=True,
+    metavar="SECONDS",
+    help="How often the directory closes an epoch; what owners notice takes as long.",
+)
+@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+def lying_directory(*, period: int, as_json: bool) -> None:
+    """An operator swaps a key, adds a device, keeps two records, rolls back, hides a card: who notices, and when."""
+    try:
+        report = run_lying_directory(_tell, period)
+    except NullabonaError as error:
+        _fail(error)
+    _finish(report, as_json=as_json)
 
 
 @drill.command("all")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object at the end.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 def all_drills(*, as_json: bool) -> None:
     """Every drill, each against processes of its own.
 
-    For now that is the demo, which plays warrant, seizure, removal and loss in one story.
+    The demo plays warrant, seizure, removal and loss in one story; then a directory lies.
     """
-    _play(None, None, as_json=as_json)
-
-
-def _play(chat: Path | None, keep: Path | None, *, as_json: bool) -> None:
-    language = language_of()
-
-    def tell(text: Text) -> None:
-        click.echo(f"▸ {text.in_(language)}", err=True)
-
+    held = _play(None, None, as_json=as_json)
     try:
-        played = run_demo(load_script(chat), tell, keep)
+        report = run_lying_directory(_tell)
     except NullabonaError as error:
         _fail(error)
-    click.echo(_encode(played) if as_json else _render(played, language))
-    sys.exit(0 if played.held else 1)
+    _say(report, as_json=as_json)
+    sys.exit(0 if held and report.held else 1)
+
+
+def _tell(text: Text) -> None:
+    click.echo(f"▸ {text.in_(language_of())}", err=True)
+
+
+def _play(chat: Path | None, keep: Path | None, *, as_json: bool) -> bool:
+    """Play the demo and print its reports; whether every claim held."""
+    try:
+        played = run_demo(load_script(chat), _tell, keep)
+    except NullabonaError as error:
+        _fail(error)
+    click.echo(_encode(played) if as_json else _render(played, language_of()))
+    return played.held
 
 
 def _render(played: Demo, language: Language) -> str:
@@ -135,8 +161,12 @@ def _encode(played: Demo) -> str:
     )
 
 
-def _finish(report: Report, *, as_json: bool) -> None:
+def _say(report: Report, *, as_json: bool) -> None:
     click.echo(json.dumps(report.encode(), ensure_ascii=False) if as_json else report.render(language_of()))
+
+
+def _finish(report: Report, *, as_json: bool) -> None:
+    _say(report, as_json=as_json)
     sys.exit(0 if report.held else 1)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from nullabona.cli.directory import directory_services, host_of, take_host, with_port
+from nullabona.cli.directory import directory_services, host_of, take_settings, with_port
 from nullabona.errors import NullabonaError
 from nullabona.relay.config import DEFAULT_LISTEN, KEYS, make_config, read_file
 from nullabona.relay.core.limits import describe
@@ -49,6 +49,25 @@ def relay() -> None:
     help="What stands after the @ in handles registered here. Default: the address itself on this machine, else nobody "
     "can register.",
 )
+@click.option(
+    "--period",
+    type=click.IntRange(1, 86_400),
+    metavar="SECONDS",
+    help="How often the directory closes an epoch of its public record. Default: 600. Fixed once the record has begun.",
+)
+@click.option(
+    "--record",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Where the public record and its keys lie, if not in the data directory. Back it up: without it the directory "
+    "has to begin another record, and everybody is warned.",
+)
+@click.option(
+    "--witnesses",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Who must cosign the public record: the witness, group and quorum lines of a tlog-policy. Default: nobody.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Say readiness as one JSON line.")
 def serve(*, config: Path | None, as_json: bool, **flags: Any) -> None:  # noqa: ANN401 - as click gives them
     """Serve boxes and blobs, and the directory of --host, until stopped.
@@ -69,9 +88,10 @@ def serve(*, config: Path | None, as_json: bool, **flags: Any) -> None:  # noqa:
 
 
 def _serve(settings: dict[str, Any], *, as_json: bool) -> None:
-    given = take_host(settings)
+    chosen = take_settings(settings)
     config = with_port(make_config(settings))
-    run_relay(config, lambda urls: _say_ready(urls, as_json=as_json), directory_services(host_of(config, given)))
+    services = directory_services(host_of(config, chosen.host), chosen.record)
+    run_relay(config, lambda urls: _say_ready(urls, as_json=as_json), services)
 
 
 @relay.command()
@@ -87,6 +107,9 @@ def limits(*, as_json: bool) -> None:
     for name, meaning in KEYS.items():
         click.echo(f"# {name}: {meaning}")
     click.echo("# host: what stands after the @ in handles registered here (its directory's name)")
+    click.echo("# period: seconds between two epochs of the directory's public record")
+    click.echo("# record: directory of the public record and its keys; its loss is noticed by everybody")
+    click.echo("# witnesses: file with the witness, group and quorum lines of a tlog-policy")
     click.echo("\n[limits]")
     for limit in describe():
         click.echo(f"# {limit.meaning} ({limit.unit})\n{limit.name} = {limit.default}")

@@ -25,6 +25,7 @@ COMMANDS: Final = {
     "follow": ("nullabona.cli.watch:follow", "Show what happens, as it happens."),
     "sync": ("nullabona.cli.watch:sync", "Let everything out and in, then exit."),
     "status": ("nullabona.cli.watch:status", "How the client is doing."),
+    "record": ("nullabona.cli.record:record", "Directories' public records: witnesses, checks, evidence."),
     "log": ("nullabona.cli.log:log", "Public logs: check all of one, prove an entry, watch it grow."),
     "relay": ("nullabona.cli.relay:relay", "For operators: run a relay and its directory."),
     "witness": ("nullabona.cli.witness:witness", "For operators: cosign other operators' logs."),

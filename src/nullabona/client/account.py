@@ -17,11 +17,21 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from nullabona.client.core.inbox import InboxState
 from nullabona.client.core.mlsport import Mls as MlsPort
 from nullabona.client.core.ports import Store
+from nullabona.client.core.record.keeping import note_own_card, save_watch
 from nullabona.client.core.step import Me
 from nullabona.client.keys import AccountRoot
 from nullabona.client.mls import SUITE, Mls
 from nullabona.errors import Bug, UserError
-from nullabona.wire.card import Card, CardDevice, CardForked, decode_card, issue_certificate, sign_card, verify_card
+from nullabona.wire.card import (
+    Card,
+    CardDevice,
+    CardForked,
+    card_hash,
+    decode_card,
+    issue_certificate,
+    sign_card,
+    verify_card,
+)
 from nullabona.wire.handle import Handle, parse_handle
 from nullabona.wire.seal import Inbox, inbox_keypair
 
@@ -149,6 +159,7 @@ def create_account(store: Store, *, handle: Handle, relay: str, today: int, suit
         if old is not None and old.ever_published:
             raise AccountExists(f"this profile belongs to {old.handle} already")
         root = old.root if old is not None else AccountRoot.generate()
+        save_watch(store, None)
         return _enrol(store, root, handle=handle, relay=relay, today=today, previous=None, suite=suite)
 
 
@@ -166,6 +177,7 @@ def restore_account(store: Store, *, root: AccountRoot, card: bytes, today: int,
             raise AccountExists("this profile has an account already")
         relay = previous.inbox.relay
         store.set_value(_REGISTERED, b"0")
+        note_own_card(store, previous.hash)
         return _enrol(store, root, handle=previous.handle, relay=relay, today=today, previous=previous, suite=suite)
 
 
@@ -201,6 +213,7 @@ def _public_inbox(root: AccountRoot, relay: str) -> Inbox:
 
 
 def _save(store: Store, record: AccountRecord) -> Account:
+    note_own_card(store, card_hash(record.card))
     store.set_value(_ACCOUNT, msgspec.msgpack.encode(record))
     return Account(record)
 

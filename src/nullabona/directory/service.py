@@ -1,31 +1,48 @@
-"""The directory as a `Service`: publish, look up, delete (spec/directory.md §6). Holds the clock and one writer thread.
+"""The directory as a `Service`: publish, look up, watch, delete (spec/directory.md §6). Holds the clock and one writer.
 
 Commit, then speak: changes that arrive while a transaction is on its way to the disk form the next one, and each is
-answered after its own has committed. A lookup leaves no trace: no line, no counter per handle, no cache.
+answered after its own has committed. A lookup leaves no trace: no line, no counter per handle, no cache. Once a period
+the public record closes an epoch; everything that is answered is proven under the newest one that is published.
 """
 
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, TypeAlias
 
 from nullabona.directory.core.decide import decide_delete, decide_publish, reason_for
 from nullabona.directory.core.limits import Bucket, Limits, PerHandle
-from nullabona.directory.core.records import CardLog, Decision, Keep, Known, NoLog, Nothing, Refuse, held_mark
-from nullabona.directory.core.refusal import BUSY, NOT_FOUND, SLOW_DOWN, refuse
+from nullabona.directory.core.records import Decision, Keep, Known, Nothing, Refuse, held_mark
+from nullabona.directory.core.refusal import BUSY, HANDLE_REFUSED, NOT_FOUND, SLOW_DOWN, refuse
+from nullabona.directory.opening import RecordOptions, open_record, open_store
+from nullabona.directory.record import PublicRecord, Served
 from nullabona.directory.store.interface import CardStore, StoreFailed
-from nullabona.directory.store.memory import MemoryCardStore
-from nullabona.directory.store.sqlite import FILE, SqliteCardStore, connect_reader, find_known
-from nullabona.errors import Bug, PeerError
-from nullabona.wire.card import UnverifiedCard, UnverifiedDelete, decode_card, decode_delete
-from nullabona.wire.handle import Handle, parse_handle, skeleton
-from nullabona.wire.messages import AnyResponse, CardFound, DeleteCard, Done, LookupCard, PublishCard, Request
+from nullabona.directory.store.rows import find_holding
+from nullabona.directory.store.sqlite import FILE, connect_reader
+from nullabona.errors import Bug, Malformed, NullabonaError, PeerError
+from nullabona.log.tiles import parse_tile_path
+from nullabona.wire.card import UnverifiedCard, UnverifiedDelete, card_hash, decode_card, decode_delete
+from nullabona.wire.handle import Handle, HandleError, parse_handle, skeleton
+from nullabona.wire.messages import (
+    AnyResponse,
+    Blob,
+    CardTaken,
+    DeleteCard,
+    DescribeLog,
+    Done,
+    LogFile,
+    LookupCard,
+    PublishCard,
+    Request,
+    WatchHandle,
+)
 from nullabona.wire.producible import produce
 from nullabona.wire.service import Handler
 
@@ -34,6 +51,12 @@ BATCH: Final = 256
 SCRUB_S: Final = 5.0
 """Longest time that erased rows stay in the write-ahead log under load; without load it is emptied at once."""
 RETRY_S: Final = 5
+PUBLISH_AGAIN_S: Final = 5.0
+"""How soon an epoch that was not witnessed is offered to the witnesses again."""
+READY_S: Final = 20.0
+"""How long a request waits for a directory that has just begun to have its first epoch witnessed."""
+CHECKPOINT: Final = "checkpoint"
+_log: Final = logging.getLogger("nullabona.directory")
 
 _Wish: TypeAlias = UnverifiedCard | UnverifiedDelete
 
@@ -51,6 +74,8 @@ class Clock:
     today: Callable[[], int] = lambda: int(time.time() // 86_400)
     """Whole days since 1970-01-01, UTC."""
     seconds: Callable[[], float] = time.monotonic
+    now: Callable[[], int] = lambda: int(time.time())
+    """Seconds since 1970-01-01, UTC: when an epoch closes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,35 +84,42 @@ class Options:
 
     limits: Limits = field(default_factory=Limits)
     clock: Clock = field(default_factory=Clock)
-    log: CardLog = field(default_factory=NoLog)
+    record: RecordOptions = field(default_factory=RecordOptions)
 
 
 def open_directory(data_dir: Path | None, host: str, options: Options | None = None) -> DirectoryService:
     """The directory of the handles at ``host`` (``name[:port]``), kept in ``data_dir`` or, if None, in memory only.
 
-    Raises `HandleHost`, or what `SqliteCardStore` raises.
+    Nothing is served before `DirectoryService.begin` or `DirectoryService.advance`. Raises `HandleHost`, or what a
+    store, a key file or a log raises that cannot be opened.
     """
+    chosen = options or Options()
     authority = parse_handle(f"xx@{host}").authority
-    store = MemoryCardStore() if data_dir is None else SqliteCardStore(data_dir)
-    return DirectoryService(store, authority, options or Options())
+    store = open_store(data_dir)
+    try:
+        record = open_record(data_dir, authority, store, chosen.record)
+    except BaseException:
+        store.close()
+        raise
+    return DirectoryService(store, record, authority, chosen)
 
 
 def read_producible(data_dir: Path, handle: str) -> dict[str, object]:
     """As `DirectoryService.producible`, read from the files of a directory, running or not. Raises `HandleError`."""
     wanted = parse_handle(handle)
     with closing(connect_reader(data_dir / FILE)) as reader:
-        known = find_known(reader, *_keys(wanted))
-    return produce(wanted, known.current, known.held_until)
+        found = find_holding(reader, wanted.name, held_mark(wanted))
+    return produce(wanted, found.card, found.held, replaced=found.replaced, entries=found.entries)
 
 
 class DirectoryService:
-    """Answers the three requests about cards."""
+    """Answers the requests about cards and about the record they stand in."""
 
-    def __init__(self, store: CardStore, host: str, options: Options) -> None:
+    def __init__(self, store: CardStore, record: PublicRecord, host: str, options: Options) -> None:
         self._store = store
+        self._record = record
         self._host = host
         self._clock = options.clock
-        self._log = options.log
         now = options.clock.seconds()
         self._lookups = Bucket(options.limits.lookups, now)
         self._changes = Bucket(options.limits.changes, now)
@@ -98,10 +130,66 @@ class DirectoryService:
         self._thread = ThreadPoolExecutor(1, "cards")
         self._released = -1
         self._scrubbed = now
+        self._ready = asyncio.Event()
+        self._keeper: asyncio.Task[None] | None = None
 
     def handlers(self) -> Mapping[type[Request], Handler]:
         """See `nullabona.wire.service.Service`."""
-        return {PublishCard: self.publish, LookupCard: self.look_up, DeleteCard: self.delete}
+        return {
+            PublishCard: self.publish,
+            LookupCard: self.look_up,
+            DeleteCard: self.delete,
+            WatchHandle: self.watch,
+            DescribeLog: self.describe,
+            LogFile: self.log_file,
+        }
+
+    # -- epochs ---------------------------------------------------------------------------------------------------
+
+    def begin(self) -> None:
+        """Close an epoch every period from now on, until `close`. On a running loop."""
+        self._record.resume()
+        self._keeper = asyncio.get_running_loop().create_task(self._keep_time())
+
+    async def advance(self, *, force: bool = False) -> None:
+        """Close the open epoch if it is time (or ``force``), and have what is closed witnessed and served.
+
+        Raises what the store, the log or its witnesses raise; calling again goes on where it stopped.
+        """
+        now = self._clock.now()
+        if force or now >= self._record.next_close():
+            await self._in_writer(lambda: self._record.close(now))
+        await self._in_writer(self._record.stage)
+        if self._record.behind():
+            await self._record.publish(now)
+        await self._in_writer(self._record.settle)
+        await self._in_writer(self._scrub)
+
+    async def _keep_time(self) -> None:
+        while True:
+            pause = PUBLISH_AGAIN_S
+            try:
+                await self.advance()
+                pause = self._record.next_close() - self._clock.now()
+            except NullabonaError as error:
+                _log.warning("an epoch is not published yet: %s", error.code)
+                pause = min(PUBLISH_AGAIN_S, self._record.genesis.period_s)
+            if self._record.served is not None:
+                self._ready.set()
+            await asyncio.sleep(max(0.05, pause))
+
+    async def _in_writer(self, work: Callable[[], None]) -> None:
+        await asyncio.get_running_loop().run_in_executor(self._thread, work)
+
+    async def _served(self) -> Served | None:
+        """What answers are proven under; a directory that has just begun is waited for."""
+        if self._keeper is not None and not self._ready.is_set():
+            with suppress(TimeoutError):
+                async with asyncio.timeout(READY_S):
+                    await self._ready.wait()
+        return self._record.served
+
+    # -- requests -------------------------------------------------------------------------------------------------
 
     async def publish(self, request: PublishCard) -> AnyResponse:
         """Register the card's handle or replace its card. Repeating is harmless."""
@@ -112,26 +200,69 @@ class DirectoryService:
         return await self._change(decode_delete, request.statement)
 
     async def look_up(self, request: LookupCard) -> AnyResponse:
-        """The card of a name, for whoever asks."""
+        """What the record has for a name, for whoever asks."""
         if wait := self._lookups.take(self._clock.seconds()):
             return refuse(SLOW_DOWN, wait)
+        served = await self._served()
+        handle = self._handle(request.name)
+        if served is None or handle is None:
+            return refuse(HANDLE_REFUSED) if handle is None else refuse(BUSY, RETRY_S)
         try:
-            stored = self._store.find(request.name)
+            with self._store.reading():
+                shown = self._store.shown(handle.name, served.number)
+                promise = b""
+                if shown.promised:
+                    promise = self._record.promise(handle, card_hash(shown.promised), shown.epoch)
+                return self._record.answer(handle, served, shown, promise)
         except StoreFailed:
             return refuse(BUSY, RETRY_S)
-        return refuse(NOT_FOUND) if stored is None else CardFound(stored.encoded)
+
+    async def watch(self, request: WatchHandle) -> AnyResponse:
+        """What stood at a name in the epochs after one."""
+        if wait := self._lookups.take(self._clock.seconds()):
+            return refuse(SLOW_DOWN, wait)
+        served = await self._served()
+        handle = self._handle(request.name)
+        if served is None or handle is None:
+            return refuse(HANDLE_REFUSED) if handle is None else refuse(BUSY, RETRY_S)
+        try:
+            return await self._record.watch(handle, request.after, served)
+        except StoreFailed:
+            return refuse(BUSY, RETRY_S)
+
+    async def describe(self, request: DescribeLog) -> AnyResponse:  # noqa: ARG002 - it asks nothing more
+        """Which log this directory keeps."""
+        served = await self._served()
+        return refuse(BUSY, RETRY_S) if served is None else self._record.describe(served)
+
+    async def log_file(self, request: LogFile) -> AnyResponse:
+        """A file of the log's public folder."""
+        data = self.file(request.path)
+        return refuse(NOT_FOUND) if data is None else Blob(data)
+
+    def file(self, path: str) -> bytes | None:
+        """The public file at a path below the log's prefix, if there is one (C2SP tlog-tiles)."""
+        try:
+            name = path if path == CHECKPOINT else parse_tile_path(path).path
+            return (self._record.public / name).read_bytes()
+        except (Malformed, OSError):
+            return None
 
     def producible(self, handle: str) -> dict[str, object]:
         """Everything that this directory can hand over about ``handle``. Raises `HandleError` or `StoreFailed`."""
         wanted = parse_handle(handle)
-        known = self._store.committed(*_keys(wanted))
-        return produce(wanted, known.current, known.held_until)
+        found = self._store.holding(wanted.name, held_mark(wanted))
+        return produce(wanted, found.card, found.held, replaced=found.replaced, entries=found.entries)
 
     async def close(self) -> None:
         """Finish what was accepted, scrub, let go. Harmless when repeated."""
+        if self._keeper is not None:
+            self._keeper.cancel()
+            await asyncio.gather(self._keeper, return_exceptions=True)
         if self._writing is not None:
             await self._writing
         await asyncio.to_thread(self._thread.shutdown)
+        await self._record.end()
         self._store.close()
 
     async def _change(self, decode: Callable[[bytes], _Wish], data: bytes) -> AnyResponse:
@@ -169,7 +300,7 @@ class DirectoryService:
         try:
             with self._store.transaction():
                 if today != self._released:
-                    self._store.release(today)
+                    self._store.take_out(self._store.release(today))
                 answers = [self._decide(wish, today) for wish in wishes]
         except StoreFailed:
             return [refuse(BUSY, RETRY_S)] * len(wishes)
@@ -185,12 +316,26 @@ class DirectoryService:
         if isinstance(decision, Refuse):
             return refuse(decision.reason)
         if isinstance(decision, Nothing):
-            return Done()
+            return self._taken_already(wish, known)
         if isinstance(decision, Keep) and (wait := self._per_handle.take(decision.card.name, self._clock.seconds())):
             return refuse(SLOW_DOWN, wait)
-        self._store.apply(decision)
-        self._log.append(decision.entry)
+        epoch = self._store.apply(decision, self._record.place(wish.handle))
+        if isinstance(decision, Keep):
+            return CardTaken(self._record.promise(wish.handle, decision.digest, epoch))
         return Done()
+
+    def _taken_already(self, wish: _Wish, known: Known) -> AnyResponse:
+        if not isinstance(wish, UnverifiedCard) or known.current is None:
+            return Done()
+        return CardTaken(self._record.promise(wish.handle, card_hash(wish.encoded), known.current.epoch))
+
+    def _handle(self, name: str) -> Handle | None:
+        """The handle of a name in its normal form."""
+        try:
+            handle = parse_handle(f"{name}@{self._host}")
+        except HandleError:
+            return None
+        return handle if handle.name == name else None
 
     def _decision(self, wish: _Wish, known: Known, today: int) -> Decision:
         if isinstance(wish, UnverifiedCard):

@@ -20,12 +20,16 @@ from nullabona.relay.handover import feed, socket_like, upgrade_head
 from nullabona.wire.messages import MAX_REQUEST, AnyResponse, Refusal, encode
 
 PATH: Final = b"/v1"
+LOG: Final = b"/log/"
+"""Where the directory's log lies, laid out as C2SP tlog-tiles has it (spec/map.md §2)."""
+CHECKPOINT: Final = b"checkpoint"
 BINARY: Final = b"application/octet-stream"
 TEXT: Final = b"text/plain; charset=utf-8"
 METRICS: Final = b"text/plain; version=0.0.4; charset=utf-8"
 _KEY: Final = re.compile(rb"[A-Za-z0-9+/]{22}==")
 _HEAD_BYTES: Final = 8_192
 _READ_AHEAD: Final = 65_536
+_LASTING: Final = b"public, max-age=31536000, immutable"
 _MAY_ANSWER: Final = frozenset({h11.IDLE, h11.SEND_RESPONSE})
 
 
@@ -40,6 +44,7 @@ class House(Protocol):
     def closed(self, front: Front) -> None: ...
     def caller_left(self, front: Front) -> None: ...
     def metrics_text(self) -> str: ...
+    def log_file(self, path: str) -> bytes | None: ...
     def websocket_protocol(self) -> asyncio.BufferedProtocol: ...
 
 
@@ -51,6 +56,8 @@ class Answer:
     body: bytes
     kind: bytes = TEXT
     close: bool = False
+    lasting: bool = False
+    """It never changes: caches may keep it."""
 
 
 class Front(asyncio.Protocol):
@@ -187,10 +194,18 @@ class Front(asyncio.Protocol):
             self._reply(Answer(503, b"stopping\n") if self._house.stopping else Answer(200, b"ok\n"))
         elif request.target == b"/metrics":
             self._reply(Answer(200, self._house.metrics_text().encode(), METRICS))
+        elif request.target.startswith(LOG):
+            self._reply(self._log_file(request.target.removeprefix(LOG)))
         else:
             body = bytes(self._body)
             self._body.clear()
             self._house.dispatcher.dispatch(body, self, 0)
+
+    def _log_file(self, path: bytes) -> Answer:
+        data = self._house.log_file(path.decode("ascii", "replace"))
+        if data is None:
+            return Answer(404, b"there is nothing here\n")
+        return Answer(200, data, TEXT if path == CHECKPOINT else BINARY, lasting=path != CHECKPOINT)
 
     def _reply(self, answer: Answer) -> None:
         """Send the one answer to the request in hand; then go on, or hang up."""
@@ -207,7 +222,7 @@ class Front(asyncio.Protocol):
 
     def _render(self, answer: Answer) -> bytes:
         headers = [(b"content-type", answer.kind), (b"content-length", b"%d" % len(answer.body)),
-                   (b"cache-control", b"no-store")]  # fmt: skip
+                   (b"cache-control", _LASTING if answer.lasting else b"no-store")]  # fmt: skip
         if answer.close:
             headers.append((b"connection", b"close"))
         head = h11.Response(status_code=answer.status, headers=headers)
@@ -244,7 +259,7 @@ class Front(asyncio.Protocol):
 
 def _check_head(request: h11.Request, headers: dict[bytes, bytes]) -> Answer | None:
     """Why this request cannot be served, judged by its head."""
-    if request.target in {b"/healthz", b"/metrics"}:
+    if request.target in {b"/healthz", b"/metrics"} or request.target.startswith(LOG):
         return None if request.method == b"GET" else Answer(405, b"only GET is served here\n", close=True)
     if request.target != PATH:
         return Answer(404, b"there is nothing here\n", close=True)

@@ -32,7 +32,7 @@ from nullabona.relay.store.memory import MemoryBlobStore, MemoryBoxStore
 from nullabona.relay.store.sqlite import SqliteBoxStore
 from nullabona.relay.websocket import WebSocket
 from nullabona.relay.writer import InlineWriter, Writer
-from nullabona.wire.service import Service
+from nullabona.wire.service import Publisher, Service
 
 _BACKLOG: Final = 1_024
 _TICK_S: Final = 1.0
@@ -154,6 +154,11 @@ class Relay:
     def metrics_text(self) -> str:
         """What /metrics shows."""
         return self.metrics.text()
+
+    def log_file(self, path: str) -> bytes | None:
+        """A public file of a service beside the relay."""
+        found = (service.file(path) for service in self._services if isinstance(service, Publisher))
+        return next((data for data in found if data is not None), None)
 
     def websocket_protocol(self) -> asyncio.BufferedProtocol:
         """A protocol for a connection that becomes a WebSocket."""

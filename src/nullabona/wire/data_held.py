@@ -62,16 +62,48 @@ RELAY_FILES: Final = (
 
 _CARD: Final = "until deleted by its owner"
 _HELD: Final = "90 days after its owner deleted the card"
+_SHOWN: Final = "until the card after it, or the deletion, stands in a published epoch: two periods"
+_ENTRY: Final = (
+    "the newest until deleted and the hold has ended; others 30 days after they were replaced, so that owners can "
+    "check every epoch"
+)
+_EPOCH: Final = "30 days"
 
 DIRECTORY_COLUMNS: Final = (
     Column("card", "name", "the handle's name, as its owner chose it", _CARD, "public record"),
     Column("card", "skeleton", "what the name looks like, computed from it; refuses look-alikes", _CARD,
            "public record"),
-    Column("card", "encoded", "the card, as its owner published it", _CARD, "public record"),
+    Column("card", "encoded", "the newest card, as its owner published it", _CARD, "public record"),
     Column("card", "registered_day", "day of the handle's first card here", _CARD, "date"),
+    Column("card", "label", "where the handle stands in the public record: a keyed hash of it", _CARD,
+           "public record, hashed"),
+    Column("card", "epoch", "number of the epoch in which the newest card entered or enters: a clock of ten minutes. "
+           "Anybody who looks the handle up each period knows it too", _CARD, "date and time"),
+    Column("replaced", "name", "whose card it is", _SHOWN, "public record"),
+    Column("replaced", "epoch", "as of card", _SHOWN, "date and time"),
+    Column("replaced", "until_epoch", "epoch in which its successor enters", _SHOWN, "date and time"),
+    Column("replaced", "encoded", "the card before, shown until the newer one stands in the public record", _SHOWN,
+           "public record"),
     Column("held", "mark", "SHA-256 of a deleted handle's skeleton and host; keeps others from taking the handle. "
            "Whoever guesses the handle can confirm that it was deleted", _HELD, "identifier, hashed"),
     Column("held", "until_day", "last day on which nobody may register it", _HELD, "date"),
+    Column("held", "label", "the deleted handle's label, whose tombstone is taken out when the hold ends", _HELD,
+           "identifier, hashed"),
+    Column("entry", "label", "as of card", _ENTRY, "public record, hashed"),
+    Column("entry", "epoch", "epoch in which it entered", _ENTRY, "date and time"),
+    Column("entry", "version", "how many entries the label has had", _ENTRY, "count"),
+    Column("entry", "nonce", "random; hides what the public record's commitment is to", _ENTRY, "none: random"),
+    Column("entry", "digest", "hash of the card, zeros for a deleted one", _ENTRY, "public record, hashed"),
+    Column("page", "place", "a part of the public record's tree", "while the record exists", "none: hashes of hashes"),
+    Column("page", "epoch", "epoch from which on the part has this hash", "30 days after it was replaced",
+           "none: hashes of hashes"),
+    Column("page", "labels", "whether the part has no label, one, or more", "30 days after it was replaced",
+           "none: hashes of hashes"),
+    Column("page", "root", "the part's hash", "30 days after it was replaced", "none: hashes of hashes"),
+    Column("epoch", "number", "number of an epoch", _EPOCH, "public record"),
+    Column("epoch", "root", "the tree's hash", _EPOCH, "public record"),
+    Column("epoch", "closed_s", "when it closed; says nothing of a person", _EPOCH, "public record"),
+    Column("epoch", "served", "whether it is published", _EPOCH, "none: state of the service"),
 )  # fmt: skip
 
 DIRECTORY_FILES: Final = (
@@ -81,6 +113,8 @@ DIRECTORY_FILES: Final = (
     DataFile("cards.db-shm", "SQLite's index of the log: page numbers", "as long as the log", "none"),
     DataFile("cards.lock", "empty; held by the one process that uses the database", "while the directory exists",
              "none"),
+    DataFile("record/record.key", "secret keys of the public record: they sign its checkpoints and make its labels",
+             "while the record exists", "secret of the operator"),
 )  # fmt: skip
 
 _STAGED: Final = "until the entry is in the public files: seconds"

@@ -28,9 +28,16 @@ MAX_REQUEST = MAX_BLOB_CHUNK + 65_536
 MAX_RESPONSE = 4 * 1_048_576
 """Largest encoded response, in bytes; a relay splits a longer read over several answers."""
 
+MAX_CHECKPOINT = 131_072
+"""Largest signed checkpoint, in bytes: enough for 32 witnesses with signatures of both kinds."""
+MAX_WATCHED = 144
+"""Most epochs that one answer to `WatchHandle` tells of: a day of ten-minute periods."""
+
 Policy = Annotated[int, Meta(ge=0, le=1)]
 Secret = Annotated[bytes, Meta(min_length=32, max_length=32)]
 Digest = Annotated[bytes, Meta(min_length=32, max_length=32)]
+LabelProof = Annotated[bytes, Meta(min_length=80, max_length=80)]
+SignedPromise = Annotated[bytes, Meta(max_length=4_096)]
 Incarnation = Annotated[bytes, Meta(max_length=8)]
 Seq = Annotated[int, Meta(ge=0, le=2**53)]
 Tokens = Annotated[tuple[Annotated[bytes, Meta(max_length=256)], ...], Meta(max_length=16)]
@@ -94,13 +101,13 @@ class GetBlob(Request, frozen=True, tag=5):
 
 
 class PublishCard(Request, frozen=True, tag=6):
-    """Register a handle or replace its card (spec/directory.md). Answer: `Done`, or `Refusal`."""
+    """Register a handle or replace its card (spec/directory.md). Answer: `CardTaken`, or `Refusal`."""
 
     card: Annotated[bytes, Meta(min_length=1, max_length=MAX_CARD)]
 
 
 class LookupCard(Request, frozen=True, tag=7):
-    """Answer: `CardFound`, or `Refusal` ``not-found``. ``name`` is the local part of a handle."""
+    """Answer: `CardFound`, also if there is no card. ``name`` is the local part of a handle."""
 
     name: Annotated[str, Meta(min_length=1, max_length=64)]
 
@@ -109,6 +116,23 @@ class DeleteCard(Request, frozen=True, tag=8):
     """Delete a card; ``statement`` is signed by its owner (spec/directory.md). Answer: `Done`, or `Refusal`."""
 
     statement: Annotated[bytes, Meta(min_length=1, max_length=4_096)]
+
+
+class WatchHandle(Request, frozen=True, tag=9):
+    """What stood in the record at a handle in each epoch after ``after`` (spec/map.md). Answer: `HandleWatched`."""
+
+    name: Annotated[str, Meta(min_length=1, max_length=64)]
+    after: Seq
+
+
+class DescribeLog(Request, frozen=True, tag=10):
+    """Which log this directory keeps, and where it stands. Answer: `LogDescribed`."""
+
+
+class LogFile(Request, frozen=True, tag=11):
+    """A file of the log's public folder (C2SP tlog-tiles). Answer: `Blob`, or `Refusal` ``not-found``."""
+
+    path: Annotated[str, Meta(min_length=1, max_length=128)]
 
 
 class Response(msgspec.Struct, array_like=True, frozen=True, tag_field="re"):
@@ -143,15 +167,37 @@ class Done(Response, frozen=True, tag=3):
 
 
 class Blob(Response, frozen=True, tag=4):
-    """A ciphertext chunk; the reader must check its SHA-256."""
+    """A ciphertext chunk, whose SHA-256 the reader must check; or a file of a log, which is to be proven likewise."""
 
     data: bytes
 
 
-class CardFound(Response, frozen=True, tag=5):
-    """An encoded card; the reader must verify it (spec/directory.md)."""
+class HandleProof(msgspec.Struct, array_like=True, frozen=True, forbid_unknown_fields=True):
+    """What proves an answer about a handle (spec/map.md §3): label, way to it, epoch, log, checkpoint.
 
-    card: bytes
+    ``version`` is 0, and ``nonce`` empty, where nothing ever stood at the label. ``other`` is a label and a commitment,
+    or empty. ``edge`` is the right edge of the log's tree without its newest entry.
+    """
+
+    label_proof: LabelProof
+    nonce: Annotated[bytes, Meta(max_length=16)]
+    version: Seq
+    siblings: Annotated[tuple[Digest, ...], Meta(max_length=256)]
+    other: Annotated[tuple[Digest, ...], Meta(max_length=2)]
+    closed_s: Seq
+    edge: Annotated[tuple[Digest, ...], Meta(max_length=64)]
+    checkpoint: Annotated[bytes, Meta(max_length=MAX_CHECKPOINT)]
+
+
+class CardFound(Response, frozen=True, tag=5):
+    """What the record has for a handle: an encoded card, or none (empty). The reader must verify it (spec/map.md §3).
+
+    With a ``promise``, the card does not stand in the record yet.
+    """
+
+    card: Annotated[bytes, Meta(max_length=MAX_CARD)]
+    proof: HandleProof
+    promise: SignedPromise = b""
 
 
 class Refusal(Response, frozen=True, tag=6):
@@ -164,8 +210,65 @@ class Refusal(Response, frozen=True, tag=6):
     retry_after_s: Annotated[int, Meta(ge=0, le=604_800)] = 0
 
 
-AnyRequest: TypeAlias = Append | Read | Trim | PutBlob | GetBlob | PublishCard | LookupCard | DeleteCard
-AnyResponse: TypeAlias = Appended | Frames | Done | Blob | CardFound | Refusal
+class CardTaken(Response, frozen=True, tag=7):
+    """The card is kept. ``promise`` says by which epoch it stands in the record; empty if it does so already."""
+
+    promise: SignedPromise = b""
+
+
+class WatchStep(msgspec.Struct, array_like=True, frozen=True, forbid_unknown_fields=True):
+    """One epoch of a watched handle (spec/map.md §6).
+
+    ``entry`` is the nonce, version and digest that stand at the label (version 0: nothing); None: as in the step
+    before. Of the ``depth`` siblings those are given whose bit in ``given`` is set; the others are as before.
+    """
+
+    closed_s: Seq
+    entry: tuple[Annotated[bytes, Meta(max_length=16)], Seq, Annotated[bytes, Meta(max_length=32)]] | None
+    depth: Annotated[int, Meta(ge=0, le=256)]
+    given: Annotated[bytes, Meta(max_length=32)]
+    siblings: Annotated[tuple[Digest, ...], Meta(max_length=256)]
+    other: Annotated[tuple[Digest, ...], Meta(max_length=2)] = ()
+
+
+class HandleWatched(Response, frozen=True, tag=8):
+    """Answer to a watch: one step for each epoch from ``first`` on; the reader must verify them (spec/map.md §6)."""
+
+    label_proof: LabelProof
+    checkpoint: Annotated[bytes, Meta(max_length=MAX_CHECKPOINT)]
+    first: Seq
+    steps: Annotated[tuple[WatchStep, ...], Meta(max_length=MAX_WATCHED)]
+
+
+class LogDescribed(Response, frozen=True, tag=9):
+    """A directory's log: the policy that its operator asks to hold it to, its genesis entry, its newest checkpoint.
+
+    ``edge`` is the right edge of the whole tree.
+    """
+
+    policy: Annotated[str, Meta(max_length=65_536)]
+    genesis: Annotated[bytes, Meta(max_length=1_024)]
+    genesis_proof: Annotated[tuple[Digest, ...], Meta(max_length=64)]
+    edge: Annotated[tuple[Digest, ...], Meta(max_length=64)]
+    checkpoint: Annotated[bytes, Meta(max_length=MAX_CHECKPOINT)]
+
+
+AnyRequest: TypeAlias = (
+    Append
+    | Read
+    | Trim
+    | PutBlob
+    | GetBlob
+    | PublishCard
+    | LookupCard
+    | DeleteCard
+    | WatchHandle
+    | DescribeLog
+    | LogFile
+)
+AnyResponse: TypeAlias = (
+    Appended | Frames | Done | Blob | CardFound | Refusal | CardTaken | HandleWatched | LogDescribed
+)
 
 _encoder = msgspec.msgpack.Encoder()
 _request_decoder: msgspec.msgpack.Decoder[AnyRequest] = msgspec.msgpack.Decoder(AnyRequest)

@@ -7,7 +7,7 @@ addresses. Pure declarations, no I/O.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias, runtime_checkable
 
 from nullabona.wire.messages import AnyResponse, Request
 
@@ -27,4 +27,13 @@ class Service(Protocol):
 
     async def close(self) -> None:
         """Finish what was accepted and let go; nothing is asked afterwards."""
+        ...
+
+
+@runtime_checkable
+class Publisher(Service, Protocol):
+    """A service with public files, which a carrier serves as they are: those of a log (C2SP tlog-tiles)."""
+
+    def file(self, path: str) -> bytes | None:
+        """The file at a path below ``/log/``, if there is one. Any text may be asked for."""
         ...

@@ -51,6 +51,113 @@ TOLD: Final[Mapping[str, tuple[tuple[str, str], tuple[str, str]]]] = {
         ("The directory shows a card of ours that this device did not make.", "Was the account restored elsewhere?"),
         ("이 기기가 만들지 않은 내 명함이 디렉터리에 있어요.", "다른 기기에서 계정을 복구했나요?"),
     ),
+    "card-promised": (
+        (
+            "The card of {handle} is new and does not stand in the public record yet.",
+            "The directory has promised in writing to enter it; this device looks whether it does.",
+        ),
+        (
+            "{handle} 님의 명함은 새것이라 아직 공개 기록에 없어요.",
+            "디렉터리가 곧 올리겠다고 서명했고, 이 기기가 지켜지는지 확인해요.",
+        ),
+    ),
+    "not-witnessed": (
+        (
+            "The directory at {host} shows a record that its witnesses have not signed.",
+            "Nothing of it was believed. It may show you something else than it shows others.",
+        ),
+        (
+            "{host} 디렉터리가 증인들의 서명이 없는 기록을 보여 줬어요.",
+            "아무것도 믿지 않았어요. 나에게만 다른 내용을 보여 주는 것일 수 있어요.",
+        ),
+    ),
+    "log-forked": (
+        (
+            "The directory at {host} shows two different histories of its public record.",
+            "It cannot be trusted. The evidence is kept on this device: nulla record evidence.",
+        ),
+        (
+            "{host} 디렉터리의 공개 기록이 서로 다른 두 갈래로 나타났어요.",
+            "믿을 수 없는 디렉터리예요. 증거를 이 기기에 남겼어요: nulla record evidence.",
+        ),
+    ),
+    "log-rolled-back": (
+        (
+            "The directory at {host} shows an older state of its public record than before.",
+            "Nothing of it was believed. Ask its operator; the evidence is kept on this device.",
+        ),
+        (
+            "{host} 디렉터리가 전보다 오래된 공개 기록을 보여 줬어요.",
+            "아무것도 믿지 않았어요. 운영자에게 물어보세요. 증거는 이 기기에 있어요.",
+        ),
+    ),
+    "log-stale": (
+        (
+            "The public record of the directory at {host} has stopped.",
+            "Check this device's clock. Until the record goes on, nothing new is believed.",
+        ),
+        (
+            "{host} 디렉터리의 공개 기록이 멈췄어요.",
+            "이 기기의 시계를 확인하세요. 기록이 이어질 때까지 새로운 것은 믿지 않아요.",
+        ),
+    ),
+    "log-replaced": (
+        (
+            "The directory at {host} shows another public record, or other keys, than before.",
+            "Ask its operator in another way. Only if they began a new one: nulla record forget {host}.",
+        ),
+        (
+            "{host} 디렉터리의 공개 기록이나 열쇠가 전과 다른 것으로 바뀌었어요.",
+            "운영자에게 다른 방법으로 물어보세요. 새로 시작한 것이 맞을 때만: nulla record forget {host}.",
+        ),
+    ),
+    "card-not-in-log": (
+        (
+            "A card that was shown does not stand in the public record.",
+            "Nothing of it was believed. Compare safety numbers before you write something that matters.",
+        ),
+        (
+            "보여 준 명함이 공개 기록에 없어요.",
+            "아무것도 믿지 않았어요. 중요한 이야기를 하기 전에 안전 번호를 비교해 보세요.",
+        ),
+    ),
+    "foreign-entry": (
+        (
+            "The public record has an entry for {handle} that this device did not make (epoch {epoch}).",
+            "Unless you restored the account elsewhere, somebody poses as you. Tell your contacts.",
+        ),
+        (
+            "공개 기록에 이 기기가 만들지 않은 {handle} 항목이 있어요 (차수 {epoch}).",
+            "다른 기기에서 계정을 복구한 게 아니라면 누군가 나인 척하고 있어요. 대화 상대에게 알리세요.",
+        ),
+    ),
+    "promise-broken": (
+        (
+            "The directory promised to enter the card of {handle} in its public record and did not.",
+            "The signed promise is kept as evidence: nulla record evidence. Compare safety numbers.",
+        ),
+        (
+            "디렉터리가 {handle} 님의 명함을 공개 기록에 올리겠다는 약속을 어겼어요.",
+            "서명된 약속을 증거로 남겼어요: nulla record evidence. 안전 번호를 비교하세요.",
+        ),
+    ),
+    "promise-invalid": (
+        (
+            "The directory at {host} showed a card that is neither in its public record nor promised.",
+            "Nothing of it was believed.",
+        ),
+        ("{host} 디렉터리가 공개 기록에도 없고 약속도 하지 않은 명함을 보여 줬어요.", "아무것도 믿지 않았어요."),
+    ),
+    "record-gap": (
+        (
+            "The directory cannot prove what its public record had for {handle} some time ago.",
+            "Entries in between were not looked through. Compare safety numbers with those you talk to.",
+        ),
+        (
+            "디렉터리가 얼마 전까지의 {handle} 공개 기록을 증명하지 못해요.",
+            "그 사이의 항목은 확인하지 못했어요. 대화 상대와 안전 번호를 비교하세요.",
+        ),
+    ),
     "card-refused": (
         ("The directory does not take this account's card.", "Choose another handle, or ask the operator."),
         ("디렉터리가 이 계정의 명함을 받지 않았어요.", "다른 아이디를 고르거나 운영자에게 문의하세요."),
@@ -77,6 +184,11 @@ TOLD: Final[Mapping[str, tuple[tuple[str, str], tuple[str, str]]]] = {
     ),
 }
 """code → ((sentence, hint) in English, in Korean); what stands in braces comes with the warning."""
+GRAVE: Final = frozenset({
+    "not-witnessed", "log-forked", "log-rolled-back", "log-replaced", "card-not-in-log", "foreign-entry",
+    "promise-broken", "promise-invalid",
+})  # fmt: skip
+"""Warnings that stay until the person has put them away: somebody lies."""
 _OTHER: Final = (
     ("Something is not as it should be ({code}).", ""),
     ("무언가 제대로 되지 않았어요 ({code}).", ""),

@@ -38,6 +38,8 @@ export interface Toast {
   kind: "plain" | "good" | "bad";
   action: string;
   run: (() => void) | undefined;
+  /** Stays until the person puts it away. */
+  lasting: boolean;
 }
 
 const TOAST_MS = 6000;
@@ -78,9 +80,10 @@ class Overlays {
 
   toast(text: string, more: Partial<Omit<Toast, "id" | "text">> = {}): void {
     const id = ++this.#count;
-    const toast: Toast = { id, text, hint: "", kind: "plain", action: "", run: undefined, ...more };
-    this.toasts = [...this.toasts.slice(-2), toast];
-    setTimeout(() => this.dropToast(id), toast.kind === "bad" ? 2 * TOAST_MS : TOAST_MS);
+    const toast: Toast = { id, text, hint: "", kind: "plain", action: "", run: undefined, lasting: false, ...more };
+    const lasting = this.toasts.filter((one) => one.lasting);
+    this.toasts = [...lasting, ...this.toasts.filter((one) => !one.lasting).slice(-2), toast];
+    if (!toast.lasting) setTimeout(() => this.dropToast(id), toast.kind === "bad" ? 2 * TOAST_MS : TOAST_MS);
   }
 
   dropToast(id: number): void {

@@ -349,6 +349,7 @@ export interface Privacy {
   relay: string;
   rows: PrivacyRow[];
   record: string;
+  standing: string[];
   adversaries: Adversary[];
 }
 
@@ -872,6 +873,7 @@ export interface Told {
   message: string;
   hint: string;
   room: string;
+  grave: boolean;
 }
 
 /** Everything shown must go; only unlocking is left. */

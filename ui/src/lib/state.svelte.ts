@@ -137,7 +137,7 @@ class AppState {
         this.connection = push.connection;
         return;
       case "Told":
-        return overlays.toast(push.message, { hint: push.hint, kind: "bad" });
+        return overlays.toast(push.message, { hint: push.hint, kind: "bad", lasting: push.grave });
       case "Locked":
         return this.locked(push.state);
       case "Reset":

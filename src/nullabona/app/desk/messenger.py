@@ -12,7 +12,7 @@ from nullabona.app.showing.words import one_line
 from nullabona.client.api import events as e
 from nullabona.errors import UserError
 from nullabona.words.errors import Language
-from nullabona.words.telling import NOTICES, notice, told
+from nullabona.words.telling import GRAVE, NOTICES, notice, told
 
 APP_NAME: Final = "nullabona"
 
@@ -51,7 +51,7 @@ class Messenger:
 
     def _tell(self, code: str, room: bytes, values: Mapping[str, Any]) -> None:
         message, hint = told(code, self._language, {key: one_line(str(value)) for key, value in values.items()})
-        self._hub.push(p.Told(code, message, hint, room.hex()))
+        self._hub.push(p.Told(code, message, hint, room.hex(), code in GRAVE))
 
     def _message(self, event: e.MessageReceived) -> None:
         try:

@@ -104,6 +104,8 @@ class Told(Push, frozen=True):
     message: str
     hint: str
     room: str = ""
+    grave: bool = False
+    """Somebody lies: it stays until the person puts it away."""
 
 
 class Locked(Push, frozen=True):

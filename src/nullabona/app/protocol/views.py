@@ -395,4 +395,6 @@ class Privacy(Struct, frozen=True):
     rows: list[PrivacyRow]
     record: str
     """The producible record itself, as text."""
+    standing: list[str]
+    """How the public record that the card stands in is witnessed and checked."""
     adversaries: list[Adversary]

@@ -8,6 +8,7 @@ from nullabona.app.protocol import views as v
 from nullabona.app.showing.adversaries import adversaries
 from nullabona.client.api import PrivacyReport
 from nullabona.words.errors import Language
+from nullabona.words.standing import standing_words
 
 
 def to_privacy(report: PrivacyReport, language: Language) -> v.Privacy:
@@ -20,4 +21,16 @@ def to_privacy(report: PrivacyReport, language: Language) -> v.Privacy:
             rows.append(v.PrivacyRow(f"{keeper}.{column.table}", column.name, column.purpose, column.retention, shown))
     for keeper, files in (("directory", report.directory_files), ("relay", report.relay_files)):
         rows += [v.PrivacyRow(keeper, file.pattern, file.purpose, file.retention, "") for file in files]
-    return v.Privacy(report.handle, report.relay, rows, report.text, adversaries(language))
+    return v.Privacy(report.handle, report.relay, rows, report.text, _standing(report, language), adversaries(language))
+
+
+def _standing(report: PrivacyReport, language: Language) -> list[str]:
+    standing = report.standing
+    return standing_words(
+        language,
+        standing.host,
+        known=standing.known,
+        witnesses=standing.witnesses if standing.demanded else (),
+        by_hand=standing.by_hand,
+        watched_epoch=standing.watched_epoch,
+    )

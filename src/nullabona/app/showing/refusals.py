@@ -76,6 +76,7 @@ SAID: Final[Mapping[str, Said]] = {
     "message-failed": Said(
         "릴레이가 이 메시지를 받지 않아요.", "더 짧게 써 보세요.", en_hint="a shorter message may pass"
     ),
+    "record-unknown": Said("아직 그 디렉터리의 공개 기록을 보지 않았어요.", "먼저 그곳의 사람을 찾아보세요."),
     "stale-profile": Said("되돌려진 복사본으로 보여요.", "24개 단어로 이 기기를 새로 설정해 주세요."),
     "profile-exists": Said("여기에 이미 프로필이 있어요."),
     "profile-in-use": Said("다른 프로그램이 이 프로필을 쓰고 있어요.", "그 프로그램을 닫고 다시 해 주세요."),

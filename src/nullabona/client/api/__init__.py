@@ -56,6 +56,7 @@ from nullabona.client.api.records import (
     WishInfo,
 )
 from nullabona.client.api.session import Options
+from nullabona.client.api.standing import RecordEvidence, RecordStanding
 from nullabona.client.core.content import NoticeKind
 from nullabona.client.core.filenames import safe_name
 from nullabona.client.core.preferences import Preferences, RoomPreferences
@@ -118,6 +119,8 @@ __all__ = [
     "QuoteInfo",
     "Reaction",
     "ReadMarker",
+    "RecordEvidence",
+    "RecordStanding",
     "RelayStatus",
     "Removed",
     "RoomChanged",

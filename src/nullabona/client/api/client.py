@@ -19,6 +19,7 @@ from nullabona.client.api.moves import Moves
 from nullabona.client.api.privacy import PrivacyCalls
 from nullabona.client.api.records import OwnAccount, RelayStatus, Status
 from nullabona.client.api.session import Options, Session
+from nullabona.client.api.standing import RecordCalls
 from nullabona.client.api.trust import TrustCalls
 from nullabona.client.core.records import Writing
 from nullabona.client.core.step import DAY_MS
@@ -64,7 +65,7 @@ def _open(path: Path, unlock: Unlock, *, create: bool) -> Profile:
     return create_profile(path, unlock) if create and not path.exists() else open_profile(path, unlock)
 
 
-class Client(ChatCalls, LinkCalls, TrustCalls, PrivacyCalls):
+class Client(ChatCalls, LinkCalls, TrustCalls, PrivacyCalls, RecordCalls):
     """One account on this device. Made by `open_client`; used from one event loop.
 
     What changes something is durable when the call returns, and goes out by itself, now or when the relay is reached.
@@ -121,7 +122,7 @@ class Client(ChatCalls, LinkCalls, TrustCalls, PrivacyCalls):
         wanted = str(parse_handle(handle))
         try:
             async with asyncio.timeout(timeout_s):
-                card = await find_card(wanted, self._session.options.net)
+                card = await find_card(wanted, self._session.options.net, now_ms() // 1_000)
         except TimeoutError:
             raise TimedOut("the directory of that handle was not reached in time") from None
         if card is None:

@@ -6,7 +6,7 @@ import asyncio
 
 from nullabona.client.api.errors import TimedOut
 from nullabona.client.api.session import Options
-from nullabona.client.runner import find_card
+from nullabona.client.runner import find_card, now_ms
 from nullabona.wire.handle import parse_handle
 
 
@@ -17,6 +17,6 @@ async def is_handle_free(handle: str, options: Options, *, timeout_s: float = 10
     """
     try:
         async with asyncio.timeout(timeout_s):
-            return await find_card(str(parse_handle(handle)), options.net) is None
+            return await find_card(str(parse_handle(handle)), options.net, now_ms() // 1_000) is None
     except TimeoutError:
         raise TimedOut("the directory of that handle was not reached in time") from None

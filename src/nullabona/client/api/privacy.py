@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 
 from nullabona.client.account import registered_day
 from nullabona.client.api.contacts import ContactCalls
-from nullabona.client.api.errors import UnknownHandle
+from nullabona.client.api.errors import TimedOut, UnknownHandle
 from nullabona.client.api.records import PrivacyReport
+from nullabona.client.api.standing import describe_standing
+from nullabona.client.core.record.checking import Checked
+from nullabona.client.core.record.keeping import own_entries
+from nullabona.wire.card import card_hash
 from nullabona.wire.data_held import DIRECTORY_COLUMNS, DIRECTORY_FILES, RELAY_COLUMNS, RELAY_FILES
 from nullabona.wire.handle import parse_handle
 from nullabona.wire.producible import StoredCard, produce
@@ -23,10 +28,14 @@ class PrivacyCalls(ContactCalls):
         `UnknownHandle`, `Refused` or `TimedOut`.
         """
         handle = parse_handle(self._session.account().record.handle)
-        data = await self._shown(str(handle), timeout_s)
+        shown = await self._shown(str(handle), timeout_s)
         with self._session.look() as store:
-            day = registered_day(store)
-        record = produce(handle, StoredCard.of(handle, data, day))
+            day, entries = registered_day(store), own_entries(store)
+            standing = describe_standing(store, handle.authority)
+        digest = card_hash(shown.card)
+        waiting = [shown.promise.by] if shown.promise is not None else []
+        epoch = next(iter([each.epoch for each in entries if each.digest == digest] + waiting), 0)
+        record = produce(handle, StoredCard.of(handle, shown.card, day, shown.label, epoch), entries=entries)
         return PrivacyReport(
             str(handle),
             self._session.account().record.relay,
@@ -36,10 +45,17 @@ class PrivacyCalls(ContactCalls):
             DIRECTORY_COLUMNS,
             RELAY_FILES,
             DIRECTORY_FILES,
+            standing,
         )
 
-    async def _shown(self, handle: str, timeout_s: float) -> bytes:
-        data = await self._looked_up(handle, timeout_s)
-        if data is None:
+    async def _shown(self, handle: str, timeout_s: float) -> Checked:
+        """Our card as a stranger finds it, once this device has looked through the record up to now."""
+        try:
+            async with asyncio.timeout(timeout_s):
+                await self._session.runner.oversight.watch_now()
+                shown = await self._session.runner.directories.look_up(handle)
+        except TimeoutError:
+            raise TimedOut("the directory of this account was not reached in time") from None
+        if not shown.card:
             raise UnknownHandle("the directory does not show this account's card; nothing could be handed over")
-        return data
+        return shown

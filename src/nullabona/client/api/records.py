@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from nullabona.client.api.standing import RecordStanding
 from nullabona.wire.data_held import Column, DataFile
 
 
@@ -340,3 +341,5 @@ class PrivacyReport:
     directory_columns: tuple[Column, ...]
     relay_files: tuple[DataFile, ...]
     directory_files: tuple[DataFile, ...]
+    standing: RecordStanding
+    """How the public record that the card stands in is checked."""

@@ -14,16 +14,22 @@ from nullabona.wire.messages import (
     Appended,
     Blob,
     CardFound,
+    CardTaken,
     DeleteCard,
+    DescribeLog,
     Done,
     Frames,
     GetBlob,
+    HandleWatched,
+    LogDescribed,
+    LogFile,
     LookupCard,
     PublishCard,
     PutBlob,
     Read,
     Refusal,
     Trim,
+    WatchHandle,
     decode_response,
 )
 
@@ -36,9 +42,12 @@ _ANSWERS: Final[dict[type[AnyRequest], type[AnyResponse]]] = {
     Trim: Done,
     PutBlob: Done,
     GetBlob: Blob,
-    PublishCard: Done,
+    PublishCard: CardTaken,
     LookupCard: CardFound,
     DeleteCard: Done,
+    WatchHandle: HandleWatched,
+    DescribeLog: LogDescribed,
+    LogFile: Blob,
 }
 
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Coroutine
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from nullabona.client.core.engine import Engine, Touched
 from nullabona.client.core.ports import Store
 from nullabona.client.runner.ways import Ways
+
+if TYPE_CHECKING:
+    from nullabona.client.runner.directories import Directories
 
 
 class Ground(Protocol):
@@ -19,6 +22,8 @@ class Ground(Protocol):
     def store(self) -> Store: ...
     @property
     def ways(self) -> Ways: ...
+    @property
+    def directories(self) -> Directories: ...
 
     def now(self) -> int:
         """Milliseconds since the epoch."""

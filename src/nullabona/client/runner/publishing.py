@@ -9,13 +9,17 @@ from typing import Final
 
 from nullabona.client.account import Account, load_account, note_lost, note_published, renew_card, renewal_due
 from nullabona.client.core.engine import Touched
+from nullabona.client.core.record.checking import Checked
+from nullabona.client.core.record.errors import PromiseInvalid
+from nullabona.client.core.record.keeping import expect, load_expected, load_pinned, own_cards
+from nullabona.client.core.record.promises import Expected, check_promise
 from nullabona.client.core.step import DAY_MS
 from nullabona.client.net import EndpointRefused, endpoint_of
-from nullabona.client.runner.fetches import ask, look_up
 from nullabona.client.runner.ground import Ground
-from nullabona.errors import Bug, PeerError, Refused
-from nullabona.wire.card import Card, decode_card
-from nullabona.wire.messages import Done, PublishCard, Refusal
+from nullabona.client.runner.requests import ask
+from nullabona.errors import Bug, PeerError
+from nullabona.wire.card import Card, card_hash, decode_card
+from nullabona.wire.messages import CardTaken, PublishCard, Refusal
 
 CHECK_S: Final = 6 * 3_600.0
 RETRY_S: Final = 300.0
@@ -72,12 +76,17 @@ class Publishing:
             self._say(Published())
 
     async def _publish(self) -> bool:
+        """Publish the newest card. The record is looked at first, so that what is promised can be held against it."""
         account = self._account()
         card = account.card
+        before = await self._ground.directories.look_up(account.record.handle)
         answer = await ask(self._ground.ways.passing(self._home()), PublishCard(card.encoded))
-        if isinstance(answer, Done):
+        if isinstance(answer, CardTaken):
+            promise = self._promised(card, answer.promise, before)
             with self._ground.engine.step(self._ground.now()) as step:
                 note_published(step.store, card, step.day)
+                if promise is not None:
+                    expect(step.store, promise)
                 step.event("published", handle=str(card.handle))
             self._say(Published(done=True))
             return True
@@ -86,21 +95,35 @@ class Publishing:
             self._say(Published(refusal=answer.code))
         return False
 
-    async def _check(self) -> bool:
-        """Whether the directory shows our card; it is published again if the directory lost it."""
-        account = self._account()
+    def _promised(self, card: Card, note: bytes, before: Checked) -> Expected | None:
+        """What the directory promised; a card without a promise stands in the record, which `_check` looks at."""
+        if not note:
+            return None
+        host, now_s = card.handle.authority, self._ground.now() // 1_000
+        with self._ground.store.transaction():
+            pinned = load_pinned(self._ground.store, host)
         try:
-            shown = await look_up(self._ground, account.record.handle)
-        except Refused as refused:
-            if refused.wire_code != "another-card":
-                return False
-            shown = b""
-        if shown is None:
+            if pinned is not None:
+                return check_promise(pinned, str(card.handle), card.hash, note, before.frontier, now_s)
+        except PromiseInvalid as error:
+            self._ground.warn(error.code, host=host)
+        return None
+
+    async def _check(self) -> bool:
+        """Whether the directory shows our card, or has promised to; it is published again if the directory lost it."""
+        account = self._account()
+        card = account.card
+        shown = (await self._ground.directories.look_up(account.record.handle)).card
+        with self._ground.store.transaction():
+            waits = any(each.digest == card.hash for each in load_expected(self._ground.store))
+            own = own_cards(self._ground.store)
+        if shown == card.encoded or (waits and (not shown or card_hash(shown) in own)):
+            return True
+        if not shown:
             with self._ground.engine.step(self._ground.now()) as step:
                 note_lost(step.store)
             return await self._publish()
-        if shown != account.card.encoded:
-            self._ground.warn("card-not-ours", handle=account.record.handle, reason=_difference(shown, account.card))
+        self._ground.warn("card-not-ours", handle=account.record.handle, reason=_difference(shown, card))
         return True
 
     def _say(self, outcome: Published) -> None:
@@ -119,8 +142,6 @@ class Publishing:
 
 def _difference(shown: bytes, ours: Card) -> str:
     """Who may be behind a card that is not the one we published."""
-    if not shown:
-        return "another-handle"
     body = decode_card(shown).body
     if body.identity_key != ours.identity_key:
         return "another-identity"

@@ -19,8 +19,10 @@ from nullabona.client.mls import SUITE
 from nullabona.client.net import NetOptions, Policy, RelayUntrusted, connect
 from nullabona.client.profile import Profile
 from nullabona.client.runner.chance import SystemChance, now_ms
-from nullabona.client.runner.fetches import Fetches, look_up
+from nullabona.client.runner.directories import Directories
+from nullabona.client.runner.fetches import Fetches
 from nullabona.client.runner.outbox import Outbox
+from nullabona.client.runner.oversight import Oversight
 from nullabona.client.runner.publishing import Publishing
 from nullabona.client.runner.reads import Reads
 from nullabona.client.runner.tidying import tidy
@@ -64,7 +66,9 @@ class Runner:
         self._reads = Reads(self)
         self._outbox = Outbox(self)
         self._fetches = Fetches(self)
+        self.directories = Directories(self)
         self.publishing = Publishing(self)
+        self.oversight = Oversight(self)
         self._poke = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
         self._listeners: set[Callable[[], None]] = set()
@@ -90,6 +94,7 @@ class Runner:
             self._reads.refresh(room)
         self.spawn(self._keep_time())
         self.spawn(self.publishing.run())
+        self.spawn(self.oversight.run())
 
     async def stop(self) -> None:
         """End every task and hang up. The profile stays open."""
@@ -179,8 +184,8 @@ class Runner:
             raise self.failure
 
     async def look_up(self, handle: str) -> bytes | None:
-        """See `nullabona.client.runner.fetches.look_up`."""
-        return await look_up(self, handle)
+        """The card that the record of the handle's directory has, or None; see `Directories.look_up`."""
+        return (await self.directories.look_up(handle)).card or None
 
     def listen(self, tell: Callable[[], None]) -> Callable[[], None]:
         """Call ``tell`` whenever something may have changed; the result ends it."""
@@ -239,6 +244,7 @@ class Runner:
             self.warn(state.error.code, relay=state.relay)
         if state.connected and state.lane == "inbox":
             self.publishing.poke()
+            self.oversight.poke()
         for tell in list(self._state_listeners):
             tell(state)
         self._notify()

@@ -11,7 +11,6 @@ from nullabona.directory.core.records import (
     Hold,
     Keep,
     Known,
-    LogEntry,
     Nothing,
     Refuse,
     StoredCard,
@@ -36,7 +35,6 @@ from nullabona.wire.card import (
     verify_card,
     verify_delete,
 )
-from nullabona.wire.handle import skeleton
 from nullabona.wire.signed import SignedHandleRefused
 
 _LAST_DAY: Final = 1_000_000
@@ -60,7 +58,7 @@ def decide_delete(statement: UnverifiedDelete, known: Known, *, host: str, today
     except PeerError as error:
         return Refuse(reason_for(error))
     hold = Hold(held_mark(statement.handle), today + HOLD_DAYS)
-    return Erase(known.current.name, hold, LogEntry(known.current.name, None))
+    return Erase(known.current.name, hold)
 
 
 def stored_card(stored: StoredCard) -> Card:
@@ -82,7 +80,7 @@ def reason_for(error: PeerError) -> Reason:
 
 def _decide_first(card: UnverifiedCard, known: Known, today: int) -> Decision:
     """A free handle is registered with any card of its chain: a directory that lost its cards takes them back."""
-    if known.alike is not None or (known.held_until is not None and today <= known.held_until):
+    if known.alike is not None or (known.held is not None and today <= known.held.until_day):
         return Refuse(HANDLE_TAKEN)
     try:
         verified = verify_card(card, today=today)
@@ -105,6 +103,4 @@ def _decide_next(card: UnverifiedCard, current: StoredCard, today: int) -> Decis
 
 
 def _keep(card: Card, *, registered_day: int) -> Keep:
-    name = card.handle.name
-    stored = StoredCard(name, skeleton(name), card.encoded, registered_day)
-    return Keep(stored, LogEntry(name, card.hash))
+    return Keep(StoredCard.of(card.handle, card.encoded, registered_day), card.hash)

@@ -2,28 +2,31 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
-from typing import Final, Protocol, TypeAlias
+from typing import Final, TypeAlias
 
 from nullabona.directory.core.refusal import Reason
 from nullabona.wire.handle import Handle, skeleton
-from nullabona.wire.producible import StoredCard
+from nullabona.wire.producible import Held, ReplacedCard, StoredCard, StoredEntry
 
 __all__ = [
     "HOLD_DAYS",
-    "CardLog",
     "Change",
     "Decision",
     "Erase",
+    "Held",
     "Hold",
     "Keep",
     "Known",
-    "LogEntry",
-    "NoLog",
     "Nothing",
+    "Place",
+    "Progress",
     "Refuse",
+    "ReplacedCard",
+    "Shown",
     "StoredCard",
+    "StoredEntry",
     "held_mark",
 ]
 
@@ -48,15 +51,32 @@ class Known:
     current: StoredCard | None = None
     alike: str | None = None
     """The registered name that has this handle's skeleton; the handle's own name if it is registered."""
-    held_until: int | None = None
+    held: Held | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class LogEntry:
-    """What the log learns of a change: the name and its new card's hash, or None when it was deleted."""
+class Place:
+    """Where a change stands in the public record, and 16 bytes of chance that hide what stands there."""
 
-    name: str
-    card_hash: bytes | None
+    label: bytes
+    nonce: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far the record has come: the newest epoch that is closed here, and the newest that is published."""
+
+    closed: int = 0
+    served: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a looker is shown of a name: the card in the record, or one that is promised for ``epoch``, or nothing."""
+
+    card: bytes = field(repr=False, default=b"")
+    promised: bytes = field(repr=False, default=b"")
+    epoch: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +84,8 @@ class Keep:
     """Register or replace a card."""
 
     card: StoredCard
-    entry: LogEntry
+    digest: bytes
+    """The card's hash, as the record commits to it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +94,6 @@ class Erase:
 
     name: str
     hold: Hold
-    entry: LogEntry
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,21 +110,6 @@ class Refuse:
 
 Change: TypeAlias = Keep | Erase
 Decision: TypeAlias = Keep | Erase | Nothing | Refuse
-
-
-class CardLog(Protocol):
-    """The log behind the directory. Called inside the transaction that keeps the change it is told of."""
-
-    def append(self, entry: LogEntry) -> None:
-        """Enter the change; it counts only if the transaction commits."""
-        ...
-
-
-class NoLog:
-    """No log yet."""
-
-    def append(self, entry: LogEntry) -> None:
-        """Enter nothing."""
 
 
 def held_mark(handle: Handle) -> bytes:

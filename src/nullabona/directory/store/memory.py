@@ -1,74 +1,53 @@
-"""Cards in memory only: for tests, and for a directory whose operator wants nothing on disk."""
+"""Cards in memory only: for tests, and for a directory whose operator wants nothing on disk.
+
+Lookups read a copy that is made anew after each transaction, which costs as much as there are cards.
+"""
 
 from __future__ import annotations
 
+import sqlite3
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 
-from nullabona.directory.core.records import Change, Keep, Known, StoredCard
-from nullabona.errors import Bug
+from nullabona.directory.store.rows import PRAGMAS, CardRows, read_text
 
 
-@dataclass
-class _Tables:
-    cards: dict[str, StoredCard] = field(default_factory=dict)
-    names: dict[str, str] = field(default_factory=dict)
-    held: dict[bytes, int] = field(default_factory=dict)
-
-    def known(self, name: str, skeleton: str, mark: bytes) -> Known:
-        return Known(self.cards.get(name), self.names.get(skeleton), self.held.get(mark))
-
-    def copy(self) -> _Tables:
-        return _Tables(dict(self.cards), dict(self.names), dict(self.held))
-
-
-class MemoryCardStore:
+class MemoryCardStore(CardRows):
     """Keeps cards until the process ends."""
 
     def __init__(self) -> None:
-        self._committed = _Tables()
-        self._open: _Tables | None = None
-
-    def find(self, name: str) -> StoredCard | None:
-        return self._committed.cards.get(name)
-
-    def committed(self, name: str, skeleton: str, mark: bytes) -> Known:
-        return self._committed.known(name, skeleton, mark)
-
-    def known(self, name: str, skeleton: str, mark: bytes) -> Known:
-        return (self._open or self._committed).known(name, skeleton, mark)
+        writer = _connect()
+        for pragma in PRAGMAS:
+            writer.execute(f"PRAGMA {pragma}")
+        writer.executescript(read_text("schema.sql"))
+        super().__init__(writer, _copy(writer))
+        self._copying = threading.Lock()
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        self._open = self._committed.copy()
-        try:
+        with super().transaction():
             yield
-            self._committed = self._open
-        finally:
-            self._open = None
+        fresh = _copy(self._writer)
+        with self._copying:
+            self._reader = fresh
 
-    def apply(self, change: Change) -> None:
-        tables = self._writing()
-        if isinstance(change, Keep):
-            tables.cards[change.card.name] = change.card
-            tables.names[change.card.skeleton] = change.card.name
-            return
-        erased = tables.cards.pop(change.name)
-        del tables.names[erased.skeleton]
-        tables.held[change.hold.mark] = change.hold.until_day
-
-    def release(self, today: int) -> None:
-        tables = self._writing()
-        tables.held = {mark: day for mark, day in tables.held.items() if day >= today}
-
-    def scrub(self) -> None:
-        """Nothing lingers in memory beyond the values themselves."""
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        with self._copying:
+            yield
 
     def close(self) -> None:
-        self._committed = _Tables()
+        self._reader.close()
+        self._writer.close()
 
-    def _writing(self) -> _Tables:
-        if self._open is None:
-            raise Bug("a change outside a transaction")
-        return self._open
+
+def _connect() -> sqlite3.Connection:
+    return sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+
+
+def _copy(writer: sqlite3.Connection) -> sqlite3.Connection:
+    reader = _connect()
+    reader.deserialize(writer.serialize())
+    reader.execute("PRAGMA query_only = ON")
+    return reader

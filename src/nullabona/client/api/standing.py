@@ -1,0 +1,132 @@
+"""How directories' public records stand, as this device sees them: who witnesses them, how far they were checked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import msgspec
+
+from nullabona.client.api.session import Session
+from nullabona.client.core.ports import Store
+from nullabona.client.core.record.keeping import (
+    Evidence,
+    forget_pinned,
+    load_evidence,
+    load_pinned,
+    load_watch,
+    save_pinned,
+    save_watch,
+)
+from nullabona.client.core.record.pinned import see
+from nullabona.errors import UserError
+from nullabona.log.policy import Policy, PolicyInvalid
+from nullabona.wire.epoch import origin_of
+from nullabona.wire.handle import parse_handle
+
+
+class RecordUnknown(UserError):
+    """This device knows nothing of that directory's record."""
+
+    code = "record-unknown"
+    default_hint = "look somebody up there first"
+
+
+@dataclass(frozen=True, slots=True)
+class RecordStanding:
+    """One directory's record. ``witnesses`` are those whose cosignatures the newest checkpoint bears and that count."""
+
+    host: str
+    known: bool
+    by_hand: bool = False
+    """The policy was given by the person; else the directory's own was taken when it was first seen."""
+    demanded: bool = False
+    """The policy demands witnesses. If not, nobody but this device would notice a directory with two faces."""
+    witnesses: tuple[str, ...] = ()
+    period_s: int = 0
+    size: int = 0
+    seen_s: int = 0
+    watched_epoch: int = 0
+    """Every epoch up to this one was looked through for entries that this account did not make; 0: none yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordEvidence:
+    """What was shown when something was wrong, for whoever is to judge it."""
+
+    code: str
+    host: str
+    at_s: int
+    before: bytes = field(repr=False)
+    shown: bytes = field(repr=False)
+
+
+def describe_standing(store: Store, host: str) -> RecordStanding:
+    """How the record of a directory stands. In the caller's transaction."""
+    pinned = load_pinned(store, host)
+    if pinned is None:
+        return RecordStanding(host, known=False)
+    watch = load_watch(store)
+    sighting = see(pinned, pinned.checkpoint)
+    return RecordStanding(
+        host,
+        known=True,
+        by_hand=pinned.by_hand,
+        demanded=pinned.witnessed,
+        witnesses=sighting.witnesses,
+        period_s=pinned.rules.period_s,
+        size=pinned.size,
+        seen_s=pinned.seen_s,
+        watched_epoch=watch.epoch if watch is not None else 0,
+    )
+
+
+class RecordCalls:
+    """The part of `Client` about directories' public records."""
+
+    _session: Session
+
+    def record(self, host: str = "") -> RecordStanding:
+        """How the record of a directory stands; without ``host``, of our own."""
+        wanted = self._record_host(host)
+        with self._session.look() as store:
+            return describe_standing(store, wanted)
+
+    def record_evidence(self) -> list[RecordEvidence]:
+        """Everything that was kept because something was wrong, oldest first."""
+        with self._session.look() as store:
+            return [_evidence(each) for each in load_evidence(store)]
+
+    def pin_record(self, policy: str, host: str = "") -> RecordStanding:
+        """Hold a directory's record to this policy from now on. It must fit what was seen last.
+
+        Raises `PolicyInvalid`, `LogReplaced` or `NotWitnessed` if it does not, and `RecordUnknown`.
+        """
+        wanted = self._record_host(host)
+        with self._session.step() as step:
+            pinned = load_pinned(step.store, wanted)
+            if pinned is None:
+                raise RecordUnknown("this device knows nothing of that directory yet")
+            if not Policy.parse(policy).keys_of(origin_of(wanted)):
+                raise PolicyInvalid("the policy does not name this directory's log")
+            fresh = msgspec.structs.replace(pinned, policy=policy, by_hand=True)
+            see(fresh, fresh.checkpoint)
+            save_pinned(step.store, fresh)
+            return describe_standing(step.store, wanted)
+
+    def forget_record(self, host: str = "") -> None:
+        """Know nothing of a directory's record any more: the next look is a first one.
+
+        Only on the person's own wish.
+        """
+        wanted = self._record_host(host)
+        with self._session.step() as step:
+            forget_pinned(step.store, wanted)
+            if wanted == parse_handle(self._session.account().record.handle).authority:
+                save_watch(step.store, None)
+
+    def _record_host(self, host: str) -> str:
+        return parse_handle(f"xx@{host}" if host else self._session.account().record.handle).authority
+
+
+def _evidence(kept: Evidence) -> RecordEvidence:
+    return RecordEvidence(kept.code, kept.host, kept.at_s, kept.before, kept.shown)

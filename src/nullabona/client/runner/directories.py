@@ -1,0 +1,203 @@
+"""Asks directories, and believes only what their records prove (spec/map.md §§3, 6).
+
+One question at a time for each directory, so that what is remembered of its log never runs ahead of an answer that was
+asked for before. Whatever does not hold becomes a warning, with the evidence kept, and an error for whoever asked.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from typing import Final, TypeVar
+
+from nullabona.client.core.record.checking import Checked, check_answer
+from nullabona.client.core.record.errors import CardNotInLog, LogForked, RecordGap
+from nullabona.client.core.record.keeping import (
+    Evidence,
+    expect,
+    keep_evidence,
+    load_pinned,
+    load_watch,
+    save_pinned,
+    save_watch,
+)
+from nullabona.client.core.record.owner import Look, Sight, Watch, look, start
+from nullabona.client.core.record.pinned import Pinned, moved, pin
+from nullabona.client.net import NetOptions, Policy, TimedOut, endpoint_of
+from nullabona.client.runner.ground import Ground
+from nullabona.client.runner.requests import ask
+from nullabona.client.runner.ways import PassingWay, Way
+from nullabona.errors import Malformed, PeerError, Refused
+from nullabona.log.following import follow, tiles_to
+from nullabona.log.tiles import Tile
+from nullabona.wire.card import decode_card
+from nullabona.wire.handle import Handle, parse_handle
+from nullabona.wire.messages import (
+    AnyRequest,
+    Blob,
+    CardFound,
+    DescribeLog,
+    HandleWatched,
+    LogDescribed,
+    LogFile,
+    LookupCard,
+    Refusal,
+    Response,
+    WatchHandle,
+    encode,
+)
+
+GRAVE: Final = frozenset({
+    "not-witnessed", "log-forked", "log-rolled-back", "log-stale", "log-replaced", "card-not-in-log", "promise-invalid",
+})  # fmt: skip
+"""Codes of errors that are told to the person whoever asked, and of which evidence is kept."""
+R = TypeVar("R", bound=Response)
+
+
+class Directories:
+    """The directories that one client asks."""
+
+    def __init__(self, ground: Ground) -> None:
+        self._ground = ground
+        self._turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+
+    async def look_up(self, handle: str) -> Checked:
+        """What the record of the handle's directory has for it, proven; remembered as seen.
+
+        Waits for a directory that is out of reach. Raises `Refused`, `TimedOut`, `EndpointRefused`, `Malformed`, or one
+        of `nullabona.client.core.record.errors`.
+        """
+        wanted = parse_handle(handle)
+        async with self._turn(wanted.authority) as (talk, pinned):
+            checked, known = await look_up(talk, wanted, pinned, self._now_s)
+            self._remember(known, checked, handle)
+            return checked
+
+    async def begin(self, host: str) -> Pinned:
+        """What is remembered of a directory, which is looked at now if it was not before."""
+        async with self._turn(host) as (_, pinned):
+            self._remember(pinned)
+            return pinned
+
+    async def watch(self, handle: Handle, watch: Watch) -> tuple[Pinned, Look]:
+        """Every epoch of a handle after the watched ones, proven. Raises as `look_up`."""
+        async with self._turn(handle.authority) as (talk, pinned):
+            found, checkpoint = await watch_all(talk, handle, pinned, watch, self._now_s)
+            known = moved(pinned, found.watch.frontier, found.sighting, checkpoint, self._now_s)
+            with self._ground.engine.step(self._ground.now()) as step:
+                save_pinned(step.store, known)
+            return known, found
+
+    @asynccontextmanager
+    async def _turn(self, host: str) -> AsyncIterator[tuple[Talk, Pinned]]:
+        way = self._ground.ways.passing(str(endpoint_of(host)))
+        async with self._turns[host]:
+            talk = Talk(way)
+            pinned = self._known(host)
+            try:
+                if pinned is None:
+                    pinned = await first_look(talk, host, None, self._now_s)
+                    self._remember(pinned)
+                yield talk, pinned
+            except PeerError as error:
+                if error.code in GRAVE:
+                    self._accuse(error, host, pinned, talk.last)
+                raise
+
+    @property
+    def _now_s(self) -> int:
+        return self._ground.now() // 1_000
+
+    def _known(self, host: str) -> Pinned | None:
+        with self._ground.store.transaction():
+            return load_pinned(self._ground.store, host)
+
+    def _remember(self, pinned: Pinned, checked: Checked | None = None, handle: str = "") -> None:
+        own = self._ground.engine.me.handle
+        with self._ground.engine.step(self._ground.now()) as step:
+            save_pinned(step.store, pinned)
+            if parse_handle(own).authority == pinned.host and load_watch(step.store) is None:
+                save_watch(step.store, start(pinned))
+            if checked is not None and checked.promise is not None and handle != own:
+                expect(step.store, checked.promise)
+        if checked is not None and checked.promise is not None and handle != own:
+            self._ground.warn("card-promised", handle=handle)
+
+    def _accuse(self, error: PeerError, host: str, pinned: Pinned | None, shown: bytes) -> None:
+        before = pinned.checkpoint if pinned else b""
+        with self._ground.engine.step(self._ground.now()) as step:
+            keep_evidence(step.store, Evidence(error.code, host, self._now_s, before, shown))
+        self._ground.warn(error.code, host=host)
+
+
+class Talk:
+    """Questions to one directory, and its last answer, which may become evidence."""
+
+    def __init__(self, way: Way) -> None:
+        self._way = way
+        self.last = b""
+
+    async def ask(self, request: AnyRequest, kind: type[R]) -> R:
+        """The answer. Raises `Refused`, `TimedOut` or `Malformed`."""
+        answer = await ask(self._way, request)
+        if answer is None:
+            raise TimedOut("the directory did not answer")
+        if isinstance(answer, Refusal):
+            raise Refused(answer.code, retry_after_s=answer.retry_after_s)
+        if not isinstance(answer, kind):
+            raise Malformed("a directory answers something else than it was asked")
+        if not isinstance(answer, Blob):
+            self.last = encode(answer)
+        return answer
+
+
+async def first_look(talk: Talk, host: str, policy: str | None, now_s: int) -> Pinned:
+    """What is to be remembered of a directory that was not seen before."""
+    return pin(host, await talk.ask(DescribeLog(), LogDescribed), policy, now_s)
+
+
+async def look_up(talk: Talk, handle: Handle, pinned: Pinned, now_s: int) -> tuple[Checked, Pinned]:
+    """What the record has for a handle, and what is to be remembered of the directory from then on."""
+    checked = check_answer(pinned, handle, await talk.ask(LookupCard(handle.name), CardFound), now_s)
+    if checked.card and decode_card(checked.card).handle != handle:
+        raise CardNotInLog("a directory shows another handle's card")
+    tiles: dict[Tile, bytes] = {}
+    for tile in tiles_to(pinned.frontier, checked.sighting.size):
+        tiles[tile] = (await talk.ask(LogFile(tile.path), Blob)).data
+    frontier = follow(pinned.frontier, checked.sighting.size, tiles.__getitem__)
+    return checked, moved(pinned, frontier, checked.sighting, checked.checkpoint, now_s)
+
+
+async def watch_all(talk: Talk, handle: Handle, pinned: Pinned, watch: Watch, now_s: int) -> tuple[Look, bytes]:
+    """Every epoch after the watched ones, up to a checkpoint, and that checkpoint."""
+    openings: list[Sight] = []
+    while True:
+        answer = await talk.ask(WatchHandle(handle.name, watch.epoch), HandleWatched)
+        if answer.first > watch.epoch + 1:
+            raise RecordGap("the directory cannot prove epochs that lie so far back")
+        found = look(pinned, watch, handle, answer, now_s)
+        openings.extend(found.openings)
+        if found.complete:
+            return replace(found, openings=tuple(openings)), answer.checkpoint
+        if not answer.steps:
+            raise LogForked("the directory does not tell of every epoch in its record")
+        watch = found.watch
+
+
+async def find_card(handle: str, options: NetOptions, now_s: int) -> bytes | None:
+    """The card in the record, proven, for a device that has no account yet and remembers nothing.
+
+    None: there is none.
+    """
+    wanted = parse_handle(handle)
+    way = PassingWay(endpoint_of(wanted.authority), options, Policy())
+    talk = Talk(way)
+    try:
+        pinned = await first_look(talk, wanted.authority, None, now_s)
+        checked, _ = await look_up(talk, wanted, pinned, now_s)
+    finally:
+        await way.close()
+    return checked.card or None

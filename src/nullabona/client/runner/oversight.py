@@ -1,0 +1,178 @@
+"""Watches the own handle in every epoch of the record, and whether promises are kept (spec/map.md §6).
+
+Once a period; a directory that is out of reach is asked again later, and every epoch in between is looked through then.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Final
+
+import msgspec
+
+from nullabona.client.account import load_account
+from nullabona.client.core.engine import Touched
+from nullabona.client.core.record.errors import RecordGap
+from nullabona.client.core.record.keeping import (
+    Evidence,
+    keep_evidence,
+    load_expected,
+    load_watch,
+    note_entries,
+    own_cards,
+    save_expected,
+    save_watch,
+)
+from nullabona.client.core.record.owner import Alarm, Sight, Watch, judge, new_entries, settle, start
+from nullabona.client.core.record.pinned import Pinned
+from nullabona.client.core.record.promises import Expected
+from nullabona.client.core.step import Step
+from nullabona.client.net import EndpointRefused
+from nullabona.client.runner.ground import Ground
+from nullabona.errors import PeerError
+from nullabona.wire.handle import Handle, parse_handle
+
+RETRY_S: Final = 60.0
+UNPUBLISHED_S: Final = 2.0
+"""How often a device that has no published card looks whether it has one by now."""
+DAY_S: Final = 86_400
+_AFTER_CLOSE_S: Final = 1.0
+"""How long after an epoch should have closed it is asked for: witnesses need a moment."""
+_SHORTEST_S: Final = 1.0
+
+
+class Oversight:
+    """The watch of one client."""
+
+    def __init__(self, ground: Ground) -> None:
+        self._ground = ground
+        self._poke = asyncio.Event()
+        self._turn = asyncio.Lock()
+
+    def poke(self) -> None:
+        """Look soon: a card was published, or a relay was reached again."""
+        self._poke.set()
+
+    async def run(self) -> None:
+        """For as long as the client runs."""
+        while True:
+            self._poke.clear()
+            pause = await self._once()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(pause):
+                    await self._poke.wait()
+
+    async def watch_now(self) -> None:
+        """Look through every epoch up to now. Raises what stands in the way (`Directories.watch`)."""
+        account = load_account(self._ground.store)
+        if account is not None and account.ever_published:
+            await self._watch_own(account.handle)
+
+    async def _once(self) -> float:
+        account = load_account(self._ground.store)
+        if account is None or not account.ever_published:
+            return UNPUBLISHED_S
+        pause = RETRY_S
+        try:
+            pause = await self._watch_own(account.handle)
+        except RecordGap as gap:
+            await self._begin_anew(account.handle, gap)
+        except (PeerError, EndpointRefused):
+            pass  # what is grave was told by whoever asked
+        return min(pause, await self._look_after_promises(str(account.handle)))
+
+    # -- the own handle -------------------------------------------------------------------------------------------
+
+    async def _watch_own(self, handle: Handle) -> float:
+        async with self._turn:
+            return await self._watch_through(handle)
+
+    async def _watch_through(self, handle: Handle) -> float:
+        await self._ground.directories.begin(handle.authority)
+        with self._ground.store.transaction():
+            watch = load_watch(self._ground.store)
+        if watch is None:
+            return RETRY_S
+        pinned, found = await self._ground.directories.watch(handle, watch)
+        self._conclude(handle, pinned, watch, found.watch, found.openings)
+        newest = found.openings[-1][1] if found.openings else 0
+        return self._until_next(pinned, newest)
+
+    def _conclude(self, handle: Handle, pinned: Pinned, before: Watch, after: Watch, sights: Sequence[Sight]) -> None:
+        own_handle = str(handle)
+        with self._ground.engine.step(self._ground.now()) as step:
+            own = own_cards(step.store)
+            judged, alarms = judge(before, sights, own)
+            expected = load_expected(step.store)
+            mine = [each for each in expected if each.handle == own_handle]
+            still, broken = settle(mine, sights, own)
+            save_watch(step.store, msgspec.structs.replace(after, place=judged.place))
+            note_entries(step.store, new_entries(before, sights), after.epoch - self._kept_epochs(pinned))
+            save_expected(step.store, [*(each for each in expected if each.handle != own_handle), *still])
+            for alarm in (*alarms, *broken):
+                self._sound(step, handle, alarm)
+        if alarms or broken:
+            self._ground.happened(Touched(frozenset()))
+
+    def _sound(self, step: Step, handle: Handle, alarm: Alarm) -> None:
+        """Told once for each epoch: nothing here is ever said in passing."""
+        keep_evidence(step.store, Evidence(alarm.code, handle.authority, step.now // 1_000, b"", alarm.evidence))
+        step.event(
+            "warning",
+            code=alarm.code,
+            handle=str(handle),
+            epoch=alarm.epoch,
+            closed_s=alarm.closed_s,
+            reason=alarm.reason,
+        )
+
+    async def _begin_anew(self, handle: Handle, gap: RecordGap) -> None:
+        """This device was away for too long: the watch begins again with what the log is now."""
+        pinned = await self._ground.directories.begin(handle.authority)
+        with self._ground.engine.step(self._ground.now()) as step:
+            save_watch(step.store, start(pinned))
+        self._ground.warn(gap.code, handle=str(handle))
+
+    # -- others' promises -----------------------------------------------------------------------------------------
+
+    async def _look_after_promises(self, own: str) -> float:
+        """Look at what is due; in how many seconds the next is."""
+        with self._ground.store.transaction():
+            expected = [each for each in load_expected(self._ground.store) if each.handle != own]
+        for each in expected:
+            if each.due_s <= self._now_s:
+                with suppress(PeerError, EndpointRefused):
+                    await self._look_at(each)
+        with self._ground.store.transaction():
+            times = [each.due_s for each in load_expected(self._ground.store) if each.handle != own]
+        return max(_SHORTEST_S, min(times, default=self._now_s + RETRY_S) - self._now_s)
+
+    async def _look_at(self, promise: Expected) -> None:
+        handle = parse_handle(promise.handle)
+        watch = Watch(promise.after + 1, promise.peaks)
+        pinned, found = await self._ground.directories.watch(handle, watch)
+        still, broken = settle([promise], found.openings)
+        later = [msgspec.structs.replace(each, due_s=self._now_s + pinned.rules.period_s) for each in still]
+        with self._ground.engine.step(self._ground.now()) as step:
+            others = [each for each in load_expected(step.store) if each != promise]
+            save_expected(step.store, [*others, *later])
+            for alarm in broken:
+                self._sound(step, handle, alarm)
+        if broken:
+            self._ground.happened(Touched(frozenset()))
+
+    # -- inside ---------------------------------------------------------------------------------------------------
+
+    def _kept_epochs(self, pinned: Pinned) -> int:
+        return pinned.rules.history_days * DAY_S // pinned.rules.period_s
+
+    def _until_next(self, pinned: Pinned, newest_s: int) -> float:
+        due = newest_s + pinned.rules.period_s + _AFTER_CLOSE_S
+        pause = due - self._ground.now() / 1_000
+        return max(_SHORTEST_S, pause if newest_s else min(RETRY_S, pinned.rules.period_s / 4))
+
+    @property
+    def _now_s(self) -> int:
+        return self._ground.now() // 1_000

@@ -1,0 +1,31 @@
+"""One request by any way, tried again where that makes sense."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from nullabona.client.net import TimedOut, TooManyRequests
+from nullabona.client.runner.ways import Way
+from nullabona.errors import PeerError
+from nullabona.wire.messages import AnyRequest, AnyResponse
+
+ANSWER_S: Final = 60.0
+_LOST_MOST: Final = 3
+
+
+async def ask(way: Way, request: AnyRequest) -> AnyResponse | None:
+    """The relay's answer, waiting for the way as long as it takes; None if it was reached but gave none."""
+    for _ in range(_LOST_MOST):
+        carrier = await way.ready()
+        try:
+            answer = await carrier.request(request, ANSWER_S)
+        except TooManyRequests:
+            return None
+        except PeerError as error:
+            await way.failed(carrier, error)
+            if isinstance(error, TimedOut):
+                return None
+            continue
+        way.worked()
+        return answer
+    return None

@@ -1,0 +1,79 @@
+"""Closing an epoch, and what is said of one: pure functions of the map and what enters it (spec/map.md §4)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from nullabona.directory.core.pages import TOP, Part, Source, changed_parts
+from nullabona.directory.core.records import StoredEntry
+from nullabona.log.prefix import EMPTY, Leaf, Opening, Walk
+from nullabona.wire.messages import WatchStep
+
+
+@dataclass(frozen=True, slots=True)
+class Closing:
+    """A closed epoch: its root, and the parts of the map that are new in it."""
+
+    root: bytes
+    parts: dict[int, Part]
+
+
+def close_epoch(before: Source, root: bytes | None, entering: Mapping[bytes, StoredEntry]) -> Closing:
+    """The map after ``entering``; ``root`` is the one before, None if there is none yet."""
+    parts = changed_parts(before, {label: leaf_of(label, entry) for label, entry in entering.items()})
+    return Closing(parts[TOP].root if parts else root or EMPTY, parts)
+
+
+def leaf_of(label: bytes, entry: StoredEntry) -> Leaf | None:
+    """What an entry puts into the map: a leaf, or nothing where the label is taken out."""
+    opening = opening_of(entry)
+    return None if opening is None else Leaf(label, opening.commitment)
+
+
+def opening_of(entry: StoredEntry | None) -> Opening | None:
+    """What the commitment of an entry is to; None where nothing stands."""
+    if entry is None or entry.digest is None:
+        return None
+    return Opening(entry.nonce, entry.version, entry.digest)
+
+
+def other_of(walk: Walk) -> tuple[bytes, ...]:
+    """The leaf in the way of a walk, as messages have it."""
+    return (walk.other.label, walk.other.commitment) if walk.other is not None else ()
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """A watched handle in one epoch."""
+
+    closed_s: int
+    opening: Opening | None
+    walk: Walk
+
+
+def describe_steps(sights: Sequence[Sight]) -> tuple[WatchStep, ...]:
+    """What is told of these epochs, each after the one before it; the first is told whole."""
+    steps = []
+    before: Sight | None = None
+    for sight in sights:
+        steps.append(_describe(sight, before))
+        before = sight
+    return tuple(steps)
+
+
+def _describe(sight: Sight, before: Sight | None) -> WatchStep:
+    known = before.walk.siblings if before else ()
+    siblings = sight.walk.siblings
+    fresh = [at >= len(known) or known[at] != sibling for at, sibling in enumerate(siblings)]
+    given = bytearray((len(siblings) + 7) // 8)
+    for at, new in enumerate(fresh):
+        given[at >> 3] |= new << (at & 7)
+    told = tuple(sibling for sibling, new in zip(siblings, fresh, strict=True) if new)
+    same = before is not None and before.opening == sight.opening
+    entry = None if same else _entry(sight.opening)
+    return WatchStep(sight.closed_s, entry, len(siblings), bytes(given), told, other_of(sight.walk))
+
+
+def _entry(opening: Opening | None) -> tuple[bytes, int, bytes]:
+    return (b"", 0, b"") if opening is None else (opening.nonce, opening.version, opening.digest)

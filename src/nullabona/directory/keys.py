@@ -1,0 +1,91 @@
+"""The secrets of a directory's public record: one file of three seeds, for its owner only (spec/map.md §8).
+
+Whoever has it can sign checkpoints in the log's name and learn which label is whose. It cannot be replaced without
+everybody noticing: the log's first entry and everybody's policy name the keys.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from nullabona.errors import UserError
+from nullabona.log.keys import Kind, SignerKey, new_signer
+from nullabona.log.vrf import VrfKey
+
+FILE: Final = "record.key"
+_HEAD: Final = "nullabona record key v1"
+_SEED_BYTES: Final = 32
+
+
+class RecordKeyUnreadable(UserError):
+    """The file with the public record's keys cannot be read, or is not one."""
+
+    code = "record-key-unreadable"
+    default_hint = "put back the file from its backup; without it this directory cannot go on with its record"
+
+
+@dataclass(frozen=True, slots=True)
+class RecordKeys:
+    """What signs and what labels."""
+
+    classical: SignerKey = field(repr=False)
+    lattice: SignerKey = field(repr=False)
+    labels: VrfKey = field(repr=False)
+
+    @property
+    def signers(self) -> tuple[SignerKey, SignerKey]:
+        """Those that sign checkpoints; the first also signs promises."""
+        return self.classical, self.lattice
+
+    @classmethod
+    def of(cls, seeds: bytes, origin: str) -> RecordKeys:
+        """The keys of 96 bytes of chance."""
+        first, second, third = (seeds[at : at + _SEED_BYTES] for at in range(0, 3 * _SEED_BYTES, _SEED_BYTES))
+        return cls(
+            new_signer(Kind.ED25519, origin, first),
+            new_signer(Kind.COSIGN_MLDSA44, origin, second),
+            VrfKey.of(third),
+        )
+
+
+def draw_keys(origin: str) -> RecordKeys:
+    """New keys that are kept nowhere."""
+    return RecordKeys.of(secrets.token_bytes(3 * _SEED_BYTES), origin)
+
+
+def open_keys(path: Path, origin: str) -> RecordKeys:
+    """The keys in the file, which is made if it is not there. Raises `RecordKeyUnreadable`."""
+    try:
+        if not path.exists():
+            _write(path, secrets.token_bytes(3 * _SEED_BYTES))
+        head, *lines = path.read_text("ascii").split("\n")
+        seeds = b"".join(bytes.fromhex(line) for line in lines)
+    except (OSError, ValueError) as error:
+        raise RecordKeyUnreadable("the file with the record's keys cannot be read") from error
+    if head != _HEAD or len(seeds) != 3 * _SEED_BYTES:
+        raise RecordKeyUnreadable("this is no file with a record's keys")
+    return RecordKeys.of(seeds, origin)
+
+
+def _write(path: Path, seeds: bytes) -> None:
+    """Whole or not at all, on the disk before anything is signed with it."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    lines = (_HEAD, *(seeds[at : at + _SEED_BYTES].hex() for at in range(0, len(seeds), _SEED_BYTES)), "")
+    fresh = path.with_suffix(".new")
+    fresh.unlink(missing_ok=True)
+    fd = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    try:
+        os.write(fd, "\n".join(lines).encode())
+        os.fsync(fd)
+    finally:
+        os.close(fd)
+    fresh.rename(path)
+    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)

@@ -1,0 +1,93 @@
+"""Opens what a directory keeps: its cards, its keys, its log (spec/map.md §8)."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from nullabona.directory.keys import FILE, RecordKeys, draw_keys, open_keys
+from nullabona.directory.record import PublicRecord
+from nullabona.directory.store.interface import CardStore
+from nullabona.directory.store.memory import MemoryCardStore
+from nullabona.directory.store.sqlite import SqliteCardStore
+from nullabona.log.keys import VerifierKey
+from nullabona.log.policy import NO_QUORUM, Policy
+from nullabona.machine.httpclient import Ways
+from nullabona.sequencer import WitnessAddress, open_log
+from nullabona.wire.epoch import GENESIS_MARK, Genesis, origin_of
+
+PERIOD_S: Final = 600
+HISTORY_DAYS: Final = 30
+FOLDER: Final = "record"
+NOBODY: Final = f"quorum {NO_QUORUM}\n"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordOptions:
+    """What an operator chooses of the public record.
+
+    ``witnesses`` are the lines of a policy that name witnesses (with their URLs), groups and the quorum. ``folder`` has
+    the log and its keys; None: a folder in the data directory.
+    """
+
+    period_s: int = PERIOD_S
+    history_days: int = HISTORY_DAYS
+    witnesses: str = NOBODY
+    folder: Path | None = None
+    ways: Ways | None = None
+
+
+def open_store(data_dir: Path | None) -> CardStore:
+    """The cards. Raises `CardsInUse` or `CardsUnreadable`."""
+    return MemoryCardStore() if data_dir is None else SqliteCardStore(data_dir)
+
+
+def open_record(data_dir: Path | None, host: str, store: CardStore, options: RecordOptions) -> PublicRecord:
+    """The record of the cards in ``store``. Raises `RecordKeyUnreadable`, `PolicyInvalid`, or what a log raises."""
+    origin = origin_of(host)
+    folder, end = _folder(data_dir, options)
+    try:
+        keys = draw_keys(origin) if options.folder is None and data_dir is None else open_keys(folder / FILE, origin)
+        text = _policy(keys, options.witnesses)
+        policy = Policy.parse(text)
+        log = open_log(folder, keys.signers, origin, witnesses=_addresses(policy), policy=policy, ways=options.ways)
+    except BaseException:
+        end()
+        raise
+    genesis = Genesis(GENESIS_MARK, host, keys.labels.public, options.period_s, options.history_days)
+    record = PublicRecord(store, log, keys, genesis, text, end)
+    try:
+        record.start()
+    except BaseException:
+        log.release()
+        end()
+        raise
+    return record
+
+
+def _folder(data_dir: Path | None, options: RecordOptions) -> tuple[Path, Callable[[], None]]:
+    """Where the log lies, and what to do with it at the end: a volatile directory's is public, and removed."""
+    if options.folder is not None:
+        return options.folder, lambda: None
+    if data_dir is not None:
+        return data_dir / FOLDER, lambda: None
+    folder = Path(tempfile.mkdtemp(prefix="nullabona-record-"))
+    return folder, lambda: shutil.rmtree(folder, ignore_errors=True)
+
+
+def _policy(keys: RecordKeys, witnesses: str) -> str:
+    own = "".join(f"log {signer.verifier.encode()}\n" for signer in keys.signers)
+    return own + witnesses
+
+
+def _addresses(policy: Policy) -> Sequence[WitnessAddress]:
+    """Whom to ask: the policy's witnesses that have a URL; several keys of one witness share it."""
+    found: dict[str, list[VerifierKey]] = {}
+    for witness in policy.witnesses:
+        if witness.url:
+            found.setdefault(witness.url, []).append(witness.key)
+    return [WitnessAddress(url, tuple(keys)) for url, keys in found.items()]

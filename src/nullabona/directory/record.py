@@ -1,0 +1,240 @@
+"""The directory's public record: closes epochs, has them witnessed, and proves what it answers (spec/map.md).
+
+An epoch takes four steps, each of which can be repeated: its root and its log entry are kept in one transaction; the
+entry is staged in the log under the epoch's number; the log is published with its witnesses; the cards that it replaces
+are erased. Whatever is interrupted is found again from how far the cards and the log have come.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from nullabona.directory.core.closing import Sight, close_epoch, describe_steps, opening_of, other_of
+from nullabona.directory.core.pages import walk_to
+from nullabona.directory.core.records import Place, Shown
+from nullabona.directory.keys import RecordKeys
+from nullabona.directory.store.interface import CardStore, ClosedEpoch
+from nullabona.errors import UserError
+from nullabona.log.note import sign_note
+from nullabona.log.prefix import LABEL_BYTES, NONCE_BYTES
+from nullabona.log.proof import parse_proof
+from nullabona.log.tree import Frontier, leaf_hash
+from nullabona.log.vrf import output_of
+from nullabona.sequencer import Log
+from nullabona.wire.epoch import (
+    Genesis,
+    Promise,
+    decode_epoch,
+    encode_epoch,
+    encode_genesis,
+    encode_promise,
+    label_input,
+)
+from nullabona.wire.handle import Handle
+from nullabona.wire.messages import MAX_WATCHED, CardFound, HandleProof, HandleWatched, LogDescribed
+
+DAY_S: Final = 86_400
+
+
+class RecordBroken(UserError):
+    """The cards and the log do not belong together: one of them is an older copy."""
+
+    code = "record-broken"
+    default_hint = "stop, and put back the newest copy of both; a record that goes back in time is noticed by everybody"
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """The newest published epoch: what every answer is proven under."""
+
+    number: int
+    closed_s: int
+    checkpoint: bytes
+    before: Frontier
+    """The log's frontier without the epoch's entry."""
+    frontier: Frontier
+    """The log's frontier with it."""
+
+
+class PublicRecord:
+    """Owned by the directory service; ``writer`` methods run in its writer thread, the rest on the loop."""
+
+    def __init__(
+        self,
+        store: CardStore,
+        log: Log,
+        keys: RecordKeys,
+        genesis: Genesis,
+        policy: str,
+        end: Callable[[], None] = lambda: None,
+    ) -> None:
+        self.public = log.public
+        """The folder of the log's files."""
+        self._end = end
+        self._store = store
+        self._log = log
+        self._keys = keys
+        self.genesis = genesis
+        self._policy = policy
+        self._served: Served | None = None
+        self._closed_s = 0
+
+    # -- epochs ---------------------------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Find out how far the cards and the log have come. Raises `RecordBroken`, or what the log raises."""
+        self._log.stage([self._genesis_entry()], key=b"genesis")
+        status = self._log.status()
+        end = status.staged + status.integrated
+        if not self._store.progress().closed and end > 1:
+            self._begin_anew(end - 1)
+        progress = self._store.progress()
+        if end > progress.closed + 1:
+            raise RecordBroken("the log has epochs that the cards do not know")
+        newest = self._store.epoch(progress.closed, writing=True)
+        self._closed_s = newest.closed_s if newest else 0
+
+    def _begin_anew(self, number: int) -> None:
+        """The cards were lost and the log was not: it goes on with an empty map, and everybody sees that."""
+        self._log.integrate()
+        last = decode_epoch(self._log.entry(number))
+        with self._store.transaction():
+            self._store.close_epoch(ClosedEpoch(number, b"", last.closed_s), {})
+            self._store.serve(number)
+
+    def next_close(self) -> int:
+        """When the open epoch is to be closed, in seconds of POSIX time."""
+        return self._closed_s + self.genesis.period_s if self._closed_s else 0
+
+    def close(self, now_s: int) -> None:
+        """Close the open epoch. In the writer's thread. Raises `StoreFailed`."""
+        store, number = self._store, self._store.progress().closed + 1
+        closed_s = max(now_s, self._closed_s)
+        with store.transaction():
+            before = store.map_at(number - 1, writing=True)
+            closing = close_epoch(before, store.root_at(number - 1), store.changes(number))
+            store.close_epoch(ClosedEpoch(number, closing.root, closed_s), closing.parts)
+            store.forget(now_s - self.genesis.history_days * DAY_S)
+        self._closed_s = closed_s
+
+    def stage(self) -> None:
+        """Hand every closed epoch to the log. In the writer's thread. Raises `RecordBroken`, or what the log raises."""
+        status, closed = self._log.status(), self._store.progress().closed
+        for number in range(status.staged + status.integrated, closed + 1):
+            epoch = self._store.epoch(number, writing=True)
+            if epoch is None:
+                raise RecordBroken("the log lacks epochs that the cards do not know any more")
+            entry = encode_epoch(epoch.number, epoch.root, epoch.closed_s)
+            (index,) = self._log.stage([entry], key=b"epoch %d" % number)
+            if index != number:
+                raise RecordBroken("an epoch would stand at another place of the log than its number")
+
+    async def publish(self, now_s: int) -> Served:
+        """Have everything that is staged witnessed; from then on it is what answers are proven under.
+
+        Raises `NoQuorum` or another of the log's errors; then what was served stays.
+        """
+        published = await self._log.publish(now_s)
+        self._served = self._load(published.size - 1, published.note)
+        return self._served
+
+    def behind(self) -> bool:
+        """Whether an epoch is closed that is not served."""
+        return self._served is None or self._served.number < self._store.progress().closed
+
+    def settle(self) -> None:
+        """Erase the cards that what is served replaced. In the writer's thread. Raises `StoreFailed`."""
+        if self._served is not None:
+            with self._store.transaction():
+                self._store.serve(self._served.number)
+
+    def resume(self) -> None:
+        """Serve what was published before this process began, if anything was."""
+        note = self._log.checkpoint()
+        size = self._log.status().published
+        if note is not None and size > 1 and self._root_known(size - 1):
+            self._served = self._load(size - 1, note)
+
+    def _root_known(self, number: int) -> bool:
+        epoch = self._store.epoch(number)
+        return epoch is None or bool(epoch.root)
+
+    def _load(self, number: int, note: bytes) -> Served:
+        epoch = self._store.epoch(number)
+        if epoch is None:
+            raise RecordBroken("the cards do not know the epoch that is published")
+        before = Frontier(number, tuple(reversed(parse_proof(self._log.inclusion(number)).hashes)))
+        entry = leaf_hash(encode_epoch(number, epoch.root, epoch.closed_s))
+        return Served(number, epoch.closed_s, note, before, before.extend(entry))
+
+    @property
+    def served(self) -> Served | None:
+        """The newest published epoch, if there is one."""
+        return self._served
+
+    async def end(self) -> None:
+        """Let go of the log."""
+        await self._log.close()
+        self._end()
+
+    # -- answers --------------------------------------------------------------------------------------------------
+
+    def place(self, handle: Handle) -> Place:
+        """Where a change of ``handle`` is entered."""
+        return Place(self.label(handle)[0], secrets.token_bytes(NONCE_BYTES))
+
+    def label(self, handle: Handle) -> tuple[bytes, bytes]:
+        """The handle's label and its proof."""
+        proof = self._keys.labels.prove(label_input(handle))
+        return output_of(proof)[:LABEL_BYTES], proof
+
+    def promise(self, handle: Handle, digest: bytes, epoch: int) -> bytes:
+        """The signed promise that a card stands in the record by ``epoch``; nothing if that is served already."""
+        if self._served is not None and epoch <= self._served.number:
+            return b""
+        text = encode_promise(Promise(self._log.origin, str(handle), digest, epoch))
+        return sign_note(text, [self._keys.classical], 0).encode()
+
+    def answer(self, handle: Handle, served: Served, shown: Shown, promise: bytes) -> CardFound:
+        """The answer to a lookup, proven under ``served``. Inside `CardStore.reading`."""
+        label, proof = self.label(handle)
+        opening = opening_of(self._store.entry_at(label, served.number))
+        walk = walk_to(self._store.map_at(served.number), label)
+        proven = HandleProof(
+            proof,
+            opening.nonce if opening else b"",
+            opening.version if opening else 0,
+            walk.siblings,
+            other_of(walk),
+            served.closed_s,
+            served.before.peaks,
+            served.checkpoint,
+        )
+        return CardFound(shown.card or shown.promised, proven, promise)
+
+    async def watch(self, handle: Handle, after: int, served: Served) -> HandleWatched:
+        """What stood at a handle in the epochs after ``after``, as many as one answer tells of."""
+        label, proof = self.label(handle)
+        sights = []
+        epochs = self._store.epochs(after, served.number, MAX_WATCHED)
+        for epoch in epochs:
+            entry = opening_of(self._store.entry_at(label, epoch.number))
+            sights.append(Sight(epoch.closed_s, entry, walk_to(self._store.map_at(epoch.number), label)))
+            await asyncio.sleep(0)
+        first = epochs[0].number if epochs else served.number + 1
+        return HandleWatched(proof, served.checkpoint, first, describe_steps(sights))
+
+    def describe(self, served: Served) -> LogDescribed:
+        """Which log this is, and where it stands."""
+        genesis_proof = parse_proof(self._log.inclusion(0)).hashes
+        return LogDescribed(
+            self._policy, self._genesis_entry(), genesis_proof, served.frontier.peaks, served.checkpoint
+        )
+
+    def _genesis_entry(self) -> bytes:
+        genesis = self.genesis
+        return encode_genesis(genesis.host, genesis.vrf_key, genesis.period_s, genesis.history_days)
