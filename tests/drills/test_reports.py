@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from nullabona.cli.drill import drill
-from nullabona.directory.core.records import Keep, LogEntry, StoredCard
+from nullabona.directory.core.records import Keep, Place, StoredCard
 from nullabona.directory.store.sqlite import SqliteCardStore
 from nullabona.drills import seizure as seizure_module
 from nullabona.drills.inventory import DataUnreadable, take_inventory
@@ -42,7 +42,7 @@ def data(tmp_path: Path) -> Path:
     encoded = card_bytes()
     with store.transaction():
         card = StoredCard(MINA.name, skeleton(MINA.name), encoded, TODAY)
-        store.apply(Keep(card, LogEntry(MINA.name, bytes(32))))
+        store.apply(Keep(card, bytes(32)), Place(noise(32), noise(16)))
     store.close()
     boxes = SqliteBoxStore(path)
     batch = Batch()
@@ -79,7 +79,8 @@ def test_a_warrant_yields_card_day_and_inbox(data: Path) -> None:
     report = run_warrant(data, str(MINA))
     assert (True, set(DRILLS["warrant"])) == (report.held, set(verdicts(report)))
     assert {"waiting": 2, "sizes": [2_048, 2_048], "expire": ["2024-11-03"], "ever": 3} == report.data["inbox"]
-    assert {"handle", "name", "skeleton", "encoded", "registered_day"} == set(report.data["produced"])
+    fields = {"handle", "name", "skeleton", "encoded", "registered_day", "label", "epoch", "entries"}
+    assert fields == set(report.data["produced"])
     assert "2024-10-04" in report.render("en")
 
 

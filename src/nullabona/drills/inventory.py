@@ -20,6 +20,7 @@ from nullabona.wire.card import UnverifiedCard, decode_card
 
 _BOXES: Final = "boxes.db"
 _CARDS: Final = "cards.db"
+_LOG: Final = "record/log.db"
 
 
 class DataUnreadable(UserError):
@@ -50,6 +51,8 @@ class Registered:
     name: str
     card: UnverifiedCard
     registered_day: int
+    label: bytes
+    epoch: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,8 +125,8 @@ def _read_cards(path: Path) -> tuple[Registered, ...]:
     if not path.exists():
         return ()
     with closing(_open(path)) as db:
-        rows = db.execute("SELECT name, encoded, registered_day FROM card ORDER BY name").fetchall()
-    return tuple(Registered(name, decode_card(encoded), day) for name, encoded, day in rows)
+        rows = db.execute("SELECT name, encoded, registered_day, label, epoch FROM card ORDER BY name").fetchall()
+    return tuple(Registered(name, decode_card(encoded), *rest) for name, encoded, *rest in rows)
 
 
 def _undeclared(data: Path) -> set[str]:
@@ -131,15 +134,24 @@ def _undeclared(data: Path) -> set[str]:
     patterns = [re.compile(_pattern(declared.pattern)) for declared in files]
     names = [str(path.relative_to(data)) for path in data.rglob("*") if not path.is_dir()]
     found = {name for name in names if not any(pattern.fullmatch(name) for pattern in patterns)}
-    for name, columns in ((_BOXES, relay_schema.COLUMNS), (_CARDS, directory_schema.COLUMNS)):
+    databases = (
+        (_BOXES, relay_schema.COLUMNS),
+        (_CARDS, directory_schema.COLUMNS),
+        (_LOG, directory_schema.LOG_COLUMNS),
+    )
+    for name, columns in databases:
         if (data / name).exists():
-            found |= _columns(data / name) - {f"{name}: {column.table}.{column.name}" for column in columns}
+            real = {f"{name}: {column}" for column in _columns(data / name)}
+            found |= real - {f"{name}: {column.table}.{column.name}" for column in columns}
     return found
 
 
 def _pattern(declared: str) -> str:
     """The regular expression for a declared file name such as ``blobs/<expiry day>/<2 hex>/<62 hex>``."""
     pattern = re.escape(declared).replace(re.escape("<expiry day>"), r"\d+").replace("<hex>", "[0-9a-f]+")
+    for digits in ("<level>", "<number>"):
+        pattern = pattern.replace(digits, r"\d+")
+    pattern = pattern.replace("<path>", r"(?:x\d{3}/)*\d{3}(?:\.p/\d{1,3})?")
     return re.sub(r"<(\d+)\\ hex>", r"[0-9a-f]{\1}", pattern)
 
 
@@ -147,7 +159,7 @@ def _columns(path: Path) -> set[str]:
     with closing(_open(path)) as db:
         tables = [name for (name,) in db.execute("SELECT name FROM sqlite_schema WHERE type IN ('table', 'view')")]
         return {
-            f"{path.name}: {table}.{column}"
+            f"{table}.{column}"
             for table in tables
             for (column,) in db.execute("SELECT name FROM pragma_table_info(?)", (table,))
         }

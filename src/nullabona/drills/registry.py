@@ -7,9 +7,11 @@ from typing import Final
 
 from nullabona.drills import seizure, warrant
 from nullabona.drills.demo import run as demo
+from nullabona.drills.lying import play as lying
 
 DRILLS: Final[Mapping[str, tuple[str, ...]]] = {
     "warrant": tuple(warrant.PROVES),
     "seizure": tuple(seizure.PROVES),
     "demo": tuple(demo.PROVES),
+    "lying-directory": tuple(lying.PROVES),
 }

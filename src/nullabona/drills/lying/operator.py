@@ -1,0 +1,198 @@
+"""A relay whose operator lies: the real one, with a directory that does what a line on stdin tells it.
+
+It has everything a real operator has: the database, the keys, the program. Orders and answers are JSON, one a line.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import shutil
+import sqlite3
+import sys
+import tempfile
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from nullabona.cli.directory import take_settings
+from nullabona.directory.core.records import Keep, StoredCard
+from nullabona.directory.opening import NOBODY, RecordOptions, open_record, open_store
+from nullabona.directory.service import DirectoryService, Options
+from nullabona.errors import NullabonaError
+from nullabona.relay.config import Config, make_config
+from nullabona.relay.run import run_relay
+from nullabona.sequencer import NoQuorum
+from nullabona.wire.card import card_hash, decode_card
+from nullabona.wire.messages import AnyResponse, CardFound, CardTaken, LookupCard, PublishCard
+from nullabona.wire.service import Service
+
+
+class LyingDirectory(DirectoryService):
+    """The real directory, and what its operator can make of it."""
+
+    def __init__(self, data: Path, host: str, record: RecordOptions) -> None:
+        self.data, self.host, self.chosen = data, host, record
+        store = open_store(data)
+        super().__init__(store, open_record(data, host, store, record), host, Options(record=record))
+        self._faces: dict[str, CardFound] = {}
+        self._hidden: dict[str, bytes] = {}
+        self._withheld = ""
+        self._folders: list[Path] = []
+
+    # -- what is answered
+
+    async def publish(self, request: PublishCard) -> AnyResponse:
+        """Cards of whoever is to be hidden are confirmed and thrown away."""
+        card = decode_card(request.card)
+        if card.handle.name != self._withheld:
+            return await super().publish(request)
+        self._hidden[card.handle.name] = request.card
+        return CardTaken(self._false_promise(request.card))
+
+    async def look_up(self, request: LookupCard) -> AnyResponse:
+        """The false face of a name, if it has one."""
+        if request.name in self._faces:
+            return self._faces[request.name]
+        answer = await super().look_up(request)
+        hidden = self._hidden.get(request.name)
+        if hidden and isinstance(answer, CardFound):
+            return CardFound(hidden, answer.proof, self._false_promise(hidden))
+        return answer
+
+    def _false_promise(self, card: bytes) -> bytes:
+        served = self._record.served
+        assert served is not None
+        return self._record.promise(decode_card(card).handle, card_hash(card), served.number + 2)
+
+    # -- orders
+
+    async def honest(self) -> None:
+        """Stop lying in answers."""
+        self._faces.clear()
+        self._hidden.clear()
+        self._withheld = ""
+
+    async def enter(self, card: str) -> int:
+        """Enter a card in the record, whatever the rules say; the epoch."""
+        data = bytes.fromhex(card)
+        handle = decode_card(data).handle
+        found: list[int] = []
+
+        def work() -> None:
+            with self._store.transaction():
+                keep = Keep(StoredCard.of(handle, data, 0), card_hash(data))
+                found.append(self._store.apply(keep, self._record.place(handle)))
+
+        await self._in_writer(work)
+        return found[0]
+
+    async def show(self, name: str, card: str) -> None:
+        """Show a card that is in no record, with the proof of the real one."""
+        answer = await super().look_up(LookupCard(name))
+        assert isinstance(answer, CardFound)
+        self._faces[name] = CardFound(bytes.fromhex(card), answer.proof)
+
+    async def remember(self, name: str) -> None:
+        """Keep today's true answer, to show it again tomorrow."""
+        answer = await super().look_up(LookupCard(name))
+        assert isinstance(answer, CardFound)
+        self._old = answer
+
+    async def roll_back(self, name: str) -> None:
+        """Show yesterday's answer."""
+        self._faces[name] = self._old
+
+    async def withhold(self, name: str) -> None:
+        """Confirm whatever is published for a name, and never enter it."""
+        self._withheld = name
+
+    async def fork(self, name: str, card: str) -> dict[str, str]:
+        """Keep a second record with a false card in it, and show that; what witnesses said when asked to sign it."""
+        folder = Path(tempfile.mkdtemp(prefix="lying-"))
+        self._folders.append(folder)
+        self._copy(folder)
+        await self._wait_next()
+        reasons = await self._second(folder, card, replace(self.chosen, folder=folder / "record"), name)
+        unwitnessed = replace(self.chosen, folder=folder / "record", witnesses=NOBODY)
+        await self._second(folder, "", unwitnessed, name)
+        return reasons
+
+    def _copy(self, folder: Path) -> None:
+        source = self.chosen.folder
+        assert source is not None
+        shutil.copytree(source, folder / "record", ignore=shutil.ignore_patterns("*.db*", "lock"))
+        for path, copy in ((self.data / "cards.db", "cards.db"), (source / "log.db", "record/log.db")):
+            with closing(sqlite3.connect(path)) as real, closing(sqlite3.connect(folder / copy)) as twin:
+                real.backup(twin)
+
+    async def _wait_next(self) -> None:
+        """Until the true record has gone on, so that the witnesses have seen it."""
+        before = self._record.served
+        while self._record.served is before:  # noqa: ASYNC110 - the clock closes the epoch
+            await asyncio.sleep(0.05)
+
+    async def _second(self, folder: Path, card: str, record: RecordOptions, name: str) -> dict[str, str]:
+        store = open_store(folder)
+        twin = DirectoryService(store, open_record(folder, self.host, store, record), self.host, Options(record=record))
+        reasons: dict[str, str] = {}
+        try:
+            if card:
+                data = bytes.fromhex(card)
+                handle = decode_card(data).handle
+                with store.transaction():
+                    store.apply(Keep(StoredCard.of(handle, data, 0), card_hash(data)), twin._record.place(handle))  # noqa: SLF001 - his own program
+            await twin.advance(force=bool(card))
+            answer = await twin.look_up(LookupCard(name))
+            assert isinstance(answer, CardFound)
+            self._faces[name] = answer
+        except NoQuorum as error:
+            reasons = error.reasons
+        finally:
+            await twin.close()
+        return reasons
+
+    async def close(self) -> None:
+        await super().close()
+        for folder in self._folders:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+async def _obey(directory: LyingDirectory) -> None:
+    orders = asyncio.StreamReader(limit=1 << 20)
+    await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(orders), sys.stdin)
+    while line := await orders.readline():
+        order: dict[str, Any] = json.loads(line)
+        try:
+            done = await getattr(directory, order.pop("do"))(**order)
+        except NullabonaError as error:
+            done = {"error": error.code}
+        sys.stdout.write(json.dumps({"ok": done}) + "\n")
+        sys.stdout.flush()
+
+
+def main() -> None:
+    """Serve until stopped."""
+    settings = json.loads(sys.argv[1])
+    chosen = take_settings(settings)
+    tasks: list[asyncio.Task[None]] = []
+
+    def services(config: Config) -> Sequence[Service]:
+        assert config.data is not None
+        assert chosen.host is not None
+        directory = LyingDirectory(config.data, chosen.host, chosen.record)
+        directory.begin()
+        tasks.append(asyncio.get_running_loop().create_task(_obey(directory)))
+        return [directory]
+
+    def ready(urls: list[str]) -> None:
+        sys.stdout.write(json.dumps({"ready": urls[0]}) + "\n")
+        sys.stdout.flush()
+
+    run_relay(make_config(settings), ready, services)
+
+
+if __name__ == "__main__":
+    main()
