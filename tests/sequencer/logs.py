@@ -38,7 +38,14 @@ def make_log(folder: Path) -> Log:
 
 def publish(log: Log, now_s: int = START) -> Published:
     """Publish from outside of a loop."""
-    return asyncio.run(log.publish(now_s))
+
+    async def once() -> Published:
+        try:
+            return await log.publish(now_s)
+        finally:
+            await log.hang_up()
+
+    return asyncio.run(once())
 
 
 def entries_of(public: Path, size: int) -> list[bytes]:

@@ -51,7 +51,13 @@ class RunningWitness:
     """A witness that serves until stopped. ``now_s`` is its clock."""
 
     def __init__(
-        self, folder: Path, logs: Sequence[WatchedLog], name: str = "witness.example/w1", limits: Limits | None = None
+        self,
+        folder: Path,
+        logs: Sequence[WatchedLog],
+        name: str = "witness.example/w1",
+        *,
+        limits: Limits | None = None,
+        listen: tuple[Endpoint, ...] = (Endpoint("127.0.0.1", 0),),
     ) -> None:
         self.now_s = START
         self.signers = witness_signers(name)
@@ -59,7 +65,7 @@ class RunningWitness:
             data=folder,
             signers=self.signers,
             logs=tuple(logs),
-            listen=(Endpoint("127.0.0.1", 0),),
+            listen=listen,
             limits=limits or Limits(),
         )
         self._lock, self.store = open_store(self.config)

@@ -193,9 +193,13 @@ class Log:
         tree, said = self._store.tree(), self._published()
         return Status(self._store.end() - tree.size, tree.size, said.size if said else 0, dict(self._failures))
 
-    async def close(self) -> None:
-        """Hang up on the witnesses and let go of the folder."""
+    async def hang_up(self) -> None:
+        """Close the connections to witnesses before their loop ends; the next publish opens them again."""
         await self._circle.close()
+
+    async def close(self) -> None:
+        """Hang up and let go of the folder."""
+        await self.hang_up()
         self.release()
 
     def release(self) -> None:
