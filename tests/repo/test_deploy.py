@@ -12,8 +12,10 @@ from pathlib import Path
 
 import pytest
 
+from nullabona.witness.config import DEFAULT_LISTEN
+
 ROOT = Path(__file__).parents[2]
-UNIT = ROOT / "deploy/nullabona-relay.service"
+UNITS = {name: ROOT / f"deploy/nullabona-{name}.service" for name in ("relay", "witness")}
 DOCKERFILE = ROOT / "deploy/Dockerfile"
 
 REQUIRED = {
@@ -46,26 +48,36 @@ REQUIRED = {
     "RestrictNamespaces": ["yes"],
     "RestrictRealtime": ["yes"],
     "RestrictSUIDSGID": ["yes"],
-    "SocketBindAllow": ["tcp:8440"],
     "SocketBindDeny": ["any"],
     "StandardInput": ["null"],
     "StandardOutput": ["null"],
     "StandardError": ["journal"],
-    "StateDirectory": ["nullabona-relay"],
     "StateDirectoryMode": ["0700"],
     "SystemCallArchitectures": ["native"],
     "SystemCallErrorNumber": ["EPERM"],
     "SystemCallFilter": ["@system-service", "~@privileged @resources"],
     "UMask": ["0077"],
 }
-PORT = "8440"
+OWN = {
+    "relay": {
+        "ExecStart": ["/opt/nullabona/.venv/bin/nulla relay serve --data %S/nullabona-relay --listen 127.0.0.1:8440"],
+        "SocketBindAllow": ["tcp:8440"],
+        "StateDirectory": ["nullabona-relay"],
+    },
+    "witness": {
+        "ExecStart": ["/opt/nullabona/.venv/bin/nulla witness serve --config /etc/nullabona/witness.toml"],
+        "SocketBindAllow": ["tcp:8450"],
+        "StateDirectory": ["nullabona-witness"],
+    },
+}
+every_unit = pytest.mark.parametrize("name", list(UNITS))
 
 
-def directives(section: str) -> dict[str, list[str]]:
-    """Every directive of one section of the unit with its values in order."""
+def directives(name: str, section: str) -> dict[str, list[str]]:
+    """Every directive of one section of a unit with its values in order."""
     found: dict[str, list[str]] = {}
     current = ""
-    for line in UNIT.read_text(encoding="utf-8").splitlines():
+    for line in UNITS[name].read_text(encoding="utf-8").splitlines():
         if line.startswith("["):
             current = line.strip("[]")
         elif current == section and "=" in line and not line.startswith("#"):
@@ -88,39 +100,42 @@ def final_stage() -> list[tuple[str, str]]:
     return found[last:]
 
 
-def test_the_unit_is_hardened() -> None:
+@every_unit
+def test_the_unit_is_hardened(name: str) -> None:
     """Each directive that keeps memory off disks and the process in its cage is there with its value."""
-    service = directives("Service")
-    assert REQUIRED == {key: service.get(key) for key in REQUIRED}
+    service = directives(name, "Service")
+    wanted = REQUIRED | OWN[name]
+    assert wanted == {key: service.get(key) for key in wanted}
 
 
-def test_the_unit_sets_nothing_unreviewed() -> None:
-    """A new directive of the unit is either required above or one of the plain ones here."""
-    plain = {"Type", "ExecStart", "Restart", "RestartSec", "TimeoutStopSec", "KillSignal", "SyslogLevel", "LimitNOFILE"}
-    assert set() == set(directives("Service")) - set(REQUIRED) - plain
+@every_unit
+def test_the_unit_sets_nothing_unreviewed(name: str) -> None:
+    """A new directive of a unit is either required above or one of the plain ones here."""
+    plain = {"Type", "Restart", "RestartSec", "TimeoutStopSec", "KillSignal", "SyslogLevel", "LimitNOFILE"}
+    assert set() == set(directives(name, "Service")) - set(REQUIRED) - set(OWN[name]) - plain
 
 
-def test_the_unit_listens_where_it_may_bind() -> None:
-    """The command's port is the one that SocketBindAllow allows, on loopback, and its data is the state directory."""
-    assert [f"/opt/nullabona/.venv/bin/nulla relay serve --data %S/nullabona-relay --listen 127.0.0.1:{PORT}"] == (
-        directives("Service")["ExecStart"]
-    )
+def test_the_witness_listens_where_it_may_bind() -> None:
+    """The default address of a witness is the one that its unit allows, on loopback."""
+    assert f"127.0.0.1:{OWN['witness']['SocketBindAllow'][0].removeprefix('tcp:')}" == DEFAULT_LISTEN
 
 
-def test_systemd_accepts_the_unit(tmp_path: Path) -> None:
+@every_unit
+def test_systemd_accepts_the_unit(tmp_path: Path, name: str) -> None:
     """`systemd-analyze verify` finds nothing to say."""
     if not (tool := shutil.which("systemd-analyze")):
         pytest.skip("systemd-analyze is not installed")
-    copy = tmp_path / UNIT.name
-    copy.write_text(UNIT.read_text(encoding="utf-8").replace("/opt/nullabona/.venv/bin/nulla", sys.executable))
+    copy = tmp_path / UNITS[name].name
+    copy.write_text(UNITS[name].read_text(encoding="utf-8").replace("/opt/nullabona/.venv/bin/nulla", sys.executable))
     result = subprocess.run([tool, "verify", copy], capture_output=True, text=True, check=False, timeout=30)
     assert (0, "") == (result.returncode, result.stderr)
 
 
-def test_systemd_rates_the_unit_as_safe() -> None:
+@every_unit
+def test_systemd_rates_the_unit_as_safe(name: str) -> None:
     """`systemd-analyze security` puts the exposure at 1.5 or less (0 is none, 10 is everything)."""
     tool = shutil.which("systemd-analyze")
-    command = [tool or "", "security", "--offline=true", "--threshold=15", "--json=short", str(UNIT)]
+    command = [tool or "", "security", "--offline=true", "--threshold=15", "--json=short", str(UNITS[name])]
     if (
         not tool
         or "--offline" not in subprocess.run([tool, "--help"], capture_output=True, text=True, check=True).stdout
@@ -202,3 +217,16 @@ def test_the_relay_command_runs_without_client_and_seam(entry: str) -> None:
         pytest.skip("the command nulla does not exist yet")
     result = subprocess.run(command, capture_output=True, text=True, check=False, timeout=30)
     assert (0, True) == (result.returncode, "--listen" in result.stdout), result.stderr
+
+
+@pytest.mark.parametrize("words", [["witness", "serve", "--help"], ["log", "verify", "--help"]], ids=" ".join)
+def test_commands_of_logs_run_without_client_and_seam(words: list[str]) -> None:
+    """`nulla witness` and `nulla log` start where nullabona.client and nullabona_mls are not installed."""
+    code = (
+        "import sys, importlib; sys.modules['nullabona_mls'] = sys.modules['nullabona.client'] = None; "
+        "from nullabona.cli import main; main()"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", code, *words], capture_output=True, text=True, check=False, timeout=30
+    )
+    assert (0, True) == (result.returncode, "--policy" in result.stdout or "--config" in result.stdout), result.stderr
