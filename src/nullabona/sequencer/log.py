@@ -110,6 +110,8 @@ class Log:
         self._said: Published | None = None
         self._integrating = threading.Lock()
         self._publishing = asyncio.Lock()
+        self._proving = threading.Lock()
+        self._reader = self._nodes(0)  # of the published size; it keeps the tiles that were asked for last
         try:
             self._disk = Disk(self.public, folder / "incoming")
             self._load_end()
@@ -178,14 +180,17 @@ class Log:
         return decode_bundle(self._read(Tile(ENTRIES, number, width)), width)[at]
 
     def inclusion(self, index: int) -> bytes:
-        """The tlog-proof that the entry with this number is under the published checkpoint.
+        """The tlog-proof that the entry with this number is under the published checkpoint. For any thread.
 
         Raises `ProofInvalid` if it is not, `LogDamaged` if nothing is published yet.
         """
         said = self._published()
         if said is None:
             raise LogDamaged("nothing is published yet", hint="publish first")
-        hashes = inclusion_proof(self._nodes(said.size), index, said.size)
+        with self._proving:
+            if self._reader.size != said.size:
+                self._reader = self._nodes(said.size)
+            hashes = inclusion_proof(self._reader, index, said.size)
         return LogProof(index, hashes, parse_note(said.note)).encode()
 
     def status(self) -> Status:
