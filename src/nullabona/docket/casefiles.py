@@ -33,6 +33,8 @@ class TrailEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     event: str
     commitment: bytes
     salt: bytes
+    private: dict[str, str | tuple[str, ...]]
+    """The fields that the record's ``private`` hash binds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +128,11 @@ class CaseFiles:
         theirs = self._staff.active(officer)
         identity = self._identity(who, case)
         self._store.run("add_case_key", case, officer, seal(identity.encode("ascii"), [theirs.recipient]))
+
+    def in_time(self, case: CaseId, names: frozenset[str], now_s: int) -> bool:
+        """Whether none of these timers ran out before it was met."""
+        rows = self._store.rows("timers_of", case)
+        return all((now_s if met_s is None else met_s) <= due_s for name, due_s, _, met_s, _ in rows if name in names)
 
     def seal_content(self, recipient: str, value: object) -> bytes:
         """``value`` for the officers of a case."""

@@ -18,13 +18,17 @@ from nullabona.docket.core.acts import (
     IntakeDetails,
     Stale,
 )
+from nullabona.docket.core.canonical import digest
 from nullabona.docket.core.decide import DemandIncomplete
 from nullabona.docket.core.instrument import DAY
+from nullabona.docket.core.notice import notices_fields
 from nullabona.docket.core.records import CASE_ID_SIZE, MAX_DOCUMENT, CaseContent, Document
-from nullabona.docket.core.slots import EventRecord, case_tag, private_hash
+from nullabona.docket.core.slots import BLIND_SIZE, EventRecord, case_tag, private_hash
 from nullabona.docket.core.states import Action, State
 from nullabona.docket.core.terms import year_of
+from nullabona.docket.notices import Notices, PendingNotice
 from nullabona.docket.ports import Acting
+from nullabona.docket.receipts import Receipts
 from nullabona.docket.tools import Tools
 
 SALT_SIZE: Final = 16
@@ -51,9 +55,11 @@ def describe_document(document: bytes) -> Document:
 class Casework:
     """Draws acts up and carries them out."""
 
-    def __init__(self, tools: Tools, changes: Changes) -> None:
+    def __init__(self, tools: Tools, changes: Changes, notices: Notices, receipts: Receipts) -> None:
         self._t = tools
         self.changes = changes
+        self._notices = notices
+        self._receipts = receipts
 
     def propose(
         self, who: Acting, action: Action, case: bytes | None, details: CaseDetails, at_s: int | None = None
@@ -76,6 +82,8 @@ class Casework:
         moment, change = self._change(who, act, details)
         with self._t.store.transaction():
             self._t.store.run("count_signature", count, assertion.key_id)
+            if moment.action == Action.RECEIPT:
+                self._receipts.keep(who, moment.case)
             if moment.file is None:
                 moment = replace(moment, file=self._begin(who, moment, change))
             if document is not None:
@@ -158,13 +166,17 @@ class Casework:
 
     def _enter(self, moment: Moment, change: Change, content: CaseContent) -> None:
         """Queue the event's slot, and remember in the case which commitment is its own."""
-        file, salt = moment.case, self._t.chance(SALT_SIZE)
-        record = self._record(moment, change, content, salt)
-        commitment = self._t.boxes.wait(record)
-        trail = (*file.trail, TrailEntry(record.event, commitment, salt))
+        file, salt, blind = moment.case, self._t.chance(SALT_SIZE), self._t.chance(BLIND_SIZE)
+        bodies = self._notices.bodies(content, self.changes.instrument(content)) if change.event == "notified" else ()
+        private = notices_fields(tuple(digest(body) for body in bodies)) if bodies else private_fields(content)
+        record = self._record(moment, change, content, private_hash(salt, private))
+        commitment = self._t.boxes.wait(record, blind)
+        if bodies:
+            self._notices.keep(file, commitment, PendingNotice(bodies, salt, blind, record))
+        trail = (*file.trail, TrailEntry(record.event, commitment, salt, private))
         self._t.store.run("keep_trail", self._t.files.seal_content(file.recipient, trail), file.id)
 
-    def _record(self, moment: Moment, change: Change, content: CaseContent, salt: bytes) -> EventRecord:
+    def _record(self, moment: Moment, change: Change, content: CaseContent, private: str) -> EventRecord:
         file = moment.case
         assert change.event is not None
         answered = change.event == "answered" and content.decision is not None
@@ -172,28 +184,27 @@ class Casework:
         return EventRecord(
             case=case_tag(file.id), n=len(file.trail), event=change.event, at=self._t.period_at(moment.now_s),
             instrument=content.demand.instrument, previous=file.trail[-1].commitment.hex() if file.trail else "",
-            private=private_hash(salt, private_fields(content)), identifiers=len(content.demand.identifiers),
+            private=private, identifiers=len(content.demand.identifiers),
             accounts=sum(match.found for match in content.matches),
             outcome=decide.outcome_of(decision) if decision else None,
             reason=decision.reason if decision else None,
             answers={answer.data_class: answer.answer for answer in decision.answers} if decision else {},
-            in_time=self._in_time(moment) if answered else None,
+            in_time=self._in_time(moment, content) if change.event == "handed-over" else None,
         )  # fmt: skip
 
-    def _in_time(self, moment: Moment) -> bool:
-        """Whether no deadline of the case has passed unmet."""
-        rows = self._t.store.rows("timers_of", moment.case.id)
-        return all(moment.now_s <= due_s for name, due_s, _, met_s, _ in rows if met_s is None and name != timers.GAG)
+    def _in_time(self, moment: Moment, content: CaseContent) -> bool:
+        names = timers.of_the_answer(self.changes.instrument(content))
+        return self._t.files.in_time(moment.case.id, names, moment.now_s)
 
 
-def private_fields(content: CaseContent) -> dict[str, object]:
+def private_fields(content: CaseContent) -> dict[str, str | tuple[str, ...]]:
     """What the public record binds and does not show; the receipt shows it to the authority."""
     demand = content.demand
     return {
         "authority": demand.authority,
         "authority_ref": demand.authority_ref,
         "document_sha256": demand.document.sha256.hex(),
-        "identifiers": [identifier.text for identifier in demand.identifiers],
+        "identifiers": tuple(identifier.text for identifier in demand.identifiers),
     }
 
 

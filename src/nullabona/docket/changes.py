@@ -112,6 +112,8 @@ class Changes:
     def take_in(self, moment: Moment) -> Change:
         assert isinstance(moment.details, IntakeDetails | AmendDetails)
         content = decide.take_in(moment.details, self._taxonomy, moment.now_s)
+        if moment.file is not None and moment.file.content.demand.instrument != content.demand.instrument:
+            raise decide.DemandIncomplete("an amendment keeps the instrument; take the demand in anew")
         if moment.file is not None and moment.file.content.gag is not None:
             content = msgspec.structs.replace(content, gag=moment.file.content.gag)
         event: EventKind = "received" if moment.action == Action.INTAKE else "amended"
@@ -184,6 +186,10 @@ class Changes:
             timers=tuple(gag_timer(content.gag, moment.now_s)),
         )  # fmt: skip
 
+    def hand_over(self, moment: Moment) -> Change:
+        first = all(entry.event != "handed-over" for entry in moment.case.trail)
+        return Change(event="handed-over" if first else None)
+
     def close(self, moment: Moment) -> Change:  # noqa: ARG002 - as every action
         return Change(event="closed")
 
@@ -201,7 +207,7 @@ _HANDLERS: Final[dict[Action, tuple[type[msgspec.Struct], Handler]]] = {
     Action.PRODUCE: (ReleaseDetails, Changes.release),
     Action.REFUSE: (ReleaseDetails, Changes.release),
     Action.RECEIPT: (PlainDetails, Changes.plain),
-    Action.HAND_OVER: (PlainDetails, Changes.plain),
+    Action.HAND_OVER: (PlainDetails, Changes.hand_over),
     Action.NOTIFY: (PlainDetails, Changes.notify),
     Action.DEFER_NOTICE: (DeferDetails, Changes.defer),
     Action.BAR_NOTICE: (BarDetails, Changes.bar),

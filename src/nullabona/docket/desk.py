@@ -10,9 +10,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from nullabona.docket.beat import Beaten, Beats
 from nullabona.docket.casefiles import CaseFiles
 from nullabona.docket.casework import Casework, Done
-from nullabona.docket.changes import Changes
+from nullabona.docket.changes import Changes, ReceiptFirst
 from nullabona.docket.core import decide
 from nullabona.docket.core.acts import (
     Act,
@@ -24,20 +25,30 @@ from nullabona.docket.core.acts import (
     DeskDetails,
     MatchDetails,
     Officer,
+    OpenDetails,
     ReleaseDetails,
+    ReportDetails,
+    SettleDetails,
     Stale,
 )
 from nullabona.docket.core.cadence import Cadence
-from nullabona.docket.core.canonical import read_canonical
-from nullabona.docket.core.instrument import Taxonomy
-from nullabona.docket.core.records import Authority, CaseId, CaseLine, CaseView, Decision, Event, Package
+from nullabona.docket.core.canonical import digest, read_canonical
+from nullabona.docket.core.instrument import DAY, Taxonomy
+from nullabona.docket.core.receipt import Receipt
+from nullabona.docket.core.records import Approval, Authority, CaseId, CaseLine, CaseView, Decision, Event, Package
 from nullabona.docket.core.roles import DeskAction, check_desk_allowed
+from nullabona.docket.core.statements import Report
 from nullabona.docket.core.states import Action, State
 from nullabona.docket.core.timers import LEVELS, Due, level_at, louder
 from nullabona.docket.deskwork import DeskDone, Deskwork, Pending
 from nullabona.docket.founding import CADENCE
 from nullabona.docket.journal import Journal
-from nullabona.docket.ports import Acting, Outside
+from nullabona.docket.nolog import NoLog
+from nullabona.docket.notices import Notices
+from nullabona.docket.openings import Openings
+from nullabona.docket.ports import Acting, Deliver, Outside, Publication
+from nullabona.docket.receipts import Receipts
+from nullabona.docket.reporting import Reporting
 from nullabona.docket.slotbox import SlotBoxes
 from nullabona.docket.staff import Staff
 from nullabona.docket.store.sqlite import DeskStore
@@ -53,6 +64,15 @@ class NotFounded(UserError):
 
 
 @dataclass(frozen=True, slots=True)
+class HandedOver:
+    """What goes to the authority: the package, its receipt, and who approved it."""
+
+    package: Package
+    receipt: Receipt
+    approvals: tuple[Approval, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Proposal:
     """An act and what it is about. Show ``details`` and ``act.encode()``, have ``act.challenge`` signed."""
 
@@ -63,8 +83,10 @@ class Proposal:
 class Desk:
     """One desk in one folder, for one process at a time."""
 
-    def __init__(self, folder: Path, taxonomy: Taxonomy, outside: Outside) -> None:
-        """Raises `DeskInUse`, `DeskUnreadable` or `NotFounded`."""
+    def __init__(
+        self, folder: Path, taxonomy: Taxonomy, outside: Outside, publication: Publication | None = None
+    ) -> None:
+        """Raises `DeskInUse`, `DeskUnreadable` or `NotFounded`. Without a publication there is no beat."""
         self.taxonomy = taxonomy
         self._store = DeskStore(folder)
         self._outside = outside
@@ -74,7 +96,13 @@ class Desk:
             raise NotFounded("no desk was founded here")
         self._tools = _tools(self._store, outside, read_canonical(encoded, Cadence, "the cadence"))
         changes = Changes(taxonomy, outside.producible, outside.make_package)
-        self._cases = Casework(self._tools, changes)
+        public = publication or Publication(NoLog(), "", "")
+        self._beats = Beats(self._tools, public.log, public.origin, taxonomy.sha256)
+        self._receipts = Receipts(self._tools, self._beats, public.log, public.policy)
+        self._notices = Notices(self._tools, self._receipts, public.origin)
+        self._openings = Openings(self._tools, taxonomy)
+        self._reporting = Reporting(self._tools, taxonomy)
+        self._cases = Casework(self._tools, changes, self._notices, self._receipts)
         self._desk = Deskwork(self._tools, self._take_effect)
 
     # ------------------------------------------------------------------------------------------------ propose, perform
@@ -204,6 +232,52 @@ class Desk:
             self._tools.files.share(who, case, officer)
             self._tools.journal.append("share", case.ljust(32, b"\0"), case=case, officer=who.officer)
 
+    # ----------------------------------------------------------------------------------------------- the public record
+
+    async def beat(self) -> Beaten:
+        """Publish every period that is due. Call it every minute or so; it does nothing in between."""
+        return await self._beats.beat()
+
+    def receipt(self, who: Acting, case: CaseId) -> Receipt:
+        """The receipt that the authority gets before any data. Raises `NoReceipt` before counsel has issued it."""
+        file = self._tools.files.open(who, case)
+        self._note_reading(who, case)
+        return self._receipts.read(file)
+
+    def handed_over(self, who: Acting, case: CaseId) -> HandedOver:
+        """The package with its receipt and signatures, as it goes to the authority. Raises `ReceiptFirst`.
+
+        `Action.HAND_OVER` is what enters it in the journal; this gives nothing before that was done.
+        """
+        file = self._tools.files.open(who, case)
+        if file.package is None or not self._store.row("has_act", case, Action.HAND_OVER):
+            raise ReceiptFirst("nothing is handed over before the receipt, and without the releaser's signature")
+        self._note_reading(who, case)
+        return HandedOver(file.package, self._receipts.read(file), self._tools.files.view(file).approvals)
+
+    def deliver_notices(self, who: Acting, deliver: Deliver) -> int:
+        """Deliver the notices whose slot the log proves by now; how many."""
+        return self._notices.deliver(who, deliver)
+
+    def propose_report(self, who: Acting, term: str) -> tuple[Report, Proposal]:
+        """The figures of a half-year as they are now, and the act that enters them in the log."""
+        report = self._reporting.draw_up(who, term)
+        return report, self.propose(who, DeskAction.REPORT, None, ReportDetails(term, digest(report)))
+
+    def openable(self, who: Acting) -> tuple[CaseId, ...]:
+        """Published and closed cases that may be opened, for `DeskAction.OPEN`."""
+        lines = self.cases(who)
+        return tuple(line.id for line in lines if self._store.row("has_act", line.id, Action.PUBLISH))
+
+    def erase_due(self) -> int:
+        """Erase the closed cases whose register's time is over, keys and all; how many."""
+        due = self._store.rows("closed_before", self._outside.clock() // DAY)
+        with self._store.transaction():
+            for (case,) in due:
+                self._store.run("erase_case", case)
+                self._tools.journal.append("erased", case.ljust(32, b"\0"), case=case)
+        return len(due)
+
     def close(self) -> None:
         """Let go of the folder."""
         self._store.close()
@@ -212,8 +286,18 @@ class Desk:
         with self._store.transaction():
             self._tools.journal.append("read", case.ljust(32, b"\0"), case=case, officer=who.officer)
 
-    def _take_effect(self, who: Acting, action: DeskAction, details: DeskDetails) -> None:
+    def _take_effect(self, who: Acting, action: DeskAction, details: DeskDetails, proposed_by: str) -> None:
         """What an action on the desk does beyond the staff."""
+        del action
+        match details:
+            case OpenDetails():
+                self._openings.open_cases(who, details)
+            case SettleDetails():
+                self._openings.settle(who, details, proposed_by)
+            case ReportDetails():
+                self._reporting.enter(who, details)
+            case _:
+                pass
 
 
 def _tools(store: DeskStore, outside: Outside, cadence: Cadence) -> Tools:

@@ -17,8 +17,8 @@ from nullabona.docket.staff import subject_of
 from nullabona.docket.tools import Tools
 from nullabona.errors import UserError
 
-Effect = Callable[[Acting, DeskAction, DeskDetails], None]
-"""What happens beside the staff's own changes, inside the same transaction."""
+Effect = Callable[[Acting, DeskAction, DeskDetails, str], None]
+"""What happens beside the staff's own changes, inside the same transaction; the last is who proposed it."""
 _BY_TAG: Final = DeskDetails
 
 
@@ -80,7 +80,7 @@ class Deskwork:
             elif action in CONFIRMS:
                 self._keep_pending(act, action, details)
             else:
-                self._effect(who, action, details)
+                self._effect(who, action, details, who.officer)
         return DeskDone(act.challenge, carried_out=act.confirms or action not in CONFIRMS)
 
     def find(self, challenge: bytes) -> Pending:
@@ -119,7 +119,7 @@ class Deskwork:
         first = self.find(challenge)
         self._t.store.run("confirm_pending", who.officer, challenge)
         self._t.staff.carry_out(first.action, first.details, self._t.clock())
-        self._effect(who, first.action, first.details)
+        self._effect(who, first.action, first.details, first.proposed_by)
         self._t.store.run("finish_pending", challenge)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Protocol
 
 from nullabona.docket.core.acts import Assertion, Credential, CredentialKind
@@ -49,32 +50,44 @@ class VerifyAssertion(Protocol):
         ...
 
 
+class PublishedNote(Protocol):
+    """A checkpoint that everybody can see, with its cosignatures."""
+
+    @property
+    def note(self) -> bytes: ...
+
+    @property
+    def size(self) -> int: ...
+
+
 class DocketLog(Protocol):
-    """The docket's log. `nullabona.sequencer` is one."""
+    """The docket's log: `nullabona.sequencer.Log` is one."""
 
-    def staged(self) -> int:
-        """How many entries were ever staged, published or not."""
+    @property
+    def public(self) -> Path:
+        """The folder that any web server may serve."""
         ...
 
-    def stage(self, entries: Sequence[bytes]) -> range:
-        """Keep ``entries`` for good; their indices."""
+    def stage(self, entries: Sequence[bytes], *, key: bytes | None = None) -> range:
+        """Keep ``entries`` for good; their indices. Under one ``key`` it is done once."""
         ...
 
-    def entry(self, index: int) -> bytes:
-        """A staged or published entry."""
-        ...
-
-    async def publish(self, now_s: int) -> bytes:
-        """Integrate, sign, collect cosignatures, and publish; the checkpoint note. Raises if there is no quorum."""
-        ...
-
-    def checkpoint(self) -> bytes | None:
-        """The newest published checkpoint note."""
+    async def publish(self, now_s: int) -> PublishedNote:
+        """Integrate, sign, collect cosignatures, and publish. Raises if there is no quorum."""
         ...
 
     def inclusion(self, index: int) -> bytes:
-        """The tlog-proof of an entry under the newest checkpoint."""
+        """The tlog-proof of an entry under the newest published checkpoint. Raises if it is not under it."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """Where the desk's public record goes. ``policy``: what receipts and notices are checked against."""
+
+    log: DocketLog
+    origin: str
+    policy: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from nullabona.docket.core.slots import (
     NONCE_SIZE,
     NullRecord,
     Record,
+    RenewalRecord,
     check_opening,
     commit,
     next_ratchet,
@@ -80,7 +81,8 @@ class SlotBoxes:
     def wait(self, record: Record, blind: bytes | None = None) -> bytes:
         """Queue ``record`` for the next free slot; its commitment. Inside a transaction."""
         made = self.make(record, blind)
-        self._store.run("add_waiting", made.commitment, made.pointer, made.box)
+        renews = canonical(record.of) if isinstance(record, RenewalRecord) else None
+        self._store.run("add_waiting", made.commitment, made.pointer, made.box, renews)
         return made.commitment
 
     def open(self, at: SlotRef, keys: Sequence[str]) -> Boxed:

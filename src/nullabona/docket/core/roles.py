@@ -93,7 +93,7 @@ DESK: Final[dict[DeskAction, frozenset[Role]]] = {
     DeskAction.REGISTER_AUTHORITY: frozenset({_R.INTAKE, _R.COUNSEL}),
     DeskAction.REPORT: frozenset({_R.PUBLISHER}),
     DeskAction.OPEN: frozenset({_R.COUNSEL}),
-    DeskAction.SETTLE: frozenset({_R.COUNSEL}),
+    DeskAction.SETTLE: frozenset({_R.KEY_CUSTODIAN}),
     DeskAction.READ_JOURNAL: frozenset({_R.AUDITOR, _R.COUNSEL}),
 }
 """Who may propose it (what is in `CONFIRMS`) or do it."""
@@ -106,7 +106,7 @@ CONFIRMS: Final[dict[DeskAction, frozenset[Role]]] = {
     DeskAction.ADD_KEY: frozenset({_R.ADMIN, _R.COUNSEL}),
     DeskAction.REGISTER_AUTHORITY: frozenset({_R.REVIEWER, _R.COUNSEL}),
     DeskAction.REPORT: frozenset({_R.COUNSEL}),
-    DeskAction.SETTLE: frozenset({_R.KEY_CUSTODIAN}),
+    DeskAction.SETTLE: frozenset({_R.COUNSEL}),
 }
 """What takes effect only when a second officer, with one of these roles, confirms it. Neither may be its subject."""
 

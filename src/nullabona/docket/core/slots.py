@@ -40,8 +40,8 @@ Hex32 = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]
 Count = Annotated[int, Meta(ge=0, le=1_000_000)]
 Period = Annotated[int, Meta(ge=0, le=2**32 - 1)]
 EventKind = Literal[
-    "received", "amended", "answered", "notified", "notice-deferred", "notice-barred", "gag-renewed", "gag-lifted",
-    "closed",
+    "received", "amended", "answered", "handed-over", "notified", "notice-deferred", "notice-barred", "gag-renewed",
+    "gag-lifted", "closed",
 ]  # fmt: skip
 Outcome = Literal["produced_full", "produced_partial", "answered_no_data", "refused"]
 

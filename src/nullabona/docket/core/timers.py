@@ -74,6 +74,7 @@ def gag_timer(gag: Gag | None, begun_s: int) -> Iterator[tuple[str, int, int]]:
 
 
 _MET_BY: Final[dict[Action, frozenset[str]]] = {
+    Action.AMEND: frozenset({"permit"}),
     Action.REVIEW: frozenset({"reviewed"}),
     Action.DECIDE: frozenset({"decided"}),
     Action.HAND_OVER: frozenset({"answered"}),
@@ -81,6 +82,11 @@ _MET_BY: Final[dict[Action, frozenset[str]]] = {
     Action.BAR_NOTICE: frozenset({"notified"}),
     Action.CLOSE: frozenset({"closed", "permit", "answered", "reviewed", "decided", "notified"}),
 }
+
+
+def of_the_answer(instrument: Instrument) -> frozenset[str]:
+    """The timers that an answer is in time by."""
+    return frozenset(timer.name for timer in instrument.timers if timer.until in {"reviewed", "decided", "answered"})
 
 
 def met_by(action: Action, instrument: Instrument) -> Iterator[str]:

@@ -82,6 +82,12 @@ WHERE id = ?;
 -- name: keep_trail
 UPDATE cases SET trail = ? WHERE id = ?;
 
+-- name: keep_receipt
+UPDATE cases SET receipt = ? WHERE id = ?;
+
+-- name: receipt
+SELECT receipt FROM cases WHERE id = ?;
+
 -- name: set_erase_day
 UPDATE cases SET erase_day = ? WHERE id = ?;
 
@@ -182,10 +188,11 @@ SELECT seq, at_s, kind, case_id, officer, detail, nonce, previous, hash FROM eve
 SELECT seq, at_s, kind, case_id, officer, detail, nonce, previous, hash FROM event WHERE case_id = ? ORDER BY seq;
 
 -- name: add_waiting
-INSERT INTO waiting (num, commitment, pointer, box) VALUES ((SELECT coalesce(max(num), 0) + 1 FROM waiting), ?, ?, ?);
+INSERT INTO waiting (num, commitment, pointer, box, renews)
+VALUES ((SELECT coalesce(max(num), 0) + 1 FROM waiting), ?, ?, ?, ?);
 
 -- name: waiting
-SELECT num, commitment, pointer, box FROM waiting ORDER BY num LIMIT ?;
+SELECT num, commitment, pointer, box, renews FROM waiting ORDER BY renews IS NOT NULL, num LIMIT ?;
 
 -- name: count_waiting
 SELECT count(*) FROM waiting;
@@ -234,6 +241,18 @@ INSERT INTO batch (period, start, entries) VALUES (?, ?, ?);
 
 -- name: stage_batch
 UPDATE batch SET stage = ? WHERE period = ?;
+
+-- name: keep_notice
+INSERT INTO notice (commitment, case_id, sealed) VALUES (?, ?, ?);
+
+-- name: notices
+SELECT commitment, case_id, sealed FROM notice ORDER BY commitment;
+
+-- name: drop_notice
+DELETE FROM notice WHERE commitment = ?;
+
+-- name: has_act
+SELECT 1 FROM act WHERE case_id = ? AND action = ? LIMIT 1;
 
 -- name: closed_before
 SELECT id FROM cases WHERE state = 'closed' AND erase_day IS NOT NULL AND erase_day < ?;

@@ -73,6 +73,7 @@ CREATE TABLE cases (
     content    BLOB    NOT NULL,
     package    BLOB,
     trail      BLOB    NOT NULL,
+    receipt    BLOB,
     last_act   BLOB,
     decided_by BLOB,
     erase_day  INTEGER
@@ -129,6 +130,13 @@ CREATE TABLE moved (
     challenge BLOB NOT NULL PRIMARY KEY REFERENCES act (challenge) ON DELETE CASCADE
 ) STRICT, WITHOUT ROWID;
 
+-- Notices that wait for the log's proof of their slot; sealed to the officers of the case.
+CREATE TABLE notice (
+    commitment BLOB NOT NULL PRIMARY KEY,
+    case_id    BLOB NOT NULL REFERENCES cases (id) ON DELETE CASCADE,
+    sealed     BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+
 -- ---------------------------------------------------------------------------------------------- actions on the desk itself
 
 CREATE TABLE pending (
@@ -168,7 +176,8 @@ CREATE TABLE waiting (
     num        INTEGER NOT NULL PRIMARY KEY,
     commitment BLOB    NOT NULL UNIQUE CHECK (length(commitment) = 32),
     pointer    BLOB    NOT NULL CHECK (length(pointer) = 121),
-    box        BLOB    NOT NULL
+    box        BLOB    NOT NULL,
+    renews     BLOB
 ) STRICT;
 
 -- Slots that are in the log, or on their way. Busy or not: the row looks the same.
@@ -246,6 +255,12 @@ CREATE TRIGGER act_confirm_gag BEFORE INSERT ON act WHEN NEW.case_id IS NOT NULL
         SELECT 1 FROM act AS first
         WHERE first.challenge = NEW.approves AND first.case_id = NEW.case_id
         AND first.action IN ('renew-gag', 'lift-gag') AND first.version = NEW.version);
+END;
+
+-- A case is not closed before its answer was handed over.
+CREATE TRIGGER act_close BEFORE INSERT ON act WHEN NEW.case_id IS NOT NULL AND NEW.action = 'close' BEGIN
+    SELECT RAISE(ABORT, 'docket-wrong-state') WHERE NOT EXISTS (
+        SELECT 1 FROM act WHERE case_id = NEW.case_id AND action = 'hand-over');
 END;
 
 CREATE TRIGGER act_stays BEFORE UPDATE ON act BEGIN

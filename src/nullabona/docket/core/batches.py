@@ -1,0 +1,63 @@
+"""How a period's batch is laid out in the log, and where each slot lies (spec/docket.md §7.2)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from nullabona.docket.core.cadence import Cadence
+from nullabona.docket.core.records import SlotRef
+from nullabona.docket.core.slots import SlotLeaf, parse_slot_leaf
+from nullabona.docket.core.statements import Beat, Statement, parse_beat, parse_statement
+from nullabona.errors import Malformed
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """One period as it lies in the log, from ``start`` on. ``genesis`` stands before the first."""
+
+    start: int
+    beat: Beat
+    slots: tuple[SlotLeaf, ...]
+    statements: tuple[Statement, ...]
+    end: int
+
+
+def slot_index(start: int, at: SlotRef) -> int:
+    """The log index of a slot, where its period's batch begins at ``start``."""
+    return start + 1 + (at.period == 0) + at.slot
+
+
+def arrangement(busy: int, slots: int, chance: bytes) -> tuple[int, ...]:
+    """Which ``busy`` of ``slots`` places are taken, in the order of the events; eight bytes of ``chance`` per place.
+
+    At random: in a fixed order, one opened slot would tell that those before it are not empty either.
+    """
+    places = list(range(slots))
+    for at in range(slots - 1, 0, -1):
+        other = int.from_bytes(chance[at * 8 : at * 8 + 8], "big") % (at + 1)
+        places[at], places[other] = places[other], places[at]
+    return tuple(places[:busy])
+
+
+def read_batch(entries: Sequence[bytes], start: int, cadence: Cadence, period: int) -> Batch | None:
+    """The batch of ``period`` at ``start``; None if the log ends here. Raises `Malformed` if it is not there, whole."""
+    at = start + (period == 0)
+    if at >= len(entries):
+        return None
+    beat = parse_beat(entries[at])
+    if beat.period != period:
+        raise Malformed(f"period {period} was expected and period {beat.period} came")
+    end = at + 1 + cadence.slots + beat.statements
+    if end > len(entries):
+        raise Malformed(f"period {period} is cut short")
+    slots = tuple(_slot(entries[at + 1 + place], SlotRef(period, place)) for place in range(cadence.slots))
+    statements = tuple(parse_statement(entry) for entry in entries[at + 1 + cadence.slots : end])
+    return Batch(start, beat, slots, statements, end)
+
+
+def _slot(entry: bytes, at: SlotRef) -> SlotLeaf:
+    leaf = parse_slot_leaf(entry)
+    if leaf.at != at:
+        raise Malformed(f"slot {at.slot} of period {at.period} is not where it belongs")
+    return leaf

@@ -1,0 +1,196 @@
+"""Recounting the docket from its public log alone: what holds, what does not, and what cannot be known (§8, §9).
+
+Pure: the entries come in, verified against a checkpoint, with the times at which witnesses saw each period.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from nullabona.docket.core.batches import Batch, read_batch
+from nullabona.docket.core.cadence import Cadence
+from nullabona.docket.core.records import SlotRef
+from nullabona.docket.core.recount_cases import Demands, Finding, check_cases
+from nullabona.docket.core.recount_reports import check_reports
+from nullabona.docket.core.slots import CommitmentWrong, EventRecord, Record, RenewalRecord, SlotLeaf, check_opening
+from nullabona.docket.core.statements import Genesis, Opening, Report, Reseal, parse_statement
+from nullabona.errors import Malformed
+
+_FUTURE: Final = "a slot that is not in the log yet"
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """A period's kept checkpoint, as the policy believes it. ``time_s`` None: the policy asks for no quorum."""
+
+    size: int
+    time_s: int | None
+    times: tuple[int, ...] = ()
+
+
+@dataclass(slots=True)
+class Recount:
+    """What the log shows."""
+
+    genesis: Genesis
+    batches: list[Batch] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+    slots: dict[SlotRef, SlotLeaf] = field(default_factory=dict)
+    opened: dict[SlotRef, Record] = field(default_factory=dict)
+    resealed: dict[SlotRef, SlotRef] = field(default_factory=dict)
+    reports: dict[str, tuple[int, Report]] = field(default_factory=dict)
+    demands: Demands = field(default_factory=Demands)
+
+    @property
+    def cadence(self) -> Cadence:
+        return self.genesis.cadence
+
+    def fault(self, code: str, message: str) -> None:
+        self.findings.append(Finding(code, message))
+
+    def sealed(self, term: str) -> int:
+        """How many slots of a half-year are sealed, renewed ones included."""
+        return sum(at not in self.opened and self.cadence.term_of(at.period) == term for at in self.slots)
+
+    def terms(self) -> tuple[str, ...]:
+        """Every half-year that the log has slots of."""
+        return tuple(sorted({self.cadence.term_of(batch.beat.period) for batch in self.batches}))
+
+
+def recount(entries: Sequence[bytes], stamps: Mapping[int, Stamp], now_s: int) -> Recount:
+    """Recount a whole log. Raises `Malformed` if it does not even begin as one."""
+    found = _begin(entries)
+    _read(found, entries)
+    _check_times(found, stamps, now_s)
+    for batch in found.batches:
+        _take_statements(found, batch)
+    _check_renewals(found)
+    check_cases(found.demands, found.cadence, found.slots, found.opened, found.findings, _last(found))
+    _check_horizons(found, now_s)
+    check_reports(found.reports, found.demands, found.cadence, {t: found.sealed(t) for t in found.terms()},
+                  found.findings)  # fmt: skip
+    return found
+
+
+def periods_of(entries: Sequence[bytes]) -> int:
+    """How many whole periods a log has. Raises `Malformed` if it does not even begin as one."""
+    found = _begin(entries)
+    _read(found, entries)
+    return len(found.batches)
+
+
+def _begin(entries: Sequence[bytes]) -> Recount:
+    genesis = parse_statement(entries[0]) if entries else None
+    if not isinstance(genesis, Genesis):
+        raise Malformed("the log's first leaf is not its genesis statement")
+    return Recount(genesis)
+
+
+def _last(found: Recount) -> int:
+    return found.batches[-1].beat.period if found.batches else 0
+
+
+def _read(found: Recount, entries: Sequence[bytes]) -> None:
+    """The batches, one per period and nothing between them."""
+    start = 0
+    try:
+        while batch := read_batch(entries, start, found.cadence, len(found.batches)):
+            found.batches.append(batch)
+            found.slots.update({leaf.at: leaf for leaf in batch.slots})
+            start = batch.end
+    except Malformed as error:
+        found.fault("cadence-broken", f"at entry {start}: {error.message}")
+    commitments = [leaf.commitment for leaf in found.slots.values()]
+    if len(set(commitments)) != len(commitments):
+        found.fault("cadence-broken", "a commitment stands in the log twice")
+
+
+def _check_times(found: Recount, stamps: Mapping[int, Stamp], now_s: int) -> None:
+    cadence = found.cadence
+    for batch in found.batches:
+        period, stamp = batch.beat.period, stamps.get(batch.beat.period)
+        due = cadence.due_of(period)
+        if stamp is None or stamp.size != batch.end:
+            found.fault("period-unwitnessed", f"period {period} has no checkpoint of its own that the policy believes")
+        elif stamp.time_s is not None and stamp.time_s > due + cadence.window_s:
+            late = stamp.time_s - due - cadence.window_s
+            found.fault("period-late", f"period {period} was witnessed {late} s after its window")
+        elif stamp.times and min(stamp.times) < due:
+            found.fault("period-early", f"period {period} was witnessed before it had ended")
+    missing = len(found.batches)
+    if cadence.due_of(missing) + cadence.window_s < now_s:
+        found.fault(
+            "period-late", f"period {missing} is not in the log, and was due {now_s - cadence.due_of(missing)} s ago"
+        )
+
+
+def _take_statements(found: Recount, batch: Batch) -> None:
+    for statement in batch.statements:
+        match statement:
+            case Opening():
+                _open(found, statement, batch.beat.period)
+            case Reseal():
+                _reseal(found, statement, batch.beat.period)
+            case Report():
+                if statement.term in found.reports:
+                    found.fault("report-wrong", f"there are two reports of {statement.term}")
+                found.reports.setdefault(statement.term, (batch.beat.period, statement))
+            case Genesis():
+                found.fault("genesis-missing", f"period {batch.beat.period} has another genesis statement")
+            case _:
+                pass
+
+
+def _open(found: Recount, opening: Opening, period: int) -> None:
+    at, leaf = opening.slot, found.slots.get(opening.slot)
+    where = f"slot {at.slot} of period {at.period}"
+    if leaf is None or at.period > period:
+        found.fault("opening-wrong", f"period {period} opens {_FUTURE}: {where}")
+        return
+    if at in found.opened:
+        found.fault("opening-wrong", f"{where} is opened twice")
+        return
+    try:
+        check_opening(leaf.commitment, bytes.fromhex(opening.blind), opening.record)
+    except CommitmentWrong:
+        found.fault("opening-wrong", f"what period {period} says of {where} is not what was committed to")
+        return
+    found.opened[at] = opening.record
+    if isinstance(opening.record, EventRecord):
+        found.demands.add(at, opening.record, period)
+
+
+def _reseal(found: Recount, reseal: Reseal, period: int) -> None:
+    where = f"slot {reseal.of.slot} of period {reseal.of.period}"
+    if reseal.of not in found.slots or reseal.of.period >= period or reseal.to.period != period:
+        found.fault("reseal-wrong", f"period {period} renews {where} out of place")
+    elif reseal.of in found.resealed or reseal.of in found.opened:
+        found.fault("reseal-wrong", f"{where} is renewed though it was renewed or opened before")
+    else:
+        found.resealed[reseal.of] = reseal.to
+
+
+def _check_renewals(found: Recount) -> None:
+    targets = {to: of for of, to in found.resealed.items()}
+    for at, record in found.opened.items():
+        of = record.of if isinstance(record, RenewalRecord) else None
+        if of != targets.get(at):
+            found.fault("reseal-wrong", f"slot {at.slot} of period {at.period} is not the renewal that was stated")
+
+
+def _check_horizons(found: Recount, now_s: int) -> None:
+    """What is over its horizon is open, but for exactly a multiple of the band."""
+    band = found.cadence.band
+    for term in found.terms():
+        slots = [at for at in found.slots if found.cadence.term_of(at.period) == term]
+        if now_s <= found.cadence.settled_by(slots[0].period):
+            continue
+        shut = [at for at in slots if at not in found.opened and at not in found.resealed]
+        if shut:
+            first = f"the first is slot {shut[0].slot} of period {shut[0].period}"
+            found.fault("slot-overdue", f"{len(shut)} slots of {term} are sealed beyond their horizon, {first}")
+        renewed = sum(at in found.resealed for at in slots)
+        if (band == 0 and renewed) or (band and (renewed == 0 or renewed % band)):
+            found.fault("band-broken", f"{renewed} slots of {term} were renewed, which is no multiple of {band}")

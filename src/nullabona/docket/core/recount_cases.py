@@ -1,0 +1,130 @@
+"""Cases as the openings show them: every event in its place, none withheld, none entered late (spec/docket.md §8)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from nullabona.docket.core.cadence import Cadence
+from nullabona.docket.core.records import SlotRef
+from nullabona.docket.core.slots import EventRecord, Record, SlotLeaf
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something that does not hold. ``code`` is of spec/docket.md §8."""
+
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class OpenEvent:
+    """An opened event: where it lies, what it says, and in which period it was opened."""
+
+    at: SlotRef
+    record: EventRecord
+    opened: int
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """A demand as the public can see it, its events in order."""
+
+    case: str
+    events: tuple[OpenEvent, ...]
+
+    @property
+    def first(self) -> EventRecord:
+        return self.events[0].record
+
+    def last(self, event: str) -> OpenEvent | None:
+        """The newest event of a kind."""
+        return next((each for each in reversed(self.events) if each.record.event == event), None)
+
+
+@dataclass(slots=True)
+class Demands:
+    """Every case of which something is open."""
+
+    by_case: dict[str, list[OpenEvent]] = field(default_factory=dict)
+
+    def add(self, at: SlotRef, record: EventRecord, opened: int) -> None:
+        """Another opened event."""
+        self.by_case.setdefault(record.case, []).append(OpenEvent(at, record, opened))
+
+    def all(self) -> tuple[Demand, ...]:
+        """The demands of which at least the receipt is open, in the order of the log."""
+        found = [
+            Demand(case, tuple(sorted(events, key=lambda event: event.record.n)))
+            for case, events in self.by_case.items()
+        ]
+        return tuple(sorted((d for d in found if d.first.n == 0), key=lambda demand: demand.events[0].at))
+
+
+def check_cases(
+    demands: Demands, cadence: Cadence, slots: Mapping[SlotRef, SlotLeaf], opened: Mapping[SlotRef, Record],
+    findings: list[Finding], last: int,
+) -> None:  # fmt: skip
+    """Adds what does not hold to ``findings``. ``last`` is the newest period of the log."""
+    places = {leaf.commitment.hex(): at for at, leaf in slots.items()}
+    for case, events in demands.by_case.items():
+        events.sort(key=lambda event: event.record.n)
+        numbers = [event.record.n for event in events]
+        if len(set(numbers)) != len(numbers):
+            findings.append(Finding("case-broken", f"case {case} has two events of one number"))
+        for event in events:
+            _check_event(event, cadence, findings)
+            _check_previous(event, places, opened, cadence, findings, last)
+        _check_order(case, events, findings)
+
+
+def _check_event(event: OpenEvent, cadence: Cadence, findings: list[Finding]) -> None:
+    record, period = event.record, event.at.period
+    what = f"event {record.n} of case {record.case}"
+    if record.at > period:
+        findings.append(Finding("event-late", f"{what} is dated after its own slot"))
+    elif period - record.at > cadence.lag:
+        findings.append(Finding("event-late", f"{what} was entered {period - record.at} periods late"))
+    if record.open_by is not None and event.opened > record.open_by:
+        findings.append(Finding("event-late", f"{what} was opened {event.opened - record.open_by} periods too late"))
+    if record.in_time is False:
+        findings.append(Finding("answer-late", f"case {record.case} was not answered in time"))
+
+
+def _check_previous(
+    event: OpenEvent, places: Mapping[str, SlotRef], opened: Mapping[SlotRef, Record], cadence: Cadence,
+    findings: list[Finding], last: int,
+) -> None:  # fmt: skip
+    """The event before it is in the log, is the same case's, and is not withheld."""
+    record = event.record
+    what = f"event {record.n} of case {record.case}"
+    if (record.n == 0) != (record.previous == "") or (record.n == 0) != (record.event == "received"):
+        findings.append(Finding("case-broken", f"{what} is not where a case begins"))
+        return
+    if record.n == 0:
+        return
+    at = places.get(record.previous)
+    if at is None:
+        findings.append(Finding("case-broken", f"the event before {what} was never in the log"))
+        return
+    before = opened.get(at)
+    if before is None:
+        if last - event.opened > cadence.lag:
+            findings.append(
+                Finding("case-broken", f"the event before {what} is withheld (slot {at.slot} of period {at.period})")
+            )
+    elif not isinstance(before, EventRecord) or (before.case, before.n) != (record.case, record.n - 1):
+        findings.append(Finding("case-broken", f"the event before {what} is another one than it says"))
+
+
+def _check_order(case: str, events: list[OpenEvent], findings: list[Finding]) -> None:
+    instruments = {event.record.instrument for event in events}
+    closing = [event.record.n for event in events if event.record.event == "closed"]
+    answered = {"answered", "handed-over"} <= {event.record.event for event in events}
+    if len(instruments) != 1:
+        findings.append(Finding("case-broken", f"case {case} changes its instrument"))
+    if closing and (closing != [events[-1].record.n] or len(events) != closing[0] + 1):
+        findings.append(Finding("case-broken", f"case {case} is closed, but not all of it is shown"))
+    elif closing and not answered:
+        findings.append(Finding("case-broken", f"case {case} was closed without an answer"))

@@ -1,0 +1,73 @@
+"""Reports against openings: a row may exceed what was opened only by what may still be sealed (spec/docket.md §7.6)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+
+from nullabona.docket.core.cadence import Cadence
+from nullabona.docket.core.recount_cases import Demand, Demands, Finding
+from nullabona.docket.core.statements import Report, Row
+
+
+def count(demands: Iterable[Demand], until: int) -> dict[str, Row]:
+    """A row per instrument, of what had happened by the end of period ``until``."""
+    counts: dict[str, Counter[str]] = {}
+    for demand in demands:
+        numbers = counts.setdefault(demand.first.instrument, Counter())
+        numbers.update(_of(demand, until))
+    return {instrument: Row(instrument=instrument, **numbers) for instrument, numbers in counts.items()}
+
+
+def _of(demand: Demand, until: int) -> Counter[str]:
+    found = Counter({"received": 1})
+    answered, notified, handed = demand.last("answered"), demand.last("notified"), demand.last("handed-over")
+    if answered is None or answered.record.at > until or answered.record.outcome is None:
+        found["pending"] += 1
+    else:
+        found[answered.record.outcome] += 1
+        found["identifiers"] += answered.record.identifiers
+        found["accounts"] += answered.record.accounts
+    found["in_time"] += handed is not None and handed.record.at <= until and handed.record.in_time is True
+    found["notified"] += notified is not None and notified.record.at <= until
+    return found
+
+
+def check_reports(
+    reports: Mapping[str, tuple[int, Report]], demands: Demands, cadence: Cadence, sealed: Mapping[str, int],
+    findings: list[Finding],
+) -> None:  # fmt: skip
+    """Adds what does not recount to ``findings``."""
+    for term, (period, report) in reports.items():
+        if report.until > period:
+            findings.append(Finding("report-wrong", f"the report of {term} counts what was still to come"))
+        own = [d for d in demands.all() if cadence.term_of(d.first.at) == term and d.first.at <= report.until]
+        problems = _problems(report, count(own, report.until), sealed.get(term, 0))
+        findings += [Finding("report-wrong", f"the report of {term}: {problem}") for problem in problems]
+
+
+def _problems(report: Report, opened: Mapping[str, Row], sealed: int) -> Iterable[str]:
+    rows = {row.instrument: row for row in report.rows}
+    bands = {band.instrument: band for band in report.bands}
+    hidden = 0
+    for instrument in sorted(rows.keys() | opened.keys()):
+        shown = opened.get(instrument, Row(instrument, 0))
+        row, band = rows.get(instrument), bands.get(instrument)
+        if row is None:
+            if band is None or shown.received > band.most:
+                yield f"{shown.received} demands of {instrument} are in the log, and the report does not say so"
+            continue
+        short = [
+            name
+            for name in Row.__struct_fields__[1:]
+            if name != "pending" and getattr(row, name) < getattr(shown, name)
+        ]
+        if short:
+            yield f"{instrument}: the log shows more than reported under {', '.join(short)}"
+        if row.received != row.produced_full + row.produced_partial + row.answered_no_data + row.refused + row.pending:
+            yield f"{instrument}: the outcomes do not add up to what was received"
+        hidden += max(0, row.received - shown.received)
+        if row.received == shown.received and row != shown:
+            yield f"{instrument}: every demand is open, and the row is another one"
+    if hidden > sealed:
+        yield f"{hidden} reported demands are not open, and only {sealed} slots are sealed"

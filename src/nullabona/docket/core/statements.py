@@ -1,0 +1,128 @@
+"""What the docket log says in the clear: genesis, openings, renewals, reports, taxonomies (spec/docket.md §7)."""
+
+from __future__ import annotations
+
+from struct import Struct
+from typing import Annotated, Final, Literal
+
+import msgspec
+from msgspec import Meta
+
+from nullabona.docket.core.cadence import Cadence
+from nullabona.docket.core.canonical import canonical, read_canonical
+from nullabona.docket.core.records import SlotRef
+from nullabona.docket.core.slots import BEAT_LEAF, STATEMENT_LEAF, Count, Hex32, Period, Record
+from nullabona.errors import Bug, Malformed
+
+MAX_STATEMENT: Final = 60_000
+MAX_STATEMENTS: Final = 65_535
+_BEAT: Final = Struct(">BIH32s")
+
+Term = Annotated[str, Meta(pattern=r"^[0-9]{4}H[12]\Z")]
+
+
+class Genesis(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="genesis", tag_field="kind"):
+    """The log's first leaf: what it is bound to for good."""
+
+    origin: Annotated[str, Meta(max_length=255)]
+    cadence: Cadence
+    taxonomy: Hex32
+    v: Literal[1] = 1
+
+
+class Opening(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="opening", tag_field="kind"):
+    """A slot that is sealed no longer."""
+
+    slot: SlotRef
+    blind: Hex32
+    record: Record
+    v: Literal[1] = 1
+
+
+class Reseal(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="reseal", tag_field="kind"):
+    """A slot that stays sealed beyond its horizon; ``to`` takes over from it."""
+
+    of: SlotRef
+    to: SlotRef
+    v: Literal[1] = 1
+
+
+class Row(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a report says of one instrument: how many demands, and how they ended."""
+
+    instrument: Annotated[str, Meta(max_length=100)]
+    received: Count
+    identifiers: Count = 0
+    """Of what was answered, as are the accounts."""
+    accounts: Count = 0
+    produced_full: Count = 0
+    produced_partial: Count = 0
+    answered_no_data: Count = 0
+    refused: Count = 0
+    pending: Count = 0
+    in_time: Count = 0
+    notified: Count = 0
+
+
+class Band(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """An instrument whose number may only be told as a range, both ends included."""
+
+    instrument: Annotated[str, Meta(max_length=100)]
+    least: Count
+    most: Count
+
+
+class Report(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="report", tag_field="kind"):
+    """The figures of a half-year, in the log before they are published anywhere."""
+
+    term: Term
+    until: Period
+    """The newest period whose events are counted."""
+    rows: tuple[Row, ...]
+    bands: tuple[Band, ...]
+    taxonomy: Hex32
+    v: Literal[1] = 1
+
+
+class TaxonomyChanged(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="taxonomy", tag_field="kind"):
+    """From now on demands are classified by the taxonomy with this hash."""
+
+    taxonomy: Hex32
+    v: Literal[1] = 1
+
+
+Statement = Genesis | Opening | Reseal | Report | TaxonomyChanged
+
+
+class Beat(msgspec.Struct, frozen=True):
+    """The head of a batch."""
+
+    period: Period
+    statements: int
+    head: bytes
+
+    def encode(self) -> bytes:
+        """39 bytes."""
+        return _BEAT.pack(BEAT_LEAF, self.period, self.statements, self.head)
+
+
+def parse_beat(entry: bytes) -> Beat:
+    """Raises `Malformed`."""
+    if len(entry) != _BEAT.size or entry[0] != BEAT_LEAF:
+        raise Malformed("not a beat")
+    return Beat(*_BEAT.unpack(entry)[1:])
+
+
+def encode_statement(statement: Statement) -> bytes:
+    """The statement's leaf. Raises `Bug` if it is too long."""
+    encoded = bytes([STATEMENT_LEAF]) + canonical(statement)
+    if len(encoded) > MAX_STATEMENT:
+        raise Bug("a statement is too long for a leaf")
+    return encoded
+
+
+def parse_statement(entry: bytes) -> Statement:
+    """Raises `Malformed`."""
+    if not 0 < len(entry) <= MAX_STATEMENT or entry[0] != STATEMENT_LEAF:
+        raise Malformed("not a statement")
+    return read_canonical(entry[1:], Statement, "a statement")  # type: ignore[arg-type]

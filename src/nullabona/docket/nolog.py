@@ -1,0 +1,33 @@
+"""Stands where a desk has no public record: everything that needs the log is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from nullabona.docket.ports import PublishedNote
+from nullabona.errors import UserError
+
+
+class NotPublishing(UserError):
+    """This desk was opened without its log."""
+
+    code = "docket-not-publishing"
+    default_hint = "open it with its log: nulla docket --log DIR"
+
+
+class NoLog:
+    """A `DocketLog` that is not there."""
+
+    @property
+    def public(self) -> Path:
+        raise NotPublishing("the desk was opened without its log")
+
+    def stage(self, entries: Sequence[bytes], *, key: bytes | None = None) -> range:  # noqa: ARG002 - as every log
+        raise NotPublishing("the desk was opened without its log")
+
+    async def publish(self, now_s: int) -> PublishedNote:  # noqa: ARG002 - as every log
+        raise NotPublishing("the desk was opened without its log")
+
+    def inclusion(self, index: int) -> bytes:  # noqa: ARG002 - as every log
+        raise NotPublishing("the desk was opened without its log")

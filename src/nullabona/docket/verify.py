@@ -1,0 +1,142 @@
+"""Verifying a docket from its public files alone, offline (spec/docket.md §8): what an outsider runs.
+
+It needs no key, no account and no word of the operator's: the files, a policy that says whose witness counts, a clock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from nullabona.docket.core.recount import Recount, Stamp, periods_of, recount
+from nullabona.docket.core.recount_cases import Finding
+from nullabona.errors import Malformed, PeerError
+from nullabona.log.note import parse_note
+from nullabona.log.policy import NO_QUORUM, Policy, Seen
+from nullabona.log.tiles import ENTRIES, Tile, decode_bundle, tiles_of
+from nullabona.log.tree import Frontier, leaf_hashes
+
+Fetch = Callable[[str], bytes | None]
+"""The file at a path below the log's prefix; None if there is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unproven:
+    """Something that cannot be known from the log. ``code`` finds the sentence; ``values`` fill it."""
+
+    code: str
+    values: dict[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """What verification found. It holds if there are no findings."""
+
+    findings: tuple[Finding, ...]
+    unproven: tuple[Unproven, ...]
+    size: int = 0
+    recount: Recount | None = None
+
+    @property
+    def holds(self) -> bool:
+        return not self.findings
+
+
+def verify(fetch: Fetch, policy: Policy, now_s: int) -> Verification:
+    """Verify a docket log as it is served now. Never raises for what the operator did: that is a finding."""
+    try:
+        seen = _checkpoint(fetch, "checkpoint", policy)
+        entries = list(_entries(fetch, seen.checkpoint.size))
+        _check_root(entries, seen)
+    except PeerError as error:
+        return Verification((Finding("log-broken", error.message),), ())
+    try:
+        stamps, broken = _stamps(fetch, policy, entries)
+        found = recount(entries, stamps, now_s)
+    except Malformed as error:
+        return Verification((Finding("genesis-missing", error.message),), (), len(entries))
+    if found.genesis.origin != seen.checkpoint.origin:
+        broken.append(Finding("genesis-missing", "the genesis statement is of another log"))
+    return Verification((*broken, *found.findings), tuple(_unproven(found, policy)), len(entries), found)
+
+
+def _checkpoint(fetch: Fetch, path: str, policy: Policy) -> Seen:
+    data = fetch(path)
+    if data is None:
+        raise Malformed(f"there is no {path}")
+    return policy.check(parse_note(data))
+
+
+def _entries(fetch: Fetch, size: int) -> Iterator[bytes]:
+    for tile in tiles_of(size):
+        if tile.level == ENTRIES:
+            yield from _bundle(fetch, tile)
+
+
+def _bundle(fetch: Fetch, tile: Tile) -> list[bytes]:
+    """The entries of a bundle; of a partial one, if only the full one is there by now, those that it had."""
+    data = fetch(tile.path)
+    if data is not None:
+        return decode_bundle(data, tile.width)
+    data = fetch(tile.full.path)
+    if data is None:
+        raise Malformed(f"there is no {tile.path}")
+    return decode_bundle(data, tile.full.width)[: tile.width]
+
+
+def _check_root(entries: Sequence[bytes], seen: Seen) -> None:
+    frontier = Frontier().extend(leaf_hashes(entries))
+    if frontier.root != seen.checkpoint.root:
+        raise Malformed(
+            "the entries are not those that the checkpoint was signed for: one is missing, altered or moved"
+        )
+
+
+def _stamps(fetch: Fetch, policy: Policy, entries: Sequence[bytes]) -> tuple[dict[int, Stamp], list[Finding]]:
+    """Each period's own checkpoint, if the policy believes it and it is of this very log."""
+    seen: dict[int, Seen] = {}
+    broken: list[Finding] = []
+    for period in range(periods_of(entries)):
+        try:
+            seen[period] = _checkpoint(fetch, f"periods/{period}", policy)
+        except PeerError as error:
+            broken.append(Finding("period-unwitnessed", f"period {period}: {error.message}"))
+    roots = _roots(entries, {each.checkpoint.size for each in seen.values()})
+    stamps = {}
+    for period, each in seen.items():
+        if roots.get(each.checkpoint.size) != each.checkpoint.root:
+            broken.append(Finding("period-unwitnessed", f"period {period}: witnesses saw another log at that time"))
+        else:
+            times = tuple(time_s for _, time_s in each.witnesses)
+            stamps[period] = Stamp(each.checkpoint.size, each.time_s, times)
+    return stamps, broken
+
+
+def _roots(entries: Sequence[bytes], sizes: set[int]) -> dict[int, bytes]:
+    """The root of the tree at each of ``sizes``."""
+    frontier, found = Frontier(), {}
+    for size in sorted(size for size in sizes if size <= len(entries)):
+        frontier = frontier.extend(leaf_hashes(entries[frontier.size : size]))
+        found[size] = frontier.root
+    return found
+
+
+def _unproven(found: Recount, policy: Policy) -> Iterator[Unproven]:
+    yield Unproven("outside-the-desk")
+    if policy.quorum == NO_QUORUM:
+        yield Unproven("times-unwitnessed")
+    for term in found.terms():
+        sealed = found.sealed(term)
+        if sealed:
+            yield Unproven("sealed", {"term": term, "slots": sealed, "settled_by": _settled(found, term)})
+    for term, (_, report) in sorted(found.reports.items()):
+        opened = sum(
+            d.first.at <= report.until and found.cadence.term_of(d.first.at) == term for d in found.demands.all()
+        )
+        reported = sum(row.received for row in report.rows)
+        if reported > opened:
+            yield Unproven("not-recounted", {"term": term, "reported": reported, "opened": opened})
+
+
+def _settled(found: Recount, term: str) -> int:
+    return found.cadence.settled_by(found.cadence.periods_of(term).start)
