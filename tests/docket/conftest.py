@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.docket.desks import Clock, Office
+from tests.docket.publishing import PublicOffice
 
 
 @pytest.fixture
@@ -20,3 +21,10 @@ def office(tmp_path: Path, clock: Clock) -> Iterator[Office]:
     made = Office(tmp_path / "desk", clock)
     yield made
     made.desk.close()
+
+
+@pytest.fixture
+def public_office(tmp_path: Path, clock: Clock) -> Iterator[PublicOffice]:
+    made = PublicOffice(tmp_path, clock)
+    yield made
+    made.stop()

@@ -28,7 +28,7 @@ from nullabona.docket.core.states import Action
 from nullabona.docket.desk import Desk, Proposal
 from nullabona.docket.deskwork import DeskDone
 from nullabona.docket.founding import First, found
-from nullabona.docket.ports import Acting, Outside, PackageOrder
+from nullabona.docket.ports import Acting, Outside, PackageOrder, Publication
 from nullabona.docket.signing import credential_of, signer, verify_ed25519
 from nullabona.docket.vault import new_identity
 
@@ -142,8 +142,9 @@ GAG = Gag("18 USC 2705(b)", NOON + 90 * DAY)
 class Office:
     """A founded desk and the people who work at it."""
 
-    def __init__(self, folder: Path, clock: Clock, cadence: Cadence | None = None, people: int = 0) -> None:
-        del people
+    publication: Publication | None = None
+
+    def __init__(self, folder: Path, clock: Clock, cadence: Cadence | None = None) -> None:
         self.folder, self.clock = folder, clock
         self.people = {name: person(name) for name in ROLES}
         self.auditor, self.outside_recipient = new_identity()
@@ -156,7 +157,7 @@ class Office:
     def open(self) -> Desk:
         """The desk in this folder, once more if it was closed."""
         outside = Outside(self.clock, self.chance, producible, make_package, {"ed25519": verify_ed25519})
-        return Desk(self.folder, TAXONOMY, outside)
+        return Desk(self.folder, TAXONOMY, outside, self.publication)
 
     def who(self, name: str) -> Acting:
         return self.people[name].acting

@@ -109,7 +109,7 @@ class Beats:
     def _slots(self, period: int) -> tuple[list[bytes], list[bytes]]:
         """The slots' leaves, and the statements of those that renew others."""
         count = self._t.cadence.slots
-        waiting = self._t.store.rows("waiting", count)
+        waiting = self._t.store.rows("waiting", period, count)
         places = arrangement(len(waiting), count, self._t.chance(8 * count))
         busy = dict(zip(places, waiting, strict=True))
         leaves, renewals = [], []

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from hashlib import sha256, sha512
 from typing import Final
 
-from nullabona.docket.casefiles import CaseFile, TrailEntry
+from nullabona.docket.casefiles import CaseFile, NoSuchCase, TrailEntry
 from nullabona.docket.changes import Change, Changes, Moment
 from nullabona.docket.core import decide, roles, states, timers
 from nullabona.docket.core.acts import (
@@ -66,6 +66,8 @@ class Casework:
     ) -> Act:
         """The act to sign. Raises what carrying it out now would raise, but for the signature."""
         self._check_role(who, action)
+        if case is None and action != Action.INTAKE:
+            raise NoSuchCase("an action on no case")
         if case is None:
             act = self._t.draw_up(action, self._t.chance(CASE_ID_SIZE), NO_VERSION, who, details)
         else:
@@ -95,7 +97,8 @@ class Casework:
 
     def _change(self, who: Acting, act: Act, details: CaseDetails) -> tuple[Moment, Change]:
         action = Action(act.action)
-        file = None if action == Action.INTAKE else self._t.files.open(who, bytes.fromhex(act.case))
+        known = action != Action.INTAKE or self._t.store.row("case", bytes.fromhex(act.case)) is not None
+        file = self._t.files.open(who, bytes.fromhex(act.case)) if known else None
         states.after(file.state if file else None, action)
         if file is not None and file.version.hex() != act.version:
             raise Stale("the case changed after the action was drawn up")

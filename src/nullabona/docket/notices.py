@@ -78,7 +78,8 @@ class Notices:
         answers: dict[str, str] = {answer.data_class: answer.answer for answer in decision.answers}
         return NoticeBody(
             handle=str(match.record["handle"]), host=self._host, instrument=instrument.id, label=instrument.label,
-            authority=authority, received_day=content.demand.received_s // DAY, decided=decision.outcome, answer=answers,
+            authority=authority, received_day=content.demand.received_s // DAY, decided=decision.outcome,
+            answer=answers,
             text=words(instrument.label, authority, decision),
             nonce=self._t.chance(16),
         )  # fmt: skip

@@ -18,6 +18,7 @@ from nullabona.docket.core.roles import Role
 from nullabona.docket.core.slots import (
     BLIND_SIZE,
     NONCE_SIZE,
+    EventRecord,
     NullRecord,
     Record,
     RenewalRecord,
@@ -82,7 +83,8 @@ class SlotBoxes:
         """Queue ``record`` for the next free slot; its commitment. Inside a transaction."""
         made = self.make(record, blind)
         renews = canonical(record.of) if isinstance(record, RenewalRecord) else None
-        self._store.run("add_waiting", made.commitment, made.pointer, made.box, renews)
+        at = record.at if isinstance(record, EventRecord) else 0
+        self._store.run("add_waiting", made.commitment, made.pointer, made.box, renews, at)
         return made.commitment
 
     def open(self, at: SlotRef, keys: Sequence[str]) -> Boxed:

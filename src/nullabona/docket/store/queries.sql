@@ -188,11 +188,12 @@ SELECT seq, at_s, kind, case_id, officer, detail, nonce, previous, hash FROM eve
 SELECT seq, at_s, kind, case_id, officer, detail, nonce, previous, hash FROM event WHERE case_id = ? ORDER BY seq;
 
 -- name: add_waiting
-INSERT INTO waiting (num, commitment, pointer, box, renews)
-VALUES ((SELECT coalesce(max(num), 0) + 1 FROM waiting), ?, ?, ?, ?);
+INSERT INTO waiting (num, commitment, pointer, box, renews, at_period)
+VALUES ((SELECT coalesce(max(num), 0) + 1 FROM waiting), ?, ?, ?, ?, ?);
 
 -- name: waiting
-SELECT num, commitment, pointer, box, renews FROM waiting ORDER BY renews IS NOT NULL, num LIMIT ?;
+SELECT num, commitment, pointer, box, renews FROM waiting WHERE at_period <= ?
+ORDER BY renews IS NOT NULL, num LIMIT ?;
 
 -- name: count_waiting
 SELECT count(*) FROM waiting;

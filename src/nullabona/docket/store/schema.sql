@@ -177,7 +177,8 @@ CREATE TABLE waiting (
     commitment BLOB    NOT NULL UNIQUE CHECK (length(commitment) = 32),
     pointer    BLOB    NOT NULL CHECK (length(pointer) = 121),
     box        BLOB    NOT NULL,
-    renews     BLOB
+    renews     BLOB,
+    at_period  INTEGER NOT NULL
 ) STRICT;
 
 -- Slots that are in the log, or on their way. Busy or not: the row looks the same.

@@ -1,0 +1,117 @@
+"""A desk with its log and a real witness, and cases that come to their end in public."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from pathlib import Path
+
+from nullabona.docket.beat import Beaten
+from nullabona.docket.core.acts import OpenDetails
+from nullabona.docket.core.cadence import Cadence
+from nullabona.docket.core.instrument import DAY
+from nullabona.docket.core.records import Decision, Demand
+from nullabona.docket.core.roles import DeskAction
+from nullabona.docket.core.states import Action
+from nullabona.docket.ports import Publication
+from nullabona.docket.store.sqlite import FILE
+from nullabona.docket.verify import Verification, verify
+from nullabona.log.policy import Policy
+from nullabona.sequencer import Log, open_log
+from nullabona.witness.core.limits import Limits
+from tests.docket.desks import NOON, PRODUCE, Clock, Office
+from tests.sequencer.logs import policy_text
+from tests.witness.running import RunningWitness, log_signers, watched
+
+ORIGIN = "relay.example/docket"
+SIGNERS = log_signers(ORIGIN)
+WITNESS = "witness.example/w1"
+POLICY = policy_text(SIGNERS, [WITNESS], quorum=1)
+CADENCE = Cadence(start_s=NOON - 60, slots=8, horizon_s=400 * DAY, band=4, window_s=600, lag=4)
+
+
+class PublicOffice(Office):
+    """An office whose desk publishes to a witnessed log."""
+
+    def __init__(self, folder: Path, clock: Clock, cadence: Cadence = CADENCE) -> None:
+        self.witness = RunningWitness(
+            folder / "witness", [watched(SIGNERS)], WITNESS, Limits(cosignatures_per_minute=100_000)
+        )
+        self.loop = asyncio.Runner()
+        self.log = self.open_log(folder)
+        self.publication = Publication(self.log, ORIGIN, POLICY)
+        self.root = folder
+        super().__init__(folder / "desk", clock, cadence)
+
+    def open_log(self, folder: Path) -> Log:
+        return open_log(folder / "log", SIGNERS, ORIGIN, witnesses=[self.witness.address], policy=Policy.parse(POLICY))
+
+    def stop(self) -> None:
+        self.desk.close()
+        self.loop.run(self.log.close())
+        self.loop.close()
+        self.witness.stop()
+
+    def beat(self) -> Beaten:
+        """A beat now."""
+        self.witness.now_s = self.clock()
+        return self.loop.run(self.desk.beat())
+
+    def tick(self, periods: int = 1) -> None:
+        """Let whole periods pass, each with its beat in time."""
+        for _ in range(periods):
+            self.clock.now_s = self.cadence.due_of(self.cadence.period_at(self.clock()))
+            self.beat()
+
+    def answer(self, case: bytes, decision: Decision = PRODUCE) -> bytes:
+        """From intake to the hand-over. Lets a period pass for the receipt."""
+        self.walk(case, decision)
+        self.tick()
+        self.do("cora", Action.RECEIPT, case)
+        self.do("rolf", Action.HAND_OVER, case)
+        return case
+
+    def finish(self, case: bytes) -> bytes:
+        """From the hand-over to the close of a case that may be shown."""
+        self.bar(case)
+        self.do("pia", Action.PUBLISH, case)
+        self.do("pia", Action.CLOSE, case)
+        return case
+
+    def open_all(self, cases: Iterable[bytes]) -> None:
+        """Open the slots of these cases, with the next beat."""
+        details = OpenDetails(tuple(case.hex() for case in cases))
+        self.sign("cora", self.desk.propose(self.who("cora"), DeskAction.OPEN, None, details))
+
+    def report(self, term: str) -> None:
+        """Enter the report of a half-year, with both signatures."""
+        _, proposal = self.desk.propose_report(self.who("pia"), term)
+        first = self.sign("pia", proposal)
+        self.sign("cora", self.desk.propose_confirm(self.who("cora"), first.challenge))
+
+    def whole(self, given: Demand | None = None) -> bytes:
+        """A case from its intake until everything of it is open."""
+        case = self.finish(self.answer(self.take_in(given=given)))
+        self.tick()
+        self.open_all([case])
+        self.tick()
+        return case
+
+    @property
+    def desk_file(self) -> Path:
+        """The desk's database."""
+        return self.folder / FILE
+
+    @property
+    def public(self) -> Path:
+        return self.log.public
+
+    def verify(self, public: Path | None = None) -> Verification:
+        """What an outsider finds now."""
+        folder = public or self.public
+
+        def fetch(path: str) -> bytes | None:
+            file = folder / path
+            return file.read_bytes() if file.is_file() else None
+
+        return verify(fetch, Policy.parse(POLICY), self.clock())
