@@ -110,8 +110,8 @@ class PublicOffice(Office):
         """What an outsider finds now."""
         folder = public or self.public
 
-        def fetch(path: str) -> bytes | None:
+        async def fetch(path: str) -> bytes | None:
             file = folder / path
             return file.read_bytes() if file.is_file() else None
 
-        return verify(fetch, Policy.parse(POLICY), self.clock())
+        return self.loop.run(verify(fetch, Policy.parse(POLICY), self.clock()))

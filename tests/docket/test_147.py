@@ -14,7 +14,7 @@ import pytest
 
 from nullabona.client.api import Client
 from nullabona.directory.service import read_producible
-from nullabona.docket.core.acts import BarDetails
+from nullabona.docket.core.acts import BarDetails, ReviewDetails
 from nullabona.docket.core.cadence import Cadence
 from nullabona.docket.core.instrument import DAY, LegalClass, Taxonomy
 from nullabona.docket.core.records import ClassAnswer, DataClass, Decision, Demand, Gate, Identifier
@@ -89,7 +89,7 @@ class Replay:
         """From intake to the second approval."""
         case = self.office.take_in(given=self.demand(number))
         self.office.sign("ina", self.office.desk.propose_match(self.office.who("ina"), case))
-        self.office.do("rea", Action.REVIEW, case, desks.ReviewDetails())
+        self.office.do("rea", Action.REVIEW, case, ReviewDetails())
         decided = self.office.desk.propose_decision(self.office.who("cora"), case, self.decision(case))
         self.office.sign("cora", decided)
         self.office.sign("rolf", self.office.desk.propose_release(self.office.who("rolf"), case))

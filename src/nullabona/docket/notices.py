@@ -60,7 +60,7 @@ class Notices:
             pending = read_canonical(unseal(sealed, [file.identity]), PendingNotice, "a notice")
             for body, item in self._items(commitment, pending):
                 card = self._card(file.content, body.handle)
-                deliver(card.inbox, seal_to_inbox(card.inbox, item))
+                deliver(body.handle, card.inbox, seal_to_inbox(card.inbox, item))
             with self._t.store.transaction():
                 self._t.store.run("drop_notice", commitment)
                 self._t.journal.append("notice-delivered", commitment, case=case, officer=who.officer)

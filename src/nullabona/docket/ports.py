@@ -17,8 +17,8 @@ Chance = Callable[[int], bytes]
 """That many random bytes."""
 Producible = Callable[[str], Mapping[str, object]]
 """What is held about a handle: ``nullabona.directory.service.read_producible``, wired by the command line."""
-Deliver = Callable[[Inbox, bytes], None]
-"""Put a frame into an inbox through its relay. Raises a `NullabonaError` if it could not be put."""
+Deliver = Callable[[str, Inbox, bytes], None]
+"""Put a frame into the inbox of a handle through its relay. Raises a `NullabonaError` if it could not be put."""
 
 
 @dataclass(frozen=True, slots=True)

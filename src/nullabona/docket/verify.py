@@ -5,7 +5,7 @@ It needs no key, no account and no word of the operator's: the files, a policy t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from nullabona.docket.core.recount import Recount, Stamp, periods_of, recount
@@ -16,7 +16,7 @@ from nullabona.log.policy import NO_QUORUM, Policy, Seen
 from nullabona.log.tiles import ENTRIES, Tile, decode_bundle, tiles_of
 from nullabona.log.tree import Frontier, leaf_hashes
 
-Fetch = Callable[[str], bytes | None]
+Fetch = Callable[[str], Awaitable[bytes | None]]
 """The file at a path below the log's prefix; None if there is none."""
 
 
@@ -42,16 +42,16 @@ class Verification:
         return not self.findings
 
 
-def verify(fetch: Fetch, policy: Policy, now_s: int) -> Verification:
+async def verify(fetch: Fetch, policy: Policy, now_s: int) -> Verification:
     """Verify a docket log as it is served now. Never raises for what the operator did: that is a finding."""
     try:
-        seen = _checkpoint(fetch, "checkpoint", policy)
-        entries = list(_entries(fetch, seen.checkpoint.size))
+        seen = await _checkpoint(fetch, "checkpoint", policy)
+        entries = await _entries(fetch, seen.checkpoint.size)
         _check_root(entries, seen)
     except PeerError as error:
         return Verification((Finding("log-broken", error.message),), ())
     try:
-        stamps, broken = _stamps(fetch, policy, entries)
+        stamps, broken = await _stamps(fetch, policy, entries)
         found = recount(entries, stamps, now_s)
     except Malformed as error:
         return Verification((Finding("genesis-missing", error.message),), (), len(entries))
@@ -60,25 +60,27 @@ def verify(fetch: Fetch, policy: Policy, now_s: int) -> Verification:
     return Verification((*broken, *found.findings), tuple(_unproven(found, policy)), len(entries), found)
 
 
-def _checkpoint(fetch: Fetch, path: str, policy: Policy) -> Seen:
-    data = fetch(path)
+async def _checkpoint(fetch: Fetch, path: str, policy: Policy) -> Seen:
+    data = await fetch(path)
     if data is None:
         raise Malformed(f"there is no {path}")
     return policy.check(parse_note(data))
 
 
-def _entries(fetch: Fetch, size: int) -> Iterator[bytes]:
+async def _entries(fetch: Fetch, size: int) -> list[bytes]:
+    found: list[bytes] = []
     for tile in tiles_of(size):
         if tile.level == ENTRIES:
-            yield from _bundle(fetch, tile)
+            found += await _bundle(fetch, tile)
+    return found
 
 
-def _bundle(fetch: Fetch, tile: Tile) -> list[bytes]:
+async def _bundle(fetch: Fetch, tile: Tile) -> list[bytes]:
     """The entries of a bundle; of a partial one, if only the full one is there by now, those that it had."""
-    data = fetch(tile.path)
+    data = await fetch(tile.path)
     if data is not None:
         return decode_bundle(data, tile.width)
-    data = fetch(tile.full.path)
+    data = await fetch(tile.full.path)
     if data is None:
         raise Malformed(f"there is no {tile.path}")
     return decode_bundle(data, tile.full.width)[: tile.width]
@@ -92,13 +94,13 @@ def _check_root(entries: Sequence[bytes], seen: Seen) -> None:
         )
 
 
-def _stamps(fetch: Fetch, policy: Policy, entries: Sequence[bytes]) -> tuple[dict[int, Stamp], list[Finding]]:
+async def _stamps(fetch: Fetch, policy: Policy, entries: Sequence[bytes]) -> tuple[dict[int, Stamp], list[Finding]]:
     """Each period's own checkpoint, if the policy believes it and it is of this very log."""
     seen: dict[int, Seen] = {}
     broken: list[Finding] = []
     for period in range(periods_of(entries)):
         try:
-            seen[period] = _checkpoint(fetch, f"periods/{period}", policy)
+            seen[period] = await _checkpoint(fetch, f"periods/{period}", policy)
         except PeerError as error:
             broken.append(Finding("period-unwitnessed", f"period {period}: {error.message}"))
     roots = _roots(entries, {each.checkpoint.size for each in seen.values()})

@@ -1,0 +1,269 @@
+"""``nulla docket`` on cases: from intake to close, each step signed by the officer of --officer."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+import msgspec
+
+from nullabona.cli.docket_open import AtDesk, at_desk
+from nullabona.cli.docket_show import say_done, show_case, show_lines
+from nullabona.cli.output import emit, line
+from nullabona.cli.settings import common, settings_of
+from nullabona.docket.casefiles import NoSuchCase
+from nullabona.docket.casework import describe_document
+from nullabona.docket.core.acts import (
+    AmendDetails,
+    BarDetails,
+    CaseDetails,
+    DeferDetails,
+    GagDetails,
+    IntakeDetails,
+    PlainDetails,
+    RecuseDetails,
+    ReviewDetails,
+)
+from nullabona.docket.core.decide import DemandIncomplete
+from nullabona.docket.core.records import ClassAnswer, Decision, Demand, Gag
+from nullabona.docket.core.states import Action
+from nullabona.docket.desk import Proposal
+
+_FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
+
+
+def find(at: AtDesk, name: str) -> bytes:
+    """The case of a number like 2026-00007, or of the beginning of its id."""
+    hits = [line.id for line in at.desk.cases(at.who) if line.number == name or line.id.hex().startswith(name.lower())]
+    if len(hits) != 1:
+        raise NoSuchCase("there is no such case, or more than one")
+    return hits[0]
+
+
+def read_demand(path: Path, document: bytes) -> Demand:
+    """A demand from a JSON file; the document's digests are filled in. Raises `DemandIncomplete`."""
+    try:
+        fields = msgspec.json.decode(path.read_bytes())
+        fields["document"] = msgspec.to_builtins(describe_document(document))
+        return msgspec.convert(fields, Demand)
+    except (OSError, TypeError, msgspec.DecodeError, msgspec.ValidationError) as error:
+        raise DemandIncomplete(f"the demand cannot be used: {error}") from None
+
+
+@click.command()
+@click.argument("demand", type=_FILE)
+@click.option("--document", type=_FILE, required=True, help="The original, as it came; it is kept sealed, never opened.")
+@common
+@click.pass_context
+def intake(context: click.Context, demand: Path, document: Path) -> None:
+    """Take a demand in. DEMAND is a JSON file (spec/docket.md §2)."""
+    original = document.read_bytes()
+    with at_desk(context) as at:
+        details = IntakeDetails(read_demand(demand, original))
+        done = at.sign(at.desk.propose(at.who, Action.INTAKE, None, details), original)
+        say_done(context, at, done)
+
+
+@click.command()
+@click.argument("case")
+@click.argument("demand", type=_FILE)
+@click.option("--document", type=_FILE, required=True, help="The original.")
+@click.option("--why", required=True, help="What is corrected.")
+@common
+@click.pass_context
+def amend(context: click.Context, case: str, demand: Path, document: Path, why: str) -> None:
+    """Correct a demand. Every approval is void, and the case begins again."""
+    original = document.read_bytes()
+    with at_desk(context) as at:
+        details = AmendDetails(read_demand(demand, original), why)
+        say_done(context, at, at.sign(at.desk.propose(at.who, Action.AMEND, find(at, case), details), original))
+
+
+@click.command("list")
+@common
+@click.pass_context
+def list_cases(context: click.Context) -> None:
+    """Every case, where it stands, and what is due next."""
+    with at_desk(context) as at:
+        lines = at.desk.cases(at.who)
+        show_lines(context, lines)
+
+
+@click.command()
+@click.argument("case")
+@common
+@click.pass_context
+def show(context: click.Context, case: str) -> None:
+    """One case. The reading is entered in the journal."""
+    with at_desk(context) as at:
+        show_case(context, at.desk.show(at.who, find(at, case)))
+
+
+def _step(name: str, text: str, propose: Callable[[AtDesk, bytes], Proposal]) -> click.Command:
+    """A command that takes nothing but the case."""
+
+    @click.command(name, help=text)
+    @click.argument("case")
+    @common
+    @click.pass_context
+    def command(context: click.Context, case: str) -> None:
+        with at_desk(context) as at:
+            say_done(context, at, at.sign(propose(at, find(at, case))))
+
+    return command
+
+
+def _plain(action: Action, details: CaseDetails | None = None) -> Callable[[AtDesk, bytes], Proposal]:
+    return lambda at, case: at.desk.propose(at.who, action, case, details or PlainDetails())
+
+
+match = _step("match", "Look the demand's identifiers up.", lambda at, case: at.desk.propose_match(at.who, case))
+review = _step("review", "Say that the case agrees with the original.", _plain(Action.REVIEW, ReviewDetails()))
+produce = _step(
+    "produce", "The second approval: produce, or refuse, what was decided.",
+    lambda at, case: at.desk.propose_release(at.who, case),
+)  # fmt: skip
+receipt = _step("receipt", "Issue the receipt to the authority.", _plain(Action.RECEIPT))
+notify = _step("notify", "Tell the person; delivered once the log proves it.", _plain(Action.NOTIFY))
+publish = _step("publish", "Let the case be shown, if law and gag allow.", _plain(Action.PUBLISH))
+seal = _step("seal", "Keep the case sealed until its horizon.", _plain(Action.SEAL))
+close = _step("close", "Close a case whose answer was handed over.", _plain(Action.CLOSE))
+confirm_gag = _step(
+    "confirm-gag", "The second signature under a change of the gag.",
+    lambda at, case: at.desk.propose_confirm_gag(at.who, case),
+)  # fmt: skip
+
+
+@click.command()
+@click.argument("case")
+@click.option("--refuse", metavar="REASON", help="Refuse; the reasons are in spec/docket.md §2.")
+@click.option("--grounds", default="", help="Of a conflict with another country's law.")
+@click.option("--answer", "answers", multiple=True, metavar="CLASS=ANSWER[:REASON]", help="For each class, in order.")
+@common
+@click.pass_context
+def decide(context: click.Context, case: str, refuse: str | None, grounds: str, answers: tuple[str, ...]) -> None:
+    """Decide: --refuse REASON, or an --answer for every class that was asked for."""
+    with at_desk(context) as at:
+        proposal = at.desk.propose_decision(at.who, find(at, case), make_decision(refuse, grounds, answers))
+        say_done(context, at, at.sign(proposal))
+
+
+def make_decision(refuse: str | None, grounds: str, answers: tuple[str, ...]) -> Decision:
+    """Raises `UsageError` for words that are none of the lists'."""
+    try:
+        if refuse is not None:
+            return msgspec.convert({"outcome": "refuse", "reason": refuse, "grounds": grounds}, Decision)
+        return Decision("produce", tuple(_answer(text) for text in answers))
+    except (msgspec.ValidationError, ValueError) as error:
+        raise click.UsageError(f"not a decision: {error}") from None
+
+
+def _answer(text: str) -> ClassAnswer:
+    data_class, _, rest = text.partition("=")
+    answer, _, reason = rest.partition(":")
+    return msgspec.convert({"data_class": data_class, "answer": answer, "reason": reason or None}, ClassAnswer)
+
+
+@click.command("hand-over")
+@click.argument("case")
+@click.option("-o", "--output", type=click.Path(path_type=Path, file_okay=False), required=True, help="A new folder.")
+@common
+@click.pass_context
+def hand_over(context: click.Context, case: str, output: Path) -> None:
+    """Write the package and its receipt into a folder; refused before the receipt."""
+    with at_desk(context) as at:
+        found = find(at, case)
+        done = at.sign(at.desk.propose(at.who, Action.HAND_OVER, found, PlainDetails()))
+        given = at.desk.handed_over(at.who, found)
+        for file in given.package.files:
+            path = output / "package" / file.path
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(file.data)
+        (output / "receipt.json").write_bytes(msgspec.json.encode(given.receipt))
+        (output / "approvals.json").write_bytes(msgspec.json.encode(given.approvals))
+        say_done(context, at, done)
+
+
+@click.command()
+@click.argument("case")
+@click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="Where to (default: stdout).")
+@common
+@click.pass_context
+def document(context: click.Context, case: str, output: Path | None) -> None:
+    """The original, to be opened on another machine. The reading is entered in the journal."""
+    with at_desk(context) as at:
+        data = at.desk.document(at.who, find(at, case))
+    if output is None:
+        sys.stdout.buffer.write(data)
+    else:
+        output.write_bytes(data)
+
+
+@click.command()
+@click.argument("case")
+@click.option("--until", type=int, required=True, metavar="S", help="When it is due, in seconds since 1970.")
+@click.option("--basis", required=True, help="Which law allows it.")
+@common
+@click.pass_context
+def defer(context: click.Context, case: str, until: int, basis: str) -> None:
+    """Defer the notice to the person."""
+    with at_desk(context) as at:
+        details = DeferDetails(until, basis)
+        say_done(context, at, at.sign(at.desk.propose(at.who, Action.DEFER_NOTICE, find(at, case), details)))
+
+
+@click.command("bar-notice")
+@click.argument("case")
+@click.option("--basis", required=True, help="Which law bars it.")
+@common
+@click.pass_context
+def bar_notice(context: click.Context, case: str, basis: str) -> None:
+    """Record that the law bars a notice by us."""
+    with at_desk(context) as at:
+        say_done(context, at, at.sign(at.desk.propose(at.who, Action.BAR_NOTICE, find(at, case), BarDetails(basis))))
+
+
+@click.command()
+@click.argument("case")
+@click.option("--why", required=True, help="The interest that you have in it.")
+@common
+@click.pass_context
+def recuse(context: click.Context, case: str, why: str) -> None:
+    """Step back from a case."""
+    with at_desk(context) as at:
+        say_done(context, at, at.sign(at.desk.propose(at.who, Action.RECUSE, find(at, case), RecuseDetails(why))))
+
+
+@click.command()
+@click.argument("case")
+@click.option("--until", type=int, metavar="S", help="Renew until then, in seconds since 1970.")
+@click.option("--lift", is_flag=True, help="Lift it instead.")
+@click.option("--basis", required=True, help="The order or law.")
+@common
+@click.pass_context
+def gag(context: click.Context, case: str, until: int | None, basis: str, *, lift: bool) -> None:
+    """Renew or lift a gag; it is so once another officer confirms (confirm-gag)."""
+    action, new = (Action.LIFT_GAG, None) if lift else (Action.RENEW_GAG, Gag(basis, until))
+    with at_desk(context) as at:
+        proposal = at.desk.propose(at.who, action, find(at, case), GagDetails(new, basis))
+        say_done(context, at, at.sign(proposal))
+
+
+@click.command()
+@common
+@click.pass_context
+def due(context: click.Context) -> None:
+    """Every deadline that is not met, soonest first."""
+    with at_desk(context) as at:
+        dues = at.desk.dues()
+    for each in dues:
+        emit(each) if settings_of(context).as_json else line(f"{each.number}  {each.level:5} {each.name}  {each.due_s}")
+
+
+COMMANDS: tuple[Any, ...] = (
+    intake, amend, list_cases, show, match, review, decide, produce, receipt, hand_over, document, notify, defer,
+    bar_notice, publish, seal, close, recuse, gag, confirm_gag, due,
+)  # fmt: skip

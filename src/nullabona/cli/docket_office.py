@@ -1,0 +1,215 @@
+"""``nulla docket`` on the desk itself: founding it, officers, authorities, second signatures, the journal."""
+
+from __future__ import annotations
+
+import secrets
+from pathlib import Path
+
+import click
+
+from nullabona.cli.docket_open import (
+    Chosen,
+    at_desk,
+    decode_enrolment,
+    encode_enrolment,
+    new_officer,
+    now_s,
+    read_config,
+    read_officer,
+)
+from nullabona.cli.docket_show import say_done, when
+from nullabona.cli.output import emit, line, note, table
+from nullabona.cli.settings import common, settings_of
+from nullabona.docket.core.acts import AuthorityDetails, RevokeDetails, RoleDetails
+from nullabona.docket.core.cadence import Cadence
+from nullabona.docket.core.instrument import DAY
+from nullabona.docket.core.records import Authority
+from nullabona.docket.core.roles import DeskAction, Role
+from nullabona.docket.deskwork import NoSuchProposal
+from nullabona.docket.founding import First, found
+from nullabona.machine.keyfile import write_key_file
+
+_ROLE = click.Choice([role.value for role in Role])
+
+
+@click.command()
+@click.option("--first", multiple=True, required=True, metavar="FILE:ROLE,ROLE", help="An officer's file and their roles.")
+@click.option("--outside", multiple=True, required=True, metavar="AGE1…", help="Who opens slots outside the server room.")
+@click.option("--pointer-key", type=click.Path(path_type=Path), required=True, help="Where the auditor's key is written.")
+@click.option("--period", type=int, default=3600, show_default=True, help="Seconds of a period.")
+@click.option("--slots", type=int, default=8, show_default=True, help="Slots in each period.")
+@click.option("--band", type=int, default=32, show_default=True, help="Slots that stay sealed at a horizon.")
+@common
+@click.pass_context
+def init(context: click.Context, first: tuple[str, ...], outside: tuple[str, ...], pointer_key: Path, period: int,
+         slots: int, band: int) -> None:  # fmt: skip
+    """Found a desk in the folder of --data, which holds its docket.toml. Take the pointer key away from the machine."""
+    chosen = context.find_object(Chosen)
+    if chosen is None or chosen.data is None:
+        raise click.UsageError("name the desk's folder: nulla docket --data DIR init …")
+    read_config(chosen.data)
+    officers = tuple(_first(text) for text in first)
+    start = now_s() // period * period
+    cadence = Cadence(start_s=start, period_s=period, slots=slots, band=band, window_s=min(600, period))
+    key = found(chosen.data / "desk", officers, outside, cadence, now_s, secrets.token_bytes)
+    write_key_file(pointer_key, [key.hex()])
+    note(settings_of(context), "docket-founded", path=pointer_key)
+
+
+def _first(text: str) -> First:
+    path, _, roles = text.rpartition(":")
+    try:
+        return First(read_officer(Path(path)).enrolment(), tuple(Role(role) for role in roles.split(",")))
+    except ValueError:
+        raise click.BadParameter(f"roles are {', '.join(Role)}") from None
+
+
+@click.group()
+def officer() -> None:
+    """Officers: who they are, and what they may do. Nothing here is done with one signature."""
+
+
+@officer.command("new")
+@click.argument("name")
+@click.option("-o", "--output", type=click.Path(path_type=Path), required=True, help="Your file; keep it off the desk.")
+@common
+@click.pass_context
+def new_command(context: click.Context, name: str, output: Path) -> None:
+    """Make an officer's file, and print the word that admins enrol you with."""
+    made = new_officer(name, output)
+    word = encode_enrolment(made.enrolment())
+    emit({"officer": name, "enrolment": word}) if settings_of(context).as_json else line(word)
+
+
+@officer.command("list")
+@common
+@click.pass_context
+def list_officers(context: click.Context) -> None:
+    """Everybody who works or worked here."""
+    with at_desk(context) as at:
+        found_all = at.desk.officers()
+    if settings_of(context).as_json:
+        for each in found_all:
+            emit({"officer": each.id, "roles": list(each.roles), "active": each.active})
+        return
+    table([(each.id, ", ".join(each.roles), "" if each.active else "gone") for each in found_all])
+
+
+@officer.command()
+@click.argument("word")
+@common
+@click.pass_context
+def enrol(context: click.Context, word: str) -> None:
+    """Propose a new officer; another admin or counsel confirms."""
+    with at_desk(context) as at:
+        say_done(context, at, at.sign(at.desk.propose(at.who, DeskAction.ENROL, None, decode_enrolment(word))))
+
+
+@officer.command()
+@click.argument("name")
+@click.option("--why", required=True)
+@common
+@click.pass_context
+def revoke(context: click.Context, name: str, why: str) -> None:
+    """Propose that an officer may do nothing any more."""
+    with at_desk(context) as at:
+        say_done(context, at, at.sign(at.desk.propose(at.who, DeskAction.REVOKE, None, RevokeDetails(name, why))))
+
+
+@officer.command()
+@click.argument("name")
+@click.argument("role", type=_ROLE)
+@click.option("--take", is_flag=True, help="Take the role instead.")
+@common
+@click.pass_context
+def role(context: click.Context, name: str, role: str, *, take: bool) -> None:
+    """Propose to grant a role, or with --take to take it."""
+    action = DeskAction.TAKE_ROLE if take else DeskAction.GRANT_ROLE
+    with at_desk(context) as at:
+        say_done(context, at, at.sign(at.desk.propose(at.who, action, None, RoleDetails(name, Role(role)))))
+
+
+@officer.command()
+@common
+@click.pass_context
+def pending(context: click.Context) -> None:
+    """What waits for a second signature."""
+    with at_desk(context) as at:
+        waiting = at.desk.pending()
+    for each in waiting:
+        values = {"id": each.challenge.hex(), "action": each.action, "about": each.subject, "by": each.proposed_by}
+        emit(values) if settings_of(context).as_json else line("  ".join([values["id"][:16], *list(values.values())[1:]]))
+
+
+@officer.command()
+@click.argument("proposal")
+@common
+@click.pass_context
+def confirm(context: click.Context, proposal: str) -> None:
+    """The second signature. PROPOSAL is the id that `pending` shows, or its beginning."""
+    with at_desk(context) as at:
+        hits = [each.challenge for each in at.desk.pending() if each.challenge.hex().startswith(proposal.lower())]
+        if len(hits) != 1:
+            raise NoSuchProposal("nothing of that name waits for a second signature")
+        say_done(context, at, at.sign(at.desk.propose_confirm(at.who, hits[0])))
+
+
+@officer.command()
+@click.argument("case")
+@click.argument("name")
+@common
+@click.pass_context
+def share(context: click.Context, case: str, name: str) -> None:
+    """Give the key of a case to an officer who joined later."""
+    from nullabona.cli.docket_case import find
+
+    with at_desk(context) as at:
+        at.desk.share(at.who, find(at, case), name)
+
+
+@click.group()
+def authority() -> None:
+    """The call-back registry: how authorities are reached, found out by the desk itself."""
+
+
+@authority.command("add")
+@click.argument("id")
+@click.option("--name", required=True)
+@click.option("--jurisdiction", type=click.Choice(["KR", "US", "EU"]), required=True)
+@click.option("--call-back", required=True, help="A number or domain that you found out yourself.")
+@common
+@click.pass_context
+def add_authority(context: click.Context, id: str, name: str, jurisdiction: str, call_back: str) -> None:  # noqa: A002
+    """Propose an authority for the registry; a reviewer or counsel confirms."""
+    with at_desk(context) as at:
+        made = Authority(id, name, jurisdiction, call_back, now_s() // DAY, at.who.officer)  # type: ignore[arg-type]
+        proposal = at.desk.propose(at.who, DeskAction.REGISTER_AUTHORITY, None, AuthorityDetails(made))
+        say_done(context, at, at.sign(proposal))
+
+
+@authority.command("list")
+@common
+@click.pass_context
+def list_authorities(context: click.Context) -> None:
+    """The registry."""
+    with at_desk(context) as at:
+        for each in at.desk.authorities():
+            emit(each) if settings_of(context).as_json else line(f"{each.id}  {each.name}  {each.call_back}")
+
+
+@click.command()
+@common
+@click.pass_context
+def journal(context: click.Context) -> None:
+    """The whole journal, checked (auditors and counsel)."""
+    with at_desk(context) as at:
+        events = at.desk.journal(at.who)
+    for each in events:
+        if settings_of(context).as_json:
+            emit({"seq": each.seq, "at_s": each.at_s, "kind": each.kind, "case": each.case, "officer": each.officer})
+        else:
+            line(f"{each.seq:6}  {when(each.at_s)}  {each.officer or '-':12}  {each.kind}")
+    note(settings_of(context), "docket-journal-whole", count=len(events))
+
+
+COMMANDS = (init, officer, authority, journal)

@@ -1,0 +1,197 @@
+"""Opening the desk for one command: its settings file, its log, what is held, and the officer who acts."""
+
+from __future__ import annotations
+
+import base64
+import os
+import secrets
+import stat
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import click
+import msgspec
+
+from nullabona.directory.service import read_producible
+from nullabona.docket.core.acts import EnrolDetails
+from nullabona.docket.desk import Desk, Proposal
+from nullabona.docket.casework import Done
+from nullabona.docket.deskwork import DeskDone
+from nullabona.docket.ports import Acting, Outside, Publication
+from nullabona.docket.production.manifest import Operator
+from nullabona.docket.production.package import Packager
+from nullabona.docket.core.instrument import Taxonomy
+from nullabona.docket.signing import credential_of, signer, verify_ed25519
+from nullabona.docket.taxonomy import Catalogue, load
+from nullabona.docket.vault import new_identity, recipient_of
+from nullabona.errors import UserError
+from nullabona.log.policy import Policy
+from nullabona.log.keys import parse_vkey
+from nullabona.machine.keyfile import read_key_file
+from nullabona.machine.settings import BadConfig, check_keys, read_toml
+from nullabona.sequencer import Log, WitnessAddress, open_log
+from nullabona.cli.settings import Settings, settings_of
+
+CONFIG: Final = "docket.toml"
+KEYS: Final[Mapping[str, str]] = {
+    "operator": "what the operator is called, in packages and notices",
+    "origin": "the docket log's name, as in its keys",
+    "directory": "the data directory of the relay and its directory, where handles are looked up",
+    "log_keys": "file with the log's private keys (nulla log keygen)",
+    "policy": "file that says whose witness counts; receipts carry it",
+    "witness": "tables with url and vkeys: whom the log asks to cosign",
+}
+_FILES: Final = ("directory", "log_keys", "policy")
+
+
+class OfficerFileUnusable(UserError):
+    """An officer's file is missing, malformed, or readable by others."""
+
+    code = "docket-officer-file"
+    default_hint = "make one with `nulla docket officer new`; it must belong to you and have the mode 0600"
+
+
+class OfficerFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What an officer keeps: the key that signs, and the identity that opens cases."""
+
+    name: str
+    seed: bytes
+    identity: str
+
+    def enrolment(self) -> EnrolDetails:
+        """The public half."""
+        credential = credential_of(self.seed, "key file")
+        return EnrolDetails(self.name, self.name, recipient_of(self.identity), (credential,))
+
+
+@dataclass(frozen=True, slots=True)
+class AtDesk:
+    """An open desk and whoever acts at it."""
+
+    desk: Desk
+    log: Log
+    who: Acting
+    officer: OfficerFile | None = field(repr=False)
+
+    def sign(self, proposal: Proposal, document: bytes | None = None) -> Done | DeskDone:
+        """Sign and carry out."""
+        if self.officer is None:
+            raise OfficerFileUnusable("nobody signs: name your officer's file with --officer")
+        return self.desk.perform(self.who, proposal, signer(self.officer.seed)(proposal.act), document)
+
+
+def new_officer(name: str, path: Path) -> OfficerFile:
+    """Make an officer's file. Raises `OfficerFileUnusable` if there is one."""
+    identity, _ = new_identity()
+    made = OfficerFile(name, secrets.token_bytes(32), identity)
+    try:
+        with open(path, "xb", opener=lambda file, flags: os.open(file, flags, 0o600)) as file:  # noqa: PTH123 - its mode
+            file.write(msgspec.json.encode(made) + b"\n")
+    except OSError as error:
+        raise OfficerFileUnusable(f"the officer's file cannot be made: {error.strerror}") from None
+    return made
+
+
+def read_officer(path: Path) -> OfficerFile:
+    """Raises `OfficerFileUnusable`."""
+    try:
+        status = path.stat()
+        if stat.S_IMODE(status.st_mode) & 0o077:
+            raise OfficerFileUnusable("the officer's file may be read by others")
+        return msgspec.json.decode(path.read_bytes(), type=OfficerFile)
+    except (OSError, msgspec.DecodeError, msgspec.ValidationError):
+        raise OfficerFileUnusable("the officer's file cannot be read") from None
+
+
+def taxonomy_of(catalogue: Catalogue) -> Taxonomy:
+    """What the desk's rules go by."""
+    return Taxonomy(tuple(row.instrument() for row in catalogue.rows), catalogue.sha256)
+
+
+def read_config(data: Path) -> dict[str, Any]:
+    """The desk's settings. Raises `BadConfig`."""
+    settings = read_toml(data / CONFIG, _FILES)
+    check_keys(settings, KEYS, "setting")
+    missing = [key for key in KEYS if key not in settings and key != "witness"]
+    if missing:
+        raise BadConfig(f"{CONFIG} lacks {', '.join(missing)}", hint="; ".join(f"{k}: {KEYS[k]}" for k in missing))
+    return settings
+
+
+def outside(config: Mapping[str, Any], now: Callable[[], int]) -> Outside:
+    """What the desk is handed."""
+    directory, catalogue = Path(config["directory"]), load()
+    host = str(config["origin"]).partition("/")[0]
+    return Outside(
+        clock=now, chance=secrets.token_bytes, producible=lambda handle: read_producible(directory, handle),
+        make_package=Packager(Operator(str(config["operator"]), host, "nullabona"), catalogue),
+        verifiers={"ed25519": verify_ed25519},
+    )  # fmt: skip
+
+
+def open_docket_log(data: Path, config: Mapping[str, Any]) -> Log:
+    """The desk's log, held by this process."""
+    witnesses = [
+        WitnessAddress(str(each["url"]), tuple(parse_vkey(key) for key in each["vkeys"]))
+        for each in config.get("witness", [])
+    ]
+    policy = Policy.parse(Path(config["policy"]).read_text("utf-8"))
+    signers = read_key_file(Path(config["log_keys"]))
+    return open_log(data / "log", signers, str(config["origin"]), witnesses=witnesses, policy=policy)
+
+
+@contextmanager
+def at_desk(context: click.Context) -> Iterator[AtDesk]:
+    """The desk of --data, with the officer of --officer at it."""
+    found = context.find_object(Chosen) or Chosen()
+    if found.data is None:
+        raise click.UsageError("name the desk's folder: nulla docket --data DIR …")
+    officer = None if found.officer is None else read_officer(found.officer)
+    config = read_config(found.data)
+    log = open_docket_log(found.data, config)
+    try:
+        policy = Path(config["policy"]).read_text("utf-8")
+        publication = Publication(log, str(config["origin"]), policy)
+        desk = Desk(found.data / "desk", taxonomy_of(load()), outside(config, now_s), publication)
+        try:
+            who = Acting(officer.name, (officer.identity,)) if officer else Acting("")
+            yield AtDesk(desk, log, who, officer)
+        finally:
+            desk.close()
+    finally:
+        log.release()
+
+
+@dataclass(slots=True)
+class Chosen:
+    """What stands between ``nulla docket`` and the command."""
+
+    data: Path | None = None
+    officer: Path | None = None
+
+
+def now_s() -> int:
+    """The clock of this machine."""
+    return int(time.time())
+
+
+def settings(context: click.Context) -> Settings:
+    """The common options."""
+    return settings_of(context)
+
+
+def encode_enrolment(details: EnrolDetails) -> str:
+    """One word that an officer gives to the admins; it holds nothing secret."""
+    return base64.urlsafe_b64encode(msgspec.json.encode(details)).decode("ascii")
+
+
+def decode_enrolment(text: str) -> EnrolDetails:
+    """Raises `OfficerFileUnusable`."""
+    try:
+        return msgspec.json.decode(base64.urlsafe_b64decode(text), type=EnrolDetails)
+    except (ValueError, msgspec.DecodeError, msgspec.ValidationError):
+        raise OfficerFileUnusable("this is not what `nulla docket officer new` prints") from None

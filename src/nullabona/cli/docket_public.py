@@ -1,0 +1,176 @@
+"""``nulla docket`` and the public record: the beat, openings, reports, notices; and what anybody runs to verify it."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import click
+
+from nullabona.cli.catalogue import say
+from nullabona.cli.docket_case import find
+from nullabona.cli.docket_open import AtDesk, at_desk, now_s
+from nullabona.cli.docket_show import say_done
+from nullabona.cli.logwork import read_policy
+from nullabona.cli.output import emit, line, note
+from nullabona.cli.settings import common, settings_of
+from nullabona.docket.core.acts import OpenDetails, SettleDetails
+from nullabona.docket.core.roles import DeskAction
+from nullabona.docket.verify import Verification, verify
+from nullabona.log.tiles import MAX_BUNDLE
+from nullabona.machine.httpclient import HttpClient, HttpMisbehaved, Ways, is_loopback, parse_url
+from nullabona.reading.source import Files, Folder, Website
+from nullabona.wire.handle import parse_handle
+from nullabona.wire.messages import POLICY_INBOX, Append, Appended, decode_response, encode
+from nullabona.wire.seal import Inbox
+
+_MOST_ANSWER = 65_536
+
+
+@click.command()
+@common
+@click.pass_context
+def beat(context: click.Context) -> None:
+    """Publish every period that is due. Run it every minute; in between it does nothing."""
+    with at_desk(context) as at:
+        done = asyncio.run(_beat(at))
+    emit(done) if settings_of(context).as_json else line(" ".join(map(str, done)) or "-")
+
+
+async def _beat(at: AtDesk) -> tuple[int, ...]:
+    try:
+        return (await at.desk.beat()).periods
+    finally:
+        await at.log.hang_up()
+
+
+@click.command("open")
+@click.argument("cases", nargs=-1)
+@common
+@click.pass_context
+def open_command(context: click.Context, cases: tuple[str, ...]) -> None:
+    """Open the slots of published cases (all, or those named), with the next beat. Counsel's identity opens them."""
+    with at_desk(context) as at:
+        chosen = [find(at, case) for case in cases] or at.desk.openable(at.who)
+        details = OpenDetails(tuple(case.hex() for case in chosen))
+        say_done(context, at, at.sign(at.desk.propose(at.who, DeskAction.OPEN, None, details)))
+
+
+@click.command()
+@click.argument("term")
+@common
+@click.pass_context
+def reseal(context: click.Context, term: str) -> None:
+    """Settle a half-year at its horizon: all its slots are opened but the band's, which are sealed anew.
+
+    A key-custodian proposes, counsel confirms (nulla docket officer confirm). TERM looks like 2026H2.
+    """
+    with at_desk(context) as at:
+        proposal = at.desk.propose(at.who, DeskAction.SETTLE, None, SettleDetails(term))
+        say_done(context, at, at.sign(proposal))
+
+
+@click.command()
+@click.argument("term")
+@click.option("--enter", is_flag=True, help="Propose it for the log; counsel confirms.")
+@common
+@click.pass_context
+def report(context: click.Context, term: str, *, enter: bool) -> None:
+    """The figures of a half-year, as they are now."""
+    with at_desk(context) as at:
+        figures, proposal = at.desk.propose_report(at.who, term)
+        if settings_of(context).as_json:
+            emit(_figures(figures))
+        else:
+            for row in figures.rows:
+                answered = row.produced_full + row.produced_partial + row.answered_no_data
+                line(f"{row.instrument}  {row.received}  {answered}  {row.refused}  {row.pending}")
+            for band in figures.bands:
+                line(f"{band.instrument}  {band.least}-{band.most}")
+        if enter:
+            say_done(context, at, at.sign(proposal))
+
+
+def _figures(value: object) -> object:
+    import msgspec
+
+    return msgspec.to_builtins(value)
+
+
+@click.command("deliver")
+@click.option("--relay", metavar="URL", help="Where inboxes lie that name no relay (default: the handle's host).")
+@common
+@click.pass_context
+def deliver(context: click.Context, relay: str | None) -> None:
+    """Deliver the notices whose entry the log proves by now."""
+    ways = Ways(settings_of(context).ca_file, settings_of(context).proxy)
+
+    def put(handle: str, inbox: Inbox, frame: bytes) -> None:
+        asyncio.run(put_frame(inbox.relay or relay or _relay_of(handle), ways, inbox, frame))
+
+    with at_desk(context) as at:
+        done = at.desk.deliver_notices(at.who, put)
+    emit({"delivered": done}) if settings_of(context).as_json else line(str(done))
+
+
+async def put_frame(url: str, ways: Ways, inbox: Inbox, frame: bytes) -> None:
+    """Append a frame to an inbox. Raises `PeerError` if the relay does not keep it."""
+    web = url.replace("wss://", "https://").replace("ws://", "http://")
+    async with HttpClient(parse_url(web), ways) as client:
+        request = encode(Append(POLICY_INBOX, inbox.write_secret, inbox.read_hash, frame))
+        reply = await client.post("v1", request, _MOST_ANSWER, "application/octet-stream")
+    if reply.status != 200 or not isinstance(decode_response(reply.body), Appended):
+        raise HttpMisbehaved("the relay did not take the notice")
+
+
+def _relay_of(handle: str) -> str:
+    host = parse_handle(handle).host
+    return f"{'http' if is_loopback(host.rpartition(':')[0] or host) else 'https'}://{host}"
+
+
+@click.command("verify")
+@click.argument("where")
+@click.option("--policy", type=click.Path(path_type=Path, dir_okay=False), required=True, metavar="FILE",
+              help="Whose witness counts (spec/log.md).")  # fmt: skip
+@click.option("--at", type=int, metavar="S", help="As if it were that time, in seconds since 1970.")
+@common
+@click.pass_context
+def verify_command(context: click.Context, where: str, policy: Path, at: int | None) -> int:
+    """Recount a docket from its public files alone, and say what they cannot prove. WHERE is a URL or a folder."""
+    settings = settings_of(context)
+    rules, moment = read_policy(policy), now_s() if at is None else at
+
+    async def run() -> Verification:
+        files: Files = Website(where, Ways(settings.ca_file, settings.proxy)) if "://" in where else Folder(Path(where))
+        try:
+            return await verify(lambda name: files.read(name, MAX_BUNDLE), rules, moment)
+        finally:
+            await files.close()
+
+    found = asyncio.run(run())
+    _say(context, found)
+    return 0 if found.holds else 3
+
+
+def _say(context: click.Context, found: Verification) -> None:
+    settings = settings_of(context)
+    if settings.as_json:
+        emit(
+            {
+                "holds": found.holds,
+                "size": found.size,
+                "findings": [{"code": each.code, "message": each.message} for each in found.findings],
+                "unproven": [{"code": each.code, **each.values} for each in found.unproven],
+            }
+        )
+        return
+    for each in found.findings:
+        line(f"{each.code}: {each.message}")
+    demands = found.recount.demands.all() if found.recount else ()
+    key = "docket-verified" if found.holds else "docket-not-verified"
+    line(say(key, settings.language, size=found.size, demands=len(demands), findings=len(found.findings)))
+    for item in found.unproven:
+        note(settings, f"docket-unproven-{item.code}", **item.values)
+
+
+COMMANDS = (beat, open_command, reseal, report, deliver, verify_command)
