@@ -173,6 +173,41 @@ SENTENCES: Final[dict[str, tuple[str, str]]] = {
         "{origin}의 {index}번 항목입니다. 증인 {witnesses}곳이 함께 서명했습니다.",
     ),
     "log-watched": ("{new} new of {size} entries.", "항목 {size}개 중 새 항목 {new}개."),
+    "docket-moved": ("{number} is {state} now.", "{number} 사건: {state}."),
+    "docket-carried-out": ("Done.", "처리했습니다."),
+    "docket-waits": (
+        "Waits for a second officer: nulla docket officer confirm {challenge}",
+        "다른 담당자의 확인을 기다립니다: nulla docket officer confirm {challenge}",
+    ),
+    "docket-founded": (
+        "The desk is founded. Take {path} to the auditor and leave no copy here.",
+        "데스크를 만들었습니다. {path} 파일을 감사인에게 옮기고 여기에는 남기지 마세요.",
+    ),
+    "docket-journal-whole": ("{count} events; the chain is whole.", "기록 {count}건, 사슬이 온전합니다."),
+    "docket-verified": (
+        "Holds: {size} entries, {demands} demands are open.",
+        "검증되었습니다. 항목 {size}개, 공개된 요청 {demands}건.",
+    ),
+    "docket-not-verified": (
+        "Does NOT hold: {findings} findings in {size} entries.",
+        "검증되지 않았습니다. 항목 {size}개에서 문제 {findings}건.",
+    ),
+    "docket-unproven-outside-the-desk": (
+        "cannot be proven: that every demand went through this desk. An authority without a receipt knows.",
+        "증명할 수 없음: 모든 요청이 이 데스크를 거쳤는지. 영수증 없이 자료를 받은 기관만 압니다.",
+    ),
+    "docket-unproven-times-unwitnessed": (
+        "cannot be proven: when anything was entered, because the policy asks for no witness.",
+        "증명할 수 없음: 언제 기록되었는지. 이 정책은 증인을 요구하지 않습니다.",
+    ),
+    "docket-unproven-sealed": (
+        "cannot be known yet: what is in {slots} sealed slots of {term}.",
+        "아직 알 수 없음: {term}의 봉인된 칸 {slots}개에 든 것.",
+    ),
+    "docket-unproven-not-recounted": (
+        "cannot be recounted yet: {reported} demands are reported for {term}, {opened} are open.",
+        "아직 다시 셀 수 없음: {term} 보고 {reported}건 가운데 {opened}건이 공개됨.",
+    ),
     "unread": ("{count} unread", "안 읽음 {count}"),
 }
 """key → (English, Korean)."""

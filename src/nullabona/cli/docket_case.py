@@ -55,7 +55,9 @@ def read_demand(path: Path, document: bytes) -> Demand:
 
 @click.command()
 @click.argument("demand", type=_FILE)
-@click.option("--document", type=_FILE, required=True, help="The original, as it came; it is kept sealed, never opened.")
+@click.option(
+    "--document", type=_FILE, required=True, help="The original, as it came; it is kept sealed, never opened."
+)
 @common
 @click.pass_context
 def intake(context: click.Context, demand: Path, document: Path) -> None:

@@ -33,9 +33,15 @@ _ROLE = click.Choice([role.value for role in Role])
 
 
 @click.command()
-@click.option("--first", multiple=True, required=True, metavar="FILE:ROLE,ROLE", help="An officer's file and their roles.")
-@click.option("--outside", multiple=True, required=True, metavar="AGE1…", help="Who opens slots outside the server room.")
-@click.option("--pointer-key", type=click.Path(path_type=Path), required=True, help="Where the auditor's key is written.")
+@click.option(
+    "--first", multiple=True, required=True, metavar="FILE:ROLE,ROLE", help="An officer's file and their roles."
+)
+@click.option(
+    "--outside", multiple=True, required=True, metavar="AGE1…", help="Who opens slots outside the server room."
+)
+@click.option(
+    "--pointer-key", type=click.Path(path_type=Path), required=True, help="Where the auditor's key is written."
+)
 @click.option("--period", type=int, default=3600, show_default=True, help="Seconds of a period.")
 @click.option("--slots", type=int, default=8, show_default=True, help="Slots in each period.")
 @click.option("--band", type=int, default=32, show_default=True, help="Slots that stay sealed at a horizon.")
@@ -138,7 +144,9 @@ def pending(context: click.Context) -> None:
         waiting = at.desk.pending()
     for each in waiting:
         values = {"id": each.challenge.hex(), "action": each.action, "about": each.subject, "by": each.proposed_by}
-        emit(values) if settings_of(context).as_json else line("  ".join([values["id"][:16], *list(values.values())[1:]]))
+        emit(values) if settings_of(context).as_json else line(
+            "  ".join([values["id"][:16], *list(values.values())[1:]])
+        )
 
 
 @officer.command()
@@ -179,7 +187,7 @@ def authority() -> None:
 @click.option("--call-back", required=True, help="A number or domain that you found out yourself.")
 @common
 @click.pass_context
-def add_authority(context: click.Context, id: str, name: str, jurisdiction: str, call_back: str) -> None:  # noqa: A002
+def add_authority(context: click.Context, id: str, name: str, jurisdiction: str, call_back: str) -> None:
     """Propose an authority for the registry; a reviewer or counsel confirms."""
     with at_desk(context) as at:
         made = Authority(id, name, jurisdiction, call_back, now_s() // DAY, at.who.officer)  # type: ignore[arg-type]

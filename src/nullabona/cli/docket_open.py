@@ -16,25 +16,24 @@ from typing import Any, Final
 import click
 import msgspec
 
+from nullabona.cli.settings import Settings, settings_of
 from nullabona.directory.service import read_producible
-from nullabona.docket.core.acts import EnrolDetails
-from nullabona.docket.desk import Desk, Proposal
 from nullabona.docket.casework import Done
-from nullabona.docket.deskwork import DeskDone
-from nullabona.docket.ports import Acting, Outside, Publication
-from nullabona.docket.production.manifest import Operator
-from nullabona.docket.production.package import Packager
+from nullabona.docket.core.acts import EnrolDetails
 from nullabona.docket.core.instrument import Taxonomy
+from nullabona.docket.core.records import Package
+from nullabona.docket.desk import Desk, Proposal
+from nullabona.docket.deskwork import DeskDone
+from nullabona.docket.ports import Acting, Outside, PackageOrder, Publication
 from nullabona.docket.signing import credential_of, signer, verify_ed25519
 from nullabona.docket.taxonomy import Catalogue, load
 from nullabona.docket.vault import new_identity, recipient_of
 from nullabona.errors import UserError
-from nullabona.log.policy import Policy
 from nullabona.log.keys import parse_vkey
+from nullabona.log.policy import Policy
 from nullabona.machine.keyfile import read_key_file
 from nullabona.machine.settings import BadConfig, check_keys, read_toml
 from nullabona.sequencer import Log, WitnessAddress, open_log
-from nullabona.cli.settings import Settings, settings_of
 
 CONFIG: Final = "docket.toml"
 KEYS: Final[Mapping[str, str]] = {
@@ -68,7 +67,7 @@ class OfficerFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return EnrolDetails(self.name, self.name, recipient_of(self.identity), (credential,))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class AtDesk:
     """An open desk and whoever acts at it."""
 
@@ -76,6 +75,12 @@ class AtDesk:
     log: Log
     who: Acting
     officer: OfficerFile | None = field(repr=False)
+    log_open: bool = True
+
+    async def close_log(self) -> None:
+        """Hang up on the witnesses, on the loop that called them."""
+        self.log_open = False
+        await self.log.close()
 
     def sign(self, proposal: Proposal, document: bytes | None = None) -> Done | DeskDone:
         """Sign and carry out."""
@@ -89,7 +94,7 @@ def new_officer(name: str, path: Path) -> OfficerFile:
     identity, _ = new_identity()
     made = OfficerFile(name, secrets.token_bytes(32), identity)
     try:
-        with open(path, "xb", opener=lambda file, flags: os.open(file, flags, 0o600)) as file:  # noqa: PTH123 - its mode
+        with open(path, "xb", opener=lambda file, flags: os.open(file, flags, 0o600)) as file:
             file.write(msgspec.json.encode(made) + b"\n")
     except OSError as error:
         raise OfficerFileUnusable(f"the officer's file cannot be made: {error.strerror}") from None
@@ -124,11 +129,19 @@ def read_config(data: Path) -> dict[str, Any]:
 
 def outside(config: Mapping[str, Any], now: Callable[[], int]) -> Outside:
     """What the desk is handed."""
-    directory, catalogue = Path(config["directory"]), load()
-    host = str(config["origin"]).partition("/")[0]
+    directory = Path(config["directory"])
+
+    def make_package(order: PackageOrder) -> Package:
+        """Loaded when something is decided: what sets and signs documents takes its time."""
+        from nullabona.docket.production.manifest import Operator
+        from nullabona.docket.production.package import Packager
+
+        host = str(config["origin"]).partition("/")[0]
+        return Packager(Operator(str(config["operator"]), host, "nullabona"), load())(order)
+
     return Outside(
         clock=now, chance=secrets.token_bytes, producible=lambda handle: read_producible(directory, handle),
-        make_package=Packager(Operator(str(config["operator"]), host, "nullabona"), catalogue),
+        make_package=make_package,
         verifiers={"ed25519": verify_ed25519},
     )  # fmt: skip
 
@@ -152,18 +165,19 @@ def at_desk(context: click.Context) -> Iterator[AtDesk]:
         raise click.UsageError("name the desk's folder: nulla docket --data DIR …")
     officer = None if found.officer is None else read_officer(found.officer)
     config = read_config(found.data)
-    log = open_docket_log(found.data, config)
+    log, at = open_docket_log(found.data, config), None
     try:
         policy = Path(config["policy"]).read_text("utf-8")
         publication = Publication(log, str(config["origin"]), policy)
         desk = Desk(found.data / "desk", taxonomy_of(load()), outside(config, now_s), publication)
         try:
-            who = Acting(officer.name, (officer.identity,)) if officer else Acting("")
-            yield AtDesk(desk, log, who, officer)
+            at = AtDesk(desk, log, Acting(officer.name, (officer.identity,)) if officer else Acting(""), officer)
+            yield at
         finally:
             desk.close()
     finally:
-        log.release()
+        if at is None or at.log_open:
+            log.release()
 
 
 @dataclass(slots=True)

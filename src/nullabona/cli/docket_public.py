@@ -41,7 +41,7 @@ async def _beat(at: AtDesk) -> tuple[int, ...]:
     try:
         return (await at.desk.beat()).periods
     finally:
-        await at.log.hang_up()
+        await at.close_log()
 
 
 @click.command("open")
