@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from nullabona.directory.store import schema as directory
+from nullabona.docket.store import schema as docket
 from nullabona.relay.store import schema as relay
 from nullabona.sequencer.store import schema as log
 from nullabona.witness.store import schema as witness
@@ -14,13 +15,19 @@ PATH = "spec/data-held.md"
 _HEAD = """# Data held
 
 Made by `make generate` from the declared schemas; do not edit it here. It is the whole of what a relay, its
-directory, a log and a witness keep. Tests compare the declarations with the real databases and directories: what is not
-declared may not exist.
+directory, a log, a witness and a legal desk keep. Tests compare the declarations with the real databases and
+directories: what is not declared may not exist.
 
 No network addresses, no user agents, no last-seen, no access log, no contact lists, no room lists, no push tokens.
 """
 
-_KEPT = (("The relay", relay), ("The directory", directory), ("A log", log), ("A witness", witness))
+_KEPT = (
+    ("The relay", relay),
+    ("The directory", directory),
+    ("A log", log),
+    ("A witness", witness),
+    ("The legal desk", docket),
+)
 
 
 def page() -> str:

@@ -107,7 +107,7 @@ TAXONOMY = Taxonomy(
     ),
     bytes(range(32)),
 )
-CARDS: Mapping[str, Mapping[str, object]] = {
+CARDS: dict[str, Mapping[str, object]] = {
     "mina@relay.example": {"handle": "mina@relay.example", "name": "mina", "encoded": "00ff", "registered_day": 20_700}
 }
 

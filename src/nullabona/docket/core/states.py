@@ -83,7 +83,7 @@ STEPS: Final[dict[tuple[State | None, Action], State]] = {
     (_S.NOTICE_DEFERRED, _A.DEFER_NOTICE): _S.NOTICE_DEFERRED,
     (_S.NOTICE_DEFERRED, _A.BAR_NOTICE): _S.NOTICE_BARRED,
     (_S.NOTICE_BARRED, _A.NOTIFY): _S.NOTIFIED,
-    **{(state, _A.HAND_OVER): state for state in _TOLD},
+    **{(state, _A.HAND_OVER): state for state in (*_TOLD, _S.PUBLISHED, _S.SEALED)},
     (_S.NOTIFIED, _A.PUBLISH): _S.PUBLISHED,
     (_S.NOTICE_BARRED, _A.PUBLISH): _S.PUBLISHED,
     (_S.SEALED, _A.PUBLISH): _S.PUBLISHED,

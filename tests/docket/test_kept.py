@@ -1,0 +1,79 @@
+"""What the desk keeps: declared in full, sealed, and erased when its time is over."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from nullabona.docket.casefiles import NoSuchCase
+from nullabona.docket.core.acts import EnrolDetails, RoleDetails
+from nullabona.docket.core.instrument import DAY
+from nullabona.docket.core.roles import DeskAction, Role
+from nullabona.docket.store.schema import COLUMNS, FILES
+from nullabona.docket.store.sqlite import FILE, AppendOnly
+from nullabona.docket.vault import Locked
+from tests.docket.desks import DOCUMENT, Clock, Office, demand, person
+from tests.docket.publishing import PublicOffice
+
+
+def test_every_column_and_file_is_declared(office: Office) -> None:
+    """The real tables have exactly the declared columns; only declared files appear, for their owner alone."""
+    office.take_in()
+    connection = sqlite3.connect(office.folder / FILE)
+    tables = [name for (name,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")]
+    real = {(table, row[1]) for table in tables for row in connection.execute(f"PRAGMA table_info({table})")}
+    connection.close()
+    assert real == {(column.table, column.name) for column in COLUMNS}
+    assert {path.name for path in office.folder.iterdir()} <= {file.pattern for file in FILES}
+    assert {0o600} == {path.stat().st_mode & 0o777 for path in office.folder.iterdir()}
+
+
+def test_a_carried_away_desk_says_nothing_of_a_case(office: Office, clock: Clock) -> None:
+    """Neither whom it is about, nor who asks, what for, nor the document, in any file of the desk."""
+    office.walk(office.take_in(given=demand(clock, note="urgent: the mayor's cousin")))
+    office.desk.close()
+    kept = b"".join(path.read_bytes() for path in office.folder.iterdir())
+    office.desk = office.open()
+    for secret in ("mina@relay.example", "seoul-police", "2026-1234", "KR.WARRANT", "subscriber", "mayor"):
+        assert secret.encode() not in kept
+    assert DOCUMENT not in kept
+
+
+def test_a_new_officer_reads_what_is_shared(office: Office) -> None:
+    """Somebody who joined later opens a case only after an officer of it has shared its key."""
+    case, eva = office.take_in(), person("eva")
+    office.people["eva"] = eva
+    office.both("ada", "ben", DeskAction.ENROL, EnrolDetails("eva", "Eva", eva.recipient, eva.enrolment().credentials))
+    office.both("ada", "ben", DeskAction.GRANT_ROLE, RoleDetails("eva", Role.REVIEWER))
+    with pytest.raises(Locked):
+        office.desk.show(eva.acting, case)
+    office.desk.share(office.who("rea"), case, "eva")
+    assert case == office.desk.show(eva.acting, case).id
+
+
+def test_a_closed_case_is_erased_when_its_register_is_over(public_office: PublicOffice, clock: Clock) -> None:
+    """Not before; then its keys, document and signatures are gone too, and the journal and the log stay whole."""
+    case = public_office.whole()
+    assert 0 == public_office.desk.erase_due()
+    other = public_office.take_in()
+    with pytest.raises(AppendOnly), public_office.desk._store.transaction():
+        public_office.desk._store.run("erase_case", other)
+    clock.pass_(3 * 365 * DAY + 2 * DAY)
+    assert 1 == public_office.desk.erase_due()
+    with pytest.raises(NoSuchCase):
+        public_office.desk.show(public_office.who("rea"), case)
+    for table in ("case_key", "document", "act", "timer"):
+        rows = public_office.desk._store.connection.execute(
+            f"SELECT count(*) FROM {table} WHERE case_id = ?", (case,)
+        ).fetchone()
+        assert (0,) == rows
+    assert public_office.desk.journal(public_office.who("aud"))
+
+
+def test_two_desks_do_not_share_a_folder(office: Office, tmp_path: Path) -> None:
+    """A second process is refused while the first works."""
+    del tmp_path
+    with pytest.raises(Exception, match="another process"):
+        office.open()
