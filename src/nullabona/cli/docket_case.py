@@ -130,7 +130,7 @@ produce = _step(
 )  # fmt: skip
 receipt = _step("receipt", "Issue the receipt to the authority.", _plain(Action.RECEIPT))
 notify = _step("notify", "Tell the person; delivered once the log proves it.", _plain(Action.NOTIFY))
-publish = _step("publish", "Let the case be shown, if law and gag allow.", _plain(Action.PUBLISH))
+publish = _step("publish-case", "Let the case be shown, if law and gag allow.", _plain(Action.PUBLISH))
 seal = _step("seal", "Keep the case sealed until its horizon.", _plain(Action.SEAL))
 close = _step("close", "Close a case whose answer was handed over.", _plain(Action.CLOSE))
 confirm_gag = _step(
