@@ -74,7 +74,7 @@ def test_a_receipt_is_checked_offline_and_is_of_this_demand(public_office: Publi
     other = msgspec.structs.replace(receipt, private=receipt.private | {"authority_ref": "2026-9999"})
     with pytest.raises(ReceiptInvalid):
         check_receipt(other, RULES)
-    record = msgspec.structs.replace(receipt.slot.record, identifiers=7)  # type: ignore[type-var]
+    record = msgspec.structs.replace(receipt.slot.record, identifiers=7)
     altered = msgspec.structs.replace(receipt, slot=msgspec.structs.replace(receipt.slot, record=record))
     with pytest.raises(CommitmentWrong):
         check_receipt(altered, RULES)
