@@ -171,6 +171,10 @@ class Desk:
         self._note_reading(who, case)
         return self._tools.files.view(file)
 
+    def glance(self, who: Acting, case: CaseId) -> CaseView:
+        """As `show`, for a list of cases: a list would fill the journal with readings, so none is entered."""
+        return self._tools.files.view(self._tools.files.open(who, case))
+
     def document(self, who: Acting, case: CaseId) -> bytes:
         """The original as it came. Do not open it on the desk's machine."""
         file = self._tools.files.open(who, case)
@@ -277,6 +281,11 @@ class Desk:
                 self._store.run("erase_case", case)
                 self._tools.journal.append("erased", case.ljust(32, b"\0"), case=case)
         return len(due)
+
+    @property
+    def cadence(self) -> Cadence:
+        """The beat of the docket log."""
+        return self._tools.cadence
 
     def close(self) -> None:
         """Let go of the folder."""

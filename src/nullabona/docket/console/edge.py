@@ -1,0 +1,140 @@
+"""The outermost layer: an ASGI application that forgets who is calling, refuses strangers, and adds the headers.
+
+It knows no officer and no case. Bodies are read only after the request was admitted, and only up to its door's limit.
+Everything behind it runs on one thread, one request after the other.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from http.cookies import CookieError, SimpleCookie
+from typing import Final, Protocol, TypeVar
+from urllib.parse import parse_qsl
+
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from nullabona.docket.console.answers import TEXT, Answer, Asked
+from nullabona.docket.console.headers import SAFE, STRICT_TRANSPORT
+from nullabona.docket.console.rules.origin import Site, from_here
+
+T = TypeVar("T")
+_SINGLE: Final = frozenset({"host", "origin", "cookie", "content-length", "content-type", "x-desk-token"})
+_FORGOTTEN: Final = frozenset({"user-agent", "forwarded", "via", "referer", "true-client-ip", "from"})
+BODY_S: Final = 60.0
+"""A body must have arrived within this time."""
+MOST_BODIES: Final = 64 << 20
+"""Bytes of bodies in memory at once."""
+
+
+class House(Protocol):
+    """What the edge needs of what lies behind it."""
+
+    def admit(self, asked: Asked) -> Answer | int:
+        """A refusal judged by the head, or how many bytes the body may have."""
+        ...
+
+    def answer(self, asked: Asked) -> Answer: ...
+
+
+class Edge:
+    """The ASGI application."""
+
+    def __init__(self, site: Site, house: House, thread: ThreadPoolExecutor) -> None:
+        self._site = site
+        self._house = house
+        self._thread = thread
+        self._bodies = 0
+        more = (STRICT_TRANSPORT,) if site.origin.startswith("https:") else ()
+        self._headers = dict((*SAFE, *more))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return
+        try:
+            answer = await self._serve(Request(forgetful(scope), receive))
+        except ClientDisconnect:
+            return
+        except Exception:  # noqa: BLE001 - the last door; nothing of what went wrong is told or logged
+            answer = Answer(500, b"something went wrong inside\n", TEXT)
+        await self._response(answer)(scope, receive, send)
+
+    async def _serve(self, request: Request) -> Answer:
+        asked = read_head(request)
+        if asked is None:
+            return Answer(400, b"the request cannot be read\n", TEXT)
+        if not from_here(self._site, asked.method, asked.headers):
+            return Answer(403, b"this request does not come from the console\n", TEXT)
+        admitted = await self._run(self._house.admit, asked)
+        if isinstance(admitted, Answer):
+            return admitted
+        body = await self._body(request, asked, admitted)
+        if isinstance(body, Answer):
+            return body
+        try:
+            whole = Asked(asked.method, asked.path, asked.query, asked.headers, asked.cookies, body)
+            return await self._run(self._house.answer, whole)
+        finally:
+            self._bodies -= len(body)
+
+    async def _body(self, request: Request, asked: Asked, limit: int) -> bytes | Answer:
+        if (said := asked.headers.get("content-length", "0")) and (not said.isdigit() or int(said) > limit):
+            return Answer(413, b"the body is too large\n", TEXT, (("Connection", "close"),))
+        parts: list[bytes] = []
+        size = 0
+        try:
+            async with asyncio.timeout(BODY_S):
+                async for part in request.stream():
+                    size += len(part)
+                    if size > limit or self._bodies + size > MOST_BODIES:
+                        return Answer(413, b"the body is too large\n", TEXT, (("Connection", "close"),))
+                    parts.append(part)
+        except TimeoutError:
+            return Answer(408, b"the request took too long\n", TEXT, (("Connection", "close"),))
+        self._bodies += size
+        return b"".join(parts)
+
+    async def _run(self, what: Callable[[Asked], T], asked: Asked) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, what, asked)
+
+    def _response(self, answer: Answer) -> Response:
+        response = Response(answer.body, answer.status, self._headers, answer.kind)
+        for name, value in answer.more:
+            response.headers.append(name, value)
+        return response
+
+
+def forgetful(scope: Scope) -> Scope:
+    """The scope without who is calling."""
+    headers = [(name, value) for name, value in scope["headers"] if not _tells(name)]
+    return {**scope, "client": None, "headers": headers}
+
+
+def _tells(name: bytes) -> bool:
+    text = name.decode("latin-1").lower()
+    return text in _FORGOTTEN or text.startswith(("x-forwarded", "x-real-", "sec-ch-", "cf-"))
+
+
+def read_head(request: Request) -> Asked | None:
+    """The head as a value, or None if a header that must be single is given twice or something is no text."""
+    headers: dict[str, str] = {}
+    for name, value in request.headers.items():
+        if name in headers and name in _SINGLE:
+            return None
+        headers[name] = value
+    try:
+        query = dict(parse_qsl(request.url.query, keep_blank_values=True, errors="strict", max_num_fields=32))
+    except ValueError:
+        return None
+    return Asked(request.method, request.scope["path"], query, headers, read_cookies(headers.get("cookie", "")))
+
+
+def read_cookies(header: str) -> Mapping[str, str]:
+    """The cookies; none at all if the header is none."""
+    try:
+        return {name: morsel.value for name, morsel in SimpleCookie(header).items()}
+    except CookieError:
+        return {}

@@ -1,0 +1,92 @@
+"""Asking for a signature: what will be signed in plain words, what happens then, and the exact bytes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from hashlib import sha256
+
+import msgspec
+
+from nullabona.docket.console.answers import Answer
+from nullabona.docket.console.doors.passkeys import Assertion, assertion_options
+from nullabona.docket.console.doors.refusals import PasskeyRefused
+from nullabona.docket.console.doors.sessions import Pending, until
+from nullabona.docket.console.doors.signing import for_the_desk, own_act
+from nullabona.docket.console.rules.text import visible
+from nullabona.docket.console.store.records import Passkey
+from nullabona.docket.console.visit import Visit
+from nullabona.docket.core.canonical import canonical
+from nullabona.docket.desk import Proposal
+
+
+@dataclass(frozen=True, slots=True)
+class Saying:
+    """What the page says: the action in one sentence, what follows from it, and its details."""
+
+    what: str
+    then: tuple[str, ...]
+    details: tuple[tuple[str, str], ...] = ()
+    grave: bool = False
+    """Whether it cannot be taken back."""
+
+
+def ask_desk(
+    visit: Visit, proposal: Proposal, saying: Saying, back: str, go: str, document: bytes | None = None
+) -> Answer:
+    """Ask for the signature under an act on a case or on the desk."""
+
+    def carry_out(signing: Visit, assertion: Assertion) -> str:
+        done = signing.house.desk.perform(signing.acting, proposal, for_the_desk(assertion), document)
+        case = getattr(done, "case", b"")
+        return go.replace("{case}", case.hex())
+
+    shown = (proposal.act.encode(), canonical(msgspec.to_builtins(proposal.details)))
+    until_s = min(until(visit.now_s), proposal.act.expires_s)
+    return _page(visit, Pending(proposal.act.challenge, shown[0], until_s, carry_out), saying, back, shown)
+
+
+def ask_own(visit: Visit, action: str, about: str, saying: Saying, back: str, do: Callable[[Visit], str]) -> Answer:
+    """Ask for the signature under an action on the console itself."""
+    shown = own_act(action, visit.me, about, visit.now_s)
+    pending = Pending(sha256(shown).digest(), shown, until(visit.now_s), partial(_carry_out_own, do))
+    return _page(visit, pending, saying, back, (shown,))
+
+
+def signer_key(visit: Visit, assertion: Assertion) -> Passkey:
+    """The officer's own passkey that signed. Raises `PasskeyRefused` for anybody else's."""
+    found = next((o for o in visit.house.working(visit.me) if o.credential_id == assertion.credential_id), None)
+    if found is None:
+        raise PasskeyRefused("this is not an authenticator of yours that works")
+    return found
+
+
+def _carry_out_own(do: Callable[[Visit], str], visit: Visit, assertion: Assertion) -> str:
+    passkey = signer_key(visit, assertion)
+    visit.house.verify.check(assertion, assertion.challenge, passkey.public_key)
+    return do(visit)
+
+
+def _page(visit: Visit, pending: Pending, saying: Saying, back: str, shown: tuple[bytes, ...]) -> Answer:
+    session, _ = visit.signed_in
+    visit.house.sessions.ask(session, pending)
+    working = [one.credential_id for one in visit.house.working(visit.me)]
+    return visit.page(
+        "sign.html",
+        what=saying.what,
+        then=saying.then,
+        details=saying.details,
+        grave=saying.grave,
+        back=back,
+        until_s=pending.until_s,
+        options=assertion_options(visit.house.settings.site, pending.challenge, working),
+        shown="\n\n".join(map(_readable, shown)),
+        challenge=pending.challenge.hex(),
+    )
+
+
+def _readable(data: bytes) -> str:
+    """Canonical JSON with line breaks: the same names and values, easier on the eyes."""
+    return visible(json.dumps(json.loads(data), ensure_ascii=False, indent=1))

@@ -1,0 +1,143 @@
+"""One case: where it stands, what comes next, and all that is known of it. Every look is entered in the journal."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from typing import Final, get_args
+
+from nullabona.docket.console.answers import Answer, download
+from nullabona.docket.console.pages import fields
+from nullabona.docket.console.pages.acting import decision_lines, gag_lines
+from nullabona.docket.console.pages.asking import Saying, ask_own
+from nullabona.docket.console.pages.standing import PATH, RECEIPTED, standing, unmet
+from nullabona.docket.console.visit import Visit
+from nullabona.docket.core import records
+from nullabona.docket.core.acts import Officer
+from nullabona.docket.core.canonical import canonical
+from nullabona.docket.core.decide import HELD
+from nullabona.docket.core.records import CaseView, Package
+from nullabona.docket.core.roles import can_read
+from nullabona.docket.core.states import Action, State
+
+_FORMS: Final = {
+    Action.DECIDE: "decide",
+    Action.DEFER_NOTICE: "until",
+    Action.BAR_NOTICE: "basis",
+    Action.RENEW_GAG: "until",
+    Action.LIFT_GAG: "basis",
+    Action.RECUSE: "why",
+    Action.REVIEW: "note",
+    Action.AMEND: "link",
+}
+"""What each action asks for before it is shown for signing."""
+
+
+def page(visit: Visit) -> Answer:
+    """The case."""
+    case = fields.case_id(visit.params["case"])
+    view = visit.house.desk.show(visit.acting, case)
+    history = visit.house.desk.history(visit.acting, case)
+    given = any(event.kind == "hand-over" for event in history)
+    demand = view.content.demand
+    authorities = {one.id: one for one in visit.house.desk.authorities()}
+    return visit.page(
+        "case.html",
+        case=view,
+        id=case.hex(),
+        demand=demand,
+        instrument=visit.house.instrument(demand),
+        authority=authorities.get(demand.authority),
+        standing=standing(view, visit.me, visit.roles, handed_over=given),
+        way=_way(view),
+        dues=[due for due in visit.house.desk.dues() if due.case == case],
+        colleagues=_late(visit),
+        handed_over=given,
+        receipted=State(view.state) in RECEIPTED,
+        history=[event for event in reversed(history) if event.kind != "read"],
+        reads=sum(event.kind == "read" for event in history),
+        package=_files(visit.house.desk.preview(visit.acting, case)) if view.content.package_sha256 else (),
+        decision=decision_lines(visit, view.content.decision) if view.content.decision else (),
+        proposed=gag_lines(visit, view),
+        forms_of=_FORMS,
+        matches={one.identifier.text: one for one in view.content.matches},
+        any_found=any(one.found for one in view.content.matches),
+        held=HELD,
+        unmet=unmet(demand),
+        answers=get_args(records.Answer),
+        reasons=get_args(records.RefusalReason),
+    )
+
+
+def document(visit: Visit) -> Answer:
+    """The original, as a file to save; its name is ours."""
+    case = fields.case_id(visit.params["case"])
+    return download(visit.house.desk.document(visit.acting, case), f"original-{case.hex()[:8]}.bin")
+
+
+def package_file(visit: Visit) -> Answer:
+    """One file of the package, to save and look at before approving it."""
+    case = fields.case_id(visit.params["case"])
+    package = visit.house.desk.preview(visit.acting, case)
+    number = int(visit.params["number"])
+    if package is None or not 0 <= number < len(package.files):
+        return visit.page("wrong.html", 404, sentence=visit.say("wrong.missing"), hint="", code="")
+    name = package.files[number].path.rpartition("/")[2]
+    safe = "".join(c if c.isascii() and (c.isalnum() or c in "._-") else "_" for c in name)
+    return download(package.files[number].data, safe.lstrip(".") or "file.bin")
+
+
+def receipt(visit: Visit) -> Answer:
+    """The receipt, as the authority gets it before any data."""
+    case = fields.case_id(visit.params["case"])
+    return download(canonical(visit.house.desk.receipt(visit.acting, case)), f"receipt-{case.hex()[:8]}.json")
+
+
+def handed_over(visit: Visit) -> Answer:
+    """The package with its receipt, once a releaser has signed that it is handed over; the same bytes each time."""
+    case = fields.case_id(visit.params["case"])
+    given = visit.house.desk.handed_over(visit.acting, case)
+    files = {file.path: file.data for file in given.package.files} | {"receipt.json": canonical(given.receipt)}
+    return download(_zipped(files), f"package-{case.hex()[:8]}.zip")
+
+
+def share(visit: Visit) -> Answer:
+    """Ask for the signature under sharing a case with an officer who joined later."""
+    case = fields.case_id(visit.params["case"])
+    view = visit.house.desk.show(visit.acting, case)
+    officer = fields.choice(visit.asked.form(), "officer", [one.id for one in _late(visit)])
+    saying = Saying(visit.say("say.share", number=view.number, officer=officer), (visit.say("then.share.1"),))
+    back = f"/case/{case.hex()}"
+
+    def do(signing: Visit) -> str:
+        signing.house.desk.share(signing.acting, case, officer)
+        return back
+
+    return ask_own(visit, "share", f"{case.hex()} {officer}", saying, back, do)
+
+
+def _late(visit: Visit) -> list[Officer]:
+    """Officers who may read cases, but for oneself."""
+    return [one for one in visit.house.desk.officers() if one.active and can_read(one.roles) and one.id != visit.me]
+
+
+def _zipped(files: dict[str, bytes]) -> bytes:
+    """A zip without times: the same files, the same bytes."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as made:
+        for path in sorted(files):
+            made.writestr(zipfile.ZipInfo(path), files[path])
+    return buffer.getvalue()
+
+
+def _files(package: Package | None) -> tuple[tuple[int, str, int], ...]:
+    files = package.files if package is not None else ()
+    return tuple((number, file.path, len(file.data)) for number, file in enumerate(files))
+
+
+def _way(view: CaseView) -> list[tuple[State, str]]:
+    """The steps of the case's way: the state to name, and whether it is done, where the case is now, or to come."""
+    state = State(view.state)
+    now = next(number for number, step in enumerate(PATH) if state in step)
+    names = [state if number == now else step[0] for number, step in enumerate(PATH)]
+    return [(name, "done" if number < now else "now" if number == now else "") for number, name in enumerate(names)]

@@ -1,0 +1,81 @@
+"""Reading forms: each field strictly, and what is wrong with it said by its name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Final, TypeVar
+
+from nullabona.docket.console.doors.refusals import FormWrong
+from nullabona.docket.console.rules.text import typed
+from nullabona.docket.core.instrument import DAY
+
+SHORT: Final = 200
+NOTE: Final = 2_000
+T = TypeVar("T", bound=str)
+
+
+def line(form: Mapping[str, str], name: str, *, needed: bool = True, longest: int = SHORT) -> str:
+    """One line of text. Raises `FormWrong`."""
+    text = typed(form.get(name, "").replace("\n", " "), longest)
+    if needed and not text:
+        raise FormWrong(f"fill in: {name}")
+    return text
+
+
+def note(form: Mapping[str, str], name: str, *, needed: bool = False) -> str:
+    """A longer text."""
+    text = typed(form.get(name, ""), NOTE)
+    if needed and not text:
+        raise FormWrong(f"fill in: {name}")
+    return text
+
+
+def choice(form: Mapping[str, str], name: str, allowed: Iterable[T]) -> T:
+    """One of ``allowed``. Raises `FormWrong`."""
+    found = form.get(name, "")
+    for one in allowed:
+        if one == found:
+            return one
+    raise FormWrong(f"choose: {name}")
+
+
+def optional_choice(form: Mapping[str, str], name: str, allowed: Iterable[T]) -> T | None:
+    """One of ``allowed``, or nothing was chosen."""
+    return choice(form, name, allowed) if form.get(name) else None
+
+
+def moment(form: Mapping[str, str], name: str) -> int:
+    """A time in UTC, as browsers send it."""
+    try:
+        return int(datetime.strptime(form.get(name, "")[:16], "%Y-%m-%dT%H:%M").replace(tzinfo=UTC).timestamp())
+    except ValueError:
+        raise FormWrong(f"give a time: {name}") from None
+
+
+def optional_moment(form: Mapping[str, str], name: str) -> int | None:
+    """A time in UTC, or none."""
+    return moment(form, name) if form.get(name) else None
+
+
+def day(form: Mapping[str, str], name: str) -> int:
+    """A day, as browsers send it."""
+    try:
+        found = datetime.strptime(form.get(name, ""), "%Y-%m-%d").replace(tzinfo=UTC)
+    except ValueError:
+        raise FormWrong(f"give a day: {name}") from None
+    return int(found.timestamp()) // DAY
+
+
+def optional_day(form: Mapping[str, str], name: str) -> int | None:
+    """A day, or none."""
+    return day(form, name) if form.get(name) else None
+
+
+def case_id(text: str) -> bytes:
+    """A case's id from a path; one that is none stands for a case that is not there."""
+    try:
+        found = bytes.fromhex(text)
+    except ValueError:
+        found = b""
+    return found if len(found) == 16 else bytes(16)

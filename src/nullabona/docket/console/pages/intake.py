@@ -1,0 +1,203 @@
+"""Taking a demand in, and amending one: a form as the document stands, and the original, which nothing here opens."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import get_args
+
+import msgspec
+
+from nullabona.docket.console.answers import Answer, as_json
+from nullabona.docket.console.doors.refusals import FormWrong
+from nullabona.docket.console.pages import fields
+from nullabona.docket.console.pages.acting import then
+from nullabona.docket.console.pages.asking import Saying, ask_desk
+from nullabona.docket.console.views import day, when
+from nullabona.docket.console.visit import Visit
+from nullabona.docket.core import records
+from nullabona.docket.core.acts import AmendDetails, IntakeDetails
+from nullabona.docket.core.instrument import DAY, Instrument
+from nullabona.docket.core.records import CaseView, Demand, Document, Gag, Gate, Identifier
+from nullabona.docket.core.states import Action
+from nullabona.errors import UserError
+from nullabona.words.errors import in_words
+
+MOST_MIB = records.MAX_DOCUMENT >> 20
+
+
+def choose(visit: Visit) -> Answer:
+    """First the instrument: it says what has to be asked."""
+    today = visit.now_s // DAY
+    rows = [row for row in visit.house.desk.taxonomy.rows if row.valid_on(today)]
+    return visit.page("intake-choose.html", rows=rows)
+
+
+def page(visit: Visit) -> Answer:
+    """The form of one instrument."""
+    return _form(visit, _instrument(visit), {"received": when(visit.now_s).replace(" ", "T")}, "", None)
+
+
+def hand_in(visit: Visit) -> Answer:
+    """Hold the original until the demand is signed for; what it is, nobody here looks at."""
+    session, _ = visit.signed_in
+    staged = visit.house.staging.put(session, visit.asked.body, visit.now_s)
+    return as_json({"id": staged.id, "sha256": staged.document.sha256.hex(), "size": f"{staged.document.size:,} B"})
+
+
+def take_in(visit: Visit) -> Answer:
+    """Ask for the signature under a new case."""
+    instrument, form, (session, _) = _instrument(visit), visit.asked.form(), visit.signed_in
+    try:
+        staged = visit.house.staging.get(session, form.get("document", ""), visit.now_s)
+        demand = read_demand(visit, instrument, form, staged.document)
+        proposal = visit.house.desk.propose(visit.acting, Action.INTAKE, None, IntakeDetails(demand))
+    except UserError as error:
+        return _form(visit, instrument, form, " ".join(in_words(error, visit.taste.language)), None)
+    saying = Saying(
+        _sentence(visit, "say.intake", instrument, demand), then(visit, "intake"), demand_lines(visit, demand)
+    )
+    return ask_desk(visit, proposal, saying, f"/intake/{instrument.id}", "/case/{case}", staged.data)
+
+
+def amend_page(visit: Visit) -> Answer:
+    """The form with what the case says now."""
+    view = visit.house.desk.show(visit.acting, fields.case_id(visit.params["case"]))
+    return _form(visit, visit.house.instrument(view.content.demand), filled(view.content.demand), "", view)
+
+
+def amend(visit: Visit) -> Answer:
+    """Ask for the signature under an amended demand. Its original stays, unless another one was handed in."""
+    case = fields.case_id(visit.params["case"])
+    view, form, (session, _) = visit.house.desk.show(visit.acting, case), visit.asked.form(), visit.signed_in
+    instrument = visit.house.instrument(view.content.demand)
+    try:
+        staged = visit.house.staging.get(session, form["document"], visit.now_s) if form.get("document") else None
+        demand = read_demand(visit, instrument, form, staged.document if staged else view.content.demand.document)
+        details = AmendDetails(demand, fields.note(form, "why", needed=True))
+        proposal = visit.house.desk.propose(visit.acting, Action.AMEND, case, details)
+    except UserError as error:
+        return _form(visit, instrument, form, " ".join(in_words(error, visit.taste.language)), view)
+    saying = Saying(visit.say("say.amend", number=view.number), then(visit, "amend"), demand_lines(visit, demand))
+    data = staged.data if staged else None
+    return ask_desk(visit, proposal, saying, f"/case/{case.hex()}", f"/case/{case.hex()}", data)
+
+
+def read_demand(visit: Visit, instrument: Instrument, form: Mapping[str, str], document: Document) -> Demand:
+    """The demand that a form states. Raises `FormWrong`."""
+    try:
+        return _demand(visit, instrument, form, document)
+    except msgspec.ValidationError:
+        raise FormWrong("a field is too long or too short") from None
+
+
+def _demand(visit: Visit, instrument: Instrument, form: Mapping[str, str], document: Document) -> Demand:
+    authorities = [one.id for one in visit.house.desk.authorities()]
+    asked = set(visit.asked.many("classes"))
+    demand = Demand(
+        instrument=instrument.id,
+        authority=fields.choice(form, "authority", authorities),
+        authority_ref=fields.line(form, "ref"),
+        legal_basis=fields.line(form, "basis"),
+        issued_day=fields.day(form, "issued"),
+        received_s=fields.moment(form, "received"),
+        identifiers=_identifiers(form),
+        classes=tuple(one for one in get_args(records.DataClass) if one in asked),
+        gates=tuple(
+            Gate(name, met=f"gate-{name}" in form, note=fields.note(form, f"gate-note-{name}"))
+            for name in instrument.gates
+        ),
+        document=document,
+        called_back="called-back" in form,
+        from_day=fields.optional_day(form, "from"),
+        to_day=fields.optional_day(form, "to"),
+        gag=_gag(form),
+        language=fields.choice(form, "language", ("ko", "en")),
+        note=fields.note(form, "note"),
+    )
+    return msgspec.convert(msgspec.to_builtins(demand), Demand)
+
+
+def _identifiers(form: Mapping[str, str]) -> tuple[Identifier, ...]:
+    lines = [line.strip() for line in fields.note(form, "identifiers", needed=True).split("\n")]
+    return tuple(Identifier("handle" if "@" in line else "other", line[: fields.SHORT]) for line in lines if line)
+
+
+def _gag(form: Mapping[str, str]) -> Gag | None:
+    if "gag" not in form:
+        return None
+    return Gag(fields.line(form, "gag-basis"), fields.optional_moment(form, "gag-until"))
+
+
+def demand_lines(visit: Visit, demand: Demand) -> tuple[tuple[str, str], ...]:
+    """A demand in words, line by line."""
+    span = (demand.from_day, demand.to_day)
+    lines = [
+        (visit.say("case.ref"), demand.authority_ref),
+        (visit.say("case.basis"), demand.legal_basis),
+        (visit.say("case.issued"), day(demand.issued_day)),
+        (visit.say("case.received"), f"{when(demand.received_s)} UTC"),
+        (visit.say("case.identifiers"), "\n".join(one.text for one in demand.identifiers)),
+        (visit.say("case.asked"), ", ".join(visit.say(f"class.{one}") for one in demand.classes)),
+        (visit.say("case.called-back"), visit.say("yes" if demand.called_back else "no")),
+        (visit.say("case.document"), f"SHA-256 {demand.document.sha256.hex()}"),
+    ]
+    if span[0] is not None and span[1] is not None:
+        lines.insert(4, (visit.say("case.span"), f"{day(span[0])} – {day(span[1])}"))
+    if demand.gates_unmet:
+        lines.append((visit.say("case.blocked"), ", ".join(demand.gates_unmet)))
+    return tuple(lines)
+
+
+def filled(demand: Demand) -> dict[str, str]:
+    """The form's fields as a demand fills them."""
+    found = {
+        "authority": demand.authority,
+        "ref": demand.authority_ref,
+        "basis": demand.legal_basis,
+        "issued": day(demand.issued_day),
+        "received": when(demand.received_s).replace(" ", "T"),
+        "identifiers": "\n".join(one.text for one in demand.identifiers),
+        "language": demand.language,
+        "note": demand.note,
+        **{f"class-{one}": "1" for one in demand.classes},
+        **{f"gate-{gate.name}": "1" for gate in demand.gates if gate.met},
+        **{f"gate-note-{gate.name}": gate.note for gate in demand.gates},
+    }
+    if demand.called_back:
+        found["called-back"] = "1"
+    if demand.from_day is not None and demand.to_day is not None:
+        found |= {"from": day(demand.from_day), "to": day(demand.to_day)}
+    if demand.gag is not None:
+        until = when(demand.gag.until_s).replace(" ", "T") if demand.gag.until_s is not None else ""
+        found |= {"gag": "1", "gag-basis": demand.gag.basis, "gag-until": until}
+    return found
+
+
+def _form(visit: Visit, instrument: Instrument, form: Mapping[str, str], problem: str, view: CaseView | None) -> Answer:
+    values = dict(form)
+    values |= {f"class-{one}": "1" for one in (visit.asked.many("classes") if visit.asked.body else ())}
+    return visit.page(
+        "intake.html",
+        status=409 if problem else 200,
+        instrument=instrument,
+        authorities=[one for one in visit.house.desk.authorities() if one.jurisdiction == instrument.jurisdiction],
+        classes=get_args(records.DataClass),
+        form=values,
+        problem=problem,
+        view=view,
+        most=MOST_MIB,
+        most_bytes=records.MAX_DOCUMENT,
+    )
+
+
+def _instrument(visit: Visit) -> Instrument:
+    found = visit.house.desk.taxonomy.find(visit.params["instrument"], visit.now_s // DAY)
+    if found is None:
+        raise FormWrong("there is no such instrument today")
+    return found
+
+
+def _sentence(visit: Visit, key: str, instrument: Instrument, demand: Demand) -> str:
+    names = {one.id: one.name for one in visit.house.desk.authorities()}
+    label = instrument.label.ko if visit.taste.language == "ko" else instrument.label.en
+    return visit.say(key, instrument=label, authority=names[demand.authority], ref=demand.authority_ref)

@@ -1,0 +1,24 @@
+"""The journal, for those who check: every change and every reading, and whether the chain is whole."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from nullabona.docket.console.answers import Answer
+from nullabona.docket.console.visit import Visit
+from nullabona.docket.core.journal import JournalBroken
+
+SHOWN: Final = 200
+
+
+def page(visit: Visit) -> Answer:
+    """The newest entries first; ``before`` goes further back."""
+    try:
+        events = visit.house.desk.journal(visit.acting)
+    except JournalBroken as error:
+        return visit.page("journal.html", 200, events=(), count=0, broken=error.message, older=None)
+    before = visit.asked.query.get("before", "")
+    end = min(int(before), len(events)) if before.isdigit() and len(before) < 12 else len(events)
+    shown = events[max(0, end - SHOWN) : end][::-1]
+    older = shown[-1].seq if shown and shown[-1].seq > 0 else None
+    return visit.page("journal.html", events=shown, count=len(events), broken="", older=older)

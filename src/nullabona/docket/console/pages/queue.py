@@ -1,0 +1,103 @@
+"""What is due next: every open case, the loudest deadline first, with what it waits for and who may do that."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from hashlib import sha256
+
+from nullabona.docket.console.answers import Answer, as_json, see_other
+from nullabona.docket.console.nav import entries
+from nullabona.docket.console.pages.standing import Option, standing, unmet
+from nullabona.docket.console.views import lane
+from nullabona.docket.console.visit import Visit
+from nullabona.docket.core.instrument import Instrument
+from nullabona.docket.core.records import CaseLine, CaseView
+from nullabona.docket.core.roles import READERS
+from nullabona.docket.core.states import State
+from nullabona.docket.core.timers import Due
+from nullabona.docket.store.sqlite import Recused
+from nullabona.docket.vault import Locked
+
+GROUPS = ("late", "soon", "later", "untimed")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One open case in the queue. ``view`` None: it is sealed to others."""
+
+    line: CaseLine
+    view: CaseView | None
+    instrument: Instrument | None
+    authority: str
+    due: Due | None
+    next: Option | None
+    unmet: tuple[str, ...]
+
+    @property
+    def until(self) -> str:
+        """What the deadline is for, as the taxonomy says."""
+        if self.due is None:
+            return ""
+        timers = self.instrument.timers if self.instrument is not None else ()
+        return next((timer.until for timer in timers if timer.name == self.due.name), self.due.name)
+
+
+def home(visit: Visit) -> Answer:
+    """The queue; whoever reads no cases goes on to what they may see."""
+    if visit.house.has_too_few(visit.me):
+        return see_other("/authenticators")
+    if not visit.roles & READERS:
+        return see_other(next(entry.path for entry in entries(visit.roles) if entry.path != "/"))
+    rows = _rows(visit)
+    groups = [(name, [row for row in rows if _group(row, visit.now_s) == name]) for name in GROUPS]
+    counts = {name: len(found) for name, found in groups}
+    return visit.page("queue.html", groups=groups, counts=counts, total=len(rows), version=_version(visit))
+
+
+def version(visit: Visit) -> Answer:
+    """Whether the queue on a screen is still the one of now. Looking so is no use of the session."""
+    return as_json({"version": _version(visit)})
+
+
+def everything(visit: Visit) -> Answer:
+    """Every case there is."""
+    dues = _soonest(visit)
+    lines = [(line, dues.get(line.id)) for line in reversed(visit.house.desk.cases(visit.acting))]
+    return visit.page("cases.html", lines=lines)
+
+
+def _rows(visit: Visit) -> list[Row]:
+    dues = _soonest(visit)
+    names = {one.id: one.name for one in visit.house.desk.authorities()}
+    lines = [line for line in visit.house.desk.cases(visit.acting) if line.state != State.CLOSED]
+    rows = [_row(visit, line, dues.get(line.id), names) for line in lines]
+    return sorted(rows, key=lambda row: (row.due is None, row.due.due_s if row.due else 0, row.line.number))
+
+
+def _row(visit: Visit, line: CaseLine, due: Due | None, names: dict[str, str]) -> Row:
+    try:
+        view = visit.house.desk.glance(visit.acting, line.id)
+    except (Locked, Recused):
+        return Row(line, None, None, "", due, None, ())
+    demand = view.content.demand
+    handed_over = any(one.kind == "hand-over" for one in visit.house.desk.history(visit.acting, line.id))
+    where = standing(view, visit.me, visit.roles, handed_over=handed_over)
+    instrument = visit.house.instrument(demand)
+    return Row(line, view, instrument, names.get(demand.authority, demand.authority), due, where.first, unmet(demand))
+
+
+def _soonest(visit: Visit) -> dict[bytes, Due]:
+    found: dict[bytes, Due] = {}
+    for due in visit.house.desk.dues():
+        found.setdefault(due.case, due)
+    return found
+
+
+def _group(row: Row, now_s: int) -> str:
+    return "untimed" if row.due is None else lane(row.due.due_s, now_s) or "later"
+
+
+def _version(visit: Visit) -> str:
+    lines = [(line.id.hex(), line.state) for line in visit.house.desk.cases(visit.acting)]
+    dues = [(due.case.hex(), due.name, due.due_s, due.level) for due in visit.house.desk.dues()]
+    return sha256(repr((lines, dues)).encode()).hexdigest()[:16]

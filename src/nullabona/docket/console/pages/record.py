@@ -1,0 +1,72 @@
+"""The state of the public record: the beats of sealed slots, and what officers enter in it with their signatures."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Final
+
+from nullabona.docket.console.answers import Answer
+from nullabona.docket.console.doors.refusals import FormWrong
+from nullabona.docket.console.pages import fields
+from nullabona.docket.console.pages.acting import then
+from nullabona.docket.console.pages.asking import Saying, ask_desk
+from nullabona.docket.console.visit import Visit
+from nullabona.docket.core.acts import OpenDetails, SettleDetails
+from nullabona.docket.core.roles import DESK, READERS, DeskAction
+
+HERE: Final = "/record"
+_TERM: Final = re.compile(r"\d{4}-H[12]\Z")
+
+
+def page(visit: Visit) -> Answer:
+    """Beats, slots, and what this officer may enter."""
+    desk = visit.house.desk
+    may = {
+        action.value for action in (DeskAction.OPEN, DeskAction.REPORT, DeskAction.SETTLE) if DESK[action] & visit.roles
+    }
+    numbers: Mapping[bytes, str] = {}
+    if visit.roles & READERS:
+        numbers = {line.id: line.number for line in desk.cases(visit.acting)}
+    openable = [(case.hex(), numbers[case]) for case in desk.openable(visit.acting)] if "open" in may else []
+    return visit.page(
+        "record.html",
+        cadence=desk.cadence,
+        period=visit.house.period(visit.now_s),
+        pulse=visit.house.pulse,
+        may=may,
+        openable=openable,
+    )
+
+
+def open_slots(visit: Visit) -> Answer:
+    """Ask for the signature under opening the slots of published cases."""
+    chosen = tuple(sorted(set(visit.asked.many("case"))))
+    allowed = {case.hex() for case in visit.house.desk.openable(visit.acting)}
+    if not chosen or not allowed.issuperset(chosen):
+        raise FormWrong("choose published cases")
+    proposal = visit.house.desk.propose(visit.acting, DeskAction.OPEN, None, OpenDetails(chosen))
+    saying = Saying(visit.say("say.open", count=len(chosen)), then(visit, "open"), grave=True)
+    return ask_desk(visit, proposal, saying, HERE, HERE)
+
+
+def report(visit: Visit) -> Answer:
+    """Ask for the first signature under the figures of a half-year, as they are now."""
+    term = _term(visit)
+    _, proposal = visit.house.desk.propose_report(visit.acting, term)
+    return ask_desk(visit, proposal, Saying(visit.say("say.report", term=term), then(visit, "report")), HERE, HERE)
+
+
+def settle(visit: Visit) -> Answer:
+    """Ask for the first signature under a half-year whose horizon has come."""
+    term = _term(visit)
+    proposal = visit.house.desk.propose(visit.acting, DeskAction.SETTLE, None, SettleDetails(term))
+    saying = Saying(visit.say("say.settle", term=term), then(visit, "settle"), grave=True)
+    return ask_desk(visit, proposal, saying, HERE, HERE)
+
+
+def _term(visit: Visit) -> str:
+    term = fields.line(visit.asked.form(), "term", longest=7)
+    if not _TERM.match(term):
+        raise FormWrong("a half-year is written 2026-H2")
+    return term

@@ -1,0 +1,117 @@
+"""Where a case stands for one officer: what comes next, who may do it, what is in the way, what else could be done."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from nullabona.docket.core.records import CaseView, Demand
+from nullabona.docket.core.roles import APART, Role, permits
+from nullabona.docket.core.states import Action, State
+
+WHO: Final[Mapping[Action, frozenset[Role]]] = {
+    action: frozenset(role for role, one, _ in permits() if one is action)
+    for action in {one for _, one, _ in permits()}
+}
+"""Who may ever do an action, in whatever state."""
+PATH: Final = (
+    (State.RECEIVED,),
+    (State.MATCHED,),
+    (State.REVIEWED,),
+    (State.DECIDED,),
+    (State.PRODUCED, State.REFUSED),
+    (State.RECEIPTED,),
+    (State.NOTIFIED, State.NOTICE_DEFERRED, State.NOTICE_BARRED),
+    (State.PUBLISHED, State.SEALED),
+    (State.CLOSED,),
+)
+"""The way of a case, for the line of steps above it."""
+RECEIPTED: Final = frozenset(state for step in PATH[5:] for state in step)
+"""Where the authority has had its receipt."""
+_NEXT: Final[Mapping[State, tuple[Action, ...]]] = {
+    State.RECEIVED: (Action.MATCH,),
+    State.MATCHED: (Action.REVIEW,),
+    State.REVIEWED: (Action.DECIDE,),
+    State.DECIDED: (Action.PRODUCE, Action.REFUSE),
+    State.PRODUCED: (Action.RECEIPT,),
+    State.REFUSED: (Action.RECEIPT,),
+    State.RECEIPTED: (Action.HAND_OVER, Action.NOTIFY, Action.DEFER_NOTICE, Action.BAR_NOTICE),
+    State.NOTIFIED: (Action.PUBLISH, Action.SEAL),
+    State.NOTICE_DEFERRED: (Action.NOTIFY, Action.DEFER_NOTICE, Action.BAR_NOTICE),
+    State.NOTICE_BARRED: (Action.PUBLISH, Action.SEAL),
+    State.PUBLISHED: (Action.CLOSE,),
+    State.SEALED: (Action.CLOSE,),
+    State.CLOSED: (),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """An action that the state allows. ``why`` names what keeps this officer from it, empty if nothing does."""
+
+    action: Action
+    roles: tuple[Role, ...]
+    why: str = ""
+
+    @property
+    def mine(self) -> bool:
+        return not self.why
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What comes next, and what else could be done."""
+
+    next: tuple[Option, ...]
+    others: tuple[Option, ...]
+
+    @property
+    def first(self) -> Option | None:
+        """The step that a list shows: one of this officer's own if there is one."""
+        return next((option for option in self.next if option.mine), self.next[0] if self.next else None)
+
+
+def unmet(demand: Demand) -> tuple[str, ...]:
+    """What keeps a demand from being produced: gates that are not met, and a call back that was not made."""
+    return demand.gates_unmet if demand.called_back else (*demand.gates_unmet, "called-back")
+
+
+def roles_for(action: Action, state: State) -> tuple[Role, ...]:
+    """Who may do ``action`` to a case in ``state``, in a fixed order."""
+    return tuple(sorted(role for role, one, at in permits() if one is action and at is state))
+
+
+def standing(view: CaseView, officer: str, roles: frozenset[Role], *, handed_over: bool) -> Standing:
+    """Where ``view`` stands for an officer."""
+    state = State(view.state)
+    wanted = [action for action in _NEXT[state] if not _is_past(action, view, handed_over=handed_over)]
+    made = {action: _option(action, view, officer, roles) for action in _allowed(state)}
+    if view.content.proposed_gag is None:
+        made.pop(Action.CONFIRM_GAG, None)
+    following = tuple(made[action] for action in wanted if action in made)
+    others = tuple(option for action, option in made.items() if action not in _NEXT[state] and option.mine)
+    return Standing(following, others)
+
+
+def kept_apart(view: CaseView, officer: str, action: Action) -> bool:
+    """Whether ``officer`` did an earlier step after which another person must do ``action``; the database insists."""
+    return any((action, Action(one.action)) in APART for one in view.approvals if one.officer == officer)
+
+
+def _is_past(action: Action, view: CaseView, *, handed_over: bool) -> bool:
+    if action is Action.HAND_OVER:
+        return handed_over
+    outcome = view.content.decision.outcome if view.content.decision else None
+    return {Action.PRODUCE: outcome == "refuse", Action.REFUSE: outcome == "produce"}.get(action, False)
+
+
+def _allowed(state: State) -> Iterable[Action]:
+    return [one for one in Action if one is not Action.READ and roles_for(one, state)]
+
+
+def _option(action: Action, view: CaseView, officer: str, roles: frozenset[Role]) -> Option:
+    who = roles_for(action, State(view.state))
+    if not roles & set(who):
+        return Option(action, who, "role")
+    return Option(action, who, "apart" if kept_apart(view, officer, action) else "")

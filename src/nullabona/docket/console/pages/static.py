@@ -1,0 +1,29 @@
+"""The console's own files: a fixed list, read once."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.resources import files
+from pathlib import PurePath
+
+from nullabona.docket.console.answers import TEXT, Answer
+from nullabona.docket.console.headers import KINDS
+from nullabona.docket.console.visit import Visit
+
+
+def file(visit: Visit) -> Answer:
+    """A style, a script or the icon."""
+    found = _files().get(visit.params["name"])
+    return found if found is not None else Answer(404, b"there is no such file\n", TEXT)
+
+
+def health(_: Visit) -> Answer:
+    """That the console serves; nothing else."""
+    return Answer(200, b"ok\n", TEXT)
+
+
+@cache
+def _files() -> dict[str, Answer]:
+    folder = files("nullabona.docket.console").joinpath("static")
+    kinds = {entry.name: KINDS.get(PurePath(entry.name).suffix) for entry in folder.iterdir()}
+    return {name: Answer(200, folder.joinpath(name).read_bytes(), kind) for name, kind in kinds.items() if kind}

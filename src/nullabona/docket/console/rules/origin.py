@@ -1,0 +1,68 @@
+"""Whether a request comes from the console's own pages (spec/console.md §3): Host, Origin, Fetch Metadata, token."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Final
+from urllib.parse import urlsplit
+
+SAFE_METHODS: Final = frozenset({"GET", "HEAD"})
+TOKEN_HEADER: Final = "x-desk-token"  # noqa: S105 - a name
+TOKEN_FIELD: Final = "token"  # noqa: S105 - a name
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """Where officers reach the console: ``https://desk.example`` or, on the machine itself, ``http://localhost:PORT``."""
+
+    origin: str
+
+    @property
+    def host(self) -> str:
+        return urlsplit(self.origin).netloc
+
+    @property
+    def rp_id(self) -> str:
+        """The name that passkeys are bound to."""
+        return urlsplit(self.origin).hostname or ""
+
+
+def valid_site(origin: str) -> bool:
+    """Whether passkeys work there: https, or http on the machine itself; a scheme, a host and nothing else."""
+    try:
+        parts = urlsplit(origin)
+        port = parts.port
+    except ValueError:
+        return False
+    name = parts.hostname or ""
+    rebuilt = f"{parts.scheme}://{name}" + (f":{port}" if port is not None else "")
+    secure = parts.scheme == "https" or (parts.scheme == "http" and name == "localhost")
+    return secure and bool(name) and rebuilt == origin
+
+
+def from_here(site: Site, method: str, headers: Mapping[str, str]) -> bool:
+    """Whether a request is for this site and, if it changes something, was made by one of its pages.
+
+    A navigation from elsewhere may look (it carries no cookie, which is SameSite=Strict); nothing else may.
+    """
+    if headers.get("host") != site.host:
+        return False
+    origin, fetched = headers.get("origin"), headers.get("sec-fetch-site")
+    if method not in SAFE_METHODS:
+        return origin == site.origin and fetched in {None, "same-origin"}
+    if origin is not None and origin != site.origin:
+        return False
+    return fetched in {None, "same-origin", "none"} or headers.get("sec-fetch-mode") == "navigate"
+
+
+def csrf_token(session_token: str) -> str:
+    """The token that forms and scripts of a session must repeat. Says nothing about the session's own."""
+    return sha256(b"nullabona console csrf v1\0" + session_token.encode()).hexdigest()
+
+
+def csrf_matches(session_token: str, given: str) -> bool:
+    """Compared in constant time."""
+    return hmac.compare_digest(csrf_token(session_token).encode(), given.encode("utf-8", "surrogateescape"))

@@ -1,0 +1,36 @@
+"""What others wrote, made safe to look at: what would be invisible or turn a line around is shown as its code."""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import Final
+
+_MARKS: Final = 4
+"""Combining marks on one character that are shown; more would cover the lines above."""
+_KEPT: Final = frozenset("\n")
+_JOINERS: Final = frozenset("\u200c\u200d")
+
+
+def visible(text: str) -> str:
+    """``text`` with control, format and lone characters as ``⟨U+202E⟩``. Line breaks stay; HTML is escaped later."""
+    shown: list[str] = []
+    marks = 0
+    for character in text:
+        category = unicodedata.category(character)
+        marks = marks + 1 if category in {"Mn", "Me"} else 0
+        if character in _KEPT or (character in _JOINERS and shown):
+            shown.append(character)
+        elif category in {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}:
+            shown.append(f"⟨U+{ord(character):04X}⟩")
+        elif marks <= _MARKS:
+            shown.append(character)
+    return "".join(shown)
+
+
+def typed(text: str, longest: int) -> str:
+    """What an officer typed into a line: composed, trimmed, cut; what is not shown is not kept either."""
+    composed = unicodedata.normalize("NFC", text.replace("\r\n", "\n"))
+    kept = "".join(
+        c for c in composed if c == "\n" or unicodedata.category(c) not in {"Cc", "Cf", "Cs"} or c in _JOINERS
+    )
+    return kept.strip()[:longest]

@@ -1,0 +1,256 @@
+"""Passkeys and applications in SQLite. Tokens are kept as hashes; whoever reads the file can sign in as nobody."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import cache
+from hashlib import sha256
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, Final
+
+from nullabona.docket.console.rules.session import Recovery
+from nullabona.docket.console.store.records import Applicant, Enrolment, Passkey, Taste
+from nullabona.errors import NullabonaError, UserError
+
+FILE: Final = "console.db"
+VERSION: Final = 1
+
+
+class ConsoleStoreFailed(NullabonaError):
+    """The console's database could not do it now; nothing was changed."""
+
+    code = "console-store-failed"
+    default_hint = "look at the disk: is it full, or failing?"
+    retryable = True
+
+
+class ConsoleUnreadable(UserError):
+    """The console's database is not one of ours, or of a later version."""
+
+    code = "console-unreadable"
+    default_hint = "use the version of nullabona that wrote it, or another data directory"
+
+
+class ConsoleStore:
+    """Keeps the console's rows in ``directory``/console.db. One thread uses it; other processes may too.
+
+    Every method is one transaction: kept when it returns, or not at all.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path = directory / FILE
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+        try:
+            self._db = sqlite3.connect(path, isolation_level=None, timeout=10)
+            _prepare(self._db)
+        except sqlite3.Error as error:
+            raise ConsoleUnreadable("the console's database cannot be opened") from error
+
+    def close(self) -> None:
+        self._db.close()
+
+    # -- passkeys -----------------------------------------------------------------------------------------------------
+
+    def passkey(self, credential_id: bytes) -> Passkey | None:
+        row = self._one("find_passkey", credential_id)
+        return _passkey(row) if row else None
+
+    def passkeys_of(self, officer: str) -> tuple[Passkey, ...]:
+        """An officer's passkeys, the oldest first; those set aside too."""
+        return tuple(map(_passkey, self._all("passkeys_of", officer)))
+
+    def add_passkey(self, passkey: Passkey) -> None:
+        """Raises `ConsoleStoreFailed` if the id, the key or the label is taken."""
+        with self._transaction():
+            self._insert(passkey)
+
+    def count_use(self, credential_id: bytes, sign_count: int) -> None:
+        """Note an authenticator's new count. Raises `ConsoleStoreFailed` if it went back."""
+        with self._transaction():
+            self._run("count_use", sign_count, credential_id, sign_count)
+
+    def set_aside(self, officer: str, credential_id: bytes) -> bool:
+        """A passkey of ``officer`` opens nothing from now on; whether there was one."""
+        with self._transaction():
+            return self._run("set_aside", credential_id, officer).rowcount == 1
+
+    # -- applying and recovering --------------------------------------------------------------------------------------
+
+    def apply(self, token: str, applicant: Applicant, passkeys: Sequence[Passkey]) -> None:
+        """Spend a token: keep an applicant and their passkeys, whom nobody has admitted yet."""
+        with self._transaction():
+            self._spend(token)
+            self._run("keep_applicant", applicant.officer, applicant.name, applicant.recipient, applicant.applied_s)
+            for passkey in passkeys:
+                self._insert(passkey)
+
+    def recover(self, token: str, officer: str, passkeys: Sequence[Passkey]) -> None:
+        """Spend a token: every earlier passkey of ``officer`` is set aside, the new ones are kept."""
+        with self._transaction():
+            self._spend(token)
+            self._run("set_all_aside", officer)
+            self._run("drop_recovery", officer)
+            for passkey in passkeys:
+                self._insert(passkey)
+
+    def applicants(self) -> tuple[Applicant, ...]:
+        return tuple(Applicant(*row) for row in self._all("applicants"))
+
+    def applicant(self, officer: str) -> Applicant | None:
+        row = self._one("find_applicant", officer)
+        return Applicant(*row) if row else None
+
+    def admitted(self, officer: str) -> None:
+        """The desk knows them now."""
+        with self._transaction():
+            self._run("drop_applicant", officer)
+
+    def turn_away(self, officer: str) -> None:
+        """Forget an applicant and their passkeys."""
+        with self._transaction():
+            if self._run("drop_applicant", officer).rowcount == 1:
+                self._run("drop_passkeys", officer)
+
+    def keep_enrolment(self, token: str, enrolment: Enrolment) -> None:
+        """An officer's newest token ends an earlier one."""
+        with self._transaction():
+            row = (enrolment.officer, enrolment.name, enrolment.until_s, int(enrolment.known))
+            self._run("keep_enrolment", hash_token(token), *row)
+
+    def enrolment(self, token: str, now_s: int) -> Enrolment | None:
+        """What an unspent token lets do."""
+        row = self._one("find_enrolment", hash_token(token))
+        found = Enrolment(row[0], row[1], row[2], bool(row[3])) if row else None
+        return found if found is not None and now_s < found.until_s else None
+
+    def recovery(self, officer: str) -> Recovery | None:
+        row = self._one("find_recovery", officer)
+        return Recovery(*row) if row else None
+
+    def recoveries(self) -> tuple[Recovery, ...]:
+        return tuple(Recovery(*row) for row in self._all("recoveries"))
+
+    def open_recovery(self, officer: str, admin: str, now_s: int) -> None:
+        """Raises `ConsoleStoreFailed` if there is one, or if an admin would recover themselves."""
+        with self._transaction():
+            self._run("open_recovery", officer, admin, now_s)
+
+    def second_recovery(self, officer: str, admin: str, now_s: int) -> None:
+        """Raises `ConsoleStoreFailed` unless ``admin`` is another person than the first and the officer."""
+        with self._transaction():
+            if self._run("second_recovery", admin, now_s, officer).rowcount != 1:
+                raise ConsoleStoreFailed("there is no recovery that waits for a second admin")
+
+    def drop_recovery(self, officer: str) -> bool:
+        """End a recovery and the token that came of it; whether there was one."""
+        with self._transaction():
+            self._run("drop_enrolment_of", officer)
+            return self._run("drop_recovery", officer).rowcount == 1
+
+    # -- the rest -----------------------------------------------------------------------------------------------------
+
+    def taste(self, officer: str) -> Taste | None:
+        row = self._one("find_taste", officer)
+        return Taste(row[0], row[1]) if row else None
+
+    def keep_taste(self, officer: str, taste: Taste) -> None:
+        with self._transaction():
+            self._run("keep_taste", officer, taste.language, taste.theme)
+
+    def sweep(self, now_s: int) -> None:
+        """Erase tokens that have run out."""
+        with self._transaction():
+            self._run("sweep_enrolments", now_s)
+
+    # -- inside -------------------------------------------------------------------------------------------------------
+
+    def _insert(self, passkey: Passkey) -> None:
+        self._run(
+            "add_passkey",
+            passkey.credential_id,
+            passkey.officer,
+            passkey.label,
+            passkey.public_key,
+            passkey.sign_count,
+            passkey.sealed,
+            passkey.added_s,
+        )
+
+    def _spend(self, token: str) -> None:
+        if self._run("drop_enrolment", hash_token(token)).rowcount != 1:
+            raise ConsoleStoreFailed("the token was used at the same moment")
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        try:
+            self._db.execute("BEGIN IMMEDIATE")
+            yield
+            self._db.execute("COMMIT")
+        except sqlite3.Error as error:
+            raise ConsoleStoreFailed("the console's database did not do it") from error
+        finally:
+            if self._db.in_transaction:
+                self._db.execute("ROLLBACK")
+
+    def _run(self, name: str, *values: object) -> sqlite3.Cursor:
+        return self._db.execute(queries()[name], values)
+
+    def _one(self, name: str, *values: object) -> tuple[Any, ...] | None:
+        rows = self._all(name, *values)
+        return rows[0] if rows else None
+
+    def _all(self, name: str, *values: object) -> list[tuple[Any, ...]]:
+        try:
+            return self._db.execute(queries()[name], values).fetchall()
+        except sqlite3.Error as error:
+            raise ConsoleStoreFailed("the console's database cannot be read") from error
+
+
+def hash_token(token: str) -> bytes:
+    """What is kept of a token: 32 random bytes need no salt."""
+    return sha256(token.encode("utf-8", "surrogatepass")).digest()
+
+
+def _passkey(row: tuple[Any, ...]) -> Passkey:
+    return Passkey(row[0], row[1], row[2], row[3], row[4], row[5], row[6], aside=bool(row[7]))
+
+
+@cache
+def queries() -> dict[str, str]:
+    """The statements of queries.sql by name."""
+    text = files(__package__).joinpath("queries.sql").read_text("utf-8")
+    found = {}
+    for part in text.split("-- name: ")[1:]:
+        name, _, statement = part.partition("\n")
+        found[name.strip()] = statement.strip()
+    return found
+
+
+def _prepare(connection: sqlite3.Connection) -> None:
+    for pragma in ("journal_mode = WAL", "synchronous = FULL", "secure_delete = ON", "trusted_schema = OFF"):
+        connection.execute(f"PRAGMA {pragma}")
+    connection.execute("BEGIN IMMEDIATE")
+    version = connection.execute("PRAGMA user_version").fetchone()[0]
+    if version == 0 and not connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]:
+        for statement in _statements():
+            connection.execute(statement)
+        version = VERSION
+        connection.execute(f"PRAGMA user_version = {VERSION}")
+    connection.execute("COMMIT")
+    if version != VERSION:
+        raise ConsoleUnreadable("the console's database is of another version")
+
+
+def _statements() -> Iterator[str]:
+    """The statements of schema.sql; a trigger has semicolons inside, so the last line of each is looked for."""
+    statement = ""
+    for line in files(__package__).joinpath("schema.sql").read_text("utf-8").splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""

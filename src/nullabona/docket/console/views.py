@@ -1,0 +1,81 @@
+"""Pages from templates: everything is escaped, nothing undefined passes, and what others wrote shows what it hides."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any, Final
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from nullabona.docket.console.rules.text import visible
+from nullabona.docket.console.words import say
+from nullabona.docket.core.instrument import DAY
+
+SOON_S: Final = 8 * 3600
+
+
+@cache
+def _environment() -> Environment:
+    made = Environment(
+        loader=PackageLoader("nullabona.docket.console", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.filters.update(said=said, when=when, day=day, stamp=stamp, asjson=as_attribute, rest=rest, lane=lane)
+    return made
+
+
+def render(template: str, values: Mapping[str, Any]) -> str:
+    """The whole page."""
+    return _environment().get_template(template).render(values)
+
+
+def said(text: object) -> Markup:
+    """What somebody else wrote: escaped, its hidden characters shown, its direction kept to itself."""
+    return Markup("<bdi>{}</bdi>").format(visible(str(text)))
+
+
+def when(at_s: int) -> str:
+    """A time in UTC, to the minute."""
+    return datetime.fromtimestamp(at_s, UTC).strftime("%Y-%m-%d %H:%M")
+
+
+def stamp(at_s: int) -> str:
+    """A time as HTML's ``datetime`` wants it."""
+    return datetime.fromtimestamp(at_s, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def day(number: int) -> str:
+    """A day."""
+    return datetime.fromtimestamp(number * DAY, UTC).strftime("%Y-%m-%d")
+
+
+def as_attribute(value: object) -> str:
+    """JSON for a ``data-`` attribute; the template escapes it."""
+    return json.dumps(value, ensure_ascii=True)
+
+
+def rest(due_s: int, now_s: int, language: str) -> str:
+    """How long until ``due_s``, in two units; the page's script counts on from it."""
+    seconds = abs(due_s - now_s)
+    if seconds >= DAY:
+        parts = ((seconds // DAY, "d"), (seconds % DAY // 3600, "h"))
+    elif seconds >= 3600:
+        parts = ((seconds // 3600, "h"), (seconds % 3600 // 60, "m"))
+    else:
+        parts = ((seconds // 60, "m"), (seconds % 60, "s"))
+    text = " ".join(f"{number}{say(f'unit-{unit}', language)}" for number, unit in parts)
+    return f"−{text}" if due_s < now_s else text
+
+
+def lane(due_s: int | None, now_s: int) -> str:
+    """How loudly a deadline calls: ``late``, ``soon`` or nothing."""
+    if due_s is None:
+        return ""
+    return "late" if due_s <= now_s else "soon" if due_s - now_s <= SOON_S else ""

@@ -1,0 +1,151 @@
+"""The console of a small office as a process of its own, with a clock that only moves when it is told to.
+
+``serve.py FOLDER PORT``. Prints ``ready`` once it listens. Every line on standard input is a command as JSON, and is
+answered with a line; see `Backdoor`. The officers' key files sign what has to be signed before anybody has a passkey.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from nullabona.docket.console.doors.signing import VerifyPasskey, credential_of
+from nullabona.docket.console.house import House
+from nullabona.docket.console.premises import Settings
+from nullabona.docket.console.run import Listen, serve_console, site_of
+from nullabona.docket.console.store.records import Enrolment
+from nullabona.docket.core.acts import KeyDetails, RevokeDetails, RoleDetails
+from nullabona.docket.core.records import Decision
+from nullabona.docket.core.roles import DeskAction, Role
+from nullabona.docket.desk import Desk
+from nullabona.docket.ports import Outside
+from nullabona.docket.signing import verify_ed25519
+from tests.docket.desks import PRODUCE, TAXONOMY, Clock, Office, demand, make_package, producible
+
+
+class Served(Office):
+    """The office of tests/docket, its desk opened by the console."""
+
+    def open(self) -> Desk:
+        return None  # type: ignore[return-value] # the console opens it, on its own thread
+
+    def open_for(self, verify: VerifyPasskey) -> Desk:
+        verifiers = {"ed25519": verify_ed25519, "webauthn": verify}
+        outside = Outside(self.clock, random.Random(8).randbytes, producible, make_package, verifiers)  # type: ignore[arg-type]
+        self.desk = Desk(self.folder, TAXONOMY, outside)
+        return self.desk
+
+
+class Backdoor:
+    """What tests may do beside the doors. Runs on the desk's thread."""
+
+    def __init__(self, office: Served, clock: Clock) -> None:
+        self.office = office
+        self.clock = clock
+        self.house: House | None = None
+        self.thread: ThreadPoolExecutor | None = None
+
+    def do(self, command: dict[str, Any]) -> Any:  # noqa: ANN401 - any JSON value
+        return getattr(self, command.pop("do"))(**command)
+
+    def clock_by(self, seconds: int) -> int:
+        self.clock.pass_(seconds)
+        return self.clock()
+
+    def invite(self, officer: str, *, known: bool = True, name: str = "") -> dict[str, str]:
+        """A token, and the identity of an officer whom the desk knows."""
+        assert self.house is not None
+        token = f"token-of-{officer}-{random.Random().randbytes(8).hex()}"
+        enrolment = Enrolment(officer, name or officer.title(), self.clock() + 3600, known)
+        self.house.premises.store.keep_enrolment(token, enrolment)
+        person = self.office.people.get(officer)
+        return {"token": token, "identity": person.identity if person else ""}
+
+    def admit(self, officer: str) -> int:
+        """Two officers sign for every authenticator of ``officer`` that waits."""
+        assert self.house is not None
+        first, second = ("ben", "cora") if officer == "ada" else ("ada", "carl" if officer == "ben" else "ben")
+        waiting = [o for o in self.house.premises.store.passkeys_of(officer) if not self.house.premises.admitted(o)]
+        for passkey in waiting:
+            self.office.both(first, second, DeskAction.ADD_KEY, KeyDetails(officer, credential_of(passkey)))
+        return len(waiting)
+
+    def register(self, name: str = "seoul-police") -> None:
+        self.office.register(name)
+
+    def take_in(self, by: str = "ina", **more: Any) -> str:  # noqa: ANN401 - fields of a demand
+        given = msgspec.convert(msgspec.to_builtins(demand(self.clock)) | more, type(demand(self.clock)))
+        return self.office.take_in(by, given).hex()
+
+    def walk(self, case: str, decision: dict[str, Any] | None = None) -> None:
+        self.office.walk(bytes.fromhex(case), msgspec.convert(decision, Decision) if decision else PRODUCE)
+
+    def match(self, case: str) -> None:
+        self.office.sign("ina", self.office.desk.propose_match(self.office.who("ina"), bytes.fromhex(case)))
+
+    def lose(self, officer: str, keep: int) -> None:
+        """All authenticators but ``keep`` are set aside, which no door would do."""
+        assert self.house is not None
+        store = self.house.premises.store
+        for passkey in store.passkeys_of(officer)[keep:]:
+            store.set_aside(officer, passkey.credential_id)
+
+    def recovery_ready(self, officer: str) -> bool | None:
+        assert self.house is not None
+        found = self.house.premises.store.recovery(officer)
+        return None if found is None else found.ready(self.clock())
+
+    def revoke(self, officer: str) -> None:
+        self.office.both("ada", "ben", DeskAction.REVOKE, RevokeDetails(officer, "left"))
+
+    def grant(self, officer: str, role: str) -> None:
+        self.office.both("ada", "ben", DeskAction.GRANT_ROLE, RoleDetails(officer, Role(role)))
+
+    def state(self, case: str) -> str:
+        return self.office.desk.glance(self.office.who("aud"), bytes.fromhex(case)).state
+
+    def kinds(self) -> list[str]:
+        return [event.kind for event in self.office.desk.journal(self.office.who("aud"))]
+
+    def officers(self) -> dict[str, list[str]]:
+        return {one.id: [*one.roles] for one in self.office.desk.officers() if one.active}
+
+
+async def main(folder: str, port: str) -> None:
+    """Serve until standard input ends."""
+    clock = Clock()
+    office = Served(Path(folder) / "desk", clock)
+    backdoor = Backdoor(office, clock)
+    settings = Settings(site_of(f"http://localhost:{port}"))
+
+    def ready(house: House, thread: ThreadPoolExecutor) -> None:
+        backdoor.house, backdoor.thread = house, thread
+        sys.stdout.write("ready\n")
+        sys.stdout.flush()
+
+    listen = Listen("127.0.0.1", int(port))
+    serving = asyncio.create_task(
+        serve_console(Path(folder) / "console", office.open_for, settings, listen, clock, ready)
+    )
+    listening = asyncio.create_task(_listen(backdoor))
+    await asyncio.wait({serving, listening}, return_when=asyncio.FIRST_COMPLETED)
+    serving.cancel()
+
+
+async def _listen(backdoor: Backdoor) -> None:
+    loop = asyncio.get_running_loop()
+    while line := await asyncio.to_thread(sys.stdin.readline):
+        answer = await loop.run_in_executor(backdoor.thread, backdoor.do, json.loads(line))
+        sys.stdout.write(json.dumps(answer) + "\n")
+        sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    asyncio.run(main(*sys.argv[1:]))

@@ -1,0 +1,84 @@
+"""Every word of the console is there in both languages, and the templates hold nothing that the policy would refuse."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import get_args
+
+import pytest
+
+from nullabona.docket.console.words import SENTENCES
+from nullabona.docket.core import instrument, records
+from nullabona.docket.core.roles import CONFIRMS, Role
+from nullabona.docket.core.states import Action, State
+
+CONSOLE = Path(__file__).parents[2] / "src/nullabona/docket/console"
+TEMPLATES = {path.name: path.read_text("utf-8") for path in (CONSOLE / "templates").glob("*.html")}
+SCRIPTS = {path.name: path.read_text("utf-8") for path in (CONSOLE / "static").glob("*.js")}
+HANGUL = re.compile(r"[\uac00-\ud7a3]")
+
+
+def test_every_sentence_is_in_both_languages() -> None:
+    """Korean has Hangul, English has none, and both name the same values."""
+    same = {"brand", "utc", "say.desk"}
+    for key, (english, korean) in SENTENCES.items():
+        assert english, key
+        assert korean, key
+        assert set(re.findall(r"\{(\w+)\}", english)) == set(re.findall(r"\{(\w+)\}", korean)), key
+        assert not HANGUL.search(english), key
+        assert key in same or HANGUL.search(korean), key
+
+
+def test_every_word_that_pages_use_exists() -> None:
+    """In templates and in code."""
+    used = {key for text in TEMPLATES.values() for key in re.findall(r"""\bt\(["']([\w.-]+)["']\s*[,)]""", text)}
+    code = "".join(path.read_text("utf-8") for path in CONSOLE.rglob("*.py"))
+    used |= set(re.findall(r"""\bsay\("([\w.-]+)"[,)]""", code))
+    assert used - SENTENCES.keys() == set()
+
+
+def test_every_term_of_the_desk_has_a_word() -> None:
+    """States, actions, roles, classes, answers and reasons."""
+    wanted = [
+        *(f"state.{one}" for one in State),
+        *(f"action.{one}" for one in Action),
+        *(f"action.{one}" for one in CONFIRMS),
+        *(f"role.{one}" for one in Role),
+        *(f"class.{one}" for one in get_args(records.DataClass)),
+        *(f"answer.{one}" for one in get_args(records.Answer)),
+        *(f"reason.{one}" for one in get_args(records.RefusalReason)),
+        *(f"lawclass.{one}" for one in get_args(instrument.LegalClass)),
+        *(f"notice.{one}" for one in get_args(instrument.Notice)),
+        *(f"item.{one}" for one in get_args(instrument.ItemRule)),
+        *(f"jurisdiction.{one}" for one in get_args(instrument.Jurisdiction)),
+        *(f"say.{one}" for one in Action if one is not Action.READ),
+        *(f"then.{one}.1" for one in Action if one is not Action.READ),
+    ]
+    assert [key for key in wanted if key not in SENTENCES] == []
+
+
+@pytest.mark.parametrize("name", TEMPLATES)
+def test_a_template_is_plain(name: str) -> None:
+    """No inline script, style or handler, nothing marked safe, no word of its own."""
+    text = TEMPLATES[name]
+    for forbidden in ("|safe", "| safe", "autoescape", "style=", "<style", "javascript:", "http:", "https:"):
+        assert forbidden not in text, forbidden
+    assert re.findall(r"""\son\w+=["']""", text) == []
+    assert all('src="/static/' in found for found in re.findall(r"<script[^>]*>", text))
+    plain = re.sub(r"\{[%{#].*?[%}#]\}|<[^>]*>|한국어|English", " ", text, flags=re.DOTALL)
+    assert set(re.findall(r"[A-Za-z\uac00-\ud7a3]{3,}", plain)) <= {"UTC", "SHA", "checked"}
+
+
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_a_script_writes_no_markup(name: str) -> None:
+    """Text only, and nothing that evaluates."""
+    for forbidden in ("innerHTML", "outerHTML", "insertAdjacent", "document.write", "eval(", "Function(", "DOMParser"):
+        assert forbidden not in SCRIPTS[name], forbidden
+
+
+def test_every_form_carries_the_token() -> None:
+    """A form without it would be refused."""
+    for name, text in TEMPLATES.items():
+        for form in re.findall(r"<form method=\"post\".*?</form>", text, flags=re.DOTALL):
+            assert 'name="token"' in form or "token()" in form, (name, form[:80])
