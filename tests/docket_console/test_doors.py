@@ -12,6 +12,9 @@ from nullabona.docket.console.table import DOORS, Door
 from nullabona.docket.core.roles import READERS, Role
 from tests.docket_console.place import Caller, Got, Place
 
+pytestmark = pytest.mark.timeout(240)
+"""Each test calls a process; where many run at once, that takes its time."""
+
 BY_ROLE = {
     Role.INTAKE: "ina",
     Role.REVIEWER: "rea",

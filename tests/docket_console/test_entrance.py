@@ -9,6 +9,9 @@ import pytest
 from tests.docket_console.authenticator import BE, UP, UV, SoftKey, encode
 from tests.docket_console.place import Caller, Place
 
+pytestmark = pytest.mark.timeout(240)
+"""Each test calls a process; where many run at once, that takes its time."""
+
 
 def code(got: Any) -> tuple[int, str]:  # noqa: ANN401
     return got.status, got.json()["code"]

@@ -6,6 +6,9 @@ import pytest
 
 from tests.docket_console.place import Caller, Place
 
+pytestmark = pytest.mark.timeout(240)
+"""Each test calls a process; where many run at once, that takes its time."""
+
 
 @pytest.fixture
 def ina(own_place: Place) -> Caller:

@@ -12,6 +12,9 @@ from tests.docket_console.authenticator import SoftKey, decode, encode
 from tests.docket_console.forms import PRODUCE, take_in, warrant
 from tests.docket_console.place import Caller, Got, Place
 
+pytestmark = pytest.mark.timeout(240)
+"""Each test calls a process; where many run at once, that takes its time."""
+
 Team = dict[str, Caller]
 
 

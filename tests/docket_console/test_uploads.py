@@ -11,6 +11,9 @@ from nullabona.docket.core.records import MAX_DOCUMENT
 from tests.docket_console.forms import hand_in, take_in, warrant
 from tests.docket_console.place import Caller, Got, Place
 
+pytestmark = pytest.mark.timeout(240)
+"""Each test calls a process; where many run at once, that takes its time."""
+
 HOSTILE = {
     "html": b"<!doctype html><script>document.title='owned'</script>",
     "svg": b'<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"/>',
