@@ -19,7 +19,7 @@ import msgspec
 from nullabona.docket.console.doors.signing import VerifyPasskey, credential_of
 from nullabona.docket.console.house import House
 from nullabona.docket.console.premises import Settings
-from nullabona.docket.console.run import Listen, serve_console, site_of
+from nullabona.docket.console.run import Listen, Opened, serve_console, site_of
 from nullabona.docket.console.store.records import Enrolment
 from nullabona.docket.core.acts import KeyDetails, RevokeDetails, RoleDetails
 from nullabona.docket.core.records import Decision
@@ -36,11 +36,11 @@ class Served(Office):
     def open(self) -> Desk:
         return None  # type: ignore[return-value] # the console opens it, on its own thread
 
-    def open_for(self, verify: VerifyPasskey) -> Desk:
+    def open_for(self, verify: VerifyPasskey) -> Opened:
         verifiers = {"ed25519": verify_ed25519, "webauthn": verify}
         outside = Outside(self.clock, random.Random(8).randbytes, producible, make_package, verifiers)  # type: ignore[arg-type]
         self.desk = Desk(self.folder, TAXONOMY, outside)
-        return self.desk
+        return Opened(self.desk)
 
 
 class Backdoor:

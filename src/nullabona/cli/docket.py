@@ -11,7 +11,13 @@ import click
 from nullabona.cli import docket_case, docket_office, docket_public
 from nullabona.cli.docket_open import Chosen
 
-_LATER: Final = {"package": "nullabona.cli.docket_package", "publish": "nullabona.cli.docket_site"}
+_LATER: Final = {
+    "admit": "nullabona.cli.docket_console",
+    "invite": "nullabona.cli.docket_console",
+    "package": "nullabona.cli.docket_package",
+    "publish": "nullabona.cli.docket_site",
+    "serve": "nullabona.cli.docket_console",
+}
 """Commands whose libraries take a second to load."""
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,8 +47,27 @@ class Listen:
 
 Ready = Callable[[House, ThreadPoolExecutor], None]
 """Told when the socket listens: what is served, and the one thread that may touch it."""
-OpenDesk = Callable[[VerifyPasskey], Desk]
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A desk, and what hangs up on its log's witnesses in the end."""
+
+    desk: Desk
+    hang_up: Callable[[], Coroutine[None, None, None]] | None = None
+
+
+OpenDesk = Callable[[VerifyPasskey], Opened]
 """Opens the desk with what verifies passkeys. Called on the one thread that will use it."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Served:
+    """What lives on the desk's thread. ``runner``: the loop that the log calls its witnesses on."""
+
+    house: House
+    opened: Opened
+    runner: asyncio.Runner
 
 
 def site_of(origin: str) -> Site:
@@ -59,43 +78,48 @@ def site_of(origin: str) -> Site:
 
 
 async def serve_console(
-    folder: Path, open_desk: OpenDesk, settings: Settings, listen: Listen, clock: Callable[[], int],
-    ready: Ready,
-) -> None:  # fmt: skip
+    folder: Path, open_desk: OpenDesk, settings: Settings, listen: Listen, clock: Callable[[], int], ready: Ready
+) -> None:
     """Serve until the process is told to end; then everybody is signed out."""
     thread = ThreadPoolExecutor(1, thread_name_prefix="desk")
     loop = asyncio.get_running_loop()
-    house = await loop.run_in_executor(thread, _furnish, folder, open_desk, settings, clock)
-    beating = asyncio.create_task(_keep_beating(house, thread, clock))
+    served = await loop.run_in_executor(thread, _furnish, folder, open_desk, settings, clock)
+    beating = asyncio.create_task(_keep_beating(served, thread, clock))
     try:
-        server = _Server(_config(Edge(settings.site, house, thread), listen), lambda: ready(house, thread))
+        server = _Server(
+            _config(Edge(settings.site, served.house, thread), listen), lambda: ready(served.house, thread)
+        )
         await server.serve()
     finally:
         beating.cancel()
-        await loop.run_in_executor(thread, _leave, house)
+        await loop.run_in_executor(thread, _leave, served)
         thread.shutdown()
 
 
-def _furnish(folder: Path, open_desk: OpenDesk, settings: Settings, clock: Callable[[], int]) -> House:
+def _furnish(folder: Path, open_desk: OpenDesk, settings: Settings, clock: Callable[[], int]) -> _Served:
     store = ConsoleStore(folder)
-    desk = open_desk(VerifyPasskey(settings.site, store))
-    return House(Premises(desk, store, settings), clock)
+    try:
+        opened = open_desk(VerifyPasskey(settings.site, store))
+    except BaseException:
+        store.close()
+        raise
+    return _Served(House(Premises(opened.desk, store, settings), clock), opened, asyncio.Runner())
 
 
-async def _keep_beating(house: House, thread: ThreadPoolExecutor, clock: Callable[[], int]) -> None:
+async def _keep_beating(served: _Served, thread: ThreadPoolExecutor, clock: Callable[[], int]) -> None:
     """The beat of the public record, once a minute; what goes wrong is shown to officers and tried again."""
     loop = asyncio.get_running_loop()
     while True:
-        if not await loop.run_in_executor(thread, _beat, house, clock):
+        if not await loop.run_in_executor(thread, _beat, served, clock):
             return
         await asyncio.sleep(BEAT_S)
 
 
-def _beat(house: House, clock: Callable[[], int]) -> bool:
+def _beat(served: _Served, clock: Callable[[], int]) -> bool:
     """One beat. False if this desk publishes nothing. Officers wait for it as for one another."""
-    pulse = house.premises.pulse
+    pulse = served.house.premises.pulse
     try:
-        done = asyncio.run(house.premises.desk.beat())
+        done = served.runner.run(served.opened.desk.beat())
     except NotPublishing:
         return False
     except NullabonaError as error:
@@ -107,9 +131,12 @@ def _beat(house: House, clock: Callable[[], int]) -> bool:
     return True
 
 
-def _leave(house: House) -> None:
-    house.premises.desk.close()
-    house.premises.store.close()
+def _leave(served: _Served) -> None:
+    served.opened.desk.close()
+    if served.opened.hang_up is not None:
+        served.runner.run(served.opened.hang_up())
+    served.runner.close()
+    served.house.premises.store.close()
 
 
 class _Server(uvicorn.Server):

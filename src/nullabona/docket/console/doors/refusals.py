@@ -30,7 +30,7 @@ class EnrolmentRefused(UserError):
     """The token to enrol with is wrong, used or too old."""
 
     code = "enrolment-refused"
-    default_hint = "ask an admin for a new one: nulla docket enrol OFFICER"
+    default_hint = "ask an admin for a new one: nulla docket invite OFFICER"
 
 
 class PasskeyUnsuitable(UserError):

@@ -19,8 +19,8 @@ SENTENCES: Final[dict[str, tuple[str, str]]] = {
     "officers.applicants": ("Applicants", "신청자"),
     "officers.applicants-none": ("Nobody has applied.", "신청자가 없습니다."),
     "officers.applicants-how": (
-        "Invite somebody on the server: nulla docket enrol OFFICER",
-        "서버에서 초대장을 만드세요: nulla docket enrol OFFICER",
+        "Invite somebody on the server: nulla docket invite OFFICER",
+        "서버에서 초대장을 만드세요: nulla docket invite OFFICER",
     ),
     "officers.admit": ("Admit", "승인"),
     "officers.turn-away": ("Turn away", "돌려보내기"),
