@@ -35,6 +35,13 @@ class SiteUnsuitable(UserError):
     default_hint = "use https://NAME as browsers show it, or http://localhost:PORT to try it"
 
 
+class CannotListen(UserError):
+    """The address cannot be listened on."""
+
+    code = "console-listen"
+    default_hint = "is another console running? choose another port with --listen"
+
+
 @dataclass(frozen=True, slots=True)
 class Listen:
     """Where the socket is, and the certificate if the console speaks TLS by itself."""
@@ -80,7 +87,8 @@ def site_of(origin: str) -> Site:
 async def serve_console(
     folder: Path, open_desk: OpenDesk, settings: Settings, listen: Listen, clock: Callable[[], int], ready: Ready
 ) -> None:
-    """Serve until the process is told to end; then everybody is signed out."""
+    """Serve until the process is told to end; then everybody is signed out. Raises `CannotListen`, or as opening."""
+    place = _listen(listen)
     thread = ThreadPoolExecutor(1, thread_name_prefix="desk")
     loop = asyncio.get_running_loop()
     served = await loop.run_in_executor(thread, _furnish, folder, open_desk, settings, clock)
@@ -89,7 +97,7 @@ async def serve_console(
         server = _Server(
             _config(Edge(settings.site, served.house, thread), listen), lambda: ready(served.house, thread)
         )
-        await server.serve()
+        await server.serve([place])
     finally:
         beating.cancel()
         await loop.run_in_executor(thread, _leave, served)
@@ -139,6 +147,14 @@ def _leave(served: _Served) -> None:
     served.house.premises.store.close()
 
 
+def _listen(listen: Listen) -> socket.socket:
+    family = socket.AF_INET6 if ":" in listen.host else socket.AF_INET
+    try:
+        return socket.create_server((listen.host, listen.port), family=family)
+    except OSError as error:
+        raise CannotListen(f"{listen.host}:{listen.port} cannot be listened on: {error.strerror}") from error
+
+
 class _Server(uvicorn.Server):
     """Says when the socket listens."""
 
@@ -156,8 +172,6 @@ def _config(edge: Edge, listen: Listen) -> uvicorn.Config:
     """No access log, no server or date header, no headers of proxies, no WebSocket."""
     return uvicorn.Config(
         edge,
-        host=listen.host,
-        port=listen.port,
         ssl_certfile=listen.cert,
         ssl_keyfile=listen.key,
         http="h11",

@@ -1,0 +1,110 @@
+"""From an empty folder to a signed-in officer, by the commands that the how-to names."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from nullabona.docket.vault import new_identity
+from tests.docket_console.place import Caller, Place
+
+pytestmark = pytest.mark.timeout(240)
+NULLA = str(Path(sys.executable).with_name("nulla"))
+CONFIG = """\
+operator = "Example Messenger"
+origin = "relay.example/docket"
+directory = "../relay"
+log_keys = "log.keys"
+policy = "policy"
+"""
+
+
+def nulla(folder: Path, *words: str, fails: bool = False) -> str:
+    """What a command prints; with ``fails`` what it says on standard error."""
+    done = subprocess.run(
+        [NULLA, *words], cwd=folder, capture_output=True, text=True, check=False, timeout=120,
+        env={"PATH": os.environ["PATH"], "LANG": "en", "NULLA_DOCKET": "desk", "HOME": str(folder)},
+    )  # fmt: skip
+    assert fails == bool(done.returncode), done.stderr
+    return done.stderr if fails else done.stdout.strip()
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A desk that was founded by key files."""
+    (tmp_path / "desk").mkdir()
+    (tmp_path / "desk/docket.toml").write_text(CONFIG)
+    for name in ("ada", "ben", "ina"):
+        nulla(tmp_path, "docket", "officer", "new", name, "-o", f"{name}.officer")
+    keys = nulla(tmp_path, "log", "keygen", "relay.example/docket", "desk/log.keys")
+    policy = "".join(f"log {line}\n" for line in keys.splitlines()) + "quorum none\n"
+    (tmp_path / "desk/policy").write_text(policy)
+    first = [word for name, role in (("ada", "admin"), ("ben", "admin"), ("ina", "intake")) for word in
+             ("--first", f"{name}.officer:{role}")]  # fmt: skip
+    nulla(tmp_path, "docket", "init", "--outside", new_identity()[1], "--pointer-key", "pointer", *first)
+    return tmp_path
+
+
+class Served(Place):
+    """The console as the command serves it."""
+
+    def __enter__(self) -> Served:
+        self._process = subprocess.Popen(
+            [NULLA, "docket", "serve", "--origin", self.origin, "--listen", f"127.0.0.1:{self.port}"],
+            cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            env={"PATH": os.environ["PATH"], "LANG": "en", "NULLA_DOCKET": "desk"},
+        )  # fmt: skip
+        assert self._process.stdout is not None
+        assert self._process.stdout.readline() == f"ready {self.origin}\n", self._process.stderr
+        return self
+
+    def stop(self) -> str:
+        if self._process.poll() is None:
+            self._process.send_signal(signal.SIGTERM)
+        return self._process.communicate(timeout=60)[1]
+
+
+def test_a_founder_gets_into_the_console(folder: Path) -> None:
+    """Invited, applied, admitted by two key files, signed in; and the public record beats while it serves."""
+    place = Served(folder)
+    link = nulla(folder, "docket", "invite", "ina", "--name", "Ina", "--origin", place.origin, "--known")
+    assert link.startswith(f"{place.origin}/enrol#")
+    ina = Caller(place, "ina")
+    identity = json.loads((folder / "ina.officer").read_text())["identity"]
+    with place:
+        assert "docket-in-use" in nulla(folder, "docket", "--officer", "ada.officer", "admit", "ina", fails=True)
+        assert 200 == ina.enrol(link.partition("#")[2], identity).status
+        assert 403 == ina.sign_in().status
+    nulla(folder, "docket", "--officer", "ada.officer", "admit", "ina")
+    waiting = [json.loads(line)["id"] for line in nulla(folder, "docket", "officer", "pending", "--json").splitlines()]
+    assert 2 == len(waiting)
+    for one in waiting:
+        nulla(folder, "docket", "--officer", "ben.officer", "officer", "confirm", one)
+    with place:
+        assert 200 == ina.sign_in().status
+        assert 200 == ina.get("/").status
+        record = ina.get("/record").text
+    assert "The last beat failed" not in record
+    said = nulla(folder, "docket", "invite", "ina", "--name", "Ina", "--origin", place.origin, "--known", fails=True)
+    assert "enrolment-refused" in said
+
+
+@pytest.mark.parametrize("origin", ["http://desk.example", "https://desk.example/", "desk.example"])
+def test_an_address_without_passkeys_is_refused(folder: Path, origin: str) -> None:
+    """Before anything is opened."""
+    assert "console-site" in nulla(folder, "docket", "serve", "--origin", origin, fails=True)
+
+
+def test_a_port_that_is_taken_is_said(folder: Path) -> None:
+    """The command ends, and not with success."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        words = ("serve", "--origin", "http://localhost", "--listen", f"127.0.0.1:{port}")
+        assert "console-listen" in nulla(folder, "docket", *words, fails=True)
