@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 from pathlib import Path
+from typing import Self
 
 import pytest
 
@@ -55,7 +56,7 @@ def folder(tmp_path: Path) -> Path:
 class Served(Place):
     """The console as the command serves it."""
 
-    def __enter__(self) -> Served:
+    def __enter__(self) -> Self:
         self._process = subprocess.Popen(
             [NULLA, "docket", "serve", "--origin", self.origin, "--listen", f"127.0.0.1:{self.port}"],
             cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
@@ -79,7 +80,7 @@ def test_a_founder_gets_into_the_console(folder: Path) -> None:
     ina = Caller(place, "ina")
     identity = json.loads((folder / "ina.officer").read_text())["identity"]
     with place:
-        assert "docket-in-use" in nulla(folder, "docket", "--officer", "ada.officer", "admit", "ina", fails=True)
+        assert "in-use" in nulla(folder, "docket", "--officer", "ada.officer", "admit", "ina", fails=True)
         assert 200 == ina.enrol(link.partition("#")[2], identity).status
         assert 403 == ina.sign_in().status
     nulla(folder, "docket", "--officer", "ada.officer", "admit", "ina")

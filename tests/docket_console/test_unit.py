@@ -22,8 +22,10 @@ def test_the_unit_is_as_hard_as_the_relays() -> None:
     """What differs is named here, with what it is instead."""
     relay, desk = directives("nullabona-relay.service"), directives("nullabona-desk.service")
     assert {
-        "ExecStart=/opt/nullabona/.venv/bin/nulla docket --data %S/nullabona-desk serve "
-        "--origin https://desk.example --listen 127.0.0.1:8450",
+        (
+            "ExecStart=/opt/nullabona/.venv/bin/nulla docket --data %S/nullabona-desk serve "
+            "--origin https://desk.example --listen 127.0.0.1:8450"
+        ),
         "StateDirectory=nullabona-desk",
         "SocketBindAllow=tcp:8450",
         "LimitNOFILE=4096",
