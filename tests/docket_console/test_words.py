@@ -8,10 +8,14 @@ from typing import get_args
 
 import pytest
 
+from nullabona.docket.console.run import serve_console
 from nullabona.docket.console.words import SENTENCES
 from nullabona.docket.core import instrument, records
 from nullabona.docket.core.roles import CONFIRMS, Role
 from nullabona.docket.core.states import Action, State
+from nullabona.docket.desk import Desk
+from nullabona.errors import NullabonaError
+from nullabona.words.errors import ERRORS_KO
 
 CONSOLE = Path(__file__).parents[2] / "src/nullabona/docket/console"
 TEMPLATES = {path.name: path.read_text("utf-8") for path in (CONSOLE / "templates").glob("*.html")}
@@ -82,3 +86,16 @@ def test_every_form_carries_the_token() -> None:
     for name, text in TEMPLATES.items():
         for form in re.findall(r"<form method=\"post\".*?</form>", text, flags=re.DOTALL):
             assert 'name="token"' in form or "token()" in form, (name, form[:80])
+
+
+def test_every_refusal_of_the_desk_is_in_korean_too() -> None:
+    """Whatever the desk or the console answers to an officer."""
+    assert None not in {Desk, serve_console}
+    found: set[str] = set()
+    pending: list[type[NullabonaError]] = [NullabonaError]
+    while pending:
+        for child in pending.pop().__subclasses__():
+            pending.append(child)
+            if child.__module__.startswith("nullabona.docket") and child.code not in {"peer-error", "user-error"}:
+                found.add(child.code)
+    assert found - ERRORS_KO.keys() == set()

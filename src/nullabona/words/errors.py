@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Final, Literal
 
 from nullabona.errors import NullabonaError
+from nullabona.words.desk import DESK_KO
 
 Language = Literal["ko", "en"]
 
@@ -78,6 +79,7 @@ ERRORS_KO: Final[Mapping[str, tuple[str, str]]] = {
     "docket-site-folder": ("폴더에 다른 것이 들어 있습니다", "새 폴더나 빈 폴더를 가리키세요"),
     "docket-record-unreadable": ("기록 파일을 읽을 수 없습니다", "창구가 쓴 기록 파일을 가리키세요"),
     "docket-key-exists": ("같은 이름의 파일이 이미 있습니다", "새 이름을 고르세요"),
+    **DESK_KO,
     "bug": ("프로그램 안에서 잘못되었습니다", "어떤 명령이었는지 알려 주세요"),
 }
 """code → (sentence, hint); an empty hint keeps the error's own, which may list choices."""

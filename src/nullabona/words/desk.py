@@ -1,0 +1,84 @@
+"""Refusals of the legal desk and its console in Korean. English is what the error itself says."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+DESK_KO: Final[Mapping[str, tuple[str, str]]] = {
+    "docket-answer-impossible": ("보유 자료와 맞지 않는 회신입니다", "자료마다 낼 수 있는 회신을 고르세요"),
+    "docket-append-only": ("한번 기록한 것은 바꿀 수 없습니다", "정정을 새로 기록하세요"),
+    "docket-assertion-invalid": (
+        "서명이 맞지 않거나 이 담당자의 열쇠가 아닙니다",
+        "처음부터 다시 하고 자신의 열쇠로 서명하세요",
+    ),
+    "docket-bad-identity": ("age 열쇠가 아닙니다", "열쇠는 AGE-SECRET-KEY-1로, 받는 이는 age1로 시작합니다"),
+    "docket-band-impossible": ("남겨 둘 칸 수를 맞출 수 없습니다", ""),
+    "docket-commitment-wrong": ("연 내용이 봉인한 내용과 다릅니다", "증거로 남기고 감사 담당자에게 알리세요"),
+    "docket-custodian-key": ("보관자의 열쇠를 쓸 수 없습니다", ""),
+    "docket-decision-invalid": ("요청에 맞는 결정이 아닙니다", "요청 자료마다 답하고, 거절한 것에는 사유를 적으세요"),
+    "docket-demand-incomplete": (
+        "요청 내용이 빠졌거나 서로 어긋납니다",
+        "고쳐 적거나, 접수한 뒤 불완전한 문서로 거절하세요",
+    ),
+    "docket-founding-refused": ("데스크를 세울 수 없습니다", "관리자 두 사람과 서버실 밖의 받는 이가 필요합니다"),
+    "docket-gate-not-met": ("접수 요건이 충족되지 않았습니다", "그 사유로 거절하거나, 충족된 뒤 정정하세요"),
+    "docket-in-use": ("다른 프로그램이 이 데스크를 쓰고 있습니다", "그 프로그램을 멈추거나 그것을 쓰세요"),
+    "docket-journal-broken": (
+        "업무 일지의 사슬이 끊어졌습니다",
+        "사본과 비교하세요. 날마다의 머리는 공개 기록에 있습니다",
+    ),
+    "docket-locked": ("지금의 열쇠로는 열 수 없습니다", "나중에 합류했다면 사건을 맡은 담당자에게 공유를 부탁하세요"),
+    "docket-no-act": ("이 변경에 필요한 서명이 없습니다", "데스크에서 필요한 서명과 함께 하세요"),
+    "docket-no-receipt": ("아직 접수증이 없습니다", "공개 기록에 오른 뒤 법률 고문이 발급합니다"),
+    "docket-no-such-authority": ("명부에 없는 기관입니다", "번호를 직접 알아내 먼저 등록하세요"),
+    "docket-no-such-case": ("그런 사건이 없습니다", "사건 목록을 보세요"),
+    "docket-no-such-officer": ("그런 담당자가 없습니다", "담당자 목록을 보세요"),
+    "docket-no-such-proposal": ("두 번째 서명을 기다리는 그런 일이 없습니다", "대기 목록을 보세요"),
+    "docket-no-such-slot": ("그런 칸이 없습니다", "열린 칸은 공개 기록에 있습니다"),
+    "docket-not-allowed": ("맡은 역할로는 할 수 없습니다", "그 역할을 맡은 담당자에게 부탁하세요"),
+    "docket-not-founded": ("이 폴더에는 데스크가 없습니다", "먼저 세우세요: nulla docket init"),
+    "docket-not-in-log": ("아직 공개 기록에 오르지 않았습니다", "다음 주기까지 기다리세요"),
+    "docket-not-publishing": ("공개 기록 없이 연 데스크입니다", ""),
+    "docket-not-yet-public": ("지금은 이 건을 공개할 수 없습니다", "봉인하세요. 기한이 되면 열거나 다시 봉인합니다"),
+    "docket-notice-barred": (
+        "지금은 당사자에게 알릴 수 없습니다",
+        "비밀유지가 끝날 때까지 미루거나 금지하는 법률을 적으세요",
+    ),
+    "docket-notice-invalid": ("통지가 올바르지 않습니다", ""),
+    "docket-officer-file": (
+        "담당자 파일을 쓸 수 없습니다",
+        "nulla docket officer new로 만들고 남이 읽지 못하게 하세요",
+    ),
+    "docket-receipt-first": ("접수증보다 먼저 자료를 낼 수 없습니다", "먼저 접수증을 발급하세요"),
+    "docket-receipt-invalid": ("접수증이 맞지 않습니다", ""),
+    "docket-recused": ("이 사건에서 회피했습니다", "다른 담당자가 해야 합니다"),
+    "docket-replayed": ("이미 쓴 서명입니다", "처음부터 다시 하세요. 서명은 한 사건의 한 조치에만 씁니다"),
+    "docket-role-alone": ("관리자와 감사는 다른 역할과 함께 맡을 수 없습니다", "다른 사람을 등록하세요"),
+    "docket-same-person": ("같은 사람이 두 번 할 수 없습니다", "다른 담당자가 해야 합니다"),
+    "docket-stale": ("그사이 바뀌었습니다", "사건을 다시 보고 서명하세요"),
+    "docket-too-early": ("아직 때가 되지 않았습니다", ""),
+    "docket-unreadable": ("데스크의 데이터베이스를 열 수 없습니다", "그것을 쓴 버전을 쓰거나 다른 폴더를 고르세요"),
+    "docket-wrong-state": ("지금 단계에서는 할 수 없습니다", "사건이 어느 단계에 있는지 보세요"),
+    "passkey-refused": ("이 패스키로는 할 수 없습니다", "다시 해 보고, 안 되면 다른 장치를 쓰고 관리자에게 알리세요"),
+    "passkey-copied": (
+        "인증 장치의 횟수가 전보다 적습니다. 복제되었을 수 있습니다",
+        "다른 장치로 들어와 이 장치를 빼고 바로 알리세요",
+    ),
+    "signature-spent": ("이미 쓴 서명이거나 시간이 지났습니다", "처음부터 다시 확인하고 서명하세요"),
+    "enrolment-refused": ("초대장이 틀렸거나, 썼거나, 기한이 지났습니다", "관리자에게 새 초대장을 부탁하세요"),
+    "passkey-unsuitable": (
+        "이 인증 장치는 쓸 수 없습니다",
+        "PIN이나 지문을 쓰는 보안 키 또는 이 기기의 인증 장치를 쓰세요",
+    ),
+    "too-few-passkeys": ("인증 장치가 두 개 있어야 합니다", "먼저 장치를 하나 더 추가하세요"),
+    "not-ready": ("아직 때가 되지 않았습니다", "표시된 시각까지 기다리세요"),
+    "too-often": ("너무 여러 번 틀렸습니다", "잠시 뒤 다시 하세요"),
+    "document-gone": ("올린 원본이 더 이상 없습니다", "원본을 다시 고르세요"),
+    "form-wrong": ("양식의 칸이 비었거나 맞지 않습니다", "칸을 고쳐 다시 보내세요"),
+    "console-site": ("이 주소에서는 패스키를 쓸 수 없습니다", "https 주소나 http://localhost:포트를 쓰세요"),
+    "console-listen": ("이 주소에서 기다릴 수 없습니다", "--listen으로 다른 포트를 고르세요"),
+    "console-store-failed": ("저장하지 못했습니다. 바뀐 것은 없습니다", "디스크가 찼거나 고장 났는지 확인하세요"),
+    "console-unreadable": ("콘솔의 데이터베이스를 열 수 없습니다", "그것을 쓴 버전을 쓰거나 다른 폴더를 고르세요"),
+}
+"""code → (sentence, hint); an empty hint keeps the error's own."""
