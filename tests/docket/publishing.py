@@ -35,7 +35,7 @@ class PublicOffice(Office):
 
     def __init__(self, folder: Path, clock: Clock, cadence: Cadence = CADENCE) -> None:
         self.witness = RunningWitness(
-            folder / "witness", [watched(SIGNERS)], WITNESS, Limits(cosignatures_per_minute=100_000)
+            folder / "witness", [watched(SIGNERS)], WITNESS, limits=Limits(cosignatures_per_minute=100_000)
         )
         self.loop = asyncio.Runner()
         self.log = self.open_log(folder)
