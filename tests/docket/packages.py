@@ -11,6 +11,7 @@ from typing import Final
 import msgspec
 import pytest
 
+from nullabona.docket.core.decide import as_kept
 from nullabona.docket.core.records import (
     ClassAnswer,
     DataClass,
@@ -41,7 +42,7 @@ from nullabona.log.policy import Policy
 from nullabona.log.proof import LogProof
 from nullabona.log.tree import leaf_hash, node_hash
 from nullabona.wire.handle import parse_handle
-from nullabona.wire.producible import StoredCard, produce
+from nullabona.wire.producible import StoredCard, StoredEntry, produce
 
 HOST: Final = "relay.example"
 ORIGIN: Final = f"{HOST}/docket"
@@ -99,7 +100,8 @@ def match(text: str = HANDLE, *, found: bool = True) -> Match:
     """What the directory's own ``produce`` says of a handle."""
     handle = parse_handle(text)
     card = StoredCard.of(handle, b"\x82\xa4card" * 90, 20_501) if found else None
-    record = {name: value for name, value in produce(handle, card).items() if isinstance(value, str | int)}
+    entries = (StoredEntry(7, 1, bytes(16), bytes(32)),)
+    record = as_kept(produce(handle, card, entries=entries if found else ()))
     return Match(Identifier("handle", text), found, record)
 
 

@@ -132,7 +132,7 @@ class Changes:
             record = self._producible(str(parse_handle(text)))
         except HandleError:
             return None
-        return {key: value if isinstance(value, int) else str(value) for key, value in record.items()}
+        return decide.as_kept(record)
 
     def decide(self, moment: Moment) -> Change:
         assert isinstance(moment.details, DecideDetails)

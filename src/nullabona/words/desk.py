@@ -6,6 +6,14 @@ from collections.abc import Mapping
 from typing import Final
 
 DESK_KO: Final[Mapping[str, tuple[str, str]]] = {
+    "docket-store-failed": (
+        "저장소가 지금은 할 수 없습니다. 아무것도 저장하지 않았습니다",
+        "디스크가 가득 찼거나 고장 났는지 보세요",
+    ),
+    "taxonomy-invalid": (
+        "요청 종류를 적은 파일에 쓸 수 없는 것이 있습니다",
+        "파일을 고치세요. 아무것도 가져오지 않았습니다",
+    ),
     "docket-answer-impossible": ("보유 자료와 맞지 않는 회신입니다", "자료마다 낼 수 있는 회신을 고르세요"),
     "docket-append-only": ("한번 기록한 것은 바꿀 수 없습니다", "정정을 새로 기록하세요"),
     "docket-assertion-invalid": (

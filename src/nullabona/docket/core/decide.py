@@ -12,7 +12,7 @@ from typing import Final
 import msgspec
 
 from nullabona.docket.core.acts import AmendDetails, GagDetails, IntakeDetails, Stale
-from nullabona.docket.core.canonical import digest
+from nullabona.docket.core.canonical import canonical, digest
 from nullabona.docket.core.instrument import DAY, Instrument, Taxonomy
 from nullabona.docket.core.records import (
     CaseContent,
@@ -108,6 +108,13 @@ def _problem(demand: Demand, instrument: Instrument, now_s: int) -> str | None:
     if demand.from_day is not None and demand.to_day is not None and demand.from_day > demand.to_day:
         return "the span of days ends before it begins"
     return None
+
+
+def as_kept(record: Mapping[str, object]) -> dict[str, str | int]:
+    """The output of ``producible`` as a case keeps it: rows of a further table as canonical JSON text (RFC 8785)."""
+    return {
+        name: value if isinstance(value, str | int) else canonical(value).decode() for name, value in record.items()
+    }
 
 
 def matched(content: CaseContent, found: Mapping[str, Mapping[str, str | int] | None]) -> CaseContent:

@@ -138,9 +138,17 @@ def _value(field: Field) -> dict[str, Any]:
     told = {"field": _pair(words.FIELD[field.field]), "source": field.source}
     if len(value) <= _LONG:
         return {**told, "value": value, "mono": False, "note": ""}
-    data, size = bytes.fromhex(value), words.CERTIFICATE["in_file"]
+    data, size = _bytes_of(value), words.CERTIFICATE["in_file"]
     note = f"{len(data):,} {size.ko} / {len(data):,} {size.en}"
     return {**told, "value": sha256(data).hexdigest(), "mono": True, "note": note}
+
+
+def _bytes_of(value: str) -> bytes:
+    """What a long value stands for: the bytes of hexadecimal text, else the text's own."""
+    try:
+        return bytes.fromhex(value)
+    except ValueError:
+        return value.encode()
 
 
 def _file(one: ListedFile) -> dict[str, Any]:

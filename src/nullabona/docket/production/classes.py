@@ -11,12 +11,34 @@ from typing import Final, get_args
 
 from nullabona.docket.core.records import Answer, ClassAnswer, DataClass, Decision, Demand, Match
 from nullabona.errors import UserError
+from nullabona.wire.data_held import Column
 
 CLASSES: Final[tuple[DataClass, ...]] = get_args(DataClass)
 FIELDS: Final[Mapping[DataClass, tuple[str, ...]]] = {
-    "subscriber": ("name", "skeleton", "encoded", "registered_day", "until_day"),
+    "subscriber": (
+        "name",
+        "skeleton",
+        "encoded",
+        "registered_day",
+        "label",
+        "epoch",
+        "replaced",
+        "entries",
+        "until_day",
+    ),
 }
 """What ``producible`` can give, by class; every other class has nothing. A test compares it with the stored columns."""
+
+
+ROWS: Final = {"replaced": "replaced", "entry": "entries"}
+"""Tables with several rows for a handle, each one field of the record."""
+
+
+def field_of(column: Column) -> str | None:
+    """The field of ``producible`` in which a column of the directory stands; None: it is of no handle."""
+    if column.table in ROWS:
+        return ROWS[column.table]
+    return column.name if column.table in {"card", "held"} and column.name != "mark" else None
 
 
 class AnswerImpossible(UserError):

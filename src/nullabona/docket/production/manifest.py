@@ -13,7 +13,7 @@ from nullabona.docket.core.canonical import canonical, read_canonical
 from nullabona.docket.core.instrument import Label
 from nullabona.docket.core.records import ClassAnswer, DataClass, Identifier
 from nullabona.docket.ports import PackageOrder
-from nullabona.docket.production.classes import fields_of
+from nullabona.docket.production.classes import ROWS, field_of, fields_of
 from nullabona.wire.data_held import DIRECTORY_COLUMNS, Column
 
 FORMAT: Final = "nullabona/production/v1"
@@ -101,7 +101,9 @@ def package_id(case: bytes) -> str:
 
 def produced_fields(order: PackageOrder, answers: Iterable[ClassAnswer]) -> tuple[Field, ...]:
     """Every value of the classes that are produced, as ``producible`` gave it."""
-    columns = {column.name: column for column in DIRECTORY_COLUMNS if column.table in {"card", "held"}}
+    columns = {
+        name: column for column in reversed(DIRECTORY_COLUMNS) for name in [field_of(column)] if name is not None
+    }
     numbers = {id(match): number for number, match in enumerate(order.matches)}
     return tuple(
         _field(answer.data_class, numbers[id(match)], field, match.record[field], columns[field])
@@ -164,5 +166,6 @@ def read_manifest(data: bytes) -> Manifest:
 
 
 def _field(data_class: DataClass, identifier: int, name: str, value: str | int, column: Column) -> Field:
-    source = f"directory.{column.table}.{column.name}"
+    """``column`` is the first one of the table if the field holds rows of a table of their own."""
+    source = f"directory.{column.table}" if name in ROWS.values() else f"directory.{column.table}.{column.name}"
     return Field(data_class, identifier, name, value, source, column.purpose, column.retention)

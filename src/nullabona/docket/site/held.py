@@ -14,12 +14,11 @@ from typing import Literal
 import msgspec
 
 from nullabona.docket.core.instrument import Label
-from nullabona.docket.production.classes import FIELDS
+from nullabona.docket.production.classes import field_of
 from nullabona.docket.site.publication import HeldRow
 from nullabona.wire.data_held import DIRECTORY_COLUMNS, DIRECTORY_FILES, RELAY_COLUMNS, RELAY_FILES, Column, DataFile
 
 Place = Literal["relay", "directory", "docket", "log"]
-_PRODUCIBLE = frozenset(name for fields in FIELDS.values() for name in fields)
 
 
 class Korean(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -48,7 +47,7 @@ def rows_of(place: Place, columns: Iterable[Column], data_files: Iterable[DataFi
     """The rows of one place; others may add theirs."""
     for column in columns:
         name = f"{column.table}.{column.name}"
-        yield _row(place, name, column, producible=place == "directory" and column.name in _PRODUCIBLE)
+        yield _row(place, name, column, producible=place == "directory" and field_of(column) is not None)
     for file in data_files:
         yield _row(place, file.pattern, file, producible=False)
 

@@ -124,6 +124,9 @@ SENTENCES: Final[dict[str, tuple[str, str]]] = {
     "gate.id_shown": ("identity card shown", "신분증 제시"),
     "gate.target_identifiers_match": ("identifiers agree with the order", "명령서와 대상 식별자 일치"),
     "field.encoded": ("public card", "공개 명함"),
+    "field.entries": ("entries in the public record", "공개 기록의 항목"),
+    "field.epoch": ("epoch of the card", "카드가 오른 회차"),
+    "field.label": ("place in the public record", "공개 기록의 자리"),
     "field.name": ("name", "이름"),
     "field.registered_day": ("day of registration", "등록일"),
 }
