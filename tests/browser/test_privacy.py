@@ -28,20 +28,24 @@ def opened(person: Person) -> None:
 
 @pytest.mark.parametrize("name", ["미나", "mina"])
 def test_the_record_is_the_one_that_a_warrant_takes(meet: Meet, service: Service, name: str) -> None:
-    """Field by field as the drill ``warrant`` produces it from the relay's files; its days are shown as dates."""
+    """Field by field as the drill ``warrant`` produces it from the relay's files; its days are shown as dates.
+
+    An entry that waits for its epoch is not known outside yet: its nonce is drawn by the directory.
+    """
     (mina,) = meet(name)
     opened(mina)
     main = mina.page.get_by_role("main")
     handle = main.locator(".who dd").first.inner_text()
     taken = run_warrant(service.data, handle).data["produced"]
-    assert taken == json.loads(main.locator("pre").inner_text())
     assert isinstance(taken, dict)
+    waiting = [entry for entry in taken.pop("entries") if entry["epoch"] == taken["epoch"]]
+    assert (1, taken) == (len(waiting), json.loads(main.locator("pre").inner_text()))
     shown = main.locator("dl:not(.who) dd").all_inner_texts()
     for field in ("name", "skeleton"):
         assert taken[field] in shown
     assert [value for value in shown if value.endswith("…") and taken["encoded"].startswith(value[:-1])]
     assert [value for value in shown if re.fullmatch(r"\d{4}년 \d+월 \d+일|\d+ \w+ \d{4}|\w+ \d+, \d{4}", value)]
-    assert {"handle", "name", "skeleton", "encoded", "registered_day", "label", "epoch"} == set(taken) - {"entries"}
+    assert {"handle", "name", "skeleton", "encoded", "registered_day", "label", "epoch"} == set(taken)
 
 
 @pytest.mark.parametrize(("name", "language"), [("미나", "ko"), ("mina", "en")])

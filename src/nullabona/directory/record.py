@@ -58,6 +58,8 @@ class Served:
     """The log's frontier without the epoch's entry."""
     frontier: Frontier
     """The log's frontier with it."""
+    genesis_proof: tuple[bytes, ...]
+    """That the log begins with its genesis."""
 
 
 class PublicRecord:
@@ -169,7 +171,8 @@ class PublicRecord:
             raise RecordBroken("the cards do not know the epoch that is published")
         before = Frontier(number, tuple(reversed(parse_proof(self._log.inclusion(number)).hashes)))
         entry = leaf_hash(encode_epoch(number, epoch.root, epoch.closed_s))
-        return Served(number, epoch.closed_s, note, before, before.extend(entry))
+        genesis = parse_proof(self._log.inclusion(0)).hashes
+        return Served(number, epoch.closed_s, note, before, before.extend(entry), genesis)
 
     @property
     def served(self) -> Served | None:
@@ -230,9 +233,8 @@ class PublicRecord:
 
     def describe(self, served: Served) -> LogDescribed:
         """Which log this is, and where it stands."""
-        genesis_proof = parse_proof(self._log.inclusion(0)).hashes
         return LogDescribed(
-            self._policy, self._genesis_entry(), genesis_proof, served.frontier.peaks, served.checkpoint
+            self._policy, self._genesis_entry(), served.genesis_proof, served.frontier.peaks, served.checkpoint
         )
 
     def _genesis_entry(self) -> bytes:

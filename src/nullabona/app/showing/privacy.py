@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 
 from nullabona.app.protocol import views as v
 from nullabona.app.showing.adversaries import adversaries
 from nullabona.client.api import PrivacyReport
+from nullabona.wire.data_held import Column
 from nullabona.words.errors import Language
 from nullabona.words.standing import standing_words
 
@@ -16,12 +18,22 @@ def to_privacy(report: PrivacyReport, language: Language) -> v.Privacy:
     rows = []
     for keeper, columns in (("directory", report.directory_columns), ("relay", report.relay_columns)):
         for column in columns:
-            value = report.record.get(column.name) if keeper == "directory" else None
+            value = _value(report.record, column) if keeper == "directory" else None
             shown = "" if value is None else value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
             rows.append(v.PrivacyRow(f"{keeper}.{column.table}", column.name, column.purpose, column.retention, shown))
     for keeper, files in (("directory", report.directory_files), ("relay", report.relay_files)):
         rows += [v.PrivacyRow(keeper, file.pattern, file.purpose, file.retention, "") for file in files]
     return v.Privacy(report.handle, report.relay, rows, report.text, _standing(report, language), adversaries(language))
+
+
+def _value(record: Mapping[str, object], column: Column) -> object:
+    """What the record has in a column: of the card one value, of its entries one for each."""
+    if column.table == "card":
+        return record.get(column.name)
+    entries = record.get("entries")
+    if column.table != "entry" or not isinstance(entries, list):
+        return None
+    return ", ".join(str(entry[column.name]) for entry in entries if column.name in entry) or None
 
 
 def _standing(report: PrivacyReport, language: Language) -> list[str]:

@@ -24,7 +24,8 @@ class PrivacyCalls(ContactCalls):
     async def privacy(self, *, timeout_s: float = 30.0) -> PrivacyReport:
         """Our own card, looked up as a stranger would, as the record that a warrant for this account yields.
 
-        The day of registration is not public: it is what this device remembers, or 0 on a restored one. Raises
+        The day of registration is not public: it is what this device remembers, or 0 on a restored one. An entry that
+        waits for its epoch is known to the directory alone until that is published. Raises
         `UnknownHandle`, `Refused` or `TimedOut`.
         """
         handle = parse_handle(self._session.account().record.handle)

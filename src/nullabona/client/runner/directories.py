@@ -33,6 +33,7 @@ from nullabona.client.runner.ways import PassingWay, Way
 from nullabona.errors import Malformed, PeerError, Refused
 from nullabona.log.following import follow, tiles_to
 from nullabona.log.tiles import Tile
+from nullabona.log.tree import HASH_SIZE
 from nullabona.wire.card import decode_card
 from nullabona.wire.handle import Handle, parse_handle
 from nullabona.wire.messages import (
@@ -166,9 +167,20 @@ async def look_up(talk: Talk, handle: Handle, pinned: Pinned, now_s: int) -> tup
         raise CardNotInLog("a directory shows another handle's card")
     tiles: dict[Tile, bytes] = {}
     for tile in tiles_to(pinned.frontier, checked.sighting.size):
-        tiles[tile] = (await talk.ask(LogFile(tile.path), Blob)).data
+        tiles[tile] = await _fetch(talk, tile)
     frontier = follow(pinned.frontier, checked.sighting.size, tiles.__getitem__)
     return checked, moved(pinned, frontier, checked.sighting, checked.checkpoint, now_s)
+
+
+async def _fetch(talk: Talk, tile: Tile) -> bytes:
+    """A tile's hashes; one that has become full since may be there only as a whole."""
+    try:
+        return (await talk.ask(LogFile(tile.path), Blob)).data
+    except Refused as refused:
+        if refused.wire_code != "not-found" or tile == tile.full:
+            raise
+        whole = (await talk.ask(LogFile(tile.full.path), Blob)).data
+        return whole[: tile.width * HASH_SIZE]
 
 
 async def watch_all(talk: Talk, handle: Handle, pinned: Pinned, watch: Watch, now_s: int) -> tuple[Look, bytes]:

@@ -1,0 +1,29 @@
+"""The drill ``lying-directory``, played for real: every lie is noticed, by whom it should be and in time."""
+
+from __future__ import annotations
+
+import pytest
+
+from nullabona.drills.lying.play import PROVES, Caught, Tell, _line, _report, run_lying_directory
+from nullabona.drills.text import Text
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+def test_every_lie_is_noticed() -> None:
+    """A real relay, two real witnesses, real clients: all claims hold, and each lie is told of as it happens."""
+    told: list[Text] = []
+    tell: Tell = told.append
+    report = run_lying_directory(tell)
+    assert (True, set(PROVES)) == (report.held, {check.id for check in report.checks})
+    assert len(report.data["lies"]) == len(told) - 1
+
+
+def test_a_lie_that_nobody_notices_fails_the_drill() -> None:
+    """If one lie of a claim goes uncaught, or is caught by something else, the claim fails and the report says so."""
+    lie, by = Text("A lie", "거짓말"), Text("nobody", "아무도")
+    for code in ("", "log-stale"):
+        caught = Caught("M-10", lie, by, code, frozenset({"card-not-in-log"}), 1.0)
+        report = _report(2, [caught])
+        assert (False, False) == (caught.held, report.held)
+    assert "NOT NOTICED" in _line(Caught("M-10", lie, by, "", frozenset(), 1.0)).en
