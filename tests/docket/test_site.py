@@ -110,7 +110,7 @@ def test_the_pages_of_a_language_are_in_it(pages: dict[str, str]) -> None:
 def test_what_a_record_says_cannot_become_markup() -> None:
     """Names, notes and references are text, wherever they stand."""
     evil = "<script>alert(1)</script>"
-    item = msgspec.structs.replace(example().items[0], authority=evil, note=Label(evil, evil))
+    item = msgspec.structs.replace(example().items[0], authority=Label(evil, evil), note=Label(evil, evil))
     made = changed(items=(item,), operator=Label(evil, evil), contact=evil)
     assert [path for path, data in made.items() if path.endswith(".html") and b"<script" in data] == []
 

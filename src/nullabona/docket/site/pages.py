@@ -22,7 +22,7 @@ from nullabona.docket.site.figures import JURISDICTIONS, by_half, check_figures,
 from nullabona.docket.site.history import load_history
 from nullabona.docket.site.publication import Publication
 from nullabona.docket.site.telling import Teller
-from nullabona.docket.taxonomy import Catalogue, Row
+from nullabona.docket.taxonomy import Catalogue, Row, Source
 from nullabona.words.errors import Language
 
 LANGUAGES: Final[tuple[Language, ...]] = ("ko", "en")
@@ -83,6 +83,7 @@ class Site:
             "total": total_of(self.publication.figures),
             "labels": self._labels(),
             "rows": self.catalogue.newest(),
+            "sources": {place: self._sources(place) for place in JURISDICTIONS},
             "older": tuple(row for row in self.catalogue.rows if row.valid_to is not None),
             "classes": CLASSES,
             "fields": FIELDS,
@@ -93,6 +94,11 @@ class Site:
             "outcomes": outcome_chart(self.publication.figures, teller),
             "then": history_chart(load_history(), teller),
         }
+
+    def _sources(self, jurisdiction: str) -> tuple[Source, ...]:
+        """The laws that a jurisdiction's rows cite."""
+        own = [law for row in self.catalogue.rows if row.jurisdiction == jurisdiction for law in row.law]
+        return tuple(s for s in self.catalogue.sources if any(law.split(" ")[0] == s.abbr.split(" ")[0] for law in own))
 
     def _labels(self) -> Mapping[str, Label]:
         """What each kind is called by its newest row."""

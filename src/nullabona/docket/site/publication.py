@@ -119,7 +119,8 @@ class Item(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     instrument: InstrumentId
     received_day: Day
     closed_day: Day | None
-    authority: Line
+    authority: Label
+    """Who demanded, as far as it may be told."""
     identifiers: Count
     accounts: Count
     answers: tuple[ClassResult, ...]
