@@ -8,10 +8,10 @@ from functools import cache
 from hashlib import sha256, sha512
 from typing import Final
 
-import msgspec
 import pytest
 
 from nullabona.docket.core.decide import as_kept
+from nullabona.docket.core.receipt import Receipt, SlotProof
 from nullabona.docket.core.records import (
     ClassAnswer,
     DataClass,
@@ -29,7 +29,7 @@ from nullabona.docket.core.slots import EventRecord, SlotLeaf, commit, private_h
 from nullabona.docket.ports import PackageOrder
 from nullabona.docket.production.certificate import MANIFEST
 from nullabona.docket.production.classes import answer_of
-from nullabona.docket.production.evidence import Custody, Evidence, Receipt, private_of
+from nullabona.docket.production.evidence import Custody, Evidence, private_of
 from nullabona.docket.production.identity import Custodian, new_custodian
 from nullabona.docket.production.manifest import Operator, read_manifest
 from nullabona.docket.production.package import Packager
@@ -149,29 +149,36 @@ def order(
     )
 
 
-def receipt(package: Package) -> Receipt:
-    """The opening of the slot of a package's demand."""
+def opened(package: Package) -> tuple[bytes, EventRecord, dict[str, str | list[str]]]:
+    """The slot of a package's demand: leaf, record, and the fields that it binds."""
     manifest = read_manifest(contents(package)[MANIFEST])
     private = private_of(manifest)
-    bound = private_hash(SALT, msgspec.to_builtins(private))
     record = EventRecord(
-        case="0a" * 16, n=0, event="received", at=1, instrument=manifest.instrument, previous="", private=bound
+        case="0a" * 16,
+        n=0,
+        event="received",
+        at=1,
+        instrument=manifest.instrument,
+        previous="",
+        private=private_hash(SALT, private),
     )
-    leaf = SlotLeaf(SlotRef(1, 0), commit(BLIND, record), bytes(121)).encode()
-    return Receipt(leaf.hex(), BLIND.hex(), SALT.hex(), record, private)
+    return SlotLeaf(SlotRef(1, 0), commit(BLIND, record), bytes(121)).encode(), record, private
 
 
 def evidence(package: Package, by: Desk, *, witnessed: bool = True) -> Evidence:
     """What is laid in: the receipt under a cosigned checkpoint of a log of two."""
-    opened, other = receipt(package), leaf_hash(b"another leaf")
-    root = node_hash(other, leaf_hash(opened.entry))
+    leaf, record, private = opened(package)
+    other = leaf_hash(b"another leaf")
+    root = node_hash(other, leaf_hash(leaf))
     signers = [*by.signers, *([by.witness] if witnessed else [])]
     note = sign_note(Checkpoint(ORIGIN, 2, root).encode(), signers, NOON + 60)
+    proof = SlotProof(leaf, BLIND, record, LogProof(1, (other,), note).encode().decode())
+    fields = {name: tuple(value) if isinstance(value, list) else value for name, value in private.items()}
     custody = (
-        Custody(NOON, "intake", "intake/minsu"),
-        Custody(NOON + 86_400, "decide", "counsel/jiwon", "k1", "ab" * 32),
+        Custody(NOON, "intake", "minsu"),
+        Custody(NOON + 86_400, "decide", "jiwon", "k1", "ab" * 32),
     )
-    return Evidence(opened, LogProof(1, (other,), note).encode(), by.policy_text.encode(), custody)
+    return Evidence(Receipt("2026-0007", proof, SALT, fields, by.policy_text), custody)
 
 
 def contents(package: Package) -> dict[str, bytes]:

@@ -10,10 +10,13 @@ import zipfile
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
 
+from nullabona.docket.core.receipt import Receipt
+from nullabona.docket.core.slots import NullRecord
 from nullabona.docket.production.bag import TAG_MANIFEST, bag, zipped
 from nullabona.docket.production.certificate import CERTIFICATE, MANIFEST
 from nullabona.docket.production.evidence import CUSTODY, POLICY, PROOF, RECEIPT, ReceiptWrong, read_custody
@@ -230,23 +233,29 @@ def test_a_receipt_of_another_demand_is_not_laid_in() -> None:
         seal_package(package, evidence(other, desk()), desk().seals, NOON)
 
 
-@pytest.mark.parametrize(
-    "spoil",
-    [
-        lambda r: msgspec.structs.replace(r, blind="08" * 32),
-        lambda r: msgspec.structs.replace(r, salt="08" * 32),
-        lambda r: msgspec.structs.replace(r, leaf="00" * 160),
-        lambda r: msgspec.structs.replace(r, leaf="zz"),
-        lambda r: msgspec.structs.replace(r, private=msgspec.structs.replace(r.private, authority="busan")),
-    ],
-    ids=["blinding", "salt", "slot", "no slot", "authority"],
-)
-def test_a_receipt_that_does_not_open_its_slot_is_refused(spoil: Callable[..., object]) -> None:
-    """Whatever of it is altered."""
+def _slot(**fields: Any) -> Callable[[Receipt], Receipt]:  # noqa: ANN401 - any field
+    return lambda receipt: msgspec.structs.replace(receipt, slot=msgspec.structs.replace(receipt.slot, **fields))
+
+
+SPOILT_RECEIPTS: dict[str, Callable[[Receipt], Receipt]] = {
+    "blinding": _slot(blind=b"\x08" * 32),
+    "slot": _slot(leaf=bytes(160)),
+    "nothing": _slot(record=NullRecord()),
+    "salt": lambda receipt: msgspec.structs.replace(receipt, salt=b"\x08" * 32),
+    "number": lambda receipt: msgspec.structs.replace(receipt, number="2026-0008"),
+    "authority": lambda receipt: msgspec.structs.replace(receipt, private={**receipt.private, "authority": "busan"}),
+    "policy": lambda receipt: msgspec.structs.replace(receipt, policy=desk(41).policy_text),
+}
+
+
+@pytest.mark.parametrize("spoil", SPOILT_RECEIPTS.values(), ids=SPOILT_RECEIPTS.keys())
+def test_a_receipt_that_does_not_hold_is_noticed(spoil: Callable[[Receipt], Receipt]) -> None:
+    """Whatever of it is altered, and however well it is sealed again by the operator itself."""
     package = packager()(order("content"))
     laid = evidence(package, desk())
-    with pytest.raises(ReceiptWrong):
-        spoil(laid.receipt).check(read_manifest(contents(package)[MANIFEST]))  # type: ignore[attr-defined]
+    forged = msgspec.structs.replace(laid, receipt=spoil(laid.receipt))
+    with pytest.raises(PeerError):
+        verify_package(seal_package(package, forged, desk().seals, NOON + 90_000))
 
 
 NOT_CUSTODY = [

@@ -75,6 +75,10 @@ SENTENCES: Final[dict[str, tuple[str, str]]] = {
         "Publish this hash of the certificate, and keep the file where nobody else can read it.",
         "이 인증서 해시를 공개하고, 파일은 다른 사람이 읽을 수 없는 곳에 두세요.",
     ),
+    "package-unsealed": (
+        "The package is not sealed: docket.toml names no custodian's key (nulla docket package key).",
+        "꾸러미를 봉인하지 않았습니다. docket.toml에 확인서 열쇠가 없습니다(nulla docket package key).",
+    ),
     "published": ("{count} files changed.", "파일 {count}개가 바뀌었습니다."),
     "saved": ("Saved.", "저장했습니다."),
     "blocked": ("{handle} is blocked.", "{handle} 님을 차단했습니다."),

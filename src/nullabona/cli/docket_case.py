@@ -169,26 +169,6 @@ def _answer(text: str) -> ClassAnswer:
     return msgspec.convert({"data_class": data_class, "answer": answer, "reason": reason or None}, ClassAnswer)
 
 
-@click.command("hand-over")
-@click.argument("case")
-@click.option("-o", "--output", type=click.Path(path_type=Path, file_okay=False), required=True, help="A new folder.")
-@common
-@click.pass_context
-def hand_over(context: click.Context, case: str, output: Path) -> None:
-    """Write the package and its receipt into a folder; refused before the receipt."""
-    with at_desk(context) as at:
-        found = find(at, case)
-        done = at.sign(at.desk.propose(at.who, Action.HAND_OVER, found, PlainDetails()))
-        given = at.desk.handed_over(at.who, found)
-        for file in given.package.files:
-            path = output / "package" / file.path
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(file.data)
-        (output / "receipt.json").write_bytes(msgspec.json.encode(given.receipt))
-        (output / "approvals.json").write_bytes(msgspec.json.encode(given.approvals))
-        say_done(context, at, done)
-
-
 @click.command()
 @click.argument("case")
 @click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="Where to (default: stdout).")
@@ -266,6 +246,6 @@ def due(context: click.Context) -> None:
 
 
 COMMANDS: tuple[Any, ...] = (
-    intake, amend, list_cases, show, match, review, decide, produce, receipt, hand_over, document, notify, defer,
+    intake, amend, list_cases, show, match, review, decide, produce, receipt, document, notify, defer,
     bar_notice, publish, seal, close, recuse, gag, confirm_gag, due,
 )  # fmt: skip

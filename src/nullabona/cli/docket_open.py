@@ -42,9 +42,11 @@ KEYS: Final[Mapping[str, str]] = {
     "directory": "the data directory of the relay and its directory, where handles are looked up",
     "log_keys": "file with the log's private keys (nulla log keygen)",
     "policy": "file that says whose witness counts; receipts carry it",
+    "custodian": "file with the key that signs certificates (nulla docket package key); without it nothing is sealed",
     "witness": "tables with url and vkeys: whom the log asks to cosign",
 }
-_FILES: Final = ("directory", "log_keys", "policy")
+_FILES: Final = ("custodian", "directory", "log_keys", "policy")
+_OPTIONAL: Final = ("custodian", "witness")
 
 
 class OfficerFileUnusable(UserError):
@@ -121,7 +123,7 @@ def read_config(data: Path) -> dict[str, Any]:
     """The desk's settings. Raises `BadConfig`."""
     settings = read_toml(data / CONFIG, _FILES)
     check_keys(settings, KEYS, "setting")
-    missing = [key for key in KEYS if key not in settings and key != "witness"]
+    missing = [key for key in KEYS if key not in settings and key not in _OPTIONAL]
     if missing:
         raise BadConfig(f"{CONFIG} lacks {', '.join(missing)}", hint="; ".join(f"{k}: {KEYS[k]}" for k in missing))
     return settings

@@ -14,8 +14,8 @@ from nullabona.docket.core.timers import of_the_answer
 from nullabona.docket.ports import Acting
 from nullabona.docket.tools import Tools
 
-STATUTORY_BAND = 499
-"""The widest step that statutes know for instruments whose exact number may not be told (50 USC 1874)."""
+STATUTORY_BAND = 999
+"""0 to 999, 1000 to 1999 and so on: the first option of 50 USC 1874, and the taxonomy's."""
 
 
 class Reporting:
@@ -67,7 +67,9 @@ class Reporting:
             return found
         found[outcome_of(content.decision)] += 1
         found["identifiers"] += len(content.demand.identifiers)
-        found["accounts"] += sum(match.found for match in content.matches)
+        accounts = sum(match.found for match in content.matches)
+        found["accounts"] += accounts
+        found["accounts_produced"] += accounts if outcome_of(content.decision).startswith("produced") else 0
         names = of_the_answer(instrument_of(content.demand, self._taxonomy))
         found["in_time"] += "hand-over" in done and self._t.files.in_time(file.id, names, self._t.clock())
         return found

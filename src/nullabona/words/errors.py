@@ -77,6 +77,8 @@ ERRORS_KO: Final[Mapping[str, tuple[str, str]]] = {
         "고친 뒤 다시 공개하세요. 아무것도 쓰지 않았습니다",
     ),
     "docket-site-folder": ("폴더에 다른 것이 들어 있습니다", "새 폴더나 빈 폴더를 가리키세요"),
+    "docket-does-not-hold": ("공개 기록부가 맞지 않습니다", "무엇이 잘못되었는지 보세요: nulla docket verify"),
+    "docket-folder-exists": ("그 폴더에 다른 것이 들어 있습니다", "새 폴더를 가리키세요"),
     "docket-record-unreadable": ("기록 파일을 읽을 수 없습니다", "창구가 쓴 기록 파일을 가리키세요"),
     "docket-key-exists": ("같은 이름의 파일이 이미 있습니다", "새 이름을 고르세요"),
     **DESK_KO,

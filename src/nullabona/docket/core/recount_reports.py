@@ -28,6 +28,8 @@ def _of(demand: Demand, until: int) -> Counter[str]:
         found[answered.record.outcome] += 1
         found["identifiers"] += answered.record.identifiers
         found["accounts"] += answered.record.accounts
+        produced = answered.record.outcome.startswith("produced")
+        found["accounts_produced"] += answered.record.accounts if produced else 0
     found["in_time"] += handed is not None and handed.record.at <= until and handed.record.in_time is True
     found["notified"] += notified is not None and notified.record.at <= until
     return found

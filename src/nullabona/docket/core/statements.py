@@ -55,6 +55,8 @@ class Row(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     identifiers: Count = 0
     """Of what was answered, as are the accounts."""
     accounts: Count = 0
+    accounts_produced: Count = 0
+    """The accounts of demands in answer to which something was produced."""
     produced_full: Count = 0
     produced_partial: Count = 0
     answered_no_data: Count = 0

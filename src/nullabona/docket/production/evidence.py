@@ -1,4 +1,4 @@
-"""What is laid into a package when it is handed over: the receipt of the demand's slot, its proof, and who did what."""
+"""What is laid into a package when it is handed over: the receipt of the demand, its proof, and who did what."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ import msgspec
 from msgspec import Meta
 
 from nullabona.docket.core.canonical import canonical, parse_canonical, read_canonical
-from nullabona.docket.core.slots import EventRecord, check_opening, parse_slot_leaf, private_hash
+from nullabona.docket.core.receipt import Receipt
+from nullabona.docket.core.slots import EventRecord
 from nullabona.docket.production.manifest import Manifest
 from nullabona.errors import Malformed, PeerError
 
@@ -27,43 +28,6 @@ class ReceiptWrong(PeerError):
     default_hint = "do not accept the package; ask the operator for the receipt of your own demand"
 
 
-class Private(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What the public record binds and does not show."""
-
-    authority: str
-    authority_ref: str
-    document_sha256: str
-    identifiers: tuple[str, ...]
-
-
-class Receipt(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The opening of the demand's slot, for the authority alone until the slot is opened to all."""
-
-    leaf: str
-    blind: str
-    salt: str
-    record: EventRecord
-    private: Private
-
-    @property
-    def entry(self) -> bytes:
-        """The log's entry, which the proof is about."""
-        return bytes.fromhex(self.leaf)
-
-    def check(self, manifest: Manifest) -> None:
-        """Raises `ReceiptWrong` unless the slot commits to the demand of ``manifest``."""
-        try:
-            leaf = parse_slot_leaf(self.entry)
-            check_opening(leaf.commitment, bytes.fromhex(self.blind), self.record)
-            bound = private_hash(bytes.fromhex(self.salt), msgspec.to_builtins(self.private))
-        except (PeerError, ValueError):
-            raise ReceiptWrong("the receipt does not open its slot") from None
-        if bound != self.record.private or self.record.instrument != manifest.instrument:
-            raise ReceiptWrong("the receipt's slot is about another demand")
-        if self.private != private_of(manifest):
-            raise ReceiptWrong("the receipt names another demand than the package")
-
-
 class Custody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One line of the chain of custody: when, which act, by whom, with which key, on what."""
 
@@ -79,20 +43,37 @@ class Evidence(msgspec.Struct, frozen=True):
     """Everything that is laid in."""
 
     receipt: Receipt
-    proof: bytes
-    policy: bytes
     custody: tuple[Custody, ...]
 
     def files(self) -> dict[str, bytes]:
-        """As they lie in the package."""
+        """As they lie in the package; proof and policy once more on their own, for tools that know nothing of us."""
         lines = b"".join(canonical(line) + b"\n" for line in self.custody)
-        return {RECEIPT: canonical(self.receipt), PROOF: self.proof, POLICY: self.policy, CUSTODY: lines}
+        return {RECEIPT: canonical(self.receipt), CUSTODY: lines, **standard_files(self.receipt)}
 
 
-def private_of(manifest: Manifest) -> Private:
+def standard_files(receipt: Receipt) -> dict[str, bytes]:
+    """The tlog-proof and the tlog-policy of a receipt."""
+    return {PROOF: receipt.slot.proof.encode(), POLICY: receipt.policy.encode()}
+
+
+def require_receipt(receipt: Receipt, manifest: Manifest) -> None:
+    """Raises `ReceiptWrong` unless the receipt names the demand of ``manifest``. Whether it holds is not looked at."""
+    record = receipt.slot.record
+    if not isinstance(record, EventRecord) or record.instrument != manifest.instrument:
+        raise ReceiptWrong("the receipt's slot is about another kind of demand")
+    named = {name: list(value) if isinstance(value, tuple) else value for name, value in receipt.private.items()}
+    if (receipt.number, named) != (manifest.docket_no, private_of(manifest)):
+        raise ReceiptWrong("the receipt names another demand than the package")
+
+
+def private_of(manifest: Manifest) -> dict[str, str | list[str]]:
     """What the receipt of this package's demand has to name."""
-    identifiers = tuple(target.identifier.text for target in manifest.targets)
-    return Private(manifest.authority, manifest.authority_ref, manifest.document_sha256, identifiers)
+    return {
+        "authority": manifest.authority,
+        "authority_ref": manifest.authority_ref,
+        "document_sha256": manifest.document_sha256,
+        "identifiers": [target.identifier.text for target in manifest.targets],
+    }
 
 
 def read_receipt(data: bytes) -> Receipt:

@@ -11,7 +11,7 @@ from pyhanko.sign.timestamps import TimeStamper
 from nullabona.docket.core.records import Package
 from nullabona.docket.production.bag import bag, payload_manifest, sha256_hex
 from nullabona.docket.production.certificate import CERTIFICATE, MANIFEST
-from nullabona.docket.production.evidence import Evidence
+from nullabona.docket.production.evidence import Evidence, require_receipt
 from nullabona.docket.production.identity import Custodian
 from nullabona.docket.production.manifest import Manifest, read_manifest
 from nullabona.docket.production.pdfsign import sign_certificate
@@ -39,7 +39,7 @@ def seal_package(package: Package, evidence: Evidence, seals: Seals, now_s: int)
     """
     payload = {file.path: file.data for file in package.files}
     manifest = read_manifest(payload[MANIFEST])
-    evidence.receipt.check(manifest)
+    require_receipt(evidence.receipt, manifest)
     laid = evidence.files()
     if laid.keys() & payload.keys():
         raise Bug("a package already has evidence")

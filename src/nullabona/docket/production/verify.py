@@ -11,20 +11,30 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Final
 
+from nullabona.docket.core.receipt import check_receipt
 from nullabona.docket.core.records import ClassAnswer
 from nullabona.docket.production.bag import NOTE, TAG_MANIFEST, TAGGED, bag
 from nullabona.docket.production.certificate import CERTIFICATE, MANIFEST, make_certificate
 from nullabona.docket.production.classes import FIELDS
-from nullabona.docket.production.evidence import CUSTODY, POLICY, PROOF, RECEIPT, read_custody, read_receipt
+from nullabona.docket.production.evidence import (
+    CUSTODY,
+    POLICY,
+    PROOF,
+    RECEIPT,
+    read_custody,
+    read_receipt,
+    require_receipt,
+    standard_files,
+)
 from nullabona.docket.production.manifest import Manifest, listed, read_manifest
 from nullabona.docket.production.package import record_files
 from nullabona.docket.production.pdfcheck import CertificateBroken, SignedBy, check_certificate
 from nullabona.docket.production.seal import tree_of
 from nullabona.docket.production.statement import make_statement, statement_path
 from nullabona.errors import PeerError, UserError
+from nullabona.log.keys import VerifierKey
 from nullabona.log.note import NoteInvalid, Verified, parse_note, verify_note
 from nullabona.log.policy import Policy, Seen, require_log
-from nullabona.log.proof import parse_proof
 
 MAX_FILE: Final = 4 << 20
 MAX_FILES: Final = 200
@@ -85,8 +95,13 @@ def verify_package(files: Mapping[str, bytes], policy: Policy | None = None, cus
     manifest = read_manifest(payload[MANIFEST])
     _require_content(payload, manifest)
     _require_tags(files, payload, manifest)
-    trusted = policy or Policy.parse(_text(payload[POLICY]))
-    signatures, seen = _require_signed(files[NOTE], payload, manifest, trusted)
+    receipt = read_receipt(payload[RECEIPT])
+    require_receipt(receipt, manifest)
+    if any(payload[path] != data for path, data in standard_files(receipt).items()):
+        raise PackageBroken(f"{PROOF} and {POLICY} are not those of the receipt")
+    trusted = policy or Policy.parse(receipt.policy)
+    seen = check_receipt(receipt, trusted)
+    signatures = _require_signed(files[NOTE], payload, manifest, trusted.keys_of(seen.checkpoint.origin))
     signed_by = _require_certificate(payload[CERTIFICATE], manifest, custodian)
     custody = read_custody(payload[CUSTODY])
     return Checked(manifest, signed_by, signatures, seen, len(custody), policy is not None, custodian is not None)
@@ -126,21 +141,17 @@ def _require_tags(files: Mapping[str, bytes], payload: Mapping[str, bytes], mani
 
 
 def _require_signed(
-    encoded: bytes, payload: Mapping[str, bytes], manifest: Manifest, policy: Policy
-) -> tuple[tuple[Verified, ...], Seen]:
-    proof = parse_proof(payload[PROOF])
-    receipt = read_receipt(payload[RECEIPT])
-    receipt.check(manifest)
-    seen = proof.verify(receipt.entry, policy)
+    encoded: bytes, payload: Mapping[str, bytes], manifest: Manifest, keys: tuple[VerifierKey, ...]
+) -> tuple[Verified, ...]:
+    """The operator's signatures over exactly these files, by every kind of key that the policy knows of its log."""
     tree, note = tree_of(payload, manifest), parse_note(encoded)
     if note.text != tree.encode():
         raise PackageBroken("the signatures are over other files than these")
-    keys = policy.keys_of(seen.checkpoint.origin)
     verified = verify_note(note, keys)
     require_log(tree, keys, verified)
     if len(note.signatures) != len(verified):
         raise NoteInvalid("the package is signed by somebody the policy does not know")
-    return verified, seen
+    return verified
 
 
 def _require_certificate(pdf: bytes, manifest: Manifest, custodian: str | None) -> SignedBy:
@@ -150,10 +161,3 @@ def _require_certificate(pdf: bytes, manifest: Manifest, custodian: str | None) 
     if custodian is not None and signed_by.fingerprint != custodian:
         raise CertificateBroken("the certificate was signed with another key than the operator's custodian has")
     return signed_by
-
-
-def _text(data: bytes) -> str:
-    try:
-        return data.decode("utf-8")
-    except UnicodeDecodeError:
-        raise PackageBroken(f"{POLICY} is not text") from None

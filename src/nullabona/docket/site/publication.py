@@ -119,12 +119,14 @@ class Item(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     instrument: InstrumentId
     received_day: Day
     closed_day: Day | None
-    authority: Label
+    authority: Label | None
     """Who demanded, as far as it may be told."""
     identifiers: Count
     accounts: Count
     answers: tuple[ClassResult, ...]
     notice: Literal["before", "after", "deferred", "barred", "none"]
+    refused: RefusalReason | None = None
+    """Why the whole demand was refused; then no class has an answer of its own."""
     gag: Literal["none", "lifted", "ended"] = "none"
     log_index: Count | None = None
     """Where the log holds the opening of its slot."""

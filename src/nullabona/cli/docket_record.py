@@ -1,0 +1,83 @@
+"""``nulla docket record``: the record of demands, drawn up from a public log that was verified first."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+from nullabona.cli.docket_open import now_s
+from nullabona.cli.logwork import read_policy
+from nullabona.cli.settings import Settings, common, settings_of
+from nullabona.docket.core.instrument import Label
+from nullabona.docket.site.publication import encode_publication
+from nullabona.docket.site.recounted import About, log_view, record_of
+from nullabona.docket.taxonomy import load
+from nullabona.docket.verify import Verification, verify
+from nullabona.errors import PeerError
+from nullabona.log.tiles import MAX_BUNDLE
+from nullabona.machine.httpclient import Ways
+from nullabona.reading.source import Files, Folder, Website
+
+
+class LogDoesNotHold(PeerError):
+    """The public log has faults, so nothing is drawn up from it."""
+
+    code = "docket-does-not-hold"
+    default_hint = "look what is wrong: nulla docket verify WHERE --policy FILE"
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    verification: Verification
+    checkpoint: bytes
+
+
+@click.command()
+@click.argument("where")
+@click.option(
+    "--policy",
+    type=click.Path(path_type=Path, dir_okay=False),
+    required=True,
+    metavar="FILE",
+    help="Whose witness counts (spec/log.md).",
+)
+@click.option("--name", required=True, metavar="NAME", help="What the operator is called.")
+@click.option("--name-ko", metavar="NAME", help="What it is called in Korean.")
+@click.option("--contact", required=True, metavar="TEXT", help="Where the legal desk is reached.")
+@click.option("--url", metavar="URL", help="Where everybody finds the log (default: WHERE).")
+@click.option("--custodian", metavar="SHA256", help="Hash of the custodian's certificate.")
+@click.option("--at", type=int, metavar="S", help="As if it were that time, in seconds since 1970.")
+@common
+@click.pass_context
+def record(context: click.Context, where: str, policy: Path, *, at: int | None, **named: str | None) -> None:
+    """Draw the record up from the docket log at WHERE (a URL or a folder), which has to hold. Goes to stdout.
+
+    Nothing but public files is read. `nulla docket publish` makes pages of it.
+    """
+    moment = now_s() if at is None else at
+    read = asyncio.run(_read(settings_of(context), where, policy, moment))
+    found = read.verification.recount
+    if found is None or not read.verification.holds:
+        raise LogDoesNotHold(f"the log does not hold: {len(read.verification.findings)} findings")
+    view = log_view(read.checkpoint, policy.read_text("utf-8"), named["url"] or where, found.cadence)
+    drawn_up = record_of(found, view, _about(named), load(), moment)
+    sys.stdout.buffer.write(encode_publication(drawn_up))
+
+
+def _about(named: Mapping[str, str | None]) -> About:
+    name, contact = named["name"] or "", named["contact"] or ""
+    return About(Label(named["name_ko"] or name, name), contact, named["custodian"])
+
+
+async def _read(settings: Settings, where: str, policy: Path, moment: int) -> _Read:
+    files: Files = Website(where, Ways(settings.ca_file, settings.proxy)) if "://" in where else Folder(Path(where))
+    try:
+        verification = await verify(lambda name: files.read(name, MAX_BUNDLE), read_policy(policy), moment)
+        return _Read(verification, await files.read("checkpoint", MAX_BUNDLE) or b"")
+    finally:
+        await files.close()

@@ -1,0 +1,183 @@
+"""The record, drawn up from the public log alone: what anybody can verify is all that the pages say.
+
+The desk's own database is not asked. A figure is in the log as a report before it is on a page, a demand as openings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final, Literal, cast
+
+from nullabona.docket.core.cadence import Cadence
+from nullabona.docket.core.instrument import DAY, Label
+from nullabona.docket.core.records import Answer, DataClass, RefusalReason, SlotRef
+from nullabona.docket.core.recount import Recount
+from nullabona.docket.core.recount_cases import Demand
+from nullabona.docket.core.statements import Opening, Report, Row, Statement
+from nullabona.docket.site.held import held_rows
+from nullabona.docket.site.publication import (
+    ClassResult,
+    Counts,
+    Figure,
+    Interval,
+    Item,
+    LogView,
+    Publication,
+    Removal,
+    Sealed,
+    WitnessSeen,
+)
+from nullabona.docket.taxonomy import Catalogue
+from nullabona.docket.taxonomy import Row as Law
+from nullabona.log.keys import VerifierKey
+from nullabona.log.note import parse_note
+from nullabona.log.policy import Policy
+
+_NOTICE: Final[Mapping[str, Literal["after", "deferred", "barred"]]] = {
+    "notified": "after",
+    "notice-deferred": "deferred",
+    "notice-barred": "barred",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What the log does not say of its operator."""
+
+    operator: Label
+    contact: str
+    custodian_sha256: str | None = None
+
+
+def record_of(found: Recount, log: LogView, about: About, catalogue: Catalogue, now_s: int) -> Publication:
+    """The record of a log that was recounted and holds; whoever calls has made sure of that."""
+    newest = max(found.reports.values(), default=None, key=lambda report: report[0])
+    laws = {row.id: row for row in catalogue.newest()}
+    return Publication(
+        operator=about.operator,
+        host=log.origin.partition("/")[0],
+        contact=about.contact,
+        made_s=now_s,
+        taxonomy_sha256=catalogue.sha256.hex(),
+        held=held_rows(),
+        figures=tuple(figure for _, report in found.reports.values() for figure in _figures(report)),
+        items=tuple(_items(found, laws)),
+        sealed=tuple(_sealed(found, term) for term in found.terms()),
+        log=log,
+        custodian_sha256=about.custodian_sha256,
+        report_index=None if newest is None else _index_of(found, newest[1]),
+    )
+
+
+def log_view(note: bytes, policy_text: str, url: str, cadence: Cadence) -> LogView:
+    """The log as its checkpoint shows it. Raises what `Policy.check` raises."""
+    policy = Policy.parse(policy_text)
+    seen = policy.check(parse_note(note))
+    times = dict(seen.witnesses)
+    witnesses: dict[str, VerifierKey] = {}
+    for witness in policy.witnesses:
+        witnesses.setdefault(witness.name, witness.key)
+    return LogView(
+        origin=seen.checkpoint.origin,
+        url=url,
+        checkpoint=note.decode(),
+        size=seen.checkpoint.size,
+        root=seen.checkpoint.root.hex(),
+        policy=policy_text,
+        witnesses=tuple(WitnessSeen(n, key.name, key.encode(), times.get(n)) for n, key in witnesses.items()),
+        slots=cadence.slots,
+        period_s=cadence.period_s,
+    )
+
+
+def _figures(report: Report) -> Iterator[Figure]:
+    half = _half(report.term)
+    yield from (Figure(half, row.instrument, _counts(row)) for row in report.rows)
+    yield from (Figure(half, band.instrument, demands=Interval(band.least, band.most)) for band in report.bands)
+
+
+def _counts(row: Row) -> Counts:
+    return Counts(
+        received=row.received,
+        documents=row.received,
+        identifiers_named=row.identifiers,
+        accounts_matched=row.accounts,
+        rejected=row.refused,
+        answered_no_data=row.answered_no_data,
+        produced_full=row.produced_full,
+        produced_partial=row.produced_partial,
+        accounts_produced=row.accounts_produced,
+        notified_after=row.notified,
+        answered_in_time=row.in_time,
+    )
+
+
+def _items(found: Recount, laws: dict[str, Law]) -> Iterator[Item]:
+    """Every demand whose answer is open, newest first, of kinds that may be shown one by one."""
+    places = _openings(found)
+    for demand in sorted(found.demands.all(), key=lambda demand: demand.first.at, reverse=True):
+        law = laws.get(demand.first.instrument)
+        if law is not None and law.publication.item != "never" and demand.last("answered") is not None:
+            yield _item(demand, law, found.cadence, places)
+
+
+def _item(demand: Demand, law: Law, cadence: Cadence, places: Mapping[SlotRef, int]) -> Item:
+    answered, closed = demand.last("answered"), demand.last("closed")
+    assert answered is not None
+    told = next((name for name in _NOTICE if demand.last(name)), None)
+    reason = cast("RefusalReason | None", answered.record.reason)
+    answers = tuple(
+        ClassResult(cast("DataClass", asked), cast("Answer", answer), reason if answer == "refused" else None)
+        for asked, answer in sorted(answered.record.answers.items())
+    )
+    return Item(
+        tag=demand.case,
+        half=_half(cadence.term_of(demand.first.at)),
+        instrument=law.id,
+        received_day=cadence.begin_of(demand.first.at) // DAY,
+        closed_day=None if closed is None else cadence.begin_of(closed.record.at) // DAY,
+        authority=None,
+        identifiers=demand.first.identifiers,
+        accounts=answered.record.accounts,
+        answers=answers,
+        notice=_NOTICE.get(told or "", "none"),
+        refused=reason if answered.record.outcome == "refused" else None,
+        log_index=places.get(answered.at),
+        gag="lifted" if demand.last("gag-lifted") else "none",
+        removal=_removal(law),
+    )
+
+
+def _removal(law: Law) -> Removal | None:
+    if law.legal_class != "removal":
+        return None
+    return Removal(title=law.label.en, sender=law.issuers[0].replace("_", " "))
+
+
+def _sealed(found: Recount, term: str) -> Sealed:
+    """What is sealed may be anything from nothing to all demands: no more can be known."""
+    periods = [batch.beat.period for batch in found.batches if found.cadence.term_of(batch.beat.period) == term]
+    slots, sealed = len(periods) * found.cadence.slots, found.sealed(term)
+    until = found.cadence.settled_by(periods[0]) // DAY
+    return Sealed(_half(term), slots, slots - sealed, Interval(0, sealed), until)
+
+
+def _index_of(found: Recount, report: Report) -> int | None:
+    """Which entry of the log a report is."""
+    return next((index for index, statement in _statements(found) if statement == report), None)
+
+
+def _openings(found: Recount) -> dict[SlotRef, int]:
+    """Which entry of the log opens each slot."""
+    return {said.slot: index for index, said in _statements(found) if isinstance(said, Opening)}
+
+
+def _statements(found: Recount) -> Iterator[tuple[int, Statement]]:
+    for batch in found.batches:
+        yield from enumerate(batch.statements, batch.end - len(batch.statements))
+
+
+def _half(term: str) -> str:
+    """``2026H2`` of the log as ``2026-H2``."""
+    return f"{term[:4]}-{term[4:]}"
