@@ -54,7 +54,7 @@ class _Read:
 @click.option("--at", type=int, metavar="S", help="As if it were that time, in seconds since 1970.")
 @common
 @click.pass_context
-def record(context: click.Context, where: str, policy: Path, *, at: int | None, **named: str | None) -> None:
+def record(context: click.Context, /, where: str, policy: Path, *, at: int | None, **named: str | None) -> None:
     """Draw the record up from the docket log at WHERE (a URL or a folder), which has to hold. Goes to stdout.
 
     Nothing but public files is read. `nulla docket publish` makes pages of it.
