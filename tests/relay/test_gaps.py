@@ -23,7 +23,13 @@ def moved_about(path: Path, seed: int) -> sqlite3.Connection:
     """A table whose marked rows were inserted in the middle of full pages, and then deleted; checkpointed."""
     dice = random.Random(seed)
     db = sqlite3.connect(path, isolation_level=None)
-    for setting in (f"page_size = {PAGE}", "journal_mode = WAL", "secure_delete = ON", "wal_autocheckpoint = 0"):
+    for setting in (
+        f"page_size = {PAGE}",
+        "journal_mode = WAL",
+        "synchronous = OFF",
+        "secure_delete = ON",
+        "wal_autocheckpoint = 0",
+    ):
         db.execute(f"PRAGMA {setting}").fetchone()
     db.execute("CREATE TABLE frame (id INTEGER PRIMARY KEY, body BLOB)")
     for turn in range(60):
