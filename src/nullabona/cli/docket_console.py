@@ -20,6 +20,7 @@ from nullabona.cli.docket_open import (
     read_config,
     taxonomy_of,
 )
+from nullabona.cli.docket_public import delivering
 from nullabona.cli.output import emit, line, note
 from nullabona.cli.settings import common, settings_of
 from nullabona.docket.console.doors.refusals import EnrolmentRefused, NotReady
@@ -34,10 +35,11 @@ from nullabona.docket.core.acts import EnrolDetails, KeyDetails
 from nullabona.docket.core.roles import DeskAction
 from nullabona.docket.desk import Desk
 from nullabona.docket.deskwork import DeskDone
-from nullabona.docket.ports import Publication
+from nullabona.docket.ports import Deliver, Publication
 from nullabona.docket.staff import NoSuchOfficer
 from nullabona.docket.taxonomy import load
 from nullabona.machine.hardening import harden
+from nullabona.machine.httpclient import Ways
 
 FOLDER: Final = "console"
 _PATH: Final = click.Path(path_type=Path, dir_okay=False)
@@ -49,11 +51,19 @@ _ORIGIN: Final = "Where officers reach the console: https://NAME, or http://loca
 @click.option("--listen", default="127.0.0.1:8450", show_default=True, metavar="HOST:PORT", help="Where the socket is.")
 @click.option("--tls-cert", type=_PATH, metavar="FILE", help="Speak TLS with this certificate chain.")
 @click.option("--tls-key", type=_PATH, metavar="FILE", help="Its private key.")
+@click.option("--relay", metavar="URL", help="Where inboxes lie that name no relay (default: the handle's host).")
 @click.option("--synced", is_flag=True, help="Let passkeys in that a service copies between devices.")
 @common
 @click.pass_context
 def serve(
-    context: click.Context, origin: str, listen: str, tls_cert: Path | None, tls_key: Path | None, *, synced: bool
+    context: click.Context,
+    origin: str,
+    listen: str,
+    tls_cert: Path | None,
+    tls_key: Path | None,
+    relay: str | None,
+    *,
+    synced: bool,
 ) -> None:
     """Serve the legal desk's console, and publish every period that is due."""
     data, settings = data_of(context), ConsoleSettings(site_of(origin), synced)
@@ -62,11 +72,15 @@ def serve(
         raise click.UsageError("a certificate and its key are named together")
     harden()
 
+    deliver = delivering(Ways(settings_of(context).ca_file, settings_of(context).proxy), relay)
+
     def ready(_: House, __: object) -> None:
         line(f"ready {origin}")
 
     where = Listen(host, port, tls_cert, tls_key)
-    asyncio.run(serve_console(data / FOLDER, lambda verify: open_served(data, verify), settings, where, now_s, ready))
+    asyncio.run(
+        serve_console(data / FOLDER, lambda verify: open_served(data, verify, deliver), settings, where, now_s, ready)
+    )
 
 
 @click.command()
@@ -146,7 +160,7 @@ def check_invitable(store: ConsoleStore, officer: str, *, known: bool, now: int)
         raise NotReady("two admins must vouch, and a day must pass")
 
 
-def open_served(data: Path, verify: VerifyPasskey) -> Opened:
+def open_served(data: Path, verify: VerifyPasskey, deliver: Deliver | None = None) -> Opened:
     """The desk of a folder with its log and what verifies passkeys."""
     config = read_config(data)
     log = open_docket_log(data, config)
@@ -154,7 +168,7 @@ def open_served(data: Path, verify: VerifyPasskey) -> Opened:
         given = outside(config, now_s)
         given = dataclasses.replace(given, verifiers={**given.verifiers, "webauthn": verify})
         publication = Publication(log, str(config["origin"]), Path(config["policy"]).read_text("utf-8"))
-        return Opened(Desk(data / "desk", taxonomy_of(load()), given, publication), log.close)
+        return Opened(Desk(data / "desk", taxonomy_of(load()), given, publication), log.close, deliver)
     except BaseException:
         log.release()
         raise

@@ -16,6 +16,7 @@ from nullabona.cli.output import emit, line, note
 from nullabona.cli.settings import common, settings_of
 from nullabona.docket.core.acts import OpenDetails, SettleDetails
 from nullabona.docket.core.roles import DeskAction
+from nullabona.docket.ports import Deliver
 from nullabona.docket.verify import Verification, verify
 from nullabona.log.tiles import MAX_BUNDLE
 from nullabona.machine.httpclient import HttpClient, HttpMisbehaved, Ways, is_loopback, parse_url
@@ -104,13 +105,18 @@ def _figures(value: object) -> object:
 def deliver(context: click.Context, relay: str | None) -> None:
     """Deliver the notices whose entry the log proves by now."""
     ways = Ways(settings_of(context).ca_file, settings_of(context).proxy)
+    with at_desk(context) as at:
+        done = at.desk.deliver_notices(at.who, delivering(ways, relay))
+    emit({"delivered": done}) if settings_of(context).as_json else line(str(done))
+
+
+def delivering(ways: Ways, relay: str | None) -> Deliver:
+    """Puts frames into inboxes at the relay that they name, at ``relay``, or at the host of the handle."""
 
     def put(handle: str, inbox: Inbox, frame: bytes) -> None:
         asyncio.run(put_frame(inbox.relay or relay or _relay_of(handle), ways, inbox, frame))
 
-    with at_desk(context) as at:
-        done = at.desk.deliver_notices(at.who, put)
-    emit({"delivered": done}) if settings_of(context).as_json else line(str(done))
+    return put
 
 
 async def put_frame(url: str, ways: Ways, inbox: Inbox, frame: bytes) -> None:

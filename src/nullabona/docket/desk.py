@@ -259,6 +259,10 @@ class Desk:
         self._note_reading(who, case)
         return HandedOver(file.package, self._receipts.read(file), self._tools.files.view(file).approvals)
 
+    def notices_waiting(self) -> int:
+        """How many notices are not delivered yet."""
+        return self._notices.waiting()
+
     def deliver_notices(self, who: Acting, deliver: Deliver) -> int:
         """Deliver the notices whose slot the log proves by now; how many."""
         return self._notices.deliver(who, deliver)

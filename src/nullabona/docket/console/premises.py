@@ -18,6 +18,7 @@ from nullabona.docket.core.decide import instrument_of
 from nullabona.docket.core.instrument import Instrument
 from nullabona.docket.core.records import Demand
 from nullabona.docket.desk import Desk
+from nullabona.docket.ports import Deliver
 from nullabona.docket.staff import NoSuchOfficer
 
 
@@ -50,8 +51,10 @@ class Pulse:
 class Premises:
     """What pages and doors work with. One thread uses it."""
 
-    def __init__(self, desk: Desk, store: ConsoleStore, settings: Settings) -> None:
+    def __init__(self, desk: Desk, store: ConsoleStore, settings: Settings, deliver: Deliver | None = None) -> None:
         self.desk = desk
+        self.deliver = deliver
+        """Puts a notice into an inbox; None where no relay is reached from."""
         self.store = store
         self.settings = settings
         self.sessions = Sessions()

@@ -20,6 +20,7 @@ from nullabona.docket.console.rules.origin import Site, valid_site
 from nullabona.docket.console.store.sqlite import ConsoleStore
 from nullabona.docket.desk import Desk
 from nullabona.docket.nolog import NotPublishing
+from nullabona.docket.ports import Deliver
 from nullabona.errors import NullabonaError, UserError
 
 HEAD_BYTES: Final = 16_384
@@ -58,10 +59,11 @@ Ready = Callable[[House, ThreadPoolExecutor], None]
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A desk, and what hangs up on its log's witnesses in the end."""
+    """A desk, what hangs up on its log's witnesses in the end, and what puts notices into inboxes."""
 
     desk: Desk
     hang_up: Callable[[], Coroutine[None, None, None]] | None = None
+    deliver: Deliver | None = None
 
 
 OpenDesk = Callable[[VerifyPasskey], Opened]
@@ -111,7 +113,7 @@ def _furnish(folder: Path, open_desk: OpenDesk, settings: Settings, clock: Calla
     except BaseException:
         store.close()
         raise
-    return _Served(House(Premises(opened.desk, store, settings), clock), opened, asyncio.Runner())
+    return _Served(House(Premises(opened.desk, store, settings, opened.deliver), clock), opened, asyncio.Runner())
 
 
 async def _keep_beating(served: _Served, thread: ThreadPoolExecutor, clock: Callable[[], int]) -> None:

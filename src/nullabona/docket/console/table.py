@@ -108,6 +108,7 @@ DOORS: Final[tuple[Door, ...]] = (
     Door("GET", "/record", record.page, frozenset(Role)),
     Door("POST", "/record/open", record.open_slots, DESK[DeskAction.OPEN]),
     Door("POST", "/record/report", record.report, DESK[DeskAction.REPORT]),
+    Door("POST", "/record/deliver", record.deliver, frozenset({Role.NOTIFIER})),
     Door("POST", "/record/settle", record.settle, DESK[DeskAction.SETTLE]),
     Door("GET", "/journal", journal.page, DESK[DeskAction.READ_JOURNAL]),
     Door("GET", "/officers", officers.page, _STAFF),

@@ -6,17 +6,17 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
-from nullabona.docket.console.answers import Answer
+from nullabona.docket.console.answers import Answer, see_other
 from nullabona.docket.console.doors.refusals import FormWrong
 from nullabona.docket.console.pages import fields
 from nullabona.docket.console.pages.acting import then
 from nullabona.docket.console.pages.asking import Saying, ask_desk
 from nullabona.docket.console.visit import Visit
 from nullabona.docket.core.acts import OpenDetails, SettleDetails
-from nullabona.docket.core.roles import DESK, READERS, DeskAction
+from nullabona.docket.core.roles import DESK, READERS, DeskAction, Role
 
 HERE: Final = "/record"
-_TERM: Final = re.compile(r"\d{4}-H[12]\Z")
+_TERM: Final = re.compile(r"\d{4}H[12]\Z")
 
 
 def page(visit: Visit) -> Answer:
@@ -36,6 +36,8 @@ def page(visit: Visit) -> Answer:
         pulse=visit.house.pulse,
         may=may,
         openable=openable,
+        notices=desk.notices_waiting() if Role.NOTIFIER in visit.roles else 0,
+        delivers=visit.house.deliver is not None,
     )
 
 
@@ -65,8 +67,16 @@ def settle(visit: Visit) -> Answer:
     return ask_desk(visit, proposal, saying, HERE, HERE)
 
 
+def deliver(visit: Visit) -> Answer:
+    """Put the notices that were signed, and whose entry the log proves by now, into their inboxes."""
+    if visit.house.deliver is None:
+        raise FormWrong("this console reaches no relay")
+    visit.house.desk.deliver_notices(visit.acting, visit.house.deliver)
+    return see_other(HERE)
+
+
 def _term(visit: Visit) -> str:
-    term = fields.line(visit.asked.form(), "term", longest=7)
+    term = fields.line(visit.asked.form(), "term", longest=6)
     if not _TERM.match(term):
-        raise FormWrong("a half-year is written 2026-H2")
+        raise FormWrong("a half-year is written 2026H2")
     return term

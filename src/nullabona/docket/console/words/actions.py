@@ -63,8 +63,8 @@ SENTENCES: Final[dict[str, tuple[str, str]]] = {
         "법률 고문이 확인하면 기록에 영구히 올라갑니다.",
     ),
     "then.settle.1": (
-        "When a key custodian has confirmed it, all slots but the band are opened.",
-        "열쇠 관리자가 확인하면 정해진 수를 뺀 모든 칸이 열립니다.",
+        "When a second officer has confirmed it, all slots but the band are opened.",
+        "두 번째 담당자가 확인하면 정해진 수를 뺀 모든 칸이 열립니다.",
     ),
     "then.intake.1": ("The case gets its number and its deadlines begin.", "사건 번호가 매겨지고 기한이 시작됩니다."),
     "then.intake.2": (
