@@ -29,7 +29,9 @@ _BRANCHES: tuple[tuple[type[NullabonaError], str], ...] = (
 def page() -> str:
     """The whole text of docs/errors.md."""
     _import_everything()
-    return "\n".join([_HEAD, *(_branch(root, title) for root, title in _BRANCHES)])
+    named = [_branch(tree(root), title) for root, title in _BRANCHES]
+    rest = set(tree(NullabonaError)).difference({NullabonaError}, *(tree(root) for root, _ in _BRANCHES))
+    return "\n".join([_HEAD, *named, _branch(sorted(rest, key=_place), "The machine's: a disk or a store fails")])
 
 
 def tree(root: type[NullabonaError]) -> list[type[NullabonaError]]:
@@ -41,7 +43,11 @@ def tree(root: type[NullabonaError]) -> list[type[NullabonaError]]:
             if child not in found and child.__module__.startswith("nullabona."):
                 found.add(child)
                 pending.append(child)
-    return sorted(found, key=lambda cls: (cls.code, cls.__module__, cls.__qualname__))
+    return sorted(found, key=_place)
+
+
+def _place(cls: type[NullabonaError]) -> tuple[str, str, str]:
+    return cls.code, cls.__module__, cls.__qualname__
 
 
 def _import_everything() -> None:
@@ -50,8 +56,8 @@ def _import_everything() -> None:
             importlib.import_module(module.name)
 
 
-def _branch(root: type[NullabonaError], title: str) -> str:
-    rows = [_row(cls) for cls in tree(root)]
+def _branch(classes: list[type[NullabonaError]], title: str) -> str:
+    rows = [_row(cls) for cls in classes]
     return "\n".join(
         [f"## {title}", "", "| code | what happened | hint | retry | class |", "|---|---|---|---|---|", *rows, ""]
     )

@@ -1,4 +1,4 @@
-"""The one error tree. Three branches answer "whose fault":
+"""The one error tree. Its branches answer "whose fault":
 
 ::
 
@@ -6,7 +6,8 @@
     ├── UserError             the person (or operator) asked for something that cannot be done as asked
     ├── PeerError             bytes or behaviour of somebody else: a relay, a member, a stranger
     │   └── Refused           the relay or directory answered "no", with a wire code
-    └── Bug                   our own fault: an invariant does not hold
+    ├── Bug                   our own fault: an invariant does not hold
+    └── …                     nobody's: a disk or a store of this machine fails
 
 A subclass fixes ``code`` (stable, kebab-case, listed in docs/errors.md), a default ``hint`` and whether a retry of
 the same call may succeed. No message, hint or ``repr`` ever contains a secret, a plaintext or a frame.

@@ -98,7 +98,7 @@ def test_a_witness_of_go_parts_cosigns(witness_program: Path, tmp_path: Path, ki
                 log.stage([b"entry"] * count)
                 published = publish(log)
                 assert 3 == len(parse_note(published.note).signatures)
-            log._store.note_witnessed(address.key, 17)
+            log._circle.known[address.key] = 17
             assert 556 == publish(log).size
             log.release()
         finally:

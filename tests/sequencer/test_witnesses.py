@@ -13,7 +13,7 @@ import pytest
 
 from nullabona.log.note import parse_note, signatures_of
 from nullabona.log.policy import Policy
-from nullabona.machine.httpclient import Ways
+from nullabona.machine.httpclient import BadUrl, Ways
 from nullabona.sequencer import Log, NoQuorum, WitnessAddress, open_log
 from tests.sequencer.logs import ORIGIN, SIGNERS, audit, policy_text, publish
 from tests.witness.running import START, RunningWitness, watched, witness_signers
@@ -139,7 +139,7 @@ def test_a_log_that_forgot_what_a_witness_has_is_told(tmp_path: Path, circle: Ca
     publish(log)
     log.stage([b"entry"] * 300)
     for wrong in (0, 7, 10_000):
-        log._store.note_witnessed(witness.address.key, wrong)
+        log._circle.known[witness.address.key] = wrong
         assert 600 == publish(log).size
     log.release()
 
@@ -232,6 +232,14 @@ def test_a_silent_witness_holds_nothing_up(tmp_path: Path, circle: Callable[[str
         log.stage([b"entry"])
         assert 1 == publish(log).size
         log.release()
+
+
+def test_an_address_that_cannot_be_used_is_refused_at_once(tmp_path: Path) -> None:
+    """A witness that could never be asked is found when the log is opened, and the folder is free again."""
+    keys = tuple(signer.verifier for signer in witness_signers(NAMES[0]))
+    with pytest.raises(BadUrl):
+        witnessed_log(tmp_path, [WitnessAddress("http://witness.example/", keys)])
+    witnessed_log(tmp_path, []).release()
 
 
 def test_connections_to_witnesses_are_kept(tmp_path: Path, circle: Callable[[str], RunningWitness]) -> None:

@@ -37,6 +37,8 @@ CHECKPOINT: Final = "checkpoint"
 AT_ONCE: Final = 65_536
 """Entries that one step of integrating takes."""
 _MAX_KEY: Final = 64
+_TILES_IN_MEMORY: Final = 512
+"""For proofs: 16 KiB each. A log of 10 million entries has 154 tiles above the lowest level."""
 _log: Final = logging.getLogger("nullabona.sequencer")
 
 
@@ -71,7 +73,7 @@ def open_log(
     """The log in ``folder``, made if it is not there. Held by this process until closed.
 
     A checkpoint is published if ``policy`` is satisfied; without one, if every witness has cosigned. Raises
-    `FolderInUse`, `NotThisLog`, `LogDamaged`, or `DiskFailed`.
+    `FolderInUse`, `NotThisLog`, `LogDamaged`, `DiskFailed`, or `BadUrl` for a witness's address.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o711)
@@ -79,8 +81,8 @@ def open_log(
     except OSError as error:
         raise DiskFailed(f"the log's folder cannot be used: {error.strerror}") from error
     try:
-        store = LogStore(folder, origin)
-        return Log(folder, lock, store, signers, Quorum(tuple(witnesses), policy), ways or Ways())
+        circle = Circle(witnesses, ways or Ways())
+        return Log(folder, lock, LogStore(folder, origin), signers, Quorum(tuple(witnesses), policy), circle)
     except BaseException:
         lock.close()
         raise
@@ -96,7 +98,7 @@ class Log:
         store: LogStore,
         signers: Sequence[Signer],
         quorum: Quorum,
-        ways: Ways,
+        circle: Circle,
     ) -> None:
         self.public = folder / "public"
         self.origin = store.tree().origin
@@ -104,14 +106,14 @@ class Log:
         self._store = store
         self._signers = tuple(signers)
         self._quorum = quorum
-        self._circle = Circle(quorum.witnesses, store, ways)
+        self._circle = circle
         self._failures: Counter[str] = Counter()
         self._end: End | None = None
         self._said: Published | None = None
         self._integrating = threading.Lock()
         self._publishing = asyncio.Lock()
         self._proving = threading.Lock()
-        self._reader = self._nodes(0)  # of the published size; it keeps the tiles that were asked for last
+        self._reader = self._nodes(0)  # of the published size
         try:
             self._disk = Disk(self.public, folder / "incoming")
             self._load_end()
@@ -189,7 +191,7 @@ class Log:
             raise LogDamaged("nothing is published yet", hint="publish first")
         with self._proving:
             if self._reader.size != said.size:
-                self._reader = self._nodes(said.size)
+                self._reader = HashReader(said.size, self._read, _TILES_IN_MEMORY)
             hashes = inclusion_proof(self._reader, index, said.size)
         return LogProof(index, hashes, parse_note(said.note)).encode()
 

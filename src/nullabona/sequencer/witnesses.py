@@ -9,9 +9,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final
 
-from nullabona.errors import NullabonaError, PeerError
+from nullabona.errors import PeerError
 from nullabona.log.note import Note, NoteSignature, parse_signatures, verify_note
 from nullabona.log.policy import Policy
 from nullabona.log.witnessing import SIZE_TYPE, add_checkpoint, parse_size
@@ -20,13 +20,6 @@ from nullabona.sequencer.addresses import WitnessAddress
 from nullabona.sequencer.errors import NoQuorum
 
 _MOST_ANSWER: Final = 65_536
-
-
-class Memory(Protocol):
-    """Where it is remembered which size each witness has."""
-
-    def witnessed(self, key: str) -> int: ...
-    def note_witnessed(self, key: str, size: int) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +64,11 @@ class _Declined(Exception):
 
 
 class Circle:
-    """The witnesses of one log."""
+    """The witnesses of one log. ``known`` is which size each has cosigned; a restart forgets it, and they say it."""
 
-    def __init__(self, addresses: Sequence[WitnessAddress], memory: Memory, ways: Ways) -> None:
-        self._addresses = tuple(addresses)
-        self._memory = memory
+    def __init__(self, addresses: Sequence[WitnessAddress], ways: Ways) -> None:
+        self._addresses = {address: parse_url(address.url) for address in addresses}
+        self.known: dict[str, int] = {}
         self._ways = ways
         self._clients: dict[str, HttpClient] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -102,9 +95,9 @@ class Circle:
         if self._loop is not loop:
             self._loop = loop
             self._clients = {}
-        for address in self._addresses:
+        for address, url in self._addresses.items():
             if address.key not in self._clients:
-                self._clients[address.key] = HttpClient(parse_url(address.url), self._ways)
+                self._clients[address.key] = HttpClient(url, self._ways)
 
     async def _ask(self, address: WitnessAddress, question: Question) -> tuple[NoteSignature, ...] | str:
         try:
@@ -116,31 +109,24 @@ class Circle:
 
     async def _converse(self, address: WitnessAddress, question: Question) -> tuple[NoteSignature, ...]:
         """One try with the size remembered, another with the size that the witness says it has."""
-        known = min(self._memory.witnessed(address.key), question.size)
+        known = min(self.known.get(address.key, 0), question.size)
         reply = await self._post(address, question, known)
         if reply.status == 409:
             known = _size_told(reply)
             if known > question.size:
                 raise _Declined("has-more")
-            self._remember(address, known)
+            self.known[address.key] = known
             reply = await self._post(address, question, known)
         if reply.status != 200:
             raise _Declined(f"status-{reply.status}")
         lines = _verified(address, question.note, reply.body)
-        self._remember(address, question.size)
+        self.known[address.key] = question.size
         return lines
 
     async def _post(self, address: WitnessAddress, question: Question, known: int) -> Reply:
         proof = await asyncio.to_thread(question.proof, known)
         body = add_checkpoint(known, proof, question.note).encode()
         return await self._clients[address.key].post("add-checkpoint", body, _MOST_ANSWER)
-
-    def _remember(self, address: WitnessAddress, size: int) -> None:
-        """Forgetting costs a question more; so a failing disk is no reason to lose a cosignature."""
-        try:
-            self._memory.note_witnessed(address.key, size)
-        except NullabonaError:
-            return
 
 
 def _size_told(reply: Reply) -> int:

@@ -134,8 +134,6 @@ LOG_COLUMNS: Final = (
     Column("tree", "size", "how many entries are in the public files", _LASTING, _PUBLIC),
     Column("tree", "root", "the root hash over them; no other is ever signed for this size", _LASTING, _PUBLIC),
     Column("tree", "pruned", "size up to which unfinished files were removed", _LASTING, "none"),
-    Column("witness", "key", "name and key id of a witness", _LASTING, _PUBLIC),
-    Column("witness", "size", "size that it cosigned last", _LASTING, _PUBLIC),
 )  # fmt: skip
 
 LOG_FILES: Final = (

@@ -29,9 +29,3 @@ DELETE FROM staged WHERE number < ?;
 
 -- name: note_pruned
 UPDATE tree SET pruned = ?;
-
--- name: find_witness
-SELECT size FROM witness WHERE key = ?;
-
--- name: note_witness
-INSERT INTO witness (key, size) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET size = excluded.size;

@@ -30,8 +30,3 @@ CREATE TRIGGER tree_stays BEFORE DELETE ON tree
 BEGIN
     SELECT RAISE(ABORT, 'a log only grows');
 END;
-
-CREATE TABLE witness (
-    key  TEXT    NOT NULL PRIMARY KEY,
-    size INTEGER NOT NULL
-) STRICT, WITHOUT ROWID;

@@ -116,15 +116,6 @@ class LogStore:
         """Partial files that a log of ``size`` does not need are gone."""
         self._locked(lambda: self._db.execute(_SQL["note_pruned"], (size,)))
 
-    def witnessed(self, key: str) -> int:
-        """The size that this witness is known to have cosigned last; 0 if nothing is known."""
-        rows = self._read("find_witness", key)
-        return int(rows[0][0]) if rows else 0
-
-    def note_witnessed(self, key: str, size: int) -> None:
-        """Remember what a witness said it has."""
-        self._locked(lambda: self._db.execute(_SQL["note_witness"], (key, size)))
-
     def close(self) -> None:
         """Let go of the file."""
         with self._lock:
