@@ -97,14 +97,16 @@ CERTIFICATE: Final[Mapping[str, Label]] = {
 }
 SYSTEM: Final = Label(
     "이 서비스의 대화는 이용자의 기기에서 암호화되어(RFC 9420) 그 열쇠는 기기를 떠나지 않습니다. 중계 서버에는 "
-    "무작위 주소의 상자에 "
-    "담긴 암호문과 그것이 지워지는 날짜만 있으며, 누구의 것인지는 서버도 모릅니다. 계정에 관하여 보관하는 것은 "
-    "본인이 공개한 카드와 "
-    "가입한 날짜뿐입니다. 접속 주소, 접속 시각, 연락처, 대화방 목록, 대화 내용은 만들지도 보관하지도 않습니다.",
+    "무작위 주소의 상자에 담긴 암호문과 그것이 지워지는 날짜만 있으며, 누구의 것인지는 서버도 모릅니다. 계정에 "
+    "관하여 보관하는 것은 본인이 공개한 카드(새 카드가 공개 기록에 오를 때까지는 그 앞의 카드도), 카드가 공개 기록에 "
+    "오른 회차(10분 단위)와 그 확인값, 가입한 날짜뿐입니다. 접속 주소, 접속 시각, 연락처, 대화방 목록, 대화 내용은 "
+    "만들지도 보관하지도 않습니다.",
     "Messages of this service are encrypted on the users' devices (RFC 9420) and the keys never leave them. The relay "
     "holds ciphertext in boxes at random-looking addresses with the day each is erased, and does not know whose they "
-    "are. Of an account it keeps the card that its owner published and the day of registration. Network addresses, "
-    "times of access, contacts, lists of rooms and content are neither made nor kept.",
+    "are. Of an account it keeps the card that its owner published (and the one before, until the new one stands in "
+    "the public record), the epochs, ten minutes each, in which cards entered that record with their check values, and "
+    "the day of registration. Network addresses, times of access, contacts, lists of rooms and content are neither "
+    "made nor kept.",
 )
 DECLARATION: Final = Label(
     "본인은 위 사업자의 기록 보관 책임자로서 다음을 확인합니다. (1) 첨부한 기록은 해당 시점에 통상의 업무 과정에서 "
