@@ -25,7 +25,7 @@ def make_targets() -> set[str]:
 
 def commands() -> list[tuple[Path, list[str]]]:
     """Every use of ``nulla`` in code of the pages: the words up to the first that is no subcommand or option."""
-    use = re.compile(r"(?:`|^ {4}.*?)\bnulla ((?:relay|drill|account|room|--)[^`\n]*)", flags=re.MULTILINE)
+    use = re.compile(r"(?:`|^ {4}.*?)\bnulla ((?:relay|drill|account|room|log|witness|--)[^`\n]*)", flags=re.MULTILINE)
     texts = {page: page.read_text(encoding="utf-8").replace("\\\n", " ") for page in PAGES}
     return [(page, words.split()) for page, text in texts.items() for words in use.findall(text)]
 

@@ -3,7 +3,7 @@
 Used by whoever runs a log. It decides no format: those are `nullabona.log`'s.
 """
 
-from nullabona.sequencer.addresses import WitnessAddress
+from nullabona.sequencer.addresses import WitnessAddress, addresses_of
 from nullabona.sequencer.errors import EntryRefused, LogDamaged, NoQuorum
 from nullabona.sequencer.log import Log, Published, Status, open_log
 from nullabona.sequencer.store.sqlite import KeyTaken, LogStoreFailed, NotThisLog
@@ -19,5 +19,6 @@ __all__ = [
     "Published",
     "Status",
     "WitnessAddress",
+    "addresses_of",
     "open_log",
 ]

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from nullabona.log.keys import VerifierKey
 from nullabona.log.note import Verifier
+from nullabona.log.policy import Policy
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,3 +21,12 @@ class WitnessAddress:
         """What it is remembered by."""
         first = self.verifiers[0]
         return f"{first.name}+{first.key_id.hex()}"
+
+
+def addresses_of(policy: Policy) -> tuple[WitnessAddress, ...]:
+    """The witnesses of a policy that have a URL there; keys at one URL are one witness."""
+    found: dict[str, list[VerifierKey]] = {}
+    for witness in policy.witnesses:
+        if witness.url:
+            found.setdefault(witness.url, []).append(witness.key)
+    return tuple(WitnessAddress(url, tuple(keys)) for url, keys in found.items())
