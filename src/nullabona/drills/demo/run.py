@@ -156,8 +156,8 @@ def _rows(demo: Demo) -> Iterator[tuple[Text, Text]]:
         yield (
             Text(f"Warrant for {report.data['handle']}", f"{report.data['handle']} 영장"),
             Text(
-                f"public card, day of registration, inbox: {report.data['inbox']['waiting']} sealed; nothing else",
-                f"공개 카드, 등록일, 수신함(봉인 {report.data['inbox']['waiting']}개). 그 밖에 없음",
+                f"card, when it came and changed; inbox: {report.data['inbox']['waiting']} sealed; nothing else",
+                f"공개 카드와 등록·갱신 시점, 수신함(봉인 {report.data['inbox']['waiting']}개). 그 밖에 없음",
             )
             if report.held
             else _broken(report),
