@@ -101,6 +101,37 @@ def test_who_is_blocked_is_not_heard_until_that_is_undone(meet: Meet) -> None:
     assert jun.page.evaluate("shown.length") <= 1, "what the blocked person said was notified"
 
 
+def test_a_contact_is_deleted_and_both_can_begin_anew(meet: Meet) -> None:
+    """The room of the two is left, what was said stays; once each has deleted the other, a request is heard again."""
+    mina, jun = meet("미나", "jun")
+    mina.enter("jun")
+    mina.say("we had a good time")
+    jun.enter("미나")
+    jun.sees("we had a good time")
+    jun.button("Chat info").click()
+    jun.page.get_by_role("button", name="Profile").click()
+    jun.button("Delete contact").click()
+    sure = jun.page.get_by_role("dialog")
+    expect(sure).to_contain_text("What was said stays on this device")
+    sure.get_by_role("button", name="Delete", exact=True).click()
+    expect(jun.page.get_by_text("Contact deleted")).to_be_visible()
+    jun.sees("we had a good time")
+    expect(jun.composer).to_have_count(0)
+    section(jun, "", "People")
+    expect(jun.page.get_by_text("No contacts yet")).to_be_visible()
+
+    expect(mina.page.get_by_text("나갔").first).to_be_visible()
+    mina.button("방 정보").click()
+    mina.page.get_by_role("button", name="프로필").click()
+    mina.button("대화 상대에서 지우기").click()
+    mina.page.get_by_role("dialog").get_by_role("button", name="지우기", exact=True).click()
+    expect(mina.page.get_by_text("대화 상대에서 지웠어요")).to_be_visible()
+
+    ask(jun, my_handle(mina), GREETING)
+    request(mina, "수락", "Accept").click()
+    expect(mina.page.get_by_text("이제 대화할 수 있어요")).to_be_visible()
+
+
 def test_a_name_and_a_picture_are_seen_by_those_in_the_same_rooms(meet: Meet) -> None:
     """The picture is cut in the page; hidden places in it do not leave the device."""
     mina, jun = meet("미나", "jun")

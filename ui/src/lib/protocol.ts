@@ -673,6 +673,12 @@ export interface SetContact {
   confirmed?: boolean | null;
 }
 
+/** Forget them and leave the direct room, whose history stays. They may ask again. */
+export interface DeleteContact {
+  call: "DeleteContact";
+  account: string;
+}
+
 export interface GetSafety {
   call: "GetSafety";
   account: string;
@@ -992,6 +998,7 @@ export type AnyCall =
   | AskContact
   | AnswerRequest
   | SetContact
+  | DeleteContact
   | GetSafety
   | ReadCode
   | CreateGroup
@@ -1056,6 +1063,7 @@ export interface Answers {
   AskContact: Contact;
   AnswerRequest: Done;
   SetContact: Done;
+  DeleteContact: Done;
   GetSafety: Safety;
   ReadCode: CodeResult;
   CreateGroup: Chat;

@@ -38,6 +38,16 @@ async def _block(ask: Asker, account: bytes, *, blocked: bool) -> None:
         await ask.client.block_contact(known.handle)
 
 
+async def _delete_contact(ask: Asker, call: c.DeleteContact) -> Done:
+    account = read_id(call.account)
+    known = _known(ask, account)
+    await ask.client.delete_contact(account)
+    ask.desk.work.changes.people()
+    if known is not None and known.room:
+        ask.desk.work.changes.room(known.room, inside=True)
+    return Done()
+
+
 def _known(ask: Asker, account: bytes) -> ContactInfo | None:
     return next((info for info in ask.client.contacts() if info.account == account), None)
 
@@ -102,6 +112,7 @@ async def _withdraw_wish(ask: Asker, call: c.WithdrawWish) -> Done:
 
 ANSWERS: Final[Handlers] = {
     c.SetContact: _set_contact,
+    c.DeleteContact: _delete_contact,
     c.GetSafety: _get_safety,
     c.ReadCode: _read_code,
     c.MakeLink: _make_link,

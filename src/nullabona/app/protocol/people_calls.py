@@ -39,6 +39,12 @@ class SetContact(Call, frozen=True):
     """The changed safety number was seen: sending goes on."""
 
 
+class DeleteContact(Call, frozen=True):
+    """Forget them and leave the direct room, whose history stays. They may ask again."""
+
+    account: str
+
+
 class GetSafety(Call, frozen=True):
     account: str
 
