@@ -29,18 +29,21 @@ async def open_websocket(endpoint: Endpoint, options: NetOptions, listener: WSLi
     Raises `ProxyRefused`, `RelayUntrusted` or `Unreachable`.
     """
     guard: _Guard | None = None
+    done = False
     try:
         async with asyncio.timeout(options.connect_s):
             guard = await dial(endpoint, options, lambda: _Guard(_protocol(endpoint, options, listener, max_message)))
             await guard.inner.wait_until_handshake_complete()
+            done = guard.open
     except WSError as error:
         raise Unreachable("the relay does not speak this protocol, or refuses connections") from error
     except (OSError, TimeoutError) as error:
         raise translate(error) from error
     finally:
-        if guard is not None and not guard.open:
+        # Who stops waiting in the very moment in which it opened leaves no connection behind.
+        if guard is not None and not done:
             guard.abort()
-    if not guard.open:
+    if not done:
         raise Unreachable("the relay closed the connection at once")
 
 
