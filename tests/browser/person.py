@@ -9,6 +9,7 @@ from typing import Any, Final, Literal, Self
 
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 from playwright.sync_api import Error as PlaywrightError
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from tests.api.service import Service
 
@@ -155,10 +156,10 @@ class Person:
         """Load the page anew: no dialog, menu or toast of an earlier journey is left."""
         try:
             self.page.reload()
-        except PlaywrightError as error:
+        except PlaywrightTimeout:
+            raise
+        except PlaywrightError:
             # A step in the page's history that was still on its way calls the reload off, as it does for a person.
-            if "ERR_ABORTED" not in str(error):
-                raise
             self.page.reload()
         expect(self.page.locator("button[data-room]").first).to_be_attached()
         return self
