@@ -1,0 +1,38 @@
+"""Delivering notices: a frame is put into an inbox through the inbox's own relay, as anybody may put one."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Final
+
+from nullabona.docket.ports import Deliver
+from nullabona.machine.httpclient import HttpClient, HttpMisbehaved, Ways, is_loopback, parse_url
+from nullabona.wire.handle import parse_handle
+from nullabona.wire.messages import POLICY_INBOX, Append, Appended, decode_response, encode
+from nullabona.wire.seal import Inbox
+
+_MOST_ANSWER: Final = 65_536
+
+
+def delivering(ways: Ways, relay: str | None) -> Deliver:
+    """Puts frames into inboxes at the relay that they name, at ``relay``, or at the host of the handle."""
+
+    def put(handle: str, inbox: Inbox, frame: bytes) -> None:
+        asyncio.run(put_frame(inbox.relay or relay or _relay_of(handle), ways, inbox, frame))
+
+    return put
+
+
+async def put_frame(url: str, ways: Ways, inbox: Inbox, frame: bytes) -> None:
+    """Append a frame to an inbox. Raises `PeerError` if the relay does not keep it."""
+    web = url.replace("wss://", "https://").replace("ws://", "http://")
+    async with HttpClient(parse_url(web), ways) as client:
+        request = encode(Append(POLICY_INBOX, inbox.write_secret, inbox.read_hash, frame))
+        reply = await client.post("v1", request, _MOST_ANSWER, "application/octet-stream")
+    if reply.status != 200 or not isinstance(decode_response(reply.body), Appended):
+        raise HttpMisbehaved("the relay did not take the notice")
+
+
+def _relay_of(handle: str) -> str:
+    host = parse_handle(handle).host
+    return f"{'http' if is_loopback(host.rpartition(':')[0] or host) else 'https'}://{host}"
