@@ -124,7 +124,7 @@ class Beats:
         return leaves, renewals
 
     def _statements(self, period: int, most: int) -> list[bytes]:
-        rows = self._t.store.rows("waiting_statements")[:most]
+        rows = self._t.store.rows("waiting_statements", period)[:most]
         for num, _ in rows:
             self._t.store.run("enter_statement", period, num)
         return [body for _, body in rows]

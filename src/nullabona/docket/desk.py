@@ -270,7 +270,7 @@ class Desk:
     def propose_report(self, who: Acting, term: str) -> tuple[Report, Proposal]:
         """The figures of a half-year as they are now, and the act that enters them in the log."""
         report = self._reporting.draw_up(who, term)
-        return report, self.propose(who, DeskAction.REPORT, None, ReportDetails(term, digest(report)))
+        return report, self.propose(who, DeskAction.REPORT, None, ReportDetails(term, digest(report), report.until))
 
     def openable(self, who: Acting) -> tuple[CaseId, ...]:
         """Published and closed cases that may be opened, for `DeskAction.OPEN`."""

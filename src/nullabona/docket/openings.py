@@ -123,7 +123,7 @@ class Openings:
     def _queue(self, at: SlotRef, boxed: Boxed) -> None:
         """The opening goes into the next batch; the box is not needed any more."""
         opening = Opening(at, boxed.blind.hex(), boxed.record)
-        self._t.store.run("add_statement", encode_statement(opening))
+        self._t.store.run("add_statement", encode_statement(opening), self._t.period_at(self._t.clock()))
         self._t.store.run("empty_slot", at.period, at.slot)
 
     def _slots_of(self, file: CaseFile) -> list[SlotRef]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import count
 
 from nullabona.docket.core.recount import Recount, Stamp, periods_of, recount
 from nullabona.docket.core.recount_cases import Finding
@@ -47,7 +48,7 @@ async def verify(fetch: Fetch, policy: Policy, now_s: int) -> Verification:
     try:
         seen = await _checkpoint(fetch, "checkpoint", policy)
         entries = await _entries(fetch, seen.checkpoint.size)
-        _check_root(entries, seen)
+        await _check_root(fetch, policy, entries, seen)
     except PeerError as error:
         return Verification((Finding("log-broken", error.message),), ())
     try:
@@ -86,12 +87,28 @@ async def _bundle(fetch: Fetch, tile: Tile) -> list[bytes]:
     return decode_bundle(data, tile.full.width)[: tile.width]
 
 
-def _check_root(entries: Sequence[bytes], seen: Seen) -> None:
+async def _check_root(fetch: Fetch, policy: Policy, entries: Sequence[bytes], seen: Seen) -> None:
     frontier = Frontier().extend(leaf_hashes(entries))
     if frontier.root != seen.checkpoint.root:
+        where = await _first_wrong(fetch, policy, entries)
         raise Malformed(
-            "the entries are not those that the checkpoint was signed for: one is missing, altered or moved"
+            f"the entries are not those that the checkpoint was signed for: one is missing, altered or moved{where}"
         )
+
+
+async def _first_wrong(fetch: Fetch, policy: Policy, entries: Sequence[bytes]) -> str:
+    """In which period the entries leave what was signed, as far as the periods' own checkpoints tell."""
+    frontier = Frontier()
+    for period in count():
+        try:
+            kept = (await _checkpoint(fetch, f"periods/{period}", policy)).checkpoint
+        except PeerError:
+            return ""
+        begin = frontier.size
+        frontier = frontier.extend(leaf_hashes(entries[begin : kept.size]))
+        if (frontier.size, frontier.root) != (kept.size, kept.root):
+            return f", first in period {period} (entries {begin} to {kept.size - 1})"
+    return ""
 
 
 async def _stamps(fetch: Fetch, policy: Policy, entries: Sequence[bytes]) -> tuple[dict[int, Stamp], list[Finding]]:

@@ -186,10 +186,11 @@ class AuthorityDetails(msgspec.Struct, frozen=True, forbid_unknown_fields=True, 
 
 
 class ReportDetails(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="report"):
-    """The figures of a half-year, by digest of the table the desk has drawn up."""
+    """The figures of a half-year by the end of a period, by digest of the table the desk has drawn up."""
 
     term: Short
     table: Hash
+    until: Annotated[int, Meta(ge=0)]
 
 
 class SettleDetails(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="settle"):

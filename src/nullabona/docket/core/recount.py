@@ -101,7 +101,7 @@ def _read(found: Recount, entries: Sequence[bytes]) -> None:
             found.slots.update({leaf.at: leaf for leaf in batch.slots})
             start = batch.end
     except Malformed as error:
-        found.fault("cadence-broken", f"at entry {start}: {error.message}")
+        found.fault("cadence-broken", f"in period {len(found.batches)}, which begins at entry {start}: {error.message}")
     commitments = [leaf.commitment for leaf in found.slots.values()]
     if len(set(commitments)) != len(commitments):
         found.fault("cadence-broken", "a commitment stands in the log twice")

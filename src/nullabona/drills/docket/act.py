@@ -106,7 +106,7 @@ class _Act:
             Text(
                 "The period ends: both are in the docket log, two witnesses have cosigned it. Receipt first, then the "
                 "sealed packages.",
-                "한 주기가 끝나 두 건이 기록에 올랐고 증인 둘이 함께 서명했습니다. 접수증이 먼저, 그다음 봉인한 꾸러미.",
+                "한 주기가 끝나 두 건이 기록에 올랐고 증인 둘이 서명했습니다. 접수증이 먼저, 다음이 봉인한 꾸러미.",
             )
         )
         office.tick()
@@ -155,7 +155,7 @@ class _Act:
             Text(
                 "What may be shown is opened, the half-year's figures are entered, and the public pages are written; "
                 "then anybody verifies them.",
-                "공개할 수 있는 것을 열고, 반기 통계를 기록에 올리고, 공개 페이지를 만듭니다. 그리고 누구나 검증합니다.",
+                "공개할 수 있는 것을 열고, 반기 통계를 기록에 올리고, 공개 페이지를 만듭니다. 검증은 누구나 합니다.",
             )
         )
         office.tick()
