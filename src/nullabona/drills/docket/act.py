@@ -26,12 +26,13 @@ from nullabona.drills.docket.audit import entries_of, places_of
 from nullabona.drills.docket.demands import Asked, ask, rows_today
 from nullabona.drills.docket.office import Grounds, Office, WallClock
 from nullabona.drills.docket.packages import Looked, look_at, sums_hold
+from nullabona.drills.docket.searching import Sought, seek
 from nullabona.drills.docket.stage import Apart, grounded
 from nullabona.drills.docket.walking import decide, finish, hand_over, release, review, take_in
 from nullabona.drills.docket.words import CLAIMS, answer_line
 from nullabona.drills.played import NULLA
 from nullabona.drills.report import Check, Report
-from nullabona.drills.search import Finding, Hunt, Searched, Secret, files_below
+from nullabona.drills.search import Secret
 from nullabona.drills.text import Text
 from nullabona.log.policy import Policy
 
@@ -52,8 +53,8 @@ class Acted:
     verified: dict[str, Any] = field(default_factory=dict)
     altered: dict[str, Any] = field(default_factory=dict)
     pages: int = 0
-    findings: list[Finding] = field(default_factory=list)
-    searched: Searched = field(default_factory=Searched)
+    sought: Sought = field(default_factory=lambda: Sought(0))
+    in_time: int = 0
     sums_notice: bool = False
 
 
@@ -160,7 +161,7 @@ class _Act:
         )
         office.tick()
         office.open_published()
-        office.report()
+        self._acted.in_time = sum(row.in_time for row in office.report().rows)
         office.tick()
         policy, record, site = self._folder / "policy", self._folder / "record.json", self._folder / "site"
         policy.write_text(self._grounds.policy, "utf-8")
@@ -191,9 +192,8 @@ class _Act:
         return found | {"exit": code}
 
     def _search(self, public: Path) -> None:
-        hunt = Hunt(self._secrets)
-        for place in (*(looked.folder for looked in self._acted.looked), self._folder / "site", public):
-            self._acted.findings += hunt.search(files_below(place), self._acted.searched)
+        packages = (looked.folder for looked in self._acted.looked)
+        self._acted.sought = seek(self._secrets, (*packages, self._folder / "site", public))
 
 
 def _nulla(*command: str) -> tuple[int, bytes]:
@@ -221,7 +221,8 @@ def _report(acted: Acted) -> Report:
         "pages": acted.pages,
         "verified": acted.verified,
         "altered": acted.altered,
-        "searched": {"sources": len(acted.searched.sources), "bytes": acted.searched.bytes},
+        "in_time": acted.in_time,
+        "searched": {"sources": len(acted.sought.searched.sources), "bytes": acted.sought.searched.bytes},
     }
     return report
 
@@ -247,12 +248,11 @@ def _public(acted: Acted) -> Iterator[Text]:
 
 
 def _checks(acted: Acted) -> Iterator[Check]:
-    where = ", ".join(sorted({f"{found.label} ({found.source})" for found in acted.findings}))
     held = {
         "K-12": bool(acted.altered.get("findings")) and acted.altered.get("exit") == _DOES_NOT_HOLD,
-        "K-17": acted.counted == len(KINDS) and acted.verified.get("exit") == 0 and acted.pages > 0,
+        "K-17": acted.counted == acted.in_time == len(KINDS) and acted.verified.get("exit") == 0 and acted.pages > 0,
         "K-18": all(looked.holds for looked in acted.looked) and acted.same_refused and acted.sums_notice,
-        "K-19": not where,
+        "K-19": acted.sought.clean,
     }
     for id in ACT_PROVES:
-        yield Check.of(id, CLAIMS[id].with_list(where if id == "K-19" else ""), held=held[id])
+        yield Check.of(id, CLAIMS[id].with_list(acted.sought.where if id == "K-19" else ""), held=held[id])

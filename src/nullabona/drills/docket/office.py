@@ -28,6 +28,7 @@ from nullabona.docket.core.cadence import Cadence
 from nullabona.docket.core.instrument import DAY, Taxonomy
 from nullabona.docket.core.records import Authority, CaseId, Package
 from nullabona.docket.core.roles import DeskAction, Role
+from nullabona.docket.core.statements import Report
 from nullabona.docket.core.states import Action
 from nullabona.docket.core.terms import term_of
 from nullabona.docket.desk import Desk, Proposal
@@ -190,13 +191,12 @@ class Office:
         details = OpenDetails(tuple(case.hex() for case in cases))
         self.sign("cora", self.desk.propose(self.who("cora"), DeskAction.OPEN, None, details))
 
-    def report(self) -> str:
-        """Queue the figures of this half-year, with both signatures; its name."""
-        term = term_of(self.pace())
-        _, proposal = self.desk.propose_report(self.who("rolf"), term)
+    def report(self) -> Report:
+        """Queue the figures of this half-year, with both signatures."""
+        figures, proposal = self.desk.propose_report(self.who("rolf"), term_of(self.pace()))
         first = self.sign("rolf", proposal)
         self.sign("cora", self.desk.propose_confirm(self.who("cora"), first.challenge))
-        return term
+        return figures
 
     # -- what the desk is handed
 
