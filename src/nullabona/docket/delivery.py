@@ -12,6 +12,8 @@ from nullabona.wire.messages import POLICY_INBOX, Append, Appended, decode_respo
 from nullabona.wire.seal import Inbox
 
 _MOST_ANSWER: Final = 65_536
+_PATH: Final = "/v1"
+"""Below a relay's address; a card may name it with or without."""
 
 
 def delivering(ways: Ways, relay: str | None) -> Deliver:
@@ -25,10 +27,10 @@ def delivering(ways: Ways, relay: str | None) -> Deliver:
 
 async def put_frame(url: str, ways: Ways, inbox: Inbox, frame: bytes) -> None:
     """Append a frame to an inbox. Raises `PeerError` if the relay does not keep it."""
-    web = url.replace("wss://", "https://").replace("ws://", "http://")
+    web = url.replace("wss://", "https://").replace("ws://", "http://").removesuffix("/").removesuffix(_PATH)
     async with HttpClient(parse_url(web), ways) as client:
         request = encode(Append(POLICY_INBOX, inbox.write_secret, inbox.read_hash, frame))
-        reply = await client.post("v1", request, _MOST_ANSWER, "application/octet-stream")
+        reply = await client.post(_PATH.removeprefix("/"), request, _MOST_ANSWER, "application/octet-stream")
     if reply.status != 200 or not isinstance(decode_response(reply.body), Appended):
         raise HttpMisbehaved("the relay did not take the notice")
 

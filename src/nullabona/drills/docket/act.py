@@ -8,10 +8,7 @@ that anybody may run; then one byte is altered.
 from __future__ import annotations
 
 import asyncio
-import json
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,6 +20,7 @@ from nullabona.docket.core.records import CaseId
 from nullabona.docket.core.roles import SamePerson
 from nullabona.drills.docket import ACT_PROVES
 from nullabona.drills.docket.audit import entries_of, places_of
+from nullabona.drills.docket.commands import verify_public, write_pages
 from nullabona.drills.docket.demands import Asked, ask, rows_today
 from nullabona.drills.docket.office import Grounds, Office, WallClock
 from nullabona.drills.docket.packages import Looked, look_at, sums_hold
@@ -30,7 +28,6 @@ from nullabona.drills.docket.searching import Sought, seek
 from nullabona.drills.docket.stage import Apart, grounded
 from nullabona.drills.docket.walking import decide, finish, hand_over, release, review, take_in
 from nullabona.drills.docket.words import CLAIMS, answer_line
-from nullabona.drills.played import NULLA
 from nullabona.drills.report import Check, Report
 from nullabona.drills.search import Secret
 from nullabona.drills.text import Text
@@ -74,6 +71,7 @@ class _Act:
     def __init__(self, grounds: Grounds, handle: str, secrets: Sequence[Secret], tell: Tell) -> None:
         self._grounds, self._handle, self._secrets, self._tell = grounds, handle, secrets, tell
         self._folder = grounds.folder
+        self._policy = self._folder / "policy"
         self._acted = Acted()
 
     def play(self, pace: WallClock) -> Acted:
@@ -163,13 +161,9 @@ class _Act:
         office.open_published()
         self._acted.in_time = sum(row.in_time for row in office.report().rows)
         office.tick()
-        policy, record, site = self._folder / "policy", self._folder / "record.json", self._folder / "site"
-        policy.write_text(self._grounds.policy, "utf-8")
-        about = ("--name", "Demo Messenger", "--name-ko", "시연 메신저", "--contact", "desk@desk.example")
-        record.write_bytes(_nulla("record", str(office.public), "--policy", str(policy), *about)[1])
-        _nulla("publish", str(record), str(site))
-        self._acted.pages = len(list(site.glob("**/*.html")))
-        self._acted.verified = self._verify(office.public)
+        self._policy.write_text(self._grounds.policy, "utf-8")
+        self._acted.pages = write_pages(office.public, self._policy, self._folder / "site")
+        self._acted.verified = verify_public(office.public, self._policy)
 
     def _alter(self, public: Path) -> None:
         """A byte of the log's files, and one of a package, in copies."""
@@ -177,7 +171,7 @@ class _Act:
         for tile in (path for path in copy.rglob("*") if path.is_file() and "entries" in path.parts):
             data = tile.read_bytes()
             tile.write_bytes(data.replace(*_ALTER, 1))
-        self._acted.altered = self._verify(copy)
+        self._acted.altered = verify_public(copy, self._policy)
         package = Path(shutil.copytree(self._acted.looked[0].folder, self._folder / "altered-package"))
         manifest = package / "data/manifest.json"
         manifest.write_bytes(manifest.read_bytes().replace(*_ALTER, 1))
@@ -186,20 +180,9 @@ class _Act:
         self._tell(Text(f"One byte of the record is altered. Verification fails: {said}.",
                         f"기록의 한 바이트를 바꿉니다. 검증 실패: {said}."))  # fmt: skip
 
-    def _verify(self, public: Path) -> dict[str, Any]:
-        code, said = _nulla("verify", str(public), "--policy", str(self._folder / "policy"), "--json")
-        found: dict[str, Any] = json.loads(said)
-        return found | {"exit": code}
-
     def _search(self, public: Path) -> None:
         packages = (looked.folder for looked in self._acted.looked)
         self._acted.sought = seek(self._secrets, (*packages, self._folder / "site", public))
-
-
-def _nulla(*command: str) -> tuple[int, bytes]:
-    """``nulla docket …`` as anybody runs it; its exit code and what it printed."""
-    done = subprocess.run([sys.executable, *NULLA, "docket", *command], capture_output=True, check=False)  # noqa: S603
-    return done.returncode, done.stdout
 
 
 # -- the report -----------------------------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ from nullabona.docket.core.acts import BarDetails, IntakeDetails, ReviewDetails
 from nullabona.docket.core.decide import gagged
 from nullabona.docket.core.records import CaseId, ClassAnswer, Decision
 from nullabona.docket.core.states import Action
+from nullabona.docket.desk import HandedOver
 from nullabona.docket.folder import write_folder
 from nullabona.docket.handing import sealed_files
 from nullabona.docket.production.classes import answer_of
@@ -60,13 +61,14 @@ def begin(office: Office, asked: Asked) -> CaseId:
     return case
 
 
-def hand_over(office: Office, case: CaseId, folder: Path) -> None:
+def hand_over(office: Office, case: CaseId, folder: Path) -> HandedOver:
     """Receipt first, then the sealed folder. The demand's slot has to be in the witnessed log by now."""
     office.act("cora", Action.RECEIPT, case)
     office.act("rolf", Action.HAND_OVER, case)
     who = office.who("rolf")
     given = office.desk.handed_over(who, case)
     write_folder(folder, sealed_files(office.desk, who, case, given, office.seals, office.pace()))
+    return given
 
 
 def finish(office: Office, case: CaseId, row: Row) -> bool:
