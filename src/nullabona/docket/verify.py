@@ -6,6 +6,7 @@ It needs no key, no account and no word of the operator's: the files, a policy t
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import count
 
@@ -47,8 +48,8 @@ async def verify(fetch: Fetch, policy: Policy, now_s: int) -> Verification:
     """Verify a docket log as it is served now. Never raises for what the operator did: that is a finding."""
     try:
         seen = await _checkpoint(fetch, "checkpoint", policy)
-        entries = await _entries(fetch, seen.checkpoint.size)
-        await _check_root(fetch, policy, entries, seen)
+        entries, fault = await _entries(fetch, seen.checkpoint.size)
+        await _check_entries(fetch, policy, entries, fault, seen)
     except PeerError as error:
         return Verification((Finding("log-broken", error.message),), ())
     try:
@@ -68,12 +69,15 @@ async def _checkpoint(fetch: Fetch, path: str, policy: Policy) -> Seen:
     return policy.check(parse_note(data))
 
 
-async def _entries(fetch: Fetch, size: int) -> list[bytes]:
+async def _entries(fetch: Fetch, size: int) -> tuple[list[bytes], str]:
+    """The entries, and what is wrong with the file that they end before; empty if they are all there."""
     found: list[bytes] = []
-    for tile in tiles_of(size):
-        if tile.level == ENTRIES:
+    for tile in (tile for tile in tiles_of(size) if tile.level == ENTRIES):
+        try:
             found += await _bundle(fetch, tile)
-    return found
+        except Malformed as error:
+            return found + await _rest(fetch, tile), f"{tile.path}: {error.message}"
+    return found, ""
 
 
 async def _bundle(fetch: Fetch, tile: Tile) -> list[bytes]:
@@ -83,17 +87,25 @@ async def _bundle(fetch: Fetch, tile: Tile) -> list[bytes]:
         return decode_bundle(data, tile.width)
     data = await fetch(tile.full.path)
     if data is None:
-        raise Malformed(f"there is no {tile.path}")
+        raise Malformed("is not there")
     return decode_bundle(data, tile.full.width)[: tile.width]
 
 
-async def _check_root(fetch: Fetch, policy: Policy, entries: Sequence[bytes], seen: Seen) -> None:
-    frontier = Frontier().extend(leaf_hashes(entries))
-    if frontier.root != seen.checkpoint.root:
+async def _rest(fetch: Fetch, tile: Tile) -> list[bytes]:
+    """What a bundle has that is too short: to say where the first one is missing."""
+    data = await fetch(tile.path) or b""
+    for width in range(tile.width - 1, 0, -1):
+        with suppress(Malformed):
+            return decode_bundle(data, width)
+    return []
+
+
+async def _check_entries(fetch: Fetch, policy: Policy, entries: Sequence[bytes], fault: str, seen: Seen) -> None:
+    """Raises `Malformed`, and says in which period the first wrong entry lies, if it can."""
+    if fault or Frontier().extend(leaf_hashes(entries)).root != seen.checkpoint.root:
         where = await _first_wrong(fetch, policy, entries)
-        raise Malformed(
-            f"the entries are not those that the checkpoint was signed for: one is missing, altered or moved{where}"
-        )
+        wrong = "the entries are not those that the checkpoint was signed for: one is missing, altered or moved"
+        raise Malformed(f"{wrong}{where}{f'; {fault}' if fault else ''}")
 
 
 async def _first_wrong(fetch: Fetch, policy: Policy, entries: Sequence[bytes]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from nullabona.drills.docket import PROVES
 from nullabona.drills.docket.lies import DEEDS, Tried
@@ -16,6 +16,12 @@ from nullabona.drills.docket.tampering import Deed
 from nullabona.drills.docket.words import CLAIMS, answer_line
 from nullabona.drills.report import Check, Report
 from nullabona.drills.text import Text
+
+_REASONS: Final = {
+    "has-more": Text("it signed a longer record", "더 긴 기록에 이미 서명함"),
+    "status-422": Text("it signed another record", "이미 서명한 기록과 다름"),
+}
+"""Why a witness does not sign, in words."""
 
 
 @dataclass(slots=True)
@@ -120,8 +126,12 @@ def _noticed(tried: Tried) -> Iterator[Text]:
     nobody = Text("NOBODY NOTICES", "아무도 모름")
     yield _line(Text("Other files are served", "파일만 바꾸면"), tried.served, nobody)
     yield _line(Text("Signed anew by the operator alone", "운영자 혼자 다시 서명하면"), tried.alone, nobody)
-    refused = ", ".join(f"{name}: {why}" for name, why in sorted(tried.refused.items()))
-    yield _line(Text("The witnesses are asked to sign it", "증인에게 서명을 청하면"), refused, nobody)
+    asked = Text("The witnesses are asked to sign it", "증인에게 서명을 청하면")
+    said = [(name, _REASONS.get(why, Text(why, why))) for name, why in sorted(tried.refused.items())]
+    yield Text(
+        f"{asked.en}: {', '.join(f'{name} refuses, {why.en}' for name, why in said) or nobody.en}",
+        f"{asked.ko}: {', '.join(f'{name} 거절, {why.ko}' for name, why in said) or nobody.ko}",
+    )
     yield _line(Text("Suppose that they all helped", "증인이 모두 거들더라도"), tried.helped, nobody)
     if tried.lacking:
         yield Text("The authority's receipt is a witnessed proof of an entry that is not there any more",
