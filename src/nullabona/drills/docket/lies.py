@@ -13,12 +13,13 @@ from typing import Final
 
 from nullabona.docket.core.receipt import Receipt
 from nullabona.docket.core.records import SlotRef
-from nullabona.docket.core.recount_cases import Demand
+from nullabona.docket.core.recount_cases import Demand, Finding
 from nullabona.docket.core.slots import parse_slot_leaf
 from nullabona.drills.docket.office import ORIGIN, Grounds
 from nullabona.drills.docket.tampering import Book, Deed, Forged, Public
 from nullabona.drills.text import Text
 from nullabona.log.keys import SignerKey
+from nullabona.log.note import Signer
 from nullabona.log.policy import Policy
 from nullabona.log.proof import parse_proof
 from nullabona.machine.keyfile import read_key_file
@@ -58,38 +59,40 @@ class Tried:
 class Liar:
     """Whoever has the log's keys and database, and those of the witnesses where it is said so."""
 
-    def __init__(self, grounds: Grounds, public: Path, entries: list[bytes], now_s: int) -> None:
+    def __init__(
+        self, grounds: Grounds, public: Path, entries: list[bytes], now_s: int, witnesses: Sequence[Signer]
+    ) -> None:
         self._grounds, self._now_s = grounds, now_s
         self._policy = Policy.parse(grounds.policy)
         self._public, self._book = Public.read(public), Book(entries)
-        self._witnesses = tuple(_keys_of_witnesses(grounds))
+        self._witnesses = tuple(witnesses)
 
     def try_(self, deed: Deed, places: Sequence[SlotRef], shown: Demand | None, receipt: Receipt) -> Tried:
         """Tell one lie about the demand at ``places``, in each way."""
+        forged = self.forge(deed, places, shown, receipt)
+        served, alone, helped = self.notice(forged)
+        return Tried(deed, served, alone, self._ask(forged), helped, _lacks(receipt, forged.entries))
+
+    def forge(self, deed: Deed, places: Sequence[SlotRef], shown: Demand | None, receipt: Receipt) -> Forged:
+        """The lie itself: told about the entry that the receipt is of, and where it must be about the others too."""
         received = parse_slot_leaf(receipt.slot.leaf).at
-        ordered = (received, *(at for at in places if at != received))
-        forged = self._book.forge(deed, ordered, shown)
-        alone = self._public.signed(forged, ORIGIN, self._grounds.signers, self._now_s)
-        return Tried(
-            deed,
-            self._first(self._public.served(forged)),
-            self._first(alone),
-            self._ask(forged),
-            self.helped(forged),
-            _lacks(receipt, forged.entries),
+        return self._book.forge(deed, (received, *(at for at in places if at != received)), shown)
+
+    def notice(self, forged: Forged) -> tuple[str, str, str]:
+        """What verification says: served under the old checkpoint; signed by the operator alone; signed by everybody.
+
+        Each is empty if it does not fail, or does not say in which period.
+        """
+        helpers = (*self._grounds.signers, *self._witnesses)
+        alone = self._look(self._public.signed(forged, ORIGIN, self._grounds.signers, self._now_s))
+        return (
+            _said(forged.exchanged(self._look(self._public.served(forged)))),
+            _said(alone[0] if alone else None),
+            _said(forged.caught(self._look(self._public.signed(forged, ORIGIN, helpers, self._now_s)))),
         )
 
-    def helped(self, forged: Forged) -> str:
-        """What verification says where every witness helps today; empty if it does not say where."""
-        signers = (*self._grounds.signers, *self._witnesses)
-        found = forged.caught(
-            self._public.signed(forged, ORIGIN, signers, self._now_s).verify(self._policy, self._now_s)
-        )
-        return "" if found is None else f"{found.code}: {found.message}"
-
-    def _first(self, public: Public) -> str:
-        found = public.verify(self._policy, self._now_s)
-        return f"{found[0].code}: {found[0].message}" if found else ""
+    def _look(self, public: Public) -> tuple[Finding, ...]:
+        return public.verify(self._policy, self._now_s).findings
 
     def _ask(self, forged: Forged) -> dict[str, str]:
         """Ask the witnesses to sign it; why they did not. Empty if they signed."""
@@ -122,9 +125,14 @@ def _unsaid() -> Iterator[None]:
         told.disabled = before
 
 
-def _keys_of_witnesses(grounds: Grounds) -> Iterator[SignerKey]:
+def keys_of_witnesses(grounds: Grounds) -> Iterator[SignerKey]:
+    """Those of the stage's witnesses, who lie in this drill where it is said so."""
     for path in sorted(grounds.folder.glob("*/witness.key")):
         yield from read_key_file(path)
+
+
+def _said(found: Finding | None) -> str:
+    return "" if found is None else f"{found.code}: {found.message}"
 
 
 def _lacks(receipt: Receipt, entries: Sequence[bytes]) -> bool:

@@ -20,7 +20,7 @@ from nullabona.docket.taxonomy import load
 from nullabona.drills.docket.audit import entries_of, places_of
 from nullabona.drills.docket.commands import verify_public, write_pages
 from nullabona.drills.docket.demands import rows_today
-from nullabona.drills.docket.lies import Liar, Tried
+from nullabona.drills.docket.lies import Liar, Tried, keys_of_witnesses
 from nullabona.drills.docket.office import Office, WallClock
 from nullabona.drills.docket.packages import look_at
 from nullabona.drills.docket.people import Talk, talking
@@ -104,7 +104,9 @@ def _lie(replay: Replay, entries: list[bytes], places: Places, shown: Mapping[st
     """Each lie about another demand."""
     tell(Text("The operator removes, alters, reorders, back-dates and drops one, with the log's own keys.",
               "운영자가 기록의 열쇠로 하나씩 지우고, 고치고, 순서를 바꾸고, 날짜를 당기고, 몰래 뺍니다."))  # fmt: skip
-    liar = Liar(replay.office.grounds, replay.office.public, entries, replay.office.pace())
+    office = replay.office
+    helpers = tuple(keys_of_witnesses(office.grounds))
+    liar = Liar(office.grounds, office.public, entries, office.pace(), helpers)
     chosen = random.SystemRandom().choices(replay.answered, k=len(Deed))
     return [
         liar.try_(deed, places[each.tag], shown.get(each.tag), each.receipt)

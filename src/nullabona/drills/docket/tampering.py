@@ -33,7 +33,7 @@ from nullabona.docket.core.statements import (
     parse_beat,
     parse_statement,
 )
-from nullabona.docket.verify import verify
+from nullabona.docket.verify import Verification, verify
 from nullabona.errors import Bug, Malformed
 from nullabona.log.checkpoint import Checkpoint, parse_checkpoint
 from nullabona.log.note import Signer, parse_note, sign_note
@@ -67,8 +67,16 @@ class Forged:
     def caught(self, findings: Sequence[Finding]) -> Finding | None:
         """The finding that says what is wrong: of the right kind, and naming the period."""
         code = "cadence-broken" if self.deed is Deed.REMOVE else "period-unwitnessed"
-        named = re.compile(rf"\bperiod {self.period}\b")
-        return next((each for each in findings if each.code == code and named.search(each.message)), None)
+        return self.named(code, findings)
+
+    def exchanged(self, findings: Sequence[Finding]) -> Finding | None:
+        """The same, where the entries are not even those that were signed."""
+        return self.named("log-broken", findings)
+
+    def named(self, code: str, findings: Sequence[Finding]) -> Finding | None:
+        """The finding of that kind that names the period."""
+        period = re.compile(rf"\bperiod {self.period}\b")
+        return next((each for each in findings if each.code == code and period.search(each.message)), None)
 
 
 class Book:
@@ -172,13 +180,13 @@ class Public:
         note = sign_note(Checkpoint(origin, len(forged.entries), root).encode(), signers, now_s)
         return Public({**self._periods(), **_bundles(forged.entries, len(forged.entries)), CHECKPOINT: note.encode()})
 
-    def verify(self, policy: Policy, now_s: int) -> tuple[Finding, ...]:
+    def verify(self, policy: Policy, now_s: int) -> Verification:
         """What anybody finds in it."""
 
         async def fetch(path: str) -> bytes | None:
             return self.files.get(path)
 
-        return asyncio.run(verify(fetch, policy, now_s)).findings
+        return asyncio.run(verify(fetch, policy, now_s))
 
     def _periods(self) -> dict[str, bytes]:
         return {path: data for path, data in self.files.items() if path.startswith(f"{PERIODS}/")}
