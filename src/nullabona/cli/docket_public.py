@@ -21,6 +21,7 @@ from nullabona.docket.verify import Verification, verify
 from nullabona.log.tiles import MAX_BUNDLE
 from nullabona.machine.httpclient import Ways
 from nullabona.reading.source import Files, Folder, Website
+from nullabona.words.recounted import meaning
 
 
 @click.command()
@@ -142,7 +143,8 @@ def _say(context: click.Context, found: Verification) -> None:
         )
         return
     for each in found.findings:
-        line(f"{each.code}: {each.message}")
+        line(f"✗ {meaning(each.code, settings.language)} [{each.code}]")
+        line(f"  {each.message}")
     demands = found.recount.demands.all() if found.recount else ()
     key = "docket-verified" if found.holds else "docket-not-verified"
     line(say(key, settings.language, size=found.size, demands=len(demands), findings=len(found.findings)))

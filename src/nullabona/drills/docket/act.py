@@ -32,6 +32,7 @@ from nullabona.drills.report import Check, Report
 from nullabona.drills.search import Secret
 from nullabona.drills.text import Text
 from nullabona.log.policy import Policy
+from nullabona.words.recounted import meaning
 
 Tell = Callable[[Text], None]
 KINDS: Final = ("KR.WARRANT", "KR.SUBSCRIBER")
@@ -176,9 +177,14 @@ class _Act:
         manifest = package / "data/manifest.json"
         manifest.write_bytes(manifest.read_bytes().replace(*_ALTER, 1))
         self._acted.sums_notice = not sums_hold(package)
-        said = "; ".join(finding["message"] for finding in self._acted.altered.get("findings", []))
-        self._tell(Text(f"One byte of the record is altered. Verification fails: {said}.",
-                        f"기록의 한 바이트를 바꿉니다. 검증 실패: {said}."))  # fmt: skip
+        said = [(finding["code"], finding["message"]) for finding in self._acted.altered.get("findings", [])]
+        for code, message in said:
+            self._tell(
+                Text(
+                    f"One byte of the record is altered. Verification fails: {message}.",
+                    f"기록의 한 바이트를 바꿉니다. 검증 실패: {meaning(code, 'ko')} ({message}).",
+                )
+            )
 
     def _search(self, public: Path) -> None:
         packages = (looked.folder for looked in self._acted.looked)
@@ -226,8 +232,10 @@ def _public(acted: Acted) -> Iterator[Text]:
     yield Text(f"The auditor counts {acted.counted} demands from the log alone",
                f"감사인이 기록만으로 센 요청: {acted.counted}건")  # fmt: skip
     for finding in acted.altered.get("findings", []):
-        yield Text(f"With one byte altered: {finding['code']}: {finding['message']}",
-                   f"한 바이트를 바꾸면: {finding['code']}: {finding['message']}")  # fmt: skip
+        code, message = finding["code"], finding["message"]
+        yield Text(
+            f"With one byte altered: {code}: {message}", f"한 바이트를 바꾸면: {meaning(code, 'ko')}: {code}: {message}"
+        )
 
 
 def _checks(acted: Acted) -> Iterator[Check]:
