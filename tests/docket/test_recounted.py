@@ -38,7 +38,7 @@ def drawn_up(office: PublicOffice) -> Publication:
     assert () == verification.findings
     assert verification.recount is not None
     note = (office.public / "checkpoint").read_bytes()
-    view = log_view(note, POLICY, "https://relay.example/docket", verification.recount.cadence)
+    view = log_view(note, POLICY, "https://relay.example/docket", verification.recount)
     return record_of(verification.recount, view, ABOUT, load(), office.clock())
 
 

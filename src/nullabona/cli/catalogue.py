@@ -196,6 +196,7 @@ SENTENCES: Final[dict[str, tuple[str, str]]] = {
         "Does NOT hold: {findings} findings in {size} entries.",
         "검증되지 않았습니다. 항목 {size}개에서 문제 {findings}건.",
     ),
+    "docket-outage-stated": ("the operator says: {text}", "운영자의 설명: {text}"),
     "docket-unproven-outside-the-desk": (
         "cannot be proven: that every demand went through this desk. An authority without a receipt knows.",
         "증명할 수 없음: 모든 요청이 이 데스크를 거쳤는지. 영수증 없이 자료를 받은 기관만 압니다.",

@@ -14,7 +14,8 @@ from nullabona.cli.docket_show import say_done
 from nullabona.cli.logwork import read_policy
 from nullabona.cli.output import emit, line, note
 from nullabona.cli.settings import common, settings_of
-from nullabona.docket.core.acts import OpenDetails, SettleDetails
+from nullabona.docket.core.acts import OpenDetails, OutageDetails, SettleDetails
+from nullabona.docket.core.recount_cases import Finding
 from nullabona.docket.core.roles import DeskAction
 from nullabona.docket.delivery import delivering
 from nullabona.docket.verify import Verification, verify
@@ -88,6 +89,19 @@ def report(context: click.Context, term: str, *, enter: bool) -> None:
             say_done(context, at, at.sign(proposal))
 
 
+@click.command()
+@click.argument("first", type=click.IntRange(0))
+@click.argument("last", type=click.IntRange(0))
+@click.option("--ko", required=True, metavar="TEXT", help="Why, in Korean.")
+@click.option("--en", required=True, metavar="TEXT", help="Why, in English.")
+@common
+@click.pass_context
+def outage(context: click.Context, first: int, last: int, ko: str, en: str) -> None:
+    """State in the log why the periods FIRST to LAST were late; counsel confirms. They stay late, for all to see."""
+    with at_desk(context) as at:
+        say_done(context, at, at.sign(at.desk.propose_outage(at.who, OutageDetails(first, last, ko, en))))
+
+
 def _figures(value: object) -> object:
     import msgspec
 
@@ -130,6 +144,12 @@ def verify_command(context: click.Context, where: str, policy: Path, at: int | N
     return 0 if found.holds else 3
 
 
+def _finding(found: Verification, each: Finding) -> dict[str, object]:
+    outage = found.outage_of(each)
+    stated = None if outage is None else {"ko": outage.ko, "en": outage.en}
+    return {"code": each.code, "message": each.message, **({"stated": stated} if stated else {})}
+
+
 def _say(context: click.Context, found: Verification) -> None:
     settings = settings_of(context)
     if settings.as_json:
@@ -137,7 +157,7 @@ def _say(context: click.Context, found: Verification) -> None:
             {
                 "holds": found.holds,
                 "size": found.size,
-                "findings": [{"code": each.code, "message": each.message} for each in found.findings],
+                "findings": [_finding(found, each) for each in found.findings],
                 "unproven": [{"code": each.code, **each.values} for each in found.unproven],
             }
         )
@@ -145,6 +165,9 @@ def _say(context: click.Context, found: Verification) -> None:
     for each in found.findings:
         line(f"✗ {meaning(each.code, settings.language)} [{each.code}]")
         line(f"  {each.message}")
+        if (outage := found.outage_of(each)) is not None:
+            text = outage.ko if settings.language == "ko" else outage.en
+            line("  " + say("docket-outage-stated", settings.language, text=text))
     demands = found.recount.demands.all() if found.recount else ()
     key = "docket-verified" if found.holds else "docket-not-verified"
     line(say(key, settings.language, size=found.size, demands=len(demands), findings=len(found.findings)))
@@ -152,4 +175,4 @@ def _say(context: click.Context, found: Verification) -> None:
         note(settings, f"docket-unproven-{item.code}", **item.values)
 
 
-COMMANDS = (beat, open_command, reseal, report, deliver, verify_command)
+COMMANDS = (beat, open_command, reseal, report, outage, deliver, verify_command)

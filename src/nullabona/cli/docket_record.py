@@ -57,14 +57,16 @@ class _Read:
 def record(context: click.Context, /, where: str, policy: Path, *, at: int | None, **named: str | None) -> None:
     """Draw the record up from the docket log at WHERE (a URL or a folder), which has to hold. Goes to stdout.
 
+    Late periods of which the log itself says why are no obstacle; the pages say so.
+
     Nothing but public files is read. `nulla docket publish` makes pages of it.
     """
     moment = now_s() if at is None else at
     read = asyncio.run(_read(settings_of(context), where, policy, moment))
     found = read.verification.recount
-    if found is None or not read.verification.holds:
+    if found is None or not (read.verification.holds or read.verification.only_stated_outages):
         raise LogDoesNotHold(f"the log does not hold: {len(read.verification.findings)} findings")
-    view = log_view(read.checkpoint, policy.read_text("utf-8"), named["url"] or where, found.cadence)
+    view = log_view(read.checkpoint, policy.read_text("utf-8"), named["url"] or where, found)
     drawn_up = record_of(found, view, _about(named), load(), moment)
     sys.stdout.buffer.write(encode_publication(drawn_up))
 

@@ -26,6 +26,7 @@ from nullabona.docket.core.acts import (
     MatchDetails,
     Officer,
     OpenDetails,
+    OutageDetails,
     ReleaseDetails,
     ReportDetails,
     SettleDetails,
@@ -46,6 +47,7 @@ from nullabona.docket.journal import Journal
 from nullabona.docket.nolog import NoLog
 from nullabona.docket.notices import Notices
 from nullabona.docket.openings import Openings
+from nullabona.docket.outages import check_outage, enter_outage
 from nullabona.docket.ports import Acting, Deliver, Outside, Publication
 from nullabona.docket.receipts import Receipts
 from nullabona.docket.reporting import Reporting
@@ -272,6 +274,11 @@ class Desk:
         report = self._reporting.draw_up(who, term)
         return report, self.propose(who, DeskAction.REPORT, None, ReportDetails(term, digest(report), report.until))
 
+    def propose_outage(self, who: Acting, details: OutageDetails) -> Proposal:
+        """The act that states an outage in the log; counsel confirms. Raises `Stale` for periods that go on."""
+        check_outage(self._tools, details)
+        return self.propose(who, DeskAction.OUTAGE, None, details)
+
     def openable(self, who: Acting) -> tuple[CaseId, ...]:
         """Published and closed cases that may be opened, for `DeskAction.OPEN`."""
         lines = self.cases(who)
@@ -309,6 +316,8 @@ class Desk:
                 self._openings.settle(who, details, proposed_by)
             case ReportDetails():
                 self._reporting.enter(who, details)
+            case OutageDetails():
+                enter_outage(self._tools, details)
             case _:
                 pass
 

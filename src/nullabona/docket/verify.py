@@ -12,6 +12,7 @@ from itertools import count
 
 from nullabona.docket.core.recount import Recount, Stamp, periods_of, recount
 from nullabona.docket.core.recount_cases import Finding
+from nullabona.docket.core.statements import Outage
 from nullabona.errors import Malformed, PeerError
 from nullabona.log.note import parse_note
 from nullabona.log.policy import NO_QUORUM, Policy, Seen
@@ -42,6 +43,17 @@ class Verification:
     @property
     def holds(self) -> bool:
         return not self.findings
+
+    @property
+    def only_stated_outages(self) -> bool:
+        """Whether all that is wrong are late periods of which the log itself says why."""
+        return all(self.outage_of(finding) is not None for finding in self.findings)
+
+    def outage_of(self, finding: Finding) -> Outage | None:
+        """What the operator says of a late period. It is no less late for that."""
+        outages = self.recount.outages if self.recount else []
+        period = finding.period
+        return next((each for each in outages if period is not None and each.first <= period <= each.last), None)
 
 
 async def verify(fetch: Fetch, policy: Policy, now_s: int) -> Verification:

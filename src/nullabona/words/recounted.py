@@ -24,6 +24,7 @@ FINDINGS: Final[Mapping[str, tuple[str, str]]] = {
     "band-broken": ("the number of sealed slots is no multiple of the band", "봉인된 칸 수가 정해진 단위에 맞지 않음"),
     "reseal-wrong": ("a renewal does not fit what it renews", "다시 봉인한 것이 원래 칸과 맞지 않음"),
     "report-wrong": ("a report does not recount", "보고한 수치가 다시 센 것과 다름"),
+    "outage-wrong": ("an outage is stated of periods to come", "아직 오지 않은 때의 장애를 밝힘"),
     "answer-late": ("a demand was answered too late", "기한을 넘겨 답한 요청이 있음"),
 }
 """By code, in the order of spec/docket.md §8."""

@@ -205,9 +205,18 @@ class OpenDetails(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="
     cases: tuple[Hex, ...]
 
 
+class OutageDetails(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="outage"):
+    """Periods that were late, and why, as everybody is to read it."""
+
+    first: Annotated[int, Meta(ge=0)]
+    last: Annotated[int, Meta(ge=0)]
+    ko: Annotated[str, Meta(min_length=1, max_length=1_000)]
+    en: Annotated[str, Meta(min_length=1, max_length=1_000)]
+
+
 DeskDetails = (
     EnrolDetails | RevokeDetails | RoleDetails | KeyDetails | AuthorityDetails | ReportDetails | SettleDetails
-    | OpenDetails | ConfirmDetails
+    | OpenDetails | OutageDetails | ConfirmDetails
 )  # fmt: skip
 
 

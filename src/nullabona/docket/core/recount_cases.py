@@ -16,6 +16,8 @@ class Finding:
 
     code: str
     message: str
+    period: int | None = None
+    """Which period was late, if that is what is wrong."""
 
 
 @dataclass(frozen=True, slots=True)

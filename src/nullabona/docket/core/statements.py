@@ -1,4 +1,4 @@
-"""What the docket log says in the clear: genesis, openings, renewals, reports, taxonomies (spec/docket.md §7)."""
+"""What the docket log says in the clear: genesis, openings, renewals, reports, taxonomies, outages (docket.md §7)."""
 
 from __future__ import annotations
 
@@ -93,7 +93,17 @@ class TaxonomyChanged(msgspec.Struct, frozen=True, forbid_unknown_fields=True, t
     v: Literal[1] = 1
 
 
-Statement = Genesis | Opening | Reseal | Report | TaxonomyChanged
+class Outage(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="outage", tag_field="kind"):
+    """What the operator says of periods that were late, both ends included. It excuses none of them."""
+
+    first: Period
+    last: Period
+    ko: Annotated[str, Meta(min_length=1, max_length=1_000)]
+    en: Annotated[str, Meta(min_length=1, max_length=1_000)]
+    v: Literal[1] = 1
+
+
+Statement = Genesis | Opening | Reseal | Report | TaxonomyChanged | Outage
 
 
 class Beat(msgspec.Struct, frozen=True):

@@ -153,6 +153,14 @@ class WitnessSeen(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     seen_s: Seconds | None
 
 
+class Interruption(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A time whose periods were late, and what the operator says of it in the log."""
+
+    begin_s: Seconds
+    end_s: Seconds
+    why: Label
+
+
 class LogView(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The docket log as it stands."""
 
@@ -166,6 +174,7 @@ class LogView(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     witnesses: tuple[WitnessSeen, ...] = ()
     slots: Count = 0
     period_s: Count = 0
+    outages: tuple[Interruption, ...] = ()
 
 
 class HeldRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -20,6 +20,7 @@ from nullabona.docket.site.publication import (
     ClassResult,
     Counts,
     Figure,
+    Interruption,
     Interval,
     Item,
     LogView,
@@ -70,7 +71,7 @@ def record_of(found: Recount, log: LogView, about: About, catalogue: Catalogue, 
     )
 
 
-def log_view(note: bytes, policy_text: str, url: str, cadence: Cadence) -> LogView:
+def log_view(note: bytes, policy_text: str, url: str, found: Recount) -> LogView:
     """The log as its checkpoint shows it. Raises what `Policy.check` raises."""
     policy = Policy.parse(policy_text)
     seen = policy.check(parse_note(note))
@@ -86,8 +87,12 @@ def log_view(note: bytes, policy_text: str, url: str, cadence: Cadence) -> LogVi
         root=seen.checkpoint.root.hex(),
         policy=policy_text,
         witnesses=tuple(WitnessSeen(n, key.name, key.encode(), times.get(n)) for n, key in witnesses.items()),
-        slots=cadence.slots,
-        period_s=cadence.period_s,
+        slots=found.cadence.slots,
+        period_s=found.cadence.period_s,
+        outages=tuple(
+            Interruption(found.cadence.begin_of(each.first), found.cadence.due_of(each.last), Label(each.ko, each.en))
+            for each in found.outages
+        ),
     )
 
 
