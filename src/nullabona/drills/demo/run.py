@@ -191,8 +191,8 @@ def _docket(report: Report) -> Text:
     if not report.held:
         return _broken(report)
     return Text(
-        "public card produced, all else not held; 2 packages and the public record verified; a changed byte noticed",
-        "공개 카드만 제출, 나머지는 보유하지 않음. 꾸러미 2개와 공개 기록 검증됨, 바뀐 한 바이트 들킴",
+        "public card, nothing else held; 2 packages and the public record hold; an altered byte is noticed",
+        "공개 카드만 제출, 나머지는 없음. 꾸러미 2개와 공개 기록 확인됨, 바꾼 한 바이트는 들킴",
     )
 
 
