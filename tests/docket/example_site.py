@@ -13,6 +13,7 @@ from nullabona.docket.site.publication import (
     Counts,
     DsaRow,
     Figure,
+    Interruption,
     Interval,
     Item,
     LogView,
@@ -186,6 +187,7 @@ def log_view() -> LogView:
     return LogView(
         origin=ORIGIN, url=f"https://{HOST}/docket", checkpoint=note.encode().decode(), size=18_432, root=root.hex(),
         policy=desk().policy_text, witnesses=witnesses, slots=8, period_s=3_600,
+        outages=(Interruption(NOON - 90_000, NOON - 82_800, Label("전원이 끊겼습니다", "The power was out")),),
     )  # fmt: skip
 
 
