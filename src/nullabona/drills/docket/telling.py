@@ -16,6 +16,7 @@ from nullabona.drills.docket.tampering import Deed
 from nullabona.drills.docket.words import CLAIMS, answer_line
 from nullabona.drills.report import Check, Report
 from nullabona.drills.text import Text
+from nullabona.words.recounted import meaning
 
 _REASONS: Final = {
     "has-more": Text("it signed a longer record", "더 긴 기록에 이미 서명함"),
@@ -139,7 +140,9 @@ def _noticed(tried: Tried) -> Iterator[Text]:
 
 
 def _line(case: Text, said: str, nobody: Text) -> Text:
-    return Text(f"{case.en}: {said or nobody.en}", f"{case.ko}: {said or nobody.ko}")
+    if not said:
+        return Text(f"{case.en}: {nobody.en}", f"{case.ko}: {nobody.ko}")
+    return Text(f"{case.en}: {said}", f"{case.ko}: {meaning(said.partition(':')[0], 'ko')} ({said})")
 
 
 def _claims(played: Played) -> Iterator[tuple[str, Text, bool]]:
