@@ -5,8 +5,6 @@ from __future__ import annotations
 from functools import cache
 from typing import Final
 
-from nullabona.docket.core.instrument import Label
-from nullabona.docket.core.records import DataClass
 from nullabona.docket.site.held import held_rows
 from nullabona.docket.site.publication import (
     ClassResult,
@@ -27,6 +25,7 @@ from nullabona.log.checkpoint import Checkpoint
 from nullabona.log.keys import vkey
 from nullabona.log.note import sign_note
 from nullabona.log.tree import leaf_hash
+from nullabona.wire.demands import DataClass, Label
 from tests.docket.packages import HOST, NOON, ORIGIN, desk
 
 KOREA: Final = (

@@ -18,7 +18,6 @@ import pytest
 
 from nullabona.docket.core.cadence import Cadence
 from nullabona.docket.core.instrument import DAY
-from nullabona.docket.core.records import SlotRef
 from nullabona.docket.core.recount_cases import Demand
 from nullabona.docket.core.states import State
 from nullabona.docket.core.terms import term_of
@@ -36,6 +35,7 @@ from nullabona.drills.docket.tampering import Deed, Public
 from nullabona.drills.search import Kind, Secret
 from nullabona.log.policy import Policy
 from nullabona.machine.httpclient import Ways
+from nullabona.wire.slots import SlotRef
 from tests.api.people import befriend, people, play, reads
 from tests.api.service import Service
 from tests.sequencer.logs import policy_text

@@ -12,14 +12,14 @@ from nullabona.docket.beat import NotInLog
 from nullabona.docket.core.batches import arrangement
 from nullabona.docket.core.cadence import Cadence
 from nullabona.docket.core.instrument import HOUR
-from nullabona.docket.core.records import SlotRef
-from nullabona.docket.core.slots import LEAF_SIZE, SLOT_LEAF, next_ratchet, open_pointer, parse_slot_leaf
+from nullabona.docket.core.pointers import next_ratchet, open_pointer
 from nullabona.docket.core.states import Action
 from nullabona.docket.core.terms import term_of
 from nullabona.docket.slotbox import BOX_SIZE
 from nullabona.docket.store.sqlite import FILE
 from nullabona.docket.vault import unseal
 from nullabona.sequencer import NoQuorum
+from nullabona.wire.slots import LEAF_SIZE, SLOT_LEAF, SlotRef, parse_slot_leaf
 from tests.docket.desks import NOON, Clock
 from tests.docket.publishing import PublicOffice
 from tests.sequencer.logs import entries_of

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from pathlib import Path
 
 import click
@@ -11,14 +12,17 @@ from nullabona.cli.catalogue import say
 from nullabona.cli.docket_case import find
 from nullabona.cli.docket_open import AtDesk, at_desk, now_s
 from nullabona.cli.docket_show import say_done
+from nullabona.cli.exits import exit_code
 from nullabona.cli.logwork import read_policy
 from nullabona.cli.output import emit, line, note
-from nullabona.cli.settings import common, settings_of
+from nullabona.cli.settings import Settings, common, settings_of
 from nullabona.docket.core.acts import OpenDetails, OutageDetails, SettleDetails
 from nullabona.docket.core.recount_cases import Finding
 from nullabona.docket.core.roles import DeskAction
 from nullabona.docket.delivery import delivering
+from nullabona.docket.notices import Delivery
 from nullabona.docket.verify import Verification, verify
+from nullabona.errors import Refused
 from nullabona.log.tiles import MAX_BUNDLE
 from nullabona.machine.httpclient import Ways
 from nullabona.reading.source import Files, Folder, Website
@@ -112,12 +116,30 @@ def _figures(value: object) -> object:
 @click.option("--relay", metavar="URL", help="Where inboxes lie that name no relay (default: the handle's host).")
 @common
 @click.pass_context
-def deliver(context: click.Context, relay: str | None) -> None:
-    """Deliver the notices whose entry the log proves by now."""
-    ways = Ways(settings_of(context).ca_file, settings_of(context).proxy)
+def deliver(context: click.Context, relay: str | None) -> int:
+    """Deliver the notices whose entry the log proves by now.
+
+    What a relay does not take, or a gag bars, stays and is tried again the next time.
+    """
+    settings = settings_of(context)
     with at_desk(context) as at:
-        done = at.desk.deliver_notices(at.who, delivering(ways, relay))
-    emit({"delivered": done}) if settings_of(context).as_json else line(str(done))
+        done = at.desk.deliver_notices(at.who, delivering(Ways(settings.ca_file, settings.proxy), relay))
+    _say_delivery(settings, done)
+    return exit_code(done.failed[0]) if done.failed else 0
+
+
+def _say_delivery(settings: Settings, done: Delivery) -> None:
+    counts = {name: getattr(done, name) for name in ("delivered", "waiting", "barred", "gone")}
+    failed = Counter(error.wire_code if isinstance(error, Refused) else error.code for error in done.failed)
+    if settings.as_json:
+        emit({**counts, "failed": dict(failed)})
+        return
+    line(str(done.delivered))
+    for name, count in list(counts.items())[1:]:
+        if count:
+            note(settings, f"docket-notices-{name}", count=count)
+    for code, count in failed.items():
+        note(settings, "docket-notices-failed", count=count, code=code)
 
 
 @click.command("verify")

@@ -13,7 +13,6 @@ import click
 from nullabona.cli.docket_open import now_s
 from nullabona.cli.logwork import read_policy
 from nullabona.cli.settings import Settings, common, settings_of
-from nullabona.docket.core.instrument import Label
 from nullabona.docket.site.publication import encode_publication
 from nullabona.docket.site.recounted import About, log_view, record_of
 from nullabona.docket.taxonomy import load
@@ -22,6 +21,7 @@ from nullabona.errors import PeerError
 from nullabona.log.tiles import MAX_BUNDLE
 from nullabona.machine.httpclient import Ways
 from nullabona.reading.source import Files, Folder, Website
+from nullabona.wire.demands import Label
 
 
 class LogDoesNotHold(PeerError):

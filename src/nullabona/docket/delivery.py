@@ -6,9 +6,10 @@ import asyncio
 from typing import Final
 
 from nullabona.docket.ports import Deliver
+from nullabona.errors import Refused
 from nullabona.machine.httpclient import HttpClient, HttpMisbehaved, Ways, is_loopback, parse_url
 from nullabona.wire.handle import parse_handle
-from nullabona.wire.messages import POLICY_INBOX, Append, Appended, decode_response, encode
+from nullabona.wire.messages import POLICY_INBOX, Append, Appended, Refusal, decode_response, encode
 from nullabona.wire.seal import Inbox
 
 _MOST_ANSWER: Final = 65_536
@@ -26,15 +27,20 @@ def delivering(ways: Ways, relay: str | None) -> Deliver:
 
 
 async def put_frame(url: str, ways: Ways, inbox: Inbox, frame: bytes) -> None:
-    """Append a frame to an inbox. Raises `PeerError` if the relay does not keep it."""
+    """Append a frame to an inbox. Raises `Refused`, or another `PeerError`, if the relay does not keep it."""
     web = url.replace("wss://", "https://").replace("ws://", "http://").removesuffix("/").removesuffix(_PATH)
     async with HttpClient(parse_url(web), ways) as client:
         request = encode(Append(POLICY_INBOX, inbox.write_secret, inbox.read_hash, frame))
         reply = await client.post(_PATH.removeprefix("/"), request, _MOST_ANSWER, "application/octet-stream")
-    if reply.status != 200 or not isinstance(decode_response(reply.body), Appended):
+    if reply.status != 200:
         raise HttpMisbehaved("the relay did not take the notice")
+    answer = decode_response(reply.body)
+    if isinstance(answer, Refusal):
+        raise Refused(answer.code, retry_after_s=answer.retry_after_s)
+    if not isinstance(answer, Appended):
+        raise HttpMisbehaved("the relay answers something else than it was asked")
 
 
 def _relay_of(handle: str) -> str:
-    host = parse_handle(handle).host
-    return f"{'http' if is_loopback(host.rpartition(':')[0] or host) else 'https'}://{host}"
+    known = parse_handle(handle)
+    return f"{'http' if is_loopback(known.host.strip('[]')) else 'https'}://{known.authority}"

@@ -13,14 +13,13 @@ from nullabona.docket.casefiles import CaseFile
 from nullabona.docket.core.acts import OpenDetails, SettleDetails
 from nullabona.docket.core.decide import NotYetPublic, gagged, instrument_of
 from nullabona.docket.core.instrument import DAY, Taxonomy
-from nullabona.docket.core.records import SlotRef
-from nullabona.docket.core.slots import EventRecord, NullRecord, Record, RenewalRecord, case_tag
 from nullabona.docket.core.statements import Opening, encode_statement
 from nullabona.docket.core.states import State
 from nullabona.docket.ports import Acting
 from nullabona.docket.slotbox import Boxed
 from nullabona.docket.tools import Tools
 from nullabona.errors import UserError
+from nullabona.wire.slots import EventRecord, NullRecord, Record, RenewalRecord, SlotRef, case_tag
 
 SETTLE_EARLY_S: Final = 30 * DAY
 

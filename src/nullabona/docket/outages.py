@@ -6,9 +6,9 @@ It excuses nothing: verification finds the late periods as before, and shows bes
 from __future__ import annotations
 
 from nullabona.docket.core.acts import OutageDetails, Stale
-from nullabona.docket.core.canonical import digest
 from nullabona.docket.core.statements import Outage, encode_statement
 from nullabona.docket.tools import Tools
+from nullabona.wire.canonical import digest
 
 
 def check_outage(tools: Tools, details: OutageDetails) -> None:

@@ -6,13 +6,13 @@ from collections import Counter
 
 from nullabona.docket.casefiles import CaseFile
 from nullabona.docket.core.acts import ReportDetails, Stale
-from nullabona.docket.core.canonical import canonical, digest
 from nullabona.docket.core.decide import instrument_of, outcome_of
 from nullabona.docket.core.instrument import Taxonomy
 from nullabona.docket.core.statements import Band, Report, Row, encode_statement
 from nullabona.docket.core.timers import of_the_answer
 from nullabona.docket.ports import Acting
 from nullabona.docket.tools import Tools
+from nullabona.wire.canonical import canonical, digest
 
 STATUTORY_BAND = 999
 """0 to 999, 1000 to 1999 and so on: the first option of 50 USC 1874, and the taxonomy's."""

@@ -17,6 +17,7 @@ from nullabona.app.protocol.account_calls import (
     HandleCheck,
     Lock,
     Phrase,
+    PutAwayNotice,
     RestoreAccount,
     SetSettings,
     Start,
@@ -48,6 +49,7 @@ from nullabona.app.protocol.people_calls import (
     SetTimer,
     WithdrawWish,
 )
+from nullabona.app.protocol.privacy_views import Privacy
 from nullabona.app.protocol.talk_calls import (
     CancelTransfer,
     ClosePoll,
@@ -121,6 +123,7 @@ __all__ = [
     "OpenRoom",
     "Phrase",
     "PinMessage",
+    "PutAwayNotice",
     "React",
     "ReadCode",
     "ReadLink",
@@ -204,5 +207,6 @@ ANSWERS: Final[dict[type[Call], type[Any]]] = {
     SetProfile: v.Me,
     SetSettings: v.Settings,
     ChangePassphrase: Done,
-    GetPrivacy: v.Privacy,
+    GetPrivacy: Privacy,
+    PutAwayNotice: Done,
 }

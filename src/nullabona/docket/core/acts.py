@@ -11,14 +11,12 @@ from typing import Annotated, Final, Literal
 import msgspec
 from msgspec import Meta
 
-from nullabona.docket.core.canonical import canonical, digest
 from nullabona.docket.core.instrument import Day, Seconds
 from nullabona.docket.core.records import (
     Authority,
     Decision,
     Demand,
     Gag,
-    Hash,
     Identifier,
     Note,
     OfficerId,
@@ -26,6 +24,8 @@ from nullabona.docket.core.records import (
 )
 from nullabona.docket.core.roles import Role
 from nullabona.errors import PeerError, UserError
+from nullabona.wire.canonical import canonical, digest
+from nullabona.wire.slots import Hash
 
 NONCE_SIZE: Final = 32
 ACT_LIFETIME_S: Final = 600

@@ -11,12 +11,11 @@ from typing import Final
 
 from nullabona.docket.core.batches import Batch, read_batch
 from nullabona.docket.core.cadence import Cadence
-from nullabona.docket.core.records import SlotRef
 from nullabona.docket.core.recount_cases import Demands, Finding, check_cases
 from nullabona.docket.core.recount_reports import check_reports
-from nullabona.docket.core.slots import CommitmentWrong, EventRecord, Record, RenewalRecord, SlotLeaf, check_opening
 from nullabona.docket.core.statements import Genesis, Opening, Outage, Report, Reseal, parse_statement
 from nullabona.errors import Malformed
+from nullabona.wire.slots import CommitmentWrong, EventRecord, Record, RenewalRecord, SlotLeaf, SlotRef, check_opening
 
 _FUTURE: Final = "a slot that is not in the log yet"
 

@@ -9,10 +9,9 @@ import msgspec
 from msgspec import Meta
 
 from nullabona.docket.core.cadence import Cadence
-from nullabona.docket.core.canonical import canonical, read_canonical
-from nullabona.docket.core.records import SlotRef
-from nullabona.docket.core.slots import BEAT_LEAF, STATEMENT_LEAF, Count, Hex32, Period, Record
 from nullabona.errors import Bug, Malformed
+from nullabona.wire.canonical import canonical, read_canonical
+from nullabona.wire.slots import BEAT_LEAF, STATEMENT_LEAF, Count, Hex32, Period, Record, SlotRef
 
 MAX_STATEMENT: Final = 60_000
 MAX_STATEMENTS: Final = 65_535

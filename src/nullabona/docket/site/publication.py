@@ -10,9 +10,9 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from nullabona.docket.core.canonical import canonical, read_canonical
-from nullabona.docket.core.instrument import Day, Label, Seconds
-from nullabona.docket.core.records import Answer, DataClass, RefusalReason
+from nullabona.docket.core.instrument import Day, Seconds
+from nullabona.wire.canonical import canonical, read_canonical
+from nullabona.wire.demands import Answer, DataClass, Label, RefusalReason
 
 Count = Annotated[int, Meta(ge=0, le=10_000_000)]
 Half = Annotated[str, Meta(pattern=r"^2[0-9]{3}-H[12]\Z")]

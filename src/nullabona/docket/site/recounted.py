@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from typing import Final, Literal, cast
 
 from nullabona.docket.core.cadence import Cadence
-from nullabona.docket.core.instrument import DAY, Label
-from nullabona.docket.core.records import Answer, DataClass, RefusalReason, SlotRef
+from nullabona.docket.core.instrument import DAY
 from nullabona.docket.core.recount import Recount
 from nullabona.docket.core.recount_cases import Demand
 from nullabona.docket.core.statements import Opening, Report, Row, Statement
@@ -34,6 +33,8 @@ from nullabona.docket.taxonomy import Row as Law
 from nullabona.log.keys import VerifierKey
 from nullabona.log.note import parse_note
 from nullabona.log.policy import Policy
+from nullabona.wire.demands import Answer, DataClass, Label, RefusalReason
+from nullabona.wire.slots import SlotRef
 
 _NOTICE: Final[Mapping[str, Literal["after", "deferred", "barred"]]] = {
     "notified": "after",

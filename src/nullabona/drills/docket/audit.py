@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Final
 
 from nullabona.docket.core.batches import read_batch
-from nullabona.docket.core.records import SlotRef
-from nullabona.docket.core.slots import CommitmentWrong, next_ratchet, open_pointer
+from nullabona.docket.core.pointers import next_ratchet, open_pointer
 from nullabona.docket.core.statements import Genesis, parse_statement
 from nullabona.errors import Malformed
 from nullabona.log.checkpoint import parse_checkpoint
 from nullabona.log.note import parse_note
 from nullabona.log.tiles import ENTRIES, decode_bundle, tiles_of
+from nullabona.wire.slots import CommitmentWrong, SlotRef
 
 _EVENT: Final = 1
 

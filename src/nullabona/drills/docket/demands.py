@@ -9,8 +9,9 @@ from typing import Final
 
 from nullabona.docket.casework import describe_document
 from nullabona.docket.core.instrument import DAY, LegalClass
-from nullabona.docket.core.records import DataClass, Demand, Gag, Gate, Identifier
+from nullabona.docket.core.records import Demand, Gag, Gate, Identifier
 from nullabona.docket.taxonomy import Catalogue, Row
+from nullabona.wire.demands import DataClass
 
 ASKED: Final[Mapping[LegalClass, tuple[DataClass, ...]]] = {
     "subscriber": ("subscriber", "identification"),

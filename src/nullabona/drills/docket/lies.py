@@ -12,9 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from nullabona.docket.core.receipt import Receipt
-from nullabona.docket.core.records import SlotRef
 from nullabona.docket.core.recount_cases import Demand, Finding
-from nullabona.docket.core.slots import parse_slot_leaf
 from nullabona.drills.docket.office import ORIGIN, Grounds
 from nullabona.drills.docket.tampering import Book, Deed, Forged, Public
 from nullabona.drills.text import Text
@@ -24,6 +22,7 @@ from nullabona.log.policy import Policy
 from nullabona.log.proof import parse_proof
 from nullabona.machine.keyfile import read_key_file
 from nullabona.sequencer import NoQuorum, open_log
+from nullabona.wire.slots import SlotRef, parse_slot_leaf
 
 DEEDS: Final = {
     Deed.REMOVE: Text("its entry is removed", "항목을 지움"),

@@ -12,7 +12,6 @@ from typing import Final
 
 from nullabona.docket.core.cadence import Cadence
 from nullabona.docket.core.instrument import DAY
-from nullabona.docket.core.records import SlotRef
 from nullabona.docket.core.recount import recount
 from nullabona.docket.core.recount_cases import Demand
 from nullabona.docket.delivery import delivering
@@ -33,6 +32,7 @@ from nullabona.drills.report import Report
 from nullabona.drills.text import Text
 from nullabona.log.policy import Policy
 from nullabona.machine.httpclient import Ways
+from nullabona.wire.slots import SlotRef
 
 Tell = Callable[[Text], None]
 Places = Mapping[str, tuple[SlotRef, ...]]

@@ -8,12 +8,12 @@ from pathlib import Path
 
 from nullabona.docket.core.receipt import Receipt
 from nullabona.docket.core.records import CaseId
-from nullabona.docket.core.slots import case_tag
 from nullabona.docket.core.statements import Report
 from nullabona.docket.ports import Deliver
 from nullabona.drills.docket.demands import Asked, many
 from nullabona.drills.docket.office import Office
 from nullabona.drills.docket.walking import begin, finish, hand_over
+from nullabona.wire.slots import case_tag
 
 _OVER = frozenset({"due", "late"})
 
@@ -77,7 +77,7 @@ class Replay:
         self.answered.append(Answered(asked, case, folder, given.receipt, not late, told))
 
     def _notices(self) -> None:
-        self.delivered += self.office.desk.deliver_notices(self.office.who("rolf"), self.deliver)
+        self.delivered += self.office.desk.deliver_notices(self.office.who("rolf"), self.deliver).delivered
 
 
 def kinds_of(answered: Sequence[Answered]) -> dict[str, int]:

@@ -19,10 +19,8 @@ import msgspec
 
 from nullabona.docket.beat import PERIODS
 from nullabona.docket.core.batches import read_batch
-from nullabona.docket.core.records import SlotRef
 from nullabona.docket.core.recount_cases import Demand, Finding
 from nullabona.docket.core.recount_reports import count
-from nullabona.docket.core.slots import LEAF_SIZE
 from nullabona.docket.core.statements import (
     Genesis,
     Opening,
@@ -40,6 +38,7 @@ from nullabona.log.note import Signer, parse_note, sign_note
 from nullabona.log.policy import Policy
 from nullabona.log.tiles import ENTRIES, encode_bundle, tiles_of
 from nullabona.log.tree import Frontier, leaf_hashes
+from nullabona.wire.slots import LEAF_SIZE, SlotRef
 
 _HEAD: Final = 7
 """A slot's leaf begins with its kind and place; the commitment and the pointer follow."""

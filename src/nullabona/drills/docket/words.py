@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Final
 
 from nullabona.docket.core.records import ClassAnswer
-from nullabona.docket.production.words import ANSWER, DATA_CLASS
 from nullabona.drills.text import Text
+from nullabona.words.demands import ANSWER, DATA_CLASS
 
 CLAIMS: Final[Mapping[str, Text]] = {
     "K-12": Text("Nothing that witnesses saw of the record can be removed, altered, reordered or back-dated without "
