@@ -16,6 +16,7 @@ from nullabona.docket.core.acts import (
     DecideDetails,
     DeferDetails,
     GagDetails,
+    HandOverDetails,
     IntakeDetails,
     MatchDetails,
     PlainDetails,
@@ -174,7 +175,7 @@ def plausible(action: Action, clock: Clock) -> CaseDetails:
         A.DECIDE: DecideDetails(PRODUCE, bytes(32)), A.PRODUCE: ReleaseDetails(bytes(32), bytes(32)),
         A.REFUSE: ReleaseDetails(bytes(32), bytes(32)), A.DEFER_NOTICE: DeferDetails(clock() + 99, "law"),
         A.BAR_NOTICE: BarDetails("law"), A.RENEW_GAG: GagDetails(GAG, "law"), A.LIFT_GAG: GagDetails(None, "law"),
-        A.CONFIRM_GAG: ConfirmDetails(bytes(32)), A.RECUSE: RecuseDetails("a cousin"),
+        A.CONFIRM_GAG: ConfirmDetails(bytes(32)), A.HAND_OVER: HandOverDetails(), A.RECUSE: RecuseDetails("a cousin"),
     }  # fmt: skip
     return kinds.get(action, PlainDetails())
 

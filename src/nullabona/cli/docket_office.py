@@ -185,12 +185,16 @@ def authority() -> None:
 @click.option("--name", required=True)
 @click.option("--jurisdiction", type=click.Choice(["KR", "US", "EU"]), required=True)
 @click.option("--call-back", required=True, help="A number or domain that you found out yourself.")
+@click.option("--recipient", default="", metavar="AGE1…", help="Lock packages to this key, got by the same call.")
 @common
 @click.pass_context
-def add_authority(context: click.Context, id: str, name: str, jurisdiction: str, call_back: str) -> None:
+def add_authority(
+    context: click.Context, id: str, name: str, jurisdiction: str, call_back: str, recipient: str
+) -> None:
     """Propose an authority for the registry; a reviewer or counsel confirms."""
     with at_desk(context) as at:
-        made = Authority(id, name, jurisdiction, call_back, now_s() // DAY, at.who.officer)  # type: ignore[arg-type]
+        day, by = now_s() // DAY, at.who.officer
+        made = Authority(id, name, jurisdiction, call_back, day, by, recipient)  # type: ignore[arg-type]
         proposal = at.desk.propose(at.who, DeskAction.REGISTER_AUTHORITY, None, AuthorityDetails(made))
         say_done(context, at, at.sign(proposal))
 

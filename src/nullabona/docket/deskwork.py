@@ -9,12 +9,13 @@ from typing import Final
 import msgspec
 
 from nullabona.docket.core import roles
-from nullabona.docket.core.acts import NO_VERSION, Act, Assertion, ConfirmDetails, DeskDetails, Stale
+from nullabona.docket.core.acts import NO_VERSION, Act, Assertion, AuthorityDetails, ConfirmDetails, DeskDetails, Stale
 from nullabona.docket.core.canonical import canonical, read_canonical
 from nullabona.docket.core.roles import CONFIRMS, DeskAction, SamePerson
 from nullabona.docket.ports import Acting
 from nullabona.docket.staff import subject_of
 from nullabona.docket.tools import Tools
+from nullabona.docket.vault import check_recipient
 from nullabona.errors import UserError
 
 Effect = Callable[[Acting, DeskAction, DeskDetails, str], None]
@@ -95,6 +96,8 @@ class Deskwork:
         officer = self._t.staff.active(who.officer)
         roles.check_desk_allowed(officer.roles, action, confirming=confirming)
         if not isinstance(details, ConfirmDetails):
+            if isinstance(details, AuthorityDetails) and details.authority.recipient:
+                check_recipient(details.authority.recipient)
             if subject_of(details)[0] == who.officer:
                 raise SamePerson("nobody decides about themselves")
             return

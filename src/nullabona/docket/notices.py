@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
 import msgspec
 
 from nullabona.docket.casefiles import CaseFile
@@ -16,7 +19,7 @@ from nullabona.docket.tools import Tools
 from nullabona.docket.vault import unseal
 from nullabona.errors import Malformed
 from nullabona.wire.card import Card, verify_card
-from nullabona.wire.seal import seal_to_inbox
+from nullabona.wire.seal import Inbox, seal_to_inbox
 
 
 class PendingNotice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -26,6 +29,25 @@ class PendingNotice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     salt: bytes
     blind: bytes
     record: EventRecord
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A frame for the inbox of one handle."""
+
+    handle: str
+    inbox: Inbox
+    frame: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ReadyNotice:
+    """A notice whose slot the log proves, with its letters. ``officer``: who delivers it."""
+
+    commitment: bytes
+    case: bytes
+    officer: str
+    letters: tuple[Letter, ...]
 
 
 class Notices:
@@ -53,19 +75,31 @@ class Notices:
     def deliver(self, who: Acting, deliver: Deliver) -> int:
         """Deliver what the log proves by now; how many. Raises what ``deliver`` raises, and goes on the next time."""
         done = 0
+        for notice in self.ready(who):
+            for letter in notice.letters:
+                deliver(letter.handle, letter.inbox, letter.frame)
+            self.delivered(notice)
+            done += 1
+        return done
+
+    def ready(self, who: Acting) -> Iterator[ReadyNotice]:
+        """What the log proves by now, sealed to its inboxes. Whoever puts it there says so to `delivered`."""
         for commitment, case, sealed in self._t.store.rows("notices"):
             if self._t.store.row("slot_of", commitment) is None:
                 continue
             file = self._t.files.open(who, case)
             pending = read_canonical(unseal(sealed, [file.identity]), PendingNotice, "a notice")
+            letters = []
             for body, item in self._items(commitment, pending):
                 card = self._card(file.content, body.handle)
-                deliver(body.handle, card.inbox, seal_to_inbox(card.inbox, item))
-            with self._t.store.transaction():
-                self._t.store.run("drop_notice", commitment)
-                self._t.journal.append("notice-delivered", commitment, case=case, officer=who.officer)
-            done += 1
-        return done
+                letters.append(Letter(body.handle, card.inbox, seal_to_inbox(card.inbox, item)))
+            yield ReadyNotice(commitment, case, who.officer, tuple(letters))
+
+    def delivered(self, notice: ReadyNotice) -> None:
+        """Enter that it was delivered; a second time changes nothing."""
+        with self._t.store.transaction():
+            if self._t.store.run("drop_notice", notice.commitment):
+                self._t.journal.append("notice-delivered", notice.commitment, case=notice.case, officer=notice.officer)
 
     def _items(self, commitment: bytes, pending: PendingNotice) -> list[tuple[NoticeBody, bytes]]:
         proof = self._receipts.proof(commitment, pending.blind, pending.record)

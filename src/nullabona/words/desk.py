@@ -58,6 +58,15 @@ DESK_KO: Final[Mapping[str, tuple[str, str]]] = {
         "담당자 파일을 쓸 수 없습니다",
         "nulla docket officer new로 만들고 남이 읽지 못하게 하세요",
     ),
+    "docket-unsealed": (
+        "확인서 열쇠가 없어 자료가 봉인되지 않은 채 나가게 됩니다",
+        "docket.toml에 확인서 열쇠를 지정하거나, 봉인하지 않고 전달하는 것을 선택하세요",
+    ),
+    "docket-seal-there": ("확인서 열쇠가 있으므로 봉인하지 않고 전달할 수 없습니다", "봉인하여 전달하세요"),
+    "docket-form-changed": (
+        "서명한 형태로는 더 이상 자료를 줄 수 없습니다",
+        "그 뒤에 열쇠가 추가되거나 바뀌거나 없어졌습니다. 전달에 다시 서명하세요",
+    ),
     "docket-receipt-first": ("접수증보다 먼저 자료를 낼 수 없습니다", "먼저 접수증을 발급하세요"),
     "docket-receipt-invalid": ("접수증이 맞지 않습니다", ""),
     "docket-recused": ("이 사건에서 회피했습니다", "다른 담당자가 해야 합니다"),

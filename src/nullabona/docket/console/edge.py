@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor
 from http.cookies import CookieError, SimpleCookie
 from typing import Final, Protocol, TypeVar
 from urllib.parse import parse_qsl
@@ -43,7 +43,7 @@ class House(Protocol):
 class Edge:
     """The ASGI application."""
 
-    def __init__(self, site: Site, house: House, thread: ThreadPoolExecutor) -> None:
+    def __init__(self, site: Site, house: House, thread: Executor) -> None:
         self._site = site
         self._house = house
         self._thread = thread

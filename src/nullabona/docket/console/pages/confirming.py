@@ -66,6 +66,9 @@ def lines(visit: Visit, pending: Pending) -> tuple[tuple[str, str], ...]:
             return ((visit.say("officers.why"), details.why),)
         case acts.OutageDetails():
             return ((f"{details.first}–{details.last}", details.ko), ("", details.en))
+        case acts.AuthorityDetails():
+            key = details.authority.recipient or visit.say("authorities.recipient-none")
+            return ((visit.say("authorities.recipient"), key),)
         case _:
             return ()
 

@@ -27,6 +27,8 @@ SENTENCES: Final[dict[str, tuple[str, str]]] = {
     "action.refuse": ("Release the refusal", "거절 승인"),
     "action.receipt": ("Issue the receipt", "접수증 발급"),
     "action.hand-over": ("Hand over", "전달"),
+    "action.hand-over-sealed": ("handed over sealed", "봉인하여 전달"),
+    "action.hand-over-unsealed": ("handed over UNSEALED", "봉인하지 않고 전달"),
     "action.notify": ("Tell the person", "당사자 통지"),
     "action.defer-notice": ("Defer the notice", "통지 연기"),
     "action.bar-notice": ("Record that notice is barred", "통지 금지 기록"),
