@@ -18,6 +18,7 @@ from nullabona.docket.core.acts import (
     DeskDetails,
     EnrolDetails,
     IntakeDetails,
+    KeyDetails,
     PlainDetails,
     ReviewDetails,
 )
@@ -189,6 +190,15 @@ class Office:
     def both(self, first: str, second: str, action: DeskAction, details: DeskDetails) -> DeskDone:
         """An action on the desk with its two signatures."""
         done = self.sign(first, self.desk.propose(self.who(first), action, None, details))
+        done = self.sign(second, self.desk.propose_confirm(self.who(second), done.challenge))
+        assert isinstance(done, DeskDone)
+        return done
+
+    def add_key(self, first: str, second: str, details: KeyDetails) -> DeskDone:
+        """Another key for an officer, which was proposed a day ago."""
+        self.clock.pass_(-DAY)
+        done = self.sign(first, self.desk.propose(self.who(first), DeskAction.ADD_KEY, None, details))
+        self.clock.pass_(DAY)
         done = self.sign(second, self.desk.propose_confirm(self.who(second), done.challenge))
         assert isinstance(done, DeskDone)
         return done

@@ -83,7 +83,7 @@ class Backdoor:
         first, second = ("ben", "cora") if officer == "ada" else ("ada", "carl" if officer == "ben" else "ben")
         waiting = [o for o in self.house.premises.store.passkeys_of(officer) if not self.house.premises.admitted(o)]
         for passkey in waiting:
-            self.office.both(first, second, DeskAction.ADD_KEY, KeyDetails(officer, credential_of(passkey)))
+            self.office.add_key(first, second, KeyDetails(officer, credential_of(passkey)))
         return len(waiting)
 
     def register(self, name: str = "seoul-police") -> None:

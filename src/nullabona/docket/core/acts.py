@@ -190,6 +190,13 @@ class KeyDetails(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="k
     credential: Credential
 
 
+class ObjectDetails(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="object"):
+    """An objection, which ends a proposal that is held."""
+
+    challenge: Hash
+    why: Note
+
+
 class AuthorityDetails(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="authority"):
     """An authority for the call-back registry."""
 
@@ -227,7 +234,7 @@ class OutageDetails(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag
 
 DeskDetails = (
     EnrolDetails | RevokeDetails | RoleDetails | KeyDetails | AuthorityDetails | ReportDetails | SettleDetails
-    | OpenDetails | OutageDetails | ConfirmDetails
+    | OpenDetails | OutageDetails | ObjectDetails | ConfirmDetails
 )  # fmt: skip
 
 

@@ -76,16 +76,24 @@ class NoAct(UserError):
     default_hint = "do it through the desk, with the signatures it asks for"
 
 
+class Held(UserError):
+    """It takes effect a day after it was proposed, so that somebody can object."""
+
+    code = "docket-held"
+    default_hint = "confirm it when the day is over; whoever knows better objects before"
+
+
 _REFUSALS: Final[Mapping[str, type[NullabonaError]]] = {
     error.code: error
     for error in (
-        AppendOnly, AssertionInvalid, NoAct, Recused, Replayed, RoleAlone, Stale, WrongState, roles.NotAllowed,
+        AppendOnly, AssertionInvalid, Held, NoAct, Recused, Replayed, RoleAlone, Stale, WrongState, roles.NotAllowed,
         roles.SamePerson,
     )
 }  # fmt: skip
 _SENTENCES: Final[Mapping[str, str]] = {
     "docket-append-only": "what was entered cannot be changed",
     "docket-assertion-invalid": "the key is not one of this officer's",
+    "docket-held": "a day must pass between the first signature and the second",
     "docket-no-act": "nobody has signed what this change needs",
     "docket-not-allowed": "no role of this officer allows it",
     "docket-recused": "this officer stepped back from the case",

@@ -72,6 +72,7 @@ SENTENCES: Final[dict[str, tuple[str, str]]] = {
     "confirm.by": ("Signed by {by}", "{by} 서명"),
     "confirm.about": ("About", "대상"),
     "confirm.go": ("Look and confirm", "확인하기"),
+    "confirm.held": ("can be confirmed from {when} UTC", "{when} UTC부터 확인할 수 있음"),
     "confirm.own": ("your own: somebody else must confirm", "본인이 낸 일이므로 다른 사람이 확인해야 합니다"),
     "audit.title": ("Journal", "업무 일지"),
     "audit.text": (

@@ -49,6 +49,7 @@ SENTENCES: Final[dict[str, tuple[str, str]]] = {
     "action.register-authority": ("Register an authority", "기관 등록"),
     "action.report": ("Draw up the report", "보고서 확정"),
     "action.open": ("Open slots", "칸 열기"),
+    "action.object": ("Object to a key", "열쇠에 이의 제기"),
     "action.settle": ("Settle a half-year", "반기 정산"),
     "action.outage": ("State an outage", "늦어진 까닭 밝히기"),
     "role.intake": ("intake", "접수"),
