@@ -83,6 +83,15 @@ def test_a_receipt_is_checked_offline_and_is_of_this_demand(public_office: Publi
         check_receipt(msgspec.structs.replace(receipt, slot=msgspec.structs.replace(receipt.slot, proof=moved)), RULES)
 
 
+def test_an_opening_that_no_slot_can_hold_is_refused() -> None:
+    """An operator who enters one in the log is found out, and does not stop whoever recounts it."""
+    record = EventRecord(
+        "ab" * 16, 0, "received", 0, "KR.WARRANT", "", "cd" * 32, answers={str(n): "held" for n in range(900)}
+    )
+    with pytest.raises(CommitmentWrong):
+        check_opening(bytes(32), bytes(32), record)
+
+
 def test_nothing_is_handed_over_before_the_receipt(public_office: PublicOffice) -> None:
     """Neither the action nor the files, and no case is closed before its answer was handed over."""
     office = public_office

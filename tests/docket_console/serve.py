@@ -28,6 +28,7 @@ from nullabona.docket.core.records import Decision
 from nullabona.docket.core.roles import DeskAction, Role
 from nullabona.docket.desk import Desk
 from nullabona.docket.ports import Outside
+from nullabona.docket.signing import credential_of as ed25519_credential
 from nullabona.docket.signing import verify_ed25519
 from tests.docket.desks import PRODUCE, TAXONOMY, Clock, Office, demand, make_package, producible
 
@@ -98,6 +99,12 @@ class Backdoor:
 
     def match(self, case: str) -> None:
         self.office.sign("ina", self.office.desk.propose_match(self.office.who("ina"), bytes.fromhex(case)))
+
+    def propose_key(self, officer: str = "cora") -> str:
+        """The first signature under another key of ``officer``; it waits for a second."""
+        details = KeyDetails(officer, ed25519_credential(b"\x07" * 32, "another key"))
+        first = self.office.desk.propose(self.office.who("ada"), DeskAction.ADD_KEY, None, details)
+        return self.office.sign("ada", first).challenge.hex()
 
     def lose(self, officer: str, keep: int) -> None:
         """All authenticators but ``keep`` are set aside, which no door would do."""

@@ -170,10 +170,12 @@ def test_keys_lead_everywhere(chromium: Browser, own_place: Place, seats: ExitSt
     ina = sit(seats, chromium, own_place, "ina")
     ina.page.keyboard.press("Tab")
     assert "skip" == ina.page.evaluate("document.activeElement.className")
+    expect(ina.page.locator("html[data-ready]")).to_be_attached()
     for keys, title in (("gc", "All cases"), ("gk", "Your authenticators"), ("gd", "What is due")):
         for key in keys:
             ina.page.keyboard.press(key)
         expect(ina.page.locator("h1")).to_have_text(title)
+        expect(ina.page.locator("html[data-ready]")).to_be_attached()
     for key in ("j", "j", "k"):
         ina.page.keyboard.press(key)
     ina.page.keyboard.press("Enter")

@@ -55,12 +55,12 @@ class Edge:
         if scope["type"] != "http":
             return
         try:
-            answer = await self._serve(Request(forgetful(scope), receive))
+            response = self._response(await self._serve(Request(forgetful(scope), receive)))
         except ClientDisconnect:
             return
         except Exception:  # noqa: BLE001 - the last door; nothing of what went wrong is told or logged
-            answer = Answer(500, b"something went wrong inside\n", TEXT)
-        await self._response(answer)(scope, receive, send)
+            response = self._response(Answer(500, b"something went wrong inside\n", TEXT))
+        await response(scope, receive, send)
 
     async def _serve(self, request: Request) -> Answer:
         asked = read_head(request)
