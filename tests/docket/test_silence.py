@@ -14,7 +14,7 @@ from nullabona.docket.core.notice import NoticeInvalid, check_notice_item, parse
 from nullabona.docket.core.receipt import ReceiptInvalid, check_receipt
 from nullabona.docket.core.records import Gag
 from nullabona.docket.core.roles import DeskAction, SamePerson
-from nullabona.docket.core.slots import CommitmentWrong
+from nullabona.docket.core.slots import CommitmentWrong, EventRecord, check_opening
 from nullabona.docket.core.states import Action, WrongState
 from nullabona.docket.core.terms import term_of, term_span
 from nullabona.docket.core.timers import level_at, louder

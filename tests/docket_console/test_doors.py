@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import socket
+from urllib.parse import quote
 
 import pytest
 
@@ -113,6 +114,12 @@ def test_any_address_leads_a_stranger_to_the_sign_in_page(place: Place, name: st
     got = place.stranger().get(f"/case/{name}")
     assert (303, True) == (got.status, got.headers["location"].isascii())
     assert "content-security-policy" in got.headers
+
+
+@pytest.mark.parametrize("before", ["²", "-1", "1e3", "9" * 400, "٣", ""])
+def test_any_number_asks_for_the_journal(team: Team, before: str) -> None:
+    """What is none shows the newest entries."""
+    assert 200 == team[Role.AUDITOR].get(f"/journal?before={quote(before)}").status
 
 
 def test_an_admin_reads_no_case(team: Team, case: str) -> None:

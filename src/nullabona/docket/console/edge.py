@@ -81,7 +81,8 @@ class Edge:
             self._bodies -= len(body)
 
     async def _body(self, request: Request, asked: Asked, limit: int) -> bytes | Answer:
-        if (said := asked.headers.get("content-length", "0")) and (not said.isdigit() or int(said) > limit):
+        said = asked.headers.get("content-length") or "0"
+        if not (said.isascii() and said.isdigit()) or int(said) > limit:
             return Answer(413, b"the body is too large\n", TEXT, (("Connection", "close"),))
         parts: list[bytes] = []
         size = 0

@@ -23,7 +23,7 @@ from nullabona.errors import Bug, NullabonaError, UserError
 
 FILE: Final = "desk.db"
 LOCK: Final = "desk.lock"
-VERSION: Final = 1
+VERSION: Final = 2
 
 
 class DeskInUse(UserError):

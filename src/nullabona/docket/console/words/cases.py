@@ -111,6 +111,10 @@ SENTENCES: Final[dict[str, tuple[str, str]]] = {
         "{authority}, 명부에 있는 열쇠: {recipient}",
     ),
     "case.form-locked-short": ("Locked to {authority}: nobody else opens it.", "{authority}만 열 수 있게 잠급니다."),
+    "case.form-unlocked-short": (
+        "Not locked: whoever has the file can read it, for the registry has no key of this authority.",
+        "잠그지 않음: 명부에 이 기관의 열쇠가 없어 파일을 가진 사람은 누구나 읽을 수 있습니다.",
+    ),
     "case.form-unlocked": (
         "nobody: whoever has the file can read it, for the registry has no key of this authority",
         "잠그지 않음: 명부에 이 기관의 열쇠가 없어 파일을 가진 사람은 누구나 읽을 수 있습니다",
