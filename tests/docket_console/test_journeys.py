@@ -245,7 +245,6 @@ def test_the_public_record_is_accessible(
     nora.go(f"/case/{told}").locator(f'form[action="/case/{told}/notify"] button').click()
     nora.sign()
     place.tell("tick")
-    nora.sign_in()
     place.tell("inboxes", hold=True)
     nora.go("/record").locator('form[action="/record/deliver"] button').click()
     expect(nora.page.locator("[role=status]")).to_be_visible()
