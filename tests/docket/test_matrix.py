@@ -24,6 +24,7 @@ from nullabona.docket.core.acts import (
     MatchDetails,
     ObjectDetails,
     OpenDetails,
+    OutageDetails,
     PlainDetails,
     RecuseDetails,
     ReleaseDetails,
@@ -203,6 +204,7 @@ DESK_MAY: dict[DeskAction, tuple[set[Role], set[Role]]] = {
     D.REPORT: ({R.PUBLISHER}, {R.COUNSEL}),
     D.OPEN: ({R.COUNSEL}, set()),
     D.SETTLE: ({R.KEY_CUSTODIAN}, {R.COUNSEL}),
+    D.OUTAGE: ({R.PUBLISHER}, {R.COUNSEL}),
     D.OBJECT: (set(Role) - {R.AUDITOR}, set()),
     D.READ_JOURNAL: ({R.AUDITOR, R.COUNSEL}, set()),
 }
@@ -292,6 +294,7 @@ def desk_details(office: Office) -> dict[DeskAction, DeskDetails]:
     return {
         D.ENROL: newcomer, D.REVOKE: RevokeDetails("ivo", "left"), D.GRANT_ROLE: RoleDetails("ivo", R.NOTIFIER),
         D.TAKE_ROLE: RoleDetails("ivo", R.REVIEWER), D.ADD_KEY: KeyDetails("ivo", key),
-        D.REGISTER_AUTHORITY: AuthorityDetails(authority), D.REPORT: ReportDetails("2026H2", bytes(32)),
+        D.REGISTER_AUTHORITY: AuthorityDetails(authority), D.REPORT: ReportDetails("2026H2", bytes(32), 0),
         D.OPEN: OpenDetails(()), D.SETTLE: SettleDetails("2026H2"), D.OBJECT: ObjectDetails(bytes(32), "no"),
+        D.OUTAGE: OutageDetails(0, 0, "정전", "a power cut"),
     }  # fmt: skip

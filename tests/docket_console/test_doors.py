@@ -87,7 +87,8 @@ def test_everything_that_can_be_done_has_its_door() -> None:
         DeskAction.REPORT: "/record/report", DeskAction.OPEN: "/record/open", DeskAction.SETTLE: "/record/settle",
         DeskAction.OBJECT: "/confirm/{challenge}/object",
     }  # fmt: skip
-    assert set(DeskAction) - {DeskAction.READ_JOURNAL} == set(doors)
+    elsewhere = {DeskAction.READ_JOURNAL, DeskAction.OUTAGE}  # a page of its own; stated from the command line only
+    assert set(DeskAction) - elsewhere == set(doors)
     assert {action: DESK[action] for action in doors} == {action: posts[path] for action, path in doors.items()}
 
 

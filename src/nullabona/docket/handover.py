@@ -1,4 +1,4 @@
-"""Handing over: in which form a package leaves the house, entered in the journal and never changed quietly (§7.9).
+"""Handing over: in which form a package leaves the house, entered in the journal and never changed quietly (§7.10).
 
 There is one way for console and command line. With a custodian's key the package is sealed; without one it leaves
 unsealed only if the releaser signs just that. If the registry has a recipient of the authority, it is locked to it.

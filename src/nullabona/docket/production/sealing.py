@@ -30,16 +30,20 @@ class KeyedSeal:
         """Every file of the sealed folder: what sets and signs documents is loaded only now."""
         from nullabona.docket.production.seal import Seals, seal_package
 
-        keys = {approval.challenge: approval.key_id for approval in approvals}
-        custody = tuple(
-            Custody(event.at_s, event.kind, event.officer or "desk", keys.get(event.detail, ""), event.detail.hex())
-            for event in history
-        )
         seals = Seals(self._read(), read_key_file(self.log_keys))
-        return seal_package(package, Evidence(receipt, custody), seals, now_s)
+        return seal_package(package, Evidence(receipt, custody_of(history, approvals)), seals, now_s)
 
     def _read(self) -> Custodian:
         try:
             return read_custodian(self.custodian_file.read_bytes())
         except OSError as error:
             raise CustodianKeyWrong(f"the custodian's key cannot be read: {error.strerror}") from None
+
+
+def custody_of(history: Iterable[Event], approvals: Iterable[Approval]) -> tuple[Custody, ...]:
+    """The chain of custody, as the journal of a case has it."""
+    keys = {approval.challenge: approval.key_id for approval in approvals}
+    return tuple(
+        Custody(event.at_s, event.kind, event.officer or "desk", keys.get(event.detail, ""), event.detail.hex())
+        for event in history
+    )

@@ -60,6 +60,8 @@ SENTENCES: Final[dict[str, tuple[str, str]]] = {
     "action.confirm-add-key": ("confirmed an authenticator", "인증 장치 승인 확인"),
     "action.confirm-register-authority": ("confirmed an authority", "기관 등록 확인"),
     "action.confirm-report": ("confirmed a report", "보고서 확인"),
+    "action.outage-stated": ("reason of lateness entered in the log", "늦어진 까닭을 기록에 올림"),
+    "action.confirm-outage": ("confirmed why it was late", "늦어진 까닭 확인"),
     "action.confirm-settle": ("confirmed a settlement", "반기 정산 확인"),
     "action.beat": ("beat of the public record", "공개 기록의 주기"),
     "action.share": ("shared with a colleague", "동료와 공유"),
