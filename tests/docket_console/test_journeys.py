@@ -224,6 +224,7 @@ def test_every_page_is_accessible(
     assert found == []
 
 
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize(("lang", "theme"), [("en", "light"), ("ko", "dark"), ("en", "dark"), ("ko", "light")])
 def test_the_public_record_is_accessible(
     chromium: Browser, tmp_path: Path, seats: ExitStack, lang: str, theme: Any  # noqa: ANN401
