@@ -132,9 +132,13 @@ class Notices:
     def delivered(self, notice: ReadyNotice) -> None:
         """Enter that it was delivered, or that nobody is left to tell; a second time changes nothing."""
         with self._t.store.transaction():
-            if self._t.store.run("drop_notice", notice.commitment):
-                kind = "notice-delivered" if notice.letters else "notice-undeliverable"
-                self._t.journal.append(kind, notice.commitment, case=notice.case, officer=notice.officer)
+            if not self._t.store.run("drop_notice", notice.commitment):
+                return
+            about, case, officer = notice.commitment, notice.case, notice.officer
+            if notice.letters:
+                self._t.journal.append("notice-delivered", about, case=case, officer=officer)
+            else:
+                self._t.journal.append("notice-undeliverable", about, case=case, officer=officer)
 
     def _put(self, notice: ReadyNotice, deliver: Deliver) -> Delivery:
         try:

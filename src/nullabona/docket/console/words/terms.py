@@ -68,6 +68,7 @@ SENTENCES: Final[dict[str, tuple[str, str]]] = {
     "action.erased": ("erased, its time is over", "보존 기간이 끝나 지움"),
     "action.report-entered": ("report entered in the log", "보고서를 기록에 올림"),
     "action.notice-delivered": ("notice delivered", "통지 전달됨"),
+    "action.notice-undeliverable": ("notice: nobody is left to tell", "통지: 알릴 사람이 없음"),
     "role.intake": ("intake", "접수"),
     "role.reviewer": ("reviewer", "검토"),
     "role.counsel": ("counsel", "법률 고문"),
