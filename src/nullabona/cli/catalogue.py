@@ -126,6 +126,30 @@ SENTENCES: Final[dict[str, tuple[str, str]]] = {
     "event-removed": ("* you were removed from {room}", "* {room} 방에서 내보내졌습니다"),
     "event-left": ("* you left {room}", "* {room} 방에서 나왔습니다"),
     "event-contact-request": ("* {handle} asks to talk: {greeting}", "* {handle} 님의 대화 신청: {greeting}"),
+    "event-card-checked-proven": (
+        "* the public record confirms {handle}",
+        "* 공개 기록에서 {handle} 님을 확인했습니다",
+    ),
+    "event-card-checked-promised": (
+        "* {handle} is new; the directory has signed that it enters the public record",
+        "* {handle} 님은 새 계정이고, 디렉터리가 공개 기록에 올리겠다고 서명했습니다",
+    ),
+    "event-card-checked-refuted": (
+        "! the public record has another card for {handle}, or none: do not answer",
+        "! 공개 기록에는 {handle}의 다른 명함이 있거나 명함이 없습니다. 답하지 마세요",
+    ),
+    "accept-waits": (
+        "Your yes to {handle} is kept; it goes out when the public record has proven who they are.",
+        "{handle} 님에게 할 답을 저장했습니다. 공개 기록에서 확인되면 나갑니다.",
+    ),
+    "enter-waits": (
+        "Your yes is kept; you are in when the public record has proven who invites you.",
+        "답을 저장했습니다. 초대한 사람이 공개 기록에서 확인되면 들어갑니다.",
+    ),
+    "in-record-pending": ("not proven yet", "아직 확인 안 됨"),
+    "in-record-promised": ("promised to the record", "기록에 곧 오름"),
+    "in-record-proven": ("in the record", "기록에 있음"),
+    "in-record-refuted": ("NOT in the record", "기록과 다름"),
     "event-contact-accepted": ("* you can talk with {handle}", "* {handle} 님과 대화할 수 있습니다"),
     "event-room-request": (
         "* {handle} invites you into {name} ({id})",

@@ -3,6 +3,7 @@
 from nullabona.client.api import errors, events
 from nullabona.client.api.client import Client, open_client
 from nullabona.client.api.events import (
+    CardChecked,
     ConnectionChanged,
     ContactAccepted,
     ContactChanged,
@@ -78,6 +79,7 @@ __all__ = [
     "TESTING_COST",
     "AttachmentInfo",
     "BadImage",
+    "CardChecked",
     "Client",
     "ConnectionChanged",
     "ContactAccepted",

@@ -134,6 +134,16 @@ class ContactChanged(Happened):
 
 
 @dataclass(frozen=True, slots=True)
+class CardChecked(Happened):
+    """The public record has answered who somebody is: ``proven``, ``promised`` (soon in it), or ``refuted``."""
+
+    kind = "card-checked"
+    account: bytes
+    handle: str
+    standing: str
+
+
+@dataclass(frozen=True, slots=True)
 class Joined(Happened):
     """This account is in a room; ``handle`` invited it."""
 
@@ -365,6 +375,7 @@ Event: TypeAlias = (
     | Typing
     | MessageStateChanged
     | ReadMarker
+    | CardChecked
     | ContactRequested
     | ContactAccepted
     | ContactChanged
