@@ -9,6 +9,16 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from nullabona.client.api.happening import Happened, OperatorNoticeChanged
+from nullabona.client.api.people_events import (
+    CardChecked,
+    ContactAccepted,
+    ContactChanged,
+    ContactRequested,
+    IdentityChanged,
+)
+
+__all__ = ["CardChecked", "ContactAccepted", "ContactChanged", "ContactRequested", "Happened", "IdentityChanged", "OperatorNoticeChanged"]
+"""Those that are told by `nullabona.client.api.people_events`, beside the ones below."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,45 +112,6 @@ class ReadMarker(Happened):
     kind = "read"
     room: bytes
     account: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class ContactRequested(Happened):
-    """Somebody asks to talk."""
-
-    kind = "contact-request"
-    account: bytes
-    handle: str
-    greeting: str
-
-
-@dataclass(frozen=True, slots=True)
-class ContactAccepted(Happened):
-    """We and they can talk from now on."""
-
-    kind = "contact-accepted"
-    account: bytes
-    handle: str
-
-
-@dataclass(frozen=True, slots=True)
-class ContactChanged(Happened):
-    """A contact got another state."""
-
-    kind = "contact-changed"
-    account: bytes
-    handle: str
-    state: str
-
-
-@dataclass(frozen=True, slots=True)
-class CardChecked(Happened):
-    """The public record has answered who somebody is: ``proven``, ``promised`` (soon in it), or ``refuted``."""
-
-    kind = "card-checked"
-    account: bytes
-    handle: str
-    standing: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -314,17 +285,6 @@ class Transfer(Happened):
     total: int
     state: str
     reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class IdentityChanged(Happened):
-    """The directory shows another identity key for a contact; ``was_verified``: sending waits for `confirm_contact`."""
-
-    kind = "identity-changed"
-    room: bytes
-    account: bytes
-    handle: str
-    was_verified: bool
 
 
 @dataclass(frozen=True, slots=True)
