@@ -146,6 +146,41 @@ SENTENCES: Final[dict[str, tuple[str, str]]] = {
         "Your yes is kept; you are in when the public record has proven who invites you.",
         "답을 저장했습니다. 초대한 사람이 공개 기록에서 확인되면 들어갑니다.",
     ),
+    "evidence-none": ("Nothing was kept: nothing was wrong.", "남긴 증거가 없습니다. 잘못된 것이 없었습니다."),
+    "evidence-proof": ("(proof)", "(증명)"),
+    "evidence-hint": ("(what was shown)", "(보여 준 것)"),
+    "evidence-written": (
+        "Written to {folder}. Anybody checks a .evidence file with: nulla record verify FILE --policy POLICY",
+        "{folder}에 적었습니다. .evidence 파일은 누구나 nulla record verify FILE --policy POLICY로 확인합니다.",
+    ),
+    "proven-card": (
+        "For {handle}, epoch {epoch} (closed {at}) has the card with the hash {digest}.",
+        "{handle}의 차수 {epoch}({at} 마감)에는 해시가 {digest}인 명함이 있습니다.",
+    ),
+    "proven-deleted": (
+        "For {handle}, epoch {epoch} (closed {at}) says that the card was deleted.",
+        "{handle}의 차수 {epoch}({at} 마감)에는 명함이 삭제되었다고 되어 있습니다.",
+    ),
+    "proven-nothing": (
+        "For {handle}, epoch {epoch} (closed {at}) has nothing.",
+        "{handle}의 차수 {epoch}({at} 마감)에는 아무것도 없습니다.",
+    ),
+    "proven-promise": (
+        "The directory had signed a promise that by epoch {epoch} it is {digest}.",
+        "디렉터리는 차수 {epoch}까지 {digest}를 올리겠다고 서명했습니다.",
+    ),
+    "proven-by": (
+        "The log signed this among {size} entries, and these witnesses did: {names}.",
+        "기록이 항목 {size}개와 함께 서명했고, 증인도 서명했습니다: {names}.",
+    ),
+    "proven-alone": (
+        "The log signed this among {size} entries; the policy demands no witness.",
+        "기록이 항목 {size}개와 함께 서명했습니다. 정책은 증인을 요구하지 않습니다.",
+    ),
+    "proven-not": (
+        "Not proven: that the owner of the handle did not want it so. That is their word.",
+        "아이디 주인이 원한 것이 아니라는 점은 증명되지 않습니다. 그것은 주인의 말입니다.",
+    ),
     "in-record-pending": ("not proven yet", "아직 확인 안 됨"),
     "in-record-promised": ("promised to the record", "기록에 곧 오름"),
     "in-record-proven": ("in the record", "기록에 있음"),

@@ -63,6 +63,7 @@ from nullabona.client.api.standing import RecordEvidence, RecordStanding
 from nullabona.client.core.content import NoticeKind
 from nullabona.client.core.filenames import safe_name
 from nullabona.client.core.preferences import Preferences, RoomPreferences
+from nullabona.client.core.record.evidence import EvidenceInvalid, Proven, verify_evidence
 from nullabona.client.keys import TESTING_COST
 from nullabona.client.media import BadImage, SafeImage, qr_rows
 from nullabona.client.net import NetOptions, Policy
@@ -88,6 +89,7 @@ __all__ = [
     "ContactRequested",
     "Event",
     "EventsForgotten",
+    "EvidenceInvalid",
     "FileReader",
     "Found",
     "FoundPeople",
@@ -123,6 +125,7 @@ __all__ = [
     "PrivacyReport",
     "ProfileChanged",
     "ProfileInfo",
+    "Proven",
     "QuoteInfo",
     "Reaction",
     "ReadMarker",
@@ -152,4 +155,5 @@ __all__ = [
     "profile_protection",
     "qr_rows",
     "safe_name",
+    "verify_evidence",
 ]
