@@ -18,6 +18,10 @@ SENTENCES: Final[dict[str, tuple[str, str]]] = {
         "A group's admin can remove and add you. Old contacts hear you again after they `nulla contact delete` you.",
         "그룹 관리자가 내보낸 뒤 다시 초대할 수 있습니다. 예전 상대는 `nulla contact delete` 뒤에야 새 신청을 봅니다.",
     ),
+    "restored-soon": (
+        "For up to {minutes} minutes people still find the card from before; then the public record shows this device's.",
+        "길게는 {minutes}분 동안 다른 사람에게는 예전 명함이 보입니다. 그 뒤에는 공개 기록에 이 기기의 명함이 올라갑니다.",
+    ),
     "write-down": (
         "Write down the 24 words of `nulla account phrase`: without them a lost device is a lost account.",
         "`nulla account phrase`가 보여 주는 24개 낱말을 적어 두세요. 기기를 잃으면 그 낱말만이 계정을 되살립니다.",

@@ -13,7 +13,16 @@ from nullabona.log.keys import SignerKey
 from nullabona.log.note import encode_signatures, signatures_of
 from nullabona.log.witnessing import TEXT, Accept, AddCheckpoint, parse_request
 from nullabona.witness.core.allowance import Allowance
-from nullabona.witness.core.judging import Held, Judgement, WatchedLog, cosigned_s, encode_evidence, judge, log_id, own_lines
+from nullabona.witness.core.judging import (
+    Held,
+    Judgement,
+    WatchedLog,
+    cosigned_s,
+    encode_evidence,
+    judge,
+    log_id,
+    own_lines,
+)
 from nullabona.witness.core.limits import Limits
 from nullabona.witness.store.evidence import EvidenceFolder
 from nullabona.witness.store.sqlite import WitnessStore, WitnessStoreFailed
