@@ -19,8 +19,8 @@ SENTENCES: Final[dict[str, tuple[str, str]]] = {
         "그룹 관리자가 내보낸 뒤 다시 초대할 수 있습니다. 예전 상대는 `nulla contact delete` 뒤에야 새 신청을 봅니다.",
     ),
     "restored-soon": (
-        "For up to {minutes} minutes people still find the card from before; then the public record shows this device's.",
-        "길게는 {minutes}분 동안 다른 사람에게는 예전 명함이 보입니다. 그 뒤에는 공개 기록에 이 기기의 명함이 올라갑니다.",
+        "For up to {minutes} minutes people still find the card from before; then the record shows this device's.",
+        "길게는 {minutes}분 동안 다른 사람에게는 예전 명함이 보이고, 그 뒤에는 이 기기의 명함이 보입니다.",
     ),
     "write-down": (
         "Write down the 24 words of `nulla account phrase`: without them a lost device is a lost account.",
