@@ -272,6 +272,11 @@ export interface Request {
   answered: boolean;
 }
 
+/** ``waits``: I said yes, and it waits for the public record to prove who that is. */
+export interface RequestAnswered {
+  waits: boolean;
+}
+
 /** I asked an admin, by a link, to be let into a group; ``room`` is the group's id.
  * 
  * ``state``: asked; no answer within ``patience_s`` seconds; or why the link does not lead in. */
@@ -1107,7 +1112,7 @@ export interface Answers {
   GetMedia: Page;
   GetContacts: Contacts;
   AskContact: Contact;
-  AnswerRequest: Done;
+  AnswerRequest: RequestAnswered;
   SetContact: Done;
   DeleteContact: Done;
   GetSafety: Safety;

@@ -187,7 +187,7 @@ ANSWERS: Final[dict[type[Call], type[Any]]] = {
     GetMedia: v.Page,
     GetContacts: Contacts,
     AskContact: v.Contact,
-    AnswerRequest: Done,
+    AnswerRequest: v.RequestAnswered,
     SetContact: Done,
     DeleteContact: Done,
     GetSafety: v.Safety,

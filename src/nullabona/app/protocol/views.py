@@ -244,6 +244,12 @@ class Request(Struct, frozen=True):
     answered: bool = False
 
 
+class RequestAnswered(Struct, frozen=True):
+    """``waits``: I said yes, and it waits for the public record to prove who that is."""
+
+    waits: bool
+
+
 class Wish(Struct, frozen=True):
     """I asked an admin, by a link, to be let into a group; ``room`` is the group's id.
 
