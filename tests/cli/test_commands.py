@@ -50,7 +50,8 @@ def test_words_restore_an_account(service: Service, tmp_path: Path, name: str) -
     back = nulla("account", "restore", service.handle(name), "--unprotected", "--json", profile=new, stdin=words)
     assert (made.row["account"], True) == (back.row["account"], back.row["published"])
     assert made.row["device"] != back.row["device"]
-    assert "For up to 20 minutes people still find the card from before" in back.err
+    told = nulla("account", "restore", service.handle(name), "--unprotected", profile=tmp_path / "third", stdin=words)
+    assert "For up to 20 minutes people still find the card from before" in told.err
 
 
 def test_a_taken_handle_is_refused(service: Service, pair: Pair, tmp_path: Path, name: str) -> None:
