@@ -17,7 +17,15 @@ from nullabona.client.api.people_events import (
     IdentityChanged,
 )
 
-__all__ = ["CardChecked", "ContactAccepted", "ContactChanged", "ContactRequested", "Happened", "IdentityChanged", "OperatorNoticeChanged"]
+__all__ = [
+    "CardChecked",
+    "ContactAccepted",
+    "ContactChanged",
+    "ContactRequested",
+    "Happened",
+    "IdentityChanged",
+    "OperatorNoticeChanged",
+]
 """Those that are told by `nullabona.client.api.people_events`, beside the ones below."""
 
 
