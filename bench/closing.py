@@ -19,13 +19,14 @@ from pathlib import Path
 from nullabona.directory.core.limits import Limits, Rate
 from nullabona.directory.opening import RecordOptions
 from nullabona.directory.service import Clock, DirectoryService, Options, open_directory
-from nullabona.directory.store.rows import queries
 from nullabona.directory.store.sqlite import SqliteCardStore
+from nullabona.machine.queries import named_queries
 from nullabona.wire.handle import parse_handle
 from nullabona.wire.messages import CardTaken, PublishCard
 from tests.wire.cards import TODAY, card_bytes
 
 HOST = "relay.example"
+PUT_ENTRY = named_queries("nullabona.directory.store")["put_entry"]
 
 
 def fill(store: SqliteCardStore, changes: int) -> None:
@@ -34,7 +35,7 @@ def fill(store: SqliteCardStore, changes: int) -> None:
     with store.transaction():
         for _ in range(changes):
             values = (dice.randbytes(32), store.progress().closed + 1, 1, dice.randbytes(16), dice.randbytes(32))
-            store._writer.execute(queries()["put_entry"], values)  # noqa: SLF001 - faster than real cards
+            store._writer.execute(PUT_ENTRY, values)  # noqa: SLF001 - faster than real cards
 
 
 async def publish_on(service: DirectoryService, done: asyncio.Event) -> list[float]:
