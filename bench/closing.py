@@ -1,8 +1,8 @@
 """How long publishing waits while the directory closes an epoch with many changes.
 
 Run: ``python -m bench.closing [--changes 100000] [--blocking]``. The open epoch gets that many entries with random
-labels; then it is closed while cards are published one after the other, each timed. ``--blocking`` closes as before
-0.2: all of it in the writer. Prints figures, keeps nothing.
+labels; then it is closed while cards are published one after the other, each timed. ``--blocking`` closes with
+all of it in the writer. Prints figures, keeps nothing.
 """
 
 from __future__ import annotations
