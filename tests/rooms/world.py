@@ -11,10 +11,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from hashlib import sha256
 
+import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from nullabona_mls import SUITE_CLASSIC
 
 from nullabona.client.core import commands, inbox
+from nullabona.client.core.devices import own, telling, tending
 from nullabona.client.core.engine import Engine
 from nullabona.client.core.outgoing import BLOB, FRAME, INBOX, PIECE, TRIM, decode_target, queue_of
 from nullabona.client.core.records import Message, OutboxItem
@@ -173,8 +175,6 @@ class Person:
             return commands.send_text(step, room, text)
 
     def events(self) -> list[tuple[str, bytes, dict[str, object]]]:
-        import msgspec
-
         with self.store.transaction():
             rows = self.store.events(0, 100_000)
         return [(row.kind, row.room, msgspec.msgpack.decode(row.data)) for row in rows]
@@ -217,8 +217,6 @@ class World:
         mls = Mls(store, seed, certificate.encode(), suite=self.suite)
         with store.transaction():
             package = mls.key_package()
-            import msgspec
-
             store.set_value("inbox", msgspec.msgpack.encode(box))
         encoded = sign_card(
             identity, handle=handle, issued_day=day, devices=(CardDevice(certificate, package),), inbox=public
@@ -226,10 +224,73 @@ class World:
         card = verify_card(encoded, today=day)
         me = Me(card.account_id, device_id, str(handle), device_key, RELAY)
         person = Person(name, self, identity, seed, store, me, certificate.encode(), card)
+        with store.transaction():
+            own.note_card(store, card.encoded)
         person.boot()
         self.people.append(person)
         self.cards[str(handle)] = card
         return person
+
+    def another_device(self, first: Person, name: str) -> Person:
+        """A new device of an account, let in by ``first``; it comes into the rooms by itself."""
+        seed, device_id = self.dice.bytes(32), self.dice.bytes(16)
+        device_key = Ed25519PrivateKey.from_private_bytes(seed).public_key().public_bytes_raw()
+        handle, day = parse_handle(first.me.handle), self.now // 86_400_000
+        certificate = issue_certificate(
+            first.identity, handle=handle, device_id=device_id, device_key=device_key, issued_day=day
+        )
+        store = SqliteStore.testing_in_memory()
+        mls = Mls(store, seed, certificate.encode(), suite=self.suite)
+        with first.store.transaction():
+            state = first.store.get_value("inbox")
+            known = own.card(first.store)
+        assert state is not None
+        assert known is not None
+        old = msgspec.msgpack.decode(state, type=inbox.InboxState)
+        with store.transaction():
+            package = mls.key_package()
+            fresh = inbox.InboxState(old.read_secret, old.write_secret, old.seed, old.relay)
+            store.set_value("inbox", msgspec.msgpack.encode(fresh))
+        devices = (*known.devices, CardDevice(certificate, package))
+        card = self.new_card(first, devices)
+        with store.transaction():
+            own.note_card(store, card.encoded)
+        me = Me(first.account, device_id, first.me.handle, device_key, RELAY)
+        person = Person(name, self, first.identity, seed, store, me, certificate.encode(), card)
+        person.boot()
+        self.people.append(person)
+        with first.engine.step(self.now) as step:
+            tending.changed_here(step, card)
+            telling.owe_everything(step, device_id)
+        return person
+
+    def remove_device(self, by: Person, lost: Person) -> None:
+        """One device of an account puts out another."""
+        with by.store.transaction():
+            known = own.card(by.store)
+        assert known is not None
+        staying = tuple(d for d in known.devices if d.certificate.device_id != lost.me.device)
+        card = self.new_card(by, staying)
+        with by.engine.step(self.now) as step:
+            tending.changed_here(step, card)
+
+    def new_card(self, person: Person, devices: tuple[CardDevice, ...]) -> Card:
+        """The account's next card, published."""
+        with person.store.transaction():
+            known = own.card(person.store)
+        assert known is not None
+        day = self.now // 86_400_000
+        encoded = sign_card(
+            person.identity,
+            handle=known.handle,
+            issued_day=max(day, known.issued_day),
+            devices=devices,
+            inbox=known.inbox,
+            previous=known,
+        )
+        card = verify_card(encoded, today=day, previous=known)
+        self.cards[str(known.handle)] = card
+        return card
 
     def befriend(self, a: Person, b: Person) -> None:
         """Make two people accepted contacts, without the exchange of requests."""

@@ -12,7 +12,7 @@ from nullabona.client.core.errors import BadRequest, LastAdmin, NotAllowed, NotI
 from nullabona.client.core.healing import leaving_key
 from nullabona.client.core.inbox import accept_request, decline_request
 from nullabona.client.core.records import Contact, ContactState
-from nullabona.client.core.roominfo import DIRECT, GROUP, RoomInfo, encode_info
+from nullabona.client.core.roominfo import DEVICES, DIRECT, GROUP, RoomInfo, encode_info
 from nullabona.client.core.state import (
     JOINED,
     LEFT,
@@ -46,19 +46,22 @@ def create_group(step: Step, name: str) -> bytes:
     """A new group with this account as its only member and admin. Returns the room's id."""
     _check_name(name)
     timer_s = preferences.profile(step.store).default_timer_s
-    return _create(step, RoomInfo(1, GROUP, name, step.me.relay, (step.me.account,), timer_s=timer_s)).id
+    return create_room(step, RoomInfo(1, GROUP, name, step.me.relay, (step.me.account,), timer_s=timer_s)).id
 
 
-def _create(step: Step, info: RoomInfo) -> RoomState:
+def create_room(step: Step, info: RoomInfo) -> RoomState:
+    """A new room with this device alone; the account's other devices are brought in at once."""
     room_id = step.chance.bytes(32)
     group = step.mls.create(room_id, encode_info(info))
     room = RoomState(room_id, info, JOINED, [])
     room.update_at = step.now + step.timing.update
+    room.tend_at = step.now
     step.add_room(room)
     open_box(room, group.epoch, group.room_secret())
     committing.sync_roster(step, room)
     notices.entered(step, room, step.me.account, NoticeKind.CREATED)
-    step.event("joined", room_id, name=info.name, direct=info.kind == DIRECT, handle=step.me.handle)
+    if info.kind != DEVICES:
+        step.event("joined", room_id, name=info.name, direct=info.kind == DIRECT, handle=step.me.handle)
     return room
 
 
@@ -203,7 +206,7 @@ def accept_contact(step: Step, handle: str) -> Contact:
     card = verify_card(contact.card, today=step.day)
     pair = tuple(sorted((step.me.account, contact.account)))
     timer_s = preferences.profile(step.store).default_timer_s
-    room = _create(step, RoomInfo(1, DIRECT, "", step.me.relay, (), pair, timer_s))
+    room = create_room(step, RoomInfo(1, DIRECT, "", step.me.relay, (), pair, timer_s))
     committing.want(room, people.add_intent(step, card))
     return people.set_contact_state(step, contact, ContactState.ACCEPTED, room.id)
 

@@ -30,6 +30,7 @@ from nullabona.client.core import (
     wishes,
 )
 from nullabona.client.core.chat import expiry, notices, profiles
+from nullabona.client.core.devices import own, telling, tending
 from nullabona.client.core.mlsport import Mls
 from nullabona.client.core.outgoing import BLOB, FRAME, PIECE, decode_target
 from nullabona.client.core.ports import Store
@@ -123,7 +124,8 @@ class Engine:
         for room_id in [room_id for room_id, join in self._joins.items() if join.deadline <= step.now]:
             self._abandon_join(step, room_id)
         notices.of_events(step)
-        return rooms
+        telling.of_events(step)
+        return rooms | step.touched
 
     def _look_after(self, step: Step, room: RoomState) -> None:
         reading.decide(step, room, room.current)
@@ -146,6 +148,8 @@ class Engine:
             room.update_at = step.now + step.timing.update + step.chance.between(0, step.timing.update // 4)
             if step.others(room, room.epoch):
                 committing.want(room, UpdateKeys())
+        tending.look_after(step, room)
+        telling.look_after(step, room)
         committing.advance(step, room)
         healing.redone(step, room)
         profiles.look_after(step, room)
@@ -240,7 +244,7 @@ class Engine:
                 commands.accept_contact(step, contact.handle)
         for account in step.mutual:
             contact = step.store.contact(account)
-            if contact is not None and step.me.account < account:
+            if contact is not None and step.me.account < account and own.leads(step):
                 commands.accept_contact(step, contact.handle)
 
     def on_sent(self, item: OutboxItem, answer: AnyResponse, now: int) -> Touched:

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 
 from nullabona.client.core import boxes, committing, messages, people
 from nullabona.client.core.content import Moved
+from nullabona.client.core.devices import own
 from nullabona.client.core.items import Gone, Ticket, TicketRequest
 from nullabona.client.core.proofs import Claim, decode_claim
 from nullabona.client.core.records import Device, Message, MessageState
@@ -18,6 +19,7 @@ from nullabona.client.core.state import JOINED, BoxTrack, Heal, Helper, Merged, 
 from nullabona.client.core.step import DAY_MS, Step
 from nullabona.errors import PeerError
 from nullabona.wire.address import Address
+from nullabona.wire.card import decode_card
 from nullabona.wire.certificate import DeviceCertificate
 
 MAX_ATTEMPTS = 24
@@ -170,7 +172,7 @@ def ask(step: Step, room: RoomState) -> None:
 
 def _next_helper(step: Step, room: RoomState, heal: Heal) -> Helper | None:
     """Named helpers every other time, anybody in the room in between."""
-    named = {helper.account for helper in heal.helpers} | {step.me.account}
+    named = {helper.account for helper in heal.helpers}
     others = {device.account: device.handle for device in step.others(room, room.epoch) if device.account not in named}
     anybody = [Helper(account, others[account]) for account in sorted(others)]
     turn, odd = divmod(heal.attempts, 2)
@@ -190,9 +192,12 @@ def help_back(step: Step, sender: DeviceCertificate, asked: TicketRequest) -> No
         if not asked.commit or any(merged.commit == asked.commit for merged in room.history):
             people.post(step, sender.account_id, str(sender.handle), Gone(room.id))
         return
+    if sender.account_id == step.me.account and sender.device_id in own.gone(step.store):
+        people.post(step, sender.account_id, str(sender.handle), Gone(room.id))
+        return
     if asked.commit and not any(merged.commit == asked.commit for merged in room.history):
         return
-    if room.heal is not None:
+    if room.heal is not None or not _may_return(step, room, sender):
         return
     track = room.current
     if track.candidates or step.now < track.settle_until:
@@ -212,6 +217,21 @@ def help_back(step: Step, sender: DeviceCertificate, asked: TicketRequest) -> No
     people.post(step, sender.account_id, str(sender.handle), ticket)
 
 
+def _may_return(step: Step, room: RoomState, sender: DeviceCertificate) -> bool:
+    """Whether a device of a member may have a ticket: one that is in, or that its account's newest card names.
+
+    Its certificate alone says nothing: a device that was put out keeps that.
+    """
+    if step.store.device(room.id, sender.device_id) is not None:
+        return True
+    if sender.account_id == step.me.account:
+        return any(device.id == sender.device_id for device in own.listed(step.store))
+    contact = step.store.contact(sender.account_id)
+    if contact is None or not contact.card:
+        return False
+    return any(device.certificate == sender.encode() for device in decode_card(contact.card).body.devices)
+
+
 def told_gone(step: Step, sender: DeviceCertificate, room: RoomState) -> bool:
     """A member of the branch we look for says we are out: true if an admin says so, or everybody we could ask."""
     heal = room.heal
@@ -221,7 +241,7 @@ def told_gone(step: Step, sender: DeviceCertificate, room: RoomState) -> bool:
     if sender.account_id in others and sender.account_id not in heal.gone:
         heal.gone.append(sender.account_id)
     return (
-        sender.account_id in room.info.admins
+        sender.account_id in {*room.info.admins, step.me.account}
         or others <= set(heal.gone)
         or bool(step.store.get_value(leaving_key(room.id)))
     )

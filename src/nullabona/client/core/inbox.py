@@ -12,6 +12,7 @@ from nullabona.client.core.boxes import open_box, receipt_delay
 from nullabona.client.core.chat import notices, profiles
 from nullabona.client.core.chunks import MISSING, Missing, blob_content
 from nullabona.client.core.content import NoticeKind
+from nullabona.client.core.devices import inboxes, own, telling, tending
 from nullabona.client.core.errors import MlsRefused, NoSuchRoom, PolicyRefused
 from nullabona.client.core.items import (
     ContactRequest,
@@ -31,6 +32,7 @@ from nullabona.client.core.outgoing import DIRECT, INDIRECT, queue_trim
 from nullabona.client.core.policy import certificate_of
 from nullabona.client.core.records import ContactState
 from nullabona.client.core.rejoin import Join
+from nullabona.client.core.roominfo import DEVICES
 from nullabona.client.core.roominfo import DIRECT as DIRECT_ROOM
 from nullabona.client.core.roominfo import RoomInfo, decode_info
 from nullabona.client.core.state import JOINED, RoomState, UpdateKeys
@@ -119,9 +121,11 @@ def upkeep(step: Step, state: InboxState) -> list[Join]:
         joins += _open(step, state, item.plain, item.since)
     if state.trim_at and state.trim_at <= step.now:
         state.trim_at = 0
-        if state.position > state.trimmed:
-            queue_trim(step, state.relay, state.box, state.position)
-            state.trimmed = state.position
+        telling.tell_inbox(step, state.incarnation, state.position)
+        upto = inboxes.erasable(step, state.incarnation, state.position)
+        if upto > state.trimmed:
+            queue_trim(step, state.relay, state.box, upto)
+            state.trimmed = upto
     return joins
 
 
@@ -224,7 +228,10 @@ def _invited(step: Step, sender: DeviceCertificate, item: Invitation) -> Missing
         return None
     if not step.store.saw("invitation", item.id, step.day):
         return None
-    trusted = contact is not None and contact.state in {ContactState.ACCEPTED, ContactState.REQUESTED}
+    own_device = sender.account_id == step.me.account
+    trusted = own_device or (
+        contact is not None and contact.state in {ContactState.ACCEPTED, ContactState.REQUESTED}
+    )
     wished = wishes.judged(step, item.room, sender.account_id)
     trusted = trusted if wished is None else wished
     try:
@@ -258,10 +265,10 @@ def open_pack(step: Step, pack: bytes, sender: DeviceCertificate, room: bytes) -
         raise MlsRefused("an invitation is not from whom it says", "wrong-group")
     accounts = {certificate_of(leaf).account_id for leaf in opened.members}
     info = decode_info(opened.room_info)
-    if info.kind == DIRECT_ROOM and set(info.pair) != {step.me.account, sender.account_id}:
+    if info.kind == DIRECT_ROOM and not {step.me.account, sender.account_id} | accounts <= set(info.pair):
         raise PolicyRefused("a direct room with somebody else in it")
-    if info.kind == DIRECT_ROOM and not accounts <= set(info.pair):
-        raise PolicyRefused("a direct room with somebody else in it")
+    if info.kind == DEVICES and accounts != {step.me.account}:
+        raise PolicyRefused("a room for the devices of one account with somebody else in it")
     return opened
 
 
@@ -295,12 +302,16 @@ def enter(step: Step, opened: Opened, info: RoomInfo, sender: DeviceCertificate)
     open_box(room, group.epoch, group.room_secret())
     committing.sync_roster(step, room, step.me.device)
     room.update_at = step.now + step.chance.between(0, step.timing.update)
+    room.tend_at = step.within(tending.SPREAD_MS) + 1
     if old is not None:
         # A published key package gives the leaf key we had before: what names that key must not hold for long.
         committing.want(room, UpdateKeys())
         messages.resend_unacknowledged(step, room, messages.reached_nobody)
     room.receipt_at = step.within(receipt_delay(step, room))
     wishes.fulfilled(step, room.id)
+    if info.kind == DEVICES:
+        own.set_room(step.store, room.id)
+        return
     contact = step.store.contact(sender.account_id)
     if contact is not None and info.kind == DIRECT_ROOM:
         people.set_contact_state(step, contact, ContactState.ACCEPTED, room.id)

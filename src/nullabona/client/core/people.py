@@ -62,13 +62,18 @@ def learn_card(step: Step, data: bytes, handle: str) -> Card:
         except PeerError as refused:
             step.event("warning", code="card-changed", handle=str(known.handle), reason=refused.code)
             raise
-        step.store.put_contact(replace(contact, card=card.encoded, key_packages=_packages(card)))
-    step.store.set_value(_card_key(card.account_id), msgspec.msgpack.encode(card.inbox))
+        step.store.put_contact(replace(contact, card=card.encoded, key_packages=packages_of(card)))
+    remember_inbox(step, card)
     _send_waiting(step, card.account_id)
     return card
 
 
-def _packages(card: Card) -> tuple[bytes, ...]:
+def remember_inbox(step: Step, card: Card) -> None:
+    """Where to write to the account of a verified card."""
+    step.store.set_value(_card_key(card.account_id), msgspec.msgpack.encode(card.inbox))
+
+
+def packages_of(card: Card) -> tuple[bytes, ...]:
     return tuple(device.key_package for device in card.devices)
 
 
@@ -82,7 +87,7 @@ def add_intent(step: Step, card: Card) -> AddAccount:
     for device in card.devices:
         certificate = device.certificate
         step.mls.check_key_package(device.key_package, certificate.encode(), certificate.device_key)
-    return AddAccount(card.account_id, str(card.handle), _packages(card), msgspec.msgpack.encode(card.inbox))
+    return AddAccount(card.account_id, str(card.handle), packages_of(card), msgspec.msgpack.encode(card.inbox))
 
 
 def post(step: Step, account: bytes, handle: str, body: ItemBody) -> None:
@@ -145,7 +150,7 @@ def request_contact(step: Step, card: Card, own_card: bytes, greeting: str, toke
     if known is not None and known.state is ContactState.ASKING:
         return known
     contact = Contact(
-        card.account_id, str(card.handle), "", ContactState.REQUESTED, b"", greeting, card.encoded, _packages(card)
+        card.account_id, str(card.handle), "", ContactState.REQUESTED, b"", greeting, card.encoded, packages_of(card)
     )
     step.store.put_contact(contact)
     post(step, card.account_id, str(card.handle), ContactRequest(own_card, greeting, token))
@@ -169,9 +174,9 @@ def request_came(step: Step, account: bytes, request: ContactRequest) -> None:
         # Both asked. The lower account accepts for both; the other keeps waiting for that invitation.
         step.mutual.append(account)
         state = ContactState.ASKING if step.me.account < account else ContactState.REQUESTED
-    contact = Contact(account, str(card.handle), "", state, b"", request.greeting, card.encoded, _packages(card))
+    contact = Contact(account, str(card.handle), "", state, b"", request.greeting, card.encoded, packages_of(card))
     step.store.put_contact(contact)
-    step.store.set_value(_card_key(account), msgspec.msgpack.encode(card.inbox))
+    remember_inbox(step, card)
     step.event("contact-request", handle=str(card.handle), account=account, greeting=request.greeting)
     if state is ContactState.ASKING and links.vouches(step, request.token):
         step.vouched.append(account)

@@ -8,7 +8,17 @@ from hashlib import sha256
 from nullabona.client.core import boxes, committing, healing, messages, trust
 from nullabona.client.core.chat import typing
 from nullabona.client.core.chunks import Missing, body_of
-from nullabona.client.core.content import Annotation, Envelope, Leave, Moved, Shown, Typing, decode_envelope
+from nullabona.client.core.content import (
+    Annotation,
+    Envelope,
+    Leave,
+    Moved,
+    Shown,
+    Sync,
+    Typing,
+    decode_envelope,
+)
+from nullabona.client.core.devices import hearing
 from nullabona.client.core.errors import MlsRefused, PolicyRefused
 from nullabona.client.core.mlsport import Processed
 from nullabona.client.core.policy import check_commit, order_holds
@@ -201,6 +211,10 @@ def _act(step: Step, room: RoomState, track: BoxTrack, seq: int, device: Device,
         _leaves(step, room, device, said.body)
     elif isinstance(said.body, Moved):
         healing.follow(step, room, device, said.body)
+    elif isinstance(said.body, Sync):
+        hearing.heard(step, room, device, said.body)
+    elif isinstance(said.body, Sync):
+        hearing.heard(step, room, device, said.body)
 
 
 def _leaves(step: Step, room: RoomState, device: Device, leave: Leave) -> None:

@@ -95,6 +95,8 @@ class Step:
 
     writing: list[Writing] = field(default_factory=list)
     """Who has begun or stopped writing, for whoever watches."""
+    heard: bool = False
+    """This step takes over what another device of the account chose, which is not told back."""
     told: list[tuple[str, bytes, dict[str, Any]]] = field(default_factory=list)
     """What this step told listeners."""
 

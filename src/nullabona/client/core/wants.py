@@ -45,7 +45,7 @@ def room_wake(room: RoomState) -> int | None:
     """When the room next needs attention without anything having come, in ms; None: not at all."""
     if room.phase != JOINED:
         return _watch_wake(room)
-    times = [room.receipt_at, room.update_at, room.invites_at, room.profile_at]
+    times = [room.receipt_at, room.update_at, room.invites_at, room.profile_at, room.sync_at, room.tend_at]
     if room.heal is not None:
         times.append(room.heal.next_at)
     elif room.intents and room.pending is None:
