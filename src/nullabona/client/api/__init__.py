@@ -2,11 +2,13 @@
 
 from nullabona.client.api import errors, events
 from nullabona.client.api.client import Client, open_client
+from nullabona.client.api.devices import DeviceLink
 from nullabona.client.api.events import (
     ConnectionChanged,
     ContactAccepted,
     ContactChanged,
     ContactRequested,
+    DevicesChanged,
     Event,
     EventsForgotten,
     IdentityChanged,
@@ -25,6 +27,7 @@ from nullabona.client.api.events import (
     Removed,
     RoomChanged,
     RoomRequested,
+    SignedOut,
     Transfer,
     Typing,
     Warned,
@@ -34,6 +37,7 @@ from nullabona.client.api.files import FileReader
 from nullabona.client.api.records import (
     AttachmentInfo,
     ContactInfo,
+    DeviceInfo,
     Found,
     FoundPeople,
     LinkInfo,
@@ -82,6 +86,9 @@ __all__ = [
     "ContactChanged",
     "ContactInfo",
     "ContactRequested",
+    "DeviceInfo",
+    "DeviceLink",
+    "DevicesChanged",
     "Event",
     "EventsForgotten",
     "FileReader",
@@ -130,6 +137,7 @@ __all__ = [
     "RoomSummary",
     "SafeImage",
     "SafetyNumber",
+    "SignedOut",
     "Status",
     "Transfer",
     "Typing",

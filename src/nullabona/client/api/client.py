@@ -12,6 +12,7 @@ from typing import Final
 from nullabona.client import account as accounts
 from nullabona.client.api.chat import ChatCalls
 from nullabona.client.api.converting import to_event
+from nullabona.client.api.devices import DeviceCalls
 from nullabona.client.api.errors import Refused, TimedOut, UnknownHandle
 from nullabona.client.api.events import ConnectionChanged, Event, EventsForgotten, Typing
 from nullabona.client.api.links import LinkCalls
@@ -65,7 +66,7 @@ def _open(path: Path, unlock: Unlock, *, create: bool) -> Profile:
     return create_profile(path, unlock) if create and not path.exists() else open_profile(path, unlock)
 
 
-class Client(ChatCalls, LinkCalls, TrustCalls, PrivacyCalls, RecordCalls):
+class Client(ChatCalls, DeviceCalls, LinkCalls, TrustCalls, PrivacyCalls, RecordCalls):
     """One account on this device. Made by `open_client`; used from one event loop.
 
     What changes something is durable when the call returns, and goes out by itself, now or when the relay is reached.

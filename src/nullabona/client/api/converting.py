@@ -54,6 +54,8 @@ _BUILD: Final[dict[str, _Build]] = {
     "identity-changed": lambda r, d: e.IdentityChanged(r.id, r.room, d["account"], d["handle"], d["was_verified"]),
     "wish": lambda r, d: e.WishChanged(r.id, r.room, d["account"], d["handle"], d["state"]),
     "link-used": lambda r, d: e.LinkUsed(r.id, r.room, d["account"], d["handle"]),
+    "devices": lambda r, _: e.DevicesChanged(r.id),
+    "signed-out": lambda r, _: e.SignedOut(r.id),
     "preferences": lambda r, d: e.PreferencesChanged(r.id, d["scope"]),
 }
 

@@ -32,9 +32,8 @@ from nullabona.client.core.outgoing import DIRECT, INDIRECT, queue_trim
 from nullabona.client.core.policy import certificate_of
 from nullabona.client.core.records import ContactState
 from nullabona.client.core.rejoin import Join
-from nullabona.client.core.roominfo import DEVICES
+from nullabona.client.core.roominfo import DEVICES, RoomInfo, decode_info
 from nullabona.client.core.roominfo import DIRECT as DIRECT_ROOM
-from nullabona.client.core.roominfo import RoomInfo, decode_info
 from nullabona.client.core.state import JOINED, RoomState, UpdateKeys
 from nullabona.client.core.step import Step
 from nullabona.errors import PeerError
@@ -229,9 +228,7 @@ def _invited(step: Step, sender: DeviceCertificate, item: Invitation) -> Missing
     if not step.store.saw("invitation", item.id, step.day):
         return None
     own_device = sender.account_id == step.me.account
-    trusted = own_device or (
-        contact is not None and contact.state in {ContactState.ACCEPTED, ContactState.REQUESTED}
-    )
+    trusted = own_device or (contact is not None and contact.state in {ContactState.ACCEPTED, ContactState.REQUESTED})
     wished = wishes.judged(step, item.room, sender.account_id)
     trusted = trusted if wished is None else wished
     try:

@@ -314,7 +314,7 @@ def mark_read(step: Step, room: RoomState, message_id: bytes) -> None:
     if before is not None and before >= message.position:
         return
     step.store.put_marker(room.id, step.me.account, message.position)
-    step.event("own-read", room.id)
+    step.told.append(("own-read", room.id, {}))
     spoken = step.store.last_spoken(room.id, message.position)
     room.read_upto = spoken.id if spoken is not None else room.read_upto
     if preferences.profile(step.store).receipts:

@@ -213,8 +213,6 @@ def _act(step: Step, room: RoomState, track: BoxTrack, seq: int, device: Device,
         healing.follow(step, room, device, said.body)
     elif isinstance(said.body, Sync):
         hearing.heard(step, room, device, said.body)
-    elif isinstance(said.body, Sync):
-        hearing.heard(step, room, device, said.body)
 
 
 def _leaves(step: Step, room: RoomState, device: Device, leave: Leave) -> None:

@@ -2,6 +2,7 @@
 
 from nullabona.client.runner.chance import now_ms
 from nullabona.client.runner.directories import find_card
+from nullabona.client.runner.linkbox import LinkBox
 from nullabona.client.runner.publishing import Published
 from nullabona.client.runner.runner import Runner
 from nullabona.client.runner.tidying import LISTENER, forgotten_upto, handled_upto
@@ -10,6 +11,7 @@ from nullabona.client.runner.ways import Dial, WayState
 __all__ = [
     "LISTENER",
     "Dial",
+    "LinkBox",
     "Published",
     "Runner",
     "WayState",

@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import Final
+from dataclasses import fields, replace
+from typing import Any, Final
 
 import msgspec
 
 from nullabona.client.core import messages, people, preferences
 from nullabona.client.core.chat import profiles
 from nullabona.client.core.content import Sync
-from nullabona.client.core.devices import clock, inboxes, own, tending
+from nullabona.client.core.devices import clock, inboxes, names, own, telling, tending
 from nullabona.client.core.devices.items import (
     CardItem,
     ContactItem,
     InboxItem,
+    NameItem,
     PreferenceItem,
     ProfileItem,
     ReadItem,
     SyncItem,
 )
-from nullabona.client.core.devices.telling import PER_DEVICE
 from nullabona.client.core.preferences import Preferences, RoomPreferences, Trust
 from nullabona.client.core.record.keeping import expect, note_own_card
 from nullabona.client.core.record.promises import decode_expected
@@ -30,7 +30,7 @@ from nullabona.client.core.step import Step
 from nullabona.errors import PeerError
 from nullabona.wire.card import verify_card
 
-_KINDS: Final[dict[str, type]] = {"contact": Trust, "room": RoomPreferences, preferences.PROFILE: Preferences}
+_KINDS: Final[dict[str, Any]] = {"contact": Trust, "room": RoomPreferences, preferences.PROFILE: Preferences}
 
 
 def heard(step: Step, room: RoomState, device: Device, sync: Sync) -> None:
@@ -46,25 +46,33 @@ def heard(step: Step, room: RoomState, device: Device, sync: Sync) -> None:
 
 
 def _take(step: Step, device: Device, item: SyncItem) -> None:
-    if isinstance(item, ContactItem):
-        if clock.newer(step, f"known:{item.account.hex()}", item.at):
+    match item:
+        case ContactItem():
             _contact(step, item)
-    elif isinstance(item, PreferenceItem):
-        if clock.newer(step, item.scope, item.at):
+        case PreferenceItem():
             _chosen(step, item)
-    elif isinstance(item, ReadItem):
-        known = step.find_room(item.room)
-        if known is not None:
-            messages.read_elsewhere(step, known, item.message)
-    elif isinstance(item, CardItem):
-        _card(step, item)
-    elif isinstance(item, InboxItem):
-        inboxes.note_other(step, device.device, item)
-    elif isinstance(item, ProfileItem):
-        profiles.take_own(step, item.profile, item.at)
+        case ReadItem():
+            _read(step, item)
+        case CardItem():
+            _card(step, item)
+        case InboxItem():
+            inboxes.note_other(step, device.device, item)
+        case ProfileItem():
+            profiles.take_own(step, item.profile, item.at)
+        case NameItem():
+            if clock.newer(step, f"{telling.NAME}:{item.device.hex()}", item.at):
+                names.keep(step, item.device, item.name)
+
+
+def _read(step: Step, item: ReadItem) -> None:
+    room = step.find_room(item.room)
+    if room is not None:
+        messages.read_elsewhere(step, room, item.message)
 
 
 def _contact(step: Step, item: ContactItem) -> None:
+    if not clock.newer(step, f"known:{item.account.hex()}", item.at):
+        return
     known = step.store.contact(item.account)
     if not item.state:
         if known is not None:
@@ -95,12 +103,13 @@ def _contact(step: Step, item: ContactItem) -> None:
 
 def _chosen(step: Step, item: PreferenceItem) -> None:
     kind = _KINDS.get(item.scope.partition(":")[0])
-    if kind is None:
+    if kind is None or not clock.newer(step, item.scope, item.at):
         return
+    known = {field.name for field in fields(kind)} - telling.PER_DEVICE
     changed = False
     before = step.store.preferences(item.scope)
     for name, value in item.values.items():
-        if name in PER_DEVICE or name not in kind.__dataclass_fields__ or before.get(name) == value:
+        if name not in known or before.get(name) == value:
             continue
         try:
             msgspec.convert({name: msgspec.msgpack.decode(value)}, kind)

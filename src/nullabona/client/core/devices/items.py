@@ -78,4 +78,12 @@ class ProfileItem(msgspec.Struct, array_like=True, frozen=True, tag=6):
         return "<ProfileItem>"
 
 
-SyncItem: TypeAlias = ContactItem | PreferenceItem | ReadItem | CardItem | InboxItem | ProfileItem
+class NameItem(msgspec.Struct, array_like=True, frozen=True, tag=7):
+    """What a device is called."""
+
+    device: Annotated[bytes, Meta(min_length=16, max_length=16)]
+    at: At
+    name: Annotated[str, Meta(max_length=40)]
+
+
+SyncItem: TypeAlias = ContactItem | PreferenceItem | ReadItem | CardItem | InboxItem | ProfileItem | NameItem

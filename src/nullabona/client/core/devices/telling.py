@@ -10,12 +10,13 @@ import msgspec
 from nullabona.client.core import messages, preferences
 from nullabona.client.core.chat import profiles
 from nullabona.client.core.content import Sync
-from nullabona.client.core.devices import clock, own
+from nullabona.client.core.devices import clock, names, own
 from nullabona.client.core.devices.items import (
     MOST_ITEMS,
     CardItem,
     ContactItem,
     InboxItem,
+    NameItem,
     PreferenceItem,
     ProfileItem,
     ReadItem,
@@ -29,6 +30,7 @@ SOON_MS: Final = 2_000
 """Within this time the other devices hear of a change; what changes meanwhile goes along."""
 EVERYTHING: Final = "everything"
 CARD: Final = "card"
+NAME: Final = "name"
 SAID: Final = "said"
 _DIRTY: Final = "devices-dirty"
 _OWED: Final = "devices-owed"
@@ -112,6 +114,7 @@ def _items(step: Step, dirty: dict[str, int]) -> Iterator[SyncItem]:
 
 def _all(step: Step) -> Iterator[str]:
     yield from (CARD, SAID, preferences.PROFILE)
+    yield from (f"{NAME}:{device.id.hex()}" for device in own.listed(step.store))
     for contact in step.store.contacts():
         yield from (_known(contact.account), preferences.contact_scope(contact.account))
     for room in step.store.rooms():
@@ -126,6 +129,8 @@ def _item(step: Step, what: str, at: int) -> Iterator[SyncItem]:
         values = {key: value for key, value in step.store.preferences(what).items() if key not in PER_DEVICE}
         if values:
             yield PreferenceItem(what, at, values)
+    elif kind == NAME:
+        yield from _named(step, bytes.fromhex(id), at)
     elif kind == "read":
         yield from _read(step, bytes.fromhex(id))
     elif what == CARD and (card := own.card(step.store)) is not None:
@@ -150,6 +155,18 @@ def _read(step: Step, room: bytes) -> Iterator[ReadItem]:
     last = step.store.last_spoken(room, marker) if marker is not None and marker < UNPLACED else None
     if last is not None:
         yield ReadItem(room, last.id)
+
+
+def _named(step: Step, device: bytes, at: int) -> Iterator[NameItem]:
+    name = names.all_names(step.store).get(device)
+    if name is not None:
+        yield NameItem(device, at, name)
+
+
+def name_device(step: Step, device: bytes, name: str) -> None:
+    """Call a device so from now on, on all of them."""
+    names.keep(step, device, name)
+    note(step, f"{NAME}:{device.hex()}")
 
 
 def tell_now(step: Step, item: SyncItem) -> None:

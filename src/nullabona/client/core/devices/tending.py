@@ -9,16 +9,19 @@ from typing import Final
 
 import msgspec
 
-from nullabona.client.core import commands, committing
+from nullabona.client.core import committing
+from nullabona.client.core.creating import create_room
 from nullabona.client.core.devices import own, telling
 from nullabona.client.core.devices.items import CardItem
 from nullabona.client.core.errors import MlsRefused
+from nullabona.client.core.ports import Store
 from nullabona.client.core.record.keeping import note_own_card
 from nullabona.client.core.roominfo import DEVICES, RoomInfo
 from nullabona.client.core.state import JOINED, AddAccount, RemoveDevice, RoomState
 from nullabona.client.core.step import Step
 from nullabona.wire.card import Card
 
+_OUT: Final = "signed-out"
 SPREAD_MS: Final = 20_000
 """Within this time a device that was not asked to brings the others in or out."""
 
@@ -36,11 +39,28 @@ def changed_here(step: Step, card: Card) -> None:
     note_own_card(step.store, card.hash)
     own.note_card(step.store, card.encoded)
     if own.others(step) and not own.room_id(step.store):
-        room = commands.create_room(step, RoomInfo(1, DEVICES, "", step.me.relay))
+        room = create_room(step, RoomInfo(1, DEVICES, "", step.me.relay))
         own.set_room(step.store, room.id)
     telling.tell_now(step, CardItem(card.encoded))
     step.event("devices")
     soon(step, 0)
+
+
+def sign_out(step: Step) -> None:
+    """This device is none of the account's any more: it is out of every room, and keeps what it has read."""
+    if step.store.get_value(_OUT) is not None:
+        return
+    step.store.set_value(_OUT, b"1")
+    for id in step.store.rooms():
+        room = step.find_room(id)
+        if room is not None and room.phase == JOINED:
+            committing.leave_room(step, room)
+    step.event("signed-out")
+
+
+def is_signed_out(store: Store) -> bool:
+    """Whether it was put out."""
+    return store.get_value(_OUT) is not None
 
 
 def look_after(step: Step, room: RoomState) -> None:
