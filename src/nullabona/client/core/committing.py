@@ -41,6 +41,8 @@ from nullabona.client.core.step import Step
 from nullabona.errors import PeerError
 from nullabona.wire.frame import Kind
 
+TEND_MS = 20_000
+"""Within this time after a commit a device sees to it that its account's devices, and only they, are in."""
 KEPT_HISTORY = 128
 """How many commits of the branch are remembered, to judge forks and redo what a fork undid."""
 
@@ -287,6 +289,7 @@ def _enter(
     room.info = info
     boxes.open_box(room, group.epoch, group.room_secret())
     sync_roster(step, room, rejoined)
+    room.tend_at = room.tend_at or step.within(TEND_MS) + 1
     room.history[-1].put_out = _put_out(before[1], step.roster(room.id))
     notices.of_commit(step, room, track.winner, by, orders, before)
     messages.leave_epoch(step, room, track)

@@ -125,7 +125,16 @@ class Engine:
             self._abandon_join(step, room_id)
         notices.of_events(step)
         telling.of_events(step)
+        if step.others_inbox:
+            self._inbox_heard(step)
         return rooms | step.touched
+
+    def _inbox_heard(self, step: Step) -> None:
+        state = inbox.load(step)
+        if state is not None:
+            inbox.trim_soon(step, state)
+            inbox.save(step, state)
+            self._inbox_wake = state.trim_at
 
     def _look_after(self, step: Step, room: RoomState) -> None:
         reading.decide(step, room, room.current)

@@ -12,7 +12,7 @@ from nullabona.client.core.boxes import open_box, receipt_delay
 from nullabona.client.core.chat import notices, profiles
 from nullabona.client.core.chunks import MISSING, Missing, blob_content
 from nullabona.client.core.content import NoticeKind
-from nullabona.client.core.devices import inboxes, own, telling, tending
+from nullabona.client.core.devices import inboxes, own, telling
 from nullabona.client.core.errors import MlsRefused, NoSuchRoom, PolicyRefused
 from nullabona.client.core.items import (
     ContactRequest,
@@ -46,6 +46,7 @@ from nullabona.wire.seal import open_inbox_frame
 _STATE: Final = "inbox"
 _SEEN: Final = "inbox"
 MAX_WAITING: Final = 64
+NOT_FOR_US: Final = "no-key-package"
 
 
 class WaitingItem(msgspec.Struct, array_like=True):
@@ -66,6 +67,8 @@ class InboxState(msgspec.Struct):
     position: int = 0
     trimmed: int = 0
     trim_at: int = 0
+    told: int = 0
+    """The position that our account's other devices were told last."""
     waiting: list[WaitingItem] = msgspec.field(default_factory=list)
 
     @property
@@ -107,9 +110,15 @@ def take_frames(step: Step, state: InboxState, after: int, answer: Frames) -> li
             joins += _take(step, state, data)
         if not answer.frames:
             state.position = max(state.position, answer.head)
+    if answer.frames:
+        trim_soon(step, state)
+    return joins
+
+
+def trim_soon(step: Step, state: InboxState) -> None:
+    """Something was processed, here or on another device of the account: see what can be erased."""
     if state.position > state.trimmed and not state.trim_at:
         state.trim_at = step.within(step.timing.trim) + 1
-    return joins
 
 
 def upkeep(step: Step, state: InboxState) -> list[Join]:
@@ -120,7 +129,9 @@ def upkeep(step: Step, state: InboxState) -> list[Join]:
         joins += _open(step, state, item.plain, item.since)
     if state.trim_at and state.trim_at <= step.now:
         state.trim_at = 0
-        telling.tell_inbox(step, state.incarnation, state.position)
+        if state.told != state.position:
+            state.told = state.position
+            telling.tell_inbox(step, state.incarnation, state.position)
         upto = inboxes.erasable(step, state.incarnation, state.position)
         if upto > state.trimmed:
             queue_trim(step, state.relay, state.box, upto)
@@ -234,6 +245,8 @@ def _invited(step: Step, sender: DeviceCertificate, item: Invitation) -> Missing
     try:
         opened = open_pack(step, pack or b"", sender, item.room)
     except PeerError as refused:
+        if isinstance(refused, MlsRefused) and refused.reason == NOT_FOR_US and own.others(step):
+            return None  # it is for another device of our account, which reads the same inbox
         if trusted or old is not None:
             # For them we are in the room now: only if they remove and add us again do we come in. Strangers get no say.
             handle = str(sender.handle)
@@ -299,7 +312,7 @@ def enter(step: Step, opened: Opened, info: RoomInfo, sender: DeviceCertificate)
     open_box(room, group.epoch, group.room_secret())
     committing.sync_roster(step, room, step.me.device)
     room.update_at = step.now + step.chance.between(0, step.timing.update)
-    room.tend_at = step.within(tending.SPREAD_MS) + 1
+    room.tend_at = step.within(committing.TEND_MS) + 1
     if old is not None:
         # A published key package gives the leaf key we had before: what names that key must not hold for long.
         committing.want(room, UpdateKeys())

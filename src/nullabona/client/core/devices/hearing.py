@@ -25,6 +25,7 @@ from nullabona.client.core.preferences import Preferences, RoomPreferences, Trus
 from nullabona.client.core.record.keeping import expect, note_own_card
 from nullabona.client.core.record.promises import decode_expected
 from nullabona.client.core.records import Contact, ContactState, Device
+from nullabona.client.core.roominfo import DEVICES
 from nullabona.client.core.state import RoomState
 from nullabona.client.core.step import Step
 from nullabona.errors import PeerError
@@ -35,7 +36,7 @@ _KINDS: Final[dict[str, Any]] = {"contact": Trust, "room": RoomPreferences, pref
 
 def heard(step: Step, room: RoomState, device: Device, sync: Sync) -> None:
     """Take over what holds. An item that does not make sense is passed over; the others count."""
-    if room.id != own.room_id(step.store) or device.account != step.me.account:
+    if room.info.kind != DEVICES or device.account != step.me.account:
         return
     step.heard = True
     for item in sync.items:

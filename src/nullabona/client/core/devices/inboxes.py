@@ -19,6 +19,7 @@ def note_other(step: Step, device: bytes, item: InboxItem) -> None:
     known = _load(step)
     known[device.hex()] = item
     listed = {device.id.hex() for device in own.others(step)}
+    step.others_inbox = True
     kept = {id: item for id, item in known.items() if id in listed}
     step.store.set_value(_OTHERS, msgspec.msgpack.encode(kept))
 

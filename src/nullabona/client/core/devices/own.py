@@ -106,5 +106,12 @@ def room_id(store: Store) -> bytes:
 
 
 def set_room(store: Store, room: bytes) -> None:
-    """From now on they share this one."""
-    store.set_value(_ROOM, room)
+    """This device is in such a room. Where two were made at the same time, all of them settle on the lower id."""
+    known = room_id(store)
+    store.set_value(_ROOM, min(known, room) if known else room)
+
+
+def forget_room(store: Store, room: bytes) -> None:
+    """This device is not in it any more."""
+    if room_id(store) == room:
+        store.delete_value(_ROOM)

@@ -23,6 +23,7 @@ from nullabona.client.core.devices.items import (
     SyncItem,
 )
 from nullabona.client.core.records import UNPLACED
+from nullabona.client.core.roominfo import DEVICES
 from nullabona.client.core.state import JOINED, RoomState
 from nullabona.client.core.step import Step
 
@@ -80,12 +81,14 @@ def _known(account: bytes) -> str:
 
 def look_after(step: Step, room: RoomState) -> None:
     """Tell what is due, if this is the room that the devices share."""
-    if room.id != own.room_id(step.store):
+    if room.info.kind != DEVICES:
         return
     _pay(step, room)
     if not 0 < room.sync_at <= step.now:
         return
     room.sync_at = 0
+    if room.id != own.room_id(step.store):
+        return
     dirty = _load(step)
     step.store.delete_value(_DIRTY)
     items = list(_items(step, dirty))

@@ -22,11 +22,9 @@ from nullabona.client.core.step import Step
 from nullabona.wire.card import Card
 
 _OUT: Final = "signed-out"
-SPREAD_MS: Final = 20_000
-"""Within this time a device that was not asked to brings the others in or out."""
 
 
-def soon(step: Step, within_ms: int = SPREAD_MS) -> None:
+def soon(step: Step, within_ms: int = committing.TEND_MS) -> None:
     """The list of devices changed: look at every room."""
     for id in step.store.rooms():
         room = step.find_room(id)
