@@ -7,7 +7,7 @@ The model relay keeps the contract of the real one (tests/rooms/test_model_relay
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from hashlib import sha256
 
@@ -233,6 +233,16 @@ class World:
 
     def another_device(self, first: Person, name: str) -> Person:
         """A new device of an account, let in by ``first``; it comes into the rooms by itself."""
+        with first.store.transaction():
+            known = own.card(first.store)
+        assert known is not None
+        person = self._device_of(first, name, lambda device: (*known.devices, device))
+        with first.engine.step(self.now) as step:
+            tending.changed_here(step, person.card)
+            telling.owe_everything(step, person.me.device)
+        return person
+
+    def _device_of(self, first: Person, name: str, on: Callable[[CardDevice], tuple[CardDevice, ...]]) -> Person:
         seed, device_id = self.dice.bytes(32), self.dice.bytes(16)
         device_key = Ed25519PrivateKey.from_private_bytes(seed).public_key().public_bytes_raw()
         handle, day = parse_handle(first.me.handle), self.now // 86_400_000
@@ -243,26 +253,31 @@ class World:
         mls = Mls(store, seed, certificate.encode(), suite=self.suite)
         with first.store.transaction():
             state = first.store.get_value("inbox")
-            known = own.card(first.store)
         assert state is not None
-        assert known is not None
         old = msgspec.msgpack.decode(state, type=inbox.InboxState)
         with store.transaction():
             package = mls.key_package()
             fresh = inbox.InboxState(old.read_secret, old.write_secret, old.seed, old.relay)
             store.set_value("inbox", msgspec.msgpack.encode(fresh))
-        devices = (*known.devices, CardDevice(certificate, package))
-        card = self.new_card(first, devices)
+        card = self.new_card(first, on(CardDevice(certificate, package)))
         with store.transaction():
             own.note_card(store, card.encoded)
         me = Me(first.account, device_id, first.me.handle, device_key, RELAY)
         person = Person(name, self, first.identity, seed, store, me, certificate.encode(), card)
         person.boot()
         self.people.append(person)
-        with first.engine.step(self.now) as step:
-            tending.changed_here(step, card)
-            telling.owe_everything(step, device_id)
         return person
+
+    def restored(self, lost: Person, name: str) -> Person:
+        """The account on a new device that replaces every other on the card; it remembers nothing of rooms."""
+        with lost.store.transaction():
+            known = own.card(lost.store)
+        assert known is not None
+        lost.online = False
+        fresh = self._device_of(lost, name, lambda device: (device,))
+        with fresh.store.transaction():
+            own.note_gone(fresh.store, [d.certificate.device_id for d in known.devices])
+        return fresh
 
     def remove_device(self, by: Person, lost: Person) -> None:
         """One device of an account puts out another."""

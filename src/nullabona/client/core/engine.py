@@ -26,6 +26,7 @@ from nullabona.client.core import (
     people,
     reading,
     rejoin,
+    returning,
     watching,
     wishes,
 )
@@ -35,7 +36,7 @@ from nullabona.client.core.mlsport import Mls
 from nullabona.client.core.outgoing import BLOB, FRAME, PIECE, decode_target
 from nullabona.client.core.ports import Store
 from nullabona.client.core.records import ContactState, MessageState, OutboxItem, Progress, Writing
-from nullabona.client.core.state import JOINED, RoomState, UpdateKeys, decode_state
+from nullabona.client.core.state import AWAY, JOINED, RoomState, UpdateKeys, decode_state
 from nullabona.client.core.step import Chance, Me, Step, Timing
 from nullabona.client.core.wants import ChunkWant, ReadWant, join_read, room_reads, room_wake
 from nullabona.errors import PeerError
@@ -119,6 +120,8 @@ class Engine:
             room = step.find_room(room_id)
             if room is not None and room.phase == JOINED:
                 self._look_after(step, room)
+            elif room is not None and room.phase == AWAY:
+                returning.look_after(step, room)
             elif room is not None:
                 watching.look_after(step, room)
         for room_id in [room_id for room_id, join in self._joins.items() if join.deadline <= step.now]:
@@ -344,7 +347,9 @@ class Engine:
         with self.step(now) as step:
             if data is not None:
                 with suppress(PeerError):
-                    people.learn_card(step, data, handle)
+                    card = people.learn_card(step, data, handle)
+                    for sender, asked in people.take_asked_back(step, card.account_id):
+                        healing.help_back(step, sender, asked, card)
             people.looked_up(step, handle)
         return Touched(frozenset())
 
@@ -382,7 +387,7 @@ class Engine:
         """Handles whose cards are needed to write to their inboxes."""
         with self._store.transaction():
             step = Step(self._store, self._mls, self.me, self._chance, self._timing, now)
-            return sorted({item.handle for item in people.unsent(step) if item.next_at <= now})
+            return sorted(people.wanted_handles(step))
 
     def wake_at(self) -> int | None:
         """When to call `tick`, in ms, if nothing happens before."""

@@ -19,7 +19,7 @@ from nullabona.client.core.state import JOINED, BoxTrack, Heal, Helper, Merged, 
 from nullabona.client.core.step import DAY_MS, Step
 from nullabona.errors import PeerError
 from nullabona.wire.address import Address
-from nullabona.wire.card import decode_card
+from nullabona.wire.card import Card
 from nullabona.wire.certificate import DeviceCertificate
 
 MAX_ATTEMPTS = 24
@@ -170,6 +170,11 @@ def ask(step: Step, room: RoomState) -> None:
         people.post(step, helper.account, helper.handle, TicketRequest(room.id, heal.epoch, heal.commit))
 
 
+def ticket_request(room: bytes) -> TicketRequest:
+    """For a device that knows nothing of the room's epochs."""
+    return TicketRequest(room, 0, b"")
+
+
 def _next_helper(step: Step, room: RoomState, heal: Heal) -> Helper | None:
     """Named helpers every other time, anybody in the room in between."""
     named = {helper.account for helper in heal.helpers}
@@ -183,8 +188,11 @@ def _next_helper(step: Step, room: RoomState, heal: Heal) -> Helper | None:
 # -- helping ------------------------------------------------------------------------------------------------------
 
 
-def help_back(step: Step, sender: DeviceCertificate, asked: TicketRequest) -> None:
-    """Give a member's device what it needs to rejoin, if we are on the branch it asks for."""
+def help_back(step: Step, sender: DeviceCertificate, asked: TicketRequest, card: Card | None = None) -> None:
+    """Give a member's device what it needs to rejoin, if we are on the branch it asks for.
+
+    ``card`` is the one that the directory has of its account, if it was just looked up.
+    """
     room = step.find_room(asked.room)
     if room is None or room.phase != JOINED or room.pending is not None:
         return
@@ -197,7 +205,11 @@ def help_back(step: Step, sender: DeviceCertificate, asked: TicketRequest) -> No
         return
     if asked.commit and not any(merged.commit == asked.commit for merged in room.history):
         return
-    if room.heal is not None or not _may_return(step, room, sender):
+    if room.heal is not None:
+        return
+    if not _may_return(step, room, sender, card):
+        if card is None and sender.account_id != step.me.account:
+            people.look_up_for(step, sender, asked)
         return
     track = room.current
     if track.candidates or step.now < track.settle_until:
@@ -217,7 +229,7 @@ def help_back(step: Step, sender: DeviceCertificate, asked: TicketRequest) -> No
     people.post(step, sender.account_id, str(sender.handle), ticket)
 
 
-def _may_return(step: Step, room: RoomState, sender: DeviceCertificate) -> bool:
+def _may_return(step: Step, room: RoomState, sender: DeviceCertificate, card: Card | None) -> bool:
     """Whether a device of a member may have a ticket: one that is in, or that its account's newest card names.
 
     Its certificate alone says nothing: a device that was put out keeps that.
@@ -226,10 +238,9 @@ def _may_return(step: Step, room: RoomState, sender: DeviceCertificate) -> bool:
         return True
     if sender.account_id == step.me.account:
         return any(device.id == sender.device_id for device in own.listed(step.store))
-    contact = step.store.contact(sender.account_id)
-    if contact is None or not contact.card:
-        return False
-    return any(device.certificate == sender.encode() for device in decode_card(contact.card).body.devices)
+    if card is not None:
+        return card.account_id == sender.account_id and any(d.certificate == sender for d in card.devices)
+    return False
 
 
 def told_gone(step: Step, sender: DeviceCertificate, room: RoomState) -> bool:

@@ -7,7 +7,18 @@ from typing import Final
 
 import msgspec
 
-from nullabona.client.core import committing, files, healing, links, messages, people, rejoin, watching, wishes
+from nullabona.client.core import (
+    committing,
+    files,
+    healing,
+    links,
+    messages,
+    people,
+    rejoin,
+    returning,
+    watching,
+    wishes,
+)
 from nullabona.client.core.boxes import open_box, receipt_delay
 from nullabona.client.core.chat import notices, profiles
 from nullabona.client.core.chunks import MISSING, Missing, blob_content
@@ -34,7 +45,7 @@ from nullabona.client.core.records import ContactState
 from nullabona.client.core.rejoin import Join
 from nullabona.client.core.roominfo import DEVICES, RoomInfo, decode_info
 from nullabona.client.core.roominfo import DIRECT as DIRECT_ROOM
-from nullabona.client.core.state import JOINED, RoomState, UpdateKeys
+from nullabona.client.core.state import AWAY, JOINED, RoomState, UpdateKeys
 from nullabona.client.core.step import Step
 from nullabona.errors import PeerError
 from nullabona.wire.address import BoxSecrets
@@ -191,16 +202,23 @@ def _act(
     elif isinstance(body, FileRequest):
         files.asked_back(step, sender.account_id, body)
     elif isinstance(body, Gone):
-        room = step.find_room(body.room)
-        if room is not None and healing.told_gone(step, sender, room):
-            _out(step, room)
+        _told_gone(step, sender, body.room)
     elif _invited(step, sender, body) is MISSING:
         state.waiting = [*state.waiting, WaitingItem(plain, since)][-MAX_WAITING:]
     return []
 
 
+def _told_gone(step: Step, sender: DeviceCertificate, id: bytes) -> None:
+    room = step.find_room(id)
+    if room is None:
+        return
+    away = room.phase == AWAY
+    if returning.told_gone(room, sender.account_id) if away else healing.told_gone(step, sender, room):
+        _out(step, room)
+
+
 def _out(step: Step, room: RoomState) -> None:
-    if room.phase == JOINED:
+    if room.phase in {JOINED, AWAY}:
         committing.leave_room(step, room)
     else:
         watching.stop(step, room)

@@ -8,16 +8,18 @@ import msgspec
 
 from nullabona.client.core import links, trust
 from nullabona.client.core.errors import CardTooOld, NoSuchContact
-from nullabona.client.core.items import ContactRequest, ItemBody
+from nullabona.client.core.items import ContactRequest, ItemBody, TicketRequest
 from nullabona.client.core.outgoing import queue_item
 from nullabona.client.core.records import Contact, ContactState
 from nullabona.client.core.state import AddAccount
 from nullabona.client.core.step import Step
 from nullabona.errors import PeerError
 from nullabona.wire.card import Card, CardForked, CardInvalid, verify_card, verify_update
+from nullabona.wire.certificate import DeviceCertificate, open_certificate
 from nullabona.wire.seal import Inbox
 
 _WAITING = "unsent-items"
+_ASKED = "asked-back"
 MAX_LOOKUPS = 16
 """How often a card is looked up, over about three hours, before what waits for it is given up."""
 MAX_CARD_DAYS = 30
@@ -118,6 +120,50 @@ def _send_waiting(step: Step, account: bytes) -> None:
         _save(step, [item for item in items if item.account != account])
     for item in due:
         post(step, account, item.handle, _bodies.decode(item.item))
+
+
+class AskedBack(msgspec.Struct, array_like=True, frozen=True):
+    """A device wants a ticket, and the card that must name it is still to be looked up."""
+
+    certificate: bytes
+    request: bytes
+    at: int
+
+
+_asked = msgspec.msgpack.Decoder(list[AskedBack])
+
+
+def look_up_for(step: Step, sender: DeviceCertificate, request: TicketRequest) -> None:
+    """Before ``sender`` gets a ticket, see whether its account's card names it. One wish of an account at a time."""
+    kept = [each for each in asked_back(step) if open_certificate(each.certificate).account_id != sender.account_id]
+    kept.append(AskedBack(sender.encode(), msgspec.msgpack.encode(request), step.now))
+    step.store.set_value(_ASKED, msgspec.msgpack.encode(kept[-MAX_LOOKUPS:]))
+
+
+def asked_back(step: Step) -> list[AskedBack]:
+    """Who waits for that, but not for longer than a few minutes: they ask again."""
+    data = step.store.get_value(_ASKED)
+    found = _asked.decode(data) if data else []
+    return [each for each in found if step.now - each.at < step.timing.retry_most]
+
+
+def take_asked_back(step: Step, account: bytes) -> list[tuple[DeviceCertificate, TicketRequest]]:
+    """The wishes of an account whose card was looked up; they are not kept any longer."""
+    found = [(open_certificate(each.certificate), each) for each in asked_back(step)]
+    rest = [each for certificate, each in found if certificate.account_id != account]
+    if len(rest) < len(found):
+        step.store.set_value(_ASKED, msgspec.msgpack.encode(rest))
+    return [
+        (certificate, msgspec.msgpack.decode(each.request, type=TicketRequest))
+        for certificate, each in found
+        if certificate.account_id == account
+    ]
+
+
+def wanted_handles(step: Step) -> set[str]:
+    """Handles to look up now."""
+    handles = {item.handle for item in unsent(step) if item.next_at <= step.now}
+    return handles | {str(open_certificate(each.certificate).handle) for each in asked_back(step)}
 
 
 def looked_up(step: Step, handle: str) -> None:

@@ -15,6 +15,8 @@ from nullabona.wire.address import Address, EpochKeys, epoch_keys
 JOINED = "joined"
 REMOVED = "removed"
 LEFT = "left"
+AWAY = "away"
+"""In it as far as is remembered, without its keys: a member is asked for a way back."""
 FORMER_MOST = 64
 
 
