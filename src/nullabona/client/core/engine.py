@@ -126,6 +126,8 @@ class Engine:
                 watching.look_after(step, room)
         for room_id in [room_id for room_id, join in self._joins.items() if join.deadline <= step.now]:
             self._abandon_join(step, room_id)
+        for room_id in sorted(step.copies):
+            returning.copied_back(step, step.room(room_id))
         notices.of_events(step)
         telling.of_events(step)
         if step.others_inbox:

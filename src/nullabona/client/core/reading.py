@@ -171,6 +171,9 @@ def _deliver(step: Step, room: RoomState, track: BoxTrack, seq: int, body: bytes
         processed = step.group(room).process(body)
     except MlsRefused as refusal:
         return refusal.reason == "duplicate"
+    if processed.kind == "own_echo":
+        step.copies.add(room.id)
+        return True
     if processed.kind != "app" or processed.plaintext is None:
         return True
     device = _sender(step, room, processed)
@@ -361,6 +364,8 @@ def _try(
     try:
         processed = step.group(room).process(commit)
         if processed.kind != "commit":
+            if processed.kind == "own_echo" and not _ours(step, track, candidate):
+                step.copies.add(room.id)
             return False
         verdict = check_commit(processed, room.id, room.info, step.roster(room.id))
     except (MlsRefused, PolicyRefused):
@@ -369,3 +374,9 @@ def _try(
         return False
     committing.accept_other(step, room, track, candidate.seq, commit, processed, verdict)
     return True
+
+
+def _ours(step: Step, track: BoxTrack, candidate: CommitCandidate) -> bool:
+    """Whether we know that we made it: a commit of ours that did not come first and was given up."""
+    frame = step.store.frame(track.keys.box.address, candidate.frame)
+    return candidate.settled or (frame is not None and frame.mine)

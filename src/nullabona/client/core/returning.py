@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from nullabona.client.core import healing, people
+from nullabona.client.core.devices import own
 from nullabona.client.core.records import Device
 from nullabona.client.core.roominfo import DEVICES, RoomInfo
 from nullabona.client.core.state import AWAY, JOINED, Heal, Helper, RoomState
@@ -22,20 +23,40 @@ def begin(step: Step, room_id: bytes, info: RoomInfo, members: list[Helper]) -> 
     if info.kind == DEVICES or step.find_room(room_id) is not None:
         return
     room = RoomState(room_id, info, AWAY, [])
-    _ask(step, room, members)
+    _ask(step, room, [member for member in members if member.account != step.me.account])
     step.add_room(room)
+
+
+def copied_back(step: Step, room: RoomState) -> None:
+    """Our own leaf has said something here that this profile does not know: the profile is a copy from before that.
+
+    Its ratchet positions may be used already, so nothing more is sent from that leaf. A member could make it look so;
+    therefore at most once a day, and it costs no more than a new leaf.
+    """
+    key = f"copied-back:{room.id.hex()}"
+    last = int(step.store.get_value(key) or b"-1")
+    if room.phase != JOINED or step.day == last:
+        return
+    step.store.set_value(key, str(step.day).encode())
+    forsake(step, room)
+    step.event("warning", room.id, code="copied-back")
 
 
 def forsake(step: Step, room: RoomState) -> None:
     """Forget everything of a room but its messages and who is in it, because its keys must not be used again."""
     if room.phase != JOINED:
         return
-    members = [device for device in step.roster(room.id).values() if device.account != step.me.account]
+    roster = list(step.roster(room.id).values())
+    members = [device for device in roster if device.account != step.me.account]
     kept = RoomState(room.id, room.info, AWAY, [], read_upto=room.read_upto)
     step.forget_room(room.id)
     step.mls.forget(room.id)
     if room.info.kind == DEVICES:
-        return
+        own.forget_room(step.store, room.id)
+        members = [device for device in roster if device.device != step.me.device]
+        if not members:
+            return
+        own.set_room(step.store, room.id)
     _ask(step, kept, helpers_of(members))
     step.add_room(kept)
 
@@ -46,8 +67,7 @@ def helpers_of(members: list[Device]) -> list[Helper]:
 
 
 def _ask(step: Step, room: RoomState, members: list[Helper]) -> None:
-    others = [member for member in members if member.account != step.me.account]
-    room.heal = Heal(RETURNING, 0, b"", [], others, step.within(step.timing.ticket))
+    room.heal = Heal(RETURNING, 0, b"", [], members, step.within(step.timing.ticket))
 
 
 def look_after(step: Step, room: RoomState) -> None:

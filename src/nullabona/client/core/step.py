@@ -95,6 +95,8 @@ class Step:
 
     writing: list[Writing] = field(default_factory=list)
     """Who has begun or stopped writing, for whoever watches."""
+    copies: set[bytes] = field(default_factory=set)
+    """Rooms in which this device's own leaf has said what this profile knows nothing of: it is an old copy."""
     others_inbox: bool = False
     """Another device of the account told how far it has come in the inbox."""
     heard: bool = False
