@@ -40,3 +40,26 @@ def test_an_old_copy_of_a_profile_comes_back_into_its_rooms_with_a_new_leaf(serv
                 assert said == ["first", "second", "third", "I hear you"]
 
     play(story())
+
+
+def test_a_copy_that_its_generation_file_gives_away_heals_before_it_sends(service: Service, tmp_path: Path) -> None:
+    """Only the store was copied back: known at once, in every room."""
+
+    async def story() -> None:
+        async with people(service, tmp_path, "mina") as (mina,):
+            async with people(service, tmp_path, "jun") as (jun,):
+                room = await befriend(mina, jun)
+                await jun.sync(timeout_s=PATIENCE_S)
+            store = (tmp_path / "jun" / "store.db").read_bytes()
+            async with opened(tmp_path / "jun") as jun:
+                await jun.send(room, "second")
+                await until(mina, lambda: any(m.text == "second" for m in mina.messages(room)))
+                await jun.sync(timeout_s=PATIENCE_S)
+            (tmp_path / "jun" / "store.db").write_bytes(store)
+            async with opened(tmp_path / "jun") as jun:
+                assert [r.phase for r in jun.rooms()] == ["away"]
+                await until(jun, lambda: [r.phase for r in jun.rooms()] == ["joined"])
+                await jun.send(room, "third")
+                await until(mina, lambda: any(m.text == "third" for m in mina.messages(room)))
+
+    play(story())

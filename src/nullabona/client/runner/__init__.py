@@ -1,6 +1,7 @@
 """The running client: an asyncio shell around the core, its reads, its outbox, its clock."""
 
 from nullabona.client.runner.chance import now_ms
+from nullabona.client.runner.copies import heal
 from nullabona.client.runner.directories import find_card
 from nullabona.client.runner.linkbox import LinkBox
 from nullabona.client.runner.publishing import Published
@@ -17,6 +18,7 @@ __all__ = [
     "WayState",
     "find_card",
     "forgotten_upto",
+    "heal",
     "handled_upto",
     "now_ms",
 ]
