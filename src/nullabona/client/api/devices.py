@@ -17,6 +17,7 @@ from nullabona.client.api.session import Session
 from nullabona.client.core.devices import names, own, telling, tending
 from nullabona.client.core.devices.linking import (
     GOOD_FOR_S,
+    SCHEME,
     SECRET_SIZE,
     Admitted,
     Credentials,
@@ -225,6 +226,11 @@ async def _in_time(expires_at: int) -> AsyncIterator[None]:
             yield
     except TimeoutError:
         raise LinkExpired("the code is too old") from None
+
+
+def is_whole_link(text: str) -> bool:
+    """Whether what was pasted or scanned says whose device it is, so that no handle is needed."""
+    return text.strip().startswith(SCHEME)
 
 
 def _checked_name(name: str) -> str:

@@ -18,7 +18,7 @@ __all__ = [
     "WayState",
     "find_card",
     "forgotten_upto",
-    "heal",
     "handled_upto",
+    "heal",
     "now_ms",
 ]

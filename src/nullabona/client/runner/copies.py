@@ -1,4 +1,4 @@
-"""A profile that its own files tell to be an old copy: every room is left and asked back into before anything is sent."""
+"""A profile that its own files tell to be an old copy: it is asked back into every room before anything is sent."""
 
 from __future__ import annotations
 

@@ -154,20 +154,25 @@ class Publishing:
             with self._ground.engine.step(self._ground.now()) as step:
                 note_lost(step.store)
             return await self._publish()
-        if self._signed_out(shown, card):
+        if self._moved_on(shown, card):
             return True
         self._ground.warn("card-not-ours", handle=account.record.handle, reason=_difference(shown, card))
         return True
 
-    def _signed_out(self, shown: bytes, ours: Card) -> bool:
-        """The account's own newer card does not name this device: it was put out. It leaves what it was in."""
+    def _moved_on(self, shown: bytes, ours: Card) -> bool:
+        """The account has a newer card. Does it name this device, that device follows it; if not, it was put out.
+
+        Whether one of our devices made the card is for the watch of the record to say (spec/map.md §6).
+        """
         with self._ground.engine.step(self._ground.now()) as step:
             theirs = own.own_card_of(step, shown)
             if theirs is None or theirs.sequence <= ours.sequence:
                 return False
             if any(each.certificate.device_id == step.me.device for each in theirs.devices):
-                return False
-            tending.sign_out(step)
+                own.note_card(step.store, theirs.encoded)
+                tending.soon(step)
+            else:
+                tending.sign_out(step)
         return True
 
     def _say(self, outcome: Published) -> None:

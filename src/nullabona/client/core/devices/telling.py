@@ -44,13 +44,14 @@ def note(step: Step, what: str) -> None:
     """Something that the other devices should know changed: ``known:…`` (a contact), a scope of preferences,
     ``read:…`` (a room), `CARD`, `SAID` (the profile) or `EVERYTHING`.
     """
-    room = _room(step)
-    if room is None or not step.others(room, room.epoch):
+    if not own.others(step):
         return
     dirty = _load(step)
     dirty[what] = clock.chosen_here(step, what)
     step.store.set_value(_DIRTY, msgspec.msgpack.encode(dirty))
-    room.sync_at = room.sync_at or step.within(SOON_MS) + 1
+    room = _room(step)
+    if room is not None:
+        room.sync_at = room.sync_at or step.within(SOON_MS) + 1
 
 
 def of_events(step: Step) -> None:
@@ -84,12 +85,15 @@ def look_after(step: Step, room: RoomState) -> None:
     if room.info.kind != DEVICES:
         return
     _pay(step, room)
+    if room.id != own.room_id(step.store) or not step.others(room, room.epoch):
+        room.sync_at = 0
+        return
+    dirty = _load(step)
+    if dirty and not room.sync_at:
+        room.sync_at = step.within(SOON_MS) + 1
     if not 0 < room.sync_at <= step.now:
         return
     room.sync_at = 0
-    if room.id != own.room_id(step.store):
-        return
-    dirty = _load(step)
     step.store.delete_value(_DIRTY)
     items = list(_items(step, dirty))
     for start in range(0, len(items), MOST_ITEMS):

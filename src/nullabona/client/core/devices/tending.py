@@ -40,6 +40,7 @@ def changed_here(step: Step, card: Card) -> None:
         room = create_room(step, RoomInfo(1, DEVICES, "", step.me.relay))
         own.set_room(step.store, room.id)
     telling.tell_now(step, CardItem(card.encoded))
+    telling.note(step, telling.CARD)
     step.event("devices")
     soon(step, 0)
 
