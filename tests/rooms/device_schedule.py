@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from nullabona.client.core.devices import own
+from tests.rooms.devices import another_device, remove_device
 from tests.rooms.world import Person, World
 
 MOST_DEVICES = 3
@@ -131,7 +132,7 @@ class DeviceSchedule:
         devices = self.devices[person.account]
         if not person.online or len(devices) >= MOST_DEVICES or not self._current(person):
             return
-        made = self.world.another_device(person, f"{person.name}+{len(self.world.people)}")
+        made = another_device(self.world, person, f"{person.name}+{len(self.world.people)}")
         devices.append(made)
         self.log.append(f"{person.name} links {made.name}")
 
@@ -140,7 +141,7 @@ class DeviceSchedule:
         if not others or not person.online or not self._current(person):
             return
         lost = self._one(others)
-        self.world.remove_device(person, lost)
+        remove_device(self.world, person, lost)
         self.devices[person.account].remove(lost)
         self.out.append(lost)
         self.log.append(f"{person.name} puts out {lost.name}")

@@ -6,6 +6,7 @@ from nullabona.client.core import commands, people, preferences
 from nullabona.client.core.devices import own
 from nullabona.client.core.preferences import RoomPreferences, room_scope
 from nullabona.client.core.records import ContactState
+from tests.rooms.devices import another_device, remove_device
 from tests.rooms.world import Person, World
 
 
@@ -21,7 +22,7 @@ def pair_of_devices(seed: int = 1) -> tuple[World, Person, Person, Person, bytes
     room = world.group(laptop, jun)
     laptop.send(room, "before")
     world.settle()
-    desk = world.another_device(laptop, "mina's desk")
+    desk = another_device(world, laptop, "mina's desk")
     world.settle()
     return world, laptop, desk, jun, room
 
@@ -95,7 +96,7 @@ def test_of_two_choices_the_later_one_counts_on_both() -> None:
 def test_a_device_that_is_put_out_reads_nothing_new() -> None:
     world, laptop, desk, jun, room = pair_of_devices()
     desk.online = False
-    world.remove_device(laptop, desk)
+    remove_device(world, laptop, desk)
     world.settle()
     jun.send(room, "without the desk")
     world.settle()

@@ -6,6 +6,7 @@ from nullabona.client.core import commands, people, returning
 from nullabona.client.core.healing import ticket_request
 from nullabona.client.core.roominfo import RoomInfo
 from nullabona.client.core.state import Helper
+from tests.rooms.devices import another_device, remove_device, restored
 from tests.rooms.world import Person, World
 
 
@@ -55,7 +56,7 @@ def test_a_restored_account_replaces_its_lost_device_in_direct_rooms_and_groups(
     mina, jun = world.person("mina"), world.person("jun")
     group = world.group(mina, jun)
     info = mina.info(group)
-    fresh = world.restored(jun, "jun again")
+    fresh = restored(world, jun, "jun again")
     remember(world, fresh, group, info, [mina, jun])
     world.settle(span=6 * 3_600_000)
     assert fresh.phase(group) == "joined"
@@ -70,7 +71,7 @@ def test_whom_the_room_has_removed_is_told_so() -> None:
     mina, jun, sora = world.person("mina"), world.person("jun"), world.person("sora")
     room = world.group(mina, jun, sora)
     info = mina.info(room)
-    fresh = world.restored(jun, "jun again")
+    fresh = restored(world, jun, "jun again")
     with mina.engine.step(world.now, room) as step:
         commands.remove_account(step, room, jun.account)
     world.settle()
@@ -85,9 +86,9 @@ def test_a_device_that_no_card_names_gets_no_ticket() -> None:
     mina, jun = world.person("mina"), world.person("jun")
     room = world.group(mina, jun)
     info = mina.info(room)
-    thief = world.another_device(jun, "thief")
+    thief = another_device(world, jun, "thief")
     world.settle()
-    world.remove_device(jun, thief)
+    remove_device(world, jun, thief)
     world.settle()
     assert leaves(mina, room) == {mina.me.device, jun.me.device}
     with thief.engine.step(world.now) as step:

@@ -7,7 +7,7 @@ The model relay keeps the contract of the real one (tests/rooms/test_model_relay
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from hashlib import sha256
 
@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from nullabona_mls import SUITE_CLASSIC
 
 from nullabona.client.core import commands, inbox
-from nullabona.client.core.devices import own, telling, tending
+from nullabona.client.core.devices import own
 from nullabona.client.core.engine import Engine
 from nullabona.client.core.outgoing import BLOB, FRAME, INBOX, PIECE, TRIM, decode_target, queue_of
 from nullabona.client.core.records import Message, OutboxItem
@@ -230,82 +230,6 @@ class World:
         self.people.append(person)
         self.cards[str(handle)] = card
         return person
-
-    def another_device(self, first: Person, name: str) -> Person:
-        """A new device of an account, let in by ``first``; it comes into the rooms by itself."""
-        with first.store.transaction():
-            known = own.card(first.store)
-        assert known is not None
-        person = self._device_of(first, name, lambda device: (*known.devices, device))
-        with first.engine.step(self.now) as step:
-            tending.changed_here(step, person.card)
-            telling.owe_everything(step, person.me.device)
-        return person
-
-    def _device_of(self, first: Person, name: str, on: Callable[[CardDevice], tuple[CardDevice, ...]]) -> Person:
-        seed, device_id = self.dice.bytes(32), self.dice.bytes(16)
-        device_key = Ed25519PrivateKey.from_private_bytes(seed).public_key().public_bytes_raw()
-        handle, day = parse_handle(first.me.handle), self.now // 86_400_000
-        certificate = issue_certificate(
-            first.identity, handle=handle, device_id=device_id, device_key=device_key, issued_day=day
-        )
-        store = SqliteStore.testing_in_memory()
-        mls = Mls(store, seed, certificate.encode(), suite=self.suite)
-        with first.store.transaction():
-            state = first.store.get_value("inbox")
-        assert state is not None
-        old = msgspec.msgpack.decode(state, type=inbox.InboxState)
-        with store.transaction():
-            package = mls.key_package()
-            fresh = inbox.InboxState(old.read_secret, old.write_secret, old.seed, old.relay)
-            store.set_value("inbox", msgspec.msgpack.encode(fresh))
-        card = self.new_card(first, on(CardDevice(certificate, package)))
-        with store.transaction():
-            own.note_card(store, card.encoded)
-        me = Me(first.account, device_id, first.me.handle, device_key, RELAY)
-        person = Person(name, self, first.identity, seed, store, me, certificate.encode(), card)
-        person.boot()
-        self.people.append(person)
-        return person
-
-    def restored(self, lost: Person, name: str) -> Person:
-        """The account on a new device that replaces every other on the card; it remembers nothing of rooms."""
-        with lost.store.transaction():
-            known = own.card(lost.store)
-        assert known is not None
-        lost.online = False
-        fresh = self._device_of(lost, name, lambda device: (device,))
-        with fresh.store.transaction():
-            own.note_gone(fresh.store, [d.certificate.device_id for d in known.devices])
-        return fresh
-
-    def remove_device(self, by: Person, lost: Person) -> None:
-        """One device of an account puts out another."""
-        with by.store.transaction():
-            known = own.card(by.store)
-        assert known is not None
-        staying = tuple(d for d in known.devices if d.certificate.device_id != lost.me.device)
-        card = self.new_card(by, staying)
-        with by.engine.step(self.now) as step:
-            tending.changed_here(step, card)
-
-    def new_card(self, person: Person, devices: tuple[CardDevice, ...]) -> Card:
-        """The account's next card, published."""
-        with person.store.transaction():
-            known = own.card(person.store)
-        assert known is not None
-        day = self.now // 86_400_000
-        encoded = sign_card(
-            person.identity,
-            handle=known.handle,
-            issued_day=max(day, known.issued_day),
-            devices=devices,
-            inbox=known.inbox,
-            previous=known,
-        )
-        card = verify_card(encoded, today=day, previous=known)
-        self.cards[str(known.handle)] = card
-        return card
 
     def befriend(self, a: Person, b: Person) -> None:
         """Make two people accepted contacts, without the exchange of requests."""

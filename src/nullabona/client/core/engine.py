@@ -14,9 +14,9 @@ from hashlib import sha256
 from typing import Final
 
 from nullabona.client.core import (
+    answering,
     boxes,
     chunks,
-    commands,
     committing,
     files,
     healing,
@@ -31,11 +31,11 @@ from nullabona.client.core import (
     wishes,
 )
 from nullabona.client.core.chat import expiry, notices, profiles
-from nullabona.client.core.devices import own, telling, tending
+from nullabona.client.core.devices import telling, tending
 from nullabona.client.core.mlsport import Mls
 from nullabona.client.core.outgoing import BLOB, FRAME, PIECE, decode_target
 from nullabona.client.core.ports import Store
-from nullabona.client.core.records import ContactState, MessageState, OutboxItem, Progress, Writing
+from nullabona.client.core.records import MessageState, OutboxItem, Progress, Writing
 from nullabona.client.core.state import AWAY, JOINED, RoomState, UpdateKeys, decode_state
 from nullabona.client.core.step import Chance, Me, Step, Timing
 from nullabona.client.core.wants import ChunkWant, ReadWant, join_read, room_reads, room_wake
@@ -234,7 +234,7 @@ class Engine:
                 self._begin_joins(step, inbox.take_frames(step, state, after, answer))
                 inbox.save(step, state)
                 self._inbox_wake = state.trim_at
-            self._mutual_requests(step)
+            answering.by_itself(step)
         return Touched(frozenset(step.touched))
 
     def _inbox_upkeep(self, step: Step) -> None:
@@ -249,17 +249,6 @@ class Engine:
             if join.room in self._joins:
                 self._abandon_join(step, join.room)
             self._joins[join.room] = join
-
-    def _mutual_requests(self, step: Step) -> None:
-        """Both asked each other: the one with the lower account id opens the room. Who has our link is let in."""
-        for account in step.vouched:
-            contact = step.store.contact(account)
-            if contact is not None and contact.state is ContactState.ASKING:
-                commands.accept_contact(step, contact.handle)
-        for account in step.mutual:
-            contact = step.store.contact(account)
-            if contact is not None and step.me.account < account and own.leads(step):
-                commands.accept_contact(step, contact.handle)
 
     def on_sent(self, item: OutboxItem, answer: AnyResponse, now: int) -> Touched:
         """The relay answered an outbox item."""
