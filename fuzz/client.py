@@ -25,14 +25,13 @@ from nullabona.client.core.items import (
     open_item,
     sign_item,
 )
-from nullabona.client.core.outgoing import DIRECT
 from nullabona.client.core.proofs import CommitNote, decode_claim, decode_note, encode_note, make_claim, make_order
 from nullabona.client.core.roominfo import GROUP, RoomInfo, decode_info, encode_info
 from nullabona.errors import PeerError
 from nullabona.wire.blob import BlobRef, decode_ref, encode_ref
 from nullabona.wire.frame import Kind, open_frame
 from nullabona.wire.messages import Frames
-from nullabona.wire.seal import seal_to_inbox
+from nullabona.wire.seal import ITEM_DIRECT, seal_to_inbox
 from tests.rooms.hostile import claim, mole, sealed, track_of
 from tests.rooms.world import Person, World
 
@@ -171,7 +170,7 @@ class Device:
         inbox = victim.card.inbox
         body: ItemBody = Gone(self.room) if chance.randrange(2) else TicketRequest(self.room, 1, b"")
         item = sign_item(self.people[1].mls, inbox.address, body)
-        frame = seal_to_inbox(inbox, mutate(chance, chance.choice([DIRECT, b"\x01", b"\x02"]) + item))
+        frame = seal_to_inbox(inbox, mutate(chance, chance.choice([ITEM_DIRECT, b"\x01", b"\x02"]) + item))
         after = want.after if chance.randrange(9) else 0
         told = ((want.after + 1, mutate(chance, frame)), (want.after + 2, frame))
         incarnation = chance.choice([chance.randbytes(8), b"same", b"same", b"same"])

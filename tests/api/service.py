@@ -50,11 +50,15 @@ class Service:
     def handle(self, name: str) -> str:
         return f"{name}@{self.host}"
 
+    def more(self) -> list[str]:
+        """Further options of this relay."""
+        return []
+
     def start(self) -> None:
         """Serve; returns when it is ready."""
         self._process = subprocess.Popen(
             [sys.executable, "-c", _SERVE, "serve", "--data", str(self.data), "--listen", self.host,
-             "--record", str(self.record), "--period", str(self.period_s)],
+             "--record", str(self.record), "--period", str(self.period_s), *self.more()],
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             text=True,

@@ -21,7 +21,7 @@ from nullabona.docket.core.acts import (
     ReviewDetails,
 )
 from nullabona.docket.core.cadence import Cadence
-from nullabona.docket.core.instrument import DAY, HOUR, Instrument, Label, Register, Taxonomy, Timer
+from nullabona.docket.core.instrument import DAY, HOUR, Instrument, Register, Taxonomy, Timer
 from nullabona.docket.core.records import Authority, ClassAnswer, Decision, Demand, File, Gag, Gate, Identifier, Package
 from nullabona.docket.core.roles import DeskAction, Role
 from nullabona.docket.core.states import Action
@@ -31,6 +31,7 @@ from nullabona.docket.founding import First, found
 from nullabona.docket.ports import Acting, Outside, PackageOrder, Publication
 from nullabona.docket.signing import credential_of, signer, verify_ed25519
 from nullabona.docket.vault import new_identity
+from nullabona.wire.demands import Label
 
 NOON = 20_800 * DAY + 12 * HOUR
 ROLES: Mapping[str, tuple[Role, ...]] = {

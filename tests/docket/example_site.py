@@ -5,14 +5,13 @@ from __future__ import annotations
 from functools import cache
 from typing import Final
 
-from nullabona.docket.core.instrument import Label
-from nullabona.docket.core.records import DataClass
 from nullabona.docket.site.held import held_rows
 from nullabona.docket.site.publication import (
     ClassResult,
     Counts,
     DsaRow,
     Figure,
+    Interruption,
     Interval,
     Item,
     LogView,
@@ -26,6 +25,7 @@ from nullabona.log.checkpoint import Checkpoint
 from nullabona.log.keys import vkey
 from nullabona.log.note import sign_note
 from nullabona.log.tree import leaf_hash
+from nullabona.wire.demands import DataClass, Label
 from tests.docket.packages import HOST, NOON, ORIGIN, desk
 
 KOREA: Final = (
@@ -186,6 +186,7 @@ def log_view() -> LogView:
     return LogView(
         origin=ORIGIN, url=f"https://{HOST}/docket", checkpoint=note.encode().decode(), size=18_432, root=root.hex(),
         policy=desk().policy_text, witnesses=witnesses, slots=8, period_s=3_600,
+        outages=(Interruption(NOON - 90_000, NOON - 82_800, Label("전원이 끊겼습니다", "The power was out")),),
     )  # fmt: skip
 
 

@@ -11,10 +11,9 @@ from typing import Final
 import pytest
 
 from nullabona.docket.core.decide import as_kept
-from nullabona.docket.core.receipt import Receipt, SlotProof
+from nullabona.docket.core.receipt import Receipt
 from nullabona.docket.core.records import (
     ClassAnswer,
-    DataClass,
     Decision,
     Demand,
     Document,
@@ -22,10 +21,7 @@ from nullabona.docket.core.records import (
     Identifier,
     Match,
     Package,
-    RefusalReason,
-    SlotRef,
 )
-from nullabona.docket.core.slots import EventRecord, SlotLeaf, commit, private_hash
 from nullabona.docket.ports import PackageOrder
 from nullabona.docket.production.certificate import MANIFEST
 from nullabona.docket.production.classes import answer_of
@@ -41,8 +37,10 @@ from nullabona.log.note import sign_note
 from nullabona.log.policy import Policy
 from nullabona.log.proof import LogProof
 from nullabona.log.tree import leaf_hash, node_hash
+from nullabona.wire.demands import DataClass, RefusalReason
 from nullabona.wire.handle import parse_handle
 from nullabona.wire.producible import StoredCard, StoredEntry, produce
+from nullabona.wire.slots import EventRecord, SlotLeaf, SlotProof, SlotRef, commit, private_hash
 
 HOST: Final = "relay.example"
 ORIGIN: Final = f"{HOST}/docket"

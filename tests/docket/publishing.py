@@ -13,11 +13,13 @@ from nullabona.docket.core.instrument import DAY
 from nullabona.docket.core.records import Decision, Demand
 from nullabona.docket.core.roles import DeskAction
 from nullabona.docket.core.states import Action
+from nullabona.docket.notices import Delivery
 from nullabona.docket.ports import Publication
 from nullabona.docket.store.sqlite import FILE
 from nullabona.docket.verify import Verification, verify
 from nullabona.log.policy import Policy
 from nullabona.sequencer import Log, open_log
+from nullabona.wire.seal import Inbox
 from nullabona.witness.core.limits import Limits
 from tests.docket.desks import NOON, PRODUCE, Clock, Office
 from tests.sequencer.logs import policy_text
@@ -70,6 +72,10 @@ class PublicOffice(Office):
         self.do("cora", Action.RECEIPT, case)
         self.do("rolf", Action.HAND_OVER, case)
         return case
+
+    def deliver(self, into: list[tuple[str, Inbox, bytes]]) -> Delivery:
+        """Deliver what can be, by the notifier."""
+        return self.desk.deliver_notices(self.who("nora"), lambda *sent: into.append(sent))
 
     def finish(self, case: bytes) -> bytes:
         """From the hand-over to the close of a case that may be shown."""

@@ -12,13 +12,14 @@ from nullabona.docket.beat import NotInLog
 from nullabona.docket.core.batches import arrangement
 from nullabona.docket.core.cadence import Cadence
 from nullabona.docket.core.instrument import HOUR
-from nullabona.docket.core.records import SlotRef
-from nullabona.docket.core.slots import LEAF_SIZE, SLOT_LEAF, next_ratchet, open_pointer, parse_slot_leaf
+from nullabona.docket.core.pointers import next_ratchet, open_pointer
 from nullabona.docket.core.states import Action
+from nullabona.docket.core.terms import term_of
 from nullabona.docket.slotbox import BOX_SIZE
 from nullabona.docket.store.sqlite import FILE
 from nullabona.docket.vault import unseal
 from nullabona.sequencer import NoQuorum
+from nullabona.wire.slots import LEAF_SIZE, SLOT_LEAF, SlotRef, parse_slot_leaf
 from tests.docket.desks import NOON, Clock
 from tests.docket.publishing import PublicOffice
 from tests.sequencer.logs import entries_of
@@ -182,3 +183,33 @@ def test_a_slot_knows_its_place(public_office: PublicOffice) -> None:
     for at in (SlotRef(0, 0), SlotRef(0, 7), SlotRef(1, 3)):
         assert at == parse_slot_leaf(entries[public_office.desk._beats.index(at)]).at
     assert FILE == public_office.desk_file.name
+
+
+def test_what_is_said_late_is_not_entered_early(public_office: PublicOffice) -> None:
+    """A desk that was down for hours: what it opens and reports now stands in the period that is now."""
+    case = public_office.finish(public_office.answer(public_office.take_in()))
+    public_office.tick()
+    public_office.clock.pass_(3 * HOUR)
+    public_office.open_all([case])
+    public_office.report(term_of(NOON))
+    public_office.tick()
+    found = public_office.verify()
+    assert {"period-late"} == {each.code for each in found.findings}
+    assert found.recount is not None
+    (period, report), *_ = found.recount.reports.values()
+    assert (period - 1, 1) == (report.until, len(found.recount.demands.all()))
+
+
+def test_a_period_may_end_between_two_signatures(public_office: PublicOffice) -> None:
+    """The report is that of the period for which it was drawn up, whenever the second officer signs."""
+    public_office.answer(public_office.take_in())
+    public_office.tick()
+    drawn_up, proposal = public_office.desk.propose_report(public_office.who("pia"), term_of(NOON))
+    first = public_office.sign("pia", proposal)
+    public_office.take_in()
+    public_office.tick(2)
+    public_office.sign("cora", public_office.desk.propose_confirm(public_office.who("cora"), first.challenge))
+    public_office.tick()
+    found = public_office.verify()
+    assert found.recount is not None
+    assert ([drawn_up], ()) == ([report for _, report in found.recount.reports.values()], found.findings)

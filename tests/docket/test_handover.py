@@ -16,7 +16,6 @@ import msgspec
 import pytest
 
 from nullabona.docket.core.receipt import Receipt
-from nullabona.docket.core.slots import NullRecord
 from nullabona.docket.production.bag import TAG_MANIFEST, bag, zipped
 from nullabona.docket.production.certificate import CERTIFICATE, MANIFEST
 from nullabona.docket.production.evidence import CUSTODY, POLICY, PROOF, RECEIPT, ReceiptWrong, read_custody
@@ -28,6 +27,7 @@ from nullabona.docket.production.verify import PackageBroken, PackageUnreadable,
 from nullabona.errors import Malformed, PeerError
 from nullabona.log.note import NoteInvalid
 from nullabona.log.policy import NotWitnessed
+from nullabona.wire.slots import NullRecord
 from tests.docket.packages import NOON, contents, desk, evidence, needs_poppler, order, packager, sealed
 
 Files = dict[str, bytes]

@@ -13,25 +13,23 @@ import pytest
 from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
 
-from nullabona.docket.core.records import ClassAnswer, DataClass, Decision, RefusalReason
+from nullabona.docket.core.records import ClassAnswer, Decision
 from nullabona.docket.production.certificate import CERTIFICATE, MANIFEST
 from nullabona.docket.production.classes import CLASSES, FIELDS, AnswerImpossible, answer_of, field_of
 from nullabona.docket.production.glyphs import shown
 from nullabona.docket.production.manifest import read_manifest
 from nullabona.docket.production.statement import NO_DATA_STATEMENT
+from nullabona.docket.production.words import CERTIFICATE as CERTIFICATE_WORDS
 from nullabona.docket.production.words import (
-    ANSWER,
-    DATA_CLASS,
     DECLARATION,
-    FIELD,
     HOW,
     NO_DATA,
-    REASON,
     SIGNED,
     SYSTEM,
 )
-from nullabona.docket.production.words import CERTIFICATE as CERTIFICATE_WORDS
 from nullabona.wire.data_held import DIRECTORY_COLUMNS
+from nullabona.wire.demands import DataClass, RefusalReason
+from nullabona.words.demands import ANSWER, DATA_CLASS, FIELD, REASON
 from tests.docket.packages import HANDLE, contents, match, needs_poppler, order, packager
 
 

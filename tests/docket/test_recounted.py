@@ -9,12 +9,13 @@ from click.testing import CliRunner
 
 from nullabona.cli.docket import docket
 from nullabona.cli.root import run
-from nullabona.docket.core.instrument import DAY, Label
+from nullabona.docket.core.instrument import DAY
 from nullabona.docket.core.terms import term_of
 from nullabona.docket.site import build, read_publication
 from nullabona.docket.site.publication import ClassResult, Counts, Interval, Publication
 from nullabona.docket.site.recounted import About, log_view, record_of
 from nullabona.docket.taxonomy import load
+from nullabona.wire.demands import Label
 from tests.docket.desks import NOON
 from tests.docket.publishing import POLICY, PublicOffice
 
@@ -38,7 +39,7 @@ def drawn_up(office: PublicOffice) -> Publication:
     assert () == verification.findings
     assert verification.recount is not None
     note = (office.public / "checkpoint").read_bytes()
-    view = log_view(note, POLICY, "https://relay.example/docket", verification.recount.cadence)
+    view = log_view(note, POLICY, "https://relay.example/docket", verification.recount)
     return record_of(verification.recount, view, ABOUT, load(), office.clock())
 
 

@@ -10,20 +10,22 @@ import pytest
 from nullabona.docket.core.acts import DeferDetails, GagDetails, SettleDetails
 from nullabona.docket.core.decide import NoticeBarred, NotYetPublic
 from nullabona.docket.core.instrument import DAY, HOUR, Instrument, Timer
-from nullabona.docket.core.notice import NoticeInvalid, check_notice_item, parse_notice
 from nullabona.docket.core.receipt import ReceiptInvalid, check_receipt
 from nullabona.docket.core.records import Gag
 from nullabona.docket.core.roles import DeskAction, SamePerson
-from nullabona.docket.core.slots import CommitmentWrong
 from nullabona.docket.core.states import Action, WrongState
 from nullabona.docket.core.terms import term_of, term_span
 from nullabona.docket.core.timers import level_at, louder
+from nullabona.docket.notices import Delivery
 from nullabona.docket.openings import NotYetSettled
 from nullabona.errors import NullabonaError
 from nullabona.log.policy import Policy
+from nullabona.log.proof import parse_proof
 from nullabona.log.tree import ProofInvalid
 from nullabona.wire.handle import parse_handle
-from nullabona.wire.seal import Inbox, open_inbox_frame
+from nullabona.wire.operator_notice import NoticeInvalid, check_binding, parse_notice
+from nullabona.wire.seal import ITEM_DIRECT, Inbox, open_inbox_frame
+from nullabona.wire.slots import CommitmentWrong
 from tests.docket import desks
 from tests.docket.desks import NOON, Clock, demand
 from tests.docket.publishing import CADENCE, POLICY, PublicOffice
@@ -110,18 +112,20 @@ def test_the_person_is_told_and_can_check_it(public_office: PublicOffice, monkey
     case = office.answer(office.take_in())
     office.do("nora", Action.NOTIFY, case)
     delivered: list[tuple[str, Inbox, bytes]] = []
-    assert 0 == office.desk.deliver_notices(office.who("nora"), lambda *sent: delivered.append(sent))
+    assert Delivery(waiting=1) == office.deliver(delivered)
     office.tick()
-    assert 1 == office.desk.deliver_notices(office.who("nora"), lambda *sent: delivered.append(sent))
-    assert 0 == office.desk.deliver_notices(office.who("nora"), lambda *sent: delivered.append(sent))
+    assert Delivery(delivered=1) == office.deliver(delivered)
+    assert Delivery() == office.deliver(delivered)
     ((handle, inbox, frame),) = delivered
-    notice = parse_notice(open_inbox_frame(cards.seed_of("mina"), inbox.address, frame))
-    check_notice_item(notice, handle, RULES)
+    plain = open_inbox_frame(cards.seed_of("mina"), inbox.address, frame)
+    notice = parse_notice(plain.removeprefix(ITEM_DIRECT))
+    check_binding(notice, handle)
+    parse_proof(notice.slot.proof.encode()).verify(notice.slot.leaf, RULES)
     with pytest.raises(NoticeInvalid):
-        check_notice_item(notice, "jun@relay.example", RULES)
+        check_binding(notice, "jun@relay.example")
     body = msgspec.structs.replace(notice.body, authority="somebody else")
     with pytest.raises(NoticeInvalid):
-        check_notice_item(msgspec.structs.replace(notice, body=body), handle, RULES)
+        check_binding(msgspec.structs.replace(notice, body=body), handle)
 
 
 def test_a_half_year_is_settled_at_its_horizon(tmp_path: Path) -> None:

@@ -15,7 +15,6 @@ import msgspec
 import pytest
 from justhtml import JustHTML
 
-from nullabona.docket.core.instrument import Label
 from nullabona.docket.site import build, read_publication, write_site
 from nullabona.docket.site.exports import FIGURE_COLUMNS
 from nullabona.docket.site.figures import FigureWrong, by_half, total_of
@@ -28,6 +27,7 @@ from nullabona.docket.site.words import load_words, parse_words
 from nullabona.docket.site.write import MARK, FolderTaken
 from nullabona.docket.taxonomy import load
 from nullabona.errors import Bug, Malformed
+from nullabona.wire.demands import Label
 from tests.docket.example_site import example
 
 PAGE_LIMIT = 200 * 1024

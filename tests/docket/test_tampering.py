@@ -10,13 +10,13 @@ import msgspec
 import pytest
 
 from nullabona.docket.core.instrument import DAY, HOUR
-from nullabona.docket.core.slots import EventRecord
 from nullabona.docket.core.statements import Opening, Report, Statement
 from nullabona.docket.core.terms import term_of
 from nullabona.log.checkpoint import Checkpoint
 from nullabona.log.note import sign_note
 from nullabona.log.tiles import ENTRIES, encode_bundle, tiles_of
 from nullabona.log.tree import Frontier, leaf_hashes
+from nullabona.wire.slots import EventRecord
 from tests.docket.desks import NOON, REFUSE, Clock
 from tests.docket.forging import Record
 from tests.docket.publishing import SIGNERS, PublicOffice

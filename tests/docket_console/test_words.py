@@ -10,11 +10,12 @@ import pytest
 
 from nullabona.docket.console.run import serve_console
 from nullabona.docket.console.words import SENTENCES
-from nullabona.docket.core import instrument, records
+from nullabona.docket.core import instrument
 from nullabona.docket.core.roles import CONFIRMS, Role
 from nullabona.docket.core.states import Action, State
 from nullabona.docket.desk import Desk
 from nullabona.errors import NullabonaError
+from nullabona.wire import demands
 from nullabona.words.errors import ERRORS_KO
 
 CONSOLE = Path(__file__).parents[2] / "src/nullabona/docket/console"
@@ -49,9 +50,9 @@ def test_every_term_of_the_desk_has_a_word() -> None:
         *(f"action.{one}" for one in Action),
         *(f"action.{one}" for one in CONFIRMS),
         *(f"role.{one}" for one in Role),
-        *(f"class.{one}" for one in get_args(records.DataClass)),
-        *(f"answer.{one}" for one in get_args(records.Answer)),
-        *(f"reason.{one}" for one in get_args(records.RefusalReason)),
+        *(f"class.{one}" for one in get_args(demands.DataClass)),
+        *(f"answer.{one}" for one in get_args(demands.Answer)),
+        *(f"reason.{one}" for one in get_args(demands.RefusalReason)),
         *(f"lawclass.{one}" for one in get_args(instrument.LegalClass)),
         *(f"notice.{one}" for one in get_args(instrument.Notice)),
         *(f"item.{one}" for one in get_args(instrument.ItemRule)),

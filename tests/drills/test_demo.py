@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from nullabona.drills.demo.script import load_script
+from nullabona.drills.docket import ACT_PROVES
 from nullabona.drills.process import RelayProcess
 from nullabona.drills.registry import DRILLS
 from nullabona.drills.search import Hunt, Kind, Searched, Secret, memory_chunks
@@ -53,6 +54,15 @@ def no_secret_is_on_disk_or_in_memory(played: dict[str, Any]) -> None:
     assert [wanted] * 2 == found
 
 
+def two_demands_yield_two_packages_and_a_record(played: dict[str, Any]) -> None:
+    """Answered, handed over, counted, published and verified; and what was altered afterwards does not hold."""
+    assert [dict.fromkeys(ACT_PROVES, "held")] == verdicts(played, "docket")
+    (act,) = (report for report in played["reports"] if report["drill"] == "docket")
+    assert (2, 2, 0, True) == (act["counted"], act["in_time"], act["verified"]["exit"], act["pages"] > 5)
+    (finding,) = act["altered"]["findings"]
+    assert (3, "log-broken", True) == (act["altered"]["exit"], finding["code"], "period" in finding["message"])
+
+
 def nothing_is_lost_and_nothing_reaches_the_removed(played: dict[str, Any]) -> None:
     """Everybody has every message exactly once and in order, before and after the loss."""
     assert [dict.fromkeys(DRILLS["demo"], "held")] == verdicts(played, "demo")
@@ -82,6 +92,7 @@ def test_the_demo_tells_the_truth(tmp_path: Path) -> None:
     played = play(tmp_path)
     warrants_yield_the_public_card_only(played)
     no_secret_is_on_disk_or_in_memory(played)
+    two_demands_yield_two_packages_and_a_record(played)
     nothing_is_lost_and_nothing_reaches_the_removed(played)
     everything_that_was_said_was_looked_for(played)
     the_exit_code_and_what_is_left_follow_the_outcome(played)

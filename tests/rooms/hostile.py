@@ -8,12 +8,11 @@ import nullabona_mls as native
 from nullabona.client.core import commands
 from nullabona.client.core.content import Body, Envelope, View, encode_envelope
 from nullabona.client.core.items import ItemBody, Ticket
-from nullabona.client.core.outgoing import DIRECT
 from nullabona.client.core.proofs import make_claim
 from nullabona.client.core.state import BoxTrack
 from nullabona.wire.address import Address
 from nullabona.wire.frame import NONCE_SIZE, Kind, seal_frame
-from nullabona.wire.seal import seal_to_inbox
+from nullabona.wire.seal import ITEM_DIRECT, seal_to_inbox
 from tests.rooms.world import Person, World
 
 
@@ -77,7 +76,7 @@ def to_inbox(sender: Person, receiver: Person, body: ItemBody, *, certificate: b
     data = msgspec.msgpack.encode(body)
     signature = sender.mls.sign(_DOMAIN + address + data)
     item = msgspec.msgpack.encode(SignedItem(certificate or sender.certificate, data, signature))
-    drop_in(sender.world, receiver, DIRECT + item)
+    drop_in(sender.world, receiver, ITEM_DIRECT + item)
 
 
 def drop_in(world: World, receiver: Person, plain: bytes) -> None:

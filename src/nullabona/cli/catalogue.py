@@ -119,6 +119,10 @@ SENTENCES: Final[dict[str, tuple[str, str]]] = {
     "new-passphrase": ("New passphrase", "새 암호"),
     "repeat-passphrase": ("The same again", "한 번 더"),
     "ask-phrase": ("The 24 words", "24개 낱말"),
+    "event-operator-notice": (
+        "* your operator tells of a demand about this account: nulla operator-notices list",
+        "* 운영자가 이 계정에 관한 요청을 알렸습니다: nulla operator-notices list",
+    ),
     "event-joined": ("* you are in {room}", "* {room} 방에 들어왔습니다"),
     "event-member-added": ("* {handle} is in {room}", "* {handle} 님이 {room} 방에 들어왔습니다"),
     "event-member-removed": ("* {handle} is out of {room}", "* {handle} 님이 {room} 방에서 나갔습니다"),
@@ -212,6 +216,14 @@ SENTENCES: Final[dict[str, tuple[str, str]]] = {
         "Does NOT hold: {findings} findings in {size} entries.",
         "검증되지 않았습니다. 항목 {size}개에서 문제 {findings}건.",
     ),
+    "docket-notices-waiting": ("{count} wait for the log.", "기록부를 기다리는 통지 {count}건."),
+    "docket-notices-barred": ("{count} are barred by a gag and wait.", "비밀유지 명령으로 기다리는 통지 {count}건."),
+    "docket-notices-gone": ("{count} reach nobody: the account is gone.", "계정이 없어져 전할 수 없는 통지 {count}건."),
+    "docket-notices-failed": (
+        "{count} were not taken by the relay ({code}); they are tried again the next time.",
+        "릴레이가 받지 않은 통지 {count}건 ({code}). 다음에 다시 시도합니다.",
+    ),
+    "docket-outage-stated": ("the operator says: {text}", "운영자의 설명: {text}"),
     "docket-unproven-outside-the-desk": (
         "cannot be proven: that every demand went through this desk. An authority without a receipt knows.",
         "증명할 수 없음: 모든 요청이 이 데스크를 거쳤는지. 영수증 없이 자료를 받은 기관만 압니다.",

@@ -65,12 +65,14 @@ class DirectorySettings:
 
 def take_settings(settings: dict[str, Any]) -> DirectorySettings:
     """Remove the directory's settings from those of the relay. Raises `BadConfig`."""
-    host, folder, witnesses = (_text(settings, name) for name in ("host", "record", "witnesses"))
+    host, folder, witnesses, docket = (_text(settings, name) for name in ("host", "record", "witnesses", "docket"))
     period_s = settings.pop("period", PERIOD_S)
     if not isinstance(period_s, int) or not 1 <= period_s <= LONGEST_PERIOD_S:
         raise BadConfig(f"'period' is a number of seconds from 1 to {LONGEST_PERIOD_S}")
     lines = NOBODY if witnesses is None else _read_witnesses(Path(witnesses))
-    record = RecordOptions(period_s=period_s, witnesses=lines, folder=None if folder is None else Path(folder))
+    logs = "" if docket is None else _read_docket(Path(docket))
+    place = None if folder is None else Path(folder)
+    record = RecordOptions(period_s=period_s, witnesses=lines, docket=logs, folder=place)
     return DirectorySettings(host, record)
 
 
@@ -81,13 +83,27 @@ def _text(settings: dict[str, Any], name: str) -> str | None:
 
 def _read_witnesses(path: Path) -> str:
     """The lines of a policy without logs: witnesses with their URLs, groups, the quorum."""
-    try:
-        text = path.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadConfig("the file that names the witnesses cannot be read") from error
+    text = _read(path, "the file that names the witnesses cannot be read")
     if Policy.parse(text).logs:
         raise BadConfig("the file that names the witnesses must not name logs: the directory adds its own")
     return text
+
+
+def _read_docket(path: Path) -> str:
+    """The log lines of the operator's docket, from any policy that names it; its witnesses are the directory's."""
+    text = _read(path, "the file that names the docket's keys cannot be read")
+    lines = [line for line in text.splitlines() if line.split()[:1] == ["log"]]
+    known = "".join(f"{line}\n" for line in lines)
+    if not Policy.parse(known + NOBODY).logs:
+        raise BadConfig("the file that names the docket's keys has no log line")
+    return known
+
+
+def _read(path: Path, refusal: str) -> str:
+    try:
+        return path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadConfig(refusal) from error
 
 
 def _is_own_address(endpoint: Endpoint) -> bool:

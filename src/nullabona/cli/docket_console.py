@@ -20,7 +20,6 @@ from nullabona.cli.docket_open import (
     read_config,
     taxonomy_of,
 )
-from nullabona.cli.docket_public import delivering
 from nullabona.cli.output import emit, line, note
 from nullabona.cli.settings import common, settings_of
 from nullabona.docket.console.doors.refusals import EnrolmentRefused, NotReady
@@ -33,6 +32,7 @@ from nullabona.docket.console.store.records import Enrolment
 from nullabona.docket.console.store.sqlite import ConsoleStore
 from nullabona.docket.core.acts import EnrolDetails, KeyDetails
 from nullabona.docket.core.roles import DeskAction
+from nullabona.docket.delivery import delivering
 from nullabona.docket.desk import Desk
 from nullabona.docket.deskwork import DeskDone
 from nullabona.docket.ports import Deliver, Publication

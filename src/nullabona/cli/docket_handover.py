@@ -18,6 +18,7 @@ from nullabona.docket.core.acts import PlainDetails
 from nullabona.docket.core.records import CaseId
 from nullabona.docket.core.states import Action
 from nullabona.docket.desk import HandedOver
+from nullabona.docket.folder import write_folder
 from nullabona.errors import UserError
 from nullabona.machine.keyfile import read_key_file
 
@@ -49,24 +50,19 @@ def hand_over(context: click.Context, case: str, output: Path) -> None:
         given = at.desk.handed_over(at.who, found)
         config = read_config(chosen.data) if chosen.data else {}
         sealed = _sealed(at, found, given, config) if "custodian" in config else None
-        _write(output, _loose(given) if sealed is None else sealed)
+        write_folder(output, _loose(given) if sealed is None else sealed)
         say_done(context, at, done)
     if sealed is None:
         note(settings_of(context), "package-unsealed")
 
 
 def _sealed(at: AtDesk, case: CaseId, given: HandedOver, config: Mapping[str, Any]) -> dict[str, bytes]:
-    from nullabona.docket.production.evidence import Custody, Evidence
+    from nullabona.docket.handing import sealed_files
     from nullabona.docket.production.identity import read_custodian
-    from nullabona.docket.production.seal import Seals, seal_package
+    from nullabona.docket.production.seal import Seals
 
-    keys = {approval.challenge: approval.key_id for approval in given.approvals}
-    custody = tuple(
-        Custody(event.at_s, event.kind, event.officer or "desk", keys.get(event.detail, ""), event.detail.hex())
-        for event in at.desk.history(at.who, case)
-    )
     seals = Seals(read_custodian(Path(config["custodian"]).read_bytes()), read_key_file(Path(config["log_keys"])))
-    return seal_package(given.package, Evidence(given.receipt, custody), seals, now_s())
+    return sealed_files(at.desk, at.who, case, given, seals, now_s())
 
 
 def _loose(given: HandedOver) -> dict[str, bytes]:
@@ -75,9 +71,3 @@ def _loose(given: HandedOver) -> dict[str, bytes]:
     files["receipt.json"] = msgspec.json.encode(given.receipt)
     files["approvals.json"] = msgspec.json.encode(given.approvals)
     return files
-
-
-def _write(folder: Path, files: Mapping[str, bytes]) -> None:
-    for path, data in files.items():
-        (folder / path).parent.mkdir(parents=True, exist_ok=True)
-        (folder / path).write_bytes(data)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from pathlib import Path
 
 import click
@@ -11,21 +12,21 @@ from nullabona.cli.catalogue import say
 from nullabona.cli.docket_case import find
 from nullabona.cli.docket_open import AtDesk, at_desk, now_s
 from nullabona.cli.docket_show import say_done
+from nullabona.cli.exits import exit_code
 from nullabona.cli.logwork import read_policy
 from nullabona.cli.output import emit, line, note
-from nullabona.cli.settings import common, settings_of
-from nullabona.docket.core.acts import OpenDetails, SettleDetails
+from nullabona.cli.settings import Settings, common, settings_of
+from nullabona.docket.core.acts import OpenDetails, OutageDetails, SettleDetails
+from nullabona.docket.core.recount_cases import Finding
 from nullabona.docket.core.roles import DeskAction
-from nullabona.docket.ports import Deliver
+from nullabona.docket.delivery import delivering
+from nullabona.docket.notices import Delivery
 from nullabona.docket.verify import Verification, verify
+from nullabona.errors import Refused
 from nullabona.log.tiles import MAX_BUNDLE
-from nullabona.machine.httpclient import HttpClient, HttpMisbehaved, Ways, is_loopback, parse_url
+from nullabona.machine.httpclient import Ways
 from nullabona.reading.source import Files, Folder, Website
-from nullabona.wire.handle import parse_handle
-from nullabona.wire.messages import POLICY_INBOX, Append, Appended, decode_response, encode
-from nullabona.wire.seal import Inbox
-
-_MOST_ANSWER = 65_536
+from nullabona.words.recounted import meaning
 
 
 @click.command()
@@ -92,6 +93,19 @@ def report(context: click.Context, term: str, *, enter: bool) -> None:
             say_done(context, at, at.sign(proposal))
 
 
+@click.command()
+@click.argument("first", type=click.IntRange(0))
+@click.argument("last", type=click.IntRange(0))
+@click.option("--ko", required=True, metavar="TEXT", help="Why, in Korean.")
+@click.option("--en", required=True, metavar="TEXT", help="Why, in English.")
+@common
+@click.pass_context
+def outage(context: click.Context, first: int, last: int, ko: str, en: str) -> None:
+    """State in the log why the periods FIRST to LAST were late; counsel confirms. They stay late, for all to see."""
+    with at_desk(context) as at:
+        say_done(context, at, at.sign(at.desk.propose_outage(at.who, OutageDetails(first, last, ko, en))))
+
+
 def _figures(value: object) -> object:
     import msgspec
 
@@ -102,36 +116,30 @@ def _figures(value: object) -> object:
 @click.option("--relay", metavar="URL", help="Where inboxes lie that name no relay (default: the handle's host).")
 @common
 @click.pass_context
-def deliver(context: click.Context, relay: str | None) -> None:
-    """Deliver the notices whose entry the log proves by now."""
-    ways = Ways(settings_of(context).ca_file, settings_of(context).proxy)
+def deliver(context: click.Context, relay: str | None) -> int:
+    """Deliver the notices whose entry the log proves by now.
+
+    What a relay does not take, or a gag bars, stays and is tried again the next time.
+    """
+    settings = settings_of(context)
     with at_desk(context) as at:
-        done = at.desk.deliver_notices(at.who, delivering(ways, relay))
-    emit({"delivered": done}) if settings_of(context).as_json else line(str(done))
+        done = at.desk.deliver_notices(at.who, delivering(Ways(settings.ca_file, settings.proxy), relay))
+    _say_delivery(settings, done)
+    return exit_code(done.failed[0]) if done.failed else 0
 
 
-def delivering(ways: Ways, relay: str | None) -> Deliver:
-    """Puts frames into inboxes at the relay that they name, at ``relay``, or at the host of the handle."""
-
-    def put(handle: str, inbox: Inbox, frame: bytes) -> None:
-        asyncio.run(put_frame(inbox.relay or relay or _relay_of(handle), ways, inbox, frame))
-
-    return put
-
-
-async def put_frame(url: str, ways: Ways, inbox: Inbox, frame: bytes) -> None:
-    """Append a frame to an inbox. Raises `PeerError` if the relay does not keep it."""
-    web = url.replace("wss://", "https://").replace("ws://", "http://")
-    async with HttpClient(parse_url(web), ways) as client:
-        request = encode(Append(POLICY_INBOX, inbox.write_secret, inbox.read_hash, frame))
-        reply = await client.post("v1", request, _MOST_ANSWER, "application/octet-stream")
-    if reply.status != 200 or not isinstance(decode_response(reply.body), Appended):
-        raise HttpMisbehaved("the relay did not take the notice")
-
-
-def _relay_of(handle: str) -> str:
-    host = parse_handle(handle).host
-    return f"{'http' if is_loopback(host.rpartition(':')[0] or host) else 'https'}://{host}"
+def _say_delivery(settings: Settings, done: Delivery) -> None:
+    counts = {name: getattr(done, name) for name in ("delivered", "waiting", "barred", "gone")}
+    failed = Counter(error.wire_code if isinstance(error, Refused) else error.code for error in done.failed)
+    if settings.as_json:
+        emit({**counts, "failed": dict(failed)})
+        return
+    line(str(done.delivered))
+    for name, count in list(counts.items())[1:]:
+        if count:
+            note(settings, f"docket-notices-{name}", count=count)
+    for code, count in failed.items():
+        note(settings, "docket-notices-failed", count=count, code=code)
 
 
 @click.command("verify")
@@ -158,6 +166,12 @@ def verify_command(context: click.Context, where: str, policy: Path, at: int | N
     return 0 if found.holds else 3
 
 
+def _finding(found: Verification, each: Finding) -> dict[str, object]:
+    outage = found.outage_of(each)
+    stated = None if outage is None else {"ko": outage.ko, "en": outage.en}
+    return {"code": each.code, "message": each.message, **({"stated": stated} if stated else {})}
+
+
 def _say(context: click.Context, found: Verification) -> None:
     settings = settings_of(context)
     if settings.as_json:
@@ -165,13 +179,17 @@ def _say(context: click.Context, found: Verification) -> None:
             {
                 "holds": found.holds,
                 "size": found.size,
-                "findings": [{"code": each.code, "message": each.message} for each in found.findings],
+                "findings": [_finding(found, each) for each in found.findings],
                 "unproven": [{"code": each.code, **each.values} for each in found.unproven],
             }
         )
         return
     for each in found.findings:
-        line(f"{each.code}: {each.message}")
+        line(f"✗ {meaning(each.code, settings.language)} [{each.code}]")
+        line(f"  {each.message}")
+        if (outage := found.outage_of(each)) is not None:
+            text = outage.ko if settings.language == "ko" else outage.en
+            line("  " + say("docket-outage-stated", settings.language, text=text))
     demands = found.recount.demands.all() if found.recount else ()
     key = "docket-verified" if found.holds else "docket-not-verified"
     line(say(key, settings.language, size=found.size, demands=len(demands), findings=len(found.findings)))
@@ -179,4 +197,4 @@ def _say(context: click.Context, found: Verification) -> None:
         note(settings, f"docket-unproven-{item.code}", **item.values)
 
 
-COMMANDS = (beat, open_command, reseal, report, deliver, verify_command)
+COMMANDS = (beat, open_command, reseal, report, outage, deliver, verify_command)

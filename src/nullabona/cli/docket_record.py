@@ -13,7 +13,6 @@ import click
 from nullabona.cli.docket_open import now_s
 from nullabona.cli.logwork import read_policy
 from nullabona.cli.settings import Settings, common, settings_of
-from nullabona.docket.core.instrument import Label
 from nullabona.docket.site.publication import encode_publication
 from nullabona.docket.site.recounted import About, log_view, record_of
 from nullabona.docket.taxonomy import load
@@ -22,6 +21,7 @@ from nullabona.errors import PeerError
 from nullabona.log.tiles import MAX_BUNDLE
 from nullabona.machine.httpclient import Ways
 from nullabona.reading.source import Files, Folder, Website
+from nullabona.wire.demands import Label
 
 
 class LogDoesNotHold(PeerError):
@@ -57,14 +57,16 @@ class _Read:
 def record(context: click.Context, /, where: str, policy: Path, *, at: int | None, **named: str | None) -> None:
     """Draw the record up from the docket log at WHERE (a URL or a folder), which has to hold. Goes to stdout.
 
+    Late periods of which the log itself says why are no obstacle; the pages say so.
+
     Nothing but public files is read. `nulla docket publish` makes pages of it.
     """
     moment = now_s() if at is None else at
     read = asyncio.run(_read(settings_of(context), where, policy, moment))
     found = read.verification.recount
-    if found is None or not read.verification.holds:
+    if found is None or not (read.verification.holds or read.verification.only_stated_outages):
         raise LogDoesNotHold(f"the log does not hold: {len(read.verification.findings)} findings")
-    view = log_view(read.checkpoint, policy.read_text("utf-8"), named["url"] or where, found.cadence)
+    view = log_view(read.checkpoint, policy.read_text("utf-8"), named["url"] or where, found)
     drawn_up = record_of(found, view, _about(named), load(), moment)
     sys.stdout.buffer.write(encode_publication(drawn_up))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import NoReturn
 
@@ -11,13 +12,22 @@ import click
 
 from nullabona.drills.demo.run import Demo, render_summary, run_demo
 from nullabona.drills.demo.script import load_script
+from nullabona.drills.docket import desk_installed
 from nullabona.drills.lying.play import PERIOD_S, run_lying_directory
 from nullabona.drills.report import Report
 from nullabona.drills.search import load_secrets
 from nullabona.drills.seizure import Scene, run_seizure
 from nullabona.drills.text import Language, Text, language_of
 from nullabona.drills.warrant import run_warrant
-from nullabona.errors import NullabonaError
+from nullabona.errors import NullabonaError, UserError
+
+
+class DeskMissing(UserError):
+    """The drill needs the parts of the legal desk."""
+
+    code = "desk-missing"
+    default_hint = "install them: pip install 'nullabona[docket]'"
+
 
 _DATA = click.Path(path_type=Path, exists=True, file_okay=False)
 
@@ -119,20 +129,49 @@ def lying_directory(*, period: int, as_json: bool) -> None:
     _finish(report, as_json=as_json)
 
 
+@drill.command()
+@click.option(
+    "--demands",
+    type=click.IntRange(1, 10_000),
+    metavar="N",
+    help="How many pass through the desk (default: one of every kind that is in force today).",
+)
+@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+def docket(*, demands: int | None, as_json: bool) -> None:
+    """Legal demands pass through a desk while people talk: what is disclosed, and whether one can be hidden."""
+    try:
+        report = _run_docket(demands)
+    except NullabonaError as error:
+        _fail(error)
+    _finish(report, as_json=as_json)
+
+
 @drill.command("all")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 def all_drills(*, as_json: bool) -> None:
     """Every drill, each against processes of its own.
 
-    The demo plays warrant, seizure, removal and loss in one story; then a directory lies.
+    The demo plays warrant, seizure, removal and loss in one story; then a directory lies, then a legal desk.
     """
     held = _play(None, None, as_json=as_json)
-    try:
-        report = run_lying_directory(_tell)
-    except NullabonaError as error:
-        _fail(error)
-    _say(report, as_json=as_json)
-    sys.exit(0 if held and report.held else 1)
+    runs: tuple[Callable[[], Report], ...] = (lambda: run_lying_directory(_tell), _run_docket)
+    for run in runs:
+        try:
+            report = run()
+        except NullabonaError as error:
+            _fail(error)
+        _say(report, as_json=as_json)
+        held = held and report.held
+    sys.exit(0 if held else 1)
+
+
+def _run_docket(demands: int | None = None) -> Report:
+    """Raises `DeskMissing` where a desk is not installed."""
+    if not desk_installed():
+        raise DeskMissing("what a legal desk typesets and signs with is not installed")
+    from nullabona.drills.docket.play import run_docket
+
+    return run_docket(_tell, demands)
 
 
 def _tell(text: Text) -> None:

@@ -27,6 +27,10 @@ COMMANDS: Final = {
     "sync": ("nullabona.cli.watch:sync", "Let everything out and in, then exit."),
     "status": ("nullabona.cli.watch:status", "How the client is doing."),
     "record": ("nullabona.cli.record:record", "Directories' public records: witnesses, checks, evidence."),
+    "operator-notices": (
+        "nullabona.cli.operator_notices:operator_notices",
+        "What your operator told of demands.",
+    ),
     "log": ("nullabona.cli.log:log", "Public logs: check all of one, prove an entry, watch it grow."),
     "relay": ("nullabona.cli.relay:relay", "For operators: run a relay and its directory."),
     "witness": ("nullabona.cli.witness:witness", "For operators: cosign other operators' logs."),

@@ -13,7 +13,16 @@ from nullabona.cli.output import emit, line, note, table
 from nullabona.cli.running import opened, run_async
 from nullabona.cli.settings import Settings, common, settings_of
 from nullabona.cli.telling import told
-from nullabona.client.api import Client, Event, EventsForgotten, MessageReceived, Warned, WishChanged, errors
+from nullabona.client.api import (
+    Client,
+    Event,
+    EventsForgotten,
+    MessageReceived,
+    OperatorNoticeChanged,
+    Warned,
+    WishChanged,
+    errors,
+)
 
 SPOKEN = frozenset(
     "joined member-added member-removed room-changed removed left contact-request contact-accepted room-request "
@@ -91,6 +100,8 @@ def _sentence(settings: Settings, client: Client, event: Event) -> str | None:
         return say("event-failed", settings.language, room=room)
     if isinstance(event, WishChanged) and event.state in {"used", "expired", "closed"}:
         return say("event-wish-refused", settings.language, handle=event.handle)
+    if isinstance(event, OperatorNoticeChanged) and not event.put_away:
+        return say("event-operator-notice", settings.language)
     if event.kind not in SPOKEN:
         return None
     values = {name: getattr(event, name, "") for name in ("handle", "greeting", "name")}

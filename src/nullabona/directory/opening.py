@@ -30,13 +30,15 @@ NOBODY: Final = f"quorum {NO_QUORUM}\n"
 class RecordOptions:
     """What an operator chooses of the public record.
 
-    ``witnesses`` are the lines of a policy that name witnesses (with their URLs), groups and the quorum. ``folder`` has
-    the log and its keys; None: a folder in the data directory.
+    ``witnesses`` are the lines of a policy that name witnesses (with their URLs), groups and the quorum. ``docket`` are
+    the log lines of the operator's docket: shown to clients, which check operator notices with them. ``folder`` has the
+    log and its keys; None: a folder in the data directory.
     """
 
     period_s: int = PERIOD_S
     history_days: int = HISTORY_DAYS
     witnesses: str = NOBODY
+    docket: str = ""
     folder: Path | None = None
     ways: Ways | None = None
 
@@ -52,7 +54,7 @@ def open_record(data_dir: Path | None, host: str, store: CardStore, options: Rec
     folder, end = _folder(data_dir, options)
     try:
         keys = draw_keys(origin) if options.folder is None and data_dir is None else open_keys(folder / FILE, origin)
-        text = _policy(keys, options.witnesses)
+        text = _policy(keys, options.docket + options.witnesses)
         policy = Policy.parse(text)
         log = open_log(folder, keys.signers, origin, witnesses=_addresses(policy), policy=policy, ways=options.ways)
     except BaseException:
@@ -79,9 +81,9 @@ def _folder(data_dir: Path | None, options: RecordOptions) -> tuple[Path, Callab
     return folder, lambda: shutil.rmtree(folder, ignore_errors=True)
 
 
-def _policy(keys: RecordKeys, witnesses: str) -> str:
+def _policy(keys: RecordKeys, others: str) -> str:
     own = "".join(f"log {signer.verifier.encode()}\n" for signer in keys.signers)
-    return own + witnesses
+    return own + others
 
 
 def _addresses(policy: Policy) -> Sequence[WitnessAddress]:

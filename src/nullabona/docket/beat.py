@@ -15,14 +15,13 @@ from typing import Final
 import msgspec
 
 from nullabona.docket.core.batches import arrangement, slot_index
-from nullabona.docket.core.canonical import digest, read_canonical
-from nullabona.docket.core.records import SlotRef
-from nullabona.docket.core.slots import SlotLeaf
 from nullabona.docket.core.statements import MAX_STATEMENTS, Beat, Genesis, Reseal, encode_statement
 from nullabona.docket.ports import DocketLog
 from nullabona.docket.slotbox import MadeSlot
 from nullabona.docket.tools import Tools
 from nullabona.errors import Bug, UserError
+from nullabona.wire.canonical import digest, read_canonical
+from nullabona.wire.slots import SlotLeaf, SlotRef
 
 PERIODS: Final = "periods"
 _FIXED, _STAGED, _KEPT = 0, 1, 3
@@ -124,7 +123,7 @@ class Beats:
         return leaves, renewals
 
     def _statements(self, period: int, most: int) -> list[bytes]:
-        rows = self._t.store.rows("waiting_statements")[:most]
+        rows = self._t.store.rows("waiting_statements", period)[:most]
         for num, _ in rows:
             self._t.store.run("enter_statement", period, num)
         return [body for _, body in rows]

@@ -7,7 +7,6 @@ from typing import Final
 
 import msgspec
 
-from nullabona.docket.core.canonical import canonical, read_canonical
 from nullabona.docket.core.records import Approval, CaseContent, CaseId, CaseLine, CaseView, Package
 from nullabona.docket.core.roles import READERS, NotAllowed, can_read
 from nullabona.docket.core.states import State
@@ -16,6 +15,7 @@ from nullabona.docket.staff import Staff
 from nullabona.docket.store.sqlite import DeskStore, Recused
 from nullabona.docket.vault import Locked, new_identity, seal, unseal
 from nullabona.errors import UserError
+from nullabona.wire.canonical import canonical, read_canonical
 
 _APPROVALS: Final = frozenset({"intake", "review", "decide", "produce", "refuse"})
 

@@ -18,18 +18,18 @@ from nullabona.docket.core.acts import (
     IntakeDetails,
     Stale,
 )
-from nullabona.docket.core.canonical import digest
 from nullabona.docket.core.decide import DemandIncomplete
 from nullabona.docket.core.instrument import DAY
-from nullabona.docket.core.notice import notices_fields
 from nullabona.docket.core.records import CASE_ID_SIZE, MAX_DOCUMENT, CaseContent, Document
-from nullabona.docket.core.slots import BLIND_SIZE, EventRecord, case_tag, private_hash
 from nullabona.docket.core.states import Action, State
 from nullabona.docket.core.terms import year_of
 from nullabona.docket.notices import Notices, PendingNotice
 from nullabona.docket.ports import Acting
 from nullabona.docket.receipts import Receipts
 from nullabona.docket.tools import Tools
+from nullabona.wire.canonical import digest
+from nullabona.wire.operator_notice import notices_fields
+from nullabona.wire.slots import BLIND_SIZE, EventRecord, case_tag, private_hash
 
 SALT_SIZE: Final = 16
 _EDITS: Final = frozenset({Action.INTAKE, Action.AMEND, Action.MATCH, Action.DECIDE})

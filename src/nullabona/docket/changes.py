@@ -29,12 +29,12 @@ from nullabona.docket.core.acts import (
 )
 from nullabona.docket.core.instrument import Instrument, Taxonomy
 from nullabona.docket.core.records import CaseContent, Package
-from nullabona.docket.core.slots import EventKind
 from nullabona.docket.core.states import Action
 from nullabona.docket.core.timers import NOTICE, gag_timer
 from nullabona.docket.ports import MakePackage, PackageOrder, Producible
 from nullabona.errors import Bug, UserError
 from nullabona.wire.handle import HandleError, parse_handle
+from nullabona.wire.slots import EventKind
 
 
 class ReceiptFirst(UserError):
@@ -124,10 +124,10 @@ class Changes:
         content = moment.case.content
         if moment.details.identifiers != content.demand.identifiers:
             raise Stale("the identifiers are not those of the demand")
-        found = {i.text: self._look_up(i.text) for i in content.demand.identifiers if i.kind == "handle"}
+        found = {i.text: self.look_up(i.text) for i in content.demand.identifiers if i.kind == "handle"}
         return Change(decide.matched(content, found))
 
-    def _look_up(self, text: str) -> dict[str, str | int] | None:
+    def look_up(self, text: str) -> dict[str, str | int] | None:
         try:
             record = self._producible(str(parse_handle(text)))
         except HandleError:

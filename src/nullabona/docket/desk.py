@@ -26,13 +26,13 @@ from nullabona.docket.core.acts import (
     MatchDetails,
     Officer,
     OpenDetails,
+    OutageDetails,
     ReleaseDetails,
     ReportDetails,
     SettleDetails,
     Stale,
 )
 from nullabona.docket.core.cadence import Cadence
-from nullabona.docket.core.canonical import digest, read_canonical
 from nullabona.docket.core.instrument import DAY, Taxonomy
 from nullabona.docket.core.receipt import Receipt
 from nullabona.docket.core.records import Approval, Authority, CaseId, CaseLine, CaseView, Decision, Event, Package
@@ -44,8 +44,9 @@ from nullabona.docket.deskwork import DeskDone, Deskwork, Pending
 from nullabona.docket.founding import CADENCE
 from nullabona.docket.journal import Journal
 from nullabona.docket.nolog import NoLog
-from nullabona.docket.notices import Notices
+from nullabona.docket.notices import Delivery, Notices
 from nullabona.docket.openings import Openings
+from nullabona.docket.outages import check_outage, enter_outage
 from nullabona.docket.ports import Acting, Deliver, Outside, Publication
 from nullabona.docket.receipts import Receipts
 from nullabona.docket.reporting import Reporting
@@ -54,6 +55,7 @@ from nullabona.docket.staff import Staff
 from nullabona.docket.store.sqlite import DeskStore
 from nullabona.docket.tools import Tools
 from nullabona.errors import UserError
+from nullabona.wire.canonical import digest, read_canonical
 
 
 class NotFounded(UserError):
@@ -99,7 +101,7 @@ class Desk:
         public = publication or Publication(NoLog(), "", "")
         self._beats = Beats(self._tools, public.log, public.origin, taxonomy.sha256)
         self._receipts = Receipts(self._tools, self._beats, public.log, public.policy)
-        self._notices = Notices(self._tools, self._receipts, public.origin)
+        self._notices = Notices(self._tools, self._receipts, changes, public.origin)
         self._openings = Openings(self._tools, taxonomy)
         self._reporting = Reporting(self._tools, taxonomy)
         self._cases = Casework(self._tools, changes, self._notices, self._receipts)
@@ -263,14 +265,19 @@ class Desk:
         """How many notices are not delivered yet."""
         return self._notices.waiting()
 
-    def deliver_notices(self, who: Acting, deliver: Deliver) -> int:
-        """Deliver the notices whose slot the log proves by now; how many."""
+    def deliver_notices(self, who: Acting, deliver: Deliver) -> Delivery:
+        """Deliver the notices whose slot the log proves by now; what cannot be delivered waits for the next time."""
         return self._notices.deliver(who, deliver)
 
     def propose_report(self, who: Acting, term: str) -> tuple[Report, Proposal]:
         """The figures of a half-year as they are now, and the act that enters them in the log."""
         report = self._reporting.draw_up(who, term)
-        return report, self.propose(who, DeskAction.REPORT, None, ReportDetails(term, digest(report)))
+        return report, self.propose(who, DeskAction.REPORT, None, ReportDetails(term, digest(report), report.until))
+
+    def propose_outage(self, who: Acting, details: OutageDetails) -> Proposal:
+        """The act that states an outage in the log; counsel confirms. Raises `Stale` for periods that go on."""
+        check_outage(self._tools, details)
+        return self.propose(who, DeskAction.OUTAGE, None, details)
 
     def openable(self, who: Acting) -> tuple[CaseId, ...]:
         """Published and closed cases that may be opened, for `DeskAction.OPEN`."""
@@ -309,6 +316,8 @@ class Desk:
                 self._openings.settle(who, details, proposed_by)
             case ReportDetails():
                 self._reporting.enter(who, details)
+            case OutageDetails():
+                enter_outage(self._tools, details)
             case _:
                 pass
 

@@ -10,12 +10,12 @@ import msgspec
 
 from nullabona.docket.core import roles
 from nullabona.docket.core.acts import NO_VERSION, Act, Assertion, ConfirmDetails, DeskDetails, Stale
-from nullabona.docket.core.canonical import canonical, read_canonical
 from nullabona.docket.core.roles import CONFIRMS, DeskAction, SamePerson
 from nullabona.docket.ports import Acting
 from nullabona.docket.staff import subject_of
 from nullabona.docket.tools import Tools
 from nullabona.errors import UserError
+from nullabona.wire.canonical import canonical, read_canonical
 
 Effect = Callable[[Acting, DeskAction, DeskDetails, str], None]
 """What happens beside the staff's own changes, inside the same transaction; the last is who proposed it."""

@@ -9,7 +9,6 @@ from typing import Final
 
 from nullabona.docket.core.acts import EnrolDetails
 from nullabona.docket.core.cadence import Cadence
-from nullabona.docket.core.canonical import canonical
 from nullabona.docket.core.roles import Role
 from nullabona.docket.ports import Chance, Clock
 from nullabona.docket.slotbox import OUTSIDE, RATCHET
@@ -17,6 +16,7 @@ from nullabona.docket.staff import Staff
 from nullabona.docket.store.sqlite import DeskStore
 from nullabona.docket.vault import check_recipient
 from nullabona.errors import UserError
+from nullabona.wire.canonical import canonical
 
 MIN_ADMINS: Final = 2
 CADENCE: Final = "cadence"

@@ -1,22 +1,36 @@
-"""Notices to people: drawn up when a notifier decides, delivered once the log proves their slot (§7.8)."""
+"""Notices to people: drawn up when a notifier decides, delivered once the log proves them (spec/operator-notice.md).
+
+A notice waits until it can be delivered: for the log, for the end of a gag that came after it was drawn up, for a relay
+that is out of reach or an inbox that is full. None of them holds up another.
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Final
+
 import msgspec
 
+from nullabona.docket.beat import NotInLog
 from nullabona.docket.casefiles import CaseFile
-from nullabona.docket.core.canonical import digest, read_canonical
+from nullabona.docket.changes import Changes
+from nullabona.docket.core import decide
 from nullabona.docket.core.instrument import DAY, Instrument
-from nullabona.docket.core.notice import NoticeBody, OperatorNotice, encode_notice, words
 from nullabona.docket.core.records import CaseContent, Match
-from nullabona.docket.core.slots import EventRecord
 from nullabona.docket.ports import Acting, Deliver
+from nullabona.docket.production.classes import fields_of
 from nullabona.docket.receipts import Receipts
+from nullabona.docket.store.sqlite import Recused
 from nullabona.docket.tools import Tools
 from nullabona.docket.vault import unseal
-from nullabona.errors import Malformed
-from nullabona.wire.card import Card, verify_card
-from nullabona.wire.seal import seal_to_inbox
+from nullabona.errors import NullabonaError, PeerError
+from nullabona.wire.canonical import digest, read_canonical
+from nullabona.wire.card import Card, decode_card, verify_card, verify_update
+from nullabona.wire.operator_notice import NoticeBody, OperatorNotice, Title, encode_notice
+from nullabona.wire.seal import ITEM_DIRECT, seal_to_inbox
+from nullabona.wire.slots import EventRecord
+
+_NAME: Final = 200
 
 
 class PendingNotice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -28,13 +42,38 @@ class PendingNotice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     record: EventRecord
 
 
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """What one attempt to deliver came to, counted in notices (one for each event).
+
+    ``waiting``: the log does not prove them yet. ``barred``: a gag is in force again. ``gone``: nobody is left to tell,
+    for good. ``failed``: why relays did not take the rest, which are tried again the next time.
+    """
+
+    delivered: int = 0
+    waiting: int = 0
+    barred: int = 0
+    gone: int = 0
+    failed: tuple[NullabonaError, ...] = ()
+
+    def __add__(self, other: Delivery) -> Delivery:
+        return Delivery(
+            self.delivered + other.delivered,
+            self.waiting + other.waiting,
+            self.barred + other.barred,
+            self.gone + other.gone,
+            self.failed + other.failed,
+        )
+
+
 class Notices:
     """Draws up, keeps and delivers notices."""
 
-    def __init__(self, tools: Tools, receipts: Receipts, host: str) -> None:
+    def __init__(self, tools: Tools, receipts: Receipts, changes: Changes, origin: str) -> None:
         self._t = tools
         self._receipts = receipts
-        self._host = host
+        self._changes = changes
+        self._origin = origin
 
     def bodies(self, content: CaseContent, instrument: Instrument) -> tuple[NoticeBody, ...]:
         """A notice for every account that the demand led to."""
@@ -50,22 +89,46 @@ class Notices:
         """How many notices are not delivered yet."""
         return len(self._t.store.rows("notices"))
 
-    def deliver(self, who: Acting, deliver: Deliver) -> int:
-        """Deliver what the log proves by now; how many. Raises what ``deliver`` raises, and goes on the next time."""
-        done = 0
+    def deliver(self, who: Acting, deliver: Deliver) -> Delivery:
+        """Deliver what the log proves by now and no gag bars. What cannot be delivered now stays for the next time.
+
+        Delivering again what a relay has taken already is harmless: clients show a notice once.
+        """
+        found = Delivery()
         for commitment, case, sealed in self._t.store.rows("notices"):
-            if self._t.store.row("slot_of", commitment) is None:
-                continue
+            found += self._deliver(who, deliver, commitment, case, sealed)
+        return found
+
+    def _deliver(self, who: Acting, deliver: Deliver, commitment: bytes, case: bytes, sealed: bytes) -> Delivery:
+        if self._t.store.row("slot_of", commitment) is None:
+            return Delivery(waiting=1)
+        try:
             file = self._t.files.open(who, case)
-            pending = read_canonical(unseal(sealed, [file.identity]), PendingNotice, "a notice")
-            for body, item in self._items(commitment, pending):
-                card = self._card(file.content, body.handle)
-                deliver(body.handle, card.inbox, seal_to_inbox(card.inbox, item))
-            with self._t.store.transaction():
-                self._t.store.run("drop_notice", commitment)
-                self._t.journal.append("notice-delivered", commitment, case=case, officer=who.officer)
-            done += 1
-        return done
+        except Recused as error:
+            return Delivery(failed=(error,))
+        try:
+            decide.check_notice(file.content, self._changes.instrument(file.content), self._t.clock())
+        except decide.NoticeBarred:
+            return Delivery(barred=1)
+        pending = read_canonical(unseal(sealed, [file.identity]), PendingNotice, "a notice")
+        try:
+            told = sum(self._put(deliver, file.content, each, item) for each, item in self._items(commitment, pending))
+        except NotInLog:
+            return Delivery(waiting=1)
+        except PeerError as error:
+            return Delivery(failed=(error,))
+        with self._t.store.transaction():
+            self._t.store.run("drop_notice", commitment)
+            kind = "notice-delivered" if told else "notice-undeliverable"
+            self._t.journal.append(kind, commitment, case=case, officer=who.officer)
+        return Delivery(delivered=1) if told else Delivery(gone=1)
+
+    def _put(self, deliver: Deliver, content: CaseContent, body: NoticeBody, item: bytes) -> bool:
+        """Whether there was somebody to tell. Raises what ``deliver`` raises."""
+        card = self._card(content, body.handle)
+        if card is not None:
+            deliver(body.handle, card.inbox, seal_to_inbox(card.inbox, ITEM_DIRECT + item))
+        return card is not None
 
     def _items(self, commitment: bytes, pending: PendingNotice) -> list[tuple[NoticeBody, bytes]]:
         proof = self._receipts.proof(commitment, pending.blind, pending.record)
@@ -73,20 +136,44 @@ class Notices:
         return [(body, encode_notice(OperatorNotice(body, pending.salt, digests, proof))) for body in pending.bodies]
 
     def _body(self, content: CaseContent, instrument: Instrument, authority: str, match: Match) -> NoticeBody:
-        decision = content.decision
+        decision, demand = content.decision, content.demand
         assert decision is not None
-        answers: dict[str, str] = {answer.data_class: answer.answer for answer in decision.answers}
+        given = {
+            field
+            for answer in decision.answers
+            if answer.answer == "produced"
+            for _, field in fields_of(answer.data_class, (match,))
+        }
         return NoticeBody(
-            handle=str(match.record["handle"]), host=self._host, instrument=instrument.id, label=instrument.label,
-            authority=authority, received_day=content.demand.received_s // DAY, decided=decision.outcome,
-            answer=answers,
-            text=words(instrument.label, authority, decision),
-            nonce=self._t.chance(16),
+            handle=str(match.record["handle"]), origin=self._origin, instrument=instrument.id,
+            label=Title(instrument.label.ko[:_NAME], instrument.label.en[:_NAME]),
+            law=tuple(each[:_NAME] for each in instrument.law[:16]), authority=authority,
+            received_day=demand.received_s // DAY, told_day=self._t.clock() // DAY, decided=decision.outcome,
+            reason=decision.reason, asked=demand.classes,
+            answer={answer.data_class: answer.answer for answer in decision.answers},
+            given=tuple(sorted(given)), nonce=self._t.chance(16),
         )  # fmt: skip
 
-    def _card(self, content: CaseContent, handle: str) -> Card:
-        """The card as it was found when the identifiers were matched."""
-        for match in content.matches:
-            if match.record.get("handle") == handle and "encoded" in match.record:
-                return verify_card(bytes.fromhex(str(match.record["encoded"])), today=self._t.clock() // DAY)
-        raise Malformed("no card was found for this handle")
+    def _card(self, content: CaseContent, handle: str) -> Card | None:
+        """The card that the handle has now, if it is of the account that the demand was about; None: it is gone."""
+        was = next((str(m.record["encoded"]) for m in content.matches if _is_of(m, handle)), None)
+        now = (self._changes.look_up(handle) or {}).get("encoded")
+        if was is None or now is None:
+            return None
+        try:
+            return verify_update(bytes.fromhex(str(now)), today=_day(str(now)), known=_known(was))
+        except (PeerError, ValueError):
+            return None
+
+
+def _is_of(match: Match, handle: str) -> bool:
+    return match.record.get("handle") == handle and "encoded" in match.record
+
+
+def _known(encoded: str) -> Card:
+    return verify_card(bytes.fromhex(encoded), today=_day(encoded))
+
+
+def _day(encoded: str) -> int:
+    """When the card was made: that its devices' certificates ran out since then does not close the inbox."""
+    return decode_card(bytes.fromhex(encoded)).body.issued_day

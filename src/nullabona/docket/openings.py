@@ -13,14 +13,13 @@ from nullabona.docket.casefiles import CaseFile
 from nullabona.docket.core.acts import OpenDetails, SettleDetails
 from nullabona.docket.core.decide import NotYetPublic, gagged, instrument_of
 from nullabona.docket.core.instrument import DAY, Taxonomy
-from nullabona.docket.core.records import SlotRef
-from nullabona.docket.core.slots import EventRecord, NullRecord, Record, RenewalRecord, case_tag
 from nullabona.docket.core.statements import Opening, encode_statement
 from nullabona.docket.core.states import State
 from nullabona.docket.ports import Acting
 from nullabona.docket.slotbox import Boxed
 from nullabona.docket.tools import Tools
 from nullabona.errors import UserError
+from nullabona.wire.slots import EventRecord, NullRecord, Record, RenewalRecord, SlotRef, case_tag
 
 SETTLE_EARLY_S: Final = 30 * DAY
 
@@ -123,7 +122,7 @@ class Openings:
     def _queue(self, at: SlotRef, boxed: Boxed) -> None:
         """The opening goes into the next batch; the box is not needed any more."""
         opening = Opening(at, boxed.blind.hex(), boxed.record)
-        self._t.store.run("add_statement", encode_statement(opening))
+        self._t.store.run("add_statement", encode_statement(opening), self._t.period_at(self._t.clock()))
         self._t.store.run("empty_slot", at.period, at.slot)
 
     def _slots_of(self, file: CaseFile) -> list[SlotRef]:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from nullabona.docket.beat import Beats
 from nullabona.docket.casefiles import CaseFile
-from nullabona.docket.core.canonical import read_canonical
-from nullabona.docket.core.receipt import Receipt, SlotProof, check_receipt
-from nullabona.docket.core.slots import Record
+from nullabona.docket.core.receipt import Receipt, check_receipt
 from nullabona.docket.ports import Acting, DocketLog
 from nullabona.docket.tools import Tools
 from nullabona.docket.vault import unseal
 from nullabona.errors import UserError
 from nullabona.log.policy import Policy
+from nullabona.wire.canonical import read_canonical
+from nullabona.wire.slots import Record, SlotProof
 
 
 class NoReceipt(UserError):

@@ -6,13 +6,13 @@ from collections import Counter
 
 from nullabona.docket.casefiles import CaseFile
 from nullabona.docket.core.acts import ReportDetails, Stale
-from nullabona.docket.core.canonical import canonical, digest
 from nullabona.docket.core.decide import instrument_of, outcome_of
 from nullabona.docket.core.instrument import Taxonomy
 from nullabona.docket.core.statements import Band, Report, Row, encode_statement
 from nullabona.docket.core.timers import of_the_answer
 from nullabona.docket.ports import Acting
 from nullabona.docket.tools import Tools
+from nullabona.wire.canonical import canonical, digest
 
 STATUTORY_BAND = 999
 """0 to 999, 1000 to 1999 and so on: the first option of 50 USC 1874, and the taxonomy's."""
@@ -25,11 +25,15 @@ class Reporting:
         self._t = tools
         self._taxonomy = taxonomy
 
-    def draw_up(self, who: Acting, term: str) -> Report:
-        """The report of ``term`` as it is now. An instrument of which not even a range may be told is left out."""
-        until = self._t.period_at(self._t.clock()) - 1
-        if until < 0:
-            raise Stale("the first period of the log has not ended yet")
+    def draw_up(self, who: Acting, term: str, until: int | None = None) -> Report:
+        """The report of ``term`` by the end of period ``until``, or as it is now.
+
+        An instrument of which not even a range may be told is left out. Raises `Stale` for a period that goes on.
+        """
+        newest = self._t.period_at(self._t.clock()) - 1
+        until = newest if until is None else until
+        if not 0 <= until <= newest:
+            raise Stale("the first period of the log, or the one to report, has not ended yet")
         counts: dict[str, Counter[str]] = {}
         for line in self._t.files.lines():
             file = self._t.files.open(who, line.id)
@@ -44,10 +48,10 @@ class Reporting:
 
     def enter(self, who: Acting, details: ReportDetails) -> None:
         """Put the report into the next batch. Raises `Stale` if it is not what was signed. Inside a transaction."""
-        report = self.draw_up(who, details.term)
+        report = self.draw_up(who, details.term, details.until)
         if digest(report) != details.table:
             raise Stale("the figures changed since the report was drawn up")
-        self._t.store.run("add_statement", encode_statement(report))
+        self._t.store.run("add_statement", encode_statement(report), self._t.period_at(self._t.clock()))
         self._t.journal.append("report-entered", digest(canonical(report).decode()))
 
     def _done(self, case: bytes, until: int) -> dict[str, int]:

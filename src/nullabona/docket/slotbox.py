@@ -12,26 +12,24 @@ from typing import Final
 
 import msgspec
 
-from nullabona.docket.core.canonical import canonical, read_canonical
-from nullabona.docket.core.records import SlotRef
+from nullabona.docket.core.pointers import NONCE_SIZE, next_ratchet, seal_pointer
 from nullabona.docket.core.roles import Role
-from nullabona.docket.core.slots import (
-    BLIND_SIZE,
-    NONCE_SIZE,
-    EventRecord,
-    NullRecord,
-    Record,
-    RenewalRecord,
-    check_opening,
-    commit,
-    next_ratchet,
-    seal_pointer,
-)
 from nullabona.docket.ports import Chance
 from nullabona.docket.staff import Staff
 from nullabona.docket.store.sqlite import DeskStore
 from nullabona.docket.vault import seal, unseal
 from nullabona.errors import Bug, Malformed, UserError
+from nullabona.wire.canonical import canonical, read_canonical
+from nullabona.wire.slots import (
+    BLIND_SIZE,
+    EventRecord,
+    NullRecord,
+    Record,
+    RenewalRecord,
+    SlotRef,
+    check_opening,
+    commit,
+)
 
 BOX_SIZE: Final = 6_144
 RATCHET: Final = "pointer-key"

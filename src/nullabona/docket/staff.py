@@ -15,13 +15,13 @@ from nullabona.docket.core.acts import (
     RevokeDetails,
     RoleDetails,
 )
-from nullabona.docket.core.canonical import canonical, read_canonical
 from nullabona.docket.core.instrument import DAY
 from nullabona.docket.core.records import Authority
 from nullabona.docket.core.roles import DeskAction, NotAllowed, Role
 from nullabona.docket.store.sqlite import DeskStore
 from nullabona.docket.vault import check_recipient
 from nullabona.errors import UserError
+from nullabona.wire.canonical import canonical, read_canonical
 
 
 class NoSuchOfficer(UserError):

@@ -17,12 +17,12 @@ from nullabona.docket.core.acts import (
     Stale,
 )
 from nullabona.docket.core.cadence import Cadence
-from nullabona.docket.core.canonical import digest
 from nullabona.docket.journal import Journal
 from nullabona.docket.ports import Acting, Chance, Clock, VerifyAssertion
 from nullabona.docket.slotbox import SlotBoxes
 from nullabona.docket.staff import Staff
 from nullabona.docket.store.sqlite import DeskStore
+from nullabona.wire.canonical import digest
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,13 @@ It needs no key, no account and no word of the operator's: the files, a policy t
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import count
 
 from nullabona.docket.core.recount import Recount, Stamp, periods_of, recount
 from nullabona.docket.core.recount_cases import Finding
+from nullabona.docket.core.statements import Outage
 from nullabona.errors import Malformed, PeerError
 from nullabona.log.note import parse_note
 from nullabona.log.policy import NO_QUORUM, Policy, Seen
@@ -41,13 +44,24 @@ class Verification:
     def holds(self) -> bool:
         return not self.findings
 
+    @property
+    def only_stated_outages(self) -> bool:
+        """Whether all that is wrong are late periods of which the log itself says why."""
+        return all(self.outage_of(finding) is not None for finding in self.findings)
+
+    def outage_of(self, finding: Finding) -> Outage | None:
+        """What the operator says of a late period. It is no less late for that."""
+        outages = self.recount.outages if self.recount else []
+        period = finding.period
+        return next((each for each in outages if period is not None and each.first <= period <= each.last), None)
+
 
 async def verify(fetch: Fetch, policy: Policy, now_s: int) -> Verification:
     """Verify a docket log as it is served now. Never raises for what the operator did: that is a finding."""
     try:
         seen = await _checkpoint(fetch, "checkpoint", policy)
-        entries = await _entries(fetch, seen.checkpoint.size)
-        _check_root(entries, seen)
+        entries, fault = await _entries(fetch, seen.checkpoint.size)
+        await _check_entries(fetch, policy, entries, fault, seen)
     except PeerError as error:
         return Verification((Finding("log-broken", error.message),), ())
     try:
@@ -67,12 +81,15 @@ async def _checkpoint(fetch: Fetch, path: str, policy: Policy) -> Seen:
     return policy.check(parse_note(data))
 
 
-async def _entries(fetch: Fetch, size: int) -> list[bytes]:
+async def _entries(fetch: Fetch, size: int) -> tuple[list[bytes], str]:
+    """The entries, and what is wrong with the file that they end before; empty if they are all there."""
     found: list[bytes] = []
-    for tile in tiles_of(size):
-        if tile.level == ENTRIES:
+    for tile in (tile for tile in tiles_of(size) if tile.level == ENTRIES):
+        try:
             found += await _bundle(fetch, tile)
-    return found
+        except Malformed as error:
+            return found + await _rest(fetch, tile), f"{tile.path}: {error.message}"
+    return found, ""
 
 
 async def _bundle(fetch: Fetch, tile: Tile) -> list[bytes]:
@@ -82,16 +99,40 @@ async def _bundle(fetch: Fetch, tile: Tile) -> list[bytes]:
         return decode_bundle(data, tile.width)
     data = await fetch(tile.full.path)
     if data is None:
-        raise Malformed(f"there is no {tile.path}")
+        raise Malformed("is not there")
     return decode_bundle(data, tile.full.width)[: tile.width]
 
 
-def _check_root(entries: Sequence[bytes], seen: Seen) -> None:
-    frontier = Frontier().extend(leaf_hashes(entries))
-    if frontier.root != seen.checkpoint.root:
-        raise Malformed(
-            "the entries are not those that the checkpoint was signed for: one is missing, altered or moved"
-        )
+async def _rest(fetch: Fetch, tile: Tile) -> list[bytes]:
+    """What a bundle has that is too short: to say where the first one is missing."""
+    data = await fetch(tile.path) or b""
+    for width in range(tile.width - 1, 0, -1):
+        with suppress(Malformed):
+            return decode_bundle(data, width)
+    return []
+
+
+async def _check_entries(fetch: Fetch, policy: Policy, entries: Sequence[bytes], fault: str, seen: Seen) -> None:
+    """Raises `Malformed`, and says in which period the first wrong entry lies, if it can."""
+    if fault or Frontier().extend(leaf_hashes(entries)).root != seen.checkpoint.root:
+        where = await _first_wrong(fetch, policy, entries)
+        wrong = "the entries are not those that the checkpoint was signed for: one is missing, altered or moved"
+        raise Malformed(f"{wrong}{where}{f'; {fault}' if fault else ''}")
+
+
+async def _first_wrong(fetch: Fetch, policy: Policy, entries: Sequence[bytes]) -> str:
+    """In which period the entries leave what was signed, as far as the periods' own checkpoints tell."""
+    frontier = Frontier()
+    for period in count():
+        try:
+            kept = (await _checkpoint(fetch, f"periods/{period}", policy)).checkpoint
+        except PeerError:
+            return ""
+        begin = frontier.size
+        frontier = frontier.extend(leaf_hashes(entries[begin : kept.size]))
+        if (frontier.size, frontier.root) != (kept.size, kept.root):
+            return f", first in period {period} (entries {begin} to {kept.size - 1})"
+    return ""
 
 
 async def _stamps(fetch: Fetch, policy: Policy, entries: Sequence[bytes]) -> tuple[dict[int, Stamp], list[Finding]]:

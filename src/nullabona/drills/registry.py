@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from nullabona.drills import seizure, warrant
+from nullabona.drills import docket, seizure, warrant
 from nullabona.drills.demo import run as demo
 from nullabona.drills.lying import play as lying
 
@@ -14,4 +14,5 @@ DRILLS: Final[Mapping[str, tuple[str, ...]]] = {
     "seizure": tuple(seizure.PROVES),
     "demo": tuple(demo.PROVES),
     "lying-directory": tuple(lying.PROVES),
+    "docket": tuple(docket.PROVES),
 }

@@ -35,6 +35,9 @@ ENCAPSULATION_SIZE: Final = 1_120
 OVERHEAD: Final = ENCAPSULATION_SIZE + 16
 """Bytes of a sealed text beyond its plaintext."""
 MAX_RELAY_URL: Final = 255
+ITEM_DIRECT: Final = b"\x00"
+ITEM_INDIRECT: Final = b"\x01"
+"""First byte of what an inbox frame carries: the item itself, or a reference to a blob on the inbox's relay."""
 
 _MLKEM_PUBLIC_SIZE: Final = 1_184
 _MLKEM_SEED_SIZE: Final = 64

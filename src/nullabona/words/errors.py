@@ -20,6 +20,7 @@ ERRORS_KO: Final[Mapping[str, tuple[str, str]]] = {
     "account-exists": ("이 프로필에는 이미 계정이 있습니다", "다른 계정에는 다른 프로필을 쓰세요"),
     "no-such-room": ("그런 방이 없습니다", "방 목록을 보세요: nulla room list"),
     "no-such-contact": ("그런 상대가 없습니다", "먼저 신청하고 상대가 받아들여야 대화할 수 있습니다"),
+    "no-such-operator-notice": ("그런 운영자 통지가 없습니다", "목록을 보세요: nulla operator-notices list"),
     "not-in-room": ("더 이상 이 방에 있지 않습니다", "방의 관리자에게 다시 초대해 달라고 하세요"),
     "not-allowed": ("방의 규칙이 허락하지 않습니다", "방의 관리자에게 부탁하세요"),
     "last-admin": ("마지막 관리자입니다", "먼저 다른 관리자를 정하세요"),

@@ -178,6 +178,36 @@ TOLD: Final[Mapping[str, tuple[tuple[str, str], tuple[str, str]]]] = {
         ("Something stands between this device and the relay.", "Nothing was sent. Try another network."),
         ("이 기기와 릴레이 사이에 무언가 끼어들었어요.", "아무것도 보내지 않았어요. 다른 네트워크를 써 보세요."),
     ),
+    "operator-notice-unchecked": (
+        (
+            "Something came that says it is a notice of your operator at {host}, and this device cannot check it.",
+            "It is not shown. Get the operator's policy in a way you trust: nulla record pin FILE.",
+        ),
+        (
+            "{host} 운영자의 통지라는 것이 왔지만 이 기기가 확인할 수 없어요.",
+            "보여 주지 않아요. 운영자의 정책을 믿을 수 있는 방법으로 받으세요: nulla record pin 파일.",
+        ),
+    ),
+    "operator-notice-unwitnessed": (
+        (
+            "Your operator at {host} sent a notice from a docket log that its witnesses have not signed.",
+            "It is not shown. It may keep a log for you that nobody else sees: nulla record evidence.",
+        ),
+        (
+            "{host} 운영자가 증인들의 서명이 없는 기록부로 통지를 보냈어요.",
+            "보여 주지 않아요. 나에게만 다른 기록부를 보여 주는 것일 수 있어요: nulla record evidence.",
+        ),
+    ),
+    "docket-forked": (
+        (
+            "The docket log of your operator at {host} has two different histories.",
+            "It cannot be trusted. The evidence is kept on this device: nulla record evidence.",
+        ),
+        (
+            "{host} 운영자의 기록부가 서로 다른 두 갈래로 나타났어요.",
+            "믿을 수 없는 기록부예요. 증거를 이 기기에 남겼어요: nulla record evidence.",
+        ),
+    ),
     "malformed": (
         ("The relay sent something that makes no sense.", "Nothing of it was used."),
         ("릴레이가 이해할 수 없는 것을 보냈어요.", "아무것도 쓰지 않고 버렸어요."),
@@ -185,6 +215,7 @@ TOLD: Final[Mapping[str, tuple[tuple[str, str], tuple[str, str]]]] = {
 }
 """code → ((sentence, hint) in English, in Korean); what stands in braces comes with the warning."""
 GRAVE: Final = frozenset({
+    "docket-forked", "operator-notice-unwitnessed",
     "not-witnessed", "log-forked", "log-rolled-back", "log-replaced", "card-not-in-log", "foreign-entry",
     "promise-broken", "promise-invalid",
 })  # fmt: skip
@@ -199,6 +230,7 @@ NOTICES: Final[Mapping[str, tuple[str, str]]] = {
     "photo": ("Photo", "사진"),
     "voice": ("Voice message", "음성 메시지"),
     "poll": ("Poll", "투표"),
+    "operator-notice": ("Your operator was asked for data about you", "운영자가 나에 관한 자료를 요청받았어요"),
     "request": ("Somebody wants to talk with you", "새 대화 신청이 왔어요"),
 }
 

@@ -23,6 +23,64 @@ export type May = "reply" | "react" | "edit" | "delete-all" | "delete-me" | "for
 
 export type RoomMay = "send" | "add" | "remove" | "rename" | "admins" | "timer" | "link" | "leave" | "pin" | "poll";
 
+/** One thing the operator holds about this account, and its value. */
+export interface PrivacyRow {
+  record: string;
+  column: string;
+  purpose: string;
+  kept: string;
+  value: string;
+}
+
+/** A line of the threat model: what an adversary can or cannot do, and how it is shown. */
+export interface AdversaryLine {
+  id: string;
+  can: boolean;
+  text: string;
+  shown_by: string;
+}
+
+export interface Adversary {
+  name: "laptop" | "raid" | "tap" | "warrant";
+  lines: AdversaryLine[];
+}
+
+/** Everything that could be handed over about me, by the same code as the operator's. */
+export interface Privacy {
+  handle: string;
+  relay: string;
+  rows: PrivacyRow[];
+  record: string;
+  standing: string[];
+  adversaries: Adversary[];
+}
+
+/** A word and what it is. */
+export interface Fact {
+  term: string;
+  value: string;
+}
+
+/** What the operator told of one demand, in words, once the docket log proved it. */
+export interface OperatorNotice {
+  id: string;
+  title: string;
+  day: string;
+  outcome: string;
+  warning: string;
+  facts: Fact[];
+  answers: Fact[];
+  given: string[];
+  checked: string[];
+  put_away: boolean;
+}
+
+/** All of them, newest first, and sentences about what is not among them. */
+export interface OperatorNotices {
+  notices: OperatorNotice[];
+  said: string[];
+}
+
 /** Somebody, as shown everywhere. ``name`` is what to call them; ``colour`` picks one of 12 tints. */
 export interface Person {
   account: string;
@@ -314,43 +372,12 @@ export interface State {
   chats: Chat[];
   requests: Request[];
   wishes: Wish[];
+  notices: OperatorNotices;
   blocked: number;
   version: string;
   protected: boolean;
   words_unchecked: boolean;
   host: string;
-}
-
-/** One thing the operator holds about this account, and its value. */
-export interface PrivacyRow {
-  record: string;
-  column: string;
-  purpose: string;
-  kept: string;
-  value: string;
-}
-
-/** A line of the threat model: what an adversary can or cannot do, and how it is shown. */
-export interface AdversaryLine {
-  id: string;
-  can: boolean;
-  text: string;
-  shown_by: string;
-}
-
-export interface Adversary {
-  name: "laptop" | "raid" | "tap" | "warrant";
-  lines: AdversaryLine[];
-}
-
-/** Everything that could be handed over about me, by the same code as the operator's. */
-export interface Privacy {
-  handle: string;
-  relay: string;
-  rows: PrivacyRow[];
-  record: string;
-  standing: string[];
-  adversaries: Adversary[];
 }
 
 /** It is done, and stored. */
@@ -446,6 +473,12 @@ export interface ChangePassphrase {
 
 export interface GetPrivacy {
   call: "GetPrivacy";
+}
+
+/** The person has read an operator notice; it stays listed on the privacy page. */
+export interface PutAwayNotice {
+  call: "PutAwayNotice";
+  id: string;
 }
 
 /** A room and its messages around the first unread one, or the newest. The page is told of its changes. */
@@ -913,6 +946,12 @@ export interface WishesChanged {
   wishes: Wish[];
 }
 
+/** The operator told of a demand, one was put away, or they read otherwise. */
+export interface OperatorNoticesChanged {
+  push: "OperatorNoticesChanged";
+  notices: OperatorNotices;
+}
+
 /** Ask for them again if they are shown. */
 export interface ContactsChanged {
   push: "ContactsChanged";
@@ -1020,6 +1059,7 @@ export type AnyPush =
   | TransferChanged
   | RequestsChanged
   | WishesChanged
+  | OperatorNoticesChanged
   | ContactsChanged
   | MeChanged
   | SettingsChanged
@@ -1094,7 +1134,8 @@ export type AnyCall =
   | SetProfile
   | SetSettings
   | ChangePassphrase
-  | GetPrivacy;
+  | GetPrivacy
+  | PutAwayNotice;
 
 export type FromServer =
   | Answered
@@ -1168,4 +1209,5 @@ export interface Answers {
   SetSettings: Settings;
   ChangePassphrase: Done;
   GetPrivacy: Privacy;
+  PutAwayNotice: Done;
 }

@@ -4,7 +4,7 @@ import { begun, first } from "./early.ts";
 import { prepare } from "./format.ts";
 import { overlays } from "./overlays.svelte.ts";
 import { places } from "./places.svelte.ts";
-import type { Answers, AnyCall, AnyPush, Chat, Connection, Me, Phase, Request, Settings, State, Wish } from "./protocol.ts";
+import type { Answers, AnyCall, AnyPush, Chat, Connection, Me, OperatorNotices, Phase, Request, Settings, State, Wish } from "./protocol.ts";
 import { call, type Link, Refused, transport } from "./transport.ts";
 import { explain } from "./words/errors.ts";
 import { tongue } from "./words/index.svelte.ts";
@@ -30,6 +30,7 @@ class AppState {
   chats = $state.raw<Chat[]>([]);
   requests = $state.raw<Request[]>([]);
   wishes = $state.raw<Wish[]>([]);
+  notices = $state.raw<OperatorNotices>({ notices: [], said: [] });
   blocked = $state(0);
   version = $state("");
   protected = $state(true);
@@ -69,6 +70,7 @@ class AppState {
     this.me = state.me ?? undefined;
     this.requests = state.requests;
     this.wishes = state.wishes;
+    this.notices = state.notices;
     this.blocked = state.blocked;
     this.version = state.version;
     this.protected = state.protected;
@@ -125,6 +127,9 @@ class AppState {
         return;
       case "WishesChanged":
         this.wishes = push.wishes;
+        return;
+      case "OperatorNoticesChanged":
+        this.notices = push.notices;
         return;
       case "MeChanged":
         this.me = push.me;

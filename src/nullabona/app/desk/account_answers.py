@@ -7,12 +7,13 @@ from typing import Final
 
 import msgspec
 
-from nullabona.app.desk.asking import Asker, Handlers, full_handle
+from nullabona.app.desk.asking import Asker, Handlers, full_handle, read_id
 from nullabona.app.desk.errors import HandleTaken, WordsWrong, WrongPhase
 from nullabona.app.protocol import account_calls as c
 from nullabona.app.protocol import views as v
 from nullabona.app.protocol.call import Done
 from nullabona.app.protocol.people_calls import SetProfile
+from nullabona.app.protocol.privacy_views import Privacy
 from nullabona.app.protocol.pushes import Reset
 from nullabona.app.showing.privacy import to_privacy
 from nullabona.app.showing.refusals import said
@@ -127,8 +128,13 @@ async def _set_profile(ask: Asker, call: SetProfile) -> v.Me:
     return ask.looks.faces.me()
 
 
-async def _get_privacy(ask: Asker, _: c.GetPrivacy) -> v.Privacy:
+async def _get_privacy(ask: Asker, _: c.GetPrivacy) -> Privacy:
     return to_privacy(await ask.client.privacy(), ask.desk.settings().language)
+
+
+async def _put_away_notice(ask: Asker, call: c.PutAwayNotice) -> Done:
+    ask.client.put_away_notice(read_id(call.id))
+    return Done()
 
 
 async def _confirm_phrase(ask: Asker, call: c.ConfirmPhrase) -> v.State:
@@ -174,5 +180,6 @@ ANSWERS: Final[Handlers] = {
     c.ChangePassphrase: _change_passphrase,
     c.SetSettings: _set_settings,
     c.GetPrivacy: _get_privacy,
+    c.PutAwayNotice: _put_away_notice,
     SetProfile: _set_profile,
 }

@@ -18,7 +18,8 @@ from nullabona.app.desk.hub import Hub, Tick
 from nullabona.app.desk.looks import Looks
 from nullabona.app.protocol import pushes as p
 from nullabona.app.protocol import views as v
-from nullabona.client.api import errors
+from nullabona.app.protocol.privacy_views import OperatorNotices
+from nullabona.client.api import OperatorNoticeChanged, errors
 from nullabona.client.api import events as e
 
 TICK_S: Final = 0.016
@@ -31,10 +32,13 @@ _encode = msgspec.msgpack.Encoder().encode
 class Changes:
     """What has to be looked at again."""
 
-    def __init__(self, looks: Looks, hub: Hub, settings: Callable[[], v.Settings]) -> None:
+    def __init__(
+        self, looks: Looks, hub: Hub, settings: Callable[[], v.Settings], notices: Callable[[], OperatorNotices]
+    ) -> None:
         self._looks = looks
         self._hub = hub
         self._settings = settings
+        self._notices = notices
         self._tick = Tick(self._flush, TICK_S)
         self._rooms: set[bytes] = set()
         self._inside: set[bytes] = set()
@@ -136,7 +140,7 @@ class Changes:
         self._tick.ask()
 
     def fact(self, name: str) -> None:
-        """One of ``requests``, ``wishes``, ``contacts``, ``connection``, ``me``, ``settings``."""
+        """One of ``requests``, ``wishes``, ``notices``, ``contacts``, ``connection``, ``me``, ``settings``."""
         self._facts.add(name)
         self._tick.ask()
 
@@ -231,6 +235,8 @@ class Changes:
             self._push_if_new("requests", p.RequestsChanged(self._looks.faces.requests()))
         if "wishes" in facts:
             self._push_if_new("wishes", p.WishesChanged(self._looks.faces.wishes()))
+        if facts & {"notices", "settings"}:
+            self._push_if_new("notices", p.OperatorNoticesChanged(self._notices()))
         if "contacts" in facts:
             self._hub.push(p.ContactsChanged())
         if "settings" in facts:
@@ -274,6 +280,7 @@ _NOTES: Final[dict[type, Callable[[Changes, Any], None]]] = {
     e.Typing: Changes.note_typing,
     e.Transfer: Changes.note_moved,
     e.PreferencesChanged: lambda changes, event: changes.note_choice(event.scope),
+    OperatorNoticeChanged: lambda changes, _: changes.fact("notices"),
     e.WishChanged: lambda changes, _: changes.fact("wishes"),
     e.RoomRequested: lambda changes, _: changes.fact("requests"),
     e.ConnectionChanged: lambda changes, _: changes.fact("connection"),

@@ -9,6 +9,7 @@ from nullabona.app.desk.hub import Hub
 from nullabona.app.desk.looks import Looks, now_ms
 from nullabona.app.protocol import pushes as p
 from nullabona.app.showing.words import one_line
+from nullabona.client.api import OperatorNoticeChanged
 from nullabona.client.api import events as e
 from nullabona.errors import UserError
 from nullabona.words.errors import Language
@@ -32,6 +33,8 @@ class Messenger:
                 self._message(event)
             case e.ContactRequested() | e.RoomRequested():
                 self._request(event)
+            case OperatorNoticeChanged(put_away=False):
+                self._operator()
             case e.Warned():
                 self._tell(event.code, event.room, event.detail)
             case e.IdentityChanged():
@@ -69,6 +72,12 @@ class Messenger:
             words = one_line(info.text) or notice(info.kind if info.kind in NOTICES else "message", language)
             body = words if chat.direct else f"{self._looks.faces.sender(info).name}: {words}"
         self._hub.push(p.Notify(chat.room, APP_NAME if level == "nothing" else chat.title, body, sound=True))
+
+    def _operator(self) -> None:
+        """Not on a screen that others may see, if the person wants it so."""
+        quiet = self._looks.client.preferences().notify == "nothing"
+        body = notice("message" if quiet else "operator-notice", self._language)
+        self._hub.push(p.Notify("", APP_NAME, body, sound=True))
 
     def _request(self, event: e.ContactRequested | e.RoomRequested) -> None:
         level = self._looks.client.preferences().notify

@@ -15,6 +15,8 @@ from nullabona.app.desk.looks import Looks
 from nullabona.app.desk.media import MediaKey
 from nullabona.app.desk.messenger import Messenger
 from nullabona.app.protocol import views as v
+from nullabona.app.protocol.privacy_views import OperatorNotices
+from nullabona.app.showing.notices import to_notices
 from nullabona.app.showing.settings import to_settings
 from nullabona.client.api import Client, PreferencesChanged
 
@@ -29,7 +31,7 @@ class Work:
         self._language: v.Language = language
         self.media = MediaKey()
         self.looks = Looks(client, self.media)
-        self.changes = Changes(self.looks, hub, self.settings)
+        self.changes = Changes(self.looks, hub, self.settings, self.notices)
         self.messenger = Messenger(self.looks, hub, language)
         self._lock = lock
         self._listening: asyncio.Task[None] | None = None
@@ -74,6 +76,10 @@ class Work:
         """The person's settings."""
         return to_settings(self.client.preferences(), self._language)
 
+    def notices(self) -> OperatorNotices:
+        """What the operator told of demands."""
+        return to_notices(self.client.operator_notices(), self.settings().language)
+
     def fill(self, state: v.State) -> v.State:
         """``state`` with everything an account has."""
         chats = self.looks.chats()
@@ -83,6 +89,7 @@ class Work:
             chats=chats,
             requests=self.looks.faces.requests(),
             wishes=self.looks.faces.wishes(),
+            notices=self.notices(),
             blocked=sum(1 for contact in self.client.contacts() if contact.state == "blocked"),
             connection=self.looks.connection(),
         )

@@ -93,3 +93,9 @@ class ChangePassphrase(Call, frozen=True):
 
 class GetPrivacy(Call, frozen=True):
     pass
+
+
+class PutAwayNotice(Call, frozen=True):
+    """The person has read an operator notice; it stays listed on the privacy page."""
+
+    id: str

@@ -17,6 +17,7 @@ from nullabona.app.protocol.account_calls import (
     HandleCheck,
     Lock,
     Phrase,
+    PutAwayNotice,
     RestoreAccount,
     SetSettings,
     Start,
@@ -62,6 +63,7 @@ from nullabona.app.protocol.people_calls import (
     SetTimer,
     WithdrawWish,
 )
+from nullabona.app.protocol.privacy_views import Privacy
 from nullabona.app.protocol.talk_calls import (
     CancelTransfer,
     ClosePoll,
@@ -145,6 +147,7 @@ __all__ = [
     "OpenRoom",
     "Phrase",
     "PinMessage",
+    "PutAwayNotice",
     "React",
     "ReadCode",
     "ReadLink",
@@ -238,5 +241,6 @@ ANSWERS: Final[dict[type[Call], type[Any]]] = {
     SetProfile: v.Me,
     SetSettings: v.Settings,
     ChangePassphrase: Done,
-    GetPrivacy: v.Privacy,
+    GetPrivacy: Privacy,
+    PutAwayNotice: Done,
 }

@@ -12,6 +12,7 @@ from typing import Annotated, Any, TypeAlias
 from msgspec import Meta, Struct
 
 from nullabona.app.protocol import views as v
+from nullabona.app.protocol.privacy_views import OperatorNotices
 
 
 class Push(Struct, frozen=True, tag_field="push"):
@@ -72,6 +73,12 @@ class WishesChanged(Push, frozen=True):
     wishes: list[v.Wish]
 
 
+class OperatorNoticesChanged(Push, frozen=True):
+    """The operator told of a demand, one was put away, or they read otherwise."""
+
+    notices: OperatorNotices
+
+
 class ContactsChanged(Push, frozen=True):
     """Ask for them again if they are shown."""
 
@@ -129,6 +136,7 @@ AnyPush: TypeAlias = (
     | TransferChanged
     | RequestsChanged
     | WishesChanged
+    | OperatorNoticesChanged
     | ContactsChanged
     | MeChanged
     | SettingsChanged

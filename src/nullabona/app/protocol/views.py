@@ -10,6 +10,8 @@ from typing import Literal
 
 from msgspec import Struct
 
+from nullabona.app.protocol.privacy_views import OperatorNotices
+
 Phase = Literal["empty", "locked", "no-account", "unconfirmed", "ready"]
 """No profile yet; a profile that wants its passphrase; no account in it; the 24 words not checked yet; at work."""
 Theme = Literal["system", "light", "dark"]
@@ -353,6 +355,7 @@ class State(Struct, frozen=True):
     chats: list[Chat] = []
     requests: list[Request] = []
     wishes: list[Wish] = []
+    notices: OperatorNotices = OperatorNotices([], [])
     blocked: int = 0
     version: str = ""
     protected: bool = True
@@ -361,40 +364,3 @@ class State(Struct, frozen=True):
     """The check of the 24 words was put off; the person is reminded."""
     host: str = ""
     """What is meant where a handle lacks its part after the @: ``--relay``, else my own; empty: handles need theirs."""
-
-
-class PrivacyRow(Struct, frozen=True):
-    """One thing the operator holds about this account, and its value."""
-
-    record: str
-    column: str
-    purpose: str
-    kept: str
-    value: str
-
-
-class AdversaryLine(Struct, frozen=True):
-    """A line of the threat model: what an adversary can or cannot do, and how it is shown."""
-
-    id: str
-    can: bool
-    text: str
-    shown_by: str
-
-
-class Adversary(Struct, frozen=True):
-    name: Literal["warrant", "tap", "raid", "laptop"]
-    lines: list[AdversaryLine]
-
-
-class Privacy(Struct, frozen=True):
-    """Everything that could be handed over about me, by the same code as the operator's."""
-
-    handle: str
-    relay: str
-    rows: list[PrivacyRow]
-    record: str
-    """The producible record itself, as text."""
-    standing: list[str]
-    """How the public record that the card stands in is witnessed and checked."""
-    adversaries: list[Adversary]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
-from nullabona.app.protocol import views as v
+from nullabona.app.protocol import privacy_views as v
 from nullabona.words.errors import Language
 
 

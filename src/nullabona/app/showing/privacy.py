@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
-from nullabona.app.protocol import views as v
+from nullabona.app.protocol import privacy_views as v
 from nullabona.app.showing.adversaries import adversaries
 from nullabona.client.api import PrivacyReport
 from nullabona.wire.data_held import Column

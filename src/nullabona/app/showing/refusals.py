@@ -46,6 +46,7 @@ SAID: Final[Mapping[str, Said]] = {
     "no-account": Said("이 프로필에는 아직 계정이 없어요."),
     "no-such-room": Said("그런 대화방이 없어요.", en_hint="it may be gone since"),
     "no-such-message": Said("그런 메시지가 없어요.", "지워졌거나 사라졌을 수 있어요."),
+    "no-such-operator-notice": Said("그런 통지가 없어요.", en_hint="all of them are listed on the privacy page"),
     "no-such-contact": Said("그런 대화 상대가 없어요.", en_hint="ask them first; they have to accept"),
     "not-in-room": Said("이 대화방에 더는 있지 않아요.", "관리자에게 다시 초대를 부탁해 보세요."),
     "not-allowed": Said("대화방의 규칙이 허락하지 않아요.", "관리자에게 부탁해 보세요."),

@@ -34,6 +34,8 @@ from nullabona.client.api.events import (
     WishChanged,
 )
 from nullabona.client.api.files import FileReader
+from nullabona.client.api.happening import OperatorNoticeChanged
+from nullabona.client.api.operator import OperatorNoticeInfo, OperatorNotices
 from nullabona.client.api.records import (
     AttachmentInfo,
     ContactInfo,
@@ -113,6 +115,9 @@ __all__ = [
     "NoticeAdded",
     "NoticeInfo",
     "NoticeKind",
+    "OperatorNoticeChanged",
+    "OperatorNoticeInfo",
+    "OperatorNotices",
     "Options",
     "OwnAccount",
     "Passphrase",

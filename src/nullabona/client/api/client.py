@@ -17,6 +17,7 @@ from nullabona.client.api.errors import Refused, TimedOut, UnknownHandle
 from nullabona.client.api.events import ConnectionChanged, Event, EventsForgotten, Typing
 from nullabona.client.api.links import LinkCalls
 from nullabona.client.api.moves import Moves
+from nullabona.client.api.operator import OperatorCalls
 from nullabona.client.api.privacy import PrivacyCalls
 from nullabona.client.api.records import OwnAccount, RelayStatus, Status
 from nullabona.client.api.session import Options, Session
@@ -73,7 +74,7 @@ def _open(path: Path, unlock: Unlock, *, create: bool) -> Profile:
     return open_profile(path, unlock, allow_stale=True)
 
 
-class Client(ChatCalls, DeviceCalls, LinkCalls, TrustCalls, PrivacyCalls, RecordCalls):
+class Client(ChatCalls, DeviceCalls, LinkCalls, TrustCalls, PrivacyCalls, RecordCalls, OperatorCalls):
     """One account on this device. Made by `open_client`; used from one event loop.
 
     What changes something is durable when the call returns, and goes out by itself, now or when the relay is reached.

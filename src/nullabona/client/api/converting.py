@@ -8,6 +8,7 @@ from typing import Any, Final
 import msgspec
 
 from nullabona.client.api import events as e
+from nullabona.client.api.happening import OperatorNoticeChanged
 from nullabona.client.core.chat.kinds import GONE, stored, words_of
 from nullabona.client.core.content import File, Text
 from nullabona.client.core.ports import Store
@@ -53,6 +54,7 @@ _BUILD: Final[dict[str, _Build]] = {
     "warning": _warned,
     "identity-changed": lambda r, d: e.IdentityChanged(r.id, r.room, d["account"], d["handle"], d["was_verified"]),
     "wish": lambda r, d: e.WishChanged(r.id, r.room, d["account"], d["handle"], d["state"]),
+    "operator-notice": lambda r, d: OperatorNoticeChanged(r.id, d["id"], d["put_away"]),
     "link-used": lambda r, d: e.LinkUsed(r.id, r.room, d["account"], d["handle"]),
     "devices": lambda r, _: e.DevicesChanged(r.id),
     "signed-out": lambda r, _: e.SignedOut(r.id),

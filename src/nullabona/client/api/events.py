@@ -6,15 +6,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar, TypeAlias
+from typing import Any, TypeAlias
 
-
-@dataclass(frozen=True, slots=True)
-class Happened:
-    """Base of every event."""
-
-    kind: ClassVar[str]
-    id: int
+from nullabona.client.api.happening import Happened, OperatorNoticeChanged
 
 
 @dataclass(frozen=True, slots=True)
@@ -409,6 +403,7 @@ Event: TypeAlias = (
     | IdentityChanged
     | LinkUsed
     | WishChanged
+    | OperatorNoticeChanged
     | PreferencesChanged
     | DevicesChanged
     | SignedOut

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import msgspec
 
 from nullabona.client.api.session import Session
+from nullabona.client.core.operator import taking
 from nullabona.client.core.ports import Store
 from nullabona.client.core.record.keeping import (
     Evidence,
@@ -111,6 +112,7 @@ class RecordCalls:
             fresh = msgspec.structs.replace(pinned, policy=policy, by_hand=True)
             see(fresh, fresh.checkpoint)
             save_pinned(step.store, fresh)
+            taking.look_again(step, told=True)
             return describe_standing(step.store, wanted)
 
     def forget_record(self, host: str = "") -> None:

@@ -39,7 +39,8 @@ from nullabona.client.core.items import (
     open_item,
 )
 from nullabona.client.core.mlsport import Invitation as Opened
-from nullabona.client.core.outgoing import DIRECT, INDIRECT, queue_trim
+from nullabona.client.core.operator import taking
+from nullabona.client.core.outgoing import queue_trim
 from nullabona.client.core.policy import certificate_of
 from nullabona.client.core.records import ContactState
 from nullabona.client.core.rejoin import Join
@@ -52,7 +53,8 @@ from nullabona.wire.address import BoxSecrets
 from nullabona.wire.blob import decode_ref
 from nullabona.wire.certificate import DeviceCertificate, open_certificate
 from nullabona.wire.messages import POLICY_INBOX, Frames
-from nullabona.wire.seal import open_inbox_frame
+from nullabona.wire.operator_notice import is_notice
+from nullabona.wire.seal import ITEM_DIRECT, ITEM_INDIRECT, open_inbox_frame
 
 _STATE: Final = "inbox"
 _SEEN: Final = "inbox"
@@ -168,6 +170,9 @@ def _open(step: Step, state: InboxState, plain: bytes, since: int) -> list[Join]
         return []
     if data is None:
         return []
+    if is_notice(data):
+        taking.take(step, data)
+        return []
     try:
         sender, body = open_item(state.box.address, data)
         return _act(step, state, plain, since, sender, body)
@@ -176,9 +181,9 @@ def _open(step: Step, state: InboxState, plain: bytes, since: int) -> list[Join]
 
 
 def _content(step: Step, state: InboxState, plain: bytes) -> bytes | Missing | None:
-    if plain[:1] == DIRECT:
+    if plain[:1] == ITEM_DIRECT:
         return plain[1:]
-    if plain[:1] != INDIRECT:
+    if plain[:1] != ITEM_INDIRECT:
         return None
     try:
         return blob_content(step, decode_ref(plain[1:]), state.relay, b"")

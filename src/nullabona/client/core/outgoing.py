@@ -14,7 +14,7 @@ from nullabona.errors import Bug
 from nullabona.wire.address import BoxSecrets
 from nullabona.wire.blob import BlobRef, cut_blob, encode_ref
 from nullabona.wire.frame import NONCE_SIZE, Kind, body_fits, seal_frame
-from nullabona.wire.seal import Inbox, inbox_item_fits, seal_to_inbox
+from nullabona.wire.seal import ITEM_DIRECT, ITEM_INDIRECT, Inbox, inbox_item_fits, seal_to_inbox
 
 FRAME: Final = "frame"
 INBOX: Final = "inbox"
@@ -22,10 +22,6 @@ BLOB: Final = "blob"
 PIECE: Final = "piece"
 """A chunk of a file: as `BLOB`, but its bytes stay in the store until it is sent, and its file is its queue."""
 TRIM: Final = "trim"
-
-DIRECT: Final = b"\x00"
-INDIRECT: Final = b"\x01"
-"""First byte of an inbox item: the item itself, or a reference to a blob on the inbox's relay."""
 
 
 def queue_of(item: OutboxItem) -> bytes:
@@ -95,10 +91,10 @@ def queue_item(step: Step, inbox: Inbox, relay: str, body: ItemBody) -> None:
     address = inbox.address
     data = sign_item(step.mls, address, body)
     if inbox_item_fits(len(data) + 1):
-        frame = seal_to_inbox(inbox, DIRECT + data)
+        frame = seal_to_inbox(inbox, ITEM_DIRECT + data)
     else:
         ref = queue_blob(step, b"", address, inbox.relay or relay, data)
-        frame = seal_to_inbox(inbox, INDIRECT + encode_ref(ref))
+        frame = seal_to_inbox(inbox, ITEM_INDIRECT + encode_ref(ref))
     target = Target(inbox.relay or relay, inbox.read_hash + inbox.write_secret).encode()
     step.store.add_outbox(INBOX, room=b"", box=address, ref=sha256(frame).digest(), target=target, data=frame)
 

@@ -13,6 +13,7 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Final, TypeVar
 
+from nullabona.client.core.operator import taking
 from nullabona.client.core.record.checking import Checked, check_answer
 from nullabona.client.core.record.errors import CardNotInLog, LogForked, RecordGap
 from nullabona.client.core.record.keeping import (
@@ -25,7 +26,7 @@ from nullabona.client.core.record.keeping import (
     save_watch,
 )
 from nullabona.client.core.record.owner import Look, Sight, Watch, look, start
-from nullabona.client.core.record.pinned import Pinned, moved, pin
+from nullabona.client.core.record.pinned import Pinned, moved, pin, with_docket
 from nullabona.client.net import NetOptions, Policy, TimedOut, endpoint_of
 from nullabona.client.runner.ground import Ground
 from nullabona.client.runner.requests import ask
@@ -82,6 +83,17 @@ class Directories:
         async with self._turn(host) as (_, pinned):
             self._remember(pinned)
             return pinned
+
+    async def learn_docket(self, host: str) -> None:
+        """Ask whether the directory names its operator's docket by now, and check the notices that wait.
+
+        Raises as `look_up`.
+        """
+        async with self._turn(host) as (talk, pinned):
+            known = with_docket(pinned, await talk.ask(DescribeLog(), LogDescribed))
+            with self._ground.engine.step(self._ground.now()) as step:
+                save_pinned(step.store, known)
+                taking.look_again(step, told=True)
 
     async def watch(self, handle: Handle, watch: Watch) -> tuple[Pinned, Look]:
         """Every epoch of a handle after the watched ones, proven. Raises as `look_up`."""

@@ -14,6 +14,7 @@ import msgspec
 
 from nullabona.client.account import load_account
 from nullabona.client.core.engine import Touched
+from nullabona.client.core.operator.keeping import load_held
 from nullabona.client.core.record.errors import RecordGap
 from nullabona.client.core.record.keeping import (
     Evidence,
@@ -81,7 +82,22 @@ class Oversight:
             await self._begin_anew(account.handle, gap)
         except (PeerError, EndpointRefused):
             pass  # what is grave was told by whoever asked
+        if await self._look_after_notices(account.handle.authority):
+            pause = min(pause, RETRY_S)
         return min(pause, await self._look_after_promises(str(account.handle)))
+
+    async def _look_after_notices(self, host: str) -> bool:
+        """Operator notices that could not be checked may be by now; whether any waits still."""
+        if not self._notices_wait():
+            return False
+        with suppress(PeerError, EndpointRefused):
+            await self._ground.directories.learn_docket(host)
+        self._ground.happened(Touched(frozenset()))
+        return self._notices_wait()
+
+    def _notices_wait(self) -> bool:
+        with self._ground.store.transaction():
+            return bool(load_held(self._ground.store))
 
     # -- the own handle -------------------------------------------------------------------------------------------
 

@@ -11,14 +11,12 @@ from typing import Annotated, Final, Literal
 import msgspec
 from msgspec import Meta
 
-from nullabona.docket.core.canonical import canonical, digest
 from nullabona.docket.core.instrument import Day, Seconds
 from nullabona.docket.core.records import (
     Authority,
     Decision,
     Demand,
     Gag,
-    Hash,
     Identifier,
     Note,
     OfficerId,
@@ -26,6 +24,8 @@ from nullabona.docket.core.records import (
 )
 from nullabona.docket.core.roles import Role
 from nullabona.errors import PeerError, UserError
+from nullabona.wire.canonical import canonical, digest
+from nullabona.wire.slots import Hash
 
 NONCE_SIZE: Final = 32
 ACT_LIFETIME_S: Final = 600
@@ -186,10 +186,11 @@ class AuthorityDetails(msgspec.Struct, frozen=True, forbid_unknown_fields=True, 
 
 
 class ReportDetails(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="report"):
-    """The figures of a half-year, by digest of the table the desk has drawn up."""
+    """The figures of a half-year by the end of a period, by digest of the table the desk has drawn up."""
 
     term: Short
     table: Hash
+    until: Annotated[int, Meta(ge=0)]
 
 
 class SettleDetails(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="settle"):
@@ -204,9 +205,18 @@ class OpenDetails(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="
     cases: tuple[Hex, ...]
 
 
+class OutageDetails(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="outage"):
+    """Periods that were late, and why, as everybody is to read it."""
+
+    first: Annotated[int, Meta(ge=0)]
+    last: Annotated[int, Meta(ge=0)]
+    ko: Annotated[str, Meta(min_length=1, max_length=1_000)]
+    en: Annotated[str, Meta(min_length=1, max_length=1_000)]
+
+
 DeskDetails = (
     EnrolDetails | RevokeDetails | RoleDetails | KeyDetails | AuthorityDetails | ReportDetails | SettleDetails
-    | OpenDetails | ConfirmDetails
+    | OpenDetails | OutageDetails | ConfirmDetails
 )  # fmt: skip
 
 

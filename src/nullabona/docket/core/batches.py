@@ -6,10 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from nullabona.docket.core.cadence import Cadence
-from nullabona.docket.core.records import SlotRef
-from nullabona.docket.core.slots import SlotLeaf, parse_slot_leaf
 from nullabona.docket.core.statements import Beat, Statement, parse_beat, parse_statement
 from nullabona.errors import Malformed
+from nullabona.wire.slots import SlotLeaf, SlotRef, parse_slot_leaf
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,12 +12,10 @@ from typing import Final
 import msgspec
 
 from nullabona.docket.core.acts import AmendDetails, GagDetails, IntakeDetails, Stale
-from nullabona.docket.core.canonical import canonical, digest
 from nullabona.docket.core.instrument import DAY, Instrument, Taxonomy
 from nullabona.docket.core.records import (
     CaseContent,
     ClassAnswer,
-    DataClass,
     Decision,
     Demand,
     Gag,
@@ -25,8 +23,10 @@ from nullabona.docket.core.records import (
     Match,
     Package,
 )
-from nullabona.docket.core.slots import Outcome
 from nullabona.errors import UserError
+from nullabona.wire.canonical import canonical, digest
+from nullabona.wire.demands import DataClass
+from nullabona.wire.slots import Outcome
 
 HELD: Final[frozenset[DataClass]] = frozenset({"subscriber", "identification"})
 """The only classes of which anything can be held: an account's public card and the day of its registration."""

@@ -8,6 +8,8 @@ from typing import Annotated, Final, Literal
 import msgspec
 from msgspec import Meta
 
+from nullabona.wire.demands import Label
+
 LegalClass = Literal[
     "subscriber", "traffic", "stored_content", "realtime_traffic", "realtime_content", "preservation", "emergency",
     "removal", "account_action", "assistance", "confidentiality",
@@ -22,13 +24,6 @@ Seconds = Annotated[int, Meta(ge=0, le=2**40)]
 
 HOUR: Final = 3_600
 DAY: Final = 86_400
-
-
-class Label(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A name in both languages."""
-
-    ko: str
-    en: str
 
 
 class Timer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from hashlib import sha256
 from typing import Final
 
-from nullabona.docket.core.canonical import canonical
 from nullabona.docket.core.records import Event
 from nullabona.errors import PeerError
+from nullabona.wire.canonical import canonical
 
 _DOMAIN: Final = b"nullabona docket event v1\0"
 BEGIN: Final = bytes(32)

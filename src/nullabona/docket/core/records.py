@@ -11,6 +11,8 @@ import msgspec
 from msgspec import Meta
 
 from nullabona.docket.core.instrument import Day, Seconds
+from nullabona.wire.demands import Answer, DataClass, RefusalReason
+from nullabona.wire.slots import Hash
 
 CASE_ID_SIZE: Final = 16
 MAX_IDENTIFIERS: Final = 64
@@ -18,22 +20,8 @@ MAX_DOCUMENT: Final = 32 << 20
 
 CaseId = Annotated[bytes, Meta(min_length=CASE_ID_SIZE, max_length=CASE_ID_SIZE)]
 OfficerId = Annotated[str, Meta(min_length=2, max_length=32, pattern=r"^[a-z][a-z0-9-]*\Z")]
-Hash = Annotated[bytes, Meta(min_length=32, max_length=32)]
 Short = Annotated[str, Meta(min_length=1, max_length=200)]
 Note = Annotated[str, Meta(max_length=2_000)]
-
-DataClass = Literal[
-    "subscriber", "identification", "traffic", "content", "contacts", "rooms", "realtime_traffic", "realtime_content",
-    "preservation", "removal", "account_action", "assistance",
-]  # fmt: skip
-"""What a demand asks for; every class asked for gets an answer of its own."""
-Answer = Literal["produced", "not_held", "not_in_scope", "refused"]
-RefusalReason = Literal[
-    "incomplete", "manifest_error", "cannot_identify_user", "not_stored_by_provider", "no_longer_held",
-    "impossible_otherwise", "issuer_not_competent", "offence_not_covered", "service_not_covered", "immunity_or_press",
-    "third_country_conflict", "gate_not_met", "withdrawn",
-]  # fmt: skip
-"""As in Form 3 of Regulation (EU) 2023/1543, Annex III, for every jurisdiction. The last two are the desk's own."""
 
 
 class Authority(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -141,13 +129,6 @@ class Package(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What is handed over, or the letter of refusal: the same files whenever it is made again."""
 
     files: tuple[File, ...]
-
-
-class SlotRef(msgspec.Struct, frozen=True, forbid_unknown_fields=True, order=True):
-    """A slot of the docket log."""
-
-    period: Annotated[int, Meta(ge=0, le=2**32 - 1)]
-    slot: Annotated[int, Meta(ge=0, le=2**16 - 1)]
 
 
 class Approval(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -11,12 +11,11 @@ from typing import Final
 
 from nullabona.docket.core.batches import Batch, read_batch
 from nullabona.docket.core.cadence import Cadence
-from nullabona.docket.core.records import SlotRef
 from nullabona.docket.core.recount_cases import Demands, Finding, check_cases
 from nullabona.docket.core.recount_reports import check_reports
-from nullabona.docket.core.slots import CommitmentWrong, EventRecord, Record, RenewalRecord, SlotLeaf, check_opening
-from nullabona.docket.core.statements import Genesis, Opening, Report, Reseal, parse_statement
+from nullabona.docket.core.statements import Genesis, Opening, Outage, Report, Reseal, parse_statement
 from nullabona.errors import Malformed
+from nullabona.wire.slots import CommitmentWrong, EventRecord, Record, RenewalRecord, SlotLeaf, SlotRef, check_opening
 
 _FUTURE: Final = "a slot that is not in the log yet"
 
@@ -42,13 +41,14 @@ class Recount:
     resealed: dict[SlotRef, SlotRef] = field(default_factory=dict)
     reports: dict[str, tuple[int, Report]] = field(default_factory=dict)
     demands: Demands = field(default_factory=Demands)
+    outages: list[Outage] = field(default_factory=list)
 
     @property
     def cadence(self) -> Cadence:
         return self.genesis.cadence
 
-    def fault(self, code: str, message: str) -> None:
-        self.findings.append(Finding(code, message))
+    def fault(self, code: str, message: str, period: int | None = None) -> None:
+        self.findings.append(Finding(code, message, period))
 
     def sealed(self, term: str) -> int:
         """How many slots of a half-year are sealed, renewed ones included."""
@@ -101,7 +101,7 @@ def _read(found: Recount, entries: Sequence[bytes]) -> None:
             found.slots.update({leaf.at: leaf for leaf in batch.slots})
             start = batch.end
     except Malformed as error:
-        found.fault("cadence-broken", f"at entry {start}: {error.message}")
+        found.fault("cadence-broken", f"in period {len(found.batches)}, which begins at entry {start}: {error.message}")
     commitments = [leaf.commitment for leaf in found.slots.values()]
     if len(set(commitments)) != len(commitments):
         found.fault("cadence-broken", "a commitment stands in the log twice")
@@ -116,7 +116,7 @@ def _check_times(found: Recount, stamps: Mapping[int, Stamp], now_s: int) -> Non
             found.fault("period-unwitnessed", f"period {period} has no checkpoint of its own that the policy believes")
         elif stamp.time_s is not None and stamp.time_s > due + cadence.window_s:
             late = stamp.time_s - due - cadence.window_s
-            found.fault("period-late", f"period {period} was witnessed {late} s after its window")
+            found.fault("period-late", f"period {period} was witnessed {late} s after its window", period)
         elif stamp.times and min(stamp.times) < due:
             found.fault("period-early", f"period {period} was witnessed before it had ended")
     missing = len(found.batches)
@@ -137,6 +137,10 @@ def _take_statements(found: Recount, batch: Batch) -> None:
                 if statement.term in found.reports:
                     found.fault("report-wrong", f"there are two reports of {statement.term}")
                 found.reports.setdefault(statement.term, (batch.beat.period, statement))
+            case Outage():
+                if not statement.first <= statement.last < batch.beat.period:
+                    found.fault("outage-wrong", f"period {batch.beat.period} states an outage that was still to come")
+                found.outages.append(statement)
             case Genesis():
                 found.fault("genesis-missing", f"period {batch.beat.period} has another genesis statement")
             case _:

@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from nullabona.docket.core.cadence import Cadence
-from nullabona.docket.core.records import SlotRef
-from nullabona.docket.core.slots import EventRecord, Record, SlotLeaf
+from nullabona.wire.slots import EventRecord, Record, SlotLeaf, SlotRef
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +15,8 @@ class Finding:
 
     code: str
     message: str
+    period: int | None = None
+    """Which period was late, if that is what is wrong."""
 
 
 @dataclass(frozen=True, slots=True)

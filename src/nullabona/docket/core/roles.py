@@ -39,6 +39,7 @@ class DeskAction(StrEnum):
     REPORT = "report"
     OPEN = "open"
     SETTLE = "settle"
+    OUTAGE = "outage"
     READ_JOURNAL = "read-journal"
 
 
@@ -94,6 +95,7 @@ DESK: Final[dict[DeskAction, frozenset[Role]]] = {
     DeskAction.REPORT: frozenset({_R.PUBLISHER}),
     DeskAction.OPEN: frozenset({_R.COUNSEL}),
     DeskAction.SETTLE: frozenset({_R.KEY_CUSTODIAN}),
+    DeskAction.OUTAGE: frozenset({_R.PUBLISHER}),
     DeskAction.READ_JOURNAL: frozenset({_R.AUDITOR, _R.COUNSEL}),
 }
 """Who may propose it (what is in `CONFIRMS`) or do it."""
@@ -107,6 +109,7 @@ CONFIRMS: Final[dict[DeskAction, frozenset[Role]]] = {
     DeskAction.REGISTER_AUTHORITY: frozenset({_R.REVIEWER, _R.COUNSEL}),
     DeskAction.REPORT: frozenset({_R.COUNSEL}),
     DeskAction.SETTLE: frozenset({_R.COUNSEL}),
+    DeskAction.OUTAGE: frozenset({_R.COUNSEL}),
 }
 """What takes effect only when a second officer, with one of these roles, confirms it. Neither may be its subject."""
 

@@ -1,4 +1,4 @@
-"""What the docket log says in the clear: genesis, openings, renewals, reports, taxonomies (spec/docket.md §7)."""
+"""What the docket log says in the clear: genesis, openings, renewals, reports, taxonomies, outages (docket.md §7)."""
 
 from __future__ import annotations
 
@@ -9,10 +9,9 @@ import msgspec
 from msgspec import Meta
 
 from nullabona.docket.core.cadence import Cadence
-from nullabona.docket.core.canonical import canonical, read_canonical
-from nullabona.docket.core.records import SlotRef
-from nullabona.docket.core.slots import BEAT_LEAF, STATEMENT_LEAF, Count, Hex32, Period, Record
 from nullabona.errors import Bug, Malformed
+from nullabona.wire.canonical import canonical, read_canonical
+from nullabona.wire.slots import BEAT_LEAF, STATEMENT_LEAF, Count, Hex32, Period, Record, SlotRef
 
 MAX_STATEMENT: Final = 60_000
 MAX_STATEMENTS: Final = 65_535
@@ -93,7 +92,17 @@ class TaxonomyChanged(msgspec.Struct, frozen=True, forbid_unknown_fields=True, t
     v: Literal[1] = 1
 
 
-Statement = Genesis | Opening | Reseal | Report | TaxonomyChanged
+class Outage(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="outage", tag_field="kind"):
+    """What the operator says of periods that were late, both ends included. It excuses none of them."""
+
+    first: Period
+    last: Period
+    ko: Annotated[str, Meta(min_length=1, max_length=1_000)]
+    en: Annotated[str, Meta(min_length=1, max_length=1_000)]
+    v: Literal[1] = 1
+
+
+Statement = Genesis | Opening | Reseal | Report | TaxonomyChanged | Outage
 
 
 class Beat(msgspec.Struct, frozen=True):

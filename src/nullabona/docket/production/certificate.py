@@ -15,12 +15,13 @@ from typing import Any, Final, Literal
 import typst
 from pylopdf_fonts_ko import sans_path
 
-from nullabona.docket.core.instrument import Label
 from nullabona.docket.production import words
 from nullabona.docket.production.glyphs import shown
 from nullabona.docket.production.manifest import Field, ListedFile, Manifest, encode_manifest, listed
 from nullabona.docket.production.statement import day, moment, reason_of
 from nullabona.errors import Bug
+from nullabona.wire.demands import Label
+from nullabona.words.demands import DATA_CLASS, FIELD
 
 CERTIFICATE: Final = "data/certificate.pdf"
 MANIFEST: Final = "data/manifest.json"
@@ -83,7 +84,7 @@ def _told(manifest: Manifest) -> dict[str, Any]:
         "facts": _facts(manifest),
         "answers": [
             {
-                "asked": _pair(words.DATA_CLASS[answer.data_class]),
+                "asked": _pair(DATA_CLASS[answer.data_class]),
                 "answer": _pair(reason_of(answer)),
                 "kind": answer.answer,
             }
@@ -135,7 +136,7 @@ def _target(text: str, *, found: bool) -> str:
 
 def _value(field: Field) -> dict[str, Any]:
     value = day(int(field.value)) if field.field.endswith("_day") else str(field.value)
-    told = {"field": _pair(words.FIELD[field.field]), "source": field.source}
+    told = {"field": _pair(FIELD[field.field]), "source": field.source}
     if len(value) <= _LONG:
         return {**told, "value": value, "mono": False, "note": ""}
     data, size = _bytes_of(value), words.CERTIFICATE["in_file"]

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final, get_args
 
-from nullabona.docket.core.records import Answer, ClassAnswer, DataClass, Decision, Demand, Match
+from nullabona.docket.core.records import ClassAnswer, Decision, Demand, Match
 from nullabona.errors import UserError
 from nullabona.wire.data_held import Column
+from nullabona.wire.demands import Answer, DataClass
 
 CLASSES: Final[tuple[DataClass, ...]] = get_args(DataClass)
 FIELDS: Final[Mapping[DataClass, tuple[str, ...]]] = {

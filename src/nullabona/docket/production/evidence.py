@@ -8,11 +8,11 @@ from typing import Annotated, Final
 import msgspec
 from msgspec import Meta
 
-from nullabona.docket.core.canonical import canonical, parse_canonical, read_canonical
 from nullabona.docket.core.receipt import Receipt
-from nullabona.docket.core.slots import EventRecord
 from nullabona.docket.production.manifest import Manifest
 from nullabona.errors import Malformed, PeerError
+from nullabona.wire.canonical import canonical, parse_canonical, read_canonical
+from nullabona.wire.slots import EventRecord
 
 RECEIPT: Final = "data/receipt.json"
 PROOF: Final = "data/docket.tlog-proof"

@@ -9,12 +9,12 @@ from typing import Annotated, Final, Literal
 import msgspec
 from msgspec import Meta
 
-from nullabona.docket.core.canonical import canonical, read_canonical
-from nullabona.docket.core.instrument import Label
-from nullabona.docket.core.records import ClassAnswer, DataClass, Identifier
+from nullabona.docket.core.records import ClassAnswer, Identifier
 from nullabona.docket.ports import PackageOrder
 from nullabona.docket.production.classes import ROWS, field_of, fields_of
+from nullabona.wire.canonical import canonical, read_canonical
 from nullabona.wire.data_held import DIRECTORY_COLUMNS, Column
+from nullabona.wire.demands import DataClass, Label
 
 FORMAT: Final = "nullabona/production/v1"
 Hex32 = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]

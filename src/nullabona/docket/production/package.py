@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
-from nullabona.docket.core.canonical import canonical
-from nullabona.docket.core.instrument import Label
 from nullabona.docket.core.records import Demand, File, Package
 from nullabona.docket.ports import PackageOrder
 from nullabona.docket.production.certificate import CERTIFICATE, MANIFEST, make_certificate
@@ -16,6 +14,8 @@ from nullabona.docket.production.manifest import Field, Operator, encode_manifes
 from nullabona.docket.production.statement import make_statement, statement_path
 from nullabona.docket.taxonomy import Catalogue, row_at
 from nullabona.docket.taxonomy.rows import EPOCH
+from nullabona.wire.canonical import canonical
+from nullabona.wire.demands import Label
 
 RECORDS: Final = "data/records"
 

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Final
 
-from nullabona.docket.core.instrument import Label
 from nullabona.docket.core.records import ClassAnswer
-from nullabona.docket.production.words import ANSWER, DATA_CLASS, NO_DATA, REASON, SYSTEM
+from nullabona.docket.production.words import NO_DATA, SYSTEM
+from nullabona.wire.demands import Label
+from nullabona.words.demands import ANSWER, DATA_CLASS, REASON
 
 STATEMENT: Final = "data/STATEMENT.txt"
 NO_DATA_STATEMENT: Final = "data/NO-DATA.txt"

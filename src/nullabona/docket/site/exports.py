@@ -8,11 +8,11 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from nullabona.docket.core.canonical import canonical
 from nullabona.docket.site.history import History
 from nullabona.docket.site.publication import Counts, Item, Publication
 from nullabona.docket.taxonomy import Catalogue
 from nullabona.docket.taxonomy.read import encoded
+from nullabona.wire.canonical import canonical
 
 COUNT_COLUMNS: Final = tuple(Counts.__struct_fields__)
 FIGURE_COLUMNS: Final = (

@@ -13,10 +13,10 @@ from typing import Literal
 
 import msgspec
 
-from nullabona.docket.core.instrument import Label
 from nullabona.docket.production.classes import field_of
 from nullabona.docket.site.publication import HeldRow
 from nullabona.wire.data_held import DIRECTORY_COLUMNS, DIRECTORY_FILES, RELAY_COLUMNS, RELAY_FILES, Column, DataFile
+from nullabona.wire.demands import Label
 
 Place = Literal["relay", "directory", "docket", "log"]
 

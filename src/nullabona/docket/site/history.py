@@ -8,9 +8,9 @@ from importlib.resources import files
 
 import msgspec
 
-from nullabona.docket.core.instrument import Label
 from nullabona.docket.site.publication import Count, InstrumentId
 from nullabona.errors import Bug
+from nullabona.wire.demands import Label
 
 
 class Source(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -13,8 +13,6 @@ from typing import Any, Final
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from nullabona.docket.core.instrument import Label
-from nullabona.docket.production import words as answers
 from nullabona.docket.production.classes import CLASSES, FIELDS
 from nullabona.docket.site.charts import history_chart, outcome_chart
 from nullabona.docket.site.exports import data_files
@@ -23,6 +21,8 @@ from nullabona.docket.site.history import load_history
 from nullabona.docket.site.publication import Publication
 from nullabona.docket.site.telling import Teller
 from nullabona.docket.taxonomy import Catalogue, Row, Source
+from nullabona.wire.demands import Label
+from nullabona.words.demands import ANSWER, DATA_CLASS, REASON
 from nullabona.words.errors import Language
 
 LANGUAGES: Final[tuple[Language, ...]] = ("ko", "en")
@@ -87,9 +87,9 @@ class Site:
             "older": tuple(row for row in self.catalogue.rows if row.valid_to is not None),
             "classes": CLASSES,
             "fields": FIELDS,
-            "class_label": answers.DATA_CLASS,
-            "answer_label": answers.ANSWER,
-            "reason_label": answers.REASON,
+            "class_label": DATA_CLASS,
+            "answer_label": ANSWER,
+            "reason_label": REASON,
             "history": load_history(),
             "outcomes": outcome_chart(self.publication.figures, teller),
             "then": history_chart(load_history(), teller),

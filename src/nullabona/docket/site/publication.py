@@ -10,9 +10,9 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from nullabona.docket.core.canonical import canonical, read_canonical
-from nullabona.docket.core.instrument import Day, Label, Seconds
-from nullabona.docket.core.records import Answer, DataClass, RefusalReason
+from nullabona.docket.core.instrument import Day, Seconds
+from nullabona.wire.canonical import canonical, read_canonical
+from nullabona.wire.demands import Answer, DataClass, Label, RefusalReason
 
 Count = Annotated[int, Meta(ge=0, le=10_000_000)]
 Half = Annotated[str, Meta(pattern=r"^2[0-9]{3}-H[12]\Z")]
@@ -153,6 +153,14 @@ class WitnessSeen(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     seen_s: Seconds | None
 
 
+class Interruption(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A time whose periods were late, and what the operator says of it in the log."""
+
+    begin_s: Seconds
+    end_s: Seconds
+    why: Label
+
+
 class LogView(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The docket log as it stands."""
 
@@ -166,6 +174,7 @@ class LogView(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     witnesses: tuple[WitnessSeen, ...] = ()
     slots: Count = 0
     period_s: Count = 0
+    outages: tuple[Interruption, ...] = ()
 
 
 class HeldRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

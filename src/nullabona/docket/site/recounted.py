@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from typing import Final, Literal, cast
 
 from nullabona.docket.core.cadence import Cadence
-from nullabona.docket.core.instrument import DAY, Label
-from nullabona.docket.core.records import Answer, DataClass, RefusalReason, SlotRef
+from nullabona.docket.core.instrument import DAY
 from nullabona.docket.core.recount import Recount
 from nullabona.docket.core.recount_cases import Demand
 from nullabona.docket.core.statements import Opening, Report, Row, Statement
@@ -20,6 +19,7 @@ from nullabona.docket.site.publication import (
     ClassResult,
     Counts,
     Figure,
+    Interruption,
     Interval,
     Item,
     LogView,
@@ -33,6 +33,8 @@ from nullabona.docket.taxonomy import Row as Law
 from nullabona.log.keys import VerifierKey
 from nullabona.log.note import parse_note
 from nullabona.log.policy import Policy
+from nullabona.wire.demands import Answer, DataClass, Label, RefusalReason
+from nullabona.wire.slots import SlotRef
 
 _NOTICE: Final[Mapping[str, Literal["after", "deferred", "barred"]]] = {
     "notified": "after",
@@ -70,7 +72,7 @@ def record_of(found: Recount, log: LogView, about: About, catalogue: Catalogue, 
     )
 
 
-def log_view(note: bytes, policy_text: str, url: str, cadence: Cadence) -> LogView:
+def log_view(note: bytes, policy_text: str, url: str, found: Recount) -> LogView:
     """The log as its checkpoint shows it. Raises what `Policy.check` raises."""
     policy = Policy.parse(policy_text)
     seen = policy.check(parse_note(note))
@@ -86,8 +88,12 @@ def log_view(note: bytes, policy_text: str, url: str, cadence: Cadence) -> LogVi
         root=seen.checkpoint.root.hex(),
         policy=policy_text,
         witnesses=tuple(WitnessSeen(n, key.name, key.encode(), times.get(n)) for n, key in witnesses.items()),
-        slots=cadence.slots,
-        period_s=cadence.period_s,
+        slots=found.cadence.slots,
+        period_s=found.cadence.period_s,
+        outages=tuple(
+            Interruption(found.cadence.begin_of(each.first), found.cadence.due_of(each.last), Label(each.ko, each.en))
+            for each in found.outages
+        ),
     )
 
 

@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Final
 
-from nullabona.docket.core.instrument import Label
-from nullabona.docket.core.records import DataClass
 from nullabona.docket.production.classes import FIELDS
 from nullabona.docket.site.publication import Interval
 from nullabona.docket.site.words import load_words, pick
+from nullabona.wire.demands import DataClass, Label
 from nullabona.words.errors import Language
 
 

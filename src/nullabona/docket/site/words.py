@@ -10,8 +10,8 @@ from importlib.resources import files
 
 import msgspec
 
-from nullabona.docket.core.instrument import Label
 from nullabona.errors import Bug
+from nullabona.wire.demands import Label
 from nullabona.words.errors import Language
 
 Words = Mapping[str, Label]

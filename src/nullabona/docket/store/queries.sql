@@ -217,10 +217,10 @@ SELECT period, slot, commitment, box FROM slot WHERE period >= ? AND period < ? 
 UPDATE slot SET box = NULL WHERE period = ? AND slot = ?;
 
 -- name: add_statement
-INSERT INTO statement (num, body) VALUES ((SELECT coalesce(max(num), 0) + 1 FROM statement), ?);
+INSERT INTO statement (num, body, at_period) VALUES ((SELECT coalesce(max(num), 0) + 1 FROM statement), ?, ?);
 
 -- name: waiting_statements
-SELECT num, body FROM statement WHERE period IS NULL ORDER BY num;
+SELECT num, body FROM statement WHERE period IS NULL AND at_period <= ? ORDER BY num;
 
 -- name: enter_statement
 UPDATE statement SET period = ? WHERE num = ?;

@@ -92,6 +92,7 @@ _TABLES: Final[Mapping[str, tuple[str, str, Mapping[str, str]]]] = {
     }),
     "statement": (_ALWAYS, _PUBLIC, {
         "num": "order", "period": "when it was entered", "body": "what the log says in the clear",
+        "at_period": "the period before which it may not be entered",
     }),
     "batch": (_ALWAYS, _PUBLIC, {
         "period": "which period", "start": "where it begins in the log", "entries": "what is in the log",

@@ -192,9 +192,10 @@ CREATE TABLE slot (
 
 -- What the log is to say in the clear, with the next beat.
 CREATE TABLE statement (
-    num    INTEGER NOT NULL PRIMARY KEY,
-    period INTEGER,
-    body   BLOB    NOT NULL
+    num       INTEGER NOT NULL PRIMARY KEY,
+    period    INTEGER,
+    at_period INTEGER NOT NULL,
+    body      BLOB    NOT NULL
 ) STRICT;
 
 CREATE TABLE batch (

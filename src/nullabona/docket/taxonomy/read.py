@@ -15,10 +15,10 @@ from typing import Annotated, Final, Literal
 import msgspec
 from msgspec import Meta
 
-from nullabona.docket.core.canonical import canonical
 from nullabona.docket.taxonomy.duration import parse_duration
 from nullabona.docket.taxonomy.rows import Catalogue, Part, Row, Source
 from nullabona.errors import Malformed, UserError
+from nullabona.wire.canonical import canonical
 
 JURISDICTIONS: Final = ("KR", "US", "EU")
 ROW_FIELDS: Final = frozenset(field.encode_name for field in msgspec.structs.fields(Row))

@@ -8,9 +8,10 @@ from typing import Annotated, Final, Literal
 import msgspec
 from msgspec import Meta
 
-from nullabona.docket.core.instrument import CountRule, Instrument, ItemRule, Label, LegalClass, Notice, Register, Timer
+from nullabona.docket.core.instrument import CountRule, Instrument, ItemRule, LegalClass, Notice, Register, Timer
 from nullabona.docket.taxonomy.duration import parse_duration
 from nullabona.errors import Bug, Malformed
+from nullabona.wire.demands import Label
 
 Word = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{1,47}\Z")]
 """A name that the desk's words have a sentence for."""

@@ -43,7 +43,7 @@ class Demo:
     @property
     def reports(self) -> list[Report]:
         """Every report, in order."""
-        return [*self.outcome.warrants, *self.outcome.seizures, self.report]
+        return [*self.outcome.docket, *self.outcome.warrants, *self.outcome.seizures, self.report]
 
     @property
     def held(self) -> bool:
@@ -152,6 +152,8 @@ def _rows(demo: Demo) -> Iterator[tuple[Text, Text]]:
             )
         )
     yield Text("Said", "대화"), said
+    for report in outcome.docket:
+        yield Text("Two demands at the legal desk", "법무 데스크에 온 요청 두 건"), _docket(report)
     for report in outcome.warrants:
         yield (
             Text(f"Warrant for {report.data['handle']}", f"{report.data['handle']} 영장"),
@@ -183,6 +185,15 @@ _SEIZED: Final = (
     Text("Relay seized: disks and memory", "서버 압수: 디스크와 메모리"),
     Text("New relay seized: disks and memory", "새 서버 압수: 디스크와 메모리"),
 )
+
+
+def _docket(report: Report) -> Text:
+    if not report.held:
+        return _broken(report)
+    return Text(
+        "public card, nothing else held; 2 packages and the public record hold; an altered byte is noticed",
+        "공개 카드만 제출, 나머지는 없음. 꾸러미 2개와 공개 기록 확인됨, 바꾼 한 바이트는 들킴",
+    )
 
 
 def _held(report: Report, *ids: str) -> bool:

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from nullabona.drills.demo.actor import Actor
 from nullabona.drills.demo.script import DM, Line, Person, Script
+from nullabona.drills.docket import desk_installed
 from nullabona.drills.process import RelayProcess
 from nullabona.drills.report import Report
 from nullabona.drills.search import Kind, Secret
@@ -39,6 +40,8 @@ class Outcome:
     relay_exit: int | None = None
     warrants: list[Report] = field(default_factory=list)
     seizures: list[Report] = field(default_factory=list)
+    docket: list[Report] = field(default_factory=list)
+    """What the legal desk handed over and published; none if it is not installed."""
 
 
 class Story:
@@ -70,6 +73,7 @@ class Story:
                 stack.push_async_callback(actor.stop)
             await self._gather_people()
             await self._talk()
+            await self._demands_come()
             await self._officers_come()
             await self._lose_everything()
             await self._take_stock()
@@ -168,6 +172,23 @@ class Story:
     async def _all_have(self, actors: Iterable[Actor], count: int) -> None:
         await asyncio.gather(*(actor.do("has", room=self._script.group, count=count) for actor in actors))
 
+    # -- the legal desk ------------------------------------------------------------------------------------------
+
+    async def _demands_come(self) -> None:
+        if not desk_installed():
+            self._tell(
+                Text(
+                    "The legal desk is not installed (nullabona[docket]): its act is left out.",
+                    "법무 데스크가 설치되지 않아 그 막은 건너뜁니다 (nullabona[docket]).",
+                )
+            )
+            return
+        from nullabona.drills.docket.act import run_act
+
+        first, *_ = self._actors.values()
+        told = self._secrets(but=first)
+        self.outcome.docket = [await run_act(self._folder / "desk", self._data, first.handle, told, self._tell)]
+
     # -- officers -----------------------------------------------------------------------------------------------
 
     async def _officers_come(self) -> None:
@@ -197,11 +218,13 @@ class Story:
             self.outcome.seizures.append(run_seizure(scene))
         shutil.rmtree(unused)
 
-    def _secrets(self) -> list[Secret]:
+    def _secrets(self, but: Actor | None = None) -> list[Secret]:
+        """What nobody may find. ``but``: somebody whose names the demand itself says."""
         script = self._script
         texts = [Secret.text(Kind.TEXT, f"message {n}", line.text) for n, line in enumerate(script.lines, 1)]
         texts.append(Secret.text(Kind.TEXT, "greeting", _GREETING))
-        names = {name for person in script.people for name in (person.name, person.handle_name)}
+        people = [person for person in script.people if but is None or person != but.person]
+        names = {name for person in people for name in (person.name, person.handle_name)}
         labelled = [Secret.text(Kind.NAME, f"name {n}", name) for n, name in enumerate(sorted(names), 1)]
         phrases = [Secret.text(Kind.PHRASE, f"phrase of {name}", words) for name, words in self._phrases.items()]
         addresses = [

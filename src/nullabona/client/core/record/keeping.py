@@ -127,13 +127,14 @@ def load_evidence(store: Store) -> list[Evidence]:
     return [] if data is None else _evidence.decode(data)
 
 
-def keep_evidence(store: Store, evidence: Evidence) -> None:
-    """Keep it. Of one directory and one fault the first is kept, until it is full; then the oldest of all goes."""
+def keep_evidence(store: Store, evidence: Evidence) -> bool:
+    """Keep it; whether it is new. Once there is too much of it the oldest of all goes."""
     known = load_evidence(store)
     if any((each.code, each.host, each.shown) == (evidence.code, evidence.host, evidence.shown) for each in known):
-        return
+        return False
     if len(evidence.shown) <= LARGEST_EVIDENCE:
         store.set_value(_EVIDENCE, _encode([*known, evidence][-MOST_EVIDENCE:]))
+    return True
 
 
 def _key(host: str) -> str:

@@ -101,6 +101,23 @@ def pin(host: str, described: LogDescribed, policy: str | None, now_s: int) -> P
     )
 
 
+def with_docket(pinned: Pinned, described: LogDescribed) -> Pinned:
+    """With the keys of the operator's docket, if the directory names one by now; else as it was.
+
+    Only where the person gave no policy of their own, and only if nothing else differs: a log of the same host is new,
+    those that were known keep their keys, and whoever must witness is the same. Raises `PolicyInvalid`.
+    """
+    if pinned.by_hand:
+        return pinned
+    known, shown = Policy.parse(pinned.policy), Policy.parse(described.policy)
+    fresh = [log for log in shown.logs if log not in known.logs]
+    kept = [log for log in shown.logs if log in known.logs] == list(known.logs)
+    own = {log.key.name for log in known.logs}
+    new = all(log.key.name.startswith(f"{pinned.host}/") and log.key.name not in own for log in fresh)
+    same = (shown.witnesses, shown.groups, shown.quorum) == (known.witnesses, known.groups, known.quorum)
+    return msgspec.structs.replace(pinned, policy=described.policy) if fresh and kept and new and same else pinned
+
+
 def check_position(pinned: Pinned, seen: Sighting) -> None:
     """Raises `LogRolledBack` if less is shown than was seen before, `LogForked` if another tree of the same size is."""
     if seen.size < pinned.size:

@@ -14,7 +14,7 @@ from nullabona.docket.console.rules.session import ACTION_S
 from nullabona.docket.console.store.records import Passkey
 from nullabona.docket.console.store.sqlite import ConsoleStore
 from nullabona.docket.core import acts
-from nullabona.docket.core.canonical import canonical
+from nullabona.wire.canonical import canonical
 
 _NONCE_SIZE: Final = 32
 

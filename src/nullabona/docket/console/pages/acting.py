@@ -15,7 +15,6 @@ from nullabona.docket.console.pages.standing import WHO, kept_apart
 from nullabona.docket.console.views import when
 from nullabona.docket.console.visit import Visit
 from nullabona.docket.console.words import SENTENCES
-from nullabona.docket.core import records
 from nullabona.docket.core.acts import (
     BarDetails,
     CaseDetails,
@@ -29,6 +28,7 @@ from nullabona.docket.core.records import CaseView, ClassAnswer, Decision, Gag
 from nullabona.docket.core.roles import SamePerson
 from nullabona.docket.core.states import Action
 from nullabona.docket.desk import Proposal
+from nullabona.wire import demands
 
 __all__ = ["ACTIONS", "WHO", "sign"]
 
@@ -136,12 +136,12 @@ def _recuse(visit: Visit, case: bytes, _: CaseView) -> Proposed:
 
 def read_decision(form: Mapping[str, str], view: CaseView) -> Decision:
     """The decision that a form states. Raises `FormWrong`."""
-    reasons = get_args(records.RefusalReason)
+    reasons = get_args(demands.RefusalReason)
     if fields.choice(form, "outcome", ("produce", "refuse")) == "refuse":
         return Decision("refuse", (), fields.choice(form, "reason", reasons), fields.note(form, "grounds"))
     answers = []
     for data_class in view.content.demand.classes:
-        answer = fields.choice(form, f"answer-{data_class}", get_args(records.Answer))
+        answer = fields.choice(form, f"answer-{data_class}", get_args(demands.Answer))
         reason = fields.optional_choice(form, f"reason-{data_class}", reasons) if answer == "refused" else None
         answers.append(ClassAnswer(data_class, answer, reason))
     return Decision("produce", tuple(answers), None, fields.note(form, "grounds"))

@@ -18,8 +18,8 @@ from nullabona.docket.console.doors.signing import for_the_desk, own_act
 from nullabona.docket.console.rules.text import visible
 from nullabona.docket.console.store.records import Passkey
 from nullabona.docket.console.visit import Visit
-from nullabona.docket.core.canonical import canonical
 from nullabona.docket.desk import Proposal
+from nullabona.wire.canonical import canonical
 
 
 @dataclass(frozen=True, slots=True)

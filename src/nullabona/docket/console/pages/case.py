@@ -12,13 +12,13 @@ from nullabona.docket.console.pages.acting import decision_lines, gag_lines
 from nullabona.docket.console.pages.asking import Saying, ask_own
 from nullabona.docket.console.pages.standing import PATH, RECEIPTED, standing, unmet
 from nullabona.docket.console.visit import Visit
-from nullabona.docket.core import records
 from nullabona.docket.core.acts import Officer
-from nullabona.docket.core.canonical import canonical
 from nullabona.docket.core.decide import HELD
 from nullabona.docket.core.records import CaseView, Package
 from nullabona.docket.core.roles import can_read
 from nullabona.docket.core.states import Action, State
+from nullabona.wire import demands
+from nullabona.wire.canonical import canonical
 
 _FORMS: Final = {
     Action.DECIDE: "decide",
@@ -64,8 +64,8 @@ def page(visit: Visit) -> Answer:
         any_found=any(one.found for one in view.content.matches),
         held=HELD,
         unmet=unmet(demand),
-        answers=get_args(records.Answer),
-        reasons=get_args(records.RefusalReason),
+        answers=get_args(demands.Answer),
+        reasons=get_args(demands.RefusalReason),
     )
 
 

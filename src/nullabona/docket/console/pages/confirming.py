@@ -64,6 +64,8 @@ def lines(visit: Visit, pending: Pending) -> tuple[tuple[str, str], ...]:
             return ((details.credential.label, details.credential.key_id),)
         case acts.RevokeDetails():
             return ((visit.say("officers.why"), details.why),)
+        case acts.OutageDetails():
+            return ((f"{details.first}–{details.last}", details.ko), ("", details.en))
         case _:
             return ()
 

@@ -20,6 +20,7 @@ from nullabona.docket.core.instrument import DAY, Instrument
 from nullabona.docket.core.records import CaseView, Demand, Document, Gag, Gate, Identifier
 from nullabona.docket.core.states import Action
 from nullabona.errors import UserError
+from nullabona.wire import demands
 from nullabona.words.errors import in_words
 
 MOST_MIB = records.MAX_DOCUMENT >> 20
@@ -101,7 +102,7 @@ def _demand(visit: Visit, instrument: Instrument, form: Mapping[str, str], docum
         issued_day=fields.day(form, "issued"),
         received_s=fields.moment(form, "received"),
         identifiers=_identifiers(form),
-        classes=tuple(one for one in get_args(records.DataClass) if one in asked),
+        classes=tuple(one for one in get_args(demands.DataClass) if one in asked),
         gates=tuple(
             Gate(name, met=f"gate-{name}" in form, note=fields.note(form, f"gate-note-{name}"))
             for name in instrument.gates
@@ -181,7 +182,7 @@ def _form(visit: Visit, instrument: Instrument, form: Mapping[str, str], problem
         status=409 if problem else 200,
         instrument=instrument,
         authorities=[one for one in visit.house.desk.authorities() if one.jurisdiction == instrument.jurisdiction],
-        classes=get_args(records.DataClass),
+        classes=get_args(demands.DataClass),
         form=values,
         problem=problem,
         view=view,

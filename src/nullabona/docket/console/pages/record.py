@@ -68,10 +68,15 @@ def settle(visit: Visit) -> Answer:
 
 
 def deliver(visit: Visit) -> Answer:
-    """Put the notices that were signed, and whose entry the log proves by now, into their inboxes."""
+    """Put the notices that were signed, and whose entry the log proves by now, into their inboxes.
+
+    If a relay did not take one, that is shown; the others are delivered, and it stays for the next time.
+    """
     if visit.house.deliver is None:
         raise FormWrong("this console reaches no relay")
-    visit.house.desk.deliver_notices(visit.acting, visit.house.deliver)
+    done = visit.house.desk.deliver_notices(visit.acting, visit.house.deliver)
+    if done.failed:
+        raise done.failed[0]
     return see_other(HERE)
 
 

@@ -48,6 +48,7 @@ SENTENCES: Final[dict[str, tuple[str, str]]] = {
     "action.report": ("Draw up the report", "보고서 확정"),
     "action.open": ("Open slots", "칸 열기"),
     "action.settle": ("Settle a half-year", "반기 정산"),
+    "action.outage": ("State an outage", "늦어진 까닭 밝히기"),
     "role.intake": ("intake", "접수"),
     "role.reviewer": ("reviewer", "검토"),
     "role.counsel": ("counsel", "법률 고문"),

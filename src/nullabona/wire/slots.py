@@ -1,7 +1,8 @@
-"""Sealed slots: what a leaf commits to, and how it is opened (spec/docket.md §7).
+"""Sealed slots of a docket: what a leaf commits to, and how it is opened (spec/docket.md §7).
 
 A leaf is 160 bytes whether it says something or nothing. Its commitment hides (32 random bytes) and binds (SHA-256);
-its pointer is for the auditor alone and looks random to everybody else.
+its pointer is for the auditor alone (`nullabona.docket.core.pointers`) and looks random to everybody else. That a leaf
+stands in a log is for the reader to check.
 """
 
 from __future__ import annotations
@@ -13,13 +14,10 @@ from struct import Struct
 from typing import Annotated, Final, Literal
 
 import msgspec
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from msgspec import Meta
 
-from nullabona.docket.core.canonical import canonical, read_canonical
-from nullabona.docket.core.records import SlotRef
 from nullabona.errors import Bug, Malformed, PeerError
+from nullabona.wire.canonical import canonical, read_canonical
 
 SLOT_LEAF: Final = 0x01
 BEAT_LEAF: Final = 0x02
@@ -29,14 +27,14 @@ RECORD_SIZE: Final = 4_096
 """A record is padded to this before it is committed to."""
 BLIND_SIZE: Final = 32
 POINTER_SIZE: Final = 121
-NONCE_SIZE: Final = 12
-_POINTER_TEXT: Final = POINTER_SIZE - NONCE_SIZE - 16
+MAX_PROOF_TEXT: Final = 128 * 1024
+"""Characters of a proof that comes with an opened slot."""
 _COMMIT: Final = b"docket/slot/v1\0"
-_RATCHET: Final = b"nullabona docket pointer v1\0"
 _HEAD: Final = Struct(">BIH")
 
 Hex16 = Annotated[str, Meta(pattern=r"^[0-9a-f]{32}\Z")]
 Hex32 = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]
+Hash = Annotated[bytes, Meta(min_length=32, max_length=32)]
 Count = Annotated[int, Meta(ge=0, le=1_000_000)]
 Period = Annotated[int, Meta(ge=0, le=2**32 - 1)]
 EventKind = Literal[
@@ -51,6 +49,20 @@ class CommitmentWrong(PeerError):
 
     code = "docket-commitment-wrong"
     default_hint = "keep the opening: it shows that somebody altered the record"
+
+
+class NotAnEvent(PeerError):
+    """An opened slot holds no event of a demand."""
+
+    code = "docket-not-an-event"
+    default_hint = "keep it: who gave it to you claims more than the log holds"
+
+
+class SlotRef(msgspec.Struct, frozen=True, forbid_unknown_fields=True, order=True):
+    """A slot of the docket log."""
+
+    period: Annotated[int, Meta(ge=0, le=2**32 - 1)]
+    slot: Annotated[int, Meta(ge=0, le=2**16 - 1)]
 
 
 class NullRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="null", tag_field="kind"):
@@ -145,28 +157,6 @@ def check_opening(commitment: bytes, blind: bytes, record: Record) -> None:
         raise CommitmentWrong("an opening does not fit the slot's commitment")
 
 
-def next_ratchet(key: bytes) -> bytes:
-    """The pointer key of the next period. The desk forgets the one before, the auditor can compute them all."""
-    return hmac.digest(key, _RATCHET + b"next", "sha256")
-
-
-def seal_pointer(key: bytes, nonce: bytes, blind: bytes, record: Record) -> bytes:
-    """What tells the auditor, alone and from the log alone, what a slot holds (spec/docket.md §7.4)."""
-    kind = {NullRecord: 0, EventRecord: 1, RenewalRecord: 2}[type(record)]
-    case = bytes.fromhex(record.case) if isinstance(record, EventRecord) else bytes(16)
-    body = (bytes([kind]) + blind + case).ljust(_POINTER_TEXT, b"\0")
-    return nonce + AESGCM(_pointer_key(key)).encrypt(nonce, body, None)
-
-
-def open_pointer(key: bytes, pointer: bytes) -> tuple[int, bytes, bytes]:
-    """(0 null, 1 event or 2 renewal; the blinding; the case's tag). Raises `CommitmentWrong`: not of this period."""
-    try:
-        body = AESGCM(_pointer_key(key)).decrypt(pointer[:NONCE_SIZE], pointer[NONCE_SIZE:], None)
-    except (InvalidTag, ValueError):
-        raise CommitmentWrong("a pointer does not open with this period's key") from None
-    return body[0], body[1:33], body[33:49]
-
-
 def case_tag(case: bytes) -> str:
     """What a case is called in public: the desk's own number says how many came before."""
     return sha256(b"nullabona docket case v1\0" + case).hexdigest()[:32]
@@ -177,5 +167,21 @@ def private_hash(salt: bytes, fields: object) -> str:
     return sha256(b"nullabona docket private v1\0" + salt + canonical(fields)).hexdigest()
 
 
-def _pointer_key(key: bytes) -> bytes:
-    return hmac.digest(key, _RATCHET + b"pointer", "sha256")
+class SlotProof(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One slot of the log, opened for one reader: its leaf, what it commits to, and the way to a witnessed root."""
+
+    leaf: Annotated[bytes, Meta(min_length=LEAF_SIZE, max_length=LEAF_SIZE)]
+    blind: Hash
+    record: Record
+    proof: Annotated[str, Meta(max_length=MAX_PROOF_TEXT)]
+    """A tlog-proof of ``leaf``; whoever reads it checks it against a policy of their own."""
+
+    def event(self) -> EventRecord:
+        """What the leaf commits to. Says nothing of the log yet.
+
+        Raises `NotAnEvent`, `CommitmentWrong` or `Malformed`.
+        """
+        if not isinstance(self.record, EventRecord):
+            raise NotAnEvent("the slot holds no event of a demand")
+        check_opening(parse_slot_leaf(self.leaf).commitment, self.blind, self.record)
+        return self.record

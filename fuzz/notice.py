@@ -1,0 +1,91 @@
+"""Fuzz operator notices: what anybody may put into an inbox with the right beginning.
+
+Any bytes are the one genuine notice or raise `PeerError`; what decodes encodes to itself.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import sys
+import time
+
+from fuzz.card import mutate
+from nullabona.client.core.operator.checking import check
+from nullabona.client.core.record.pinned import Pinned
+from nullabona.errors import PeerError
+from nullabona.wire.handle import parse_handle
+from nullabona.wire.operator_notice import HEADER, encode_notice, parse_notice
+from tests.operator.forging import HOST, NOW_S, Docket
+
+HANDLE = parse_handle(f"mina@{HOST}")
+DOCKET = Docket()
+ITEM = DOCKET.item(str(HANDLE))
+PINNED = Pinned(HOST, DOCKET.policy, by_hand=True, genesis=b"", size=0, peaks=(), checkpoint=b"", seen_s=0)
+VALUES: list[object] = [
+    None,
+    True,
+    0,
+    -1,
+    2**53,
+    2**70,
+    "",
+    "x" * 300,
+    [],
+    {},
+    [[]] * 20,
+    "AA==",
+    1.5,
+    "\ud7ff",
+    "\x00",
+]
+
+
+def bent(chance: random.Random) -> bytes:
+    """The genuine notice with a value somewhere in it exchanged."""
+    root = json.loads(ITEM.removeprefix(HEADER))
+    at = root
+    while True:
+        keys = list(at) if isinstance(at, dict) else list(range(len(at)))
+        key = chance.choice(keys)
+        if not isinstance(at[key], dict | list) or not at[key] or chance.random() < 0.2:
+            at[key] = chance.choice(VALUES)
+            return HEADER + json.dumps(root, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode()
+        at = at[key]
+
+
+def notices(chance: random.Random) -> None:
+    """Only the genuine one is believed."""
+    item = bent(chance) if chance.random() < 0.5 else mutate(chance, ITEM)
+    try:
+        assert encode_notice(parse_notice(item)) == item
+        check(item, HANDLE, PINNED, None, NOW_S, NOW_S)
+    except PeerError:
+        return
+    assert item == ITEM
+
+
+def fuzz(seconds: float, seed: int) -> int:
+    """Try until time is over; how many inputs were tried."""
+    until, tried = time.monotonic() + seconds, 0
+    while time.monotonic() < until:
+        try:
+            notices(random.Random(f"{seed}:{tried}"))
+        except BaseException:
+            print(f"input {seed}:{tried}", file=sys.stderr)
+            raise
+        tried += 1
+    return tried
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seconds", type=float, default=10.0)
+    parser.add_argument("--seed", type=int, default=0)
+    options = parser.parse_args()
+    print(f"notice: {fuzz(options.seconds, options.seed):,} inputs, no surprise")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,93 @@
+"""``nulla operator-notices``: what the operator told of demands about this account, and how it was checked."""
+
+from __future__ import annotations
+
+import click
+
+from nullabona.cli.output import emit, line, table
+from nullabona.cli.running import opened, run_async
+from nullabona.cli.settings import Settings, common, settings_of
+from nullabona.client.api import Client, OperatorNoticeInfo, errors
+from nullabona.words.operator_notice import day_words, notice_words, summary_words
+
+
+@click.group("operator-notices")
+def operator_notices() -> None:
+    """What the operator told of demands about this account, and the docket log proves."""
+
+
+@operator_notices.command("list")
+@common
+@click.pass_context
+def list_notices(context: click.Context) -> None:
+    """Every operator notice, oldest first, and what claimed to be one."""
+    run_async(_list(settings_of(context)))
+
+
+async def _list(settings: Settings) -> None:
+    async with opened(settings, online=False) as client:
+        found = client.operator_notices()
+    if settings.as_json:
+        emit(found)
+        return
+    if found.notices:
+        table(_row(settings, each) for each in found.notices)
+    for sentence in summary_words(
+        settings.language,
+        notices=len(found.notices),
+        unchecked=found.unchecked,
+        refused=found.refused,
+        checkable=found.checkable,
+    ):
+        line(sentence)
+
+
+def _row(settings: Settings, notice: OperatorNoticeInfo) -> tuple[str, ...]:
+    words = notice_words(settings.language, notice)
+    return notice.id.hex()[:8], day_words(settings.language, notice.received_day), words.title, words.outcome
+
+
+@operator_notices.command()
+@click.argument("notice")
+@common
+@click.pass_context
+def show(context: click.Context, notice: str) -> None:
+    """One of them in full. NOTICE is the beginning of its id."""
+    run_async(_show(settings_of(context), notice))
+
+
+async def _show(settings: Settings, notice: str) -> None:
+    async with opened(settings, online=False) as client:
+        found = _find(client, notice)
+    if settings.as_json:
+        emit(found)
+        return
+    words = notice_words(settings.language, found)
+    for sentence in filter(None, (words.title, words.outcome, words.warning)):
+        line(sentence)
+    table((*words.rows, *words.answers))
+    for each in words.given:
+        line(f"- {each}")
+    for sentence in words.checked:
+        line(sentence)
+
+
+@operator_notices.command("put-away")
+@click.argument("notice")
+@common
+@click.pass_context
+def put_away(context: click.Context, notice: str) -> None:
+    """The app need not show it unasked any more. It stays in the list."""
+    run_async(_put_away(settings_of(context), notice))
+
+
+async def _put_away(settings: Settings, notice: str) -> None:
+    async with opened(settings, online=False) as client:
+        client.put_away_notice(_find(client, notice).id)
+
+
+def _find(client: Client, beginning: str) -> OperatorNoticeInfo:
+    hits = [each for each in client.operator_notices().notices if each.id.hex().startswith(beginning.lower())]
+    if len(hits) != 1:
+        raise errors.Ambiguous("there is no such operator notice, or more than one")
+    return hits[0]

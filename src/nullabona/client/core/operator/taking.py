@@ -1,0 +1,110 @@
+"""Takes operator notices in: checks, keeps, tells, once each (spec/operator-notice.md).
+
+What anybody could have sent is only counted. What nobody but the operator could have sent, and does not hold, is a
+warning. What cannot be checked yet waits, and the person is told so once.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from nullabona.client.core.operator.checking import (
+    DocketForked,
+    Genuine,
+    NoticeUncheckable,
+    NoticeUnwitnessed,
+    check,
+    origin_claimed,
+)
+from nullabona.client.core.operator.keeping import (
+    MOST_HELD,
+    HeldItem,
+    count_refused,
+    kept_of,
+    load_held,
+    load_notice,
+    load_seen,
+    note_seen,
+    save_held,
+    save_notice,
+)
+from nullabona.client.core.record.keeping import Evidence, keep_evidence, load_pinned
+from nullabona.client.core.record.pinned import Pinned
+from nullabona.client.core.step import Step
+from nullabona.errors import PeerError
+from nullabona.wire.handle import parse_handle
+
+
+def take(step: Step, item: bytes) -> None:
+    """An inbox item came that claims to be an operator's notice."""
+    _take(step, HeldItem(item, step.now // 1_000))
+
+
+def look_again(step: Step, *, told: bool = False) -> None:
+    """Check what waits: a policy may be known by now, or the clock set right.
+
+    With ``told`` the person is told of what still waits, once for all of it.
+    """
+    waiting = load_held(step.store)
+    if not waiting:
+        return
+    save_held(step.store, [])
+    for each in waiting:
+        _take(step, each)
+    held = load_held(step.store)
+    if told and held and not any(each.told for each in held):
+        step.event("warning", code=NoticeUncheckable.code, host=parse_handle(step.me.handle).authority)
+        save_held(step.store, [msgspec.structs.replace(each, told=True) for each in held])
+
+
+def put_away(step: Step, id: bytes) -> bool:
+    """The person has read a notice; whether there is one. It stays in the list."""
+    known = load_notice(step.store, id)
+    if known is not None and not known.put_away:
+        save_notice(step.store, msgspec.structs.replace(known, put_away=True))
+        step.event("operator-notice", id=id, put_away=True)
+    return known is not None
+
+
+def _take(step: Step, item: HeldItem) -> None:
+    handle = parse_handle(step.me.handle)
+    pinned = load_pinned(step.store, handle.authority)
+    try:
+        genuine = check(
+            item.item, handle, pinned, load_seen(step.store, origin_claimed(item.item)), item.came_s, step.now // 1_000
+        )
+    except NoticeUncheckable as error:
+        _hold(step, item, error)
+    except (NoticeUnwitnessed, DocketForked) as error:
+        _accuse(step, item, handle.authority, error)
+    except PeerError as error:
+        count_refused(step.store, error.code)
+    else:
+        _keep(step, item, genuine, pinned)
+
+
+def _keep(step: Step, item: HeldItem, genuine: Genuine, pinned: Pinned | None) -> None:
+    note_seen(step.store, genuine.seen)
+    if load_notice(step.store, genuine.id) is None:
+        by_hand = pinned is not None and pinned.by_hand
+        save_notice(step.store, kept_of(genuine, item.item, item.came_s, by_hand=by_hand))
+        step.event("operator-notice", id=genuine.id, put_away=False)
+
+
+def _hold(step: Step, item: HeldItem, error: PeerError) -> None:
+    held = load_held(step.store)
+    if item.item in {each.item for each in held}:
+        return
+    if len(held) >= MOST_HELD:
+        count_refused(step.store, error.code)
+        return
+    save_held(step.store, [*held, item])
+
+
+def _accuse(step: Step, item: HeldItem, host: str, error: PeerError) -> None:
+    """Only whoever has the operator's keys can have made it: the person is told, once, and it is kept as evidence."""
+    known = load_seen(step.store, origin_claimed(item.item))
+    before = known.note if known is not None else b""
+    count_refused(step.store, error.code)
+    if keep_evidence(step.store, Evidence(error.code, host, item.came_s, before, item.item)):
+        step.event("warning", code=error.code, host=host)

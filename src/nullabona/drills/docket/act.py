@@ -1,0 +1,249 @@
+"""The demo's act at the legal desk: two demands about somebody who has just been talking, answered in full.
+
+A search warrant asks for everything; a request for subscriber information asks for what may be shown to everybody
+afterwards. What is handed over and published is checked by `sha256sum`, a reader of PDF signatures, and the commands
+that anybody may run; then one byte is altered.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from nullabona.docket.core.cadence import Cadence
+from nullabona.docket.core.instrument import DAY
+from nullabona.docket.core.records import CaseId
+from nullabona.docket.core.roles import SamePerson
+from nullabona.drills.docket import ACT_PROVES
+from nullabona.drills.docket.audit import entries_of, places_of
+from nullabona.drills.docket.commands import verify_public, write_pages
+from nullabona.drills.docket.demands import Asked, ask, rows_today
+from nullabona.drills.docket.office import Grounds, Office, WallClock
+from nullabona.drills.docket.packages import Looked, look_at, sums_hold
+from nullabona.drills.docket.searching import Sought, seek
+from nullabona.drills.docket.stage import Apart, grounded
+from nullabona.drills.docket.walking import decide, finish, hand_over, release, review, take_in
+from nullabona.drills.docket.words import CLAIMS, answer_line
+from nullabona.drills.report import Check, Report
+from nullabona.drills.search import Secret
+from nullabona.drills.text import Text
+from nullabona.log.policy import Policy
+from nullabona.words.recounted import meaning
+
+Tell = Callable[[Text], None]
+KINDS: Final = ("KR.WARRANT", "KR.SUBSCRIBER")
+_DOES_NOT_HOLD: Final = 3
+_ALTER: Final = (b'"not_held"', b'"not_helD"')
+"""One byte of an opened demand's answer."""
+
+
+@dataclass(slots=True)
+class Acted:
+    """What came of it."""
+
+    looked: list[Looked] = field(default_factory=list)
+    same_refused: bool = False
+    counted: int = 0
+    verified: dict[str, Any] = field(default_factory=dict)
+    altered: dict[str, Any] = field(default_factory=dict)
+    pages: int = 0
+    sought: Sought = field(default_factory=lambda: Sought(0))
+    in_time: int = 0
+    sums_notice: bool = False
+
+
+async def run_act(folder: Path, directory: Path, handle: str, secrets: Sequence[Secret], tell: Tell) -> Report:
+    """Play it in ``folder``, which is made, against the relay whose data lie in ``directory``."""
+    await asyncio.to_thread(folder.mkdir)
+    pace, apart = WallClock(), Apart()
+    cadence = Cadence(start_s=pace(), period_s=1, slots=8, lag=240, horizon_s=400 * DAY, band=4)
+    async with grounded(folder, directory, cadence) as grounds:
+        acted = await apart.do(_Act(grounds, handle, secrets, tell).play, pace)
+    return _report(acted)
+
+
+class _Act:
+    """The steps, in the desk's thread."""
+
+    def __init__(self, grounds: Grounds, handle: str, secrets: Sequence[Secret], tell: Tell) -> None:
+        self._grounds, self._handle, self._secrets, self._tell = grounds, handle, secrets, tell
+        self._folder = grounds.folder
+        self._policy = self._folder / "policy"
+        self._acted = Acted()
+
+    def play(self, pace: WallClock) -> Acted:
+        """Everything; the desk is closed when it is done."""
+        office = Office(self._grounds, pace)
+        try:
+            self._answer(office)
+            self._publish(office)
+            self._acted.counted = len(places_of(entries_of(office.public), office.pointer_key))
+        finally:
+            office.close()
+        self._alter(office.public)
+        self._search(office.public)
+        return self._acted
+
+    # -- the desk
+
+    def _answer(self, office: Office) -> None:
+        rows = {row.id: row for row in rows_today(office.catalogue, office.pace())}
+        asked = [ask(rows[kind], number, [self._handle], office.pace()) for number, kind in enumerate(KINDS, 1)]
+        self._tell(
+            Text(
+                f"The legal desk gets two demands about {self._handle}: a search warrant for everything, and a police "
+                "request for subscriber information.",
+                f"법무 데스크에 {self._handle}에 관한 요청 두 건이 옵니다: 모든 것을 달라는 압수수색영장, 그리고 "
+                "통신이용자정보(옛 통신자료) 제공 요청.",
+            )
+        )
+        cases = [self._decide(office, each) for each in asked]
+        self._tell(
+            Text(
+                "The period ends: both are in the docket log, two witnesses have cosigned it. Receipt first, then the "
+                "sealed packages.",
+                "한 주기가 끝나 두 건이 기록에 올랐고 증인 둘이 서명했습니다. 접수증이 먼저, 다음이 봉인한 꾸러미.",
+            )
+        )
+        office.tick()
+        for case, each in zip(cases, asked, strict=True):
+            self._hand(office, case, each)
+
+    def _decide(self, office: Office, asked: Asked) -> CaseId:
+        case = take_in(office, asked)
+        if not self._acted.same_refused:
+            self._tell(
+                Text(
+                    "ina takes them in; she may not review her own work, and the desk's database refuses it. cora "
+                    "compares with the original and decides; rolf approves exactly that package.",
+                    "ina가 접수합니다. 자기 일을 스스로 검토하는 것은 데이터베이스가 거부합니다. cora가 원본과 대조해 "
+                    "결정하고, rolf가 바로 그 꾸러미를 승인합니다.",
+                )
+            )
+            try:
+                review(office, case, by="ina")
+            except SamePerson:
+                self._acted.same_refused = True
+        review(office, case)
+        decide(office, case)
+        release(office, case)
+        return case
+
+    def _hand(self, office: Office, case: CaseId, asked: Asked) -> None:
+        folder = self._folder / f"package-{asked.row.id}"
+        hand_over(office, case, folder)
+        looked = look_at(folder, Policy.parse(self._grounds.policy), office.custodian.fingerprint)
+        self._acted.looked.append(looked)
+        finish(office, case, asked.row)
+        if looked.checked is not None:
+            told = [answer_line(answer) for answer in looked.checked.manifest.answers]
+            self._tell(
+                Text(
+                    f"Handed over in answer to the {asked.row.label.en}: {'; '.join(line.en for line in told)}.",
+                    f"{asked.row.label.ko}에 대해 건넨 것: {'; '.join(line.ko for line in told)}.",
+                )
+            )
+
+    # -- the public
+
+    def _publish(self, office: Office) -> None:
+        self._tell(
+            Text(
+                "What may be shown is opened, the half-year's figures are entered, and the public pages are written; "
+                "then anybody verifies them.",
+                "공개할 수 있는 것을 열고, 반기 통계를 기록에 올리고, 공개 페이지를 만듭니다. 검증은 누구나 합니다.",
+            )
+        )
+        office.tick()
+        office.open_published()
+        self._acted.in_time = sum(row.in_time for row in office.report().rows)
+        office.tick()
+        self._policy.write_text(self._grounds.policy, "utf-8")
+        self._acted.pages = write_pages(office.public, self._policy, self._folder / "site")
+        self._acted.verified = verify_public(office.public, self._policy)
+
+    def _alter(self, public: Path) -> None:
+        """A byte of the log's files, and one of a package, in copies."""
+        copy = Path(shutil.copytree(public, self._folder / "altered"))
+        for tile in (path for path in copy.rglob("*") if path.is_file() and "entries" in path.parts):
+            data = tile.read_bytes()
+            tile.write_bytes(data.replace(*_ALTER, 1))
+        self._acted.altered = verify_public(copy, self._policy)
+        package = Path(shutil.copytree(self._acted.looked[0].folder, self._folder / "altered-package"))
+        manifest = package / "data/manifest.json"
+        manifest.write_bytes(manifest.read_bytes().replace(*_ALTER, 1))
+        self._acted.sums_notice = not sums_hold(package)
+        said = [(finding["code"], finding["message"]) for finding in self._acted.altered.get("findings", [])]
+        for code, message in said:
+            self._tell(
+                Text(
+                    f"One byte of the record is altered. Verification fails: {message}.",
+                    f"기록의 한 바이트를 바꿉니다. 검증 실패: {meaning(code, 'ko')} ({message}).",
+                )
+            )
+
+    def _search(self, public: Path) -> None:
+        packages = (looked.folder for looked in self._acted.looked)
+        self._acted.sought = seek(self._secrets, (*packages, self._folder / "site", public))
+
+
+# -- the report -----------------------------------------------------------------------------------------------------
+
+
+def _report(acted: Acted) -> Report:
+    report = Report("docket", Text("Two demands at the legal desk", "법무 데스크에 온 요청 두 건"))
+    for looked in acted.looked:
+        if looked.checked is None:
+            report.section("Handed over", "건넨 것", [Text(looked.problem, looked.problem)])
+            continue
+        label = looked.checked.manifest.instrument_label
+        report.section(f"Handed over in answer to the {label.en}", f"{label.ko}에 대해 건넨 것", _handed(looked))
+    report.section("The public record", "공개 기록", _public(acted))
+    report.checks = list(_checks(acted))
+    report.data = {
+        "packages": [looked.folder.name for looked in acted.looked],
+        "counted": acted.counted,
+        "pages": acted.pages,
+        "verified": acted.verified,
+        "altered": acted.altered,
+        "in_time": acted.in_time,
+        "searched": {"sources": len(acted.sought.searched.sources), "bytes": acted.sought.searched.bytes},
+    }
+    return report
+
+
+def _handed(looked: Looked) -> Iterator[Text]:
+    assert looked.checked is not None
+    yield from (answer_line(answer) for answer in looked.checked.manifest.answers)
+    yield from (Text(line, line) for line in looked.listed)
+    tools = ", ".join(looked.tools)
+    yield Text(f"sha256sum -c: every file; signature of the certificate: {tools}",
+               f"sha256sum -c: 모든 파일 일치, 확인서 서명 검사: {tools}")  # fmt: skip
+
+
+def _public(acted: Acted) -> Iterator[Text]:
+    size, pages = acted.verified.get("size", 0), acted.pages
+    yield Text(f"{size} entries, cosigned by two witnesses; {pages} pages written by `nulla docket publish`",
+               f"항목 {size}개, 증인 둘이 함께 서명; `nulla docket publish`로 만든 페이지 {pages}쪽")  # fmt: skip
+    yield Text(f"The auditor counts {acted.counted} demands from the log alone",
+               f"감사인이 기록만으로 센 요청: {acted.counted}건")  # fmt: skip
+    for finding in acted.altered.get("findings", []):
+        code, message = finding["code"], finding["message"]
+        yield Text(
+            f"With one byte altered: {code}: {message}", f"한 바이트를 바꾸면: {meaning(code, 'ko')}: {code}: {message}"
+        )
+
+
+def _checks(acted: Acted) -> Iterator[Check]:
+    held = {
+        "K-12": bool(acted.altered.get("findings")) and acted.altered.get("exit") == _DOES_NOT_HOLD,
+        "K-17": acted.counted == acted.in_time == len(KINDS) and acted.verified.get("exit") == 0 and acted.pages > 0,
+        "K-18": all(looked.holds for looked in acted.looked) and acted.same_refused and acted.sums_notice,
+        "K-19": acted.sought.clean,
+    }
+    for id in ACT_PROVES:
+        yield Check.of(id, CLAIMS[id].with_list(acted.sought.where if id == "K-19" else ""), held=held[id])

@@ -1,0 +1,139 @@
+"""The record, tampered with by its own operator in five ways: what public, witnesses and the authority notice."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from nullabona.docket.core.receipt import Receipt
+from nullabona.docket.core.recount_cases import Demand, Finding
+from nullabona.drills.docket.office import ORIGIN, Grounds
+from nullabona.drills.docket.tampering import Book, Deed, Forged, Public
+from nullabona.drills.text import Text
+from nullabona.log.keys import SignerKey
+from nullabona.log.note import Signer
+from nullabona.log.policy import Policy
+from nullabona.log.proof import parse_proof
+from nullabona.machine.keyfile import read_key_file
+from nullabona.sequencer import NoQuorum, open_log
+from nullabona.wire.slots import SlotRef, parse_slot_leaf
+
+DEEDS: Final = {
+    Deed.REMOVE: Text("its entry is removed", "항목을 지움"),
+    Deed.ALTER: Text("one bit of its entry is altered", "항목의 한 비트를 고침"),
+    Deed.REORDER: Text("its entry changes places with another", "항목의 순서를 바꿈"),
+    Deed.BACKDATE: Text("its entry is moved to an earlier period", "항목의 날짜를 앞당김"),
+    Deed.DROP: Text("it is replaced by nothing, openings and figures with it", "통째로 빼고 공개분과 통계도 맞춤"),
+}
+_REFUSAL: Final = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """One lie, and what came of it; a message that is empty: nobody noticed."""
+
+    deed: Deed
+    served: str
+    """What verification says if the files alone are exchanged."""
+    alone: str
+    """If the operator signs anew, and no witness does."""
+    refused: dict[str, str]
+    """Why each witness that was asked did not sign."""
+    helped: str
+    """If every witness signs anew today; only what names the period counts."""
+    lacking: bool
+    """Whether the authority's receipt names an entry that is not there any more."""
+
+    @property
+    def caught(self) -> bool:
+        return all((self.served, self.alone, self.helped, self.refused))
+
+
+class Liar:
+    """Whoever has the log's keys and database, and those of the witnesses where it is said so."""
+
+    def __init__(
+        self, grounds: Grounds, public: Path, entries: list[bytes], now_s: int, witnesses: Sequence[Signer]
+    ) -> None:
+        self._grounds, self._now_s = grounds, now_s
+        self._policy = Policy.parse(grounds.policy)
+        self._public, self._book = Public.read(public), Book(entries)
+        self._witnesses = tuple(witnesses)
+
+    def try_(self, deed: Deed, places: Sequence[SlotRef], shown: Demand | None, receipt: Receipt) -> Tried:
+        """Tell one lie about the demand at ``places``, in each way."""
+        forged = self.forge(deed, places, shown, receipt)
+        served, alone, helped = self.notice(forged)
+        return Tried(deed, served, alone, self._ask(forged), helped, _lacks(receipt, forged.entries))
+
+    def forge(self, deed: Deed, places: Sequence[SlotRef], shown: Demand | None, receipt: Receipt) -> Forged:
+        """The lie itself: told about the entry that the receipt is of, and where it must be about the others too."""
+        received = parse_slot_leaf(receipt.slot.leaf).at
+        return self._book.forge(deed, (received, *(at for at in places if at != received)), shown)
+
+    def notice(self, forged: Forged) -> tuple[str, str, str]:
+        """What verification says: served under the old checkpoint; signed by the operator alone; signed by everybody.
+
+        Each is empty if it does not fail, or does not say in which period.
+        """
+        helpers = (*self._grounds.signers, *self._witnesses)
+        alone = self._look(self._public.signed(forged, ORIGIN, self._grounds.signers, self._now_s))
+        return (
+            _said(forged.exchanged(self._look(self._public.served(forged)))),
+            _said(alone[0] if alone else None),
+            _said(forged.caught(self._look(self._public.signed(forged, ORIGIN, helpers, self._now_s)))),
+        )
+
+    def _look(self, public: Public) -> tuple[Finding, ...]:
+        return public.verify(self._policy, self._now_s).findings
+
+    def _ask(self, forged: Forged) -> dict[str, str]:
+        """Ask the witnesses to sign it; why they did not. Empty if they signed."""
+        folder = self._grounds.folder / f"forged-{forged.deed}-{secrets.token_hex(4)}"
+        return asyncio.run(_publish(folder, self._grounds, forged, self._now_s))
+
+
+async def _publish(folder: Path, grounds: Grounds, forged: Forged, now_s: int) -> dict[str, str]:
+    policy = Policy.parse(grounds.policy)
+    log = open_log(folder, grounds.signers, ORIGIN, witnesses=grounds.witnesses, policy=policy)
+    try:
+        log.stage(forged.entries)
+        with _unsaid():
+            await log.publish(now_s)
+    except NoQuorum as error:
+        return {key.partition("+")[0]: reason or _REFUSAL for key, reason in error.reasons.items()}
+    finally:
+        await log.close()
+    return {}
+
+
+@contextmanager
+def _unsaid() -> Iterator[None]:
+    """That witnesses refuse is what is looked for, and no warning to the operator."""
+    told = logging.getLogger("nullabona.sequencer")
+    before, told.disabled = told.disabled, True
+    try:
+        yield
+    finally:
+        told.disabled = before
+
+
+def keys_of_witnesses(grounds: Grounds) -> Iterator[SignerKey]:
+    """Those of the stage's witnesses, who lie in this drill where it is said so."""
+    for path in sorted(grounds.folder.glob("*/witness.key")):
+        yield from read_key_file(path)
+
+
+def _said(found: Finding | None) -> str:
+    return "" if found is None else f"{found.code}: {found.message}"
+
+
+def _lacks(receipt: Receipt, entries: Sequence[bytes]) -> bool:
+    index = parse_proof(receipt.slot.proof.encode()).index
+    return index >= len(entries) or entries[index] != receipt.slot.leaf

@@ -1,0 +1,47 @@
+"""Sets the stage: two witnesses as processes, keys of a log that they know, and a thread for the desk."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import Final, TypeVar
+
+from nullabona.docket.core.cadence import Cadence
+from nullabona.drills.docket.office import ORIGIN, Grounds
+from nullabona.drills.played import witness
+from nullabona.log.keys import Kind, new_signer, parse_vkey, vkey
+from nullabona.sequencer import WitnessAddress
+
+WITNESSES: Final = ("newspaper.example", "university.example")
+T = TypeVar("T")
+
+
+class Apart:
+    """The thread that the desk works in, while people's processes are listened to in the loop."""
+
+    def __init__(self) -> None:
+        self._thread = ThreadPoolExecutor(1)
+
+    async def do(self, work: Callable[..., T], *values: object) -> T:
+        """What ``work`` gives, done there."""
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work, *values)
+
+
+@asynccontextmanager
+async def grounded(folder: Path, directory: Path, cadence: Cadence) -> AsyncIterator[Grounds]:
+    """A log's keys and the witnesses that must cosign it, running until the block ends."""
+    kinds = (Kind.ED25519, Kind.COSIGN_MLDSA44)
+    signers = tuple(new_signer(kind, ORIGIN, secrets.token_bytes(32)) for kind in kinds)
+    vkeys = [vkey(signer) for signer in signers]
+    lines, addresses = [f"log {key}" for key in vkeys], []
+    async with AsyncExitStack() as stack:
+        for name in WITNESSES:
+            ready = (await stack.enter_async_context(witness(folder / name, name, vkeys))).ready
+            lines.append(f"witness {name} {ready['vkeys'][0]} {ready['ready']}")
+            addresses.append(WitnessAddress(ready["ready"], (parse_vkey(ready["vkeys"][0]),)))
+        policy = "\n".join([*lines, f"group both all {' '.join(WITNESSES)}", "quorum both", ""])
+        yield Grounds(folder, signers, tuple(addresses), policy, directory, cadence)

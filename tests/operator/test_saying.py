@@ -1,0 +1,66 @@
+"""What the command of the desk and the sentences about notices say, in both languages."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+
+from nullabona.cli.docket_public import _say_delivery
+from nullabona.cli.settings import Settings
+from nullabona.client.api.operator import PRODUCIBLE, OperatorNoticeInfo
+from nullabona.docket.notices import Delivery
+from nullabona.docket.production.classes import FIELDS
+from nullabona.errors import Refused
+from nullabona.words.demands import FIELD
+from nullabona.words.errors import Language
+from nullabona.words.operator_notice import notice_words, summary_words
+from tests.operator.forging import NOW_S, ORIGIN
+
+INFO = OperatorNoticeInfo(
+    id=bytes(32), handle="mina@relay.example", origin=ORIGIN, authority="US Marshals", instrument="US.WARRANT",
+    label={"ko": "수색영장", "en": "search warrant"}, law=("18 USC 2703",), received_day=20_000, told_day=20_001,
+    refused=False, reason="", asked=("subscriber", "content"),
+    answers={"subscriber": "produced", "content": "not_held"},
+    given=("encoded",), unknown=(), size=577, slot=(63, 2), witnesses=("press",), witnessed_s=NOW_S, by_hand=False,
+    came_s=NOW_S, put_away=False, item=b"",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("language", ["ko", "en"])
+def test_every_outcome_of_a_delivery_has_words(language: Language, capsys: pytest.CaptureFixture[str]) -> None:
+    """The number on stdout; what was not delivered, and why, on stderr."""
+    done = Delivery(delivered=2, waiting=3, barred=4, gone=5, failed=(Refused("day-quota"), Refused("day-quota")))
+    _say_delivery(Settings(language=language), done)
+    said = capsys.readouterr()
+    assert "2\n" == said.out
+    assert 4 == len(said.err.splitlines())
+    assert "day-quota" in said.err
+
+
+@pytest.mark.parametrize("language", ["ko", "en"])
+def test_what_cannot_be_held_is_said_to_be_strange(language: Language) -> None:
+    """An operator that handed over more than this software holds is named for it."""
+    plain = notice_words(language, INFO)
+    strange = notice_words(language, dataclasses.replace(INFO, given=("messages",), unknown=("messages",)))
+    assert ("", True) == (plain.warning, "messages" in strange.warning)
+
+
+@pytest.mark.parametrize("language", ["ko", "en"])
+def test_a_log_without_witnesses_is_called_so(language: Language) -> None:
+    """The sentence about the check never says more than was checked."""
+    first = notice_words(language, dataclasses.replace(INFO, witnesses=(), witnessed_s=0)).checked[0]
+    assert ("증인이 없어요" if language == "ko" else "Witnessed by nobody") in first
+
+
+@pytest.mark.parametrize("language", ["ko", "en"])
+def test_an_empty_list_says_why_it_may_be_empty(language: Language) -> None:
+    """No notice, no policy to check with, what waits, what was not believed: a sentence each."""
+    assert 4 == len(summary_words(language, notices=0, unchecked=1, refused=2, checkable=False))
+    assert [] == summary_words(language, notices=1, unchecked=0, refused=0, checkable=True)
+
+
+def test_every_field_that_can_be_produced_is_known_and_named() -> None:
+    """What a package may contain, a device knows and can say."""
+    produced = {field for fields in FIELDS.values() for field in fields}
+    assert (set(), set()) == (produced - PRODUCIBLE, produced - FIELD.keys())
