@@ -26,9 +26,9 @@ from nullabona.directory.core.pages import NOTHING, WIDTH, Part
 from nullabona.directory.opening import RecordOptions, open_record
 from nullabona.directory.record import PublicRecord
 from nullabona.directory.store.interface import ClosedEpoch
-from nullabona.directory.store.rows import queries
 from nullabona.directory.store.sqlite import SqliteCardStore
 from nullabona.log.prefix import Leaf
+from nullabona.machine.queries import named_queries
 from nullabona.wire.card import Card
 from nullabona.wire.messages import CardFound, HandleWatched, LookupCard, WatchHandle, encode
 from tests.wire.cards import first_card
@@ -39,6 +39,7 @@ START = 1_800_000_000
 PERIOD_S = 600
 WATCHED = 24
 LARGE = 26_000_000
+PUT_ENTRY = named_queries("nullabona.directory.store")["put_entry"]
 
 
 def cpu(times: int, call: Callable[[], object]) -> float:
@@ -86,7 +87,7 @@ def enter(store: SqliteCardStore, labels: list[bytes], epoch: int, version: int)
     """Entries of these labels, as if their owners had published."""
     rows = ((label, epoch, version, os.urandom(16), os.urandom(32)) for label in labels)
     with store.transaction():
-        store._writer.executemany(queries()["put_entry"], rows)  # noqa: SLF001 - no other way makes a million in time
+        store._writer.executemany(PUT_ENTRY, rows)  # noqa: SLF001 - no other way makes a million in time
 
 
 async def play(folder: Path, accounts: int) -> None:
@@ -99,7 +100,7 @@ async def play(folder: Path, accounts: int) -> None:
     labels = [chance.randbytes(32) for _ in range(accounts - 1)]
     enter(store, [*labels, mine], 1, 1)
     with store.transaction():
-        store._writer.execute(queries()["put_entry"], (mine, 1, 1, bytes(16), card.hash))  # noqa: SLF001
+        store._writer.execute(PUT_ENTRY, (mine, 1, 1, bytes(16), card.hash))  # noqa: SLF001
     print(f"accounts                                  {accounts:,}")
     print(f"first epoch, all of them                  {await _first(store, record):.1f} s")
     served = record.served

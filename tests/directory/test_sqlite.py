@@ -11,9 +11,9 @@ import pytest
 from nullabona.directory.core.records import Erase, Hold, Keep, Place, StoredCard
 from nullabona.directory.store import rows
 from nullabona.directory.store.interface import StoreFailed
-from nullabona.directory.store.rows import queries
 from nullabona.directory.store.schema import COLUMNS, FILES
 from nullabona.directory.store.sqlite import CardsInUse, CardsUnreadable, SqliteCardStore
+from nullabona.machine.queries import named_queries
 
 SECRET = b"a card that is gone " * 500
 CARD = Keep(StoredCard("gone", "gone", SECRET, 7), bytes(32))
@@ -154,4 +154,4 @@ def _keep(store: SqliteCardStore, *changes: Keep) -> None:
 def test_every_statement_is_used() -> None:
     """No statement in queries.sql is left over, and none is missing."""
     code = Path(rows.__file__).read_text("utf-8")
-    assert all(f'"{name}"' in code for name in queries())
+    assert all(f'"{name}"' in code for name in named_queries("nullabona.directory.store"))

@@ -14,9 +14,11 @@ from nullabona.docket.core.acts import (
     AuthorityDetails,
     BarDetails,
     CaseDetails,
+    CredentialKind,
     DeskDetails,
     EnrolDetails,
     IntakeDetails,
+    KeyDetails,
     PlainDetails,
     ReviewDetails,
 )
@@ -28,7 +30,7 @@ from nullabona.docket.core.states import Action
 from nullabona.docket.desk import Desk, Proposal
 from nullabona.docket.deskwork import DeskDone
 from nullabona.docket.founding import First, found
-from nullabona.docket.ports import Acting, Outside, PackageOrder, Publication
+from nullabona.docket.ports import Acting, Outside, PackageOrder, Publication, SealPackage, VerifyAssertion
 from nullabona.docket.signing import credential_of, signer, verify_ed25519
 from nullabona.docket.vault import new_identity
 from nullabona.wire.demands import Label
@@ -144,6 +146,7 @@ class Office:
     """A founded desk and the people who work at it."""
 
     publication: Publication | None = None
+    seal: SealPackage | None = None
 
     def __init__(self, folder: Path, clock: Clock, cadence: Cadence | None = None) -> None:
         self.folder, self.clock = folder, clock
@@ -157,7 +160,8 @@ class Office:
 
     def open(self) -> Desk:
         """The desk in this folder, once more if it was closed."""
-        outside = Outside(self.clock, self.chance, producible, make_package, {"ed25519": verify_ed25519})
+        verifiers: dict[CredentialKind, VerifyAssertion] = {"ed25519": verify_ed25519}
+        outside = Outside(self.clock, self.chance, producible, make_package, verifiers, self.seal)
         return Desk(self.folder, TAXONOMY, outside, self.publication)
 
     def who(self, name: str) -> Acting:
@@ -169,7 +173,11 @@ class Office:
 
     def do(self, name: str, action: Action, case: bytes, details: CaseDetails | None = None) -> Done:
         """One action on a case."""
-        done = self.sign(name, self.desk.propose(self.who(name), action, case, details or PlainDetails()))
+        if action is Action.HAND_OVER and details is None:
+            proposal = self.desk.propose_hand_over(self.who(name), case, unsealed=self.seal is None)
+        else:
+            proposal = self.desk.propose(self.who(name), action, case, details or PlainDetails())
+        done = self.sign(name, proposal)
         assert isinstance(done, Done)
         return done
 
@@ -187,9 +195,18 @@ class Office:
         assert isinstance(done, DeskDone)
         return done
 
-    def register(self, name: str = "seoul-police") -> None:
+    def add_key(self, first: str, second: str, details: KeyDetails) -> DeskDone:
+        """Another key for an officer, which was proposed a day ago."""
+        self.clock.pass_(-DAY)
+        done = self.sign(first, self.desk.propose(self.who(first), DeskAction.ADD_KEY, None, details))
+        self.clock.pass_(DAY)
+        done = self.sign(second, self.desk.propose_confirm(self.who(second), done.challenge))
+        assert isinstance(done, DeskDone)
+        return done
+
+    def register(self, name: str = "seoul-police", recipient: str = "") -> None:
         """An authority in the registry."""
-        authority = Authority(name, "서울경찰청", "KR", "+82-2-000-0000", self.clock() // DAY, "ina")
+        authority = Authority(name, "서울경찰청", "KR", "+82-2-000-0000", self.clock() // DAY, "ina", recipient)
         self.both("ina", "rea", DeskAction.REGISTER_AUTHORITY, AuthorityDetails(authority))
 
     def walk(self, case: bytes, decision: Decision = PRODUCE) -> bytes:

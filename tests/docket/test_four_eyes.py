@@ -77,7 +77,7 @@ ATTEMPTS = {
     "a key is exchanged": "UPDATE credential SET public = x'00' WHERE officer = 'rolf'",
     "a counter goes back": "UPDATE credential SET sign_count = -1 WHERE officer = 'rolf'",
     "a proposal confirmed as it is made": "INSERT INTO pending VALUES (randomblob(32), 'grant-role', 'rolf', "
-                                          "'counsel', x'', 'ada', 'ben', 0)",
+                                          "'counsel', x'', 'ada', 'ben', NULL, 0)",
     "a rule is added": "INSERT INTO permit VALUES ('admin', 'read', 'closed')",
     "a rule is removed": "DELETE FROM apart",
     "a rule is changed": "UPDATE permit SET role = 'admin' WHERE action = 'read'",

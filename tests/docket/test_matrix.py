@@ -10,25 +10,39 @@ import pytest
 
 from nullabona.docket.core.acts import (
     AmendDetails,
+    AuthorityDetails,
     BarDetails,
     CaseDetails,
     ConfirmDetails,
     DecideDetails,
     DeferDetails,
+    DeskDetails,
     GagDetails,
+    HandOverDetails,
     IntakeDetails,
+    KeyDetails,
     MatchDetails,
+    ObjectDetails,
+    OpenDetails,
+    OutageDetails,
     PlainDetails,
     RecuseDetails,
     ReleaseDetails,
+    ReportDetails,
     ReviewDetails,
+    RevokeDetails,
+    RoleDetails,
+    SettleDetails,
 )
-from nullabona.docket.core.roles import DeskAction, NotAllowed, Role, allowed, permits
+from nullabona.docket.core.instrument import DAY
+from nullabona.docket.core.records import Authority
+from nullabona.docket.core.roles import CONFIRMS, DeskAction, NotAllowed, Role, allowed, desk_permits, permits
 from nullabona.docket.core.states import STEPS, Action, State, WrongState
+from nullabona.docket.signing import credential_of
 from nullabona.docket.store.sqlite import FILE
 from nullabona.docket.vault import Locked
 from nullabona.errors import NullabonaError
-from tests.docket.desks import GAG, PRODUCE, REFUSE, Clock, Office, demand
+from tests.docket.desks import GAG, PRODUCE, REFUSE, Clock, Office, demand, person
 from tests.docket.publishing import PublicOffice
 
 A, R = Action, Role
@@ -174,18 +188,113 @@ def plausible(action: Action, clock: Clock) -> CaseDetails:
         A.DECIDE: DecideDetails(PRODUCE, bytes(32)), A.PRODUCE: ReleaseDetails(bytes(32), bytes(32)),
         A.REFUSE: ReleaseDetails(bytes(32), bytes(32)), A.DEFER_NOTICE: DeferDetails(clock() + 99, "law"),
         A.BAR_NOTICE: BarDetails("law"), A.RENEW_GAG: GagDetails(GAG, "law"), A.LIFT_GAG: GagDetails(None, "law"),
-        A.CONFIRM_GAG: ConfirmDetails(bytes(32)), A.RECUSE: RecuseDetails("a cousin"),
+        A.CONFIRM_GAG: ConfirmDetails(bytes(32)), A.HAND_OVER: HandOverDetails(), A.RECUSE: RecuseDetails("a cousin"),
     }  # fmt: skip
     return kinds.get(action, PlainDetails())
 
 
-def test_desk_actions_need_their_roles(office: Office) -> None:
-    """Every role and every action on the desk, proposing and confirming, put into the database by hand."""
-    connection = sqlite3.connect(office.folder / FILE)
-    rows = set(connection.execute("SELECT role, action, confirms FROM desk_permit"))
+D = DeskAction
+DESK_MAY: dict[DeskAction, tuple[set[Role], set[Role]]] = {
+    D.ENROL: ({R.ADMIN}, {R.ADMIN, R.COUNSEL}),
+    D.REVOKE: ({R.ADMIN}, {R.ADMIN, R.COUNSEL}),
+    D.GRANT_ROLE: ({R.ADMIN}, {R.ADMIN, R.COUNSEL}),
+    D.TAKE_ROLE: ({R.ADMIN}, {R.ADMIN, R.COUNSEL}),
+    D.ADD_KEY: ({R.ADMIN}, {R.ADMIN, R.COUNSEL}),
+    D.REGISTER_AUTHORITY: ({R.INTAKE, R.COUNSEL}, {R.REVIEWER, R.COUNSEL}),
+    D.REPORT: ({R.PUBLISHER}, {R.COUNSEL}),
+    D.OPEN: ({R.COUNSEL}, set()),
+    D.SETTLE: ({R.KEY_CUSTODIAN}, {R.COUNSEL}),
+    D.OUTAGE: ({R.PUBLISHER}, {R.COUNSEL}),
+    D.OBJECT: (set(Role) - {R.AUDITOR}, set()),
+    D.READ_JOURNAL: ({R.AUDITOR, R.COUNSEL}, set()),
+}
+"""Who may do or propose it, and who may confirm it: the promise once more, beside the program's tables."""
+
+
+def test_the_table_of_the_desk_is_the_promise() -> None:
+    """Every action on the desk that there is stands here, with exactly these roles."""
+    promised = {(role, action, 0) for action, (may, _) in DESK_MAY.items() for role in may}
+    promised |= {(role, action, 1) for action, (_, confirms) in DESK_MAY.items() for role in confirms}
+    assert set(DeskAction) == set(DESK_MAY)
+    assert promised == set(desk_permits())
+
+
+def test_the_database_allows_desk_actions_exactly_as_promised(office: Office) -> None:
+    """An act of every role, for every action on the desk, done and confirmed, put in by hand."""
+    office.desk.close()
+    connection = sqlite3.connect(office.folder / FILE, isolation_level=None)
+    refused = {}
+    for role, action, confirms in product(Role, DeskAction, (0, 1)):
+        connection.execute("BEGIN")
+        try:
+            connection.execute(
+                "INSERT INTO act (challenge, action, confirms, officer, key_id, state, version, encoded, payload, at_s)"
+                " VALUES (?, ?, ?, ?, (SELECT key_id FROM credential WHERE officer = ?), '', ?, x'', x'', 0)",
+                (bytes(32), action, confirms, WHO[role], WHO[role], bytes(32)),
+            )
+            refused[role, action, confirms] = ""
+        except sqlite3.IntegrityError as error:
+            refused[role, action, confirms] = str(error)
+        connection.execute("ROLLBACK")
     connection.close()
-    assert {("admin", "grant-role", 0), ("admin", "grant-role", 1), ("counsel", "grant-role", 1)} == {
-        row for row in rows if row[1] == "grant-role"
-    }
-    assert {row[0] for row in rows if row[1] == DeskAction.SETTLE} == {"key-custodian", "counsel"}
-    assert not {row for row in rows if row[0] == "auditor" and row[1] != "read-journal"}
+    office.desk = office.open()
+    for (role, action, confirms), why in refused.items():
+        assert (role in DESK_MAY[action][confirms]) == (why == ""), (role, action, confirms, why)
+
+
+def test_the_desk_allows_desk_actions_exactly_as_promised(office: Office) -> None:
+    """Every role asks the desk for every action on it, with details that belong to it."""
+    office.take_in()
+    details = desk_details(office)
+    assert {*details, DeskAction.READ_JOURNAL} == set(DeskAction)
+    for role, action in product(Role, details):
+        try:
+            office.desk.propose(office.who(WHO[role]), action, None, details[action])
+            allowed_now = True
+        except NotAllowed:
+            allowed_now = False
+        except NullabonaError:
+            allowed_now = True
+        assert (role in DESK_MAY[action][0]) == allowed_now, (role, action)
+    for role in Role:
+        assert _can_read_journal(office, WHO[role]) == (role in DESK_MAY[D.READ_JOURNAL][0]), role
+
+
+def test_the_desk_allows_second_signatures_exactly_as_promised(office: Office) -> None:
+    """Every role is asked to confirm each thing that waits; what is held is past its day."""
+    office.take_in()
+    proposers = {action: WHO[min(may)] for action, (may, confirms) in DESK_MAY.items() if confirms}
+    assert set(CONFIRMS) == set(proposers)
+    for action, by in proposers.items():
+        office.sign(by, office.desk.propose(office.who(by), action, None, desk_details(office)[action]))
+    office.clock.pass_(2 * DAY)
+    seconds = WHO | {R.ADMIN: "ben", R.COUNSEL: "carl"}  # not those who proposed
+    for role, waiting in product(Role, office.desk.pending()):
+        try:
+            office.desk.propose_confirm(office.who(seconds[role]), waiting.challenge)
+            allowed_now = True
+        except NotAllowed:
+            allowed_now = False
+        assert (role in DESK_MAY[waiting.action][1]) == allowed_now, (role, waiting.action)
+
+
+def _can_read_journal(office: Office, name: str) -> bool:
+    try:
+        office.desk.journal(office.who(name))
+    except NotAllowed:
+        return False
+    return True
+
+
+def desk_details(office: Office) -> dict[DeskAction, DeskDetails]:
+    """Details of the kind that belongs to each action."""
+    key = credential_of(b"\x06" * 32, "spare")
+    authority = Authority("busan", "부산경찰청", "KR", "+82-51", 20_000, "ina")
+    newcomer = person("tess").enrolment()
+    return {
+        D.ENROL: newcomer, D.REVOKE: RevokeDetails("ivo", "left"), D.GRANT_ROLE: RoleDetails("ivo", R.NOTIFIER),
+        D.TAKE_ROLE: RoleDetails("ivo", R.REVIEWER), D.ADD_KEY: KeyDetails("ivo", key),
+        D.REGISTER_AUTHORITY: AuthorityDetails(authority), D.REPORT: ReportDetails("2026H2", bytes(32), 0),
+        D.OPEN: OpenDetails(()), D.SETTLE: SettleDetails("2026H2"), D.OBJECT: ObjectDetails(bytes(32), "no"),
+        D.OUTAGE: OutageDetails(0, 0, "정전", "a power cut"),
+    }  # fmt: skip

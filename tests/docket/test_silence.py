@@ -25,7 +25,7 @@ from nullabona.log.tree import ProofInvalid
 from nullabona.wire.handle import parse_handle
 from nullabona.wire.operator_notice import NoticeInvalid, check_binding, parse_notice
 from nullabona.wire.seal import ITEM_DIRECT, Inbox, open_inbox_frame
-from nullabona.wire.slots import CommitmentWrong
+from nullabona.wire.slots import CommitmentWrong, EventRecord, check_opening
 from tests.docket import desks
 from tests.docket.desks import NOON, Clock, demand
 from tests.docket.publishing import CADENCE, POLICY, PublicOffice
@@ -83,6 +83,15 @@ def test_a_receipt_is_checked_offline_and_is_of_this_demand(public_office: Publi
     moved = receipt.slot.proof.replace("index 2", "index 3") if "index 2\n" in receipt.slot.proof else "x"
     with pytest.raises((ProofInvalid, NullabonaError)):
         check_receipt(msgspec.structs.replace(receipt, slot=msgspec.structs.replace(receipt.slot, proof=moved)), RULES)
+
+
+def test_an_opening_that_no_slot_can_hold_is_refused() -> None:
+    """An operator who enters one in the log is found out, and does not stop whoever recounts it."""
+    record = EventRecord(
+        "ab" * 16, 0, "received", 0, "KR.WARRANT", "", "cd" * 32, answers={str(n): "held" for n in range(900)}
+    )
+    with pytest.raises(CommitmentWrong):
+        check_opening(bytes(32), bytes(32), record)
 
 
 def test_nothing_is_handed_over_before_the_receipt(public_office: PublicOffice) -> None:

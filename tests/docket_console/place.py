@@ -54,7 +54,8 @@ class Got:
 class Place:
     """A console that runs until the block ends."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, kind: str = "") -> None:
+        self.kind = kind
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port: int = probe.getsockname()[1]
@@ -64,7 +65,7 @@ class Place:
     def __enter__(self) -> Self:
         script = str(Path(__file__).with_name("serve.py"))
         self._process = subprocess.Popen(
-            [sys.executable, script, str(self.folder), str(self.port)],
+            [sys.executable, script, str(self.folder), str(self.port), self.kind],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT,
             env={"PYTHONPATH": str(ROOT), "PATH": ""},
         )  # fmt: skip

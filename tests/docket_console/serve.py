@@ -1,7 +1,8 @@
 """The console of a small office as a process of its own, with a clock that only moves when it is told to.
 
-``serve.py FOLDER PORT``. Prints ``ready`` once it listens. Every line on standard input is a command as JSON, and is
-answered with a line; see `Backdoor`. The officers' key files sign what has to be signed before anybody has a passkey.
+``serve.py FOLDER PORT [KIND]``. Prints ``ready`` once it listens. Every line on standard input is a command as JSON,
+and is answered with a line; see `Backdoor`. The officers' key files sign what has to be signed before anybody has a
+passkey.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import asyncio
 import json
 import random
 import sys
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Coroutine
 from pathlib import Path
 from typing import Any
 
@@ -21,11 +22,13 @@ from nullabona.docket.console.house import House
 from nullabona.docket.console.premises import Settings
 from nullabona.docket.console.run import Listen, Opened, serve_console, site_of
 from nullabona.docket.console.store.records import Enrolment
+from nullabona.docket.console.thread import DeskThread
 from nullabona.docket.core.acts import KeyDetails, RevokeDetails, RoleDetails
 from nullabona.docket.core.records import Decision
 from nullabona.docket.core.roles import DeskAction, Role
 from nullabona.docket.desk import Desk
 from nullabona.docket.ports import Outside
+from nullabona.docket.signing import credential_of as ed25519_credential
 from nullabona.docket.signing import verify_ed25519
 from tests.docket.desks import PRODUCE, TAXONOMY, Clock, Office, demand, make_package, producible
 
@@ -42,6 +45,9 @@ class Served(Office):
         self.desk = Desk(self.folder, TAXONOMY, outside)
         return Opened(self.desk)
 
+    def stop(self) -> None:
+        """Nothing else runs here."""
+
 
 class Backdoor:
     """What tests may do beside the doors. Runs on the desk's thread."""
@@ -50,10 +56,14 @@ class Backdoor:
         self.office = office
         self.clock = clock
         self.house: House | None = None
-        self.thread: ThreadPoolExecutor | None = None
+        self.thread: DeskThread | None = None
 
     def do(self, command: dict[str, Any]) -> Any:  # noqa: ANN401 - any JSON value
         return getattr(self, command.pop("do"))(**command)
+
+    def waiting(self, command: dict[str, Any]) -> Coroutine[Any, Any, Any] | None:
+        """What a command does that waits; most do not."""
+        return None
 
     def clock_by(self, seconds: int) -> int:
         self.clock.pass_(seconds)
@@ -74,7 +84,7 @@ class Backdoor:
         first, second = ("ben", "cora") if officer == "ada" else ("ada", "carl" if officer == "ben" else "ben")
         waiting = [o for o in self.house.premises.store.passkeys_of(officer) if not self.house.premises.admitted(o)]
         for passkey in waiting:
-            self.office.both(first, second, DeskAction.ADD_KEY, KeyDetails(officer, credential_of(passkey)))
+            self.office.add_key(first, second, KeyDetails(officer, credential_of(passkey)))
         return len(waiting)
 
     def register(self, name: str = "seoul-police") -> None:
@@ -89,6 +99,12 @@ class Backdoor:
 
     def match(self, case: str) -> None:
         self.office.sign("ina", self.office.desk.propose_match(self.office.who("ina"), bytes.fromhex(case)))
+
+    def propose_key(self, officer: str = "cora") -> str:
+        """The first signature under another key of ``officer``; it waits for a second."""
+        details = KeyDetails(officer, ed25519_credential(b"\x07" * 32, "another key"))
+        first = self.office.desk.propose(self.office.who("ada"), DeskAction.ADD_KEY, None, details)
+        return self.office.sign("ada", first).challenge.hex()
 
     def lose(self, officer: str, keep: int) -> None:
         """All authenticators but ``keep`` are set aside, which no door would do."""
@@ -118,14 +134,22 @@ class Backdoor:
         return {one.id: [*one.roles] for one in self.office.desk.officers() if one.active}
 
 
-async def main(folder: str, port: str) -> None:
-    """Serve until standard input ends."""
+async def main(folder: str, port: str, kind: str = "") -> None:
+    """Serve until standard input ends. ``kind``: "public", "sealing" or "settling": one with a log (public.py)."""
     clock = Clock()
-    office = Served(Path(folder) / "desk", clock)
-    backdoor = Backdoor(office, clock)
+    office: Served
+    backdoor: Backdoor
+    if kind:
+        from tests.docket_console.public import PublicBackdoor, PublicServed
+
+        public = PublicServed(Path(folder), clock, kind=kind)
+        office, backdoor = public, PublicBackdoor(public, clock)
+    else:
+        office = Served(Path(folder) / "desk", clock)
+        backdoor = Backdoor(office, clock)
     settings = Settings(site_of(f"http://localhost:{port}"))
 
-    def ready(house: House, thread: ThreadPoolExecutor) -> None:
+    def ready(house: House, thread: DeskThread) -> None:
         backdoor.house, backdoor.thread = house, thread
         sys.stdout.write("ready\n")
         sys.stdout.flush()
@@ -137,12 +161,20 @@ async def main(folder: str, port: str) -> None:
     listening = asyncio.create_task(_listen(backdoor))
     await asyncio.wait({serving, listening}, return_when=asyncio.FIRST_COMPLETED)
     serving.cancel()
+    await asyncio.wait({serving})
+    office.stop()
 
 
 async def _listen(backdoor: Backdoor) -> None:
     loop = asyncio.get_running_loop()
     while line := await asyncio.to_thread(sys.stdin.readline):
-        answer = await loop.run_in_executor(backdoor.thread, backdoor.do, json.loads(line))
+        command = json.loads(line)
+        waits = backdoor.waiting(command)
+        if waits is None:
+            answer = await loop.run_in_executor(backdoor.thread, backdoor.do, command)
+        else:
+            assert backdoor.thread is not None
+            answer = await asyncio.wrap_future(backdoor.thread.begin(waits))
         sys.stdout.write(json.dumps(answer) + "\n")
         sys.stdout.flush()
 

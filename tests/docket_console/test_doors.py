@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 import socket
+from urllib.parse import quote
 
 import pytest
 
 from nullabona.docket.console.headers import SAFE
+from nullabona.docket.console.pages.acting import WHO
 from nullabona.docket.console.table import DOORS, Door
-from nullabona.docket.core.roles import READERS, Role
+from nullabona.docket.core.roles import DESK, READERS, DeskAction, Role
+from nullabona.docket.core.states import Action
 from tests.docket_console.place import Caller, Got, Place
 
 pytestmark = pytest.mark.timeout(240)
@@ -71,6 +74,24 @@ def test_each_role_opens_the_doors_that_are_its_own(team: Team, case: str, role:
     assert wrong == []
 
 
+def test_everything_that_can_be_done_has_its_door() -> None:
+    """Each action of the desk's tables, on a case or on the desk, for exactly the roles that the tables name."""
+    posts = {door.path: door.roles for door in DOORS if door.method == "POST"}
+    for action in set(Action) - {Action.READ, Action.INTAKE}:
+        assert WHO[action] == posts[f"/case/{{case}}/{action}"], action
+    assert WHO[Action.INTAKE] == posts["/intake/{instrument}"]
+    doors = {
+        DeskAction.ENROL: "/officers/{officer}/enrol", DeskAction.REVOKE: "/officers/{officer}/revoke",
+        DeskAction.GRANT_ROLE: "/officers/{officer}/grant-role", DeskAction.TAKE_ROLE: "/officers/{officer}/take-role",
+        DeskAction.ADD_KEY: "/officers/{officer}/keys/{key}", DeskAction.REGISTER_AUTHORITY: "/authorities",
+        DeskAction.REPORT: "/record/report", DeskAction.OPEN: "/record/open", DeskAction.SETTLE: "/record/settle",
+        DeskAction.OBJECT: "/confirm/{challenge}/object",
+    }  # fmt: skip
+    elsewhere = {DeskAction.READ_JOURNAL, DeskAction.OUTAGE}  # a page of its own; stated from the command line only
+    assert set(DeskAction) - elsewhere == set(doors)
+    assert {action: DESK[action] for action in doors} == {action: posts[path] for action, path in doors.items()}
+
+
 def _is_really_missing(door: Door, got: Got, role: Role) -> bool:
     """A package that is not made yet is missing for those who may look too."""
     return door.path.endswith("/package/{number:int}") and got.status == 404 and role in READERS
@@ -86,6 +107,20 @@ def test_a_stranger_is_led_to_the_sign_in_page(place: Place, case: str) -> None:
             if not door.scripted:
                 assert got.headers["location"].startswith("/sign-in"), door
     assert stranger.get(f"/case/{case}").status == stranger.get(f"/case/{'0' * 32}").status == 303
+
+
+@pytest.mark.parametrize("name", ["%EA%B0%80", "%FF", "%0d%0aX:1", "a b".replace(" ", "%20"), "%E2%80%AE"])
+def test_any_address_leads_a_stranger_to_the_sign_in_page(place: Place, name: str) -> None:
+    """Whatever letters are in it: a whole answer, whose way back is plain ASCII."""
+    got = place.stranger().get(f"/case/{name}")
+    assert (303, True) == (got.status, got.headers["location"].isascii())
+    assert "content-security-policy" in got.headers
+
+
+@pytest.mark.parametrize("before", ["²", "-1", "1e3", "9" * 400, "٣", ""])
+def test_any_number_asks_for_the_journal(team: Team, before: str) -> None:
+    """What is none shows the newest entries."""
+    assert 200 == team[Role.AUDITOR].get(f"/journal?before={quote(before)}").status
 
 
 def test_an_admin_reads_no_case(team: Team, case: str) -> None:

@@ -170,10 +170,12 @@ def test_keys_lead_everywhere(chromium: Browser, own_place: Place, seats: ExitSt
     ina = sit(seats, chromium, own_place, "ina")
     ina.page.keyboard.press("Tab")
     assert "skip" == ina.page.evaluate("document.activeElement.className")
+    expect(ina.page.locator("html[data-ready]")).to_be_attached()
     for keys, title in (("gc", "All cases"), ("gk", "Your authenticators"), ("gd", "What is due")):
         for key in keys:
             ina.page.keyboard.press(key)
         expect(ina.page.locator("h1")).to_have_text(title)
+        expect(ina.page.locator("html[data-ready]")).to_be_attached()
     for key in ("j", "j", "k"):
         ina.page.keyboard.press(key)
     ina.page.keyboard.press("Enter")
@@ -219,6 +221,46 @@ def test_every_page_is_accessible(
     seat.page.locator(f'form[action="/case/{case}/review"] button').click()
     expect(seat.page.locator("#sign")).to_be_visible()
     found += _look(seat.page, axe, "sign")
+    assert found == []
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize(("lang", "theme"), [("en", "light"), ("ko", "dark"), ("en", "dark"), ("ko", "light")])
+def test_the_public_record_is_accessible(
+    chromium: Browser, tmp_path: Path, seats: ExitStack, lang: str, theme: Any  # noqa: ANN401
+) -> None:  # fmt: skip
+    """Likewise what a desk with a log has: the record for whoever acts in it, and the hand-over until it is signed."""
+    axe, found = AXE.read_text("utf-8"), []
+    place = seats.enter_context(Place(tmp_path, "public"))
+    place.tell("register")
+    case, told = place.tell("take_in"), place.tell("take_in")
+    place.tell("tick")
+    for one in (case, told):
+        place.tell("receipted", case=one)
+    place.tell("clock_by", seconds=3_000)
+    place.tell("propose_key", officer="nora")
+    for name in ("kim", "pia", "aud"):
+        found += _look(sit(seats, chromium, place, name, lang=lang, theme=theme).go("/record"), axe, f"/record {name}")
+    nora = sit(seats, chromium, place, "nora", lang=lang, theme=theme)
+    found += _look(nora.go("/authenticators"), axe, "/authenticators")
+    nora.go(f"/case/{told}").locator(f'form[action="/case/{told}/notify"] button').click()
+    nora.sign()
+    place.tell("tick")
+    place.tell("inboxes", hold=True)
+    nora.go("/record").locator('form[action="/record/deliver"] button').click()
+    expect(nora.page.locator("[role=status]")).to_be_visible()
+    found += _look(nora.page, axe, "/record nora")
+    place.tell("inboxes", hold=False)
+    rolf = sit(seats, chromium, place, "rolf", lang=lang, theme=theme)
+    found += _look(rolf.go(f"/case/{case}"), axe, "hand over")
+    rolf.page.locator('[name="unsealed"]').check()
+    rolf.page.locator(f'form[action="/case/{case}/hand-over"] button').click()
+    found += _look(rolf.page, axe, "sign")
+    rolf.sign()
+    place.tell("finish", case=case)
+    cora = sit(seats, chromium, place, "cora", lang=lang, theme=theme)
+    for path in ("/record", "/confirm", "/journal", f"/case/{case}"):
+        found += _look(cora.go(path), axe, path)
     assert found == []
 
 

@@ -185,6 +185,48 @@ def test_an_authenticator_is_added_with_a_signature_and_admitted_by_two(own_plac
     assert [403, 200] == [ina.sign_in(0).status, ina.sign_in(1).status]
 
 
+def spare_of(caller: Caller, seed: int) -> SoftKey:
+    """Another authenticator, added and not admitted."""
+    asked = caller.send("/authenticators/options", {"label": f"spare {seed}"}).json()
+    spare = SoftKey(caller.place.origin, seed)
+    signed = caller.keys[0].get(asked["sign"])["credential"]
+    assert 200 == caller.send("/authenticators", {"signed": signed, **spare.create(asked["create"])}).status
+    return spare
+
+
+def test_an_authenticator_waits_a_day_for_its_second_signature(own_place: Place) -> None:
+    """The page says until when; another admin confirms it the day after, and then it signs in."""
+    own_place.tell("take_in")
+    ina, ada, ben = (own_place.officer(name) for name in ("ina", "ada", "ben"))
+    spare = spare_of(ina, 4244)
+    ada.does(f"/officers/ina/keys/{encode(spare.id)}")
+    page = ben.get("/confirm").text
+    assert ("can be confirmed from" in page, "Look and confirm" in page) == (True, False)
+    waiting = page.partition("/confirm/")[2].partition("/object")[0]
+    assert 409 == ben.post(f"/confirm/{waiting}").status
+    own_place.tell("clock_by", seconds=24 * 3600)
+    ben.sign_in()
+    ben.does(f"/confirm/{waiting}")
+    ina.keys.append(spare)
+    assert 200 == ina.sign_in(2).status
+
+
+def test_an_officer_objects_to_a_key_in_their_name(own_place: Place) -> None:
+    """Their page shows it and who signed; after their objection nobody can confirm it."""
+    own_place.tell("take_in")
+    ina, ada, ben = (own_place.officer(name) for name in ("ina", "ada", "ben"))
+    spare = spare_of(ina, 4245)
+    ada.does(f"/officers/ina/keys/{encode(spare.id)}")
+    page = ina.get("/authenticators").text
+    assert "A key for you is on its way" in page
+    waiting = page.partition("/confirm/")[2].partition("/object")[0]
+    assert 409 == ina.post(f"/confirm/{waiting}/object").status
+    assert "/authenticators" == ina.does(f"/confirm/{waiting}/object", {"why": "not mine"})
+    own_place.tell("clock_by", seconds=24 * 3600)
+    ben.sign_in()
+    assert 409 == ben.post(f"/confirm/{waiting}").status
+
+
 def test_adding_needs_the_signature_that_was_asked_for(own_place: Place) -> None:
     """A signature over something else adds nothing; nor does none."""
     ina, case = own_place.officer("ina"), own_place.tell("take_in")

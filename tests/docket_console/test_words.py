@@ -11,9 +11,12 @@ import pytest
 from nullabona.docket.console.run import serve_console
 from nullabona.docket.console.words import SENTENCES
 from nullabona.docket.core import instrument
-from nullabona.docket.core.roles import CONFIRMS, Role
+from nullabona.docket.core.roles import CONFIRMS, DeskAction, Role
 from nullabona.docket.core.states import Action, State
+from nullabona.docket.core.timers import GAG, NOTICE
 from nullabona.docket.desk import Desk
+from nullabona.docket.handover import SEALED, UNSEALED
+from nullabona.docket.taxonomy import load
 from nullabona.errors import NullabonaError
 from nullabona.wire import demands
 from nullabona.words.errors import ERRORS_KO
@@ -61,6 +64,24 @@ def test_every_term_of_the_desk_has_a_word() -> None:
         *(f"then.{one}.1" for one in Action if one is not Action.READ),
     ]
     assert [key for key in wanted if key not in SENTENCES] == []
+
+
+def test_every_gate_and_timer_of_the_law_has_a_word() -> None:
+    """Of every row of the taxonomy, and the desk's own; an officer never sees the letters of a name."""
+    rows = [row.instrument() for row in load().rows]
+    wanted = {f"gate.{gate}" for row in rows for gate in row.gates} | {"gate.called-back"}
+    wanted |= {f"due.{timer.name}" for row in rows for timer in row.timers} | {f"due.{GAG}", f"due.{NOTICE}"}
+    assert len(wanted) > 15
+    assert set() == wanted - SENTENCES.keys()
+
+
+def test_every_kind_of_event_has_a_word() -> None:
+    """Whatever the journal can hold: acts, second signatures, and what the desk enters by itself."""
+    code = "".join(path.read_text("utf-8") for path in CONSOLE.parent.rglob("*.py"))
+    by_itself = set(re.findall(r"""journal\.append\(\s*"([\w-]+)\"""", code))
+    assert {"beat", "read", "share", "erased", "notice-delivered"} <= by_itself
+    kinds = {*Action, *DeskAction, *(f"confirm-{one}" for one in CONFIRMS), *by_itself, SEALED, UNSEALED}
+    assert set() == {f"action.{kind}" for kind in kinds} - SENTENCES.keys()
 
 
 @pytest.mark.parametrize("name", TEMPLATES)

@@ -92,8 +92,20 @@ SENTENCES: Final[dict[str, tuple[str, str]]] = {
         "이 인증서 해시를 공개하고, 파일은 다른 사람이 읽을 수 없는 곳에 두세요.",
     ),
     "package-unsealed": (
-        "The package is not sealed: docket.toml names no custodian's key (nulla docket package key).",
-        "꾸러미를 봉인하지 않았습니다. docket.toml에 확인서 열쇠가 없습니다(nulla docket package key).",
+        "The package is not sealed: nobody's signature is on it. The journal says so.",
+        "꾸러미를 봉인하지 않았습니다. 아무도 서명하지 않은 자료이며, 이 사실이 일지에 남습니다.",
+    ),
+    "package-sealed": (
+        "The package is sealed by the custodian whose certificate has this SHA-256: {custodian}",
+        "꾸러미를 봉인했습니다. 확인서 열쇠의 인증서 SHA-256: {custodian}",
+    ),
+    "package-locked": (
+        "It is locked to the authority's key {recipient}: only the authority opens it.",
+        "기관의 열쇠 {recipient}(으)로 잠갔습니다. 그 기관만 열 수 있습니다.",
+    ),
+    "package-unlocked": (
+        "It is not locked: whoever has the files can read them. The registry has no key of this authority.",
+        "잠그지 않았습니다. 파일을 가진 사람은 누구나 읽을 수 있습니다. 명부에 이 기관의 열쇠가 없습니다.",
     ),
     "published": ("{count} files changed.", "파일 {count}개가 바뀌었습니다."),
     "saved": ("Saved.", "저장했습니다."),

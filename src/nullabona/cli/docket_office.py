@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from nullabona.cli.docket_open import (
+    AtDesk,
     Chosen,
     at_desk,
     decode_enrolment,
@@ -20,7 +21,7 @@ from nullabona.cli.docket_open import (
 from nullabona.cli.docket_show import say_done, when
 from nullabona.cli.output import emit, line, note, table
 from nullabona.cli.settings import common, settings_of
-from nullabona.docket.core.acts import AuthorityDetails, RevokeDetails, RoleDetails
+from nullabona.docket.core.acts import AuthorityDetails, ObjectDetails, RevokeDetails, RoleDetails
 from nullabona.docket.core.cadence import Cadence
 from nullabona.docket.core.instrument import DAY
 from nullabona.docket.core.records import Authority
@@ -156,10 +157,27 @@ def pending(context: click.Context) -> None:
 def confirm(context: click.Context, proposal: str) -> None:
     """The second signature. PROPOSAL is the id that `pending` shows, or its beginning."""
     with at_desk(context) as at:
-        hits = [each.challenge for each in at.desk.pending() if each.challenge.hex().startswith(proposal.lower())]
-        if len(hits) != 1:
-            raise NoSuchProposal("nothing of that name waits for a second signature")
-        say_done(context, at, at.sign(at.desk.propose_confirm(at.who, hits[0])))
+        say_done(context, at, at.sign(at.desk.propose_confirm(at.who, _waiting(at, proposal))))
+
+
+@officer.command("object")
+@click.argument("proposal")
+@click.option("--why", required=True)
+@common
+@click.pass_context
+def object_command(context: click.Context, proposal: str, why: str) -> None:
+    """Object to another key for an officer, within its day. PROPOSAL is the id that `pending` shows."""
+    with at_desk(context) as at:
+        details = ObjectDetails(_waiting(at, proposal), why)
+        say_done(context, at, at.sign(at.desk.propose(at.who, DeskAction.OBJECT, None, details)))
+
+
+def _waiting(at: AtDesk, beginning: str) -> bytes:
+    """The challenge of the one proposal that begins so. Raises `NoSuchProposal`."""
+    hits = [each.challenge for each in at.desk.pending() if each.challenge.hex().startswith(beginning.lower())]
+    if len(hits) != 1:
+        raise NoSuchProposal("nothing of that name waits for a second signature")
+    return hits[0]
 
 
 @officer.command()
@@ -185,12 +203,16 @@ def authority() -> None:
 @click.option("--name", required=True)
 @click.option("--jurisdiction", type=click.Choice(["KR", "US", "EU"]), required=True)
 @click.option("--call-back", required=True, help="A number or domain that you found out yourself.")
+@click.option("--recipient", default="", metavar="AGE1…", help="Lock packages to this key, got by the same call.")
 @common
 @click.pass_context
-def add_authority(context: click.Context, id: str, name: str, jurisdiction: str, call_back: str) -> None:
+def add_authority(
+    context: click.Context, id: str, name: str, jurisdiction: str, call_back: str, recipient: str
+) -> None:
     """Propose an authority for the registry; a reviewer or counsel confirms."""
     with at_desk(context) as at:
-        made = Authority(id, name, jurisdiction, call_back, now_s() // DAY, at.who.officer)  # type: ignore[arg-type]
+        day, by = now_s() // DAY, at.who.officer
+        made = Authority(id, name, jurisdiction, call_back, day, by, recipient)  # type: ignore[arg-type]
         proposal = at.desk.propose(at.who, DeskAction.REGISTER_AUTHORITY, None, AuthorityDetails(made))
         say_done(context, at, at.sign(proposal))
 

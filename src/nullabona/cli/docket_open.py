@@ -24,7 +24,7 @@ from nullabona.docket.core.instrument import Taxonomy
 from nullabona.docket.core.records import Package
 from nullabona.docket.desk import Desk, Proposal
 from nullabona.docket.deskwork import DeskDone
-from nullabona.docket.ports import Acting, Outside, PackageOrder, Publication
+from nullabona.docket.ports import Acting, Outside, PackageOrder, Publication, SealPackage
 from nullabona.docket.signing import credential_of, signer, verify_ed25519
 from nullabona.docket.taxonomy import Catalogue, load
 from nullabona.docket.vault import new_identity, recipient_of
@@ -144,8 +144,17 @@ def outside(config: Mapping[str, Any], now: Callable[[], int]) -> Outside:
     return Outside(
         clock=now, chance=secrets.token_bytes, producible=lambda handle: read_producible(directory, handle),
         make_package=make_package,
-        verifiers={"ed25519": verify_ed25519},
+        verifiers={"ed25519": verify_ed25519}, seal=_seal(config),
     )  # fmt: skip
+
+
+def _seal(config: Mapping[str, Any]) -> SealPackage | None:
+    """What seals packages, if docket.toml names a custodian's key."""
+    if "custodian" not in config:
+        return None
+    from nullabona.docket.production.sealing import KeyedSeal
+
+    return KeyedSeal(Path(config["custodian"]), Path(config["log_keys"]))
 
 
 def open_docket_log(data: Path, config: Mapping[str, Any]) -> Log:

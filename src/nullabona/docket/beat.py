@@ -6,6 +6,7 @@ that was down writes every period that it missed, late for everybody to see, nev
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -50,17 +51,19 @@ class Beats:
     def __init__(self, tools: Tools, log: DocketLog, origin: str, taxonomy: bytes) -> None:
         self._t = tools
         self._log = log
+        self._beating = asyncio.Lock()
         self._genesis = Genesis(origin, tools.cadence, taxonomy.hex())
 
     async def beat(self) -> Beaten:
         """Publish every period that is due. Raises what the log raises; the next call goes on where this one ended."""
-        for period in self._due():
-            self._fix(period)
-        done = []
-        for period, start, encoded, stage in self._t.store.rows("open_batches"):
-            await self._carry(period, start, msgspec.msgpack.decode(encoded, type=list[bytes]), stage)
-            done.append(period)
-        return Beaten(tuple(done), self._t.store.value("count_waiting"))
+        async with self._beating:  # one after the other, however many ask while one waits for witnesses
+            for period in self._due():
+                self._fix(period)
+            done = []
+            for period, start, encoded, stage in self._t.store.rows("open_batches"):
+                await self._carry(period, start, msgspec.msgpack.decode(encoded, type=list[bytes]), stage)
+                done.append(period)
+            return Beaten(tuple(done), self._t.store.value("count_waiting"))
 
     def index(self, at: SlotRef) -> int:
         """Where a slot lies in the log. Raises `NotInLog`."""

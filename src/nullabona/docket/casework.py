@@ -15,6 +15,7 @@ from nullabona.docket.core.acts import (
     AmendDetails,
     Assertion,
     CaseDetails,
+    HandOverDetails,
     IntakeDetails,
     Stale,
 )
@@ -23,6 +24,7 @@ from nullabona.docket.core.instrument import DAY
 from nullabona.docket.core.records import CASE_ID_SIZE, MAX_DOCUMENT, CaseContent, Document
 from nullabona.docket.core.states import Action, State
 from nullabona.docket.core.terms import year_of
+from nullabona.docket.handover import HandOvers
 from nullabona.docket.notices import Notices, PendingNotice
 from nullabona.docket.ports import Acting
 from nullabona.docket.receipts import Receipts
@@ -55,8 +57,11 @@ def describe_document(document: bytes) -> Document:
 class Casework:
     """Draws acts up and carries them out."""
 
-    def __init__(self, tools: Tools, changes: Changes, notices: Notices, receipts: Receipts) -> None:
+    def __init__(
+        self, tools: Tools, changes: Changes, notices: Notices, receipts: Receipts, hand_overs: HandOvers
+    ) -> None:
         self._t = tools
+        self._hand_overs = hand_overs
         self.changes = changes
         self._notices = notices
         self._receipts = receipts
@@ -134,6 +139,8 @@ class Casework:
             self._t.store.run("set_erase_day", self._erase_day(content, moment.now_s), file.id)
         self._turn_timers(moment, change, content)
         self._t.journal.append(act.action, act.challenge, case=file.id, officer=act.officer)
+        if isinstance(moment.details, HandOverDetails):
+            self._hand_overs.enter(file, act.officer, moment.details)
         if change.event is not None:
             self._enter(moment, change, content)
         return Done(file.id, after, version, act.challenge)

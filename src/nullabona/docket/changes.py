@@ -19,6 +19,7 @@ from nullabona.docket.core.acts import (
     DecideDetails,
     DeferDetails,
     GagDetails,
+    HandOverDetails,
     IntakeDetails,
     MatchDetails,
     PlainDetails,
@@ -31,17 +32,11 @@ from nullabona.docket.core.instrument import Instrument, Taxonomy
 from nullabona.docket.core.records import CaseContent, Package
 from nullabona.docket.core.states import Action
 from nullabona.docket.core.timers import NOTICE, gag_timer
+from nullabona.docket.handover import HandOvers
 from nullabona.docket.ports import MakePackage, PackageOrder, Producible
-from nullabona.errors import Bug, UserError
+from nullabona.errors import Bug
 from nullabona.wire.handle import HandleError, parse_handle
 from nullabona.wire.slots import EventKind
-
-
-class ReceiptFirst(UserError):
-    """Data may only be handed over after the receipt, and the receipt needs a witnessed entry."""
-
-    code = "docket-receipt-first"
-    default_hint = "issue the receipt first: nulla docket receipt CASE"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +76,11 @@ class Change:
 class Changes:
     """Turns an action into a change."""
 
-    def __init__(self, taxonomy: Taxonomy, producible: Producible, make_package: MakePackage) -> None:
+    def __init__(
+        self, taxonomy: Taxonomy, producible: Producible, make_package: MakePackage, hand_overs: HandOvers
+    ) -> None:
         self._taxonomy = taxonomy
+        self._hand_overs = hand_overs
         self._producible = producible
         self._make_package = make_package
 
@@ -187,6 +185,8 @@ class Changes:
         )  # fmt: skip
 
     def hand_over(self, moment: Moment) -> Change:
+        assert isinstance(moment.details, HandOverDetails)
+        self._hand_overs.check(moment.case.content, moment.details)
         first = all(entry.event != "handed-over" for entry in moment.case.trail)
         return Change(event="handed-over" if first else None)
 
@@ -207,7 +207,7 @@ _HANDLERS: Final[dict[Action, tuple[type[msgspec.Struct], Handler]]] = {
     Action.PRODUCE: (ReleaseDetails, Changes.release),
     Action.REFUSE: (ReleaseDetails, Changes.release),
     Action.RECEIPT: (PlainDetails, Changes.plain),
-    Action.HAND_OVER: (PlainDetails, Changes.hand_over),
+    Action.HAND_OVER: (HandOverDetails, Changes.hand_over),
     Action.NOTIFY: (PlainDetails, Changes.notify),
     Action.DEFER_NOTICE: (DeferDetails, Changes.defer),
     Action.BAR_NOTICE: (BarDetails, Changes.bar),

@@ -7,13 +7,14 @@ caller has made sure of ``who``, and every change carries a signature of theirs 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from nullabona.docket.beat import Beaten, Beats
 from nullabona.docket.casefiles import CaseFiles
 from nullabona.docket.casework import Casework, Done
-from nullabona.docket.changes import Changes, ReceiptFirst
+from nullabona.docket.changes import Changes
 from nullabona.docket.core import decide
 from nullabona.docket.core.acts import (
     Act,
@@ -23,6 +24,7 @@ from nullabona.docket.core.acts import (
     Credential,
     DecideDetails,
     DeskDetails,
+    HandOverDetails,
     MatchDetails,
     Officer,
     OpenDetails,
@@ -35,16 +37,17 @@ from nullabona.docket.core.acts import (
 from nullabona.docket.core.cadence import Cadence
 from nullabona.docket.core.instrument import DAY, Taxonomy
 from nullabona.docket.core.receipt import Receipt
-from nullabona.docket.core.records import Approval, Authority, CaseId, CaseLine, CaseView, Decision, Event, Package
+from nullabona.docket.core.records import Authority, CaseId, CaseLine, CaseView, Decision, Event, Package
 from nullabona.docket.core.roles import DeskAction, check_desk_allowed
 from nullabona.docket.core.statements import Report
 from nullabona.docket.core.states import Action, State
 from nullabona.docket.core.timers import LEVELS, Due, level_at, louder
 from nullabona.docket.deskwork import DeskDone, Deskwork, Pending
 from nullabona.docket.founding import CADENCE
+from nullabona.docket.handover import HandedOver, HandOvers
 from nullabona.docket.journal import Journal
 from nullabona.docket.nolog import NoLog
-from nullabona.docket.notices import Delivery, Notices
+from nullabona.docket.notices import Delivery, Notices, ReadyNotice
 from nullabona.docket.openings import Openings
 from nullabona.docket.outages import check_outage, enter_outage
 from nullabona.docket.ports import Acting, Deliver, Outside, Publication
@@ -63,15 +66,6 @@ class NotFounded(UserError):
 
     code = "docket-not-founded"
     default_hint = "found it with its first officers: nulla docket init"
-
-
-@dataclass(frozen=True, slots=True)
-class HandedOver:
-    """What goes to the authority: the package, its receipt, and who approved it."""
-
-    package: Package
-    receipt: Receipt
-    approvals: tuple[Approval, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,14 +91,15 @@ class Desk:
             self._store.close()
             raise NotFounded("no desk was founded here")
         self._tools = _tools(self._store, outside, read_canonical(encoded, Cadence, "the cadence"))
-        changes = Changes(taxonomy, outside.producible, outside.make_package)
         public = publication or Publication(NoLog(), "", "")
         self._beats = Beats(self._tools, public.log, public.origin, taxonomy.sha256)
         self._receipts = Receipts(self._tools, self._beats, public.log, public.policy)
+        self._hand_overs = HandOvers(self._tools, self._receipts, outside.seal)
+        changes = Changes(taxonomy, outside.producible, outside.make_package, self._hand_overs)
         self._notices = Notices(self._tools, self._receipts, changes, public.origin)
         self._openings = Openings(self._tools, taxonomy)
         self._reporting = Reporting(self._tools, taxonomy)
-        self._cases = Casework(self._tools, changes, self._notices, self._receipts)
+        self._cases = Casework(self._tools, changes, self._notices, self._receipts, self._hand_overs)
         self._desk = Deskwork(self._tools, self._take_effect)
 
     # ------------------------------------------------------------------------------------------------ propose, perform
@@ -139,6 +134,12 @@ class Desk:
             raise Stale("nothing was decided yet")
         action = Action.PRODUCE if content.decision.outcome == "produce" else Action.REFUSE
         return self.propose(who, action, case, ReleaseDetails(file.decided_by, content.package_sha256))
+
+    def propose_hand_over(self, who: Acting, case: CaseId, *, unsealed: bool = False) -> Proposal:
+        """Hand the package over. Raises `Unsealed` if it would leave without a seal and that was not chosen."""
+        content = self._tools.files.open(who, case).content
+        details = self._hand_overs.chosen(content, unsealed=unsealed)
+        return self.propose(who, Action.HAND_OVER, case, details)
 
     def propose_confirm_gag(self, who: Acting, case: CaseId) -> Proposal:
         """The second signature under the gag that was proposed last."""
@@ -251,15 +252,17 @@ class Desk:
         return self._receipts.read(file)
 
     def handed_over(self, who: Acting, case: CaseId) -> HandedOver:
-        """The package with its receipt and signatures, as it goes to the authority. Raises `ReceiptFirst`.
+        """The package as it goes to the authority, in the form that was signed. Raises `ReceiptFirst`, `FormChanged`.
 
         `Action.HAND_OVER` is what enters it in the journal; this gives nothing before that was done.
         """
-        file = self._tools.files.open(who, case)
-        if file.package is None or not self._store.row("has_act", case, Action.HAND_OVER):
-            raise ReceiptFirst("nothing is handed over before the receipt, and without the releaser's signature")
+        given = self._hand_overs.give(self._tools.files.open(who, case))
         self._note_reading(who, case)
-        return HandedOver(file.package, self._receipts.read(file), self._tools.files.view(file).approvals)
+        return given
+
+    def form_of(self, view: CaseView) -> HandOverDetails:
+        """In which form a package of this case would leave now."""
+        return self._hand_overs.form(view.content)
 
     def notices_waiting(self) -> int:
         """How many notices are not delivered yet."""
@@ -268,6 +271,14 @@ class Desk:
     def deliver_notices(self, who: Acting, deliver: Deliver) -> Delivery:
         """Deliver the notices whose slot the log proves by now; what cannot be delivered waits for the next time."""
         return self._notices.deliver(who, deliver)
+
+    def notices_ready(self, who: Acting) -> Iterator[ReadyNotice]:
+        """As `deliver_notices`, for a caller who delivers by itself and then calls `note_delivered`."""
+        return self._notices.ready(who)
+
+    def note_delivered(self, notice: ReadyNotice) -> None:
+        """Enter in the journal that a notice lies in its inboxes."""
+        self._notices.delivered(notice)
 
     def propose_report(self, who: Acting, term: str) -> tuple[Report, Proposal]:
         """The figures of a half-year as they are now, and the act that enters them in the log."""

@@ -9,11 +9,22 @@ from typing import Final
 import msgspec
 
 from nullabona.docket.core import roles
-from nullabona.docket.core.acts import NO_VERSION, Act, Assertion, ConfirmDetails, DeskDetails, Stale
-from nullabona.docket.core.roles import CONFIRMS, DeskAction, SamePerson
+from nullabona.docket.core.acts import (
+    NO_VERSION,
+    Act,
+    Assertion,
+    AuthorityDetails,
+    ConfirmDetails,
+    DeskDetails,
+    ObjectDetails,
+    Stale,
+)
+from nullabona.docket.core.roles import CONFIRMS, HELD_S, DeskAction, SamePerson
 from nullabona.docket.ports import Acting
 from nullabona.docket.staff import subject_of
+from nullabona.docket.store.sqlite import Held
 from nullabona.docket.tools import Tools
+from nullabona.docket.vault import check_recipient
 from nullabona.errors import UserError
 from nullabona.wire.canonical import canonical, read_canonical
 
@@ -37,6 +48,14 @@ class Pending(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     subject: str
     details: DeskDetails
     proposed_by: str
+    proposed_s: int = 0
+    ready_s: int = 0
+    """From when on it can be confirmed."""
+
+    @property
+    def held(self) -> bool:
+        """Whether it waits a while, and may be objected to."""
+        return self.action in HELD_S
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +75,7 @@ class Deskwork:
 
     def pendings(self) -> tuple[Pending, ...]:
         """What waits for a second signature."""
-        return tuple(_pending(row) for row in self._t.store.rows("open_pendings"))
+        return tuple(self._pending(row) for row in self._t.store.rows("open_pendings"))
 
     def propose(self, who: Acting, action: DeskAction, details: DeskDetails) -> Act:
         """The act to sign. Raises `NotAllowed` or `SamePerson`."""
@@ -77,6 +96,8 @@ class Deskwork:
             self._t.journal.append(_kind(act), act.challenge, officer=act.officer)
             if isinstance(details, ConfirmDetails):
                 self._confirm(who, details.approves)
+            elif isinstance(details, ObjectDetails):
+                self._t.store.run("object_pending", who.officer, details.challenge)
             elif action in CONFIRMS:
                 self._keep_pending(act, action, details)
             else:
@@ -86,15 +107,22 @@ class Deskwork:
     def find(self, challenge: bytes) -> Pending:
         """Raises `NoSuchProposal`."""
         row = self._t.store.row("pending", challenge)
-        if row is None or row[6] is not None:
+        if row is None or row[6] is not None or row[8] is not None:
             raise NoSuchProposal("nothing of that name waits for a second signature")
-        return _pending(row)
+        return self._pending(row)
 
     def _check(self, who: Acting, action: DeskAction, details: DeskDetails) -> None:
         confirming = isinstance(details, ConfirmDetails)
         officer = self._t.staff.active(who.officer)
         roles.check_desk_allowed(officer.roles, action, confirming=confirming)
+        if isinstance(details, ObjectDetails) != (action is DeskAction.OBJECT):
+            raise Stale("the details do not belong to the action")
+        if isinstance(details, ObjectDetails):
+            self._check_objection(details)
+            return
         if not isinstance(details, ConfirmDetails):
+            if isinstance(details, AuthorityDetails) and details.authority.recipient:
+                check_recipient(details.authority.recipient)
             if subject_of(details)[0] == who.officer:
                 raise SamePerson("nobody decides about themselves")
             return
@@ -103,9 +131,16 @@ class Deskwork:
             raise Stale("this is not what waits for a second signature")
         if who.officer in {first.proposed_by, first.subject}:
             raise SamePerson("somebody else must confirm it")
+        if self._t.clock() < first.ready_s:
+            raise Held("a day must pass between the first signature and the second")
+
+    def _check_objection(self, details: ObjectDetails) -> None:
+        if not self.find(details.challenge).held:
+            raise Stale("there is no objecting to this; whoever does not agree does not confirm it")
 
     def _keep_act(self, act: Act, details: DeskDetails, assertion: Assertion) -> None:
-        approves = details.approves if isinstance(details, ConfirmDetails) else None
+        approves = details.challenge if isinstance(details, ObjectDetails) else None
+        approves = details.approves if isinstance(details, ConfirmDetails) else approves
         self._t.store.run(
             "add_act", act.challenge, None, act.action, int(act.confirms), act.officer, assertion.key_id, "",
             NO_VERSION, approves, None, None, act.encode(), assertion.payload, self._t.clock(),
@@ -122,11 +157,12 @@ class Deskwork:
         self._effect(who, first.action, first.details, first.proposed_by)
         self._t.store.run("finish_pending", challenge)
 
+    def _pending(self, row: tuple[bytes, str, str, str, bytes, str, str | None, int, str | None]) -> Pending:
+        action = DeskAction(row[1])
+        details: DeskDetails = read_canonical(row[4], _BY_TAG, "a proposal")  # type: ignore[arg-type]
+        held = HELD_S.get(action, 0) if self._t.store.row("any_demand") else 0
+        return Pending(row[0], action, row[2], details, row[5], row[7], row[7] + held)
+
 
 def _kind(act: Act) -> str:
     return f"confirm-{act.action}" if act.confirms else act.action
-
-
-def _pending(row: tuple[bytes, str, str, str, bytes, str, str | None, int]) -> Pending:
-    details: DeskDetails = read_canonical(row[4], _BY_TAG, "a proposal")  # type: ignore[arg-type]
-    return Pending(row[0], DeskAction(row[1]), row[2], details, row[5])

@@ -6,7 +6,8 @@ that is out of reach or an inbox that is full. None of them holds up another.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from typing import Final
 
 import msgspec
@@ -27,7 +28,7 @@ from nullabona.errors import NullabonaError, PeerError
 from nullabona.wire.canonical import digest, read_canonical
 from nullabona.wire.card import Card, decode_card, verify_card, verify_update
 from nullabona.wire.operator_notice import NoticeBody, OperatorNotice, Title, encode_notice
-from nullabona.wire.seal import ITEM_DIRECT, seal_to_inbox
+from nullabona.wire.seal import ITEM_DIRECT, Inbox, seal_to_inbox
 from nullabona.wire.slots import EventRecord
 
 _NAME: Final = 200
@@ -66,6 +67,28 @@ class Delivery:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A frame for the inbox of one handle."""
+
+    handle: str
+    inbox: Inbox
+    frame: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ReadyNotice:
+    """A notice whose slot the log proves, with its letters; without any, nobody is left to tell.
+
+    ``officer``: who delivers it.
+    """
+
+    commitment: bytes
+    case: bytes
+    officer: str
+    letters: tuple[Letter, ...]
+
+
 class Notices:
     """Draws up, keeps and delivers notices."""
 
@@ -95,11 +118,43 @@ class Notices:
         Delivering again what a relay has taken already is harmless: clients show a notice once.
         """
         found = Delivery()
-        for commitment, case, sealed in self._t.store.rows("notices"):
-            found += self._deliver(who, deliver, commitment, case, sealed)
+        for each in self._judged(who):
+            found += self._put(each, deliver) if isinstance(each, ReadyNotice) else each
         return found
 
-    def _deliver(self, who: Acting, deliver: Deliver, commitment: bytes, case: bytes, sealed: bytes) -> Delivery:
+    def ready(self, who: Acting) -> Iterator[ReadyNotice]:
+        """What the log proves by now and no gag bars, sealed to its inboxes.
+
+        Whoever puts it there says so to `delivered`.
+        """
+        yield from (each for each in self._judged(who) if isinstance(each, ReadyNotice))
+
+    def delivered(self, notice: ReadyNotice) -> None:
+        """Enter that it was delivered, or that nobody is left to tell; a second time changes nothing."""
+        with self._t.store.transaction():
+            if not self._t.store.run("drop_notice", notice.commitment):
+                return
+            about, case, officer = notice.commitment, notice.case, notice.officer
+            if notice.letters:
+                self._t.journal.append("notice-delivered", about, case=case, officer=officer)
+            else:
+                self._t.journal.append("notice-undeliverable", about, case=case, officer=officer)
+
+    def _put(self, notice: ReadyNotice, deliver: Deliver) -> Delivery:
+        try:
+            for letter in notice.letters:
+                deliver(letter.handle, letter.inbox, letter.frame)
+        except PeerError as error:
+            return Delivery(failed=(error,))
+        self.delivered(notice)
+        return Delivery(delivered=1) if notice.letters else Delivery(gone=1)
+
+    def _judged(self, who: Acting) -> Iterator[ReadyNotice | Delivery]:
+        """Each notice, ready to be put; or why it is not."""
+        for commitment, case, sealed in self._t.store.rows("notices"):
+            yield self._judge(who, commitment, case, sealed)
+
+    def _judge(self, who: Acting, commitment: bytes, case: bytes, sealed: bytes) -> ReadyNotice | Delivery:
         if self._t.store.row("slot_of", commitment) is None:
             return Delivery(waiting=1)
         try:
@@ -112,23 +167,16 @@ class Notices:
             return Delivery(barred=1)
         pending = read_canonical(unseal(sealed, [file.identity]), PendingNotice, "a notice")
         try:
-            told = sum(self._put(deliver, file.content, each, item) for each, item in self._items(commitment, pending))
+            items = self._items(commitment, pending)
         except NotInLog:
             return Delivery(waiting=1)
-        except PeerError as error:
-            return Delivery(failed=(error,))
-        with self._t.store.transaction():
-            self._t.store.run("drop_notice", commitment)
-            kind = "notice-delivered" if told else "notice-undeliverable"
-            self._t.journal.append(kind, commitment, case=case, officer=who.officer)
-        return Delivery(delivered=1) if told else Delivery(gone=1)
+        return ReadyNotice(commitment, case, who.officer, tuple(self._letters(file.content, items)))
 
-    def _put(self, deliver: Deliver, content: CaseContent, body: NoticeBody, item: bytes) -> bool:
-        """Whether there was somebody to tell. Raises what ``deliver`` raises."""
-        card = self._card(content, body.handle)
-        if card is not None:
-            deliver(body.handle, card.inbox, seal_to_inbox(card.inbox, ITEM_DIRECT + item))
-        return card is not None
+    def _letters(self, content: CaseContent, items: list[tuple[NoticeBody, bytes]]) -> Iterator[Letter]:
+        for body, item in items:
+            card = self._card(content, body.handle)
+            if card is not None:
+                yield Letter(body.handle, card.inbox, seal_to_inbox(card.inbox, ITEM_DIRECT + item))
 
     def _items(self, commitment: bytes, pending: PendingNotice) -> list[tuple[NoticeBody, bytes]]:
         proof = self._receipts.proof(commitment, pending.blind, pending.record)

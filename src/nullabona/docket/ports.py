@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
 from nullabona.docket.core.acts import Assertion, Credential, CredentialKind
-from nullabona.docket.core.records import CaseId, Decision, Demand, Match, Package
+from nullabona.docket.core.receipt import Receipt
+from nullabona.docket.core.records import Approval, CaseId, Decision, Demand, Event, Match, Package
 from nullabona.wire.seal import Inbox
 
 Clock = Callable[[], int]
@@ -40,6 +41,20 @@ class MakePackage(Protocol):
     """Makes a production, or the letter of a refusal. Pure: no clock, no chance, nothing but the order."""
 
     def __call__(self, order: PackageOrder) -> Package: ...
+
+
+class SealPackage(Protocol):
+    """Seals a package with the custodian's key and the operator's, when it is handed over."""
+
+    def custodian(self) -> str:
+        """SHA-256 of the custodian's certificate, in hexadecimal. Raises a `NullabonaError` if the key is unusable."""
+        ...
+
+    def __call__(
+        self, package: Package, receipt: Receipt, history: Iterable[Event], approvals: Iterable[Approval], now_s: int
+    ) -> dict[str, bytes]:
+        """Every file of the sealed folder."""
+        ...
 
 
 class VerifyAssertion(Protocol):
@@ -99,6 +114,8 @@ class Outside:
     producible: Producible
     make_package: MakePackage
     verifiers: Mapping[CredentialKind, VerifyAssertion]
+    seal: SealPackage | None = None
+    """None where there is no custodian's key: packages leave unsealed, and only if a releaser chooses that."""
 
 
 @dataclass(frozen=True, slots=True)

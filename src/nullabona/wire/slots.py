@@ -152,8 +152,10 @@ def commit(blind: bytes, record: Record) -> bytes:
 
 
 def check_opening(commitment: bytes, blind: bytes, record: Record) -> None:
-    """Raises `CommitmentWrong`."""
-    if len(blind) != BLIND_SIZE or not hmac.compare_digest(commit(blind, record), commitment):
+    """Raises `CommitmentWrong`; also for a record that no slot could hold, which its form alone does not exclude."""
+    if len(blind) != BLIND_SIZE or len(canonical(record)) >= RECORD_SIZE:
+        raise CommitmentWrong("an opening says what no slot can hold")
+    if not hmac.compare_digest(commit(blind, record), commitment):
         raise CommitmentWrong("an opening does not fit the slot's commitment")
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import cache
 from importlib.resources import files
 from itertools import chain
 from typing import Final
@@ -26,8 +25,10 @@ from nullabona.directory.core.records import (
 from nullabona.directory.store.interface import ClosedEpoch, Holding, StoreFailed
 from nullabona.errors import Bug
 from nullabona.log.prefix import TOMBSTONE, Leaf, Opening
+from nullabona.machine.queries import named_queries
 
 PRAGMAS: Final = ("synchronous = FULL", "secure_delete = ON", "temp_store = MEMORY")
+_SQL: Final = named_queries("nullabona.directory.store")
 
 
 class CardRows:
@@ -139,7 +140,7 @@ class CardRows:
 
     def entry_at(self, label: bytes, epoch: int) -> StoredEntry | None:
         with translated():
-            row = self._reader.execute(queries()["entry_at"], (label, epoch)).fetchone()
+            row = self._reader.execute(_SQL["entry_at"], (label, epoch)).fetchone()
         return StoredEntry(*row) if row else None
 
     def close_epoch(self, closed: ClosedEpoch, parts: Mapping[int, Part]) -> None:
@@ -147,7 +148,7 @@ class CardRows:
         self._dirty = True
         rows = ((place, closed.number, part.labels, part.root) for place, part in parts.items())
         with translated():
-            self._writer.executemany(queries()["put_page"], rows)
+            self._writer.executemany(_SQL["put_page"], rows)
             self._run("put_epoch", closed.number, closed.root, closed.closed_s)
 
     def serve(self, number: int) -> None:
@@ -160,12 +161,12 @@ class CardRows:
     def epoch(self, number: int, *, writing: bool = False) -> ClosedEpoch | None:
         connection = self._writer if writing else self._reader
         with translated():
-            row = connection.execute(queries()["epoch_at"], (number,)).fetchone()
+            row = connection.execute(_SQL["epoch_at"], (number,)).fetchone()
         return ClosedEpoch(*row) if row else None
 
     def epochs(self, after: int, upto: int, limit: int) -> list[ClosedEpoch]:
         with translated():
-            rows = self._reader.execute(queries()["epochs_after"], (after, upto, limit)).fetchall()
+            rows = self._reader.execute(_SQL["epochs_after"], (after, upto, limit)).fetchall()
         return [ClosedEpoch(*row) for row in rows]
 
     def forget(self, before_s: int) -> None:
@@ -202,7 +203,7 @@ class CardRows:
             raise Bug("a change outside a transaction")
 
     def _run(self, name: str, *values: object) -> sqlite3.Cursor:
-        return self._writer.execute(queries()[name], values)
+        return self._writer.execute(_SQL[name], values)
 
 
 class RowSource:
@@ -215,14 +216,14 @@ class RowSource:
     def parts(self, place: int) -> Sequence[Part]:
         first, parts = place << STRIDE, [NOTHING] * WIDTH
         with translated():
-            rows = self._connection.execute(queries()["parts_of"], (place, self._epoch)).fetchall()
+            rows = self._connection.execute(_SQL["parts_of"], (place, self._epoch)).fetchall()
         for at, labels, root in rows:
             parts[at - first] = Part(labels, root)
         return parts
 
     def leaves(self, first: bytes, last: bytes) -> list[Leaf]:
         with translated():
-            rows = self._connection.execute(queries()["entries_between"], (first, last, self._epoch)).fetchall()
+            rows = self._connection.execute(_SQL["entries_between"], (first, last, self._epoch)).fetchall()
         return [Leaf(label, Opening(nonce, version, digest).commitment) for label, version, nonce, digest in rows]
 
 
@@ -242,20 +243,20 @@ def _next_place(rows: Sequence[StoredEntry], opening: int) -> tuple[int, int]:
 def find_card(connection: sqlite3.Connection, name: str) -> StoredCard | None:
     """The newest card of ``name``. Raises `StoreFailed` rather than to take an error for an absence."""
     with translated():
-        row = connection.execute(queries()["find_card"], (name,)).fetchone()
+        row = connection.execute(_SQL["find_card"], (name,)).fetchone()
     return StoredCard(*row) if row else None
 
 
 def find_replaced(connection: sqlite3.Connection, name: str) -> list[ReplacedCard]:
     """The cards of ``name`` that still wait to be replaced in the record."""
     with translated():
-        return [ReplacedCard(*row) for row in connection.execute(queries()["find_replaced"], (name,))]
+        return [ReplacedCard(*row) for row in connection.execute(_SQL["find_replaced"], (name,))]
 
 
 def find_held(connection: sqlite3.Connection, mark: bytes) -> Held | None:
     """The hold on a deleted handle."""
     with translated():
-        row = connection.execute(queries()["find_held"], (mark,)).fetchone()
+        row = connection.execute(_SQL["find_held"], (mark,)).fetchone()
     return Held(*row) if row else None
 
 
@@ -264,16 +265,9 @@ def find_holding(connection: sqlite3.Connection, name: str, mark: bytes) -> Hold
     card, held = find_card(connection, name), find_held(connection, mark)
     labels = {row.label for row in (card, held) if row is not None}
     with translated():
-        rows = chain.from_iterable(connection.execute(queries()["find_entries"], (label,)) for label in sorted(labels))
+        rows = chain.from_iterable(connection.execute(_SQL["find_entries"], (label,)) for label in sorted(labels))
         entries = [StoredEntry(*row) for row in rows]
     return Holding(card, held, find_replaced(connection, name), entries)
-
-
-@cache
-def queries() -> Mapping[str, str]:
-    """The statements of queries.sql by name."""
-    parts = read_text("queries.sql").split("-- name: ")[1:]
-    return {name: text for name, _, text in (part.partition("\n") for part in parts)}
 
 
 def read_text(name: str) -> str:

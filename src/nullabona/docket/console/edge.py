@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor
 from http.cookies import CookieError, SimpleCookie
 from typing import Final, Protocol, TypeVar
 from urllib.parse import parse_qsl
@@ -43,7 +43,7 @@ class House(Protocol):
 class Edge:
     """The ASGI application."""
 
-    def __init__(self, site: Site, house: House, thread: ThreadPoolExecutor) -> None:
+    def __init__(self, site: Site, house: House, thread: Executor) -> None:
         self._site = site
         self._house = house
         self._thread = thread
@@ -55,12 +55,12 @@ class Edge:
         if scope["type"] != "http":
             return
         try:
-            answer = await self._serve(Request(forgetful(scope), receive))
+            response = self._response(await self._serve(Request(forgetful(scope), receive)))
         except ClientDisconnect:
             return
         except Exception:  # noqa: BLE001 - the last door; nothing of what went wrong is told or logged
-            answer = Answer(500, b"something went wrong inside\n", TEXT)
-        await self._response(answer)(scope, receive, send)
+            response = self._response(Answer(500, b"something went wrong inside\n", TEXT))
+        await response(scope, receive, send)
 
     async def _serve(self, request: Request) -> Answer:
         asked = read_head(request)
@@ -81,7 +81,8 @@ class Edge:
             self._bodies -= len(body)
 
     async def _body(self, request: Request, asked: Asked, limit: int) -> bytes | Answer:
-        if (said := asked.headers.get("content-length", "0")) and (not said.isdigit() or int(said) > limit):
+        said = asked.headers.get("content-length") or "0"
+        if not (said.isascii() and said.isdigit()) or int(said) > limit:
             return Answer(413, b"the body is too large\n", TEXT, (("Connection", "close"),))
         parts: list[bytes] = []
         size = 0

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Final
+from urllib.parse import quote
 
 from nullabona.docket.console.answers import Answer, Asked, as_json, see_other
 from nullabona.docket.console.doors.refusals import TooOften
@@ -88,7 +89,7 @@ class House:
         if door.scripted:
             return as_json({"code": "signed-out", "sentence": "sign in again", "hint": ""}, 401)
         go = asked.path if asked.method in SAFE_METHODS and asked.path != "/" else ""
-        return see_other(f"/sign-in?go={go}" if go else "/sign-in")
+        return see_other(f"/sign-in?go={quote(go)}" if go else "/sign-in")
 
     def _visit(self, asked: Asked, params: dict[str, str] | None = None) -> Visit:
         now_s = self._clock()

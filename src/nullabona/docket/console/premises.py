@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from nullabona.docket.console.courier import Courier
 from nullabona.docket.console.doors.enrolling import Enrolling, Registrar
 from nullabona.docket.console.doors.entrance import Entrance
 from nullabona.docket.console.doors.sessions import Sessions
@@ -18,8 +19,8 @@ from nullabona.docket.core.decide import instrument_of
 from nullabona.docket.core.instrument import Instrument
 from nullabona.docket.core.records import Demand
 from nullabona.docket.desk import Desk
-from nullabona.docket.ports import Deliver
 from nullabona.docket.staff import NoSuchOfficer
+from nullabona.errors import NullabonaError
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,21 +41,21 @@ class Period:
 
 @dataclass(slots=True)
 class Pulse:
-    """How the beat of the public record goes. ``problem``: what went wrong last, empty once a beat went well."""
+    """How the beat of the public record goes. ``problem``: what went wrong last, None once a beat went well."""
 
     period: int | None = None
     at_s: int = 0
     waiting: int = 0
-    problem: str = ""
+    problem: NullabonaError | None = None
 
 
 class Premises:
     """What pages and doors work with. One thread uses it."""
 
-    def __init__(self, desk: Desk, store: ConsoleStore, settings: Settings, deliver: Deliver | None = None) -> None:
+    def __init__(self, desk: Desk, store: ConsoleStore, settings: Settings, courier: Courier | None = None) -> None:
         self.desk = desk
-        self.deliver = deliver
-        """Puts a notice into an inbox; None where no relay is reached from."""
+        self.courier = courier
+        """Takes notices to their inboxes; None where no relay is reached from."""
         self.store = store
         self.settings = settings
         self.sessions = Sessions()

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import socket
 from collections.abc import Callable, Coroutine
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from concurrent.futures import Future
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 import uvicorn
 
+from nullabona.docket.console.courier import Courier
 from nullabona.docket.console.doors.signing import VerifyPasskey
 from nullabona.docket.console.edge import Edge
 from nullabona.docket.console.house import House
 from nullabona.docket.console.premises import Premises, Settings
 from nullabona.docket.console.rules.origin import Site, valid_site
 from nullabona.docket.console.store.sqlite import ConsoleStore
+from nullabona.docket.console.thread import DeskThread
 from nullabona.docket.desk import Desk
 from nullabona.docket.nolog import NotPublishing
 from nullabona.docket.ports import Deliver
@@ -27,6 +30,8 @@ HEAD_BYTES: Final = 16_384
 MOST_CONNECTIONS: Final = 256
 IDLE_S: Final = 30
 BEAT_S: Final = 60.0
+LEAVE_S: Final = 5.0
+"""How long the end waits for a beat that is under way; what it has staged is published by the next one."""
 
 
 class SiteUnsuitable(UserError):
@@ -53,7 +58,7 @@ class Listen:
     key: Path | None = None
 
 
-Ready = Callable[[House, ThreadPoolExecutor], None]
+Ready = Callable[[House, DeskThread], None]
 """Told when the socket listens: what is served, and the one thread that may touch it."""
 
 
@@ -72,11 +77,11 @@ OpenDesk = Callable[[VerifyPasskey], Opened]
 
 @dataclass(frozen=True, slots=True)
 class _Served:
-    """What lives on the desk's thread. ``runner``: the loop that the log calls its witnesses on."""
+    """What lives on the desk's thread. ``ending``: set when no further beat shall begin."""
 
     house: House
     opened: Opened
-    runner: asyncio.Runner
+    ending: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 def site_of(origin: str) -> Site:
@@ -91,62 +96,73 @@ async def serve_console(
 ) -> None:
     """Serve until the process is told to end; then everybody is signed out. Raises `CannotListen`, or as opening."""
     place = _listen(listen)
-    thread = ThreadPoolExecutor(1, thread_name_prefix="desk")
-    loop = asyncio.get_running_loop()
-    served = await loop.run_in_executor(thread, _furnish, folder, open_desk, settings, clock)
-    beating = asyncio.create_task(_keep_beating(served, thread, clock))
+    thread = DeskThread()
     try:
-        server = _Server(
-            _config(Edge(settings.site, served.house, thread), listen), lambda: ready(served.house, thread)
-        )
-        await server.serve([place])
+        furnishing = thread.submit(_furnish, thread, folder, open_desk, settings, clock)
+        served = await asyncio.wrap_future(furnishing)
+        beating = thread.begin(_keep_beating(served, clock))
+        try:
+            server = _Server(
+                _config(Edge(settings.site, served.house, thread), listen), lambda: ready(served.house, thread)
+            )
+            await server.serve([place])
+        finally:
+            await asyncio.wrap_future(thread.begin(_leave(served, beating)))
     finally:
-        beating.cancel()
-        await loop.run_in_executor(thread, _leave, served)
         thread.shutdown()
 
 
-def _furnish(folder: Path, open_desk: OpenDesk, settings: Settings, clock: Callable[[], int]) -> _Served:
+def _furnish(
+    thread: DeskThread, folder: Path, open_desk: OpenDesk, settings: Settings, clock: Callable[[], int]
+) -> _Served:
     store = ConsoleStore(folder)
     try:
         opened = open_desk(VerifyPasskey(settings.site, store))
     except BaseException:
         store.close()
         raise
-    return _Served(House(Premises(opened.desk, store, settings, opened.deliver), clock), opened, asyncio.Runner())
+    courier = Courier(opened.desk, opened.deliver, thread.submit) if opened.deliver is not None else None
+    return _Served(House(Premises(opened.desk, store, settings, courier), clock), opened)
 
 
-async def _keep_beating(served: _Served, thread: ThreadPoolExecutor, clock: Callable[[], int]) -> None:
+async def _keep_beating(served: _Served, clock: Callable[[], int]) -> None:
     """The beat of the public record, once a minute; what goes wrong is shown to officers and tried again."""
-    loop = asyncio.get_running_loop()
-    while True:
-        if not await loop.run_in_executor(thread, _beat, served, clock):
-            return
-        await asyncio.sleep(BEAT_S)
+    while not served.ending.is_set() and await beat_once(served.house.premises, clock):
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(served.ending.wait(), BEAT_S)
 
 
-def _beat(served: _Served, clock: Callable[[], int]) -> bool:
-    """One beat. False if this desk publishes nothing. Officers wait for it as for one another."""
-    pulse = served.house.premises.pulse
+async def beat_once(premises: Premises, clock: Callable[[], int]) -> bool:
+    """One beat, on the desk's loop. False if this desk publishes nothing. While it waits, officers are answered."""
+    pulse = premises.pulse
     try:
-        done = served.runner.run(served.opened.desk.beat())
+        done = await premises.desk.beat()
     except NotPublishing:
         return False
     except NullabonaError as error:
-        pulse.problem = error.message
+        pulse.problem = error
         return True
-    pulse.waiting, pulse.problem = done.waiting, ""
+    pulse.waiting, pulse.problem = done.waiting, None
     if done.periods:
         pulse.period, pulse.at_s = done.periods[-1], clock()
     return True
 
 
-def _leave(served: _Served) -> None:
-    served.opened.desk.close()
+async def _leave(served: _Served, beating: Future[None]) -> None:
+    """Let a beat and a letter that are under way come to their end, within reason; then close everything."""
+    served.ending.set()
+    try:
+        await asyncio.wait_for(asyncio.wrap_future(beating), LEAVE_S)
+    except (TimeoutError, asyncio.CancelledError):
+        beating.cancel()
+    premises = served.house.premises
+    if premises.courier is not None:
+        await asyncio.to_thread(premises.courier.close)
+    await asyncio.get_running_loop().shutdown_default_executor()
+    premises.desk.close()
     if served.opened.hang_up is not None:
-        served.runner.run(served.opened.hang_up())
-    served.runner.close()
-    served.house.premises.store.close()
+        await served.opened.hang_up()
+    premises.store.close()
 
 
 def _listen(listen: Listen) -> socket.socket:

@@ -103,6 +103,7 @@ DOORS: Final[tuple[Door, ...]] = (
     *_case_doors(),
     Door("GET", "/confirm", confirming.page, _CONFIRMERS),
     Door("POST", "/confirm/{challenge}", confirming.confirm, _CONFIRMERS),
+    Door("POST", "/confirm/{challenge}/object", confirming.object_to, DESK[DeskAction.OBJECT]),
     Door("GET", "/authorities", authorities.page, READERS),
     Door("POST", "/authorities", authorities.register, _REGISTERS),
     Door("GET", "/record", record.page, frozenset(Role)),

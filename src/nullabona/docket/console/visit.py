@@ -18,6 +18,8 @@ from nullabona.docket.console.words import say, term
 from nullabona.docket.core.acts import Officer
 from nullabona.docket.core.roles import Role
 from nullabona.docket.ports import Acting
+from nullabona.errors import NullabonaError
+from nullabona.words.errors import in_words
 
 COOKIE: Final = "__Host-desk"
 
@@ -58,6 +60,10 @@ class Visit:
 
     def say(self, key: str, **values: object) -> str:
         return say(key, self.taste.language, **values)
+
+    def in_words(self, error: NullabonaError | None) -> str:
+        """What went wrong, in the officer's language; nothing if nothing did."""
+        return in_words(error, self.taste.language)[0] if error is not None else ""
 
     def page(self, template: str, status: int = 200, more: tuple[tuple[str, str], ...] = (), **values: Any) -> Answer:  # noqa: ANN401 - whatever the template shows
         """A page of the console."""

@@ -20,6 +20,7 @@ from nullabona.docket.core.records import (
     Identifier,
     Note,
     OfficerId,
+    Recipient,
     Short,
 )
 from nullabona.docket.core.roles import Role
@@ -96,9 +97,19 @@ class ReleaseDetails(msgspec.Struct, frozen=True, forbid_unknown_fields=True, ta
 
 
 class PlainDetails(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="plain"):
-    """An action that says nothing but itself: receipt, hand-over, notify, publish, seal, close."""
+    """An action that says nothing but itself: receipt, notify, publish, seal, close."""
 
     note: Note = ""
+
+
+class HandOverDetails(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="hand-over"):
+    """In which form the package leaves; the desk fills it in, and a package that leaves unsealed says so."""
+
+    custodian: Annotated[str, Meta(pattern=r"^([0-9a-f]{64})?\Z")] = ""
+    """SHA-256 of the custodian's certificate; empty if nobody seals."""
+    recipient: Recipient = ""
+    """The age recipient of the authority that it is locked to; empty if whoever has it can read it."""
+    unsealed: bool = True
 
 
 class DeferDetails(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="defer"):
@@ -135,7 +146,7 @@ class ConfirmDetails(msgspec.Struct, frozen=True, forbid_unknown_fields=True, ta
 
 CaseDetails = (
     IntakeDetails | AmendDetails | MatchDetails | ReviewDetails | DecideDetails | ReleaseDetails | PlainDetails
-    | DeferDetails | BarDetails | GagDetails | RecuseDetails | ConfirmDetails
+    | HandOverDetails | DeferDetails | BarDetails | GagDetails | RecuseDetails | ConfirmDetails
 )  # fmt: skip
 
 
@@ -179,6 +190,13 @@ class KeyDetails(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="k
     credential: Credential
 
 
+class ObjectDetails(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="object"):
+    """An objection, which ends a proposal that is held."""
+
+    challenge: Hash
+    why: Note
+
+
 class AuthorityDetails(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="authority"):
     """An authority for the call-back registry."""
 
@@ -216,7 +234,7 @@ class OutageDetails(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag
 
 DeskDetails = (
     EnrolDetails | RevokeDetails | RoleDetails | KeyDetails | AuthorityDetails | ReportDetails | SettleDetails
-    | OpenDetails | OutageDetails | ConfirmDetails
+    | OpenDetails | OutageDetails | ObjectDetails | ConfirmDetails
 )  # fmt: skip
 
 

@@ -22,6 +22,8 @@ CaseId = Annotated[bytes, Meta(min_length=CASE_ID_SIZE, max_length=CASE_ID_SIZE)
 OfficerId = Annotated[str, Meta(min_length=2, max_length=32, pattern=r"^[a-z][a-z0-9-]*\Z")]
 Short = Annotated[str, Meta(min_length=1, max_length=200)]
 Note = Annotated[str, Meta(max_length=2_000)]
+Recipient = Annotated[str, Meta(pattern=r"^(age1[02-9ac-hj-np-z]{58})?\Z")]
+"""An age recipient (X25519), or nothing."""
 
 
 class Authority(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -34,6 +36,8 @@ class Authority(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A telephone number or domain that the desk found out itself."""
     verified_day: Day
     verified_by: OfficerId
+    recipient: Recipient = ""
+    """The age recipient that packages for it are locked to; empty if it has given none."""
 
 
 class Identifier(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

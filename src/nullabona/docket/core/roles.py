@@ -40,6 +40,7 @@ class DeskAction(StrEnum):
     OPEN = "open"
     SETTLE = "settle"
     OUTAGE = "outage"
+    OBJECT = "object"
     READ_JOURNAL = "read-journal"
 
 
@@ -96,6 +97,7 @@ DESK: Final[dict[DeskAction, frozenset[Role]]] = {
     DeskAction.OPEN: frozenset({_R.COUNSEL}),
     DeskAction.SETTLE: frozenset({_R.KEY_CUSTODIAN}),
     DeskAction.OUTAGE: frozenset({_R.PUBLISHER}),
+    DeskAction.OBJECT: frozenset(Role) - {_R.AUDITOR},
     DeskAction.READ_JOURNAL: frozenset({_R.AUDITOR, _R.COUNSEL}),
 }
 """Who may propose it (what is in `CONFIRMS`) or do it."""
@@ -112,6 +114,12 @@ CONFIRMS: Final[dict[DeskAction, frozenset[Role]]] = {
     DeskAction.OUTAGE: frozenset({_R.COUNSEL}),
 }
 """What takes effect only when a second officer, with one of these roles, confirms it. Neither may be its subject."""
+
+HELD_S: Final[dict[DeskAction, int]] = {DeskAction.ADD_KEY: 86_400}
+"""What waits so long between its two signatures, and may be objected to meanwhile, by its subject too.
+
+Before the first demand was taken in nothing is held: a desk that has just been founded has nothing to protect.
+"""
 
 APART: Final[frozenset[tuple[Action, Action]]] = frozenset({
     (_A.REVIEW, _A.INTAKE), (_A.REVIEW, _A.AMEND),

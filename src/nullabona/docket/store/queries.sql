@@ -154,11 +154,19 @@ JOIN credential USING (key_id) WHERE challenge = ?;
 INSERT INTO pending (challenge, action, subject, detail, details, proposed_by) VALUES (?, ?, ?, ?, ?, ?);
 
 -- name: pending
-SELECT challenge, action, subject, detail, details, proposed_by, confirmed_by, done FROM pending WHERE challenge = ?;
+SELECT pending.challenge, pending.action, subject, detail, details, proposed_by, confirmed_by, at_s, objected_by
+FROM pending JOIN act ON act.challenge = pending.challenge WHERE pending.challenge = ?;
 
 -- name: open_pendings
-SELECT challenge, action, subject, detail, details, proposed_by, confirmed_by, done FROM pending
-WHERE confirmed_by IS NULL ORDER BY challenge;
+SELECT pending.challenge, pending.action, subject, detail, details, proposed_by, confirmed_by, at_s, objected_by
+FROM pending JOIN act ON act.challenge = pending.challenge
+WHERE confirmed_by IS NULL AND objected_by IS NULL ORDER BY pending.challenge;
+
+-- name: any_demand
+SELECT 1 FROM event WHERE kind = 'intake' LIMIT 1;
+
+-- name: object_pending
+UPDATE pending SET objected_by = ? WHERE challenge = ?;
 
 -- name: confirm_pending
 UPDATE pending SET confirmed_by = ? WHERE challenge = ?;

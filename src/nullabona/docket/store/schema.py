@@ -72,7 +72,7 @@ _TABLES: Final[Mapping[str, tuple[str, str, Mapping[str, str]]]] = {
     "pending": (_ALWAYS, _OFFICER, {
         "challenge": "the proposal's signature", "action": "what is proposed", "subject": "about whom",
         "detail": "which role", "details": "the proposal", "proposed_by": "first signature",
-        "confirmed_by": "second signature", "done": "whether it was carried out",
+        "confirmed_by": "second signature", "objected_by": "who objected", "done": "whether it was carried out",
     }),
     "authority": (_ALWAYS, _OFFICER, {"id": "which authority", "encoded": "its name and how it is called back"}),
     "event": (_ALWAYS, _CASE, {

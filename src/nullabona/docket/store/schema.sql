@@ -147,6 +147,7 @@ CREATE TABLE pending (
     details      BLOB NOT NULL,
     proposed_by  TEXT NOT NULL REFERENCES officer (id) CHECK (proposed_by <> subject),
     confirmed_by TEXT REFERENCES officer (id) CHECK (confirmed_by <> proposed_by AND confirmed_by <> subject),
+    objected_by  TEXT REFERENCES officer (id) CHECK (objected_by IS NULL OR confirmed_by IS NULL),
     done         INTEGER NOT NULL DEFAULT 0 CHECK (done = 0 OR confirmed_by IS NOT NULL)
 ) STRICT, WITHOUT ROWID;
 
@@ -333,10 +334,19 @@ CREATE TRIGGER pending_confirmed BEFORE UPDATE ON pending BEGIN
     SELECT RAISE(ABORT, 'docket-append-only') WHERE NEW.challenge <> OLD.challenge OR NEW.action <> OLD.action
         OR NEW.subject <> OLD.subject OR NEW.detail <> OLD.detail OR NEW.details <> OLD.details
         OR NEW.proposed_by <> OLD.proposed_by OR OLD.done <> 0
-        OR (OLD.confirmed_by IS NOT NULL AND NEW.confirmed_by IS NOT OLD.confirmed_by);
+        OR (OLD.confirmed_by IS NOT NULL AND NEW.confirmed_by IS NOT OLD.confirmed_by)
+        OR (OLD.objected_by IS NOT NULL AND NEW.objected_by IS NOT OLD.objected_by);
+    SELECT RAISE(ABORT, 'docket-no-act') WHERE NEW.objected_by IS NOT OLD.objected_by AND (OLD.action <> 'add-key'
+        OR NOT EXISTS (SELECT 1 FROM act WHERE approves = OLD.challenge AND action = 'object' AND case_id IS NULL
+        AND officer = NEW.objected_by));
     SELECT RAISE(ABORT, 'docket-no-act') WHERE NEW.confirmed_by IS NOT OLD.confirmed_by AND NOT EXISTS (
         SELECT 1 FROM act WHERE approves = OLD.challenge AND confirms = 1 AND case_id IS NULL
         AND action = OLD.action AND officer = NEW.confirmed_by);
+    -- Another key for an officer waits a day, once there was ever a demand to protect (core/roles.py, HELD_S).
+    SELECT RAISE(ABORT, 'docket-held') WHERE NEW.confirmed_by IS NOT OLD.confirmed_by AND OLD.action = 'add-key'
+        AND EXISTS (SELECT 1 FROM event WHERE kind = 'intake')
+        AND (SELECT at_s FROM act WHERE challenge = OLD.challenge) + 86400 > (
+            SELECT min(at_s) FROM act WHERE approves = OLD.challenge AND confirms = 1 AND officer = NEW.confirmed_by);
 END;
 
 CREATE TRIGGER pending_stays BEFORE DELETE ON pending BEGIN

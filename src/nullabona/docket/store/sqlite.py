@@ -11,7 +11,6 @@ import os
 import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final
@@ -20,10 +19,12 @@ from nullabona.docket.core import roles
 from nullabona.docket.core.acts import AssertionInvalid, Replayed, Stale
 from nullabona.docket.core.states import STEPS, WrongState
 from nullabona.errors import Bug, NullabonaError, UserError
+from nullabona.machine.queries import named_queries
 
 FILE: Final = "desk.db"
 LOCK: Final = "desk.lock"
-VERSION: Final = 1
+VERSION: Final = 2
+_SQL: Final = named_queries("nullabona.docket.store")
 
 
 class DeskInUse(UserError):
@@ -76,16 +77,24 @@ class NoAct(UserError):
     default_hint = "do it through the desk, with the signatures it asks for"
 
 
+class Held(UserError):
+    """It takes effect a day after it was proposed, so that somebody can object."""
+
+    code = "docket-held"
+    default_hint = "confirm it when the day is over; whoever knows better objects before"
+
+
 _REFUSALS: Final[Mapping[str, type[NullabonaError]]] = {
     error.code: error
     for error in (
-        AppendOnly, AssertionInvalid, NoAct, Recused, Replayed, RoleAlone, Stale, WrongState, roles.NotAllowed,
+        AppendOnly, AssertionInvalid, Held, NoAct, Recused, Replayed, RoleAlone, Stale, WrongState, roles.NotAllowed,
         roles.SamePerson,
     )
 }  # fmt: skip
 _SENTENCES: Final[Mapping[str, str]] = {
     "docket-append-only": "what was entered cannot be changed",
     "docket-assertion-invalid": "the key is not one of this officer's",
+    "docket-held": "a day must pass between the first signature and the second",
     "docket-no-act": "nobody has signed what this change needs",
     "docket-not-allowed": "no role of this officer allows it",
     "docket-recused": "this officer stepped back from the case",
@@ -130,17 +139,17 @@ class DeskStore:
     def run(self, name: str, *values: object) -> int:
         """Carry out the statement ``name`` of queries.sql; how many rows it changed."""
         with translated():
-            return self.connection.execute(queries()[name], values).rowcount
+            return self.connection.execute(_SQL[name], values).rowcount
 
     def rows(self, name: str, *values: object) -> list[tuple[Any, ...]]:
         """Every row of the query ``name``."""
         with translated():
-            return self.connection.execute(queries()[name], values).fetchall()
+            return self.connection.execute(_SQL[name], values).fetchall()
 
     def row(self, name: str, *values: object) -> tuple[Any, ...] | None:
         """The first row of the query ``name``."""
         with translated():
-            found: tuple[Any, ...] | None = self.connection.execute(queries()[name], values).fetchone()
+            found: tuple[Any, ...] | None = self.connection.execute(_SQL[name], values).fetchone()
         return found
 
     def value(self, name: str, *values: object) -> Any:  # noqa: ANN401 - what the query gives
@@ -178,13 +187,6 @@ def _refusal(text: str) -> NullabonaError:
     return Bug("the desk's database refused a change that the desk thought it could make")
 
 
-@cache
-def queries() -> Mapping[str, str]:
-    """The statements of queries.sql by name."""
-    parts = text("queries.sql").split("-- name: ")[1:]
-    return {name: body for name, _, body in (part.partition("\n") for part in parts)}
-
-
 def text(name: str) -> str:
     """A file of this package."""
     return files("nullabona.docket.store").joinpath(name).read_text("utf-8")
@@ -210,10 +212,10 @@ def _write_rules(connection: sqlite3.Connection) -> None:
     connection.execute("BEGIN IMMEDIATE")
     steps = [(state or "", action, after) for (state, action), after in STEPS.items()]
     permits = [(role, action, state or "") for role, action, state in roles.permits()]
-    connection.executemany(queries()["write_step"], steps)
-    connection.executemany(queries()["write_permit"], permits)
-    connection.executemany(queries()["write_apart"], sorted(roles.APART))
-    connection.executemany(queries()["write_desk_permit"], roles.desk_permits())
+    connection.executemany(_SQL["write_step"], steps)
+    connection.executemany(_SQL["write_permit"], permits)
+    connection.executemany(_SQL["write_apart"], sorted(roles.APART))
+    connection.executemany(_SQL["write_desk_permit"], roles.desk_permits())
     connection.execute("COMMIT")
 
 

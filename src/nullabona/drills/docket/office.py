@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Protocol
@@ -26,7 +26,8 @@ from nullabona.docket.core.acts import (
 )
 from nullabona.docket.core.cadence import Cadence
 from nullabona.docket.core.instrument import DAY, Taxonomy
-from nullabona.docket.core.records import Authority, CaseId, Package
+from nullabona.docket.core.receipt import Receipt
+from nullabona.docket.core.records import Approval, Authority, CaseId, Event, Package
 from nullabona.docket.core.roles import DeskAction, Role
 from nullabona.docket.core.statements import Report
 from nullabona.docket.core.states import Action
@@ -35,10 +36,12 @@ from nullabona.docket.desk import Desk, Proposal
 from nullabona.docket.deskwork import DeskDone
 from nullabona.docket.founding import First, found
 from nullabona.docket.ports import Acting, Outside, PackageOrder, Publication
+from nullabona.docket.production.evidence import Evidence
 from nullabona.docket.production.identity import Custodian, new_custodian
 from nullabona.docket.production.manifest import Operator
 from nullabona.docket.production.package import Packager
-from nullabona.docket.production.seal import Seals
+from nullabona.docket.production.seal import Seals, seal_package
+from nullabona.docket.production.sealing import custody_of
 from nullabona.docket.signing import credential_of, signer, verify_ed25519
 from nullabona.docket.taxonomy import Catalogue, load
 from nullabona.docket.vault import new_identity
@@ -93,6 +96,23 @@ class Grounds:
     policy: str
     directory: Path
     cadence: Cadence
+
+
+@dataclass(frozen=True, slots=True)
+class HeldSeal:
+    """Seals with keys that are in memory; a `nullabona.docket.ports.SealPackage`."""
+
+    seals: Seals
+
+    def custodian(self) -> str:
+        """SHA-256 of the custodian's certificate."""
+        return self.seals.custodian.fingerprint
+
+    def __call__(
+        self, package: Package, receipt: Receipt, history: Iterable[Event], approvals: Iterable[Approval], now_s: int
+    ) -> dict[str, bytes]:
+        """Every file of the sealed folder."""
+        return seal_package(package, Evidence(receipt, custody_of(history, approvals)), self.seals, now_s)
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,6 +232,7 @@ class Office:
             producible=lambda handle: read_producible(directory, handle),
             make_package=self._make_package,
             verifiers={"ed25519": verify_ed25519},
+            seal=HeldSeal(self.seals),
         )
 
     def _make_package(self, order: PackageOrder) -> Package:

@@ -9,9 +9,8 @@ from nullabona.docket.core.acts import BarDetails, IntakeDetails, ReviewDetails
 from nullabona.docket.core.decide import gagged
 from nullabona.docket.core.records import CaseId, ClassAnswer, Decision
 from nullabona.docket.core.states import Action
-from nullabona.docket.desk import HandedOver
 from nullabona.docket.folder import write_folder
-from nullabona.docket.handing import sealed_files
+from nullabona.docket.handover import HandedOver
 from nullabona.docket.production.classes import answer_of
 from nullabona.docket.taxonomy import Row
 from nullabona.drills.docket.demands import Asked
@@ -64,10 +63,10 @@ def begin(office: Office, asked: Asked) -> CaseId:
 def hand_over(office: Office, case: CaseId, folder: Path) -> HandedOver:
     """Receipt first, then the sealed folder. The demand's slot has to be in the witnessed log by now."""
     office.act("cora", Action.RECEIPT, case)
-    office.act("rolf", Action.HAND_OVER, case)
     who = office.who("rolf")
+    office.sign("rolf", office.desk.propose_hand_over(who, case))
     given = office.desk.handed_over(who, case)
-    write_folder(folder, sealed_files(office.desk, who, case, given, office.seals, office.pace()))
+    write_folder(folder, given.files)
     return given
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import ClassVar, Final
 
 from nullabona.errors import UserError
+from nullabona.machine.queries import named_queries
 from nullabona.relay.core.answers import Entry
 from nullabona.relay.core.boxes import LAST_SEQ, SEQ_BITS, Batch, StoredBox
 from nullabona.relay.store.gaps import MOST_PAGES, logged_pages, overwrite_gaps
@@ -35,13 +36,7 @@ class NotOurs(UserError):
     default_hint = "move the data directory away and start empty; clients put back what is missing"
 
 
-def _named_queries() -> dict[str, str]:
-    text = Path(__file__).with_name("queries.sql").read_text("utf-8")
-    parts = text.split("-- name: ")[1:]
-    return {name.strip(): sql.strip() for name, _, sql in (part.partition("\n") for part in parts)}
-
-
-_SQL: Final = _named_queries()
+_SQL: Final = named_queries("nullabona.relay.store")
 
 
 class SqliteBoxStore:

@@ -14,6 +14,7 @@ from typing import Any, Final, TypeVar
 
 from nullabona.errors import NullabonaError, UserError
 from nullabona.log.tree import EMPTY_ROOT
+from nullabona.machine.queries import named_queries
 
 APPLICATION_ID: Final = 0x4E756C51
 VERSION: Final = 1
@@ -53,13 +54,7 @@ class Tree:
     pruned: int
 
 
-def _named_queries() -> dict[str, str]:
-    text = Path(__file__).with_name("queries.sql").read_text("utf-8")
-    parts = text.split("-- name: ")[1:]
-    return {name.strip(): sql.strip() for name, _, sql in (part.partition("\n") for part in parts)}
-
-
-_SQL: Final = _named_queries()
+_SQL: Final = named_queries("nullabona.sequencer.store")
 
 
 class LogStore:

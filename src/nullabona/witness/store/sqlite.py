@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from nullabona.errors import NullabonaError, UserError
+from nullabona.machine.queries import named_queries
 from nullabona.witness.core.judging import Held
 
 APPLICATION_ID: Final = 0x4E756C57
@@ -34,13 +35,7 @@ class NotAWitness(UserError):
     default_hint = "name the witness's own folder; never start one anew under an old key: it would have forgotten"
 
 
-def _named_queries() -> dict[str, str]:
-    text = Path(__file__).with_name("queries.sql").read_text("utf-8")
-    parts = text.split("-- name: ")[1:]
-    return {name.strip(): sql.strip() for name, _, sql in (part.partition("\n") for part in parts)}
-
-
-_SQL: Final = _named_queries()
+_SQL: Final = named_queries("nullabona.witness.store")
 
 
 class WitnessStore:

@@ -20,6 +20,7 @@ from nullabona.docket.core.acts import (
     CaseDetails,
     DeferDetails,
     GagDetails,
+    HandOverDetails,
     PlainDetails,
     RecuseDetails,
     ReviewDetails,
@@ -97,6 +98,26 @@ def _release(visit: Visit, case: bytes, view: CaseView) -> Proposed:
     decision, package = view.content.decision, view.content.package_sha256
     lines = decision_lines(visit, decision) if decision else ()
     return proposal, (*lines, (visit.say("case.package-hash"), package.hex() if package else "")), {}
+
+
+def _hand_over(visit: Visit, case: bytes, view: CaseView) -> Proposed:
+    unsealed = visit.asked.form().get("unsealed") == "yes"
+    proposal = visit.house.desk.propose_hand_over(visit.acting, case, unsealed=unsealed)
+    details = proposal.details
+    assert isinstance(details, HandOverDetails)
+    if details.unsealed:
+        seal_line = visit.say("case.form-unsealed")
+    else:
+        seal_line = visit.say("case.form-sealed", custodian=details.custodian)
+    return proposal, ((visit.say("case.form-seal"), seal_line), locked_line(visit, view, details)), {}
+
+
+def locked_line(visit: Visit, view: CaseView, form: HandOverDetails) -> tuple[str, str]:
+    """To whom a package is locked, in words."""
+    name = visit.say("case.form-lock")
+    if not form.recipient:
+        return name, visit.say("case.form-unlocked")
+    return name, visit.say("case.form-locked", authority=view.content.demand.authority, recipient=form.recipient)
 
 
 def _defer(visit: Visit, case: bytes, _: CaseView) -> Proposed:
@@ -186,6 +207,7 @@ _PROPOSES: Final[Mapping[Action, Propose]] = {
     Action.DECIDE: _decide,
     Action.PRODUCE: _release,
     Action.REFUSE: _release,
+    Action.HAND_OVER: _hand_over,
     Action.DEFER_NOTICE: _defer,
     Action.BAR_NOTICE: _bar,
     Action.RENEW_GAG: _renew_gag,
@@ -194,7 +216,7 @@ _PROPOSES: Final[Mapping[Action, Propose]] = {
     Action.RECUSE: _recuse,
     **{
         action: partial(_plain, action)
-        for action in (Action.RECEIPT, Action.HAND_OVER, Action.NOTIFY, Action.PUBLISH, Action.SEAL, Action.CLOSE)
+        for action in (Action.RECEIPT, Action.NOTIFY, Action.PUBLISH, Action.SEAL, Action.CLOSE)
     },
 }
 ACTIONS: Final[Mapping[Action, Callable[[Visit], Answer]]] = {

@@ -34,16 +34,20 @@ def register(visit: Visit) -> Answer:
                 "call_back": fields.line(form, "call"),
                 "verified_day": visit.now_s // DAY,
                 "verified_by": visit.me,
+                "recipient": fields.line(form, "recipient", needed=False),
             },
             Authority,
         )
     except msgspec.ValidationError:
-        raise FormWrong("a short name has 2 to 32 small letters, digits and hyphens") from None
+        raise FormWrong(
+            "a short name has 2 to 32 small letters, digits and hyphens; a key begins with age1 or is left out"
+        ) from None
     proposal = visit.house.desk.propose(visit.acting, DeskAction.REGISTER_AUTHORITY, None, AuthorityDetails(authority))
     what = visit.say("say.register-authority", name=authority.name, call=authority.call_back)
     details = (
         (visit.say("authorities.id"), authority.id),
         (visit.say("authorities.jurisdiction"), visit.say(f"jurisdiction.{authority.jurisdiction}")),
+        (visit.say("authorities.recipient"), authority.recipient or visit.say("authorities.recipient-none")),
     )
     saying = Saying(what, then(visit, "register-authority"), details)
     return ask_desk(visit, proposal, saying, "/authorities", "/authorities")

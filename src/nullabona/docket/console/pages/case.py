@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import io
-import zipfile
 from typing import Final, get_args
 
 from nullabona.docket.console.answers import Answer, download
@@ -12,11 +10,12 @@ from nullabona.docket.console.pages.acting import decision_lines, gag_lines
 from nullabona.docket.console.pages.asking import Saying, ask_own
 from nullabona.docket.console.pages.standing import PATH, RECEIPTED, standing, unmet
 from nullabona.docket.console.visit import Visit
-from nullabona.docket.core.acts import Officer
+from nullabona.docket.core.acts import HandOverDetails, Officer
 from nullabona.docket.core.decide import HELD
 from nullabona.docket.core.records import CaseView, Package
-from nullabona.docket.core.roles import can_read
+from nullabona.docket.core.roles import Role, can_read
 from nullabona.docket.core.states import Action, State
+from nullabona.errors import UserError
 from nullabona.wire import demands
 from nullabona.wire.canonical import canonical
 
@@ -29,6 +28,7 @@ _FORMS: Final = {
     Action.RECUSE: "why",
     Action.REVIEW: "note",
     Action.AMEND: "link",
+    Action.HAND_OVER: "form",
 }
 """What each action asks for before it is shown for signing."""
 
@@ -39,6 +39,8 @@ def page(visit: Visit) -> Answer:
     view = visit.house.desk.show(visit.acting, case)
     history = visit.house.desk.history(visit.acting, case)
     given = any(event.kind == "hand-over" for event in history)
+    receipted = State(view.state) in RECEIPTED
+    form, problem = _form(visit, view) if receipted and Role.RELEASER in visit.roles else (None, "")
     demand = view.content.demand
     authorities = {one.id: one for one in visit.house.desk.authorities()}
     return visit.page(
@@ -53,7 +55,9 @@ def page(visit: Visit) -> Answer:
         dues=[due for due in visit.house.desk.dues() if due.case == case],
         colleagues=_late(visit),
         handed_over=given,
-        receipted=State(view.state) in RECEIPTED,
+        receipted=receipted,
+        form_now=form,
+        form_problem=problem,
         history=[event for event in reversed(history) if event.kind != "read"],
         reads=sum(event.kind == "read" for event in history),
         package=_files(visit.house.desk.preview(visit.acting, case)) if view.content.package_sha256 else (),
@@ -94,11 +98,9 @@ def receipt(visit: Visit) -> Answer:
 
 
 def handed_over(visit: Visit) -> Answer:
-    """The package with its receipt, once a releaser has signed that it is handed over; the same bytes each time."""
-    case = fields.case_id(visit.params["case"])
-    given = visit.house.desk.handed_over(visit.acting, case)
-    files = {file.path: file.data for file in given.package.files} | {"receipt.json": canonical(given.receipt)}
-    return download(_zipped(files), f"package-{case.hex()[:8]}.zip")
+    """The package in the form that a releaser signed: sealed, or unsealed under a name that says so."""
+    name, data = visit.house.desk.handed_over(visit.acting, fields.case_id(visit.params["case"])).download()
+    return download(data, name)
 
 
 def share(visit: Visit) -> Answer:
@@ -116,18 +118,17 @@ def share(visit: Visit) -> Answer:
     return ask_own(visit, "share", f"{case.hex()} {officer}", saying, back, do)
 
 
+def _form(visit: Visit, view: CaseView) -> tuple[HandOverDetails | None, str]:
+    """In which form the package would leave now, or why the custodian's key says nothing of it."""
+    try:
+        return visit.house.desk.form_of(view), ""
+    except UserError as error:
+        return None, visit.in_words(error)
+
+
 def _late(visit: Visit) -> list[Officer]:
     """Officers who may read cases, but for oneself."""
     return [one for one in visit.house.desk.officers() if one.active and can_read(one.roles) and one.id != visit.me]
-
-
-def _zipped(files: dict[str, bytes]) -> bytes:
-    """A zip without times: the same files, the same bytes."""
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as made:
-        for path in sorted(files):
-            made.writestr(zipfile.ZipInfo(path), files[path])
-    return buffer.getvalue()
 
 
 def _files(package: Package | None) -> tuple[tuple[int, str, int], ...]:

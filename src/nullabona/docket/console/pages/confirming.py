@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from nullabona.docket.console.answers import Answer
 from nullabona.docket.console.doors.refusals import FormWrong
+from nullabona.docket.console.pages import fields
 from nullabona.docket.console.pages.acting import then
 from nullabona.docket.console.pages.asking import Saying, ask_desk
 from nullabona.docket.console.visit import Visit
 from nullabona.docket.core import acts
-from nullabona.docket.core.roles import CONFIRMS
+from nullabona.docket.core.roles import CONFIRMS, DESK, DeskAction
 from nullabona.docket.deskwork import Pending
 
 
 def page(visit: Visit) -> Answer:
     """Everything that waits, with whether this officer may confirm it."""
     found = [(one, sentence(visit, one), _may(visit, one)) for one in visit.house.desk.pending()]
-    return visit.page("confirm.html", waiting=found)
+    may_object = bool(visit.roles & DESK[DeskAction.OBJECT])
+    return visit.page("confirm.html", waiting=found, may_object=may_object)
 
 
 def confirm(visit: Visit) -> Answer:
@@ -29,6 +31,21 @@ def confirm(visit: Visit) -> Answer:
     what = visit.say("say.confirm", by=first.proposed_by, what=sentence(visit, first))
     saying = Saying(what, then(visit, "confirm"), lines(visit, first), grave=True)
     return ask_desk(visit, proposal, saying, "/confirm", "/confirm")
+
+
+def object_to(visit: Visit) -> Answer:
+    """Ask for the signature under an objection to what is held."""
+    try:
+        challenge = bytes.fromhex(visit.params["challenge"])
+    except ValueError:
+        raise FormWrong("this is not the name of something that waits") from None
+    details = acts.ObjectDetails(challenge, fields.note(visit.asked.form(), "why", needed=True))
+    proposal = visit.house.desk.propose(visit.acting, DeskAction.OBJECT, None, details)
+    first = next(one for one in visit.house.desk.pending() if one.challenge == challenge)
+    what = visit.say("say.object-key", what=sentence(visit, first))
+    saying = Saying(what, then(visit, "object-key"), ((visit.say("form.why"), details.why),), grave=True)
+    back = "/confirm" if visit.roles & CONFIRMS[first.action] else "/authenticators"
+    return ask_desk(visit, proposal, saying, back, back)
 
 
 def sentence(visit: Visit, pending: Pending) -> str:
@@ -66,6 +83,9 @@ def lines(visit: Visit, pending: Pending) -> tuple[tuple[str, str], ...]:
             return ((visit.say("officers.why"), details.why),)
         case acts.OutageDetails():
             return ((f"{details.first}–{details.last}", details.ko), ("", details.en))
+        case acts.AuthorityDetails():
+            key = details.authority.recipient or visit.say("authorities.recipient-none")
+            return ((visit.say("authorities.recipient"), key),)
         case _:
             return ()
 

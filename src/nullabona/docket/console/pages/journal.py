@@ -18,7 +18,9 @@ def page(visit: Visit) -> Answer:
     except JournalBroken as error:
         return visit.page("journal.html", 200, events=(), count=0, broken=error.message, older=None)
     before = visit.asked.query.get("before", "")
-    end = min(int(before), len(events)) if before.isdigit() and len(before) < 12 else len(events)
+    known = before.isascii() and before.isdigit() and len(before) < 12
+    end = min(int(before), len(events)) if known else len(events)
     shown = events[max(0, end - SHOWN) : end][::-1]
     older = shown[-1].seq if shown and shown[-1].seq > 0 else None
-    return visit.page("journal.html", events=shown, count=len(events), broken="", older=older)
+    numbers = {line.id: line.number for line in visit.house.desk.cases(visit.acting)}
+    return visit.page("journal.html", events=shown, count=len(events), broken="", older=older, numbers=numbers)

@@ -25,6 +25,7 @@ from nullabona.docket.console.rules.session import LEAST_PASSKEYS, MOST_PASSKEYS
 from nullabona.docket.console.rules.text import typed
 from nullabona.docket.console.store.records import Passkey
 from nullabona.docket.console.visit import Visit
+from nullabona.docket.core.roles import DESK, DeskAction
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,9 @@ def page(visit: Visit) -> Answer:
     shown = [
         Shown(key_id_of(one.credential_id), one, one in working) for one in visit.house.store.passkeys_of(visit.me)
     ]
-    return visit.page("own.html", passkeys=shown, few=len(working) < LEAST_PASSKEYS)
+    coming = [one for one in visit.house.desk.pending() if one.held and one.subject == visit.me]
+    may = bool(visit.roles & DESK[DeskAction.OBJECT])
+    return visit.page("own.html", passkeys=shown, few=len(working) < LEAST_PASSKEYS, coming=coming, may_object=may)
 
 
 def options(visit: Visit) -> Answer:

@@ -37,7 +37,9 @@ def page(visit: Visit) -> Answer:
         may=may,
         openable=openable,
         notices=desk.notices_waiting() if Role.NOTIFIER in visit.roles else 0,
-        delivers=visit.house.deliver is not None,
+        courier=visit.house.courier,
+        beat_problem=visit.in_words(visit.house.pulse.problem),
+        courier_problem=visit.in_words(visit.house.courier.problem if visit.house.courier else None),
     )
 
 
@@ -68,15 +70,10 @@ def settle(visit: Visit) -> Answer:
 
 
 def deliver(visit: Visit) -> Answer:
-    """Put the notices that were signed, and whose entry the log proves by now, into their inboxes.
-
-    If a relay did not take one, that is shown; the others are delivered, and it stays for the next time.
-    """
-    if visit.house.deliver is None:
+    """Have the notices that were signed, and whose entry the log proves by now, taken to their inboxes."""
+    if visit.house.courier is None:
         raise FormWrong("this console reaches no relay")
-    done = visit.house.desk.deliver_notices(visit.acting, visit.house.deliver)
-    if done.failed:
-        raise done.failed[0]
+    visit.house.courier.send(visit.acting)
     return see_other(HERE)
 
 

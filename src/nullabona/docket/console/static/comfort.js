@@ -60,3 +60,4 @@ if (queue) {
     } catch { /* the next look will do */ }
   }, 20000);
 }
+document.documentElement.dataset.ready = "";

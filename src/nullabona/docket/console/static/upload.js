@@ -6,7 +6,7 @@ const file = document.getElementById("original");
 const kept = document.getElementById("document");
 const shown = document.getElementById("hash");
 
-file.addEventListener("change", async () => {
+const send = async () => {
   const [chosen] = file.files;
   if (!chosen) return;
   const button = form.querySelector("button.main");
@@ -31,4 +31,6 @@ file.addEventListener("change", async () => {
     said(error.told ? [error.told.sentence, error.told.hint].filter(Boolean).join(". ") : word("failed"));
   }
   button.disabled = false;
-});
+};
+file.addEventListener("change", send);
+send(); // what was chosen before this file had arrived, or came back with the page

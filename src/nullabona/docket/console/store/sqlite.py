@@ -6,7 +6,6 @@ import os
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from functools import cache
 from hashlib import sha256
 from importlib.resources import files
 from pathlib import Path
@@ -15,9 +14,11 @@ from typing import Any, Final
 from nullabona.docket.console.rules.session import Recovery
 from nullabona.docket.console.store.records import Applicant, Enrolment, Passkey, Taste
 from nullabona.errors import NullabonaError, UserError
+from nullabona.machine.queries import named_queries
 
 FILE: Final = "console.db"
 VERSION: Final = 1
+_SQL: Final = named_queries("nullabona.docket.console.store")
 
 
 class ConsoleStoreFailed(NullabonaError):
@@ -198,7 +199,7 @@ class ConsoleStore:
                 self._db.execute("ROLLBACK")
 
     def _run(self, name: str, *values: object) -> sqlite3.Cursor:
-        return self._db.execute(queries()[name], values)
+        return self._db.execute(_SQL[name], values)
 
     def _one(self, name: str, *values: object) -> tuple[Any, ...] | None:
         rows = self._all(name, *values)
@@ -206,7 +207,7 @@ class ConsoleStore:
 
     def _all(self, name: str, *values: object) -> list[tuple[Any, ...]]:
         try:
-            return self._db.execute(queries()[name], values).fetchall()
+            return self._db.execute(_SQL[name], values).fetchall()
         except sqlite3.Error as error:
             raise ConsoleStoreFailed("the console's database cannot be read") from error
 
@@ -218,17 +219,6 @@ def hash_token(token: str) -> bytes:
 
 def _passkey(row: tuple[Any, ...]) -> Passkey:
     return Passkey(row[0], row[1], row[2], row[3], row[4], row[5], row[6], aside=bool(row[7]))
-
-
-@cache
-def queries() -> dict[str, str]:
-    """The statements of queries.sql by name."""
-    text = files(__package__).joinpath("queries.sql").read_text("utf-8")
-    found = {}
-    for part in text.split("-- name: ")[1:]:
-        name, _, statement = part.partition("\n")
-        found[name.strip()] = statement.strip()
-    return found
 
 
 def _prepare(connection: sqlite3.Connection) -> None:

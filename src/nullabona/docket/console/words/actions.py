@@ -45,6 +45,7 @@ SENTENCES: Final[dict[str, tuple[str, str]]] = {
     "say.add-passkey": ("Add the authenticator {label} to yours", "내 인증 장치에 {label} 추가"),
     "say.recover": ("Vouch that {officer} lost every authenticator", "{officer}이(가) 인증 장치를 모두 잃었음을 확인"),
     "say.object": ("Object to the recovery of {officer}", "{officer}의 복구에 이의 제기"),
+    "say.object-key": ("Object: {what}", "이의 제기: {what}"),
     "say.turn-away": ("Turn the applicant {officer} away", "신청자 {officer} 돌려보내기"),
     "say.share": ("Share case {number} with {officer}", "사건 {number}을(를) {officer}와(과) 공유"),
     "say.open": ("Open the slots of {count} published cases", "공개된 사건 {count}건의 칸 열기"),
@@ -153,6 +154,14 @@ SENTENCES: Final[dict[str, tuple[str, str]]] = {
         "Once confirmed, whoever holds it signs as this officer.",
         "확인되면 그 장치를 가진 사람이 이 담당자로 서명합니다.",
     ),
+    "then.add-key.2": (
+        "Another officer can confirm it after 24 hours; until then any officer can object.",
+        "24시간이 지나야 다른 담당자가 확인할 수 있고, 그동안 누구나 이의를 제기할 수 있습니다.",
+    ),
+    "then.object-key.1": (
+        "The proposal ends and cannot be taken up again; the objection stays in the journal.",
+        "이 제안은 끝나고 되살릴 수 없습니다. 이의는 일지에 남습니다.",
+    ),
     "then.register-authority.1": (
         "It takes effect when a reviewer or counsel has confirmed it.",
         "검토자나 법률 고문이 확인하면 시행됩니다.",
@@ -163,8 +172,8 @@ SENTENCES: Final[dict[str, tuple[str, str]]] = {
         "더는 아무것도 열지 못하며 다시 쓸 수 없습니다.",
     ),
     "then.add-passkey.1": (
-        "It works when two officers have signed for it.",
-        "담당자 두 사람이 서명하면 쓸 수 있습니다.",
+        "It works when two officers have signed for it, with a day in between.",
+        "담당자 두 사람이 하루를 두고 서명하면 쓸 수 있습니다.",
     ),
     "then.recover.1": (
         "A day after the second admin has vouched, a token can be made on the server.",

@@ -88,6 +88,37 @@ SENTENCES: Final[dict[str, tuple[str, str]]] = {
     "case.receipt": ("Receipt", "접수증"),
     "case.receipt-get": ("Save the receipt", "접수증 저장"),
     "case.handed-over-get": ("Save what was handed over", "전달한 자료 저장"),
+    "case.form-seal": ("Seal", "봉인"),
+    "case.form-lock": ("Locked to", "잠금"),
+    "case.form-sealed": (
+        "sealed: certificate and every file signed by the custodian with the certificate {custodian}",
+        "봉인함: 확인서와 모든 파일에 다음 인증서의 열쇠로 서명. {custodian}",
+    ),
+    "case.form-sealed-short": (
+        "Sealed: the custodian signs the certificate and every file. SHA-256 of the custodian's certificate:",
+        "봉인함: 확인서와 모든 파일에 서명합니다. 서명 인증서의 SHA-256:",
+    ),
+    "case.form-unsealed": (
+        "NOT sealed: this desk has no custodian's key, so nobody's signature is on the package.",
+        "봉인하지 않음: 이 데스크에는 확인서 열쇠가 없어 자료에 아무 서명이 없습니다.",
+    ),
+    "case.form-choose": (
+        "I hand it over unsealed all the same. This is signed and entered in the journal.",
+        "그래도 봉인하지 않고 전달합니다. 이 선택은 서명되고 일지에 남습니다.",
+    ),
+    "case.form-locked": (
+        "{authority}, by the key in the registry: {recipient}",
+        "{authority}, 명부에 있는 열쇠: {recipient}",
+    ),
+    "case.form-locked-short": ("Locked to {authority}: nobody else opens it.", "{authority}만 열 수 있게 잠급니다."),
+    "case.form-unlocked-short": (
+        "Not locked: whoever has the file can read it, for the registry has no key of this authority.",
+        "잠그지 않음: 명부에 이 기관의 열쇠가 없어 파일을 가진 사람은 누구나 읽을 수 있습니다.",
+    ),
+    "case.form-unlocked": (
+        "nobody: whoever has the file can read it, for the registry has no key of this authority",
+        "잠그지 않음: 명부에 이 기관의 열쇠가 없어 파일을 가진 사람은 누구나 읽을 수 있습니다",
+    ),
     "case.share": ("Share with a colleague", "동료와 공유"),
     "case.share-with": ("Who joined later and cannot open it", "나중에 합류해 열 수 없는 사람"),
     "case.notice": ("Notice to the person", "당사자 통지"),

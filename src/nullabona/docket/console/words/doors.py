@@ -54,8 +54,8 @@ SENTENCES: Final[dict[str, tuple[str, str]]] = {
     "enrol.go": ("To the sign-in page", "로그인 페이지로"),
     "own.title": ("Your authenticators", "내 인증 장치"),
     "own.text": (
-        "Keep two at least. A new one works once two officers have signed for it.",
-        "두 개 이상 지니세요. 새 장치는 담당자 두 사람이 서명한 뒤부터 쓸 수 있습니다.",
+        "Keep two at least. A new one works once two officers have signed for it, with a day in between.",
+        "두 개 이상 지니세요. 새 장치는 담당자 두 사람이 하루를 두고 서명한 뒤부터 쓸 수 있습니다.",
     ),
     "own.few": (
         "You have fewer than two authenticators that work. Until there are two, nothing else can be done here.",
@@ -66,6 +66,11 @@ SENTENCES: Final[dict[str, tuple[str, str]]] = {
     "own.waits": ("waits for two signatures", "두 사람의 서명 대기"),
     "own.aside": ("set aside", "빼 둔 장치"),
     "own.set-aside": ("Set aside", "빼 두기"),
+    "own.coming": ("A key for you is on its way", "당신 이름으로 승인될 장치"),
+    "own.coming-text": (
+        "{by} signed that it is yours; it can be confirmed from {when} UTC. If it is not yours, object now.",
+        "{by}이(가) 당신의 장치라고 서명했고 {when} UTC부터 확인할 수 있습니다. 당신의 것이 아니면 이의를 제기하세요.",
+    ),
     "own.add-title": ("Add an authenticator", "인증 장치 추가"),
     "own.add-text": (
         "You sign with one that works, then the new one answers.",

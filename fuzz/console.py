@@ -1,0 +1,215 @@
+"""Fuzz what a browser sends the legal desk's console: heads, cookies, forms, JSON, what authenticators say.
+
+Any bytes to the edge get an answer, with its headers, that is no fault of the console's; what is no passkey is refused.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import json
+import random
+import re
+import resource
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from concurrent.futures import Executor, Future
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import urlencode
+
+from fuzz.client import mutate
+from fuzz.docket import warp
+from nullabona.docket.console.doors.passkeys import (
+    read_assertion,
+    read_challenge,
+    verify_assertion,
+    verify_registration,
+)
+from nullabona.docket.console.doors.refusals import FormWrong, PasskeyRefused, PasskeyUnsuitable, SignCountWentBack
+from nullabona.docket.console.doors.sealing import seal_identity
+from nullabona.docket.console.doors.signing import credential_of
+from nullabona.docket.console.edge import Edge
+from nullabona.docket.console.headers import SAFE
+from nullabona.docket.console.house import House
+from nullabona.docket.console.pages import fields
+from nullabona.docket.console.premises import Premises, Settings
+from nullabona.docket.console.rules.origin import Site, csrf_token
+from nullabona.docket.console.rules.text import typed, visible
+from nullabona.docket.console.store.records import Passkey
+from nullabona.docket.console.store.sqlite import ConsoleStore
+from nullabona.docket.console.table import DOORS
+from nullabona.docket.core.acts import KeyDetails
+from tests.docket.desks import Clock, Office
+from tests.docket_console.authenticator import SoftKey
+
+SITE: Final = Site("http://localhost:1")
+CHALLENGE: Final = "Y2NjY2NjY2NjY2NjY2NjY2NjY2NjY2NjY2NjY2NjY2M"
+REFUSED: Final = (PasskeyRefused, PasskeyUnsuitable, SignCountWentBack)
+Target = Callable[[random.Random], None]
+MOST_GROWTH: Final = 400 << 20
+FORM: Final = urlencode(
+    {"token": "ab" * 32, "ref": "2026-77", "issued": "2026-12-12", "received": "2026-12-13T11:00", "lang": "ko",
+     "identifiers": "mina@relay.example\r\n민아", "classes": "subscriber", "gate-id_shown": "on", "go": "/cases"}
+).encode()  # fmt: skip
+FORMS: Final = (
+    FORM,
+    b"outcome=produce&answer-subscriber=produced&answer-content=not_held&reason-content=&grounds=x",
+    b"outcome=refuse&reason=incomplete&until=2027-01-01T00:00&basis=law&why=x&note=y&officer=rea&role=notifier",
+    b"id=busan&name=x&jurisdiction=KR&call=1&recipient=age1x&term=2026H2&case=00&unsealed=yes&theme=dark&language=ko",
+)
+JSON: Final = json.dumps({"credential": {"rawId": "AA", "response": {}}, "secret": "AA", "go": "/", "token": "x"})
+HEADS: Final = (
+    (b"host", b"localhost:1"), (b"origin", b"http://localhost:1"), (b"cookie", b"__Host-desk=abc; b=c"),
+    (b"content-type", b"application/json"), (b"x-desk-token", b"00" * 32), (b"sec-fetch-site", b"same-origin"),
+    (b"accept-language", b"ko-KR,ko;q=0.9"), (b"x-desk-quiet", b"1"),
+)  # fmt: skip
+
+
+def passkey(chance: random.Random) -> None:
+    """What an authenticator says, bent: nothing but a refusal comes of it."""
+    key, making = SoftKey(SITE.origin, 7), bool(chance.randrange(2))
+    options = {"challenge": CHALLENGE, "rp": {"id": "localhost"}, "rpId": "localhost"}
+    asked = {"options": options, "input": "AA"}
+    bent = warp(chance, (key.create(asked) if making else key.get(asked))["credential"])
+    if not isinstance(bent, dict):
+        return
+    with contextlib.suppress(*REFUSED):
+        if making:
+            verify_registration(SITE, bent, read_challenge(bent), synced=False)
+        else:
+            assertion = read_assertion(bent)
+            verify_assertion(SITE, assertion, assertion.challenge, bytes(32), 0)
+
+
+def form(chance: random.Random) -> None:
+    """Fields of any text are read or refused by their name; what is shown has nothing invisible in it."""
+    text = mutate(chance, "민아\u202e<b>\r\n\x00 2026-12-13T11:00 0x7f".encode()).decode("utf-8", "replace")
+    given = {"a": text, "b": "2026-12-13T11:00", "c": text[:16], "d": "2026-12-13"}
+    reads: tuple[Callable[[dict[str, str], str], object], ...] = (fields.line, fields.note, fields.moment, fields.day)
+    for read in reads:
+        for name in given:
+            with contextlib.suppress(FormWrong):
+                read(given, name)
+    assert len(fields.case_id(text)) == 16
+    assert not set(visible(text)) & set("\u202e\x00\x7f")
+    assert len(typed(text, 20)) <= 20
+
+
+class Console:
+    """A console whose officers are signed in, called at its edge without a socket."""
+
+    def __init__(self, folder: Path) -> None:
+        self.clock = Clock()
+        self.office = Office(folder / "desk", self.clock)
+        self.store = ConsoleStore(folder / "console")
+        self.house = House(Premises(self.office.desk, self.store, Settings(SITE)), self.clock)
+        self.office.register()
+        self.case = self.office.take_in().hex()
+        self.tokens = {name: self._signed_in(name) for name in ("ina", "cora", "rolf", "nora", "ada", "aud")}
+        self.edge = Edge(SITE, self.house, Here())
+
+    def _signed_in(self, name: str) -> str:
+        first, second = ("ben", "cora") if name == "ada" else ("ada", "carl" if name == "ben" else "ben")
+        for number in range(2):
+            public, secret = f"{name} {number}".encode().ljust(40, b"."), bytes([number]) * 32
+            key = Passkey(public, name, f"key {number}", public, 0, seal_identity("x", secret, public), self.clock())
+            self.store.add_passkey(key)
+            self.office.add_key(first, second, KeyDetails(name, credential_of(key)))
+        return self.house.premises.sessions.begin(name, self.office.people[name].identity, self.clock())
+
+    def request(self, chance: random.Random) -> None:
+        """One request of an officer, or of nobody: there is an answer, whole, and it is no fault of ours."""
+        name = chance.choice([*self.tokens, ""])
+        if self.house.premises.sessions.find(self.tokens.get(name, ""), self.clock()) is None and name:
+            self.tokens[name] = self.house.premises.sessions.begin(
+                name, self.office.people[name].identity, self.clock()
+            )
+        door, token = chance.choice(DOORS), self.tokens.get(name, "")
+        names = {"case": self.case, "instrument": "KR.WARRANT", "officer": "rea", "name": "console.css", "number": "0"}
+        path = re.sub(r"\{(\w+)(?::\w+)?\}", lambda found: names.get(found[1], "00"), door.path)
+        if chance.randrange(5) == 0:
+            path = mutate(chance, path.encode()).decode("utf-8", "replace")
+        body = self._body(chance, door.scripted, csrf_token(token))
+        head = dict(HEADS) | {b"cookie": f"__Host-desk={token}".encode(), b"x-desk-token": csrf_token(token).encode()}
+        heads = [(key, mutate(chance, value) if chance.randrange(25) == 0 else value) for key, value in head.items()]
+        status, headers = asyncio.run(call(self.edge, door.method, path, heads, body, chance))
+        assert status < 500, (door, status)
+        assert {key.lower().encode() for key, _ in SAFE} <= headers
+
+    @staticmethod
+    def _body(chance: random.Random, scripted: bool, token: str) -> bytes:  # noqa: FBT001
+        if chance.randrange(6) == 0:
+            return chance.randbytes(chance.randrange(100))
+        if scripted:
+            return json.dumps(warp(chance, json.loads(JSON))).encode()
+        return b"token=" + token.encode() + b"&" + mutate(chance, chance.choice(FORMS))
+
+
+class Here(Executor):
+    """Calls at once, on the thread that asks: a console on one thread."""
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:  # noqa: ANN401
+        future: Future[Any] = Future()
+        future.set_result(fn(*args, **kwargs))
+        return future
+
+
+async def call(
+    edge: Edge, method: str, path: str, heads: list[tuple[bytes, bytes]], body: bytes, chance: random.Random
+) -> tuple[int, set[bytes]]:
+    """What the edge answers: its status and the names of its headers. The body comes in pieces."""
+    cut = chance.randrange(len(body) + 1)
+    parts = [body[:cut], body[cut:]]
+    said: list[dict[str, Any]] = []
+
+    async def receive() -> dict[str, Any]:
+        part = parts.pop(0) if parts else b""
+        return {"type": "http.request", "body": part, "more_body": bool(parts)}
+
+    async def send(message: Any) -> None:  # noqa: ANN401 - as ASGI has it
+        said.append(message)
+
+    query = mutate(chance, b"lang=ko&go=/cases&before=3") if chance.randrange(3) == 0 else b""
+    scope = {"type": "http", "method": method, "path": path, "query_string": query, "headers": heads, "client": None}
+    await edge(scope, receive, send)
+    return said[0]["status"], {name for name, _ in said[0]["headers"]}
+
+
+def fuzz(seconds: float, seed: int) -> int:
+    """Run every target in turn until time is over; how many inputs were tried."""
+    with tempfile.TemporaryDirectory() as folder:
+        console = Console(Path(folder))
+        targets: tuple[Target, ...] = (console.request, console.request, console.request, passkey, form)
+        until, tried, before = time.monotonic() + seconds, 0, _memory()
+        while time.monotonic() < until:
+            target = targets[tried % len(targets)]
+            try:
+                target(random.Random(f"{seed}:{tried}"))
+            except BaseException:
+                print(f"input {seed}:{tried} of target {target.__name__}", file=sys.stderr)
+                raise
+            tried += 1
+        console.office.desk.close()
+        console.store.close()
+    assert _memory() - before < MOST_GROWTH, "memory grew without a bound"
+    return tried
+
+
+def _memory() -> int:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seconds", type=float, default=10.0)
+    parser.add_argument("--seed", type=int, default=0)
+    options = parser.parse_args()
+    print(f"console: {fuzz(options.seconds, options.seed):,} inputs, no surprise")
+
+
+if __name__ == "__main__":
+    main()

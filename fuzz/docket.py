@@ -1,0 +1,266 @@
+"""Fuzz what the docket reads from outside: a published log, receipts, packages, pasted words, demands.
+
+Any bytes give a value or an error of the tree, what is accepted encodes to itself, whatever an operator enters in a log
+is recounted to the end, nothing but the real package is one, and memory stays bounded.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import random
+import resource
+import sys
+import time
+from collections.abc import Callable
+from typing import Any, Final
+
+import msgspec
+
+from fuzz.client import mutate
+from nullabona.cli.docket_open import decode_enrolment, encode_enrolment
+from nullabona.docket.core.acts import EnrolDetails
+from nullabona.docket.core.cadence import Cadence
+from nullabona.docket.core.pointers import open_pointer, seal_pointer
+from nullabona.docket.core.receipt import check_receipt
+from nullabona.docket.core.recount import Stamp, periods_of, recount
+from nullabona.docket.core.statements import (
+    Band,
+    Beat,
+    Genesis,
+    Opening,
+    Report,
+    Reseal,
+    Row,
+    Statement,
+    TaxonomyChanged,
+    encode_statement,
+    parse_beat,
+    parse_statement,
+)
+from nullabona.docket.production.evidence import CUSTODY, RECEIPT, read_custody, read_receipt
+from nullabona.docket.production.manifest import encode_manifest, read_manifest
+from nullabona.docket.production.verify import verify_package
+from nullabona.docket.signing import credential_of
+from nullabona.docket.vault import new_identity
+from nullabona.errors import Bug, PeerError, UserError
+from nullabona.wire.canonical import canonical, parse_canonical
+from nullabona.wire.slots import (
+    STATEMENT_LEAF,
+    EventRecord,
+    NullRecord,
+    Record,
+    RenewalRecord,
+    SlotLeaf,
+    SlotRef,
+    commit,
+    encode_record,
+    parse_record,
+    parse_slot_leaf,
+)
+from tests.docket.packages import desk, order, sealed
+
+Target = Callable[[random.Random], None]
+MOST_GROWTH: Final = 400 << 20
+"""Bytes of memory that all inputs together may cost."""
+KEY, BLIND = bytes(32), b"\x07" * 32
+CADENCE: Final = Cadence(start_s=1_700_000_000, slots=4, horizon_s=86_400, band=2)
+EVENT: Final = EventRecord("ab" * 16, 0, "received", 0, "KR.WARRANT", "", "cd" * 32, 1, 1, answers={"content": "held"})
+RENEWAL: Final = RenewalRecord(SlotRef(0, 1), ("11" * 32, "22" * 32))
+PACKAGE: Final = sealed(order("subscriber", "content"))
+HELD: Final = read_receipt(PACKAGE[RECEIPT])
+WORD: Final = encode_enrolment(EnrolDetails("mina", "Mina", new_identity()[1], (credential_of(BLIND, "file"),)))
+ODD: Final[tuple[object, ...]] = (
+    None, True, 0, -1, 1, 2**53 - 1, 2**53, 10**40, "", "x" * 5_000, "\x00", "9999H2", "0000H1", "ab" * 16, "00" * 32,
+    "\u202e", [], {}, [[]], {"": ""}, [None] * 300, {str(n): "held" for n in range(900)},
+)  # fmt: skip
+
+
+def warp(chance: random.Random, value: Any) -> Any:  # noqa: ANN401 - any JSON value
+    """A value with something in it exchanged, taken out or doubled; what is left still encodes, mostly."""
+    if chance.randrange(6) == 0 or not isinstance(value, dict | list) or not value:
+        return chance.choice(ODD)
+    if isinstance(value, list):
+        at = chance.randrange(len(value))
+        changed = [value[at], value[at]] if chance.randrange(4) == 0 else [warp(chance, value[at])]
+        return [*value[:at], *changed, *value[at + 1 :]]
+    name = chance.choice(list(value))
+    if chance.randrange(8) == 0:
+        return {other: each for other, each in value.items() if other != name}
+    return value | {chance.choice([name, name, name, "more"]): warp(chance, value[name])}
+
+
+def warped(chance: random.Random, seed: bytes) -> bytes:
+    """Canonical JSON, changed as text or as a value."""
+    if chance.randrange(3) == 0:
+        return mutate(chance, seed)
+    value = parse_canonical(seed, "a seed")
+    for _ in range(chance.randrange(1, 4)):
+        value = warp(chance, value)
+    try:
+        return canonical(value)
+    except Bug:  # beyond what can be encoded; as text it still arrives
+        return msgspec.json.encode(value)
+
+
+STATEMENTS: Final[tuple[Statement, ...]] = (
+    Genesis("relay.example/docket", CADENCE, "ee" * 32),
+    Opening(SlotRef(0, 0), BLIND.hex(), EVENT),
+    Opening(SlotRef(1, 0), BLIND.hex(), RENEWAL),
+    Opening(SlotRef(0, 2), BLIND.hex(), NullRecord()),
+    Opening(SlotRef(0, 0), BLIND.hex(), msgspec.structs.replace(EVENT, answers={str(n): "held" for n in range(900)})),
+    Reseal(SlotRef(0, 1), SlotRef(1, 0)),
+    Report("2023H2", 1, (Row("KR.WARRANT", 1, pending=1),), (Band("US.NSL", 0, 249),), "ee" * 32),
+    TaxonomyChanged("ff" * 32),
+)
+JSONS: Final[dict[str, tuple[Callable[[bytes], bytes], list[bytes]]]] = {
+    "record": (lambda data: encode_record(parse_record(data)), [encode_record(one) for one in (EVENT, RENEWAL)]),
+    "statement": (
+        lambda data: encode_statement(parse_statement(bytes([STATEMENT_LEAF]) + data))[1:],
+        [encode_statement(one)[1:] for one in STATEMENTS],
+    ),
+    "receipt": (lambda data: canonical(read_receipt(data)), [PACKAGE[RECEIPT]]),
+    "manifest": (lambda data: encode_manifest(read_manifest(data)), [PACKAGE["data/manifest.json"]]),
+}
+RAW: Final[dict[str, tuple[Callable[[bytes], bytes], bytes]]] = {
+    "beat": (lambda data: parse_beat(data).encode(), Beat(3, 1, BLIND).encode()),
+    "slot": (lambda data: parse_slot_leaf(data).encode(), SlotLeaf(SlotRef(1, 2), KEY, bytes(121)).encode()),
+    "custody": (lambda data: b"".join(canonical(one) + b"\n" for one in read_custody(data)), PACKAGE[CUSTODY]),
+}
+
+
+def jsons(chance: random.Random) -> None:
+    """What has a canonical form: what is taken, is written the same."""
+    decode, seeds = JSONS[chance.choice(list(JSONS))]
+    data = warped(chance, chance.choice(seeds))
+    try:
+        encoded = decode(data)
+    except PeerError:
+        return
+    assert encoded == data
+
+
+def raw(chance: random.Random) -> None:
+    """Leaves and lines: likewise."""
+    decode, seed = RAW[chance.choice(list(RAW))]
+    data = mutate(chance, seed)
+    try:
+        encoded = decode(data)
+    except PeerError:
+        return
+    assert encoded == data
+
+
+def pointer(chance: random.Random) -> None:
+    """Only the real pointer opens."""
+    real = seal_pointer(KEY, bytes(12), BLIND, EVENT)
+    data = mutate(chance, real)
+    try:
+        open_pointer(KEY, data)
+    except PeerError:
+        return
+    assert data == real
+
+
+def word(chance: random.Random) -> None:
+    """A pasted word is an enrolment or refused."""
+    text = mutate(chance, WORD.encode()).decode("utf-8", "replace")
+    with contextlib.suppress(UserError):
+        decode_enrolment(text)
+
+
+def receipt(chance: random.Random) -> None:
+    """A receipt holds only as it was issued, whatever its owner or a forger makes of it."""
+    data = warped(chance, PACKAGE[RECEIPT])
+    try:
+        found = read_receipt(data)
+        check_receipt(found, desk().policy)
+    except PeerError:
+        return
+    assert (found.slot.leaf, found.slot.record, found.private) == (HELD.slot.leaf, HELD.slot.record, HELD.private)
+
+
+def slots_of(period: int, records: dict[int, Record]) -> list[bytes]:
+    """The slots of a period."""
+    return [
+        SlotLeaf(SlotRef(period, at), commit(BLIND, records[at]) if at in records else bytes([period, at]) * 16,
+                 bytes(121)).encode()
+        for at in range(CADENCE.slots)
+    ]  # fmt: skip
+
+
+def a_log(statements: list[bytes]) -> list[bytes]:
+    """Three periods, with these statements in the last one."""
+    first = slots_of(0, {0: EVENT, 2: NullRecord()})
+    return [
+        encode_statement(STATEMENTS[0]), Beat(0, 0, BLIND).encode(), *first,
+        Beat(1, 0, BLIND).encode(), *slots_of(1, {0: RENEWAL}),
+        Beat(2, len(statements), BLIND).encode(), *slots_of(2, {}), *statements,
+    ]  # fmt: skip
+
+
+def log(chance: random.Random) -> None:
+    """Whatever entries a log has, and whenever they were witnessed: it is recounted to the end, or is no log."""
+    chosen = [encode_statement(one) for one in chance.choices(STATEMENTS[1:], k=chance.randrange(7))]
+    statements = [bytes([STATEMENT_LEAF]) + warped(chance, one[1:]) if chance.randrange(2) else one for one in chosen]
+    entries = a_log(statements)
+    if chance.randrange(4) == 0:
+        entries[0] = bytes([STATEMENT_LEAF]) + warped(chance, entries[0][1:])
+    for _ in range(chance.randrange(3)):
+        at = chance.randrange(len(entries))
+        entries[at : at + chance.randrange(2)] = [mutate(chance, chance.choice(entries))]
+    stamps = {period: Stamp(chance.randrange(30), chance.choice([None, 0, 1_700_009_000, 2**62]), ())
+              for period in range(chance.randrange(4))}  # fmt: skip
+    try:
+        periods_of(entries)
+        recount(entries, stamps, chance.choice([0, 1_700_009_000, 2_000_000_000]))
+    except PeerError:
+        return
+
+
+def package(chance: random.Random) -> None:
+    """Nothing but the real package is one."""
+    name = chance.choice(list(PACKAGE))
+    data = mutate(chance, PACKAGE[name])
+    if name.endswith(".json") and chance.randrange(2):
+        data = warped(chance, PACKAGE[name])
+    files = {path: kept for path, kept in PACKAGE.items() if path != name or chance.randrange(8)} | {name: data}
+    try:
+        verify_package(files, desk().policy, desk().custodian.fingerprint)
+    except PeerError:
+        return
+    assert files == PACKAGE
+
+
+TARGETS: Final[tuple[Target, ...]] = (*(jsons, raw, log, receipt, pointer, word) * 8, package)
+
+
+def fuzz(seconds: float, seed: int) -> int:
+    """Run every target in turn until time is over; how many inputs were tried."""
+    until, tried, before = time.monotonic() + seconds, 0, _memory()
+    while time.monotonic() < until:
+        target = TARGETS[tried % len(TARGETS)]
+        try:
+            target(random.Random(f"{seed}:{tried}"))
+        except BaseException:
+            print(f"input {seed}:{tried} of target {target.__name__}", file=sys.stderr)
+            raise
+        tried += 1
+    assert _memory() - before < MOST_GROWTH, "memory grew without a bound"
+    return tried
+
+
+def _memory() -> int:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seconds", type=float, default=10.0)
+    parser.add_argument("--seed", type=int, default=0)
+    options = parser.parse_args()
+    print(f"docket: {fuzz(options.seconds, options.seed):,} inputs, no surprise")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,49 @@
+"""The desk's seal: the custodian's and the operator's keys, read when a package leaves and not kept in between."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from nullabona.docket.core.receipt import Receipt
+from nullabona.docket.core.records import Approval, Event, Package
+from nullabona.docket.production.evidence import Custody, Evidence
+from nullabona.docket.production.identity import Custodian, CustodianKeyWrong, read_custodian
+from nullabona.machine.keyfile import read_key_file
+
+
+@dataclass(frozen=True, slots=True)
+class KeyedSeal:
+    """Seals with the keys in two files; a `nullabona.docket.ports.SealPackage`."""
+
+    custodian_file: Path
+    log_keys: Path
+
+    def custodian(self) -> str:
+        """SHA-256 of the custodian's certificate. Raises `CustodianKeyWrong`."""
+        return self._read().fingerprint
+
+    def __call__(
+        self, package: Package, receipt: Receipt, history: Iterable[Event], approvals: Iterable[Approval], now_s: int
+    ) -> dict[str, bytes]:
+        """Every file of the sealed folder: what sets and signs documents is loaded only now."""
+        from nullabona.docket.production.seal import Seals, seal_package
+
+        seals = Seals(self._read(), read_key_file(self.log_keys))
+        return seal_package(package, Evidence(receipt, custody_of(history, approvals)), seals, now_s)
+
+    def _read(self) -> Custodian:
+        try:
+            return read_custodian(self.custodian_file.read_bytes())
+        except OSError as error:
+            raise CustodianKeyWrong(f"the custodian's key cannot be read: {error.strerror}") from None
+
+
+def custody_of(history: Iterable[Event], approvals: Iterable[Approval]) -> tuple[Custody, ...]:
+    """The chain of custody, as the journal of a case has it."""
+    keys = {approval.challenge: approval.key_id for approval in approvals}
+    return tuple(
+        Custody(event.at_s, event.kind, event.officer or "desk", keys.get(event.detail, ""), event.detail.hex())
+        for event in history
+    )
