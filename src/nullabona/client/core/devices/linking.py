@@ -11,7 +11,6 @@ import base64
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Annotated, Final, TypeAlias
-from urllib.parse import quote, unquote
 
 import msgspec
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -19,6 +18,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from msgspec import Meta
 
 from nullabona.client.core.errors import BadLinkCode
+from nullabona.client.core.links import escaped, unescaped
 from nullabona.errors import Malformed
 from nullabona.wire.address import EpochKeys, epoch_keys
 from nullabona.wire.card import MAX_KEY_PACKAGE
@@ -115,8 +115,8 @@ class LinkCode:
     @property
     def text(self) -> str:
         """Everything, as the QR code says it."""
-        whose = quote(str(self.handle), safe="@.:[]")
-        return f"{SCHEME}{whose}#{_encode(self.secret)}"
+        name, _, authority = str(self.handle).partition("@")
+        return f"{SCHEME}{escaped(name)}@{authority}#{_encode(self.secret)}"
 
 
 def read_code(text: str, handle: str = "") -> LinkCode:
@@ -124,10 +124,10 @@ def read_code(text: str, handle: str = "") -> LinkCode:
     text = text.strip()
     if text.startswith(SCHEME):
         quoted, _, text = text.removeprefix(SCHEME).partition("#")
-        handle = unquote(quoted)
+        handle = quoted
     try:
-        whose = parse_handle(handle)
-    except HandleError:
+        whose = parse_handle(unescaped(handle))
+    except (UnicodeDecodeError, HandleError):
         raise BadLinkCode("a code needs the handle of its account") from None
     return LinkCode(whose, _decode(text))
 
