@@ -33,6 +33,7 @@ SOON = Timing(
     commit_spread=100,
     ticket=500,
     link_answer=2_000,
+    claim=200,
 )
 QUICK = Options(policy=Policy(first_s=0.05, most_s=0.5), timing=SOON)
 PATIENCE_S = 20.0

@@ -47,9 +47,11 @@ def test_words_restore_an_account(service: Service, tmp_path: Path, name: str) -
     made = nulla("account", "create", service.handle(name), "--unprotected", "--json", profile=old)
     words = nulla("account", "phrase", "--words", "korean", profile=old).out
     assert 24 == len(words.split())
-    back = nulla("account", "restore", service.handle(name), "--unprotected", "--json", profile=new, stdin=words)
+    told = nulla("account", "restore", service.handle(name), "--unprotected", profile=new, stdin=words)
+    back = nulla("account", "show", "--json", profile=new)
     assert (made.row["account"], True) == (back.row["account"], back.row["published"])
     assert made.row["device"] != back.row["device"]
+    assert "For up to 20 minutes people still find the card from before" in told.err
 
 
 def test_a_taken_handle_is_refused(service: Service, pair: Pair, tmp_path: Path, name: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+import threading
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -11,19 +12,21 @@ from typing import ParamSpec, TypeVar
 
 import pytest
 
+from nullabona.directory.core.pages import part_of
 from nullabona.directory.opening import RecordOptions
 from nullabona.directory.record import RecordBroken
 from nullabona.directory.service import Clock, DirectoryService, Options, open_directory
 from nullabona.directory.store.interface import StoreFailed
+from nullabona.directory.store.sqlite import SqliteCardStore
 from nullabona.wire.epoch import decode_epoch, decode_genesis
-from nullabona.wire.messages import Blob, CardFound, LogFile, LookupCard, PublishCard, Refusal
-from tests.wire.cards import TODAY, first_card
+from nullabona.wire.messages import Blob, CardFound, CardTaken, LogFile, LookupCard, PublishCard, Refusal
+from tests.wire.cards import JUN, TODAY, card_bytes, first_card
 
 HOST = "relay.example"
 CARD = first_card()
 P = ParamSpec("P")
 T = TypeVar("T")
-STEPS = 9
+STEPS = 13
 """Writes of an epoch, and some more: faults beyond the last one do not happen."""
 
 
@@ -38,7 +41,8 @@ class Fault:
     def __init__(self, service: DirectoryService, at: int, *, after: bool) -> None:
         self._left, self._after = at, after
         record = service._record
-        for owner, name in ((record, "close"), (record._log, "stage"), (record._log, "integrate"),
+        for owner, name in ((record, "work_ahead"), (record, "keep_ahead"), (record, "close"),
+                            (record._log, "stage"), (record._log, "integrate"),
                             (record._log._disk, "put"), (record._log._disk, "settle"), (record, "settle")):  # fmt: skip
             setattr(owner, name, self._wrap(getattr(owner, name)))
 
@@ -152,3 +156,69 @@ def test_the_keys_are_for_their_owner_only(tmp_path: Path) -> None:
 
     assert asyncio.run(play()) == asyncio.run(play())
     assert 0o600 == (tmp_path / "record" / "record.key").stat().st_mode & 0o777
+
+
+def test_cards_are_published_while_an_epoch_is_computed(tmp_path: Path) -> None:
+    """What alters the map is computed beside the writer: a card is taken meanwhile, and stands in the same epoch."""
+
+    async def play() -> tuple[bool, int, bytes]:
+        service = opened(tmp_path)
+        await service.advance()
+        record, begun, go = service._record, threading.Event(), threading.Event()
+        compute = record.work_ahead
+
+        def slowly() -> None:
+            begun.set()
+            assert go.wait(20)
+            compute()
+
+        record.work_ahead = slowly  # type: ignore[method-assign]
+        closing = asyncio.create_task(service.advance(force=True))
+        await asyncio.to_thread(begun.wait, 20)
+        answer = await service.publish(PublishCard(CARD.encoded))
+        computing = not closing.done()
+        go.set()
+        await closing
+        shown = await service.look_up(LookupCard("민아"))
+        await service.close()
+        assert isinstance(answer, CardTaken)
+        assert isinstance(shown, CardFound)
+        return computing, shown.proof.version, shown.promise
+
+    assert (True, 1, b"") == asyncio.run(play())
+
+
+def test_a_computation_that_was_overtaken_is_not_used(tmp_path: Path) -> None:
+    """A card that comes, and one that changes, after the map was computed ahead are in the epoch all the same."""
+
+    async def play() -> tuple[bytes, bytes]:
+        service = opened(tmp_path)
+        await service.advance()
+        await service.publish(PublishCard(CARD.encoded))
+        record = service._record
+        record.work_ahead()
+        while record.keep_ahead():
+            pass
+        await service.publish(PublishCard(card_bytes("jun", JUN)))
+        record.work_ahead = lambda: None  # type: ignore[method-assign]
+        await service.advance(force=True)
+        shown = [await service.look_up(LookupCard(name)) for name in ("민아", JUN.name)]
+        root = service._store.epoch(2)
+        await service.close()
+        assert root is not None
+        assert all(isinstance(each, CardFound) and each.proof.version == 1 and not each.promise for each in shown)
+        pinned_root = root.root
+        return pinned_root, _root_of(tmp_path)
+
+    found, stored = asyncio.run(play())
+    assert found == stored
+
+
+def _root_of(folder: Path) -> bytes:
+    """The root of the newest epoch, computed from nothing but the entries."""
+    store = SqliteCardStore(folder / "data")
+    try:
+        leaves = store.map_at(2, writing=True).leaves(bytes(32), b"\xff" * 32)
+        return part_of(leaves, 0).root
+    finally:
+        store.close()

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from nullabona.directory.core.closing import close_epoch, leaf_of, opening_of
-from nullabona.directory.core.pages import walk_to
+from nullabona.directory.core.pages import Part, walk_to
 from nullabona.directory.core.records import (
     Change,
     Erase,
@@ -253,3 +253,16 @@ def test_progress_and_holding(store: CardStore) -> None:
     assert Progress(1, 0) == store.progress()
     assert Holding(at(MINA, 1), None, [], [StoredEntry(1, 1, b"n" * 16, ONE)]) == store.holding("민아", MARK)
     assert Holding(None, None, [], []) == store.holding("nobody", MARK)
+
+
+def test_pages_that_are_kept_ahead_are_shown_by_nothing(store: CardStore) -> None:
+    """Before its epoch is closed nobody sees a part of the map; keeping it again, or another, replaces it."""
+    with store.transaction():
+        store.close_epoch(ClosedEpoch(1, b"r" * 32, 0), {1: Part(2, b"r" * 32)})
+    for root in (b"a", b"b"):
+        with store.transaction():
+            store.keep_pages(2, {1: Part(2, root * 32)})
+    assert (b"r" * 32, 1) == (store.root_at(1), store.progress().closed)
+    with store.transaction():
+        store.close_epoch(ClosedEpoch(2, b"c" * 32, 0), {1: Part(2, b"c" * 32)})
+    assert (b"r" * 32, b"c" * 32) == (store.root_at(1), store.root_at(2))

@@ -193,7 +193,7 @@ class World:
     def __init__(self, seed: int = 0, *, suite: int = SUITE_CLASSIC, timing: Timing | None = None) -> None:
         self.dice = Dice(seed)
         self.suite = suite
-        self.timing = timing or Timing()
+        self.timing = timing or Timing(claim=30_000)
         self.now = START
         self.relay = ModelRelay(self.dice)
         self.people: list[Person] = []
@@ -201,11 +201,11 @@ class World:
 
     # -- people ---------------------------------------------------------------------------------------------------
 
-    def person(self, name: str) -> Person:
+    def person(self, name: str, *, host: str = "relay.example") -> Person:
         identity = Ed25519PrivateKey.from_private_bytes(self.dice.bytes(32))
         seed = self.dice.bytes(32)
         device_key = Ed25519PrivateKey.from_private_bytes(seed).public_key().public_bytes_raw()
-        handle = parse_handle(f"{name}@relay.example")
+        handle = parse_handle(f"{name}@{host}")
         device_id = self.dice.bytes(16)
         day = self.now // 86_400_000
         certificate = issue_certificate(
@@ -330,7 +330,7 @@ class World:
         handles = person.engine.lookups(self.now)
         for handle in handles:
             card = self.cards.get(handle)
-            person.engine.on_card(handle, card.encoded if card else None, self.now)
+            person.engine.on_card(handle, card.encoded if card else None, self.now, "proven" if card else "absent")
         return bool(wanted or handles)
 
     # -- letting it run -------------------------------------------------------------------------------------------

@@ -9,10 +9,11 @@ from typing import Any, ClassVar, Final
 
 import pytest
 
+from nullabona.log.note import parse_note
 from nullabona.machine.lock import FolderInUse
 from nullabona.witness.core.judging import log_id
 from nullabona.witness.core.limits import Limits
-from nullabona.witness.cosigner import Cosigner
+from nullabona.witness.cosigner import CLOCK_STEP_S, Cosigner
 from nullabona.witness.run import open_store
 from nullabona.witness.store.evidence import EvidenceFolder
 from nullabona.witness.store.schema import COLUMNS, FILES
@@ -143,3 +144,40 @@ def test_what_is_kept_is_what_is_declared(run: Callable[..., RunningWitness], gr
     }
     assert {file.pattern.partition("/")[0] for file in FILES} == files
     assert {0o600} == {path.stat().st_mode & 0o777 for path in witness.config.data.glob("witness.db*")}
+
+
+# -- the clock ----------------------------------------------------------------------------------------------------
+
+
+def times_of(store: WitnessStore) -> set[int]:
+    """When the witness cosigned what it holds, by its own word."""
+    held = store.find(ORIGIN)
+    assert held is not None
+    own = {(each.name, each.key_id) for each in witness_signers("witness.example/w")}
+    lines = parse_note(held.note).signatures
+    return {int.from_bytes(line.blob[:8], "big") for line in lines if (line.name, line.key_id) in own}
+
+
+@pytest.mark.parametrize("back", [0, 1, CLOCK_STEP_S])
+def test_a_small_step_back_is_not_seen_in_the_cosignatures(tmp_path: Path, grown: Growing, back: int) -> None:
+    """A cosignature's time is never earlier than the last one for that log: the clock is waited for, meanwhile."""
+    store = WitnessStore(tmp_path)
+    witness = cosigner(store, tmp_path, grown)
+    assert 200 == witness.add(grown.request(0, 3), START).status
+    assert (200, {START}) == (witness.add(grown.request(3, 5), START - back).status, times_of(store))
+    assert (200, {START + 1}) == (witness.add(grown.request(5, 6), START + 1).status, times_of(store))
+    store.close()
+
+
+def test_a_clock_that_went_back_stops_cosigning(tmp_path: Path, grown: Growing) -> None:
+    """Neither an earlier time nor a false one is signed: 503, counted, nothing kept; also after a restart; then on."""
+    store = WitnessStore(tmp_path)
+    assert 200 == cosigner(store, tmp_path, grown).add(grown.request(0, 3), START).status
+    witness = cosigner(store, tmp_path, grown)
+    answer = witness.add(grown.request(3, 5), START - CLOCK_STEP_S - 1)
+    held = store.find(ORIGIN)
+    assert held is not None
+    assert (503, 60, 1, 3) == (answer.status, answer.retry_after_s, witness.counts["clock-back"], held.size)
+    assert b"clock went back" in answer.body
+    assert 200 == witness.add(grown.request(3, 5), START + 1).status
+    store.close()

@@ -14,6 +14,8 @@ from nullabona.cli.running import opened, opened_or_new, run_async
 from nullabona.cli.settings import Settings, common, settings_of
 from nullabona.client.api import Client, OwnAccount, errors
 
+USUAL_PERIOD_S = 600
+"""Of a directory whose record was not looked at yet."""
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -143,8 +145,15 @@ async def _restore(settings: Settings, handle: str, words: str, wait_s: float, p
         note(settings, "account-restored", handle=client.me.handle)
         note(settings, "restored-then")
         await _publish(settings, client, wait_s)
+        note(settings, "restored-soon", minutes=_shown_within(client))
         _show(settings, client.me)
 
 
 def _show(settings: Settings, me: OwnAccount) -> None:
     emit(me) if settings.as_json else line(me.handle)
+
+
+def _shown_within(client: Client) -> int:
+    """In how many minutes a changed card is shown: two periods of the directory's record (spec/map.md §5)."""
+    period_s = client.record().period_s or USUAL_PERIOD_S
+    return max(1, -(-2 * period_s // 60))

@@ -18,6 +18,10 @@ SENTENCES: Final[dict[str, tuple[str, str]]] = {
         "A group's admin can remove and add you. Old contacts hear you again after they `nulla contact delete` you.",
         "그룹 관리자가 내보낸 뒤 다시 초대할 수 있습니다. 예전 상대는 `nulla contact delete` 뒤에야 새 신청을 봅니다.",
     ),
+    "restored-soon": (
+        "For up to {minutes} minutes people still find the card from before; then the record shows this device's.",
+        "길게는 {minutes}분 동안 다른 사람에게는 예전 명함이 보이고, 그 뒤에는 이 기기의 명함이 보입니다.",
+    ),
     "write-down": (
         "Write down the 24 words of `nulla account phrase`: without them a lost device is a lost account.",
         "`nulla account phrase`가 보여 주는 24개 낱말을 적어 두세요. 기기를 잃으면 그 낱말만이 계정을 되살립니다.",
@@ -142,6 +146,65 @@ SENTENCES: Final[dict[str, tuple[str, str]]] = {
     "event-removed": ("* you were removed from {room}", "* {room} 방에서 내보내졌습니다"),
     "event-left": ("* you left {room}", "* {room} 방에서 나왔습니다"),
     "event-contact-request": ("* {handle} asks to talk: {greeting}", "* {handle} 님의 대화 신청: {greeting}"),
+    "event-card-checked-proven": (
+        "* the public record confirms {handle}",
+        "* 공개 기록에서 {handle} 님을 확인했습니다",
+    ),
+    "event-card-checked-promised": (
+        "* {handle} is new; the directory has signed that it enters the public record",
+        "* {handle} 님은 새 계정이고, 디렉터리가 공개 기록에 올리겠다고 서명했습니다",
+    ),
+    "event-card-checked-refuted": (
+        "! the public record has another card for {handle}, or none: do not answer",
+        "! 공개 기록에는 {handle}의 다른 명함이 있거나 명함이 없습니다. 답하지 마세요",
+    ),
+    "accept-waits": (
+        "Your yes to {handle} is kept; it goes out when the public record has proven who they are.",
+        "{handle} 님에게 할 답을 저장했습니다. 공개 기록에서 확인되면 나갑니다.",
+    ),
+    "enter-waits": (
+        "Your yes is kept; you are in when the public record has proven who invites you.",
+        "답을 저장했습니다. 초대한 사람이 공개 기록에서 확인되면 들어갑니다.",
+    ),
+    "evidence-none": ("Nothing was kept: nothing was wrong.", "남긴 증거가 없습니다. 잘못된 것이 없었습니다."),
+    "evidence-proof": ("(proof)", "(증명)"),
+    "evidence-hint": ("(what was shown)", "(보여 준 것)"),
+    "evidence-written": (
+        "Written to {folder}. Anybody checks a .evidence file with: nulla record verify FILE --policy POLICY",
+        "{folder}에 적었습니다. .evidence 파일은 누구나 nulla record verify FILE --policy POLICY로 확인합니다.",
+    ),
+    "proven-card": (
+        "For {handle}, epoch {epoch} (closed {at}) has the card with the hash {digest}.",
+        "{handle}의 차수 {epoch}({at} 마감)에는 해시가 {digest}인 명함이 있습니다.",
+    ),
+    "proven-deleted": (
+        "For {handle}, epoch {epoch} (closed {at}) says that the card was deleted.",
+        "{handle}의 차수 {epoch}({at} 마감)에는 명함이 삭제되었다고 되어 있습니다.",
+    ),
+    "proven-nothing": (
+        "For {handle}, epoch {epoch} (closed {at}) has nothing.",
+        "{handle}의 차수 {epoch}({at} 마감)에는 아무것도 없습니다.",
+    ),
+    "proven-promise": (
+        "The directory had signed a promise that by epoch {epoch} it is {digest}.",
+        "디렉터리는 차수 {epoch}까지 {digest}를 올리겠다고 서명했습니다.",
+    ),
+    "proven-by": (
+        "The log signed this among {size} entries, and these witnesses did: {names}.",
+        "기록이 항목 {size}개와 함께 서명했고, 증인도 서명했습니다: {names}.",
+    ),
+    "proven-alone": (
+        "The log signed this among {size} entries; the policy demands no witness.",
+        "기록이 항목 {size}개와 함께 서명했습니다. 정책은 증인을 요구하지 않습니다.",
+    ),
+    "proven-not": (
+        "Not proven: that the owner of the handle did not want it so. That is their word.",
+        "아이디 주인이 원한 것이 아니라는 점은 증명되지 않습니다. 그것은 주인의 말입니다.",
+    ),
+    "in-record-pending": ("not proven yet", "아직 확인 안 됨"),
+    "in-record-promised": ("promised to the record", "기록에 곧 오름"),
+    "in-record-proven": ("in the record", "기록에 있음"),
+    "in-record-refuted": ("NOT in the record", "기록과 다름"),
     "event-contact-accepted": ("* you can talk with {handle}", "* {handle} 님과 대화할 수 있습니다"),
     "event-room-request": (
         "* {handle} invites you into {name} ({id})",

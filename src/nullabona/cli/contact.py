@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 
 import click
 
+from nullabona.cli.catalogue import say
 from nullabona.cli.link import contact_link, open_link, verify
 from nullabona.cli.output import emit, line, note, table
 from nullabona.cli.running import opened, run_async
@@ -26,6 +27,8 @@ async def _act(settings: Settings, act: Act, key: str, handle: str, wait_s: floa
         info = await act(client)
         if wait_s is not None:
             await client.sync(timeout_s=wait_s, receipts=False)
+        if info is not None and info.answered:
+            key = "accept-waits"
         note(settings, key, handle=info.handle if info is not None else handle)
         if info is not None:
             emit(info) if settings.as_json else line(info.handle)
@@ -118,6 +121,13 @@ def _show(settings: Settings, contacts: list[ContactInfo]) -> None:
         for info in contacts:
             emit(info)
     elif contacts:
-        table((info.handle, info.state, info.greeting) for info in contacts)
+        table((info.handle, info.state, _in_record(settings, info), info.greeting) for info in contacts)
     else:
         note(settings, "no-lines")
+
+
+def _in_record(settings: Settings, info: ContactInfo) -> str:
+    """What the public record says of them, where that is not settled or they wait for an answer."""
+    if not info.record or (info.record == "proven" and info.state != "asking"):
+        return ""
+    return say(f"in-record-{info.record}", settings.language)

@@ -83,8 +83,13 @@ def read_small(path: Path) -> bytes:
 
 def read_policy(path: Path) -> Policy:
     """The policy in a file. Raises `LogFileUnusable` or `PolicyInvalid`."""
+    return Policy.parse(read_policy_text(path))
+
+
+def read_policy_text(path: Path) -> str:
+    """The text of a policy file, whatever it says. Raises `LogFileUnusable`."""
     try:
-        return Policy.parse(read_small(path).decode())
+        return read_small(path).decode()
     except UnicodeDecodeError as error:
         raise LogFileUnusable(f"the policy {path} is not UTF-8") from error
 
@@ -120,6 +125,14 @@ def keep_memory(path: Path, data: bytes) -> None:
         raise LogFileUnusable(f"the file {path} cannot be written: {error.strerror}") from error
 
 
+def make_folder(path: Path) -> None:
+    """A folder to write into. Raises `LogFileUnusable`."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise LogFileUnusable(f"the folder {path} cannot be made: {error.strerror}") from error
+
+
 def write_file(path: Path, data: bytes) -> None:
     """Write what was asked for. Raises `LogFileUnusable`."""
     try:
@@ -148,9 +161,10 @@ def shown(report: Report, language: Language) -> str:
     values = {"origin": checkpoint.origin, "size": checkpoint.size, "root": checkpoint.root.hex()}
     if seen is None:
         return say("log-consistent", language, **values)
-    names = ", ".join(f"{name} {_when(time_s)}" for name, time_s in seen.witnesses)
+    names = ", ".join(f"{name} {utc(time_s)}" for name, time_s in seen.witnesses)
     return say("log-verified", language, witnesses=names or "-", **values)
 
 
-def _when(time_s: int) -> str:
+def utc(time_s: int) -> str:
+    """A time for people who compare it with others."""
     return datetime.fromtimestamp(time_s, UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if time_s < 2**37 else str(time_s)

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import base64
+import sys
 from pathlib import Path
+from typing import Final
 
 import click
 
-from nullabona.cli.output import emit, line
+from nullabona.cli.catalogue import say
+from nullabona.cli.logwork import make_folder, read_policy, read_policy_text, read_small, utc, write_file
+from nullabona.cli.output import emit, line, note
 from nullabona.cli.running import opened, run_async
 from nullabona.cli.settings import Settings, common, settings_of
-from nullabona.client.api import RecordEvidence, RecordStanding
+from nullabona.client.api import Proven, RecordEvidence, RecordStanding, verify_evidence
 from nullabona.words.standing import standing_words
+
+_FILE: Final = click.Path(path_type=Path, dir_okay=False)
 
 
 @click.group()
@@ -32,14 +39,32 @@ async def _show(settings: Settings, host: str) -> None:
         _print(settings, client.record(host))
 
 
+@record.command("policy")
+@click.argument("host", default="")
+@common
+@click.pass_context
+def show_policy(context: click.Context, host: str) -> None:
+    """The policy that the directory HOST (default: your own) is held to: whose signatures count. For `verify`."""
+    run_async(_show_policy(settings_of(context), host))
+
+
+async def _show_policy(settings: Settings, host: str) -> None:
+    async with opened(settings, online=False) as client:
+        text = client.record_policy(host)
+    if settings.as_json:
+        emit({"policy": text})
+    else:
+        sys.stdout.write(text)
+
+
 @record.command()
-@click.argument("policy", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.argument("policy", type=_FILE)
 @click.option("--host", default="", help="Of which directory (default: your own).")
 @common
 @click.pass_context
 def pin(context: click.Context, policy: Path, host: str) -> None:
     """Hold a directory to the policy in a file (C2SP tlog-policy) from now on, instead of its own word."""
-    run_async(_pin(settings_of(context), policy.read_text("utf-8"), host))
+    run_async(_pin(settings_of(context), read_policy_text(policy), host))
 
 
 async def _pin(settings: Settings, policy: str, host: str) -> None:
@@ -66,7 +91,10 @@ async def _forget(settings: Settings, host: str) -> None:
 @common
 @click.pass_context
 def evidence(context: click.Context, *, out: Path | None) -> None:
-    """What was shown when something was wrong: what was known before, and what was shown instead."""
+    """What was shown when something was wrong: what was known before, and what was shown instead.
+
+    What is marked as proof holds by itself: anybody can check it with `nulla record verify` and the log's policy.
+    """
     settings = settings_of(context)
     kept: list[RecordEvidence] = []
     run_async(_evidence(settings, kept))
@@ -76,7 +104,12 @@ def evidence(context: click.Context, *, out: Path | None) -> None:
         if settings.as_json:
             emit(each)
         else:
-            line(f"{number:02d} {each.code} {each.host} {each.at_s}")
+            mark = say("evidence-proof" if each.proves else "evidence-hint", settings.language)
+            line(f"{number:02d} {each.code} {each.host} {utc(each.at_s)} {mark}")
+    if not kept and not settings.as_json:
+        note(settings, "evidence-none")
+    elif out is not None:
+        note(settings, "evidence-written", folder=out)
 
 
 async def _evidence(settings: Settings, found: list[RecordEvidence]) -> None:
@@ -85,9 +118,53 @@ async def _evidence(settings: Settings, found: list[RecordEvidence]) -> None:
 
 
 def _write(out: Path, name: str, evidence: RecordEvidence) -> None:
-    out.mkdir(parents=True, exist_ok=True)
-    (out / f"{name}.before").write_bytes(evidence.before)
-    (out / f"{name}.shown").write_bytes(evidence.shown)
+    make_folder(out)
+    if evidence.proves:
+        write_file(out / f"{name}.evidence", evidence.shown)
+    else:
+        write_file(out / f"{name}.before", evidence.before)
+        write_file(out / f"{name}.shown", evidence.shown)
+
+
+@record.command("verify")
+@click.argument("file", type=_FILE)
+@click.option(
+    "--policy",
+    type=_FILE,
+    metavar="POLICY",
+    required=True,
+    help="Which log and witnesses you trust (C2SP tlog-policy); not from whoever gave you FILE.",
+)
+@common
+@click.pass_context
+def verify_file(context: click.Context, file: Path, policy: Path) -> None:
+    """What FILE, evidence that somebody kept, proves about a directory. Needs no account and no network."""
+    settings = settings_of(context)
+    proven = verify_evidence(read_small(file), read_policy(policy))
+    if settings.as_json:
+        emit(proven)
+        return
+    line(_told(settings, proven))
+    witnesses = ", ".join(proven.witnesses)
+    by = "proven-by" if witnesses else "proven-alone"
+    line(say(by, settings.language, size=proven.size, names=witnesses))
+    line(say("proven-not", settings.language))
+
+
+def _told(settings: Settings, proven: Proven) -> str:
+    if proven.digest is None:
+        key = "proven-nothing"
+    elif not any(proven.digest):
+        key = "proven-deleted"
+    else:
+        key = "proven-card"
+    digest = base64.b64encode(proven.digest or b"").decode()
+    values = {"handle": proven.handle, "epoch": proven.epoch, "at": utc(proven.closed_s), "digest": digest}
+    told = say(key, settings.language, **values)
+    if not proven.promised or proven.promised == proven.digest:
+        return told
+    promised = base64.b64encode(proven.promised).decode()
+    return f"{told}\n{say('proven-promise', settings.language, epoch=proven.promised_epoch, digest=promised)}"
 
 
 def _print(settings: Settings, standing: RecordStanding) -> None:

@@ -179,9 +179,11 @@ def leave(context: click.Context, room_name: str, *, no_wait: bool, timeout: flo
 @click.pass_context
 def accept(context: click.Context, room_name: str, *, no_wait: bool, timeout: float) -> None:
     """Join a room that a stranger invites you to; give its id."""
+    settings = settings_of(context)
 
     async def act(client: Client) -> None:
-        await client.accept_room_request(room_name)
+        if (await client.accept_room_request(room_name)).answered:
+            note(settings, "enter-waits")
 
     _change(context, act, no_wait=no_wait, timeout=timeout)
 

@@ -14,6 +14,7 @@ from nullabona.cli.running import opened, run_async
 from nullabona.cli.settings import Settings, common, settings_of
 from nullabona.cli.telling import told
 from nullabona.client.api import (
+    CardChecked,
     Client,
     Event,
     EventsForgotten,
@@ -102,6 +103,8 @@ def _sentence(settings: Settings, client: Client, event: Event) -> str | None:
         return say("event-wish-refused", settings.language, handle=event.handle)
     if isinstance(event, OperatorNoticeChanged) and not event.put_away:
         return say("event-operator-notice", settings.language)
+    if isinstance(event, CardChecked):
+        return say(f"event-card-checked-{event.standing}", settings.language, handle=event.handle)
     if event.kind not in SPOKEN:
         return None
     values = {name: getattr(event, name, "") for name in ("handle", "greeting", "name")}

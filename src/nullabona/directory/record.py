@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final
 
-from nullabona.directory.core.closing import Sight, close_epoch, describe_steps, opening_of, other_of
-from nullabona.directory.core.pages import walk_to
+from nullabona.directory.core.closing import Ahead, Sight, close_epoch, describe_steps, opening_of, other_of, work_ahead
+from nullabona.directory.core.pages import Part, walk_to
 from nullabona.directory.core.records import Place, Shown
 from nullabona.directory.keys import RecordKeys
 from nullabona.directory.store.interface import CardStore, ClosedEpoch
@@ -38,6 +39,8 @@ from nullabona.wire.handle import Handle
 from nullabona.wire.messages import MAX_WATCHED, CardFound, HandleProof, HandleWatched, LogDescribed
 
 DAY_S: Final = 86_400
+KEPT_AT_ONCE: Final = 1_000
+"""Pages in one transaction while cards are being published: what a publisher waits for at most."""
 
 
 class RecordBroken(UserError):
@@ -84,6 +87,9 @@ class PublicRecord:
         self._policy = policy
         self._served: Served | None = None
         self._closed_s = 0
+        self._ahead: Ahead | None = None
+        self._kept: dict[int, Part] = {}
+        self._rest: Iterator[tuple[int, Part]] = iter(())
 
     # -- epochs ---------------------------------------------------------------------------------------------------
 
@@ -118,10 +124,40 @@ class PublicRecord:
         closed_s = max(now_s, self._closed_s)
         with store.transaction():
             before = store.map_at(number - 1, writing=True)
-            closing = close_epoch(before, store.root_at(number - 1), store.changes(number))
-            store.close_epoch(ClosedEpoch(number, closing.root, closed_s), closing.parts)
+            closing = close_epoch(before, store.root_at(number - 1), store.changes(number), number, self._ahead)
+            rest = {place: part for place, part in closing.parts.items() if self._kept.get(place) != part}
+            store.close_epoch(ClosedEpoch(number, closing.root, closed_s), rest)
             store.forget(now_s - self.genesis.history_days * DAY_S)
-        self._closed_s = closed_s
+        self._closed_s, self._ahead, self._kept = closed_s, None, {}
+
+    def work_ahead(self) -> None:
+        """Compute what the open epoch alters as it is now, so that `close` has only what comes after to do.
+
+        In a thread of its own: cards are published meanwhile. Nothing is kept of it but in memory. Raises
+        `StoreFailed`.
+        """
+        with self._store.aside() as aside:
+            if aside is not None:
+                number = aside.progress().closed + 1
+                last = self._ahead
+                ahead = work_ahead(number, aside.map_at(number - 1), aside.changes(number), last)
+                known = self._kept
+                self._rest = iter([each for each in ahead.parts.items() if known.get(each[0]) != each[1]])
+                self._ahead = ahead
+
+    def keep_ahead(self) -> bool:
+        """Keep some of what was computed ahead; False once all of it is. In the writer's thread. Raises `StoreFailed`.
+
+        Nobody sees it before the epoch is closed. What a crash leaves of it is replaced then: the same places alter.
+        """
+        if self._ahead is None:
+            return False
+        some = dict(islice(self._rest, KEPT_AT_ONCE))
+        if some:
+            with self._store.transaction():
+                self._store.keep_pages(self._ahead.number, some)
+            self._kept |= some
+        return len(some) == KEPT_AT_ONCE
 
     def stage(self) -> None:
         """Hand every closed epoch to the log. In the writer's thread. Raises `RecordBroken`, or what the log raises."""

@@ -15,7 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final, TypeAlias
+from typing import Final, TypeAlias, TypeVar
 
 from nullabona.directory.core.decide import decide_delete, decide_publish, reason_for
 from nullabona.directory.core.limits import Bucket, Limits, PerHandle
@@ -53,11 +53,14 @@ SCRUB_S: Final = 5.0
 RETRY_S: Final = 5
 PUBLISH_AGAIN_S: Final = 5.0
 """How soon an epoch that was not witnessed is offered to the witnesses again."""
+ROUNDS_AHEAD: Final = 2
+"""How often an epoch is computed beside the writer before it closes: the second time, what came during the first."""
 READY_S: Final = 20.0
 """How long a request waits for a directory that has just begun to have its first epoch witnessed."""
 CHECKPOINT: Final = "checkpoint"
 _log: Final = logging.getLogger("nullabona.directory")
 
+T = TypeVar("T")
 _Wish: TypeAlias = UnverifiedCard | UnverifiedDelete
 
 
@@ -128,6 +131,7 @@ class DirectoryService:
         self._waiting: list[_Waiting] = []
         self._writing: asyncio.Task[None] | None = None
         self._thread = ThreadPoolExecutor(1, "cards")
+        self._aside = ThreadPoolExecutor(1, "record")
         self._released = -1
         self._scrubbed = now
         self._ready = asyncio.Event()
@@ -158,6 +162,10 @@ class DirectoryService:
         """
         now = self._clock.now()
         if force or now >= self._record.next_close():
+            for _ in range(ROUNDS_AHEAD):
+                await asyncio.get_running_loop().run_in_executor(self._aside, self._record.work_ahead)
+                while await self._in_writer(self._record.keep_ahead):
+                    pass
             await self._in_writer(lambda: self._record.close(now))
         await self._in_writer(self._record.stage)
         if self._record.behind():
@@ -178,8 +186,8 @@ class DirectoryService:
                 self._ready.set()
             await asyncio.sleep(max(0.05, pause))
 
-    async def _in_writer(self, work: Callable[[], None]) -> None:
-        await asyncio.get_running_loop().run_in_executor(self._thread, work)
+    async def _in_writer(self, work: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work)
 
     async def _served(self) -> Served | None:
         """What answers are proven under; a directory that has just begun is waited for."""
@@ -261,6 +269,7 @@ class DirectoryService:
             await asyncio.gather(self._keeper, return_exceptions=True)
         if self._writing is not None:
             await self._writing
+        await asyncio.to_thread(self._aside.shutdown)
         await asyncio.to_thread(self._thread.shutdown)
         await self._record.end()
         self._store.close()

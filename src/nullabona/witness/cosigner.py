@@ -13,11 +13,22 @@ from nullabona.log.keys import SignerKey
 from nullabona.log.note import encode_signatures, signatures_of
 from nullabona.log.witnessing import TEXT, Accept, AddCheckpoint, parse_request
 from nullabona.witness.core.allowance import Allowance
-from nullabona.witness.core.judging import Held, Judgement, WatchedLog, encode_evidence, judge, log_id, own_lines
+from nullabona.witness.core.judging import (
+    Held,
+    Judgement,
+    WatchedLog,
+    cosigned_s,
+    encode_evidence,
+    judge,
+    log_id,
+    own_lines,
+)
 from nullabona.witness.core.limits import Limits
 from nullabona.witness.store.evidence import EvidenceFolder
 from nullabona.witness.store.sqlite import WitnessStore, WitnessStoreFailed
 
+CLOCK_STEP_S: Final = 60
+"""How far the clock may be set back and the witness goes on, at the time of its last cosignature until it is past."""
 _log: Final = logging.getLogger("nullabona.witness")
 
 
@@ -79,7 +90,7 @@ class Cosigner:
             judgement = judge(request, held, log)
             if log is None or not isinstance(judgement.answer, Accept):
                 return None, (self._refused(judgement), judgement, held)
-            kept, answer = self._cosign(judgement.answer, log, now_s)
+            kept, answer = self._cosign(judgement.answer, log, now_s, cosigned_s(held, self._signers))
             return kept, (answer, judgement, held)
 
         answer, judgement, held = self._store.change(request.checkpoint.origin, step)
@@ -87,12 +98,15 @@ class Cosigner:
             self._keep_evidence(encode_evidence(judgement.evidence, held, request, log), log)
         return answer
 
-    def _cosign(self, accepted: Accept, log: WatchedLog, now_s: int) -> tuple[Held | None, Answer]:
+    def _cosign(self, accepted: Accept, log: WatchedLog, now_s: int, last_s: int) -> tuple[Held | None, Answer]:
+        if now_s < last_s - CLOCK_STEP_S:
+            _log.error("this machine's clock is %d s behind what was cosigned of %s", last_s - now_s, log.origin)
+            return None, self._counted("clock-back", Answer(503, b"the witness's clock went back\n", retry_after_s=60))
         if wait_s := self._allowances.setdefault(
             log.origin, Allowance(self._limits.cosignatures_per_minute, now_s)
         ).take(now_s):
             return None, self._counted("too-often", Answer(429, b"too often\n", retry_after_s=wait_s))
-        lines = signatures_of(accepted.note.text, self._signers, now_s)
+        lines = signatures_of(accepted.note.text, self._signers, max(now_s, last_s))
         note = own_lines(accepted.note, log).plus(lines)
         kept = Held(accepted.checkpoint.size, accepted.checkpoint.root, note.encode())
         return kept, self._counted("cosigned", Answer(200, encode_signatures(lines)))

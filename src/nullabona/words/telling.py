@@ -51,6 +51,30 @@ TOLD: Final[Mapping[str, tuple[tuple[str, str], tuple[str, str]]]] = {
         ("The directory shows a card of ours that this device did not make.", "Was the account restored elsewhere?"),
         ("이 기기가 만들지 않은 내 명함이 디렉터리에 있어요.", "다른 기기에서 계정을 복구했나요?"),
     ),
+    "card-refuted": (
+        (
+            "Somebody claims the handle {handle}, and the public record says otherwise.",
+            "Do not answer. If you know the person, ask them in another way.",
+        ),
+        (
+            "누군가 {handle} 아이디를 쓴다고 하지만 공개 기록에는 다른 명함이 있거나 명함이 없어요.",
+            "답하지 마세요. 아는 사람이라면 다른 방법으로 물어보세요.",
+        ),
+    ),
+    "card-from-before": (
+        (
+            "The directory is out of reach; {handle} was added with the card known from before.",
+            "If they changed devices since, add them again later.",
+        ),
+        (
+            "디렉터리에 연결할 수 없어 {handle} 님을 전에 알던 명함으로 초대했어요.",
+            "그 사이 기기를 바꿨다면 나중에 다시 초대하세요.",
+        ),
+    ),
+    "answer-failed": (
+        ("Your yes to {handle} could not be carried out ({reason}).", "Ask them to write again."),
+        ("{handle} 님에게 수락을 전하지 못했어요 ({reason}).", "다시 요청해 달라고 하세요."),
+    ),
     "card-promised": (
         (
             "The card of {handle} is new and does not stand in the public record yet.",
@@ -217,7 +241,7 @@ TOLD: Final[Mapping[str, tuple[tuple[str, str], tuple[str, str]]]] = {
 GRAVE: Final = frozenset({
     "docket-forked", "operator-notice-unwitnessed",
     "not-witnessed", "log-forked", "log-rolled-back", "log-replaced", "card-not-in-log", "foreign-entry",
-    "promise-broken", "promise-invalid",
+    "promise-broken", "promise-invalid", "card-refuted",
 })  # fmt: skip
 """Warnings that stay until the person has put them away: somebody lies."""
 _OTHER: Final = (

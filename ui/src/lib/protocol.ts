@@ -257,7 +257,10 @@ export interface Page {
   more_after: boolean;
 }
 
-/** Somebody who is no contact asks to talk (``room`` empty) or invites into a group. */
+/** Somebody who is no contact asks to talk (``room`` empty) or invites into a group.
+ * 
+ * ``record``: what the public record says of who that is; empty: it was never asked. ``answered``: I said yes, which
+ * waits for the record. */
 export interface Request {
   id: string;
   person: Person;
@@ -265,6 +268,13 @@ export interface Request {
   title: string;
   greeting: string;
   at: number;
+  record: "" | "pending" | "promised" | "proven" | "refuted";
+  answered: boolean;
+}
+
+/** ``waits``: I said yes, and it waits for the public record to prove who that is. */
+export interface RequestAnswered {
+  waits: boolean;
 }
 
 /** I asked an admin, by a link, to be let into a group; ``room`` is the group's id.
@@ -1180,7 +1190,7 @@ export interface Answers {
   GetMedia: Page;
   GetContacts: Contacts;
   AskContact: Contact;
-  AnswerRequest: Done;
+  AnswerRequest: RequestAnswered;
   SetContact: Done;
   GetDevices: Devices;
   NameDevice: Devices;

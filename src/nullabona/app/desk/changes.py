@@ -272,6 +272,7 @@ _NOTES: Final[dict[type, Callable[[Changes, Any], None]]] = {
     e.MessageGone: Changes.note_gone,
     e.NoticeAdded: Changes.note_notice,
     e.ReadMarker: Changes.note_read,
+    e.CardChecked: lambda changes, _: changes.people(),
     e.ContactRequested: lambda changes, _: changes.people(),
     e.ContactAccepted: lambda changes, _: changes.people(),
     e.ContactChanged: lambda changes, _: changes.people(),

@@ -18,6 +18,12 @@ _WISHES: dict[str, Literal["waiting", "silent", "used", "expired", "closed"]] = 
     "expired": "expired",
     "closed": "closed",
 }
+_RECORD: dict[str, Literal["", "pending", "promised", "proven", "refuted"]] = {
+    "pending": "pending",
+    "promised": "promised",
+    "proven": "proven",
+    "refuted": "refuted",
+}
 _STATES: dict[str, v.ContactState] = {
     "requested": "requested",
     "asking": "asking",
@@ -86,13 +92,23 @@ class Faces:
     def requests(self) -> list[v.Request]:
         """Who asks to talk, and into which rooms strangers invite."""
         found = [
-            v.Request(c.account.hex(), self.contact(c).person, "", "", one_line(c.greeting), 0)
+            v.Request(
+                c.account.hex(),
+                self.contact(c).person,
+                "",
+                "",
+                one_line(c.greeting),
+                0,
+                _RECORD.get(c.record, ""),
+                c.answered,
+            )
             for c in self._client.contacts()
             if c.state == "asking"
         ]
         for room in self._client.room_requests():
             person = to_person(room.id, "", room.title, me=False, picture=lambda _account: "")
-            found.append(v.Request(room.id.hex(), person, room.id.hex(), one_line(room.title), "", 0))
+            title, record = one_line(room.title), _RECORD.get(room.record, "")
+            found.append(v.Request(room.id.hex(), person, room.id.hex(), title, "", 0, record, room.answered))
         return found
 
     def wishes(self) -> list[v.Wish]:

@@ -21,34 +21,39 @@ async def _ask_contact(ask: Asker, call: c.AskContact) -> v.Contact:
     return ask.looks.faces.contact(info)
 
 
-async def _answer_request(ask: Asker, call: c.AnswerRequest) -> Done:
+async def _answer_request(ask: Asker, call: c.AnswerRequest) -> v.RequestAnswered:
     id, client = read_id(call.id), ask.client
     handle = next((info.handle for info in client.contacts() if info.account == id and info.state == "asking"), "")
     if handle:
-        await _answer_person(ask, handle, call.answer)
+        waits = await _answer_person(ask, handle, call.answer)
     elif any(room.id == id for room in client.room_requests()):
-        await _answer_room(ask, id, call.answer)
+        waits = await _answer_room(ask, id, call.answer)
     else:
         raise BadCall("there is no such request any more")
     ask.desk.work.changes.people()
-    return Done()
+    return v.RequestAnswered(waits)
 
 
-async def _answer_person(ask: Asker, handle: str, answer: str) -> None:
+async def _answer_person(ask: Asker, handle: str, answer: str) -> bool:
+    """Whether a yes waits for the record."""
     if answer == "accept":
-        await ask.client.accept_contact(handle)
-    elif answer == "delete":
+        return (await ask.client.accept_contact(handle)).answered
+    if answer == "delete":
         await ask.client.decline_contact(handle)
     else:
         await ask.client.block_contact(handle)
+    return False
 
 
-async def _answer_room(ask: Asker, room: bytes, answer: str) -> None:
-    if answer == "accept":
-        await ask.client.accept_room_request(room)
-        ask.desk.work.changes.room(room, inside=True)
-    else:
+async def _answer_room(ask: Asker, room: bytes, answer: str) -> bool:
+    """Whether a yes waits for the record."""
+    if answer != "accept":
         await ask.client.decline_room_request(room)
+        return False
+    answered = (await ask.client.accept_room_request(room)).answered
+    if not answered:
+        ask.desk.work.changes.room(room, inside=True)
+    return answered
 
 
 async def _create_group(ask: Asker, call: c.CreateGroup) -> v.Chat:

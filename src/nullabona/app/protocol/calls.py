@@ -213,7 +213,7 @@ ANSWERS: Final[dict[type[Call], type[Any]]] = {
     GetMedia: v.Page,
     GetContacts: Contacts,
     AskContact: v.Contact,
-    AnswerRequest: Done,
+    AnswerRequest: v.RequestAnswered,
     SetContact: Done,
     GetDevices: Devices,
     NameDevice: Devices,

@@ -228,7 +228,11 @@ class Page(Struct, frozen=True):
 
 
 class Request(Struct, frozen=True):
-    """Somebody who is no contact asks to talk (``room`` empty) or invites into a group."""
+    """Somebody who is no contact asks to talk (``room`` empty) or invites into a group.
+
+    ``record``: what the public record says of who that is; empty: it was never asked. ``answered``: I said yes, which
+    waits for the record.
+    """
 
     id: str
     person: Person
@@ -236,6 +240,14 @@ class Request(Struct, frozen=True):
     title: str
     greeting: str
     at: int
+    record: Literal["", "pending", "promised", "proven", "refuted"] = ""
+    answered: bool = False
+
+
+class RequestAnswered(Struct, frozen=True):
+    """``waits``: I said yes, and it waits for the public record to prove who that is."""
+
+    waits: bool
 
 
 class Wish(Struct, frozen=True):

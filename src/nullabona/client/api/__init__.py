@@ -4,6 +4,7 @@ from nullabona.client.api import errors, events
 from nullabona.client.api.client import Client, open_client
 from nullabona.client.api.devices import DeviceLink
 from nullabona.client.api.events import (
+    CardChecked,
     ConnectionChanged,
     ContactAccepted,
     ContactChanged,
@@ -66,6 +67,7 @@ from nullabona.client.api.standing import RecordEvidence, RecordStanding
 from nullabona.client.core.content import NoticeKind
 from nullabona.client.core.filenames import safe_name
 from nullabona.client.core.preferences import Preferences, RoomPreferences
+from nullabona.client.core.record.evidence import EvidenceInvalid, Proven, verify_evidence
 from nullabona.client.keys import TESTING_COST
 from nullabona.client.media import BadImage, SafeImage, qr_rows
 from nullabona.client.net import NetOptions, Policy
@@ -82,6 +84,7 @@ __all__ = [
     "TESTING_COST",
     "AttachmentInfo",
     "BadImage",
+    "CardChecked",
     "Client",
     "ConnectionChanged",
     "ContactAccepted",
@@ -93,6 +96,7 @@ __all__ = [
     "DevicesChanged",
     "Event",
     "EventsForgotten",
+    "EvidenceInvalid",
     "FileReader",
     "Found",
     "FoundPeople",
@@ -128,6 +132,7 @@ __all__ = [
     "PrivacyReport",
     "ProfileChanged",
     "ProfileInfo",
+    "Proven",
     "QuoteInfo",
     "Reaction",
     "ReadMarker",
@@ -158,4 +163,5 @@ __all__ = [
     "profile_protection",
     "qr_rows",
     "safe_name",
+    "verify_evidence",
 ]

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from dataclasses import replace
 
 from nullabona.client.api.errors import Offline, TimedOut, UnknownHandle
 from nullabona.client.api.finding import find_contact
 from nullabona.client.api.records import ContactInfo
 from nullabona.client.api.session import Session
-from nullabona.client.core import commands, people
+from nullabona.client.core import claims, commands, people
 from nullabona.client.core.chat.naming import Names, all_names
+from nullabona.client.core.errors import NoSuchContact
 from nullabona.client.core.preferences import of_contact
 from nullabona.client.core.records import Contact, ContactState
 from nullabona.client.core.step import DAY_MS, Step
@@ -46,10 +48,35 @@ class ContactCalls:
                 contact = commands.accept_contact(step, contact.handle)
         return _info(contact)
 
-    async def accept_contact(self, handle: str) -> ContactInfo:
-        """Say yes to a request: opens the direct room and invites them. Raises `NoSuchContact`."""
+    async def accept_contact(self, handle: str, *, timeout_s: float = 10.0) -> ContactInfo:
+        """Say yes to a request: opens the direct room and invites them, once the public record says who they are.
+
+        It is asked now. If it cannot prove them yet, the answer is kept and goes out by itself when it does
+        (``answered``). Raises `NoSuchContact`, or `CardRefuted` if the record says otherwise.
+        """
+        with self._session.view() as step:
+            contact = find_contact(step.store, handle)
+        await self._prove(contact.account, contact.handle, timeout_s)
         with self._session.step() as step:
-            return _info(commands.accept_contact(step, find_contact(step.store, handle).handle))
+            contact = commands.accept_contact(step, contact.handle)
+        return self._contact_now(contact.account)
+
+    async def _prove(self, account: bytes, handle: str, timeout_s: float) -> None:
+        """Ask the record who somebody is, unless it has said so; what it says is kept as their standing."""
+        with self._session.view() as step:
+            asked = claims.standing(step, account) in claims.GOOD
+        if asked or not self._session.options.online:
+            return
+        with suppress(TimeoutError):
+            async with asyncio.timeout(timeout_s):
+                await self._session.runner.prove(handle)
+
+    def _contact_now(self, account: bytes) -> ContactInfo:
+        with self._session.view() as step:
+            contact = step.store.contact(account)
+            if contact is None:
+                raise NoSuchContact("this account is not among your contacts any more")
+            return trusted_info(step, contact)
 
     async def decline_contact(self, handle: str) -> None:
         """Forget a request; they are not told and may ask again."""
@@ -113,5 +140,11 @@ def named_info(step: Step, contact: Contact, names: Names) -> ContactInfo:
     changed = bool(of_contact(step.store, contact.account).changed)
     name = names.name(contact.account)
     return replace(
-        _info(contact), name=name, nickname=contact.name, verified=is_verified(step, contact), changed=changed
+        _info(contact),
+        name=name,
+        nickname=contact.name,
+        verified=is_verified(step, contact),
+        changed=changed,
+        record=claims.standing(step, contact.account),
+        answered=contact.state is ContactState.ASKING and claims.answered(step, contact.account),
     )

@@ -33,6 +33,7 @@ _BUILD: Final[dict[str, _Build]] = {
     "read": lambda r, d: e.ReadMarker(r.id, r.room, d["account"]),
     "contact-request": lambda r, d: e.ContactRequested(r.id, d["account"], d["handle"], d["greeting"]),
     "contact": _contact,
+    "card-checked": lambda r, d: e.CardChecked(r.id, d["account"], d["handle"], d["standing"]),
     "joined": lambda r, d: e.Joined(r.id, r.room, d["name"], d["direct"], d["handle"]),
     "room-request": lambda r, d: e.RoomRequested(r.id, r.room, d["account"], d["handle"], d["name"]),
     "member-added": lambda r, d: e.MemberAdded(r.id, r.room, d["account"], d["handle"]),

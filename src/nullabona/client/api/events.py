@@ -9,6 +9,24 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from nullabona.client.api.happening import Happened, OperatorNoticeChanged
+from nullabona.client.api.people_events import (
+    CardChecked,
+    ContactAccepted,
+    ContactChanged,
+    ContactRequested,
+    IdentityChanged,
+)
+
+__all__ = [
+    "CardChecked",
+    "ContactAccepted",
+    "ContactChanged",
+    "ContactRequested",
+    "Happened",
+    "IdentityChanged",
+    "OperatorNoticeChanged",
+]
+"""Those that are told by `nullabona.client.api.people_events`, beside the ones below."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,35 +120,6 @@ class ReadMarker(Happened):
     kind = "read"
     room: bytes
     account: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class ContactRequested(Happened):
-    """Somebody asks to talk."""
-
-    kind = "contact-request"
-    account: bytes
-    handle: str
-    greeting: str
-
-
-@dataclass(frozen=True, slots=True)
-class ContactAccepted(Happened):
-    """We and they can talk from now on."""
-
-    kind = "contact-accepted"
-    account: bytes
-    handle: str
-
-
-@dataclass(frozen=True, slots=True)
-class ContactChanged(Happened):
-    """A contact got another state."""
-
-    kind = "contact-changed"
-    account: bytes
-    handle: str
-    state: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -321,17 +310,6 @@ class Transfer(Happened):
 
 
 @dataclass(frozen=True, slots=True)
-class IdentityChanged(Happened):
-    """The directory shows another identity key for a contact; ``was_verified``: sending waits for `confirm_contact`."""
-
-    kind = "identity-changed"
-    room: bytes
-    account: bytes
-    handle: str
-    was_verified: bool
-
-
-@dataclass(frozen=True, slots=True)
 class LinkUsed(Happened):
     """Somebody follows a link of ours into a group and is being added."""
 
@@ -379,6 +357,7 @@ Event: TypeAlias = (
     | Typing
     | MessageStateChanged
     | ReadMarker
+    | CardChecked
     | ContactRequested
     | ContactAccepted
     | ContactChanged

@@ -47,6 +47,10 @@ class ContactInfo:
     """The person compared safety numbers, and the identity key is still that one."""
     changed: bool = False
     """Another identity key was shown and is not confirmed yet."""
+    record: str = ""
+    """What the public record says of them: ``proven``, ``promised``, ``pending``, ``refuted``; empty: never asked."""
+    answered: bool = False
+    """They asked and were told yes, which waits for the record."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +87,10 @@ class RoomSummary:
     """The other account of a direct room."""
     last: MessageInfo | None = None
     """The newest line of the room, without its quote, reactions and votes. Empty in `RoomDetails`."""
+    record: str = ""
+    """Of a stranger's invitation: what the public record says of whoever invites, as in `ContactInfo`."""
+    answered: bool = False
+    """A stranger's invitation was accepted, which waits for the record."""
 
 
 @dataclass(frozen=True, slots=True)

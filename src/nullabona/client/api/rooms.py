@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from nullabona.client.api.contacts import ContactCalls
-from nullabona.client.api.errors import TimedOut, UnknownHandle
+from nullabona.client.api.errors import TimedOut
 from nullabona.client.api.finding import (
     find_contact,
     find_member,
@@ -19,14 +19,15 @@ from nullabona.client.api.finding import (
 )
 from nullabona.client.api.records import Member, RoomDetails, RoomSummary
 from nullabona.client.api.showing import Look, look_at, partner_of, room_title, show_line
-from nullabona.client.core import commands
+from nullabona.client.core import claims, commands, inbox
 from nullabona.client.core.chat.naming import Names
 from nullabona.client.core.commands import MemberInfo
 from nullabona.client.core.errors import NoSuchContact, NoSuchRoom
 from nullabona.client.core.ports import Store
+from nullabona.client.core.records import LoggedEvent
 from nullabona.client.core.roominfo import DIRECT
 from nullabona.client.core.state import JOINED, RoomState, decode_state
-from nullabona.client.core.step import DAY_MS
+from nullabona.client.core.step import DAY_MS, Step
 from nullabona.client.runner import now_ms
 from nullabona.wire.card import Card, verify_card
 
@@ -44,10 +45,8 @@ class RoomCalls(ContactCalls):
 
     def room_requests(self) -> list[RoomSummary]:
         """Rooms that strangers invite us to: to be accepted or declined."""
-        with self._session.look() as store:
-            told = room_requests(store)
-        names = {room: _names.decode(row.data).get("name", "") for room, row in told.items()}
-        return [RoomSummary(room, str(name), False, "request", 0, 0, False, False) for room, name in names.items()]  # noqa: FBT003
+        with self._session.view() as step:
+            return [_requested(step, row) for row in room_requests(step.store).values()]
 
     def room(self, room: bytes | str) -> RoomSummary:
         """Raises `NoSuchRoom` or `Ambiguous`."""
@@ -126,11 +125,18 @@ class RoomCalls(ContactCalls):
             commands.update_keys(step, find_room(step.store, room))
 
     async def accept_room_request(self, room: bytes | str) -> RoomSummary:
-        """Join a room that a stranger invited us to (`RoomRequested`)."""
-        with self._session.step() as step:
+        """Join a room that a stranger invited us to (`RoomRequested`), once the record says who they are.
+
+        While it cannot prove them, the answer is kept (``answered``). Raises as `accept_contact`.
+        """
+        with self._session.view() as step:
             target = _request(step.store, room)
+            inviter = inbox.inviter_of(step, target)
+        await self._prove(inviter.account_id, str(inviter.handle), 10.0)
+        with self._session.step() as step:
             commands.accept_request(step, target)
-        return self.room(target)
+        waiting = next((found for found in self.room_requests() if found.id == target), None)
+        return waiting or self.room(target)
 
     async def decline_room_request(self, room: bytes | str) -> None:
         """Forget the invitation; whoever sent it is not told."""
@@ -153,7 +159,10 @@ class RoomCalls(ContactCalls):
         return self._session.runner.engine.me.account
 
     async def _fresh_card(self, handle: str) -> Card:
-        """The card to add somebody with: looked up now, or a contact's known one if the directory cannot show it."""
+        """The card to add somebody with: looked up now, or a contact's known one if the directory is out of reach.
+
+        That the known one is used is told: a device that they gave up since would be let in with it.
+        """
         with self._session.look() as store:
             try:
                 known = find_contact(store, handle)
@@ -161,10 +170,30 @@ class RoomCalls(ContactCalls):
                 known = None
         try:
             return await self.look_up(known.handle if known is not None else handle, timeout_s=10.0)
-        except (TimedOut, UnknownHandle):
+        except TimedOut:
             if known is None or not known.card:
                 raise
+            with self._session.step() as step:
+                step.event("warning", code="card-from-before", handle=known.handle)
             return verify_card(known.card, today=now_ms() // DAY_MS)
+
+
+def _requested(step: Step, row: LoggedEvent) -> RoomSummary:
+    told = _names.decode(row.data)
+    waits = any(claims.Enter(row.room) in claim.wishes for claim in claims.claims(step))
+    standing = claims.standing(step, told["account"])
+    return RoomSummary(
+        row.room,
+        str(told.get("name", "")),
+        direct=False,
+        phase="request",
+        members=0,
+        unread=0,
+        admin=False,
+        changing=False,
+        record=standing,
+        answered=waits,
+    )
 
 
 def _members(found: list[MemberInfo], names: Names) -> list[Member]:

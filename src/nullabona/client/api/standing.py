@@ -9,6 +9,7 @@ import msgspec
 from nullabona.client.api.session import Session
 from nullabona.client.core.operator import taking
 from nullabona.client.core.ports import Store
+from nullabona.client.core.record.evidence import is_evidence
 from nullabona.client.core.record.keeping import (
     Evidence,
     forget_pinned,
@@ -52,11 +53,15 @@ class RecordStanding:
 
 @dataclass(frozen=True, slots=True)
 class RecordEvidence:
-    """What was shown when something was wrong, for whoever is to judge it."""
+    """What was shown when something was wrong, for whoever is to judge it.
+
+    If it ``proves``, ``shown`` holds by itself for anybody who has the log's policy (`verify_evidence`).
+    """
 
     code: str
     host: str
     at_s: int
+    proves: bool
     before: bytes = field(repr=False)
     shown: bytes = field(repr=False)
 
@@ -115,15 +120,24 @@ class RecordCalls:
             taking.look_again(step, told=True)
             return describe_standing(step.store, wanted)
 
+    def record_policy(self, host: str = "") -> str:
+        """The policy (C2SP tlog-policy) that a directory is held to on this device. Raises `RecordUnknown`."""
+        wanted = self._record_host(host)
+        with self._session.look() as store:
+            pinned = load_pinned(store, wanted)
+        if pinned is None:
+            raise RecordUnknown("this device knows nothing of that directory yet")
+        return pinned.policy
+
     def forget_record(self, host: str = "") -> None:
         """Know nothing of a directory's record any more: the next look is a first one.
 
         Only on the person's own wish.
         """
-        wanted = self._record_host(host)
+        wanted, own = self._record_host(host), self._record_host("")
         with self._session.step() as step:
             forget_pinned(step.store, wanted)
-            if wanted == parse_handle(self._session.account().record.handle).authority:
+            if wanted == own:
                 save_watch(step.store, None)
 
     def _record_host(self, host: str) -> str:
@@ -131,4 +145,4 @@ class RecordCalls:
 
 
 def _evidence(kept: Evidence) -> RecordEvidence:
-    return RecordEvidence(kept.code, kept.host, kept.at_s, kept.before, kept.shown)
+    return RecordEvidence(kept.code, kept.host, kept.at_s, is_evidence(kept.shown), kept.before, kept.shown)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from nullabona.client.core import committing, messages, people, preferences
+from nullabona.client.core import claims, committing, messages, people, preferences
 from nullabona.client.core.chat import talking
 from nullabona.client.core.creating import create_room
 from nullabona.client.core.errors import BadRequest, LastAdmin, NotAllowed, NotInRoom
@@ -180,17 +180,28 @@ def request_contact(step: Step, card: Card, own_card: bytes, greeting: str, toke
 
 
 def accept_contact(step: Step, handle: str) -> Contact:
-    """Accept a request: opens the direct room and invites them into it. Accepting again changes nothing."""
+    """Accept a request: opens the direct room and invites them into it. Accepting again changes nothing.
+
+    While the record has not proven who asks, the answer waits for that and the contact is returned as it is. Raises
+    `CardRefuted` if the record says otherwise.
+    """
     contact = people.need_contact(step, handle)
     if contact.state is ContactState.ACCEPTED:
         return contact
     if contact.state is not ContactState.ASKING:
         raise BadRequest(f"{handle} has not asked to talk to you")
-    card = verify_card(contact.card, today=step.day)
+    if not claims.want(step, contact.account, contact.handle, contact.card, claims.Accept()):
+        return contact
+    return accept(step, contact)
+
+
+def accept(step: Step, contact: Contact) -> Contact:
+    """Open the direct room with somebody whom the record has proven. Raises `CardTooOld` and has then done nothing."""
+    intent = people.add_intent(step, verify_card(contact.card, today=step.day))
     pair = tuple(sorted((step.me.account, contact.account)))
     timer_s = preferences.profile(step.store).default_timer_s
     room = create_room(step, RoomInfo(1, DIRECT, "", step.me.relay, (), pair, timer_s))
-    committing.want(room, people.add_intent(step, card))
+    committing.want(room, intent)
     return people.set_contact_state(step, contact, ContactState.ACCEPTED, room.id)
 
 
@@ -199,6 +210,7 @@ def decline_contact(step: Step, handle: str) -> None:
     contact = people.need_contact(step, handle)
     if contact.state is ContactState.ASKING:
         step.store.drop_contact(contact.account)
+        claims.forget(step, contact.account)
 
 
 def block_contact(step: Step, handle: str) -> None:

@@ -17,6 +17,7 @@ from nullabona.client.core import (
     answering,
     boxes,
     chunks,
+    claims,
     committing,
     files,
     healing,
@@ -27,6 +28,7 @@ from nullabona.client.core import (
     reading,
     rejoin,
     returning,
+    settling,
     watching,
     wishes,
 )
@@ -333,16 +335,20 @@ class Engine:
             self._inbox_upkeep(step)
         return Touched(frozenset(rooms))
 
-    def on_card(self, handle: str, data: bytes | None, now: int) -> Touched:
-        """A card was looked up; None: it could not be had now."""
+    def on_card(self, handle: str, data: bytes | None, now: int, shown: claims.Shown | None = None) -> Touched:
+        """The record was asked for a handle: a card as it is `shown`, or None, because there is none or nobody said."""
+        how: claims.Shown = shown or ("unreached" if data is None else "proven")
         with self.step(now) as step:
             if data is not None:
                 with suppress(PeerError):
-                    card = people.learn_card(step, data, handle)
+                    standing: claims.Standing = claims.PROMISED if how == "promised" else claims.PROVEN
+                    card = people.learn_card(step, data, handle, standing)
                     for sender, asked in people.take_asked_back(step, card.account_id):
                         healing.help_back(step, sender, asked, card)
             people.looked_up(step, handle)
-        return Touched(frozenset())
+            for claim, verdict in claims.answer(step, handle, data, how):
+                settling.settle(step, claim, verdict)
+            return Touched(step.touched)
 
     # -- what is wanted -------------------------------------------------------------------------------------------
 
@@ -375,10 +381,10 @@ class Engine:
             return [ChunkWant(c.relay, c.digest) for c in chunks.wanted_chunks(step) if c.next_at <= now]
 
     def lookups(self, now: int) -> list[str]:
-        """Handles whose cards are needed to write to their inboxes."""
+        """Handles whose cards are needed to write to their inboxes, or to know who somebody is."""
         with self._store.transaction():
             step = Step(self._store, self._mls, self.me, self._chance, self._timing, now)
-            return sorted(people.wanted_handles(step))
+            return sorted(people.wanted_handles(step) | set(claims.due(step)))
 
     def wake_at(self) -> int | None:
         """When to call `tick`, in ms, if nothing happens before."""
@@ -388,5 +394,5 @@ class Engine:
             times += [self._inbox_wake] if self._inbox_wake else []
             times += [chunk.next_at for chunk in chunks.wanted_chunks(step)]
             times += [item.next_at for item in people.unsent(step)]
-            later = (self._store.outbox_next(), self._store.next_expiry(), wishes.next_due(step))
+            later = (self._store.outbox_next(), self._store.next_expiry(), wishes.next_due(step), claims.next_due(step))
         return min([*times, *(time for time in later if time is not None)], default=None)

@@ -8,6 +8,7 @@ from typing import Final
 import msgspec
 
 from nullabona.client.core import (
+    claims,
     committing,
     files,
     healing,
@@ -280,6 +281,8 @@ def _invited(step: Step, sender: DeviceCertificate, item: Invitation) -> Missing
         enter(step, opened, info, sender)
     else:
         step.store.set_value(_request_key(item.room), msgspec.msgpack.encode((sender.encode(), pack)))
+        if not claims.standing(step, sender.account_id):
+            claims.came(step, sender.account_id, str(sender.handle))
         step.event("room-request", item.room, handle=str(sender.handle), account=sender.account_id, name=info.name)
     return None
 
@@ -308,7 +311,8 @@ def open_pack(step: Step, pack: bytes, sender: DeviceCertificate, room: bytes) -
 def accept_request(step: Step, room: bytes) -> None:
     """The person agreed to join a room that a stranger invited them to.
 
-    Raises `NoSuchRoom` if nobody did, `PeerError` if the invitation does not hold any more.
+    While the record has not proven who invites, that waits. Raises `NoSuchRoom` if nobody did, `CardRefuted` if the
+    record says otherwise of the inviter, `PeerError` if the invitation does not hold any more.
     """
     stored = step.store.get_value(_request_key(room))
     if stored is None:
@@ -316,12 +320,25 @@ def accept_request(step: Step, room: bytes) -> None:
     certificate, pack = msgspec.msgpack.decode(stored, type=tuple[bytes, bytes])
     sender = open_certificate(certificate)
     opened = open_pack(step, pack, sender, room)
+    if not claims.want(step, sender.account_id, str(sender.handle), b"", claims.Enter(room)):
+        return
     step.store.delete_value(_request_key(room))
     enter(step, opened, decode_info(opened.room_info), sender)
 
 
 def decline_request(step: Step, room: bytes) -> None:
+    """Forget an invitation; an answer that waited for the record is taken back."""
     step.store.delete_value(_request_key(room))
+    claims.drop_wish(step, claims.Enter(room))
+
+
+def inviter_of(step: Step, room: bytes) -> DeviceCertificate:
+    """Who invites us into a room. Raises `NoSuchRoom`."""
+    stored = step.store.get_value(_request_key(room))
+    if stored is None:
+        raise NoSuchRoom("nobody invited you into such a room")
+    certificate, _ = msgspec.msgpack.decode(stored, type=tuple[bytes, bytes])
+    return open_certificate(certificate)
 
 
 def enter(step: Step, opened: Opened, info: RoomInfo, sender: DeviceCertificate) -> None:

@@ -14,7 +14,7 @@ from typing import ClassVar, Final, Literal
 
 import msgspec
 
-from nullabona.client.core import committing, people
+from nullabona.client.core import claims, committing, people
 from nullabona.client.core.errors import BadRequest, CardTooOld, NotAllowed
 from nullabona.client.core.items import LinkRefusal, LinkUse, Reason
 from nullabona.client.core.outgoing import queue_item
@@ -271,7 +271,9 @@ def vouches(step: Step, token: bytes) -> bool:
 
 
 def use_came(step: Step, account: bytes, use: LinkUse) -> None:
-    """Somebody follows a link into a group: add them while it is good. Raises `PeerError`.
+    """Somebody follows a link into a group: add them while it is good, once the record has proven who it is.
+
+    Raises `PeerError`.
 
     Who has a link of ours that is good no more is told so, once an hour at most. All others hear nothing: a token that
     never was ours, and who is blocked.
@@ -285,15 +287,23 @@ def use_came(step: Step, account: bytes, use: LinkUse) -> None:
     if room is None or reason is not None:
         _refuse(step, card, use, reason or "closed")
     elif not _is_in(step, room, account):
-        _let_in(step, room, card, use)
+        # A claim that was good once says nothing of a card that came since: the record is asked about this one.
+        claims.came(step, account, str(card.handle), use.card)
+        claims.want(step, account, str(card.handle), use.card, claims.LetIn(use.room, use.token))
 
 
-def _let_in(step: Step, room: RoomState, card: Card, use: LinkUse) -> None:
+def let_in(step: Step, card: Card, wish: claims.LetIn) -> None:
+    """The record has proven whoever follows a link: add them, if it is good still. Raises `PeerError`."""
+    link, room = _find(_all(step), wish.token, wish.room), step.find_room(wish.room)
+    if link is None or room is None or not _is_admin(step, room) or _is_in(step, room, card.account_id):
+        return
+    if _is_blocked(step, card.account_id):
+        return
     try:
         intent = people.add_intent(step, card)
     except CardTooOld:
         return
-    if _spend(step, use.token, use.room):
+    if _spend(step, wish.token, wish.room):
         committing.want(room, intent)
         step.event("link-used", room.id, account=card.account_id, handle=str(card.handle))
 

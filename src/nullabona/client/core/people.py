@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import msgspec
 
-from nullabona.client.core import links, trust
+from nullabona.client.core import claims, links, trust
 from nullabona.client.core.errors import CardTooOld, NoSuchContact
 from nullabona.client.core.items import ContactRequest, ItemBody, TicketRequest
 from nullabona.client.core.outgoing import queue_item
@@ -20,6 +20,7 @@ from nullabona.wire.seal import Inbox
 
 _WAITING = "unsent-items"
 _ASKED = "asked-back"
+_UNPROVEN = frozenset({claims.PENDING, claims.REFUTED})
 MAX_LOOKUPS = 16
 """How often a card is looked up, over about three hours, before what waits for it is given up."""
 MAX_CARD_DAYS = 30
@@ -45,16 +46,17 @@ def _card_key(account: bytes) -> str:
     return f"inbox-of:{account.hex()}"
 
 
-def learn_card(step: Step, data: bytes, handle: str) -> Card:
-    """Verify the card that was looked up for ``handle`` against what we know, and remember its inbox.
+def learn_card(step: Step, data: bytes, handle: str, standing: claims.Standing = claims.PROVEN) -> Card:
+    """Verify the card that the record has for ``handle`` against what we know, and remember its inbox.
 
+    ``standing`` is `PROVEN`, or `PROMISED` if it does not stand in the record yet.
     Raises `PeerError` if it does not verify or is for another handle; and tells the person, too, if the account's
     identity key changed or an older card is shown.
     """
     card = verify_card(data, today=step.day)
     if str(card.handle) != handle:
         raise CardInvalid("a card is for another handle than the one looked up", hint="try again later")
-    contact = step.store.contact_by_handle(handle)
+    contact = _known_by(step, handle)
     if contact is not None and contact.card:
         if trust.note_card(step, contact, data):
             raise CardForked("the account's identity key changed")
@@ -65,6 +67,7 @@ def learn_card(step: Step, data: bytes, handle: str) -> Card:
             step.event("warning", code="card-changed", handle=str(known.handle), reason=refused.code)
             raise
         step.store.put_contact(replace(contact, card=card.encoded, key_packages=packages_of(card)))
+    claims.seen(step, card.account_id, standing)
     remember_inbox(step, card)
     _send_waiting(step, card.account_id)
     return card
@@ -73,6 +76,23 @@ def learn_card(step: Step, data: bytes, handle: str) -> Card:
 def remember_inbox(step: Step, card: Card) -> None:
     """Where to write to the account of a verified card."""
     step.store.set_value(_card_key(card.account_id), msgspec.msgpack.encode(card.inbox))
+
+
+def _known_by(step: Step, handle: str) -> Contact | None:
+    """Whom we know by a handle; somebody who only claims it is not known by it."""
+    known = [contact for contact in step.store.contacts() if contact.handle == handle]
+    return next((each for each in known if not _only_claims(step, each)), None)
+
+
+def _only_claims(step: Step, contact: Contact) -> bool:
+    return contact.state is ContactState.ASKING and claims.standing(step, contact.account) in _UNPROVEN
+
+
+def take_proven(step: Step, account: bytes, card: Card) -> None:
+    """Go by the record's card of somebody who asked, not by the one that came with the request."""
+    contact = step.store.contact(account)
+    if contact is not None and contact.state in {ContactState.ASKING, ContactState.REQUESTED}:
+        step.store.put_contact(replace(contact, card=card.encoded, key_packages=packages_of(card)))
 
 
 def packages_of(card: Card) -> tuple[bytes, ...]:
@@ -204,7 +224,10 @@ def request_contact(step: Step, card: Card, own_card: bytes, greeting: str, toke
 
 
 def request_came(step: Step, account: bytes, request: ContactRequest) -> None:
-    """Somebody asks to talk. A stranger waits for the person; a blocked one is not heard."""
+    """Somebody asks to talk. A stranger waits for the person; a blocked one is not heard.
+
+    Nothing rests on the card that came until the record has proven it (`nullabona.client.core.claims`).
+    """
     try:
         card = verify_card(request.card, today=step.day)
     except PeerError:
@@ -214,6 +237,8 @@ def request_came(step: Step, account: bytes, request: ContactRequest) -> None:
     trust.note_stranger(step, account, str(card.handle))
     known = step.store.contact(account)
     if known is not None and known.state in {ContactState.BLOCKED, ContactState.ACCEPTED, ContactState.ASKING}:
+        if known.state is ContactState.ASKING and claims.standing(step, account) == claims.REFUTED:
+            claims.came(step, account, str(card.handle), card.encoded)
         return
     state = ContactState.ASKING
     if known is not None:
@@ -222,7 +247,8 @@ def request_came(step: Step, account: bytes, request: ContactRequest) -> None:
         state = ContactState.ASKING if step.me.account < account else ContactState.REQUESTED
     contact = Contact(account, str(card.handle), "", state, b"", request.greeting, card.encoded, packages_of(card))
     step.store.put_contact(contact)
-    remember_inbox(step, card)
+    if known is None or known.card != card.encoded or claims.standing(step, account) not in claims.GOOD:
+        claims.came(step, account, str(card.handle), card.encoded)
     step.event("contact-request", handle=str(card.handle), account=account, greeting=request.greeting)
     if state is ContactState.ASKING and links.vouches(step, request.token):
         step.vouched.append(account)

@@ -52,6 +52,8 @@ class Timing:
     """A commit that lost is tried again within this time."""
     invite: int = 3_600_000
     """An invitation nobody answered is sent again after this time; doubles."""
+    claim: int = 600_000
+    """Within this time the record is asked about somebody who asks to talk."""
     link_answer: int = 600_000
     """Who follows a link into a group is told after this time that nobody has answered."""
     ticket: int = 20_000

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from nullabona.client.core import messages, people, preferences
+from nullabona.client.core import claims, messages, people, preferences
 from nullabona.client.core.errors import BadRequest
 from nullabona.client.core.preferences import Trust, contact_scope, of_contact
 from nullabona.client.core.records import Contact, ContactState
@@ -131,4 +131,5 @@ def forget(step: Step, contact: Contact) -> None:
     step.store.drop_preferences(contact_scope(contact.account))
     step.store.delete_value(_card_key(contact.account))
     step.store.drop_contact(contact.account)
+    claims.forget(step, contact.account)
     step.event("contact", handle=contact.handle, account=contact.account, state="deleted")

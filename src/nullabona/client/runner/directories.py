@@ -13,9 +13,12 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Final, TypeVar
 
+from msgspec import structs
+
 from nullabona.client.core.operator import taking
 from nullabona.client.core.record.checking import Checked, check_answer
-from nullabona.client.core.record.errors import CardNotInLog, LogForked, RecordGap
+from nullabona.client.core.record.errors import CardNotInLog, LogForked, LogReplaced, RecordGap
+from nullabona.client.core.record.evidence import View
 from nullabona.client.core.record.keeping import (
     Evidence,
     expect,
@@ -114,6 +117,9 @@ class Directories:
                 if pinned is None:
                     pinned = await first_look(talk, host, None, self._now_s)
                     self._remember(pinned)
+                elif not pinned.began:
+                    pinned = with_beginning(pinned, await first_look(talk, host, pinned.policy, self._now_s))
+                    self._remember(pinned)
                 yield talk, pinned
             except PeerError as error:
                 if error.code in GRAVE:
@@ -172,6 +178,13 @@ async def first_look(talk: Talk, host: str, policy: str | None, now_s: int) -> P
     return pin(host, await talk.ask(DescribeLog(), LogDescribed), policy, now_s)
 
 
+def with_beginning(pinned: Pinned, described: Pinned) -> Pinned:
+    """What an older version pinned, with the proof of its log's beginning. Raises `LogReplaced` if that is another."""
+    if described.genesis != pinned.genesis:
+        raise LogReplaced("the directory's log begins otherwise than the one this device knows")
+    return structs.replace(pinned, genesis_proof=described.genesis_proof, began=described.began)
+
+
 async def look_up(talk: Talk, handle: Handle, pinned: Pinned, now_s: int) -> tuple[Checked, Pinned]:
     """What the record has for a handle, and what is to be remembered of the directory from then on."""
     checked = check_answer(pinned, handle, await talk.ask(LookupCard(handle.name), CardFound), now_s)
@@ -198,14 +211,17 @@ async def _fetch(talk: Talk, tile: Tile) -> bytes:
 async def watch_all(talk: Talk, handle: Handle, pinned: Pinned, watch: Watch, now_s: int) -> tuple[Look, bytes]:
     """Every epoch after the watched ones, up to a checkpoint, and that checkpoint."""
     openings: list[Sight] = []
+    views: list[View] = []
     while True:
         answer = await talk.ask(WatchHandle(handle.name, watch.epoch), HandleWatched)
         if answer.first > watch.epoch + 1:
             raise RecordGap("the directory cannot prove epochs that lie so far back")
         found = look(pinned, watch, handle, answer, now_s)
         openings.extend(found.openings)
+        views.extend(found.trail.views)
         if found.complete:
-            return replace(found, openings=tuple(openings)), answer.checkpoint
+            trail = replace(found.trail, views=tuple(views))
+            return replace(found, openings=tuple(openings), trail=trail), answer.checkpoint
         if not answer.steps:
             raise LogForked("the directory does not tell of every epoch in its record")
         watch = found.watch

@@ -8,6 +8,8 @@ from __future__ import annotations
 import asyncio
 from typing import Final
 
+from nullabona.client.core.claims import Shown
+from nullabona.client.core.record.checking import Checked
 from nullabona.client.core.wants import ChunkWant
 from nullabona.client.net import EndpointRefused
 from nullabona.client.runner.ground import Ground
@@ -56,15 +58,29 @@ class Fetches:
         self._ground.happened(self._ground.engine.on_chunk(want.digest, data, self._ground.now()))
 
     async def _fetch_card(self, handle: str) -> None:
-        found: bytes | None = None
         try:
-            found = (await self._ground.directories.look_up(handle)).card or None
+            await self.fetch_card(handle)
+        finally:
+            self._cards.discard(handle)
+
+    async def fetch_card(self, handle: str) -> None:
+        """Ask the record for a handle now, and act on what it has."""
+        found: bytes | None = None
+        shown: Shown = "unreached"
+        try:
+            checked = await self._ground.directories.look_up(handle)
+            found, shown = checked.card or None, _shown(checked)
         except (PeerError, EndpointRefused) as error:
             self._ground.warn("card-not-found", handle=handle, reason=error.code)
-        self._cards.discard(handle)
-        self._ground.happened(self._ground.engine.on_card(handle, found, self._ground.now()))
+        self._ground.happened(self._ground.engine.on_card(handle, found, self._ground.now(), shown))
 
     async def _respect(self, answer: AnyResponse | None) -> None:
         """A relay that asks for patience is not one that has lost the chunk; it still costs an attempt."""
         if isinstance(answer, Refusal) and answer.retry_after_s:
             await asyncio.sleep(min(answer.retry_after_s, _BACK_OFF_S))
+
+
+def _shown(checked: Checked) -> Shown:
+    if not checked.card:
+        return "absent"
+    return "promised" if checked.promise is not None else "proven"

@@ -6,8 +6,8 @@ Once a period; a directory that is out of reach is asked again later, and every 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 from typing import Final
 
 import msgspec
@@ -26,7 +26,7 @@ from nullabona.client.core.record.keeping import (
     save_expected,
     save_watch,
 )
-from nullabona.client.core.record.owner import Alarm, Sight, Watch, judge, new_entries, settle, start
+from nullabona.client.core.record.owner import Alarm, Look, Watch, judge, new_entries, settle, start
 from nullabona.client.core.record.pinned import Pinned
 from nullabona.client.core.record.promises import Expected
 from nullabona.client.core.step import Step
@@ -112,12 +112,12 @@ class Oversight:
         if watch is None:
             return RETRY_S
         pinned, found = await self._ground.directories.watch(handle, watch)
-        self._conclude(handle, pinned, watch, found.watch, found.openings)
+        self._conclude(handle, pinned, watch, found)
         newest = found.openings[-1][1] if found.openings else 0
         return self._until_next(pinned, newest)
 
-    def _conclude(self, handle: Handle, pinned: Pinned, before: Watch, after: Watch, sights: Sequence[Sight]) -> None:
-        own_handle = str(handle)
+    def _conclude(self, handle: Handle, pinned: Pinned, before: Watch, found: Look) -> None:
+        own_handle, after, sights = str(handle), found.watch, found.openings
         with self._ground.engine.step(self._ground.now()) as step:
             own = own_cards(step.store)
             judged, alarms = judge(before, sights, own)
@@ -128,7 +128,7 @@ class Oversight:
             note_entries(step.store, new_entries(before, sights), after.epoch - self._kept_epochs(pinned))
             save_expected(step.store, [*(each for each in expected if each.handle != own_handle), *still])
             for alarm in (*alarms, *broken):
-                self._sound(step, handle, alarm)
+                self._sound(step, handle, _with_evidence(alarm, pinned, handle, found))
         if alarms or broken:
             self._ground.happened(Touched(frozenset()))
 
@@ -175,7 +175,7 @@ class Oversight:
             others = [each for each in load_expected(step.store) if each != promise]
             save_expected(step.store, [*others, *later])
             for alarm in broken:
-                self._sound(step, handle, alarm)
+                self._sound(step, handle, _with_evidence(alarm, pinned, handle, found))
         if broken:
             self._ground.happened(Touched(frozenset()))
 
@@ -192,3 +192,9 @@ class Oversight:
     @property
     def _now_s(self) -> int:
         return self._ground.now() // 1_000
+
+
+def _with_evidence(alarm: Alarm, pinned: Pinned, handle: Handle, found: Look) -> Alarm:
+    """The alarm with what proves it to others; a broken promise alone where its epoch was not shown this time."""
+    proof = found.trail.evidence(pinned, str(handle), alarm.epoch, alarm.evidence)
+    return replace(alarm, evidence=proof or alarm.evidence)

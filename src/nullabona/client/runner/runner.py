@@ -191,6 +191,10 @@ class Runner:
         """The card that the record of the handle's directory has, or None; see `Directories.look_up`."""
         return (await self.directories.look_up(handle)).card or None
 
+    async def prove(self, handle: str) -> None:
+        """Ask the record who has a handle, now; what waited for it is done."""
+        await self._fetches.fetch_card(handle)
+
     def listen(self, tell: Callable[[], None]) -> Callable[[], None]:
         """Call ``tell`` whenever something may have changed; the result ends it."""
         self._listeners.add(tell)

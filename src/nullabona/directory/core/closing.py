@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from nullabona.directory.core.pages import TOP, Part, Source, changed_parts
+from nullabona.directory.core.pages import BOTTOM, TOP, Part, Source, changed_parts, place_of
 from nullabona.directory.core.records import StoredEntry
 from nullabona.log.prefix import EMPTY, Leaf, Opening, Walk
 from nullabona.wire.messages import WatchStep
@@ -19,10 +19,43 @@ class Closing:
     parts: dict[int, Part]
 
 
-def close_epoch(before: Source, root: bytes | None, entering: Mapping[bytes, StoredEntry]) -> Closing:
-    """The map after ``entering``; ``root`` is the one before, None if there is none yet."""
-    parts = changed_parts(before, {label: leaf_of(label, entry) for label, entry in entering.items()})
+@dataclass(frozen=True, slots=True)
+class Ahead:
+    """What was computed of an epoch while it was open still: ``entering`` as it was then, and the parts it gave."""
+
+    number: int
+    entering: Mapping[bytes, StoredEntry]
+    parts: Mapping[int, Part]
+
+
+def work_ahead(number: int, before: Source, entering: Mapping[bytes, StoredEntry], last: Ahead | None) -> Ahead:
+    """Compute the map as if nothing else entered in epoch ``number``; ``last`` is what was computed of it before."""
+    return Ahead(number, entering, _parts(number, before, entering, last))
+
+
+def close_epoch(
+    before: Source,
+    root: bytes | None,
+    entering: Mapping[bytes, StoredEntry],
+    number: int = 0,
+    ahead: Ahead | None = None,
+) -> Closing:
+    """The map after ``entering``; ``root`` is the one before, None if there is none yet.
+
+    With what was computed ``ahead`` of the same epoch only what came or changed since is computed.
+    """
+    parts = _parts(number, before, entering, ahead)
     return Closing(parts[TOP].root if parts else root or EMPTY, parts)
+
+
+def _parts(number: int, before: Source, entering: Mapping[bytes, StoredEntry], ahead: Ahead | None) -> dict[int, Part]:
+    known: Mapping[int, Part] = {}
+    fresh = {place_of(label, BOTTOM) for label in entering}
+    if ahead is not None and ahead.number == number and ahead.entering.keys() <= entering.keys():
+        known, then = ahead.parts, ahead.entering
+        fresh = {place_of(label, BOTTOM) for label, entry in entering.items() if then.get(label) != entry}
+    touched = {label: leaf_of(label, entry) for label, entry in entering.items() if place_of(label, BOTTOM) in fresh}
+    return changed_parts(before, touched, known)
 
 
 def leaf_of(label: bytes, entry: StoredEntry) -> Leaf | None:

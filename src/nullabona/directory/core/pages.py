@@ -142,11 +142,17 @@ def _middle(leaves: Sequence[Leaf], depth: int) -> int:
 # -- changes ------------------------------------------------------------------------------------------------------
 
 
-def changed_parts(source: Source, changes: Mapping[bytes, Leaf | None]) -> dict[int, Part]:
-    """Every page's part that ``changes`` (a label and its leaf, or None: it goes) alter, by place; `TOP` included."""
-    found = {place: _bottom(source, place, group) for place, group in _grouped(changes).items()}
-    level: Iterable[int] = list(found)
-    while TOP not in found and found:
+def changed_parts(
+    source: Source, changes: Mapping[bytes, Leaf | None], known: Mapping[int, Part] | None = None
+) -> dict[int, Part]:
+    """Every page's part that ``changes`` (a label and its leaf, or None: it goes) alter, by place; `TOP` included.
+
+    ``known`` are parts that other changes alter; ``changes`` must have all of the last pages that they alter, then.
+    """
+    groups = _grouped(changes)
+    found = dict(known or {}) | {place: _bottom(source, place, group) for place, group in groups.items()}
+    level: Iterable[int] = groups
+    for _ in range(BOTTOM // STRIDE if groups else 0):
         above = sorted({place >> STRIDE for place in level})
         for place in above:
             parts = list(source.parts(place))

@@ -53,6 +53,22 @@ class Holding:
     entries: Sequence[StoredEntry]
 
 
+class Aside(Protocol):
+    """The record as a third thread reads it."""
+
+    def progress(self) -> Progress:
+        """As `CardStore.progress`."""
+        ...
+
+    def changes(self, epoch: int) -> dict[bytes, StoredEntry]:
+        """As `CardStore.changes`, of what is committed."""
+        ...
+
+    def map_at(self, epoch: int) -> Source:
+        """As `CardStore.map_at`."""
+        ...
+
+
 class CardStore(Protocol):
     """Keeps cards, holds, and the public record of both."""
 
@@ -114,12 +130,23 @@ class CardStore(Protocol):
         """The map as it stands once ``epoch`` is closed. ``writing``: as the writer sees it."""
         ...
 
+    def aside(self) -> AbstractContextManager[Aside | None]:
+        """What is committed, for a thread of its own beside writer and reader; None: this store has no way to.
+
+        Closed epochs do not change while it is open; the open one may, from one call to the next.
+        """
+        ...
+
     def root_at(self, epoch: int) -> bytes | None:
         """The root of the map at an epoch, or None if it has no label yet. For the writer."""
         ...
 
     def entry_at(self, label: bytes, epoch: int) -> StoredEntry | None:
         """What stands at a label at an epoch."""
+        ...
+
+    def keep_pages(self, epoch: int, parts: Mapping[int, Part]) -> None:
+        """Keep parts of the map at an epoch that is not closed yet; nothing shows them. Only inside a transaction."""
         ...
 
     def close_epoch(self, closed: ClosedEpoch, parts: Mapping[int, Part]) -> None:

@@ -62,7 +62,8 @@ AND p.epoch = (SELECT max(epoch) FROM page AS q WHERE q.place = way.place AND q.
 SELECT root FROM page WHERE place = 1 AND epoch <= ? ORDER BY epoch DESC LIMIT 1;
 
 -- name: put_page
-INSERT INTO page (place, epoch, labels, root) VALUES (?, ?, ?, ?);
+INSERT INTO page (place, epoch, labels, root) VALUES (?, ?, ?, ?)
+ON CONFLICT (place, epoch) DO UPDATE SET labels = excluded.labels, root = excluded.root;
 
 -- name: put_epoch
 INSERT INTO epoch (number, root, closed_s, served) VALUES (?, ?, ?, 0);

@@ -143,12 +143,18 @@ class CardRows:
             row = self._reader.execute(_SQL["entry_at"], (label, epoch)).fetchone()
         return StoredEntry(*row) if row else None
 
+    def keep_pages(self, epoch: int, parts: Mapping[int, Part]) -> None:
+        self._check_open()
+        self._dirty = True
+        rows = ((place, epoch, part.labels, part.root) for place, part in parts.items())
+        with translated():
+            self._writer.executemany(_SQL["put_page"], rows)
+
     def close_epoch(self, closed: ClosedEpoch, parts: Mapping[int, Part]) -> None:
         self._check_open()
         self._dirty = True
-        rows = ((place, closed.number, part.labels, part.root) for place, part in parts.items())
+        self.keep_pages(closed.number, parts)
         with translated():
-            self._writer.executemany(_SQL["put_page"], rows)
             self._run("put_epoch", closed.number, closed.root, closed.closed_s)
 
     def serve(self, number: int) -> None:
@@ -204,6 +210,28 @@ class CardRows:
 
     def _run(self, name: str, *values: object) -> sqlite3.Cursor:
         return self._writer.execute(_SQL[name], values)
+
+
+class RowAside:
+    """See `CardStore.aside`, on a connection of its own."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def progress(self) -> Progress:
+        """How far the record has come."""
+        with translated():
+            return Progress(*self._connection.execute(_SQL["progress"]).fetchone())
+
+    def changes(self, epoch: int) -> dict[bytes, StoredEntry]:
+        """What enters in an epoch, by label."""
+        with translated():
+            rows = self._connection.execute(_SQL["entries_of"], (epoch,))
+            return {label: StoredEntry(*row) for label, *row in rows}
+
+    def map_at(self, epoch: int) -> Source:
+        """The map as it stands once ``epoch`` is closed."""
+        return RowSource(self._connection, epoch)
 
 
 class RowSource:

@@ -9,11 +9,13 @@ from __future__ import annotations
 import fcntl
 import os
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
 from nullabona.directory.store.interface import StoreFailed
-from nullabona.directory.store.rows import PRAGMAS, CardRows, read_text, translated
+from nullabona.directory.store.rows import PRAGMAS, CardRows, RowAside, read_text, translated
 from nullabona.errors import UserError
 
 FILE: Final = "cards.db"
@@ -61,6 +63,16 @@ class SqliteCardStore(CardRows):
             with translated():
                 busy, _, _ = self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
             self._dirty = bool(busy)
+
+    @contextmanager
+    def aside(self) -> Iterator[RowAside]:
+        """No transaction is held between two calls, so that the write-ahead log can be emptied meanwhile."""
+        with translated():
+            connection = connect_reader(self._path)
+        try:
+            yield RowAside(connection)
+        finally:
+            connection.close()
 
     def close(self) -> None:
         if self._closed:

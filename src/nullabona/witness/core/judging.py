@@ -7,12 +7,14 @@ only what the log itself has signed.
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final, Literal
 
-from nullabona.log.keys import VerifierKey
-from nullabona.log.note import Note
+from nullabona.log.cosignature import TIME_SIZE
+from nullabona.log.keys import SignerKey, VerifierKey
+from nullabona.log.note import Note, parse_note
 from nullabona.log.witnessing import Accept, AddCheckpoint, Cosigned, Refuse, decide
 
 EvidenceKind = Literal["two-roots", "no-consistency"]
@@ -64,6 +66,16 @@ def own_lines(note: Note, log: WatchedLog) -> Note:
     """The note with the log's known signatures only: what strangers add is neither kept nor shown."""
     known = {(each.name, each.key_id) for each in log.verifiers}
     return Note(note.text, tuple(each for each in note.signatures if (each.name, each.key_id) in known))
+
+
+def cosigned_s(held: Held | None, signers: Sequence[SignerKey]) -> int:
+    """When one of these keys cosigned what is held, by its own word; 0 if none did."""
+    if held is None:
+        return 0
+    own = {(each.name, each.key_id) for each in signers}
+    signatures = parse_note(held.note).signatures
+    times = [each.blob[:TIME_SIZE] for each in signatures if (each.name, each.key_id) in own]
+    return max((int.from_bytes(time, "big") for time in times), default=0)
 
 
 def log_id(origin: str) -> str:

@@ -45,6 +45,13 @@ class CardNotInLog(PeerError):
     default_hint = "nothing was believed. Ask the person in another way, and compare safety numbers"
 
 
+class CardRefuted(PeerError):
+    """Somebody says that a handle is theirs, and its record has another card, or none."""
+
+    code = "card-refuted"
+    default_hint = "do not answer. If you know the person, ask them in another way"
+
+
 class PromiseInvalid(PeerError):
     """A directory's promise to enter a card is not signed by it, is about something else, or lies too far ahead."""
 

@@ -15,6 +15,7 @@ import msgspec
 
 from nullabona.client.core.record.checking import label_of, walk_of
 from nullabona.client.core.record.errors import LogForked
+from nullabona.client.core.record.evidence import Trail, View
 from nullabona.client.core.record.pinned import Pinned, Sighting, check_fresh, check_position, see
 from nullabona.client.core.record.promises import Expected
 from nullabona.errors import Malformed
@@ -74,6 +75,8 @@ class Look:
     watch: Watch
     openings: tuple[Sight, ...]
     sighting: Sighting
+    trail: Trail
+    """The same epochs with all that proves them."""
 
     @property
     def complete(self) -> bool:
@@ -99,18 +102,21 @@ def look(pinned: Pinned, watch: Watch, handle: Handle, answer: HandleWatched, no
         raise Malformed("a directory tells of other epochs than it was asked for")
     frontier, entry = watch.frontier, watch.entry
     openings: list[Sight] = []
+    views: list[View] = []
     _check_seen(pinned, frontier)
     siblings: tuple[bytes, ...] = ()
     for number, step in enumerate(answer.steps, answer.first):
         siblings = _siblings(step, siblings)
         entry = entry if step.entry is None else step.entry
         opening = _opening(entry)
-        root = _root(label, opening, siblings, step)
-        frontier = frontier.extend(leaf_hash(encode_epoch(number, root, step.closed_s)))
+        leaf = leaf_hash(encode_epoch(number, _root(label, opening, siblings, step), step.closed_s))
+        views.append(View(number, step.closed_s, entry, siblings, step.other, frontier.peaks, leaf))
+        frontier = frontier.extend(leaf)
         _check_seen(pinned, frontier)
         openings.append((number, step.closed_s, opening))
     moved = msgspec.structs.replace(watch, size=frontier.size, peaks=frontier.peaks, entry=entry)
-    found = Look(moved, tuple(openings), sighting)
+    trail = Trail(answer.label_proof, tuple(views), answer.checkpoint)
+    found = Look(moved, tuple(openings), sighting, trail)
     if found.complete:
         _check_end(pinned, found, answer.steps, now_s)
     return found

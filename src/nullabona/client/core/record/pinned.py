@@ -31,6 +31,10 @@ class Pinned(msgspec.Struct, array_like=True, frozen=True):
     peaks: tuple[bytes, ...]
     checkpoint: bytes
     seen_s: int
+    genesis_proof: tuple[bytes, ...] = ()
+    """That the log of `began` begins with the genesis: for evidence."""
+    began: bytes = b""
+    """The checkpoint with which the genesis was proven; empty: it was pinned before this was kept."""
 
     @property
     def frontier(self) -> Frontier:
@@ -97,7 +101,16 @@ def pin(host: str, described: LogDescribed, policy: str | None, now_s: int) -> P
     if frontier.root != seen.root:
         raise LogForked("the directory's log does not have the root that is signed")
     return Pinned(
-        host, text, policy is not None, described.genesis, seen.size, frontier.peaks, described.checkpoint, now_s
+        host,
+        text,
+        policy is not None,
+        described.genesis,
+        seen.size,
+        frontier.peaks,
+        described.checkpoint,
+        now_s,
+        described.genesis_proof,
+        described.checkpoint,
     )
 
 

@@ -1,0 +1,39 @@
+"""Does what waited for the record, once it has proven or promised who somebody is; tells if it says otherwise."""
+
+from __future__ import annotations
+
+from nullabona.client.core import commands, inbox, links, people
+from nullabona.client.core.claims import Claim, Enter, LetIn, Verdict, Wish
+from nullabona.client.core.records import ContactState
+from nullabona.client.core.step import Step
+from nullabona.errors import PeerError, UserError
+from nullabona.wire.card import Card
+
+
+def settle(step: Step, claim: Claim, verdict: Verdict) -> None:
+    """The record has answered a claim."""
+    step.event("card-checked", account=claim.account, handle=claim.handle, standing=verdict.standing)
+    if verdict.card is None:
+        step.event("warning", code="card-refuted", handle=claim.handle, reason=verdict.reason)
+        return
+    people.take_proven(step, claim.account, verdict.card)
+    for wish in claim.wishes:
+        try:
+            _fulfil(step, claim, verdict.card, wish)
+        except (PeerError, UserError) as error:
+            step.event("warning", code="answer-failed", handle=claim.handle, reason=error.code)
+
+
+def _fulfil(step: Step, claim: Claim, card: Card, wish: Wish) -> None:
+    if isinstance(wish, LetIn):
+        links.let_in(step, card, wish)
+    elif isinstance(wish, Enter):
+        inbox.accept_request(step, wish.room)
+    else:
+        _accept(step, claim)
+
+
+def _accept(step: Step, claim: Claim) -> None:
+    contact = step.store.contact(claim.account)
+    if contact is not None and contact.state is ContactState.ASKING:
+        commands.accept(step, contact)

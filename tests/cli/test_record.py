@@ -1,0 +1,190 @@
+"""``nulla record``: every subcommand as a person and as a program meets it, with its exit codes and its errors."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from nullabona.client.api import Warned
+from tests.api.people import PATIENCE_S, happens, opened, people, play
+from tests.api.service import Service
+from tests.cli.conftest import Pair
+from tests.cli.shell import nulla
+
+STANDING = {
+    "host", "known", "by_hand", "demanded", "witnesses", "period_s", "size", "seen_s", "watched_epoch",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Wronged:
+    """A profile that keeps evidence, and the policy of its directory."""
+
+    profile: Path
+    handle: str
+    policy: Path
+
+
+@pytest.fixture(scope="module")
+def wronged(tmp_path_factory: pytest.TempPathFactory) -> Wronged:
+    """The account was restored elsewhere; so its first device has found an entry that it did not make."""
+    folder = tmp_path_factory.mktemp("wronged")
+
+    async def story(service: Service) -> str:
+        async with people(service, folder, "mina") as (mina,):
+            words, handle = mina.phrase(), mina.me.handle
+            async with opened(folder / "new") as new:
+                await new.restore_account(words, handle)
+                await new.wait_published(timeout_s=PATIENCE_S)
+            await happens(mina, Warned, lambda event: event.code == "foreign-entry")
+            return handle
+
+    with Service(folder / "relay", period_s=2) as service:
+        handle = play(story(service))
+    policy = folder / "policy"
+    policy.write_text(nulla("record", "policy", profile=folder / "mina").out, encoding="utf-8")
+    return Wronged(folder / "mina", handle, policy)
+
+
+# -- show ---------------------------------------------------------------------------------------------------------
+
+
+def test_show_says_how_the_record_stands(pair: Pair, service: Service) -> None:
+    """In English and Korean sentences, and as one object with every field for programs."""
+    english = nulla("record", "show", profile=pair.mina)
+    korean = nulla("record", "show", "--lang", "ko", profile=pair.mina)
+    assert (0, 0) == (english.code, korean.code)
+    assert "Witnessed by nobody" in english.out
+    assert "증인이 없어요" in korean.out
+    row = nulla("record", "show", "--json", profile=pair.mina).row
+    assert (STANDING, service.host, True, False) == (set(row), row["host"], row["known"], row["by_hand"])
+
+
+def test_show_of_a_directory_that_was_never_seen(pair: Pair) -> None:
+    """It is said, and is no error: nothing is wrong."""
+    shown = nulla("record", "show", "elsewhere.example", profile=pair.mina)
+    assert (0, True) == (shown.code, "has not looked" in shown.out)
+    assert not nulla("record", "show", "elsewhere.example", "--json", profile=pair.mina).row["known"]
+
+
+def test_show_of_no_host_is_refused(pair: Pair) -> None:
+    """What cannot be a host is a plain error with a hint."""
+    shown = nulla("record", "show", "not a host", profile=pair.mina)
+    assert (1, "") == (shown.code, shown.out)
+    assert "hint:" in shown.err
+
+
+def test_without_an_account_there_is_nothing_to_show(tmp_path: Path) -> None:
+    """No profile is exit 5, on stderr, as JSON if that was asked for."""
+    shown = nulla("record", "show", "--json", profile=tmp_path / "none")
+    assert (5, "", "profile-missing") == (shown.code, shown.out, json.loads(shown.err)["error"])
+
+
+# -- pin and forget -----------------------------------------------------------------------------------------------
+
+
+def test_pin_holds_a_directory_to_a_policy(wronged: Wronged) -> None:
+    """The policy of a file counts from then on, and `show` says that it was set here."""
+    pinned = nulla("record", "pin", str(wronged.policy), "--json", profile=wronged.profile)
+    assert (0, True) == (pinned.code, pinned.row["by_hand"])
+    assert "was set on this device" in nulla("record", "show", profile=wronged.profile).out
+
+
+@pytest.mark.parametrize(
+    ("content", "code", "error"),
+    [
+        ("nonsense\n", 3, "policy-invalid"),
+        ("quorum none\n", 3, "policy-invalid"),
+        ("\udcff", 1, "log-file"),
+        (None, 1, "log-file"),
+    ],
+    ids=["no policy", "another log's", "not text", "no file"],
+)
+def test_what_cannot_be_pinned(wronged: Wronged, tmp_path: Path, content: str | None, code: int, error: str) -> None:
+    """A file that is no policy, or not this log's, changes nothing and says why."""
+    file = tmp_path / "policy"
+    if content is not None:
+        file.write_bytes(content.encode("utf-8", "surrogateescape"))
+    before = nulla("record", "show", "--json", profile=wronged.profile).row
+    refused = nulla("record", "pin", str(file), "--json", profile=wronged.profile)
+    assert (code, "", error) == (refused.code, refused.out, json.loads(refused.err)["error"])
+    assert before == nulla("record", "show", "--json", profile=wronged.profile).row
+
+
+def test_pinning_what_was_never_seen_is_refused(pair: Pair, wronged: Wronged) -> None:
+    """There is nothing that the policy could be held against yet."""
+    refused = nulla("record", "pin", str(wronged.policy), "--host", "elsewhere.example", profile=pair.mina)
+    assert (1, True) == (refused.code, "[record-unknown]" in refused.err)
+
+
+def test_forget_begins_anew(pair: Pair, service: Service) -> None:
+    """Nothing is known afterwards; forgetting again is harmless; the host must be named."""
+    for _ in range(2):
+        assert 0 == nulla("record", "forget", service.host, profile=pair.junho).code
+    assert not nulla("record", "show", "--json", profile=pair.junho).row["known"]
+    assert 2 == nulla("record", "forget", profile=pair.junho).code
+
+
+def test_policy_is_data(wronged: Wronged, pair: Pair) -> None:
+    """On stdout as it is pinned, as text and as JSON; of a directory that was never seen there is none."""
+    text = wronged.policy.read_text(encoding="utf-8")
+    assert text.startswith("log ")
+    assert {"policy": text} == nulla("record", "policy", "--json", profile=wronged.profile).row
+    unknown = nulla("record", "policy", "elsewhere.example", profile=pair.mina)
+    assert (1, "", True) == (unknown.code, unknown.out, "[record-unknown]" in unknown.err)
+
+
+# -- evidence -----------------------------------------------------------------------------------------------------
+
+
+def test_nothing_was_kept_where_nothing_was_wrong(pair: Pair) -> None:
+    """Said to people; nothing at all for programs."""
+    assert "Nothing was kept" in nulla("record", "evidence", profile=pair.mina).err
+    quiet = nulla("record", "evidence", "--json", profile=pair.mina)
+    assert (0, "") == (quiet.code, quiet.out)
+
+
+def test_evidence_is_shown_written_and_verified_by_somebody_else(wronged: Wronged, tmp_path: Path) -> None:
+    """Whoever gets the file needs the policy alone: no profile, no network; the service does not even run any more."""
+    row = nulla("record", "evidence", "--json", profile=wronged.profile).rows[0]
+    assert ("foreign-entry", True) == (row["code"], row["proves"])
+    out = tmp_path / "evidence"
+    told = nulla("record", "evidence", "--out", str(out), profile=wronged.profile)
+    assert (True, True) == ("foreign-entry" in told.out, "nulla record verify" in told.err)
+    (file, *_) = sorted(out.glob("*-foreign-entry.evidence"))
+    checked = nulla("record", "verify", str(file), "--policy", str(wronged.policy))
+    assert (0, True) == (checked.code, f"For {wronged.handle}, epoch" in checked.out)
+    assert "Not proven" in checked.out
+    korean = nulla("record", "verify", str(file), "--policy", str(wronged.policy), "--lang", "ko")
+    assert "증명되지 않습니다" in korean.out
+    found = nulla("record", "verify", str(file), "--policy", str(wronged.policy), "--json").row
+    assert (wronged.handle, "") == (found["handle"], found["promised"])
+
+
+@pytest.mark.parametrize("case", ["altered", "rubbish", "no file", "no policy"])
+def test_what_does_not_verify(wronged: Wronged, tmp_path: Path, case: str) -> None:
+    """Exit 3 for what does not hold, 1 for what cannot be read, 2 without a policy; nothing on stdout."""
+    out = tmp_path / "evidence"
+    nulla("record", "evidence", "--out", str(out), profile=wronged.profile)
+    (file, *_) = sorted(out.glob("*-foreign-entry.evidence"))
+    data = bytearray(file.read_bytes())
+    data[len(data) // 2] ^= 1
+    file.write_bytes(b"rubbish" if case == "rubbish" else bytes(data))
+    if case == "no file":
+        file.unlink()
+    policy = [] if case == "no policy" else ["--policy", str(wronged.policy)]
+    refused = nulla("record", "verify", str(file), *policy, "--json")
+    expected = {"altered": 3, "rubbish": 3, "no file": 1, "no policy": 2}[case]
+    assert (expected, "") == (refused.code, refused.out)
+    if expected == 3:
+        assert "evidence-invalid" == json.loads(refused.err)["error"]
+
+
+def test_a_folder_that_cannot_be_written_is_said(wronged: Wronged, tmp_path: Path) -> None:
+    """A file in its place: an error with a code, and nothing is lost."""
+    (tmp_path / "taken").write_text("a file", encoding="utf-8")
+    refused = nulla("record", "evidence", "--out", str(tmp_path / "taken"), profile=wronged.profile)
+    assert (1, True) == (refused.code, "[log-file]" in refused.err)

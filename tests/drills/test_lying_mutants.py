@@ -1,0 +1,85 @@
+"""The drill ``lying-directory`` can fail: without any one check of the client, the lie it is for goes unnoticed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from nullabona.client.core.record import checking, owner
+from nullabona.client.core.record.pinned import Sighting
+from nullabona.client.core.record.pinned import see as honest_see
+from nullabona.client.runner import oversight
+from nullabona.drills.lying import play
+from nullabona.drills.report import Verdict
+from nullabona.log.policy import Policy, Seen
+
+Patch = pytest.MonkeyPatch
+
+
+class AnyRoot(bytes):
+    """A root that is equal to every other."""
+
+    __hash__ = bytes.__hash__
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, bytes)
+
+    def __ne__(self, other: object) -> bool:
+        return not isinstance(other, bytes)
+
+
+def no_roots(patch: Patch) -> None:
+    """Roots are not compared."""
+
+    def see(*given: Any) -> Sighting:  # noqa: ANN401 - as the real one
+        seen = honest_see(*given)
+        return replace(seen, root=AnyRoot(seen.root))
+
+    patch.setattr(checking, "see", see)
+
+
+def no_judging(patch: Patch) -> None:
+    """Entries at the own handle are not compared with the own cards."""
+    patch.setattr(oversight, "judge", lambda watch, *_: (watch, []))
+
+
+def no_quorum(patch: Patch) -> None:
+    """Witnesses' signatures are not demanded."""
+    patch.setattr(Policy, "_witnessed", lambda _, checkpoint, __: Seen(checkpoint, checkpoint.origin, (), None))
+
+
+def no_position(patch: Patch) -> None:
+    """That a log only grows is not checked."""
+    for module in (checking, owner):
+        patch.setattr(module, "check_position", lambda *_: None)
+
+
+def no_settling(patch: Patch) -> None:
+    """Promises are forgotten."""
+    patch.setattr(oversight, "settle", lambda *_: ([], []))
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize(
+    ("take_out", "ids"),
+    [
+        (no_roots, {"M-10"}),
+        (no_judging, {"M-11", "M-12"}),
+        (no_quorum, {"M-13"}),
+        (no_position, {"M-14"}),
+        (no_settling, {"M-15"}),
+    ],
+    ids=["roots", "own entries", "witnesses", "growth", "promises"],
+)
+def test_the_drill_fails_without_the_check(
+    monkeypatch: Patch, take_out: Callable[[Patch], None], ids: set[str]
+) -> None:
+    """Exactly the claims that rest on the check do not hold any more."""
+    monkeypatch.setattr(play, "_PATIENCE_S", 20.0)
+    take_out(monkeypatch)
+    report = play.run_lying_directory()
+    assert (False, ids) == (report.held, {check.id for check in report.checks if check.verdict is Verdict.FAILED})
