@@ -114,6 +114,7 @@ async def _join(settings: Settings, handle: str, code: str, name: str, wait_s: f
         )
         note(settings, "device-joined", handle=me.handle)
         with suppress(errors.PendingStill):
+            await client.wait_linked(timeout_s=wait_s)
             await client.sync(timeout_s=wait_s)
         emit(me) if settings.as_json else line(me.handle)
 

@@ -156,6 +156,15 @@ class DeviceCalls:
         with self._session.step() as step:
             telling.name_device(step, device, cleaned)
 
+    async def wait_linked(self, *, timeout_s: float | None = 30.0) -> None:
+        """On a device that just joined: until the others have told it all there is. Raises `PendingStill`."""
+
+        def told() -> bool | None:
+            with self._session.look() as store:
+                return bool(names.all_names(store)) or None
+
+        await self._session.until(told, timeout_s, "the other device has not told everything yet")
+
     async def join_account(
         self, code: str, *, handle: str = "", name: str = "", on_waiting: Callable[[], None] = lambda: None
     ) -> OwnAccount:

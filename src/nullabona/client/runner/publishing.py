@@ -173,6 +173,8 @@ class Publishing:
                 tending.soon(step)
             else:
                 tending.sign_out(step)
+            touched = step.touched
+        self._ground.happened(Touched(touched))
         return True
 
     def _say(self, outcome: Published) -> None:
