@@ -10,7 +10,17 @@ from typing import Final, get_args
 import msgspec
 from msgspec import inspect as mi
 
-from nullabona.app.protocol import account_calls, call, calls, people_calls, privacy_views, pushes, talk_calls, views
+from nullabona.app.protocol import (
+    account_calls,
+    call,
+    calls,
+    device_calls,
+    people_calls,
+    privacy_views,
+    pushes,
+    talk_calls,
+    views,
+)
 
 PATH: Final = "ui/src/lib/protocol.ts"
 _HEAD: Final = """// Made from src/nullabona/app/protocol by tools/protocol_types.py: `make generate`. Do not edit.
@@ -22,7 +32,7 @@ def page() -> str:
     """The whole file."""
     parts = [_HEAD]
     parts += [_alias(name, getattr(views, name)) for name in _aliases(views)]
-    for module in (privacy_views, views, call, account_calls, talk_calls, people_calls, pushes):
+    for module in (privacy_views, views, call, account_calls, talk_calls, device_calls, people_calls, pushes):
         parts += [_interface(struct) for struct in _structs(module)]
     parts.append(_union("AnyPush", get_args(pushes.AnyPush)))
     parts.append(_union("AnyCall", calls.ANSWERS))

@@ -15,14 +15,14 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from tests.api.people import new_name
 from tests.api.service import Service
 from tests.browser.conftest import FLAGS, chromium_path
 from tests.browser.entering import PASSPHRASE, unlock
 from tests.browser.lively import Lively, lively
-from tests.browser.person import DESKTOP, PHONE, Person, Theme
+from tests.browser.person import DESKTOP, PATIENCE_MS, PHONE, Person, Theme
 from tests.browser.tour import INSIDE, Visit, entering, inside
 
 LANGUAGES: Final = ("ko", "en")
@@ -99,6 +99,7 @@ def main() -> None:
         profiles = Path(stack.enter_context(TemporaryDirectory()))
         service = stack.enter_context(Service(profiles / "relay"))
         playwright = stack.enter_context(sync_playwright())
+        expect.set_options(timeout=PATIENCE_MS)
         browser = playwright.chromium.launch(executable_path=chromium_path(), args=list(FLAGS))
         for lang in LANGUAGES:
             tour(camera, browser, service, profiles, lang)

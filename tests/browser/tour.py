@@ -275,6 +275,14 @@ INSIDE: Final[dict[str, Stop]] = {
     "change-passphrase": _then(_page("Settings"), _press("암호 바꾸기", "Change passphrase")),
     "words-again": _words,
     "blocked": _page("Blocked"),
+    "devices": _then(
+        _page("Devices"), lambda visit: expect(visit.person.page.locator("[data-device]").first).to_be_visible()
+    ),
+    "link-device": _then(
+        _page("Devices"),
+        _press("다른 기기 연결하기", "Link another device"),
+        lambda visit: expect(visit.person.page.locator(".digits")).to_be_visible(),
+    ),
     "privacy": _privacy,
     "privacy-unfolded": _unfolded,
 }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
+
 import msgspec
 import nullabona_mls as native
 
@@ -9,6 +11,7 @@ from nullabona.client.core import commands
 from nullabona.client.core.content import Body, Envelope, View, encode_envelope
 from nullabona.client.core.items import ItemBody, Ticket
 from nullabona.client.core.proofs import make_claim
+from nullabona.client.core.records import Frame
 from nullabona.client.core.state import BoxTrack
 from nullabona.wire.address import Address
 from nullabona.wire.frame import NONCE_SIZE, Kind, seal_frame
@@ -44,10 +47,14 @@ def sealed(person: Person, room: bytes, kind: Kind, body: bytes, *, indirect: bo
 
 
 def put(person: Person, room: bytes, *frames: bytes) -> None:
-    """Append frames to the room's current box."""
+    """Append frames to the room's current box. The device knows them as its own: it is no old copy of itself."""
     relay = person.world.relay_of(person)
+    box = track_of(person, room).keys.box.address
     for frame in frames:
-        relay.append(bytes(track_of(person, room).keys.box.address), frame)
+        relay.append(bytes(box), frame)
+        with person.store.transaction():
+            own = Frame(box, sha256(frame).digest(), 0, b"", Kind.MESSAGE, mine=True, message=b"", day=0, data=b"")
+            person.store.put_frame(own)
 
 
 def forge(person: Person, room: bytes, kind: Kind, body: bytes, *, indirect: bool = False) -> None:

@@ -11,10 +11,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from hashlib import sha256
 
+import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from nullabona_mls import SUITE_CLASSIC
 
 from nullabona.client.core import commands, inbox
+from nullabona.client.core.devices import own
 from nullabona.client.core.engine import Engine
 from nullabona.client.core.outgoing import BLOB, FRAME, INBOX, PIECE, TRIM, decode_target, queue_of
 from nullabona.client.core.records import Message, OutboxItem
@@ -173,8 +175,6 @@ class Person:
             return commands.send_text(step, room, text)
 
     def events(self) -> list[tuple[str, bytes, dict[str, object]]]:
-        import msgspec
-
         with self.store.transaction():
             rows = self.store.events(0, 100_000)
         return [(row.kind, row.room, msgspec.msgpack.decode(row.data)) for row in rows]
@@ -217,8 +217,6 @@ class World:
         mls = Mls(store, seed, certificate.encode(), suite=self.suite)
         with store.transaction():
             package = mls.key_package()
-            import msgspec
-
             store.set_value("inbox", msgspec.msgpack.encode(box))
         encoded = sign_card(
             identity, handle=handle, issued_day=day, devices=(CardDevice(certificate, package),), inbox=public
@@ -226,6 +224,8 @@ class World:
         card = verify_card(encoded, today=day)
         me = Me(card.account_id, device_id, str(handle), device_key, RELAY)
         person = Person(name, self, identity, seed, store, me, certificate.encode(), card)
+        with store.transaction():
+            own.note_card(store, card.encoded)
         person.boot()
         self.people.append(person)
         self.cards[str(handle)] = card

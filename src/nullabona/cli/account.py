@@ -24,7 +24,7 @@ def account() -> None:
     """Your account: create, show, publish, restore."""
 
 
-def _new_profile(command: F) -> F:
+def new_profile(command: F) -> F:
     """The options of commands that make a profile."""
     unprotected = click.option(
         "--unprotected",
@@ -41,7 +41,7 @@ def _new_profile(command: F) -> F:
 @click.argument("handle")
 @click.option("--relay", metavar="URL", help="The relay for your inbox and rooms (default: the handle's host).")
 @click.option("--no-wait", is_flag=True, help="Do not wait until the directory has taken the card.")
-@_new_profile
+@new_profile
 @common
 @click.pass_context
 def create(
@@ -122,7 +122,7 @@ def phrase(context: click.Context, *, words: Literal["english", "korean"]) -> No
 
 @account.command()
 @click.argument("handle")
-@_new_profile
+@new_profile
 @common
 @click.pass_context
 def restore(context: click.Context, handle: str, *, protection: str | None, timeout: float) -> None:

@@ -26,6 +26,22 @@ SENTENCES: Final[dict[str, tuple[str, str]]] = {
         "Write down the 24 words of `nulla account phrase`: without them a lost device is a lost account.",
         "`nulla account phrase`가 보여 주는 24개 낱말을 적어 두세요. 기기를 잃으면 그 낱말만이 계정을 되살립니다.",
     ),
+    "this-device": ("(this one)", "(이 기기)"),
+    "link-code": (
+        "On the new device: nulla device join {handle} and this code. It is good for ten minutes, while this runs.",
+        "새 기기에서 nulla device join {handle} 뒤에 이 코드를 적으세요. 이 명령이 켜져 있는 10분 동안 쓸 수 있습니다.",
+    ),
+    "link-agree": (
+        "A device called {name} used the code. Is it yours, and in front of you?",
+        "{name}(이)라는 기기가 코드를 썼습니다. 지금 앞에 있는 당신의 기기입니까?",
+    ),
+    "link-waiting": (
+        "The other device can see this one: say yes there.",
+        "다른 기기에 이 기기가 보입니다. 거기에서 허락하세요.",
+    ),
+    "device-in": ("{name} is one of your devices now.", "이제 {name} 기기에서도 이 계정을 씁니다."),
+    "device-joined": ("This is a device of {handle} now.", "이제 이 기기에서 {handle} 계정을 씁니다."),
+    "device-out": ("{name} is out of every room.", "{name} 기기를 모든 방에서 내보냈습니다."),
     "publish-later": (
         "The directory is out of reach; the card is published with the next command that reaches it.",
         "디렉터리에 연결할 수 없습니다. 다음에 연결될 때 명함을 올립니다.",

@@ -16,7 +16,7 @@ _BLOCKS = {("0", "0"): "█", ("0", "1"): "▀", ("1", "0"): "▄", ("1", "1"): 
 """Two modules above one another, light on dark: what most terminals are."""
 
 
-def _draw(text: str) -> None:
+def draw(text: str) -> None:
     """A QR code of ``text`` in half blocks."""
     rows = qr_rows(text)
     rows = (*rows, "0" * len(rows[0])) if len(rows) % 2 else rows
@@ -39,7 +39,7 @@ def _show(made: LinkInfo, *, as_json: bool, qr: bool) -> None:
         return
     line(made.text)
     if qr:
-        _draw(made.text)
+        draw(made.text)
 
 
 @click.command("link")
@@ -168,7 +168,7 @@ def verify(context: click.Context, handle: str, *, yes: bool, undo: bool, confir
         for start in range(0, len(found.digits), 4):
             line(" ".join(found.digits[start : start + 4]))
         if qr:
-            _draw(found.code)
+            draw(found.code)
         state = "number-changed" if found.changed else "verified" if found.verified else "not-verified"
         note(settings, state, handle=found.handle)
 

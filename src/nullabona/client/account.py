@@ -14,6 +14,7 @@ from typing import Final
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from nullabona.client.core.devices import own
 from nullabona.client.core.inbox import InboxState
 from nullabona.client.core.mlsport import Mls as MlsPort
 from nullabona.client.core.ports import Store
@@ -66,7 +67,7 @@ class AccountRecord(msgspec.Struct, array_like=True, frozen=True):
     device_seed: bytes
     certificate: bytes
     card: bytes
-    """The newest card that this device signed."""
+    """The account's newest card that this device knows."""
     package_day: int
     published: bytes = b""
     """Hash of the newest card that the directory is known to have taken."""
@@ -125,7 +126,14 @@ def load_account(store: Store) -> Account | None:
 def find_account(store: Store) -> Account | None:
     """As `load_account`, inside a transaction of the caller."""
     data = store.get_value(_ACCOUNT)
-    return Account(_records.decode(data)) if data else None
+    if not data:
+        return None
+    record = _records.decode(data)
+    newest = own.card(store)
+    if newest is not None and newest.sequence > decode_card(record.card).body.sequence:
+        # Another device of the account made it, and publishes it.
+        record = msgspec.structs.replace(record, card=newest.encoded, published=newest.hash)
+    return Account(record)
 
 
 def need_account(store: Store) -> Account:
@@ -146,6 +154,11 @@ class NewDevice:
     @classmethod
     def draw(cls) -> NewDevice:
         return cls(secrets.token_bytes(16), secrets.token_bytes(32))
+
+    @property
+    def public_key(self) -> bytes:
+        """What the device's certificate is about."""
+        return Ed25519PrivateKey.from_private_bytes(self.seed).public_key().public_bytes_raw()
 
 
 def create_account(store: Store, *, handle: Handle, relay: str, today: int, suite: int = SUITE) -> Account:
@@ -185,10 +198,9 @@ def _enrol(
     store: Store, root: AccountRoot, *, handle: Handle, relay: str, today: int, previous: Card | None, suite: int
 ) -> Account:
     device = NewDevice.draw()
-    key = Ed25519PrivateKey.from_private_bytes(device.seed).public_key().public_bytes_raw()
+    key = device.public_key
     identity = root.identity_key()
     certificate = issue_certificate(identity, handle=handle, device_id=device.id, device_key=key, issued_day=today)
-    secret = root.inbox()
     package = Mls(store, device.seed, certificate.encode(), suite=suite).key_package()
     card = sign_card(
         identity,
@@ -199,10 +211,15 @@ def _enrol(
         previous=previous,
     )
     verify_card(card, today=today, previous=previous)
-    box = InboxState(secret.read_secret, secret.write_secret, secret.hpke_seed, relay)
-    store.set_value(_INBOX, msgspec.msgpack.encode(box))
+    _open_inbox(store, root, relay)
     record = AccountRecord(root.secret, str(handle), relay, device.id, device.seed, certificate.encode(), card, today)
     return _save(store, record)
+
+
+def _open_inbox(store: Store, root: AccountRoot, relay: str) -> None:
+    secret = root.inbox()
+    box = InboxState(secret.read_secret, secret.write_secret, secret.hpke_seed, relay)
+    store.set_value(_INBOX, msgspec.msgpack.encode(box))
 
 
 def _public_inbox(root: AccountRoot, relay: str) -> Inbox:
@@ -214,6 +231,7 @@ def _public_inbox(root: AccountRoot, relay: str) -> Inbox:
 
 def _save(store: Store, record: AccountRecord) -> Account:
     note_own_card(store, card_hash(record.card))
+    own.note_card(store, record.card)
     store.set_value(_ACCOUNT, msgspec.msgpack.encode(record))
     return Account(record)
 
@@ -245,6 +263,89 @@ def renew_card(store: Store, mls: MlsPort, account: Account, today: int) -> Acco
         previous=current,
     )
     return _save(store, msgspec.structs.replace(account.record, card=card, package_day=today))
+
+
+# -- several devices ----------------------------------------------------------------------------------------------
+
+
+def certify(account: Account, device: bytes, device_key: bytes, today: int) -> bytes:
+    """The certificate by which another device becomes one of the account's."""
+    identity = account.root.identity_key()
+    return issue_certificate(
+        identity, handle=account.handle, device_id=device, device_key=device_key, issued_day=today
+    ).encode()
+
+
+def card_with(account: Account, device: CardDevice, today: int) -> Card:
+    """The account's next card, which names one more device. Raises `CardInvalid` if there are too many."""
+    return _next_card(account, (*account.card.devices, device), today)
+
+
+def card_without(account: Account, device: bytes, today: int) -> Card:
+    """The account's next card, which does not name that device any more."""
+    staying = tuple(each for each in account.card.devices if each.certificate.device_id != device)
+    return _next_card(account, staying, today)
+
+
+def _next_card(account: Account, devices: tuple[CardDevice, ...], today: int) -> Card:
+    current = account.card
+    encoded = sign_card(
+        account.root.identity_key(),
+        handle=account.handle,
+        issued_day=max(today, current.issued_day),
+        devices=devices,
+        inbox=current.inbox,
+        previous=current,
+    )
+    return verify_card(encoded, today=max(today, current.issued_day), previous=current)
+
+
+def rebased(account: Account, shown: Card, gone: list[bytes], today: int) -> Card:
+    """The card that continues ``shown``, which another device made meanwhile, with what ours adds to it."""
+    known = {each.certificate.device_id for each in shown.devices}
+    added = [each for each in account.card.devices if each.certificate.device_id not in known]
+    devices = tuple(each for each in (*shown.devices, *added) if each.certificate.device_id not in gone)
+    encoded = sign_card(
+        account.root.identity_key(),
+        handle=account.handle,
+        issued_day=max(today, shown.issued_day),
+        devices=devices,
+        inbox=shown.inbox,
+        previous=shown,
+    )
+    return verify_card(encoded, today=max(today, shown.issued_day), previous=shown)
+
+
+def take_card(store: Store, card: Card) -> Account:
+    """The account has this card from now on; it is still to be published. Runs in the caller's transaction."""
+    return _save(store, msgspec.structs.replace(need_account(store).record, card=card.encoded))
+
+
+def join_account(
+    store: Store, *, root: AccountRoot, relay: str, device: NewDevice, certificate: bytes, card: bytes, today: int
+) -> Account:
+    """The account on this new device, which another one let in; ``card`` names both. Runs in the caller's transaction.
+
+    Raises `CardForked` if the card is another account's or does not name this device, `AccountExists` if the profile
+    has an account.
+    """
+    named = verify_card(card, today=today)
+    mine = [each for each in named.devices if each.certificate.device_id == device.id]
+    if named.identity_key != root.identity_key().public_key().public_bytes_raw() or len(mine) != 1:
+        raise CardForked("the card is not that of this account and device", hint="link the device anew")
+    if find_account(store) is not None:
+        raise AccountExists("this profile has an account already")
+    store.set_value(_REGISTERED, b"0")
+    _open_inbox(store, root, relay)
+    record = AccountRecord(
+        root.secret, str(named.handle), relay, device.id, device.seed, certificate, card, today, named.hash
+    )
+    return _save(store, record)
+
+
+def is_listed(account: Account) -> bool:
+    """Whether the account's newest card names this device; if not, it was put out."""
+    return any(each.certificate.device_id == account.record.device_id for each in account.card.devices)
 
 
 def note_published(store: Store, card: Card, today: int) -> None:

@@ -5,8 +5,8 @@ import { call } from "./transport.ts";
 import { tongue } from "./words/index.svelte.ts";
 
 class Begin {
-  /** The person wants an account back, not a new one. */
-  restoring = $state(false);
+  /** What the person came for: a new account, an old one by its words, or one that another device of theirs has. */
+  way = $state<"new" | "restore" | "link">("new");
   #language: Language | undefined;
 
   /** Change the language at once; the process may have no profile yet to keep it in. */

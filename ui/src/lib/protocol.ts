@@ -13,7 +13,7 @@ export type MessageKind = "text" | "file" | "photo" | "voice" | "poll" | "notice
 
 export type MessageState = "waiting" | "sent" | "delivered" | "failed" | "received";
 
-export type RoomPhase = "joined" | "removed" | "left" | "request";
+export type RoomPhase = "joined" | "removed" | "left" | "request" | "away";
 
 export type FileState = "remote" | "moving" | "here" | "failed" | "cancelled";
 
@@ -214,7 +214,7 @@ export interface Chat {
   title: string;
   person: Person | null;
   faces: Person[];
-  phase: "joined" | "left" | "removed" | "request";
+  phase: "away" | "joined" | "left" | "removed" | "request";
   direct: boolean;
   members: number;
   unread: number;
@@ -686,6 +686,76 @@ export interface GetMedia {
   limit?: number;
 }
 
+/** ``since`` in ms since 1970, at day's precision. */
+export interface DeviceView {
+  id: string;
+  name: string;
+  since: number;
+  this: boolean;
+}
+
+export interface GetDevices {
+  call: "GetDevices";
+}
+
+export interface Devices {
+  devices: DeviceView[];
+}
+
+export interface NameDevice {
+  call: "NameDevice";
+  id: string;
+  name: string;
+}
+
+/** Put it out of every room. */
+export interface RemoveDevice {
+  call: "RemoveDevice";
+  id: string;
+}
+
+/** A code for one more device; the one before does not work any more. */
+export interface LinkDevice {
+  call: "LinkDevice";
+}
+
+export interface LinkShown {
+  handle: string;
+  code: string;
+  qr: string[];
+  expires_at: number;
+}
+
+/** Answered once a device has used the code. */
+export interface WaitLink {
+  call: "WaitLink";
+}
+
+export interface LinkCandidate {
+  name: string;
+}
+
+/** Whether that is the person's own device. */
+export interface AnswerLink {
+  call: "AnswerLink";
+  yes: boolean;
+}
+
+/** The code is not shown any more. */
+export interface EndLink {
+  call: "EndLink";
+}
+
+/** Make this profile a device of the account whose other device shows ``code``. Answered when that has agreed.
+ * 
+ * ``code``: as typed, or the text of the QR code; ``handle`` is needed for the former. */
+export interface JoinAccount {
+  call: "JoinAccount";
+  handle: string;
+  code: string;
+  name: string;
+}
+
 export interface GetContacts {
   call: "GetContacts";
 }
@@ -1048,6 +1118,14 @@ export type AnyCall =
   | AskContact
   | AnswerRequest
   | SetContact
+  | GetDevices
+  | NameDevice
+  | RemoveDevice
+  | LinkDevice
+  | WaitLink
+  | AnswerLink
+  | EndLink
+  | JoinAccount
   | DeleteContact
   | GetSafety
   | ReadCode
@@ -1114,6 +1192,14 @@ export interface Answers {
   AskContact: Contact;
   AnswerRequest: RequestAnswered;
   SetContact: Done;
+  GetDevices: Devices;
+  NameDevice: Devices;
+  RemoveDevice: Devices;
+  LinkDevice: LinkShown;
+  WaitLink: LinkCandidate;
+  AnswerLink: Devices;
+  EndLink: Done;
+  JoinAccount: State;
   DeleteContact: Done;
   GetSafety: Safety;
   ReadCode: CodeResult;

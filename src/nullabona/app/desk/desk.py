@@ -3,7 +3,7 @@
 ::
 
     empty ──CreateProfile──► no-account ──CreateAccount──► unconfirmed ──ConfirmPhrase──► ready
-                                        └─RestoreAccount────────────────────────────────► ready
+                                        └─RestoreAccount, JoinAccount───────────────────► ready
     locked ──Unlock──► whatever it was before        any of them ──Lock, idle time──► locked
 """
 
@@ -23,6 +23,7 @@ from picows import WSCloseCode
 from nullabona.app.desk.content import Uploads
 from nullabona.app.desk.errors import AppLocked, TooSoon, WrongPhase
 from nullabona.app.desk.hub import Hub
+from nullabona.app.desk.linking import Linking
 from nullabona.app.desk.memo import Memo, read_memo, write_memo
 from nullabona.app.desk.work import Work
 from nullabona.app.protocol import views as v
@@ -73,6 +74,7 @@ class Desk:
         self._opening = asyncio.Lock()
         self.asked_words: list[int] = []
         self.uploads = Uploads()
+        self.linking = Linking()
         self.end_calls: Callable[[], None] = lambda: None
         """Ends the calls in hand, except the one that asks for it."""
 
@@ -183,6 +185,7 @@ class Desk:
             self.end_calls()
             self.uploads.forget()
             self.hub.forget()
+            await self.linking.end()
             if work is not None:
                 await work.end()
             stack, self._stack = self._stack, AsyncExitStack()

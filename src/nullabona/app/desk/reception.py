@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING, Final, Union
 
 import msgspec
 
-from nullabona.app.desk import account_answers, chat_answers, people_answers, talk_answers, trust_answers
+from nullabona.app.desk import (
+    account_answers,
+    chat_answers,
+    device_answers,
+    people_answers,
+    talk_answers,
+    trust_answers,
+)
 from nullabona.app.desk.asking import Asker, Handlers
 from nullabona.app.desk.content import MAX_UPLOAD, show, take_upload
 from nullabona.app.desk.desk import Desk
@@ -25,6 +32,7 @@ HANDLERS: Final[Handlers] = {
     **talk_answers.ANSWERS,
     **chat_answers.ANSWERS,
     **people_answers.ANSWERS,
+    **device_answers.ANSWERS,
     **trust_answers.ANSWERS,
 }
 MOST_UNANSWERED: Final = 64

@@ -20,7 +20,7 @@ NotifyLevel = Literal["all", "name", "nothing"]
 """What a desktop notification shows: name and words, the name, or only that something came."""
 MessageKind = Literal["text", "file", "photo", "voice", "poll", "notice", "deleted"]
 MessageState = Literal["waiting", "sent", "delivered", "failed", "received"]
-RoomPhase = Literal["joined", "removed", "left", "request"]
+RoomPhase = Literal["joined", "removed", "left", "request", "away"]
 FileState = Literal["remote", "moving", "here", "failed", "cancelled"]
 ContactState = Literal["requested", "asking", "accepted", "blocked"]
 May = Literal["reply", "react", "edit", "delete-all", "delete-me", "forward", "pin", "copy", "retry", "discard", "save"]

@@ -2,12 +2,14 @@
 
 from nullabona.client.api import errors, events
 from nullabona.client.api.client import Client, open_client
+from nullabona.client.api.devices import DeviceLink
 from nullabona.client.api.events import (
     CardChecked,
     ConnectionChanged,
     ContactAccepted,
     ContactChanged,
     ContactRequested,
+    DevicesChanged,
     Event,
     EventsForgotten,
     IdentityChanged,
@@ -26,6 +28,7 @@ from nullabona.client.api.events import (
     Removed,
     RoomChanged,
     RoomRequested,
+    SignedOut,
     Transfer,
     Typing,
     Warned,
@@ -37,6 +40,7 @@ from nullabona.client.api.operator import OperatorNoticeInfo, OperatorNotices
 from nullabona.client.api.records import (
     AttachmentInfo,
     ContactInfo,
+    DeviceInfo,
     Found,
     FoundPeople,
     LinkInfo,
@@ -87,6 +91,9 @@ __all__ = [
     "ContactChanged",
     "ContactInfo",
     "ContactRequested",
+    "DeviceInfo",
+    "DeviceLink",
+    "DevicesChanged",
     "Event",
     "EventsForgotten",
     "EvidenceInvalid",
@@ -140,6 +147,7 @@ __all__ = [
     "RoomSummary",
     "SafeImage",
     "SafetyNumber",
+    "SignedOut",
     "Status",
     "Transfer",
     "Typing",

@@ -12,6 +12,7 @@ from typing import Final
 from nullabona.client import account as accounts
 from nullabona.client.api.chat import ChatCalls
 from nullabona.client.api.converting import to_event
+from nullabona.client.api.devices import DeviceCalls
 from nullabona.client.api.errors import Refused, TimedOut, UnknownHandle
 from nullabona.client.api.events import ConnectionChanged, Event, EventsForgotten, Typing
 from nullabona.client.api.links import LinkCalls
@@ -34,6 +35,7 @@ from nullabona.client.runner import (
     find_card,
     forgotten_upto,
     handled_upto,
+    heal,
     now_ms,
 )
 from nullabona.wire.handle import parse_handle
@@ -48,11 +50,15 @@ async def open_client(
 ) -> AsyncIterator[Client]:
     """The client of the profile at ``path``, running until the block ends.
 
-    With ``create`` a profile is made if there is none. Raises what `open_profile` and `create_profile` raise.
+    With ``create`` a profile is made if there is none. One that was copied back is healed: it comes back into its rooms
+    with new keys (`Warned` ``copied-back``). Raises what `open_profile` and `create_profile` raise, but `StaleProfile`.
     """
+    options = options or Options()
     profile = _open(path, unlock, create=create)
-    session = Session(profile, options or Options())
+    session = Session(profile, options)
     try:
+        if profile.stale:
+            heal(profile, options.suite)
         session.begin()
         yield Client(session)
     finally:
@@ -63,10 +69,12 @@ async def open_client(
 
 
 def _open(path: Path, unlock: Unlock, *, create: bool) -> Profile:
-    return create_profile(path, unlock) if create and not path.exists() else open_profile(path, unlock)
+    if create and not path.exists():
+        return create_profile(path, unlock)
+    return open_profile(path, unlock, allow_stale=True)
 
 
-class Client(ChatCalls, LinkCalls, TrustCalls, PrivacyCalls, RecordCalls, OperatorCalls):
+class Client(ChatCalls, DeviceCalls, LinkCalls, TrustCalls, PrivacyCalls, RecordCalls, OperatorCalls):
     """One account on this device. Made by `open_client`; used from one event loop.
 
     What changes something is durable when the call returns, and goes out by itself, now or when the relay is reached.

@@ -57,6 +57,8 @@ _BUILD: Final[dict[str, _Build]] = {
     "wish": lambda r, d: e.WishChanged(r.id, r.room, d["account"], d["handle"], d["state"]),
     "operator-notice": lambda r, d: OperatorNoticeChanged(r.id, d["id"], d["put_away"]),
     "link-used": lambda r, d: e.LinkUsed(r.id, r.room, d["account"], d["handle"]),
+    "devices": lambda r, _: e.DevicesChanged(r.id),
+    "signed-out": lambda r, _: e.SignedOut(r.id),
     "preferences": lambda r, d: e.PreferencesChanged(r.id, d["scope"]),
 }
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from nullabona.client.account import AccountExists, NoAccount
 from nullabona.client.core.errors import (
+    BadLinkCode,
+    BadRequest,
     KeychainFailed,
     NoSuchRoom,
     ProfileExists,
@@ -22,6 +24,8 @@ from nullabona.errors import Bug, NullabonaError, PeerError, Refused, UserError
 __all__ = [
     "AccountExists",
     "Ambiguous",
+    "BadLinkCode",
+    "BadRequest",
     "Bug",
     "FileExists",
     "FileFailed",
@@ -30,6 +34,9 @@ __all__ = [
     "FileUnreadable",
     "FileUnwritable",
     "KeychainFailed",
+    "LinkDeclined",
+    "LinkExpired",
+    "LinkMisused",
     "MessageFailed",
     "NoAccount",
     "NoSuchMessage",
@@ -53,6 +60,27 @@ __all__ = [
     "WrongPassphrase",
     "WrongUnlock",
 ]
+
+
+class LinkExpired(UserError):
+    """The code of a link is older than ten minutes, or the other device went away."""
+
+    code = "link-expired"
+    default_hint = "show a new code on the other device"
+
+
+class LinkDeclined(UserError):
+    """The person at the other device said no, or closed the screen."""
+
+    code = "link-declined"
+    default_hint = "show a new code on the other device, and say yes there"
+
+
+class LinkMisused(UserError):
+    """A second device used the code: somebody else saw it. Nobody was let in by it after that."""
+
+    code = "link-misused"
+    default_hint = "show a new code where nobody else sees it; if a device you do not know was let in, remove it"
 
 
 class Ambiguous(UserError):

@@ -134,6 +134,20 @@ class Joined(Happened):
 
 
 @dataclass(frozen=True, slots=True)
+class DevicesChanged(Happened):
+    """A device of this account came, went, or is called something else."""
+
+    kind = "devices-changed"
+
+
+@dataclass(frozen=True, slots=True)
+class SignedOut(Happened):
+    """This device is none of the account's any more: another one put it out, or the account was restored elsewhere."""
+
+    kind = "signed-out"
+
+
+@dataclass(frozen=True, slots=True)
 class RoomRequested(Happened):
     """Somebody who is no contact invites us into a room."""
 
@@ -370,5 +384,7 @@ Event: TypeAlias = (
     | WishChanged
     | OperatorNoticeChanged
     | PreferencesChanged
+    | DevicesChanged
+    | SignedOut
     | OtherEvent
 )

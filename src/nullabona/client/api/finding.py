@@ -9,6 +9,7 @@ from nullabona.client.api.errors import Ambiguous, NoSuchMessage
 from nullabona.client.core.errors import NoSuchContact, NoSuchRoom
 from nullabona.client.core.ports import Store
 from nullabona.client.core.records import Contact, LoggedEvent, Message
+from nullabona.client.core.roominfo import DEVICES
 from nullabona.client.core.state import JOINED, RoomState, decode_state
 from nullabona.wire.handle import HandleError, parse_handle
 
@@ -20,9 +21,10 @@ T = TypeVar("T")
 
 
 def room_states(store: Store) -> list[RoomState]:
-    """Every room of the store."""
+    """Every room that a person is in; the one that the account's devices share is not for people."""
     loaded = [store.load_room(room) for room in store.rooms()]
-    return [decode_state(data) for data in loaded if data is not None]
+    states = [decode_state(data) for data in loaded if data is not None]
+    return [state for state in states if state.info.kind != DEVICES]
 
 
 def find_room(store: Store, wanted: bytes | str) -> bytes:

@@ -21,6 +21,16 @@ class OwnAccount:
 
 
 @dataclass(frozen=True, slots=True)
+class DeviceInfo:
+    """A device of this account. ``name`` is the person's own, or empty; ``since``: the day it came, since 1970."""
+
+    id: bytes
+    name: str
+    since: int
+    this: bool
+
+
+@dataclass(frozen=True, slots=True)
 class ContactInfo:
     """Another account. ``state``: ``requested`` (we asked), ``asking`` (they asked), ``accepted`` or ``blocked``."""
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Final, TypeVar
 
-from nullabona.client.account import Account, NoAccount, load_account
+from nullabona.client.account import Account, NoAccount, load_account, need_account
 from nullabona.client.api.errors import PendingStill
 from nullabona.client.api.pictures import Pictures
 from nullabona.client.core.ports import Store
@@ -66,6 +66,10 @@ class Session:
         if account is None:
             raise NoAccount("there is no account in this profile")
         return account
+
+    def account_in(self, store: Store) -> Account:
+        """As `account`, inside a transaction of the caller."""
+        return need_account(store)
 
     def begin(self) -> None:
         """Run the profile's account, if it has one."""

@@ -362,7 +362,7 @@ def look_after_closed(step: Step, room: RoomState) -> None:
 
 def removed_since(room: RoomState, track: BoxTrack) -> bool:
     """Whether somebody who was in that epoch may be out by now, and on another branch without knowing it."""
-    return any(merged.epoch >= track.epoch and merged.removed for merged in room.history)
+    return any(merged.epoch >= track.epoch and (merged.removed or merged.put_out) for merged in room.history)
 
 
 def answer(step: Step, room: RoomState, track: BoxTrack) -> None:

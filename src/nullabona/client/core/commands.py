@@ -5,14 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from nullabona.client.core import claims, committing, messages, people, preferences
-from nullabona.client.core.boxes import open_box
-from nullabona.client.core.chat import notices, talking
-from nullabona.client.core.content import NoticeKind
+from nullabona.client.core.chat import talking
+from nullabona.client.core.creating import create_room
 from nullabona.client.core.errors import BadRequest, LastAdmin, NotAllowed, NotInRoom
 from nullabona.client.core.healing import leaving_key
 from nullabona.client.core.inbox import accept_request, decline_request
 from nullabona.client.core.records import Contact, ContactState
-from nullabona.client.core.roominfo import DIRECT, GROUP, RoomInfo, encode_info
+from nullabona.client.core.roominfo import DIRECT, GROUP, RoomInfo
 from nullabona.client.core.state import (
     JOINED,
     LEFT,
@@ -46,20 +45,7 @@ def create_group(step: Step, name: str) -> bytes:
     """A new group with this account as its only member and admin. Returns the room's id."""
     _check_name(name)
     timer_s = preferences.profile(step.store).default_timer_s
-    return _create(step, RoomInfo(1, GROUP, name, step.me.relay, (step.me.account,), timer_s=timer_s)).id
-
-
-def _create(step: Step, info: RoomInfo) -> RoomState:
-    room_id = step.chance.bytes(32)
-    group = step.mls.create(room_id, encode_info(info))
-    room = RoomState(room_id, info, JOINED, [])
-    room.update_at = step.now + step.timing.update
-    step.add_room(room)
-    open_box(room, group.epoch, group.room_secret())
-    committing.sync_roster(step, room)
-    notices.entered(step, room, step.me.account, NoticeKind.CREATED)
-    step.event("joined", room_id, name=info.name, direct=info.kind == DIRECT, handle=step.me.handle)
-    return room
+    return create_room(step, RoomInfo(1, GROUP, name, step.me.relay, (step.me.account,), timer_s=timer_s)).id
 
 
 def _check_name(name: str) -> None:
@@ -214,7 +200,7 @@ def accept(step: Step, contact: Contact) -> Contact:
     intent = people.add_intent(step, verify_card(contact.card, today=step.day))
     pair = tuple(sorted((step.me.account, contact.account)))
     timer_s = preferences.profile(step.store).default_timer_s
-    room = _create(step, RoomInfo(1, DIRECT, "", step.me.relay, (), pair, timer_s))
+    room = create_room(step, RoomInfo(1, DIRECT, "", step.me.relay, (), pair, timer_s))
     committing.want(room, intent)
     return people.set_contact_state(step, contact, ContactState.ACCEPTED, room.id)
 

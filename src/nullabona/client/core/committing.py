@@ -6,7 +6,7 @@ applies the winner and redoes its intent.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
@@ -32,6 +32,7 @@ from nullabona.client.core.state import (
     Merged,
     PendingCommit,
     RemoveAccount,
+    RemoveDevice,
     RoomState,
     SetInfo,
     UpdateKeys,
@@ -40,6 +41,8 @@ from nullabona.client.core.step import Step
 from nullabona.errors import PeerError
 from nullabona.wire.frame import Kind
 
+TEND_MS = 20_000
+"""Within this time after a commit a device sees to it that its account's devices, and only they, are in."""
 KEPT_HISTORY = 128
 """How many commits of the branch are remembered, to judge forks and redo what a fork undid."""
 
@@ -139,6 +142,10 @@ def plan(step: Step, room: RoomState) -> Change:
             orders += [order] if order else []
             removed |= {intent.account} if leaves and intent.account != step.me.account else set()
             useful = bool(leaves)
+        elif isinstance(intent, RemoveDevice):
+            leaves = _device_leaves(step, intent, roster)
+            remove.update(dict.fromkeys(leaves))
+            useful = bool(leaves)
         elif isinstance(intent, SetInfo):
             changed = _changed_info(info, intent) if admin or info.kind == DIRECT else info
             useful, info = changed != info, changed
@@ -178,6 +185,12 @@ def _removal(
     elif intent.account != step.me.account:
         return [], None
     return [device.leaf for device in targets], order
+
+
+def _device_leaves(step: Step, intent: RemoveDevice, roster: dict[int, Device]) -> list[int]:
+    """The leaf of a device of our own account, other than this one."""
+    mine = [device for device in roster.values() if device.account == step.me.account]
+    return [device.leaf for device in mine if device.device == intent.device != step.me.device]
 
 
 def _changed_info(info: RoomInfo, intent: SetInfo) -> RoomInfo:
@@ -276,12 +289,20 @@ def _enter(
     room.info = info
     boxes.open_box(room, group.epoch, group.room_secret())
     sync_roster(step, room, rejoined)
+    room.tend_at = room.tend_at or step.within(TEND_MS) + 1
+    room.history[-1].put_out = _put_out(before[1], step.roster(room.id))
     notices.of_commit(step, room, track.winner, by, orders, before)
     messages.leave_epoch(step, room, track)
     healing.reach_stranded(step, room)
     if changed:
         step.event("room-changed", room.id, name=info.name, admins=list(info.admins), timer_s=info.timer_s)
     step.event("epoch", room.id, epoch=room.epoch)
+
+
+def _put_out(before: Mapping[int, Device], after: Mapping[int, Device]) -> bool:
+    staying = {device.device for device in after.values()}
+    accounts = {device.account for device in after.values()}
+    return any(device.device not in staying and device.account in accounts for device in before.values())
 
 
 def leave_room(step: Step, room: RoomState, *, watch: BoxTrack | None = None, by: bytes = b"") -> None:

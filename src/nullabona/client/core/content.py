@@ -12,6 +12,7 @@ from typing import Annotated, Final, Literal, TypeAlias
 import msgspec
 from msgspec import Meta
 
+from nullabona.client.core.devices.items import MOST_ITEMS, SyncItem
 from nullabona.client.core.proofs import RemovalOrder
 from nullabona.errors import Malformed
 from nullabona.wire.blob import BlobRef
@@ -175,6 +176,12 @@ class Typing(msgspec.Struct, array_like=True, frozen=True, tag=14):
     on: bool
 
 
+class Sync(msgspec.Struct, array_like=True, frozen=True, tag=15):
+    """What changed on one device of an account, for its others. Only in the room that they share (spec/devices.md)."""
+
+    items: Annotated[tuple[SyncItem, ...], Meta(max_length=MOST_ITEMS)]
+
+
 class NoticeKind(enum.StrEnum):
     """What a notice tells. ``account`` is who did it, ``others`` whom it happened to, ``text`` what is said with it."""
 
@@ -238,7 +245,7 @@ Shown: TypeAlias = Text | File | Poll
 """What stands in a room's history as a message of its own."""
 Annotation: TypeAlias = Edit | Delete | React | Vote | ClosePoll | Pin | Profile
 """What changes how other messages or people are shown; sent, kept and put back like a message."""
-Body: TypeAlias = Shown | Annotation | Receipt | Leave | Moved | Typing
+Body: TypeAlias = Shown | Annotation | Receipt | Leave | Moved | Typing | Sync
 Stored: TypeAlias = Shown | Annotation | Notice | Deleted | Gone
 """What a message row of the store may hold."""
 

@@ -14,10 +14,10 @@ from hashlib import sha256
 from typing import Final
 
 from nullabona.client.core import (
+    answering,
     boxes,
     chunks,
     claims,
-    commands,
     committing,
     files,
     healing,
@@ -27,16 +27,18 @@ from nullabona.client.core import (
     people,
     reading,
     rejoin,
+    returning,
     settling,
     watching,
     wishes,
 )
 from nullabona.client.core.chat import expiry, notices, profiles
+from nullabona.client.core.devices import telling, tending
 from nullabona.client.core.mlsport import Mls
 from nullabona.client.core.outgoing import BLOB, FRAME, PIECE, decode_target
 from nullabona.client.core.ports import Store
-from nullabona.client.core.records import ContactState, MessageState, OutboxItem, Progress, Writing
-from nullabona.client.core.state import JOINED, RoomState, UpdateKeys, decode_state
+from nullabona.client.core.records import MessageState, OutboxItem, Progress, Writing
+from nullabona.client.core.state import AWAY, JOINED, RoomState, UpdateKeys, decode_state
 from nullabona.client.core.step import Chance, Me, Step, Timing
 from nullabona.client.core.wants import ChunkWant, ReadWant, join_read, room_reads, room_wake
 from nullabona.errors import PeerError
@@ -120,12 +122,26 @@ class Engine:
             room = step.find_room(room_id)
             if room is not None and room.phase == JOINED:
                 self._look_after(step, room)
+            elif room is not None and room.phase == AWAY:
+                returning.look_after(step, room)
             elif room is not None:
                 watching.look_after(step, room)
         for room_id in [room_id for room_id, join in self._joins.items() if join.deadline <= step.now]:
             self._abandon_join(step, room_id)
+        for room_id in sorted(step.copies):
+            returning.copied_back(step, step.room(room_id))
         notices.of_events(step)
-        return rooms
+        telling.of_events(step)
+        if step.others_inbox:
+            self._inbox_heard(step)
+        return rooms | step.touched
+
+    def _inbox_heard(self, step: Step) -> None:
+        state = inbox.load(step)
+        if state is not None:
+            inbox.trim_soon(step, state)
+            inbox.save(step, state)
+            self._inbox_wake = state.trim_at
 
     def _look_after(self, step: Step, room: RoomState) -> None:
         reading.decide(step, room, room.current)
@@ -148,6 +164,8 @@ class Engine:
             room.update_at = step.now + step.timing.update + step.chance.between(0, step.timing.update // 4)
             if step.others(room, room.epoch):
                 committing.want(room, UpdateKeys())
+        tending.look_after(step, room)
+        telling.look_after(step, room)
         committing.advance(step, room)
         healing.redone(step, room)
         profiles.look_after(step, room)
@@ -218,7 +236,7 @@ class Engine:
                 self._begin_joins(step, inbox.take_frames(step, state, after, answer))
                 inbox.save(step, state)
                 self._inbox_wake = state.trim_at
-            self._mutual_requests(step)
+            answering.by_itself(step)
         return Touched(frozenset(step.touched))
 
     def _inbox_upkeep(self, step: Step) -> None:
@@ -233,17 +251,6 @@ class Engine:
             if join.room in self._joins:
                 self._abandon_join(step, join.room)
             self._joins[join.room] = join
-
-    def _mutual_requests(self, step: Step) -> None:
-        """Both asked each other: the one with the lower account id opens the room. Who has our link is let in."""
-        for account in step.vouched:
-            contact = step.store.contact(account)
-            if contact is not None and contact.state is ContactState.ASKING:
-                commands.accept_contact(step, contact.handle)
-        for account in step.mutual:
-            contact = step.store.contact(account)
-            if contact is not None and step.me.account < account:
-                commands.accept_contact(step, contact.handle)
 
     def on_sent(self, item: OutboxItem, answer: AnyResponse, now: int) -> Touched:
         """The relay answered an outbox item."""
@@ -334,7 +341,10 @@ class Engine:
         with self.step(now) as step:
             if data is not None:
                 with suppress(PeerError):
-                    people.learn_card(step, data, handle, claims.PROMISED if how == "promised" else claims.PROVEN)
+                    standing: claims.Standing = claims.PROMISED if how == "promised" else claims.PROVEN
+                    card = people.learn_card(step, data, handle, standing)
+                    for sender, asked in people.take_asked_back(step, card.account_id):
+                        healing.help_back(step, sender, asked, card)
             people.looked_up(step, handle)
             for claim, verdict in claims.answer(step, handle, data, how):
                 settling.settle(step, claim, verdict)
@@ -374,8 +384,7 @@ class Engine:
         """Handles whose cards are needed to write to their inboxes, or to know who somebody is."""
         with self._store.transaction():
             step = Step(self._store, self._mls, self.me, self._chance, self._timing, now)
-            needed = {item.handle for item in people.unsent(step) if item.next_at <= now}
-            return sorted(needed | set(claims.due(step)))
+            return sorted(people.wanted_handles(step) | set(claims.due(step)))
 
     def wake_at(self) -> int | None:
         """When to call `tick`, in ms, if nothing happens before."""

@@ -84,6 +84,13 @@ class BadPhrase(UserError):
     default_hint = "type all 24 words in order, in English or in Korean"
 
 
+class BadLinkCode(UserError):
+    """What was typed or scanned is no code of another device."""
+
+    code = "bad-link-code"
+    default_hint = "show a new code on the other device: settings, devices, link a device"
+
+
 class StaleProfile(UserError):
     """The store is older than what this profile has already done: a copy was put back.
 

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 
 from nullabona.client.core import boxes, committing, messages, people
 from nullabona.client.core.content import Moved
+from nullabona.client.core.devices import own
 from nullabona.client.core.items import Gone, Ticket, TicketRequest
 from nullabona.client.core.proofs import Claim, decode_claim
 from nullabona.client.core.records import Device, Message, MessageState
@@ -18,6 +19,7 @@ from nullabona.client.core.state import JOINED, BoxTrack, Heal, Helper, Merged, 
 from nullabona.client.core.step import DAY_MS, Step
 from nullabona.errors import PeerError
 from nullabona.wire.address import Address
+from nullabona.wire.card import Card
 from nullabona.wire.certificate import DeviceCertificate
 
 MAX_ATTEMPTS = 24
@@ -168,9 +170,14 @@ def ask(step: Step, room: RoomState) -> None:
         people.post(step, helper.account, helper.handle, TicketRequest(room.id, heal.epoch, heal.commit))
 
 
+def ticket_request(room: bytes) -> TicketRequest:
+    """For a device that knows nothing of the room's epochs."""
+    return TicketRequest(room, 0, b"")
+
+
 def _next_helper(step: Step, room: RoomState, heal: Heal) -> Helper | None:
     """Named helpers every other time, anybody in the room in between."""
-    named = {helper.account for helper in heal.helpers} | {step.me.account}
+    named = {helper.account for helper in heal.helpers}
     others = {device.account: device.handle for device in step.others(room, room.epoch) if device.account not in named}
     anybody = [Helper(account, others[account]) for account in sorted(others)]
     turn, odd = divmod(heal.attempts, 2)
@@ -181,8 +188,11 @@ def _next_helper(step: Step, room: RoomState, heal: Heal) -> Helper | None:
 # -- helping ------------------------------------------------------------------------------------------------------
 
 
-def help_back(step: Step, sender: DeviceCertificate, asked: TicketRequest) -> None:
-    """Give a member's device what it needs to rejoin, if we are on the branch it asks for."""
+def help_back(step: Step, sender: DeviceCertificate, asked: TicketRequest, card: Card | None = None) -> None:
+    """Give a member's device what it needs to rejoin, if we are on the branch it asks for.
+
+    ``card`` is the one that the directory has of its account, if it was just looked up.
+    """
     room = step.find_room(asked.room)
     if room is None or room.phase != JOINED or room.pending is not None:
         return
@@ -190,9 +200,16 @@ def help_back(step: Step, sender: DeviceCertificate, asked: TicketRequest) -> No
         if not asked.commit or any(merged.commit == asked.commit for merged in room.history):
             people.post(step, sender.account_id, str(sender.handle), Gone(room.id))
         return
+    if sender.account_id == step.me.account and sender.device_id in own.gone(step.store):
+        people.post(step, sender.account_id, str(sender.handle), Gone(room.id))
+        return
     if asked.commit and not any(merged.commit == asked.commit for merged in room.history):
         return
     if room.heal is not None:
+        return
+    if not _may_return(step, room, sender, card):
+        if card is None and sender.account_id != step.me.account:
+            people.look_up_for(step, sender, asked)
         return
     track = room.current
     if track.candidates or step.now < track.settle_until:
@@ -212,6 +229,20 @@ def help_back(step: Step, sender: DeviceCertificate, asked: TicketRequest) -> No
     people.post(step, sender.account_id, str(sender.handle), ticket)
 
 
+def _may_return(step: Step, room: RoomState, sender: DeviceCertificate, card: Card | None) -> bool:
+    """Whether a device of a member may have a ticket: one that is in, or that its account's newest card names.
+
+    Its certificate alone says nothing: a device that was put out keeps that.
+    """
+    if step.store.device(room.id, sender.device_id) is not None:
+        return True
+    if sender.account_id == step.me.account:
+        return any(device.id == sender.device_id for device in own.listed(step.store))
+    if card is not None:
+        return card.account_id == sender.account_id and any(d.certificate == sender for d in card.devices)
+    return False
+
+
 def told_gone(step: Step, sender: DeviceCertificate, room: RoomState) -> bool:
     """A member of the branch we look for says we are out: true if an admin says so, or everybody we could ask."""
     heal = room.heal
@@ -221,7 +252,7 @@ def told_gone(step: Step, sender: DeviceCertificate, room: RoomState) -> bool:
     if sender.account_id in others and sender.account_id not in heal.gone:
         heal.gone.append(sender.account_id)
     return (
-        sender.account_id in room.info.admins
+        sender.account_id in {*room.info.admins, step.me.account}
         or others <= set(heal.gone)
         or bool(step.store.get_value(leaving_key(room.id)))
     )

@@ -7,11 +7,24 @@ from typing import Final
 
 import msgspec
 
-from nullabona.client.core import claims, committing, files, healing, links, messages, people, rejoin, watching, wishes
+from nullabona.client.core import (
+    claims,
+    committing,
+    files,
+    healing,
+    links,
+    messages,
+    people,
+    rejoin,
+    returning,
+    watching,
+    wishes,
+)
 from nullabona.client.core.boxes import open_box, receipt_delay
 from nullabona.client.core.chat import notices, profiles
 from nullabona.client.core.chunks import MISSING, Missing, blob_content
 from nullabona.client.core.content import NoticeKind
+from nullabona.client.core.devices import inboxes, own, telling
 from nullabona.client.core.errors import MlsRefused, NoSuchRoom, PolicyRefused
 from nullabona.client.core.items import (
     ContactRequest,
@@ -32,9 +45,9 @@ from nullabona.client.core.outgoing import queue_trim
 from nullabona.client.core.policy import certificate_of
 from nullabona.client.core.records import ContactState
 from nullabona.client.core.rejoin import Join
+from nullabona.client.core.roominfo import DEVICES, RoomInfo, decode_info
 from nullabona.client.core.roominfo import DIRECT as DIRECT_ROOM
-from nullabona.client.core.roominfo import RoomInfo, decode_info
-from nullabona.client.core.state import JOINED, RoomState, UpdateKeys
+from nullabona.client.core.state import AWAY, JOINED, RoomState, UpdateKeys
 from nullabona.client.core.step import Step
 from nullabona.errors import PeerError
 from nullabona.wire.address import BoxSecrets
@@ -47,6 +60,7 @@ from nullabona.wire.seal import ITEM_DIRECT, ITEM_INDIRECT, open_inbox_frame
 _STATE: Final = "inbox"
 _SEEN: Final = "inbox"
 MAX_WAITING: Final = 64
+NOT_FOR_US: Final = "no-key-package"
 
 
 class WaitingItem(msgspec.Struct, array_like=True):
@@ -67,6 +81,8 @@ class InboxState(msgspec.Struct):
     position: int = 0
     trimmed: int = 0
     trim_at: int = 0
+    told: int = 0
+    """The position that our account's other devices were told last."""
     waiting: list[WaitingItem] = msgspec.field(default_factory=list)
 
     @property
@@ -108,9 +124,15 @@ def take_frames(step: Step, state: InboxState, after: int, answer: Frames) -> li
             joins += _take(step, state, data)
         if not answer.frames:
             state.position = max(state.position, answer.head)
+    if answer.frames:
+        trim_soon(step, state)
+    return joins
+
+
+def trim_soon(step: Step, state: InboxState) -> None:
+    """Something was processed, here or on another device of the account: see what can be erased."""
     if state.position > state.trimmed and not state.trim_at:
         state.trim_at = step.within(step.timing.trim) + 1
-    return joins
 
 
 def upkeep(step: Step, state: InboxState) -> list[Join]:
@@ -121,9 +143,13 @@ def upkeep(step: Step, state: InboxState) -> list[Join]:
         joins += _open(step, state, item.plain, item.since)
     if state.trim_at and state.trim_at <= step.now:
         state.trim_at = 0
-        if state.position > state.trimmed:
-            queue_trim(step, state.relay, state.box, state.position)
-            state.trimmed = state.position
+        if state.told != state.position:
+            state.told = state.position
+            telling.tell_inbox(step, state.incarnation, state.position)
+        upto = inboxes.erasable(step, state.incarnation, state.position)
+        if upto > state.trimmed:
+            queue_trim(step, state.relay, state.box, upto)
+            state.trimmed = upto
     return joins
 
 
@@ -182,16 +208,23 @@ def _act(
     elif isinstance(body, FileRequest):
         files.asked_back(step, sender.account_id, body)
     elif isinstance(body, Gone):
-        room = step.find_room(body.room)
-        if room is not None and healing.told_gone(step, sender, room):
-            _out(step, room)
+        _told_gone(step, sender, body.room)
     elif _invited(step, sender, body) is MISSING:
         state.waiting = [*state.waiting, WaitingItem(plain, since)][-MAX_WAITING:]
     return []
 
 
+def _told_gone(step: Step, sender: DeviceCertificate, id: bytes) -> None:
+    room = step.find_room(id)
+    if room is None:
+        return
+    away = room.phase == AWAY
+    if returning.told_gone(room, sender.account_id) if away else healing.told_gone(step, sender, room):
+        _out(step, room)
+
+
 def _out(step: Step, room: RoomState) -> None:
-    if room.phase == JOINED:
+    if room.phase in {JOINED, AWAY}:
         committing.leave_room(step, room)
     else:
         watching.stop(step, room)
@@ -229,12 +262,15 @@ def _invited(step: Step, sender: DeviceCertificate, item: Invitation) -> Missing
         return None
     if not step.store.saw("invitation", item.id, step.day):
         return None
-    trusted = contact is not None and contact.state in {ContactState.ACCEPTED, ContactState.REQUESTED}
+    own_device = sender.account_id == step.me.account
+    trusted = own_device or (contact is not None and contact.state in {ContactState.ACCEPTED, ContactState.REQUESTED})
     wished = wishes.judged(step, item.room, sender.account_id)
     trusted = trusted if wished is None else wished
     try:
         opened = open_pack(step, pack or b"", sender, item.room)
     except PeerError as refused:
+        if isinstance(refused, MlsRefused) and refused.reason == NOT_FOR_US and own.others(step):
+            return None  # it is for another device of our account, which reads the same inbox
         if trusted or old is not None:
             # For them we are in the room now: only if they remove and add us again do we come in. Strangers get no say.
             handle = str(sender.handle)
@@ -265,10 +301,10 @@ def open_pack(step: Step, pack: bytes, sender: DeviceCertificate, room: bytes) -
         raise MlsRefused("an invitation is not from whom it says", "wrong-group")
     accounts = {certificate_of(leaf).account_id for leaf in opened.members}
     info = decode_info(opened.room_info)
-    if info.kind == DIRECT_ROOM and set(info.pair) != {step.me.account, sender.account_id}:
+    if info.kind == DIRECT_ROOM and not {step.me.account, sender.account_id} | accounts <= set(info.pair):
         raise PolicyRefused("a direct room with somebody else in it")
-    if info.kind == DIRECT_ROOM and not accounts <= set(info.pair):
-        raise PolicyRefused("a direct room with somebody else in it")
+    if info.kind == DEVICES and accounts != {step.me.account}:
+        raise PolicyRefused("a room for the devices of one account with somebody else in it")
     return opened
 
 
@@ -316,12 +352,16 @@ def enter(step: Step, opened: Opened, info: RoomInfo, sender: DeviceCertificate)
     open_box(room, group.epoch, group.room_secret())
     committing.sync_roster(step, room, step.me.device)
     room.update_at = step.now + step.chance.between(0, step.timing.update)
+    room.tend_at = step.within(committing.TEND_MS) + 1
     if old is not None:
         # A published key package gives the leaf key we had before: what names that key must not hold for long.
         committing.want(room, UpdateKeys())
         messages.resend_unacknowledged(step, room, messages.reached_nobody)
     room.receipt_at = step.within(receipt_delay(step, room))
     wishes.fulfilled(step, room.id)
+    if info.kind == DEVICES:
+        own.set_room(step.store, room.id)
+        return
     contact = step.store.contact(sender.account_id)
     if contact is not None and info.kind == DIRECT_ROOM:
         people.set_contact_state(step, contact, ContactState.ACCEPTED, room.id)

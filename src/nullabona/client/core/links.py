@@ -129,7 +129,7 @@ def format_link(link: Link) -> str:
     """The one text of a link; `parse_link` gives it back."""
     name, _, authority = link.handle.partition("@")
     parts = [_text(link.check), *(_text(part) for part in (link.token, link.room) if part)]
-    return f"nullabona:{link.kind}/{_escaped(name)}@{authority}#{'.'.join(parts)}"
+    return f"nullabona:{link.kind}/{escaped(name)}@{authority}#{'.'.join(parts)}"
 
 
 def parse_link(text: str) -> Link:
@@ -157,7 +157,7 @@ def _kind(text: str) -> Kind:
 
 def _handle(text: str) -> str:
     try:
-        plain = _unescaped(text)
+        plain = unescaped(text)
         handle = str(parse_handle(plain))
     except (UnicodeDecodeError, HandleError) as error:
         raise LinkHandle("the handle in this link is not one") from error
@@ -166,11 +166,12 @@ def _handle(text: str) -> str:
     return handle
 
 
-def _escaped(name: str) -> str:
+def escaped(name: str) -> str:
+    """A handle's name as it stands in a link: percent-encoded UTF-8."""
     return "".join(chr(byte) if chr(byte) in _PLAIN else f"%{byte:02X}" for byte in name.encode())
 
 
-def _unescaped(text: str) -> str:
+def unescaped(text: str) -> str:
     """A % that escapes nothing stays; no handle has one. Raises UnicodeDecodeError for escapes that are not UTF-8."""
     return _ESCAPE.sub(lambda found: bytes.fromhex(found[0].replace("%", "")).decode(), text)
 

@@ -314,7 +314,16 @@ def mark_read(step: Step, room: RoomState, message_id: bytes) -> None:
     if before is not None and before >= message.position:
         return
     step.store.put_marker(room.id, step.me.account, message.position)
+    step.told.append(("own-read", room.id, {}))
     spoken = step.store.last_spoken(room.id, message.position)
     room.read_upto = spoken.id if spoken is not None else room.read_upto
     if preferences.profile(step.store).receipts:
         room.receipt_at = room.receipt_at or step.within(boxes.receipt_delay(step, room))
+
+
+def read_elsewhere(step: Step, room: RoomState, message_id: bytes) -> None:
+    """Our account has read up to this message on another device; one that is still to come is waited for."""
+    message = step.store.message(room.id, message_id)
+    if message is not None and message.position < UNPLACED:
+        expiry.read_upto(step, room.id, message.position)
+    note_marker(step, room, step.me.account, message_id)

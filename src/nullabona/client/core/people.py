@@ -8,16 +8,18 @@ import msgspec
 
 from nullabona.client.core import claims, links, trust
 from nullabona.client.core.errors import CardTooOld, NoSuchContact
-from nullabona.client.core.items import ContactRequest, ItemBody
+from nullabona.client.core.items import ContactRequest, ItemBody, TicketRequest
 from nullabona.client.core.outgoing import queue_item
 from nullabona.client.core.records import Contact, ContactState
 from nullabona.client.core.state import AddAccount
 from nullabona.client.core.step import Step
 from nullabona.errors import PeerError
 from nullabona.wire.card import Card, CardForked, CardInvalid, verify_card, verify_update
+from nullabona.wire.certificate import DeviceCertificate, open_certificate
 from nullabona.wire.seal import Inbox
 
 _WAITING = "unsent-items"
+_ASKED = "asked-back"
 _UNPROVEN = frozenset({claims.PENDING, claims.REFUTED})
 MAX_LOOKUPS = 16
 """How often a card is looked up, over about three hours, before what waits for it is given up."""
@@ -64,11 +66,16 @@ def learn_card(step: Step, data: bytes, handle: str, standing: claims.Standing =
         except PeerError as refused:
             step.event("warning", code="card-changed", handle=str(known.handle), reason=refused.code)
             raise
-        step.store.put_contact(replace(contact, card=card.encoded, key_packages=_packages(card)))
+        step.store.put_contact(replace(contact, card=card.encoded, key_packages=packages_of(card)))
     claims.seen(step, card.account_id, standing)
-    step.store.set_value(_card_key(card.account_id), msgspec.msgpack.encode(card.inbox))
+    remember_inbox(step, card)
     _send_waiting(step, card.account_id)
     return card
+
+
+def remember_inbox(step: Step, card: Card) -> None:
+    """Where to write to the account of a verified card."""
+    step.store.set_value(_card_key(card.account_id), msgspec.msgpack.encode(card.inbox))
 
 
 def _known_by(step: Step, handle: str) -> Contact | None:
@@ -85,10 +92,10 @@ def take_proven(step: Step, account: bytes, card: Card) -> None:
     """Go by the record's card of somebody who asked, not by the one that came with the request."""
     contact = step.store.contact(account)
     if contact is not None and contact.state in {ContactState.ASKING, ContactState.REQUESTED}:
-        step.store.put_contact(replace(contact, card=card.encoded, key_packages=_packages(card)))
+        step.store.put_contact(replace(contact, card=card.encoded, key_packages=packages_of(card)))
 
 
-def _packages(card: Card) -> tuple[bytes, ...]:
+def packages_of(card: Card) -> tuple[bytes, ...]:
     return tuple(device.key_package for device in card.devices)
 
 
@@ -102,7 +109,7 @@ def add_intent(step: Step, card: Card) -> AddAccount:
     for device in card.devices:
         certificate = device.certificate
         step.mls.check_key_package(device.key_package, certificate.encode(), certificate.device_key)
-    return AddAccount(card.account_id, str(card.handle), _packages(card), msgspec.msgpack.encode(card.inbox))
+    return AddAccount(card.account_id, str(card.handle), packages_of(card), msgspec.msgpack.encode(card.inbox))
 
 
 def post(step: Step, account: bytes, handle: str, body: ItemBody) -> None:
@@ -135,6 +142,50 @@ def _send_waiting(step: Step, account: bytes) -> None:
         post(step, account, item.handle, _bodies.decode(item.item))
 
 
+class AskedBack(msgspec.Struct, array_like=True, frozen=True):
+    """A device wants a ticket, and the card that must name it is still to be looked up."""
+
+    certificate: bytes
+    request: bytes
+    at: int
+
+
+_asked = msgspec.msgpack.Decoder(list[AskedBack])
+
+
+def look_up_for(step: Step, sender: DeviceCertificate, request: TicketRequest) -> None:
+    """Before ``sender`` gets a ticket, see whether its account's card names it. One wish of an account at a time."""
+    kept = [each for each in asked_back(step) if open_certificate(each.certificate).account_id != sender.account_id]
+    kept.append(AskedBack(sender.encode(), msgspec.msgpack.encode(request), step.now))
+    step.store.set_value(_ASKED, msgspec.msgpack.encode(kept[-MAX_LOOKUPS:]))
+
+
+def asked_back(step: Step) -> list[AskedBack]:
+    """Who waits for that, but not for longer than a few minutes: they ask again."""
+    data = step.store.get_value(_ASKED)
+    found = _asked.decode(data) if data else []
+    return [each for each in found if step.now - each.at < step.timing.retry_most]
+
+
+def take_asked_back(step: Step, account: bytes) -> list[tuple[DeviceCertificate, TicketRequest]]:
+    """The wishes of an account whose card was looked up; they are not kept any longer."""
+    found = [(open_certificate(each.certificate), each) for each in asked_back(step)]
+    rest = [each for certificate, each in found if certificate.account_id != account]
+    if len(rest) < len(found):
+        step.store.set_value(_ASKED, msgspec.msgpack.encode(rest))
+    return [
+        (certificate, msgspec.msgpack.decode(each.request, type=TicketRequest))
+        for certificate, each in found
+        if certificate.account_id == account
+    ]
+
+
+def wanted_handles(step: Step) -> set[str]:
+    """Handles to look up now."""
+    handles = {item.handle for item in unsent(step) if item.next_at <= step.now}
+    return handles | {str(open_certificate(each.certificate).handle) for each in asked_back(step)}
+
+
 def looked_up(step: Step, handle: str) -> None:
     """Whoever still waits for the card of ``handle`` did not get the one they need: try again later, and then give up.
 
@@ -165,7 +216,7 @@ def request_contact(step: Step, card: Card, own_card: bytes, greeting: str, toke
     if known is not None and known.state is ContactState.ASKING:
         return known
     contact = Contact(
-        card.account_id, str(card.handle), "", ContactState.REQUESTED, b"", greeting, card.encoded, _packages(card)
+        card.account_id, str(card.handle), "", ContactState.REQUESTED, b"", greeting, card.encoded, packages_of(card)
     )
     step.store.put_contact(contact)
     post(step, card.account_id, str(card.handle), ContactRequest(own_card, greeting, token))
@@ -194,7 +245,7 @@ def request_came(step: Step, account: bytes, request: ContactRequest) -> None:
         # Both asked. The lower account accepts for both; the other keeps waiting for that invitation.
         step.mutual.append(account)
         state = ContactState.ASKING if step.me.account < account else ContactState.REQUESTED
-    contact = Contact(account, str(card.handle), "", state, b"", request.greeting, card.encoded, _packages(card))
+    contact = Contact(account, str(card.handle), "", state, b"", request.greeting, card.encoded, packages_of(card))
     step.store.put_contact(contact)
     if known is None or known.card != card.encoded or claims.standing(step, account) not in claims.GOOD:
         claims.came(step, account, str(card.handle), card.encoded)

@@ -17,6 +17,7 @@ from nullabona.client.core.mlsport import Leaf, Processed
 from nullabona.client.core.proofs import CommitNote, RemovalOrder, decode_note
 from nullabona.client.core.records import Device
 from nullabona.client.core.roominfo import (
+    DEVICES,
     DIRECT,
     MAX_DEVICES,
     ROOM_INFO_EXTENSION,
@@ -180,6 +181,8 @@ def _check_info(commit: Processed, info: RoomInfo, sender: DeviceCertificate, *,
         raise PolicyRefused("a commit with a broken room info") from None
     if new == info:
         return None
+    if info.kind == DEVICES:
+        raise PolicyRefused("nothing about the room of an account's devices can change")
     if info.kind == DIRECT:
         if sender.account_id not in info.pair or msgspec.structs.replace(new, timer_s=info.timer_s) != info:
             raise PolicyRefused("of a direct room only the timer may change")

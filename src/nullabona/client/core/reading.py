@@ -8,7 +8,17 @@ from hashlib import sha256
 from nullabona.client.core import boxes, committing, healing, messages, trust
 from nullabona.client.core.chat import typing
 from nullabona.client.core.chunks import Missing, body_of
-from nullabona.client.core.content import Annotation, Envelope, Leave, Moved, Shown, Typing, decode_envelope
+from nullabona.client.core.content import (
+    Annotation,
+    Envelope,
+    Leave,
+    Moved,
+    Shown,
+    Sync,
+    Typing,
+    decode_envelope,
+)
+from nullabona.client.core.devices import hearing
 from nullabona.client.core.errors import MlsRefused, PolicyRefused
 from nullabona.client.core.mlsport import Processed
 from nullabona.client.core.policy import check_commit, order_holds
@@ -161,6 +171,9 @@ def _deliver(step: Step, room: RoomState, track: BoxTrack, seq: int, body: bytes
         processed = step.group(room).process(body)
     except MlsRefused as refusal:
         return refusal.reason == "duplicate"
+    if processed.kind == "own_echo":
+        step.copies.add(room.id)
+        return True
     if processed.kind != "app" or processed.plaintext is None:
         return True
     device = _sender(step, room, processed)
@@ -201,6 +214,8 @@ def _act(step: Step, room: RoomState, track: BoxTrack, seq: int, device: Device,
         _leaves(step, room, device, said.body)
     elif isinstance(said.body, Moved):
         healing.follow(step, room, device, said.body)
+    elif isinstance(said.body, Sync):
+        hearing.heard(step, room, device, said.body)
 
 
 def _leaves(step: Step, room: RoomState, device: Device, leave: Leave) -> None:
@@ -349,6 +364,8 @@ def _try(
     try:
         processed = step.group(room).process(commit)
         if processed.kind != "commit":
+            if processed.kind == "own_echo" and not _ours(step, track, candidate):
+                step.copies.add(room.id)
             return False
         verdict = check_commit(processed, room.id, room.info, step.roster(room.id))
     except (MlsRefused, PolicyRefused):
@@ -357,3 +374,9 @@ def _try(
         return False
     committing.accept_other(step, room, track, candidate.seq, commit, processed, verdict)
     return True
+
+
+def _ours(step: Step, track: BoxTrack, candidate: CommitCandidate) -> bool:
+    """Whether we know that we made it: a commit of ours that did not come first and was given up."""
+    frame = step.store.frame(track.keys.box.address, candidate.frame)
+    return candidate.settled or (frame is not None and frame.mine)

@@ -18,6 +18,7 @@ from nullabona.client.core.outgoing import FRAME, Target, queue_blob
 from nullabona.client.core.policy import certificate_of
 from nullabona.client.core.roominfo import RoomInfo, decode_info
 from nullabona.client.core.state import (
+    AWAY,
     JOINED,
     BoxTrack,
     Heal,
@@ -54,12 +55,12 @@ class Join:
 def start(step: Step, room: RoomState, ticket: Ticket) -> Join | None:
     """Make the external commit a ticket allows and queue it; None if the ticket does not lead where we want."""
     heal = room.heal
-    if heal is None or not room.boxes:
+    if heal is None or not (room.boxes or room.phase == AWAY):
         return None
-    if healing.in_sync(room, ticket) and not heal.commit:
+    if room.boxes and healing.in_sync(room, ticket) and not heal.commit:
         room.heal = None
         return None
-    if not healing.leads_there(room, heal, ticket):
+    if room.boxes and not healing.leads_there(room, heal, ticket):
         return None
     try:
         candidate = step.mls.join_external(ticket.group_info, ticket.tree)

@@ -19,6 +19,8 @@ MAX_TIMER_S: Final = 31_536_000
 
 GROUP: Final = "group"
 DIRECT: Final = "direct"
+DEVICES: Final = "devices"
+"""The room that the devices of one account share; nobody sees it."""
 
 Key = Annotated[bytes, Meta(min_length=32, max_length=32)]
 Name = Annotated[str, Meta(max_length=120)]
@@ -27,7 +29,8 @@ Name = Annotated[str, Meta(max_length=120)]
 class RoomInfo(msgspec.Struct, array_like=True, frozen=True):
     """Agreed by all members of an epoch.
 
-    ``kind`` is ``group`` or ``direct``; a direct room has exactly its ``pair`` of accounts, no name and no admins.
+    ``kind`` is ``group``, ``direct`` or ``devices``. A direct room has exactly its ``pair`` of accounts, no name and no
+    admins; the room of an account's devices has none of the three.
     ``relay`` is the base URL of the relay that keeps the room's boxes. ``admins`` are accounts. ``timer_s`` is how long
     messages written from now on live once they are read; 0: for ever.
     """
@@ -65,6 +68,6 @@ def check_info(info: RoomInfo) -> None:
     elif info.kind == GROUP:
         consistent = not info.pair and 1 <= len(set(info.admins)) == len(info.admins)
     else:
-        consistent = False
+        consistent = info.kind == DEVICES and not (info.pair or info.admins or info.name or info.timer_s)
     if not consistent:
         raise Malformed("a room info contradicts itself")

@@ -15,6 +15,8 @@ from nullabona.wire.address import Address, EpochKeys, epoch_keys
 JOINED = "joined"
 REMOVED = "removed"
 LEFT = "left"
+AWAY = "away"
+"""In it as far as is remembered, without its keys: a member is asked for a way back."""
 FORMER_MOST = 64
 
 
@@ -137,11 +139,17 @@ class SetInfo(msgspec.Struct, array_like=True, tag=3, frozen=True):
     timer_s: int | None = None
 
 
+class RemoveDevice(msgspec.Struct, array_like=True, tag=5, frozen=True):
+    """Remove one device of our own account."""
+
+    device: bytes
+
+
 class UpdateKeys(msgspec.Struct, array_like=True, tag=4, frozen=True):
     """Renew our leaf's keys: what an attacker copied before is worth nothing afterwards."""
 
 
-Intent: TypeAlias = AddAccount | RemoveAccount | SetInfo | UpdateKeys
+Intent: TypeAlias = AddAccount | RemoveAccount | RemoveDevice | SetInfo | UpdateKeys
 
 
 class PendingCommit(msgspec.Struct, array_like=True):
@@ -165,6 +173,8 @@ class Merged(msgspec.Struct, array_like=True):
     removed: list[bytes]
     orders: list[RemovalOrder]
     mine: list[Intent]
+    put_out: bool = False
+    """It put out a device of an account that is still in."""
 
 
 class Helper(msgspec.Struct, array_like=True, frozen=True):
@@ -230,6 +240,10 @@ class RoomState(msgspec.Struct):
     """When to tell the room what our account is called."""
     profile_late: bool = False
     """Accounts came in that were not told yet."""
+    sync_at: int = 0
+    """Of the room our account's devices share: when to tell the others what changed here."""
+    tend_at: int = 0
+    """When to see to it that all our account's devices, and only they, are in."""
     typing_at: int = 0
     """When we last told that we were writing."""
     stranded: dict[str, list[bytes]] = field(default_factory=dict)

@@ -97,6 +97,12 @@ class Step:
 
     writing: list[Writing] = field(default_factory=list)
     """Who has begun or stopped writing, for whoever watches."""
+    copies: set[bytes] = field(default_factory=set)
+    """Rooms in which this device's own leaf has said what this profile knows nothing of: it is an old copy."""
+    others_inbox: bool = False
+    """Another device of the account told how far it has come in the inbox."""
+    heard: bool = False
+    """This step takes over what another device of the account chose, which is not told back."""
     told: list[tuple[str, bytes, dict[str, Any]]] = field(default_factory=list)
     """What this step told listeners."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from nullabona.client.core.rejoin import Join
-from nullabona.client.core.state import JOINED, BoxTrack, RoomState
+from nullabona.client.core.state import AWAY, JOINED, BoxTrack, RoomState
 from nullabona.client.core.watching import ends_at
 from nullabona.wire.address import Address, BoxSecrets
 
@@ -43,9 +43,11 @@ def join_read(join: Join) -> ReadWant:
 
 def room_wake(room: RoomState) -> int | None:
     """When the room next needs attention without anything having come, in ms; None: not at all."""
+    if room.phase == AWAY:
+        return room.heal.next_at if room.heal is not None else None
     if room.phase != JOINED:
         return _watch_wake(room)
-    times = [room.receipt_at, room.update_at, room.invites_at, room.profile_at]
+    times = [room.receipt_at, room.update_at, room.invites_at, room.profile_at, room.sync_at, room.tend_at]
     if room.heal is not None:
         times.append(room.heal.next_at)
     elif room.intents and room.pending is None:

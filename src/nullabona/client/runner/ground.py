@@ -33,6 +33,10 @@ class Ground(Protocol):
         """The engine took a step: look again where it did something."""
         ...
 
+    def may_send(self, room: bytes, address: bytes) -> bool:
+        """See `Reads.may_send`."""
+        ...
+
     def warn(self, code: str, **data: str) -> None:
         """Tell the person once, durably, that something outside is wrong."""
         ...

@@ -48,6 +48,8 @@ class Outbox:
             queue = queue_of(item)
             if queue in self._busy or self._held.get(queue, 0) > now or (blobs and item.kind == INBOX):
                 continue
+            if item.kind == FRAME and not self._ground.may_send(item.room, item.box):
+                continue
             self._held.pop(queue, None)
             self._start(queue, item)
 

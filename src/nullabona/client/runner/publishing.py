@@ -7,12 +7,23 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
-from nullabona.client.account import Account, load_account, note_lost, note_published, renew_card, renewal_due
+from nullabona.client.account import (
+    Account,
+    load_account,
+    note_lost,
+    note_published,
+    rebased,
+    renew_card,
+    renewal_due,
+    take_card,
+)
+from nullabona.client.core.devices import own, telling, tending
+from nullabona.client.core.devices.items import CardItem
 from nullabona.client.core.engine import Touched
 from nullabona.client.core.record.checking import Checked
 from nullabona.client.core.record.errors import PromiseInvalid
 from nullabona.client.core.record.keeping import expect, load_expected, load_pinned, own_cards
-from nullabona.client.core.record.promises import Expected, check_promise
+from nullabona.client.core.record.promises import Expected, check_promise, encode_expected
 from nullabona.client.core.step import DAY_MS
 from nullabona.client.net import EndpointRefused, endpoint_of
 from nullabona.client.runner.ground import Ground
@@ -23,6 +34,8 @@ from nullabona.wire.messages import CardTaken, PublishCard, Refusal
 
 CHECK_S: Final = 6 * 3_600.0
 RETRY_S: Final = 300.0
+STALE: Final = frozenset({"card-stale", "card-forked"})
+"""Refusals of a card that does not continue the one that the directory has."""
 FINAL: Final = frozenset({"handle-taken", "handle-refused", "card-invalid", "card-forked", "card-stale"})
 """Refusals that the same card will always get."""
 
@@ -72,7 +85,8 @@ class Publishing:
         account = self._account()
         if renewal_due(account, today):
             with self._ground.engine.step(self._ground.now()) as step:
-                renew_card(step.store, step.mls, account, today)
+                renewed = renew_card(step.store, step.mls, account, today)
+                telling.tell_now(step, CardItem(renewed.record.card))
             self._say(Published())
 
     async def _publish(self) -> bool:
@@ -87,13 +101,30 @@ class Publishing:
                 note_published(step.store, card, step.day)
                 if promise is not None:
                     expect(step.store, promise)
+                    telling.tell_now(step, CardItem(card.encoded, encode_expected(promise)))
                 step.event("published", handle=str(card.handle))
             self._say(Published(done=True))
             return True
+        if isinstance(answer, Refusal) and answer.code in STALE and self._rebase(before.card):
+            return False
         if isinstance(answer, Refusal) and answer.code in FINAL:
             self._ground.warn("card-refused", reason=answer.code, handle=str(card.handle))
             self._say(Published(refusal=answer.code))
         return False
+
+    def _rebase(self, shown: bytes) -> bool:
+        """Another of our devices published meanwhile: ours goes on top of theirs. Whether there is one to go on."""
+        account, today = self._account(), self._ground.now() // DAY_MS
+        with self._ground.engine.step(self._ground.now()) as step:
+            theirs = own.own_card_of(step, shown) if shown else None
+            if theirs is None or theirs.sequence < account.card.sequence or theirs.hash == account.card.hash:
+                return False
+            gone = own.gone(step.store)
+            if account.record.device_id not in {each.certificate.device_id for each in theirs.devices}:
+                return False
+            take_card(step.store, rebased(account, theirs, gone, today))
+        self._poke.set()
+        return True
 
     def _promised(self, card: Card, note: bytes, before: Checked) -> Expected | None:
         """What the directory promised; a card without a promise stands in the record, which `_check` looks at."""
@@ -123,7 +154,27 @@ class Publishing:
             with self._ground.engine.step(self._ground.now()) as step:
                 note_lost(step.store)
             return await self._publish()
+        if self._moved_on(shown, card):
+            return True
         self._ground.warn("card-not-ours", handle=account.record.handle, reason=_difference(shown, card))
+        return True
+
+    def _moved_on(self, shown: bytes, ours: Card) -> bool:
+        """The account has a newer card. Does it name this device, that device follows it; if not, it was put out.
+
+        Whether one of our devices made the card is for the watch of the record to say (spec/map.md §6).
+        """
+        with self._ground.engine.step(self._ground.now()) as step:
+            theirs = own.own_card_of(step, shown)
+            if theirs is None or theirs.sequence <= ours.sequence:
+                return False
+            if any(each.certificate.device_id == step.me.device for each in theirs.devices):
+                own.note_card(step.store, theirs.encoded)
+                tending.soon(step)
+            else:
+                tending.sign_out(step)
+            touched = step.touched
+        self._ground.happened(Touched(touched))
         return True
 
     def _say(self, outcome: Published) -> None:

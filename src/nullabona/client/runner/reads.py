@@ -39,6 +39,8 @@ class Reads:
         self._asked: dict[Key, int] = {}
         self._behind: set[Key] = set()
         """Boxes that have not been read to their end since they were wanted or the relay was last reached."""
+        self._seen: set[Key] = set()
+        """Boxes that were read to their end at least once."""
         self._in_hand = 0
         """Answers that wait to be taken."""
         self._turn = asyncio.Lock()
@@ -48,6 +50,11 @@ class Reads:
     def caught_up(self) -> bool:
         """Whether every box has been read to the end that the relay shows now."""
         return not self._behind and not self._in_hand
+
+    def may_send(self, room: bytes, address: bytes) -> bool:
+        """Not before a box was read once: what lies there may tell that this profile is an old copy (spec §8)."""
+        key = (room, address)
+        return key not in self._wants or key in self._seen
 
     def refresh(self, room: bytes | None) -> None:
         """Begin, keep and end reads so that they are those the engine wants for ``room`` (None: the inbox)."""
@@ -87,6 +94,7 @@ class Reads:
         if not self._keys[key[0]]:
             del self._keys[key[0]]
         self._behind.discard(key)
+        self._seen.discard(key)
         self._end_task(key)
 
     def _end_task(self, key: Key) -> None:
@@ -154,6 +162,9 @@ class Reads:
         after = self._wants.get(key)
         if after is not None and after.after >= answer.head:
             self._behind.discard(key)
+            if key not in self._seen:
+                self._seen.add(key)
+                self._ground.happened(Touched(frozenset()))
         return after is None or after.after != want.after
 
     def _tell_engine(self, room: bytes | None, want: ReadWant, answer: Frames) -> Touched:

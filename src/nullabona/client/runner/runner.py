@@ -152,6 +152,10 @@ class Runner:
             self._reads.refresh(room)
         self._notify()
 
+    def may_send(self, room: bytes, address: bytes) -> bool:
+        """See `Ground.may_send`."""
+        return self._reads.may_send(room, address)
+
     def warn(self, code: str, **data: str) -> None:
         """See `Ground.warn`; the same warning comes at most once an hour."""
         key = (code, *sorted(data.values()))

@@ -10,10 +10,12 @@ from nullabona.client.core import boxes, messages
 from nullabona.client.core.chat.naming import MAX_NAME, clean_name
 from nullabona.client.core.content import MAX_PICTURE, Profile
 from nullabona.client.core.errors import BadRequest
+from nullabona.client.core.ports import Store
 from nullabona.client.core.records import Person
 from nullabona.client.core.sniff import sniff_image
 from nullabona.client.core.state import JOINED, RoomState
 from nullabona.client.core.step import Step
+from nullabona.errors import Malformed
 
 _OWN: Final = "own-profile"
 _SMALL: Final = 16
@@ -25,6 +27,23 @@ def own(step: Step) -> Profile:
     """What this account says of itself; empty unless the person said something."""
     data = step.store.get_value(_OWN)
     return _profiles.decode(data) if data else Profile("")
+
+
+def own_encoded(store: Store) -> bytes:
+    """As `own`, as bytes for the account's other devices; empty unless the person said something."""
+    return store.get_value(_OWN) or b""
+
+
+def take_own(step: Step, data: bytes, at: int) -> None:
+    """Another device of the account says what we are called. Raises `Malformed`."""
+    try:
+        said = _profiles.decode(data)
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        raise Malformed("a profile of another device does not decode") from None
+    known = step.store.person(step.me.account)
+    if known is None or known.told_at < at:
+        step.store.set_value(_OWN, data)
+        learn(step, step.me.account, step.me.handle, at, said)
 
 
 def set_own(step: Step, name: str, picture: bytes | None) -> None:

@@ -44,6 +44,22 @@ class Expected(msgspec.Struct, array_like=True, frozen=True):
         return Frontier(self.after + 1, self.peaks)
 
 
+_expected = msgspec.msgpack.Decoder(Expected)
+
+
+def encode_expected(expected: Expected) -> bytes:
+    """For the account's other devices."""
+    return msgspec.msgpack.encode(expected)
+
+
+def decode_expected(data: bytes) -> Expected:
+    """What another device of the account was promised. Raises `Malformed`."""
+    try:
+        return _expected.decode(data)
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        raise Malformed("a promise of another device does not decode") from None
+
+
 def check_promise(pinned: Pinned, handle: str, digest: bytes, note: bytes, newest: Frontier, now_s: int) -> Expected:
     """The promise in a signed note, made when ``newest`` was the log's frontier. Raises `PromiseInvalid`."""
     try:

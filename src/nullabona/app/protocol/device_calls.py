@@ -1,0 +1,76 @@
+"""Calls about the account's devices: which there are, letting one in, being let in."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from nullabona.app.protocol.call import Call
+
+
+class DeviceView(Struct, frozen=True):
+    """``since`` in ms since 1970, at day's precision."""
+
+    id: str
+    name: str
+    since: int
+    this: bool
+
+
+class GetDevices(Call, frozen=True):
+    pass
+
+
+class Devices(Struct, frozen=True):
+    devices: list[DeviceView]
+
+
+class NameDevice(Call, frozen=True):
+    id: str
+    name: str
+
+
+class RemoveDevice(Call, frozen=True):
+    """Put it out of every room."""
+
+    id: str
+
+
+class LinkDevice(Call, frozen=True):
+    """A code for one more device; the one before does not work any more."""
+
+
+class LinkShown(Struct, frozen=True):
+    handle: str
+    code: str
+    qr: list[str]
+    """Rows of the QR code: 0 light, 1 dark."""
+    expires_at: int
+
+
+class WaitLink(Call, frozen=True):
+    """Answered once a device has used the code."""
+
+
+class LinkCandidate(Struct, frozen=True):
+    name: str
+
+
+class AnswerLink(Call, frozen=True):
+    """Whether that is the person's own device."""
+
+    yes: bool
+
+
+class EndLink(Call, frozen=True):
+    """The code is not shown any more."""
+
+
+class JoinAccount(Call, frozen=True):
+    """Make this profile a device of the account whose other device shows ``code``. Answered when that has agreed.
+
+    ``code``: as typed, or the text of the QR code; ``handle`` is needed for the former.
+    """
+
+    handle: str
+    code: str
+    name: str

@@ -1,0 +1,167 @@
+"""``nulla device``: the account's devices; let one in, put one out."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+
+import click
+
+from nullabona.cli.account import new_profile
+from nullabona.cli.catalogue import say
+from nullabona.cli.link import draw
+from nullabona.cli.output import emit, line, note
+from nullabona.cli.running import opened, opened_or_new, run_async
+from nullabona.cli.settings import Settings, common, settings_of
+from nullabona.client.api import Client, DeviceInfo, DeviceLink, errors
+
+_SHORT = 8
+_SETTLE_S = 60.0
+
+
+@click.group()
+def device() -> None:
+    """Your devices: list, link, join, name, remove."""
+
+
+@device.command("list")
+@common
+@click.pass_context
+def list_devices(context: click.Context) -> None:
+    """Every device of your account."""
+    settings = settings_of(context)
+
+    async def work() -> None:
+        async with opened(settings, online=False) as client:
+            found = client.devices()
+        if settings.as_json:
+            emit([_plain(each) for each in found])
+            return
+        for each in found:
+            here = say("this-device", settings.language) if each.this else ""
+            line(f"{each.id.hex()[:_SHORT]}  {each.name or '—'}  {here}".rstrip())
+
+    run_async(work())
+
+
+def _plain(found: DeviceInfo) -> dict[str, object]:
+    return {"id": found.id.hex(), "name": found.name, "since_day": found.since, "this": found.this}
+
+
+@device.command()
+@click.option("--yes", is_flag=True, help="Let the first device that uses the code in without asking.")
+@common
+@click.pass_context
+def link(context: click.Context, *, yes: bool) -> None:
+    """Show a code that lets one new device in. On that device: nulla device join HANDLE CODE.
+
+    The code is good for ten minutes, for one device, and only while this runs.
+    """
+    settings = settings_of(context)
+    run_async(_link(settings, yes=yes))
+
+
+async def _link(settings: Settings, *, yes: bool) -> None:
+    async with opened(settings) as client, client.link_device() as linking:
+        _show_code(settings, linking)
+        name = await linking.candidate()
+        if not (yes or _agreed(settings, name)):
+            await linking.refuse()
+            raise errors.LinkDeclined("the device was not let in", hint="nothing was given to it")
+        let_in = await linking.accept()
+        note(settings, "device-in", name=name or let_in.id.hex()[:_SHORT])
+        with suppress(errors.PendingStill):
+            await client.sync(timeout_s=_SETTLE_S)
+        if settings.as_json:
+            emit(_plain(let_in))
+
+
+def _show_code(settings: Settings, linking: DeviceLink) -> None:
+    code = linking.code
+    if settings.as_json:
+        emit({"handle": str(code.handle), "code": code.digits, "link": code.text, "expires_at_ms": linking.expires_at})
+        return
+    draw(code.text)
+    line(code.digits)
+    note(settings, "link-code", handle=str(code.handle))
+
+
+def _agreed(settings: Settings, name: str) -> bool:
+    asked = say("link-agree", settings.language).format(name=name or "?")
+    return settings.interactive and bool(click.confirm(asked, err=True))
+
+
+@device.command()
+@click.argument("handle")
+@click.argument("code", nargs=-1, required=True)
+@click.option("--name", default="", metavar="TEXT", help="What you call this device; your other devices show it.")
+@new_profile
+@common
+@click.pass_context
+def join(
+    context: click.Context, handle: str, code: tuple[str, ...], *, name: str, protection: str | None, timeout: float
+) -> None:
+    """Make this a device of the account HANDLE, by the CODE (or the link) that another of its devices shows."""
+    settings = settings_of(context)
+    run_async(_join(settings, handle, " ".join(code), name, timeout, protection or "passphrase"))
+
+
+async def _join(settings: Settings, handle: str, code: str, name: str, wait_s: float, protection: str) -> None:
+    async with opened_or_new(settings, protection) as client:
+        me = await client.join_account(
+            code, handle=handle, name=name, on_waiting=lambda: note(settings, "link-waiting")
+        )
+        note(settings, "device-joined", handle=me.handle)
+        with suppress(errors.PendingStill):
+            await client.wait_linked(timeout_s=wait_s)
+            await client.sync(timeout_s=wait_s)
+        emit(me) if settings.as_json else line(me.handle)
+
+
+@device.command()
+@click.argument("which", metavar="DEVICE")
+@click.argument("name")
+@common
+@click.pass_context
+def name(context: click.Context, which: str, name: str) -> None:
+    """Call DEVICE (the beginning of its id, or its name) NAME on all your devices."""
+    settings = settings_of(context)
+
+    async def work() -> None:
+        async with _found(settings, which) as (client, found):
+            await client.name_device(found.id, name)
+
+    run_async(work())
+
+
+@device.command()
+@click.argument("which", metavar="DEVICE")
+@common
+@click.pass_context
+def remove(context: click.Context, which: str) -> None:
+    """Put DEVICE out of every room: it reads nothing that is said from then on, and keeps what it has.
+
+    If it was stolen and unlocked, it also holds your account's secret: then make a new account.
+    """
+    settings = settings_of(context)
+
+    async def work() -> None:
+        async with _found(settings, which) as (client, found):
+            await client.remove_device(found.id)
+            note(settings, "device-out", name=found.name or found.id.hex()[:_SHORT])
+
+    run_async(work())
+
+
+@asynccontextmanager
+async def _found(settings: Settings, which: str) -> AsyncIterator[tuple[Client, DeviceInfo]]:
+    """The one device that is meant; what is done inside is told to the others before this ends."""
+    async with opened(settings) as client:
+        fitting = [each for each in client.devices() if which == each.name or each.id.hex().startswith(which.lower())]
+        if len(fitting) != 1:
+            code = errors.Ambiguous if fitting else errors.BadRequest
+            raise code(f"{len(fitting)} of your devices are called {which!r}", hint="see: nulla device list")
+        yield client, fitting[0]
+        with suppress(errors.PendingStill, asyncio.TimeoutError):
+            await client.sync(timeout_s=_SETTLE_S)

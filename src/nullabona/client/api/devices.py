@@ -1,0 +1,249 @@
+"""The account's devices: which there are, letting one in, putting one out (spec/devices.md)."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Final
+
+from nullabona.client import account as accounts
+from nullabona.client.account import NewDevice
+from nullabona.client.api.errors import BadRequest, LinkDeclined, LinkExpired, LinkMisused
+from nullabona.client.api.records import DeviceInfo, OwnAccount
+from nullabona.client.api.session import Session
+from nullabona.client.core.devices import names, own, telling, tending
+from nullabona.client.core.devices.linking import (
+    GOOD_FOR_S,
+    SCHEME,
+    SECRET_SIZE,
+    Admitted,
+    Credentials,
+    Declined,
+    Enrol,
+    Grant,
+    Hello,
+    LinkCode,
+    open_grant,
+    read_code,
+    seal_grant,
+)
+from nullabona.client.core.step import DAY_MS
+from nullabona.client.keys import AccountRoot
+from nullabona.client.mls import Mls
+from nullabona.client.runner import LinkBox, now_ms
+from nullabona.wire.card import CardDevice
+from nullabona.wire.certificate import open_certificate
+from nullabona.wire.seal import inbox_keypair
+
+MOST_NAME: Final = 40
+
+
+@dataclass(slots=True)
+class DeviceLink:
+    """A code that lets one device in, shown on this one. Made by `Client.link_device`."""
+
+    code: LinkCode
+    expires_at: int
+    """In ms."""
+    _session: Session = field(repr=False)
+    _box: LinkBox = field(repr=False)
+    _hello: Hello | None = field(default=None, repr=False)
+
+    async def candidate(self) -> str:
+        """The name of the device that used the code. Raises `LinkExpired`, `LinkMisused`."""
+        async with _in_time(self.expires_at):
+            async for said in self._box.hear():
+                if isinstance(said, Hello):
+                    self._hello = said
+                    return said.name
+        raise AssertionError("a box is heard without end")
+
+    async def accept(self) -> DeviceInfo:
+        """The person says that this is their device: it is one of the account's from now on.
+
+        Raises `LinkMisused` if another device used the code too, `LinkExpired`.
+        """
+        hello = self._hello
+        if hello is None:
+            raise BadRequest("no device has used this code yet")
+        today = now_ms() // DAY_MS
+        account = self._session.account()
+        certificate = accounts.certify(account, hello.device, hello.device_key, today)
+        record = account.record
+        granted = Credentials(record.root, record.handle, record.relay, certificate)
+        async with _in_time(self.expires_at):
+            await self._box.say(seal_grant(hello, granted))
+            package = await self._enrolled(hello)
+        return await self._admit(hello, CardDevice(open_certificate(certificate), package))
+
+    async def _enrolled(self, hello: Hello) -> bytes:
+        async for said in self._box.hear():
+            if isinstance(said, Hello) and said != hello:
+                await self._box.say(Declined())
+                raise LinkMisused("another device used the same code")
+            if isinstance(said, Enrol) and said.device == hello.device:
+                return said.key_package
+        raise AssertionError("a box is heard without end")
+
+    async def _admit(self, hello: Hello, device: CardDevice) -> DeviceInfo:
+        today = now_ms() // DAY_MS
+        with self._session.step() as step:
+            certificate = device.certificate
+            step.mls.check_key_package(device.key_package, certificate.encode(), certificate.device_key)
+            card = accounts.card_with(self._session.account_in(step.store), device, today)
+            accounts.take_card(step.store, card)
+            tending.changed_here(step, card)
+            telling.owe_everything(step, hello.device)
+            telling.name_device(step, hello.device, hello.name)
+        self._session.runner.publishing.poke()
+        await self._box.say(Admitted(hello.device, card.encoded))
+        return DeviceInfo(hello.device, hello.name, today, this=False)
+
+    async def refuse(self) -> None:
+        """The person does not know that device: the code is burnt."""
+        await self._box.say(Declined())
+
+
+class DeviceCalls:
+    """The part of `Client` about the account's devices."""
+
+    _session: Session
+
+    def devices(self) -> list[DeviceInfo]:
+        """Every device of the account, in the order in which they came."""
+        me = self._session.account().me.device
+        with self._session.look() as store:
+            called = names.all_names(store)
+            return [
+                DeviceInfo(device.id, called.get(device.id, ""), device.since_day, device.id == me)
+                for device in own.listed(store)
+            ]
+
+    @asynccontextmanager
+    async def link_device(self) -> AsyncIterator[DeviceLink]:
+        """A code for one more device, good for ten minutes and as long as the block runs. Raises `NoAccount`."""
+        handle = self._session.account().handle
+        code = LinkCode(handle, secrets.token_bytes(SECRET_SIZE))
+        box = LinkBox(code, self._session.options.net)
+        try:
+            yield DeviceLink(code, now_ms() + GOOD_FOR_S * 1_000, self._session, box)
+        finally:
+            await box.close(erase=False)
+
+    async def remove_device(self, device: bytes) -> None:
+        """Put a device out of every room and off the card: it reads nothing that is said from then on.
+
+        It keeps what it has, and the account's secret, if it knows it: if it was stolen and its passphrase is weak, the
+        account itself is at risk (spec/devices.md §7). Raises `BadRequest` for this device or one that is none.
+        """
+        if device == self._session.account().me.device:
+            raise BadRequest("this device cannot put itself out", hint="do it from another device")
+        with self._session.step() as step:
+            account = self._session.account_in(step.store)
+            if all(each.id != device for each in own.listed(step.store)):
+                raise BadRequest("the account has no such device")
+            card = accounts.card_without(account, device, now_ms() // DAY_MS)
+            accounts.take_card(step.store, card)
+            tending.changed_here(step, card)
+        self._session.runner.publishing.poke()
+
+    async def name_device(self, device: bytes, name: str) -> None:
+        """Call a device something, on all of them. Raises `BadRequest`."""
+        cleaned = _checked_name(name)
+        with self._session.step() as step:
+            telling.name_device(step, device, cleaned)
+
+    async def wait_linked(self, *, timeout_s: float | None = 30.0) -> None:
+        """On a device that just joined: until the others have told it all there is. Raises `PendingStill`."""
+
+        def told() -> bool | None:
+            with self._session.look() as store:
+                return bool(names.all_names(store)) or None
+
+        await self._session.until(told, timeout_s, "the other device has not told everything yet")
+
+    async def join_account(
+        self, code: str, *, handle: str = "", name: str = "", on_waiting: Callable[[], None] = lambda: None
+    ) -> OwnAccount:
+        """Make this profile one of an account's devices by the code that another one shows.
+
+        ``on_waiting`` is called once the other device can see us and its person has to agree. Raises `BadLinkCode`,
+        `LinkDeclined`, `LinkExpired`, or `AccountExists`.
+        """
+        link = read_code(code, handle)
+        device, seed = NewDevice.draw(), secrets.token_bytes(32)
+        key = device.public_key
+        box = LinkBox(link, self._session.options.net)
+        erase = False
+        try:
+            async with _in_time(now_ms() + GOOD_FOR_S * 1_000):
+                hello = Hello(device.id, key, inbox_keypair(seed).public, _checked_name(name))
+                await box.say(hello)
+                on_waiting()
+                granted = await _granted(box, hello, seed)
+                with self._session.store.transaction():
+                    mls = Mls(self._session.store, device.seed, granted.certificate, suite=self._session.options.suite)
+                    package = mls.key_package()
+                await box.say(Enrol(device.id, package))
+                card = await _admitted(box, hello)
+            root = AccountRoot(granted.root)
+            with self._session.store.transaction():
+                accounts.join_account(
+                    self._session.store,
+                    root=root,
+                    relay=granted.relay,
+                    device=device,
+                    certificate=granted.certificate,
+                    card=card,
+                    today=now_ms() // DAY_MS,
+                )
+            erase = True
+        finally:
+            await box.close(erase=erase)
+        self._session.begin()
+        account = self._session.account()
+        return OwnAccount(account.me.account, account.me.handle, account.me.device, account.me.relay, account.published)
+
+
+async def _granted(box: LinkBox, hello: Hello, seed: bytes) -> Credentials:
+    async for said in box.hear():
+        if isinstance(said, Declined):
+            raise LinkDeclined("the other device did not let this one in")
+        if isinstance(said, Hello) and said != hello:
+            raise LinkMisused("another device used the same code")
+        if isinstance(said, Grant) and said.device == hello.device:
+            return open_grant(said, seed)
+    raise AssertionError("a box is heard without end")
+
+
+async def _admitted(box: LinkBox, hello: Hello) -> bytes:
+    async for said in box.hear():
+        if isinstance(said, Declined):
+            raise LinkDeclined("the other device did not let this one in")
+        if isinstance(said, Admitted) and said.device == hello.device:
+            return said.card
+    raise AssertionError("a box is heard without end")
+
+
+@asynccontextmanager
+async def _in_time(expires_at: int) -> AsyncIterator[None]:
+    try:
+        async with asyncio.timeout(max(0.0, (expires_at - now_ms()) / 1_000)):
+            yield
+    except TimeoutError:
+        raise LinkExpired("the code is too old") from None
+
+
+def is_whole_link(text: str) -> bool:
+    """Whether what was pasted or scanned says whose device it is, so that no handle is needed."""
+    return text.strip().startswith(SCHEME)
+
+
+def _checked_name(name: str) -> str:
+    cleaned = " ".join(name.split())
+    if len(cleaned) > MOST_NAME or not all(letter.isprintable() for letter in cleaned):
+        raise BadRequest(f"a device's name has at most {MOST_NAME} printable characters")
+    return cleaned

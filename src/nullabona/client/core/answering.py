@@ -1,0 +1,20 @@
+"""What an account answers by itself, without asking its person."""
+
+from __future__ import annotations
+
+from nullabona.client.core import commands
+from nullabona.client.core.devices import own
+from nullabona.client.core.records import ContactState
+from nullabona.client.core.step import Step
+
+
+def by_itself(step: Step) -> None:
+    """Both asked each other: the one with the lower account id opens the room. Who has our link is let in."""
+    for account in step.vouched:
+        contact = step.store.contact(account)
+        if contact is not None and contact.state is ContactState.ASKING:
+            commands.accept_contact(step, contact.handle)
+    for account in step.mutual:
+        contact = step.store.contact(account)
+        if contact is not None and step.me.account < account and own.leads(step):
+            commands.accept_contact(step, contact.handle)

@@ -1,0 +1,134 @@
+"""What another device of the account says: taken over where it is newer than what was chosen here."""
+
+from __future__ import annotations
+
+from dataclasses import fields, replace
+from typing import Any, Final
+
+import msgspec
+
+from nullabona.client.core import messages, people, preferences
+from nullabona.client.core.chat import profiles
+from nullabona.client.core.content import Sync
+from nullabona.client.core.devices import clock, inboxes, names, own, telling, tending
+from nullabona.client.core.devices.items import (
+    CardItem,
+    ContactItem,
+    InboxItem,
+    NameItem,
+    PreferenceItem,
+    ProfileItem,
+    ReadItem,
+    SyncItem,
+)
+from nullabona.client.core.preferences import Preferences, RoomPreferences, Trust
+from nullabona.client.core.record.keeping import expect, note_own_card
+from nullabona.client.core.record.promises import decode_expected
+from nullabona.client.core.records import Contact, ContactState, Device
+from nullabona.client.core.roominfo import DEVICES
+from nullabona.client.core.state import RoomState
+from nullabona.client.core.step import Step
+from nullabona.errors import PeerError
+from nullabona.wire.card import verify_card
+
+_KINDS: Final[dict[str, Any]] = {"contact": Trust, "room": RoomPreferences, preferences.PROFILE: Preferences}
+
+
+def heard(step: Step, room: RoomState, device: Device, sync: Sync) -> None:
+    """Take over what holds. An item that does not make sense is passed over; the others count."""
+    if room.info.kind != DEVICES or device.account != step.me.account:
+        return
+    step.heard = True
+    for item in sync.items:
+        try:
+            _take(step, device, item)
+        except PeerError:
+            continue
+
+
+def _take(step: Step, device: Device, item: SyncItem) -> None:
+    match item:
+        case ContactItem():
+            _contact(step, item)
+        case PreferenceItem():
+            _chosen(step, item)
+        case ReadItem():
+            _read(step, item)
+        case CardItem():
+            _card(step, item)
+        case InboxItem():
+            inboxes.note_other(step, device.device, item)
+        case ProfileItem():
+            profiles.take_own(step, item.profile, item.at)
+        case NameItem():
+            if clock.newer(step, f"{telling.NAME}:{item.device.hex()}", item.at):
+                names.keep(step, item.device, item.name)
+
+
+def _read(step: Step, item: ReadItem) -> None:
+    room = step.find_room(item.room)
+    if room is not None:
+        messages.read_elsewhere(step, room, item.message)
+
+
+def _contact(step: Step, item: ContactItem) -> None:
+    if not clock.newer(step, f"known:{item.account.hex()}", item.at):
+        return
+    known = step.store.contact(item.account)
+    if not item.state:
+        if known is not None:
+            step.store.drop_contact(item.account)
+            step.event("contact", handle=known.handle, account=known.account, state="deleted")
+        return
+    try:
+        state = ContactState(item.state)
+    except ValueError:
+        return
+    if item.card:
+        card = verify_card(item.card, today=step.day)
+        people.remember_inbox(step, card)
+        packages = people.packages_of(card)
+    else:
+        packages = ()
+    room = item.room or (known.room if known is not None else b"")
+    told = Contact(item.account, item.handle, item.name, state, room, item.greeting, item.card, packages)
+    if known is not None and not item.card:
+        told = replace(told, card=known.card, key_packages=known.key_packages)
+    step.store.put_contact(told)
+    asks = state is ContactState.ASKING and (known is None or known.state is not state)
+    if asks:
+        step.event("contact-request", handle=item.handle, account=item.account, greeting=item.greeting)
+    elif known is None or (known.state, known.name) != (state, item.name):
+        step.event("contact", handle=item.handle, account=item.account, state=state.value)
+
+
+def _chosen(step: Step, item: PreferenceItem) -> None:
+    kind = _KINDS.get(item.scope.partition(":")[0])
+    if kind is None or not clock.newer(step, item.scope, item.at):
+        return
+    known = {field.name for field in fields(kind)} - telling.PER_DEVICE
+    changed = False
+    before = step.store.preferences(item.scope)
+    for name, value in item.values.items():
+        if name not in known or before.get(name) == value:
+            continue
+        try:
+            msgspec.convert({name: msgspec.msgpack.decode(value)}, kind)
+        except (msgspec.MsgspecError, ValueError, RecursionError):
+            continue
+        step.store.put_preference(item.scope, name, value)
+        changed = True
+    if changed:
+        step.event("preferences", scope=item.scope)
+
+
+def _card(step: Step, item: CardItem) -> None:
+    card = own.own_card_of(step, item.card)
+    if card is None:
+        return
+    note_own_card(step.store, card.hash)
+    if item.promise:
+        expect(step.store, decode_expected(item.promise))
+    if own.note_card(step.store, card.encoded):
+        step.event("devices")
+        tending.soon(step)

@@ -1,0 +1,89 @@
+"""What devices of one account tell one another in the room they share (spec/devices.md §3). Pure values.
+
+Each item says what holds now, not what happened: of two that are about the same thing the later counts, so that they
+may come twice and in any order.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Final, TypeAlias
+
+import msgspec
+from msgspec import Meta
+
+from nullabona.wire.messages import MAX_CARD
+
+MOST_ITEMS: Final = 64
+"""Most items of one message."""
+Account = Annotated[bytes, Meta(min_length=32, max_length=32)]
+At = Annotated[int, Meta(ge=0, le=2**53)]
+"""When it was chosen, in ms."""
+
+
+class ContactItem(msgspec.Struct, array_like=True, frozen=True, tag=1):
+    """What is known of a contact; ``state`` empty: it was forgotten."""
+
+    account: Account
+    at: At
+    handle: Annotated[str, Meta(max_length=255)]
+    name: Annotated[str, Meta(max_length=64)]
+    state: Annotated[str, Meta(max_length=16)]
+    room: Annotated[bytes, Meta(max_length=32)]
+    greeting: Annotated[str, Meta(max_length=500)]
+    card: Annotated[bytes, Meta(max_length=MAX_CARD)]
+
+    def __repr__(self) -> str:
+        return f"<ContactItem {self.state}>"
+
+
+class PreferenceItem(msgspec.Struct, array_like=True, frozen=True, tag=2):
+    """Everything chosen in one scope (`nullabona.client.core.preferences`), encoded values by name."""
+
+    scope: Annotated[str, Meta(max_length=80)]
+    at: At
+    values: Annotated[dict[str, Annotated[bytes, Meta(max_length=450_000)]], Meta(max_length=32)]
+
+    def __repr__(self) -> str:
+        return "<PreferenceItem>"
+
+
+class ReadItem(msgspec.Struct, array_like=True, frozen=True, tag=3):
+    """The account has read a room up to a message. Never moves back."""
+
+    room: Account
+    message: Annotated[bytes, Meta(min_length=16, max_length=16)]
+
+
+class CardItem(msgspec.Struct, array_like=True, frozen=True, tag=4):
+    """A card that the account made; ``promise``: what the directory promised for it, encoded, or empty."""
+
+    card: Annotated[bytes, Meta(max_length=MAX_CARD)]
+    promise: Annotated[bytes, Meta(max_length=8_192)] = b""
+
+
+class InboxItem(msgspec.Struct, array_like=True, frozen=True, tag=5):
+    """Up to where the sending device has processed the account's inbox."""
+
+    incarnation: Annotated[bytes, Meta(max_length=8)]
+    position: Annotated[int, Meta(ge=0, le=2**53)]
+
+
+class ProfileItem(msgspec.Struct, array_like=True, frozen=True, tag=6):
+    """What the account says of itself: an encoded `nullabona.client.core.content.Profile`."""
+
+    at: At
+    profile: Annotated[bytes, Meta(max_length=32_768)]
+
+    def __repr__(self) -> str:
+        return "<ProfileItem>"
+
+
+class NameItem(msgspec.Struct, array_like=True, frozen=True, tag=7):
+    """What a device is called."""
+
+    device: Annotated[bytes, Meta(min_length=16, max_length=16)]
+    at: At
+    name: Annotated[str, Meta(max_length=40)]
+
+
+SyncItem: TypeAlias = ContactItem | PreferenceItem | ReadItem | CardItem | InboxItem | ProfileItem | NameItem

@@ -1,0 +1,199 @@
+"""What changed here and concerns the account's other devices: noted when it happens, told soon after, as it is then."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+import msgspec
+
+from nullabona.client.core import messages, preferences
+from nullabona.client.core.chat import profiles
+from nullabona.client.core.content import Sync
+from nullabona.client.core.devices import clock, names, own
+from nullabona.client.core.devices.items import (
+    MOST_ITEMS,
+    CardItem,
+    ContactItem,
+    InboxItem,
+    NameItem,
+    PreferenceItem,
+    ProfileItem,
+    ReadItem,
+    SyncItem,
+)
+from nullabona.client.core.records import UNPLACED
+from nullabona.client.core.roominfo import DEVICES
+from nullabona.client.core.state import JOINED, RoomState
+from nullabona.client.core.step import Step
+
+SOON_MS: Final = 2_000
+"""Within this time the other devices hear of a change; what changes meanwhile goes along."""
+EVERYTHING: Final = "everything"
+CARD: Final = "card"
+NAME: Final = "name"
+SAID: Final = "said"
+_DIRTY: Final = "devices-dirty"
+_OWED: Final = "devices-owed"
+PER_DEVICE: Final = frozenset({"theme", "notify", "lock_minutes", "language", "enter_sends"})
+"""Preferences of the profile that each device has for itself."""
+_dirty = msgspec.msgpack.Decoder(dict[str, int])
+
+
+def note(step: Step, what: str) -> None:
+    """Something that the other devices should know changed: ``known:…`` (a contact), a scope of preferences,
+    ``read:…`` (a room), `CARD`, `SAID` (the profile) or `EVERYTHING`.
+    """
+    if not own.others(step):
+        return
+    dirty = _load(step)
+    dirty[what] = clock.chosen_here(step, what)
+    step.store.set_value(_DIRTY, msgspec.msgpack.encode(dirty))
+    room = _room(step)
+    if room is not None:
+        room.sync_at = room.sync_at or step.within(SOON_MS) + 1
+
+
+def of_events(step: Step) -> None:
+    """Note what this step told listeners, as far as it is for the other devices. What came from them is not."""
+    if step.heard:
+        return
+    for kind, room, data in step.told:
+        for what in _concerned(step, kind, room, data):
+            note(step, what)
+
+
+def _concerned(step: Step, kind: str, room: bytes, data: dict[str, Any]) -> Iterator[str]:
+    if kind in {"contact", "contact-request"}:
+        yield _known(data["account"])
+    elif kind == "preferences":
+        yield data["scope"]
+    elif kind == "profile" and data["account"] == step.me.account:
+        yield SAID
+    elif kind == "profile" and step.store.contact(data["account"]) is not None:
+        yield _known(data["account"])
+    elif kind == "own-read":
+        yield f"read:{room.hex()}"
+
+
+def _known(account: bytes) -> str:
+    return f"known:{account.hex()}"
+
+
+def look_after(step: Step, room: RoomState) -> None:
+    """Tell what is due, if this is the room that the devices share."""
+    if room.info.kind != DEVICES:
+        return
+    _pay(step, room)
+    if room.id != own.room_id(step.store) or not step.others(room, room.epoch):
+        room.sync_at = 0
+        return
+    dirty = _load(step)
+    if dirty and not room.sync_at:
+        room.sync_at = step.within(SOON_MS) + 1
+    if not 0 < room.sync_at <= step.now:
+        return
+    room.sync_at = 0
+    step.store.delete_value(_DIRTY)
+    items = list(_items(step, dirty))
+    for start in range(0, len(items), MOST_ITEMS):
+        messages.send_note(step, room, Sync(tuple(items[start : start + MOST_ITEMS])))
+
+
+def owe_everything(step: Step, device: bytes) -> None:
+    """A device is to come: once it is in the room of our devices, it is told all there is."""
+    step.store.set_value(_OWED, device)
+
+
+def _pay(step: Step, room: RoomState) -> None:
+    owed = step.store.get_value(_OWED)
+    if owed and any(device.device == owed for device in step.others(room, room.epoch)):
+        step.store.delete_value(_OWED)
+        note(step, EVERYTHING)
+
+
+def _items(step: Step, dirty: dict[str, int]) -> Iterator[SyncItem]:
+    if EVERYTHING in dirty:
+        dirty = {what: clock.chosen_at(step, what) for what in _all(step)} | dirty
+    for what, at in dirty.items():
+        yield from _item(step, what, at)
+
+
+def _all(step: Step) -> Iterator[str]:
+    yield from (CARD, SAID, preferences.PROFILE)
+    yield from (f"{NAME}:{device.id.hex()}" for device in own.listed(step.store))
+    for contact in step.store.contacts():
+        yield from (_known(contact.account), preferences.contact_scope(contact.account))
+    for room in step.store.rooms():
+        yield from (preferences.room_scope(room), f"read:{room.hex()}")
+
+
+def _item(step: Step, what: str, at: int) -> Iterator[SyncItem]:
+    kind, _, id = what.partition(":")
+    if kind == "known":
+        yield contact_item(step, bytes.fromhex(id), at)
+    elif kind in {"contact", "room", preferences.PROFILE}:
+        values = {key: value for key, value in step.store.preferences(what).items() if key not in PER_DEVICE}
+        if values:
+            yield PreferenceItem(what, at, values)
+    elif kind == NAME:
+        yield from _named(step, bytes.fromhex(id), at)
+    elif kind == "read":
+        yield from _read(step, bytes.fromhex(id))
+    elif what == CARD and (card := own.card(step.store)) is not None:
+        yield CardItem(card.encoded)
+    elif what == SAID and (said := profiles.own_encoded(step.store)):
+        person = step.store.person(step.me.account)
+        yield ProfileItem(person.told_at if person is not None else at, said)
+
+
+def contact_item(step: Step, account: bytes, at: int) -> ContactItem:
+    """What is known of a contact now."""
+    contact = step.store.contact(account)
+    if contact is None:
+        return ContactItem(account, at, "", "", "", b"", "", b"")
+    return ContactItem(
+        account, at, contact.handle, contact.name, contact.state.value, contact.room, contact.greeting, contact.card
+    )
+
+
+def _read(step: Step, room: bytes) -> Iterator[ReadItem]:
+    marker = step.store.marker(room, step.me.account)
+    last = step.store.last_spoken(room, marker) if marker is not None and marker < UNPLACED else None
+    if last is not None:
+        yield ReadItem(room, last.id)
+
+
+def _named(step: Step, device: bytes, at: int) -> Iterator[NameItem]:
+    name = names.all_names(step.store).get(device)
+    if name is not None:
+        yield NameItem(device, at, name)
+
+
+def name_device(step: Step, device: bytes, name: str) -> None:
+    """Call a device so from now on, on all of them."""
+    names.keep(step, device, name)
+    note(step, f"{NAME}:{device.hex()}")
+
+
+def tell_now(step: Step, item: SyncItem) -> None:
+    """Tell one thing at once: it must be on its way before what follows from it."""
+    room = _room(step)
+    if room is not None and room.phase == JOINED and step.others(room, room.epoch):
+        messages.send_note(step, room, Sync((item,)))
+
+
+def tell_inbox(step: Step, incarnation: bytes, position: int) -> None:
+    """How far this device has come in the account's inbox."""
+    tell_now(step, InboxItem(incarnation, position))
+
+
+def _room(step: Step) -> RoomState | None:
+    id = own.room_id(step.store)
+    room = step.find_room(id) if id else None
+    return room if room is not None and room.phase == JOINED else None
+
+
+def _load(step: Step) -> dict[str, int]:
+    data = step.store.get_value(_DIRTY)
+    return _dirty.decode(data) if data else {}

@@ -1,0 +1,87 @@
+"""Sees to it that every device of the account, and none that was removed, is in every room this device is in.
+
+Each device does it by itself, after a delay at random, so that mostly one of them does it for all (spec/devices.md §4).
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+
+from nullabona.client.core import committing
+from nullabona.client.core.creating import create_room
+from nullabona.client.core.devices import own, telling
+from nullabona.client.core.devices.items import CardItem
+from nullabona.client.core.errors import MlsRefused
+from nullabona.client.core.ports import Store
+from nullabona.client.core.record.keeping import note_own_card
+from nullabona.client.core.roominfo import DEVICES, RoomInfo
+from nullabona.client.core.state import JOINED, AddAccount, RemoveDevice, RoomState
+from nullabona.client.core.step import Step
+from nullabona.wire.card import Card
+
+_OUT: Final = "signed-out"
+
+
+def soon(step: Step, within_ms: int = committing.TEND_MS) -> None:
+    """The list of devices changed: look at every room."""
+    for id in step.store.rooms():
+        room = step.find_room(id)
+        if room is not None and room.phase == JOINED:
+            room.tend_at = step.within(within_ms) + 1
+
+
+def changed_here(step: Step, card: Card) -> None:
+    """This device made a card that brings a device or puts one out: told before anything follows from it."""
+    note_own_card(step.store, card.hash)
+    own.note_card(step.store, card.encoded)
+    if own.others(step) and not own.room_id(step.store):
+        room = create_room(step, RoomInfo(1, DEVICES, "", step.me.relay))
+        own.set_room(step.store, room.id)
+    telling.tell_now(step, CardItem(card.encoded))
+    telling.note(step, telling.CARD)
+    step.event("devices")
+    soon(step, 0)
+
+
+def sign_out(step: Step) -> None:
+    """This device is none of the account's any more: it is out of every room, and keeps what it has read."""
+    if step.store.get_value(_OUT) is not None:
+        return
+    step.store.set_value(_OUT, b"1")
+    for id in step.store.rooms():
+        room = step.find_room(id)
+        if room is not None and room.phase == JOINED:
+            committing.leave_room(step, room)
+    step.event("signed-out")
+
+
+def is_signed_out(store: Store) -> bool:
+    """Whether it was put out."""
+    return store.get_value(_OUT) is not None
+
+
+def look_after(step: Step, room: RoomState) -> None:
+    """Bring this account's devices in and out of a room, if that is due."""
+    if not 0 < room.tend_at <= step.now:
+        return
+    room.tend_at = 0
+    present = {device.device: device for device in step.roster(room.id).values() if device.account == step.me.account}
+    absent = [device for device in own.others(step) if device.id not in present]
+    missing = tuple(device.key_package for device in absent if _whole(step, device))
+    if missing:
+        card = own.card(step.store)
+        assert card is not None
+        inbox = msgspec.msgpack.encode(card.inbox)
+        committing.want(room, AddAccount(step.me.account, step.me.handle, missing, inbox))
+    for id in own.gone(step.store):
+        if id in present and id != step.me.device:
+            committing.want(room, RemoveDevice(id))
+
+
+def _whole(step: Step, device: own.OwnDevice) -> bool:
+    try:
+        return step.mls.key_package_owner(device.key_package) == device.signature_key
+    except MlsRefused:
+        return False

@@ -1,0 +1,93 @@
+"""Coming back into rooms of which only memory is left: after a restore, or when a profile was copied back.
+
+Ratchet state is never taken up again. The room waits, readable, until one of its members has handed out a ticket; then
+this device is in it with a new leaf, and its account's old leaf goes (spec/devices.md §8).
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from nullabona.client.core import healing, people
+from nullabona.client.core.devices import own
+from nullabona.client.core.records import Device
+from nullabona.client.core.roominfo import DEVICES, RoomInfo
+from nullabona.client.core.state import AWAY, JOINED, Heal, Helper, RoomState
+from nullabona.client.core.step import DAY_MS, Step
+
+RETURNING: Final = "returning"
+
+
+def begin(step: Step, room_id: bytes, info: RoomInfo, members: list[Helper]) -> None:
+    """This account is in the room, as far as is remembered: ask its ``members`` for a way back."""
+    if info.kind == DEVICES or step.find_room(room_id) is not None:
+        return
+    room = RoomState(room_id, info, AWAY, [])
+    _ask(step, room, [member for member in members if member.account != step.me.account])
+    step.add_room(room)
+
+
+def copied_back(step: Step, room: RoomState) -> None:
+    """Our own leaf has said something here that this profile does not know: the profile is a copy from before that.
+
+    Its ratchet positions may be used already, so nothing more is sent from that leaf. A member could make it look so;
+    therefore at most once a day, and it costs no more than a new leaf.
+    """
+    key = f"copied-back:{room.id.hex()}"
+    last = int(step.store.get_value(key) or b"-1")
+    if room.phase != JOINED or step.day == last:
+        return
+    step.store.set_value(key, str(step.day).encode())
+    forsake(step, room)
+    step.event("warning", room.id, code="copied-back")
+
+
+def forsake(step: Step, room: RoomState) -> None:
+    """Forget everything of a room but its messages and who is in it, because its keys must not be used again."""
+    if room.phase != JOINED:
+        return
+    roster = list(step.roster(room.id).values())
+    members = [device for device in roster if device.account != step.me.account]
+    kept = RoomState(room.id, room.info, AWAY, [], read_upto=room.read_upto)
+    step.forget_room(room.id)
+    step.mls.forget(room.id)
+    if room.info.kind == DEVICES:
+        own.forget_room(step.store, room.id)
+        members = [device for device in roster if device.device != step.me.device]
+        if not members:
+            return
+        own.set_room(step.store, room.id)
+    _ask(step, kept, helpers_of(members))
+    step.add_room(kept)
+
+
+def helpers_of(members: list[Device]) -> list[Helper]:
+    """One for each account."""
+    return [Helper(account, handle) for account, handle in {m.account: m.handle for m in members}.items()]
+
+
+def _ask(step: Step, room: RoomState, members: list[Helper]) -> None:
+    room.heal = Heal(RETURNING, 0, b"", [], members, step.within(step.timing.ticket))
+
+
+def look_after(step: Step, room: RoomState) -> None:
+    """Ask the next member when it is time; after all of them, again from the first a day later."""
+    heal = room.heal
+    if heal is None or heal.next_at > step.now or not heal.helpers:
+        return
+    helper = heal.helpers[heal.attempts % len(heal.helpers)]
+    heal.attempts += 1
+    people.post(step, helper.account, helper.handle, healing.ticket_request(room.id))
+    rounds, place = divmod(heal.attempts, len(heal.helpers))
+    pause = min(step.timing.ticket << min(rounds, 12), DAY_MS) if place == 0 else step.timing.ticket
+    heal.next_at = step.now + pause + step.chance.between(0, step.timing.ticket)
+
+
+def told_gone(room: RoomState, account: bytes) -> bool:
+    """A member says that this account is not in the room any more: believed of an admin, or of everybody."""
+    heal = room.heal
+    if heal is None:
+        return False
+    if account not in heal.gone:
+        heal.gone.append(account)
+    return account in room.info.admins or {helper.account for helper in heal.helpers} <= set(heal.gone)

@@ -1,0 +1,24 @@
+"""A profile that its own files tell to be an old copy: it is asked back into every room before anything is sent."""
+
+from __future__ import annotations
+
+from nullabona.client.account import load_account
+from nullabona.client.core import returning
+from nullabona.client.core.engine import Engine
+from nullabona.client.core.record.keeping import save_watch
+from nullabona.client.mls import SUITE
+from nullabona.client.profile import Profile
+from nullabona.client.runner.chance import SystemChance, now_ms
+
+
+def heal(profile: Profile, suite: int = SUITE) -> None:
+    """Make a stale profile one that may send again; nothing of its old ratchet state is left. A crash repeats it."""
+    account = load_account(profile.store)
+    if account is not None:
+        engine = Engine(profile.store, account.mls(profile.store, suite), account.me, SystemChance())
+        with engine.step(now_ms()) as step:
+            for room in step.store.rooms():
+                returning.forsake(step, step.room(room))
+            save_watch(step.store, None)
+            step.event("warning", code="copied-back")
+    profile.heal()

@@ -1,0 +1,69 @@
+"""A throwaway box over which two devices link: appends and waiting reads on its relay, until it is done or too late."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from typing import Final
+
+from nullabona.client.core.devices.linking import MOST_FRAMES, LinkCode, Said, open_said, seal_said
+from nullabona.client.net import NetOptions, Policy, endpoint_of
+from nullabona.client.runner.requests import ask
+from nullabona.client.runner.ways import PassingWay
+from nullabona.errors import Malformed, PeerError, Refused
+from nullabona.wire.frame import NONCE_SIZE
+from nullabona.wire.messages import Append, Appended, Frames, Read, Refusal, Trim
+
+_WAIT_S: Final = 20
+_PAUSE_S: Final = 1.0
+
+
+class LinkBox:
+    """One side of it."""
+
+    def __init__(self, code: LinkCode, options: NetOptions) -> None:
+        self._code = code
+        self._box = code.keys.box
+        self._way = PassingWay(endpoint_of(code.handle.authority), options, Policy())
+        self._after = 0
+
+    async def say(self, said: Said) -> None:
+        """Put it into the box. Raises `Refused`, or `PeerError` if the relay gives no sense."""
+        frame = seal_said(self._code, secrets.token_bytes(NONCE_SIZE), said)
+        request = Append(self._box.policy, self._box.write_secret, self._box.read_hash, frame)
+        while True:
+            answer = await ask(self._way, request)
+            if isinstance(answer, Appended):
+                return
+            if isinstance(answer, Refusal) and answer.code not in {"busy", "too-many-requests"}:
+                raise Refused(answer.code, retry_after_s=answer.retry_after_s)
+            await asyncio.sleep(_PAUSE_S)
+
+    async def hear(self) -> AsyncIterator[Said]:
+        """Everything in the box, own words included, without end. Raises `Malformed` if there is too much of it."""
+        while True:
+            request = Read(self._box.policy, self._box.read_secret, self._box.write_hash, self._after, wait_s=_WAIT_S)
+            answer = await ask(self._way, request)
+            if not isinstance(answer, Frames):
+                await asyncio.sleep(_PAUSE_S)
+                continue
+            for seq, frame in answer.frames:
+                self._after = max(self._after, seq)
+                if self._after > MOST_FRAMES:
+                    raise Malformed("somebody floods the box of this link")
+                with suppress(PeerError):
+                    yield open_said(self._code, frame)
+
+    async def close(self, *, erase: bool) -> None:
+        """Hang up; ``erase``: nothing of the box stays at the relay."""
+        try:
+            if erase and self._after:
+                with suppress(PeerError, TimeoutError):
+                    async with asyncio.timeout(_WAIT_S):
+                        await ask(
+                            self._way, Trim(self._box.policy, self._box.read_secret, self._box.write_hash, self._after)
+                        )
+        finally:
+            await self._way.close()

@@ -1,0 +1,99 @@
+"""A second device, let in by a code over a real relay: what it has, what follows, and what one that is out has."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from nullabona.client.api import Client
+from nullabona.client.api.errors import BadLinkCode, LinkDeclined, LinkMisused
+from tests.api.people import PATIENCE_S, befriend, opened, people, play, until
+from tests.api.service import Service
+
+
+async def link(old: Client, new: Client, name: str = "desk") -> None:
+    """Let ``new`` in, as two people at two screens do."""
+    async with old.link_device() as linking:
+        joining = asyncio.create_task(new.join_account(linking.code.digits, handle=str(linking.code.handle), name=name))
+        assert await linking.candidate() == name
+        await linking.accept()
+        await joining
+
+
+def test_a_linked_device_talks_and_what_is_chosen_follows(service: Service, tmp_path: Path) -> None:
+    async def story() -> None:
+        async with people(service, tmp_path, "mina", "jun") as (mina, jun), opened(tmp_path / "desk") as desk:
+            room = await befriend(mina, jun)
+            await mina.set_nickname(jun.me.account, "Junie")
+            await link(mina, desk)
+            assert desk.me.account == mina.me.account
+            await until(desk, lambda: any(r.id == room and r.phase == "joined" for r in desk.rooms()))
+            await until(desk, lambda: any(c.nickname == "Junie" for c in desk.contacts()))
+            await until(mina, lambda: [d.name for d in mina.devices()] == ["", "desk"])
+            await desk.send(room, "from the desk")
+            await until(jun, lambda: any(m.text == "from the desk" for m in jun.messages(room)))
+            await until(mina, lambda: any(m.text == "from the desk" and m.mine for m in mina.messages(room)))
+            await jun.send(room, "hello both")
+            for client in (mina, desk):
+                await until(client, lambda client=client: any(m.text == "hello both" for m in client.messages(room)))  # type: ignore[misc]
+            assert len(jun.members(room)) == 2
+            await mina.wait_published(timeout_s=PATIENCE_S)
+
+    play(story())
+
+
+def test_a_device_that_is_put_out_is_signed_out(service: Service, tmp_path: Path) -> None:
+    async def story() -> None:
+        async with people(service, tmp_path, "mina", "jun") as (mina, jun), opened(tmp_path / "desk") as desk:
+            room = await befriend(mina, jun)
+            await link(mina, desk)
+            await until(desk, lambda: any(r.id == room and r.phase == "joined" for r in desk.rooms()))
+            await mina.remove_device(desk.me.device)
+            await until(desk, lambda: all(r.phase == "removed" for r in desk.rooms()))
+            assert [d.this for d in mina.devices()] == [True]
+            await jun.send(room, "only for mina's first device")
+            await until(mina, lambda: any("only for" in m.text for m in mina.messages(room)))
+            await desk.sync(timeout_s=PATIENCE_S)
+            assert not any("only for" in m.text for m in desk.messages(room))
+
+    play(story())
+
+
+def test_a_code_that_two_devices_use_lets_nobody_in(service: Service, tmp_path: Path) -> None:
+    async def story() -> None:
+        async with (
+            people(service, tmp_path, "mina") as (mina,),
+            opened(tmp_path / "desk") as desk,
+            opened(tmp_path / "thief") as thief,
+            mina.link_device() as linking,
+        ):
+            text = linking.code.text
+            both = [asyncio.create_task(one.join_account(text, name="mine")) for one in (desk, thief)]
+            await linking.candidate()
+            with pytest.raises(LinkMisused):
+                await linking.accept()
+            for joining in both:
+                with pytest.raises((LinkMisused, LinkDeclined)):
+                    await joining
+            assert len(mina.devices()) == 1
+
+    play(story())
+
+
+def test_the_person_may_say_no_and_a_slip_is_noticed(service: Service, tmp_path: Path) -> None:
+    async def story() -> None:
+        async with people(service, tmp_path, "mina") as (mina,), opened(tmp_path / "desk") as desk:
+            async with mina.link_device() as linking:
+                joining = asyncio.create_task(desk.join_account(linking.code.text, name="who?"))
+                await linking.candidate()
+                await linking.refuse()
+                with pytest.raises(LinkDeclined):
+                    await joining
+            assert not desk.has_account
+            slip = linking.code.digits.replace(linking.code.digits[0], "q" if linking.code.digits[0] != "q" else "r")
+            with pytest.raises(BadLinkCode):
+                await desk.join_account(slip, handle=str(linking.code.handle))
+
+    play(story())

@@ -1,0 +1,177 @@
+"""Random lives of accounts with several devices: linked, lost and put out while everybody talks and things go wrong."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+from nullabona.client.core.devices import own
+from tests.rooms.devices import another_device, remove_device
+from tests.rooms.world import Person, World
+
+MOST_DEVICES = 3
+
+
+@dataclass
+class Said:
+    """A message, and the devices that were in the room as its sender knew it."""
+
+    sender: Person
+    text: str
+    devices: set[bytes]
+
+
+@dataclass
+class DeviceSchedule:
+    """One random history of a group of three accounts with one to three devices each."""
+
+    seed: int
+    accounts: int = 3
+    actions: int = 70
+    log: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.world = World(self.seed)
+        self.dice = self.world.dice
+        self.said: list[Said] = []
+        self.after_removal: list[tuple[Person, str]] = []
+        """Put-out devices, and what was said by somebody who knew."""
+        self.seen: dict[str, set[bytes]] = {}
+        """The devices that each has seen in the room."""
+        self.wipes = 0
+        first = [self.world.person(f"p{number}") for number in range(self.accounts)]
+        self.room = self.world.group(*first)
+        self.devices: dict[bytes, list[Person]] = {person.account: [person] for person in first}
+        self.out: list[Person] = []
+
+    @property
+    def everybody(self) -> list[Person]:
+        return [person for devices in self.devices.values() for person in devices]
+
+    def play(self) -> None:
+        """Everything, and then calm."""
+        for _ in range(self.actions):
+            self._act()
+        for person in [*self.everybody, *self.out]:
+            person.online = True
+        self.log.append("calm")
+        self.world.settle(span=3 * 86_400_000, most=3_000)
+
+    def _act(self) -> None:
+        roll = self.dice.between(0, 99)
+        person = self._one(self.everybody)
+        if roll < 30:
+            self._say(person)
+        elif roll < 60:
+            self._network(self._one([*self.everybody, *self.out]))
+        elif roll < 72:
+            self._time()
+        elif roll < 80:
+            self._link(person)
+        elif roll < 85:
+            self._put_out(person)
+        elif roll < 92:
+            person.online = not person.online
+            self.log.append(f"{person.name} online={person.online}")
+        elif roll < 97:
+            self.log.append(f"{person.name} crashes")
+            person.crash()
+        elif self.wipes < 2:
+            self.wipes += 1
+            self.log.append("relay wiped")
+            self.world.relay.wipe()
+
+    def _one(self, people: list[Person]) -> Person:
+        return people[self.dice.between(0, len(people) - 1)]
+
+    def _say(self, person: Person) -> None:
+        if person.phase(self.room) != "joined":
+            return
+        text = f"{person.name} #{len(self.said)}"
+        with person.store.transaction():
+            devices = {device.device for device in person.store.devices(self.room)}
+        person.send(self.room, text)
+        self.log.append(f"says {text}")
+        self.said.append(Said(person, text, devices))
+        known = self.seen.setdefault(person.name, set())
+        self.after_removal += [(lost, text) for lost in self.out if lost.me.device in known - devices]
+        known |= devices
+
+    def _network(self, person: Person) -> None:
+        for _ in range(self.dice.between(1, 6)):
+            if not person.online:
+                return
+            if self.dice.between(0, 1):
+                room, want = self._want(person)
+                self.world.read(person, room, want, limit=self.dice.between(1, 8))
+            elif items := self.world.queues(person):
+                item = items[self.dice.between(0, len(items) - 1)]
+                luck = self.dice.between(0, 9)
+                self.world.post(person, item, lose_request=luck == 0, lose_answer=luck == 1)
+            person.engine.tick(self.world.now)
+
+    def _want(self, person: Person):  # type: ignore[no-untyped-def]  # noqa: ANN202 - as `World.reads`
+        wants = self.world.reads(person)
+        return wants[self.dice.between(0, len(wants) - 1)]
+
+    def _time(self) -> None:
+        self.world.pass_time(
+            self.dice.between(1, 5_000) if self.dice.between(0, 3) else self.dice.between(10_000, 900_000)
+        )
+        for person in self.everybody:
+            if person.online:
+                person.engine.tick(self.world.now)
+
+    def _current(self, person: Person) -> bool:
+        """Only who knows the card that the directory has can publish the next."""
+        with person.store.transaction():
+            known = own.card(person.store)
+        return known is not None and known.hash == self.world.cards[person.me.handle].hash
+
+    def _link(self, person: Person) -> None:
+        devices = self.devices[person.account]
+        if not person.online or len(devices) >= MOST_DEVICES or not self._current(person):
+            return
+        made = another_device(self.world, person, f"{person.name}+{len(self.world.people)}")
+        devices.append(made)
+        self.log.append(f"{person.name} links {made.name}")
+
+    def _put_out(self, person: Person) -> None:
+        others = [device for device in self.devices[person.account] if device is not person]
+        if not others or not person.online or not self._current(person):
+            return
+        lost = self._one(others)
+        remove_device(self.world, person, lost)
+        self.devices[person.account].remove(lost)
+        self.out.append(lost)
+        self.log.append(f"{person.name} puts out {lost.name}")
+
+    # -- what must hold -------------------------------------------------------------------------------------------
+
+    def check(self) -> None:
+        """Everybody who should be in is, nobody else is, and nothing was lost or doubled."""
+        inside = self.everybody
+        phases = {person.name: person.phase(self.room) for person in inside}
+        assert set(phases.values()) == {"joined"}, phases
+        places = Counter(person.where(self.room) for person in inside)
+        assert len(places) == 1, {person.name: person.epoch(self.room) for person in inside}
+        expected = {person.me.device for person in inside}
+        for person in inside:
+            with person.store.transaction():
+                found = {device.device for device in person.store.devices(self.room)}
+            assert found == expected, f"{person.name} sees other devices than there are"
+        for person in [*inside, *self.out]:
+            doubled = [text for text, count in Counter(person.texts(self.room)).items() if count > 1]
+            assert not doubled, f"{person.name} sees twice: {doubled}"
+        self._check_messages(inside)
+
+    def _check_messages(self, inside: list[Person]) -> None:
+        still_in = {person.me.device for person in inside}
+        for said in self.said:
+            if said.sender.me.device not in still_in:
+                continue
+            for person in inside:
+                if person.me.device in said.devices:
+                    assert said.text in person.texts(self.room), f"{person.name} lost {said.text}"
+        for lost, text in self.after_removal:
+            assert text not in lost.texts(self.room), f"{lost.name} was put out and reads {text}"

@@ -1,0 +1,98 @@
+"""Devices of one account in a world: let in, lost, restored, put out, without the screens between."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import msgspec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from nullabona.client.core import inbox
+from nullabona.client.core.devices import own, telling, tending
+from nullabona.client.core.step import Me
+from nullabona.client.mls import Mls
+from nullabona.client.store import SqliteStore
+from nullabona.wire.card import Card, CardDevice, issue_certificate, sign_card, verify_card
+from nullabona.wire.handle import parse_handle
+from tests.rooms.world import RELAY, Person, World
+
+
+def another_device(world: World, first: Person, name: str) -> Person:
+    """A new device of an account, let in by ``first``; it comes into the rooms by itworld."""
+    with first.store.transaction():
+        known = own.card(first.store)
+    assert known is not None
+    person = _device_of(world, first, name, lambda device: (*known.devices, device))
+    with first.engine.step(world.now) as step:
+        tending.changed_here(step, person.card)
+        telling.owe_everything(step, person.me.device)
+    return person
+
+
+def _device_of(world: World, first: Person, name: str, on: Callable[[CardDevice], tuple[CardDevice, ...]]) -> Person:
+    seed, device_id = world.dice.bytes(32), world.dice.bytes(16)
+    device_key = Ed25519PrivateKey.from_private_bytes(seed).public_key().public_bytes_raw()
+    handle, day = parse_handle(first.me.handle), world.now // 86_400_000
+    certificate = issue_certificate(
+        first.identity, handle=handle, device_id=device_id, device_key=device_key, issued_day=day
+    )
+    store = SqliteStore.testing_in_memory()
+    mls = Mls(store, seed, certificate.encode(), suite=world.suite)
+    with first.store.transaction():
+        state = first.store.get_value("inbox")
+    assert state is not None
+    old = msgspec.msgpack.decode(state, type=inbox.InboxState)
+    with store.transaction():
+        package = mls.key_package()
+        fresh = inbox.InboxState(old.read_secret, old.write_secret, old.seed, old.relay)
+        store.set_value("inbox", msgspec.msgpack.encode(fresh))
+    card = new_card(world, first, on(CardDevice(certificate, package)))
+    with store.transaction():
+        own.note_card(store, card.encoded)
+    me = Me(first.account, device_id, first.me.handle, device_key, RELAY)
+    person = Person(name, world, first.identity, seed, store, me, certificate.encode(), card)
+    person.boot()
+    world.people.append(person)
+    return person
+
+
+def restored(world: World, lost: Person, name: str) -> Person:
+    """The account on a new device that replaces every other on the card; it remembers nothing of rooms."""
+    with lost.store.transaction():
+        known = own.card(lost.store)
+    assert known is not None
+    lost.online = False
+    fresh = _device_of(world, lost, name, lambda device: (device,))
+    with fresh.store.transaction():
+        own.note_gone(fresh.store, [d.certificate.device_id for d in known.devices])
+    return fresh
+
+
+def remove_device(world: World, by: Person, lost: Person) -> None:
+    """One device of an account puts out another."""
+    with by.store.transaction():
+        known = own.card(by.store)
+    assert known is not None
+    staying = tuple(d for d in known.devices if d.certificate.device_id != lost.me.device)
+    card = new_card(world, by, staying)
+    with by.engine.step(world.now) as step:
+        tending.changed_here(step, card)
+
+
+def new_card(world: World, person: Person, devices: tuple[CardDevice, ...]) -> Card:
+    """The account's next card, published."""
+    with person.store.transaction():
+        known = own.card(person.store)
+    assert known is not None
+    day = world.now // 86_400_000
+    encoded = sign_card(
+        person.identity,
+        handle=known.handle,
+        issued_day=max(day, known.issued_day),
+        devices=devices,
+        inbox=known.inbox,
+        previous=known,
+    )
+    card = verify_card(encoded, today=day, previous=known)
+    world.cards[str(known.handle)] = card
+    return card

@@ -1,0 +1,39 @@
+"""Three accounts with up to three devices each: linked, put out, crashed and wiped at random; then it must all hold."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.rooms.device_schedule import DeviceSchedule
+from tests.rooms.faults import watched_ratchets
+
+QUICK = 8
+MANY = 300
+CHUNK = 10
+
+
+def play(patch: pytest.MonkeyPatch, seed: int) -> None:
+    """Play a seed's schedule and check all that must hold."""
+    with watched_ratchets(patch) as reused:
+        schedule = DeviceSchedule(seed)
+        try:
+            schedule.play()
+            schedule.check()
+        except BaseException:
+            print(f"seed {seed}", *schedule.log, sep="\n")  # noqa: T201 - what pytest shows of a failure
+            raise
+    assert [] == reused, f"seed {seed}: a ratchet position was used twice"
+
+
+@pytest.mark.parametrize("seed", range(QUICK))
+def test_devices_come_and_go_while_everybody_talks(monkeypatch: pytest.MonkeyPatch, seed: int) -> None:
+    """A few seeds, always the same."""
+    play(monkeypatch, seed)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("chunk", range(MANY // CHUNK))
+def test_three_hundred_lives(monkeypatch: pytest.MonkeyPatch, chunk: int) -> None:
+    """Many seeds, for the night."""
+    for seed in range(10_000 + chunk * CHUNK, 10_000 + (chunk + 1) * CHUNK):
+        play(monkeypatch, seed)

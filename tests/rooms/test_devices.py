@@ -1,0 +1,129 @@
+"""Several devices of one account: each in every room, each told what the others chose, and one that is put out."""
+
+from __future__ import annotations
+
+from nullabona.client.core import commands, people, preferences
+from nullabona.client.core.devices import own
+from nullabona.client.core.preferences import RoomPreferences, room_scope
+from nullabona.client.core.records import ContactState
+from tests.rooms.devices import another_device, remove_device
+from tests.rooms.world import Person, World
+
+
+def devices(person: Person, room: bytes) -> set[bytes]:
+    with person.store.transaction():
+        return {device.device for device in person.store.devices(room)}
+
+
+def pair_of_devices(seed: int = 1) -> tuple[World, Person, Person, Person, bytes]:
+    """Mina with a laptop and a desk machine, Jun, and their group."""
+    world = World(seed)
+    laptop, jun = world.person("mina"), world.person("jun")
+    room = world.group(laptop, jun)
+    laptop.send(room, "before")
+    world.settle()
+    desk = another_device(world, laptop, "mina's desk")
+    world.settle()
+    return world, laptop, desk, jun, room
+
+
+def test_a_new_device_is_in_every_room_and_hears_what_is_said_from_then_on() -> None:
+    world, laptop, desk, jun, room = pair_of_devices()
+    assert devices(jun, room) == {laptop.me.device, desk.me.device, jun.me.device}
+    assert len(jun.members(room)) == 2
+    desk.send(room, "from the desk")
+    jun.send(room, "from jun")
+    world.settle()
+    assert sorted(laptop.texts(room)) == ["before", "from jun", "from the desk"]
+    assert sorted(desk.texts(room)) == ["from jun", "from the desk"]
+
+
+def test_a_room_made_later_has_all_devices_whoever_made_it() -> None:
+    world, laptop, desk, jun, _ = pair_of_devices()
+    with desk.engine.step(world.now) as step:
+        made = commands.create_group(step, "new")
+    world.settle()
+    assert devices(laptop, made) == {laptop.me.device, desk.me.device}
+    with laptop.engine.step(world.now) as step:
+        commands.add_account(step, made, jun.card)
+    world.settle()
+    jun.send(made, "hello")
+    world.settle()
+    assert desk.texts(made) == ["hello"]
+
+
+def test_contacts_choices_and_what_was_read_follow() -> None:
+    world, laptop, desk, jun, room = pair_of_devices()
+    with desk.store.transaction():
+        known = desk.store.contact(jun.account)
+    assert known is not None
+    assert known.state is ContactState.ACCEPTED
+    with desk.engine.step(world.now) as step:
+        people.rename_contact(step, known, "Junie")
+        preferences.change(step, room_scope(room), RoomPreferences, {"muted_until": -1, "draft": "half a sen"})
+    said = jun.send(room, "read me")
+    world.settle()
+    with desk.engine.step(world.now) as step:
+        commands.mark_read(step, room, said)
+    world.settle()
+    with laptop.store.transaction():
+        contact = laptop.store.contact(jun.account)
+        chosen = preferences.of_room(laptop.store, room)
+        read = laptop.store.marker(room, laptop.account)
+        unread = laptop.store.count_unread(room, read or -1)
+    assert contact is not None
+    assert contact.name == "Junie"
+    assert (chosen.muted_until, chosen.draft) == (-1, "half a sen")
+    assert unread == (0, 0)
+
+
+def test_of_two_choices_the_later_one_counts_on_both() -> None:
+    world, laptop, desk, _, room = pair_of_devices()
+    laptop.online = desk.online = False
+    with laptop.engine.step(world.now) as step:
+        preferences.change(step, room_scope(room), RoomPreferences, {"draft": "earlier"})
+    world.pass_time(5_000)
+    with desk.engine.step(world.now) as step:
+        preferences.change(step, room_scope(room), RoomPreferences, {"draft": "later"})
+    for person in (desk, laptop):
+        person.online = True
+        world.settle()
+    for person in (laptop, desk):
+        with person.store.transaction():
+            assert preferences.of_room(person.store, room).draft == "later"
+
+
+def test_a_device_that_is_put_out_reads_nothing_new() -> None:
+    world, laptop, desk, jun, room = pair_of_devices()
+    desk.online = False
+    remove_device(world, laptop, desk)
+    world.settle()
+    jun.send(room, "without the desk")
+    world.settle()
+    assert devices(jun, room) == {laptop.me.device, jun.me.device}
+    desk.online = True
+    world.settle()
+    assert "without the desk" not in desk.texts(room)
+    assert desk.phase(room) == "removed"
+    with laptop.store.transaction():
+        shared = own.room_id(laptop.store)
+    assert devices(laptop, shared) == {laptop.me.device}
+
+
+def test_a_request_is_answered_once_wherever() -> None:
+    world, laptop, desk, _, _ = pair_of_devices()
+    sora = world.person("sora")
+    with sora.engine.step(world.now) as step:
+        commands.request_contact(step, laptop.card, sora.card.encoded, "hi")
+    world.settle()
+    with desk.engine.step(world.now) as step:
+        commands.accept_contact(step, sora.me.handle)
+    world.settle()
+    with laptop.store.transaction():
+        contact = laptop.store.contact(sora.account)
+    assert contact is not None
+    assert contact.state is ContactState.ACCEPTED
+    sora_room = contact.room
+    sora.send(sora_room, "both hear me")
+    world.settle()
+    assert laptop.texts(sora_room) == desk.texts(sora_room) == ["both hear me"]
