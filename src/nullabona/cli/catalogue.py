@@ -113,6 +113,39 @@ SENTENCES: Final[dict[str, tuple[str, str]]] = {
     ),
     "published": ("{count} files changed.", "파일 {count}개가 바뀌었습니다."),
     "saved": ("Saved.", "저장했습니다."),
+    "backup-made": (
+        "{path}: {messages} messages and {files} files, {size} bytes; read back and whole.",
+        "{path}: 메시지 {messages}개와 파일 {files}개, {size}바이트. 다시 읽어 온전한지 확인했습니다.",
+    ),
+    "backup-unread": ("{path} is written; it was not read back.", "{path}에 썼습니다. 다시 읽어 보지는 않았습니다."),
+    "backup-opens-with-words": (
+        "It opens with the 24 words of `nulla account phrase`, or with the key of `nulla backup key`.",
+        "`nulla account phrase`의 24개 낱말이나 `nulla backup key`의 열쇠로 열립니다.",
+    ),
+    "backup-opens-with-passphrase": (
+        "It opens with its passphrase only; nobody can help who forgets it.",
+        "이 백업의 암호로만 열립니다. 잊으면 아무도 열 수 없습니다.",
+    ),
+    "backup-whole": (
+        "whole: {messages} messages and {files} files of {handle}",
+        "온전합니다. {handle}의 메시지 {messages}개와 파일 {files}개",
+    ),
+    "backup-needs-first": (
+        "It holds only what changed after another backup and is restored together with that one.",
+        "다른 백업 뒤에 바뀐 것만 들어 있어 그 백업과 함께 되살려야 합니다.",
+    ),
+    "backup-passphrase": ("Passphrase of the backup", "백업의 암호"),
+    "new-backup-passphrase": ("New passphrase for the backup", "백업에 쓸 새 암호"),
+    "restored": (
+        "{handle} is back on this device: {messages} messages, {contacts} contacts, {rooms} rooms.",
+        "이 기기에 {handle} 계정을 되살렸습니다. 메시지 {messages}개, 연락처 {contacts}개, 방 {rooms}개.",
+    ),
+    "restored-rooms": (
+        "The rooms can be read; this device is not in them again until a member adds it.",
+        "방은 읽을 수 있습니다. 다시 들어가려면 방에 있는 사람이 이 기기를 들여보내야 합니다.",
+    ),
+    "progress-writing": ("writing", "쓰는 중"),
+    "progress-reading": ("reading", "읽는 중"),
     "blocked": ("{handle} is blocked.", "{handle} 님을 차단했습니다."),
     "room-created": ("Made the room {title}.", "{title} 방을 만들었습니다."),
     "room-changed": ("Done.", "바꿨습니다."),

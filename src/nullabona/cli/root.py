@@ -22,6 +22,8 @@ COMMANDS: Final = {
     "room": ("nullabona.cli.room:room", "Rooms: create, members, admins, leave."),
     "send": ("nullabona.cli.talk:send", "Send a message, from the command line or a pipe."),
     "read": ("nullabona.cli.talk:read", "Show the messages of a room."),
+    "backup": ("nullabona.cli.backup:backup", "Backups: make one, check one, the key that opens them."),
+    "restore": ("nullabona.cli.restore:restore", "A new profile from a backup."),
     "save": ("nullabona.cli.save:save", "Save the file of a message."),
     "follow": ("nullabona.cli.watch:follow", "Show what happens, as it happens."),
     "sync": ("nullabona.cli.watch:sync", "Let everything out and in, then exit."),

@@ -31,6 +31,7 @@ from nullabona.client.core.errors import (
     StaleProfile,
     StoreDamaged,
     StoreFailed,
+    StoreTooNew,
     WrongPassphrase,
 )
 from nullabona.client.store.header import HEADER_VERSION, Header, read_header, sync_directory, write_header
@@ -64,6 +65,8 @@ __all__ = [
     "check_unlock",
     "create_profile",
     "default_profile_path",
+    "discard_profile",
+    "move_profile",
     "open_profile",
     "profile_protection",
 ]
@@ -207,6 +210,33 @@ def create_profile(path: Path, unlock: Unlock) -> Profile:
             raise StoreFailed("the profile's directory cannot be created") from error
         raise
     return open_profile(path, unlock)
+
+
+def move_profile(path: Path, place: Path) -> None:
+    """Move a closed profile to a place where nothing or an empty directory is, or raise `ProfileExists`."""
+    try:
+        if place.is_dir() and not place.is_symlink() and not any(place.iterdir()):
+            place.rmdir()
+        if place.exists() or place.is_symlink():
+            raise ProfileExists("there is something at the profile's place already")
+        path.rename(place)
+        sync_directory(place.parent)
+    except OSError as error:
+        raise StoreFailed("the profile cannot be moved to its place") from error
+
+
+def discard_profile(path: Path) -> None:
+    """Remove a profile that nobody has open, with what the keychain keeps for it; harmless if there is none.
+
+    Raises `ProfileInUse` if somebody has it open.
+    """
+    if not path.is_dir():
+        return
+    ProfileLock(path / _LOCK).release()
+    header: Header | None = None
+    with suppress(ProfileMissing, StoreDamaged, StoreFailed, StoreTooNew):
+        header = read_header(path / _HEADER)
+    _clear_draft(path, header)
 
 
 def open_profile(path: Path, unlock: Unlock, *, allow_stale: bool = False) -> Profile:

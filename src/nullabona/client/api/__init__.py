@@ -1,6 +1,7 @@
 """The client as a library: open a profile, listen, talk. Everything a bot or a face needs, and nothing behind it."""
 
 from nullabona.client.api import errors, events
+from nullabona.client.api.archiving import check_backup, needs_backup_passphrase, phrase_key, restore_backup
 from nullabona.client.api.client import Client, open_client
 from nullabona.client.api.devices import DeviceLink
 from nullabona.client.api.events import (
@@ -64,6 +65,7 @@ from nullabona.client.api.records import (
 )
 from nullabona.client.api.session import Options
 from nullabona.client.api.standing import RecordEvidence, RecordStanding
+from nullabona.client.archive import BackupInfo, BackupKey, PassphraseKey, Progress, Restored, WordsKey
 from nullabona.client.core.content import NoticeKind
 from nullabona.client.core.filenames import safe_name
 from nullabona.client.core.preferences import Preferences, RoomPreferences
@@ -83,6 +85,8 @@ from nullabona.client.profile import (
 __all__ = [
     "TESTING_COST",
     "AttachmentInfo",
+    "BackupInfo",
+    "BackupKey",
     "BadImage",
     "CardChecked",
     "Client",
@@ -125,6 +129,7 @@ __all__ = [
     "Options",
     "OwnAccount",
     "Passphrase",
+    "PassphraseKey",
     "Policy",
     "PollInfo",
     "Preferences",
@@ -132,6 +137,7 @@ __all__ = [
     "PrivacyReport",
     "ProfileChanged",
     "ProfileInfo",
+    "Progress",
     "Proven",
     "QuoteInfo",
     "Reaction",
@@ -140,6 +146,7 @@ __all__ = [
     "RecordStanding",
     "RelayStatus",
     "Removed",
+    "Restored",
     "RoomChanged",
     "RoomDetails",
     "RoomPreferences",
@@ -156,12 +163,17 @@ __all__ = [
     "Warned",
     "WishChanged",
     "WishInfo",
+    "WordsKey",
+    "check_backup",
     "default_profile_path",
     "errors",
     "events",
+    "needs_backup_passphrase",
     "open_client",
+    "phrase_key",
     "profile_protection",
     "qr_rows",
+    "restore_backup",
     "safe_name",
     "verify_evidence",
 ]

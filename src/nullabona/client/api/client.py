@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from nullabona.client import account as accounts
+from nullabona.client.api.archiving import ArchiveCalls
 from nullabona.client.api.chat import ChatCalls
 from nullabona.client.api.converting import to_event
 from nullabona.client.api.devices import DeviceCalls
@@ -74,7 +75,7 @@ def _open(path: Path, unlock: Unlock, *, create: bool) -> Profile:
     return open_profile(path, unlock, allow_stale=True)
 
 
-class Client(ChatCalls, DeviceCalls, LinkCalls, TrustCalls, PrivacyCalls, RecordCalls, OperatorCalls):
+class Client(ChatCalls, DeviceCalls, LinkCalls, TrustCalls, PrivacyCalls, RecordCalls, OperatorCalls, ArchiveCalls):
     """One account on this device. Made by `open_client`; used from one event loop.
 
     What changes something is durable when the call returns, and goes out by itself, now or when the relay is reached.

@@ -197,7 +197,7 @@ def piece_came(step: Step, digest: bytes, data: bytes) -> None:
         file, said = step.store.file(room, message), attachment_of(step.store, room, message)
         if file is None or said is None or file.mine or file.state is not FileState.MOVING:
             continue
-        ref, index = _at(said, place)
+        ref, index = at(said, place)
         try:
             open_piece(ref, index, data)
         except PeerError:
@@ -302,7 +302,7 @@ def read_piece(store: Store, room: bytes, message: bytes, said: Attachment, plac
     """The bytes at ``place`` (in pieces) of a file that is here; None if they are not."""
     piece = next((piece for piece in store.pieces(room, message) if piece.place == place), None)
     chunk = store.chunk(piece.digest) if piece is not None else None
-    return open_piece(*_at(said, place), chunk) if chunk is not None else None
+    return open_piece(*at(said, place), chunk) if chunk is not None else None
 
 
 def places(said: Attachment) -> Iterator[tuple[int, int, int]]:
@@ -315,7 +315,7 @@ def places(said: Attachment) -> Iterator[tuple[int, int, int]]:
             place, begin = place + 1, begin + size
 
 
-def _at(said: Attachment, place: int) -> tuple[BlobRef, int]:
+def at(said: Attachment, place: int) -> tuple[BlobRef, int]:
     """The blob of a piece, and the piece's index in it."""
     for ref in said.blobs:
         if place < len(ref.chunks):

@@ -22,7 +22,7 @@ _PREFERENCES_DROP = STATEMENTS["preferences_drop"]
 _STATES = {state.value: state for state in FileState}
 
 
-def _file(row: Row) -> StoredFile:
+def file_of(row: Row) -> StoredFile:
     room, message, mine, state, reason = row
     return StoredFile(room, message, bool(mine), _STATES[state], reason)
 
@@ -35,7 +35,7 @@ class FileRows(Rows):
     def file(self, room: bytes, message: bytes) -> StoredFile | None:
         """The file of a message, or None."""
         row = self._one(_FILE, (room, message))
-        return None if row is None else _file(row)
+        return None if row is None else file_of(row)
 
     def put_file(self, file: StoredFile) -> None:
         """Insert or replace by (room, message)."""
@@ -43,7 +43,7 @@ class FileRows(Rows):
 
     def files(self, state: FileState) -> list[StoredFile]:
         """Every file in a state."""
-        return [_file(row) for row in self._all(_IN, (state.value,))]
+        return [file_of(row) for row in self._all(_IN, (state.value,))]
 
     def drop_file(self, room: bytes, message: bytes) -> None:
         """Forget a file and its pieces, and the chunks that no other file names; harmless if there is none."""

@@ -8,6 +8,7 @@ from typing import Self
 
 import apsw
 
+from nullabona.client.store.archiving import ArchiveRows
 from nullabona.client.store.connection import create_file, open_file, open_memory
 from nullabona.client.store.contacts import ContactRows
 from nullabona.client.store.faults import translated
@@ -37,6 +38,7 @@ class SqliteStore(
     PreferenceRows,
     WordRows,
     PersonRows,
+    ArchiveRows,
 ):
     """The `Store` of ``nullabona.client.core.ports`` on SQLite.
 

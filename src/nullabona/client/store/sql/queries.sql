@@ -375,3 +375,30 @@ SELECT max(id) FROM event
 -- name: events_forget
 DELETE FROM event WHERE id <= ? AND NOT (
 kind = 'room-request' AND EXISTS (SELECT 1 FROM value WHERE key = 'room-request:' || lower(hex(event.room))))
+
+-- name: archive_messages
+SELECT row, room, id, account, device, sent_at, position, epoch, state, box, frame, resent, body, kind, shown,
+unread, about, admin, timer_s, expires_at, edited_at
+FROM message WHERE row > ? ORDER BY row LIMIT ?
+
+-- name: archive_values
+SELECT key, value FROM value WHERE key > ?1 AND substr(key, 1, length(?2)) = ?2 ORDER BY key LIMIT ?3
+
+-- name: archive_preferences
+SELECT scope, key, value FROM preference WHERE (scope, key) > (?, ?) ORDER BY scope, key LIMIT ?
+
+-- name: archive_people
+SELECT account, handle, name, picture, told_at FROM person WHERE account > ? ORDER BY account LIMIT ?
+
+-- name: archive_markers
+SELECT room, account, position FROM marker WHERE (room, account) > (?, ?) ORDER BY room, account LIMIT ?
+
+-- name: archive_files
+SELECT room, message, mine, state, reason FROM file WHERE (room, message) > (?, ?) ORDER BY room, message LIMIT ?
+
+-- name: archive_seen
+SELECT scope, hash, day FROM seen WHERE (scope, hash) > (?1, ?2) AND substr(scope, 1, length(?3)) = ?3
+ORDER BY scope, hash LIMIT ?4
+
+-- name: archive_size
+SELECT (SELECT count(*) FROM message), (SELECT coalesce(sum(length(data)), 0) FROM chunk)

@@ -1,0 +1,185 @@
+"""Backups: made from a running client, checked, and turned into a new profile (spec/archive.md)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import TypeVar
+
+from nullabona.client.api.errors import TimedOut
+from nullabona.client.api.session import Options, Session
+from nullabona.client.archive import backup as backups
+from nullabona.client.archive.agekey import BackupKey, WordsKey, words_key
+from nullabona.client.archive.backup import BackupInfo, Progress, Watcher
+from nullabona.client.archive.errors import BackupMissing, BackupOutOfLine
+from nullabona.client.archive.restoring import Restored, peek_identity, restore_profile
+from nullabona.client.archive.sealing import needs_passphrase
+from nullabona.client.archive.stream import encode_stream
+from nullabona.client.core.step import DAY_MS
+from nullabona.client.keys import AccountRoot
+from nullabona.client.profile import Unlock
+from nullabona.client.runner import find_card, now_ms
+from nullabona.errors import Bug
+
+T = TypeVar("T")
+
+
+class ArchiveCalls:
+    """The part of `Client` about backups. The client goes on talking while one is made."""
+
+    _session: Session
+
+    def backup_key(self) -> WordsKey:
+        """The key that the account's words give; its ``identity`` opens backups with the age tool, too."""
+        return words_key(self._session.account().root)
+
+    async def backup(
+        self,
+        path: Path,
+        *,
+        key: BackupKey | None = None,
+        after: Path | None = None,
+        verify: bool = True,
+        watch: Watcher | None = None,
+    ) -> BackupInfo | None:
+        """Write a backup to ``path``, whole or not at all, in place of what is there; what it holds, read back.
+
+        ``key``: by default that of the words. ``after``: a whole backup of the same key; the new one has only what
+        changed since and is restored together with it. ``watch`` is told how far it has come.
+        Raises `BackupUnwritable`, `BadPassphrase`, or for ``after`` as `check_backup`, `BackupOfOther` and
+        `BackupOutOfLine`.
+        """
+        session, key = self._session, key or self.backup_key()
+        account, store = session.account(), session.profile.store
+        tell = _on_loop(watch)
+        earlier = None
+        if after is not None:
+            if same_place(after, path):
+                raise BackupOutOfLine("a backup cannot take the place of the one it is made after")
+            earlier = await asyncio.to_thread(backups.read_earlier, after, key, account.me.account, watch=tell)
+        records = backups.backup_records(store, account, now_ms(), earlier)
+        blocks = encode_stream(backups.watched(records, backups.weigh(store), watch))
+        return await _fed(blocks, lambda feed: backups.write_backup(path, feed, key, verify=verify, watch=tell))
+
+
+def needs_backup_passphrase(path: Path) -> bool:
+    """Whether a backup opens with a passphrase, and not with the words. Raises `BackupMissing` or `BackupNotAge`."""
+    try:
+        with path.open("rb") as file:
+            return needs_passphrase(file)
+    except OSError as error:
+        raise BackupMissing("the backup cannot be read") from error
+
+
+def phrase_key(phrase: str) -> WordsKey:
+    """The backup key of 24 words. Raises `BadPhrase`."""
+    return words_key(AccountRoot.from_phrase(phrase))
+
+
+async def check_backup(path: Path, key: BackupKey, *, watch: Watcher | None = None) -> BackupInfo:
+    """Read a backup to its end; what it holds.
+
+    Raises `BackupMissing`, `BackupNotAge`, `BackupLocked`, `ArchiveDamaged`, `ArchiveTruncated` or `ArchiveTooNew`.
+    """
+    return await asyncio.to_thread(backups.check_backup, path, key, watch=_on_loop(watch))
+
+
+async def restore_backup(
+    path: Path,
+    unlock: Unlock,
+    backup: Sequence[Path],
+    key: BackupKey,
+    *,
+    options: Options | None = None,
+    timeout_s: float = 30.0,
+    watch: Watcher | None = None,
+) -> Restored:
+    """A new profile at ``path`` from a whole backup, and one made after it if there is one; open it with `open_client`.
+
+    Identity, handle, contacts, history and choices come back; rooms as history that waits for a way back. The account's
+    current card is looked up first, so that no older one is put in its place; with ``options.online`` false the
+    backup's counts, and the directory may refuse what follows it. A failure leaves nothing at ``path``.
+    Raises as `check_backup`, `BackupOutOfLine`, `BackupEmpty`, `CardForked`, `TimedOut`, and as `open_client`.
+    """
+    options = options or Options()
+    _, identity = await asyncio.to_thread(peek_identity, backup[-1] if backup else Path(), key)
+    card = None
+    if options.online:
+        try:
+            async with asyncio.timeout(timeout_s):
+                card = await find_card(identity.handle, options.net, now_ms() // 1_000)
+        except TimeoutError:
+            raise TimedOut("the directory of that handle was not reached in time") from None
+    return await asyncio.to_thread(
+        restore_profile,
+        path,
+        unlock,
+        backup,
+        key,
+        card=card,
+        today=now_ms() // DAY_MS,
+        suite=options.suite,
+        watch=_on_loop(watch),
+    )
+
+
+def same_place(one: Path, other: Path) -> bool:
+    """Whether two paths are the same, there or not."""
+    return one.resolve() == other.resolve()
+
+
+# -- between the loop and a thread --------------------------------------------------------------------------------
+
+
+def _on_loop(watch: Watcher | None) -> Watcher | None:
+    if watch is None:
+        return None
+    loop = asyncio.get_running_loop()
+
+    def tell(progress: Progress) -> None:
+        with suppress(RuntimeError):  # the loop has ended meanwhile
+            loop.call_soon_threadsafe(watch, progress)
+
+    return tell
+
+
+class _Stopped(Bug):
+    """Whoever wanted the result has gone."""
+
+
+class _Feed:
+    """Blocks for a thread, each made on the loop: the store is the loop's, encrypting and the disk are the thread's."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, blocks: Iterator[bytes]) -> None:
+        self._loop = loop
+        self._blocks = blocks
+        self.stopped = False
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self
+
+    def __next__(self) -> bytes:
+        block = asyncio.run_coroutine_threadsafe(self._make(), self._loop).result()
+        if block is None:
+            raise StopIteration
+        return block
+
+    async def _make(self) -> bytes | None:
+        if self.stopped:
+            raise _Stopped("a backup was given up")
+        return next(self._blocks, None)
+
+
+async def _fed(blocks: Iterator[bytes], work: Callable[[Iterator[bytes]], T]) -> T:
+    """What ``work`` makes of the blocks in a thread. When cancelled, ``work`` has ended before this does."""
+    feed = _Feed(asyncio.get_running_loop(), blocks)
+    task = asyncio.ensure_future(asyncio.to_thread(work, feed))
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        feed.stopped = True
+        with suppress(Exception):
+            await task
+        raise

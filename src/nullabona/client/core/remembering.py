@@ -1,0 +1,32 @@
+"""Rooms that an archive tells of: history that can be read, and everything needed to ask members for a way back.
+
+The room is `AWAY`, with no key of it; `returning.look_after` asks. In the store lie its devices with accounts and handles.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from nullabona.client.core.ports import Store
+from nullabona.client.core.records import Device
+from nullabona.client.core.returning import RETURNING, helpers_of
+from nullabona.client.core.roominfo import DEVICES, RoomInfo
+from nullabona.client.core.state import AWAY, LEFT, REMOVED, Heal, RoomState, encode_state
+
+
+def remember(
+    store: Store, me: bytes, room: bytes, info: RoomInfo, phase: str, devices: Sequence[Device], read_upto: bytes = b""
+) -> bool:
+    """Begin with a room that this device is not in; False if it knows the room already, or must not.
+
+    ``me`` is the own account, which is not asked. In the caller's transaction.
+    """
+    if info.kind == DEVICES or store.load_room(room) is not None:
+        return False
+    state = RoomState(room, info, phase if phase in {LEFT, REMOVED} else AWAY, [], read_upto=read_upto)
+    if state.phase == AWAY:
+        members = helpers_of([device for device in devices if device.account != me])
+        state.heal = Heal(RETURNING, 0, b"", [], members, 0)
+    store.save_room(room, encode_state(state))
+    store.put_devices(devices)
+    return True
