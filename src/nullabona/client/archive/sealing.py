@@ -7,7 +7,7 @@ from typing import Any, BinaryIO, Final, cast
 import pyrage
 
 from nullabona.client.archive.agekey import BackupKey, PassphraseKey, WordsKey
-from nullabona.client.archive.errors import ArchiveDamaged, BackupLocked, BackupNotAge
+from nullabona.client.archive.errors import ArchiveDamaged, ArchiveTruncated, BackupLocked, BackupNotAge
 from nullabona.client.archive.scrypted import (
     Sink,
     Source,
@@ -50,10 +50,13 @@ def unseal(source: BinaryIO, sink: Sink, key: BackupKey) -> None:
 
 
 def needs_passphrase(source: BinaryIO) -> bool:
-    """Whether a backup is protected by a passphrase. Leaves ``source`` at its start. Raises `BackupNotAge`."""
+    """Whether a passphrase opens it. Leaves ``source`` at its start. Raises `BackupNotAge` or `ArchiveTruncated`."""
     source.seek(0)
-    found = is_passphrase_file(source.read(_HEAD))
+    head = source.read(_HEAD)
+    found = is_passphrase_file(head)
     source.seek(0)
+    if found is not None and len(head) < _HEAD:
+        raise ArchiveTruncated("the backup ends before its end")
     if found is None:
         raise BackupNotAge("this file is not in the age format")
     return found
