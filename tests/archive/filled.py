@@ -6,6 +6,7 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
+from pathlib import Path
 
 import msgspec
 
@@ -69,6 +70,8 @@ class Life:
     rooms: list[bytes] = field(default_factory=list)
     lines: dict[bytes, list[bytes]] = field(default_factory=dict)
     sent: int = 0
+    path: Path = Path()
+    """Where the profile lies, if it does."""
 
     def id(self, size: int = 16) -> bytes:
         return self.chance.randbytes(size)

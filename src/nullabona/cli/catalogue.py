@@ -144,6 +144,18 @@ SENTENCES: Final[dict[str, tuple[str, str]]] = {
         "The rooms can be read; this device is not in them again until a member adds it.",
         "방은 읽을 수 있습니다. 다시 들어가려면 방에 있는 사람이 이 기기를 들여보내야 합니다.",
     ),
+    "exported": (
+        "{rooms} rooms, {lines} lines, {files} files.",
+        "방 {rooms}개, {lines}줄, 파일 {files}개를 내보냈습니다.",
+    ),
+    "export-missing": (
+        "{missing} files are not on this device; `nulla save` fetches one.",
+        "파일 {missing}개는 이 기기에 없습니다. `nulla save`로 받을 수 있습니다.",
+    ),
+    "export-readable": (
+        "What lies there is not encrypted: anybody who has the files can read it.",
+        "내보낸 것은 암호화되어 있지 않습니다. 파일을 가진 사람은 누구나 읽을 수 있습니다.",
+    ),
     "progress-writing": ("writing", "쓰는 중"),
     "progress-reading": ("reading", "읽는 중"),
     "blocked": ("{handle} is blocked.", "{handle} 님을 차단했습니다."),

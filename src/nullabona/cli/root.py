@@ -24,6 +24,7 @@ COMMANDS: Final = {
     "read": ("nullabona.cli.talk:read", "Show the messages of a room."),
     "backup": ("nullabona.cli.backup:backup", "Backups: make one, check one, the key that opens them."),
     "restore": ("nullabona.cli.restore:restore", "A new profile from a backup."),
+    "export": ("nullabona.cli.export:export", "Rooms as JSON, text and pages, with their media."),
     "save": ("nullabona.cli.save:save", "Save the file of a message."),
     "follow": ("nullabona.cli.watch:follow", "Show what happens, as it happens."),
     "sync": ("nullabona.cli.watch:sync", "Let everything out and in, then exit."),

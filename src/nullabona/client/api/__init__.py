@@ -35,6 +35,7 @@ from nullabona.client.api.events import (
     Warned,
     WishChanged,
 )
+from nullabona.client.api.exporting.export import Exported, ExportProgress
 from nullabona.client.api.files import FileReader
 from nullabona.client.api.happening import OperatorNoticeChanged
 from nullabona.client.api.operator import OperatorNoticeInfo, OperatorNotices
@@ -101,6 +102,8 @@ __all__ = [
     "Event",
     "EventsForgotten",
     "EvidenceInvalid",
+    "ExportProgress",
+    "Exported",
     "FileReader",
     "Found",
     "FoundPeople",

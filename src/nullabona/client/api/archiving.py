@@ -5,10 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
+from datetime import tzinfo
 from pathlib import Path
 from typing import TypeVar
 
 from nullabona.client.api.errors import TimedOut
+from nullabona.client.api.exporting.export import Export, Exported, ExportProgress
+from nullabona.client.api.exporting.formats import FORMS, Form
+from nullabona.client.api.exporting.place import ExportPlace
 from nullabona.client.api.session import Options, Session
 from nullabona.client.archive import backup as backups
 from nullabona.client.archive.agekey import BackupKey, WordsKey, words_key
@@ -22,6 +26,7 @@ from nullabona.client.keys import AccountRoot
 from nullabona.client.profile import Unlock
 from nullabona.client.runner import find_card, now_ms
 from nullabona.errors import Bug
+from nullabona.words.errors import Language
 
 T = TypeVar("T")
 
@@ -62,6 +67,25 @@ class ArchiveCalls:
         records = backups.backup_records(store, account, now_ms(), earlier)
         blocks = encode_stream(backups.watched(records, backups.weigh(store), watch))
         return await _fed(blocks, lambda feed: backups.write_backup(path, feed, key, verify=verify, watch=tell))
+
+    async def export(
+        self,
+        folder: Path,
+        rooms: Sequence[bytes | str] | None = None,
+        *,
+        forms: Sequence[Form] = FORMS,
+        language: Language = "en",
+        zone: tzinfo | None = None,
+        files: bool = True,
+        watch: Callable[[ExportProgress], None] | None = None,
+    ) -> Exported:
+        """Write rooms (None: all) into ``folder``, new, empty or of an earlier export, which then makes way.
+
+        ``language`` and ``zone`` (None: this machine's) are those of text and pages. The same profile gives the same
+        bytes. Raises `ExportRefused`, `ExportFailed`, `NoSuchRoom` or `BadRequest`; an interrupted one leaves nothing.
+        """
+        export = Export(self._session, ExportPlace(folder), tuple(forms), language, zone, files, watch)
+        return await export.run(rooms)
 
 
 def needs_backup_passphrase(path: Path) -> bool:

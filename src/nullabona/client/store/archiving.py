@@ -9,6 +9,8 @@ from nullabona.client.store.rows import Rows
 from nullabona.client.store.statements import STATEMENTS
 
 _MESSAGES = STATEMENTS["archive_messages"]
+_LINES = STATEMENTS["archive_lines"]
+_LINE_COUNT = STATEMENTS["archive_line_count"]
 _VALUES = STATEMENTS["archive_values"]
 _PREFERENCES = STATEMENTS["archive_preferences"]
 _PEOPLE = STATEMENTS["archive_people"]
@@ -26,6 +28,15 @@ class ArchiveRows(Rows):
     def message_page(self, after: int, limit: int) -> list[tuple[int, Message]]:
         """Messages of every room in the order they came in, each with the number it came in by."""
         return [(row[0], message_of(row[1:])) for row in self._all(_MESSAGES, (after, limit))]
+
+    def line_page(self, room: bytes, after: tuple[int, int], limit: int) -> list[tuple[int, Message]]:
+        """Shown messages of a room behind (position, number), lowest first, each with its number."""
+        return [(row[0], message_of(row[1:])) for row in self._all(_LINES, (room, *after, limit))]
+
+    def count_lines(self, room: bytes) -> int:
+        """How many shown messages a room has."""
+        row = self._one(_LINE_COUNT, (room,))
+        return 0 if row is None else row[0]
 
     def value_page(self, prefix: str, after: str, limit: int) -> list[tuple[str, bytes]]:
         """Single values whose key begins with ``prefix``, by key."""

@@ -402,3 +402,12 @@ ORDER BY scope, hash LIMIT ?4
 
 -- name: archive_size
 SELECT (SELECT count(*) FROM message), (SELECT coalesce(sum(length(data)), 0) FROM chunk)
+
+-- name: archive_lines
+SELECT row, room, id, account, device, sent_at, position, epoch, state, box, frame, resent, body, kind, shown,
+unread, about, admin, timer_s, expires_at, edited_at
+FROM message INDEXED BY message_shown WHERE room = ? AND shown = 1 AND (position, row) > (?, ?)
+ORDER BY position, row LIMIT ?
+
+-- name: archive_line_count
+SELECT count(*) FROM message INDEXED BY message_shown WHERE room = ? AND shown = 1

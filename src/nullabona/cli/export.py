@@ -1,0 +1,69 @@
+"""``nulla export``: rooms written out for people and for other programs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+import click
+
+from nullabona.cli.output import emit, line, note
+from nullabona.cli.progress import progress_line
+from nullabona.cli.running import opened, run_async
+from nullabona.cli.settings import common, settings_of
+from nullabona.client.api import Exported
+
+
+@click.command()
+@click.argument("names", nargs=-1, required=True, metavar="[ROOM...] DIR")
+@click.option("--all", "everything", is_flag=True, help="Every room.")
+@click.option(
+    "--format",
+    "forms",
+    type=click.Choice(["json", "text", "html"]),
+    multiple=True,
+    default=("html", "json"),
+    help="What to write; may be given again (default: html and json).",
+)
+@click.option("--no-files", is_flag=True, help="Leave photos, voice notes and files out.")
+@common
+@click.pass_context
+def export(
+    context: click.Context,
+    names: tuple[str, ...],
+    *,
+    everything: bool,
+    forms: tuple[Literal["json", "text", "html"], ...],
+    no_files: bool,
+) -> None:
+    """Write ROOMs, or with --all every room, into the folder DIR: new, empty, or of an earlier export.
+
+    Pages need nothing but a browser; JSON is described by docs/export.schema.json. An earlier export in DIR stays until
+    the new one is whole.
+    """
+    settings = settings_of(context)
+    *rooms, folder = names
+    if bool(rooms) == everything:
+        raise click.UsageError("name rooms, or give --all")
+
+    async def work() -> Exported:
+        async with opened(settings, online=False) as client:
+            return await client.export(
+                Path(folder),
+                None if everything else rooms,
+                forms=forms,
+                language=settings.language,
+                files=not no_files,
+                watch=progress_line(settings),
+            )
+
+    done = run_async(work())
+    if settings.as_json:
+        emit({"folder": str(done.folder), "rooms": done.rooms, "lines": done.lines, "files": done.files,
+              "missing": done.missing})  # fmt: skip
+        return
+    line(str(done.folder))
+    note(settings, "exported", rooms=done.rooms, lines=done.lines, files=done.files)
+    if done.missing:
+        note(settings, "export-missing", missing=done.missing)
+    note(settings, "export-readable")

@@ -1,0 +1,120 @@
+"""Where an export lies: a folder of its own, written in a part of it that nobody reads yet. Nothing outside is touched.
+
+What is there must be nothing, or an earlier export; a run that was interrupted is swept away by the next one, and until
+the new one is whole the earlier one stays.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO, Final
+
+from nullabona.client.core.filenames import safe_name
+from nullabona.errors import UserError
+
+INDEX: Final = "export.json"
+OURS: Final = ("rooms", "index.html", INDEX)
+"""Everything that lies in an export's folder; the index comes last."""
+PART: Final = ".nullabona-export"
+_LONGEST: Final = 100
+_ACTIVE: Final = frozenset("htm html xht xhtml shtml svg svgz xml xsl mht mhtml js mjs".split())
+
+
+class ExportRefused(UserError):
+    """The folder has something in it that is no export. Nothing was changed."""
+
+    code = "export-refused"
+    default_hint = "choose an empty folder, or the folder of an earlier export"
+
+
+class ExportFailed(UserError):
+    """The export cannot be written there. An earlier one is as it was."""
+
+    code = "export-failed"
+    default_hint = "check that you may write there and that there is space, then run it again"
+
+
+class ExportPlace:
+    """A folder for an export while it is written."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.part = folder / PART
+
+    def begin(self) -> None:
+        """An empty part. Raises `ExportRefused` or `ExportFailed`."""
+        try:
+            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            present = {entry.name for entry in os.scandir(self.folder)}
+            foreign = present - {PART, *OURS}
+            if foreign or (present - {PART} and INDEX not in present):
+                raise ExportRefused("there is something in this folder that is not an export")
+            _remove(self.part)
+            self.part.mkdir(mode=0o700)
+        except OSError as error:
+            raise ExportFailed("the export cannot be written there") from error
+
+    def finish(self) -> None:
+        """Put the part in the place of what was there. Raises `ExportFailed`."""
+        try:
+            _remove(self.folder / INDEX)
+            for name in OURS:
+                _remove(self.folder / name)
+                if (self.part / name).exists():
+                    (self.part / name).rename(self.folder / name)
+            self.part.rmdir()
+        except OSError as error:
+            raise ExportFailed("the export cannot be put in its place") from error
+
+    def give_up(self) -> None:
+        """Remove the part."""
+        _remove(self.part)
+
+    def drop(self, *parts: str) -> None:
+        """Remove a file of the part."""
+        self.part.joinpath(*parts).unlink()
+
+    @contextmanager
+    def new_file(self, *parts: str) -> Iterator[BinaryIO]:
+        """A new file in the part; every name was made safe. Raises `ExportFailed`."""
+        path = self.part.joinpath(*parts)
+        try:
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+            with os.fdopen(os.open(path, flags, 0o600), "wb") as out:
+                yield out
+        except OSError as error:
+            raise ExportFailed("the export cannot be written there") from error
+
+
+def _remove(path: Path) -> None:
+    """Whatever is there goes; of a link only the link."""
+    if path.is_symlink() or path.is_file():
+        path.unlink()
+    elif path.is_dir():
+        shutil.rmtree(path)
+
+
+def room_folder(number: int, title: str) -> str:
+    """What a room's folder is called: its number, and as much of its name as is safe."""
+    return f"{number:04} {_cut(safe_name(title))}"
+
+
+def file_name(number: int, name: str) -> str:
+    """What a file is called: its number in the room makes it the only one. What a browser would run does not run."""
+    safe = _cut(safe_name(name))
+    ending = safe.rpartition(".")[2].lower()
+    return f"{number:06} {safe}.txt" if ending in _ACTIVE else f"{number:06} {safe}"
+
+
+def _cut(name: str) -> str:
+    """At most 100 bytes, the extension kept if it is a short one."""
+    stem, dot, extension = name.rpartition(".")
+    if not stem or len(extension.encode()) > 16:
+        stem, dot, extension = name, "", ""
+    room = _LONGEST - len((dot + extension).encode())
+    return (stem.encode()[:room].decode(errors="ignore").rstrip(". ") or "_") + dot + extension
