@@ -14,7 +14,7 @@ from typing import Protocol
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from tools import data_held_page, decisions_page, docket_page, errors_page, protocol_types, threat_model  # noqa: E402 - run as a script, the root has to be put on the path first
+from tools import data_held_page, decisions_page, docket_page, errors_page, export_schema, protocol_types, threat_model  # noqa: E402 - run as a script, the root has to be put on the path first
 
 
 class Generator(Protocol):
@@ -31,6 +31,7 @@ GENERATORS: tuple[Generator, ...] = (
     decisions_page,
     docket_page,
     errors_page,
+    export_schema,
     protocol_types,
     threat_model,
 )

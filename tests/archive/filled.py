@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
 
@@ -76,7 +77,7 @@ class Life:
     def id(self, size: int = 16) -> bytes:
         return self.chance.randbytes(size)
 
-    @property
+    @cached_property
     def me(self) -> bytes:
         return self.account.me.account
 

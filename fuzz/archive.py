@@ -1,0 +1,120 @@
+"""Fuzz what comes out of backups and from other devices: streams, the records in them, and age files.
+
+Any bytes give records or one of the archive's errors, nothing else, however they are split; and records, whatever they
+say, are merged or refused whole.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import random
+import sys
+import time
+
+from nullabona.client.archive import PassphraseKey, begin_of, encode_stream, merge_records, read_records, words_key
+from nullabona.client.archive.records import Record
+from nullabona.client.archive.sealing import seal, unseal
+from nullabona.client.archive.stream import DEFLATED, HEAD, MAGIC, PLAIN, StreamReader, _check
+from nullabona.client.keys import AccountRoot
+from nullabona.client.store import SqliteStore
+from nullabona.errors import UserError
+from tests.archive.filled import NOW, TODAY, fill
+
+WORDS, PASSPHRASE = words_key(AccountRoot(bytes(32))), PassphraseKey("fuzz", 4)
+
+
+def mutate(chance: random.Random, seed: bytes) -> bytes:
+    """The seed with a few bytes changed, cut out, repeated or added; sometimes something else."""
+    if chance.randrange(20) == 0:
+        return chance.randbytes(chance.randrange(300))
+    data = bytearray(seed)
+    for _ in range(chance.randrange(4)):
+        at = chance.randrange(len(data) + 1)
+        data[at : at + chance.randrange(3)] = chance.choice(
+            [b"", chance.randbytes(chance.randrange(9)), bytes(data[at : at + chance.randrange(40)])]
+        )
+    return bytes(data)
+
+
+class Archives:
+    """Seeds from a filled profile."""
+
+    def __init__(self) -> None:
+        life = fill(SqliteStore.testing_in_memory(), 1, messages=40)
+        self.stream = b"".join(encode_stream(read_records(life.store, begin_of(life.account, NOW))))
+        self.blocks = self._plain()
+        self.files = []
+        for key in (WORDS, PASSPHRASE):
+            out = io.BytesIO()
+            seal(io.BytesIO(self.stream[:3_000]), out, key)
+            self.files.append((key, out.getvalue()))
+
+    def _plain(self) -> list[bytes]:
+        """The payloads of the stream's blocks."""
+        found, at = [], len(MAGIC)
+        while at < len(self.stream):
+            size = int.from_bytes(self.stream[at + 1 : at + 5], "big")
+            found.append(self.stream[at : at + 1] + self.stream[at + HEAD : at + HEAD + size])
+            at += HEAD + size
+        return found
+
+    def run(self, chance: random.Random) -> None:
+        """One input."""
+        what = chance.randrange(3)
+        if what == 0:
+            self._read(chance, mutate(chance, self.stream))
+        elif what == 1:
+            self._read(chance, self._forged(chance))
+        else:
+            key, data = chance.choice(self.files)
+            unseal(io.BytesIO(mutate(chance, data)), io.BytesIO(), key)
+
+    def _forged(self, chance: random.Random) -> bytes:
+        """Changed blocks whose checks are right."""
+        check, out = _check(b"", MAGIC), MAGIC
+        for block in self.blocks[: chance.randrange(1, 4)]:
+            payload = mutate(chance, block[1:])
+            kind = chance.choice([block[0], block[0], PLAIN, DEFLATED, 9])
+            head = bytes((kind,)) + len(payload).to_bytes(4, "big")
+            check = _check(_check(check, head), payload)
+            out += head + check + payload
+        return out
+
+    def _read(self, chance: random.Random, data: bytes) -> None:
+        reader, found = StreamReader(), list[Record]()
+        try:
+            while data:
+                size = chance.choice([1, 50, 5_000, 1 << 20])
+                found += reader.feed(data[:size])
+                data = data[size:]
+            reader.close()
+        finally:
+            if chance.randrange(50) == 0:
+                merge_records(SqliteStore.testing_in_memory(), found, today=TODAY)
+
+
+def main() -> int:
+    """Run for some seconds; 1 if anything but an archive's error came."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seconds", type=float, default=60)
+    parser.add_argument("--seed", type=int, default=time.time_ns())
+    given = parser.parse_args()
+    chance, target, count = random.Random(given.seed), Archives(), 0
+    end = time.monotonic() + given.seconds
+    while time.monotonic() < end:
+        state = chance.getstate()
+        try:
+            target.run(chance)
+        except UserError:
+            pass
+        except Exception:
+            print(f"archive: seed {given.seed}, input {count}, state {hash(state)}", file=sys.stderr)
+            raise
+        count += 1
+    print(f"archive: {count:,} inputs")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
