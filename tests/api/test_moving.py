@@ -1,0 +1,125 @@
+"""Backups of running clients, and what a restored one does at a real relay."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from nullabona.client.api import PassphraseKey, Progress, Unprotected, check_backup, errors, restore_backup
+from nullabona.client.api.archiving import phrase_key
+from nullabona.client.core import returning
+from nullabona.client.core.chat import kinds
+from nullabona.client.core.errors import NotInRoom
+from nullabona.client.core.state import RETURNING
+from tests.api.people import PATIENCE_S, QUICK, befriend, opened, people, play, until
+from tests.api.service import Service
+
+
+def test_a_restored_account_is_back_with_everything_but_its_place_in_rooms(swift: Service, tmp_path: Path) -> None:
+    """Same account and handle, published; contacts verified as before, history searched; rooms wait for a way back.
+
+    A member removes and adds it: the same room is joined again with a new leaf, old lines and new ones together.
+    """
+
+    async def story() -> None:
+        async with people(swift, tmp_path, "a") as (a,):
+            async with people(swift, tmp_path, "b") as (b,):
+                me, words = b.me, b.phrase("korean")
+                await befriend(a, b)
+                group = (await a.create_group("모임", [me.handle])).id
+                await until(b, lambda: any(room.id == group for room in b.rooms()))
+                await a.send(group, "지난번에 말한 식당")
+                await b.send_file(group, b"recipe" * 1_000, name="recipe.bin")
+                await until(b, lambda: any(m.text == "지난번에 말한 식당" for m in b.messages(group)))
+                await b.verify_contact(a.me.handle)
+                await b.set_profile("준")
+                await b.sync(timeout_s=PATIENCE_S)
+                told: list[Progress] = []
+                info = await b.backup(tmp_path / "backup.age", watch=told.append)
+                assert info == await check_backup(tmp_path / "backup.age", phrase_key(words))
+                assert told
+            await restore_backup(
+                tmp_path / "new", Unprotected(), [tmp_path / "backup.age"], phrase_key(words), options=QUICK
+            )
+            async with opened(tmp_path / "new") as new:
+                await new.wait_published(timeout_s=PATIENCE_S)
+                assert (me.account, me.handle, "준") == (new.me.account, new.me.handle, new.profile().name)
+                assert me.device != new.me.device
+                assert [(a.me.handle, "accepted", True)] == [(c.handle, c.state, c.verified) for c in new.contacts()]
+                assert {"returning"} == {room.phase for room in new.rooms()}
+                assert [group] == [found.message.room for found in new.search("식당")]
+                (file,) = new.media(group, "file")
+                assert b"recipe" * 1_000 == new.open_file(group, file.id).read(0, 9_999)
+                with pytest.raises(NotInRoom):
+                    await new.send(group, "too early")
+                with new._session.step() as step:
+                    assert set(returning.waiting(step.store)) == set(returning.begin(step, step.store.rooms()))
+                    assert RETURNING == step.room(group).phase
+                    members = {device.handle for device in step.store.devices(group)}
+                    assert {a.me.handle, me.handle} == members
+                while (await a.look_up(me.handle)).sequence == 0:  # noqa: ASYNC110 - until the new card is in the record
+                    await asyncio.sleep(0.2)
+                await a.remove(group, me.handle)
+                await until(a, lambda: len(a.members(group)) == 1)
+                await a.add(group, me.handle)
+                await until(new, lambda: any(room.id == group and room.phase == "joined" for room in new.rooms()))
+                await new.send(group, "다시 왔어")
+                await until(a, lambda: any(m.text == "다시 왔어" for m in a.messages(group)))
+                texts = [m.text for m in new.messages(group) if m.kind == kinds.TEXT]
+                assert ["지난번에 말한 식당", "다시 왔어"] == texts
+
+    play(story(), 150)
+
+
+def test_a_client_goes_on_while_it_is_backed_up(service: Service, tmp_path: Path) -> None:
+    """Messages come and go meanwhile; what was there when it began is in the backup."""
+
+    async def story() -> None:
+        async with people(service, tmp_path, "a", "b") as (a, b):
+            room = await befriend(a, b)
+            for number in range(30):
+                await a.send(room, f"before {number}")
+            making = asyncio.create_task(a.backup(tmp_path / "backup.age", key=PassphraseKey("x", 4)))
+            await b.send(room, "meanwhile")
+            await a.send(room, "too")
+            info = await making
+            assert info is not None
+            assert info.messages >= 30
+            await until(a, lambda: any(m.text == "meanwhile" for m in a.messages(room)))
+
+    play(story(), 150)
+
+
+def test_a_backup_that_is_given_up_leaves_nothing(service: Service, tmp_path: Path) -> None:
+    """Cancelled in the middle: no file, no draft, and the client works on."""
+
+    async def story() -> None:
+        async with people(service, tmp_path, "a") as (a,):
+            (tmp_path / "backups").mkdir()
+            making = asyncio.create_task(a.backup(tmp_path / "backups" / "backup.age"))
+            await asyncio.sleep(0)
+            making.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await making
+            assert [] == list((tmp_path / "backups").iterdir())
+            assert a.rooms() == []
+
+    play(story(), 150)
+
+
+def test_a_directory_out_of_reach_stops_a_restore_before_it_begins(service: Service, tmp_path: Path) -> None:
+    """Without its current card nothing is made, unless the person says so; what is made offline can be read."""
+
+    async def story() -> None:
+        async with people(service, tmp_path, "a") as (a,):
+            words = a.phrase()
+            await a.backup(tmp_path / "backup.age")
+        with pytest.raises(errors.TimedOut):
+            await restore_backup(
+                tmp_path / "new", Unprotected(), [tmp_path / "backup.age"], phrase_key(words), timeout_s=0.0
+            )
+        assert not (tmp_path / "new").exists()
+
+    play(story(), 150)
