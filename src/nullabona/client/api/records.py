@@ -64,7 +64,11 @@ class ProfileInfo:
 
 @dataclass(frozen=True, slots=True)
 class RoomSummary:
-    """A room as a list shows it. ``phase``: ``joined``, ``removed``, ``left``, or ``request`` (a stranger invites)."""
+    """A room as a list shows it.
+
+    ``phase``: ``joined``, ``removed``, ``left``, ``returning`` (from a backup; this device is not in it yet), or
+    ``request`` (a stranger invites).
+    """
 
     id: bytes
     title: str

@@ -106,8 +106,9 @@ class HtmlRoom:
             self._write(f'<article class="note"><p>{_words(of_line(info, self._language))}</p></article>\n')
             return
         mine = ' class="mine"' if info.mine else ""
-        self._write(f'<article{mine} id="m{said.id}"><b>{_text(info.name)}</b>')
-        self._write(f'<time datetime="{said.time}">{at:%H:%M}</time>{self._marks(said)}\n{self._inside(info, said)}')
+        self._write(f'<article{mine} id="m{said.id}"><div><b>{_text(info.name)}</b>')
+        self._write(f'<time datetime="{said.time}">{at:%H:%M}</time>{self._marks(said)}</div>\n')
+        self._write(self._inside(info, said))
         self._write("</article>\n")
 
     def end(self) -> None:
