@@ -13,6 +13,7 @@ from pathlib import Path
 
 from nullabona.app.desk import work
 from nullabona.app.run import running_app
+from nullabona.words.errors import Language
 from tests.api.people import QUICK
 
 
@@ -20,7 +21,8 @@ async def main(profile: str, host: str, language: str, minute_s: str = "60") -> 
     """Serve until the input ends."""
     vars(work)["_MINUTE_S"] = float(minute_s)
     path = Path(profile)
-    async with running_app(path, options=QUICK, host=host, language="ko" if language == "ko" else "en") as opened:
+    spoken: Language = "ko" if language == "ko" else "en"
+    async with running_app(path, options=QUICK, host=host, language=spoken, home=path.parent) as opened:
         sys.stdout.write(f"{opened.launch.as_uri()}\n")
         sys.stdout.flush()
         while await asyncio.to_thread(sys.stdin.readline):

@@ -30,7 +30,13 @@ class Opened:
 
 @asynccontextmanager
 async def running_app(
-    profile: Path, *, options: Options, host: str = "", port: int = 0, language: Language = "en"
+    profile: Path,
+    *,
+    options: Options,
+    host: str = "",
+    port: int = 0,
+    language: Language = "en",
+    home: Path | None = None,
 ) -> AsyncIterator[Opened]:
     """The app of ``profile`` until the block ends; if another process is it already, that one opens a page.
 
@@ -42,7 +48,9 @@ async def running_app(
         if not instance.claim():
             yield Opened(await instance.ask_other(), mine=False)
             return
-        async with _served(Place(profile, folder, options, host, language), instance, port) as launch:
+        async with _served(
+            Place(profile, folder, options, host, language, home or Path.home()), instance, port
+        ) as launch:
             yield Opened(launch, mine=True)
     finally:
         instance.release()

@@ -896,6 +896,31 @@ export interface SetProfile {
   upload?: string;
 }
 
+/** Write today's backup, in place of an earlier one of today. ``passphrase``: instead of the 24 words. */
+export interface MakeBackup {
+  call: "MakeBackup";
+  passphrase?: string;
+}
+
+/** Read today's backup to its end. */
+export interface CheckBackup {
+  call: "CheckBackup";
+  passphrase?: string;
+}
+
+/** Write every conversation out, as pages and JSON. */
+export interface ExportAll {
+  call: "ExportAll";
+}
+
+/** What was written or read. */
+export interface Moved {
+  path: string;
+  messages: number;
+  files: number;
+  size: number;
+}
+
 /** A row of the chat list is new or different. */
 export interface ChatChanged {
   push: "ChatChanged";
@@ -944,6 +969,13 @@ export interface TransferChanged {
   room: string;
   message: string;
   file: FileView;
+}
+
+/** How far a backup, a check or an export has come. */
+export interface MovingChanged {
+  push: "MovingChanged";
+  doing: "backup" | "check" | "export";
+  percent: number;
 }
 
 export interface RequestsChanged {
@@ -1067,6 +1099,7 @@ export type AnyPush =
   | UnreadChanged
   | TypingChanged
   | TransferChanged
+  | MovingChanged
   | RequestsChanged
   | WishesChanged
   | OperatorNoticesChanged
@@ -1145,7 +1178,10 @@ export type AnyCall =
   | SetSettings
   | ChangePassphrase
   | GetPrivacy
-  | PutAwayNotice;
+  | PutAwayNotice
+  | MakeBackup
+  | CheckBackup
+  | ExportAll;
 
 export type FromServer =
   | Answered
@@ -1220,4 +1256,7 @@ export interface Answers {
   ChangePassphrase: Done;
   GetPrivacy: Privacy;
   PutAwayNotice: Done;
+  MakeBackup: Moved;
+  CheckBackup: Moved;
+  ExportAll: Moved;
 }

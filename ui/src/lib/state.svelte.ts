@@ -99,6 +99,9 @@ class AppState {
     places.go({ section: "chats", room, page: "", pageProps: {}, side: "", sideProps: {} }, places.now.room === room);
   }
 
+  /** How far a backup or an export has come, in percent. */
+  moving = $state(0);
+
   /** The message that the conversation shall show next; it takes and empties it. */
   wanted = $state("");
 
@@ -122,6 +125,9 @@ class AppState {
         this.#rows.delete(push.room);
         if (places.now.room === push.room) places.go({ room: "", side: "", sideProps: {} }, true);
         return this.#sortSoon();
+      case "MovingChanged":
+        this.moving = push.percent;
+        return;
       case "RequestsChanged":
         this.requests = push.requests;
         return;

@@ -57,6 +57,8 @@ class Place:
     host: str
     """What ``--relay`` named: meant where a handle lacks its host, or empty."""
     language: v.Language
+    home: Path
+    """In its folder for downloads, or in itself, backups and exports are put."""
 
 
 class Desk:

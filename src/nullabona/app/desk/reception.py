@@ -11,6 +11,7 @@ from nullabona.app.desk import (
     account_answers,
     chat_answers,
     device_answers,
+    moving_answers,
     people_answers,
     talk_answers,
     trust_answers,
@@ -34,6 +35,7 @@ HANDLERS: Final[Handlers] = {
     **people_answers.ANSWERS,
     **device_answers.ANSWERS,
     **trust_answers.ANSWERS,
+    **moving_answers.ANSWERS,
 }
 MOST_UNANSWERED: Final = 64
 """Calls of one page that may wait at once; more are refused."""

@@ -38,6 +38,7 @@ from nullabona.app.protocol.device_calls import (
     RemoveDevice,
     WaitLink,
 )
+from nullabona.app.protocol.moving_calls import CheckBackup, ExportAll, MakeBackup, Moved
 from nullabona.app.protocol.people_calls import (
     AnswerRequest,
     AskAgain,
@@ -104,6 +105,7 @@ __all__ = [
     "CancelTransfer",
     "ChangeMembers",
     "ChangePassphrase",
+    "CheckBackup",
     "CheckHandle",
     "ClosePoll",
     "CloseRoom",
@@ -121,6 +123,7 @@ __all__ = [
     "Done",
     "EditMessage",
     "EndLink",
+    "ExportAll",
     "FetchFile",
     "FollowLink",
     "Forward",
@@ -141,9 +144,11 @@ __all__ = [
     "LinkShown",
     "Links",
     "Lock",
+    "MakeBackup",
     "MakeLink",
     "MarkRead",
     "NameDevice",
+    "Moved",
     "OpenRoom",
     "Phrase",
     "PinMessage",
@@ -243,4 +248,7 @@ ANSWERS: Final[dict[type[Call], type[Any]]] = {
     ChangePassphrase: Done,
     GetPrivacy: Privacy,
     PutAwayNotice: Done,
+    MakeBackup: Moved,
+    CheckBackup: Moved,
+    ExportAll: Moved,
 }

@@ -12,6 +12,7 @@ from typing import Annotated, Any, TypeAlias
 from msgspec import Meta, Struct
 
 from nullabona.app.protocol import views as v
+from nullabona.app.protocol.moving_calls import Doing
 from nullabona.app.protocol.privacy_views import OperatorNotices
 
 
@@ -63,6 +64,13 @@ class TransferChanged(Push, frozen=True):
     room: str
     message: str
     file: v.FileView
+
+
+class MovingChanged(Push, frozen=True):
+    """How far a backup, a check or an export has come."""
+
+    doing: Doing
+    percent: int
 
 
 class RequestsChanged(Push, frozen=True):
@@ -134,6 +142,7 @@ AnyPush: TypeAlias = (
     | UnreadChanged
     | TypingChanged
     | TransferChanged
+    | MovingChanged
     | RequestsChanged
     | WishesChanged
     | OperatorNoticesChanged

@@ -1,0 +1,38 @@
+"""Calls about backups and exports. Where they lie is chosen by the process: a page cannot name a place on the disk."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from msgspec import Struct
+
+from nullabona.app.protocol.call import Call
+
+
+class MakeBackup(Call, frozen=True):
+    """Write today's backup, in place of an earlier one of today. ``passphrase``: instead of the 24 words."""
+
+    passphrase: str = ""
+
+
+class CheckBackup(Call, frozen=True):
+    """Read today's backup to its end."""
+
+    passphrase: str = ""
+
+
+class ExportAll(Call, frozen=True):
+    """Write every conversation out, as pages and JSON."""
+
+
+class Moved(Struct, frozen=True):
+    """What was written or read."""
+
+    path: str
+    messages: int
+    files: int
+    size: int
+    """Bytes of a backup; of an export 0."""
+
+
+Doing = Literal["backup", "check", "export"]

@@ -1,0 +1,45 @@
+"""Journey: a backup from the settings page, checked, and everything exported; it lies where the page says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from playwright.sync_api import expect
+
+from tests.browser.conftest import Meet
+from tests.browser.entering import settings
+from tests.browser.person import Person
+
+
+def press(person: Person, label: str) -> None:
+    """A row; its name goes on with a hint."""
+    person.page.get_by_role("button", name=label).click()
+
+
+def path_said(person: Person) -> Path:
+    """Where the page says that it lies."""
+    shown = person.page.locator(".state .path")
+    expect(shown).to_be_visible(timeout=60_000)
+    return Path(shown.inner_text())
+
+
+def test_a_backup_is_made_checked_and_everything_exported(meet: Meet) -> None:
+    """Each says what it holds and where it lies; a check without a backup of today says what to do."""
+    mina, _ = meet("미나", "jun")
+    settings(mina)
+    press(mina, "오늘 백업 확인하기")
+    expect(mina.page.get_by_text("백업을 읽을 수 없습니다")).to_be_visible()
+    press(mina, "백업 만들기")
+    file = path_said(mina)
+    assert (True, ".age", 0o600) == (file.is_file(), file.suffix, file.stat().st_mode & 0o777)
+    expect(mina.page.get_by_text("백업했어요")).to_be_visible()
+    press(mina, "오늘 백업 확인하기")
+    expect(mina.page.get_by_text("온전해요")).to_be_visible()
+    press(mina, "모든 대화 내보내기")
+    expect(mina.page.get_by_text("잠겨 있지 않아요")).to_be_visible()
+    folder = path_said(mina)
+    assert {"export.json", "index.html", "rooms"} == {each.name for each in folder.iterdir()}
+    page = mina.page.context.new_page()
+    page.goto((folder / "index.html").as_uri())
+    expect(page.get_by_role("heading", name="대화")).to_be_visible()
+    page.close()
