@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from nullabona.client.api import PassphraseKey, Progress, Unprotected, check_backup, errors, restore_backup
+from nullabona.client.api import Client, PassphraseKey, Progress, Unprotected, check_backup, errors, restore_backup
 from nullabona.client.api.archiving import phrase_key
 from nullabona.client.core import returning
 from nullabona.client.core.chat import kinds
@@ -20,7 +20,8 @@ from tests.api.service import Service
 def test_a_restored_account_is_back_with_everything_but_its_place_in_rooms(swift: Service, tmp_path: Path) -> None:
     """Same account and handle, published; contacts verified as before, history searched; rooms wait for a way back.
 
-    A member removes and adds it: the same room is joined again with a new leaf, old lines and new ones together.
+    A member removes and adds it: the same room is joined again with a new leaf, old lines and new ones together. A
+    direct chat is begun anew once both have deleted the contact.
     """
 
     async def story() -> None:
@@ -69,8 +70,20 @@ def test_a_restored_account_is_back_with_everything_but_its_place_in_rooms(swift
                 await until(a, lambda: any(m.text == "다시 왔어" for m in a.messages(group)))
                 texts = [m.text for m in new.messages(group) if m.kind == kinds.TEXT]
                 assert ["지난번에 말한 식당", "다시 왔어"] == texts
+                await begin_anew(a, new)
 
     play(story(), 150)
+
+
+async def begin_anew(a: Client, new: Client) -> None:
+    """Both forget the other, one asks again: another direct room, and the old one stays to read."""
+    await a.delete_contact(new.me.handle)
+    await new.delete_contact(a.me.handle)
+    await new.request_contact(a.me.handle, "다시 이야기해요")
+    await until(a, lambda: any(contact.state == "asking" for contact in a.contacts()))
+    anew = (await a.accept_contact(new.me.handle)).room
+    await until(new, lambda: any(room.id == anew and room.phase == "joined" for room in new.rooms()))
+    assert {"joined", "returning"} == {room.phase for room in new.rooms() if room.direct}
 
 
 def test_a_client_goes_on_while_it_is_backed_up(service: Service, tmp_path: Path) -> None:
