@@ -33,7 +33,17 @@ def page() -> str:
     """The whole file."""
     parts = [_HEAD]
     parts += [_alias(name, getattr(views, name)) for name in _aliases(views)]
-    for module in (privacy_views, views, call, account_calls, talk_calls, device_calls, people_calls, moving_calls, pushes):
+    for module in (
+        privacy_views,
+        views,
+        call,
+        account_calls,
+        talk_calls,
+        device_calls,
+        people_calls,
+        moving_calls,
+        pushes,
+    ):
         parts += [_interface(struct) for struct in _structs(module)]
     parts.append(_union("AnyPush", get_args(pushes.AnyPush)))
     parts.append(_union("AnyCall", calls.ANSWERS))

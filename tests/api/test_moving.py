@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from nullabona.client.api import Client, PassphraseKey, Progress, Unprotected, check_backup, errors, restore_backup
 from nullabona.client.api.archiving import phrase_key
-from nullabona.client.core import returning
 from nullabona.client.core.chat import kinds
 from nullabona.client.core.errors import NotInRoom
-from nullabona.client.core.state import RETURNING
 from tests.api.people import PATIENCE_S, QUICK, befriend, opened, people, play, until
 from tests.api.service import Service
 
 
-def test_a_restored_account_is_back_with_everything_but_its_place_in_rooms(swift: Service, tmp_path: Path) -> None:
-    """Same account and handle, published; contacts verified as before, history searched; rooms wait for a way back.
+def test_a_restored_account_is_back_in_its_rooms(swift: Service, tmp_path: Path) -> None:
+    """Same account and handle; contacts as before, history searched; members hand out the way back by themselves.
 
-    A member removes and adds it: the same room is joined again with a new leaf, old lines and new ones together. A
-    direct chat is begun anew once both have deleted the contact.
+    The rooms are joined again with a new leaf, old lines and new ones together.
     """
 
     async def story() -> None:
@@ -44,46 +42,30 @@ def test_a_restored_account_is_back_with_everything_but_its_place_in_rooms(swift
             await restore_backup(
                 tmp_path / "new", Unprotected(), [tmp_path / "backup.age"], phrase_key(words), options=QUICK
             )
+            await history_is_there(a, tmp_path / "new", group)
             async with opened(tmp_path / "new") as new:
                 await new.wait_published(timeout_s=PATIENCE_S)
                 assert (me.account, me.handle, "준") == (new.me.account, new.me.handle, new.profile().name)
                 assert me.device != new.me.device
-                assert [(a.me.handle, "accepted", True)] == [(c.handle, c.state, c.verified) for c in new.contacts()]
-                assert {"returning"} == {room.phase for room in new.rooms()}
-                assert [group] == [found.message.room for found in new.search("식당")]
-                (file,) = new.media(group, "file")
-                assert b"recipe" * 1_000 == new.open_file(group, file.id).read(0, 9_999)
-                with pytest.raises(NotInRoom):
-                    await new.send(group, "too early")
-                with new._session.step() as step:
-                    assert set(returning.waiting(step.store)) == set(returning.begin(step, step.store.rooms()))
-                    assert RETURNING == step.room(group).phase
-                    members = {device.handle for device in step.store.devices(group)}
-                    assert {a.me.handle, me.handle} == members
-                while (await a.look_up(me.handle)).sequence == 0:  # noqa: ASYNC110 - until the new card is in the record
-                    await asyncio.sleep(0.2)
-                await a.remove(group, me.handle)
-                await until(a, lambda: len(a.members(group)) == 1)
-                await a.add(group, me.handle)
-                await until(new, lambda: any(room.id == group and room.phase == "joined" for room in new.rooms()))
+                await until(new, lambda: {"joined"} == {room.phase for room in new.rooms()})
                 await new.send(group, "다시 왔어")
                 await until(a, lambda: any(m.text == "다시 왔어" for m in a.messages(group)))
                 texts = [m.text for m in new.messages(group) if m.kind == kinds.TEXT]
                 assert ["지난번에 말한 식당", "다시 왔어"] == texts
-                await begin_anew(a, new)
 
     play(story(), 150)
 
 
-async def begin_anew(a: Client, new: Client) -> None:
-    """Both forget the other, one asks again: another direct room, and the old one stays to read."""
-    await a.delete_contact(new.me.handle)
-    await new.delete_contact(a.me.handle)
-    await new.request_contact(a.me.handle, "다시 이야기해요")
-    await until(a, lambda: any(contact.state == "asking" for contact in a.contacts()))
-    anew = (await a.accept_contact(new.me.handle)).room
-    await until(new, lambda: any(room.id == anew and room.phase == "joined" for room in new.rooms()))
-    assert {"joined", "returning"} == {room.phase for room in new.rooms() if room.direct}
+async def history_is_there(a: Client, path: Path, group: bytes) -> None:
+    """Before any relay is asked: everything can be read and found, and nothing sent."""
+    async with opened(path, replace(QUICK, online=False)) as new:
+        assert [(a.me.handle, "accepted", True)] == [(c.handle, c.state, c.verified) for c in new.contacts()]
+        assert {"away"} == {room.phase for room in new.rooms()}
+        assert [group] == [found.message.room for found in new.search("식당")]
+        (file,) = new.media(group, "file")
+        assert b"recipe" * 1_000 == new.open_file(group, file.id).read(0, 9_999)
+        with pytest.raises(NotInRoom):
+            await new.send(group, "too early")
 
 
 def test_a_client_goes_on_while_it_is_backed_up(service: Service, tmp_path: Path) -> None:

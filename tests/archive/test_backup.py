@@ -31,7 +31,7 @@ from nullabona.client.archive.scrypted import MAX_WORK
 from nullabona.client.archive.sealing import seal, unseal
 from nullabona.client.archive.stream import decode_stream, encode_stream
 from nullabona.client.core.errors import BadPassphrase, ProfileExists
-from nullabona.client.core.state import RETURNING, decode_state
+from nullabona.client.core.state import AWAY, decode_state
 from nullabona.client.keys import AccountRoot
 from nullabona.client.mls import SUITE
 from nullabona.client.profile import Unprotected, create_profile, open_profile
@@ -216,7 +216,7 @@ def test_a_restored_profile_is_the_one_that_was_kept(key: BackupKey, kept: Life,
         assert kept.account.card.hash == account.card.previous
         with profile.store.transaction():
             phases = [decode_state(profile.store.load_room(room) or b"").phase for room in profile.store.rooms()]
-        assert RETURNING in phases
+        assert AWAY in phases
     plain = b"".join(plain_of(path, key))
     assert SECRET not in plain
     assert kept.account.record.device_seed not in plain

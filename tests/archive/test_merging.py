@@ -73,7 +73,7 @@ def test_nothing_that_encrypts_leaves_the_store(life: Life) -> None:
     other, _ = merged(stream(life))
     with other.transaction():
         states = [decode_state(other.load_room(room) or b"") for room in other.rooms()]
-        assert {("returning", 0), ("removed", 0)} == {(state.phase, len(state.boxes)) for state in states}
+        assert {("away", 0), ("removed", 0)} == {(state.phase, len(state.boxes)) for state in states}
         assert [None] * len(states) == [other.mls_generation(room) for room in other.rooms()]
 
 

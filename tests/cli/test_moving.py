@@ -27,7 +27,7 @@ def test_a_life_moves_to_another_machine(pair: Pair, tmp_path: Path) -> None:
     assert (0, pair.mina_handle, 1) == (restored.code, restored.row["handle"], restored.row["counts"]["rooms"])
     nulla("export", "--all", str(tmp_path / "after"), "--json", profile=pair.mina)
     assert contents(tmp_path / "before") == contents(tmp_path / "after")
-    assert ["returning"] == [row["phase"] for row in nulla("room", "list", "--json", profile=pair.mina).rows]
+    assert ["away"] == [row["phase"] for row in nulla("room", "list", "--json", profile=pair.mina).rows]
     refused = nulla("send", pair.room[:12], "hello?", "--json", profile=pair.mina)
     assert (1, "not-in-room") == (refused.code, json.loads(refused.err)["error"])
 

@@ -141,8 +141,8 @@ SENTENCES: Final[dict[str, tuple[str, str]]] = {
         "이 기기에 {handle} 계정을 되살렸습니다. 메시지 {messages}개, 연락처 {contacts}개, 방 {rooms}개.",
     ),
     "restored-rooms": (
-        "The rooms can be read; this device is not in them again until a member adds it.",
-        "방은 읽을 수 있습니다. 다시 들어가려면 방에 있는 사람이 이 기기를 들여보내야 합니다.",
+        "The rooms can be read; members let this device in again by themselves, once theirs are running.",
+        "방은 읽을 수 있습니다. 방에 있는 사람의 기기가 켜져 있으면 저절로 이 기기를 들여보냅니다.",
     ),
     "exported": (
         "{rooms} rooms, {lines} lines, {files} files.",

@@ -44,8 +44,8 @@ def restore(
     """Make a new profile from the backup FILE, and LATER if one was made after it (--after).
 
     The 24 words are asked for, or read from stdin, unless the backup has a passphrase of its own. The account, handle,
-    contacts, history and settings come back. The card then names this device alone; rooms can be read, but a member has
-    to let this device in again.
+    contacts, history and settings come back. The card then names this device alone; rooms can be read at once, and
+    written in when a member's device has let this one in.
     """
     settings = settings_of(context)
     needs = needs_backup_passphrase(file)

@@ -122,9 +122,9 @@ async def restore_backup(
 ) -> Restored:
     """A new profile at ``path`` from a whole backup, and one made after it if there is one; open it with `open_client`.
 
-    Identity, handle, contacts, history and choices come back; rooms as history that waits for a way back. The account's
-    current card is looked up first, so that no older one is put in its place; with ``options.online`` false the
-    backup's counts, and the directory may refuse what follows it. A failure leaves nothing at ``path``.
+    Identity, handle, contacts, history and choices come back; rooms as history, with members asked for a way back. The
+    account's current card is looked up first, so that no older one is put in its place; with ``options.online`` false
+    the backup's counts, and the directory may refuse what follows it. A failure leaves nothing at ``path``.
     Raises as `check_backup`, `BackupOutOfLine`, `BackupEmpty`, `CardForked`, `TimedOut`, and as `open_client`.
     """
     options = options or Options()

@@ -66,7 +66,7 @@ class ProfileInfo:
 class RoomSummary:
     """A room as a list shows it.
 
-    ``phase``: ``joined``, ``removed``, ``left``, ``returning`` (from a backup; this device is not in it yet), or
+    ``phase``: ``joined``, ``removed``, ``left``, ``away`` (remembered; a member is asked for a way back), or
     ``request`` (a stranger invites).
     """
 

@@ -93,7 +93,7 @@ def merge_records(store: ArchiveStore, records: Iterable[r.Record], *, today: in
 class Merger:
     """A merge under way. ``replace``: what the stream says counts in any case (the later one of two backups)."""
 
-    __slots__ = ("_dropped", "_file", "_replace", "_said", "_store", "_today", "counts")
+    __slots__ = ("_dropped", "_file", "_me", "_replace", "_said", "_store", "_today", "counts")
 
     def __init__(
         self, store: ArchiveStore, *, today: int, replace: bool = False, dropped: KeyIndex | None = None
@@ -103,6 +103,7 @@ class Merger:
         self._today = today
         self._replace = replace
         self._dropped = dropped
+        self._me = b""
         self._file: r.File | None = None
         self._said: Attachment | None = None
 
@@ -138,8 +139,11 @@ class Merger:
                 return self._value(record)
             case r.Preference():
                 return self._preference(record)
-            case r.Begin() | r.Identity() | r.Dropped():  # for whoever reads the stream
-                return False
+            case r.Begin():
+                self._me = record.account
+            case r.Identity() | r.Dropped():  # for whoever reads the stream
+                pass
+        return False
 
     # -- what was chosen, and people ------------------------------------------------------------------------------
 
@@ -194,7 +198,7 @@ class Merger:
             Device(said.id, d.device, d.account, d.handle, d.leaf, d.signature_key, d.encryption_key, d.since)
             for d in said.devices
         ]
-        added = remembering.remember(self._store, said.id, info, said.phase, devices, said.read_upto)
+        added = remembering.remember(self._store, self._me, said.id, info, said.phase, devices, said.read_upto)
         self.counts.rooms += added
         return added
 

@@ -30,7 +30,7 @@ from nullabona.client.archive.records import (
 from nullabona.client.core import files, records
 from nullabona.client.core.content import Attachment
 from nullabona.client.core.records import MessageState
-from nullabona.client.core.roominfo import encode_info
+from nullabona.client.core.roominfo import DEVICES, encode_info
 from nullabona.client.core.state import decode_state
 from nullabona.errors import PeerError
 from nullabona.wire.blob import open_piece
@@ -117,6 +117,8 @@ def _rooms(store: ArchiveStore) -> Iterator[Record]:
         if data is None:
             continue
         state = decode_state(data)
+        if state.info.kind == DEVICES:  # the one room that a new device is let into in another way
+            continue
         members = tuple(
             MemberDevice(d.device, d.account, d.handle, d.leaf, d.signature_key, d.encryption_key, d.since)
             for d in devices

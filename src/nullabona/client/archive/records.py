@@ -119,7 +119,7 @@ class Room(msgspec.Struct, array_like=True, frozen=True, tag=7):
     info: Bytes
     """The encoded room info (spec/room.md §3)."""
     phase: Text
-    """``joined``, ``removed``, ``left`` or ``returning``."""
+    """``joined``, ``removed``, ``left`` or ``away``."""
     devices: Annotated[tuple[MemberDevice, ...], Meta(max_length=8_192)]
     read_upto: Annotated[bytes, Meta(max_length=64)] = b""
 

@@ -1,7 +1,7 @@
 """A new profile from a backup: made beside its place and moved there only when everything is in it.
 
 The device is a new one of the account: its own keys are drawn, its card replaces the old devices, and rooms come back
-as history that waits for a way back (`core.returning`).
+as history that waits for a way back (`core.remembering`).
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Rooms that an archive tells of: history that can be read, and everything needed to ask members for a way back.
 
-The room is `AWAY`, with no key of it; `returning.look_after` asks. In the store lie its devices with accounts and handles.
+The room is `AWAY`, without keys; `returning.look_after` asks. Its devices, with accounts and handles, are in the store.
 """
 
 from __future__ import annotations

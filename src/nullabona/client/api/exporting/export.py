@@ -17,7 +17,7 @@ from nullabona.client.api.exporting.formats import FORMS, Form, JsonRoom, RoomFo
 from nullabona.client.api.exporting.lines import said
 from nullabona.client.api.exporting.pages import HtmlRoom, contents_page
 from nullabona.client.api.exporting.place import INDEX, ExportPlace, file_name, room_folder
-from nullabona.client.api.finding import find_room
+from nullabona.client.api.finding import find_room, room_states
 from nullabona.client.api.records import MessageInfo
 from nullabona.client.api.session import Session
 from nullabona.client.api.showing import look_at, room_title, show
@@ -76,7 +76,8 @@ class Export:
         if not self.forms or set(self.forms) - set(FORMS):
             raise BadRequest("an export is json, text or html")
         with self.session.view() as step:
-            wanted = [find_room(step.store, room) for room in rooms] if rooms is not None else step.store.rooms()
+            all_rooms = [state.id for state in room_states(step.store)]
+            wanted = [find_room(step.store, room) for room in rooms] if rooms is not None else all_rooms
             counts = {room: self.session.profile.store.count_lines(room) for room in wanted}
         self.total = sum(counts.values())
         self.place.begin()
