@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from nullabona.client.api import Client
+from nullabona.client.api import Client, HistoryCame
 from nullabona.client.api.errors import BadLinkCode, LinkDeclined, LinkMisused
-from tests.api.people import PATIENCE_S, befriend, opened, people, play, until
+from nullabona.client.core.devices import history
+from tests.api.people import PATIENCE_S, befriend, happens, opened, people, play, until
 from tests.api.service import Service
 
 
@@ -40,6 +41,36 @@ def test_a_linked_device_talks_and_what_is_chosen_follows(service: Service, tmp_
                 await until(client, lambda client=client: any(m.text == "hello both" for m in client.messages(room)))  # type: ignore[misc]
             assert len(jun.members(room)) == 2
             await mina.wait_published(timeout_s=PATIENCE_S)
+
+    play(story())
+
+
+def test_what_was_said_before_comes_to_the_new_device(service: Service, tmp_path: Path) -> None:
+    """Lines, edits, reactions and files, in rooms that go on, once; and the archive is not kept anywhere."""
+
+    async def story() -> None:
+        async with people(service, tmp_path, "mina", "jun") as (mina, jun), opened(tmp_path / "desk") as desk:
+            room = await befriend(mina, jun)
+            first = await mina.send(room, "worth keeping")
+            await mina.edit(room, first, "worth keeping, edited")
+            photo = await mina.send_file(room, b"%PDF-1.7 nothing to see", name="letter.pdf")
+            await until(jun, lambda: any(m.id == photo for m in jun.messages(room)))
+            await jun.react(room, first, "👍")
+            await until(mina, lambda: any(m.reactions for m in mina.messages(room)))
+            await link(mina, desk)
+            came = await happens(desk, HistoryCame, lambda event: event.whole)
+            assert came.messages >= 3
+            await until(desk, lambda: any(r.id == room and r.phase == "joined" for r in desk.rooms()))
+            said = {m.id: m for m in desk.messages(room)}
+            assert said[first].text == "worth keeping, edited"
+            assert [r.emoji for r in said[first].reactions] == ["👍"]
+            assert desk.open_file(room, photo).read(0, 100) == b"%PDF-1.7 nothing to see"
+            assert desk.search("keeping")
+            await jun.send(room, "and on it goes")
+            await until(desk, lambda: desk.messages(room)[-1].text == "and on it goes")
+            await desk.sync(timeout_s=PATIENCE_S)
+            with desk._session.look() as store:
+                assert history.parts(store) == []
 
     play(story())
 

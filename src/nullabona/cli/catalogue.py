@@ -41,6 +41,12 @@ SENTENCES: Final[dict[str, tuple[str, str]]] = {
     ),
     "device-in": ("{name} is one of your devices now.", "이제 {name} 기기에서도 이 계정을 씁니다."),
     "device-joined": ("This is a device of {handle} now.", "이제 이 기기에서 {handle} 계정을 씁니다."),
+    "history-so-far": ("{count} messages from before are here.", "지난 메시지 {count}개를 받았습니다."),
+    "history-whole": ("All {count} messages from before are here.", "지난 메시지 {count}개를 모두 받았습니다."),
+    "history-later": (
+        "What was said before comes while both devices run (`nulla sync`).",
+        "지난 메시지는 두 기기가 켜져 있는 동안 옵니다(`nulla sync`).",
+    ),
     "device-out": ("{name} is out of every room.", "{name} 기기를 모든 방에서 내보냈습니다."),
     "publish-later": (
         "The directory is out of reach; the card is published with the next command that reaches it.",

@@ -14,7 +14,7 @@ from nullabona.cli.link import draw
 from nullabona.cli.output import emit, line, note
 from nullabona.cli.running import opened, opened_or_new, run_async
 from nullabona.cli.settings import Settings, common, settings_of
-from nullabona.client.api import Client, DeviceInfo, DeviceLink, errors
+from nullabona.client.api import Client, DeviceInfo, DeviceLink, HistoryCame, errors
 
 _SHORT = 8
 _SETTLE_S = 60.0
@@ -116,7 +116,20 @@ async def _join(settings: Settings, handle: str, code: str, name: str, wait_s: f
         with suppress(errors.PendingStill):
             await client.wait_linked(timeout_s=wait_s)
             await client.sync(timeout_s=wait_s)
+        await _history(settings, client, wait_s)
         emit(me) if settings.as_json else line(me.handle)
+
+
+async def _history(settings: Settings, client: Client, wait_s: float) -> None:
+    """Show how much of what was said before has come; what is missing comes with the next commands."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(wait_s):
+            async for event in client.events(after=0):
+                if isinstance(event, HistoryCame):
+                    note(settings, "history-whole" if event.whole else "history-so-far", count=event.messages)
+                    if event.whole:
+                        return
+    note(settings, "history-later")
 
 
 @device.command()

@@ -16,6 +16,7 @@ from nullabona.client.api.converting import to_event
 from nullabona.client.api.devices import DeviceCalls
 from nullabona.client.api.errors import Refused, TimedOut, UnknownHandle
 from nullabona.client.api.events import ConnectionChanged, Event, EventsForgotten, Typing
+from nullabona.client.api.history import History
 from nullabona.client.api.links import LinkCalls
 from nullabona.client.api.moves import Moves
 from nullabona.client.api.operator import OperatorCalls
@@ -57,6 +58,7 @@ async def open_client(
     options = options or Options()
     profile = _open(path, unlock, create=create)
     session = Session(profile, options)
+    session.attendants.append(lambda: History(session).run())
     try:
         if profile.stale:
             heal(profile, options.suite)

@@ -58,6 +58,7 @@ _BUILD: Final[dict[str, _Build]] = {
     "operator-notice": lambda r, d: OperatorNoticeChanged(r.id, d["id"], d["put_away"]),
     "link-used": lambda r, d: e.LinkUsed(r.id, r.room, d["account"], d["handle"]),
     "devices": lambda r, _: e.DevicesChanged(r.id),
+    "history": lambda r, d: e.HistoryCame(r.id, d["messages"], d["whole"]),
     "signed-out": lambda r, _: e.SignedOut(r.id),
     "preferences": lambda r, d: e.PreferencesChanged(r.id, d["scope"]),
 }

@@ -14,7 +14,7 @@ from nullabona.client.account import NewDevice
 from nullabona.client.api.errors import BadRequest, LinkDeclined, LinkExpired, LinkMisused
 from nullabona.client.api.records import DeviceInfo, OwnAccount
 from nullabona.client.api.session import Session
-from nullabona.client.core.devices import names, own, telling, tending
+from nullabona.client.core.devices import history, names, own, telling, tending
 from nullabona.client.core.devices.linking import (
     GOOD_FOR_S,
     SCHEME,
@@ -97,6 +97,7 @@ class DeviceLink:
             accounts.take_card(step.store, card)
             tending.changed_here(step, card)
             telling.owe_everything(step, hello.device)
+            history.owe(step, hello.device)
             telling.name_device(step, hello.device, hello.name)
         self._session.runner.publishing.poke()
         await self._box.say(Admitted(hello.device, card.encoded))

@@ -141,6 +141,15 @@ class DevicesChanged(Happened):
 
 
 @dataclass(frozen=True, slots=True)
+class HistoryCame(Happened):
+    """What was said before this device was linked: so many messages are here; ``whole``: those are all."""
+
+    kind = "history-came"
+    messages: int
+    whole: bool
+
+
+@dataclass(frozen=True, slots=True)
 class SignedOut(Happened):
     """This device is none of the account's any more: another one put it out, or the account was restored elsewhere."""
 
@@ -385,6 +394,7 @@ Event: TypeAlias = (
     | OperatorNoticeChanged
     | PreferencesChanged
     | DevicesChanged
+    | HistoryCame
     | SignedOut
     | OtherEvent
 )

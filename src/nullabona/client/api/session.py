@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 from nullabona.client.account import Account, NoAccount, load_account, need_account
 from nullabona.client.api.errors import PendingStill
@@ -43,6 +43,8 @@ class Session:
         self.profile = profile
         self.options = options
         self._runner: Runner | None = None
+        self.attendants: list[Callable[[], Coroutine[Any, Any, None]]] = []
+        """What runs beside the runner, as long as it does."""
         self.pictures = Pictures()
 
     @property
@@ -88,6 +90,8 @@ class Session:
         )
         if options.online:
             self._runner.start()
+            for attend in self.attendants:
+                self._runner.spawn(attend())
 
     async def end(self) -> None:
         """Stop running; the profile stays open."""

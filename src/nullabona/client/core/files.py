@@ -19,6 +19,7 @@ from nullabona.client.core.outgoing import PIECE as PIECE_ITEM
 from nullabona.client.core.outgoing import Target
 from nullabona.client.core.ports import Store
 from nullabona.client.core.records import FileState, Message, MessageState, OutboxItem, Piece, Progress, StoredFile
+from nullabona.client.core.roominfo import DEVICES
 from nullabona.client.core.sniff import sniff_audio, sniff_image
 from nullabona.client.core.state import JOINED, RoomState
 from nullabona.client.core.step import Step
@@ -334,4 +335,7 @@ def _set(step: Step, file: StoredFile, pieces: list[Piece] | None = None) -> Non
     said = attachment_of(step.store, file.room, file.message)
     total = said.size if said is not None else 0
     done = total if file.state is FileState.HERE else done_bytes(pieces or [], total)
+    room = step.find_room(file.room)
+    if room is not None and room.info.kind == DEVICES:
+        return
     step.progress[file.room, file.message] = Progress(file.room, file.message, done, total, file.state, file.reason)

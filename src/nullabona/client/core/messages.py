@@ -25,10 +25,12 @@ from nullabona.client.core.content import (
     encode_body,
     encode_envelope,
 )
+from nullabona.client.core.devices import history
 from nullabona.client.core.errors import NotInRoom
 from nullabona.client.core.outgoing import queue_frame
 from nullabona.client.core.proofs import make_order
 from nullabona.client.core.records import UNPLACED, Device, Frame, Message, MessageState
+from nullabona.client.core.roominfo import DEVICES
 from nullabona.client.core.state import JOINED, BoxTrack, RoomState
 from nullabona.client.core.step import Step
 from nullabona.wire.frame import Kind
@@ -64,6 +66,7 @@ def send(step: Step, room: RoomState, body: Shown | Annotation, id: bytes = b"")
         body=b"",
     )
     message = kinds.filled(step, message, body, admin=step.me.account in room.info.admins)
+    message = replace(message, shown=message.shown and room.info.kind != DEVICES)
     step.store.put_message(message)
     if message.shown:
         words.index(step.store, message, body)
@@ -254,6 +257,9 @@ def receive(
         body=b"",
     )
     message = kinds.filled(step, message, body, admin=device.account in room.info.admins)
+    if room.info.kind == DEVICES:
+        history.came(step, room, device, message, body)
+        return
     if isinstance(body, Profile):
         profiles.learn(step, device.account, device.handle, said.sent_at, body)
         message = replace(message, body=encode_body(Gone("done")))

@@ -1,0 +1,163 @@
+"""Gives a new device what was said before it came, and takes it in on one (spec/devices.md §9)."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Iterator
+from typing import Final
+
+from nullabona.client.account import need_account
+from nullabona.client.api.files import FileCalls
+from nullabona.client.api.session import Session
+from nullabona.client.archive.backup import begin_of
+from nullabona.client.archive.errors import ArchiveDamaged, ArchiveTooNew, ArchiveTruncated
+from nullabona.client.archive.merging import Merger
+from nullabona.client.archive.reading import read_records
+from nullabona.client.archive.records import Record, Room
+from nullabona.client.archive.stream import StreamReader, encode_stream
+from nullabona.client.core.chat import annotating
+from nullabona.client.core.devices import history, own
+from nullabona.client.core.state import LEFT, REMOVED
+from nullabona.client.core.step import DAY_MS
+from nullabona.client.runner import now_ms
+from nullabona.errors import UserError
+
+PART: Final = 4 * 1_048_576
+"""Bytes of an archive that go in one file."""
+_PAUSE_S: Final = 0.5
+"""Between two looks, however much happens."""
+_SLICE: Final = 500
+"""Records that are merged in one transaction: nothing else waits for longer."""
+
+
+class History:
+    """Both sides of it, for one running client."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._files = FileCalls()
+        self._files._session = session  # noqa: SLF001 - the same package: files of the room that nobody sees
+        self._stream = ""
+        self._reader = StreamReader()
+        self._merger: Merger | None = None
+        self._next = 0
+
+    async def run(self) -> None:
+        """For as long as the client runs."""
+        news = asyncio.Event()
+        end = self._session.runner.listen(news.set)
+        try:
+            while True:
+                news.clear()
+                if self._shares():
+                    await self._send_owed()
+                    await self._take()
+                await asyncio.sleep(_PAUSE_S)
+                await news.wait()
+        finally:
+            end()
+
+    def _shares(self) -> bool:
+        """Whether there is another device, now or before."""
+        with self._session.look() as store:
+            return bool(own.room_id(store))
+
+    # -- giving ---------------------------------------------------------------------------------------------------
+
+    async def _send_owed(self) -> None:
+        room = self._ready()
+        if not room:
+            return
+        stream, number, held = secrets.token_hex(8), 0, b""
+        for block in encode_stream(self._records()):
+            held += block
+            if len(held) >= PART:
+                await self._send(room, held, history.part_name(stream, number, last=False))
+                number, held = number + 1, b""
+            await asyncio.sleep(0)
+        await self._send(room, held, history.part_name(stream, number, last=True))
+        with self._session.step() as step:
+            history.paid(step)
+
+    def _ready(self) -> bytes:
+        """The room to send in, if a device waits for history and is in it."""
+        with self._session.view() as step:
+            device, room = history.owed(step.store), own.room_id(step.store)
+            if device and room and any(each.device == device for each in step.roster(room).values()):
+                return room
+        return b""
+
+    def _records(self) -> Iterator[Record]:
+        with self._session.look() as store:
+            begin = begin_of(need_account(store), now_ms())
+        for record in read_records(self._session.profile.store, begin, unsent=False):
+            # Into the rooms that we are in the new device is invited.
+            if not isinstance(record, Room) or record.phase in {LEFT, REMOVED}:
+                yield record
+
+    async def _send(self, room: bytes, data: bytes, name: str) -> None:
+        message = await self._files.send_file(room, data, name=name, as_kind="file")
+
+        def out() -> bool | None:
+            with self._session.look() as store:
+                return history.is_out(store, room, message) or None
+
+        await self._session.until(out, None, "the history has not moved")
+
+    # -- taking ---------------------------------------------------------------------------------------------------
+
+    async def _take(self) -> None:
+        with self._session.look() as store:
+            here, over = history.parts(store), history.delivered(store)
+        if over:
+            with self._session.step() as step:
+                history.sweep(step)
+        for part in here:
+            if part.stream != self._stream and part.number == 0:
+                self._stream, self._reader, self._merger, self._next = part.stream, StreamReader(), None, 0
+            if (part.stream, part.number) != (self._stream, self._next):
+                continue
+            try:
+                await self._merge(self._part(part.message))
+                if part.last:
+                    self._reader.close()
+            except (ArchiveDamaged, ArchiveTooNew, ArchiveTruncated) as error:
+                self._fail(error)
+                return
+            self._next += 1
+            if part.last:
+                self._finish()
+
+    def _part(self, message: bytes) -> bytes:
+        with self._session.look() as store:
+            return history.content(store, message)
+
+    async def _merge(self, data: bytes) -> None:
+        if self._merger is None:
+            self._merger = Merger(self._session.profile.store, today=now_ms() // DAY_MS)
+        records = self._reader.feed(data)
+        for start in range(0, len(records), _SLICE):
+            self._session.runner.check()
+            self._merger.take(records[start : start + _SLICE])
+            await asyncio.sleep(0)
+        with self._session.step() as step:
+            step.event("history", messages=self._merger.counts.messages, whole=False)
+
+    def _finish(self) -> None:
+        assert self._merger is not None
+        counts = self._merger.counts
+        with self._session.step() as step:
+            for place, message in counts.met:
+                state = step.find_room(place)
+                if state is not None:
+                    annotating.settle(step, state, message)
+            history.forget_parts(step)
+            step.event("history", messages=counts.messages, whole=True)
+        self._stream, self._merger, self._next = "", None, 0
+
+    def _fail(self, error: UserError) -> None:
+        with self._session.step() as step:
+            history.forget_parts(step)
+            step.event("warning", code="history-failed", reason=error.code)
+        self._stream, self._merger, self._next = "", None, 0
