@@ -71,6 +71,36 @@ TOLD: Final[Mapping[str, tuple[tuple[str, str], tuple[str, str]]]] = {
             "그 사이 기기를 바꿨다면 나중에 다시 초대하세요.",
         ),
     ),
+    "copied-back": (
+        (
+            "This device's folder is an older copy of itself.",
+            "Its chats get new keys before anything is sent; they go on when somebody in them is online.",
+        ),
+        (
+            "이 기기의 폴더는 예전에 복사해 둔 것이에요.",
+            "무엇을 보내기 전에 대화방마다 열쇠를 새로 받아요. 방에 있는 사람의 앱이 켜지면 이어져요.",
+        ),
+    ),
+    "history-failed": (
+        ("What was said before could not be taken over from the other device ({reason}).", "Link the device anew."),
+        ("다른 기기에서 지난 대화를 받지 못했어요 ({reason}).", "기기를 다시 연결해 보세요."),
+    ),
+    "signed-out": (
+        (
+            "This device is none of your account's any more.",
+            "Another of your devices put it out, or the account was restored elsewhere. You can read what is here. "
+            "If that was not you, somebody has your 24 words: tell your people in another way.",
+        ),
+        (
+            "이 기기는 이제 계정에서 나왔어요.",
+            "다른 내 기기가 내보냈거나, 다른 곳에서 계정을 되찾았어요. 여기 있는 것은 읽을 수 있어요. "
+            "내가 한 일이 아니라면 누군가 24개 단어를 가진 것이니, 다른 방법으로 사람들에게 알려 주세요.",
+        ),
+    ),
+    "history-whole": (
+        ("All {count} messages from before are here.", ""),
+        ("지난 메시지 {count}개를 모두 받았어요.", ""),
+    ),
     "answer-failed": (
         ("Your yes to {handle} could not be carried out ({reason}).", "Ask them to write again."),
         ("{handle} 님에게 수락을 전하지 못했어요 ({reason}).", "다시 요청해 달라고 하세요."),
@@ -241,7 +271,7 @@ TOLD: Final[Mapping[str, tuple[tuple[str, str], tuple[str, str]]]] = {
 GRAVE: Final = frozenset({
     "docket-forked", "operator-notice-unwitnessed",
     "not-witnessed", "log-forked", "log-rolled-back", "log-replaced", "card-not-in-log", "foreign-entry",
-    "promise-broken", "promise-invalid", "card-refuted",
+    "promise-broken", "promise-invalid", "card-refuted", "signed-out",
 })  # fmt: skip
 """Warnings that stay until the person has put them away: somebody lies."""
 _OTHER: Final = (

@@ -35,6 +35,10 @@ class Messenger:
                 self._request(event)
             case OperatorNoticeChanged(put_away=False):
                 self._operator()
+            case e.SignedOut():
+                self._tell("signed-out", b"", {})
+            case e.HistoryCame(whole=True):
+                self._tell("history-whole", b"", {"count": event.messages})
             case e.Warned():
                 self._tell(event.code, event.room, event.detail)
             case e.IdentityChanged():
