@@ -232,3 +232,47 @@ def test_a_chat_of_telegram_keeps_its_numbers(tmp_path: Path) -> None:
             assert [START, START, START + 1_000] == [line.sent_at for line in client.history(first.room)]
 
     asyncio.run(story())
+
+
+def test_history_can_stand_before_what_is_in_a_room(tmp_path: Path) -> None:
+    """Below every message that was sent there; it is not answered, and nothing of it counts as unread."""
+
+    async def story() -> None:
+        async with mover(tmp_path) as client:
+            group = await client.create_group("등산", [])
+            await client.send(group.id, "새 메시지")
+            (done,) = await client.import_history([written(tmp_path, SHORT)], ImportAnswers(me="민아", room="등산"))
+            assert group.id == done.room
+            lines = [line for line in client.history(group.id) if line.kind != "notice"]
+            assert [*[one.text for one in SHORT], "새 메시지"] == [line.text for line in lines]
+            assert [True] * 5 + [False] == [line.imported is not None for line in lines]
+            assert 0 == client.room(group.id).unread
+            with pytest.raises(BadRequest):
+                await client.send(group.id, "antwort", lines[0].id)
+            with pytest.raises(BadRequest):
+                await client.react(group.id, lines[0].id, "👍")
+            with pytest.raises(BadRequest):
+                await client.delete(group.id, [lines[0].id], for_all=True)
+            await client.mark_read(group.id)
+            await client.undo_import(done.id)
+            kept = [line.text for line in client.history(group.id) if line.kind != "notice"]
+            assert ["새 메시지"] == kept
+
+    asyncio.run(story())
+
+
+def test_ids_are_a_secret_of_the_profile(tmp_path: Path) -> None:
+    """The same file has other ids elsewhere: nobody else can name an imported line."""
+
+    async def ids(folder: Path) -> set[bytes]:
+        async with mover(folder) as client:
+            (done,) = await client.import_history([written(tmp_path, SHORT)], ME)
+            return {line.id for line in client.history(done.room)}
+
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+
+    async def story() -> None:
+        assert set() == await ids(tmp_path / "one") & await ids(tmp_path / "two")
+
+    asyncio.run(story())
