@@ -668,13 +668,18 @@ export interface SetRoom {
   marked_unread?: boolean | null;
 }
 
-/** ``room`` empty: everywhere. ``before`` goes on after the last result's place, within one room. */
+/** ``room`` empty: everywhere. ``before`` goes on after the last result's place, within one room.
+ * 
+ * ``person``: said by whoever is called that; ``since`` and ``until``: sent from a time on, before another; 0: whenever. */
 export interface Search {
   call: "Search";
   text: string;
   room?: string;
   before?: string;
   limit?: number;
+  person?: string;
+  since?: number;
+  until?: number;
 }
 
 /** Photos and files of a room, newest first. */
