@@ -276,3 +276,18 @@ def test_ids_are_a_secret_of_the_profile(tmp_path: Path) -> None:
         assert set() == await ids(tmp_path / "one") & await ids(tmp_path / "two")
 
     asyncio.run(story())
+
+
+def test_an_emoji_is_found_however_long_ago(tmp_path: Path) -> None:
+    """Not only among the newest messages."""
+
+    async def story() -> None:
+        async with mover(tmp_path) as client:
+            said = [
+                Said(START + minute * 60_000, "준호", "🎉 끝" if minute == 3 else f"{minute}")
+                for minute in range(1_500)
+            ]
+            await client.import_history([written(tmp_path, said)], ImportAnswers(me=""))
+            assert ["🎉 끝"] == [hit.snippet for hit in client.search("🎉")]
+
+    asyncio.run(story())

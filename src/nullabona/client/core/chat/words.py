@@ -27,11 +27,12 @@ _PAGE: Final = 60
 _MAX_TERMS: Final = 12
 _START: Final = 1 << 62
 _MOST_CACHED: Final = 100_000
-_SPAN_MS: Final = 32 * 86_400_000
-"""Messages are found by the 32 days they were sent in, and by 16 times that."""
+_SPAN_MS: Final = 8 * 86_400_000
+"""Messages are found by the 8 days they were sent in, and by 16 times that."""
 _SPANS_PER_ERA: Final = 16
 _PLAIN: Final = re.compile("[!-~\uac00-\ud7a3]+")
 _PLAIN_RUN: Final = re.compile("[a-z0-9\uac00-\ud7a3]+")
+_FIRST_SIGN: Final = "\u2190"
 _LATEST: Final = 4_102_444_800_000
 """The year 2100: a search without end goes so far."""
 
@@ -74,10 +75,19 @@ def _pairs(run: str) -> list[str]:
     return [run[start : start + 2] for start in range(len(run) - 1)]
 
 
+def _signs(plain: str) -> list[str]:
+    """The emoji and other signs of a folded text: each is found by itself."""
+    return [char for char in plain if char >= _FIRST_SIGN and unicodedata.category(char) == "So"]
+
+
+def _cut_up(plain: str) -> list[str]:
+    return [*(pair for run in _runs(plain) for pair in _pairs(run)), *_signs(plain)]
+
+
 def grams(text: str) -> str:
     """What a text is found by, separated by spaces, each once."""
     plain, _ = folded(unicodedata.normalize("NFC", text[:MAX_INDEXED]))
-    return " ".join(dict.fromkeys(pair for run in _runs(plain) for pair in _pairs(run)))
+    return " ".join(dict.fromkeys(_cut_up(plain)))
 
 
 def index(store: Store, message: Message, body: Stored) -> None:
@@ -116,7 +126,7 @@ def _word_pairs(word: str) -> list[str]:
     """As of any text; nearly every word is made of what folds to itself."""
     if _PLAIN.fullmatch(word):
         return [pair for run in _PLAIN_RUN.findall(word.lower()) for pair in _pairs(run)]
-    return [pair for run in _runs(folded(word)[0]) for pair in _pairs(run)]
+    return _cut_up(folded(word)[0])
 
 
 def place_words(room: bytes, person: bytes) -> str:
@@ -184,6 +194,7 @@ def find(store: Store, text: str, wanted: Wanted, before: int | None, limit: int
 def _match(terms: list[str], wanted: Wanted) -> str:
     """What FTS5 is asked; empty if the words say too little for that."""
     pairs = dict.fromkeys(pair for term in terms for run in _runs(term) for pair in _pairs(run))
+    pairs = pairs or dict.fromkeys(sign for term in terms for sign in _signs(term))
     # The room's word comes first: FTS5 walks along the first one, and of all words that is the rarest.
     parts = [f'"{_room_word(wanted.room)}"'] if wanted.room else []
     if wanted.people:

@@ -21,8 +21,8 @@ CREATE TABLE import (
 
 INSERT INTO word (word, rank) VALUES ('hashsize', 16777216);
 
--- From now on messages are found by person and time too: 12 bytes of the account, 32 days, 16 times that.
+-- From now on messages are found by person and time too: 12 bytes of the account, 8 days, 16 times that.
 INSERT OR REPLACE INTO word (rowid, words)
 SELECT m.row, w.words || ' by' || substr(lower(hex(m.account)), 1, 24)
-|| ' span' || (max(m.sent_at, 0) / 2764800000) || ' era' || (max(m.sent_at, 0) / 2764800000 / 16)
+|| ' span' || (max(m.sent_at, 0) / 691200000) || ' era' || (max(m.sent_at, 0) / 691200000 / 16)
 FROM word AS w JOIN message AS m ON m.row = w.rowid;
