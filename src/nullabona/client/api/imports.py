@@ -31,7 +31,7 @@ from nullabona.client.importing.zones import offset_of
 
 BATCH: Final = 5_000
 """Lines of one transaction, while a page waits for answers in between."""
-LARGE: Final = 20_000
+LARGE: Final = 40_000
 """Where nobody waits: fewer commits, less work."""
 Files = Sequence[Path] | Sequence[Given]
 Tell = Callable[[ImportProgress], None]

@@ -55,9 +55,9 @@ class Placer:
 
     def _id(self, line: Line, minute: int, repeat: int, said: str) -> bytes:
         if line.native:
-            known = b"%b\0%b" % (self._scope, line.native.encode("utf-8", "replace"))
+            known = b"%b\0%b" % (self._scope, line.native.encode())
         else:
-            known = b"%d\0%b" % (repeat, said.encode("utf-8", "replace"))
+            known = b"%d\0%b" % (repeat, said.encode())
         prefix = minute.to_bytes(4, "big")
         return prefix + sha256(b"%b%b%b" % (self._salt, prefix, known)).digest()[:12]
 

@@ -17,6 +17,7 @@ from nullabona.client.importing.records import Layout, Line, LineKind
 TEXT: Final = "text"
 TOLD: Final = "told"
 """The kind of a line that nobody said."""
+_TOLD: Final = frozenset({LineKind.SYSTEM, LineKind.UNPARSED})
 _HOUR: Final = 3_600_000
 Keep = Callable[[Store, bytes, Line], Attachment | None]
 """Keeps the file of a line, under the message's id, if the export has it."""
@@ -110,7 +111,7 @@ class Writer:
     def _row(self, row: int, id: bytes, at: int, position: int, line: Line, said: Attachment | None) -> ImportedRow:
         kept, layout = self.kept, self._layout
         body = Imported(layout.service, line.author, line.text, line.kind, layout.precision == "second", said)
-        told = line.kind in {LineKind.SYSTEM, LineKind.UNPARSED}
+        told = line.kind in _TOLD
         kind = said.kind if said is not None else TOLD if told else TEXT
         return (row, kept.room, id, self._people.get(line.author, b""), kept.id, at, position, encode_body(body), kind)
 

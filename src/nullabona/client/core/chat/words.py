@@ -101,25 +101,28 @@ class Cutter:
     """Cuts many texts, faster than one at a time: words come again and again. Forget it when that is done."""
 
     def __init__(self) -> None:
-        self._cut: dict[str, dict[str, None]] = {}
+        self._cut: dict[str, str] = {}
         self._times: dict[int, str] = {}
 
     def words(self, place: str, at: int, text: str) -> str:
-        """Everything a message is found by; ``place`` is of `place_words`."""
-        known = self._cut
-        found: dict[str, None] = {}
-        for word in unicodedata.normalize("NFC", text[:MAX_INDEXED]).split():
-            pairs = known.get(word)
-            if pairs is None:
-                if len(known) > _MOST_CACHED:
-                    known.clear()
-                pairs = known[word] = dict.fromkeys(_word_pairs(word))
-            found.update(pairs)
+        """Everything a message is found by, some of it repeated; ``place`` is of `place_words`."""
+        said = unicodedata.normalize("NFC", text[:MAX_INDEXED]).split()
         days = at // _SPAN_MS
         times = self._times.get(days)
         if times is None:
             times = self._times[days] = _time_words(at)
-        return f"{place} {times} {' '.join(found)}"
+        try:
+            return f"{place} {times} {' '.join([self._cut[word] for word in said])}"
+        except KeyError:
+            self._learn(said)
+        return f"{place} {times} {' '.join([self._cut[word] for word in said])}"
+
+    def _learn(self, said: list[str]) -> None:
+        if len(self._cut) > _MOST_CACHED:
+            self._cut.clear()
+        for word in said:
+            if word not in self._cut:
+                self._cut[word] = " ".join(dict.fromkeys(_word_pairs(word)))
 
 
 def _word_pairs(word: str) -> list[str]:
