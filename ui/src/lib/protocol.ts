@@ -670,7 +670,7 @@ export interface SetRoom {
 
 /** ``room`` empty: everywhere. ``before`` goes on after the last result's place, within one room.
  * 
- * ``person``: said by whoever is called that; ``since`` and ``until``: sent from a time on, before another; 0: whenever. */
+ * ``person``: said by whoever is called that. ``since``, ``until``: sent from a time on, before another; 0: whenever. */
 export interface Search {
   call: "Search";
   text: string;

@@ -19,7 +19,7 @@ UNDONE_AT_ONCE: Final = 2_000
 def make_room(step: Step, title: str) -> bytes:
     """A room for imported history alone: nobody else is in it, and nothing is ever sent to it."""
     room = step.chance.bytes(32)
-    step.add_room(RoomState(room, RoomInfo(1, GROUP, clean_name(title), ""), IMPORTED, []))
+    step.add_room(RoomState(room, RoomInfo(1, GROUP, clean_name(title), "", (step.me.account,)), IMPORTED, []))
     return room
 
 
