@@ -15,6 +15,7 @@ from nullabona.app.protocol import (
     call,
     calls,
     device_calls,
+    import_calls,
     moving_calls,
     people_calls,
     privacy_views,
@@ -42,6 +43,7 @@ def page() -> str:
         device_calls,
         people_calls,
         moving_calls,
+        import_calls,
         pushes,
     ):
         parts += [_interface(struct) for struct in _structs(module)]

@@ -119,8 +119,8 @@ def test_what_the_archive_knows_better_counts(life: Life) -> None:
     merged(stream(life), other)
     assert list(rows(life.store)) == list(rows(other))
     with other.transaction():
-        assert [line.id] == [hit.message.id for hit in words.find(other, "이야기", b"", None, 5)]
-        assert [[], []] == [words.find(other, text, b"", None, 5) for text in ("처음에", "지워진")]
+        assert [line.id] == [hit.message.id for hit in words.find(other, "이야기", words.Wanted(), None, 5)]
+        assert [[], []] == [words.find(other, text, words.Wanted(), None, 5) for text in ("처음에", "지워진")]
 
 
 def test_what_was_not_sent_is_left_out_or_has_failed(life: Life) -> None:

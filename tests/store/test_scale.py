@@ -108,8 +108,8 @@ def test_searching_is_quick(large: SqliteStore, capsys: pytest.CaptureFixture[st
             ("one room", "주말", room_id(3)),
             ("one character", "주", b""),
         ]:
-            figures[name] = best(lambda text=text, room=room: words.find(large, text, room, None, 30))  # type: ignore[misc]
-        rare = words.find(large, "희귀한말", b"", None, 30)
+            figures[name] = best(lambda text=text, room=room: words.find(large, text, words.Wanted(room), None, 30))  # type: ignore[misc]
+        rare = words.find(large, "희귀한말", words.Wanted(), None, 30)
     with capsys.disabled():
         print("\n" + ", ".join(f"{name} {took * 1_000:.1f} ms" for name, took in figures.items()))  # noqa: T201
     assert MESSAGES // 5_000 == len(rare)

@@ -131,6 +131,8 @@ ALLOWED_SCANS = {
     "generation_set": {"SCAN profile"},
     "rooms": {"SCAN room"},
     "contacts": {"SCAN contact"},
+    # One row for each chat that was imported.
+    "imports": {"SCAN import"},
     "people": {"SCAN person"},
     "person_names": {"SCAN person"},
     # The search index, by words or by row.
@@ -138,6 +140,7 @@ ALLOWED_SCANS = {
     "words_drop": {"SCAN word VIRTUAL TABLE INDEX 0:="},
     # Counted once for each backup, for its progress.
     "archive_size": {"SCAN CONSTANT ROW", "SCAN chunk", "SCAN message USING COVERING INDEX message_position"},
+    "imported_drop_words": {"SCAN word VIRTUAL TABLE INDEX 0:><"},
     # A short table, read by id.
     "outbox": {"SCAN outbox"},
     "room_boxes": {"SCAN outbox USING INDEX outbox_ref"},

@@ -9,6 +9,30 @@ from nullabona.words.errors import Language
 
 SENTENCES: Final[dict[str, tuple[str, str]]] = {
     "account-created": ("{handle} is yours on this device.", "이 기기에서 {handle} 계정을 만들었습니다."),
+    "import-done": (
+        "{added} lines came in; they stay on this device.",
+        "{added}줄을 가져왔습니다. 이 기기에만 있습니다.",
+    ),
+    "import-undone": ("Nothing of it is left.", "가져온 것을 모두 지웠습니다."),
+    "import-lines": ("  {lines} lines, {first} to {last}", "  {lines}줄, {first}부터 {last}까지"),
+    "import-continued": (
+        "  {count} lines of the file go on with the one before",
+        "  파일의 {count}줄은 앞줄에 이어집니다",
+    ),
+    "import-media": ("  files: {here} here, {missing} missing", "  파일: {here}개 있음, {missing}개 없음"),
+    "import-odd": ("  {what}: {count} (lines {numbers})", "  {what}: {count}건({numbers}번째 줄)"),
+    "import-odd-unparsed": ("not understood, kept as it stands", "알아보지 못해 그대로 둠"),
+    "import-odd-odd-date": ("a date that does not exist, kept as text", "없는 날짜라서 글로 둠"),
+    "import-odd-time-goes-back": ("earlier than the line before", "앞줄보다 이른 시각"),
+    "import-known": ("  This very export is here already.", "  이미 가져온 파일입니다."),
+    "import-ask-me": (
+        "Who are you in it? Say --me NAME, or --me '' if you are not in it.",
+        "이 대화에서 누구인가요? --me 이름으로 알려 주세요. 본인이 없으면 --me ''.",
+    ),
+    "import-ask-order": (
+        "Its dates can be read in two ways. Say --day-first or --month-first.",
+        "날짜를 두 가지로 읽을 수 있습니다. --day-first(일/월)나 --month-first(월/일)로 알려 주세요.",
+    ),
     "account-published": ("The directory shows your card.", "디렉터리에 명함이 올라갔습니다."),
     "account-restored": (
         "{handle} is yours on this device; rooms, contacts and messages do not come back, and nobody is told.",

@@ -56,6 +56,7 @@ export function provisional(room: string, me: Person, draft: Draft): Message {
     notice: null,
     cut: false,
     client: draft.client,
+    imported: "",
   };
 }
 

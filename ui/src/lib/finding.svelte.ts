@@ -5,16 +5,26 @@ import { call } from "./transport.ts";
 
 const PAUSE_MS = 150;
 const LIMIT = 30;
+const DAY_MS = 86_400_000;
 
 export type Hit =
   | { kind: "chat"; key: string; chat: Chat }
   | { kind: "person"; key: string; contact: Contact }
   | { kind: "message"; key: string; match: Match };
 
+/** The beginning of a day here; 0 if none is chosen. */
+function at(day: string): number {
+  return day ? new Date(`${day}T00:00`).getTime() || 0 : 0;
+}
+
 export class Finding {
   text = $state("");
   room = $state("");
   busy = $state(false);
+  /** Who said it, and the days from and until which, as a date field has them. */
+  person = $state("");
+  since = $state("");
+  until = $state("");
   #found = $state.raw<Found | undefined>();
 
   constructor(text: string, room: string) {
@@ -22,7 +32,8 @@ export class Finding {
     this.room = room;
     $effect(() => {
       const [wanted, where] = [this.text.trim(), this.room];
-      if (!wanted) {
+      void [this.person, this.since, this.until];
+      if (!wanted && !this.narrowed) {
         this.#found = undefined;
         return;
       }
@@ -42,7 +53,11 @@ export class Finding {
   }
 
   get asked(): boolean {
-    return this.#found !== undefined && this.text.trim() !== "";
+    return this.#found !== undefined && (this.text.trim() !== "" || this.narrowed);
+  }
+
+  get narrowed(): boolean {
+    return this.person.trim() !== "" || this.since !== "" || this.until !== "";
   }
 
   get more(): boolean {
@@ -78,6 +93,7 @@ export class Finding {
   }
 
   async #ask(text: string, room: string, before: string): Promise<Found | undefined> {
-    return call({ call: "Search", text, room, before, limit: LIMIT }).catch(() => undefined);
+    const [since, until] = [at(this.since), at(this.until) && at(this.until) + DAY_MS];
+    return call({ call: "Search", text, room, before, limit: LIMIT, person: this.person.trim(), since, until }).catch(() => undefined);
   }
 }

@@ -9,11 +9,11 @@ export type Language = "ko" | "en";
 
 export type NotifyLevel = "all" | "name" | "nothing";
 
-export type MessageKind = "text" | "file" | "photo" | "voice" | "poll" | "notice" | "deleted";
+export type MessageKind = "text" | "file" | "photo" | "voice" | "poll" | "notice" | "deleted" | "told";
 
 export type MessageState = "waiting" | "sent" | "delivered" | "failed" | "received";
 
-export type RoomPhase = "joined" | "removed" | "left" | "request" | "away";
+export type RoomPhase = "joined" | "removed" | "left" | "request" | "away" | "imported";
 
 export type FileState = "remote" | "moving" | "here" | "failed" | "cancelled";
 
@@ -111,7 +111,7 @@ export interface Span {
 export interface Quote {
   message: string;
   name: string;
-  kind: "deleted" | "file" | "notice" | "photo" | "poll" | "text" | "voice";
+  kind: "deleted" | "file" | "notice" | "photo" | "poll" | "text" | "told" | "voice";
   text: string;
   picture: string;
   gone: boolean;
@@ -171,7 +171,7 @@ export interface Message {
   id: string;
   room: string;
   place: string;
-  kind: "deleted" | "file" | "notice" | "photo" | "poll" | "text" | "voice";
+  kind: "deleted" | "file" | "notice" | "photo" | "poll" | "text" | "told" | "voice";
   person: Person;
   mine: boolean;
   at: number;
@@ -195,11 +195,12 @@ export interface Message {
   notice: Notice | null;
   client: string;
   cut: boolean;
+  imported: string;
 }
 
 /** What a chat row shows of its newest message. ``name`` is empty where it needs no saying. */
 export interface LastLine {
-  kind: "deleted" | "file" | "notice" | "photo" | "poll" | "text" | "voice";
+  kind: "deleted" | "file" | "notice" | "photo" | "poll" | "text" | "told" | "voice";
   name: string;
   text: string;
   at: number;
@@ -214,7 +215,7 @@ export interface Chat {
   title: string;
   person: Person | null;
   faces: Person[];
-  phase: "away" | "joined" | "left" | "removed" | "request";
+  phase: "away" | "imported" | "joined" | "left" | "removed" | "request";
   direct: boolean;
   members: number;
   unread: number;
@@ -277,9 +278,8 @@ export interface RequestAnswered {
   waits: boolean;
 }
 
-/** I asked an admin, by a link, to be let into a group; ``room`` is the group's id.
- * 
- * ``state``: asked; no answer within ``patience_s`` seconds; or why the link does not lead in. */
+/** I asked an admin, by a link, to be let into the group ``room``. ``state``: asked; no answer within
+ * ``patience_s`` seconds; or why the link does not lead in. */
 export interface Wish {
   room: string;
   person: Person;
@@ -668,13 +668,18 @@ export interface SetRoom {
   marked_unread?: boolean | null;
 }
 
-/** ``room`` empty: everywhere. ``before`` goes on after the last result's place, within one room. */
+/** ``room`` empty: everywhere. ``before`` goes on after the last result's place, within one room.
+ * 
+ * ``person``: said by whoever is called that. ``since``, ``until``: sent from a time on, before another; 0: whenever. */
 export interface Search {
   call: "Search";
   text: string;
   room?: string;
   before?: string;
   limit?: number;
+  person?: string;
+  since?: number;
+  until?: number;
 }
 
 /** Photos and files of a room, newest first. */
@@ -921,10 +926,113 @@ export interface Moved {
   size: number;
 }
 
+/** Who a name in an export is: ``me``, an account, or empty: nobody known. */
+export interface ImportName {
+  name: string;
+  who: string;
+}
+
+/** ``files`` are what POST /upload answered. ``alone``: the person is not in it. */
+export interface PreviewImport {
+  call: "PreviewImport";
+  files: string[];
+  names?: ImportName[];
+  order?: "" | "day-first" | "month-first" | "year-first";
+  room?: string;
+  alone?: boolean;
+}
+
+/** As `PreviewImport`; what comes of it is pushed as `ImportMoved`. */
+export interface StartImport {
+  call: "StartImport";
+  files: string[];
+  names?: ImportName[];
+  order?: "" | "day-first" | "month-first" | "year-first";
+  room?: string;
+  alone?: boolean;
+}
+
+/** Stop the import that runs. What is stored stays; the same files go on, and undoing removes it. */
+export interface CancelImport {
+  call: "CancelImport";
+}
+
+export interface GetImports {
+  call: "GetImports";
+}
+
+export interface UndoImport {
+  call: "UndoImport";
+  id: string;
+}
+
+/** ``who``: as of `ImportName`. */
+export interface ImportPerson {
+  name: string;
+  lines: number;
+  who: string;
+}
+
+export interface ImportOddity {
+  what: string;
+  count: number;
+  numbers: number[];
+}
+
+/** One chat of the files. ``room``: where it goes by itself; empty: into a new one. */
+export interface ImportChat {
+  service: "kakaotalk" | "telegram" | "whatsapp";
+  title: string;
+  lines: number;
+  first_at: number;
+  last_at: number;
+  people: ImportPerson[];
+  files: number;
+  missing: number;
+  continued: number;
+  oddities: ImportOddity[];
+  room: string;
+  known: boolean;
+}
+
+/** What is in the files. ``questions`` have to be answered before anything is stored. */
+export interface ImportView {
+  chats: ImportChat[];
+  questions: ("me" | "order")[];
+}
+
+/** An import that was made, or is not finished. ``id`` undoes it with all its chats. */
+export interface ImportDone {
+  id: string;
+  service: string;
+  title: string;
+  room: string;
+  state: "done" | "running" | "undoing";
+  lines: number;
+  done: number;
+  added: number;
+  at: number;
+}
+
+export interface ImportList {
+  imports: ImportDone[];
+  running: boolean;
+}
+
 /** A row of the chat list is new or different. */
 export interface ChatChanged {
   push: "ChatChanged";
   chat: Chat;
+}
+
+/** How far an import has come, in lines. ``state``: ``running``, ``done``, or ``stopped`` with a code. */
+export interface ImportMoved {
+  push: "ImportMoved";
+  done: number;
+  total: number;
+  added: number;
+  state: "done" | "running" | "stopped";
+  code: string;
 }
 
 export interface ChatGone {
@@ -1092,6 +1200,7 @@ export interface Trade {
 
 export type AnyPush =
   | ChatChanged
+  | ImportMoved
   | ChatGone
   | RoomChanged
   | MessagesChanged
@@ -1181,7 +1290,12 @@ export type AnyCall =
   | PutAwayNotice
   | MakeBackup
   | CheckBackup
-  | ExportAll;
+  | ExportAll
+  | PreviewImport
+  | StartImport
+  | CancelImport
+  | GetImports
+  | UndoImport;
 
 export type FromServer =
   | Answered
@@ -1259,4 +1373,9 @@ export interface Answers {
   MakeBackup: Moved;
   CheckBackup: Moved;
   ExportAll: Moved;
+  PreviewImport: ImportView;
+  StartImport: Done;
+  CancelImport: Done;
+  GetImports: ImportList;
+  UndoImport: Done;
 }

@@ -90,13 +90,17 @@ async def _search(ask: Asker, call: c.Search) -> v.Found:
     limit = max(1, min(call.limit, MOST_FOUND))
     room = read_id(call.room) if call.room else None
     before = position_of(call.before) if call.before else None
-    found = ask.client.search(call.text, room=room, before=before, limit=limit + 1)
+    people = (call.person,) if call.person else ()
+    since, until = call.since or None, call.until or None
+    found = ask.client.search(
+        call.text, room=room, before=before, limit=limit + 1, people=people, since=since, until=until
+    )
     matches = [ask.looks.match(one, place_of(one.cursor)) for one in found[:limit]]
-    if room is not None or before is not None:
+    if room is not None or before is not None or people or since or until:
         return v.Found([], [], matches, len(found) > limit)
-    people = ask.client.find_people(call.text)
-    rooms = [id.hex() for id in people.rooms]
-    return v.Found(rooms, [ask.looks.faces.contact(info) for info in people.contacts], matches, len(found) > limit)
+    named = ask.client.find_people(call.text)
+    rooms = [id.hex() for id in named.rooms]
+    return v.Found(rooms, [ask.looks.faces.contact(info) for info in named.contacts], matches, len(found) > limit)
 
 
 async def _get_media(ask: Asker, call: c.GetMedia) -> v.Page:

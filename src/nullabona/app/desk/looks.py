@@ -68,6 +68,8 @@ class Looks:
             handle, name = ("", room.title) if partner is None else (partner.handle, partner.name)
             person = to_person(room.partner, handle, name, me=False, picture=self.faces.picture)
         faces = [] if room.direct or room.phase != "joined" else self._group_faces(room.id)
+        if room.phase == "imported":
+            faces = [to_person(b"", "", room.title, me=False, picture=self.faces.picture)]
         return to_chat(room, chosen, person, faces, now_ms())
 
     def _group_faces(self, room: bytes) -> list[v.Person]:

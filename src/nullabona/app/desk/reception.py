@@ -11,6 +11,7 @@ from nullabona.app.desk import (
     account_answers,
     chat_answers,
     device_answers,
+    import_answers,
     moving_answers,
     people_answers,
     talk_answers,
@@ -36,6 +37,7 @@ HANDLERS: Final[Handlers] = {
     **device_answers.ANSWERS,
     **trust_answers.ANSWERS,
     **moving_answers.ANSWERS,
+    **import_answers.ANSWERS,
 }
 MOST_UNANSWERED: Final = 64
 """Calls of one page that may wait at once; more are refused."""

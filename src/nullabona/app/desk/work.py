@@ -34,6 +34,8 @@ class Work:
         self.changes = Changes(self.looks, hub, self.settings, self.notices)
         self.messenger = Messenger(self.looks, hub, language)
         self._lock = lock
+        self.importing: asyncio.Task[None] | None = None
+        """The import that runs."""
         self._listening: asyncio.Task[None] | None = None
         self._idle: asyncio.TimerHandle | None = None
 
@@ -56,7 +58,15 @@ class Work:
         if self._idle is not None:
             self._idle.cancel()
         self.changes.stop()
+        await self._end_import()
         await self.pause()
+
+    async def _end_import(self) -> None:
+        """What is stored stays; the same files go on where it stopped."""
+        running = self.importing
+        if running is not None:
+            running.cancel()
+            await asyncio.gather(running, return_exceptions=True)
 
     def active(self) -> None:
         """The person is here: the idle time starts anew."""

@@ -38,6 +38,15 @@ from nullabona.app.protocol.device_calls import (
     RemoveDevice,
     WaitLink,
 )
+from nullabona.app.protocol.import_calls import (
+    CancelImport,
+    GetImports,
+    ImportList,
+    ImportView,
+    PreviewImport,
+    StartImport,
+    UndoImport,
+)
 from nullabona.app.protocol.moving_calls import CheckBackup, ExportAll, MakeBackup, Moved
 from nullabona.app.protocol.people_calls import (
     AnswerRequest,
@@ -102,6 +111,7 @@ __all__ = [
     "AskAgain",
     "AskContact",
     "Call",
+    "CancelImport",
     "CancelTransfer",
     "ChangeMembers",
     "ChangePassphrase",
@@ -129,6 +139,7 @@ __all__ = [
     "Forward",
     "GetContacts",
     "GetDevices",
+    "GetImports",
     "GetLinks",
     "GetMedia",
     "GetMessages",
@@ -137,6 +148,8 @@ __all__ = [
     "GetSafety",
     "GetText",
     "HandleCheck",
+    "ImportList",
+    "ImportView",
     "JoinAccount",
     "LeaveRoom",
     "LinkCandidate",
@@ -152,6 +165,7 @@ __all__ = [
     "OpenRoom",
     "Phrase",
     "PinMessage",
+    "PreviewImport",
     "PutAwayNotice",
     "React",
     "ReadCode",
@@ -174,6 +188,8 @@ __all__ = [
     "SetTimer",
     "SetTyping",
     "Start",
+    "StartImport",
+    "UndoImport",
     "Unlock",
     "Vote",
     "WaitLink",
@@ -251,4 +267,9 @@ ANSWERS: Final[dict[type[Call], type[Any]]] = {
     MakeBackup: Moved,
     CheckBackup: Moved,
     ExportAll: Moved,
+    PreviewImport: ImportView,
+    StartImport: Done,
+    CancelImport: Done,
+    GetImports: ImportList,
+    UndoImport: Done,
 }

@@ -7,7 +7,7 @@ objects; it gets `Answered`, `Failed` and `Pushed`. Pushes count from 1; after a
 
 from __future__ import annotations
 
-from typing import Annotated, Any, TypeAlias
+from typing import Annotated, Any, Literal, TypeAlias
 
 from msgspec import Meta, Struct
 
@@ -24,6 +24,16 @@ class ChatChanged(Push, frozen=True):
     """A row of the chat list is new or different."""
 
     chat: v.Chat
+
+
+class ImportMoved(Push, frozen=True):
+    """How far an import has come, in lines. ``state``: ``running``, ``done``, or ``stopped`` with a code."""
+
+    done: int
+    total: int
+    added: int
+    state: Literal["running", "done", "stopped"]
+    code: str = ""
 
 
 class ChatGone(Push, frozen=True):
@@ -135,6 +145,7 @@ class Reset(Push, frozen=True):
 
 AnyPush: TypeAlias = (
     ChatChanged
+    | ImportMoved
     | ChatGone
     | RoomChanged
     | MessagesChanged

@@ -177,12 +177,18 @@ class SetRoom(Call, frozen=True):
 
 
 class Search(Call, frozen=True):
-    """``room`` empty: everywhere. ``before`` goes on after the last result's place, within one room."""
+    """``room`` empty: everywhere. ``before`` goes on after the last result's place, within one room.
+
+    ``person``: said by whoever is called that. ``since``, ``until``: sent from a time on, before another; 0: whenever.
+    """
 
     text: str
     room: str = ""
     before: str = ""
     limit: int = 30
+    person: str = ""
+    since: int = 0
+    until: int = 0
 
 
 class GetMedia(Call, frozen=True):

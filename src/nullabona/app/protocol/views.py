@@ -18,9 +18,9 @@ Theme = Literal["system", "light", "dark"]
 Language = Literal["ko", "en"]
 NotifyLevel = Literal["all", "name", "nothing"]
 """What a desktop notification shows: name and words, the name, or only that something came."""
-MessageKind = Literal["text", "file", "photo", "voice", "poll", "notice", "deleted"]
+MessageKind = Literal["text", "file", "photo", "voice", "poll", "notice", "deleted", "told"]
 MessageState = Literal["waiting", "sent", "delivered", "failed", "received"]
-RoomPhase = Literal["joined", "removed", "left", "request", "away"]
+RoomPhase = Literal["joined", "removed", "left", "request", "away", "imported"]
 FileState = Literal["remote", "moving", "here", "failed", "cancelled"]
 ContactState = Literal["requested", "asking", "accepted", "blocked"]
 May = Literal["reply", "react", "edit", "delete-all", "delete-me", "forward", "pin", "copy", "retry", "discard", "save"]
@@ -154,6 +154,8 @@ class Message(Struct, frozen=True):
     """The page's own id for a message it sent, so that its optimistic bubble is replaced and not doubled."""
     cut: bool = False
     """``spans`` and ``text`` are only the beginning of a long text; `GetText` has all of it."""
+    imported: str = ""
+    """The messenger that it was imported from, or empty. Nobody else has it."""
 
 
 class LastLine(Struct, frozen=True):
@@ -251,9 +253,8 @@ class RequestAnswered(Struct, frozen=True):
 
 
 class Wish(Struct, frozen=True):
-    """I asked an admin, by a link, to be let into a group; ``room`` is the group's id.
-
-    ``state``: asked; no answer within ``patience_s`` seconds; or why the link does not lead in.
+    """I asked an admin, by a link, to be let into the group ``room``. ``state``: asked; no answer within
+    ``patience_s`` seconds; or why the link does not lead in.
     """
 
     room: str

@@ -17,6 +17,8 @@ _STATES: Final = frozenset(get_args(v.MessageState))
 _FILES: Final = frozenset({"file", "photo", "voice"})
 _GONE: Final = "gone"
 _PLACE: Final = 16
+_BELOW: Final = 1 << 63
+"""Positions of imported history are below 0."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +41,12 @@ class Around:
 
 def place_of(position: int) -> str:
     """A position as text that sorts alike."""
-    return f"{position:0{_PLACE}x}"
+    return f"{position + _BELOW:0{_PLACE}x}"
 
 
 def position_of(place: str) -> int:
     """The position of a place. Raises `ValueError`."""
-    return int(place, 16)
+    return int(place, 16) - _BELOW
 
 
 def to_message(info: MessageInfo, around: Around) -> v.Message:
@@ -83,6 +85,7 @@ def to_message(info: MessageInfo, around: Around) -> v.Message:
         notice=None if info.notice is None else to_notice(info.notice),
         client=around.client(info.id) if info.mine else "",
         cut=len(whole) > len(text),
+        imported=info.imported.service if info.imported is not None else "",
     )
 
 
@@ -95,7 +98,7 @@ def all_words(info: MessageInfo, around: Around) -> Words:
 def to_last(info: MessageInfo, *, direct: bool) -> v.LastLine:
     """What a chat row shows of its newest message."""
     notice = None if info.notice is None else to_notice(info.notice)
-    named = not (direct or info.mine or info.kind == "notice")
+    named = not (direct or info.mine or info.kind in {"notice", "told"})
     text = "" if info.kind == "deleted" else one_line(info.text)
     if not text and info.attachment is not None and info.kind == "file":
         text = one_line(info.attachment.name)
@@ -174,6 +177,8 @@ def _may(info: MessageInfo, around: Around) -> list[v.May]:
         return []
     if info.kind == "deleted":
         return ["delete-me"]
+    if info.imported is not None:
+        return _may_imported(info)
     may: list[v.May] = []
     arrived = info.state in {"sent", "delivered", "received"}
     if around.joined:
@@ -184,6 +189,14 @@ def _may(info: MessageInfo, around: Around) -> list[v.May]:
         may += ["retry", "discard"]
     if info.kind != "poll" and arrived:
         may.append("forward")
+    if info.attachment is not None and info.attachment.state == "here":
+        may.append("save")
+    return [*may, "delete-me"]
+
+
+def _may_imported(info: MessageInfo) -> list[v.May]:
+    """What is on this device only cannot be answered, changed for others or passed on by reference."""
+    may: list[v.May] = ["copy"] if info.text else []
     if info.attachment is not None and info.attachment.state == "here":
         may.append("save")
     return [*may, "delete-me"]

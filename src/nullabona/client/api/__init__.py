@@ -39,6 +39,15 @@ from nullabona.client.api.events import (
 from nullabona.client.api.exporting.export import Exported, ExportProgress
 from nullabona.client.api.files import FileReader
 from nullabona.client.api.happening import OperatorNoticeChanged
+from nullabona.client.api.import_records import (
+    ImportAnswers,
+    ImportChat,
+    ImportInfo,
+    ImportPerson,
+    ImportPreview,
+    ImportProgress,
+    Oddity,
+)
 from nullabona.client.api.operator import OperatorNoticeInfo, OperatorNotices
 from nullabona.client.api.records import (
     AttachmentInfo,
@@ -46,6 +55,7 @@ from nullabona.client.api.records import (
     DeviceInfo,
     Found,
     FoundPeople,
+    ImportedInfo,
     LinkInfo,
     LinkOpened,
     LinkRead,
@@ -72,6 +82,7 @@ from nullabona.client.core.content import NoticeKind
 from nullabona.client.core.filenames import safe_name
 from nullabona.client.core.preferences import Preferences, RoomPreferences
 from nullabona.client.core.record.evidence import EvidenceInvalid, Proven, verify_evidence
+from nullabona.client.importing.sources import Given as GivenFile
 from nullabona.client.keys import TESTING_COST
 from nullabona.client.media import BadImage, SafeImage, qr_rows
 from nullabona.client.net import NetOptions, Policy
@@ -108,8 +119,16 @@ __all__ = [
     "FileReader",
     "Found",
     "FoundPeople",
+    "GivenFile",
     "HistoryCame",
     "IdentityChanged",
+    "ImportAnswers",
+    "ImportChat",
+    "ImportInfo",
+    "ImportPerson",
+    "ImportPreview",
+    "ImportProgress",
+    "ImportedInfo",
     "Joined",
     "Keychain",
     "LinkInfo",
@@ -128,6 +147,7 @@ __all__ = [
     "NoticeAdded",
     "NoticeInfo",
     "NoticeKind",
+    "Oddity",
     "OperatorNoticeChanged",
     "OperatorNoticeInfo",
     "OperatorNotices",

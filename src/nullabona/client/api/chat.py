@@ -7,7 +7,7 @@ from typing import Final
 
 from nullabona.client.api.contacts import named_info
 from nullabona.client.api.files import FileCalls
-from nullabona.client.api.finding import find_message, find_room
+from nullabona.client.api.finding import find_message, find_person, find_room
 from nullabona.client.api.messages import MessageCalls
 from nullabona.client.api.records import Found, FoundPeople, MessageInfo, ProfileInfo
 from nullabona.client.api.showing import look_at, room_title, show
@@ -134,13 +134,26 @@ class ChatCalls(MessageCalls, FileCalls):
             return [show(look, line) for line in found if line.shown]
 
     def search(
-        self, text: str, *, room: bytes | str | None = None, before: int | None = None, limit: int = 30
+        self,
+        text: str,
+        *,
+        room: bytes | str | None = None,
+        before: int | None = None,
+        limit: int = 30,
+        people: Sequence[bytes | str] = (),
+        since: int | None = None,
+        until: int | None = None,
     ) -> list[Found]:
-        """Messages that contain every word of ``text``, newest first. ``before``: the cursor of the last one had."""
+        """Messages that contain every word of ``text``, newest first. ``before``: the cursor of the last one had.
+
+        ``people``: said by any of these accounts, contacts, or authors of imported history. ``since`` and ``until``:
+        sent from one time on and before another, in ms.
+        """
         with self._session.view() as step:
             look = look_at(step)
             target = find_room(step.store, room) if room is not None else b""
-            hits = words.find(step.store, text, target, before, limit)
+            persons = tuple(person for who in people for person in find_person(step, who))
+            hits = words.find(step.store, text, words.Wanted(target, persons, since, until), before, limit)
             return [
                 Found(
                     show(look, hit.message),

@@ -17,6 +17,7 @@ from nullabona.client.api.devices import DeviceCalls
 from nullabona.client.api.errors import Refused, TimedOut, UnknownHandle
 from nullabona.client.api.events import ConnectionChanged, Event, EventsForgotten, Typing
 from nullabona.client.api.history import History
+from nullabona.client.api.imports import ImportCalls
 from nullabona.client.api.links import LinkCalls
 from nullabona.client.api.moves import Moves
 from nullabona.client.api.operator import OperatorCalls
@@ -77,7 +78,9 @@ def _open(path: Path, unlock: Unlock, *, create: bool) -> Profile:
     return open_profile(path, unlock, allow_stale=True)
 
 
-class Client(ChatCalls, DeviceCalls, LinkCalls, TrustCalls, PrivacyCalls, RecordCalls, OperatorCalls, ArchiveCalls):
+class Client(
+    ChatCalls, DeviceCalls, ImportCalls, LinkCalls, TrustCalls, PrivacyCalls, RecordCalls, OperatorCalls, ArchiveCalls
+):
     """One account on this device. Made by `open_client`; used from one event loop.
 
     What changes something is durable when the call returns, and goes out by itself, now or when the relay is reached.

@@ -18,6 +18,7 @@ from nullabona.client.core.errors import (
     WrongPassphrase,
     WrongUnlock,
 )
+from nullabona.client.importing.errors import ExportUnreadable, ExportUnsafe, NotAnExport
 from nullabona.client.net import TimedOut, Unreachable
 from nullabona.errors import Bug, NullabonaError, PeerError, Refused, UserError
 
@@ -27,20 +28,25 @@ __all__ = [
     "BadLinkCode",
     "BadRequest",
     "Bug",
+    "ExportUnreadable",
+    "ExportUnsafe",
     "FileExists",
     "FileFailed",
     "FileNotHere",
     "FileTooLarge",
     "FileUnreadable",
     "FileUnwritable",
+    "ImportUnanswered",
     "KeychainFailed",
     "LinkDeclined",
     "LinkExpired",
     "LinkMisused",
     "MessageFailed",
     "NoAccount",
+    "NoSuchImport",
     "NoSuchMessage",
     "NoSuchRoom",
+    "NotAnExport",
     "NullabonaError",
     "Offline",
     "PeerError",
@@ -87,6 +93,24 @@ class Ambiguous(UserError):
     """A name fits several rooms or contacts; the hint lists them."""
 
     code = "ambiguous"
+
+
+class NoSuchImport(UserError):
+    """There is no such import."""
+
+    code = "no-such-import"
+    default_hint = "`nulla import --list` shows them"
+
+
+class ImportUnanswered(UserError):
+    """Something about the export has to be said first; ``questions`` say what."""
+
+    code = "import-unanswered"
+    default_hint = "look at the preview: say who you are, and in which order its dates are written"
+
+    def __init__(self, questions: tuple[str, ...]) -> None:
+        super().__init__(f"the export does not tell everything: {', '.join(questions)}")
+        self.questions = questions
 
 
 class UnknownHandle(UserError):

@@ -349,7 +349,7 @@ class PreferencesChanged(Happened):
 
 @dataclass(frozen=True, slots=True)
 class OtherEvent(Happened):
-    """An event that this version does not know by name."""
+    """An event without a class of its own: ``imported`` (history came into a room, or was undone), or unknown here."""
 
     kind = "other"
     name: str

@@ -25,7 +25,7 @@ from nullabona.client.api.finding import find_message, find_room
 from nullabona.client.api.records import AttachmentInfo
 from nullabona.client.api.session import Session
 from nullabona.client.core import files
-from nullabona.client.core.content import MAX_FILE, Attachment, File, decode_body
+from nullabona.client.core.content import MAX_FILE, Attachment, File, Imported, decode_body
 from nullabona.client.core.errors import BadRequest, NotInRoom
 from nullabona.client.core.filenames import numbered_name, safe_name
 from nullabona.client.core.ports import Store
@@ -370,9 +370,10 @@ def attachment_info(store: Store, row: Message, said: Attachment) -> AttachmentI
 
 def _said(row: Message) -> Attachment:
     body = decode_body(row.body)
-    if not isinstance(body, File):
+    said = body.attachment if isinstance(body, File | Imported) else None
+    if said is None:
         raise BadRequest("this message has no file")
-    return body.attachment
+    return said
 
 
 def _created(path: Path, name: str) -> tuple[Path, int]:

@@ -6,11 +6,14 @@ from collections.abc import Sequence
 from typing import Final, TypeVar
 
 from nullabona.client.api.errors import Ambiguous, NoSuchMessage
+from nullabona.client.core.chat.naming import all_names
 from nullabona.client.core.errors import NoSuchContact, NoSuchRoom
 from nullabona.client.core.ports import Store
 from nullabona.client.core.records import Contact, LoggedEvent, Message
 from nullabona.client.core.roominfo import DEVICES
 from nullabona.client.core.state import JOINED, RoomState, decode_state
+from nullabona.client.core.step import Step
+from nullabona.client.importing.storing import author_id
 from nullabona.wire.handle import HandleError, parse_handle
 
 _SHORTEST_PREFIX: Final = 4
@@ -89,6 +92,16 @@ def find_contact(store: Store, wanted: str) -> Contact:
     if not fitting:
         raise NoSuchContact(f"{wanted} is not among your contacts")
     return _only([(contact, contact.handle) for contact in fitting], wanted)
+
+
+def find_person(step: Step, wanted: bytes | str) -> list[bytes]:
+    """Whose messages a search by ``wanted`` means: an account, whoever is called that, and authors of that name."""
+    if isinstance(wanted, bytes):
+        return [wanted]
+    names = all_names(step.store)
+    known = {step.me.account, *names.handles}
+    called = [who for who in known if wanted == names.name(who) or _fits_handle(names.handle(who), wanted)]
+    return [*called, author_id(wanted)]
 
 
 def find_member(store: Store, room: bytes, wanted: str) -> bytes:

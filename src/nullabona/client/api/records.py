@@ -66,8 +66,8 @@ class ProfileInfo:
 class RoomSummary:
     """A room as a list shows it.
 
-    ``phase``: ``joined``, ``removed``, ``left``, ``away`` (remembered; a member is asked for a way back), or
-    ``request`` (a stranger invites).
+    ``phase``: ``joined``, ``removed``, ``left``, ``away`` (remembered; a member is asked for a way back),
+    ``request`` (a stranger invites), or ``imported`` (nothing but imported history).
     """
 
     id: bytes
@@ -197,6 +197,20 @@ class NoticeInfo:
 
 
 @dataclass(frozen=True, slots=True)
+class ImportedInfo:
+    """Where a line came from that another messenger exported; it is on this device only.
+
+    ``what`` is what the export says that it is: ``text``, ``photo``, ``video``, ``voice``, ``file``, ``sticker``,
+    ``deleted``, ``system`` (nobody said it) or ``unparsed``. ``precise``: the seconds of its time are known.
+    """
+
+    service: str
+    author: str
+    what: str
+    precise: bool
+
+
+@dataclass(frozen=True, slots=True)
 class MessageInfo:
     """A message. ``state`` of an own one: ``waiting``, ``sent``, ``delivered`` or ``failed``; else ``received``."""
 
@@ -215,7 +229,8 @@ class MessageInfo:
     text: str
     """The words of a text, the caption of a file, the question of a poll; else empty."""
     kind: str = "text"
-    """``text``, ``file``, ``photo``, ``voice``, ``poll``, ``notice`` or ``deleted``."""
+    """``text``, ``file``, ``photo``, ``voice``, ``poll``, ``notice``, ``deleted``, or ``told``: an imported line that
+    nobody said."""
     name: str = ""
     """What to call the sender, see `ContactInfo.name`."""
     quote: QuoteInfo | None = None
@@ -236,6 +251,8 @@ class MessageInfo:
     notice: NoticeInfo | None = None
     deleted_by: bytes = b""
     """Who deleted it for all, if its kind is ``deleted``."""
+    imported: ImportedInfo | None = None
+    """Set on what was imported from another messenger."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from nullabona.client.api.files import attachment_info
-from nullabona.client.api.records import MessageInfo, NoticeInfo, PollInfo, QuoteInfo, Reaction
+from nullabona.client.api.records import ImportedInfo, MessageInfo, NoticeInfo, PollInfo, QuoteInfo, Reaction
 from nullabona.client.core import preferences
 from nullabona.client.core.chat import annotating, kinds
 from nullabona.client.core.chat.annotating import Sheet
 from nullabona.client.core.chat.naming import Names, all_names
-from nullabona.client.core.content import Deleted, File, Notice, Poll, Stored, Text
+from nullabona.client.core.content import Deleted, File, Imported, Notice, Poll, Stored, Text
 from nullabona.client.core.records import Device, Message
 from nullabona.client.core.roominfo import DIRECT
 from nullabona.client.core.state import RoomState
@@ -93,6 +93,8 @@ def _info(
 ) -> MessageInfo:
     me = look.step.me.account
     said = body if isinstance(body, Text | File) else None
+    said_file = kinds.attachment_of(body)
+    imported = ImportedInfo(body.service, body.author, body.what, body.precise) if isinstance(body, Imported) else None
     return MessageInfo(
         id=message.id,
         room=message.room,
@@ -106,7 +108,7 @@ def _info(
         reply_to=said.reply_to if said is not None else b"",
         text=kinds.words_of(body),
         kind=message.kind,
-        name=look.names.name(message.account) if message.account else "",
+        name=look.names.name(message.account) if message.account else imported.author if imported is not None else "",
         quote=quote,
         mentions=said.mentions if said is not None else (),
         mentions_me=message.unread == 2,
@@ -117,9 +119,10 @@ def _info(
         pinned=sheet.pinned,
         reactions=_reactions(look, sheet),
         poll=_poll(look, message, body, sheet) if isinstance(body, Poll) else None,
-        attachment=attachment_info(look.step.store, message, body.attachment) if isinstance(body, File) else None,
+        attachment=attachment_info(look.step.store, message, said_file) if said_file is not None else None,
         notice=_notice(look, body) if isinstance(body, Notice) else None,
         deleted_by=body.by if isinstance(body, Deleted) else b"",
+        imported=imported,
     )
 
 

@@ -29,7 +29,7 @@ from nullabona.client.archive.records import (
 )
 from nullabona.client.core import files, records
 from nullabona.client.core.content import Attachment
-from nullabona.client.core.records import MessageState
+from nullabona.client.core.records import FIRST, MessageState
 from nullabona.client.core.roominfo import DEVICES, encode_info
 from nullabona.client.core.state import decode_state
 from nullabona.errors import PeerError
@@ -127,7 +127,7 @@ def _rooms(store: ArchiveStore) -> Iterator[Record]:
 
 
 def _bulk(store: ArchiveStore, *, unsent: bool) -> Iterator[Record]:
-    row = 0
+    row = FIRST  # what was imported has rows below 0
     while True:
         with store.transaction():
             page = store.message_page(row, PAGE)

@@ -241,12 +241,27 @@ class Gone(msgspec.Struct, array_like=True, frozen=True, tag=66):
     why: Literal["expired", "hidden", "done"]
 
 
+class Imported(msgspec.Struct, array_like=True, frozen=True, tag=67):
+    """A line that another messenger exported. Never sent, never received: it is on the person's own devices only.
+
+    ``author`` is what the export calls whoever said it, or empty; ``what`` is a `LineKind`; ``precise``: the seconds of
+    its time were exported too.
+    """
+
+    service: Annotated[str, Meta(max_length=16)]
+    author: Annotated[str, Meta(max_length=200)]
+    text: Annotated[str, Meta(max_length=1_000_000)]
+    what: Annotated[str, Meta(max_length=16)] = "text"
+    precise: bool = False
+    attachment: Attachment | None = None
+
+
 Shown: TypeAlias = Text | File | Poll
 """What stands in a room's history as a message of its own."""
 Annotation: TypeAlias = Edit | Delete | React | Vote | ClosePoll | Pin | Profile
 """What changes how other messages or people are shown; sent, kept and put back like a message."""
 Body: TypeAlias = Shown | Annotation | Receipt | Leave | Moved | Typing | Sync
-Stored: TypeAlias = Shown | Annotation | Notice | Deleted | Gone
+Stored: TypeAlias = Shown | Annotation | Notice | Deleted | Gone | Imported
 """What a message row of the store may hold."""
 
 

@@ -12,7 +12,7 @@ from hashlib import sha256
 from typing import Final
 
 from nullabona.client.core import chunks, messages, people
-from nullabona.client.core.content import MAX_FILE, Attachment, File, decode_body
+from nullabona.client.core.content import MAX_FILE, Attachment, File, Imported, decode_body
 from nullabona.client.core.errors import BadRequest
 from nullabona.client.core.items import FileRequest
 from nullabona.client.core.outgoing import PIECE as PIECE_ITEM
@@ -291,7 +291,7 @@ def forget_file(step: Step, room: bytes, message: bytes) -> None:
 def attachment_of(store: Store, room: bytes, message: bytes) -> Attachment | None:
     row = store.message(room, message)
     body = decode_body(row.body) if row is not None else None
-    return body.attachment if isinstance(body, File) else None
+    return body.attachment if isinstance(body, File | Imported) else None
 
 
 def total_of(message: Message) -> int:

@@ -17,6 +17,7 @@ from nullabona.client.core.content import (
     Envelope,
     File,
     Gone,
+    Imported,
     Leave,
     Notice,
     Profile,
@@ -183,7 +184,7 @@ def resend(step: Step, room: RoomState, message: Message) -> None:
     What was erased meanwhile is not sent any more.
     """
     body = kinds.stored(message)
-    if isinstance(body, Notice | Deleted | Gone):
+    if isinstance(body, Notice | Deleted | Gone | Imported):
         return
     if message.box:
         step.store.drop_outbox_ref(message.box, message.frame)
@@ -313,7 +314,7 @@ def _advance_marker(step: Step, room: RoomState, account: bytes, position: int) 
 def mark_read(step: Step, room: RoomState, message_id: bytes) -> None:
     """Our account has read up to this message; told with the next message or receipt. Never moves back."""
     message = step.store.message(room.id, message_id)
-    if message is None or message.position >= UNPLACED:
+    if message is None or message.imported or message.position >= UNPLACED:
         return
     expiry.read_upto(step, room.id, message.position)
     before = step.store.marker(room.id, step.me.account)

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
+from nullabona.client.core.history.records import Import
 from nullabona.client.core.records import (
+    FIRST,
     Contact,
     Device,
     DeviceView,
@@ -24,6 +26,9 @@ from nullabona.client.core.records import (
     Piece,
     StoredFile,
 )
+
+ImportedRow: TypeAlias = tuple[int, bytes, bytes, bytes, bytes, int, int, bytes, str]
+"""A message of an import: row, room, id, account, device (the import's id), sent at, position, body, kind."""
 
 
 class Store(Protocol):
@@ -139,7 +144,9 @@ class Store(Protocol):
         ...
 
     def drop_message(self, room: bytes, id: bytes) -> None: ...
-    def messages(self, room: bytes, *, after: int = -1, before: int | None = None, limit: int = 100) -> list[Message]:
+    def messages(
+        self, room: bytes, *, after: int = FIRST, before: int | None = None, limit: int = 100
+    ) -> list[Message]:
         """Shown ones with after < position < before: the first ``limit``, or the last ones if ``before`` is given."""
         ...
 
@@ -248,6 +255,30 @@ class Store(Protocol):
     def preferences(self, scope: str) -> dict[str, bytes]: ...
     def put_preference(self, scope: str, key: str, value: bytes) -> None: ...
     def drop_preferences(self, scope: str) -> None: ...
+
+    # -- imported history ----------------------------------------------------------------------------------------
+    def imports(self) -> list[Import]: ...
+    def put_import(self, kept: Import) -> None: ...
+    def drop_import(self, id: bytes) -> None: ...
+    def lowest_row(self) -> int:
+        """Below every row that a message has or that an import keeps for one; at most 0."""
+        ...
+
+    def add_imported(self, rows: Sequence[ImportedRow], words: Sequence[tuple[int, str]]) -> None:
+        """Insert messages, and what they are found by. None of their rows and ids may be there."""
+        ...
+
+    def places(self, room: bytes, low: int, high: int) -> dict[bytes, int]:
+        """The positions between two, ends included, by the ids of the messages that have them."""
+        ...
+
+    def imported_files(self, first: int, end: int) -> list[tuple[bytes, bytes]]:
+        """Room and id of the messages with these rows that have a file."""
+        ...
+
+    def drop_rows(self, first: int, end: int) -> None:
+        """Forget the messages with these rows, and what they are found by."""
+        ...
 
     # -- things seen, chunks, events -----------------------------------------------------------------------------
     def saw(self, scope: str, hash: bytes, day: int) -> bool:

@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass, field
+from typing import Final
 
 UNPLACED = 1 << 62
 """Sort positions from here on belong to own messages that the relay has not taken yet."""
+FIRST: Final = -(1 << 63)
+"""Below every sort position. Positions below 0 belong to imported history, which nobody else has."""
 
 
 class MessageState(enum.StrEnum):
@@ -132,6 +135,11 @@ class Message:
     expires_at: int = 0
     """When it is erased, in ms; 0: never, or its time does not run yet."""
     edited_at: int = 0
+
+    @property
+    def imported(self) -> bool:
+        """It came from another messenger's export, so that nobody else knows of it."""
+        return self.position < 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from nullabona.client.core.history.records import IMPORTED
 from nullabona.client.core.ports import Store
 from nullabona.client.core.records import Device
 from nullabona.client.core.returning import RETURNING, helpers_of
@@ -23,7 +24,7 @@ def remember(
     """
     if info.kind == DEVICES or store.load_room(room) is not None:
         return False
-    state = RoomState(room, info, phase if phase in {LEFT, REMOVED} else AWAY, [], read_upto=read_upto)
+    state = RoomState(room, info, phase if phase in {LEFT, REMOVED, IMPORTED} else AWAY, [], read_upto=read_upto)
     if state.phase == AWAY:
         members = helpers_of([device for device in devices if device.account != me])
         state.heal = Heal(RETURNING, 0, b"", [], members, 0)

@@ -38,6 +38,8 @@ PRAGMA secure_delete = ON;
 PRAGMA cell_size_check = ON;
 PRAGMA trusted_schema = OFF;
 PRAGMA mmap_size = 0;
+PRAGMA cache_size = -32768;
+PRAGMA wal_autocheckpoint = 4000;
 """
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from nullabona.client.core.records import UNPLACED, Message, MessageState
+from nullabona.client.core.records import FIRST, UNPLACED, Message, MessageState
 from nullabona.client.store.rows import Row, Rows
 from nullabona.client.store.statements import STATEMENTS
 
@@ -72,7 +72,9 @@ class MessageRows(Rows):
         """Forget a message; harmless if there is none."""
         self._write(_DROP, (room, id))
 
-    def messages(self, room: bytes, *, after: int = -1, before: int | None = None, limit: int = 100) -> list[Message]:
+    def messages(
+        self, room: bytes, *, after: int = FIRST, before: int | None = None, limit: int = 100
+    ) -> list[Message]:
         """Shown ones with after < position < before: the first ``limit``, or the last ones if ``before`` is given.
 
         Lowest position first in both cases.

@@ -13,6 +13,7 @@ from nullabona.client.store.connection import create_file, open_file, open_memor
 from nullabona.client.store.contacts import ContactRows
 from nullabona.client.store.faults import translated
 from nullabona.client.store.files import FileRows, PreferenceRows
+from nullabona.client.store.imports import ImportRows
 from nullabona.client.store.messages import MessageRows
 from nullabona.client.store.mls_rows import MlsRows
 from nullabona.client.store.outbox import OutboxRows
@@ -39,6 +40,7 @@ class SqliteStore(
     WordRows,
     PersonRows,
     ArchiveRows,
+    ImportRows,
 ):
     """The `Store` of ``nullabona.client.core.ports`` on SQLite.
 

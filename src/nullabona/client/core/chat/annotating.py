@@ -81,7 +81,7 @@ def said_at(step: Step, room: bytes, body: Shown | Annotation) -> int:
 def settle(step: Step, room: RoomState, target: bytes) -> None:
     """Bring a line into the state that its annotations ask for. Nothing happens while the line is not here."""
     line = step.store.message(room.id, target)
-    if line is None or line.kind == kinds.NOTICE or line.about:
+    if line is None or line.imported or line.kind == kinds.NOTICE or line.about:
         return
     notes = step.store.annotations(room.id, target)
     allowed = [note for note in notes if note.kind == kinds.DELETE and may_delete(room, line, note)]

@@ -6,12 +6,14 @@ from dataclasses import replace
 from typing import Final
 
 from nullabona.client.core.content import (
+    Attachment,
     ClosePoll,
     Delete,
     Deleted,
     Edit,
     File,
     Gone,
+    Imported,
     Notice,
     Pin,
     Poll,
@@ -59,6 +61,11 @@ _KINDS: Final[dict[type, str]] = {
 }
 
 
+def attachment_of(body: Stored) -> Attachment | None:
+    """The file of a line that has one."""
+    return body.attachment if isinstance(body, File | Imported) else None
+
+
 def kind_of(body: Stored) -> str:
     return body.attachment.kind if isinstance(body, File) else _KINDS[type(body)]
 
@@ -66,7 +73,7 @@ def kind_of(body: Stored) -> str:
 def stored(message: Message) -> Stored:
     """The body of a row. Raises `Bug`: what is in the store was put there by us."""
     body = decode_body(message.body)
-    if isinstance(body, File) or type(body) in _KINDS:
+    if isinstance(body, File | Imported) or type(body) in _KINDS:
         return body  # type: ignore[return-value]
     raise Bug("a message row holds something that is no message")
 
@@ -99,7 +106,7 @@ def _unread(step: Step, message: Message, body: Stored) -> int:
 
 def words_of(body: Stored) -> str:
     """The words of a line as people read them: the text, the caption, the question."""
-    if isinstance(body, Text):
+    if isinstance(body, Text | Imported):
         return body.text
     if isinstance(body, File):
         return body.caption
@@ -108,8 +115,9 @@ def words_of(body: Stored) -> str:
 
 def found_by(body: Stored) -> str:
     """Everything a line can be found by."""
-    if isinstance(body, File):
-        return f"{body.caption} {body.attachment.name}".strip()
+    said = attachment_of(body)
+    if said is not None:
+        return f"{words_of(body)} {said.name}".strip()
     if isinstance(body, Poll):
         return " ".join([body.question, *body.options])
     return words_of(body)
@@ -117,4 +125,5 @@ def found_by(body: Stored) -> str:
 
 def brief(body: Stored) -> str:
     """What a quote shows of a line: its words, or for a file without any its name."""
-    return words_of(body) or (body.attachment.name if isinstance(body, File) else "")
+    said = attachment_of(body)
+    return words_of(body) or (said.name if said is not None else "")

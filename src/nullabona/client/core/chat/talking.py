@@ -39,6 +39,9 @@ def send_text(
     """Store and queue a message. Returns its id. Raises `BadRequest` if it is empty or too long."""
     room = _joined(step, room_id)
     _check_text(text)
+    answered = step.store.message(room_id, reply_to) if reply_to else None
+    if answered is not None and answered.imported:
+        raise BadRequest("nobody else has this message, so it cannot be answered", hint="quote its words instead")
     return messages.send(step, room, Text(text, reply_to, _members(step, room, mentions), forwarded))
 
 
@@ -222,6 +225,8 @@ def _line(step: Step, room_id: bytes, message: bytes) -> tuple[RoomState, Messag
     line = step.store.message(room_id, message)
     if line is None or not line.shown or line.kind not in kinds.SPOKEN:
         raise BadRequest("there is no such message that could be changed")
+    if line.imported:
+        raise BadRequest("imported history cannot be changed for others", hint="delete it here, or undo the import")
     return room, line
 
 

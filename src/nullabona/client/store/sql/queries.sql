@@ -250,7 +250,7 @@ FROM message INDEXED BY message_unread WHERE room = ? AND unread > 0 AND positio
 SELECT max(position) FROM message WHERE room = ?
 
 -- name: message_top_placed
-SELECT max(position) FROM message WHERE room = ? AND position < ?
+SELECT max(position) FROM message WHERE room = ? AND position >= 0 AND position < ?
 
 -- name: messages_count
 SELECT count(*), coalesce(sum(unread = 2), 0) FROM message WHERE room = ? AND unread > 0 AND position > ?
@@ -411,3 +411,40 @@ ORDER BY position, row LIMIT ?
 
 -- name: archive_line_count
 SELECT count(*) FROM message INDEXED BY message_shown WHERE room = ? AND shown = 1
+
+-- name: imports
+SELECT id, run, service, title, key, room, digest, first, total, done, added, files, state, started_at, made_room
+FROM import ORDER BY row
+
+-- name: import_put
+INSERT INTO import (id, run, service, title, key, room, digest, first, total, done, added, files, state, started_at,
+made_room) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (id) DO UPDATE SET title = excluded.title, room = excluded.room, done = excluded.done,
+added = excluded.added, files = excluded.files, state = excluded.state
+
+-- name: import_drop
+DELETE FROM import WHERE id = ?
+
+-- name: import_lowest
+SELECT coalesce(min(low), 0) FROM (SELECT min(row) AS low FROM message UNION ALL SELECT min(first) FROM import)
+
+-- name: imported_put
+INSERT INTO message (row, room, id, account, device, sent_at, position, epoch, state, box, frame, resent, body, kind,
+shown, unread, about, admin, timer_s, expires_at, edited_at)
+VALUES (?, ?, ?, ?, ?, ?, ?, 0, 'received', x'', x'', 0, ?, ?, 1, 0, x'', 0, 0, 0, 0)
+
+-- name: imported_words
+INSERT INTO word (rowid, words) VALUES (?, ?)
+
+-- name: imported_places
+SELECT id, position FROM message WHERE room = ? AND position BETWEEN ? AND ?
+
+-- name: imported_with_files
+SELECT m.room, m.id FROM message AS m JOIN file AS f ON f.room = m.room AND f.message = m.id
+WHERE m.row >= ? AND m.row < ?
+
+-- name: imported_drop_words
+DELETE FROM word WHERE rowid >= ? AND rowid < ?
+
+-- name: imported_drop
+DELETE FROM message WHERE row >= ? AND row < ?

@@ -126,6 +126,7 @@ CREATE INDEX message_timer ON message (room, position) WHERE timer_s > 0 AND exp
 -- The words of shown messages, cut into overlapping pairs of characters; `rowid` is the message's `row`.
 CREATE VIRTUAL TABLE word USING fts5(words, detail=none, columnsize=0, tokenize='ascii');
 INSERT INTO word (word, rank) VALUES ('secure-delete', 1);
+INSERT INTO word (word, rank) VALUES ('hashsize', 16777216);
 
 -- What is known of accounts met in rooms, also after they have gone. `told_at` is when the profile was sent.
 CREATE TABLE person (
@@ -207,6 +208,26 @@ CREATE TABLE event (
     kind TEXT NOT NULL,
     room BLOB NOT NULL,
     data BLOB NOT NULL
+) STRICT;
+
+-- One chat of an import. Its messages have the rows from `first` on, `total` of them, all below zero.
+CREATE TABLE import (
+    row INTEGER PRIMARY KEY,
+    id BLOB NOT NULL UNIQUE,
+    run BLOB NOT NULL,
+    service TEXT NOT NULL,
+    title TEXT NOT NULL,
+    key TEXT NOT NULL,
+    room BLOB NOT NULL,
+    digest BLOB NOT NULL,
+    first INTEGER NOT NULL,
+    total INTEGER NOT NULL,
+    done INTEGER NOT NULL,
+    added INTEGER NOT NULL,
+    files INTEGER NOT NULL,
+    state TEXT NOT NULL,
+    started_at INTEGER NOT NULL,
+    made_room INTEGER NOT NULL
 ) STRICT;
 
 INSERT INTO profile (one, generation) VALUES (1, 0);

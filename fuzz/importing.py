@@ -1,0 +1,146 @@
+"""Fuzz what people bring from other messengers: texts of every layout, archives, pieces of JSON.
+
+Any bytes give chats and lines, every field within its bounds and storable, or one of the errors of
+``nullabona.client.importing.errors``; nothing else, however the bytes are split.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import io
+import random
+import sys
+import time
+import zipfile
+from collections.abc import Callable
+from typing import Final
+
+from fuzz.client import mutate
+from nullabona.client.core.content import Imported, decode_body, encode_body
+from nullabona.client.importing import kakao, kakao_csv, telegram, whatsapp
+from nullabona.client.importing.errors import ExportUnreadable, ExportUnsafe, NotAnExport
+from nullabona.client.importing.exports import examine
+from nullabona.client.importing.lines import pages
+from nullabona.client.importing.placing import Placer, position_at
+from nullabona.client.importing.records import (
+    EARLIEST,
+    LATEST,
+    MAX_AUTHOR,
+    MAX_MEDIA,
+    MAX_TEXT,
+    MAX_TITLE,
+    Chat,
+    DayOrder,
+    Item,
+    Line,
+    Reading,
+)
+from nullabona.client.importing.sources import Given
+from tests.importing.writing import FORMS, Said
+
+Target = Callable[[random.Random], None]
+REFUSALS: Final = (ExportUnreadable, ExportUnsafe, NotAnExport)
+START: Final = 1_742_000_040_000
+SEEDS: Final = {
+    form.name: form.write(
+        [Said(START + n * 3_600_000, who, f"말 {n}\n줄") for n, who in enumerate(("민아", "준호", "민아"))]
+    )
+    for form in FORMS
+}
+
+
+class Dripping:
+    """Bytes in parts of any size."""
+
+    def __init__(self, data: bytes, chance: random.Random) -> None:
+        self._stream = io.BytesIO(data)
+        self._chance = chance
+
+    def read(self, size: int, /) -> bytes:
+        return self._stream.read(self._chance.randint(1, max(1, min(size, 3_000))))
+
+
+def check(items: list[Item]) -> None:
+    """Everything that was read can be stored."""
+    placer = Placer(b"salt", "key")
+    for item in items:
+        if isinstance(item, Chat):
+            assert len(item.title) <= MAX_TITLE
+            item.title.encode()
+        elif isinstance(item, Line):
+            assert EARLIEST <= item.at < LATEST
+            assert len(item.text) <= MAX_TEXT
+            assert len(item.author) <= MAX_AUTHOR
+            assert len(item.media) <= MAX_MEDIA
+            body = Imported("kakaotalk", item.author, item.text, item.kind)
+            assert body == decode_body(encode_body(body))
+            assert position_at(item.at) < 0
+            assert [16] == [len(id) for id, _ in placer.place([item])]
+
+
+def kakao_text(chance: random.Random) -> None:
+    data = mutate(chance, SEEDS[chance.choice([name for name in SEEDS if name[:3] in {"win", "and", "ios"}])])
+    reader = kakao.KakaoReader("Talk-1.txt")
+    check([*reader.read(pages(Dripping(data, chance))), *reader.end()])
+
+
+def kakao_table(chance: random.Random) -> None:
+    check(list(kakao_csv.read(pages(Dripping(mutate(chance, SEEDS["macos"]), chance)), "x.csv")))
+
+
+def whatsapp_text(chance: random.Random) -> None:
+    data = mutate(chance, SEEDS[chance.choice([name for name in SEEDS if name.startswith("whatsapp")])])
+    reader = whatsapp.WhatsAppReader("_chat.txt", chance.choice(list(DayOrder)))
+    check(list(reader.read(pages(Dripping(data, chance)))))
+    assert whatsapp.orders(pages(Dripping(data, chance)))
+
+
+def telegram_json(chance: random.Random) -> None:
+    data = mutate(chance, SEEDS[chance.choice(["telegram", "telegram-all"])])
+    with contextlib.suppress(ExportUnreadable):
+        check(list(telegram.read(Dripping(data, chance))))
+
+
+def anything(chance: random.Random) -> None:
+    """Through the same door as a person's files, sometimes packed."""
+    data, name = (
+        mutate(chance, SEEDS[chance.choice(list(SEEDS))]),
+        chance.choice(["x.txt", "x.csv", "result.json", "x"]),
+    )
+    if chance.randrange(3) == 0:
+        packed = io.BytesIO()
+        with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr(f"{name}.txt", data)
+        data, name = mutate(chance, packed.getvalue()), "x.zip"
+    try:
+        for export in examine([Given(name, data=data)], Reading()):
+            check([line for _, line in export.lines()])
+    except REFUSALS:
+        pass
+
+
+TARGETS: Final[tuple[Target, ...]] = (kakao_text, kakao_table, whatsapp_text, telegram_json, anything)
+
+
+def main() -> None:
+    """Fuzz each target for a share of the time."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seconds", type=float, default=20.0)
+    parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1 << 32))
+    given = parser.parse_args()
+    for target in TARGETS:
+        end, count = time.monotonic() + given.seconds / len(TARGETS), 0
+        while time.monotonic() < end:
+            seed = given.seed + count
+            try:
+                target(random.Random(seed))
+            except Exception as error:  # noqa: BLE001 - whatever it is, its seed is what is needed
+                print(f"{type(error).__name__}: {error}")
+                sys.exit(f"{target.__name__} failed: --seed {seed}")
+            count += 1
+        print(f"  {target.__name__}: {count:,} inputs")
+
+
+if __name__ == "__main__":
+    main()

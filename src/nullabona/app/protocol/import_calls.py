@@ -1,0 +1,107 @@
+"""Calls about history from other messengers."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from msgspec import Struct
+
+from nullabona.app.protocol.call import Call
+
+
+class ImportName(Struct, frozen=True):
+    """Who a name in an export is: ``me``, an account, or empty: nobody known."""
+
+    name: str
+    who: str
+
+
+class PreviewImport(Call, frozen=True):
+    """``files`` are what POST /upload answered. ``alone``: the person is not in it."""
+
+    files: list[str]
+    names: tuple[ImportName, ...] = ()
+    order: Literal["", "day-first", "month-first", "year-first"] = ""
+    room: str = ""
+    alone: bool = False
+
+
+class StartImport(Call, frozen=True):
+    """As `PreviewImport`; what comes of it is pushed as `ImportMoved`."""
+
+    files: list[str]
+    names: tuple[ImportName, ...] = ()
+    order: Literal["", "day-first", "month-first", "year-first"] = ""
+    room: str = ""
+    alone: bool = False
+
+
+class CancelImport(Call, frozen=True):
+    """Stop the import that runs. What is stored stays; the same files go on, and undoing removes it."""
+
+
+class GetImports(Call, frozen=True):
+    pass
+
+
+class UndoImport(Call, frozen=True):
+    id: str
+
+
+class ImportPerson(Struct, frozen=True):
+    """``who``: as of `ImportName`."""
+
+    name: str
+    lines: int
+    who: str
+
+
+class ImportOddity(Struct, frozen=True):
+    what: str
+    count: int
+    numbers: list[int]
+    """The first lines of the file where it is so."""
+
+
+class ImportChat(Struct, frozen=True):
+    """One chat of the files. ``room``: where it goes by itself; empty: into a new one."""
+
+    service: Literal["kakaotalk", "telegram", "whatsapp"]
+    title: str
+    lines: int
+    first_at: int
+    last_at: int
+    people: list[ImportPerson]
+    files: int
+    missing: int
+    """Files that the export names and does not have."""
+    continued: int
+    oddities: list[ImportOddity]
+    room: str
+    known: bool
+
+
+class ImportView(Struct, frozen=True):
+    """What is in the files. ``questions`` have to be answered before anything is stored."""
+
+    chats: list[ImportChat]
+    questions: list[Literal["me", "order"]]
+
+
+class ImportDone(Struct, frozen=True):
+    """An import that was made, or is not finished. ``id`` undoes it with all its chats."""
+
+    id: str
+    service: str
+    title: str
+    room: str
+    state: Literal["running", "done", "undoing"]
+    lines: int
+    done: int
+    added: int
+    at: int
+
+
+class ImportList(Struct, frozen=True):
+    imports: list[ImportDone]
+    running: bool

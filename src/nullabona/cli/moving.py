@@ -1,0 +1,143 @@
+"""``nulla import``: history that another messenger exported."""
+
+from __future__ import annotations
+
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from nullabona.cli.catalogue import say
+from nullabona.cli.output import emit, line, note, table
+from nullabona.cli.running import opened, run_async
+from nullabona.cli.settings import Settings, common, settings_of
+from nullabona.client.api import ImportAnswers, ImportChat, ImportInfo, ImportPreview, ImportProgress, errors
+
+_MOST_NAMES = 30
+
+
+@click.command("import")
+@click.argument("files", nargs=-1, type=click.Path(path_type=Path), metavar="FILE…")
+@click.option("--preview", is_flag=True, help="Show what is in them; store nothing.")
+@click.option("--as", "room", metavar="ROOM", help="Put it before what is in this room: a contact, or a group.")
+@click.option("--new", is_flag=True, help="Put it into a room of its own, even if the chat was imported before.")
+@click.option("--me", metavar="NAME", help="What you are called in it; an empty NAME: you are not in it.")
+@click.option("--person", "people", multiple=True, metavar="NAME=HANDLE",
+              help="NAME in it is this contact; may be given several times, and is remembered.")  # fmt: skip
+@click.option("--day-first", "order", flag_value="day-first", help="Dates are day, month, year.")
+@click.option("--month-first", "order", flag_value="month-first", help="Dates are month, day, year.")
+@click.option("--year-first", "order", flag_value="year-first", help="Dates are year, month, day.")
+@click.option("--list", "listing", is_flag=True, help="Show the imports there are.")
+@click.option("--undo", metavar="ID", help="Erase everything that an import brought.")
+@common
+@click.pass_context
+def import_history(
+    context: click.Context,
+    files: tuple[Path, ...],
+    *,
+    preview: bool,
+    room: str | None,
+    new: bool,
+    me: str | None,
+    people: tuple[str, ...],
+    order: str | None,
+    listing: bool,
+    undo: str | None,
+) -> None:
+    """Import chats that KakaoTalk, Telegram Desktop or WhatsApp exported: .txt, .csv, .zip, result.json or a folder.
+
+    They stay on this device. What is here already is not stored twice; interrupted, it goes on when called again.
+    """
+    settings = settings_of(context)
+    if undo is not None:
+        run_async(_undo(settings, undo))
+    elif listing:
+        run_async(_list(settings))
+    elif not files:
+        raise click.UsageError("give the exported FILE, or --list, or --undo")
+    else:
+        answers = ImportAnswers(me=me, order=order, people=_people(people), room=room, new=new)  # type: ignore[arg-type]
+        run_async(_import(settings, files, answers, preview=preview))
+
+
+def _people(said: tuple[str, ...]) -> dict[str, str]:
+    pairs = [each.rpartition("=") for each in said]
+    if any(not name or not handle for name, _, handle in pairs):
+        raise click.UsageError("--person takes NAME=HANDLE")
+    return {name: handle for name, _, handle in pairs}
+
+
+async def _undo(settings: Settings, id: str) -> None:
+    async with opened(settings, online=False) as client:
+        await client.undo_import(id)
+        note(settings, "import-undone")
+
+
+async def _list(settings: Settings) -> None:
+    async with opened(settings, online=False) as client:
+        _show(settings, client.imports())
+
+
+async def _import(settings: Settings, files: tuple[Path, ...], answers: ImportAnswers, *, preview: bool) -> None:
+    async with opened(settings, online=False) as client:
+        if preview:
+            found = await client.preview_import(files, answers)
+            emit(found) if settings.as_json else _preview(settings, found)
+            return
+        try:
+            done = await client.import_history(files, answers, tell=lambda now: _progress(settings, now))
+        except errors.ImportUnanswered:
+            if not settings.as_json:
+                _preview(settings, await client.preview_import(files, answers))
+            raise
+        _show(settings, done)
+        note(settings, "import-done", added=sum(chat.added for chat in done))
+
+
+def _progress(settings: Settings, now: ImportProgress) -> None:
+    if not settings.as_json and sys.stderr.isatty():
+        sys.stderr.write(f"\r{now.done:,} / {now.total:,}" + ("\n" if now.done == now.total else ""))
+        sys.stderr.flush()
+
+
+def _show(settings: Settings, imports: list[ImportInfo]) -> None:
+    if settings.as_json:
+        for found in imports:
+            emit(found)
+    elif imports:
+        table(
+            (found.id.hex()[:12], found.service, found.title, found.state, f"{found.added:,}", f"{found.files:,}")
+            for found in imports
+        )
+    else:
+        note(settings, "no-lines")
+
+
+def _preview(settings: Settings, found: ImportPreview) -> None:
+    for chat in found.chats:
+        _chat(settings, chat)
+    for question in found.questions:
+        line(say(f"import-ask-{question}", settings.language))
+
+
+def _chat(settings: Settings, chat: ImportChat) -> None:
+    words = settings.language
+    line(f"{chat.service}: {chat.title}")
+    line(say("import-lines", words, lines=f"{chat.lines:,}", first=_day(chat.first_at), last=_day(chat.last_at)))
+    line("  " + ", ".join(f"{kind} {count:,}" for kind, count in chat.kinds.items()))
+    for person in chat.people[:_MOST_NAMES]:
+        line(f"  {person.name}: {person.lines:,}{' *' if person.me else ''}")
+    if chat.continued:
+        line(say("import-continued", words, count=f"{chat.continued:,}"))
+    if chat.media_here or chat.media_missing:
+        line(say("import-media", words, here=chat.media_here, missing=chat.media_missing))
+    for odd in chat.oddities:
+        numbers = ", ".join(map(str, odd.numbers))
+        line(say("import-odd", words, what=say(f"import-odd-{odd.what}", words), count=odd.count, numbers=numbers))
+    if chat.known:
+        line(say("import-known", words))
+
+
+def _day(at: int) -> str:
+    return datetime.fromtimestamp(at / 1_000, UTC).astimezone().strftime("%Y-%m-%d")

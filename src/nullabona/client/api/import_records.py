@@ -1,0 +1,102 @@
+"""What the API says of imports: plain values. Times are milliseconds since the epoch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Final, Literal, TypeAlias
+
+Question: TypeAlias = Literal["me", "order"]
+_NOBODY: Final[Mapping[str, str]] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class ImportPerson:
+    """Somebody in an export. ``account``: who that is here, as remembered from before; empty: nobody known."""
+
+    name: str
+    lines: int
+    account: bytes
+    me: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Oddity:
+    """Lines that were left out, mended or not understood: how many, and the numbers of the first of them."""
+
+    what: str
+    count: int
+    numbers: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ImportChat:
+    """One chat of an export, as it would be stored."""
+
+    service: str
+    title: str
+    lines: int
+    first_at: int
+    last_at: int
+    people: tuple[ImportPerson, ...]
+    """Whoever said most first."""
+    kinds: dict[str, int]
+    continued: int
+    """Lines of the file that go on with the one before."""
+    media_here: int
+    media_missing: int
+    oddities: tuple[Oddity, ...]
+    room: bytes
+    """Where it goes unless the person says otherwise: a room with earlier imports of this chat; empty: a new one."""
+    known: bool
+    """This very export is here already."""
+
+
+@dataclass(frozen=True, slots=True)
+class ImportPreview:
+    """What is in the files, before anything is stored. ``questions`` have to be answered first."""
+
+    chats: tuple[ImportChat, ...]
+    questions: tuple[Question, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ImportAnswers:
+    """What the person decided. ``me``: their own name in the export; empty: they are not in it; None: not said.
+
+    ``order``: of days and months in dates, where the file does not tell. ``people``: names → handles of contacts.
+    ``room``: the room or contact whose history it becomes; None: as the preview says. ``new``: a room of its own.
+    """
+
+    me: str | None = None
+    order: Literal["day-first", "month-first", "year-first"] | None = None
+    people: Mapping[str, str] = field(default_factory=lambda: _NOBODY)
+    room: bytes | str | None = None
+    new: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ImportProgress:
+    """How far an import has come: lines of all its chats."""
+
+    done: int
+    total: int
+    added: int
+
+
+@dataclass(frozen=True, slots=True)
+class ImportInfo:
+    """One chat of an import. ``id`` names the import, and undoes it. ``state``: ``running``, ``done``, ``undoing``."""
+
+    id: bytes
+    service: str
+    title: str
+    room: bytes
+    state: str
+    total: int
+    done: int
+    added: int
+    """Of those done, the ones that were not here before."""
+    files: int
+    at: int

@@ -1,0 +1,26 @@
+"""Why a file cannot be imported."""
+
+from __future__ import annotations
+
+from nullabona.errors import UserError
+
+
+class NotAnExport(UserError):
+    """The file is no export that is known here."""
+
+    code = "not-an-export"
+    default_hint = "give what KakaoTalk, Telegram Desktop or WhatsApp exported: .txt, .csv, .zip or result.json"
+
+
+class ExportUnreadable(UserError):
+    """The file cannot be read, or is damaged."""
+
+    code = "export-unreadable"
+    default_hint = "export the chat again"
+
+
+class ExportUnsafe(UserError):
+    """An archive pretends to be smaller than it is, or hides its names. Nothing of it was unpacked."""
+
+    code = "export-unsafe"
+    default_hint = "export the chat again, and import what the messenger itself wrote"

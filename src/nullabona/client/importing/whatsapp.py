@@ -1,0 +1,228 @@
+"""WhatsApp's exports: ``_chat.txt`` of iOS (in brackets, to the second) and the text of Android."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from nullabona.client.importing import whatsapp_dates as dates
+from nullabona.client.importing.lines import Page
+from nullabona.client.importing.records import (
+    MAX_AUTHOR,
+    MAX_MEDIA,
+    MAX_TEXT,
+    MAX_TITLE,
+    Chat,
+    DayOrder,
+    Item,
+    Layout,
+    Line,
+    LineKind,
+    Odd,
+)
+
+IOS: Final = Layout("whatsapp", "whatsapp ios", "second")
+ANDROID: Final = Layout("whatsapp", "whatsapp android", "minute")
+_DAY: Final = 86_400_000
+_MOST_CACHED: Final = 20_000
+_MARKS: Final = "\u200e\u200f\u202a\u202b\u202c\u2066\u2067\u2068\u2069\ufeff"
+_BETWEEN: Final = r",?\s(?:klo\s|um\s|at\s|às\s|à\s)?"
+_IN_BRACKETS: Final = re.compile(rf"\[({dates.DATE}){_BETWEEN}({dates.TIME})\]\s?(.*)", re.DOTALL)
+_DASHED: Final = re.compile(rf"({dates.DATE}){_BETWEEN}({dates.TIME})\s[-–]\s(.*)", re.DOTALL)
+_ATTACHED: Final = re.compile(rf"[{_MARKS}]*<[^<>:]{{1,40}}: ([^<>]{{1,{MAX_MEDIA}}})>[{_MARKS}]*")
+_ATTACHED_BEHIND: Final = re.compile(
+    rf"[{_MARKS}]*(.{{1,{MAX_MEDIA}}}\.\w{{1,8}}) \((?:file attached|파일 첨부됨|파일이 첨부됨|첨부 파일)\)[{_MARKS}]*"
+)
+_OMITTED: Final = {
+    "image omitted": LineKind.PHOTO,
+    "video omitted": LineKind.VIDEO,
+    "gif omitted": LineKind.VIDEO,
+    "audio omitted": LineKind.VOICE,
+    "sticker omitted": LineKind.STICKER,
+    "document omitted": LineKind.FILE,
+    "contact card omitted": LineKind.FILE,
+    "<media omitted>": LineKind.FILE,
+    "<미디어 제외됨>": LineKind.FILE,
+    "<미디어 생략됨>": LineKind.FILE,
+    "이미지 생략됨": LineKind.PHOTO,
+    "동영상 생략됨": LineKind.VIDEO,
+    "오디오 생략됨": LineKind.VOICE,
+    "스티커 생략됨": LineKind.STICKER,
+    "문서 생략됨": LineKind.FILE,
+    "this message was deleted": LineKind.DELETED,
+    "this message was deleted.": LineKind.DELETED,
+    "you deleted this message": LineKind.DELETED,
+    "you deleted this message.": LineKind.DELETED,
+    "삭제된 메시지입니다.": LineKind.DELETED,
+    "이 메시지는 삭제되었습니다.": LineKind.DELETED,
+}
+_PHOTO: Final = (".jpg", ".jpeg", ".png", ".webp", ".gif")
+_VIDEO: Final = (".mp4", ".mov", ".3gp")
+_VOICE: Final = (".opus", ".m4a", ".ogg", ".aac")
+_MIMICS: Final = re.compile(
+    r'.{0,400}(?:changed the (?:subject|group name)|created group|그룹 이름|주제를).{0,20}["“].*'
+)
+_TITLES: Final = (
+    re.compile(r"WhatsApp Chat (?:with|-) (.{1,400}?)\.txt", re.IGNORECASE),
+    re.compile(r"(.{1,400}?)님과의 WhatsApp 대화\.txt"),
+    re.compile(r"WhatsApp (?:채팅|대화) - (.{1,400}?)\.txt"),
+)
+
+
+def layout_of(line: str) -> Layout | None:
+    """The layout of a line, if it is one of WhatsApp's."""
+    plain = line.lstrip(_MARKS)
+    for pattern, layout in ((_IN_BRACKETS, IOS), (_DASHED, ANDROID)):
+        found = pattern.match(plain)
+        if found is not None and _possible(found.group(1), found.group(2)):
+            return layout
+    return None
+
+
+def _possible(date: str, time: str) -> bool:
+    numbers = dates.numbers_of(date)
+    fits = numbers is not None and any(dates.day_of(numbers, order) is not None for order in DayOrder)
+    return fits and dates.clock_of(time) is not None
+
+
+def orders(pages: Iterable[Page]) -> list[DayOrder]:
+    """The orders in which the dates of a whole text can be written, the likeliest ones."""
+    finder = dates.OrderFinder()
+    for page in pages:
+        for text, _ in page:
+            plain = text.lstrip(_MARKS)
+            found = _IN_BRACKETS.match(plain) if plain.startswith("[") else _DASHED.match(plain)
+            numbers = dates.numbers_of(found.group(1)) if found is not None else None
+            if found is not None and numbers is not None:
+                finder.see(numbers, found.group(2))
+    return finder.orders()
+
+
+def title_of(name: str) -> str:
+    """The chat's name by its file's; empty if that does not tell."""
+    plain = unicodedata.normalize("NFC", name)
+    found = next((found for pattern in _TITLES if (found := pattern.fullmatch(plain))), None)
+    return found.group(1).strip()[:MAX_TITLE] if found else ""
+
+
+class WhatsAppReader:
+    """One chat."""
+
+    def __init__(self, name: str, order: DayOrder) -> None:
+        self._order = order
+        self._number = 0
+        self._at: int | None = None
+        self._author = ""
+        self._kind = ""
+        self._parts: list[str] = []
+        self._size = 0
+        self._first = 0
+        self._early: list[tuple[int, str]] = []
+        self._stamps: dict[tuple[str, str], int | None] = {}
+        title = title_of(name)
+        self._out: list[Item] = [Chat(title or name.rpartition(".")[0][:MAX_TITLE], title)]
+
+    def read(self, pages: Iterable[Page]) -> Iterator[Item]:
+        """The items of the whole text."""
+        for page in pages:
+            for text, joined in page:
+                self._number += not joined
+                if joined or not self._begins(text):
+                    self._more(text, joined=joined)
+            yield from self._taken()
+        self._flush()
+        self._out.extend(Line(self._at or 0, "", said, LineKind.UNPARSED, number) for number, said in self._early)
+        yield from self._taken()
+
+    def _taken(self) -> list[Item]:
+        out, self._out = self._out, []
+        return out
+
+    def _begins(self, text: str) -> bool:
+        plain = text.lstrip(_MARKS)
+        found = _IN_BRACKETS.match(plain) if plain.startswith("[") else _DASHED.match(plain)
+        if found is None:
+            return False
+        date, time, rest = found.groups()
+        at = self._stamp(date, time)
+        if at is None:
+            self._out.append(Odd(self._number, "odd-date"))
+            return False
+        self._said(at, rest)
+        return True
+
+    def _stamp(self, date: str, time: str) -> int | None:
+        known = self._stamps
+        if (date, time) not in known:
+            if len(known) > _MOST_CACHED:
+                known.clear()
+            numbers = dates.numbers_of(date)
+            day = dates.day_of(numbers, self._order) if numbers is not None else None
+            clock = dates.clock_of(time)
+            known[date, time] = None if day is None or clock is None else day + clock
+        return known[date, time]
+
+    def _said(self, at: int, rest: str) -> None:
+        self._flush()
+        if self._early:
+            self._out.extend(Line(at, "", said, LineKind.UNPARSED, number) for number, said in self._early)
+            self._early = []
+        if self._at is not None and at < self._at - _DAY:
+            self._out.append(Odd(self._number, "time-goes-back"))
+        author, split, text = rest.partition(": ")
+        if not split and rest.endswith(":"):
+            author, split, text = rest[:-1], ":", ""
+        nobody = not split or not author or _MIMICS.fullmatch(rest) is not None
+        self._at, self._first = at, self._number
+        self._author = "" if nobody else author.strip(_MARKS)[:MAX_AUTHOR]
+        self._kind = LineKind.SYSTEM if nobody else ""
+        self._parts = [rest if nobody else text]
+        self._size = len(self._parts[0])
+
+    def _more(self, text: str, *, joined: bool) -> None:
+        if self._at is None:
+            if text.strip():
+                self._early.append((self._number, text))
+        elif self._size + len(text) > MAX_TEXT:
+            self._flush()
+            self._parts, self._size, self._first = [text], len(text), self._number
+        elif joined and self._parts:
+            self._parts[-1] += text
+            self._size += len(text)
+        else:
+            self._parts.append(text)
+            self._size += len(text) + 1
+
+    def _flush(self) -> None:
+        parts, self._parts = self._parts, []
+        if not parts or self._at is None:
+            return
+        text = parts[0] if len(parts) == 1 else "\n".join(parts).rstrip("\n")
+        kind, media = (self._kind, "") if self._kind else _meaning(text)
+        shown = text.strip(_MARKS) if len(parts) == 1 else text.lstrip(_MARKS)
+        self._out.append(Line(self._at, self._author, shown, kind, self._first, media, "", len(parts) - 1))
+
+
+def _meaning(text: str) -> tuple[str, str]:
+    """What a text stands for, and the file that belongs to it."""
+    first = text.partition("\n")[0]
+    if "<" in first and (found := _ATTACHED.fullmatch(first)):
+        return _kind_of(found.group(1)), found.group(1)
+    if first.rstrip(_MARKS).endswith(")") and (found := _ATTACHED_BEHIND.fullmatch(first)):
+        return _kind_of(found.group(1)), found.group(1)
+    plain = text.strip(_MARKS)
+    if len(plain) <= 40 and (kind := _OMITTED.get(plain.lower())):
+        return kind, ""
+    if text.startswith("\u200e"):
+        return LineKind.SYSTEM, ""
+    return LineKind.TEXT, ""
+
+
+def _kind_of(name: str) -> str:
+    lower = name.lower()
+    if "sticker" in lower:
+        return LineKind.STICKER
+    kinds = ((_PHOTO, LineKind.PHOTO), (_VIDEO, LineKind.VIDEO), (_VOICE, LineKind.VOICE))
+    return next((kind for endings, kind in kinds if lower.endswith(endings)), LineKind.FILE)

@@ -1,0 +1,77 @@
+"""Imports, and the messages that they brought: rows below zero, so that they came before everything else."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from nullabona.client.core.history.records import Import, ImportState
+from nullabona.client.core.ports import ImportedRow
+from nullabona.client.store.rows import Row, Rows
+from nullabona.client.store.statements import STATEMENTS
+
+_IMPORTS = STATEMENTS["imports"]
+_PUT = STATEMENTS["import_put"]
+_DROP = STATEMENTS["import_drop"]
+_LOWEST = STATEMENTS["import_lowest"]
+_ROWS = STATEMENTS["imported_put"]
+_WORDS = STATEMENTS["imported_words"]
+_PLACES = STATEMENTS["imported_places"]
+_WITH_FILES = STATEMENTS["imported_with_files"]
+_DROP_WORDS = STATEMENTS["imported_drop_words"]
+_DROP_ROWS = STATEMENTS["imported_drop"]
+
+
+def _import_of(row: Row) -> Import:
+    id, run, service, title, key, room, digest, first, total, done, added, files, state, started_at, made_room = row
+    return Import(
+        *(id, run, service, title, key, room, digest, first, total, done, added, files),
+        *(ImportState(state), started_at, bool(made_room)),
+    )
+
+
+class ImportRows(Rows):
+    """What was imported."""
+
+    __slots__ = ()
+
+    def imports(self) -> list[Import]:
+        """Every chat of every import, in the order in which they began."""
+        return [_import_of(row) for row in self._all(_IMPORTS)]
+
+    def put_import(self, kept: Import) -> None:
+        """Insert, or replace what changes as an import goes on."""
+        k = kept
+        self._write(
+            _PUT,
+            (
+                *(k.id, k.run, k.service, k.title, k.key, k.room, k.digest, k.first, k.total, k.done, k.added),
+                *(k.files, k.state.value, k.started_at, int(k.made_room)),
+            ),
+        )
+
+    def drop_import(self, id: bytes) -> None:
+        """Forget that there was one; its messages stay."""
+        self._write(_DROP, (id,))
+
+    def lowest_row(self) -> int:
+        """Below every row that a message has or that an import keeps for one; at most 0."""
+        row = self._one(_LOWEST)
+        return 0 if row is None else min(int(row[0]), 0)
+
+    def add_imported(self, rows: Sequence[ImportedRow], words: Sequence[tuple[int, str]]) -> None:
+        """Insert messages of an import, and what they are found by. None of their rows and ids may be there."""
+        self._write_many(_ROWS, rows)
+        self._write_many(_WORDS, words)
+
+    def places(self, room: bytes, low: int, high: int) -> dict[bytes, int]:
+        """The positions between two, ends included, by the ids of the messages that have them."""
+        return dict(self._all(_PLACES, (room, low, high)))
+
+    def imported_files(self, first: int, end: int) -> list[tuple[bytes, bytes]]:
+        """Room and id of the messages with these rows that have a file."""
+        return [(room, id) for room, id in self._all(_WITH_FILES, (first, end))]
+
+    def drop_rows(self, first: int, end: int) -> None:
+        """Forget the messages with these rows, and what they are found by."""
+        self._write(_DROP_WORDS, (first, end))
+        self._write(_DROP_ROWS, (first, end))
