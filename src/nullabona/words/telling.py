@@ -88,13 +88,11 @@ TOLD: Final[Mapping[str, tuple[tuple[str, str], tuple[str, str]]]] = {
     "signed-out": (
         (
             "This device is none of your account's any more.",
-            "Another of your devices put it out, or the account was restored elsewhere. You can read what is here. "
-            "If that was not you, somebody has your 24 words: tell your people in another way.",
+            "If neither another device of yours did that nor you restored the account, somebody has your 24 words.",
         ),
         (
             "이 기기는 이제 계정에서 나왔어요.",
-            "다른 내 기기가 내보냈거나, 다른 곳에서 계정을 되찾았어요. 여기 있는 것은 읽을 수 있어요. "
-            "내가 한 일이 아니라면 누군가 24개 단어를 가진 것이니, 다른 방법으로 사람들에게 알려 주세요.",
+            "내가 다른 기기에서 한 일이 아니라면, 누군가 24개 단어를 가진 거예요.",
         ),
     ),
     "history-whole": (

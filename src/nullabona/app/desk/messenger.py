@@ -35,10 +35,8 @@ class Messenger:
                 self._request(event)
             case OperatorNoticeChanged(put_away=False):
                 self._operator()
-            case e.SignedOut():
-                self._tell("signed-out", b"", {})
-            case e.HistoryCame(whole=True):
-                self._tell("history-whole", b"", {"count": event.messages})
+            case e.SignedOut() | e.HistoryCame():
+                self._devices(event)
             case e.Warned():
                 self._tell(event.code, event.room, event.detail)
             case e.IdentityChanged():
@@ -55,6 +53,12 @@ class Messenger:
     @property
     def _language(self) -> Language:
         return self._looks.client.preferences().language or self._fallback
+
+    def _devices(self, event: e.SignedOut | e.HistoryCame) -> None:
+        if isinstance(event, e.SignedOut):
+            self._tell("signed-out", b"", {})
+        elif event.whole:
+            self._tell("history-whole", b"", {"count": event.messages})
 
     def _tell(self, code: str, room: bytes, values: Mapping[str, Any]) -> None:
         message, hint = told(code, self._language, {key: one_line(str(value)) for key, value in values.items()})
