@@ -47,6 +47,12 @@ class Service:
     def url(self) -> str:
         return f"ws://{self.host}"
 
+    @property
+    def pid(self) -> int:
+        """Of the process that serves now."""
+        assert self._process is not None
+        return self._process.pid
+
     def handle(self, name: str) -> str:
         return f"{name}@{self.host}"
 

@@ -99,7 +99,8 @@ class ImportCalls:
             chats = {at: kept for (of, at), kept in begun.items() if of == number}
             work = _Work(chats, people, salt, partial(told, number), batch)
             try:
-                await self._store(export, work)
+                with self._session.profile.store.bulk():
+                    await self._store(export, work)
             finally:
                 for source in export.sources:
                     if source.media is not None:

@@ -77,7 +77,8 @@ def restore_profile(
     discard_profile(draft)
     try:
         with create_profile(draft, unlock) as profile:
-            counts = _fill(profile, whole, later, key, dropped, today, watch)
+            with profile.store.bulk():
+                counts = _fill(profile, whole, later, key, dropped, today, watch)
             accounts.restore_account(
                 profile.store,
                 root=AccountRoot(identity.root),

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Self
 
 import apsw
 
 from nullabona.client.store.archiving import ArchiveRows
-from nullabona.client.store.connection import create_file, open_file, open_memory
+from nullabona.client.store.connection import bulk, create_file, open_file, open_memory
 from nullabona.client.store.contacts import ContactRows
 from nullabona.client.store.faults import translated
 from nullabona.client.store.files import FileRows, PreferenceRows
@@ -77,6 +78,10 @@ class SqliteStore(
     def set_generation(self, generation: int) -> None:
         """Set the count, inside a transaction (to heal a restored copy)."""
         self._write(_GENERATION_SET, (generation,))
+
+    def bulk(self) -> AbstractContextManager[None]:
+        """Write a lot inside: faster, with up to 32 MiB more memory. Not to be entered inside a transaction."""
+        return bulk(self._connection)
 
     def checkpoint(self) -> None:
         """Move the WAL into the file and empty it, so that no deleted secret waits there. Call it when idle.
