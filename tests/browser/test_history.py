@@ -84,10 +84,10 @@ def numbers(person: Person) -> list[int]:
 
 
 def settled(person: Person) -> list[int]:
-    """As `numbers`, when two frames after one another show the same."""
+    """As `numbers`, when two frames after one another show the same, and something."""
     seen: list[int] = numbers(person)
     before: list[int] = []
-    while seen != before:
+    while not seen or seen != before:
         person.page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
         seen, before = numbers(person), seen
     return seen

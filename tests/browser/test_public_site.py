@@ -89,7 +89,7 @@ def test_pages_keep_their_own_policy_and_need_no_script(chromium: Browser, addre
     page.on("console", lambda message: said.append(message.text))
     page.on("requestfailed", lambda request: said.append(request.url))
     for path in PATHS:
-        page.goto(f"{address}/{path}")
+        page.goto(f"{address}/{path}", wait_until="networkidle")
         assert page.locator("h1").inner_text()
     context.close()
     assert [] == said
