@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from nullabona.cli.happenings import HAPPENINGS
 from nullabona.words.errors import Language
 
 SENTENCES: Final[dict[str, tuple[str, str]]] = {
+    **HAPPENINGS,
     "account-created": ("{handle} is yours on this device.", "이 기기에서 {handle} 계정을 만들었습니다."),
     "import-done": (
         "{added} lines came in; they stay on this device.",
@@ -108,10 +110,6 @@ SENTENCES: Final[dict[str, tuple[str, str]]] = {
         "the link of {handle} does not lead in any more; ask them for a new one (--withdraw forgets this)",
         "{handle} 님의 링크로는 이제 들어갈 수 없습니다. 새 링크를 부탁하세요(--withdraw로 지웁니다)",
     ),
-    "event-wish-refused": (
-        "* the link of {handle} does not lead in: `nulla room asked` says why",
-        "* {handle} 님의 링크로 들어갈 수 없습니다. `nulla room asked`가 까닭을 보여 줍니다",
-    ),
     "verified": ("You compared it with {handle}.", "{handle} 님과 이미 비교했습니다."),
     "not-verified": (
         "Compare it with {handle} over another channel, then add --yes.",
@@ -210,29 +208,6 @@ SENTENCES: Final[dict[str, tuple[str, str]]] = {
     "new-passphrase": ("New passphrase", "새 암호"),
     "repeat-passphrase": ("The same again", "한 번 더"),
     "ask-phrase": ("The 24 words", "24개 낱말"),
-    "event-operator-notice": (
-        "* your operator tells of a demand about this account: nulla operator-notices list",
-        "* 운영자가 이 계정에 관한 요청을 알렸습니다: nulla operator-notices list",
-    ),
-    "event-joined": ("* you are in {room}", "* {room} 방에 들어왔습니다"),
-    "event-member-added": ("* {handle} is in {room}", "* {handle} 님이 {room} 방에 들어왔습니다"),
-    "event-member-removed": ("* {handle} is out of {room}", "* {handle} 님이 {room} 방에서 나갔습니다"),
-    "event-room-changed": ("* {room} changed", "* {room} 방이 바뀌었습니다"),
-    "event-removed": ("* you were removed from {room}", "* {room} 방에서 내보내졌습니다"),
-    "event-left": ("* you left {room}", "* {room} 방에서 나왔습니다"),
-    "event-contact-request": ("* {handle} asks to talk: {greeting}", "* {handle} 님의 대화 신청: {greeting}"),
-    "event-card-checked-proven": (
-        "* the public record confirms {handle}",
-        "* 공개 기록에서 {handle} 님을 확인했습니다",
-    ),
-    "event-card-checked-promised": (
-        "* {handle} is new; the directory has signed that it enters the public record",
-        "* {handle} 님은 새 계정이고, 디렉터리가 공개 기록에 올리겠다고 서명했습니다",
-    ),
-    "event-card-checked-refuted": (
-        "! the public record has another card for {handle}, or none: do not answer",
-        "! 공개 기록에는 {handle}의 다른 명함이 있거나 명함이 없습니다. 답하지 마세요",
-    ),
     "accept-waits": (
         "Your yes to {handle} is kept; it goes out when the public record has proven who they are.",
         "{handle} 님에게 할 답을 저장했습니다. 공개 기록에서 확인되면 나갑니다.",
@@ -280,51 +255,12 @@ SENTENCES: Final[dict[str, tuple[str, str]]] = {
     "in-record-promised": ("promised to the record", "기록에 곧 오름"),
     "in-record-proven": ("in the record", "기록에 있음"),
     "in-record-refuted": ("NOT in the record", "기록과 다름"),
-    "event-contact-accepted": ("* you can talk with {handle}", "* {handle} 님과 대화할 수 있습니다"),
-    "event-room-request": (
-        "* {handle} invites you into {name} ({id})",
-        "* {handle} 님이 {name} 방({id})에 초대했습니다",
-    ),
-    "event-relay-lost-box": (
-        "* the relay lost what it kept of {room}; it is being put back",
-        "* 릴레이가 {room} 방의 것을 잃었습니다. 다시 채우고 있습니다",
-    ),
-    "event-rejoined": ("* this device is back in {room}", "* 이 기기가 {room} 방으로 돌아왔습니다"),
-    "event-events-forgotten": (
-        "! what happened earlier is not in the log any more; the rooms have their messages",
-        "! 더 이전의 일은 기록에 남아 있지 않습니다. 메시지는 방에 있습니다",
-    ),
-    "event-warning": ("! {code} {detail}", "! 주의: {code} {detail}"),
-    "event-failed": ("! a message to {room} was refused", "! {room} 방에 보낸 메시지가 거절되었습니다"),
     "app-open": ("Open this in your browser: {url}", "브라우저에서 이 주소를 여세요: {url}"),
     "app-running": ("The messenger is running; Ctrl-C ends it.", "메신저가 켜져 있습니다. Ctrl-C로 끝냅니다."),
     "no-lines": ("Nothing here yet.", "아직 아무것도 없습니다."),
     "deleted": ("(deleted)", "(삭제된 메시지)"),
     "edited": (" (edited)", " (수정됨)"),
     "forwarded": ("(forwarded)", "(전달됨)"),
-    "notice-created": ("{name} made the room", "{name} 님이 방을 만들었습니다"),
-    "notice-joined": ("you are in, invited by {name}", "{name} 님의 초대로 들어왔습니다"),
-    "notice-member-added": ("{name} added {others}", "{name} 님이 {others} 님을 초대했습니다"),
-    "notice-member-removed": ("{name} removed {others}", "{name} 님이 {others} 님을 내보냈습니다"),
-    "notice-left": ("{name} left", "{name} 님이 나갔습니다"),
-    "notice-removed": ("you were removed {name}", "방에서 내보내졌습니다 {name}"),
-    "notice-renamed": ("{name} called the room {text}", "{name} 님이 방 이름을 {text}(으)로 바꿨습니다"),
-    "notice-admin-added": ("{name} made {others} admin", "{name} 님이 {others} 님을 관리자로 정했습니다"),
-    "notice-admin-removed": (
-        "{name} took admin rights from {others}",
-        "{name} 님이 {others} 님의 관리자 권한을 거두었습니다",
-    ),
-    "notice-timer-changed": (
-        "{name} set messages to disappear after {text} s (0: never)",
-        "{name} 님이 메시지가 {text}초 뒤 사라지게 했습니다 (0: 사라지지 않음)",
-    ),
-    "notice-device-added": ("{name} has a new device", "{name} 님이 새 기기를 쓰기 시작했습니다"),
-    "notice-device-removed": ("{name} gave up a device", "{name} 님이 기기 하나를 뺐습니다"),
-    "notice-device-renewed": ("a device of {name} has a new key", "{name} 님 기기의 키가 바뀌었습니다"),
-    "notice-relay-lost-box": ("the relay lost the room; it is put back", "릴레이가 방을 잃어 다시 채웁니다"),
-    "notice-warning": ("warning: {text}", "주의: {text}"),
-    "notice-card-changed": ("the keys of {name} are not those known before", "{name} 님의 키가 전과 다릅니다"),
-    "notice-accepted": ("you and {name} can talk now", "이제 {name} 님과 대화할 수 있습니다"),
     "log-verified": (
         "{origin}: every one of {size} entries is what was signed.\nroot {root}\nwitnesses: {witnesses}",
         "{origin}: 항목 {size}개가 모두 서명된 그대로입니다.\n루트 {root}\n증인: {witnesses}",
