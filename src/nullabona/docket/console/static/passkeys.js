@@ -58,8 +58,11 @@ export const creation = async ({ options, input }) => {
   return { credential: rest, secret: first ? url(first) : null };
 };
 
-// Runs what a button starts: the button waits, and what went wrong is said.
+// Runs what a button starts: the button waits, and what went wrong is said. Until this has run it cannot be pressed:
+// a press that comes before the script would be lost.
 export const guarded = (button, work) => {
+  if (!("later" in button.dataset)) button.disabled = false;
+  if (button.autofocus) button.focus();
   button.addEventListener("click", async (event) => {
     event.preventDefault();
     button.disabled = true;
