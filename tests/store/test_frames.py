@@ -35,6 +35,15 @@ def test_frames_go_by_place_unplaced_first(opened: Store) -> None:
     assert [kept[1], kept[2], kept[3], kept[0]] == opened.frames(BOX)
 
 
+def test_own_frames_of_a_stretch(opened: Store) -> None:
+    """Both ends of the stretch, own ones only, by place."""
+    mine = [replace(frame(bytes((seq,)) * 4, seq=seq), mine=True) for seq in range(5)]
+    for each in (*reversed(mine), replace(frame(b"not mine", seq=2), mine=False), replace(mine[2], box=OTHER_BOX)):
+        opened.put_frame(each)
+    assert [mine[2], mine[3]] == opened.own_frames(BOX, 1, 3)
+    assert [] == opened.own_frames(BOX, 4, 9)
+
+
 def test_a_lost_box_has_no_places(opened: Store) -> None:
     """Unplacing keeps the ciphertext; other boxes are not touched."""
     opened.put_frame(frame(seq=4))

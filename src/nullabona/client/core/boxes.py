@@ -297,8 +297,8 @@ def update_acks(step: Step, room: RoomState, track: BoxTrack) -> None:
     acked = min([acked, track.position, *(candidate.seq - 1 for candidate in track.candidates)])
     if acked <= track.acked:
         return
-    for frame in step.store.frames(box):
-        if track.acked < frame.seq <= acked and frame.mine and frame.message:
+    for frame in step.store.own_frames(box, track.acked, acked):
+        if frame.message:
             _deliver(step, room, frame, views, others)
     step.store.erase_frame_data(box, acked)
     track.acked = acked

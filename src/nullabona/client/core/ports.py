@@ -89,6 +89,10 @@ class Store(Protocol):
         """Every kept frame of a box in order of seq, unplaced ones (seq 0) first."""
         ...
 
+    def own_frames(self, box: bytes, after: int, upto: int) -> list[Frame]:
+        """Own frames of a box with after < seq <= upto, by seq."""
+        ...
+
     def put_frame(self, frame: Frame) -> None: ...
     def unplace_frames(self, box: bytes) -> None:
         """Set seq to 0 and chain to empty for every frame of the box: the relay lost it."""

@@ -11,6 +11,7 @@ from nullabona.client.store.statements import STATEMENTS
 _FRAME = STATEMENTS["frame"]
 _FRAME_AT = STATEMENTS["frame_at"]
 _FRAMES = STATEMENTS["frames"]
+_FRAMES_OWN = STATEMENTS["frames_own"]
 _FRAME_PUT = STATEMENTS["frame_put"]
 _UNPLACE = STATEMENTS["frames_unplace"]
 _ERASE = STATEMENTS["frames_erase"]
@@ -51,6 +52,10 @@ class FrameRows(Rows):
     def frames(self, box: bytes) -> list[Frame]:
         """Every kept frame of a box in order of seq, unplaced ones (seq 0) first, in the order they were kept."""
         return [_frame(row) for row in self._all(_FRAMES, (box,))]
+
+    def own_frames(self, box: bytes, after: int, upto: int) -> list[Frame]:
+        """Own frames of a box with after < seq <= upto, by seq."""
+        return [_frame(row) for row in self._all(_FRAMES_OWN, (box, after, upto))]
 
     def put_frame(self, frame: Frame) -> None:
         """Insert or replace by (box, hash)."""

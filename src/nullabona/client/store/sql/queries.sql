@@ -92,6 +92,10 @@ SELECT box, hash, seq, chain, kind, mine, message, day, data FROM frame WHERE bo
 -- name: frames
 SELECT box, hash, seq, chain, kind, mine, message, day, data FROM frame WHERE box = ? ORDER BY seq, row
 
+-- name: frames_own
+SELECT box, hash, seq, chain, kind, mine, message, day, data FROM frame
+WHERE box = ? AND seq > ? AND seq <= ? AND mine ORDER BY seq, row
+
 -- name: frame_put
 INSERT INTO frame (box, hash, seq, chain, kind, mine, message, day, data) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (box, hash) DO UPDATE SET seq = excluded.seq, chain = excluded.chain, kind = excluded.kind,
