@@ -36,6 +36,16 @@ def test_a_device_is_linked_named_listed_and_put_out(pair: Pair, tmp_path: Path)
     assert (1, True) == (unknown.code, "[bad-request]" in unknown.err)
 
 
+def test_an_account_is_deleted_by_typing_its_handle(pair: Pair) -> None:
+    """A slip deletes nothing; afterwards the other has the room alone, and the profile can still be read."""
+    slip = nulla("account", "delete", "--yes", "somebody@else.example", profile=pair.mina)
+    assert (1, True) == (slip.code, "[bad-request]" in slip.err)
+    done = nulla("account", "delete", "--yes", pair.mina_handle, profile=pair.mina)
+    assert (0, True) == (done.code, "90 days" in done.err), done.err
+    assert 0 == nulla("sync", profile=pair.junho).code
+    assert 0 == nulla("read", pair.junho_handle, profile=pair.mina).code
+
+
 def test_what_is_no_code_is_refused_before_anything_is_sent(service: Service, tmp_path: Path, name: str) -> None:
     """A slip, a code that is too short, a handle that is none: told, and no account is made."""
     for code, problem in (("abcd " * 7, "slip"), ("abcd", "28 letters"), ("9999 " * 7, "digits 2 to 7")):

@@ -149,6 +149,30 @@ async def _restore(settings: Settings, handle: str, words: str, wait_s: float, p
         _show(settings, client.me)
 
 
+@account.command()
+@click.option("--yes", metavar="HANDLE", default="", help="The account's handle, instead of being asked for it.")
+@click.option("--timeout", default=60.0, metavar="S", help="Longest wait until others are told.")
+@common
+@click.pass_context
+def delete(context: click.Context, *, yes: str, timeout: float) -> None:
+    """Delete the account for good: every room is left, the card is erased, every device of it is out.
+
+    Nobody can take the handle for 90 days. What others have received they keep. The profile's folder stays, readable,
+    until you erase it.
+    """
+    settings = settings_of(context)
+    run_async(_delete(settings, yes, timeout))
+
+
+async def _delete(settings: Settings, handle: str, timeout_s: float) -> None:
+    async with opened(settings) as client:
+        if not handle and settings.interactive:
+            question = say("ask-delete", settings.language).format(handle=client.me.handle)
+            handle = str(click.prompt(question, err=True))
+        await client.delete_account(handle, timeout_s=timeout_s)
+        note(settings, "account-deleted", handle=handle)
+
+
 def _show(settings: Settings, me: OwnAccount) -> None:
     emit(me) if settings.as_json else line(me.handle)
 

@@ -52,6 +52,14 @@ SENTENCES: Final[dict[str, tuple[str, str]]] = {
         "Write down the 24 words of `nulla account phrase`: without them a lost device is a lost account.",
         "`nulla account phrase`가 보여 주는 24개 낱말을 적어 두세요. 기기를 잃으면 그 낱말만이 계정을 되살립니다.",
     ),
+    "ask-delete": (
+        "This cannot be undone. Type {handle} to delete the account",
+        "되돌릴 수 없습니다. 계정을 지우려면 {handle} 을(를) 그대로 적으세요",
+    ),
+    "account-deleted": (
+        "{handle} is deleted. Nobody can take the handle for 90 days; this profile's folder is yours to erase.",
+        "{handle} 계정을 지웠습니다. 90일 동안 아무도 이 이름을 쓸 수 없습니다. 이 프로필 폴더는 직접 지우세요.",
+    ),
     "this-device": ("(this one)", "(이 기기)"),
     "link-code": (
         "On the new device: nulla device join {handle} and this code. It is good for ten minutes, while this runs.",

@@ -430,6 +430,12 @@ export interface RestoreAccount {
   words: string;
 }
 
+/** For good; ``handle`` is its own, as the person typed it. */
+export interface DeleteAccount {
+  call: "DeleteAccount";
+  handle: string;
+}
+
 /** The 24 words. Before they were confirmed without, afterwards only with the passphrase. */
 export interface GetPhrase {
   call: "GetPhrase";
@@ -1227,6 +1233,7 @@ export type AnyCall =
   | CreateProfile
   | CreateAccount
   | RestoreAccount
+  | DeleteAccount
   | GetPhrase
   | ConfirmPhrase
   | Unlock
@@ -1309,6 +1316,7 @@ export interface Answers {
   CreateProfile: State;
   CreateAccount: State;
   RestoreAccount: State;
+  DeleteAccount: Done;
   GetPhrase: Phrase;
   ConfirmPhrase: State;
   Unlock: State;

@@ -69,6 +69,11 @@ async def _restore_account(ask: Asker, call: c.RestoreAccount) -> v.State:
     return ask.desk.state()
 
 
+async def _delete_account(ask: Asker, call: c.DeleteAccount) -> Done:
+    await ask.client.delete_account(full_handle(ask.desk, call.handle))
+    return Done()
+
+
 async def _get_phrase(ask: Asker, call: c.GetPhrase) -> c.Phrase:
     if ask.desk.phase != "unconfirmed" and ask.desk.protected:
         await _check_passphrase(ask, call.passphrase)
@@ -172,6 +177,7 @@ ANSWERS: Final[Handlers] = {
     c.CreateProfile: _create_profile,
     c.CreateAccount: _create_account,
     c.RestoreAccount: _restore_account,
+    c.DeleteAccount: _delete_account,
     c.GetPhrase: _get_phrase,
     c.ConfirmPhrase: _confirm_phrase,
     c.Unlock: _unlock,

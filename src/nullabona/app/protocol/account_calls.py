@@ -42,6 +42,12 @@ class RestoreAccount(Call, frozen=True):
     words: str
 
 
+class DeleteAccount(Call, frozen=True):
+    """For good; ``handle`` is its own, as the person typed it."""
+
+    handle: str
+
+
 class GetPhrase(Call, frozen=True):
     """The 24 words. Before they were confirmed without, afterwards only with the passphrase."""
 

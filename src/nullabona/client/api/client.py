@@ -14,6 +14,7 @@ from nullabona.client.api.archiving import ArchiveCalls
 from nullabona.client.api.chat import ChatCalls
 from nullabona.client.api.converting import to_event
 from nullabona.client.api.devices import DeviceCalls
+from nullabona.client.api.ending import EndingCalls
 from nullabona.client.api.errors import Refused, TimedOut, UnknownHandle
 from nullabona.client.api.events import ConnectionChanged, Event, EventsForgotten, Typing
 from nullabona.client.api.history import History
@@ -79,7 +80,16 @@ def _open(path: Path, unlock: Unlock, *, create: bool) -> Profile:
 
 
 class Client(
-    ChatCalls, DeviceCalls, ImportCalls, LinkCalls, TrustCalls, PrivacyCalls, RecordCalls, OperatorCalls, ArchiveCalls
+    ChatCalls,
+    DeviceCalls,
+    EndingCalls,
+    ImportCalls,
+    LinkCalls,
+    TrustCalls,
+    PrivacyCalls,
+    RecordCalls,
+    OperatorCalls,
+    ArchiveCalls,
 ):
     """One account on this device. Made by `open_client`; used from one event loop.
 

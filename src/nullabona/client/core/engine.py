@@ -130,6 +130,8 @@ class Engine:
             self._abandon_join(step, room_id)
         for room_id in sorted(step.copies):
             returning.copied_back(step, step.room(room_id))
+        if step.ended:
+            tending.sign_out(step)
         notices.of_events(step)
         telling.of_events(step)
         if step.others_inbox:

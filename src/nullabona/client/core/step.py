@@ -99,6 +99,8 @@ class Step:
     """Who has begun or stopped writing, for whoever watches."""
     copies: set[bytes] = field(default_factory=set)
     """Rooms in which this device's own leaf has said what this profile knows nothing of: it is an old copy."""
+    ended: bool = False
+    """The account is deleted, another of its devices says: this one is out when the step is over."""
     others_inbox: bool = False
     """Another device of the account told how far it has come in the inbox."""
     heard: bool = False

@@ -13,6 +13,7 @@ from typing import Final
 import msgspec
 
 from nullabona.client.account import load_account
+from nullabona.client.core.devices import tending
 from nullabona.client.core.engine import Touched
 from nullabona.client.core.operator.keeping import load_held
 from nullabona.client.core.record.errors import RecordGap
@@ -75,6 +76,9 @@ class Oversight:
         account = load_account(self._ground.store)
         if account is None or not account.ever_published:
             return UNPUBLISHED_S
+        with self._ground.store.transaction():
+            if tending.is_signed_out(self._ground.store):
+                return DAY_S
         pause = RETRY_S
         try:
             pause = await self._watch_own(account.handle)

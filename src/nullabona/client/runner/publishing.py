@@ -25,12 +25,12 @@ from nullabona.client.core.record.errors import PromiseInvalid
 from nullabona.client.core.record.keeping import expect, load_expected, load_pinned, own_cards
 from nullabona.client.core.record.promises import Expected, check_promise, encode_expected
 from nullabona.client.core.step import DAY_MS
-from nullabona.client.net import EndpointRefused, endpoint_of
+from nullabona.client.net import EndpointRefused, TimedOut, endpoint_of
 from nullabona.client.runner.ground import Ground
 from nullabona.client.runner.requests import ask
-from nullabona.errors import Bug, PeerError
-from nullabona.wire.card import Card, card_hash, decode_card
-from nullabona.wire.messages import CardTaken, PublishCard, Refusal
+from nullabona.errors import Bug, PeerError, Refused
+from nullabona.wire.card import Card, card_hash, decode_card, sign_delete
+from nullabona.wire.messages import CardTaken, DeleteCard, Done, PublishCard, Refusal
 
 CHECK_S: Final = 6 * 3_600.0
 RETRY_S: Final = 300.0
@@ -71,6 +71,9 @@ class Publishing:
                     await self._poke.wait()
 
     async def _once(self) -> bool:
+        with self._ground.store.transaction():
+            if tending.is_signed_out(self._ground.store):
+                return True
         try:
             self._renew()
             if not self._account().published and not await self._publish():
@@ -176,6 +179,17 @@ class Publishing:
             touched = step.touched
         self._ground.happened(Touched(touched))
         return True
+
+    async def delete(self) -> None:
+        """Have the directory erase our card. Raises `Refused`, or `TimedOut` if it gives no answer."""
+        account = self._account()
+        today = self._ground.now() // DAY_MS
+        statement = sign_delete(account.root.identity_key(), account.card, day=today)
+        answer = await ask(self._ground.ways.passing(self._home()), DeleteCard(statement))
+        if isinstance(answer, Refusal):
+            raise Refused(answer.code, retry_after_s=answer.retry_after_s)
+        if not isinstance(answer, Done):
+            raise TimedOut("the directory gave no answer")
 
     def _say(self, outcome: Published) -> None:
         self.outcome = outcome

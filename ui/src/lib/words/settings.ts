@@ -67,6 +67,14 @@ export const settings = words({
     reminder: "24개 단어를 아직 확인하지 않았어요",
     reminderHint: "이 기기를 잃으면 계정을 되찾을 길이 없어요. 1분이면 돼요.",
     reminderDo: "지금 하기",
+
+    deleteAccount: "계정 지우기",
+    deleteAccountHint: "모든 대화방에서 나가고, 아무도 나를 찾을 수 없게 돼요",
+    deleteNote:
+      "되돌릴 수 없어요. 모든 대화방에서 나가고, 명함이 지워지고, 내 모든 기기에서 계정을 더 쓸 수 없어요. 아이디는 90일 동안 아무도 쓸 수 없어요. 다른 사람이 이미 받은 것은 그 사람에게 남고, 이 기기에 있는 것은 폴더를 지울 때까지 읽을 수 있어요.",
+    deleteType: (handle: string) => `지우려면 ${handle} 을(를) 그대로 적어 주세요`,
+    deleteDo: "계정 지우기",
+    deleteDone: "계정을 지웠어요",
   },
   en: {
     title: "Settings",
@@ -134,5 +142,13 @@ export const settings = words({
     reminder: "The 24 words were not checked yet",
     reminderHint: "If you lose this device, there is no way back to your account. It takes a minute.",
     reminderDo: "Do it now",
+
+    deleteAccount: "Delete account",
+    deleteAccountHint: "Leave every chat, and be found by nobody",
+    deleteNote:
+      "This cannot be undone. Every chat is left, the card is erased, and none of your devices can use the account any more. Nobody can take the handle for 90 days. What others have received they keep, and what is on this device you can read until its folder is erased.",
+    deleteType: (handle: string) => `Type ${handle} to delete it`,
+    deleteDo: "Delete account",
+    deleteDone: "The account is deleted",
   },
 });

@@ -14,6 +14,7 @@ from nullabona.client.core.devices import clock, inboxes, names, own, telling, t
 from nullabona.client.core.devices.items import (
     CardItem,
     ContactItem,
+    EndItem,
     InboxItem,
     NameItem,
     PreferenceItem,
@@ -60,6 +61,8 @@ def _take(step: Step, device: Device, item: SyncItem) -> None:
             inboxes.note_other(step, device.device, item)
         case ProfileItem():
             profiles.take_own(step, item.profile, item.at)
+        case EndItem():
+            step.ended = True
         case NameItem():
             if clock.newer(step, f"{telling.NAME}:{item.device.hex()}", item.at):
                 names.keep(step, item.device, item.name)

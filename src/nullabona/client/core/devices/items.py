@@ -86,4 +86,8 @@ class NameItem(msgspec.Struct, array_like=True, frozen=True, tag=7):
     name: Annotated[str, Meta(max_length=40)]
 
 
-SyncItem: TypeAlias = ContactItem | PreferenceItem | ReadItem | CardItem | InboxItem | ProfileItem | NameItem
+class EndItem(msgspec.Struct, array_like=True, frozen=True, tag=8):
+    """The person deletes the account: every device of it is out, and none publishes its card again."""
+
+
+SyncItem: TypeAlias = ContactItem | PreferenceItem | ReadItem | CardItem | InboxItem | ProfileItem | NameItem | EndItem

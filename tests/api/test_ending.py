@@ -1,0 +1,55 @@
+"""Deleting an account: groups go on without it, its other devices are out, nobody finds it, and it stays readable."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from nullabona.client.api import Client, SignedOut
+from nullabona.client.api.errors import BadRequest, UnknownHandle
+from tests.api.people import PATIENCE_S, befriend, happens, opened, people, play, until
+from tests.api.service import Service
+from tests.api.test_devices import link
+
+
+def test_an_account_is_deleted_and_what_remains_is_what_is_said(swift: Service, tmp_path: Path) -> None:
+    async def story() -> None:
+        async with people(swift, tmp_path, "mina", "jun") as (mina, jun), opened(tmp_path / "desk") as desk:
+            room = await befriend(mina, jun)
+            group = (await mina.create_group("walks", [jun.me.handle])).id
+            await until(jun, lambda: any(r.id == group and r.phase == "joined" for r in jun.rooms()))
+            await mina.send(group, "I was here")
+            await until(jun, lambda: any(m.text == "I was here" for m in jun.messages(group)))
+            await link(mina, desk)
+            await until(desk, lambda: {r.id for r in desk.rooms() if r.phase == "joined"} == {room, group})
+            await mina.wait_published(timeout_s=PATIENCE_S)
+            handle = mina.me.handle
+            with pytest.raises(BadRequest):
+                await mina.delete_account("somebody@else.example")
+            await mina.delete_account(handle)
+            await happens(desk, SignedOut)
+            await until(jun, lambda: [m.handle for m in jun.members(group)] == [jun.me.handle])
+            assert [m.admin for m in jun.members(group)] == [True]
+            assert {r.phase for r in mina.rooms()} == {"left"}
+            assert any(m.text == "I was here" for m in mina.messages(group))
+            await forgotten(jun, handle)
+            path = tmp_path / "mina"
+        async with opened(path) as again:
+            again._session.runner.publishing.poke()
+            await again.sync(timeout_s=PATIENCE_S)
+            await forgotten(again, handle)
+
+    play(story())
+
+
+async def forgotten(client: Client, handle: str) -> None:
+    """Until the directory's record has no card for the handle."""
+    async with asyncio.timeout(PATIENCE_S):
+        while True:
+            try:
+                await client.look_up(handle)
+            except UnknownHandle:
+                return
+            await asyncio.sleep(0.2)
