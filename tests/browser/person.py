@@ -17,6 +17,8 @@ ROOT: Final = Path(__file__).parents[2]
 DESKTOP: Final = {"width": 1280, "height": 800}
 PHONE: Final = {"width": 390, "height": 844}
 PATIENCE_MS: Final = 15_000
+RELOADS: Final = 3
+RELOAD_MS: Final = 5_000
 Theme = Literal["light", "dark"]
 
 
@@ -154,15 +156,26 @@ class Person:
 
     def fresh(self) -> Self:
         """Load the page anew: no dialog, menu or toast of an earlier journey is left."""
-        try:
-            self.page.reload()
-        except PlaywrightTimeout:
-            raise
-        except PlaywrightError:
-            # A step in the page's history that was still on its way calls the reload off, as it does for a person.
-            self.page.reload()
+        for _ in range(RELOADS):
+            if self._reloaded():
+                break
         expect(self.page.locator("button[data-room]").first).to_be_attached()
         return self
+
+    def _reloaded(self) -> bool:
+        """Ask for the page anew; False if a step in its history, still on its way, called that off."""
+        try:
+            self.page.evaluate("() => { window.before = true; location.reload(); }")
+        except PlaywrightTimeout:
+            raise
+        except PlaywrightError as error:
+            # The page went before it could answer: that is what was asked for, or the step.
+            assert "destroyed" in error.message or "active page" in error.message, error.message
+        try:
+            self.page.wait_for_function("() => !window.before && document.readyState === 'complete'", timeout=RELOAD_MS)
+        except PlaywrightTimeout:
+            return False
+        return True
 
     def at_end_of(self, title: str) -> Self:
         """The newest messages of a conversation, on a page that was just loaded."""
