@@ -1,4 +1,4 @@
-"""Random lives of accounts with several devices: linked, lost and put out while everybody talks and things go wrong."""
+"""Random lives of accounts with several devices: linked, put out, lost and restored while everybody talks."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from nullabona.client.core.devices import own
-from tests.rooms.devices import another_device, remove_device
+from tests.rooms.devices import another_device, remember, remove_device, restored
 from tests.rooms.world import Person, World
 
 MOST_DEVICES = 3
+MOST_RESTORES = 2
 
 
 @dataclass
@@ -39,6 +40,7 @@ class DeviceSchedule:
         self.seen: dict[str, set[bytes]] = {}
         """The devices that each has seen in the room."""
         self.wipes = 0
+        self.restores = 0
         first = [self.world.person(f"p{number}") for number in range(self.accounts)]
         self.room = self.world.group(*first)
         self.devices: dict[bytes, list[Person]] = {person.account: [person] for person in first}
@@ -68,8 +70,10 @@ class DeviceSchedule:
             self._time()
         elif roll < 80:
             self._link(person)
-        elif roll < 85:
+        elif roll < 84:
             self._put_out(person)
+        elif roll < 87:
+            self._lose_everything(person)
         elif roll < 92:
             person.online = not person.online
             self.log.append(f"{person.name} online={person.online}")
@@ -145,6 +149,23 @@ class DeviceSchedule:
         self.devices[person.account].remove(lost)
         self.out.append(lost)
         self.log.append(f"{person.name} puts out {lost.name}")
+
+    def _lose_everything(self, person: Person) -> None:
+        """Every device of an account is lost; it is restored on a new one, which knows its rooms from a backup."""
+        lost = self.devices[person.account]
+        if self.restores == MOST_RESTORES or person.phase(self.room) != "joined":
+            return
+        self.restores += 1
+        info = person.info(self.room)
+        newest = next((device for device in lost if self._current(device)), person)
+        for device in lost:
+            device.online = False
+        made = restored(self.world, newest, f"{person.name}!{len(self.world.people)}")
+        friends = [devices[0] for account, devices in self.devices.items() if account != person.account]
+        remember(self.world, made, self.room, info, friends)
+        self.out += lost
+        self.devices[person.account] = [made]
+        self.log.append(f"{person.name} is lost with {len(lost)} devices and restored as {made.name}")
 
     # -- what must hold -------------------------------------------------------------------------------------------
 

@@ -7,8 +7,10 @@ from collections.abc import Callable
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from nullabona.client.core import inbox
+from nullabona.client.core import inbox, returning
 from nullabona.client.core.devices import own, telling, tending
+from nullabona.client.core.roominfo import RoomInfo
+from nullabona.client.core.state import Helper
 from nullabona.client.core.step import Me
 from nullabona.client.mls import Mls
 from nullabona.client.store import SqliteStore
@@ -18,7 +20,7 @@ from tests.rooms.world import RELAY, Person, World
 
 
 def another_device(world: World, first: Person, name: str) -> Person:
-    """A new device of an account, let in by ``first``; it comes into the rooms by itworld."""
+    """A new device of an account, let in by ``first``; it comes into the rooms by itself."""
     with first.store.transaction():
         known = own.card(first.store)
     assert known is not None
@@ -66,6 +68,12 @@ def restored(world: World, lost: Person, name: str) -> Person:
     with fresh.store.transaction():
         own.note_gone(fresh.store, [d.certificate.device_id for d in known.devices])
     return fresh
+
+
+def remember(world: World, person: Person, room: bytes, info: RoomInfo, members: list[Person]) -> None:
+    """As a backup brings it."""
+    with person.engine.step(world.now) as step:
+        returning.begin(step, room, info, [Helper(member.account, member.me.handle) for member in members])
 
 
 def remove_device(world: World, by: Person, lost: Person) -> None:

@@ -1,4 +1,4 @@
-"""Three accounts with up to three devices each: linked, put out, crashed and wiped at random; then it must all hold."""
+"""Three accounts with up to three devices each: linked, put out, lost and restored at random; then it must all hold."""
 
 from __future__ import annotations
 

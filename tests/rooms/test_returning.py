@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from nullabona.client.core import commands, people, returning
 from nullabona.client.core.healing import ticket_request
-from nullabona.client.core.roominfo import RoomInfo
 from nullabona.client.core.state import Helper
-from tests.rooms.devices import another_device, remove_device, restored
+from tests.rooms.devices import another_device, remember, remove_device, restored
 from tests.rooms.world import Person, World
 
 
@@ -20,12 +19,6 @@ def forsake(world: World, person: Person) -> None:
 def leaves(person: Person, room: bytes) -> set[bytes]:
     with person.store.transaction():
         return {device.device for device in person.store.devices(room)}
-
-
-def remember(world: World, person: Person, room: bytes, info: RoomInfo, members: list[Person]) -> None:
-    """As a backup brings it."""
-    with person.engine.step(world.now) as step:
-        returning.begin(step, room, info, [Helper(member.account, member.me.handle) for member in members])
 
 
 def test_a_copied_back_profile_comes_back_with_a_new_leaf_and_misses_nothing_new() -> None:

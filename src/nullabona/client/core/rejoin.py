@@ -149,6 +149,8 @@ def adopt(step: Step, room: RoomState, join: Join) -> None:
     room.redo = [intent.account for intent in intents if isinstance(intent, RemoveAccount)]
     room.phase = JOINED
     room.commit_at = step.within(step.timing.commit_spread)
+    # A device linked while we were away, or let in on the branch that is over, has nobody else to let it in.
+    room.tend_at = room.tend_at or step.within(committing.TEND_MS) + 1
     open_box(room, group.epoch, group.room_secret())
     before = list(step.roster(room.id).values())
     committing.sync_roster(step, room, step.me.device)

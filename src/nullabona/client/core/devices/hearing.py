@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import msgspec
 
-from nullabona.client.core import messages, people, preferences
+from nullabona.client.core import messages, people, preferences, returning
 from nullabona.client.core.chat import profiles
 from nullabona.client.core.content import Sync
 from nullabona.client.core.devices import clock, inboxes, names, own, telling, tending
@@ -20,14 +20,15 @@ from nullabona.client.core.devices.items import (
     PreferenceItem,
     ProfileItem,
     ReadItem,
+    RoomItem,
     SyncItem,
 )
 from nullabona.client.core.preferences import Preferences, RoomPreferences, Trust
 from nullabona.client.core.record.keeping import expect, note_own_card
 from nullabona.client.core.record.promises import decode_expected
 from nullabona.client.core.records import Contact, ContactState, Device
-from nullabona.client.core.roominfo import DEVICES
-from nullabona.client.core.state import RoomState
+from nullabona.client.core.roominfo import DEVICES, decode_info
+from nullabona.client.core.state import Helper, RoomState
 from nullabona.client.core.step import Step
 from nullabona.errors import PeerError
 from nullabona.wire.card import verify_card
@@ -55,17 +56,26 @@ def _take(step: Step, device: Device, item: SyncItem) -> None:
             _chosen(step, item)
         case ReadItem():
             _read(step, item)
+        case ProfileItem():
+            profiles.take_own(step, item.profile, item.at)
+        case RoomItem():
+            info = decode_info(item.info)
+            returning.begin(step, item.room, info, [Helper(account, handle) for account, handle in item.members])
+        case _:
+            _of_devices(step, device, item)
+
+
+def _of_devices(step: Step, device: Device, item: CardItem | InboxItem | NameItem | EndItem) -> None:
+    match item:
         case CardItem():
             _card(step, item)
         case InboxItem():
             inboxes.note_other(step, device.device, item)
-        case ProfileItem():
-            profiles.take_own(step, item.profile, item.at)
-        case EndItem():
-            step.ended = True
         case NameItem():
             if clock.newer(step, f"{telling.NAME}:{item.device.hex()}", item.at):
                 names.keep(step, item.device, item.name)
+        case EndItem():
+            step.ended = True
 
 
 def _read(step: Step, item: ReadItem) -> None:
@@ -132,6 +142,8 @@ def _card(step: Step, item: CardItem) -> None:
     note_own_card(step.store, card.hash)
     if item.promise:
         expect(step.store, decode_expected(item.promise))
-    if own.note_card(step.store, card.encoded):
+    newer = own.note_card(step.store, card.encoded)
+    staying = {device.id for device in own.listed(step.store)}
+    if own.note_gone(step.store, [id for id in item.gone if id not in staying]) or newer:
         step.event("devices")
         tending.soon(step)

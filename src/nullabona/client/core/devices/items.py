@@ -15,6 +15,10 @@ from nullabona.wire.messages import MAX_CARD
 
 MOST_ITEMS: Final = 64
 """Most items of one message."""
+MOST_ASKED: Final = 32
+"""Most members of a remembered room that another device is told of."""
+MOST_GONE: Final = 256
+"""Most devices that were put out and are remembered."""
 Account = Annotated[bytes, Meta(min_length=32, max_length=32)]
 At = Annotated[int, Meta(ge=0, le=2**53)]
 """When it was chosen, in ms."""
@@ -55,10 +59,14 @@ class ReadItem(msgspec.Struct, array_like=True, frozen=True, tag=3):
 
 
 class CardItem(msgspec.Struct, array_like=True, frozen=True, tag=4):
-    """A card that the account made; ``promise``: what the directory promised for it, encoded, or empty."""
+    """A card that the account made; ``promise``: what the directory promised for it, encoded, or empty.
+
+    ``gone``: devices that were put out, told to one that was not there when they were.
+    """
 
     card: Annotated[bytes, Meta(max_length=MAX_CARD)]
     promise: Annotated[bytes, Meta(max_length=8_192)] = b""
+    gone: Annotated[tuple[Annotated[bytes, Meta(min_length=16, max_length=16)], ...], Meta(max_length=MOST_GONE)] = ()
 
 
 class InboxItem(msgspec.Struct, array_like=True, frozen=True, tag=5):
@@ -90,4 +98,19 @@ class EndItem(msgspec.Struct, array_like=True, frozen=True, tag=8):
     """The person deletes the account: every device of it is out, and none publishes its card again."""
 
 
-SyncItem: TypeAlias = ContactItem | PreferenceItem | ReadItem | CardItem | InboxItem | ProfileItem | NameItem | EndItem
+class RoomItem(msgspec.Struct, array_like=True, frozen=True, tag=9):
+    """A room the account is in and the sending device only remembers: whom to ask for a way back (§8)."""
+
+    room: Account
+    info: Annotated[bytes, Meta(max_length=65_536)]
+    members: Annotated[
+        tuple[tuple[Account, Annotated[str, Meta(max_length=255)]], ...], Meta(min_length=1, max_length=MOST_ASKED)
+    ]
+
+    def __repr__(self) -> str:
+        return "<RoomItem>"
+
+
+SyncItem: TypeAlias = (
+    ContactItem | PreferenceItem | ReadItem | CardItem | InboxItem | ProfileItem | NameItem | EndItem | RoomItem
+)

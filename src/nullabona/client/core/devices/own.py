@@ -11,6 +11,7 @@ from typing import Final
 
 import msgspec
 
+from nullabona.client.core.devices.items import MOST_GONE
 from nullabona.client.core.ports import Store
 from nullabona.client.core.step import Step
 from nullabona.errors import PeerError
@@ -19,7 +20,6 @@ from nullabona.wire.card import Card, decode_card, verify_card
 _CARD: Final = "account-card"
 _GONE: Final = "devices-gone"
 _ROOM: Final = "device-room"
-MOST_GONE: Final = 256
 _gone = msgspec.msgpack.Decoder(list[bytes])
 
 
@@ -68,12 +68,13 @@ def gone(store: Store) -> list[bytes]:
     return [] if data is None else _gone.decode(data)
 
 
-def note_gone(store: Store, devices: list[bytes]) -> None:
-    """These devices were removed."""
+def note_gone(store: Store, devices: list[bytes]) -> bool:
+    """These devices were removed. True if that was not known of all of them."""
     known = gone(store)
     new = [device for device in devices if device not in known]
     if new:
         store.set_value(_GONE, msgspec.msgpack.encode([*known, *new][-MOST_GONE:]))
+    return bool(new)
 
 
 def listed(store: Store) -> list[OwnDevice]:

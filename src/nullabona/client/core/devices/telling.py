@@ -12,6 +12,7 @@ from nullabona.client.core.chat import profiles
 from nullabona.client.core.content import Sync
 from nullabona.client.core.devices import clock, names, own
 from nullabona.client.core.devices.items import (
+    MOST_ASKED,
     MOST_ITEMS,
     CardItem,
     ContactItem,
@@ -20,11 +21,12 @@ from nullabona.client.core.devices.items import (
     PreferenceItem,
     ProfileItem,
     ReadItem,
+    RoomItem,
     SyncItem,
 )
 from nullabona.client.core.records import UNPLACED
-from nullabona.client.core.roominfo import DEVICES
-from nullabona.client.core.state import JOINED, RoomState
+from nullabona.client.core.roominfo import DEVICES, encode_info
+from nullabona.client.core.state import AWAY, JOINED, RoomState
 from nullabona.client.core.step import Step
 
 SOON_MS: Final = 2_000
@@ -33,6 +35,7 @@ EVERYTHING: Final = "everything"
 CARD: Final = "card"
 NAME: Final = "name"
 SAID: Final = "said"
+REMEMBERED: Final = "remembered"
 _DIRTY: Final = "devices-dirty"
 _OWED: Final = "devices-owed"
 PER_DEVICE: Final = frozenset({"theme", "notify", "lock_minutes", "language", "enter_sends"})
@@ -125,7 +128,7 @@ def _all(step: Step) -> Iterator[str]:
     for contact in step.store.contacts():
         yield from (_known(contact.account), preferences.contact_scope(contact.account))
     for room in step.store.rooms():
-        yield from (preferences.room_scope(room), f"read:{room.hex()}")
+        yield from (preferences.room_scope(room), f"read:{room.hex()}", f"{REMEMBERED}:{room.hex()}")
 
 
 def _item(step: Step, what: str, at: int) -> Iterator[SyncItem]:
@@ -140,8 +143,10 @@ def _item(step: Step, what: str, at: int) -> Iterator[SyncItem]:
         yield from _named(step, bytes.fromhex(id), at)
     elif kind == "read":
         yield from _read(step, bytes.fromhex(id))
+    elif kind == REMEMBERED:
+        yield from _remembered(step, bytes.fromhex(id))
     elif what == CARD and (card := own.card(step.store)) is not None:
-        yield CardItem(card.encoded)
+        yield CardItem(card.encoded, gone=tuple(own.gone(step.store)))
     elif what == SAID and (said := profiles.own_encoded(step.store)):
         person = step.store.person(step.me.account)
         yield ProfileItem(person.told_at if person is not None else at, said)
@@ -162,6 +167,13 @@ def _read(step: Step, room: bytes) -> Iterator[ReadItem]:
     last = step.store.last_spoken(room, marker) if marker is not None and marker < UNPLACED else None
     if last is not None:
         yield ReadItem(room, last.id)
+
+
+def _remembered(step: Step, id: bytes) -> Iterator[RoomItem]:
+    room = step.find_room(id)
+    if room is not None and room.phase == AWAY and room.heal is not None and room.heal.helpers:
+        members = tuple((helper.account, helper.handle) for helper in room.heal.helpers[:MOST_ASKED])
+        yield RoomItem(id, encode_info(room.info), members)
 
 
 def _named(step: Step, device: bytes, at: int) -> Iterator[NameItem]:
