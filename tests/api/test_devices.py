@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from nullabona.client.api import Client, HistoryCame
-from nullabona.client.api.errors import BadLinkCode, LinkDeclined, LinkMisused
-from nullabona.client.core.devices import history
+from nullabona.client.api.errors import BadLinkCode, BadRequest, LinkDeclined, LinkMisused
+from nullabona.client.core.devices import history, own
 from tests.api.people import PATIENCE_S, befriend, happens, opened, people, play, until
 from tests.api.service import Service
 
@@ -81,6 +81,13 @@ def test_a_device_that_is_put_out_is_signed_out(service: Service, tmp_path: Path
             room = await befriend(mina, jun)
             await link(mina, desk)
             await until(desk, lambda: any(r.id == room and r.phase == "joined" for r in desk.rooms()))
+            with mina._session.step() as step:
+                shared = own.room_id(step.store)
+                own.forget_room(step.store, shared)
+            with pytest.raises(BadRequest, match="not heard"):
+                await mina.remove_device(desk.me.device)
+            with mina._session.step() as step:
+                own.set_room(step.store, shared)
             await mina.remove_device(desk.me.device)
             await until(desk, lambda: all(r.phase == "removed" for r in desk.rooms()))
             assert [d.this for d in mina.devices()] == [True]

@@ -132,6 +132,11 @@ class DeviceSchedule:
             known = own.card(person.store)
         return known is not None and known.hash == self.world.cards[person.me.handle].hash
 
+    def _heard(self, person: Person) -> bool:
+        """Only who is in the room of the devices may put one of them out."""
+        with person.store.transaction():
+            return bool(own.room_id(person.store))
+
     def _link(self, person: Person) -> None:
         devices = self.devices[person.account]
         if not person.online or len(devices) >= MOST_DEVICES or not self._current(person):
@@ -142,7 +147,7 @@ class DeviceSchedule:
 
     def _put_out(self, person: Person) -> None:
         others = [device for device in self.devices[person.account] if device is not person]
-        if not others or not person.online or not self._current(person):
+        if not others or not person.online or not self._current(person) or not self._heard(person):
             return
         lost = self._one(others)
         remove_device(self.world, person, lost)

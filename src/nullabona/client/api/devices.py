@@ -138,7 +138,8 @@ class DeviceCalls:
         """Put a device out of every room and off the card: it reads nothing that is said from then on.
 
         It keeps what it has, and the account's secret, if it knows it: if it was stolen and its passphrase is weak, the
-        account itself is at risk (spec/devices.md §7). Raises `BadRequest` for this device or one that is none.
+        account itself is at risk (spec/devices.md §7). Raises `BadRequest` for this device or one that is none, and on
+        a device that has heard nothing of the others yet: what they have not told it would be lost with them.
         """
         if device == self._session.account().me.device:
             raise BadRequest("this device cannot put itself out", hint="do it from another device")
@@ -146,6 +147,9 @@ class DeviceCalls:
             account = self._session.account_in(step.store)
             if all(each.id != device for each in own.listed(step.store)):
                 raise BadRequest("the account has no such device")
+            if not own.room_id(step.store):
+                hint = "leave both running a moment; if the other is lost, restore the account with its 24 words"
+                raise BadRequest("this device has not heard from the account's others yet", hint=hint)
             card = accounts.card_without(account, device, now_ms() // DAY_MS)
             accounts.take_card(step.store, card)
             tending.changed_here(step, card)
