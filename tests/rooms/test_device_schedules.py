@@ -7,7 +7,8 @@ import pytest
 from tests.rooms.device_schedule import DeviceSchedule
 from tests.rooms.faults import watched_ratchets
 
-QUICK = 8
+QUICK = (0, 1, 2, 3, 4, 5, 6, 7, 111, 112, 10_063)
+"""The last three: a device linked too early stayed out; so did its account; two lists of devices contended for ever."""
 MANY = 300
 CHUNK = 10
 
@@ -25,7 +26,7 @@ def play(patch: pytest.MonkeyPatch, seed: int) -> None:
     assert [] == reused, f"seed {seed}: a ratchet position was used twice"
 
 
-@pytest.mark.parametrize("seed", range(QUICK))
+@pytest.mark.parametrize("seed", QUICK)
 def test_devices_come_and_go_while_everybody_talks(monkeypatch: pytest.MonkeyPatch, seed: int) -> None:
     """A few seeds, always the same."""
     play(monkeypatch, seed)

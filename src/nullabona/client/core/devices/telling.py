@@ -38,9 +38,11 @@ SAID: Final = "said"
 REMEMBERED: Final = "remembered"
 _DIRTY: Final = "devices-dirty"
 _OWED: Final = "devices-owed"
+_TOLD: Final = "devices-told"
 PER_DEVICE: Final = frozenset({"theme", "notify", "lock_minutes", "language", "enter_sends"})
 """Preferences of the profile that each device has for itself."""
 _dirty = msgspec.msgpack.Decoder(dict[str, int])
+_ids = msgspec.msgpack.Decoder(list[bytes])
 
 
 def note(step: Step, what: str) -> None:
@@ -87,10 +89,10 @@ def look_after(step: Step, room: RoomState) -> None:
     """Tell what is due, if this is the room that the devices share."""
     if room.info.kind != DEVICES:
         return
-    _pay(step, room)
     if room.id != own.room_id(step.store) or not step.others(room, room.epoch):
         room.sync_at = 0
         return
+    _pay(step, room)
     dirty = _load(step)
     if dirty and not room.sync_at:
         room.sync_at = step.within(SOON_MS) + 1
@@ -109,10 +111,20 @@ def owe_everything(step: Step, device: bytes) -> None:
 
 
 def _pay(step: Step, room: RoomState) -> None:
+    """Who has come into the shared room is told all there is, or the newest card: else two lists of devices contend."""
+    here = [room.id, *sorted(device.device for device in step.others(room, room.epoch))]
+    told = step.store.get_value(_TOLD)
+    before = _ids.decode(told) if told else []
+    if here == before:
+        return
+    step.store.set_value(_TOLD, msgspec.msgpack.encode(here))
+    new = set(here) - set(before if before[:1] == here[:1] else [])
+    if not new:
+        return
     owed = step.store.get_value(_OWED)
-    if owed and any(device.device == owed for device in step.others(room, room.epoch)):
+    if owed in new:
         step.store.delete_value(_OWED)
-        note(step, EVERYTHING)
+    note(step, EVERYTHING if owed in new else CARD)
 
 
 def _items(step: Step, dirty: dict[str, int]) -> Iterator[SyncItem]:
