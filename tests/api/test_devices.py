@@ -9,7 +9,9 @@ import pytest
 
 from nullabona.client.api import Client, HistoryCame
 from nullabona.client.api.errors import BadLinkCode, BadRequest, LinkDeclined, LinkMisused
-from nullabona.client.core.devices import history, own
+from nullabona.client.api.history import History
+from nullabona.client.core.devices import history, own, tending
+from nullabona.client.core.errors import NotInRoom
 from tests.api.people import PATIENCE_S, befriend, happens, opened, people, play, until
 from tests.api.service import Service
 
@@ -71,6 +73,30 @@ def test_what_was_said_before_comes_to_the_new_device(service: Service, tmp_path
             await desk.sync(timeout_s=PATIENCE_S)
             with desk._session.look() as store:
                 assert history.parts(store) == []
+
+    play(story())
+
+
+def test_history_that_is_owed_does_not_stop_a_device_that_left_the_shared_room(
+    service: Service, tmp_path: Path
+) -> None:
+    """The account was deleted, or the device put out, before the newcomer had everything."""
+
+    async def story() -> None:
+        async with people(service, tmp_path, "mina") as (mina,), opened(tmp_path / "desk") as desk:
+            await link(mina, desk)
+            await until(desk, lambda: len(desk.devices()) == 2)
+            with mina._session.step() as step:
+                history.owe(step, desk.me.device)
+                tending.sign_out(step)
+            with mina._session.look() as store:
+                shared = own.room_id(store)
+            assert shared
+            sender = History(mina._session)
+            with pytest.raises(NotInRoom):
+                await sender._send(shared, b"part", "part-0")
+            assert sender._ready() == b""
+            await mina.sync(timeout_s=PATIENCE_S)
 
     play(story())
 

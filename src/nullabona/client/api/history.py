@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Final
 
 from nullabona.client.account import need_account
@@ -18,7 +19,8 @@ from nullabona.client.archive.records import Record, Room
 from nullabona.client.archive.stream import StreamReader, encode_stream
 from nullabona.client.core.chat import annotating
 from nullabona.client.core.devices import history, own
-from nullabona.client.core.state import LEFT, REMOVED
+from nullabona.client.core.errors import NotInRoom
+from nullabona.client.core.state import JOINED, LEFT, REMOVED
 from nullabona.client.core.step import DAY_MS
 from nullabona.client.runner import now_ms
 from nullabona.errors import UserError
@@ -51,7 +53,9 @@ class History:
             while True:
                 news.clear()
                 if self._shares():
-                    await self._send_owed()
+                    # Left or put out between two parts: what is owed is sent from its beginning if we come back.
+                    with suppress(NotInRoom):
+                        await self._send_owed()
                     await self._take()
                 await asyncio.sleep(_PAUSE_S)
                 await news.wait()
@@ -84,7 +88,10 @@ class History:
         """The room to send in, if a device waits for history and is in it."""
         with self._session.view() as step:
             device, room = history.owed(step.store), own.room_id(step.store)
-            if device and room and any(each.device == device for each in step.roster(room).values()):
+            state = step.find_room(room) if device and room else None
+            if state is None or state.phase != JOINED:
+                return b""
+            if any(each.device == device for each in step.roster(room).values()):
                 return room
         return b""
 
