@@ -39,7 +39,7 @@ class EndingCalls:
         await self._settled(timeout_s)
         await self._session.runner.publishing.delete()
         with self._session.step() as step:
-            tending.sign_out(step)
+            tending.sign_out(step, unasked=False)
 
     async def _settled(self, timeout_s: float | None) -> None:
         await self._session.until(

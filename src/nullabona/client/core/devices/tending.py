@@ -45,8 +45,11 @@ def changed_here(step: Step, card: Card) -> None:
     soon(step, 0)
 
 
-def sign_out(step: Step) -> None:
-    """This device is none of the account's any more: it is out of every room, and keeps what it has read."""
+def sign_out(step: Step, *, unasked: bool = True) -> None:
+    """This device is none of the account's any more: it is out of every room, and keeps what it has read.
+
+    ``unasked``: it was not done here, so that the person is warned.
+    """
     if step.store.get_value(_OUT) is not None:
         return
     step.store.set_value(_OUT, b"1")
@@ -54,7 +57,8 @@ def sign_out(step: Step) -> None:
         room = step.find_room(id)
         if room is not None and room.phase == JOINED:
             committing.leave_room(step, room)
-    step.event("signed-out")
+    if unasked:
+        step.event("signed-out")
 
 
 def is_signed_out(store: Store) -> bool:
