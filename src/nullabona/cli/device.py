@@ -72,6 +72,7 @@ async def _link(settings: Settings, *, yes: bool) -> None:
         let_in = await linking.accept()
         note(settings, "device-in", name=name or let_in.id.hex()[:_SHORT])
         with suppress(errors.PendingStill):
+            await linking.handed_over(timeout_s=_SETTLE_S)
             await client.sync(timeout_s=_SETTLE_S)
         if settings.as_json:
             emit(_plain(let_in))

@@ -103,6 +103,15 @@ class DeviceLink:
         await self._box.say(Admitted(hello.device, card.encoded))
         return DeviceInfo(hello.device, hello.name, today, this=False)
 
+    async def handed_over(self, *, timeout_s: float | None = 30.0) -> None:
+        """Until the new device was told all there is, and sent what was said before. Raises `PendingStill`."""
+
+        def done() -> bool | None:
+            with self._session.look() as store:
+                return not (telling.owes(store) or history.owed(store)) or None
+
+        await self._session.until(done, timeout_s, "the new device does not have everything yet")
+
     async def refuse(self) -> None:
         """The person does not know that device: the code is burnt."""
         await self._box.say(Declined())

@@ -24,6 +24,7 @@ from nullabona.client.core.devices.items import (
     RoomItem,
     SyncItem,
 )
+from nullabona.client.core.ports import Store
 from nullabona.client.core.records import UNPLACED
 from nullabona.client.core.roominfo import DEVICES, encode_info
 from nullabona.client.core.state import AWAY, JOINED, RoomState
@@ -110,21 +111,25 @@ def owe_everything(step: Step, device: bytes) -> None:
     step.store.set_value(_OWED, device)
 
 
+def owes(store: Store) -> bool:
+    """Whether a new device, or the others, are still to be told something."""
+    return bool(store.get_value(_OWED) or store.get_value(_DIRTY))
+
+
 def _pay(step: Step, room: RoomState) -> None:
     """Who has come into the shared room is told all there is, or the newest card: else two lists of devices contend."""
     here = [room.id, *sorted(device.device for device in step.others(room, room.epoch))]
+    owed = step.store.get_value(_OWED)
+    if owed in here:
+        step.store.delete_value(_OWED)
+        note(step, EVERYTHING)
     told = step.store.get_value(_TOLD)
     before = _ids.decode(told) if told else []
     if here == before:
         return
     step.store.set_value(_TOLD, msgspec.msgpack.encode(here))
-    new = set(here) - set(before if before[:1] == here[:1] else [])
-    if not new:
-        return
-    owed = step.store.get_value(_OWED)
-    if owed in new:
-        step.store.delete_value(_OWED)
-    note(step, EVERYTHING if owed in new else CARD)
+    if set(here) - set(before if before[:1] == here[:1] else []):
+        note(step, CARD)
 
 
 def _items(step: Step, dirty: dict[str, int]) -> Iterator[SyncItem]:
