@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from nullabona.client.api import Client, SignedOut
-from nullabona.client.api.errors import BadRequest, UnknownHandle
+from nullabona.client.api.errors import BadRequest, TimedOut, UnknownHandle
+from nullabona.client.core.devices import tending
+from nullabona.client.runner.publishing import Publishing
 from tests.api.people import PATIENCE_S, befriend, happens, opened, people, play, until
 from tests.api.service import Service
 from tests.api.test_devices import link
@@ -42,6 +44,33 @@ def test_an_account_is_deleted_and_what_remains_is_what_is_said(swift: Service, 
             await forgotten(again, handle)
 
     play(story())
+
+
+def test_what_the_directory_did_not_hear_is_said_to_it_again(
+    swift: Service, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Stopped before the directory heard of it, the account publishes nothing more; asked again, it is deleted."""
+
+    async def story() -> None:
+        async with people(swift, tmp_path, "mina", "jun") as (mina, jun):
+            await mina.wait_published(timeout_s=PATIENCE_S)
+            handle = mina.me.handle
+            with monkeypatch.context() as patch:
+                patch.setattr(Publishing, "delete", deaf)
+                with pytest.raises(TimedOut):
+                    await mina.delete_account(handle)
+            assert str((await jun.look_up(handle)).handle) == handle
+            with mina._session.look() as store:
+                assert tending.is_signed_out(store)
+            await mina.delete_account(handle)
+            await forgotten(jun, handle)
+
+    play(story())
+
+
+async def deaf(_: Publishing) -> None:
+    """A directory that gives no answer."""
+    raise TimedOut("the directory gave no answer")
 
 
 async def forgotten(client: Client, handle: str) -> None:

@@ -37,9 +37,10 @@ class EndingCalls:
             for room in room_states(step.store):
                 _leave(step, room)
         await self._settled(timeout_s)
-        await self._session.runner.publishing.delete()
+        # First out, then off the directory: whatever stops us between the two, no new card of ours follows.
         with self._session.step() as step:
             tending.sign_out(step, unasked=False)
+        await self._session.runner.publishing.delete()
 
     async def _settled(self, timeout_s: float | None) -> None:
         await self._session.until(
