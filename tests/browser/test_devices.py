@@ -45,7 +45,10 @@ def test_a_new_device_is_linked_by_typing_its_code(
     jun.sees("from my desk")
     expect(jun.page.get_by_role("main")).to_contain_text("new device joined")
 
-    mina.page.get_by_role("button", name="내보내기: desk").click()
+    mina.page.get_by_role("button", name="기기 이름: desk").click()
+    mina.page.get_by_role("dialog").get_by_role("textbox").fill("책상")
+    mina.page.get_by_role("dialog").get_by_role("button", name="저장", exact=True).click()
+    mina.page.get_by_role("button", name="내보내기: 책상").click()
     mina.page.get_by_role("dialog").get_by_role("button", name="내보내기", exact=True).click()
     expect(mina.page.locator("[data-device]")).to_have_count(1)
     expect(desk.composer).to_have_count(0)
