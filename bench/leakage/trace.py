@@ -1,0 +1,90 @@
+"""What a server's machine saw, and what was true: the only things that pass between a design and an attacker."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Final, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+NOBODY: Final = -1
+"""In a field of an event: the machine did not see it, or there is none."""
+
+
+class Op(IntEnum):
+    """What happened."""
+
+    APPEND = 0
+    """Something was put into a place."""
+    READ = 1
+    """Somebody asked what is new in a place, and perhaps began to wait there."""
+    DELIVER = 2
+    """Something was handed to a reader. A disk knows none."""
+    ERASE = 3
+    """A reader had something erased."""
+    PUT_BLOB = 4
+    GET_BLOB = 5
+    LOOKUP = 6
+    """A public record (``place``: the account's number) was looked up."""
+    OPEN = 7
+    """A connection began."""
+    CLOSE = 8
+
+
+EVENT: Final = np.dtype(
+    [
+        ("t", "f8"),  # seconds since the society began, as exact as the machine knows or keeps it
+        ("op", "u1"),
+        ("place", "i8"),  # what the design puts things into: box, queue, mailbox, room; numbered by first use
+        ("conn", "i8"),  # the connection, numbered by its opening
+        ("addr", "i4"),  # the network address, one number for each
+        ("who", "i4"),  # the account that the machine knows to act (a login), not one that must be guessed
+        ("to", "i4"),  # the account that the machine knows to be addressed
+        ("size", "i4"),  # bytes, after padding
+    ]
+)
+"""One thing that a machine saw or keeps. `NOBODY` where it does not know."""
+
+Events: TypeAlias = NDArray[np.void]
+"""An array of `EVENT`, in the order of ``t``."""
+Pair: TypeAlias = tuple[int, int]
+"""Two accounts, the lower number first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Truth:
+    """What an attacker would like to know. Accounts and rooms are numbered from 0.
+
+    ``talks``: pairs that have a room for two and wrote in it. ``rooms``: the accounts that were ever in each room,
+    rooms for two included. ``room_of``: the room that a place serves; places of no room (inboxes) are absent.
+    ``chain``: places that follow one another in one room, for a design whose rooms move. ``account_of_conn`` and
+    ``account_of_addr``: who stood behind each, to score guesses about them; no attacker gets to see these.
+    """
+
+    accounts: int
+    talks: frozenset[Pair]
+    rooms: Sequence[frozenset[int]]
+    room_of: Mapping[int, int]
+    chain: Sequence[Pair]
+    account_of_conn: Mapping[int, int]
+    account_of_addr: Mapping[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """All that one design's machine saw and kept of one society.
+
+    ``live`` is everything that passed, in time. ``disk`` is what lies there at the end, ``memory`` what a running
+    process holds beside it: the same dtype, ``t`` rounded to what is kept. ``directory`` names the places that a public
+    record ties to an account (our inboxes; empty where there is no such record).
+    """
+
+    design: str
+    live: Events
+    disk: Events
+    memory: Events
+    directory: Mapping[int, int]
+    truth: Truth
