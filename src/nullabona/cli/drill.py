@@ -17,6 +17,7 @@ from nullabona.drills.lying.play import PERIOD_S, run_lying_directory
 from nullabona.drills.report import Report
 from nullabona.drills.search import load_secrets
 from nullabona.drills.seizure import Scene, run_seizure
+from nullabona.drills.tap.report import run_tap
 from nullabona.drills.text import Language, Text, language_of
 from nullabona.drills.warrant import run_warrant
 from nullabona.errors import NullabonaError, UserError
@@ -110,6 +111,17 @@ def demo(*, chat: Path | None, keep: Path | None, as_json: bool) -> None:
     sys.exit(0 if _play(chat, keep, as_json=as_json) else 1)
 
 
+@drill.command()
+@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+def tap(*, as_json: bool) -> None:
+    """The operator listens in on everything, from now on: what is read, and what is inferred all the same."""
+    try:
+        report = run_tap(_tell)
+    except NullabonaError as error:
+        _fail(error)
+    _finish(report, as_json=as_json)
+
+
 @drill.command("lying-directory")
 @click.option(
     "--period",
@@ -151,10 +163,15 @@ def docket(*, demands: int | None, as_json: bool) -> None:
 def all_drills(*, as_json: bool) -> None:
     """Every drill, each against processes of its own.
 
-    The demo plays warrant, seizure, removal and loss in one story; then a directory lies, then a legal desk.
+    The demo plays warrant, seizure, removal and loss in one story; then an operator listens, a directory lies, and
+    demands come to a legal desk.
     """
     held = _play(None, None, as_json=as_json)
-    runs: tuple[Callable[[], Report], ...] = (lambda: run_lying_directory(_tell), _run_docket)
+    runs: tuple[Callable[[], Report], ...] = (
+        lambda: run_tap(_tell),
+        lambda: run_lying_directory(_tell),
+        _run_docket,
+    )
     for run in runs:
         try:
             report = run()

@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -29,12 +30,24 @@ class RelayFailed(UserError):
 
 
 class RelayProcess:
-    """``nulla relay serve`` as a process of its own. ``log`` gets everything it says, ``temporary`` its other files."""
+    """``nulla relay serve`` as a process of its own. ``log`` gets everything it says, ``temporary`` its other files.
 
-    def __init__(self, data: Path, log: Path, listen: str = "127.0.0.1:0", *, temporary: Path) -> None:
+    ``program`` is what runs in the place of ``nulla``: an operator may have changed it.
+    """
+
+    def __init__(
+        self,
+        data: Path,
+        log: Path,
+        listen: str = "127.0.0.1:0",
+        *,
+        temporary: Path,
+        program: Sequence[str] = ("-c", _NULLA),
+    ) -> None:
         self.data = data
         self.log = log
-        command = [sys.executable, "-c", _NULLA, "relay", "serve", "--data", str(data), "--listen", listen, "--json"]
+        serve = ("relay", "serve", "--data", str(data), "--listen", listen, "--json")
+        command = [sys.executable, *program, *serve]
         with log.open("ab") as out:
             self._process = subprocess.Popen(  # noqa: S603 - our own program
                 command,

@@ -8,10 +8,12 @@ from typing import Final
 from nullabona.drills import docket, seizure, warrant
 from nullabona.drills.demo import run as demo
 from nullabona.drills.lying import play as lying
+from nullabona.drills.tap import report as tap
 
 DRILLS: Final[Mapping[str, tuple[str, ...]]] = {
     "warrant": tuple(warrant.PROVES),
     "seizure": tuple(seizure.PROVES),
+    "tap": tuple(tap.PROVES),
     "demo": tuple(demo.PROVES),
     "lying-directory": tuple(lying.PROVES),
     "docket": tuple(docket.PROVES),

@@ -81,6 +81,11 @@ class Deeds:
         message = await self._client.send(room, text)
         await self._client.wait_sent(room, message, timeout_s=WAIT_S)
 
+    async def send_file(self, room: str, name: str, text: str) -> None:
+        """Send a file with this text in it, and wait until the relay has it."""
+        message = await self._client.send_file(room, text.encode(), name=name)
+        await self._client.wait_sent(room, message, timeout_s=WAIT_S)
+
     async def has(self, room: str, count: int) -> None:
         """Wait until the room has so many messages."""
         await self._until(lambda: len(self._history(room)) >= count, f"fewer than {count} messages came")

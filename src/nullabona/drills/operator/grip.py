@@ -1,0 +1,132 @@
+"""A hand on every request and answer of the relay in this process, with the network address it came from."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from nullabona.errors import Malformed
+from nullabona.relay.dispatch import Dispatcher
+from nullabona.relay.front import Front
+from nullabona.relay.websocket import WebSocket
+from nullabona.wire.messages import AnyResponse, Request, decode_request, decode_response
+
+
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """One connection: numbered as they come, and where from."""
+
+    number: int
+    address: str
+
+
+class Grip(Protocol):
+    """What the changed program does with what passes."""
+
+    def asked(self, peer: Peer, request: Request) -> AnyResponse | None:
+        """A request came. What to answer without serving it, or None: serve it."""
+        ...
+
+    def answered(self, peer: Peer, request: Request, response: AnyResponse) -> AnyResponse:
+        """The relay has an answer. What to answer in its place: the same object, or another."""
+        ...
+
+    def left(self, peer: Peer) -> None:
+        """A connection is gone."""
+        ...
+
+
+def seize(grip: Grip) -> None:
+    """Have every request and answer pass through ``grip``, until the process ends. Call it before a relay is made."""
+    hold = _Hold(grip)
+    hold.change(Dispatcher, "dispatch", hold.dispatch)
+    for caller in (WebSocket, Front):
+        hold.change(caller, "answer", hold.answer)
+        hold.change(caller, "answer_encoded", hold.answer_encoded)
+    hold.change(WebSocket, "on_ws_disconnected", hold.gone)
+    hold.change(Front, "connection_lost", hold.gone)
+
+
+Method = Callable[..., Any]
+
+
+class _Hold:
+    """The methods that take the place of the relay's own. Callers are told apart by identity, as the relay does."""
+
+    def __init__(self, grip: Grip) -> None:
+        self._grip = grip
+        self._peers: dict[int, Peer] = {}
+        self._open: dict[tuple[int, int], Request] = {}
+        self._count = 0
+        self._answers: dict[type, Method] = {}
+
+    def change(self, owner: type, name: str, instead: Method) -> None:
+        """Put ``instead`` in the place of a method; it is called with the original before the method's arguments."""
+        original = getattr(owner, name)
+        if name == "answer":
+            self._answers[owner] = original
+
+        def method(this: Any, *args: Any) -> Any:  # noqa: ANN401 - whatever the relay's method takes and gives
+            return instead(original, this, *args)
+
+        setattr(owner, name, method)
+
+    def dispatch(
+        self, original: Method, this: Dispatcher, body: bytes | memoryview, caller: Any, request_id: int  # noqa: ANN401
+    ) -> None:  # fmt: skip
+        try:
+            request = decode_request(body)
+        except Malformed:
+            original(this, body, caller, request_id)
+            return
+        self._open[id(caller), request_id] = request
+        instead = self._grip.asked(self._peer(caller), request)
+        if instead is None:
+            original(this, body, caller, request_id)
+        else:
+            caller.budget.inflight += 1
+            caller.answer(request_id, instead)
+
+    def answer(self, original: Method, caller: Any, request_id: int, response: AnyResponse) -> None:  # noqa: ANN401
+        original(caller, request_id, self._altered(caller, request_id, response))
+
+    def answer_encoded(self, original: Method, caller: Any, request_id: int, body: bytes) -> None:  # noqa: ANN401
+        response = decode_response(body)
+        instead = self._altered(caller, request_id, response)
+        if instead is response:
+            original(caller, request_id, body)
+        else:
+            self._answers[type(caller)](caller, request_id, instead)
+
+    def gone(self, original: Method, caller: Any, *args: Any) -> None:  # noqa: ANN401 - a caller's signature
+        peer = self._peers.pop(id(caller), None)
+        for key in [key for key in self._open if key[0] == id(caller)]:
+            del self._open[key]
+        if peer is not None:
+            self._grip.left(peer)
+        original(caller, *args)
+
+    def _altered(self, caller: Any, request_id: int, response: AnyResponse) -> AnyResponse:  # noqa: ANN401
+        request = self._open.pop((id(caller), request_id), None)
+        return response if request is None else self._grip.answered(self._peer(caller), request, response)
+
+    def _peer(self, caller: Any) -> Peer:  # noqa: ANN401 - a Front or a WebSocket
+        if id(caller) not in self._peers:
+            self._count += 1
+            self._peers[id(caller)] = Peer(self._count, _address_of(caller))
+        return self._peers[id(caller)]
+
+
+def _address_of(caller: Any) -> str:  # noqa: ANN401 - a Front or a WebSocket
+    """The other end of a connection. The relay never asks for it; the kernel has to know."""
+    transport = caller._transport  # noqa: SLF001 - it is the operator's own program
+    if transport is None:
+        return ""
+    open_socket = getattr(transport, "underlying_transport", transport).get_extra_info("socket")
+    with suppress(OSError), socket.socket(fileno=os.dup(open_socket.fileno())) as twin:
+        return str(twin.getpeername()[0])
+    return ""

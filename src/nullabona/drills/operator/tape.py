@@ -1,0 +1,94 @@
+"""The tape of a live tap: everything that passed the relay, when, on which connection and from which address.
+
+``python -m nullabona.drills.operator.tape FILE relay serve ...`` is ``nulla relay serve ...`` with the tape running.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+import msgspec
+
+from nullabona.drills.operator.grip import Peer, seize
+from nullabona.wire.messages import (
+    AnyRequest,
+    AnyResponse,
+    Request,
+    decode_request,
+    decode_response,
+    encode,
+)
+
+
+class Seen(msgspec.Struct, frozen=True, array_like=True):
+    """One line of the tape. ``at``: seconds on some clock; ``peer``: the connection; both bodies as they were sent."""
+
+    at: float
+    peer: int
+    address: str
+    request: bytes
+    response: bytes = b""
+    """Empty while it is not answered; empty with an empty ``request``: the connection ended."""
+
+    def asked(self) -> AnyRequest:
+        """What was asked."""
+        return decode_request(self.request)
+
+    def told(self) -> AnyResponse:
+        """What was answered."""
+        return decode_response(self.response)
+
+
+class Tape:
+    """Writes a tape; a `Grip` that alters nothing."""
+
+    def __init__(self, out: BinaryIO) -> None:
+        self._out = out
+        self._encode = msgspec.msgpack.Encoder().encode
+
+    def asked(self, peer: Peer, request: Request) -> None:
+        """See `Grip`."""
+        self._write(peer, encode(request))
+
+    def answered(self, peer: Peer, request: Request, response: AnyResponse) -> AnyResponse:
+        """See `Grip`."""
+        self._write(peer, encode(request), encode(response))
+        return response
+
+    def left(self, peer: Peer) -> None:
+        """See `Grip`."""
+        self._write(peer)
+
+    def _write(self, peer: Peer, request: bytes = b"", response: bytes = b"") -> None:
+        data = self._encode(Seen(time.monotonic(), peer.number, peer.address, request, response))
+        self._out.write(len(data).to_bytes(4, "big") + data)
+        self._out.flush()
+
+
+def read_tape(path: Path) -> Iterator[Seen]:
+    """Everything on a tape, in order. A last line that was cut off is left out."""
+    decode = msgspec.msgpack.Decoder(Seen).decode
+    with path.open("rb") as tape:
+        while head := tape.read(4):
+            data = tape.read(size := int.from_bytes(head, "big"))
+            if len(data) < size:
+                return
+            yield decode(data)
+
+
+def main() -> None:
+    """Serve a relay with the tape running."""
+    from nullabona.cli import main as nulla
+
+    path = Path(sys.argv.pop(1))
+    with path.open("wb") as out:
+        seize(Tape(out))
+        nulla()
+
+
+if __name__ == "__main__":
+    main()

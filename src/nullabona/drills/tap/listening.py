@@ -1,0 +1,176 @@
+"""What somebody with a tape infers from it: who reads which boxes, so who is in which room, and so who talks to whom.
+
+Nothing here is clever. It is what any analyst does first, and it is told how it comes out: the leakage measure
+(docs/leakage.md) has the strong attackers and the large numbers.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from hashlib import sha256
+from itertools import combinations
+from typing import Final, TypeAlias
+
+from nullabona.drills.operator.tape import Seen
+from nullabona.wire.address import box_address
+from nullabona.wire.card import decode_card
+from nullabona.wire.messages import (
+    POLICY_INBOX,
+    AnyRequest,
+    Append,
+    CardFound,
+    GetBlob,
+    PublishCard,
+    PutBlob,
+    Read,
+)
+
+Pair: TypeAlias = frozenset[str]
+_TOGETHER_S: Final = 1.5
+"""Connections of one device begin within this time of one another."""
+
+
+@dataclass(slots=True)
+class Box:
+    """A box, as it looked from the relay."""
+
+    inbox: bool
+    readers: set[int] = field(default_factory=set)
+    writers: set[int] = field(default_factory=set)
+    sizes: list[int] = field(default_factory=list)
+
+    @property
+    def peers(self) -> set[int]:
+        """Every connection that touched it."""
+        return self.readers | self.writers
+
+
+@dataclass(slots=True)
+class Listened:
+    """A tape, sorted."""
+
+    lines: int = 0
+    size: int = 0
+    """Bytes of requests and answers."""
+    seconds: float = 0.0
+    boxes: dict[bytes, Box] = field(default_factory=dict)
+    began: dict[int, float] = field(default_factory=dict)
+    """When each connection was first seen."""
+    address: dict[int, str] = field(default_factory=dict)
+    inbox_of: dict[str, bytes] = field(default_factory=dict)
+    """Handles whose card passed, and where their inbox is."""
+    blobs_from: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    """Pieces of files that came from each address."""
+    blobs_to: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+
+    @classmethod
+    def of(cls, tape: Iterable[Seen]) -> Listened:
+        """Everything on ``tape``."""
+        found = cls()
+        times = [0.0, 0.0]
+        for seen in tape:
+            times = [times[0] or seen.at, seen.at]
+            found._take(seen)
+        found.seconds = times[1] - times[0]
+        return found
+
+    def rooms_boxes(self) -> list[Box]:
+        """Boxes that are nobody's inbox."""
+        return [box for box in self.boxes.values() if not box.inbox]
+
+    def _take(self, seen: Seen) -> None:
+        self.lines += 1
+        self.size += len(seen.request) + len(seen.response)
+        if not seen.request:
+            return
+        self.began.setdefault(seen.peer, seen.at)
+        self.address[seen.peer] = seen.address
+        if not seen.response:
+            self._take_request(seen.peer, seen.address, seen.asked())
+        elif isinstance(told := seen.told(), CardFound) and told.card:
+            self._take_card(told.card)
+
+    def _take_request(self, peer: int, address: str, asked: AnyRequest) -> None:
+        match asked:
+            case Read():
+                box = self._box(asked.policy, sha256(asked.read_secret).digest(), asked.write_hash)
+                box.readers.add(peer)
+            case Append():
+                box = self._box(asked.policy, asked.read_hash, sha256(asked.write_secret).digest())
+                box.writers.add(peer)
+                box.sizes.append(len(asked.frame))
+            case PutBlob():
+                self.blobs_from[address] += 1
+            case GetBlob():
+                self.blobs_to[address] += 1
+            case PublishCard():
+                self._take_card(asked.card)
+            case _:
+                pass
+
+    def _take_card(self, data: bytes) -> None:
+        card = decode_card(data)
+        self.inbox_of[str(card.handle)] = card.body.inbox.address
+
+    def _box(self, policy: int, read_hash: bytes, write_hash: bytes) -> Box:
+        address = box_address(policy, read_hash, write_hash)
+        return self.boxes.setdefault(address, Box(policy == POLICY_INBOX))
+
+
+@dataclass(frozen=True, slots=True)
+class Guess:
+    """Who talks to whom, as guessed."""
+
+    named: Mapping[int, str]
+    """Connections that were given a handle."""
+    rooms: frozenset[frozenset[str]]
+    """Sets of handles that share a box."""
+
+    @property
+    def pairs(self) -> frozenset[Pair]:
+        """Everybody who shares a room with somebody."""
+        return frozenset(frozenset(pair) for room in self.rooms for pair in combinations(sorted(room), 2))
+
+
+def guess_with_addresses(tape: Listened) -> Guess:
+    """Connections from the address from which an inbox is read are its owner's."""
+    home = {tape.address[peer]: handle for handle, peer in _inbox_readers(tape)}
+    return _guess(tape, {peer: home[address] for peer, address in tape.address.items() if address in home})
+
+
+def guess_without_addresses(tape: Listened) -> Guess:
+    """A connection that reads boxes of rooms is of whoever's inbox began to be read nearest in time."""
+    inboxes = [(tape.began[peer], handle) for handle, peer in _inbox_readers(tape)]
+    named = {}
+    for peer in {peer for box in tape.rooms_boxes() for peer in box.readers}:
+        distance, handle = min(((abs(at - tape.began[peer]), handle) for at, handle in inboxes), default=(1e9, ""))
+        if distance <= _TOGETHER_S:
+            named[peer] = handle
+    return _guess(tape, named)
+
+
+def _inbox_readers(tape: Listened) -> Iterator[tuple[str, int]]:
+    for handle, address in tape.inbox_of.items():
+        for peer in tape.boxes[address].readers if address in tape.boxes else ():
+            yield handle, peer
+
+
+def _guess(tape: Listened, named: Mapping[int, str]) -> Guess:
+    rooms = (frozenset(named[peer] for peer in box.peers if peer in named) for box in tape.rooms_boxes())
+    return Guess(named, frozenset(room for room in rooms if len(room) > 1))
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """How a guess compares with what is so."""
+
+    right: int
+    guessed: int
+    true: int
+
+    @classmethod
+    def of(cls, guessed: frozenset[Pair], true: frozenset[Pair]) -> Score:
+        """The score of guessed pairs."""
+        return cls(len(guessed & true), len(guessed), len(true))

@@ -1,0 +1,162 @@
+"""The report of the drill ``tap``: what was on the tape, what it says, and what could be inferred from it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from typing import Final
+
+from nullabona.drills.report import Check, Report
+from nullabona.drills.search import Finding, Hunt, Searched, files_below
+from nullabona.drills.tap.listening import Score, guess_with_addresses, guess_without_addresses
+from nullabona.drills.tap.play import Heard, play
+from nullabona.drills.text import Text
+
+PROVES: Final = ("T-01", "T-02", "T-03", "T-04", "T-10", "W-05")
+
+
+def run_tap(tell: Callable[[Text], None] = lambda _: None) -> Report:
+    """Play the drill in a folder of its own. Raises what goes wrong."""
+    heard, folder = play(tell)
+    with folder:
+        tell(Text("The tape is searched for what was said", "테이프에서 대화 내용을 찾습니다"))
+        return report(heard)
+
+
+def report(heard: Heard) -> Report:
+    """What came of it."""
+    searched = Searched()
+    found = Hunt(heard.secrets).search(files_below(heard.tape.parent / heard.tape.name), searched)
+    tape = heard.listened
+    with_, without = guess_with_addresses(tape), guess_without_addresses(tape)
+    scores = {"with": Score.of(with_.pairs, heard.true), "without": Score.of(without.pairs, heard.true)}
+    watched = Score.of(
+        frozenset(pair for pair in with_.pairs if heard.watched in pair),
+        frozenset(pair for pair in heard.true if heard.watched in pair),
+    )
+    out = Report("tap", Text("A live tap with the operator's full help", "운영자가 전적으로 협조하는 실시간 감청"))
+    out.section("On the tape", "테이프에 있는 것", _describe(heard, searched))
+    out.section("Read of what was said", "대화 내용에서 읽은 것", [_read(found, heard)])
+    out.section("Inferred all the same", "그래도 추측한 것", _inferred(heard, scores, watched))
+    out.section("What would help against it", "무엇이 도움이 되는가", _HELPS)
+    out.checks = list(_checks(heard, found, scores["with"], watched))
+    out.data = {
+        "tape": {"requests": tape.lines, "bytes": tape.size, "seconds": round(tape.seconds, 1)},
+        "found": [{"label": one.label, "form": one.form} for one in found],
+        "pairs": {way: _encode(score) for way, score in scores.items()},
+        "watched": {"handle": heard.watched, **_encode(watched)},
+    }
+    return out
+
+
+def _encode(score: Score) -> dict[str, int]:
+    return {"right": score.right, "guessed": score.guessed, "true": score.true}
+
+
+def _describe(heard: Heard, searched: Searched) -> Iterator[Text]:
+    tape = heard.listened
+    connections, addresses = len(tape.address), len(set(tape.address.values()))
+    yield Text(
+        f"{tape.lines} requests and answers in {tape.seconds:.0f} s, {searched.bytes / 1e6:.1f} MB, each with its time;"
+        f" {connections} connections from {addresses} addresses.",
+        f"{tape.seconds:.0f}초 동안 요청과 응답 {tape.lines}개, {searched.bytes / 1e6:.1f} MB, 각각의 시각. "
+        f"주소 {addresses}곳의 연결 {connections}개.",
+    )
+    rooms = tape.rooms_boxes()
+    yield Text(
+        f"{len(rooms)} boxes of rooms and {len(tape.boxes) - len(rooms)} inboxes, and which connection touched which.",
+        f"방 상자 {len(rooms)}개와 수신함 {len(tape.boxes) - len(rooms)}개, 어느 연결이 어느 상자를 만졌는지.",
+    )
+    sizes = Counter(size for box in tape.boxes.values() for size in box.sizes)
+    listed = ", ".join(f"{size}: {count}" for size, count in sorted(sizes.items())[:8])
+    yield Text(f"Sizes of frames, in bytes: {listed}.", f"프레임 크기(바이트): {listed}.")
+
+
+def _read(found: list[Finding], heard: Heard) -> Text:
+    if not found:
+        return Text(
+            f"Nothing: none of {len(heard.secrets)} texts, files, room names and phrases, in no form and no part.",
+            f"없음: 대화·파일·방 이름·복구 문구 {len(heard.secrets)}개 중 어떤 것도, 일부라도 없음.",
+        )
+    names = ", ".join(sorted({f"{one.label} ({one.form})" for one in found}))
+    return Text(f"FOUND: {names}", f"발견됨: {names}")
+
+
+def _inferred(heard: Heard, scores: dict[str, Score], watched: Score) -> Iterator[Text]:
+    named = len(guess_with_addresses(heard.listened).named)
+    yield Text(
+        f"With network addresses: {_pairs_en(scores['with'])}. {named} connections were given a handle, by the address "
+        "from which the inbox of its public card is read.",
+        f"접속 주소까지 보면: {_pairs_ko(scores['with'])}. "
+        f"공개 카드의 수신함을 읽는 주소로 연결 {named}개의 주인을 앎.",
+    )
+    yield Text(
+        f"Without addresses, by which connections begin together: {_pairs_en(scores['without'])}.",
+        f"주소 없이 함께 시작하는 연결로 보면: {_pairs_ko(scores['without'])}.",
+    )
+    yield Text(
+        f"Watching {heard.watched} alone, with addresses: {_pairs_en(watched)}.",
+        f"{heard.watched} 한 사람만 주소까지 지켜보면: {_pairs_ko(watched)}.",
+    )
+    sender, pieces = _file_sender(heard)
+    yield Text(
+        f"A file of {pieces} pieces came from {sender or 'nobody'}: what kind of thing is sent shows by how.",
+        f"{sender or '아무'} 주소에서 {pieces}조각짜리 파일이 옴: 보내는 방식으로 종류를 알 수 있음.",
+    )
+    yield Text(
+        f"Two warrants for {heard.watched}, one before the groups were opened and one after: {heard.inbox_grew} sealed "
+        "items had come in between.",
+        f"{heard.watched} 영장을 그룹이 열리기 전과 후에 한 번씩: 그 사이 봉인된 것 {heard.inbox_grew}개가 옴.",
+    )
+
+
+def _pairs_en(score: Score) -> str:
+    wrong = score.guessed - score.right
+    return f"{score.right} of {score.true} pairs who share a room were guessed, and {wrong} who do not"
+
+
+def _pairs_ko(score: Score) -> str:
+    return f"같은 방에 있는 {score.true}쌍 중 {score.right}쌍을 맞히고 {score.guessed - score.right}쌍은 틀림"
+
+
+def _file_sender(heard: Heard) -> tuple[str, int]:
+    return max(heard.listened.blobs_from.items(), key=lambda item: item[1], default=("", 0))
+
+
+_HELPS: Final = (
+    Text("Not tried here: coming by Tor or a shared address takes the network address away; an inbox at another "
+         "operator's relay parts it from the rooms.",
+         "여기서는 시험하지 않음: Tor나 공용 주소로 접속하면 접속 주소가 가려지고, 수신함을 다른 운영자의 서버에 두면 "
+         "방과 갈라짐."),
+    Text("Against somebody who sees both, nothing here hides who talks with whom: docs/leakage.md has the numbers.",
+         "둘 다 보는 사람에게는 누가 누구와 이야기하는지 숨겨지지 않음. 수치는 docs/leakage.md에 있음."),
+)  # fmt: skip
+
+
+# -- claims -------------------------------------------------------------------------------------------------------
+
+
+def _checks(heard: Heard, found: list[Finding], pairs: Score, watched: Score) -> Iterator[Check]:
+    tape = heard.listened
+    yield Check.of("T-01", _CLAIMS["T-01"], held=len(set(tape.address.values())) == len(heard.handles))
+    yield Check.of("T-02", _CLAIMS["T-02"], held=pairs.right > 0)
+    yield Check.of("T-03", _CLAIMS["T-03"], held=watched.right > 0)
+    yield Check.of("T-04", _CLAIMS["T-04"], held=_file_sender(heard)[0] == heard.file_from)
+    names = ", ".join(sorted({one.label for one in found}))
+    yield Check.of("T-10", _CLAIMS["T-10"].with_list(names), held=not found)
+    yield Check.of("W-05", _CLAIMS["W-05"], held=heard.inbox_grew > 0)
+
+
+_CLAIMS: Final = {
+    "T-01": Text("A tap has every connection's address, and the time and padded size of every frame.",
+                 "감청자는 모든 연결의 주소, 모든 프레임의 시각과 맞춰진 크기를 앎."),
+    "T-02": Text("A tap links the boxes that one connection touches, and so guesses rooms and pairs.",
+                 "감청자는 한 연결이 만지는 상자를 이어 방과 상대를 추측함."),
+    "T-03": Text("A tap that watches one account learns with whom it shares rooms.",
+                 "한 계정을 지켜보는 감청자는 누구와 방을 같이 쓰는지 앎."),
+    "T-04": Text("A tap tells files from talk, and who sent one.", "감청자는 파일과 대화를 구별하고 누가 보냈는지 앎."),
+    "T-10": Text("A tap reads no message, no file, no room's name and no phrase.",
+                 "감청자는 메시지, 파일, 방 이름, 복구 문구를 하나도 읽지 못함."),
+    "W-05": Text("Warrants that come again count what came into the inbox between them.",
+                 "영장을 거듭하면 그 사이 수신함에 온 것의 수를 앎."),
+}  # fmt: skip

@@ -1,0 +1,137 @@
+"""The drill ``tap`` once, on real processes; then its parts on tapes made by hand."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+
+from nullabona.drills.operator.grip import Peer
+from nullabona.drills.operator.tape import Tape, read_tape
+from nullabona.drills.report import Report, Verdict
+from nullabona.drills.tap.listening import Listened, Score, guess_with_addresses, guess_without_addresses
+from nullabona.drills.tap.play import Heard, play
+from nullabona.drills.tap.report import PROVES, report
+from nullabona.wire.messages import AnyResponse, Append, Appended, Frames, PutBlob, Read, Request
+
+SECRET_A, SECRET_B = bytes(32), bytes(31) + b"b"
+
+
+@pytest.fixture(scope="module")
+def heard() -> Iterator[Heard]:
+    told: list[str] = []
+    heard, folder = play(lambda text: told.append(text.en))
+    with folder:
+        assert len(told) == 3
+        yield heard
+
+
+def verdicts(made: Report) -> dict[str, Verdict]:
+    return {check.id: check.verdict for check in made.checks}
+
+
+def test_every_claim_holds_and_the_inference_is_told(heard: Heard) -> None:
+    """Nothing is read; with addresses the pairs are known: the page says so, and the drill shows it."""
+    made = report(heard)
+    assert dict.fromkeys(PROVES, Verdict.HELD) == verdicts(made)
+    assert made.data["pairs"]["with"]["true"] == len(heard.true) == 7
+    assert made.data["pairs"]["with"]["right"] >= 5
+    assert made.data["tape"]["requests"] > 100
+    assert "of 7 pairs" in made.render("en")
+    assert "7쌍 중" in made.render("ko")
+
+
+def test_a_message_on_the_tape_fails_the_claim(heard: Heard, tmp_path: Path) -> None:
+    """A relay that is sent one text in the clear, as if frames were not encrypted."""
+    tape = tmp_path / "tape"
+    tape.write_bytes(heard.tape.read_bytes())
+    with tape.open("ab") as out:
+        frame = heard.secrets[0].value.ljust(512, b"\0")
+        Tape(out).asked(Peer(1, "127.0.0.1"), Append(0, SECRET_A, sha256(SECRET_B).digest(), frame))
+    made = report(dataclasses.replace(heard, tape=tape))
+    assert verdicts(made)["T-10"] is Verdict.FAILED
+    assert not made.held
+    assert "message 1" in made.render("en")
+    assert heard.secrets[0].value.decode() not in made.render("en")
+
+
+def test_the_command_prints_it_for_a_machine(tmp_path: Path) -> None:
+    """From the command line, and nothing is left behind."""
+    command = [sys.executable, "-c", "from nullabona.cli import main; main()", "drill", "tap", "--json"]
+    environment = os.environ | {"TMPDIR": str(tmp_path), "LANG": "C.UTF-8"}
+    ran = subprocess.run(command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, check=False)
+    said = json.loads(ran.stdout)
+    assert (0, True, []) == (ran.returncode, said["held"], list(tmp_path.iterdir()))
+    assert set(PROVES) == {check["id"] for check in said["checks"]}
+
+
+# -- by hand ----------------------------------------------------------------------------------------------------
+
+
+def read_of(secret: bytes) -> Read:
+    return Read(0, secret, sha256(secret).digest(), 0)
+
+
+def written(path: Path, *lines: tuple[Peer, Request, AnyResponse | None]) -> Path:
+    """A tape with these requests, and their answers where there is one."""
+    with path.open("wb") as out:
+        tape = Tape(out)
+        for peer, request, response in lines:
+            tape.asked(peer, request)
+            if response is not None:
+                assert tape.answered(peer, request, response) is response
+    return path
+
+
+def test_a_tape_gives_back_what_was_put_on_it(tmp_path: Path) -> None:
+    """Requests, answers and ends of connections, in order; a last line that was cut off is left out."""
+    path, peer = tmp_path / "tape", Peer(3, "127.0.0.9")
+    request, answer = read_of(SECRET_A), Frames(b"i" * 8, 1, ((1, b"frame"),))
+    with path.open("wb") as out:
+        tape = Tape(out)
+        tape.asked(peer, request)
+        tape.answered(peer, request, answer)
+        tape.left(peer)
+    asked, answered, left = read_tape(path)
+    assert (asked.asked(), asked.response, asked.peer, asked.address) == (request, b"", 3, "127.0.0.9")
+    assert (answered.asked(), answered.told()) == (request, answer)
+    assert (left.request, left.response) == (b"", b"")
+    path.write_bytes(path.read_bytes()[:-1])
+    assert len(list(read_tape(path))) == 2
+
+
+def test_a_box_knows_its_readers_writers_and_sizes(tmp_path: Path) -> None:
+    """One box, whether it was read or written to; pieces of files by address; requests are counted once."""
+    reader, writer = Peer(1, "127.0.0.1"), Peer(2, "127.0.0.2")
+    append = Append(0, SECRET_A, sha256(SECRET_A).digest(), bytes(512))
+    path = written(
+        tmp_path / "tape",
+        (reader, read_of(SECRET_A), None),
+        (writer, append, Appended(1, b"i" * 8)),
+        (writer, PutBlob(sha256(b"x").digest(), b"x"), None),
+    )
+    tape = Listened.of(read_tape(path))
+    (box,) = tape.rooms_boxes()
+    assert ({1}, {2}, [512]) == (box.readers, box.writers, box.sizes)
+    assert dict(tape.blobs_from) == {"127.0.0.2": 1}
+    assert tape.lines == 4
+
+
+def test_nobody_is_guessed_where_no_inbox_is_known(tmp_path: Path) -> None:
+    """Connections without a handle make no pair, with addresses or without."""
+    lines = [(Peer(n, f"127.0.0.{n}"), read_of(SECRET_A), None) for n in (1, 2)]
+    tape = Listened.of(read_tape(written(tmp_path / "tape", *lines)))
+    assert guess_with_addresses(tape).pairs == guess_without_addresses(tape).pairs == frozenset()
+
+
+def test_a_score_counts_right_and_wrong() -> None:
+    """Two guessed, one of them right, of three that are true."""
+    pairs = [frozenset(pair) for pair in ("ab", "bc", "cd", "de")]
+    assert Score(1, 2, 3) == Score.of(frozenset(pairs[:2]), frozenset(pairs[1:]))
