@@ -17,7 +17,7 @@ from tests.rooms.hostile import (
     update_keys,
     warnings,
 )
-from tests.rooms.world import Box, Dice, ModelRelay, World
+from tests.rooms.world import Box, Dice, ModelRelay, Person, World
 
 HOUR = 3_600_000
 
@@ -39,6 +39,11 @@ MOODS: dict[str, Callable[[Dice, Frames], Frames]] = {
     "huge-seq": lambda dice, told: replace(told, frames=tuple((seq + 2**52, data) for seq, data in told.frames)),
     "incarnations": lambda dice, told: told if dice.between(0, 6) else replace(told, incarnation=dice.bytes(8)),
     "forgets": lambda dice, told: told if dice.between(0, 4) else Frames(b"", 0, ()),
+    "noise": lambda dice, told: replace(told, frames=tuple((seq, dice.bytes(len(data))) for seq, data in told.frames)),
+    "flips": lambda dice, told: replace(
+        told, frames=tuple((seq, data[:-1] + bytes((data[-1] ^ 1,))) for seq, data in told.frames)
+    ),
+    "hides": lambda dice, told: replace(told, frames=()),
     "false-head": lambda dice, told: replace(told, head=told.head + 10**6),
     "small-head": lambda dice, told: replace(told, head=told.head // 2),
 }
@@ -95,6 +100,62 @@ def test_a_relay_that_lies_to_people_who_are_being_added(mood: str) -> None:
     relay.mood = ""
     world.settle(span=2 * 24 * HOUR, most=4_000)
     all_well(world, room, a, b, c)
+
+
+def tell(world: World, relay: LyingRelay, mood: str, everybody: list[Person], room: bytes, texts: list[str]) -> None:
+    """Tell one lie for a moment, while everybody writes and two ask for new keys; then everybody writes again."""
+    relay.mood = mood
+    for when in ("during", "after"):
+        for person in everybody:
+            texts.append(f"{person.name} {when} {mood}")
+            person.send(room, texts[-1])
+        if when == "after":
+            return
+        for person in everybody[1::2]:
+            update_keys(person, room)
+        for _ in range(world.dice.between(1, 3)):
+            for person in everybody:
+                world.turn(person)
+            world.pass_time(200)
+        relay.mood = ""
+
+
+def seconds_until_whole(world: World, everybody: list[Person], room: bytes, texts: list[str], most: int) -> int:
+    """How long it takes until everybody has everything, once; each acts once a second, after a minute once a minute."""
+    began = world.now
+    while any(sorted(person.texts(room)) != sorted(texts) for person in everybody):
+        spent = world.now - began
+        assert spent <= most * 1_000, [len(person.texts(room)) for person in everybody]
+        world.pass_time(1_000 if spent < 60_000 else 60_000)
+        for person in everybody:
+            world.turn(person)
+    return (world.now - began) // 1_000
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_frames_hidden_from_everybody_are_healed_within_minutes(seed: int) -> None:
+    """When all have lost the thread, and two commits were among what was hidden, those who ask help one another."""
+    world = World(seed)
+    relay = world.relay = LyingRelay(world.dice)
+    everybody = people(world, 4)
+    room = world.group(*everybody)
+    texts: list[str] = []
+    tell(world, relay, "hides", everybody, room, texts)
+    assert seconds_until_whole(world, everybody, room, texts, 300) < 300
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_one_lie_after_another_is_healed_within_the_hour(seed: int) -> None:
+    """Hidden, exchanged, repeated, garbled, denied: no message is lost and no fork stays, even if nobody acts often."""
+    world = World(seed)
+    relay = world.relay = LyingRelay(world.dice)
+    everybody = people(world, 4)
+    room = world.group(*everybody)
+    texts: list[str] = []
+    for mood in ("hides", "reorders", "repeats", "noise", "flips", "forgets"):
+        tell(world, relay, mood, everybody, room, texts)
+    seconds_until_whole(world, everybody, room, texts, 3_600)
+    assert {"joined"} == {person.phase(room) for person in everybody}
 
 
 def test_two_histories_end_in_a_warning_and_one_room() -> None:

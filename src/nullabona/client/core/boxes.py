@@ -331,10 +331,16 @@ def anybody_after(step: Step, room: RoomState, track: BoxTrack) -> bool:
 
 
 def shown_after(step: Step, room: RoomState, track: BoxTrack) -> bool:
-    """Whether every device that was in this epoch has shown up in a later one."""
+    """Whether every device that was in this epoch has shown up in a later one.
+
+    One that asked its way back may not know yet that it is in: its new leaf alone is no sign of it.
+    """
     later = [other for other in room.boxes if other.epoch > track.epoch]
     seen = {view.device for other in later for view in step.store.views(other.keys.box.address)}
-    return all(device.device in seen for device in step.others(room, track.epoch))
+    were = {device.device for device in step.others(room, track.epoch)}
+    told = {view.device for view in step.store.views(track.keys.box.address)}
+    were |= told & {device.device for device in step.others(room, room.epoch)}
+    return were <= seen
 
 
 def look_after_closed(step: Step, room: RoomState) -> None:
@@ -368,6 +374,13 @@ def removed_since(room: RoomState, track: BoxTrack) -> bool:
 def answer(step: Step, room: RoomState, track: BoxTrack) -> None:
     """Somebody who is no member claims a branch in a closed box: unless ours can be read there, say it soon."""
     if removed_since(room, track) and not track.settled_seen and not track.answer_at:
+        track.answer_at = step.within(step.timing.put_back_any) + 1
+
+
+def announce_again(step: Step, track: BoxTrack) -> None:
+    """Somebody is still on another branch although ours was announced; they may have stopped asking. Say it again."""
+    if not track.answer_at:
+        track.settled_seen = False
         track.answer_at = step.within(step.timing.put_back_any) + 1
 
 

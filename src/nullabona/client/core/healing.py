@@ -30,6 +30,8 @@ LONELY_DAYS = 7
 OUTSIDE = "fork-of-former-members"
 FEW_ATTEMPTS = 8
 """How often a ticket is asked for where there may be no other branch, over about a quarter of an hour."""
+ALONE_ATTEMPTS = 2
+"""Who has asked so often and heard nothing helps others who lost the thread at the same place."""
 TOLD_HISTORY = 64
 STRANDED_MOST = 256
 """Most messages owed to one device that a fork left outside."""
@@ -55,6 +57,8 @@ def rival(step: Step, room: RoomState, track: BoxTrack, claim: Claim) -> None:
             track.rival = Rival(claim.commit, claim.removed, helper.account, helper.handle)
         if not track.settled_seen:
             boxes.announce(step, room, track)
+        else:
+            boxes.announce_again(step, track)
         return
     step.event("warning", room.id, code="room-forked", epoch=track.epoch)
     begin(step, room, Heal("fork", track.epoch, claim.commit, list(claim.removed), [helper], step.now))
@@ -167,7 +171,8 @@ def ask(step: Step, room: RoomState) -> None:
         step.now + (step.timing.ticket << min(heal.attempts // 2, 8)) + step.chance.between(0, step.timing.ticket)
     )
     if helper is not None:
-        people.post(step, helper.account, helper.handle, TicketRequest(room.id, heal.epoch, heal.commit))
+        at = heal.epoch if heal.commit else room.epoch
+        people.post(step, helper.account, helper.handle, TicketRequest(room.id, at, heal.commit))
 
 
 def ticket_request(room: bytes) -> TicketRequest:
@@ -194,8 +199,8 @@ def help_back(step: Step, sender: DeviceCertificate, asked: TicketRequest, card:
     ``card`` is the one that the directory has of its account, if it was just looked up.
     """
     room = step.find_room(asked.room)
-    if room is None or room.phase != JOINED or room.pending is not None:
-        return
+    if room is None or room.phase != JOINED or room.pending is not None or sender.device_id == step.me.device:
+        return  # the last is our own question, in the inbox that we share with our other devices
     if sender.account_id not in {device.account for device in step.roster(room.id).values()}:
         if not asked.commit or any(merged.commit == asked.commit for merged in room.history):
             people.post(step, sender.account_id, str(sender.handle), Gone(room.id))
@@ -205,7 +210,7 @@ def help_back(step: Step, sender: DeviceCertificate, asked: TicketRequest, card:
         return
     if asked.commit and not any(merged.commit == asked.commit for merged in room.history):
         return
-    if room.heal is not None:
+    if room.heal is not None and not _in_same_plight(room, room.heal, asked):
         return
     if not _may_return(step, room, sender, card):
         if card is None and sender.account_id != step.me.account:
@@ -227,6 +232,17 @@ def help_back(step: Step, sender: DeviceCertificate, asked: TicketRequest, card:
         history,
     )
     people.post(step, sender.account_id, str(sender.handle), ticket)
+
+
+def _in_same_plight(room: RoomState, heal: Heal, asked: TicketRequest) -> bool:
+    """Whether we can help although we ask ourselves: we only lost the thread, and they want our branch or our epoch.
+
+    If the relay hid frames from everybody, everybody asks, and somebody has to answer; but first those who lost nothing
+    have a chance to. That a commit was among what both of us lost is told by its sender's announcement.
+    """
+    if heal.commit:
+        return False
+    return bool(asked.commit) or (asked.epoch == room.epoch and heal.attempts >= ALONE_ATTEMPTS)
 
 
 def _may_return(step: Step, room: RoomState, sender: DeviceCertificate, card: Card | None) -> bool:

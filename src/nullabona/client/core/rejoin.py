@@ -34,6 +34,9 @@ from nullabona.wire.blob import encode_ref
 from nullabona.wire.frame import NONCE_SIZE, Kind, body_fits, open_frame, seal_frame
 from nullabona.wire.messages import Frames
 
+_PATIENCE = 6
+"""A commit may take so many times the wait for a ticket until it can be read back; an honest relay decides sooner."""
+
 
 @dataclass(slots=True)
 class Join:
@@ -70,7 +73,7 @@ def start(step: Step, room: RoomState, ticket: Ticket) -> Join | None:
         return None
     if room.phase == JOINED:
         healing.say_moved(step, room, heal)
-    deadline = step.now + step.timing.ticket * 2
+    deadline = step.now + step.timing.ticket * _PATIENCE
     join = Join(room.id, room.info.relay, ticket, candidate, b"", ticket.seq, deadline)
     join.frame = _queue(step, join)
     heal.next_at = deadline + step.chance.between(0, step.timing.ticket)
