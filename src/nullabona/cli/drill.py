@@ -10,6 +10,7 @@ from typing import NoReturn
 
 import click
 
+from nullabona.drills.coerced.report import run_coerced
 from nullabona.drills.demo.run import Demo, render_summary, run_demo
 from nullabona.drills.demo.script import load_script
 from nullabona.drills.docket import desk_installed
@@ -122,6 +123,17 @@ def tap(*, as_json: bool) -> None:
     _finish(report, as_json=as_json)
 
 
+@drill.command("coerced-operator")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+def coerced_operator(*, as_json: bool) -> None:
+    """A relay that hides, holds back, exchanges, repeats, garbles, denies, shows two histories and false cards."""
+    try:
+        report = run_coerced(_tell)
+    except NullabonaError as error:
+        _fail(error)
+    _finish(report, as_json=as_json)
+
+
 @drill.command("lying-directory")
 @click.option(
     "--period",
@@ -163,12 +175,13 @@ def docket(*, demands: int | None, as_json: bool) -> None:
 def all_drills(*, as_json: bool) -> None:
     """Every drill, each against processes of its own.
 
-    The demo plays warrant, seizure, removal and loss in one story; then an operator listens, a directory lies, and
-    demands come to a legal desk.
+    The demo plays warrant, seizure, removal and loss in one story; then an operator listens, a relay and a directory
+    lie, and demands come to a legal desk.
     """
     held = _play(None, None, as_json=as_json)
     runs: tuple[Callable[[], Report], ...] = (
         lambda: run_tap(_tell),
+        lambda: run_coerced(_tell),
         lambda: run_lying_directory(_tell),
         _run_docket,
     )

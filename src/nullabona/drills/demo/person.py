@@ -15,11 +15,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
-from nullabona.client.api import Client, Options, Unprotected, open_client
+from nullabona.client.api import Client, Options, Unprotected, Warned, open_client
+from nullabona.client.api.events import RelayLostBox
 from nullabona.errors import NullabonaError, UserError
 
 WAIT_S: Final = 30.0
-HASTE: Final = {"settle": 1_500, "put_back_any": 2_000, "receipt": 300, "retry": 300, "retry_most": 1_000}
+HASTE: Final = {
+    "settle": 1_500, "put_back_any": 2_000, "receipt": 300, "retry": 300, "retry_most": 1_000,
+    "beacon": 2_000, "ticket": 1_000, "commit_spread": 300,
+}  # fmt: skip
 """Delays of the client, in ms, shortened for the demo: what waits up to a minute elsewhere waits two seconds here."""
 
 
@@ -81,6 +85,10 @@ class Deeds:
         message = await self._client.send(room, text)
         await self._client.wait_sent(room, message, timeout_s=WAIT_S)
 
+    async def write(self, room: str, text: str) -> None:
+        """Write, and wait for nothing: the relay may not be honest."""
+        await self._client.send(room, text)
+
     async def send_file(self, room: str, name: str, text: str) -> None:
         """Send a file with this text in it, and wait until the relay has it."""
         message = await self._client.send_file(room, text.encode(), name=name)
@@ -102,6 +110,31 @@ class Deeds:
     async def removed(self, room: str) -> None:
         """Wait until this account was removed from a room."""
         await self._until(lambda: self._client.room(room).phase == "removed", "the removal did not arrive")
+
+    async def warned(self, after: int) -> dict[str, Any]:
+        """What this account was warned of after an event, and the last event there is."""
+        last, codes = self._client.last_event(), []
+        if last > after:
+            async for event in self._client.events(after=after):
+                if isinstance(event, Warned):
+                    codes.append(event.code)
+                elif isinstance(event, RelayLostBox):
+                    codes.append("relay-lost-box")
+                if event.id >= last:
+                    break
+        return {"last": last, "codes": codes}
+
+    async def look_up(self, handle: str) -> str:
+        """Look a card up: the code of what is wrong with it, or nothing."""
+        try:
+            await self._client.look_up(handle)
+        except NullabonaError as error:
+            return error.code
+        return ""
+
+    async def renew_keys(self, room: str) -> None:
+        """Ask for new keys, and wait for nothing."""
+        await self._client.update_keys(room)
 
     async def published(self) -> None:
         """Wait until the directory has our card (again)."""

@@ -18,10 +18,11 @@ from nullabona.client.api import Client, Options, Warned, open_client
 from nullabona.client.keys import AccountRoot
 from nullabona.client.profile import Unprotected
 from nullabona.drills.lying.stage import Stage, staged
+from nullabona.drills.operator.cards import forge_card
 from nullabona.drills.report import Check, Report
 from nullabona.drills.text import Text
 from nullabona.errors import PeerError
-from nullabona.wire.card import Card, CardDevice, issue_certificate, sign_card
+from nullabona.wire.card import Card
 
 PROVES: Final = ("M-03", "M-10", "M-11", "M-12", "M-13", "M-14", "M-15")
 PERIOD_S: Final = 2
@@ -106,7 +107,7 @@ class _Lies:
 
     def _false(self) -> bytes:
         """A card for Mina's handle by somebody else's key."""
-        return _forge(self._card(), Ed25519PrivateKey.generate(), previous=None)
+        return forge_card(self._card(), Ed25519PrivateKey.generate(), previous=None)
 
     def _card(self) -> Card:
         return self._mina._session.account().card  # noqa: SLF001 - what her own device holds
@@ -133,7 +134,7 @@ class _Lies:
 
     async def _ghost(self) -> Caught:
         root = AccountRoot.from_phrase(self._mina.phrase())
-        card = _forge(self._card(), root.identity_key(), previous=self._card())
+        card = forge_card(self._card(), root.identity_key(), previous=self._card())
         begun, after = time.monotonic(), self._mina.last_event()
         await self._stage.operator.do("enter", card=card.hex())
         code = await self._warned(self._mina, after, "unknown-card")
@@ -230,24 +231,6 @@ class _Lies:
                     if (await self._mina.look_up(self._handle)).encoded == self._card().encoded:
                         return
                 await asyncio.sleep(0.2)
-
-
-def _forge(card: Card, identity: Ed25519PrivateKey, previous: Card | None) -> bytes:
-    """A card for the same handle and inbox with a device that is not the owner's."""
-    key = Ed25519PrivateKey.generate().public_key().public_bytes_raw()
-    certificate = issue_certificate(
-        identity, handle=card.handle, device_id=secrets.token_bytes(16), device_key=key, issued_day=card.issued_day
-    )
-    ghost = CardDevice(certificate, b"a key package of nobody")
-    devices = (*previous.devices, ghost) if previous is not None else (ghost,)
-    return sign_card(
-        identity,
-        handle=card.handle,
-        issued_day=card.issued_day,
-        devices=devices,
-        inbox=card.inbox,
-        previous=previous,
-    )
 
 
 _OWNER: Final = Text("the owner's device", "주인의 기기")

@@ -1,0 +1,211 @@
+"""The story of the drill: each lie is told for real while people talk; what they notice and lose is written down."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from contextlib import AsyncExitStack, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, TypeAlias
+
+from nullabona.drills.demo.actor import Actor, Failed
+from nullabona.drills.demo.script import Person
+from nullabona.drills.operator.lies import APART, CARDS
+from nullabona.drills.played import Played, running
+from nullabona.drills.text import Text
+
+Tell: TypeAlias = Callable[[Text], None]
+
+_ADDRESSES: Final = ("127.21.4.1", "127.21.4.2", "127.21.4.3", "127.21.4.4")
+_PEOPLE: Final = (Person("한미나", "mina"), Person("서준", "jun"), Person("유소라", "sora"), Person("Leo", "leo"))
+_GROUP: Final = "우리 동네 neighbours"
+_POLL_S: Final = 0.05
+_LEAST_LIES: Final = 3
+_PATIENCE: Final = 4
+"""So often the wait for all messages is begun anew: two minutes in all."""
+_LIE_S: Final = 20.0
+"""A lie that nobody was told within this time is an error of the drill."""
+
+DEEDS: Final = {
+    "drop": Text("Say that frames came, and never hand them over", "프레임이 왔다면서 내주지 않기"),
+    "delay": Text("Hold everything back", "모두 붙잡아 두기"),
+    "reorder": Text("Exchange neighbouring frames", "이웃한 프레임의 순서 바꾸기"),
+    "repeat": Text("Hand out one frame again and again", "한 프레임을 되풀이해 내주기"),
+    "forge": Text("Hand out noise in the place of frames", "프레임 대신 잡음 내주기"),
+    "alter": Text("Change one bit of every frame", "프레임마다 한 비트 바꾸기"),
+    "forget": Text("Deny that there ever was such a box", "그런 상자는 없었다고 잡아떼기"),
+    APART: Text("Show two halves of a group different histories", "그룹의 두 쪽에 서로 다른 기록 보여 주기"),
+    CARDS: Text("Answer lookups with cards of another key", "다른 열쇠의 명함으로 조회에 답하기"),
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One lie, and what came of it."""
+
+    name: str
+    answers: int
+    """How many answers were lies."""
+    came_through: int
+    """Messages of others that were shown to somebody while the relay lied."""
+    forged: int
+    """Shown messages that nobody had written."""
+    warnings: tuple[str, ...]
+    """What somebody was warned of, once each."""
+    seconds: float
+    """From the end of the lie until everybody had everything."""
+    whole: bool
+    """Everybody had every message exactly once."""
+
+
+async def tell_lies(folder: Path, tell: Tell, lies: Sequence[str] = tuple(DEEDS)) -> list[Told]:
+    """Tell every lie, one after the other; between two of them the relay is honest."""
+    (folder / "people").mkdir()
+    async with AsyncExitStack() as stack:
+        tell(Text("The operator is made to run a program that lies on order", "운영자가 시키는 대로 거짓말하는 "
+                  "프로그램을 돌리게 됩니다"))  # fmt: skip
+        play = ("-m", "nullabona.drills.operator.lies", "relay", "serve", "--data", str(folder / "relay"))
+        serve = (*play, "--listen", "127.0.0.1:0", "--json")
+        relay = await stack.enter_async_context(running(serve, folder / "relay.log"))
+        scene = _Scene(relay, folder / "people", stack)
+        await scene.gather()
+        told = []
+        for name in lies:
+            one = await scene.lie(name)
+            told.append(one)
+            tell(describe(one))
+        return told
+
+
+def play(tell: Tell, lies: Sequence[str] = tuple(DEEDS)) -> list[Told]:
+    """Play it in a folder of its own."""
+    with tempfile.TemporaryDirectory(prefix="nullabona-drill-") as folder:
+        return asyncio.run(tell_lies(Path(folder), tell, lies))
+
+
+def describe(told: Told) -> Text:
+    """One line of the report."""
+    deed = DEEDS[told.name]
+    codes = ", ".join(told.warnings) or "-"
+    after = f"{told.seconds:.1f}"
+    shown, forged = told.came_through, told.forged
+    return Text(
+        f"{deed.en}: {told.answers} lies. Meanwhile {shown} messages of others were shown, {forged} that nobody wrote; "
+        f"warnings: {codes}. "
+        + (f"Everybody had everything {after} s after it ended." if told.whole else "SOMETHING IS MISSING."),
+        f"{deed.ko}: 거짓 응답 {told.answers}개. 그동안 다른 사람의 메시지 {shown}개가 보였고 "
+        f"아무도 쓰지 않은 것은 {forged}개; 경고: {codes}. "
+        + (f"끝난 지 {after}초 만에 모두가 모두 갖춤." if told.whole else "빠진 것이 있음."),
+    )
+
+
+class _Scene:
+    """Four people in a group, at a relay that obeys."""
+
+    def __init__(self, relay: Played, folder: Path, stack: AsyncExitStack) -> None:
+        self._relay = relay
+        self._people = [Actor(person, folder, at) for person, at in zip(_PEOPLE, _ADDRESSES, strict=True)]
+        for actor in self._people:
+            stack.push_async_callback(actor.stop)
+        self._said: list[list[str]] = []
+        self._seen: dict[str, int] = {}
+
+    async def gather(self) -> None:
+        """Accounts, contacts, the group."""
+        first, *others = self._people
+        url = str(self._relay.ready["ready"])
+        for actor in self._people:
+            actor.handle = f"{actor.person.handle_name}@{url.split('://', 1)[1].split('/', 1)[0]}"
+        await asyncio.gather(*(self._enrol(actor, url) for actor in self._people))
+        for other in others:
+            await other.do("ask", handle=first.handle, greeting="hello")
+            await first.do("accept", handle=other.handle)
+            await first.do("befriended", handle=other.handle)
+        await first.do("group", name=_GROUP, handles=[other.handle for other in others])
+        for other in others:
+            await other.do("joined", room=_GROUP, members=len(self._people))
+        await self._say("전에 before")
+        await self._all()
+
+    async def lie(self, name: str) -> Told:
+        """Tell one lie while everybody speaks; then be honest until everybody has everything."""
+        apart = [actor.address for actor in self._people[2:]] if name == APART else []
+        for actor in self._people:
+            await self._warnings(actor)
+        had = await self._shown()
+        await self._relay.do("lie", name=name, apart=apart)
+        await self._say(name)
+        for actor in (self._people[1], self._people[3]):
+            await actor.do("renew_keys", room=_GROUP)
+        refused = await self._look_up() if name == CARDS else []
+        if name == APART:
+            await self._talked_apart()
+        answers = await self._until_told()
+        shown = await self._shown()
+        await self._relay.do("lie", name="")
+        began = time.monotonic()
+        await self._say(f"{name} 뒤 after")
+        await self._all()
+        seconds = time.monotonic() - began
+        forged = sum(line not in self._said for lines in shown.values() for line in lines)
+        came = sum(self._of_others(actor, shown) - self._of_others(actor, had) for actor in self._people)
+        codes = [*refused, *[code for actor in self._people for code in await self._warnings(actor)]]
+        return Told(name, answers, came, forged, tuple(dict.fromkeys(codes)), seconds, await self._whole())
+
+    async def _look_up(self) -> list[str]:
+        """What contacts say of the cards that they are shown; a contact and somebody who is none."""
+        first, second, _, fourth = self._people
+        return [
+            await looker.do("look_up", handle=handle)
+            for looker, handle in ((second, first.handle), (fourth, first.handle), (fourth, second.handle))
+        ]
+
+    @staticmethod
+    def _of_others(actor: Actor, shown: dict[str, list[list[str]]]) -> int:
+        return sum(line[0] != actor.account for line in shown[actor.name])
+
+    async def _enrol(self, actor: Actor, url: str) -> None:
+        await actor.start()
+        actor.account = (await actor.do("create", handle=actor.handle, relay=url))["account"]
+
+    async def _say(self, text: str) -> None:
+        for number, actor in enumerate(self._people):
+            line = f"{text} {number}"
+            await actor.do("write", room=_GROUP, text=line)
+            self._said.append([actor.account, line])
+
+    async def _talked_apart(self) -> None:
+        """Until each half has what it said itself."""
+        half = len(self._people) // 2
+        await asyncio.gather(*(actor.do("has", room=_GROUP, count=len(self._said) - half) for actor in self._people))
+
+    async def _until_told(self) -> int:
+        """Until the lie was told a few times; how often it was."""
+        count = 0
+        async with asyncio.timeout(_LIE_S):
+            while count < _LEAST_LIES:  # the relay has no way to tell by itself
+                count = int(await self._relay.do("count"))
+                await asyncio.sleep(_POLL_S)
+        return count
+
+    async def _all(self) -> None:
+        """Until everybody has everything, or for so long that somebody has lost something."""
+        for _ in range(_PATIENCE):
+            with suppress(Failed):
+                await asyncio.gather(*(actor.do("has", room=_GROUP, count=len(self._said)) for actor in self._people))
+                return
+
+    async def _shown(self) -> dict[str, list[list[str]]]:
+        return {actor.name: await actor.do("history", room=_GROUP) for actor in self._people}
+
+    async def _whole(self) -> bool:
+        wanted = sorted(self._said)
+        return all(sorted(lines) == wanted for lines in (await self._shown()).values())
+
+    async def _warnings(self, actor: Actor) -> list[str]:
+        said: dict[str, Any] = await actor.do("warned", after=self._seen.get(actor.name, 0))
+        self._seen[actor.name] = int(said["last"])
+        return list(said["codes"])

@@ -1,0 +1,82 @@
+"""The report of the drill ``coerced-operator``: every lie, what came of it, and the claims that it tried."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from nullabona.drills.coerced.play import Told, describe, play
+from nullabona.drills.operator.lies import APART, CARDS
+from nullabona.drills.report import Check, Report
+from nullabona.drills.text import Text
+
+PROVES: Final = ("L-01", "L-02", "L-10", "L-11", "L-13", "L-16")
+_DIVERGED: Final = "relay-showed-different-histories"
+
+
+def run_coerced(tell: Callable[[Text], None] = lambda _: None) -> Report:
+    """Play the drill in a folder of its own. Raises what goes wrong."""
+    return report(play(tell))
+
+
+def report(told: Sequence[Told]) -> Report:
+    """What came of it."""
+    title = Text("A relay whose operator is made to lie", "거짓말을 강요받은 운영자의 중계 서버")
+    out = Report("coerced-operator", title)
+    out.section(
+        "Each lie, told while four people talk and renew their keys",
+        "네 사람이 대화하고 열쇠를 바꾸는 동안의 거짓말",
+        [describe(one) for one in told],
+    )
+    out.section("To be known beside it", "함께 알아 둘 것", _BESIDE)
+    out.checks = _checks({one.name: one for one in told})
+    out.data = {
+        "lies": [
+            {"name": one.name, "answers": one.answers, "shown": one.came_through, "forged": one.forged,
+             "warnings": list(one.warnings), "seconds": round(one.seconds, 2), "whole": one.whole}
+            for one in told
+        ]
+    }  # fmt: skip
+    return out
+
+
+_BESIDE: Final = (
+    Text("The client's waiting times are shortened here, as in the demo: what takes a second takes up to a minute "
+         "for people.",
+         "여기서는 데모처럼 클라이언트의 대기 시간을 줄임: 1초 걸린 것이 실제로는 1분까지 걸릴 수 있음."),
+    Text("What an operator can do with the keys of its public record: nulla drill lying-directory.",
+         "공개 기록의 열쇠로 할 수 있는 일: nulla drill lying-directory."),
+    Text("Two halves that are kept apart for ever are not noticed through this relay.",
+         "영원히 갈라놓은 두 쪽은 이 서버를 통해서는 알아챌 수 없음."),
+)  # fmt: skip
+
+
+def _checks(told: dict[str, Told]) -> list[Check]:
+    whole = [one.name for one in told.values() if not one.whole]
+    forged = [one.name for one in told.values() if one.forged]
+    apart, garbled = told[APART], [told["forge"], told["alter"], told["repeat"]]
+    refused = [code for code in told[CARDS].warnings if code]
+    held = {
+        "L-01": told["delay"].came_through == 0 == told["drop"].came_through,
+        "L-02": apart.came_through > 0 and bool({_DIVERGED, "room-forked"} & set(apart.warnings)),
+        "L-10": all(one.whole for one in garbled),
+        "L-11": bool(refused),
+        "L-13": not forged,
+        "L-16": not whole,
+    }
+    found = {"L-13": ", ".join(forged), "L-16": ", ".join(whole)}
+    return [Check.of(id, _CLAIMS[id].with_list(found.get(id, "")), held=held[id]) for id in PROVES]
+
+
+_CLAIMS: Final = {
+    "L-01": Text("Such a relay can hold everything back for as long as it lies.",
+                 "그런 서버는 거짓말하는 동안 모두 붙잡아 둘 수 있음."),
+    "L-02": Text("It can show two halves of a room different histories until their views meet; then people are told.",
+                 "두 쪽의 기록이 만날 때까지 서로 다른 기록을 보여 줄 수 있음. 만나면 사람들이 알게 됨."),
+    "L-10": Text("Noise, altered and repeated frames stop no room.",
+                 "잡음, 바꾼 프레임, 되풀이한 프레임은 방을 멈추지 못함."),
+    "L-11": Text("Cards of another key are refused.", "다른 열쇠의 명함은 거절됨."),
+    "L-13": Text("Nobody is shown a message that nobody wrote.", "아무도 쓰지 않은 메시지는 누구에게도 보이지 않음."),
+    "L-16": Text("Once it is honest, everybody has everything, once, and the room is one.",
+                 "정직해지면 모두가 모든 메시지를 한 번씩 갖추고 방은 하나임."),
+}  # fmt: skip

@@ -1,0 +1,206 @@
+"""A relay whose program lies, in ways that an order can be given for while it runs.
+
+``python -m nullabona.drills.operator.lies relay serve ...`` is ``nulla relay serve ...`` that obeys lines of JSON on
+stdin, ``{"do": "lie", "name": ..., "apart": [address, ...]}`` or ``{"do": "count"}``, and answers each with
+``{"ok": VALUE}``.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import Final, TypeAlias
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from msgspec.structs import replace
+
+from nullabona.drills.operator.cards import forge_card
+from nullabona.drills.operator.grip import Peer, seize
+from nullabona.wire.address import box_address
+from nullabona.wire.card import verify_card
+from nullabona.wire.messages import POLICY_ROOM, AnyResponse, Append, Appended, CardFound, Frames, Read, Request
+
+Numbered: TypeAlias = tuple[tuple[int, bytes], ...]
+_LEAST_FRAME: Final = 512
+_DAY_S: Final = 86_400
+
+
+@dataclass(slots=True)
+class _Box:
+    """A box as this program saw it grow."""
+
+    incarnation: bytes = b""
+    frames: list[bytes] = field(default_factory=list)
+
+
+def _dropped(told: Frames, _: _Box) -> Frames:
+    """Nothing that is new: the head moves on, the frames do not come."""
+    return replace(told, frames=())
+
+
+def _delayed(told: Frames, _: _Box) -> Frames:
+    """As if nothing had come."""
+    return replace(told, frames=(), head=max(0, told.head - len(told.frames)))
+
+
+def _reordered(told: Frames, box: _Box) -> Frames:
+    """Neighbours change places; one that comes alone waits for another."""
+    if len(told.frames) == 1:
+        return _delayed(told, box)
+    numbers = [seq for seq, _ in told.frames]
+    data = [frame for _, frame in told.frames]
+    for at in range(0, len(data) - 1, 2):
+        data[at], data[at + 1] = data[at + 1], data[at]
+    return replace(told, frames=tuple(zip(numbers, data, strict=True)))
+
+
+def _repeated(told: Frames, box: _Box) -> Frames:
+    """The first frame of the box again, in the place of every other."""
+    return replace(told, frames=tuple((seq, box.frames[0]) for seq, _ in told.frames))
+
+
+def _forged(told: Frames, _: _Box) -> Frames:
+    """Noise of the right size."""
+    return replace(told, frames=tuple((seq, os.urandom(max(_LEAST_FRAME, len(data)))) for seq, data in told.frames))
+
+
+def _altered(told: Frames, _: _Box) -> Frames:
+    """One bit of each frame is another."""
+    return replace(told, frames=tuple((seq, data[:-1] + bytes((data[-1] ^ 1,))) for seq, data in told.frames))
+
+
+def _forgotten(told: Frames, _: _Box) -> Frames:  # noqa: ARG001 - whatever there was
+    """There never was such a box."""
+    return Frames(b"", 0, ())
+
+
+LIES: Final[Mapping[str, Callable[[Frames, _Box], Frames]]] = {
+    "drop": _dropped,
+    "delay": _delayed,
+    "reorder": _reordered,
+    "repeat": _repeated,
+    "forge": _forged,
+    "alter": _altered,
+    "forget": _forgotten,
+}
+"""What becomes of an answer that holds frames of a room; `APART` and `CARDS` are lies of other kinds."""
+APART: Final = "apart"
+CARDS: Final = "cards"
+
+
+class Liar:
+    """A `Grip` that lies as it is told to. Inboxes are served as they are, and but for `CARDS` the directory too."""
+
+    def __init__(self) -> None:
+        self._lie = ""
+        self._apart: frozenset[str] = frozenset()
+        self._real: dict[bytes, _Box] = {}
+        self._other: dict[bytes, _Box] = {}
+        self._count = 0
+
+    # -- orders
+
+    def lie(self, name: str, apart: list[str] | None = None) -> None:
+        """Begin a lie of `LIES`, or `APART` towards these addresses, or with an empty name be honest."""
+        self._lie, self._apart, self._count = name, frozenset(apart or ()), 0
+        self._other = {address: _Box(box.incarnation, list(box.frames)) for address, box in self._real.items()}
+
+    def count(self) -> int:
+        """How many answers were lies since the last order to lie."""
+        return self._count
+
+    # -- what passes
+
+    def asked(self, peer: Peer, request: Request) -> AnyResponse | None:
+        """See `Grip`. Who is kept apart is served from another shelf."""
+        if self._lie != APART or peer.address not in self._apart:
+            return None
+        if isinstance(request, Append) and request.policy == POLICY_ROOM:
+            return self._append_apart(request)
+        if isinstance(request, Read) and request.policy == POLICY_ROOM:
+            return self._read_apart(request)
+        return None
+
+    def answered(self, peer: Peer, request: Request, response: AnyResponse) -> AnyResponse:
+        """See `Grip`."""
+        if isinstance(request, Append) and isinstance(response, Appended) and request.policy == POLICY_ROOM:
+            self._remember(request, response)
+        if self._lie == CARDS and isinstance(response, CardFound) and response.card:
+            return self._false_card(response)
+        if self._lie == APART and peer.address in self._apart and isinstance(request, Read):
+            return self._read_apart(request) if request.policy == POLICY_ROOM else response
+        twist = LIES.get(self._lie)
+        if twist is None or not isinstance(response, Frames) or not isinstance(request, Read):
+            return response
+        if request.policy != POLICY_ROOM or not response.frames:
+            return response
+        told = twist(response, self._real[_read(request)])
+        self._count += told != response
+        return told
+
+    def left(self, peer: Peer) -> None:
+        """See `Grip`."""
+
+    # -- inside
+
+    def _remember(self, request: Append, response: Appended) -> None:
+        box = self._real.setdefault(_written(request), _Box())
+        if box.incarnation != response.incarnation:
+            box.incarnation, box.frames = response.incarnation, []
+        box.frames += [b""] * (response.seq - len(box.frames))
+        box.frames[response.seq - 1] = request.frame
+
+    def _false_card(self, found: CardFound) -> CardFound:
+        """Another key's card for the same handle, with the proof and the promise of the real one."""
+        self._count += 1
+        real = verify_card(found.card, today=int(time.time()) // _DAY_S)
+        return replace(found, card=forge_card(real, Ed25519PrivateKey.generate(), previous=None))
+
+    def _append_apart(self, request: Append) -> Appended:
+        box = self._other.setdefault(_written(request), _Box(os.urandom(8)))
+        box.frames.append(request.frame)
+        self._count += 1
+        return Appended(len(box.frames), box.incarnation)
+
+    def _read_apart(self, request: Read) -> Frames:
+        box = self._other.get(_read(request))
+        if box is None:
+            return Frames(b"", 0, ())
+        fresh = tuple(enumerate(box.frames[request.after :], request.after + 1))
+        return Frames(box.incarnation, len(box.frames), fresh)
+
+
+def _written(request: Append) -> bytes:
+    return box_address(request.policy, request.read_hash, sha256(request.write_secret).digest())
+
+
+def _read(request: Read) -> bytes:
+    return box_address(request.policy, sha256(request.read_secret).digest(), request.write_hash)
+
+
+def _obey(liar: Liar) -> None:
+    for line in sys.stdin:
+        order = json.loads(line)
+        done = getattr(liar, order.pop("do"))(**order)
+        sys.stdout.write(json.dumps({"ok": done}) + "\n")
+        sys.stdout.flush()
+
+
+def main() -> None:
+    """Serve a relay that obeys."""
+    from nullabona.cli import main as nulla
+
+    liar = Liar()
+    seize(liar)
+    threading.Thread(target=_obey, args=(liar,), daemon=True).start()
+    nulla()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,74 @@
+"""The drill ``coerced-operator`` once, on real processes; then what its report makes of other outcomes."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from nullabona.drills.coerced.play import DEEDS, Told
+from nullabona.drills.coerced.report import PROVES, report
+from nullabona.drills.operator.lies import APART, CARDS, LIES, Liar
+from nullabona.drills.report import Verdict
+from nullabona.wire.messages import Frames
+
+COMMAND = [sys.executable, "-c", "from nullabona.cli import main; main()", "drill", "coerced-operator", "--json"]
+GOOD = [
+    Told(name, 9, 2 if name == APART else 0, 0, ("relay-showed-different-histories",), 0.1, whole=True)
+    for name in DEEDS
+]
+
+
+def test_every_lie_is_survived_and_told(tmp_path: Path) -> None:
+    """From the command line: every lie was told, every claim held, nothing is left behind."""
+    environment = os.environ | {"TMPDIR": str(tmp_path), "LANG": "C.UTF-8"}
+    ran = subprocess.run(COMMAND, env=environment, stdin=subprocess.DEVNULL, capture_output=True, check=False)
+    assert ran.stdout, ran.stderr.decode()
+    said = json.loads(ran.stdout)
+    assert (0, []) == (ran.returncode, list(tmp_path.iterdir()))
+    assert dict.fromkeys(PROVES, "held") == {check["id"]: check["verdict"] for check in said["checks"]}
+    assert list(DEEDS) == [one["name"] for one in said["lies"]]
+    assert all(one["answers"] >= 3 and one["whole"] and not one["forged"] for one in said["lies"])
+
+
+def changed(name: str, **fields: object) -> list[Told]:
+    """A good outcome in which one lie ended otherwise."""
+    return [dataclasses.replace(one, **fields) if one.name == name else one for one in GOOD]  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("told", "broken"),
+    [
+        (GOOD, set()),
+        (changed("delay", whole=False), {"L-16"}),
+        (changed("forge", whole=False), {"L-16", "L-10"}),
+        (changed("alter", forged=1), {"L-13"}),
+        (changed(APART, warnings=()), {"L-02"}),
+        (changed(APART, came_through=0), {"L-02"}),
+        (changed(CARDS, warnings=("",)), {"L-11"}),
+        (changed("drop", came_through=1), {"L-01"}),
+    ],
+)
+def test_what_goes_wrong_breaks_its_claim(told: list[Told], broken: set[str]) -> None:
+    """A lost message, a forged one, a fork that nobody is told of, a false card that is believed."""
+    made = report(told)
+    assert broken == {check.id for check in made.checks if check.verdict is Verdict.FAILED}
+    assert made.render("ko") != made.render("en")
+
+
+@pytest.mark.parametrize("name", LIES)
+def test_a_lie_is_never_what_the_relay_said(name: str) -> None:
+    """Each twist changes an answer with several frames; the numbering stays within what was there."""
+    liar = Liar()
+    box = type("Box", (), {"frames": [b"first".ljust(512), b"second".ljust(512)], "incarnation": b"i" * 8})()
+    told = Frames(b"i" * 8, 3, ((2, b"x" * 512), (3, b"y" * 512)))
+    twisted = LIES[name](told, box)
+    assert twisted != told
+    assert twisted.head <= told.head
+    assert {seq for seq, _ in twisted.frames} <= {2, 3}
+    assert liar.count() == 0
