@@ -14,6 +14,8 @@ from nullabona.drills.coerced.report import run_coerced
 from nullabona.drills.demo.run import Demo, render_summary, run_demo
 from nullabona.drills.demo.script import load_script
 from nullabona.drills.docket import desk_installed
+from nullabona.drills.loss.play import Size
+from nullabona.drills.loss.report import run_loss
 from nullabona.drills.lying.play import PERIOD_S, run_lying_directory
 from nullabona.drills.report import Report
 from nullabona.drills.search import load_secrets
@@ -123,6 +125,23 @@ def tap(*, as_json: bool) -> None:
     _finish(report, as_json=as_json)
 
 
+@drill.command()
+@click.option("--accounts", type=click.IntRange(4, 5_000), default=200, show_default=True, help="How many people.")
+@click.option("--rooms", type=click.IntRange(1, 5_000), default=50, show_default=True, help="How many rooms.")
+@click.option("--rate", type=click.FloatRange(0.1, 10_000), default=50.0, show_default=True,
+              help="Messages a second, all together.")  # fmt: skip
+@click.option("--seconds", type=click.FloatRange(1, 3_600), default=15.0, show_default=True,
+              help="How long they talk before the machine is taken, and again after it.")  # fmt: skip
+@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+def loss(*, accounts: int, rooms: int, rate: float, seconds: float, as_json: bool) -> None:
+    """The machine is taken while many people talk, an empty one takes its place: what is lost, and for how long?"""
+    try:
+        report = run_loss(_tell, Size(accounts, rooms, rate, seconds, seconds))
+    except NullabonaError as error:
+        _fail(error)
+    _finish(report, as_json=as_json)
+
+
 @drill.command("coerced-operator")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 def coerced_operator(*, as_json: bool) -> None:
@@ -175,13 +194,14 @@ def docket(*, demands: int | None, as_json: bool) -> None:
 def all_drills(*, as_json: bool) -> None:
     """Every drill, each against processes of its own.
 
-    The demo plays warrant, seizure, removal and loss in one story; then an operator listens, a relay and a directory
-    lie, and demands come to a legal desk.
+    The demo plays warrant, seizure, removal and loss in one story; then an operator listens, a relay lies and is
+    lost under load, a directory lies, and demands come to a legal desk.
     """
     held = _play(None, None, as_json=as_json)
     runs: tuple[Callable[[], Report], ...] = (
         lambda: run_tap(_tell),
         lambda: run_coerced(_tell),
+        lambda: run_loss(_tell),
         lambda: run_lying_directory(_tell),
         _run_docket,
     )

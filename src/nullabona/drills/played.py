@@ -19,6 +19,7 @@ from nullabona.machine.keyfile import encode_private_key, write_key_file
 NULLA: Final = ("-c", "from nullabona.cli import main; main()")
 """The program, for this Python."""
 _PATIENCE_S: Final = 60.0
+_LONGEST_LINE: Final = 16 * 1_048_576
 _STOP_S: Final = 10.0
 
 
@@ -32,15 +33,19 @@ class StageFailed(UserError):
 class Played:
     """A process that says a line of JSON when it is ready, and one for each it is told."""
 
-    def __init__(self, process: asyncio.subprocess.Process, ready: dict[str, Any]) -> None:
+    def __init__(self, process: asyncio.subprocess.Process, ready: dict[str, Any], patience_s: float) -> None:
         self._process = process
+        self._patience_s = patience_s
         self.ready = ready
 
     async def do(self, deed: str, **order: Any) -> Any:  # noqa: ANN401 - as JSON gives it
-        """Tell it to do something; what came of it."""
+        """Tell it to do something; what came of it. Raises `StageFailed` if it could not."""
         assert self._process.stdin is not None
         self._process.stdin.write((json.dumps({"do": deed, **order}) + "\n").encode())
-        return (await _read(self._process))["ok"]
+        said = await _read(self._process, self._patience_s)
+        if "error" in said:
+            raise StageFailed(f"a process of the drill could not {deed}: {said['message']} [{said['error']}]")
+        return said["ok"]
 
 
 @asynccontextmanager
@@ -63,8 +68,11 @@ def _witness_config(folder: Path, name: str, vkeys: Sequence[str]) -> Path:
 
 
 @asynccontextmanager
-async def running(command: tuple[str, ...], log: Path) -> AsyncIterator[Played]:
-    """A process of this Python, ready, until the block ends. ``log`` gets what else it says."""
+async def running(command: tuple[str, ...], log: Path, *, patience_s: float = _PATIENCE_S) -> AsyncIterator[Played]:
+    """A process of this Python, ready, until the block ends. ``log`` gets what else it says.
+
+    Each of its answers may take ``patience_s``.
+    """
     with log.open("ab") as out:
         process = await asyncio.create_subprocess_exec(
             sys.executable,
@@ -73,9 +81,10 @@ async def running(command: tuple[str, ...], log: Path) -> AsyncIterator[Played]:
             stdout=asyncio.subprocess.PIPE,
             stderr=out,
             env=os.environ.copy(),
+            limit=_LONGEST_LINE,
         )
     try:
-        yield Played(process, await _read(process))
+        yield Played(process, await _read(process, _PATIENCE_S), patience_s)
     finally:
         await _stop(process)
 
@@ -92,10 +101,10 @@ async def _stop(process: asyncio.subprocess.Process) -> None:
         await process.wait()
 
 
-async def _read(process: asyncio.subprocess.Process) -> dict[str, Any]:
+async def _read(process: asyncio.subprocess.Process, patience_s: float) -> dict[str, Any]:
     assert process.stdout is not None
     try:
-        async with asyncio.timeout(_PATIENCE_S):
+        async with asyncio.timeout(patience_s):
             line = await process.stdout.readline()
         found: dict[str, Any] = json.loads(line)
     except (TimeoutError, ValueError) as error:

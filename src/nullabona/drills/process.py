@@ -32,7 +32,7 @@ class RelayFailed(UserError):
 class RelayProcess:
     """``nulla relay serve`` as a process of its own. ``log`` gets everything it says, ``temporary`` its other files.
 
-    ``program`` is what runs in the place of ``nulla``: an operator may have changed it.
+    ``program`` is what runs in the place of ``nulla``: an operator may have changed it. ``more`` are further options.
     """
 
     def __init__(
@@ -43,10 +43,11 @@ class RelayProcess:
         *,
         temporary: Path,
         program: Sequence[str] = ("-c", _NULLA),
+        more: Sequence[str] = (),
     ) -> None:
         self.data = data
         self.log = log
-        serve = ("relay", "serve", "--data", str(data), "--listen", listen, "--json")
+        serve = ("relay", "serve", "--data", str(data), "--listen", listen, "--json", *more)
         command = [sys.executable, *program, *serve]
         with log.open("ab") as out:
             self._process = subprocess.Popen(  # noqa: S603 - our own program

@@ -8,6 +8,7 @@ from typing import Final
 from nullabona.drills import docket, seizure, warrant
 from nullabona.drills.coerced import report as coerced
 from nullabona.drills.demo import run as demo
+from nullabona.drills.loss import report as loss
 from nullabona.drills.lying import play as lying
 from nullabona.drills.tap import report as tap
 
@@ -16,6 +17,7 @@ DRILLS: Final[Mapping[str, tuple[str, ...]]] = {
     "seizure": tuple(seizure.PROVES),
     "tap": tuple(tap.PROVES),
     "demo": tuple(demo.PROVES),
+    "loss": tuple(loss.PROVES),
     "coerced-operator": tuple(coerced.PROVES),
     "lying-directory": tuple(lying.PROVES),
     "docket": tuple(docket.PROVES),

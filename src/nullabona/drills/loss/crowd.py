@@ -1,0 +1,221 @@
+"""A crowd: many accounts, each a whole client with a store of its own, in one process that is told what to do.
+
+``python -m nullabona.drills.loss.crowd FOLDER FIRST COUNT``: people numbered from FIRST on. Reads one JSON object a
+line and answers each with ``{"ok": VALUE}`` or ``{"error": CODE, "message": SENTENCE}``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+import resource
+import sys
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any, Final
+
+from nullabona.client.api import Client, Unprotected, open_client
+from nullabona.client.api.events import MessageReceived, RoomRequested
+from nullabona.errors import NullabonaError
+
+_WAIT_S: Final = 300.0
+_AT_ONCE: Final = 8
+_FILES: Final = 16
+"""Open files that one account needs at most."""
+
+
+class Person:
+    """One account and what it was shown."""
+
+    def __init__(self, client: Client, name: str) -> None:
+        self.client = client
+        self.name = name
+        self.said: list[tuple[str, str]] = []
+        self.shown: Counter[tuple[str, str, str]] = Counter()
+        """Room, account and text of every line of somebody else, as often as it was told of."""
+        self.news = asyncio.Event()
+        self._listener: asyncio.Task[None] | None = None
+
+    def listen(self) -> None:
+        """Count what comes, from now on."""
+        self._listener = asyncio.create_task(self._listen())
+
+    async def stop(self) -> None:
+        """Stop counting."""
+        if self._listener is not None:
+            self._listener.cancel()
+            await asyncio.gather(self._listener, return_exceptions=True)
+
+    async def until(self, true: Callable[[], bool]) -> None:
+        """Until something is so."""
+        async with asyncio.timeout(_WAIT_S):
+            while not true():
+                self.news.clear()
+                await self.news.wait()
+
+    def room(self, title: str) -> bool:
+        """Whether this account is in a room."""
+        return any(room.title == title for room in self.client.rooms())
+
+    async def _listen(self) -> None:
+        async for event in self.client.events(after=0):
+            if isinstance(event, MessageReceived):
+                title = self.client.room(event.room).title
+                self.shown[title, event.account.hex(), event.text] += 1
+            elif isinstance(event, RoomRequested):
+                await self.client.accept_room_request(event.room)
+            self.news.set()
+
+
+class Crowd:
+    """What the crowd can be told to do."""
+
+    def __init__(self, folder: Path, first: int, count: int, stack: AsyncExitStack) -> None:
+        self._folder, self._stack = folder, stack
+        self._numbers = range(first, first + count)
+        self._people: dict[int, Person] = {}
+        self._dice = random.Random(first)  # noqa: S311 - who speaks, no secret
+        self._speaking: asyncio.Task[None] | None = None
+        self._due: dict[int, set[tuple[str, str, str]]] = {}
+
+    async def create(self, relay: str, host: str) -> list[str]:
+        """Make the accounts; their ids."""
+        gate = asyncio.Semaphore(_AT_ONCE)
+
+        async def make(number: int) -> None:
+            async with gate:
+                opened = open_client(self._folder / f"p{number}", unlock=Unprotected(), create=True)
+                client = await self._stack.enter_async_context(opened)
+                person = Person(client, name_of(number))
+                await client.create_account(f"{person.name}@{host}", relay=relay)
+                await client.wait_published(timeout_s=_WAIT_S)
+                person.listen()
+                self._stack.push_async_callback(person.stop)
+                self._people[number] = person
+
+        await asyncio.gather(*(make(number) for number in self._numbers))
+        return [self._people[number].client.me.account.hex() for number in self._numbers]
+
+    async def open_rooms(self, rooms: dict[str, list[int]], host: str) -> None:
+        """Open the rooms whose first member is ours, with everybody in them."""
+        for title, (first, *others) in rooms.items():
+            if first in self._people:
+                client = self._people[first].client
+                room = await client.create_group(title, [f"{name_of(other)}@{host}" for other in others])
+                await client.wait_changed(room.id, timeout_s=_WAIT_S)
+
+    async def joined(self, rooms: dict[str, list[int]]) -> None:
+        """Until all of ours are in all of their rooms."""
+        for title, members in rooms.items():
+            for number in members:
+                if person := self._people.get(number):
+                    await person.until(lambda person=person, title=title: person.room(title))  # type: ignore[misc]
+
+    async def talk(self, rooms: dict[str, list[int]], rate: float) -> None:
+        """Begin to say ``rate`` lines a second, and go on until told to be quiet."""
+        ours = [(title, number) for title, members in rooms.items() for number in members if number in self._people]
+        self._speaking = asyncio.create_task(self._talk(ours, rate))
+
+    async def quiet(self) -> None:
+        """Say nothing more."""
+        assert self._speaking is not None
+        self._speaking.cancel()
+        await asyncio.gather(self._speaking, return_exceptions=True)
+
+    async def said(self) -> list[list[str]]:
+        """Everything that ours have said so far, as room, account and text."""
+        return [
+            [title, person.client.me.account.hex(), text]
+            for person in self._people.values()
+            for title, text in person.said
+        ]
+
+    async def expect(self, rooms: dict[str, list[int]], said: list[list[str]]) -> None:
+        """From now on `lacking` counts these lines."""
+        self._due = {number: set() for number in self._people}
+        for title, account, text in said:
+            for number in rooms[title]:
+                person = self._people.get(number)
+                if person is not None and person.client.me.account.hex() != account:
+                    self._due[number].add((title, account, text))
+
+    async def lacking(self) -> int:
+        """How many of the lines that are expected were not shown yet, over all of ours."""
+        for number, due in self._due.items():
+            due.difference_update(self._people[number].shown)
+        return sum(map(len, self._due.values()))
+
+    async def check(self, rooms: dict[str, list[int]], said: list[list[str]]) -> dict[str, int]:
+        """Compare the histories with what was said: lines missing, lines that are there twice, lines nobody said."""
+        found = {"missing": 0, "twice": 0, "forged": 0}
+        lines: dict[str, Counter[tuple[str, str]]] = {title: Counter() for title in rooms}
+        for title, account, text in said:
+            lines[title][account, text] += 1
+        for title, members in rooms.items():
+            for person in (self._people[number] for number in members if number in self._people):
+                history = person.client.history(title, limit=10_000)
+                has = Counter((one.account.hex(), one.text) for one in history if one.kind == "text")
+                found["missing"] += (lines[title] - has).total()
+                found["twice"] += sum(count - 1 for line, count in has.items() if count > 1)
+                found["forged"] += sum(line not in lines[title] for line in has)
+        return found
+
+    async def memory(self) -> int:
+        """The most memory this process ever had, in KiB."""
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+    async def _talk(self, ours: list[tuple[str, int]], rate: float) -> None:
+        loop = asyncio.get_running_loop()
+        due, number = loop.time(), 0
+        while True:
+            due += self._dice.expovariate(rate)
+            await asyncio.sleep(max(0.0, due - loop.time()))
+            title, who = self._dice.choice(ours)
+            person, number = self._people[who], number + 1
+            text = f"{who}의 {number}번째 이야기, line {number}"
+            await person.client.send(title, text)
+            person.said.append((title, text))
+
+
+def name_of(number: int) -> str:
+    """What number ``number`` is called. Digits are not used: a name must not look like a reserved one."""
+    letters = "abcdefghij"
+    return "crowd-" + "".join(letters[int(digit)] for digit in str(number))
+
+
+async def _serve(folder: Path, first: int, count: int) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(hard, count * _FILES + 256)), hard))
+    async with AsyncExitStack() as stack:
+        crowd = Crowd(folder, first, count, stack)
+        _answer({"ready": count})
+        while line := await asyncio.get_running_loop().run_in_executor(None, sys.stdin.readline):
+            _answer(await _do(crowd, json.loads(line)))
+
+
+async def _do(crowd: Crowd, order: dict[str, Any]) -> dict[str, Any]:
+    deed: Callable[..., Awaitable[Any]] = getattr(crowd, order.pop("do"))
+    try:
+        return {"ok": await deed(**order)}
+    except NullabonaError as error:
+        return {"error": error.code, "message": error.message}
+
+
+def _answer(value: dict[str, Any]) -> None:
+    sys.stdout.write(json.dumps(value, ensure_ascii=False) + "\n")
+    sys.stdout.flush()
+
+
+def main() -> None:
+    """Run one crowd."""
+    sys.stdin.reconfigure(encoding="utf-8")  # type: ignore[union-attr]
+    sys.stdout.reconfigure(encoding="utf-8")  # type: ignore[union-attr]
+    folder, first, count = sys.argv[1:]
+    asyncio.run(_serve(Path(folder), int(first), int(count)))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,203 @@
+"""The story of the drill: hundreds of people in rooms, talk without a pause, and a relay that is carried away."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import shutil
+import tempfile
+import time
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, TypeAlias
+
+from nullabona.drills.played import Played, running
+from nullabona.drills.process import RelayProcess
+from nullabona.drills.text import Text
+
+Tell: TypeAlias = Callable[[Text], None]
+
+_CROWDS: Final = 2
+"""Processes that the people are spread over."""
+_SMALLEST, _LARGEST = 3, 12
+_POLL_S: Final = 0.2
+_GONE_S: Final = 3.0
+"""Between the seizure and the empty relay at the same name."""
+_PATIENCE_S: Final = 300.0
+PERIOD_S: Final = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How large the crowd is, and how much it says."""
+
+    accounts: int = 200
+    rooms: int = 50
+    rate: float = 50.0
+    """Messages a second, all together."""
+    before_s: float = 15.0
+    """How long they talk before the relay is taken."""
+    after_s: float = 15.0
+    """How long they go on after that."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of it."""
+
+    size: Size
+    said: int
+    deliveries: int
+    """Messages times readers."""
+    lacking: int
+    """Deliveries that were still to come when the empty relay began."""
+    recovery_s: float
+    """From the empty relay's start until everybody had all that was said before it began."""
+    all_s: float
+    """From the last word until everybody had everything."""
+    missing: int
+    twice: int
+    forged: int
+    setup_s: float
+    talked_s: float
+    """For how long they spoke."""
+    memory_mb: float
+    """Of all the people's processes together."""
+
+    @property
+    def rate(self) -> float:
+        """Messages a second that were really said."""
+        return self.said / self.talked_s
+
+
+def play(tell: Tell, size: Size) -> Outcome:
+    """Play it in a folder of its own. Raises what goes wrong."""
+    with tempfile.TemporaryDirectory(prefix="nullabona-drill-") as folder:
+        return asyncio.run(_play(Path(folder), tell, size))
+
+
+async def _play(folder: Path, tell: Tell, size: Size) -> Outcome:
+    (folder / "temporary").mkdir()
+    async with AsyncExitStack() as stack:
+        scene = _Scene(folder, size, stack)
+        return await scene.play(tell)
+
+
+class _Scene:
+    """The relay, the crowds and the rooms."""
+
+    def __init__(self, folder: Path, size: Size, stack: AsyncExitStack) -> None:
+        self._folder, self._size, self._stack = folder, size, stack
+        self._rooms = _rooms(size)
+        self._crowds: list[Played] = []
+        self._relay = self._start("127.0.0.1:0")
+        stack.callback(self._stop)
+
+    async def play(self, tell: Tell) -> Outcome:
+        """Everything."""
+        began = time.monotonic()
+        tell(Text(f"{self._size.accounts} people make accounts and open {self._size.rooms} rooms",
+                  f"{self._size.accounts}명이 계정을 만들고 방 {self._size.rooms}개를 엽니다"))  # fmt: skip
+        await self._gather()
+        setup_s = time.monotonic() - began
+        tell(Text(f"They talk, {self._size.rate:.0f} messages a second",
+                  f"초당 메시지 {self._size.rate:.0f}개로 대화합니다"))  # fmt: skip
+        rate = self._size.rate / len(self._crowds)
+        await self._each("talk", rooms=self._rooms, rate=rate)
+        talking = time.monotonic()
+        await asyncio.sleep(self._size.before_s)
+        tell(Text("The machine is carried away while they talk; an empty one takes its place under the same name",
+                  "대화 중에 기계를 가져갑니다. 같은 이름의 빈 기계가 자리를 대신합니다"))  # fmt: skip
+        await self._seize()
+        lacking, recovery_s = await self._recover(tell)
+        await self._each("quiet")
+        talked_s = time.monotonic() - talking
+        said = await self._said()
+        _, all_s = await self._until_none_lacks(said)
+        found = await self._each("check", rooms=self._rooms, said=said)
+        missing, twice, forged = (sum(one[what] for one in found) for what in ("missing", "twice", "forged"))
+        memory = sum(await self._each("memory")) / 1_024
+        return Outcome(
+            self._size, len(said), self._due(said), lacking, recovery_s, all_s,
+            missing, twice, forged, setup_s, talked_s, memory,
+        )  # fmt: skip
+
+    async def _gather(self) -> None:
+        share = self._size.accounts // _CROWDS
+        for first in range(0, self._size.accounts, share):
+            folder = self._folder / f"crowd-{first}"
+            folder.mkdir()
+            count = min(share, self._size.accounts - first)
+            play = ("-m", "nullabona.drills.loss.crowd", str(folder), str(first), str(count))
+            crowd = await self._stack.enter_async_context(
+                running(play, self._folder / f"crowd-{first}.log", patience_s=_PATIENCE_S)
+            )
+            self._crowds.append(crowd)
+        host = self._relay.authority
+        await self._each("create", relay=self._relay.url, host=host)
+        await self._each("open_rooms", rooms=self._rooms, host=host)
+        await self._each("joined", rooms=self._rooms)
+
+    async def _seize(self) -> None:
+        data, listen = self._relay.data, self._relay.authority
+        for path in data.iterdir():
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+        self._relay.kill()
+        await asyncio.sleep(_GONE_S)
+        self._relay = self._start(listen)
+
+    async def _recover(self, tell: Tell) -> tuple[int, float]:
+        """How much was lacking when the empty relay began, and how long until that was made good.
+
+        They go on talking meanwhile: what is said later is not counted, but delivered as well.
+        """
+        lacking, seconds = await self._until_none_lacks(await self._said())
+        tell(Text(f"{lacking} deliveries were lacking; they were made good in {seconds:.1f} s. People talk on",
+                  f"전달되지 않은 {lacking}건이 {seconds:.1f}초 만에 채워졌습니다. 대화를 잇습니다"))  # fmt: skip
+        await asyncio.sleep(self._size.after_s)
+        return lacking, seconds
+
+    async def _said(self) -> list[list[str]]:
+        return [line for lines in await self._each("said") for line in lines]
+
+    async def _until_none_lacks(self, said: list[list[str]]) -> tuple[int, float]:
+        """Until everybody has these lines, or for so long that something is lost: how many lacked, and for how long."""
+        began = time.monotonic()
+        await self._each("expect", rooms=self._rooms, said=said)
+        first = lacking = sum(await self._each("lacking"))
+        while lacking and time.monotonic() - began < _PATIENCE_S:
+            await asyncio.sleep(_POLL_S)
+            lacking = sum(await self._each("lacking"))
+        return first, time.monotonic() - began
+
+    def _due(self, said: list[list[str]]) -> int:
+        """How many lines of others everybody has to be shown, all together."""
+        return sum(len(self._rooms[title]) - 1 for title, _, _ in said)
+
+    async def _each(self, deed: str, **order: Any) -> list[Any]:  # noqa: ANN401 - as JSON gives it
+        return list(await asyncio.gather(*(crowd.do(deed, **order) for crowd in self._crowds)))
+
+    def _stop(self) -> None:
+        self._relay.stop()
+
+    def _start(self, listen: str) -> RelayProcess:
+        folder = self._folder
+        more = ("--period", str(PERIOD_S))
+        return RelayProcess(
+            folder / "relay", folder / "relay.log", listen, temporary=folder / "temporary", more=more
+        )  # fmt: skip
+
+
+def _rooms(size: Size) -> dict[str, list[int]]:
+    """Who is in which room: everybody in one at least, if there are rooms enough."""
+    dice = random.Random(size.accounts)  # noqa: S311 - who sits with whom
+    rooms: dict[str, list[int]] = {}
+    waiting = dice.sample(range(size.accounts), size.accounts)
+    for number in range(size.rooms):
+        count = min(size.accounts, dice.randint(_SMALLEST, _LARGEST))
+        first, waiting = waiting[: count // 2 + 1], waiting[count // 2 + 1 :]
+        others = [one for one in range(size.accounts) if one not in first]
+        rooms[f"모임 {number} room"] = [*first, *dice.sample(others, count - len(first))]
+    return rooms

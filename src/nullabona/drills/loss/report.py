@@ -1,0 +1,79 @@
+"""The report of the drill ``loss``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from nullabona.drills.loss.play import Outcome, Size, play
+from nullabona.drills.report import Check, Report
+from nullabona.drills.text import Text
+
+PROVES: Final = ("S-22",)
+RECOVERY_S: Final = 60.0
+"""Within this time everybody has to have everything again."""
+
+
+def run_loss(tell: Callable[[Text], None] = lambda _: None, size: Size | None = None) -> Report:
+    """Play the drill in a folder of its own. Raises what goes wrong."""
+    return report(play(tell, size or Size()))
+
+
+def report(outcome: Outcome) -> Report:
+    """What came of it."""
+    out = Report("loss", Text("A relay carried away while a crowd talks", "많은 사람이 대화하는 동안 가져간 서버"))
+    out.section("The crowd", "사람들", [_crowd(outcome)])
+    out.section("What came of it", "결과", [_recovered(outcome), _compared(outcome)])
+    out.checks = [Check.of("S-22", _CLAIM.with_list(_wrong(outcome)), held=not _wrong(outcome))]
+    out.data = {
+        "accounts": outcome.size.accounts, "rooms": outcome.size.rooms, "said": outcome.said,
+        "rate_asked": outcome.size.rate, "rate": round(outcome.rate, 1),
+        "deliveries": outcome.deliveries, "lacking": outcome.lacking, "recovery_s": round(outcome.recovery_s, 1),
+        "rest_s": round(outcome.all_s, 1), "missing": outcome.missing, "twice": outcome.twice,
+        "forged": outcome.forged, "setup_s": round(outcome.setup_s, 1), "memory_mb": round(outcome.memory_mb),
+    }  # fmt: skip
+    return out
+
+
+def _crowd(outcome: Outcome) -> Text:
+    size = outcome.size
+    return Text(
+        f"{size.accounts} accounts in {size.rooms} rooms, each a whole client with an encrypted store; "
+        f"{outcome.said} messages, {outcome.rate:.0f} a second, {outcome.deliveries} deliveries. Made ready in "
+        f"{outcome.setup_s:.0f} s; {outcome.memory_mb:.0f} MB for all clients.",
+        f"방 {size.rooms}개에 계정 {size.accounts}개, 각각 암호화된 저장소를 가진 온전한 클라이언트; "
+        f"메시지 {outcome.said}개(초당 {outcome.rate:.0f}개), 전달 {outcome.deliveries}건. "
+        f"준비에 {outcome.setup_s:.0f}초, 모든 클라이언트의 메모리 {outcome.memory_mb:.0f} MB.",
+    )
+
+
+def _recovered(outcome: Outcome) -> Text:
+    lacking, seconds, rest = outcome.lacking, f"{outcome.recovery_s:.1f}", f"{outcome.all_s:.1f}"
+    return Text(
+        f"When the empty relay began, {lacking} deliveries were still to be made; {seconds} s later all were, while "
+        f"people talked on. After the last word it took {rest} s until everybody had it.",
+        f"빈 서버가 시작할 때 전달되지 않은 것이 {lacking}건이었고, 대화가 이어지는 동안 {seconds}초 만에 모두 전달됨. "
+        f"마지막 말 뒤 모두가 받기까지 {rest}초.",
+    )
+
+
+def _compared(outcome: Outcome) -> Text:
+    missing, twice, forged = outcome.missing, outcome.twice, outcome.forged
+    return Text(
+        f"Histories against what was said: {missing} missing, {twice} twice, {forged} that nobody said.",
+        f"기록과 실제 대화 비교: 빠진 것 {missing}, 중복 {twice}, 아무도 하지 않은 말 {forged}.",
+    )
+
+
+def _wrong(outcome: Outcome) -> str:
+    counts = {"missing": outcome.missing, "twice": outcome.twice, "forged": outcome.forged}
+    wrong = [f"{count} {what}" for what, count in counts.items() if count]
+    if outcome.recovery_s > RECOVERY_S:
+        wrong.append(f"{outcome.recovery_s:.0f} s")
+    return ", ".join(wrong)
+
+
+_CLAIM: Final = Text(
+    "Nothing is lost or doubled, and what was lacking is there again within a minute.",
+    "잃거나 겹친 것이 없고, 빠졌던 것은 1분 안에 모두 채워짐.",
+)

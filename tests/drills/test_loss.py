@@ -1,0 +1,41 @@
+"""The drill ``loss`` with a small crowd, on real processes; then what its report makes of other outcomes."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+
+from nullabona.drills.loss.crowd import name_of
+from nullabona.drills.loss.play import Outcome, Size, play
+from nullabona.drills.loss.report import report
+from nullabona.drills.report import Verdict
+from nullabona.wire.handle import check_name
+
+SMALL = Size(accounts=12, rooms=4, rate=10.0, before_s=3.0, after_s=2.0)
+GOOD = Outcome(SMALL, 100, 500, 40, 4.0, 1.0, 0, 0, 0, 3.0, 10.0, 50.0)
+
+
+def test_a_small_crowd_loses_nothing() -> None:
+    """They talk, the relay is taken, they go on: everybody has everything once."""
+    outcome = play(lambda _: None, SMALL)
+    assert (0, 0, 0) == (outcome.missing, outcome.twice, outcome.forged)
+    assert outcome.said > 20
+    assert outcome.lacking > 0, "nothing was under way when the relay was taken"
+    assert report(outcome).held
+
+
+@pytest.mark.parametrize("fault", [{"missing": 1}, {"twice": 1}, {"forged": 1}, {"recovery_s": 61.0}])
+def test_what_goes_wrong_breaks_the_claim(fault: dict[str, float]) -> None:
+    """A lost line, one that is there twice, one that nobody said, a minute that is over."""
+    made = report(dataclasses.replace(GOOD, **fault))  # type: ignore[arg-type]
+    assert [Verdict.FAILED] == [check.verdict for check in made.checks]
+    assert report(GOOD).held
+    assert made.render("ko") != made.render("en")
+
+
+def test_everybody_has_a_name_of_their_own() -> None:
+    """Names that a directory takes, and no two alike."""
+    names = [name_of(number) for number in range(500)]
+    assert len(set(names)) == 500
+    assert names == [check_name(name) for name in names]
