@@ -19,7 +19,7 @@ from nullabona.drills.report import Report, Verdict
 from nullabona.drills.tap.listening import Listened, Score, guess_with_addresses, guess_without_addresses
 from nullabona.drills.tap.play import Heard, play
 from nullabona.drills.tap.report import PROVES, report
-from nullabona.wire.messages import AnyResponse, Append, Appended, Frames, PutBlob, Read, Request
+from nullabona.wire.messages import AnyResponse, Append, Appended, Frames, LookupCard, PutBlob, Read, Request
 
 SECRET_A, SECRET_B = bytes(32), bytes(31) + b"b"
 
@@ -122,6 +122,24 @@ def test_a_box_knows_its_readers_writers_and_sizes(tmp_path: Path) -> None:
     assert ({1}, {2}, [512]) == (box.readers, box.writers, box.sizes)
     assert dict(tape.blobs_from) == {"127.0.0.2": 1}
     assert tape.lines == 4
+
+
+def test_what_a_connection_shows_is_sorted(tmp_path: Path) -> None:
+    """Who reads an inbox, who reads a room, who asks for cards or writes to an inbox."""
+    inbox = Read(1, SECRET_A, sha256(SECRET_A).digest(), 0)
+    item = Append(1, SECRET_A, sha256(SECRET_A).digest(), bytes(2_048))
+    tape = Listened.of(
+        read_tape(
+            written(
+                tmp_path / "tape",
+                (Peer(1, "a"), inbox, None),
+                (Peer(2, "a"), read_of(SECRET_A), None),
+                (Peer(3, "a"), item, None),
+                (Peer(4, "a"), LookupCard("mina"), None),
+            )
+        )
+    )
+    assert ({1}, {2}, {3, 4}) == (tape.reading(inbox=True), tape.reading(inbox=False), tape.asking)
 
 
 def test_nobody_is_guessed_where_no_inbox_is_known(tmp_path: Path) -> None:

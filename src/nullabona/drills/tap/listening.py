@@ -22,6 +22,7 @@ from nullabona.wire.messages import (
     Append,
     CardFound,
     GetBlob,
+    LookupCard,
     PublishCard,
     PutBlob,
     Read,
@@ -64,6 +65,8 @@ class Listened:
     blobs_from: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     """Pieces of files that came from each address."""
     blobs_to: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    asking: set[int] = field(default_factory=set)
+    """Connections on which cards were looked up or published, or something was put into an inbox."""
 
     @classmethod
     def of(cls, tape: Iterable[Seen]) -> Listened:
@@ -75,6 +78,10 @@ class Listened:
             found._take(seen)
         found.seconds = times[1] - times[0]
         return found
+
+    def reading(self, *, inbox: bool) -> set[int]:
+        """Connections that read an inbox, or boxes of rooms."""
+        return {peer for box in self.boxes.values() if box.inbox is inbox for peer in box.readers}
 
     def rooms_boxes(self) -> list[Box]:
         """Boxes that are nobody's inbox."""
@@ -109,6 +116,8 @@ class Listened:
                 self._take_card(asked.card)
             case _:
                 pass
+        if isinstance(asked, PublishCard | LookupCard) or (isinstance(asked, Append) and asked.policy == POLICY_INBOX):
+            self.asking.add(peer)
 
     def _take_card(self, data: bytes) -> None:
         card = decode_card(data)

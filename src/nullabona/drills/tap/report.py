@@ -11,8 +11,9 @@ from nullabona.drills.search import Finding, Hunt, Searched, files_below
 from nullabona.drills.tap.listening import Score, guess_with_addresses, guess_without_addresses
 from nullabona.drills.tap.play import Heard, play
 from nullabona.drills.text import Text
+from nullabona.wire.padding import BUCKETS
 
-PROVES: Final = ("T-01", "T-02", "T-03", "T-04", "T-10", "W-05")
+PROVES: Final = ("T-01", "T-02", "T-03", "T-04", "T-10", "T-13", "T-14", "T-15", "W-05")
 
 
 def run_tap(tell: Callable[[Text], None] = lambda _: None) -> Report:
@@ -144,6 +145,12 @@ def _checks(heard: Heard, found: list[Finding], pairs: Score, watched: Score) ->
     yield Check.of("T-04", _CLAIMS["T-04"], held=_file_sender(heard)[0] == heard.file_from)
     names = ", ".join(sorted({one.label for one in found}))
     yield Check.of("T-10", _CLAIMS["T-10"].with_list(names), held=not found)
+    lengths = {size for box in tape.boxes.values() for size in box.sizes} - set(BUCKETS)
+    yield Check.of("T-13", _CLAIMS["T-13"].with_list(", ".join(map(str, sorted(lengths)))), held=not lengths)
+    both = tape.reading(inbox=True) & tape.reading(inbox=False)
+    yield Check.of("T-14", _CLAIMS["T-14"], held=not both)
+    reading = tape.reading(inbox=True) | tape.reading(inbox=False)
+    yield Check.of("T-15", _CLAIMS["T-15"], held=not reading & tape.asking)
     yield Check.of("W-05", _CLAIMS["W-05"], held=heard.inbox_grew > 0)
 
 
@@ -157,6 +164,12 @@ _CLAIMS: Final = {
     "T-04": Text("A tap tells files from talk, and who sent one.", "감청자는 파일과 대화를 구별하고 누가 보냈는지 앎."),
     "T-10": Text("A tap reads no message, no file, no room's name and no phrase.",
                  "감청자는 메시지, 파일, 방 이름, 복구 문구를 하나도 읽지 못함."),
+    "T-13": Text("No frame shows how long a message is: frames have one of six sizes.",
+                 "프레임의 크기는 여섯 가지뿐이라 메시지의 길이를 알 수 없음."),
+    "T-14": Text("No connection reads both an inbox and a room: without addresses only times tie them together.",
+                 "수신함과 방을 함께 읽는 연결이 없음: 주소가 없으면 시각으로만 이을 수 있음."),
+    "T-15": Text("No connection that reads shows whom its owner looks up or writes to for the first time.",
+                 "상자를 읽는 연결에서는 누구를 조회하거나 처음 말을 거는지 보이지 않음."),
     "W-05": Text("Warrants that come again count what came into the inbox between them.",
                  "영장을 거듭하면 그 사이 수신함에 온 것의 수를 앎."),
 }  # fmt: skip
