@@ -20,7 +20,7 @@ CHECKS := check-types check-rust check-lint check-format check-imports check-pag
 export UV_PYTHON_DOWNLOADS := never
 
 .DEFAULT_GOAL := help
-.PHONY: help setup ui demo screens screens-site test test-slow check format drill fuzz bench bench-app cover generate lock clean $(CHECKS)
+.PHONY: help setup ui demo screens screens-site test test-slow check format drill drill-mutants fuzz bench bench-app cover generate lock clean $(CHECKS)
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -87,6 +87,9 @@ format: $(STAMP) ## format Python and Rust, and repair what the linter can
 
 drill: $(STAMP) ## every drill: each adversary plays for real, and what was learned is printed
 	@$(BIN)/nulla drill all
+
+drill-mutants: $(STAMP) ## take one defence after another out of the code: a drill has to fail each time (MUTANTS="tap": only those)
+	@PYTHONPATH=. $(BIN)/python tools/drill_mutants.py $(MUTANTS)
 
 fuzz: $(STAMP) ## every decoder of outside bytes, FUZZ_SECONDS each (default 60)
 	@$(BIN)/python -m fuzz

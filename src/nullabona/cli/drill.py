@@ -132,11 +132,13 @@ def tap(*, as_json: bool) -> None:
               help="Messages a second, all together.")  # fmt: skip
 @click.option("--seconds", type=click.FloatRange(1, 3_600), default=15.0, show_default=True,
               help="How long they talk before the machine is taken, and again after it.")  # fmt: skip
+@click.option("--patience", type=click.FloatRange(1, 3_600), default=300.0, show_default=True,
+              help="After so many seconds what is still lacking is lost.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
-def loss(*, accounts: int, rooms: int, rate: float, seconds: float, as_json: bool) -> None:
+def loss(*, accounts: int, rooms: int, rate: float, seconds: float, patience: float, as_json: bool) -> None:
     """The machine is taken while many people talk, an empty one takes its place: what is lost, and for how long?"""
     try:
-        report = run_loss(_tell, Size(accounts, rooms, rate, seconds, seconds))
+        report = run_loss(_tell, Size(accounts, rooms, rate, seconds, seconds, patience))
     except NullabonaError as error:
         _fail(error)
     _finish(report, as_json=as_json)

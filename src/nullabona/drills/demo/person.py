@@ -124,6 +124,10 @@ class Deeds:
                     break
         return {"last": last, "codes": codes}
 
+    async def room_ids(self) -> list[str]:
+        """The ids of this account's rooms, in hexadecimal."""
+        return [room.id.hex() for room in self._client.rooms()]
+
     async def look_up(self, handle: str) -> str:
         """Look a card up: the code of what is wrong with it, or nothing."""
         try:

@@ -41,6 +41,8 @@ class Size:
     """How long they talk before the relay is taken."""
     after_s: float = 15.0
     """How long they go on after that."""
+    patience_s: float = 300.0
+    """After this time what is still lacking is lost."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +169,7 @@ class _Scene:
         began = time.monotonic()
         await self._each("expect", rooms=self._rooms, said=said)
         first = lacking = sum(await self._each("lacking"))
-        while lacking and time.monotonic() - began < _PATIENCE_S:
+        while lacking and time.monotonic() - began < self._size.patience_s:
             await asyncio.sleep(_POLL_S)
             lacking = sum(await self._each("lacking"))
         return first, time.monotonic() - began

@@ -42,8 +42,10 @@ _TALK: Final = (
     ("sora", "@mina", "알겠어, 여기서만 이야기하자"),
     ("dan", "여름 여행 2026", "Shall we bring the small tent or the large one?"),
 )
+_GREETING: Final = "안녕하세요, 우리 아는 사이죠?"
 _FILE: Final = ("sora", "Reading circle 독서", "토론 질문.txt")
-_FILE_TEXT: Final = "왜 그는 돌아오지 않았는가? Why did the narrator keep the letter for eleven years?\n" * 200
+_QUESTION: Final = "왜 그는 돌아오지 않았는가? Why did the narrator keep the letter for eleven years?"
+_FILE_TEXT: Final = _QUESTION + "".join(f"\n{number}. " + "?" * number for number in range(300))
 
 
 @dataclass(slots=True)
@@ -110,6 +112,7 @@ class _Scene:
         for actor in self._people.values():
             stack.push_async_callback(actor.stop)
         self._phrases: list[str] = []
+        self._rooms: set[str] = set()
 
     def handle(self, name: str) -> str:
         """The whole handle of somebody."""
@@ -145,6 +148,8 @@ class _Scene:
         who, room, name = _FILE
         await self._people[who].do("send_file", room=room, name=name, text=_FILE_TEXT)
         await asyncio.gather(*(actor.do("sync") for actor in self._people.values()))
+        for actor in self._people.values():
+            self._rooms.update(await actor.do("room_ids"))
 
     def heard(self, grew: int) -> Heard:
         """What came of it."""
@@ -171,7 +176,7 @@ class _Scene:
 
     @staticmethod
     async def _befriend(asker: Actor, asked: Actor) -> None:
-        await asker.do("ask", handle=asked.handle, greeting="안녕하세요, 우리 아는 사이죠?")
+        await asker.do("ask", handle=asked.handle, greeting=_GREETING)
         await asked.do("accept", handle=asker.handle)
         await asker.do("befriended", handle=asked.handle)
         await asked.do("befriended", handle=asker.handle)
@@ -183,10 +188,12 @@ class _Scene:
 
     def _secrets(self) -> list[Secret]:
         texts = [Secret.text(Kind.TEXT, f"message {n}", text) for n, (_, _, text) in enumerate(_TALK, 1)]
-        texts += [Secret.text(Kind.TEXT, "file", _FILE_TEXT), Secret.text(Kind.TEXT, "file's name", _FILE[2])]
+        more = {"file": _QUESTION, "file's name": _FILE[2], "greeting": _GREETING}
+        texts += [Secret.text(Kind.TEXT, label, text) for label, text in more.items()]
         rooms = [Secret.text(Kind.ROOM, f"name of room {n}", name) for n, name in enumerate(_GROUPS, 1)]
         phrases = [Secret.text(Kind.PHRASE, f"phrase {n}", words) for n, words in enumerate(self._phrases, 1)]
-        return [*texts, *rooms, *phrases]
+        ids = [Secret(Kind.KEY, f"id of room {n}", bytes.fromhex(id)) for n, id in enumerate(sorted(self._rooms), 1)]
+        return [*texts, *rooms, *phrases, *ids]
 
     def _true(self) -> frozenset[Pair]:
         rooms = [*_CONTACTS, *_GROUPS.values()]

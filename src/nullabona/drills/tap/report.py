@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from nullabona.drills.report import Check, Report
-from nullabona.drills.search import Finding, Hunt, Searched, files_below
+from nullabona.drills.search import Finding, Hunt, Kind, Searched, files_below
 from nullabona.drills.tap.listening import Score, guess_with_addresses, guess_without_addresses
 from nullabona.drills.tap.play import Heard, play
 from nullabona.drills.text import Text
 from nullabona.wire.padding import BUCKETS
 
-PROVES: Final = ("T-01", "T-02", "T-03", "T-04", "T-10", "T-13", "T-14", "T-15", "W-05")
+PROVES: Final = ("T-01", "T-02", "T-03", "T-04", "T-10", "T-13", "T-14", "T-15", "T-16", "W-05")
 
 
 def run_tap(tell: Callable[[Text], None] = lambda _: None) -> Report:
@@ -76,8 +76,8 @@ def _describe(heard: Heard, searched: Searched) -> Iterator[Text]:
 def _read(found: list[Finding], heard: Heard) -> Text:
     if not found:
         return Text(
-            f"Nothing: none of {len(heard.secrets)} texts, files, room names and phrases, in no form and no part.",
-            f"없음: 대화·파일·방 이름·복구 문구 {len(heard.secrets)}개 중 어떤 것도, 일부라도 없음.",
+            f"Nothing: none of {len(heard.secrets)} texts, files, rooms' names and ids, and phrases, in no form.",
+            f"없음: 대화·파일·방 이름·방 식별자·복구 문구 {len(heard.secrets)}개 중 어떤 것도, 일부라도 없음.",
         )
     names = ", ".join(sorted({f"{one.label} ({one.form})" for one in found}))
     return Text(f"FOUND: {names}", f"발견됨: {names}")
@@ -143,8 +143,9 @@ def _checks(heard: Heard, found: list[Finding], pairs: Score, watched: Score) ->
     yield Check.of("T-02", _CLAIMS["T-02"], held=pairs.right > 0)
     yield Check.of("T-03", _CLAIMS["T-03"], held=watched.right > 0)
     yield Check.of("T-04", _CLAIMS["T-04"], held=_file_sender(heard)[0] == heard.file_from)
-    names = ", ".join(sorted({one.label for one in found}))
-    yield Check.of("T-10", _CLAIMS["T-10"].with_list(names), held=not found)
+    for id, kinds in (("T-10", {Kind.TEXT, Kind.ROOM, Kind.PHRASE}), ("T-16", {Kind.KEY})):
+        names = ", ".join(sorted({one.label for one in found if one.kind in kinds}))
+        yield Check.of(id, _CLAIMS[id].with_list(names), held=not names)
     lengths = {size for box in tape.boxes.values() for size in box.sizes} - set(BUCKETS)
     yield Check.of("T-13", _CLAIMS["T-13"].with_list(", ".join(map(str, sorted(lengths)))), held=not lengths)
     both = tape.reading(inbox=True) & tape.reading(inbox=False)
@@ -170,6 +171,8 @@ _CLAIMS: Final = {
                  "수신함과 방을 함께 읽는 연결이 없음: 주소가 없으면 시각으로만 이을 수 있음."),
     "T-15": Text("No connection that reads shows whom its owner looks up or writes to for the first time.",
                  "상자를 읽는 연결에서는 누구를 조회하거나 처음 말을 거는지 보이지 않음."),
+    "T-16": Text("No room's id passes: what MLS says in the clear of a message is sealed in its frame.",
+                 "방의 식별자가 지나가지 않음: MLS가 평문으로 두는 머리말은 프레임 안에 봉해져 있음."),
     "W-05": Text("Warrants that come again count what came into the inbox between them.",
                  "영장을 거듭하면 그 사이 수신함에 온 것의 수를 앎."),
 }  # fmt: skip
