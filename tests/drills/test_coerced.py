@@ -50,7 +50,7 @@ def changed(name: str, **fields: object) -> list[Told]:
         (changed("alter", forged=1), {"L-13"}),
         (changed(APART, warnings=()), {"L-02"}),
         (changed(APART, came_through=0), {"L-02"}),
-        (changed(CARDS, warnings=("",)), {"L-11"}),
+        (changed(CARDS, believed=1), {"L-11"}),
         (changed("drop", came_through=1), {"L-01"}),
     ],
 )

@@ -59,6 +59,8 @@ class Told:
     """From the end of the lie until everybody had everything."""
     whole: bool
     """Everybody had every message exactly once."""
+    believed: int = 0
+    """False cards that somebody took for true."""
 
 
 async def tell_lies(folder: Path, tell: Tell, lies: Sequence[str] = tuple(DEEDS)) -> list[Told]:
@@ -77,6 +79,8 @@ async def tell_lies(folder: Path, tell: Tell, lies: Sequence[str] = tuple(DEEDS)
             one = await scene.lie(name)
             told.append(one)
             tell(describe(one))
+            if not one.whole:
+                break
         return told
 
 
@@ -152,8 +156,10 @@ class _Scene:
         seconds = time.monotonic() - began
         forged = sum(line not in self._said for lines in shown.values() for line in lines)
         came = sum(self._of_others(actor, shown) - self._of_others(actor, had) for actor in self._people)
-        codes = [*refused, *[code for actor in self._people for code in await self._warnings(actor)]]
-        return Told(name, answers, came, forged, tuple(dict.fromkeys(codes)), seconds, await self._whole())
+        codes = [*filter(None, refused), *[code for actor in self._people for code in await self._warnings(actor)]]
+        return Told(
+            name, answers, came, forged, tuple(dict.fromkeys(codes)), seconds, await self._whole(), refused.count("")
+        )
 
     async def _look_up(self) -> list[str]:
         """What contacts say of the cards that they are shown; a contact and somebody who is none."""
@@ -185,10 +191,11 @@ class _Scene:
     async def _until_told(self) -> int:
         """Until the lie was told a few times; how often it was."""
         count = 0
-        async with asyncio.timeout(_LIE_S):
-            while count < _LEAST_LIES:  # the relay has no way to tell by itself
-                count = int(await self._relay.do("count"))
-                await asyncio.sleep(_POLL_S)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_LIE_S):
+                while count < _LEAST_LIES:  # the relay has no way to tell by itself
+                    count = int(await self._relay.do("count"))
+                    await asyncio.sleep(_POLL_S)
         return count
 
     async def _all(self) -> None:

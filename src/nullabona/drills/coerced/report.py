@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from nullabona.drills.coerced.play import Told, describe, play
+from nullabona.drills.coerced.play import DEEDS, Told, describe, play
 from nullabona.drills.operator.lies import APART, CARDS
-from nullabona.drills.report import Check, Report
+from nullabona.drills.report import Check, Report, Verdict
 from nullabona.drills.text import Text
 
 PROVES: Final = ("L-01", "L-02", "L-10", "L-11", "L-13", "L-16")
@@ -33,7 +33,7 @@ def report(told: Sequence[Told]) -> Report:
     out.data = {
         "lies": [
             {"name": one.name, "answers": one.answers, "shown": one.came_through, "forged": one.forged,
-             "warnings": list(one.warnings), "seconds": round(one.seconds, 2), "whole": one.whole}
+             "warnings": list(one.warnings), "believed": one.believed, "seconds": round(one.seconds, 2), "whole": one.whole}
             for one in told
         ]
     }  # fmt: skip
@@ -52,22 +52,31 @@ _BESIDE: Final = (
 
 
 def _checks(told: dict[str, Told]) -> list[Check]:
-    whole = [one.name for one in told.values() if not one.whole]
-    forged = [one.name for one in told.values() if one.forged]
-    apart, garbled = told[APART], [told["forge"], told["alter"], told["repeat"]]
-    refused = [code for code in told[CARDS].warnings if code]
-    held = {
-        "L-01": told["delay"].came_through == 0 == told["drop"].came_through,
-        "L-02": apart.came_through > 0 and bool({_DIVERGED, "room-forked"} & set(apart.warnings)),
-        "L-10": all(one.whole for one in garbled),
-        "L-11": bool(refused),
-        "L-13": not forged,
-        "L-16": not whole,
-    }
-    found = {"L-13": ", ".join(forged), "L-16": ", ".join(whole)}
-    return [Check.of(id, _CLAIMS[id].with_list(found.get(id, "")), held=held[id]) for id in PROVES]
+    return [_check(id, lies, holds, told) for id, (lies, holds) in _TRIED.items()]
 
 
+def _check(id: str, lies: Sequence[str], holds: Callable[[Told], bool], told: dict[str, Told]) -> Check:
+    tried = [told[name] for name in lies if name in told]
+    wrong = [one.name for one in tried if not holds(one)]
+    if not wrong and len(tried) < len(lies):
+        return Check(id, Verdict.UNPROVEN, _CLAIMS[id].because(_LOST_BEFORE))
+    return Check.of(id, _CLAIMS[id].with_list(", ".join(wrong)), held=not wrong)
+
+
+def _noticed(one: Told) -> bool:
+    return one.came_through > 0 and bool({_DIVERGED, "room-forked"} & set(one.warnings))
+
+
+_TRIED: Final[dict[str, tuple[Sequence[str], Callable[[Told], bool]]]] = {
+    "L-01": (("delay", "drop"), lambda one: one.came_through == 0),
+    "L-02": ((APART,), _noticed),
+    "L-10": (("forge", "alter", "repeat"), lambda one: one.whole),
+    "L-11": ((CARDS,), lambda one: one.answers > 0 == one.believed),
+    "L-13": (tuple(DEEDS), lambda one: one.forged == 0),
+    "L-16": (tuple(DEEDS), lambda one: one.whole and one.answers > 0),
+}
+"""For each claim the lies that try it, and what has to be so of each."""
+_LOST_BEFORE: Final = Text("not all was tried: something was lost before", "무언가 사라져서 모두 시험하지 못함")
 _CLAIMS: Final = {
     "L-01": Text("Such a relay can hold everything back for as long as it lies.",
                  "그런 서버는 거짓말하는 동안 모두 붙잡아 둘 수 있음."),
