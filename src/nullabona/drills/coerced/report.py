@@ -33,7 +33,8 @@ def report(told: Sequence[Told]) -> Report:
     out.data = {
         "lies": [
             {"name": one.name, "answers": one.answers, "shown": one.came_through, "forged": one.forged,
-             "warnings": list(one.warnings), "believed": one.believed, "seconds": round(one.seconds, 2), "whole": one.whole}
+             "warnings": list(one.warnings), "believed": one.believed, "seconds": round(one.seconds, 2),
+             "whole": one.whole}
             for one in told
         ]
     }  # fmt: skip
