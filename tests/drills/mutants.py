@@ -88,15 +88,12 @@ MUTANTS: Final = (
         Edit("client/core/record/checking.py",
              "promise = check_promise(pinned, str(handle), card_hash(answer.card), answer.promise, frontier, now_s)",
              "promise = None")),
-    _mutant("a box that was lost is not noticed", "coerced-operator", "L-16 L-10",
+    _mutant("a box that was lost is not noticed", "coerced-operator", "L-02 L-16",
         Edit("client/core/reading.py", "        boxes.lose_box(step, room, track, answer.incarnation)\n        return False\n",
              "        return False\n"), stuck=True),
     _mutant("nobody puts frames back", "loss", "S-22",
         Edit("client/core/boxes.py", "    if not own and not anybody:\n        return\n", "    return\n"),
         more=("--accounts", "12", "--rooms", "4", "--rate", "10", "--seconds", "3", "--patience", "70")),
-    _mutant("only senders put frames back", "demo", "S-20 S-21",
-        Edit("client/core/boxes.py", "anybody = 0 < track.put_back_any_at <= step.now", "anybody = False"),
-        Edit("client/core/boxes.py", "own = 0 < track.put_back_own_at <= step.now", "own = False"), stuck=True),
 
     # -- what a relay keeps
     _mutant("the relay logs addresses", "demo", "S-15",

@@ -185,8 +185,7 @@ class _Scene:
 
     async def _talked_apart(self) -> None:
         """Until each half has what it said itself."""
-        half = len(self._people) // 2
-        await asyncio.gather(*(actor.do("has", room=_GROUP, count=len(self._said) - half) for actor in self._people))
+        await self._have(len(self._said) - len(self._people) // 2)
 
     async def _until_told(self) -> int:
         """Until the lie was told a few times; how often it was."""
@@ -201,9 +200,17 @@ class _Scene:
     async def _all(self) -> None:
         """Until everybody has everything, or for so long that somebody has lost something."""
         for _ in range(_PATIENCE):
-            with suppress(Failed):
-                await asyncio.gather(*(actor.do("has", room=_GROUP, count=len(self._said)) for actor in self._people))
+            if await self._have(len(self._said)):
                 return
+
+    async def _have(self, count: int) -> bool:
+        """Wait until everybody has so many messages; False if somebody does not come to have them."""
+        deeds = (actor.do("has", room=_GROUP, count=count) for actor in self._people)
+        came = await asyncio.gather(*deeds, return_exceptions=True)
+        for wrong in came:
+            if isinstance(wrong, BaseException) and not isinstance(wrong, Failed):
+                raise wrong
+        return not any(came)
 
     async def _shown(self) -> dict[str, list[list[str]]]:
         return {actor.name: await actor.do("history", room=_GROUP) for actor in self._people}
