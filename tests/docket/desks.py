@@ -154,9 +154,13 @@ class Office:
         self.auditor, self.outside_recipient = new_identity()
         self.chance = random.Random(7).randbytes
         self.cadence = cadence or Cadence(start_s=NOON - HOUR)
-        first = tuple(First(self.people[name].enrolment(), roles) for name, roles in ROLES.items())
-        self.pointer_key = found(folder, first, (self.outside_recipient,), self.cadence, clock, self.chance)
+        self.pointer_key = self.begin()
         self.desk = self.open()
+
+    def begin(self) -> bytes:
+        """Found the desk; the auditor's pointer key."""
+        first = tuple(First(self.people[name].enrolment(), roles) for name, roles in ROLES.items())
+        return found(self.folder, first, (self.outside_recipient,), self.cadence, self.clock, self.chance)
 
     def open(self) -> Desk:
         """The desk in this folder, once more if it was closed."""

@@ -24,7 +24,7 @@ from nullabona.docket.receipts import Receipts
 from nullabona.docket.store.sqlite import Recused
 from nullabona.docket.tools import Tools
 from nullabona.docket.vault import unseal
-from nullabona.errors import NullabonaError, PeerError
+from nullabona.errors import Malformed, NullabonaError, PeerError, UserError
 from nullabona.wire.canonical import digest, read_canonical
 from nullabona.wire.card import Card, decode_card, verify_card, verify_update
 from nullabona.wire.operator_notice import NoticeBody, OperatorNotice, Title, encode_notice
@@ -32,6 +32,13 @@ from nullabona.wire.seal import ITEM_DIRECT, Inbox, seal_to_inbox
 from nullabona.wire.slots import EventRecord
 
 _NAME: Final = 200
+
+
+class NoticeOutdated(UserError):
+    """An older version drew the notice up, in a form that people's apps no longer read; its slot allows no other."""
+
+    code = "docket-notice-outdated"
+    default_hint = "tell the person in another way; the notice stays listed until its case is erased"
 
 
 class PendingNotice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -165,11 +172,12 @@ class Notices:
             decide.check_notice(file.content, self._changes.instrument(file.content), self._t.clock())
         except decide.NoticeBarred:
             return Delivery(barred=1)
-        pending = read_canonical(unseal(sealed, [file.identity]), PendingNotice, "a notice")
         try:
-            items = self._items(commitment, pending)
+            items = self._items(commitment, _read(unseal(sealed, [file.identity])))
         except NotInLog:
             return Delivery(waiting=1)
+        except NoticeOutdated as error:
+            return Delivery(failed=(error,))
         return ReadyNotice(commitment, case, who.officer, tuple(self._letters(file.content, items)))
 
     def _letters(self, content: CaseContent, items: list[tuple[NoticeBody, bytes]]) -> Iterator[Letter]:
@@ -212,6 +220,13 @@ class Notices:
             return verify_update(bytes.fromhex(str(now)), today=_day(str(now)), known=_known(was))
         except (PeerError, ValueError):
             return None
+
+
+def _read(encoded: bytes) -> PendingNotice:
+    try:
+        return read_canonical(encoded, PendingNotice, "a notice")
+    except Malformed as error:
+        raise NoticeOutdated("an older version of the desk drew this notice up") from error
 
 
 def _is_of(match: Match, handle: str) -> bool:

@@ -1,6 +1,6 @@
 """Who may do what: role × action × state, and which two actions on one case need two people. Denied unless it is here.
 
-The store puts both tables into the database, whose triggers refuse what they do not allow (store/schema.sql).
+The store puts both tables into the database, whose triggers refuse what they do not allow (store/rules.sql).
 """
 
 from __future__ import annotations

@@ -12,6 +12,18 @@ INSERT INTO apart (action, earlier) VALUES (?, ?);
 -- name: write_desk_permit
 INSERT INTO desk_permit (role, action, confirms) VALUES (?, ?, ?);
 
+-- name: forget_step
+DELETE FROM step;
+
+-- name: forget_permit
+DELETE FROM permit;
+
+-- name: forget_apart
+DELETE FROM apart;
+
+-- name: forget_desk_permit
+DELETE FROM desk_permit;
+
 -- name: get_meta
 SELECT value FROM meta WHERE key = ?;
 

@@ -1,4 +1,4 @@
-"""The desk's database: durable when a transaction returns, and strict by itself (schema.sql).
+"""The desk's database: durable when a transaction returns, and strict by itself (rules.sql).
 
 A refusal of a trigger becomes the error of the tree that bears its code; everything else that SQLite refuses is a
 `Bug` or `DeskStoreFailed`.
@@ -11,19 +11,18 @@ import os
 import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final
 
 from nullabona.docket.core import roles
 from nullabona.docket.core.acts import AssertionInvalid, Replayed, Stale
-from nullabona.docket.core.states import STEPS, WrongState
+from nullabona.docket.core.states import WrongState
+from nullabona.docket.store.versions import DeskUnreadable, bring_up_to_date
 from nullabona.errors import Bug, NullabonaError, UserError
 from nullabona.machine.queries import named_queries
 
 FILE: Final = "desk.db"
 LOCK: Final = "desk.lock"
-VERSION: Final = 2
 _SQL: Final = named_queries("nullabona.docket.store")
 
 
@@ -32,13 +31,6 @@ class DeskInUse(UserError):
 
     code = "docket-in-use"
     default_hint = "stop the other desk first, or use it"
-
-
-class DeskUnreadable(UserError):
-    """The database is not one of ours, or of another version."""
-
-    code = "docket-unreadable"
-    default_hint = "use the version of nullabona that wrote it, or another data directory"
 
 
 class DeskStoreFailed(NullabonaError):
@@ -114,8 +106,7 @@ class DeskStore:
         self._lock = _lock(folder / LOCK)
         try:
             os.close(os.open(folder / FILE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
-            self.connection = sqlite3.connect(folder / FILE, isolation_level=None, timeout=5)
-            _prepare(self.connection)
+            self.connection = _opened(folder / FILE)
         except sqlite3.Error as error:
             os.close(self._lock)
             raise DeskUnreadable("the desk's database cannot be opened") from error
@@ -187,36 +178,24 @@ def _refusal(text: str) -> NullabonaError:
     return Bug("the desk's database refused a change that the desk thought it could make")
 
 
-def text(name: str) -> str:
-    """A file of this package."""
-    return files("nullabona.docket.store").joinpath(name).read_text("utf-8")
+def _opened(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, isolation_level=None, timeout=5)
+    try:
+        _prepare(connection)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
 
 
 def _prepare(connection: sqlite3.Connection) -> None:
-    version: int = connection.execute("PRAGMA user_version").fetchone()[0]
-    if version not in {0, VERSION}:
-        raise DeskUnreadable("the desk's database has another version")
     for pragma in (
-        "journal_mode = WAL", "synchronous = FULL", "secure_delete = ON", "temp_store = MEMORY", "foreign_keys = ON",
-        "trusted_schema = OFF", "recursive_triggers = ON",
+        "synchronous = FULL", "secure_delete = ON", "temp_store = MEMORY", "foreign_keys = ON", "trusted_schema = OFF",
+        "recursive_triggers = ON",
     ):  # fmt: skip
         connection.execute(f"PRAGMA {pragma}")
-    if version == 0:
-        connection.executescript(f"BEGIN IMMEDIATE; {text('schema.sql')} PRAGMA user_version = {VERSION}; COMMIT;")
-    if connection.execute("SELECT count(*) FROM permit").fetchone()[0] == 0:
-        _write_rules(connection)
-
-
-def _write_rules(connection: sqlite3.Connection) -> None:
-    """What core/states.py and core/roles.py say, where the triggers find it."""
-    connection.execute("BEGIN IMMEDIATE")
-    steps = [(state or "", action, after) for (state, action), after in STEPS.items()]
-    permits = [(role, action, state or "") for role, action, state in roles.permits()]
-    connection.executemany(_SQL["write_step"], steps)
-    connection.executemany(_SQL["write_permit"], permits)
-    connection.executemany(_SQL["write_apart"], sorted(roles.APART))
-    connection.executemany(_SQL["write_desk_permit"], roles.desk_permits())
-    connection.execute("COMMIT")
+    bring_up_to_date(connection)
+    connection.execute("PRAGMA journal_mode = WAL")
 
 
 def _lock(path: Path) -> int:

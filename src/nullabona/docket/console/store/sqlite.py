@@ -14,7 +14,7 @@ from typing import Any, Final
 from nullabona.docket.console.rules.session import Recovery
 from nullabona.docket.console.store.records import Applicant, Enrolment, Passkey, Taste
 from nullabona.errors import NullabonaError, UserError
-from nullabona.machine.queries import named_queries
+from nullabona.machine.queries import named_queries, statements_of
 
 FILE: Final = "console.db"
 VERSION: Final = 1
@@ -227,20 +227,10 @@ def _prepare(connection: sqlite3.Connection) -> None:
     connection.execute("BEGIN IMMEDIATE")
     version = connection.execute("PRAGMA user_version").fetchone()[0]
     if version == 0 and not connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]:
-        for statement in _statements():
+        for statement in statements_of(files(__package__).joinpath("schema.sql").read_text("utf-8")):
             connection.execute(statement)
         version = VERSION
         connection.execute(f"PRAGMA user_version = {VERSION}")
     connection.execute("COMMIT")
     if version != VERSION:
         raise ConsoleUnreadable("the console's database is of another version")
-
-
-def _statements() -> Iterator[str]:
-    """The statements of schema.sql; a trigger has semicolons inside, so the last line of each is looked for."""
-    statement = ""
-    for line in files(__package__).joinpath("schema.sql").read_text("utf-8").splitlines(keepends=True):
-        statement += line
-        if sqlite3.complete_statement(statement):
-            yield statement
-            statement = ""
