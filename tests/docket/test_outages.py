@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-import pytest
+from dataclasses import replace
 
-from nullabona.docket.core.acts import OutageDetails, Stale
+import pytest
+from msgspec.structs import replace as replace_struct
+
+from nullabona.docket.core.acts import DetailsWrong, OutageDetails, Stale
 from nullabona.docket.core.instrument import HOUR
 from nullabona.docket.core.roles import DeskAction
 from nullabona.docket.core.statements import Outage, Statement, TaxonomyChanged
 from nullabona.docket.site.recounted import log_view
+from nullabona.wire.canonical import digest
 from tests.docket.forging import Record
 from tests.docket.publishing import POLICY, PublicOffice
 from tests.sequencer.logs import entries_of
@@ -73,3 +77,17 @@ def test_an_outage_to_come_is_seen(interrupted: PublicOffice) -> None:
 
     assert (0, 1) == (record.change(TaxonomyChanged, lambda each: each), record.change(Outage, make))
     assert "outage-wrong" in {each.code for each in record.recount(interrupted.clock()).findings}
+
+
+@pytest.mark.parametrize(("ko", "en"), [("", "why"), ("왜", ""), ("왜", "y" * 1_001), ("왜" * 1_001, "why")])
+def test_what_the_log_cannot_hold_is_not_even_proposed(public_office: PublicOffice, ko: str, en: str) -> None:
+    """Neither signed nor kept: a proposal that nobody can read would stand in the way of all others."""
+    public_office.tick()
+    with pytest.raises(DetailsWrong):
+        public_office.desk.propose_outage(public_office.who("pia"), OutageDetails(0, 0, ko, en))
+    proposal = public_office.desk.propose_outage(public_office.who("pia"), OutageDetails(0, 0, "왜", "why"))
+    details = OutageDetails(0, 0, ko, en)
+    forged = replace(proposal, details=details, act=replace_struct(proposal.act, details=digest(details).hex()))
+    with pytest.raises(DetailsWrong):
+        public_office.sign("pia", forged)
+    assert () == public_office.desk.pending()

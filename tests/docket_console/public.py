@@ -122,7 +122,8 @@ class PublicBackdoor(Backdoor):
         self.thread.begin(self.tick(periods))
 
     def waiting(self, command: dict[str, Any]) -> Coroutine[Any, Any, Any] | None:
-        return self.tick(int(command.get("periods", 1))) if command["do"] == "tick" else None
+        waits = {"tick": self.tick, "late": self.late}.get(command["do"])
+        return waits(int(command.get("periods", 1))) if waits else None
 
     async def tick(self, periods: int) -> int:
         """Let whole periods pass, each with its beat in time; which one was published last."""
@@ -136,6 +137,11 @@ class PublicBackdoor(Backdoor):
             if problem is not None:
                 raise problem
         return self.house.premises.pulse.period or 0
+
+    async def late(self, periods: int) -> int:
+        """The beat was missed for so many periods, and comes now; which one was published last."""
+        self.clock_by(periods * self.office.cadence.period_s)
+        return await self.tick(1)
 
     def clock_by(self, seconds: int) -> int:
         self.office.witness.now_s += seconds

@@ -130,6 +130,9 @@ class Backdoor:
     def kinds(self) -> list[str]:
         return [event.kind for event in self.office.desk.journal(self.office.who("aud"))]
 
+    def waiting_for_two(self) -> int:
+        return len(self.office.desk.pending())
+
     def officers(self) -> dict[str, list[str]]:
         return {one.id: [*one.roles] for one in self.office.desk.officers() if one.active}
 

@@ -85,6 +85,34 @@ def act(seat: Seat, case: str, button: str) -> None:
     seat.sign()
 
 
+def test_an_outage_is_stated_at_two_screens(chromium: Browser, tmp_path: Path, seats: ExitStack) -> None:
+    """The publisher finds the late periods filled in, says why in both languages and signs; counsel reads and signs."""
+    place = seats.enter_context(Place(tmp_path, "public"))
+    place.tell("tick")
+    place.tell("late", periods=2)
+    pia, cora = sit(seats, chromium, place, "pia"), sit(seats, chromium, place, "cora", lang="ko")
+    pia.go("/record")
+    expect(pia.page.locator("#outage-first")).to_have_value("1")
+    expect(pia.page.locator("#outage-last")).to_have_value("2")
+    pia.button("State an outage …")
+    expect(pia.page.locator("#outage-ko")).to_be_focused()  # the browser asks for what is missing
+    pia.page.locator("#outage-ko").fill("전원이 끊겼습니다")
+    pia.page.locator("#outage-en").fill("the power was out <b>")
+    pia.button("State an outage …")
+    expect(pia.page.locator(".say")).to_have_text("State in the log why the periods 1 to 2 were late")
+    expect(pia.page.locator("main")).to_contain_text("the power was out <b>")
+    expect(pia.page.locator("main")).to_contain_text("It excuses nothing")
+    pia.sign()
+    expect(pia.page).to_have_url(f"{place.origin}/record")
+    cora.go("/confirm")
+    expect(cora.page.locator("main")).to_contain_text("1~2회차가 늦은 까닭을 기록에 올림")
+    cora.page.locator('form[action^="/confirm/"] button').click()
+    expect(cora.page.locator("main")).to_contain_text("전원이 끊겼습니다")
+    cora.sign()
+    assert 0 == place.tell("waiting_for_two")
+    assert "outage-stated" in place.tell("kinds")
+
+
 def test_the_second_authenticator_is_as_good_as_the_first(
     chromium: Browser, own_place: Place, seats: ExitStack
 ) -> None:

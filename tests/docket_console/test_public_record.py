@@ -36,6 +36,20 @@ def place(tmp_path: Path) -> Iterator[Place]:
         yield running
 
 
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    """A console with a log that many tests look at."""
+    with Place(tmp_path_factory.mktemp("public"), "public") as found:
+        found.tell("tick", periods=5)
+        yield found
+
+
+@pytest.fixture(scope="module")
+def pia(running: Place) -> Caller:
+    """The publisher there."""
+    return running.officer("pia")
+
+
 def until(holds: Callable[[], Any], most_s: float = 20) -> Any:  # noqa: ANN401 - whatever it waits for
     """What ``holds`` gives once it is true; asks again and again, and fails in the end."""
     end = time.monotonic() + most_s
@@ -205,6 +219,49 @@ def test_a_half_year_is_settled_by_two_after_its_horizon(tmp_path: Path) -> None
         found = verified(place, place.tell("clock_by", seconds=0))
         assert found.recount is not None
         assert ((), {"2026H2"}) == (found.findings, {SETTLING.term_of(at.period) for at in found.recount.resealed})
+
+
+WHY = {"first": "1", "last": "3", "ko": "전원이 끊겼습니다", "en": "the power was out"}
+
+
+def test_an_outage_is_stated_by_two_and_excuses_nothing(place: Place) -> None:
+    """The publisher signs the reason, counsel confirms it; the late periods stay findings, with the reason beside."""
+    place.tell("tick")
+    place.tell("late", periods=3)
+    pia, ina, cora = (place.officer(name) for name in ("pia", "ina", "cora"))
+    page = pia.get("/record").text
+    assert ("1–3" in page, 'action="/record/outage"' in page) == (True, True)
+    assert 'action="/record/outage"' not in cora.get("/record").text
+    assert 404 == ina.post("/record/outage", WHY).status
+    assert "/record" == pia.does("/record/outage", WHY)
+    assert "1–3" not in ina.get("/record").text
+    assert 404 == pia.get("/confirm").status, "who stated it does not confirm it"
+    shown = cora.get("/confirm").text
+    assert "the periods 1 to 3 were late" in shown
+    assert WHY["ko"] in confirming(cora).text
+    confirm_the_only_one(cora)
+    place.tell("tick")
+    found = verified(place, place.tell("clock_by", seconds=0))
+    said = [found.outage_of(one) for one in found.findings]
+    assert [("period-late", WHY["en"])] * 3 == [
+        (one.code, each.en) for one, each in zip(found.findings, said, strict=True) if each is not None
+    ]
+    assert (False, True) == (found.holds, found.only_stated_outages)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "code"),
+    [
+        ({"last": "999999999"}, "docket-stale"), ({"first": "3", "last": "1"}, "docket-stale"),
+        ({"first": "-1"}, "form-wrong"), ({"first": "1e1"}, "form-wrong"), ({"first": "9" * 30}, "form-wrong"),
+        ({"first": "²"}, "form-wrong"), ({"ko": ""}, "form-wrong"), ({"en": "\u200b"}, "form-wrong"),
+    ],
+)  # fmt: skip
+def test_an_outage_that_cannot_be_stated(running: Place, pia: Caller, wrong: dict[str, str], code: str) -> None:
+    """Of periods to come, backwards, without a reason, or of what is no number: nothing is even asked to be signed."""
+    got = pia.post("/record/outage", WHY | wrong)
+    assert (409, True) == (got.status, code in got.text)
+    assert running.tell("waiting_for_two") == 0
 
 
 def confirming(caller: Caller) -> Any:  # noqa: ANN401 - an answer

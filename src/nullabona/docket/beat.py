@@ -52,6 +52,8 @@ class Beats:
         self._t = tools
         self._log = log
         self._beating = asyncio.Lock()
+        self.late: list[int] = []
+        """Periods that were published after their window, since this desk was opened."""
         self._genesis = Genesis(origin, tools.cadence, taxonomy.hex())
 
     async def beat(self) -> Beaten:
@@ -142,6 +144,8 @@ class Beats:
         if published.size != start + len(entries):
             raise Bug("the docket log is not as long as the desk has made it")
         keep_file(self._log.public / PERIODS / str(period), published.note)
+        if self._t.clock() > self._t.cadence.due_of(period) + self._t.cadence.window_s:
+            self.late.append(period)
         self._mark(period, _KEPT)
 
     def _mark(self, period: int, stage: int) -> None:

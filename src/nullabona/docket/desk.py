@@ -245,6 +245,10 @@ class Desk:
         """Publish every period that is due. Call it every minute or so; it does nothing in between."""
         return await self._beats.beat()
 
+    def late_periods(self) -> tuple[int, ...]:
+        """Periods that were published after their window since this desk was opened; `verify` finds all of them."""
+        return tuple(self._beats.late)
+
     def receipt(self, who: Acting, case: CaseId) -> Receipt:
         """The receipt that the authority gets before any data. Raises `NoReceipt` before counsel has issued it."""
         file = self._tools.files.open(who, case)

@@ -12,9 +12,12 @@ from nullabona.docket.core.acts import (
     Act,
     Assertion,
     AssertionInvalid,
+    CaseDetails,
     CredentialKind,
+    DeskDetails,
     Replayed,
     Stale,
+    check_form,
 )
 from nullabona.docket.core.cadence import Cadence
 from nullabona.docket.journal import Journal
@@ -40,22 +43,24 @@ class Tools:
     cadence: Cadence
 
     def draw_up(
-        self, action: str, case: bytes, version: bytes, who: Acting, details: object, at_s: int | None = None, *,
-        confirms: bool = False,
+        self, action: str, case: bytes, version: bytes, who: Acting, details: CaseDetails | DeskDetails,
+        at_s: int | None = None, *, confirms: bool = False,
     ) -> Act:  # fmt: skip
-        """The act that an officer is to sign."""
+        """The act that an officer is to sign. Raises `DetailsWrong`."""
+        check_form(details)
         now_s = self.clock() if at_s is None else at_s
         return Act(
             action=action, case=case.hex(), version=version.hex(), officer=who.officer, details=digest(details).hex(),
             nonce=self.chance(NONCE_SIZE).hex(), expires_s=now_s + ACT_LIFETIME_S, confirms=confirms,
         )  # fmt: skip
 
-    def check_signed(self, act: Act, details: object, who: Acting, assertion: Assertion) -> int:
-        """The key's new counter. Raises `AssertionInvalid`, `Replayed` or `Stale`."""
+    def check_signed(self, act: Act, details: CaseDetails | DeskDetails, who: Acting, assertion: Assertion) -> int:
+        """The key's new counter. Raises `AssertionInvalid`, `DetailsWrong`, `Replayed` or `Stale`."""
         if act.officer != who.officer:
             raise AssertionInvalid("the action was drawn up for another officer")
         if not act.made_s <= self.clock() <= act.expires_s:
             raise Stale("the action was not drawn up within the last ten minutes")
+        check_form(details)
         if digest(details).hex() != act.details:
             raise Stale("the details are not those that were signed")
         if self.store.row("act_by", act.challenge):

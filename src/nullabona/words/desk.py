@@ -77,6 +77,7 @@ DESK_KO: Final[Mapping[str, tuple[str, str]]] = {
         "하루가 지난 뒤 확인하세요. 문제가 있으면 그전에 이의를 제기하세요",
     ),
     "docket-same-person": ("같은 사람이 두 번 할 수 없습니다", "다른 담당자가 해야 합니다"),
+    "docket-details-wrong": ("빈 칸이 있거나 글이 너무 깁니다", "칸을 채우거나 더 짧게 쓰세요"),
     "docket-stale": ("그사이 바뀌었습니다", "사건을 다시 보고 서명하세요"),
     "docket-too-early": ("아직 때가 되지 않았습니다", ""),
     "docket-unreadable": ("데스크의 데이터베이스를 열 수 없습니다", "그것을 쓴 버전을 쓰거나 다른 폴더를 고르세요"),

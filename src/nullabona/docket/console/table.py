@@ -111,6 +111,7 @@ DOORS: Final[tuple[Door, ...]] = (
     Door("POST", "/record/report", record.report, DESK[DeskAction.REPORT]),
     Door("POST", "/record/deliver", record.deliver, frozenset({Role.NOTIFIER})),
     Door("POST", "/record/settle", record.settle, DESK[DeskAction.SETTLE]),
+    Door("POST", "/record/outage", record.outage, DESK[DeskAction.OUTAGE]),
     Door("GET", "/journal", journal.page, DESK[DeskAction.READ_JOURNAL]),
     Door("GET", "/officers", officers.page, _STAFF),
     Door("POST", "/officers/{officer}/enrol", officers.admit, _ADMIN),

@@ -57,6 +57,13 @@ class Stale(UserError):
     default_hint = "look at the case again before you sign: nulla docket show CASE"
 
 
+class DetailsWrong(UserError):
+    """An entry is empty where something has to stand, or says what cannot be kept."""
+
+    code = "docket-details-wrong"
+    default_hint = "fill it in, or say it in fewer words"
+
+
 class IntakeDetails(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="intake"):
     """Taking a demand in. Its document is handed to `Desk.perform` beside it."""
 
@@ -284,3 +291,12 @@ class Officer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     roles: tuple[Role, ...]
     active: bool
     enrolled_day: Day
+
+
+def check_form(details: CaseDetails | DeskDetails) -> None:
+    """Raises `DetailsWrong` for what could be signed and not be read again: making a value checks nothing."""
+    try:
+        msgspec.convert(msgspec.to_builtins(details), type(details))
+    except msgspec.ValidationError as error:
+        where = str(error).rpartition("`$.")[2].rstrip("`")
+        raise DetailsWrong(f"an entry is missing, or longer than it can be kept: {where}") from None

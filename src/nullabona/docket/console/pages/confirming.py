@@ -66,6 +66,8 @@ def said_of(visit: Visit, action: str, details: acts.DeskDetails) -> str:
             return visit.say("say.add-key", officer=details.officer, label=details.credential.label)
         case acts.AuthorityDetails():
             return visit.say("say.register-authority", name=details.authority.name, call=details.authority.call_back)
+        case acts.OutageDetails():
+            return visit.say("say.outage", first=details.first, last=details.last)
         case _:
             return visit.say("say.desk", action=visit.say(f"action.{action}"), detail=getattr(details, "term", ""))
 
@@ -82,7 +84,7 @@ def lines(visit: Visit, pending: Pending) -> tuple[tuple[str, str], ...]:
         case acts.RevokeDetails():
             return ((visit.say("officers.why"), details.why),)
         case acts.OutageDetails():
-            return ((f"{details.first}–{details.last}", details.ko), ("", details.en))
+            return ((visit.say("record.outage-ko"), details.ko), (visit.say("record.outage-en"), details.en))
         case acts.AuthorityDetails():
             key = details.authority.recipient or visit.say("authorities.recipient-none")
             return ((visit.say("authorities.recipient"), key),)

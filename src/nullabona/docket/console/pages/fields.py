@@ -12,6 +12,7 @@ from nullabona.docket.core.instrument import DAY
 
 SHORT: Final = 200
 NOTE: Final = 2_000
+DIGITS: Final = 9
 T = TypeVar("T", bound=str)
 
 
@@ -43,6 +44,14 @@ def choice(form: Mapping[str, str], name: str, allowed: Iterable[T]) -> T:
 def optional_choice(form: Mapping[str, str], name: str, allowed: Iterable[T]) -> T | None:
     """One of ``allowed``, or nothing was chosen."""
     return choice(form, name, allowed) if form.get(name) else None
+
+
+def number(form: Mapping[str, str], name: str) -> int:
+    """A whole number that is not negative. Raises `FormWrong`."""
+    text = form.get(name, "").strip()
+    if not (text.isascii() and text.isdigit() and len(text) <= DIGITS):
+        raise FormWrong(f"give a number: {name}")
+    return int(text)
 
 
 def moment(form: Mapping[str, str], name: str) -> int:

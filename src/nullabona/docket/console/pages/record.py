@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from nullabona.docket.console.answers import Answer, see_other
@@ -12,10 +12,12 @@ from nullabona.docket.console.pages import fields
 from nullabona.docket.console.pages.acting import then
 from nullabona.docket.console.pages.asking import Saying, ask_desk
 from nullabona.docket.console.visit import Visit
-from nullabona.docket.core.acts import OpenDetails, SettleDetails
+from nullabona.docket.core.acts import OpenDetails, OutageDetails, SettleDetails
 from nullabona.docket.core.roles import DESK, READERS, DeskAction, Role
 
 HERE: Final = "/record"
+WHY: Final = 1_000
+"""Characters of a reason in each language, as the log holds it."""
 _TERM: Final = re.compile(r"\d{4}H[12]\Z")
 
 
@@ -23,11 +25,14 @@ def page(visit: Visit) -> Answer:
     """Beats, slots, and what this officer may enter."""
     desk = visit.house.desk
     may = {
-        action.value for action in (DeskAction.OPEN, DeskAction.REPORT, DeskAction.SETTLE) if DESK[action] & visit.roles
+        action.value
+        for action in (DeskAction.OPEN, DeskAction.REPORT, DeskAction.SETTLE, DeskAction.OUTAGE)
+        if DESK[action] & visit.roles
     }
     numbers: Mapping[bytes, str] = {}
     if visit.roles & READERS:
         numbers = {line.id: line.number for line in desk.cases(visit.acting)}
+    late = runs(desk.late_periods())
     openable = [(case.hex(), numbers[case]) for case in desk.openable(visit.acting)] if "open" in may else []
     return visit.page(
         "record.html",
@@ -35,6 +40,8 @@ def page(visit: Visit) -> Answer:
         period=visit.house.period(visit.now_s),
         pulse=visit.house.pulse,
         may=may,
+        late=late,
+        late_text=", ".join(f"{first}" if first == last else f"{first}–{last}" for first, last in late),
         openable=openable,
         notices=desk.notices_waiting() if Role.NOTIFIER in visit.roles else 0,
         courier=visit.house.courier,
@@ -69,12 +76,34 @@ def settle(visit: Visit) -> Answer:
     return ask_desk(visit, proposal, saying, HERE, HERE)
 
 
+def outage(visit: Visit) -> Answer:
+    """Ask for the first signature under why periods were late; counsel confirms."""
+    form = visit.asked.form()
+    first, last = fields.number(form, "first"), fields.number(form, "last")
+    ko, en = (fields.line(form, name, longest=WHY) for name in ("ko", "en"))
+    proposal = visit.house.desk.propose_outage(visit.acting, OutageDetails(first, last, ko, en))
+    what = visit.say("say.outage", first=first, last=last)
+    lines = ((visit.say("record.outage-ko"), ko), (visit.say("record.outage-en"), en))
+    return ask_desk(visit, proposal, Saying(what, then(visit, "outage"), lines, grave=True), HERE, HERE)
+
+
 def deliver(visit: Visit) -> Answer:
     """Have the notices that were signed, and whose entry the log proves by now, taken to their inboxes."""
     if visit.house.courier is None:
         raise FormWrong("this console reaches no relay")
     visit.house.courier.send(visit.acting)
     return see_other(HERE)
+
+
+def runs(periods: Iterable[int]) -> tuple[tuple[int, int], ...]:
+    """Periods as the first and the last of each unbroken run, in order."""
+    found: list[tuple[int, int]] = []
+    for period in sorted(set(periods)):
+        if found and found[-1][1] == period - 1:
+            found[-1] = (found[-1][0], period)
+        else:
+            found.append((period, period))
+    return tuple(found)
 
 
 def _term(visit: Visit) -> str:

@@ -51,6 +51,10 @@ SENTENCES: Final[dict[str, tuple[str, str]]] = {
     "say.open": ("Open the slots of {count} published cases", "공개된 사건 {count}건의 칸 열기"),
     "say.report": ("Enter the report of {term} in the log", "{term} 보고서를 기록에 올림"),
     "say.settle": ("Settle the half-year {term}", "{term} 반기 정산"),
+    "say.outage": (
+        "State in the log why the periods {first} to {last} were late",
+        "{first}~{last}회차가 늦은 까닭을 기록에 올림",
+    ),
     "then.share.1": (
         "They can open the case from now on, and only officers who may read cases can.",
         "이제 그 사람도 사건을 열 수 있습니다. 열람 권한이 있는 담당자만 가능합니다.",
@@ -66,6 +70,14 @@ SENTENCES: Final[dict[str, tuple[str, str]]] = {
     "then.settle.1": (
         "When a second officer has confirmed it, all slots but the band are opened.",
         "두 번째 담당자가 확인하면 정해진 수를 뺀 모든 칸이 열립니다.",
+    ),
+    "then.outage.1": (
+        "When counsel has confirmed it, it is entered in the log for good, in both languages.",
+        "법률 고문이 확인하면 두 언어로 기록에 영구히 올라갑니다.",
+    ),
+    "then.outage.2": (
+        "It excuses nothing: the periods stay late, and everybody reads the reason beside them.",
+        "면책이 아닙니다. 늦은 회차는 늦은 대로 남고, 누구나 그 옆에서 까닭을 읽습니다.",
     ),
     "then.intake.1": ("The case gets its number and its deadlines begin.", "사건 번호가 매겨지고 기한이 시작됩니다."),
     "then.intake.2": (

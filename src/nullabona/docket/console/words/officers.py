@@ -112,5 +112,21 @@ SENTENCES: Final[dict[str, tuple[str, str]]] = {
     "record.deliver": ("Deliver what the log proves", "기록이 증명하는 통지 전달"),
     "record.term": ("Half-year", "반기"),
     "record.openable-none": ("No case is published yet.", "공개된 사건이 없습니다."),
+    "record.outage-first": ("First late period", "늦은 첫 회차"),
+    "record.outage-last": ("Last late period", "늦은 마지막 회차"),
+    "record.outage-ko": ("Why, in Korean", "까닭 (한국어)"),
+    "record.outage-en": ("Why, in English", "까닭 (영어)"),
+    "record.outage-hint": (
+        "Everybody reads this, for good. Name no person and no demand.",
+        "누구나 읽고 지울 수 없습니다. 사람이나 요청을 적지 마세요.",
+    ),
+    "record.outage-late": (
+        "Late since this console was started: {periods}",
+        "이 콘솔이 켜진 뒤 늦게 나온 회차: {periods}",
+    ),
+    "record.outage-before": (
+        "What was late before that, anybody finds with: nulla docket verify",
+        "그전에 늦은 회차는 누구나 nulla docket verify로 찾을 수 있습니다",
+    ),
     "record.due": ("Slots at their horizon", "공개 기한이 된 칸"),
 }
