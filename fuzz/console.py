@@ -15,7 +15,7 @@ import resource
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from concurrent.futures import Executor, Future
 from pathlib import Path
 from typing import Any, Final
@@ -89,7 +89,13 @@ def form(chance: random.Random) -> None:
     """Fields of any text are read or refused by their name; what is shown has nothing invisible in it."""
     text = mutate(chance, "민아\u202e<b>\r\n\x00 2026-12-13T11:00 0x7f".encode()).decode("utf-8", "replace")
     given = {"a": text, "b": "2026-12-13T11:00", "c": text[:16], "d": "2026-12-13"}
-    reads: tuple[Callable[[dict[str, str], str], object], ...] = (fields.line, fields.note, fields.moment, fields.day)
+    reads: tuple[Callable[[dict[str, str], str], object], ...] = (
+        fields.line,
+        fields.note,
+        fields.moment,
+        fields.day,
+        fields.number,
+    )
     for read in reads:
         for name in given:
             with contextlib.suppress(FormWrong):
@@ -157,6 +163,9 @@ class Here(Executor):
         future.set_result(fn(*args, **kwargs))
         return future
 
+    def begin(self, work: Coroutine[Any, Any, Any]) -> Future[Any]:
+        return asyncio.run_coroutine_threadsafe(work, asyncio.get_running_loop())
+
 
 async def call(
     edge: Edge, method: str, path: str, heads: list[tuple[bytes, bytes]], body: bytes, chance: random.Random
@@ -193,6 +202,7 @@ def fuzz(seconds: float, seed: int) -> int:
                 print(f"input {seed}:{tried} of target {target.__name__}", file=sys.stderr)
                 raise
             tried += 1
+        console.house.premises.close()
         console.office.desk.close()
         console.store.close()
     assert _memory() - before < MOST_GROWTH, "memory grew without a bound"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from nullabona.docket.core.acts import AmendDetails, PlainDetails, Replayed, ReviewDetails, Stale
@@ -11,6 +13,25 @@ from nullabona.docket.core.roles import NotAllowed, SamePerson
 from nullabona.docket.core.states import Action, WrongState
 from nullabona.docket.signing import signer
 from tests.docket.desks import PRODUCE, REFUSE, Clock, Office, demand
+
+
+def test_a_package_that_was_made_for_something_else_is_not_taken(office: Office) -> None:
+    """Made of another decision, or of the same a moment later: only the one that was ordered just so is used."""
+    case, cora = office.take_in(), office.who("cora")
+    office.sign("ina", office.desk.propose_match(office.who("ina"), case))
+    office.do("rea", Action.REVIEW, case, ReviewDetails())
+    other = office.desk.make(office.desk.order(cora, case, Decision("refuse", reason="incomplete")))
+    with pytest.raises(Stale):
+        office.desk.propose_decision(cora, case, PRODUCE, other)
+    made = office.desk.make(office.desk.order(cora, case, PRODUCE))
+    office.clock.pass_(30)
+    proposal = office.desk.propose_decision(cora, case, PRODUCE, made)
+    assert made.order.decided_s == proposal.act.made_s
+    forged = replace(proposal, made=replace(made, package=other.package))
+    with pytest.raises(Stale):
+        office.sign("cora", forged)
+    office.sign("cora", replace(proposal, made=other))
+    assert made.package == office.desk.preview(cora, case)
 
 
 def test_a_demand_is_answered_by_four_people(office: Office) -> None:

@@ -46,6 +46,24 @@ SETTLING: Final = msgspec.structs.replace(
 )
 
 
+class Held:
+    """A part of the desk that takes as long as a test wants, and counts how often it was used."""
+
+    def __init__(self, real: Any) -> None:  # noqa: ANN401 - whatever is called
+        self._real = real
+        self.go = threading.Event()
+        self.go.set()
+        self.calls = 0
+
+    def __call__(self, *args: Any) -> Any:  # noqa: ANN401 - as the real one
+        self.calls += 1
+        assert self.go.wait(60), "the test never let go"
+        return self._real(*args)
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - as the real one
+        return getattr(self._real, name)
+
+
 class PublicServed(Served):
     """Its desk publishes to a witnessed log."""
 
@@ -62,7 +80,8 @@ class PublicServed(Served):
         self._let_go = threading.Event()
         super().__init__(folder / "desk", clock, SETTLING if kind == "settling" else CADENCE)
         self.witness.now_s = clock()
-        self.seal = self._keyed(folder) if kind == "sealing" else None
+        self.seal: Any = Held(self._keyed(folder)) if kind == "sealing" else None
+        self.making = Held(packager())
 
     def open_for(self, verify: VerifyPasskey) -> Opened:
         log = open_log(
@@ -70,7 +89,7 @@ class PublicServed(Served):
         )
         verifiers = {"ed25519": verify_ed25519, "webauthn": verify}
         chance = random.Random(8).randbytes
-        outside = Outside(self.clock, chance, producible, packager(), verifiers, self.seal)  # type: ignore[arg-type]
+        outside = Outside(self.clock, chance, producible, self.making, verifiers, self.seal)  # type: ignore[arg-type]
         self.desk = Desk(self.folder, TAXONOMY, outside, Publication(log, ORIGIN, POLICY))
         return Opened(self.desk, log.close, self.put)
 
@@ -90,6 +109,7 @@ class PublicServed(Served):
 
     def stop(self) -> None:
         self._let_go.set()
+        self.making.go.set()
         self.witness.stop()
 
     @staticmethod
@@ -146,6 +166,13 @@ class PublicBackdoor(Backdoor):
     def clock_by(self, seconds: int) -> int:
         self.office.witness.now_s += seconds
         return super().clock_by(seconds)
+
+    def hold(self, what: str, *, held: bool = True) -> int:
+        """Make whatever makes or seals packages wait, or let it go on; how often it was used so far."""
+        part = {"making": self.office.making, "seal": self.office.seal}[what]
+        assert isinstance(part, Held)
+        part.go.clear() if held else part.go.set()
+        return part.calls
 
     def register_with_key(self, name: str, recipient: str) -> None:
         self.office.register(name, recipient)

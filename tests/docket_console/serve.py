@@ -23,9 +23,10 @@ from nullabona.docket.console.premises import Settings
 from nullabona.docket.console.run import Listen, Opened, serve_console, site_of
 from nullabona.docket.console.store.records import Enrolment
 from nullabona.docket.console.thread import DeskThread
-from nullabona.docket.core.acts import KeyDetails, RevokeDetails, RoleDetails
+from nullabona.docket.core.acts import AmendDetails, KeyDetails, ReviewDetails, RevokeDetails, RoleDetails
 from nullabona.docket.core.records import Decision
 from nullabona.docket.core.roles import DeskAction, Role
+from nullabona.docket.core.states import Action
 from nullabona.docket.desk import Desk
 from nullabona.docket.ports import Outside
 from nullabona.docket.signing import credential_of as ed25519_credential
@@ -99,6 +100,15 @@ class Backdoor:
 
     def match(self, case: str) -> None:
         self.office.sign("ina", self.office.desk.propose_match(self.office.who("ina"), bytes.fromhex(case)))
+
+    def review(self, case: str) -> None:
+        self.office.do("rea", Action.REVIEW, bytes.fromhex(case), ReviewDetails())
+
+    def amend(self, case: str) -> None:
+        """Another reference than the one it came with."""
+        given = self.office.desk.glance(self.office.who("ivo"), bytes.fromhex(case)).content.demand
+        details = AmendDetails(msgspec.structs.replace(given, authority_ref="2026-1235"), "misread")
+        self.office.do("ivo", Action.AMEND, bytes.fromhex(case), details)
 
     def propose_key(self, officer: str = "cora") -> str:
         """The first signature under another key of ``officer``; it waits for a second."""

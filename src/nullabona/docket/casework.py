@@ -26,7 +26,7 @@ from nullabona.docket.core.states import Action, State
 from nullabona.docket.core.terms import year_of
 from nullabona.docket.handover import HandOvers
 from nullabona.docket.notices import Notices, PendingNotice
-from nullabona.docket.ports import Acting
+from nullabona.docket.ports import Acting, Made
 from nullabona.docket.receipts import Receipts
 from nullabona.docket.tools import Tools
 from nullabona.wire.canonical import digest
@@ -67,7 +67,7 @@ class Casework:
         self._receipts = receipts
 
     def propose(
-        self, who: Acting, action: Action, case: bytes | None, details: CaseDetails, at_s: int | None = None
+        self, who: Acting, action: Action, case: bytes | None, details: CaseDetails, made: Made | None = None
     ) -> Act:
         """The act to sign. Raises what carrying it out now would raise, but for the signature."""
         self._check_role(who, action)
@@ -76,17 +76,18 @@ class Casework:
         if case is None:
             act = self._t.draw_up(action, self._t.chance(CASE_ID_SIZE), NO_VERSION, who, details)
         else:
+            at_s = made.order.decided_s if made is not None else None
             act = self._t.draw_up(action, case, self._t.files.open(who, case).version, who, details, at_s)
-        self._change(who, act, details)
+        self._change(who, act, details, made)
         return act
 
     def perform(self, who: Acting, act: Act, details: CaseDetails, assertion: Assertion,
-                document: bytes | None = None) -> Done:  # fmt: skip
+                document: bytes | None = None, made: Made | None = None) -> Done:  # fmt: skip
         """Carry out what was signed: state, content, journal, timers and slot together, or nothing."""
         self._check_role(who, Action(act.action))
         count = self._t.check_signed(act, details, who, assertion)
         _check_document(details, document)
-        moment, change = self._change(who, act, details)
+        moment, change = self._change(who, act, details, made)
         with self._t.store.transaction():
             self._t.store.run("count_signature", count, assertion.key_id)
             if moment.action == Action.RECEIPT:
@@ -100,14 +101,14 @@ class Casework:
     def _check_role(self, who: Acting, action: Action) -> None:
         roles.check_allowed(self._t.staff.active(who.officer).roles, action)
 
-    def _change(self, who: Acting, act: Act, details: CaseDetails) -> tuple[Moment, Change]:
+    def _change(self, who: Acting, act: Act, details: CaseDetails, made: Made | None) -> tuple[Moment, Change]:
         action = Action(act.action)
         known = action != Action.INTAKE or self._t.store.row("case", bytes.fromhex(act.case)) is not None
         file = self._t.files.open(who, bytes.fromhex(act.case)) if known else None
         states.after(file.state if file else None, action)
         if file is not None and file.version.hex() != act.version:
             raise Stale("the case changed after the action was drawn up")
-        moment = Moment(act, details, file, self._t.clock())
+        moment = Moment(act, details, file, self._t.clock(), made)
         return moment, self.changes.of(moment)
 
     def _begin(self, who: Acting, moment: Moment, change: Change) -> CaseFile:

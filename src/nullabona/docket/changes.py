@@ -29,11 +29,11 @@ from nullabona.docket.core.acts import (
     Stale,
 )
 from nullabona.docket.core.instrument import Instrument, Taxonomy
-from nullabona.docket.core.records import CaseContent, Package
+from nullabona.docket.core.records import CaseContent, Decision, Package
 from nullabona.docket.core.states import Action
 from nullabona.docket.core.timers import NOTICE, gag_timer
 from nullabona.docket.handover import HandOvers
-from nullabona.docket.ports import MakePackage, PackageOrder, Producible
+from nullabona.docket.ports import Made, MakePackage, PackageOrder, Producible
 from nullabona.errors import Bug
 from nullabona.wire.handle import HandleError, parse_handle
 from nullabona.wire.slots import EventKind
@@ -47,6 +47,8 @@ class Moment:
     details: CaseDetails
     file: CaseFile | None
     now_s: int
+    made: Made | None = field(default=None, repr=False)
+    """The package that was made for a decision already; used only if it was made from just this order."""
 
     @property
     def action(self) -> Action:
@@ -95,17 +97,18 @@ class Changes:
         """The row that was in force when the demand arrived."""
         return decide.instrument_of(content.demand, self._taxonomy)
 
-    def package(self, file: CaseFile, content: CaseContent, officer: str, decided_s: int) -> Package:
-        """The package that follows from the decision in ``content``."""
-        if content.decision is None:
-            raise Bug("a package without a decision")
-        return self._make_package(
-            PackageOrder(
-                case=file.id, number=file.number, demand=content.demand, matches=content.matches,
-                decision=content.decision, received_s=file.received_s, decided_s=decided_s, decided_by=officer,
-                taxonomy_sha256=self._taxonomy.sha256,
-            )
+    def order(self, file: CaseFile, decision: Decision, officer: str, decided_s: int) -> PackageOrder:
+        """What the package of a decision is made from. Raises `DecisionInvalid` or `GateNotMet`."""
+        decide.check_decision(file.content, decision)
+        return PackageOrder(
+            case=file.id, number=file.number, demand=file.content.demand, matches=file.content.matches,
+            decision=decision, received_s=file.received_s, decided_s=decided_s, decided_by=officer,
+            taxonomy_sha256=self._taxonomy.sha256,
         )  # fmt: skip
+
+    def make(self, order: PackageOrder) -> Made:
+        """The package. It touches nothing of the desk, so that any thread may wait for it."""
+        return Made(order, self._make_package(order))
 
     def take_in(self, moment: Moment) -> Change:
         assert isinstance(moment.details, IntakeDetails | AmendDetails)
@@ -135,13 +138,13 @@ class Changes:
     def decide(self, moment: Moment) -> Change:
         assert isinstance(moment.details, DecideDetails)
         decision = moment.details.decision
-        decide.check_decision(moment.case.content, decision)
-        content = decide.decided(moment.case.content, decision, bytes(32))
-        package = self.package(moment.case, content, moment.act.officer, moment.act.made_s)
-        digest = decide.package_digest(package)
+        order = self.order(moment.case, decision, moment.act.officer, moment.act.made_s)
+        made = moment.made if moment.made is not None and moment.made.order == order else self.make(order)
+        digest = decide.package_digest(made.package)
         if digest != moment.details.package_sha256:
             raise Stale("the package is not the one that was signed")
-        return Change(decide.decided(content, decision, digest), package, package_sha256=digest, decides=True)
+        content = decide.decided(moment.case.content, decision, digest)
+        return Change(content, made.package, package_sha256=digest, decides=True)
 
     def release(self, moment: Moment) -> Change:
         assert isinstance(moment.details, ReleaseDetails)

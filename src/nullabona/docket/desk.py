@@ -7,8 +7,8 @@ caller has made sure of ``who``, and every change carries a signature of theirs 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from nullabona.docket.beat import Beaten, Beats
@@ -50,7 +50,7 @@ from nullabona.docket.nolog import NoLog
 from nullabona.docket.notices import Delivery, Notices, ReadyNotice
 from nullabona.docket.openings import Openings
 from nullabona.docket.outages import check_outage, enter_outage
-from nullabona.docket.ports import Acting, Deliver, Outside, Publication
+from nullabona.docket.ports import Acting, Deliver, Made, Outside, PackageOrder, Publication
 from nullabona.docket.receipts import Receipts
 from nullabona.docket.reporting import Reporting
 from nullabona.docket.slotbox import SlotBoxes
@@ -74,6 +74,8 @@ class Proposal:
 
     act: Act
     details: CaseDetails | DeskDetails
+    made: Made | None = field(default=None, repr=False)
+    """The package of a decision, so that it is made once."""
 
 
 class Desk:
@@ -117,14 +119,24 @@ class Desk:
         identifiers = self._tools.files.open(who, case).content.demand.identifiers
         return self.propose(who, Action.MATCH, case, MatchDetails(identifiers))
 
-    def propose_decision(self, who: Acting, case: CaseId, decision: Decision) -> Proposal:
-        """Decide. The act names the package that follows; `preview` shows it."""
-        file, now_s = self._tools.files.open(who, case), self._outside.clock()
-        decide.check_decision(file.content, decision)
-        content = decide.decided(file.content, decision, bytes(32))
-        package = self._cases.changes.package(file, content, who.officer, now_s)
-        details = DecideDetails(decision, decide.package_digest(package))
-        return Proposal(self._cases.propose(who, Action.DECIDE, case, details, now_s), details)
+    def order(self, who: Acting, case: CaseId, decision: Decision) -> PackageOrder:
+        """What the package of a decision is made from now. Raises `DecisionInvalid` or `GateNotMet`."""
+        return self._cases.changes.order(
+            self._tools.files.open(who, case), decision, who.officer, self._outside.clock()
+        )
+
+    def make(self, order: PackageOrder) -> Made:
+        """The package, which takes its time. It touches nothing of the desk: call it on any thread."""
+        return self._cases.changes.make(order)
+
+    def propose_decision(self, who: Acting, case: CaseId, decision: Decision, made: Made | None = None) -> Proposal:
+        """Decide. The act names the package that follows; `preview` shows it.
+
+        ``made``: of the `order` for this decision, of a moment ago. Raises `Stale` if the case changed since.
+        """
+        made = made or self.make(self.order(who, case, decision))
+        details = DecideDetails(decision, decide.package_digest(made.package))
+        return Proposal(self._cases.propose(who, Action.DECIDE, case, details, made), details, made)
 
     def propose_release(self, who: Acting, case: CaseId) -> Proposal:
         """The second approval, of what the first one decided: ``produce`` or ``refuse``."""
@@ -159,7 +171,7 @@ class Desk:
         act, details = proposal.act, proposal.details
         if act.action in set(DeskAction):
             return self._desk.perform(who, act, details, assertion)  # type: ignore[arg-type]
-        return self._cases.perform(who, act, details, assertion, document)  # type: ignore[arg-type]
+        return self._cases.perform(who, act, details, assertion, document, proposal.made)  # type: ignore[arg-type]
 
     # --------------------------------------------------------------------------------------------------------- reading
 
@@ -260,6 +272,10 @@ class Desk:
 
         `Action.HAND_OVER` is what enters it in the journal; this gives nothing before that was done.
         """
+        return self.handing_over(who, case)()
+
+    def handing_over(self, who: Acting, case: CaseId) -> Callable[[], HandedOver]:
+        """As `handed_over`, but for the sealing, which takes its time: that touches nothing of the desk."""
         given = self._hand_overs.give(self._tools.files.open(who, case))
         self._note_reading(who, case)
         return given

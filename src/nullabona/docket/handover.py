@@ -6,7 +6,9 @@ unsealed only if the releaser signs just that. If the registry has a recipient o
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Final
 
 import msgspec
@@ -14,7 +16,7 @@ import msgspec
 from nullabona.docket.casefiles import CaseFile
 from nullabona.docket.core.acts import HandOverDetails, Stale
 from nullabona.docket.core.receipt import Receipt
-from nullabona.docket.core.records import Approval, CaseContent, Package
+from nullabona.docket.core.records import Approval, CaseContent, Event, Package
 from nullabona.docket.core.states import Action
 from nullabona.docket.ports import SealPackage
 from nullabona.docket.production.bag import zipped
@@ -109,8 +111,11 @@ class HandOvers:
         kind = UNSEALED if details.unsealed else SEALED
         self._t.journal.append(kind, digest(details), case=file.id, officer=officer)
 
-    def give(self, file: CaseFile) -> HandedOver:
-        """The package as it was signed for. Raises `ReceiptFirst` before that, `FormChanged` if it cannot be."""
+    def give(self, file: CaseFile) -> Callable[[], HandedOver]:
+        """Makes the package as it was signed for, on any thread: all that is of the desk was read by then.
+
+        Raises `ReceiptFirst` before it was signed, `FormChanged` if it cannot be given so.
+        """
         events = self._t.journal.of_case(file.id)
         signed = [event for event in events if event.kind in {SEALED, UNSEALED}]
         if file.package is None or not signed or not self._t.store.row("has_act", file.id, Action.HAND_OVER):
@@ -118,7 +123,10 @@ class HandOvers:
         form = self.form(file.content)
         if digest(form) != signed[-1].detail:
             raise FormChanged("the package can no longer be given in the form that was signed")
-        return self._made(file, file.package, form)
+        history, approvals = tuple(events), self._t.files.view(file).approvals
+        return partial(
+            self._made, file.number, form, file.package, self._receipts.read(file), approvals, history, self._t.clock()
+        )
 
     @staticmethod
     def _check(found: HandOverDetails, *, unsealed: bool) -> None:
@@ -133,15 +141,16 @@ class HandOvers:
         except NoSuchAuthority:
             return ""
 
-    def _made(self, file: CaseFile, package: Package, form: HandOverDetails) -> HandedOver:
-        receipt, approvals = self._receipts.read(file), self._t.files.view(file).approvals
+    def _made(
+        self, number: str, form: HandOverDetails, package: Package, receipt: Receipt, approvals: tuple[Approval, ...],
+        history: tuple[Event, ...], now_s: int,
+    ) -> HandedOver:  # fmt: skip
         if self._seal is None:
             files = {f"package/{one.path}": one.data for one in package.files}
             files |= {"receipt.json": canonical(receipt), "approvals.json": msgspec.json.encode(approvals)}
         else:
-            history = self._t.journal.of_case(file.id)
-            files = self._seal(package, receipt, history, approvals, self._t.clock())
+            files = self._seal(package, receipt, history, approvals, now_s)
         if form.recipient:
-            top = f"package-{file.number}"
+            top = f"package-{number}"
             files = {top + LOCKED_SUFFIX: seal(zipped(files, top), [form.recipient])}
-        return HandedOver(file.number, form, package, receipt, approvals, files)
+        return HandedOver(number, form, package, receipt, approvals, files)

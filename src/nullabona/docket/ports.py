@@ -37,6 +37,14 @@ class PackageOrder:
     taxonomy_sha256: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A package beside the order that it was made from; it stands for that order only."""
+
+    order: PackageOrder
+    package: Package = field(repr=False)
+
+
 class MakePackage(Protocol):
     """Makes a production, or the letter of a refusal. Pure: no clock, no chance, nothing but the order."""
 

@@ -1,16 +1,16 @@
 """The outermost layer: an ASGI application that forgets who is calling, refuses strangers, and adds the headers.
 
 It knows no officer and no case. Bodies are read only after the request was admitted, and only up to its door's limit.
-Everything behind it runs on one thread, one request after the other.
+Everything behind it runs on one thread, one thing after the other.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
-from concurrent.futures import Executor
+from collections.abc import Callable, Coroutine, Mapping
+from concurrent.futures import Future
 from http.cookies import CookieError, SimpleCookie
-from typing import Final, Protocol, TypeVar
+from typing import Any, Final, Protocol, TypeVar
 from urllib.parse import parse_qsl
 
 from starlette.requests import ClientDisconnect, Request
@@ -37,13 +37,25 @@ class House(Protocol):
         """A refusal judged by the head, or how many bytes the body may have."""
         ...
 
-    def answer(self, asked: Asked) -> Answer: ...
+    async def answer(self, asked: Asked) -> Answer: ...
+
+
+class Thread(Protocol):
+    """What the edge needs of the thread behind it."""
+
+    def submit(self, fn: Callable[[Asked], T], asked: Asked, /) -> Future[T]:
+        """Call something when it is its turn."""
+        ...
+
+    def begin(self, work: Coroutine[Any, Any, T]) -> Future[T]:
+        """Run something that gives way to others whenever it waits."""
+        ...
 
 
 class Edge:
     """The ASGI application."""
 
-    def __init__(self, site: Site, house: House, thread: Executor) -> None:
+    def __init__(self, site: Site, house: House, thread: Thread) -> None:
         self._site = site
         self._house = house
         self._thread = thread
@@ -68,7 +80,7 @@ class Edge:
             return Answer(400, b"the request cannot be read\n", TEXT)
         if not from_here(self._site, asked.method, asked.headers):
             return Answer(403, b"this request does not come from the console\n", TEXT)
-        admitted = await self._run(self._house.admit, asked)
+        admitted = await asyncio.wrap_future(self._thread.submit(self._house.admit, asked))
         if isinstance(admitted, Answer):
             return admitted
         body = await self._body(request, asked, admitted)
@@ -76,7 +88,7 @@ class Edge:
             return body
         try:
             whole = Asked(asked.method, asked.path, asked.query, asked.headers, asked.cookies, body)
-            return await self._run(self._house.answer, whole)
+            return await asyncio.wrap_future(self._thread.begin(self._house.answer(whole)))
         finally:
             self._bodies -= len(body)
 
@@ -97,9 +109,6 @@ class Edge:
             return Answer(408, b"the request took too long\n", TEXT, (("Connection", "close"),))
         self._bodies += size
         return b"".join(parts)
-
-    async def _run(self, what: Callable[[Asked], T], asked: Asked) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._thread, what, asked)
 
     def _response(self, answer: Answer) -> Response:
         response = Response(answer.body, answer.status, self._headers, answer.kind)

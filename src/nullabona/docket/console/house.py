@@ -26,7 +26,7 @@ _STATUS: Final = ((TooOften, 429), (PeerError, 403), (UserError, 409))
 
 
 class House:
-    """The console behind its edge. One thread uses it."""
+    """The console behind its edge. One thread uses it; what waits there lets others in."""
 
     def __init__(self, premises: Premises, clock: Callable[[], int]) -> None:
         self.premises = premises
@@ -46,7 +46,7 @@ class House:
             return _wrong(visit, door, 403, visit.say("wrong.token"), "", "csrf")
         return door.limit if door.changes else 0
 
-    def answer(self, asked: Asked) -> Answer:
+    async def answer(self, asked: Asked) -> Answer:
         """The answer; whatever the desk refuses is said in the officer's language."""
         self._sweep()
         found = self._enter(asked)
@@ -58,7 +58,8 @@ class House:
                 return _wrong(visit, door, 403, visit.say("wrong.token"), "", "csrf")
             if visit.session and asked.headers.get(QUIET_HEADER) is None:
                 self.premises.sessions.see(visit.session, visit.now_s)
-            return door.answer(visit)
+            given = door.answer(visit)
+            return given if isinstance(given, Answer) else await given
         except NullabonaError as error:
             return _refused(visit, door, error)
 

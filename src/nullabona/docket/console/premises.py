@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Final, TypeVar
 
 from nullabona.docket.console.courier import Courier
 from nullabona.docket.console.doors.enrolling import Enrolling, Registrar
@@ -21,6 +25,10 @@ from nullabona.docket.core.records import Demand
 from nullabona.docket.desk import Desk
 from nullabona.docket.staff import NoSuchOfficer
 from nullabona.errors import NullabonaError
+
+T = TypeVar("T")
+MOST_ASIDE: Final = 2
+"""Packages that are made or sealed at once; more wait for their turn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +69,22 @@ class Premises:
         self.sessions = Sessions()
         self.staging = Staging()
         self.pulse = Pulse()
+        self._aside = ThreadPoolExecutor(MOST_ASIDE, thread_name_prefix="aside")
         self.entrance = Entrance(settings.site, store, self)
         self.registrar = Registrar(settings.site, synced=settings.synced)
         self.enrolling = Enrolling(store, self.registrar, self._recipient)
         self.verify = VerifyPasskey(settings.site, store)
+
+    async def aside(self, work: Callable[[], T]) -> T:
+        """What ``work`` gives, which takes its time and touches neither desk nor store; others go on meanwhile.
+
+        Whatever was read before may have changed when it is there.
+        """
+        return await asyncio.get_running_loop().run_in_executor(self._aside, work)
+
+    def close(self) -> None:
+        """Wait for what is made aside, and begin nothing more of it."""
+        self._aside.shutdown(cancel_futures=True)
 
     def admitted(self, passkey: Passkey) -> bool:
         """Whether two officers have admitted this key, for an officer who is active."""

@@ -158,6 +158,7 @@ async def _leave(served: _Served, beating: Future[None]) -> None:
     premises = served.house.premises
     if premises.courier is not None:
         await asyncio.to_thread(premises.courier.close)
+    await asyncio.to_thread(premises.close)
     await asyncio.get_running_loop().shutdown_default_executor()
     premises.desk.close()
     if served.opened.hang_up is not None:

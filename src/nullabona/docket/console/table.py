@@ -5,7 +5,7 @@ A test goes through it for every role (tests/docket_console/test_doors.py).
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -44,7 +44,8 @@ class Door:
 
     method: str
     path: str
-    answer: Callable[[Visit], Answer] = field(repr=False)
+    answer: Callable[[Visit], Answer | Awaitable[Answer]] = field(repr=False)
+    """An answer at once, or one that gives way to others while something is made aside."""
     roles: frozenset[Role] = NOBODY
     public: bool = False
     always: bool = False

@@ -13,12 +13,15 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
 
-from asn1crypto import keys, x509  # type: ignore[import-untyped]
+from asn1crypto import x509  # type: ignore[import-untyped]
 from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.hashes import SHA256
 from pyhanko.pdf_utils.generic import ArrayObject, ByteStringObject
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.sign.fields import SigSeedSubFilter
-from pyhanko.sign.signers import PdfSignatureMetadata, PdfSigner, SimpleSigner
+from pyhanko.sign.signers import PdfSignatureMetadata, PdfSigner, Signer
 from pyhanko.sign.signers.pdf_signer import PdfSigningSession
 from pyhanko.sign.timestamps import TimeStamper
 from pyhanko_certvalidator.registry import SimpleCertificateStore
@@ -50,14 +53,26 @@ def sign_certificate(pdf: bytes, custodian: Custodian, now_s: int, timestamper: 
     return signed
 
 
-def _signer(custodian: Custodian) -> SimpleSigner:
-    private = custodian.key.private_bytes(
-        serialization.Encoding.DER, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
+def _signer(custodian: Custodian) -> Signer:
     first, *rest = (x509.Certificate.load(each.public_bytes(serialization.Encoding.DER)) for each in custodian.chain)
     registry = SimpleCertificateStore()  # type: ignore[no-untyped-call]
     registry.register_multiple(rest)
-    return SimpleSigner(first, keys.PrivateKeyInfo.load(private), registry)
+    return _KeySigner(custodian.key, first, registry)
+
+
+class _KeySigner(Signer):
+    """Signs with a key that was checked when it was read; pyHanko's own would check all of it for every signature."""
+
+    def __init__(self, key: RSAPrivateKey, certificate: x509.Certificate, registry: SimpleCertificateStore) -> None:
+        super().__init__(signing_cert=certificate, cert_registry=registry)
+        self._key = key
+
+    async def async_sign_raw(self, data: bytes, digest_algorithm: str, dry_run: bool = False) -> bytes:  # noqa: FBT001, FBT002 - as pyHanko has it
+        """PKCS #1 v1.5, which takes no chance."""
+        del dry_run
+        if digest_algorithm != "sha256":
+            raise Bug("a certificate is signed over SHA-256")
+        return self._key.sign(data, PKCS1v15(), SHA256())
 
 
 class _Writer(IncrementalPdfFileWriter):
@@ -76,7 +91,7 @@ class _DatedSigner(PdfSigner):
     """Takes the time as an argument instead of reading a clock."""
 
     def __init__(
-        self, metadata: PdfSignatureMetadata, signer: SimpleSigner, timestamper: TimeStamper | None, now_s: int
+        self, metadata: PdfSignatureMetadata, signer: Signer, timestamper: TimeStamper | None, now_s: int
     ) -> None:
         super().__init__(metadata, signer, timestamper=timestamper)
         self._now = datetime.fromtimestamp(now_s, UTC)

@@ -1,15 +1,19 @@
-"""The desk's seal: the custodian's and the operator's keys, read when a package leaves and not kept in between."""
+"""The desk's seal: the custodian's and the operator's keys, read when a package leaves and not kept in between.
+
+What is kept is whose certificate a file held, because checking a key takes a fifth of a second.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from hashlib import sha256
 from pathlib import Path
 
 from nullabona.docket.core.receipt import Receipt
 from nullabona.docket.core.records import Approval, Event, Package
 from nullabona.docket.production.evidence import Custody, Evidence
-from nullabona.docket.production.identity import Custodian, CustodianKeyWrong, read_custodian
+from nullabona.docket.production.identity import CustodianKeyWrong, read_custodian
 from nullabona.machine.keyfile import read_key_file
 
 
@@ -19,10 +23,16 @@ class KeyedSeal:
 
     custodian_file: Path
     log_keys: Path
+    _known: dict[bytes, str] = field(default_factory=dict, init=False, repr=False, compare=False)
+    """SHA-256 of a file that was read → SHA-256 of its certificate."""
 
     def custodian(self) -> str:
         """SHA-256 of the custodian's certificate. Raises `CustodianKeyWrong`."""
-        return self._read().fingerprint
+        pem = self._pem()
+        digest = sha256(pem).digest()
+        if digest not in self._known:
+            self._known[digest] = read_custodian(pem).fingerprint
+        return self._known[digest]
 
     def __call__(
         self, package: Package, receipt: Receipt, history: Iterable[Event], approvals: Iterable[Approval], now_s: int
@@ -30,12 +40,12 @@ class KeyedSeal:
         """Every file of the sealed folder: what sets and signs documents is loaded only now."""
         from nullabona.docket.production.seal import Seals, seal_package
 
-        seals = Seals(self._read(), read_key_file(self.log_keys))
+        seals = Seals(read_custodian(self._pem()), read_key_file(self.log_keys))
         return seal_package(package, Evidence(receipt, custody_of(history, approvals)), seals, now_s)
 
-    def _read(self) -> Custodian:
+    def _pem(self) -> bytes:
         try:
-            return read_custodian(self.custodian_file.read_bytes())
+            return self.custodian_file.read_bytes()
         except OSError as error:
             raise CustodianKeyWrong(f"the custodian's key cannot be read: {error.strerror}") from None
 

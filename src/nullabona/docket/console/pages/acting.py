@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from typing import Final, get_args
 
@@ -53,11 +53,31 @@ def sign(visit: Visit) -> Answer:
 
 
 def _ask(action: Action, propose: Propose, visit: Visit) -> Answer:
+    case, view = _looked_at(action, visit)
+    return _page(action, visit, case, view, propose(visit, case, view))
+
+
+async def _ask_to_decide(visit: Visit) -> Answer:
+    """As every action, but that its package is made first, while others go on."""
+    case, view = _looked_at(Action.DECIDE, visit)
+    desk, decision = visit.house.desk, read_decision(visit.asked.form(), view)
+    order = desk.order(visit.acting, case, decision)
+    made = await visit.house.aside(lambda: desk.make(order))
+    proposal = desk.propose_decision(visit.acting, case, decision, made)
+    words: dict[str, object] = {"outcome": visit.say(f"outcome.{decision.outcome}")}
+    return _page(Action.DECIDE, visit, case, view, (proposal, decision_lines(visit, decision), words))
+
+
+def _looked_at(action: Action, visit: Visit) -> tuple[bytes, CaseView]:
     case = fields.case_id(visit.params["case"])
     view = visit.house.desk.show(visit.acting, case)
     if kept_apart(view, visit.me, action):
         raise SamePerson("you did an earlier step of this case")
-    proposal, details, words = propose(visit, case, view)
+    return case, view
+
+
+def _page(action: Action, visit: Visit, case: bytes, view: CaseView, proposed: Proposed) -> Answer:
+    proposal, details, words = proposed
     saying = Saying(
         visit.say(f"say.{action}", number=view.number, **words), then(visit, action), details, grave=action in GRAVE
     )
@@ -85,12 +105,6 @@ def _match(visit: Visit, case: bytes, view: CaseView) -> Proposed:
 def _review(visit: Visit, case: bytes, _: CaseView) -> Proposed:
     note = fields.note(visit.asked.form(), "note")
     return _proposed(visit, Action.REVIEW, case, ReviewDetails(note)), _noted(visit, note), {}
-
-
-def _decide(visit: Visit, case: bytes, view: CaseView) -> Proposed:
-    decision = read_decision(visit.asked.form(), view)
-    proposal = visit.house.desk.propose_decision(visit.acting, case, decision)
-    return proposal, decision_lines(visit, decision), {"outcome": visit.say(f"outcome.{decision.outcome}")}
 
 
 def _release(visit: Visit, case: bytes, view: CaseView) -> Proposed:
@@ -204,7 +218,6 @@ def _noted(visit: Visit, note: str) -> tuple[tuple[str, str], ...]:
 _PROPOSES: Final[Mapping[Action, Propose]] = {
     Action.MATCH: _match,
     Action.REVIEW: _review,
-    Action.DECIDE: _decide,
     Action.PRODUCE: _release,
     Action.REFUSE: _release,
     Action.HAND_OVER: _hand_over,
@@ -219,7 +232,8 @@ _PROPOSES: Final[Mapping[Action, Propose]] = {
         for action in (Action.RECEIPT, Action.NOTIFY, Action.PUBLISH, Action.SEAL, Action.CLOSE)
     },
 }
-ACTIONS: Final[Mapping[Action, Callable[[Visit], Answer]]] = {
-    action: partial(_ask, action, propose) for action, propose in _PROPOSES.items()
+ACTIONS: Final[Mapping[Action, Callable[[Visit], Answer | Awaitable[Answer]]]] = {
+    Action.DECIDE: _ask_to_decide,
+    **{action: partial(_ask, action, propose) for action, propose in _PROPOSES.items()},
 }
 """What the form of each action leads to. Taking in and amending have pages of their own (intake.py)."""

@@ -97,9 +97,10 @@ def receipt(visit: Visit) -> Answer:
     return download(canonical(visit.house.desk.receipt(visit.acting, case)), f"receipt-{case.hex()[:8]}.json")
 
 
-def handed_over(visit: Visit) -> Answer:
+async def handed_over(visit: Visit) -> Answer:
     """The package in the form that a releaser signed: sealed, or unsealed under a name that says so."""
-    name, data = visit.house.desk.handed_over(visit.acting, fields.case_id(visit.params["case"])).download()
+    seal = visit.house.desk.handing_over(visit.acting, fields.case_id(visit.params["case"]))
+    name, data = await visit.house.aside(lambda: seal().download())
     return download(data, name)
 
 
