@@ -44,8 +44,8 @@ from tests.witness.running import RunningWitness, log_signers, watched, witness_
 DEMANDS: Final = 147
 FEW: Final = 30
 AT_ONCE: Final = 14
-PERIOD_S: Final = 600
-"""With the hour of an order under Regulation (EU) 2021/784, a period must be far shorter."""
+PERIOD_S: Final = 3_600
+"""As usual, with the hour of an order under Regulation (EU) 2021/784 among the demands."""
 WITNESSES: Final = ("newspaper.example", "university.example")
 SIGNERS: Final = log_signers(ORIGIN)
 SAID: Final = (

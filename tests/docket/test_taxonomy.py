@@ -12,6 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nullabona.docket.core.cadence import Cadence
+from nullabona.docket.core.timers import beyond_the_beat
 from nullabona.docket.taxonomy import Catalogue, Duration, TaxonomyInvalid, load, parse, parse_duration, row_at
 from nullabona.docket.taxonomy.read import encoded
 from nullabona.docket.taxonomy.rows import Band
@@ -103,6 +105,20 @@ def test_european_clocks(shipped: Catalogue, instrument: str, seconds: int) -> N
     """Ten days, eight hours in an emergency, one hour for terrorist content."""
     row = next(row for row in shipped.newest() if row.id == instrument)
     assert [seconds] == [timer.within_s for timer in row.instrument().timers]
+
+
+def test_the_usual_cadence_leaves_time_for_every_answer(shipped: Catalogue) -> None:
+    """No row in force asks for a hand-over within less than twice what its receipt may take."""
+    usual = Cadence(start_s=0)
+    assert [] == [row.id for row in shipped.newest() for _ in beyond_the_beat(row.instrument(), usual)]
+    slow = Cadence(start_s=0, period_s=86_400)
+    assert ["EU.EPOC_ER"] == [row.id for row in shipped.newest() for _ in beyond_the_beat(row.instrument(), slow)]
+
+
+def test_the_hour_for_removal_ends_with_the_approved_answer(shipped: Catalogue) -> None:
+    """Only for demands of which nothing is ever held: no other row may end before it has left the house."""
+    early = [row for row in shipped.rows for timer in row.instrument().timers if timer.until == "released"]
+    assert [("EU.TCO", "removal")] == [(row.id, row.legal_class) for row in early]
 
 
 def test_every_row_becomes_what_the_desk_goes_by(shipped: Catalogue) -> None:

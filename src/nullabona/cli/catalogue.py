@@ -301,6 +301,10 @@ SENTENCES: Final[dict[str, tuple[str, str]]] = {
         "The desk is founded. Take {path} to the auditor and leave no copy here.",
         "데스크를 만들었습니다. {path} 파일을 감사인에게 옮기고 여기에는 남기지 마세요.",
     ),
+    "docket-cadence-slow": (
+        "A receipt may take {minutes} minutes, for good: too long for {instruments}, whose answers will often be late.",
+        "접수증까지 최대 {minutes}분이 걸리며 바꿀 수 없습니다. {instruments} 회신이 자주 늦어집니다.",
+    ),
     "docket-journal-whole": ("{count} events; the chain is whole.", "기록 {count}건, 사슬이 온전합니다."),
     "docket-verified": (
         "Holds: {size} entries, {demands} demands are open.",

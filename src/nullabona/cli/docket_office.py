@@ -20,12 +20,13 @@ from nullabona.cli.docket_open import (
 )
 from nullabona.cli.docket_show import say_done, when
 from nullabona.cli.output import emit, line, note, table
-from nullabona.cli.settings import common, settings_of
+from nullabona.cli.settings import Settings, common, settings_of
 from nullabona.docket.core.acts import AuthorityDetails, ObjectDetails, RevokeDetails, RoleDetails
 from nullabona.docket.core.cadence import Cadence
 from nullabona.docket.core.instrument import DAY
 from nullabona.docket.core.records import Authority
 from nullabona.docket.core.roles import DeskAction, Role
+from nullabona.docket.core.timers import beyond_the_beat
 from nullabona.docket.deskwork import NoSuchProposal
 from nullabona.docket.founding import First, found
 from nullabona.machine.keyfile import write_key_file
@@ -58,9 +59,19 @@ def init(context: click.Context, first: tuple[str, ...], outside: tuple[str, ...
     officers = tuple(_first(text) for text in first)
     start = now_s() // period * period
     cadence = Cadence(start_s=start, period_s=period, slots=slots, band=band, window_s=min(600, period))
+    _warn(settings_of(context), cadence)
     key = found(chosen.data / "desk", officers, outside, cadence, now_s, secrets.token_bytes)
     write_key_file(pointer_key, [key.hex()])
     note(settings_of(context), "docket-founded", path=pointer_key)
+
+
+def _warn(settings: Settings, cadence: Cadence) -> None:
+    """Say which kinds of demands, in force now, this cadence leaves less than half of their time."""
+    from nullabona.docket.taxonomy import load
+
+    short = [row.id for row in load().newest() if any(beyond_the_beat(row.instrument(), cadence))]
+    if short:
+        note(settings, "docket-cadence-slow", instruments=", ".join(short), minutes=cadence.longest_wait_s // 60)
 
 
 def _first(text: str) -> First:

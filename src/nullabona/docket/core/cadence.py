@@ -30,6 +30,11 @@ class Cadence(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How many slots of a half-year stay sealed at its horizon: exactly a multiple of this."""
     v: Literal[1] = 1
 
+    @property
+    def longest_wait_s(self) -> int:
+        """How long an event that finds a free slot waits at most until witnesses have seen it."""
+        return self.period_s + self.window_s
+
     def period_at(self, seconds: int) -> int:
         """The period that a time falls into; everything before the start falls into the first."""
         return max(0, (seconds - self.start_s) // self.period_s)

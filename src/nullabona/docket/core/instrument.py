@@ -32,7 +32,8 @@ class Timer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     name: str
     within_s: Seconds
     since: Literal["received", "issued", "decided", "handed_over", "gag"] = "received"
-    until: Literal["reviewed", "decided", "answered", "permit", "notified", "closed"] = "answered"
+    until: Literal["reviewed", "decided", "released", "answered", "permit", "notified", "closed"] = "answered"
+    """``released``: two people have approved the answer. ``answered``: it was handed over, which needs its receipt."""
     law: str = ""
 
 

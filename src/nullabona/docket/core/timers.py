@@ -11,7 +11,8 @@ from typing import Final, Literal
 
 import msgspec
 
-from nullabona.docket.core.instrument import DAY, HOUR, Instrument
+from nullabona.docket.core.cadence import Cadence
+from nullabona.docket.core.instrument import DAY, HOUR, Instrument, Timer
 from nullabona.docket.core.records import CaseContent, CaseId, Gag
 from nullabona.docket.core.states import Action
 
@@ -77,16 +78,19 @@ _MET_BY: Final[dict[Action, frozenset[str]]] = {
     Action.AMEND: frozenset({"permit"}),
     Action.REVIEW: frozenset({"reviewed"}),
     Action.DECIDE: frozenset({"decided"}),
+    Action.PRODUCE: frozenset({"released"}),
+    Action.REFUSE: frozenset({"released"}),
     Action.HAND_OVER: frozenset({"answered"}),
     Action.NOTIFY: frozenset({"notified"}),
     Action.BAR_NOTICE: frozenset({"notified"}),
-    Action.CLOSE: frozenset({"closed", "permit", "answered", "reviewed", "decided", "notified"}),
+    Action.CLOSE: frozenset({"closed", "permit", "answered", "released", "reviewed", "decided", "notified"}),
 }
 
 
 def of_the_answer(instrument: Instrument) -> frozenset[str]:
     """The timers that an answer is in time by."""
-    return frozenset(timer.name for timer in instrument.timers if timer.until in {"reviewed", "decided", "answered"})
+    answering = {"reviewed", "decided", "released", "answered"}
+    return frozenset(timer.name for timer in instrument.timers if timer.until in answering)
 
 
 def met_by(action: Action, instrument: Instrument) -> Iterator[str]:
@@ -95,3 +99,10 @@ def met_by(action: Action, instrument: Instrument) -> Iterator[str]:
     yield from (timer.name for timer in instrument.timers if timer.until in untils)
     if action in {Action.NOTIFY, Action.BAR_NOTICE}:
         yield NOTICE
+
+
+def beyond_the_beat(instrument: Instrument, cadence: Cadence) -> Iterator[Timer]:
+    """The timers of whose time a receipt may take more than half: nothing is handed over before it (docket.md §7.1)."""
+    for timer in instrument.timers:
+        if timer.until == "answered" and timer.within_s < 2 * cadence.longest_wait_s:
+            yield timer

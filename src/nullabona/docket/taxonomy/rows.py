@@ -40,7 +40,7 @@ class Deadline(Part, frozen=True):
     name: Word
     within: Iso
     since: Literal["received", "issued", "decided", "handed_over", "gag"]
-    until: Literal["reviewed", "decided", "answered", "permit", "notified", "closed"]
+    until: Literal["reviewed", "decided", "released", "answered", "permit", "notified", "closed"]
     law: Law = ""
 
 
