@@ -16,7 +16,7 @@ from nullabona.docket.core.roles import DeskAction, SamePerson
 from nullabona.docket.core.states import Action, WrongState
 from nullabona.docket.core.terms import term_of, term_span
 from nullabona.docket.core.timers import level_at, louder
-from nullabona.docket.notices import Delivery
+from nullabona.docket.notices import Delivery, HeldNotice
 from nullabona.docket.openings import NotYetSettled
 from nullabona.errors import NullabonaError
 from nullabona.log.policy import Policy
@@ -121,7 +121,7 @@ def test_the_person_is_told_and_can_check_it(public_office: PublicOffice, monkey
     case = office.answer(office.take_in())
     office.do("nora", Action.NOTIFY, case)
     delivered: list[tuple[str, Inbox, bytes]] = []
-    assert Delivery(waiting=1) == office.deliver(delivered)
+    assert Delivery(held=(HeldNotice("2026-00001", "log"),)) == office.deliver(delivered)
     office.tick()
     assert Delivery(delivered=1) == office.deliver(delivered)
     assert Delivery() == office.deliver(delivered)

@@ -16,8 +16,9 @@ import msgspec
 
 from nullabona.docket.console.doors.signing import VerifyPasskey
 from nullabona.docket.console.run import Opened, beat_once
-from nullabona.docket.core.acts import BarDetails
+from nullabona.docket.core.acts import BarDetails, GagDetails
 from nullabona.docket.core.instrument import DAY
+from nullabona.docket.core.records import Gag
 from nullabona.docket.core.states import Action
 from nullabona.docket.desk import Desk
 from nullabona.docket.ports import Outside, Publication
@@ -166,6 +167,13 @@ class PublicBackdoor(Backdoor):
     def clock_by(self, seconds: int) -> int:
         self.office.witness.now_s += seconds
         return super().clock_by(seconds)
+
+    def gag(self, case: str) -> None:
+        """Renew a gag, with both signatures."""
+        details = GagDetails(Gag("18 USC 2705(b)"), "as the court ordered")
+        self.office.do("cora", Action.RENEW_GAG, bytes.fromhex(case), details)
+        confirm = self.office.desk.propose_confirm_gag(self.office.who("carl"), bytes.fromhex(case))
+        self.office.sign("carl", confirm)
 
     def hold(self, what: str, *, held: bool = True) -> int:
         """Make whatever makes or seals packages wait, or let it go on; how often it was used so far."""

@@ -120,12 +120,39 @@ def test_a_relay_that_refuses_loses_nothing(place: Place) -> None:
     place.tell("tick")
     place.tell("inboxes", broken=True)
     nora.post("/record/deliver")
-    until(lambda: "Not delivered" in nora.get("/record").text)
+    until(lambda: "1 not delivered" in nora.get("/record").text)
     assert "1 signed" in nora.get("/record").text
     place.tell("inboxes")
     nora.post("/record/deliver")
     until(lambda: "0 signed" in nora.get("/record").text)
-    assert "Not delivered" not in nora.get("/record").text
+    assert "not delivered." not in nora.get("/record").text
+
+
+def test_every_notice_that_stays_says_why(place: Place) -> None:
+    """Two that a relay refuses, one that the log does not prove yet, one under a new gag: each with its own reason."""
+    told = [answered(place) for _ in range(3)]
+    nora, cora = place.officer("nora"), place.officer("cora")
+    for case in told:
+        nora.does(f"/case/{case}/notify")
+    place.tell("tick")
+    place.tell("gag", case=told[2])
+    late = answered(place)
+    for caller in (nora, cora):
+        caller.sign_in()
+    nora.does(f"/case/{late}/notify")
+    page = nora.get("/record").text
+    assert (2, 1, 1) == (page.count("can be delivered"), page.count("a gag is in force"), page.count("next beat:"))
+    place.tell("inboxes", broken=True)
+    nora.post("/record/deliver")
+    until(lambda: "2 not delivered" in nora.get("/record").text)
+    page = nora.get("/record").text
+    assert 2 == page.count("the relay did not take the notice")
+    assert all(f"2026-0000{number}" in page for number in (1, 2, 3, 4))
+    place.tell("inboxes")
+    nora.post("/record/deliver")
+    until(lambda: "2 signed" in nora.get("/record").text)
+    assert "not delivered." not in nora.get("/record").text
+    assert 404 == cora.post("/record/deliver").status
 
 
 def test_a_slow_beat_holds_nobody_up(place: Place, capsys: pytest.CaptureFixture[str]) -> None:

@@ -9,6 +9,11 @@ from pathlib import Path
 import pytest
 
 from nullabona.client.api import Client, OperatorNoticeChanged, OperatorNoticeInfo, Warned
+from nullabona.client.core.operator import taking
+from nullabona.client.core.operator.keeping import load_notices
+from nullabona.client.core.ports import Store
+from nullabona.client.core.record.keeping import forget_pinned
+from nullabona.client.runner import oversight
 from nullabona.docket.core.records import Decision, Gag
 from nullabona.docket.delivery import put_frame
 from nullabona.errors import Refused
@@ -21,9 +26,20 @@ from tests.cli.shell import nulla
 from tests.operator.office import LiveOffice, OperatorService
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
-NOTHING = {"delivered": 0, "waiting": 0, "barred": 0, "gone": 0, "failed": {}}
+NOTHING = {"delivered": 0, "waiting": 0, "barred": 0, "gone": 0, "failed": {}, "held": []}
 QUICK_S = 100.0
 DAY_S = 86_400
+
+
+def held(why: str) -> list[dict[str, str]]:
+    """The first case's notice, and why it stays."""
+    return [{"case": f"{time.gmtime().tm_year}-00001", "why": why}]
+
+
+def forget_notices(store: Store) -> None:
+    """As on a device that has just been restored."""
+    for notice in load_notices(store):
+        store.delete_value(f"operator-notice:{notice.id.hex()}")
 
 
 async def arrived(client: Client, count: int = 1) -> tuple[OperatorNoticeInfo, ...]:
@@ -73,7 +89,10 @@ def test_a_relay_that_is_down_loses_no_notice(
             await live_office.work(live_office.notify, mina.me.handle)
             operator.kill()
             down = await live_office.work(live_office.deliver)
-            assert (4, NOTHING | {"failed": {"unreachable": 1}}) == (down.code, down.row), down
+            assert (4, NOTHING | {"failed": {"unreachable": 1}, "held": held("unreachable")}) == (
+                down.code,
+                down.row,
+            ), down
             operator.start()
             done = await live_office.work(live_office.deliver)
             assert (0, NOTHING | {"delivered": 1}) == (done.code, done.row), done
@@ -94,7 +113,7 @@ def test_a_gag_that_came_after_the_decision_keeps_the_notice_back(
             case = await live_office.work(live_office.notify, mina.me.handle)
             await live_office.work(live_office.gag, case, Gag("18 USC 2705(b)"))
             barred = await live_office.work(live_office.deliver)
-            assert (0, NOTHING | {"barred": 1}) == (barred.code, barred.row), barred
+            assert (0, NOTHING | {"barred": 1, "held": held("gag")}) == (barred.code, barred.row), barred
             await live_office.work(live_office.gag, case, None)
             done = await live_office.work(live_office.deliver)
             assert (0, NOTHING | {"delivered": 1}) == (done.code, done.row), done
@@ -184,6 +203,53 @@ def test_a_docket_that_begins_later_is_learnt_from_the_directory(tmp_path: Path)
             play(story(operator, office), QUICK_S)
         finally:
             office.stop()
+
+
+def test_a_notice_that_comes_after_its_docket_was_named_is_shown_soon(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A device that pinned the directory before asks it again because of the notice, long before a period is over."""
+    monkeypatch.setattr(oversight, "RETRY_S", 1.0)
+
+    async def story(operator: OperatorService, office: LiveOffice) -> None:
+        async with people(operator, tmp_path, "mina") as (mina,):
+            operator.kill()
+            operator.names_docket = True
+            operator.start()
+            await mina._session.runner.oversight.watch_now()
+            assert not mina.operator_notices().checkable
+            await office.work(office.notify, mina.me.handle)
+            await office.work(office.deliver)
+            assert 1 == len(await arrived(mina))
+
+    with OperatorService(tmp_path / "operator", names_docket=False, period_s=3_600) as operator:
+        office = LiveOffice.found(tmp_path / "office", operator)
+        try:
+            play(story(operator, office), QUICK_S)
+        finally:
+            office.stop()
+
+
+def test_a_directory_that_is_seen_for_the_first_time_frees_what_waited(
+    tmp_path: Path, operator: OperatorService, live_office: LiveOffice
+) -> None:
+    """As on a restored device, whose inbox is read before anything is known of the directory."""
+
+    async def story() -> None:
+        async with people(operator, tmp_path, "mina") as (mina,):
+            runner = mina._session.runner
+            await live_office.work(live_office.notify, mina.me.handle)
+            await live_office.work(live_office.deliver)
+            (notice,) = await arrived(mina)
+            with runner.engine.step(runner.now()) as step:
+                forget_notices(step.store)
+                forget_pinned(step.store, operator.host)
+                taking.take(step, notice.item)
+            assert (0, 1) == (len(mina.operator_notices().notices), mina.operator_notices().unchecked)
+            await runner.directories.begin(operator.host)
+            assert (1, 0) == (len(mina.operator_notices().notices), mina.operator_notices().unchecked)
+
+    play(story(), QUICK_S)
 
 
 def test_a_refusal_is_told_as_one(tmp_path: Path, operator: OperatorService, live_office: LiveOffice) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from typing import Any
 
@@ -12,7 +13,8 @@ from nullabona.client.core.operator import taking
 from nullabona.client.core.operator.checking import OLDEST_S
 from nullabona.client.core.operator.keeping import MOST_HELD, load_counts, load_held, load_notices
 from nullabona.client.core.record.keeping import load_evidence, save_pinned
-from nullabona.client.core.record.pinned import Pinned
+from nullabona.client.core.record.pinned import SKEW_S, Pinned
+from nullabona.client.runner.oversight import Oversight
 from nullabona.log.policy import NO_QUORUM
 from nullabona.wire.operator_notice import HEADER, NoticeBody, OperatorNotice, encode_notice
 from nullabona.wire.seal import ITEM_DIRECT
@@ -229,6 +231,40 @@ def test_a_clock_that_is_behind_loses_nothing() -> None:
     told.world.now += DAY_S * 1_000
     told.look_again()
     assert (1, 1, {}, 0, []) == told.state
+
+
+def test_a_clock_that_is_behind_is_no_reason_to_ask_anybody() -> None:
+    """The device looks again by itself, when its clock is there; the directory is not asked."""
+    told = Told()
+    told.gets(Docket(time_s=NOW_S + DAY_S).item(told.handle))
+    ground = Alone(told)
+    watch = Oversight(ground)  # type: ignore[arg-type]
+    pause = NOW_S + DAY_S - SKEW_S - told.world.now // 1_000
+    assert pause == asyncio.run(watch._look_after_notices(HOST))
+    told.world.now += int(pause) * 1_000
+    assert float(DAY_S) == asyncio.run(watch._look_after_notices(HOST))
+    assert (1, 0, 0) == (told.shown, told.held, ground.asked)
+
+
+class Alone:
+    """What a watch stands on where no directory can be asked."""
+
+    def __init__(self, told: Told) -> None:
+        self.engine, self.store, self._told, self.asked = told.mina.engine, told.mina.store, told, 0
+
+    @property
+    def directories(self) -> Alone:
+        return self
+
+    async def learn_docket(self, host: str) -> None:
+        del host
+        self.asked += 1
+
+    def now(self) -> int:
+        return self._told.world.now
+
+    def happened(self, touched: object) -> None:
+        """Nobody listens."""
 
 
 def test_without_a_policy_a_notice_waits_and_that_is_said_once() -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 
 import pytest
 
 from nullabona.cli.docket_public import _say_delivery
 from nullabona.cli.settings import Settings
 from nullabona.client.api.operator import PRODUCIBLE, OperatorNoticeInfo
-from nullabona.docket.notices import Delivery
+from nullabona.docket.notices import Delivery, HeldNotice
 from nullabona.docket.production.classes import FIELDS
 from nullabona.errors import Refused
 from nullabona.words.demands import FIELD
@@ -30,12 +31,20 @@ INFO = OperatorNoticeInfo(
 @pytest.mark.parametrize("language", ["ko", "en"])
 def test_every_outcome_of_a_delivery_has_words(language: Language, capsys: pytest.CaptureFixture[str]) -> None:
     """The number on stdout; what was not delivered, and why, on stderr."""
-    done = Delivery(delivered=2, waiting=3, barred=4, gone=5, failed=(Refused("day-quota"), Refused("day-quota")))
+    held = [HeldNotice("2026-00001", "log"), HeldNotice("2026-00002", "gag"), HeldNotice("2026-00004", "log")]
+    held += [HeldNotice(f"2026-0001{n}", Refused("day-quota")) for n in range(2)]
+    done = Delivery(delivered=2, gone=5, held=tuple(held))
     _say_delivery(Settings(language=language), done)
     said = capsys.readouterr()
     assert "2\n" == said.out
     assert 4 == len(said.err.splitlines())
-    assert "day-quota" in said.err
+    assert all(
+        part in said.err for part in ("2026-00001, 2026-00004", "2026-00002", "day-quota", "2026-00010, 2026-00011")
+    )
+    _say_delivery(Settings(as_json=True), done)
+    row = json.loads(capsys.readouterr().out)
+    assert (2, 2, 1, 5, {"day-quota": 2}) == tuple(row[n] for n in ("delivered", "waiting", "barred", "gone", "failed"))
+    assert {"case": "2026-00002", "why": "gag"} in row["held"]
 
 
 @pytest.mark.parametrize("language", ["ko", "en"])

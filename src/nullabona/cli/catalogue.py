@@ -314,12 +314,15 @@ SENTENCES: Final[dict[str, tuple[str, str]]] = {
         "Does NOT hold: {findings} findings in {size} entries.",
         "검증되지 않았습니다. 항목 {size}개에서 문제 {findings}건.",
     ),
-    "docket-notices-waiting": ("{count} wait for the log.", "기록부를 기다리는 통지 {count}건."),
-    "docket-notices-barred": ("{count} are barred by a gag and wait.", "비밀유지 명령으로 기다리는 통지 {count}건."),
+    "docket-notices-waiting": ("{count} wait for the log: {cases}", "기록부를 기다리는 통지 {count}건: {cases}"),
+    "docket-notices-barred": (
+        "{count} are barred by a gag and wait: {cases}",
+        "비밀유지 명령으로 기다리는 통지 {count}건: {cases}",
+    ),
     "docket-notices-gone": ("{count} reach nobody: the account is gone.", "계정이 없어져 전할 수 없는 통지 {count}건."),
     "docket-notices-failed": (
-        "{count} were not taken by the relay ({code}); they are tried again the next time.",
-        "릴레이가 받지 않은 통지 {count}건 ({code}). 다음에 다시 시도합니다.",
+        "{count} were not delivered ({code}) and are tried again the next time: {cases}",
+        "전달하지 못한 통지 {count}건 ({code}), 다음에 다시 시도합니다: {cases}",
     ),
     "docket-outage-stated": ("the operator says: {text}", "운영자의 설명: {text}"),
     "docket-unproven-outside-the-desk": (

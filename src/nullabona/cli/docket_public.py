@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
 from pathlib import Path
+from typing import Final
 
 import click
 
@@ -20,9 +20,9 @@ from nullabona.docket.core.acts import OpenDetails, OutageDetails, SettleDetails
 from nullabona.docket.core.recount_cases import Finding
 from nullabona.docket.core.roles import DeskAction
 from nullabona.docket.delivery import delivering
-from nullabona.docket.notices import Delivery
+from nullabona.docket.notices import Delivery, HeldNotice
 from nullabona.docket.verify import Verification, verify
-from nullabona.errors import Refused
+from nullabona.errors import NullabonaError, Refused
 from nullabona.log.tiles import MAX_BUNDLE
 from nullabona.machine.httpclient import Ways
 from nullabona.reading.source import Files, Folder, Website
@@ -128,18 +128,31 @@ def deliver(context: click.Context, relay: str | None) -> int:
     return exit_code(done.failed[0]) if done.failed else 0
 
 
+_WAITING: Final = {"log": "docket-notices-waiting", "gag": "docket-notices-barred"}
+
+
+def _why(held: HeldNotice) -> str:
+    """``log``, ``gag``, or the code of what went wrong."""
+    if isinstance(held.why, Refused):
+        return held.why.wire_code
+    return held.why.code if isinstance(held.why, NullabonaError) else held.why
+
+
 def _say_delivery(settings: Settings, done: Delivery) -> None:
+    held: dict[str, list[str]] = {}
+    for each in done.held:
+        held.setdefault(_why(each), []).append(each.number)
     counts = {name: getattr(done, name) for name in ("delivered", "waiting", "barred", "gone")}
-    failed = Counter(error.wire_code if isinstance(error, Refused) else error.code for error in done.failed)
+    failed = {why: len(numbers) for why, numbers in held.items() if why not in _WAITING}
     if settings.as_json:
-        emit({**counts, "failed": dict(failed)})
+        emit({**counts, "failed": failed, "held": [{"case": each.number, "why": _why(each)} for each in done.held]})
         return
     line(str(done.delivered))
-    for name, count in list(counts.items())[1:]:
-        if count:
-            note(settings, f"docket-notices-{name}", count=count)
-    for code, count in failed.items():
-        note(settings, "docket-notices-failed", count=count, code=code)
+    if done.gone:
+        note(settings, "docket-notices-gone", count=done.gone)
+    for why, numbers in held.items():
+        key = _WAITING.get(why, "docket-notices-failed")
+        note(settings, key, count=len(numbers), cases=", ".join(sorted(numbers)), code=why)
 
 
 @click.command("verify")

@@ -7,7 +7,7 @@ caller has made sure of ``who``, and every change carries a signature of theirs 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -47,7 +47,7 @@ from nullabona.docket.founding import CADENCE
 from nullabona.docket.handover import HandedOver, HandOvers
 from nullabona.docket.journal import Journal
 from nullabona.docket.nolog import NoLog
-from nullabona.docket.notices import Delivery, Notices, ReadyNotice
+from nullabona.docket.notices import Delivery, HeldNotice, Notices, ReadyNotice
 from nullabona.docket.openings import Openings
 from nullabona.docket.outages import check_outage, enter_outage
 from nullabona.docket.ports import Acting, Deliver, Made, Outside, PackageOrder, Publication
@@ -292,9 +292,12 @@ class Desk:
         """Deliver the notices whose slot the log proves by now; what cannot be delivered waits for the next time."""
         return self._notices.deliver(who, deliver)
 
-    def notices_ready(self, who: Acting) -> Iterator[ReadyNotice]:
-        """As `deliver_notices`, for a caller who delivers by itself and then calls `note_delivered`."""
-        return self._notices.ready(who)
+    def notices(self, who: Acting) -> tuple[ReadyNotice | HeldNotice, ...]:
+        """Every notice that is not delivered yet: ready, or why not, as it is now.
+
+        Whoever delivers what is ready calls `note_delivered`.
+        """
+        return self._notices.judged(who)
 
     def note_delivered(self, notice: ReadyNotice) -> None:
         """Enter in the journal that a notice lies in its inboxes."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, Literal
 
 import msgspec
 
@@ -23,7 +23,7 @@ from nullabona.docket.production.classes import fields_of
 from nullabona.docket.receipts import Receipts
 from nullabona.docket.store.sqlite import Recused
 from nullabona.docket.tools import Tools
-from nullabona.docket.vault import unseal
+from nullabona.docket.vault import Locked, unseal
 from nullabona.errors import Malformed, NullabonaError, PeerError, UserError
 from nullabona.wire.canonical import digest, read_canonical
 from nullabona.wire.card import Card, decode_card, verify_card, verify_update
@@ -51,27 +51,42 @@ class PendingNotice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 @dataclass(frozen=True, slots=True)
-class Delivery:
-    """What one attempt to deliver came to, counted in notices (one for each event).
+class HeldNotice:
+    """A notice that cannot be delivered now: the log does not prove it, a gag is in force, or something went wrong."""
 
-    ``waiting``: the log does not prove them yet. ``barred``: a gag is in force again. ``gone``: nobody is left to tell,
-    for good. ``failed``: why relays did not take the rest, which are tried again the next time.
+    number: str
+    """Of its case."""
+    why: Literal["log", "gag"] | NullabonaError
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """What one attempt to deliver came to, in notices (one for each event). ``gone``: nobody is left to tell, for good.
+
+    ``held`` are all that stay and are tried again the next time, each with its reason.
     """
 
     delivered: int = 0
-    waiting: int = 0
-    barred: int = 0
     gone: int = 0
-    failed: tuple[NullabonaError, ...] = ()
+    held: tuple[HeldNotice, ...] = ()
+
+    @property
+    def waiting(self) -> int:
+        """How many the log does not prove yet."""
+        return sum(each.why == "log" for each in self.held)
+
+    @property
+    def barred(self) -> int:
+        """How many a gag keeps back."""
+        return sum(each.why == "gag" for each in self.held)
+
+    @property
+    def failed(self) -> tuple[NullabonaError, ...]:
+        """What went wrong with the rest."""
+        return tuple(each.why for each in self.held if isinstance(each.why, NullabonaError))
 
     def __add__(self, other: Delivery) -> Delivery:
-        return Delivery(
-            self.delivered + other.delivered,
-            self.waiting + other.waiting,
-            self.barred + other.barred,
-            self.gone + other.gone,
-            self.failed + other.failed,
-        )
+        return Delivery(self.delivered + other.delivered, self.gone + other.gone, self.held + other.held)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +107,7 @@ class ReadyNotice:
 
     commitment: bytes
     case: bytes
+    number: str
     officer: str
     letters: tuple[Letter, ...]
 
@@ -126,15 +142,15 @@ class Notices:
         """
         found = Delivery()
         for each in self._judged(who):
-            found += self._put(each, deliver) if isinstance(each, ReadyNotice) else each
+            found += self._put(each, deliver) if isinstance(each, ReadyNotice) else Delivery(held=(each,))
         return found
 
-    def ready(self, who: Acting) -> Iterator[ReadyNotice]:
-        """What the log proves by now and no gag bars, sealed to its inboxes.
+    def judged(self, who: Acting) -> tuple[ReadyNotice | HeldNotice, ...]:
+        """Each notice by its case's number: ready, sealed to its inboxes, or why it is not.
 
-        Whoever puts it there says so to `delivered`.
+        Whoever puts what is ready there says so to `delivered`.
         """
-        yield from (each for each in self._judged(who) if isinstance(each, ReadyNotice))
+        return tuple(sorted(self._judged(who), key=lambda each: each.number))
 
     def delivered(self, notice: ReadyNotice) -> None:
         """Enter that it was delivered, or that nobody is left to tell; a second time changes nothing."""
@@ -152,33 +168,31 @@ class Notices:
             for letter in notice.letters:
                 deliver(letter.handle, letter.inbox, letter.frame)
         except PeerError as error:
-            return Delivery(failed=(error,))
+            return Delivery(held=(HeldNotice(notice.number, error),))
         self.delivered(notice)
         return Delivery(delivered=1) if notice.letters else Delivery(gone=1)
 
-    def _judged(self, who: Acting) -> Iterator[ReadyNotice | Delivery]:
-        """Each notice, ready to be put; or why it is not."""
-        for commitment, case, sealed in self._t.store.rows("notices"):
-            yield self._judge(who, commitment, case, sealed)
+    def _judged(self, who: Acting) -> Iterator[ReadyNotice | HeldNotice]:
+        for commitment, case, number, sealed in self._t.store.rows("notices"):
+            try:
+                letters = self._drawn_up(who, commitment, case, sealed)
+            except NotInLog:
+                yield HeldNotice(number, "log")
+            except decide.NoticeBarred:
+                yield HeldNotice(number, "gag")
+            except (Recused, Locked, NoticeOutdated) as error:
+                yield HeldNotice(number, error)
+            else:
+                yield ReadyNotice(commitment, case, number, who.officer, letters)
 
-    def _judge(self, who: Acting, commitment: bytes, case: bytes, sealed: bytes) -> ReadyNotice | Delivery:
+    def _drawn_up(self, who: Acting, commitment: bytes, case: bytes, sealed: bytes) -> tuple[Letter, ...]:
+        """Its letters, of now. Raises what keeps the notice back."""
         if self._t.store.row("slot_of", commitment) is None:
-            return Delivery(waiting=1)
-        try:
-            file = self._t.files.open(who, case)
-        except Recused as error:
-            return Delivery(failed=(error,))
-        try:
-            decide.check_notice(file.content, self._changes.instrument(file.content), self._t.clock())
-        except decide.NoticeBarred:
-            return Delivery(barred=1)
-        try:
-            items = self._items(commitment, _read(unseal(sealed, [file.identity])))
-        except NotInLog:
-            return Delivery(waiting=1)
-        except NoticeOutdated as error:
-            return Delivery(failed=(error,))
-        return ReadyNotice(commitment, case, who.officer, tuple(self._letters(file.content, items)))
+            raise NotInLog("the notice waits for its slot")
+        file = self._t.files.open(who, case)
+        decide.check_notice(file.content, self._changes.instrument(file.content), self._t.clock())
+        items = self._items(commitment, _read(unseal(sealed, [file.identity])))
+        return tuple(self._letters(file.content, items))
 
     def _letters(self, content: CaseContent, items: list[tuple[NoticeBody, bytes]]) -> Iterator[Letter]:
         for body, item in items:

@@ -137,7 +137,10 @@ class Directories:
     def _remember(self, pinned: Pinned, checked: Checked | None = None, handle: str = "") -> None:
         own = self._ground.engine.me.handle
         with self._ground.engine.step(self._ground.now()) as step:
+            known = load_pinned(step.store, pinned.host)
             save_pinned(step.store, pinned)
+            if known is None or known.policy != pinned.policy:
+                taking.look_again(step)
             if parse_handle(own).authority == pinned.host and load_watch(step.store) is None:
                 save_watch(step.store, start(pinned))
             if checked is not None and checked.promise is not None and handle != own:

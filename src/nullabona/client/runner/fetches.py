@@ -56,6 +56,7 @@ class Fetches:
         await self._respect(answer)
         self._chunks.discard(want.digest)
         self._ground.happened(self._ground.engine.on_chunk(want.digest, data, self._ground.now()))
+        self._ground.inbox_read()  # an item's content may have come with it
 
     async def _fetch_card(self, handle: str) -> None:
         try:

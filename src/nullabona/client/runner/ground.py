@@ -33,6 +33,10 @@ class Ground(Protocol):
         """The engine took a step: look again where it did something."""
         ...
 
+    def inbox_read(self) -> None:
+        """Items of the inbox were taken in."""
+        ...
+
     def may_send(self, room: bytes, address: bytes) -> bool:
         """See `Reads.may_send`."""
         ...

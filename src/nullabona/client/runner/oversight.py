@@ -15,7 +15,8 @@ import msgspec
 from nullabona.client.account import load_account
 from nullabona.client.core.devices import tending
 from nullabona.client.core.engine import Touched
-from nullabona.client.core.operator.keeping import load_held
+from nullabona.client.core.operator import taking
+from nullabona.client.core.operator.keeping import HeldItem, load_held
 from nullabona.client.core.record.errors import RecordGap
 from nullabona.client.core.record.keeping import (
     Evidence,
@@ -32,6 +33,7 @@ from nullabona.client.core.record.pinned import Pinned
 from nullabona.client.core.record.promises import Expected
 from nullabona.client.core.step import Step
 from nullabona.client.net import EndpointRefused
+from nullabona.client.runner.chance import fraction
 from nullabona.client.runner.ground import Ground
 from nullabona.errors import PeerError
 from nullabona.wire.handle import Handle, parse_handle
@@ -52,9 +54,24 @@ class Oversight:
         self._ground = ground
         self._poke = asyncio.Event()
         self._turn = asyncio.Lock()
+        self._held = 0
 
     def poke(self) -> None:
         """Look soon: a card was published, or a relay was reached again."""
+        self._poke.set()
+
+    def inbox_read(self) -> None:
+        """Look at a notice that cannot be checked yet, within a minute.
+
+        Not at once: whoever asks a directory just then shows that it was told something.
+        """
+        waiting = len(self._waiting())
+        if waiting > self._held:
+            self._ground.spawn(self._poke_later(fraction() * RETRY_S))
+        self._held = waiting
+
+    async def _poke_later(self, seconds: float) -> None:
+        await asyncio.sleep(seconds)
         self._poke.set()
 
     async def run(self) -> None:
@@ -86,22 +103,32 @@ class Oversight:
             await self._begin_anew(account.handle, gap)
         except (PeerError, EndpointRefused):
             pass  # what is grave was told by whoever asked
-        if await self._look_after_notices(account.handle.authority):
-            pause = min(pause, RETRY_S)
+        pause = min(pause, await self._look_after_notices(account.handle.authority))
         return min(pause, await self._look_after_promises(str(account.handle)))
 
-    async def _look_after_notices(self, host: str) -> bool:
-        """Operator notices that could not be checked may be by now; whether any waits still."""
-        if not self._notices_wait():
-            return False
-        with suppress(PeerError, EndpointRefused):
-            await self._ground.directories.learn_docket(host)
-        self._ground.happened(Touched(frozenset()))
-        return self._notices_wait()
+    async def _look_after_notices(self, host: str) -> float:
+        """Operator notices that could not be checked may be by now; in how many seconds to look again.
 
-    def _notices_wait(self) -> bool:
+        The directory is asked only where it can help: for a policy, not for the time.
+        """
+        waiting = self._waiting()
+        if not waiting:
+            return DAY_S
+        if any(each.ready_s == 0 for each in waiting):
+            with suppress(PeerError, EndpointRefused):
+                await self._ground.directories.learn_docket(host)
+        else:
+            with self._ground.engine.step(self._ground.now()) as step:
+                taking.look_again(step, told=True)
+        self._ground.happened(Touched(frozenset()))
+        still = self._waiting()
+        self._held = len(still)
+        due = [each.ready_s - self._now_s if each.ready_s else RETRY_S for each in still]
+        return max(_SHORTEST_S, min(due, default=DAY_S))
+
+    def _waiting(self) -> list[HeldItem]:
         with self._ground.store.transaction():
-            return bool(load_held(self._ground.store))
+            return load_held(self._ground.store)
 
     # -- the own handle -------------------------------------------------------------------------------------------
 

@@ -173,4 +173,6 @@ class Reads:
             return self._ground.engine.on_frames(room, want.address, want.after, answer, now)
         touched = self._ground.engine.on_inbox(want.after, answer, now)
         self.refresh(None)
+        if answer.frames:
+            self._ground.inbox_read()
         return touched

@@ -178,6 +178,10 @@ class Runner:
             touched = step.touched
         self.happened(Touched(frozenset(rooms) | touched))
 
+    def inbox_read(self) -> None:
+        """See `Ground.inbox_read`."""
+        self.oversight.inbox_read()
+
     def view(self) -> Step:
         """A step for reading, inside a transaction of the caller; it is never saved."""
         return Step(self.store, self._mls, self.engine.me, self._chance, self._timing, self.now())

@@ -31,15 +31,16 @@ class Courier:
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="courier")
         self.under_way = 0
         """Notices that were handed to the courier and are not delivered yet."""
-        self.problem: NullabonaError | None = None
-        """What went wrong last; None once one was delivered."""
+        self.failed: dict[bytes, NullabonaError] = {}
+        """What went wrong with each notice the last time it was carried."""
 
     def send(self, who: Acting) -> int:
         """Take along what the log proves by now; how many. Raises `FormWrong` while the courier is on the way."""
         if self.under_way:
             raise FormWrong("the courier is on the way already")
-        notices = tuple(self._desk.notices_ready(who))
-        self.under_way, self.problem = len(notices), None
+        notices = [each for each in self._desk.notices(who) if isinstance(each, ReadyNotice)]
+        self.under_way = len(notices)
+        self.failed.clear()
         for notice in notices:
             self._pool.submit(self._carry, notice)
         return len(notices)
@@ -60,15 +61,15 @@ class Courier:
         else:
             self._back(lambda: self._delivered(notice))
             return
-        self._back(lambda: self._failed(problem))
+        self._back(lambda: self._failed(notice, problem))
 
     def _delivered(self, notice: ReadyNotice) -> None:
         self.under_way -= 1
         try:
             self._desk.note_delivered(notice)
         except NullabonaError as error:
-            self.problem = error
+            self.failed[notice.commitment] = error
 
-    def _failed(self, problem: NullabonaError) -> None:
+    def _failed(self, notice: ReadyNotice, problem: NullabonaError) -> None:
         self.under_way -= 1
-        self.problem = problem
+        self.failed[notice.commitment] = problem

@@ -267,7 +267,7 @@ UPDATE batch SET stage = ? WHERE period = ?;
 INSERT INTO notice (commitment, case_id, sealed) VALUES (?, ?, ?);
 
 -- name: notices
-SELECT commitment, case_id, sealed FROM notice ORDER BY commitment;
+SELECT commitment, case_id, number, sealed FROM notice JOIN cases ON cases.id = case_id ORDER BY commitment;
 
 -- name: drop_notice
 DELETE FROM notice WHERE commitment = ?;

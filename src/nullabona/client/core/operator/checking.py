@@ -32,6 +32,11 @@ class NoticeUncheckable(PeerError):
     code = "operator-notice-unchecked"
     default_hint = "get the operator's policy in a way you trust, and pin it: nulla record pin FILE"
 
+    def __init__(self, message: str, ready_s: int = 0) -> None:
+        """``ready_s``: when this device's clock has to be reached; 0 if a policy is missing."""
+        super().__init__(message)
+        self.ready_s = ready_s
+
 
 class NoticeStale(PeerError):
     """A notice comes with a proof that is too old: somebody kept it and sends it again."""
@@ -127,4 +132,6 @@ def _check_times(seen: Seen, came_s: int, now_s: int) -> None:
     if seen.time_s < came_s - OLDEST_S:
         raise NoticeStale("the proof of a notice is too old")
     if seen.time_s > now_s + SKEW_S:
-        raise NoticeUncheckable("the proof of a notice is of a time that this device's clock has not reached")
+        raise NoticeUncheckable(
+            "the proof of a notice is of a time that this device's clock has not reached", seen.time_s - SKEW_S
+        )

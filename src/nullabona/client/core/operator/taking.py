@@ -91,14 +91,14 @@ def _keep(step: Step, item: HeldItem, genuine: Genuine, pinned: Pinned | None) -
         step.event("operator-notice", id=genuine.id, put_away=False)
 
 
-def _hold(step: Step, item: HeldItem, error: PeerError) -> None:
+def _hold(step: Step, item: HeldItem, error: NoticeUncheckable) -> None:
     held = load_held(step.store)
     if item.item in {each.item for each in held}:
         return
     if len(held) >= MOST_HELD:
         count_refused(step.store, error.code)
         return
-    save_held(step.store, [*held, item])
+    save_held(step.store, [*held, msgspec.structs.replace(item, ready_s=error.ready_s)])
 
 
 def _accuse(step: Step, item: HeldItem, host: str, error: PeerError) -> None:

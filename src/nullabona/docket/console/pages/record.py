@@ -14,6 +14,8 @@ from nullabona.docket.console.pages.asking import Saying, ask_desk
 from nullabona.docket.console.visit import Visit
 from nullabona.docket.core.acts import OpenDetails, OutageDetails, SettleDetails
 from nullabona.docket.core.roles import DESK, READERS, DeskAction, Role
+from nullabona.docket.notices import HeldNotice
+from nullabona.errors import NullabonaError
 
 HERE: Final = "/record"
 WHY: Final = 1_000
@@ -43,10 +45,9 @@ def page(visit: Visit) -> Answer:
         late=late,
         late_text=", ".join(f"{first}" if first == last else f"{first}–{last}" for first, last in late),
         openable=openable,
-        notices=desk.notices_waiting() if Role.NOTIFIER in visit.roles else 0,
+        notices=_notices(visit) if Role.NOTIFIER in visit.roles else (),
         courier=visit.house.courier,
         beat_problem=visit.in_words(visit.house.pulse.problem),
-        courier_problem=visit.in_words(visit.house.courier.problem if visit.house.courier else None),
     )
 
 
@@ -93,6 +94,20 @@ def deliver(visit: Visit) -> Answer:
         raise FormWrong("this console reaches no relay")
     visit.house.courier.send(visit.acting)
     return see_other(HERE)
+
+
+def _notices(visit: Visit) -> list[tuple[str, str]]:
+    """Every notice that is not delivered: its case's number, and how it stands now."""
+    courier = visit.house.courier
+    found = []
+    for each in visit.house.desk.notices(visit.acting):
+        if isinstance(each, HeldNotice):
+            why = visit.in_words(each.why) if isinstance(each.why, NullabonaError) else visit.say(f"notice.{each.why}")
+            found.append((each.number, why))
+            continue
+        problem = courier.failed.get(each.commitment) if courier is not None else None
+        found.append((each.number, visit.in_words(problem) if problem else visit.say("notice.ready")))
+    return found
 
 
 def runs(periods: Iterable[int]) -> tuple[tuple[int, int], ...]:

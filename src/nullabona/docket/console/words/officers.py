@@ -106,9 +106,15 @@ SENTENCES: Final[dict[str, tuple[str, str]]] = {
     "record.under-way": ("{count} on the way to their inboxes.", "{count}건을 받은편지함으로 전달하고 있습니다."),
     "record.look-again": ("Look again", "다시 보기"),
     "record.undelivered": (
-        "Not delivered. Nothing is lost; try again.",
-        "전달하지 못했습니다. 잃은 것은 없으니 다시 시도하세요.",
+        "{count} not delivered. Nothing is lost; try again.",
+        "{count}건을 전달하지 못했습니다. 잃은 것은 없으니 다시 시도하세요.",
     ),
+    "notice.ready": ("can be delivered", "전달할 수 있음"),
+    "notice.log": (
+        "waits for the next beat: the log does not prove it yet",
+        "다음 발행을 기다림: 아직 기록이 증명하지 않음",
+    ),
+    "notice.gag": ("a gag is in force", "비밀유지 명령이 있음"),
     "record.deliver": ("Deliver what the log proves", "기록이 증명하는 통지 전달"),
     "record.term": ("Half-year", "반기"),
     "record.openable-none": ("No case is published yet.", "공개된 사건이 없습니다."),
