@@ -4,11 +4,27 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from string import Formatter
 
-from nullabona.words.recounted import FINDINGS, meaning
+import pytest
+
+import nullabona.reading
+from nullabona.docket.core.findings import SENTENCES, Finding
+from nullabona.docket.taxonomy import load
+from nullabona.errors import Malformed, PeerError
+from nullabona.log.note import NoteInvalid
+from nullabona.log.policy import NotWitnessed, WrongOrigin
+from nullabona.log.tree import ProofInvalid
+from nullabona.words.errors import Language
+from nullabona.words.laws import LAWS, law_words
+from nullabona.words.recounted import FINDINGS, WHERE_KO, meaning, where
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "spec/docket.md").read_text("utf-8")
+BATCHES = (ROOT / "src/nullabona/docket/core/batches.py").read_text("utf-8")
+MAPS = {"nullabona.log.vrf", "nullabona.log.prefix"}
+"""What only the directory's map uses."""
+assert nullabona.reading.__name__  # its errors are among those that are looked for
 SOURCES = [*(ROOT / "src/nullabona/docket/core").glob("recount*.py"), ROOT / "src/nullabona/docket/verify.py"]
 
 
@@ -24,3 +40,74 @@ def test_korean_is_korean() -> None:
     for code in FINDINGS:
         assert re.search("[가-힣]", meaning(code, "ko"))
         assert not re.search("[가-힣]", meaning(code, "en"))
+
+
+def sentences() -> set[str]:
+    """The keys that the program uses."""
+    text = "".join(path.read_text("utf-8") for path in SOURCES)
+    used = set(re.findall(r'(?:Finding|fault)\(\s*"[a-z-]+", "([a-z-]+)"', text))
+    used |= set(re.findall(r'(?:BatchWrong\(|yield |_because\(error, )"([a-z-]+)"', text + BATCHES))
+    return used | {"entries-from", "entries"}
+
+
+def test_every_sentence_is_used_and_said_in_both_languages() -> None:
+    """With the same values, and nothing in it of the other language."""
+    assert sentences() == set(SENTENCES) == set(WHERE_KO)
+    for key, english in SENTENCES.items():
+        korean = WHERE_KO[key]
+        assert fields(english) == fields(korean), key
+        plain = re.sub(r"\{\w+\}", "", korean)
+        assert not re.search("[A-Za-z]", plain), key
+        assert re.search("[가-힣]", plain) or not plain.strip(" :"), key
+        assert not re.search("[가-힣]", english), key
+
+
+def fields(sentence: str) -> set[str]:
+    return {name for _, name, _, _ in Formatter().parse(sentence) if name}
+
+
+def test_why_is_said_in_korean_too() -> None:
+    """Whatever another part can say of a log's files has its own sentence."""
+    assert {Malformed, NoteInvalid, NotWitnessed, WrongOrigin, ProofInvalid} <= set(causes())
+    for error in causes():
+        found = Finding("log-broken", "checkpoint", {"period": 3, "why": "in English"}, error.code)
+        assert re.fullmatch(r"3회차: [^A-Za-z]*[가-힣][^A-Za-z]*", where(found, "ko")), error.code
+        assert "period 3: in English" == where(found, "en")
+
+
+def causes() -> list[type[PeerError]]:
+    """The errors that a log's files can be refused with."""
+    found, pending = [], [PeerError]
+    while pending:
+        for child in pending.pop().__subclasses__():
+            pending.append(child)
+            own = child.__module__.startswith(("nullabona.log", "nullabona.reading", "nullabona.machine.http"))
+            if child is Malformed or (own and child.__module__ not in MAPS):
+                found.append(child)
+    return found
+
+
+def test_laws_have_the_titles_of_the_taxonomy() -> None:
+    """Clients say them too, and do not have its files."""
+    assert {source.abbr: source.label for source in load().sources} == dict(LAWS)
+
+
+KOREAN = "통신비밀보호법 5-9, 11 (PCSA), 통신비밀보호법 시행령 21 (PCSA-D), 미국 연방법전 제18편 2703(d) (18 USC), 법 1"
+ENGLISH = (
+    "Protection of Communications Secrets Act 5-9, 11 (PCSA), Enforcement Decree of the Protection of Communications "
+    "Secrets Act 21 (PCSA-D), United States Code, Title 18 2703(d) (18 USC), 법 1"
+)
+
+
+@pytest.mark.parametrize(("language", "said"), [("ko", KOREAN), ("en", ENGLISH)])
+def test_a_law_is_called_by_its_title(language: Language, said: str) -> None:
+    """Beside its short name; what nobody knows stands as it came."""
+    assert said == law_words(["PCSA 5-9", "PCSA 11", "PCSA-D 21", "18 USC 2703(d)", "법 1"], language)
+    assert law_words(["TCO"], language).endswith("2021/784 (TCO)")
+
+
+def test_every_row_of_the_taxonomy_is_said_in_korean() -> None:
+    """No citation of the shipped rows is without its title."""
+    for row in load().rows:
+        for each in row.law:
+            assert re.search("[가-힣]", law_words([each], "ko")), each

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -17,6 +18,7 @@ from nullabona.log.note import sign_note
 from nullabona.log.tiles import ENTRIES, encode_bundle, tiles_of
 from nullabona.log.tree import Frontier, leaf_hashes
 from nullabona.wire.slots import EventRecord
+from nullabona.words.recounted import where
 from tests.docket.desks import NOON, REFUSE, Clock
 from tests.docket.forging import Record
 from tests.docket.publishing import SIGNERS, PublicOffice
@@ -51,7 +53,7 @@ def entries(office: PublicOffice) -> list[bytes]:
 
 def codes(found: object) -> set[str]:
     findings = found.findings  # type: ignore[attr-defined]
-    assert all(finding.message for finding in findings)
+    assert all(finding.message and re.search("[가-힣]", where(finding, "ko")) for finding in findings)
     return {finding.code for finding in findings}
 
 

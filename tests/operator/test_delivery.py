@@ -72,7 +72,7 @@ def test_a_notice_comes_from_the_desk_to_the_device(
     id = listed["notices"][0]["id"]
     shown = nulla("operator-notices", "show", id[:8], profile=tmp_path / "mina")
     assert "서울경찰청 demanded data about your account" in shown.out
-    assert "18 USC 2703" in shown.out
+    assert "United States Code, Title 18 2703 (18 USC)" in shown.out
     assert f"Checked against the log {operator.origin} at size " in shown.out
     assert "witnessed by w0" in shown.out
     assert 0 == nulla("operator-notices", "put-away", id[:8], profile=tmp_path / "mina").code

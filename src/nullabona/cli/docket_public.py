@@ -17,7 +17,7 @@ from nullabona.cli.logwork import read_policy
 from nullabona.cli.output import emit, line, note
 from nullabona.cli.settings import Settings, common, settings_of
 from nullabona.docket.core.acts import OpenDetails, OutageDetails, SettleDetails
-from nullabona.docket.core.recount_cases import Finding
+from nullabona.docket.core.findings import Finding
 from nullabona.docket.core.roles import DeskAction
 from nullabona.docket.delivery import delivering
 from nullabona.docket.notices import Delivery, HeldNotice
@@ -26,7 +26,7 @@ from nullabona.errors import NullabonaError, Refused
 from nullabona.log.tiles import MAX_BUNDLE
 from nullabona.machine.httpclient import Ways
 from nullabona.reading.source import Files, Folder, Website
-from nullabona.words.recounted import meaning
+from nullabona.words.recounted import meaning, where
 
 
 @click.command()
@@ -156,19 +156,19 @@ def _say_delivery(settings: Settings, done: Delivery) -> None:
 
 
 @click.command("verify")
-@click.argument("where")
+@click.argument("place", metavar="WHERE")
 @click.option("--policy", type=click.Path(path_type=Path, dir_okay=False), required=True, metavar="FILE",
               help="Whose witness counts (spec/log.md).")  # fmt: skip
 @click.option("--at", type=int, metavar="S", help="As if it were that time, in seconds since 1970.")
 @common
 @click.pass_context
-def verify_command(context: click.Context, where: str, policy: Path, at: int | None) -> int:
+def verify_command(context: click.Context, place: str, policy: Path, at: int | None) -> int:
     """Recount a docket from its public files alone, and say what they cannot prove. WHERE is a URL or a folder."""
     settings = settings_of(context)
     rules, moment = read_policy(policy), now_s() if at is None else at
 
     async def run() -> Verification:
-        files: Files = Website(where, Ways(settings.ca_file, settings.proxy)) if "://" in where else Folder(Path(where))
+        files: Files = Website(place, Ways(settings.ca_file, settings.proxy)) if "://" in place else Folder(Path(place))
         try:
             return await verify(lambda name: files.read(name, MAX_BUNDLE), rules, moment)
         finally:
@@ -182,7 +182,8 @@ def verify_command(context: click.Context, where: str, policy: Path, at: int | N
 def _finding(found: Verification, each: Finding) -> dict[str, object]:
     outage = found.outage_of(each)
     stated = None if outage is None else {"ko": outage.ko, "en": outage.en}
-    return {"code": each.code, "message": each.message, **({"stated": stated} if stated else {})}
+    told = {"code": each.code, "message": each.message, "detail": each.key, "values": dict(each.values)}
+    return {**told, **({"stated": stated} if stated else {})}
 
 
 def _say(context: click.Context, found: Verification) -> None:
@@ -199,7 +200,7 @@ def _say(context: click.Context, found: Verification) -> None:
         return
     for each in found.findings:
         line(f"✗ {meaning(each.code, settings.language)} [{each.code}]")
-        line(f"  {each.message}")
+        line(f"  {where(each, settings.language)}")
         if (outage := found.outage_of(each)) is not None:
             text = outage.ko if settings.language == "ko" else outage.en
             line("  " + say("docket-outage-stated", settings.language, text=text))

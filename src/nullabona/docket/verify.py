@@ -10,8 +10,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import count
 
+from nullabona.docket.core.findings import Finding
 from nullabona.docket.core.recount import Recount, Stamp, periods_of, recount
-from nullabona.docket.core.recount_cases import Finding
 from nullabona.docket.core.statements import Outage
 from nullabona.errors import Malformed, PeerError
 from nullabona.log.note import parse_note
@@ -61,16 +61,18 @@ async def verify(fetch: Fetch, policy: Policy, now_s: int) -> Verification:
     try:
         seen = await _checkpoint(fetch, "checkpoint", policy)
         entries, fault = await _entries(fetch, seen.checkpoint.size)
-        await _check_entries(fetch, policy, entries, fault, seen)
+        wrong = await _wrong_entries(fetch, policy, entries, fault, seen)
     except PeerError as error:
-        return Verification((Finding("log-broken", error.message),), ())
+        return Verification((_because(error, "log"),), ())
+    if wrong:
+        return Verification(wrong, ())
     try:
         stamps, broken = await _stamps(fetch, policy, entries)
         found = recount(entries, stamps, now_s)
-    except Malformed as error:
-        return Verification((Finding("genesis-missing", error.message),), (), len(entries))
+    except Malformed:
+        return Verification((Finding("genesis-missing", "no-genesis"),), (), len(entries))
     if found.genesis.origin != seen.checkpoint.origin:
-        broken.append(Finding("genesis-missing", "the genesis statement is of another log"))
+        broken.append(Finding("genesis-missing", "other-genesis"))
     return Verification((*broken, *found.findings), tuple(_unproven(found, policy)), len(entries), found)
 
 
@@ -81,15 +83,20 @@ async def _checkpoint(fetch: Fetch, path: str, policy: Policy) -> Seen:
     return policy.check(parse_note(data))
 
 
-async def _entries(fetch: Fetch, size: int) -> tuple[list[bytes], str]:
-    """The entries, and what is wrong with the file that they end before; empty if they are all there."""
+async def _entries(fetch: Fetch, size: int) -> tuple[list[bytes], Finding | None]:
+    """The entries, and what is wrong with the file that they end before; None if they are all there."""
     found: list[bytes] = []
     for tile in (tile for tile in tiles_of(size) if tile.level == ENTRIES):
         try:
             found += await _bundle(fetch, tile)
         except Malformed as error:
-            return found + await _rest(fetch, tile), f"{tile.path}: {error.message}"
-    return found, ""
+            return found + await _rest(fetch, tile), _because(error, "file", path=tile.path)
+    return found, None
+
+
+def _because(error: PeerError, key: str, code: str = "log-broken", **values: object) -> Finding:
+    """A finding that says why in the words of another part."""
+    return Finding(code, key, {**values, "why": error.message}, error.code)
 
 
 async def _bundle(fetch: Fetch, tile: Tile) -> list[bytes]:
@@ -112,27 +119,30 @@ async def _rest(fetch: Fetch, tile: Tile) -> list[bytes]:
     return []
 
 
-async def _check_entries(fetch: Fetch, policy: Policy, entries: Sequence[bytes], fault: str, seen: Seen) -> None:
-    """Raises `Malformed`, and says in which period the first wrong entry lies, if it can."""
-    if fault or Frontier().extend(leaf_hashes(entries)).root != seen.checkpoint.root:
-        where = await _first_wrong(fetch, policy, entries)
-        wrong = "the entries are not those that the checkpoint was signed for: one is missing, altered or moved"
-        raise Malformed(f"{wrong}{where}{f'; {fault}' if fault else ''}")
+async def _wrong_entries(
+    fetch: Fetch, policy: Policy, entries: Sequence[bytes], fault: Finding | None, seen: Seen
+) -> tuple[Finding, ...]:
+    """Nothing if they are those that were signed; else in which period the first wrong one lies, if it can be told."""
+    if fault is None and Frontier().extend(leaf_hashes(entries)).root == seen.checkpoint.root:
+        return ()
+    where = await _first_wrong(fetch, policy, entries)
+    wrong = Finding("log-broken", "entries-from" if where else "entries", where)
+    return (wrong,) if fault is None else (wrong, fault)
 
 
-async def _first_wrong(fetch: Fetch, policy: Policy, entries: Sequence[bytes]) -> str:
+async def _first_wrong(fetch: Fetch, policy: Policy, entries: Sequence[bytes]) -> dict[str, object]:
     """In which period the entries leave what was signed, as far as the periods' own checkpoints tell."""
     frontier = Frontier()
     for period in count():
         try:
             kept = (await _checkpoint(fetch, f"periods/{period}", policy)).checkpoint
         except PeerError:
-            return ""
+            return {}
         begin = frontier.size
         frontier = frontier.extend(leaf_hashes(entries[begin : kept.size]))
         if (frontier.size, frontier.root) != (kept.size, kept.root):
-            return f", first in period {period} (entries {begin} to {kept.size - 1})"
-    return ""
+            return {"period": period, "first": begin, "last": kept.size - 1}
+    return {}
 
 
 async def _stamps(fetch: Fetch, policy: Policy, entries: Sequence[bytes]) -> tuple[dict[int, Stamp], list[Finding]]:
@@ -143,12 +153,12 @@ async def _stamps(fetch: Fetch, policy: Policy, entries: Sequence[bytes]) -> tup
         try:
             seen[period] = await _checkpoint(fetch, f"periods/{period}", policy)
         except PeerError as error:
-            broken.append(Finding("period-unwitnessed", f"period {period}: {error.message}"))
+            broken.append(_because(error, "checkpoint", "period-unwitnessed", period=period))
     roots = _roots(entries, {each.checkpoint.size for each in seen.values()})
     stamps = {}
     for period, each in seen.items():
         if roots.get(each.checkpoint.size) != each.checkpoint.root:
-            broken.append(Finding("period-unwitnessed", f"period {period}: witnesses saw another log at that time"))
+            broken.append(Finding("period-unwitnessed", "other-checkpoint", {"period": period}))
         else:
             times = tuple(time_s for _, time_s in each.witnesses)
             stamps[period] = Stamp(each.checkpoint.size, each.time_s, times)

@@ -10,6 +10,7 @@ from typing import Any, Final, Protocol
 from nullabona.wire.demands import Label
 from nullabona.words.demands import ANSWER, DATA_CLASS, FIELD, REASON
 from nullabona.words.errors import Language
+from nullabona.words.laws import law_words
 
 DAY_S: Final = 86_400
 _SAID: Final[Mapping[str, tuple[str, str]]] = {
@@ -196,7 +197,7 @@ def _rows(language: Language, facts: Facts) -> list[tuple[str, str]]:
     rows = [
         ("authority", facts.authority),
         ("kind", facts.label[language]),
-        ("law", ", ".join(facts.law)),
+        ("law", law_words(facts.law, language)),
         ("received", day_words(language, facts.received_day)),
         ("told", day_words(language, facts.told_day)),
         ("account", facts.handle),

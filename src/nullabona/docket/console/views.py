@@ -14,6 +14,7 @@ from markupsafe import Markup
 from nullabona.docket.console.rules.text import visible
 from nullabona.docket.console.words import say
 from nullabona.docket.core.instrument import DAY
+from nullabona.words.laws import law_words
 
 SOON_S: Final = 8 * 3600
 
@@ -27,7 +28,9 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters.update(said=said, when=when, day=day, stamp=stamp, asjson=as_attribute, rest=rest, lane=lane)
+    made.filters.update(
+        said=said, when=when, day=day, stamp=stamp, asjson=as_attribute, rest=rest, lane=lane, laws=law_words
+    )
     return made
 
 

@@ -11,6 +11,14 @@ from nullabona.errors import Malformed
 from nullabona.wire.slots import SlotLeaf, SlotRef, parse_slot_leaf
 
 
+class BatchWrong(Malformed):
+    """A period's batch is not there, whole and in its place. ``key`` and ``values`` are of `findings.SENTENCES`."""
+
+    def __init__(self, key: str, **values: int) -> None:
+        super().__init__("a period's batch is not there, whole and in its place")
+        self.key, self.values = key, values
+
+
 @dataclass(frozen=True, slots=True)
 class Batch:
     """One period as it lies in the log, from ``start`` on. ``genesis`` stands before the first."""
@@ -46,10 +54,10 @@ def read_batch(entries: Sequence[bytes], start: int, cadence: Cadence, period: i
         return None
     beat = parse_beat(entries[at])
     if beat.period != period:
-        raise Malformed(f"period {period} was expected and period {beat.period} came")
+        raise BatchWrong("unexpected", came=beat.period)
     end = at + 1 + cadence.slots + beat.statements
     if end > len(entries):
-        raise Malformed(f"period {period} is cut short")
+        raise BatchWrong("short")
     slots = tuple(_slot(entries[at + 1 + place], SlotRef(period, place)) for place in range(cadence.slots))
     statements = tuple(parse_statement(entry) for entry in entries[at + 1 + cadence.slots : end])
     return Batch(start, beat, slots, statements, end)
@@ -58,5 +66,5 @@ def read_batch(entries: Sequence[bytes], start: int, cadence: Cadence, period: i
 def _slot(entry: bytes, at: SlotRef) -> SlotLeaf:
     leaf = parse_slot_leaf(entry)
     if leaf.at != at:
-        raise Malformed(f"slot {at.slot} of period {at.period} is not where it belongs")
+        raise BatchWrong("misplaced", slot=at.slot)
     return leaf

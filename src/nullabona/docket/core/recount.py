@@ -7,17 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
 
-from nullabona.docket.core.batches import Batch, read_batch
+from nullabona.docket.core.batches import Batch, BatchWrong, read_batch
 from nullabona.docket.core.cadence import Cadence
-from nullabona.docket.core.recount_cases import Demands, Finding, check_cases
+from nullabona.docket.core.findings import Finding
+from nullabona.docket.core.recount_cases import Demands, check_cases
 from nullabona.docket.core.recount_reports import check_reports
 from nullabona.docket.core.statements import Genesis, Opening, Outage, Report, Reseal, parse_statement
 from nullabona.errors import Malformed
 from nullabona.wire.slots import CommitmentWrong, EventRecord, Record, RenewalRecord, SlotLeaf, SlotRef, check_opening
-
-_FUTURE: Final = "a slot that is not in the log yet"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +45,8 @@ class Recount:
     def cadence(self) -> Cadence:
         return self.genesis.cadence
 
-    def fault(self, code: str, message: str, period: int | None = None) -> None:
-        self.findings.append(Finding(code, message, period))
+    def fault(self, code: str, key: str, **values: object) -> None:
+        self.findings.append(Finding(code, key, values))
 
     def sealed(self, term: str) -> int:
         """How many slots of a half-year are sealed, renewed ones included."""
@@ -100,11 +98,14 @@ def _read(found: Recount, entries: Sequence[bytes]) -> None:
             found.batches.append(batch)
             found.slots.update({leaf.at: leaf for leaf in batch.slots})
             start = batch.end
+    except BatchWrong as error:
+        found.fault("cadence-broken", error.key, period=len(found.batches), entry=start, **error.values)
     except Malformed as error:
-        found.fault("cadence-broken", f"in period {len(found.batches)}, which begins at entry {start}: {error.message}")
+        values = {"period": len(found.batches), "entry": start, "why": error.message}
+        found.findings.append(Finding("cadence-broken", "unreadable", values, error.code))
     commitments = [leaf.commitment for leaf in found.slots.values()]
     if len(set(commitments)) != len(commitments):
-        found.fault("cadence-broken", "a commitment stands in the log twice")
+        found.fault("cadence-broken", "twice")
 
 
 def _check_times(found: Recount, stamps: Mapping[int, Stamp], now_s: int) -> None:
@@ -113,17 +114,15 @@ def _check_times(found: Recount, stamps: Mapping[int, Stamp], now_s: int) -> Non
         period, stamp = batch.beat.period, stamps.get(batch.beat.period)
         due = cadence.due_of(period)
         if stamp is None or stamp.size != batch.end:
-            found.fault("period-unwitnessed", f"period {period} has no checkpoint of its own that the policy believes")
+            found.fault("period-unwitnessed", "no-checkpoint", period=period)
         elif stamp.time_s is not None and stamp.time_s > due + cadence.window_s:
             late = stamp.time_s - due - cadence.window_s
-            found.fault("period-late", f"period {period} was witnessed {late} s after its window", period)
+            found.fault("period-late", "late", period=period, seconds=late)
         elif stamp.times and min(stamp.times) < due:
-            found.fault("period-early", f"period {period} was witnessed before it had ended")
+            found.fault("period-early", "early", period=period)
     missing = len(found.batches)
     if cadence.due_of(missing) + cadence.window_s < now_s:
-        found.fault(
-            "period-late", f"period {missing} is not in the log, and was due {now_s - cadence.due_of(missing)} s ago"
-        )
+        found.fault("period-late", "missing", period=missing, seconds=now_s - cadence.due_of(missing))
 
 
 def _take_statements(found: Recount, batch: Batch) -> None:
@@ -135,31 +134,31 @@ def _take_statements(found: Recount, batch: Batch) -> None:
                 _reseal(found, statement, batch.beat.period)
             case Report():
                 if statement.term in found.reports:
-                    found.fault("report-wrong", f"there are two reports of {statement.term}")
+                    found.fault("report-wrong", "reported-twice", term=statement.term)
                 found.reports.setdefault(statement.term, (batch.beat.period, statement))
             case Outage():
                 if not statement.first <= statement.last < batch.beat.period:
-                    found.fault("outage-wrong", f"period {batch.beat.period} states an outage that was still to come")
+                    found.fault("outage-wrong", "outage-to-come", period=batch.beat.period)
                 found.outages.append(statement)
             case Genesis():
-                found.fault("genesis-missing", f"period {batch.beat.period} has another genesis statement")
+                found.fault("genesis-missing", "second-genesis", period=batch.beat.period)
             case _:
                 pass
 
 
 def _open(found: Recount, opening: Opening, period: int) -> None:
     at, leaf = opening.slot, found.slots.get(opening.slot)
-    where = f"slot {at.slot} of period {at.period}"
+    where = {"slot": at.slot, "of": at.period}
     if leaf is None or at.period > period:
-        found.fault("opening-wrong", f"period {period} opens {_FUTURE}: {where}")
+        found.fault("opening-wrong", "opens-nothing", period=period, **where)
         return
     if at in found.opened:
-        found.fault("opening-wrong", f"{where} is opened twice")
+        found.fault("opening-wrong", "opened-twice", **where)
         return
     try:
         check_opening(leaf.commitment, bytes.fromhex(opening.blind), opening.record)
     except CommitmentWrong:
-        found.fault("opening-wrong", f"what period {period} says of {where} is not what was committed to")
+        found.fault("opening-wrong", "opened-wrong", period=period, **where)
         return
     found.opened[at] = opening.record
     if isinstance(opening.record, EventRecord):
@@ -167,11 +166,11 @@ def _open(found: Recount, opening: Opening, period: int) -> None:
 
 
 def _reseal(found: Recount, reseal: Reseal, period: int) -> None:
-    where = f"slot {reseal.of.slot} of period {reseal.of.period}"
+    where = {"slot": reseal.of.slot, "of": reseal.of.period}
     if reseal.of not in found.slots or reseal.of.period >= period or reseal.to.period != period:
-        found.fault("reseal-wrong", f"period {period} renews {where} out of place")
+        found.fault("reseal-wrong", "renewed-out-of-place", period=period, **where)
     elif reseal.of in found.resealed or reseal.of in found.opened:
-        found.fault("reseal-wrong", f"{where} is renewed though it was renewed or opened before")
+        found.fault("reseal-wrong", "renewed-again", **where)
     else:
         found.resealed[reseal.of] = reseal.to
 
@@ -181,7 +180,7 @@ def _check_renewals(found: Recount) -> None:
     for at, record in found.opened.items():
         of = record.of if isinstance(record, RenewalRecord) else None
         if of != targets.get(at):
-            found.fault("reseal-wrong", f"slot {at.slot} of period {at.period} is not the renewal that was stated")
+            found.fault("reseal-wrong", "renewal-unstated", slot=at.slot, of=at.period)
 
 
 def _check_horizons(found: Recount, now_s: int) -> None:
@@ -193,8 +192,7 @@ def _check_horizons(found: Recount, now_s: int) -> None:
             continue
         shut = [at for at in slots if at not in found.opened and at not in found.resealed]
         if shut:
-            first = f"the first is slot {shut[0].slot} of period {shut[0].period}"
-            found.fault("slot-overdue", f"{len(shut)} slots of {term} are sealed beyond their horizon, {first}")
+            found.fault("slot-overdue", "overdue", count=len(shut), term=term, slot=shut[0].slot, of=shut[0].period)
         renewed = sum(at in found.resealed for at in slots)
         if (band == 0 and renewed) or (band and (renewed == 0 or renewed % band)):
-            found.fault("band-broken", f"{renewed} slots of {term} were renewed, which is no multiple of {band}")
+            found.fault("band-broken", "band", count=renewed, term=term, band=band)

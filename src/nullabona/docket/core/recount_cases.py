@@ -6,17 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from nullabona.docket.core.cadence import Cadence
+from nullabona.docket.core.findings import Finding
 from nullabona.wire.slots import EventRecord, Record, SlotLeaf, SlotRef
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """Something that does not hold. ``code`` is of spec/docket.md §8."""
-
-    code: str
-    message: str
-    period: int | None = None
-    """Which period was late, if that is what is wrong."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +64,7 @@ def check_cases(
         events.sort(key=lambda event: event.record.n)
         numbers = [event.record.n for event in events]
         if len(set(numbers)) != len(numbers):
-            findings.append(Finding("case-broken", f"case {case} has two events of one number"))
+            findings.append(Finding("case-broken", "number-twice", {"case": case}))
         for event in events:
             _check_event(event, cadence, findings)
             _check_previous(event, places, opened, cadence, findings, last)
@@ -82,15 +73,15 @@ def check_cases(
 
 def _check_event(event: OpenEvent, cadence: Cadence, findings: list[Finding]) -> None:
     record, period = event.record, event.at.period
-    what = f"event {record.n} of case {record.case}"
+    what = {"n": record.n, "case": record.case}
     if record.at > period:
-        findings.append(Finding("event-late", f"{what} is dated after its own slot"))
+        findings.append(Finding("event-late", "dated-after", what))
     elif period - record.at > cadence.lag:
-        findings.append(Finding("event-late", f"{what} was entered {period - record.at} periods late"))
+        findings.append(Finding("event-late", "entered-late", {**what, "periods": period - record.at}))
     if record.open_by is not None and event.opened > record.open_by:
-        findings.append(Finding("event-late", f"{what} was opened {event.opened - record.open_by} periods too late"))
+        findings.append(Finding("event-late", "opened-late", {**what, "periods": event.opened - record.open_by}))
     if record.in_time is False:
-        findings.append(Finding("answer-late", f"case {record.case} was not answered in time"))
+        findings.append(Finding("answer-late", "not-in-time", {"case": record.case}))
 
 
 def _check_previous(
@@ -99,24 +90,22 @@ def _check_previous(
 ) -> None:  # fmt: skip
     """The event before it is in the log, is the same case's, and is not withheld."""
     record = event.record
-    what = f"event {record.n} of case {record.case}"
+    what = {"n": record.n, "case": record.case}
     if (record.n == 0) != (record.previous == "") or (record.n == 0) != (record.event == "received"):
-        findings.append(Finding("case-broken", f"{what} is not where a case begins"))
+        findings.append(Finding("case-broken", "no-beginning", what))
         return
     if record.n == 0:
         return
     at = places.get(record.previous)
     if at is None:
-        findings.append(Finding("case-broken", f"the event before {what} was never in the log"))
+        findings.append(Finding("case-broken", "never-entered", what))
         return
     before = opened.get(at)
     if before is None:
         if last - event.opened > cadence.lag:
-            findings.append(
-                Finding("case-broken", f"the event before {what} is withheld (slot {at.slot} of period {at.period})")
-            )
+            findings.append(Finding("case-broken", "withheld", {**what, "slot": at.slot, "of": at.period}))
     elif not isinstance(before, EventRecord) or (before.case, before.n) != (record.case, record.n - 1):
-        findings.append(Finding("case-broken", f"the event before {what} is another one than it says"))
+        findings.append(Finding("case-broken", "other-before", what))
 
 
 def _check_order(case: str, events: list[OpenEvent], findings: list[Finding]) -> None:
@@ -124,8 +113,8 @@ def _check_order(case: str, events: list[OpenEvent], findings: list[Finding]) ->
     closing = [event.record.n for event in events if event.record.event == "closed"]
     answered = {"answered", "handed-over"} <= {event.record.event for event in events}
     if len(instruments) != 1:
-        findings.append(Finding("case-broken", f"case {case} changes its instrument"))
+        findings.append(Finding("case-broken", "other-instrument", {"case": case}))
     if closing and (closing != [events[-1].record.n] or len(events) != closing[0] + 1):
-        findings.append(Finding("case-broken", f"case {case} is closed, but not all of it is shown"))
+        findings.append(Finding("case-broken", "closed-in-part", {"case": case}))
     elif closing and not answered:
-        findings.append(Finding("case-broken", f"case {case} was closed without an answer"))
+        findings.append(Finding("case-broken", "closed-unanswered", {"case": case}))

@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from nullabona.docket.core.cadence import Cadence
-from nullabona.docket.core.recount_cases import Demand, Demands, Finding
+from nullabona.docket.core.findings import Finding
+from nullabona.docket.core.recount_cases import Demand, Demands
 from nullabona.docket.core.statements import Report, Row
 
 
@@ -42,13 +43,14 @@ def check_reports(
     """Adds what does not recount to ``findings``."""
     for term, (period, report) in reports.items():
         if report.until > period:
-            findings.append(Finding("report-wrong", f"the report of {term} counts what was still to come"))
+            findings.append(Finding("report-wrong", "reported-ahead", {"term": term}))
         own = [d for d in demands.all() if cadence.term_of(d.first.at) == term and d.first.at <= report.until]
         problems = _problems(report, count(own, report.until), sealed.get(term, 0))
-        findings += [Finding("report-wrong", f"the report of {term}: {problem}") for problem in problems]
+        findings += [Finding("report-wrong", key, {"term": term, **values}) for key, values in problems]
 
 
-def _problems(report: Report, opened: Mapping[str, Row], sealed: int) -> Iterable[str]:
+def _problems(report: Report, opened: Mapping[str, Row], sealed: int) -> Iterable[tuple[str, dict[str, object]]]:
+    """Sentences of `findings.SENTENCES`, with their values but for the half-year."""
     rows = {row.instrument: row for row in report.rows}
     bands = {band.instrument: band for band in report.bands}
     hidden = 0
@@ -57,7 +59,7 @@ def _problems(report: Report, opened: Mapping[str, Row], sealed: int) -> Iterabl
         row, band = rows.get(instrument), bands.get(instrument)
         if row is None:
             if band is None or shown.received > band.most:
-                yield f"{shown.received} demands of {instrument} are in the log, and the report does not say so"
+                yield "unreported", {"count": shown.received, "instrument": instrument}
             continue
         short = [
             name
@@ -65,11 +67,11 @@ def _problems(report: Report, opened: Mapping[str, Row], sealed: int) -> Iterabl
             if name != "pending" and getattr(row, name) < getattr(shown, name)
         ]
         if short:
-            yield f"{instrument}: the log shows more than reported under {', '.join(short)}"
+            yield "reported-less", {"instrument": instrument, "fields": ", ".join(short)}
         if row.received != row.produced_full + row.produced_partial + row.answered_no_data + row.refused + row.pending:
-            yield f"{instrument}: the outcomes do not add up to what was received"
+            yield "no-sum", {"instrument": instrument}
         hidden += max(0, row.received - shown.received)
         if row.received == shown.received and row != shown:
-            yield f"{instrument}: every demand is open, and the row is another one"
+            yield "other-row", {"instrument": instrument}
     if hidden > sealed:
-        yield f"{hidden} reported demands are not open, and only {sealed} slots are sealed"
+        yield "reported-more", {"count": hidden, "sealed": sealed}

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from nullabona.docket.core.findings import Finding
 from nullabona.docket.core.receipt import Receipt
-from nullabona.docket.core.recount_cases import Demand, Finding
+from nullabona.docket.core.recount_cases import Demand
 from nullabona.drills.docket.office import ORIGIN, Grounds
 from nullabona.drills.docket.tampering import Book, Deed, Forged, Public
 from nullabona.drills.text import Text

@@ -19,7 +19,8 @@ import msgspec
 
 from nullabona.docket.beat import PERIODS
 from nullabona.docket.core.batches import read_batch
-from nullabona.docket.core.recount_cases import Demand, Finding
+from nullabona.docket.core.findings import Finding
+from nullabona.docket.core.recount_cases import Demand
 from nullabona.docket.core.recount_reports import count
 from nullabona.docket.core.statements import (
     Genesis,
