@@ -60,7 +60,7 @@ def notices(chance: random.Random) -> None:
     item = bent(chance) if chance.random() < 0.5 else mutate(chance, ITEM)
     try:
         assert encode_notice(parse_notice(item)) == item
-        check(item, HANDLE, PINNED, None, NOW_S, NOW_S)
+        check(item, HANDLE, PINNED, lambda _: None, NOW_S, NOW_S)
     except PeerError:
         return
     assert item == ITEM

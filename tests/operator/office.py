@@ -100,7 +100,14 @@ class OperatorService(Service):
         (self.folder / "docket").write_text(self.policy)
         (self.folder / "relay.toml").write_text(f"[limits]\n{self.limits}\n")
         more = ["--config", str(self.folder / "relay.toml"), "--witnesses", str(self.folder / "witnesses")]
-        return [*more, "--docket", str(self.folder / "docket")] if self.names_docket else more
+        if not self.names_docket:
+            return more
+        return [*more, "--docket", str(self.folder / "docket"), "--docket-files", str(self.docket_files)]
+
+    @property
+    def docket_files(self) -> Path:
+        """Where the docket's public files are looked for."""
+        return self.folder.parent / "office" / "log" / "public"
 
     def stop(self) -> None:
         """The end of it."""

@@ -66,13 +66,20 @@ class DirectorySettings:
 def take_settings(settings: dict[str, Any]) -> DirectorySettings:
     """Remove the directory's settings from those of the relay. Raises `BadConfig`."""
     host, folder, witnesses, docket = (_text(settings, name) for name in ("host", "record", "witnesses", "docket"))
+    files = _text(settings, "docket_files")
     period_s = settings.pop("period", PERIOD_S)
     if not isinstance(period_s, int) or not 1 <= period_s <= LONGEST_PERIOD_S:
         raise BadConfig(f"'period' is a number of seconds from 1 to {LONGEST_PERIOD_S}")
     lines = NOBODY if witnesses is None else _read_witnesses(Path(witnesses))
     logs = "" if docket is None else _read_docket(Path(docket))
     place = None if folder is None else Path(folder)
-    record = RecordOptions(period_s=period_s, witnesses=lines, docket=logs, folder=place)
+    record = RecordOptions(
+        period_s=period_s,
+        witnesses=lines,
+        docket=logs,
+        docket_files=None if files is None else Path(files),
+        folder=place,
+    )
     return DirectorySettings(host, record)
 
 

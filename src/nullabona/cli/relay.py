@@ -75,6 +75,13 @@ def relay() -> None:
     help="The log lines of this operator's docket (any tlog-policy that names it): clients check operator notices with "
     "them; the witnesses are those of --witnesses. Default: none, and clients cannot check notices.",
 )
+@click.option(
+    "--docket-files",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="The public folder of that docket's log: clients follow it, so that no notice stands in another history than "
+    "was seen before. Default: none, and they warn of what they cannot compare.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Say readiness as one JSON line.")
 def serve(*, config: Path | None, as_json: bool, **flags: Any) -> None:  # noqa: ANN401 - as click gives them
     """Serve boxes and blobs, and the directory of --host, until stopped.
@@ -118,6 +125,7 @@ def limits(*, as_json: bool) -> None:
     click.echo("# record: directory of the public record and its keys; its loss is noticed by everybody")
     click.echo("# witnesses: file with the witness, group and quorum lines of a tlog-policy")
     click.echo("# docket: file with the log lines of the operator's docket, for clients to check operator notices with")
+    click.echo("# docket_files: the public folder of that docket's log, for clients to follow")
     click.echo("\n[limits]")
     for limit in describe():
         click.echo(f"# {limit.meaning} ({limit.unit})\n{limit.name} = {limit.default}")

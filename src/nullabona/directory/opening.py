@@ -31,14 +31,16 @@ class RecordOptions:
     """What an operator chooses of the public record.
 
     ``witnesses`` are the lines of a policy that name witnesses (with their URLs), groups and the quorum. ``docket`` are
-    the log lines of the operator's docket: shown to clients, which check operator notices with them. ``folder`` has the
-    log and its keys; None: a folder in the data directory.
+    the log lines of the operator's docket: shown to clients, which check operator notices with them. ``docket_files``
+    is the public folder of that log: shown to clients, which follow it. ``folder`` has the directory's own log and its
+    keys; None: a folder in the data directory.
     """
 
     period_s: int = PERIOD_S
     history_days: int = HISTORY_DAYS
     witnesses: str = NOBODY
     docket: str = ""
+    docket_files: Path | None = None
     folder: Path | None = None
     ways: Ways | None = None
 

@@ -58,6 +58,7 @@ ROUNDS_AHEAD: Final = 2
 READY_S: Final = 20.0
 """How long a request waits for a directory that has just begun to have its first epoch witnessed."""
 CHECKPOINT: Final = "checkpoint"
+DOCKET: Final = "docket/"
 _log: Final = logging.getLogger("nullabona.directory")
 
 T = TypeVar("T")
@@ -122,6 +123,7 @@ class DirectoryService:
         self._store = store
         self._record = record
         self._host = host
+        self._docket = options.record.docket_files
         self._clock = options.clock
         now = options.clock.seconds()
         self._lookups = Bucket(options.limits.lookups, now)
@@ -249,10 +251,17 @@ class DirectoryService:
         return refuse(NOT_FOUND) if data is None else Blob(data)
 
     def file(self, path: str) -> bytes | None:
-        """The public file at a path below the log's prefix, if there is one (C2SP tlog-tiles)."""
+        """The public file at a path below the log's prefix, if there is one (C2SP tlog-tiles).
+
+        Below ``docket/`` are those of the operator's docket.
+        """
+        folder, name = self._record.public, path
+        if path.startswith(DOCKET):
+            if self._docket is None:
+                return None
+            folder, name = self._docket, path.removeprefix(DOCKET)
         try:
-            name = path if path == CHECKPOINT else parse_tile_path(path).path
-            return (self._record.public / name).read_bytes()
+            return (folder / (name if name == CHECKPOINT else parse_tile_path(name).path)).read_bytes()
         except (Malformed, OSError):
             return None
 

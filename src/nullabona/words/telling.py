@@ -260,6 +260,26 @@ TOLD: Final[Mapping[str, tuple[tuple[str, str], tuple[str, str]]]] = {
             "믿을 수 없는 기록부예요. 증거를 이 기기에 남겼어요: nulla record evidence.",
         ),
     ),
+    "docket-rolled-back": (
+        (
+            "The docket log of your operator at {host} has fewer entries than before.",
+            "It cannot be trusted. The evidence is kept on this device: nulla record evidence.",
+        ),
+        (
+            "{host} 운영자의 기록부가 전보다 짧아졌어요.",
+            "믿을 수 없는 기록부예요. 증거를 이 기기에 남겼어요: nulla record evidence.",
+        ),
+    ),
+    "docket-unproven": (
+        (
+            "Your operator at {host} does not show that its docket log is still the one this device saw before.",
+            "It may keep a log for you that nobody else sees. Ask why; what it signed is kept: nulla record evidence.",
+        ),
+        (
+            "{host} 운영자가 기록부를 보여 주지 않아, 전에 본 기록부가 맞는지 알 수 없어요.",
+            "나에게만 다른 기록부를 보여 주는 것일 수 있어요. 까닭을 물어보세요. 증거: nulla record evidence.",
+        ),
+    ),
     "malformed": (
         ("The relay sent something that makes no sense.", "Nothing of it was used."),
         ("릴레이가 이해할 수 없는 것을 보냈어요.", "아무것도 쓰지 않고 버렸어요."),
@@ -267,7 +287,7 @@ TOLD: Final[Mapping[str, tuple[tuple[str, str], tuple[str, str]]]] = {
 }
 """code → ((sentence, hint) in English, in Korean); what stands in braces comes with the warning."""
 GRAVE: Final = frozenset({
-    "docket-forked", "operator-notice-unwitnessed",
+    "docket-forked", "docket-rolled-back", "docket-unproven", "operator-notice-unwitnessed",
     "not-witnessed", "log-forked", "log-rolled-back", "log-replaced", "card-not-in-log", "foreign-entry",
     "promise-broken", "promise-invalid", "card-refuted", "signed-out",
 })  # fmt: skip

@@ -15,7 +15,7 @@ from typing import Final, TypeVar
 
 from msgspec import structs
 
-from nullabona.client.core.operator import taking
+from nullabona.client.core.operator import dockets, taking
 from nullabona.client.core.record.checking import Checked, check_answer
 from nullabona.client.core.record.errors import CardNotInLog, LogForked, LogReplaced, RecordGap
 from nullabona.client.core.record.evidence import View
@@ -59,6 +59,8 @@ GRAVE: Final = frozenset({
     "not-witnessed", "log-forked", "log-rolled-back", "log-stale", "log-replaced", "card-not-in-log", "promise-invalid",
 })  # fmt: skip
 """Codes of errors that are told to the person whoever asked, and of which evidence is kept."""
+DOCKET_FILES: Final = "docket/"
+"""Below this path a directory shows the files of its operator's docket."""
 R = TypeVar("R", bound=Response)
 
 
@@ -97,6 +99,25 @@ class Directories:
             with self._ground.engine.step(self._ground.now()) as step:
                 save_pinned(step.store, known)
                 taking.look_again(step, told=True)
+
+    async def follow_docket(self, host: str) -> None:
+        """Follow the operator's docket to its newest checkpoint, and compare what came with notices with it.
+
+        What is grave is told. Raises as `look_up` if the directory cannot be asked.
+        """
+        async with self._turn(host) as (talk, _):
+            try:
+                note = (await talk.ask(LogFile(f"{DOCKET_FILES}checkpoint"), Blob)).data
+                with self._ground.engine.step(self._ground.now()) as step:
+                    wanted = dockets.tiles_for(step, note)
+                fetched = {tile: await _fetch(talk, tile, DOCKET_FILES) for tile in (*wanted.base, *wanted.leaves)}
+                with self._ground.engine.step(self._ground.now()) as step:
+                    dockets.take(step, note, fetched)
+            except (Malformed, Refused) as error:
+                if isinstance(error, Refused) and error.wire_code != "not-found":
+                    raise
+                with self._ground.engine.step(self._ground.now()) as step:
+                    dockets.not_shown(step)
 
     async def watch(self, handle: Handle, watch: Watch) -> tuple[Pinned, Look]:
         """Every epoch of a handle after the watched ones, proven. Raises as `look_up`."""
@@ -200,14 +221,14 @@ async def look_up(talk: Talk, handle: Handle, pinned: Pinned, now_s: int) -> tup
     return checked, moved(pinned, frontier, checked.sighting, checked.checkpoint, now_s)
 
 
-async def _fetch(talk: Talk, tile: Tile) -> bytes:
+async def _fetch(talk: Talk, tile: Tile, folder: str = "") -> bytes:
     """A tile's hashes; one that has become full since may be there only as a whole."""
     try:
-        return (await talk.ask(LogFile(tile.path), Blob)).data
+        return (await talk.ask(LogFile(folder + tile.path), Blob)).data
     except Refused as refused:
         if refused.wire_code != "not-found" or tile == tile.full:
             raise
-        whole = (await talk.ask(LogFile(tile.full.path), Blob)).data
+        whole = (await talk.ask(LogFile(folder + tile.full.path), Blob)).data
         return whole[: tile.width * HASH_SIZE]
 
 

@@ -15,13 +15,15 @@ import msgspec
 from nullabona.client.account import load_account
 from nullabona.client.core.devices import tending
 from nullabona.client.core.engine import Touched
-from nullabona.client.core.operator import taking
+from nullabona.client.core.operator import dockets, taking
+from nullabona.client.core.operator.checking import own_docket
 from nullabona.client.core.operator.keeping import HeldItem, load_held
 from nullabona.client.core.record.errors import RecordGap
 from nullabona.client.core.record.keeping import (
     Evidence,
     keep_evidence,
     load_expected,
+    load_pinned,
     load_watch,
     note_entries,
     own_cards,
@@ -36,6 +38,7 @@ from nullabona.client.net import EndpointRefused
 from nullabona.client.runner.chance import fraction
 from nullabona.client.runner.ground import Ground
 from nullabona.errors import PeerError
+from nullabona.log.policy import Policy
 from nullabona.wire.handle import Handle, parse_handle
 
 RETRY_S: Final = 60.0
@@ -103,7 +106,8 @@ class Oversight:
             await self._begin_anew(account.handle, gap)
         except (PeerError, EndpointRefused):
             pass  # what is grave was told by whoever asked
-        pause = min(pause, await self._look_after_notices(account.handle.authority))
+        host = account.handle.authority
+        pause = min(pause, await self._look_after_notices(host), await self._look_after_docket(host))
         return min(pause, await self._look_after_promises(str(account.handle)))
 
     async def _look_after_notices(self, host: str) -> float:
@@ -125,6 +129,22 @@ class Oversight:
         self._held = len(still)
         due = [each.ready_s - self._now_s if each.ready_s else RETRY_S for each in still]
         return max(_SHORTEST_S, min(due, default=DAY_S))
+
+    async def _look_after_docket(self, host: str) -> float:
+        """Follow the operator's docket, if its time has come; in how many seconds it comes next."""
+        with self._ground.store.transaction():
+            pinned = load_pinned(self._ground.store, host)
+            due_s = dockets.load_docket(self._ground.store).next_s
+        handle = parse_handle(self._ground.engine.me.handle)
+        if pinned is None or not any(own_docket(log.key.name, handle) for log in Policy.parse(pinned.policy).logs):
+            return DAY_S
+        if due_s <= self._now_s:
+            with self._ground.engine.step(self._ground.now()) as step:
+                due_s = dockets.next_look(step)
+            with suppress(PeerError, EndpointRefused):
+                await self._ground.directories.follow_docket(host)
+            self._ground.happened(Touched(frozenset()))
+        return max(_SHORTEST_S, due_s - self._now_s)
 
     def _waiting(self) -> list[HeldItem]:
         with self._ground.store.transaction():

@@ -6,6 +6,7 @@ Never shows anything and keeps nothing; what follows from each refusal is decide
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final
@@ -52,10 +53,24 @@ class NoticeUnwitnessed(PeerError):
 
 
 class DocketForked(PeerError):
-    """A notice stands in a docket that is another one than this device saw before, though of one size."""
+    """The operator's docket is another one than this device saw before: it has two histories."""
 
     code = "docket-forked"
     default_hint = "do not trust this operator's docket; the evidence is kept on this device"
+
+
+class DocketRolledBack(PeerError):
+    """The operator's docket has fewer entries than this device saw before."""
+
+    code = "docket-rolled-back"
+    default_hint = "do not trust this operator's docket; the evidence is kept on this device"
+
+
+class DocketUnproven(PeerError):
+    """The operator does not show that the docket in which a notice stands is the one this device saw before."""
+
+    code = "docket-unproven"
+    default_hint = "ask the operator why its docket cannot be followed: nulla relay serve --docket-files"
 
 
 class DocketSeen(msgspec.Struct, array_like=True, frozen=True):
@@ -65,6 +80,10 @@ class DocketSeen(msgspec.Struct, array_like=True, frozen=True):
     size: int
     root: bytes
     note: bytes
+
+
+Compare = Callable[[DocketSeen], None]
+"""Raises `DocketForked` if a checkpoint is of another history than the docket that this device has seen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,12 +103,10 @@ def own_docket(origin: str, handle: Handle) -> bool:
     return origin.startswith(f"{handle.authority}/") and origin != origin_of(handle.authority)
 
 
-def check(
-    item: bytes, handle: Handle, pinned: Pinned | None, known: DocketSeen | None, came_s: int, now_s: int
-) -> Genuine:
+def check(item: bytes, handle: Handle, pinned: Pinned | None, compare: Compare, came_s: int, now_s: int) -> Genuine:
     """The notice in an inbox item, under the policy that is pinned for the account's directory.
 
-    ``known`` is what this device remembers of that docket, or None; ``came_s`` is when the item was read. Raises
+    ``compare`` holds its checkpoint against what this device has seen; ``came_s`` is when the item was read. Raises
     `NoticeUncheckable` if it may be genuine and cannot be told yet, `NoticeUnwitnessed` or `DocketForked` if the
     operator did wrong, `NoticeStale`, and `PeerError` for anything else: that may have been sent by anybody.
     """
@@ -108,22 +125,16 @@ def check(
         seen = proof.verify_leaf(leaf, policy)
     except NotWitnessed as error:
         raise NoticeUnwitnessed(error.message) from error
-    _check_known(seen, known)
+    mark = DocketSeen(checkpoint.origin, checkpoint.size, checkpoint.root, proof.note.encode())
+    compare(mark)
     _check_times(seen, came_s, now_s)
     names = tuple(name for name, _ in seen.witnesses) if policy.quorum != NO_QUORUM else ()
-    mark = DocketSeen(checkpoint.origin, checkpoint.size, checkpoint.root, proof.note.encode())
     return Genuine(sha256(notice.slot.leaf).digest(), notice, mark, names, seen.time_s)
 
 
 def origin_claimed(item: bytes) -> str:
     """The docket that an item names; nothing of it is checked. Raises `PeerError`."""
     return parse_notice(item).body.origin
-
-
-def _check_known(seen: Seen, known: DocketSeen | None) -> None:
-    """Of two sizes nothing can be concluded without asking anybody: that is what the witnesses are for."""
-    if known is not None and known.size == seen.checkpoint.size and known.root != seen.checkpoint.root:
-        raise DocketForked("the operator's docket has two different histories")
 
 
 def _check_times(seen: Seen, came_s: int, now_s: int) -> None:

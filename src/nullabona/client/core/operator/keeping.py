@@ -9,7 +9,7 @@ from typing import Final
 
 import msgspec
 
-from nullabona.client.core.operator.checking import DocketSeen, Genuine
+from nullabona.client.core.operator.checking import Genuine
 from nullabona.client.core.ports import Store
 
 MOST_HELD: Final = 16
@@ -50,7 +50,6 @@ class HeldItem(msgspec.Struct, array_like=True, frozen=True):
 _ids = msgspec.msgpack.Decoder(list[bytes])
 _kept = msgspec.msgpack.Decoder(KeptNotice)
 _held = msgspec.msgpack.Decoder(list[HeldItem])
-_seen = msgspec.msgpack.Decoder(DocketSeen)
 _counts = msgspec.msgpack.Decoder(dict[str, int])
 _encode = msgspec.msgpack.encode
 
@@ -94,19 +93,6 @@ def save_held(store: Store, held: list[HeldItem]) -> None:
         store.delete_value(_HELD)
 
 
-def load_seen(store: Store, origin: str) -> DocketSeen | None:
-    """The largest checkpoint of a docket that was believed."""
-    data = store.get_value(_seen_key(origin))
-    return None if data is None else _seen.decode(data)
-
-
-def note_seen(store: Store, seen: DocketSeen) -> None:
-    """Remember it if it is larger than the one before."""
-    known = load_seen(store, seen.origin)
-    if known is None or known.size < seen.size:
-        store.set_value(_seen_key(seen.origin), _encode(seen))
-
-
 def load_counts(store: Store) -> dict[str, int]:
     """How many items claimed to be operator notices and were not believed, by code."""
     data = store.get_value(_COUNTS)
@@ -127,7 +113,3 @@ def _load_ids(store: Store) -> list[bytes]:
 
 def _key(id: bytes) -> str:
     return f"operator-notice:{id.hex()}"
-
-
-def _seen_key(origin: str) -> str:
-    return f"operator-docket:{origin}"

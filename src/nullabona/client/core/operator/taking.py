@@ -6,8 +6,11 @@ warning. What cannot be checked yet waits, and the person is told so once.
 
 from __future__ import annotations
 
+from functools import partial
+
 import msgspec
 
+from nullabona.client.core.operator import dockets
 from nullabona.client.core.operator.checking import (
     DocketForked,
     Genuine,
@@ -23,8 +26,6 @@ from nullabona.client.core.operator.keeping import (
     kept_of,
     load_held,
     load_notice,
-    load_seen,
-    note_seen,
     save_held,
     save_notice,
 )
@@ -70,9 +71,8 @@ def _take(step: Step, item: HeldItem) -> None:
     handle = parse_handle(step.me.handle)
     pinned = load_pinned(step.store, handle.authority)
     try:
-        genuine = check(
-            item.item, handle, pinned, load_seen(step.store, origin_claimed(item.item)), item.came_s, step.now // 1_000
-        )
+        compare = partial(dockets.compare, step.store)
+        genuine = check(item.item, handle, pinned, compare, item.came_s, step.now // 1_000)
     except NoticeUncheckable as error:
         _hold(step, item, error)
     except (NoticeUnwitnessed, DocketForked) as error:
@@ -84,7 +84,7 @@ def _take(step: Step, item: HeldItem) -> None:
 
 
 def _keep(step: Step, item: HeldItem, genuine: Genuine, pinned: Pinned | None) -> None:
-    note_seen(step.store, genuine.seen)
+    dockets.note_sighting(step.store, genuine.seen)
     if load_notice(step.store, genuine.id) is None:
         by_hand = pinned is not None and pinned.by_hand
         save_notice(step.store, kept_of(genuine, item.item, item.came_s, by_hand=by_hand))
@@ -103,8 +103,7 @@ def _hold(step: Step, item: HeldItem, error: NoticeUncheckable) -> None:
 
 def _accuse(step: Step, item: HeldItem, host: str, error: PeerError) -> None:
     """Only whoever has the operator's keys can have made it: the person is told, once, and it is kept as evidence."""
-    known = load_seen(step.store, origin_claimed(item.item))
-    before = known.note if known is not None else b""
+    before = dockets.before(step.store, origin_claimed(item.item))
     count_refused(step.store, error.code)
     if keep_evidence(step.store, Evidence(error.code, host, item.came_s, before, item.item)):
         step.event("warning", code=error.code, host=host)
