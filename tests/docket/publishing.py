@@ -17,6 +17,7 @@ from nullabona.docket.notices import Delivery
 from nullabona.docket.ports import Publication
 from nullabona.docket.store.sqlite import FILE
 from nullabona.docket.verify import Verification, verify
+from nullabona.log.checkpoint import Checkpoint
 from nullabona.log.policy import Policy
 from nullabona.sequencer import Log, open_log
 from nullabona.wire.seal import Inbox
@@ -112,12 +113,12 @@ class PublicOffice(Office):
     def public(self) -> Path:
         return self.log.public
 
-    def verify(self, public: Path | None = None) -> Verification:
-        """What an outsider finds now."""
+    def verify(self, public: Path | None = None, before: Checkpoint | None = None) -> Verification:
+        """What an outsider finds now, who may have seen the log before."""
         folder = public or self.public
 
         async def fetch(path: str) -> bytes | None:
             file = folder / path
             return file.read_bytes() if file.is_file() else None
 
-        return self.loop.run(verify(fetch, Policy.parse(POLICY), self.clock()))
+        return self.loop.run(verify(fetch, Policy.parse(POLICY), self.clock(), before))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
@@ -13,8 +14,8 @@ import pytest
 from nullabona.docket.core.instrument import DAY, HOUR
 from nullabona.docket.core.statements import Opening, Report, Statement
 from nullabona.docket.core.terms import term_of
-from nullabona.log.checkpoint import Checkpoint
-from nullabona.log.note import sign_note
+from nullabona.log.checkpoint import Checkpoint, parse_checkpoint
+from nullabona.log.note import parse_note, sign_note
 from nullabona.log.tiles import ENTRIES, encode_bundle, tiles_of
 from nullabona.log.tree import Frontier, leaf_hashes
 from nullabona.wire.slots import EventRecord
@@ -49,6 +50,20 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PublicOffice]:
 @pytest.fixture
 def entries(office: PublicOffice) -> list[bytes]:
     return entries_of(office.public, office.verify().size)
+
+
+def test_a_docket_that_is_remembered_must_go_on(office: PublicOffice, entries: list[bytes]) -> None:
+    """Grown it holds; another history, or fewer entries, does not, though every signature and file of it is right."""
+    before = parse_checkpoint(parse_note((office.public / "periods/1").read_bytes()).text)
+    grown = office.verify(before=before)
+    assert (True, ()) == (grown.continues, grown.findings)
+    other = replace(before, root=bytes(32))
+    forked = office.verify(before=other)
+    assert (["forked"], True, False) == ([each.key for each in forked.findings], forked.forked, forked.continues)
+    longer = replace(before, size=before.size + 1_000)
+    shrunk = office.verify(before=longer)
+    assert (["shrunk"], True, False) == ([each.key for each in shrunk.findings], shrunk.forked, shrunk.continues)
+    assert len(entries) > before.size
 
 
 def codes(found: object) -> set[str]:

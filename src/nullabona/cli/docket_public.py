@@ -13,7 +13,7 @@ from nullabona.cli.docket_case import find
 from nullabona.cli.docket_open import AtDesk, at_desk, now_s
 from nullabona.cli.docket_show import say_done
 from nullabona.cli.exits import exit_code
-from nullabona.cli.logwork import read_policy
+from nullabona.cli.logwork import keep_both, keep_memory, read_memory, read_policy
 from nullabona.cli.output import emit, line, note
 from nullabona.cli.settings import Settings, common, settings_of
 from nullabona.docket.core.acts import OpenDetails, OutageDetails, SettleDetails
@@ -23,8 +23,11 @@ from nullabona.docket.delivery import delivering
 from nullabona.docket.notices import Delivery, HeldNotice
 from nullabona.docket.verify import Verification, verify
 from nullabona.errors import NullabonaError, Refused
+from nullabona.log.checkpoint import Checkpoint, parse_checkpoint
+from nullabona.log.note import parse_note
 from nullabona.log.tiles import MAX_BUNDLE
 from nullabona.machine.httpclient import Ways
+from nullabona.reading.monitor import MemoryUnusable
 from nullabona.reading.source import Files, Folder, Website
 from nullabona.words.recounted import meaning, where
 
@@ -160,23 +163,46 @@ def _say_delivery(settings: Settings, done: Delivery) -> None:
 @click.option("--policy", type=click.Path(path_type=Path, dir_okay=False), required=True, metavar="FILE",
               help="Whose witness counts (spec/log.md).")  # fmt: skip
 @click.option("--at", type=int, metavar="S", help="As if it were that time, in seconds since 1970.")
+@click.option("--state", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
+              help="Remembers the checkpoint: the next time the log must have grown from it.")  # fmt: skip
 @common
 @click.pass_context
-def verify_command(context: click.Context, place: str, policy: Path, at: int | None) -> int:
-    """Recount a docket from its public files alone, and say what they cannot prove. WHERE is a URL or a folder."""
+def verify_command(context: click.Context, place: str, policy: Path, at: int | None, state: Path | None) -> int:
+    """Recount a docket from its public files alone, and say what they cannot prove. WHERE is a URL or a folder.
+
+    With --state a log that shows fewer entries than the last time, or others, does not hold; both checkpoints are kept
+    beside the state file.
+    """
     settings = settings_of(context)
     rules, moment = read_policy(policy), now_s() if at is None else at
+    last = read_memory(state, rules) if state is not None else None
 
     async def run() -> Verification:
         files: Files = Website(place, Ways(settings.ca_file, settings.proxy)) if "://" in place else Folder(Path(place))
         try:
-            return await verify(lambda name: files.read(name, MAX_BUNDLE), rules, moment)
+            before = None if last is None else _of(last)
+            return await verify(lambda name: files.read(name, MAX_BUNDLE), rules, moment, before)
         finally:
             await files.close()
 
     found = asyncio.run(run())
+    if state is not None:
+        _remember(state, last, found)
     _say(context, found)
     return 0 if found.holds else 3
+
+
+def _remember(state: Path, last: bytes | None, found: Verification) -> None:
+    if last is not None and found.note and _of(last).origin != _of(found.note).origin:
+        raise MemoryUnusable("the checkpoint that is remembered is another log's")
+    if found.continues:
+        keep_memory(state, found.note)
+    elif last is not None and found.forked:
+        keep_both(state, last, found.note)
+
+
+def _of(note: bytes) -> Checkpoint:
+    return parse_checkpoint(parse_note(note).text)
 
 
 def _finding(found: Verification, each: Finding) -> dict[str, object]:

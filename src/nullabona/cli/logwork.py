@@ -15,11 +15,13 @@ from typing import Any, Final
 
 from nullabona.cli.catalogue import say
 from nullabona.cli.settings import Settings
-from nullabona.errors import UserError
-from nullabona.log.note import MAX_NOTE
+from nullabona.errors import PeerError, UserError
+from nullabona.log.checkpoint import parse_checkpoint
+from nullabona.log.note import MAX_NOTE, parse_note
 from nullabona.log.policy import Policy
 from nullabona.machine.httpclient import Ways
 from nullabona.reading import LogForked, LogRolledBack, Report, Source, open_source, read_checkpoint
+from nullabona.reading.monitor import MemoryUnusable
 from nullabona.words.errors import Language
 
 _MOST: Final = 1_048_576
@@ -97,19 +99,41 @@ def read_policy_text(path: Path) -> str:
 @contextmanager
 def remembered(state: Path, report: Report) -> Iterator[bytes | None]:
     """The checkpoint that was seen last. If the log turns out to have forked, both are kept beside it."""
-    last = None
-    if state.exists():
-        last = read_small(state)
-        if len(last) > MAX_NOTE:
-            raise LogFileUnusable(f"the file {state} is not what this command remembers")
+    last = _read_memory(state)
     try:
         yield last
     except (LogForked, LogRolledBack):
         if last is not None:
-            name = f"{state.name}.{report.checkpoint.size}-{report.checkpoint.root.hex()[:16]}"
-            keep_memory(state.with_name(f"{name}.seen-before"), last)
-            keep_memory(state.with_name(f"{name}.shown-now"), report.note)
+            keep_both(state, last, report.note)
         raise
+
+
+def _read_memory(state: Path) -> bytes | None:
+    if not state.exists():
+        return None
+    last = read_small(state)
+    if len(last) > MAX_NOTE:
+        raise LogFileUnusable(f"the file {state} is not what this command remembers")
+    return last
+
+
+def read_memory(state: Path, policy: Policy) -> bytes | None:
+    """The checkpoint that was seen last, which the policy believes. Raises `LogFileUnusable` or `MemoryUnusable`."""
+    last = _read_memory(state)
+    if last is not None:
+        try:
+            policy.check(parse_note(last))
+        except PeerError as error:
+            raise MemoryUnusable("the remembered checkpoint does not verify under this policy") from error
+    return last
+
+
+def keep_both(state: Path, last: bytes, shown: bytes) -> None:
+    """Keep the checkpoint that was seen before and the one that is shown now, beside the state file."""
+    checkpoint = parse_checkpoint(parse_note(shown).text)
+    name = f"{state.name}.{checkpoint.size}-{checkpoint.root.hex()[:16]}"
+    keep_memory(state.with_name(f"{name}.seen-before"), last)
+    keep_memory(state.with_name(f"{name}.shown-now"), shown)
 
 
 def keep_memory(path: Path, data: bytes) -> None:

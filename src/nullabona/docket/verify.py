@@ -14,6 +14,7 @@ from nullabona.docket.core.findings import Finding
 from nullabona.docket.core.recount import Recount, Stamp, periods_of, recount
 from nullabona.docket.core.statements import Outage
 from nullabona.errors import Malformed, PeerError
+from nullabona.log.checkpoint import Checkpoint
 from nullabona.log.note import parse_note
 from nullabona.log.policy import NO_QUORUM, Policy, Seen
 from nullabona.log.tiles import ENTRIES, Tile, decode_bundle, tiles_of
@@ -39,10 +40,22 @@ class Verification:
     unproven: tuple[Unproven, ...]
     size: int = 0
     recount: Recount | None = None
+    note: bytes = b""
+    """The checkpoint as it was shown, if the policy believes it."""
 
     @property
     def holds(self) -> bool:
         return not self.findings
+
+    @property
+    def continues(self) -> bool:
+        """Whether the log is whole and goes on from what was seen before: then its checkpoint is what to remember."""
+        return bool(self.note) and not any(each.code in {"log-broken", "genesis-missing"} for each in self.findings)
+
+    @property
+    def forked(self) -> bool:
+        """Whether it is another log than was seen before."""
+        return any(each.key in {"shrunk", "forked"} for each in self.findings)
 
     @property
     def only_stated_outages(self) -> bool:
@@ -56,31 +69,40 @@ class Verification:
         return next((each for each in outages if period is not None and each.first <= period <= each.last), None)
 
 
-async def verify(fetch: Fetch, policy: Policy, now_s: int) -> Verification:
-    """Verify a docket log as it is served now. Never raises for what the operator did: that is a finding."""
+async def verify(fetch: Fetch, policy: Policy, now_s: int, before: Checkpoint | None = None) -> Verification:
+    """Verify a docket log as it is served now. Never raises for what the operator did: that is a finding.
+
+    ``before``: a checkpoint of it that was seen earlier, and believed; the log must have grown from it.
+    """
     try:
-        seen = await _checkpoint(fetch, "checkpoint", policy)
+        note, seen = await _checkpoint(fetch, "checkpoint", policy)
+        if before is not None and seen.checkpoint.size < before.size:
+            shrunk = Finding("log-broken", "shrunk", {"size": seen.checkpoint.size, "before": before.size})
+            return Verification((shrunk,), (), note=note)
         entries, fault = await _entries(fetch, seen.checkpoint.size)
         wrong = await _wrong_entries(fetch, policy, entries, fault, seen)
     except PeerError as error:
         return Verification((_because(error, "log"),), ())
+    if before is not None and not wrong and Frontier().extend(leaf_hashes(entries[: before.size])).root != before.root:
+        wrong = (Finding("log-broken", "forked", {"before": before.size}),)
     if wrong:
-        return Verification(wrong, ())
+        return Verification(wrong, (), note=note)
     try:
         stamps, broken = await _stamps(fetch, policy, entries)
         found = recount(entries, stamps, now_s)
     except Malformed:
-        return Verification((Finding("genesis-missing", "no-genesis"),), (), len(entries))
+        return Verification((Finding("genesis-missing", "no-genesis"),), (), len(entries), note=note)
     if found.genesis.origin != seen.checkpoint.origin:
         broken.append(Finding("genesis-missing", "other-genesis"))
-    return Verification((*broken, *found.findings), tuple(_unproven(found, policy)), len(entries), found)
+    findings = (*broken, *found.findings)
+    return Verification(findings, tuple(_unproven(found, policy)), len(entries), found, note)
 
 
-async def _checkpoint(fetch: Fetch, path: str, policy: Policy) -> Seen:
+async def _checkpoint(fetch: Fetch, path: str, policy: Policy) -> tuple[bytes, Seen]:
     data = await fetch(path)
     if data is None:
         raise Malformed(f"there is no {path}")
-    return policy.check(parse_note(data))
+    return data, policy.check(parse_note(data))
 
 
 async def _entries(fetch: Fetch, size: int) -> tuple[list[bytes], Finding | None]:
@@ -135,7 +157,7 @@ async def _first_wrong(fetch: Fetch, policy: Policy, entries: Sequence[bytes]) -
     frontier = Frontier()
     for period in count():
         try:
-            kept = (await _checkpoint(fetch, f"periods/{period}", policy)).checkpoint
+            kept = (await _checkpoint(fetch, f"periods/{period}", policy))[1].checkpoint
         except PeerError:
             return {}
         begin = frontier.size
@@ -151,7 +173,7 @@ async def _stamps(fetch: Fetch, policy: Policy, entries: Sequence[bytes]) -> tup
     broken: list[Finding] = []
     for period in range(periods_of(entries)):
         try:
-            seen[period] = await _checkpoint(fetch, f"periods/{period}", policy)
+            _, seen[period] = await _checkpoint(fetch, f"periods/{period}", policy)
         except PeerError as error:
             broken.append(_because(error, "checkpoint", "period-unwitnessed", period=period))
     roots = _roots(entries, {each.checkpoint.size for each in seen.values()})

@@ -42,6 +42,8 @@ WHERE_KO: Final[Mapping[str, str]] = {
     "entries-from": "항목이 체크포인트가 서명한 것과 다름: 빠졌거나 바뀌었거나 옮겨진 것이 있음, {period}회차부터 "
     "(항목 {first}~{last})",
     "file": "{path}: {why}",
+    "shrunk": "기록의 항목이 {size}개뿐인데 전에는 {before}개였음",
+    "forked": "전에 본 항목 {before}개짜리 기록을 잇지 않음: 기록이 두 갈래임",
     "no-genesis": "기록의 첫 항목이 시작 진술이 아님",
     "other-genesis": "시작 진술이 다른 기록의 것임",
     "second-genesis": "{period}회차에 시작 진술이 또 있음",

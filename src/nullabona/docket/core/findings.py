@@ -13,6 +13,8 @@ SENTENCES: Final[Mapping[str, str]] = {
     "entries-from": "the entries are not those that the checkpoint was signed for: one is missing, altered or moved, "
     "first in period {period} (entries {first} to {last})",
     "file": "{path}: {why}",
+    "shrunk": "the log shows {size} entries, and {before} were seen before",
+    "forked": "the log does not continue the one of {before} entries that was seen before: it has two histories",
     "no-genesis": "the log's first leaf is not its genesis statement",
     "other-genesis": "the genesis statement is of another log",
     "second-genesis": "period {period} has another genesis statement",
