@@ -17,6 +17,7 @@ from nullabona.errors import PeerError
 from nullabona.log.checkpoint import parse_checkpoint
 from nullabona.log.edge import read_edge
 from nullabona.log.keys import parse_vkey, vkey
+from nullabona.log.forks import Fork, parse_fork, weigh
 from nullabona.log.note import encode_signatures, parse_note, parse_signatures
 from nullabona.log.policy import Policy
 from nullabona.log.proof import parse_proof
@@ -97,6 +98,16 @@ def witness(chance: random.Random) -> None:
     assert not isinstance(decision, Accept) or (LOG.checkpoint, REQUEST.proof) == (decision.checkpoint, request.proof)
 
 
+def forks(chance: random.Random) -> None:
+    """Out of an honest log's checkpoints nobody makes a fork, whatever the file says."""
+    other = bytes(32) if chance.random() < 0.5 else b""
+    honest = Fork("no-consistency", LOG.checkpoint.origin, OLD.note(*WITNESSES), REQUEST, (), other)
+    try:
+        assert not weigh(parse_fork(mutate(chance, honest.encode())), POLICY).proven
+    except PeerError:
+        return
+
+
 def rules(chance: random.Random) -> None:
     """Any text is a policy or refused, and what is a policy can be asked."""
     words = POLICY_TEXT.split(" ")
@@ -121,7 +132,7 @@ def tiles(chance: random.Random) -> None:
     assert (edge.root == LOG.root) == (data == store[changed])
 
 
-TARGETS: Final = (read, prove, witness, rules, tiles)
+TARGETS: Final = (read, prove, witness, forks, rules, tiles)
 
 
 def fuzz(seconds: float, seed: int) -> int:

@@ -12,6 +12,7 @@ import pytest
 
 from nullabona.sequencer import open_log
 from tests.sequencer.logs import ORIGIN, SIGNERS, make_log, policy_text, publish
+from tests.witness.running import log_signers
 
 MAIN = "from nullabona.cli import main; main()"
 
@@ -48,6 +49,51 @@ def test_verify_says_what_was_checked(log: Path) -> None:
     path.write_bytes(path.read_bytes().replace(b"entry 7\n", b"entry 8\n"))
     code, out, err = nulla("verify", log / "log", "--policy", log / "policy", lang="ko_KR.UTF-8")
     assert (3, "", True, True) == (code, out, "[log-differs]" in err, "기록이 서명된 것과 다릅니다" in err)
+
+
+@pytest.fixture
+def sides(log: Path) -> Path:
+    """The log, and checkpoints beside it that its keys signed: of other histories, and of its own beginning."""
+    for name, size, lie in (("as-large", 300, b"!"), ("smaller", 250, b"!"), ("begun", 130, b"")):
+        made = make_log(log / f"{name}-log")
+        made.stage([b"entry %d%s\n" % (n, lie if n > 1 else b"") for n in range(size)])
+        publish(made)
+        made.release()
+        (log / name).write_bytes((log / f"{name}-log/public/checkpoint").read_bytes())
+    return log
+
+
+@pytest.mark.slow
+def test_two_histories_are_proven_to_whoever_is_shown_them(sides: Path) -> None:
+    """Of one size by themselves; of two with the log's files, and then by a file that needs them no more."""
+    now, policy = sides / "log/public/checkpoint", ("--policy", sides / "policy")
+    code, out, err = nulla("verify-evidence", sides / "as-large", now, *policy)
+    assert (0, 3, "", True) == (code, len(out.splitlines()), err, "HAS TWO HISTORIES" in out)
+    code, out, err = nulla("verify-evidence", sides / "smaller", now, *policy, lang="ko_KR.UTF-8")
+    assert (1, "", True) == (code, out, "[fork-undecided]" in err and "알 수 없습니다" in err)
+    more = ("--log", sides / "log", "-o", sides / "proof", "--json")
+    code, out, _ = nulla("verify-evidence", sides / "smaller", now, *policy, *more)
+    said = json.loads(out)
+    assert (0, True, "log", ORIGIN) == (code, said["forked"], said["by"], said["origin"])
+    assert (250, 300) == (said["first"]["size"], said["second"]["size"])
+    code, out, _ = nulla("verify-evidence", sides / "proof", *policy, lang="ko_KR.UTF-8")
+    assert (0, True) == (code, "기록이 둘로 갈라졌습니다" in out)
+
+
+@pytest.mark.slow
+def test_what_is_no_fork_is_refused(sides: Path) -> None:
+    """An honest beginning, a file that is nothing, another policy: exit 3, and nothing is claimed."""
+    now, policy = sides / "log/public/checkpoint", ("--policy", sides / "policy")
+    (sides / "rubbish").write_bytes(b"{}")
+    (sides / "strange").write_text(policy_text(log_signers("log.example/strange")))
+    for words, said in (
+        ((sides / "begun", now, *policy, "--log", sides / "log"), "stand in the log"),
+        ((sides / "rubbish", *policy), "does not have the form"),
+        ((sides / "as-large", now, "--policy", sides / "strange"), "not signed both"),
+        ((now, now, *policy), "are the same"),
+    ):
+        code, out, err = nulla("verify-evidence", *words)
+        assert (3, "", True, True) == (code, out, "[fork-evidence-invalid]" in err, said in err), words
 
 
 @pytest.mark.slow

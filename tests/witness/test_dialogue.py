@@ -7,9 +7,12 @@ from collections.abc import Callable
 from dataclasses import replace
 from hashlib import sha256
 
+from nullabona.log.forks import parse_fork, weigh
 from nullabona.log.note import Note, NoteSignature, parse_note, parse_signatures, verify_note
+from nullabona.log.policy import Policy
 from nullabona.log.witnessing import add_checkpoint
 from nullabona.witness.core.limits import Limits
+from tests.sequencer.logs import policy_text
 from tests.witness.growing import ORIGIN, Growing, Said, add, ask
 from tests.witness.running import START, RunningWitness, log_signers
 
@@ -101,6 +104,19 @@ def test_a_larger_fork_is_evidence_to_look_at(witness: RunningWitness, grown: Gr
     assert 422 == add(witness, forked.request(5, 9)).status
     assert ["no-consistency"] == [file["kind"] for file in evidence(witness)]
     assert 200 == add(witness, grown.request(5, 9)).status
+
+
+def test_anybody_can_check_what_a_witness_kept(witness: RunningWitness, grown: Growing) -> None:
+    """Its files, as they lie there, under a policy that names the log and the witness."""
+    policy = Policy.parse(policy_text(grown.signers, [witness.signers[0].name], quorum=1))
+    add(witness, grown.request(0, 5))
+    forked = replace(grown, branch=b"!", branch_at=2)
+    add(witness, forked.request(5, 5))
+    add(witness, forked.request(5, 9))
+    files = sorted(witness.config.data.glob("evidence/*/*.json"))
+    weighed = {path.name.rpartition("-")[0]: weigh(parse_fork(path.read_bytes()), policy) for path in files}
+    assert {"two-roots": True, "no-consistency": False} == {kind: each.proven for kind, each in weighed.items()}
+    assert [["w0"], ["w0"]] == [[name for name, _ in each.old.witnesses] for each in weighed.values()]
 
 
 def test_what_the_log_did_not_sign_is_no_evidence(witness: RunningWitness, grown: Growing) -> None:

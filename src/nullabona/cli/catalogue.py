@@ -290,6 +290,15 @@ SENTENCES: Final[dict[str, tuple[str, str]]] = {
         "It is entry {index} of {origin}; {witnesses} witnesses cosigned.",
         "{origin}의 {index}번 항목입니다. 증인 {witnesses}곳이 함께 서명했습니다.",
     ),
+    "log-fork-side": (
+        "Signed by the log: size {size}, root {root}, witnessed by {witnesses}.",
+        "기록이 서명함: 크기 {size}, 뿌리 {root}, 증인 {witnesses}.",
+    ),
+    "log-fork-nobody": ("nobody whom the policy knows", "정책이 아는 증인 없음"),
+    "log-forked": (
+        "{origin} HAS TWO HISTORIES: its operator has signed both. Show this to others.",
+        "{origin}: 기록이 둘로 갈라졌습니다. 운영자가 둘 다 서명했습니다. 다른 사람에게 보여 주세요.",
+    ),
     "log-watched": ("{new} new of {size} entries.", "항목 {size}개 중 새 항목 {new}개."),
     "docket-moved": ("{number} is {state} now.", "{number} 사건: {state}."),
     "docket-carried-out": ("Done.", "처리했습니다."),

@@ -11,6 +11,7 @@ from typing import Final
 
 import click
 
+from nullabona.cli.catalogue import say
 from nullabona.cli.logwork import (
     Reading,
     keep_memory,
@@ -24,10 +25,12 @@ from nullabona.cli.logwork import (
 )
 from nullabona.cli.output import emit, line, note
 from nullabona.cli.settings import Settings, common, settings_of
+from nullabona.errors import Bug
+from nullabona.log.forks import Fork, Weighed, fork_of, parse_fork, weigh
 from nullabona.log.keys import Kind, vkey
 from nullabona.log.proof import parse_proof
 from nullabona.machine.keyfile import encode_private_key, read_key_file, write_key_file
-from nullabona.reading import advance, find_entry, prove, verify_log
+from nullabona.reading import Undecided, advance, decide, find_entry, prove, verify_log
 
 _FILE: Final = click.Path(path_type=Path, dir_okay=False)
 _policy = click.option("--policy", type=_FILE, metavar="FILE", help="Whose signatures are demanded (spec/log.md).")
@@ -117,6 +120,67 @@ def check(context: click.Context, proof: Path, entry: Path, policy: Path) -> Non
         emit({"index": found.index, "origin": seen.checkpoint.origin, "size": seen.checkpoint.size,
               "root": seen.checkpoint.root, "witnesses": dict(seen.witnesses)})  # fmt: skip
     note(settings, "log-checked", index=found.index, origin=seen.checkpoint.origin, witnesses=len(seen.witnesses))
+
+
+@log.command("verify-evidence")
+@click.argument("files", type=_FILE, metavar="FILE", nargs=-1, required=True)
+@click.option("--policy", type=_FILE, metavar="FILE", required=True, help="Whose signatures are demanded.")
+@click.option("--log", "where", metavar="WHERE", help="Let the log's own files decide: its URL, or a folder with them.")
+@click.option("-o", "--output", type=_FILE, metavar="FILE", help="Write evidence here that needs no log any more.")
+@common
+@click.pass_context
+def verify_evidence_command(
+    context: click.Context, files: tuple[Path, ...], policy: Path, where: str | None, output: Path | None
+) -> None:
+    """Check evidence that a log has two histories: what a witness keeps, or two checkpoints in two files.
+
+    Exit 0: proven, whoever handed it over. Exit 3: it is none. Exit 1: the log's own files must decide (--log).
+    """
+    settings = settings_of(context)
+    if len(files) > 2:
+        raise click.UsageError("give one file of a witness, or two with a checkpoint each")
+    rules, data = read_policy(policy), [read_small(path) for path in files]
+    fork = parse_fork(data[0]) if len(data) == 1 else fork_of(*data)
+    weighed, by = weigh(fork, rules), "itself"
+    if not weighed.proven:
+        if where is None:
+            raise Undecided("the log has signed both; whether the larger one grew from the other is not shown")
+        fork, by = decided(settings, where, policy, fork), "log"
+        weighed = weigh(fork, rules)
+    if not weighed.proven:
+        raise Bug("what a log's files decided does not prove it")
+    if output is not None:
+        write_file(output, fork.encode())
+    _say_fork(settings, weighed, by)
+
+
+def decided(settings: Settings, where: str, policy: Path, fork: Fork) -> Fork:
+    """What the log's files make of it. Raises as `nullabona.reading.decide`."""
+    found: list[Fork] = []
+
+    async def work(reading: Reading) -> None:
+        found.append(await decide(reading.source, await reading.checkpoint(), fork))
+
+    run_reading(settings, where, policy, work)
+    return found[0]
+
+
+def _say_fork(settings: Settings, weighed: Weighed, by: str) -> None:
+    if settings.as_json:
+        sides = {"first": weighed.old, "second": weighed.new}
+        told = {
+            name: {"size": one.checkpoint.size, "root": one.checkpoint.root, "witnesses": dict(one.witnesses)}
+            for name, one in sides.items()
+        }
+        emit({"forked": weighed.proven, "origin": weighed.origin, "by": by, **told})
+        return
+    for one in (weighed.old, weighed.new):
+        names = ", ".join(name for name, _ in one.witnesses) or say("log-fork-nobody", settings.language)
+        line(
+            say("log-fork-side", settings.language, size=one.checkpoint.size, root=one.checkpoint.root.hex(),
+                witnesses=names)
+        )  # fmt: skip
+    line(say("log-forked", settings.language, origin=weighed.origin))
 
 
 @log.command()

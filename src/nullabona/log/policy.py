@@ -117,24 +117,30 @@ class Policy:
         Raises `Malformed` if it is no checkpoint, `WrongOrigin` if its log is not listed, `NoteInvalid` if the log's
         signature is missing or any listed key's does not hold, `NotWitnessed` without a quorum.
         """
+        signed = self.signed(note)
+        checkpoint, witnesses = signed.checkpoint, signed.witnesses
+        if self.quorum == NO_QUORUM:
+            return signed
+        for time_s in sorted({time_s for _, time_s in witnesses}, reverse=True):
+            if self._is_quorum(frozenset(name for name, time in witnesses if time >= time_s)):
+                return Seen(checkpoint, checkpoint.origin, witnesses, time_s)
+        raise NotWitnessed(f"{len(witnesses)} of the policy's witnesses cosigned, which is no quorum")
+
+    def signed(self, note: Note) -> Seen:
+        """What the note shows once its log has signed, whoever has witnessed it: for evidence against the log.
+
+        Raises as `check`, but for `NotWitnessed`.
+        """
         checkpoint = parse_checkpoint(note.text)
         keys = self.keys_of(checkpoint.origin)
         if not keys:
             raise WrongOrigin("this checkpoint is of a log that the policy does not know")
         verified = verify_note(note, (*keys, *(witness.key for witness in self.witnesses)))
         require_log(checkpoint, keys, verified)
-        return self._witnessed(checkpoint, verified)
-
-    def _witnessed(self, checkpoint: Checkpoint, verified: tuple[Verified, ...]) -> Seen:
         times = {(each.name, each.key_id): each.time_s for each in verified}
         stated = ((witness.name, times.get((witness.key.name, witness.key.key_id))) for witness in self.witnesses)
         witnesses = tuple((name, time_s) for name, time_s in stated if time_s is not None)
-        if self.quorum == NO_QUORUM:
-            return Seen(checkpoint, checkpoint.origin, witnesses, None)
-        for time_s in sorted({time_s for _, time_s in witnesses}, reverse=True):
-            if self._is_quorum(frozenset(name for name, time in witnesses if time >= time_s)):
-                return Seen(checkpoint, checkpoint.origin, witnesses, time_s)
-        raise NotWitnessed(f"{len(witnesses)} of the policy's witnesses cosigned, which is no quorum")
+        return Seen(checkpoint, checkpoint.origin, witnesses, None)
 
     def _is_quorum(self, names: frozenset[str]) -> bool:
         reached = set(names)

@@ -5,6 +5,7 @@ policy (spec/log.md).
 """
 
 from nullabona.reading.errors import LogDiffers, LogForked, LogIncomplete, LogRolledBack, LogStale
+from nullabona.reading.forks import Undecided, decide
 from nullabona.reading.monitor import Step, advance
 from nullabona.reading.prove import Proven, find_entry, prove
 from nullabona.reading.source import Source, open_source
@@ -20,7 +21,9 @@ __all__ = [
     "Report",
     "Source",
     "Step",
+    "Undecided",
     "advance",
+    "decide",
     "find_entry",
     "open_source",
     "prove",

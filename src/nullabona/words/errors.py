@@ -93,6 +93,11 @@ ERRORS_KO: Final[Mapping[str, tuple[str, str]]] = {
     "not-witnessed": ("증인이 모자랍니다", "아무것도 믿지 않았습니다. 다른 사람은 다른 기록을 보고 있을 수 있습니다"),
     "wrong-origin": ("정책이 모르는 기록입니다", "이 기록의 정책이 맞는지 확인하세요"),
     "http-misbehaved": ("서버가 엉뚱하게 답했습니다", "나중에 다시 해 보세요"),
+    "fork-evidence-invalid": ("증거가 되지 않는 파일입니다", "믿지 마세요. 다른 기록이나 정책의 것인지 확인하세요"),
+    "fork-undecided": (
+        "두 체크포인트만으로는 기록이 갈라졌는지 알 수 없습니다",
+        "기록의 파일로 판단하세요: nulla log verify-evidence 파일 --policy 파일 --log 곳",
+    ),
     "malformed": ("형식이 맞지 않습니다", "증거로 보관하세요. 아무것도 믿지 않았습니다"),
     "note-invalid": ("서명이 맞지 않습니다", "증거로 보관하세요. 아무것도 믿지 않았습니다"),
     "proof-invalid": ("증명이 성립하지 않습니다", "증거로 보관하세요. 아무것도 믿지 않았습니다"),

@@ -6,18 +6,18 @@ only what the log itself has signed.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Final, Literal
+from typing import Final
 
 from nullabona.log.cosignature import TIME_SIZE
+from nullabona.log.forks import Fork
+from nullabona.log.forks import Kind as EvidenceKind
 from nullabona.log.keys import SignerKey, VerifierKey
 from nullabona.log.note import Note, parse_note
 from nullabona.log.witnessing import Accept, AddCheckpoint, Cosigned, Refuse, decide
 
-EvidenceKind = Literal["two-roots", "no-consistency"]
 _NOT_THE_LOGS: Final = frozenset({"unsigned", "unknown-log"})
 
 
@@ -86,13 +86,7 @@ def log_id(origin: str) -> str:
 def encode_evidence(kind: EvidenceKind, held: Held, request: AddCheckpoint, log: WatchedLog) -> tuple[str, bytes]:
     """A name and the content of a file that shows what was signed; the same request gives the same file."""
     shown = AddCheckpoint(request.old_size, request.proof, own_lines(request.note, log), request.checkpoint)
-    content = {
-        "kind": kind,
-        "origin": log.origin,
-        "keys": [each.encode() for each in log.verifiers],
-        "held": held.note.decode(),
-        "shown": shown.encode().decode(),
-    }
-    data = json.dumps(content, ensure_ascii=False, indent=1, sort_keys=True).encode() + b"\n"
+    keys = tuple(each.encode() for each in log.verifiers)
+    data = Fork(kind, log.origin, parse_note(held.note), shown, keys).encode()
     pair = held.root + request.checkpoint.size.to_bytes(8, "big") + request.checkpoint.root
     return f"{kind}-{sha256(pair).hexdigest()[:32]}.json", data
