@@ -16,8 +16,8 @@ from fuzz.client import mutate
 from nullabona.errors import PeerError
 from nullabona.log.checkpoint import parse_checkpoint
 from nullabona.log.edge import read_edge
-from nullabona.log.keys import parse_vkey, vkey
 from nullabona.log.forks import Fork, parse_fork, weigh
+from nullabona.log.keys import parse_vkey, vkey
 from nullabona.log.note import encode_signatures, parse_note, parse_signatures
 from nullabona.log.policy import Policy
 from nullabona.log.proof import parse_proof
