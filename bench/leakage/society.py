@@ -1,0 +1,87 @@
+"""A synthetic society: who there is, who knows whom, which rooms they have, and everything they do in some weeks.
+
+`make` gives the same society for the same seed and size. It is plain data and knows no design: `Society.intents` is one
+stream in time order, written so that it makes sense everywhere: nobody speaks who is offline, not in the room, or has
+not been taken in yet; rooms are made by somebody online, of people who have arrived. What a design does with an intent
+(a push, a box, a queue) is the design's affair. Small and large societies come from the same code.
+
+Shapes and sources stand in `circles` (contacts, rooms), `hours` (online, addresses) and `talk` (conversations).
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bench.leakage import circles, hours, talk
+from bench.leakage.intents import DAY, NOBODY, Account, Intent, Kind, Room
+from bench.leakage.life import Life
+from bench.leakage.rooms_life import live_room
+
+__all__ = ["DAY", "NOBODY", "Account", "Intent", "Kind", "Room", "Size", "Society", "make"]
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How large a society is. ``pace``: messages that an account writes a day, on average."""
+
+    accounts: int = 1_000
+    days: int = 30
+    pace: float = 10.0
+
+
+SMALL = Size(30, 3, 20.0)
+"""For tests: lived in seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Society:
+    """``contacts``: the pairs who know one another (each of them may have a room for two, and not all write in it).
+
+    ``rooms[n].number == n`` and ``accounts[n].number == n``. ``addresses``: how many network addresses occur;
+    ``home[a]`` is the account that is seen at address ``a`` most.
+    """
+
+    seed: int
+    size: Size
+    accounts: Sequence[Account]
+    contacts: Sequence[tuple[int, int]]
+    rooms: Sequence[Room]
+    addresses: int
+    intents: Sequence[Intent]
+
+
+def make(seed: int, size: Size = SMALL) -> Society:
+    """The society of ``seed``. Takes about a second for each 30,000 messages."""
+    drawn = circles.draw(seed, size.accounts)
+    life = _people(seed, size, drawn)
+    dice = random.Random(f"rooms {seed} {size}")
+    rooms: list[Room] = []
+    members = [*drawn.pairs, *drawn.groups]
+    weights = [_weight(dice, room) for room in members]
+    messages = size.accounts * size.pace * size.days
+    for room, weight in zip(members, weights, strict=True):
+        conversations = messages / talk.TURNS * weight / sum(weights)
+        made = live_room(random.Random(f"{seed} {len(rooms)} {size}"), life, len(rooms), room, conversations)
+        if made is not None:
+            rooms.append(made)
+    life.intents.sort(key=lambda intent: (intent.t, intent.kind))
+    return Society(seed, size, life.accounts, drawn.pairs, rooms, life.addresses.count, life.intents)
+
+
+def _weight(dice: random.Random, members: Sequence[int]) -> float:
+    """How much of all talk is a room's: half of the talk is between two, the larger the group the more."""
+    if len(members) == 2:
+        return dice.lognormvariate(0.0, 1.5)
+    return float(len(members) ** 0.5) * dice.lognormvariate(0.0, 1.2)
+
+
+def _people(seed: int, size: Size, drawn: circles.Circles) -> Life:
+    dice = random.Random(f"people {seed} {size}")
+    life = Life(size.days, talk.Voices(dice, size.accounts))
+    for number, household in enumerate(drawn.household):
+        late = dice.random() < hours.LATE and size.days > 1
+        arrives = dice.uniform(1, size.days * 0.8) * DAY if late else dice.uniform(7, 20) * hours.HOUR
+        life.person(dice, number, household, arrives)
+    return life
