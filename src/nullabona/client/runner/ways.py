@@ -15,7 +15,6 @@ from typing import Final, Literal, Protocol, TypeAlias
 from nullabona.client.net import (
     Backoff,
     Carrier,
-    Connection,
     Endpoint,
     EndpointRefused,
     NetOptions,
@@ -29,8 +28,20 @@ from nullabona.client.runner.chance import fraction
 from nullabona.errors import NullabonaError, PeerError, UserError
 
 Lane = Literal["rooms", "inbox"]
-Dial: TypeAlias = Callable[[Endpoint, NetOptions], Awaitable[Connection]]
+
+
+class Lasting(Carrier, Protocol):
+    """A carrier that lasts until it is lost."""
+
+    async def wait_lost(self) -> PeerError:
+        """Why the connection ended, once it has."""
+        ...
+
+
+Dial: TypeAlias = Callable[[Endpoint, NetOptions], Awaitable[Lasting]]
 """Opens a connection; `connect`, unless a test puts something in between."""
+Post: TypeAlias = Callable[[Endpoint, NetOptions], Carrier]
+"""Makes what carries single requests; `PostCarrier`, unless a test puts something in between."""
 _RESTLESS_S: Final = 0.01
 
 
@@ -67,15 +78,17 @@ class LastingWay:
         self,
         relay: str,
         lane: Lane,
-        dial: Callable[[Endpoint], Awaitable[Connection]],
+        dial: Callable[[Endpoint], Awaitable[Lasting]],
         policy: Policy,
         on_state: Callable[[WayState], None],
+        chance: Callable[[], float] = fraction,
     ) -> None:
         self.state = WayState(relay, lane, connected=False)
         self._dial = dial
         self._policy = policy
         self._on_state = on_state
-        self._carrier: Connection | None = None
+        self._chance = chance
+        self._carrier: Lasting | None = None
         self._up = asyncio.Event()
         self._keeper: asyncio.Task[None] | None = None
 
@@ -129,7 +142,7 @@ class LastingWay:
                 self._up.clear()
                 self._carrier = None
                 self._tell(lost)
-            backoff = backoff.lost(clock(), fraction())
+            backoff = backoff.lost(clock(), self._chance())
 
     def _tell(self, error: NullabonaError | None) -> None:
         self.state = WayState(self.state.relay, self.state.lane, connected=error is None, error=error)
@@ -139,8 +152,8 @@ class LastingWay:
 class PassingWay:
     """One POST per request; after a failure the next one waits."""
 
-    def __init__(self, endpoint: Endpoint, options: NetOptions, policy: Policy) -> None:
-        self._carrier = PostCarrier(endpoint, options)
+    def __init__(self, endpoint: Endpoint, options: NetOptions, policy: Policy, post: Post = PostCarrier) -> None:
+        self._carrier = post(endpoint, options)
         self._policy = policy
         self._backoff = Backoff(policy)
 
@@ -164,7 +177,7 @@ class PassingWay:
 
 
 class Ways:
-    """Every way of a client, made when first asked for."""
+    """Every way of a client, made when first asked for. ``dial``, ``post`` and ``chance`` are for tests."""
 
     def __init__(
         self,
@@ -173,8 +186,12 @@ class Ways:
         policy: Policy,
         on_state: Callable[[WayState], None],
         dial: Dial = connect,
+        post: Post = PostCarrier,
+        chance: Callable[[], float] = fraction,
     ) -> None:
         self._dial = dial
+        self._post = post
+        self._chance = chance
         self._home_is_local = parse_endpoint(home).is_local
         self._options = options
         self._policy = policy
@@ -187,7 +204,12 @@ class Ways:
         self._check(relay)
         if (relay, lane) not in self._lasting:
             self._lasting[relay, lane] = LastingWay(
-                relay, lane, lambda endpoint: self._dial(endpoint, self._options), self._policy, self._on_state
+                relay,
+                lane,
+                lambda endpoint: self._dial(endpoint, self._options),
+                self._policy,
+                self._on_state,
+                self._chance,
             )
         return self._lasting[relay, lane]
 
@@ -195,7 +217,7 @@ class Ways:
         """The POSTs for what must not be seen beside our own boxes. Raises `EndpointRefused`."""
         endpoint = self._check(relay)
         if relay not in self._passing:
-            self._passing[relay] = PassingWay(endpoint, self._options, self._policy)
+            self._passing[relay] = PassingWay(endpoint, self._options, self._policy, self._post)
         return self._passing[relay]
 
     def states(self) -> list[WayState]:
