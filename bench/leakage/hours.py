@@ -86,7 +86,7 @@ def carried(dice: random.Random, days: int, home: int, addresses: Addresses, arr
         free = day % 7 >= 5
         begin = day * DAY + HOUR * max(4.0, wakes + dice.gauss(1.2 if free else 0.0, 0.4))
         end = day * DAY + HOUR * min(27.5, sleeps + dice.gauss(0.7 if day % 7 in {4, 5} else 0.0, 0.5))
-        spans += _with_losses(dice, _outings(dice, begin, end, home, addresses.new(), works and not free))
+        spans += _with_losses(dice, _outings(dice, begin, end, home, addresses.new(), works=works and not free))
     return _after(spans, arrives, days)
 
 
@@ -104,7 +104,7 @@ def desk(dice: random.Random, days: int, home: int, addresses: Addresses, arrive
 
 
 def _outings(
-    dice: random.Random, begin: float, end: float, home: int, mobile: int, works: bool
+    dice: random.Random, begin: float, end: float, home: int, mobile: int, *, works: bool
 ) -> Iterator[tuple[float, float, int]]:
     """The day of a carried device as stretches of one address."""
     away = HOUR * (8.2 - 7.0 if works else dice.uniform(2.0, 8.0)) + dice.gauss(0.0, 900.0)

@@ -25,6 +25,8 @@ SETTLING: Final = 60.0
 """Nobody acts in a room sooner than this after they were taken in."""
 PATIENCE: Final = 3_600.0
 """A conversation ends when the next speaker is away for longer."""
+UNTIL_FIRST: Final = (math.log(900.0), 1.0)
+"""From the making of a room to its first talk: people let one another in meanwhile."""
 ONLOOKERS: Final = (math.log(480.0), 1.6)
 UNINTERESTED: Final = 0.25
 FEW: Final = 10
@@ -77,8 +79,10 @@ def live_room(
     living.members = {creator: _Member(created - SETTLING)} | {member: _Member(created) for member in founders}
     if not pair:
         _comings_and_goings(living, creator, others, created)
-    for start in starts:
-        _converse(living, max(start, created + 1.0), [creator] if start == starts[0] else [])
+    first = created + dice.lognormvariate(*UNTIL_FIRST)
+    _converse(living, first, creator)
+    for start in starts[1:]:
+        _converse(living, max(start, first))
     return Room(number, pair, creator, tuple(founders), created)
 
 
@@ -107,17 +111,15 @@ def _may_go(living: _Living, creator: int, member: int) -> None:
     since = living.members[member].since
     actor = member if goes else creator
     t = living.online(actor, dice.uniform(since + 2 * SETTLING, max(since + 2 * SETTLING, days * DAY)))
-    if t is not None and living.act(
-        t, Kind.LEAVE if goes else Kind.REMOVE, actor, other=NOBODY if goes else member
-    ):
+    if t is not None and living.act(t, Kind.LEAVE if goes else Kind.REMOVE, actor, other=NOBODY if goes else member):
         living.members[member].until = t
 
 
-def _converse(living: _Living, start: float, first: Sequence[int]) -> None:
-    present = [member for member, its in living.members.items() if its.inside(start) or member in first]
+def _converse(living: _Living, start: float, begins: int | None = None) -> None:
+    present = [member for member, its in living.members.items() if its.inside(start)]
     if not present:
         return
-    active = _active(living, present, first)
+    active = _active(living, present, begins)
     turns: list[talk.Turn] = []
     shift = 0.0
     for turn in talk.conversation(living.dice, living.life.voices, active, start):
@@ -132,14 +134,14 @@ def _converse(living: _Living, start: float, first: Sequence[int]) -> None:
         _be_read(living, active, turns)
 
 
-def _active(living: _Living, present: Sequence[int], first: Sequence[int]) -> list[int]:
-    """Who takes part, whoever begins first. The others of a pair always do."""
+def _active(living: _Living, present: Sequence[int], begins: int | None) -> list[int]:
+    """Who takes part, whoever begins first."""
     dice = living.dice
     lively = [living.life.voices.lively[member] for member in present]
-    begins = first[0] if first else dice.choices(present, lively)[0]
-    most = 2 if len(living.members) == 2 else 2 + round(dice.lognormvariate(0.3, 0.7))
-    everybody = living.members if first else present
-    others = [member for member in everybody if member != begins]
+    if begins is None or begins not in present:
+        begins = dice.choices(present, lively)[0]
+    most = 2 + round(dice.lognormvariate(0.3, 0.7))
+    others = [member for member in present if member != begins]
     return [begins, *dice.sample(others, min(len(others), most - 1))]
 
 
@@ -162,10 +164,11 @@ def _follow(living: _Living, member: int, said: Sequence[float]) -> None:
 
 
 def _look_later(living: _Living, member: int, said: Sequence[float]) -> None:
-    for t in [*said[:1], *said[-1:]][: 1 if len(said) == 1 else 2]:
-        delay = living.dice.lognormvariate(*ONLOOKERS)
-        if t == said[0] or t > read:
-            read = _read(living, member, t + delay) or math.inf
+    """Once after the first message, and once more after the last if that came later."""
+    read = 0.0
+    for t in (said[0], said[-1]) if said else ():
+        if t >= read:
+            read = _read(living, member, t + living.dice.lognormvariate(*ONLOOKERS)) or math.inf
 
 
 def _read(living: _Living, member: int, t: float) -> float | None:

@@ -8,11 +8,12 @@ Shapes and where they are from:
   those numbers and the 10 turns of a conversation are assumptions.
 - *The day*: least at four in the morning, more after lunch, most at nine to eleven in the evening; weekends later and
   flatter. The shape of use of Korean messengers by hour; the weights are assumptions.
-- *Whose room talks how much*: log-normal weights, so that a few rooms carry most of the talk (Onnela et al., PNAS 104,
-  2007: few strong ties, many weak). In a group a few speak most: Zipf weights.
-- *Length*: short. Characters log-normal, 9 in the middle for Korean and 24 for English; a syllable of Hangul is 3 bytes.
-  Two thirds write Korean. All assumptions.
-- *Files*: 4 of 100 messages, log-normal around 180 kB (a photograph as messengers shrink it), at most 3 MB. Assumption.
+- *Whose room talks how much*: log-normal weights, so that a few rooms carry most of the talk (Onnela et al., PNAS
+  104, 2007: few strong ties, many weak). In a group a few speak most: Zipf weights.
+- *Length*: short. Characters log-normal, 9 in the middle for Korean and 24 for English; a syllable of Hangul is 3
+  bytes. Two thirds write Korean. All assumptions.
+- *Files*: 4 of 100 messages, log-normal around 180 kB (a photograph as messengers shrink it), at most 3 MB. An
+  assumption.
 """
 
 from __future__ import annotations
