@@ -1,0 +1,254 @@
+"""One device of the simulation: the real core over the real store, driven by the runner's real parts.
+
+`Reads`, `Outbox`, `Fetches` and `Ways` are the product's own. What `Runner` adds to them (when to look again, when to
+tick) is played here, because the runner wakes every minute and tidies files after every pause, which costs weeks of
+simulation and shows nowhere in the network. The directory's proofs are not played either: its answers are believed.
+What a device asks it, and when, is: `keep_card`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager, suppress
+from typing import Any, Final, cast
+
+from bench.leakage.lines import Seat, look_up
+from nullabona.client.account import RENEW_DAYS
+from nullabona.client.core.engine import Engine, Touched
+from nullabona.client.core.outgoing import BLOB, PIECE
+from nullabona.client.core.record.checking import Checked
+from nullabona.client.core.records import LoggedEvent, OutboxItem
+from nullabona.client.core.step import Step
+from nullabona.client.core.wants import ReadWant
+from nullabona.client.net import NetOptions, Policy
+from nullabona.client.runner.directories import Directories
+from nullabona.client.runner.fetches import Fetches
+from nullabona.client.runner.outbox import Outbox
+from nullabona.client.runner.publishing import CHECK_S
+from nullabona.client.runner.reads import Reads
+from nullabona.client.runner.ways import Ways, WayState
+from nullabona.client.store import SqliteStore
+from nullabona.errors import PeerError
+from tests.rooms.world import RELAY, Person
+
+DAY_S: Final = 86_400.0
+_SHORTEST_S: Final = 0.02
+_OVERDUE_S: Final = 1.0
+
+
+class LivedEngine(Engine):
+    """The core, which tells in passing which boxes and blobs belong to which room."""
+
+    on_box: Callable[[bytes, bytes], None] = staticmethod(lambda _room, _address: None)
+    on_blob: Callable[[bytes, bytes], None] = staticmethod(lambda _room, _digest: None)
+
+    def reads(self, room_id: bytes) -> tuple[ReadWant, ...]:
+        wants = super().reads(room_id)
+        for want in wants:
+            self.on_box(room_id, want.address)
+        return wants
+
+    def due(self, now: int) -> list[OutboxItem]:
+        items = super().due(now)
+        for item in items:
+            if item.kind in {BLOB, PIECE} and item.room:
+                self.on_blob(item.room, item.ref)
+        return items
+
+
+class Cards(Directories):
+    """The directory as one device asks it. What it answers is believed without proof."""
+
+    def __init__(self, device: Device) -> None:
+        super().__init__(device)
+        self._device = device
+
+    async def look_up(self, handle: str) -> Checked:
+        """See `Directories.look_up`."""
+        device = self._device
+        await look_up(device.seat, device.account_of(handle))
+        card = device.person.world.cards.get(handle)
+        nothing = cast(Any, None)
+        return Checked(card.encoded if card else b"", b"", 0, None, None, nothing, nothing, b"")
+
+
+class Device:
+    """See `nullabona.client.runner.ground.Ground`. Runs between `start` and `stop`, as often as wanted."""
+
+    def __init__(
+        self,
+        person: Person,
+        engine: LivedEngine,
+        seat: Seat,
+        *,
+        start_ms: int,
+        chance: Callable[[], float],
+        account_of: Callable[[str], int],
+    ) -> None:
+        self.person = person
+        self.engine: LivedEngine = engine
+        self.seat = seat
+        self.account_of = account_of
+        self.on_event: Callable[[Device, LoggedEvent], None] = lambda _device, _event: None
+        self.on_rooms_connected: Callable[[], None] = lambda: None
+        self.directories: Cards = Cards(self)
+        self.warnings: list[tuple[str, dict[str, str]]] = []
+        self._start_ms = start_ms
+        self._chance = chance
+        self._loop = asyncio.get_running_loop()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._ways: Ways | None = None
+        self._heard = 0
+        self._published = float("-inf")
+        self._alarm: asyncio.TimerHandle | None = None
+        self._looking = False
+
+    # -- life
+
+    @property
+    def running(self) -> bool:
+        return self._ways is not None
+
+    def start(self, addr: int) -> None:
+        """The device is switched on, or has its network back."""
+        self.seat.come(addr)
+        self._ways = Ways(
+            RELAY, NetOptions(), Policy(), self._way_changed, self.seat.dial, self.seat.post, self._chance
+        )
+        self._reads, self._outbox, self._fetches = Reads(self), Outbox(self), Fetches(self)
+        self._reads.refresh(None)
+        for room in self.engine.rooms():
+            self._reads.refresh(room)
+        self.spawn(self.keep_card())
+        self.happened(Touched(frozenset()))
+
+    def move(self, addr: int) -> None:
+        """Another network: everything is connected anew from there."""
+        self.seat.come(addr)
+
+    def stop(self) -> None:
+        """Off. What is stored stays."""
+        ways, self._ways = self._ways, None
+        self.seat.drop()
+        for task in list(self._tasks):
+            task.cancel()
+        if self._alarm is not None:
+            self._alarm.cancel()
+        if ways is not None:
+            self._loop.create_task(ways.close())
+
+    # -- what the parts stand on
+
+    @property
+    def store(self) -> SqliteStore:
+        return self.person.store
+
+    @property
+    def ways(self) -> Ways:
+        if self._ways is None:
+            raise RuntimeError("a device that is off uses the network")
+        return self._ways
+
+    def now(self) -> int:
+        """See `Ground.now`."""
+        return self._start_ms + int(self._loop.time() * 1_000)
+
+    def happened(self, touched: Touched) -> None:
+        """See `Ground.happened`."""
+        if not self.running:
+            return
+        self._outbox.pump()
+        for room in touched.rooms:
+            self._reads.refresh(room)
+        if not self._looking:
+            self._looking = True
+            self._loop.call_soon(self._look)
+
+    def may_send(self, room: bytes, address: bytes) -> bool:
+        """See `Ground.may_send`."""
+        return self._reads.may_send(room, address)
+
+    def warn(self, code: str, **data: str) -> None:
+        """See `Ground.warn`."""
+        self.warnings.append((code, data))
+
+    def spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        """See `Ground.spawn`. What fails stops the whole simulation."""
+        task = self._loop.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+        return task
+
+    @contextmanager
+    def step(self, *rooms: bytes) -> Iterator[Step]:
+        """One step on the person's wish, as `Runner.step`."""
+        with self.engine.step(self.now(), *rooms) as step:
+            yield step
+            touched = step.touched
+        self.happened(Touched(frozenset(rooms) | touched))
+
+    # -- inside
+
+    def _look(self) -> None:
+        """As `Runner._look` and `_keep_time`: once for all that happened in one turn."""
+        self._looking = False
+        if not self.running:
+            return
+        self._fetches.pump()
+        for room in set(self.engine.rooms()) - self._reads.known():
+            self._reads.refresh(room)
+        self._tell()
+        self._set_alarm()
+
+    def _tell(self) -> None:
+        with self.store.transaction():
+            if self.store.last_event() == self._heard:
+                return
+            news = self.store.events(self._heard)
+        for event in news:
+            self._heard = event.id
+            self.on_event(self, event)
+
+    def _set_alarm(self) -> None:
+        if self._alarm is not None:
+            self._alarm.cancel()
+        wake = self.engine.wake_at()
+        if wake is not None:
+            ahead = (wake - self.now()) / 1_000
+            self._alarm = self._loop.call_later(max(ahead, _SHORTEST_S) if ahead > 0 else _OVERDUE_S, self._tick)
+
+    def _tick(self) -> None:
+        if self.running:
+            self.happened(self.engine.tick(self.now()))
+
+    def _way_changed(self, state: WayState) -> None:
+        if not state.connected or not self.running:
+            return
+        if state.lane == "inbox":
+            self.spawn(self._ask_for_own())
+        else:
+            self.on_rooms_connected()
+
+    async def keep_card(self) -> None:
+        """What `Publishing` and `Oversight` ask: the own card, at every start and connection and every six hours.
+
+        The watch of the own handle asks every ten minutes more, from the same address: noted once, as it tells nothing
+        new. A card is renewed, and so published, once a week.
+        """
+        while True:
+            if self._loop.time() - self._published >= RENEW_DAYS * DAY_S:
+                self._published = self._loop.time()
+                with suppress(PeerError):
+                    await look_up(self.seat, self.seat.account, who=self.seat.account)
+            await self._ask_for_own()
+            await asyncio.sleep(CHECK_S)
+
+    async def _ask_for_own(self) -> None:
+        with suppress(PeerError):
+            await look_up(self.seat, self.seat.account)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self._loop.call_exception_handler({"message": "a device failed", "exception": error})

@@ -1,0 +1,238 @@
+"""The simulated network between devices and the machine: connections with a delay, from an address that may change.
+
+Three things are played here because the product does not do them: a connection per box, polling, and (in `cover`)
+reads and appends that mean nothing. Each is what a watcher of the network would see if the product did.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from dataclasses import dataclass, field
+from typing import Final
+
+from msgspec import structs
+
+from bench.leakage.defences import Defences
+from bench.leakage.machine import Machine, Reply, Visitor
+from bench.leakage.tap import Tap
+from bench.leakage.trace import NOBODY, Op
+from nullabona.client.net import Endpoint, NetOptions, Unreachable
+from nullabona.errors import PeerError
+from nullabona.wire.messages import AnyRequest, AnyResponse, Frames, Read
+
+HANDSHAKES: Final = 3
+"""Round trips of TCP, TLS and HTTP before a request can be sent."""
+
+
+@dataclass(slots=True, eq=False)
+class Seat:
+    """Where one device sits in the network: whose it is, its address now, its lines. ``delay``: one way, in seconds."""
+
+    machine: Machine
+    defences: Defences
+    account: int
+    delay: float
+    phase: float
+    """When in the period this device polls, as a share of it."""
+    addr: int = NOBODY
+    lines: set[Line] = field(default_factory=set)
+    shared: int = NOBODY
+    """For an ablation: the number of the one connection that all lines are."""
+
+    @property
+    def online(self) -> bool:
+        return self.addr != NOBODY
+
+    @property
+    def tap(self) -> Tap:
+        return self.machine.tap
+
+    def come(self, addr: int) -> None:
+        """Online from there now; what was connected is lost."""
+        self.drop()
+        self.addr = addr
+
+    def drop(self) -> None:
+        """Offline."""
+        for line in list(self.lines):
+            line.lose(Unreachable("the network is gone"))
+        self.addr = NOBODY
+
+    async def dial(self, endpoint: Endpoint, options: NetOptions) -> Line:  # noqa: ARG002 - see `Dial`
+        """See `nullabona.client.runner.ways.Dial`."""
+        await asyncio.sleep(2 * HANDSHAKES * self.delay)
+        if not self.online:
+            raise Unreachable("there is no network")
+        return Line(self)
+
+    def post(self, endpoint: Endpoint, options: NetOptions) -> Posts:  # noqa: ARG002 - see `Post`
+        """See `nullabona.client.runner.ways.Post`."""
+        return Posts(self)
+
+
+class Line:
+    """A lasting connection. Implements `nullabona.client.runner.ways.Lasting`."""
+
+    def __init__(self, seat: Seat) -> None:
+        self.seat = seat
+        self._loop = asyncio.get_running_loop()
+        self._opened = self._loop.time()
+        self._numbers: dict[bytes, int] = {}
+        self._number = NOBODY if seat.defences.connection_per_box else self._own_number()
+        self._visitor = Visitor(seat.machine, seat.addr, self.number)
+        self._error: PeerError | None = None
+        self._lost: asyncio.Future[PeerError] = self._loop.create_future()
+        self._waiting: set[asyncio.Future[AnyResponse]] = set()
+        seat.lines.add(self)
+        seat.machine.visitors.add(self._visitor)
+
+    def _own_number(self) -> int:
+        seat = self.seat
+        if seat.defences.inbox_apart:
+            return seat.tap.open(seat.account, seat.addr)
+        if seat.shared == NOBODY:
+            seat.shared = seat.tap.open(seat.account, seat.addr)
+        return seat.shared
+
+    def number(self, place: bytes) -> int:
+        """The connection that a watcher sees for a box."""
+        if self._number != NOBODY:
+            return self._number
+        if place not in self._numbers:
+            self._numbers[place] = self.seat.tap.open(self.seat.account, self._visitor.addr)
+        return self._numbers[place]
+
+    @property
+    def is_open(self) -> bool:
+        return self._error is None
+
+    async def request(self, request: AnyRequest, timeout_s: float) -> AnyResponse:  # noqa: ARG002 - it is answered
+        """See `Carrier.request`."""
+        if self._error is not None:
+            raise Unreachable(self._error.message)
+        answer: asyncio.Future[AnyResponse] = self._loop.create_future()
+        self._waiting.add(answer)
+        self._loop.call_later(self.seat.delay, self._arrive, request, answer)
+        try:
+            return await answer
+        finally:
+            self._waiting.discard(answer)
+
+    async def wait_lost(self) -> PeerError:
+        """See `Lasting.wait_lost`."""
+        return await asyncio.shield(self._lost)
+
+    async def close(self) -> None:
+        """See `Carrier.close`."""
+        self.lose(Unreachable("the connection was closed"))
+
+    def lose(self, error: PeerError) -> None:
+        """It is gone; whoever waits hears of it."""
+        if self._error is not None:
+            return
+        self._error = error
+        seat = self.seat
+        seat.lines.discard(self)
+        seat.machine.leave(self._visitor)
+        self._hang_up()
+        for answer in self._waiting:
+            if not answer.done():
+                answer.set_exception(Unreachable(error.message))
+        self._lost.set_result(error)
+
+    def _hang_up(self) -> None:
+        seat, lasted = self.seat, self._loop.time() - self._opened
+        numbers = [*self._numbers.values()]
+        if self._number not in {NOBODY, seat.shared}:
+            numbers.append(self._number)
+        elif self._number == seat.shared != NOBODY and not seat.lines:
+            numbers.append(seat.shared)
+            seat.shared = NOBODY
+        for number in numbers:
+            seat.tap.close(number, self._visitor.addr, lasted)
+
+    # -- inside
+
+    def _arrive(self, request: AnyRequest, answer: asyncio.Future[AnyResponse]) -> None:
+        if self._error is not None:
+            return
+        period = self.seat.defences.poll_s
+        if period and isinstance(request, Read) and request.wait_s:
+            self._visitor.ask(request, self._held(request, answer, period), quiet=True)
+        else:
+            self._visitor.ask(request, self._back(answer))
+
+    def _back(self, answer: asyncio.Future[AnyResponse]) -> Reply:
+        def reply(response: AnyResponse) -> None:
+            self._loop.call_later(self.seat.delay, _settle, answer, response)
+
+        return reply
+
+    def _held(self, request: Read, answer: asyncio.Future[AnyResponse], period: int) -> Reply:
+        """Polling: what a waiting read would bring at once is only found at the device's next turn."""
+
+        def turn(response: AnyResponse) -> None:
+            if self._error is not None:
+                return
+            if isinstance(response, Frames):
+                self._visitor.ask(structs.replace(request, wait_s=0), self._back(answer))
+            else:
+                self._back(answer)(response)
+
+        def reply(response: AnyResponse) -> None:
+            now, offset = self._loop.time(), self.seat.phase * period
+            due = math.ceil((now - offset) / period) * period + offset
+            self._loop.call_later(max(0.0, due - now), turn, response)
+
+        return reply
+
+
+class Posts:
+    """One connection per request. Implements `nullabona.client.net.Carrier`."""
+
+    is_open = True
+
+    def __init__(self, seat: Seat) -> None:
+        self._seat = seat
+
+    async def request(self, request: AnyRequest, timeout_s: float) -> AnyResponse:  # noqa: ARG002 - it is answered
+        """See `Carrier.request`."""
+        seat, loop = self._seat, asyncio.get_running_loop()
+        await asyncio.sleep(2 * HANDSHAKES * seat.delay)
+        if not seat.online:
+            raise Unreachable("there is no network")
+        addr, begun = seat.addr, loop.time()
+        conn = seat.tap.open(seat.account, addr)
+        answer: asyncio.Future[AnyResponse] = loop.create_future()
+        visitor = Visitor(seat.machine, addr, lambda _: conn, wait_s=0)
+        try:
+            await asyncio.sleep(seat.delay)
+            visitor.ask(request, lambda response: _settle(answer, response))
+            response = await answer
+            await asyncio.sleep(seat.delay)
+            return response
+        finally:
+            seat.tap.close(conn, addr, loop.time() - begun)
+
+    async def close(self) -> None:
+        """See `Carrier.close`."""
+
+
+async def look_up(seat: Seat, account: int, *, who: int = NOBODY) -> None:
+    """A question about an account's card, or with ``who`` a card that its owner publishes, as the machine sees it."""
+    await asyncio.sleep(2 * HANDSHAKES * seat.delay)
+    if not seat.online:
+        raise Unreachable("there is no network")
+    addr = seat.addr
+    conn = seat.tap.open(seat.account, addr)
+    seat.tap.note(Op.LOOKUP, conn, addr, place=account, who=who)
+    try:
+        await asyncio.sleep(2 * seat.delay)
+    finally:
+        seat.tap.close(conn, addr, 2 * seat.delay)
+
+
+def _settle(answer: asyncio.Future[AnyResponse], response: AnyResponse) -> None:
+    if not answer.done():
+        answer.set_result(response)

@@ -1,0 +1,178 @@
+"""A relay's machine in process: the real services over their real stores, with a tap at its door.
+
+What the simulation leaves out: sockets, TLS, and the renewal of waiting reads. A read waits here for as long as its
+connection lives; the product asks again every two minutes on the same connection, which tells whoever watches nothing
+new. For the same reason a connection's reads of one box are noted once, when the first begins.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Callable, Mapping
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, Final, TypeAlias
+
+from msgspec import structs
+
+from bench.leakage.tap import Tap
+from bench.leakage.trace import Op
+from nullabona.relay.blobs import BlobService
+from nullabona.relay.core.budget import Budget
+from nullabona.relay.core.limits import Limits
+from nullabona.relay.metrics import Metrics
+from nullabona.relay.service import BoxService
+from nullabona.relay.store.files import FileBlobStore
+from nullabona.relay.store.sqlite import SqliteBoxStore
+from nullabona.relay.writer import InlineWriter
+from nullabona.wire.address import box_address
+from nullabona.wire.messages import (
+    AnyRequest,
+    AnyResponse,
+    Append,
+    Appended,
+    Blob,
+    Done,
+    Frames,
+    GetBlob,
+    PutBlob,
+    Read,
+    Request,
+    Trim,
+    decode_response,
+)
+
+FOREVER_S: Final = 10**9
+TICK_S: Final = 30.0
+"""How often the relay looks at its clock; its waits never end here and its budgets count minutes."""
+
+Reply: TypeAlias = Callable[[AnyResponse], None]
+Operation: TypeAlias = Callable[[Any, "Visitor", int], None]
+
+
+def place_of(request: AnyRequest) -> bytes:
+    """What a request is about: a box's address or a blob's digest."""
+    if isinstance(request, Append):
+        return box_address(request.policy, request.read_hash, sha256(request.write_secret).digest())
+    if isinstance(request, Read | Trim):
+        return box_address(request.policy, sha256(request.read_secret).digest(), request.write_hash)
+    if isinstance(request, PutBlob | GetBlob):
+        return request.digest
+    raise TypeError(f"nothing here answers {type(request).__name__}")
+
+
+class Visitor:
+    """One connection as the services see it (`nullabona.relay.caller.Caller`), and as the tap numbers it."""
+
+    def __init__(self, machine: Machine, addr: int, number: Callable[[bytes], int], wait_s: int = FOREVER_S) -> None:
+        self.budget = Budget(machine.limits)
+        self.max_wait_s = wait_s
+        self.addr = addr
+        self.number = number
+        self.reading: dict[bytes, float] = {}
+        """The boxes at which a read waits, or did, and since when."""
+        self._machine = machine
+        self._open: dict[int, tuple[AnyRequest, bytes, Reply, bool]] = {}
+        self._next = 0
+
+    def ask(self, request: AnyRequest, reply: Reply, *, quiet: bool = False) -> None:
+        """Have it answered, sooner or later, exactly once. ``quiet``: no answer that a watcher would see."""
+        self._next += 1
+        place = place_of(request)
+        self._open[self._next] = request, place, reply, quiet
+        self.budget.inflight += 1
+        if isinstance(request, Read):
+            self._machine.begins_to_read(self, place)
+            if request.wait_s:
+                request = structs.replace(request, wait_s=FOREVER_S)
+        self._machine.operation(request)(request, self, self._next)
+
+    def answer(self, request_id: int, response: AnyResponse) -> None:
+        """See `Caller.answer`."""
+        self.budget.inflight -= 1
+        request, place, reply, quiet = self._open.pop(request_id)
+        if not quiet:
+            self._machine.answered(self, request, place, response)
+        reply(response)
+
+    def answer_encoded(self, request_id: int, body: bytes) -> None:
+        """See `Caller.answer_encoded`."""
+        self.answer(request_id, decode_response(body))
+
+    def is_full(self) -> bool:
+        """See `Caller.is_full`."""
+        return False
+
+
+class Machine:
+    """The relay and what is tapped of it. ``day`` is the UTC day."""
+
+    def __init__(self, folder: Path, tap: Tap, seed: str, day: Callable[[], int]) -> None:
+        loop = asyncio.get_running_loop()
+        self.limits = Limits()
+        self.tap = tap
+        self.folder = folder
+        self.visitors: set[Visitor] = set()
+        self._loop = loop
+        self._day = day
+        self._ticked = float("-inf")
+        self._boxes = BoxService(
+            SqliteBoxStore(folder),
+            InlineWriter(loop),
+            self.limits,
+            Metrics(),
+            chance=random.Random(seed).getrandbits,
+            on_gone=_gone,
+        )
+        self._blobs = BlobService(FileBlobStore(folder), self.limits, Metrics())
+        self._operations: Mapping[type[Request], Operation] = {
+            **self._boxes.operations(),
+            **self._blobs.operations(),
+        }
+
+    def operation(self, request: AnyRequest) -> Operation:
+        """What answers a request."""
+        now = self._loop.time()
+        if now - self._ticked >= TICK_S:
+            self._ticked = now
+            self._boxes.tick(int(now), self._day())
+            self._blobs.tick(int(now), self._day())
+        return self._operations[type(request)]
+
+    def leave(self, visitor: Visitor) -> None:
+        """The connection is gone."""
+        self.visitors.discard(visitor)
+        self._boxes.leave(visitor)
+
+    async def stop(self) -> None:
+        """Finish what is being written."""
+        await self._boxes.stop()
+        await self._blobs.stop()
+
+    # -- what the tap sees
+
+    def begins_to_read(self, visitor: Visitor, place: bytes) -> None:
+        if place not in visitor.reading:
+            self.tap.note(Op.READ, visitor.number(place), visitor.addr, place=self.tap.place(place))
+        visitor.reading[place] = self._loop.time()
+
+    def answered(self, visitor: Visitor, request: AnyRequest, place: bytes, response: AnyResponse) -> None:
+        if isinstance(request, Append) and isinstance(response, Appended):
+            self._note(Op.APPEND, visitor, place, len(request.frame))
+        elif isinstance(response, Frames):
+            for _, frame in response.frames:
+                self._note(Op.DELIVER, visitor, place, len(frame))
+        elif isinstance(request, Trim) and isinstance(response, Done):
+            self._note(Op.ERASE, visitor, place)
+        elif isinstance(request, PutBlob) and isinstance(response, Done):
+            self._note(Op.PUT_BLOB, visitor, place, len(request.data))
+        elif isinstance(response, Blob):
+            self._note(Op.GET_BLOB, visitor, place, len(response.data))
+
+    def _note(self, op: Op, visitor: Visitor, place: bytes, size: int = -1) -> None:
+        self.tap.note(op, visitor.number(place), visitor.addr, place=self.tap.place(place), size=size)
+
+
+def _gone(error: Exception) -> None:
+    raise error

@@ -1,0 +1,148 @@
+"""Our own design, lived: the real core, runner's parts, relay and stores, under a simulated clock and network.
+
+`record` lets a society live and hands back what the relay's machine saw and kept. What is real and what is played
+stands in `device`, `machine`, `lines` and `cover`; MLS is real, with the product's suite.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, Final
+
+from bench.leakage.clockwork import Clockwork
+from bench.leakage.defences import PRODUCT, Defences
+from bench.leakage.machine import Machine
+from bench.leakage.shelf_rows import DAY_S, disk_events, memory_events
+from bench.leakage.society import Society
+from bench.leakage.tap import Tap
+from bench.leakage.town import START_MS, Town
+from bench.leakage.trace import Events, Pair, Recording, Truth
+from bench.leakage.unpadded import unpadded
+
+SEIZED_BEFORE_END_S: Final = 2.5 * 3_600
+"""The machine is seized, and the recording ends, at half past nine on the last evening."""
+
+Progress = Callable[[float, Town], None]
+"""Told now and then how far the simulation is, in seconds of the society."""
+
+
+def record(society: Society, defences: Defences = PRODUCT, progress: Progress | None = None) -> Recording:
+    """What the relay's machine saw and kept while the society lived with our design."""
+    with lived(society, defences, progress) as (town, recording):
+        del town
+        return recording
+
+
+@contextmanager
+def lived(
+    society: Society, defences: Defences = PRODUCT, progress: Progress | None = None
+) -> Iterator[tuple[Town, Recording]]:
+    """The same, with the people as they are at the end."""
+    loop = Clockwork()
+    try:
+        with _folder() as folder, nullcontext() if defences.padding else unpadded():
+            yield loop.run_until_complete(_live(society, defences, folder, progress))
+    finally:
+        loop.close()
+
+
+async def _live(
+    society: Society, defences: Defences, folder: Path, progress: Progress | None
+) -> tuple[Town, Recording]:
+    loop = asyncio.get_running_loop()
+    failures: list[dict[str, Any]] = []
+    loop.set_exception_handler(lambda _, context: failures.append(context))
+    tap = Tap(loop.time)
+    day = lambda: (START_MS // 1_000 + int(loop.time())) // DAY_S  # noqa: E731
+    machine = Machine(folder, tap, f"machine {society.seed}", day)
+    town = Town(society, defences, machine)
+    end = society.size.days * DAY_S - SEIZED_BEFORE_END_S
+    for intent in society.intents:
+        if intent.t >= end:
+            break
+        if intent.t > loop.time():
+            await asyncio.sleep(intent.t - loop.time())
+        town.act(intent)
+        if failures:
+            raise RuntimeError("the simulation failed") from failures[0].get("exception")
+        if progress is not None:
+            progress(loop.time(), town)
+    await asyncio.sleep(end - loop.time())
+    live, memory = tap.events(), memory_events(machine, loop.time())
+    await _stop(town)
+    disk = disk_events(folder, tap, machine.limits.retention_days, START_MS // 1_000)
+    return town, _recording(society, defences, town, live, disk, memory)
+
+
+async def _stop(town: Town) -> None:
+    """Everybody off, and the relay finishes what it is writing."""
+    for device in town.devices.values():
+        device.stop()
+    await town.machine.stop()
+    rest = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in rest:
+        task.cancel()
+    await asyncio.gather(*rest, return_exceptions=True)
+
+
+def _recording(
+    society: Society, defences: Defences, town: Town, live: Events, disk: Events, memory: Events
+) -> Recording:
+    tap = town.machine.tap
+    return Recording(
+        design="ours" if defences == PRODUCT else f"ours, {defences.label}",
+        live=live,
+        disk=disk,
+        memory=memory,
+        directory={
+            tap.place(device.person.card.inbox.address): account
+            for (account, number), device in town.devices.items()
+            if number == 0
+        },
+        truth=_truth(society, town),
+    )
+
+
+def _truth(society: Society, town: Town) -> Truth:
+    happened, tap = town.happened, town.machine.tap
+    rooms = {room_id: number for number, room_id in town.room_ids.items()}
+    spoken = {room for room, _, _ in happened.said}
+    talks: set[Pair] = set()
+    for room in society.rooms:
+        if room.pair and room.number in spoken:
+            low, high = sorted((room.creator, *room.founders))
+            talks.add((low, high))
+    served = {
+        tap.places[place]: rooms[room_id]
+        for place, room_id in happened.room_of.items()
+        if room_id in rooms and place in tap.places
+    }
+    chain = [
+        (tap.places[before], tap.places[after])
+        for room_id, boxes in happened.boxes.items()
+        if room_id in rooms
+        for before, after in pairwise(boxes)
+        if before in tap.places and after in tap.places
+    ]
+    return Truth(
+        accounts=society.size.accounts,
+        talks=frozenset(talks),
+        rooms=[frozenset(happened.joined[room.number]) for room in society.rooms],
+        room_of=served,
+        chain=chain,
+        account_of_conn=tap.account_of_conn,
+        account_of_addr=tap.account_of_addr,
+    )
+
+
+@contextmanager
+def _folder() -> Iterator[Path]:
+    """For the relay's store: in memory where the machine has a place for that, as each of its writes is synced."""
+    shared = Path("/dev/shm")
+    with tempfile.TemporaryDirectory(dir=shared if shared.is_dir() else None) as name:
+        yield Path(name)

@@ -1,0 +1,82 @@
+"""What lies in a seized relay, as events: its database, its blobs, and what its process holds beside them.
+
+The disk knows days: of a frame and of a blob the day on which it came (its expiry day, less the time for which things
+are kept), of a box the day of its last use. Nothing on it is finer.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from bench.leakage.machine import Machine
+from bench.leakage.tap import Row, Tap
+from bench.leakage.trace import EVENT, NOBODY, Events, Op
+from nullabona.client.runner.reads import WAIT_S
+from nullabona.relay.core.boxes import LAST_SEQ, SEQ_BITS
+from nullabona.relay.store.sqlite import FILE_NAME
+
+DAY_S: Final = 86_400
+
+
+def disk_events(folder: Path, tap: Tap, retention_days: int, start_s: int) -> Events:
+    """The rows of the relay's store. ``start_s``: the UTC second at which the society begins.
+
+    `Op.APPEND` is a frame, `Op.PUT_BLOB` a blob, and `Op.ERASE` a box of which frames were erased: the box's row says
+    how far. Times are the beginnings of UTC days.
+    """
+
+    def day(expiry_day: int) -> float:
+        return float((expiry_day - retention_days) * DAY_S - start_s)
+
+    rows = [*_boxes(folder, tap, day), *_blobs(folder, tap, day)]
+    rows.sort(key=lambda row: row[0])
+    return np.array(rows, dtype=EVENT)
+
+
+def memory_events(machine: Machine, now: float) -> Events:
+    """The reads that wait in the running process, and on which connections. Known to the second, as the process does:
+    it notes until when a read waits, and the product asks anew every `WAIT_S` seconds.
+    """
+    rows: list[Row] = []
+    for visitor in machine.visitors:
+        for place, since in visitor.reading.items():
+            t = float(int(now - (now - since) % WAIT_S))
+            conn, number = visitor.number(place), machine.tap.place(place)
+            rows.append((t, int(Op.READ), number, conn, visitor.addr, NOBODY, NOBODY, NOBODY))
+    rows.sort()
+    return np.array(rows, dtype=EVENT)
+
+
+def _row(t: float, op: Op, place: int, size: int) -> Row:
+    return (t, int(op), place, NOBODY, NOBODY, NOBODY, NOBODY, size)
+
+
+def _boxes(folder: Path, tap: Tap, day: Callable[[int], float]) -> Iterator[Row]:
+    with closing(sqlite3.connect(folder / FILE_NAME)) as db:
+        places = {}
+        for num, address, floor, expiry_day in db.execute("SELECT num, address, floor, expiry_day FROM box"):
+            places[num] = tap.place(address)
+            if _erased(db, num, floor):
+                yield _row(day(expiry_day), Op.ERASE, places[num], NOBODY)
+        for id, expiry_day, size in db.execute("SELECT id, expiry_day, length(body) FROM frame ORDER BY id"):
+            yield _row(day(expiry_day), Op.APPEND, places[id >> SEQ_BITS], size)
+
+
+def _erased(db: sqlite3.Connection, num: int, floor: int) -> bool:
+    """Whether frames are gone: the box's own count says so, or its first frame is not there."""
+    least = db.execute("SELECT min(id) FROM frame WHERE id >> ? = ?", (SEQ_BITS, num)).fetchone()[0]
+    return floor > 1 or least is None or least & LAST_SEQ > 1
+
+
+def _blobs(folder: Path, tap: Tap, day: Callable[[int], float]) -> Iterator[Row]:
+    for days in sorted((folder / "blobs").iterdir()):
+        if days.name.isdecimal():
+            for path in sorted(days.glob("*/*")):
+                digest = bytes.fromhex(path.parent.name + path.name)
+                yield _row(day(int(days.name)), Op.PUT_BLOB, tap.place(digest), path.stat().st_size)

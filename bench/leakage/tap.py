@@ -1,0 +1,70 @@
+"""Notes everything that passes at a relay's machine, and beside it what only the simulation knows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from bench.leakage.trace import EVENT, NOBODY, Events, Op
+
+Row = tuple[float, int, int, int, int, int, int, int]
+
+
+@dataclass(slots=True)
+class Tap:
+    """Events in the order in which they happen; ``clock`` gives the time. Boxes and blobs are places, by first use."""
+
+    clock: Callable[[], float]
+    rows: list[Row] = field(default_factory=list)
+    places: dict[bytes, int] = field(default_factory=dict)
+    connections: int = 0
+    merged: Mapping[bytes, bytes] | None = None
+    """For an ablation: boxes that are noted as another."""
+    account_of_conn: dict[int, int] = field(default_factory=dict)
+    uses: dict[int, dict[int, float]] = field(default_factory=dict)
+    """How long each account was seen at each address."""
+
+    def place(self, name: bytes) -> int:
+        """The number of a box's address or a blob's digest."""
+        if self.merged is not None:
+            name = self.merged.get(name, name)
+        return self.places.setdefault(name, len(self.places))
+
+    def note(
+        self,
+        op: Op,
+        conn: int,
+        addr: int,
+        *,
+        place: int = NOBODY,
+        size: int = NOBODY,
+        who: int = NOBODY,
+    ) -> None:
+        self.rows.append((self.clock(), int(op), place, conn, addr, who, NOBODY, size))
+
+    def open(self, account: int, addr: int) -> int:
+        """A connection begins; its number."""
+        conn = self.connections
+        self.connections += 1
+        self.account_of_conn[conn] = account
+        self.note(Op.OPEN, conn, addr)
+        return conn
+
+    def close(self, conn: int, addr: int, seconds: float) -> None:
+        """A connection ends that lasted for ``seconds``."""
+        account = self.account_of_conn[conn]
+        seen = self.uses.setdefault(addr, {})
+        seen[account] = seen.get(account, 0.0) + max(seconds, 1.0)
+        self.note(Op.CLOSE, conn, addr)
+
+    @property
+    def account_of_addr(self) -> dict[int, int]:
+        """Whose address each is: of several people in one household, who was seen there longest."""
+        return {addr: max(seen, key=lambda account: (seen[account], -account)) for addr, seen in self.uses.items()}
+
+    def events(self) -> Events:
+        """What was noted, in the order of time."""
+        rows = np.array(self.rows, dtype=EVENT)
+        return rows[np.argsort(rows["t"], kind="stable")]

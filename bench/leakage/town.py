@@ -1,0 +1,327 @@
+"""The people of a society with their devices in the simulation: intents become what a person does in the app.
+
+Whatever a person cannot do yet (a room they have not come into, a device that is off) waits and is done as soon as they
+can. What the society does not say is decided here: how soon somebody answers a request or an invitation.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections import defaultdict
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import msgspec
+from nullabona_mls import SUITE_PQ
+
+from bench.leakage.cover import Cover
+from bench.leakage.defences import Defences
+from bench.leakage.device import Device, LivedEngine
+from bench.leakage.lines import Seat
+from bench.leakage.machine import Machine
+from bench.leakage.saying import photo, send_photo, words
+from bench.leakage.society import Intent, Kind, Room, Society
+from nullabona.client.core import commands, files
+from nullabona.client.core.engine import Touched
+from nullabona.client.core.errors import BadRequest, LastAdmin, NoSuchContact, NoSuchRoom, NotAllowed, NotInRoom
+from nullabona.client.core.records import UNPLACED, FileState, LoggedEvent, Progress
+from nullabona.client.core.roominfo import DIRECT
+from nullabona.client.core.step import Timing
+from nullabona.errors import PeerError
+from nullabona.wire.card import Card
+from tests.rooms.devices import another_device
+from tests.rooms.world import Person, World
+
+START_MS: Final = 1_789_916_400_000
+"""A Monday, 00:00 in Seoul."""
+ANSWERS_S: Final = (4.0, 60.0)
+"""A person who is online answers a request or an invitation within this time. An assumption."""
+FORGET_S: Final = 30.0
+"""The bytes of a file are forgotten some time after it has come: nobody looks at them here, and memory is short."""
+
+Work = Callable[[], None]
+Making = Callable[[], Coroutine[Any, Any, None]]
+
+
+class Chance:
+    """Seeded chance of one device. Implements `nullabona.client.core.step.Chance`."""
+
+    def __init__(self, seed: str) -> None:
+        self._random = random.Random(seed)
+        self.bytes = self._random.randbytes
+        self.between = self._random.randint
+        self.fraction = self._random.random
+
+
+@dataclass(slots=True)
+class Happened:
+    """What the clients did and know, to compare with what was noted."""
+
+    said: list[tuple[int, bytes, int]] = field(default_factory=list)
+    """Room, message id, account."""
+    joined: defaultdict[int, set[int]] = field(default_factory=lambda: defaultdict(set))
+    """The accounts that were ever in each room of the society."""
+    refused: list[Intent] = field(default_factory=list)
+    boxes: dict[bytes, list[bytes]] = field(default_factory=dict)
+    """The boxes of each room of the clients, in the order of epochs."""
+    room_of: dict[bytes, bytes] = field(default_factory=dict)
+    """The clients' room of each box and blob."""
+
+
+class Town:
+    """Everybody. Made on the simulation's loop."""
+
+    def __init__(self, society: Society, defences: Defences, machine: Machine, suite: int = SUITE_PQ) -> None:
+        self.society = society
+        self.machine = machine
+        self.happened = Happened()
+        self.devices: dict[tuple[int, int], Device] = {}
+        self.room_ids: dict[int, bytes] = {}
+        self.waiting: defaultdict[tuple[int, int], list[Work]] = defaultdict(list)
+        self.unsaid: dict[tuple[int, int, int], list[Intent]] = {}
+        self.world = World(society.seed, suite=suite, timing=_timing(defences))
+        self._defences = defences
+        self._loop = asyncio.get_running_loop()
+        self._dice = random.Random(f"town {society.seed}")
+        self._pairs = {frozenset((room.creator, *room.founders)): room.number for room in society.rooms if room.pair}
+        self._numbers: dict[bytes, int] = {}
+        self._handles: dict[str, int] = {}
+        self._merged: dict[bytes, bytes] = {}
+        if not defences.epoch_addresses:
+            machine.tap.merged = self._merged
+        self._cover = Cover(society.seed, max(20, len(society.rooms)), defences.cover_reads, machine.tap)
+
+    def act(self, intent: Intent) -> None:
+        """Let it happen, now or as soon as it can."""
+        if intent.kind is Kind.ARRIVE:
+            self._arrive(intent)
+        elif intent.kind is Kind.LINK:
+            self._link(intent)
+        elif intent.kind is Kind.ONLINE:
+            self._come_online(intent)
+        elif intent.kind is Kind.OFFLINE:
+            self._go_offline(intent)
+        elif intent.kind is Kind.MOVE:
+            self._cover.end(self.devices[intent.account, intent.device].seat)
+            self.devices[intent.account, intent.device].move(intent.address)
+        else:
+            self._in_room(intent)
+
+    # -- devices
+
+    def _arrive(self, intent: Intent) -> None:
+        self._now()
+        person = self.world.person(f"p{intent.account:05}")
+        self._numbers[person.account] = intent.account
+        self._handles[person.me.handle] = intent.account
+        box = person.card.inbox
+        self.happened.room_of[bytes(box.address)] = b""
+        self._settle_in(person, intent)
+
+    def _link(self, intent: Intent) -> None:
+        self._now()
+        first = self.devices[intent.account, 0]
+        person = another_device(self.world, first.person, f"p{intent.account:05} again")
+        first.happened(Touched(frozenset(first.engine.rooms())))
+        self._settle_in(person, intent)
+
+    def _settle_in(self, person: Person, intent: Intent) -> None:
+        name = f"{self.society.seed} {intent.account} {intent.device}"
+        chance = Chance(name)
+        engine = LivedEngine(person.store, person.mls, person.me, chance, self.world.timing)
+        person.engine = engine
+        engine.on_box, engine.on_blob = self._note_box, self._note_blob
+        dice = random.Random(f"seat {name}")
+        delay, phase = dice.uniform(0.005, 0.04), dice.random()
+        seat = Seat(self.machine, self._defences, intent.account, delay, phase)
+        device = Device(
+            person,
+            engine,
+            seat,
+            start_ms=START_MS,
+            chance=chance.fraction,
+            account_of=self._handles.__getitem__,
+        )
+        device.on_event = lambda device, event: self._heard(device, intent.device, event)
+        device.on_rooms_connected = lambda: self._cover.begin(seat, intent.device)
+        engine.on_progress = lambda progress: self._file_moved(device, progress)
+        self.devices[intent.account, intent.device] = device
+
+    def _come_online(self, intent: Intent) -> None:
+        device = self.devices[intent.account, intent.device]
+        device.start(intent.address)
+        for work in self.waiting.pop((intent.account, intent.device), []):
+            self._loop.call_later(self._dice.uniform(*ANSWERS_S), self._when_on, device, intent.device, work)
+
+    def _go_offline(self, intent: Intent) -> None:
+        device = self.devices[intent.account, intent.device]
+        self._cover.end(device.seat)
+        device.stop()
+
+    def _when_on(self, device: Device, number: int, work: Work) -> None:
+        if device.running:
+            work()
+        else:
+            self.waiting[device.seat.account, number].append(work)
+
+    def _to_the_end(self, device: Device, number: int, making: Making) -> None:
+        """Run something that asks the network; if the device goes off meanwhile, again when it is back."""
+
+        async def run() -> None:
+            try:
+                await making()
+            except (asyncio.CancelledError, PeerError):
+                self.waiting[device.seat.account, number].append(lambda: self._to_the_end(device, number, making))
+                raise
+
+        async def quietly() -> None:
+            with suppress(PeerError):
+                await run()
+
+        device.spawn(quietly())
+
+    # -- what devices tell
+
+    def _heard(self, device: Device, number: int, event: LoggedEvent) -> None:
+        if event.kind == "contact-request":
+            handle = _handle_of(event)
+            self._answer(device, number, lambda step: commands.accept_contact(step, handle))
+        elif event.kind == "room-request":
+            self._answer(device, number, lambda step: commands.accept_request(step, event.room))
+        elif event.kind in {"joined", "rejoined"}:
+            self._came_in(device, number, event.room)
+
+    def _answer(self, device: Device, number: int, say_yes: Callable[[Any], object]) -> None:
+        def work() -> None:
+            with suppress(BadRequest, NoSuchContact, NoSuchRoom), device.step() as step:
+                say_yes(step)
+
+        self._loop.call_later(self._dice.uniform(*ANSWERS_S), self._when_on, device, number, work)
+
+    def _came_in(self, device: Device, number: int, room_id: bytes) -> None:
+        with device.engine.step(device.now()) as step:
+            info = step.room(room_id).info
+        if info.kind == DIRECT:
+            pair = frozenset(self._numbers[account] for account in info.pair)
+            self.room_ids.setdefault(self._pairs[pair], room_id)
+        room = next((room for room, id in self.room_ids.items() if id == room_id), None)
+        if room is None:
+            return
+        account = device.seat.account
+        self.happened.joined[room].add(account)
+        for place, intent in enumerate(self.unsaid.pop((account, number, room), [])):
+            self._loop.call_later(2.0 + 3.0 * place, self._in_room, intent)
+
+    def _file_moved(self, device: Device, progress: Progress) -> None:
+        if progress.state is FileState.HERE:
+            self._loop.call_later(FORGET_S, _forget, device, progress)
+
+    def _note_box(self, room: bytes, address: bytes) -> None:
+        if address not in self.happened.room_of:
+            boxes = self.happened.boxes.setdefault(room, [])
+            boxes.append(address)
+            self.happened.room_of[address] = room
+            self._merged[address] = boxes[0]
+
+    def _note_blob(self, room: bytes, digest: bytes) -> None:
+        self.happened.room_of.setdefault(digest, room)
+
+    # -- rooms
+
+    def _in_room(self, intent: Intent) -> None:
+        device = self.devices[intent.account, intent.device]
+        key = (intent.account, intent.device, intent.room)
+        if not device.running:
+            self.waiting[key[:2]].append(lambda: self._in_room(intent))
+        elif intent.kind is Kind.CREATE:
+            room = self.society.rooms[intent.room]
+            making = self._ask if room.pair else self._create
+            self._to_the_end(device, intent.device, lambda: making(device, room))
+        elif key in self.unsaid:
+            self.unsaid[key].append(intent)
+        elif not self._try(device, intent) and intent.kind is not Kind.READ:
+            self.unsaid[key] = [intent]
+
+    def _try(self, device: Device, intent: Intent) -> bool:
+        """False if the device is not in the room, or not yet."""
+        room_id = self.room_ids.get(intent.room)
+        if room_id is None:
+            return False
+        if intent.kind is Kind.ADD:
+            self._to_the_end(device, intent.device, lambda: self._add(device, room_id, intent))
+            return True
+        try:
+            self._do(device, room_id, intent)
+        except (NoSuchRoom, NotInRoom):
+            return False
+        except (NotAllowed, BadRequest, LastAdmin):
+            self.happened.refused.append(intent)
+        return True
+
+    def _do(self, device: Device, room_id: bytes, intent: Intent) -> None:
+        account = intent.account
+        with device.step(room_id) as step:
+            if intent.kind is Kind.SAY:
+                self._said(intent, commands.send_text(step, room_id, words(intent.size)))
+            elif intent.kind is Kind.FILE:
+                data = photo(intent.size, device.seat.account)
+                self._said(intent, send_photo(step, room_id, data))
+            elif intent.kind is Kind.READ:
+                last = step.store.last_spoken(room_id, UNPLACED - 1)
+                if last is not None:
+                    commands.mark_read(step, room_id, last.id)
+            elif intent.kind is Kind.REMOVE:
+                commands.remove_account(step, room_id, self.devices[intent.other, 0].person.account)
+            elif intent.kind is Kind.LEAVE:
+                commands.leave(step, room_id)
+            else:
+                raise TypeError(f"{account} cannot {intent.kind.name} in a room")
+
+    def _said(self, intent: Intent, message: bytes) -> None:
+        self.happened.said.append((intent.room, message, intent.account))
+
+    async def _ask(self, device: Device, room: Room) -> None:
+        """A room for two: ask the other to talk; they open the room."""
+        card = await self._card(device, room.founders[0])
+        with device.step() as step:
+            commands.request_contact(step, card, device.person.card.encoded, "")
+
+    async def _create(self, device: Device, room: Room) -> None:
+        cards = [await self._card(device, member) for member in room.founders]
+        with device.step() as step:
+            room_id = commands.create_group(step, f"room {room.number}")
+            self.room_ids[room.number] = room_id
+            for card in cards:
+                commands.add_account(step, room_id, card)
+
+    async def _add(self, device: Device, room_id: bytes, intent: Intent) -> None:
+        card = await self._card(device, intent.other)
+        with suppress(BadRequest, NotAllowed, NotInRoom), device.step(room_id) as step:
+            commands.add_account(step, room_id, card)
+
+    async def _card(self, device: Device, account: int) -> Card:
+        handle = self.devices[account, 0].person.me.handle
+        await device.directories.look_up(handle)
+        return self.world.cards[handle]
+
+    def _now(self) -> None:
+        self.world.now = START_MS + int(self._loop.time() * 1_000)
+
+
+def _handle_of(event: LoggedEvent) -> str:
+    return str(msgspec.msgpack.decode(event.data)["handle"])
+
+
+def _timing(defences: Defences) -> Timing:
+    return Timing() if defences.receipt_delay else Timing(receipt=0)
+
+
+def _forget(device: Device, progress: Progress) -> None:
+    with device.engine.step(device.now()) as step:
+        files.forget_file(step, progress.room, progress.message)
+
+
+__all__ = ["START_MS", "Chance", "Happened", "Town"]
