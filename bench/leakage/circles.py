@@ -9,9 +9,9 @@ Shapes and where they are from:
   number (1992). That exponent is an assumption.
 - *Clustering*: friends of friends. Contacts are drawn first from an account's circles (household, school, work), as
   tie strength and overlap go together (Onnela et al.). The share is an assumption.
-- *Group rooms*: sizes from a power law with an exponent of 2.1 between 3 and 200, drawn from a circle and its
+- *Group rooms*: sizes from a power law with an exponent of 2.3 between 3 and 200, drawn from a circle and its
   neighbours, so that memberships overlap. Groups in messengers are mostly small with a long tail (Seufert et al.,
-  IFIP Networking 2016, on WhatsApp); the exponent and 0.6 rooms for each account are assumptions.
+  IFIP Networking 2016, on WhatsApp); the exponent and 0.5 rooms for each account are assumptions.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ from typing import Final
 HOUSEHOLDS: Final = ((1, 355), (2, 288), (3, 188), (4, 169))
 CONTACT_EXPONENT: Final = 2.5
 CONTACTS: Final = (2, 150)
-GROUP_EXPONENT: Final = 2.1
+GROUP_EXPONENT: Final = 2.3
 GROUP: Final = (3, 200)
-GROUPS_PER_ACCOUNT: Final = 0.6
+GROUPS_PER_ACCOUNT: Final = 0.5
 CIRCLE_EXPONENT: Final = 1.8
 CIRCLE: Final = (5, 120)
 NEAR: Final = 0.8

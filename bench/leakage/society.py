@@ -11,8 +11,9 @@ Shapes and sources stand in `circles` (contacts, rooms), `hours` (online, addres
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from bench.leakage import circles, hours, talk
 from bench.leakage.intents import DAY, NOBODY, Account, Intent, Kind, Room
@@ -22,16 +23,25 @@ from bench.leakage.rooms_life import live_room
 __all__ = ["DAY", "NOBODY", "Account", "Intent", "Kind", "Room", "Size", "Society", "make"]
 
 
+GROUPS_SHARE: Final = 0.35
+"""Share of all messages that is said in groups. An assumption."""
+
+
 @dataclass(frozen=True, slots=True)
 class Size:
-    """How large a society is. ``pace``: messages that an account writes a day, on average."""
+    """How large a society is. ``pace``: messages that an account writes a day, on average, but at least so many that
+    everybody who knows one another talks once, and every group too.
+
+    The default is low, a tenth or less of what people write, so that the real core can live it: each message is
+    acknowledged by every device in the room to every other.
+    """
 
     accounts: int = 1_000
     days: int = 30
-    pace: float = 10.0
+    pace: float = 1.0
 
 
-SMALL = Size(30, 3, 20.0)
+SMALL: Final = Size(30, 3, 10.0)
 """For tests: lived in seconds."""
 
 
@@ -53,28 +63,27 @@ class Society:
 
 
 def make(seed: int, size: Size = SMALL) -> Society:
-    """The society of ``seed``. Takes about a second for each 30,000 messages."""
+    """The society of ``seed``. Takes a second or two for each 30,000 messages."""
     drawn = circles.draw(seed, size.accounts)
     life = _people(seed, size, drawn)
-    dice = random.Random(f"rooms {seed} {size}")
     rooms: list[Room] = []
-    members = [*drawn.pairs, *drawn.groups]
-    weights = [_weight(dice, room) for room in members]
-    messages = size.accounts * size.pace * size.days
-    for room, weight in zip(members, weights, strict=True):
-        conversations = messages / talk.TURNS * weight / sum(weights)
-        made = live_room(random.Random(f"{seed} {len(rooms)} {size}"), life, len(rooms), room, conversations)
+    for members, conversations in _shares(seed, size, drawn):
+        made = live_room(random.Random(f"{seed} {len(rooms)} {size}"), life, len(rooms), members, conversations)
         if made is not None:
             rooms.append(made)
     life.intents.sort(key=lambda intent: (intent.t, intent.kind))
     return Society(seed, size, life.accounts, drawn.pairs, rooms, life.addresses.count, life.intents)
 
 
-def _weight(dice: random.Random, members: Sequence[int]) -> float:
-    """How much of all talk is a room's: half of the talk is between two, the larger the group the more."""
-    if len(members) == 2:
-        return dice.lognormvariate(0.0, 1.5)
-    return float(len(members) ** 0.5) * dice.lognormvariate(0.0, 1.2)
+def _shares(seed: int, size: Size, drawn: circles.Circles) -> Iterator[tuple[Sequence[int], float]]:
+    """The members of each room with how many conversations it has beside its first one."""
+    dice = random.Random(f"rooms {seed} {size}")
+    total = size.accounts * size.pace * size.days / talk.TURNS
+    for rooms, share in ((drawn.pairs, 1.0 - GROUPS_SHARE), (drawn.groups, GROUPS_SHARE)):
+        weights = [dice.lognormvariate(0.0, 1.2) for _ in rooms]
+        rest = max(0.0, share * total - len(rooms))
+        for members, weight in zip(rooms, weights, strict=True):
+            yield members, rest * weight / sum(weights)
 
 
 def _people(seed: int, size: Size, drawn: circles.Circles) -> Life:

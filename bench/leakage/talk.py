@@ -5,11 +5,11 @@ Shapes and where they are from:
 - *Bursts*: conversations begin by the hour of the day; within one, gaps are heavy-tailed. Two regimes of this kind are
   what was found in texts between two people (Wu et al., PNAS 107, 2010) and in human activity at large (Barabasi,
   Nature 435, 2005). Gaps here are log-normal: 4 s in the middle between messages of one turn, 25 s before a reply;
-  those numbers and the 10 turns of a conversation are assumptions.
+  those numbers and the 7 turns of a conversation are assumptions.
 - *The day*: least at four in the morning, more after lunch, most at nine to eleven in the evening; weekends later and
   flatter. The shape of use of Korean messengers by hour; the weights are assumptions.
-- *Whose room talks how much*: log-normal weights, so that a few rooms carry most of the talk (Onnela et al., PNAS
-  104, 2007: few strong ties, many weak). In a group a few speak most: Zipf weights.
+- *Whose room talks how much*: log-normal weights, whatever the size of a group, so that a few rooms carry most of the
+  talk (Onnela et al., PNAS 104, 2007: few strong ties, many weak). In a group a few speak most: Zipf weights.
 - *Length*: short. Characters log-normal, 9 in the middle for Korean and 24 for English; a syllable of Hangul is 3
   bytes. Two thirds write Korean. All assumptions.
 - *Files*: 4 of 100 messages, log-normal around 180 kB (a photograph as messengers shrink it), at most 3 MB. An
@@ -28,9 +28,11 @@ from bench.leakage.intents import DAY
 
 WORKDAY: Final = (4, 2, 1, 1, 1, 1, 3, 7, 10, 10, 10, 11, 14, 13, 10, 10, 11, 12, 14, 15, 16, 18, 17, 11)
 FREE_DAY: Final = (7, 4, 2, 1, 1, 1, 1, 3, 6, 9, 12, 13, 14, 14, 13, 13, 13, 14, 15, 15, 16, 17, 16, 12)
-TURNS: Final = 10.0
+TURNS: Final = 7.0
 AGAIN: Final = 0.35
 """Chance that a conversation is taken up again some hours later."""
+FIRST_WITHIN: Final = 0.5
+"""The first conversation of a room is in the first half of the time that is left when all are there."""
 REPLY: Final = (math.log(25.0), 1.3)
 SAME: Final = (math.log(4.0), 0.8)
 RUN: Final = 0.35
@@ -66,18 +68,21 @@ class Voices:
         return min(3_000, max(1, round(dice.lognormvariate(math.log(24.0), 0.9))))
 
 
-def begins(dice: random.Random, days: int, after: float, mean: float) -> list[float]:
-    """When conversations of one room begin: ``mean`` of them in all ``days`` if the room exists from the start."""
+def begins(dice: random.Random, days: int, after: float, more: float) -> list[float]:
+    """When conversations of one room begin: one, and ``more`` on average in all ``days``. Sorted; often later than
+    ``after``, the earliest that is possible, and none if there is no time left.
+    """
     day = _hours(days)
-    count = _poisson(dice, mean / (1.0 + AGAIN))
-    found: list[float] = []
+    count = _poisson(dice, more / (1.0 + AGAIN))
+    end = days * DAY - 60.0
+    found = [dice.uniform(after, after + (end - after) * FIRST_WITHIN)]
     for hour in dice.choices(range(len(day)), day, k=count):
         at = (hour + dice.random()) * 3_600.0
         found.append(at)
         while dice.random() < AGAIN / (1.0 + AGAIN):
             at += dice.lognormvariate(math.log(2.5 * 3_600.0), 1.0)
             found.append(at)
-    return sorted(at for at in found if after < at < days * DAY - 60.0)
+    return sorted(at for at in found if after < at < end)
 
 
 def conversation(dice: random.Random, voices: Voices, members: Sequence[int], t: float) -> Iterator[Turn]:
