@@ -1,4 +1,4 @@
-"""An event loop whose clock jumps to the next thing that is due: weeks pass in minutes, and always in the same order."""
+"""An event loop whose clock leaps to the next thing that is due: weeks pass in minutes, always in the same order."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Clockwork(asyncio.SelectorEventLoop):
         """Seconds of the simulation."""
         return self._instant
 
-    def run_in_executor(self, executor: Any, func: Callable[..., T], *args: Any) -> asyncio.Future[T]:  # type: ignore[override]  # noqa: ANN401
+    def run_in_executor(self, _executor: Any, func: Callable[..., T], *args: Any) -> asyncio.Future[T]:  # type: ignore[override]  # noqa: ANN401
         """Run it here and now: threads would let the clock run away."""
         future: asyncio.Future[T] = self.create_future()
         try:

@@ -97,7 +97,7 @@ class Device:
         self._start_ms = start_ms
         self._chance = chance
         self._loop = asyncio.get_running_loop()
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: dict[asyncio.Task[None], None] = {}
         self._ways: Ways | None = None
         self._heard = 0
         self._published = float("-inf")
@@ -159,7 +159,7 @@ class Device:
         if not self.running:
             return
         self._outbox.pump()
-        for room in touched.rooms:
+        for room in sorted(touched.rooms):
             self._reads.refresh(room)
         if not self._looking:
             self._looking = True
@@ -176,7 +176,7 @@ class Device:
     def spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         """See `Ground.spawn`. What fails stops the whole simulation."""
         task = self._loop.create_task(work)
-        self._tasks.add(task)
+        self._tasks[task] = None
         task.add_done_callback(self._ended)
         return task
 
@@ -196,7 +196,7 @@ class Device:
         if not self.running:
             return
         self._fetches.pump()
-        for room in set(self.engine.rooms()) - self._reads.known():
+        for room in sorted(set(self.engine.rooms()) - self._reads.known()):
             self._reads.refresh(room)
         self._tell()
         self._set_alarm()
@@ -249,6 +249,6 @@ class Device:
             await look_up(self.seat, self.seat.account)
 
     def _ended(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
+        self._tasks.pop(task, None)
         if not task.cancelled() and (error := task.exception()) is not None:
             self._loop.call_exception_handler({"message": "a device failed", "exception": error})

@@ -36,7 +36,8 @@ class Seat:
     phase: float
     """When in the period this device polls, as a share of it."""
     addr: int = NOBODY
-    lines: set[Line] = field(default_factory=set)
+    lines: dict[Line, None] = field(default_factory=dict)
+    """As a set that keeps its order."""
     shared: int = NOBODY
     """For an ablation: the number of the one connection that all lines are."""
 
@@ -83,9 +84,9 @@ class Line:
         self._visitor = Visitor(seat.machine, seat.addr, self.number)
         self._error: PeerError | None = None
         self._lost: asyncio.Future[PeerError] = self._loop.create_future()
-        self._waiting: set[asyncio.Future[AnyResponse]] = set()
-        seat.lines.add(self)
-        seat.machine.visitors.add(self._visitor)
+        self._waiting: dict[asyncio.Future[AnyResponse], None] = {}
+        seat.lines[self] = None
+        seat.machine.visitors[self._visitor] = None
 
     def _own_number(self) -> int:
         seat = self.seat
@@ -112,12 +113,12 @@ class Line:
         if self._error is not None:
             raise Unreachable(self._error.message)
         answer: asyncio.Future[AnyResponse] = self._loop.create_future()
-        self._waiting.add(answer)
+        self._waiting[answer] = None
         self._loop.call_later(self.seat.delay, self._arrive, request, answer)
         try:
             return await answer
         finally:
-            self._waiting.discard(answer)
+            self._waiting.pop(answer, None)
 
     async def wait_lost(self) -> PeerError:
         """See `Lasting.wait_lost`."""
@@ -133,7 +134,7 @@ class Line:
             return
         self._error = error
         seat = self.seat
-        seat.lines.discard(self)
+        seat.lines.pop(self, None)
         seat.machine.leave(self._visitor)
         self._hang_up()
         for answer in self._waiting:

@@ -113,7 +113,7 @@ class Machine:
         self.limits = Limits()
         self.tap = tap
         self.folder = folder
-        self.visitors: set[Visitor] = set()
+        self.visitors: dict[Visitor, None] = {}
         self._loop = loop
         self._day = day
         self._ticked = float("-inf")
@@ -142,7 +142,7 @@ class Machine:
 
     def leave(self, visitor: Visitor) -> None:
         """The connection is gone."""
-        self.visitors.discard(visitor)
+        self.visitors.pop(visitor, None)
         self._boxes.leave(visitor)
 
     async def stop(self) -> None:
