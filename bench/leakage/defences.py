@@ -16,7 +16,7 @@ class Defences:
     """
 
     padding: bool = True
-    """Frames have one of a few sizes."""
+    """Frames and chunks have one of a few sizes. Without it MLS still rounds messages up to 256 bytes."""
     receipt_delay: bool = True
     """A receipt waits for a random time, longer in larger rooms."""
     epoch_addresses: bool = True

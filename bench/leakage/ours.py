@@ -75,7 +75,7 @@ async def _live(
     await asyncio.sleep(end - loop.time())
     live, memory = tap.events(), memory_events(machine, loop.time())
     await _stop(town)
-    disk = disk_events(folder, tap, machine.limits.retention_days, START_MS // 1_000)
+    disk = disk_events(folder, tap, machine.limits.retention_days, START_MS // 1_000, town.cover.put)
     return town, _recording(society, defences, town, live, disk, memory)
 
 

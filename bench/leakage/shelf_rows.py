@@ -7,7 +7,7 @@ are kept), of a box the day of its last use. Nothing on it is finer.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Final
@@ -20,21 +20,28 @@ from bench.leakage.trace import EVENT, NOBODY, Events, Op
 from nullabona.client.runner.reads import WAIT_S
 from nullabona.relay.core.boxes import LAST_SEQ, SEQ_BITS
 from nullabona.relay.store.sqlite import FILE_NAME
+from nullabona.wire.padding import BUCKETS
 
 DAY_S: Final = 86_400
 
 
-def disk_events(folder: Path, tap: Tap, retention_days: int, start_s: int) -> Events:
+def disk_events(
+    folder: Path, tap: Tap, retention_days: int, start_s: int, cover: Sequence[tuple[bytes, float]] = ()
+) -> Events:
     """The rows of the relay's store. ``start_s``: the UTC second at which the society begins.
 
     `Op.APPEND` is a frame, `Op.PUT_BLOB` a blob, and `Op.ERASE` a box of which frames were erased: the box's row says
-    how far. Times are the beginnings of UTC days.
+    how far. Times are the beginnings of UTC days. ``cover``: frames that would lie there too, with their times.
     """
 
     def day(expiry_day: int) -> float:
         return float((expiry_day - retention_days) * DAY_S - start_s)
 
-    rows = [*_boxes(folder, tap, day), *_blobs(folder, tap, day)]
+    decoys = [
+        _row(float((start_s + int(t)) // DAY_S * DAY_S - start_s), Op.APPEND, tap.place(box), BUCKETS[0])
+        for box, t in cover
+    ]
+    rows = [*_boxes(folder, tap, day), *_blobs(folder, tap, day), *decoys]
     rows.sort(key=lambda row: row[0])
     return np.array(rows, dtype=EVENT)
 

@@ -92,7 +92,7 @@ class Town:
         self._merged: dict[bytes, bytes] = {}
         if not defences.epoch_addresses:
             machine.tap.merged = self._merged
-        self._cover = Cover(society.seed, max(20, len(society.rooms)), defences.cover_reads, machine.tap)
+        self.cover = Cover(society.seed, max(20, len(society.rooms)), defences.cover_reads, machine.tap)
 
     def act(self, intent: Intent) -> None:
         """Let it happen, now or as soon as it can."""
@@ -105,7 +105,7 @@ class Town:
         elif intent.kind is Kind.OFFLINE:
             self._go_offline(intent)
         elif intent.kind is Kind.MOVE:
-            self._cover.end(self.devices[intent.account, intent.device].seat)
+            self.cover.end(self.devices[intent.account, intent.device].seat)
             self.devices[intent.account, intent.device].move(intent.address)
         else:
             self._in_room(intent)
@@ -146,7 +146,7 @@ class Town:
             account_of=self._handles.__getitem__,
         )
         device.on_event = lambda device, event: self._heard(device, intent.device, event)
-        device.on_rooms_connected = lambda: self._cover.begin(seat, intent.device)
+        device.on_rooms_connected = lambda: self.cover.begin(seat, intent.device)
         engine.on_progress = lambda progress: self._file_moved(device, progress)
         self.devices[intent.account, intent.device] = device
 
@@ -158,7 +158,7 @@ class Town:
 
     def _go_offline(self, intent: Intent) -> None:
         device = self.devices[intent.account, intent.device]
-        self._cover.end(device.seat)
+        self.cover.end(device.seat)
         device.stop()
 
     def _when_on(self, device: Device, number: int, work: Work) -> None:

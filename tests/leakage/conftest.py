@@ -13,7 +13,10 @@ PAIR, GROUP = range(2)
 
 def friends_society() -> Society:
     """Mina and Jun have a room for two; all three a group, from which Sora is put out. Jun changes his network."""
-    rooms = (Room(PAIR, True, MINA, (JUN,), 1.1 * HOUR), Room(GROUP, False, MINA, (JUN, SORA), 1.2 * HOUR))
+    rooms = (
+        Room(PAIR, pair=True, creator=MINA, founders=(JUN,), created=1.1 * HOUR),
+        Room(GROUP, pair=False, creator=MINA, founders=(JUN, SORA), created=1.2 * HOUR),
+    )
     intents: list[Intent] = []
     for account in (MINA, JUN, SORA):
         begin = HOUR + 60.0 * account
