@@ -99,8 +99,9 @@ def _pairs(dice: random.Random, accounts: int, circles: Sequence[tuple[int, ...]
         near = dice.choices(mine[account], [wanted[other] for other in mine[account]], k=(count + 1) // 2)
         for other in near:
             found = other if dice.random() < NEAR else dice.choice(everyone)
-            if found != account:
-                pairs.add((min(account, found), max(account, found)))
+            if found == account:
+                found = (account + 1) % accounts
+            pairs.add((min(account, found), max(account, found)))
     return pairs
 
 

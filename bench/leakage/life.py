@@ -11,6 +11,8 @@ from bench.leakage.intents import Account, Intent, Kind
 
 LINKED_AFTER: Final = 600.0
 """A second device is added no earlier than this after the first."""
+TOGETHER: Final = 5.0
+"""Both have been online for so long when the second is added."""
 
 
 @dataclass(slots=True)
@@ -46,8 +48,8 @@ class Life:
         drawn = hours.desk(dice, self.days, home, self.addresses, first.spans[0].begin + LINKED_AFTER)
         for at, span in enumerate(drawn.spans):
             both = first.next(span.begin)
-            if both is not None and both < span.end - 60.0:
-                begins = hours.Span(both, span.end, span.address, moved=False)
+            if both is not None and both < span.end - 60.0 and first.online(both + TOGETHER):
+                begins = hours.Span(both + TOGETHER, span.end, span.address, moved=False)
                 spans = (begins, *drawn.spans[at + 1 :])
                 return hours.Hours(spans, tuple(span.begin for span in spans))
         return hours.Hours((), ())

@@ -61,21 +61,26 @@ class _Living:
 
 
 def live_room(
-    dice: random.Random, life: Life, number: int, members: Sequence[int], conversations: float
+    dice: random.Random, life: Life, number: int, members: Sequence[int], conversations: float, *, pair: bool
 ) -> Room | None:
-    """Let a room live and add to ``life.intents``; None if nobody ever begins to talk in it."""
+    """Let a room live and add to ``life.intents``; None if nobody ever begins to talk in it.
+
+    ``conversations``: how many it has beside its first one, on average. Whoever stands first makes a group.
+    """
+    if len(members) < 2:
+        return None
     living = _Living(dice, life, number)
-    pair = len(members) == 2
-    ready = max(map(life.arrived, members)) if pair else life.arrived(members[0])
+    ready = max(life.arrived(members[0]), min(life.arrived(member) for member in members[1:]))
     starts = talk.begins(dice, life.days, ready + SETTLING, conversations)
-    if not starts or len(members) < 2:
+    if not starts:
         return None
     creator = dice.choice(members) if pair else members[0]
     created = living.online(creator, starts[0])
     if created is None or not living.act(created, Kind.CREATE, creator):
         return None
     others = [member for member in members if member != creator]
-    founders = [member for member in others if pair or _from_the_start(living, member, created)]
+    here = [member for member in others if life.arrived(member) < created]
+    founders = [member for member in here if member == here[0] or dice.random() >= LATER]
     living.members = {creator: _Member(created - SETTLING)} | {member: _Member(created) for member in founders}
     if not pair:
         _comings_and_goings(living, creator, others, created)
@@ -84,10 +89,6 @@ def live_room(
     for start in starts[1:]:
         _converse(living, max(start, first))
     return Room(number, pair, creator, tuple(founders), created)
-
-
-def _from_the_start(living: _Living, member: int, created: float) -> bool:
-    return living.life.arrived(member) < created and living.dice.random() >= LATER
 
 
 def _comings_and_goings(living: _Living, creator: int, others: Sequence[int], created: float) -> None:

@@ -41,7 +41,7 @@ class Size:
     pace: float = 1.0
 
 
-SMALL: Final = Size(30, 3, 10.0)
+SMALL: Final = Size(30, 3, 3.0)
 """For tests: lived in seconds."""
 
 
@@ -67,23 +67,24 @@ def make(seed: int, size: Size = SMALL) -> Society:
     drawn = circles.draw(seed, size.accounts)
     life = _people(seed, size, drawn)
     rooms: list[Room] = []
-    for members, conversations in _shares(seed, size, drawn):
-        made = live_room(random.Random(f"{seed} {len(rooms)} {size}"), life, len(rooms), members, conversations)
+    for members, conversations, pair in _shares(seed, size, drawn):
+        dice = random.Random(f"{seed} {len(rooms)} {size}")
+        made = live_room(dice, life, len(rooms), members, conversations, pair=pair)
         if made is not None:
             rooms.append(made)
     life.intents.sort(key=lambda intent: (intent.t, intent.kind))
     return Society(seed, size, life.accounts, drawn.pairs, rooms, life.addresses.count, life.intents)
 
 
-def _shares(seed: int, size: Size, drawn: circles.Circles) -> Iterator[tuple[Sequence[int], float]]:
-    """The members of each room with how many conversations it has beside its first one."""
+def _shares(seed: int, size: Size, drawn: circles.Circles) -> Iterator[tuple[Sequence[int], float, bool]]:
+    """The members of each room, how many conversations it has beside its first one, and whether it is for two."""
     dice = random.Random(f"rooms {seed} {size}")
     total = size.accounts * size.pace * size.days / talk.TURNS
-    for rooms, share in ((drawn.pairs, 1.0 - GROUPS_SHARE), (drawn.groups, GROUPS_SHARE)):
+    for rooms, share, pair in ((drawn.pairs, 1.0 - GROUPS_SHARE, True), (drawn.groups, GROUPS_SHARE, False)):
         weights = [dice.lognormvariate(0.0, 1.2) for _ in rooms]
         rest = max(0.0, share * total - len(rooms))
         for members, weight in zip(rooms, weights, strict=True):
-            yield members, rest * weight / sum(weights)
+            yield members, rest * weight / sum(weights), pair
 
 
 def _people(seed: int, size: Size, drawn: circles.Circles) -> Life:

@@ -75,7 +75,7 @@ def begins(dice: random.Random, days: int, after: float, more: float) -> list[fl
     day = _hours(days)
     count = _poisson(dice, more / (1.0 + AGAIN))
     end = days * DAY - 60.0
-    found = [dice.uniform(after, after + (end - after) * FIRST_WITHIN)]
+    found = [_first(dice, day, after, end)]
     for hour in dice.choices(range(len(day)), day, k=count):
         at = (hour + dice.random()) * 3_600.0
         found.append(at)
@@ -83,6 +83,15 @@ def begins(dice: random.Random, days: int, after: float, more: float) -> list[fl
             at += dice.lognormvariate(math.log(2.5 * 3_600.0), 1.0)
             found.append(at)
     return sorted(at for at in found if after < at < end)
+
+
+def _first(dice: random.Random, day: Sequence[int], after: float, end: float) -> float:
+    latest = after + (end - after) * FIRST_WITHIN
+    for hour in dice.choices(range(len(day)), day, k=50):
+        at = (hour + dice.random()) * 3_600.0
+        if after < at < latest:
+            return at
+    return dice.uniform(after, latest)
 
 
 def conversation(dice: random.Random, voices: Voices, members: Sequence[int], t: float) -> Iterator[Turn]:
