@@ -9,9 +9,10 @@ Shapes and where they are from:
   number (1992). That exponent is an assumption.
 - *Clustering*: friends of friends. Contacts are drawn first from an account's circles (household, school, work), as
   tie strength and overlap go together (Onnela et al.). The share is an assumption.
-- *Group rooms*: sizes from a power law with an exponent of 2.3 between 3 and 200, drawn from a circle and its
-  neighbours, so that memberships overlap. Groups in messengers are mostly small with a long tail (Seufert et al.,
-  IFIP Networking 2016, on WhatsApp); the exponent and 0.5 rooms for each account are assumptions.
+- *Group rooms*: sizes from a power law with an exponent of 2.8 from 3 up to a twentieth of the society, at most 200,
+  drawn from a circle and its neighbours, so that memberships overlap. Groups in messengers are mostly small with a long
+  tail (Seufert et al., IFIP Networking 2016, on WhatsApp). Exponent, cut and 0.5 rooms for each account are assumptions,
+  the first two on the side of small rooms: the real core has to live in them (see `cost`).
 """
 
 from __future__ import annotations
@@ -24,8 +25,10 @@ from typing import Final
 HOUSEHOLDS: Final = ((1, 355), (2, 288), (3, 188), (4, 169))
 CONTACT_EXPONENT: Final = 2.5
 CONTACTS: Final = (2, 150)
-GROUP_EXPONENT: Final = 2.3
+GROUP_EXPONENT: Final = 2.8
 GROUP: Final = (3, 200)
+FEW: Final = 15
+"""A group may always have so many."""
 GROUPS_PER_ACCOUNT: Final = 0.5
 CIRCLE_EXPONENT: Final = 1.8
 CIRCLE: Final = (5, 120)
@@ -107,7 +110,8 @@ def _pairs(dice: random.Random, accounts: int, circles: Sequence[tuple[int, ...]
 
 def _group(dice: random.Random, accounts: int, circles: Sequence[tuple[int, ...]]) -> tuple[int, ...]:
     """Members in a random order; whoever stands first makes the room."""
-    size = power_law(dice, GROUP[0], min(GROUP[1], accounts), GROUP_EXPONENT)
+    largest = min(GROUP[1], max(FEW, accounts // 20), accounts)
+    size = power_law(dice, GROUP[0], largest, GROUP_EXPONENT)
     pool = list(dice.choice(circles))
     while len(set(pool)) < size and len(set(pool)) < accounts:
         pool += dice.choice(circles)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+from collections import deque
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -85,6 +86,8 @@ class Line:
         self._error: PeerError | None = None
         self._lost: asyncio.Future[PeerError] = self._loop.create_future()
         self._waiting: dict[asyncio.Future[AnyResponse], None] = {}
+        self._up: deque[tuple[AnyRequest, asyncio.Future[AnyResponse]]] = deque()
+        self._down: deque[tuple[asyncio.Future[AnyResponse], AnyResponse]] = deque()
         seat.lines[self] = None
         seat.machine.visitors[self._visitor] = None
 
@@ -114,7 +117,8 @@ class Line:
             raise Unreachable(self._error.message)
         answer: asyncio.Future[AnyResponse] = self._loop.create_future()
         self._waiting[answer] = None
-        self._loop.call_later(self.seat.delay, self._arrive, request, answer)
+        self._up.append((request, answer))
+        self._loop.call_later(self.seat.delay, self._arrive)
         try:
             return await answer
         finally:
@@ -155,7 +159,10 @@ class Line:
 
     # -- inside
 
-    def _arrive(self, request: AnyRequest, answer: asyncio.Future[AnyResponse]) -> None:
+    # What is on its way keeps its order, as in a byte stream: timers of the same moment do not.
+
+    def _arrive(self) -> None:
+        request, answer = self._up.popleft()
         if self._error is not None:
             return
         period = self.seat.defences.poll_s
@@ -166,9 +173,13 @@ class Line:
 
     def _back(self, answer: asyncio.Future[AnyResponse]) -> Reply:
         def reply(response: AnyResponse) -> None:
-            self._loop.call_later(self.seat.delay, _settle, answer, response)
+            self._down.append((answer, response))
+            self._loop.call_later(self.seat.delay, self._come_back)
 
         return reply
+
+    def _come_back(self) -> None:
+        _settle(*self._down.popleft())
 
     def _held(self, request: Read, answer: asyncio.Future[AnyResponse], period: int) -> Reply:
         """Polling: what a waiting read would bring at once is only found at the device's next turn."""

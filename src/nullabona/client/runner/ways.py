@@ -201,9 +201,10 @@ class Ways:
 
     def lasting(self, relay: str, lane: Lane) -> LastingWay:
         """The WebSocket for reads and appends. Raises `EndpointRefused`."""
-        self._check(relay)
-        if (relay, lane) not in self._lasting:
-            self._lasting[relay, lane] = LastingWay(
+        way = self._lasting.get((relay, lane))
+        if way is None:
+            self._check(relay)
+            way = self._lasting[relay, lane] = LastingWay(
                 relay,
                 lane,
                 lambda endpoint: self._dial(endpoint, self._options),
@@ -211,14 +212,14 @@ class Ways:
                 self._on_state,
                 self._chance,
             )
-        return self._lasting[relay, lane]
+        return way
 
     def passing(self, relay: str) -> PassingWay:
         """The POSTs for what must not be seen beside our own boxes. Raises `EndpointRefused`."""
-        endpoint = self._check(relay)
-        if relay not in self._passing:
-            self._passing[relay] = PassingWay(endpoint, self._options, self._policy, self._post)
-        return self._passing[relay]
+        way = self._passing.get(relay)
+        if way is None:
+            way = self._passing[relay] = PassingWay(self._check(relay), self._options, self._policy, self._post)
+        return way
 
     def states(self) -> list[WayState]:
         """How the lasting ways are doing."""

@@ -1,0 +1,134 @@
+"""What is played of the runner (`bench.leakage.device`) is what the product's runner does: the relay sees the same."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine, Iterator
+from contextlib import contextmanager
+from typing import Any, cast
+
+import pytest
+
+from bench.leakage import device as devices
+from bench.leakage import ours, town
+from bench.leakage.society import Society
+from bench.leakage.trace import Op, Recording
+from nullabona.client.core.engine import Touched
+from nullabona.client.core.step import Step
+from nullabona.client.net import NetOptions, Policy
+from nullabona.client.runner import runner as runners
+from nullabona.client.runner.runner import Runner
+from nullabona.client.runner.ways import Ways, WayState
+from tests.rooms.world import RELAY
+
+Seen = tuple[int, int, int, int]
+
+
+class _Quiet:
+    """In the place of `Publishing` and `Oversight`, which ask only the directory: `keep_card` plays them."""
+
+    def poke(self) -> None: ...
+    async def run(self) -> None: ...
+
+
+class _Profile:
+    def __init__(self, device: devices.Device) -> None:
+        self.store = device.store
+
+    def idle(self) -> None: ...
+
+
+class _Account:
+    """What `Runner` takes from an account."""
+
+    def __init__(self, device: devices.Device) -> None:
+        self.record = self
+        self.relay = RELAY
+        self.me = device.person.me
+        self._mls = device.person.mls
+
+    def mls(self, store: object, suite: int) -> object:  # noqa: ARG002 - as `Account.mls`
+        return self._mls
+
+
+class WithRunner(devices.Device):
+    """A device that runs the product's `Runner`, on the simulation's clock and network."""
+
+    _runner: Runner | None = None
+
+    @property
+    def running(self) -> bool:
+        return self._runner is not None
+
+    @property
+    def ways(self) -> Ways:
+        assert self._runner is not None
+        return self._runner.ways
+
+    def start(self, addr: int) -> None:
+        self.seat.come(addr)
+        made = Runner(cast(Any, _Profile(self)), cast(Any, _Account(self)), dial=self.seat.dial)
+        hooks = self.engine.on_progress
+        made.engine = self.engine
+        made.engine.on_progress = hooks
+        made.ways = Ways(RELAY, NetOptions(), Policy(), self._changed, self.seat.dial, self.seat.post, self._chance)
+        made.directories = self.directories
+        made.now = self.now  # type: ignore[method-assign]
+        self._runner = made
+        made.listen(self._tell)
+        made.start()
+        self.spawn(self.keep_card())
+
+    def _changed(self, state: WayState) -> None:
+        assert self._runner is not None
+        self._runner._way_changed(state)
+        self._way_changed(state)
+
+    def stop(self) -> None:
+        stopped, self._runner = self._runner, None
+        self.seat.drop()
+        if stopped is not None:
+            asyncio.get_running_loop().create_task(stopped.stop())  # noqa: RUF006
+
+    def happened(self, touched: Touched) -> None:
+        if self._runner is not None:
+            self._runner.happened(touched)
+
+    def spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        assert self._runner is not None
+        return self._runner.spawn(work)
+
+    @contextmanager
+    def step(self, *rooms: bytes) -> Iterator[Step]:
+        assert self._runner is not None
+        with self._runner.step(*rooms) as step:
+            yield step
+
+
+@pytest.fixture
+def with_runner(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(town, "Device", WithRunner)
+    monkeypatch.setattr(runners, "Publishing", lambda _: _Quiet())
+    monkeypatch.setattr(runners, "Oversight", lambda _: _Quiet())
+
+
+def _seen(recording: Recording) -> dict[int, list[Seen]]:
+    """What each account did, in order, as the relay saw it."""
+    seen: dict[int, list[Seen]] = {}
+    for event in recording.live:
+        account = recording.truth.account_of_conn[int(event["conn"])]
+        if event["op"] not in {Op.OPEN, Op.CLOSE}:
+            seen.setdefault(account, []).append(
+                (int(event["op"]), int(event["place"]), int(event["addr"]), int(event["size"]))
+            )
+    return seen
+
+
+@pytest.mark.usefixtures("with_runner")
+def test_the_relay_sees_the_same_of_the_product_s_runner(friends: Society, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same requests in the same order by the same people, at the same times but for a tenth of a second."""
+    real = ours.record(friends)
+    monkeypatch.undo()
+    played = ours.record(friends)
+    assert _seen(played) == _seen(real)
+    assert max(abs(played.live["t"] - real.live["t"])) < 0.1
