@@ -11,8 +11,8 @@ Shapes and where they are from:
   tie strength and overlap go together (Onnela et al.). The share is an assumption.
 - *Group rooms*: sizes from a power law with an exponent of 2.8 from 3 up to a twentieth of the society, at most 200,
   drawn from a circle and its neighbours, so that memberships overlap. Groups in messengers are mostly small with a long
-  tail (Seufert et al., IFIP Networking 2016, on WhatsApp). Exponent, cut and 0.5 rooms for each account are assumptions,
-  the first two on the side of small rooms: the real core has to live in them (see `cost`).
+  tail (Seufert et al., IFIP Networking 2016, on WhatsApp). Exponent, cut and 0.5 rooms for each account are
+  assumptions, the first two on the side of small rooms: the real core has to live in them (see `cost`).
 """
 
 from __future__ import annotations

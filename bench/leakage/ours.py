@@ -111,7 +111,7 @@ def _recording(
 def _truth(society: Society, town: Town) -> Truth:
     happened, tap = town.happened, town.machine.tap
     rooms = {room_id: number for number, room_id in town.room_ids.items()}
-    spoken = {room for room, _, _ in happened.said}
+    spoken = {intent.room for intent, _ in happened.said}
     talks: set[Pair] = set()
     for room in society.rooms:
         if room.pair and room.number in spoken:

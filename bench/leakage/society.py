@@ -32,12 +32,12 @@ class Size:
     """How large a society is. ``pace``: messages that an account writes a day, on average, but at least so many that
     everybody who knows one another talks once, and every group too.
 
-    The default is low, a tenth or less of what people write, so that the real core can live it: each message is
-    acknowledged by every device in the room to every other.
+    The defaults are what the real core can live in about half an hour of one processor (`cost`): a week, and a pace
+    that is a tenth or less of what people write.
     """
 
     accounts: int = 1_000
-    days: int = 30
+    days: int = 7
     pace: float = 1.0
 
 

@@ -60,8 +60,8 @@ class Chance:
 class Happened:
     """What the clients did and know, to compare with what was noted."""
 
-    said: list[tuple[int, bytes, int]] = field(default_factory=list)
-    """Room, message id, account."""
+    said: list[tuple[Intent, bytes]] = field(default_factory=list)
+    """What was meant, and the message's id."""
     joined: defaultdict[int, set[int]] = field(default_factory=lambda: defaultdict(set))
     """The accounts that were ever in each room of the society."""
     refused: list[Intent] = field(default_factory=list)
@@ -281,7 +281,7 @@ class Town:
                 raise TypeError(f"{account} cannot {intent.kind.name} in a room")
 
     def _said(self, intent: Intent, message: bytes) -> None:
-        self.happened.said.append((intent.room, message, intent.account))
+        self.happened.said.append((intent, message))
 
     async def _ask(self, device: Device, room: Room) -> None:
         """A room for two: ask the other to talk; they open the room."""

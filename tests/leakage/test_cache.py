@@ -16,6 +16,7 @@ from bench.leakage.society import Size, Society
 SIZE = Size(4, 1, 2.0)
 
 
+@pytest.mark.slow
 def test_what_is_kept_comes_back(friends: Society, tmp_path: Path) -> None:
     made = ours.record(friends)
     cache.save(made, tmp_path / "one.npz")
@@ -26,6 +27,7 @@ def test_what_is_kept_comes_back(friends: Society, tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["one.npz"]
 
 
+@pytest.mark.slow
 def test_a_recording_is_made_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     first = record.recorded(1, SIZE, folder=tmp_path)
 

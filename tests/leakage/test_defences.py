@@ -15,6 +15,7 @@ from bench.leakage.trace import Events, Op, Recording
 from nullabona.wire.padding import BUCKETS
 from tests.leakage.conftest import GROUP, HOUR, JUN, MINA, PAIR, SORA
 
+pytestmark = pytest.mark.slow
 Record = Callable[[Defences], Recording]
 
 

@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 
 from bench.leakage import ours
-from bench.leakage.society import Society
+from bench.leakage.society import Kind, Society
 from bench.leakage.town import START_MS, Town
 from bench.leakage.trace import NOBODY, Op, Recording
 from nullabona.relay.store.sqlite import FILE_NAME
 from nullabona.wire.padding import BUCKETS
-from tests.leakage.conftest import GROUP, HOUR, JUN, MINA, PAIR, SORA
+from tests.leakage.conftest import GROUP, HOUR, JUN, MINA, PAIR, PUT_OUT, SORA
 
 Lived = tuple[Town, Recording]
 DAY_S = 86_400
@@ -36,12 +36,11 @@ def test_every_message_comes_to_everybody_who_is_in_the_room(lived: Lived, frien
     """Nothing is lost between the society and the stores of those who were in."""
     town, _ = lived
     assert [len(town.unsaid), len(town.waiting), town.happened.refused] == [0, 0, []]
-    texts = [(intent.room, intent.account) for intent in friends.intents if intent.kind.name in {"SAY", "FILE"}]
-    assert [(room, account) for room, _, account in town.happened.said] == texts
-    for number, (room, message, _) in enumerate(town.happened.said):
-        put_out = number >= len(texts) - 4
-        members = (MINA, JUN) if room == PAIR or put_out else (MINA, JUN, SORA)
-        assert [account for account in range(3) if _has(town, account, room, message)] == list(members)
+    meant = [intent for intent in friends.intents if intent.kind in {Kind.SAY, Kind.FILE}]
+    assert [intent for intent, _ in town.happened.said] == meant
+    for intent, message in town.happened.said:
+        members = [MINA, JUN] if intent.room == PAIR or intent.t > PUT_OUT else [MINA, JUN, SORA]
+        assert [account for account in range(3) if _has(town, account, intent.room, message)] == members
 
 
 def _has(town: Town, account: int, room: int, message: bytes) -> bool:

@@ -21,6 +21,7 @@ from nullabona.client.runner.runner import Runner
 from nullabona.client.runner.ways import Ways, WayState
 from tests.rooms.world import RELAY
 
+pytestmark = pytest.mark.slow
 Seen = tuple[int, int, int, int]
 
 
@@ -47,7 +48,7 @@ class _Account:
         self.me = device.person.me
         self._mls = device.person.mls
 
-    def mls(self, store: object, suite: int) -> object:  # noqa: ARG002 - as `Account.mls`
+    def mls(self, store: object, suite: int) -> object:
         return self._mls
 
 
@@ -88,7 +89,7 @@ class WithRunner(devices.Device):
         stopped, self._runner = self._runner, None
         self.seat.drop()
         if stopped is not None:
-            asyncio.get_running_loop().create_task(stopped.stop())  # noqa: RUF006
+            asyncio.get_running_loop().create_task(stopped.stop())
 
     def happened(self, touched: Touched) -> None:
         if self._runner is not None:

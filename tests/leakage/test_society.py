@@ -7,6 +7,7 @@ from collections import Counter, defaultdict
 import numpy as np
 import pytest
 
+from bench.leakage import circles
 from bench.leakage import society as societies
 from bench.leakage.society import DAY, SMALL, Intent, Kind, Size, Society, make
 
@@ -107,12 +108,18 @@ def test_contacts_have_a_heavy_tail(town: Society) -> None:
     assert len(degree) == TOWN.accounts
 
 
-def test_group_rooms_are_mostly_small_sometimes_large_and_overlap(town: Society) -> None:
-    sizes = [1 + len(room.founders) for room in town.rooms if not room.pair]
+def test_group_rooms_are_mostly_small_and_overlap(town: Society) -> None:
+    groups = [(room.creator, *room.founders) for room in town.rooms if not room.pair]
+    sizes = [len(members) for members in groups]
     assert 2 <= min(sizes) <= np.median(sizes) <= 8
-    assert 40 <= max(sizes) <= 200
-    of = Counter(member for room in town.rooms if not room.pair for member in (room.creator, *room.founders))
-    assert np.mean(list(of.values())) > 2
+    assert 12 <= max(sizes) <= TOWN.accounts // 20
+    assert np.mean(list(Counter(member for members in groups for member in members).values())) > 2
+
+
+def test_in_a_large_society_rooms_have_up_to_two_hundred() -> None:
+    sizes = [len(members) for members in circles.draw(2, 10_000).groups]
+    assert 100 < max(sizes) <= 200
+    assert np.median(sizes) <= 8
 
 
 def test_people_sleep_and_talk_in_the_evening(town: Society) -> None:

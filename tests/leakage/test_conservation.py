@@ -1,0 +1,122 @@
+"""A generated society is lived to its end: nobody is stuck, and nothing that was said is lost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+
+from bench.leakage import ours
+from bench.leakage.cost import expected_events
+from bench.leakage.society import DAY, Kind, Size, Society, make
+from bench.leakage.town import Town
+from bench.leakage.trace import Op, Recording
+
+pytestmark = pytest.mark.slow
+Lived = tuple[Town, Recording]
+ANSWERED_S = 300.0
+"""By then whoever is online has answered an invitation and read what there is."""
+
+
+@pytest.fixture(scope="module")
+def society() -> Society:
+    return make(11, Size(16, 3, 4.0))
+
+
+@pytest.fixture(scope="module")
+def lived(society: Society) -> Iterator[Lived]:
+    with ours.lived(society) as found:
+        yield found
+
+
+def test_everybody_could_do_what_they_meant_to(lived: Lived, society: Society) -> None:
+    """Nothing is refused, and what waits at the end waits for somebody who is off."""
+    town, _ = lived
+    assert town.happened.refused == []
+    assert town.unsaid == {}
+    meant = {intent for intent in society.intents if intent.kind in {Kind.SAY, Kind.FILE} and intent.t < _end(society)}
+    assert len(meant) > 100
+    assert {intent for intent, _ in town.happened.said} == meant
+
+
+def _end(society: Society) -> float:
+    return society.size.days * DAY - ours.SEIZED_BEFORE_END_S
+
+
+def test_every_message_comes_to_every_member_who_was_there(lived: Lived, society: Society) -> None:
+    """Who was in the room when it was said, still is, and has been online since, has it: on every device."""
+    town, _ = lived
+    online = _last_online(society)
+    missing = []
+    checked = 0
+    for said, message in town.happened.said:
+        for member in _there_throughout(society, said.room, said.t) - {said.account}:
+            if member in town.happened.joined[said.room] and online[member] > said.t + ANSWERED_S:
+                checked += 1
+                if not _has(town, member, said.room, message):
+                    missing.append((said, member))
+    assert missing == []
+    assert checked > 200
+
+
+def _last_online(society: Society) -> dict[int, float]:
+    """Until when each account's first device was online."""
+    last: dict[int, float] = {}
+    for intent in society.intents:
+        if intent.kind is Kind.OFFLINE and intent.device == 0:
+            last[intent.account] = min(intent.t, _end(society))
+    return last
+
+
+def _there_throughout(society: Society, number: int, t: float) -> set[int]:
+    room = society.rooms[number]
+    there = {room.creator, *room.founders}
+    for intent in society.intents:
+        if intent.room == number and intent.kind is Kind.ADD and intent.t + ANSWERED_S < t:
+            there.add(intent.other)
+        elif intent.room == number and intent.kind is Kind.REMOVE:
+            there.discard(intent.other)
+        elif intent.room == number and intent.kind is Kind.LEAVE:
+            there.discard(intent.account)
+    return there
+
+
+def _has(town: Town, account: int, room: int, message: bytes) -> bool:
+    store = town.devices[account, 0].store
+    with store.transaction():
+        return store.message(town.room_ids[room], message) is not None
+
+
+def test_no_device_warned_of_anything(lived: Lived) -> None:
+    """An honest relay and network give no cause: no box is lost, no history differs, nothing is undeliverable."""
+    town, _ = lived
+    told = {
+        (kind, data.get("code", ""))
+        for device in town.devices.values()
+        for kind, _, data in device.person.events()
+        if kind in {"warning", "refused", "relay-lost-box"}
+    }
+    assert told == set()
+    assert [device.warnings for device in town.devices.values() if device.warnings] == []
+
+
+def test_rooms_end_as_the_society_says(lived: Lived, society: Society) -> None:
+    """Whoever came in and neither left nor was put out is in the roster that the creator's device has."""
+    town, _ = lived
+    for room in society.rooms:
+        if room.number not in town.room_ids:
+            continue
+        known = {
+            town.devices[member, 0].person.account: member
+            for member in (room.creator, *town.happened.joined[room.number])
+        }
+        roster = town.devices[room.creator, 0].person.members(town.room_ids[room.number])
+        expected = _there_throughout(society, room.number, _end(society)) & town.happened.joined[room.number]
+        assert expected <= {known[account] for account in roster if account in known}
+
+
+def test_what_a_recording_costs_is_known_in_advance(lived: Lived, society: Society) -> None:
+    _, recording = lived
+    delivered = int(np.sum(recording.live["op"] == Op.DELIVER))
+    assert 0.5 < delivered / expected_events(society) < 2
