@@ -1,4 +1,4 @@
-"""How many events a society will cause with our design, before it is lived: what a recording costs is known in advance.
+"""How many events a society will cause with our design: what a recording costs is known before it is made.
 
 A rule of thumb, not the measure: within a factor of about one and a half. Nearly all is deliveries of receipts. A frame
 goes to every device in the room; each message, and each commit, is acknowledged by every device; and every device
@@ -8,7 +8,7 @@ commits once a week to renew its keys. So a room of ``n`` devices costs about ``
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from typing import Final
 
 from bench.leakage.intents import DAY, Kind
@@ -18,12 +18,29 @@ from nullabona.client.core.step import DAY_MS, Timing
 _CHANGES: Final = {Kind.CREATE, Kind.ADD, Kind.REMOVE, Kind.LEAVE}
 _READS: Final = 0.7
 """Of the times that somebody looks at a room, how many cause a receipt of their own."""
+_WITH_APPENDS: Final = 1.25
+"""Events for each delivery: its append and a trim are shared by all who get it."""
+_CONNECTING: Final = 12.0
+"""Events of one connecting device: two connections, and some questions to the directory on one each."""
+_BOXES: Final = 1.3
+"""Boxes for each room: one or several."""
 _EXTRA: Final = 1.5
 """Frames for each device and change beside its receipt: joining, names, trims that follow."""
 
 
 def expected_events(society: Society) -> int:
-    """About how many events `ours.record` will note."""
+    """About how many events `ours.record` will note, connections and what they begin to read included."""
+    boxes = Counter(member for room in society.rooms for member in (room.creator, *room.founders))
+    connected = sum(
+        _CONNECTING + _BOXES * boxes[intent.account]
+        for intent in society.intents
+        if intent.kind in {Kind.ONLINE, Kind.MOVE}
+    )
+    return round(connected + _WITH_APPENDS * expected_deliveries(society))
+
+
+def expected_deliveries(society: Society) -> int:
+    """About how many frames will be handed to a reader."""
     said: defaultdict[int, list[float]] = defaultdict(list)
     changes: defaultdict[int, int] = defaultdict(int)
     looks: defaultdict[int, int] = defaultdict(int)

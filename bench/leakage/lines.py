@@ -121,6 +121,9 @@ class Line:
         self._loop.call_later(self.seat.delay, self._arrive)
         try:
             return await answer
+        except asyncio.CancelledError:
+            self._visitor.gives_up(request)
+            raise
         finally:
             self._waiting.pop(answer, None)
 

@@ -88,6 +88,11 @@ class Visitor:
                 request = structs.replace(request, wait_s=FOREVER_S)
         self._machine.operation(request)(request, self, self._next)
 
+    def gives_up(self, request: AnyRequest) -> None:
+        """Nobody waits for the answer any more: a read is not renewed, and soon ends."""
+        if isinstance(request, Read):
+            self.reading.pop(place_of(request), None)
+
     def answer(self, request_id: int, response: AnyResponse) -> None:
         """See `Caller.answer`."""
         self.budget.inflight -= 1
@@ -160,7 +165,7 @@ class Machine:
     def answered(self, visitor: Visitor, request: AnyRequest, place: bytes, response: AnyResponse) -> None:
         if isinstance(request, Append) and isinstance(response, Appended):
             self._note(Op.APPEND, visitor, place, len(request.frame))
-        elif isinstance(response, Frames):
+        elif isinstance(response, Frames) and place in visitor.reading:
             for _, frame in response.frames:
                 self._note(Op.DELIVER, visitor, place, len(frame))
         elif isinstance(request, Trim) and isinstance(response, Done):

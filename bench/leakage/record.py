@@ -14,10 +14,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from bench.leakage.cache import FOLDER, load, path_of, save
+from bench.leakage.cost import expected_events
 from bench.leakage.defences import ABLATION, PRODUCT, Defences
 from bench.leakage.intents import DAY
 from bench.leakage.ours import record
-from bench.leakage.society import Size, make
+from bench.leakage.society import Size, Society, make
 from bench.leakage.town import Town
 from bench.leakage.trace import Op, Recording
 
@@ -30,7 +31,8 @@ def recorded(
     try:
         return load(path)
     except FileNotFoundError:
-        recording = record(make(seed, size), defences, None if quiet else Report(f"seed {seed}"))
+        society = make(seed, size)
+        recording = record(society, defences, None if quiet else Report(seed, society))
         save(recording, path)
         return recording
 
@@ -38,10 +40,11 @@ def recorded(
 class Report:
     """Prints a line for each day that was lived."""
 
-    def __init__(self, name: str) -> None:
-        self._name = name
+    def __init__(self, seed: int, society: Society) -> None:
+        self._name = f"seed {seed}"
         self._day = 0
         self._begun = time.process_time()
+        print(f"{self._name}: {len(society.rooms)} rooms, about {expected_events(society)} events to come", flush=True)
 
     def __call__(self, t: float, town: Town) -> None:
         """See `bench.leakage.ours.Progress`."""

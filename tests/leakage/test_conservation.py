@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from bench.leakage import ours
-from bench.leakage.cost import expected_events
+from bench.leakage.cost import expected_deliveries, expected_events
 from bench.leakage.society import DAY, Kind, Size, Society, make
 from bench.leakage.town import Town
 from bench.leakage.trace import Op, Recording
@@ -119,4 +119,5 @@ def test_rooms_end_as_the_society_says(lived: Lived, society: Society) -> None:
 def test_what_a_recording_costs_is_known_in_advance(lived: Lived, society: Society) -> None:
     _, recording = lived
     delivered = int(np.sum(recording.live["op"] == Op.DELIVER))
-    assert 0.5 < delivered / expected_events(society) < 2
+    assert 0.6 < delivered / expected_deliveries(society) < 1.7
+    assert 0.6 < len(recording.live) / expected_events(society) < 1.7
