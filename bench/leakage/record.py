@@ -51,7 +51,7 @@ class Report:
         if t < (self._day + 1) * DAY:
             return
         self._day = int(t // DAY)
-        events, said = len(town.machine.tap.rows), len(town.happened.said)
+        events, said = town.machine.tap.count, len(town.happened.said)
         seconds = time.process_time() - self._begun
         did = f"{said} messages, {events} events"
         print(

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Final, TypeAlias
 
 import numpy as np
 
 from bench.leakage.trace import EVENT, NOBODY, Events, Op
 
-Row = tuple[float, int, int, int, int, int, int, int]
+Row: TypeAlias = tuple[float, int, int, int, int, int, int, int]
+_PACKED: Final = struct.Struct("<dBqqiiii")
+"""An `EVENT` as its bytes lie in an array: millions of them fit in memory."""
 
 
 @dataclass(slots=True)
@@ -17,7 +21,7 @@ class Tap:
     """Events in the order in which they happen; ``clock`` gives the time. Boxes and blobs are places, by first use."""
 
     clock: Callable[[], float]
-    rows: list[Row] = field(default_factory=list)
+    packed: bytearray = field(default_factory=bytearray)
     places: dict[bytes, int] = field(default_factory=dict)
     connections: int = 0
     merged: Mapping[bytes, bytes] | None = None
@@ -42,7 +46,7 @@ class Tap:
         size: int = NOBODY,
         who: int = NOBODY,
     ) -> None:
-        self.rows.append((self.clock(), int(op), place, conn, addr, who, NOBODY, size))
+        self.packed += _PACKED.pack(self.clock(), op, place, conn, addr, who, NOBODY, size)
 
     def open(self, account: int, addr: int) -> int:
         """A connection begins; its number."""
@@ -64,7 +68,12 @@ class Tap:
         """Whose address each is: of several people in one household, who was seen there longest."""
         return {addr: max(seen, key=lambda account: (seen[account], -account)) for addr, seen in self.uses.items()}
 
+    @property
+    def count(self) -> int:
+        """How many events were noted."""
+        return len(self.packed) // _PACKED.size
+
     def events(self) -> Events:
         """What was noted, in the order of time."""
-        rows = np.array(self.rows, dtype=EVENT)
+        rows = np.frombuffer(bytes(self.packed), dtype=EVENT)
         return rows[np.argsort(rows["t"], kind="stable")]
