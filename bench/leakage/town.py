@@ -22,16 +22,15 @@ from bench.leakage.defences import Defences
 from bench.leakage.device import Device, LivedEngine
 from bench.leakage.lines import Seat
 from bench.leakage.machine import Machine
-from bench.leakage.saying import photo, send_photo, words
-from bench.leakage.society import Intent, Kind, Room, Society
+from bench.leakage.room_acts import RoomActs
+from bench.leakage.society import Intent, Kind, Society
 from nullabona.client.core import commands, files
 from nullabona.client.core.engine import Touched
-from nullabona.client.core.errors import BadRequest, LastAdmin, NoSuchContact, NoSuchRoom, NotAllowed, NotInRoom
-from nullabona.client.core.records import UNPLACED, FileState, LoggedEvent, Progress
+from nullabona.client.core.errors import BadRequest, NoSuchContact, NoSuchRoom
+from nullabona.client.core.records import FileState, LoggedEvent, Progress
 from nullabona.client.core.roominfo import DIRECT
 from nullabona.client.core.step import Timing
 from nullabona.errors import PeerError
-from nullabona.wire.card import Card
 from tests.rooms.devices import another_device
 from tests.rooms.world import Person, World
 
@@ -81,7 +80,7 @@ class Town:
         self.devices: dict[tuple[int, int], Device] = {}
         self.room_ids: dict[int, bytes] = {}
         self.waiting: defaultdict[tuple[int, int], list[Work]] = defaultdict(list)
-        self.unsaid: dict[tuple[int, int, int], list[Intent]] = {}
+        self.rooms = RoomActs(self)
         self.world = World(society.seed, suite=suite, timing=_timing(defences))
         self._defences = defences
         self._loop = asyncio.get_running_loop()
@@ -108,7 +107,7 @@ class Town:
             self.cover.end(self.devices[intent.account, intent.device].seat)
             self.devices[intent.account, intent.device].move(intent.address)
         else:
-            self._in_room(intent)
+            self.rooms.act(intent)
 
     # -- devices
 
@@ -167,14 +166,14 @@ class Town:
         else:
             self.waiting[device.seat.account, number].append(work)
 
-    def _to_the_end(self, device: Device, number: int, making: Making) -> None:
+    def to_the_end(self, device: Device, number: int, making: Making) -> None:
         """Run something that asks the network; if the device goes off meanwhile, again when it is back."""
 
         async def run() -> None:
             try:
                 await making()
             except (asyncio.CancelledError, PeerError):
-                self.waiting[device.seat.account, number].append(lambda: self._to_the_end(device, number, making))
+                self.waiting[device.seat.account, number].append(lambda: self.to_the_end(device, number, making))
                 raise
 
         async def quietly() -> None:
@@ -212,8 +211,7 @@ class Town:
             return
         account = device.seat.account
         self.happened.joined[room].add(account)
-        for place, intent in enumerate(self.unsaid.pop((account, number, room), [])):
-            self._loop.call_later(2.0 + 3.0 * place, self._in_room, intent)
+        self.rooms.came_in(account, number, room)
 
     def _file_moved(self, device: Device, progress: Progress) -> None:
         if progress.state is FileState.HERE:
@@ -228,84 +226,6 @@ class Town:
 
     def _note_blob(self, room: bytes, digest: bytes) -> None:
         self.happened.room_of.setdefault(digest, room)
-
-    # -- rooms
-
-    def _in_room(self, intent: Intent) -> None:
-        device = self.devices[intent.account, intent.device]
-        key = (intent.account, intent.device, intent.room)
-        if not device.running:
-            self.waiting[key[:2]].append(lambda: self._in_room(intent))
-        elif intent.kind is Kind.CREATE:
-            room = self.society.rooms[intent.room]
-            making = self._ask if room.pair else self._create
-            self._to_the_end(device, intent.device, lambda: making(device, room))
-        elif key in self.unsaid:
-            self.unsaid[key].append(intent)
-        elif not self._try(device, intent) and intent.kind is not Kind.READ:
-            self.unsaid[key] = [intent]
-
-    def _try(self, device: Device, intent: Intent) -> bool:
-        """False if the device is not in the room, or not yet."""
-        room_id = self.room_ids.get(intent.room)
-        if room_id is None:
-            return False
-        if intent.kind is Kind.ADD:
-            self._to_the_end(device, intent.device, lambda: self._add(device, room_id, intent))
-            return True
-        try:
-            self._do(device, room_id, intent)
-        except (NoSuchRoom, NotInRoom):
-            return False
-        except (NotAllowed, BadRequest, LastAdmin):
-            self.happened.refused.append(intent)
-        return True
-
-    def _do(self, device: Device, room_id: bytes, intent: Intent) -> None:
-        account = intent.account
-        with device.step(room_id) as step:
-            if intent.kind is Kind.SAY:
-                self._said(intent, commands.send_text(step, room_id, words(intent.size)))
-            elif intent.kind is Kind.FILE:
-                data = photo(intent.size, device.seat.account)
-                self._said(intent, send_photo(step, room_id, data))
-            elif intent.kind is Kind.READ:
-                last = step.store.last_spoken(room_id, UNPLACED - 1)
-                if last is not None:
-                    commands.mark_read(step, room_id, last.id)
-            elif intent.kind is Kind.REMOVE:
-                commands.remove_account(step, room_id, self.devices[intent.other, 0].person.account)
-            elif intent.kind is Kind.LEAVE:
-                commands.leave(step, room_id)
-            else:
-                raise TypeError(f"{account} cannot {intent.kind.name} in a room")
-
-    def _said(self, intent: Intent, message: bytes) -> None:
-        self.happened.said.append((intent, message))
-
-    async def _ask(self, device: Device, room: Room) -> None:
-        """A room for two: ask the other to talk; they open the room."""
-        card = await self._card(device, room.founders[0])
-        with device.step() as step:
-            commands.request_contact(step, card, device.person.card.encoded, "")
-
-    async def _create(self, device: Device, room: Room) -> None:
-        cards = [await self._card(device, member) for member in room.founders]
-        with device.step() as step:
-            room_id = commands.create_group(step, f"room {room.number}")
-            self.room_ids[room.number] = room_id
-            for card in cards:
-                commands.add_account(step, room_id, card)
-
-    async def _add(self, device: Device, room_id: bytes, intent: Intent) -> None:
-        card = await self._card(device, intent.other)
-        with suppress(BadRequest, NotAllowed, NotInRoom), device.step(room_id) as step:
-            commands.add_account(step, room_id, card)
-
-    async def _card(self, device: Device, account: int) -> Card:
-        handle = self.devices[account, 0].person.me.handle
-        await device.directories.look_up(handle)
-        return self.world.cards[handle]
 
     def _now(self) -> None:
         self.world.now = START_MS + int(self._loop.time() * 1_000)

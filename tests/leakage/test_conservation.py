@@ -34,7 +34,7 @@ def test_everybody_could_do_what_they_meant_to(lived: Lived, society: Society) -
     """Nothing is refused, and what waits at the end waits for somebody who is off."""
     town, _ = lived
     assert town.happened.refused == []
-    assert town.unsaid == {}
+    assert town.rooms.unsaid == {}
     meant = {intent for intent in society.intents if intent.kind in {Kind.SAY, Kind.FILE} and intent.t < _end(society)}
     assert len(meant) > 100
     assert {intent for intent, _ in town.happened.said} == meant

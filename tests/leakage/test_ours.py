@@ -35,7 +35,7 @@ def _of(recording: Recording, op: Op) -> np.ndarray[tuple[int], np.dtype[np.void
 def test_every_message_comes_to_everybody_who_is_in_the_room(lived: Lived, friends: Society) -> None:
     """Nothing is lost between the society and the stores of those who were in."""
     town, _ = lived
-    assert [len(town.unsaid), len(town.waiting), town.happened.refused] == [0, 0, []]
+    assert [len(town.rooms.unsaid), len(town.waiting), town.happened.refused] == [0, 0, []]
     meant = [intent for intent in friends.intents if intent.kind in {Kind.SAY, Kind.FILE}]
     assert [intent for intent, _ in town.happened.said] == meant
     for intent, message in town.happened.said:
