@@ -150,6 +150,14 @@ class Machine:
         self.visitors.pop(visitor, None)
         self._boxes.leave(visitor)
 
+    def heads(self) -> list[tuple[bytes, int]]:
+        """What a seizer finds in the running process: boxes touched since midnight (UTC), in the order of their first
+        touch, and the expiry day of each.
+        """
+        heads = self._boxes._shelf._heads  # noqa: SLF001 - memory has no private parts
+        kept = {**heads._old, **heads._new}  # noqa: SLF001
+        return [(address, head.expiry_day) for address, head in kept.items()]
+
     async def stop(self) -> None:
         """Finish what is being written."""
         await self._boxes.stop()

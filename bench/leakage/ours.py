@@ -73,9 +73,9 @@ async def _live(
         if progress is not None:
             progress(loop.time(), town)
     await asyncio.sleep(end - loop.time())
-    live, memory = tap.events(), memory_events(machine, loop.time())
+    live, memory = tap.events(), memory_events(machine, loop.time(), START_MS // 1_000)
     await _stop(town)
-    disk = disk_events(folder, tap, machine.limits.retention_days, START_MS // 1_000, town.cover.put)
+    disk = disk_events(machine, START_MS // 1_000, town.cover.put)
     return town, _recording(society, defences, town, live, disk, memory)
 
 

@@ -66,7 +66,7 @@ def describe(recording: Recording) -> str:
     lines = [
         f"{recording.design}: {truth.accounts} accounts, {len(truth.talks)} pairs who wrote, {len(truth.rooms)} rooms",
         "  live: " + ", ".join(f"{count} {name}" for name, count in sorted(counts.items())),
-        f"  disk: {len(recording.disk)} rows; memory: {len(recording.memory)} waiting reads",
+        f"  disk: {len(recording.disk)} rows; memory: {len(recording.memory)}",
         f"  places of rooms: {len(truth.room_of)}, steps from one box to the next: {len(truth.chain)}",
     ]
     return "\n".join(lines)

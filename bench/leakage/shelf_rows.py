@@ -25,39 +25,51 @@ from nullabona.wire.padding import BUCKETS
 DAY_S: Final = 86_400
 
 
-def disk_events(
-    folder: Path, tap: Tap, retention_days: int, start_s: int, cover: Sequence[tuple[bytes, float]] = ()
-) -> Events:
+def disk_events(machine: Machine, start_s: int, cover: Sequence[tuple[bytes, float]] = ()) -> Events:
     """The rows of the relay's store. ``start_s``: the UTC second at which the society begins.
 
     `Op.APPEND` is a frame, `Op.PUT_BLOB` a blob, and `Op.ERASE` a box of which frames were erased: the box's row says
     how far. Times are the beginnings of UTC days. ``cover``: frames that would lie there too, with their times.
     """
+    folder, tap = machine.folder, machine.tap
 
     def day(expiry_day: int) -> float:
-        return float((expiry_day - retention_days) * DAY_S - start_s)
+        return _day(machine, expiry_day, start_s)
 
     decoys = [
         _row(float((start_s + int(t)) // DAY_S * DAY_S - start_s), Op.APPEND, tap.place(box), BUCKETS[0])
         for box, t in cover
     ]
-    rows = [*_boxes(folder, tap, day), *_blobs(folder, tap, day), *decoys]
-    rows.sort(key=lambda row: row[0])
-    return np.array(rows, dtype=EVENT)
+    return _sorted([*_boxes(folder, tap, day), *_blobs(folder, tap, day), *decoys])
 
 
-def memory_events(machine: Machine, now: float) -> Events:
-    """The reads that wait in the running process, and on which connections. Known to the second, as the process does:
-    it notes until when a read waits, and the product asks anew every `WAIT_S` seconds.
+def memory_events(machine: Machine, now: float, start_s: int) -> Events:
+    """What the running process holds beside the disk (`nullabona.drills.seizure`).
+
+    `Op.READ` is a read that waits, and on which connection: known to the second, as the process notes until when a read
+    waits, and the product asks anew every `WAIT_S` seconds. `Op.APPEND` without a size is a box that was touched since
+    midnight, with the day of its last use; these come in the order in which they were first touched.
     """
-    rows: list[Row] = []
+    rows = [
+        _row(_day(machine, expiry_day, start_s), Op.APPEND, machine.tap.place(address), NOBODY)
+        for address, expiry_day in machine.heads()
+    ]
     for visitor in machine.visitors:
         for place, since in visitor.reading.items():
             t = float(int(now - (now - since) % WAIT_S))
             conn, number = visitor.number(place), machine.tap.place(place)
             rows.append((t, int(Op.READ), number, conn, visitor.addr, NOBODY, NOBODY, NOBODY))
-    rows.sort()
-    return np.array(rows, dtype=EVENT)
+    return _sorted(rows)
+
+
+def _sorted(rows: list[Row]) -> Events:
+    """In the order of time; what has the same time stays in its order."""
+    return np.array(sorted(rows, key=lambda row: row[0]), dtype=EVENT)
+
+
+def _day(machine: Machine, expiry_day: int, start_s: int) -> float:
+    """When the day began on which what expires on ``expiry_day`` was put there."""
+    return float((expiry_day - machine.limits.retention_days) * DAY_S - start_s)
 
 
 def _row(t: float, op: Op, place: int, size: int) -> Row:

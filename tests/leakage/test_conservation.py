@@ -121,3 +121,20 @@ def test_what_a_recording_costs_is_known_in_advance(lived: Lived, society: Socie
     delivered = int(np.sum(recording.live["op"] == Op.DELIVER))
     assert 0.6 < delivered / expected_deliveries(society) < 1.7
     assert 0.6 < len(recording.live) / expected_events(society) < 1.7
+
+
+def test_memory_tells_the_order_in_which_boxes_were_touched_since_midnight(lived: Lived) -> None:
+    """Of those that were written to today, each stands where its first touch of the day puts it: the first append that
+    makes it, or the first read of one that was there.
+    """
+    _, recording = lived
+    heads = recording.memory[recording.memory["op"] == Op.APPEND]
+    midnight = float(np.max(heads["t"]))
+    written = heads["place"][heads["t"] == midnight].tolist()
+    live = recording.live
+    old = set(live["place"][(live["t"] < midnight) & (live["op"] == Op.APPEND)].tolist())
+    today = live[(live["t"] > midnight) & np.isin(live["op"], [Op.READ, Op.APPEND]) & np.isin(live["place"], written)]
+    touches = [int(event["place"]) for event in today if event["op"] == Op.APPEND or int(event["place"]) in old]
+    touched = list(dict.fromkeys(touches))
+    assert len(touched) > 5
+    assert touched == [place for place in written if place in touched]

@@ -168,11 +168,20 @@ def test_the_disk_is_what_the_relay_keeps(lived: Lived) -> None:
 def test_memory_holds_the_reads_that_wait(lived: Lived) -> None:
     """Everybody who is on at the end, at their boxes; known to the second of the last renewal."""
     _, recording = lived
-    memory = recording.memory
-    assert {int(op) for op in memory["op"]} == {Op.READ}
+    memory = recording.memory[recording.memory["op"] == Op.READ]
     assert {recording.truth.account_of_conn[int(conn)] for conn in memory["conn"]} == {MINA, JUN}
     end = DAY_S - ours.SEIZED_BEFORE_END_S
     assert np.all((memory["t"] <= end) & (memory["t"] > end - 121) & (memory["t"] % 1 == 0))
+
+
+def test_memory_holds_the_boxes_of_the_day_in_the_order_of_their_first_touch(lived: Lived) -> None:
+    """That is what the heads of the relay tell beside its disk: no time, but an order since midnight (UTC)."""
+    _, recording = lived
+    heads = recording.memory[recording.memory["op"] == Op.APPEND]
+    assert {int(op) for op in recording.memory["op"]} == {Op.READ, Op.APPEND}
+    assert np.all((heads["t"] + START_MS // 1_000) % DAY_S == 0)
+    assert np.all((heads["conn"] == NOBODY) & (heads["addr"] == NOBODY) & (heads["size"] == NOBODY))
+    assert len(heads) > 0
 
 
 def test_the_same_society_gives_the_same_recording(lived: Lived, friends: Society) -> None:
