@@ -13,7 +13,7 @@ from typing import Final
 
 from bench.leakage.lines import Seat
 from bench.leakage.tap import Tap
-from bench.leakage.trace import NOBODY, Op
+from bench.leakage.trace import Op
 from nullabona.wire.padding import BUCKETS
 
 EVERY_S: Final = 3_600.0
@@ -34,12 +34,13 @@ class Cover:
         self._loop = asyncio.get_running_loop()
 
     def begin(self, seat: Seat, device: int) -> None:
-        """The device is connected: it reads its boxes."""
+        """The device is connected for its rooms, just now: on the same connection it reads its boxes of the pool."""
         if not self._count:
             return
         dice = random.Random(f"cover {self._seed} {seat.account} {device}")
+        newest = next(reversed(seat.lines))
         for box in dice.sample(self._boxes, min(self._count, len(self._boxes))):
-            conn = next((line.number(box) for line in seat.lines), NOBODY)
+            conn = newest.number(box)
             self._readers.setdefault(box, {})[seat] = conn
             self._tap.note(Op.READ, conn, seat.addr, place=self._tap.place(box))
         self._next(seat, dice)

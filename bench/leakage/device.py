@@ -234,11 +234,12 @@ class Device:
         """What `Publishing` and `Oversight` ask: the own card, at every start and connection and every six hours.
 
         The watch of the own handle asks every ten minutes more, from the same address: noted once, as it tells nothing
-        new. A card is renewed, and so published, once a week.
+        new. A card is renewed, and so published, once a week; it is looked up before and after.
         """
         while True:
             if self._loop.time() - self._published >= RENEW_DAYS * DAY_S:
                 self._published = self._loop.time()
+                await self._ask_for_own()
                 with suppress(PeerError):
                     await look_up(self.seat, self.seat.account, who=self.seat.account)
             await self._ask_for_own()

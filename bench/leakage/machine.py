@@ -166,8 +166,9 @@ class Machine:
     # -- what the tap sees
 
     def begins_to_read(self, visitor: Visitor, place: bytes) -> None:
-        if place not in visitor.reading:
-            self.tap.note(Op.READ, visitor.number(place), visitor.addr, place=self.tap.place(place))
+        number = self.tap.place(place)
+        if place not in visitor.reading and number not in map(self.tap.place, visitor.reading):
+            self.tap.note(Op.READ, visitor.number(place), visitor.addr, place=number)
         visitor.reading[place] = self._loop.time()
 
     def answered(self, visitor: Visitor, request: AnyRequest, place: bytes, response: AnyResponse) -> None:

@@ -89,6 +89,8 @@ def test_without_epoch_addresses_a_room_has_one_place(record: Record) -> None:
         }
         assert len(boxes) == 1
     assert still.truth.chain == []
+    reads = [(int(event["conn"]), int(event["place"])) for event in _of(still, Op.READ)]
+    assert len(reads) == len(set(reads))
     assert len(record(PRODUCT).truth.chain) == 3
     frames = still.disk[still.disk["op"] == Op.APPEND]
     assert len({int(place) for place in frames["place"] if int(place) in still.truth.room_of}) == 2
@@ -122,6 +124,8 @@ def test_cover_reads_add_boxes_that_are_no_rooms(record: Record) -> None:
     by_account = [sum(account in each for each in readers.values()) for account in (MINA, JUN, SORA)]
     assert by_account == [10, 10, 10]
     assert max(len(each) for each in readers.values()) > 1
+    inboxes = {int(event["conn"]) for event in _of(covered, Op.READ) if int(event["place"]) in covered.directory}
+    assert not inboxes & {int(event["conn"]) for event in decoys}
     written = [event for event in _of(covered, Op.APPEND) if int(event["place"]) in readers]
     assert len(written) > 10
     kept = covered.disk[covered.disk["op"] == Op.APPEND]
