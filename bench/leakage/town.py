@@ -242,6 +242,3 @@ def _timing(defences: Defences) -> Timing:
 def _forget(device: Device, progress: Progress) -> None:
     with device.engine.step(device.now()) as step:
         files.forget_file(step, progress.room, progress.message)
-
-
-__all__ = ["START_MS", "Chance", "Happened", "Town"]
