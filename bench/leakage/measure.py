@@ -1,0 +1,145 @@
+"""Scores of guesses against the truth: edges, groups, chains; chance beside each; intervals over seeds.
+
+A person whom an attacker cannot name counts as found only through one pseudonym: `identify` gives every pseudonym at
+most one account and every account at most one pseudonym, whichever holds most of what the account did. Who cut a
+person into twenty pseudonyms has found at most one twentieth of their life. ``told`` lifts that limit: it asks what
+were found if somebody told the attacker who stands behind every single connection, and so bounds what any better
+linking could gain.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bench.leakage.guess import Cast, Pairs
+from bench.leakage.trace import NOBODY, Events, Op, Pair, Truth
+
+Labels = Mapping[int, int]
+"""The account of each person of a cast who has one."""
+
+
+def owners(live: Events, truth: Truth) -> dict[int, int]:
+    """The account of each place that only one account's connections ever read."""
+    conns = np.array(sorted(truth.account_of_conn), np.int64)
+    accounts = np.array([truth.account_of_conn[conn] for conn in conns.tolist()], np.int64)
+    reads = live[np.isin(live["op"], (Op.READ, Op.DELIVER)) & np.isin(live["conn"], conns) & (live["place"] >= 0)]
+    readers = accounts[np.searchsorted(conns, reads["conn"])] if len(conns) else np.empty(0, np.int64)
+    pairs = np.unique(np.stack([reads["place"].astype(np.int64), readers], axis=1), axis=0)
+    places, first, count = np.unique(pairs[:, 0], return_index=True, return_counts=True)
+    return {int(p): int(pairs[at, 1]) for p, at, n in zip(places, first, count, strict=True) if n == 1}
+
+
+def identify(cast: Cast, live: Events, truth: Truth, *, told: bool = False) -> dict[int, int]:
+    """The account that each person of ``cast`` stands for in scoring; persons who stand for none are absent."""
+    named = {person: account for account, person in sorted(cast.accounts.items(), reverse=True)}
+    share = _shares(cast, live, truth)
+    found = dict(named)
+    taken = set() if told else set(named.values())
+    for (person, account), _ in sorted(share.items(), key=lambda item: (-item[1], item[0])):
+        if person not in found and account not in taken:
+            found[person] = account
+            if not told:
+                taken.add(account)
+    return found
+
+
+def _shares(cast: Cast, live: Events, truth: Truth) -> dict[Pair, int]:
+    """How many events each person of the cast shares with each account."""
+    own = owners(live, truth) if cast.places else {}
+    share: dict[Pair, int] = {}
+    for column, persons, accounts in (("conn", cast.conns, truth.account_of_conn), ("place", cast.places, own)):
+        keys, counts = np.unique(live[column], return_counts=True)
+        for key, count in zip(keys.tolist(), counts.tolist(), strict=True):
+            if key in persons and key in accounts:
+                both = persons[key], accounts[key]
+                share[both] = share.get(both, 0) + count
+    return share
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """Account pairs by score, best first, each with whether it is an edge; all other pairs share the last rank."""
+
+    left: NDArray[np.int64]
+    right: NDArray[np.int64]
+    score: NDArray[np.float64]
+    hit: NDArray[np.bool_]
+    pairs: int
+    edges: int
+
+    @property
+    def base(self) -> float:
+        """The average precision of somebody who knows nothing: the share of pairs that are edges."""
+        return self.edges / self.pairs
+
+
+def rank(pairs: Pairs, labels: Labels, truth: Truth) -> Ranking:
+    """The guess as a ranking of pairs of accounts; a pair guessed through several persons has its best score."""
+    table = np.full(_top(pairs, labels) + 1, NOBODY, np.int64)
+    for person, account in labels.items():
+        table[person] = account
+    one, two = table[pairs.left], table[pairs.right]
+    fits = (one != two) & (one != NOBODY) & (two != NOBODY)
+    low, high = np.minimum(one, two)[fits], np.maximum(one, two)[fits]
+    return _ranking(low, high, pairs.score[fits], truth)
+
+
+def _top(pairs: Pairs, labels: Labels) -> int:
+    return max([0, *labels, *(int(side.max()) for side in (pairs.left, pairs.right) if len(side))])
+
+
+def _ranking(low: NDArray[np.int64], high: NDArray[np.int64], score: NDArray[np.float64], truth: Truth) -> Ranking:
+    order = np.lexsort((high, low, -score))
+    key = low[order] * truth.accounts + high[order]
+    _, first = np.unique(key, return_index=True)
+    kept = order[np.sort(first)]
+    edges = np.array([a * truth.accounts + b for a, b in truth.talks], np.int64)
+    hit = np.isin(low[kept] * truth.accounts + high[kept], edges)
+    total = truth.accounts * (truth.accounts - 1) // 2
+    return Ranking(low[kept], high[kept], score[kept], hit, total, len(edges))
+
+
+def _curve(ranking: Ranking) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Precision and recall at each distinct score, ending with every pair."""
+    ends = np.flatnonzero(np.diff(ranking.score))
+    at = np.append(ends, len(ranking.score) - 1).astype(np.int64) if len(ranking.score) else ends
+    found = np.append(np.cumsum(ranking.hit)[at], ranking.edges)
+    named = np.append(at + 1, ranking.pairs)
+    return found / named, found / max(1, ranking.edges)
+
+
+def average_precision(ranking: Ranking) -> float:
+    """Area under precision over recall, ties taken together; 1 for a perfect guess, the base rate for none."""
+    precision, recall = _curve(ranking)
+    return float(np.sum(np.diff(recall, prepend=0.0) * precision))
+
+
+def best_f1(ranking: Ranking) -> float:
+    """The best harmonic mean of precision and recall over all thresholds."""
+    precision, recall = _curve(ranking)
+    total = precision + recall
+    return float(np.max(np.divide(2 * precision * recall, total, out=np.zeros_like(total), where=total > 0)))
+
+
+def chance(ranking: Ranking, truth: Truth, rounds: int = 200, seed: int = 0) -> tuple[float, float]:
+    """Where average precision lies in 95 of 100 cases if the same guess is made with everybody's names exchanged."""
+    dice = np.random.default_rng(seed)
+    edges = np.array(sorted(a * truth.accounts + b for a, b in truth.talks), np.int64)
+    values = [average_precision(_renamed(ranking, dice.permutation(truth.accounts), edges)) for _ in range(rounds)]
+    low, high = np.quantile(values, (0.025, 0.975))
+    return float(low), float(high)
+
+
+def _renamed(ranking: Ranking, names: NDArray[np.int64], edges: NDArray[np.int64]) -> Ranking:
+    one, two = names[ranking.left], names[ranking.right]
+    hit = np.isin(np.minimum(one, two) * len(names) + np.maximum(one, two), edges)
+    return Ranking(one, two, ranking.score, hit, ranking.pairs, ranking.edges)
+
+
+def chained(guess: Collection[Pair], truth: Truth) -> float | None:
+    """Share of the true successions of places that were guessed; None where a design's rooms never move."""
+    return len(set(guess) & set(truth.chain)) / len(truth.chain) if truth.chain else None
