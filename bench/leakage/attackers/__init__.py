@@ -1,0 +1,102 @@
+"""Attackers: from what a view shows to scored pairs, groups and successions. Each is the strongest of its kind known.
+
+`ATTACKERS` names them; `attack` lets one guess. Whoever reports chooses, on societies that are not reported, the best
+attacker for each design and view, and reports that one (see `bench.leakage.tournament`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Final
+
+import numpy as np
+
+from bench.leakage.attackers import disk
+from bench.leakage.attackers.chains import chain, rooms
+from bench.leakage.attackers.cooccurrence import co_occurrence
+from bench.leakage.attackers.disclosure import least_squares, matched, sda
+from bench.leakage.attackers.groups import readers_of_places, recipients_at_once
+from bench.leakage.attackers.linking import link
+from bench.leakage.attackers.scene import Scene
+from bench.leakage.attackers.timing import correlation
+from bench.leakage.attackers.trained import Table, tabulate
+from bench.leakage.guess import Guess, Pairs
+from bench.leakage.trace import Pair
+from bench.leakage.views import Seen
+
+__all__ = ["ATTACKERS", "PairAttack", "Scene", "attack", "fused", "guess_all", "prepare", "table"]
+
+PASSES: Final = 2
+
+PairAttack = Callable[[Scene], Pairs]
+
+
+def fused(scene: Scene) -> Pairs:
+    """Co-occurrence and the disclosure attacks voting by rank, each pair by the sum of its reciprocal ranks."""
+    votes: dict[tuple[int, int], float] = {}
+    for name in VOTERS:
+        pairs = attack(scene, name)
+        order = np.argsort(-pairs.score, kind="stable")
+        for place, at in enumerate(order.tolist()):
+            low, high = sorted((int(pairs.left[at]), int(pairs.right[at])))
+            votes[low, high] = votes.get((low, high), 0.0) + 1.0 / (10.0 + place)
+    return Pairs.of(dict(sorted(votes.items())))
+
+
+VOTERS: Final = ("co-occurrence", "matched disclosure", "statistical disclosure", "event correlation")
+ATTACKERS: Final[Mapping[str, PairAttack]] = MappingProxyType(
+    {
+        "co-occurrence": co_occurrence,
+        "statistical disclosure": sda,
+        "matched disclosure": matched,
+        "least squares": least_squares,
+        "event correlation": correlation,
+        "votes of all": fused,
+        "same moment": disk.same_moment,
+        "same moment and size": disk.same_moment_and_size,
+        "same size": disk.same_size,
+        "busy people": disk.busy,
+    }
+)
+
+
+def attack(scene: Scene, name: str) -> Pairs:
+    """The pairs that the attacker ``name`` guesses; remembered with the scene."""
+    if name not in scene.guesses:
+        scene.guesses[name] = ATTACKERS[name](scene)
+    return scene.guesses[name]
+
+
+def table(scene: Scene) -> Table:
+    """What all attackers say of each pair, for one that learns (`trained`)."""
+    return tabulate(scene, {name: attack(scene, name) for name in ATTACKERS})
+
+
+def prepare(seen: Seen) -> tuple[Scene, frozenset[Pair]]:
+    """Who stands behind what, and which places are one room in turn: each helps with the other, so it is done twice.
+
+    The scene that comes out has one number for all places of a room; the successions are of the places as they were.
+    """
+    scene, chained = Scene(seen, link(seen, {})), frozenset[Pair]()
+    for _ in range(PASSES if seen.rooms_move else 0):
+        chained = chain(scene)
+        room = rooms(chained)
+        scene = Scene(seen, link(seen, room))
+    return Scene(_joined(seen, rooms(chained)), scene.cast), chained
+
+
+def _joined(seen: Seen, room: Mapping[int, int]) -> Seen:
+    """Places of one room under one number."""
+    events = seen.events.copy()
+    places = np.unique(events["place"])
+    table = np.array([room.get(place, place) for place in places.tolist()], np.int64)
+    events["place"] = table[np.searchsorted(places, events["place"])] if len(places) else events["place"]
+    return Seen(seen.view, events, seen.directory, seen.rooms_move)
+
+
+def guess_all(seen: Seen) -> tuple[Scene, Guess]:
+    """Groups and successions of a view, and the scene for attacks on pairs."""
+    scene, successions = prepare(seen)
+    groups = readers_of_places(scene) or recipients_at_once(scene)
+    return scene, Guess(scene.cast, Pairs.none(), groups, successions)

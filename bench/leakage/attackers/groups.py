@@ -1,0 +1,109 @@
+"""Which people form groups: whoever reads one place, and whoever is written to in one breath.
+
+After Brigham and Hopper (No Safety in Numbers, 2023): a message to a group goes to all its members but the sender, so
+the sets of recipients repeat; the sender is whoever's mailbox the receipts of all of them go to.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping
+from typing import Final
+
+import numpy as np
+
+from bench.leakage.attackers.scene import Scene
+from bench.leakage.trace import NOBODY, Op
+
+SMALLEST: Final = 3
+RECEIPTS: Final = (0.08, 1.6)
+SENDER: Final = 0.5
+"""Mean receipts for each member from which a mailbox is taken for the sender's."""
+ALIKE: Final = 0.75
+"""Overlap from which two guesses are one group at two times."""
+
+
+def readers_of_places(scene: Scene) -> list[frozenset[int]]:
+    """The readers of each place that three or more share."""
+    found = {frozenset(readers) for readers in scene.readers.values() if len(readers) >= SMALLEST}
+    return sorted(found, key=sorted)
+
+
+def recipients_at_once(scene: Scene) -> list[frozenset[int]]:
+    """Sets of owners who are written to at once, with the sender where the receipts show one."""
+    sets = _fan_outs(scene)
+    counts: Counter[frozenset[int]] = Counter()
+    back: dict[frozenset[int], Counter[int]] = defaultdict(Counter)
+    known: dict[frozenset[int], Counter[int]] = defaultdict(Counter)
+    answers = _answers(scene)
+    for burst, (recipients, writer, t) in sets.items():
+        del burst
+        counts[recipients] += 1
+        if writer != NOBODY and writer not in recipients:
+            known[recipients][writer] += 1
+        for person, count in answers(t).items():
+            if person not in recipients:
+                back[recipients][person] += count
+    found: Counter[frozenset[int]] = Counter()
+    for recipients, count in counts.items():
+        if count >= 2 or known[recipients]:
+            found[recipients | _senders(recipients, count, known[recipients], back[recipients])] += count
+    return _merged(found)
+
+
+def _senders(
+    recipients: frozenset[int], count: int, known: Mapping[int, int], back: Mapping[int, int]
+) -> frozenset[int]:
+    if known:
+        return frozenset(known)
+    best = max(back.items(), key=lambda item: (item[1], -item[0]), default=(NOBODY, 0))
+    return frozenset({best[0]}) if best[1] >= SENDER * count * min(len(recipients), 4) else frozenset()
+
+
+def _fan_outs(scene: Scene) -> dict[int, tuple[frozenset[int], int, float]]:
+    """Recipients, writer if known, and time of each fan-out to two or more."""
+    appended = scene.seen.events["op"] == Op.APPEND
+    events, writers = scene.seen.events[appended], scene.person[appended]
+    many = np.flatnonzero(scene.fanout >= SMALLEST - 1)
+    found: dict[int, tuple[set[int], int, float]] = {}
+    for at in many.tolist():
+        owner = scene.owner.get(int(events["place"][at]), NOBODY)
+        burst = int(scene.bursts[at])
+        recipients, _, _ = found.setdefault(burst, (set(), int(writers[at]), float(events["t"][at])))
+        if owner != NOBODY:
+            recipients.add(owner)
+    return {
+        burst: (frozenset(recipients), writer, t)
+        for burst, (recipients, writer, t) in found.items()
+        if len(recipients) >= SMALLEST - 1
+    }
+
+
+class _answers:  # noqa: N801 - called like a function, made once
+    """Who is written to alone in the moment after a time, and how often."""
+
+    def __init__(self, scene: Scene) -> None:
+        events = scene.seen.events[scene.seen.events["op"] == Op.APPEND]
+        owner = np.array([scene.owner.get(place, NOBODY) for place in events["place"].tolist()], np.int64)
+        single = (owner != NOBODY) & (scene.fanout == 1)
+        self._t, self._owner = events["t"][single], owner[single]
+
+    def __call__(self, t: float) -> Counter[int]:
+        low, high = np.searchsorted(self._t, (t + RECEIPTS[0], t + RECEIPTS[1]))
+        return Counter(self._owner[low:high].tolist())
+
+
+def _merged(found: Mapping[frozenset[int], int]) -> list[frozenset[int]]:
+    """Guesses that overlap much are one group: the most frequent stands for them."""
+    kept: list[frozenset[int]] = []
+    member: dict[int, list[int]] = defaultdict(list)
+    for group, _ in sorted(found.items(), key=lambda item: (-item[1], sorted(item[0]))):
+        if len(group) < SMALLEST:
+            continue
+        near = {at for person in group for at in member[person]}
+        if any(len(group & kept[at]) >= ALIKE * len(group | kept[at]) for at in near):
+            continue
+        for person in group:
+            member[person].append(len(kept))
+        kept.append(group)
+    return kept
