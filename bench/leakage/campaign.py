@@ -1,0 +1,165 @@
+"""The whole measurement: societies, designs, attackers; and its outcome as plain data that a page is made from."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Final
+
+from bench.leakage.activity import tell_apart, windows
+from bench.leakage.designs import OURS, changed, is_changed
+from bench.leakage.rivals import RIVALS
+from bench.leakage.society import Size, make
+from bench.leakage.tournament import LIVE, Designs, EdgeRow, FirstRow, Learned, RoomRow, School, Trial
+from bench.leakage.views import View
+
+CHOICE_SEEDS_FROM: Final = 1_000
+"""Societies on which the reported attackers are chosen have seeds from here on; reported ones from 1."""
+
+TOLD_APART: Final = (OURS, changed("without padding"), *RIVALS)
+"""Designs whose traffic is given to the classifier of activities."""
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class ActivityRow:
+    """How well activities are told apart in one design's traffic; ``scores`` by fold of accounts."""
+
+    design: str
+    seed: int
+    scores: Sequence[float]
+    chance: float
+    activities: int
+    windows: int
+    devices: int
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is measured. ``choice``: how many societies the attackers are chosen on."""
+
+    size: Size
+    seeds: int = 5
+    choice: int = 2
+
+    @property
+    def reported(self) -> list[int]:
+        return list(range(1, self.seeds + 1))
+
+    @property
+    def chosen_on(self) -> list[int]:
+        return list(range(CHOICE_SEEDS_FROM, CHOICE_SEEDS_FROM + self.choice))
+
+
+@dataclass(slots=True)
+class Outcome:
+    """Rows of every attacker, and which one is reported where. Events and seconds are kept for the record."""
+
+    edges: list[EdgeRow] = field(default_factory=list)
+    rooms: list[RoomRow] = field(default_factory=list)
+    first: list[FirstRow] = field(default_factory=list)
+    choice: dict[tuple[str, View], str] = field(default_factory=dict)
+    events: dict[str, int] = field(default_factory=dict)
+    activity: list[ActivityRow] = field(default_factory=list)
+
+    def reported(self, design: str, view: View) -> list[EdgeRow]:
+        """The rows of the attacker that was chosen, by seed."""
+        name = self.choice[design, view]
+        found = [row for row in self.edges if (row.design, row.view, row.attacker) == (design, view, name)]
+        return sorted(found, key=lambda row: row.seed)
+
+    def write(self, path: Path) -> None:
+        """As JSON; infinity as null."""
+        data = {
+            "edges": [asdict(row) for row in self.edges],
+            "rooms": [asdict(row) for row in self.rooms],
+            "first": [
+                {**asdict(row), "messages": [None if one == float("inf") else one for one in row.messages]}
+                for row in self.first
+            ],
+            "choice": [[design, view, name] for (design, view), name in self.choice.items()],
+            "events": self.events,
+            "activity": [asdict(row) for row in self.activity],
+        }
+        path.write_text(json.dumps(data, indent=1, allow_nan=False) + "\n", encoding="utf-8")
+
+    @classmethod
+    def read(cls, path: Path) -> Outcome:
+        """What `write` wrote."""
+        data = json.loads(path.read_text(encoding="utf-8"))
+        return cls(
+            [EdgeRow(**{**row, "view": View(row["view"])}) for row in data["edges"]],
+            [RoomRow(**{**row, "view": View(row["view"])}) for row in data["rooms"]],
+            [
+                FirstRow(row["design"], View(row["view"]), row["seed"], _finite(row["messages"]))
+                for row in data["first"]
+            ],
+            {(design, View(view)): name for design, view, name in data["choice"]},
+            data["events"],
+            [ActivityRow(**row) for row in data["activity"]],
+        )
+
+
+def _finite(messages: Iterable[float | None]) -> list[float]:
+    return [float("inf") if one is None else one for one in messages]
+
+
+def measure(plan: Plan, designs: Designs, say: Say = print) -> Outcome:
+    """Choose the attackers on some societies, then report them on others."""
+    outcome, school = Outcome(), School()
+    for seed in plan.chosen_on:
+        for trial in _trials(plan, designs, seed, say):
+            for view in views_of(trial.recording.design):
+                school.take(trial, view)
+    choice, learned = school.end()
+    outcome.choice = dict(choice)
+    for seed in plan.reported:
+        for trial in _trials(plan, designs, seed, say):
+            _report(outcome, trial, learned, say)
+    return outcome
+
+
+def views_of(design: str) -> Sequence[View]:
+    """All views for the product and the models; what passes only, where one defence is changed."""
+    return LIVE if is_changed(design) else tuple(View)
+
+
+def _trials(plan: Plan, designs: Designs, seed: int, say: Say) -> Iterable[Trial]:
+    society = make(seed, plan.size)
+    for name, record in designs.items():
+        begun = time.perf_counter()
+        recording = record(society)
+        say(f"society {seed}, {name}: {len(recording.live):,} events in {time.perf_counter() - begun:.0f} s")
+        yield Trial(recording, society)
+
+
+def _activity(trial: Trial) -> ActivityRow:
+    told = tell_apart(windows(trial.recording, trial.society))
+    return ActivityRow(
+        trial.recording.design,
+        trial.society.seed,
+        list(told.scores),
+        told.chance,
+        told.activities,
+        told.windows,
+        told.devices,
+    )
+
+
+def _report(outcome: Outcome, trial: Trial, learned: Learned, say: Say) -> None:
+    design, begun = trial.recording.design, time.perf_counter()
+    outcome.events[design] = outcome.events.get(design, 0) + len(trial.recording.live)
+    for view in views_of(design):
+        its = learned.get((design, view))
+        edges, rooms = trial.play(view, its)
+        outcome.edges += edges
+        outcome.rooms.append(rooms)
+        if view in LIVE:
+            outcome.first.append(trial.first(view, outcome.choice[design, view], its))
+    if design in TOLD_APART:
+        outcome.activity.append(_activity(trial))
+    say(f"    attacked in {time.perf_counter() - begun:.0f} s")
