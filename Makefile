@@ -20,10 +20,10 @@ CHECKS := check-types check-rust check-lint check-format check-imports check-pag
 export UV_PYTHON_DOWNLOADS := never
 
 .DEFAULT_GOAL := help
-.PHONY: help setup ui demo screens screens-site test test-slow check format drill drill-mutants fuzz bench bench-app cover generate lock clean $(CHECKS)
+.PHONY: help setup ui demo screens screens-site test test-slow check format drill drill-mutants fuzz bench bench-app leakage cover generate lock clean $(CHECKS)
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: $(STAMP) $(PAGE) ## make everything from a bare clone (every other target does this first)
 
@@ -101,6 +101,9 @@ bench: $(STAMP) ## figures of this machine, beside what the machine itself can d
 bench-app: $(STAMP) $(PAGE) ## what a person feels: first screen, sending under load, scrolling (APP_SECONDS=1200: the long run)
 	@tools/need_programs.sh
 	@$(BIN)/python -m bench.app --seconds $(or $(APP_SECONDS),20)
+
+leakage: $(STAMP) ## what a server's machine learns of who talks with whom (LEAKAGE="--accounts 200": a larger society)
+	@$(BIN)/python -m bench.leakage $(LEAKAGE)
 
 cover: $(STAMP) ## line and branch coverage of `make test` by package; fails if a core or the wire has too little
 	@$(BIN)/coverage erase

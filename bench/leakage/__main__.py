@@ -1,0 +1,107 @@
+"""The leakage measure in one command.
+
+``python -m bench.leakage [--accounts N --days D --pace P --seeds K --choice C --out run/leakage]``. Writes data
+(`outcome.json`, `edges.csv`), plots and the page into ``--out``; with ``--page docs/leakage.md`` also that page and
+its plots beside it. ``--only NAME`` (repeatable) measures those designs; ``--without-ablation`` leaves out ours with
+one defence changed; ``--draw`` makes tables, plots and page anew from data that is there.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+import sys
+from dataclasses import asdict
+from pathlib import Path
+
+from threadpoolctl import threadpool_limits
+
+from bench.leakage import page, plots, tables
+from bench.leakage.campaign import Outcome, Plan, measure
+from bench.leakage.designs import every, is_changed
+from bench.leakage.society import Size
+from bench.leakage.tournament import Designs
+
+COMMAND = "make leakage"
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Measure, write, and print the tables."""
+    options = _parser().parse_args(arguments)
+    folder = Path(options.out)
+    folder.mkdir(parents=True, exist_ok=True)
+    plan = Plan(Size(options.accounts, options.days, options.pace), options.seeds, options.choice)
+    if options.draw:
+        outcome = Outcome.read(folder / "outcome.json")
+        plan, ran_on = _read_plan(folder)
+    else:
+        ran_on = page.machine()
+        with threadpool_limits(1):  # threads that wait for one another on few cores are slower than one
+            outcome = measure(plan, _wanted(options), lambda text: print(text, file=sys.stderr, flush=True))
+        _write_data(outcome, plan, ran_on, folder)
+    drawn = plots.draw(outcome, folder)
+    written = page.write(outcome, plan, page.Pictures(drawn), COMMAND, ran_on)
+    (folder / "leakage.md").write_text(written, encoding="utf-8")
+    if options.page:
+        _write_page(outcome, plan, Path(options.page), ran_on)
+    _print(outcome)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--accounts", type=int, default=100)
+    parser.add_argument("--days", type=int, default=7)
+    parser.add_argument("--pace", type=float, default=10.0, help="messages that an account writes a day")
+    parser.add_argument("--seeds", type=int, default=5, help="societies that are reported")
+    parser.add_argument("--choice", type=int, default=2, help="other societies, on which attackers are chosen")
+    parser.add_argument("--out", default="run/leakage")
+    parser.add_argument("--page", help="write the page there too")
+    parser.add_argument("--only", action="append", help="a design; may be given several times")
+    parser.add_argument("--without-ablation", action="store_true")
+    parser.add_argument("--draw", action="store_true", help="from the data in --out, without measuring")
+    return parser
+
+
+def _wanted(options: argparse.Namespace) -> Designs:
+    found = {name: design for name, design in every().items() if not (options.without_ablation and is_changed(name))}
+    if options.only:
+        missing = set(options.only) - set(found)
+        if missing:
+            sys.exit(f"unknown design: {', '.join(sorted(missing))}; there are {', '.join(found)}")
+        found = {name: design for name, design in found.items() if name in options.only}
+    return found
+
+
+def _write_data(outcome: Outcome, plan: Plan, ran_on: str, folder: Path) -> None:
+    outcome.write(folder / "outcome.json")
+    (folder / "plan.json").write_text(json.dumps({"plan": asdict(plan), "ran_on": ran_on}) + "\n", encoding="utf-8")
+    with (folder / "edges.csv").open("w", encoding="utf-8", newline="") as file:
+        rows = [asdict(row) for row in outcome.edges]
+        writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def _read_plan(folder: Path) -> tuple[Plan, str]:
+    kept = json.loads((folder / "plan.json").read_text(encoding="utf-8"))
+    data = kept["plan"]
+    return Plan(Size(**data["size"]), data["seeds"], data["choice"]), kept["ran_on"]
+
+
+def _write_page(outcome: Outcome, plan: Plan, target: Path, ran_on: str) -> None:
+    folder = target.parent / target.stem
+    folder.mkdir(parents=True, exist_ok=True)
+    pictures = page.Pictures(plots.draw(outcome, folder), f"{target.stem}/")
+    target.write_text(page.write(outcome, plan, pictures, COMMAND, ran_on), encoding="utf-8")
+
+
+def _print(outcome: Outcome) -> None:
+    for table in (tables.edges(outcome), tables.groups(outcome), tables.first(outcome), tables.activity(outcome)):
+        if len(table) > 1:
+            print(tables.as_text(table), end="\n\n")
+    print(page.verdict_words(outcome))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,198 @@
+"""The page of an outcome: what was measured, on which machine, what it says, and what it cannot say."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import platform
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Final
+
+from bench.leakage import tables
+from bench.leakage.campaign import Outcome, Plan
+from bench.leakage.designs import OURS
+from bench.leakage.intervals import Verdict
+from bench.leakage.plots import Plot
+from bench.leakage.rivals import RIVALS
+from bench.leakage.views import SAYS, View
+
+LIBRARIES: Final = ("numpy", "scipy", "networkx", "scikit-learn", "matplotlib")
+FEW: Final = 5
+"""With fewer societies an interval over them says little."""
+WORDS: Final = {Verdict.WIN: "We leak less", Verdict.TIE: "No difference can be told", Verdict.LOSE: "We leak more"}
+
+
+@dataclass(frozen=True, slots=True)
+class Pictures:
+    """The plots and where they lie, from the page."""
+
+    plots: Sequence[Plot]
+    where: str = ""
+
+    def show(self, file: str) -> str:
+        """The plot as an image with its alternative text; nothing if it was not drawn."""
+        return next((f"![{plot.alt}]({self.where}{file})" for plot in self.plots if plot.file == file), "")
+
+
+def machine() -> str:
+    """What this ran on."""
+    cpu = next(
+        (line.partition(":")[2].strip() for line in _lines(Path("/proc/cpuinfo")) if line.startswith("model name")),
+        platform.machine(),
+    )
+    libraries = ", ".join(f"{name} {version(name)}" for name in LIBRARIES)
+    return f"{cpu}, {os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}, {libraries}"
+
+
+def _lines(path: Path) -> Iterable[str]:
+    return path.read_text(encoding="utf-8").splitlines() if path.exists() else ()
+
+
+def write(outcome: Outcome, plan: Plan, pictures: Pictures, command: str, ran_on: str) -> str:
+    """The page as Markdown."""
+    parts = [_head(plan, command, ran_on), _verdicts(outcome), _views(outcome, pictures), _snapshots(outcome)]
+    parts += [_groups(outcome), _first(outcome, pictures), _activity(outcome), _ablation(outcome, pictures)]
+    return "\n\n".join(part for part in [*parts, _models(), _limits(plan)] if part) + "\n"
+
+
+def _section(title: str, *parts: str) -> str:
+    return "\n\n".join(part for part in (f"## {title}", *parts) if part)
+
+
+def _head(plan: Plan, command: str, ran_on: str) -> str:
+    size = plan.size
+    return f"""# What a server's machine learns of who talks with whom
+
+Made by `{command}`; do not edit it. The same society of {size.accounts:,} accounts lives {size.days} days with our
+design (the real client and relay cores) and with models of four others. Attackers get what each machine saw or kept,
+and guess. Figures are means over {plan.seeds} societies; in brackets where the mean lies in 95 of 100 bootstrap samples
+of them. Which attacker is reported for a design and a view was decided on {plan.choice} other societies; the rows of
+all attackers are in the data that the command writes.
+
+Measured on: {ran_on}."""
+
+
+def _verdicts(outcome: Outcome) -> str:
+    lines = tables.verdicts(outcome)
+    if not lines:
+        return ""
+    said = []
+    for verdict, sentence in WORDS.items():
+        rows = [f"{line.view} beside {line.rival}" for line in lines if line.verdict is verdict]
+        said.append(f"- **{sentence}** in {len(rows)} of {len(lines)} rows{': ' + '; '.join(rows) if rows else ''}.")
+    how = (
+        "Less is better. Each society gives a difference between ours and the other; a row is won or lost when the"
+        " interval of the differences leaves zero out."
+    )
+    return _section("Where we win, tie and lose", how, "\n".join(said), tables.as_markdown(tables.verdict_table(lines)))
+
+
+def _views(outcome: Outcome, pictures: Pictures) -> str:
+    edges = (
+        "Average precision over all pairs of accounts; an edge is a pair with a room for two in which somebody wrote."
+        " The views:"
+    )
+    told = (
+        "A person whom the attacker cannot name counts as found only through one pseudonym, whichever holds most of"
+        " what they did. The last column lifts that: what the same guess were worth if somebody told the attacker who"
+        " stands behind every single connection."
+    )
+    return _section(
+        "Who talks with whom, by view",
+        edges,
+        "\n".join(f"- **{view}**: {SAYS[view]}." for view in View),
+        pictures.show("edges.svg"),
+        tables.as_markdown(tables.edges(outcome)),
+        told,
+        tables.as_markdown(tables.attackers(outcome)),
+    )
+
+
+def _snapshots(outcome: Outcome) -> str:
+    table = tables.snapshots(outcome)
+    said = []
+    for view in (View.DISK, View.MEMORY):
+        rows = [row for row in table[1:] if row[0] == view]
+        above = sum(row[-1] == "yes" for row in rows)
+        if rows and above:
+            said.append(f"- **{view}**: the guess is above chance in {above} of {len(rows)} societies.")
+        elif rows:
+            said.append(f"- **{view}**: the guess is above chance in none of {len(rows)} societies.")
+    if not said:
+        return ""
+    return _section("Disk and memory of ours, society by society", "\n".join(said), tables.as_markdown(table))
+
+
+def _groups(outcome: Outcome) -> str:
+    how = (
+        "Extended B-cubed F1 over rooms of three and more, beside the same guess with everybody's names exchanged."
+        " *Epochs chained* is the share of true successions of a room's boxes that the attacker found."
+    )
+    return _section("Groups, and rooms that move", how, tables.as_markdown(tables.groups(outcome)))
+
+
+def _first(outcome: Outcome, pictures: Pictures) -> str:
+    how = (
+        "For each person with somebody to talk to: what they exchanged in rooms for two until the partner whom the"
+        " attacker scores best is one of them. *Never* is the median when that was not so for half of the people."
+    )
+    table = tables.as_markdown(tables.first(outcome))
+    return _section("Messages until the first right guess", how, pictures.show("first.svg"), table)
+
+
+def _activity(outcome: Outcome) -> str:
+    how = (
+        "The attack of Park and Kim on KakaoTalk over TLS (99.7 % there), on the sizes, directions and times of what"
+        " the connections of one device exchange in some seconds; a random forest, tested on people it was not trained"
+        " on."
+    )
+    table = tables.activity(outcome)
+    return _section("What somebody is doing", how, tables.as_markdown(table)) if len(table) > 1 else ""
+
+
+def _ablation(outcome: Outcome, pictures: Pictures) -> str:
+    table = tables.ablation(outcome)
+    how = "Ours with one defence taken away (*without*), or with one that the product does not have (*with*)."
+    shown = pictures.show("ablation.svg")
+    return _section("What each defence is worth", how, shown, tables.as_markdown(table)) if len(table) > 2 else ""
+
+
+def _models() -> str:
+    how = (
+        "Written from public descriptions; each says at its head which statements of its source it satisfies, and a"
+        " test checks every one. Where the source leaves something open, the model has what favours the design."
+    )
+    rows = [f"- **{name}**: {_first_line(model.__module__)}" for name, model in RIVALS.items()]
+    return _section("The models", how, "\n".join(rows))
+
+
+def _first_line(module: str) -> str:
+    return (importlib.import_module(module).__doc__ or "").partition("\n")[0]
+
+
+def _limits(plan: Plan) -> str:
+    limits = [
+        "The society is made up. Its shapes come from published studies, its numbers are assumptions.",
+        f"{plan.size.accounts:,} accounts are few. In a crowd attacks by timing are harder; those by place are not.",
+        "The models are models: no code of those systems ran. All accounts use one server there, as here.",
+        (
+            "The attackers are those that are known and were built. A better one may exist: a figure here is a lower"
+            " bound of what leaks, and *nothing found* means only that these found nothing."
+        ),
+        "An attacker here watches and does not act: it drops, delays and injects nothing.",
+        "V3 gives connections numbers. A watcher who cannot even tell connections apart has less.",
+        "The attackers know the design they attack, but have no account in the society and no device of anybody.",
+    ]
+    if plan.seeds < FEW:
+        limits.append(f"{plan.seeds} societies are few: an interval over them is narrower than it should be.")
+    return _section("What this cannot say", "\n".join(f"- {limit}" for limit in limits))
+
+
+def verdict_words(outcome: Outcome) -> str:
+    """One line for the terminal."""
+    lines = tables.verdicts(outcome)
+    counts = {verdict: sum(line.verdict is verdict for line in lines) for verdict in Verdict}
+    return f"{OURS}: " + ", ".join(f"{verdict} {count}" for verdict, count in counts.items())
