@@ -261,6 +261,14 @@ def disk(rows: Sequence[Row], cards: Mapping[int, int] | None = None) -> Scene:
     return Scene(found, link(found, {}))
 
 
+def test_a_disk_shows_which_place_may_follow_which() -> None:
+    """A place ends on the day on which another, that looks like it, begins; a third looks different."""
+    rows = [row(0, Op.APPEND, 1, size=512), row(86_400, Op.APPEND, 1, size=512)]
+    rows += [row(86_400, Op.APPEND, 2, size=512), row(172_800, Op.APPEND, 2, size=512)]
+    rows += [row(86_400, Op.APPEND, 3, size=60_000), row(172_800, Op.APPEND, 3, size=60_000)]
+    assert (1, 2) in guess_all(seen(rows, View.DISK, moves=True))[1].chain
+
+
 @pytest.mark.parametrize("name", ["same moment", "same moment and size"])
 def test_a_disk_shows_what_came_at_once(name: str) -> None:
     """Two who are away were sent something in the same second; the third at another time."""

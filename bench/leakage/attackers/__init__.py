@@ -16,6 +16,7 @@ from bench.leakage.attackers import disk
 from bench.leakage.attackers.chains import chain, rooms
 from bench.leakage.attackers.cooccurrence import co_occurrence
 from bench.leakage.attackers.disclosure import least_squares, matched, sda
+from bench.leakage.attackers.disk_chains import chain_on_disk
 from bench.leakage.attackers.groups import readers_of_places, recipients_at_once
 from bench.leakage.attackers.linking import link
 from bench.leakage.attackers.scene import Scene
@@ -23,7 +24,7 @@ from bench.leakage.attackers.timing import correlation
 from bench.leakage.attackers.trained import Table, tabulate
 from bench.leakage.guess import Guess, Pairs
 from bench.leakage.trace import Pair
-from bench.leakage.views import Seen
+from bench.leakage.views import Seen, View
 
 __all__ = ["ATTACKERS", "PairAttack", "Scene", "attack", "fused", "guess_all", "prepare", "table"]
 
@@ -98,5 +99,7 @@ def _joined(seen: Seen, room: Mapping[int, int]) -> Seen:
 def guess_all(seen: Seen) -> tuple[Scene, Guess]:
     """Groups and successions of a view, and the scene for attacks on pairs."""
     scene, successions = prepare(seen)
+    if seen.view is View.DISK and seen.rooms_move:
+        successions = chain_on_disk(seen)
     groups = readers_of_places(scene) or recipients_at_once(scene)
     return scene, Guess(scene.cast, Pairs.none(), groups, successions)

@@ -15,8 +15,8 @@ from typing import Final
 import networkx as nx
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import linear_sum_assignment
 
+from bench.leakage.attackers.assign import assigned
 from bench.leakage.attackers.scene import Scene
 from bench.leakage.trace import NOBODY, Events, Op, Pair
 
@@ -27,8 +27,6 @@ ANYBODY: Final = 0.2
 ALIKE: Final = 0.5
 """What the overlap of readers adds to a share of votes."""
 LEAST: Final = 0.15
-LARGEST: Final = 2_000
-"""Places of one tangle up to which the assignment is exact; beyond it, best first."""
 
 
 def chain(scene: Scene) -> frozenset[Pair]:
@@ -37,7 +35,7 @@ def chain(scene: Scene) -> frozenset[Pair]:
     scored: dict[Pair, float] = {}
     for new, askers in moves.first_asked.items():
         scored |= moves.predecessors(new, askers)
-    return frozenset(_assigned(scored))
+    return frozenset(assigned(scored))
 
 
 def rooms(chained: frozenset[Pair]) -> dict[int, int]:
@@ -120,29 +118,3 @@ def _first_asked(events: Events, person: NDArray[np.int64]) -> dict[int, list[tu
     for at in np.sort(first).tolist():
         found[int(rows["place"][at])].append((float(rows["t"][at]), int(rows["conn"][at]), int(persons[at])))
     return dict(found)
-
-
-def _assigned(scored: dict[Pair, float]) -> list[Pair]:
-    """Each place at most one successor and one predecessor, the sum of scores as high as it goes."""
-    rows = {place: at for at, place in enumerate(sorted({one for one, _ in scored}))}
-    columns = {place: at for at, place in enumerate(sorted({two for _, two in scored}))}
-    if len(rows) * len(columns) > LARGEST**2:
-        return _best_first(scored)
-    table = np.zeros((len(rows), len(columns)))
-    for (one, two), score in scored.items():
-        table[rows[one], columns[two]] = score
-    names = list(rows), list(columns)
-    one, two = linear_sum_assignment(table, maximize=True)
-    return [(names[0][a], names[1][b]) for a, b in zip(one, two, strict=True) if table[a, b] > 0]
-
-
-def _best_first(scored: dict[Pair, float]) -> list[Pair]:
-    left: set[int] = set()
-    right: set[int] = set()
-    found = []
-    for (one, two), _ in sorted(scored.items(), key=lambda item: (-item[1], item[0])):
-        if one not in left and two not in right:
-            left.add(one)
-            right.add(two)
-            found.append((one, two))
-    return found

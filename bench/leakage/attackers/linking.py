@@ -153,12 +153,14 @@ class _Recogniser:
         both = session.places & known.places
         if both & self._alone:
             return 2.0 + len(both)
+        both = {place for place in both if place >= 0}
         shared, mine, theirs = self._sum(both), self._sum(session.places), self._sum(known.places)
         alike = shared / (mine + theirs - shared)
         if known.until > session.begin + TOGETHER:
-            return alike if alike >= TWINS and len(session.places) > 1 else 0.0
+            return alike if alike >= TWINS and len(both) > 1 else 0.0
         grown = shared / min(mine, theirs)
         return alike if alike >= SAME or (grown >= GROWN and len(both) > 1) else 0.0
 
     def _sum(self, places: set[int]) -> float:
-        return sum(self._weight[place] for place in sorted(places)) or 1.0
+        """What places weigh; an address only counts where it settles the matter, above."""
+        return sum(self._weight[place] for place in sorted(places) if place >= 0) or 1.0
