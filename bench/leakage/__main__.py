@@ -31,7 +31,8 @@ def main(arguments: list[str] | None = None) -> None:
     options = _parser().parse_args(arguments)
     folder = Path(options.out)
     folder.mkdir(parents=True, exist_ok=True)
-    plan = Plan(Size(options.accounts, options.days, options.pace), options.seeds, options.choice)
+    size = Size(options.accounts, options.days, options.pace)
+    plan = Plan(size, options.seeds, options.choice, min(options.seeds, options.changed))
     if options.draw:
         outcome = Outcome.read(folder / "outcome.json")
         plan, ran_on = _read_plan(folder)
@@ -50,11 +51,12 @@ def main(arguments: list[str] | None = None) -> None:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--accounts", type=int, default=100)
-    parser.add_argument("--days", type=int, default=7)
-    parser.add_argument("--pace", type=float, default=10.0, help="messages that an account writes a day")
+    parser.add_argument("--accounts", type=int, default=60)
+    parser.add_argument("--days", type=int, default=4)
+    parser.add_argument("--pace", type=float, default=2.0, help="messages that an account writes a day, at least")
     parser.add_argument("--seeds", type=int, default=5, help="societies that are reported")
     parser.add_argument("--choice", type=int, default=2, help="other societies, on which attackers are chosen")
+    parser.add_argument("--changed", type=int, default=3, help="of the reported ones, lived with each defence changed")
     parser.add_argument("--out", default="run/leakage")
     parser.add_argument("--page", help="write the page there too")
     parser.add_argument("--only", action="append", help="a design; may be given several times")
@@ -86,7 +88,7 @@ def _write_data(outcome: Outcome, plan: Plan, ran_on: str, folder: Path) -> None
 def _read_plan(folder: Path) -> tuple[Plan, str]:
     kept = json.loads((folder / "plan.json").read_text(encoding="utf-8"))
     data = kept["plan"]
-    return Plan(Size(**data["size"]), data["seeds"], data["choice"]), kept["ran_on"]
+    return Plan(Size(**data["size"]), data["seeds"], data["choice"], data["changed"]), kept["ran_on"]
 
 
 def _write_page(outcome: Outcome, plan: Plan, target: Path, ran_on: str) -> None:

@@ -40,11 +40,14 @@ class ActivityRow:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is measured. ``choice``: how many societies the attackers are chosen on."""
+    """What is measured. ``choice``: how many societies the attackers are chosen on; ``changed``: how many of the
+    reported ones ours is also lived in with one defence changed.
+    """
 
     size: Size
     seeds: int = 5
     choice: int = 2
+    changed: int = 5
 
     @property
     def reported(self) -> list[int]:
@@ -118,9 +121,13 @@ def measure(plan: Plan, designs: Designs, say: Say = print) -> Outcome:
     choice, learned = school.end()
     outcome.choice = dict(choice)
     for seed in plan.reported:
-        for trial in _trials(plan, designs, seed, say):
+        for trial in _trials(plan, _wanted(designs, all_of_them=seed <= plan.changed), seed, say):
             _report(outcome, trial, learned, say)
     return outcome
+
+
+def _wanted(designs: Designs, *, all_of_them: bool) -> Designs:
+    return {name: design for name, design in designs.items() if all_of_them or not is_changed(name)}
 
 
 def views_of(design: str) -> Sequence[View]:

@@ -103,12 +103,17 @@ def _ranking(low: NDArray[np.int64], high: NDArray[np.int64], score: NDArray[np.
     return Ranking(low[kept], high[kept], score[kept], hit, total, len(edges))
 
 
-def _curve(ranking: Ranking) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Precision and recall at each distinct score, ending with every pair."""
+def _steps(ranking: Ranking) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Where each distinct score ends, and how many pairs are named by then; at last every pair is."""
     ends = np.flatnonzero(np.diff(ranking.score))
     at = np.append(ends, len(ranking.score) - 1).astype(np.int64) if len(ranking.score) else ends
+    return at, np.append(at + 1, ranking.pairs)
+
+
+def _curve(ranking: Ranking) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Precision and recall at each distinct score, ending with every pair."""
+    at, named = _steps(ranking)
     found = np.append(np.cumsum(ranking.hit)[at], ranking.edges)
-    named = np.append(at + 1, ranking.pairs)
     return found / named, found / max(1, ranking.edges)
 
 
@@ -128,16 +133,17 @@ def best_f1(ranking: Ranking) -> float:
 def chance(ranking: Ranking, truth: Truth, rounds: int = 200, seed: int = 0) -> tuple[float, float]:
     """Where average precision lies in 95 of 100 cases if the same guess is made with everybody's names exchanged."""
     dice = np.random.default_rng(seed)
-    edges = np.array(sorted(a * truth.accounts + b for a, b in truth.talks), np.int64)
-    values = [average_precision(_renamed(ranking, dice.permutation(truth.accounts), edges)) for _ in range(rounds)]
+    edge = np.zeros((truth.accounts, truth.accounts), bool)
+    for one, two in truth.talks:
+        edge[one, two] = edge[two, one] = True
+    at, named = _steps(ranking)
+    values = []
+    for _ in range(rounds):
+        names = dice.permutation(truth.accounts)
+        found = np.append(np.cumsum(edge[names[ranking.left], names[ranking.right]])[at], ranking.edges)
+        values.append(np.sum(np.diff(found, prepend=0) * found / named) / max(1, ranking.edges))
     low, high = np.quantile(values, (0.025, 0.975))
     return float(low), float(high)
-
-
-def _renamed(ranking: Ranking, names: NDArray[np.int64], edges: NDArray[np.int64]) -> Ranking:
-    one, two = names[ranking.left], names[ranking.right]
-    hit = np.isin(np.minimum(one, two) * len(names) + np.maximum(one, two), edges)
-    return Ranking(one, two, ranking.score, hit, ranking.pairs, ranking.edges)
 
 
 def chained(guess: Collection[Pair], truth: Truth) -> float | None:

@@ -157,7 +157,7 @@ def _ablation(outcome: Outcome, pictures: Pictures) -> str:
     table = tables.ablation(outcome)
     how = "Ours with one defence taken away (*without*), or with one that the product does not have (*with*)."
     shown = pictures.show("ablation.svg")
-    return _section("What each defence is worth", how, shown, tables.as_markdown(table)) if len(table) > 2 else ""
+    return _section("What each defence is worth", how, shown, tables.as_markdown(table)) if len(table) > 1 else ""
 
 
 def _models() -> str:

@@ -42,7 +42,7 @@ def draw(outcome: Outcome, folder: Path) -> list[Plot]:
     }
     with mpl.rc_context(settings):
         made = [_edges(outcome, folder), _first(outcome, folder)]
-        if len(tables.ours(outcome)) > 1:
+        if len(tables.ablation(outcome)) > 1:
             made.append(_ablation(outcome, folder))
     return made
 

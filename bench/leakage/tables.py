@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -94,8 +94,9 @@ def groups(outcome: Outcome) -> Table:
     return rows
 
 
-def _rooms(outcome: Outcome, design: str, view: View) -> list[RoomRow]:
-    return [row for row in outcome.rooms if (row.design, row.view) == (design, view)]
+def _rooms(outcome: Outcome, design: str, view: View, seeds: Collection[int] | None = None) -> list[RoomRow]:
+    found = [row for row in outcome.rooms if (row.design, row.view) == (design, view)]
+    return [row for row in found if seeds is None or row.seed in seeds]
 
 
 def first(outcome: Outcome) -> Table:
@@ -126,16 +127,21 @@ def _count(messages: float) -> str:
 
 
 def ablation(outcome: Outcome) -> Table:
-    """Ours with one defence changed each, beside ours."""
+    """Ours with one defence changed each, beside ours in the same societies."""
     rows = [["ours", *(f"{view} edges" for view in LIVE), *(f"{view} chained" for view in LIVE), "B³-F1 (V3)"]]
-    for design in ours(outcome):
-        cells = [show(precision(outcome, design, view)) for view in LIVE]
+    seeds = {row.seed for row in outcome.rooms if is_changed(row.design)}
+    for design in ours(outcome) if seeds else ():
+        cells = [show(over_seeds(_precisions(outcome, design, view, seeds))) for view in LIVE]
         for view in LIVE:
-            chains = [row.chained for row in _rooms(outcome, design, view) if row.chained is not None]
+            chains = [row.chained for row in _rooms(outcome, design, view, seeds) if row.chained is not None]
             cells.append(show(over_seeds(chains)) if chains else "–")
-        cells.append(show(over_seeds([row.b3 for row in _rooms(outcome, design, View.TAP)])))
+        cells.append(show(over_seeds([row.b3 for row in _rooms(outcome, design, View.TAP, seeds)])))
         rows.append([design.partition(", ")[2] or "as the product is", *cells])
     return rows
+
+
+def _precisions(outcome: Outcome, design: str, view: View, seeds: Collection[int]) -> list[float]:
+    return [row.precision for row in outcome.reported(design, view) if row.seed in seeds]
 
 
 @dataclass(frozen=True, slots=True)

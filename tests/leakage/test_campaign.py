@@ -1,0 +1,252 @@
+"""The whole measurement on small societies: chosen elsewhere, reported plainly, the same twice."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from bench.leakage import campaign, page, plots, tables
+from bench.leakage.attackers import ATTACKERS, guess_all, table
+from bench.leakage.attackers.trained import train
+from bench.leakage.campaign import ActivityRow, Outcome, Plan, measure
+from bench.leakage.designs import OURS, changed, every
+from bench.leakage.first import Exchanged, first_right
+from bench.leakage.guess import Pairs
+from bench.leakage.intervals import Verdict
+from bench.leakage.measure import Ranking, average_precision, rank
+from bench.leakage.rivals import RIVALS
+from bench.leakage.rivals.groupids import GroupIds
+from bench.leakage.rivals.queues import Queues
+from bench.leakage.society import SMALL, Size, Society, make
+from bench.leakage.tournament import LEARNS, NAMES, Design, EdgeRow, FirstRow, RoomRow, Trial, choose
+from bench.leakage.trace import Recording
+from bench.leakage.views import View, see
+
+PLAN = Plan(Size(12, 1, 3.0), seeds=2, choice=2, changed=1)
+
+
+def stood_in(name: str, model: type[Queues | GroupIds]) -> Design:
+    """A model under another name: the real core lives slowly."""
+
+    def record(society: Society) -> Recording:
+        recording = model(society).recording()
+        return Recording(
+            name, *(getattr(recording, field) for field in ("live", "disk", "memory", "directory", "truth"))
+        )
+
+    return record
+
+
+def designs() -> Mapping[str, Design]:
+    other = changed("with something")
+    return {
+        OURS: stood_in(OURS, Queues),
+        "static group ids": stood_in("static group ids", GroupIds),
+        other: stood_in(other, Queues),
+    }
+
+
+@pytest.fixture(scope="module")
+def outcome() -> Outcome:
+    return measure(PLAN, designs(), lambda _: None)
+
+
+def test_every_design_is_measured() -> None:
+    """Ours, the models, and ours with each defence changed."""
+    assert [OURS, *RIVALS] == list(every())[: 1 + len(RIVALS)]
+    assert all(name.startswith(f"{OURS}, ") for name in list(every())[1 + len(RIVALS) :])
+
+
+def test_attackers_are_chosen_on_other_societies(outcome: Outcome) -> None:
+    """No seed is used for both, and every design and view has a choice."""
+    assert not set(PLAN.reported) & set(PLAN.chosen_on)
+    assert {row.seed for row in outcome.edges} == set(PLAN.reported)
+    assert {(row.design, row.view) for row in outcome.edges} == set(outcome.choice)
+    assert set(outcome.choice.values()) <= set(NAMES)
+
+
+def test_all_attackers_are_published(outcome: Outcome) -> None:
+    """One row for each attacker, society, design and view."""
+    keys = [(row.design, row.view, row.seed, row.attacker) for row in outcome.edges]
+    assert len(keys) == len(set(keys))
+    expected = {(OURS, view, seed, name) for view in View for seed in PLAN.reported for name in ATTACKERS}
+    assert expected <= set(keys)
+
+
+def test_the_ablation_is_lived_in_fewer_societies(outcome: Outcome) -> None:
+    """And only its passing traffic is attacked."""
+    rows = [row for row in outcome.edges if row.design == changed("with something")]
+    assert {row.seed for row in rows} == {1}
+    assert {row.view for row in rows} == {View.TAP, View.ADDRESSES, View.DIRECTORY}
+    assert len(tables.ablation(outcome)) == 3
+
+
+def test_the_outcome_is_the_same_twice(outcome: Outcome) -> None:
+    """Every figure."""
+    again = measure(PLAN, designs(), lambda _: None)
+    assert again == outcome
+
+
+def test_an_outcome_survives_its_file(outcome: Outcome, tmp_path: Path) -> None:
+    """Infinities and all."""
+    outcome.write(tmp_path / "outcome.json")
+    assert Outcome.read(tmp_path / "outcome.json") == outcome
+
+
+def test_the_best_attacker_elsewhere_is_chosen() -> None:
+    """By its mean over societies; one that was tried on fewer of them is none."""
+
+    def row(seed: int, name: str, precision: float) -> EdgeRow:
+        return EdgeRow("a", View.TAP, seed, name, 1, precision, 0, 0.1, 0, 0, 0)
+
+    rows = [row(1, "co-occurrence", 0.5), row(2, "co-occurrence", 0.5), row(1, LEARNS, 0.9)]
+    rows += [row(1, "event correlation", 0.9), row(2, "event correlation", 0.2)]
+    assert choose(rows) == {("a", View.TAP): "event correlation"}
+
+
+def test_who_learns_elsewhere_finds_more_than_nothing() -> None:
+    """Trained on one society with static ids, tested on another."""
+    lessons = []
+    for seed in (11, 12):
+        trial = Trial(GroupIds(make(seed, SMALL)).recording(), make(seed, SMALL))
+        scene, _ = guess_all(see(trial.recording, View.TAP))
+        judge = trial.judge(View.TAP, scene.cast)
+        lessons.append((judge, judge.lesson(table(scene))))
+    learned = train([lessons[0][1]])
+    assert learned is not None
+    judge, lesson = lessons[1]
+    assert judge.row(LEARNS, learned(lesson.table)).precision > 0.9
+
+
+def test_nothing_is_learned_from_nothing() -> None:
+    """Too few edges, or no other pairs."""
+    assert train([]) is None
+
+
+# --------------------------------------------------------------------------------------------------- first guesses
+
+
+def test_messages_until_the_first_right_guess(friends: Society) -> None:
+    """An attacker who is right from the fifth message on, about two people."""
+    exchanged = Exchanged(friends)
+    fifth = sorted(exchanged._times[0].tolist())[4]
+    truth = GroupIds(friends).recording().truth
+    guess, nothing = Pairs.of({(0, 1): 1.0}), Pairs.none()
+
+    def ranked(t: float) -> Ranking:
+        return rank(guess if t >= fifth else nothing, {0: 0, 1: 1}, truth)
+
+    found = first_right(exchanged, ranked, [0, 1])
+    assert set(found) == {0, 1}
+    assert all(5 <= messages <= 7 for messages in found.values())
+    assert first_right(exchanged, lambda _: rank(nothing, {}, truth), [0]) == {0: math.inf}
+
+
+def test_a_best_partner_that_is_wrong_is_not_right(friends: Society) -> None:
+    """Account 0's best-scored partner is 2; only 1, whose best is 0, is guessed rightly."""
+    truth = GroupIds(friends).recording().truth
+    pairs = Pairs.of({(0, 2): 9.0, (0, 1): 5.0})
+    found = first_right(Exchanged(friends), lambda _: rank(pairs, {0: 0, 1: 1, 2: 2}, truth), [0, 1])
+    assert found[0] == math.inf
+    assert math.isfinite(found[1])
+
+
+# ------------------------------------------------------------------------------------------------------------ page
+
+
+def told(design: str, precision: float, seed: int, view: View = View.TAP) -> EdgeRow:
+    return EdgeRow(design, view, seed, "co-occurrence", 3, precision, precision, 0.05, 0.04, 0.06, precision)
+
+
+def outcome_of(ours: float, theirs: float) -> Outcome:
+    """Two societies, every view alike."""
+    found = Outcome(choice={(design, view): "co-occurrence" for design in (OURS, "other") for view in View})
+    for view in View:
+        for seed in (1, 2):
+            found.edges += [told(OURS, ours + seed / 100, seed, view), told("other", theirs + seed / 100, seed, view)]
+            for design in (OURS, "other"):
+                found.rooms.append(RoomRow(design, view, seed, 5, 2, 0.5, 0.1, 0.5 if design == OURS else None))
+                found.first.append(FirstRow(design, view, seed, [3.0, math.inf, math.inf]))
+    found.activity = [ActivityRow(OURS, 1, [0.5, 0.6], 0.2, 5, 100, 20)]
+    return found
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "verdict", "sentence"),
+    [
+        (0.1, 0.5, Verdict.WIN, "**We leak less** in 5 of 5 rows"),
+        (0.5, 0.1, Verdict.LOSE, "**We leak more** in 5 of 5 rows"),
+        (0.3, 0.3, Verdict.TIE, "**No difference can be told** in 5 of 5 rows"),
+    ],
+)
+def test_the_page_says_where_we_win_tie_and_lose(ours: float, theirs: float, verdict: Verdict, sentence: str) -> None:
+    """From the figures; nothing is typed."""
+    found = outcome_of(ours, theirs)
+    assert {line.verdict for line in tables.verdicts(found)} == {verdict}
+    assert sentence in page.write(found, PLAN, page.Pictures([]), "command", "a machine")
+
+
+def test_the_page_says_whether_the_disk_is_above_chance() -> None:
+    """View by view."""
+    assert "**V1**: the guess is above chance in none of 2 societies" in page.write(
+        outcome_of(0.03, 0.5), PLAN, page.Pictures([]), "command", "a machine"
+    )
+    assert "**V2**: the guess is above chance in 2 of 2 societies" in page.write(
+        outcome_of(0.3, 0.5), PLAN, page.Pictures([]), "command", "a machine"
+    )
+
+
+def test_the_page_names_machine_limits_and_models() -> None:
+    """And never more than was measured: a median that is not there is *never*."""
+    text = page.write(outcome_of(0.1, 0.5), PLAN, page.Pictures([]), "make something", "a machine")
+    assert "a machine" in text
+    assert "make something" in text
+    assert "never" in text
+    assert "What this cannot say" in text
+    assert all(name in text for name in RIVALS)
+    assert "What each defence is worth" not in text
+    assert "numpy" in page.machine()
+
+
+def test_plots_are_the_same_bytes_and_have_words(outcome: Outcome, tmp_path: Path) -> None:
+    """Drawn twice; the alternative text has every design."""
+    drawn = []
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        drawn.append(plots.draw(outcome, tmp_path / name))
+    for plot in drawn[0]:
+        one, two = ((tmp_path / name / plot.file).read_bytes() for name in ("one", "two"))
+        assert one == two
+        assert one.startswith(b"<?xml")
+        assert OURS in plot.alt or "product" in plot.alt
+    assert [plot.file for plot in drawn[0]] == ["edges.svg", "first.svg", "ablation.svg"]
+    text = page.write(outcome, PLAN, page.Pictures(drawn[0], "leakage/"), "command", "a machine")
+    assert all(f"](leakage/{plot.file})" in text for plot in drawn[0])
+
+
+def test_tables_are_aligned_and_whole(outcome: Outcome) -> None:
+    """Every row has as many cells as the heading."""
+    for one in (tables.edges(outcome), tables.attackers(outcome), tables.groups(outcome), tables.first(outcome)):
+        assert {len(row) for row in one} == {len(one[0])}
+        lines = tables.as_text(one).splitlines()
+        assert len(lines) == len(one) + 1
+        assert tables.as_markdown(one).count("\n") == len(one)
+
+
+def test_medians_are_over_people_and_bear_never() -> None:
+    """Pooled over societies; half who were never guessed make *never*."""
+    assert tables.median([[1.0, 2.0, 3.0], [2.0, 2.0, 9.0]]).startswith("2 (")
+    assert tables.median([[1.0, math.inf, math.inf]]) == "never (never–never)"
+
+
+def test_a_perfect_attacker_has_average_precision_one_in_the_rows() -> None:
+    """The plan's societies have edges to find."""
+    truth = GroupIds(make(1, PLAN.size)).recording().truth
+    everybody = {account: account for account in range(truth.accounts)}
+    assert truth.talks
+    assert average_precision(rank(Pairs.of(dict.fromkeys(truth.talks, 1.0)), everybody, truth)) == pytest.approx(1.0)
+    assert np.isfinite(campaign.CHOICE_SEEDS_FROM)
