@@ -32,6 +32,7 @@ MOST: Final = 400
 LEAST: Final = 12
 """An activity with fewer windows, or of fewer accounts than `FOLDS`, is left out."""
 FOLDS: Final = 5
+TREES: Final = 150
 UP: Final = (Op.APPEND, Op.PUT_BLOB)
 DOWN: Final = (Op.DELIVER, Op.GET_BLOB)
 BY_SIZE: Final = 6
@@ -188,12 +189,12 @@ def _enough(found: Windows) -> Windows:
     return Windows(found.features[kept], found.labels[kept], found.accounts[kept])
 
 
-def tell_apart(found: Windows, seed: int = 0) -> Told:
+def tell_apart(found: Windows, trees: int = TREES, seed: int = 0) -> Told:
     """Train on some accounts, test on others."""
     kinds = np.unique(found.labels)
     scores = []
     for train, test in GroupKFold(FOLDS).split(found.features, found.labels, found.accounts):
-        forest = RandomForestClassifier(200, class_weight="balanced", random_state=seed, n_jobs=1)
+        forest = RandomForestClassifier(trees, class_weight="balanced", random_state=seed, n_jobs=1)
         forest.fit(found.features[train], found.labels[train])
         scores.append(_recall(found.labels[test], forest.predict(found.features[test])))
     return Told(scores, 1.0 / len(kinds), len(kinds), len(found.labels), len(np.unique(found.accounts)))

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Final
 
-from bench.leakage.activity import tell_apart, windows
+from bench.leakage.activity import TREES, tell_apart, windows
 from bench.leakage.designs import OURS, changed, is_changed
 from bench.leakage.rivals import RIVALS
 from bench.leakage.society import Size, make
@@ -41,13 +41,14 @@ class ActivityRow:
 @dataclass(frozen=True, slots=True)
 class Plan:
     """What is measured. ``choice``: how many societies the attackers are chosen on; ``changed``: how many of the
-    reported ones ours is also lived in with one defence changed.
+    reported ones ours is also lived in with one defence changed; ``trees``: of the forest that tells activities apart.
     """
 
     size: Size
     seeds: int = 5
     choice: int = 2
     changed: int = 5
+    trees: int = TREES
 
     @property
     def reported(self) -> list[int]:
@@ -122,7 +123,7 @@ def measure(plan: Plan, designs: Designs, say: Say = print) -> Outcome:
     outcome.choice = dict(choice)
     for seed in plan.reported:
         for trial in _trials(plan, _wanted(designs, all_of_them=seed <= plan.changed), seed, say):
-            _report(outcome, trial, learned, say)
+            _report(plan, outcome, trial, learned, say)
     return outcome
 
 
@@ -144,8 +145,8 @@ def _trials(plan: Plan, designs: Designs, seed: int, say: Say) -> Iterable[Trial
         yield Trial(recording, society)
 
 
-def _activity(trial: Trial) -> ActivityRow:
-    told = tell_apart(windows(trial.recording, trial.society))
+def _activity(trial: Trial, trees: int) -> ActivityRow:
+    told = tell_apart(windows(trial.recording, trial.society), trees)
     return ActivityRow(
         trial.recording.design,
         trial.society.seed,
@@ -157,7 +158,7 @@ def _activity(trial: Trial) -> ActivityRow:
     )
 
 
-def _report(outcome: Outcome, trial: Trial, learned: Learned, say: Say) -> None:
+def _report(plan: Plan, outcome: Outcome, trial: Trial, learned: Learned, say: Say) -> None:
     design, begun = trial.recording.design, time.perf_counter()
     outcome.events[design] = outcome.events.get(design, 0) + len(trial.recording.live)
     for view in views_of(design):
@@ -168,5 +169,5 @@ def _report(outcome: Outcome, trial: Trial, learned: Learned, say: Say) -> None:
         if view in LIVE:
             outcome.first.append(trial.first(view, outcome.choice[design, view], its))
     if design in TOLD_APART:
-        outcome.activity.append(_activity(trial))
+        outcome.activity.append(_activity(trial, plan.trees))
     say(f"    attacked in {time.perf_counter() - begun:.0f} s")

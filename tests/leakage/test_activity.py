@@ -10,6 +10,8 @@ from bench.leakage.rivals.groupids import GroupIds
 from bench.leakage.society import Size, Society, make
 from bench.leakage.trace import EVENT, NOBODY, Events, Op
 
+TREES = 30
+
 
 @pytest.fixture(scope="module")
 def society() -> Society:
@@ -49,7 +51,7 @@ def test_windows_are_cut_for_what_people_do(cut: Windows, society: Society) -> N
 
 def test_activities_are_told_apart_on_people_that_were_not_seen(cut: Windows) -> None:
     """Far better than by chance, in every fold."""
-    told = tell_apart(cut)
+    told = tell_apart(cut, TREES)
     assert len(told.scores) == FOLDS
     assert min(told.scores) > 2 * told.chance
     assert told.chance == 1 / told.activities
@@ -58,12 +60,12 @@ def test_activities_are_told_apart_on_people_that_were_not_seen(cut: Windows) ->
 def test_without_anything_to_see_there_is_chance(cut: Windows) -> None:
     """The same windows with noise for features."""
     noise = np.random.default_rng(0).random(cut.features.shape)
-    told = tell_apart(Windows(noise, cut.labels, cut.accounts))
+    told = tell_apart(Windows(noise, cut.labels, cut.accounts), TREES)
     assert np.mean(told.scores) == pytest.approx(told.chance, abs=0.06)
 
 
 def test_no_account_is_trained_on_and_tested(cut: Windows) -> None:
     """A feature that is the account's number is worth nothing: who is tested was never seen."""
     number = np.repeat(cut.accounts[:, None].astype(np.float64), 2, axis=1)
-    told = tell_apart(Windows(number, cut.labels, cut.accounts))
+    told = tell_apart(Windows(number, cut.labels, cut.accounts), TREES)
     assert np.mean(told.scores) == pytest.approx(told.chance, abs=0.08)
