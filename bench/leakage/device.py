@@ -154,6 +154,9 @@ class Device:
         """See `Ground.now`."""
         return self._start_ms + int(self._loop.time() * 1_000)
 
+    def inbox_read(self) -> None:
+        """See `Ground.inbox_read`. No operator writes notices here."""
+
     def happened(self, touched: Touched) -> None:
         """See `Ground.happened`."""
         if not self.running:
