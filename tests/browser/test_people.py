@@ -230,7 +230,7 @@ def test_what_is_sent_waits_once_a_verified_safety_number_has_changed(
         client.do(change_key)
     mina, jun = (seat(chromium, service, seats, one) for one in (made, other))
     mina.chat("jun").click()
-    expect(mina.page.get_by_text("상대의 안전 번호가 바뀌었어요.")).to_be_visible()
+    expect(mina.page.get_by_text("상대의 아이디가 다른 계정을 가리켜요.")).to_be_visible()
     expect(mina.composer).to_have_count(0)
     jun.enter("미나")
     jun.say("hello")

@@ -195,7 +195,7 @@ def test_a_declined_request_leaves_no_claim() -> None:
     world, mina, jun = requested(11)
     accept(jun, mina)
     with jun.engine.step(world.now) as step:
-        commands.decline_contact(step, mina.me.handle)
+        commands.decline_contact(step, mina.me.account)
     assert ([], "", []) == (jun.engine.lookups(world.now), standing(jun, mina), jun.engine.rooms())
 
 

@@ -43,7 +43,7 @@ def direct(world: World, one: Person, other: Person) -> bytes:
         commands.request_contact(step, other.card, one.card.encoded, "")
     world.settle(span=60_000)
     with other.engine.step(world.now) as step:
-        room = commands.accept_contact(step, one.me.handle).room
+        room = commands.accept_contact(step, one.me.account).room
     world.settle(span=60_000)
     return room
 

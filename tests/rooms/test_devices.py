@@ -117,7 +117,7 @@ def test_a_request_is_answered_once_wherever() -> None:
         commands.request_contact(step, laptop.card, sora.card.encoded, "hi")
     world.settle()
     with desk.engine.step(world.now) as step:
-        commands.accept_contact(step, sora.me.handle)
+        commands.accept_contact(step, sora.me.account)
     world.settle()
     with laptop.store.transaction():
         contact = laptop.store.contact(sora.account)

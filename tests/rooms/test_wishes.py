@@ -97,7 +97,7 @@ def test_nothing_is_said_to_a_guess_or_to_the_blocked(case: str) -> None:
     if case == "blocked":
         world.befriend(mina, jun)
         with mina.engine.step(world.now) as step:
-            commands.block_contact(step, jun.me.handle)
+            commands.block_contact(step, jun.me.account)
     world.settle(span=SPAN)
     jun.online = False
     before = frames_at(world, jun.card.inbox.address)

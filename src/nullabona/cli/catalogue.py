@@ -124,9 +124,22 @@ SENTENCES: Final[dict[str, tuple[str, str]]] = {
         "다른 경로로 {handle} 님과 비교한 뒤 --yes를 붙이세요.",
     ),
     "number-changed": (
-        "! The safety number with {handle} changed. Ask them why before you go on (--confirm).",
-        "! {handle} 님과의 안전 번호가 바뀌었습니다. 까닭을 물어본 뒤 계속하세요(--confirm).",
+        (
+            "! {handle} leads to other keys than those of {account}, whom you know; your room is with {account} only. "
+            "Ask them in another way, then: nulla contact verify {account} --confirm"
+        ),
+        (
+            "! {handle} 아이디의 열쇠가 알던 계정 {account}의 것이 아닙니다. 그 방의 글은 {account}에게만 갑니다. "
+            "다른 방법으로 물어본 뒤: nulla contact verify {account} --confirm"
+        ),
     ),
+    "number-replaced": (
+        "{handle} is another account's now; this number is of {account}, whom you knew before.",
+        "{handle} 아이디는 이제 다른 계정의 것입니다. 이 번호는 전에 알던 계정 {account}의 것입니다.",
+    ),
+    "mark-changed": ("! other keys", "! 열쇠가 다름"),
+    "mark-replaced": ("known before", "전에 알던 계정"),
+    "mark-verified": ("verified", "확인함"),
     "custodian-made": (
         "Publish this hash of the certificate, and keep the file where nobody else can read it.",
         "이 인증서 해시를 공개하고, 파일은 다른 사람이 읽을 수 없는 곳에 두세요.",

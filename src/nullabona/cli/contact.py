@@ -11,6 +11,7 @@ from nullabona.cli.link import contact_link, open_link, verify
 from nullabona.cli.output import emit, line, note, table
 from nullabona.cli.running import opened, run_async
 from nullabona.cli.settings import Settings, common, settings_of
+from nullabona.cli.standing import mark, warn_of_changes
 from nullabona.client.api import Client, ContactInfo
 
 Act = Callable[[Client], Awaitable[ContactInfo | None]]
@@ -30,6 +31,7 @@ async def _act(settings: Settings, act: Act, key: str, handle: str, wait_s: floa
         if info is not None and info.answered:
             key = "accept-waits"
         note(settings, key, handle=info.handle if info is not None else handle)
+        warn_of_changes(settings, client)
         if info is not None:
             emit(info) if settings.as_json else line(info.handle)
 
@@ -112,6 +114,7 @@ def list_contacts(context: click.Context) -> None:
     async def work() -> None:
         async with opened(settings, online=False) as client:
             _show(settings, client.contacts())
+            warn_of_changes(settings, client)
 
     run_async(work())
 
@@ -121,9 +124,18 @@ def _show(settings: Settings, contacts: list[ContactInfo]) -> None:
         for info in contacts:
             emit(info)
     elif contacts:
-        table((info.handle, info.state, _in_record(settings, info), info.greeting) for info in contacts)
+        table(
+            (info.handle, info.state, mark(settings, info), _in_record(settings, info), _told_apart(info, contacts))
+            for info in contacts
+        )
     else:
         note(settings, "no-lines")
+
+
+def _told_apart(info: ContactInfo, contacts: list[ContactInfo]) -> str:
+    """What they wrote, and of two accounts with one handle the beginning of the account's id, which names it."""
+    alike = sum(other.handle == info.handle for other in contacts) > 1
+    return f"{info.account.hex()[:12]} {info.greeting}".strip() if alike else info.greeting
 
 
 def _in_record(settings: Settings, info: ContactInfo) -> str:

@@ -46,6 +46,10 @@ HAPPENINGS: Final[dict[str, tuple[str, str]]] = {
         "! what happened earlier is not in the log any more; the rooms have their messages",
         "! 더 이전의 일은 기록에 남아 있지 않습니다. 메시지는 방에 있습니다",
     ),
+    "event-identity-changed": (
+        "! the handle {handle} leads to other keys than those you know: nulla contact verify {handle}",
+        "! {handle} 아이디의 열쇠가 알던 것과 다릅니다: nulla contact verify {handle}",
+    ),
     "event-warning": ("! {code} {detail}", "! 주의: {code} {detail}"),
     "event-failed": ("! a message to {room} was refused", "! {room} 방에 보낸 메시지가 거절되었습니다"),
     "notice-created": ("{name} made the room", "{name} 님이 방을 만들었습니다"),
@@ -69,6 +73,13 @@ HAPPENINGS: Final[dict[str, tuple[str, str]]] = {
     "notice-device-renewed": ("a device of {name} has a new key", "{name} 님 기기의 키가 바뀌었습니다"),
     "notice-relay-lost-box": ("the relay lost the room; it is put back", "릴레이가 방을 잃어 다시 채웁니다"),
     "notice-warning": ("warning: {text}", "주의: {text}"),
-    "notice-card-changed": ("the keys of {name} are not those known before", "{name} 님의 키가 전과 다릅니다"),
+    "notice-card-changed": (
+        "the directory shows a card of {name} that does not follow the known one",
+        "디렉터리에 올라온 {name} 님의 명함이 알던 것에 이어지지 않습니다",
+    ),
+    "notice-identity-changed": (
+        "! the handle of {name} leads to other keys: somebody else, or a new account of theirs",
+        "! {name} 님의 아이디가 다른 열쇠를 가리킵니다. 다른 사람이거나 새 계정입니다",
+    ),
     "notice-accepted": ("you and {name} can talk now", "이제 {name} 님과 대화할 수 있습니다"),
 }

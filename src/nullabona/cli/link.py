@@ -10,7 +10,7 @@ from nullabona.cli.catalogue import say
 from nullabona.cli.output import emit, line, note
 from nullabona.cli.running import opened, run_async
 from nullabona.cli.settings import Settings, common, settings_of
-from nullabona.client.api import Client, LinkInfo, WishInfo, errors, qr_rows
+from nullabona.client.api import Client, LinkInfo, SafetyNumber, WishInfo, errors, qr_rows
 
 _BLOCKS = {("0", "0"): "█", ("0", "1"): "▀", ("1", "0"): "▄", ("1", "1"): " "}
 """Two modules above one another, light on dark: what most terminals are."""
@@ -143,11 +143,17 @@ def _show_wishes(settings: Settings, found: list[WishInfo]) -> None:
         note(settings, "no-lines")
 
 
+def _state(found: SafetyNumber) -> str:
+    if found.changed or not (found.verified or found.replaced):
+        return "number-changed" if found.changed else "not-verified"
+    return "verified" if found.verified else "number-replaced"
+
+
 @click.command()
 @click.argument("handle")
 @click.option("--yes", is_flag=True, help="You compared the number with theirs: remember it.")
 @click.option("--no", "undo", is_flag=True, help="Take that back.")
-@click.option("--confirm", is_flag=True, help="Go on although the number changed.")
+@click.option("--confirm", is_flag=True, help="You know that the handle leads to other keys now.")
 @click.option("--qr", is_flag=True, help="Draw it as a QR code too.")
 @common
 @click.pass_context
@@ -169,7 +175,6 @@ def verify(context: click.Context, handle: str, *, yes: bool, undo: bool, confir
             line(" ".join(found.digits[start : start + 4]))
         if qr:
             draw(found.code)
-        state = "number-changed" if found.changed else "verified" if found.verified else "not-verified"
-        note(settings, state, handle=found.handle)
+        note(settings, _state(found), handle=found.handle, account=found.account.hex()[:12])
 
     run_async(work())

@@ -13,6 +13,7 @@ from nullabona.cli.catalogue import say
 from nullabona.cli.output import emit, line, note
 from nullabona.cli.running import opened, run_async
 from nullabona.cli.settings import Settings, common, settings_of
+from nullabona.cli.standing import warn_of_changes
 from nullabona.cli.telling import told
 from nullabona.client.api import Client, MessageInfo, errors
 from nullabona.words.errors import Language
@@ -83,6 +84,7 @@ def _texts(text: str | None, *, lines: bool) -> list[str]:
 async def _send(settings: Settings, room: str, acts: list[Act], wait: str, wait_s: float) -> None:
     async with opened(settings, online=wait != "nothing") as client:
         ids = [await act(client) for act in acts]
+        warn_of_changes(settings, client, client.room(room).id)
         try:
             for message in ids:
                 await _wait(client, room, message, wait, wait_s)

@@ -27,7 +27,7 @@ from nullabona.client.api import (
 
 SPOKEN = frozenset(
     "joined member-added member-removed room-changed removed left contact-request contact-accepted room-request "
-    "relay-lost-box rejoined events-forgotten".split()
+    "relay-lost-box rejoined events-forgotten identity-changed".split()
 )
 """Kinds of events that people are told of in a sentence."""
 

@@ -43,7 +43,14 @@ EXPORT: Final[Mapping[str, tuple[str, str]]] = {
     "notice-device-renewed": ("A device of {name} has a new key", "{name} 님 기기의 키가 바뀌었습니다"),
     "notice-relay-lost-box": ("The relay lost the room; it is put back", "릴레이가 방을 잃어 다시 채웁니다"),
     "notice-warning": ("Warning: {text}", "주의: {text}"),
-    "notice-card-changed": ("The keys of {name} are not those known before", "{name} 님의 키가 전과 다릅니다"),
+    "notice-card-changed": (
+        "The directory shows a card of {name} that does not follow the known one",
+        "디렉터리에 올라온 {name} 님의 명함이 알던 것에 이어지지 않습니다",
+    ),
+    "notice-identity-changed": (
+        "The handle of {name} leads to other keys: somebody else, or a new account of theirs",
+        "{name} 님의 아이디가 다른 열쇠를 가리킵니다. 다른 사람이거나 새 계정입니다",
+    ),
     "notice-accepted": ("You can talk now", "이제 대화할 수 있습니다"),
     "notice-other": ("{name} {text}", "{name} {text}"),
 }

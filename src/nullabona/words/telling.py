@@ -9,8 +9,14 @@ from nullabona.words.errors import Language
 
 TOLD: Final[Mapping[str, tuple[tuple[str, str], tuple[str, str]]]] = {
     "card-changed": (
-        ("The safety number with {handle} changed.", "Compare it with them before you write something that matters."),
-        ("{handle} 님의 안전 번호가 바뀌었어요.", "중요한 이야기를 하기 전에 번호를 서로 비교해 보세요."),
+        (
+            "The directory shows a card of {handle} that does not follow the known one.",
+            "It is not used. Ask them whether they published one, and compare safety numbers.",
+        ),
+        (
+            "디렉터리에 올라온 {handle} 님의 명함이 알던 것에 이어지지 않아요.",
+            "그 명함은 쓰지 않아요. 본인이 올린 것인지 물어보고 안전 번호를 비교해 보세요.",
+        ),
     ),
     "handle-of-contact": (
         ("Somebody else now has the handle {handle}.", "Ask your contact in another way what happened."),

@@ -3,7 +3,7 @@ import { names, span } from "../lib/format.ts";
 import type { Notice } from "../lib/protocol.ts";
 import { notices as words } from "../lib/words/notices.ts";
 
-const WARNINGS = new Set(["device-added", "device-renewed", "card-changed", "warning", "relay-lost-box"]);
+const WARNINGS = new Set(["device-added", "device-renewed", "card-changed", "identity-changed", "warning", "relay-lost-box"]);
 
 /** It concerns safety, so it must not be overlooked. */
 export function isWarning(notice: Notice): boolean {
@@ -28,8 +28,9 @@ const WORDINGS: Record<string, Wording> = {
   "device-renewed": (_, whose) => words.deviceRenewed(whose),
   "relay-lost-box": () => words.relayLost,
   "card-changed": (_, whose) => words.cardChanged(whose),
+  "identity-changed": (_, whose) => words.identityChanged(whose),
   accepted: () => words.accepted,
-  warning: (_, __, ___, notice) => words.warning(notice.text),
+  warning: (_, __, ___, notice) => (notice.text === "handle-of-contact" ? words.handleOfContact : words.warning(notice.text)),
 };
 
 export function noticeText(notice: Notice): string {

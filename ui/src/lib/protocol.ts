@@ -294,6 +294,8 @@ export interface Contact {
   state: "accepted" | "asking" | "blocked" | "requested";
   room: string;
   verified: boolean;
+  changed: boolean;
+  replaced: boolean;
 }
 
 /** A found message; ``parts`` alternate plain and matching text, plain first. */
@@ -342,6 +344,7 @@ export interface Safety {
   qr: string[];
   verified: boolean;
   changed: boolean;
+  replaced: boolean;
 }
 
 export interface Me {

@@ -83,7 +83,7 @@ class Faces:
         """Somebody known."""
         person = to_person(info.account, info.handle, info.name, me=False, picture=self.picture)
         state = _STATES.get(info.state, "requested")
-        return v.Contact(person, info.nickname, state, info.room.hex(), info.verified)
+        return v.Contact(person, info.nickname, state, info.room.hex(), info.verified, info.changed, info.replaced)
 
     def contacts(self) -> list[v.Contact]:
         """Everybody known."""

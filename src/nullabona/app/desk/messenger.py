@@ -39,8 +39,6 @@ class Messenger:
                 self._devices(event)
             case e.Warned():
                 self._tell(event.code, event.room, event.detail)
-            case e.IdentityChanged():
-                self._tell("card-changed", event.room, {"handle": event.handle})
             case e.RequestRefused():
                 self._tell("refused", event.room, {"code": event.code})
             case e.ChangeFailed():

@@ -23,9 +23,8 @@ async def _ask_contact(ask: Asker, call: c.AskContact) -> v.Contact:
 
 async def _answer_request(ask: Asker, call: c.AnswerRequest) -> v.RequestAnswered:
     id, client = read_id(call.id), ask.client
-    handle = next((info.handle for info in client.contacts() if info.account == id and info.state == "asking"), "")
-    if handle:
-        waits = await _answer_person(ask, handle, call.answer)
+    if any(info.account == id and info.state == "asking" for info in client.contacts()):
+        waits = await _answer_person(ask, id, call.answer)
     elif any(room.id == id for room in client.room_requests()):
         waits = await _answer_room(ask, id, call.answer)
     else:
@@ -34,14 +33,14 @@ async def _answer_request(ask: Asker, call: c.AnswerRequest) -> v.RequestAnswere
     return v.RequestAnswered(waits)
 
 
-async def _answer_person(ask: Asker, handle: str, answer: str) -> bool:
+async def _answer_person(ask: Asker, account: bytes, answer: str) -> bool:
     """Whether a yes waits for the record."""
     if answer == "accept":
-        return (await ask.client.accept_contact(handle)).answered
+        return (await ask.client.accept_contact(account)).answered
     if answer == "delete":
-        await ask.client.decline_contact(handle)
+        await ask.client.decline_contact(account)
     else:
-        await ask.client.block_contact(handle)
+        await ask.client.block_contact(account)
     return False
 
 
@@ -57,7 +56,7 @@ async def _answer_room(ask: Asker, room: bytes, answer: str) -> bool:
 
 
 async def _create_group(ask: Asker, call: c.CreateGroup) -> v.Chat:
-    made = await ask.client.create_group(call.name, [_handle(ask, person) for person in call.people])
+    made = await ask.client.create_group(call.name, [_named(ask, person) for person in call.people])
     timer = call.timer_s or ask.client.preferences().default_timer_s
     if timer:
         await ask.client.set_timer(made.id, timer)
@@ -65,31 +64,32 @@ async def _create_group(ask: Asker, call: c.CreateGroup) -> v.Chat:
     return ask.looks.chat(made.id)
 
 
-def _handle(ask: Asker, person: str) -> str:
-    """The handle of a person who is named by handle or account."""
+def _named(ask: Asker, person: str) -> bytes | str:
+    """Whom an account of a contact, or a handle, means."""
     for info in ask.client.contacts():
         if info.account.hex() == person:
-            return info.handle
+            return info.account
     return full_handle(ask.desk, person)
 
 
-def _member(ask: Asker, room: bytes, person: str) -> str:
+def _member(ask: Asker, room: bytes, person: str) -> bytes | str:
+    """As `_named`, among the members of a room first. Whoever is no contact is looked up by handle."""
     for member in ask.client.members(room):
         if member.account.hex() == person:
-            return member.handle
-    return _handle(ask, person)
+            return member.account
+    return _named(ask, person)
 
 
 async def _change_members(ask: Asker, call: c.ChangeMembers) -> Done:
     room = read_id(call.room)
     for person in call.people:
-        handle = _member(ask, room, person)
+        who = _member(ask, room, person)
         if call.change == "add":
-            await ask.client.add(room, handle)
+            await ask.client.add(room, who)
         elif call.change == "remove":
-            await ask.client.remove(room, handle)
+            await ask.client.remove(room, who)
         else:
-            await ask.client.set_admin(room, handle, admin=call.change == "appoint")
+            await ask.client.set_admin(room, who, admin=call.change == "appoint")
     ask.desk.work.changes.room(room, inside=True)
     return Done()
 

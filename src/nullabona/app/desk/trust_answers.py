@@ -35,7 +35,7 @@ async def _block(ask: Asker, account: bytes, *, blocked: bool) -> None:
         return
     known = _known(ask, account)
     if known is not None:
-        await ask.client.block_contact(known.handle)
+        await ask.client.block_contact(account)
 
 
 async def _delete_contact(ask: Asker, call: c.DeleteContact) -> Done:
@@ -57,7 +57,8 @@ async def _get_safety(ask: Asker, call: c.GetSafety) -> v.Safety:
     known = _known(ask, number.account)
     name = "" if known is None else known.name
     person = to_person(number.account, number.handle, name, me=False, picture=ask.looks.faces.picture)
-    return v.Safety(person, list(number.digits), list(qr_rows(number.code)), number.verified, number.changed)
+    rows = list(qr_rows(number.code))
+    return v.Safety(person, list(number.digits), rows, number.verified, number.changed, number.replaced)
 
 
 async def _read_code(ask: Asker, call: c.ReadCode) -> c.CodeResult:
@@ -85,7 +86,8 @@ async def _revoke_link(ask: Asker, call: c.RevokeLink) -> Done:
 
 async def _read_link(ask: Asker, call: c.ReadLink) -> v.LinkPreview:
     link = ask.client.read_link(call.text)
-    known = next((info for info in ask.client.contacts() if info.handle == link.handle), None)
+    same = [info for info in ask.client.contacts() if info.handle == link.handle]
+    known = next((info for info in same if info.account == link.account), same[0] if same else None)
     person = None if known is None else ask.looks.faces.contact(known).person
     room = link.room if link.kind == "room" else known.room if known is not None else b""
     shown = room.hex() if link.state == "known" else ""

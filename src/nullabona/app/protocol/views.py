@@ -270,6 +270,10 @@ class Contact(Struct, frozen=True):
     state: ContactState
     room: str
     verified: bool
+    changed: bool
+    """The handle leads to another identity key, and I have not said that I know."""
+    replaced: bool
+    """I know that the handle is another account's now."""
 
 
 class Match(Struct, frozen=True):
@@ -323,6 +327,7 @@ class Safety(Struct, frozen=True):
     qr: list[str]
     verified: bool
     changed: bool
+    replaced: bool
 
 
 class Me(Struct, frozen=True):

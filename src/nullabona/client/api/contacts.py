@@ -24,7 +24,7 @@ from nullabona.wire.handle import parse_handle
 
 
 class ContactCalls:
-    """The part of `Client` about other accounts."""
+    """The part of `Client` about other accounts. ``who`` is an account, the beginning of its id in hex, or a handle."""
 
     _session: Session
 
@@ -45,20 +45,20 @@ class ContactCalls:
         with self._session.step() as step:
             contact = commands.request_contact(step, card, known.record.card, greeting)
             if contact.state is ContactState.ASKING:
-                contact = commands.accept_contact(step, contact.handle)
+                contact = commands.accept_contact(step, contact.account)
         return _info(contact)
 
-    async def accept_contact(self, handle: str, *, timeout_s: float = 10.0) -> ContactInfo:
+    async def accept_contact(self, who: bytes | str, *, timeout_s: float = 10.0) -> ContactInfo:
         """Say yes to a request: opens the direct room and invites them, once the public record says who they are.
 
         It is asked now. If it cannot prove them yet, the answer is kept and goes out by itself when it does
         (``answered``). Raises `NoSuchContact`, or `CardRefuted` if the record says otherwise.
         """
         with self._session.view() as step:
-            contact = find_contact(step.store, handle)
+            contact = find_contact(step.store, who, asking=True)
         await self._prove(contact.account, contact.handle, timeout_s)
         with self._session.step() as step:
-            contact = commands.accept_contact(step, contact.handle)
+            contact = commands.accept_contact(step, contact.account)
         return self._contact_now(contact.account)
 
     async def _prove(self, account: bytes, handle: str, timeout_s: float) -> None:
@@ -78,15 +78,15 @@ class ContactCalls:
                 raise NoSuchContact("this account is not among your contacts any more")
             return trusted_info(step, contact)
 
-    async def decline_contact(self, handle: str) -> None:
+    async def decline_contact(self, who: bytes | str) -> None:
         """Forget a request; they are not told and may ask again."""
         with self._session.step() as step:
-            commands.decline_contact(step, find_contact(step.store, handle).handle)
+            commands.decline_contact(step, find_contact(step.store, who, asking=True).account)
 
-    async def block_contact(self, handle: str) -> None:
+    async def block_contact(self, who: bytes | str) -> None:
         """Hear no more requests and invitations from them; they are not told."""
         with self._session.step() as step:
-            commands.block_contact(step, find_contact(step.store, handle).handle)
+            commands.block_contact(step, find_contact(step.store, who).account)
 
     async def look_up(self, handle: str, *, timeout_s: float = 30.0) -> Card:
         """The verified card of a handle, checked against the one we know of a contact.
@@ -137,14 +137,15 @@ def trusted_info(step: Step, contact: Contact) -> ContactInfo:
 
 def named_info(step: Step, contact: Contact, names: Names) -> ContactInfo:
     """As `trusted_info`, for many at once."""
-    changed = bool(of_contact(step.store, contact.account).changed)
+    known = of_contact(step.store, contact.account)
     name = names.name(contact.account)
     return replace(
         _info(contact),
         name=name,
         nickname=contact.name,
         verified=is_verified(step, contact),
-        changed=changed,
+        changed=bool(known.changed),
+        replaced=bool(known.replaced),
         record=claims.standing(step, contact.account),
         answered=contact.state is ContactState.ASKING and claims.answered(step, contact.account),
     )

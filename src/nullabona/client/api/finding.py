@@ -9,7 +9,7 @@ from nullabona.client.api.errors import Ambiguous, NoSuchMessage
 from nullabona.client.core.chat.naming import all_names
 from nullabona.client.core.errors import NoSuchContact, NoSuchRoom
 from nullabona.client.core.ports import Store
-from nullabona.client.core.records import Contact, LoggedEvent, Message
+from nullabona.client.core.records import Contact, ContactState, Device, LoggedEvent, Message
 from nullabona.client.core.roominfo import DEVICES
 from nullabona.client.core.state import JOINED, RoomState, decode_state
 from nullabona.client.core.step import Step
@@ -39,6 +39,9 @@ def find_room(store: Store, wanted: bytes | str) -> bytes:
     states = room_states(store)
     fitting = [room for room in states if _fits(store, room, wanted)]
     present = [room for room in fitting if room.phase == JOINED] or fitting
+    if len({contact.account for room in fitting if (contact := direct_partner(store, room)) is not None}) > 1:
+        # Two accounts with one handle: which of them is meant is not for us to say.
+        present = fitting
     if not present:
         raise NoSuchRoom(f"this profile has no room {wanted!r}")
     return _only([(room.id, describe_room(store, room)) for room in present], wanted)
@@ -48,7 +51,7 @@ def _fits(store: Store, room: RoomState, wanted: str) -> bool:
     if room.info.name == wanted or is_prefix(room.id, wanted):
         return True
     partner = direct_partner(store, room)
-    return partner is not None and _fits_handle(partner.handle, wanted)
+    return partner is not None and (_fits_handle(partner.handle, wanted) or is_prefix(partner.account, wanted))
 
 
 def is_prefix(id: bytes, wanted: str) -> bool:
@@ -86,12 +89,28 @@ def describe_room(store: Store, room: RoomState) -> str:
     return f"{title} ({room.id.hex()[:12]}, {room.phase})"
 
 
-def find_contact(store: Store, wanted: str) -> Contact:
-    """The contact of a handle, or of its part before the @. Raises `NoSuchContact` or `Ambiguous`."""
-    fitting = [contact for contact in store.contacts() if _fits_handle(contact.handle, wanted)]
+def find_contact(store: Store, wanted: bytes | str, *, asking: bool = False) -> Contact:
+    """The contact of an account or the beginning of its id, of a handle, or of its part before the @.
+
+    Of several with one handle none is meant more than another, unless only one is ``asking`` and that is what matters.
+    Raises `NoSuchContact` or `Ambiguous`.
+    """
+    known = store.contacts()
+    if isinstance(wanted, bytes):
+        fitting = [each for each in known if each.account == wanted]
+    else:
+        fitting = [each for each in known if _fits_handle(each.handle, wanted)]
+        fitting = fitting or [each for each in known if is_prefix(each.account, wanted)]
+    if asking:
+        fitting = [each for each in fitting if each.state is ContactState.ASKING] or fitting
     if not fitting:
-        raise NoSuchContact(f"{wanted} is not among your contacts")
-    return _only([(contact, contact.handle) for contact in fitting], wanted)
+        raise NoSuchContact(f"{_shown(wanted)} is not among your contacts")
+    return _only([(contact, describe_contact(contact)) for contact in fitting], _shown(wanted))
+
+
+def describe_contact(contact: Contact) -> str:
+    """A few words that tell this contact from others, one with the same handle too."""
+    return f"{contact.handle} ({contact.account.hex()[:12]}, {contact.state})"
 
 
 def find_person(step: Step, wanted: bytes | str) -> list[bytes]:
@@ -104,12 +123,23 @@ def find_person(step: Step, wanted: bytes | str) -> list[bytes]:
     return [*called, author_id(wanted)]
 
 
-def find_member(store: Store, room: bytes, wanted: str) -> bytes:
+def find_member(store: Store, room: bytes, wanted: bytes | str) -> bytes:
     """The account of a member of the room. Raises `NoSuchContact` or `Ambiguous`."""
-    fitting = {device.account: device.handle for device in store.devices(room) if _fits_handle(device.handle, wanted)}
+    fitting = {each.account: each.handle for each in store.devices(room) if _fits_member(each, wanted)}
     if not fitting:
-        raise NoSuchContact(f"{wanted} is not in this room", hint="list its members")
-    return _only(list(fitting.items()), wanted)
+        raise NoSuchContact(f"{_shown(wanted)} is not in this room", hint="list its members")
+    named = [(account, f"{handle} ({account.hex()[:12]})") for account, handle in fitting.items()]
+    return _only(named, _shown(wanted))
+
+
+def _shown(wanted: bytes | str) -> str:
+    return wanted if isinstance(wanted, str) else wanted.hex()[:12]
+
+
+def _fits_member(device: Device, wanted: bytes | str) -> bool:
+    if isinstance(wanted, bytes):
+        return device.account == wanted
+    return _fits_handle(device.handle, wanted) or is_prefix(device.account, wanted)
 
 
 def find_message(store: Store, room: bytes, wanted: bytes | str) -> Message:

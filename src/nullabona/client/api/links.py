@@ -5,7 +5,7 @@ from __future__ import annotations
 from nullabona.client.api.contacts import ContactCalls
 from nullabona.client.api.finding import find_room
 from nullabona.client.api.records import LinkInfo, LinkOpened, LinkRead, WishInfo
-from nullabona.client.core import commands, links, trust, wishes
+from nullabona.client.core import commands, links, wishes
 from nullabona.client.core.chat.naming import Names, all_names
 from nullabona.client.core.links import GivenLink, Link, LinkError
 from nullabona.client.core.records import ContactState
@@ -43,18 +43,19 @@ class LinkCalls(ContactCalls):
         """What a pasted or scanned link says; nothing is sent. Raises `LinkError`."""
         link = links.parse_link(text)
         with self._session.view() as step:
-            contact = step.store.contact_by_handle(link.handle)
+            named = [contact for contact in step.store.contacts() if contact.handle == link.handle]
+            contact = next((each for each in named if link.fits(each.account)), None)
             room = step.find_room(link.room) if link.room else None
             if link.fits(step.me.account):
                 state = "own"
-            elif contact is not None and not link.fits(trust.pinned_key(contact)):
+            elif named and contact is None:
                 state = "other"
             elif room is not None:
                 state = "known" if room.phase == JOINED else "new"
             else:
                 accepted = contact is not None and contact.state is ContactState.ACCEPTED and not link.room
                 state = "known" if accepted else "new"
-        return LinkRead(link.kind, link.handle, link.room, state)
+        return LinkRead(link.kind, link.handle, link.room, state, contact.account if contact is not None else b"")
 
     async def open_link(self, text: str, greeting: str = "", *, timeout_s: float = 30.0) -> LinkOpened:
         """Follow a link: ask the account to talk, or the admin to be added. Durable when this returns.
@@ -76,7 +77,7 @@ class LinkCalls(ContactCalls):
             else:
                 contact = commands.request_contact(step, card, own.card, greeting, link.token)
                 if contact.state is ContactState.ASKING:
-                    commands.accept_contact(step, contact.handle)
+                    commands.accept_contact(step, contact.account)
         return LinkOpened(link.kind, link.handle, card.account_id, link.room)
 
     def wishes(self) -> list[WishInfo]:

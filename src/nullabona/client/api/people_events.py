@@ -48,7 +48,7 @@ class CardChecked(Happened):
 
 @dataclass(frozen=True, slots=True)
 class IdentityChanged(Happened):
-    """The directory shows another identity key for a contact; ``was_verified``: sending waits for `confirm_contact`."""
+    """A contact's handle leads to another identity key; ``was_verified``: sending waits for `confirm_contact`."""
 
     kind = "identity-changed"
     room: bytes

@@ -46,7 +46,9 @@ class ContactInfo:
     verified: bool = False
     """The person compared safety numbers, and the identity key is still that one."""
     changed: bool = False
-    """Another identity key was shown and is not confirmed yet."""
+    """Their handle was shown to lead to another identity key, and the person has not said that they know."""
+    replaced: bool = False
+    """The person knows that the handle leads to another account now; this one is whom they knew before."""
     record: str = ""
     """What the public record says of them: ``proven``, ``promised``, ``pending``, ``refuted``; empty: never asked."""
     answered: bool = False
@@ -327,6 +329,8 @@ class LinkRead:
     handle: str
     room: bytes
     state: str
+    account: bytes = b""
+    """The contact that it was made by, if we know them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -358,7 +362,10 @@ class WishInfo:
 
 @dataclass(frozen=True, slots=True)
 class SafetyNumber:
-    """12 groups of 5 digits, the same for both sides; ``code`` is what its QR code says."""
+    """12 groups of 5 digits, the same for both sides; ``code`` is what its QR code says.
+
+    Of the account that is known; ``changed`` and ``replaced`` as in `ContactInfo`.
+    """
 
     account: bytes
     handle: str
@@ -366,6 +373,7 @@ class SafetyNumber:
     code: str
     verified: bool
     changed: bool
+    replaced: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import msgspec
@@ -29,7 +29,7 @@ from nullabona.client.core.roominfo import DIRECT
 from nullabona.client.core.state import JOINED, RoomState, decode_state
 from nullabona.client.core.step import DAY_MS, Step
 from nullabona.client.runner import now_ms
-from nullabona.wire.card import Card, verify_card
+from nullabona.wire.card import Card, CardForked, verify_card
 
 _names = msgspec.msgpack.Decoder(dict[str, Any])
 
@@ -81,38 +81,38 @@ class RoomCalls(ContactCalls):
             names = look_at(step).names
             return {room: _members(commands.members(step, room), names) for room in rooms}
 
-    async def create_group(self, name: str, handles: list[str] | None = None) -> RoomSummary:
-        """A new group with this account as admin; everybody in ``handles`` is invited."""
-        cards = [await self._fresh_card(handle) for handle in handles or []]
+    async def create_group(self, name: str, who: Sequence[bytes | str] = ()) -> RoomSummary:
+        """A new group with this account as admin; everybody in ``who`` is invited."""
+        cards = [await self._fresh_card(one) for one in who]
         with self._session.step() as step:
             room = commands.create_group(step, name)
             for card in cards:
                 commands.add_account(step, room, card)
         return self.room(room)
 
-    async def add(self, room: bytes | str, handle: str) -> None:
+    async def add(self, room: bytes | str, who: bytes | str) -> None:
         """Invite an account into a group. `wait_changed` waits until it is in."""
         target = self.room(room).id
-        card = await self._fresh_card(handle)
+        card = await self._fresh_card(who)
         with self._session.step(target) as step:
             commands.add_account(step, target, card)
 
-    async def remove(self, room: bytes | str, handle: str) -> None:
+    async def remove(self, room: bytes | str, who: bytes | str) -> None:
         """Put an account out of a group: it reads nothing that is sent from then on."""
         with self._session.step() as step:
             target = find_room(step.store, room)
-            commands.remove_account(step, target, find_member(step.store, target, handle))
+            commands.remove_account(step, target, find_member(step.store, target, who))
 
     async def rename(self, room: bytes | str, name: str) -> None:
         """Give a group another name."""
         with self._session.step() as step:
             commands.rename(step, find_room(step.store, room), name)
 
-    async def set_admin(self, room: bytes | str, handle: str, *, admin: bool = True) -> None:
+    async def set_admin(self, room: bytes | str, who: bytes | str, *, admin: bool = True) -> None:
         """Appoint or dismiss an admin of a group."""
         with self._session.step() as step:
             target = find_room(step.store, room)
-            commands.set_admin(step, target, find_member(step.store, target, handle), admin=admin)
+            commands.set_admin(step, target, find_member(step.store, target, who), admin=admin)
 
     async def leave(self, room: bytes | str) -> None:
         """Ask to leave; any other member that is online carries it out (`Left`)."""
@@ -158,24 +158,30 @@ class RoomCalls(ContactCalls):
     def _me(self) -> bytes:
         return self._session.runner.engine.me.account
 
-    async def _fresh_card(self, handle: str) -> Card:
+    async def _fresh_card(self, who: bytes | str) -> Card:
         """The card to add somebody with: looked up now, or a contact's known one if the directory is out of reach.
 
-        That the known one is used is told: a device that they gave up since would be let in with it.
+        That the known one is used is told: a device that they gave up since would be let in with it. Whoever has a
+        contact's handle now is not added in their place: `CardForked`.
         """
         with self._session.look() as store:
             try:
-                known = find_contact(store, handle)
+                known = find_contact(store, who)
             except NoSuchContact:
+                if isinstance(who, bytes):
+                    raise
                 known = None
         try:
-            return await self.look_up(known.handle if known is not None else handle, timeout_s=10.0)
+            card = await self.look_up(known.handle if known is not None else str(who), timeout_s=10.0)
         except TimedOut:
             if known is None or not known.card:
                 raise
             with self._session.step() as step:
                 step.event("warning", code="card-from-before", handle=known.handle)
             return verify_card(known.card, today=now_ms() // DAY_MS)
+        if known is not None and card.account_id != known.account:
+            raise CardForked(f"{known.handle} leads to another account than the one that you know")
+        return card
 
 
 def _requested(step: Step, row: LoggedEvent) -> RoomSummary:

@@ -8,10 +8,7 @@ from nullabona.client.api.contacts import ContactCalls
 from nullabona.client.api.finding import find_contact, find_room
 from nullabona.client.api.records import ContactInfo, SafetyNumber
 from nullabona.client.core import commands, preferences, safety, trust
-from nullabona.client.core.errors import NoSuchContact
-from nullabona.client.core.ports import Store
 from nullabona.client.core.preferences import PROFILE, Preferences, RoomPreferences, room_scope
-from nullabona.client.core.records import Contact
 from nullabona.client.core.state import JOINED
 
 
@@ -19,14 +16,23 @@ class TrustCalls(ContactCalls):
     """The part of `Client` about knowing whom one talks to. ``who`` is an account, a handle or its first part."""
 
     def safety_number(self, who: bytes | str) -> SafetyNumber:
-        """The number that both see alike while nobody stands between them. Raises `NoSuchContact`."""
+        """The number that both see alike while nobody stands between them. Raises `NoSuchContact`.
+
+        It is of the account that the direct room is with, also while the directory shows another one (``changed``).
+        """
         with self._session.view() as step:
-            contact = _contact(step.store, who)
+            contact = find_contact(step.store, who)
             known = preferences.of_contact(step.store, contact.account)
             digits = trust.digits_of(step, contact)
             verified = trust.is_verified(step, contact)
         return SafetyNumber(
-            contact.account, contact.handle, digits, safety.code_text(digits), verified, bool(known.changed)
+            contact.account,
+            contact.handle,
+            digits,
+            safety.code_text(digits),
+            verified,
+            bool(known.changed),
+            bool(known.replaced),
         )
 
     def matches_code(self, who: bytes | str, text: str) -> bool:
@@ -36,12 +42,16 @@ class TrustCalls(ContactCalls):
     async def verify_contact(self, who: bytes | str, *, verified: bool = True) -> None:
         """The person compared safety numbers with the contact, or takes that back."""
         with self._session.step() as step:
-            trust.verify(step, _contact(step.store, who), verified=verified)
+            trust.verify(step, find_contact(step.store, who), verified=verified)
 
     async def confirm_contact(self, who: bytes | str) -> None:
-        """Go on with a contact whose safety number changed; what waited goes out. Raises `BadRequest` if it did not."""
+        """The person knows that a contact's handle leads to another identity key now.
+
+        What waited goes out, to the account that it was written to. The other one is a stranger, whom
+        `request_contact` asks. Raises `BadRequest` if no such change waits.
+        """
         with self._session.step() as step:
-            trust.confirm(step, _contact(step.store, who))
+            trust.confirm(step, find_contact(step.store, who))
 
     def blocked_contacts(self) -> list[ContactInfo]:
         """Whom we do not hear."""
@@ -50,12 +60,12 @@ class TrustCalls(ContactCalls):
     async def unblock_contact(self, who: bytes | str) -> None:
         """Hear them again. What they said in between was not kept; one we never talked with is forgotten."""
         with self._session.step() as step:
-            trust.unblock(step, _contact(step.store, who))
+            trust.unblock(step, find_contact(step.store, who))
 
     async def delete_contact(self, who: bytes | str) -> None:
         """Forget a contact and leave the direct room; its history stays here. They may ask again."""
         with self._session.step() as step:
-            contact = _contact(step.store, who)
+            contact = find_contact(step.store, who)
             room = step.find_room(contact.room) if contact.room else None
             if room is not None and room.phase == JOINED:
                 commands.leave(step, room.id)
@@ -88,12 +98,3 @@ class TrustCalls(ContactCalls):
         with self._session.step() as step:
             scope = room_scope(find_room(step.store, room))
             return preferences.change(step, scope, RoomPreferences, changes)
-
-
-def _contact(store: Store, who: bytes | str) -> Contact:
-    if isinstance(who, str):
-        return find_contact(store, who)
-    contact = store.contact(who)
-    if contact is None:
-        raise NoSuchContact("this account is not among your contacts")
-    return contact

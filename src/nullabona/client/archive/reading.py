@@ -36,8 +36,8 @@ from nullabona.errors import PeerError
 from nullabona.wire.blob import open_piece
 
 PAGE: Final = 500
-VALUES: Final = ("changed-card:", "inbox-of:", "own-profile", "record:")
-"""Beginnings of the single values that are kept: unconfirmed keys, inboxes, the own profile, pinned public records."""
+VALUES: Final = ("inbox-of:", "own-profile", "record:")
+"""Beginnings of the single values that are kept: inboxes, the own profile, pinned public records."""
 SEEN: Final = "import"
 """Beginning of the scopes of marks that are kept: of imported history."""
 _UNSENT: Final = frozenset({MessageState.WAITING, MessageState.FAILED})

@@ -13,8 +13,8 @@ def by_itself(step: Step) -> None:
     for account in step.vouched:
         contact = step.store.contact(account)
         if contact is not None and contact.state is ContactState.ASKING:
-            commands.accept_contact(step, contact.handle)
+            commands.accept_contact(step, account)
     for account in step.mutual:
         contact = step.store.contact(account)
         if contact is not None and step.me.account < account and own.leads(step):
-            commands.accept_contact(step, contact.handle)
+            commands.accept_contact(step, account)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from nullabona.client.core import claims, committing, messages, people, preferences
+from nullabona.client.core import claims, committing, messages, people, preferences, trust
 from nullabona.client.core.chat import talking
 from nullabona.client.core.creating import create_room
 from nullabona.client.core.errors import BadRequest, LastAdmin, NotAllowed, NotInRoom
@@ -172,24 +172,26 @@ def unread_by(step: Step, room_id: bytes, position: int, epoch: int, sender: byt
 
 
 def request_contact(step: Step, card: Card, own_card: bytes, greeting: str, token: bytes = b"") -> Contact:
+    """As `people.request_contact`. Raises `BadRequest`, or `CardForked` for the other account of a contact's handle."""
     if card.account_id == step.me.account:
         raise BadRequest("that is your own handle")
     if len(greeting) > 500:
         raise BadRequest("a greeting has at most 500 characters")
+    trust.need_seen(step, card)
     return people.request_contact(step, card, own_card, greeting, token)
 
 
-def accept_contact(step: Step, handle: str) -> Contact:
+def accept_contact(step: Step, account: bytes) -> Contact:
     """Accept a request: opens the direct room and invites them into it. Accepting again changes nothing.
 
     While the record has not proven who asks, the answer waits for that and the contact is returned as it is. Raises
     `CardRefuted` if the record says otherwise.
     """
-    contact = people.need_contact(step, handle)
+    contact = people.need_contact(step, account)
     if contact.state is ContactState.ACCEPTED:
         return contact
     if contact.state is not ContactState.ASKING:
-        raise BadRequest(f"{handle} has not asked to talk to you")
+        raise BadRequest(f"{contact.handle} has not asked to talk to you")
     if not claims.want(step, contact.account, contact.handle, contact.card, claims.Accept()):
         return contact
     return accept(step, contact)
@@ -205,14 +207,14 @@ def accept(step: Step, contact: Contact) -> Contact:
     return people.set_contact_state(step, contact, ContactState.ACCEPTED, room.id)
 
 
-def decline_contact(step: Step, handle: str) -> None:
+def decline_contact(step: Step, account: bytes) -> None:
     """Forget a request; they may ask again."""
-    contact = people.need_contact(step, handle)
+    contact = people.need_contact(step, account)
     if contact.state is ContactState.ASKING:
         step.store.drop_contact(contact.account)
         claims.forget(step, contact.account)
 
 
-def block_contact(step: Step, handle: str) -> None:
+def block_contact(step: Step, account: bytes) -> None:
     """Hear no more requests and invitations from them."""
-    people.set_contact_state(step, people.need_contact(step, handle), ContactState.BLOCKED)
+    people.set_contact_state(step, people.need_contact(step, account), ContactState.BLOCKED)

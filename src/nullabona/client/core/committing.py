@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
-from nullabona.client.core import boxes, healing, messages
+from nullabona.client.core import boxes, claims, healing, messages, trust
 from nullabona.client.core.chat import notices, profiles
 from nullabona.client.core.errors import BadRequest, MlsRefused
 from nullabona.client.core.invites import forget_invites, hold_welcome, invite_added, keep_welcome
@@ -383,7 +383,15 @@ def _tell_changes(
         profiles.newcomers(step, room)
     for account in after - before:
         step.event("member-added", room.id, account=account, handle=handles[account])
+        if account != step.me.account:
+            _check(step, room, account, handles[account])
     for account in before - after:
         step.event("member-removed", room.id, account=account, handle=handles[account])
     for track in room.boxes:
         track.check_acks = track.check_acks or bool(gone)
+
+
+def _check(step: Step, room: RoomState, account: bytes, handle: str) -> None:
+    """Whoever is brought in under a contact's handle is no contact: the record will say whose it is now."""
+    if trust.note_stranger(step, account, handle, room.id) and not claims.standing(step, account):
+        claims.came(step, account, handle)

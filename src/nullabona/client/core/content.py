@@ -211,7 +211,9 @@ class NoticeKind(enum.StrEnum):
     WARNING = "warning"
     """``text`` is the code of a `Warned` of this room."""
     CARD_CHANGED = "card-changed"
-    """The other person's keys are not the ones known before, or their directory shows an older card."""
+    """The directory shows a card of ``account`` that is older than the known one or does not follow it."""
+    IDENTITY_CHANGED = "identity-changed"
+    """The handle of ``account`` leads to another identity key: to somebody else, or to a new account of theirs."""
     ACCEPTED = "accepted"
     """A contact request was accepted: the two can talk now."""
 

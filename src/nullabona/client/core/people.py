@@ -56,10 +56,10 @@ def learn_card(step: Step, data: bytes, handle: str, standing: claims.Standing =
     card = verify_card(data, today=step.day)
     if str(card.handle) != handle:
         raise CardInvalid("a card is for another handle than the one looked up", hint="try again later")
-    contact = _known_by(step, handle)
-    if contact is not None and contact.card:
-        if trust.note_card(step, contact, data):
-            raise CardForked("the account's identity key changed")
+    contact = _known_by(step, handle, card.account_id)
+    if contact is not None and trust.note_card(step, contact, card):
+        raise CardForked("the account's identity key changed")
+    if contact is not None and contact.account == card.account_id and contact.card:
         known = verify_card(contact.card, today=step.day)
         try:
             card = verify_update(data, today=step.day, known=known)
@@ -78,10 +78,10 @@ def remember_inbox(step: Step, card: Card) -> None:
     step.store.set_value(_card_key(card.account_id), msgspec.msgpack.encode(card.inbox))
 
 
-def _known_by(step: Step, handle: str) -> Contact | None:
-    """Whom we know by a handle; somebody who only claims it is not known by it."""
-    known = [contact for contact in step.store.contacts() if contact.handle == handle]
-    return next((each for each in known if not _only_claims(step, each)), None)
+def _known_by(step: Step, handle: str, account: bytes) -> Contact | None:
+    """Whom we know by a handle: ``account`` before others; somebody who only claims it is not known by it."""
+    known = [each for each in step.store.contacts() if each.handle == handle and not _only_claims(step, each)]
+    return next((each for each in known if each.account == account), known[0] if known else None)
 
 
 def _only_claims(step: Step, contact: Contact) -> bool:
@@ -261,11 +261,11 @@ def rename_contact(step: Step, contact: Contact, nickname: str) -> None:
         step.event("profile", account=contact.account)
 
 
-def need_contact(step: Step, handle: str) -> Contact:
+def need_contact(step: Step, account: bytes) -> Contact:
     """Raises `NoSuchContact`."""
-    contact = step.store.contact_by_handle(handle)
+    contact = step.store.contact(account)
     if contact is None:
-        raise NoSuchContact(f"{handle} is not among your contacts")
+        raise NoSuchContact("this account is not among your contacts")
     return contact
 
 

@@ -54,9 +54,11 @@ class Trust:
     verified: bytes = b""
     """The identity key that was compared with its owner, or empty."""
     changed: bytes = b""
-    """Another identity key that was shown for this contact and is not confirmed, or empty."""
+    """Another identity key that the contact's handle was shown to lead to, and the person has not seen, or empty."""
     was_verified: bool = False
     """The contact was verified when that happened: sending waits for the person."""
+    replaced: bytes = b""
+    """The other identity key of which the person said that they know: whom the handle leads to now, or empty."""
 
 
 def room_scope(room: bytes) -> str:

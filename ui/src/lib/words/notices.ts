@@ -26,8 +26,11 @@ export const notices = words({
     deviceRemoved: (whose: string) => `${whose} 기기가 빠졌어요`,
     deviceRenewed: (whose: string) => `${whose} 기기 열쇠가 바뀌었어요`,
     relayLost: "중계 서버가 보관하던 것을 잃었어요. 필요한 메시지는 기기들이 다시 올려 두었어요.",
-    cardChanged: (whose: string) => `${whose} 열쇠가 바뀌었어요. 안전 번호를 비교해 보세요.`,
+    cardChanged: (whose: string) => `디렉터리에 올라온 ${whose} 명함이 알던 것에 이어지지 않아요.`,
+    identityChanged: (whose: string) =>
+      `${whose} 아이디가 다른 계정을 가리켜요. 다른 사람이거나 새 계정이에요.`,
     accepted: "요청이 받아들여졌어요. 이제 대화할 수 있어요.",
+    handleOfContact: "다른 계정이 대화 상대의 아이디를 쓰고 있어요. 같은 사람인지 다른 방법으로 물어보세요.",
     warning: (code: string) => `주의할 일이 있었어요 (${code})`,
   },
   en: {
@@ -54,8 +57,11 @@ export const notices = words({
     deviceRemoved: (whose: string) => `${whose} device left`,
     deviceRenewed: (whose: string) => `${whose} device has a new key`,
     relayLost: "The relay lost what it kept. The devices put back what is still needed.",
-    cardChanged: (whose: string) => `${whose} keys changed. Compare the safety number.`,
+    cardChanged: (whose: string) => `${whose} card at the directory does not follow the known one.`,
+    identityChanged: (whose: string) =>
+      `${whose} handle leads to another account: somebody else, or a new one of theirs.`,
     accepted: "The request was accepted. You can talk now.",
+    handleOfContact: "Another account uses the handle of a contact. Ask in another way whether it is the same person.",
     warning: (code: string) => `Something needs attention (${code})`,
   },
 });

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import msgspec
 
-from nullabona.client.core import boxes
+from nullabona.client.core import boxes, trust
 from nullabona.client.core.chat import kinds
 from nullabona.client.core.content import Notice, NoticeKind
 from nullabona.client.core.proofs import RemovalOrder
@@ -130,6 +130,9 @@ def entered(step: Step, room: RoomState, by: bytes, what: NoticeKind) -> None:
 def of_events(step: Step) -> None:
     """Write down what this step told listeners, as far as it belongs into a room's history."""
     for kind, room, data in list(step.told):
+        if kind == "identity-changed" or (kind == "warning" and not room and data["code"] == "card-changed"):
+            _of_card(step, data)
+            continue
         told = _of_event(step, kind, room, data)
         if told is None or _repeats(step, *told):
             continue
@@ -139,13 +142,23 @@ def of_events(step: Step) -> None:
         add(step, where, notice, id=id)
 
 
+def _of_card(step: Step, data: dict[str, Any]) -> None:
+    """What a contact's handle was shown to be is not what was known: said in every room that one shares with them."""
+    account = data.get("account")
+    contact = step.store.contact(account) if account else step.store.contact_by_handle(data["handle"])
+    if contact is None:
+        return
+    changed = "account" in data
+    notice = Notice(NoticeKind.IDENTITY_CHANGED if changed else NoticeKind.CARD_CHANGED, contact.account)
+    for room in trust.shared_rooms(step, contact.account):
+        if not _repeats(step, room, notice):
+            add(step, room, notice)
+
+
 def _of_event(step: Step, kind: str, room: bytes, data: dict[str, Any]) -> tuple[bytes, Notice] | None:
     if kind == "contact" and data["state"] == "accepted":
         contact = step.store.contact(data["account"])
         return (contact.room, Notice(NoticeKind.ACCEPTED, contact.account)) if contact and contact.room else None
-    if kind == "warning" and not room and data["code"] == "card-changed":
-        known = step.store.contact_by_handle(data["handle"])
-        return (known.room, Notice(NoticeKind.CARD_CHANGED, known.account)) if known and known.room else None
     if not room or step.find_room(room) is None:
         return None
     if kind == "relay-lost-box":

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import msgspec
 
-from nullabona.client.core import messages, people, preferences, returning
+from nullabona.client.core import messages, people, preferences, returning, trust
 from nullabona.client.core.chat import profiles
 from nullabona.client.core.content import Sync
 from nullabona.client.core.devices import clock, inboxes, names, own, telling, tending
@@ -122,6 +122,7 @@ def _chosen(step: Step, item: PreferenceItem) -> None:
     known = {field.name for field in fields(kind)} - telling.PER_DEVICE
     changed = False
     before = step.store.preferences(item.scope)
+    trusted = preferences.load(step.store, item.scope, Trust) if kind is Trust else None
     for name, value in item.values.items():
         if name not in known or before.get(name) == value:
             continue
@@ -133,6 +134,20 @@ def _chosen(step: Step, item: PreferenceItem) -> None:
         changed = True
     if changed:
         step.event("preferences", scope=item.scope)
+    if trusted is not None:
+        _trusted(step, item.scope, trusted)
+
+
+def _trusted(step: Step, scope: str, before: Trust) -> None:
+    """Another device was shown a contact's other identity key, or the person has seen that there."""
+    after = preferences.load(step.store, scope, Trust)
+    contact = step.store.contact(bytes.fromhex(scope.partition(":")[2]))
+    if contact is None:
+        return
+    if after.changed and after.changed != before.changed:
+        trust.tell(step, contact, was_verified=after.was_verified)
+    elif before.changed and not after.changed:
+        trust.release(step, contact)
 
 
 def _card(step: Step, item: CardItem) -> None:
