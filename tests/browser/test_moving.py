@@ -28,7 +28,7 @@ def test_a_backup_is_made_checked_and_everything_exported(meet: Meet) -> None:
     mina, _ = meet("미나", "jun")
     settings(mina)
     press(mina, "오늘 백업 확인하기")
-    expect(mina.page.get_by_text("백업을 읽을 수 없습니다")).to_be_visible()
+    expect(mina.page.get_by_text("백업을 읽을 수 없어요")).to_be_visible()
     press(mina, "백업 만들기")
     file = path_said(mina)
     assert (True, ".age", 0o600) == (file.is_file(), file.suffix, file.stat().st_mode & 0o777)
@@ -43,3 +43,25 @@ def test_a_backup_is_made_checked_and_everything_exported(meet: Meet) -> None:
     page.goto((folder / "index.html").as_uri())
     expect(page.get_by_role("heading", name="대화")).to_be_visible()
     page.close()
+
+
+def test_one_conversation_is_exported_from_its_menu(meet: Meet) -> None:
+    """From the list and from its page; what was written is that conversation, for any browser."""
+    jun, _, _ = meet("jun", "미나", "소라", group="walks", said=("shall we?", "yes"))
+    jun.chat("walks").click(button="right")
+    jun.page.get_by_role("menuitem", name="Export this conversation").click()
+    dialog = jun.page.get_by_role("dialog", name="Export “walks”")
+    expect(dialog).to_contain_text("What was exported is not locked")
+    dialog.get_by_role("button", name="Export", exact=True).click()
+    expect(dialog).to_contain_text("Exported: ")
+    folder = Path(dialog.locator(".path").inner_text())
+    assert "walks" in folder.name
+    dialog.get_by_role("contentinfo").get_by_role("button", name="Close").click()
+    page = jun.page.context.new_page()
+    page.goto((folder / "index.html").as_uri())
+    expect(page.get_by_text("walks")).to_be_visible()
+    expect(page.get_by_text("미나")).to_have_count(0)
+    page.close()
+    jun.enter("walks")
+    jun.button("Chat info").click()
+    expect(jun.page.get_by_role("complementary").get_by_role("button", name="Export this conversation")).to_be_visible()

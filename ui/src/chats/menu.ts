@@ -3,6 +3,7 @@ import { places } from "../lib/places.svelte.ts";
 import type { Chat, SetRoom } from "../lib/protocol.ts";
 import { app, tryCall } from "../lib/state.svelte.ts";
 import { chats as words } from "../lib/words/chats.ts";
+import { moving } from "../lib/words/moving.ts";
 
 const HOUR_S = 3600;
 const MORNING = 8;
@@ -63,6 +64,11 @@ export function chatMenu(chat: Chat): MenuItem[] {
       },
     },
   ];
+  items.push({
+    label: moving.room,
+    icon: "download",
+    run: () => void overlays.dialog("ExportRoom", { room: chat.room, title: chat.title }),
+  });
   if (chat.phase === "joined") items.push({ label: words.leave, icon: "leave", danger: true, run: () => void leave(chat) });
   return items;
 }

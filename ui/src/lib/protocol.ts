@@ -927,6 +927,33 @@ export interface ExportAll {
   call: "ExportAll";
 }
 
+/** Write one conversation out, likewise. */
+export interface ExportRoom {
+  call: "ExportRoom";
+  room: string;
+}
+
+/** Whether a backup that was handed over opens with a passphrase of its own, and not with the 24 words. */
+export interface LookAtBackup {
+  call: "LookAtBackup";
+  file: string;
+}
+
+export interface BackupLook {
+  needs_passphrase: boolean;
+}
+
+/** Make the profile from the backup in ``files``, or from that and one that was made after it, in any order.
+ * 
+ * It opens with ``words`` or ``backup_passphrase``; ``passphrase`` is the one of the new profile. */
+export interface RestoreBackup {
+  call: "RestoreBackup";
+  files: string[];
+  words: string;
+  backup_passphrase: string;
+  passphrase: string;
+}
+
 /** What was written or read. */
 export interface Moved {
   path: string;
@@ -1091,7 +1118,7 @@ export interface TransferChanged {
 /** How far a backup, a check or an export has come. */
 export interface MovingChanged {
   push: "MovingChanged";
-  doing: "backup" | "check" | "export";
+  doing: "backup" | "check" | "export" | "restore";
   percent: number;
 }
 
@@ -1199,6 +1226,13 @@ export interface Uploaded {
   preview: string;
 }
 
+/** The answer of ``POST /backup?id=…&at=N`` (raw body, header ``X-Nulla-Token``), or of one without ``id``: what is
+ * there of this backup now. */
+export interface GivenBackup {
+  id: string;
+  size: number;
+}
+
 /** The body of ``POST /trade`` (JSON): ``token``, 32 random bytes of the page's choice, works from the answer on.
  * 
  * The page keeps both until it has heard the answer, and says the same again if it was loaded anew before. */
@@ -1301,6 +1335,9 @@ export type AnyCall =
   | MakeBackup
   | CheckBackup
   | ExportAll
+  | ExportRoom
+  | LookAtBackup
+  | RestoreBackup
   | PreviewImport
   | StartImport
   | CancelImport
@@ -1384,6 +1421,9 @@ export interface Answers {
   MakeBackup: Moved;
   CheckBackup: Moved;
   ExportAll: Moved;
+  ExportRoom: Moved;
+  LookAtBackup: BackupLook;
+  RestoreBackup: State;
   PreviewImport: ImportView;
   StartImport: Done;
   CancelImport: Done;

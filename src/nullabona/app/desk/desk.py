@@ -3,7 +3,8 @@
 ::
 
     empty ──CreateProfile──► no-account ──CreateAccount──► unconfirmed ──ConfirmPhrase──► ready
-                                        └─RestoreAccount, JoinAccount───────────────────► ready
+      │                                 └─RestoreAccount, JoinAccount───────────────────► ready
+      └─RestoreBackup───────────────────────────────────────────────────────────────────► ready
     locked ──Unlock──► whatever it was before        any of them ──Lock, idle time──► locked
 """
 
@@ -22,6 +23,7 @@ from picows import WSCloseCode
 
 from nullabona.app.desk.content import Uploads
 from nullabona.app.desk.errors import AppLocked, TooSoon, WrongPhase
+from nullabona.app.desk.given import GivenBackups
 from nullabona.app.desk.hub import Hub
 from nullabona.app.desk.linking import Linking
 from nullabona.app.desk.memo import Memo, read_memo, write_memo
@@ -30,16 +32,19 @@ from nullabona.app.protocol import views as v
 from nullabona.app.protocol.pushes import Locked
 from nullabona.app.showing.settings import to_settings
 from nullabona.client.api import (
+    BackupKey,
     Client,
     Keychain,
     Options,
     Passphrase,
     Preferences,
+    Progress,
     Unlock,
     Unprotected,
     errors,
     open_client,
     profile_protection,
+    restore_backup,
 )
 
 FREE_TRIES: Final = 3
@@ -76,7 +81,9 @@ class Desk:
         self._opening = asyncio.Lock()
         self.asked_words: list[int] = []
         self.uploads = Uploads()
+        self.given = GivenBackups(place.folder)
         self.linking = Linking()
+        self._making = False
         self.end_calls: Callable[[], None] = lambda: None
         """Ends the calls in hand, except the one that asks for it."""
 
@@ -124,10 +131,32 @@ class Desk:
 
     async def create_profile(self, passphrase: str) -> None:
         """A new profile. Raises `WrongPhase`, `BadPassphrase`."""
-        if self.phase != "empty":
-            raise WrongPhase("there is a profile already")
-        await self._open(Passphrase(passphrase), create=True)
+        self._begin_making()
+        try:
+            await self._open(Passphrase(passphrase), create=True)
+        finally:
+            self._making = False
+        self.given.forget()
         self.protected = True
+
+    async def restore(
+        self, backups: list[Path], key: BackupKey, passphrase: str, watch: Callable[[Progress], None]
+    ) -> None:
+        """A new profile from backups, opened. Raises `WrongPhase`, and what `restore_backup` raises."""
+        self._begin_making()
+        try:
+            unlock = Passphrase(passphrase)
+            await restore_backup(self.place.profile, unlock, backups, key, options=self.place.options, watch=watch)
+        finally:
+            self._making = False
+        self.given.forget()
+        await self._open(Passphrase(passphrase), create=False)
+        self.protected = True
+
+    def _begin_making(self) -> None:
+        if self.phase != "empty" or self._making:
+            raise WrongPhase("there is a profile already")
+        self._making = True
 
     async def unlock(self, passphrase: str) -> None:
         """Open the profile. Raises `WrongPassphrase` or `TooSoon`; wrong tries in a row make the next one wait."""
@@ -196,6 +225,7 @@ class Desk:
     async def end(self) -> None:
         """The app ends: pages are sent away, the profile is closed."""
         await self._close()
+        self.given.forget()
         self.hub.close(WSCloseCode.GOING_AWAY)
 
     # -- the whole state ----------------------------------------------------------------------------------------------

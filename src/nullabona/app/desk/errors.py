@@ -43,6 +43,13 @@ class NothingUploaded(UserError):
     default_hint = "choose the file again"
 
 
+class DiskFull(UserError):
+    """What was handed over cannot be put down; it is as it was where it came from."""
+
+    code = "cannot-put-down"
+    default_hint = "see that there is space on the disk, and choose the file again"
+
+
 class WordsWrong(UserError):
     """The words are not those of the account."""
 

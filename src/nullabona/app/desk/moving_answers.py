@@ -7,10 +7,21 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final, Protocol
 
-from nullabona.app.desk.asking import Asker, Handlers
+import msgspec
+
+from nullabona.app.desk.asking import Asker, Handlers, read_id
 from nullabona.app.protocol import moving_calls as c
-from nullabona.app.protocol.pushes import MovingChanged
-from nullabona.client.api import BackupInfo, BackupKey, PassphraseKey, check_backup, safe_name
+from nullabona.app.protocol import views as v
+from nullabona.app.protocol.pushes import MovingChanged, Reset
+from nullabona.client.api import (
+    BackupInfo,
+    BackupKey,
+    PassphraseKey,
+    check_backup,
+    needs_backup_passphrase,
+    phrase_key,
+    safe_name,
+)
 
 
 class _Far(Protocol):
@@ -26,11 +37,11 @@ def downloads(home: Path) -> Path:
     return folder if folder.is_dir() else home
 
 
-def _place(ask: Asker, ending: str) -> Path:
-    """Today's place on this machine."""
+def _place(ask: Asker, ending: str, what: str = "") -> Path:
+    """Today's place on this machine, for everything or for one thing."""
     name = ask.client.me.handle.partition("@")[0]
     day = f"{datetime.now().astimezone():%Y-%m-%d}"
-    return downloads(ask.desk.place.home) / f"{safe_name(f'nullabona {name} {day}')}{ending}"
+    return downloads(ask.desk.place.home) / f"{safe_name(f'nullabona {name}{what} {day}')}{ending}"
 
 
 def _watch(ask: Asker, doing: c.Doing) -> Callable[[_Far], None]:
@@ -67,14 +78,41 @@ def _moved(path: Path, info: BackupInfo) -> c.Moved:
 
 
 async def _export_all(ask: Asker, _: c.ExportAll) -> c.Moved:
-    done = await ask.client.export(
-        _place(ask, ""), forms=("html", "json"), language=ask.desk.settings().language, watch=_watch(ask, "export")
-    )
+    return await _export(ask, "", None)
+
+
+async def _export_room(ask: Asker, call: c.ExportRoom) -> c.Moved:
+    room = ask.client.room(read_id(call.room))
+    return await _export(ask, f" {room.title}", [room.id])
+
+
+async def _export(ask: Asker, what: str, rooms: list[bytes | str] | None) -> c.Moved:
+    language, watch = ask.desk.settings().language, _watch(ask, "export")
+    done = await ask.client.export(_place(ask, "", what), rooms, forms=("html", "json"), language=language, watch=watch)
     return c.Moved(str(done.folder), done.lines, done.files, 0)
+
+
+async def _look(ask: Asker, call: c.LookAtBackup) -> c.BackupLook:
+    (path,) = ask.desk.given.paths([call.file])
+    return c.BackupLook(needs_backup_passphrase(path))
+
+
+async def _restore(ask: Asker, call: c.RestoreBackup) -> v.State:
+    desk = ask.desk
+    key = PassphraseKey(call.backup_passphrase) if call.backup_passphrase else phrase_key(call.words)
+    await desk.restore(desk.given.paths(call.files), key, call.passphrase, _watch(ask, "restore"))
+    # Whoever came with a passphrase may have no words at hand: the app asks for them some day.
+    desk.remember(msgspec.structs.replace(desk.memo, unconfirmed=False, put_off=bool(call.backup_passphrase)))
+    if desk.hub.has_others:
+        desk.hub.push(Reset())
+    return desk.state()
 
 
 ANSWERS: Final[Handlers] = {
     c.MakeBackup: _make_backup,
     c.CheckBackup: _check_backup,
     c.ExportAll: _export_all,
+    c.ExportRoom: _export_room,
+    c.LookAtBackup: _look,
+    c.RestoreBackup: _restore,
 }

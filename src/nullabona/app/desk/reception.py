@@ -21,10 +21,13 @@ from nullabona.app.desk.asking import Asker, Handlers
 from nullabona.app.desk.content import MAX_UPLOAD, show, take_upload
 from nullabona.app.desk.desk import Desk
 from nullabona.app.desk.errors import AppLocked, BadCall, NotYet
+from nullabona.app.desk.given import PIECE
 from nullabona.app.protocol import calls
 from nullabona.app.protocol.call import Call
-from nullabona.app.protocol.pushes import Answered, Failed
+from nullabona.app.protocol.pushes import Answered, Failed, GivenBackup
 from nullabona.app.server.answers import Answer, Request, refuse
+from nullabona.app.server.headers import JSON
+from nullabona.app.server.server import BACKUP
 from nullabona.app.server.socket import PageSocket
 from nullabona.app.showing.refusals import said
 from nullabona.errors import Bug, NullabonaError
@@ -125,15 +128,32 @@ class Reception:
 
     # -- content ------------------------------------------------------------------------------------------------------
 
-    def upload_limit(self) -> int:
-        """Bytes that an upload may have now."""
+    def upload_limit(self, path: str) -> int:
+        """Bytes that an upload may have now: files to be sent once there is an account, backups before."""
+        if path == BACKUP:
+            return PIECE if self._desk.phase == "empty" else 0
         return MAX_UPLOAD if self._desk.phase in {"unconfirmed", "ready"} else 0
 
     async def upload(self, request: Request) -> Answer:
+        if request.path == BACKUP:
+            return self._take_backup(request)
         try:
             return await take_upload(self._desk.work, self._desk.uploads, request)
         except NullabonaError:  # locked while it came
             return refuse(403, "nothing can be uploaded now")
+
+    def _take_backup(self, request: Request) -> Answer:
+        query = request.query
+        at = int(query["at"]) if query.get("at", "").isdecimal() else -1
+        try:
+            if at < 0:
+                raise BadCall("the place of the piece is missing")
+            id, size = self._desk.given.take(query.get("id", ""), at, request.body)
+        except NullabonaError as error:
+            message, hint = said(error, self._desk.settings().language)
+            body = {"code": error.code, "message": message, "hint": hint}
+            return Answer(400, msgspec.json.encode(body), JSON)
+        return Answer(200, msgspec.json.encode(GivenBackup(id, size)), JSON)
 
     async def media(self, request: Request) -> Answer:
         try:

@@ -25,6 +25,34 @@ class ExportAll(Call, frozen=True):
     """Write every conversation out, as pages and JSON."""
 
 
+class ExportRoom(Call, frozen=True):
+    """Write one conversation out, likewise."""
+
+    room: str
+
+
+class LookAtBackup(Call, frozen=True):
+    """Whether a backup that was handed over opens with a passphrase of its own, and not with the 24 words."""
+
+    file: str
+
+
+class BackupLook(Struct, frozen=True):
+    needs_passphrase: bool
+
+
+class RestoreBackup(Call, frozen=True):
+    """Make the profile from the backup in ``files``, or from that and one that was made after it, in any order.
+
+    It opens with ``words`` or ``backup_passphrase``; ``passphrase`` is the one of the new profile.
+    """
+
+    files: list[str]
+    words: str
+    backup_passphrase: str
+    passphrase: str
+
+
 class Moved(Struct, frozen=True):
     """What was written or read."""
 
@@ -35,4 +63,4 @@ class Moved(Struct, frozen=True):
     """Bytes of a backup; of an export 0."""
 
 
-Doing = Literal["backup", "check", "export"]
+Doing = Literal["backup", "check", "export", "restore"]

@@ -207,6 +207,15 @@ class Uploaded(Struct, frozen=True):
     preview: str
 
 
+class GivenBackup(Struct, frozen=True):
+    """The answer of ``POST /backup?id=…&at=N`` (raw body, header ``X-Nulla-Token``), or of one without ``id``: what is
+    there of this backup now.
+    """
+
+    id: str
+    size: int
+
+
 class Trade(Struct, frozen=True, forbid_unknown_fields=True):
     """The body of ``POST /trade`` (JSON): ``token``, 32 random bytes of the page's choice, works from the answer on.
 

@@ -4,6 +4,7 @@
 ``GET /…``            the files of the page; they hold nothing of the person
 ``POST /trade``       a launch token makes a working token of the one the page chose
 ``POST /upload``      a file to be sent, whole, with the working token
+``POST /backup``      a piece of a backup to begin from, likewise
 ``GET /media/…``      content, by a signed path that dies when the app locks
 ``GET /ws``           the WebSocket, with the working token as a subprotocol
 ====================  =====================================================================
@@ -39,6 +40,8 @@ _KEY: Final = re.compile(r"[A-Za-z0-9+/]{22}==")
 _AFTER: Final = re.compile(r"[0-9]{1,15}")
 _PREFIX: Final = "token."
 _READS: Final = frozenset({"GET", "HEAD"})
+BACKUP: Final = "/backup"
+UPLOADS: Final = frozenset({"/upload", BACKUP})
 
 
 _launches = msgspec.json.Decoder(Trade)
@@ -47,8 +50,8 @@ _launches = msgspec.json.Decoder(Trade)
 class Desk(Audience, Protocol):
     """What the server serves."""
 
-    def upload_limit(self) -> int:
-        """Bytes that an upload may have now; 0 while nothing may be uploaded."""
+    def upload_limit(self, path: str) -> int:
+        """Bytes that an upload by this route may have now; 0 while nothing may be uploaded."""
         ...
 
     async def upload(self, request: Request) -> Answer: ...
@@ -115,7 +118,7 @@ class Server:
             return refuse(403, "wrong origin")
         if request.path == "/trade":
             return _TRADE_BYTES if request.method == "POST" else refuse(405, "only POST is served here")
-        if request.path == "/upload":
+        if request.path in UPLOADS:
             return self._admit_upload(request)
         return 0 if request.method in _READS else refuse(405, "only GET is served here")
 
@@ -124,12 +127,12 @@ class Server:
             return refuse(405, "only POST is served here")
         if not self._guard.knows_token(request.headers.get("x-nulla-token", "")):
             return self._bad_token()
-        return self._desk.upload_limit() or refuse(403, "nothing can be uploaded now")
+        return self._desk.upload_limit(request.path) or refuse(403, "nothing can be uploaded now")
 
     async def respond(self, request: Request) -> Answer:
         if request.path == "/trade":
             return self._trade(request)
-        if request.path == "/upload":
+        if request.path in UPLOADS:
             return await self._desk.upload(request)
         if request.path.startswith("/media/"):
             return await self._desk.media(request)

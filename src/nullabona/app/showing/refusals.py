@@ -38,6 +38,9 @@ SAID: Final[Mapping[str, Said]] = {
     "wrong-unlock": Said("이 프로필은 암호로 잠겨 있지 않아요."),
     "not-possible-yet": Said("이 버전에서는 아직 할 수 없어요."),
     "no-such-upload": Said("올린 파일이 없어졌어요.", "파일을 다시 골라 주세요."),
+    "cannot-put-down": Said(
+        "이 컴퓨터에 잠시 옮겨 둘 수 없어요.", "디스크에 자리가 있는지 보고 파일을 다시 골라 주세요."
+    ),
     "words-wrong": Said("적어 둔 단어와 달라요.", "순서와 철자를 살펴봐 주세요."),
     "bad-phrase": Said("24개 단어가 맞지 않아요.", "단어를 모두 차례대로 적어 주세요."),
     "bad-call": Said("할 수 없는 요청이에요."),

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from datetime import tzinfo
 from pathlib import Path
+from threading import Event
 from typing import TypeVar
 
 from nullabona.client.api.errors import TimedOut
@@ -18,7 +19,7 @@ from nullabona.client.archive import backup as backups
 from nullabona.client.archive.agekey import BackupKey, WordsKey, words_key
 from nullabona.client.archive.backup import BackupInfo, Progress, Watcher
 from nullabona.client.archive.errors import BackupMissing, BackupOutOfLine
-from nullabona.client.archive.restoring import Restored, peek_identity, restore_profile
+from nullabona.client.archive.restoring import Restored, in_line, restore_profile
 from nullabona.client.archive.sealing import needs_passphrase
 from nullabona.client.archive.stream import encode_stream
 from nullabona.client.core.step import DAY_MS
@@ -122,13 +123,14 @@ async def restore_backup(
 ) -> Restored:
     """A new profile at ``path`` from a whole backup, and one made after it if there is one; open it with `open_client`.
 
-    Identity, handle, contacts, history and choices come back; rooms as history, with members asked for a way back. The
-    account's current card is looked up first, so that no older one is put in its place; with ``options.online`` false
-    the backup's counts, and the directory may refuse what follows it. A failure leaves nothing at ``path``.
+    The two may come in any order. Identity, handle, contacts, history and choices come back; rooms as history, with
+    members asked for a way back. The account's current card is looked up first, so that no older one is put in its
+    place; with ``options.online`` false the backup's counts, and the directory may refuse what follows it. A failure
+    leaves nothing at ``path``, nor does being cancelled.
     Raises as `check_backup`, `BackupOutOfLine`, `BackupEmpty`, `CardForked`, `TimedOut`, and as `open_client`.
     """
     options = options or Options()
-    _, identity = await asyncio.to_thread(peek_identity, backup[-1] if backup else Path(), key)
+    ordered, identity = await asyncio.to_thread(in_line, backup, key)
     card = None
     if options.online:
         try:
@@ -136,17 +138,19 @@ async def restore_backup(
                 card = await find_card(identity.handle, options.net, now_ms() // 1_000)
         except TimeoutError:
             raise TimedOut("the directory of that handle was not reached in time") from None
-    return await asyncio.to_thread(
-        restore_profile,
-        path,
-        unlock,
-        backup,
-        key,
-        card=card,
-        today=now_ms() // DAY_MS,
-        suite=options.suite,
-        watch=_on_loop(watch),
-    )
+    stop, tell = Event(), _on_loop(watch)
+
+    def go_on(progress: Progress) -> None:
+        if stop.is_set():
+            raise _Stopped("a restore was given up")
+        if tell is not None:
+            tell(progress)
+
+    def restore() -> Restored:
+        today = now_ms() // DAY_MS
+        return restore_profile(path, unlock, ordered, key, card=card, today=today, suite=options.suite, watch=go_on)
+
+    return await _in_thread(restore, stop.set)
 
 
 def same_place(one: Path, other: Path) -> bool:
@@ -195,15 +199,23 @@ class _Feed:
             raise _Stopped("a backup was given up")
         return next(self._blocks, None)
 
+    def stop(self) -> None:
+        self.stopped = True
+
 
 async def _fed(blocks: Iterator[bytes], work: Callable[[Iterator[bytes]], T]) -> T:
-    """What ``work`` makes of the blocks in a thread. When cancelled, ``work`` has ended before this does."""
+    """What ``work`` makes of the blocks in a thread."""
     feed = _Feed(asyncio.get_running_loop(), blocks)
-    task = asyncio.ensure_future(asyncio.to_thread(work, feed))
+    return await _in_thread(lambda: work(feed), feed.stop)
+
+
+async def _in_thread(work: Callable[[], T], stop: Callable[[], None]) -> T:
+    """What ``work`` gives in a thread. When cancelled, it is told to ``stop`` and has ended before this does."""
+    task = asyncio.ensure_future(asyncio.to_thread(work))
     try:
         return await asyncio.shield(task)
     except asyncio.CancelledError:
-        feed.stopped = True
+        stop()
         with suppress(Exception):
             await task
         raise

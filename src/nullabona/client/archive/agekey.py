@@ -33,10 +33,15 @@ class WordsKey:
 
 @dataclass(frozen=True, slots=True)
 class PassphraseKey:
-    """What a person remembers. ``work`` is age's work factor: 2**work rounds of scrypt."""
+    """What a person remembers. ``work`` is age's work factor: 2**work rounds of scrypt.
+
+    A file is read several times while a profile is made from it: ``stretched`` keeps what was worked out, by salt and
+    work, for as long as the passphrase itself is kept.
+    """
 
     text: str = field(repr=False)
     work: int = 18
+    stretched: dict[tuple[bytes, int], bytes] = field(default_factory=dict, repr=False, compare=False)
 
 
 BackupKey = WordsKey | PassphraseKey

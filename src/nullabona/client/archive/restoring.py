@@ -68,7 +68,7 @@ def restore_profile(
     ``card`` is the account's current card, if it was looked up; else the one of the backup counts.
     Raises as `read_backup`; `BackupOutOfLine`, `BackupEmpty`, `CardForked`, and what `create_profile` raises.
     """
-    whole, later = _in_line(backups)
+    whole, later = _two_at_most(backups)
     if path.is_symlink() or (path.exists() and not (path.is_dir() and not any(path.iterdir()))):
         raise ProfileExists("there is something at the profile's place already")
     begin, identity = peek_identity(later or whole, key)
@@ -93,7 +93,17 @@ def restore_profile(
     return Restored(identity.handle, begin.made_at, counts)
 
 
-def _in_line(backups: Sequence[Path]) -> tuple[Path, Path | None]:
+def in_line(backups: Sequence[Path], key: BackupKey) -> tuple[list[Path], Identity]:
+    """A whole backup and one made after it, given in any order, in theirs; and whose the later one is.
+
+    Raises as `peek_identity`, and `BackupOutOfLine` if there are not one or two.
+    """
+    _two_at_most(backups)
+    found = sorted(((*peek_identity(path, key), path) for path in backups), key=lambda each: each[0].after != b"")
+    return [path for _, _, path in found], found[-1][1]
+
+
+def _two_at_most(backups: Sequence[Path]) -> tuple[Path, Path | None]:
     if len(backups) not in {1, 2}:
         raise BackupOutOfLine("a profile is restored from a whole backup and at most one that was made after it")
     return backups[0], backups[1] if len(backups) == 2 else None

@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from nullabona.client.archive.agekey import PassphraseKey
 from nullabona.client.archive.errors import ArchiveDamaged, ArchiveTruncated, BackupLocked, BackupNotAge
 from nullabona.client.core.errors import BadPassphrase
 
@@ -47,9 +48,10 @@ class Sink(Protocol):
     def write(self, data: bytes, /) -> object: ...
 
 
-def seal_with_passphrase(source: Source, sink: Sink, passphrase: str, work: int) -> None:
+def seal_with_passphrase(source: Source, sink: Sink, passphrase: PassphraseKey) -> None:
     """``source`` to its end, encrypted. Raises `BadPassphrase` if the passphrase is empty."""
     file_key, salt = os.urandom(16), os.urandom(16)
+    work = passphrase.work
     wrapped = ChaCha20Poly1305(_wrapping(passphrase, salt, work)).encrypt(bytes(12), file_key, None)
     head = _VERSION + b"-> scrypt %b %d\n%b\n---" % (_base64(salt), work, _base64(wrapped))
     nonce = os.urandom(16)
@@ -69,7 +71,7 @@ def is_passphrase_file(head: bytes) -> bool | None:
     return head.startswith(_VERSION + b"-> scrypt ") if head.startswith(_VERSION) else None
 
 
-def unseal_with_passphrase(source: BinaryIO, sink: Sink, passphrase: str) -> None:
+def unseal_with_passphrase(source: BinaryIO, sink: Sink, passphrase: PassphraseKey) -> None:
     """What was encrypted, piece by piece as it is found to be whole.
 
     Raises `BackupNotAge`, `BackupLocked`, `ArchiveDamaged` or `ArchiveTruncated`; what ``sink`` had so far was right.
@@ -102,7 +104,7 @@ def _open(aead: ChaCha20Poly1305, place: int, chunk: bytes, *, last: bool) -> by
     raise ArchiveDamaged("the backup was changed after it was written")
 
 
-def _opened(source: BinaryIO, passphrase: str) -> tuple[bytes, bytes]:
+def _opened(source: BinaryIO, passphrase: PassphraseKey) -> tuple[bytes, bytes]:
     """The file key and the payload's nonce."""
     start = source.read(_LONGEST)
     match = _STANZA.match(start, len(_VERSION)) if start.startswith(_VERSION) else None
@@ -125,12 +127,16 @@ def _opened(source: BinaryIO, passphrase: str) -> tuple[bytes, bytes]:
     return file_key, nonce
 
 
-def _wrapping(passphrase: str, salt: bytes, work: int) -> bytes:
-    text = unicodedata.normalize("NFC", passphrase).encode()
+def _wrapping(passphrase: PassphraseKey, salt: bytes, work: int) -> bytes:
+    if (known := passphrase.stretched.get((salt, work))) is not None:
+        return known
+    text = unicodedata.normalize("NFC", passphrase.text).encode()
     if not text:
         raise BadPassphrase("the passphrase is empty")
     cost = 1 << work
-    return scrypt(text, salt=_LABEL + salt, n=cost, r=8, p=1, maxmem=cost * 1_024 + (1 << 20), dklen=32)
+    made = scrypt(text, salt=_LABEL + salt, n=cost, r=8, p=1, maxmem=cost * 1_024 + (1 << 20), dklen=32)
+    passphrase.stretched[salt, work] = made
+    return made
 
 
 def _mac(file_key: bytes, head: bytes) -> bytes:

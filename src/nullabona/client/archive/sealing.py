@@ -22,7 +22,7 @@ _HEAD: Final = 40
 def seal(source: Source, sink: Sink, key: BackupKey) -> None:
     """``source`` to its end, encrypted to ``key``. What ``source`` or ``sink`` raise is raised."""
     if isinstance(key, PassphraseKey):
-        seal_with_passphrase(source, sink, key.text, key.work)
+        seal_with_passphrase(source, sink, key)
         return
     ends = _Ends(source, sink)
     try:
@@ -42,7 +42,7 @@ def unseal(source: BinaryIO, sink: Sink, key: BackupKey) -> None:
     if isinstance(key, PassphraseKey):
         if not protected:
             raise BackupLocked("this backup opens with the 24 words, not with a passphrase")
-        unseal_with_passphrase(source, sink, key.text)
+        unseal_with_passphrase(source, sink, key)
         return
     if protected:
         raise BackupLocked("this backup opens with a passphrase, not with the 24 words")

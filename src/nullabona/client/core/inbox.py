@@ -269,8 +269,9 @@ def _invited(step: Step, sender: DeviceCertificate, item: Invitation) -> Missing
     try:
         opened = open_pack(step, pack or b"", sender, item.room)
     except PeerError as refused:
-        if isinstance(refused, MlsRefused) and refused.reason == NOT_FOR_US and own.others(step):
-            return None  # it is for another device of our account, which reads the same inbox
+        others = own.others(step) or (old is not None and old.phase == AWAY)
+        if isinstance(refused, MlsRefused) and refused.reason == NOT_FOR_US and others:
+            return None  # for another device of our account, which reads the same inbox, or for what this one was
         if trusted or old is not None:
             # For them we are in the room now: only if they remove and add us again do we come in. Strangers get no say.
             handle = str(sender.handle)
