@@ -14,6 +14,7 @@ from nullabona.client.core.devices import history, own, tending
 from nullabona.client.core.errors import NotInRoom
 from tests.api.people import PATIENCE_S, befriend, happens, opened, people, play, until
 from tests.api.service import Service
+from tests.importing.test_moving_in import ME, SHORT, written
 
 
 async def link(old: Client, new: Client, name: str = "desk") -> None:
@@ -73,6 +74,23 @@ def test_what_was_said_before_comes_to_the_new_device(service: Service, tmp_path
             await desk.sync(timeout_s=PATIENCE_S)
             with desk._session.look() as store:
                 assert history.parts(store) == []
+
+    play(story())
+
+
+def test_what_was_imported_is_known_on_the_new_device(service: Service, tmp_path: Path) -> None:
+    """The same file adds nothing there, and what it brought can be undone there."""
+
+    async def story() -> None:
+        async with people(service, tmp_path, "mina") as (mina,), opened(tmp_path / "desk") as desk:
+            path = written(tmp_path, SHORT)
+            (done,) = await mina.import_history([path], ME)
+            await link(mina, desk)
+            await happens(desk, HistoryCame, lambda event: event.whole)
+            assert [done] == desk.imports() == await desk.import_history([path])
+            assert len(SHORT) == len(desk.history(done.room))
+            await desk.undo_import(done.id)
+            assert ([], [], [done]) == (desk.rooms(), desk.imports(), mina.imports())
 
     play(story())
 

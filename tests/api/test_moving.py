@@ -8,11 +8,20 @@ from pathlib import Path
 
 import pytest
 
-from nullabona.client.api import Client, PassphraseKey, Progress, Unprotected, check_backup, errors, restore_backup
+from nullabona.client.api import (
+    Client,
+    PassphraseKey,
+    Progress,
+    Unprotected,
+    Warned,
+    check_backup,
+    errors,
+    restore_backup,
+)
 from nullabona.client.api.archiving import phrase_key
 from nullabona.client.core.chat import kinds
 from nullabona.client.core.errors import NotInRoom
-from tests.api.people import PATIENCE_S, QUICK, befriend, opened, people, play, until
+from tests.api.people import PATIENCE_S, QUICK, befriend, events_until_now, opened, people, play, until
 from tests.api.service import Service
 
 
@@ -52,6 +61,9 @@ def test_a_restored_account_is_back_in_its_rooms(swift: Service, tmp_path: Path)
                 await until(a, lambda: any(m.text == "다시 왔어" for m in a.messages(group)))
                 texts = [m.text for m in new.messages(group) if m.kind == kinds.TEXT]
                 assert ["지난번에 말한 식당", "다시 왔어"] == texts
+                assert "invitation-refused" not in [
+                    e.code for e in await events_until_now(new, 0) if isinstance(e, Warned)
+                ]
 
     play(story(), 150)
 

@@ -12,7 +12,7 @@ import pytest
 from nullabona.client.archive import Begin, StreamReader, decode_stream, encode_stream
 from nullabona.client.archive import stream as streams
 from nullabona.client.archive.errors import ArchiveDamaged, ArchiveTooNew, ArchiveTruncated
-from nullabona.client.archive.records import Marker, Piece, Record, Seen
+from nullabona.client.archive.records import VERSION, Marker, Piece, Record, Seen
 
 BEGIN = Begin(1, b"a" * 32, "mina@relay.example", 7)
 
@@ -103,7 +103,7 @@ def test_what_is_no_record_is_refused(plain: bytes) -> None:
 
 def test_a_newer_version_says_so() -> None:
     """In the first line, in the first record even if that has more to say, or in the kind of a block."""
-    newer = msgspec.msgpack.encode([[1, 2, bytes(32), "m", 7, b"", b"", "more"], [99, "what is this"]])
+    newer = msgspec.msgpack.encode([[1, VERSION + 1, bytes(32), "m", 7, b"", b"", "more"], [99, "what is this"]])
     for data in (b"nullabona archive 2\n", forged(streams.PLAIN, newer), forged(77, b"")):
         with pytest.raises(ArchiveTooNew):
             list(decode_stream([data]))

@@ -8,6 +8,8 @@ identity (Ed25519)      HKDF(root, salt = "nullabona account v1", info = "identi
 inbox HPKE seed         … info = "inbox hpke"  ‖ index (4 bytes, big-endian)
 inbox read secret       … info = "inbox read"  ‖ index
 inbox write secret      … info = "inbox write" ‖ index
+backup key              … info = "backup age x25519"
+ids of imported lines   … info = "imported lines", the first 16 bytes
 ======================  ==============================================================
 
 Keeps nothing and asks nobody. The words are BIP39's; its wallet seed (PBKDF2, the optional 25th word) is not used.

@@ -20,6 +20,7 @@ from nullabona.client.archive.stream import StreamReader, encode_stream
 from nullabona.client.core.chat import annotating
 from nullabona.client.core.devices import history, own
 from nullabona.client.core.errors import NotInRoom
+from nullabona.client.core.history.records import IMPORTED
 from nullabona.client.core.state import JOINED, LEFT, REMOVED
 from nullabona.client.core.step import DAY_MS
 from nullabona.client.runner import now_ms
@@ -99,8 +100,8 @@ class History:
         with self._session.look() as store:
             begin = begin_of(need_account(store), now_ms())
         for record in read_records(self._session.profile.store, begin, unsent=False):
-            # Into the rooms that we are in the new device is invited.
-            if not isinstance(record, Room) or record.phase in {LEFT, REMOVED}:
+            # Into the rooms that we are in the new device is invited; into those of imported history nobody can.
+            if not isinstance(record, Room) or record.phase in {LEFT, REMOVED, IMPORTED}:
                 yield record
 
     async def _send(self, room: bytes, data: bytes, name: str) -> None:
@@ -160,6 +161,8 @@ class History:
                 if state is not None:
                     annotating.settle(step, state, message)
             history.forget_parts(step)
+            for place in sorted({kept.room for kept in step.store.imports()}):
+                step.event("imported", place)
             step.event("history", messages=counts.messages, whole=True)
         self._stream, self._merger, self._next = "", None, 0
 

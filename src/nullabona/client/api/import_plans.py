@@ -23,8 +23,11 @@ from nullabona.client.importing.kakao_words import OWN_NAMES
 from nullabona.client.importing.placing import Placer, position_at
 from nullabona.client.importing.surveying import ChatSurvey
 from nullabona.client.importing.zones import offset_of
+from nullabona.client.keys import AccountRoot
 
 _SALT: Final = "import-salt"
+_LABEL: Final = b"imported lines"
+_ROOM: Final = b"nullabona imported room v1"
 _NOBODY: Final = b"-"
 """Remembered of a service in whose exports the person is not to be found."""
 _MOST_PEOPLE: Final = 500
@@ -66,11 +69,11 @@ def _scope(service: str) -> str:
     return f"import:{service}"
 
 
-def salt_of(step: Step, random: Callable[[int], bytes]) -> bytes:
-    """The secret that ids of imported lines are made with."""
+def salt_of(step: Step, root: AccountRoot) -> bytes:
+    """The secret that ids of imported lines are made with: the account's, so that its devices name a line alike."""
     salt = step.store.get_value(_SALT)
     if salt is None:
-        salt = random(16)
+        salt = root.derive(_LABEL)[:16]
         step.store.set_value(_SALT, salt)
     return salt
 
@@ -124,7 +127,7 @@ class Plan:
             return earlier
         room, made = self._room(export, found), False
         if not room:
-            room, made = keeping.make_room(self._step, found.chat.title), True
+            room, made = keeping.make_room(self._step, found.chat.title, self._room_id(_digest(export, number))), True
         kept = Import(
             id=random(16),
             run=run,
@@ -163,6 +166,11 @@ class Plan:
         return next(
             (room for room in dict.fromkeys(kept.room for kept in same) if self._overlaps(room, export, found)), b""
         )
+
+    def _room_id(self, digest: bytes) -> bytes:
+        """The same on every device of the account for a chat of a file, unless the person wants a new one."""
+        salt = self._step.store.get_value(_SALT)
+        return b"" if salt is None or self._answers.new else sha256(_ROOM + salt + digest).digest()
 
     def _overlaps(self, room: bytes, export: Export, found: ChatSurvey) -> bool:
         """Whether some of the first lines are in the room already."""

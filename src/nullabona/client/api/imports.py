@@ -81,12 +81,13 @@ class ImportCalls:
         """
         wanted = answers or ImportAnswers()
         exports = exports if exports is not None else await self._examine(paths, wanted, None)
+        root = self._session.account().root
         with self._session.step() as step:
             plan = Plan(step, exports, wanted)
             if questions := plan.preview().questions:
                 raise ImportUnanswered(questions)
+            people, salt = plan.people(), salt_of(step, root)
             begun = plan.begin(os.urandom)
-            people, salt = plan.people(), salt_of(step, os.urandom)
         now = dict(begun)
         total = sum(kept.total for kept in begun.values())
 

@@ -27,7 +27,7 @@ from nullabona.client.archive.errors import (
 from nullabona.client.archive.index import Earlier
 from nullabona.client.archive.ports import ArchiveStore
 from nullabona.client.archive.reading import read_records
-from nullabona.client.archive.records import Begin, File, Identity, Message, Piece, Record
+from nullabona.client.archive.records import VERSION, Begin, File, Identity, Message, Piece, Record
 from nullabona.client.archive.sealing import seal, unseal
 from nullabona.client.archive.stream import StreamReader
 
@@ -72,7 +72,7 @@ class BackupInfo:
 def begin_of(account: Account, now: int, id: bytes = b"", after: bytes = b"") -> Begin:
     """How a stream of this account begins."""
     me = account.me
-    return Begin(1, me.account, me.handle, now, id, after)
+    return Begin(VERSION, me.account, me.handle, now, id, after)
 
 
 def backup_records(store: ArchiveStore, account: Account, now: int, earlier: Earlier | None) -> Iterator[Record]:

@@ -13,6 +13,7 @@ from typing import Final
 
 from nullabona.client.archive import records as r
 from nullabona.client.archive.errors import ArchiveDamaged
+from nullabona.client.archive.imported import Imports
 from nullabona.client.archive.index import KeyIndex, message_key
 from nullabona.client.archive.ports import ArchiveStore
 from nullabona.client.archive.reading import SEEN, VALUES
@@ -93,13 +94,14 @@ def merge_records(store: ArchiveStore, records: Iterable[r.Record], *, today: in
 class Merger:
     """A merge under way. ``replace``: what the stream says counts in any case (the later one of two backups)."""
 
-    __slots__ = ("_dropped", "_file", "_me", "_replace", "_said", "_store", "_today", "counts")
+    __slots__ = ("_dropped", "_file", "_imports", "_me", "_replace", "_said", "_store", "_today", "counts")
 
     def __init__(
         self, store: ArchiveStore, *, today: int, replace: bool = False, dropped: KeyIndex | None = None
     ) -> None:
         self.counts = Counts()
         self._store = store
+        self._imports = Imports(store, replace=replace)
         self._today = today
         self._replace = replace
         self._dropped = dropped
@@ -112,12 +114,18 @@ class Merger:
         with self._store.transaction():
             for record in records:
                 self._merge(record)
+            self._imports.settle()
+
+    def forget_other_imports(self) -> None:
+        """Of imports only those are left that the stream told of."""
+        with self._store.transaction():
+            self._imports.forget_others()
 
     def _merge(self, record: r.Record) -> None:
         if not self._added(record):
             self.counts.same += 1
 
-    def _added(self, record: r.Record) -> bool:  # noqa: C901, PLR0911 - one line for each kind of record
+    def _added(self, record: r.Record) -> bool:  # noqa: C901, PLR0911, PLR0912 - one line for each kind
         match record:
             case r.Message():
                 return self._message(record)
@@ -131,6 +139,8 @@ class Merger:
                 return self._room(record)
             case r.Seen():
                 return self._seen(record)
+            case r.Import():
+                return self._import(record)
             case r.Person():
                 return self._person(record)
             case r.Contact():
@@ -217,6 +227,11 @@ class Merger:
         self.counts.others += added
         return added
 
+    def _import(self, said: r.Import) -> bool:
+        added = self._imports.take(said)
+        self.counts.others += added
+        return added
+
     # -- messages -------------------------------------------------------------------------------------------------
 
     def _message(self, said: r.Message) -> bool:
@@ -235,7 +250,14 @@ class Merger:
 
     def _put(self, row: Message, body: Stored, known: Message | None) -> None:
         store = self._store
-        store.put_message(row)
+        place = self._imports.row_for(row) if known is None or known.device != row.device else None
+        if place is None:
+            store.put_message(row)
+        else:
+            if known is not None:  # another import brings it: what that one is undone by are its rows
+                store.put_words(row.room, row.id, "")
+                store.drop_message(row.room, row.id)
+            store.put_message_at(place, row)
         if row.shown and row.kind not in _ERASED:
             words.index(store, row, body)
         elif known is not None:

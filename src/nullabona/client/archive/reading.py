@@ -16,6 +16,7 @@ from nullabona.client.archive.records import (
     Contact,
     File,
     Identity,
+    Import,
     Marker,
     MemberDevice,
     Message,
@@ -36,8 +37,9 @@ from nullabona.errors import PeerError
 from nullabona.wire.blob import open_piece
 
 PAGE: Final = 500
-VALUES: Final = ("inbox-of:", "own-profile", "record:")
-"""Beginnings of the single values that are kept: inboxes, the own profile, pinned public records."""
+VALUES: Final = ("import-salt", "inbox-of:", "own-profile", "record:")
+"""Beginnings of the single values that are kept: what imported lines' ids are made with, inboxes, the own profile,
+pinned public records."""
 SEEN: Final = "import"
 """Beginning of the scopes of marks that are kept: of imported history."""
 _UNSENT: Final = frozenset({MessageState.WAITING, MessageState.FAILED})
@@ -61,6 +63,7 @@ def read_records(
         yield identity
     yield from _small(store)
     yield from _rooms(store)
+    yield from _imports(store)
     for record in _bulk(store, unsent=unsent):
         if isinstance(record, Message | File) and had is not None and had.has(record):
             continue
@@ -124,6 +127,16 @@ def _rooms(store: ArchiveStore) -> Iterator[Record]:
             for d in devices
         )
         yield Room(room, encode_info(state.info), state.phase, members, state.read_upto)
+
+
+def _imports(store: ArchiveStore) -> Iterator[Import]:
+    with store.transaction():
+        known = store.imports()
+    for k in known:
+        yield Import(
+            *(k.id, k.run, k.service, k.title, k.key, k.room, k.digest, k.total, k.done, k.added, k.files),
+            *(k.state.value, k.started_at, k.made_room),
+        )
 
 
 def _bulk(store: ArchiveStore, *, unsent: bool) -> Iterator[Record]:

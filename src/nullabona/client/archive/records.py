@@ -10,8 +10,8 @@ from typing import Annotated, Final, TypeAlias
 import msgspec
 from msgspec import Meta
 
-VERSION: Final = 1
-"""Of the records. A reader refuses a stream with a higher one."""
+VERSION: Final = 2
+"""Of the records; 2 has `Import`. A reader refuses a stream with a higher one."""
 
 Account = Annotated[bytes, Meta(min_length=32, max_length=32)]
 Room_ = Annotated[bytes, Meta(min_length=1, max_length=64)]
@@ -198,6 +198,41 @@ class Dropped(msgspec.Struct, array_like=True, frozen=True, tag=13):
     """`index.message_key`."""
 
 
+class Import(msgspec.Struct, array_like=True, frozen=True, tag=14):
+    """One chat of an import; the messages that it brought name it as their device. Which rows they have is not said."""
+
+    id: MessageId
+    run: MessageId
+    service: Annotated[str, Meta(max_length=16)]
+    title: Text
+    key: Text
+    room: Room_
+    digest: Digest
+    total: Int
+    done: Int
+    added: Int
+    files: Int
+    state: Text
+    started_at: Int
+    made_room: bool
+
+    def __repr__(self) -> str:
+        return f"<Import {self.state}, {self.done} of {self.total}>"
+
+
 Record: TypeAlias = (
-    Begin | Identity | Value | Preference | Person | Contact | Room | Message | Marker | File | Piece | Seen | Dropped
+    Begin
+    | Identity
+    | Value
+    | Preference
+    | Person
+    | Contact
+    | Room
+    | Message
+    | Marker
+    | File
+    | Piece
+    | Seen
+    | Dropped
+    | Import
 )

@@ -17,7 +17,7 @@ from nullabona.client.archive.backup import Watcher, read_backup
 from nullabona.client.archive.errors import BackupEmpty, BackupOutOfLine
 from nullabona.client.archive.index import KeyIndex
 from nullabona.client.archive.merging import Counts, Merger
-from nullabona.client.archive.records import Begin, Dropped, File, Identity, Message, Piece, Record
+from nullabona.client.archive.records import Begin, Dropped, File, Identity, Import, Message, Piece, Record
 from nullabona.client.core.errors import ProfileExists
 from nullabona.client.keys import AccountRoot
 from nullabona.client.profile import Profile, Unlock, create_profile, discard_profile, move_profile
@@ -146,9 +146,10 @@ def _fill(
         return merger.counts
 
     def bulk(records: list[Record]) -> None:
-        merger.take([record for record in records if isinstance(record, Message | File | Piece)])
+        merger.take([record for record in records if isinstance(record, Import | Message | File | Piece)])
 
     read_backup(whole, key, bulk, watch=watch)
     last = Merger(profile.store, today=today, replace=True)
     read_backup(later, key, last.take, watch=watch)
+    last.forget_other_imports()
     return last.counts + merger.counts

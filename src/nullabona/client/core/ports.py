@@ -272,6 +272,14 @@ class Store(Protocol):
         """Insert messages, and what they are found by. None of their rows and ids may be there."""
         ...
 
+    def put_message_at(self, row: int, message: Message) -> None:
+        """Insert a message with a row of its own, which none has, below zero. Its id must not be there."""
+        ...
+
+    def last_row(self, first: int, end: int) -> int | None:
+        """The highest row from ``first`` to before ``end`` that a message has."""
+        ...
+
     def places(self, room: bytes, low: int, high: int) -> dict[bytes, int]:
         """The positions between two, ends included, by the ids of the messages that have them."""
         ...

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 from nullabona.client.core.history.records import Import, ImportState
 from nullabona.client.core.ports import ImportedRow
+from nullabona.client.core.records import Message
+from nullabona.client.store.messages import row_of
 from nullabona.client.store.rows import Row, Rows
 from nullabona.client.store.statements import STATEMENTS
 
@@ -15,6 +17,8 @@ _DROP = STATEMENTS["import_drop"]
 _LOWEST = STATEMENTS["import_lowest"]
 _ROWS = STATEMENTS["imported_put"]
 _WORDS = STATEMENTS["imported_words"]
+_PUT_AT = STATEMENTS["message_put_at"]
+_LAST = STATEMENTS["imported_last"]
 _PLACES = STATEMENTS["imported_places"]
 _WITH_FILES = STATEMENTS["imported_with_files"]
 _DROP_WORDS = STATEMENTS["imported_drop_words"]
@@ -62,6 +66,15 @@ class ImportRows(Rows):
         """Insert messages of an import, and what they are found by. None of their rows and ids may be there."""
         self._write_many(_ROWS, rows)
         self._write_many(_WORDS, words)
+
+    def put_message_at(self, row: int, message: Message) -> None:
+        """Insert a message with a row of its own, which none has, below zero. Its id must not be there."""
+        self._write(_PUT_AT, (row, *row_of(message)))
+
+    def last_row(self, first: int, end: int) -> int | None:
+        """The highest row from ``first`` to before ``end`` that a message has."""
+        row = self._one(_LAST, (first, end))
+        return None if row is None else row[0]
 
     def places(self, room: bytes, low: int, high: int) -> dict[bytes, int]:
         """The positions between two, ends included, by the ids of the messages that have them."""

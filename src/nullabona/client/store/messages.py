@@ -42,6 +42,15 @@ def message_of(row: Row) -> Message:
     )
 
 
+def row_of(m: Message) -> Row:
+    """The columns of a message, as `message_of` reads them."""
+    return (
+        *(m.room, m.id, m.account, m.device, m.sent_at, m.position),
+        *(m.epoch, m.state.value, m.box, m.frame, m.resent, m.body, m.kind, int(m.shown)),
+        *(m.unread, m.about, int(m.admin), m.timer_s, m.expires_at, m.edited_at),
+    )
+
+
 def _position(message: Message) -> int:
     return message.position
 
@@ -58,15 +67,7 @@ class MessageRows(Rows):
 
     def put_message(self, message: Message) -> None:
         """Insert or replace by (room, id); the new position counts."""
-        m = message
-        self._write(
-            _PUT,
-            (
-                *(m.room, m.id, m.account, m.device, m.sent_at, m.position),
-                *(m.epoch, m.state.value, m.box, m.frame, m.resent, m.body, m.kind, int(m.shown)),
-                *(m.unread, m.about, int(m.admin), m.timer_s, m.expires_at, m.edited_at),
-            ),
-        )
+        self._write(_PUT, row_of(message))
 
     def drop_message(self, room: bytes, id: bytes) -> None:
         """Forget a message; harmless if there is none."""

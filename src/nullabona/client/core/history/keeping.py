@@ -16,9 +16,12 @@ UNDONE_AT_ONCE: Final = 2_000
 """Rows that one step of undoing erases."""
 
 
-def make_room(step: Step, title: str) -> bytes:
-    """A room for imported history alone: nobody else is in it, and nothing is ever sent to it."""
-    room = step.chance.bytes(32)
+def make_room(step: Step, title: str, id: bytes = b"") -> bytes:
+    """A room for imported history alone: nobody else is in it, and nothing is ever sent to it.
+
+    ``id`` is used if it is free.
+    """
+    room = id if id and step.find_room(id) is None else step.chance.bytes(32)
     step.add_room(RoomState(room, RoomInfo(1, GROUP, clean_name(title), "", (step.me.account,)), IMPORTED, []))
     return room
 

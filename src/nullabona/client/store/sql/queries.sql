@@ -437,6 +437,14 @@ INSERT INTO message (row, room, id, account, device, sent_at, position, epoch, s
 shown, unread, about, admin, timer_s, expires_at, edited_at)
 VALUES (?, ?, ?, ?, ?, ?, ?, 0, 'received', x'', x'', 0, ?, ?, 1, 0, x'', 0, 0, 0, 0)
 
+-- name: message_put_at
+INSERT INTO message (row, room, id, account, device, sent_at, position, epoch, state, box, frame, resent, body, kind,
+shown, unread, about, admin, timer_s, expires_at, edited_at)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+
+-- name: imported_last
+SELECT max(row) FROM message WHERE row >= ? AND row < ?
+
 -- name: imported_words
 INSERT INTO word (rowid, words) VALUES (?, ?)
 
