@@ -59,6 +59,7 @@ def test_a_restored_account_is_back_in_its_rooms(swift: Service, tmp_path: Path)
                 await until(new, lambda: {"joined"} == {room.phase for room in new.rooms()})
                 await new.send(group, "다시 왔어")
                 await until(a, lambda: any(m.text == "다시 왔어" for m in a.messages(group)))
+                await the_lost_device_is_out(a, tmp_path / "b", group)
                 texts = [m.text for m in new.messages(group) if m.kind == kinds.TEXT]
                 assert ["지난번에 말한 식당", "다시 왔어"] == texts
                 assert "invitation-refused" not in [
@@ -66,6 +67,16 @@ def test_a_restored_account_is_back_in_its_rooms(swift: Service, tmp_path: Path)
                 ]
 
     play(story(), 150)
+
+
+async def the_lost_device_is_out(a: Client, path: Path, group: bytes) -> None:
+    """The restored one put it out: whoever has it reads nothing that is said from then on."""
+    await until(a, lambda: [1, 1] == [member.devices for member in a.members(group)])
+    message = await a.send_file(group, b"not for whoever found it", name="late.bin")
+    await a.wait_sent(group, message, timeout_s=PATIENCE_S)
+    async with opened(path) as lost:
+        await until(lost, lambda: lost.room(group).phase in {"left", "removed"})
+        assert message not in [m.id for m in lost.messages(group)]
 
 
 async def history_is_there(a: Client, path: Path, group: bytes) -> None:
