@@ -37,12 +37,12 @@ SENTENCES: Final[dict[str, tuple[str, str]]] = {
     ),
     "account-published": ("The directory shows your card.", "디렉터리에 명함이 올라갔습니다."),
     "account-restored": (
-        "{handle} is yours on this device; rooms, contacts and messages do not come back, and nobody is told.",
-        "이 기기에서 {handle} 계정을 되찾았습니다. 방, 연락처, 메시지는 돌아오지 않고 아무에게도 알리지 않습니다.",
+        "{handle} is yours on this device. Past messages do not come back; rooms do, by those whom you ask.",
+        "이 기기에서 {handle} 계정을 되찾았습니다. 지난 메시지는 돌아오지 않고, 방은 아는 사람에게 물으면 돌아옵니다.",
     ),
     "restored-then": (
-        "A group's admin can remove and add you. Old contacts hear you again after they `nulla contact delete` you.",
-        "그룹 관리자가 내보낸 뒤 다시 초대할 수 있습니다. 예전 상대는 `nulla contact delete` 뒤에야 새 신청을 봅니다.",
+        "Then `nulla contact add` each old contact: their device brings you back into the rooms you share, by itself.",
+        "이제 예전 상대마다 `nulla contact add`를 하세요. 상대의 기기가 함께 있던 방으로 저절로 들여보냅니다.",
     ),
     "restored-soon": (
         "For up to {minutes} minutes people still find the card from before; then the record shows this device's.",

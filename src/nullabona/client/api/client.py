@@ -138,9 +138,9 @@ class Client(
     async def restore_account(self, phrase: str, handle: str, *, timeout_s: float = 30.0) -> OwnAccount:
         """The account of the 24 words on this new device, which replaces every older one on the card.
 
-        Identity, handle and inbox come back; rooms, contacts, the profile and what was chosen do not. Nobody is told.
-        An admin brings the account back into a group by removing and adding it; an old contact, for whom it is
-        accepted still, does not hear a new request before deleting it.
+        Identity, handle and inbox come back; messages, the profile and what was chosen do not. Rooms come back by old
+        contacts: `request_contact` asks them, and their devices take this one into what both are in, by themselves and
+        without asking their persons (`nullabona.client.core.seeking`). Everybody else is told nothing.
         Raises `BadPhrase`, `UnknownHandle`, `CardForked`, `TimedOut` or `AccountExists`.
         """
         root = AccountRoot.from_phrase(phrase)

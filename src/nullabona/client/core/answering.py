@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
-from nullabona.client.core import commands
+from nullabona.client.core import commands, healing, people, seeking
 from nullabona.client.core.devices import own
+from nullabona.client.core.items import RoomsAsked
 from nullabona.client.core.records import ContactState
 from nullabona.client.core.step import Step
+from nullabona.wire.card import Card
+
+
+def card_came(step: Step, card: Card) -> None:
+    """A card was looked up: whoever waits for it gets a way back, if it names them."""
+    for sender, asked in people.take_asked_back(step, card.account_id):
+        if isinstance(asked, RoomsAsked):
+            seeking.answer(step, sender, card)
+        else:
+            healing.help_back(step, sender, asked, card)
 
 
 def by_itself(step: Step) -> None:

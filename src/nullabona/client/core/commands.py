@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from nullabona.client.core import claims, committing, messages, people, preferences, trust
+from nullabona.client.core import claims, committing, messages, people, preferences, seeking, trust
 from nullabona.client.core.chat import talking
 from nullabona.client.core.creating import create_room
 from nullabona.client.core.errors import BadRequest, LastAdmin, NotAllowed, NotInRoom
@@ -178,7 +178,10 @@ def request_contact(step: Step, card: Card, own_card: bytes, greeting: str, toke
     if len(greeting) > 500:
         raise BadRequest("a greeting has at most 500 characters")
     trust.need_seen(step, card)
-    return people.request_contact(step, card, own_card, greeting, token)
+    contact = people.request_contact(step, card, own_card, greeting, token)
+    if contact.state is ContactState.REQUESTED:
+        seeking.want(step, contact.account, contact.handle)
+    return contact
 
 
 def accept_contact(step: Step, account: bytes) -> Contact:

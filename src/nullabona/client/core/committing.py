@@ -239,6 +239,7 @@ def accept_other(
         room.pending = None
         room.commit_at = step.within(step.timing.commit_spread)
     rejoined = certificate_of(processed.adds[0]).device_id if processed.external else b""
+    unheard = bool(rejoined) and step.store.device(room.id, rejoined) is None
     step.group(room).accept(processed)
     _close(step, track, seq, commit, list(verdict.removed))
     by = verdict.sender.account_id
@@ -247,6 +248,8 @@ def accept_other(
         room.receipt_at = room.receipt_at or step.within(boxes.receipt_delay(step, room))
         if rejoined:
             healing.welcome_back(step, room, rejoined)
+        if unheard:
+            profiles.newcomers(step, room)
 
 
 def info_after(step: Step, room: RoomState) -> RoomInfo:

@@ -19,6 +19,7 @@ from nullabona.client.core import (
     chunks,
     claims,
     committing,
+    dated,
     files,
     healing,
     inbox,
@@ -30,9 +31,8 @@ from nullabona.client.core import (
     returning,
     settling,
     watching,
-    wishes,
 )
-from nullabona.client.core.chat import expiry, notices, profiles
+from nullabona.client.core.chat import notices, profiles
 from nullabona.client.core.devices import telling, tending
 from nullabona.client.core.mlsport import Mls
 from nullabona.client.core.outgoing import BLOB, FRAME, PIECE, decode_target
@@ -185,18 +185,16 @@ class Engine:
         if not due and not joins and not inbox_due and not timed_due:
             return Touched(frozenset())
         with self.step(now, *due, *joins) as step:
-            expiry.sweep(step)
-            wishes.sweep(step)
+            dated.sweep(step)
             if inbox_due:
                 self._inbox_upkeep(step)
         return Touched(frozenset(due) | frozenset(joins))
 
     def _next_timed(self) -> int:
-        """When a message disappears or a wish changes by itself."""
+        """When something changes by itself that is in no room in particular."""
         with self._store.transaction():
-            step = Step(self._store, self._mls, self.me, self._chance, self._timing, 0)
-            times = (self._store.next_expiry(), wishes.next_due(step))
-        return min((at for at in times if at is not None), default=_NEVER)
+            due = dated.next_due(Step(self._store, self._mls, self.me, self._chance, self._timing, 0))
+        return _NEVER if due is None else due
 
     def on_frames(self, room_id: bytes, address: Address, after: int, answer: Frames, now: int) -> Touched:
         """A read of a room's box (or of a box we are joining) asked for frames after ``after`` and got ``answer``."""
@@ -345,8 +343,7 @@ class Engine:
                 with suppress(PeerError):
                     standing: claims.Standing = claims.PROMISED if how == "promised" else claims.PROVEN
                     card = people.learn_card(step, data, handle, standing)
-                    for sender, asked in people.take_asked_back(step, card.account_id):
-                        healing.help_back(step, sender, asked, card)
+                    answering.card_came(step, card)
             people.looked_up(step, handle)
             for claim, verdict in claims.answer(step, handle, data, how):
                 settling.settle(step, claim, verdict)
@@ -396,5 +393,5 @@ class Engine:
             times += [self._inbox_wake] if self._inbox_wake else []
             times += [chunk.next_at for chunk in chunks.wanted_chunks(step)]
             times += [item.next_at for item in people.unsent(step)]
-            later = (self._store.outbox_next(), self._store.next_expiry(), wishes.next_due(step), claims.next_due(step))
+            later = (self._store.outbox_next(), dated.next_due(step), claims.next_due(step))
         return min([*times, *(time for time in later if time is not None)], default=None)

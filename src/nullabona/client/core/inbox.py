@@ -17,6 +17,7 @@ from nullabona.client.core import (
     people,
     rejoin,
     returning,
+    seeking,
     watching,
     wishes,
 )
@@ -34,6 +35,8 @@ from nullabona.client.core.items import (
     ItemBody,
     LinkRefusal,
     LinkUse,
+    RoomsAsked,
+    RoomsTold,
     Ticket,
     TicketRequest,
     decode_pack,
@@ -209,6 +212,8 @@ def _act(
         files.asked_back(step, sender.account_id, body)
     elif isinstance(body, Gone):
         _told_gone(step, sender, body.room)
+    elif isinstance(body, RoomsAsked | RoomsTold):
+        seeking.heard(step, sender, body)
     elif _invited(step, sender, body) is MISSING:
         state.waiting = [*state.waiting, WaitingItem(plain, since)][-MAX_WAITING:]
     return []

@@ -19,6 +19,8 @@ from nullabona.wire.signed import check_signature
 Hash = Annotated[bytes, Meta(min_length=32, max_length=32)]
 _DOMAIN: Final = b"nullabona inbox item v1"
 MAX_LARGE: Final = 16 * 1_048_576
+MOST_TOLD: Final = 256
+"""Rooms that are told at once, and members of each."""
 
 
 class ContactRequest(msgspec.Struct, array_like=True, frozen=True, tag=1):
@@ -108,7 +110,41 @@ class LinkRefusal(msgspec.Struct, array_like=True, frozen=True, tag=8):
     reason: Reason
 
 
-ItemBody: TypeAlias = ContactRequest | Invitation | TicketRequest | Ticket | Gone | LinkUse | FileRequest | LinkRefusal
+class RoomsAsked(msgspec.Struct, array_like=True, frozen=True, tag=9):
+    """ "Which rooms are we both in?" By a device that came back without them."""
+
+
+class RoomTold(msgspec.Struct, array_like=True, frozen=True):
+    """A room, what it agreed on, and accounts in it that may be asked for a way back."""
+
+    room: Hash
+    info: Annotated[bytes, Meta(max_length=65_536)]
+    members: Annotated[
+        tuple[tuple[Hash, Annotated[str, Meta(max_length=255)]], ...], Meta(min_length=1, max_length=MOST_TOLD)
+    ]
+
+
+class RoomsTold(msgspec.Struct, array_like=True, frozen=True, tag=10):
+    """The answer to `RoomsAsked`: where the asker's account is and the asking device is not."""
+
+    rooms: Annotated[tuple[RoomTold, ...], Meta(max_length=MOST_TOLD)]
+
+    def __repr__(self) -> str:
+        return f"<RoomsTold {len(self.rooms)}>"
+
+
+ItemBody: TypeAlias = (
+    ContactRequest
+    | Invitation
+    | TicketRequest
+    | Ticket
+    | Gone
+    | LinkUse
+    | FileRequest
+    | LinkRefusal
+    | RoomsAsked
+    | RoomsTold
+)
 
 
 class SignedItem(msgspec.Struct, array_like=True, frozen=True):

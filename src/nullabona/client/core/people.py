@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TypeAlias
 
 import msgspec
 
 from nullabona.client.core import claims, links, trust
 from nullabona.client.core.errors import CardTooOld, NoSuchContact
-from nullabona.client.core.items import ContactRequest, ItemBody, TicketRequest
+from nullabona.client.core.items import ContactRequest, ItemBody, RoomsAsked, TicketRequest
 from nullabona.client.core.outgoing import queue_item
 from nullabona.client.core.records import Contact, ContactState
-from nullabona.client.core.state import AddAccount
+from nullabona.client.core.state import AddAccount, RoomState
 from nullabona.client.core.step import Step
 from nullabona.errors import PeerError
 from nullabona.wire.card import Card, CardForked, CardInvalid, verify_card, verify_update
@@ -23,6 +24,8 @@ _ASKED = "asked-back"
 _UNPROVEN = frozenset({claims.PENDING, claims.REFUTED})
 MAX_LOOKUPS = 16
 """How often a card is looked up, over about three hours, before what waits for it is given up."""
+MOST_WISHES = 16
+"""Rooms that one account may want back at the same time; the others are asked for again."""
 MAX_CARD_DAYS = 30
 """Key packages of an older card are not used: their private halves have been around for too long."""
 
@@ -142,8 +145,12 @@ def _send_waiting(step: Step, account: bytes) -> None:
         post(step, account, item.handle, _bodies.decode(item.item))
 
 
+Wanted: TypeAlias = TicketRequest | RoomsAsked
+"""What a device gets only if its account's newest card names it."""
+
+
 class AskedBack(msgspec.Struct, array_like=True, frozen=True):
-    """A device wants a ticket, and the card that must name it is still to be looked up."""
+    """A device wants a way back, and the card that must name it is still to be looked up."""
 
     certificate: bytes
     request: bytes
@@ -151,13 +158,17 @@ class AskedBack(msgspec.Struct, array_like=True, frozen=True):
 
 
 _asked = msgspec.msgpack.Decoder(list[AskedBack])
+_wanted = msgspec.msgpack.Decoder(Wanted)
 
 
-def look_up_for(step: Step, sender: DeviceCertificate, request: TicketRequest) -> None:
-    """Before ``sender`` gets a ticket, see whether its account's card names it. One wish of an account at a time."""
-    kept = [each for each in asked_back(step) if open_certificate(each.certificate).account_id != sender.account_id]
-    kept.append(AskedBack(sender.encode(), msgspec.msgpack.encode(request), step.now))
-    step.store.set_value(_ASKED, msgspec.msgpack.encode(kept[-MAX_LOOKUPS:]))
+def look_up_for(step: Step, sender: DeviceCertificate, request: Wanted) -> None:
+    """Before ``sender`` gets what it asks for, see whether its account's card names it. Each wish is kept once."""
+    wish = AskedBack(sender.encode(), msgspec.msgpack.encode(request), step.now)
+    kept = [each for each in asked_back(step) if (each.certificate, each.request) != (wish.certificate, wish.request)]
+    mine = [each for each in kept if open_certificate(each.certificate).account_id == sender.account_id]
+    for oldest in mine[: len(mine) + 1 - MOST_WISHES]:
+        kept.remove(oldest)
+    step.store.set_value(_ASKED, msgspec.msgpack.encode([*kept, wish][-4 * MOST_WISHES :]))
 
 
 def asked_back(step: Step) -> list[AskedBack]:
@@ -167,16 +178,14 @@ def asked_back(step: Step) -> list[AskedBack]:
     return [each for each in found if step.now - each.at < step.timing.retry_most]
 
 
-def take_asked_back(step: Step, account: bytes) -> list[tuple[DeviceCertificate, TicketRequest]]:
+def take_asked_back(step: Step, account: bytes) -> list[tuple[DeviceCertificate, Wanted]]:
     """The wishes of an account whose card was looked up; they are not kept any longer."""
     found = [(open_certificate(each.certificate), each) for each in asked_back(step)]
     rest = [each for certificate, each in found if certificate.account_id != account]
     if len(rest) < len(found):
         step.store.set_value(_ASKED, msgspec.msgpack.encode(rest))
     return [
-        (certificate, msgspec.msgpack.decode(each.request, type=TicketRequest))
-        for certificate, each in found
-        if certificate.account_id == account
+        (certificate, _wanted.decode(each.request)) for certificate, each in found if certificate.account_id == account
     ]
 
 
@@ -267,6 +276,14 @@ def need_contact(step: Step, account: bytes) -> Contact:
     if contact is None:
         raise NoSuchContact("this account is not among your contacts")
     return contact
+
+
+def found_again(step: Step, room: RoomState) -> None:
+    """We are back in a direct room: whoever we had asked to talk accepted us long ago."""
+    for account in room.info.pair:
+        contact = step.store.contact(account)
+        if contact is not None and contact.state is ContactState.REQUESTED:
+            set_contact_state(step, contact, ContactState.ACCEPTED, room.id)
 
 
 def set_contact_state(step: Step, contact: Contact, state: ContactState, room: bytes = b"") -> Contact:

@@ -9,14 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from hashlib import sha256
 
-from nullabona.client.core import committing, healing, invites, messages
+from nullabona.client.core import committing, healing, invites, messages, people
 from nullabona.client.core.boxes import open_box, receipt_delay, winner_key
 from nullabona.client.core.errors import MlsRefused
 from nullabona.client.core.items import Ticket
 from nullabona.client.core.mlsport import Candidate
 from nullabona.client.core.outgoing import FRAME, Target, queue_blob
 from nullabona.client.core.policy import certificate_of
-from nullabona.client.core.roominfo import RoomInfo, decode_info
+from nullabona.client.core.roominfo import DIRECT, RoomInfo, decode_info
 from nullabona.client.core.state import (
     AWAY,
     JOINED,
@@ -163,6 +163,8 @@ def adopt(step: Step, room: RoomState, join: Join) -> None:
     room.receipt_at = room.receipt_at or step.within(receipt_delay(step, room))
     if step.store.get_value(healing.leaving_key(room.id)) is not None:
         messages.send_leave(step, room)
+    if info.kind == DIRECT:
+        people.found_again(step, room)
     step.event("rejoined", room.id, reason=heal.reason, epoch=room.epoch)
 
 

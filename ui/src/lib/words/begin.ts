@@ -50,8 +50,8 @@ export const begin = words({
     back: "돌아오는 것",
     backList: "아이디와 나의 열쇠. 이 기기가 새 기기로 들어가요.",
     lost: "돌아오지 않는 것",
-    lostList: "지난 메시지, 대화방, 대화 상대와 차단 목록, 보이는 이름과 사진, 설정. 어디에도 보관되어 있지 않아요. 그룹에는 관리자가 나를 내보낸 뒤 다시 초대하면 돌아갈 수 있어요. 예전 1:1 대화는 아직 이어지지 않고, 그 상대에게 다시 요청해도 보이지 않아요.",
-    othersSee: "대화 상대에게는 알림이 가지 않아요. 다른 방법으로 직접 알려 주세요.",
+    lostList: "지난 메시지, 대화 상대와 차단 목록, 보이는 이름과 사진, 설정. 어디에도 보관되어 있지 않아요. 백업 파일이 있으면 처음 화면에서 그것으로 되찾으세요.",
+    othersSee: "대화방은 아는 사람을 통해 돌아와요. 예전 상대의 아이디로 대화를 요청하면, 그 사람의 기기가 함께 있던 방마다 저절로 들여보내요. 상대가 수락할 필요는 없어요.",
     shownSoon: "다른 사람에게 새 명함이 보이기까지 보통 20분쯤 걸려요. 공개 기록에 올라간 뒤에만 보여 주기 때문이에요.",
     restoreDo: "되찾기",
 
@@ -132,8 +132,8 @@ export const begin = words({
     back: "What comes back",
     backList: "Your handle and your key. This device joins as a new one.",
     lost: "What does not",
-    lostList: "Past messages, rooms, contacts and blocks, your name and picture, settings: no copy exists anywhere. A group's admin can remove you and invite you again. Direct chats you had cannot be continued yet, and those people do not see a new request of yours.",
-    othersSee: "The people you talk with are not told. Tell them yourself, in another way.",
+    lostList: "Past messages, contacts and blocks, your name and picture, settings: no copy exists anywhere. If you have a backup file, restore from that on the first screen instead.",
+    othersSee: "Rooms come back through people you know: ask an old contact to talk, by handle, and their device takes you into every room you share. They need not accept.",
     shownSoon: "Others see your new card within about 20 minutes: it is shown only once it stands in the public record.",
     restoreDo: "Restore",
 

@@ -1,0 +1,171 @@
+"""An account that came back without its rooms asks those it knows which ones they share (spec/devices.md §8).
+
+A restored device remembers no room, or none that is newer than its backup. It asks contacts; each one's device answers
+by itself, once the account's newest card names the device that asks, with the rooms that both accounts are in. What is
+told is only where to ask: into a room leads a ticket of a member, under the rules for tickets, and into a direct room
+only one of the other person. Nobody but a contact is asked or believed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+import msgspec
+
+from nullabona.client.core import people, returning
+from nullabona.client.core.items import MOST_TOLD, RoomsAsked, RoomsTold, RoomTold
+from nullabona.client.core.ports import Store
+from nullabona.client.core.records import ContactState
+from nullabona.client.core.roominfo import DEVICES, DIRECT, decode_info, encode_info
+from nullabona.client.core.state import JOINED, Helper, RoomState
+from nullabona.client.core.step import DAY_MS, Step
+from nullabona.errors import PeerError
+from nullabona.wire.card import Card
+from nullabona.wire.certificate import DeviceCertificate
+
+RESTORED: Final = "restored"
+"""This device began from the account's words, or from a backup."""
+MOST_ASKS: Final = 12
+"""How often somebody is asked who does not answer, over about half a day: the record shows a new card late."""
+_SEEKING: Final = "seeking"
+_NEVER: Final = 1 << 62
+"""Whoever was asked often enough may still answer: they may have been away for weeks."""
+_NEW: Final = b"new"
+_BEGUN: Final = b"begun"
+
+
+class Asked(msgspec.Struct, array_like=True, frozen=True):
+    """Somebody who is asked, and when the next time."""
+
+    account: bytes
+    handle: str
+    next_at: int
+    attempts: int = 0
+
+
+_lists = msgspec.msgpack.Decoder(list[Asked])
+
+
+def heard(step: Step, sender: DeviceCertificate, body: RoomsAsked | RoomsTold) -> None:
+    """Somebody asks which rooms we share, or tells us."""
+    if isinstance(body, RoomsTold):
+        told(step, sender, body)
+    else:
+        came(step, sender)
+
+
+# -- the restored device ------------------------------------------------------------------------------------------
+
+
+def note_restored(store: Store) -> None:
+    """The account begins anew on this device. In the caller's transaction."""
+    store.set_value(RESTORED, _NEW)
+
+
+def want(step: Step, account: bytes, handle: str) -> None:
+    """Ask a contact from now on, if this device was restored."""
+    if step.store.get_value(RESTORED) is not None:
+        others = [each for each in _asked(step) if each.account != account]
+        _save(step, [*others, Asked(account, handle, step.now)])
+
+
+def look_after(step: Step) -> None:
+    """Ask whoever is to be asked now; first of all everybody whom a backup remembers as a contact."""
+    if step.store.get_value(RESTORED) == _NEW:
+        step.store.set_value(RESTORED, _BEGUN)
+        for contact in step.store.contacts():
+            if contact.state is ContactState.ACCEPTED:
+                want(step, contact.account, contact.handle)
+    kept = []
+    for each in _asked(step):
+        if each.next_at > step.now:
+            kept.append(each)
+            continue
+        people.post(step, each.account, each.handle, RoomsAsked())
+        pause = min(step.timing.ticket << each.attempts, DAY_MS) + step.chance.between(0, step.timing.ticket)
+        again = step.now + pause if each.attempts + 1 < MOST_ASKS else _NEVER
+        kept.append(msgspec.structs.replace(each, next_at=again, attempts=each.attempts + 1))
+    _save(step, kept)
+
+
+def next_due(step: Step) -> int | None:
+    """When `look_after` has something to do, in ms."""
+    if step.store.get_value(RESTORED) == _NEW:
+        return 0
+    return min((each.next_at for each in _asked(step) if each.next_at < _NEVER), default=None)
+
+
+def told(step: Step, sender: DeviceCertificate, said: RoomsTold) -> None:
+    """A contact says which rooms we share: ask for the way into those that this device knows nothing of."""
+    contact = step.store.contact(sender.account_id)
+    if contact is None or contact.state not in {ContactState.ACCEPTED, ContactState.REQUESTED}:
+        return
+    if all(each.account != sender.account_id for each in _asked(step)):
+        return
+    _save(step, [each for each in _asked(step) if each.account != sender.account_id])
+    for room in said.rooms:
+        try:
+            _remember(step, sender, room)
+        except PeerError:
+            continue
+
+
+def _remember(step: Step, sender: DeviceCertificate, said: RoomTold) -> None:
+    info = decode_info(said.info)
+    pair = {step.me.account, sender.account_id}
+    if info.kind == DEVICES or (info.kind == DIRECT and set(info.pair) != pair):
+        return
+    told = [Helper(account, handle) for account, handle in said.members if info.kind != DIRECT]
+    first = Helper(sender.account_id, str(sender.handle))
+    returning.begin(step, said.room, info, [first, *(each for each in told if each.account != first.account)])
+
+
+def _asked(step: Step) -> list[Asked]:
+    data = step.store.get_value(_SEEKING)
+    return _lists.decode(data) if data else []
+
+
+def _save(step: Step, kept: list[Asked]) -> None:
+    if kept:
+        step.store.set_value(_SEEKING, msgspec.msgpack.encode(kept))
+    else:
+        step.store.delete_value(_SEEKING)
+
+
+# -- whoever is asked ---------------------------------------------------------------------------------------------
+
+
+def came(step: Step, sender: DeviceCertificate) -> None:
+    """A device of another account asks. Only if we share a room is its card looked up, and nothing is said before."""
+    if sender.account_id == step.me.account or step.store.person(sender.account_id) is None:
+        return
+    if next(_shared(step, sender), None) is not None:
+        people.look_up_for(step, sender, RoomsAsked())
+
+
+def answer(step: Step, sender: DeviceCertificate, card: Card) -> None:
+    """The card was looked up: if it names the device that asked, say which rooms its account shares with us."""
+    if card.account_id != sender.account_id or all(device.certificate != sender for device in card.devices):
+        return
+    rooms = tuple(_told(step, sender, room) for room in _shared(step, sender))[:MOST_TOLD]
+    if rooms:
+        people.post(step, sender.account_id, str(sender.handle), RoomsTold(rooms))
+
+
+def _shared(step: Step, sender: DeviceCertificate) -> Iterator[RoomState]:
+    """Rooms that its account is in and that device is not."""
+    for id in step.store.rooms():
+        room = step.find_room(id)
+        if room is None or room.phase != JOINED or room.info.kind == DEVICES:
+            continue
+        roster = step.roster(id).values()
+        accounts, devices = {each.account for each in roster}, {each.device for each in roster}
+        if sender.account_id in accounts and sender.device_id not in devices:
+            yield room
+
+
+def _told(step: Step, sender: DeviceCertificate, room: RoomState) -> RoomTold:
+    others = [each for each in step.roster(room.id).values() if each.account != sender.account_id]
+    members = [(each.account, each.handle) for each in returning.helpers_of(others)]
+    return RoomTold(room.id, encode_info(room.info), tuple(members[:MOST_TOLD]))
