@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from nullabona.client.api import Client, HistoryCame
+from nullabona.client.api import Client, HistoryCame, devices, errors
 from nullabona.client.api.errors import BadLinkCode, BadRequest, LinkDeclined, LinkMisused
 from nullabona.client.api.history import History
 from nullabona.client.core.devices import history, own, tending
@@ -91,6 +91,63 @@ def test_what_was_imported_is_known_on_the_new_device(service: Service, tmp_path
             assert len(SHORT) == len(desk.history(done.room))
             await desk.undo_import(done.id)
             assert ([], [], [done]) == (desk.rooms(), desk.imports(), mina.imports())
+
+    play(story())
+
+
+def test_a_device_that_goes_away_is_not_waited_for(
+    service: Service, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither after it said hello, nor by it once its person was asked; nobody is let in, and it can be done again."""
+    monkeypatch.setattr(devices, "ANSWER_S", 1.0)
+
+    async def story() -> None:
+        async with people(service, tmp_path, "mina") as (mina,), opened(tmp_path / "desk") as desk:
+            async with mina.link_device() as linking:
+                joining = asyncio.create_task(desk.join_account(linking.code.digits, handle=mina.me.handle))
+                await linking.candidate()
+                joining.cancel()
+                with pytest.raises(errors.LinkSilent):
+                    await linking.accept()
+            async with mina.link_device() as linking:
+                joining = asyncio.create_task(desk.join_account(linking.code.digits, handle=mina.me.handle))
+                await linking.candidate()
+                with monkeypatch.context() as patch:
+                    patch.setattr(type(linking), "_enrolled", gone)
+                    with pytest.raises(ConnectionError):
+                        await linking.accept()
+                with pytest.raises(errors.LinkSilent):
+                    await joining
+            assert (1, False) == (len(mina.devices()), desk.has_account)
+            await link(mina, desk)
+            await until(desk, lambda: len(desk.devices()) == 2)
+
+    play(story())
+
+
+async def gone(_: object, _hello: object) -> bytes:
+    """The power is cut."""
+    raise ConnectionError
+
+
+def test_what_does_not_move_is_not_waited_for(doomed: Service, tmp_path: Path) -> None:
+    """The relay goes away before the new device has everything: that is said soon, and the rest comes later."""
+
+    async def story() -> None:
+        async with people(doomed, tmp_path, "mina") as (mina,), opened(tmp_path / "desk") as desk:
+            async with mina.link_device() as linking:
+                joining = asyncio.create_task(desk.join_account(linking.code.digits, handle=mina.me.handle))
+                await linking.candidate()
+                await linking.accept()
+                await joining
+                with mina._session.step() as step:
+                    history.owe(step, desk.me.device)
+                doomed.kill()
+                with pytest.raises(errors.PendingStill):
+                    await linking.handed_over(quiet_s=0.5)
+                doomed.start()
+                await linking.handed_over(quiet_s=PATIENCE_S)
+            await happens(desk, HistoryCame, lambda event: event.whole)
 
     play(story())
 

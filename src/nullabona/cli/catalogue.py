@@ -74,6 +74,10 @@ SENTENCES: Final[dict[str, tuple[str, str]]] = {
         "다른 기기에 이 기기가 보입니다. 거기에서 허락하세요.",
     ),
     "device-in": ("{name} is one of your devices now.", "이제 {name} 기기에서도 이 계정을 씁니다."),
+    "link-later": (
+        "{name} does not have everything yet. The rest follows when both run: nulla sync, here and there.",
+        "{name} 기기에 아직 다 가지 않았습니다. 두 기기에서 nulla sync를 하면 나머지가 이어집니다.",
+    ),
     "device-joined": ("This is a device of {handle} now.", "이제 이 기기에서 {handle} 계정을 씁니다."),
     "history-so-far": ("{count} messages from before are here.", "지난 메시지 {count}개를 받았습니다."),
     "history-whole": ("All {count} messages from before are here.", "지난 메시지 {count}개를 모두 받았습니다."),

@@ -18,6 +18,7 @@ from nullabona.client.api import Client, DeviceInfo, DeviceLink, HistoryCame, er
 
 _SHORT = 8
 _SETTLE_S = 60.0
+_SOON_S = 20.0
 
 
 @click.group()
@@ -70,10 +71,13 @@ async def _link(settings: Settings, *, yes: bool) -> None:
             await linking.refuse()
             raise errors.LinkDeclined("the device was not let in", hint="nothing was given to it")
         let_in = await linking.accept()
-        note(settings, "device-in", name=name or let_in.id.hex()[:_SHORT])
-        with suppress(errors.PendingStill):
-            await linking.handed_over(timeout_s=_SETTLE_S)
-            await client.sync(timeout_s=_SETTLE_S)
+        called = name or let_in.id.hex()[:_SHORT]
+        note(settings, "device-in", name=called)
+        try:
+            await linking.handed_over()
+            await client.sync(timeout_s=_SOON_S)
+        except errors.PendingStill:
+            note(settings, "link-later", name=called)
         if settings.as_json:
             emit(_plain(let_in))
 

@@ -11,7 +11,7 @@ from typing import Final
 
 from nullabona.client import account as accounts
 from nullabona.client.account import NewDevice
-from nullabona.client.api.errors import BadRequest, LinkDeclined, LinkExpired, LinkMisused
+from nullabona.client.api.errors import BadRequest, LinkDeclined, LinkExpired, LinkMisused, LinkSilent
 from nullabona.client.api.records import DeviceInfo, OwnAccount
 from nullabona.client.api.session import Session
 from nullabona.client.core.devices import history, names, own, telling, tending
@@ -38,7 +38,13 @@ from nullabona.wire.card import CardDevice
 from nullabona.wire.certificate import open_certificate
 from nullabona.wire.seal import inbox_keypair
 
+_ALL: Final = 1 << 62
+_FIRST: Final = 8
 MOST_NAME: Final = 40
+ANSWER_S: Final = 30.0
+"""How long the other device of a link, which was there a moment ago, may take to answer."""
+QUIET_S: Final = 20.0
+"""How long nothing may move while a new device is told all there is."""
 
 
 @dataclass(slots=True)
@@ -64,7 +70,7 @@ class DeviceLink:
     async def accept(self) -> DeviceInfo:
         """The person says that this is their device: it is one of the account's from now on.
 
-        Raises `LinkMisused` if another device used the code too, `LinkExpired`.
+        Raises `LinkMisused` if another device used the code too, `LinkSilent` if this one has gone, `LinkExpired`.
         """
         hello = self._hello
         if hello is None:
@@ -74,7 +80,7 @@ class DeviceLink:
         certificate = accounts.certify(account, hello.device, hello.device_key, today)
         record = account.record
         granted = Credentials(record.root, record.handle, record.relay, certificate)
-        async with _in_time(self.expires_at):
+        async with _in_time(self.expires_at), _answered("the new device went away before it was let in"):
             await self._box.say(seal_grant(hello, granted))
             package = await self._enrolled(hello)
         return await self._admit(hello, CardDevice(open_certificate(certificate), package))
@@ -103,14 +109,27 @@ class DeviceLink:
         await self._box.say(Admitted(hello.device, card.encoded))
         return DeviceInfo(hello.device, hello.name, today, this=False)
 
-    async def handed_over(self, *, timeout_s: float | None = 30.0) -> None:
-        """Until the new device was told all there is, and sent what was said before. Raises `PendingStill`."""
+    async def handed_over(self, *, quiet_s: float = QUIET_S) -> None:
+        """Until the new device was told all there is, and what was said before is on its way to it.
 
-        def done() -> bool | None:
-            with self._session.look() as store:
-                return not (telling.owes(store) or history.owed(store)) or None
+        Raises `PendingStill` once nothing of it has moved for so long: it goes on when both devices run.
+        """
+        before: tuple[object, ...] = ()
+        while (now := self._left()) != ():
+            before = now
 
-        await self._session.until(done, timeout_s, "the new device does not have everything yet")
+            def moved(before: tuple[object, ...] = before) -> bool | None:
+                return self._left() != before or None
+
+            await self._session.until(moved, quiet_s, "the new device does not have everything yet")
+
+    def _left(self) -> tuple[object, ...]:
+        """What is still owed to the new device, as a value that changes when something of it moves."""
+        with self._session.look() as store:
+            told, said = telling.owes(store), history.owed(store)
+            if not told and not said:
+                return ()
+            return told, said, *(item.id for item in store.outbox(_ALL, _FIRST))
 
     async def refuse(self) -> None:
         """The person does not know that device: the code is burnt."""
@@ -185,7 +204,7 @@ class DeviceCalls:
         """Make this profile one of an account's devices by the code that another one shows.
 
         ``on_waiting`` is called once the other device can see us and its person has to agree. Raises `BadLinkCode`,
-        `LinkDeclined`, `LinkExpired`, or `AccountExists`.
+        `LinkDeclined`, `LinkSilent`, `LinkExpired`, or `AccountExists`.
         """
         link = read_code(code, handle)
         device, seed = NewDevice.draw(), secrets.token_bytes(32)
@@ -201,8 +220,9 @@ class DeviceCalls:
                 with self._session.store.transaction():
                     mls = Mls(self._session.store, device.seed, granted.certificate, suite=self._session.options.suite)
                     package = mls.key_package()
-                await box.say(Enrol(device.id, package))
-                card = await _admitted(box, hello)
+                async with _answered("the other device went away before this one was let in"):
+                    await box.say(Enrol(device.id, package))
+                    card = await _admitted(box, hello)
             root = AccountRoot(granted.root)
             with self._session.store.transaction():
                 accounts.join_account(
@@ -249,6 +269,15 @@ async def _in_time(expires_at: int) -> AsyncIterator[None]:
             yield
     except TimeoutError:
         raise LinkExpired("the code is too old") from None
+
+
+@asynccontextmanager
+async def _answered(otherwise: str) -> AsyncIterator[None]:
+    try:
+        async with asyncio.timeout(ANSWER_S):
+            yield
+    except TimeoutError:
+        raise LinkSilent(otherwise) from None
 
 
 def is_whole_link(text: str) -> bool:

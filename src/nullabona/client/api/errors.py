@@ -41,6 +41,7 @@ __all__ = [
     "LinkDeclined",
     "LinkExpired",
     "LinkMisused",
+    "LinkSilent",
     "MessageFailed",
     "NoAccount",
     "NoSuchImport",
@@ -69,10 +70,17 @@ __all__ = [
 
 
 class LinkExpired(UserError):
-    """The code of a link is older than ten minutes, or the other device went away."""
+    """The code of a link is older than ten minutes."""
 
     code = "link-expired"
     default_hint = "show a new code on the other device"
+
+
+class LinkSilent(UserError):
+    """The other device was there and does not answer any more: nobody was let in."""
+
+    code = "link-silent"
+    default_hint = "show a new code, and let both devices run until they say that it is done"
 
 
 class LinkDeclined(UserError):
