@@ -17,7 +17,7 @@ from bench.leakage.attackers.chains import chain, rooms
 from bench.leakage.attackers.cooccurrence import co_occurrence
 from bench.leakage.attackers.disclosure import least_squares, matched, sda
 from bench.leakage.attackers.disk_chains import chain_on_disk
-from bench.leakage.attackers.groups import readers_of_places, recipients_at_once
+from bench.leakage.attackers.groups import guess_groups
 from bench.leakage.attackers.linking import link
 from bench.leakage.attackers.scene import Scene
 from bench.leakage.attackers.timing import correlation
@@ -101,5 +101,5 @@ def guess_all(seen: Seen) -> tuple[Scene, Guess]:
     scene, successions = prepare(seen)
     if seen.view is View.DISK and seen.rooms_move:
         successions = chain_on_disk(seen)
-    groups = readers_of_places(scene) or recipients_at_once(scene)
+    groups = guess_groups(scene)
     return scene, Guess(scene.cast, Pairs.none(), groups, successions)

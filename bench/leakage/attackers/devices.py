@@ -21,7 +21,7 @@ from bench.leakage.views import Seen, View
 
 TOGETHER: Final = 1.5
 """Seconds within which connections of one device open and close, if they do both together."""
-DROPPED: Final = 0.02
+DROPPED: Final = 0.004
 """Seconds within which connections end that were dropped at once."""
 NEXT: Final = 2
 """Numbers of connections that a device opens together differ by no more."""
@@ -133,7 +133,8 @@ def _dropped_at_once(singles: list[Session], union: _Union) -> None:
     times = np.array([singles[at].end for at in order])
     window = _window(times)
     for before, after, gap in zip(order, order[1:], np.diff(times).tolist(), strict=False):
-        if gap <= window and singles[before].addr == singles[after].addr:
+        one, two = singles[before], singles[after]
+        if gap <= window and one.addr == two.addr and not one.places & two.places:
             union.join(before, after)
 
 

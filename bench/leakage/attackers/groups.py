@@ -16,11 +16,19 @@ from bench.leakage.attackers.scene import Scene
 from bench.leakage.trace import NOBODY, Op
 
 SMALLEST: Final = 3
+OWN: Final = 0.8
+"""Share of places with one reader from which on a design is one of mailboxes."""
 RECEIPTS: Final = (0.08, 1.6)
 SENDER: Final = 0.5
 """Mean receipts for each member from which a mailbox is taken for the sender's."""
 ALIKE: Final = 0.75
 """Overlap from which two guesses are one group at two times."""
+
+
+def guess_groups(scene: Scene) -> list[frozenset[int]]:
+    """By places where people share them, by fan-outs where almost every place is one person's."""
+    own = len(scene.owner) > OWN * len(scene.readers)
+    return recipients_at_once(scene) if own else readers_of_places(scene)
 
 
 def readers_of_places(scene: Scene) -> list[frozenset[int]]:
