@@ -269,6 +269,14 @@ def test_a_disk_shows_which_place_may_follow_which() -> None:
     assert (1, 2) in guess_all(seen(rows, View.DISK, moves=True))[1].chain
 
 
+def test_memory_shows_which_places_are_one_rooms() -> None:
+    """Two rooms of three: whoever waits at the one's first place waits at its next."""
+    rows = [row(500 + conn, Op.READ, place, conn, addr=conn) for conn in range(3) for place in (1, 2)]
+    rows += [row(600 + conn, Op.READ, place, conn, addr=conn) for conn in range(3, 6) for place in (3, 4)]
+    rows += [row(0, Op.APPEND, place, size=NOBODY) for place in (1, 2, 3, 4)]
+    assert guess_all(seen(rows, View.MEMORY, moves=True))[1].chain == {(1, 2), (3, 4)}
+
+
 @pytest.mark.parametrize("name", ["same moment", "same moment and size"])
 def test_a_disk_shows_what_came_at_once(name: str) -> None:
     """Two who are away were sent something in the same second; the third at another time."""

@@ -16,7 +16,7 @@ from bench.leakage.attackers import disk
 from bench.leakage.attackers.chains import chain, rooms
 from bench.leakage.attackers.cooccurrence import co_occurrence
 from bench.leakage.attackers.disclosure import least_squares, matched, sda
-from bench.leakage.attackers.disk_chains import chain_on_disk
+from bench.leakage.attackers.disk_chains import chain_in_memory, chain_on_disk
 from bench.leakage.attackers.groups import guess_groups
 from bench.leakage.attackers.linking import link
 from bench.leakage.attackers.scene import Scene
@@ -80,10 +80,13 @@ def prepare(seen: Seen) -> tuple[Scene, frozenset[Pair]]:
     The scene that comes out has one number for all places of a room; the successions are of the places as they were.
     """
     scene, chained = Scene(seen, link(seen, {})), frozenset[Pair]()
-    for _ in range(PASSES if seen.rooms_move else 0):
+    if not seen.rooms_move or seen.view is View.DISK:
+        return scene, chain_on_disk(seen) if seen.rooms_move else chained
+    if seen.view is View.MEMORY:
+        return scene, chain_in_memory(scene)  # too unsure to build on
+    for _ in range(PASSES):
         chained = chain(scene)
-        room = rooms(chained)
-        scene = Scene(seen, link(seen, room))
+        scene = Scene(seen, link(seen, rooms(chained)))
     return Scene(_joined(seen, rooms(chained)), scene.cast), chained
 
 
@@ -99,7 +102,5 @@ def _joined(seen: Seen, room: Mapping[int, int]) -> Seen:
 def guess_all(seen: Seen) -> tuple[Scene, Guess]:
     """Groups and successions of a view, and the scene for attacks on pairs."""
     scene, successions = prepare(seen)
-    if seen.view is View.DISK and seen.rooms_move:
-        successions = chain_on_disk(seen)
     groups = guess_groups(scene)
     return scene, Guess(scene.cast, Pairs.none(), groups, successions)

@@ -27,7 +27,8 @@ ALIKE: Final = 0.75
 
 def guess_groups(scene: Scene) -> list[frozenset[int]]:
     """By places where people share them, by fan-outs where almost every place is one person's."""
-    own = len(scene.owner) > OWN * len(scene.readers)
+    read = [readers for place, readers in scene.readers.items() if place not in scene.cast.places]
+    own = sum(len(readers) == 1 for readers in read) > OWN * len(read)
     return recipients_at_once(scene) if own else readers_of_places(scene)
 
 
