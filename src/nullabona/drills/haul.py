@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from nullabona.drills.inventory import Inventory, day_text, size_counts
-from nullabona.drills.search import OPEN_FILE, Finding, Kind, Searched, Secret
+from nullabona.drills.search import OPEN_FILE, Finding, Kind, Searched, Secret, Swap
 from nullabona.drills.text import Text
 
 MEMORY: Final = "memory "
@@ -26,6 +26,8 @@ class Haul:
     memory_read: bool = False
     connected: list[str] = field(default_factory=list)
     """Addresses of the connections that were open."""
+    swap: Swap = field(default_factory=lambda: Swap(0, 0))
+    """What of the process was swapped out when it was seized."""
 
     @property
     def leaks(self) -> list[Finding]:
@@ -69,10 +71,23 @@ def describe_carried(haul: Haul) -> Iterator[Text]:
         f"The memory of the running process: {size} searched in {seconds:.1f} s",
         f"실행 중인 프로세스의 메모리: {size}, {seconds:.1f}초 동안 검색",
     )
+    yield _describe_swap(haul.swap)
     opened = haul.disk.opened + haul.memory.opened
     yield Text(
         f"{opened} compressed streams were opened; every secret was looked for in over twenty forms and in pieces",
         f"압축 데이터 {opened}개를 풀어 봄; 비밀마다 스무 가지가 넘는 형태로 전체와 조각을 검색",
+    )
+
+
+def _describe_swap(swap: Swap) -> Text:
+    if not swap.areas:
+        return Text("The machine has no swap", "기계에 스왑이 없음")
+    size = _megabytes(swap.bytes)
+    return Text(
+        f"{size} of it were swapped out, and read back and searched with it; the machine's swap ({swap.areas} areas) "
+        "holds pages of every program and is searched only if it is named with --also",
+        f"그중 {size}은(는) 스왑에 있었고, 함께 읽어 검색함; 기계의 스왑 영역({swap.areas}곳)에는 다른 프로그램의 "
+        "것도 있어 --also로 지정한 것만 검색함",
     )
 
 
@@ -171,6 +186,8 @@ def encode_haul(haul: Haul, inventory: Inventory, secrets: Sequence[Secret]) -> 
             "files": len(haul.disk.sources),
             "disk_bytes": haul.disk.bytes,
             "memory_bytes": haul.memory.bytes,
+            "swapped_bytes": haul.swap.bytes,
+            "swap_areas": haul.swap.areas,
             "seconds": round(haul.disk.seconds + haul.memory.seconds, 2),
         },
         "held": {

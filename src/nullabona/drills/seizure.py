@@ -18,7 +18,16 @@ from nullabona.drills.haul import (
 from nullabona.drills.inventory import Inventory, take_inventory
 from nullabona.drills.process import connected_addresses
 from nullabona.drills.report import Check, Report, Verdict
-from nullabona.drills.search import Hunt, Kind, MemoryDenied, Secret, files_below, memory_chunks, open_files
+from nullabona.drills.search import (
+    Hunt,
+    Kind,
+    MemoryDenied,
+    Secret,
+    files_below,
+    look_at_swap,
+    memory_chunks,
+    open_files,
+)
 from nullabona.drills.text import Text
 
 PROVES: Final = (
@@ -62,6 +71,7 @@ def _search(scene: Scene) -> Haul:
     try:
         if scene.control is not None:
             hunt.learn(memory_chunks(scene.control))
+        haul.swap = look_at_swap(scene.pid)
         haul.findings += hunt.search(open_files(scene.pid), haul.disk)
         haul.findings += hunt.search(memory_chunks(scene.pid), haul.memory)
         haul.connected = connected_addresses(scene.pid)

@@ -1,13 +1,15 @@
 """The search that drills rest on: is any of these secrets, in any form, in these files or in that memory?
 
 ``secret`` says what is looked for, ``forms`` how it may be written, ``index`` finds it in bytes, ``unpack`` opens
-compressed streams, ``sources`` and ``memory`` read disks and processes, ``hunt`` puts them together.
+compressed streams and ``archives`` compressed files, ``sources`` and ``memory`` read disks and processes, ``swap`` says
+what of a process lies there, ``hunt`` puts them together.
 """
 
 from nullabona.drills.search.hunt import Finding, Hunt, Searched
 from nullabona.drills.search.memory import OPEN_FILE, MemoryDenied, NoProcess, memory_chunks, open_files
 from nullabona.drills.search.secret import Kind, Secret, load_secrets, save_secrets
 from nullabona.drills.search.sources import Chunk, files_below
+from nullabona.drills.search.swap import Swap, look_at_swap
 
 __all__ = [
     "OPEN_FILE",
@@ -19,8 +21,10 @@ __all__ = [
     "NoProcess",
     "Searched",
     "Secret",
+    "Swap",
     "files_below",
     "load_secrets",
+    "look_at_swap",
     "memory_chunks",
     "open_files",
     "save_secrets",

@@ -1,4 +1,7 @@
-"""Reads what can be carried away on disks: every file below a folder and its name, in blocks that overlap."""
+"""Reads what can be carried away on disks: every file below a folder and its name, in blocks that overlap.
+
+What is compressed as a whole is read a second time as what is in it.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
+
+from nullabona.drills.search.archives import open_packed, read_packed
 
 BLOCK: Final = 1_048_576
 OVERLAP: Final = 65_536
@@ -26,13 +31,15 @@ class Chunk:
 def files_below(root: Path) -> Iterator[Chunk]:
     """Every regular file below ``root``, or ``root`` itself if it is one, then the names of all of them.
 
-    Symbolic links are not followed. A file that goes away meanwhile is passed over. Whatever is in a SQLite file (free
-    pages, log, unused ends of pages) is part of its bytes.
+    ``root`` may also be a disk or a part of one, as swap is. Symbolic links are not followed. A file that goes away
+    meanwhile is passed over. Whatever is in a SQLite file (free pages, log, unused ends of pages) is part of its bytes.
     """
-    paths = [root] if root.is_file() else sorted(root.rglob("*"))
+    single = root.is_file() or root.is_block_device()
+    paths = [root] if single else sorted(root.rglob("*"))
     for path in paths:
-        if path.is_file() and not path.is_symlink():
+        if (single or path.is_file()) and not path.is_symlink():
             yield from file_chunks(path, _name(path, root), os.O_NOFOLLOW)
+            yield from _packed_chunks(path, _name(path, root))
     names = "\n".join(_name(path, root) for path in paths)
     yield Chunk("file names", 0, names.encode("utf-8", "surrogateescape"))
 
@@ -46,17 +53,40 @@ def read_blocks(source: str, start: int, end: int, read: Callable[[int, int], by
 
 
 def file_chunks(path: Path, name: str, flags: int = 0) -> Iterator[Chunk]:
-    """The bytes of one regular file; nothing if it is something else or gone."""
+    """The bytes of one regular file, or of a disk or part of one; nothing if it is something else or gone."""
     try:
         fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | flags)
     except FileNotFoundError:
         return
     try:
-        status = os.fstat(fd)
-        if stat.S_ISREG(status.st_mode):
-            yield from read_blocks(name, 0, status.st_size, lambda size, offset: os.pread(fd, size, offset))
+        if _has_bytes(os.fstat(fd).st_mode):
+            end = os.lseek(fd, 0, os.SEEK_END)  # a disk's status says nothing of its size
+            yield from read_blocks(name, 0, end, lambda size, offset: os.pread(fd, size, offset))
     finally:
         os.close(fd)
+
+
+def _packed_chunks(path: Path, name: str) -> Iterator[Chunk]:
+    """What a compressed file holds; nothing if it is none, or gone."""
+    try:
+        with path.open("rb") as file:
+            found = open_packed(file)
+            if found is not None:
+                yield from _stream_blocks(f"{name} ({found[0]})", lambda: read_packed(found[1], BLOCK))
+    except FileNotFoundError:
+        return
+
+
+def _stream_blocks(source: str, read: Callable[[], bytes]) -> Iterator[Chunk]:
+    offset, before = 0, b""
+    while data := read():
+        block = before + data
+        yield Chunk(source, offset - len(before), block)
+        offset, before = offset + len(data), block[-OVERLAP:]
+
+
+def _has_bytes(mode: int) -> bool:
+    return stat.S_ISREG(mode) or stat.S_ISBLK(mode)
 
 
 def _name(path: Path, root: Path) -> str:
