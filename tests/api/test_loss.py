@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
 
-from nullabona.client.api import errors
-from nullabona.client.api.events import RelayLostBox
+from nullabona.client.api import Client, errors
+from nullabona.client.api.events import Published, RelayLostBox, Warned
+from nullabona.client.core.record.keeping import load_watch
 from tests.api.people import PATIENCE_S, befriend, happens, new_name, opened, people, play, reads, texts, until
 from tests.api.service import Service
 
@@ -99,3 +101,32 @@ def test_an_account_is_made_while_the_relay_is_out_of_reach(doomed: Service, tmp
             assert (True, handle, words) == (a.me.published, a.me.handle, a.phrase())
 
     play(story())
+
+
+def stands_in_the_record(client: Client) -> bool:
+    """Whether the client has seen its own card there."""
+    with client._session.look() as store:
+        watch = load_watch(store)
+    return watch is not None and watch.entry[1] > 0
+
+
+@pytest.mark.slow
+def test_owners_put_their_cards_back_within_a_period(tmp_path: Path) -> None:
+    """The directory lost its cards and people's relay did not: whoever is online publishes again by itself."""
+
+    async def story(house: Service, elsewhere: Service) -> None:
+        async with opened(tmp_path / "a") as a, opened(tmp_path / "b") as b:
+            for client, name in ((a, "a"), (b, "b")):
+                await client.create_account(house.handle(new_name(name)), relay=elsewhere.url)
+                await client.wait_published(timeout_s=PATIENCE_S)
+            while not stands_in_the_record(a):  # noqa: ASYNC110 - another process changes it
+                await asyncio.sleep(0.1)
+            before = a.last_event()
+            house.seize()
+            await happens(a, Warned, lambda event: event.code == "card-not-in-log", after=before)
+            await happens(a, Published, after=before)
+            assert a.me.published
+            assert (await b.look_up(a.me.handle)).identity_key == a.me.account
+
+    with Service(tmp_path / "house", period_s=1) as house, Service(tmp_path / "elsewhere") as elsewhere:
+        play(story(house, elsewhere))

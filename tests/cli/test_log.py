@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -137,6 +138,29 @@ def test_a_monitor_remembers(log: Path) -> None:
     assert memory == (log / "state").read_bytes()
     assert ["seen-before", "shown-now"] == sorted(path.name.rpartition(".")[2] for path in log.glob("state.*"))
     assert {0o600} == {path.stat().st_mode & 0o777 for path in log.glob("state*")}
+
+
+@pytest.mark.slow
+def test_a_copy_is_kept_and_becomes_the_log_again(log: Path) -> None:
+    """Mirrored, lost, restored, and it goes on; a log that is there is not overwritten, and no lie is copied."""
+    policy = ("--policy", log / "policy")
+    code, out, err = nulla("mirror", log / "log", log / "copy", *policy, lang="ko_KR.UTF-8")
+    assert (0, "", True) == (code, out, "항목 300개를 모두 확인해" in err)
+    code, _, err = nulla("restore", log / "copy", log / "log", *policy)
+    assert (1, True) == (code, "[log-exists]" in err)
+    shutil.rmtree(log / "log")
+    code, out, err = nulla("restore", log / "copy", log / "log", *policy, "--json")
+    assert (0, 300, [], {}, "") == (code, *(json.loads(out)[k] for k in ("size", "silent", "witnesses")), err)
+    made = make_log(log / "log")
+    made.stage([b"entry 300\n"])
+    publish(made)
+    made.release()
+    code, out, _ = nulla("mirror", log / "log", log / "copy", *policy, "--json")
+    assert (0, 301) == (code, json.loads(out)["size"])
+    bundle = log / "copy/public/tile/entries/000"
+    bundle.write_bytes(bundle.read_bytes().replace(b"entry 7\n", b"entry 8\n"))
+    code, _, err = nulla("restore", log / "copy", log / "elsewhere", *policy)
+    assert (3, True, False) == (code, "[log-differs]" in err, (log / "elsewhere").exists())
 
 
 @pytest.mark.slow

@@ -13,11 +13,16 @@ from typing import ParamSpec, TypeVar
 import pytest
 
 from nullabona.directory.core.pages import part_of
+from nullabona.directory.keys import FILE
 from nullabona.directory.opening import RecordOptions
 from nullabona.directory.record import RecordBroken
 from nullabona.directory.service import Clock, DirectoryService, Options, open_directory
 from nullabona.directory.store.interface import StoreFailed
 from nullabona.directory.store.sqlite import SqliteCardStore
+from nullabona.log.checkpoint import parse_checkpoint
+from nullabona.log.note import parse_note
+from nullabona.log.tiles import tiles_of
+from nullabona.sequencer import restore_log
 from nullabona.wire.epoch import decode_epoch, decode_genesis
 from nullabona.wire.messages import Blob, CardFound, CardTaken, LogFile, LookupCard, PublishCard, Refusal
 from tests.wire.cards import JUN, TODAY, card_bytes, first_card
@@ -110,6 +115,47 @@ def test_lost_cards_leave_an_empty_map_and_the_log_goes_on(tmp_path: Path) -> No
         return shown
 
     assert [b"", CARD.encoded] == asyncio.run(play())
+
+
+def test_a_record_that_was_restored_from_a_copy_goes_on(tmp_path: Path) -> None:
+    """Machine, cards and log are gone; the log is copied, and its keys: the next epoch is its next entry."""
+
+    async def play() -> tuple[int, int, list[int]]:
+        first = opened(tmp_path)
+        await first.advance()
+        await first.publish(PublishCard(CARD.encoded))
+        await first.advance(force=True)
+        size = first._record._log.status().published
+        await first.close()
+        (tmp_path / "record").rename(tmp_path / "copy")
+        shutil.rmtree(tmp_path / "data")
+        note = (tmp_path / "copy/public/checkpoint").read_bytes()
+        tiles = [(tile, (tmp_path / "copy/public" / tile.path).read_bytes()) for tile in tiles_of(size)]
+        restore_log(tmp_path / "record", parse_checkpoint(parse_note(note).text), note, tiles)
+        shutil.copy(tmp_path / "copy" / FILE, tmp_path / "record")
+        second = opened(tmp_path, now=2_000)
+        await second.advance()
+        log = second._record._log
+        numbers = [decode_epoch(log.entry(index)).number for index in range(1, log.status().published)]
+        await second.close()
+        return size, len(numbers), numbers
+
+    size, count, numbers = asyncio.run(play())
+    assert (size, list(range(1, size + 1))) == (count, numbers)
+
+
+def test_a_log_that_began_otherwise_is_refused(tmp_path: Path) -> None:
+    """With another period nothing is appended to a log that promised its readers this one."""
+
+    async def play() -> None:
+        first = opened(tmp_path)
+        await first.advance()
+        await first.close()
+        options = RecordOptions(folder=tmp_path / "record", period_s=7)
+        with pytest.raises(RecordBroken, match="begins otherwise"):
+            open_directory(tmp_path / "data", HOST, Options(record=options))
+
+    asyncio.run(play())
 
 
 def test_cards_that_are_older_than_the_log_are_refused(tmp_path: Path) -> None:

@@ -316,6 +316,19 @@ SENTENCES: Final[dict[str, tuple[str, str]]] = {
         "{origin} HAS TWO HISTORIES: its operator has signed both. Show this to others.",
         "{origin}: 기록이 둘로 갈라졌습니다. 운영자가 둘 다 서명했습니다. 다른 사람에게 보여 주세요.",
     ),
+    "log-mirrored": (
+        "The copy of {origin} has all of its {size} entries, each checked.",
+        "{origin}의 항목 {size}개를 모두 확인해 사본에 담았습니다.",
+    ),
+    "log-unreached": ("! not reached this time [{code}]", "! 이번에는 닿지 못했습니다 [{code}]"),
+    "log-restored": (
+        "{origin} has its {size} entries again, last cosigned {when}; put its keys beside them and start it.",
+        "{origin}의 항목 {size}개를 되살렸습니다(마지막 공동 서명 {when}). 열쇠를 함께 두고 시작하세요.",
+    ),
+    "log-silent": (
+        "! {names} did not answer; if they have cosigned more, they will not cosign this",
+        "! {names}의 답이 없습니다. 더 많이 공동 서명했다면 이 기록에는 서명하지 않습니다",
+    ),
     "log-watched": ("{new} new of {size} entries.", "항목 {size}개 중 새 항목 {new}개."),
     "docket-moved": ("{number} is {state} now.", "{number} 사건: {state}."),
     "docket-carried-out": ("Done.", "처리했습니다."),

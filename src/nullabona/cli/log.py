@@ -12,6 +12,7 @@ from typing import Final
 import click
 
 from nullabona.cli.catalogue import say
+from nullabona.cli.log_copies import mirror, restore
 from nullabona.cli.logwork import (
     Reading,
     keep_memory,
@@ -39,10 +40,14 @@ _max_age = click.option("--max-age", type=int, metavar="S", help="Refuse a check
 
 @click.group()
 def log() -> None:
-    """Public logs: check all of one, prove an entry, watch it grow.
+    """Public logs: check all of one, prove an entry, watch it grow, keep a copy and restore it from one.
 
     WHERE is a log's URL or a folder with its files: what was copied can be checked offline.
     """
+
+
+log.add_command(mirror)
+log.add_command(restore)
 
 
 @log.command()

@@ -95,7 +95,11 @@ class PublicRecord:
 
     def start(self) -> None:
         """Find out how far the cards and the log have come. Raises `RecordBroken`, or what the log raises."""
-        self._log.stage([self._genesis_entry()], key=b"genesis")
+        if not self._log.status().integrated:
+            self._log.stage([self._genesis_entry()], key=b"genesis")
+        elif self._log.entry(0) != self._genesis_entry():
+            hint = "start the directory with the keys, the host and the period that its log began with"
+            raise RecordBroken("the log begins otherwise than this directory would begin it", hint=hint)
         status = self._log.status()
         end = status.staged + status.integrated
         if not self._store.progress().closed and end > 1:

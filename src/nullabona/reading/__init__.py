@@ -1,17 +1,20 @@
-"""Reads a log as anyone may: from a URL or a folder; checks all of it, proves an entry, or watches it grow.
+"""Reads a log as anyone may: from a URL or a folder; checks all of it, proves an entry, watches it grow, or copies it.
 
 Nothing that a log says is believed: what is returned follows from the checkpoint, and that from the
 policy (spec/log.md).
 """
 
-from nullabona.reading.errors import LogDiffers, LogForked, LogIncomplete, LogRolledBack, LogStale
+from nullabona.reading.errors import LogBehind, LogDiffers, LogForked, LogIncomplete, LogRolledBack, LogStale
 from nullabona.reading.forks import Undecided, decide
+from nullabona.reading.mirror import update_mirror
 from nullabona.reading.monitor import Step, advance
 from nullabona.reading.prove import Proven, find_entry, prove
-from nullabona.reading.source import Source, open_source
+from nullabona.reading.source import Source, open_files, open_source
 from nullabona.reading.verify import Report, read_checkpoint, verify_log
+from nullabona.reading.witnesses import Word, ask_witnesses, check_not_behind
 
 __all__ = [
+    "LogBehind",
     "LogDiffers",
     "LogForked",
     "LogIncomplete",
@@ -22,11 +25,16 @@ __all__ = [
     "Source",
     "Step",
     "Undecided",
+    "Word",
     "advance",
+    "ask_witnesses",
+    "check_not_behind",
     "decide",
     "find_entry",
+    "open_files",
     "open_source",
     "prove",
     "read_checkpoint",
+    "update_mirror",
     "verify_log",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nullabona.errors import PeerError
+from nullabona.errors import PeerError, UserError
 
 
 class LogIncomplete(PeerError):
@@ -38,3 +38,10 @@ class LogStale(PeerError):
 
     code = "log-stale"
     default_hint = "try again later; if it stays, the log has stopped, or something newer is kept from you"
+
+
+class LogBehind(UserError):
+    """A copy of a log lacks entries that witnesses have cosigned."""
+
+    code = "log-behind"
+    default_hint = "take the copy of whoever read the log last; no witness cosigns the log again without these entries"

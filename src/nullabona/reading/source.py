@@ -110,9 +110,14 @@ class Source:
 
 def open_source(where: str, ways: Ways | None = None) -> Source:
     """The log at a URL or in a folder, which may also be a sequencer's own. Raises `BadUrl` or `NoLogHere`."""
+    return Source(open_files(where, ways))
+
+
+def open_files(where: str, ways: Ways | None = None) -> Files:
+    """As `open_source`, file by file."""
     if "://" in where:
-        return Source(Website(where, ways or Ways()))
+        return Website(where, ways or Ways())
     for folder in (Path(where), Path(where) / "public"):
         if (folder / CHECKPOINT).is_file():
-            return Source(Folder(folder))
+            return Folder(folder)
     raise NoLogHere(f"there is no log in {where}")

@@ -6,6 +6,7 @@ Used by whoever runs a log. It decides no format: those are `nullabona.log`'s.
 from nullabona.sequencer.addresses import WitnessAddress, addresses_of
 from nullabona.sequencer.errors import EntryRefused, LogDamaged, NoQuorum
 from nullabona.sequencer.log import Log, Published, Status, open_log
+from nullabona.sequencer.restoring import LogExists, restore_log
 from nullabona.sequencer.store.sqlite import KeyTaken, LogStoreFailed, NotThisLog
 
 __all__ = [
@@ -13,6 +14,7 @@ __all__ = [
     "KeyTaken",
     "Log",
     "LogDamaged",
+    "LogExists",
     "LogStoreFailed",
     "NoQuorum",
     "NotThisLog",
@@ -21,4 +23,5 @@ __all__ = [
     "WitnessAddress",
     "addresses_of",
     "open_log",
+    "restore_log",
 ]

@@ -6,6 +6,7 @@ Once a period; a directory that is out of reach is asked again later, and every 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from typing import Final
@@ -51,10 +52,11 @@ _SHORTEST_S: Final = 1.0
 
 
 class Oversight:
-    """The watch of one client."""
+    """The watch of one client. ``missing`` is called when nothing stands at the own handle: it may have been lost."""
 
-    def __init__(self, ground: Ground) -> None:
+    def __init__(self, ground: Ground, missing: Callable[[], None] = lambda: None) -> None:
         self._ground = ground
+        self._missing = missing
         self._poke = asyncio.Event()
         self._turn = asyncio.Lock()
         self._held = 0
@@ -164,6 +166,8 @@ class Oversight:
             return RETRY_S
         pinned, found = await self._ground.directories.watch(handle, watch)
         self._conclude(handle, pinned, watch, found)
+        if not found.watch.entry[1]:
+            self._missing()
         newest = found.openings[-1][1] if found.openings else 0
         return self._until_next(pinned, newest)
 

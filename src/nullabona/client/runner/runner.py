@@ -68,7 +68,7 @@ class Runner:
         self._fetches = Fetches(self)
         self.directories = Directories(self)
         self.publishing = Publishing(self)
-        self.oversight = Oversight(self)
+        self.oversight = Oversight(self, missing=self.publishing.poke)
         self._poke = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
         self._listeners: set[Callable[[], None]] = set()

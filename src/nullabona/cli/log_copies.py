@@ -1,0 +1,135 @@
+"""``nulla log mirror`` and ``restore``: keep a copy of a log, and make a log whose machine was lost out of one."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from pathlib import Path
+from typing import Final
+
+import click
+
+from nullabona.cli.logwork import read_policy, utc
+from nullabona.cli.output import emit, note
+from nullabona.cli.settings import Settings, common, settings_of
+from nullabona.errors import PeerError
+from nullabona.log.policy import Policy
+from nullabona.log.tiles import Tile, tiles_of
+from nullabona.machine.httpclient import Ways
+from nullabona.reading import (
+    LogDiffers,
+    LogForked,
+    LogRolledBack,
+    Report,
+    Source,
+    Word,
+    ask_witnesses,
+    check_not_behind,
+    open_files,
+    open_source,
+    read_checkpoint,
+    update_mirror,
+    verify_log,
+)
+from nullabona.sequencer import restore_log
+
+_PROVEN: Final = (LogForked, LogRolledBack, LogDiffers)
+"""What no other day makes better: a copy that goes on is no excuse for not saying it."""
+_FOLDER: Final = click.Path(path_type=Path, file_okay=False)
+_policy = click.option(
+    "--policy",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    required=True,
+    help="Whose signatures are demanded (spec/log.md).",
+)
+
+
+@click.command()
+@click.argument("where")
+@click.argument("folder", type=_FOLDER)
+@_policy
+@click.option("--every", type=click.IntRange(min=1), metavar="S", help="Look again every S seconds, until interrupted.")
+@common
+@click.pass_context
+def mirror(context: click.Context, where: str, folder: Path, policy: Path, every: int | None) -> None:
+    """Keep a copy of the log at WHERE in FOLDER: every entry is checked, and only what was checked is kept.
+
+    Refuses a log that shows fewer entries than the copy has, or others (exit 3). `public` in the folder may be served;
+    if the log's machine is lost, `nulla log restore` makes the log out of it.
+    """
+    settings = settings_of(context)
+    asyncio.run(_mirror(settings, where, folder, read_policy(policy), every))
+
+
+async def _mirror(settings: Settings, where: str, folder: Path, policy: Policy, every: int | None) -> None:
+    files = open_files(where, Ways(settings.ca_file, settings.proxy))
+    try:
+        while True:
+            try:
+                _say(settings, await update_mirror(files, folder, policy, int(time.time())))
+            except PeerError as error:
+                if every is None or isinstance(error, _PROVEN):
+                    raise
+                note(settings, "log-unreached", code=error.code)
+            if every is None:
+                return
+            await asyncio.sleep(every)
+    finally:
+        await files.close()
+
+
+def _say(settings: Settings, report: Report) -> None:
+    size = report.checkpoint.size
+    if settings.as_json:
+        emit({"origin": report.checkpoint.origin, "size": size, "root": report.checkpoint.root})
+    note(settings, "log-mirrored", origin=report.checkpoint.origin, size=size)
+
+
+@click.command()
+@click.argument("copy")
+@click.argument("folder", type=_FOLDER)
+@_policy
+@common
+@click.pass_context
+def restore(context: click.Context, copy: str, folder: Path, policy: Path) -> None:
+    """Make a log whose machine was lost out of a COPY (a folder or URL), in FOLDER, so that it goes on from there.
+
+    The whole copy is checked, and the policy's witnesses are asked how far they have cosigned: a copy that lacks
+    entries is refused, because nobody would sign it again. The log's own keys are not in a copy; they come from where
+    the operator kept them.
+    """
+    settings = settings_of(context)
+    asyncio.run(_restore(settings, copy, folder, read_policy(policy)))
+
+
+async def _restore(settings: Settings, copy: str, folder: Path, policy: Policy) -> None:
+    ways = Ways(settings.ca_file, settings.proxy)
+    source = open_source(copy, ways)
+    try:
+        report = await read_checkpoint(source, policy, now_s=int(time.time()))
+        report = await verify_log(source, report)
+        words = await ask_witnesses(policy, report.checkpoint.origin, ways)
+        check_not_behind(report.checkpoint, words)
+        tiles = await _tiles(source, report.checkpoint.size)
+    finally:
+        await source.close()
+    await asyncio.to_thread(restore_log, folder, report.checkpoint, report.note, tiles)
+    _told(settings, report, words)
+
+
+async def _tiles(source: Source, size: int) -> list[tuple[Tile, bytes]]:
+    return [(tile, await source.tile(tile)) for tile in tiles_of(size)]
+
+
+def _told(settings: Settings, report: Report, words: tuple[Word, ...]) -> None:
+    checkpoint = report.checkpoint
+    silent = [word.witness for word in words if word.error]
+    if settings.as_json:
+        emit({"origin": checkpoint.origin, "size": checkpoint.size, "root": checkpoint.root, "silent": silent,
+              "witnesses": {word.witness: word.checkpoint.size for word in words if word.checkpoint}})  # fmt: skip
+    seen = report.seen.time_s if report.seen is not None else None
+    when = utc(seen) if seen is not None else "-"
+    note(settings, "log-restored", origin=checkpoint.origin, size=checkpoint.size, when=when)
+    if silent:
+        note(settings, "log-silent", names=", ".join(silent))

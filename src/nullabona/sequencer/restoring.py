@@ -1,0 +1,70 @@
+"""Makes a checked copy of a log into that log again, after its machine was lost (spec/witness.md §1).
+
+Whoever calls has verified the whole copy, and that no witness has cosigned more. What is made goes on from there and
+only from there: a shorter or another history would be signed by nobody who remembers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Final
+
+from nullabona.errors import UserError
+from nullabona.log.checkpoint import Checkpoint
+from nullabona.log.tiles import Tile
+from nullabona.machine.disk import Disk, DiskFailed
+from nullabona.machine.lock import FolderLock
+from nullabona.sequencer.log import CHECKPOINT
+from nullabona.sequencer.store.sqlite import FILE_NAME, LogStore
+
+_AT_ONCE: Final = 64
+
+
+class LogExists(UserError):
+    """There is a log in the folder already."""
+
+    code = "log-exists"
+    default_hint = "name another folder; a log that is there is not overwritten"
+
+
+def restore_log(folder: Path, checkpoint: Checkpoint, note: bytes, tiles: Iterable[tuple[Tile, bytes]]) -> None:
+    """A log's folder with these files, ready for `open_log` and the log's own keys.
+
+    ``tiles`` are all of `nullabona.log.tiles.tiles_of` the checkpoint's size. A call that was interrupted may be
+    repeated. Raises `LogExists`, `FolderInUse`, `DiskFailed` or `LogStoreFailed`.
+    """
+    if (folder / FILE_NAME).exists():
+        raise LogExists(f"there is a log in {folder} already")
+    lock = _locked(folder)
+    try:
+        disk = Disk(folder / "public", folder / "incoming")
+        some: list[tuple[str, bytes]] = []
+        for tile, data in tiles:
+            some.append((tile.path, data))
+            if len(some) == _AT_ONCE:
+                disk.put_all(some)
+                some.clear()
+        disk.put_all([*some, (CHECKPOINT, note)])
+        disk.settle()
+        _begin_at(folder, checkpoint)
+    finally:
+        lock.close()
+
+
+def _locked(folder: Path) -> FolderLock:
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o711)
+        return FolderLock(folder)
+    except OSError as error:
+        raise DiskFailed(f"the log's folder cannot be used: {error.strerror}") from error
+
+
+def _begin_at(folder: Path, checkpoint: Checkpoint) -> None:
+    """The database comes last: without it, or with one that is behind, the folder is not taken for a log."""
+    store = LogStore(folder, checkpoint.origin)
+    try:
+        store.integrate(checkpoint.size, checkpoint.root)
+        store.note_pruned(checkpoint.size)
+    finally:
+        store.close()
