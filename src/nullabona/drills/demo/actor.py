@@ -6,7 +6,7 @@ import asyncio
 import json
 import sys
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from nullabona.drills.demo.script import Person
 from nullabona.errors import UserError
@@ -25,6 +25,8 @@ class Failed(UserError):
 class Actor:
     """One person, in a process of their own whose connections come from ``address``."""
 
+    PROGRAM: ClassVar[str] = "nullabona.drills.demo.person"
+
     def __init__(self, person: Person, folder: Path, address: str) -> None:
         self.person = person
         self.address = address
@@ -42,7 +44,7 @@ class Actor:
         """Open the profile in a new process."""
         with self._log.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "nullabona.drills.demo.person", str(self.profile), self.address),
+                *(sys.executable, "-m", self.PROGRAM, str(self.profile), self.address),
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=log,

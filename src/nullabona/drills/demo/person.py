@@ -15,7 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
-from nullabona.client.api import Client, Options, Unprotected, Warned, open_client
+from nullabona.client.api import Client, Options, Unlock, Unprotected, Warned, open_client
 from nullabona.client.api.events import RelayLostBox
 from nullabona.errors import NullabonaError, UserError
 
@@ -25,6 +25,8 @@ HASTE: Final = {
     "beacon": 2_000, "ticket": 1_000, "commit_spread": 300,
 }  # fmt: skip
 """Delays of the client, in ms, shortened for the demo: what waits up to a minute elsewhere waits two seconds here."""
+
+_ANYBODY: Final = Unprotected()
 
 
 class Unmet(UserError):
@@ -180,11 +182,11 @@ class Deeds:
         ]
 
 
-async def _serve(profile: Path) -> None:
+async def _serve(profile: Path, make: Callable[[Client], Deeds], unlock: Unlock) -> None:
     options = Options()
     options = replace(options, timing=replace(options.timing, **HASTE))
-    async with open_client(profile, unlock=Unprotected(), create=True, options=options) as client:
-        deeds = Deeds(client)
+    async with open_client(profile, unlock=unlock, create=True, options=options) as client:
+        deeds = make(client)
         _answer({"ok": "ready"})
         while line := await asyncio.get_running_loop().run_in_executor(None, sys.stdin.readline):
             _answer(await _do(deeds, json.loads(line)))
@@ -203,13 +205,13 @@ def _answer(value: dict[str, Any]) -> None:
     sys.stdout.flush()
 
 
-def main() -> None:
-    """Run one person."""
+def main(make: Callable[[Client], Deeds] = Deeds, unlock: Unlock = _ANYBODY) -> None:
+    """Run one person, who can do what ``make`` makes of the client."""
     sys.stdin.reconfigure(encoding="utf-8")  # type: ignore[union-attr]
     sys.stdout.reconfigure(encoding="utf-8")  # type: ignore[union-attr]
     profile, address = sys.argv[1:]
     with asyncio.Runner(loop_factory=lambda: FromAddress(address)) as runner:
-        runner.run(_serve(Path(profile)))
+        runner.run(_serve(Path(profile), make, unlock))
 
 
 if __name__ == "__main__":
