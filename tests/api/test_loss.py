@@ -9,7 +9,7 @@ import pytest
 
 from nullabona.client.api import Client, errors
 from nullabona.client.api.events import Published, RelayLostBox, Warned
-from nullabona.client.core.record.keeping import load_watch
+from nullabona.client.core.record.keeping import load_pinned, load_watch, save_pinned, save_watch
 from tests.api.people import PATIENCE_S, befriend, happens, new_name, opened, people, play, reads, texts, until
 from tests.api.service import Service
 
@@ -103,11 +103,16 @@ def test_an_account_is_made_while_the_relay_is_out_of_reach(doomed: Service, tmp
     play(story())
 
 
-def stands_in_the_record(client: Client) -> bool:
-    """Whether the client has seen its own card there."""
-    with client._session.look() as store:
-        watch = load_watch(store)
-    return watch is not None and watch.entry[1] > 0
+async def stands_in_the_record(client: Client) -> None:
+    """Until the client has seen its own card there."""
+
+    def stands() -> bool:
+        with client._session.look() as store:
+            watch = load_watch(store)
+        return watch is not None and watch.entry[1] > 0
+
+    while not stands():  # noqa: ASYNC110 - another process changes it
+        await asyncio.sleep(0.1)
 
 
 @pytest.mark.slow
@@ -119,14 +124,41 @@ def test_owners_put_their_cards_back_within_a_period(tmp_path: Path) -> None:
             for client, name in ((a, "a"), (b, "b")):
                 await client.create_account(house.handle(new_name(name)), relay=elsewhere.url)
                 await client.wait_published(timeout_s=PATIENCE_S)
-            while not stands_in_the_record(a):  # noqa: ASYNC110 - another process changes it
-                await asyncio.sleep(0.1)
+            await stands_in_the_record(a)
             before = a.last_event()
             house.seize()
             await happens(a, Warned, lambda event: event.code == "card-not-in-log", after=before)
             await happens(a, Published, after=before)
             assert a.me.published
             assert (await b.look_up(a.me.handle)).identity_key == a.me.account
+
+    with Service(tmp_path / "house", period_s=1) as house, Service(tmp_path / "elsewhere") as elsewhere:
+        play(story(house, elsewhere))
+
+
+@pytest.mark.slow
+def test_an_owner_who_missed_the_last_epochs_puts_the_card_back_too(tmp_path: Path) -> None:
+    """What it saw last lies in the gap that the loss has left: it is told of the gap once, and goes on from now."""
+
+    async def story(house: Service, elsewhere: Service) -> None:
+        async with opened(tmp_path / "a") as a:
+            await a.create_account(house.handle(new_name("a")), relay=elsewhere.url)
+            await a.wait_published(timeout_s=PATIENCE_S)
+            await stands_in_the_record(a)
+            with a._session.look() as store:
+                seen = load_pinned(store, house.host), load_watch(store)
+            size = a.record().size
+            while a.record().size < size + 3:  # noqa: ASYNC110 - another process changes it
+                await asyncio.sleep(0.1)
+            house.kill()
+            before = a.last_event()
+            with a._session.step() as step:
+                assert seen[0] is not None
+                save_pinned(step.store, seen[0])
+                save_watch(step.store, seen[1])
+            house.seize()
+            await happens(a, Warned, lambda event: event.code == "record-gap", after=before)
+            await happens(a, Published, after=before)
 
     with Service(tmp_path / "house", period_s=1) as house, Service(tmp_path / "elsewhere") as elsewhere:
         play(story(house, elsewhere))

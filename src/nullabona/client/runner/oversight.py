@@ -101,11 +101,12 @@ class Oversight:
         with self._ground.store.transaction():
             if tending.is_signed_out(self._ground.store):
                 return DAY_S
-        pause = RETRY_S
+        pause = self._retry_s(account.handle.authority)
         try:
             pause = await self._watch_own(account.handle)
         except RecordGap as gap:
-            await self._begin_anew(account.handle, gap)
+            with suppress(PeerError, EndpointRefused):
+                await self._begin_anew(account.handle, gap)
         except (PeerError, EndpointRefused):
             pass  # what is grave was told by whoever asked
         host = account.handle.authority
@@ -200,7 +201,11 @@ class Oversight:
         )
 
     async def _begin_anew(self, handle: Handle, gap: RecordGap) -> None:
-        """This device was away for too long: the watch begins again with what the log is now."""
+        """Epochs cannot be looked through any more: the watch begins again with what the log is now.
+
+        That has to be found out first: what was seen of it last may lie in the gap too.
+        """
+        await self._ground.directories.look_up(str(handle))
         pinned = await self._ground.directories.begin(handle.authority)
         with self._ground.engine.step(self._ground.now()) as step:
             save_watch(step.store, start(pinned))
@@ -235,6 +240,12 @@ class Oversight:
             self._ground.happened(Touched(frozenset()))
 
     # -- inside ---------------------------------------------------------------------------------------------------
+
+    def _retry_s(self, host: str) -> float:
+        """When a directory that was out of reach is asked again: before it can have closed many epochs."""
+        with self._ground.store.transaction():
+            pinned = load_pinned(self._ground.store, host)
+        return RETRY_S if pinned is None else min(RETRY_S, pinned.rules.period_s)
 
     def _kept_epochs(self, pinned: Pinned) -> int:
         return pinned.rules.history_days * DAY_S // pinned.rules.period_s
