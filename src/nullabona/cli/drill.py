@@ -16,6 +16,7 @@ from nullabona.drills.demo.script import load_script
 from nullabona.drills.docket import desk_installed
 from nullabona.drills.loss.play import Size
 from nullabona.drills.loss.report import run_loss
+from nullabona.drills.lost.told import run_lost_directory
 from nullabona.drills.lying.play import PERIOD_S, run_lying_directory
 from nullabona.drills.report import Report
 from nullabona.drills.search import load_secrets
@@ -174,6 +175,17 @@ def lying_directory(*, period: int, as_json: bool) -> None:
     _finish(report, as_json=as_json)
 
 
+@drill.command("lost-directory")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+def lost_directory(*, as_json: bool) -> None:
+    """The directory's machine is gone: people talk on, it is made anew from copies, owners put their cards back."""
+    try:
+        report = run_lost_directory(_tell)
+    except NullabonaError as error:
+        _fail(error)
+    _finish(report, as_json=as_json)
+
+
 @drill.command()
 @click.option(
     "--demands",
@@ -205,6 +217,7 @@ def all_drills(*, as_json: bool) -> None:
         lambda: run_coerced(_tell),
         lambda: run_loss(_tell),
         lambda: run_lying_directory(_tell),
+        lambda: run_lost_directory(_tell),
         _run_docket,
     )
     for run in runs:

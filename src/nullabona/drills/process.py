@@ -35,7 +35,7 @@ class RelayProcess:
     ``program`` is what runs in the place of ``nulla``: an operator may have changed it. ``more`` are further options.
     """
 
-    def __init__(  # noqa: PLR0913 - options of one process
+    def __init__(
         self,
         data: Path,
         log: Path,

@@ -9,6 +9,7 @@ from nullabona.drills import docket, seizure, warrant
 from nullabona.drills.coerced import report as coerced
 from nullabona.drills.demo import run as demo
 from nullabona.drills.loss import report as loss
+from nullabona.drills.lost import told as lost
 from nullabona.drills.lying import play as lying
 from nullabona.drills.tap import report as tap
 
@@ -20,5 +21,6 @@ DRILLS: Final[Mapping[str, tuple[str, ...]]] = {
     "loss": tuple(loss.PROVES),
     "coerced-operator": tuple(coerced.PROVES),
     "lying-directory": tuple(lying.PROVES),
+    "lost-directory": tuple(lost.PROVES),
     "docket": tuple(docket.PROVES),
 }

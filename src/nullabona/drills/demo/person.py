@@ -182,9 +182,13 @@ class Deeds:
         ]
 
 
-async def _serve(profile: Path, make: Callable[[Client], Deeds], unlock: Unlock) -> None:
+def hasty() -> Options:
+    """A client with the shortened delays."""
     options = Options()
-    options = replace(options, timing=replace(options.timing, **HASTE))
+    return replace(options, timing=replace(options.timing, **HASTE))
+
+
+async def _serve(profile: Path, make: Callable[[Client], Deeds], unlock: Unlock, options: Options) -> None:
     async with open_client(profile, unlock=unlock, create=True, options=options) as client:
         deeds = make(client)
         _answer({"ok": "ready"})
@@ -205,13 +209,13 @@ def _answer(value: dict[str, Any]) -> None:
     sys.stdout.flush()
 
 
-def main(make: Callable[[Client], Deeds] = Deeds, unlock: Unlock = _ANYBODY) -> None:
+def main(make: Callable[[Client], Deeds] = Deeds, unlock: Unlock = _ANYBODY, options: Options | None = None) -> None:
     """Run one person, who can do what ``make`` makes of the client."""
     sys.stdin.reconfigure(encoding="utf-8")  # type: ignore[union-attr]
     sys.stdout.reconfigure(encoding="utf-8")  # type: ignore[union-attr]
     profile, address = sys.argv[1:]
     with asyncio.Runner(loop_factory=lambda: FromAddress(address)) as runner:
-        runner.run(_serve(Path(profile), make, unlock))
+        runner.run(_serve(Path(profile), make, unlock, options or hasty()))
 
 
 if __name__ == "__main__":

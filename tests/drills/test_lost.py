@@ -1,0 +1,106 @@
+"""The drill ``lost-directory``, played for real; and that it fails when one of the things it rests on is taken away."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import subprocess
+import sys
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from nullabona.drills.lost import house as houses
+from nullabona.drills.lost.house import Copier, House, Restoring
+from nullabona.drills.lost.play import Lost, play
+from nullabona.drills.lost.told import PROVES, report_of
+from nullabona.drills.report import Report, Verdict
+from tests.drills.lacking import lack
+
+COMMAND = [sys.executable, "-c", "from nullabona.cli import main; main()", "drill", "lost-directory", "--json"]
+HELD = Lost(
+    3, 9, 4, 4, 0.5, "timed-out", Restoring(1, "log-behind", 0), 5, "has-more", "timed-out", "log-rolled-back",
+    Restoring(0, "", 9), 9.0, {"mina": 10.0, "jun": 11.0, "nari": 3.0}, {"sora": ["card-not-ours"]},
+    dict.fromkeys(("mina", "jun", "nari"), True), 12, {"dora": "handle-taken"}, {"dora": "", "sora": ""}, "card-forked",
+)  # fmt: skip
+
+
+def failed(report: Report) -> set[str]:
+    return {check.id for check in report.checks if check.verdict is Verdict.FAILED}
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+def test_a_lost_directory_comes_back_and_nobody_is_silenced() -> None:
+    """Real processes throughout: every claim holds, exit code 0, and how long it took is told."""
+    done = subprocess.run(COMMAND, stdin=subprocess.DEVNULL, capture_output=True, check=False)
+    assert done.stdout, done.stderr.decode()
+    played = json.loads(done.stdout)
+    assert (0, dict.fromkeys(PROVES, "held")) == (done.returncode, {c["id"]: c["verdict"] for c in played["checks"]})
+    assert {"mina", "jun", "nari"} == set(played["seconds"]["cards_back"])
+    assert played["entries_of_old_copy"] < played["entries"] < played["entries_in_the_end"]
+
+
+@pytest.mark.parametrize(
+    ("broken", "id"),
+    [
+        ({"unknown": ""}, "G-01"),
+        ({"contact_saw": ""}, "G-02"),
+        ({"told": {"sora": []}}, "G-02"),
+        ({"before": {"dora": ""}}, "G-03"),
+        ({"heard": 3}, "G-10"),
+        ({"found": {"mina": True, "jun": True, "nari": False}}, "G-11"),
+        ({"back": {"mina": 10.0, "jun": 11.0, "nari": 0.0}}, "G-11"),
+        ({"back": {"mina": 500.0, "jun": 11.0, "nari": 3.0}}, "G-11"),
+        ({"refused": Restoring(0, "", 5)}, "G-12"),
+        ({"copier_saw": ""}, "G-12"),
+        ({"restored": Restoring(1, "log-differs", 0)}, "G-12"),
+        ({"grown": 9}, "G-12"),
+        ({"told": {"sora": ["card-not-ours"], "jun": ["log-forked"]}}, "G-12"),
+    ],
+)
+def test_whatever_is_missing_fails_its_claim(broken: dict[str, Any], id: str) -> None:
+    """Each observation counts: without it exactly the claim that rests on it does not hold."""
+    assert set() == failed(report_of(HELD))
+    assert {id} == failed(report_of(replace(HELD, **broken)))
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+def test_the_drill_fails_without_witnesses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody cosigns and nobody is asked: the old copy is taken, its record goes on, and the drill says so."""
+
+    def nobody(self: House, lines: list[str]) -> None:
+        self._witnesses.write_text("quorum none\n", "utf-8")
+        self.policy.write_text("".join(f"log {key}\n" for key in self.vkeys) + "quorum none\n", "utf-8")
+
+    monkeypatch.setattr(House, "name_witnesses", nobody)
+    monkeypatch.setattr(House, "restore", _any_copy(House.restore))
+    monkeypatch.setattr(Copier, "ended", _not_waiting)
+    monkeypatch.setattr(houses, "_PATIENCE_S", 20.0)
+    assert {"G-04", "G-12"} <= failed(report_of(play(lambda _: None)))
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+def test_the_drill_fails_if_owners_do_not_look(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Devices that notice nothing put nothing back: cards stay lost, and the drill says so."""
+    lack(monkeypatch, "cards are put back")
+    assert "G-11" in failed(report_of(play(lambda _: None)))
+
+
+def _any_copy(restore: Any) -> Any:  # noqa: ANN401 - a method in a method's place
+    async def restored(self: House, copy: Any) -> Restoring:  # noqa: ANN401 - as the method
+        found: Restoring = await restore(self, copy)
+        if copy.name == "copy-old":
+            await asyncio.to_thread(self.lose)
+        return found
+
+    return restored
+
+
+async def _not_waiting(self: Copier) -> str:
+    """Whoever copies is not waited for: without witnesses it may not have looked yet."""
+    await self.stop()
+    return ""
