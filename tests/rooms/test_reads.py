@@ -350,3 +350,32 @@ def test_no_secret_is_in_a_repr() -> None:
     assert f"<RoomState joined epoch={track.epoch}>" == repr(state)
     assert f"<BoxTrack epoch={track.epoch} position={track.position} closed=False>" == repr(track)
     assert f"<InboxState position={box.position}>" == repr(box)
+
+
+# -- closed boxes -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_a_closed_box_is_emptied_once_everybody_has_all_of_it(*, late: bool) -> None:
+    """Also if a frame came into it when everybody had gone on already: a member who was put out may fill it."""
+    world = World(4)
+    a, b, c = people(world, 3)
+    room = world.group(a, b, c)
+    a.send(room, "before")
+    world.settle()
+    address = a.where(room)
+    with a.engine.step(world.now, room) as step:
+        commands.remove_account(step, room, c.account)
+    for _ in range(6):
+        world.quiet()
+    relay = world.relay_of(a)
+    assert relay.read(address, 0).frames
+    a.send(room, "after")
+    world.settle(span=MINUTE)
+    if late:
+        b.online = False
+        relay.append(address, b"filled")
+    world.settle(span=2 * HOUR)
+    b.online = True
+    world.settle(span=DAY)
+    assert () == relay.read(address, 0).frames

@@ -385,14 +385,15 @@ def announce_again(step: Step, track: BoxTrack) -> None:
 
 
 def _beacon(step: Step, room: RoomState, track: BoxTrack) -> None:
-    if shown_after(step, room, track):
+    shown = shown_after(step, room, track)
+    if shown and track.acked >= track.position:
         track.beacon_at = 0
-        if track.acked >= track.position and not track.trim_at:
-            track.trim_at = step.within(step.timing.trim) + 1
+        track.trim_at = track.trim_at or step.within(step.timing.trim) + 1
         return
-    if not track.settled_seen or track.beacons:
+    # Everybody came along, but not everybody has said that they have all of it: look again, and say nothing.
+    if not shown and (not track.settled_seen or track.beacons):
         announce(step, room, track)
-    if track.beacons >= LONELY_BEACONS and not anybody_after(step, room, track):
+    if not shown and track.beacons >= LONELY_BEACONS and not anybody_after(step, room, track):
         healing.give_way(step, room, track)
     track.beacons += 1
     track.beacon_at = (
