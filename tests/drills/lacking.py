@@ -11,12 +11,16 @@ from typing import Any
 
 import pytest
 
+from nullabona.client.core import boxes, files
 from nullabona.client.runner import oversight
-from nullabona.drills.cast.company import Member
-from nullabona.drills.cast.person import MoreDeeds, restless
-from nullabona.drills.demo.person import main
+from nullabona.drills.cast import company
+from nullabona.drills.demo import person
+from nullabona.drills.removal import play as removal
+from nullabona.drills.removal.insider import Insider, quick
 
 _LACKING = "NULLABONA_TEST_LACKING"
+_WAIT_S = 10.0
+"""What is waited for in vain is not waited for as long as when it will come."""
 
 
 def _nobody_looks() -> None:
@@ -29,18 +33,31 @@ def _nobody_looks() -> None:
     oversight.Oversight.__init__ = careless  # type: ignore[assignment, method-assign]
 
 
+def _nobody_puts_back() -> None:
+    """Whoever lacks a frame or a chunk is not helped, and what the relay lost is lost."""
+
+    def nothing(*_: Any, **__: Any) -> None:  # noqa: ANN401 - as the real ones
+        return
+
+    for module, name in ((boxes, "put_back"), (boxes, "_answer_gaps"), (boxes, "_diverge"), (boxes, "confirm"),
+                         (files, "put_back"), (files, "asked_back")):  # fmt: skip
+        setattr(module, name, nothing)
+
+
 DEFENCES: dict[str, Callable[[], None]] = {
     "cards are put back": _nobody_looks,
+    "frames are put back": _nobody_puts_back,
 }
 
 
 def lack(patch: pytest.MonkeyPatch, defence: str) -> None:
     """Every person of the next drill lacks this."""
     assert defence in DEFENCES
-    patch.setattr(Member, "PROGRAM", "tests.drills.lacking")
+    for member in (company.Member, removal.Member):
+        patch.setattr(member, "PROGRAM", "tests.drills.lacking")
     patch.setenv(_LACKING, defence)
 
 
 if __name__ == "__main__":
     DEFENCES[os.environ[_LACKING]]()
-    main(MoreDeeds, options=restless())
+    person.main(Insider, options=quick())

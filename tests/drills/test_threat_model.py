@@ -26,7 +26,7 @@ def test_the_table_is_what_the_lines_say() -> None:
 def test_every_adversary_can_and_cannot_do_something() -> None:
     """A model without admissions is an advertisement."""
     ids = [claim.id for claim in threat_model.claims(PAGE)]
-    for letter in "WSTLGRDN":
+    for letter in "WSTXLGRDN":
         assert {"0", "1"} <= {id[2] for id in ids if id[0] == letter}, letter
 
 

@@ -18,6 +18,7 @@ from nullabona.drills.loss.play import Size
 from nullabona.drills.loss.report import run_loss
 from nullabona.drills.lost.told import run_lost_directory
 from nullabona.drills.lying.play import PERIOD_S, run_lying_directory
+from nullabona.drills.removal.told import run_removal
 from nullabona.drills.report import Report
 from nullabona.drills.search import load_secrets
 from nullabona.drills.seizure import Scene, run_seizure
@@ -156,6 +157,17 @@ def coerced_operator(*, as_json: bool) -> None:
     _finish(report, as_json=as_json)
 
 
+@drill.command()
+@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+def removal(*, as_json: bool) -> None:
+    """An order to find and delete a message and a picture; the operator helps, and a member turns informant."""
+    try:
+        report = run_removal(_tell)
+    except NullabonaError as error:
+        _fail(error)
+    _finish(report, as_json=as_json)
+
+
 @drill.command("lying-directory")
 @click.option(
     "--period",
@@ -214,6 +226,7 @@ def all_drills(*, as_json: bool) -> None:
     held = _play(None, None, as_json=as_json)
     runs: tuple[Callable[[], Report], ...] = (
         lambda: run_tap(_tell),
+        lambda: run_removal(_tell),
         lambda: run_coerced(_tell),
         lambda: run_loss(_tell),
         lambda: run_lying_directory(_tell),

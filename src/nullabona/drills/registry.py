@@ -11,12 +11,14 @@ from nullabona.drills.demo import run as demo
 from nullabona.drills.loss import report as loss
 from nullabona.drills.lost import told as lost
 from nullabona.drills.lying import play as lying
+from nullabona.drills.removal import told as removal
 from nullabona.drills.tap import report as tap
 
 DRILLS: Final[Mapping[str, tuple[str, ...]]] = {
     "warrant": tuple(warrant.PROVES),
     "seizure": tuple(seizure.PROVES),
     "tap": tuple(tap.PROVES),
+    "removal": tuple(removal.PROVES),
     "demo": tuple(demo.PROVES),
     "loss": tuple(loss.PROVES),
     "coerced-operator": tuple(coerced.PROVES),

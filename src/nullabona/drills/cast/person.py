@@ -35,7 +35,7 @@ class MoreDeeds(Deeds):
             return refused.wire_code
         return ""
 
-    async def look_up(self, handle: str, within_s: float = WAIT_S) -> dict[str, str]:
+    async def find(self, handle: str, within_s: float = WAIT_S) -> dict[str, str]:
         """Whose handle it is, or why nobody can tell."""
         try:
             card = await self._me.look_up(handle, timeout_s=within_s)

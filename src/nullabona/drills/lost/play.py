@@ -158,7 +158,7 @@ class _Scene:
         await people.settle(("mina", "jun"))
         lost.talked_s = self._since_loss()
         lost.heard = await self._heard()
-        lost.unknown = (await people["jun"].do("look_up", handle=people["mina"].handle, within_s=2.0)).get("error", "")
+        lost.unknown = (await people["jun"].do("find", handle=people["mina"].handle, within_s=2.0)).get("error", "")
 
     async def try_old_copy(self) -> None:
         """A copy that lacks entries: the program refuses it; taken all the same, nobody signs it."""
@@ -168,7 +168,7 @@ class _Scene:
         lost.refused = await house.restore(self._old.copy)
         await asyncio.to_thread(house.force, self._old.copy)
         await asyncio.to_thread(house.start)
-        shown = await people["jun"].do("look_up", handle=people["mina"].handle, within_s=3.0)
+        shown = await people["jun"].do("find", handle=people["mina"].handle, within_s=3.0)
         lost.forced_shown = shown.get("error", "shown")
         lost.copier_saw = await self._new.ended()
         lost.forced = "has-more" if "has-more" in house.said() else ""
@@ -201,7 +201,7 @@ class _Scene:
         newcomer = people["newcomer"]
         await newcomer.start()
         lost.after["sora"] = await newcomer.do("claim", handle=people["sora"].handle, relay=self._relay)
-        shown = await people["mina"].do("look_up", handle=people["sora"].handle)
+        shown = await people["mina"].do("find", handle=people["sora"].handle)
         lost.contact_saw = shown.get("error", "")
         await people["sora"].start()
         with suppress(Failed):
@@ -211,7 +211,7 @@ class _Scene:
         """Who finds whom, and what everybody was told."""
         lost, people = self.lost, self._company
         for name in ("mina", "jun", "nari"):
-            shown = await people["newcomer"].do("look_up", handle=people[name].handle)
+            shown = await people["newcomer"].do("find", handle=people[name].handle)
             lost.found[name] = shown.get("account") == people[name].account
         for name in ("mina", "jun", "nari", "sora", "newcomer", "quick"):
             events = await people[name].do("happened", after=self._marks.get(name, 0))
