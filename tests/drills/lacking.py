@@ -6,21 +6,27 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from nullabona.client.core import boxes, files
+from nullabona.client.core.devices import own
+from nullabona.client.core.ports import Store
 from nullabona.client.runner import oversight
+from nullabona.client.store import connection
 from nullabona.drills.cast import company
 from nullabona.drills.demo import person
 from nullabona.drills.removal import play as removal
 from nullabona.drills.removal.insider import Insider, quick
+from nullabona.drills.stolen import scene as stolen
+from nullabona.drills.stolen.owner import OwnerDeeds, swift, unlock_of
 
 _LACKING = "NULLABONA_TEST_LACKING"
-_WAIT_S = 10.0
-"""What is waited for in vain is not waited for as long as when it will come."""
+_WITH_DEVICES = "NULLABONA_TEST_WITH_DEVICES"
 
 
 def _nobody_looks() -> None:
@@ -44,20 +50,40 @@ def _nobody_puts_back() -> None:
         setattr(module, name, nothing)
 
 
+def _nothing_is_overwritten() -> None:
+    """What is deleted stays in the pages of the store until something else needs the place."""
+    connection._SETTINGS = connection._SETTINGS.replace("secure_delete = ON", "secure_delete = OFF")  # type: ignore[misc]
+
+
+def _nobody_is_known_to_be_gone() -> None:
+    """A device does not remember which others of its account are out."""
+
+    def nobody(store: Store) -> list[bytes]:
+        return []
+
+    own.gone = nobody
+
+
 DEFENCES: dict[str, Callable[[], None]] = {
     "cards are put back": _nobody_looks,
     "frames are put back": _nobody_puts_back,
+    "what is deleted is overwritten": _nothing_is_overwritten,
+    "devices that are gone are put out": _nobody_is_known_to_be_gone,
 }
 
 
-def lack(patch: pytest.MonkeyPatch, defence: str) -> None:
-    """Every person of the next drill lacks this."""
+def lack(patch: pytest.MonkeyPatch, defence: str, *, with_devices: bool = False) -> None:
+    """Every person of the next drill lacks this. ``with_devices``: they are those of `nullabona.drills.stolen`."""
     assert defence in DEFENCES
-    for member in (company.Member, removal.Member):
+    for member in (company.Member, removal.Member, stolen.Owner):
         patch.setattr(member, "PROGRAM", "tests.drills.lacking")
+    patch.setenv(_WITH_DEVICES, "yes" if with_devices else "")
     patch.setenv(_LACKING, defence)
 
 
 if __name__ == "__main__":
     DEFENCES[os.environ[_LACKING]]()
-    person.main(Insider, options=quick())
+    if os.environ[_WITH_DEVICES]:
+        person.main(OwnerDeeds, unlock_of(Path(sys.argv[1])), swift())
+    else:
+        person.main(Insider, options=quick())

@@ -22,6 +22,7 @@ from nullabona.drills.removal.told import run_removal
 from nullabona.drills.report import Report
 from nullabona.drills.search import load_secrets
 from nullabona.drills.seizure import Scene, run_seizure
+from nullabona.drills.stolen.told import run_stolen_device
 from nullabona.drills.tap.report import run_tap
 from nullabona.drills.text import Language, Text, language_of
 from nullabona.drills.warrant import run_warrant
@@ -168,6 +169,17 @@ def removal(*, as_json: bool) -> None:
     _finish(report, as_json=as_json)
 
 
+@drill.command("stolen-device")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+def stolen_device(*, as_json: bool) -> None:
+    """A device is taken, locked or open: what its past and its future yield, and what its owner can do."""
+    try:
+        report = run_stolen_device(_tell)
+    except NullabonaError as error:
+        _fail(error)
+    _finish(report, as_json=as_json)
+
+
 @drill.command("lying-directory")
 @click.option(
     "--period",
@@ -227,6 +239,7 @@ def all_drills(*, as_json: bool) -> None:
     runs: tuple[Callable[[], Report], ...] = (
         lambda: run_tap(_tell),
         lambda: run_removal(_tell),
+        lambda: run_stolen_device(_tell),
         lambda: run_coerced(_tell),
         lambda: run_loss(_tell),
         lambda: run_lying_directory(_tell),

@@ -12,6 +12,7 @@ from nullabona.drills.loss import report as loss
 from nullabona.drills.lost import told as lost
 from nullabona.drills.lying import play as lying
 from nullabona.drills.removal import told as removal
+from nullabona.drills.stolen import told as stolen
 from nullabona.drills.tap import report as tap
 
 DRILLS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -19,6 +20,7 @@ DRILLS: Final[Mapping[str, tuple[str, ...]]] = {
     "seizure": tuple(seizure.PROVES),
     "tap": tuple(tap.PROVES),
     "removal": tuple(removal.PROVES),
+    "stolen-device": tuple(stolen.PROVES),
     "demo": tuple(demo.PROVES),
     "loss": tuple(loss.PROVES),
     "coerced-operator": tuple(coerced.PROVES),

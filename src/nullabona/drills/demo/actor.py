@@ -40,6 +40,11 @@ class Actor:
     def name(self) -> str:
         return self.person.name
 
+    @property
+    def pid(self) -> int:
+        """Of the process that runs now. Raises `Failed`."""
+        return self._running().pid
+
     async def start(self) -> None:
         """Open the profile in a new process."""
         with self._log.open("ab") as log:

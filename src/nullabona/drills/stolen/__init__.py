@@ -1,0 +1,5 @@
+"""The drill ``stolen-device``: a device is taken, locked or unlocked; what its past and its future yield.
+
+`owner` and `thief` are processes of people, the latter with a program that obeys nobody; `play` tells the story, `told`
+makes the report.
+"""

@@ -1,0 +1,223 @@
+"""The story of the drill: a device is taken twice, locked and open; then its owner, and its thief, do what they can."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import tempfile
+import time
+from contextlib import AsyncExitStack, suppress
+from pathlib import Path
+from typing import Final
+
+from nullabona.client.core.errors import WrongPassphrase
+from nullabona.client.keys import STANDARD_COST
+from nullabona.client.profile import Passphrase, open_profile
+from nullabona.drills.demo.actor import Failed
+from nullabona.drills.demo.script import Person
+from nullabona.drills.process import RelayProcess
+from nullabona.drills.search import Hunt, Kind, MemoryDenied, Searched, Secret, files_below, memory_chunks
+from nullabona.drills.stolen.outcome import Stolen
+from nullabona.drills.stolen.scene import (
+    GROUP,
+    KEPT,
+    PASSPHRASE,
+    PERIOD_S,
+    Owner,
+    Scene,
+    Tell,
+    secrets_gone,
+    secrets_of,
+)
+from nullabona.drills.text import Text
+
+_TRIES: Final = 3
+_NOTHING_COMES_S: Final = 3.0
+"""How long is waited for what must not come, after whoever should have it has it."""
+_ASKING_S: Final = 6.0
+
+
+def play(tell: Tell) -> Stolen:
+    """Play it in a folder of its own. Raises what goes wrong."""
+    with tempfile.TemporaryDirectory(prefix="nullabona-drill-") as folder:
+        return asyncio.run(_play(Path(folder), tell))
+
+
+async def _play(folder: Path, tell: Tell) -> Stolen:
+    async with AsyncExitStack() as stack:
+        temporary = folder / "relay-tmp"
+        await asyncio.to_thread(temporary.mkdir)
+        more = ("--period", str(PERIOD_S))
+        relay = await asyncio.to_thread(
+            RelayProcess, folder / "relay", folder / "relay.log", temporary=temporary, more=more
+        )
+        stack.callback(relay.stop)
+        scene = _Acts(folder, stack, relay, tell)
+        await scene.gather()
+        await scene.talk()
+        await scene.take_it_locked()
+        await scene.take_it_open()
+        await scene.nobody_noticed()
+        await scene.put_out()
+        await scene.use_the_secret()
+        await scene.restored_from_a_backup()
+        await scene.restored_from_words()
+        return scene.stolen
+
+
+class _Acts(Scene):
+    """What is done with the devices."""
+
+    # -- the past
+
+    async def take_it_locked(self) -> None:
+        """Copied while its program runs, and after it has ended: searched, and tried."""
+        self._tell(Text("The device with the passphrase is copied, while it runs and when it is off, and searched",
+                        "암호가 있는 기기를 켜진 채로, 그리고 끈 뒤에 복제해 뒤집니다"))  # fmt: skip
+        await self._look_into_memory()
+        copies = [self._folder / "copy-running", self._folder / "copy-off"]
+        await asyncio.to_thread(shutil.copytree, self._laptop.profile, copies[0])
+        await self._laptop.stop()
+        await asyncio.to_thread(shutil.copytree, self._laptop.profile, copies[1])
+        locked, hunt = self.stolen.locked, Hunt(self._everything())
+        for copy in copies:
+            locked.findings += await asyncio.to_thread(hunt.search, files_below(copy), locked.searched)
+        locked.files = {path.name: path.stat().st_size for path in sorted(copies[1].iterdir())}
+        locked.memory_kib = STANDARD_COST.memory_kib
+        for number in range(_TRIES):
+            began = time.monotonic()
+            try:
+                (await asyncio.to_thread(open_profile, copies[1], Passphrase(f"{PASSPHRASE} {number}"))).close()
+            except WrongPassphrase:
+                locked.tried += 1
+            locked.each_s = max(locked.each_s, time.monotonic() - began)
+
+    async def take_it_open(self) -> None:
+        """With the passphrase, every page is read."""
+        self._tell(Text("It is taken open: every page of its store is decrypted and searched",
+                        "이번에는 열린 채로 가져가, 저장소의 모든 페이지를 풀어 뒤집니다"))  # fmt: skip
+        opened = self.stolen.opened
+        self._thief = thief = await self._steal("laptop", PASSPHRASE)
+        pages = self._folder / "pages"
+        opened.bytes = await thief.do("dump", path=str(pages))
+        kept = Hunt(secrets_of("kept", KEPT)).search(files_below(pages), Searched())
+        opened.kept, opened.of = len({found.label for found in kept if found.share == 1.0}), len(KEPT)
+        opened.deleted = Hunt(secrets_gone()).search(files_below(pages), Searched())
+        told = await thief.do("secret")
+        self._phrase = told["phrase"]
+        secret = Secret(Kind.KEY, "the account's secret", bytes.fromhex(told["secret"]))
+        opened.secret = bool(Hunt([secret]).search(files_below(pages), Searched()))
+
+    async def _look_into_memory(self) -> None:
+        opened, hunt = self.stolen.opened, Hunt(secrets_gone())
+        try:
+            chunks = memory_chunks(self._laptop.pid)
+            found = await asyncio.to_thread(hunt.search, chunks, Searched())
+        except MemoryDenied:
+            return
+        opened.memory_read = True
+        opened.in_memory = sorted({finding.label for finding in found})
+
+    # -- the future
+
+    async def nobody_noticed(self) -> None:
+        """The thief listens, and speaks as the owner."""
+        self._tell(Text("Nobody has noticed: the thief listens, and speaks as the owner",
+                        "아무도 모르는 동안 도둑이 엿듣고, 주인인 척 말합니다"))  # fmt: skip
+        people, future, thief = self._people, self.stolen.future, self._the_thief()
+        await people.say(
+            [("jun", GROUP, "내일 아침 일곱 시에 물을 줍니다"), ("jun", "@mina", "can you come at seven?")]
+        )
+        future.heard = await self._hears(thief, GROUP, "내일 아침 일곱 시에 물을 줍니다")
+        future.heard &= await self._hears(thief, people["jun"].handle, "can you come at seven?")
+        await thief.do("say", room=GROUP, text="저는 내일 못 가요, 열쇠는 누가 갖고 있죠?")
+        line = [people["mina"].account, "저는 내일 못 가요, 열쇠는 누가 갖고 있죠?"]
+        await people["jun"].do("sync")
+        future.posed = line in await people["jun"].do("history", room=GROUP)
+
+    async def put_out(self) -> None:
+        """The owner puts the device out; the thief asks to be let in again."""
+        self._tell(Text("The owner puts the device out from her other one; the thief asks to be let in again",
+                        "주인이 다른 기기에서 그 기기를 내보냅니다. 도둑은 다시 들여 달라고 합니다"))  # fmt: skip
+        people, future, thief = self._people, self.stolen.future, self._the_thief()
+        began = time.monotonic()
+        await people["mina"].do("put_out", device=self._laptop_id)
+        await people["jun"].do("devices_in", room=GROUP, count=4)
+        await people["jun"].do("devices_in", room=people["mina"].handle, count=2)
+        future.out_s = time.monotonic() - began
+        await self._say_after("도둑이 든 것 같아요, 자물쇠를 바꿉시다", "I have changed the lock")
+        future.owner_heard = await self._hears(people["mina"], GROUP, "도둑이 든 것 같아요, 자물쇠를 바꿉시다")
+        await asyncio.sleep(_NOTHING_COMES_S)
+        future.heard_after = await self._has_any(thief, "자물쇠", "changed the lock")
+        await thief.do("ask_back")
+        await asyncio.sleep(_ASKING_S)
+        future.returned = await thief.do("inside") > 0
+        await thief.stop()
+
+    async def use_the_secret(self) -> None:
+        """With the account's secret the thief makes a card for a machine of their own, and comes back with that."""
+        self._tell(Text("The thief uses the account's secret: a card that names a machine of theirs",
+                        "도둑이 계정의 비밀로 자기 기기를 적은 명함을 만듭니다"))  # fmt: skip
+        people, secret = self._people, self.stolen.secret
+        machine = await self._machine_of_the_thief()
+        mark, began = await people["mina"].do("mark"), time.monotonic()
+        await machine.start()
+        with suppress(Failed):
+            told = await people["mina"].do("happens", kind="warning", code="foreign-entry", after=mark)
+            secret.warned_s, secret.warning = time.monotonic() - began, told["code"]
+        with suppress(Failed):
+            await machine.do("back", rooms=2)
+            secret.came_back = True
+        await self._say_after("새 자물쇠 번호는 종이에만 적을게요", "see you on the roof")
+        secret.heard = await self._hears(machine, GROUP, "새 자물쇠 번호는 종이에만 적을게요")
+        await people["jun"].do("remove", room=GROUP, handle=people["mina"].handle)
+        await people.say([("jun", GROUP, "미나 계정은 뺐어요, 새 계정으로 다시 초대할게요")])
+        await people["hana"].do("heard", room=GROUP, text="미나 계정은 뺐어요, 새 계정으로 다시 초대할게요")
+        await asyncio.sleep(_NOTHING_COMES_S)
+        secret.ended = not await self._has_any(machine, "미나 계정은 뺐어요")
+        await machine.stop()
+
+    async def restored_from_a_backup(self) -> None:
+        """Another person's one device is taken open; she comes back from a backup on another machine."""
+        self._tell(Text("Another's only device is taken open; she comes back from a backup on another machine",
+                        "다른 사람의 하나뿐인 기기를 열린 채 빼앗깁니다. 백업으로 다른 데서 돌아옵니다"))  # fmt: skip
+        people, elsewhere = self._people, self.stolen.elsewhere
+        await people["hana"].stop()
+        thief = await self._steal("hana")
+        self.stolen.opened.unprotected = await self._has_any(thief, KEPT[2][2])
+        began = time.monotonic()
+        fresh = await self._from_backup("hana-again", self._folder / "hana.age", people.phrases["hana"])
+        with suppress(Failed):
+            await fresh.do("back", rooms=2)
+            await people["jun"].do("devices_in", room=people["hana"].handle, count=2)
+            await people["jun"].do("devices_in", room=GROUP, count=3)
+            elsewhere.back_s = time.monotonic() - began
+        await people.say([("jun", GROUP, "하나 씨 새 기기 축하해요"), ("jun", "@hana", "is it really you?")])
+        elsewhere.owner_heard = await self._hears(fresh, GROUP, "하나 씨 새 기기 축하해요")
+        await asyncio.sleep(_NOTHING_COMES_S)
+        elsewhere.thief_heard = await self._has_any(thief, "하나 씨 새 기기", "is it really you?")
+        await thief.stop()
+
+    async def restored_from_words(self) -> None:
+        """A third one has her words only."""
+        self._tell(Text("A third one has nothing but her 24 words", "셋째 사람에게는 단어 스물네 개뿐입니다"))
+        people, elsewhere = self._people, self.stolen.elsewhere
+        await people["nari"].stop()
+        thief = await self._steal("nari")
+        fresh = Owner(Person("나리의 새 기기", "nari-again"), self._folder / "people", "127.0.0.58")
+        self._stack.push_async_callback(fresh.stop)
+        await fresh.start()
+        await fresh.do("restore", phrase=people.phrases["nari"], handle=people["nari"].handle)
+        await fresh.do("in_record")
+        await people.say([("jun", GROUP, "나리 씨 거기 있어요?")])
+        elsewhere.words_thief_heard = await self._hears(thief, GROUP, "나리 씨 거기 있어요?")
+        await people["jun"].do("remove", room=GROUP, handle=people["nari"].handle)
+        await people["jun"].do("invite", room=GROUP, handle=people["nari"].handle)
+        with suppress(Failed):
+            await fresh.do("let_in")
+            await fresh.do("back", rooms=1)
+        await people.say([("jun", GROUP, "나리 씨 다시 오셨네요")])
+        elsewhere.words_owner_heard = await self._hears(fresh, GROUP, "나리 씨 다시 오셨네요")
+        await asyncio.sleep(_NOTHING_COMES_S)
+        elsewhere.words_ended = not await self._has_any(thief, "나리 씨 다시 오셨네요")
+        await thief.stop()

@@ -1,0 +1,209 @@
+"""The stage of the drill: people and their devices, what they say, and how a profile comes into a thief's hands."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from collections.abc import Callable
+from contextlib import AsyncExitStack, suppress
+from pathlib import Path
+from typing import Any, ClassVar, Final, TypeAlias
+
+from nullabona.drills.cast.company import Company
+from nullabona.drills.demo.actor import Actor, Failed
+from nullabona.drills.demo.script import Person
+from nullabona.drills.process import RelayProcess
+from nullabona.drills.search import Kind, Secret
+from nullabona.drills.stolen.outcome import Stolen
+from nullabona.drills.text import Text
+
+Tell: TypeAlias = Callable[[Text], None]
+
+GROUP: Final = "옥상 텃밭 Roof garden"
+PERIOD_S: Final = 2
+PASSPHRASE: Final = "seven kettles whistle under the old bridge"  # noqa: S105 - of nobody
+_CAST: Final = {
+    Person("미나", "mina"): "127.0.0.51",
+    Person("준", "jun"): "127.0.0.52",
+    Person("하나", "hana"): "127.0.0.53",
+    Person("나리", "nari"): "127.0.0.54",
+}
+KEPT: Final = (
+    ("jun", "@mina", "열쇠는 화분 밑에 두고 갈게"),
+    ("mina", "@jun", "the tomatoes need water on thursday"),
+    ("hana", GROUP, "고추 모종 스무 개 샀어요"),
+    ("nari", GROUP, "I can bring the long ladder"),
+)
+DELETED: Final = ("jun", "@mina", "통장 비밀번호는 이 메시지 읽고 지워 줘")
+DELETED_HERE: Final = ("jun", GROUP, "Nobody must know who opened the water valve")
+VANISHING: Final = ("jun", GROUP, "이 말은 금방 없어지니까 머릿속에만 담아 둬")
+_TIMER_S: Final = 3
+
+
+class Owner(Actor):
+    """Somebody with devices."""
+
+    PROGRAM: ClassVar[str] = "nullabona.drills.stolen.owner"
+
+
+class Thief(Actor):
+    """Somebody with somebody else's profile."""
+
+    PROGRAM: ClassVar[str] = "nullabona.drills.stolen.thief"
+
+
+class Gardeners(Company):
+    """Those of this drill."""
+
+    def make(self, person: Person, folder: Path, address: str) -> Actor:
+        return Owner(person, folder, address)
+
+
+class Scene:
+    """People, their devices, a relay with a directory, and a thief."""
+
+    def __init__(self, folder: Path, stack: AsyncExitStack, relay: RelayProcess, tell: Tell) -> None:
+        self._folder, self._stack, self._relay, self._tell = folder, stack, relay, tell
+        self._people = Gardeners(folder / "people", stack, _CAST)
+        self._laptop = Owner(Person("미나의 노트북", "laptop"), folder / "people", "127.0.0.55")
+        self._laptop_id = ""
+        self._phrase = ""
+        self._thief: Actor | None = None
+        self.stolen = Stolen()
+        stack.push_async_callback(self._laptop.stop)
+
+    # -- before
+
+    async def gather(self) -> None:
+        """Accounts, contacts, a group; and a second device of Mina's, with a passphrase."""
+        people, relay = self._people, self._relay
+        self._tell(Text("Four people make a group; one of them has two devices, one with a passphrase",
+                        "네 사람이 그룹을 만듭니다. 한 명은 기기가 둘이고 하나에는 암호가 있습니다"))  # fmt: skip
+        await people.enrol(relay.authority, relay.url, people.members)
+        for name in ("mina", "hana", "nari"):
+            await people.befriend(name, "jun")
+        await people.group(GROUP, "jun", "mina", "hana", "nari")
+        self._laptop.profile.with_name("laptop.passphrase").write_text(PASSPHRASE, "utf-8")
+        await self._laptop.start()
+        code = await people["mina"].do("offer")
+        joined = asyncio.create_task(self._laptop.do("join", name="laptop", **code))
+        await people["mina"].do("admit")
+        self._laptop_id = await joined
+        await self._laptop.do("back", rooms=2)
+        await people["jun"].do("devices_in", room=GROUP, count=5)
+
+    async def talk(self) -> None:
+        """What stays, what is deleted, and what disappears by itself; the second device has seen all of it."""
+        people, laptop, jun = self._people, self._laptop, self._people["jun"]
+        mina = people["mina"]
+        self._tell(Text("They talk; some of it is deleted, some disappears by itself",
+                        "대화합니다. 일부는 지워지고 일부는 저절로 사라집니다"))  # fmt: skip
+        await people.say([*KEPT, DELETED, DELETED_HERE])
+        for who, where, text in (*KEPT, DELETED, DELETED_HERE):
+            await laptop.do("heard", room=self._room_of(who, where), text=text)
+        await jun.do("timer", room=GROUP, seconds=_TIMER_S)
+        await laptop.do("timed", room=GROUP, seconds=_TIMER_S)
+        await people.say([VANISHING])
+        await laptop.do("heard", room=GROUP, text=VANISHING[2])
+        for member in (mina, laptop, people["hana"], people["nari"]):
+            await member.do("heard", room=GROUP, text=VANISHING[2])
+            await member.do("read", room=GROUP)
+        await jun.do("erase", room=mina.handle, text=DELETED[2], for_all=True)
+        await laptop.do("gone", room=jun.handle, text=DELETED[2])
+        await laptop.do("erase", room=GROUP, text=DELETED_HERE[2], for_all=False)
+        await laptop.do("gone", room=GROUP, text=VANISHING[2])
+        await jun.do("timer", room=GROUP, seconds=0)
+        await people.settle(people.members)
+        await laptop.do("sync")
+        await people["hana"].do("backup", path=str(self._folder / "hana.age"))
+
+    # -- inside
+
+    def _the_thief(self) -> Actor:
+        assert self._thief is not None
+        return self._thief
+
+    def _everything(self) -> list[Secret]:
+        people = self._people
+        names = [name for person in _CAST for name in (person.name, person.handle_name)]
+        return [
+            *secrets_of("message", KEPT), *secrets_gone(),
+            Secret.text(Kind.ROOM, "the group's name", GROUP),
+            *(Secret.text(Kind.NAME, f"name {n}", name) for n, name in enumerate(names, 1)),
+            *(Secret.text(Kind.PHRASE, f"phrase {n}", words) for n, words in enumerate(people.phrases.values(), 1)),
+            *(Secret(Kind.KEY, f"account {n}", bytes.fromhex(actor.account))
+              for n, actor in enumerate(people.members.values(), 1)),
+        ]  # fmt: skip
+
+    def _room_of(self, who: str, where: str) -> str:
+        """What a room is called on Mina's devices."""
+        if not where.startswith("@"):
+            return where
+        return self._people["jun" if who == "mina" else who].handle
+
+    async def _steal(self, name: str, passphrase: str = "") -> Actor:
+        """A process of the thief's with a copy of a profile that is off."""
+        folder = self._folder / "thief"
+        folder.mkdir(exist_ok=True)
+        source = self._folder / "people" / name
+        await asyncio.to_thread(shutil.copytree, source, folder / name)
+        if passphrase:
+            (folder / f"{name}.passphrase").write_text(passphrase, "utf-8")
+        thief = Thief(Person(f"도둑 ({name})", name), folder, "127.0.0.56")
+        self._stack.push_async_callback(thief.stop)
+        await thief.start()
+        return thief
+
+    async def _machine_of_the_thief(self) -> Actor:
+        """A new device made from what lay in the stolen one: its rooms, its contacts, and the account's secret."""
+        copy = self._folder / "copy-off"
+        (self._folder / "copy-off.passphrase").write_text(PASSPHRASE, "utf-8")
+        reader = Thief(Person("도둑", "copy-off"), self._folder, "127.0.0.56")
+        self._stack.push_async_callback(reader.stop)
+        await reader.start()
+        backup = self._folder / "stolen.age"
+        await reader.do("backup", path=str(backup))
+        await reader.stop()
+        await asyncio.to_thread(shutil.rmtree, copy)
+        return await self._from_backup("thief-machine", backup, self._phrase, start=False)
+
+    async def _from_backup(self, name: str, backup: Path, phrase: str, *, start: bool = True) -> Actor:
+        person = Owner(Person(name, name), self._folder / "people", "127.0.0.57")
+        self._stack.push_async_callback(person.stop)
+        await _restore(person.profile, backup, phrase)
+        if start:
+            await person.start()
+        return person
+
+    async def _say_after(self, in_group: str, between: str) -> None:
+        await self._people.say([("jun", GROUP, in_group), ("jun", "@mina", between)])
+
+    @staticmethod
+    async def _hears(actor: Actor, room: str, text: str) -> bool:
+        with suppress(Failed):
+            await actor.do("heard", room=room, text=text)
+            return True
+        return False
+
+    async def _has_any(self, actor: Actor, *parts: str) -> bool:
+        """Whether one of these pieces stands in any room that this profile has."""
+        said: list[str] = await actor.do("everything")
+        return any(part in text for part in parts for text in said)
+
+
+async def _restore(profile: Path, backup: Path, phrase: str) -> None:
+    from nullabona.client.api import Unprotected, phrase_key, restore_backup
+
+    await restore_backup(profile, Unprotected(), [backup], phrase_key(phrase))
+
+
+def secrets_of(label: str, lines: tuple[tuple[str, str, str], ...]) -> list[Secret]:
+    return [Secret.text(Kind.TEXT, f"{label} {n}", text) for n, (_, _, text) in enumerate(lines, 1)]
+
+
+def secrets_gone() -> list[Secret]:
+    """What must not be found, in no profile."""
+    lines: dict[str, Any] = {
+        "deleted for all": DELETED, "deleted here": DELETED_HERE, "disappeared": VANISHING,
+    }  # fmt: skip
+    return [Secret.text(Kind.TEXT, label, text) for label, (_, _, text) in lines.items()]

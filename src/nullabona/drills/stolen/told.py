@@ -1,0 +1,198 @@
+"""What the drill learned, and which lines of spec/threat-model.md held."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Final
+
+from nullabona.drills.report import Check, Report, Verdict
+from nullabona.drills.search import Finding
+from nullabona.drills.stolen.outcome import Stolen
+from nullabona.drills.stolen.play import play
+from nullabona.drills.stolen.scene import PERIOD_S, Tell
+from nullabona.drills.text import Text
+
+PROVES: Final = ("D-01", "D-02", "D-03", "D-04", "D-07", "D-08", "D-10", "D-11", "D-13", "D-14", "D-20")
+_SLACK_S: Final = 20.0
+"""A busy machine's, beside the two periods within which an owner's device must tell of a card it did not make."""
+
+
+def run_stolen_device(tell: Tell = lambda _: None) -> Report:
+    """Play the drill in a folder of its own. Raises what goes wrong."""
+    return report_of(play(tell))
+
+
+def report_of(stolen: Stolen) -> Report:
+    """The report of what came of it."""
+    report = Report("stolen-device", Text("A stolen device", "도둑맞은 기기"))
+    report.section("Locked: its files", "잠긴 기기의 파일", _locked(stolen))
+    report.section("Open: the past", "열린 기기의 과거", _past(stolen))
+    report.section("Open: the future", "열린 기기의 앞날", _future(stolen))
+    report.section("The account's secret", "계정의 비밀", _secret(stolen))
+    report.section(
+        "The only device, and its account restored elsewhere",
+        "하나뿐인 기기와, 다른 데서 되살린 계정",
+        _elsewhere(stolen),
+    )
+    report.checks = [_check(id, stolen) for id in PROVES]
+    locked, opened = stolen.locked, stolen.opened
+    report.data = {
+        "locked": {"files": locked.files, "searched_bytes": locked.searched.bytes,
+                   "seconds_a_try": round(locked.each_s, 2), "kib_a_try": locked.memory_kib,
+                   "found": sorted({f.label for f in locked.findings})},
+        "opened": {"bytes": opened.bytes, "kept": opened.kept, "memory_searched": opened.memory_read,
+                   "deleted_found": sorted({f.label for f in opened.deleted}), "deleted_in_memory": opened.in_memory},
+        "seconds": {"put_out": round(stolen.future.out_s, 1), "owner_warned": round(stolen.secret.warned_s, 1),
+                    "restored_and_thief_out": round(stolen.elsewhere.back_s, 1)},
+        "period_s": PERIOD_S,
+    }  # fmt: skip
+    return report
+
+
+# -- for people ---------------------------------------------------------------------------------------------------
+
+
+def _locked(stolen: Stolen) -> Iterator[Text]:
+    locked = stolen.locked
+    found = ", ".join(sorted({finding.label for finding in locked.findings})) or "nothing"
+    nothing = ", ".join(sorted({finding.label for finding in locked.findings})) or "없음"
+    size = f"{locked.searched.bytes / 1_000_000:.1f} MB"
+    yield Text(
+        f"Copied while it ran and when it was off, {size} searched for messages, names, rooms, words and keys: {found}",
+        f"켜진 채로, 끈 뒤에 복제해 {size}에서 메시지, 이름, 방, 복구 문구, 열쇠를 찾음: {nothing}",
+    )
+    files = ", ".join(f"{name} {size:,} B" for name, size in locked.files.items())
+    yield Text(f"What can be seen: its files and their sizes ({files})", f"보이는 것: 파일 이름과 크기 ({files})")
+    memory = locked.memory_kib // 1_024
+    yield Text(
+        f"{locked.tried} wrong passphrases refused; a try cost {locked.each_s:.2f} s and {memory} MiB here (Argon2id)",
+        f"틀린 암호 {locked.tried}개 거절됨; 한 번에 {locked.each_s:.2f}초와 {memory} MiB가 듦 (Argon2id)",
+    )
+
+
+def _past(stolen: Stolen) -> Iterator[Text]:
+    opened = stolen.opened
+    found = ", ".join(sorted({finding.label for finding in opened.deleted}))
+    yield Text(
+        f"{opened.kept} of {opened.of} messages that nobody deleted are there, and the account's secret",
+        f"아무도 지우지 않은 메시지 {opened.of}개 중 {opened.kept}개와 계정의 비밀이 있음",
+    )
+    yield Text(
+        f"Deleted for all, deleted here, disappeared, in {opened.bytes:,} B of decrypted pages: {found or 'nothing'}",
+        f"모두에게서 지운 것, 여기서 지운 것, 사라진 것: 풀어낸 {opened.bytes:,} B에서 {found or '없음'}",
+    )
+    if not opened.memory_read:
+        yield Text("Memory of the running program: NOT searched, no permission (root is needed)",
+                   "실행 중인 프로그램의 메모리: 권한이 없어(root 필요) 검색하지 못함")  # fmt: skip
+        return
+    there = ", ".join(opened.in_memory)
+    yield Text(
+        f"In the memory of the program while it ran, of what had been deleted seconds before: {there or 'nothing'}",
+        f"실행 중인 프로그램의 메모리에서, 몇 초 전에 지운 것: {there or '없음'}",
+    )
+
+
+def _future(stolen: Stolen) -> Iterator[Text]:
+    future = stolen.future
+    yield Text("While nobody had noticed, the thief heard what was said, and was taken for the owner",
+               "아무도 모르는 동안 도둑은 대화를 듣고, 주인으로 여겨짐")  # fmt: skip
+    yield Text(
+        f"{future.out_s:.1f} s after the owner put the device out, it was in no room any more; it heard nothing more, "
+        "and nobody let it in again",
+        f"주인이 그 기기를 내보낸 지 {future.out_s:.1f}초 뒤 어느 방에도 없음; 더 듣지 못하고 다시 들어오지도 못함",
+    )
+
+
+def _secret(stolen: Stolen) -> Iterator[Text]:
+    secret = stolen.secret
+    yield Text(
+        f"The thief published a card that names a machine of theirs: the owner's device told of it after "
+        f"{secret.warned_s:.1f} s [{secret.warning or 'NOT TOLD'}] (a period of {PERIOD_S} s; an operator's default is "
+        "600 s)",
+        f"도둑이 자기 기기를 적은 명함을 올림: 주인의 기기가 {secret.warned_s:.1f}초 뒤 알림 "
+        f"[{secret.warning or '알리지 않음'}] (차수 간격 {PERIOD_S}초; 기본값은 600초)",
+    )
+    came = Text("With it, it came back into the rooms and heard again", "그 명함으로 방에 다시 들어와 들음")
+    if not secret.came_back:
+        came = Text("It did not come back into the rooms", "방에 다시 들어오지는 못함")
+    ended = Text("once an admin had removed the account it was out", "관리자가 계정을 내보내자 끝남")
+    if not secret.ended:
+        ended = Text("removing the account did NOT end it", "계정을 내보내도 끝나지 않음")
+    yield Text(f"{came.en}; {ended.en}", f"{came.ko}; {ended.ko}")
+
+
+def _elsewhere(stolen: Stolen) -> Iterator[Text]:
+    elsewhere = stolen.elsewhere
+    if elsewhere.back_s:
+        yield Text(
+            f"From a backup: back in her rooms, and the stolen device out of them, after {elsewhere.back_s:.1f} s",
+            f"백업으로: {elsewhere.back_s:.1f}초 뒤 방에 돌아오고, 도둑맞은 기기는 나감",
+        )
+    else:
+        yield Text("From a backup: the stolen device was NOT put out", "백업으로: 도둑맞은 기기가 나가지 않음")
+    heard = Text("went on hearing", "계속 들음") if elsewhere.words_thief_heard else Text("heard nothing", "듣지 못함")
+    yield Text(
+        f"From the 24 words alone: the stolen device {heard.en} in her rooms, until a member had removed and added her",
+        f"단어 스물네 개만으로: 도둑맞은 기기가 방에서 {heard.ko}, 다른 참여자가 내보냈다 다시 들일 때까지",
+    )
+
+
+# -- claims -------------------------------------------------------------------------------------------------------
+
+
+def _check(id: str, stolen: Stolen) -> Check:
+    if id == "D-07" and not stolen.opened.memory_read:
+        why = Text("memory not searched: no permission", "메모리를 검색하지 못함: 권한 없음")
+        return Check(id, Verdict.UNPROVEN, _CLAIMS[id].because(why))
+    found = ", ".join(sorted({finding.label for finding in _leaks(id, stolen)}))
+    return Check.of(id, _CLAIMS[id].with_list(found), held=_HELD[id](stolen))
+
+
+def _leaks(id: str, stolen: Stolen) -> list[Finding]:
+    return {"D-10": stolen.locked.findings, "D-11": stolen.opened.deleted}.get(id, [])
+
+
+def _owner_was_told(stolen: Stolen) -> bool:
+    secret = stolen.secret
+    return secret.warning == "foreign-entry" and 0 < secret.warned_s <= 2 * PERIOD_S + _SLACK_S
+
+
+_HELD: Final[dict[str, Callable[[Stolen], bool]]] = {
+    "D-01": lambda s: s.opened.kept == s.opened.of > 0 and s.future.heard and s.future.posed,
+    "D-02": lambda s: s.locked.tried > 0 and s.locked.each_s > 0,
+    "D-03": lambda s: s.opened.unprotected,
+    "D-04": lambda s: s.opened.secret and _owner_was_told(s) and s.secret.ended,
+    "D-07": lambda s: s.opened.memory_read,
+    "D-08": lambda s: s.elsewhere.words_thief_heard and s.elsewhere.words_ended and s.elsewhere.words_owner_heard,
+    "D-10": lambda s: s.locked.searched.bytes > 0 and not s.locked.findings and s.locked.tried > 0,
+    "D-11": lambda s: s.opened.kept > 0 and not s.opened.deleted,
+    "D-13": lambda s: s.future.owner_heard and not s.future.heard_after and s.future.out_s > 0,
+    "D-14": lambda s: not s.future.returned,
+    "D-20": lambda s: s.elsewhere.back_s > 0 and s.elsewhere.owner_heard and not s.elsewhere.thief_heard,
+}
+_CLAIMS: Final = {
+    "D-01": Text("An open profile shows what nobody deleted; its thief hears what is said and poses as the owner until "
+                 "the device is put out.",
+                 "열린 기기에는 지우지 않은 것이 다 보이고, 내보낼 때까지 엿듣고 주인인 척할 수 있음."),
+    "D-02": Text("Passphrases of a locked profile can be tried, at the cost of Argon2id each.",
+                 "잠긴 기기의 암호를 하나씩, Argon2id 비용을 치르며 시험해 볼 수 있음."),
+    "D-03": Text("A profile without protection opens by itself.", "보호하지 않은 기기는 그냥 열림."),
+    "D-04": Text("The account's secret makes cards, and with them a way back into rooms; the owner's devices tell of "
+                 "it within periods, and removing the account from a group ends it there.",
+                 "계정의 비밀로 명함을 만들고 방에 다시 들어올 수 있음. 주인의 기기가 곧 알리고, 그룹에서 계정을 "
+                 "내보내면 끝남."),
+    "D-07": Text("The memory of a running program holds what was shown, and may for a while hold what was deleted.",
+                 "실행 중인 프로그램의 메모리에는 보인 것이 있고, 지운 것도 한동안 남아 있을 수 있음."),
+    "D-08": Text("After an account came back from its words alone, a stolen device hears on in its rooms until a "
+                 "member removes the account there.",
+                 "단어만으로 되살린 뒤에는, 다른 참여자가 내보낼 때까지 도둑맞은 기기가 방에서 계속 들을 수 있음."),
+    "D-10": Text("Nothing can be read in the files of a locked profile, copied running or off.",
+                 "잠긴 기기의 파일은 켜진 채로든 끈 뒤든 읽을 수 없음."),
+    "D-11": Text("Messages that were deleted or have disappeared are not in the files of a profile, opened or not.",
+                 "지웠거나 사라진 메시지는 열린 기기의 파일에도 없음."),
+    "D-13": Text("A device that was put out hears nothing more.", "내보낸 기기는 더 이상 듣지 못함."),
+    "D-14": Text("It does not come back by asking.", "다시 들여 달라고 해도 들어오지 못함."),
+    "D-20": Text("Once the account came back from a backup elsewhere, the stolen device is put out and hears nothing "
+                 "more.",
+                 "다른 데서 백업으로 되살리면 도둑맞은 기기는 나가고 더 이상 듣지 못함."),
+}  # fmt: skip
