@@ -186,8 +186,8 @@ class Town:
 
     def _heard(self, device: Device, number: int, event: LoggedEvent) -> None:
         if event.kind == "contact-request":
-            handle = _handle_of(event)
-            self._answer(device, number, lambda step: commands.accept_contact(step, handle))
+            account = _account_of(event)
+            self._answer(device, number, lambda step: commands.accept_contact(step, account))
         elif event.kind == "room-request":
             self._answer(device, number, lambda step: commands.accept_request(step, event.room))
         elif event.kind in {"joined", "rejoined"}:
@@ -231,8 +231,8 @@ class Town:
         self.world.now = START_MS + int(self._loop.time() * 1_000)
 
 
-def _handle_of(event: LoggedEvent) -> str:
-    return str(msgspec.msgpack.decode(event.data)["handle"])
+def _account_of(event: LoggedEvent) -> bytes:
+    return bytes(msgspec.msgpack.decode(event.data)["account"])
 
 
 def _timing(defences: Defences) -> Timing:
