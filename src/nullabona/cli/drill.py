@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NoReturn
 
@@ -19,12 +20,12 @@ from nullabona.drills.loss.report import run_loss
 from nullabona.drills.lost.told import run_lost_directory
 from nullabona.drills.lying.play import PERIOD_S, run_lying_directory
 from nullabona.drills.removal.told import run_removal
-from nullabona.drills.report import Report
+from nullabona.drills.report import Check, Report, Verdict
 from nullabona.drills.search import load_secrets
 from nullabona.drills.seizure import Scene, run_seizure
 from nullabona.drills.stolen.told import run_stolen_device
 from nullabona.drills.tap.report import run_tap
-from nullabona.drills.text import Language, Text, language_of
+from nullabona.drills.text import Language, Text, language_of, pad
 from nullabona.drills.warrant import run_warrant
 from nullabona.errors import NullabonaError, UserError
 
@@ -36,6 +37,7 @@ class DeskMissing(UserError):
     default_hint = "install them: pip install 'nullabona[docket]'"
 
 
+_NAME = 18
 _DATA = click.Path(path_type=Path, exists=True, file_okay=False)
 
 
@@ -230,12 +232,14 @@ def docket(*, demands: int | None, as_json: bool) -> None:
 @drill.command("all")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 def all_drills(*, as_json: bool) -> None:
-    """Every drill, each against processes of its own.
+    """Every drill, each against processes of its own, and a page at the end.
 
-    The demo plays warrant, seizure, removal and loss in one story; then an operator listens, a relay lies and is
-    lost under load, a directory lies, and demands come to a legal desk.
+    The demo plays warrant, seizure, removal of a member and loss in one story; the others follow one by one.
     """
-    held = _play(None, None, as_json=as_json)
+    began = time.monotonic()
+    demo_held = _play(None, None, as_json=as_json)
+    rows = [_row("demo", held=demo_held, checks=(), seconds=time.monotonic() - began)]
+    held = demo_held
     runs: tuple[Callable[[], Report], ...] = (
         lambda: run_tap(_tell),
         lambda: run_removal(_tell),
@@ -247,13 +251,31 @@ def all_drills(*, as_json: bool) -> None:
         _run_docket,
     )
     for run in runs:
+        since = time.monotonic()
         try:
             report = run()
         except NullabonaError as error:
             _fail(error)
         _say(report, as_json=as_json)
+        rows.append(_row(report.drill, held=report.held, checks=report.checks, seconds=time.monotonic() - since))
         held = held and report.held
+    if not as_json:
+        click.echo("\n".join(["", *rows, _row("", held=held, checks=(), seconds=time.monotonic() - began)]))
     sys.exit(0 if held else 1)
+
+
+def _row(name: str, *, held: bool, checks: Sequence[Check], seconds: float) -> str:
+    """One drill's line on the page at the end; an empty name: all of them."""
+    verdict = Text("held", "지켜짐") if held else Text("NOT all held", "지켜지지 않은 것이 있음")
+    count = sum(check.verdict is Verdict.HELD for check in checks)
+    texts = [verdict, *([Text(f"{count} claims", f"주장 {count}개")] if count else [])]
+    for kind, en, ko in ((Verdict.FAILED, "failed", "깨짐"), (Verdict.UNPROVEN, "not proven", "입증 못함")):
+        if ids := " ".join(check.id for check in checks if check.verdict is kind):
+            texts.append(Text(f"{en}: {ids}", f"{ko}: {ids}"))
+    language = language_of()
+    parts = [text.in_(language) for text in texts]
+    title = name or Text("all of them", "전체").in_(language)
+    return f"{'✓' if held else '✗'} {pad(title, _NAME)} {seconds:4.0f} s   {', '.join(parts)}"
 
 
 def _run_docket(demands: int | None = None) -> Report:
