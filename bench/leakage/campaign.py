@@ -11,6 +11,7 @@ from typing import Final
 
 from bench.leakage.activity import TREES, tell_apart, windows
 from bench.leakage.designs import OURS, changed, is_changed
+from bench.leakage.price import Price, price
 from bench.leakage.rivals import RIVALS
 from bench.leakage.society import Size, make
 from bench.leakage.tournament import LIVE, Designs, EdgeRow, FirstRow, Learned, RoomRow, School, Trial
@@ -69,6 +70,7 @@ class Outcome:
     choice: dict[tuple[str, View], str] = field(default_factory=dict)
     events: dict[str, int] = field(default_factory=dict)
     activity: list[ActivityRow] = field(default_factory=list)
+    prices: list[Price] = field(default_factory=list)
 
     def reported(self, design: str, view: View) -> list[EdgeRow]:
         """The rows of the attacker that was chosen, by seed."""
@@ -88,6 +90,7 @@ class Outcome:
             "choice": [[design, view, name] for (design, view), name in self.choice.items()],
             "events": self.events,
             "activity": [asdict(row) for row in self.activity],
+            "prices": [asdict(row) for row in self.prices],
         }
         path.write_text(json.dumps(data, indent=1, allow_nan=False) + "\n", encoding="utf-8")
 
@@ -105,6 +108,7 @@ class Outcome:
             {(design, View(view)): name for design, view, name in data["choice"]},
             data["events"],
             [ActivityRow(**row) for row in data["activity"]],
+            [Price(**row) for row in data["prices"]],
         )
 
 
@@ -161,6 +165,7 @@ def _activity(trial: Trial, trees: int) -> ActivityRow:
 def _report(plan: Plan, outcome: Outcome, trial: Trial, learned: Learned, say: Say) -> None:
     design, begun = trial.recording.design, time.perf_counter()
     outcome.events[design] = outcome.events.get(design, 0) + len(trial.recording.live)
+    outcome.prices.append(price(trial.recording, plan.size.days, trial.society.seed))
     for view in views_of(design):
         its = learned.get((design, view))
         edges, rooms = trial.play(view, its)

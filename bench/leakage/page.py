@@ -55,7 +55,7 @@ def write(outcome: Outcome, plan: Plan, pictures: Pictures, command: str, ran_on
     """The page as Markdown."""
     parts = [_head(plan, command, ran_on), _verdicts(outcome), _views(outcome, pictures), _snapshots(outcome)]
     parts += [_groups(outcome), _first(outcome, pictures), _activity(outcome), _ablation(outcome, pictures)]
-    return "\n\n".join(part for part in [*parts, _models(), _limits(plan)] if part) + "\n"
+    return "\n\n".join(part for part in [*parts, _prices(outcome), _models(), _limits(plan)] if part) + "\n"
 
 
 def _section(title: str, *parts: str) -> str:
@@ -158,6 +158,15 @@ def _ablation(outcome: Outcome, pictures: Pictures) -> str:
     how = "Ours with one defence taken away (*without*), or with one that the product does not have (*with*)."
     shown = pictures.show("ablation.svg")
     return _section("What each defence is worth", how, shown, tables.as_markdown(table)) if len(table) > 1 else ""
+
+
+def _prices(outcome: Outcome) -> str:
+    how = (
+        "Bytes are those of frames and files both ways, without carriers; a delay is from the machine's taking a frame"
+        " to its handing it to somebody who is connected. In models, delays are their own numbers and say nothing."
+    )
+    table = tables.prices(outcome)
+    return _section("What each costs", how, tables.as_markdown(table)) if len(table) > 1 else ""
 
 
 def _models() -> str:

@@ -140,6 +140,19 @@ def ablation(outcome: Outcome) -> Table:
     return rows
 
 
+def prices(outcome: Outcome) -> Table:
+    """What each design costs, beside what it gives away in V3."""
+    heading = ["design", "V3 edges", "kB for each account and day", "connections for each account and day"]
+    rows = [[*heading, "seconds to a reader who is there: median, 90 of 100"]]
+    for design in dict.fromkeys(row.design for row in outcome.prices):
+        found = [row for row in outcome.prices if row.design == design]
+        carried = f"{np.mean([row.bytes for row in found]) / 1_000:,.0f}"
+        opened = f"{np.mean([row.connections for row in found]):.1f}"
+        waits = f"{np.mean([row.median for row in found]):.2f}, {np.mean([row.slow for row in found]):.2f}"
+        rows.append([design, show(precision(outcome, design, View.TAP)), carried, opened, waits])
+    return rows
+
+
 def _precisions(outcome: Outcome, design: str, view: View, seeds: Collection[int]) -> list[float]:
     return [row.precision for row in outcome.reported(design, view) if row.seed in seeds]
 

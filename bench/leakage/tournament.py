@@ -90,8 +90,8 @@ class Judge:
     def ranking(self, pairs: Pairs) -> Ranking:
         return rank(pairs, self.who, self.truth)
 
-    def row(self, name: str, pairs: Pairs) -> EdgeRow:
-        """One attacker's guess, scored."""
+    def row(self, name: str, pairs: Pairs, rounds: int = 200) -> EdgeRow:
+        """One attacker's guess, scored; chance from so many ``rounds``."""
         ranking = self.ranking(pairs)
         return EdgeRow(
             self.design,
@@ -102,7 +102,7 @@ class Judge:
             average_precision(ranking),
             average_precision(rank(pairs, self.told, self.truth)),
             ranking.base,
-            *chance(ranking, self.truth),
+            *chance(ranking, self.truth, rounds),
             best_f1(ranking),
         )
 
@@ -180,7 +180,7 @@ class School:
         """One more society for a design and a view."""
         scene, _ = prepare(see(trial.recording, view))
         judge = trial.judge(view, scene.cast)
-        self._rows += [judge.row(name, attack(scene, name)) for name in ATTACKERS]
+        self._rows += [judge.row(name, attack(scene, name), 0) for name in ATTACKERS]
         self._taken[trial.recording.design, view].append((judge, judge.lesson(table(scene))))
 
     def end(self) -> tuple[Choice, Learned]:
@@ -193,7 +193,7 @@ class School:
             for at, (judge, lesson) in enumerate(taken):
                 others = train([each for number, (_, each) in enumerate(taken) if number != at])
                 if others is not None:
-                    self._rows.append(judge.row(LEARNS, others(lesson.table)))
+                    self._rows.append(judge.row(LEARNS, others(lesson.table), 0))
             whole = train([lesson for _, lesson in taken])
             if whole is not None:
                 learned[key] = whole

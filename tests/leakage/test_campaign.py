@@ -27,6 +27,7 @@ from bench.leakage.tournament import LEARNS, NAMES, Design, EdgeRow, FirstRow, R
 from bench.leakage.trace import Recording
 from bench.leakage.views import View, see
 
+pytestmark = pytest.mark.timeout(300)  # seconds on a quiet machine; the default of one minute is little on a busy one
 PLAN = Plan(Size(12, 1, 3.0), seeds=2, choice=2, changed=1, trees=5)
 
 

@@ -96,7 +96,9 @@ class Trained:
     def __init__(self, lessons: Sequence[Lesson]) -> None:
         features = np.vstack([lesson.table.features for lesson in lessons])
         edge = np.concatenate([lesson.edge for lesson in lessons])
-        self._forest = HistGradientBoostingClassifier(max_iter=120, min_samples_leaf=5, random_state=0)
+        self._forest = HistGradientBoostingClassifier(
+            max_iter=60, learning_rate=0.15, min_samples_leaf=5, random_state=0
+        )
         with threadpool_limits(1):  # on few cores, threads that wait for one another are slower than one
             self._forest.fit(features, edge)
 
