@@ -248,9 +248,10 @@ class Engine:
 
     def _begin_joins(self, step: Step, joins: list[rejoin.Join]) -> None:
         for join in joins:
-            if join.room in self._joins:
-                self._abandon_join(step, join.room)
-            self._joins[join.room] = join
+            if join.room in self._joins:  # whether that one came first is not known yet; if not, we ask again
+                rejoin.drop(step, join)
+            else:
+                self._joins[join.room] = join
 
     def on_sent(self, item: OutboxItem, answer: AnyResponse, now: int) -> Touched:
         """The relay answered an outbox item."""

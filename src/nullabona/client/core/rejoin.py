@@ -129,10 +129,15 @@ def take_frames(join: Join, after: int, answer: Frames) -> bool | None:
     return None
 
 
-def give_up(step: Step, room: RoomState, join: Join) -> None:
-    """Our commit did not come first (or nobody can tell): ask for a newer ticket soon."""
+def drop(step: Step, join: Join) -> None:
+    """Forget an external commit; if it is out already, nothing comes of it."""
     join.candidate.discard()
     step.store.drop_outbox_ref(join.keys.box.address, join.frame)
+
+
+def give_up(step: Step, room: RoomState, join: Join) -> None:
+    """Our commit did not come first (or nobody can tell): ask for a newer ticket soon."""
+    drop(step, join)
     if room.heal is not None:
         room.heal.next_at = step.within(step.timing.commit_spread)
 
