@@ -14,6 +14,7 @@ from hashlib import sha256
 from typing import Final
 
 from nullabona.client.core import (
+    acknowledging,
     answering,
     boxes,
     chunks,
@@ -156,7 +157,7 @@ class Engine:
             boxes.put_back(step, room, track)
             boxes.confirm(step, room, track)
             boxes.break_silence(step, room, track)
-            boxes.update_acks(step, room, track)
+            acknowledging.update_acks(step, room, track)
         boxes.look_after_closed(step, room)
         invites.look_after_invites(step, room)
         healing.ask(step, room)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from nullabona.client.core import boxes, committing, messages, people
+from nullabona.client.core import acknowledging, boxes, committing, messages, people
 from nullabona.client.core.content import Moved
 from nullabona.client.core.devices import own
 from nullabona.client.core.items import Gone, Ticket, TicketRequest
@@ -289,7 +289,7 @@ def welcome_back(step: Step, room: RoomState, device: bytes) -> None:
         if message.epoch >= room.epoch:
             return True
         track = tracks.get(Address(message.box))
-        return track is not None and boxes.has_acked(step, track, device, message.frame)
+        return track is not None and acknowledging.has_acked(step, track, device, message.frame)
 
     messages.resend_unacknowledged(step, room, has_it)
 
