@@ -79,32 +79,32 @@ TAP: Final = (
     Line(
         "T-01",
         _CAN,
-        "drill",
+        "drill: tap",
         "See my network address, when I am connected, and the padded size of everything.",
         "내 네트워크 주소와 접속 시각, 오가는 것의 부풀린 크기를 볼 수 있어요.",
     ),
     Line(
         "T-02",
         _CAN,
-        "drill",
+        "drill: tap",
         "Link the boxes that I read, and guess rooms and pairs from it.",
         "내가 읽는 상자들을 잇고 방과 상대를 짐작할 수 있어요.",
     ),
     Line(
         "T-03",
         _CAN,
-        "drill",
+        "drill: tap",
         "Watch one account from its inbox on.",
         "우편함에서 시작해 한 계정을 지켜볼 수 있어요.",
     ),
     Line(
         "T-04",
         _CAN,
-        "drill",
+        "drill: tap",
         "Guess from times and sizes what I am doing.",
         "시각과 크기로 무엇을 하는지 짐작할 수 있어요.",
     ),
-    Line("T-10", _CANNOT, "drill", "Read words or files.", "글이나 파일을 읽을 수 없어요."),
+    Line("T-10", _CANNOT, "drill: tap", "Read words or files.", "글이나 파일을 읽을 수 없어요."),
     Line("T-11", _CANNOT, "test", "Open what waits in my inbox.", "우편함에 있는 것을 열 수 없어요."),
 )
 RAID: Final = (
@@ -157,22 +157,26 @@ LAPTOP: Final = (
     Line(
         "D-01",
         _CAN,
-        "drill",
+        "drill: stolen-device",
         "Read everything in an unlocked app, and write in my name.",
         "잠그지 않은 앱의 모든 것을 읽고 내 이름으로 쓸 수 있어요.",
     ),
     Line(
         "D-02",
         _CAN,
-        "drill",
+        "drill: stolen-device",
         "Try passphrases of a locked app, slowly.",
         "잠긴 앱의 암호를 느리게나마 하나씩 시도할 수 있어요.",
     ),
     Line(
-        "D-03", _CAN, "drill", "Read a profile made without a passphrase.", "암호 없이 만든 프로필은 읽을 수 있어요."
+        "D-03",
+        _CAN,
+        "drill: stolen-device",
+        "Read a profile made without a passphrase.",
+        "암호 없이 만든 프로필은 읽을 수 있어요.",
     ),
-    Line("D-10", _CANNOT, "drill", "Read a locked app's files.", "잠긴 앱의 파일을 읽을 수 없어요."),
-    Line("D-11", _CANNOT, "drill", "Read messages that were deleted.", "지운 메시지를 읽을 수 없어요."),
+    Line("D-10", _CANNOT, "drill: stolen-device", "Read a locked app's files.", "잠긴 앱의 파일을 읽을 수 없어요."),
+    Line("D-11", _CANNOT, "drill: stolen-device", "Read messages that were deleted.", "지운 메시지를 읽을 수 없어요."),
 )
 
 

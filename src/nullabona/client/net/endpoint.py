@@ -98,18 +98,3 @@ def _split(authority: str) -> tuple[str, int | None]:
     except HandleError as error:
         raise EndpointRefused(f"this is not a relay's address: {error.message}") from None
     return handle.host.strip("[]"), handle.port
-<<<<<<< HEAD:src/nullabona/client/net/endpoint.py
-=======
-
-
-def same_or_safer(new: str, old: str) -> str:
-    """The address of a relay that takes the place of ``old``, in normal form. Raises `EndpointRefused`.
-
-    It is never this machine's own unless ``old`` is: else whoever names one has others talk to services of their own
-    machines. Everybody who knows ``old`` judges alike.
-    """
-    endpoint = parse_endpoint(new)
-    if endpoint.is_local and not parse_endpoint(old).is_local:
-        raise EndpointRefused("somebody named this machine itself as their relay")
-    return str(endpoint)
->>>>>>> ee8af9e (core: who has acknowledged what has a file of its own):src/nullabona/wire/endpoint.py
