@@ -27,6 +27,7 @@ class Service:
     def __init__(self, data: Path, period_s: int = 600) -> None:
         self.data = data
         self.record = data.with_name(f"{data.name}-record")
+        self.log = data.with_name(f"{data.name}.log")
         self.period_s = period_s
         self.port = free_port()
         self._process: subprocess.Popen[str] | None = None
@@ -62,13 +63,14 @@ class Service:
 
     def start(self) -> None:
         """Serve; returns when it is ready."""
-        self._process = subprocess.Popen(
-            [sys.executable, "-c", _SERVE, "serve", "--data", str(self.data), "--listen", self.host,
-             "--record", str(self.record), "--period", str(self.period_s), *self.more()],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-        )  # fmt: skip
+        with self.log.open("ab") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-c", _SERVE, "serve", "--data", str(self.data), "--listen", self.host,
+                 "--record", str(self.record), "--period", str(self.period_s), *self.more()],
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+            )  # fmt: skip
         assert self._process.stdout is not None
         assert self._process.stdout.readline().startswith("ready ")
 

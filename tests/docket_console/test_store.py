@@ -28,10 +28,10 @@ def test_every_column_is_declared(store: ConsoleStore, tmp_path: Path) -> None:
     """What is not declared with purpose and retention may not exist."""
     with sqlite3.connect(tmp_path / "console.db") as raw:
         tables = [name for (name,) in raw.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")]
-        found = {f"{table}.{row[1]}" for table in tables for row in raw.execute(f"PRAGMA table_info({table})")}
+        found = {(table, row[1]) for table in tables for row in raw.execute(f"PRAGMA table_info({table})")}
     raw.close()
-    assert set(COLUMNS) == found
-    assert {path.name for path in tmp_path.iterdir()} <= set(FILES)
+    assert {(column.table, column.name) for column in COLUMNS} == found
+    assert {path.name for path in tmp_path.iterdir()} <= {file.pattern for file in FILES}
     assert (tmp_path / "console.db").stat().st_mode & 0o077 == 0
 
 

@@ -8,22 +8,12 @@ from __future__ import annotations
 from collections import Counter
 from typing import Final
 
+from nullabona.wire.telemetry import RELAY_METRICS, Metric
+
 GRAIN: Final = 50
 """Published counts are rounded down to a multiple of this."""
 PERIOD_S: Final = 60
 """Whole seconds between two publications."""
-
-_HELP: Final = {
-    "requests": "Requests taken, by kind.",
-    "refusals": "Refusals given, by code.",
-    "frames_kept": "Frames kept.",
-    "frame_bytes_kept": "Bytes of frames kept.",
-    "batches": "Batches written.",
-    "connections": "Connections open now.",
-    "waiting_reads": "Reads waiting now.",
-    "faults": "Failures of ours, by kind.",
-}
-_GAUGES: Final = frozenset({"connections", "waiting_reads"})
 
 
 class Metrics:
@@ -46,20 +36,18 @@ class Metrics:
         if now < self._next:
             return
         self._next = now + PERIOD_S
-        self._published = "".join(self._family(name) for name in _HELP)
+        self._published = "".join(self._family(metric) for metric in RELAY_METRICS)
 
     def text(self) -> str:
         """The published counts as Prometheus text."""
         return self._published
 
-    def _family(self, name: str) -> str:
-        kind = "gauge" if name in _GAUGES else "counter"
-        full = f"nullabona_relay_{name}" + ("" if kind == "gauge" else "_total")
-        head = f"# HELP {full} {_HELP[name]}\n# TYPE {full} {kind}\n"
-        value = getattr(self, name)
+    def _family(self, metric: Metric) -> str:
+        full = metric.shown_as
+        head = f"# HELP {full} {metric.purpose}\n# TYPE {full} {'gauge' if metric.gauge else 'counter'}\n"
+        value = getattr(self, metric.name)
         if isinstance(value, Counter):
-            label = {"requests": "kind", "refusals": "code", "faults": "kind"}[name]
-            return head + "".join(f'{full}{{{label}="{key}"}} {_blur(value[key])}\n' for key in sorted(value))
+            return head + "".join(f'{full}{{{metric.label}="{key}"}} {_blur(value[key])}\n' for key in sorted(value))
         return head + f"{full} {_blur(value)}\n"
 
 

@@ -73,7 +73,7 @@ class Cosigner:
         try:
             return self._decide(request, log, now_s)
         except WitnessStoreFailed as error:
-            _log.error("%s", error.message)
+            _log.error("its database failed: %s", error.message)
             return self._counted("store-failed", Answer(503, b"the witness cannot write\n", retry_after_s=1))
 
     def latest(self, name: str) -> Answer:

@@ -112,4 +112,6 @@ FILES: Final = (
     DataFile("desk.db-wal", "SQLite's write-ahead log", "until the next checkpoint of the database", "as the columns"),
     DataFile("desk.db-shm", "SQLite's index of the log: page numbers", "as long as the log", "none"),
     DataFile("desk.lock", "empty; held by the one process that uses the desk", "while the desk exists", "none"),
-)
+    DataFile("<log>/public/periods/<number>", "the checkpoint with which a period of the docket was published",
+             "while the log exists", _PUBLIC),
+)  # fmt: skip
