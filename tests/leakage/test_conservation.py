@@ -13,7 +13,7 @@ from bench.leakage.society import DAY, Kind, Size, Society, make
 from bench.leakage.town import Town
 from bench.leakage.trace import Op, Recording
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 Lived = tuple[Town, Recording]
 ANSWERED_S = 300.0
 """By then whoever is online has answered an invitation and read what there is."""

@@ -21,7 +21,7 @@ from nullabona.client.runner.runner import Runner
 from nullabona.client.runner.ways import Ways, WayState
 from tests.rooms.world import RELAY
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 Seen = tuple[int, int, int, int]
 
 
@@ -29,6 +29,7 @@ class _Quiet:
     """In the place of `Publishing` and `Oversight`, which ask only the directory: `keep_card` plays them."""
 
     def poke(self) -> None: ...
+    def inbox_read(self) -> None: ...
     async def run(self) -> None: ...
 
 
@@ -109,8 +110,8 @@ class WithRunner(devices.Device):
 @pytest.fixture
 def with_runner(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(town, "Device", WithRunner)
-    monkeypatch.setattr(runners, "Publishing", lambda _: _Quiet())
-    monkeypatch.setattr(runners, "Oversight", lambda _: _Quiet())
+    monkeypatch.setattr(runners, "Publishing", lambda *_, **__: _Quiet())
+    monkeypatch.setattr(runners, "Oversight", lambda *_, **__: _Quiet())
 
 
 def _seen(recording: Recording) -> dict[int, list[Seen]]:
