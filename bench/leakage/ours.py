@@ -144,5 +144,5 @@ def _truth(society: Society, town: Town) -> Truth:
 def _folder() -> Iterator[Path]:
     """For the relay's store: in memory where the machine has a place for that, as each of its writes is synced."""
     shared = Path("/dev/shm")
-    with tempfile.TemporaryDirectory(dir=shared if shared.is_dir() else None) as name:
+    with tempfile.TemporaryDirectory(prefix="nullabona-leakage-", dir=shared if shared.is_dir() else None) as name:
         yield Path(name)
