@@ -139,6 +139,14 @@ def test_a_place_of_two_is_surer_than_a_place_of_many() -> None:
     assert top(co_occurrence(scene(rows)))[0] == (0, 1)
 
 
+def test_a_place_where_one_writes_and_another_reads_is_theirs() -> None:
+    """Where people share places by login, and only one of the two has spoken; taking in names the other once."""
+    rows = [row(0, Op.OPEN, conn=n, who=n) for n in range(5)]
+    rows += [row(1, Op.APPEND, 1, 0, who=0, to=1), row(2, Op.APPEND, 1, 0, who=0), row(3, Op.DELIVER, 1, 1, who=1)]
+    rows += [row(1, Op.READ, 2, n, who=n) for n in (2, 3, 4)] + [row(2, Op.APPEND, 2, 2, who=2)]
+    assert top(co_occurrence(scene(rows)))[0] == (0, 1)
+
+
 def letters(dice: np.random.Generator, pairs: Sequence[Pair], people: int) -> list[Row]:
     """Mailboxes of ``people``: those of ``pairs`` write to one another and are answered at once; others chatter."""
     rows = [row(0, Op.OPEN, conn=n, who=n) for n in range(people)]

@@ -1,7 +1,8 @@
 """Who is seen at the same place: the plainest attack, and the strongest wherever people share a place.
 
-A place with two readers is a room for two. In a mailbox with one reader, whoever writes there alone (not to many at
-once) and is answered at once talks with its owner: receipts are not answered, messages are.
+A place with two readers is a room for two, and so is one that is nobody's by name, with one reader and one other who
+writes there. In a mailbox with one reader, whoever writes there alone (not to many at once) and is answered at once
+talks with its owner: receipts are not answered, messages are.
 """
 
 from __future__ import annotations
@@ -29,10 +30,11 @@ def co_occurrence(scene: Scene) -> Pairs:
     direct: dict[Pair, float] = defaultdict(float)
     together: dict[Pair, float] = defaultdict(float)
     writes = _writes(scene)
+    mailboxes = {*scene.addressed, *scene.seen.directory} if scene.rooms_are_shared else set(scene.readers)
     for place, readers in scene.readers.items():
-        if len(readers) < 2:  # a mailbox: see _letters
-            continue
         present = readers | set(scene.writers.get(place, {}))
+        if len(readers) < 2 and (len(present) != 2 or place in mailboxes):
+            continue
         worth = direct if len(present) == 2 else together
         weight = (PRESENT + writes.get(place, 0)) / max(1, len(present) - 1)
         for pair in combinations(sorted(present), 2):

@@ -16,8 +16,6 @@ from bench.leakage.attackers.scene import Scene
 from bench.leakage.trace import NOBODY, Op
 
 SMALLEST: Final = 3
-OWN: Final = 0.8
-"""Share of places with one reader from which on a design is one of mailboxes."""
 RECEIPTS: Final = (0.08, 1.6)
 SENDER: Final = 0.5
 """Mean receipts for each member from which a mailbox is taken for the sender's."""
@@ -27,9 +25,7 @@ ALIKE: Final = 0.75
 
 def guess_groups(scene: Scene) -> list[frozenset[int]]:
     """By places where people share them, by fan-outs where almost every place is one person's."""
-    read = [readers for place, readers in scene.readers.items() if place not in scene.cast.places]
-    own = sum(len(readers) == 1 for readers in read) > OWN * len(read)
-    return recipients_at_once(scene) if own else readers_of_places(scene)
+    return readers_of_places(scene) if scene.rooms_are_shared else recipients_at_once(scene)
 
 
 def readers_of_places(scene: Scene) -> list[frozenset[int]]:

@@ -14,6 +14,8 @@ from bench.leakage.guess import Cast, Pairs
 from bench.leakage.trace import NOBODY, Op
 from bench.leakage.views import Seen
 
+MAILBOXES: Final = 0.8
+"""Share of places with one reader from which on a design is one of mailboxes."""
 AT_ONCE: Final = 0.012
 """Seconds between writes of one fan-out."""
 
@@ -53,9 +55,18 @@ class Scene:
 
     @cached_property
     def addressed(self) -> frozenset[int]:
-        """Places whose owner the design itself names."""
+        """Places whose owner the design itself names with everything that comes."""
         events = self.seen.events
-        return frozenset(np.unique(events["place"][(events["place"] != NOBODY) & (events["to"] != NOBODY)]).tolist())
+        placed = events["place"] != NOBODY
+        named = placed & (events["to"] != NOBODY)
+        nameless = placed & (events["op"] == Op.APPEND) & (events["to"] == NOBODY)
+        return frozenset(set(events["place"][named].tolist()) - set(events["place"][nameless].tolist()))
+
+    @cached_property
+    def rooms_are_shared(self) -> bool:
+        """Whether people meet in places, rather than write into one another's."""
+        places = [place for place in self.readers if place not in self.cast.places]
+        return sum(place in self.owner for place in places) <= MAILBOXES * len(places)
 
     @cached_property
     def writers(self) -> dict[int, dict[int, int]]:
