@@ -194,6 +194,7 @@ def encode_haul(haul: Haul, inventory: Inventory, secrets: Sequence[Secret]) -> 
             "boxes": len(inventory.boxes),
             "inboxes": count_inboxes(inventory),
             "frames": sum(sizes.values()),
+            "frames_ever": sum(box.ever for box in inventory.boxes),
             "frame_sizes": {str(size): count for size, count in sorted(sizes.items())},
             "blobs": len(inventory.blobs),
             "cards": len(inventory.cards),
