@@ -23,7 +23,11 @@ from tests.browser.conftest import FLAGS, chromium_path
 from tests.browser.entering import PASSPHRASE, unlock
 from tests.browser.lively import Lively, lively
 from tests.browser.person import DESKTOP, PATIENCE_MS, PHONE, Person, Theme
+from tests.browser.states import PUT
 from tests.browser.tour import INSIDE, Visit, entering, inside
+from tests.browser.warned import stop_of
+from tests.docket_console.seat import Seat
+from tools.screens_desk import DESK, at_desk, seen
 
 LANGUAGES: Final = ("ko", "en")
 THEMES: Final[tuple[Theme, ...]] = ("light", "dark")
@@ -44,12 +48,13 @@ class Camera:
         self.wanted = wanted
         self.taken: list[str] = []
 
-    def take(self, person: Person, screen: str, theme: str, size: str) -> None:
+    def take(self, person: Person | Seat, screen: str, theme: str, size: str) -> None:
         """What is on somebody's screen."""
         if self.wanted and screen not in self.wanted:
             return
         name = f"{screen}-{person.lang}-{theme}-{size}.png"
-        person.page.screenshot(path=self.folder / name, animations="disabled")
+        whole = isinstance(person, Seat)  # a page of the console has one scroll bar, the app has its panes
+        person.page.screenshot(path=self.folder / name, animations="disabled", full_page=whole)
         self.taken.append(name)
 
     def sheet(self) -> Path:
@@ -90,6 +95,34 @@ def tour(camera: Camera, browser: Browser, service: Service, folder: Path, lang:
                 camera.take(person, screen, theme, size)
 
 
+def warned(camera: Camera, browser: Browser, service: Service, folder: Path, lang: str) -> None:
+    """What warns of a record or a docket."""
+    wanted = [name for name in PUT if not camera.wanted or name in camera.wanted]
+    there = lively(service, folder / f"{lang}-warned", lang, passphrase=PASSPHRASE) if wanted else None
+    for theme, size in product(THEMES, SIZES):
+        if there is None:
+            return
+        look = {"lang": lang, "theme": theme, "viewport": SIZES[size], "reduced_motion": "reduce"}
+        with Person(browser, service, there.made.profile, **look) as person:  # type: ignore[arg-type]
+            unlock(person)
+            visit = Visit(person, there)
+            for screen in wanted:
+                stop_of(screen)(visit)
+                visit.settle()
+                camera.take(person, screen, theme, size)
+                person.page.reload()
+
+
+def at_the_desk(camera: Camera, browser: Browser, folder: Path) -> None:
+    """The legal desk's page of the public record where something is wrong."""
+    for screen in [name for name in DESK if not camera.wanted or name in camera.wanted]:
+        (folder / screen).mkdir()
+        with at_desk(folder / screen, screen) as place:
+            for lang, theme, size in product(LANGUAGES, THEMES, SIZES):
+                with seen(browser, place, screen, lang, theme, SIZES[size]) as seat:
+                    camera.take(seat, screen, theme, size)
+
+
 def main() -> None:
     """Take them."""
     folder = Path(sys.argv[1])
@@ -102,7 +135,10 @@ def main() -> None:
         expect.set_options(timeout=PATIENCE_MS)
         browser = playwright.chromium.launch(executable_path=chromium_path(), args=list(FLAGS))
         for lang in LANGUAGES:
-            tour(camera, browser, service, profiles, lang)
+            if not camera.wanted or camera.wanted - PUT.keys() - DESK.keys():
+                tour(camera, browser, service, profiles, lang)
+            warned(camera, browser, service, profiles, lang)
+        at_the_desk(camera, browser, profiles)
         browser.close()
     print(f"{len(camera.taken)} pictures: {camera.sheet()}")
 

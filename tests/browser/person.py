@@ -114,6 +114,15 @@ class Person:
         self._app.stdin.flush()
         return self.launch()
 
+    def put(self, name: str) -> None:
+        """A state of states.py, into the open profile."""
+        assert self._app is not None
+        assert self._app.stdin is not None
+        assert self._app.stdout is not None
+        self._app.stdin.write(f"{name}\n")
+        self._app.stdin.flush()
+        assert "put\n" == self._app.stdout.readline()
+
     def open(self, url: str = "") -> Page:
         """A page of the running app."""
         page = self.context.new_page()

@@ -1,8 +1,8 @@
 """The app of a profile as a process of its own, with the protocol's pauses shortened.
 
 ``serve.py PROFILE HOST LANG [MINUTE]``: ``MINUTE`` is how many seconds a minute of idle time has. Everything else is
-what ``nulla app`` runs. Prints the address of a launch file; with each line that comes in on standard input it prints
-another.
+what ``nulla app`` runs. Prints the address of a launch file; with each empty line that comes in on standard input it
+prints another. A line with a name puts that state (states.py) into the open profile.
 """
 
 from __future__ import annotations
@@ -10,25 +10,51 @@ from __future__ import annotations
 import asyncio
 import sys
 from pathlib import Path
+from typing import ClassVar
 
+from nullabona.app import run
 from nullabona.app.desk import work
+from nullabona.app.desk.desk import Desk, Place
 from nullabona.app.run import running_app
 from nullabona.words.errors import Language
 from tests.api.people import QUICK
+from tests.browser.states import PUT
+
+
+class Kept(Desk):
+    """The app's own desk, within reach."""
+
+    made: ClassVar[list[Desk]] = []
+
+    def __init__(self, place: Place) -> None:
+        super().__init__(place)
+        self.made.append(self)
+
+
+def put(desk: Desk, name: str) -> None:
+    """A state in which the profile warns, as if the device had just found out."""
+    assert desk._work is not None
+    with desk._work.client._session.step() as step:
+        PUT[name](step)
 
 
 async def main(profile: str, host: str, language: str, minute_s: str = "60") -> None:
     """Serve until the input ends."""
     vars(work)["_MINUTE_S"] = float(minute_s)
+    vars(run)["Desk"] = Kept
     path = Path(profile)
     spoken: Language = "ko" if language == "ko" else "en"
     async with running_app(path, options=QUICK, host=host, language=spoken, home=path.parent) as opened:
         sys.stdout.write(f"{opened.launch.as_uri()}\n")
         sys.stdout.flush()
-        while await asyncio.to_thread(sys.stdin.readline):
-            async with running_app(path, options=QUICK) as other:
-                sys.stdout.write(f"{other.launch.as_uri()}\n")
-                sys.stdout.flush()
+        while line := await asyncio.to_thread(sys.stdin.readline):
+            if name := line.strip():
+                put(Kept.made[0], name)
+                sys.stdout.write("put\n")
+            else:
+                async with running_app(path, options=QUICK) as other:
+                    sys.stdout.write(f"{other.launch.as_uri()}\n")
+            sys.stdout.flush()
 
 
 if __name__ == "__main__":

@@ -79,6 +79,7 @@ class PublicServed(Served):
         self.open_inboxes.set()
         self.broken_inboxes = False
         self._let_go = threading.Event()
+        self.has_witness = True
         super().__init__(folder / "desk", clock, SETTLING if kind == "settling" else CADENCE)
         self.witness.now_s = clock()
         self.seal: Any = Held(self._keyed(folder)) if kind == "sealing" else None
@@ -111,7 +112,8 @@ class PublicServed(Served):
     def stop(self) -> None:
         self._let_go.set()
         self.making.go.set()
-        self.witness.stop()
+        if self.has_witness:
+            self.witness.stop()
 
     @staticmethod
     def _keyed(folder: Path) -> KeyedSeal:
@@ -143,7 +145,7 @@ class PublicBackdoor(Backdoor):
         self.thread.begin(self.tick(periods))
 
     def waiting(self, command: dict[str, Any]) -> Coroutine[Any, Any, Any] | None:
-        waits = {"tick": self.tick, "late": self.late}.get(command["do"])
+        waits = {"tick": self.tick, "late": self.late, "try_beat": self.try_beat}.get(command["do"])
         return waits(int(command.get("periods", 1))) if waits else None
 
     async def tick(self, periods: int) -> int:
@@ -167,6 +169,24 @@ class PublicBackdoor(Backdoor):
     def clock_by(self, seconds: int) -> int:
         self.office.witness.now_s += seconds
         return super().clock_by(seconds)
+
+    def notified(self, case: str) -> None:
+        """The notifier has signed."""
+        self.office.do("nora", Action.NOTIFY, bytes.fromhex(case))
+
+    def lose_witness(self) -> None:
+        """Nobody cosigns any more."""
+        self.office.witness.stop()
+        self.office.has_witness = False
+
+    async def try_beat(self, periods: int) -> str:
+        """A beat that is due, whatever comes of it; what went wrong."""
+        assert self.house is not None
+        cadence = self.office.cadence
+        self.clock.now_s = cadence.due_of(cadence.period_at(self.clock()) + periods - 1)
+        await beat_once(self.house.premises, self.clock)
+        problem = self.house.premises.pulse.problem
+        return "" if problem is None else problem.code
 
     def gag(self, case: str) -> None:
         """Renew a gag, with both signatures."""

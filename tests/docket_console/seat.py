@@ -31,6 +31,7 @@ class Seat:
     ) -> None:  # fmt: skip
         self.place = place
         self.name = name
+        self.lang = lang
         self.errors: list[str] = []
         self.context: BrowserContext = browser.new_context(
             viewport=viewport or DESKTOP,  # type: ignore[arg-type]

@@ -110,6 +110,10 @@ def test_every_form_carries_the_token() -> None:
             assert 'name="token"' in form or "token()" in form, (name, form[:80])
 
 
+OWN = ("nullabona.docket", "nullabona.sequencer", "nullabona.machine.disk", "nullabona.machine.lock")
+"""Whose errors the console's pages show."""
+
+
 def test_every_refusal_of_the_desk_is_in_korean_too() -> None:
     """Whatever the desk or the console answers to an officer."""
     assert None not in {Desk, serve_console}
@@ -118,6 +122,6 @@ def test_every_refusal_of_the_desk_is_in_korean_too() -> None:
     while pending:
         for child in pending.pop().__subclasses__():
             pending.append(child)
-            if child.__module__.startswith("nullabona.docket") and child.code not in {"peer-error", "user-error"}:
+            if child.__module__.startswith(OWN) and child.code not in {"peer-error", "user-error"}:
                 found.add(child.code)
     assert found - ERRORS_KO.keys() == set()

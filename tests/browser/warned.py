@@ -1,0 +1,39 @@
+"""How to see each state of `states.py` on the page."""
+
+from __future__ import annotations
+
+from playwright.sync_api import expect
+
+from tests.browser.states import CODES
+from tests.browser.tour import Stop, Visit
+
+
+def stop_of(name: str) -> Stop:
+    """Puts the state in and leads to where it shows."""
+    show = _toasts if name in CODES else _notices if name == "notices-unchecked" else _request
+
+    def stop(visit: Visit) -> None:
+        visit.go()
+        expect(visit.person.page.locator("button[data-room]").first).to_be_visible()
+        visit.person.put(name)
+        show(visit, name)
+
+    return stop
+
+
+def _toasts(visit: Visit, name: str) -> None:
+    expect(visit.person.page.locator(".toast")).to_have_count(len(CODES[name]))
+
+
+def _request(visit: Visit, name: str) -> None:
+    card = visit.person.page.locator(f"p.record.{name.removeprefix('request-')}").first
+    visit.person.page.reload()
+    visit.go(section="Contacts")
+    card.scroll_into_view_if_needed()
+    expect(card).to_be_visible()
+
+
+def _notices(visit: Visit, name: str) -> None:
+    assert name
+    visit.go(page="Privacy")
+    expect(visit.person.page.locator("[data-notices]")).to_be_visible()
