@@ -89,5 +89,4 @@ def spawn() -> Iterator[Callable[..., RelayProcess]]:
 
     yield start
     for process in started:
-        if process.process.poll() is None:
-            process.kill()
+        process.kill()

@@ -38,7 +38,8 @@ def test_a_process_says_ready_serves_and_stops(spawn: Callable[..., RelayProcess
     client.goodbye()
     code, log = process.terminate()
     assert (0, ["nullabona.relay: started", "nullabona.relay: stopped"]) == (code, log.splitlines())
-    again = spawn("--data", str(tmp_path / "data"), "--json")
+    host, port = process.address
+    again = spawn("--data", str(tmp_path / "data"), "--json", "--host", f"{host}:{port}")
     assert {"ready", "listen"} == set(json.loads(again.first_line))
 
 
