@@ -14,7 +14,7 @@ from nullabona.client.core.record.pinned import see as honest_see
 from nullabona.client.runner import oversight
 from nullabona.drills.lying import play
 from nullabona.drills.report import Verdict
-from nullabona.log.policy import Policy, Seen
+from nullabona.log.policy import Policy
 
 Patch = pytest.MonkeyPatch
 
@@ -48,7 +48,7 @@ def no_judging(patch: Patch) -> None:
 
 def no_quorum(patch: Patch) -> None:
     """Witnesses' signatures are not demanded."""
-    patch.setattr(Policy, "_witnessed", lambda _, checkpoint, __: Seen(checkpoint, checkpoint.origin, (), None))
+    patch.setattr(Policy, "check", Policy.signed)
 
 
 def no_position(patch: Patch) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import secrets
-import shutil
 import sqlite3
 from collections import defaultdict
 from collections.abc import Callable
@@ -15,6 +14,7 @@ from typing import Any, ClassVar
 
 import pytest
 
+from nullabona.drills.process import delete_data
 from nullabona.relay.core.boxes import StoredBox
 from nullabona.relay.core.limits import Limits
 from nullabona.relay.metrics import Metrics
@@ -185,7 +185,7 @@ def test_a_relay_whose_data_is_deleted_stops(spawn: Callable[..., RelayProcess],
     process = spawn("--data", str(tmp_path / "data"))
     client = Client(process.address)
     client.append(box, b"frame")
-    shutil.rmtree(tmp_path / "data")
+    delete_data(tmp_path / "data")
     with suppress(Hangup):
         assert isinstance(client.ask(box.append(b"into the void")), Refusal)
     code, errors = process.finish()
@@ -199,7 +199,7 @@ def test_a_relay_whose_data_is_deleted_stops(spawn: Callable[..., RelayProcess],
 def test_an_idle_relay_notices_too(spawn: Callable[..., RelayProcess], tmp_path: Path) -> None:
     """Without any request the deletion is noticed within seconds."""
     process = spawn("--data", str(tmp_path / "data"))
-    shutil.rmtree(tmp_path / "data")
+    delete_data(tmp_path / "data")
     assert 3 == process.finish()[0]
 
 
@@ -208,8 +208,9 @@ def test_kill_9_loses_nothing_acknowledged(spawn: Callable[..., RelayProcess], t
     """Killed again and again under load, the relay has every acknowledged frame, at its number, in one incarnation."""
     boxes = [Box() for _ in range(10)]
     acked: dict[Box, dict[int, bytes]] = defaultdict(dict)
+    kept = ("--data", str(tmp_path / "data"), "--host", "relay.example")
     for _ in range(3):
-        process = spawn("--data", str(tmp_path / "data"))
+        process = spawn(*kept)
         client = Client(process.address)
         sent: dict[int, tuple[Box, bytes]] = {}
         for _ in range(20):
@@ -226,7 +227,7 @@ def test_kill_9_loses_nothing_acknowledged(spawn: Callable[..., RelayProcess], t
             pass
         for number, answer in client.answers.items():
             note(acked, sent[number], answer)
-    client = Client(spawn("--data", str(tmp_path / "data")).address)
+    client = Client(spawn(*kept).address)
     for box in boxes:
         found = client.read(box)
         held = dict(found.frames)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import ipaddress
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
+from errno import ENOTEMPTY
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Final, Self
@@ -18,6 +20,7 @@ from nullabona.errors import UserError
 
 _START_S: Final = 20.0
 _STOP_S: Final = 10.0
+_ATTEMPTS: Final = 100
 _ESTABLISHED: Final = "01"
 _NULLA: Final = "from nullabona.cli import main; main()"
 
@@ -134,6 +137,22 @@ class _Watchdog:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self._timer.cancel()
+
+
+def delete_data(data: Path) -> None:
+    """Delete everything in a data directory, while its relay may be running and write into it once more.
+
+    Raises `OSError` if something is still there after many attempts.
+    """
+    for _ in range(_ATTEMPTS):
+        for path in data.iterdir():
+            if path.is_dir():
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                path.unlink(missing_ok=True)
+        if not any(data.iterdir()):
+            return
+    raise OSError(ENOTEMPTY, os.strerror(ENOTEMPTY), str(data))
 
 
 def connected_addresses(pid: int) -> list[str]:

@@ -13,7 +13,7 @@ from typing import Any, Final
 from nullabona.drills.demo.actor import Actor
 from nullabona.drills.demo.script import DM, Line, Person, Script
 from nullabona.drills.docket import desk_installed
-from nullabona.drills.process import RelayProcess
+from nullabona.drills.process import RelayProcess, delete_data
 from nullabona.drills.report import Report
 from nullabona.drills.search import Kind, Secret
 from nullabona.drills.seizure import Scene, run_seizure
@@ -248,7 +248,7 @@ class Story:
         )
         await self._say(missed)
         self.outcome.put_back = len(missed)
-        self._delete_data()
+        delete_data(self._data)
         self.outcome.relay_exit = self._relay.wait_gone()
         self._tell(
             Text(
@@ -267,10 +267,6 @@ class Story:
         """Somebody who does not speak while they are offline."""
         speakers = {line.speaker for line in self._missed}
         return next(actor for actor in self._present() if actor.person not in speakers)
-
-    def _delete_data(self) -> None:
-        for path in self._data.iterdir():
-            shutil.rmtree(path) if path.is_dir() else path.unlink()
 
     async def _take_stock(self) -> None:
         script = self._script

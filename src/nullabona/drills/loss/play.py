@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import random
-import shutil
 import tempfile
 import time
 from collections.abc import Callable
@@ -14,7 +13,7 @@ from pathlib import Path
 from typing import Any, Final, TypeAlias
 
 from nullabona.drills.played import Played, running
-from nullabona.drills.process import RelayProcess
+from nullabona.drills.process import RelayProcess, delete_data
 from nullabona.drills.text import Text
 
 Tell: TypeAlias = Callable[[Text], None]
@@ -144,8 +143,7 @@ class _Scene:
 
     async def _seize(self) -> None:
         data, listen = self._relay.data, self._relay.authority
-        for path in data.iterdir():
-            shutil.rmtree(path) if path.is_dir() else path.unlink()
+        delete_data(data)
         self._relay.kill()
         await asyncio.sleep(_GONE_S)
         self._relay = self._start(listen)
