@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from nullabona.client.core import boxes, files
+from nullabona.client.core import boxes, files, seeking
 from nullabona.client.core.devices import own
 from nullabona.client.core.ports import Store
 from nullabona.client.runner import oversight
@@ -64,11 +64,21 @@ def _nobody_is_known_to_be_gone() -> None:
     own.gone = nobody
 
 
+def _nobody_tells_of_rooms() -> None:
+    """Whoever is asked which rooms both are in keeps silent."""
+
+    def silent(*_: Any) -> None:  # noqa: ANN401 - as the real one
+        return
+
+    seeking.came = silent  # type: ignore[assignment]
+
+
 DEFENCES: dict[str, Callable[[], None]] = {
     "cards are put back": _nobody_looks,
     "frames are put back": _nobody_puts_back,
     "what is deleted is overwritten": _nothing_is_overwritten,
     "devices that are gone are put out": _nobody_is_known_to_be_gone,
+    "contacts tell of shared rooms": _nobody_tells_of_rooms,
 }
 
 

@@ -71,7 +71,9 @@ def test_a_stolen_device_yields_what_is_admitted_and_no_more() -> None:
         ("secret", {"ended": False}, {"D-04"}),
         ("elsewhere", {"back_s": 0.0}, {"D-20"}),
         ("elsewhere", {"thief_heard": True}, {"D-20"}),
+        ("elsewhere", {"words_thief_heard": False}, {"D-08"}),
         ("elsewhere", {"words_ended": False}, {"D-08"}),
+        ("elsewhere", {"words_owner_heard": False}, {"D-08"}),
     ],
 )
 def test_whatever_is_missing_fails_its_claim(part: str, broken: dict[str, Any], ids: set[str]) -> None:
@@ -121,6 +123,21 @@ def test_the_drill_fails_if_a_restored_device_puts_nobody_out(monkeypatch: pytes
     stolen = plays.play(lambda _: None)
     assert (True, True) == (stolen.elsewhere.owner_heard, stolen.elsewhere.thief_heard)
     assert "D-20" in failed(report_of(stolen))
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(400)
+def test_the_drill_fails_if_a_contact_who_is_asked_tells_of_no_rooms(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Then who has nothing but words does not come back, and a stolen device goes on hearing."""
+    before = ("take_it_locked", "take_it_open", "nobody_noticed", "put_out", "use_the_secret", "restored_from_a_backup")
+    for step in before:
+        monkeypatch.setattr(plays._Acts, step, _nothing)
+    lack(monkeypatch, "contacts tell of shared rooms", with_devices=True)
+    elsewhere = (stolen := plays.play(lambda _: None)).elsewhere
+    seen = (elsewhere.words_thief_heard, elsewhere.words_owner_heard, elsewhere.words_ended)
+    assert (True, False, False) == seen
+    assert "D-08" in failed(report_of(stolen))
+    assert "did NOT end it" in report_of(stolen).render("en")
 
 
 async def _nothing(*_: object) -> None:

@@ -175,8 +175,29 @@ LAPTOP: Final = (
         "Read a profile made without a passphrase.",
         "암호 없이 만든 프로필은 읽을 수 있어요.",
     ),
+    Line(
+        "D-04",
+        _CAN,
+        "drill: stolen-device",
+        "Take the account's secret from an unlocked app and come back with it: my devices warn me.",
+        "잠그지 않은 앱에서 계정의 비밀을 가져가 다시 들어올 수 있어요. 그러면 내 기기가 알려 줘요.",
+    ),
+    Line(
+        "D-08",
+        _CAN,
+        "drill: stolen-device",
+        "Hear on, if I have nothing left but my 24 words, until I ask a contact to talk.",
+        "내게 복구 단어 24개만 남았다면, 내가 대화 상대에게 대화를 요청할 때까지 계속 들을 수 있어요.",
+    ),
     Line("D-10", _CANNOT, "drill: stolen-device", "Read a locked app's files.", "잠긴 앱의 파일을 읽을 수 없어요."),
     Line("D-11", _CANNOT, "drill: stolen-device", "Read messages that were deleted.", "지운 메시지를 읽을 수 없어요."),
+    Line(
+        "D-13",
+        _CANNOT,
+        "drill: stolen-device",
+        "Hear anything once I have removed that device.",
+        "내가 그 기기를 내보낸 뒤에는 아무것도 들을 수 없어요.",
+    ),
 )
 
 

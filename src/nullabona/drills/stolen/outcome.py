@@ -84,7 +84,7 @@ class Elsewhere:
     words_thief_heard: bool = False
     """From the words alone: whether the stolen device went on hearing."""
     words_ended: bool = False
-    """Whether that ended once a member had removed the account and added it again."""
+    """Whether that ended once its owner had asked a contact to talk."""
     words_owner_heard: bool = False
 
 

@@ -10,9 +10,9 @@ import sys
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-from nullabona.client.api import Client, Options, Passphrase, Unlock, Unprotected
+from nullabona.client.api import Client, DeviceLink, Options, Passphrase, Unlock, Unprotected
 from nullabona.client.core import committing
 from nullabona.drills.cast.person import MoreDeeds, restless
 from nullabona.drills.demo.person import WAIT_S, Unmet, main
@@ -27,8 +27,8 @@ class OwnerDeeds(MoreDeeds):
     def __init__(self, client: Client) -> None:
         super().__init__(client)
         self._client = client
-        self._links: AbstractAsyncContextManager[Any] | None = None
-        self._link: Any = None
+        self._links: AbstractAsyncContextManager[DeviceLink] | None = None
+        self._link: DeviceLink | None = None
 
     # -- devices
 
@@ -41,9 +41,10 @@ class OwnerDeeds(MoreDeeds):
     async def admit(self) -> None:
         """Say yes to whoever uses the code, and tell them everything."""
         assert self._links is not None
+        assert self._link is not None
         await self._link.candidate()
         await self._link.accept()
-        await self._link.handed_over(timeout_s=WAIT_S)
+        await self._link.handed_over()
         await self._links.__aexit__(None, None, None)
 
     async def join(self, code: str, handle: str, name: str) -> str:
@@ -64,11 +65,6 @@ class OwnerDeeds(MoreDeeds):
     async def backup(self, path: str) -> None:
         """Write a backup that the 24 words open."""
         await self._client.backup(Path(path))
-
-    async def let_in(self) -> None:
-        """Wait for a stranger's invitation into a room, and take it."""
-        await self._until(lambda: bool(self._client.room_requests()), "nobody invited this account")
-        await self._client.accept_room_request(self._client.room_requests()[0].id)
 
     async def back(self, rooms: int) -> None:
         """Wait until this account is in so many rooms (again)."""
@@ -115,11 +111,6 @@ class OwnerDeeds(MoreDeeds):
     async def timed(self, room: str, seconds: int) -> None:
         """Wait until a room has this timer."""
         await self._until(lambda: self._client.room(room).timer_s == seconds, "the timer did not change")
-
-    async def invite(self, room: str, handle: str) -> None:
-        """Add an account to a group."""
-        await self._client.add(room, handle)
-        await self._client.wait_changed(room, timeout_s=WAIT_S)
 
     def _joined(self) -> int:
         return sum(room.phase == "joined" for room in self._client.rooms())

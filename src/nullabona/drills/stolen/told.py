@@ -131,9 +131,13 @@ def _elsewhere(stolen: Stolen) -> Iterator[Text]:
     else:
         yield Text("From a backup: the stolen device was NOT put out", "백업으로: 도둑맞은 기기가 나가지 않음")
     heard = Text("went on hearing", "계속 들음") if elsewhere.words_thief_heard else Text("heard nothing", "듣지 못함")
+    ended = Text("once she had asked a contact to talk, she was back and it heard nothing more",
+                 "주인이 대화 상대에게 대화를 청하자 주인은 돌아오고 그 기기는 더 듣지 못함")  # fmt: skip
+    if not (elsewhere.words_ended and elsewhere.words_owner_heard):
+        ended = Text("asking a contact to talk did NOT end it", "대화 상대에게 대화를 청해도 끝나지 않음")
     yield Text(
-        f"From the 24 words alone: the stolen device {heard.en} in her rooms, until a member had removed and added her",
-        f"단어 스물네 개만으로: 도둑맞은 기기가 방에서 {heard.ko}, 다른 참여자가 내보냈다 다시 들일 때까지",
+        f"From the 24 words alone: the stolen device {heard.en} in her rooms; {ended.en}",
+        f"단어 스물네 개만으로: 도둑맞은 기기가 방에서 {heard.ko}; {ended.ko}",
     )
 
 
@@ -183,9 +187,10 @@ _CLAIMS: Final = {
                  "내보내면 끝남."),
     "D-07": Text("The memory of a running program holds what was shown, and may for a while hold what was deleted.",
                  "실행 중인 프로그램의 메모리에는 보인 것이 있고, 지운 것도 한동안 남아 있을 수 있음."),
-    "D-08": Text("After an account came back from its words alone, a stolen device hears on in its rooms until a "
-                 "member removes the account there.",
-                 "단어만으로 되살린 뒤에는, 다른 참여자가 내보낼 때까지 도둑맞은 기기가 방에서 계속 들을 수 있음."),
+    "D-08": Text("After an account came back from its words alone, a stolen device hears on in its rooms until the "
+                 "owner asks a contact there to talk.",
+                 "단어만으로 되살린 뒤에는, 주인이 그 방에 있는 대화 상대에게 대화를 청할 때까지 도둑맞은 기기가 계속 "
+                 "들을 수 있음."),
     "D-10": Text("Nothing can be read in the files of a locked profile, copied running or off.",
                  "잠긴 기기의 파일은 켜진 채로든 끈 뒤든 읽을 수 없음."),
     "D-11": Text("Messages that were deleted or have disappeared are not in the files of a profile, opened or not.",
