@@ -1,16 +1,18 @@
-"""Random lives of accounts with several devices: linked, put out, lost and restored while everybody talks."""
+"""Random lives of accounts with several devices: linked, put out, lost, restored, woken in their own past."""
 
 from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
 
-from nullabona.client.core.devices import own
+from nullabona.client.core.devices import own, telling
+from tests.rooms.copying import CarefulWorld, FolderCopy, copied, look_at_own_card, put_back
 from tests.rooms.devices import another_device, remember, remove_device, restored
-from tests.rooms.world import Person, World
+from tests.rooms.world import Person
 
 MOST_DEVICES = 3
 MOST_RESTORES = 2
+MOST_COPIES = 3
 
 
 @dataclass
@@ -29,10 +31,12 @@ class DeviceSchedule:
     seed: int
     accounts: int = 3
     actions: int = 70
+    folders: bool = False
+    """Whether folders are copied and put back, too."""
     log: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.world = World(self.seed)
+        self.world = CarefulWorld(self.seed)
         self.dice = self.world.dice
         self.said: list[Said] = []
         self.after_removal: list[tuple[Person, str]] = []
@@ -41,6 +45,11 @@ class DeviceSchedule:
         """The devices that each has seen in the room."""
         self.wipes = 0
         self.restores = 0
+        self.copies: dict[str, FolderCopy] = {}
+        self.rootless: set[bytes] = set()
+        """Devices that lost their keys to the room once, or have them from one that did."""
+        self.woken: dict[bytes, tuple[int, int]] = {}
+        """Devices that were put back: how much had been said when the copy was made, and when it was put back."""
         first = [self.world.person(f"p{number}") for number in range(self.accounts)]
         self.room = self.world.group(*first)
         self.devices: dict[bytes, list[Person]] = {person.account: [person] for person in first}
@@ -54,8 +63,12 @@ class DeviceSchedule:
         """Everything, and then calm."""
         for _ in range(self.actions):
             self._act()
+            if self.folders:
+                self._folders()
         for person in [*self.everybody, *self.out]:
             person.online = True
+            if person.me.device in self.woken:
+                look_at_own_card(self.world, person)
         self.log.append("calm")
         self.world.settle(span=3 * 86_400_000, most=3_000)
 
@@ -80,10 +93,18 @@ class DeviceSchedule:
         elif roll < 97:
             self.log.append(f"{person.name} crashes")
             person.crash()
-        elif self.wipes < 2:
+        elif self.wipes < 2 and not self._somebody_wakes():
             self.wipes += 1
             self.log.append("relay wiped")
             self.world.relay.wipe()
+
+    def _somebody_wakes(self) -> bool:
+        """Whether a device woke in its past and has not read the room's box since: nothing else tells it so."""
+        for person in self.everybody:
+            done = self.world.read_once.get(person.name)
+            if done is not None and person.phase(self.room) == "joined" and person.where(self.room) not in done:
+                return True
+        return False
 
     def _one(self, people: list[Person]) -> Person:
         return people[self.dice.between(0, len(people) - 1)]
@@ -122,6 +143,9 @@ class DeviceSchedule:
         self.world.pass_time(
             self.dice.between(1, 5_000) if self.dice.between(0, 3) else self.dice.between(10_000, 900_000)
         )
+        for person in [*self.everybody, *self.out]:
+            if person.online and person.me.device in self.woken:
+                look_at_own_card(self.world, person)
         for person in self.everybody:
             if person.online:
                 person.engine.tick(self.world.now)
@@ -133,9 +157,9 @@ class DeviceSchedule:
         return known is not None and known.hash == self.world.cards[person.me.handle].hash
 
     def _heard(self, person: Person) -> bool:
-        """Only who is in the room of the devices may put one of them out."""
-        with person.store.transaction():
-            return bool(own.room_id(person.store))
+        """Only who is in the room of the devices, and was told what the others know, may put one of them out."""
+        with person.engine.step(self.world.now) as step:
+            return telling.was_told(step)
 
     def _link(self, person: Person) -> None:
         devices = self.devices[person.account]
@@ -143,6 +167,7 @@ class DeviceSchedule:
             return
         made = another_device(self.world, person, f"{person.name}+{len(self.world.people)}")
         devices.append(made)
+        self.rootless.add(made.me.device)
         self.log.append(f"{person.name} links {made.name}")
 
     def _put_out(self, person: Person) -> None:
@@ -160,6 +185,8 @@ class DeviceSchedule:
         lost = self.devices[person.account]
         if self.restores == MOST_RESTORES or person.phase(self.room) != "joined":
             return
+        if self.folders and not self._rooted(person.account):
+            return
         self.restores += 1
         info = person.info(self.room)
         newest = next((device for device in lost if self._current(device)), person)
@@ -169,8 +196,40 @@ class DeviceSchedule:
         friends = [devices[0] for account, devices in self.devices.items() if account != person.account]
         remember(self.world, made, self.room, info, friends)
         self.out += lost
+        self.rootless.add(made.me.device)
         self.devices[person.account] = [made]
         self.log.append(f"{person.name} is lost with {len(lost)} devices and restored as {made.name}")
+
+    def _folders(self) -> None:
+        """Somebody copies the folder of a device, or puts an old copy in its place."""
+        roll = self.dice.between(0, 99)
+        person = self._one([*self.everybody, *self.out] if roll % 4 == 0 else self.everybody)
+        if roll < 12:
+            self.copies[person.name] = FolderCopy(copied(person.store), len(self.said), self.wipes)
+            self.log.append(f"the folder of {person.name} is copied")
+        elif (
+            roll < 20 and person.name in self.copies and len(self.woken) < MOST_COPIES and self._rooted(person.account)
+        ):
+            self._put_back(person, self.copies[person.name])
+
+    def _rooted(self, account: bytes) -> bool:
+        """Whether another account has a device in the room that never lost its keys: where nobody has any, no way leads
+        back, and the room is over.
+        """
+        return any(
+            each.account != account and each.me.device not in self.rootless and each.phase(self.room) == "joined"
+            for each in self.everybody
+        )
+
+    def _put_back(self, person: Person, copy: FolderCopy) -> None:
+        """Where the relay lost its boxes since, they cannot tell: then only a file beside the store does."""
+        told = copy.wipes != self.wipes or bool(self.dice.between(0, 1))
+        before, _ = self.woken.get(person.me.device, (copy.said, 0))
+        self.woken[person.me.device] = (min(before, copy.said), len(self.said))
+        self.rootless.add(person.me.device)
+        put_back(self.world, person, copy.store, told=told)
+        self.world.be_careful(person)
+        self.log.append(f"{person.name} wakes as it was, {'told' if told else 'not told'}")
 
     # -- what must hold -------------------------------------------------------------------------------------------
 
@@ -190,14 +249,30 @@ class DeviceSchedule:
             doubled = [text for text, count in Counter(person.texts(self.room)).items() if count > 1]
             assert not doubled, f"{person.name} sees twice: {doubled}"
         self._check_messages(inside)
+        for devices in self.devices.values():
+            self._check_shared(devices)
+
+    def _check_shared(self, devices: list[Person]) -> None:
+        """The devices of an account have a room of their own, in which all of them are."""
+        if len(devices) == 1:
+            return
+        rooms = {}
+        for device in devices:
+            with device.store.transaction():
+                rooms[device.name] = own.room_id(device.store)
+        assert len(set(rooms.values())) == 1, {name: room.hex()[:4] for name, room in rooms.items()}
+        shared = {device.name: device.phase(rooms[device.name]) for device in devices}
+        assert set(shared.values()) == {"joined"}, shared
+        assert 1 == len({device.where(rooms[device.name]) for device in devices}), "the devices' room has branches"
 
     def _check_messages(self, inside: list[Person]) -> None:
         still_in = {person.me.device for person in inside}
-        for said in self.said:
-            if said.sender.me.device not in still_in:
-                continue
+        for number, said in enumerate(self.said):
+            made, back = self.woken.get(said.sender.me.device, (0, 0))
+            if said.sender.me.device not in still_in or made <= number < back:
+                continue  # the sender is out, or does not know that it ever said this
             for person in inside:
-                if person.me.device in said.devices:
+                if person.me.device in said.devices and number >= self.woken.get(person.me.device, (0, 0))[1]:
                     assert said.text in person.texts(self.room), f"{person.name} lost {said.text}"
         for lost, text in self.after_removal:
             assert text not in lost.texts(self.room), f"{lost.name} was put out and reads {text}"

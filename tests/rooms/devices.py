@@ -28,6 +28,7 @@ def another_device(world: World, first: Person, name: str) -> Person:
     with first.engine.step(world.now) as step:
         tending.changed_here(step, person.card)
         telling.owe_everything(step, person.me.device)
+        telling.name_device(step, person.me.device, name)
     return person
 
 

@@ -14,10 +14,10 @@ MANY = 300
 CHUNK = 10
 
 
-def play(patch: pytest.MonkeyPatch, seed: int) -> None:
+def play(patch: pytest.MonkeyPatch, seed: int, *, folders: bool = False) -> None:
     """Play a seed's schedule and check all that must hold."""
     with watched_ratchets(patch) as reused:
-        schedule = DeviceSchedule(seed)
+        schedule = DeviceSchedule(seed, folders=folders)
         try:
             schedule.play()
             schedule.check()
@@ -33,9 +33,16 @@ def test_devices_come_and_go_while_everybody_talks(monkeypatch: pytest.MonkeyPat
     play(monkeypatch, seed)
 
 
+@pytest.mark.parametrize("seed", range(8))
+def test_folders_are_copied_back_as_well(monkeypatch: pytest.MonkeyPatch, seed: int) -> None:
+    """A device that wakes up in its own past sends nothing from there, and misses nothing that is said from then on."""
+    play(monkeypatch, seed, folders=True)
+
+
 @pytest.mark.slow
+@pytest.mark.parametrize("folders", [False, True])
 @pytest.mark.parametrize("chunk", range(MANY // CHUNK))
-def test_three_hundred_lives(monkeypatch: pytest.MonkeyPatch, chunk: int) -> None:
+def test_three_hundred_lives(monkeypatch: pytest.MonkeyPatch, chunk: int, folders: bool) -> None:  # noqa: FBT001
     """Many seeds, for the night."""
     for seed in range(10_000 + chunk * CHUNK, 10_000 + (chunk + 1) * CHUNK):
-        play(monkeypatch, seed)
+        play(monkeypatch, seed, folders=folders)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from nullabona.client.core import commands, people, returning
+from nullabona.client.core.devices import own, telling
 from nullabona.client.core.healing import ticket_request
 from nullabona.client.core.state import Helper
+from tests.rooms.copying import copied, look_at_own_card, put_back
 from tests.rooms.devices import another_device, remember, remove_device, restored
 from tests.rooms.world import Person, World
 
@@ -92,3 +94,74 @@ def test_a_device_that_no_card_names_gets_no_ticket() -> None:
     world.settle(span=2 * 86_400_000)
     assert thief.phase(room) == "away"
     assert leaves(mina, room) == {mina.me.device, jun.me.device}
+
+
+def test_a_device_that_is_let_in_nowhere_asks_members_itself() -> None:
+    """Its first device told it of the room and was lost; where it is in by then, it does not ask."""
+    world = World(9)
+    mina, jun = world.person("mina"), world.person("jun")
+    room, other = world.group(mina, jun), world.group(mina, jun, name="other")
+    desk = restored(world, jun, "desk")
+    with desk.engine.step(world.now) as step:
+        returning.expect(step, room, mina.info(room), [Helper(mina.account, mina.me.handle)])
+        returning.expect(step, other, mina.info(other), [Helper(mina.account, mina.me.handle)])
+    remember(world, desk, other, mina.info(other), [mina])
+    world.settle(span=3_600_000)
+    assert ("none", "joined") == (desk.phase(room), desk.phase(other))
+    world.settle(span=10 * 3_600_000, most=2_000)
+    assert ("joined", "joined") == (desk.phase(room), desk.phase(other))
+    with desk.engine.step(world.now) as step:
+        assert [] == returning.expected(step)
+
+
+def test_two_devices_share_a_room_again_after_the_first_lost_its_keys() -> None:
+    """The one it had shared it with was put out, so that nobody could let it back in: linking makes another."""
+    world = World(10)
+    mina, jun = world.person("mina"), world.person("jun")
+    world.group(mina, jun)
+    desk = another_device(world, jun, "desk")
+    world.settle()
+    forsake(world, jun)
+    desk.online = False
+    remove_device(world, jun, desk)
+    phone = another_device(world, jun, "phone")
+    world.settle(span=6 * 3_600_000, most=2_000)
+    assert shared_room(jun) == shared_room(phone)
+    assert ("joined", "joined") == (jun.phase(shared_room(jun)), phone.phase(shared_room(jun)))
+
+
+def test_a_copy_from_before_a_link_shares_a_room_with_the_linked_device() -> None:
+    """It finds on the directory's card a device that it does not remember."""
+    world = World(11)
+    mina, jun = world.person("mina"), world.person("jun")
+    room = world.group(mina, jun)
+    kept = copied(jun.store)
+    desk = another_device(world, jun, "desk")
+    desk.online = False
+    world.settle()
+    put_back(world, jun, kept, told=True)
+    look_at_own_card(world, jun)
+    desk.online = True
+    world.settle(span=12 * 3_600_000, most=2_000)
+    assert {"joined"} == {desk.phase(room), jun.phase(room)}
+    assert shared_room(jun) == shared_room(desk) != b""
+
+
+def test_whoever_was_told_nothing_puts_nobody_out() -> None:
+    """A new device has to hear from the one that let it in; that one knows by itself."""
+    world = World(12)
+    mina, jun = world.person("mina"), world.person("jun")
+    world.group(mina, jun)
+    desk = another_device(world, jun, "desk")
+    with desk.engine.step(world.now) as step:
+        assert not telling.was_told(step)
+    world.settle()
+    for device in (jun, desk):
+        with device.engine.step(world.now) as step:
+            assert telling.was_told(step)
+
+
+def shared_room(device: Person) -> bytes:
+    """The room that the device shares with its account's others."""
+    with device.store.transaction():
+        return own.room_id(device.store)

@@ -175,7 +175,7 @@ class DeviceCalls:
             account = self._session.account_in(step.store)
             if all(each.id != device for each in own.listed(step.store)):
                 raise BadRequest("the account has no such device")
-            if not own.room_id(step.store):
+            if not telling.was_told(step):
                 hint = "leave both running a moment; if the other is lost, restore the account with its 24 words"
                 raise BadRequest("this device has not heard from the account's others yet", hint=hint)
             card = accounts.card_without(account, device, now_ms() // DAY_MS)

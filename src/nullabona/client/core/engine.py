@@ -125,6 +125,7 @@ class Engine:
                 self._look_after(step, room)
             elif room is not None and room.phase == AWAY:
                 returning.look_after(step, room)
+                tending.share_anew(step, room)
             elif room is not None:
                 watching.look_after(step, room)
         for room_id in [room_id for room_id, join in self._joins.items() if join.deadline <= step.now]:

@@ -366,7 +366,7 @@ def enter(step: Step, opened: Opened, info: RoomInfo, sender: DeviceCertificate)
     room.receipt_at = step.within(receipt_delay(step, room))
     wishes.fulfilled(step, room.id)
     if info.kind == DEVICES:
-        own.set_room(step.store, room.id)
+        own.settle_room(step, room.id)
         return
     contact = step.store.contact(sender.account_id)
     if contact is not None and info.kind == DIRECT_ROOM:

@@ -11,12 +11,13 @@ from hashlib import sha256
 
 from nullabona.client.core import committing, healing, invites, messages, people
 from nullabona.client.core.boxes import open_box, receipt_delay, winner_key
+from nullabona.client.core.devices import own
 from nullabona.client.core.errors import MlsRefused
 from nullabona.client.core.items import Ticket
 from nullabona.client.core.mlsport import Candidate
 from nullabona.client.core.outgoing import FRAME, Target, queue_blob
 from nullabona.client.core.policy import certificate_of
-from nullabona.client.core.roominfo import DIRECT, RoomInfo, decode_info
+from nullabona.client.core.roominfo import DEVICES, DIRECT, RoomInfo, decode_info
 from nullabona.client.core.state import (
     AWAY,
     JOINED,
@@ -150,9 +151,9 @@ def adopt(step: Step, room: RoomState, join: Join) -> None:
     _leave_branch(step, room, heal)
     group = join.candidate.adopt()
     info: RoomInfo = decode_info(group.room_info())
-    own = sha256(join.candidate.commit).digest()
+    ours = sha256(join.candidate.commit).digest()
     room.history = [Merged(epoch, commit, list(removed), [], []) for epoch, commit, removed in join.ticket.history]
-    room.history.append(Merged(join.ticket.epoch, own, [], [], []))
+    room.history.append(Merged(join.ticket.epoch, ours, [], [], []))
     room.info, room.heal, room.pending, room.intents = info, None, None, intents
     room.redo = [intent.account for intent in intents if isinstance(intent, RemoveAccount)]
     room.phase = JOINED
@@ -170,6 +171,8 @@ def adopt(step: Step, room: RoomState, join: Join) -> None:
         messages.send_leave(step, room)
     if info.kind == DIRECT:
         people.found_again(step, room)
+    if info.kind == DEVICES:
+        own.settle_room(step, room.id)
     step.event("rejoined", room.id, reason=heal.reason, epoch=room.epoch)
 
 

@@ -8,14 +8,17 @@ from __future__ import annotations
 
 from typing import Final
 
+import msgspec
+
 from nullabona.client.core import healing, people
 from nullabona.client.core.devices import own
 from nullabona.client.core.records import Device
-from nullabona.client.core.roominfo import DEVICES, RoomInfo
+from nullabona.client.core.roominfo import DEVICES, RoomInfo, decode_info, encode_info
 from nullabona.client.core.state import AWAY, JOINED, Heal, Helper, RoomState
 from nullabona.client.core.step import DAY_MS, Step
 
 RETURNING: Final = "returning"
+_EXPECTED: Final = "expected-rooms"
 
 
 def begin(step: Step, room_id: bytes, info: RoomInfo, members: list[Helper]) -> None:
@@ -25,6 +28,54 @@ def begin(step: Step, room_id: bytes, info: RoomInfo, members: list[Helper]) -> 
     room = RoomState(room_id, info, AWAY, [])
     _ask(step, room, [member for member in members if member.account != step.me.account])
     step.add_room(room)
+
+
+class Expected(msgspec.Struct, array_like=True, frozen=True):
+    """A room that another device of the account is in and will let us into."""
+
+    room: bytes
+    info: bytes
+    members: tuple[Helper, ...]
+    due: int
+
+
+_expected = msgspec.msgpack.Decoder(list[Expected])
+
+
+def expect(step: Step, room_id: bytes, info: RoomInfo, members: list[Helper]) -> None:
+    """Another device of ours is in the room and lets us in. It may be lost before: then we ask members ourselves."""
+    if info.kind == DEVICES or step.find_room(room_id) is not None:
+        return
+    due = step.now + step.timing.silence + step.chance.between(0, step.timing.silence)
+    kept = [each for each in expected(step) if each.room != room_id]
+    _keep(step, [*kept, Expected(room_id, encode_info(info), tuple(members), due)])
+
+
+def expected(step: Step) -> list[Expected]:
+    """Rooms that we were told of and are perhaps not in yet."""
+    data = step.store.get_value(_EXPECTED)
+    return _expected.decode(data) if data else []
+
+
+def come_after_all(step: Step) -> None:
+    """Nobody of ours has let us into these rooms in time."""
+    late = [each for each in expected(step) if each.due <= step.now]
+    if late:
+        _keep(step, [each for each in expected(step) if each.due > step.now])
+    for each in late:
+        begin(step, each.room, decode_info(each.info), list(each.members))
+
+
+def next_due(step: Step) -> int | None:
+    """When `come_after_all` has something to do, in ms."""
+    return min((each.due for each in expected(step)), default=None)
+
+
+def _keep(step: Step, kept: list[Expected]) -> None:
+    if kept:
+        step.store.set_value(_EXPECTED, msgspec.msgpack.encode(kept))
+    else:
+        step.store.delete_value(_EXPECTED)
 
 
 def copied_back(step: Step, room: RoomState) -> None:
@@ -53,7 +104,8 @@ def forsake(step: Step, room: RoomState) -> None:
     step.mls.forget(room.id)
     if room.info.kind == DEVICES:
         own.forget_room(step.store, room.id)
-        members = [device for device in roster if device.device != step.me.device]
+        listed = {device.id for device in own.others(step)}
+        members = [device for device in roster if device.device in listed]
         if not members:
             return
         own.set_room(step.store, room.id)

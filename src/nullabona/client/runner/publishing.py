@@ -171,11 +171,7 @@ class Publishing:
             theirs = own.own_card_of(step, shown)
             if theirs is None or theirs.sequence <= ours.sequence:
                 return False
-            if any(each.certificate.device_id == step.me.device for each in theirs.devices):
-                own.note_card(step.store, theirs.encoded)
-                tending.soon(step)
-            else:
-                tending.sign_out(step)
+            tending.follow(step, theirs)
             touched = step.touched
         self._ground.happened(Touched(touched))
         return True

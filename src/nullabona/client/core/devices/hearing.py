@@ -59,8 +59,8 @@ def _take(step: Step, device: Device, item: SyncItem) -> None:
         case ProfileItem():
             profiles.take_own(step, item.profile, item.at)
         case RoomItem():
-            info = decode_info(item.info)
-            returning.begin(step, item.room, info, [Helper(account, handle) for account, handle in item.members])
+            info, members = decode_info(item.info), [Helper(account, handle) for account, handle in item.members]
+            (returning.expect if item.joined else returning.begin)(step, item.room, info, members)
         case _:
             _of_devices(step, device, item)
 

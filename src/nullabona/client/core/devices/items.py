@@ -99,13 +99,18 @@ class EndItem(msgspec.Struct, array_like=True, frozen=True, tag=8):
 
 
 class RoomItem(msgspec.Struct, array_like=True, frozen=True, tag=9):
-    """A room the account is in and the sending device only remembers: whom to ask for a way back (§8)."""
+    """A room the account is in, and whom to ask for a way into it (§8).
+
+    At once if the sending device only remembers it; else if nobody has let the other device in for some hours.
+    """
 
     room: Account
     info: Annotated[bytes, Meta(max_length=65_536)]
     members: Annotated[
         tuple[tuple[Account, Annotated[str, Meta(max_length=255)]], ...], Meta(min_length=1, max_length=MOST_ASKED)
     ]
+    joined: bool = False
+    """The sending device is in it."""
 
     def __repr__(self) -> str:
         return "<RoomItem>"

@@ -13,6 +13,7 @@ import msgspec
 
 from nullabona.client.core.devices.items import MOST_GONE
 from nullabona.client.core.ports import Store
+from nullabona.client.core.state import JOINED
 from nullabona.client.core.step import Step
 from nullabona.errors import PeerError
 from nullabona.wire.card import Card, decode_card, verify_card
@@ -107,9 +108,18 @@ def room_id(store: Store) -> bytes:
 
 
 def set_room(store: Store, room: bytes) -> None:
-    """This device is in such a room. Where two were made at the same time, all of them settle on the lower id."""
-    known = room_id(store)
-    store.set_value(_ROOM, min(known, room) if known else room)
+    """This is the room that the devices share."""
+    store.set_value(_ROOM, room)
+
+
+def settle_room(step: Step, room: bytes) -> None:
+    """This device is in such a room. Where two were made at the same time, all of them settle on the lower id.
+
+    One that this device only waits to come back into does not count: nobody may be left to let it in.
+    """
+    known = room_id(step.store)
+    state = step.find_room(known) if known else None
+    set_room(step.store, min(known, room) if state is not None and state.phase == JOINED else room)
 
 
 def forget_room(store: Store, room: bytes) -> None:

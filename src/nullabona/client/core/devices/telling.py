@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import msgspec
 
-from nullabona.client.core import messages, preferences
+from nullabona.client.core import messages, preferences, returning
 from nullabona.client.core.chat import profiles
 from nullabona.client.core.content import Sync
 from nullabona.client.core.devices import clock, names, own
@@ -27,7 +27,7 @@ from nullabona.client.core.devices.items import (
 from nullabona.client.core.ports import Store
 from nullabona.client.core.records import UNPLACED
 from nullabona.client.core.roominfo import DEVICES, encode_info
-from nullabona.client.core.state import AWAY, JOINED, RoomState
+from nullabona.client.core.state import AWAY, JOINED, Helper, RoomState
 from nullabona.client.core.step import Step
 
 SOON_MS: Final = 2_000
@@ -188,15 +188,32 @@ def _read(step: Step, room: bytes) -> Iterator[ReadItem]:
 
 def _remembered(step: Step, id: bytes) -> Iterator[RoomItem]:
     room = step.find_room(id)
-    if room is not None and room.phase == AWAY and room.heal is not None and room.heal.helpers:
-        members = tuple((helper.account, helper.handle) for helper in room.heal.helpers[:MOST_ASKED])
-        yield RoomItem(id, encode_info(room.info), members)
+    if room is None or room.info.kind == DEVICES:
+        return
+    helpers: list[Helper] = []
+    if room.phase == AWAY and room.heal is not None:
+        helpers = room.heal.helpers
+    elif room.phase == JOINED:
+        others = (device for device in step.roster(id).values() if device.account != step.me.account)
+        helpers = returning.helpers_of(list(others))
+    if helpers:
+        members = tuple((helper.account, helper.handle) for helper in helpers[:MOST_ASKED])
+        yield RoomItem(id, encode_info(room.info), members, joined=room.phase == JOINED)
 
 
 def _named(step: Step, device: bytes, at: int) -> Iterator[NameItem]:
     name = names.all_names(step.store).get(device)
     if name is not None:
         yield NameItem(device, at, name)
+
+
+def was_told(step: Step) -> bool:
+    """Whether the others have told this device what they know; the first one of the card knows it by itself.
+
+    Whoever lets a device in tells it, among all else, what it is called.
+    """
+    told = own.leads(step) or step.me.device in names.all_names(step.store)
+    return told and bool(own.room_id(step.store))
 
 
 def name_device(step: Step, device: bytes, name: str) -> None:

@@ -22,6 +22,8 @@ from nullabona.client.core.step import Step
 from nullabona.wire.card import Card
 
 _OUT: Final = "signed-out"
+_ASKED_ENOUGH: Final = 8
+"""How often, over an hour and a half, the way back into the shared room is asked for before there is a new one."""
 
 
 def soon(step: Step, within_ms: int = committing.TEND_MS) -> None:
@@ -36,13 +38,45 @@ def changed_here(step: Step, card: Card) -> None:
     """This device made a card that brings a device or puts one out: told before anything follows from it."""
     note_own_card(step.store, card.hash)
     own.note_card(step.store, card.encoded)
-    if own.others(step) and not own.room_id(step.store):
-        room = create_room(step, RoomInfo(1, DEVICES, "", step.me.relay))
-        own.set_room(step.store, room.id)
+    _share(step)
     telling.tell_now(step, CardItem(card.encoded))
     telling.note(step, telling.CARD)
     step.event("devices")
     soon(step, 0)
+
+
+def follow(step: Step, card: Card) -> None:
+    """The directory has a newer card of the account than this device knew: it follows it, or is out.
+
+    One that was copied back may have made that card itself, and know nothing of the room it made then.
+    """
+    if all(device.certificate.device_id != step.me.device for device in card.devices):
+        sign_out(step)
+        return
+    own.note_card(step.store, card.encoded)
+    if own.leads(step):
+        _share(step)
+    soon(step)
+
+
+def share_anew(step: Step, room: RoomState) -> None:
+    """This device waits for a way back into the shared room, and nobody answers: perhaps nobody else was ever in it."""
+    asked = room.heal.attempts if room.info.kind == DEVICES and room.heal is not None else 0
+    if asked >= _ASKED_ENOUGH and own.leads(step) and own.room_id(step.store) == room.id:
+        _share(step)
+
+
+def _share(step: Step) -> None:
+    """Make the room that the devices share, unless this one is alone, or in such a room."""
+    if own.others(step) and not _shared(step):
+        own.set_room(step.store, create_room(step, RoomInfo(1, DEVICES, "", step.me.relay)).id)
+
+
+def _shared(step: Step) -> bool:
+    """Whether this device is in the room that the devices share; one that waits for a way back may wait for ever."""
+    id = own.room_id(step.store)
+    room = step.find_room(id) if id else None
+    return room is not None and room.phase == JOINED
 
 
 def sign_out(step: Step, *, unasked: bool = True) -> None:
@@ -71,6 +105,8 @@ def look_after(step: Step, room: RoomState) -> None:
     if not 0 < room.tend_at <= step.now:
         return
     room.tend_at = 0
+    if own.leads(step) and not own.room_id(step.store):
+        _share(step)
     present = {device.device: device for device in step.roster(room.id).values() if device.account == step.me.account}
     absent = [device for device in own.others(step) if device.id not in present]
     missing = tuple(device.key_package for device in absent if _whole(step, device))
