@@ -99,7 +99,10 @@ class DeviceSchedule:
             self.world.relay.wipe()
 
     def _somebody_wakes(self) -> bool:
-        """Whether a device woke in its past and has not read the room's box since: nothing else tells it so."""
+        """Whether a device woke in its past and has not read the room's box since.
+
+        If that is lost as well, nothing tells the device (spec/devices.md §8; what then happens has a test of its own).
+        """
         for person in self.everybody:
             done = self.world.read_once.get(person.name)
             if done is not None and person.phase(self.room) == "joined" and person.where(self.room) not in done:

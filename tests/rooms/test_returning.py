@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import pytest
+
 from nullabona.client.core import commands, people, returning
 from nullabona.client.core.devices import own, telling
 from nullabona.client.core.healing import ticket_request
 from nullabona.client.core.state import Helper
-from tests.rooms.copying import copied, look_at_own_card, put_back
+from tests.rooms.copying import CarefulWorld, copied, look_at_own_card, put_back
 from tests.rooms.devices import another_device, remember, remove_device, restored
+from tests.rooms.faults import watched_ratchets
 from tests.rooms.world import Person, World
 
 
@@ -145,6 +148,30 @@ def test_a_copy_from_before_a_link_shares_a_room_with_the_linked_device() -> Non
     world.settle(span=12 * 3_600_000, most=2_000)
     assert {"joined"} == {desk.phase(room), jun.phase(room)}
     assert shared_room(jun) == shared_room(desk) != b""
+
+
+@pytest.mark.parametrize("lost", [False, True])
+def test_a_copy_learns_of_it_from_the_box_alone(monkeypatch: pytest.MonkeyPatch, lost: bool) -> None:  # noqa: FBT001
+    """If the relay lost that as well, nothing tells: what the copy says first is taken by nobody, the rest is heard."""
+    with watched_ratchets(monkeypatch) as reused:
+        world = CarefulWorld(13)
+        mina, jun = world.person("mina"), world.person("jun")
+        room = world.group(mina, jun)
+        kept = copied(jun.store)
+        jun.send(room, "before")
+        world.settle()
+        put_back(world, jun, kept, told=False)
+        world.be_careful(jun)
+        if lost:
+            world.relay.wipe()
+        for text in ("one", "two"):
+            jun.send(room, text)
+            world.settle(span=3_600_000)
+        mina.send(room, "three")
+        world.settle(span=3_600_000)
+    heard = ["before", "two", "three"] if lost else ["before", "one", "two", "three"]
+    assert (heard, int(lost)) == (mina.texts(room), len(reused))
+    assert (mina.where(room), ["one", "two", "three"]) == (jun.where(room), jun.texts(room))
 
 
 def test_whoever_was_told_nothing_puts_nobody_out() -> None:
