@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -17,12 +16,12 @@ from typing import BinaryIO, Final, Literal
 
 from nullabona.client.account import Account, registered_day
 from nullabona.client.archive.agekey import BackupKey
+from nullabona.client.archive.draft import draft_of, finish
 from nullabona.client.archive.errors import (
     ArchiveDamaged,
     BackupMissing,
     BackupOfOther,
     BackupOutOfLine,
-    BackupUnwritable,
 )
 from nullabona.client.archive.index import Earlier
 from nullabona.client.archive.ports import ArchiveStore
@@ -131,7 +130,7 @@ def write_backup(
     Raises `BackupUnwritable`; what the blocks raise; and if ``verify`` finds that the disk did not keep what it took,
     `ArchiveDamaged`. A file that was there is then still there.
     """
-    with _draft(path) as (draft, out):
+    with draft_of(path) as (draft, out):
         source = Blocks(blocks)
         seal(source, out, key)
         out.flush()
@@ -140,34 +139,8 @@ def write_backup(
         if verify:
             info = check_backup(draft, key, watch=watch, expected=source.digest)
         out.close()
-        draft.replace(path)
-        _sync(path.parent)
+        finish(draft, path)
     return info
-
-
-@contextmanager
-def _draft(path: Path) -> Iterator[tuple[Path, BinaryIO]]:
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}.new")
-    try:
-        fd = os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_BINARY", 0), 0o600)
-        try:
-            with os.fdopen(fd, "wb") as out:
-                yield draft, out
-        except BaseException:
-            with suppress(OSError):
-                draft.unlink(missing_ok=True)
-            raise
-    except OSError as error:
-        raise BackupUnwritable("the backup cannot be written there") from error
-
-
-def _sync(folder: Path) -> None:
-    if os.name == "posix":
-        fd = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(fd)
-        finally:
-            os.close(fd)
 
 
 # -- reading ------------------------------------------------------------------------------------------------------

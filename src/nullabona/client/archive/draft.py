@@ -1,0 +1,89 @@
+"""A file that is written beside its place and put there when it is whole (spec/archive.md §5).
+
+Whoever is killed over it leaves the draft, never a part of a file in the place itself; the next run for the same place
+sweeps that away. A draft that is still being written is locked, by the system, so that nobody else sweeps it.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+import stat
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import BinaryIO, Final
+
+from nullabona.client.archive.errors import BackupUnwritable
+
+_RANDOM: Final = 8
+
+
+@contextmanager
+def draft_of(path: Path) -> Iterator[tuple[Path, BinaryIO]]:
+    """A new private file beside ``path``, gone afterwards unless it was put in its place with `finish`.
+
+    What earlier ones for the same place left is swept away first. Raises `BackupUnwritable` for any `OSError`.
+    """
+    _sweep(path)
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(_RANDOM)}.new")
+    try:
+        fd = os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_BINARY", 0), 0o600)
+        try:
+            with os.fdopen(fd, "wb") as out:
+                with suppress(OSError):  # where there are no locks, nothing is swept either
+                    _lock(fd)
+                yield draft, out
+        except BaseException:
+            with suppress(OSError):
+                draft.unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise BackupUnwritable("the backup cannot be written there") from error
+
+
+def finish(draft: Path, path: Path) -> None:
+    """Put the draft, which is on the disk, in its place; on the disk as well when this returns. Raises `OSError`."""
+    draft.replace(path)
+    if os.name == "posix":
+        fd = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(fd)
+        finally:
+            os.close(fd)
+
+
+def _sweep(path: Path) -> None:
+    """Remove drafts for this place that nobody writes any more. What cannot be removed stays."""
+    name = re.compile(rf"\.{re.escape(path.name)}\.[0-9a-f]{{{2 * _RANDOM}}}\.new")
+    with suppress(OSError):
+        for entry in list(os.scandir(path.parent)):
+            if name.fullmatch(entry.name) and stat.S_ISREG(entry.stat(follow_symlinks=False).st_mode):
+                _remove_unlocked(path.with_name(entry.name))
+
+
+if sys.platform == "win32":
+
+    def _lock(fd: int) -> None:
+        """A file that is open cannot be removed there."""
+
+    def _remove_unlocked(draft: Path) -> None:
+        with suppress(OSError):
+            draft.unlink()
+
+else:
+    import fcntl
+
+    def _lock(fd: int) -> None:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+    def _remove_unlocked(draft: Path) -> None:
+        with suppress(OSError):
+            fd = os.open(draft, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+            try:
+                _lock(fd)
+                draft.unlink()
+            finally:
+                os.close(fd)
