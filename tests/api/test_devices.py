@@ -119,6 +119,7 @@ def test_a_device_that_goes_away_is_not_waited_for(
                 with pytest.raises(errors.LinkSilent):
                     await joining
             assert (1, False) == (len(mina.devices()), desk.has_account)
+            monkeypatch.undo()
             await link(mina, desk)
             await until(desk, lambda: len(desk.devices()) == 2)
 

@@ -181,6 +181,7 @@ def test_whoever_was_told_nothing_puts_nobody_out() -> None:
     world.group(mina, jun)
     desk = another_device(world, jun, "desk")
     with desk.engine.step(world.now) as step:
+        telling.name_device(step, desk.me.device, "what its person calls it")
         assert not telling.was_told(step)
     world.settle()
     for device in (jun, desk):

@@ -72,6 +72,8 @@ def _of_devices(step: Step, device: Device, item: CardItem | InboxItem | NameIte
         case InboxItem():
             inboxes.note_other(step, device.device, item)
         case NameItem():
+            if item.device == step.me.device:
+                telling.heard_all(step)
             if clock.newer(step, f"{telling.NAME}:{item.device.hex()}", item.at):
                 names.keep(step, item.device, item.name)
         case EndItem():

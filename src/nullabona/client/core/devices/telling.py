@@ -39,6 +39,7 @@ SAID: Final = "said"
 REMEMBERED: Final = "remembered"
 _DIRTY: Final = "devices-dirty"
 _OWED: Final = "devices-owed"
+_HEARD: Final = "told-by-devices"
 _TOLD: Final = "devices-told"
 PER_DEVICE: Final = frozenset({"theme", "notify", "lock_minutes", "language", "enter_sends"})
 """Preferences of the profile that each device has for itself."""
@@ -141,11 +142,12 @@ def _items(step: Step, dirty: dict[str, int]) -> Iterator[SyncItem]:
 
 def _all(step: Step) -> Iterator[str]:
     yield from (CARD, SAID, preferences.PROFILE)
-    yield from (f"{NAME}:{device.id.hex()}" for device in own.listed(step.store))
     for contact in step.store.contacts():
         yield from (_known(contact.account), preferences.contact_scope(contact.account))
     for room in step.store.rooms():
         yield from (preferences.room_scope(room), f"read:{room.hex()}", f"{REMEMBERED}:{room.hex()}")
+    # last, since whoever hears what it is called takes that for the end of it (`was_told`)
+    yield from (f"{NAME}:{device.id.hex()}" for device in own.listed(step.store))
 
 
 def _item(step: Step, what: str, at: int) -> Iterator[SyncItem]:
@@ -207,13 +209,14 @@ def _named(step: Step, device: bytes, at: int) -> Iterator[NameItem]:
         yield NameItem(device, at, name)
 
 
-def was_told(step: Step) -> bool:
-    """Whether the others have told this device what they know; the first one of the card knows it by itself.
+def heard_all(step: Step) -> None:
+    """Another device has said what this one is called, and before that all else."""
+    step.store.set_value(_HEARD, b"1")
 
-    Whoever lets a device in tells it, among all else, what it is called.
-    """
-    told = own.leads(step) or step.me.device in names.all_names(step.store)
-    return told and bool(own.room_id(step.store))
+
+def was_told(step: Step) -> bool:
+    """Whether the others have told this device what they know; the first one of the card knows it by itself."""
+    return bool((own.leads(step) or step.store.get_value(_HEARD)) and own.room_id(step.store))
 
 
 def name_device(step: Step, device: bytes, name: str) -> None:
