@@ -36,7 +36,7 @@ def test_a_new_device_is_linked_by_typing_its_code(
     expect(desk.page.get_by_text("Agree on the screen of the other device")).to_be_visible()
     expect(dialog).to_contain_text("‘desk’ 기기가 코드를 썼어요")
     dialog.get_by_role("button", name="내 기기예요").click()
-    expect(mina.page.get_by_text("‘desk’을(를) 연결했어요")).to_be_visible()
+    expect(mina.page.get_by_text("‘desk’ 기기를 연결했어요")).to_be_visible()
     expect(mina.page.locator("[data-device]")).to_have_count(2)
 
     desk.enter("jun")

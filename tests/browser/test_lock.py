@@ -110,7 +110,7 @@ def test_the_passphrase_is_changed(mina: Person) -> None:
     dialog = mina.page.get_by_role("dialog", name="암호 바꾸기")
     for old, new in (("틀린 암호", "새로운 긴 암호 하나"), (PASSPHRASE, "새로운 긴 암호 하나")):
         dialog.get_by_label("지금 암호").fill(old)
-        dialog.get_by_label("암호", exact=True).fill(new)
+        dialog.get_by_label("새 암호", exact=True).fill(new)
         dialog.get_by_label("암호 한 번 더").fill(new)
         dialog.get_by_role("button", name="바꾸기", exact=True).click()
         if old != PASSPHRASE:

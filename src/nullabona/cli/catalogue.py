@@ -54,7 +54,7 @@ SENTENCES: Final[dict[str, tuple[str, str]]] = {
     ),
     "ask-delete": (
         "This cannot be undone. Type {handle} to delete the account",
-        "되돌릴 수 없습니다. 계정을 지우려면 {handle} 을(를) 그대로 적으세요",
+        "되돌릴 수 없습니다. 계정을 지우려면 아이디를 그대로 적으세요: {handle}",
     ),
     "account-deleted": (
         "{handle} is deleted. Nobody can take the handle for 90 days; this profile's folder is yours to erase.",
@@ -158,7 +158,7 @@ SENTENCES: Final[dict[str, tuple[str, str]]] = {
     ),
     "package-locked": (
         "It is locked to the authority's key {recipient}: only the authority opens it.",
-        "기관의 열쇠 {recipient}(으)로 잠갔습니다. 그 기관만 열 수 있습니다.",
+        "기관의 열쇠로 잠갔습니다: {recipient}. 그 기관만 열 수 있습니다.",
     ),
     "package-unlocked": (
         "It is not locked: whoever has the files can read them. The registry has no key of this authority.",

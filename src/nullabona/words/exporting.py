@@ -28,7 +28,7 @@ EXPORT: Final[Mapping[str, tuple[str, str]]] = {
     "notice-member-removed": ("{name} removed {others}", "{name} 님이 {others} 님을 내보냈습니다"),
     "notice-left": ("{name} left", "{name} 님이 나갔습니다"),
     "notice-removed": ("You were removed {name}", "방에서 내보내졌습니다 {name}"),
-    "notice-renamed": ("{name} called the room {text}", "{name} 님이 방 이름을 {text}(으)로 바꿨습니다"),
+    "notice-renamed": ("{name} called the room {text}", "{name} 님이 방 이름을 바꿨습니다: {text}"),
     "notice-admin-added": ("{name} made {others} admin", "{name} 님이 {others} 님을 관리자로 정했습니다"),
     "notice-admin-removed": (
         "{name} took admin rights from {others}",

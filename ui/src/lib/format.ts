@@ -113,8 +113,9 @@ export function count(n: number): string {
   return new Intl.NumberFormat(tongue.now).format(n);
 }
 
-/** Names as one would say them: "A, B and C". */
+/** Names as one would say them: "A, B and C"; Korean only lists them, as its "및" is for official papers. */
 export function names(list: readonly string[]): string {
+  if (tongue.now === "ko") return list.join(", ");
   return new Intl.ListFormat(tongue.now, { type: "conjunction" }).format(list);
 }
 

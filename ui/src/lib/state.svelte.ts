@@ -159,9 +159,10 @@ class AppState {
 
 export const app = new AppState();
 
-/** Show a refusal as a toast. */
+/** Show a refusal as a toast; not what was still asked when the app locked: the page shows that. */
 export function tell(why: unknown): void {
   if (!(why instanceof Refused)) throw why;
+  if (why.code === "locked" && app.phase === "locked") return;
   const { text, hint } = explain(why);
   overlays.toast(text, { hint, kind: "bad" });
 }

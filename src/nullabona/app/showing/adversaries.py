@@ -29,7 +29,7 @@ WARRANT: Final = (
         _CAN,
         "drill: warrant",
         "See my public card and the day I registered.",
-        "공개 이름표와 가입한 날짜를 볼 수 있어요.",
+        "공개된 명함과 가입한 날짜를 볼 수 있어요.",
     ),
     Line(
         "W-02",
@@ -58,7 +58,7 @@ WARRANT: Final = (
         _CANNOT,
         "drill: warrant",
         "Obtain my rooms, their names or members.",
-        "내 방도, 그 이름과 멤버도 알 수 없어요.",
+        "내 대화방도, 그 이름과 구성원도 알 수 없어요.",
     ),
     Line(
         "W-13",

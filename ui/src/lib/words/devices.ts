@@ -14,7 +14,7 @@ export const devices = words({
     rename: "기기 이름",
     renameNote: "내 기기에서만 보여요.",
     remove: "내보내기",
-    removeTitle: (name: string) => `‘${name}’을(를) 내보낼까요?`,
+    removeTitle: (name: string) => `‘${name}’ 기기를 내보낼까요?`,
     removeNote:
       "모든 대화방에서 나가고, 그때부터 오가는 말은 읽지 못해요. 이미 받은 것은 그 기기에 남아요. 잠금이 풀린 채 도둑맞은 기기라면 계정의 열쇠도 함께 가져간 것이니, 새 계정을 만들어 알리는 편이 안전해요.",
     removed: "내보냈어요",
@@ -30,7 +30,7 @@ export const devices = words({
     isYours: "지금 앞에 있는 내 기기가 맞나요? 허락하면 이 기기처럼 모든 대화방에 들어가고, 계정의 열쇠도 갖게 돼요.",
     yes: "내 기기예요. 연결하기",
     no: "아니에요",
-    linked: (name: string) => `‘${name}’을(를) 연결했어요`,
+    linked: (name: string) => `‘${name}’ 기기를 연결했어요`,
     refused: "연결하지 않았어요. 아무것도 주지 않았어요.",
 
     join: "다른 기기와 연결하기",

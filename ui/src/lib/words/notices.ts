@@ -9,7 +9,7 @@ export const notices = words({
     ofMe: "내",
     somebody: "누군가",
     other: "방에 변화가 있었어요",
-    created: (who: string) => `${who} 방을 만들었어요`,
+    created: (who: string) => `${who} 대화방을 만들었어요`,
     joined: "방에 들어왔어요",
     joinedBy: (who: string) => `${who} 나를 초대했어요`,
     added: (who: string, whom: string) => `${who} ${whom} 님을 초대했어요`,
@@ -25,7 +25,7 @@ export const notices = words({
     deviceAdded: (whose: string) => `${whose} 새 기기가 들어왔어요`,
     deviceRemoved: (whose: string) => `${whose} 기기가 빠졌어요`,
     deviceRenewed: (whose: string) => `${whose} 기기 열쇠가 바뀌었어요`,
-    relayLost: "중계 서버가 보관하던 것을 잃었어요. 필요한 메시지는 기기들이 다시 올려 두었어요.",
+    relayLost: "릴레이가 보관하던 것을 잃었어요. 필요한 메시지는 기기들이 다시 올려 두었어요.",
     cardChanged: (whose: string) => `디렉터리에 올라온 ${whose} 명함이 알던 것에 이어지지 않아요.`,
     identityChanged: (whose: string) =>
       `${whose} 아이디가 다른 계정을 가리켜요. 다른 사람이거나 새 계정이에요.`,

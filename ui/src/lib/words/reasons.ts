@@ -8,8 +8,8 @@ const reasons = words({
     "not-an-image": "사진 파일이 아니에요",
     "too-many-pixels": "사진이 너무 커요",
     "not-audio": "음성 파일이 아니에요",
-    refused: "중계 서버가 받지 않았어요",
-    unreachable: "중계 서버에 닿지 않아요",
+    refused: "릴레이가 받지 않았어요",
+    unreachable: "릴레이에 닿지 않아요",
     "too-big": "너무 길어요",
   },
   en: {

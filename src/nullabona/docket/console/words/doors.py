@@ -69,7 +69,7 @@ SENTENCES: Final[dict[str, tuple[str, str]]] = {
     "own.coming": ("A key for you is on its way", "당신 이름으로 승인될 장치"),
     "own.coming-text": (
         "{by} signed that it is yours; it can be confirmed from {when} UTC. If it is not yours, object now.",
-        "{by}이(가) 당신의 장치라고 서명했고 {when} UTC부터 확인할 수 있습니다. 당신의 것이 아니면 이의를 제기하세요.",
+        "{by} 님이 당신의 장치라고 서명했고 {when} UTC부터 확인할 수 있습니다. 당신의 것이 아니면 이의를 제기하세요.",
     ),
     "own.add-title": ("Add an authenticator", "인증 장치 추가"),
     "own.add-text": (
