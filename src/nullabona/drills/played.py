@@ -36,13 +36,24 @@ class Played:
     def __init__(self, process: asyncio.subprocess.Process, ready: dict[str, Any], patience_s: float) -> None:
         self._process = process
         self._patience_s = patience_s
+        self._telling = asyncio.Lock()
         self.ready = ready
 
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    async def kill(self) -> None:
+        """End it without a word."""
+        self._process.kill()
+        await self._process.wait()
+
     async def do(self, deed: str, **order: Any) -> Any:  # noqa: ANN401 - as JSON gives it
-        """Tell it to do something; what came of it. Raises `StageFailed` if it could not."""
+        """Tell it to do something; what came of it. One order after another. Raises `StageFailed` if it could not."""
         assert self._process.stdin is not None
-        self._process.stdin.write((json.dumps({"do": deed, **order}) + "\n").encode())
-        said = await _read(self._process, self._patience_s)
+        async with self._telling:
+            self._process.stdin.write((json.dumps({"do": deed, **order}) + "\n").encode())
+            said = await _read(self._process, self._patience_s)
         if "error" in said:
             raise StageFailed(f"a process of the drill could not {deed}: {said['message']} [{said['error']}]")
         return said["ok"]

@@ -1,22 +1,22 @@
-"""One person of the demo: a process of its own that runs the client's API and is told what to do, line by line.
+"""One person of the demo: a process of its own that runs the client's API and is told what to do, line by line
+(`nullabona.drills.orders`).
 
-``python -m nullabona.drills.demo.person PROFILE ADDRESS``: reads one JSON object per line (``{"do": NAME, ...}``) and
-answers each with one line, ``{"ok": VALUE}`` or ``{"error": CODE, "message": SENTENCE}``. Its connections come from
-ADDRESS, one of the loopback network, so that the drills have an address to look for. Ends when its input ends.
+``python -m nullabona.drills.demo.person PROFILE ADDRESS``. Its connections come from ADDRESS, one of the loopback
+network, so that the drills have an address to look for.
 """
 
 from __future__ import annotations
 
 import asyncio
-import json
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
 from nullabona.client.api import Client, Options, Unlock, Unprotected, Warned, open_client
 from nullabona.client.api.events import RelayLostBox
+from nullabona.drills.orders import obey, speak_utf8
 from nullabona.errors import NullabonaError, UserError
 
 WAIT_S: Final = 30.0
@@ -190,29 +190,12 @@ def hasty() -> Options:
 
 async def _serve(profile: Path, make: Callable[[Client], Deeds], unlock: Unlock, options: Options) -> None:
     async with open_client(profile, unlock=unlock, create=True, options=options) as client:
-        deeds = make(client)
-        _answer({"ok": "ready"})
-        while line := await asyncio.get_running_loop().run_in_executor(None, sys.stdin.readline):
-            _answer(await _do(deeds, json.loads(line)))
-
-
-async def _do(deeds: Deeds, order: dict[str, Any]) -> dict[str, Any]:
-    deed: Callable[..., Awaitable[Any]] = getattr(deeds, order.pop("do"))
-    try:
-        return {"ok": await deed(**order)}
-    except NullabonaError as error:
-        return {"error": error.code, "message": error.message}
-
-
-def _answer(value: dict[str, Any]) -> None:
-    sys.stdout.write(json.dumps(value, ensure_ascii=False) + "\n")
-    sys.stdout.flush()
+        await obey(make(client), {"ok": "ready"})
 
 
 def main(make: Callable[[Client], Deeds] = Deeds, unlock: Unlock = _ANYBODY, options: Options | None = None) -> None:
     """Run one person, who can do what ``make`` makes of the client."""
-    sys.stdin.reconfigure(encoding="utf-8")  # type: ignore[union-attr]
-    sys.stdout.reconfigure(encoding="utf-8")  # type: ignore[union-attr]
+    speak_utf8()
     profile, address = sys.argv[1:]
     with asyncio.Runner(loop_factory=lambda: FromAddress(address)) as runner:
         runner.run(_serve(Path(profile), make, unlock, options or hasty()))

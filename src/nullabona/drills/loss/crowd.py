@@ -1,25 +1,24 @@
 """A crowd: many accounts, each a whole client with a store of its own, in one process that is told what to do.
 
-``python -m nullabona.drills.loss.crowd FOLDER FIRST COUNT``: people numbered from FIRST on. Reads one JSON object a
-line and answers each with ``{"ok": VALUE}`` or ``{"error": CODE, "message": SENTENCE}``.
+``python -m nullabona.drills.loss.crowd FOLDER FIRST COUNT``: people numbered from FIRST on, who are told what to do
+line by line (`nullabona.drills.orders`).
 """
 
 from __future__ import annotations
 
 import asyncio
-import json
 import random
 import resource
 import sys
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from nullabona.client.api import Client, Unprotected, open_client
 from nullabona.client.api.events import MessageReceived, RoomRequested
-from nullabona.errors import NullabonaError
+from nullabona.drills.orders import obey, speak_utf8
 
 _WAIT_S: Final = 300.0
 _AT_ONCE: Final = 8
@@ -191,28 +190,12 @@ async def _serve(folder: Path, first: int, count: int) -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(hard, count * _FILES + 256)), hard))
     async with AsyncExitStack() as stack:
         crowd = Crowd(folder, first, count, stack)
-        _answer({"ready": count})
-        while line := await asyncio.get_running_loop().run_in_executor(None, sys.stdin.readline):
-            _answer(await _do(crowd, json.loads(line)))
-
-
-async def _do(crowd: Crowd, order: dict[str, Any]) -> dict[str, Any]:
-    deed: Callable[..., Awaitable[Any]] = getattr(crowd, order.pop("do"))
-    try:
-        return {"ok": await deed(**order)}
-    except NullabonaError as error:
-        return {"error": error.code, "message": error.message}
-
-
-def _answer(value: dict[str, Any]) -> None:
-    sys.stdout.write(json.dumps(value, ensure_ascii=False) + "\n")
-    sys.stdout.flush()
+        await obey(crowd, {"ready": count})
 
 
 def main() -> None:
     """Run one crowd."""
-    sys.stdin.reconfigure(encoding="utf-8")  # type: ignore[union-attr]
-    sys.stdout.reconfigure(encoding="utf-8")  # type: ignore[union-attr]
+    speak_utf8()
     folder, first, count = sys.argv[1:]
     asyncio.run(_serve(Path(folder), int(first), int(count)))
 

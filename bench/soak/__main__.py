@@ -1,0 +1,70 @@
+"""``python -m bench.soak``: soak for some minutes, print a page, and fail if something does not hold."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import platform
+import shutil
+import sys
+import tempfile
+import time
+from dataclasses import fields
+from pathlib import Path
+
+from bench.soak.plan import DEEDS, Shape
+from bench.soak.play import play
+from bench.soak.report import claims, data, page
+
+
+def main() -> None:
+    """Soak, print, judge."""
+    options = _parser().parse_args()
+    chosen = {field.name: getattr(options, field.name) for field in fields(Shape)}
+    shape = Shape(**chosen | {"deeds": tuple(options.deeds)})
+    began = time.monotonic()
+
+    def tell(text: str) -> None:
+        print(f"{time.monotonic() - began:7.1f} s  {text}", file=sys.stderr, flush=True)
+
+    folder = Path(tempfile.mkdtemp(prefix="soak-", dir=options.dir))
+    try:
+        made = asyncio.run(play(folder, shape, tell))
+    finally:
+        if options.keep:
+            tell(f"everything is left in {folder}")
+        else:
+            shutil.rmtree(folder)
+    found = claims(made)
+    print(json.dumps(data(made, found, machine())) if options.json else page(made, found, machine()))
+    sys.exit(0 if all(claim.held for claim in found) else 1)
+
+
+def machine() -> str:
+    """What the figures are of."""
+    text = Path("/proc/cpuinfo").read_text()
+    model = next((line.partition(": ")[2] for line in text.splitlines() if line.startswith("model name")), "")
+    return (f"{model or platform.machine()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}, "
+            f"{platform.system()} {platform.release()}, Python {platform.python_version()}")  # fmt: skip
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m bench.soak", description=__doc__,
+                                     formatter_class=argparse.ArgumentDefaultsHelpFormatter)  # fmt: skip
+    default = Shape()
+    for field in fields(Shape):
+        flag, value = f"--{field.name.replace('_', '-')}", getattr(default, field.name)
+        if field.name == "deeds":
+            parser.add_argument(flag, nargs="+", choices=DEEDS, default=(), help="exactly these, whatever the minutes")
+        else:
+            parser.add_argument(flag, type=type(value), default=value, help=" ")
+    parser.add_argument("--dir", help="where everything is put (the system's temporary directory if not given)")
+    parser.add_argument("--keep", action="store_true", help="leave profiles, data and logs there")
+    parser.add_argument("--json", action="store_true", help="every figure as JSON in the place of the page")
+    return parser
+
+
+if __name__ == "__main__":
+    main()

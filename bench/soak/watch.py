@@ -1,0 +1,50 @@
+"""Samples of the memory of processes, life by life."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections import defaultdict
+from pathlib import Path
+from typing import Final
+
+from bench.soak.figures import Sample
+
+_PAGE_MIB: Final = os.sysconf("SC_PAGE_SIZE") / 2**20
+MOST: Final = 2_000
+"""Samples kept of one life; beyond it every second one is dropped, and from then on taken half as often."""
+
+
+def resident_mib(pid: int) -> float:
+    """Memory of a process that is in RAM. Raises `OSError` if it is gone."""
+    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * _PAGE_MIB
+
+
+class Watch:
+    """Processes by what they are; a name whose process id changes begins another life."""
+
+    def __init__(self) -> None:
+        self.peak: dict[str, float] = defaultdict(float)
+        self._lives: dict[str, dict[int, list[Sample]]] = defaultdict(dict)
+        self._every: dict[int, int] = defaultdict(lambda: 1)
+        self._asked: dict[int, int] = defaultdict(int)
+
+    def look(self, name: str, pid: int) -> None:
+        """Take a sample, if the process is there."""
+        try:
+            now = resident_mib(pid)
+        except (OSError, IndexError):
+            return
+        self.peak[name] = max(self.peak[name], now)
+        self._asked[pid] += 1
+        if self._asked[pid] % self._every[pid]:
+            return
+        life = self._lives[name].setdefault(pid, [])
+        life.append((time.monotonic(), now))
+        if len(life) > MOST:
+            del life[::2]
+            self._every[pid] *= 2
+
+    def lives(self, prefix: str) -> list[list[Sample]]:
+        """Every life of the processes whose name begins so."""
+        return [life for name, lives in self._lives.items() if name.startswith(prefix) for life in lives.values()]
