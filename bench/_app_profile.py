@@ -42,13 +42,18 @@ async def fill(profile: Path, handle: str, relay: str, *, rooms: int, long: int,
         for name in names:
             room = (await client.create_group(name)).id
             with client._session.step() as step:  # noqa: SLF001 - a bench plants what years would bring
-                last = b""
-                for message, body in _history(step, room, others, long if name == names[-1] else short, chance):
-                    step.store.put_message(message)
-                    words.index(step.store, message, body)
-                    last = message.id
-                commands.mark_read(step, room, last)
+                plant(step, room, others, long if name == names[-1] else short, chance)
     return names[-1]
+
+
+def plant(step: Step, room: bytes, others: list[bytes], count: int, chance: random.Random) -> None:
+    """Put ``count`` messages of a room's past into the store, in the index too, all of them read."""
+    last = b""
+    for message, body in _history(step, room, others, count, chance):
+        step.store.put_message(message)
+        words.index(step.store, message, body)
+        last = message.id
+    commands.mark_read(step, room, last)
 
 
 def _history(

@@ -56,16 +56,21 @@ class Device:
         self.client = client
         self._notes = notes
         self._next: dict[str, int] = {}
+        self._listener: asyncio.Task[None] | None = None
+
+    def listen(self) -> None:
+        """Write down what comes from now on, and what came since it was last written down. There is an account."""
         self._listener = asyncio.create_task(self._listen())
 
     async def stop(self) -> None:
         """Listen no more."""
-        self._listener.cancel()
-        await asyncio.gather(self._listener, return_exceptions=True)
+        if self._listener is not None:
+            self._listener.cancel()
+            await asyncio.gather(self._listener, return_exceptions=True)
 
     def check(self) -> None:
         """Raises what ended the listening, if something did."""
-        if self._listener.done():
+        if self._listener is not None and self._listener.done():
             self._listener.result()
 
     async def say(self, room: str, length: int) -> None:
@@ -133,6 +138,7 @@ class Crowd:
                 device = await self._open(name)
                 await device.client.create_account(f"{name}@{host}", relay=relay)
                 await device.client.wait_published(timeout_s=WAIT_S)
+                device.listen()
 
         await asyncio.gather(*(make(name) for name in names))
 
@@ -147,7 +153,7 @@ class Crowd:
     async def reopen(self, names: list[str]) -> None:
         """Open devices that were made before."""
         for name in names:
-            await self._open(name)
+            (await self._open(name)).listen()
 
     async def found(self, room: str, founder: str, others: list[str]) -> None:
         """Open a room and invite others, by handle."""
@@ -178,6 +184,7 @@ class Crowd:
             await link.candidate()
             await link.accept()
             await joining
+        fresh.listen()
         await fresh.client.wait_linked(timeout_s=WAIT_S)
 
     async def unlink(self, name: str, gone: str) -> None:
