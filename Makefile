@@ -20,7 +20,7 @@ CHECKS := check-types check-rust check-lint check-format check-imports check-pag
 export UV_PYTHON_DOWNLOADS := never
 
 .DEFAULT_GOAL := help
-.PHONY: help setup ui demo screens screens-site test test-slow check format drill drill-mutants fuzz bench bench-app leakage cover generate lock clean $(CHECKS)
+.PHONY: help setup ui demo screens screens-site test test-slow check format drill drill-mutants fuzz bench bench-app leakage soak guard guard-record cover generate lock clean $(CHECKS)
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -104,6 +104,15 @@ bench-app: $(STAMP) $(PAGE) ## what a person feels: first screen, sending under 
 
 leakage: $(STAMP) ## what a server's machine learns of who talks with whom (LEAKAGE="--accounts 200": a larger society)
 	@$(BIN)/python -m bench.leakage $(LEAKAGE)
+
+soak: $(STAMP) ## whole and wire-level clients with churn against a real relay, 10 minutes (SOAK="--minutes 60": longer)
+	@$(BIN)/python -m bench.soak $(SOAK)
+
+guard: $(STAMP) ## what hot paths cost in counts, beside what is on record (a part of `make test`)
+	@$(BIN)/python -m bench.guard
+
+guard-record: $(STAMP) ## put on record what hot paths cost now: the commit says why it is more
+	@$(BIN)/python -m bench.guard --record
 
 cover: $(STAMP) ## line and branch coverage of `make test` by package; fails if a core or the wire has too little
 	@$(BIN)/coverage erase

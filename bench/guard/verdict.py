@@ -12,7 +12,7 @@ from typing import Final
 from bench.guard.counting import Cost
 
 RECORD: Final = Path(__file__).with_name("record.json")
-SAME: Final = 1.10
+SAME: Final = 1.1
 """Counts may be so many times those on record, on the Python and SQLite that they were recorded with."""
 OTHER: Final = 1.50
 """On another Python or SQLite, whose bytecodes and plans differ."""

@@ -116,7 +116,7 @@ class Pair:
 
     async def _write(self, until: float, rate: float) -> None:
         number, due = 0, time.monotonic()
-        while (now := time.monotonic()) < until:
+        while (now := time.monotonic()) < until and not self._load.is_ending:
             due = max(due, now - 1.0) + self._load.dice.expovariate(rate)
             await asyncio.sleep(max(0.0, due - now))
             number += 1
@@ -198,6 +198,11 @@ class Load:
         self.delays.clear()
         return {"counts": counts, "delays": delays}
 
+    @property
+    def is_ending(self) -> bool:
+        """Nothing new is begun any more."""
+        return self._ending.is_set()
+
     async def end(self) -> None:
         """Let every pair end and judge."""
         self._ending.set()
@@ -208,22 +213,22 @@ class Load:
         self._tasks.add(asyncio.create_task(life))
 
     async def _pairs(self, url: str, rate: float, life_s: float) -> None:
-        while not self._ending.is_set():
+        while not self.is_ending:
             self.counts["pairs"] += 1
             await Pair(url, self).live(self.dice.uniform(0.2, 1.8) * life_s, rate)
 
     async def _idle(self, url: str, life_s: float) -> None:
-        while not self._ending.is_set():
+        while not self.is_ending:
             line, box = Line(url, self.counts), Box()
             until = time.monotonic() + self.dice.uniform(0.2, 1.8) * life_s
-            while time.monotonic() < until and not self._ending.is_set():
+            while time.monotonic() < until and not self.is_ending:
                 await line.ask(box.read(0, 5), _WAIT_S)
             await line.close()
 
     async def _probes(self, url: str, day_s: float) -> None:
         """A frame must be there until its day is over, and gone soon after; with a retention of one day."""
         line = Line(url, self.counts)
-        while not self._ending.is_set():
+        while not self.is_ending:
             box, wipes = Box(), self.wipes
             kept = await line.ask(box.append(b"a frame that expires"), _WAIT_S)
             day = short_day(day_s, time.time())
@@ -252,7 +257,7 @@ class Load:
         with suppress(TimeoutError):
             async with asyncio.timeout(max(0.0, at - time.time())):
                 await self._ending.wait()
-        return not self._ending.is_set()
+        return not self.is_ending
 
 
 async def _serve(seed: str) -> None:
