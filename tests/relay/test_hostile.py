@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from nullabona.relay.core.limits import Limits
+from nullabona.relay.journal import ENTRY_BYTES
 from nullabona.wire.messages import Blob, Done, Frames, GetBlob, PutBlob, Refusal, encode
 from nullabona.wire.records import encode_record
 from tests.relay.peers import (
@@ -219,11 +220,13 @@ def test_blobs_are_bounded(run: Callable[..., RunningRelay]) -> None:
 
 
 def test_a_queue_for_the_disk_is_bounded(run: Callable[..., RunningRelay], box: Box) -> None:
-    """More than the queue holds at once is refused as busy."""
-    client = run(None, Limits(queue_bytes=2_500)).client()
+    """More than the queue holds at once is refused as busy. A request without a frame takes room as well."""
+    client = run(None, Limits(queue_bytes=2 * (1_000 + ENTRY_BYTES) + 400)).client()
     answers = [client.result(number) for number in client.start(*[box.append(bytes(1_000)) for _ in range(4)])]
     assert Refusal("busy", 1) == answers[3]
     assert ["Appended", "Appended", "Refusal", "Refusal"] == [type(answer).__name__ for answer in answers]
+    trims = [client.result(number) for number in client.start(*[box.trim(1) for _ in range(8)])]
+    assert [Done()] * 6 + [Refusal("busy", 1)] * 2 == trims
 
 
 def test_a_slow_reader_is_refused_then_cut_off(run: Callable[..., RunningRelay], box: Box) -> None:
@@ -239,9 +242,45 @@ def test_a_slow_reader_is_refused_then_cut_off(run: Callable[..., RunningRelay],
             greedy.start(*[box.read() for _ in range(200)])
     except (Hangup, TimeoutError):
         pass
-    unsent = [peer._unsent() for peer in relay.relay._sockets]
+    unsent = [peer.unsent() for peer in relay.relay._sockets]
     assert max(unsent, default=0) < 4 * 2**20
     assert len(relay.relay._sockets) <= 1, "the greedy reader is still connected"
+
+
+def test_a_caller_of_posts_that_does_not_read_is_cut_off(run: Callable[..., RunningRelay], box: Box) -> None:
+    """Pipelined POSTs whose answers are left unread: first refused, and no more is held for them than for others."""
+    relay = run(None, Limits(unsent_bytes=2**20))
+    writer = relay.client()
+    for number in writer.start(*[box.append(bytes(65_536)) for _ in range(4)]):
+        writer.result(number)
+    greedy = Wire(relay.address)
+    greedy.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
+    request = post(encode(box.read()))
+    held = []
+    try:
+        for _ in range(2_000):
+            greedy.send(request * 20)
+            held.append(max((front.unsent() for front in list(relay.relay._fronts)), default=0))
+    except (Hangup, OSError):
+        pass
+    assert 2**19 < max(held) < 2**20 + 2 * 4 * 65_536
+
+
+def test_slow_readers_share_a_bound(run: Callable[..., RunningRelay], box: Box) -> None:
+    """However many they are: who lags is refused while it is too much in all, then the slowest are cut off."""
+    relay = run(None, Limits(unsent_total_bytes=2**20))
+    writer = relay.client()
+    for number in writer.start(*[box.append(bytes(65_536)) for _ in range(15)]):
+        writer.result(number)
+    slow = [relay.client() for _ in range(6)]
+    for reader in slow:
+        reader.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
+        reader.start(*[box.read() for _ in range(20)])
+    assert 1 == writer.append(box, b"who reads is served").seq - 15
+    assert len(writer.read(box, after=15).frames) == 1
+    relay.tick()
+    assert 2**20 >= sum(peer.unsent() for peer in list(relay.relay._sockets))
+    assert 2 == writer.append(box, b"and still is").seq - 15
 
 
 def test_getting_many_blobs_at_once_is_held_back(run: Callable[..., RunningRelay]) -> None:

@@ -17,6 +17,7 @@ from nullabona.relay.core.limits import Limits
 from nullabona.relay.core.refusal import BAD_REQUEST
 from nullabona.relay.dispatch import Dispatcher
 from nullabona.relay.handover import feed, socket_like, upgrade_head
+from nullabona.relay.unsent import Unsent
 from nullabona.wire.messages import MAX_REQUEST, AnyResponse, Refusal, encode
 
 PATH: Final = b"/v1"
@@ -39,6 +40,7 @@ class House(Protocol):
     limits: Limits
     dispatcher: Dispatcher
     stopping: bool
+    unsent: Unsent
 
     def opened(self, front: Front) -> bool: ...
     def closed(self, front: Front) -> None: ...
@@ -118,9 +120,18 @@ class Front(asyncio.Protocol):
         self._reply(Answer(200, body, BINARY))
 
     def is_full(self) -> bool:
-        return False
+        return self._house.unsent.is_too_much(self.unsent(), self._limits.unsent_bytes)
 
     # -- what the server calls
+
+    def unsent(self) -> int:
+        """Bytes of answers that the client has not taken yet."""
+        return 0 if self._transport is None else self._transport.get_write_buffer_size()
+
+    def cut_off(self) -> None:
+        """Hang up at once."""
+        if self._transport is not None:
+            self._transport.abort()
 
     def close(self) -> None:
         """Hang up after what was written has left."""
@@ -213,7 +224,12 @@ class Front(asyncio.Protocol):
         if transport is None or self._http.our_state not in _MAY_ANSWER:
             return
         self._set_deadline(0)
-        transport.write(self._render(answer))
+        sent = self._render(answer)
+        transport.write(sent)
+        self._house.unsent.add(len(sent))
+        if self.unsent() > self._limits.unsent_bytes:
+            transport.abort()
+            return
         if answer.close or set(self._http.states.values()) != {h11.DONE}:
             self._transport = None
             transport.close()

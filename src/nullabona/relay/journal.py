@@ -1,6 +1,8 @@
 """The order of writes: whatever arrived while one batch was being written is the next batch (spec/relay.md §4.1).
 
-One piece of work is under way at a time. Batches and chores (erasing, scrubbing) take turns, so neither starves.
+One piece of work is under way at a time. Batches and chores (erasing, scrubbing) take turns, so neither starves. The
+queue holds about as much as the store has lately written in `QUEUE_S`: what comes beyond is refused rather than made to
+wait, so that a relay that is offered too much answers the rest soon.
 """
 
 from __future__ import annotations
@@ -22,6 +24,16 @@ BATCH_FRAMES: Final = 8_192
 """Most requests in one batch."""
 BATCH_BYTES: Final = 16 * 2**20
 """A batch that holds this much takes no more."""
+ENTRY_BYTES: Final = 512
+"""What a request in the queue takes beside its frame, at least."""
+QUEUE_S: Final = 0.5
+"""How long the store may need for what is in the queue, seconds."""
+QUEUE_LEAST: Final = 2 * 2**20
+"""So many bytes may wait however slow the store is."""
+QUEUE_FIRST: Final = 16 * 2**20
+"""So many bytes may wait while nothing is known of the store yet."""
+_TELLING: Final = 256 * 1024
+"""A batch smaller than this says nothing of how much the store can write."""
 _DONE: Final = DoneAnswer()
 
 Answers: TypeAlias = list[tuple[Caller, int, AnyResponse]]
@@ -39,6 +51,7 @@ class Journal:
 
     ``plan()`` gives an empty plan. ``kept`` is called with a plan whose batch is kept and the answers to give;
     ``failed`` with the error and the answers that would have been given. ``gone`` is called when the files are gone.
+    ``most_bytes`` may wait at most, however fast the store is.
     """
 
     def __init__(
@@ -50,6 +63,7 @@ class Journal:
         kept: Callable[[Plan, Answers], None],
         failed: Callable[[Exception, Answers], None],
         gone: Callable[[StoreGone], None],
+        most_bytes: int,
     ) -> None:
         self._store = store
         self._writer = writer
@@ -57,6 +71,8 @@ class Journal:
         self._kept = kept
         self._failed = failed
         self._gone = gone
+        self._most_bytes = most_bytes
+        self._room = min(most_bytes, QUEUE_FIRST)
         self._loop = asyncio.get_running_loop()
         self._queue: deque[tuple[Caller, int, bytes, bytes | int]] = deque()
         self._chores: deque[tuple[Work, Done]] = deque()
@@ -64,17 +80,22 @@ class Journal:
         self._busy = False
         self._woken = False
         self._idle: asyncio.Future[None] | None = None
-        self.queued_bytes = 0
+        self._queued_bytes = 0
+
+    def has_room(self, size: int) -> bool:
+        """Whether a request with a frame of so many bytes may wait here; otherwise it is to be refused."""
+        return self._queued_bytes + size + ENTRY_BYTES <= self._room
 
     def append(self, caller: Caller, request_id: int, address: bytes, frame: bytes) -> None:
         """Put ``frame`` into the next batch."""
-        self.queued_bytes += len(frame)
+        self._queued_bytes += len(frame) + ENTRY_BYTES
         self._queue.append((caller, request_id, address, frame))
         if not self._busy and not self._woken:
             self._wake()
 
     def trim(self, caller: Caller, request_id: int, address: bytes, upto: int) -> None:
         """Put a trim into the next batch."""
+        self._queued_bytes += ENTRY_BYTES
         self._queue.append((caller, request_id, address, upto))
         self._wake()
 
@@ -140,26 +161,35 @@ class Journal:
         """Make a batch of what is queued and start writing it."""
         plan = self._plan()
         answers: Answers = []
-        until = self.queued_bytes - BATCH_BYTES
+        before, began = self._queued_bytes, self._loop.time()
         queue = self._queue
         for _ in range(min(len(queue), BATCH_FRAMES)):
             caller, request_id, address, what = queue.popleft()
             answers.append((caller, request_id, self._decide(plan, address, what)))
-            if self.queued_bytes < until:
+            if before - self._queued_bytes > BATCH_BYTES:
                 break
+        size = before - self._queued_bytes
 
         def done(error: Exception | None) -> None:
             if error is None:
+                self._learn(size, self._loop.time() - began)
                 self._kept(plan, answers)
             else:
                 self._failed(error, answers)
 
         self._start(lambda: self._store.commit(plan.batch), done)
 
+    def _learn(self, size: int, took_s: float) -> None:
+        """The store took so long for so many bytes: how much may wait follows, but not at once."""
+        if size >= _TELLING:
+            enough = size / max(took_s, 1e-3) * QUEUE_S
+            room = 0.75 * self._room + 0.25 * enough
+            self._room = int(min(max(room, QUEUE_LEAST), self._most_bytes))
+
     def _decide(self, plan: Plan, address: bytes, what: bytes | int) -> AnyResponse:
+        self._queued_bytes -= ENTRY_BYTES + (len(what) if isinstance(what, bytes) else 0)
         try:
             if isinstance(what, bytes):
-                self.queued_bytes -= len(what)
                 return plan.append(address, what)
             plan.trim(address, what)
         except StoreFailed:

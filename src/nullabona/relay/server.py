@@ -30,6 +30,7 @@ from nullabona.relay.store.interface import BlobStore, BoxStore, StoreGone
 from nullabona.relay.store.lock import DirectoryLock
 from nullabona.relay.store.memory import MemoryBlobStore, MemoryBoxStore
 from nullabona.relay.store.sqlite import SqliteBoxStore
+from nullabona.relay.unsent import Unsent
 from nullabona.relay.websocket import WebSocket
 from nullabona.relay.writer import InlineWriter, Writer
 from nullabona.wire.service import Publisher, Service
@@ -78,6 +79,7 @@ class Relay:
     ) -> None:
         self.limits = config.limits
         self.metrics = Metrics()
+        self.unsent = Unsent(config.limits.unsent_total_bytes)
         self.stopping = False
         self.ended: asyncio.Future[StoreGone | None] = asyncio.get_running_loop().create_future()
         self._config = config
@@ -191,6 +193,7 @@ class Relay:
         self.blobs.tick(now, day)
         self.metrics.connections = len(self._fronts) + len(self._sockets)
         self.metrics.publish(now)
+        self.unsent.recount([*self._fronts, *self._sockets])
         if now >= self._ping_at:
             self._ping_at = now + self.limits.ping_s
             for socket in list(self._sockets):

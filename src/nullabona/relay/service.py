@@ -64,7 +64,15 @@ class BoxService:
         self._metrics = metrics
         self._chance = chance
         self._shelf = StoreShelf(store, limits.retention_days)
-        self._journal = Journal(store, writer, plan=self._plan, kept=self._kept, failed=self._failed, gone=on_gone)
+        self._journal = Journal(
+            store,
+            writer,
+            plan=self._plan,
+            kept=self._kept,
+            failed=self._failed,
+            gone=on_gone,
+            most_bytes=limits.queue_bytes,
+        )
         self._waiting: Waiting[Caller] = Waiting()
         self._now = 0
         self._day = 0
@@ -167,7 +175,7 @@ class BoxService:
     def _room_for(self, size: int) -> Refusal | None:
         if self._stopping:
             return refuse(STOPPING, 5)
-        if self._journal.queued_bytes + size > self._limits.queue_bytes:
+        if not self._journal.has_room(size):
             return refuse(BUSY, 1)
         return None
 

@@ -13,6 +13,7 @@ from nullabona.errors import Malformed
 from nullabona.relay.core.budget import Budget
 from nullabona.relay.core.limits import Limits
 from nullabona.relay.dispatch import Dispatcher
+from nullabona.relay.unsent import Unsent
 from nullabona.wire.messages import MAX_REQUEST, AnyResponse
 from nullabona.wire.records import HEAD, HEAD_SIZE, Assembly, split_records
 
@@ -30,6 +31,8 @@ _encode_into = msgspec.msgpack.Encoder().encode_into
 class Gate(Protocol):
     """Where connections come and go."""
 
+    @property
+    def unsent(self) -> Unsent: ...
     def entered(self, socket: WebSocket) -> None: ...
     def left(self, socket: WebSocket) -> None: ...
 
@@ -101,7 +104,7 @@ class WebSocket(WSListener):
         self._soil(len(self._out))
 
     def is_full(self) -> bool:
-        return len(self._out) + self._unsent() > self._unsent_limit // 2
+        return self._gate.unsent.is_too_much(len(self._out) + self.unsent(), self._unsent_limit)
 
     # -- what the server calls
 
@@ -114,6 +117,16 @@ class WebSocket(WSListener):
             return
         self._pinged = True
         self._transport.send_ping(b"")
+
+    def unsent(self) -> int:
+        """Bytes of answers that the client has not taken yet."""
+        transport = self._transport
+        return 0 if transport is None else transport.underlying_transport.get_write_buffer_size()
+
+    def cut_off(self) -> None:
+        """Hang up at once."""
+        if self._transport is not None:
+            self._transport.disconnect(graceful=False)
 
     def close(self, code: WSCloseCode, reason: str) -> None:
         """Send what is ready and a close frame, and hang up soon after."""
@@ -155,9 +168,6 @@ class WebSocket(WSListener):
         if transport is None:
             return
         transport.send_reuse_external_bytearray(WSMsgType.BINARY, out, _ROOM)
-        if self._unsent() > self._unsent_limit:
+        self._gate.unsent.add(len(out))
+        if self.unsent() > self._unsent_limit:
             transport.disconnect(graceful=False)
-
-    def _unsent(self) -> int:
-        transport = self._transport
-        return 0 if transport is None else transport.underlying_transport.get_write_buffer_size()

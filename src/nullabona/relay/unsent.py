@@ -1,0 +1,50 @@
+"""Answers that callers leave unread, over all connections: they share one bound, and the slowest pay (spec/relay.md §8).
+
+Counted anew once a second; in between, what was sent is added as if nobody read it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final, Protocol
+
+LAG: Final = 64 * 1024
+"""Who has no more than this unread does not lag, however much others do."""
+
+
+class Reader(Protocol):
+    """A connection that may leave answers unread."""
+
+    def unsent(self) -> int:
+        """Bytes of answers that it has not taken yet."""
+        ...
+
+    def cut_off(self) -> None:
+        """Hang up at once."""
+        ...
+
+
+class Unsent:
+    """What all connections together have not read. ``most``: bytes."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._total = 0
+
+    def add(self, size: int) -> None:
+        """So many bytes of answers were sent."""
+        self._total += size
+
+    def is_too_much(self, of_one: int, most_of_one: int) -> bool:
+        """Whether who has ``of_one`` bytes unread gets no long answer now: too many for itself, or among others'."""
+        return of_one > most_of_one // 2 or (of_one > LAG and self._total > self._most)
+
+    def recount(self, readers: Iterable[Reader]) -> None:
+        """Count anew, and cut off the slowest of those who lag until the rest is within the bound."""
+        slow = sorted(((reader.unsent(), index, reader) for index, reader in enumerate(readers)), reverse=True)
+        self._total = sum(size for size, _, _ in slow)
+        for size, _, reader in slow:
+            if self._total <= self._most or size <= LAG:
+                break
+            self._total -= size
+            reader.cut_off()
