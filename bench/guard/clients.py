@@ -136,7 +136,7 @@ async def _filled(path: Path, stack: AsyncExitStack) -> tuple[Client, bytes]:
     client = await stack.enter_async_context(opened)
     await client.create_account("mina@relay.example", relay="https://relay.example")
     dice = random.Random(3)
-    others = [dice.randbytes(32) for _ in range(8)]
+    others, room = [dice.randbytes(32) for _ in range(8)], b""
     for number in range(_ROOMS):
         room = (await client.create_group(f"room {number}")).id
         with client._session.step() as step:  # noqa: SLF001 - plants what years would bring
@@ -151,5 +151,3 @@ async def _closed_copy(path: Path) -> None:
 
 def _open_and_close(path: Path) -> None:
     open_profile(path, Unprotected()).close()
-
-

@@ -24,7 +24,7 @@ from nullabona.relay.metrics import Metrics
 from nullabona.relay.service import BoxService
 from nullabona.relay.store.sqlite import SqliteBoxStore
 from nullabona.relay.writer import InlineWriter
-from nullabona.wire.address import BoxSecrets
+from nullabona.wire.address import Address, BoxSecrets
 from nullabona.wire.card import verify_card
 from nullabona.wire.frame import Kind, open_frame, seal_frame
 from nullabona.wire.messages import AnyRequest, AnyResponse, Append, Read, decode_response, encode
@@ -90,7 +90,7 @@ class _Relay:
         metrics = Metrics()
         dice = random.Random(1)
         boxes = BoxService(store, InlineWriter(loop), self._limits, metrics, chance=dice.getrandbits,
-                           on_gone=lambda error: None)  # fmt: skip
+                           on_gone=lambda _: None)  # fmt: skip
         self._dispatcher = Dispatcher(boxes.operations(), (), self._limits, metrics)
         boxes.tick(1, _DAY)
         self._secrets = BoxSecrets(0, bytes(32), bytes(range(32)))
@@ -143,7 +143,7 @@ async def _make_relay(folder: Path, loop: asyncio.AbstractEventLoop, stack: Exit
 
 
 def _frame() -> Act:
-    key, box, body = bytes(16), bytes(32), bytes(700)
+    key, box, body = bytes(16), Address(bytes(32)), bytes(700)
 
     def act() -> None:
         frame = seal_frame(key, box, bytes(12), Kind.MESSAGE, body)

@@ -1,7 +1,7 @@
 """A crowd of whole clients in one process: MLS, encrypted store, reconnecting. It writes down what is said and shown.
 
-``python -m bench.soak.crowd FOLDER SEED``: is told what to do line by line (`nullabona.drills.orders`). What is said and
-shown goes to ``FOLDER/heard.log`` unbuffered, a line each, so that a process that is killed has still said it:
+``python -m bench.soak.crowd FOLDER SEED``: is told what to do line by line (`nullabona.drills.orders`). What is
+said and shown goes to ``FOLDER/heard.log`` unbuffered, a line each, so that a process that is killed has still said it:
 
     intend DEVICE ROOM NUMBER AT     about to be said: it may be in the device's store or not
     say    DEVICE ROOM NUMBER AT     `Client.send` has returned
@@ -113,7 +113,9 @@ class Notes:
 
     def write(self, what: str, line: Line, at: float, *more: str) -> None:
         """One entry, whole or not at all."""
-        os.write(self._out, " ".join((what, line.speaker, line.room, str(line.number), f"{at:.6f}", *more, "\n")).encode())
+        os.write(
+            self._out, " ".join((what, line.speaker, line.room, str(line.number), f"{at:.6f}", *more, "\n")).encode()
+        )
 
 
 class Crowd:
@@ -147,7 +149,7 @@ class Crowd:
         for name, device in self._devices.items():
             handle = device.client.me.handle
             async with asyncio.timeout(WAIT_S):
-                while not await self._is_found(name, handle):
+                while not await self._is_found(name, handle):  # noqa: ASYNC110 - it is the directory that changes
                     await asyncio.sleep(_LOOK_S)
 
     async def reopen(self, names: list[str]) -> None:
@@ -272,7 +274,7 @@ class Crowd:
     async def _until(self, true: Callable[[], bool], otherwise: str) -> None:
         try:
             async with asyncio.timeout(WAIT_S):
-                while not true():
+                while not true():  # noqa: ASYNC110 - what is waited for has no event
                     await asyncio.sleep(_LOOK_S)
         except TimeoutError:
             raise Unmet(otherwise) from None

@@ -51,7 +51,7 @@ def growth(lives: Iterable[Sequence[Sample]], warm_up_s: float) -> Growth | None
     centred = [one for life in kept for one in _centred(life)]
     spread = sum(at * at for at, _ in centred)
     slope = sum(at * level for at, level in centred) / spread
-    # Samples of a process are no independent draws: memory moves in steps that stay. As many are counted as lives allow.
+    # Samples of a process are no independent draws: memory moves in steps that stay.
     freedom = max(len(centred) / _ALIKE - len(kept) - 1, 1.0)
     rest = sum((level - slope * at) ** 2 for at, level in centred) / _ALIKE / freedom
     off_by = float((rest / (spread / _ALIKE)) ** 0.5)

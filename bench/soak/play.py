@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,7 +16,7 @@ from bench.soak.ledger import Ledger, Line
 from bench.soak.plan import Plan, Shape
 from bench.soak.stage import Crowd, Relay, wire_loader
 from bench.soak.watch import Watch
-from nullabona.drills.played import Played, StageFailed
+from nullabona.drills.played import Played
 
 _BEAT_S: Final = 1.0
 _WIRE_S: Final = 5.0
@@ -59,7 +59,7 @@ class Soak:
         self._plan = Plan(shape)
         self._made = Outcome(shape)
         self._relay = Relay(folder, shape)
-        stack.callback(lambda: self._relay.stop())
+        stack.callback(self._relay.stop)
         self._crowds = [Crowd(number, folder, shape) for number in range(shape.crowds)]
         self._rooms = self._plan.rooms()
         self._places = {room: list(members) for room, members in self._rooms.items()}
@@ -107,9 +107,8 @@ class Soak:
         await self._take_wire(wire)
         self._made.ledger.close()
         self._made.lacking = self._made.ledger.lacking()
-        rooms = {room: members for room, members in self._rooms.items()}
-        held = await self._each("histories", rooms=rooms)
-        want = sum(self._said_in[room] * len(members) for room, members in rooms.items())
+        held = await self._each("histories", rooms=self._rooms)
+        want = sum(self._said_in[room] * len(members) for room, members in self._rooms.items())
         self._made.histories = {what: sum(one[what] for one in held) for what in ("held", "twice")} | {"want": want}
         self._made.faults = self._relay.faults()
 

@@ -85,7 +85,9 @@ def _latency(made: Outcome) -> Iterator[Claim]:
                                       (99, shape.p99_ratio, shape.p99_floor_ms)):  # fmt: skip
             found = drift(delays, made.calm, percent)
             if found is not None:
-                name = f"p{percent} of the {what} is flat (last third at most {ratio:g} x first; {floor:g} ms count least)"
+                name = (
+                    f"p{percent} of the {what} is flat (last third at most {ratio:g} x first; {floor:g} ms count least)"
+                )
                 yield Claim(name, found.is_flat(ratio, floor), _drifted(found))
 
 
@@ -108,7 +110,7 @@ def _some(of: object) -> str:
 def _lines(made: Outcome, found: list[Claim], machine: str) -> Iterator[str]:
     shape, ledger, wire = made.shape, made.ledger, made.wire
     yield f"soak of {made.seconds / 60:.1f} minutes, seed {shape.seed}, on {machine}"
-    yield (f"whole clients      {len(shape.everybody)} accounts in {shape.crowds} processes: {ledger.said:,} lines said, "
+    yield (f"whole clients      {len(shape.everybody)} accounts in {shape.crowds} processes: {ledger.said:,} lines, "
            f"{ledger.heard:,} deliveries, {_spread(ledger.delays)}")  # fmt: skip
     yield (f"wire               {wire['connects']:,} connects, {wire['pairs']:,} pairs, {wire['acked']:,} frames "
            f"acknowledged, {wire['broken']:,} broken off, {_spread(made.wire_delays)}")  # fmt: skip

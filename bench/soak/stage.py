@@ -80,7 +80,7 @@ class Relay:
         return self._process.pid
 
     async def kill(self) -> None:
-        """kill -9, and again on the same data."""
+        """As kill -9 does, and again on the same data."""
         self._process.kill()
         await self._again()
 

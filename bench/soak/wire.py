@@ -1,8 +1,7 @@
 """Wire-level clients for scale: pairs of a writer and a reader, idle readers and probes of expiry, without MLS.
 
-``python -m bench.soak.wire SEED`` is told what to do line by line (`nullabona.drills.orders`). Each pair has a box of its
-own and lives for some seconds; then its reader must have every frame that was acknowledged, and another pair takes its
-place. What a wiped relay had acknowledged before is counted apart: putting back is the business of whole clients.
+``python -m bench.soak.wire SEED`` does what it is told (`nullabona.drills.orders`). Each pair has a box of its own and lives for some seconds; then its reader must have every frame that was acknowledged, and another pair comes in
+its place. What a wiped relay had acknowledged before is counted apart: putting back is the business of whole clients.
 """
 
 from __future__ import annotations
@@ -106,7 +105,7 @@ class Pair:
         await self._write(time.monotonic() + seconds, rate)
         with suppress(TimeoutError):
             async with asyncio.timeout(_DRAIN_S):
-                while self._acked:
+                while self._acked:  # noqa: ASYNC110 - the reader takes out of it, frame by frame
                     await asyncio.sleep(_PAUSE_S / 3)
         reading.cancel()
         await asyncio.gather(reading, return_exceptions=True)
@@ -142,7 +141,8 @@ class Pair:
                 return
         for seq, frame in answer.frames:
             self._after = seq
-            self._note(*_MARK.unpack_from(frame), now)
+            number, said = _MARK.unpack_from(frame)
+            self._note(number, said, now)
         if len(self._read) > _TRIM_EVERY and answer.frames:
             await self._reader.ask(self._box.trim(self._after), _WAIT_S)
 
@@ -177,7 +177,7 @@ class Load:
         self._ending = asyncio.Event()
 
     async def start(self, url: str, pairs: int, rate: float, idle: int, life_s: float, day_s: float) -> None:
-        """Pairs that write ``rate`` frames a second all together, idle readers, and one probe of expiry after another."""
+        """Pairs that write ``rate`` frames a second in all, idle readers, and one probe of expiry after another."""
         for _ in range(pairs):
             self._spawn(self._pairs(url, rate / pairs, life_s))
         for _ in range(idle):

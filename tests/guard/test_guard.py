@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from hashlib import sha256
 from pathlib import Path
@@ -33,10 +33,10 @@ def test_no_hot_path_costs_more_than_on_record() -> None:
 
 
 @pytest.fixture
-def paths(tmp_path: Path) -> dict[str, HotPath]:
+def paths(tmp_path: Path) -> Iterator[dict[str, HotPath]]:
     """The paths of the servers."""
     with ExitStack() as stack:
-        yield {path.name: path for path in server_paths(tmp_path, stack)}  # type: ignore[misc]
+        yield {path.name: path for path in server_paths(tmp_path, stack)}
 
 
 def judged(paths: dict[str, HotPath], name: str) -> list[tuple[str, str]]:
@@ -52,6 +52,7 @@ APPENDS = "relay: 32 appends"
 
 def test_a_loop_too_many_is_caught(paths: dict[str, HotPath], monkeypatch: pytest.MonkeyPatch) -> None:
     """Padding that looks at every byte in Python."""
+
     def slow(content: bytes, overhead: int) -> bytes:
         return bytes(byte for byte in pad(content, overhead))
 
@@ -75,6 +76,7 @@ def test_a_query_too_many_is_caught(paths: dict[str, HotPath], monkeypatch: pyte
 
 def test_native_work_too_much_is_caught() -> None:
     """One native call that takes five times as long is one call: its time shows it."""
+
     def path(repeated: int) -> dict[str, Cost]:
         data = bytes(1_000_000 * repeated)
         return {"digest": HotPath(name="digest", prepare=lambda: lambda: sha256(data), timed=20).cost()}
@@ -87,6 +89,7 @@ def test_native_work_too_much_is_caught() -> None:
 @pytest.mark.parametrize("loops", [1, 10, 1_000])
 def test_counts_are_the_same_every_time(loops: int) -> None:
     """However often, and whatever counted before."""
+
     def act() -> None:
         for _ in range(loops):
             len("")

@@ -37,7 +37,7 @@ CONNECTIONS, OUTSTANDING, FRAME = 16, 400, 4_096
 """25 MiB at once, again and again: thrice and more of what such a disk takes."""
 RUSH_S: Final = 3.0
 GROWTH_MIB: Final = 96.0
-"""What the queue of such a disk (at first 16 MiB, soon 2), the batch beside it, SQLite's caches and what is on its way may take."""
+"""What the queue of such a disk (at first 16 MiB, soon 2), the batch beside it, and SQLite's caches may take."""
 RECOVERY_S: Final = 1.0
 
 
@@ -75,7 +75,7 @@ class Rush:
 def relay(folder: Path, program: str | None = None, listen: str = "127.0.0.1:0") -> Iterator[RelayProcess]:
     """A process on the folder's data; killed in the end."""
     more: dict[str, tuple[str, ...]] = {} if program is None else {"program": ("-c", program)}
-    process = RelayProcess(folder / "data", folder / "log", listen, temporary=folder, **more)  # type: ignore[arg-type]
+    process = RelayProcess(folder / "data", folder / "log", listen, temporary=folder, **more)
     try:
         yield process
     finally:
@@ -114,7 +114,7 @@ async def fresh_append(process: RelayProcess) -> float:
     """How long somebody new waits for an append that is taken."""
     async with connected(process.url) as connection:
         began = time.monotonic()
-        while isinstance(answer := await connection.request(Box().append(b"x" * 512), 60.0), Refusal):
+        while isinstance(answer := await connection.request(Box().append(b"x" * 512), 60.0), Refusal):  # noqa: ASYNC110
             await asyncio.sleep(0.05)
         assert isinstance(answer, Appended)
         return time.monotonic() - began
@@ -157,7 +157,7 @@ def test_a_relay_sheds_what_its_disk_cannot_take(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_what_was_taken_before_a_kill_is_there(tmp_path: Path) -> None:
-    """kill -9 in the middle of the rush: whatever had been acknowledged until then is read from the next process."""
+    """Killed with -9 in the middle of the rush: what had been acknowledged until then is read from the next process."""
     with relay(tmp_path, SLOW_DISK) as process:
         address = process.authority
 
@@ -165,7 +165,7 @@ def test_what_was_taken_before_a_kill_is_there(tmp_path: Path) -> None:
             made = Rush()
             async with connected(process.url) as connection:
                 writing = [asyncio.create_task(made.write(connection, 0, time.monotonic() + 60)) for _ in range(200)]
-                while made.acknowledged < 500:
+                while made.acknowledged < 500:  # noqa: ASYNC110
                     await asyncio.sleep(0.02)
                 process.kill()
                 await asyncio.wait(writing, timeout=60)
@@ -185,7 +185,10 @@ def test_the_bound_of_the_queue_is_stated(tmp_path: Path) -> None:
     text = " ".join((Path(__file__).parents[2] / "spec/relay.md").read_text("utf-8").split())
     assert f"at least {journal.QUEUE_LEAST // 2**20} MiB" in text
     assert f"its frame and {journal.ENTRY_BYTES} bytes" in text
-    assert f"at most {journal.BATCH_FRAMES:,} requests, and no more once it holds {journal.BATCH_BYTES // 2**20} MiB" in text
+    assert (
+        f"at most {journal.BATCH_FRAMES:,} requests, and no more once it holds {journal.BATCH_BYTES // 2**20} MiB"
+        in text
+    )
     assert f"more than {unsent.LAG // 1024} KiB unread" in text
     assert (0.5, True) == (journal.QUEUE_S, "in half a second" in text)
     assert Limits().queue_bytes > journal.QUEUE_LEAST

@@ -70,6 +70,7 @@ def hours(steps: int) -> Iterator[float]:
 
 def test_a_seed_decides_everything() -> None:
     """Rooms, deeds and people are the same again with the same seed, and others with another."""
+
     def decided(seed: int) -> list[object]:
         plan = Plan(Shape(seed=seed))
         return [plan.rooms(), list(plan.deeds(hours(40))), plan.guests(), plan.owner()]

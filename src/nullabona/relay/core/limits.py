@@ -49,12 +49,12 @@ class Limits:
     inflight_per_connection: int = _limit(1_024, "requests", "requests of one connection not yet answered, "
                                           "waiting reads aside")  # fmt: skip
     connections: int = _limit(20_000, "connections", "open connections; further ones are closed at once")
-    queue_bytes: int = _limit(64 * 2**20, "bytes", "requests waiting for the disk, at most (spec/relay.md §4.4); beyond "
-                             "it they are refused")  # fmt: skip
+    queue_bytes: int = _limit(64 * 2**20, "bytes", "requests waiting for the disk, at most (spec/relay.md §4.4); "
+                             "beyond it they are refused")  # fmt: skip
     unsent_bytes: int = _limit(8 * 2**20, "bytes", "answers that a slow reader leaves unread before it is cut off; "
                                "at half of it reads are refused", least=2**16)  # fmt: skip
-    unsent_total_bytes: int = _limit(512 * 2**20, "bytes", "answers that all slow readers together leave unread; beyond "
-                                     "it who lags is refused reads, and the slowest are cut off",
+    unsent_total_bytes: int = _limit(512 * 2**20, "bytes", "answers that all slow readers together leave unread; "
+                                     "beyond it who lags is refused reads, and the slowest are cut off",
                                      least=2**16)  # fmt: skip
     message_bytes: int = _limit(4 * 2**20, "bytes", "largest WebSocket message taken from a client", least=2 * 2**20)
     head_timeout_s: int = _limit(10, "seconds", "time for a request head, a TLS handshake, or the next POST")
