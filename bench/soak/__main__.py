@@ -8,14 +8,17 @@ import json
 import os
 import platform
 import shutil
+import signal
 import sys
 import tempfile
 import time
+from collections.abc import Coroutine
 from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 from bench.soak.plan import DEEDS, Shape
-from bench.soak.play import play
+from bench.soak.play import Outcome, play
 from bench.soak.report import claims, data, page
 
 
@@ -31,7 +34,7 @@ def main() -> None:
 
     folder = Path(tempfile.mkdtemp(prefix="soak-", dir=options.dir))
     try:
-        made = asyncio.run(play(folder, shape, tell))
+        made = asyncio.run(_until_terminated(play(folder, shape, tell)))
     finally:
         if options.keep:
             tell(f"everything is left in {folder}")
@@ -40,6 +43,13 @@ def main() -> None:
     found = claims(made)
     print(json.dumps(data(made, found, machine())) if options.json else page(made, found, machine()))
     sys.exit(0 if all(claim.held for claim in found) else 1)
+
+
+async def _until_terminated(running: Coroutine[Any, Any, Outcome]) -> Outcome:
+    """As `asyncio.run` does with SIGINT: whoever ends this process ends those that it started."""
+    task = asyncio.ensure_future(running)
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    return await task
 
 
 def machine() -> str:

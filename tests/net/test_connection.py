@@ -393,3 +393,22 @@ def test_closing_twice_is_harmless(run: Run) -> None:
                 await connection.request(TRIM, LONG)
 
     run(play())
+
+
+def test_closing_can_be_cancelled_at_any_moment(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also in the very turn in which the relay says goodbye: whoever cancels is not left with a task that goes on."""
+
+    async def play() -> bool:
+        async with websocket_relay(echo) as (endpoint, _):
+            connection = await connect(endpoint)
+            monkeypatch.setattr(type(connection._listener), "end", lambda _listener, _error: None)
+            closing = asyncio.create_task(connection.close())
+            for _ in range(3):
+                await asyncio.sleep(0)
+            connection._listener.gone.set()
+            closing.cancel()
+            await asyncio.wait([closing])
+            connection._listener.abort()
+            return closing.cancelled()
+
+    assert run(play())

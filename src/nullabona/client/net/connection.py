@@ -71,8 +71,10 @@ class Connection:
     async def close(self) -> None:
         """See `Carrier.close`."""
         self._listener.end(Unreachable("the connection was closed"))
+        # Not `asyncio.wait_for`: before Python 3.12 it loses a cancellation that comes as the goodbye does.
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._listener.gone.wait(), _GOODBYE_S)
+            async with asyncio.timeout(_GOODBYE_S):
+                await self._listener.gone.wait()
         self._listener.abort()
         await self._listener.gone.wait()
 
