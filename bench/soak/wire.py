@@ -1,8 +1,8 @@
 """Wire-level clients for scale: pairs of a writer and a reader, idle readers and probes of expiry, without MLS.
 
 ``python -m bench.soak.wire SEED`` does what it is told (`nullabona.drills.orders`). Each pair has a box of its own and
-lives for some seconds; then its reader must have every frame that was acknowledged, and another pair comes in its place.
-What a wiped relay had acknowledged before is counted apart: putting back is the business of whole clients.
+lives for some seconds; then its reader must have every frame that was acknowledged, and another pair comes. What
+a wiped relay had acknowledged before is counted apart: putting back is the business of whole clients.
 """
 
 from __future__ import annotations
