@@ -78,14 +78,24 @@ class Drift:
     first_ms: float
     last_ms: float
     samples: int
+    busier: float
+    """How many times as busy the machine was in the last third, at least 1."""
 
     def is_flat(self, most_ratio: float, floor_ms: float) -> bool:
-        """Whether the last third is at most so many times the first; what is under the floor counts as the floor."""
-        return max(self.last_ms, floor_ms) <= most_ratio * max(self.first_ms, floor_ms)
+        """Whether the last third is at most so many times the first, and as much more as the machine was busier.
+
+        What is under the floor counts as the floor.
+        """
+        return max(self.last_ms, floor_ms) <= most_ratio * self.busier * max(self.first_ms, floor_ms)
 
 
-def drift(delays: Sequence[Sample], calm: Sequence[tuple[float, float]], percent: int) -> Drift | None:
-    """Of delays (when it was said, how long it took) that began in calm times; None without any in some third."""
+def drift(
+    delays: Sequence[Sample], calm: Sequence[tuple[float, float]], percent: int, stretches: Sequence[Sample] = ()
+) -> Drift | None:
+    """Of delays (when it was said, how long it took) that began in calm times; None if there are none.
+
+    ``stretches``: how busy the machine was, by time.
+    """
     chosen = sorted(delay for delay in delays if any(since <= delay[0] < until for since, until in calm))
     if not chosen:
         return None
@@ -93,7 +103,19 @@ def drift(delays: Sequence[Sample], calm: Sequence[tuple[float, float]], percent
     third = (until - since) / 3
     first = [took for at, took in chosen if at <= since + third]
     last = [took for at, took in chosen if at >= until - third]
-    return Drift(percent, 1_000 * percentile(first, percent), 1_000 * percentile(last, percent), len(chosen))
+    before = _mean([by for at, by in stretches if since <= at <= since + third])
+    after = _mean([by for at, by in stretches if until - third <= at <= until])
+    return Drift(
+        percent,
+        1_000 * percentile(first, percent),
+        1_000 * percentile(last, percent),
+        len(chosen),
+        max(1.0, after / before),
+    )
+
+
+def _mean(values: Sequence[float]) -> float:
+    return sum(values) / len(values) if values else 1.0
 
 
 def percentile(values: Sequence[float], percent: int) -> float:

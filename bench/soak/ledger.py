@@ -93,9 +93,13 @@ class Ledger:
 
     # -- seats
 
+    def come(self, room: str, device: str) -> None:
+        """From now on the device may be shown what is said in the room, and need not."""
+        self._seats[room].append(Seat(device, FOREVER))
+
     def sit(self, room: str, device: str, at: float) -> None:
         """From ``at`` on the device must have what is said in the room."""
-        self._seats[room].append(Seat(device, at))
+        self._seat(room, device).since = at
 
     def rise(self, room: str, device: str, at: float) -> None:
         """What is said from ``at`` on need not reach the device."""

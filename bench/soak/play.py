@@ -156,9 +156,11 @@ class Soak:
     async def _second_device(self) -> None:
         owner, device = self._plan.owner()
         crowd = self._crowd_of(owner)
+        rooms = [room for room, members in self._rooms.items() if owner in members]
+        for room in rooms:
+            self._made.ledger.come(room, device)
         await crowd.played.do("link", name=owner, new=device)
         crowd.devices.append(device)
-        rooms = [room for room, members in self._rooms.items() if owner in members]
         for room in rooms:
             await self._settled(room, [*self._rooms[room], device])
             self._made.ledger.sit(room, device, time.monotonic())
@@ -198,6 +200,8 @@ class Soak:
     # -- rooms
 
     async def _open_room(self, room: str, members: list[str]) -> None:
+        for member in members:
+            self._made.ledger.come(room, member)
         handles = [f"{name}@{self._relay.host}" for name in members[1:]]
         await self._crowd_of(members[0]).played.do("found", room=room, founder=members[0], others=handles)
         await self._settled(room, members)
@@ -261,6 +265,7 @@ class Soak:
         while True:
             self._take_all_notes()
             watch = self._made.watch
+            watch.feel()
             watch.look("relay", self._relay.pid)
             for crowd in self._crowds:
                 watch.look(f"crowd {crowd.number}", crowd.played.pid)

@@ -35,6 +35,7 @@ def data(made: Outcome, found: list[Claim], machine: str) -> dict[str, Any]:
         "histories": made.histories,
         "deeds": [{"deed": deed, "took_s": round(took, 2), "recovered_s": round(after, 2)}
                   for deed, took, after in made.deeds],
+        "stretches": [[round(at, 1), round(by, 2)] for at, by in made.watch.stretches],
         "memory_peak_mib": {name: round(peak, 1) for name, peak in made.watch.peak.items()},
         "memory": {kind: [[[round(at, 1), round(mib, 2)] for at, mib in life] for life in made.watch.lives(kind)]
                    for kind in ("relay", "crowd")},
@@ -83,7 +84,7 @@ def _latency(made: Outcome) -> Iterator[Claim]:
     for what, delays in (("clients", made.ledger.delays), ("wire", made.wire_delays)):
         for percent, ratio, floor in ((50, shape.p50_ratio, shape.p50_floor_ms),
                                       (99, shape.p99_ratio, shape.p99_floor_ms)):  # fmt: skip
-            found = drift(delays, made.calm, percent)
+            found = drift(delays, made.calm, percent, made.watch.stretches)
             if found is not None:
                 name = (
                     f"p{percent} of the {what} is flat (last third at most {ratio:g} x first; {floor:g} ms count least)"
@@ -97,7 +98,8 @@ def _grown(found: Growth) -> str:
 
 
 def _drifted(found: Drift) -> str:
-    return f"{found.first_ms:.1f} ms, then {found.last_ms:.1f} ms, of {found.samples:,}"
+    busier = f"; the machine {found.busier:.1f} times as busy" if found.busier > 1 else ""
+    return f"{found.first_ms:.1f} ms, then {found.last_ms:.1f} ms, of {found.samples:,}{busier}"
 
 
 def _some(of: object) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import shutil
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
@@ -12,7 +11,7 @@ from typing import Final
 
 from bench.soak.plan import Shape
 from nullabona.drills.played import Played, running
-from nullabona.drills.process import RelayProcess
+from nullabona.drills.process import RelayProcess, delete_data
 
 _PATIENCE_S: Final = 300.0
 _AWAY_S: Final = 1.0
@@ -91,7 +90,7 @@ class Relay:
 
     async def wipe(self) -> None:
         """Delete its data while it runs. It ends by itself, and an empty one takes its place."""
-        shutil.rmtree(self._process.data)
+        delete_data(self._process.data)
         await asyncio.to_thread(self._process.wait_gone)
         self._process.kill()
         await self._again()

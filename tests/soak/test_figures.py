@@ -59,6 +59,17 @@ def test_the_last_third_is_compared_with_the_first() -> None:
     assert drift(delays, [], 50) is None
 
 
+def test_a_busier_machine_excuses_as_much() -> None:
+    """A last third that takes four times as long on a machine that is three times as busy is no drift; alone it is."""
+    delays = [(float(at), 0.1 if at < 200 else 0.4) for at in range(300)]
+    stretches = [(float(at), 1.5 if at < 200 else 4.5) for at in range(300)]
+    alone, busy = drift(delays, [(0.0, 300.0)], 50), drift(delays, [(0.0, 300.0)], 50, stretches)
+    assert alone is not None
+    assert busy is not None
+    assert (1.0, False) == (alone.busier, alone.is_flat(2.0, 1.0))
+    assert (pytest.approx(3.0, abs=0.1), True) == (busy.busier, busy.is_flat(2.0, 1.0))
+
+
 def test_percentiles_are_of_what_is_there() -> None:
     """The median, the largest, and of a single value that one."""
     assert (51, 100, 7) == (percentile(range(1, 101), 50), percentile(range(1, 101), 99), percentile([7], 99))
