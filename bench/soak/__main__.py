@@ -12,7 +12,7 @@ import signal
 import sys
 import tempfile
 import time
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterator
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from typing import Any
 from bench.soak.plan import DEEDS, Shape
 from bench.soak.play import Outcome, play
 from bench.soak.report import claims, data, page
+from nullabona.errors import NullabonaError
 
 
 def main() -> None:
@@ -35,6 +36,8 @@ def main() -> None:
     folder = Path(tempfile.mkdtemp(prefix="soak-", dir=options.dir))
     try:
         made = asyncio.run(_until_terminated(play(folder, shape, tell)))
+    except* NullabonaError as failed:
+        sys.exit("\n".join(error.render() for error in _each(failed)))
     finally:
         if options.keep:
             tell(f"everything is left in {folder}")
@@ -50,6 +53,14 @@ async def _until_terminated(running: Coroutine[Any, Any, Outcome]) -> Outcome:
     task = asyncio.ensure_future(running)
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
     return await task
+
+
+def _each(group: BaseExceptionGroup[NullabonaError]) -> Iterator[NullabonaError]:
+    for error in group.exceptions:
+        if isinstance(error, BaseExceptionGroup):
+            yield from _each(error)
+        else:
+            yield error
 
 
 def machine() -> str:

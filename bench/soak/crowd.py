@@ -23,6 +23,7 @@ from typing import Final
 
 from bench.soak.ledger import Line
 from nullabona.client.api import Client, Unprotected, open_client
+from nullabona.client.api.errors import TimedOut
 from nullabona.client.api.events import MessageReceived, RoomRequested
 from nullabona.drills.cast.person import restless
 from nullabona.drills.demo.person import Unmet
@@ -160,7 +161,12 @@ class Crowd:
     async def found(self, room: str, founder: str, others: list[str]) -> None:
         """Open a room and invite others, by handle."""
         client = self._devices[founder].client
-        made = await client.create_group(room, others)
+        async with asyncio.timeout(WAIT_S):
+            while True:
+                # On a machine that does much else the directory may answer too late; then nothing was done.
+                with suppress(TimedOut):
+                    made = await client.create_group(room, others)
+                    break
         await client.wait_changed(made.id, timeout_s=WAIT_S)
 
     async def settled(self, room: str, names: list[str], devices: int) -> None:
