@@ -82,7 +82,7 @@ def _witness_config(folder: Path, name: str, vkeys: Sequence[str]) -> Path:
 async def running(command: tuple[str, ...], log: Path, *, patience_s: float = _PATIENCE_S) -> AsyncIterator[Played]:
     """A process of this Python, ready, until the block ends. ``log`` gets what else it says.
 
-    Each of its answers may take ``patience_s``.
+    Its first word and each of its answers may take ``patience_s``.
     """
     with log.open("ab") as out:
         process = await asyncio.create_subprocess_exec(
@@ -95,7 +95,7 @@ async def running(command: tuple[str, ...], log: Path, *, patience_s: float = _P
             limit=_LONGEST_LINE,
         )
     try:
-        yield Played(process, await _read(process, _PATIENCE_S), patience_s)
+        yield Played(process, await _read(process, patience_s), patience_s)
     finally:
         await _stop(process)
 

@@ -30,7 +30,7 @@ QUEUE_S: Final = 0.5
 """How long the store may need for what is in the queue, seconds."""
 QUEUE_LEAST: Final = 2 * 2**20
 """So many bytes may wait however slow the store is."""
-QUEUE_FIRST: Final = 16 * 2**20
+QUEUE_FIRST: Final = 8 * 2**20
 """So many bytes may wait while nothing is known of the store yet."""
 _TELLING: Final = 256 * 1024
 """A batch smaller than this says nothing of how much the store can write."""
