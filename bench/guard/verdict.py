@@ -16,7 +16,7 @@ SAME: Final = 1.1
 """Counts may be so many times those on record, on the Python and SQLite that they were recorded with."""
 OTHER: Final = 1.50
 """On another Python or SQLite, whose bytecodes and plans differ."""
-RATIO: Final = 2.5
+RATIO: Final = 4.0
 """CPU times of native code in units of `reference`: processors differ, and so does what else runs on them."""
 SLACK: Final = 20
 """So much more is never too much: paths of a few hundred steps differ by a branch."""

@@ -75,13 +75,13 @@ def test_a_query_too_many_is_caught(paths: dict[str, HotPath], monkeypatch: pyte
 
 
 def test_native_work_too_much_is_caught() -> None:
-    """One native call that takes five times as long is one call: its time shows it."""
+    """One native call that takes twelve times as long is one call: its time shows it."""
 
     def path(repeated: int) -> dict[str, Cost]:
         data = bytes(1_000_000 * repeated)
         return {"digest": HotPath(name="digest", prepare=lambda: lambda: sha256(data), timed=20).cost()}
 
-    usual, more = path(1), path(5)
+    usual, more = path(1), path(12)
     assert [] == excesses(path(1), usual, same=True)
     assert ["ratio"] == [one.what for one in excesses(more, usual, same=True)]
 
