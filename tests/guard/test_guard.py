@@ -23,6 +23,7 @@ from nullabona.wire.padding import pad
 ROOT = Path(__file__).resolve().parents[2]
 
 
+@pytest.mark.timeout(600)
 def test_no_hot_path_costs_more_than_on_record() -> None:
     """Bytecodes, native calls and SQL steps of every path; if it has to be more: ``make guard-record``, and say why."""
     run = subprocess.run([sys.executable, "-m", "bench.guard", "--json"], cwd=ROOT, capture_output=True, check=True)
