@@ -1,0 +1,172 @@
+"""Clients of the relay and of its prototype: both carry records over WebSocket, with different bodies."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Protocol
+
+from picows import WSFrame, WSListener, WSMsgType, WSTransport, ws_connect
+
+from bench.peers.interface import PAYLOAD_BYTES, NotOffered
+from bench.peers.lane import Gathering, Lane
+from nullabona.wire.records import HEAD, HEAD_SIZE
+
+MOST_AT_ONCE = 256
+"""Appends on one connection that were not answered yet, while frames are stored for later."""
+
+
+class Codec(Protocol):
+    """Bodies of one protocol. ``number`` is a box; a reading answers None for what is not its kind."""
+
+    def append(self, number: int, payload: bytes) -> bytes: ...
+    def read(self, number: int, after: int, wait_s: int) -> bytes: ...
+    def is_appended(self, body: memoryview) -> bool: ...
+    def frames(self, body: memoryview) -> tuple[int, int]:
+        """How many frames, and the number of the last (0: none)."""
+        ...
+
+    asks_again: bool
+    """Whether every answer to a read needs another read."""
+
+
+class Socket(WSListener):
+    """A connection that hands over each record's body and then calls ``ended`` once per message."""
+
+    def __init__(self, taken: Callable[[memoryview], None], ended: Callable[[], None]) -> None:
+        super().__init__()
+        self._taken = taken
+        self._ended = ended
+        self.gone: Callable[[], None] = _nothing
+
+    def on_ws_connected(self, transport: WSTransport) -> None:
+        self.transport = transport
+
+    def on_ws_disconnected(self, transport: WSTransport) -> None:  # noqa: ARG002 - a callback's signature
+        self.gone()
+
+    def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:  # noqa: ARG002 - a callback's signature
+        if frame.msg_type is not WSMsgType.BINARY:
+            return
+        view = frame.get_payload_as_memoryview()
+        at, end = 0, len(view)
+        while at < end:
+            _, length = HEAD.unpack_from(view, at)
+            at += HEAD_SIZE + length
+            self._taken(view[at - length : at])
+        self._ended()
+
+    def send(self, message: bytes) -> None:
+        """Send one WebSocket message."""
+        self.transport.send(WSMsgType.BINARY, message)
+
+
+def _nothing() -> None:
+    """Nothing."""
+
+
+def record(body: bytes) -> bytes:
+    """A record whose number nobody looks at."""
+    return HEAD.pack(7, len(body)) + body
+
+
+class Reader:
+    """A reader of one box, always waiting for what comes after what it has."""
+
+    def __init__(self, codec: Codec, number: int, took: Callable[[int], None]) -> None:
+        self._codec = codec
+        self._number = number
+        self._took = took
+        self._new = 0
+        self.after = 0
+        self.socket = Socket(self._frames, self._ended)
+
+    def ask(self) -> None:
+        """Read, waiting if there is nothing."""
+        self.socket.send(record(self._codec.read(self._number, self.after, 600)))
+
+    def _frames(self, body: memoryview) -> None:
+        count, last = self._codec.frames(body)
+        self._new += count
+        self.after = last or self.after
+
+    def _ended(self) -> None:
+        if self._codec.asks_again:
+            self.ask()
+        if self._new:
+            new, self._new = self._new, 0
+            self._took(new)
+
+
+class RecordSession:
+    """See `bench.peers.interface.Session`."""
+
+    def __init__(self, url: str, codec: Codec) -> None:
+        self._url = url
+        self._codec = codec
+        self._sockets: list[Socket] = []
+        self.payload = os.urandom(PAYLOAD_BYTES)
+
+    async def lane(self, number: int, receivers: int) -> Lane:
+        lane = Lane(receivers, told=True)
+        writer = Socket(self._acknowledge(lane), _nothing)
+        await self.connect(writer)
+        message = record(self._codec.append(number, self.payload))
+        lane.send = lambda count: writer.send(message * count)
+        for index in range(receivers):
+            await self._reader(number, partial(lane.took, index))
+        return lane
+
+    async def store(self, number: int, count: int) -> None:
+        lane = Lane(0, told=True)
+        lane.alone()
+        writer = Socket(self._acknowledge(lane), _nothing)
+        await self.connect(writer)
+        message = record(self._codec.append(number, self.payload))
+        lane.send = lambda some: writer.send(message * some)
+        while lane.sent < count:
+            await lane.some(min(MOST_AT_ONCE, count - lane.sent))
+
+    async def fetch(self, number: int, count: int) -> None:
+        gathered = Gathering(count)
+        await self._reader(number, gathered.took)
+        await gathered.all
+
+    async def idle(self, number: int) -> None:
+        await self._reader(number, _ignore)
+
+    async def prepare(self, numbers: Sequence[int]) -> None:
+        raise NotOffered("no accounts")
+
+    async def register(self, number: int) -> None:
+        raise NotOffered("no accounts")
+
+    async def close(self) -> None:
+        for socket in self._sockets:
+            socket.transport.disconnect(graceful=False)
+        self._sockets.clear()
+
+    async def connect(self, socket: Socket) -> None:
+        """Connect one end."""
+        await ws_connect(lambda: socket, self._url)
+        self._sockets.append(socket)
+
+    def _acknowledge(self, lane: Lane) -> Callable[[memoryview], None]:
+        is_appended = self._codec.is_appended
+
+        def taken(body: memoryview) -> None:
+            if not is_appended(body):
+                raise AssertionError(f"an append was not taken: {bytes(body[:40])!r}")
+            lane.was_told(1)
+
+        return taken
+
+    async def _reader(self, number: int, took: Callable[[int], None]) -> None:
+        reader = Reader(self._codec, number, took)
+        await self.connect(reader.socket)
+        reader.ask()
+
+
+def _ignore(count: int) -> None:
+    """What comes is of no interest."""

@@ -1,0 +1,200 @@
+"""The workloads. Each drives one running server and returns one figure; the loop is closed and the payload 1 KiB."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from bench.peers.interface import Running, Session
+from bench.peers.lane import Lane
+from bench.speed.arithmetic import percentile
+from bench.speed.machine import busy_s
+
+PAIRS: Final = 50
+MEMBERS: Final = 100
+OUTSTANDING: Final = 32
+WARM_S: Final = 0.6
+DRAIN_S: Final = 3.0
+LIMIT_S: Final = 45.0
+"""A workload that takes longer is given up: the server stopped answering."""
+
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """How long and how much. The defaults are those of the recorded page."""
+
+    window_s: float = 1.5
+    stored: int = 10_000
+    store_s: float = 12.0
+    """No more is stored once this has passed: a server with a transaction per message would take minutes."""
+    idle: int = 5_000
+    registrations: int = 2_000
+    register_s: float = 6.0
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A figure, and who used the machine while it was measured."""
+
+    value: float
+    seconds: float
+    server_cores: float
+    loader_cores: float
+    other_cores: float
+    details: dict[str, float] = field(default_factory=dict)
+    left: int = 0
+    """Messages that were still on their way when patience ended: the server is not fit for another workload."""
+
+
+class Watch:
+    """Who uses the machine from now on."""
+
+    def __init__(self, running: Running) -> None:
+        self._running = running
+        self._server, self._loader, self._busy = running.process.cpu_s(), time.process_time(), busy_s()
+        self._begun = time.perf_counter()
+
+    def end(self, value: Callable[[float], float], **details: float) -> Measured:
+        """What ``value`` makes of the seconds that passed."""
+        passed = time.perf_counter() - self._begun
+        server, loader = self._running.process.cpu_s() - self._server, time.process_time() - self._loader
+        other = max(0.0, busy_s() - self._busy - server - loader)
+        return Measured(value(passed), passed, server / passed, loader / passed, other / passed, details)
+
+
+@dataclass(frozen=True, slots=True)
+class Workload:
+    """A name, what its figure is, and how it is got. ``better`` is +1 where more is better, -1 where less is."""
+
+    name: str
+    title: str
+    unit: str
+    better: int
+    run: Callable[[Running, Session, Extent], Awaitable[Measured]]
+
+
+async def latency(running: Running, session: Session, extent: Extent) -> Measured:
+    """One pair, one message at a time: milliseconds from sending to delivered, and told where there is telling."""
+    lane = await session.lane(1, 1)
+    until = time.perf_counter() + WARM_S / 2
+    while time.perf_counter() < until:
+        await lane.one()
+    times: list[float] = []
+    watch = Watch(running)
+    until = time.perf_counter() + extent.window_s
+    while (begun := time.perf_counter()) < until:
+        await lane.one()
+        times.append((time.perf_counter() - begun) * 1e3)
+    return watch.end(lambda _: percentile(times, 0.5), p99=percentile(times, 0.99), count=len(times))
+
+
+def throughput(lanes: int, receivers: int, outstanding: int) -> Callable[..., Awaitable[Measured]]:
+    """Deliveries a second when every sender always has so many messages on their way."""
+
+    async def run(running: Running, session: Session, extent: Extent) -> Measured:
+        base = 1_000 * receivers + 100 * outstanding
+        opened = [await session.lane(base + number, receivers) for number in range(lanes)]
+        for lane in opened:
+            lane.open(outstanding)
+        await asyncio.sleep(WARM_S)
+        watch, before = Watch(running), _delivered(opened)
+        await asyncio.sleep(extent.window_s)
+        done = _delivered(opened) - before
+        measured = watch.end(lambda passed: done / passed, count=done)
+        for lane in opened:
+            lane.open(0)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(asyncio.gather(*(lane.drained() for lane in opened)), DRAIN_S)
+        return replace(measured, left=sum(lane.sent - lane.finished for lane in opened))
+
+    return run
+
+
+def _delivered(lanes: Sequence[Lane]) -> int:
+    return sum(lane.delivered for lane in lanes)
+
+
+async def stored(running: Running, session: Session, extent: Extent) -> Measured:
+    """Messages a second that a reader gets who was away while they came."""
+    box, begun, count, some = 500_000, time.perf_counter(), 0, 50
+    while count < extent.stored and time.perf_counter() - begun < extent.store_s:
+        some = min(some, extent.stored - count)
+        await session.store(box, some)
+        count += some
+        some = min(2 * some, 1_000)
+    kept_s = time.perf_counter() - begun
+    watch = Watch(running)
+    await session.fetch(box, count)
+    return watch.end(lambda passed: count / passed, count=count, stored_per_s=count / kept_s)
+
+
+async def idle(running: Running, session: Session, extent: Extent) -> Measured:
+    """KiB of memory for each client that is connected and does nothing; and how fast they connect."""
+    before = running.process.memory_bytes()
+    gate = asyncio.Semaphore(64)
+
+    async def one(number: int) -> None:
+        async with gate:
+            await session.idle(number)
+
+    watch = Watch(running)
+    await asyncio.gather(*(one(1_000_000 + number) for number in range(extent.idle)))
+    connected = watch.end(lambda passed: extent.idle / passed)
+    await asyncio.sleep(1.0)
+    each = (running.process.memory_bytes() - before) / extent.idle / 1_024
+    return Measured(
+        each,
+        connected.seconds,
+        connected.server_cores,
+        connected.loader_cores,
+        connected.other_cores,
+        {"connects_per_s": connected.value, "clients": extent.idle},
+    )
+
+
+async def registrations(running: Running, session: Session, extent: Extent) -> Measured:
+    """Accounts made a second, 64 at a time."""
+    numbers = range(extent.registrations)
+    await session.prepare(numbers)
+    left = iter(numbers)
+    made = 0
+    watch = Watch(running)
+    until = time.perf_counter() + extent.register_s
+
+    async def work() -> None:
+        nonlocal made
+        for number in left:
+            if time.perf_counter() > until:
+                return
+            await session.register(number)
+            made += 1
+
+    await asyncio.gather(*(work() for _ in range(64)))
+    return watch.end(lambda passed: made / passed, count=made)
+
+
+WORKLOADS: Final = (
+    Workload("pair", "One pair, one message at a time", "ms, median", -1, latency),
+    Workload("pairs-1", "50 pairs, one message at a time each", "messages/s", 1, throughput(PAIRS, 1, 1)),
+    Workload("pairs-32", "50 pairs, 32 on their way each", "messages/s", 1, throughput(PAIRS, 1, OUTSTANDING)),
+    Workload("room-1", "A room of 100, one message at a time", "deliveries/s", 1, throughput(1, MEMBERS, 1)),
+    Workload("room-32", "A room of 100, 32 on their way", "deliveries/s", 1, throughput(1, MEMBERS, OUTSTANDING)),
+    Workload("stored", "10,000 stored messages fetched", "messages/s", 1, stored),
+    Workload("idle", "5,000 idle clients", "KiB each", -1, idle),
+    Workload("register", "Registrations", "accounts/s", 1, registrations),
+)
+TALK: Final = WORKLOADS[:5]
+"""Repeated in every turn; the others once or twice, as they take long."""
+
+
+async def measure(workload: Workload, running: Running, extent: Extent) -> Measured:
+    """One workload with clients of its own. Raises what the peer raises, or `TimeoutError`."""
+    session = running.session()
+    try:
+        return await asyncio.wait_for(workload.run(running, session, extent), LIMIT_S)
+    finally:
+        await session.close()
