@@ -14,7 +14,17 @@ from typing import Protocol
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from tools import data_held_page, decisions_page, docket_page, errors_page, export_schema, protocol_types, threat_model  # noqa: E402 - run as a script, the root has to be put on the path first
+from tools import (  # noqa: E402 - run as a script, the root has to be put on the path first
+    capacity_page,
+    data_held_page,
+    decisions_page,
+    docket_page,
+    errors_page,
+    export_schema,
+    protocol_types,
+    speed_page,
+    threat_model,
+)
 
 
 class Generator(Protocol):
@@ -27,12 +37,14 @@ class Generator(Protocol):
 
 
 GENERATORS: tuple[Generator, ...] = (
+    capacity_page,
     data_held_page,
     decisions_page,
     docket_page,
     errors_page,
     export_schema,
     protocol_types,
+    speed_page,
     threat_model,
 )
 

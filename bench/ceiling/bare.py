@@ -54,3 +54,6 @@ class BareCodec:
     def frames(self, body: memoryview) -> tuple[int, int]:
         _, last, count = FEW.unpack_from(body)
         return count, last
+
+    def address(self, number: int) -> bytes:
+        return number.to_bytes(8, "big")

@@ -31,7 +31,7 @@ from nullabona.relay.core.budget import Budget
 from nullabona.relay.core.limits import Limits
 from nullabona.wire.address import box_address
 from nullabona.wire.messages import Append, Appended, Frames, Read, decode_request, encode
-from nullabona.wire.records import HEAD, HEAD_SIZE, split_records
+from nullabona.wire.records import HEAD, split_records
 
 ADDITIONS = ("messagepack", "authorisation", "quotas", "expiry", "erasing", "asking")
 MOST = 2**21

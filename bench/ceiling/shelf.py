@@ -43,7 +43,11 @@ class Shelf:
     """Keeps frames in batches on a thread of its own. ``kept`` is called on the loop with each batch that is synced."""
 
     def __init__(
-        self, folder: Path, shape: Shape, loop: asyncio.AbstractEventLoop, kept: Callable[[list[tuple[Kept, int]]], None]
+        self,
+        folder: Path,
+        shape: Shape,
+        loop: asyncio.AbstractEventLoop,
+        kept: Callable[[list[tuple[Kept, int]]], None],
     ) -> None:
         self._shape = shape
         self._loop = loop

@@ -65,8 +65,8 @@ class RunningEjabberd:
             "ERL_CRASH_DUMP": "/dev/null",
             "HOME": str(folder),
         }
-        command = [program("erl"), "+K", "true", "+P", "250000", "+Q", "32000", "+S", "1:1", "-noinput", "-mnesia", "dir",
-                   f'"{folder}"', "-s", "ejabberd"]  # fmt: skip
+        limits = ["+K", "true", "+P", "250000", "+Q", "32000", "+S", "1:1"]
+        command = [program("erl"), *limits, "-noinput", "-mnesia", "dir", f'"{folder}"', "-s", "ejabberd"]
         self.process = Process(command, folder, core, env=env)
         self.process.wait_port(self._port)
 

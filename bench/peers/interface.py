@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar, Protocol
+from typing import Protocol
 
 from bench.peers.lane import Lane
 from bench.peers.process import Process
@@ -39,6 +39,18 @@ class About:
     """Whether that is: on disk, and nothing is lost at a power cut."""
 
 
+@dataclass(frozen=True, slots=True)
+class Traces:
+    """What to look for on a server's disk: a piece of the payload as it is sent, and the names of those who talk."""
+
+    payload: bytes
+    who: str
+    """What the names are: account names, a box's address."""
+    sender: bytes | None
+    recipient: bytes | None
+    """None: the server is not told."""
+
+
 class Session(Protocol):
     """Clients of one running server, on the harness's loop. Numbers name boxes, topics, streams or accounts."""
 
@@ -66,6 +78,10 @@ class Session(Protocol):
         """Make one account."""
         ...
 
+    def traces(self, number: int) -> Traces:
+        """What the messages of lane ``number`` could leave behind."""
+        ...
+
     async def close(self) -> None:
         """Hang up."""
         ...
@@ -84,7 +100,10 @@ class Running(Protocol):
 class Peer(Protocol):
     """A server in one configuration."""
 
-    about: ClassVar[About] | About
+    @property
+    def about(self) -> About:
+        """What a reader has to know."""
+        ...
 
     def version(self) -> str:
         """What is installed here. Raises `NotFound`."""

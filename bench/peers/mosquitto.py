@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from struct import Struct
 
+from bench.peers.accounts import NoAccounts
 from bench.peers.found import program, said_version
-from bench.peers.interface import PAYLOAD_BYTES, About, NotOffered
+from bench.peers.interface import PAYLOAD_BYTES, About, Traces
 from bench.peers.lane import Gathering, Lane
 from bench.peers.process import Process, free_port
 from bench.peers.wire import Crowd, Wire
@@ -64,7 +65,7 @@ def packets(data: bytes, each: Callable[[int, int, int], None]) -> int:
     return at
 
 
-class MosquittoSession:
+class MosquittoSession(NoAccounts):
     """See `bench.peers.interface.Session`."""
 
     def __init__(self, port: int) -> None:
@@ -99,11 +100,8 @@ class MosquittoSession:
     async def idle(self, number: int) -> None:
         await self._reader(number, 0, lambda _count: None)
 
-    async def prepare(self, numbers: Sequence[int]) -> None:
-        raise NotOffered("no accounts")
-
-    async def register(self, number: int) -> None:
-        raise NotOffered("no accounts")
+    def traces(self, number: int) -> Traces:
+        return Traces(self._payload[500:532], "clients' names", b"writer-%d" % number, b"reader-%d" % number)
 
     async def close(self) -> None:
         self._crowd.close()
@@ -123,7 +121,7 @@ class MosquittoSession:
 
         def send(count: int) -> None:
             nonlocal last
-            parts = []
+            parts: list[bytes] = []
             for _ in range(count):
                 last = last % 65_535 + 1
                 parts += (head, SHORT.pack(last), self._payload)

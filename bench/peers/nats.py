@@ -5,18 +5,21 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 
+from bench.peers.accounts import NoAccounts
 from bench.peers.found import program, said_version
-from bench.peers.interface import PAYLOAD_BYTES, About, NotOffered
+from bench.peers.interface import PAYLOAD_BYTES, About, Traces
 from bench.peers.lane import Gathering, Lane
 from bench.peers.process import Process, free_port
 from bench.peers.wire import Crowd, Wire
 
 AT_ONCE = 500
-HELLO = b'CONNECT {"verbose":false,"pedantic":false,"headers":true,"lang":"bench","version":"1","protocol":1}\r\nPING\r\n'
+HELLO = (
+    b'CONNECT {"verbose":false,"pedantic":false,"headers":true,"lang":"bench","version":"1","protocol":1}\r\nPING\r\n'
+)
 CONFIG = """port: {port}
 host: 127.0.0.1
 max_connections: 20000
@@ -48,7 +51,7 @@ def messages(data: bytes, each: Callable[[bytes, int], None]) -> int:
     return at
 
 
-class NatsSession:
+class NatsSession(NoAccounts):
     """See `bench.peers.interface.Session`."""
 
     def __init__(self, port: int) -> None:
@@ -82,11 +85,8 @@ class NatsSession:
         await wire.until(b"PONG\r\n")
         wire.stream(len)
 
-    async def prepare(self, numbers: Sequence[int]) -> None:
-        raise NotOffered("no accounts")
-
-    async def register(self, number: int) -> None:
-        raise NotOffered("no accounts")
+    def traces(self, number: int) -> Traces:
+        return Traces(self._payload[500:532], "the subject's name", None, b"box.%d" % number)
 
     async def close(self) -> None:
         self._crowd.close()
@@ -160,7 +160,7 @@ class NatsSession:
             raise AssertionError("the consumer was refused")
 
 
-def _request(wire: Wire, subject: str, request: dict[str, object]) -> None:
+def _request(wire: Wire, subject: str, request: Mapping[str, object]) -> None:
     """An administrative request; its answer's subject begins with ``asked``."""
     body = json.dumps(request).encode()
     reply = f"asked.{os.urandom(6).hex()}"

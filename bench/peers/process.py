@@ -8,7 +8,7 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import IO
 
@@ -22,7 +22,7 @@ class Process:
 
     def __init__(
         self,
-        command: Sequence[str | Path],
+        command: Iterable[object],
         folder: Path,
         core: int,
         *,

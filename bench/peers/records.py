@@ -9,7 +9,8 @@ from typing import Protocol
 
 from picows import WSFrame, WSListener, WSMsgType, WSTransport, ws_connect
 
-from bench.peers.interface import PAYLOAD_BYTES, NotOffered
+from bench.peers.accounts import NoAccounts
+from bench.peers.interface import PAYLOAD_BYTES, Traces
 from bench.peers.lane import Gathering, Lane
 from nullabona.wire.records import HEAD, HEAD_SIZE
 
@@ -25,6 +26,10 @@ class Codec(Protocol):
     def is_appended(self, body: memoryview) -> bool: ...
     def frames(self, body: memoryview) -> tuple[int, int]:
         """How many frames, and the number of the last (0: none)."""
+        ...
+
+    def address(self, number: int) -> bytes:
+        """What stands for the box on disk."""
         ...
 
     asks_again: bool
@@ -99,7 +104,7 @@ class Reader:
             self._took(new)
 
 
-class RecordSession:
+class RecordSession(NoAccounts):
     """See `bench.peers.interface.Session`."""
 
     def __init__(self, url: str, codec: Codec) -> None:
@@ -136,11 +141,15 @@ class RecordSession:
     async def idle(self, number: int) -> None:
         await self._reader(number, _ignore)
 
-    async def prepare(self, numbers: Sequence[int]) -> None:
-        raise NotOffered("no accounts")
+    async def idle_in(self, numbers: Sequence[int]) -> None:
+        """One client that waits for many boxes on one connection."""
+        socket = Socket(_ignore_body, _nothing)
+        await self.connect(socket)
+        for number in numbers:
+            socket.send(record(self._codec.read(number, 0, 600)))
 
-    async def register(self, number: int) -> None:
-        raise NotOffered("no accounts")
+    def traces(self, number: int) -> Traces:
+        return Traces(self.payload[500:532], "the box's address", None, self._codec.address(number))
 
     async def close(self) -> None:
         for socket in self._sockets:
@@ -166,6 +175,10 @@ class RecordSession:
         reader = Reader(self._codec, number, took)
         await self.connect(reader.socket)
         reader.ask()
+
+
+def _ignore_body(body: memoryview) -> None:
+    """What comes is of no interest."""
 
 
 def _ignore(count: int) -> None:

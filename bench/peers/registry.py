@@ -6,8 +6,8 @@ from bench.peers.ejabberd import Ejabberd
 from bench.peers.interface import Peer
 from bench.peers.mosquitto import Mosquitto
 from bench.peers.nats import Nats
-from bench.peers.prototype import Prototype
 from bench.peers.prosody import Prosody
+from bench.peers.prototype import Prototype
 from bench.peers.relay import Relay
 from bench.peers.streams import Streams
 

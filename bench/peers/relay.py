@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import datetime
+import datetime as dt
 import os
 import sys
 from collections.abc import Sequence
@@ -32,7 +32,8 @@ from nullabona.wire.messages import (
 )
 from nullabona.wire.seal import Inbox, inbox_keypair
 
-DAYS = datetime.date(1970, 1, 1)
+DAYS = dt.date(1970, 1, 1)
+
 
 class Messages:
     """The product's own messages."""
@@ -58,6 +59,9 @@ class Messages:
         assert type(answer) is Frames, answer
         return len(answer.frames), answer.frames[-1][0] if answer.frames else 0
 
+    def address(self, number: int) -> bytes:
+        return self._box(number).address
+
     def _box(self, number: int) -> BoxSecrets:
         box = self._boxes.get(number)
         if box is None:
@@ -79,7 +83,7 @@ class RelaySession(RecordSession):
 
     async def prepare(self, numbers: Sequence[int]) -> None:
         """Sign the cards, as each client does for itself."""
-        today = (datetime.datetime.now(datetime.UTC).date() - DAYS).days
+        today = (dt.datetime.now(dt.UTC).date() - DAYS).days
         inbox = Inbox(os.urandom(32), os.urandom(32), inbox_keypair(os.urandom(32)).public)
         for number in numbers:
             self._cards[number] = encode(PublishCard(_card(f"p{_letters(number)}@{self._host}", today, inbox)))

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+from bench.peers.accounts import NoAccounts
 from bench.peers.found import program, said_version
-from bench.peers.interface import PAYLOAD_BYTES, About, NotOffered
+from bench.peers.interface import PAYLOAD_BYTES, About, Traces
 from bench.peers.lane import Gathering, Lane
 from bench.peers.process import Process, free_port
 from bench.peers.wire import Crowd, Wire
@@ -70,7 +71,7 @@ def _skip(data: bytes, at: int) -> int | None:
     return None if end < 0 else end + 2 + int(data[at + 1 : end]) + 2
 
 
-class StreamsSession:
+class StreamsSession(NoAccounts):
     """See `bench.peers.interface.Session`."""
 
     def __init__(self, port: int) -> None:
@@ -100,11 +101,8 @@ class StreamsSession:
     async def idle(self, number: int) -> None:
         await self._reader(number, lambda _count: None)
 
-    async def prepare(self, numbers: Sequence[int]) -> None:
-        raise NotOffered("no accounts")
-
-    async def register(self, number: int) -> None:
-        raise NotOffered("no accounts")
+    def traces(self, number: int) -> Traces:
+        return Traces(self._payload[500:532], "the stream's name", None, _name(number))
 
     async def close(self) -> None:
         self._crowd.close()

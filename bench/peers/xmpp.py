@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from bench.peers.interface import PAYLOAD_BYTES
+from bench.peers.interface import PAYLOAD_BYTES, Traces
 from bench.peers.lane import Gathering, Lane
 from bench.peers.wire import Crowd, Wire
 
@@ -90,6 +90,10 @@ class XmppSession:
     async def register(self, number: int) -> None:
         await self._make(f"new{number}")
 
+    def traces(self, number: int) -> Traces:
+        names = _writer(number).encode(), _reader(number).encode()
+        return Traces(self._payload[500:532].encode(), "account names", *names)
+
     async def close(self) -> None:
         self._crowd.close()
 
@@ -156,7 +160,9 @@ class XmppSession:
         await wire.until(b">")
         wire.write(STREAM)
         await wire.until(b"</stream:features>")
-        wire.write(BIND.replace(b"/></iq>", f"><resource>{resource}</resource></bind></iq>".encode()) if resource else BIND)
+        wire.write(
+            BIND.replace(b"/></iq>", f"><resource>{resource}</resource></bind></iq>".encode()) if resource else BIND
+        )
         await _answer(wire, b"bind")
         if present:
             wire.write(b"<presence/>")

@@ -38,6 +38,8 @@ class Holding(msgspec.Struct, frozen=True):
     peer: str
     bytes_per_message: float
     payload_found: bool
+    who: str
+    """What this server calls those who talk."""
     sender_found: bool
     recipient_found: bool
     syncs_per_message: float | None

@@ -9,13 +9,16 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from bench.peers.interface import Running, Session
+from bench.peers.interface import NotOffered, Running, Session
 from bench.peers.lane import Lane
+from bench.peers.records import RecordSession
 from bench.speed.arithmetic import percentile
 from bench.speed.machine import busy_s
 
 PAIRS: Final = 50
 MEMBERS: Final = 100
+BOXES: Final = 21
+"""That a client with twenty rooms waits for: theirs and its inbox."""
 OUTSTANDING: Final = 32
 WARM_S: Final = 0.6
 DRAIN_S: Final = 3.0
@@ -156,6 +159,21 @@ async def idle(running: Running, session: Session, extent: Extent) -> Measured:
     )
 
 
+async def in_rooms(running: Running, session: Session, extent: Extent) -> Measured:
+    """KiB of memory for each client that waits for its inbox and twenty rooms; of our own servers only."""
+    if not isinstance(session, RecordSession):
+        raise NotOffered("one subscription serves all rooms of a client")
+    clients = extent.idle // 5
+    before = running.process.memory_bytes()
+    watch = Watch(running)
+    for number in range(clients):
+        await session.idle_in(range(2_000_000 + number * BOXES, 2_000_000 + (number + 1) * BOXES))
+    connected = watch.end(lambda passed: clients / passed)
+    await asyncio.sleep(1.0)
+    each = (running.process.memory_bytes() - before) / clients / 1_024
+    return replace(connected, value=each, details={"clients": clients, "connects_per_s": connected.value})
+
+
 async def registrations(running: Running, session: Session, extent: Extent) -> Measured:
     """Accounts made a second, 64 at a time."""
     numbers = range(extent.registrations)
@@ -185,6 +203,7 @@ WORKLOADS: Final = (
     Workload("room-32", "A room of 100, 32 on their way", "deliveries/s", 1, throughput(1, MEMBERS, OUTSTANDING)),
     Workload("stored", "10,000 stored messages fetched", "messages/s", 1, stored),
     Workload("idle", "5,000 idle clients", "KiB each", -1, idle),
+    Workload("in-rooms", "Idle clients in twenty rooms each", "KiB each", -1, in_rooms),
     Workload("register", "Registrations", "accounts/s", 1, registrations),
 )
 TALK: Final = WORKLOADS[:5]

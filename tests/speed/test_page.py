@@ -1,0 +1,91 @@
+"""The page of speed says what the run says: every server that was measured, and why others were not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from bench.speed import capacity, page, plots, records
+from bench.speed.records import Holding, Missing, Results, Server, Window
+from bench.speed.workloads import WORKLOADS
+
+NAMES = ("nullabona", "prototype", "ejabberd", "prototype + messagepack")
+
+
+def run() -> Results:
+    """A small one, with every workload."""
+    windows = [
+        Window(name, workload.name, turn, 1_000.0 * (place + 1) + turn, 1.0, 0.5, 0.95, 0.0, {"connects_per_s": 9.0})
+        for place, name in enumerate(NAMES)
+        for workload in WORKLOADS
+        for turn in range(2)
+    ]
+    servers = [Server(name, "1.2", "as it comes", "on disk", durable=True) for name in NAMES]
+    gone = [Missing("synapse", "", "synapse is not installed")]
+    held = [Holding("nullabona", 1_100.0, payload_found=True, who="the box's address", sender_found=False,
+                    recipient_found=True, syncs_per_message=1.0)]  # fmt: skip
+    return Results("a machine", 1.0, 2, [0.1, 0.2], [0.2, 0.3], servers, windows, gone, held)
+
+
+def test_a_run_survives_being_kept(tmp_path: Path) -> None:
+    """What was measured is read back whole."""
+    records.write(run(), tmp_path / "results.json")
+    assert run() == records.read(tmp_path / "results.json")
+
+
+def test_who_was_not_measured_is_named_with_the_reason() -> None:
+    """A reader must not take a short table for a whole one."""
+    assert "- **synapse**: synapse is not installed" in page.write(run())
+
+
+def test_a_loader_that_was_the_bottleneck_is_marked() -> None:
+    """At 0.95 of its core, the figure is a lower bound."""
+    assert "| nullabona | 1,000 (1,000 to 1,000) | 1 (1 to 1) | 500 | 0.50 | 0.95 (bound) | 0.00 |" in page.write(run())
+
+
+def test_a_busy_machine_is_said_to_be_busy() -> None:
+    """Above the tables; and a quiet one is not."""
+    busy = run()
+    busy.windows = [Window(w.peer, w.workload, w.turn, w.value, 1.0, 0.5, 0.5, 1.5) for w in busy.windows]
+    word = "busy with other things"
+    assert (False, True) == (word in page.write(run()), word in page.write(busy))
+
+
+def test_every_plot_has_words_for_those_who_do_not_see_it(tmp_path: Path) -> None:
+    """In the page and in the file itself, and there is one for each workload."""
+    drawn = plots.draw(run(), tmp_path)
+    alts = [page.alt(run(), workload) for workload in WORKLOADS]
+    assert [f"{workload.name}.svg" for workload in WORKLOADS] == drawn
+    assert all(f"![{alt}](speed/{file})" in page.write(run()) for alt, file in zip(alts, drawn, strict=True))
+    assert all(alt in (tmp_path / file).read_text("utf-8") for alt, file in zip(alts, drawn, strict=True))
+
+
+def test_the_same_run_gives_the_same_plots(tmp_path: Path) -> None:
+    """Byte for byte, so that a difference in the repository is a difference in the data."""
+    first, second = ([(tmp_path / n / file).read_bytes() for file in plots.draw(run(), tmp_path / n)] for n in "ab")
+    assert first == second
+
+
+def test_capacity_follows_the_figures() -> None:
+    """Twice the memory for a client is twice the memory for a million; the core is untouched."""
+    measured = capacity.costs(run())
+    assert measured is not None
+    assumed, machine = capacity.Assumed(), capacity.Machine()
+    small = capacity.needs(10**6, measured, assumed, machine)
+    twice = capacity.Costs(measured.append_us, measured.delivery_us, 2 * measured.client_bytes,
+                           measured.message_bytes, measured.connects, measured.registrations)  # fmt: skip
+    large = capacity.needs(10**6, twice, assumed, machine)
+    assert [1, 2, 1, 1] == [round(after.share / before.share, 9) for before, after in zip(small, large, strict=True)]
+
+
+def test_capacity_is_arithmetic_that_can_be_followed() -> None:
+    """40 messages of 2 frames a day, three times as many in the busiest second: 2,778 appends a second."""
+    costs = capacity.Costs(20.0, 5.0, 40_960.0, 1_100.0, 1_000.0, 1_000.0)
+    cores, memory, disk, network = capacity.needs(10**6, costs, capacity.Assumed(), capacity.Machine())
+    assert ["0.11", "19.1 GiB", "2.64 TB", "132 Mbit/s"] == [n.amount for n in (cores, memory, disk, network)]
+
+
+def test_a_run_without_all_figures_makes_no_capacity() -> None:
+    """Nothing is computed from what was not measured."""
+    poor = run()
+    poor.holdings = []
+    assert "has not all the figures" in capacity.write(poor)

@@ -1,0 +1,14 @@
+"""docs/capacity.md, from the run that docs/speed.md tells of."""
+
+from __future__ import annotations
+
+from bench.speed import capacity
+from bench.speed.record import RESULTS
+from bench.speed.records import read
+
+PATH = "docs/capacity.md"
+
+
+def page() -> str:
+    """See `tools.check_generated.Generator`."""
+    return capacity.write(read(RESULTS))
