@@ -41,8 +41,8 @@ def overwrite_gaps(database: int, pages: Iterator[int], page_size: int) -> int:
         start = (number - 1) * page_size
         page = os.pread(database, page_size, start)
         gap = _gap(page, _HEADER if number == 1 else 0) if len(page) == page_size else None
-        if gap is not None and any(page[gap.start : gap.stop]):
-            os.pwrite(database, bytes(len(gap)), start + gap.start)
+        if gap is not None and page[gap.start : gap.stop] != (zeros := bytes(len(gap))):
+            os.pwrite(database, zeros, start + gap.start)
             changed += 1
     if changed:
         os.fdatasync(database)
