@@ -20,7 +20,7 @@ CHECKS := check-types check-rust check-lint check-format check-imports check-pag
 export UV_PYTHON_DOWNLOADS := never
 
 .DEFAULT_GOAL := help
-.PHONY: help setup ui demo screens screens-site test test-slow check format drill drill-mutants fuzz bench bench-app leakage soak guard guard-record cover generate lock clean $(CHECKS)
+.PHONY: help setup ui demo screens screens-site test test-slow check format drill drill-mutants fuzz bench bench-app bench-speed leakage soak guard guard-record cover generate lock clean $(CHECKS)
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -94,8 +94,11 @@ drill-mutants: $(STAMP) ## take one defence after another out of the code: a dri
 fuzz: $(STAMP) ## every decoder of outside bytes, FUZZ_SECONDS each (default 60)
 	@$(BIN)/python -m fuzz
 
-bench: $(STAMP) ## figures of this machine, beside what the machine itself can do
+bench: $(STAMP) ## figures of this machine, beside what the machine itself can do (`make bench-speed`: beside other servers)
 	@$(BIN)/python -m bench
+
+bench-speed: $(STAMP) ## the relay beside ejabberd, Prosody, NATS and others (bench/peers/install.sh gets them); 15 minutes
+	@$(BIN)/python -m bench.speed $(SPEED)
 
 # Subprocesses and pytest's workers are measured too ([tool.coverage] in pyproject.toml). Measured code is slower.
 bench-app: $(STAMP) $(PAGE) ## what a person feels: first screen, sending under load, scrolling (APP_SECONDS=1200: the long run)

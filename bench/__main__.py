@@ -10,14 +10,17 @@ from pathlib import Path
 SHORT: dict[str, tuple[str, ...]] = {"rooms": ("--sizes", "2", "10", "100", "1000")}
 """Arguments other than a benchmark's own defaults."""
 
-APART = frozenset({"app"})
-"""Run only when named: `make bench-app`."""
+FOLDERS = ("speed",)
+"""Benchmarks of several files."""
+
+APART = frozenset({"app", *FOLDERS})
+"""Run only when named, or by `make bench-app` and `make bench-speed`."""
 
 
 def main() -> None:
     """Run what was named, or everything; fail if one failed."""
     folder = Path(__file__).parent
-    known = sorted(page.stem for page in folder.glob("*.py") if not page.stem.startswith("_"))
+    known = sorted([*FOLDERS, *(page.stem for page in folder.glob("*.py") if not page.stem.startswith("_"))])
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("names", nargs="*", choices=[[], *known], metavar="name", help=", ".join(known))
     names = parser.parse_args().names or [name for name in known if name not in APART]

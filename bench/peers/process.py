@@ -95,6 +95,8 @@ class Process:
                 break
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self.popen.pid, signal.SIGKILL)
+        if self.popen.stdout is not None:
+            self.popen.stdout.close()
 
 
 def _cpu_clock(pid: int) -> int:

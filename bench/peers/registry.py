@@ -10,6 +10,7 @@ from bench.peers.prosody import Prosody
 from bench.peers.prototype import Prototype
 from bench.peers.relay import Relay
 from bench.peers.streams import Streams
+from bench.peers.synapse import Synapse
 
 OURS = "nullabona"
 VOLATILE = "nullabona-volatile"
@@ -26,6 +27,7 @@ def peers() -> tuple[Peer, ...]:
         Ejabberd(archive=True),
         Prosody(archive=False),
         Prosody(archive=True),
+        Synapse(),
         Streams("always"),
         Streams("everysec"),
         Nats(always=True),

@@ -107,6 +107,8 @@ class Turn:
         return [workload for workload in self._plan.workloads if long or workload in TALK]
 
     def _one(self, workload: Workload) -> None:
+        if workload.fresh:
+            self._stop()
         try:
             if self._running is None:
                 folder = Path(tempfile.mkdtemp(dir=self._root)) / "data"

@@ -37,6 +37,7 @@ async def _look(name: str, running: Running, folder: Path) -> Holding:
         lane = await session.lane(1, 1)
         for _ in range(10):
             await lane.one()
+        await asyncio.sleep(SETTLED_S)
         before = _size(folder)
         for _ in range(MESSAGES):
             await lane.one()

@@ -28,11 +28,12 @@ def _head(results: Results) -> str:
     loads = ", ".join(f"{load:.1f}" for load in results.load)
     return f"""# Speed, side by side
 
-Made by `{COMMAND}` from `speed/results.json`; do not edit it. Every server had one core and the load generator the
-other, over loopback, with 1 KiB opaque payloads. A figure is the median of {results.turns} turns and in brackets its
-least and greatest; in every turn each server had its go, and ratios divide figures of the same turn only.
+Made by `{COMMAND}` from `speed/results.json`; do not edit it. Every server had one core and the load
+generator the other, over loopback, with 1 KiB opaque payloads. A figure is the median of {results.turns} turns and in
+brackets its least and greatest; in every turn each server had its go, and ratios divide figures of the same turn only.
 
-Measured on: {results.machine}. Load before each turn: {loads}. One synced kilobyte before each turn:
+Measured on: {results.machine}.
+Load before each turn: {loads}. One synced kilobyte before each turn:
 {", ".join(f"{ms:.2f}" for ms in results.sync_ms)} ms. Windows of {results.seconds:g} s."""
 
 
@@ -41,9 +42,9 @@ def _noise(results: Results) -> str:
     if others.median < NOISE:
         return ""
     return (
-        f"**The machine was busy with other things**: {others.median:.1f} cores as a rule while these figures"
-        " were taken. Rates and latencies are then those of a share of a machine, and only ratios of servers that wait for the"
-        " same things mean something; *server µs each* is CPU time and suffers least."
+        f"**The machine was busy with other things**: {others.median:.1f} cores as a rule while these figures were"
+        " taken. Rates and latencies are then those of a share of a machine, and only ratios of servers that wait for"
+        " the same things mean something; *server µs each* is CPU time and suffers least."
     )
 
 
