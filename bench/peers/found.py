@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+from collections.abc import Iterable
 from pathlib import Path
 
 from bench.peers.interface import NotFound
@@ -25,7 +26,7 @@ def program(*names: str) -> Path:
     raise NotFound(f"{' or '.join(names)} is not installed (bench/peers/install.sh)")
 
 
-def said_version(command: list[str | Path], pattern: str) -> str:
+def said_version(command: Iterable[object], pattern: str) -> str:
     """What the first group of ``pattern`` matches in what ``command`` prints."""
     done = subprocess.run([str(part) for part in command], capture_output=True, text=True, timeout=60, check=False)
     match = re.search(pattern, done.stdout + done.stderr)

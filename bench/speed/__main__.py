@@ -32,8 +32,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--dir", type=Path, help="the disk to measure (default: that of temporary files)")
 
 
-def measure(options: argparse.Namespace) -> records.Results:
-    """Run what was chosen."""
+def measure(options: argparse.Namespace, kept: Path) -> records.Results:
+    """Run what was chosen; the raw data is in ``kept`` from the first server on."""
     plan = campaign.Plan(
         [peer for peer in peers() if peer.about.name in options.peers],
         steps() if {OURS, CEILING} <= set(options.peers) else (),
@@ -44,16 +44,20 @@ def measure(options: argparse.Namespace) -> records.Results:
         options.server_core,
         options.loader_core,
         options.dir,
+        [peer.about.name for peer in peers() if peer.about.name not in options.peers],
     )
-    return campaign.run(plan, lambda text: print(text, file=sys.stderr, flush=True))
+    return campaign.run(
+        plan,
+        lambda text: print(text, file=sys.stderr, flush=True),
+        lambda results: records.write(results, kept),
+    )
 
 
 def main() -> None:
     """Measure, keep, print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     add_options(parser)
-    results = measure(parser.parse_args())
-    records.write(results, KEPT)
+    results = measure(parser.parse_args(), KEPT)
     print(page.write(results))
 
 

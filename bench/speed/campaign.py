@@ -40,13 +40,19 @@ class Plan:
     server_core: int = 0
     loader_core: int = 1
     folder: Path | None = None
+    left_out: Sequence[str] = ()
+    """Servers that are known and were not asked for."""
 
 
-def run(plan: Plan, say: Say) -> Results:
-    """Measure. What a server cannot do, or does not finish, is noted in words and nothing else is lost."""
+def run(plan: Plan, say: Say, keep: Callable[[Results], None]) -> Results:
+    """Measure. What a server cannot do, or does not finish, is noted in words and nothing else is lost.
+
+    ``keep`` is called with what there is after each server's go, so that a run that is broken off is not lost either.
+    """
     os.sched_setaffinity(0, {plan.loader_core})
     _allow_files()
     results = Results(machine.describe(), plan.extent.window_s, plan.turns, [], [], [], [], [], [])
+    results.missing += [Missing(name, "", "not asked for in this run") for name in plan.left_out]
     present = [peer for peer in [*plan.peers, *plan.steps] if _is_here(peer, results)]
     with tempfile.TemporaryDirectory(prefix="bench-speed-", dir=plan.folder) as name:
         root = Path(name)
@@ -58,10 +64,12 @@ def run(plan: Plan, say: Say) -> Results:
             for peer in present[first:] + present[:first]:
                 say(f"  {peer.about.name}")
                 Turn(plan, peer, turn, results, root).run()
+                keep(results)
         for peer in present:
             if peer not in plan.steps:
                 say(f"disk of {peer.about.name}")
                 _hold(plan, peer, results, root)
+                keep(results)
     return results
 
 

@@ -125,14 +125,15 @@ def _disk(results: Results) -> str:
         " here; what matters is what stands beside them. *Bytes* are those by which the folder grew, three seconds"
         " later. *Syncs* were counted with strace: where there are none, what was answered is not on disk at all."
     )
-    return f"## What lies on the disk when the answer comes\n\n{how}\n\n{tables.as_markdown(tables.holdings(results))}"
+    table = tables.as_markdown(tables.holdings(results), words=True)
+    return f"## What lies on the disk when the answer comes\n\n{how}\n\n{table}"
 
 
 def _servers(results: Results) -> str:
     gone = tables.missing(results)
     lines = "\n".join(f"- {line}" for line in gone)
-    said = f"\n\nNot on this machine, and so not measured:\n\n{lines}" if gone else ""
-    return f"## Servers\n\n{tables.as_markdown(tables.servers(results))}{said}"
+    said = f"\n\nNot measured:\n\n{lines}" if gone else ""
+    return f"## Servers\n\n{tables.as_markdown(tables.servers(results), words=True)}{said}"
 
 
 def _limits() -> str:

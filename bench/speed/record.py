@@ -31,7 +31,7 @@ def main() -> None:
     parser.add_argument("--draw", action="store_true", help="from the results that are there, without measuring")
     options = parser.parse_args()
     if not options.draw:
-        records.write(measure(options), RESULTS)
+        measure(options, RESULTS)
     write_pages(records.read(RESULTS))
 
 

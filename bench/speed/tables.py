@@ -59,37 +59,44 @@ def bars(results: Results) -> Table:
 
 
 def by_workload(results: Results, workload: Workload) -> Table:
-    """Each server's figure, and ours by it."""
-    head = [
-        "server",
-        workload.unit,
-        f"{OURS} ÷ it",
-        "server µs each" if workload.better > 0 else "",
-        "server cores",
-        "loader cores",
-        "others' cores",
-    ]
+    """Each server's figure, ours by it, what it cost, and who used the machine."""
+    detail, title = BESIDE.get(workload.name, ("", "server µs each"))
+    head = ["server", workload.unit, f"{OURS} ÷ it", title, "server cores", "loader cores", "others' cores"]
     rows = [head]
     ours = results.values(OURS, workload.name)
     for name in names(results):
         found = windows(results, name, workload.name)
         if not found:
-            why = next((m.why for m in results.missing if (m.peer, m.workload) == (name, workload.name)), NOT)
-            rows.append([name, why.replace("|", "/"), "", "", "", "", ""])
+            rows.append([name, _why(results, name, workload.name), *[""] * (len(head) - 2)])
             continue
         beside = ratios(ours, results.values(name, workload.name))
+        details = [window.details.get(detail, 0.0) if detail else cost_us(window) for window in found]
         rows.append(
             [
                 name,
                 said(spread([window.value for window in found])),
                 said(spread(beside)) if beside else "",
-                figure(spread([cost_us(window) for window in found]).median) if workload.better > 0 else "",
+                figure(spread(details).median),
                 _cores(window.server_cores for window in found),
                 _cores(window.loader_cores for window in found) + _bound(found),
                 _cores(window.other_cores for window in found),
             ]
         )
-    return rows if workload.better > 0 else [[cell for n, cell in enumerate(row) if n != 3] for row in rows]
+    return rows
+
+
+BESIDE: Final = {
+    "pair": ("p99", "99 of 100 within, ms"),
+    "stored": ("stored_per_s", "stored/s before"),
+    "idle": ("connects_per_s", "connects/s"),
+    "in-rooms": ("connects_per_s", "connects/s"),
+}
+"""What is said beside the figure, where the cost of one message is not it."""
+
+
+def _why(results: Results, peer: str, workload: str) -> str:
+    why = next((m.why for m in results.missing if (m.peer, m.workload) == (peer, workload)), NOT)
+    return " ".join(why.replace("|", "/").split())
 
 
 def cost_us(window: Window) -> float:
@@ -162,7 +169,8 @@ def missing(results: Results) -> list[str]:
     return [f"**{m.peer}**: {m.why}" for m in results.missing if not m.workload]
 
 
-def as_markdown(table: Table) -> str:
-    """A table of Markdown."""
+def as_markdown(table: Table, *, words: bool = False) -> str:
+    """A table of Markdown; the columns after the first are figures, or words."""
     head, *rows = table
-    return "\n".join(f"| {' | '.join(row)} |" for row in [head, ["---", *["---:"] * (len(head) - 1)], *rows])
+    line = ["---", *["---" if words else "---:"] * (len(head) - 1)]
+    return "\n".join(f"| {' | '.join(row)} |" for row in [head, line, *rows])

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from bench.speed import capacity, page, plots, records
 from bench.speed.records import Holding, Missing, Results, Server, Window
 from bench.speed.workloads import WORKLOADS
@@ -50,6 +52,7 @@ def test_a_busy_machine_is_said_to_be_busy() -> None:
     assert (False, True) == (word in page.write(run()), word in page.write(busy))
 
 
+@pytest.mark.slow
 def test_every_plot_has_words_for_those_who_do_not_see_it(tmp_path: Path) -> None:
     """In the page and in the file itself, and there is one for each workload."""
     drawn = plots.draw(run(), tmp_path)
@@ -59,6 +62,7 @@ def test_every_plot_has_words_for_those_who_do_not_see_it(tmp_path: Path) -> Non
     assert all(alt in (tmp_path / file).read_text("utf-8") for alt, file in zip(alts, drawn, strict=True))
 
 
+@pytest.mark.slow
 def test_the_same_run_gives_the_same_plots(tmp_path: Path) -> None:
     """Byte for byte, so that a difference in the repository is a difference in the data."""
     first, second = ([(tmp_path / n / file).read_bytes() for file in plots.draw(run(), tmp_path / n)] for n in "ab")
