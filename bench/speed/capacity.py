@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from bench.peers.registry import OURS
-from bench.speed import tables
+from bench.speed import page, tables
 from bench.speed.records import Results, Window
 
 MILLION: Final = 1_000_000

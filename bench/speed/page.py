@@ -17,7 +17,13 @@ NOISE: Final = 0.3
 
 def write(results: Results) -> str:
     """The page as Markdown. The plots lie beside it in ``speed/``."""
-    parts = [_head(results), _noise(results), _bars(results), *(_workload(results, each) for each in WORKLOADS)]
+    parts = [
+        _head(results),
+        noise(results),
+        _gaps(results),
+        _bars(results),
+        *(_workload(results, each) for each in WORKLOADS),
+    ]
     return (
         "\n\n".join(part for part in [*parts, _steps(results), _disk(results), _servers(results), _limits()] if part)
         + "\n"
@@ -37,7 +43,8 @@ Load before each turn: {loads}. One synced kilobyte before each turn:
 {", ".join(f"{ms:.2f}" for ms in results.sync_ms)} ms. Windows of {results.seconds:g} s."""
 
 
-def _noise(results: Results) -> str:
+def noise(results: Results) -> str:
+    """A warning, where others used the machine while it was measured."""
     others = spread([window.other_cores for window in results.windows])
     if others.median < NOISE:
         return ""
@@ -46,6 +53,16 @@ def _noise(results: Results) -> str:
         " taken. Rates and latencies are then those of a share of a machine, and only ratios of servers that wait for"
         " the same things mean something; *server µs each* is CPU time and suffers least."
     )
+
+
+def _gaps(results: Results) -> str:
+    """That not every server had its go in every turn, where that is so."""
+    short = [
+        f"{name} {had} of {results.turns}"
+        for name in tables.names(results)
+        if (had := len({window.turn for window in results.windows if window.peer == name})) < results.turns
+    ]
+    return f"**Not every server had every turn**: {', '.join(short)}." if short else ""
 
 
 def _bars(results: Results) -> str:
