@@ -119,7 +119,12 @@ def write(results: Results) -> str:
     head = f"# What a million people cost\n\n{made}"
     if measured is None:
         return f"{head}\n\nThe recorded run has not all the figures that this page is computed from.\n"
-    parts = [head, _measured(results, measured), _assumed(assumed, machine)]
+    parts = [
+        head,
+        *([busy] if (busy := page.noise(results)) else []),
+        _measured(results, measured),
+        _assumed(assumed, machine),
+    ]
     return (
         "\n\n".join([*parts, _needs(measured, assumed, machine), _first(measured, assumed, machine), _not_here()])
         + "\n"

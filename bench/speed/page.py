@@ -62,7 +62,8 @@ def _gaps(results: Results) -> str:
         for name in tables.names(results)
         if (had := len({window.turn for window in results.windows if window.peer == name})) < results.turns
     ]
-    return f"**Not every server had every turn**: {', '.join(short)}." if short else ""
+    said = f"**Not every server had every turn**: {', '.join(short)}." if short else ""
+    return " ".join(part for part in (said, results.note) if part)
 
 
 def _bars(results: Results) -> str:

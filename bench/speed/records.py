@@ -70,6 +70,8 @@ class Results(msgspec.Struct):
     windows: list[Window]
     missing: list[Missing]
     holdings: list[Holding]
+    note: str = ""
+    """What else a reader has to know of how this came about."""
 
     def values(self, peer: str, workload: str) -> dict[int, float]:
         """The value of each repetition."""

@@ -52,6 +52,15 @@ def test_a_busy_machine_is_said_to_be_busy() -> None:
     assert (False, True) == (word in page.write(run()), word in page.write(busy))
 
 
+def test_turns_that_a_server_missed_are_said() -> None:
+    """So that a ratio of one turn is not taken for one of many; and what else there is to know of a run."""
+    short = run()
+    short.windows = [window for window in short.windows if window.peer != "ejabberd" or window.turn == 0]
+    short.note = "Broken off at noon."
+    assert "**Not every server had every turn**: ejabberd 1 of 2. Broken off at noon." in page.write(short)
+    assert "Not every server" not in page.write(run())
+
+
 @pytest.mark.slow
 def test_every_plot_has_words_for_those_who_do_not_see_it(tmp_path: Path) -> None:
     """In the page and in the file itself, and there is one for each workload."""
