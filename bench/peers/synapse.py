@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 import subprocess
@@ -53,18 +54,39 @@ LOG = "version: 1\nroot: {level: ERROR, handlers: [out]}\nhandlers: {out: {class
 
 
 def responses(data: bytes, each: Callable[[bytes], None]) -> int:
-    """Call ``each`` with every whole response; how many bytes they are."""
+    """Call ``each`` with the body of every whole response; how many bytes they are."""
     at = 0
-    while (head := data.find(b"\r\n\r\n", at)) >= 0:
-        length = LENGTH.search(data, at, head)
-        if length is None:
-            raise AssertionError(f"a response without a length: {data[at:head][:200]!r}")
-        end = head + 4 + int(length.group(1))
-        if end > len(data):
-            break
-        each(data[at:end])
-        at = end
+    while (found := _response(data, at)) is not None:
+        body, at = found
+        each(body)
     return at
+
+
+def _response(data: bytes, at: int) -> tuple[bytes, int] | None:
+    """The body of the response at ``at`` and where it ends; None if it is not all there."""
+    head = data.find(b"\r\n\r\n", at)
+    if head < 0:
+        return None
+    begin = head + 4
+    length = LENGTH.search(data, at, begin)
+    if length is None:
+        return _chunks(data, begin)
+    end = begin + int(length.group(1))
+    return None if end > len(data) else (data[begin:end], end)
+
+
+def _chunks(data: bytes, at: int) -> tuple[bytes, int] | None:
+    parts = []
+    while (line := data.find(b"\r\n", at)) >= 0:
+        size = int(data[at:line], 16)
+        end = line + 2 + size
+        if end + 2 > len(data):
+            return None
+        parts.append(data[line + 2 : end])
+        at = end + 2
+        if not size:
+            return b"".join(parts), at
+    return None
 
 
 def request(method: str, path: str, token: str, body: object = None) -> bytes:
@@ -164,9 +186,9 @@ class SynapseSession:
                 path = f"{API}/rooms/{quote(room)}/send/m.room.message/{id(self)}-{self._count}"
                 wire.write(request("PUT", path, token, content))
 
-        def each(response: bytes) -> None:
-            if b'"event_id"' not in response:
-                raise AssertionError(f"refused: {response[-200:]!r}")
+        def each(body: bytes) -> None:
+            if b'"event_id"' not in body:
+                raise AssertionError(f"refused: {body[-200:]!r}")
             lane.was_told(1)
 
         lane.send = send
@@ -180,8 +202,7 @@ class SynapseSession:
         def ask(since: str) -> None:
             wire.write(request("GET", f"{API}/sync?timeout=600000&filter={FILTER}&since={since}", token))
 
-        def each(response: bytes) -> None:
-            body = response[response.index(b"\r\n\r\n") + 4 :]
+        def each(body: bytes) -> None:
             ask(json.loads(body)["next_batch"])
             if new := body.count(EVENT):
                 took(new)
@@ -192,12 +213,10 @@ class SynapseSession:
 
 async def _ask(wire: Wire, what: bytes) -> bytes:
     """The body of the answer to one request."""
+    answered: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
+    wire.stream(lambda data: responses(data, answered.set_result))
     wire.write(what)
-    head = await wire.until(b"\r\n\r\n")
-    length = LENGTH.search(head)
-    if length is None:
-        raise AssertionError(f"a response without a length: {head[:200]!r}")
-    return await wire.exactly(int(length.group(1)))
+    return await answered
 
 
 class RunningSynapse:

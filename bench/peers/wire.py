@@ -16,8 +16,7 @@ class Wire(asyncio.Protocol):
     def __init__(self) -> None:
         self._held = b""
         self._parse: Parse | None = None
-        self._marker: bytes | int = b""
-        """What is waited for: bytes, or how many."""
+        self._marker = b""
         self._found: asyncio.Future[bytes] | None = None
         self._lost = False
         self.transport: asyncio.Transport
@@ -43,11 +42,12 @@ class Wire(asyncio.Protocol):
 
     async def until(self, marker: bytes) -> bytes:
         """What came up to and with ``marker``."""
-        return await self._await(marker)
-
-    async def exactly(self, count: int) -> bytes:
-        """The next ``count`` bytes."""
-        return await self._await(count)
+        if self._lost:
+            raise ConnectionResetError("the server hung up")
+        self._marker = marker
+        self._found = asyncio.get_running_loop().create_future()
+        self._look()
+        return await self._found
 
     def stream(self, parse: Parse) -> None:
         """Give everything that comes to ``parse``, what is held included."""
@@ -60,28 +60,14 @@ class Wire(asyncio.Protocol):
         """Hang up."""
         self.transport.abort()
 
-    async def _await(self, marker: bytes | int) -> bytes:
-        if self._lost:
-            raise ConnectionResetError("the server hung up")
-        self._marker = marker
-        self._found = asyncio.get_running_loop().create_future()
-        self._look()
-        return await self._found
-
     def _look(self) -> None:
         if self._found is None or self._found.done():
             return
-        end = self._end()
-        if end is not None:
+        at = self._held.find(self._marker)
+        if at >= 0:
+            end = at + len(self._marker)
             found, self._held = self._held[:end], self._held[end:]
             self._found.set_result(found)
-
-    def _end(self) -> int | None:
-        marker = self._marker
-        if isinstance(marker, int):
-            return marker if len(self._held) >= marker else None
-        at = self._held.find(marker)
-        return None if at < 0 else at + len(marker)
 
 
 async def dial(port: int) -> Wire:

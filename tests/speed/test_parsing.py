@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from bench.peers import mosquitto, nats, streams, xmpp
+from bench.peers import mosquitto, nats, streams, synapse, xmpp
 
 PAYLOAD = b"p" * 60
 
@@ -66,3 +66,13 @@ def test_messages_of_xmpp(step: int) -> None:
     found: list[int] = []
     cut(data, step, xmpp.counting(found.append))
     assert 3 == sum(found)
+
+
+@pytest.mark.parametrize("step", [1, 7, 64, 10_000])
+def test_responses_of_synapse(step: int) -> None:
+    """With a length, and in chunks."""
+    data = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+    data += b'6\r\n{"a":1\r\n1\r\n}\r\n0\r\n\r\n'
+    found: list[bytes] = []
+    assert b"" == cut(data, step, lambda held: synapse.responses(held, found.append))
+    assert [b"{}", b'{"a":1}'] == found
