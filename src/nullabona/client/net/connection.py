@@ -72,10 +72,12 @@ class Connection:
         """See `Carrier.close`."""
         self._listener.end(Unreachable("the connection was closed"))
         # Not `asyncio.wait_for`: before Python 3.12 it loses a cancellation that comes as the goodbye does.
-        with suppress(TimeoutError):
-            async with asyncio.timeout(_GOODBYE_S):
-                await self._listener.gone.wait()
-        self._listener.abort()
+        try:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_GOODBYE_S):
+                    await self._listener.gone.wait()
+        finally:
+            self._listener.abort()
         await self._listener.gone.wait()
 
 
