@@ -63,7 +63,7 @@ class CountingWorld(World):
         self.sent = 0
         self.largest = 0
 
-    def deliver(self, person: Person, item: OutboxItem) -> Appended | Done | Refusal:
+    def deliver(self, person: Person, item: OutboxItem) -> Appended | Done | Refusal | None:
         self.sent += len(item.data)
         if item.kind != BLOB:
             self.largest = max(self.largest, len(item.data))

@@ -168,9 +168,12 @@ class Device:
             self._looking = True
             self._loop.call_soon(self._look)
 
-    def may_send(self, room: bytes, address: bytes) -> bool:
+    def may_send(self, room: bytes, relay: str, address: bytes) -> bool:
         """See `Ground.may_send`."""
-        return self._reads.may_send(room, address)
+        return self._reads.may_send(room, relay, address)
+
+    def look_at_own_card(self) -> None:
+        """See `Ground.look_at_own_card`. No account moves here."""
 
     def warn(self, code: str, **data: str) -> None:
         """See `Ground.warn`."""

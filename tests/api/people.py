@@ -34,6 +34,8 @@ SOON = Timing(
     ticket=500,
     link_answer=2_000,
     claim=200,
+    scout=400,
+    scout_cards=2_000,
 )
 QUICK = Options(policy=Policy(first_s=0.05, most_s=0.5), timing=SOON)
 PATIENCE_S = 20.0

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nullabona.client.net.endpoint import Endpoint, check_proxy, endpoint_of, parse_endpoint
-from nullabona.client.net.errors import EndpointRefused, ProxyRefused
+from nullabona.client.net.errors import ProxyRefused
+from nullabona.client.net.proxy import check_proxy
+from nullabona.wire.endpoint import Endpoint, EndpointRefused, endpoint_of, parse_endpoint, same_or_safer
 
 ONION = "a" * 56 + ".onion"
 
@@ -108,3 +109,26 @@ def test_a_proxy_is_on_this_machine() -> None:
     for url in ("socks5://192.0.2.7:9050", "http://127.0.0.1:1", "socks5://", "socks5://a b", "socks5://127.0.0.1:x"):
         with pytest.raises(ProxyRefused):
             check_proxy(url)
+
+
+@pytest.mark.parametrize(
+    ("new", "old", "expected"),
+    [
+        ("https://two.example", "wss://one.example", "wss://two.example:443/v1"),
+        (f"ws://{ONION}", "wss://one.example", f"ws://{ONION}:80/v1"),
+        ("wss://two.example", "ws://127.0.0.1:8440", "wss://two.example:443/v1"),
+        ("ws://127.0.0.1:8441", "ws://localhost:8440", "ws://127.0.0.1:8441/v1"),
+    ],
+)
+def test_a_relay_takes_the_place_of_another(new: str, old: str, expected: str) -> None:
+    """It is named in the one form that everybody compares."""
+    assert expected == same_or_safer(new, old)
+
+
+@pytest.mark.parametrize(
+    "new", ["ws://127.0.0.1:8440", "wss://localhost", "ws://[::1]", "ws://two.example", "relay", ""]
+)
+def test_no_relay_is_replaced_by_a_less_safe_one(new: str) -> None:
+    """Not by this machine's own services, and not by one that others can listen to."""
+    with pytest.raises(EndpointRefused):
+        same_or_safer(new, "wss://one.example")

@@ -21,9 +21,9 @@ from nullabona.client.net import (
     Unreachable,
     connect,
 )
-from nullabona.client.net import endpoint as endpoint_module
 from nullabona.client.net.dial import client_context
 from nullabona.errors import PeerError
+from nullabona.wire import endpoint as endpoint_module
 from nullabona.wire.messages import AnyRequest, AnyResponse, Done, Trim, encode
 from tests.net.conftest import Run
 from tests.net.servers import TestAuthority, answer, byte_server, http, read_post, socks5, websocket_relay

@@ -70,7 +70,8 @@ class CarefulWorld(World):
         brought = super().read(person, room, want, limit)
         if room is not None and person.name in self.read_once:
             for now in person.engine.reads(room):
-                box = self.relay_of(person).boxes.get(now.address)
+                relay = self.relay_of(person, now.relay)
+                box = relay.boxes.get(now.address) if relay is not None else None
                 if now.address == want.address and now.after >= (box.head if box is not None else 0):
                     self.read_once[person.name].add(now.address)
         return brought

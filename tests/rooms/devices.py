@@ -7,7 +7,7 @@ from collections.abc import Callable
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from nullabona.client.core import inbox, returning
+from nullabona.client.core import inbox_places, returning
 from nullabona.client.core.devices import own, telling, tending
 from nullabona.client.core.roominfo import RoomInfo
 from nullabona.client.core.state import Helper
@@ -44,10 +44,10 @@ def _device_of(world: World, first: Person, name: str, on: Callable[[CardDevice]
     with first.store.transaction():
         state = first.store.get_value("inbox")
     assert state is not None
-    old = msgspec.msgpack.decode(state, type=inbox.InboxState)
+    old = msgspec.msgpack.decode(state, type=inbox_places.InboxState)
     with store.transaction():
         package = mls.key_package()
-        fresh = inbox.InboxState(old.read_secret, old.write_secret, old.seed, old.relay)
+        fresh = inbox_places.InboxState(old.read_secret, old.write_secret, old.seed, old.relay)
         store.set_value("inbox", msgspec.msgpack.encode(fresh))
     card = new_card(world, first, on(CardDevice(certificate, package)))
     with store.transaction():

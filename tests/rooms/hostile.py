@@ -49,6 +49,7 @@ def sealed(person: Person, room: bytes, kind: Kind, body: bytes, *, indirect: bo
 def put(person: Person, room: bytes, *frames: bytes) -> None:
     """Append frames to the room's current box. The device knows them as its own: it is no old copy of itself."""
     relay = person.world.relay_of(person)
+    assert relay is not None
     box = track_of(person, room).keys.box.address
     for frame in frames:
         relay.append(bytes(box), frame)
@@ -89,7 +90,9 @@ def to_inbox(sender: Person, receiver: Person, body: ItemBody, *, certificate: b
 def drop_in(world: World, receiver: Person, plain: bytes) -> None:
     """Seal any bytes to an inbox: its key and write secret are public."""
     inbox = receiver.card.inbox
-    world.relay_of(receiver).append(bytes(inbox.address), seal_to_inbox(inbox, plain))
+    relay = world.relay_of(receiver)
+    assert relay is not None
+    relay.append(bytes(inbox.address), seal_to_inbox(inbox, plain))
 
 
 def warnings(person: Person, room: bytes | None = None) -> list[object]:

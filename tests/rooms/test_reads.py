@@ -337,14 +337,14 @@ def test_a_commit_that_nobody_follows_is_no_fork() -> None:
 
 def test_no_secret_is_in_a_repr() -> None:
     """A room's state, a box's and the inbox's say where they are and nothing that opens anything."""
-    from nullabona.client.core import inbox
+    from nullabona.client.core import inbox_places
 
     world = World(16)
     a, b = people(world, 2)
     room = world.group(a, b)
     with a.engine.step(world.now) as step:
         state = step.room(room)
-        box = inbox.load(step)
+        box = inbox_places.load(step)
     assert box is not None
     track = state.current
     assert f"<RoomState joined epoch={track.epoch}>" == repr(state)
@@ -368,7 +368,7 @@ def test_a_closed_box_is_emptied_once_everybody_has_all_of_it(*, late: bool) -> 
         commands.remove_account(step, room, c.account)
     for _ in range(6):
         world.quiet()
-    relay = world.relay_of(a)
+    relay = world.relay
     assert relay.read(address, 0).frames
     a.send(room, "after")
     world.settle(span=MINUTE)

@@ -39,7 +39,7 @@ class SwallowingWorld(World):
         super().__init__(seed, suite=suite)
         self.sent: list[tuple[str, str]] = []
 
-    def deliver(self, person: Person, item: OutboxItem) -> Appended | Done | Refusal:
+    def deliver(self, person: Person, item: OutboxItem) -> Appended | Done | Refusal | None:
         self.sent.append((person.name, item.kind))
         if self.swallows(person, item):
             box = self.relay.boxes.get(item.box)

@@ -8,19 +8,20 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from nullabona_mls import SUITE_CLASSIC
 
-from nullabona.client.core import commands, inbox
+from nullabona.client.core import commands, inbox_places
 from nullabona.client.core.devices import own
 from nullabona.client.core.engine import Engine
 from nullabona.client.core.outgoing import BLOB, FRAME, INBOX, PIECE, TRIM, decode_target, queue_of
 from nullabona.client.core.records import Message, OutboxItem
 from nullabona.client.core.roominfo import RoomInfo
+from nullabona.client.core.scouting import Scout
 from nullabona.client.core.step import Me, Timing
 from nullabona.client.core.wants import ReadWant
 from nullabona.client.mls import Mls
@@ -32,7 +33,8 @@ from nullabona.wire.messages import POLICY_INBOX, Appended, Done, Frames, Refusa
 from nullabona.wire.seal import Inbox, inbox_keypair
 
 START = 1_790_000_000_000
-RELAY = "http://127.0.0.1:1"
+RELAY = "wss://one.example:443/v1"
+"""The relay of everybody who has not moved."""
 
 
 class Dice:
@@ -117,15 +119,26 @@ class Person:
     card: Card
     online: bool = True
     relay: ModelRelay | None = None
+    """What this person is shown instead of the relay at `RELAY`, if that lies."""
     mls: Mls = field(init=False)
     engine: Engine = field(init=False)
     shown: list[tuple[bytes, bytes]] = field(default_factory=list)
     """(room, message id) in the order listeners were told."""
     told: int = 0
+    reached: dict[str, bool] = field(default_factory=dict)
+    """What this run of the device was told of relays: whether they are there."""
 
     def boot(self) -> None:
+        self.reached = {}
+        self.me = replace(self.me, relay=self.relay_named())
         self.mls = Mls(self.store, self.seed, self.certificate, suite=self.world.suite)
         self.engine = Engine(self.store, self.mls, self.me, self.world.dice, self.world.timing)
+
+    def relay_named(self) -> str:
+        """The relay that the account's newest card names, as far as this device knows it."""
+        with self.store.transaction():
+            known = own.card(self.store)
+        return self.card.inbox.relay if known is None else known.inbox.relay
 
     def crash(self) -> None:
         """Lose everything that is not in the store."""
@@ -188,7 +201,7 @@ def text_of(message: Message) -> str:
 
 
 class World:
-    """Everybody, the relay and the time."""
+    """Everybody, the relays and the time."""
 
     def __init__(self, seed: int = 0, *, suite: int = SUITE_CLASSIC, timing: Timing | None = None) -> None:
         self.dice = Dice(seed)
@@ -196,6 +209,9 @@ class World:
         self.timing = timing or Timing(claim=30_000)
         self.now = START
         self.relay = ModelRelay(self.dice)
+        self.relays = {RELAY: self.relay}
+        self.dead: set[str] = set()
+        """Relays that nobody reaches, now or ever."""
         self.people: list[Person] = []
         self.cards: dict[str, Card] = {}
 
@@ -212,7 +228,7 @@ class World:
             identity, handle=handle, device_id=device_id, device_key=device_key, issued_day=day
         )
         store = SqliteStore.testing_in_memory()
-        box = inbox.InboxState(self.dice.bytes(32), self.dice.bytes(32), self.dice.bytes(32), RELAY)
+        box = inbox_places.InboxState(self.dice.bytes(32), self.dice.bytes(32), self.dice.bytes(32), RELAY)
         public = Inbox(sha256(box.read_secret).digest(), box.write_secret, inbox_keypair(box.seed).public, RELAY)
         mls = Mls(store, seed, certificate.encode(), suite=self.suite)
         with store.transaction():
@@ -263,38 +279,73 @@ class World:
 
     # -- single happenings ----------------------------------------------------------------------------------------
 
-    def relay_of(self, person: Person) -> ModelRelay:
-        return person.relay or self.relay
+    def relay_of(self, person: Person, url: str = RELAY) -> ModelRelay | None:
+        """What this person finds at an address; None: nothing answers."""
+        if url in self.dead:
+            return None
+        if url == RELAY and person.relay is not None:
+            return person.relay
+        return self.relay_at(url)
+
+    def relay_at(self, url: str) -> ModelRelay:
+        """The relay that serves an address, whoever asks; it is there from the first time on."""
+        return self.relays.setdefault(url, ModelRelay(self.dice))
+
+    def tell_ways(self, person: Person) -> None:
+        """Which relays the device can reach, as far as that has changed."""
+        now = {url: url not in self.dead for url in sorted({*self.relays, *self.dead})}
+        for url, there in now.items():
+            if person.reached.get(url) is not there:
+                person.engine.on_way(url, self.now, connected=there)
+        person.reached = now
 
     def reads(self, person: Person) -> list[tuple[bytes | None, ReadWant]]:
         wants: list[tuple[bytes | None, ReadWant]] = []
         inbox_want = person.engine.inbox_read()
         if inbox_want is not None:
             wants.append((None, inbox_want))
+        wants += [(None, want) for want in person.engine.former_inboxes()]
         for room in person.engine.rooms():
             wants += [(room, want) for want in person.engine.reads(room)]
         return wants
 
     def read(self, person: Person, room: bytes | None, want: ReadWant, limit: int = 1_000) -> bool:
         """One read; True if it brought anything the device did not know."""
-        answer = self.relay_of(person).read(want.address, want.after, limit)
+        relay = self.relay_of(person, want.relay)
+        if relay is None:
+            return False
+        answer = relay.read(want.address, want.after, limit)
         if room is None:
-            person.engine.on_inbox(want.after, answer, self.now)
+            person.engine.on_inbox(want.after, answer, self.now, want.relay)
         else:
-            person.engine.on_frames(room, want.address, want.after, answer, self.now)
+            person.engine.on_frames(room, want.address, want.after, answer, self.now, want.relay)
         return bool(answer.frames)
+
+    def scout(self, person: Person, scout: Scout) -> None:
+        """One look at a box at another relay, to its end, and what the device leaves there."""
+        relay = self.relay_of(person, scout.relay)
+        following: Scout | None = scout
+        while relay is not None and following is not None:
+            answer = relay.read(following.address, following.after)
+            _, report = person.engine.on_scouted(following, answer, self.now)
+            if report.leave:
+                relay.append(scout.address, report.leave)
+            following = report.next
 
     def queues(self, person: Person) -> list[OutboxItem]:
         """The first item of each queue that is due."""
         first: dict[bytes, OutboxItem] = {}
         for item in person.engine.due(self.now):
-            first.setdefault(queue_of(item), item)
+            if item.kind == INBOX or decode_target(item.target).relay not in self.dead:
+                first.setdefault(queue_of(item), item)
         return list(first.values())
 
-    def deliver(self, person: Person, item: OutboxItem) -> Appended | Done | Refusal:
-        """What the relay does with an outbox item."""
-        relay = self.relay_of(person)
+    def deliver(self, person: Person, item: OutboxItem) -> Appended | Done | Refusal | None:
+        """What the relay does with an outbox item; None: it does not answer."""
         target = decode_target(item.target)
+        relay = self.relay_of(person, target.relay)
+        if relay is None:
+            return None
         if item.kind == FRAME:
             return relay.append(epoch_keys(target.secret).box.address, item.data)
         if item.kind == INBOX:
@@ -317,16 +368,18 @@ class World:
             person.engine.on_unsent(item, self.now)
             return
         answer = self.deliver(person, item)
-        if lose_answer:
+        if answer is None or lose_answer:
             person.engine.on_unsent(item, self.now)
         else:
             person.engine.on_sent(item, answer, self.now)
 
     def fetch(self, person: Person) -> bool:
         """Chunks and cards that are wanted now."""
-        wanted = person.engine.chunk_wants(self.now)
+        wanted = [want for want in person.engine.chunk_wants(self.now) if want.relay not in self.dead]
         for want in wanted:
-            person.engine.on_chunk(want.digest, self.relay_of(person).get_blob(want.digest), self.now)
+            relay = self.relay_of(person, want.relay)
+            if relay is not None:
+                person.engine.on_chunk(want.digest, relay.get_blob(want.digest), self.now)
         handles = person.engine.lookups(self.now)
         for handle in handles:
             card = self.cards.get(handle)
@@ -340,6 +393,10 @@ class World:
         if not person.online:
             return False
         busy = False
+        self.tell_ways(person)
+        for scout in person.engine.take_scouts():
+            busy = True
+            self.scout(person, scout)
         for room, want in self.reads(person):
             busy |= self.read(person, room, want)
         while items := self.queues(person):

@@ -48,6 +48,9 @@ class Model:
     def due(self, now: int) -> list[OutboxItem]:
         return [self.outbox[id] for id in sorted(self.outbox) if self.outbox[id].not_before <= now]
 
+    def of_room(self, room: bytes) -> list[OutboxItem]:
+        return [self.outbox[id] for id in sorted(self.outbox) if self.outbox[id].room == room]
+
     def waiting(self, id: int) -> list[OutboxItem]:
         """The item and what is of its kind and for its box; nothing if there is no such item."""
         item = self.outbox.get(id)

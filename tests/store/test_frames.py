@@ -143,3 +143,12 @@ def test_refs_count_whether_due_or_not(opened: Store) -> None:
     opened.drop_outbox_ref(BOX, b"a")
     assert ({b"b"}, {b"a"}) == (opened.outbox_refs(BOX), opened.outbox_refs(OTHER_BOX))
     assert opened.outbox_item(other) is not None
+
+
+def test_all_items_of_a_room_are_found_and_when_each_is_due(opened: Store) -> None:
+    """Due or not, in the order they were added; those of no room are one room's worth of their own."""
+    late, first = add(opened, b"a", not_before=1 << 50), add(opened, b"b", box=OTHER_BOX)
+    inbox = opened.add_outbox("inbox", room=b"", box=BOX, ref=b"r", target=b"there", data=b"d", not_before=7)
+    assert ([late, first], [inbox]) == ([i.id for i in opened.outbox_of(ROOM)], [i.id for i in opened.outbox_of(b"")])
+    times = [(0, "frame", ROOM, b"target"), (7, "inbox", b"", b"there"), (1 << 50, "frame", ROOM, b"target")]
+    assert times == sorted(opened.outbox_times())

@@ -238,6 +238,9 @@ class StoreMachine(RuleBasedStateMachine):
     def ask_outbox(self, now: int) -> None:
         assert self.model.due(now) == self.store.outbox(now)
         assert min((i.not_before for i in self.model.outbox.values()), default=None) == self.store.outbox_next()
+        assert self.model.of_room(ROOM) == self.store.outbox_of(ROOM)
+        times = [(i.not_before, i.kind, i.room, i.target) for i in self.model.outbox.values()]
+        assert sorted(times) == sorted(self.store.outbox_times())
 
     @invariant()
     def same(self) -> None:

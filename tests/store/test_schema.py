@@ -143,6 +143,8 @@ ALLOWED_SCANS = {
     "imported_drop_words": {"SCAN word VIRTUAL TABLE INDEX 0:><"},
     # A short table, read by id.
     "outbox": {"SCAN outbox"},
+    "outbox_of": {"SCAN outbox"},
+    "outbox_times": {"SCAN outbox"},
     "room_boxes": {"SCAN outbox USING INDEX outbox_ref"},
     "room_delete_outbox": {"SCAN outbox"},
     # Once a day.

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from nullabona.client.core import seeking
 from nullabona.client.core.devices import own
-from nullabona.client.core.inbox import InboxState
+from nullabona.client.core.inbox_places import InboxState
 from nullabona.client.core.mlsport import Mls as MlsPort
 from nullabona.client.core.ports import Store
 from nullabona.client.core.record.keeping import note_own_card, save_watch
@@ -100,6 +100,11 @@ class Account:
         return verify_card(self.record.card, today=decode_card(self.record.card).body.issued_day)
 
     @property
+    def relay(self) -> str:
+        """The relay that keeps the account's inbox and the rooms it makes."""
+        return self.card.inbox.relay or self.record.relay
+
+    @property
     def published(self) -> bool:
         """Whether the newest card was taken by the directory."""
         return self.record.published == self.card.hash
@@ -111,7 +116,7 @@ class Account:
     @property
     def me(self) -> Me:
         public = Ed25519PrivateKey.from_private_bytes(self.record.device_seed).public_key().public_bytes_raw()
-        return Me(self.card.account_id, self.record.device_id, self.record.handle, public, self.record.relay)
+        return Me(self.card.account_id, self.record.device_id, self.record.handle, public, self.relay)
 
     def mls(self, store: Store, suite: int = SUITE) -> Mls:
         """This device's MLS over ``store``."""
@@ -291,21 +296,29 @@ def card_without(account: Account, device: bytes, today: int) -> Card:
     return _next_card(account, staying, today)
 
 
-def _next_card(account: Account, devices: tuple[CardDevice, ...], today: int) -> Card:
+def card_at(account: Account, relay: str, today: int) -> Card:
+    """The account's next card, which says that another relay keeps its inbox."""
+    return _next_card(account, account.card.devices, today, msgspec.structs.replace(account.card.inbox, relay=relay))
+
+
+def _next_card(account: Account, devices: tuple[CardDevice, ...], today: int, inbox: Inbox | None = None) -> Card:
     current = account.card
     encoded = sign_card(
         account.root.identity_key(),
         handle=account.handle,
         issued_day=max(today, current.issued_day),
         devices=devices,
-        inbox=current.inbox,
+        inbox=inbox or current.inbox,
         previous=current,
     )
     return verify_card(encoded, today=max(today, current.issued_day), previous=current)
 
 
-def rebased(account: Account, shown: Card, gone: list[bytes], today: int) -> Card:
-    """The card that continues ``shown``, which another device made meanwhile, with what ours adds to it."""
+def rebased(account: Account, shown: Card, gone: list[bytes], relay: str, today: int) -> Card:
+    """The card that continues ``shown``, which another device made meanwhile, with what ours adds to it.
+
+    ``relay``: the one that was chosen here and is not published yet, or empty.
+    """
     known = {each.certificate.device_id for each in shown.devices}
     added = [each for each in account.card.devices if each.certificate.device_id not in known]
     devices = tuple(each for each in (*shown.devices, *added) if each.certificate.device_id not in gone)
@@ -314,7 +327,7 @@ def rebased(account: Account, shown: Card, gone: list[bytes], today: int) -> Car
         handle=account.handle,
         issued_day=max(today, shown.issued_day),
         devices=devices,
-        inbox=shown.inbox,
+        inbox=msgspec.structs.replace(shown.inbox, relay=relay or shown.inbox.relay),
         previous=shown,
     )
     return verify_card(encoded, today=max(today, shown.issued_day), previous=shown)
@@ -340,6 +353,7 @@ def join_account(
     if find_account(store) is not None:
         raise AccountExists("this profile has an account already")
     store.set_value(_REGISTERED, b"0")
+    relay = named.inbox.relay or relay
     _open_inbox(store, root, relay)
     record = AccountRecord(
         root.secret, str(named.handle), relay, device.id, device.seed, certificate, card, today, named.hash
@@ -358,6 +372,8 @@ def note_published(store: Store, card: Card, today: int) -> None:
     if store.get_value(_REGISTERED) is None:
         store.set_value(_REGISTERED, str(today).encode())
     _save(store, msgspec.structs.replace(account.record, published=card.hash))
+    if own.chosen_relay(store) == card.inbox.relay:
+        own.choose_relay(store, "")
 
 
 def note_lost(store: Store) -> None:

@@ -34,6 +34,8 @@ class Kind(enum.IntEnum):
     """An MLS commit whose sender has not merged it."""
     SETTLED = 3
     """A commit that its sender has merged, put back after order was lost (spec/room.md §5)."""
+    MOVE = 4
+    """An order that the room's boxes are kept by another relay from now on (spec/relocation.md)."""
 
 
 INDIRECT: Final = 0x80

@@ -41,6 +41,7 @@ EXPORT: Final[Mapping[str, tuple[str, str]]] = {
     "notice-device-added": ("{name} has a new device", "{name} 님이 새 기기를 쓰기 시작했습니다"),
     "notice-device-removed": ("{name} gave up a device", "{name} 님이 기기 하나를 뺐습니다"),
     "notice-device-renewed": ("A device of {name} has a new key", "{name} 님 기기의 키가 바뀌었습니다"),
+    "notice-relay-changed": ("This room now lives at {text}", "이 방은 이제 {text}에 있습니다"),
     "notice-relay-lost-box": ("The relay lost the room; it is put back", "릴레이가 방을 잃어 다시 채웁니다"),
     "notice-warning": ("Warning: {text}", "주의: {text}"),
     "notice-card-changed": (

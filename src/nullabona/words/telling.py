@@ -232,6 +232,17 @@ TOLD: Final[Mapping[str, tuple[tuple[str, str], tuple[str, str]]]] = {
         ("The relay lost what it kept of a room; it is being put back.", "Nothing of yours is lost."),
         ("릴레이가 방의 내용을 잃어버려서 다시 채우고 있어요.", "잃어버린 메시지는 없어요."),
     ),
+    "relay-moved": (
+        ("Your inbox is at {relay} now.", "Rooms that you decide about went there too; others follow their admins."),
+        ("이제 {relay}에서 받아요.", "내가 정하는 방도 함께 옮겼고, 다른 방은 관리자를 따라가요."),
+    ),
+    "relay-refused": (
+        (
+            "A card of this account names {relay}, which this device does not go to.",
+            "See whether your devices are all yours.",
+        ),
+        ("이 계정의 명함에 적힌 {relay}에는 이 기기가 가지 않아요.", "모르는 기기가 있는지 기기 목록을 보세요."),
+    ),
     "relay-untrusted": (
         ("Something stands between this device and the relay.", "Nothing was sent. Try another network."),
         ("이 기기와 릴레이 사이에 무언가 끼어들었어요.", "아무것도 보내지 않았어요. 다른 네트워크를 써 보세요."),

@@ -27,8 +27,10 @@ from nullabona.client.api.events import (
     PreferencesChanged,
     ProfileChanged,
     ReadMarker,
+    RelayMoved,
     Removed,
     RoomChanged,
+    RoomMoved,
     RoomRequested,
     SignedOut,
     Transfer,
@@ -75,6 +77,7 @@ from nullabona.client.api.records import (
     Status,
     WishInfo,
 )
+from nullabona.client.api.relocation import RelayMove
 from nullabona.client.api.session import Options
 from nullabona.client.api.standing import RecordEvidence, RecordStanding
 from nullabona.client.archive import BackupInfo, BackupKey, PassphraseKey, Progress, Restored, WordsKey
@@ -169,11 +172,14 @@ __all__ = [
     "ReadMarker",
     "RecordEvidence",
     "RecordStanding",
+    "RelayMove",
+    "RelayMoved",
     "RelayStatus",
     "Removed",
     "Restored",
     "RoomChanged",
     "RoomDetails",
+    "RoomMoved",
     "RoomPreferences",
     "RoomRequested",
     "RoomSummary",

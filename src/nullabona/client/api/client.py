@@ -24,6 +24,7 @@ from nullabona.client.api.moves import Moves
 from nullabona.client.api.operator import OperatorCalls
 from nullabona.client.api.privacy import PrivacyCalls
 from nullabona.client.api.records import OwnAccount, RelayStatus, Status
+from nullabona.client.api.relocation import RelocationCalls
 from nullabona.client.api.session import Options, Session
 from nullabona.client.api.standing import RecordCalls
 from nullabona.client.api.trust import TrustCalls
@@ -90,6 +91,7 @@ class Client(
     RecordCalls,
     OperatorCalls,
     ArchiveCalls,
+    RelocationCalls,
 ):
     """One account on this device. Made by `open_client`; used from one event loop.
 

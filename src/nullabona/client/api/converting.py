@@ -49,6 +49,8 @@ _BUILD: Final[dict[str, _Build]] = {
     "left": lambda r, _: e.Left(r.id, r.room),
     "rejoined": lambda r, d: e.Rejoined(r.id, r.room, d["reason"], d["epoch"]),
     "relay-lost-box": lambda r, d: e.RelayLostBox(r.id, r.room, d["epoch"]),
+    "relay-moved": lambda r, d: e.RelayMoved(r.id, d["relay"], d["left"]),
+    "room-moved": lambda r, d: e.RoomMoved(r.id, r.room, d["relay"], d["account"]),
     "refused": lambda r, d: e.RequestRefused(r.id, r.room, d["what"], d["code"]),
     "change-failed": lambda r, d: e.ChangeFailed(r.id, r.room, d["reason"]),
     "published": lambda r, d: e.Published(r.id, d["handle"]),

@@ -79,7 +79,7 @@ class DeviceLink:
         account = self._session.account()
         certificate = accounts.certify(account, hello.device, hello.device_key, today)
         record = account.record
-        granted = Credentials(record.root, record.handle, record.relay, certificate)
+        granted = Credentials(record.root, record.handle, account.relay, certificate)
         async with _in_time(self.expires_at), _answered("the new device went away before it was let in"):
             await self._box.say(seal_grant(hello, granted))
             package = await self._enrolled(hello)

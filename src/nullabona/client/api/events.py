@@ -16,6 +16,7 @@ from nullabona.client.api.people_events import (
     ContactRequested,
     IdentityChanged,
 )
+from nullabona.client.api.relay_events import RelayLostBox, RelayMoved, RoomMoved
 
 __all__ = [
     "CardChecked",
@@ -25,8 +26,11 @@ __all__ = [
     "Happened",
     "IdentityChanged",
     "OperatorNoticeChanged",
+    "RelayLostBox",
+    "RelayMoved",
+    "RoomMoved",
 ]
-"""Those that are told by `nullabona.client.api.people_events`, beside the ones below."""
+"""Those that stand in files of their own, beside the ones below."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,15 +246,6 @@ class Rejoined(Happened):
 
 
 @dataclass(frozen=True, slots=True)
-class RelayLostBox(Happened):
-    """The relay lost what it kept of a room; what somebody may still need is put back."""
-
-    kind = "relay-lost-box"
-    room: bytes
-    epoch: int
-
-
-@dataclass(frozen=True, slots=True)
 class RequestRefused(Happened):
     """The relay will never take something of ours; ``what`` it was, and the wire code."""
 
@@ -381,6 +376,8 @@ Event: TypeAlias = (
     | Left
     | Rejoined
     | RelayLostBox
+    | RelayMoved
+    | RoomMoved
     | RequestRefused
     | ChangeFailed
     | Published

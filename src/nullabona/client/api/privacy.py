@@ -39,7 +39,7 @@ class PrivacyCalls(ContactCalls):
         record = produce(handle, StoredCard.of(handle, shown.card, day, shown.label, epoch), entries=entries)
         return PrivacyReport(
             str(handle),
-            self._session.account().record.relay,
+            self._session.account().relay,
             record,
             json.dumps(record, ensure_ascii=False, indent=2),
             RELAY_COLUMNS,

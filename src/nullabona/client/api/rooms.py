@@ -62,7 +62,7 @@ class RoomCalls(ContactCalls):
             epoch = state.epoch if state.boxes else 0
             return RoomDetails(
                 _summary(look_at(step), state, last=False),
-                state.info.relay,
+                state.relay,
                 epoch,
                 len(store.devices(state.id)),
                 box,

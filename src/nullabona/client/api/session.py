@@ -129,8 +129,11 @@ class Session:
     def settled(self, *, receipts: bool) -> bool:
         """Everything that could go out or come in has done so: wanted room changes too, and early receipts if asked."""
         soon = now_ms() + _RECEIPT_SOON_MS if receipts else 0
+        now = now_ms()
         return self.runner.at_rest and not any(
-            _changing(room) or 0 < room.receipt_at <= soon for room in self.room_states() if room.phase == JOINED
+            _changing(room) or 0 < room.receipt_at <= soon or 0 < room.scout_at <= now
+            for room in self.room_states()
+            if room.phase == JOINED
         )
 
     # -- waiting --------------------------------------------------------------------------------------------------

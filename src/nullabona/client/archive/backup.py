@@ -80,7 +80,9 @@ def backup_records(store: ArchiveStore, account: Account, now: int, earlier: Ear
     record = account.record
     with store.transaction():
         day = registered_day(store)
-    return read_records(store, begin, Identity(record.root, record.handle, record.relay, record.card, day), had=earlier)
+    return read_records(
+        store, begin, Identity(record.root, record.handle, account.relay, record.card, day), had=earlier
+    )
 
 
 def weigh(store: ArchiveStore) -> int:

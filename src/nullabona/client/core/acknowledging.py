@@ -53,6 +53,18 @@ def anybody_after(step: Step, room: RoomState, track: BoxTrack) -> bool:
     return any(view.device in others for other in later for view in step.store.views(other.keys.box.address))
 
 
+def all_here(step: Step, room: RoomState) -> bool:
+    """Whether every other device of the room has been seen at the relay that keeps it now."""
+    tracks = [track for track in room.boxes if track.incarnation and track.relay == room.relay]
+    seen = {
+        view.device
+        for track in tracks
+        for view in step.store.views(track.keys.box.address)
+        if view.incarnation == track.incarnation
+    }
+    return {device.device for device in step.others(room, room.epoch)} <= seen
+
+
 def shown_after(step: Step, room: RoomState, track: BoxTrack) -> bool:
     """Whether every device that was in this epoch has shown up in a later one.
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 from hashlib import sha256
 from typing import Final
 
-from nullabona.client.core import acknowledging, files, healing, messages
+from nullabona.client.core import acknowledging, files, healing, messages, relocating
 from nullabona.client.core.content import View
 from nullabona.client.core.outgoing import queue_frame, queue_raw, queue_trim
 from nullabona.client.core.proofs import make_claim
 from nullabona.client.core.records import DeviceView, Frame
 from nullabona.client.core.state import BoxTrack, RoomState, UpdateKeys
 from nullabona.client.core.step import DAY_MS, Step
-from nullabona.wire.frame import Kind
+from nullabona.errors import PeerError
+from nullabona.wire.frame import Kind, OpenedFrame, open_frame
 
 KEEP_DAYS: Final = 30
 """A closed box is followed at most this long; frames expire at relays after as many days."""
@@ -32,7 +33,9 @@ SLOTS: Final = 16
 
 def open_box(room: RoomState, epoch: int, secret: bytes) -> BoxTrack:
     """Begin to follow an epoch's box as the room's current one."""
-    track = BoxTrack(epoch=epoch, secret=secret)
+    info, order = room.info, room.order
+    relay = order.relay if order is not None and order.number > info.moves else info.relay
+    track = BoxTrack(epoch=epoch, secret=secret, relay=relay, moves=info.moves)
     track.chain = first_chain(track)
     room.boxes.append(track)
     return track
@@ -65,11 +68,26 @@ def record_repeat(step: Step, track: BoxTrack, seq: int, frame_hash: bytes, know
     step.store.put_frame(Frame(box, digest, seq, track.chain, _REPEAT, mine, message, step.day, b""))
 
 
+def open_quietly(track: BoxTrack, data: bytes) -> OpenedFrame | None:
+    """What a frame of the box holds, or None if it is none of ours."""
+    keys = track.keys
+    try:
+        return open_frame(keys.frame_key, keys.box.address, data)
+    except PeerError:
+        return None
+
+
 # -- loss ---------------------------------------------------------------------------------------------------------
 
 
 def lose_box(step: Step, room: RoomState, track: BoxTrack, incarnation: bytes) -> None:
     """The relay lost the box: begin again at its start and put back what somebody may still need."""
+    begin_anew(step, room, track, incarnation)
+    step.event("relay-lost-box", room.id, epoch=track.epoch)
+
+
+def begin_anew(step: Step, room: RoomState, track: BoxTrack, incarnation: bytes) -> None:
+    """What we know of the box's order is over, and what lay in it may be gone. ``incarnation``: empty if unknown."""
     box = track.keys.box.address
     track.incarnation = incarnation
     track.generation += 1
@@ -78,7 +96,8 @@ def lose_box(step: Step, room: RoomState, track: BoxTrack, incarnation: bytes) -
     track.missing, track.unreadable, track.candidates = [], [], []
     track.deferred, track.expected = {}, {}
     track.decide_at = track.winner_seq = 0
-    track.settled_seen = track.diverged = False
+    track.settled_seen = track.diverged = track.order_seen = False
+    track.behind = []
     step.store.unplace_frames(box)
     if not track.closed:
         track.settle_until = step.now + step.timing.settle
@@ -88,7 +107,6 @@ def lose_box(step: Step, room: RoomState, track: BoxTrack, incarnation: bytes) -
     room.receipt_at = room.receipt_at or step.within(receipt_delay(step, room))
     if room.invites_at:
         room.invites_at = min(room.invites_at, step.within(step.timing.put_back_any))
-    step.event("relay-lost-box", room.id, epoch=track.epoch)
 
 
 def miss_expected(step: Step, room: RoomState, track: BoxTrack) -> None:
@@ -117,6 +135,7 @@ def put_back(step: Step, room: RoomState, track: BoxTrack) -> None:
             waiting |= _put_back_commit(step, room, track, frame, anybody=anybody)
     if track.closed and not track.settled_seen and (anybody or _merged_own(room, track)):
         announce(step, room, track)
+    relocating.put_back(step, room, track, anybody=anybody)
     if own:
         track.put_back_own_at = track.settle_until if waiting else 0
     if anybody:
@@ -292,7 +311,7 @@ def look_after_closed(step: Step, room: RoomState) -> None:
         if step.now - track.left_at > days * DAY_MS:
             _forget(step, room, track)
         elif track.trim_at and track.trim_at <= step.now:
-            queue_trim(step, room.info.relay, track.keys.box, track.position)
+            queue_trim(step, track.relay, track.keys.box, track.position)
             track.trim_at, track.trimmed = 0, True
             if not removed_since(room, track):
                 _forget(step, room, track)

@@ -6,7 +6,7 @@ from typing import Final
 
 import msgspec
 
-from nullabona.client.core.state import RoomState
+from nullabona.client.core.state import BoxTrack, RoomState
 from nullabona.client.core.step import Step
 from nullabona.errors import PeerError
 from nullabona.wire.blob import BlobRef, decode_ref, join_blob
@@ -38,7 +38,7 @@ class WantedChunk(msgspec.Struct, array_like=True):
 _wanted = msgspec.msgpack.Decoder(list[WantedChunk])
 
 
-def body_of(step: Step, room: RoomState, opened: OpenedFrame) -> bytes | Missing | None:
+def body_of(step: Step, room: RoomState, track: BoxTrack, opened: OpenedFrame) -> bytes | Missing | None:
     """A frame's body, from its blob if need be; None if it can never be had."""
     if not opened.indirect:
         return opened.body
@@ -46,7 +46,7 @@ def body_of(step: Step, room: RoomState, opened: OpenedFrame) -> bytes | Missing
         ref = decode_ref(opened.body)
     except PeerError:
         return None
-    return blob_content(step, ref, room.info.relay, room.id)
+    return blob_content(step, ref, track.relay, room.id)
 
 
 def blob_content(step: Step, ref: BlobRef, relay: str, room: bytes) -> bytes | Missing | None:
@@ -86,6 +86,14 @@ def want_pieces(step: Step, digests: list[bytes], relay: str, room: bytes, messa
     new = [WantedChunk(digest, relay, room, step.now, message=message) for digest in digests if digest not in known]
     if new:
         _save(step, wanted + new)
+
+
+def retarget(step: Step, room: bytes, relay: str) -> None:
+    """Another relay keeps the room's blobs: what is still wanted is asked for there, from the beginning."""
+    wanted = wanted_chunks(step)
+    for chunk in [chunk for chunk in wanted if chunk.room == room and chunk.relay != relay]:
+        chunk.relay, chunk.next_at, chunk.attempts = relay, step.now, 0
+    _save(step, wanted)
 
 
 def unwant_pieces(step: Step, message: bytes) -> None:

@@ -10,7 +10,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
-from nullabona.client.core import boxes, claims, healing, messages, trust
+from msgspec import structs
+
+from nullabona.client.core import boxes, healing, members, messages, relocating
 from nullabona.client.core.chat import notices, profiles
 from nullabona.client.core.errors import BadRequest, MlsRefused
 from nullabona.client.core.invites import forget_invites, hold_welcome, invite_added, keep_welcome
@@ -19,17 +21,16 @@ from nullabona.client.core.outgoing import queue_frame
 from nullabona.client.core.policy import Verdict, certificate_of, order_holds
 from nullabona.client.core.proofs import CommitNote, RemovalOrder, encode_note, make_order
 from nullabona.client.core.records import Device
-from nullabona.client.core.roominfo import DIRECT, RoomInfo, check_info, decode_info, encode_info
+from nullabona.client.core.roominfo import GROUP, RoomInfo, check_info, decode_info, encode_info
 from nullabona.client.core.state import (
-    FORMER_MOST,
     JOINED,
     LEFT,
     REMOVED,
     AddAccount,
     BoxTrack,
-    Helper,
     Intent,
     Merged,
+    NoteMove,
     PendingCommit,
     RemoveAccount,
     RemoveDevice,
@@ -146,8 +147,8 @@ def plan(step: Step, room: RoomState) -> Change:
             leaves = _device_leaves(step, intent, roster)
             remove.update(dict.fromkeys(leaves))
             useful = bool(leaves)
-        elif isinstance(intent, SetInfo):
-            changed = _changed_info(info, intent) if admin or info.kind == DIRECT else info
+        elif isinstance(intent, SetInfo | NoteMove):
+            changed = _new_info(room, info, intent) if admin or info.kind != GROUP else info
             useful, info = changed != info, changed
         else:
             useful = True
@@ -193,13 +194,17 @@ def _device_leaves(step: Step, intent: RemoveDevice, roster: dict[int, Device]) 
     return [device.leaf for device in mine if device.device == intent.device != step.me.device]
 
 
+def _new_info(room: RoomState, info: RoomInfo, intent: SetInfo | NoteMove) -> RoomInfo:
+    return relocating.noted(room, info) if isinstance(intent, NoteMove) else _changed_info(info, intent)
+
+
 def _changed_info(info: RoomInfo, intent: SetInfo) -> RoomInfo:
     """Raises nothing: a change that would leave a group without admins is dropped."""
     admins = [admin for admin in info.admins if admin not in intent.dismiss]
     admins += [account for account in intent.appoint if account not in admins]
     name = info.name if intent.name is None else intent.name
     timer_s = info.timer_s if intent.timer_s is None else intent.timer_s
-    changed = RoomInfo(info.rev, info.kind, name, info.relay, tuple(admins), info.pair, timer_s)
+    changed = structs.replace(info, name=name, admins=tuple(admins), timer_s=timer_s)
     try:
         check_info(changed)
     except PeerError:
@@ -291,7 +296,7 @@ def _enter(
     before = room.info, step.roster(room.id)
     room.info = info
     boxes.open_box(room, group.epoch, group.room_secret())
-    sync_roster(step, room, rejoined)
+    members.sync(step, room, rejoined)
     room.tend_at = room.tend_at or step.within(TEND_MS) + 1
     room.history[-1].put_out = _put_out(before[1], step.roster(room.id))
     notices.of_commit(step, room, track.winner, by, orders, before)
@@ -324,77 +329,9 @@ def leave_room(step: Step, room: RoomState, *, watch: BoxTrack | None = None, by
             step.store.drop_box(track.keys.box.address)
     room.boxes = [watch] if watch is not None else []
     room.intents = []
-    room.receipt_at = room.update_at = 0
+    room.receipt_at = room.update_at = room.note_at = room.scout_at = 0
     if watch is None:
         forget_invites(step, room)
     room.pending = room.heal = None
     step.mls.forget(room.id)
     step.event("left" if left else "removed", room.id, by=by)
-
-
-def sync_roster(step: Step, room: RoomState, rejoined: bytes = b"") -> None:
-    """Make the device rows equal to the tree, telling who came and went.
-
-    A device that only renewed its keys is in the room as long as before; one that ``rejoined`` is in it from now on.
-    """
-    known = step.roster(room.id)
-    by_device = {device.device: device for device in known.values()}
-    fresh: list[Device] = []
-    present: set[bytes] = set()
-    for leaf in step.group(room).members():
-        old = known.get(leaf.leaf)
-        if old and (old.signature_key, old.encryption_key) == (leaf.signature_key, leaf.encryption_key):
-            present.add(old.device)
-            continue
-        certificate = certificate_of(leaf)
-        before = by_device.get(certificate.device_id)
-        stayed = before is not None and before.leaf == leaf.leaf and certificate.device_id != rejoined
-        since = before.since if before is not None and stayed else room.epoch
-        present.add(certificate.device_id)
-        fresh.append(
-            Device(
-                room.id,
-                certificate.device_id,
-                certificate.account_id,
-                str(certificate.handle),
-                leaf.leaf,
-                leaf.signature_key,
-                leaf.encryption_key,
-                since,
-            )
-        )
-    for device in fresh:
-        step.store.put_handle(device.account, device.handle)
-    gone = [device for device in known.values() if device.device not in present]
-    for device in gone:
-        room.former[device.signature_key.hex()] = Helper(device.account, device.handle)
-    for key in list(room.former)[:-FORMER_MOST]:
-        del room.former[key]
-    step.store.drop_devices(room.id, [device.device for device in gone])
-    step.store.put_devices(fresh)
-    step.roster_changed(room.id)
-    _tell_changes(step, room, known, gone, fresh)
-
-
-def _tell_changes(
-    step: Step, room: RoomState, known: dict[int, Device], gone: list[Device], fresh: list[Device]
-) -> None:
-    before = {device.account for device in known.values()}
-    after = {device.account for device in step.roster(room.id).values()}
-    handles = {device.account: device.handle for device in [*known.values(), *fresh]}
-    if after - before - {step.me.account}:
-        profiles.newcomers(step, room)
-    for account in after - before:
-        step.event("member-added", room.id, account=account, handle=handles[account])
-        if account != step.me.account:
-            _check(step, room, account, handles[account])
-    for account in before - after:
-        step.event("member-removed", room.id, account=account, handle=handles[account])
-    for track in room.boxes:
-        track.check_acks = track.check_acks or bool(gone)
-
-
-def _check(step: Step, room: RoomState, account: bytes, handle: str) -> None:
-    """Whoever is brought in under a contact's handle is no contact: the record will say whose it is now."""
-    if trust.note_stranger(step, account, handle, room.id) and not claims.standing(step, account):
-        claims.came(step, account, handle)

@@ -199,6 +199,8 @@ class NoticeKind(enum.StrEnum):
     """``text`` is the new name."""
     ADMIN_ADDED = "admin-added"
     ADMIN_REMOVED = "admin-removed"
+    RELAY_CHANGED = "relay-changed"
+    """``text`` is the relay where the room lives now."""
     TIMER_CHANGED = "timer-changed"
     """``text`` is the new timer in seconds, as digits."""
     DEVICE_ADDED = "device-added"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nullabona.client.core import committing
+from nullabona.client.core import members
 from nullabona.client.core.boxes import open_box
 from nullabona.client.core.chat import notices
 from nullabona.client.core.content import NoticeKind
@@ -20,7 +20,7 @@ def create_room(step: Step, info: RoomInfo) -> RoomState:
     room.tend_at = step.now
     step.add_room(room)
     open_box(room, group.epoch, group.room_secret())
-    committing.sync_roster(step, room)
+    members.sync(step, room)
     notices.entered(step, room, step.me.account, NoticeKind.CREATED)
     if info.kind != DEVICES:
         step.event("joined", room_id, name=info.name, direct=info.kind == DIRECT, handle=step.me.handle)

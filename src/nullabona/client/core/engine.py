@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final
 
@@ -24,31 +24,33 @@ from nullabona.client.core import (
     files,
     healing,
     inbox,
+    inbox_places,
     invites,
     messages,
+    outgoing,
     people,
     reading,
     rejoin,
+    relocating,
     returning,
+    scouting,
+    sent,
     settling,
     watching,
 )
 from nullabona.client.core.chat import notices, profiles
 from nullabona.client.core.devices import telling, tending
 from nullabona.client.core.mlsport import Mls
-from nullabona.client.core.outgoing import BLOB, FRAME, PIECE, decode_target
 from nullabona.client.core.ports import Store
-from nullabona.client.core.records import MessageState, OutboxItem, Progress, Writing
+from nullabona.client.core.records import OutboxItem, Progress, Writing
 from nullabona.client.core.state import AWAY, JOINED, RoomState, UpdateKeys, decode_state
 from nullabona.client.core.step import Chance, Me, Step, Timing
 from nullabona.client.core.wants import ChunkWant, ReadWant, join_read, room_reads, room_wake
 from nullabona.errors import PeerError
-from nullabona.wire.address import Address, epoch_keys
-from nullabona.wire.messages import AnyResponse, Appended, Frames, Refusal
+from nullabona.wire.address import Address
+from nullabona.wire.messages import AnyResponse, Frames
 
 _NEVER: Final = 1 << 62
-FINAL_REFUSALS: Final = frozenset({"too-large", "bad-request", "unsupported"})
-"""Refusals that the same request will always get."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,9 @@ class Engine:
         self._joins: dict[bytes, rejoin.Join] = {}
         self._wake: dict[bytes, int] = {}
         self._inbox_wake = 0
+        self._down: frozenset[str] = frozenset()
+        self._up: frozenset[str] = frozenset()
+        self._scouts: list[scouting.Scout] = []
         self.on_progress: Callable[[Progress], None] = lambda _: None
         """Told of every file that moved, after the step that moved it."""
         self.on_writing: Callable[[Writing], None] = lambda _: None
@@ -81,7 +86,7 @@ class Engine:
     @contextmanager
     def step(self, now: int, *rooms: bytes) -> Iterator[Step]:
         """One transaction. What is done inside happens wholly or not at all, and is durable when this returns."""
-        step = Step(self._store, self._mls, self.me, self._chance, self._timing, now)
+        step = Step(self._store, self._mls, self.me, self._chance, self._timing, now, down=self._down, up=self._up)
         joins = dict(self._joins)
         try:
             with self._store.transaction():
@@ -94,6 +99,8 @@ class Engine:
             self._mls.abandon()
             raise
         self._mls.committed()
+        self.me = step.me
+        self._scouts += step.scouts
         for progress in step.progress.values():
             self.on_progress(progress)
         for writing in step.writing:
@@ -106,7 +113,7 @@ class Engine:
             step = Step(self._store, self._mls, self.me, self._chance, self._timing, 0)
             for room in self._store.rooms():
                 self._note_wake(room, step.find_room(room))
-            state = inbox.load(step)
+            state = inbox_places.load(step)
             self._inbox_wake = state.trim_at if state else 0
             files.sweep(step)
 
@@ -141,10 +148,10 @@ class Engine:
         return rooms | step.touched
 
     def _inbox_heard(self, step: Step) -> None:
-        state = inbox.load(step)
+        state = inbox_places.load(step)
         if state is not None:
             inbox.trim_soon(step, state)
-            inbox.save(step, state)
+            inbox_places.save(step, state)
             self._inbox_wake = state.trim_at
 
     def _look_after(self, step: Step, room: RoomState) -> None:
@@ -170,6 +177,8 @@ class Engine:
                 committing.want(room, UpdateKeys())
         tending.look_after(step, room)
         telling.look_after(step, room)
+        relocating.look_after(step, room)
+        scouting.look_after(step, room)
         committing.advance(step, room)
         healing.redone(step, room)
         profiles.look_after(step, room)
@@ -198,19 +207,23 @@ class Engine:
             due = dated.next_due(Step(self._store, self._mls, self.me, self._chance, self._timing, 0))
         return _NEVER if due is None else due
 
-    def on_frames(self, room_id: bytes, address: Address, after: int, answer: Frames, now: int) -> Touched:
-        """A read of a room's box (or of a box we are joining) asked for frames after ``after`` and got ``answer``."""
+    def on_frames(
+        self, room_id: bytes, address: Address, after: int, answer: Frames, now: int, relay: str = ""
+    ) -> Touched:
+        """A read of a room's box (or of a box we are joining) asked for frames after ``after`` and got ``answer``.
+
+        ``relay`` is who was asked; empty: the one that keeps the box. What others say of it is of no meaning.
+        """
         with self.step(now, room_id) as step:
             room = step.find_room(room_id)
             if room is None:
                 return Touched(frozenset({room_id}))
             track = room.track_at(address)
-            if track is not None and room.phase != JOINED:
-                watching.take_frames(step, room, track, after, answer)
-            elif track is not None:
-                reading.take_frames(step, room, track, after, answer)
+            if track is not None and relay in {"", track.relay}:
+                take = reading.take_frames if room.phase == JOINED else watching.take_frames
+                take(step, room, track, after, answer)
             join = self._joins.get(room_id)
-            if join is not None and join.keys.box.address == address:
+            if join is not None and join.keys.box.address == address and relay in {"", join.relay}:
                 self._read_join(step, room, join, after, answer)
         return Touched(frozenset({room_id}))
 
@@ -230,22 +243,22 @@ class Engine:
         if room is not None:
             rejoin.give_up(step, room, join)
 
-    def on_inbox(self, after: int, answer: Frames, now: int) -> Touched:
-        """A read of the account's inbox got ``answer``."""
+    def on_inbox(self, after: int, answer: Frames, now: int, relay: str = "") -> Touched:
+        """A read of the account's inbox got ``answer``. ``relay`` is who was asked; empty: the one that keeps it."""
         with self.step(now) as step:
-            state = inbox.load(step)
+            state = inbox_places.load(step)
             if state is not None:
-                self._begin_joins(step, inbox.take_frames(step, state, after, answer))
-                inbox.save(step, state)
+                self._begin_joins(step, inbox.take_frames(step, state, after, answer, relay or state.relay))
+                inbox_places.save(step, state)
                 self._inbox_wake = state.trim_at
             answering.by_itself(step)
         return Touched(frozenset(step.touched))
 
     def _inbox_upkeep(self, step: Step) -> None:
-        state = inbox.load(step)
+        state = inbox_places.load(step)
         if state is not None:
             self._begin_joins(step, inbox.upkeep(step, state))
-            inbox.save(step, state)
+            inbox_places.save(step, state)
             self._inbox_wake = state.trim_at
 
     def _begin_joins(self, step: Step, joins: list[rejoin.Join]) -> None:
@@ -258,18 +271,7 @@ class Engine:
     def on_sent(self, item: OutboxItem, answer: AnyResponse, now: int) -> Touched:
         """The relay answered an outbox item."""
         with self.step(now, item.room) as step:
-            if isinstance(answer, Refusal) and answer.code not in FINAL_REFUSALS:
-                delay = max(answer.retry_after_s * 1_000, self._backoff(step, item))
-                step.store.delay_outbox(item.id, step.now + delay)
-                return Touched(frozenset({item.room}))
-            step.store.drop_outbox(item.id)
-            step.store.release_outbox(item.box, item.kind, step.now)
-            if isinstance(answer, Refusal):
-                self._refused(step, item, answer)
-            elif item.kind == PIECE:
-                files.piece_taken(step, item)
-            elif isinstance(answer, Appended) and item.kind == FRAME:
-                self._appended(step, item, answer)
+            sent.answered(step, item, answer)
         return Touched(frozenset({item.room}))
 
     def on_unsent(self, item: OutboxItem, now: int) -> Touched:
@@ -278,50 +280,8 @@ class Engine:
         Whatever else is of that kind and for that box waits with them: of a box that takes nothing, one item asks.
         """
         with self.step(now) as step:
-            step.store.delay_outbox(item.id, step.now + self._backoff(step, item))
+            sent.unanswered(step, item)
         return Touched(frozenset({item.room}))
-
-    def _backoff(self, step: Step, item: OutboxItem) -> int:
-        delay = min(step.timing.retry << min(item.attempts, 12), step.timing.retry_most)
-        return delay // 2 + step.chance.between(0, delay // 2)
-
-    def _appended(self, step: Step, item: OutboxItem, answer: Appended) -> None:
-        """Our frame made the box, or lies in another incarnation than the one we read: the box was made anew."""
-        room = step.find_room(item.room)
-        if room is None or room.phase != JOINED:
-            return
-        track = room.track_at(epoch_keys(decode_target(item.target).secret).box.address)
-        if track is None:
-            return
-        track.confirm_at = track.confirm_at or step.now + step.timing.beacon
-        if not track.incarnation:
-            track.incarnation = answer.incarnation
-        elif track.incarnation != answer.incarnation:
-            boxes.lose_box(step, room, track, answer.incarnation)
-            return
-        frame = step.store.frame(item.box, item.ref)
-        # A place that was read already is a lie: `confirm` puts the frame back later, not at once and for ever.
-        if frame is not None and not frame.seq and answer.seq > track.position:
-            track.expected[answer.seq] = item.ref
-            boxes.miss_expected(step, room, track)
-
-    def _refused(self, step: Step, item: OutboxItem, answer: Refusal) -> None:
-        step.event("refused", item.room, code=answer.code, what=item.kind)
-        if item.kind == PIECE:
-            files.piece_refused(step, item)
-        room = step.find_room(item.room)
-        if room is None or item.kind not in {FRAME, BLOB}:
-            return
-        frame = step.store.frame(item.box, item.ref)
-        message = step.store.message(room.id, frame.message) if frame is not None and frame.message else None
-        if message is not None:
-            messages.set_state(step, message, MessageState.FAILED)
-        if frame is not None:
-            # What failed must not arrive some day: nothing puts back a frame that is not kept.
-            step.store.put_frame(replace(frame, data=b""))
-        if room.pending is not None and room.pending.frame == item.ref:
-            step.group(room).clear_pending()
-            room.pending = None
 
     def on_chunk(self, digest: bytes, data: bytes | None, now: int) -> Touched:
         """A chunk was fetched (its digest must be checked here), or the relay does not have it."""
@@ -352,6 +312,28 @@ class Engine:
                 settling.settle(step, claim, verdict)
             return Touched(step.touched)
 
+    def on_way(self, relay: str, now: int, *, connected: bool) -> Touched:
+        """A relay is there, or has come out of reach."""
+        before = self._down, self._up
+        self._down = self._down - {relay} if connected else self._down | {relay}
+        self._up = self._up | {relay} if connected else self._up - {relay}
+        if (self._down, self._up) == before:
+            return Touched(frozenset())
+        with self.step(now) as step:
+            scouting.reached(step, relay)
+        return Touched(step.touched)
+
+    def take_scouts(self) -> list[scouting.Scout]:
+        """Looks at other relays that are wanted now; one that is not made is wanted again some time later."""
+        scouts, self._scouts = self._scouts, []
+        return scouts
+
+    def on_scouted(self, scout: scouting.Scout, answer: Frames, now: int) -> tuple[Touched, scouting.Report]:
+        """What a look brought, and what to do there next."""
+        with self.step(now, scout.room) as step:
+            report = scouting.take(step, scout, answer)
+        return Touched(step.touched), report
+
     # -- what is wanted -------------------------------------------------------------------------------------------
 
     def rooms(self) -> list[bytes]:
@@ -367,10 +349,19 @@ class Engine:
         return (*wants, join_read(join)) if join is not None else wants
 
     def inbox_read(self) -> ReadWant | None:
-        with self._store.transaction():
-            step = Step(self._store, self._mls, self.me, self._chance, self._timing, 0)
-            state = inbox.load(step)
+        state = self._inbox()
         return ReadWant(state.relay, state.box, state.position) if state is not None else None
+
+    def former_inboxes(self) -> list[ReadWant]:
+        """The inbox at relays that the account has left: to be read now and then."""
+        state = self._inbox()
+        return (
+            [ReadWant(at.relay, state.box, at.position, old=True) for at in state.former] if state is not None else []
+        )
+
+    def _inbox(self) -> inbox_places.InboxState | None:
+        with self._store.transaction():
+            return inbox_places.load(Step(self._store, self._mls, self.me, self._chance, self._timing, 0))
 
     def due(self, now: int) -> list[OutboxItem]:
         """Outbox items to send now, in order. Of one queue (`queue_of`) only the first may be under way."""
@@ -394,7 +385,7 @@ class Engine:
             step = Step(self._store, self._mls, self.me, self._chance, self._timing, 0)
             times = [*self._wake.values(), *(join.deadline for join in self._joins.values())]
             times += [self._inbox_wake] if self._inbox_wake else []
-            times += [chunk.next_at for chunk in chunks.wanted_chunks(step)]
+            times += [chunk.next_at for chunk in chunks.wanted_chunks(step) if chunk.relay not in self._down]
             times += [item.next_at for item in people.unsent(step)]
-            later = (self._store.outbox_next(), dated.next_due(step), claims.next_due(step))
+            later = (outgoing.next_due(self._store, self._down), dated.next_due(step), claims.next_due(step))
         return min([*times, *(time for time in later if time is not None)], default=None)

@@ -80,7 +80,7 @@ def _push(step: Step, room: RoomState, file: StoredFile) -> bool:
     pieces = step.store.pieces(file.room, file.message)
     open_pieces = [piece for piece in pieces if not piece.done]
     waiting = step.store.outbox_refs(queue)
-    target = Target(room.info.relay, b"").encode()
+    target = Target(room.relay, b"").encode()
     for piece in open_pieces[:_AT_ONCE]:
         if piece.digest not in waiting:
             step.store.add_outbox(PIECE_ITEM, room=room.id, box=queue, ref=piece.digest, target=target, data=b"")
@@ -127,6 +127,15 @@ def put_back(step: Step, room: RoomState, message: bytes) -> None:
     pieces = step.store.pieces(room.id, message)
     step.store.put_pieces(room.id, message, [replace(piece, done=False) for piece in pieces])
     _push(step, room, file)
+
+
+def begin_again(step: Step, room: RoomState) -> None:
+    """Another relay keeps the room: of own files that are on their way it has no piece yet."""
+    for file in step.store.files(FileState.MOVING):
+        if file.mine and file.room == room.id and step.store.message(room.id, file.message) is not None:
+            pieces = step.store.pieces(room.id, file.message)
+            step.store.put_pieces(room.id, file.message, [replace(piece, done=False) for piece in pieces])
+            _push(step, room, file)
 
 
 def asked_back(step: Step, account: bytes, request: FileRequest) -> None:
@@ -187,7 +196,7 @@ def fetch(step: Step, room: RoomState, message: bytes) -> None:
     step.store.put_pieces(room.id, message, pieces)
     _set(step, replace(file, state=FileState.MOVING, reason=""), pieces)
     lacking = [piece.digest for piece in pieces if not piece.done]
-    chunks.want_pieces(step, lacking, room.info.relay, room.id, message)
+    chunks.want_pieces(step, lacking, room.relay, room.id, message)
     if not lacking:
         _finish(step, file, said)
 

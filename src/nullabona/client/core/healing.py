@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from nullabona.client.core import acknowledging, boxes, committing, messages, people
+from nullabona.client.core import acknowledging, boxes, committing, messages, people, relocating, whereabouts
 from nullabona.client.core.content import Moved
 from nullabona.client.core.devices import own
 from nullabona.client.core.items import Gone, Ticket, TicketRequest
@@ -28,10 +28,14 @@ LONELY = "nobody-follows"
 LONELY_DAYS = 7
 """Who is alone does not ask more often than this: most who are alone have friends who are away."""
 OUTSIDE = "fork-of-former-members"
+ASTRAY = "relay-gone"
+"""The room was found at no relay."""
 FEW_ATTEMPTS = 8
 """How often a ticket is asked for where there may be no other branch, over about a quarter of an hour."""
 ALONE_ATTEMPTS = 2
 """Who has asked so often and heard nothing helps others who lost the thread at the same place."""
+LOOK_AGAIN = 2
+"""Who has not answered so often may have an inbox elsewhere by now."""
 TOLD_HISTORY = 64
 STRANDED_MOST = 256
 """Most messages owed to one device that a fork left outside."""
@@ -84,8 +88,19 @@ def outsider(step: Step, room: RoomState, track: BoxTrack, body: bytes) -> None:
     begin(step, room, Heal(OUTSIDE, track.epoch, claim.commit, list(claim.removed), [helper], step.now))
 
 
+def claim_in(step: Step, room: RoomState, track: BoxTrack, body: bytes) -> Claim | None:
+    """A settled claim by somebody who is in the room as we know it."""
+    try:
+        claim = decode_claim(body)
+        claim.verify(track.keys.box.address)
+    except PeerError:
+        return None
+    known = {device.signature_key for device in step.roster(room.id).values()}
+    return claim if claim.signer in known else None
+
+
 def signer_of(step: Step, room: RoomState, claim: Claim) -> Helper:
-    """The member who made a claim; the caller has checked that there is one (`reading.claim_in`)."""
+    """The member who made a claim; the caller has checked that there is one (`claim_in`)."""
     device = next(d for d in step.roster(room.id).values() if d.signature_key == claim.signer)
     return Helper(device.account, device.handle)
 
@@ -155,7 +170,7 @@ def ask(step: Step, room: RoomState) -> None:
     heal = room.heal
     if heal is None or heal.next_at > step.now:
         return
-    doubtful = heal.reason in {LONELY, OUTSIDE} and not heal.gone
+    doubtful = heal.reason in {LONELY, OUTSIDE, ASTRAY} and not heal.gone
     if heal.attempts >= (FEW_ATTEMPTS if doubtful else MAX_ATTEMPTS):
         if heal.gone and room.phase == JOINED:
             committing.leave_room(step, room)
@@ -173,6 +188,8 @@ def ask(step: Step, room: RoomState) -> None:
     if helper is not None:
         at = heal.epoch if heal.commit else room.epoch
         people.post(step, helper.account, helper.handle, TicketRequest(room.id, at, heal.commit))
+        if heal.attempts > LOOK_AGAIN:
+            whereabouts.look_again(step, helper.handle)
 
 
 def ticket_request(room: bytes) -> TicketRequest:
@@ -230,6 +247,7 @@ def help_back(step: Step, sender: DeviceCertificate, asked: TicketRequest, card:
         track.incarnation,
         track.position,
         history,
+        relocating.to_carry(room),
     )
     people.post(step, sender.account_id, str(sender.handle), ticket)
 

@@ -13,9 +13,11 @@ from nullabona.client.core import (
     files,
     healing,
     links,
+    members,
     messages,
     people,
     rejoin,
+    relocating,
     returning,
     seeking,
     watching,
@@ -27,6 +29,7 @@ from nullabona.client.core.chunks import MISSING, Missing, blob_content
 from nullabona.client.core.content import NoticeKind
 from nullabona.client.core.devices import inboxes, own, telling
 from nullabona.client.core.errors import MlsRefused, NoSuchRoom, PolicyRefused
+from nullabona.client.core.inbox_places import FormerInbox, InboxState, WaitingItem, forget_former
 from nullabona.client.core.items import (
     ContactRequest,
     FileRequest,
@@ -53,83 +56,47 @@ from nullabona.client.core.roominfo import DIRECT as DIRECT_ROOM
 from nullabona.client.core.state import AWAY, JOINED, RoomState, UpdateKeys
 from nullabona.client.core.step import Step
 from nullabona.errors import PeerError
-from nullabona.wire.address import BoxSecrets
 from nullabona.wire.blob import decode_ref
 from nullabona.wire.certificate import DeviceCertificate, open_certificate
-from nullabona.wire.messages import POLICY_INBOX, Frames
+from nullabona.wire.messages import Frames
 from nullabona.wire.operator_notice import is_notice
 from nullabona.wire.seal import ITEM_DIRECT, ITEM_INDIRECT, open_inbox_frame
 
-_STATE: Final = "inbox"
 _SEEN: Final = "inbox"
 MAX_WAITING: Final = 64
 NOT_FOR_US: Final = "no-key-package"
 
 
-class WaitingItem(msgspec.Struct, array_like=True):
-    """An item whose blob has not come yet: its sealed text is kept as opened."""
-
-    plain: bytes
-    since: int
-
-
-class InboxState(msgspec.Struct):
-    """Where this device stands in its account's inbox."""
-
-    read_secret: bytes
-    write_secret: bytes
-    seed: bytes
-    relay: str
-    incarnation: bytes = b""
-    position: int = 0
-    trimmed: int = 0
-    trim_at: int = 0
-    told: int = 0
-    """The position that our account's other devices were told last."""
-    waiting: list[WaitingItem] = msgspec.field(default_factory=list)
-
-    @property
-    def box(self) -> BoxSecrets:
-        return BoxSecrets(POLICY_INBOX, self.read_secret, self.write_secret)
-
-    def __repr__(self) -> str:
-        return f"<InboxState position={self.position}>"
-
-
-_states = msgspec.msgpack.Decoder(InboxState)
-
-
-def load(step: Step) -> InboxState | None:
-    data = step.store.get_value(_STATE)
-    return _states.decode(data) if data else None
-
-
-def save(step: Step, state: InboxState) -> None:
-    step.store.set_value(_STATE, msgspec.msgpack.encode(state))
-
-
-def take_frames(step: Step, state: InboxState, after: int, answer: Frames) -> list[Join]:
-    """Process what a read of the inbox brought; returns external joins that were begun."""
-    if answer.incarnation != state.incarnation:
-        first = not state.incarnation
-        state.incarnation = answer.incarnation
-        state.trimmed = 0
-        if not first:
-            state.position = 0
-            return []
-    if answer.head < after == state.position:
-        state.position = state.trimmed = 0
+def take_frames(step: Step, state: InboxState, after: int, answer: Frames, relay: str) -> list[Join]:
+    """Process what a read of the inbox at ``relay`` brought; returns external joins that were begun."""
+    place = state.at(relay)
+    if place is None or not _same_box(state, place, after, answer):
         return []
     joins: list[Join] = []
-    if after == state.position:
+    if after == place.position:
         for seq, data in answer.frames:
-            state.position = max(state.position, seq)
-            joins += _take(step, state, data)
+            place.position = max(place.position, seq)
+            joins += _take(step, state, data, relay)
         if not answer.frames:
-            state.position = max(state.position, answer.head)
-    if answer.frames:
+            place.position = max(place.position, answer.head)
+    if answer.frames and place is state:
         trim_soon(step, state)
+    forget_former(step, state)
     return joins
+
+
+def _same_box(state: InboxState, place: InboxState | FormerInbox, after: int, answer: Frames) -> bool:
+    """Notice a box that was lost or made anew; False if there is nothing to read in this answer."""
+    anew = answer.incarnation != place.incarnation
+    known = bool(place.incarnation)
+    place.incarnation = answer.incarnation
+    shorter = answer.head < after == place.position
+    if place is state and (anew or shorter):
+        state.trimmed = 0
+    if (anew and known) or shorter:
+        place.position = 0
+        return False
+    return True
 
 
 def trim_soon(step: Step, state: InboxState) -> None:
@@ -143,7 +110,7 @@ def upkeep(step: Step, state: InboxState) -> list[Join]:
     waiting, state.waiting = state.waiting, []
     joins: list[Join] = []
     for item in waiting:
-        joins += _open(step, state, item.plain, item.since)
+        joins += _open(step, state, item)
     if state.trim_at and state.trim_at <= step.now:
         state.trim_at = 0
         if state.told != state.position:
@@ -156,21 +123,21 @@ def upkeep(step: Step, state: InboxState) -> list[Join]:
     return joins
 
 
-def _take(step: Step, state: InboxState, data: bytes) -> list[Join]:
+def _take(step: Step, state: InboxState, data: bytes, relay: str) -> list[Join]:
     if not step.store.saw(_SEEN, sha256(data).digest(), step.day):
         return []
     try:
         plain = open_inbox_frame(state.seed, state.box.address, data)
     except PeerError:
         return []
-    return _open(step, state, plain, step.now)
+    return _open(step, state, WaitingItem(plain, step.now, relay))
 
 
-def _open(step: Step, state: InboxState, plain: bytes, since: int) -> list[Join]:
-    data = _content(step, state, plain)
+def _open(step: Step, state: InboxState, item: WaitingItem) -> list[Join]:
+    data = _content(step, item.plain, item.relay or state.relay)
     if isinstance(data, Missing):
-        if step.now - since < step.timing.retry_most:
-            state.waiting = [*state.waiting, WaitingItem(plain, since)][-MAX_WAITING:]
+        if step.now - item.since < step.timing.retry_most:
+            state.waiting = [*state.waiting, item][-MAX_WAITING:]
         return []
     if data is None:
         return []
@@ -179,25 +146,23 @@ def _open(step: Step, state: InboxState, plain: bytes, since: int) -> list[Join]
         return []
     try:
         sender, body = open_item(state.box.address, data)
-        return _act(step, state, plain, since, sender, body)
+        return _act(step, state, item, sender, body)
     except PeerError:
         return []
 
 
-def _content(step: Step, state: InboxState, plain: bytes) -> bytes | Missing | None:
+def _content(step: Step, plain: bytes, relay: str) -> bytes | Missing | None:
     if plain[:1] == ITEM_DIRECT:
         return plain[1:]
     if plain[:1] != ITEM_INDIRECT:
         return None
     try:
-        return blob_content(step, decode_ref(plain[1:]), state.relay, b"")
+        return blob_content(step, decode_ref(plain[1:]), relay, b"")
     except PeerError:
         return None
 
 
-def _act(
-    step: Step, state: InboxState, plain: bytes, since: int, sender: DeviceCertificate, body: ItemBody
-) -> list[Join]:
+def _act(step: Step, state: InboxState, item: WaitingItem, sender: DeviceCertificate, body: ItemBody) -> list[Join]:
     if isinstance(body, ContactRequest):
         people.request_came(step, sender.account_id, body)
     elif isinstance(body, TicketRequest):
@@ -215,7 +180,7 @@ def _act(
     elif isinstance(body, RoomsAsked | RoomsTold):
         seeking.heard(step, sender, body)
     elif _invited(step, sender, body) is MISSING:
-        state.waiting = [*state.waiting, WaitingItem(plain, since)][-MAX_WAITING:]
+        state.waiting = [*state.waiting, item][-MAX_WAITING:]
     return []
 
 
@@ -245,6 +210,17 @@ def _ticket(step: Step, sender: DeviceCertificate, ticket: Ticket) -> list[Join]
         return []
     join = rejoin.start(step, room, ticket)
     return [join] if join is not None else []
+
+
+class HeldInvitation(msgspec.Struct, array_like=True, frozen=True):
+    """A stranger's invitation that waits for the person."""
+
+    certificate: bytes
+    pack: bytes
+    order: bytes = b""
+
+
+_held = msgspec.msgpack.Decoder(HeldInvitation)
 
 
 # -- invitations --------------------------------------------------------------------------------------------------
@@ -284,9 +260,10 @@ def _invited(step: Step, sender: DeviceCertificate, item: Invitation) -> Missing
         return None
     info = decode_info(opened.room_info)
     if trusted or old is not None:
-        enter(step, opened, info, sender)
+        enter(step, opened, info, sender, item.order)
     else:
-        step.store.set_value(_request_key(item.room), msgspec.msgpack.encode((sender.encode(), pack)))
+        held = HeldInvitation(sender.encode(), pack or b"", item.order)
+        step.store.set_value(_request_key(item.room), msgspec.msgpack.encode(held))
         if not claims.standing(step, sender.account_id):
             claims.came(step, sender.account_id, str(sender.handle))
         step.event("room-request", item.room, handle=str(sender.handle), account=sender.account_id, name=info.name)
@@ -323,13 +300,13 @@ def accept_request(step: Step, room: bytes) -> None:
     stored = step.store.get_value(_request_key(room))
     if stored is None:
         raise NoSuchRoom("nobody invited you into such a room")
-    certificate, pack = msgspec.msgpack.decode(stored, type=tuple[bytes, bytes])
-    sender = open_certificate(certificate)
-    opened = open_pack(step, pack, sender, room)
+    held = _held.decode(stored)
+    sender = open_certificate(held.certificate)
+    opened = open_pack(step, held.pack, sender, room)
     if not claims.want(step, sender.account_id, str(sender.handle), b"", claims.Enter(room)):
         return
     step.store.delete_value(_request_key(room))
-    enter(step, opened, decode_info(opened.room_info), sender)
+    enter(step, opened, decode_info(opened.room_info), sender, held.order)
 
 
 def decline_request(step: Step, room: bytes) -> None:
@@ -343,20 +320,20 @@ def inviter_of(step: Step, room: bytes) -> DeviceCertificate:
     stored = step.store.get_value(_request_key(room))
     if stored is None:
         raise NoSuchRoom("nobody invited you into such a room")
-    certificate, _ = msgspec.msgpack.decode(stored, type=tuple[bytes, bytes])
-    return open_certificate(certificate)
+    return open_certificate(_held.decode(stored).certificate)
 
 
-def enter(step: Step, opened: Opened, info: RoomInfo, sender: DeviceCertificate) -> None:
-    """Become a member: replaces whatever we knew of that room but its messages."""
+def enter(step: Step, opened: Opened, info: RoomInfo, sender: DeviceCertificate, order: bytes = b"") -> None:
+    """Become a member: replaces whatever we knew of that room but its messages. ``order``: see `relocating.arrive`."""
     old = step.find_room(opened.group_id)
     if old is not None:
         step.forget_room(opened.group_id)
     group = opened.accept()
     room = RoomState(opened.group_id, info, JOINED, [])
     step.add_room(room)
+    relocating.arrive(step, room, group.members(), order)
     open_box(room, group.epoch, group.room_secret())
-    committing.sync_roster(step, room, step.me.device)
+    members.sync(step, room, step.me.device)
     room.update_at = step.now + step.chance.between(0, step.timing.update)
     room.tend_at = step.within(committing.TEND_MS) + 1
     if old is not None:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import msgspec
 
+from nullabona.client.core import relocating, whereabouts
 from nullabona.client.core.items import Invitation, encode_pack
 from nullabona.client.core.outgoing import BLOB, Target, queue_blob, queue_item
 from nullabona.client.core.records import Device
@@ -63,7 +64,7 @@ def invite_added(step: Step, room: RoomState, intents: list[Intent]) -> None:
 
 def _invite_all(step: Step, room: RoomState, added: Sequence[AddAccount], pack: bytes) -> None:
     """Send a Welcome to those of the added whose devices came into the room with the current epoch, as we know it."""
-    ref = queue_blob(step, room.id, room.current.keys.box.address, room.info.relay, pack)
+    ref = queue_blob(step, room.id, room.current.keys.box.address, room.relay, pack)
     roster = step.roster(room.id).values()
     invites = _load(step, room)
     for intent in added:
@@ -97,14 +98,15 @@ def _load_lost(step: Step, room: RoomState) -> list[LostWelcome]:
 
 
 def _invite(step: Step, room: RoomState, intent: AddAccount, devices: list[bytes], ref: BlobRef) -> Invite:
-    item = Invitation(step.chance.bytes(16), room.id, room.info.relay, ref)
+    whereabouts.note_handle(step, _inboxes.decode(intent.inbox), intent.handle)
+    item = Invitation(step.chance.bytes(16), room.id, room.relay, ref, relocating.to_carry(room))
     invite = Invite(intent.account, devices, intent.inbox, msgspec.msgpack.encode(item), 0)
     _send(step, room, invite)
     return invite
 
 
 def _send(step: Step, room: RoomState, invite: Invite) -> None:
-    queue_item(step, _inboxes.decode(invite.inbox), room.info.relay, _invitations.decode(invite.item))
+    queue_item(step, _inboxes.decode(invite.inbox), room.relay, _invitations.decode(invite.item))
     invite.next_at = step.now + (step.timing.invite << min(invite.attempts, 8)) + step.chance.between(0, 1_000)
     invite.attempts += 1
 
@@ -152,7 +154,15 @@ def _unanswered(step: Step, room: RoomState, invite: Invite, devices: dict[bytes
 
 def _repeat(step: Step, room: RoomState, invite: Invite) -> None:
     """The relay may have lost the Welcome's blob too: put its chunks back with the item."""
+    handle = next((device.handle for device in step.roster(room.id).values() if device.account == invite.account), "")
+    found = whereabouts.inbox_of(step, invite.account)
+    if found is not None:
+        invite.inbox = msgspec.msgpack.encode(found)
+    if handle:
+        whereabouts.look_again(step, handle)
     item = _invitations.decode(invite.item)
+    item = msgspec.structs.replace(item, relay=room.relay, order=relocating.to_carry(room))
+    invite.item = msgspec.msgpack.encode(item)
     for digest in item.blob.chunks:
         chunk = step.store.chunk(digest)
         if chunk is not None:
@@ -161,7 +171,7 @@ def _repeat(step: Step, room: RoomState, invite: Invite) -> None:
 
 
 def put_chunk_back(step: Step, room: RoomState, digest: bytes, chunk: bytes) -> None:
-    target = Target(room.info.relay, b"").encode()
+    target = Target(room.relay, b"").encode()
     box = room.current.keys.box.address
     if digest not in step.store.outbox_refs(box):
         step.store.add_outbox(BLOB, room=room.id, box=box, ref=digest, target=target, data=chunk)

@@ -17,6 +17,8 @@ from nullabona.wire.messages import MAX_CARD
 from nullabona.wire.signed import check_signature
 
 Hash = Annotated[bytes, Meta(min_length=32, max_length=32)]
+Order = Annotated[bytes, Meta(max_length=1_024)]
+"""An encoded `MoveOrder` that the room's info does not say yet, or empty."""
 _DOMAIN: Final = b"nullabona inbox item v1"
 MAX_LARGE: Final = 16 * 1_048_576
 MOST_TOLD: Final = 256
@@ -43,6 +45,7 @@ class Invitation(msgspec.Struct, array_like=True, frozen=True, tag=2):
     room: Hash
     relay: Annotated[str, Meta(max_length=255)]
     blob: BlobRef
+    order: Order = b""
 
 
 class WelcomePack(msgspec.Struct, array_like=True, frozen=True):
@@ -75,6 +78,7 @@ class Ticket(msgspec.Struct, array_like=True, frozen=True, tag=4):
     incarnation: Annotated[bytes, Meta(max_length=8)]
     seq: Annotated[int, Meta(ge=0)]
     history: Annotated[tuple[tuple[Annotated[int, Meta(ge=0)], Hash, tuple[Hash, ...]], ...], Meta(max_length=256)]
+    order: Order = b""
 
 
 class Gone(msgspec.Struct, array_like=True, frozen=True, tag=5):

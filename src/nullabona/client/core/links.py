@@ -14,7 +14,7 @@ from typing import ClassVar, Final, Literal
 
 import msgspec
 
-from nullabona.client.core import claims, committing, people
+from nullabona.client.core import claims, committing, people, whereabouts
 from nullabona.client.core.errors import BadRequest, CardTooOld, NotAllowed
 from nullabona.client.core.items import LinkRefusal, LinkUse, Reason
 from nullabona.client.core.outgoing import queue_item
@@ -311,6 +311,7 @@ def let_in(step: Step, card: Card, wish: claims.LetIn) -> None:
 def _refuse(step: Step, card: Card, use: LinkUse, reason: Reason) -> None:
     hour = (step.now // HOUR_MS).to_bytes(8, "big")
     if step.store.saw(_REFUSED, sha256(card.account_id + use.token + hour).digest(), step.day):
+        whereabouts.note_handle(step, card.inbox, str(card.handle))
         queue_item(step, card.inbox, step.me.relay, LinkRefusal(use.room, use.token, reason))
 
 

@@ -7,6 +7,7 @@ from hashlib import sha256
 from typing import Final
 
 from nullabona.client.core.items import ItemBody, sign_item
+from nullabona.client.core.ports import Store
 from nullabona.client.core.records import Frame, OutboxItem
 from nullabona.client.core.state import BoxTrack, RoomState
 from nullabona.client.core.step import Step
@@ -27,6 +28,21 @@ TRIM: Final = "trim"
 def queue_of(item: OutboxItem) -> bytes:
     """Of the items of one queue only the first may be under way. A file holds up neither its room nor another file."""
     return item.box if item.kind == PIECE else item.room or item.box
+
+
+def passes(kind: str, room: bytes) -> bool:
+    """Whether such an item goes by a connection of its own, so that it is not seen beside our boxes."""
+    return kind == INBOX or (kind == BLOB and not room)
+
+
+def next_due(store: Store, down: frozenset[str]) -> int | None:
+    """When the next item becomes due, in ms, of those that do not wait for a relay which is out of reach."""
+    if not down:
+        return store.outbox_next()
+    times = store.outbox_times()
+    return min(
+        (at for at, kind, room, to in times if passes(kind, room) or decode_target(to).relay not in down), default=None
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +73,7 @@ def queue_frame(
     keys = track.keys
     indirect = not body_fits(len(body))
     if indirect:
-        body = encode_ref(queue_blob(step, room.id, keys.box.address, room.info.relay, body))
+        body = encode_ref(queue_blob(step, room.id, keys.box.address, track.relay, body))
     frame = seal_frame(keys.frame_key, keys.box.address, step.chance.bytes(NONCE_SIZE), kind, body, indirect=indirect)
     digest = sha256(frame).digest()
     data = frame if keep else b""
@@ -72,7 +88,7 @@ def queue_raw(step: Step, room: RoomState, track: BoxTrack, digest: bytes, frame
     """Put a sealed frame into the outbox, unless it is there already."""
     box = track.keys.box.address
     if digest not in step.store.outbox_refs(box):
-        target = Target(room.info.relay, track.secret).encode()
+        target = Target(track.relay, track.secret).encode()
         step.store.add_outbox(FRAME, room=room.id, box=box, ref=digest, target=target, data=frame)
 
 
@@ -100,9 +116,26 @@ def queue_item(step: Step, inbox: Inbox, relay: str, body: ItemBody) -> None:
 
 
 def queue_trim(step: Step, relay: str, box: BoxSecrets, upto: int) -> None:
-    """Ask the relay to erase what nobody needs any more."""
+    """Ask the relay to erase what nobody needs any more; one that is gone has nothing to erase."""
+    if relay in step.down or not upto:
+        return
     target = Target(relay, bytes((box.policy,)) + box.read_secret + box.write_hash).encode()
     ref = b"trim" + upto.to_bytes(8, "big")
-    # Its own queue, so that forgetting the box does not forget the trim.
-    queue = b"trim" + box.address[4:]
-    step.store.add_outbox(TRIM, room=b"", box=queue, ref=ref, target=target, data=upto.to_bytes(8, "big"))
+    step.store.add_outbox(TRIM, room=b"", box=_trim_queue(box), ref=ref, target=target, data=upto.to_bytes(8, "big"))
+
+
+def drop_trim(step: Step, box: BoxSecrets) -> None:
+    """The relay that was to erase it does not keep the box any more."""
+    step.store.drop_box(_trim_queue(box))
+
+
+def drop_trims(step: Step, relay: str) -> None:
+    """The relay will hardly ever be there again: what it should have erased expires with it, or is gone."""
+    for item in step.store.outbox_of(b""):
+        if item.kind == TRIM and decode_target(item.target).relay == relay:
+            step.store.drop_outbox(item.id)
+
+
+def _trim_queue(box: BoxSecrets) -> bytes:
+    """Its own queue, so that forgetting the box does not forget the trim."""
+    return b"trim" + box.address[4:]

@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 import msgspec
 
-from nullabona.client.core import claims, links, trust
+from nullabona.client.core import claims, links, trust, whereabouts
 from nullabona.client.core.errors import CardTooOld, NoSuchContact
 from nullabona.client.core.items import ContactRequest, ItemBody, RoomsAsked, TicketRequest
 from nullabona.client.core.outgoing import queue_item
@@ -17,7 +17,6 @@ from nullabona.client.core.step import Step
 from nullabona.errors import PeerError
 from nullabona.wire.card import Card, CardForked, CardInvalid, verify_card, verify_update
 from nullabona.wire.certificate import DeviceCertificate, open_certificate
-from nullabona.wire.seal import Inbox
 
 _WAITING = "unsent-items"
 _ASKED = "asked-back"
@@ -42,11 +41,6 @@ class UnsentItem(msgspec.Struct, array_like=True):
 
 _unsent = msgspec.msgpack.Decoder(list[UnsentItem])
 _bodies = msgspec.msgpack.Decoder(ItemBody)
-_inboxes = msgspec.msgpack.Decoder(Inbox)
-
-
-def _card_key(account: bytes) -> str:
-    return f"inbox-of:{account.hex()}"
 
 
 def learn_card(step: Step, data: bytes, handle: str, standing: claims.Standing = claims.PROVEN) -> Card:
@@ -71,14 +65,9 @@ def learn_card(step: Step, data: bytes, handle: str, standing: claims.Standing =
             raise
         step.store.put_contact(replace(contact, card=card.encoded, key_packages=packages_of(card)))
     claims.seen(step, card.account_id, standing)
-    remember_inbox(step, card)
+    whereabouts.remember(step, card)
     _send_waiting(step, card.account_id)
     return card
-
-
-def remember_inbox(step: Step, card: Card) -> None:
-    """Where to write to the account of a verified card."""
-    step.store.set_value(_card_key(card.account_id), msgspec.msgpack.encode(card.inbox))
 
 
 def _known_by(step: Step, handle: str, account: bytes) -> Contact | None:
@@ -117,9 +106,9 @@ def add_intent(step: Step, card: Card) -> AddAccount:
 
 def post(step: Step, account: bytes, handle: str, body: ItemBody) -> None:
     """Put an item into an account's inbox, now if we know it, otherwise as soon as its card has been looked up."""
-    known = step.store.get_value(_card_key(account))
+    known = whereabouts.inbox_of(step, account)
     if known is not None:
-        queue_item(step, _inboxes.decode(known), step.me.relay, body)
+        queue_item(step, known, whereabouts.host_relay(handle), body)
         return
     items = unsent(step)
     items = [item for item in items if (item.account, item.item[:1]) != (account, b"")]
@@ -192,6 +181,7 @@ def take_asked_back(step: Step, account: bytes) -> list[tuple[DeviceCertificate,
 def wanted_handles(step: Step) -> set[str]:
     """Handles to look up now."""
     handles = {item.handle for item in unsent(step) if item.next_at <= step.now}
+    handles |= set(whereabouts.wanted(step))
     return handles | {str(open_certificate(each.certificate).handle) for each in asked_back(step)}
 
 
@@ -200,6 +190,7 @@ def looked_up(step: Step, handle: str) -> None:
 
     That there is no card, or another account's, looks the same from here.
     """
+    whereabouts.looked_up(step, handle)
     items = unsent(step)
     for item in items:
         if item.handle == handle:

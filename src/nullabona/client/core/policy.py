@@ -20,12 +20,14 @@ from nullabona.client.core.roominfo import (
     DEVICES,
     DIRECT,
     MAX_DEVICES,
+    MOST_AHEAD,
     ROOM_INFO_EXTENSION,
     RoomInfo,
     decode_info,
 )
 from nullabona.errors import PeerError
 from nullabona.wire.certificate import DeviceCertificate, verify_certificate
+from nullabona.wire.endpoint import EndpointRefused, same_or_safer
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,13 +183,33 @@ def _check_info(commit: Processed, info: RoomInfo, sender: DeviceCertificate, *,
         raise PolicyRefused("a commit with a broken room info") from None
     if new == info:
         return None
-    if info.kind == DEVICES:
-        raise PolicyRefused("nothing about the room of an account's devices can change")
+    _check_move(new, info)
+    kept = msgspec.structs.replace(new, relay=info.relay, moves=info.moves)
+    if info.kind == DEVICES and kept != info:
+        raise PolicyRefused("of the room of an account's devices only the relay may change")
     if info.kind == DIRECT:
-        if sender.account_id not in info.pair or msgspec.structs.replace(new, timer_s=info.timer_s) != info:
-            raise PolicyRefused("of a direct room only the timer may change")
-    elif not admin:
+        _check_pair(kept, info, sender)
+    elif info.kind != DEVICES and not admin:
         raise PolicyRefused("only an admin may change the room")
-    if (new.kind, new.pair, new.relay) != (info.kind, info.pair, info.relay):
+    if (new.kind, new.pair) != (info.kind, info.pair):
         raise PolicyRefused("a commit that changes what cannot change")
     return new
+
+
+def _check_pair(kept: RoomInfo, info: RoomInfo, sender: DeviceCertificate) -> None:
+    if sender.account_id not in info.pair or msgspec.structs.replace(kept, timer_s=info.timer_s) != info:
+        raise PolicyRefused("of a direct room only the timer and the relay may change")
+
+
+def _check_move(new: RoomInfo, info: RoomInfo) -> None:
+    """The relay changes with the number of the move order that says so, and never to a less safe one."""
+    if (new.relay, new.moves) == (info.relay, info.moves):
+        return
+    if not info.moves < new.moves <= info.moves + MOST_AHEAD:
+        raise PolicyRefused("a commit that changes the relay without a newer move order")
+    try:
+        normal = same_or_safer(new.relay, info.relay)
+    except EndpointRefused:
+        raise PolicyRefused("a commit that moves the room to a relay that nobody may use") from None
+    if new.relay != normal:
+        raise PolicyRefused("a commit that names a relay in another form than all others")

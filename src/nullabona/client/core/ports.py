@@ -122,12 +122,20 @@ class Store(Protocol):
         ...
 
     def outbox_item(self, id: int) -> OutboxItem | None: ...
+    def outbox_of(self, room: bytes) -> list[OutboxItem]:
+        """All items of a room (empty: of none), due or not, lowest id first."""
+        ...
+
     def outbox_refs(self, box: bytes) -> set[bytes]:
         """The refs of all items for a box, due or not."""
         ...
 
     def outbox_next(self) -> int | None:
         """When the next item becomes due (ms), or None."""
+        ...
+
+    def outbox_times(self) -> list[tuple[int, str, bytes, bytes]]:
+        """When each item becomes due (ms), its kind, room and target, in no order."""
         ...
 
     def delay_outbox(self, id: int, not_before: int) -> None:

@@ -1,4 +1,4 @@
-"""Signed statements that members check without asking anybody: removal orders, settled claims, signed inbox items.
+"""Signed statements that members check without asking anybody: removal and move orders, settled claims, inbox items.
 
 Each signature is Ed25519 by a device's key over a domain string and a canonical MessagePack array, so a statement of
 one kind or room can never be taken for another (spec/room.md §§3, 5, 7).
@@ -13,6 +13,7 @@ import msgspec
 from msgspec import Meta
 
 from nullabona.client.core.mlsport import Mls
+from nullabona.client.core.roominfo import MAX_MOVES
 from nullabona.errors import Malformed, PeerError
 from nullabona.wire.signed import check_signature
 
@@ -22,6 +23,7 @@ Key = Annotated[bytes, Meta(min_length=32, max_length=32)]
 
 _ORDER: Final = b"nullabona removal order v1"
 _CLAIM: Final = b"nullabona settled claim v1"
+_MOVE: Final = b"nullabona move order v1"
 _encode = msgspec.msgpack.encode
 
 
@@ -131,3 +133,49 @@ def decode_claim(data: bytes) -> Claim:
         return _claims.decode(data)
     except (msgspec.MsgspecError, ValueError, RecursionError):
         raise Malformed("a settled claim does not decode") from None
+
+
+class MoveOrder(msgspec.Struct, array_like=True, frozen=True):
+    """ "The room's boxes are kept by this relay from now on", signed by a device of somebody who may move the room.
+
+    Of several the one with the highest ``number`` holds, of those the one with the lowest hash: whoever has heard of
+    the same orders goes to the same relay.
+    """
+
+    room: Hash
+    number: Annotated[int, Meta(ge=1, le=MAX_MOVES)]
+    relay: Annotated[str, Meta(min_length=1, max_length=255)]
+    signer: Key
+    signature: Signature
+
+    @property
+    def rank(self) -> tuple[int, bytes]:
+        """Orders of a room compare by this; the lowest holds."""
+        return (-self.number, sha256(self.payload()).digest())
+
+    def payload(self) -> bytes:
+        return _encode((self.room, self.number, self.relay, self.signer))
+
+    def verify(self) -> None:
+        check_signature(self.signer, _MOVE, self.payload(), self.signature, BadProof)
+
+
+_moves = msgspec.msgpack.Decoder(MoveOrder)
+
+
+def make_move(mls: Mls, signer: bytes, room: bytes, number: int, relay: str) -> MoveOrder:
+    """A move order by this device."""
+    payload = _encode((room, number, relay, signer))
+    return MoveOrder(room, number, relay, signer, mls.sign(_MOVE + payload))
+
+
+def encode_move(order: MoveOrder) -> bytes:
+    return _encode(order)
+
+
+def decode_move(data: bytes) -> MoveOrder:
+    """Raises `Malformed` for anything but a move order; the caller judges it."""
+    try:
+        return _moves.decode(data)
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        raise Malformed("a move order does not decode") from None

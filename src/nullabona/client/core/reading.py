@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from hashlib import sha256
 
-from nullabona.client.core import boxes, committing, healing, messages, trust
+from nullabona.client.core import boxes, committing, healing, messages, relocating, trust
 from nullabona.client.core.chat import typing
 from nullabona.client.core.chunks import Missing, body_of
 from nullabona.client.core.content import (
@@ -22,7 +22,7 @@ from nullabona.client.core.devices import hearing
 from nullabona.client.core.errors import MlsRefused, PolicyRefused
 from nullabona.client.core.mlsport import Processed
 from nullabona.client.core.policy import check_commit, order_holds
-from nullabona.client.core.proofs import Claim, decode_claim
+from nullabona.client.core.proofs import Claim
 from nullabona.client.core.records import Device, Frame
 from nullabona.client.core.state import (
     BoxTrack,
@@ -33,7 +33,7 @@ from nullabona.client.core.state import (
 from nullabona.client.core.step import Step
 from nullabona.errors import PeerError
 from nullabona.wire.certificate import verify_certificate
-from nullabona.wire.frame import Kind, OpenedFrame, open_frame
+from nullabona.wire.frame import Kind, OpenedFrame
 from nullabona.wire.messages import Frames
 
 MAX_LOOKAHEAD = 4_096
@@ -58,6 +58,8 @@ def take_frames(step: Step, room: RoomState, track: BoxTrack, after: int, answer
         if seq > track.position + 1:
             _gap(step, room, track, seq - 1)
         _take(step, room, track, seq, data)
+        if not track.incarnation:
+            return  # an order lay there: another relay keeps the box
     if not answer.frames and answer.head > track.position:
         _gap(step, room, track, answer.head)
     boxes.miss_expected(step, room, track)
@@ -98,7 +100,7 @@ def _take(step: Step, room: RoomState, track: BoxTrack, seq: int, data: bytes) -
     if known is not None and known.seq:
         boxes.record_repeat(step, track, seq, digest, known)
         return
-    opened = open_quietly(track, data)
+    opened = boxes.open_quietly(track, data)
     if opened is None:
         boxes.record_repeat(step, track, seq, digest)
         return
@@ -113,6 +115,8 @@ def _take(step: Step, room: RoomState, track: BoxTrack, seq: int, data: bytes) -
         _candidate(track, seq, digest, settled=False)
     elif opened.kind is Kind.SETTLED:
         _settled(step, room, track, seq, digest, opened)
+    elif opened.kind is Kind.MOVE:
+        relocating.heard(step, room, track, digest, opened.body)
 
 
 def received(step: Step, track: BoxTrack, seq: int, digest: bytes, kind: int, data: bytes) -> Frame:
@@ -130,14 +134,6 @@ def received(step: Step, track: BoxTrack, seq: int, digest: bytes, kind: int, da
     )
 
 
-def open_quietly(track: BoxTrack, data: bytes) -> OpenedFrame | None:
-    keys = track.keys
-    try:
-        return open_frame(keys.frame_key, keys.box.address, data)
-    except PeerError:
-        return None
-
-
 def _found_again(step: Step, room: RoomState, track: BoxTrack, known: Frame, seq: int) -> None:
     """A frame we know (our own, or one that was put back) now has a place."""
     step.store.drop_outbox_ref(known.box, known.hash)
@@ -151,7 +147,7 @@ def _found_again(step: Step, room: RoomState, track: BoxTrack, known: Frame, seq
 
 
 def _message(step: Step, room: RoomState, track: BoxTrack, seq: int, digest: bytes, opened: OpenedFrame) -> None:
-    body = body_of(step, room, opened)
+    body = body_of(step, room, track, opened)
     if isinstance(body, Missing):
         track.deferred[seq] = digest
         return
@@ -231,8 +227,8 @@ def read_deferred(step: Step, room: RoomState, track: BoxTrack) -> None:
     """Messages whose blobs have come since."""
     for seq, digest in list(track.deferred.items()):
         frame = step.store.frame(track.keys.box.address, digest)
-        opened = open_quietly(track, frame.data) if frame is not None else None
-        body = body_of(step, room, opened) if opened is not None else None
+        opened = boxes.open_quietly(track, frame.data) if frame is not None else None
+        body = body_of(step, room, track, opened) if opened is not None else None
         if isinstance(body, Missing):
             if frame is not None and step.day - frame.day <= 1:
                 continue
@@ -253,12 +249,12 @@ def _candidate(track: BoxTrack, seq: int, digest: bytes, *, settled: bool) -> No
 
 def _settled(step: Step, room: RoomState, track: BoxTrack, seq: int, digest: bytes, opened: OpenedFrame) -> None:
     """Somebody says which commit they merged: a candidate while we have not, a fork if we merged another."""
-    body = body_of(step, room, opened)
+    body = body_of(step, room, track, opened)
     if not isinstance(body, bytes):
         if not track.closed:
             _keep_settled(step, track, seq, digest, opened)
         return
-    claim = claim_in(step, room, track, body)
+    claim = healing.claim_in(step, room, track, body)
     if claim is None:
         if track.closed:
             healing.outsider(step, room, track, body)
@@ -279,17 +275,6 @@ def _keep_settled(step: Step, track: BoxTrack, seq: int, digest: bytes, opened: 
     step.store.put_frame(received(step, track, seq, digest, kind, b""))
     step.store.set_value(boxes.settled_key(box, digest), bytes((opened.indirect,)) + opened.body)
     _candidate(track, seq, digest, settled=True)
-
-
-def claim_in(step: Step, room: RoomState, track: BoxTrack, body: bytes) -> Claim | None:
-    """A settled claim by somebody who is in the room as we know it."""
-    try:
-        claim = decode_claim(body)
-        claim.verify(track.keys.box.address)
-    except PeerError:
-        return None
-    known = {device.signature_key for device in step.roster(room.id).values()}
-    return claim if claim.signer in known else None
 
 
 def decide(step: Step, room: RoomState, track: BoxTrack) -> None:
@@ -327,20 +312,20 @@ def _candidate_claim(
     if stored is None:
         return None, False
     opened = OpenedFrame(Kind.SETTLED, bool(stored[0]), stored[1:])
-    body = body_of(step, room, opened)
+    body = body_of(step, room, track, opened)
     if isinstance(body, Missing):
         return None, _still_waiting(step, candidate)
-    return (claim_in(step, room, track, body) if body is not None else None), False
+    return (healing.claim_in(step, room, track, body) if body is not None else None), False
 
 
 def _candidate_commit(
     step: Step, room: RoomState, track: BoxTrack, candidate: CommitCandidate
 ) -> tuple[bytes | None, bool]:
     frame = step.store.frame(track.keys.box.address, candidate.frame)
-    opened = open_quietly(track, frame.data) if frame is not None and frame.data else None
+    opened = boxes.open_quietly(track, frame.data) if frame is not None and frame.data else None
     if opened is None:
         return None, False
-    body = body_of(step, room, opened)
+    body = body_of(step, room, track, opened)
     if isinstance(body, Missing):
         return None, _still_waiting(step, candidate)
     return body, False

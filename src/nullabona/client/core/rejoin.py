@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from hashlib import sha256
 
-from nullabona.client.core import committing, healing, invites, messages, people
+from nullabona.client.core import committing, healing, invites, members, messages, people, relocating
 from nullabona.client.core.boxes import open_box, receipt_delay, winner_key
 from nullabona.client.core.devices import own
 from nullabona.client.core.errors import MlsRefused
@@ -32,6 +32,7 @@ from nullabona.client.core.step import Step
 from nullabona.errors import PeerError
 from nullabona.wire.address import EpochKeys, epoch_keys
 from nullabona.wire.blob import encode_ref
+from nullabona.wire.endpoint import EndpointRefused, same_or_safer
 from nullabona.wire.frame import NONCE_SIZE, Kind, body_fits, open_frame, seal_frame
 from nullabona.wire.messages import Frames
 
@@ -75,7 +76,7 @@ def start(step: Step, room: RoomState, ticket: Ticket) -> Join | None:
     if room.phase == JOINED:
         healing.say_moved(step, room, heal)
     deadline = step.now + step.timing.ticket * _PATIENCE
-    join = Join(room.id, room.info.relay, ticket, candidate, b"", ticket.seq, deadline)
+    join = Join(room.id, _relay(room, ticket, candidate), ticket, candidate, b"", ticket.seq, deadline)
     join.frame = _queue(step, join)
     heal.next_at = deadline + step.chance.between(0, step.timing.ticket)
     return join
@@ -88,12 +89,29 @@ def _check(room: RoomState, heal: Heal, ticket: Ticket, candidate: Candidate) ->
     """
     info = decode_info(candidate.group.room_info())
     same = candidate.group_id == room.id
-    same = same and (info.kind, info.pair, info.relay) == (room.info.kind, room.info.pair, room.info.relay)
+    same = same and (info.kind, info.pair) == (room.info.kind, room.info.pair) and _as_safe(info.relay, room.info.relay)
     accounts = {certificate_of(leaf).account_id for leaf in candidate.group.members()}
     right_after = ticket.epoch == heal.epoch + 1
     if not same or (right_after and accounts & set(heal.removed)):
         candidate.discard()
         raise MlsRefused("a ticket leads to another room", "wrong-group")
+
+
+def _as_safe(relay: str, known: str) -> bool:
+    """Whether the branch is kept by the relay we know, or by one that may take its place."""
+    try:
+        return relay == known or relay == same_or_safer(relay, known)
+    except EndpointRefused:
+        return False
+
+
+def _relay(room: RoomState, ticket: Ticket, candidate: Candidate) -> str:
+    """The relay that keeps the helper's box, as the helper knows it."""
+    info = decode_info(candidate.group.room_info())
+    leaves = candidate.group.members()
+    devices = [(leaf.signature_key, certificate_of(leaf).account_id) for leaf in leaves]
+    order = relocating.valid(ticket.order, room.id, info, devices)
+    return order.relay if relocating.applies(order, info.moves) else info.relay
 
 
 def _queue(step: Step, join: Join) -> bytes:
@@ -150,6 +168,7 @@ def adopt(step: Step, room: RoomState, join: Join) -> None:
     intents = _to_redo(room, heal, join.ticket)
     _leave_branch(step, room, heal)
     group = join.candidate.adopt()
+    before_relay = room.relay
     info: RoomInfo = decode_info(group.room_info())
     ours = sha256(join.candidate.commit).digest()
     room.history = [Merged(epoch, commit, list(removed), [], []) for epoch, commit, removed in join.ticket.history]
@@ -158,11 +177,13 @@ def adopt(step: Step, room: RoomState, join: Join) -> None:
     room.redo = [intent.account for intent in intents if isinstance(intent, RemoveAccount)]
     room.phase = JOINED
     room.commit_at = step.within(step.timing.commit_spread)
+    relocating.arrive(step, room, group.members(), join.ticket.order)
     # A device linked while we were away, or let in on the branch that is over, has nobody else to let it in.
     room.tend_at = room.tend_at or step.within(committing.TEND_MS) + 1
     open_box(room, group.epoch, group.room_secret())
     before = list(step.roster(room.id).values())
-    committing.sync_roster(step, room, step.me.device)
+    members.sync(step, room, step.me.device)
+    relocating.tell(step, room, before_relay)
     invites.invite_after_all(step, room)
     healing.owe_stranded(step, room, before)
     messages.resend_unacknowledged(step, room, messages.reached_nobody)

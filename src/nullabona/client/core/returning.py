@@ -10,7 +10,7 @@ from typing import Final
 
 import msgspec
 
-from nullabona.client.core import healing, people
+from nullabona.client.core import healing, people, whereabouts
 from nullabona.client.core.devices import own
 from nullabona.client.core.records import Device
 from nullabona.client.core.roominfo import DEVICES, RoomInfo, decode_info, encode_info
@@ -130,6 +130,8 @@ def look_after(step: Step, room: RoomState) -> None:
     helper = heal.helpers[heal.attempts % len(heal.helpers)]
     heal.attempts += 1
     people.post(step, helper.account, helper.handle, healing.ticket_request(room.id))
+    if heal.attempts > len(heal.helpers):
+        whereabouts.look_again(step, helper.handle)
     rounds, place = divmod(heal.attempts, len(heal.helpers))
     pause = min(step.timing.ticket << min(rounds, 12), DAY_MS) if place == 0 else step.timing.ticket
     heal.next_at = step.now + pause + step.chance.between(0, step.timing.ticket)

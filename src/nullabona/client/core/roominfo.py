@@ -17,6 +17,10 @@ MAX_DEVICES: Final = 5_000
 MAX_TIMER_S: Final = 31_536_000
 """Longest life of a disappearing message: a year."""
 
+MAX_MOVES: Final = 2**53
+MOST_AHEAD: Final = 256
+"""A move order's number is at most so far above that of the room: nobody can use the numbers up."""
+
 GROUP: Final = "group"
 DIRECT: Final = "direct"
 DEVICES: Final = "devices"
@@ -32,7 +36,8 @@ class RoomInfo(msgspec.Struct, array_like=True, frozen=True):
     ``kind`` is ``group``, ``direct`` or ``devices``. A direct room has exactly its ``pair`` of accounts, no name and no
     admins; the room of an account's devices has none of the three.
     ``relay`` is the base URL of the relay that keeps the room's boxes. ``admins`` are accounts. ``timer_s`` is how long
-    messages written from now on live once they are read; 0: for ever.
+    messages written from now on live once they are read; 0: for ever. ``moves`` is the number of the move order that
+    brought the room to its relay; 0: it is where it was made (spec/relocation.md).
     """
 
     rev: Annotated[int, Meta(ge=1, le=1)]
@@ -42,6 +47,12 @@ class RoomInfo(msgspec.Struct, array_like=True, frozen=True):
     admins: Annotated[tuple[Key, ...], Meta(max_length=64)] = ()
     pair: Annotated[tuple[Key, ...], Meta(max_length=2)] = ()
     timer_s: Annotated[int, Meta(ge=0, le=MAX_TIMER_S)] = 0
+    moves: Annotated[int, Meta(ge=0, le=MAX_MOVES)] = 0
+
+    @property
+    def deciders(self) -> tuple[bytes, ...]:
+        """The accounts that may move the room; of the room that an account's devices share each of them may."""
+        return self.pair if self.kind == DIRECT else self.admins
 
 
 _infos = msgspec.msgpack.Decoder(RoomInfo)

@@ -7,7 +7,7 @@ from typing import Annotated, TypeAlias
 import msgspec
 from msgspec import Meta, field
 
-from nullabona.client.core.proofs import RemovalOrder
+from nullabona.client.core.proofs import MoveOrder, RemovalOrder
 from nullabona.client.core.roominfo import RoomInfo
 from nullabona.errors import Bug
 from nullabona.wire.address import Address, EpochKeys, epoch_keys
@@ -95,6 +95,16 @@ class BoxTrack(msgspec.Struct):
     """The seq of our view that we last told the room."""
     start: int = 0
     """Chain comparisons begin above this seq (a gap lies at or below it)."""
+    relay: str = ""
+    """Which relay keeps the box."""
+    moves: int = 0
+    """`RoomInfo.moves` of the epoch: a move order with a higher number brings the box elsewhere."""
+    left: list[str] = field(default_factory=list)
+    """The relays that kept it before, newest last."""
+    order_seen: bool = False
+    """The move order that brought it here lies in this incarnation."""
+    behind: list[bytes] = field(default_factory=list)
+    """Hashes of move orders that lie behind a commit which is not decided yet."""
 
     @property
     def keys(self) -> EpochKeys:
@@ -149,7 +159,11 @@ class UpdateKeys(msgspec.Struct, array_like=True, tag=4, frozen=True):
     """Renew our leaf's keys: what an attacker copied before is worth nothing afterwards."""
 
 
-Intent: TypeAlias = AddAccount | RemoveAccount | RemoveDevice | SetInfo | UpdateKeys
+class NoteMove(msgspec.Struct, array_like=True, tag=6, frozen=True):
+    """Write the relay that the newest move order names into the room info, for those who come later."""
+
+
+Intent: TypeAlias = AddAccount | RemoveAccount | RemoveDevice | SetInfo | UpdateKeys | NoteMove
 
 
 class PendingCommit(msgspec.Struct, array_like=True):
@@ -250,6 +264,21 @@ class RoomState(msgspec.Struct):
     """device (hex) that a fork left outside → our messages it has not acknowledged; sent again when it is back."""
     unmatched_markers: dict[str, bytes] = field(default_factory=dict)
     """account (hex) → a marker that names a message we do not have yet."""
+    order: MoveOrder | None = None
+    """The move order that holds, of those we have heard of."""
+    note_at: int = 0
+    """When to write it into the room info, if nobody has."""
+    scout_at: int = 0
+    """When to look for the room at other relays next; 0: there is no reason to."""
+    scout_since: int = 0
+    scout_turn: int = 0
+    astray_at: int = 0
+    """When to ask members where the room is, if it was found nowhere."""
+
+    def __post_init__(self) -> None:
+        """What an earlier version stored does not say where a box is: rooms did not move, so the room info does."""
+        for track in self.boxes:
+            track.relay = track.relay or self.info.relay
 
     @property
     def current(self) -> BoxTrack:
@@ -258,6 +287,11 @@ class RoomState(msgspec.Struct):
     @property
     def epoch(self) -> int:
         return self.boxes[-1].epoch
+
+    @property
+    def relay(self) -> str:
+        """The relay that keeps what is put into the room now."""
+        return self.boxes[-1].relay if self.boxes else self.info.relay
 
     def track_at(self, address: Address) -> BoxTrack | None:
         return next((track for track in self.boxes if track.keys.box.address == address), None)

@@ -7,7 +7,7 @@ together at the end; whatever the network must do is found in the store afterwar
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import msgspec
 
@@ -16,6 +16,9 @@ from nullabona.client.core.mlsport import Group, Mls
 from nullabona.client.core.ports import Store
 from nullabona.client.core.records import Device, Progress, Writing
 from nullabona.client.core.state import RoomState, decode_state, encode_state
+
+if TYPE_CHECKING:
+    from nullabona.client.core.scouting import Scout
 
 DAY_MS: Final = 86_400_000
 
@@ -60,6 +63,10 @@ class Timing:
     """How long to wait for a ticket before asking the next helper; doubles."""
     trim: int = 120_000
     """A closed box that everybody acknowledged is trimmed within this time."""
+    scout: int = 10_000
+    """A room whose relay is out of reach is looked for elsewhere within this time; then ever less often."""
+    scout_cards: int = 10_000
+    """After so long the cards of those who may move it are looked up, too."""
     update: int = 7 * DAY_MS
     """A device renews its keys in a room at least this often."""
 
@@ -99,6 +106,14 @@ class Step:
     """Who has begun or stopped writing, for whoever watches."""
     copies: set[bytes] = field(default_factory=set)
     """Rooms in which this device's own leaf has said what this profile knows nothing of: it is an old copy."""
+    down: frozenset[str] = frozenset()
+    """Relays that are out of reach."""
+    up: frozenset[str] = frozenset()
+    """Relays that are connected. Of the others nothing is known yet."""
+    scouts: list[Scout] = field(default_factory=list)
+    """Looks at other relays that this step wants."""
+    relay_left: str = ""
+    """The account's own relay until this step."""
     ended: bool = False
     """The account is deleted, another of its devices says: this one is out when the step is over."""
     others_inbox: bool = False

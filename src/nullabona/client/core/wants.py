@@ -32,7 +32,7 @@ class ChunkWant:
 
 def room_reads(room: RoomState) -> tuple[ReadWant, ...]:
     return tuple(
-        ReadWant(room.info.relay, track.keys.box, track.position, old=track is not room.current or room.phase != JOINED)
+        ReadWant(track.relay, track.keys.box, track.position, old=track is not room.current or room.phase != JOINED)
         for track in room.boxes
     )
 
@@ -48,6 +48,7 @@ def room_wake(room: RoomState) -> int | None:
     if room.phase != JOINED:
         return _watch_wake(room)
     times = [room.receipt_at, room.update_at, room.invites_at, room.profile_at, room.sync_at, room.tend_at]
+    times += [room.note_at, room.scout_at]
     if room.heal is not None:
         times.append(room.heal.next_at)
     elif room.intents and room.pending is None:

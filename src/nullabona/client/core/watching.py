@@ -8,7 +8,7 @@ branch; then we ask for a ticket like anybody else. A removal that stands is ans
 
 from __future__ import annotations
 
-from nullabona.client.core import healing, invites, reading
+from nullabona.client.core import boxes, healing, invites
 from nullabona.client.core.boxes import WATCH_DAYS
 from nullabona.client.core.chunks import body_of
 from nullabona.client.core.state import JOINED, BoxTrack, Heal, RoomState
@@ -28,11 +28,11 @@ def take_frames(step: Step, room: RoomState, track: BoxTrack, after: int, answer
         return
     for seq, data in answer.frames:
         track.position = max(track.position, seq)
-        opened = reading.open_quietly(track, data)
+        opened = boxes.open_quietly(track, data)
         if opened is None or opened.kind is not Kind.SETTLED:
             continue
-        body = body_of(step, room, opened)
-        claim = reading.claim_in(step, room, track, body) if isinstance(body, bytes) else None
+        body = body_of(step, room, track, opened)
+        claim = healing.claim_in(step, room, track, body) if isinstance(body, bytes) else None
         if claim is None or claim.commit == track.winner or step.me.account in claim.removed:
             continue
         helper = healing.signer_of(step, room, claim)

@@ -7,10 +7,8 @@ from nullabona.client.net.backoff import Backoff, Policy
 from nullabona.client.net.carrier import Carrier
 from nullabona.client.net.connection import Connection, connect
 from nullabona.client.net.dial import NetOptions
-from nullabona.client.net.endpoint import Endpoint, endpoint_of, parse_endpoint
 from nullabona.client.net.errors import (
     CertificatesUnreadable,
-    EndpointRefused,
     ProxyRefused,
     RelayUntrusted,
     TimedOut,
@@ -19,6 +17,7 @@ from nullabona.client.net.errors import (
 )
 from nullabona.client.net.link import Link, World
 from nullabona.client.net.post import PostCarrier
+from nullabona.wire.endpoint import Endpoint, EndpointRefused, endpoint_of, parse_endpoint
 
 __all__ = [
     "Backoff",

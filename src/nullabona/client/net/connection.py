@@ -13,11 +13,11 @@ from typing import Final
 from picows import WSCloseCode, WSFrame, WSListener, WSMsgType, WSTransport
 
 from nullabona.client.net.dial import NetOptions
-from nullabona.client.net.endpoint import Endpoint
 from nullabona.client.net.errors import TimedOut, Unreachable
 from nullabona.client.net.ledger import Ledger, again
 from nullabona.client.net.websocket import open_websocket
 from nullabona.errors import Malformed, PeerError
+from nullabona.wire.endpoint import Endpoint
 from nullabona.wire.messages import MAX_RESPONSE, AnyRequest, AnyResponse, encode
 from nullabona.wire.records import HEAD, Assembly, split_records
 

@@ -14,9 +14,10 @@ from typing import TypeVar
 from python_socks import ProxyError
 from python_socks.async_.asyncio import Proxy
 
-from nullabona.client.net.endpoint import Endpoint, check_proxy
 from nullabona.client.net.errors import CertificatesUnreadable, ProxyRefused, RelayUntrusted, TimedOut, Unreachable
+from nullabona.client.net.proxy import check_proxy
 from nullabona.errors import PeerError
+from nullabona.wire.endpoint import Endpoint
 
 P = TypeVar("P", bound=asyncio.BaseProtocol)
 

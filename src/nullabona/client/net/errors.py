@@ -5,13 +5,6 @@ from __future__ import annotations
 from nullabona.errors import PeerError, UserError
 
 
-class EndpointRefused(UserError):
-    """An address is not one that the client connects to."""
-
-    code = "endpoint-refused"
-    default_hint = "use wss:// or https://; plain ws:// and http:// go only to this machine and to .onion addresses"
-
-
 class ProxyRefused(UserError):
     """A proxy is not one that the client connects through, or one is needed."""
 

@@ -11,10 +11,10 @@ from typing import Final, cast
 import h11
 
 from nullabona.client.net.dial import NetOptions, dial, translate
-from nullabona.client.net.endpoint import PATH, Endpoint
 from nullabona.client.net.errors import TooManyRequests, Unreachable
 from nullabona.client.net.ledger import decode_answer
 from nullabona.errors import Malformed, PeerError
+from nullabona.wire.endpoint import PATH, Endpoint
 from nullabona.wire.messages import MAX_RESPONSE, AnyRequest, AnyResponse, encode
 
 _HEAD_BYTES: Final = 16_384

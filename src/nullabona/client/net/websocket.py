@@ -12,8 +12,8 @@ from picows import WSAutoPingStrategy, WSError, WSListener
 from picows.picows import WSProtocol  # type: ignore[attr-defined]
 
 from nullabona.client.net.dial import NetOptions, dial, translate
-from nullabona.client.net.endpoint import PATH, Endpoint
 from nullabona.client.net.errors import Unreachable
+from nullabona.wire.endpoint import PATH, Endpoint
 
 MAX_HANDSHAKE: Final = 16_384
 _READ_BUFFER: Final = 16_384

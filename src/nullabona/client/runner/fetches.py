@@ -26,7 +26,7 @@ class Fetches:
 
     def __init__(self, ground: Ground) -> None:
         self._ground = ground
-        self._chunks: set[bytes] = set()
+        self._chunks: dict[ChunkWant, asyncio.Task[None]] = {}
         self._cards: set[str] = set()
 
     @property
@@ -37,10 +37,13 @@ class Fetches:
     def pump(self) -> None:
         """Start fetching whatever is wanted and not under way."""
         now = self._ground.now()
-        for want in self._ground.engine.chunk_wants(now):
-            if want.digest not in self._chunks and len(self._chunks) < _MOST_CHUNKS:
-                self._chunks.add(want.digest)
-                self._ground.spawn(self._fetch_chunk(want))
+        wants = self._ground.engine.chunk_wants(now)
+        for want in self._chunks.keys() - set(wants):
+            # It is to be found elsewhere by now, or of no use: its relay may never be there again.
+            self._chunks.pop(want).cancel()
+        for want in wants:
+            if want not in self._chunks and len(self._chunks) < _MOST_CHUNKS:
+                self._chunks[want] = self._ground.spawn(self._fetch_chunk(want))
         for handle in self._ground.engine.lookups(now):
             if handle not in self._cards:
                 self._cards.add(handle)
@@ -54,7 +57,7 @@ class Fetches:
             answer = None
         data = answer.data if isinstance(answer, Blob) else None
         await self._respect(answer)
-        self._chunks.discard(want.digest)
+        self._chunks.pop(want, None)
         self._ground.happened(self._ground.engine.on_chunk(want.digest, data, self._ground.now()))
         self._ground.inbox_read()  # an item's content may have come with it
 

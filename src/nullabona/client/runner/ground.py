@@ -37,12 +37,16 @@ class Ground(Protocol):
         """Items of the inbox were taken in."""
         ...
 
-    def may_send(self, room: bytes, address: bytes) -> bool:
+    def may_send(self, room: bytes, relay: str, address: bytes) -> bool:
         """See `Reads.may_send`."""
         ...
 
     def warn(self, code: str, **data: str) -> None:
         """Tell the person once, durably, that something outside is wrong."""
+        ...
+
+    def look_at_own_card(self) -> None:
+        """See soon what our own card says: a relay may have moved."""
         ...
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> Any:  # noqa: ANN401 - an asyncio.Task

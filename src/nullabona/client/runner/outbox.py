@@ -6,11 +6,12 @@ costs one, and the item's queue waits with it, so that a frame never overtakes t
 
 from __future__ import annotations
 
+import asyncio
 from hashlib import sha256
 from typing import Final
 
 from nullabona.client.core.engine import Touched
-from nullabona.client.core.outgoing import BLOB, FRAME, INBOX, PIECE, TRIM, decode_target, queue_of
+from nullabona.client.core.outgoing import BLOB, FRAME, INBOX, PIECE, TRIM, decode_target, passes, queue_of
 from nullabona.client.core.records import OutboxItem
 from nullabona.client.net import EndpointRefused, TimedOut, TooManyRequests
 from nullabona.client.runner.ground import Ground
@@ -32,6 +33,8 @@ class Outbox:
     def __init__(self, ground: Ground) -> None:
         self._ground = ground
         self._busy: set[bytes] = set()
+        self._under_way: dict[int, tuple[bytes, asyncio.Task[None]]] = {}
+        """Queue and task by the items' ids."""
         self._held: dict[bytes, int] = {}
 
     @property
@@ -43,12 +46,14 @@ class Outbox:
         """Start sending whatever is due and not held up; an inbox item, which may refer to a blob, after every blob."""
         now = self._ground.now()
         blobs = False
-        for item in self._ground.engine.due(now):
+        due = self._ground.engine.due(now)
+        self._let_go({item.id for item in due})
+        for item in due:
             blobs = blobs or item.kind == BLOB
             queue = queue_of(item)
             if queue in self._busy or self._held.get(queue, 0) > now or (blobs and item.kind == INBOX):
                 continue
-            if item.kind == FRAME and not self._ground.may_send(item.room, item.box):
+            if item.kind == FRAME and not self._ground.may_send(item.room, decode_target(item.target).relay, item.box):
                 continue
             self._held.pop(queue, None)
             self._start(queue, item)
@@ -61,19 +66,35 @@ class Outbox:
             self._postpone(queue, item)
             return
         self._busy.add(queue)
-        self._ground.spawn(self._send(queue, item, way))
+        task = self._ground.spawn(self._send(queue, item, way))
+        self._under_way[item.id] = queue, task
+        # Not in the task's own `finally`: one that is cancelled before it began never comes there.
+        task.add_done_callback(lambda _: self._ended(item.id))
+
+    def _ended(self, id: int) -> None:
+        found = self._under_way.pop(id, None)
+        if found is not None:
+            self._busy.discard(found[0])
+
+    def _let_go(self, due: set[int]) -> None:
+        """What has gone elsewhere meanwhile waits for its old relay no longer: that may never be there again."""
+        for id in [id for id in self._under_way if id not in due]:
+            with self._ground.store.transaction():
+                gone = self._ground.store.outbox_item(id) is None
+            if gone:
+                _, task = self._under_way[id]
+                self._ended(id)
+                task.cancel()
 
     def _way(self, item: OutboxItem) -> Way:
         relay = decode_target(item.target).relay
-        if item.kind == INBOX or (item.kind == BLOB and not item.room):
+        if passes(item.kind, item.room):
             return self._ground.ways.passing(relay)
         return self._ground.ways.lasting(relay, "rooms" if item.room or _is_room_trim(item) else "inbox")
 
     async def _send(self, queue: bytes, item: OutboxItem, way: Way) -> None:
-        try:
-            touched = await self._deliver(queue, item, way)
-        finally:
-            self._busy.discard(queue)
+        touched = await self._deliver(queue, item, way)
+        self._ended(item.id)
         self._ground.happened(touched)
 
     async def _deliver(self, queue: bytes, item: OutboxItem, way: Way) -> Touched:

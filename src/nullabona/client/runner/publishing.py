@@ -9,7 +9,9 @@ from typing import Final
 
 from nullabona.client.account import (
     Account,
+    card_at,
     load_account,
+    need_account,
     note_lost,
     note_published,
     rebased,
@@ -17,6 +19,7 @@ from nullabona.client.account import (
     renewal_due,
     take_card,
 )
+from nullabona.client.core import inbox_places
 from nullabona.client.core.devices import own, telling, tending
 from nullabona.client.core.devices.items import CardItem
 from nullabona.client.core.engine import Touched
@@ -75,6 +78,7 @@ class Publishing:
             if tending.is_signed_out(self._ground.store):
                 return True
         try:
+            self._choose()
             self._renew()
             if not self._account().published and not await self._publish():
                 return False
@@ -82,6 +86,17 @@ class Publishing:
         except (PeerError, EndpointRefused) as error:
             self._ground.warn(error.code, relay=self._home())
             return False
+
+    def _choose(self) -> None:
+        """A card that another device made may name the old relay: what was chosen here goes on top of it."""
+        with self._ground.store.transaction():
+            relay = own.chosen_relay(self._ground.store)
+        if relay and relay != self._account().relay:
+            with self._ground.engine.step(self._ground.now()) as step:
+                card = card_at(need_account(step.store), relay, step.day)
+                take_card(step.store, card)
+                telling.tell_now(step, CardItem(card.encoded))
+            self._say(Published())
 
     def _renew(self) -> None:
         today = self._ground.now() // DAY_MS
@@ -125,7 +140,10 @@ class Publishing:
             gone = own.gone(step.store)
             if account.record.device_id not in {each.certificate.device_id for each in theirs.devices}:
                 return False
-            take_card(step.store, rebased(account, theirs, gone, today))
+            relay = own.chosen_relay(step.store)
+            card = rebased(account, theirs, gone, relay, today)
+            take_card(step.store, card)
+            inbox_places.follow(step, card)
         self._poke.set()
         return True
 

@@ -12,7 +12,7 @@ from nullabona.client.core.engine import Touched
 from nullabona.client.core.wants import ReadWant
 from nullabona.client.net import Carrier, EndpointRefused, TooManyRequests
 from nullabona.client.runner.ground import Ground
-from nullabona.client.runner.ways import LastingWay
+from nullabona.client.runner.ways import Lane, LastingWay
 from nullabona.errors import PeerError
 from nullabona.wire.messages import Frames, Read, Refusal
 
@@ -23,8 +23,8 @@ ANSWER_S: Final = 30.0
 _CALM_FIRST_S: Final = 0.05
 _CALM_MOST_S: Final = 30.0
 
-Key = tuple[bytes | None, bytes]
-"""A room (None: the inbox) and the address of one of its boxes."""
+Key = tuple[bytes | None, str, bytes]
+"""A room (None: the inbox), a relay, and the address of a box that it keeps."""
 
 
 class Reads:
@@ -51,14 +51,15 @@ class Reads:
         """Whether every box has been read to the end that the relay shows now."""
         return not self._behind and not self._in_hand
 
-    def may_send(self, room: bytes, address: bytes) -> bool:
+    def may_send(self, room: bytes, relay: str, address: bytes) -> bool:
         """Not before a box was read once: what lies there may tell that this profile is an old copy (spec §8)."""
-        key = (room, address)
+        key = (room, relay, address)
         return key not in self._wants or key in self._seen
 
     def refresh(self, room: bytes | None) -> None:
         """Begin, keep and end reads so that they are those the engine wants for ``room`` (None: the inbox)."""
         wants = self._wanted(room)
+        before = self._lanes() if self._keys.get(room, set()) - wants.keys() else set()
         for key in self._keys.get(room, set()) - wants.keys():
             self._end(key)
         for key, want in wants.items():
@@ -68,6 +69,12 @@ class Reads:
                 self._end_task(key)
             if key not in self._tasks:
                 self._begin(key, want)
+        for relay, lane in before - self._lanes() if before else ():
+            self._ground.spawn(self._ground.ways.rest(relay, lane))
+
+    def _lanes(self) -> set[tuple[str, Lane]]:
+        """The ways that reads use."""
+        return {(relay, "inbox" if room is None else "rooms") for room, relay, _ in self._wants}
 
     def known(self) -> set[bytes]:
         """The rooms that are being read."""
@@ -75,9 +82,9 @@ class Reads:
 
     def _wanted(self, room: bytes | None) -> dict[Key, ReadWant]:
         if room is not None:
-            return {(room, want.address): want for want in self._ground.engine.reads(room)}
+            return {(room, want.relay, want.address): want for want in self._ground.engine.reads(room)}
         want = self._ground.engine.inbox_read()
-        return {} if want is None else {(None, want.address): want}
+        return {} if want is None else {(None, want.relay, want.address): want}
 
     def _begin(self, key: Key, want: ReadWant) -> None:
         try:
@@ -170,8 +177,8 @@ class Reads:
     def _tell_engine(self, room: bytes | None, want: ReadWant, answer: Frames) -> Touched:
         now = self._ground.now()
         if room is not None:
-            return self._ground.engine.on_frames(room, want.address, want.after, answer, now)
-        touched = self._ground.engine.on_inbox(want.after, answer, now)
+            return self._ground.engine.on_frames(room, want.address, want.after, answer, now, want.relay)
+        touched = self._ground.engine.on_inbox(want.after, answer, now, want.relay)
         self.refresh(None)
         if answer.frames:
             self._ground.inbox_read()

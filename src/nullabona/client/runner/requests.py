@@ -10,6 +10,7 @@ from nullabona.errors import PeerError
 from nullabona.wire.messages import AnyRequest, AnyResponse
 
 ANSWER_S: Final = 60.0
+ONCE_S: Final = 20.0
 _LOST_MOST: Final = 3
 
 
@@ -29,3 +30,17 @@ async def ask(way: Way, request: AnyRequest) -> AnyResponse | None:
         way.worked()
         return answer
     return None
+
+
+async def once(way: Way, request: AnyRequest) -> AnyResponse | None:
+    """The relay's answer to a single try, or None."""
+    carrier = await way.ready()
+    try:
+        answer = await carrier.request(request, ONCE_S)
+    except PeerError as error:
+        await way.failed(carrier, error)
+        return None
+    except TooManyRequests:
+        return None
+    way.worked()
+    return answer

@@ -21,10 +21,12 @@ from nullabona.client.profile import Profile
 from nullabona.client.runner.chance import SystemChance, now_ms
 from nullabona.client.runner.directories import Directories
 from nullabona.client.runner.fetches import Fetches
+from nullabona.client.runner.former import FormerInboxes
 from nullabona.client.runner.outbox import Outbox
 from nullabona.client.runner.oversight import Oversight
 from nullabona.client.runner.publishing import Publishing
 from nullabona.client.runner.reads import Reads
+from nullabona.client.runner.scouts import Scouts
 from nullabona.client.runner.tidying import tidy
 from nullabona.client.runner.ways import Dial, Ways, WayState
 from nullabona.client.store import SqliteStore
@@ -62,13 +64,15 @@ class Runner:
         self._chance = SystemChance()
         self._timing = timing or Timing()
         self.engine = Engine(self.store, self._mls, account.me, self._chance, self._timing)
-        self.ways = Ways(account.record.relay, options or NetOptions(), policy or Policy(), self._way_changed, dial)
+        self.ways = Ways(account.relay, options or NetOptions(), policy or Policy(), self._way_changed, dial)
         self._reads = Reads(self)
         self._outbox = Outbox(self)
         self._fetches = Fetches(self)
         self.directories = Directories(self)
         self.publishing = Publishing(self)
         self.oversight = Oversight(self, missing=self.publishing.poke)
+        self._scouts = Scouts(self, self._timing.scout / 2_000)
+        self._former = FormerInboxes(self)
         self._poke = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
         self._listeners: set[Callable[[], None]] = set()
@@ -95,6 +99,7 @@ class Runner:
         self.spawn(self._keep_time())
         self.spawn(self.publishing.run())
         self.spawn(self.oversight.run())
+        self.spawn(self._former.run())
 
     async def stop(self) -> None:
         """End every task and hang up. The profile stays open."""
@@ -136,13 +141,23 @@ class Runner:
         if not self._started:
             self._notify()
             return
+        self._go_home()
         self._outbox.pump()
+        self._scouts.pump()
         for room in touched.rooms:
             self._reads.refresh(room)
         self._poke.set()
         if not self._looking:
             self._looking = True
             self.spawn(self._look())
+
+    def _go_home(self) -> None:
+        """The account may live at another relay than before."""
+        if self.ways.home != self.engine.me.relay:
+            self.ways.home = self.engine.me.relay
+            self._reads.refresh(None)
+            self.publishing.poke()
+            self._former.poke()
 
     async def _look(self) -> None:
         """Whether there is more to fetch or to read, and tell listeners: once for all that happened in one turn."""
@@ -152,9 +167,13 @@ class Runner:
             self._reads.refresh(room)
         self._notify()
 
-    def may_send(self, room: bytes, address: bytes) -> bool:
+    def may_send(self, room: bytes, relay: str, address: bytes) -> bool:
         """See `Ground.may_send`."""
-        return self._reads.may_send(room, address)
+        return self._reads.may_send(room, relay, address)
+
+    def look_at_own_card(self) -> None:
+        """See `Ground.look_at_own_card`."""
+        self.publishing.poke()
 
     def warn(self, code: str, **data: str) -> None:
         """See `Ground.warn`; the same warning comes at most once an hour."""
@@ -227,9 +246,8 @@ class Runner:
     def at_rest(self) -> bool:
         """Whether everything that could go out or come in now has done so."""
         due = self.engine.due(self.now())
-        return (
-            self._reads.caught_up and not self._looking and not due and not self._outbox.busy and not self._fetches.busy
-        )
+        busy = self._outbox.busy + self._fetches.busy + self._scouts.busy
+        return self._reads.caught_up and not self._looking and not due and not busy
 
     # -- inside ---------------------------------------------------------------------------------------------------
 
@@ -254,6 +272,7 @@ class Runner:
     def _way_changed(self, state: WayState) -> None:
         if isinstance(state.error, Malformed | RelayUntrusted):
             self.warn(state.error.code, relay=state.relay)
+        self._scouts.noted(state)
         if state.connected and state.lane == "inbox":
             self.publishing.poke()
             self.oversight.poke()

@@ -94,9 +94,10 @@ class LastingWay:
 
     async def ready(self) -> Carrier:
         """See `Way.ready`."""
-        if self._keeper is None:
-            self._keeper = asyncio.create_task(self._keep())
         while True:
+            if self._keeper is None:
+                self._up.clear()
+                self._keeper = asyncio.create_task(self._keep())
             carrier = self._carrier
             if carrier is not None and carrier.is_open:
                 return carrier
@@ -114,13 +115,25 @@ class LastingWay:
         if isinstance(error, TimedOut):
             await carrier.close()
 
+    @property
+    def wanted(self) -> bool:
+        """Whether it is being kept."""
+        return self._keeper is not None
+
+    async def rest(self) -> None:
+        """Hang up until somebody is `ready` for it again; whoever waits for it is, at once."""
+        keeper, carrier = self._keeper, self._carrier
+        self._keeper = self._carrier = None
+        self._up.set()
+        if keeper is not None:
+            keeper.cancel()
+            await asyncio.gather(keeper, return_exceptions=True)
+        if carrier is not None:
+            await carrier.close()
+
     async def close(self) -> None:
         """Hang up for good."""
-        if self._keeper is not None:
-            self._keeper.cancel()
-            await asyncio.gather(self._keeper, return_exceptions=True)
-        if self._carrier is not None:
-            await self._carrier.close()
+        await self.rest()
 
     async def _keep(self) -> None:
         clock = asyncio.get_running_loop().time
@@ -192,7 +205,8 @@ class Ways:
         self._dial = dial
         self._post = post
         self._chance = chance
-        self._home_is_local = parse_endpoint(home).is_local
+        self.home = home
+        """The relay of our own account."""
         self._options = options
         self._policy = policy
         self._on_state = on_state
@@ -223,7 +237,13 @@ class Ways:
 
     def states(self) -> list[WayState]:
         """How the lasting ways are doing."""
-        return [way.state for way in self._lasting.values()]
+        return [way.state for way in self._lasting.values() if way.wanted]
+
+    async def rest(self, relay: str, lane: Lane) -> None:
+        """Nothing is read there any more: hang up."""
+        way = self._lasting.get((relay, lane))
+        if way is not None:
+            await way.rest()
 
     async def close(self) -> None:
         """Hang up everywhere."""
@@ -233,6 +253,6 @@ class Ways:
     def _check(self, relay: str) -> Endpoint:
         """A stranger's card or invitation must not make us talk to services of our own machine."""
         endpoint = parse_endpoint(relay)
-        if endpoint.is_local and not self._home_is_local:
+        if endpoint.is_local and not parse_endpoint(self.home).is_local:
             raise EndpointRefused("somebody named this machine itself as their relay")
         return endpoint

@@ -9,8 +9,10 @@ from nullabona.client.store.statements import STATEMENTS
 _ADD = STATEMENTS["outbox_add"]
 _DUE = STATEMENTS["outbox"]
 _ITEM = STATEMENTS["outbox_item"]
+_OF = STATEMENTS["outbox_of"]
 _REFS = STATEMENTS["outbox_refs"]
 _NEXT = STATEMENTS["outbox_next"]
+_TIMES = STATEMENTS["outbox_times"]
 _DELAY = STATEMENTS["outbox_delay"]
 _HOLD = STATEMENTS["outbox_hold"]
 _RELEASE = STATEMENTS["outbox_release"]
@@ -41,6 +43,10 @@ class OutboxRows(Rows):
         row = self._one(_ITEM, (id,))
         return None if row is None else OutboxItem(*row)
 
+    def outbox_of(self, room: bytes) -> list[OutboxItem]:
+        """All items of a room (empty: of none), due or not, lowest id first."""
+        return [OutboxItem(*row) for row in self._all(_OF, (room,))]
+
     def outbox_refs(self, box: bytes) -> set[bytes]:
         """The refs of all items for a box, due or not."""
         return {ref for (ref,) in self._all(_REFS, (box,))}
@@ -49,6 +55,10 @@ class OutboxRows(Rows):
         """When the next item becomes due (ms), or None."""
         row = self._one(_NEXT)
         return None if row is None else row[0]
+
+    def outbox_times(self) -> list[tuple[int, str, bytes, bytes]]:
+        """When each item becomes due (ms), its kind, room and target, in no order."""
+        return [(at, kind, room, target) for at, kind, room, target in self._all(_TIMES)]
 
     def delay_outbox(self, id: int, not_before: int) -> None:
         """Try again at ``not_before``; counts an attempt. What is of its kind and for its box waits as long."""

@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from typing import Final
 
 from nullabona.client.api.records import MessageInfo, NoticeInfo
+from nullabona.client.core.content import NoticeKind
 from nullabona.words.errors import Language
 from nullabona.words.exporting import EXPORT
+from nullabona.words.relays import relay_name
 
 _AT: Final = {"en": 0, "ko": 1}
 
@@ -23,7 +25,8 @@ def phrase(key: str, language: Language, values: Mapping[str, object] | None = N
 def notice(info: NoticeInfo, language: Language) -> str:
     """What happened, in a sentence."""
     key = f"notice-{info.what}"
-    values = {"others": ", ".join(info.names), "text": info.text, "name": info.name}
+    text = relay_name(info.text) if info.what == NoticeKind.RELAY_CHANGED else info.text
+    values = {"others": ", ".join(info.names), "text": text, "name": info.name}
     return phrase(key if key in EXPORT else "notice-other", language, values).strip()
 
 

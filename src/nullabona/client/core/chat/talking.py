@@ -76,7 +76,7 @@ def forward(step: Step, source: bytes, message: bytes, target: bytes) -> bytes:
 def may_refer(step: Step, line: Message, target: bytes) -> bool:
     """Whether a file can be forwarded as it lies at the relay: same relay, and young enough not to expire soon."""
     source = step.find_room(line.room)
-    same = source is not None and source.info.relay == step.room(target).info.relay
+    same = source is not None and source.relay == step.room(target).relay
     return same and step.now - line.sent_at < FRESH_MS and line.state not in {MessageState.WAITING, MessageState.FAILED}
 
 

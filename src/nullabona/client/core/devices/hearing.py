@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import msgspec
 
-from nullabona.client.core import messages, people, preferences, returning, trust
+from nullabona.client.core import inbox_places, messages, people, preferences, returning, trust, whereabouts
 from nullabona.client.core.chat import profiles
 from nullabona.client.core.content import Sync
 from nullabona.client.core.devices import clock, inboxes, names, own, telling, tending
@@ -101,7 +101,7 @@ def _contact(step: Step, item: ContactItem) -> None:
         return
     if item.card:
         card = verify_card(item.card, today=step.day)
-        people.remember_inbox(step, card)
+        whereabouts.remember(step, card)
         packages = people.packages_of(card)
     else:
         packages = ()
@@ -160,6 +160,8 @@ def _card(step: Step, item: CardItem) -> None:
     if item.promise:
         expect(step.store, decode_expected(item.promise))
     newer = own.note_card(step.store, card.encoded)
+    if newer:
+        inbox_places.follow(step, card)
     staying = {device.id for device in own.listed(step.store)}
     if own.note_gone(step.store, [id for id in item.gone if id not in staying]) or newer:
         step.event("devices")

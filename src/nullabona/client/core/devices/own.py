@@ -21,6 +21,7 @@ from nullabona.wire.card import Card, decode_card, verify_card
 _CARD: Final = "account-card"
 _GONE: Final = "devices-gone"
 _ROOM: Final = "device-room"
+_RELAY: Final = "chosen-relay"
 _gone = msgspec.msgpack.Decoder(list[bytes])
 
 
@@ -126,3 +127,13 @@ def forget_room(store: Store, room: bytes) -> None:
     """This device is not in it any more."""
     if room_id(store) == room:
         store.delete_value(_ROOM)
+
+
+def chosen_relay(store: Store) -> str:
+    """The relay that was chosen on this device and that no published card names yet; empty: there is none."""
+    return (store.get_value(_RELAY) or b"").decode()
+
+
+def choose_relay(store: Store, relay: str) -> None:
+    """The person has chosen a relay here; empty: what was chosen is published."""
+    store.set_value(_RELAY, relay.encode())

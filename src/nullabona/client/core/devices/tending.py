@@ -9,7 +9,7 @@ from typing import Final
 
 import msgspec
 
-from nullabona.client.core import committing
+from nullabona.client.core import committing, inbox_places
 from nullabona.client.core.creating import create_room
 from nullabona.client.core.devices import own, telling
 from nullabona.client.core.devices.items import CardItem
@@ -54,6 +54,7 @@ def follow(step: Step, card: Card) -> None:
         sign_out(step)
         return
     own.note_card(step.store, card.encoded)
+    inbox_places.follow(step, card)
     if own.leads(step):
         _share(step)
     soon(step)

@@ -139,11 +139,17 @@ WHERE +not_before <= ? ORDER BY id LIMIT ?
 -- name: outbox_item
 SELECT id, kind, room, box, ref, target, data, not_before, attempts FROM outbox WHERE id = ?
 
+-- name: outbox_of
+SELECT id, kind, room, box, ref, target, data, not_before, attempts FROM outbox WHERE room = ? ORDER BY id
+
 -- name: outbox_refs
 SELECT ref FROM outbox WHERE box = ?
 
 -- name: outbox_next
 SELECT min(not_before) FROM outbox
+
+-- name: outbox_times
+SELECT not_before, kind, room, target FROM outbox
 
 -- name: outbox_delay
 UPDATE outbox SET not_before = ?, attempts = attempts + 1 WHERE id = ?

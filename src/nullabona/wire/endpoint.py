@@ -1,4 +1,4 @@
-"""Which addresses a client connects to: encrypted ones always, plain ones only where nobody is in between (pure).
+"""Where a relay is: encrypted addresses always, plain ones only where nobody is in between.
 
 The rules look at the name alone and are the same every time: no failure ever leads from one form to another.
 """
@@ -10,13 +10,19 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from nullabona.client.net.errors import EndpointRefused, ProxyRefused
+from nullabona.errors import UserError
 from nullabona.wire.handle import MAX_INPUT, HandleError, parse_handle
 
 PATH: Final = "/v1"
 _URL: Final = re.compile(r"(wss|https|ws|http)://([^/?#@\\\s]+)(?:/|/v1)?", re.ASCII)
-_PROXY: Final = re.compile(r"socks5://([^/?#@\\\s]+)/?", re.ASCII)
 _SECURE: Final = frozenset({"wss", "https"})
+
+
+class EndpointRefused(UserError):
+    """An address is not one that the client connects to."""
+
+    code = "endpoint-refused"
+    default_hint = "use wss:// or https://; plain ws:// and http:// go only to this machine and to .onion addresses"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,29 +62,15 @@ def parse_endpoint(url: str) -> Endpoint:
     if match is None:
         raise EndpointRefused("this is not the address of a relay", hint="it looks like wss://relay.example")
     secure = match[1] in _SECURE
-    host, port = _split(match[2])
+    host, port = split_authority(match[2])
     return Endpoint(host, port or (443 if secure else 80), secure)
 
 
 def endpoint_of(authority: str) -> Endpoint:
     """The endpoint of a handle's ``host[:port]``: TLS, except to this machine and to onion services."""
-    host, port = _split(authority)
+    host, port = split_authority(authority)
     secure = not (is_loopback(host) or host.endswith(".onion"))
     return Endpoint(host, port or (443 if secure else 80), secure)
-
-
-def check_proxy(url: str) -> tuple[str, int]:
-    """Host and port of a SOCKS5 proxy on this machine. Raises `ProxyRefused`."""
-    match = _PROXY.fullmatch(url) if len(url) <= MAX_INPUT else None
-    if match is None:
-        raise ProxyRefused("this is not the address of a SOCKS5 proxy")
-    try:
-        host, port = _split(match[1])
-    except EndpointRefused:
-        raise ProxyRefused("this is not the address of a SOCKS5 proxy") from None
-    if not is_loopback(host):
-        raise ProxyRefused("a proxy on another machine would see plain traffic")
-    return host, port or 1_080
 
 
 def is_loopback(host: str) -> bool:
@@ -92,9 +84,22 @@ def is_loopback(host: str) -> bool:
     return address == ipaddress.IPv6Address("::1") if address.version == 6 else address.is_loopback
 
 
-def _split(authority: str) -> tuple[str, int | None]:
+def split_authority(authority: str) -> tuple[str, int | None]:
+    """Host and port of ``host[:port]``. Raises `EndpointRefused`."""
     try:
         handle = parse_handle(f"xx@{authority}")
     except HandleError as error:
         raise EndpointRefused(f"this is not a relay's address: {error.message}") from None
     return handle.host.strip("[]"), handle.port
+
+
+def same_or_safer(new: str, old: str) -> str:
+    """The address of a relay that takes the place of ``old``, in normal form. Raises `EndpointRefused`.
+
+    It is never this machine's own unless ``old`` is: else whoever names one has others talk to services of their own
+    machines. Everybody who knows ``old`` judges alike.
+    """
+    endpoint = parse_endpoint(new)
+    if endpoint.is_local and not parse_endpoint(old).is_local:
+        raise EndpointRefused("somebody named this machine itself as their relay")
+    return str(endpoint)

@@ -1,0 +1,239 @@
+"""Looking for a room at other relays (spec/relocation.md §6): while its own is out of reach, and after it has moved
+until everybody has come along.
+
+Where to look follows from cards: of those who may move the room, and our own. A card never moves a room; what is looked
+for is an order that lies in the room's box there. Whoever looks and finds an older order, or none where the box was
+before, leaves the newest there. Rounds become ever rarer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from nullabona.client.core import acknowledging, boxes, healing, relocating, whereabouts
+from nullabona.client.core.outgoing import drop_trims
+from nullabona.client.core.proofs import encode_move
+from nullabona.client.core.roominfo import DEVICES
+from nullabona.client.core.state import JOINED, BoxTrack, RoomState
+from nullabona.client.core.step import DAY_MS, Step
+from nullabona.wire.address import Address, BoxSecrets
+from nullabona.wire.endpoint import EndpointRefused, same_or_safer
+from nullabona.wire.frame import NONCE_SIZE, Kind, seal_frame
+from nullabona.wire.messages import Frames
+
+FOLLOW_DAYS: Final = 30
+"""So long those who have not come along are looked for; no box is followed longer."""
+MOST_READ: Final = 2_048
+"""So many frames at the beginning of a box, and about so many at its end, are looked at in one round."""
+MOST_PAGES: Final = 64
+"""Most answers of one look."""
+SLOWEST_MS: Final = 6 * 3_600_000
+ELSEWHERE: Final = "elsewhere"
+HEED_ROUNDS: Final = 12
+"""Whoever goes on where an order lies now is given time for so many rounds to hear of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scout:
+    """Look at one box at one relay, once: at the frames after ``after``, and then as `Report.next` says."""
+
+    room: bytes
+    relay: str
+    box: BoxSecrets = field(repr=False)
+    after: int = 0
+    pages: int = 0
+    """How many answers came before."""
+
+    @property
+    def address(self) -> Address:
+        return self.box.address
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What follows from an answer: look further there, or put the frame ``leave`` there, if it is not empty."""
+
+    next: Scout | None = None
+    leave: bytes = field(default=b"", repr=False)
+
+
+# -- when ---------------------------------------------------------------------------------------------------------
+
+
+def begin(step: Step, room: RoomState, *, soon: bool = False) -> None:
+    """There is reason to look: the relay is out of reach, or an order has been heard of."""
+    room.scout_since, room.scout_turn = step.now, 0
+    room.scout_at = step.now + 1 if soon else step.within(step.timing.scout) + 1
+    room.astray_at = step.now + step.timing.silence + step.chance.between(0, step.timing.silence)
+
+
+def again(step: Step, room: RoomState) -> None:
+    """Somebody who may move the room, or we, have another relay now: look there soon."""
+    if room.phase == JOINED and room.scout_at:
+        room.scout_at = min(room.scout_at, step.within(step.timing.scout // 4) + 1)
+
+
+def look_after(step: Step, room: RoomState) -> None:
+    """One round, if one is due and there is still reason for it."""
+    out_of_reach = room.relay in step.down
+    if out_of_reach and not room.scout_at:
+        begin(step, room)
+    if not 0 < room.scout_at <= step.now:
+        return
+    if not out_of_reach and not _left_behind(step, room):
+        # Of a relay that was not tried yet in this run nothing is known: the search goes on if it is not there.
+        room.scout_at = 0 if room.relay in step.up else step.now + step.timing.scout
+        if room.heal is not None and room.heal.reason == healing.ASTRAY:
+            room.heal = None
+        return
+    _round(step, room, out_of_reach=out_of_reach)
+
+
+def _left_behind(step: Step, room: RoomState) -> bool:
+    """Whether the room has moved, and somebody has not been seen where it is now."""
+    moved = room.order is not None and any(relocating.applies(room.order, track.moves) for track in room.boxes)
+    recent = step.now - room.scout_since < FOLLOW_DAYS * DAY_MS
+    return moved and recent and not acknowledging.all_here(step, room)
+
+
+def _round(step: Step, room: RoomState, *, out_of_reach: bool) -> None:
+    waited = step.now - room.scout_since
+    for track in _tracks(room, out_of_reach=out_of_reach):
+        step.scouts += [Scout(room.id, relay, track.keys.box) for relay in _relays(step, room, track)]
+    if waited >= step.timing.scout_cards:
+        _look_up(step, room)
+    if out_of_reach and room.astray_at <= step.now:
+        room.astray_at = step.now + DAY_MS
+        healing.lost_thread(step, room, healing.ASTRAY)
+    room.scout_turn += 1
+    pause = min(max(waited // 4, step.timing.scout), SLOWEST_MS)
+    if waited < step.timing.scout_cards:
+        pause = min(pause, step.timing.scout_cards - waited)
+    room.scout_at = step.now + pause + step.chance.between(0, step.timing.scout)
+
+
+def _tracks(room: RoomState, *, out_of_reach: bool) -> Iterator[BoxTrack]:
+    """The box that is written to, and the newest that an order has moved: there those who were away look."""
+    moved = [track for track in room.boxes if relocating.applies(room.order, track.moves)]
+    if out_of_reach and room.current not in moved:
+        yield room.current
+    yield from moved[-1:]
+
+
+# -- where --------------------------------------------------------------------------------------------------------
+
+
+def _relays(step: Step, room: RoomState, track: BoxTrack) -> list[str]:
+    """Our own, those of who may move the room as far as they are known, and where the box was before."""
+    theirs = [whereabouts.relay_of(step, account, handle) for account, handle in _deciders(step, room)]
+    named = [step.me.relay, *theirs, *track.left]
+    found: dict[str, None] = {}
+    for relay in named:
+        try:
+            found[same_or_safer(relay, room.info.relay)] = None
+        except EndpointRefused:
+            continue
+    return [relay for relay in found if relay != track.relay]
+
+
+def _deciders(step: Step, room: RoomState) -> list[tuple[bytes, str]]:
+    """Account and handle of everybody else who may move the room; the first are those who may longest."""
+    handles = {device.account: device.handle for device in step.roster(room.id).values()}
+    deciders = () if room.info.kind == DEVICES else room.info.deciders
+    return [(account, handles[account]) for account in deciders if account in handles and account != step.me.account]
+
+
+def _look_up(step: Step, room: RoomState) -> None:
+    """See where one of them is now; another one each round."""
+    deciders = _deciders(step, room)
+    if deciders:
+        whereabouts.look_again(step, deciders[room.scout_turn % len(deciders)][1])
+
+
+def card_changed(step: Step, account: bytes) -> None:
+    """An account has another relay than before: rooms that it may move are looked for there."""
+    for id in step.store.rooms():
+        room = step.find_room(id)
+        if room is not None and room.phase == JOINED and relocating.may_move(room.info, account):
+            again(step, room)
+
+
+def relay_changed(step: Step, before: str) -> None:
+    """Our own account has left a relay: rooms that are still there are looked for where we are now."""
+    for id in step.store.rooms():
+        room = step.find_room(id)
+        if room is not None and room.phase == JOINED and room.relay in {before, *step.down}:
+            begin(step, room, soon=True)
+
+
+def reached(step: Step, relay: str) -> None:
+    """A relay is there again, or out of reach: look after the rooms it keeps. One that keeps none is not missed."""
+    rooms = [room for id in step.store.rooms() if (room := step.find_room(id)) is not None and room.phase == JOINED]
+    kept = [room for room in rooms if room.relay == relay]
+    for room in kept if relay not in step.down else []:
+        room.scout_at = min(room.scout_at, step.now)
+    if relay in step.down and not kept and step.me.relay != relay:
+        drop_trims(step, relay)
+
+
+# -- what was found -----------------------------------------------------------------------------------------------
+
+
+def take(step: Step, scout: Scout, answer: Frames) -> Report:
+    """What a look at a box brought."""
+    room = step.find_room(scout.room)
+    track = room.track_at(scout.address) if room is not None else None
+    if room is None or track is None or room.phase != JOINED or track.relay == scout.relay:
+        return Report()
+    for _, data in answer.frames:
+        opened = boxes.open_quietly(track, data)
+        if opened is not None and opened.kind is Kind.MOVE and _found(step, room, opened.body):
+            return Report()
+        if opened is not None and opened.kind is Kind.SETTLED and not opened.indirect:
+            _settled_there(step, room, track, opened.body)
+    further = _further(scout, answer)
+    if further is not None:
+        return Report(further)
+    return Report(leave=_order_for(step, room, track, scout.relay, exists=bool(answer.incarnation)))
+
+
+def _further(scout: Scout, answer: Frames) -> Scout | None:
+    """A box is looked at where it begins, for a move began it anew, and at its end, where others leave what is new."""
+    if not answer.frames or scout.pages + 1 >= MOST_PAGES:
+        return None
+    last = answer.frames[-1][0]
+    after = last if last < MOST_READ else max(last, answer.head - MOST_READ)
+    return replace(scout, after=after, pages=scout.pages + 1) if scout.after < after < answer.head else None
+
+
+def _found(step: Step, room: RoomState, body: bytes) -> bool:
+    """An order lies there: go by it if it is better than ours. True if nothing has to be left there."""
+    order = relocating.decoded(step, room, body)
+    if order is None:
+        return False
+    if room.order is not None and order.rank == room.order.rank:
+        return True
+    if not relocating.better(room, order):
+        return False
+    relocating.adopt(step, room, order)
+    return True
+
+
+def _settled_there(step: Step, room: RoomState, track: BoxTrack, body: bytes) -> None:
+    """The room went on there, with somebody who does not heed our order, and nobody says so where we are: ask them."""
+    order = room.order
+    claim = healing.claim_in(step, room, track, body)
+    heeds_not = order is not None and claim is not None and claim.signer != order.signer
+    waited = step.now - room.scout_since >= HEED_ROUNDS * step.timing.scout
+    if heeds_not and waited and not track.closed and not track.candidates:
+        healing.lost_thread(step, room, ELSEWHERE)
+
+
+def _order_for(step: Step, room: RoomState, track: BoxTrack, relay: str, *, exists: bool) -> bytes:
+    """A frame with our order for a box that others may still look at."""
+    if not relocating.applies(room.order, track.moves) or not (exists or relay in track.left):
+        return b""
+    keys, nonce = track.keys, step.chance.bytes(NONCE_SIZE)
+    return seal_frame(keys.frame_key, keys.box.address, nonce, Kind.MOVE, encode_move(room.order))

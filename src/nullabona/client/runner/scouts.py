@@ -1,0 +1,94 @@
+"""What is done while a relay is out of reach: the engine hears of it, and boxes are looked for elsewhere as it wants.
+
+Every look is requests by connections of their own, once; one that fails is made again when the engine wants it again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from typing import Final
+
+from nullabona.client.core.engine import Touched
+from nullabona.client.core.scouting import Report, Scout
+from nullabona.client.net import EndpointRefused
+from nullabona.client.runner.chance import fraction
+from nullabona.client.runner.ground import Ground
+from nullabona.client.runner.requests import once
+from nullabona.client.runner.ways import Lane, WayState
+from nullabona.wire.messages import Append, Frames, Read
+
+AT_ONCE: Final = 8
+"""So many looks at one relay are under way at most: one that does not answer holds up none at others."""
+POKE_SLOWEST_S: Final = 3_600.0
+
+
+class Scouts:
+    """The looks of one client, and which relays it does without just now."""
+
+    def __init__(self, ground: Ground, grace_s: float) -> None:
+        self._ground = ground
+        self._grace_s = grace_s
+        self._connected: dict[tuple[str, Lane], bool] = {}
+        self._waiting: dict[str, asyncio.Task[None]] = {}
+        self._looks: list[Scout] = []
+        self._running: Counter[str] = Counter()
+
+    @property
+    def busy(self) -> int:
+        """How many looks are under way or wait for others to end."""
+        return len(self._looks) + self._running.total()
+
+    def noted(self, state: WayState) -> None:
+        """A way to a relay has come, or is still not there."""
+        self._connected[state.relay, state.lane] = state.connected
+        if self._is_there(state.relay):
+            waiting = self._waiting.pop(state.relay, None)
+            if waiting is not None:
+                waiting.cancel()
+            self._ground.happened(self._ground.engine.on_way(state.relay, self._ground.now(), connected=True))
+        elif state.relay not in self._waiting:
+            self._waiting[state.relay] = self._ground.spawn(self._without(state.relay))
+
+    def _is_there(self, relay: str) -> bool:
+        return any(connected for (which, _), connected in self._connected.items() if which == relay)
+
+    async def _without(self, relay: str) -> None:
+        """For as long as a relay is out of reach. What our own card says may tell where the account's inbox is now."""
+        pause = self._grace_s
+        await asyncio.sleep(pause)
+        self._ground.happened(self._ground.engine.on_way(relay, self._ground.now(), connected=False))
+        while True:
+            if relay == self._ground.engine.me.relay:
+                self._ground.look_at_own_card()
+            pause = min(pause * 1.5, POKE_SLOWEST_S)
+            await asyncio.sleep(pause * (1 + fraction()))
+
+    def pump(self) -> None:
+        """Start the looks that the engine wants."""
+        self._looks += [scout for scout in self._ground.engine.take_scouts() if scout not in self._looks]
+        for scout in list(self._looks):
+            if self._running[scout.relay] < AT_ONCE:
+                self._looks.remove(scout)
+                self._running[scout.relay] += 1
+                self._ground.spawn(self._scout(scout))
+
+    async def _scout(self, scout: Scout) -> None:
+        try:
+            way = self._ground.ways.passing(scout.relay)
+            following: Scout | None = scout
+            box, report = scout.box, Report()
+            while following is not None:
+                answer = await once(way, Read(box.policy, box.read_secret, box.write_hash, following.after))
+                if not isinstance(answer, Frames):
+                    return
+                touched, report = self._ground.engine.on_scouted(following, answer, self._ground.now())
+                self._ground.happened(touched)
+                following = report.next
+            if report.leave:
+                await once(way, Append(box.policy, box.write_secret, box.read_hash, report.leave))
+        except EndpointRefused:
+            return
+        finally:
+            self._running[scout.relay] -= 1
+            self._ground.happened(Touched(frozenset()))

@@ -1,0 +1,117 @@
+"""Looks at other relays: one that does not answer holds up none at others, and no look waits twice."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any, cast
+
+from nullabona.client.core.engine import Touched
+from nullabona.client.core.scouting import Report, Scout
+from nullabona.client.runner.ground import Ground
+from nullabona.client.runner.scouts import AT_ONCE, Scouts
+from nullabona.wire.address import BoxSecrets
+from nullabona.wire.messages import Frames
+
+SILENT, ALIVE = "wss://silent.example:443/v1", "wss://alive.example:443/v1"
+
+
+def look(number: int, relay: str) -> Scout:
+    """A look for room ``number``."""
+    return Scout(number.to_bytes(32), relay, BoxSecrets(0, number.to_bytes(32), bytes(32)))
+
+
+class _Way:
+    """A way to a relay that answers every look with an empty box, or never."""
+
+    def __init__(self, relay: str) -> None:
+        self._relay = relay
+        self.asked = 0
+
+    async def ready(self) -> _Way:
+        self.asked += 1
+        if self._relay == SILENT:
+            await asyncio.Event().wait()
+        return self
+
+    async def request(self, _request: object, _timeout_s: float) -> Frames:
+        return Frames(b"", 0, ())
+
+    def worked(self) -> None:
+        pass
+
+
+class _Ground:
+    """What looks stand on: `Ground`, its engine and its ways in one."""
+
+    def __init__(self) -> None:
+        self.engine = self.ways = self
+        self.wanted: list[Scout] = []
+        self.found: list[Scout] = []
+        self.all_ways = {relay: _Way(relay) for relay in (SILENT, ALIVE)}
+        self.tasks: list[asyncio.Task[None]] = []
+        self.due: set[Scout] = set()
+        self.all_found = asyncio.Event()
+        self.ended = False
+
+    def take_scouts(self) -> list[Scout]:
+        wanted, self.wanted = self.wanted, []
+        return wanted
+
+    def passing(self, relay: str) -> _Way:
+        return self.all_ways[relay]
+
+    def on_scouted(self, scout: Scout, _answer: Frames, _now: int) -> tuple[Touched, Report]:
+        self.found.append(scout)
+        if self.due <= set(self.found):
+            self.all_found.set()
+        return Touched(frozenset()), Report()
+
+    def now(self) -> int:
+        return 0
+
+    def happened(self, _touched: Touched) -> None:
+        if not self.ended:
+            self.scouts.pump()
+
+    def spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        self.tasks.append(asyncio.create_task(work))
+        return self.tasks[-1]
+
+    async def play(self, wanted: list[Scout]) -> None:
+        """Until the relay that answers has been asked for everything; the engine wants it all twice."""
+        self.scouts = Scouts(cast("Ground", self), 1.0)
+        self.due = {scout for scout in wanted if scout.relay == ALIVE}
+        for _ in range(2):
+            self.wanted = wanted
+            self.scouts.pump()
+        if self.due:
+            await asyncio.wait_for(self.all_found.wait(), 30)
+        self.busy = self.scouts.busy
+        self.ended = True
+        for task in self.tasks:
+            task.cancel()
+        await asyncio.gather(*self.tasks, return_exceptions=True)
+
+
+async def played(wanted: list[Scout]) -> _Ground:
+    """What became of these looks."""
+    ground = _Ground()
+    await ground.play(wanted)
+    return ground
+
+
+def test_a_relay_that_does_not_answer_holds_up_no_look_elsewhere() -> None:
+    """Three dozen rooms are looked for at a silent relay first; those at the other one are found all the same."""
+    silent = [look(number, SILENT) for number in range(36)]
+    alive = [look(number, ALIVE) for number in range(36)]
+    ground = asyncio.run(played([*silent, *alive]))
+    assert set(alive) == set(ground.found)
+    assert AT_ONCE == ground.all_ways[SILENT].asked
+
+
+def test_a_look_that_waits_is_not_made_twice() -> None:
+    """The engine wants it again while it waits for others to end: it waits once."""
+    silent = [look(number, SILENT) for number in range(AT_ONCE + 5)]
+    ground = asyncio.run(played(silent))
+    assert AT_ONCE + AT_ONCE + 5 == ground.busy

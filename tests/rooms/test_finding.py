@@ -1,0 +1,70 @@
+"""How soon those find a room who have only the card of somebody who may move it, and what an outage does not do."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from nullabona.client.core import whereabouts
+from nullabona.client.core.state import decode_state, encode_state
+from nullabona.client.core.step import Step
+from tests.rooms.hostile import people
+from tests.rooms.moves import TWO, burn, homes, homes_of, move, state_of
+from tests.rooms.world import RELAY, World
+
+MINUTE = 60_000
+
+
+def texts(world: World, room: bytes) -> list[list[str]]:
+    """What everybody has, each sorted."""
+    return [sorted(person.texts(room)) for person in world.people]
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_who_has_only_a_card_to_go_by_is_there_within_a_minute(seed: int) -> None:
+    """Only the admin moves; the others are told nothing, and everything that was said is there once."""
+    world = World(40 + seed)
+    a, b, c = people(world, 3)
+    room = world.group(a, b, c)
+    burn(world)
+    for person in (a, b, c):
+        person.send(room, f"{person.name} meanwhile")
+    world.settle(span=3_000)
+    move(world, a, TWO)
+    world.settle(span=40_000)
+    assert {TWO} == homes(world, room)
+    world.settle(span=17_000)
+    assert [["p0 meanwhile", "p1 meanwhile", "p2 meanwhile"]] * 3 == texts(world, room)
+    assert {RELAY} == {person.me.relay for person in (b, c)}
+
+
+def test_a_relay_that_is_away_for_a_moment_has_nobody_looked_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Cards are asked for after ten seconds, not before; then only those of who may move the room."""
+    looked: list[tuple[bytes, str]] = []
+
+    def look(step: Step, handle: str) -> None:
+        looked.append((step.me.account, handle))
+
+    monkeypatch.setattr(whereabouts, "look_again", look)
+    world = World(50)
+    a, b = people(world, 2)
+    room = world.group(a, b)
+    burn(world)
+    world.settle(span=world.timing.scout_cards - 1)
+    assert ([], {RELAY}) == (looked, homes_of((a, b), room))
+    world.settle(span=world.timing.scout + 2)
+    assert {(b.account, a.me.handle)} == set(looked)
+
+
+def test_what_an_earlier_version_stored_is_at_the_room_s_relay() -> None:
+    """It does not say where a box is; what this version stores does, also if that is not where the info says."""
+    world = World(51)
+    (a,) = people(world, 1)
+    state = state_of(a, world.group(a))
+    state.current.relay = TWO
+    assert TWO == decode_state(encode_state(state)).relay
+    fields = {field: value for field, value in msgspec.to_builtins(state).items() if field != "boxes"}
+    earlier = [msgspec.to_builtins(track) for track in state.boxes]
+    for track in earlier:
+        del track["relay"]
+    assert RELAY == msgspec.convert({**fields, "boxes": earlier}, type(state)).relay
