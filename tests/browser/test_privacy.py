@@ -89,3 +89,28 @@ def test_the_page_leads_to_what_can_be_done(meet: Meet) -> None:
     mina.page.get_by_role("button", name="내 정보를 요구받으면").click()
     mina.page.get_by_role("button", name="자리를 비울 때 저절로 잠그기").click()
     expect(mina.page.get_by_role("heading", name="설정", exact=True)).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    ("names", "do", "label", "save", "line"),
+    [
+        (("미나", "준호"), "릴레이 옮기기", "새 릴레이 주소", "저장", "이 방은 이제"),
+        (("mina", "junho"), "Move to another relay", "Address of the new relay", "Save", "This chat now lives at"),
+    ],
+)
+def test_the_relay_is_changed_where_it_is_shown(
+    meet: Meet, doomed: Service, names: tuple[str, str], do: str, label: str, save: str, line: str
+) -> None:
+    """An address that is none is refused beside the form; a good one is shown from then on, and so in the room."""
+    mina, junho = meet(*names)
+    opened(mina)
+    main = mina.page.get_by_role("main")
+    main.get_by_role("button", name=do).click()
+    mina.page.get_by_label(label).fill("ws://relay.example")
+    mina.page.get_by_role("button", name=save).click()
+    expect(mina.page.get_by_role("alert").first).to_be_visible()
+    mina.page.get_by_label(label).fill(doomed.url)
+    mina.page.get_by_role("button", name=save).click()
+    expect(main.locator(".who dd").nth(1)).to_contain_text(doomed.host)
+    junho.enter(names[0])
+    expect(junho.page.get_by_text(f"{line} {doomed.host}")).to_be_visible()

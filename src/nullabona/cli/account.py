@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, Literal, TypeVar
 
 import click
@@ -13,6 +14,7 @@ from nullabona.cli.output import emit, line, note
 from nullabona.cli.running import opened, opened_or_new, run_async
 from nullabona.cli.settings import Settings, common, settings_of
 from nullabona.client.api import Client, OwnAccount, errors
+from nullabona.words.relays import relay_name
 
 USUAL_PERIOD_S = 600
 """Of a directory whose record was not looked at yet."""
@@ -21,7 +23,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 @click.group()
 def account() -> None:
-    """Your account: create, show, publish, restore."""
+    """Your account: create, show, publish, move, restore."""
 
 
 def new_profile(command: F) -> F:
@@ -147,6 +149,32 @@ async def _restore(settings: Settings, handle: str, words: str, wait_s: float, p
         await _publish(settings, client, wait_s)
         note(settings, "restored-soon", minutes=_shown_within(client))
         _show(settings, client.me)
+
+
+@account.command()
+@click.argument("relay_url")
+@click.option("--from", "leaving", metavar="URL", help="Take along the rooms left at this relay (default: yours).")
+@click.option("--timeout", default=30.0, metavar="S", help="Longest wait for the new relay and the directory.")
+@common
+@click.pass_context
+def move(context: click.Context, relay_url: str, *, leaving: str | None, timeout: float) -> None:
+    """Keep your inbox, and the rooms you may move, at another relay. The old one need not be there any more.
+
+    Nothing is lost: what the old relay still owed is put back at the new one. Other people and your other devices come
+    along by themselves. Moving again undoes it.
+    """
+    settings = settings_of(context)
+    run_async(_move(settings, relay_url, leaving, timeout))
+
+
+async def _move(settings: Settings, relay: str, leaving: str | None, timeout_s: float) -> None:
+    async with opened(settings) as client:
+        moved = await client.move_relay(relay, leaving=leaving, timeout_s=timeout_s)
+        note(settings, "account-moved", relay=relay_name(moved.relay), count=len(moved.rooms))
+        await _publish(settings, client, timeout_s)
+        with suppress(errors.Unreachable, errors.PendingStill):
+            await client.sync(timeout_s=timeout_s)
+        emit(moved) if settings.as_json else line(moved.relay)
 
 
 @account.command()

@@ -35,6 +35,10 @@ SENTENCES: Final[dict[str, tuple[str, str]]] = {
         "Its dates can be read in two ways. Say --day-first or --month-first.",
         "날짜를 두 가지로 읽을 수 있습니다. --day-first(일/월)나 --month-first(월/일)로 알려 주세요.",
     ),
+    "account-moved": (
+        "Your inbox is at {relay} now, and {count} of your rooms go there; others come along by themselves.",
+        "이제 {relay}에서 받고, 방 {count}개가 그리로 갑니다. 다른 사람들은 저절로 따라옵니다.",
+    ),
     "account-published": ("The directory shows your card.", "디렉터리에 명함이 올라갔습니다."),
     "account-restored": (
         "{handle} is yours on this device. Past messages do not come back; rooms do, by those whom you ask.",

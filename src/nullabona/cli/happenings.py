@@ -41,6 +41,11 @@ HAPPENINGS: Final[dict[str, tuple[str, str]]] = {
         "* the relay lost what it kept of {room}; it is being put back",
         "* 릴레이가 {room} 방의 것을 잃었습니다. 다시 채우고 있습니다",
     ),
+    "event-relay-moved": (
+        "* your inbox is at {relay} now; rooms that others decide about follow them",
+        "* 이제 {relay}에서 받습니다. 다른 사람이 정하는 방은 그 사람을 따라갑니다",
+    ),
+    "event-room-moved": ("* {room} now lives at {relay}", "* {room} 방은 이제 {relay}에 있습니다"),
     "event-rejoined": ("* this device is back in {room}", "* 이 기기가 {room} 방으로 돌아왔습니다"),
     "event-events-forgotten": (
         "! what happened earlier is not in the log any more; the rooms have their messages",
@@ -71,6 +76,7 @@ HAPPENINGS: Final[dict[str, tuple[str, str]]] = {
     "notice-device-added": ("{name} has a new device", "{name} 님이 새 기기를 쓰기 시작했습니다"),
     "notice-device-removed": ("{name} gave up a device", "{name} 님이 기기 하나를 뺐습니다"),
     "notice-device-renewed": ("a device of {name} has a new key", "{name} 님 기기의 키가 바뀌었습니다"),
+    "notice-relay-changed": ("this room now lives at {text}", "이 방은 이제 {text}에 있습니다"),
     "notice-relay-lost-box": ("the relay lost the room; it is put back", "릴레이가 방을 잃어 다시 채웁니다"),
     "notice-warning": ("warning: {text}", "주의: {text}"),
     "notice-card-changed": (

@@ -16,7 +16,7 @@ from nullabona.errors import NullabonaError
 
 COMMANDS: Final = {
     "app": ("nullabona.cli.app:app", "The messenger with its own page."),
-    "account": ("nullabona.cli.account:account", "Your account: create, show, publish, restore."),
+    "account": ("nullabona.cli.account:account", "Your account: create, show, publish, move, restore."),
     "device": ("nullabona.cli.device:device", "Your devices: link, join, name, remove."),
     "contact": ("nullabona.cli.contact:contact", "People: ask, accept, links, safety numbers, block."),
     "room": ("nullabona.cli.room:room", "Rooms: create, members, admins, leave."),

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from nullabona.cli.catalogue import say
-from nullabona.client.api import MessageInfo, NoticeInfo
+from nullabona.client.api import MessageInfo, NoticeInfo, NoticeKind
 from nullabona.words.errors import Language
+from nullabona.words.relays import relay_name
 
 
 def told(message: MessageInfo, language: Language) -> str:
@@ -26,6 +27,5 @@ def told(message: MessageInfo, language: Language) -> str:
 
 
 def _notice(notice: NoticeInfo, language: Language) -> str:
-    return say(
-        f"notice-{notice.what}", language, name=notice.name, others=", ".join(notice.names), text=notice.text
-    ).strip()
+    text = relay_name(notice.text) if notice.what == NoticeKind.RELAY_CHANGED else notice.text
+    return say(f"notice-{notice.what}", language, name=notice.name, others=", ".join(notice.names), text=text).strip()

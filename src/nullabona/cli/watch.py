@@ -24,10 +24,11 @@ from nullabona.client.api import (
     WishChanged,
     errors,
 )
+from nullabona.words.relays import relay_name
 
 SPOKEN = frozenset(
     "joined member-added member-removed room-changed removed left contact-request contact-accepted room-request "
-    "relay-lost-box rejoined events-forgotten identity-changed".split()
+    "relay-lost-box relay-moved room-moved rejoined events-forgotten identity-changed".split()
 )
 """Kinds of events that people are told of in a sentence."""
 
@@ -109,6 +110,7 @@ def _sentence(settings: Settings, client: Client, event: Event) -> str | None:
         return None
     values = {name: getattr(event, name, "") for name in ("handle", "greeting", "name")}
     values["name"] = values["name"] or room
+    values["relay"] = relay_name(getattr(event, "relay", ""))
     return say(f"event-{event.kind}", settings.language, room=room, id=getattr(event, "room", b"").hex()[:12], **values)
 
 

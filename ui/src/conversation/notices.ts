@@ -27,6 +27,7 @@ const WORDINGS: Record<string, Wording> = {
   "device-removed": (_, whose) => words.deviceRemoved(whose),
   "device-renewed": (_, whose) => words.deviceRenewed(whose),
   "relay-lost-box": () => words.relayLost,
+  "relay-changed": (_, __, ___, notice) => words.relayChanged(notice.text),
   "card-changed": (_, whose) => words.cardChanged(whose),
   "identity-changed": (_, whose) => words.identityChanged(whose),
   accepted: () => words.accepted,

@@ -494,6 +494,12 @@ export interface GetPrivacy {
   call: "GetPrivacy";
 }
 
+/** Keep my inbox, and the rooms that I may move, at another relay: its address, or its name alone. */
+export interface MoveRelay {
+  call: "MoveRelay";
+  relay: string;
+}
+
 /** The person has read an operator notice; it stays listed on the privacy page. */
 export interface PutAwayNotice {
   call: "PutAwayNotice";
@@ -1331,6 +1337,7 @@ export type AnyCall =
   | SetSettings
   | ChangePassphrase
   | GetPrivacy
+  | MoveRelay
   | PutAwayNotice
   | MakeBackup
   | CheckBackup
@@ -1417,6 +1424,7 @@ export interface Answers {
   SetSettings: Settings;
   ChangePassphrase: Done;
   GetPrivacy: Privacy;
+  MoveRelay: Me;
   PutAwayNotice: Done;
   MakeBackup: Moved;
   CheckBackup: Moved;

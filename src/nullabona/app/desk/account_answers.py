@@ -137,6 +137,13 @@ async def _get_privacy(ask: Asker, _: c.GetPrivacy) -> Privacy:
     return to_privacy(await ask.client.privacy(), ask.desk.settings().language)
 
 
+async def _move_relay(ask: Asker, call: c.MoveRelay) -> v.Me:
+    typed = call.relay.strip()
+    await ask.client.move_relay(typed if "://" in typed else f"wss://{typed}")
+    ask.desk.work.changes.fact("me")
+    return ask.looks.faces.me()
+
+
 async def _put_away_notice(ask: Asker, call: c.PutAwayNotice) -> Done:
     ask.client.put_away_notice(read_id(call.id))
     return Done()
@@ -186,6 +193,7 @@ ANSWERS: Final[Handlers] = {
     c.ChangePassphrase: _change_passphrase,
     c.SetSettings: _set_settings,
     c.GetPrivacy: _get_privacy,
+    c.MoveRelay: _move_relay,
     c.PutAwayNotice: _put_away_notice,
     SetProfile: _set_profile,
 }

@@ -285,6 +285,7 @@ _NOTES: Final[dict[type, Callable[[Changes, Any], None]]] = {
     e.WishChanged: lambda changes, _: changes.fact("wishes"),
     e.RoomRequested: lambda changes, _: changes.fact("requests"),
     e.ConnectionChanged: lambda changes, _: changes.fact("connection"),
+    e.RelayMoved: lambda changes, _: changes.fact("me"),
     e.Published: lambda changes, _: changes.fact("me"),
 }
 """Events of other kinds touch their room as a whole."""

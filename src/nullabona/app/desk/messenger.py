@@ -13,6 +13,7 @@ from nullabona.client.api import OperatorNoticeChanged
 from nullabona.client.api import events as e
 from nullabona.errors import UserError
 from nullabona.words.errors import Language
+from nullabona.words.relays import relay_name
 from nullabona.words.telling import GRAVE, NOTICES, notice, told
 
 APP_NAME: Final = "nullabona"
@@ -43,8 +44,8 @@ class Messenger:
                 self._tell("refused", event.room, {"code": event.code})
             case e.ChangeFailed():
                 self._tell("change-failed", event.room, {"code": event.reason})
-            case e.RelayLostBox():
-                self._tell("relay-lost-box", event.room, {})
+            case e.RelayMoved() | e.RelayLostBox():
+                self._relay(event)
             case _:
                 pass
 
@@ -57,6 +58,12 @@ class Messenger:
             self._tell("signed-out", b"", {})
         elif event.whole:
             self._tell("history-whole", b"", {"count": event.messages})
+
+    def _relay(self, event: e.RelayMoved | e.RelayLostBox) -> None:
+        if isinstance(event, e.RelayMoved):
+            self._tell("relay-moved", b"", {"relay": relay_name(event.relay)})
+        else:
+            self._tell("relay-lost-box", event.room, {})
 
     def _tell(self, code: str, room: bytes, values: Mapping[str, Any]) -> None:
         message, hint = told(code, self._language, {key: one_line(str(value)) for key, value in values.items()})

@@ -101,6 +101,12 @@ class GetPrivacy(Call, frozen=True):
     pass
 
 
+class MoveRelay(Call, frozen=True):
+    """Keep my inbox, and the rooms that I may move, at another relay: its address, or its name alone."""
+
+    relay: str
+
+
 class PutAwayNotice(Call, frozen=True):
     """The person has read an operator notice; it stays listed on the privacy page."""
 

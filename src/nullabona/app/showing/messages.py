@@ -10,7 +10,9 @@ from nullabona.app.protocol import views as v
 from nullabona.app.protocol.talk_calls import Words
 from nullabona.app.showing.people import Picture, to_person
 from nullabona.app.showing.words import LONGEST_SHOWN, clean, clean_name, is_big, one_line, spans
+from nullabona.client.api import NoticeKind
 from nullabona.client.api.records import AttachmentInfo, MessageInfo, NoticeInfo, PollInfo, QuoteInfo
+from nullabona.words.relays import relay_name
 
 _KINDS: Final = frozenset(get_args(v.MessageKind))
 _STATES: Final = frozenset(get_args(v.MessageState))
@@ -125,7 +127,8 @@ def quote_of(info: MessageInfo, around: Around) -> v.Quote:
 def to_notice(notice: NoticeInfo) -> v.Notice:
     """A line about the room; the page words it."""
     others = [clean_name(name) for name in notice.names]
-    return v.Notice(notice.what, clean_name(notice.name), notice.me, others, one_line(notice.text))
+    text = relay_name(notice.text) if notice.what == NoticeKind.RELAY_CHANGED else notice.text
+    return v.Notice(notice.what, clean_name(notice.name), notice.me, others, one_line(text))
 
 
 def to_poll(poll: PollInfo, around: Around) -> v.PollView:

@@ -26,6 +26,7 @@ export const notices = words({
     deviceRemoved: (whose: string) => `${whose} 기기가 빠졌어요`,
     deviceRenewed: (whose: string) => `${whose} 기기 열쇠가 바뀌었어요`,
     relayLost: "릴레이가 보관하던 것을 잃었어요. 필요한 메시지는 기기들이 다시 올려 두었어요.",
+    relayChanged: (relay: string) => `이 방은 이제 ${relay}에 있어요`,
     cardChanged: (whose: string) => `디렉터리에 올라온 ${whose} 명함이 알던 것에 이어지지 않아요.`,
     identityChanged: (whose: string) =>
       `${whose} 아이디가 다른 계정을 가리켜요. 다른 사람이거나 새 계정이에요.`,
@@ -57,6 +58,7 @@ export const notices = words({
     deviceRemoved: (whose: string) => `${whose} device left`,
     deviceRenewed: (whose: string) => `${whose} device has a new key`,
     relayLost: "The relay lost what it kept. The devices put back what is still needed.",
+    relayChanged: (relay: string) => `This chat now lives at ${relay}`,
     cardChanged: (whose: string) => `${whose} card at the directory does not follow the known one.`,
     identityChanged: (whose: string) =>
       `${whose} handle leads to another account: somebody else, or a new one of theirs.`,
