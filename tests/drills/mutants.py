@@ -94,6 +94,9 @@ MUTANTS: Final = (
     _mutant("nobody puts frames back", "loss", "S-22",
         Edit("client/core/boxes.py", "    if not own and not anybody:\n        return\n", "    return\n"),
         more=("--accounts", "12", "--rooms", "4", "--rate", "10", "--seconds", "3", "--patience", "70")),
+    _mutant("no card is looked up of who may move a room", "loss", "S-24",
+        Edit("client/core/scouting.py", "    if waited >= step.timing.scout_cards:\n        _look_up(step, room)\n", ""),
+        more=("--renamed", "--accounts", "12", "--rooms", "4", "--rate", "10", "--seconds", "3", "--patience", "70")),
 
     # -- what a relay keeps
     _mutant("the relay logs addresses", "demo", "S-15",

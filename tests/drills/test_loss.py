@@ -13,7 +13,7 @@ from nullabona.drills.report import Verdict
 from nullabona.wire.handle import check_name
 
 SMALL = Size(accounts=12, rooms=4, rate=10.0, before_s=3.0, after_s=2.0)
-GOOD = Outcome(SMALL, 100, 500, 40, 4.0, 1.0, 0, 0, 0, 3.0, 10.0, 50.0)
+GOOD = Outcome(SMALL, 100, 500, 40, 4.0, 0, 1.0, 0, 0, 0, 3.0, 10.0, 50.0)
 
 
 def test_a_small_crowd_loses_nothing() -> None:
@@ -23,6 +23,35 @@ def test_a_small_crowd_loses_nothing() -> None:
     assert outcome.said > 20
     assert outcome.lacking > 0, "nothing was under way when the relay was taken"
     assert report(outcome).held
+
+
+@pytest.mark.timeout(240)
+def test_a_small_crowd_follows_the_cards() -> None:
+    """The empty relay has another name: those who opened rooms go there, everybody else finds them, nothing is lost."""
+    outcome = play(lambda _: None, dataclasses.replace(SMALL, accounts=6, rooms=2, renamed=True))
+    assert (0, 0, 0) == (outcome.missing, outcome.twice, outcome.forged)
+    assert outcome.lacking > 0, "nothing was under way when the relay was taken"
+    assert 0 < outcome.movers <= 2, "somebody must be left who has only cards to go by"
+    assert {"S-24": Verdict.HELD} == {check.id: check.verdict for check in report(outcome).checks}
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("renamed", [False, True])
+def test_two_hundred_people_lose_nothing(*, renamed: bool) -> None:
+    """The size that the drill has by default, also when the empty relay has another name."""
+    outcome = play(lambda _: None, Size(renamed=renamed))
+    assert (0, 0, 0) == (outcome.missing, outcome.twice, outcome.forged)
+    assert report(outcome).held
+
+
+def test_the_report_says_who_moved() -> None:
+    """Of a relay under another name: how many went there, and how many had only cards to go by."""
+    made = report(dataclasses.replace(GOOD, size=dataclasses.replace(SMALL, renamed=True), movers=4))
+    assert (4, True) == (made.data["movers"], made.data["renamed"])
+    said = " ".join(made.render("en").split())
+    assert "4 people who had opened rooms went there; 8 followed what their cards say" in said
+    assert "another name" not in report(GOOD).render("en")
 
 
 @pytest.mark.parametrize("fault", [{"missing": 1}, {"twice": 1}, {"forged": 1}, {"recovery_s": 61.0}])

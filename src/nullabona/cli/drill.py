@@ -139,11 +139,14 @@ def tap(*, as_json: bool) -> None:
               help="How long they talk before the machine is taken, and again after it.")  # fmt: skip
 @click.option("--patience", type=click.FloatRange(1, 3_600), default=300.0, show_default=True,
               help="After so many seconds what is still lacking is lost.")  # fmt: skip
+@click.option("--renamed", is_flag=True, help="The empty relay has another name; cards tell which.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
-def loss(*, accounts: int, rooms: int, rate: float, seconds: float, patience: float, as_json: bool) -> None:
+def loss(
+    *, accounts: int, rooms: int, rate: float, seconds: float, patience: float, renamed: bool, as_json: bool
+) -> None:
     """The machine is taken while many people talk, an empty one takes its place: what is lost, and for how long?"""
     try:
-        report = run_loss(_tell, Size(accounts, rooms, rate, seconds, seconds, patience))
+        report = run_loss(_tell, Size(accounts, rooms, rate, seconds, seconds, patience, renamed))
     except NullabonaError as error:
         _fail(error)
     _finish(report, as_json=as_json)
@@ -246,6 +249,7 @@ def all_drills(*, as_json: bool) -> None:
         lambda: run_stolen_device(_tell),
         lambda: run_coerced(_tell),
         lambda: run_loss(_tell),
+        lambda: run_loss(_tell, Size(renamed=True)),
         lambda: run_lying_directory(_tell),
         lambda: run_lost_directory(_tell),
         _run_docket,

@@ -118,6 +118,12 @@ class Crowd:
         ours = [(title, number) for title, members in rooms.items() for number in members if number in self._people]
         self._speaking = asyncio.create_task(self._talk(ours, rate))
 
+    async def move(self, rooms: dict[str, list[int]], relay: str) -> int:
+        """Those of ours who opened rooms go to another relay and take them along; how many did."""
+        openers = {first for first, *_ in rooms.values()} & self._people.keys()
+        await asyncio.gather(*(self._people[number].client.move_relay(relay) for number in openers))
+        return len(openers)
+
     async def quiet(self) -> None:
         """Say nothing more."""
         assert self._speaking is not None

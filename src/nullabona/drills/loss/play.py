@@ -26,6 +26,14 @@ _GONE_S: Final = 3.0
 """Between the seizure and the empty relay at the same name."""
 _PATIENCE_S: Final = 300.0
 PERIOD_S: Final = 2
+_ANY_PORT: Final = "127.0.0.1:0"
+_TAKEN: Final = Text("The machine is carried away while they talk; an empty one takes its place under the same name",
+                     "대화 중에 기계를 가져갑니다. 같은 이름의 빈 기계가 자리를 대신합니다")  # fmt: skip
+_TAKEN_RENAMED: Final = Text(
+    "The machine is carried away while they talk; an empty one takes its place under another name. "
+    "Those who opened rooms go there",
+    "대화 중에 기계를 가져갑니다. 다른 이름의 빈 기계가 자리를 대신하고, 방을 연 사람들이 그곳으로 옮깁니다",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +50,9 @@ class Size:
     """How long they go on after that."""
     patience_s: float = 300.0
     """After this time what is still lacking is lost."""
+    renamed: bool = False
+    """The empty relay has another name, and the directory of the handles stands elsewhere: those who opened rooms take
+    them there, and their cards tell the others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +67,8 @@ class Outcome:
     """Deliveries that were still to come when the empty relay began."""
     recovery_s: float
     """From the empty relay's start until everybody had all that was said before it began."""
+    movers: int
+    """How many people went to another relay; the others had only the cards of these to go by."""
     all_s: float
     """From the last word until everybody had everything."""
     missing: int
@@ -87,14 +100,18 @@ async def _play(folder: Path, tell: Tell, size: Size) -> Outcome:
 
 
 class _Scene:
-    """The relay, the crowds and the rooms."""
+    """The relay, who has the directory of the handles, the crowds and the rooms."""
 
     def __init__(self, folder: Path, size: Size, stack: AsyncExitStack) -> None:
         self._folder, self._size, self._stack = folder, size, stack
         self._rooms = _rooms(size)
         self._crowds: list[Played] = []
-        self._relay = self._start("127.0.0.1:0")
+        self._relay = self._start("relay", _ANY_PORT)
         stack.callback(self._stop)
+        self._directory = self._relay
+        if size.renamed:
+            self._directory = self._start("directory", _ANY_PORT)
+            stack.callback(self._directory.stop)
 
     async def play(self, tell: Tell) -> Outcome:
         """Everything."""
@@ -109,19 +126,18 @@ class _Scene:
         await self._each("talk", rooms=self._rooms, rate=rate)
         talking = time.monotonic()
         await asyncio.sleep(self._size.before_s)
-        tell(Text("The machine is carried away while they talk; an empty one takes its place under the same name",
-                  "대화 중에 기계를 가져갑니다. 같은 이름의 빈 기계가 자리를 대신합니다"))  # fmt: skip
+        tell(_TAKEN_RENAMED if self._size.renamed else _TAKEN)
         await self._seize()
-        lacking, recovery_s = await self._recover(tell)
+        lacking, recovery_s, movers = await self._recover(tell)
         await self._each("quiet")
         talked_s = time.monotonic() - talking
         said = await self._said()
-        _, all_s = await self._until_none_lacks(said)
+        _, all_s = await self._until_none_lacks(said, time.monotonic())
         found = await self._each("check", rooms=self._rooms, said=said)
         missing, twice, forged = (sum(one[what] for one in found) for what in ("missing", "twice", "forged"))
         memory = sum(await self._each("memory")) / 1_024
         return Outcome(
-            self._size, len(said), self._due(said), lacking, recovery_s, all_s,
+            self._size, len(said), self._due(said), lacking, recovery_s, movers, all_s,
             missing, twice, forged, setup_s, talked_s, memory,
         )  # fmt: skip
 
@@ -136,7 +152,7 @@ class _Scene:
                 running(play, self._folder / f"crowd-{first}.log", patience_s=_PATIENCE_S)
             )
             self._crowds.append(crowd)
-        host = self._relay.authority
+        host = self._directory.authority
         await self._each("create", relay=self._relay.url, host=host)
         await self._each("open_rooms", rooms=self._rooms, host=host)
         await self._each("joined", rooms=self._rooms)
@@ -146,25 +162,29 @@ class _Scene:
         delete_data(data)
         self._relay.kill()
         await asyncio.sleep(_GONE_S)
-        self._relay = self._start(listen)
+        self._relay = self._start("another", _ANY_PORT) if self._size.renamed else self._start("relay", listen)
 
-    async def _recover(self, tell: Tell) -> tuple[int, float]:
-        """How much was lacking when the empty relay began, and how long until that was made good.
+    async def _recover(self, tell: Tell) -> tuple[int, float, int]:
+        """How much was lacking when the empty relay began, how long until that was made good, and how many had moved.
 
         They go on talking meanwhile: what is said later is not counted, but delivered as well.
         """
-        lacking, seconds = await self._until_none_lacks(await self._said())
+        began = time.monotonic()
+        said = await self._said()
+        movers = 0
+        if self._size.renamed:
+            movers = sum(await self._each("move", rooms=self._rooms, relay=self._relay.url))
+        lacking, seconds = await self._until_none_lacks(said, began)
         tell(Text(f"{lacking} deliveries were lacking; they were made good in {seconds:.1f} s. People talk on",
                   f"전달되지 않은 {lacking}건이 {seconds:.1f}초 만에 채워졌습니다. 대화를 잇습니다"))  # fmt: skip
         await asyncio.sleep(self._size.after_s)
-        return lacking, seconds
+        return lacking, seconds, movers
 
     async def _said(self) -> list[list[str]]:
         return [line for lines in await self._each("said") for line in lines]
 
-    async def _until_none_lacks(self, said: list[list[str]]) -> tuple[int, float]:
-        """Until everybody has these lines, or for so long that something is lost: how many lacked, and for how long."""
-        began = time.monotonic()
+    async def _until_none_lacks(self, said: list[list[str]], began: float) -> tuple[int, float]:
+        """How many of these lines lacked, and how long after ``began`` none did: or so long that something is lost."""
         await self._each("expect", rooms=self._rooms, said=said)
         first = lacking = sum(await self._each("lacking"))
         while lacking and time.monotonic() - began < self._size.patience_s:
@@ -182,11 +202,11 @@ class _Scene:
     def _stop(self) -> None:
         self._relay.stop()
 
-    def _start(self, listen: str) -> RelayProcess:
+    def _start(self, name: str, listen: str) -> RelayProcess:
         folder = self._folder
         more = ("--period", str(PERIOD_S))
         return RelayProcess(
-            folder / "relay", folder / "relay.log", listen, temporary=folder / "temporary", more=more
+            folder / name, folder / f"{name}.log", listen, temporary=folder / "temporary", more=more
         )  # fmt: skip
 
 

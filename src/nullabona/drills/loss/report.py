@@ -9,7 +9,11 @@ from nullabona.drills.loss.play import Outcome, Size, play
 from nullabona.drills.report import Check, Report
 from nullabona.drills.text import Text
 
-PROVES: Final = ("S-22",)
+SAME: Final = "S-22"
+"""What it puts to the test when the empty relay has the old one's name."""
+RENAMED: Final = "S-24"
+"""What it puts to the test when it has another one."""
+PROVES: Final = (SAME, RENAMED)
 RECOVERY_S: Final = 60.0
 """Within this time everybody has to have everything again."""
 
@@ -24,8 +28,10 @@ def report(outcome: Outcome) -> Report:
     out = Report("loss", Text("A relay carried away while a crowd talks", "많은 사람이 대화하는 동안 가져간 서버"))
     out.section("The crowd", "사람들", [_crowd(outcome)])
     out.section("What came of it", "결과", [_recovered(outcome), _compared(outcome)])
-    out.checks = [Check.of("S-22", _CLAIM.with_list(_wrong(outcome)), held=not _wrong(outcome))]
+    id = RENAMED if outcome.size.renamed else SAME
+    out.checks = [Check.of(id, _CLAIM.with_list(_wrong(outcome)), held=not _wrong(outcome))]
     out.data = {
+        "renamed": outcome.size.renamed, "movers": outcome.movers,
         "accounts": outcome.size.accounts, "rooms": outcome.size.rooms, "said": outcome.said,
         "rate_asked": outcome.size.rate, "rate": round(outcome.rate, 1),
         "deliveries": outcome.deliveries, "lacking": outcome.lacking, "recovery_s": round(outcome.recovery_s, 1),
@@ -49,11 +55,23 @@ def _crowd(outcome: Outcome) -> Text:
 
 def _recovered(outcome: Outcome) -> Text:
     lacking, seconds, rest = outcome.lacking, f"{outcome.recovery_s:.1f}", f"{outcome.all_s:.1f}"
+    told = _moved(outcome)
     return Text(
-        f"When the empty relay began, {lacking} deliveries were still to be made; {seconds} s later all were, while "
-        f"people talked on. After the last word it took {rest} s until everybody had it.",
-        f"빈 서버가 시작할 때 전달되지 않은 것이 {lacking}건이었고, 대화가 이어지는 동안 {seconds}초 만에 모두 전달됨. "
-        f"마지막 말 뒤 모두가 받기까지 {rest}초.",
+        f"{told.en}When the empty relay began, {lacking} deliveries were still to be made; {seconds} s later all were, "
+        f"while people talked on. After the last word it took {rest} s until everybody had it.",
+        f"{told.ko}빈 서버가 시작할 때 전달되지 않은 것이 {lacking}건이었고, "
+        f"대화가 이어지는 동안 {seconds}초 만에 모두 전달됨. 마지막 말 뒤 모두가 받기까지 {rest}초.",
+    )
+
+
+def _moved(outcome: Outcome) -> Text:
+    if not outcome.size.renamed:
+        return Text("", "")
+    movers, others = outcome.movers, outcome.size.accounts - outcome.movers
+    return Text(
+        f"The empty relay has another name. {movers} people who had opened rooms went there; {others} followed what "
+        "their cards say. ",
+        f"빈 서버는 이름이 다름. 방을 연 {movers}명이 그곳으로 옮겼고, {others}명은 이들의 명함을 보고 따라감. ",
     )
 
 
