@@ -17,7 +17,8 @@ from tests.rooms.hostile import (
     update_keys,
     warnings,
 )
-from tests.rooms.world import Box, Dice, ModelRelay, Person, World
+from tests.rooms.model_relay import Box, Dice, ModelRelay
+from tests.rooms.world import Person, World
 
 HOUR = 3_600_000
 

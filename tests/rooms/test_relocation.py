@@ -16,9 +16,10 @@ from nullabona.wire.blob import PIECE
 from tests.rooms.audit import audit_rest
 from tests.rooms.devices import another_device
 from tests.rooms.hostile import kinds, people
+from tests.rooms.model_relay import ModelRelay
 from tests.rooms.moves import THREE, TWO, burn, homes, homes_of, move, order_of, state_of
 from tests.rooms.test_commands import direct
-from tests.rooms.world import RELAY, ModelRelay, World
+from tests.rooms.world import RELAY, World
 
 MINUTE = 60_000
 HOUR = 60 * MINUTE

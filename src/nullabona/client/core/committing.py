@@ -12,10 +12,9 @@ from hashlib import sha256
 
 from msgspec import structs
 
-from nullabona.client.core import boxes, healing, members, messages, relocating
+from nullabona.client.core import boxes, healing, invites, members, messages, relocating
 from nullabona.client.core.chat import notices, profiles
 from nullabona.client.core.errors import BadRequest, MlsRefused
-from nullabona.client.core.invites import forget_invites, hold_welcome, invite_added, keep_welcome
 from nullabona.client.core.mlsport import Processed
 from nullabona.client.core.outgoing import queue_frame
 from nullabona.client.core.policy import Verdict, certificate_of, order_holds
@@ -118,7 +117,7 @@ def _stage(step: Step, room: RoomState, track: BoxTrack, change: Change) -> None
     )
     room.intents = []
     if staged.welcome is not None and staged.tree is not None:
-        hold_welcome(step, room, staged.welcome, staged.tree)
+        invites.hold_welcome(step, room, staged.welcome, staged.tree)
 
 
 def plan(step: Step, room: RoomState) -> Change:
@@ -230,7 +229,7 @@ def merge_own(step: Step, room: RoomState, pending: PendingCommit, track: BoxTra
     _enter(step, room, track, info_after(step, room), pending.orders, pending.intents, by=step.me.account)
     room.receipt_at = room.receipt_at or step.within(boxes.receipt_delay(step, room))
     if pending.invites:
-        invite_added(step, room, pending.intents)
+        invites.invite_added(step, room, pending.intents)
 
 
 def accept_other(
@@ -238,7 +237,7 @@ def accept_other(
 ) -> None:
     """Somebody else's commit came first: apply it and redo what we wanted."""
     if room.pending is not None:
-        keep_welcome(step, room)
+        invites.keep_welcome(step, room)
         room.intents = [*room.pending.intents, *(i for i in room.intents if i not in room.pending.intents)]
         step.store.drop_outbox_ref(track.keys.box.address, room.pending.frame)
         room.pending = None
@@ -331,7 +330,7 @@ def leave_room(step: Step, room: RoomState, *, watch: BoxTrack | None = None, by
     room.intents = []
     room.receipt_at = room.update_at = room.note_at = room.scout_at = 0
     if watch is None:
-        forget_invites(step, room)
+        invites.forget_invites(step, room)
     room.pending = room.heal = None
     step.mls.forget(room.id)
     step.event("left" if left else "removed", room.id, by=by)

@@ -91,13 +91,15 @@ class LastingWay:
         self._carrier: Lasting | None = None
         self._up = asyncio.Event()
         self._keeper: asyncio.Task[None] | None = None
+        self._closed = False
 
     async def ready(self) -> Carrier:
         """See `Way.ready`."""
         while True:
             if self._keeper is None:
                 self._up.clear()
-                self._keeper = asyncio.create_task(self._keep())
+                if not self._closed:
+                    self._keeper = asyncio.create_task(self._keep())
             carrier = self._carrier
             if carrier is not None and carrier.is_open:
                 return carrier
@@ -125,14 +127,17 @@ class LastingWay:
         keeper, carrier = self._keeper, self._carrier
         self._keeper = self._carrier = None
         self._up.set()
-        if keeper is not None:
-            keeper.cancel()
-            await asyncio.gather(keeper, return_exceptions=True)
-        if carrier is not None:
-            await carrier.close()
+        try:
+            if keeper is not None:
+                keeper.cancel()
+                await asyncio.gather(keeper, return_exceptions=True)
+        finally:
+            if carrier is not None:
+                await carrier.close()
 
     async def close(self) -> None:
-        """Hang up for good."""
+        """Hang up for good: whoever still waits, waits until they are cancelled."""
+        self._closed = True
         await self.rest()
 
     async def _keep(self) -> None:

@@ -1,0 +1,77 @@
+"""Seeded chance, and a relay without sockets, clock or disk: what schedules are played with."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass, field
+from hashlib import sha256
+
+from nullabona.wire.messages import Appended, Done, Frames
+
+
+class Dice:
+    """Seeded chance."""
+
+    def __init__(self, seed: int) -> None:
+        self.random = random.Random(seed)
+
+    def bytes(self, count: int) -> bytes:
+        return self.random.randbytes(count)
+
+    def between(self, low: int, high: int) -> int:
+        return self.random.randint(low, high)
+
+
+@dataclass
+class Box:
+    incarnation: bytes
+    frames: dict[int, bytes] = field(default_factory=dict)
+    head: int = 0
+
+
+class ModelRelay:
+    """What a relay does to boxes and blobs, without sockets, clock or disk."""
+
+    def __init__(self, dice: Dice) -> None:
+        self._dice = dice
+        self.boxes: dict[bytes, Box] = {}
+        self.blobs: dict[bytes, bytes] = {}
+
+    def append(self, address: bytes, frame: bytes) -> Appended:
+        box = self.boxes.get(address)
+        if box is None:
+            box = self.boxes[address] = Box(self._dice.bytes(8))
+        box.head += 1
+        box.frames[box.head] = frame
+        return Appended(box.head, box.incarnation)
+
+    def read(self, address: bytes, after: int, limit: int = 1_000) -> Frames:
+        box = self.boxes.get(address)
+        if box is None:
+            return Frames(b"", 0, ())
+        later = [(seq, data) for seq, data in box.frames.items() if seq > after]
+        return Frames(box.incarnation, box.head, tuple(later[:limit]))
+
+    def trim(self, address: bytes, upto: int) -> Done:
+        box = self.boxes.get(address)
+        if box is not None:
+            box.frames = {seq: data for seq, data in box.frames.items() if seq > upto}
+        return Done()
+
+    def put_blob(self, data: bytes) -> Done:
+        self.blobs[sha256(data).digest()] = data
+        return Done()
+
+    def get_blob(self, digest: bytes) -> bytes | None:
+        return self.blobs.get(digest)
+
+    def wipe(self) -> None:
+        self.boxes.clear()
+        self.blobs.clear()
+
+    def copy(self) -> ModelRelay:
+        """A second history that begins equal: what a lying relay shows to some."""
+        other = ModelRelay(self._dice)
+        other.blobs = self.blobs
+        other.boxes = {address: Box(box.incarnation, dict(box.frames), box.head) for address, box in self.boxes.items()}
+        return other
