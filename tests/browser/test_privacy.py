@@ -113,4 +113,4 @@ def test_the_relay_is_changed_where_it_is_shown(
     mina.page.get_by_role("button", name=save).click()
     expect(main.locator(".who dd").nth(1)).to_contain_text(doomed.host)
     junho.enter(names[0])
-    expect(junho.page.get_by_text(f"{line} {doomed.host}")).to_be_visible()
+    expect(junho.page.get_by_text(f"{line} {doomed.host}").last).to_be_visible()
