@@ -78,9 +78,9 @@ def watch(writer: Client, reader: Client, marks: Marks) -> None:
         marks.answered = time.perf_counter()
         return sent(item, answer, now)
 
-    def on_frames(room: bytes, address: Address, after: int, answer: Frames, now: int) -> Touched:
+    def on_frames(room: bytes, address: Address, after: int, answer: Frames, now: int, relay: str) -> Touched:
         came = time.perf_counter()
-        touched = frames(room, address, after, answer, now)
+        touched = frames(room, address, after, answer, now, relay)
         if answer.frames:
             marks.came, marks.read = came, time.perf_counter()
         return touched
