@@ -19,7 +19,7 @@ from nullabona.client.core.engine import Engine, Touched
 from nullabona.client.core.outgoing import BLOB, PIECE
 from nullabona.client.core.record.checking import Checked
 from nullabona.client.core.records import LoggedEvent, OutboxItem
-from nullabona.client.core.step import Step
+from nullabona.client.core.step import Step, Timing
 from nullabona.client.core.wants import ReadWant
 from nullabona.client.net import NetOptions, Policy
 from nullabona.client.runner.directories import Directories
@@ -27,6 +27,7 @@ from nullabona.client.runner.fetches import Fetches
 from nullabona.client.runner.outbox import Outbox
 from nullabona.client.runner.publishing import CHECK_S
 from nullabona.client.runner.reads import Reads
+from nullabona.client.runner.scouts import Scouts
 from nullabona.client.runner.ways import Ways, WayState
 from nullabona.client.store import SqliteStore
 from nullabona.errors import PeerError
@@ -117,6 +118,7 @@ class Device:
             RELAY, NetOptions(), Policy(), self._way_changed, self.seat.dial, self.seat.post, self._chance
         )
         self._reads, self._outbox, self._fetches = Reads(self), Outbox(self), Fetches(self)
+        self._scouts = Scouts(self, Timing().scout / 2_000)
         self._reads.refresh(None)
         for room in self.engine.rooms():
             self._reads.refresh(room)
@@ -162,6 +164,7 @@ class Device:
         if not self.running:
             return
         self._outbox.pump()
+        self._scouts.pump()
         for room in sorted(touched.rooms):
             self._reads.refresh(room)
         if not self._looking:
@@ -229,6 +232,11 @@ class Device:
             self.happened(self.engine.tick(self.now()))
 
     def _way_changed(self, state: WayState) -> None:
+        if self.running:
+            self._scouts.noted(state)
+        self._connected(state)
+
+    def _connected(self, state: WayState) -> None:
         if not state.connected or not self.running:
             return
         if state.lane == "inbox":

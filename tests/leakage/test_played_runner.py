@@ -7,6 +7,7 @@ from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
 from typing import Any, cast
 
+import numpy as np
 import pytest
 
 from bench.leakage import device as devices
@@ -84,7 +85,7 @@ class WithRunner(devices.Device):
     def _changed(self, state: WayState) -> None:
         assert self._runner is not None
         self._runner._way_changed(state)
-        self._way_changed(state)
+        self._connected(state)
 
     def stop(self) -> None:
         stopped, self._runner = self._runner, None
@@ -115,9 +116,9 @@ def with_runner(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _seen(recording: Recording) -> dict[int, list[Seen]]:
-    """What each account did, in order, as the relay saw it."""
+    """What each account did, in order, as the relay saw it; of what came at the very same moment none was first."""
     seen: dict[int, list[Seen]] = {}
-    for event in recording.live:
+    for event in np.sort(recording.live, order=["t", "op", "place", "size"]):
         account = recording.truth.account_of_conn[int(event["conn"])]
         if event["op"] not in {Op.OPEN, Op.CLOSE}:
             seen.setdefault(account, []).append(
