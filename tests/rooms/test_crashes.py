@@ -6,39 +6,31 @@ Every step is one transaction, so a device may die at any write in it, or in the
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
-from dataclasses import dataclass, field
 from functools import cache
 
 import pytest
 
 from nullabona.client.core import commands
-from nullabona.client.core.errors import BadRequest
 from nullabona.client.core.step import Step
 from nullabona.client.mls import Mls
 from tests.rooms.audit import audit_rest
-from tests.rooms.faults import FailingStore, MortalWorld, make_mortal, watched_ratchets
+from tests.rooms.faults import FailingStore, MortalWorld, watched_ratchets
 from tests.rooms.hostile import kinds, people
+from tests.rooms.mortal import MortalStory, die, places, survived
 from tests.rooms.world import Person
 
 HOUR = 3_600_000
 
 
-@dataclass
-class Story:
+class Story(MortalStory):
     """Sending, receiving, committing, merging, losing a race, joining and rejoining, with one device that dies."""
 
-    mortal: int
-    world: MortalWorld = field(default_factory=lambda: MortalWorld(77))
-    said: list[str] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        self.people = people(self.world, 4)
+    def __init__(self, mortal: int) -> None:
+        super().__init__(MortalWorld(77), 4)
         self.a, self.b, self.c, self.d = self.people
-        self.store = make_mortal(self.people[self.mortal])
+        self.make_mortal(mortal)
         for person in (self.b, self.c, self.d):
             self.world.befriend(self.a, person)
-        self.room = b""
 
     def tell(self) -> None:
         """From an empty profile to the end."""
@@ -46,7 +38,7 @@ class Story:
         self.world.settle(span=60_000)
         for number in range(2):
             for person in self.people[:3]:
-                self._say(person, f"{person.name} {number}")
+                self.say(person, f"{person.name} {number}")
         self._race()
         self.world.settle(span=60_000)
         self._fall_out()
@@ -57,37 +49,20 @@ class Story:
             if not step.store.rooms():
                 commands.create_group(step, "family")
 
-        self._until_done(self.a, create)
+        self.until_done(self.a, create)
         (self.room,) = self.a.engine.rooms()
         self._invite(self.b)
         self._invite(self.c)
 
     def _invite(self, person: Person) -> None:
-        self._until_done(self.a, lambda step: commands.add_account(step, self.room, person.card))
-
-    def _until_done(self, person: Person, command: Callable[[Step], object]) -> None:
-        """A person repeats what did not seem to work; what did happen after all may refuse to happen again."""
-        try:
-            while not self.world.do(person, *filter(None, [self.room]), command=command):
-                pass
-        except BadRequest:
-            return
-
-    def _say(self, person: Person, text: str) -> None:
-        def send(step: Step) -> None:
-            commands.send_text(step, self.room, text)
-
-        while not self.world.do(person, self.room, command=send):
-            if text in person.texts(self.room):
-                break
-        self.said.append(text)
+        self.until_done(self.a, lambda step: commands.add_account(step, self.room, person.card))
 
     def _race(self) -> None:
         """Everybody commits at once, and d is added."""
         self._invite(self.d)
         for person in self.people[:3]:
-            self._until_done(person, lambda step: commands.update_keys(step, self.room))
-            self._say(person, f"{person.name} in the race")
+            self.until_done(person, lambda step: commands.update_keys(step, self.room))
+            self.say(person, f"{person.name} in the race")
         for person in self.people[:3]:
             for item in self.world.queues(person):
                 self.world.post(person, item, lose_answer=True)
@@ -97,12 +72,12 @@ class Story:
         lie = self.world.relay.copy()
         self.b.relay = lie
         for person in (self.a, self.b):
-            self._until_done(person, lambda step: commands.update_keys(step, self.room))
-            self._say(person, f"{person.name} apart")
+            self.until_done(person, lambda step: commands.update_keys(step, self.room))
+            self.say(person, f"{person.name} apart")
         self.world.settle(span=60_000)
         self.b.relay = None
         self.world.relay.wipe()
-        self._say(self.c, "together again")
+        self.say(self.c, "together again")
 
     def check(self) -> None:
         """Everybody is in the same place and has everything once."""
@@ -123,36 +98,7 @@ class Story:
 
 @cache
 def measure(mortal: int) -> FailingStore:
-    """The story without a death: how many writes and commits there are to die at."""
-    story = Story(mortal)
-    story.tell()
-    story.check()
-    assert story.world.deaths == 0
-    return story.store
-
-
-def die(
-    patch: pytest.MonkeyPatch,
-    mortal: int,
-    *,
-    write: int | None = None,
-    commit: int | None = None,
-    late: bool = False,
-    restarts: bool = True,
-) -> None:
-    """The story with one death: everything holds at the end, and no ratchet position was used twice."""
-    with watched_ratchets(patch) as reused:
-        story = Story(mortal)
-        story.world.restarts = restarts
-        story.store.die_at_write, story.store.die_at_commit, story.store.late = write, commit, late
-        story.tell()
-        story.check()
-    assert [] == reused
-    assert story.world.deaths <= 1
-
-
-def places(total: int, chunk: int, chunks: int) -> range:
-    return range(1 + chunk, total + 1, chunks)
+    return survived(Story(mortal))
 
 
 @pytest.mark.parametrize("mortal", range(4))
@@ -169,7 +115,7 @@ def test_death_in_some_commits(monkeypatch: pytest.MonkeyPatch, mortal: int, *, 
     """A few commits of each device; the slow tests take every one."""
     total = measure(mortal).commits
     for commit in places(total, 7, max(1, total // 2)):
-        die(monkeypatch, mortal, commit=commit, late=late)
+        assert die(monkeypatch, lambda: Story(mortal), commit=commit, late=late) <= 1
 
 
 @pytest.mark.parametrize("mortal", range(4))
@@ -178,7 +124,7 @@ def test_failure_at_some_writes(monkeypatch: pytest.MonkeyPatch, mortal: int, *,
     """A few writes of each device, whether the process ends over it or goes on; the slow tests take every one."""
     total = measure(mortal).writes
     for write in places(total, 11 + restarts, max(1, total // 2)):
-        die(monkeypatch, mortal, write=write, restarts=restarts)
+        assert die(monkeypatch, lambda: Story(mortal), write=write, restarts=restarts) <= 1
 
 
 @pytest.mark.slow
@@ -188,7 +134,7 @@ def test_failure_at_some_writes(monkeypatch: pytest.MonkeyPatch, mortal: int, *,
 def test_failure_at_every_write(monkeypatch: pytest.MonkeyPatch, mortal: int, chunk: int) -> None:
     """Every single write of the device, in six parts; every second time the process goes on with what it has."""
     for write in places(measure(mortal).writes, chunk, 6):
-        die(monkeypatch, mortal, write=write, restarts=write // 6 % 2 == 0)
+        assert die(monkeypatch, lambda: Story(mortal), write=write, restarts=write // 6 % 2 == 0) <= 1
 
 
 @pytest.mark.slow
@@ -199,7 +145,7 @@ def test_failure_at_every_write(monkeypatch: pytest.MonkeyPatch, mortal: int, ch
 def test_death_in_every_commit(monkeypatch: pytest.MonkeyPatch, mortal: int, chunk: int, *, late: bool) -> None:
     """Every single transaction of the device, in four parts: it failed and did not happen, or failed and did."""
     for commit in places(measure(mortal).commits, chunk, 4):
-        die(monkeypatch, mortal, commit=commit, late=late)
+        assert die(monkeypatch, lambda: Story(mortal), commit=commit, late=late) <= 1
 
 
 def test_the_watch_on_ratchets_bites(monkeypatch: pytest.MonkeyPatch) -> None:
