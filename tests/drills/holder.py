@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 
 CHILD = """
 import base64, gzip, mmap, sys, unicodedata, zlib
@@ -35,15 +35,15 @@ sys.stdin.readline()
 
 
 @contextmanager
-def child(way: str, text: str) -> Iterator[int]:
-    """A process that holds ``text`` in one way."""
+def holding(program: str, way: str, given: bytes) -> Iterator[int]:
+    """A process that was told ``given`` in hex, keeps it in one way, and waits. Its number."""
     process = subprocess.Popen(
-        [sys.executable, "-S", "-c", CHILD, way], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-S", "-c", program, way], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
     assert process.stdin is not None
     assert process.stdout is not None
     try:
-        process.stdin.write(text.encode().hex() + "\n")
+        process.stdin.write(given.hex() + "\n")
         process.stdin.flush()
         assert "ready\n" == process.stdout.readline()
         yield process.pid
@@ -51,3 +51,8 @@ def child(way: str, text: str) -> Iterator[int]:
         process.stdin.close()
         process.wait(10)
         process.stdout.close()
+
+
+def child(way: str, text: str) -> AbstractContextManager[int]:
+    """A process that holds ``text`` in one way."""
+    return holding(CHILD, way, text.encode())

@@ -6,13 +6,11 @@ import io
 import os
 import sqlite3
 import stat
-import subprocess
-import sys
 import tarfile
 import zlib
 from base64 import b64encode
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing
 from pathlib import Path
 from unicodedata import normalize
 
@@ -20,6 +18,7 @@ import pytest
 
 from nullabona.drills.search import Hunt, Searched, Swap, files_below, look_at_swap, memory_chunks
 from nullabona.drills.search.sources import BLOCK, file_chunks
+from tests.drills.holder import holding
 from tests.drills.plants import KOREAN, SECRETS, noise
 
 FORMS: dict[str, Callable[[str], bytes]] = {
@@ -167,24 +166,10 @@ sys.stdin.readline()
 """
 
 
-@contextmanager
-def holder(leak: bytes, way: str) -> Iterator[int]:
+def holder(leak: bytes, way: str) -> AbstractContextManager[int]:
     """A process that holds ``leak`` in its memory; ``out``: and had it written out to swap, if there is any."""
-    process = subprocess.Popen(
-        [sys.executable, "-S", "-c", HOLDER, way], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    )
-    assert process.stdin is not None
-    assert process.stdout is not None
-    try:
-        masked = bytes(byte ^ 0x5A for byte in leak)  # so that only what the process made of it can be found
-        process.stdin.write(masked.hex() + "\n")
-        process.stdin.flush()
-        assert "ready\n" == process.stdout.readline()
-        yield process.pid
-    finally:
-        process.stdin.close()
-        process.wait(10)
-        process.stdout.close()
+    masked = bytes(byte ^ 0x5A for byte in leak)  # so that only what the process made of it can be found
+    return holding(HOLDER, way, masked)
 
 
 @pytest.mark.parametrize("form", FORMS)

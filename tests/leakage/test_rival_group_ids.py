@@ -9,8 +9,9 @@ import pytest
 
 from bench.leakage.rivals.groupids import GroupIds, padded
 from bench.leakage.rivals.living import SEIZED_BEFORE_END_S
-from bench.leakage.society import DAY, SMALL, Intent, Kind, Society, make
-from bench.leakage.trace import NOBODY, Events, Op, Recording
+from bench.leakage.society import DAY, SMALL, Kind, Society, make
+from bench.leakage.trace import NOBODY, Op, Recording
+from tests.leakage.recorded import of, said
 
 
 @pytest.fixture(scope="module")
@@ -21,17 +22,6 @@ def society() -> Society:
 @pytest.fixture(scope="module")
 def groupids(society: Society) -> Recording:
     return GroupIds(society).recording()
-
-
-def of(events: Events, *kinds: Op) -> Events:
-    found: Events = events[np.isin(events["op"], kinds)]
-    return found
-
-
-def said(society: Society) -> list[Intent]:
-    """What is written before the machine is carried away."""
-    end = society.size.days * DAY - SEIZED_BEFORE_END_S
-    return [one for one in society.intents if one.kind in {Kind.SAY, Kind.FILE} and one.t < end]
 
 
 def test_n1_everything_of_a_group_has_one_id(groupids: Recording, society: Society) -> None:

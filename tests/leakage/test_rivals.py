@@ -14,7 +14,8 @@ from bench.leakage.rivals.mailboxes import ENVELOPE, STEP, Mailboxes
 from bench.leakage.rivals.plaintext import ADDRESSES_DAYS, Plaintext
 from bench.leakage.rivals.queues import BLOCK, CHUNKS, QUOTA, RECEIPTS_UP_TO, RETENTION_DAYS, Item, Queues
 from bench.leakage.society import DAY, SMALL, Account, Intent, Kind, Room, Size, Society, make
-from bench.leakage.trace import NOBODY, Events, Op, Recording
+from bench.leakage.trace import NOBODY, Op, Recording
+from tests.leakage.recorded import of, said
 
 
 @pytest.fixture(scope="module")
@@ -40,17 +41,6 @@ def queues(society: Society) -> Recording:
 @pytest.fixture(scope="module")
 def groupids(society: Society) -> Recording:
     return GroupIds(society).recording()
-
-
-def of(events: Events, *kinds: Op) -> Events:
-    found: Events = events[np.isin(events["op"], kinds)]
-    return found
-
-
-def said(society: Society) -> list[Intent]:
-    """What is written before the machine is carried away."""
-    end = society.size.days * DAY - SEIZED_BEFORE_END_S
-    return [one for one in society.intents if one.kind in {Kind.SAY, Kind.FILE} and one.t < end]
 
 
 def away(days: int, items: int) -> Society:
