@@ -38,32 +38,31 @@ class Placer:
     def place(self, lines: Sequence[Line]) -> list[tuple[bytes, int]]:
         """For each line its id and how many lines of the same moment came before it."""
         placed = []
+        salt, minutes, moments = self._salt, self._minutes, self._moments
         for line in lines:
-            at = line.at
+            at, kind = line.at, line.kind
             minute = at // 60_000
-            known = self._minutes.get(minute)
+            known = minutes.get(minute)
             if known is None:
-                known = self._minutes[minute] = {}
-                self._forget()
-            said = line.text if line.kind in _SPOKEN else line.kind
+                known = minutes[minute] = {}
+                if len(minutes) > _REMEMBERED:
+                    self._forget()
+            said = line.text if kind in _SPOKEN else kind
             repeat = known.get(said, 0)
             known[said] = repeat + 1
-            moment = self._moments.get(at, 0)
-            self._moments[at] = moment + 1
-            placed.append((self._id(line, minute, repeat, said), moment))
+            moment = moments.get(at, 0)
+            moments[at] = moment + 1
+            prefix = minute.to_bytes(4, "big")
+            what = b"%d\0%b" % (repeat, said.encode()) if not line.native else self._native(line.native)
+            placed.append((prefix + sha256(salt + prefix + what).digest()[:12], moment))
         return placed
 
-    def _id(self, line: Line, minute: int, repeat: int, said: str) -> bytes:
-        if line.native:
-            known = b"%b\0%b" % (self._scope, line.native.encode())
-        else:
-            known = b"%d\0%b" % (repeat, said.encode())
-        prefix = minute.to_bytes(4, "big")
-        return prefix + sha256(b"%b%b%b" % (self._salt, prefix, known)).digest()[:12]
+    def _native(self, number: str) -> bytes:
+        return b"%b\0%b" % (self._scope, number.encode())
 
     def _forget(self) -> None:
-        if len(self._minutes) > _REMEMBERED:
-            for old in list(self._minutes)[: _REMEMBERED // 2]:
-                del self._minutes[old]
-            kept = min(self._minutes)
-            self._moments = {at: count for at, count in self._moments.items() if at // 60_000 >= kept}
+        for old in list(self._minutes)[: _REMEMBERED // 2]:
+            del self._minutes[old]
+        kept = min(self._minutes)
+        for at in [at for at in self._moments if at // 60_000 < kept]:
+            del self._moments[at]

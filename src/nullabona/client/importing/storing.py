@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from hashlib import sha256
-from typing import Final
+from typing import Final, NamedTuple
 
 from nullabona.client.core.chat.words import Cutter, place_words
 from nullabona.client.core.content import Attachment, Imported, encode_body
@@ -25,6 +25,13 @@ Keep = Callable[[Store, bytes, Line], Attachment | None]
 
 def no_files(_store: Store, _id: bytes, _line: Line) -> None:
     """For exports without media."""
+
+
+class _Author(NamedTuple):
+    account: bytes
+    """Empty if nobody here is this author."""
+    words: str
+    """What all that the author said in the room is found by."""
 
 
 class Writer:
@@ -51,7 +58,8 @@ class Writer:
         self._placer = Placer(salt, kept.key)
         self._cutter = Cutter()
         self._offsets: dict[int, int] = {}
-        self._authors: dict[str, str] = {}
+        self._authors: dict[str, _Author] = {}
+        self._precise = layout.precision == "second"
         self._at = 0
 
     def skip(self, lines: Sequence[Line]) -> int:
@@ -72,26 +80,31 @@ class Writer:
         taken = set(known.values())
         rows: list[ImportedRow] = []
         words: list[tuple[int, str]] = []
-        row, files, last, last_at = self.kept.first + self._at, 0, 0, -1
-        for line, at, (id, number) in zip(lines, utc, placed, strict=True):
+        room, run, service, precise = self.kept.room, self.kept.id, self._layout.service, self._precise
+        authors, cut = self._authors, self._cutter.words
+        files, last, last_at = 0, 0, -1
+        numbered = enumerate(zip(lines, utc, placed, strict=True), self.kept.first + self._at)
+        for row, (line, at, (id, number)) in numbered:
             if id in known:
                 last, last_at = known[id], at
-                row += 1
                 continue
             position = position_at(at, number)
             if at == last_at and position <= last:
                 position = last + 1
-            while position in taken:
-                position += 1
-            last, last_at = position, at
             if taken:
-                taken.add(position)
+                position = _free(position, taken)
+            known[id] = last = position
+            last_at = at
+            name, text, what = line.author, line.text, line.kind
+            author = authors.get(name) or self._author(name)
             said = self._keep(store, id, line) if line.media else None
-            files += said is not None
-            rows.append(self._row(row, id, at, position, line, said))
-            words.append((row, self._words(line, at, said)))
-            known[id] = position
-            row += 1
+            body = encode_body(Imported(service, name, text, what, precise, said))
+            kind = TEXT if what not in _TOLD else TOLD
+            if said is not None:
+                files += 1
+                kind, text = said.kind, f"{text} {said.name}"
+            rows.append((row, room, id, author.account, run, at, position, body, kind))
+            words.append((row, cut(author.words, at, text)))
         store.add_imported(rows, words)
         self._at += len(lines)
         kept = self.kept
@@ -108,20 +121,18 @@ class Writer:
             found = self._offsets[hour] = self._offset(at)
         return at - found
 
-    def _row(self, row: int, id: bytes, at: int, position: int, line: Line, said: Attachment | None) -> ImportedRow:
-        kept, layout = self.kept, self._layout
-        body = Imported(layout.service, line.author, line.text, line.kind, layout.precision == "second", said)
-        told = line.kind in _TOLD
-        kind = said.kind if said is not None else TOLD if told else TEXT
-        return (row, kept.room, id, self._people.get(line.author, b""), kept.id, at, position, encode_body(body), kind)
+    def _author(self, name: str) -> _Author:
+        account = self._people.get(name, b"")
+        found = self._authors[name] = _Author(account, place_words(self.kept.room, account or author_id(name)))
+        return found
 
-    def _words(self, line: Line, at: int, said: Attachment | None) -> str:
-        author = self._authors.get(line.author)
-        if author is None:
-            account = self._people.get(line.author, b"")
-            author = self._authors[line.author] = place_words(self.kept.room, account or author_id(line.author))
-        text = line.text if said is None else f"{line.text} {said.name}"
-        return self._cutter.words(author, at, text)
+
+def _free(position: int, taken: set[int]) -> int:
+    """The first position from this one on that nothing has; it is taken now."""
+    while position in taken:
+        position += 1
+    taken.add(position)
+    return position
 
 
 def author_id(author: str) -> bytes:

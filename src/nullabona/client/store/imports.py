@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import chain
+from typing import Final
 
 from nullabona.client.core.history.records import Import, ImportState
 from nullabona.client.core.ports import ImportedRow
 from nullabona.client.core.records import Message
 from nullabona.client.store.messages import row_of
 from nullabona.client.store.rows import Row, Rows
-from nullabona.client.store.statements import STATEMENTS
+from nullabona.client.store.statements import STATEMENTS, repeated
 
 _IMPORTS = STATEMENTS["imports"]
 _PUT = STATEMENTS["import_put"]
 _DROP = STATEMENTS["import_drop"]
 _LOWEST = STATEMENTS["import_lowest"]
-_ROWS = STATEMENTS["imported_put"]
+_ROW = STATEMENTS["imported_put"]
+ROWS_AT_ONCE: Final = 20
+"""A third less work than one row at a time, and few enough values for any SQLite."""
+_ROWS = repeated(_ROW, ROWS_AT_ONCE)
 _WORDS = STATEMENTS["imported_words"]
 _PUT_AT = STATEMENTS["message_put_at"]
 _LAST = STATEMENTS["imported_last"]
@@ -64,7 +69,10 @@ class ImportRows(Rows):
 
     def add_imported(self, rows: Sequence[ImportedRow], words: Sequence[tuple[int, str]]) -> None:
         """Insert messages of an import, and what they are found by. None of their rows and ids may be there."""
-        self._write_many(_ROWS, rows)
+        full = len(rows) - len(rows) % ROWS_AT_ONCE
+        each = ROWS_AT_ONCE
+        self._write_many(_ROWS, (tuple(chain.from_iterable(rows[at : at + each])) for at in range(0, full, each)))
+        self._write_many(_ROW, rows[full:])
         self._write_many(_WORDS, words)
 
     def put_message_at(self, row: int, message: Message) -> None:

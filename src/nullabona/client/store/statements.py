@@ -21,6 +21,12 @@ def parse_statements(text: str) -> dict[str, str]:
     return {name: body.strip() for name, body in zip(names, bodies, strict=True)}
 
 
+def repeated(statement: str, times: int) -> str:
+    """An ``INSERT … VALUES (…)`` that takes the values of so many rows at once."""
+    begun, values, row = statement.rpartition("VALUES ")
+    return f"{begun}{values}{', '.join([row] * times)}"
+
+
 def schema() -> str:
     """The SQL that makes an empty file a store of `SCHEMA_VERSION`."""
     return (_SQL / "schema.sql").read_text(encoding="utf-8")

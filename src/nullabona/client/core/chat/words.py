@@ -111,11 +111,12 @@ class Cutter:
         times = self._times.get(days)
         if times is None:
             times = self._times[days] = _time_words(at)
+        cut = self._cut
         try:
-            return f"{place} {times} {' '.join([self._cut[word] for word in said])}"
+            return f"{place} {times} {' '.join([cut[word] for word in said])}"
         except KeyError:
             self._learn(said)
-        return f"{place} {times} {' '.join([self._cut[word] for word in said])}"
+        return f"{place} {times} {' '.join([cut[word] for word in said])}"
 
     def _learn(self, said: list[str]) -> None:
         if len(self._cut) > _MOST_CACHED:
