@@ -33,7 +33,16 @@ class Faulty(sqlite3.Connection):
 
     countdown: ClassVar[int] = -1
     before: ClassVar[bool] = True
-    writes: ClassVar[tuple[str, ...]] = ("BEGIN", "INSERT", "UPDATE", "DELETE", "COMMIT", "PRAGMA wal", "VACUUM")
+    writes: ClassVar[tuple[str, ...]] = (
+        "BEGIN",
+        "INSERT",
+        "UPDATE",
+        "DELETE",
+        "COMMIT",
+        "PRAGMA wal",
+        "PRAGMA user",
+        "VACUUM",
+    )
 
     def execute(self, sql: str, *rest: Any) -> sqlite3.Cursor:  # noqa: ANN401 - sqlite3's signature
         return self._guard(sql, lambda: sqlite3.Connection.execute(self, sql, *rest))

@@ -65,7 +65,7 @@ class Inventory:
     """Sizes of the blobs."""
     blob_days: tuple[int, ...]
     log_bytes: int
-    """Size of the write-ahead logs, which hold the order of the last writes."""
+    """What the write-ahead logs hold, which is the order of the last writes; blank ends of them left out."""
     undeclared: tuple[str, ...]
     """Files, tables and columns that no declaration explains."""
 
@@ -81,7 +81,7 @@ def take_inventory(data: Path) -> Inventory:
             _read_cards(data / _CARDS),
             tuple(path.stat().st_size for path in blobs),
             tuple(int(part) for path in blobs if (part := path.relative_to(data).parts[1]).isdecimal()),
-            sum(path.stat().st_size for path in data.glob("*-wal")),
+            sum(len(path.read_bytes().rstrip(b"\0")) for path in data.glob("*-wal")),
             tuple(sorted(_undeclared(data))),
         )
     except (sqlite3.Error, OSError) as error:

@@ -50,7 +50,8 @@ RELAY_COLUMNS: Final = (
 
 RELAY_FILES: Final = (
     DataFile("boxes.db", "the database", "as its columns say", "as its columns"),
-    DataFile("boxes.db-wal", "SQLite's write-ahead log: what was written since the last scrub, in order of arrival",
+    DataFile("boxes.db-wal", "SQLite's write-ahead log: what was written since the last scrub, in order of arrival; "
+             "then zeros, as many as the busiest round had, at most about 16 MiB",
              "a few seconds (scrub interval)", "as the columns"),
     DataFile("boxes.db-shm", "SQLite's index of the log: page numbers", "as long as the log", "none"),
     DataFile("lock", "empty; held by the one process that uses the directory", "while the directory exists", "none"),

@@ -3,14 +3,13 @@
 SQLite's secure delete overwrites cells that are deleted and pages that are freed. When rows move because a page is
 split or filled up, copies of them stay in the gap between a page's cell pointers and its cells until something else
 needs the room. Nothing reads a gap, so it can be overwritten in the file at any time after a checkpoint; the pages to
-look at are those that the write-ahead log names. File format: sqlite.org/fileformat2.html, §1.6 and §4.
+look at are those that the write-ahead log names. File format: sqlite.org/fileformat2.html, §1.6.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Iterable
 from typing import Final
 
 MOST_PAGES: Final = (1 << 25) - 1
@@ -19,20 +18,9 @@ _HEADER: Final = 100
 """The file's own header, at the start of the first page."""
 _TREE: Final = {2: 12, 5: 12, 10: 8, 13: 8}
 """Kinds of tree pages: interior and leaf, of indexes and tables; and how long their headers are."""
-_LOG_HEADER: Final = 32
-_FRAME_HEADER: Final = 24
 
 
-def logged_pages(log: Path, page_size: int) -> Iterator[int]:
-    """The numbers of all pages that the write-ahead log holds, old rounds of it included; once each, in order."""
-    step = _FRAME_HEADER + page_size
-    with log.open("rb", buffering=0) as file:
-        size = os.fstat(file.fileno()).st_size
-        starts = range(_LOG_HEADER, size - step + 1, step)
-        yield from sorted({int.from_bytes(os.pread(file.fileno(), 4, start), "big") for start in starts})
-
-
-def overwrite_gaps(database: int, pages: Iterator[int], page_size: int) -> int:
+def overwrite_gaps(database: int, pages: Iterable[int], page_size: int) -> int:
     """Overwrite the gaps of these pages of the open file with zeros; how many had something in them. Durable then."""
     changed = 0
     for number in pages:

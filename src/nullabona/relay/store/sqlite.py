@@ -16,8 +16,9 @@ from nullabona.errors import UserError
 from nullabona.machine.queries import named_queries
 from nullabona.relay.core.answers import Entry
 from nullabona.relay.core.boxes import LAST_SEQ, SEQ_BITS, Batch, StoredBox
-from nullabona.relay.store.gaps import MOST_PAGES, logged_pages, overwrite_gaps
+from nullabona.relay.store.gaps import MOST_PAGES, overwrite_gaps
 from nullabona.relay.store.interface import StoreFailed, StoreGone
+from nullabona.relay.store.log import KEPT_BYTES, Log
 
 APPLICATION_ID: Final = 0x4E756C42
 VERSION: Final = 1
@@ -25,8 +26,6 @@ FILE_NAME: Final = "boxes.db"
 BOXES_PER_STEP: Final = 500
 """Boxes that one expiry transaction looks at."""
 _PAGE_SIZE: Final = 8_192
-_BACKSTOP_BYTES: Final = 128 * 1_048_576
-"""Size of the log after which a commit scrubs, should nobody else."""
 
 
 class NotOurs(UserError):
@@ -46,13 +45,19 @@ class SqliteBoxStore:
 
     def __init__(self, directory: Path, connection_class: type[sqlite3.Connection] = sqlite3.Connection) -> None:
         self._path = directory / FILE_NAME
-        self._wal = directory / (FILE_NAME + "-wal")
         self._class = connection_class
         os.environ["SQLITE_TMPDIR"] = str(directory)
         self._write = self._open()
         self._read = self._open()
         self._read.execute("PRAGMA query_only = ON")
+        wal = directory / (FILE_NAME + "-wal")
+        self._log = Log(wal, _PAGE_SIZE)
+        self._paths = (self._path, wal)
         self._inodes = self._look()
+        self._logged = True
+        """Something was written since the log was last blank."""
+        self._begun = False
+        """This process has begun the log: what SQLite counts in it is all that was written."""
         # Kept open: closing any descriptor of a file would drop the locks that SQLite holds on it (fcntl, POSIX).
         self._file = os.open(self._path, os.O_RDWR | os.O_CLOEXEC)
         self._closed = False
@@ -80,6 +85,7 @@ class SqliteBoxStore:
 
     def commit(self, batch: Batch) -> None:
         db = self._write
+        self._logged = True
         try:
             db.execute("BEGIN IMMEDIATE")
             self._put(db, batch)
@@ -89,8 +95,8 @@ class SqliteBoxStore:
             self.check()
             raise StoreFailed("the box store cannot be written") from error
         self.check()
-        if self._log_size() > _BACKSTOP_BYTES:
-            self.scrub()
+        if self._log.size() > KEPT_BYTES:
+            self._begin_log_anew()
 
     def expire(self, day: int) -> Iterable[None]:
         last = -1
@@ -100,19 +106,19 @@ class SqliteBoxStore:
             yield
 
     def scrub(self) -> None:
-        """The log goes into the file and is emptied. Before it is, what moved rows left in gaps is overwritten.
+        """The log goes into the file, begins anew with one page that says nothing, and what was in it is overwritten.
 
         A crash in between leaves the log, and so does a reader in the way; then the next scrub does it again.
         """
-        if not self._log_size() or self._run("PRAGMA wal_checkpoint(FULL)")[0][0]:
-            return
-        try:
-            overwrite_gaps(self._file, logged_pages(self._wal, _PAGE_SIZE), _PAGE_SIZE)
-        except OSError as error:
-            raise StoreFailed("the box store could not be scrubbed") from error
-        self._run("PRAGMA wal_checkpoint(TRUNCATE)")
+        if self._logged and self._begin_log_anew():
+            try:
+                self._log.blank()
+            except OSError as error:
+                raise StoreFailed("the box store could not be scrubbed") from error
+            self._logged = False
 
     def rewrite(self) -> None:
+        self._logged = True
         self._run("VACUUM")
         self.scrub()
 
@@ -129,6 +135,7 @@ class SqliteBoxStore:
             self.scrub()
         self._write.close()
         os.close(self._file)
+        self._log.close()
 
     def _open(self) -> sqlite3.Connection:
         db = sqlite3.connect(
@@ -183,6 +190,7 @@ class SqliteBoxStore:
 
     def _expire_between(self, first: int, last: int, day: int) -> None:
         db = self._write
+        self._logged = True
         try:
             db.execute("BEGIN IMMEDIATE")
             db.execute(_SQL["raise_floors"], (first, last))
@@ -200,21 +208,37 @@ class SqliteBoxStore:
             self._recover()
             raise StoreFailed("the box store could not be scrubbed") from error
 
-    def _log_size(self) -> int:
+    def _begin_log_anew(self) -> bool:
+        """The log goes into the file, and its next round begins; False if a reader is in the way.
+
+        Before the round ends, what moved rows left in gaps is overwritten. The new round has a page before anything
+        else happens to the old one: rows of it that a crash left alone must not be taken for the log again.
+        """
+        busy, frames, _ = self._run("PRAGMA wal_checkpoint(FULL)")[0]
+        if busy:
+            return False
+        self._log.soil(frames)
         try:
-            return self._wal.stat().st_size
-        except FileNotFoundError:
-            return 0
+            overwrite_gaps(self._file, self._log.pages(frames if self._begun else None), _PAGE_SIZE)
+            before = self._log.salts()
+            if self._run("PRAGMA wal_checkpoint(RESTART)")[0][0]:
+                return False
+            self._run(f"PRAGMA user_version = {VERSION}")
+            if self._log.salts() == before:
+                return False
+            self._log.cut()
+        except OSError as error:
+            raise StoreFailed("the box store could not be scrubbed") from error
+        self._begun = True
+        return True
 
     def _look(self) -> tuple[tuple[int, int], ...]:
-        found = []
-        for path in (self._path, self._wal):
-            try:
-                status = path.stat()
-            except OSError:
-                return ()
-            found.append((status.st_dev, status.st_ino))
-        return tuple(found)
+        """Which files these are; nothing if one is not there."""
+        try:
+            found = [path.stat() for path in self._paths]
+        except OSError:
+            return ()
+        return tuple((status.st_dev, status.st_ino) for status in found)
 
 
 def _take(rows: Iterable[Entry], limit: int, max_bytes: int) -> tuple[Entry, ...]:

@@ -1,0 +1,69 @@
+"""SQLite's write-ahead log is begun anew where it lies and overwritten, not cut off (spec/relay.md §6).
+
+A log that is cut off grows with every commit, and each sync then waits until the file system has written down the new
+size as well: half as long again where a sync is fast. Cutting also leaves what was in it on the disk; overwriting does
+not. File format: sqlite.org/fileformat2.html, §4.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+KEPT_BYTES: Final = 16 * 1_048_576
+"""What the log may hold, and the size it is cut to when it has grown beyond."""
+_HEADER: Final = 32
+_FRAME_HEADER: Final = 24
+_SALTS: Final = 16, 8
+_ZEROS: Final = bytes(1 << 20)
+
+
+class Log:
+    """The file at ``path``, which SQLite has open and writes to. It holds no locks on it, so this may open it too."""
+
+    def __init__(self, path: Path, page_size: int) -> None:
+        self._file = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+        self._step = _FRAME_HEADER + page_size
+        self._soiled = self.size()
+        """No byte behind this one is anything but zero."""
+
+    def size(self) -> int:
+        """Bytes of the file."""
+        return os.fstat(self._file).st_size
+
+    def salts(self) -> bytes:
+        """Eight bytes that are others whenever SQLite has begun at the start again."""
+        place, length = _SALTS
+        return os.pread(self._file, length, place)
+
+    def pages(self, frames: int | None = None) -> Iterator[int]:
+        """The numbers of the pages in the first ``frames`` frames, or in all that were written and are not blank.
+
+        Each once, in order.
+        """
+        end = self.size() if frames is None else min(self.size(), _HEADER + frames * self._step)
+        starts = range(_HEADER, end - self._step + 1, self._step)
+        yield from sorted({int.from_bytes(os.pread(self._file, 4, start), "big") for start in starts} - {0})
+
+    def soil(self, frames: int) -> None:
+        """SQLite has written so many frames since it last began at the start."""
+        self._soiled = max(self._soiled, _HEADER + frames * self._step)
+
+    def cut(self) -> None:
+        """Cut what lies behind `KEPT_BYTES`. SQLite must just have begun at the start, with less than that."""
+        if self.size() > KEPT_BYTES:
+            os.truncate(self._file, KEPT_BYTES)
+
+    def blank(self) -> None:
+        """Overwrite everything behind the first frame. SQLite must just have begun at the start, and written one."""
+        end = min(self._soiled, self.size())
+        for start in range(_HEADER + self._step, end, len(_ZEROS)):
+            os.pwrite(self._file, _ZEROS[: end - start], start)
+        os.fdatasync(self._file)
+        self._soiled = 0
+
+    def close(self) -> None:
+        """Let go of the file."""
+        os.close(self._file)
