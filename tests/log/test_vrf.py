@@ -54,6 +54,7 @@ def test_the_vectors_of_the_rfc(secret: str, public: str, alpha: str, proof: str
     made = key.prove(bytes.fromhex(alpha))
     assert (public, proof, output) == (key.public.hex(), made.hex(), output_of(made).hex())
     assert output == verify(key.public, bytes.fromhex(alpha), made).hex()
+    assert output == key.output(bytes.fromhex(alpha)).hex()
 
 
 @settings(max_examples=12, deadline=None)
@@ -63,7 +64,7 @@ def test_an_independent_model_agrees(secret: bytes, alpha: bytes) -> None:
     key = VrfKey.of(secret)
     proof = key.prove(alpha)
     assert model.prove(secret, alpha) == (key.public, proof)
-    assert model.verify(key.public, alpha, proof) == verify(key.public, alpha, proof)
+    assert model.verify(key.public, alpha, proof) == verify(key.public, alpha, proof) == key.output(alpha)
 
 
 @pytest.mark.parametrize("place", range(0, PROOF_BYTES, 7))

@@ -228,7 +228,7 @@ class PublicRecord:
 
     def place(self, handle: Handle) -> Place:
         """Where a change of ``handle`` is entered."""
-        return Place(self.label(handle)[0], secrets.token_bytes(NONCE_BYTES))
+        return Place(self._keys.labels.output(label_input(handle))[:LABEL_BYTES], secrets.token_bytes(NONCE_BYTES))
 
     def label(self, handle: Handle) -> tuple[bytes, bytes]:
         """The handle's label and its proof."""

@@ -58,6 +58,11 @@ class VrfKey:
         scalar = bytes([digest[0] & 248]) + digest[1:31] + bytes([digest[31] & 127 | 64])
         return cls(sodium.crypto_scalarmult_ed25519_base_noclamp(scalar), scalar, digest[32:])
 
+    def output(self, alpha: bytes) -> bytes:
+        """The 64 bytes for ``alpha``, as `output_of` its proof gives them, at a third of the work."""
+        gamma = sodium.crypto_scalarmult_ed25519_noclamp(self._scalar, _encode(self.public, alpha))
+        return _output(gamma)
+
     def prove(self, alpha: bytes) -> bytes:
         """The proof for ``alpha`` (RFC 9381, 5.1); `output_of` it is the output. Always the same one."""
         point = _encode(self.public, alpha)
@@ -80,7 +85,7 @@ def check_public(public: bytes) -> None:
 def output_of(proof: bytes) -> bytes:
     """The 64 bytes that a proof is about (RFC 9381, 5.2). It proves nothing by itself. Raises `VrfInvalid`."""
     _check_form(proof)
-    return _output(proof)
+    return _output(proof[:32])
 
 
 def verify(public: bytes, alpha: bytes, proof: bytes) -> bytes:
@@ -102,11 +107,11 @@ def verify(public: bytes, alpha: bytes, proof: bytes) -> bytes:
         raise VrfInvalid("a proof of the random function is out of the group") from None
     if _challenge(public, point, gamma, u, v) != c:
         raise VrfInvalid("a proof of the random function does not hold")
-    return _output(proof)
+    return _output(gamma)
 
 
-def _output(proof: bytes) -> bytes:
-    return sha512(_SUITE + _OUTPUT + _times_cofactor(proof[:32]) + _END).digest()
+def _output(gamma: bytes) -> bytes:
+    return sha512(_SUITE + _OUTPUT + _times_cofactor(gamma) + _END).digest()
 
 
 def _check_form(proof: bytes) -> None:
