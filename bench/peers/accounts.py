@@ -1,4 +1,4 @@
-"""Servers that know no accounts."""
+"""Accounts of idle clients, and servers that know none."""
 
 from __future__ import annotations
 
@@ -7,8 +7,16 @@ from collections.abc import Sequence
 from bench.peers.interface import NotOffered
 
 
+def idler(number: int) -> str:
+    """The account of an idle client. Ten share one: ejabberd's default allows no more, and each hears of the others."""
+    return f"idle{number // 10}"
+
+
 class NoAccounts:
-    """The operations of `bench.peers.interface.Session` that make accounts, refused."""
+    """The operations of `bench.peers.interface.Session` that make accounts: not needed, or refused."""
+
+    async def introduce(self, numbers: Sequence[int]) -> None:
+        """Nobody needs to be known."""
 
     async def prepare(self, numbers: Sequence[int]) -> None:  # noqa: ARG002 - refused whatever is asked
         raise NotOffered("it has no accounts")

@@ -66,6 +66,10 @@ class Session(Protocol):
         """Connect that reader and return when it has all ``count`` messages."""
         ...
 
+    async def introduce(self, numbers: Sequence[int]) -> None:
+        """Make the accounts of those whom `idle` will connect, where there are accounts; not timed."""
+        ...
+
     async def idle(self, number: int) -> None:
         """Connect one client and leave it as it is when nothing happens, ready to be told of a message."""
         ...

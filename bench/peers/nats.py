@@ -5,18 +5,20 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 
 from bench.peers.accounts import NoAccounts
 from bench.peers.found import program, said_version
-from bench.peers.interface import PAYLOAD_BYTES, About, Traces
+from bench.peers.interface import PAYLOAD_BYTES, About, NotFound, Traces
 from bench.peers.lane import Gathering, Lane
 from bench.peers.process import Process, free_port
 from bench.peers.wire import Crowd, Wire
 
 AT_ONCE = 500
+OLDEST = (2, 10)
 HELLO = (
     b'CONNECT {"verbose":false,"pedantic":false,"headers":true,"lang":"bench","version":"1","protocol":1}\r\nPING\r\n'
 )
@@ -195,7 +197,10 @@ class Nats:
         )
 
     def version(self) -> str:
-        return "NATS " + said_version([program("nats-server"), "--version"], r"v(\d\S*)")
+        version = said_version([program("nats-server"), "--version"], r"v(\d\S*)")
+        if tuple(map(int, re.findall(r"\d+", version)[:2])) < OLDEST:
+            raise NotFound(f"NATS {version} cannot sync each message; 2.10 can (bench/peers/install.sh)")
+        return f"NATS {version}"
 
     def start(self, folder: Path, core: int) -> RunningNats:
         return RunningNats(folder, core, self._sync)

@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 from urllib.parse import quote
 
+from bench.peers.accounts import idler
 from bench.peers.found import program, said_version
 from bench.peers.interface import PAYLOAD_BYTES, About, NotFound, Traces
 from bench.peers.lane import Lane
@@ -136,8 +137,12 @@ class SynapseSession:
                 raise AssertionError(f"the room ended after {found} of {count}")
             found, start = found + new, f"&from={json.loads(page)['end']}"
 
+    async def introduce(self, numbers: Sequence[int]) -> None:
+        for name in {idler(number) for number in numbers}:
+            await self._token(name)
+
     async def idle(self, number: int) -> None:
-        await self._reader(f"idle{number % 50}", lambda _count: None)
+        await self._reader(idler(number), lambda _count: None)
 
     async def prepare(self, numbers: Sequence[int]) -> None:
         """Accounts need nothing."""

@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Sequence
 from functools import partial
 
+from bench.peers.accounts import idler
 from bench.peers.interface import PAYLOAD_BYTES, Traces
 from bench.peers.lane import Gathering, Lane
 from bench.peers.wire import Crowd, Wire
@@ -80,8 +81,12 @@ class XmppSession:
         wire.write(b"<presence/>")
         await gathered.all
 
+    async def introduce(self, numbers: Sequence[int]) -> None:
+        for name in {idler(number) for number in numbers}:
+            await self._make(name)
+
     async def idle(self, number: int) -> None:
-        wire = await self._log_in(f"idle{number % 50}", resource=str(number))
+        wire = await self._log_in(idler(number), resource=str(number))
         wire.stream(len)
 
     async def prepare(self, numbers: Sequence[int]) -> None:

@@ -139,6 +139,8 @@ async def stored(running: Running, session: Session, extent: Extent) -> Measured
 
 async def idle(running: Running, session: Session, extent: Extent) -> Measured:
     """KiB of memory for each client that is connected and does nothing; and how fast they connect."""
+    numbers = range(1_000_000, 1_000_000 + extent.idle)
+    await session.introduce(numbers)
     before = running.process.memory_bytes()
     gate = asyncio.Semaphore(64)
 
@@ -147,7 +149,7 @@ async def idle(running: Running, session: Session, extent: Extent) -> Measured:
             await session.idle(number)
 
     watch = Watch(running)
-    await asyncio.gather(*(one(1_000_000 + number) for number in range(extent.idle)))
+    await asyncio.gather(*(one(number) for number in numbers))
     connected = watch.end(lambda passed: extent.idle / passed)
     await asyncio.sleep(1.0)
     each = (running.process.memory_bytes() - before) / extent.idle / 1_024

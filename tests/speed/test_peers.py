@@ -72,6 +72,7 @@ def test_idle_clients_and_accounts(running: Running) -> None:
 
     async def play() -> None:
         session = running.session()
+        await session.introduce([1, 2])
         await session.idle(1)
         await session.idle(2)
         with suppress(NotOffered):
