@@ -105,7 +105,7 @@ _ITEMS = (
         log_index=18_204,
         answers=_answers("subscriber", "traffic", "content", "contacts", produced="subscriber"),
         note=Label(
-            "한 사람의 대화와 그 상대를 모두 요구한 영장입니다. 공개 카드와 가입한 날 말고는 낼 것이 없었습니다.",
+            "한 사람의 대화와 그 상대를 모두 요구한 영장입니다. 공개 명함과 가입한 날 말고는 낼 것이 없었습니다.",
             "A warrant for one person's conversations and everyone they talked with. There was nothing but the "
             "public card and the day of registration.",
         ),

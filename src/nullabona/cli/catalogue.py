@@ -254,19 +254,19 @@ SENTENCES: Final[dict[str, tuple[str, str]]] = {
     ),
     "proven-card": (
         "For {handle}, epoch {epoch} (closed {at}) has the card with the hash {digest}.",
-        "{handle}의 차수 {epoch}({at} 마감)에는 해시가 {digest}인 명함이 있습니다.",
+        "{handle}의 회차 {epoch}({at} 마감)에는 해시가 {digest}인 명함이 있습니다.",
     ),
     "proven-deleted": (
         "For {handle}, epoch {epoch} (closed {at}) says that the card was deleted.",
-        "{handle}의 차수 {epoch}({at} 마감)에는 명함이 삭제되었다고 되어 있습니다.",
+        "{handle}의 회차 {epoch}({at} 마감)에는 명함이 삭제되었다고 되어 있습니다.",
     ),
     "proven-nothing": (
         "For {handle}, epoch {epoch} (closed {at}) has nothing.",
-        "{handle}의 차수 {epoch}({at} 마감)에는 아무것도 없습니다.",
+        "{handle}의 회차 {epoch}({at} 마감)에는 아무것도 없습니다.",
     ),
     "proven-promise": (
         "The directory had signed a promise that by epoch {epoch} it is {digest}.",
-        "디렉터리는 차수 {epoch}까지 {digest}를 올리겠다고 서명했습니다.",
+        "디렉터리는 회차 {epoch}까지 {digest}를 올리겠다고 서명했습니다.",
     ),
     "proven-by": (
         "The log signed this among {size} entries, and these witnesses did: {names}.",

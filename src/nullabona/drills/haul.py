@@ -103,7 +103,7 @@ def describe_readable(inventory: Inventory) -> Iterator[Text]:
     cards, names = len(inventory.cards), ", ".join(card.name for card in inventory.cards) or "-"
     yield Text(
         f"{cards} public cards ({names}), each with the day of registration",
-        f"공개 카드 {cards}장 ({names}), 각각 등록일 포함",
+        f"공개 명함 {cards}장 ({names}), 각각 등록일 포함",
     )
 
 
@@ -118,7 +118,7 @@ def describe_inferred(inventory: Inventory, haul: Haul) -> Iterator[Text]:
     rest = len(inventory.boxes) - inboxes
     yield Text(
         f"{inboxes} boxes are inboxes of known handles (their cards say so); {rest} belong to nobody named",
-        f"상자 {inboxes}개는 공개 카드에 적힌 수신함; 나머지 {rest}개는 누구의 것인지 적힌 곳이 없음",
+        f"상자 {inboxes}개는 공개 명함에 적힌 수신함; 나머지 {rest}개는 누구의 것인지 적힌 곳이 없음",
     )
     log = f"{inventory.log_bytes:,} B"
     yield Text(
@@ -137,7 +137,7 @@ def describe_inferred(inventory: Inventory, haul: Haul) -> Iterator[Text]:
 _KINDS: Final = {
     Kind.TEXT: Text("messages", "메시지"),
     Kind.ROOM: Text("room names", "방 이름"),
-    Kind.NAME: Text("names, outside the public cards", "이름(공개 카드 밖)"),
+    Kind.NAME: Text("names, outside the public cards", "이름(공개 명함 밖)"),
     Kind.PHRASE: Text("recovery phrases", "복구 문구"),
     Kind.KEY: Text("keys", "키"),
     Kind.ADDRESS: Text("client addresses", "접속 주소"),
@@ -151,7 +151,7 @@ def describe_found(haul: Haul, secrets: Sequence[Secret]) -> Iterator[Text]:
     if public := haul.public:
         yield Text(
             f"{public} handles stand in their own public cards, as they should",
-            f"계정 이름 {public}개는 공개 카드에 있음 (공개 정보)",
+            f"계정 이름 {public}개는 공개 명함에 있음 (공개 정보)",
         )
     for found in haul.leaks:
         where = f"{found.source} @ {found.offset} ({found.form}, {found.share:.0%})"

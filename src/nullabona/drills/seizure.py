@@ -50,7 +50,7 @@ def run_seizure(scene: Scene) -> Report:
     """Play the drill. Raises `DataUnreadable`, or `NoProcess` if there is no such process."""
     haul = _search(scene)
     inventory = take_inventory(scene.data)
-    report = Report("seizure", Text("Seizure of the relay: disks and memory", "중계 서버 압수: 디스크와 메모리"))
+    report = Report("seizure", Text("Seizure of the relay: disks and memory", "릴레이 압수: 디스크와 메모리"))
     report.section("Carried away", "가져간 것", describe_carried(haul))
     report.section("What can be read in it", "거기서 읽을 수 있는 것", describe_readable(inventory))
     report.section("What can be inferred", "거기서 추측할 수 있는 것", describe_inferred(inventory, haul))
@@ -87,7 +87,7 @@ _CAN: Final = {
     "S-01": Text("The seizer counts boxes and frames, sees padded sizes and the day on which each arrived.",
                  "압수자는 상자와 프레임의 수, 맞춰진 크기, 도착한 날짜를 알 수 있음."),
     "S-02": Text("The seizer has every public card with its day of registration.",
-                 "압수자는 모든 공개 카드와 등록일을 얻음."),
+                 "압수자는 모든 공개 명함과 등록일을 얻음."),
     "S-03": Text("The seizer tells which box is whose inbox, for every handle registered here.",
                  "압수자는 등록된 계정마다 어느 상자가 그 수신함인지 알 수 있음."),
     "S-04": Text("The seizer may learn the order of recent writes from logs and pages.",
@@ -114,7 +114,7 @@ _CANNOT: Final = (
 )  # fmt: skip
 _DECLARED: Final = Text(
     "No file, table or column is there that is not declared, and no handle outside the public cards.",
-    "선언되지 않은 파일, 표, 열이 없고, 공개 카드 밖에 계정 이름이 없음.",
+    "선언되지 않은 파일, 표, 열이 없고, 공개 명함 밖에 계정 이름이 없음.",
 )
 
 

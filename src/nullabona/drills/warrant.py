@@ -30,15 +30,15 @@ _NOT_HELD: Final = (
     Text("Contacts and the people they talk to: not held. Requests and invitations are sealed to the inbox's owner.",
          "연락처와 대화 상대: 보관하지 않음. 요청과 초대는 받는 사람만 열 수 있게 봉해져 있음."),
     Text("Rooms, their names and members: not held. The relay does not know what a room is.",
-         "대화방, 방 이름, 참여자: 보관하지 않음. 중계 서버는 대화방이라는 것을 모름."),
+         "대화방, 방 이름, 참여자: 보관하지 않음. 릴레이는 대화방이라는 것을 모름."),
     Text("Network addresses, devices used, times of use, last seen: not held, but for the renewals of the card named "
          "above. Nothing of a request is written down.",
-         "접속 주소(IP), 사용 기기, 이용 시각, 마지막 접속: 위 카드 갱신 외에는 보관하지 않음. "
+         "접속 주소(IP), 사용 기기, 이용 시각, 마지막 접속: 위 명함 갱신 외에는 보관하지 않음. "
          "요청에 관해 아무것도 기록하지 않음."),
     Text("Phone number, e-mail, legal name, payment: never asked for.",
          "전화번호, 이메일, 실명, 결제 정보: 받은 적 없음."),
     Text("Who looked this card up: not held. Lookups are anonymous and leave no trace.",
-         "누가 이 카드를 조회했는지: 보관하지 않음. 조회는 익명이며 흔적이 남지 않음."),
+         "누가 이 명함을 조회했는지: 보관하지 않음. 조회는 익명이며 흔적이 남지 않음."),
 )  # fmt: skip
 
 
@@ -59,7 +59,7 @@ def run_warrant(data: Path, handle: str) -> Report:
     box = next((box for box in inventory.boxes if box.address == card.card.body.inbox.address), None)
     report.section("Produced (all of it)", "제출 자료 (전부)", _describe(card))
     report.section(
-        "Found by following the card to its inbox", "카드에 적힌 수신함에서 알 수 있는 것", _describe_box(box)
+        "Found by following the card to its inbox", "명함에 적힌 수신함에서 알 수 있는 것", _describe_box(box)
     )
     report.section("Asked for, and not held", "요구받았으나 보관하지 않는 것", _NOT_HELD)
     report.checks = list(_checks(data, inventory, card, record))
@@ -87,7 +87,7 @@ def _describe(found: Registered) -> Iterator[Text]:
                f"계정 이름 {body.handle}, 등록일 {day} (시각 없음)")  # fmt: skip
     key = body.identity_key.hex()[:16]
     yield Text(f"Public identity key {key}…, version {body.sequence + 1} of the card (it is renewed weekly)",
-               f"공개 신원 키 {key}…, 카드 {body.sequence + 1}번째 판 (매주 갱신)")  # fmt: skip
+               f"공개 신원 키 {key}…, 명함 {body.sequence + 1}번째 판 (매주 갱신)")  # fmt: skip
     days = ", ".join(day_text(open_certificate(device.certificate).issued_day) for device in body.devices)
     yield Text(f"{len(body.devices)} device(s), as public keys, certified on {days}; no model, no number",
                f"기기 {len(body.devices)}대의 공개 키, 인증일 {days}; 기종·번호 없음")  # fmt: skip
@@ -97,7 +97,7 @@ def _describe(found: Registered) -> Iterator[Text]:
     yield Text(f"In the public record since epoch {found.epoch} under label {found.label.hex()[:16]}…; entries of "
                f"the last 30 days with the epoch (ten minutes) of each",
                f"공개 기록 {found.epoch}차부터 표지 {found.label.hex()[:16]}… 아래 있음; "
-               "최근 30일의 항목과 각 차수(10분 단위)")  # fmt: skip
+               "최근 30일의 항목과 각 회차(10분 단위)")  # fmt: skip
     yield Text("Everything above is public: anybody may look it up without a warrant, except the day of registration",
                "위 내용은 등록일 외에는 누구나 영장 없이 조회할 수 있는 공개 정보임")  # fmt: skip
 
@@ -135,7 +135,7 @@ def _checks(data: Path, inventory: Inventory, card: Registered, record: dict[str
     where = ", ".join(sorted({finding.source for finding in _traces(data, card)}))
     elsewhere = Text(
         "No other file of the relay bears the account's keys, device ids or handle.",
-        "중계 서버의 다른 어떤 파일에도 이 계정의 키, 기기 번호, 이름이 없음.",
+        "릴레이의 다른 어떤 파일에도 이 계정의 키, 기기 번호, 이름이 없음.",
     )
     yield Check.of("W-14", elsewhere.with_list(where), held=not where)
 
@@ -143,14 +143,14 @@ def _checks(data: Path, inventory: Inventory, card: Registered, record: dict[str
 _CAN: Final = {
     "W-01": Text("The officer gets the public card, the day of registration, and what the public record commits to "
                  "of it; there is no other field.",
-                 "수사관은 공개 카드와 등록일, 공개 기록에 올라간 항목을 얻으며, 그 밖의 항목은 없음."),
+                 "수사관은 공개 명함과 등록일, 공개 기록에 올라간 항목을 얻으며, 그 밖의 항목은 없음."),
     "W-02": Text("The officer can follow the card to the inbox: number, padded sizes, expiry days of sealed items.",
-                 "수사관은 카드로 수신함을 찾아 봉인된 항목의 수, (맞춰진) 크기, 만료일을 알 수 있음."),
+                 "수사관은 명함으로 수신함을 찾아 봉인된 항목의 수, (맞춰진) 크기, 만료일을 알 수 있음."),
     "W-03": Text("The officer learns how many items the inbox was ever given, and how often the card was renewed.",
-                 "수사관은 수신함에 들어온 항목의 총수와 카드 갱신 횟수를 알 수 있음."),
+                 "수사관은 수신함에 들어온 항목의 총수와 명함 갱신 횟수를 알 수 있음."),
     "W-06": Text("The officer learns in which period (ten minutes) each card of the last 30 days entered the public "
                  "record: about once a week, a moment at which a device was online.",
-                 "수사관은 최근 30일 동안 각 카드가 공개 기록에 올라간 차수(10분 단위), 곧 일주일에 한 번쯤 "
+                 "수사관은 최근 30일 동안 각 명함이 공개 기록에 올라간 회차(10분 단위), 곧 일주일에 한 번쯤 "
                  "기기가 접속해 있던 때를 알 수 있음."),
 }  # fmt: skip
 _CANNOT: Final = {
@@ -161,7 +161,7 @@ _CANNOT: Final = {
     "W-12": Text("There is none in which its rooms could stand.", "참여한 대화방이 있을 수 있는 곳이 없음."),
     "W-13": Text("There is none in which addresses, devices used or times of use could stand, but for the renewals "
                  "of the card (W-06).",
-                 "접속 주소, 이용 기기, 이용 시각이 있을 수 있는 곳이 없음. 카드 갱신 시점(W-06)은 예외임."),
+                 "접속 주소, 이용 기기, 이용 시각이 있을 수 있는 곳이 없음. 명함 갱신 시점(W-06)은 예외임."),
 }  # fmt: skip
 
 

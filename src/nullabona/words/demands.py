@@ -47,11 +47,11 @@ REASON: Final[Mapping[RefusalReason, Label]] = {
 FIELD: Final[Mapping[str, Label]] = {
     "name": Label("이용자 이름(아이디)", "name of the handle"),
     "skeleton": Label("닮은 이름을 막는 형태", "its shape, which refuses look-alikes"),
-    "encoded": Label("본인이 공개한 카드(16진수)", "card as published by its owner (hexadecimal)"),
+    "encoded": Label("본인이 공개한 명함(16진수)", "card as published by its owner (hexadecimal)"),
     "registered_day": Label("가입한 날", "day of registration"),
     "label": Label("공개 기록에서 이 이름이 있는 자리", "where the handle stands in the public record"),
-    "epoch": Label("카드가 공개 기록에 오른 회차", "epoch in which the card entered the public record"),
-    "replaced": Label("아직 보여 주는 이전 카드", "earlier card that is still shown"),
+    "epoch": Label("명함이 공개 기록에 오른 회차", "epoch in which the card entered the public record"),
+    "replaced": Label("아직 보여 주는 이전 명함", "earlier card that is still shown"),
     "entries": Label("공개 기록의 항목(최근 30일)", "entries in the public record (last 30 days)"),
     "until_day": Label("이름을 비워 두는 마지막 날", "last day the name is held free"),
 }

@@ -23,7 +23,7 @@ _SAID: Final[dict[str, tuple[str, str]]] = {
     "by-hand": ("Who must witness it was set on this device.", "누가 증인인지는 이 기기에서 정했어요."),
     "watched": (
         "This device looked through every epoch up to number {epoch} for entries it did not make.",
-        "이 기기가 {epoch}차까지 모든 차수에서 자기가 만들지 않은 항목이 없는지 살펴봤어요.",
+        "이 기기가 {epoch}회차까지 모든 회차에서 자기가 만들지 않은 항목이 없는지 살펴봤어요.",
     ),
 }
 

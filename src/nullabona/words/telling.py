@@ -185,7 +185,7 @@ TOLD: Final[Mapping[str, tuple[tuple[str, str], tuple[str, str]]]] = {
             "Unless you restored the account elsewhere, somebody poses as you. Tell your contacts.",
         ),
         (
-            "공개 기록에 이 기기가 만들지 않은 {handle} 항목이 있어요 (차수 {epoch}).",
+            "공개 기록에 이 기기가 만들지 않은 {handle} 항목이 있어요 (회차 {epoch}).",
             "다른 기기에서 계정을 복구한 게 아니라면 누군가 나인 척하고 있어요. 대화 상대에게 알리세요.",
         ),
     ),

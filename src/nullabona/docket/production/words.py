@@ -47,9 +47,9 @@ CERTIFICATE: Final[Mapping[str, Label]] = {
     "in_file": Label("바이트. 전체는 레코드 파일에 있음", "bytes, whole in the file of records; this is their SHA-256"),
 }
 SYSTEM: Final = Label(
-    "이 서비스의 대화는 이용자의 기기에서 암호화되어(RFC 9420) 그 열쇠는 기기를 떠나지 않습니다. 중계 서버에는 "
+    "이 서비스의 대화는 이용자의 기기에서 암호화되어(RFC 9420) 그 열쇠는 기기를 떠나지 않습니다. 릴레이에는 "
     "무작위 주소의 상자에 담긴 암호문과 그것이 지워지는 날짜만 있으며, 누구의 것인지는 서버도 모릅니다. 계정에 "
-    "관하여 보관하는 것은 본인이 공개한 카드(새 카드가 공개 기록에 오를 때까지는 그 앞의 카드도), 카드가 공개 기록에 "
+    "관하여 보관하는 것은 본인이 공개한 명함(새 명함이 공개 기록에 오를 때까지는 그 앞의 명함도), 명함이 공개 기록에 "
     "오른 회차(10분 단위)와 그 확인값, 가입한 날짜뿐입니다. 접속 주소, 접속 시각, 연락처, 대화방 목록, 대화 내용은 "
     "만들지도 보관하지도 않습니다.",
     "Messages of this service are encrypted on the users' devices (RFC 9420) and the keys never leave them. The relay "

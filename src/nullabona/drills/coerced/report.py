@@ -21,7 +21,7 @@ def run_coerced(tell: Callable[[Text], None] = lambda _: None) -> Report:
 
 def report(told: Sequence[Told]) -> Report:
     """What came of it."""
-    title = Text("A relay whose operator is made to lie", "거짓말을 강요받은 운영자의 중계 서버")
+    title = Text("A relay whose operator is made to lie", "거짓말을 강요받은 운영자의 릴레이")
     out = Report("coerced-operator", title)
     out.section(
         "Each lie, told while four people talk and renew their keys",

@@ -159,7 +159,7 @@ def _rows(demo: Demo) -> Iterator[tuple[Text, Text]]:
             Text(f"Warrant for {report.data['handle']}", f"{report.data['handle']} 영장"),
             Text(
                 f"card, when it came and changed; inbox: {report.data['inbox']['waiting']} sealed; nothing else",
-                f"공개 카드와 등록·갱신 시점, 수신함(봉인 {report.data['inbox']['waiting']}개). 그 밖에 없음",
+                f"공개 명함과 등록·갱신 시점, 수신함(봉인 {report.data['inbox']['waiting']}개). 그 밖에 없음",
             )
             if report.held
             else _broken(report),
@@ -192,7 +192,7 @@ def _docket(report: Report) -> Text:
         return _broken(report)
     return Text(
         "public card, nothing else held; 2 packages and the public record hold; an altered byte is noticed",
-        "공개 카드만 제출, 나머지는 없음. 꾸러미 2개와 공개 기록 확인됨, 바꾼 한 바이트는 들킴",
+        "공개 명함만 제출, 나머지는 없음. 꾸러미 2개와 공개 기록 확인됨, 바꾼 한 바이트는 들킴",
     )
 
 

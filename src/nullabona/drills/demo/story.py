@@ -88,7 +88,7 @@ class Story:
     # -- people -------------------------------------------------------------------------------------------------
 
     async def _gather_people(self) -> None:
-        self._tell(Text("A relay starts, with nothing in it.", "중계 서버를 빈 상태로 시작합니다."))
+        self._tell(Text("A relay starts, with nothing in it.", "릴레이를 빈 상태로 시작합니다."))
         self._relay = self._start_relay("127.0.0.1:0")
         names = ", ".join(person.name for person in self._script.people)
         self._tell(

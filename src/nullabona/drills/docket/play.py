@@ -52,7 +52,7 @@ def run_docket(tell: Tell = lambda _: None, demands: int | None = None) -> Repor
 
 async def _play(folder: Path, tell: Tell, demands: int) -> Played:
     tell(Text("A relay starts, three people make a group and talk; two witnesses watch the docket's log.",
-              "중계 서버를 켭니다. 세 사람이 그룹을 만들어 대화하고, 증인 둘이 기록을 지켜봅니다."))  # fmt: skip
+              "릴레이를 켭니다. 세 사람이 그룹을 만들어 대화하고, 증인 둘이 기록을 지켜봅니다."))  # fmt: skip
     pace, apart = WallClock(), Apart()
     desk = folder / "desk"
     desk.mkdir()

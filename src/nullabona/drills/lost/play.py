@@ -93,7 +93,7 @@ def play(tell: Tell, period_s: int = PERIOD_S) -> Lost:
 async def _play(folder: Path, tell: Tell, period_s: int) -> Lost:
     async with AsyncExitStack() as stack:
         tell(Text("A relay; a directory on another machine; two witnesses that cosign its record and keep copies of it",
-                  "중계 서버와 다른 기계의 디렉터리를 켭니다. 두 증인이 공동 서명하고 사본을 둡니다"))  # fmt: skip
+                  "릴레이와 다른 기계의 디렉터리를 켭니다. 두 증인이 공동 서명하고 사본을 둡니다"))  # fmt: skip
         temporary = folder / "relay-tmp"
         await asyncio.to_thread(temporary.mkdir)
         relay = await asyncio.to_thread(RelayProcess, folder / "relay", folder / "relay.log", temporary=temporary)

@@ -25,7 +25,7 @@ def report_of(lost: Lost) -> Report:
     report = Report("lost-directory", Text("The directory's machine is lost", "디렉터리의 기계를 잃었을 때"))
     report.section(
         f"How long it took (a period of {lost.period_s} s; an operator's default is 600 s)",
-        f"걸린 시간 (차수 간격 {lost.period_s}초; 기본값은 600초)",
+        f"걸린 시간 (회차 간격 {lost.period_s}초; 기본값은 600초)",
         _times(lost),
     )
     report.section("An old copy of the record", "기록의 옛 사본", _old_copy(lost))
@@ -55,7 +55,7 @@ def _times(lost: Lost) -> Iterator[Text]:
     )
     yield Text(
         f"The record of {lost.entries} entries was served again after {lost.served_s:.1f} s, with the next epoch",
-        f"항목 {lost.entries}개의 기록이 {lost.served_s:.1f}초 뒤 다음 차수와 함께 다시 열림",
+        f"항목 {lost.entries}개의 기록이 {lost.served_s:.1f}초 뒤 다음 회차와 함께 다시 열림",
     )
     for name in ("mina", "jun"):
         seconds = lost.back.get(name, 0.0)
@@ -97,7 +97,7 @@ def _gone(lost: Lost) -> Iterator[Text]:
     yield Text(
         "The days of registration, and the history that owners check; whoever had not looked through the last epochs "
         f"was told of a gap ({', '.join(gaps) or '-'})",
-        f"등록일과 주인이 확인하던 이력; 마지막 차수를 아직 보지 못한 기기에는 공백을 알림 ({', '.join(gaps) or '-'})",
+        f"등록일과 주인이 확인하던 이력; 마지막 회차를 아직 보지 못한 기기에는 공백을 알림 ({', '.join(gaps) or '-'})",
     )
 
 
@@ -156,7 +156,7 @@ _CLAIMS: Final = {
     "G-03": Text("Holds on deleted handles, days of registration and the history that owners check are gone.",
                  "삭제된 이름의 보류, 등록일, 주인이 확인하던 이력은 사라짐."),
     "G-04": Text("Where every copy of the record lacks an epoch that was cosigned, the record cannot go on.",
-                 "공동 서명된 차수가 모든 사본에 빠져 있으면 그 기록은 이어 갈 수 없음."),
+                 "공동 서명된 회차가 모든 사본에 빠져 있으면 그 기록은 이어 갈 수 없음."),
     "G-10": Text("Losing the directory silences nobody: rooms do not need it.",
                  "디렉터리를 잃어도 대화는 계속됨: 대화방은 디렉터리가 없어도 됨."),
     "G-11": Text("Cards are not lost: owners' devices put them back by themselves, and they are found again.",

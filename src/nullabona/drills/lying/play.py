@@ -61,7 +61,7 @@ def run_lying_directory(tell: Tell = lambda _: None, period_s: int = PERIOD_S) -
 
 async def _play(folder: Path, tell: Tell, period_s: int) -> Report:
     async with AsyncExitStack() as stack:
-        tell(Text("Two witnesses and a relay start", "증인 둘과 중계 서버를 시작합니다"))
+        tell(Text("Two witnesses and a relay start", "증인 둘과 릴레이를 시작합니다"))
         stage = await stack.enter_async_context(staged(folder, period_s))
         cast = []
         for name in ("mina", "jun", "nari"):
@@ -265,7 +265,7 @@ def _report(period_s: int, lies: list[Caught]) -> Report:
         },
     )
     report.section(
-        f"With a period of {period_s} s (an operator's default is 600 s)", f"차수 간격 {period_s}초 (기본값은 600초)",
+        f"With a period of {period_s} s (an operator's default is 600 s)", f"회차 간격 {period_s}초 (기본값은 600초)",
         [_line(each) for each in lies],
     )  # fmt: skip
     for id in PROVES:
@@ -277,12 +277,12 @@ def _report(period_s: int, lies: list[Caught]) -> Report:
 _CLAIMS: Final = {
     "M-03": Text("A false card in the record is believed by those who do not know its owner, until the owner's device "
                  "tells: one period.",
-                 "공개 기록에 올린 거짓 명함은 주인을 모르는 사람을 속일 수 있으나, 한 차수 안에 주인의 "
+                 "공개 기록에 올린 거짓 명함은 주인을 모르는 사람을 속일 수 있으나, 한 회차 안에 주인의 "
                  "기기가 알아챔."),
     "M-10": Text("A card that is not in the record is refused by whoever is shown it, at once.",
                  "공개 기록에 없는 명함은 받아 본 사람이 곧바로 거절함."),
     "M-11": Text("A card with another key cannot be entered without the owner's devices noticing within a period.",
-                 "열쇠를 바꾼 명함을 올리면 한 차수 안에 주인의 기기가 알아챔."),
+                 "열쇠를 바꾼 명함을 올리면 한 회차 안에 주인의 기기가 알아챔."),
     "M-12": Text("Nor can a ghost device be added, not even with the owner's identity key.",
                  "주인의 신원 키가 있어도 유령 기기를 몰래 더할 수 없음."),
     "M-13": Text("Two records cannot be shown: witnesses sign one, and keep evidence of the other.",

@@ -110,7 +110,7 @@ def _secret(stolen: Stolen) -> Iterator[Text]:
         f"{secret.warned_s:.1f} s [{secret.warning or 'NOT TOLD'}] (a period of {PERIOD_S} s; an operator's default is "
         "600 s)",
         f"도둑이 자기 기기를 적은 명함을 올림: 주인의 기기가 {secret.warned_s:.1f}초 뒤 알림 "
-        f"[{secret.warning or '알리지 않음'}] (차수 간격 {PERIOD_S}초; 기본값은 600초)",
+        f"[{secret.warning or '알리지 않음'}] (회차 간격 {PERIOD_S}초; 기본값은 600초)",
     )
     came = Text("With it, it came back into the rooms and heard again", "그 명함으로 방에 다시 들어와 들음")
     if not secret.came_back:

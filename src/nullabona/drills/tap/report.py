@@ -89,7 +89,7 @@ def _inferred(heard: Heard, scores: dict[str, Score], watched: Score) -> Iterato
         f"With network addresses: {_pairs_en(scores['with'])}. {named} connections were given a handle, by the address "
         "from which the inbox of its public card is read.",
         f"접속 주소까지 보면: {_pairs_ko(scores['with'])}. "
-        f"공개 카드의 수신함을 읽는 주소로 연결 {named}개의 주인을 앎.",
+        f"공개 명함의 수신함을 읽는 주소로 연결 {named}개의 주인을 앎.",
     )
     yield Text(
         f"Without addresses, by which connections begin together: {_pairs_en(scores['without'])}.",

@@ -159,7 +159,7 @@ SENTENCES: Final[dict[str, tuple[str, str]]] = {
     "gate.written_request": ("request in writing", "서면 요청"),
     "field.encoded": ("public card", "공개 명함"),
     "field.entries": ("entries in the public record", "공개 기록의 항목"),
-    "field.epoch": ("epoch of the card", "카드가 오른 회차"),
+    "field.epoch": ("epoch of the card", "명함이 오른 회차"),
     "field.label": ("place in the public record", "공개 기록의 자리"),
     "field.name": ("name", "이름"),
     "field.registered_day": ("day of registration", "등록일"),
