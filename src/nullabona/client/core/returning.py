@@ -22,11 +22,14 @@ _EXPECTED: Final = "expected-rooms"
 
 
 def begin(step: Step, room_id: bytes, info: RoomInfo, members: list[Helper]) -> None:
-    """This account is in the room, as far as is remembered: ask its ``members`` for a way back."""
-    if info.kind == DEVICES or step.find_room(room_id) is not None:
+    """This account is in the room, as far as is remembered: ask its ``members`` for a way back.
+
+    Into a room that devices share lead these devices alone.
+    """
+    if step.find_room(room_id) is not None:
         return
-    room = RoomState(room_id, info, AWAY, [])
-    _ask(step, room, [member for member in members if member.account != step.me.account])
+    room, ours = RoomState(room_id, info, AWAY, []), info.kind == DEVICES
+    _ask(step, room, [member for member in members if (member.account == step.me.account) == ours])
     step.add_room(room)
 
 
@@ -44,7 +47,7 @@ _expected = msgspec.msgpack.Decoder(list[Expected])
 
 def expect(step: Step, room_id: bytes, info: RoomInfo, members: list[Helper]) -> None:
     """Another device of ours is in the room and lets us in. It may be lost before: then we ask members ourselves."""
-    if info.kind == DEVICES or step.find_room(room_id) is not None:
+    if step.find_room(room_id) is not None:
         return
     due = step.now + step.timing.silence + step.chance.between(0, step.timing.silence)
     kept = [each for each in expected(step) if each.room != room_id]

@@ -13,7 +13,7 @@ import msgspec
 
 from nullabona.client.core.devices.items import MOST_GONE
 from nullabona.client.core.ports import Store
-from nullabona.client.core.state import JOINED
+from nullabona.client.core.state import JOINED, RoomState
 from nullabona.client.core.step import Step
 from nullabona.errors import PeerError
 from nullabona.wire.card import Card, decode_card, verify_card
@@ -108,6 +108,13 @@ def room_id(store: Store) -> bytes:
     return store.get_value(_ROOM) or b""
 
 
+def shared(step: Step) -> RoomState | None:
+    """The room that the account's devices share, if this one is in it: who waits for a way back may wait for ever."""
+    id = room_id(step.store)
+    room = step.find_room(id) if id else None
+    return room if room is not None and room.phase == JOINED else None
+
+
 def set_room(store: Store, room: bytes) -> None:
     """This is the room that the devices share."""
     store.set_value(_ROOM, room)
@@ -118,9 +125,8 @@ def settle_room(step: Step, room: bytes) -> None:
 
     One that this device only waits to come back into does not count: nobody may be left to let it in.
     """
-    known = room_id(step.store)
-    state = step.find_room(known) if known else None
-    set_room(step.store, min(known, room) if state is not None and state.phase == JOINED else room)
+    known = shared(step)
+    set_room(step.store, room if known is None else min(known.id, room))
 
 
 def forget_room(store: Store, room: bytes) -> None:

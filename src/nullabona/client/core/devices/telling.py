@@ -10,7 +10,7 @@ import msgspec
 from nullabona.client.core import messages, preferences, returning
 from nullabona.client.core.chat import profiles
 from nullabona.client.core.content import Sync
-from nullabona.client.core.devices import clock, names, own
+from nullabona.client.core.devices import clock, gathering, names, own
 from nullabona.client.core.devices.items import (
     MOST_ASKED,
     MOST_ITEMS,
@@ -56,7 +56,7 @@ def note(step: Step, what: str) -> None:
     dirty = _load(step)
     dirty[what] = clock.chosen_here(step, what)
     step.store.set_value(_DIRTY, msgspec.msgpack.encode(dirty))
-    room = _room(step)
+    room = own.shared(step)
     if room is not None:
         room.sync_at = room.sync_at or step.within(SOON_MS) + 1
 
@@ -91,8 +91,12 @@ def look_after(step: Step, room: RoomState) -> None:
     """Tell what is due, if this is the room that the devices share."""
     if room.info.kind != DEVICES:
         return
-    if room.id != own.room_id(step.store) or not step.others(room, room.epoch):
+    if not step.others(room, room.epoch):
         room.sync_at = 0
+        return
+    if room.id != own.room_id(step.store):
+        room.sync_at = 0
+        gathering.look_after(step, room)
         return
     _pay(step, room)
     dirty = _load(step)
@@ -227,20 +231,14 @@ def name_device(step: Step, device: bytes, name: str) -> None:
 
 def tell_now(step: Step, item: SyncItem) -> None:
     """Tell one thing at once: it must be on its way before what follows from it."""
-    room = _room(step)
-    if room is not None and room.phase == JOINED and step.others(room, room.epoch):
+    room = own.shared(step)
+    if room is not None and step.others(room, room.epoch):
         messages.send_note(step, room, Sync((item,)))
 
 
 def tell_inbox(step: Step, incarnation: bytes, position: int) -> None:
     """How far this device has come in the account's inbox."""
     tell_now(step, InboxItem(incarnation, position))
-
-
-def _room(step: Step) -> RoomState | None:
-    id = own.room_id(step.store)
-    room = step.find_room(id) if id else None
-    return room if room is not None and room.phase == JOINED else None
 
 
 def _load(step: Step) -> dict[str, int]:

@@ -69,15 +69,8 @@ def share_anew(step: Step, room: RoomState) -> None:
 
 def _share(step: Step) -> None:
     """Make the room that the devices share, unless this one is alone, or in such a room."""
-    if own.others(step) and not _shared(step):
+    if own.others(step) and own.shared(step) is None:
         own.set_room(step.store, create_room(step, RoomInfo(1, DEVICES, "", step.me.relay)).id)
-
-
-def _shared(step: Step) -> bool:
-    """Whether this device is in the room that the devices share; one that waits for a way back may wait for ever."""
-    id = own.room_id(step.store)
-    room = step.find_room(id) if id else None
-    return room is not None and room.phase == JOINED
 
 
 def sign_out(step: Step, *, unasked: bool = True) -> None:
