@@ -10,8 +10,9 @@ import pytest
 from nullabona.client.api import Client, HistoryCame, devices, errors
 from nullabona.client.api.errors import BadLinkCode, BadRequest, LinkDeclined, LinkMisused
 from nullabona.client.api.history import History
-from nullabona.client.core.devices import history, own, tending
+from nullabona.client.core.devices import history, own, tending, unlisted
 from nullabona.client.core.errors import NotInRoom
+from nullabona.client.core.step import DAY_MS
 from tests.api.people import PATIENCE_S, befriend, happens, opened, people, play, until
 from tests.api.service import Service
 from tests.importing.test_moving_in import ME, SHORT, written
@@ -24,6 +25,12 @@ async def link(old: Client, new: Client, name: str = "desk") -> None:
         assert await linking.candidate() == name
         await linking.accept()
         await joining
+
+
+def put_out(client: Client) -> list[bytes]:
+    """The devices of the account that this one knows to be gone."""
+    with client._session.look() as store:
+        return own.gone(store)
 
 
 def test_a_linked_device_talks_and_what_is_chosen_follows(service: Service, tmp_path: Path) -> None:
@@ -197,6 +204,28 @@ def test_a_device_that_is_put_out_is_signed_out(service: Service, tmp_path: Path
             await until(mina, lambda: any("only for" in m.text for m in mina.messages(room)))
             await desk.sync(timeout_s=PATIENCE_S)
             assert not any("only for" in m.text for m in desk.messages(room))
+
+    play(story())
+
+
+def test_who_no_card_has_named_for_a_day_is_out_once_the_directory_shows_ours(swift: Service, tmp_path: Path) -> None:
+    """What a client learns when it looks at its card, every few hours."""
+
+    async def story() -> None:
+        async with people(swift, tmp_path, "mina") as (mina,), opened(tmp_path / "desk") as desk:
+            await link(mina, desk)
+            await mina.wait_published(timeout_s=PATIENCE_S)
+            forgotten, fresh = bytes(16), b"a moment ago".ljust(16)
+            with mina._session.step() as step:
+                unlisted.note(step, [fresh])
+                step.now -= DAY_MS
+                unlisted.note(step, [forgotten, desk.me.device])
+                step.now += DAY_MS
+            async with asyncio.timeout(PATIENCE_S):
+                while put_out(mina) != [forgotten]:
+                    mina._session.runner.publishing.poke()
+                    await asyncio.sleep(0.2)  # until the record shows the card that names the desk
+            await until(desk, lambda: put_out(desk) == [forgotten])
 
     play(story())
 

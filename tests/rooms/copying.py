@@ -52,6 +52,8 @@ def look_at_own_card(world: World, person: Person) -> None:
         known = own.card(step.store)
         if known is None or theirs.sequence > known.sequence:
             tending.follow(step, theirs)
+        elif theirs.hash == known.hash:
+            tending.shown(step)
 
 
 class CarefulWorld(World):

@@ -13,6 +13,8 @@ from tests.rooms.world import Person
 MOST_DEVICES = 3
 MOST_RESTORES = 2
 MOST_COPIES = 3
+CALM_DAYS = 3
+"""A client looks at its account's card every few hours; here those look every day whose folder was put back."""
 
 
 @dataclass
@@ -67,10 +69,12 @@ class DeviceSchedule:
                 self._folders()
         for person in [*self.everybody, *self.out]:
             person.online = True
-            if person.me.device in self.woken:
-                look_at_own_card(self.world, person)
         self.log.append("calm")
-        self.world.settle(span=3 * 86_400_000, most=3_000)
+        for _ in range(CALM_DAYS):
+            for person in [*self.everybody, *self.out]:
+                if person.me.device in self.woken:
+                    look_at_own_card(self.world, person)
+            self.world.settle(span=86_400_000, most=1_000)
 
     def _act(self) -> None:
         roll = self.dice.between(0, 99)

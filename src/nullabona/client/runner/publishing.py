@@ -169,7 +169,10 @@ class Publishing:
         with self._ground.store.transaction():
             waits = any(each.digest == card.hash for each in load_expected(self._ground.store))
             own = own_cards(self._ground.store)
-        if shown == card.encoded or (waits and (not shown or card_hash(shown) in own)):
+        if shown == card.encoded:
+            self._is_ours()
+            return True
+        if waits and (not shown or card_hash(shown) in own):
             return True
         if not shown:
             with self._ground.engine.step(self._ground.now()) as step:
@@ -179,6 +182,13 @@ class Publishing:
             return True
         self._ground.warn("card-not-ours", handle=account.record.handle, reason=_difference(shown, card))
         return True
+
+    def _is_ours(self) -> None:
+        """The directory shows our card: what stands in our rooms and is not on it was not let in a moment ago."""
+        with self._ground.engine.step(self._ground.now()) as step:
+            tending.shown(step)
+            touched = step.touched
+        self._ground.happened(Touched(touched))
 
     def _moved_on(self, shown: bytes, ours: Card) -> bool:
         """The account has a newer card. Does it name this device, that device follows it; if not, it was put out.

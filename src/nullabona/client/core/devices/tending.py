@@ -11,7 +11,7 @@ import msgspec
 
 from nullabona.client.core import committing, inbox_places
 from nullabona.client.core.creating import create_room
-from nullabona.client.core.devices import own, telling
+from nullabona.client.core.devices import own, telling, unlisted
 from nullabona.client.core.devices.items import CardItem
 from nullabona.client.core.errors import MlsRefused
 from nullabona.client.core.ports import Store
@@ -58,6 +58,15 @@ def follow(step: Step, card: Card) -> None:
     if own.leads(step):
         _share(step)
     soon(step)
+    shown(step)
+
+
+def shown(step: Step) -> None:
+    """The directory shows the newest card that is known here."""
+    if unlisted.judge(step):
+        telling.note(step, telling.CARD)
+        step.event("devices")
+        soon(step)
 
 
 def share_anew(step: Step, room: RoomState) -> None:
@@ -102,6 +111,7 @@ def look_after(step: Step, room: RoomState) -> None:
     if own.leads(step) and not own.room_id(step.store):
         _share(step)
     present = {device.device: device for device in step.roster(room.id).values() if device.account == step.me.account}
+    unlisted.note(step, present)
     absent = [device for device in own.others(step) if device.id not in present]
     missing = tuple(device.key_package for device in absent if _whole(step, device))
     if missing:

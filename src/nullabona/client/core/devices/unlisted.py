@@ -1,0 +1,53 @@
+"""Devices of the account that stand in a room, though neither the newest card known here nor the list of gone has them.
+
+Such a device was let in a moment ago, or was put out by one that has forgotten it since, because its folder was copied
+back. Then perhaps nobody else knows. A day later the directory says which of the two it was (spec/devices.md §4).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+import msgspec
+
+from nullabona.client.core.devices import own
+from nullabona.client.core.step import DAY_MS, Step
+
+_SINCE: Final = "devices-unlisted"
+_since = msgspec.msgpack.Decoder(dict[bytes, int])
+
+
+def note(step: Step, present: Iterable[bytes]) -> None:
+    """These devices of the account stand in a room: remember since when no card is known that names them."""
+    known = _load(step)
+    named = {*_named(step), *own.gone(step.store), *known}
+    new = {device: step.now for device in present if device not in named}
+    if new:
+        _save(step, known | new)
+
+
+def judge(step: Step) -> bool:
+    """The directory shows the card that is known here: whom it did not name for a day is gone. True if any is."""
+    known, named = _load(step), _named(step)
+    late = [device for device, since in known.items() if device not in named and since <= step.now - DAY_MS]
+    kept = {device: since for device, since in known.items() if device not in named and device not in late}
+    if kept != known:
+        _save(step, kept)
+    return own.note_gone(step.store, late)
+
+
+def _named(step: Step) -> set[bytes]:
+    return {step.me.device, *(device.id for device in own.listed(step.store))}
+
+
+def _load(step: Step) -> dict[bytes, int]:
+    data = step.store.get_value(_SINCE)
+    return _since.decode(data) if data else {}
+
+
+def _save(step: Step, since: dict[bytes, int]) -> None:
+    if since:
+        step.store.set_value(_SINCE, msgspec.msgpack.encode(since))
+    else:
+        step.store.delete_value(_SINCE)
