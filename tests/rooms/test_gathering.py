@@ -62,3 +62,19 @@ def test_a_device_that_comes_back_into_the_other_room_is_told_which_one_counts()
     world.settle(span=12 * HOUR, most=2_000)
     assert second == shared_room(desk)
     assert laptop.where(second) == desk.where(second)
+
+
+def test_who_settled_on_the_higher_of_two_rooms_it_is_in_follows_the_others() -> None:
+    """It made that one while it waited for a way back into the lower one, say."""
+    world = World(1)
+    laptop = world.person("mina")
+    desk = another_device(world, laptop, "desk")
+    world.settle()
+    first, second = shared_room(laptop), second_room(world, laptop)
+    world.settle(span=HOUR, most=2_000)
+    assert [second] * 2 == [shared_room(laptop), shared_room(desk)]
+    with desk.store.transaction():
+        own.set_room(desk.store, first)
+    phone = another_device(world, laptop, "phone")
+    world.settle(span=HOUR, most=2_000)
+    assert [second] * 3 == [shared_room(device) for device in (laptop, desk, phone)]

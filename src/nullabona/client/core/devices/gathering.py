@@ -14,8 +14,8 @@ from nullabona.client.core import messages
 from nullabona.client.core.content import Sync
 from nullabona.client.core.devices import own
 from nullabona.client.core.devices.items import RoomItem
-from nullabona.client.core.roominfo import encode_info
-from nullabona.client.core.state import RoomState
+from nullabona.client.core.roominfo import DEVICES, encode_info
+from nullabona.client.core.state import JOINED, RoomState
 from nullabona.client.core.step import Step
 
 _TOLD: Final = "devices-told-of-room"
@@ -37,6 +37,13 @@ def look_after(step: Step, room: RoomState) -> None:
     if set(here) - set(before if before[:1] == here[:1] else here[:1]):
         item = RoomItem(shared.id, encode_info(shared.info), ((step.me.account, step.me.handle),), joined=True)
         messages.send_note(step, room, Sync((item,)))
+
+
+def heard(step: Step, id: bytes) -> None:
+    """Another device says that a room counts: if it is one that devices share, and we are in it, we settle on it."""
+    room = step.find_room(id)
+    if room is not None and room.info.kind == DEVICES and room.phase == JOINED:
+        own.settle_room(step, id)
 
 
 def _load(step: Step) -> dict[bytes, list[bytes]]:

@@ -10,7 +10,7 @@ import msgspec
 from nullabona.client.core import inbox_places, messages, people, preferences, returning, trust, whereabouts
 from nullabona.client.core.chat import profiles
 from nullabona.client.core.content import Sync
-from nullabona.client.core.devices import clock, inboxes, names, own, telling, tending
+from nullabona.client.core.devices import clock, gathering, inboxes, names, own, telling, tending
 from nullabona.client.core.devices.items import (
     CardItem,
     ContactItem,
@@ -60,6 +60,7 @@ def _take(step: Step, device: Device, item: SyncItem) -> None:
             profiles.take_own(step, item.profile, item.at)
         case RoomItem():
             info, members = decode_info(item.info), [Helper(account, handle) for account, handle in item.members]
+            gathering.heard(step, item.room)
             (returning.expect if item.joined else returning.begin)(step, item.room, info, members)
         case _:
             _of_devices(step, device, item)
