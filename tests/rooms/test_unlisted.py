@@ -35,13 +35,15 @@ def test_who_was_put_out_by_a_device_that_forgot_it_is_out_a_day_later() -> None
         assert [] == gone(jun)
         world.settle(span=DAY, most=1_000)
         assert lost.me.device in devices(mina, room)
+    mina.send(room, "heard by one too many")
+    world.settle()
     look_at_own_card(world, jun)
     assert [lost.me.device] == gone(jun)
     world.settle()
     mina.send(room, "among us")
     world.settle()
     assert {mina.me.device, jun.me.device} == devices(mina, room)
-    assert ("removed", []) == (lost.phase(room), lost.texts(room))
+    assert ("removed", ["heard by one too many"]) == (lost.phase(room), lost.texts(room))
 
 
 def test_who_was_let_in_is_not_put_out_by_a_device_that_has_not_heard_of_it() -> None:
