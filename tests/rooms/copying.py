@@ -41,8 +41,7 @@ def put_back(world: World, person: Person, kept: SqliteStore, *, told: bool) -> 
     person.boot()
     if told:
         with person.engine.step(world.now) as step:
-            for room in step.store.rooms():
-                returning.forsake(step, step.room(room))
+            returning.forsake_all(step)
 
 
 def look_at_own_card(world: World, person: Person) -> None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from nullabona.client.core import commands, people, seeking
+from nullabona.client.core import commands, people, returning, seeking
 from nullabona.client.core.items import ItemBody, RoomsAsked, RoomsTold, RoomTold
 from nullabona.client.core.records import Contact, ContactState
 from nullabona.client.core.roominfo import DEVICES, DIRECT, GROUP, RoomInfo, encode_info
+from tests.rooms.copying import copied, put_back
 from tests.rooms.devices import another_device, remove_device, restored
 from tests.rooms.world import RELAY, Person, World
 
@@ -25,7 +26,7 @@ def begins_anew(world: World, lost: Person, name: str = "again") -> Person:
     """Restored from the words alone."""
     fresh = restored(world, lost, name)
     with fresh.store.transaction():
-        seeking.note_restored(fresh.store)
+        returning.note_restored(fresh.store)
     return fresh
 
 
@@ -125,7 +126,7 @@ def test_a_device_that_no_card_names_is_told_nothing() -> None:
             step.forget_room(room)
             step.mls.forget(room)
     with thief.store.transaction():
-        seeking.note_restored(thief.store)
+        returning.note_restored(thief.store)
     seek(world, thief, mina)
     world.settle(span=86_400_000)
     assert ("none", "none") == (thief.phase(direct), thief.phase(group))
@@ -150,7 +151,7 @@ def test_who_is_believed_about_what(case: str) -> None:
     world = World(7)
     mina, jun, eve = world.person("mina"), world.person("jun"), world.person("eve")
     with jun.store.transaction():
-        seeking.note_restored(jun.store)
+        returning.note_restored(jun.store)
     if case != "a stranger":
         knows(jun, eve)
     if case not in {"a stranger", "unasked"}:
@@ -164,3 +165,20 @@ def test_who_is_believed_about_what(case: str) -> None:
     say(world, eve, jun, RoomsTold((room,)))
     world.settle(span=HOURS)
     assert "none" == jun.phase(b"r" * 32)
+
+
+@pytest.mark.parametrize("told", [True, False], ids=["its own files tell", "a room's box tells"])
+def test_a_copied_folder_finds_the_rooms_that_came_after_the_copy(told: bool) -> None:  # noqa: FBT001
+    """Its leaf stands in them, so nobody can add it again; a contact tells it where to ask."""
+    world, mina, jun, direct, _ = friends(23)
+    kept = copied(jun.store)
+    later = world.group(mina, jun)
+    jun.send(direct, "that a copy will not know")
+    world.settle(span=60_000)
+    put_back(world, jun, kept, told=told)
+    assert jun.phase(later) == "none"
+    world.settle(span=6 * HOURS)
+    assert jun.phase(later) == "joined"
+    mina.send(later, "are you there?")
+    world.settle(span=60_000)
+    assert "are you there?" in jun.texts(later)

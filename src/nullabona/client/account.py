@@ -14,7 +14,7 @@ from typing import Final
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from nullabona.client.core import seeking
+from nullabona.client.core import returning
 from nullabona.client.core.devices import own
 from nullabona.client.core.inbox_places import InboxState
 from nullabona.client.core.mlsport import Mls as MlsPort
@@ -198,7 +198,7 @@ def restore_account(store: Store, *, root: AccountRoot, card: bytes, today: int,
         store.set_value(_REGISTERED, b"0")
         note_own_card(store, previous.hash)
         # Whoever has a lost device must not go on reading: it is put out of every room that this one comes back to.
-        seeking.note_restored(store)
+        returning.note_restored(store)
         own.note_gone(store, [device.certificate.device_id for device in previous.devices])
         return _enrol(store, root, handle=previous.handle, relay=relay, today=today, previous=previous, suite=suite)
 

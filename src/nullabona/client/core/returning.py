@@ -12,12 +12,17 @@ import msgspec
 
 from nullabona.client.core import healing, people, whereabouts
 from nullabona.client.core.devices import own
+from nullabona.client.core.ports import Store
 from nullabona.client.core.records import Device
 from nullabona.client.core.roominfo import DEVICES, RoomInfo, decode_info, encode_info
 from nullabona.client.core.state import AWAY, JOINED, Heal, Helper, RoomState
 from nullabona.client.core.step import DAY_MS, Step
 
 RETURNING: Final = "returning"
+RESTORED: Final = "restored"
+"""This device began from the account's words, from a backup or from a copy of its folder."""
+RESTORED_NOW: Final = b"new"
+"""And nobody was asked yet."""
 _EXPECTED: Final = "expected-rooms"
 
 
@@ -81,11 +86,18 @@ def _keep(step: Step, kept: list[Expected]) -> None:
         step.store.delete_value(_EXPECTED)
 
 
+def note_restored(store: Store) -> None:
+    """The account begins anew on this device, or goes on from a copy: contacts are asked for the rooms that it does not
+    know (`core.seeking`). In the caller's transaction.
+    """
+    store.set_value(RESTORED, RESTORED_NOW)
+
+
 def copied_back(step: Step, room: RoomState) -> None:
     """Our own leaf has said something here that this profile does not know: the profile is a copy from before that.
 
     Its ratchet positions may be used already, so nothing more is sent from that leaf. A member could make it look so;
-    therefore at most once a day, and it costs no more than a new leaf.
+    therefore at most once a day, and it costs no more than a new leaf and a question to each contact.
     """
     key = f"copied-back:{room.id.hex()}"
     last = int(step.store.get_value(key) or b"-1")
@@ -93,7 +105,16 @@ def copied_back(step: Step, room: RoomState) -> None:
         return
     step.store.set_value(key, str(step.day).encode())
     forsake(step, room)
+    note_restored(step.store)
     step.event("warning", room.id, code="copied-back")
+
+
+def forsake_all(step: Step) -> None:
+    """The whole profile is known to be a copy: no room's keys must be used again."""
+    for room in step.store.rooms():
+        forsake(step, step.room(room))
+    note_restored(step.store)
+    step.event("warning", code="copied-back")
 
 
 def forsake(step: Step, room: RoomState) -> None:

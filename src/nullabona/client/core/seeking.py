@@ -15,7 +15,6 @@ import msgspec
 
 from nullabona.client.core import people, returning
 from nullabona.client.core.items import MOST_TOLD, RoomsAsked, RoomsTold, RoomTold
-from nullabona.client.core.ports import Store
 from nullabona.client.core.records import ContactState
 from nullabona.client.core.roominfo import DEVICES, DIRECT, decode_info, encode_info
 from nullabona.client.core.state import JOINED, Helper, RoomState
@@ -24,14 +23,11 @@ from nullabona.errors import PeerError
 from nullabona.wire.card import Card
 from nullabona.wire.certificate import DeviceCertificate
 
-RESTORED: Final = "restored"
-"""This device began from the account's words, or from a backup."""
 MOST_ASKS: Final = 12
 """How often somebody is asked who does not answer, over about half a day: the record shows a new card late."""
 _SEEKING: Final = "seeking"
 _NEVER: Final = 1 << 62
 """Whoever was asked often enough may still answer: they may have been away for weeks."""
-_NEW: Final = b"new"
 _BEGUN: Final = b"begun"
 
 
@@ -58,22 +54,17 @@ def heard(step: Step, sender: DeviceCertificate, body: RoomsAsked | RoomsTold) -
 # -- the restored device ------------------------------------------------------------------------------------------
 
 
-def note_restored(store: Store) -> None:
-    """The account begins anew on this device. In the caller's transaction."""
-    store.set_value(RESTORED, _NEW)
-
-
 def want(step: Step, account: bytes, handle: str) -> None:
     """Ask a contact from now on, if this device was restored."""
-    if step.store.get_value(RESTORED) is not None:
+    if step.store.get_value(returning.RESTORED) is not None:
         others = [each for each in _asked(step) if each.account != account]
         _save(step, [*others, Asked(account, handle, step.now)])
 
 
 def look_after(step: Step) -> None:
     """Ask whoever is to be asked now; first of all everybody whom a backup remembers as a contact."""
-    if step.store.get_value(RESTORED) == _NEW:
-        step.store.set_value(RESTORED, _BEGUN)
+    if step.store.get_value(returning.RESTORED) == returning.RESTORED_NOW:
+        step.store.set_value(returning.RESTORED, _BEGUN)
         for contact in step.store.contacts():
             if contact.state is ContactState.ACCEPTED:
                 want(step, contact.account, contact.handle)
@@ -91,7 +82,7 @@ def look_after(step: Step) -> None:
 
 def next_due(step: Step) -> int | None:
     """When `look_after` has something to do, in ms."""
-    if step.store.get_value(RESTORED) == _NEW:
+    if step.store.get_value(returning.RESTORED) == returning.RESTORED_NOW:
         return 0
     return min((each.next_at for each in _asked(step) if each.next_at < _NEVER), default=None)
 
@@ -154,7 +145,11 @@ def answer(step: Step, sender: DeviceCertificate, card: Card) -> None:
 
 
 def _shared(step: Step, sender: DeviceCertificate) -> Iterator[RoomState]:
-    """Rooms that its account is in and that device is not."""
+    """Rooms that its account is in, first those that the device itself is not in.
+
+    In the others its leaf may be from before: a folder that was copied back knows nothing of rooms that came after.
+    """
+    there = []
     for id in step.store.rooms():
         room = step.find_room(id)
         if room is None or room.phase != JOINED or room.info.kind == DEVICES:
@@ -163,6 +158,9 @@ def _shared(step: Step, sender: DeviceCertificate) -> Iterator[RoomState]:
         accounts, devices = {each.account for each in roster}, {each.device for each in roster}
         if sender.account_id in accounts and sender.device_id not in devices:
             yield room
+        elif sender.account_id in accounts:
+            there.append(room)
+    yield from there
 
 
 def _told(step: Step, sender: DeviceCertificate, room: RoomState) -> RoomTold:

@@ -17,8 +17,6 @@ def heal(profile: Profile, suite: int = SUITE) -> None:
     if account is not None:
         engine = Engine(profile.store, account.mls(profile.store, suite), account.me, SystemChance())
         with engine.step(now_ms()) as step:
-            for room in step.store.rooms():
-                returning.forsake(step, step.room(room))
+            returning.forsake_all(step)
             save_watch(step.store, None)
-            step.event("warning", code="copied-back")
     profile.heal()
