@@ -16,7 +16,7 @@ from nullabona.client.core import boxes, healing, invites, members, messages, re
 from nullabona.client.core.chat import notices, profiles
 from nullabona.client.core.errors import BadRequest, MlsRefused
 from nullabona.client.core.mlsport import Processed
-from nullabona.client.core.outgoing import queue_frame
+from nullabona.client.core.outgoing import drop_trims, queue_frame
 from nullabona.client.core.policy import Verdict, certificate_of, order_holds
 from nullabona.client.core.proofs import CommitNote, RemovalOrder, encode_note, make_order
 from nullabona.client.core.records import Device
@@ -332,5 +332,6 @@ def leave_room(step: Step, room: RoomState, *, watch: BoxTrack | None = None, by
     if watch is None:
         invites.forget_invites(step, room)
     room.pending = room.heal = None
+    drop_trims(step, [room.relay])
     step.mls.forget(room.id)
     step.event("left" if left else "removed", room.id, by=by)

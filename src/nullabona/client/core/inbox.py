@@ -47,7 +47,7 @@ from nullabona.client.core.items import (
 )
 from nullabona.client.core.mlsport import Invitation as Opened
 from nullabona.client.core.operator import taking
-from nullabona.client.core.outgoing import queue_trim
+from nullabona.client.core.outgoing import drop_trims, queue_trim
 from nullabona.client.core.policy import certificate_of
 from nullabona.client.core.records import ContactState
 from nullabona.client.core.rejoin import Join
@@ -337,6 +337,7 @@ def enter(step: Step, opened: Opened, info: RoomInfo, sender: DeviceCertificate,
     room.update_at = step.now + step.chance.between(0, step.timing.update)
     room.tend_at = step.within(committing.TEND_MS) + 1
     if old is not None:
+        drop_trims(step, {old.relay} - {room.relay})
         # A published key package gives the leaf key we had before: what names that key must not hold for long.
         committing.want(room, UpdateKeys())
         messages.resend_unacknowledged(step, room, messages.reached_nobody)

@@ -109,14 +109,13 @@ def follow(step: Step, card: Card) -> None:
     _go(step, state, relay)
     step.relay_left = step.relay_left or left
     step.me = replace(step.me, relay=relay)
+    drop_trims(step, [left])
     step.event("relay-moved", relay=relay, left=left)
     scouting.relay_changed(step, left)
 
 
 def _go(step: Step, state: InboxState, relay: str) -> None:
     drop_trim(step, state.box)
-    if state.relay in step.down:
-        drop_trims(step, state.relay)
     back = state.at(relay)
     left = FormerInbox(state.relay, state.incarnation, state.position, step.now + READ_ON_DAYS * DAY_MS)
     others = [place for place in state.former if place.relay not in {relay, left.relay}]

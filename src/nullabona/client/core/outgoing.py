@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Final
@@ -129,10 +130,13 @@ def drop_trim(step: Step, box: BoxSecrets) -> None:
     step.store.drop_box(_trim_queue(box))
 
 
-def drop_trims(step: Step, relay: str) -> None:
-    """The relay will hardly ever be there again: what it should have erased expires with it, or is gone."""
-    for item in step.store.outbox_of(b""):
-        if item.kind == TRIM and decode_target(item.target).relay == relay:
+def drop_trims(step: Step, left: Iterable[str]) -> None:
+    """Rooms have left these relays. Those out of reach are not waited for, unless our account is there: what they had
+    to erase expires, or is gone.
+    """
+    gone = step.down.intersection(left) - {step.me.relay}
+    for item in step.store.outbox_of(b"") if gone else []:
+        if item.kind == TRIM and decode_target(item.target).relay in gone:
             step.store.drop_outbox(item.id)
 
 

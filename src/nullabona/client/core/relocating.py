@@ -214,7 +214,7 @@ def destination(room: RoomState, item: OutboxItem) -> str:
     return room.relay if item.kind == PIECE else decode_target(item.target).relay
 
 
-def _retarget(step: Step, room: RoomState) -> None:
+def _retarget(step: Step, room: RoomState, before: str) -> None:
     """Whatever of the room waits for a relay goes to the one that keeps its box now, in the same order.
 
     Items get new ids, so that a late answer of the old relay is about none of them.
@@ -229,14 +229,12 @@ def _retarget(step: Step, room: RoomState) -> None:
     for item, target_now in moving:
         step.store.add_outbox(item.kind, room=item.room, box=item.box, ref=item.ref, target=target_now, data=item.data)
     chunks.retarget(step, room.id, room.relay)
-    for track in room.boxes:
-        for relay in step.down.intersection(track.left):
-            drop_trims(step, relay)
+    drop_trims(step, [before, *(relay for track in room.boxes for relay in track.left)])
 
 
 def tell(step: Step, room: RoomState, before: str) -> None:
     """What waits for the room goes where it lives now; if that is elsewhere, it is said."""
-    _retarget(step, room)
+    _retarget(step, room, before)
     if room.relay == before:
         return
     files.begin_again(step, room)

@@ -174,8 +174,8 @@ def reached(step: Step, relay: str) -> None:
     kept = [room for room in rooms if room.relay == relay]
     for room in kept if relay not in step.down else []:
         room.scout_at = min(room.scout_at, step.now)
-    if relay in step.down and not kept and step.me.relay != relay:
-        drop_trims(step, relay)
+    if not kept:
+        drop_trims(step, [relay])
 
 
 # -- what was found -----------------------------------------------------------------------------------------------
