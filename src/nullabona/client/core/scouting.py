@@ -45,6 +45,8 @@ class Scout:
     after: int = 0
     pages: int = 0
     """How many answers came before."""
+    there: tuple[int, bytes] | None = None
+    """The rank of the best order that lay in them."""
 
     @property
     def address(self) -> Address:
@@ -189,14 +191,16 @@ def take(step: Step, scout: Scout, answer: Frames) -> Report:
         return Report()
     for _, data in answer.frames:
         opened = boxes.open_quietly(track, data)
-        if opened is not None and opened.kind is Kind.MOVE and _found(step, room, opened.body):
-            return Report()
-        if opened is not None and opened.kind is Kind.SETTLED and not opened.indirect:
+        if opened is not None and opened.kind is Kind.MOVE:
+            scout = _found(step, room, scout, opened.body)
+            if track.relay == scout.relay:
+                return Report()
+        elif opened is not None and opened.kind is Kind.SETTLED and not opened.indirect:
             _settled_there(step, room, track, opened.body)
     further = _further(scout, answer)
     if further is not None:
         return Report(further)
-    return Report(leave=_order_for(step, room, track, scout.relay, exists=bool(answer.incarnation)))
+    return Report(leave=_order_for(step, room, track, scout, exists=bool(answer.incarnation)))
 
 
 def _further(scout: Scout, answer: Frames) -> Scout | None:
@@ -208,17 +212,14 @@ def _further(scout: Scout, answer: Frames) -> Scout | None:
     return replace(scout, after=after, pages=scout.pages + 1) if scout.after < after < answer.head else None
 
 
-def _found(step: Step, room: RoomState, body: bytes) -> bool:
-    """An order lies there: go by it if it is better than ours. True if nothing has to be left there."""
+def _found(step: Step, room: RoomState, scout: Scout, body: bytes) -> Scout:
+    """An order lies there: go by it if it is better than ours. A better one may lie behind it, also behind our own."""
     order = relocating.decoded(step, room, body)
     if order is None:
-        return False
-    if room.order is not None and order.rank == room.order.rank:
-        return True
-    if not relocating.better(room, order):
-        return False
-    relocating.adopt(step, room, order)
-    return True
+        return scout
+    if relocating.better(room, order):
+        relocating.adopt(step, room, order)
+    return replace(scout, there=min(scout.there or order.rank, order.rank))
 
 
 def _settled_there(step: Step, room: RoomState, track: BoxTrack, body: bytes) -> None:
@@ -231,9 +232,12 @@ def _settled_there(step: Step, room: RoomState, track: BoxTrack, body: bytes) ->
         healing.lost_thread(step, room, ELSEWHERE)
 
 
-def _order_for(step: Step, room: RoomState, track: BoxTrack, relay: str, *, exists: bool) -> bytes:
-    """A frame with our order for a box that others may still look at."""
-    if not relocating.applies(room.order, track.moves) or not (exists or relay in track.left):
+def _order_for(step: Step, room: RoomState, track: BoxTrack, scout: Scout, *, exists: bool) -> bytes:
+    """A frame with our order for a box that others may still look at, unless it lies there."""
+    order = room.order
+    if not relocating.applies(order, track.moves) or not (exists or scout.relay in track.left):
+        return b""
+    if scout.there is not None and scout.there <= order.rank:
         return b""
     keys, nonce = track.keys, step.chance.bytes(NONCE_SIZE)
-    return seal_frame(keys.frame_key, keys.box.address, nonce, Kind.MOVE, encode_move(room.order))
+    return seal_frame(keys.frame_key, keys.box.address, nonce, Kind.MOVE, encode_move(order))
