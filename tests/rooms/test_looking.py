@@ -5,9 +5,9 @@ from __future__ import annotations
 from nullabona.client.core import relocating
 from nullabona.client.core.proofs import encode_move
 from nullabona.wire.frame import Kind
-from tests.rooms.hostile import kinds, people, sealed
-from tests.rooms.moves import THREE, TWO, burn, homes, move, order_of
-from tests.rooms.world import Person, World
+from tests.rooms.hostile import everybody, kinds, only, people, sealed, update_keys
+from tests.rooms.moves import THREE, TWO, burn, homes, homes_of, move, order_of
+from tests.rooms.world import RELAY, Person, World
 
 MINUTE = 60_000
 HOUR = 60 * MINUTE
@@ -38,3 +38,22 @@ def test_a_newer_order_is_found_behind_our_own() -> None:
     b.online = True
     world.settle(span=HOUR)
     assert ({THREE}, []) == (homes(world, room), kinds(b, room, "rejoined"))
+
+
+def test_who_went_on_where_a_box_was_is_found_in_the_last_box_in_common() -> None:
+    """The order that lay there is lost, and both sides are epochs further: one looks into older boxes, too."""
+    world = World(61)
+    a, b, c = people(world, 3)
+    room = world.group(a, b, c)
+    only(world, a)
+    move(world, a, TWO)
+    update_keys(a, room)
+    world.settle(span=HOUR)
+    world.relay.wipe()
+    only(world, b, c)
+    update_keys(b, room)
+    world.settle(span=HOUR)
+    assert [TWO, RELAY, RELAY] == [next(iter(homes_of([person], room))) for person in (a, b, c)]
+    everybody(world)
+    world.settle(span=12 * HOUR, most=4_000)
+    assert ({TWO}, 1) == (homes(world, room), len({person.where(room) for person in (a, b, c)}))

@@ -117,11 +117,18 @@ def _round(step: Step, room: RoomState, *, out_of_reach: bool) -> None:
 
 
 def _tracks(room: RoomState, *, out_of_reach: bool) -> Iterator[BoxTrack]:
-    """The box that is written to, and the newest that an order has moved: there those who were away look."""
+    """The box that is written to, and the newest that an order has moved: there those who were away look.
+
+    By turns one of the others, too: who went on without us where a box was has nothing newer in common with us.
+    """
     moved = [track for track in room.boxes if relocating.applies(room.order, track.moves)]
+    newest = moved[-1:]
     if out_of_reach and room.current not in moved:
-        yield room.current
-    yield from moved[-1:]
+        newest = [room.current, *newest]
+    yield from newest
+    older = [track for track in room.boxes if track not in newest and (out_of_reach or (track in moved and track.left))]
+    if older:
+        yield older[-1 - room.scout_turn % len(older)]
 
 
 # -- where --------------------------------------------------------------------------------------------------------
