@@ -57,3 +57,19 @@ def test_who_went_on_where_a_box_was_is_found_in_the_last_box_in_common() -> Non
     everybody(world)
     world.settle(span=12 * HOUR, most=4_000)
     assert ({TWO}, 1) == (homes(world, room), len({person.where(room) for person in (a, b, c)}))
+
+
+def test_who_comes_back_by_a_ticket_brings_their_order_to_where_it_led() -> None:
+    """An admin moved the room while they knew none of its boxes: the others still read the one they were let in by."""
+    world = World(62)
+    a, b, c = people(world, 3)
+    room = world.group(a, b, c)
+    only(world, b, c)
+    update_keys(b, room)
+    for _ in range(35):
+        world.settle(span=DAY)
+    move(world, a, TWO)
+    everybody(world)
+    world.settle(span=3 * DAY, most=8_000)
+    assert (["rejoined"], {TWO}) == (kinds(a, room, "rejoined"), homes(world, room))
+    assert 1 == len({person.where(room) for person in (a, b, c)})

@@ -180,7 +180,9 @@ def adopt(step: Step, room: RoomState, join: Join) -> None:
     relocating.arrive(step, room, group.members(), join.ticket.order)
     # A device linked while we were away, or let in on the branch that is over, has nobody else to let it in.
     room.tend_at = room.tend_at or step.within(committing.TEND_MS) + 1
-    open_box(room, group.epoch, group.room_secret())
+    track = open_box(room, group.epoch, group.room_secret())
+    # Whoever is on this branch may not have heard of the order that we go by: there they go on.
+    track.left = [join.relay] if join.relay != track.relay else []
     before = list(step.roster(room.id).values())
     members.sync(step, room, step.me.device)
     relocating.tell(step, room, before_relay)
