@@ -73,3 +73,41 @@ def test_who_comes_back_by_a_ticket_brings_their_order_to_where_it_led() -> None
     world.settle(span=3 * DAY, most=8_000)
     assert (["rejoined"], {TWO}) == (kinds(a, room, "rejoined"), homes(world, room))
     assert 1 == len({person.where(room) for person in (a, b, c)})
+
+
+def scattered(seed: int) -> tuple[World, list[Person], bytes]:
+    """The room's relay is gone. The inboxes are elsewhere, and no card says where the admin has ordered the room to."""
+    world = World(seed)
+    crowd = people(world, 3)
+    for person in crowd:
+        move(world, person, THREE)
+        person.crash()
+    room = world.group(*crowd)
+    with crowd[0].engine.step(world.now, room) as step:
+        relocating.issue(step, step.room(room), RELAY)
+    world.settle(span=HOUR)
+    assert {RELAY} == homes(world, room)
+    burn(world)
+    return world, crowd, room
+
+
+def test_who_is_asked_and_looks_for_the_room_as_well_is_not_the_last() -> None:
+    """Two find it nowhere; that they are in the same place tells them nothing, and they go on asking."""
+    world, (a, b, c), room = scattered(65)
+    assert b.account < a.account > c.account, "those are asked first whose account is lowest"
+    order_to(a, room, TWO)
+    world.settle(span=20 * HOUR, most=4_000)
+    assert {TWO} == homes(world, room)
+
+
+def test_who_is_where_we_are_and_has_heard_of_an_order_hands_it_on() -> None:
+    """The ticket leads nowhere else, and the order that comes with it counts."""
+    world, (a, b, c), room = scattered(64)
+    order_to(a, room, TWO)
+    order = order_of(a, room)
+    assert order is not None
+    only(world, b, c)
+    with b.engine.step(world.now, room) as step:
+        relocating.adopt(step, step.room(room), order)
+    world.settle(span=10 * HOUR, most=4_000)
+    assert ({TWO}, []) == (homes_of([b, c], room), kinds(c, room, "rejoined"))

@@ -63,7 +63,7 @@ def start(step: Step, room: RoomState, ticket: Ticket) -> Join | None:
     if heal is None or not (room.boxes or room.phase == AWAY):
         return None
     if room.boxes and healing.in_sync(room, ticket) and not heal.commit:
-        room.heal = None
+        _nothing_missed(step, room, heal, ticket)
         return None
     if room.boxes and not healing.leads_there(room, heal, ticket):
         return None
@@ -80,6 +80,15 @@ def start(step: Step, room: RoomState, ticket: Ticket) -> Join | None:
     join.frame = _queue(step, join)
     heal.next_at = deadline + step.chance.between(0, step.timing.ticket)
     return join
+
+
+def _nothing_missed(step: Step, room: RoomState, heal: Heal, ticket: Ticket) -> None:
+    """The helper is where we are. They may know where the room is by now; or they look for it as we do: ask others."""
+    order = relocating.decoded(step, room, ticket.order)
+    if order is not None and relocating.better(room, order):
+        relocating.adopt(step, room, order)
+    if heal.reason != healing.ASTRAY or room.relay not in step.down:
+        room.heal = None
 
 
 def _check(room: RoomState, heal: Heal, ticket: Ticket, candidate: Candidate) -> None:
