@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from nullabona.client.core import relocating
+from nullabona.client.core import commands, relocating
 from nullabona.client.core.proofs import encode_move
 from nullabona.wire.frame import Kind
-from tests.rooms.hostile import everybody, kinds, only, people, sealed, update_keys
+from tests.rooms.hostile import everybody, kinds, only, people, remove, sealed, update_keys
 from tests.rooms.moves import THREE, TWO, burn, homes, homes_of, move, order_of
 from tests.rooms.world import RELAY, Person, World
 
@@ -111,3 +111,28 @@ def test_who_is_where_we_are_and_has_heard_of_an_order_hands_it_on() -> None:
         relocating.adopt(step, step.room(room), order)
     world.settle(span=10 * HOUR, most=4_000)
     assert ({TWO}, []) == (homes_of([b, c], room), kinds(c, room, "rejoined"))
+
+
+def test_a_removal_that_only_its_maker_saw_is_redone_where_they_come_back() -> None:
+    """The room had gone elsewhere, and nobody told them of a fork; what they said without the removed waits for it."""
+    world = World(66)
+    a, b, c = people(world, 3)
+    room = world.group(a, b, c)
+    with a.engine.step(world.now, room) as step:
+        commands.set_admin(step, room, b.account, admin=True)
+    world.settle(span=HOUR)
+    a.relay = world.relay.copy()
+    only(world, a)
+    remove(a, room, b)
+    a.send(room, "not for b")
+    world.settle(span=HOUR)
+    only(world, b, c)
+    move(world, b, TWO)
+    update_keys(c, room)
+    world.settle(span=HOUR)
+    a.relay = None
+    everybody(world)
+    world.settle(span=4 * DAY, most=8_000)
+    assert ([["not for b"]] * 2, []) == ([person.texts(room) for person in (a, c)], b.texts(room))
+    assert ("removed", {a.account, c.account}) == (b.phase(room), c.members(room))
+    assert ({TWO}, a.where(room)) == (homes(world, room), c.where(room))

@@ -365,14 +365,24 @@ def say_moved(step: Step, room: RoomState, heal: Heal) -> None:
         messages.send_note(step, room, Moved(heal.epoch, heal.commit, 0 if heal.removed else 1))
 
 
-def undone(room: RoomState, heal: Heal, ticket: Ticket) -> list[Merged]:
-    """What this branch did since the fork and the other one has not: to be redone there.
+def parted(room: RoomState, heal: Heal, told: Iterable[tuple[int, bytes, tuple[bytes, ...]]]) -> Heal:
+    """What to heal, once the branch that a ticket led to is ``told``: who only lost the thread may have left it, too.
 
-    A device that only lost the thread may have merged commits of its own that nobody else could accept; as far back as
-    the ticket tells the other branch's history, those that it does not name were not done there.
+    They went on by commits that nobody else took, their own among them: then that is a fork like any other.
     """
     if heal.commit:
-        return [merged for merged in room.history if merged.epoch >= heal.epoch and merged.commit != heal.commit]
-    told = {commit for _, commit, _ in ticket.history}
-    since = max(heal.epoch, min((epoch for epoch, _, _ in ticket.history), default=ticket.epoch))
-    return [merged for merged in room.history if merged.epoch >= since and merged.commit not in told]
+        return heal
+    theirs = {epoch: (commit, list(removed)) for epoch, commit, removed in told}
+    ours = [merged for merged in room.history if merged.epoch in theirs and merged.commit != theirs[merged.epoch][0]]
+    if not ours:
+        return heal
+    fork = min(merged.epoch for merged in ours)
+    commit, removed = theirs[fork]
+    return Heal(heal.reason, fork, commit, removed, heal.helpers, heal.next_at)
+
+
+def undone(room: RoomState, heal: Heal) -> list[Merged]:
+    """What this branch did since the fork and the other one has not: to be redone there."""
+    if not heal.commit:
+        return []
+    return [merged for merged in room.history if merged.epoch >= heal.epoch and merged.commit != heal.commit]

@@ -172,16 +172,17 @@ def give_up(step: Step, room: RoomState, join: Join) -> None:
 
 def adopt(step: Step, room: RoomState, join: Join) -> None:
     """Our external commit came first: this is the room now. Redo and send again what this branch lacks."""
+    ours = sha256(join.candidate.commit).digest()
+    told = [*join.ticket.history, (join.ticket.epoch, ours, ())]
     heal = room.heal or Heal("late", join.ticket.epoch, b"", [], [], step.now)
+    heal = healing.parted(room, heal, told)
     invites.keep_welcome(step, room)
-    intents = _to_redo(room, heal, join.ticket)
+    intents = _to_redo(room, heal)
     _leave_branch(step, room, heal)
     group = join.candidate.adopt()
     before_relay = room.relay
     info: RoomInfo = decode_info(group.room_info())
-    ours = sha256(join.candidate.commit).digest()
-    room.history = [Merged(epoch, commit, list(removed), [], []) for epoch, commit, removed in join.ticket.history]
-    room.history.append(Merged(join.ticket.epoch, ours, [], [], []))
+    room.history = [Merged(epoch, commit, list(removed), [], []) for epoch, commit, removed in told]
     room.info, room.heal, room.pending, room.intents = info, None, None, intents
     room.redo = [intent.account for intent in intents if isinstance(intent, RemoveAccount)]
     room.phase = JOINED
@@ -208,11 +209,11 @@ def adopt(step: Step, room: RoomState, join: Join) -> None:
     step.event("rejoined", room.id, reason=heal.reason, epoch=room.epoch)
 
 
-def _to_redo(room: RoomState, heal: Heal, ticket: Ticket) -> list[Intent]:
+def _to_redo(room: RoomState, heal: Heal) -> list[Intent]:
     intents = list(room.intents)
     if room.pending is not None:
         intents += room.pending.intents
-    for merged in healing.undone(room, heal, ticket):
+    for merged in healing.undone(room, heal):
         intents += merged.mine
         intents += [RemoveAccount(order.account, order) for order in merged.orders]
     return [intent for index, intent in enumerate(intents) if intent not in intents[:index]]
