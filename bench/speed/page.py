@@ -141,7 +141,8 @@ def _disk(results: Results) -> str:
         "One pair, messages one by one. As soon as the last one was answered, every file of the server was searched for"
         " a piece of the payload and for the names under which the server knows those who talk. All payloads are opaque"
         " here; what matters is what stands beside them. *Bytes* are those by which the folder grew, three seconds"
-        " later. *Syncs* were counted with strace: where there are none, what was answered is not on disk at all."
+        " later, after as many had come before. *Syncs* were counted with strace: where there are none, what was"
+        " answered is not on disk at all."
     )
     table = tables.as_markdown(tables.holdings(results), words=True)
     return f"## What lies on the disk when the answer comes\n\n{how}\n\n{table}"
