@@ -97,7 +97,8 @@ def copied_back(step: Step, room: RoomState) -> None:
     """Our own leaf has said something here that this profile does not know: the profile is a copy from before that.
 
     Its ratchet positions may be used already, so nothing more is sent from that leaf. A member could make it look so;
-    therefore at most once a day, and it costs no more than a new leaf and a question to each contact.
+    therefore at most once a day, and it costs no more than a new leaf. No contact is asked for other rooms: whoever
+    watches the relay would be shown whom this account knows, as often as a member likes.
     """
     key = f"copied-back:{room.id.hex()}"
     last = int(step.store.get_value(key) or b"-1")
@@ -105,12 +106,11 @@ def copied_back(step: Step, room: RoomState) -> None:
         return
     step.store.set_value(key, str(step.day).encode())
     forsake(step, room)
-    note_restored(step.store)
     step.event("warning", room.id, code="copied-back")
 
 
 def forsake_all(step: Step) -> None:
-    """The whole profile is known to be a copy: no room's keys must be used again."""
+    """The profile's own files tell that it is a copy: no room's keys are used again, and newer rooms are asked for."""
     for room in step.store.rooms():
         forsake(step, step.room(room))
     note_restored(step.store)
