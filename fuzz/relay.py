@@ -24,6 +24,7 @@ from nullabona.wire.messages import (
     Append,
     DescribeLog,
     GetBlob,
+    Listen,
     LogFile,
     LookupCard,
     PutBlob,
@@ -39,8 +40,9 @@ KEY = bytes(32)
 REQUESTS = [
     encode(request)
     for request in (
-        Append(0, KEY, KEY, b"frame"), Read(1, KEY, KEY, 5, 7, 9), Trim(0, KEY, KEY, 2), PutBlob(KEY, b"data"),
-        GetBlob(KEY), LookupCard("mina"), WatchHandle("mina", 7), DescribeLog(), LogFile("tile/0/000.p/3"),
+        Append(0, KEY, KEY, b"frame", bells=(KEY, 3)), Read(1, KEY, KEY, 5, 7, 9), Listen(KEY[:16], 9),
+        Trim(0, KEY, KEY, 2), PutBlob(KEY, b"data"), GetBlob(KEY),
+        LookupCard("mina"), WatchHandle("mina", 7), DescribeLog(), LogFile("tile/0/000.p/3"),
     )
 ]  # fmt: skip
 MESSAGES = [b"".join(encode_record(number, body) for number, body in enumerate(REQUESTS)), encode_record(1, b"")]
@@ -51,7 +53,7 @@ UPGRADE = (
 HEADS = [
     b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n",
     b"POST /v1 HTTP/1.1\r\nHost: x\r\nContent-Type: application/octet-stream\r\nContent-Length: 38\r\n\r\n"
-    + REQUESTS[4],
+    + encode(GetBlob(KEY)),
     UPGRADE,
 ]
 

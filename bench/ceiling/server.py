@@ -155,7 +155,7 @@ class Connection(WSListener):
 
     def _may(self, box: int, size: int) -> bool:
         house, limits = self._house, self._house.limits
-        if self._budget.touch(box.to_bytes(32, "big"), int(time.monotonic())) is not None:
+        if self._budget.append(0, int(time.monotonic())) is not None:
             return False
         if house.queued + size > limits.queue_bytes or size > limits.frame_bytes:
             return False

@@ -20,7 +20,7 @@ from bench.leakage.tap import Tap
 from bench.leakage.trace import NOBODY, Op
 from nullabona.client.net import Endpoint, NetOptions, Unreachable
 from nullabona.errors import PeerError
-from nullabona.wire.messages import AnyRequest, AnyResponse, Frames, Read
+from nullabona.wire.messages import AnyRequest, AnyResponse, Frames, Listen, Read
 
 HANDSHAKES: Final = 3
 """Round trips of TCP, TLS and HTTP before a request can be sent."""
@@ -169,7 +169,7 @@ class Line:
         if self._error is not None:
             return
         period = self.seat.defences.poll_s
-        if period and isinstance(request, Read) and request.wait_s:
+        if period and isinstance(request, Read | Listen) and request.wait_s:
             self._visitor.ask(request, self._held(request, answer, period), quiet=True)
         else:
             self._visitor.ask(request, self._back(answer))
@@ -184,13 +184,15 @@ class Line:
     def _come_back(self) -> None:
         _settle(*self._down.popleft())
 
-    def _held(self, request: Read, answer: asyncio.Future[AnyResponse], period: int) -> Reply:
-        """Polling: what a waiting read would bring at once is only found at the device's next turn."""
+    def _held(self, request: Read | Listen, answer: asyncio.Future[AnyResponse], period: int) -> Reply:
+        """Polling: what waiting would bring at once is only found at the device's next turn."""
 
         def turn(response: AnyResponse) -> None:
             if self._error is not None:
                 return
-            if isinstance(response, Frames):
+            if isinstance(request, Listen):
+                self._back(answer)(Frames(b"", 0, ()))
+            elif isinstance(response, Frames):
                 self._visitor.ask(structs.replace(request, wait_s=0), self._back(answer))
             else:
                 self._back(answer)(response)

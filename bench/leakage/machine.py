@@ -1,8 +1,10 @@
 """A relay's machine in process: the real services over their real stores, with a tap at its door.
 
-What the simulation leaves out: sockets, TLS, and the renewal of waiting reads. A read waits here for as long as its
-connection lives; the product asks again every two minutes on the same connection, which tells whoever watches nothing
-new. For the same reason a connection's reads of one box are noted once, when the first begins.
+What the simulation leaves out: sockets, TLS, and the renewal of what waits. A read waits here, and a bell is listened
+for, for as long as the connection lives; the product asks again after minutes on the same connection, which tells
+whoever watches nothing new. For the same reason a connection's reads of one box are noted once, when the first begins,
+and its listening not at all: whoever watches learns which box every bell belongs to when it rings, and the same
+connection read that box before it listened.
 """
 
 from __future__ import annotations
@@ -27,6 +29,7 @@ from nullabona.relay.store.files import FileBlobStore
 from nullabona.relay.store.sqlite import SqliteBoxStore
 from nullabona.relay.writer import InlineWriter
 from nullabona.wire.address import box_address
+from nullabona.wire.bells import bells
 from nullabona.wire.messages import (
     AnyRequest,
     AnyResponse,
@@ -36,6 +39,7 @@ from nullabona.wire.messages import (
     Done,
     Frames,
     GetBlob,
+    Listen,
     PutBlob,
     Read,
     Request,
@@ -52,13 +56,15 @@ Operation: TypeAlias = Callable[[Any, "Visitor", int], None]
 
 
 def place_of(request: AnyRequest) -> bytes:
-    """What a request is about: a box's address or a blob's digest."""
+    """What a request names: a box's address, a blob's digest or a bell."""
     if isinstance(request, Append):
         return box_address(request.policy, request.read_hash, sha256(request.write_secret).digest())
     if isinstance(request, Read | Trim):
         return box_address(request.policy, sha256(request.read_secret).digest(), request.write_hash)
     if isinstance(request, PutBlob | GetBlob):
         return request.digest
+    if isinstance(request, Listen):
+        return request.bell
     raise TypeError(f"nothing here answers {type(request).__name__}")
 
 
@@ -71,7 +77,9 @@ class Visitor:
         self.addr = addr
         self.number = number
         self.reading: dict[bytes, float] = {}
-        """The boxes at which a read waits, or did, and since when."""
+        """The boxes that are read here, and since when."""
+        self.waiting: dict[int, tuple[AnyRequest, float]] = {}
+        """What waits for an answer, and since when."""
         self._machine = machine
         self._open: dict[int, tuple[AnyRequest, bytes, Reply, bool]] = {}
         self._next = 0
@@ -84,19 +92,26 @@ class Visitor:
         self.budget.inflight += 1
         if isinstance(request, Read):
             self._machine.begins_to_read(self, place)
-            if request.wait_s:
-                request = structs.replace(request, wait_s=FOREVER_S)
+        if isinstance(request, Read | Listen) and request.wait_s:
+            if not quiet:
+                self.waiting[self._next] = request, asyncio.get_running_loop().time()
+            request = structs.replace(request, wait_s=FOREVER_S)
+        elif isinstance(request, Append):
+            self._machine.rings(request, place)
         self._machine.operation(request)(request, self, self._next)
 
     def gives_up(self, request: AnyRequest) -> None:
         """Nobody waits for the answer any more: a read is not renewed, and soon ends."""
         if isinstance(request, Read):
             self.reading.pop(place_of(request), None)
+        elif isinstance(request, Listen):
+            self.reading.pop(self._machine.box_of(request), None)
 
     def answer(self, request_id: int, response: AnyResponse) -> None:
         """See `Caller.answer`."""
         self.budget.inflight -= 1
         request, place, reply, quiet = self._open.pop(request_id)
+        self.waiting.pop(request_id, None)
         if not quiet:
             self._machine.answered(self, request, place, response)
         reply(response)
@@ -122,6 +137,8 @@ class Machine:
         self._loop = loop
         self._day = day
         self._ticked = float("-inf")
+        self._rung: set[bytes] = set()
+        self._box_of: dict[bytes, bytes] = {}
         self._boxes = BoxService(
             SqliteBoxStore(folder),
             InlineWriter(loop),
@@ -165,6 +182,16 @@ class Machine:
 
     # -- what the tap sees
 
+    def rings(self, request: Append, place: bytes) -> None:
+        """An append tells whoever watches which bells are its box's."""
+        if request.bells is not None and request.bells[0] not in self._rung:
+            self._rung.add(request.bells[0])
+            self._box_of |= dict.fromkeys(bells(*request.bells), place)
+
+    def box_of(self, request: Listen) -> bytes:
+        """The box whose bell it is; the bell itself if it never rang."""
+        return self._box_of.get(request.bell, request.bell)
+
     def begins_to_read(self, visitor: Visitor, place: bytes) -> None:
         number = self.tap.place(place)
         if place not in visitor.reading and number not in map(self.tap.place, visitor.reading):
@@ -174,7 +201,10 @@ class Machine:
     def answered(self, visitor: Visitor, request: AnyRequest, place: bytes, response: AnyResponse) -> None:
         if isinstance(request, Append) and isinstance(response, Appended):
             self._note(Op.APPEND, visitor, place, len(request.frame))
-        elif isinstance(response, Frames) and place in visitor.reading:
+        elif isinstance(response, Frames):
+            place = self.box_of(request) if isinstance(request, Listen) else place
+            if place not in visitor.reading:
+                return
             for _, frame in response.frames:
                 self._note(Op.DELIVER, visitor, place, len(frame))
         elif isinstance(request, Trim) and isinstance(response, Done):

@@ -14,12 +14,13 @@ from typing import Final
 
 import numpy as np
 
-from bench.leakage.machine import Machine
+from bench.leakage.machine import Machine, place_of
 from bench.leakage.tap import Row, Tap
 from bench.leakage.trace import EVENT, NOBODY, Events, Op
-from nullabona.client.runner.reads import WAIT_S
+from nullabona.client.runner.reads import LISTEN_S, WAIT_S
 from nullabona.relay.core.boxes import LAST_SEQ, SEQ_BITS
 from nullabona.relay.store.sqlite import FILE_NAME
+from nullabona.wire.messages import Listen
 from nullabona.wire.padding import BUCKETS
 
 DAY_S: Final = 86_400
@@ -46,8 +47,9 @@ def disk_events(machine: Machine, start_s: int, cover: Sequence[tuple[bytes, flo
 def memory_events(machine: Machine, now: float, start_s: int) -> Events:
     """What the running process holds beside the disk (`nullabona.drills.seizure`).
 
-    `Op.READ` is a read that waits, and on which connection: known to the second, as the process notes until when a read
-    waits, and the product asks anew every `WAIT_S` seconds. `Op.APPEND` without a size is a box that was touched since
+    `Op.READ` is what waits, and on which connection: a read of a box, or a bell, which is a place of its own. Known to
+    the second, as the process notes until when it waits; the product asks anew every `WAIT_S` or `LISTEN_S` seconds.
+    Polling leaves nothing that waits. `Op.APPEND` without a size is a box that was touched since
     midnight, with the day of its last use; these come in the order in which they were first touched.
     """
     rows = [
@@ -55,8 +57,9 @@ def memory_events(machine: Machine, now: float, start_s: int) -> Events:
         for address, expiry_day in machine.heads()
     ]
     for visitor in machine.visitors:
-        for place, since in visitor.reading.items():
-            t = float(int(now - (now - since) % WAIT_S))
+        for request, since in visitor.waiting.values():
+            t = float(int(now - (now - since) % (LISTEN_S if isinstance(request, Listen) else WAIT_S)))
+            place = place_of(request)
             conn, number = visitor.number(place), machine.tap.place(place)
             rows.append((t, int(Op.READ), number, conn, visitor.addr, NOBODY, NOBODY, NOBODY))
     return _sorted(rows)

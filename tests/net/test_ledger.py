@@ -14,17 +14,19 @@ from nullabona.wire.messages import AnyResponse, Done, GetBlob, LookupCard, Refu
 DONE = encode(Done())
 
 
-def test_ids_are_not_used_twice_at_once() -> None:
-    """When ids wrap around, one that is still open is passed over; id 0 is as good as any."""
+def test_ids_are_not_used_twice_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ids are drawn; an open one is drawn again, one that was answered may come back; 0 is as good as any."""
+    drawn = iter(map(bytes, ([0] * 4, [0] * 4, [255] * 4, [0] * 4)))
+    monkeypatch.setattr("nullabona.client.net.ledger.os.urandom", lambda _: next(drawn))
 
     async def play() -> list[int]:
         loop = asyncio.get_running_loop()
         ledger = Ledger(10)
-        ids = [ledger.enter(Trim, loop.create_future())]
-        ledger._next = 2**32 - 1
-        return ids + [ledger.enter(Trim, loop.create_future()) for _ in range(3)]
+        first, second = (ledger.enter(Trim, loop.create_future()) for _ in range(2))
+        ledger.settle(first, DONE)
+        return [first, second, ledger.enter(Trim, loop.create_future())]
 
-    assert asyncio.run(play()) == [0, 2**32 - 1, 1, 2]
+    assert asyncio.run(play()) == [0, 2**32 - 1, 0]
 
 
 def test_an_answer_goes_to_its_request_once() -> None:
@@ -37,7 +39,8 @@ def test_an_answer_goes_to_its_request_once() -> None:
         second: asyncio.Future[AnyResponse] = loop.create_future()
         trim, lookup = ledger.enter(Trim, first), ledger.enter(LookupCard, second)
         ledger.settle(trim, DONE)
-        for request_id, body in ((trim, DONE), (99, DONE), (lookup, DONE), (lookup, b"\x00")):
+        other = next(id for id in range(3) if id not in {trim, lookup})
+        for request_id, body in ((trim, DONE), (other, DONE), (lookup, DONE), (lookup, b"\x00")):
             with pytest.raises(Malformed):
                 ledger.settle(request_id, body)
         ledger.settle(lookup, encode(Refusal("not-found")))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from itertools import count
 
@@ -16,7 +15,7 @@ from nullabona.relay.core.budget import Budget
 from nullabona.relay.core.heads import Heads
 from nullabona.relay.core.limits import Limits, describe
 from nullabona.relay.core.waiting import Waiter, Waiting
-from nullabona.wire.messages import Appended, Refusal
+from nullabona.wire.messages import MAX_BELLS, Appended, Refusal
 
 DAY = 100
 ADDRESS = bytes(32)
@@ -177,12 +176,15 @@ def test_an_answer_is_the_longest_that_fits(
 
 
 def test_a_budget_is_per_minute() -> None:
-    """Boxes are counted once each per minute, and the next minute starts at nothing."""
-    budget = Budget(Limits(boxes_per_minute=2))
-    boxes = [os.urandom(32) for _ in range(3)]
-    assert [None, None, None] == [budget.touch(box, 100) for box in (boxes[0], boxes[1], boxes[0])]
-    assert Refusal("slow-down", 30) == budget.touch(boxes[2], 130)
-    assert budget.touch(boxes[2], 160) is None
+    """Boxes that were begun are counted, and bells that are rung; the next minute starts at nothing."""
+    budget = Budget(Limits(boxes_per_minute=2, bells_per_minute=MAX_BELLS))
+    assert [None, None] == [budget.append(0, 100), budget.append(MAX_BELLS, 100)]
+    assert [Refusal("slow-down", 40), None] == [budget.append(1, 120), budget.append(0, 120)]
+    budget.made_box()
+    assert budget.append(0, 130) is None
+    budget.made_box()
+    assert Refusal("slow-down", 30) == budget.append(0, 130)
+    assert budget.append(MAX_BELLS, 160) is None
 
 
 def test_blobs_have_a_budget() -> None:

@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 
 from nullabona.errors import Malformed
 from nullabona.wire.messages import (
+    BELL_SIZE,
+    MAX_BELLS,
     MAX_BLOB_CHUNK,
     MAX_CARD,
     MAX_FRAME,
@@ -30,6 +32,7 @@ from nullabona.wire.messages import (
     GetBlob,
     HandleProof,
     HandleWatched,
+    Listen,
     LogDescribed,
     LogFile,
     LookupCard,
@@ -50,8 +53,10 @@ secrets = st.binary(min_size=32, max_size=32)
 seqs = st.integers(0, 2**53)
 policies = st.integers(0, 1)
 tokens = st.lists(st.binary(max_size=256), max_size=16).map(tuple)
+rung = st.none() | st.tuples(secrets, st.integers(1, MAX_BELLS))
 requests: st.SearchStrategy[AnyRequest] = st.one_of(
-    st.builds(Append, policies, secrets, secrets, st.binary(min_size=1, max_size=99), tokens),
+    st.builds(Append, policies, secrets, secrets, st.binary(min_size=1, max_size=99), tokens, rung),
+    st.builds(Listen, st.binary(min_size=BELL_SIZE, max_size=BELL_SIZE), st.integers(0, MAX_WAIT_S)),
     st.builds(Read, policies, secrets, secrets, seqs, st.integers(1, MAX_READ_LIMIT), st.integers(0, MAX_WAIT_S)),
     st.builds(Trim, policies, secrets, secrets, seqs),
     st.builds(PutBlob, secrets, st.binary(min_size=1, max_size=99), tokens),
@@ -131,13 +136,13 @@ def test_a_cut_request_is_malformed(request: AnyRequest, data: st.DataObject) ->
 
 
 LIMITS: list[tuple[list[Any], list[Any]]] = [
-    ([1, 0, KEY, KEY, bytes(MAX_FRAME), []], [1, 0, KEY, KEY, bytes(MAX_FRAME + 1), []]),
-    ([1, 1, KEY, KEY, b"x", []], [1, 2, KEY, KEY, b"x", []]),
-    ([1, 0, KEY, KEY, b"x", []], [1, 0, KEY, KEY, b"", []]),
-    ([1, 0, KEY, KEY, b"x", []], [1, 0, KEY[:31], KEY, b"x", []]),
-    ([1, 0, KEY, KEY, b"x", []], [1, 0, KEY, KEY + b"x", b"x", []]),
-    ([1, 0, KEY, KEY, b"x", [bytes(256)] * 16], [1, 0, KEY, KEY, b"x", [b""] * 17]),
-    ([1, 0, KEY, KEY, b"x", [bytes(256)]], [1, 0, KEY, KEY, b"x", [bytes(257)]]),
+    ([1, 0, KEY, KEY, bytes(MAX_FRAME), [], None], [1, 0, KEY, KEY, bytes(MAX_FRAME + 1), [], None]),
+    ([1, 1, KEY, KEY, b"x", [], None], [1, 2, KEY, KEY, b"x", [], None]),
+    ([1, 0, KEY, KEY, b"x", [], None], [1, 0, KEY, KEY, b"", [], None]),
+    ([1, 0, KEY, KEY, b"x", [], None], [1, 0, KEY[:31], KEY, b"x", [], None]),
+    ([1, 0, KEY, KEY, b"x", [], None], [1, 0, KEY, KEY + b"x", b"x", [], None]),
+    ([1, 0, KEY, KEY, b"x", [bytes(256)] * 16, None], [1, 0, KEY, KEY, b"x", [b""] * 17, None]),
+    ([1, 0, KEY, KEY, b"x", [bytes(256)], None], [1, 0, KEY, KEY, b"x", [bytes(257)], None]),
     ([2, 0, KEY, KEY, 2**53, 1, 0], [2, 0, KEY, KEY, 2**53 + 1, 1, 0]),
     ([2, 0, KEY, KEY, 0, 1, 0], [2, 0, KEY, KEY, -1, 1, 0]),
     ([2, 0, KEY, KEY, 0, MAX_READ_LIMIT, 0], [2, 0, KEY, KEY, 0, MAX_READ_LIMIT + 1, 0]),
@@ -151,7 +156,13 @@ LIMITS: list[tuple[list[Any], list[Any]]] = [
     ([9, "x" * 64, 0], [9, "x" * 65, 0]),
     ([9, "x", 2**53], [9, "x", 2**53 + 1]),
     ([11, "x" * 128], [11, "x" * 129]),
-    ([10], [12]),
+    ([1, 0, KEY, KEY, b"x", [], [KEY, 1]], [1, 0, KEY, KEY, b"x", [], [KEY, 0]]),
+    ([1, 0, KEY, KEY, b"x", [], [KEY, MAX_BELLS]], [1, 0, KEY, KEY, b"x", [], [KEY, MAX_BELLS + 1]]),
+    ([1, 0, KEY, KEY, b"x", [], [KEY, 1]], [1, 0, KEY, KEY, b"x", [], [KEY[:31], 1]]),
+    ([12, bytes(BELL_SIZE), MAX_WAIT_S], [12, bytes(BELL_SIZE), MAX_WAIT_S + 1]),
+    ([12, bytes(BELL_SIZE), 0], [12, bytes(BELL_SIZE - 1), 0]),
+    ([12, bytes(BELL_SIZE), 0], [12, bytes(BELL_SIZE + 1), 0]),
+    ([10], [13]),
     ([5, KEY], [5, "text"]),
 ]
 

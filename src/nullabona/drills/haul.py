@@ -129,8 +129,9 @@ def describe_inferred(inventory: Inventory, haul: Haul) -> Iterator[Text]:
     connections = len(haul.connected)
     yield Text(
         f"{connections} connections were open: while they last, the machine's kernel knows their addresses, and the "
-        "process which boxes each is waiting at",
-        f"열린 연결 {connections}개: 연결된 동안은 운영체제가 상대 주소를, 프로세스가 어느 상자를 기다리는지 앎",
+        "process whose inbox each waits at and how many bells it listens for, but not for which rooms",
+        f"열린 연결 {connections}개: 연결된 동안은 운영체제가 상대 주소를, 프로세스가 어느 수신함에서 기다리는지와 "
+        "듣는 벨의 수를 앎. 벨이 어느 방의 것인지는 모름",
     )
 
 

@@ -92,8 +92,8 @@ _CAN: Final = {
                  "압수자는 등록된 계정마다 어느 상자가 그 수신함인지 알 수 있음."),
     "S-04": Text("The seizer may learn the order of recent writes from logs and pages.",
                  "압수자는 로그와 페이지에서 최근 쓰기 순서를 알 수도 있음."),
-    "S-05": Text("The seizer of a running machine sees who is connected just then, and at which boxes they wait.",
-                 "켜진 기계를 압수하면 그 순간 연결된 주소와 기다리는 상자를 알 수 있음."),
+    "S-05": Text("The seizer of a running machine sees who is connected just then, and in how many rooms, about.",
+                 "켜진 기계를 압수하면 그 순간 연결된 주소와 각자의 방이 몇 개쯤인지 알 수 있음."),
 }  # fmt: skip
 _CANNOT: Final = (
     ("S-10", (Kind.TEXT,), False,

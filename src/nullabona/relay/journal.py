@@ -37,6 +37,8 @@ _TELLING: Final = 256 * 1024
 _DONE: Final = DoneAnswer()
 
 Answers: TypeAlias = list[tuple[Caller, int, AnyResponse]]
+Ringing: TypeAlias = "tuple[bytes, int] | None"
+"""The bells of an append, if it has any (`nullabona.wire.messages.Append`)."""
 
 
 class Submits(Protocol):
@@ -74,7 +76,7 @@ class Journal:
         self._most_bytes = most_bytes
         self._room = min(most_bytes, QUEUE_FIRST)
         self._loop = asyncio.get_running_loop()
-        self._queue: deque[tuple[Caller, int, bytes, bytes | int]] = deque()
+        self._queue: deque[tuple[Caller, int, bytes, bytes | int, Ringing]] = deque()
         self._chores: deque[tuple[Work, Done]] = deque()
         self._chore_next = False
         self._busy = False
@@ -86,17 +88,17 @@ class Journal:
         """Whether a request with a frame of so many bytes may wait here; otherwise it is to be refused."""
         return self._queued_bytes + size + ENTRY_BYTES <= self._room
 
-    def append(self, caller: Caller, request_id: int, address: bytes, frame: bytes) -> None:
+    def append(self, caller: Caller, request_id: int, address: bytes, frame: bytes, bells: Ringing) -> None:
         """Put ``frame`` into the next batch."""
         self._queued_bytes += len(frame) + ENTRY_BYTES
-        self._queue.append((caller, request_id, address, frame))
+        self._queue.append((caller, request_id, address, frame, bells))
         if not self._busy and not self._woken:
             self._wake()
 
     def trim(self, caller: Caller, request_id: int, address: bytes, upto: int) -> None:
         """Put a trim into the next batch."""
         self._queued_bytes += ENTRY_BYTES
-        self._queue.append((caller, request_id, address, upto))
+        self._queue.append((caller, request_id, address, upto, None))
         self._wake()
 
     def chore(self, work: Work, done: Done) -> None:
@@ -164,8 +166,8 @@ class Journal:
         before, began = self._queued_bytes, self._loop.time()
         queue = self._queue
         for _ in range(min(len(queue), BATCH_FRAMES)):
-            caller, request_id, address, what = queue.popleft()
-            answers.append((caller, request_id, self._decide(plan, address, what)))
+            caller, request_id, address, what, bells = queue.popleft()
+            answers.append((caller, request_id, self._decide(plan, address, what, bells)))
             if before - self._queued_bytes > BATCH_BYTES:
                 break
         size = before - self._queued_bytes
@@ -186,11 +188,11 @@ class Journal:
             room = 0.75 * self._room + 0.25 * enough
             self._room = int(min(max(room, QUEUE_LEAST), self._most_bytes))
 
-    def _decide(self, plan: Plan, address: bytes, what: bytes | int) -> AnyResponse:
+    def _decide(self, plan: Plan, address: bytes, what: bytes | int, bells: Ringing) -> AnyResponse:
         self._queued_bytes -= ENTRY_BYTES + (len(what) if isinstance(what, bytes) else 0)
         try:
             if isinstance(what, bytes):
-                return plan.append(address, what)
+                return plan.append(address, what, bells)
             plan.trim(address, what)
         except StoreFailed:
             return refuse(BUSY, 1)

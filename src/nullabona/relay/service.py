@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from hashlib import sha256
 from typing import Any, Final, TypeAlias
 
+from nullabona.relay.bells import Bells
 from nullabona.relay.caller import Caller
 from nullabona.relay.core.answers import select
 from nullabona.relay.core.boxes import Draft, Head, Plan
@@ -24,9 +26,12 @@ from nullabona.relay.shelf import StoreShelf
 from nullabona.relay.store.interface import BoxStore, StoreFailed, StoreGone
 from nullabona.wire.address import box_address
 from nullabona.wire.messages import (
+    MAX_READ_LIMIT,
     AnyResponse,
     Append,
+    Appended,
     Frames,
+    Listen,
     Read,
     Refusal,
     Request,
@@ -44,7 +49,7 @@ Operation: TypeAlias = Callable[[Any, Caller, int], None]
 
 
 class BoxService:
-    """Answers `Append`, `Read` and `Trim`. Single-threaded: every method is called on the loop.
+    """Answers `Append`, `Read`, `Listen` and `Trim`. Single-threaded: every method is called on the loop.
 
     ``chance(bits)`` gives a random number, ``on_gone`` is told once when the store's files have vanished.
     """
@@ -74,6 +79,7 @@ class BoxService:
             most_bytes=limits.queue_bytes,
         )
         self._waiting: Waiting[Caller] = Waiting()
+        self._bells = Bells(limits, metrics, self._waiting.__len__)
         self._now = 0
         self._day = 0
         self._scrub_at = 0
@@ -82,7 +88,7 @@ class BoxService:
 
     def operations(self) -> Mapping[type[Request], Operation]:
         """The fast form of this service, without a task per request."""
-        return {Append: self._append, Read: self._read, Trim: self._trim}
+        return {Append: self._append, Read: self._read, Listen: self._bells.listen, Trim: self._trim}
 
     def handlers(self) -> Mapping[type[Request], Callable[[Any], Awaitable[AnyResponse]]]:
         """The same for callers in this process, as `nullabona.wire.service` describes handlers."""
@@ -93,6 +99,7 @@ class BoxService:
         self._now = now
         for waiter in self._waiting.due(now):
             self._answer_waiter(waiter, ())
+        self._bells.tick(now)
         if day != self._day:
             self._expire(day, rewrite=self._day > 0)
             self._day = day
@@ -102,17 +109,19 @@ class BoxService:
                 self._expire_again = False
                 self._expire(day, rewrite=False)
             self._journal.chore(self._scrub, self._chore_done)
-        self._metrics.waiting_reads = len(self._waiting)
+        self._metrics.waiting_reads = len(self._waiting) + len(self._bells)
 
     def leave(self, caller: Caller) -> None:
         """The caller is gone; whatever it waited for is forgotten."""
         caller.budget.waiting -= len(self._waiting.leave(caller))
+        self._bells.leave(caller)
 
     async def stop(self) -> None:
         """Answer every waiting read with what there is, refuse what comes now, and return when all is written."""
         self._stopping = True
         for waiter in self._waiting.everyone():
             self._answer_waiter(waiter, ())
+        self._bells.stop()
         await self._journal.drain()
 
     # -- requests
@@ -120,14 +129,15 @@ class BoxService:
     def _append(self, request: Append, caller: Caller, request_id: int) -> None:
         address = box_address(request.policy, request.read_hash, sha256(request.write_secret).digest())
         frame = request.frame
-        refusal = caller.budget.touch(address, self._now) or self._room_for(len(frame))
+        bells = request.bells
+        refusal = caller.budget.append(bells[1] if bells else 0, self._now) or self._room_for(len(frame))
         if refusal is not None:
             return self._refuse(caller, request_id, refusal)
-        return self._journal.append(caller, request_id, address, frame)
+        return self._journal.append(caller, request_id, address, frame, bells)
 
     def _trim(self, request: Trim, caller: Caller, request_id: int) -> None:
         address = box_address(request.policy, sha256(request.read_secret).digest(), request.write_hash)
-        refusal = caller.budget.touch(address, self._now) or self._room_for(0)
+        refusal = self._room_for(0)
         if refusal is not None:
             return self._refuse(caller, request_id, refusal)
         return self._journal.trim(caller, request_id, address, request.upto)
@@ -135,11 +145,8 @@ class BoxService:
     def _read(self, request: Read, caller: Caller, request_id: int) -> None:
         self._metrics.requests["read"] += 1
         address = box_address(request.policy, sha256(request.read_secret).digest(), request.write_hash)
-        refusal = caller.budget.touch(address, self._now)
-        if refusal is None and caller.is_full():
-            refusal = refuse(SLOW_DOWN, 1)
-        if refusal is not None:
-            return self._refuse(caller, request_id, refusal)
+        if caller.is_full():
+            return self._refuse(caller, request_id, refuse(SLOW_DOWN, 1))
         try:
             answer, final = self._look(address, request.after, request.limit)
         except StoreFailed:
@@ -165,7 +172,7 @@ class BoxService:
         limits = self._limits
         if budget.waiting >= limits.waiting_per_connection:
             return self._refuse(waiter.caller, waiter.request_id, refuse(SLOW_DOWN, 1))
-        if len(self._waiting) >= limits.waiting_total:
+        if len(self._waiting) + len(self._bells) >= limits.waiting_total:
             return self._refuse(waiter.caller, waiter.request_id, refuse(BUSY, 10))
         budget.inflight -= 1
         budget.waiting += 1
@@ -194,10 +201,13 @@ class BoxService:
         for caller, request_id, answer in answers:
             if type(answer) is Refusal:
                 self._metrics.refusals[answer.code] += 1
+            elif type(answer) is Appended and answer.seq == 1:
+                caller.budget.made_box()
             caller.answer(request_id, answer)
         for address, draft in plan.drafts.items():
             if draft.bodies:
                 self._deliver(address, draft)
+                self._bells.ring(draft.bells, partial(self._brought, draft))
 
     def _failed(self, error: Exception, answers: Answers) -> None:
         """Nobody is told that anything was kept. What the store really holds is asked afresh from now on."""
@@ -239,6 +249,11 @@ class BoxService:
             return self._store.read(draft.head.num, waiter.after, waiter.limit, max_bytes)
         except StoreFailed:
             return ()
+
+    def _brought(self, draft: Draft) -> Frames:
+        """What a batch brought to a box, from its first frame on."""
+        most = self._limits.read_answer_bytes
+        return self._frames(draft.head, select(draft.bodies, 0, MAX_READ_LIMIT, most))
 
     def _answer_waiter(self, waiter: Waiter[Caller], entries: tuple[tuple[int, bytes], ...]) -> None:
         self._release(waiter)

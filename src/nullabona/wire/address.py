@@ -51,18 +51,19 @@ def _address(box: BoxSecrets) -> Address:
 
 @dataclass(frozen=True, slots=True)
 class EpochKeys:
-    """What one epoch's exporter secret yields: its box and the key of its frames (spec/room.md §2)."""
+    """What one epoch's exporter secret yields: its box, its bells' secret, the key of its frames (spec/room.md §2)."""
 
     box: BoxSecrets
     frame_key: bytes = field(repr=False)
+    bells: bytes = field(repr=False)
 
 
 @lru_cache(maxsize=4_096)
 def epoch_keys(room_secret: bytes) -> EpochKeys:
-    """Derive an epoch's box secrets and frame key from the 32-byte MLS exporter output."""
+    """Derive what belongs to an epoch from the 32-byte MLS exporter output."""
 
     def derive(label: bytes) -> bytes:
         return HKDFExpand(SHA256(), 32, b"nullabona room v1 " + label).derive(room_secret)
 
     box = BoxSecrets(POLICY_ROOM, derive(b"read"), derive(b"write"))
-    return EpochKeys(box, derive(b"frame"))
+    return EpochKeys(box, derive(b"frame"), derive(b"bells"))

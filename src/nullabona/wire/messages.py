@@ -22,7 +22,11 @@ MAX_CARD = 65_536
 MAX_READ_LIMIT = 1_000
 """Most frames that one read may ask for."""
 MAX_WAIT_S = 600
-"""Longest time, in whole seconds, that a read may wait."""
+"""Longest time, in whole seconds, that a read or a listener may wait."""
+BELL_SIZE = 16
+"""Bytes of a bell (`nullabona.wire.bells`)."""
+MAX_BELLS = 8_192
+"""Most bells that one append may ring."""
 MAX_REQUEST = MAX_BLOB_CHUNK + 65_536
 """Largest encoded request, in bytes; a carrier refuses more before it decodes."""
 MAX_RESPONSE = 4 * 1_048_576
@@ -40,6 +44,8 @@ LabelProof = Annotated[bytes, Meta(min_length=80, max_length=80)]
 SignedPromise = Annotated[bytes, Meta(max_length=4_096)]
 Incarnation = Annotated[bytes, Meta(max_length=8)]
 Seq = Annotated[int, Meta(ge=0, le=2**53)]
+Bells = tuple[Secret, Annotated[int, Meta(ge=1, le=MAX_BELLS)]]
+"""The secret that yields a box's bells, and how many there are."""
 Tokens = Annotated[tuple[Annotated[bytes, Meta(max_length=256)], ...], Meta(max_length=16)]
 
 POLICY_ROOM = 0
@@ -54,13 +60,14 @@ class Request(msgspec.Struct, array_like=True, frozen=True, tag_field="op"):
 
 
 class Append(Request, frozen=True, tag=1):
-    """Add one frame to a box. Answer: `Appended`, or `Refusal`."""
+    """Add one frame to a box, and ring its ``bells``. Answer: `Appended`, or `Refusal`."""
 
     policy: Policy
     write_secret: Secret
     read_hash: Digest
     frame: Annotated[bytes, Meta(min_length=1, max_length=MAX_FRAME)]
     tokens: Tokens = ()
+    bells: Bells | None = None
 
 
 class Read(Request, frozen=True, tag=2):
@@ -135,6 +142,17 @@ class LogFile(Request, frozen=True, tag=11):
     path: Annotated[str, Meta(min_length=1, max_length=128)]
 
 
+class Listen(Request, frozen=True, tag=12):
+    """Wait up to ``wait_s`` whole seconds for a bell. Answer: `Frames`, those that were appended as it rang.
+
+    Without frames it means: look into the box. Until the connection ends, or for a minute after the answer, the relay
+    remembers that the bell rang meanwhile, and answers the next `Listen` at once.
+    """
+
+    bell: Annotated[bytes, Meta(min_length=BELL_SIZE, max_length=BELL_SIZE)]
+    wait_s: Annotated[int, Meta(ge=0, le=MAX_WAIT_S)]
+
+
 class Response(msgspec.Struct, array_like=True, frozen=True, tag_field="re"):
     """Base of every response."""
 
@@ -150,7 +168,7 @@ class Appended(Response, frozen=True, tag=1):
 
 
 class Frames(Response, frozen=True, tag=2):
-    """Answer to a read.
+    """Answer to a read, or to a listener.
 
     ``incarnation`` is 8 random bytes per creation of the box, empty when the box does not exist (or never did).
     ``head`` is the highest seq ever given out in this incarnation, 0 when the box does not exist; a reader whose
@@ -265,6 +283,7 @@ AnyRequest: TypeAlias = (
     | WatchHandle
     | DescribeLog
     | LogFile
+    | Listen
 )
 AnyResponse: TypeAlias = (
     Appended | Frames | Done | Blob | CardFound | Refusal | CardTaken | HandleWatched | LogDescribed

@@ -32,7 +32,7 @@ class Metric:
 
 
 _REQUESTS: Final = (
-    "append", "read", "trim", "put_blob", "get_blob",
+    "append", "read", "listen", "trim", "put_blob", "get_blob",
     "PublishCard", "LookupCard", "DeleteCard", "WatchHandle", "DescribeLog", "LogFile",
 )  # fmt: skip
 _REFUSALS: Final = (
@@ -46,7 +46,7 @@ RELAY_METRICS: Final = (
     Metric("frame_bytes_kept", "Bytes of frames kept."),
     Metric("batches", "Batches written."),
     Metric("connections", "Connections open now.", gauge=True),
-    Metric("waiting_reads", "Reads waiting now.", gauge=True),
+    Metric("waiting_reads", "Reads waiting and bells listened for now.", gauge=True),
     Metric("faults", "Failures of ours, by kind.", "kind", ("blob", "chore", "commit", "service")),
 )
 

@@ -7,6 +7,7 @@ from typing import Final
 
 from nullabona.client.core import acknowledging, files, healing, messages, relocating
 from nullabona.client.core.content import View
+from nullabona.client.core.mlsport import Group
 from nullabona.client.core.outgoing import queue_frame, queue_raw, queue_trim
 from nullabona.client.core.proofs import make_claim
 from nullabona.client.core.records import DeviceView, Frame
@@ -31,14 +32,20 @@ SLOTS: Final = 16
 """Sort positions per frame: the ones between are for lines that this device writes itself."""
 
 
-def open_box(room: RoomState, epoch: int, secret: bytes) -> BoxTrack:
-    """Begin to follow an epoch's box as the room's current one."""
+def open_box(room: RoomState, group: Group) -> BoxTrack:
+    """Begin to follow the box of the group's epoch as the room's current one."""
     info, order = room.info, room.order
     relay = order.relay if order is not None and order.number > info.moves else info.relay
-    track = BoxTrack(epoch=epoch, secret=secret, relay=relay, moves=info.moves)
+    track = BoxTrack(epoch=group.epoch, secret=group.room_secret(), relay=relay, moves=info.moves)
+    track.leaf, track.leaves = group.own_leaf, leaves_of(group)
     track.chain = first_chain(track)
     room.boxes.append(track)
     return track
+
+
+def leaves_of(group: Group) -> int:
+    """One more than the group's highest leaf: how many bells its epoch's box has."""
+    return 1 + max(member.leaf for member in group.members())
 
 
 def first_chain(track: BoxTrack) -> bytes:

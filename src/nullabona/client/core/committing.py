@@ -294,7 +294,7 @@ def _enter(
     changed = info != room.info
     before = room.info, step.roster(room.id)
     room.info = info
-    boxes.open_box(room, group.epoch, group.room_secret())
+    boxes.open_box(room, group)
     members.sync(step, room, rejoined)
     room.tend_at = room.tend_at or step.within(TEND_MS) + 1
     room.history[-1].put_out = _put_out(before[1], step.roster(room.id))

@@ -19,7 +19,7 @@ def create_room(step: Step, info: RoomInfo) -> RoomState:
     room.update_at = step.now + step.timing.update
     room.tend_at = step.now
     step.add_room(room)
-    open_box(room, group.epoch, group.room_secret())
+    open_box(room, group)
     members.sync(step, room)
     notices.entered(step, room, step.me.account, NoticeKind.CREATED)
     if info.kind != DEVICES:

@@ -48,20 +48,26 @@ def next_due(store: Store, down: frozenset[str]) -> int | None:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where an outbox item goes: a relay's base URL and what authorises it (a secret, see `OutboxItem.target`)."""
+    """Where an outbox item goes: a relay's base URL and what authorises it (a secret, see `OutboxItem.target`).
+
+    ``leaves``: of a frame, how many bells it rings.
+    """
 
     relay: str
     secret: bytes = field(repr=False)
+    leaves: int = 0
 
     def encode(self) -> bytes:
-        return self.relay.encode() + b"\n" + self.secret
+        place = f"{self.relay} {self.leaves}" if self.leaves else self.relay
+        return place.encode() + b"\n" + self.secret
 
 
 def decode_target(data: bytes) -> Target:
-    relay, mark, secret = data.partition(b"\n")
+    place, mark, secret = data.partition(b"\n")
     if not mark:
         raise Bug("an outbox item has no target")
-    return Target(relay.decode(), secret)
+    relay, _, leaves = place.decode().partition(" ")
+    return Target(relay, secret, int(leaves or 0))
 
 
 def queue_frame(
@@ -89,7 +95,7 @@ def queue_raw(step: Step, room: RoomState, track: BoxTrack, digest: bytes, frame
     """Put a sealed frame into the outbox, unless it is there already."""
     box = track.keys.box.address
     if digest not in step.store.outbox_refs(box):
-        target = Target(track.relay, track.secret).encode()
+        target = Target(track.relay, track.secret, track.leaves).encode()
         step.store.add_outbox(FRAME, room=room.id, box=box, ref=digest, target=target, data=frame)
 
 

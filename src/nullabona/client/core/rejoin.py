@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 
 from nullabona.client.core import committing, healing, invites, members, messages, people, relocating
-from nullabona.client.core.boxes import open_box, receipt_delay, winner_key
+from nullabona.client.core.boxes import leaves_of, open_box, receipt_delay, winner_key
 from nullabona.client.core.devices import own
 from nullabona.client.core.errors import MlsRefused
 from nullabona.client.core.items import Ticket
@@ -132,7 +132,8 @@ def _queue(step: Step, join: Join) -> bytes:
     nonce = step.chance.bytes(NONCE_SIZE)
     frame = seal_frame(keys.frame_key, keys.box.address, nonce, Kind.COMMIT, body, indirect=indirect)
     digest = sha256(frame).digest()
-    target = Target(join.relay, join.ticket.secret).encode()
+    # Whom the ticket's epoch does not have yet, and whom we remove, has no bell that matters.
+    target = Target(join.relay, join.ticket.secret, leaves_of(join.candidate.group)).encode()
     step.store.add_outbox(FRAME, room=join.room, box=keys.box.address, ref=digest, target=target, data=frame)
     return digest
 
@@ -190,7 +191,7 @@ def adopt(step: Step, room: RoomState, join: Join) -> None:
     relocating.arrive(step, room, group.members(), join.ticket.order)
     # A device linked while we were away, or let in on the branch that is over, has nobody else to let it in.
     room.tend_at = room.tend_at or step.within(committing.TEND_MS) + 1
-    track = open_box(room, group.epoch, group.room_secret())
+    track = open_box(room, group)
     # Whoever is on this branch may not have heard of the order that we go by: there they go on.
     track.left = [join.relay] if join.relay != track.relay else []
     before = list(step.roster(room.id).values())

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from contextlib import suppress
+from dataclasses import replace
 from hashlib import sha256
 from typing import Final, TypeGuard
 
@@ -19,7 +20,7 @@ from nullabona.client.core.chat import notices
 from nullabona.client.core.content import Notice, NoticeKind
 from nullabona.client.core.errors import NotAllowed
 from nullabona.client.core.mlsport import Leaf
-from nullabona.client.core.outgoing import PIECE, Target, decode_target, drop_trim, drop_trims, queue_frame
+from nullabona.client.core.outgoing import PIECE, decode_target, drop_trim, drop_trims, queue_frame
 from nullabona.client.core.policy import certificate_of
 from nullabona.client.core.proofs import BadProof, MoveOrder, decode_move, encode_move, make_move
 from nullabona.client.core.records import OutboxItem
@@ -223,7 +224,7 @@ def _retarget(step: Step, room: RoomState, before: str) -> None:
     for item in step.store.outbox_of(room.id):
         target, relay = decode_target(item.target), destination(room, item)
         if relay != target.relay:
-            moving.append((item, Target(relay, target.secret).encode()))
+            moving.append((item, replace(target, relay=relay).encode()))
     for item, _ in moving:
         step.store.drop_outbox(item.id)
     for item, target_now in moving:

@@ -55,10 +55,13 @@ class Scout:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What follows from an answer: look further there, or put the frame ``leave`` there, if it is not empty."""
+    """What follows from an answer: look further there, or put the frame ``leave`` there, if it is not empty, with the
+    box's ``bells``.
+    """
 
     next: Scout | None = None
     leave: bytes = field(default=b"", repr=False)
+    bells: tuple[bytes, int] | None = field(default=None, repr=False)
 
 
 # -- when ---------------------------------------------------------------------------------------------------------
@@ -207,7 +210,8 @@ def take(step: Step, scout: Scout, answer: Frames) -> Report:
     further = _further(scout, answer)
     if further is not None:
         return Report(further)
-    return Report(leave=_order_for(step, room, track, scout, exists=bool(answer.incarnation)))
+    order = _order_for(step, room, track, scout, exists=bool(answer.incarnation))
+    return Report(leave=order, bells=track.bells)
 
 
 def _further(scout: Scout, answer: Frames) -> Scout | None:

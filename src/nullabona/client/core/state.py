@@ -11,6 +11,7 @@ from nullabona.client.core.proofs import MoveOrder, RemovalOrder
 from nullabona.client.core.roominfo import RoomInfo
 from nullabona.errors import Bug
 from nullabona.wire.address import Address, EpochKeys, epoch_keys
+from nullabona.wire.bells import Bell, bell_of
 
 JOINED = "joined"
 REMOVED = "removed"
@@ -105,10 +106,24 @@ class BoxTrack(msgspec.Struct):
     """The move order that brought it here lies in this incarnation."""
     behind: list[bytes] = field(default_factory=list)
     """Hashes of move orders that lie behind a commit which is not decided yet."""
+    leaf: int = -1
+    """Our leaf in the epoch; -1 if it is not remembered."""
+    leaves: int = 0
+    """One more than the highest leaf of the epoch: how many bells its box has. 0 if it is not remembered."""
 
     @property
     def keys(self) -> EpochKeys:
         return epoch_keys(self.secret)
+
+    @property
+    def bell(self) -> Bell | None:
+        """What this device listens for instead of reading the box all the time."""
+        return bell_of(self.keys.bells, self.leaf) if self.leaf >= 0 else None
+
+    @property
+    def bells(self) -> tuple[bytes, int] | None:
+        """What an append to the box rings."""
+        return (self.keys.bells, self.leaves) if self.leaves else None
 
     @property
     def closed(self) -> bool:

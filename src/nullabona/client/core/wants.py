@@ -8,16 +8,21 @@ from nullabona.client.core.rejoin import Join
 from nullabona.client.core.state import AWAY, JOINED, BoxTrack, RoomState
 from nullabona.client.core.watching import ends_at
 from nullabona.wire.address import Address, BoxSecrets
+from nullabona.wire.bells import Bell
 
 
 @dataclass(frozen=True, slots=True)
 class ReadWant:
-    """Keep one read of this box outstanding, from ``after`` on. ``old`` boxes may be read less eagerly."""
+    """Keep up with this box from ``after`` on. ``old`` boxes may be read less eagerly.
+
+    With a ``bell``, by listening for it; without one, by a read that waits, which shows the relay who reads the box.
+    """
 
     relay: str
     box: BoxSecrets = field(repr=False)
     after: int
     old: bool = False
+    bell: Bell | None = field(default=None, repr=False)
 
     @property
     def address(self) -> Address:
@@ -32,7 +37,13 @@ class ChunkWant:
 
 def room_reads(room: RoomState) -> tuple[ReadWant, ...]:
     return tuple(
-        ReadWant(track.relay, track.keys.box, track.position, old=track is not room.current or room.phase != JOINED)
+        ReadWant(
+            track.relay,
+            track.keys.box,
+            track.position,
+            old=track is not room.current or room.phase != JOINED,
+            bell=track.bell,
+        )
         for track in room.boxes
     )
 

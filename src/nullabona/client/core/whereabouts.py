@@ -5,12 +5,13 @@ An inbox keeps its secrets and its key wherever it goes, so that what is sealed 
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 import msgspec
 
 from nullabona.client.core import scouting
-from nullabona.client.core.outgoing import Target, decode_target
+from nullabona.client.core.outgoing import decode_target
 from nullabona.client.core.step import Step
 from nullabona.wire.card import Card
 from nullabona.wire.endpoint import endpoint_of
@@ -70,7 +71,7 @@ def _retarget(step: Step, address: bytes, relay: str) -> None:
     for item in waiting:
         step.store.drop_outbox(item.id)
     for item in waiting:
-        target = Target(relay, decode_target(item.target).secret).encode()
+        target = replace(decode_target(item.target), relay=relay).encode()
         step.store.add_outbox(item.kind, room=b"", box=item.box, ref=item.ref, target=target, data=item.data)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from typing import Final, TypeAlias
 
 from nullabona.client.net.errors import TooManyRequests
@@ -21,6 +22,7 @@ from nullabona.wire.messages import (
     Frames,
     GetBlob,
     HandleWatched,
+    Listen,
     LogDescribed,
     LogFile,
     LookupCard,
@@ -35,10 +37,10 @@ from nullabona.wire.messages import (
 
 Answer: TypeAlias = "asyncio.Future[AnyResponse]"
 
-_IDS: Final = 2**32
 _ANSWERS: Final[dict[type[AnyRequest], type[AnyResponse]]] = {
     Append: Appended,
     Read: Frames,
+    Listen: Frames,
     Trim: Done,
     PutBlob: Done,
     GetBlob: Blob,
@@ -62,11 +64,10 @@ def decode_answer(request: type[AnyRequest], body: bytes | memoryview) -> AnyRes
 class Ledger:
     """The open requests of one connection, at most ``most``."""
 
-    __slots__ = ("_most", "_next", "_open")
+    __slots__ = ("_most", "_open")
 
     def __init__(self, most: int) -> None:
         self._most = most
-        self._next = 0
         self._open: dict[int, tuple[type[AnyRequest], Answer]] = {}
 
     def __len__(self) -> int:
@@ -82,13 +83,13 @@ class Ledger:
         """The id under which ``answer`` will be given. Raises `TooManyRequests`.
 
         An answer that nobody waits for any more keeps its place until it comes or the connection ends, so that a late
-        response is told from one that was never asked for.
+        response is told from one that was never asked for. Ids are random: those of what waits at a relay must not say
+        in which order it was asked for.
         """
         if len(self._open) >= self._most:
             raise TooManyRequests("too many requests wait for this relay")
-        while self._next in self._open:
-            self._next = (self._next + 1) % _IDS
-        request_id, self._next = self._next, (self._next + 1) % _IDS
+        while (request_id := int.from_bytes(os.urandom(4), "big")) in self._open:
+            pass
         self._open[request_id] = request, answer
         return request_id
 

@@ -152,10 +152,12 @@ def _is_room_trim(item: OutboxItem) -> bool:
 
 def request_for(item: OutboxItem) -> AnyRequest:
     """The request that carries an outbox item."""
-    secret = decode_target(item.target).secret
+    target = decode_target(item.target)
+    secret = target.secret
     if item.kind == FRAME:
-        box = epoch_keys(secret).box
-        return Append(box.policy, box.write_secret, box.read_hash, item.data)
+        keys = epoch_keys(secret)
+        box, bells = keys.box, (keys.bells, target.leaves) if target.leaves else None
+        return Append(box.policy, box.write_secret, box.read_hash, item.data, bells=bells)
     if item.kind == INBOX:
         return Append(POLICY_INBOX, secret[32:], secret[:32], item.data)
     if item.kind == TRIM:

@@ -1,23 +1,32 @@
-"""One outstanding read per box the engine wants: the first at once after each connection, then waiting ones.
+"""Keeps up with every box the engine wants: read to its end at once after each connection, then as soon as it grows.
 
-A relay that answers waiting reads at once with nothing is asked ever less often, whatever it says.
+A room's box is listened for by a bell and read when it rang (spec/relay.md §4.4), so that the relay's memory does not
+hold which boxes a connection waits for. The inbox, and a box that we have no bell for, has one read outstanding that
+waits. A relay that answers what waits at once with nothing is asked ever less often, whatever it says.
 """
 
 from __future__ import annotations
 
 import asyncio
+import math
 from typing import Final
 
 from nullabona.client.core.engine import Touched
 from nullabona.client.core.wants import ReadWant
 from nullabona.client.net import Carrier, EndpointRefused, TooManyRequests
+from nullabona.client.runner.chance import fraction
 from nullabona.client.runner.ground import Ground
 from nullabona.client.runner.ways import Lane, LastingWay
 from nullabona.errors import PeerError
-from nullabona.wire.messages import Frames, Read, Refusal
+from nullabona.wire.messages import MAX_WAIT_S, AnyResponse, Frames, Listen, Read, Refusal
 
 WAIT_S: Final = 120
 OLD_WAIT_S: Final = 600
+LISTEN_S: Final = 180
+OLD_LISTEN_S: Final = 300
+"""Without a ring the box is read after so long on average: a member may append without ringing."""
+SURE_S: Final = 30.0
+"""So long a relay surely remembers what rings while we do not listen (spec/relay.md §4.4)."""
 ANSWER_S: Final = 30.0
 """How long a relay may take beyond the wait that was asked for."""
 _CALM_FIRST_S: Final = 0.05
@@ -39,6 +48,8 @@ class Reads:
         self._asked: dict[Key, int] = {}
         self._behind: set[Key] = set()
         """Boxes that have not been read to their end since they were wanted or the relay was last reached."""
+        self._unsure: set[Key] = set()
+        """Boxes in which something may lie that we have not heard of."""
         self._seen: set[Key] = set()
         """Boxes that were read to their end at least once."""
         self._in_hand = 0
@@ -101,6 +112,7 @@ class Reads:
         if not self._keys[key[0]]:
             del self._keys[key[0]]
         self._behind.discard(key)
+        self._unsure.discard(key)
         self._seen.discard(key)
         self._end_task(key)
 
@@ -113,7 +125,8 @@ class Reads:
     async def _follow(self, key: Key, way: LastingWay) -> None:
         """Read for as long as the box is wanted and this task is its reader."""
         last: Carrier | None = None
-        pause = 0.0
+        clock = asyncio.get_running_loop().time
+        pause, ended = 0.0, clock()
         while self._tasks.get(key) is asyncio.current_task() and key in self._wants:
             await asyncio.sleep(pause)
             carrier = await way.ready()
@@ -121,13 +134,51 @@ class Reads:
                 return
             if carrier is not last:
                 self._behind.add(key)
-            wait_s = 0 if key in self._behind else OLD_WAIT_S if self._wants[key].old else WAIT_S
-            last = carrier
-            begun = asyncio.get_running_loop().time()
-            moved = await self._read(key, way, carrier, wait_s)
-            quick = asyncio.get_running_loop().time() - begun < 1
-            calm = moved or not quick or (wait_s == 0 and key not in self._behind)
+            if clock() - ended > SURE_S:
+                self._unsure.add(key)
+            last, behind, begun = carrier, key in self._behind, clock()
+            if self._wants[key].bell is not None:
+                moved = await self._listen(key, way, carrier)
+            else:
+                wait_s = 0 if behind else OLD_WAIT_S if self._wants[key].old else WAIT_S
+                moved = await self._read(key, way, carrier, wait_s)
+            ended = clock()
+            calm = moved or ended - begun >= 1 or (behind and key not in self._behind)
             pause = 0.0 if calm else min(_CALM_MOST_S, pause * 2 or _CALM_FIRST_S)
+
+    async def _listen(self, key: Key, way: LastingWay, carrier: Carrier) -> bool:
+        """Listen once, having looked into the box if there is reason to; answers as `_read`."""
+        want = self._wants[key]
+        wait_s = listening_s(OLD_LISTEN_S if want.old else LISTEN_S)
+        listening = asyncio.ensure_future(carrier.request(Listen(want.bell or b"", wait_s), wait_s + ANSWER_S))
+        listening.add_done_callback(_hear_of_failure)
+        try:
+            await asyncio.sleep(0)  # so that it leaves before the read: what comes between them rings
+            looked = key in self._behind or key in self._unsure
+            moved = not looked or await self._read(key, way, carrier, 0)
+            if looked and (key in self._behind or key in self._unsure):
+                return moved
+            answer = await listening
+        except TooManyRequests:
+            return False
+        except PeerError as error:
+            await way.failed(carrier, error)
+            return True
+        finally:
+            listening.cancel()
+        return await self._heard(key, answer) or moved
+
+    async def _heard(self, key: Key, answer: AnyResponse) -> bool:
+        """What came with the ring is taken if it is what the box has next; otherwise the box is to be read."""
+        want = self._wants.get(key)
+        if want is None:
+            return True
+        if isinstance(answer, Refusal):
+            await asyncio.sleep(min(answer.retry_after_s, _CALM_MOST_S))
+        elif isinstance(answer, Frames) and answer.frames and answer.frames[0][0] == want.after + 1:
+            return await self._take_in_turn(key, want, answer)
+        self._unsure.add(key)
+        return False
 
     async def _read(self, key: Key, way: LastingWay, carrier: Carrier, wait_s: int) -> bool:
         """One read; whether the position moved or nothing can be said of the relay."""
@@ -167,8 +218,11 @@ class Reads:
             return False
         self._ground.happened(touched)
         after = self._wants.get(key)
-        if after is not None and after.after >= answer.head:
+        if after is not None and after.after < answer.head:
+            self._unsure.add(key)
+        elif after is not None:
             self._behind.discard(key)
+            self._unsure.discard(key)
             if key not in self._seen:
                 self._seen.add(key)
                 self._ground.happened(Touched(frozenset()))
@@ -183,3 +237,20 @@ class Reads:
         if answer.frames:
             self._ground.inbox_read()
         return touched
+
+
+def listening_s(mean_s: int) -> int:
+    """How long to listen, in whole seconds: as likely to end in any second, however long it has lasted.
+
+    The devices of a room begin anew in the moment in which it rings. Until when each of them listens, which is what a
+    relay's memory holds, so says nothing of when it began, and nobody can tell from it who heard the same ring.
+    """
+    while (wait_s := -mean_s * math.log(1 - fraction())) >= MAX_WAIT_S:
+        pass
+    return 1 + int(wait_s)
+
+
+def _hear_of_failure(listening: asyncio.Future[AnyResponse]) -> None:
+    """Somebody must have asked why it failed, or asyncio complains of it."""
+    if not listening.cancelled():
+        listening.exception()

@@ -86,7 +86,8 @@ class Scouts:
                 self._ground.happened(touched)
                 following = report.next
             if report.leave:
-                await once(way, Append(box.policy, box.write_secret, box.read_hash, report.leave))
+                append = Append(box.policy, box.write_secret, box.read_hash, report.leave, bells=report.bells)
+                await once(way, append)
         except EndpointRefused:
             return
         finally:

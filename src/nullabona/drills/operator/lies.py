@@ -23,12 +23,24 @@ from msgspec.structs import replace
 from nullabona.drills.operator.cards import forge_card
 from nullabona.drills.operator.grip import Peer, seize
 from nullabona.wire.address import box_address
+from nullabona.wire.bells import bells
 from nullabona.wire.card import verify_card
-from nullabona.wire.messages import POLICY_ROOM, AnyResponse, Append, Appended, CardFound, Frames, Read, Request
+from nullabona.wire.messages import (
+    POLICY_ROOM,
+    AnyResponse,
+    Append,
+    Appended,
+    CardFound,
+    Frames,
+    Listen,
+    Read,
+    Request,
+)
 
 Numbered: TypeAlias = tuple[tuple[int, bytes], ...]
 _LEAST_FRAME: Final = 512
 _DAY_S: Final = 86_400
+_NOTHING: Final = Frames(b"", 0, ())
 
 
 @dataclass(slots=True)
@@ -77,7 +89,7 @@ def _altered(told: Frames, _: _Box) -> Frames:
 
 def _forgotten(told: Frames, _: _Box) -> Frames:  # noqa: ARG001 - whatever there was
     """There never was such a box."""
-    return Frames(b"", 0, ())
+    return _NOTHING
 
 
 LIES: Final[Mapping[str, Callable[[Frames, _Box], Frames]]] = {
@@ -102,6 +114,8 @@ class Liar:
         self._apart: frozenset[str] = frozenset()
         self._real: dict[bytes, _Box] = {}
         self._other: dict[bytes, _Box] = {}
+        self._box_of: dict[bytes, bytes] = {}
+        self._rung: set[bytes] = set()
         self._count = 0
 
     # -- orders
@@ -125,7 +139,7 @@ class Liar:
             return self._append_apart(request)
         if isinstance(request, Read) and request.policy == POLICY_ROOM:
             return self._read_apart(request)
-        return None
+        return _NOTHING if isinstance(request, Listen) else None
 
     def answered(self, peer: Peer, request: Request, response: AnyResponse) -> AnyResponse:
         """See `Grip`."""
@@ -133,14 +147,12 @@ class Liar:
             self._remember(request, response)
         if self._lie == CARDS and isinstance(response, CardFound) and response.card:
             return self._false_card(response)
-        if self._lie == APART and peer.address in self._apart and isinstance(request, Read):
-            return self._read_apart(request) if request.policy == POLICY_ROOM else response
-        twist = LIES.get(self._lie)
-        if twist is None or not isinstance(response, Frames) or not isinstance(request, Read):
+        if self._lie == APART and peer.address in self._apart:
+            return self._told_apart(request, response)
+        twist, box = LIES.get(self._lie), self._room_box(request)
+        if twist is None or box is None or not isinstance(response, Frames) or not response.frames:
             return response
-        if request.policy != POLICY_ROOM or not response.frames:
-            return response
-        told = twist(response, self._real[_read(request)])
+        told = twist(response, box)
         self._count += told != response
         return told
 
@@ -149,7 +161,21 @@ class Liar:
 
     # -- inside
 
+    def _told_apart(self, request: Request, response: AnyResponse) -> AnyResponse:
+        if isinstance(request, Read) and request.policy == POLICY_ROOM:
+            return self._read_apart(request)
+        return _NOTHING if isinstance(request, Listen) else response
+
+    def _room_box(self, request: Request) -> _Box | None:
+        """The box of a room whose frames answer ``request``."""
+        if isinstance(request, Read) and request.policy == POLICY_ROOM:
+            return self._real.get(_read(request))
+        return self._real.get(self._box_of.get(request.bell, b"")) if isinstance(request, Listen) else None
+
     def _remember(self, request: Append, response: Appended) -> None:
+        if request.bells is not None and request.bells[0] not in self._rung:
+            self._rung.add(request.bells[0])
+            self._box_of |= dict.fromkeys(bells(*request.bells), _written(request))
         box = self._real.setdefault(_written(request), _Box())
         if box.incarnation != response.incarnation:
             box.incarnation, box.frames = response.incarnation, []
@@ -171,7 +197,7 @@ class Liar:
     def _read_apart(self, request: Read) -> Frames:
         box = self._other.get(_read(request))
         if box is None:
-            return Frames(b"", 0, ())
+            return _NOTHING
         fresh = tuple(enumerate(box.frames[request.after :], request.after + 1))
         return Frames(box.incarnation, len(box.frames), fresh)
 

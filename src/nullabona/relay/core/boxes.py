@@ -85,6 +85,8 @@ class Draft:
     day_bytes: int
     bodies: list[tuple[int, bytes]] = field(default_factory=list)
     """(seq, frame), as an answer to a read carries them."""
+    bells: set[tuple[bytes, int]] = field(default_factory=set)
+    """What to ring when the batch is kept; nothing of it is."""
 
 
 class Shelf(Protocol):
@@ -112,7 +114,7 @@ class Plan:
         self._chance = chance
         self._nums: set[int] = set()
 
-    def append(self, address: bytes, frame: bytes) -> Appended | Refusal:
+    def append(self, address: bytes, frame: bytes, bells: tuple[bytes, int] | None = None) -> Appended | Refusal:
         """Give ``frame`` the box's next number, making the box if there is none; or refuse and change nothing.
 
         The answer holds once the batch is kept.
@@ -133,6 +135,8 @@ class Plan:
         draft.day_frames += 1
         draft.day_bytes += size
         draft.bodies.append((seq, frame))
+        if bells is not None:
+            draft.bells.add(bells)
         self.batch.frames.append((draft.base | seq, self._expiry_day, frame))
         return Appended(seq, draft.head.incarnation)
 

@@ -1,4 +1,7 @@
-"""What one connection has under way. Lives and dies with the connection; nothing of it is stored (spec/relay.md §8)."""
+"""What one connection has under way. Lives and dies with the connection; nothing of it is stored (spec/relay.md §8).
+
+Only counts: a connection's memory says neither which boxes it read nor which it wrote to.
+"""
 
 from __future__ import annotations
 
@@ -14,26 +17,28 @@ MINUTE: Final = 60
 class Budget:
     """Counts of one connection. Seconds are whole seconds of a monotonic clock, given by the caller."""
 
-    __slots__ = ("_blob_bytes", "_boxes", "_limits", "_minute", "inflight", "waiting")
+    __slots__ = ("_bells", "_blob_bytes", "_boxes", "_limits", "_minute", "inflight", "waiting")
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
-        self._boxes: set[int] = set()
         self._minute = 0
+        self._boxes = 0
+        self._bells = 0
         self._blob_bytes = 0
         self.inflight = 0
         self.waiting = 0
 
-    def touch(self, address: bytes, now: int) -> Refusal | None:
-        """Count ``address`` among the boxes of this minute, or say why not."""
-        mark = hash(address)
-        boxes = self._boxes
-        if now - self._minute < MINUTE and mark in boxes:
-            return None
+    def made_box(self) -> None:
+        """Count a box that this connection began."""
+        self._boxes += 1
+
+    def append(self, bells: int, now: int) -> Refusal | None:
+        """Count so many ``bells`` that an append rings, or say why there is to be no append."""
         self._turn(now)
-        if len(boxes) >= self._limits.boxes_per_minute:
+        limits = self._limits
+        if self._boxes >= limits.boxes_per_minute or self._bells + bells > limits.bells_per_minute:
             return refuse(SLOW_DOWN, self._minute + MINUTE - now)
-        boxes.add(mark)
+        self._bells += bells
         return None
 
     def put_blob(self, size: int, now: int) -> Refusal | None:
@@ -47,5 +52,4 @@ class Budget:
     def _turn(self, now: int) -> None:
         if now - self._minute >= MINUTE:
             self._minute = now
-            self._boxes.clear()
-            self._blob_bytes = 0
+            self._boxes = self._bells = self._blob_bytes = 0

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, fields
 from typing import Any, Final
 
-from nullabona.wire.messages import MAX_BLOB_CHUNK, MAX_FRAME, MAX_RESPONSE, MAX_WAIT_S
+from nullabona.wire.messages import MAX_BELLS, MAX_BLOB_CHUNK, MAX_FRAME, MAX_RESPONSE, MAX_WAIT_S
 
 
 def _limit(default: int, unit: str, meaning: str, *, least: int = 1, most: int = 2**40) -> Any:  # noqa: ANN401
@@ -41,15 +41,17 @@ class Limits:
     blob_bytes_per_day: int = _limit(50 * 2**30, "bytes", "bytes of blobs that the whole relay takes in a day")
     read_answer_bytes: int = _limit(2**20, "bytes", "bytes of frames in one answer; one frame is always allowed",
                                     most=MAX_RESPONSE - 2 * MAX_FRAME)  # fmt: skip
-    wait_s: int = _limit(MAX_WAIT_S, "seconds", "longest wait of a read over a WebSocket", least=0, most=MAX_WAIT_S)
-    http_wait_s: int = _limit(25, "seconds", "longest wait of a read over a POST", least=0, most=MAX_WAIT_S)
-    boxes_per_minute: int = _limit(4_096, "boxes", "different boxes that one connection may touch in a minute")
-    waiting_per_connection: int = _limit(2_048, "reads", "waiting reads on one connection")
-    waiting_total: int = _limit(200_000, "reads", "waiting reads on the whole relay")
+    wait_s: int = _limit(MAX_WAIT_S, "seconds", "longest wait over a WebSocket", least=0, most=MAX_WAIT_S)
+    http_wait_s: int = _limit(25, "seconds", "longest wait over a POST", least=0, most=MAX_WAIT_S)
+    boxes_per_minute: int = _limit(4_096, "boxes", "boxes that one connection may begin in a minute, about")
+    bells_per_minute: int = _limit(2_000_000, "bells", "bells that one connection may ring in a minute",
+                                   least=MAX_BELLS)  # fmt: skip
+    waiting_per_connection: int = _limit(2_048, "reads", "waiting reads and bells listened for on one connection")
+    waiting_total: int = _limit(200_000, "reads", "waiting reads and bells listened for on the whole relay")
     inflight_per_connection: int = _limit(1_024, "requests", "requests of one connection not yet answered, "
                                           "waiting reads aside")  # fmt: skip
     connections: int = _limit(20_000, "connections", "open connections; further ones are closed at once")
-    queue_bytes: int = _limit(64 * 2**20, "bytes", "requests waiting for the disk, at most (spec/relay.md §4.4); "
+    queue_bytes: int = _limit(64 * 2**20, "bytes", "requests waiting for the disk, at most (spec/relay.md §4.5); "
                              "beyond it they are refused")  # fmt: skip
     unsent_bytes: int = _limit(8 * 2**20, "bytes", "answers that a slow reader leaves unread before it is cut off; "
                                "at half of it reads are refused", least=2**16)  # fmt: skip

@@ -1,0 +1,44 @@
+"""Bells: one for each leaf, the same for everybody who holds the secret, unrelated to whoever does not."""
+
+from __future__ import annotations
+
+from hashlib import shake_128
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nullabona.wire.address import epoch_keys
+from nullabona.wire.bells import bell_of, bells
+from nullabona.wire.messages import BELL_SIZE
+
+SECRET = bytes(range(32))
+secrets = st.binary(min_size=32, max_size=32)
+
+
+@given(secrets, st.integers(1, 300), st.data())
+def test_a_device_listens_for_what_others_ring(secret: bytes, count: int, data: st.DataObject) -> None:
+    """The bell that a leaf knows as its own is the one that an append rings for it, however many are rung."""
+    leaf = data.draw(st.integers(0, count - 1))
+    assert bell_of(secret, leaf) == bells(secret, count)[leaf]
+    assert [BELL_SIZE] * count == [len(bell) for bell in bells(secret, count)]
+
+
+@given(st.lists(secrets, min_size=2, max_size=4, unique=True))
+def test_no_two_devices_and_no_two_epochs_have_one_bell(several: list[bytes]) -> None:
+    """Of several secrets, all bells differ."""
+    every = [bell for secret in several for bell in bells(secret, 50)]
+    assert len(every) == len(set(every))
+
+
+def test_the_derivation_is_the_one_that_is_written_down() -> None:
+    """spec/room.md §2: SHAKE-128 over the domain and the secret, 16 bytes for each leaf."""
+    output = shake_128(b"nullabona bells v1" + SECRET).digest(64)
+    assert [output[at : at + 16] for at in (0, 16, 32, 48)] == bells(SECRET, 4)
+
+
+def test_the_bells_secret_opens_nothing_else() -> None:
+    """What an append tells the relay is not the read secret, the frame key or what they come from."""
+    keys = epoch_keys(SECRET)
+    others = {SECRET, keys.box.read_secret, keys.box.write_secret, keys.frame_key}
+    assert keys.bells not in others
+    assert keys.bells.hex() not in repr(keys)
