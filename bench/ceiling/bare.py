@@ -42,8 +42,11 @@ class BareCodec:
     def __init__(self, *, asks_again: bool = False) -> None:
         self.asks_again = asks_again
 
-    def append(self, number: int, payload: bytes) -> bytes:
+    def append(self, number: int, payload: bytes, readers: int = 1) -> bytes:  # noqa: ARG002 - it rings nothing
         return append(number, payload)
+
+    def listen(self, number: int, reader: int) -> bytes | None:  # noqa: ARG002 - it knows no bells
+        return None
 
     def read(self, number: int, after: int, wait_s: int) -> bytes:  # noqa: ARG002 - it always waits
         return read(number, after)

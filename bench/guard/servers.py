@@ -25,9 +25,10 @@ from nullabona.relay.service import BoxService
 from nullabona.relay.store.sqlite import SqliteBoxStore
 from nullabona.relay.writer import InlineWriter
 from nullabona.wire.address import Address, BoxSecrets
+from nullabona.wire.bells import bell_of
 from nullabona.wire.card import verify_card
 from nullabona.wire.frame import Kind, open_frame, seal_frame
-from nullabona.wire.messages import AnyRequest, AnyResponse, Append, Read, decode_response, encode
+from nullabona.wire.messages import AnyRequest, AnyResponse, Append, Listen, Read, decode_response, encode
 from tests.record.directories import Directory
 from tests.wire.cards import MINA, TODAY, card_bytes
 
@@ -46,6 +47,7 @@ def server_paths(folder: Path, stack: ExitStack) -> list[HotPath]:
         HotPath(name="relay: 32 appends", prepare=relay.appends, connections=relay.connections),
         HotPath(name="relay: 32 stored frames are read", prepare=relay.reads, connections=relay.connections),
         HotPath(name="relay: an append wakes 8 readers", prepare=relay.wakes, connections=relay.connections),
+        HotPath(name="relay: an append rings for 8 listeners", prepare=relay.rings, connections=relay.connections),
         HotPath(name="wire: a frame is sealed and opened", prepare=_frame),
         HotPath(name="wire: a card is verified", prepare=_card, timed=60),
         HotPath(name="log: a proof is read from tiles and verified", prepare=_proofs()),
@@ -123,10 +125,23 @@ class _Relay:
 
         return act
 
-    def _append(self, number: int) -> bytes:
+    def rings(self) -> Act:
+        listeners, secret = [_Caller(self._limits) for _ in range(_READERS)], bytes(32)
+        asks = [(encode(Listen(bell_of(secret, leaf), 60)), one) for leaf, one in enumerate(listeners)]
+        append = self._append(0, (secret, _READERS))
+
+        def act() -> None:
+            for ask, listener in asks:
+                self._dispatcher.dispatch(ask, listener, 1)
+            self._dispatcher.dispatch(append, listeners[0], 2)
+            self._turn_until(lambda: all(listener.answers for listener in listeners))
+
+        return act
+
+    def _append(self, number: int, bells: tuple[bytes, int] | None = None) -> bytes:
         self._head += 1
         frame = number.to_bytes(4, "big") * 256
-        return encode(Append(0, self._secrets.write_secret, self._secrets.read_hash, frame))
+        return encode(Append(0, self._secrets.write_secret, self._secrets.read_hash, frame, bells=bells))
 
     def _read(self, after: int, wait_s: int) -> bytes:
         request: AnyRequest = Read(0, self._secrets.read_secret, self._secrets.write_hash, after, wait_s=wait_s)

@@ -21,9 +21,13 @@ MOST_AT_ONCE = 256
 class Codec(Protocol):
     """Bodies of one protocol. ``number`` is a box; a reading answers None for what is not its kind."""
 
-    def append(self, number: int, payload: bytes) -> bytes: ...
+    def append(self, number: int, payload: bytes, readers: int = 1) -> bytes: ...
     def read(self, number: int, after: int, wait_s: int) -> bytes: ...
     def is_appended(self, body: memoryview) -> bool: ...
+    def listen(self, number: int, reader: int) -> bytes | None:
+        """Wait for what comes to the box, if the protocol knows a way that is not a read that waits."""
+        ...
+
     def frames(self, body: memoryview) -> tuple[int, int]:
         """How many frames, and the number of the last (0: none)."""
         ...
@@ -37,9 +41,9 @@ class Codec(Protocol):
 
 
 class Socket(WSListener):
-    """A connection that hands over each record's body and then calls ``ended`` once per message."""
+    """A connection that hands over each record's number and body, and then calls ``ended`` once per message."""
 
-    def __init__(self, taken: Callable[[memoryview], None], ended: Callable[[], None]) -> None:
+    def __init__(self, taken: Callable[[int, memoryview], None], ended: Callable[[], None]) -> None:
         super().__init__()
         self._taken = taken
         self._ended = ended
@@ -57,9 +61,9 @@ class Socket(WSListener):
         view = frame.get_payload_as_memoryview()
         at, end = 0, len(view)
         while at < end:
-            _, length = HEAD.unpack_from(view, at)
+            number, length = HEAD.unpack_from(view, at)
             at += HEAD_SIZE + length
-            self._taken(view[at - length : at])
+            self._taken(number, view[at - length : at])
         self._ended()
 
     def send(self, message: bytes) -> None:
@@ -71,9 +75,13 @@ def _nothing() -> None:
     """Nothing."""
 
 
-def record(body: bytes) -> bytes:
-    """A record whose number nobody looks at."""
-    return HEAD.pack(7, len(body)) + body
+READ = 7
+LISTEN = 8
+
+
+def record(body: bytes, number: int = READ) -> bytes:
+    """A record."""
+    return HEAD.pack(number, len(body)) + body
 
 
 class Reader:
@@ -91,7 +99,7 @@ class Reader:
         """Read, waiting if there is nothing."""
         self.socket.send(record(self._codec.read(self._number, self.after, 600)))
 
-    def _frames(self, body: memoryview) -> None:
+    def _frames(self, _: int, body: memoryview) -> None:
         count, last = self._codec.frames(body)
         self._new += count
         self.after = last or self.after
@@ -102,6 +110,43 @@ class Reader:
         if self._new:
             new, self._new = self._new, 0
             self._took(new)
+
+
+class Listener:
+    """The same by listening: what joins up is taken as it rings, and the box is read where it does not."""
+
+    def __init__(self, codec: Codec, number: int, listen: bytes, took: Callable[[int], None]) -> None:
+        self._codec = codec
+        self._number = number
+        self._listen = record(listen, LISTEN)
+        self._took = took
+        self._new = 0
+        self._after = 0
+        self._listening = False
+        self._look = True
+        self.socket = Socket(self._frames, self.ask)
+
+    def ask(self) -> None:
+        """Listen and read, as far as there is reason to."""
+        out = b"" if self._listening else self._listen
+        self._listening = True
+        if self._look:
+            self._look = False
+            out += record(self._codec.read(self._number, self._after, 0))
+        if out:
+            self.socket.send(out)
+        if self._new:
+            new, self._new = self._new, 0
+            self._took(new)
+
+    def _frames(self, number: int, body: memoryview) -> None:
+        count, last = self._codec.frames(body)
+        self._listening = self._listening and number != LISTEN
+        if last > self._after and last - count <= self._after:
+            self._new += last - self._after
+            self._after = last
+        elif number == LISTEN or last > self._after:
+            self._look = True
 
 
 class RecordSession(NoAccounts):
@@ -117,10 +162,10 @@ class RecordSession(NoAccounts):
         lane = Lane(receivers, told=True)
         writer = Socket(self._acknowledge(lane), _nothing)
         await self.connect(writer)
-        message = record(self._codec.append(number, self.payload))
+        message = record(self._codec.append(number, self.payload, receivers))
         lane.send = lambda count: writer.send(message * count)
         for index in range(receivers):
-            await self._reader(number, partial(lane.took, index))
+            await self._reader(number, partial(lane.took, index), index)
         return lane
 
     async def store(self, number: int, count: int) -> None:
@@ -146,7 +191,7 @@ class RecordSession(NoAccounts):
         socket = Socket(_ignore_body, _nothing)
         await self.connect(socket)
         for number in numbers:
-            socket.send(record(self._codec.read(number, 0, 600)))
+            socket.send(record(self._codec.listen(number, 0) or self._codec.read(number, 0, 600)))
 
     def traces(self, number: int) -> Traces:
         return Traces(self.payload[500:532], "the box's address", None, self._codec.address(number))
@@ -161,23 +206,24 @@ class RecordSession(NoAccounts):
         await ws_connect(lambda: socket, self._url)
         self._sockets.append(socket)
 
-    def _acknowledge(self, lane: Lane) -> Callable[[memoryview], None]:
+    def _acknowledge(self, lane: Lane) -> Callable[[int, memoryview], None]:
         is_appended = self._codec.is_appended
 
-        def taken(body: memoryview) -> None:
+        def taken(_: int, body: memoryview) -> None:
             if not is_appended(body):
                 raise AssertionError(f"an append was not taken: {bytes(body[:40])!r}")
             lane.was_told(1)
 
         return taken
 
-    async def _reader(self, number: int, took: Callable[[int], None]) -> None:
-        reader = Reader(self._codec, number, took)
+    async def _reader(self, number: int, took: Callable[[int], None], index: int = 0) -> None:
+        listen = self._codec.listen(number, index)
+        reader = Reader(self._codec, number, took) if listen is None else Listener(self._codec, number, listen, took)
         await self.connect(reader.socket)
         reader.ask()
 
 
-def _ignore_body(body: memoryview) -> None:
+def _ignore_body(_: int, body: memoryview) -> None:
     """What comes is of no interest."""
 
 

@@ -18,6 +18,7 @@ from bench.peers.interface import About
 from bench.peers.process import Process
 from bench.peers.records import RecordSession, Socket, record
 from nullabona.wire.address import BoxSecrets
+from nullabona.wire.bells import bell_of
 from nullabona.wire.card import CardDevice, issue_certificate, sign_card
 from nullabona.wire.handle import parse_handle
 from nullabona.wire.messages import (
@@ -25,6 +26,7 @@ from nullabona.wire.messages import (
     Appended,
     CardTaken,
     Frames,
+    Listen,
     PublishCard,
     Read,
     decode_response,
@@ -36,16 +38,22 @@ DAYS = dt.date(1970, 1, 1)
 
 
 class Messages:
-    """The product's own messages."""
+    """The product's own messages. Without ``bells`` whoever waits, waits with a read."""
 
     asks_again = True
 
-    def __init__(self) -> None:
+    def __init__(self, *, bells: bool = False) -> None:
         self._boxes: dict[int, BoxSecrets] = {}
+        self._bells = bells
 
-    def append(self, number: int, payload: bytes) -> bytes:
+    def append(self, number: int, payload: bytes, readers: int = 1) -> bytes:
         box = self._box(number)
-        return encode(Append(0, box.write_secret, box.read_hash, payload))
+        bells = (_bells_secret(number), readers + 1) if self._bells else None
+        return encode(Append(0, box.write_secret, box.read_hash, payload, bells=bells))
+
+    def listen(self, number: int, reader: int) -> bytes | None:
+        # The writer has a leaf too, the first, as everybody in a room has.
+        return encode(Listen(bell_of(_bells_secret(number), reader + 1), 600)) if self._bells else None
 
     def read(self, number: int, after: int, wait_s: int) -> bytes:
         box = self._box(number)
@@ -75,7 +83,7 @@ class RelaySession(RecordSession):
     """Clients of a relay, and of the directory beside it."""
 
     def __init__(self, url: str, host: str) -> None:
-        super().__init__(url, Messages())
+        super().__init__(url, Messages(bells=True))
         self._host = host
         self._cards: dict[int, bytes] = {}
         self._desk: Socket | None = None
@@ -97,13 +105,17 @@ class RelaySession(RecordSession):
         self._desk.send(record(self._cards[number]))
         await taken
 
-    def _answered(self, body: memoryview) -> None:
+    def _answered(self, _: int, body: memoryview) -> None:
         answer = decode_response(body)
         taken = self._waiting.pop()
         if type(answer) is CardTaken:
             taken.set_result(None)
         else:
             taken.set_exception(RuntimeError(f"a card was not taken: {answer}"))
+
+
+def _bells_secret(number: int) -> bytes:
+    return sha256(b"bells" + number.to_bytes(8, "big")).digest()
 
 
 def _letters(number: int) -> str:

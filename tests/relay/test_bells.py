@@ -57,17 +57,46 @@ def test_an_append_without_bells_rings_nobody(relay: RunningRelay, client: Clien
 
 
 def test_what_rings_between_two_waits_is_heard(relay: RunningRelay, client: Client, box: Box) -> None:
-    """After an answer the relay remembers that it rang: the next wait ends at once, and only that one."""
+    """What came meanwhile is the answer to the next wait, in one piece, and only to that one."""
     [waiting] = client.start(listen(0))
     writer = relay.client()
     writer.ask(box.append(b"one", (SECRET, 1)))
     assert ((1, b"one"),) == frames(client, waiting)
     writer.ask(box.append(b"two", (SECRET, 1)))
     writer.ask(box.append(b"three", (SECRET, 1)))
-    assert LOOK == client.ask(listen(0))
+    missed = client.ask(listen(0))
+    assert isinstance(missed, Frames)
+    assert (3, ((2, b"two"), (3, b"three"))) == (missed.head, missed.frames)
     [waiting] = client.start(listen(0))
     writer.ask(box.append(b"four", (SECRET, 1)))
     assert ((4, b"four"),) == frames(client, waiting)
+
+
+def test_frames_that_were_missed_are_not_kept_for_long(relay: RunningRelay, client: Client, box: Box) -> None:
+    """A second later only that it rang is known: frames beside a bell would say which box it belongs to."""
+    [waiting] = client.start(listen(0))
+    writer = relay.client()
+    for frame in (b"one", b"two"):
+        writer.ask(box.append(frame, (SECRET, 1)))
+    client.result(waiting)
+    relay.tick(seconds=1)
+    assert LOOK == client.ask(listen(0))
+
+
+def test_too_much_is_not_kept(run: Callable[..., RunningRelay], box: Box) -> None:
+    """More than one answer may hold is not kept for who did not wait; they are told to look."""
+    relay = run(None, Limits(read_answer_bytes=4))
+    client, writer = relay.client(), relay.client()
+    [waiting] = client.start(listen(0))
+    for frame in (b"one", b"two", b"3"):
+        writer.ask(box.append(frame, (SECRET, 1)))
+    assert ((1, b"one"),) == frames(client, waiting)
+    assert Frames(client.read(box).incarnation, 3, ((2, b"two"), (3, b"3"))) == client.ask(listen(0))
+    [waiting] = client.start(listen(0))
+    for frame in (b"four", b"five", b"six"):
+        writer.ask(box.append(frame, (SECRET, 1)))
+    assert ((4, b"four"),) == frames(client, waiting)
+    assert LOOK == client.ask(listen(0))
 
 
 def test_after_a_minute_nothing_is_remembered(relay: RunningRelay, client: Client, box: Box) -> None:

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from nullabona.relay.core.listening import KEEP_S, Listening
+from nullabona.relay.core.listening import KEEP_S, Listening, Ring
+from nullabona.wire.messages import Frames
 
 CALLERS = "abc"
 BELLS = [bytes((row, 0, number)) + bytes(13) for row in (0, 255) for number in range(3)]
@@ -21,56 +22,77 @@ class Listeners(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.real: Listening[str] = Listening()
+        self.real: Listening[str] = Listening(3)
         self.waits: dict[tuple[str, bytes], int] = {}
-        self.rests: dict[tuple[str, bytes], tuple[int, bool]] = {}
+        self.rests: dict[tuple[str, bytes], int] = {}
+        self.missed: dict[tuple[str, bytes], list[int] | None] = {}
+        """The numbers of frames that were missed; None: only that it rang."""
         self.now = 0
         self.count = 0
+        self.seq = 0
 
     @rule(caller=callers, bell=bells, wait_s=st.integers(1, 9))
     def listens(self, caller: str, bell: bytes, wait_s: int) -> None:
         self.count += 1
+        key = caller, bell
         known = self.real.find(caller, bell)
-        assert (known is None) == ((caller, bell) not in self.waits and (caller, bell) not in self.rests)
+        assert (known is None) == (key not in self.waits and key not in self.rests)
         if known is None:
             self.real.add(caller, bell, self.count, self.now + wait_s)
         elif known.request_id is None:
-            assert known.rang == self.rests.pop((caller, bell))[1]
+            rang, missed = self.real.catch_up(known)
+            numbers = [seq for ring in missed for seq, _ in ring.answer.frames]
+            expected = self.missed.pop(key, [])
+            assert (expected is None, expected or []) == (rang, numbers)
             self.real.listen(known, self.count, self.now + wait_s)
+            del self.rests[key]
         else:
             return
-        self.waits[caller, bell] = self.now + wait_s
+        self.waits[key] = self.now + wait_s
 
-    @rule(rung=st.lists(bells, unique=True))
-    def rings(self, rung: list[bytes]) -> None:
-        heard = self.real.ring(rung)
-        assert {key for key in self.waits if key[1] in rung} == {(one.caller, one.bell) for one in heard}
-        for one in heard:
-            assert self.real.rest(one, self.now) is not None
-            del self.waits[one.caller, one.bell]
-            self.rests[one.caller, one.bell] = self.now + KEEP_S, False
-        for (caller, bell), (until, _) in list(self.rests.items()):
-            if bell in rung and (caller, bell) not in {(one.caller, one.bell) for one in heard}:
-                self.rests[caller, bell] = until, True
+    @rule(rung=st.lists(bells, unique=True), skipped=st.integers(0, 1))
+    def rings(self, rung: list[bytes], skipped: int) -> None:
+        self.seq += 1 + skipped
+        ring = Ring(Frames(b"12345678", self.seq, ((self.seq, b"f"),)), b"", 1)
+        for one in self.real.ring(rung):
+            if one.request_id is None:
+                self.real.miss(one, ring)
+            else:
+                assert self.real.rest(one, self.now) is not None
+        for key in [key for key in self.rests if key[1] in rung]:
+            before = self.missed.get(key, [])
+            joins = before is not None and len(before) < 3 and (not before or before[-1] == self.seq - 1)
+            self.missed[key] = [*(before or []), self.seq] if joins else None
+        for key in [key for key in self.waits if key[1] in rung]:
+            self._rests(key)
+
+    @rule()
+    def what_was_missed_is_forgotten(self) -> None:
+        self.real.forget_missed()
+        self.missed = dict.fromkeys(self.missed)
 
     @rule(seconds=st.sampled_from((1, 5, KEEP_S)))
     def time_passes(self, seconds: int) -> None:
         self.now += seconds
         due = self.real.due(self.now)
         assert {key for key, until in self.waits.items() if until <= self.now} == {(o.caller, o.bell) for o in due}
-        self.rests = {key: rest for key, rest in self.rests.items() if rest[0] > self.now}
+        self.rests = {key: until for key, until in self.rests.items() if until > self.now}
+        self.missed = {key: missed for key, missed in self.missed.items() if key in self.rests}
         for one in due:
             self.real.rest(one, self.now)
-            del self.waits[one.caller, one.bell]
-            self.rests[one.caller, one.bell] = self.now + KEEP_S, False
+            self._rests((one.caller, one.bell))
 
     @rule(caller=callers)
     def leaves(self, caller: str) -> None:
         gone = [key for key in (*self.waits, *self.rests) if key[0] == caller]
         assert len(gone) == self.real.leave(caller)
         for key in gone:
-            self.waits.pop(key, None)
-            self.rests.pop(key, None)
+            for known in (self.waits, self.rests, self.missed):
+                known.pop(key, None)
+
+    def _rests(self, key: tuple[str, bytes]) -> None:
+        del self.waits[key]
+        self.rests[key] = self.now + KEEP_S
 
     @invariant()
     def counts_agree(self) -> None:
@@ -86,7 +108,7 @@ TestListeners = Listeners.TestCase
 
 def _shown(order: Sequence[tuple[str, bytes]]) -> list[list[bytes]]:
     """Every list of bells that a relay holds after these began to listen in this order."""
-    real: Listening[str] = Listening()
+    real: Listening[str] = Listening(0)
     for number, (caller, bell) in enumerate(order):
         real.add(caller, bell, number, 100)
     rows = [[one.bell for one in row] for row in real._rows if row]

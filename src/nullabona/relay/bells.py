@@ -10,7 +10,7 @@ from typing import Final
 
 from nullabona.relay.caller import Caller
 from nullabona.relay.core.limits import Limits
-from nullabona.relay.core.listening import Listener, Listening
+from nullabona.relay.core.listening import Listener, Listening, Ring
 from nullabona.relay.core.refusal import BUSY, SLOW_DOWN, Reason, refuse
 from nullabona.relay.metrics import Metrics
 from nullabona.wire.bells import bells
@@ -27,7 +27,9 @@ class Bells:
         self._limits = limits
         self._metrics = metrics
         self._others = others
-        self._listening: Listening[Caller] = Listening()
+        self._listening: Listening[Caller] = Listening(limits.read_answer_bytes)
+        self._joined: tuple[tuple[Ring, ...], bytes] = (), b""
+        """What somebody missed last, in one answer: whoever else missed it is handed the same."""
         self._now = 0
         self._stopping = False
 
@@ -38,13 +40,12 @@ class Bells:
         """Take a request; sooner or later give ``caller`` its one answer."""
         self._metrics.requests["listen"] += 1
         listener = self._listening.find(caller, request.bell)
-        if listener is not None and listener.request_id is not None:
-            self._look(listener)  # asked again before it was answered: the newer request takes its place
+        if listener is not None:
+            self._answer(listener, LOOK)  # asked again before it was answered: the newer request takes its place
+        body = self._meanwhile(listener) if listener is not None else b""
         wait_s = min(request.wait_s, caller.max_wait_s)
-        if self._stopping or not wait_s or (listener is not None and listener.rang):
-            if listener is not None:
-                listener.rang = False
-            return caller.answer_encoded(request_id, LOOK)
+        if body or self._stopping or not wait_s:
+            return caller.answer_encoded(request_id, body or LOOK)
         if listener is None and (reason := self._too_many(caller)) is not None:
             self._metrics.refusals[reason.code] += 1
             return caller.answer(request_id, refuse(reason, 1))
@@ -55,17 +56,22 @@ class Bells:
 
     def ring(self, rung: Iterable[tuple[bytes, int]], answer: Callable[[], Frames]) -> None:
         """Hand ``answer()``, encoded once, to everybody who listens for a bell of one box that was appended to."""
-        body = b""
+        ring: Ring | None = None
         for secret, count in rung:
             for listener in self._listening.ring(bells(secret, count)):
-                body = body or encode(answer())
-                self._answer(listener, LOOK if listener.caller.is_full() else body)
+                ring = ring or _ring(answer())
+                if listener.request_id is None:
+                    self._listening.miss(listener, ring)
+                else:
+                    self._answer(listener, LOOK if listener.caller.is_full() else ring.body)
 
     def tick(self, now: int) -> None:
         """Time has come to ``now`` (monotonic whole seconds)."""
         self._now = now
+        self._joined = (), b""
+        self._listening.forget_missed()
         for listener in self._listening.due(now):
-            self._look(listener)
+            self._answer(listener, LOOK)
 
     def leave(self, caller: Caller) -> None:
         """The caller is gone."""
@@ -75,7 +81,20 @@ class Bells:
         """Answer everybody who listens, and whoever comes now at once."""
         self._stopping = True
         for listener in self._listening.everyone():
-            self._look(listener)
+            self._answer(listener, LOOK)
+
+    def _meanwhile(self, listener: Listener[Caller]) -> bytes:
+        """The answer for somebody who listens again; empty if nothing rang."""
+        rang, missed = self._listening.catch_up(listener)
+        if rang or (missed and listener.caller.is_full()):
+            return LOOK
+        if len(missed) < 2:
+            return missed[0].body if missed else b""
+        if self._joined[0] != missed:
+            frames = tuple(frame for ring in missed for frame in ring.answer.frames)
+            last = missed[-1].answer
+            self._joined = missed, encode(Frames(last.incarnation, last.head, frames))
+        return self._joined[1]
 
     def _too_many(self, caller: Caller) -> Reason | None:
         limits = self._limits
@@ -85,11 +104,12 @@ class Bells:
             return BUSY
         return None
 
-    def _look(self, listener: Listener[Caller]) -> None:
-        self._answer(listener, LOOK)
-
     def _answer(self, listener: Listener[Caller], body: bytes) -> None:
         request_id = self._listening.rest(listener, self._now)
         if request_id is not None:
             listener.caller.budget.inflight += 1
             listener.caller.answer_encoded(request_id, body)
+
+
+def _ring(answer: Frames) -> Ring:
+    return Ring(answer, encode(answer), sum(len(frame) for _, frame in answer.frames))

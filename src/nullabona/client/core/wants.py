@@ -22,6 +22,7 @@ class ReadWant:
     box: BoxSecrets = field(repr=False)
     after: int
     old: bool = False
+    incarnation: bytes = b""
     bell: Bell | None = field(default=None, repr=False)
 
     @property
@@ -42,6 +43,7 @@ def room_reads(room: RoomState) -> tuple[ReadWant, ...]:
             track.keys.box,
             track.position,
             old=track is not room.current or room.phase != JOINED,
+            incarnation=track.incarnation,
             bell=track.bell,
         )
         for track in room.boxes

@@ -169,13 +169,16 @@ class Reads:
         return await self._heard(key, answer) or moved
 
     async def _heard(self, key: Key, answer: AnyResponse) -> bool:
-        """What came with the ring is taken if it is what the box has next; otherwise the box is to be read."""
+        """What came with the ring is taken if it is what the box has next; otherwise the box is to be read.
+
+        Any member can ring with another box's frames: those have another incarnation.
+        """
         want = self._wants.get(key)
         if want is None:
             return True
         if isinstance(answer, Refusal):
             await asyncio.sleep(min(answer.retry_after_s, _CALM_MOST_S))
-        elif isinstance(answer, Frames) and answer.frames and answer.frames[0][0] == want.after + 1:
+        elif isinstance(answer, Frames) and _is_next(want, answer):
             return await self._take_in_turn(key, want, answer)
         self._unsure.add(key)
         return False
@@ -237,6 +240,11 @@ class Reads:
         if answer.frames:
             self._ground.inbox_read()
         return touched
+
+
+def _is_next(want: ReadWant, answer: Frames) -> bool:
+    known = want.incarnation and answer.incarnation == want.incarnation
+    return bool(known and answer.frames and answer.frames[0][0] == want.after + 1)
 
 
 def listening_s(mean_s: int) -> int:

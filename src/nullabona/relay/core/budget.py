@@ -17,10 +17,22 @@ MINUTE: Final = 60
 class Budget:
     """Counts of one connection. Seconds are whole seconds of a monotonic clock, given by the caller."""
 
-    __slots__ = ("_bells", "_blob_bytes", "_boxes", "_limits", "_minute", "inflight", "waiting")
+    __slots__ = (
+        "_bells",
+        "_blob_bytes",
+        "_boxes",
+        "_minute",
+        "_most_bells",
+        "_most_blob_bytes",
+        "_most_boxes",
+        "inflight",
+        "waiting",
+    )
 
     def __init__(self, limits: Limits) -> None:
-        self._limits = limits
+        self._most_boxes = limits.boxes_per_minute
+        self._most_bells = limits.bells_per_minute
+        self._most_blob_bytes = limits.blob_bytes_per_connection
         self._minute = 0
         self._boxes = 0
         self._bells = 0
@@ -34,22 +46,23 @@ class Budget:
 
     def append(self, bells: int, now: int) -> Refusal | None:
         """Count so many ``bells`` that an append rings, or say why there is to be no append."""
-        self._turn(now)
-        limits = self._limits
-        if self._boxes >= limits.boxes_per_minute or self._bells + bells > limits.bells_per_minute:
-            return refuse(SLOW_DOWN, self._minute + MINUTE - now)
+        if now - self._minute >= MINUTE:
+            self._turn(now)
         self._bells += bells
-        return None
+        if self._boxes < self._most_boxes and self._bells <= self._most_bells:
+            return None
+        self._bells -= bells
+        return refuse(SLOW_DOWN, self._minute + MINUTE - now)
 
     def put_blob(self, size: int, now: int) -> Refusal | None:
         """Count ``size`` bytes of blobs, or say why not."""
-        self._turn(now)
-        if self._blob_bytes + size > self._limits.blob_bytes_per_connection:
+        if now - self._minute >= MINUTE:
+            self._turn(now)
+        if self._blob_bytes + size > self._most_blob_bytes:
             return refuse(SLOW_DOWN, self._minute + MINUTE - now)
         self._blob_bytes += size
         return None
 
     def _turn(self, now: int) -> None:
-        if now - self._minute >= MINUTE:
-            self._minute = now
-            self._boxes = self._bells = self._blob_bytes = 0
+        self._minute = now
+        self._boxes = self._bells = self._blob_bytes = 0

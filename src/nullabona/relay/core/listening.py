@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any, Final, Generic, TypeVar
 
+from nullabona.wire.messages import Frames
+
 C = TypeVar("C")
 KEEP_S: Final = 60
 """So long a bell that nobody listens for at the moment is remembered for its connection."""
@@ -21,26 +23,48 @@ _BELL: Final = attrgetter("bell")
 _NOBODY: Final[list[Any]] = []
 
 
+@dataclass(frozen=True, slots=True)
+class Ring:
+    """What one batch brought to one box, as an answer carries it."""
+
+    answer: Frames
+    body: bytes
+    size: int
+    """Bytes of its frames."""
+
+    def follows(self, other: Ring) -> bool:
+        """Whether its first frame is the one after the other's last in the same box."""
+        mine, before = self.answer, other.answer
+        return mine.incarnation == before.incarnation and mine.frames[0][0] == before.frames[-1][0] + 1
+
+
 @dataclass(slots=True, eq=False)
 class Listener(Generic[C]):
-    """One bell of one connection. ``request_id`` says what to answer; None while the client is not waiting."""
+    """One bell of one connection. ``request_id`` says what to answer; None while the client is not waiting.
+
+    ``missed`` is what rings have brought meanwhile; ``rang`` says that they brought more, which is not kept.
+    """
 
     caller: C
     bell: bytes
     request_id: int | None
     until: int
     rang: bool = False
+    missed: tuple[Ring, ...] = ()
 
 
 class Listening(Generic[C]):
     """All listeners of a relay."""
 
-    def __init__(self) -> None:
+    def __init__(self, most_missed: int) -> None:
+        self._most_missed = most_missed
         self._rows: list[list[Listener[C]] | None] = [None] * _ROWS
         """By the first 16 bits of the bell, each row in the order of the bells."""
         self._by_caller: dict[C, list[Listener[C]]] = {}
         """Each caller's in the order of the bells."""
         self._by_second: dict[int, set[Listener[C]]] = {}
+        self._missing: set[Listener[C]] = set()
+        """Those that have missed something."""
         self._count = 0
 
     def __len__(self) -> int:
@@ -73,20 +97,38 @@ class Listening(Generic[C]):
     def rest(self, listener: Listener[C], now: int) -> int | None:
         """Nobody listens any more: the request to answer, if there is one. What rings now is remembered for a while."""
         request_id, listener.request_id = listener.request_id, None
-        listener.rang = False
         self._move(listener, now + KEEP_S)
         return request_id
 
     def ring(self, bells: Iterable[bytes]) -> list[Listener[C]]:
-        """Everyone who listens for one of ``bells``; who is not waiting hears of it when they listen again."""
+        """Everyone who listens for one of ``bells``; call `miss` for those who do not wait."""
         heard: list[Listener[C]] = []
         for bell in bells:
-            for listener in self._heard_by(bell):
-                if listener.request_id is None:
-                    listener.rang = True
-                else:
-                    heard.append(listener)
+            heard += self._heard_by(bell)
         return heard
+
+    def miss(self, listener: Listener[C], ring: Ring) -> None:
+        """Keep ``ring`` for a listener that does not wait; only that it rang, if it is too much or does not join up."""
+        if listener.rang:
+            return
+        fits = sum(each.size for each in listener.missed) + ring.size <= self._most_missed
+        if not fits or (listener.missed and not ring.follows(listener.missed[-1])):
+            self._blur(listener)
+        else:
+            listener.missed += (ring,)
+            self._missing.add(listener)
+
+    def catch_up(self, listener: Listener[C]) -> tuple[bool, tuple[Ring, ...]]:
+        """Whether more rang than was kept; if not, what was missed. Both are forgotten."""
+        rang, missed = listener.rang, listener.missed
+        listener.rang, listener.missed = False, ()
+        self._missing.discard(listener)
+        return rang, missed
+
+    def forget_missed(self) -> None:
+        """Keep of what was missed only that it rang: frames in memory would say which box a bell belongs to."""
+        for listener in list(self._missing):
+            self._blur(listener)
 
     def due(self, now: int) -> list[Listener[C]]:
         """Everyone whose time has come by ``now``; whom nobody waits for any more is forgotten."""
@@ -114,6 +156,10 @@ class Listening(Generic[C]):
         row = self._rows[_row(bell)]
         return [one for one in row if one.bell == bell] if row else _NOBODY
 
+    def _blur(self, listener: Listener[C]) -> None:
+        listener.rang, listener.missed = True, ()
+        self._missing.discard(listener)
+
     def _move(self, listener: Listener[C], until: int) -> None:
         self._leave_second(listener)
         listener.until = until
@@ -127,6 +173,7 @@ class Listening(Generic[C]):
 
     def _forget(self, listener: Listener[C]) -> None:
         self._leave_second(listener)
+        self._missing.discard(listener)
         row = self._rows[_row(listener.bell)]
         if row is not None:
             row.remove(listener)
