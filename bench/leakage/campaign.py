@@ -136,8 +136,8 @@ def _wanted(designs: Designs, *, all_of_them: bool) -> Designs:
 
 
 def views_of(design: str) -> Sequence[View]:
-    """All views for the product and the models; what passes only, where one defence is changed."""
-    return LIVE if is_changed(design) else tuple(View)
+    """All views for the product and the models; memory and what passes, where one defence is changed."""
+    return (View.MEMORY, *LIVE) if is_changed(design) else tuple(View)
 
 
 def _trials(plan: Plan, designs: Designs, seed: int, say: Say) -> Iterable[Trial]:

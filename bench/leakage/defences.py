@@ -11,8 +11,9 @@ class Defences:
     """The defaults are the product as it is.
 
     Those that the product has are taken away through its own settings and constants. Those that it does not have are
-    played in the simulated network: ``connection_per_box``, ``cover_reads``, ``poll_s``. Two that it has are taken away
-    in what is noted, because the product has no switch for them: ``epoch_addresses`` and ``inbox_apart``.
+    played in the simulated network: ``connection_per_box``, ``cover_reads``, ``poll_s``. Three that it has are taken
+    away in what is noted, because the product has no switch for them: ``epoch_addresses``, ``inbox_apart`` and
+    ``drawn_waits``.
     """
 
     padding: bool = True
@@ -23,6 +24,10 @@ class Defences:
     """A room moves to another box with each epoch."""
     inbox_apart: bool = True
     """The account's inbox is read over another connection than its rooms."""
+    bells: bool = True
+    """A room's box is listened for by a bell; without it, a read waits there and stands in the relay's memory."""
+    drawn_waits: bool = True
+    """How long a bell is listened for is drawn; without it, the bells of one room run out in the same second."""
     connection_per_box: bool = False
     """Not in the product: every box is read and written over a connection of its own."""
     cover_reads: int = 0
@@ -43,6 +48,8 @@ ABLATION: Final[dict[str, dict[str, Any]]] = {
     "without receipt delay": {"receipt_delay": False},
     "without epoch addresses": {"epoch_addresses": False},
     "without the inbox apart": {"inbox_apart": False},
+    "without bells": {"bells": False},
+    "without drawn waits": {"drawn_waits": False},
     "with a connection per box": {"connection_per_box": True},
     "with cover reads": {"cover_reads": 10},
     "with polling": {"poll_s": 60},

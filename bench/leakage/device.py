@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from typing import Any, Final, cast
 
 from bench.leakage.lines import Seat, look_up
@@ -41,6 +42,8 @@ _OVERDUE_S: Final = 1.0
 class LivedEngine(Engine):
     """The core, which tells in passing which boxes and blobs belong to which room."""
 
+    bells = True
+    """For an ablation: without them a read waits at every box."""
     on_box: Callable[[bytes, bytes], None] = staticmethod(lambda _room, _address: None)
     on_blob: Callable[[bytes, bytes], None] = staticmethod(lambda _room, _digest: None)
 
@@ -48,7 +51,7 @@ class LivedEngine(Engine):
         wants = super().reads(room_id)
         for want in wants:
             self.on_box(room_id, want.address)
-        return wants
+        return wants if self.bells else tuple(replace(want, bell=None) for want in wants)
 
     def due(self, now: int) -> list[OutboxItem]:
         items = super().due(now)

@@ -7,6 +7,7 @@ stands in `device`, `machine`, `lines` and `cover`; MLS is real, with the produc
 from __future__ import annotations
 
 import asyncio
+import random
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
@@ -73,7 +74,8 @@ async def _live(
         if progress is not None:
             progress(loop.time(), town)
     await asyncio.sleep(end - loop.time())
-    live, memory = tap.events(), memory_events(machine, loop.time(), START_MS // 1_000)
+    dice = random.Random(f"memory {society.seed}") if defences.drawn_waits else None
+    live, memory = tap.events(), memory_events(machine, loop.time(), START_MS // 1_000, dice)
     await _stop(town)
     disk = disk_events(machine, START_MS // 1_000, town.cover.put)
     return town, _recording(society, defences, town, live, disk, memory)

@@ -162,8 +162,9 @@ def _ablation(outcome: Outcome, pictures: Pictures) -> str:
 
 def _prices(outcome: Outcome) -> str:
     how = (
-        "Bytes are those of frames and files both ways, without carriers; a delay is from the machine's taking a frame"
-        " to its handing it to somebody who is connected. In models, delays are their own numbers and say nothing."
+        "Bytes are those of frames and files both ways, without carriers and requests; a delay is from the machine's"
+        " taking a frame to its handing it to somebody who is connected. In models, delays are their own numbers and say"
+        " nothing."
     )
     table = tables.prices(outcome)
     return _section("What each costs", how, tables.as_markdown(table)) if len(table) > 1 else ""
@@ -190,6 +191,11 @@ def _limits(plan: Plan) -> str:
         (
             "The attackers are those that are known and were built. A better one may exist: a figure here is a lower"
             " bound of what leaks, and *nothing found* means only that these found nothing."
+        ),
+        (
+            "V2 is what the process keeps: rows, heads, and what waits on which connection until which second. Memory"
+            " that it has let go of may hold requests of the last moments too, and where objects lie may hint at when"
+            " they came; neither is played here, for any design."
         ),
         "An attacker here watches and does not act: it drops, delays and injects nothing.",
         "V3 gives connections numbers. A watcher who cannot even tell connections apart has less.",

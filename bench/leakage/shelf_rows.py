@@ -6,6 +6,7 @@ are kept), of a box the day of its last use. Nothing on it is finer.
 
 from __future__ import annotations
 
+import random
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
@@ -20,7 +21,7 @@ from bench.leakage.trace import EVENT, NOBODY, Events, Op
 from nullabona.client.runner.reads import LISTEN_S, WAIT_S
 from nullabona.relay.core.boxes import LAST_SEQ, SEQ_BITS
 from nullabona.relay.store.sqlite import FILE_NAME
-from nullabona.wire.messages import Listen
+from nullabona.wire.messages import AnyRequest, Listen
 from nullabona.wire.padding import BUCKETS
 
 DAY_S: Final = 86_400
@@ -44,12 +45,14 @@ def disk_events(machine: Machine, start_s: int, cover: Sequence[tuple[bytes, flo
     return _sorted([*_boxes(folder, tap, day), *_blobs(folder, tap, day), *decoys])
 
 
-def memory_events(machine: Machine, now: float, start_s: int) -> Events:
+def memory_events(machine: Machine, now: float, start_s: int, dice: random.Random | None) -> Events:
     """What the running process holds beside the disk (`nullabona.drills.seizure`).
 
-    `Op.READ` is what waits, and on which connection: a read of a box, or a bell, which is a place of its own. Known to
-    the second, as the process notes until when it waits; the product asks anew every `WAIT_S` or `LISTEN_S` seconds.
-    Polling leaves nothing that waits. `Op.APPEND` without a size is a box that was touched since
+    `Op.READ` is what waits, and on which connection: a read of a box, or a bell, which is a place of its own. The
+    process notes until when it waits, to the second. A read is asked anew every `WAIT_S` seconds, so that tells when it
+    was asked. For how long a bell is listened for is drawn so that what is left of it has the same distribution at any
+    moment (`nullabona.client.runner.reads.listening_s`): here it is drawn by ``dice``, or without them it is
+    `LISTEN_S`. Polling leaves nothing that waits. `Op.APPEND` without a size is a box that was touched since
     midnight, with the day of its last use; these come in the order in which they were first touched.
     """
     rows = [
@@ -58,11 +61,18 @@ def memory_events(machine: Machine, now: float, start_s: int) -> Events:
     ]
     for visitor in machine.visitors:
         for request, since in visitor.waiting.values():
-            t = float(int(now - (now - since) % (LISTEN_S if isinstance(request, Listen) else WAIT_S)))
+            until = _until(request, now, since, dice)
             place = place_of(request)
             conn, number = visitor.number(place), machine.tap.place(place)
-            rows.append((t, int(Op.READ), number, conn, visitor.addr, NOBODY, NOBODY, NOBODY))
+            rows.append((float(int(until)), int(Op.READ), number, conn, visitor.addr, NOBODY, NOBODY, NOBODY))
     return _sorted(rows)
+
+
+def _until(request: AnyRequest, now: float, since: float, dice: random.Random | None) -> float:
+    if isinstance(request, Listen) and dice is not None:
+        return now + dice.expovariate(1 / LISTEN_S)
+    wait_s = LISTEN_S if isinstance(request, Listen) else WAIT_S
+    return now + wait_s - (now - since) % wait_s
 
 
 def _sorted(rows: list[Row]) -> Events:

@@ -128,10 +128,11 @@ def _count(messages: float) -> str:
 
 def ablation(outcome: Outcome) -> Table:
     """Ours with one defence changed each, beside ours in the same societies."""
-    rows = [["ours", *(f"{view} edges" for view in LIVE), *(f"{view} chained" for view in LIVE), "B³-F1 (V3)"]]
+    views = (View.MEMORY, *LIVE)
+    rows = [["ours", *(f"{view} edges" for view in views), *(f"{view} chained" for view in LIVE), "B³-F1 (V3)"]]
     seeds = {row.seed for row in outcome.rooms if is_changed(row.design)}
     for design in ours(outcome) if seeds else ():
-        cells = [show(over_seeds(_precisions(outcome, design, view, seeds))) for view in LIVE]
+        cells = [show(over_seeds(_precisions(outcome, design, view, seeds))) for view in views]
         for view in LIVE:
             chains = [row.chained for row in _rooms(outcome, design, view, seeds) if row.chained is not None]
             cells.append(show(over_seeds(chains)) if chains else "–")

@@ -331,3 +331,22 @@ def test_nobody_at_all_is_no_trouble(view: View) -> None:
     scene, guess = guess_all(see(Recording("nothing", nothing, nothing, nothing, {}, truth), view))
     assert guess.groups == []
     assert all(len(attack(scene, name).score) == 0 for name in ATTACKERS)
+
+
+def _waits(*rows: tuple[int, int, float]) -> Seen:
+    """What waits in memory: connection, place, second."""
+    return seen([row(t, Op.READ, place, conn, size=NOBODY) for conn, place, t in rows], View.MEMORY, moves=True)
+
+
+def test_who_waits_anew_in_one_second_is_found() -> None:
+    """Two connections with a bell each that run out together; what one connection began together says nothing."""
+    scene, _ = prepare(_waits((1, 10, 50.0), (5, 20, 50.0), (9, 30, 51.0), (1, 11, 7.0), (1, 12, 7.0), (9, 31, 7.0)))
+    pairs = attack(scene, "same second")
+    found = {frozenset((int(a), int(b))) for a, b in zip(pairs.left, pairs.right, strict=True)}
+    assert found == {frozenset((scene.cast.conns[1], scene.cast.conns[5]))}
+
+
+def test_bells_have_nothing_in_common() -> None:
+    """Where nobody shares a place or a second, nothing that looks at memory finds a pair."""
+    scene, _ = prepare(_waits((1, 10, 50.0), (1, 11, 61.0), (5, 20, 72.0), (9, 30, 83.0)))
+    assert all(len(attack(scene, name).score) == 0 for name in ATTACKERS)

@@ -77,10 +77,10 @@ def test_all_attackers_are_published(outcome: Outcome) -> None:
 
 
 def test_the_ablation_is_lived_in_fewer_societies(outcome: Outcome) -> None:
-    """And only its passing traffic is attacked."""
+    """And of its snapshots only the memory is attacked, beside what passes."""
     rows = [row for row in outcome.edges if row.design == changed("with something")]
     assert {row.seed for row in rows} == {1}
-    assert {row.view for row in rows} == {View.TAP, View.ADDRESSES, View.DIRECTORY}
+    assert {row.view for row in rows} == {View.MEMORY, View.TAP, View.ADDRESSES, View.DIRECTORY}
     assert len(tables.ablation(outcome)) == 3
 
 

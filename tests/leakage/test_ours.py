@@ -5,11 +5,13 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from bench.leakage import ours
+from bench.leakage.defences import PRODUCT
 from bench.leakage.society import Kind, Society
 from bench.leakage.town import START_MS, Town
 from bench.leakage.trace import NOBODY, Op, Recording
@@ -103,7 +105,10 @@ def test_whoever_reads_a_box_is_in_its_room(lived: Lived) -> None:
 
 
 def test_what_is_appended_is_delivered_to_every_reader_who_waits(lived: Lived) -> None:
-    """Of the pair's last box: each frame comes once to each of the two who read it, its sender included."""
+    """Of the pair's last box: each frame comes once to each of the two who read it, its sender included.
+
+    The first may come twice: what rings before a reader knows the box's incarnation is read once more.
+    """
     town, recording = lived
     place = town.machine.tap.places[town.devices[MINA, 0].person.where(town.room_ids[PAIR])]
     appended = _of(recording, Op.APPEND)
@@ -115,7 +120,7 @@ def test_what_is_appended_is_delivered_to_every_reader_who_waits(lived: Lived) -
         for account in (MINA, JUN)
     }
     assert count > 10
-    assert by_account == {MINA: count, JUN: count}
+    assert {MINA, JUN} == {account for account, came in by_account.items() if came - count in {0, 1}}
 
 
 def test_frames_have_the_sizes_of_the_padding(lived: Lived) -> None:
@@ -165,13 +170,26 @@ def test_the_disk_is_what_the_relay_keeps(lived: Lived) -> None:
     assert all(np.all(recording.disk[name] == NOBODY) for name in ("conn", "addr", "who", "to"))
 
 
-def test_memory_holds_the_reads_that_wait(lived: Lived) -> None:
-    """Everybody who is on at the end, at their boxes; known to the second of the last renewal."""
+def test_memory_holds_inboxes_and_bells(lived: Lived) -> None:
+    """Everybody who is on at the end, at their inbox and at bells that are theirs alone, until some second."""
     _, recording = lived
     memory = recording.memory[recording.memory["op"] == Op.READ]
     assert {recording.truth.account_of_conn[int(conn)] for conn in memory["conn"]} == {MINA, JUN}
     end = DAY_S - ours.SEIZED_BEFORE_END_S
-    assert np.all((memory["t"] <= end) & (memory["t"] > end - 121) & (memory["t"] % 1 == 0))
+    assert np.all((memory["t"] >= end) & (memory["t"] % 1 == 0))
+    inboxes = np.isin(memory["place"], list(recording.directory))
+    assert sorted(recording.directory[int(place)] for place in memory["place"][inboxes]) == [MINA, JUN]
+    bells = memory["place"][~inboxes].tolist()
+    assert len(bells) == len(set(bells)) > 2
+    assert not set(bells) & (set(recording.truth.room_of) | set(recording.live["place"].tolist()))
+
+
+def test_without_bells_memory_holds_boxes(friends: Society) -> None:
+    """The ablation: reads wait at the rooms' boxes, two of them at that of the pair."""
+    recording = ours.record(friends, replace(PRODUCT, bells=False))
+    memory = recording.memory[recording.memory["op"] == Op.READ]
+    rooms = [recording.truth.room_of.get(int(place)) for place in memory["place"]]
+    assert rooms.count(PAIR) >= 2
 
 
 def test_memory_holds_the_boxes_of_the_day_in_the_order_of_their_first_touch(lived: Lived) -> None:

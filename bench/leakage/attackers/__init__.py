@@ -19,6 +19,7 @@ from bench.leakage.attackers.disclosure import least_squares, matched, sda
 from bench.leakage.attackers.disk_chains import chain_in_memory, chain_on_disk
 from bench.leakage.attackers.groups import guess_groups
 from bench.leakage.attackers.linking import link
+from bench.leakage.attackers.memory import same_second
 from bench.leakage.attackers.scene import Scene
 from bench.leakage.attackers.timing import correlation
 from bench.leakage.attackers.trained import Table, tabulate
@@ -58,6 +59,7 @@ ATTACKERS: Final[Mapping[str, PairAttack]] = MappingProxyType(
         "same moment and size": disk.same_moment_and_size,
         "same size": disk.same_size,
         "busy people": disk.busy,
+        "same second": same_second,
     }
 )
 
