@@ -163,8 +163,8 @@ def _ablation(outcome: Outcome, pictures: Pictures) -> str:
 def _prices(outcome: Outcome) -> str:
     how = (
         "Bytes are those of frames and files both ways, without carriers and requests; a delay is from the machine's"
-        " taking a frame to its handing it to somebody who is connected. In models, delays are their own numbers and say"
-        " nothing."
+        " taking a frame to its handing it to somebody who is connected. In models, delays are their own numbers and"
+        " say nothing."
     )
     table = tables.prices(outcome)
     return _section("What each costs", how, tables.as_markdown(table)) if len(table) > 1 else ""

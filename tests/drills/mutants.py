@@ -77,6 +77,11 @@ MUTANTS: Final = (
     _mutant("first words go by the connection that reads", "tap", "T-15",
         Edit("client/runner/outbox.py", "            return self._ground.ways.passing(relay)",
              '            return self._ground.ways.lasting(relay, "rooms")')),
+    _mutant("reads wait at rooms' boxes", "tap", "S-25",
+        Edit("client/core/state.py", "return bell_of(self.keys.bells, self.leaf) if self.leaf >= 0 else None",
+             "return None")),
+    _mutant("the devices of a room share a bell", "tap", "S-25",
+        Edit("client/core/state.py", "return bell_of(self.keys.bells, self.leaf) if", "return bell_of(self.keys.bells, 0) if")),
 
     # -- what clients make of what a relay says
     _mutant("views are not compared", "coerced-operator", "L-02",

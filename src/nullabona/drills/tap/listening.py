@@ -22,6 +22,7 @@ from nullabona.wire.messages import (
     Append,
     CardFound,
     GetBlob,
+    Listen,
     LookupCard,
     PublishCard,
     PutBlob,
@@ -65,6 +66,10 @@ class Listened:
     blobs_from: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     """Pieces of files that came from each address."""
     blobs_to: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    waited_at: set[bytes] = field(default_factory=set)
+    """Boxes at which a read waited."""
+    bells: dict[bytes, set[int]] = field(default_factory=lambda: defaultdict(set))
+    """Bells, and the connections that listened for them."""
     asking: set[int] = field(default_factory=set)
     """Connections on which cards were looked up or published, or something was put into an inbox."""
 
@@ -82,6 +87,13 @@ class Listened:
     def reading(self, *, inbox: bool) -> set[int]:
         """Connections that read an inbox, or boxes of rooms."""
         return {peer for box in self.boxes.values() if box.inbox is inbox for peer in box.readers}
+
+    def shared(self) -> int:
+        """What would tie connections together in the relay's memory: reads that wait at a room's box, and bells that
+        more than one device listens for.
+        """
+        devices = [{self.address[peer] for peer in peers} for peers in self.bells.values()]
+        return sum(not self.boxes[address].inbox for address in self.waited_at) + sum(len(one) > 1 for one in devices)
 
     def rooms_boxes(self) -> list[Box]:
         """Boxes that are nobody's inbox."""
@@ -104,6 +116,10 @@ class Listened:
             case Read():
                 box = self._box(asked.policy, sha256(asked.read_secret).digest(), asked.write_hash)
                 box.readers.add(peer)
+                if asked.wait_s:
+                    self.waited_at.add(box_address(asked.policy, sha256(asked.read_secret).digest(), asked.write_hash))
+            case Listen():
+                self.bells[asked.bell].add(peer)
             case Append():
                 box = self._box(asked.policy, asked.read_hash, sha256(asked.write_secret).digest())
                 box.writers.add(peer)
