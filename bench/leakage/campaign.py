@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from bench.leakage.activity import TREES, tell_apart, windows
+from bench.leakage.defences import APART
 from bench.leakage.designs import OURS, changed, is_changed
 from bench.leakage.price import Price, price
 from bench.leakage.rivals import RIVALS
@@ -132,7 +133,8 @@ def measure(plan: Plan, designs: Designs, say: Say = print) -> Outcome:
 
 
 def _wanted(designs: Designs, *, all_of_them: bool) -> Designs:
-    return {name: design for name, design in designs.items() if all_of_them or not is_changed(name)}
+    kept = {changed(APART)}
+    return {name: each for name, each in designs.items() if all_of_them or not is_changed(name) or name in kept}
 
 
 def views_of(design: str) -> Sequence[View]:

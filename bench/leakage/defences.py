@@ -28,6 +28,9 @@ class Defences:
     """A room's box is listened for by a bell; without it, a read waits there and stands in the relay's memory."""
     drawn_waits: bool = True
     """How long a bell is listened for is drawn; without it, the bells of one room run out in the same second."""
+    apart: bool = False
+    """In the product, but not unless somebody asks for it: every request goes on a connection of its own, and every box
+    is read at drawn moments (`nullabona.client.net.NetOptions`)."""
     connection_per_box: bool = False
     """Not in the product: every box is read and written over a connection of its own."""
     cover_reads: int = 0
@@ -43,6 +46,7 @@ class Defences:
 
 
 PRODUCT: Final = Defences()
+APART: Final = "with every request apart"
 ABLATION: Final[dict[str, dict[str, Any]]] = {
     "without padding": {"padding": False},
     "without receipt delay": {"receipt_delay": False},
@@ -50,6 +54,7 @@ ABLATION: Final[dict[str, dict[str, Any]]] = {
     "without the inbox apart": {"inbox_apart": False},
     "without bells": {"bells": False},
     "without drawn waits": {"drawn_waits": False},
+    APART: {"apart": True},
     "with a connection per box": {"connection_per_box": True},
     "with cover reads": {"cover_reads": 10},
     "with polling": {"poll_s": 60},

@@ -117,10 +117,9 @@ class Device:
     def start(self, addr: int) -> None:
         """The device is switched on, or has its network back."""
         self.seat.come(addr)
-        self._ways = Ways(
-            RELAY, NetOptions(), Policy(), self._way_changed, self.seat.dial, self.seat.post, self._chance
-        )
-        self._reads, self._outbox, self._fetches = Reads(self), Outbox(self), Fetches(self)
+        options = NetOptions(apart=self.seat.defences.apart)
+        self._ways = Ways(RELAY, options, Policy(), self._way_changed, self.seat.dial, self.seat.post, self._chance)
+        self._reads, self._outbox, self._fetches = Reads(self, self._chance), Outbox(self), Fetches(self)
         self._scouts = Scouts(self, Timing().scout / 2_000)
         self._reads.refresh(None)
         for room in self.engine.rooms():

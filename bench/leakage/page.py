@@ -13,7 +13,8 @@ from typing import Final
 
 from bench.leakage import tables
 from bench.leakage.campaign import Outcome, Plan
-from bench.leakage.designs import OURS
+from bench.leakage.defences import APART
+from bench.leakage.designs import OURS, changed
 from bench.leakage.intervals import Verdict
 from bench.leakage.plots import Plot
 from bench.leakage.rivals import RIVALS
@@ -22,6 +23,16 @@ from bench.leakage.views import SAYS, View
 LIBRARIES: Final = ("numpy", "scipy", "networkx", "scikit-learn", "matplotlib")
 FEW: Final = 5
 """With fewer societies an interval over them says little."""
+LOWER: Final = """\
+- **V3** is what one connection has in common with another: that a device's boxes are read and rung over one. `--apart`
+  takes that away, at the price above. A connection for each box does so only in part: its connections begin and end
+  together.
+- **V4** adds the address. Only somebody in between takes it away: Tor, or a network address that many share. The client
+  gives a SOCKS proxy another name for each connection, so that Tor leads each another way; a relay reached so is V3.
+- **V5** adds whose inbox is where and who looks up whom. An inbox at another operator's relay, and a directory that is
+  not the relay's, part what one machine sees; nobody measures here what two machines see that do not talk.
+- **Longer.** Against somebody who watches for months, hours of presence tell more than they do here. Only a device that
+  reads around the clock, whether its owner is there or not, leaves none."""
 WORDS: Final = {Verdict.WIN: "We leak less", Verdict.TIE: "No difference can be told", Verdict.LOSE: "We leak more"}
 
 
@@ -55,7 +66,8 @@ def write(outcome: Outcome, plan: Plan, pictures: Pictures, command: str, ran_on
     """The page as Markdown."""
     parts = [_head(plan, command, ran_on), _verdicts(outcome), _views(outcome, pictures), _snapshots(outcome)]
     parts += [_groups(outcome), _first(outcome, pictures), _activity(outcome), _ablation(outcome, pictures)]
-    return "\n\n".join(part for part in [*parts, _prices(outcome), _models(), _limits(plan)] if part) + "\n"
+    parts += [_apart(outcome), _lower(outcome), _prices(outcome), _models(), _limits(plan)]
+    return "\n\n".join(part for part in parts if part) + "\n"
 
 
 def _section(title: str, *parts: str) -> str:
@@ -76,18 +88,38 @@ Measured on: {ran_on}."""
 
 
 def _verdicts(outcome: Outcome) -> str:
-    lines = tables.verdicts(outcome)
+    how = (
+        "Less is better. Each society gives a difference between ours and the other; a row is won or lost when the"
+        " interval of the differences leaves zero out."
+    )
+    return _compared("Where we win, tie and lose", how, tables.verdicts(outcome))
+
+
+def _compared(title: str, how: str, lines: Sequence[tables.Line]) -> str:
     if not lines:
         return ""
     said = []
     for verdict, sentence in WORDS.items():
         rows = [f"{line.view} beside {line.rival}" for line in lines if line.verdict is verdict]
         said.append(f"- **{sentence}** in {len(rows)} of {len(lines)} rows{': ' + '; '.join(rows) if rows else ''}.")
+    return _section(title, how, "\n".join(said), tables.as_markdown(tables.verdict_table(lines)))
+
+
+def _apart(outcome: Outcome) -> str:
     how = (
-        "Less is better. Each society gives a difference between ours and the other; a row is won or lost when the"
-        " interval of the differences leaves zero out."
+        "`--apart` is a choice of the person: every request goes on a connection of its own, nothing waits, and each box"
+        " is read at drawn moments, once a minute on average. It costs time and connections (below). Nothing ties two"
+        " requests together then but the address, where it is seen, and the hours in which somebody is there: attackers"
+        " explain how often each box is asked for by how often each inbox is (`presence`), or go by the address."
     )
-    return _section("Where we win, tie and lose", how, "\n".join(said), tables.as_markdown(tables.verdict_table(lines)))
+    return _compared("If every request goes apart", how, tables.verdicts(outcome, changed(APART)))
+
+
+def _lower(outcome: Outcome) -> str:
+    """What would lower the figures of whoever watches what passes."""
+    if not tables.verdicts(outcome, changed(APART)):
+        return ""
+    return _section("What would lower V3, V4 and V5", LOWER)
 
 
 def _views(outcome: Outcome, pictures: Pictures) -> str:

@@ -169,14 +169,14 @@ class Line:
     theirs: Interval
 
 
-def verdicts(outcome: Outcome) -> list[Line]:
-    """Edges, for every view and model, from the intervals of the differences."""
+def verdicts(outcome: Outcome, ours: str = OURS) -> list[Line]:
+    """Edges, for every view and model, from the intervals of the differences; of ours as it is, or with a change."""
     found = []
     for view in View:
         for rival in main_designs(outcome):
-            if rival == OURS or (OURS, view) not in outcome.choice:
+            if rival == OURS or (ours, view) not in outcome.choice:
                 continue
-            mine = [row.precision for row in outcome.reported(OURS, view)]
+            mine = [row.precision for row in outcome.reported(ours, view)]
             theirs = [row.precision for row in outcome.reported(rival, view)]
             found.append(Line(view, rival, compare(mine, theirs), over_seeds(mine), over_seeds(theirs)))
     return found

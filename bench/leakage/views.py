@@ -49,6 +49,8 @@ class Seen:
     directory: Mapping[int, int]
     rooms_move: bool
     """Whether the design's rooms move from place to place: designs are public, and attackers know which they attack."""
+    mailboxes: frozenset[int] = frozenset()
+    """Places that are one account's mailbox, as the design tells its machine, without saying whose."""
 
     def until(self, t: float) -> Seen:
         """What they had by ``t``."""
@@ -57,6 +59,7 @@ class Seen:
             self.events[: np.searchsorted(self.events["t"], t, side="right")],
             self.directory,
             self.rooms_move,
+            self.mailboxes,
         )
 
 
@@ -69,8 +72,8 @@ def see(recording: Recording, view: View) -> Seen:
         both = np.concatenate([recording.disk, recording.memory])
         return Seen(view, both[np.argsort(both["t"], kind="stable")], dict(recording.directory), moves)
     if view is View.DIRECTORY:
-        return Seen(view, recording.live.copy(), dict(recording.directory), moves)
+        return Seen(view, recording.live.copy(), dict(recording.directory), moves, frozenset(recording.directory))
     events = recording.live[recording.live["op"] != Op.LOOKUP]
     if view is View.TAP:
         events["addr"] = NOBODY
-    return Seen(view, events, {}, moves)
+    return Seen(view, events, {}, moves, frozenset(recording.directory))

@@ -4,23 +4,29 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 import msgspec
 from picows import WSFrame, WSListener, WSMsgType, WSTransport, WSUpgradeRequest, ws_connect, ws_create_server
 
+from nullabona.client.api import Client, NetOptions
+from nullabona.client.net import Connection, Endpoint, connect, parse_endpoint
 from nullabona.wire.messages import (
     MAX_REQUEST,
     MAX_RESPONSE,
     AnyRequest,
     AnyResponse,
+    Listen,
     Read,
     decode_request,
     decode_response,
     encode,
 )
 from nullabona.wire.records import HEAD, split_records
+from tests.api.people import PATIENCE_S, QUICK, befriend, new_name, opened
+from tests.api.service import Service
 
 Twist = Callable[[AnyRequest, AnyResponse], AnyResponse | bytes | None]
 """What to answer instead: a response, raw bytes as a response's body, or nothing at all."""
@@ -38,7 +44,7 @@ class Middle:
     upstream: str
     twist: Twist = honest
     rush: bool = False
-    """Let no read wait."""
+    """Let nothing wait."""
     url: str = ""
     asked: list[AnyRequest] = field(default_factory=list)
     clients: set[WSTransport] = field(default_factory=set)
@@ -119,7 +125,7 @@ class _Front(WSListener):
 
 
 def _hurried(request_id: int, request: AnyRequest) -> bytes:
-    body = encode(msgspec.structs.replace(request, wait_s=0) if isinstance(request, Read) else request)
+    body = encode(msgspec.structs.replace(request, wait_s=0) if isinstance(request, Read | Listen) else request)
     return HEAD.pack(request_id, len(body)) + body
 
 
@@ -148,3 +154,21 @@ async def lying_relay(upstream: str) -> AsyncIterator[Middle]:
     finally:
         server.close()
         middle.hang_up()
+
+
+@asynccontextmanager
+async def pair(service: Service, folder: Path) -> AsyncIterator[tuple[Middle, Client, Client, bytes]]:
+    """Two contacts. All that the first one reads and appends passes through the liar, nothing of the second one's."""
+    async with AsyncExitStack() as stack:
+        middle = await stack.enter_async_context(lying_relay(service.url))
+
+        async def through(endpoint: Endpoint, options: NetOptions) -> Connection:
+            assert service.host == endpoint.authority
+            return await connect(parse_endpoint(middle.url), options)
+
+        a = await stack.enter_async_context(opened(folder / "a", replace(QUICK, dial=through)))
+        b = await stack.enter_async_context(opened(folder / "b"))
+        for client, name in ((a, "a"), (b, "b")):
+            await client.create_account(service.handle(new_name(name)))
+            await client.wait_published(timeout_s=PATIENCE_S)
+        yield middle, a, b, await befriend(a, b)

@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from nullabona.client.api import Client, NetOptions, Warned
-from nullabona.client.net import Connection, Endpoint, connect, parse_endpoint
+from nullabona.client.api import Warned
 from nullabona.wire.messages import (
     MAX_RESPONSE,
     AnyRequest,
@@ -26,27 +22,9 @@ from nullabona.wire.messages import (
     Read,
     Refusal,
 )
-from tests.api.middle import Middle, Twist, honest, lying_relay
-from tests.api.people import PATIENCE_S, QUICK, befriend, happens, new_name, opened, play, reads, texts, until
+from tests.api.middle import Twist, honest, pair
+from tests.api.people import PATIENCE_S, happens, play, reads, texts, until
 from tests.api.service import Service
-
-
-@asynccontextmanager
-async def pair(service: Service, folder: Path) -> AsyncIterator[tuple[Middle, Client, Client, bytes]]:
-    """Two contacts. All that the first one reads and appends passes through the liar, nothing of the second one's."""
-    async with AsyncExitStack() as stack:
-        middle = await stack.enter_async_context(lying_relay(service.url))
-
-        async def through(endpoint: Endpoint, options: NetOptions) -> Connection:
-            assert service.host == endpoint.authority
-            return await connect(parse_endpoint(middle.url), options)
-
-        a = await stack.enter_async_context(opened(folder / "a", replace(QUICK, dial=through)))
-        b = await stack.enter_async_context(opened(folder / "b"))
-        for client, name in ((a, "a"), (b, "b")):
-            await client.create_account(service.handle(new_name(name)))
-            await client.wait_published(timeout_s=PATIENCE_S)
-        yield middle, a, b, await befriend(a, b)
 
 
 def garbage(request: AnyRequest, answer: AnyResponse) -> AnyResponse | bytes:

@@ -55,7 +55,7 @@ def test_a_view_shows_what_it_says(
 def test_no_view_shows_the_truth(recording: Recording, view: View) -> None:
     """What is seen has events, a directory, and whether the design's rooms move, which is public."""
     seen = see(recording, view)
-    assert {"view", "events", "directory", "rooms_move"} == set(type(seen).__slots__)
+    assert {"view", "events", "directory", "rooms_move", "mailboxes"} == set(type(seen).__slots__)
     assert seen.rooms_move
 
 

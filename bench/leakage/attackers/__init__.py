@@ -7,6 +7,7 @@ attacker for each design and view, and reports that one (see `bench.leakage.tour
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from itertools import combinations
 from types import MappingProxyType
 from typing import Final
 
@@ -20,6 +21,7 @@ from bench.leakage.attackers.disk_chains import chain_in_memory, chain_on_disk
 from bench.leakage.attackers.groups import guess_groups
 from bench.leakage.attackers.linking import link
 from bench.leakage.attackers.memory import same_second
+from bench.leakage.attackers.presence import cast_of, single_requests, weights
 from bench.leakage.attackers.scene import Scene
 from bench.leakage.attackers.timing import correlation
 from bench.leakage.attackers.trained import Table, tabulate
@@ -46,6 +48,16 @@ def fused(scene: Scene) -> Pairs:
     return Pairs.of(dict(sorted(votes.items())))
 
 
+def by_presence(scene: Scene) -> Pairs:
+    """Pairs by how much both have to do with one place, the fewer others have the more it says."""
+    found: dict[Pair, float] = {}
+    for persons in scene.weights.values():
+        whole = sum(persons.values())
+        for (one, mine), (two, theirs) in combinations(sorted(persons.items()), 2):
+            found[one, two] = found.get((one, two), 0.0) + mine * theirs / max(1.0, whole) ** 2
+    return Pairs.of(found)
+
+
 VOTERS: Final = ("co-occurrence", "matched disclosure", "statistical disclosure", "event correlation")
 ATTACKERS: Final[Mapping[str, PairAttack]] = MappingProxyType(
     {
@@ -60,6 +72,7 @@ ATTACKERS: Final[Mapping[str, PairAttack]] = MappingProxyType(
         "same size": disk.same_size,
         "busy people": disk.busy,
         "same second": same_second,
+        "presence": by_presence,
     }
 )
 
@@ -81,6 +94,9 @@ def prepare(seen: Seen) -> tuple[Scene, frozenset[Pair]]:
 
     The scene that comes out has one number for all places of a room; the successions are of the places as they were.
     """
+    if single_requests(seen):
+        cast = cast_of(seen)
+        return Scene(seen, cast, weights=weights(seen, cast)), frozenset()  # no two places of a room are tied together
     scene, chained = Scene(seen, link(seen, {})), frozenset[Pair]()
     if not seen.rooms_move or seen.view is View.DISK:
         return scene, chain_on_disk(seen) if seen.rooms_move else chained

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final
@@ -10,6 +11,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from bench.leakage.attackers.presence import members
 from bench.leakage.guess import Cast, Pairs
 from bench.leakage.trace import NOBODY, Op
 from bench.leakage.views import Seen
@@ -28,6 +30,8 @@ class Scene:
     cast: Cast
     guesses: dict[str, Pairs] = field(default_factory=dict)
     """What attackers have said of it already."""
+    weights: Mapping[int, Mapping[int, float]] = field(default_factory=dict)
+    """For a design of single requests: how much each person has to do with each place (`presence`)."""
 
     @cached_property
     def person(self) -> NDArray[np.int64]:
@@ -51,6 +55,8 @@ class Scene:
         _gather(found, events["place"][named], events["to"][named])
         for place, person in self.cast.places.items():
             found[place].add(person)
+        for place, persons in members(self.weights).items():
+            found[place] |= persons
         return dict(found)
 
     @cached_property

@@ -84,7 +84,8 @@ async def opened_or_new(settings: Settings, protection: str) -> AsyncIterator[Cl
 
 def client_options(settings: Settings, *, online: bool = True) -> Options:
     """How the client reaches relays."""
-    return Options(net=NetOptions(ca_file=settings.ca_file, proxy=settings.proxy), online=online)
+    net = NetOptions(ca_file=settings.ca_file, proxy=settings.proxy, apart=settings.apart)
+    return Options(net=net, online=online)
 
 
 def _unlock(settings: Settings, path: Path) -> Unlock:

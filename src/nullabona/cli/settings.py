@@ -43,6 +43,7 @@ class Settings:
     passphrase_file: Path | None = None
     ca_file: Path | None = None
     proxy: str | None = None
+    apart: bool = False
 
     @property
     def interactive(self) -> bool:
@@ -92,6 +93,11 @@ _COMMON: Final[dict[str, dict[str, Any]]] = {
         "help": "Certificates to trust beside the system's, PEM.",
     },
     "proxy": {"metavar": "URL", "envvar": "NULLA_PROXY", "help": "socks5://127.0.0.1:9050, say, for Tor."},
+    "apart": {
+        "is_flag": True,
+        "envvar": "NULLA_APART",
+        "help": "A connection for each request: who watches sees less, messages come a minute late.",
+    },
 }
 _NAMES: Final = {"json": "as_json", "lang": "language"}
 

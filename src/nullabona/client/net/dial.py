@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 import socket
 import ssl
 from collections.abc import Callable
@@ -31,6 +32,8 @@ class NetOptions:
     proxy: str | None = None
     """A SOCKS5 proxy on this machine (Tor), for every relay that is not on this machine itself; names are resolved
     behind it. It is never left out because it fails."""
+    apart: bool = False
+    """Every request goes on a connection of its own, and nothing waits at a relay: what comes, comes later."""
     connect_s: float = 15.0
     """Longest time for reaching a relay, TLS and handshake included."""
     idle_s: float = 30.0
@@ -93,5 +96,6 @@ async def _through_proxy(endpoint: Endpoint, options: NetOptions) -> socket.sock
             raise ProxyRefused("an onion address is reached through Tor only")
         return None
     host, port = check_proxy(options.proxy)
-    proxy = Proxy.from_url(f"socks5://{f'[{host}]' if ':' in host else host}:{port}", rdns=True)
+    who = secrets.token_hex(16)  # to Tor a reason to lead each connection another way; others need not ask for it
+    proxy = Proxy.from_url(f"socks5://{who}:{who}@{f'[{host}]' if ':' in host else host}:{port}", rdns=True)
     return await proxy.connect(dest_host=endpoint.host, dest_port=endpoint.port)

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import math
+from collections.abc import Callable
+from contextlib import suppress
 from typing import Final
 
 from nullabona.client.core.engine import Touched
@@ -16,12 +18,16 @@ from nullabona.client.core.wants import ReadWant
 from nullabona.client.net import Carrier, EndpointRefused, TooManyRequests
 from nullabona.client.runner.chance import fraction
 from nullabona.client.runner.ground import Ground
-from nullabona.client.runner.ways import Lane, LastingWay
+from nullabona.client.runner.ways import KeptWay, Lane
 from nullabona.errors import PeerError
 from nullabona.wire.messages import MAX_WAIT_S, AnyResponse, Frames, Listen, Read, Refusal
 
 WAIT_S: Final = 120
 OLD_WAIT_S: Final = 600
+APART_S: Final = 60
+"""Seconds between two readings of one box, on average, if every request goes on a connection of its own."""
+JOIN_S: Final = 10
+"""The same for a box in which we wait to see our way back into its room confirmed: that has a deadline."""
 LISTEN_S: Final = 180
 OLD_LISTEN_S: Final = 300
 """Without a ring the box is read after so long on average: a member may append without ringing."""
@@ -37,10 +43,11 @@ Key = tuple[bytes | None, str, bytes]
 
 
 class Reads:
-    """The reads of one client."""
+    """The reads of one client. ``chance`` gives numbers in [0, 1)."""
 
-    def __init__(self, ground: Ground) -> None:
+    def __init__(self, ground: Ground, chance: Callable[[], float] = fraction) -> None:
         self._ground = ground
+        self._chance = chance
         self._wants: dict[Key, ReadWant] = {}
         self._keys: dict[bytes | None, set[Key]] = {}
         """Those of `_wants` by room."""
@@ -52,6 +59,8 @@ class Reads:
         """Boxes in which something may lie that we have not heard of."""
         self._seen: set[Key] = set()
         """Boxes that were read to their end at least once."""
+        self._hurry: dict[Key, asyncio.Event] = {}
+        """Set to have a box read now that is read at drawn moments."""
         self._in_hand = 0
         """Answers that wait to be taken."""
         self._turn = asyncio.Lock()
@@ -65,7 +74,10 @@ class Reads:
     def may_send(self, room: bytes, relay: str, address: bytes) -> bool:
         """Not before a box was read once: what lies there may tell that this profile is an old copy (spec §8)."""
         key = (room, relay, address)
-        return key not in self._wants or key in self._seen
+        ready = key not in self._wants or key in self._seen
+        if not ready and key in self._hurry:
+            self._hurry[key].set()
+        return ready
 
     def refresh(self, room: bytes | None) -> None:
         """Begin, keep and end reads so that they are those the engine wants for ``room`` (None: the inbox)."""
@@ -104,7 +116,7 @@ class Reads:
             self._ground.warn(error.code, relay=want.relay)
             return
         self._behind.add(key)
-        self._tasks[key] = self._ground.spawn(self._follow(key, way))
+        self._tasks[key] = self._ground.spawn(self._visit(key, way) if way.apart else self._follow(key, way))
 
     def _end(self, key: Key) -> None:
         self._wants.pop(key, None)
@@ -118,16 +130,33 @@ class Reads:
 
     def _end_task(self, key: Key) -> None:
         self._asked.pop(key, None)
+        self._hurry.pop(key, None)
         task = self._tasks.pop(key, None)
         if task is not None and task is not asyncio.current_task():
             task.cancel()
 
-    async def _follow(self, key: Key, way: LastingWay) -> None:
+    async def _visit(self, key: Key, way: KeptWay) -> None:
+        """Read at drawn moments, so that nothing waits at the relay and no two boxes are read together."""
+        while self._is_reader(key):
+            hurry = self._hurry[key] = asyncio.Event()
+            joining = key[0] is not None and self._wants[key].bell is None
+            with suppress(TimeoutError):
+                async with asyncio.timeout(moment_s(JOIN_S if joining else APART_S, self._chance())):
+                    await hurry.wait()
+            moved = True
+            while moved and self._is_reader(key):
+                moved = await self._read(key, way, await way.ready(), 0)
+                moved = moved and (key in self._behind or key in self._unsure)
+
+    def _is_reader(self, key: Key) -> bool:
+        return self._tasks.get(key) is asyncio.current_task() and key in self._wants
+
+    async def _follow(self, key: Key, way: KeptWay) -> None:
         """Read for as long as the box is wanted and this task is its reader."""
         last: Carrier | None = None
         clock = asyncio.get_running_loop().time
         pause, ended = 0.0, clock()
-        while self._tasks.get(key) is asyncio.current_task() and key in self._wants:
+        while self._is_reader(key):
             await asyncio.sleep(pause)
             carrier = await way.ready()
             if key not in self._wants:
@@ -146,10 +175,10 @@ class Reads:
             calm = moved or ended - begun >= 1 or (behind and key not in self._behind)
             pause = 0.0 if calm else min(_CALM_MOST_S, pause * 2 or _CALM_FIRST_S)
 
-    async def _listen(self, key: Key, way: LastingWay, carrier: Carrier) -> bool:
+    async def _listen(self, key: Key, way: KeptWay, carrier: Carrier) -> bool:
         """Listen once, having looked into the box if there is reason to; answers as `_read`."""
         want = self._wants[key]
-        wait_s = listening_s(OLD_LISTEN_S if want.old else LISTEN_S)
+        wait_s = listening_s(OLD_LISTEN_S if want.old else LISTEN_S, self._chance)
         listening = asyncio.ensure_future(carrier.request(Listen(want.bell or b"", wait_s), wait_s + ANSWER_S))
         listening.add_done_callback(_hear_of_failure)
         try:
@@ -183,7 +212,7 @@ class Reads:
         self._unsure.add(key)
         return False
 
-    async def _read(self, key: Key, way: LastingWay, carrier: Carrier, wait_s: int) -> bool:
+    async def _read(self, key: Key, way: KeptWay, carrier: Carrier, wait_s: int) -> bool:
         """One read; whether the position moved or nothing can be said of the relay."""
         want = self._wants[key]
         self._asked[key] = want.after
@@ -196,6 +225,7 @@ class Reads:
         except PeerError as error:
             await way.failed(carrier, error)
             return True
+        way.worked()
         if isinstance(answer, Refusal):
             await asyncio.sleep(min(answer.retry_after_s, _CALM_MOST_S))
             return False
@@ -247,13 +277,18 @@ def _is_next(want: ReadWant, answer: Frames) -> bool:
     return bool(known and answer.frames and answer.frames[0][0] == want.after + 1)
 
 
-def listening_s(mean_s: int) -> int:
+def moment_s(mean_s: float, chance: float) -> float:
+    """Seconds until a box is read next, if it is read apart: drawn so that no moment follows from the one before."""
+    return -mean_s * math.log(1 - chance)
+
+
+def listening_s(mean_s: int, chance: Callable[[], float]) -> int:
     """How long to listen, in whole seconds: as likely to end in any second, however long it has lasted.
 
     The devices of a room begin anew in the moment in which it rings. Until when each of them listens, which is what a
     relay's memory holds, so says nothing of when it began, and nobody can tell from it who heard the same ring.
     """
-    while (wait_s := -mean_s * math.log(1 - fraction())) >= MAX_WAIT_S:
+    while (wait_s := -mean_s * math.log(1 - chance())) >= MAX_WAIT_S:
         pass
     return 1 + int(wait_s)
 

@@ -2,7 +2,7 @@
 
 Room boxes of a relay share one connection and the inbox has another, so that a connection never shows that an account's
 public inbox and its rooms belong together. What is public or nobody's business (cards, other people's inboxes) goes by
-POST, one connection each.
+POST, one connection each. With `NetOptions.apart` everything does, and no two requests show that they are one device's.
 """
 
 from __future__ import annotations
@@ -73,6 +73,8 @@ class Way(Protocol):
 
 class LastingWay:
     """Keeps one connection open from the first `ready` on, until `close`."""
+
+    apart = False
 
     def __init__(
         self,
@@ -194,6 +196,49 @@ class PassingWay:
         await self._carrier.close()
 
 
+class ApartWay(PassingWay):
+    """In the place of a lasting way: connected means that the last request was answered."""
+
+    apart = True
+
+    def __init__(
+        self, state: WayState, on_state: Callable[[WayState], None], endpoint: Endpoint, options: NetOptions,
+        policy: Policy, post: Post,
+    ) -> None:  # fmt: skip
+        super().__init__(endpoint, options, policy, post)
+        self.state = state
+        self.wanted = False
+        """Whether it is in use."""
+        self._on_state = on_state
+
+    async def ready(self) -> Carrier:
+        """See `Way.ready`."""
+        self.wanted = True
+        return await super().ready()
+
+    def worked(self) -> None:
+        """See `Way.worked`."""
+        super().worked()
+        if not self.state.connected:
+            self._tell(None)
+
+    async def failed(self, carrier: Carrier, error: NullabonaError) -> None:
+        """See `Way.failed`."""
+        await super().failed(carrier, error)
+        self._tell(error)
+
+    async def rest(self) -> None:
+        """Nothing is asked there any more."""
+        self.wanted = False
+
+    def _tell(self, error: NullabonaError | None) -> None:
+        self.state = WayState(self.state.relay, self.state.lane, connected=error is None, error=error)
+        self._on_state(self.state)
+
+
+KeptWay: TypeAlias = LastingWay | ApartWay
+
+
 class Ways:
     """Every way of a client, made when first asked for. ``dial``, ``post`` and ``chance`` are for tests."""
 
@@ -215,23 +260,29 @@ class Ways:
         self._options = options
         self._policy = policy
         self._on_state = on_state
-        self._lasting: dict[tuple[str, Lane], LastingWay] = {}
+        self._lasting: dict[tuple[str, Lane], KeptWay] = {}
         self._passing: dict[str, PassingWay] = {}
 
-    def lasting(self, relay: str, lane: Lane) -> LastingWay:
-        """The WebSocket for reads and appends. Raises `EndpointRefused`."""
+    def lasting(self, relay: str, lane: Lane) -> KeptWay:
+        """The way of reads and appends: a WebSocket, unless all is to be apart. Raises `EndpointRefused`."""
         way = self._lasting.get((relay, lane))
         if way is None:
-            self._check(relay)
-            way = self._lasting[relay, lane] = LastingWay(
-                relay,
-                lane,
-                lambda endpoint: self._dial(endpoint, self._options),
-                self._policy,
-                self._on_state,
-                self._chance,
-            )
+            way = self._lasting[relay, lane] = self._make(relay, lane)
         return way
+
+    def _make(self, relay: str, lane: Lane) -> KeptWay:
+        endpoint = self._check(relay)
+        if self._options.apart:
+            state = WayState(relay, lane, connected=False)
+            return ApartWay(state, self._on_state, endpoint, self._options, self._policy, self._post)
+        return LastingWay(
+            relay,
+            lane,
+            lambda endpoint: self._dial(endpoint, self._options),
+            self._policy,
+            self._on_state,
+            self._chance,
+        )
 
     def passing(self, relay: str) -> PassingWay:
         """The POSTs for what must not be seen beside our own boxes. Raises `EndpointRefused`."""

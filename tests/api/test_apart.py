@@ -1,0 +1,78 @@
+"""A client whose every request goes on a connection of its own (`NetOptions.apart`), over a real relay."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from nullabona.client.api import NetOptions
+from nullabona.client.net import Connection, Endpoint
+from nullabona.client.runner import reads as reading
+from tests.api.people import QUICK, befriend, opened, people, play, reads, until
+from tests.api.service import Service
+
+
+async def no_connection(endpoint: Endpoint, options: NetOptions) -> Connection:
+    """Whoever opens one that lasts fails."""
+    raise AssertionError(f"a lasting connection to {endpoint.authority}: {options.apart}")
+
+
+APART = replace(QUICK, net=NetOptions(apart=True), dial=no_connection)
+
+
+@pytest.fixture(autouse=True)
+def soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is read once a minute, on average, is read ten times a second."""
+    monkeypatch.setattr(reading, "APART_S", 0.1)
+
+
+def test_people_talk_without_a_connection_that_lasts(service: Service, tmp_path: Path) -> None:
+    """Requests, rooms, messages, files' chunks, receipts: everything comes, in order, both ways."""
+
+    async def story() -> None:
+        async with people(service, tmp_path, "a", "b", options=APART) as (a, b):
+            room = await befriend(a, b)
+            for number in range(3):
+                await a.wait_delivered(room, await a.send(room, f"{number}"))
+                await b.wait_delivered(room, await b.send(room, f"{number}!"))
+            await reads(a, room, "0", "0!", "1", "1!", "2", "2!")
+            assert all(relay.connected for relay in a.status().relays)
+            assert {"inbox", "rooms"} == {relay.lane for relay in a.status().relays}
+
+    play(story())
+
+
+def test_what_one_says_goes_out_at_once(service: Service, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Although the box was not read since the start: it is read now, and then written to."""
+
+    async def story() -> None:
+        async with people(service, tmp_path, "a", "b") as (a, b):
+            room = await befriend(a, b)
+            await a.wait_delivered(room, await a.send(room, "before"))
+            await reads(b, room, "before")
+        monkeypatch.setattr(reading, "APART_S", 1e6)
+        async with opened(tmp_path / "a", APART) as a, opened(tmp_path / "b") as b:
+            await a.send(room, "at once")
+            await reads(b, room, "before", "at once")
+
+    play(story())
+
+
+def test_a_relay_that_is_gone_shows_and_comes_back(doomed: Service, tmp_path: Path) -> None:
+    """The state of the last request is what the person sees; nothing is lost meanwhile."""
+
+    async def story() -> None:
+        async with people(doomed, tmp_path, "a", "b", options=APART) as (a, b):
+            room = await befriend(a, b)
+            await a.wait_delivered(room, await a.send(room, "before"))
+            doomed.kill()
+            await until(a, lambda: not any(relay.connected for relay in a.status().relays))
+            await a.send(room, "meanwhile")
+            await asyncio.to_thread(doomed.start)
+            await reads(b, room, "before", "meanwhile")
+            await until(a, lambda: all(relay.connected for relay in a.status().relays))
+
+    play(story())

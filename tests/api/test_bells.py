@@ -1,0 +1,159 @@
+"""How a client listens (spec/relay.md §4.4): what rings comes at once, and a relay that rings wrongly loses nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from nullabona.client.api import Client
+from nullabona.client.runner import reads as reading
+from nullabona.wire.messages import POLICY_ROOM, AnyRequest, AnyResponse, Append, Frames, Listen, Read
+from tests.api.middle import Middle, honest, pair
+from tests.api.people import play, reads, texts
+from tests.api.service import Service
+
+LOOK = Frames(b"", 0, ())
+
+
+def reads_of_rooms(middle: Middle) -> list[Read]:
+    return [one for one in middle.asked if isinstance(one, Read) and one.policy == POLICY_ROOM]
+
+
+async def settled(client: Client, other: Client, room: bytes) -> None:
+    """Until both have what the other said."""
+    message = await other.send(room, "settled")
+    await other.wait_delivered(room, message)
+    assert texts(client, room)[-1] == "settled"
+
+
+def test_what_rings_is_not_read_again(service: Service, tmp_path: Path) -> None:
+    """Once a box is known, messages come with the ring; no read of a room's box ever waits."""
+
+    async def story() -> None:
+        async with pair(service, tmp_path) as (middle, a, b, room):
+            await settled(a, b, room)
+            before = len(reads_of_rooms(middle))
+            for number in range(5):
+                await b.wait_delivered(room, await b.send(room, f"{number}"))
+            assert before == len(reads_of_rooms(middle))
+            assert {0} == {one.wait_s for one in reads_of_rooms(middle)}
+            assert any(isinstance(one, Listen) for one in middle.asked)
+
+    play(story())
+
+
+def test_every_append_of_a_room_rings(service: Service, tmp_path: Path) -> None:
+    """For as many leaves as the room has; what goes to an inbox rings nobody."""
+
+    async def story() -> None:
+        async with pair(service, tmp_path) as (middle, a, b, room):
+            await settled(a, b, room)
+            await a.wait_delivered(room, await a.send(room, "x"))
+            rooms = [one for one in middle.asked if isinstance(one, Append) and one.policy == POLICY_ROOM]
+            inboxes = [one for one in middle.asked if isinstance(one, Append) and one.policy != POLICY_ROOM]
+            assert rooms
+            assert {2} == {one.bells[1] for one in rooms[-1:] if one.bells is not None}
+            assert all(one.bells is not None for one in rooms)
+            assert all(one.bells is None for one in inboxes)
+
+    play(story())
+
+
+def silent(request: AnyRequest, answer: AnyResponse) -> AnyResponse:
+    """Nothing comes with a ring, and nothing is there when one looks, until the relay is honest again."""
+    if isinstance(request, Listen):
+        return LOOK
+    return Frames(answer.incarnation, answer.head, ()) if isinstance(answer, Frames) else answer
+
+
+def foreign(request: AnyRequest, answer: AnyResponse) -> AnyResponse:
+    """What comes with a ring is another box's: the next number, another incarnation, another frame."""
+    if isinstance(request, Listen) and isinstance(answer, Frames):
+        frames = tuple((seq, os.urandom(len(frame))) for seq, frame in answer.frames)
+        return Frames(os.urandom(8), answer.head, frames)
+    return answer
+
+
+def late(request: AnyRequest, answer: AnyResponse) -> AnyResponse:
+    """What comes with a ring lacks its first frame, or is the last one again."""
+    if isinstance(request, Listen) and isinstance(answer, Frames):
+        return Frames(answer.incarnation, answer.head, answer.frames[1:] or answer.frames * 2)
+    return answer
+
+
+@pytest.mark.parametrize("twist", [foreign, late], ids=lambda twist: twist.__name__)
+def test_what_does_not_join_up_is_read(service: Service, tmp_path: Path, twist: object) -> None:
+    """Whatever a ring brings: the room has every message once, in order, and no box is thought lost."""
+
+    async def story() -> None:
+        async with pair(service, tmp_path) as (middle, a, b, room):
+            await settled(a, b, room)
+            last = a.last_event()
+            middle.twist = foreign if twist is foreign else late
+            for number in range(4):
+                await b.wait_delivered(room, await b.send(room, f"{number}"))
+            await reads(a, room, "settled", "0", "1", "2", "3")
+            assert a.last_event() > last
+            assert not [one for one in await _events(a, last) if one == "RelayLostBox"]
+
+    play(story())
+
+
+async def _events(client: Client, after: int) -> list[str]:
+    last, found = client.last_event(), []
+    async for event in client.events(after=after):
+        found.append(type(event).__name__)
+        if event.id >= last:
+            break
+    return found
+
+
+def test_a_relay_that_never_rings_delays_only(
+    service: Service, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The box is read all the same after a while."""
+    monkeypatch.setattr(reading, "LISTEN_S", 1)
+
+    def deaf(request: AnyRequest, answer: AnyResponse) -> AnyResponse | None:
+        return None if isinstance(request, Listen) and isinstance(answer, Frames) and answer.frames else answer
+
+    monkeypatch.setattr(reading, "ANSWER_S", 1.0)
+
+    async def story() -> None:
+        async with pair(service, tmp_path) as (middle, a, b, room):
+            await settled(a, b, room)
+            middle.twist = deaf
+            await b.send(room, "later")
+            await reads(a, room, "settled", "later")
+
+    play(story())
+
+
+def test_a_relay_that_rings_for_nothing_is_asked_ever_less_often(service: Service, tmp_path: Path) -> None:
+    """It cannot make a client spin; when it is honest again, everything comes."""
+    times: list[float] = []
+    enough = asyncio.Event()
+
+    def shrill(request: AnyRequest, answer: AnyResponse) -> AnyResponse:
+        if isinstance(request, Listen):
+            times.append(asyncio.get_running_loop().time())
+            if len(times) >= 9:
+                enough.set()
+        return silent(request, answer)
+
+    async def story() -> None:
+        async with pair(service, tmp_path) as (middle, a, b, room):
+            await settled(a, b, room)
+            middle.twist, middle.rush = shrill, True
+            await b.send(room, "one")
+            await enough.wait()
+            gaps = [after - before for before, after in pairwise(times)]
+            assert max(gaps[-2:]) > 8 * min(gaps[1:4])
+            middle.twist, middle.rush = honest, False
+            await reads(a, room, "settled", "one")
+
+    play(story())
