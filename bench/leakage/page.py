@@ -107,10 +107,11 @@ def _compared(title: str, how: str, lines: Sequence[tables.Line]) -> str:
 
 def _apart(outcome: Outcome) -> str:
     how = (
-        "`--apart` is a choice of the person: every request goes on a connection of its own, nothing waits, and each box"
-        " is read at drawn moments, once a minute on average. It costs time and connections (below). Nothing ties two"
-        " requests together then but the address, where it is seen, and the hours in which somebody is there: attackers"
-        " explain how often each box is asked for by how often each inbox is (`presence`), or go by the address."
+        "`--apart` is a choice of the person: every request goes on a connection of its own, nothing waits, and each"
+        " box is read at drawn moments, once a minute on average. It costs time and connections (below). Nothing ties"
+        " two requests together then but the address, where it is seen, and the hours in which somebody is there:"
+        " attackers explain how often each box is asked for by how often each inbox is (*presence*), or go by the"
+        " address."
     )
     return _compared("If every request goes apart", how, tables.verdicts(outcome, changed(APART)))
 
