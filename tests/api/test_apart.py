@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from nullabona.client.api import NetOptions
-from nullabona.client.net import Connection, Endpoint
+from nullabona.client.net import Connection, Endpoint, PostCarrier
 from nullabona.client.runner import reads as reading
+from nullabona.wire.messages import AnyRequest, AnyResponse, Listen, Read
 from tests.api.people import QUICK, befriend, opened, people, play, reads, until
 from tests.api.service import Service
 
@@ -27,6 +28,30 @@ APART = replace(QUICK, net=NetOptions(apart=True), dial=no_connection)
 def soon(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is read once a minute, on average, is read ten times a second."""
     monkeypatch.setattr(reading, "APART_S", 0.1)
+
+
+def test_nothing_lasts_and_nothing_waits(service: Service, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No WebSocket is opened, all goes by POSTs, which have a connection each, and none asks the relay to wait."""
+    asked: list[AnyRequest] = []
+    plain = PostCarrier.request
+
+    async def noted(self: PostCarrier, request: AnyRequest, timeout_s: float) -> AnyResponse:
+        asked.append(request)
+        return await plain(self, request, timeout_s)
+
+    monkeypatch.setattr(PostCarrier, "request", noted)
+
+    async def story() -> None:
+        async with people(service, tmp_path, "a", "b", options=APART) as (a, b):
+            room = await befriend(a, b)
+            await a.wait_delivered(room, await a.send(room, "hello"))
+            await reads(b, room, "hello")
+
+    play(story())
+    reads_made = [request for request in asked if isinstance(request, Read)]
+    assert len(reads_made) > 10
+    assert {0} == {request.wait_s for request in reads_made}
+    assert not any(isinstance(request, Listen) for request in asked)
 
 
 def test_people_talk_without_a_connection_that_lasts(service: Service, tmp_path: Path) -> None:

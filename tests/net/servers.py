@@ -138,13 +138,23 @@ def http(status: int, body: bytes = b"", *headers: str) -> bytes:
     return "\r\n".join(lines).encode() + body
 
 
-def socks5(target: Endpoint, asked: list[str]) -> Handler:
-    """A SOCKS5 proxy that notes which host is asked for and connects to ``target`` whatever it is."""
+def socks5(target: Endpoint, asked: list[str], names: list[str] | None = None) -> Handler:
+    """A SOCKS5 proxy that notes which host is asked for and connects to ``target`` whatever it is.
+
+    With ``names`` it asks who connects, as Tor does, and notes that (RFC 1929).
+    """
 
     async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         _, methods = await reader.readexactly(2)
         await reader.readexactly(methods)
-        writer.write(b"\x05\x00")
+        if names is None:
+            writer.write(b"\x05\x00")
+        else:
+            writer.write(b"\x05\x02")
+            _, length = await reader.readexactly(2)
+            names.append((await reader.readexactly(length)).decode())
+            await reader.readexactly((await reader.readexactly(1))[0])
+            writer.write(b"\x01\x00")
         _, _, _, kind, length = await reader.readexactly(5)
         asked.append(f"{kind}:" + (await reader.readexactly(length)).decode())
         await reader.readexactly(2)

@@ -171,6 +171,23 @@ def test_an_onion_is_reached_through_the_proxy_only(run: Run, open_carrier: Open
     assert asked == [f"3:{ONION}"]
 
 
+def test_a_proxy_gets_another_name_for_each_connection(run: Run, open_carrier: Open) -> None:
+    """So that Tor leads each another way, and no exit sees two of them together; the names say nothing."""
+    names: list[str] = []
+
+    async def play() -> None:
+        async with websocket_relay(done) as (one, _), byte_server(done_post) as two:
+            target = one if open_carrier is connect else two
+            async with byte_server(socks5(target, [], names)) as proxy:
+                options = NetOptions(proxy=f"socks5://127.0.0.1:{proxy.port}")
+                for _ in range(3):
+                    assert await ask(open_carrier, Endpoint(ONION, 80, secure=False), options) == Done()
+
+    run(play())
+    assert 3 == len(set(names))
+    assert {32} == {len(name) for name in names}
+
+
 def test_tls_is_verified_through_the_proxy_too(run: Run, authority: TestAuthority, open_carrier: Open) -> None:
     """A proxy that leads elsewhere is noticed by the certificate."""
     options = NetOptions(ca_file=authority.file)

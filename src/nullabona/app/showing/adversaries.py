@@ -146,6 +146,13 @@ RAID: Final = (
         "디스크에서 내 접속 주소를 찾을 수 없어요.",
     ),
     Line(
+        "S-25",
+        _CANNOT,
+        "drill: tap",
+        "Tell from memory which rooms I am in, or with whom.",
+        "메모리에서 내가 어느 방에 누구와 있는지 알 수 없어요.",
+    ),
+    Line(
         "S-20",
         _CANNOT,
         "drill: demo",
