@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 
 from nullabona.client.api import Client
+from nullabona.client.api.events import RelayLostBox
 from nullabona.client.runner import reads as reading
-from nullabona.wire.messages import POLICY_ROOM, AnyRequest, AnyResponse, Append, Frames, Listen, Read
+from nullabona.wire.messages import POLICY_ROOM, AnyRequest, AnyResponse, Append, Appended, Frames, Listen, Read
 from tests.api.middle import Middle, honest, pair
-from tests.api.people import play, reads, texts
+from tests.api.people import happens, play, reads, texts, until
 from tests.api.service import Service
 
 LOOK = Frames(b"", 0, ())
@@ -155,5 +156,30 @@ def test_a_relay_that_rings_for_nothing_is_asked_ever_less_often(service: Servic
             assert max(gaps[-2:]) > 8 * min(gaps[1:4])
             middle.twist, middle.rush = honest, False
             await reads(a, room, "settled", "one")
+
+    play(story())
+
+
+def test_a_box_that_begins_anew_is_read_at_once(service: Service, tmp_path: Path) -> None:
+    """Its reader has heard everything by rings, and looked into it only when it was new: now it seems another one."""
+
+    async def story() -> None:
+        async with pair(service, tmp_path) as (middle, a, b, room):
+            await settled(a, b, room)
+            for number in range(3):
+                await b.wait_delivered(room, await b.send(room, f"{number}"))
+            before, last = len(reads_of_rooms(middle)), a.last_event()
+
+            def another(request: AnyRequest, answer: AnyResponse) -> AnyResponse:
+                if isinstance(request, Append) and isinstance(answer, Appended) and request.policy == POLICY_ROOM:
+                    middle.twist = honest
+                    return Appended(answer.seq, os.urandom(8))
+                return answer
+
+            middle.twist = another
+            await a.send(room, "4")
+            await happens(a, RelayLostBox, after=last)
+            await until(a, lambda: any(one.after == 0 for one in reads_of_rooms(middle)[before:]))
+            await reads(b, room, "settled", "0", "1", "2", "4")
 
     play(story())

@@ -53,8 +53,11 @@ class Reads:
         """Those of `_wants` by room."""
         self._tasks: dict[Key, asyncio.Task[None]] = {}
         self._asked: dict[Key, int] = {}
+        """From where on a box was last read or listened for; if the position goes back, it is read anew."""
         self._behind: set[Key] = set()
         """Boxes that have not been read to their end since they were wanted or the relay was last reached."""
+        self._rested: dict[Key, float] = {}
+        """When a bell was heard for which we have not listened since."""
         self._unsure: set[Key] = set()
         """Boxes in which something may lie that we have not heard of."""
         self._seen: set[Key] = set()
@@ -126,6 +129,7 @@ class Reads:
         self._behind.discard(key)
         self._unsure.discard(key)
         self._seen.discard(key)
+        self._rested.pop(key, None)
         self._end_task(key)
 
     def _end_task(self, key: Key) -> None:
@@ -155,7 +159,7 @@ class Reads:
         """Read for as long as the box is wanted and this task is its reader."""
         last: Carrier | None = None
         clock = asyncio.get_running_loop().time
-        pause, ended = 0.0, clock()
+        pause = 0.0
         while self._is_reader(key):
             await asyncio.sleep(pause)
             carrier = await way.ready()
@@ -163,21 +167,21 @@ class Reads:
                 return
             if carrier is not last:
                 self._behind.add(key)
-            if clock() - ended > SURE_S:
-                self._unsure.add(key)
             last, behind, begun = carrier, key in self._behind, clock()
             if self._wants[key].bell is not None:
                 moved = await self._listen(key, way, carrier)
             else:
                 wait_s = 0 if behind else OLD_WAIT_S if self._wants[key].old else WAIT_S
                 moved = await self._read(key, way, carrier, wait_s)
-            ended = clock()
-            calm = moved or ended - begun >= 1 or (behind and key not in self._behind)
+            calm = moved or clock() - begun >= 1 or (behind and key not in self._behind)
             pause = 0.0 if calm else min(_CALM_MOST_S, pause * 2 or _CALM_FIRST_S)
 
     async def _listen(self, key: Key, way: KeptWay, carrier: Carrier) -> bool:
         """Listen once, having looked into the box if there is reason to; answers as `_read`."""
-        want = self._wants[key]
+        want, clock = self._wants[key], asyncio.get_running_loop().time
+        pass
+        if clock() - self._rested.pop(key, clock()) > SURE_S:
+            self._unsure.add(key)
         wait_s = listening_s(OLD_LISTEN_S if want.old else LISTEN_S, self._chance)
         listening = asyncio.ensure_future(carrier.request(Listen(want.bell or b"", wait_s), wait_s + ANSWER_S))
         listening.add_done_callback(_hear_of_failure)
@@ -188,7 +192,9 @@ class Reads:
             if looked and (key in self._behind or key in self._unsure):
                 return moved
             answer = await listening
+            self._rested[key] = clock()
         except TooManyRequests:
+            self._unsure.add(key)
             return False
         except PeerError as error:
             await way.failed(carrier, error)
@@ -215,7 +221,7 @@ class Reads:
     async def _read(self, key: Key, way: KeptWay, carrier: Carrier, wait_s: int) -> bool:
         """One read; whether the position moved or nothing can be said of the relay."""
         want = self._wants[key]
-        self._asked[key] = want.after
+        pass
         box = want.box
         request = Read(box.policy, box.read_secret, box.write_hash, want.after, wait_s=wait_s)
         try:
