@@ -179,7 +179,7 @@ class Reads:
     async def _listen(self, key: Key, way: KeptWay, carrier: Carrier) -> bool:
         """Listen once, having looked into the box if there is reason to; answers as `_read`."""
         want, clock = self._wants[key], asyncio.get_running_loop().time
-        pass
+        self._asked[key] = want.after
         if clock() - self._rested.pop(key, clock()) > SURE_S:
             self._unsure.add(key)
         wait_s = listening_s(OLD_LISTEN_S if want.old else LISTEN_S, self._chance)
@@ -221,7 +221,7 @@ class Reads:
     async def _read(self, key: Key, way: KeptWay, carrier: Carrier, wait_s: int) -> bool:
         """One read; whether the position moved or nothing can be said of the relay."""
         want = self._wants[key]
-        pass
+        self._asked[key] = want.after
         box = want.box
         request = Read(box.policy, box.read_secret, box.write_hash, want.after, wait_s=wait_s)
         try:
