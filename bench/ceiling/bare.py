@@ -45,7 +45,7 @@ class BareCodec:
     def append(self, number: int, payload: bytes, readers: int = 1) -> bytes:  # noqa: ARG002 - it rings nothing
         return append(number, payload)
 
-    def listen(self, number: int, reader: int) -> bytes | None:  # noqa: ARG002 - it knows no bells
+    def listen(self, number: int, reader: int, wait_s: int = 600) -> bytes | None:  # noqa: ARG002 - it knows no bells
         return None
 
     def read(self, number: int, after: int, wait_s: int) -> bytes:  # noqa: ARG002 - it always waits

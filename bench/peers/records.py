@@ -10,7 +10,7 @@ from typing import Protocol
 from picows import WSFrame, WSListener, WSMsgType, WSTransport, ws_connect
 
 from bench.peers.accounts import NoAccounts
-from bench.peers.interface import PAYLOAD_BYTES, Traces
+from bench.peers.interface import PAYLOAD_BYTES, NotOffered, Traces
 from bench.peers.lane import Gathering, Lane
 from nullabona.wire.records import HEAD, HEAD_SIZE
 
@@ -24,7 +24,7 @@ class Codec(Protocol):
     def append(self, number: int, payload: bytes, readers: int = 1) -> bytes: ...
     def read(self, number: int, after: int, wait_s: int) -> bytes: ...
     def is_appended(self, body: memoryview) -> bool: ...
-    def listen(self, number: int, reader: int) -> bytes | None:
+    def listen(self, number: int, reader: int, wait_s: int = 600) -> bytes | None:
         """Wait for what comes to the box, if the protocol knows a way that is not a read that waits."""
         ...
 
@@ -192,6 +192,33 @@ class RecordSession(NoAccounts):
         await self.connect(socket)
         for number in numbers:
             socket.send(record(self._codec.listen(number, 0) or self._codec.read(number, 0, 600)))
+
+    async def keep_waiting(self, numbers: Sequence[int], counted: Callable[[], None]) -> None:
+        """One client that listens for many boxes, a second each time, and looks into each when nothing rang."""
+        out = bytearray()
+
+        def taken(number: int, _: memoryview) -> None:
+            nonlocal out
+            if number % 2:
+                return
+            box = numbers[number // 2]
+            listen = self._codec.listen(box, 0, 1)
+            if listen is None:
+                raise NotOffered("a read that waits is asked for again as it is")
+            out += record(listen, number) + record(self._codec.read(box, 0, 0), number + 1)
+            counted()
+
+        def ended() -> None:
+            nonlocal out
+            sent, out = bytes(out), bytearray()
+            if sent:
+                socket.send(sent)
+
+        socket = Socket(taken, ended)
+        await self.connect(socket)
+        for index in range(len(numbers)):
+            taken(2 * index, memoryview(b""))
+        ended()
 
     def traces(self, number: int) -> Traces:
         return Traces(self.payload[500:532], "the box's address", None, self._codec.address(number))

@@ -51,9 +51,9 @@ class Messages:
         bells = (_bells_secret(number), readers + 1) if self._bells else None
         return encode(Append(0, box.write_secret, box.read_hash, payload, bells=bells))
 
-    def listen(self, number: int, reader: int) -> bytes | None:
+    def listen(self, number: int, reader: int, wait_s: int = 600) -> bytes | None:
         # The writer has a leaf too, the first, as everybody in a room has.
-        return encode(Listen(bell_of(_bells_secret(number), reader + 1), 600)) if self._bells else None
+        return encode(Listen(bell_of(_bells_secret(number), reader + 1), wait_s)) if self._bells else None
 
     def read(self, number: int, after: int, wait_s: int) -> bytes:
         box = self._box(number)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from bench.peers.registry import OURS
 from bench.speed import page, tables
 from bench.speed.records import Results, Window
+from bench.speed.workloads import BOXES
+from nullabona.client.runner.reads import LISTEN_S
 
 MILLION: Final = 1_000_000
 POPULATIONS: Final = (1 * MILLION, 5 * MILLION, 26 * MILLION)
@@ -59,6 +61,8 @@ class Costs:
     """Memory for a client that waits for its inbox and twenty rooms."""
     message_bytes: float
     """Disk for a message."""
+    wait_us: float
+    """Server CPU for a wait without news, the look into the box, and the next wait."""
     connects: float
     """A second."""
     registrations: float
@@ -83,12 +87,18 @@ def costs(results: Results) -> Costs | None:
         _median(results, "room-32", tables.cost_us),
         _median(results, "in-rooms", lambda window: window.value * 1_024),
         statistics.median(held) if held else None,
-        statistics.median(window.details["connects_per_s"] for window in rooms) if rooms else None,
+        _detail(rooms, "wait_us"),
+        _detail(rooms, "connects_per_s"),
         _median(results, "register", lambda window: window.value),
     ]
     if None in found:
         return None
     return Costs(*(value for value in found if value is not None))
+
+
+def _detail(windows: Sequence[Window], name: str) -> float | None:
+    found = [window.details[name] for window in windows if name in window.details]
+    return statistics.median(found) if found else None
 
 
 def _median(results: Results, workload: str, of: Callable[[Window], float]) -> float | None:
@@ -100,7 +110,9 @@ def needs(people: int, measured: Costs, assumed: Assumed, machine: Machine) -> l
     """What so many people need."""
     frames_a_day = people * assumed.messages * assumed.frames
     appends = frames_a_day / DAY_S * assumed.peak
-    cores = appends * (measured.append_us + (assumed.readers - 1) * measured.delivery_us) / 1e6
+    waits = people * assumed.online * BOXES / LISTEN_S
+    talk = appends * (measured.append_us + (assumed.readers - 1) * measured.delivery_us)
+    cores = (talk + waits * measured.wait_us) / 1e6
     memory = people * assumed.online * measured.client_bytes
     disk = frames_a_day * assumed.days * measured.message_bytes
     sent = appends * assumed.readers * (assumed.frame_bytes + assumed.overhead_bytes) * 8
@@ -136,6 +148,7 @@ def _measured(results: Results, measured: Costs) -> str:
         ["measured, of one relay process", "figure", "from"],
         ["CPU for a frame and its first delivery", f"{measured.append_us:.1f} µs", "`pairs-1`: batches are small"],
         ["CPU for each further delivery", f"{measured.delivery_us:.2f} µs", "`room-32`"],
+        ["CPU for a wait without news, and a look into the box", f"{measured.wait_us:.1f} µs", "`in-rooms`"],
         ["memory for a client in twenty rooms", f"{measured.client_bytes / 1_024:.0f} KiB", "`in-rooms`"],
         ["disk for a frame of 1,024 bytes", f"{measured.message_bytes:,.0f} bytes", "what lies on the disk"],
         ["clients in twenty rooms that connect", f"{measured.connects:,.0f}/s", "`in-rooms`"],
@@ -154,6 +167,7 @@ def _assumed(assumed: Assumed, machine: Machine) -> str:
 - A message makes {assumed.frames:g} frames: itself, and its share of receipts and changes of groups.
 - {assumed.readers} devices read a frame; the busiest second is {assumed.peak:g} times the average one.
 - {assumed.online:.0%} of all people have a device connected at once.
+- Who is connected waits in {BOXES} boxes, for {LISTEN_S} seconds on average without news.
 - A frame is {assumed.frame_bytes:,} bytes, {assumed.overhead_bytes} more on the network, and is kept
   {assumed.days} days: nobody trims.
 - A machine has {machine.memory_bytes // GIB} GiB of memory, {machine.disk_bytes / 1e12:g} TB of disk and

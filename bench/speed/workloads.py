@@ -22,6 +22,7 @@ BOXES: Final = 21
 OUTSTANDING: Final = 32
 WARM_S: Final = 0.6
 DRAIN_S: Final = 3.0
+WAITING_S: Final = 5.0
 LIMIT_S: Final = 45.0
 """A workload that takes longer is given up: the server stopped answering."""
 
@@ -175,7 +176,29 @@ async def in_rooms(running: Running, session: Session, extent: Extent) -> Measur
     connected = watch.end(lambda passed: clients / passed)
     await asyncio.sleep(1.0)
     each = (running.process.memory_bytes() - before) / clients / 1_024
-    return replace(connected, value=each, details={"clients": clients, "connects_per_s": connected.value})
+    details = {"clients": clients, "connects_per_s": connected.value}
+    with suppress(NotOffered):
+        details["wait_us"] = await _still_waiting(running, session, clients // 5)
+    return replace(connected, value=each, details=details)
+
+
+async def _still_waiting(running: Running, session: RecordSession, clients: int) -> float:
+    """Microseconds of the server for a wait that ends without news, the look into the box, and the next wait."""
+    count = 0
+
+    def counted() -> None:
+        nonlocal count
+        count += 1
+
+    for number in range(clients):
+        first = 4_000_000 + number * BOXES
+        await session.keep_waiting(range(first, first + BOXES), counted)
+    await asyncio.sleep(WARM_S)
+    watch, before = Watch(running), count
+    await asyncio.sleep(WAITING_S)
+    done = count - before
+    ended = watch.end(lambda passed: done / passed, count=done)
+    return ended.server_cores * 1e6 / ended.value
 
 
 async def registrations(running: Running, session: Session, extent: Extent) -> Measured:
