@@ -19,6 +19,7 @@ from nullabona.wire.messages import (
     Done,
     Frames,
     GetBlob,
+    Listen,
     Read,
     Refusal,
 )
@@ -29,22 +30,22 @@ from tests.api.service import Service
 
 def garbage(request: AnyRequest, answer: AnyResponse) -> AnyResponse | bytes:
     """Noise in the place of every answer to a waiting read."""
-    return os.urandom(40) if isinstance(request, Read) else answer
+    return os.urandom(40) if isinstance(request, Read | Listen) else answer
 
 
 def oversize(request: AnyRequest, answer: AnyResponse) -> AnyResponse | bytes:
     """More than any answer may be."""
-    return bytes(MAX_RESPONSE + 1) if isinstance(request, Read) else answer
+    return bytes(MAX_RESPONSE + 1) if isinstance(request, Read | Listen) else answer
 
 
 def other_answer(request: AnyRequest, answer: AnyResponse) -> AnyResponse | bytes:
     """The answer to another question."""
-    return Done() if isinstance(request, Read | Append) else answer
+    return Done() if isinstance(request, Read | Listen | Append) else answer
 
 
 def refuses(request: AnyRequest, answer: AnyResponse) -> AnyResponse:
     """Busy, for everything."""
-    return Refusal("busy", 0) if isinstance(request, Read | Append) else answer
+    return Refusal("busy", 0) if isinstance(request, Read | Listen | Append) else answer
 
 
 def wrong_incarnation(request: AnyRequest, answer: AnyResponse) -> AnyResponse:
@@ -140,7 +141,7 @@ def test_a_relay_that_is_asked_again_and_again_is_left_in_peace(service: Service
             await a.sync(timeout_s=PATIENCE_S)
 
             def at_once(request: AnyRequest, answer: AnyResponse) -> AnyResponse:
-                return Frames(b"", 0, ()) if isinstance(request, Read) else answer
+                return Frames(b"", 0, ()) if isinstance(request, Read | Listen) else answer
 
             middle.twist = at_once
             middle.rush = True
