@@ -119,7 +119,8 @@ class Device:
         self.seat.come(addr)
         options = NetOptions(apart=self.seat.defences.apart)
         self._ways = Ways(RELAY, options, Policy(), self._way_changed, self.seat.dial, self.seat.post, self._chance)
-        self._reads, self._outbox, self._fetches = Reads(self, self._chance), Outbox(self), Fetches(self)
+        self._reads = Reads(self, Timing().apart / 1_000, self._chance)
+        self._outbox, self._fetches = Outbox(self), Fetches(self)
         self._scouts = Scouts(self, Timing().scout / 2_000)
         self._reads.refresh(None)
         for room in self.engine.rooms():

@@ -10,7 +10,6 @@ import pytest
 
 from nullabona.client.api import NetOptions
 from nullabona.client.net import Connection, Endpoint, PostCarrier
-from nullabona.client.runner import reads as reading
 from nullabona.wire.messages import AnyRequest, AnyResponse, Listen, Read
 from tests.api.people import QUICK, befriend, opened, people, play, reads, until
 from tests.api.service import Service
@@ -21,13 +20,8 @@ async def no_connection(endpoint: Endpoint, options: NetOptions) -> Connection:
     raise AssertionError(f"a lasting connection to {endpoint.authority}: {options.apart}")
 
 
-APART = replace(QUICK, net=NetOptions(apart=True), dial=no_connection)
-
-
-@pytest.fixture(autouse=True)
-def soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is read once a minute, on average, is read ten times a second."""
-    monkeypatch.setattr(reading, "APART_S", 0.1)
+APART = replace(QUICK, net=NetOptions(apart=True), dial=no_connection, timing=replace(QUICK.timing, apart=100))
+RARELY = replace(APART, timing=replace(QUICK.timing, apart=10**9))
 
 
 def test_nothing_lasts_and_nothing_waits(service: Service, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -70,7 +64,7 @@ def test_people_talk_without_a_connection_that_lasts(service: Service, tmp_path:
     play(story())
 
 
-def test_what_one_says_goes_out_at_once(service: Service, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_one_says_goes_out_at_once(service: Service, tmp_path: Path) -> None:
     """Although the box was not read since the start: it is read now, and then written to."""
 
     async def story() -> None:
@@ -78,8 +72,7 @@ def test_what_one_says_goes_out_at_once(service: Service, tmp_path: Path, monkey
             room = await befriend(a, b)
             await a.wait_delivered(room, await a.send(room, "before"))
             await reads(b, room, "before")
-        monkeypatch.setattr(reading, "APART_S", 1e6)
-        async with opened(tmp_path / "a", APART) as a, opened(tmp_path / "b") as b:
+        async with opened(tmp_path / "a", RARELY) as a, opened(tmp_path / "b") as b:
             await a.send(room, "at once")
             await reads(b, room, "before", "at once")
 

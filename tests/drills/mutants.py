@@ -77,6 +77,8 @@ MUTANTS: Final = (
     _mutant("first words go by the connection that reads", "tap", "T-15",
         Edit("client/runner/outbox.py", "            return self._ground.ways.passing(relay)",
              '            return self._ground.ways.lasting(relay, "rooms")')),
+    _mutant("whoever comes apart keeps a connection", "tap", "T-17",
+        Edit("client/runner/ways.py", "if self._options.apart:", "if False:")),
     _mutant("reads wait at rooms' boxes", "tap", "S-25",
         Edit("client/core/state.py", "return bell_of(self.keys.bells, self.leaf) if self.leaf >= 0 else None",
              "return None")),

@@ -24,10 +24,10 @@ from nullabona.wire.messages import MAX_WAIT_S, AnyResponse, Frames, Listen, Rea
 
 WAIT_S: Final = 120
 OLD_WAIT_S: Final = 600
-APART_S: Final = 60
-"""Seconds between two readings of one box, on average, if every request goes on a connection of its own."""
-JOIN_S: Final = 10
-"""The same for a box in which we wait to see our way back into its room confirmed: that has a deadline."""
+JOINING: Final = 6
+"""A box in which we wait to see our way back into its room confirmed is read so many times as often as others when
+every request goes on a connection of its own: it has a deadline.
+"""
 LISTEN_S: Final = 180
 OLD_LISTEN_S: Final = 300
 """Without a ring the box is read after so long on average: a member may append without ringing."""
@@ -43,10 +43,11 @@ Key = tuple[bytes | None, str, bytes]
 
 
 class Reads:
-    """The reads of one client. ``chance`` gives numbers in [0, 1)."""
+    """The reads of one client. ``apart_s`` is `Timing.apart` in seconds, ``chance`` gives numbers in [0, 1)."""
 
-    def __init__(self, ground: Ground, chance: Callable[[], float] = fraction) -> None:
+    def __init__(self, ground: Ground, apart_s: float, chance: Callable[[], float] = fraction) -> None:
         self._ground = ground
+        self._apart_s = apart_s
         self._chance = chance
         self._wants: dict[Key, ReadWant] = {}
         self._keys: dict[bytes | None, set[Key]] = {}
@@ -145,7 +146,8 @@ class Reads:
             hurry = self._hurry[key] = asyncio.Event()
             joining = key[0] is not None and self._wants[key].bell is None
             with suppress(TimeoutError):
-                async with asyncio.timeout(moment_s(JOIN_S if joining else APART_S, self._chance())):
+                mean_s = self._apart_s / JOINING if joining else self._apart_s
+                async with asyncio.timeout(moment_s(mean_s, self._chance())):
                     await hurry.wait()
             moved = True
             while moved and self._is_reader(key):

@@ -1,8 +1,8 @@
 """One person of the demo: a process of its own that runs the client's API and is told what to do, line by line
 (`nullabona.drills.orders`).
 
-``python -m nullabona.drills.demo.person PROFILE ADDRESS``. Its connections come from ADDRESS, one of the loopback
-network, so that the drills have an address to look for.
+``python -m nullabona.drills.demo.person PROFILE ADDRESS [apart]``. Its connections come from ADDRESS, one of the
+loopback network, so that the drills have an address to look for.
 """
 
 from __future__ import annotations
@@ -20,9 +20,10 @@ from nullabona.drills.orders import obey, speak_utf8
 from nullabona.errors import NullabonaError, UserError
 
 WAIT_S: Final = 30.0
+APART: Final = "apart"
 HASTE: Final = {
     "settle": 1_500, "put_back_any": 2_000, "receipt": 300, "retry": 300, "retry_most": 1_000,
-    "beacon": 2_000, "ticket": 1_000, "commit_spread": 300,
+    "beacon": 2_000, "ticket": 1_000, "commit_spread": 300, "apart": 200,
 }  # fmt: skip
 """Delays of the client, in ms, shortened for the demo: what waits up to a minute elsewhere waits two seconds here."""
 
@@ -182,10 +183,10 @@ class Deeds:
         ]
 
 
-def hasty() -> Options:
-    """A client with the shortened delays."""
+def hasty(*, apart: bool = False) -> Options:
+    """A client with the shortened delays; ``apart``: with every request on a connection of its own."""
     options = Options()
-    return replace(options, timing=replace(options.timing, **HASTE))
+    return replace(options, timing=replace(options.timing, **HASTE), net=replace(options.net, apart=apart))
 
 
 async def _serve(profile: Path, make: Callable[[Client], Deeds], unlock: Unlock, options: Options) -> None:
@@ -196,9 +197,9 @@ async def _serve(profile: Path, make: Callable[[Client], Deeds], unlock: Unlock,
 def main(make: Callable[[Client], Deeds] = Deeds, unlock: Unlock = _ANYBODY, options: Options | None = None) -> None:
     """Run one person, who can do what ``make`` makes of the client."""
     speak_utf8()
-    profile, address = sys.argv[1:]
+    profile, address, *more = sys.argv[1:]
     with asyncio.Runner(loop_factory=lambda: FromAddress(address)) as runner:
-        runner.run(_serve(Path(profile), make, unlock, options or hasty()))
+        runner.run(_serve(Path(profile), make, unlock, options or hasty(apart=more == [APART])))
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ Nothing here is clever. It is what any analyst does first, and it is told how it
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -66,6 +66,8 @@ class Listened:
     blobs_from: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     """Pieces of files that came from each address."""
     blobs_to: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    requests: Counter[int] = field(default_factory=Counter)
+    """How many requests came over each connection."""
     waited_at: set[bytes] = field(default_factory=set)
     """Boxes at which a read waited."""
     bells: dict[bytes, set[int]] = field(default_factory=lambda: defaultdict(set))
@@ -87,6 +89,10 @@ class Listened:
     def reading(self, *, inbox: bool) -> set[int]:
         """Connections that read an inbox, or boxes of rooms."""
         return {peer for box in self.boxes.values() if box.inbox is inbox for peer in box.readers}
+
+    def requests_from(self, address: str) -> list[int]:
+        """How many requests each connection from there carried."""
+        return [count for peer, count in self.requests.items() if self.address[peer] == address]
 
     def shared(self) -> int:
         """What would tie connections together in the relay's memory: reads that wait at a room's box, and bells that
@@ -112,6 +118,7 @@ class Listened:
             self._take_card(told.card)
 
     def _take_request(self, peer: int, address: str, asked: AnyRequest) -> None:
+        self.requests[peer] += 1
         match asked:
             case Read():
                 box = self._box(asked.policy, sha256(asked.read_secret).digest(), asked.write_hash)

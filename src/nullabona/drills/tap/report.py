@@ -13,7 +13,9 @@ from nullabona.drills.tap.play import Heard, play
 from nullabona.drills.text import Text
 from nullabona.wire.padding import BUCKETS
 
-PROVES: Final = ("T-01", "T-02", "T-03", "T-04", "T-10", "T-13", "T-14", "T-15", "T-16", "S-25", "W-05")
+PROVES: Final = ("T-01", "T-02", "T-03", "T-04", "T-10", "T-13", "T-14", "T-15", "T-16", "T-17", "S-25", "W-05")
+_MANY: Final = 20
+"""Requests of one person without which a claim about them says little."""
 
 
 def run_tap(tell: Callable[[Text], None] = lambda _: None) -> Report:
@@ -152,6 +154,8 @@ def _checks(heard: Heard, found: list[Finding], pairs: Score, watched: Score) ->
     yield Check.of("T-14", _CLAIMS["T-14"], held=not both)
     reading = tape.reading(inbox=True) | tape.reading(inbox=False)
     yield Check.of("T-15", _CLAIMS["T-15"], held=not reading & tape.asking)
+    alone = tape.requests_from(heard.apart)
+    yield Check.of("T-17", _CLAIMS["T-17"], held=len(alone) > _MANY and max(alone) == 1)
     yield Check.of("S-25", _CLAIMS["S-25"], held=len(tape.bells) > len(heard.handles) and not tape.shared())
     yield Check.of("W-05", _CLAIMS["W-05"], held=heard.inbox_grew > 0)
 
@@ -174,6 +178,8 @@ _CLAIMS: Final = {
                  "상자를 읽는 연결에서는 누구를 조회하거나 처음 말을 거는지 보이지 않음."),
     "T-16": Text("No room's id passes: what MLS says in the clear of a message is sealed in its frame.",
                  "방의 식별자가 지나가지 않음: MLS가 평문으로 두는 머리말은 프레임 안에 봉해져 있음."),
+    "T-17": Text("Of whoever comes --apart, no connection carries two requests: only times and addresses tie them.",
+                 "--apart로 접속한 사람의 연결은 요청을 하나씩만 나름: 시각과 주소로만 이을 수 있음."),
     "S-25": Text("No read waits at a room's box, and no two devices listen for one bell: memory ties them to no room.",
                  "방 상자에서 기다리는 읽기가 없고 두 기기가 같은 벨을 듣지 않음: 메모리만으로는 방과 이을 수 없음."),
     "W-05": Text("Warrants that come again count what came into the inbox between them.",
