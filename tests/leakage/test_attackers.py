@@ -21,6 +21,7 @@ from bench.leakage.rivals import RIVALS
 from bench.leakage.society import SMALL, make
 from bench.leakage.trace import EVENT, NOBODY, Events, Op, Pair, Recording, Truth
 from bench.leakage.views import View, see
+from tests.leakage.scenes import Row, row, seen
 
 
 def top(pairs: Pairs) -> list[Pair]:
