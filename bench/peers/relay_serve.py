@@ -16,7 +16,12 @@ from nullabona.relay.run import run_relay
 from nullabona.wire.service import Service
 
 FREE = Rate(burst=1e9, per_s=1e9)
-RAISED = {"box_frames_per_day": 8_000_000, "box_bytes_per_day": 2**40, "boxes_per_minute": 100_000}
+RAISED = {
+    "box_frames_per_day": 8_000_000,
+    "box_bytes_per_day": 2**40,
+    "boxes_per_minute": 100_000,
+    "bells_per_minute": 2**40,
+}
 
 
 def services(config: Config) -> Sequence[Service]:
