@@ -147,6 +147,8 @@ class Listener:
             self._after = last
         elif number == LISTEN or last > self._after:
             self._look = True
+        if number == READ and count:
+            self._look = True
 
 
 class RecordSession(NoAccounts):

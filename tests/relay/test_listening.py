@@ -53,7 +53,7 @@ class Listeners(RuleBasedStateMachine):
     @rule(rung=st.lists(bells, unique=True), skipped=st.integers(0, 1))
     def rings(self, rung: list[bytes], skipped: int) -> None:
         self.seq += 1 + skipped
-        ring = Ring(Frames(b"12345678", self.seq, ((self.seq, b"f"),)), b"", 1)
+        ring = Ring(Frames(b"12345678", self.seq, ((self.seq, b"f"),)), b"")
         for one in self.real.ring(rung):
             if one.request_id is None:
                 self.real.miss(one, ring)

@@ -59,7 +59,9 @@ class Bells:
         ring: Ring | None = None
         for secret, count in rung:
             for listener in self._listening.ring(bells(secret, count)):
-                ring = ring or _ring(answer())
+                if ring is None:
+                    told = answer()
+                    ring = Ring(told, encode(told))
                 if listener.request_id is None:
                     self._listening.miss(listener, ring)
                 else:
@@ -109,7 +111,3 @@ class Bells:
         if request_id is not None:
             listener.caller.budget.inflight += 1
             listener.caller.answer_encoded(request_id, body)
-
-
-def _ring(answer: Frames) -> Ring:
-    return Ring(answer, encode(answer), sum(len(frame) for _, frame in answer.frames))

@@ -201,13 +201,19 @@ class BoxService:
         for caller, request_id, answer in answers:
             if type(answer) is Refusal:
                 self._metrics.refusals[answer.code] += 1
-            elif type(answer) is Appended and answer.seq == 1:
-                caller.budget.made_box()
             caller.answer(request_id, answer)
+        if plan.batch.boxes:
+            self._count_boxes(answers)
         for address, draft in plan.drafts.items():
             if draft.bodies:
                 self._deliver(address, draft)
                 self._bells.ring(draft.bells, partial(self._brought, draft))
+
+    @staticmethod
+    def _count_boxes(answers: Answers) -> None:
+        for caller, _, answer in answers:
+            if type(answer) is Appended and answer.seq == 1:
+                caller.budget.made_box()
 
     def _failed(self, error: Exception, answers: Answers) -> None:
         """Nobody is told that anything was kept. What the store really holds is asked afresh from now on."""

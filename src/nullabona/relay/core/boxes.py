@@ -85,8 +85,8 @@ class Draft:
     day_bytes: int
     bodies: list[tuple[int, bytes]] = field(default_factory=list)
     """(seq, frame), as an answer to a read carries them."""
-    bells: set[tuple[bytes, int]] = field(default_factory=set)
-    """What to ring when the batch is kept; nothing of it is."""
+    bells: list[tuple[bytes, int]] = field(default_factory=list)
+    """What to ring when the batch is kept; nothing of it is. Repeated only where appends rang differently in turn."""
 
 
 class Shelf(Protocol):
@@ -135,8 +135,8 @@ class Plan:
         draft.day_frames += 1
         draft.day_bytes += size
         draft.bodies.append((seq, frame))
-        if bells is not None:
-            draft.bells.add(bells)
+        if bells is not None and (not draft.bells or draft.bells[-1] != bells):
+            draft.bells.append(bells)
         self.batch.frames.append((draft.base | seq, self._expiry_day, frame))
         return Appended(seq, draft.head.incarnation)
 

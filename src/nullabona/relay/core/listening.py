@@ -29,8 +29,11 @@ class Ring:
 
     answer: Frames
     body: bytes
-    size: int
-    """Bytes of its frames."""
+
+    @property
+    def size(self) -> int:
+        """Bytes of its frames."""
+        return sum(len(frame) for _, frame in self.answer.frames)
 
     def follows(self, other: Ring) -> bool:
         """Whether its first frame is the one after the other's last in the same box."""
