@@ -11,9 +11,9 @@ class Defences:
     """The defaults are the product as it is.
 
     Those that the product has are taken away through its own settings and constants. Those that it does not have are
-    played in the simulated network: ``connection_per_box``, ``cover_reads``, ``poll_s``. Three that it has are taken
-    away in what is noted, because the product has no switch for them: ``epoch_addresses``, ``inbox_apart`` and
-    ``drawn_waits``.
+    played in the simulated network: ``connection_per_box``, ``cover_reads``, ``poll_s``. Four that it has are taken
+    away in what is noted, because the product has no switch for them: ``epoch_addresses``, ``inbox_apart``, ``bells``
+    and ``drawn_waits``.
     """
 
     padding: bool = True

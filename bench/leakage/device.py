@@ -11,7 +11,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import replace
 from typing import Any, Final, cast
 
 from bench.leakage.lines import Seat, look_up
@@ -40,10 +39,9 @@ _OVERDUE_S: Final = 1.0
 
 
 class LivedEngine(Engine):
-    """The core, which tells in passing which boxes and blobs belong to which room."""
+    """The core, which tells in passing which boxes and blobs belong to which room, and which bells to which box."""
 
-    bells = True
-    """For an ablation: without them a read waits at every box."""
+    on_bell: Callable[[bytes, bytes], None] = staticmethod(lambda _bell, _address: None)
     on_box: Callable[[bytes, bytes], None] = staticmethod(lambda _room, _address: None)
     on_blob: Callable[[bytes, bytes], None] = staticmethod(lambda _room, _digest: None)
 
@@ -51,7 +49,9 @@ class LivedEngine(Engine):
         wants = super().reads(room_id)
         for want in wants:
             self.on_box(room_id, want.address)
-        return wants if self.bells else tuple(replace(want, bell=None) for want in wants)
+            if want.bell is not None:
+                self.on_bell(want.bell, want.address)
+        return wants
 
     def due(self, now: int) -> list[OutboxItem]:
         items = super().due(now)
@@ -119,7 +119,7 @@ class Device:
         self.seat.come(addr)
         options = NetOptions(apart=self.seat.defences.apart)
         self._ways = Ways(RELAY, options, Policy(), self._way_changed, self.seat.dial, self.seat.post, self._chance)
-        self._reads = Reads(self, Timing().apart / 1_000, self._chance)
+        self._reads = Reads(self, Timing(), self._chance)
         self._outbox, self._fetches = Outbox(self), Fetches(self)
         self._scouts = Scouts(self, Timing().scout / 2_000)
         self._reads.refresh(None)

@@ -137,6 +137,8 @@ class Machine:
         self._loop = loop
         self._day = day
         self._ticked = float("-inf")
+        self.waited_at: dict[bytes, bytes] = {}
+        """For an ablation: the box at which a read would wait in place of each bell."""
         self._rung: set[bytes] = set()
         self._box_of: dict[bytes, bytes] = {}
         self._boxes = BoxService(

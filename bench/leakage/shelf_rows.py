@@ -61,8 +61,8 @@ def memory_events(machine: Machine, now: float, start_s: int, dice: random.Rando
     ]
     for visitor in machine.visitors:
         for request, since in visitor.waiting.values():
-            until = _until(request, now, since, dice)
-            place = place_of(request)
+            place = machine.waited_at.get(place_of(request), place_of(request))
+            until = _until(request, now, since, None if machine.waited_at else dice)
             conn, number = visitor.number(place), machine.tap.place(place)
             rows.append((float(int(until)), int(Op.READ), number, conn, visitor.addr, NOBODY, NOBODY, NOBODY))
     return _sorted(rows)

@@ -32,6 +32,7 @@ SOON = Timing(
     retry_most=1_000,
     commit_spread=100,
     ticket=500,
+    joining=50,
     link_answer=2_000,
     claim=200,
     scout=400,

@@ -64,6 +64,21 @@ def test_every_append_of_a_room_rings(service: Service, tmp_path: Path) -> None:
     play(story())
 
 
+def test_no_read_waits_at_a_rooms_box_on_the_way_in(service: Service, tmp_path: Path) -> None:
+    """Not even while a device has no bell yet: from the first request on, waits are for inboxes and bells only."""
+
+    async def story() -> None:
+        async with pair(service, tmp_path) as (middle, a, b, room):
+            await settled(a, b, room)
+            with a._session.step(room) as step:
+                track = step.room(room).current
+                track.leaf = -1
+            await b.wait_delivered(room, await b.send(room, "without a bell"))
+            assert {0} == {one.wait_s for one in reads_of_rooms(middle)}
+
+    play(story())
+
+
 def silent(request: AnyRequest, answer: AnyResponse) -> AnyResponse:
     """Nothing comes with a ring, and nothing is there when one looks, until the relay is honest again."""
     if isinstance(request, Listen):
@@ -160,8 +175,8 @@ def test_a_relay_that_rings_for_nothing_is_asked_ever_less_often(service: Servic
     play(story())
 
 
-def test_a_box_that_begins_anew_is_read_at_once(service: Service, tmp_path: Path) -> None:
-    """Its reader has heard everything by rings, and looked into it only when it was new: now it seems another one."""
+def test_a_box_that_begins_anew_is_followed(service: Service, tmp_path: Path) -> None:
+    """Its reader has heard everything by rings; now it seems another box: it is read from its start."""
 
     async def story() -> None:
         async with pair(service, tmp_path) as (middle, a, b, room):

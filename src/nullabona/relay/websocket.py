@@ -14,6 +14,7 @@ from nullabona.relay.core.budget import Budget
 from nullabona.relay.core.limits import Limits
 from nullabona.relay.dispatch import Dispatcher
 from nullabona.relay.unsent import Unsent
+from nullabona.relay.wiping import wipe
 from nullabona.wire.messages import MAX_REQUEST, AnyResponse
 from nullabona.wire.records import HEAD, HEAD_SIZE, Assembly, split_records
 
@@ -69,7 +70,7 @@ class WebSocket(WSListener):
         kind = frame.msg_type
         try:
             if kind is WSMsgType.BINARY and frame.fin and not self._assembly.open:
-                self._take(frame.get_payload_as_memoryview())
+                self._take_whole(frame.get_payload_as_memoryview())
             elif kind is WSMsgType.BINARY:
                 self._take_part(frame, first=True)
             elif kind is WSMsgType.CONTINUATION:
@@ -139,6 +140,14 @@ class WebSocket(WSListener):
 
     # -- inside
 
+    def _take_whole(self, message: memoryview) -> None:
+        """Requests are copied as they are decoded, so nothing reads the message again."""
+        try:
+            self._take(message)
+        finally:
+            if message:
+                wipe(message)
+
     def _take(self, message: bytes | memoryview) -> None:
         transport = self._transport
         if transport is None or transport.is_close_frame_sent:
@@ -147,7 +156,10 @@ class WebSocket(WSListener):
             self._dispatch(body, self, request_id)
 
     def _take_part(self, frame: WSFrame, *, first: bool) -> None:
-        whole = self._assembly.add(frame.get_payload_as_bytes(), first=first, last=bool(frame.fin))
+        part = frame.get_payload_as_bytes()
+        if part:
+            wipe(frame.get_payload_as_memoryview())
+        whole = self._assembly.add(part, first=first, last=bool(frame.fin))
         if whole is not None:
             self._take(whole)
 

@@ -67,6 +67,8 @@ class Timing:
     """A room whose relay is out of reach is looked for elsewhere within this time; then ever less often."""
     scout_cards: int = 10_000
     """After so long the cards of those who may move it are looked up, too."""
+    joining: int = 5_000
+    """Between two readings of a box that we cannot listen for yet, because our way into its room is not confirmed."""
     apart: int = 60_000
     """Between two readings of one box, on average, if every request goes on a connection of its own."""
     update: int = 7 * DAY_MS

@@ -15,7 +15,7 @@ from nullabona.wire.bells import Bell
 class ReadWant:
     """Keep up with this box from ``after`` on. ``old`` boxes may be read less eagerly.
 
-    With a ``bell``, by listening for it; without one, by a read that waits, which shows the relay who reads the box.
+    With a ``bell``, by listening for it.
     """
 
     relay: str

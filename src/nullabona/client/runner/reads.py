@@ -1,8 +1,9 @@
 """Keeps up with every box the engine wants: read to its end at once after each connection, then as soon as it grows.
 
 A room's box is listened for by a bell and read when it rang (spec/relay.md §4.4), so that the relay's memory does not
-hold which boxes a connection waits for. The inbox, and a box that we have no bell for, has one read outstanding that
-waits. A relay that answers what waits at once with nothing is asked ever less often, whatever it says.
+hold which boxes a connection waits for; one that we have no bell for, as we are on our way into it, is read again and
+again. The inbox has one read outstanding that waits. A relay that answers what waits at once with nothing is asked ever
+less often, whatever it says.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from contextlib import suppress
 from typing import Final
 
 from nullabona.client.core.engine import Touched
+from nullabona.client.core.step import Timing
 from nullabona.client.core.wants import ReadWant
 from nullabona.client.net import Carrier, EndpointRefused, TooManyRequests
 from nullabona.client.runner.chance import fraction
@@ -23,11 +25,7 @@ from nullabona.errors import PeerError
 from nullabona.wire.messages import MAX_WAIT_S, AnyResponse, Frames, Listen, Read, Refusal
 
 WAIT_S: Final = 120
-OLD_WAIT_S: Final = 600
-JOINING: Final = 6
-"""A box in which we wait to see our way back into its room confirmed is read so many times as often as others when
-every request goes on a connection of its own: it has a deadline.
-"""
+"""So long a read of the inbox waits."""
 LISTEN_S: Final = 180
 OLD_LISTEN_S: Final = 300
 """Without a ring the box is read after so long on average: a member may append without ringing."""
@@ -43,11 +41,12 @@ Key = tuple[bytes | None, str, bytes]
 
 
 class Reads:
-    """The reads of one client. ``apart_s`` is `Timing.apart` in seconds, ``chance`` gives numbers in [0, 1)."""
+    """The reads of one client. ``chance`` gives numbers in [0, 1)."""
 
-    def __init__(self, ground: Ground, apart_s: float, chance: Callable[[], float] = fraction) -> None:
+    def __init__(self, ground: Ground, timing: Timing, chance: Callable[[], float] = fraction) -> None:
         self._ground = ground
-        self._apart_s = apart_s
+        self._apart_s = timing.apart / 1_000
+        self._joining_s = timing.joining / 1_000
         self._chance = chance
         self._wants: dict[Key, ReadWant] = {}
         self._keys: dict[bytes | None, set[Key]] = {}
@@ -144,15 +143,18 @@ class Reads:
         """Read at drawn moments, so that nothing waits at the relay and no two boxes are read together."""
         while self._is_reader(key):
             hurry = self._hurry[key] = asyncio.Event()
-            joining = key[0] is not None and self._wants[key].bell is None
+            mean_s = self._joining_s if self._has_no_bell(key) else self._apart_s
             with suppress(TimeoutError):
-                mean_s = self._apart_s / JOINING if joining else self._apart_s
                 async with asyncio.timeout(moment_s(mean_s, self._chance())):
                     await hurry.wait()
             moved = True
             while moved and self._is_reader(key):
                 moved = await self._read(key, way, await way.ready(), 0)
                 moved = moved and (key in self._behind or key in self._unsure)
+
+    def _has_no_bell(self, key: Key) -> bool:
+        """Whether it is a room's box that we cannot listen for."""
+        return key[0] is not None and self._wants[key].bell is None
 
     def _is_reader(self, key: Key) -> bool:
         return self._tasks.get(key) is asyncio.current_task() and key in self._wants
@@ -172,9 +174,12 @@ class Reads:
             last, behind, begun = carrier, key in self._behind, clock()
             if self._wants[key].bell is not None:
                 moved = await self._listen(key, way, carrier)
+            elif key[0] is not None:
+                moved = await self._read(key, way, carrier, 0)
+                pause = 0.0 if moved and key in self._behind else self._joining_s
+                continue
             else:
-                wait_s = 0 if behind else OLD_WAIT_S if self._wants[key].old else WAIT_S
-                moved = await self._read(key, way, carrier, wait_s)
+                moved = await self._read(key, way, carrier, 0 if behind else WAIT_S)
             calm = moved or clock() - begun >= 1 or (behind and key not in self._behind)
             pause = 0.0 if calm else min(_CALM_MOST_S, pause * 2 or _CALM_FIRST_S)
 

@@ -65,7 +65,7 @@ class Runner:
         self._timing = timing or Timing()
         self.engine = Engine(self.store, self._mls, account.me, self._chance, self._timing)
         self.ways = Ways(account.relay, options or NetOptions(), policy or Policy(), self._way_changed, dial)
-        self._reads = Reads(self, self._timing.apart / 1_000)
+        self._reads = Reads(self, self._timing)
         self._outbox = Outbox(self)
         self._fetches = Fetches(self)
         self.directories = Directories(self)

@@ -85,7 +85,7 @@ class Draft:
     day_bytes: int
     bodies: list[tuple[int, bytes]] = field(default_factory=list)
     """(seq, frame), as an answer to a read carries them."""
-    bells: list[tuple[bytes, int]] = field(default_factory=list)
+    bells: list[tuple[bytes, int]] = field(default_factory=list, repr=False)
     """What to ring when the batch is kept; nothing of it is. Repeated only where appends rang differently in turn."""
 
 

@@ -23,7 +23,7 @@ _BELL: Final = attrgetter("bell")
 _NOBODY: Final[list[Any]] = []
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Ring:
     """What one batch brought to one box, as an answer carries it."""
 
@@ -41,7 +41,7 @@ class Ring:
         return mine.incarnation == before.incarnation and mine.frames[0][0] == before.frames[-1][0] + 1
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Listener(Generic[C]):
     """One bell of one connection. ``request_id`` says what to answer; None while the client is not waiting.
 
