@@ -7,7 +7,7 @@ from collections.abc import Callable
 from hashlib import sha256
 
 from nullabona.wire.address import BoxSecrets
-from nullabona.wire.messages import Blob, Done, Frames, GetBlob, LookupCard, PutBlob, Refusal
+from nullabona.wire.messages import Appended, Blob, Done, Frames, GetBlob, LookupCard, PutBlob, Refusal
 from tests.relay.peers import Box, Client, RunningRelay, ask_http
 
 
@@ -39,6 +39,22 @@ def test_wrong_secrets_look_like_no_box(client: Client, box: Box) -> None:
     assert [Frames(b"", 0, ())] * 3 == [client.read(Box(other)) for other in wrong]
     assert [Done()] * 3 == [client.ask(Box(other).trim(1)) for other in wrong]
     assert ((1, b"frame"),) == client.read(box).frames
+
+
+def test_appends_of_one_message_go_each_to_its_own_box(client: Client, relay: RunningRelay) -> None:
+    """Two connections write to several boxes in turns, again and again to one, and with secrets that belong to another
+    box or policy: each frame is in the box that its own secrets open, and nowhere else.
+    """
+    one, two = Box(), Box()
+    crossed = Box(BoxSecrets(0, one.secrets.read_secret, two.secrets.write_secret))
+    inbox = Box(BoxSecrets(1, one.secrets.read_secret, one.secrets.write_secret))
+    order = [one, one, two, one, crossed, crossed, one, inbox, inbox, one]
+    for writer in (client, Client(relay.address)):
+        ids = writer.start(*(box.append(str(at).encode()) for at, box in enumerate(order)))
+        assert [Appended] * len(order) == [type(writer.result(number)) for number in ids]
+    for box in (one, two, crossed, inbox):
+        mine = [str(at).encode() for at, each in enumerate(order) if each is box]
+        assert 2 * mine == [frame for _, frame in client.read(box).frames]
 
 
 def test_a_waiting_read_is_answered_by_the_next_append(relay: RunningRelay, box: Box) -> None:

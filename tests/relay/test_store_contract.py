@@ -14,7 +14,7 @@ from nullabona.relay.core.boxes import SEQ_BITS, Batch, NewBox, StoredBox
 from nullabona.relay.store.files import FileBlobStore
 from nullabona.relay.store.interface import BlobStore, BoxStore
 from nullabona.relay.store.memory import MemoryBlobStore, MemoryBoxStore
-from nullabona.relay.store.sqlite import SqliteBoxStore
+from nullabona.relay.store.sqlite import TOGETHER, SqliteBoxStore
 
 DAY = 50
 ADDRESS = bytes(range(32))
@@ -48,6 +48,20 @@ def test_what_was_committed_is_found(store: BoxStore) -> None:
     assert StoredBox(7, MARK, 3, DAY, 2, 6) == store.find(ADDRESS, DAY)
     assert ((1, b"one"), (2, b"two")) == store.read(7, 0, 10, 100)
     assert store.is_taken(7)
+
+
+@pytest.mark.parametrize("many", [TOGETHER - 1, TOGETHER, TOGETHER + 1, 2 * TOGETHER, 3 * TOGETHER + 2])
+def test_every_frame_of_a_batch_is_kept(store: BoxStore, many: int) -> None:
+    """However many come together, and of two boxes in turns: each is kept once, in its place, with its day."""
+    here, there = [f"here {seq}".encode() for seq in range(many)], [f"there {seq}".encode() for seq in range(many)]
+    mixed = [row for pair in zip(frames(7, *here), frames(9, *there), strict=True) for row in pair]
+    boxes = [NewBox(7, ADDRESS, MARK, DAY), NewBox(9, bytes(32), MARK, DAY)]
+    store.commit(Batch(boxes=boxes, frames=mixed))
+    assert tuple(enumerate(here, 1)) == store.read(7, 0, 1_000, 10**6)
+    assert tuple(enumerate(there, 1)) == store.read(9, 0, 1_000, 10**6)
+    found = store.find(ADDRESS, DAY)
+    assert found is not None
+    assert (many + 1, many) == (found.next_seq, found.today_frames)
 
 
 def test_reads_obey_position_limit_and_size(store: BoxStore) -> None:

@@ -163,14 +163,15 @@ class Journal:
         """Make a batch of what is queued and start writing it."""
         plan = self._plan()
         answers: Answers = []
-        before, began = self._queued_bytes, self._loop.time()
+        size, began = 0, self._loop.time()
         queue = self._queue
         for _ in range(min(len(queue), BATCH_FRAMES)):
             caller, request_id, address, what, bells = queue.popleft()
-            answers.append((caller, request_id, self._decide(plan, address, what, bells)))
-            if before - self._queued_bytes > BATCH_BYTES:
+            size += ENTRY_BYTES + (len(what) if isinstance(what, bytes) else 0)
+            answers.append((caller, request_id, _decide(plan, address, what, bells)))
+            if size > BATCH_BYTES:
                 break
-        size = before - self._queued_bytes
+        self._queued_bytes -= size
 
         def done(error: Exception | None) -> None:
             if error is None:
@@ -188,12 +189,12 @@ class Journal:
             room = 0.75 * self._room + 0.25 * enough
             self._room = int(min(max(room, QUEUE_LEAST), self._most_bytes))
 
-    def _decide(self, plan: Plan, address: bytes, what: bytes | int, bells: Ringing) -> AnyResponse:
-        self._queued_bytes -= ENTRY_BYTES + (len(what) if isinstance(what, bytes) else 0)
-        try:
-            if isinstance(what, bytes):
-                return plan.append(address, what, bells)
-            plan.trim(address, what)
-        except StoreFailed:
-            return refuse(BUSY, 1)
-        return _DONE
+
+def _decide(plan: Plan, address: bytes, what: bytes | int, bells: Ringing) -> AnyResponse:
+    try:
+        if isinstance(what, bytes):
+            return plan.append(address, what, bells)
+        plan.trim(address, what)
+    except StoreFailed:
+        return refuse(BUSY, 1)
+    return _DONE

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from struct import Struct
 from typing import Final, Protocol
 
-import msgspec
 from picows import WSCloseCode, WSFrame, WSListener, WSMsgType, WSTransport
 
 from nullabona.errors import Malformed
@@ -15,8 +13,8 @@ from nullabona.relay.core.limits import Limits
 from nullabona.relay.dispatch import Dispatcher
 from nullabona.relay.unsent import Unsent
 from nullabona.relay.wiping import wipe
-from nullabona.wire.messages import MAX_REQUEST, AnyResponse
-from nullabona.wire.records import HEAD, HEAD_SIZE, Assembly, split_records
+from nullabona.wire.messages import MAX_REQUEST, AnyResponse, encode
+from nullabona.wire.records import HEAD, Assembly, split_records
 
 _ROOM: Final = 14
 """Bytes that picows wants free in front of a message."""
@@ -24,9 +22,6 @@ _FLUSH_BYTES: Final = 256 * 1024
 """An outgoing message this long is sent at once."""
 _CLOSE_DELAY_S: Final = 0.2
 """Time for a close frame to leave before the connection goes."""
-_LENGTH: Final = Struct(">I")
-
-_encode_into = msgspec.msgpack.Encoder().encode_into
 
 
 class Gate(Protocol):
@@ -91,18 +86,15 @@ class WebSocket(WSListener):
     # -- what services call
 
     def answer(self, request_id: int, response: AnyResponse) -> None:
-        self.budget.inflight -= 1
-        out = self._out
-        start = len(out)
-        out += HEAD.pack(request_id, 0)
-        _encode_into(response, out, -1)
-        _LENGTH.pack_into(out, start + 4, len(out) - start - HEAD_SIZE)
-        self._soil(len(out))
+        self.answer_encoded(request_id, encode(response))
 
     def answer_encoded(self, request_id: int, body: bytes) -> None:
         self.budget.inflight -= 1
-        self._out += HEAD.pack(request_id, len(body)) + body
-        self._soil(len(self._out))
+        out = self._out
+        out += HEAD.pack(request_id, len(body))
+        out += body
+        if not self._dirty or len(out) > _FLUSH_BYTES:
+            self._soil(len(out))
 
     def is_full(self) -> bool:
         return self._gate.unsent.is_too_much(len(self._out) + self.unsent(), self._unsent_limit)

@@ -28,21 +28,25 @@ class _Buffer(ctypes.Structure):
     ]
 
 
-_get: Final = ctypes.pythonapi.PyObject_GetBuffer
-_get.argtypes = (ctypes.py_object, ctypes.POINTER(_Buffer), ctypes.c_int)
-_release: Final = ctypes.pythonapi.PyBuffer_Release
-_release.argtypes = (ctypes.POINTER(_Buffer),)
-_release.restype = None
+_VIEW: Final = _Buffer()
+_AT: Final = ctypes.addressof(_VIEW)
+_get: Final = ctypes.PYFUNCTYPE(ctypes.c_int, ctypes.py_object, ctypes.c_void_p, ctypes.c_int)(
+    ("PyObject_GetBuffer", ctypes.pythonapi)
+)
+_fill: Final = ctypes.PYFUNCTYPE(ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int, ctypes.c_size_t)(
+    ("memset", ctypes.pythonapi)
+)
+_release: Final = ctypes.PYFUNCTYPE(None, ctypes.c_void_p)(("PyBuffer_Release", ctypes.pythonapi))
 
 
 def wipe(view: memoryview) -> None:
     """Overwrite the bytes below ``view`` with zeros, though it is to be read only.
 
     For memory that somebody lent and that nothing reads again; never for a view of `bytes`, which others may hold.
+    Called on the loop only: every call uses the same `_VIEW`.
     """
-    buffer = _Buffer()
-    _get(view, ctypes.byref(buffer), 0)
+    _get(view, _AT, 0)
     try:
-        ctypes.memset(buffer.buf or 0, 0, buffer.len)
+        _fill(_VIEW.buf, 0, _VIEW.len)
     finally:
-        _release(ctypes.byref(buffer))
+        _release(_AT)

@@ -7,15 +7,16 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import closing, suppress
+from itertools import chain
 from pathlib import Path
 from typing import ClassVar, Final
 
 from nullabona.errors import UserError
 from nullabona.machine.queries import named_queries
 from nullabona.relay.core.answers import Entry
-from nullabona.relay.core.boxes import LAST_SEQ, SEQ_BITS, Batch, StoredBox
+from nullabona.relay.core.boxes import LAST_SEQ, SEQ_BITS, Batch, Row, StoredBox
 from nullabona.relay.store.gaps import MOST_PAGES, overwrite_gaps
 from nullabona.relay.store.interface import StoreFailed, StoreGone
 from nullabona.relay.store.log import KEPT_BYTES, Log
@@ -36,6 +37,9 @@ class NotOurs(UserError):
 
 
 _SQL: Final = named_queries("nullabona.relay.store")
+TOGETHER: Final = 16
+"""Frames that one statement keeps: what a statement costs is more than what a frame costs it."""
+_KEEP_TOGETHER: Final = _SQL["keep_frame"].removesuffix(";") + ", (?, ?, ?)" * (TOGETHER - 1)
 
 
 class SqliteBoxStore:
@@ -168,7 +172,7 @@ class SqliteBoxStore:
             db.execute(_SQL["raise_floor"], (next_seq, num))
             db.execute(_SQL["trim_frames"], (num << SEQ_BITS, num << SEQ_BITS | upto))
         if batch.frames:
-            db.executemany(_SQL["keep_frame"], sorted(batch.frames))
+            _keep(db, sorted(batch.frames))
 
     def _stored(self, num: int, incarnation: bytes, floor: int, expiry_day: int, *, today: int) -> StoredBox:
         span = (num << SEQ_BITS, num << SEQ_BITS | LAST_SEQ)
@@ -239,6 +243,13 @@ class SqliteBoxStore:
         except OSError:
             return ()
         return tuple((status.st_dev, status.st_ino) for status in found)
+
+
+def _keep(db: sqlite3.Connection, rows: Sequence[Row]) -> None:
+    rest = len(rows) % TOGETHER
+    for at in range(0, len(rows) - rest, TOGETHER):
+        db.execute(_KEEP_TOGETHER, tuple(chain.from_iterable(rows[at : at + TOGETHER])))
+    db.executemany(_SQL["keep_frame"], rows[len(rows) - rest :])
 
 
 def _take(rows: Iterable[Entry], limit: int, max_bytes: int) -> tuple[Entry, ...]:
