@@ -103,7 +103,7 @@ def begin_anew(step: Step, room: RoomState, track: BoxTrack, incarnation: bytes)
     track.missing, track.unreadable, track.candidates = [], [], []
     track.deferred, track.expected = {}, {}
     track.decide_at = track.winner_seq = 0
-    track.settled_seen = track.diverged = track.order_seen = False
+    track.settled_seen = track.announced = track.diverged = track.order_seen = False
     track.behind = []
     step.store.unplace_frames(box)
     if not track.closed:
@@ -195,7 +195,7 @@ def announce(step: Step, room: RoomState, track: BoxTrack) -> None:
         return
     claim = make_claim(step.mls, step.me.signature_key, track.keys.box.address, commit, tuple(track.winner_removed))
     queue_frame(step, room, track, Kind.SETTLED, claim, keep=False)
-    track.settled_seen = True
+    track.settled_seen = track.announced = True
 
 
 def winning_commit(step: Step, track: BoxTrack) -> bytes | None:
@@ -359,8 +359,9 @@ def _beacon(step: Step, room: RoomState, track: BoxTrack) -> None:
         track.trim_at = track.trim_at or step.within(step.timing.trim) + 1
         return
     # Everybody came along, but not everybody has said that they have all of it: look again, and say nothing.
-    if not shown and (not track.settled_seen or track.beacons):
+    if not shown and not track.announced:
         announce(step, room, track)
+    track.announced = False
     if not shown and track.beacons >= LONELY_BEACONS and not acknowledging.anybody_after(step, room, track):
         healing.give_way(step, room, track)
     track.beacons += 1

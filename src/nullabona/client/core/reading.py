@@ -265,6 +265,7 @@ def _settled(step: Step, room: RoomState, track: BoxTrack, seq: int, digest: byt
             track.settle_until = step.now + step.timing.settle // 2
     elif claim.commit == track.winner:
         track.settled_seen = True
+        track.announced |= claim.signer != step.me.signature_key
     else:
         healing.rival(step, room, track, claim)
 

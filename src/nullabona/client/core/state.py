@@ -75,6 +75,8 @@ class BoxTrack(msgspec.Struct):
     """Our winner lies in this incarnation as a settled commit."""
     beacon_at: int = 0
     beacons: int = 0
+    announced: bool = False
+    """Our winner was announced, by us or another device, since we last thought of doing so."""
     put_back_own_at: int = 0
     put_back_any_at: int = 0
     trim_at: int = 0
