@@ -86,7 +86,7 @@ MUTANTS: Final = (
         Edit("client/core/state.py", "return bell_of(self.keys.bells, self.leaf) if", "return bell_of(self.keys.bells, 0) if")),
 
     # -- what clients make of what a relay says
-    _mutant("views are not compared", "coerced-operator", "L-02",
+    _mutant("views are not compared", "coerced-operator", "L-02 L-16",
         Edit("client/core/boxes.py", "    _diverge(step, room, track)\n\n\ndef _diverge", "\n\ndef _diverge")),
     _mutant("gaps are not answered, nor views compared", "coerced-operator", "L-16",
         Edit("client/core/boxes.py", "    _answer_gaps(step, room, track, said)\n", ""),
@@ -95,9 +95,12 @@ MUTANTS: Final = (
         Edit("client/core/record/checking.py",
              "promise = check_promise(pinned, str(handle), card_hash(answer.card), answer.promise, frontier, now_s)",
              "promise = None")),
-    _mutant("a box that was lost is not noticed", "coerced-operator", "L-02 L-16",
+    _mutant("a box that was lost is not noticed", "loss", "S-22",
         Edit("client/core/reading.py", "        boxes.lose_box(step, room, track, answer.incarnation)\n        return False\n",
-             "        return False\n"), stuck=True),
+             "        return False\n"),
+        Edit("client/core/sent.py", "        boxes.lose_box(step, room, track, answer.incarnation)\n        return\n",
+             "        return\n"),
+        more=("--accounts", "12", "--rooms", "4", "--rate", "10", "--seconds", "3", "--patience", "70")),
     _mutant("nobody puts frames back", "loss", "S-22",
         Edit("client/core/boxes.py", "    if not own and not anybody:\n        return\n", "    return\n"),
         more=("--accounts", "12", "--rooms", "4", "--rate", "10", "--seconds", "3", "--patience", "70")),
@@ -160,6 +163,8 @@ MUTANTS: Final = (
         stuck=True),
     _mutant("witnesses forget what they signed", "docket", "K-12 K-20",
         Edit("witness/core/judging.py", "known = Cosigned(held.size, held.root) if held is not None else None",
-             "known = None"), stuck=True),
+             "known = None"),
+        Edit("witness/store/schema.sql", "WHEN new.size < old.size OR (new.size = old.size AND new.root <> old.root)\n", "WHEN 0\n"),
+        stuck=True),
 )  # fmt: skip
 """All of them."""

@@ -13,7 +13,7 @@ from nullabona.drills.report import Verdict
 from nullabona.wire.handle import check_name
 
 SMALL = Size(accounts=12, rooms=4, rate=10.0, before_s=3.0, after_s=2.0)
-GOOD = Outcome(SMALL, 100, 500, 40, 4.0, 0, 1.0, 0, 0, 0, 3.0, 10.0, 50.0)
+GOOD = Outcome(SMALL, 100, 500, 2, 15, 40, 4.0, 0, 1.0, 0, 0, 0, 3.0, 10.0, 50.0)
 
 
 def test_a_small_crowd_loses_nothing() -> None:
@@ -21,7 +21,8 @@ def test_a_small_crowd_loses_nothing() -> None:
     outcome = play(lambda _: None, SMALL)
     assert (0, 0, 0) == (outcome.missing, outcome.twice, outcome.forged)
     assert outcome.said > 20
-    assert outcome.lacking > 0, "nothing was under way when the relay was taken"
+    assert 2 == outcome.away
+    assert outcome.lacking > outcome.waiting > 0, "nobody had to get anything that only the relay had"
     assert report(outcome).held
 
 

@@ -22,6 +22,8 @@ from nullabona.drills.orders import obey, speak_utf8
 
 _WAIT_S: Final = 300.0
 _AT_ONCE: Final = 8
+_AWAY: Final = 10
+"""One of so many is away when the machine is taken."""
 _FILES: Final = 16
 """Open files that one account needs at most."""
 
@@ -29,24 +31,38 @@ _FILES: Final = 16
 class Person:
     """One account and what it was shown."""
 
-    def __init__(self, client: Client, name: str) -> None:
-        self.client = client
+    client: Client
+    account: str
+
+    def __init__(self, folder: Path, name: str) -> None:
         self.name = name
         self.said: list[tuple[str, str]] = []
-        self.shown: Counter[tuple[str, str, str]] = Counter()
-        """Room, account and text of every line of somebody else, as often as it was told of."""
+        self.shown: set[tuple[str, str, str]] = set()
+        """Room, account and text of every line of somebody else that it was told of."""
         self.news = asyncio.Event()
-        self._listener: asyncio.Task[None] | None = None
+        self._folder = folder
+        self._open = AsyncExitStack()
 
-    def listen(self) -> None:
-        """Count what comes, from now on."""
-        self._listener = asyncio.create_task(self._listen())
+    async def create(self, handle: str, relay: str) -> None:
+        """Make the account, and be there."""
+        await self._come(create=True)
+        await self.client.create_account(handle, relay=relay)
+        await self.client.wait_published(timeout_s=_WAIT_S)
+        self.account = self.client.me.account.hex()
 
-    async def stop(self) -> None:
-        """Stop counting."""
-        if self._listener is not None:
-            self._listener.cancel()
-            await asyncio.gather(self._listener, return_exceptions=True)
+    async def leave(self) -> None:
+        """Be away: the client ends."""
+        await self._open.aclose()
+
+    async def come_back(self) -> None:
+        """Be there again."""
+        await self._come(create=False)
+
+    async def _come(self, *, create: bool) -> None:
+        opened = open_client(self._folder, unlock=Unprotected(), create=create)
+        self.client = await self._open.enter_async_context(opened)
+        listener = asyncio.create_task(self._listen())
+        self._open.push_async_callback(_ended, listener)
 
     async def until(self, true: Callable[[], bool]) -> None:
         """Until something is so."""
@@ -60,10 +76,10 @@ class Person:
         return any(room.title == title for room in self.client.rooms())
 
     async def _listen(self) -> None:
-        async for event in self.client.events(after=0):
+        async for event in self.client.events():
             if isinstance(event, MessageReceived):
                 title = self.client.room(event.room).title
-                self.shown[title, event.account.hex(), event.text] += 1
+                self.shown.add((title, event.account.hex(), event.text))
             elif isinstance(event, RoomRequested):
                 await self.client.accept_room_request(event.room)
             self.news.set()
@@ -76,6 +92,9 @@ class Crowd:
         self._folder, self._stack = folder, stack
         self._numbers = range(first, first + count)
         self._people: dict[int, Person] = {}
+        self._away: set[int] = set()
+        self._word = asyncio.Lock()
+        """Held by whoever says a line: nobody leaves in the middle of one."""
         self._dice = random.Random(first)  # noqa: S311 - who speaks, no secret
         self._speaking: asyncio.Task[None] | None = None
         self._due: dict[int, set[tuple[str, str, str]]] = {}
@@ -86,17 +105,13 @@ class Crowd:
 
         async def make(number: int) -> None:
             async with gate:
-                opened = open_client(self._folder / f"p{number}", unlock=Unprotected(), create=True)
-                client = await self._stack.enter_async_context(opened)
-                person = Person(client, name_of(number))
-                await client.create_account(f"{person.name}@{host}", relay=relay)
-                await client.wait_published(timeout_s=_WAIT_S)
-                person.listen()
-                self._stack.push_async_callback(person.stop)
+                person = Person(self._folder / f"p{number}", name_of(number))
+                self._stack.push_async_callback(person.leave)
+                await person.create(f"{person.name}@{host}", relay)
                 self._people[number] = person
 
         await asyncio.gather(*(make(number) for number in self._numbers))
-        return [self._people[number].client.me.account.hex() for number in self._numbers]
+        return [self._people[number].account for number in self._numbers]
 
     async def open_rooms(self, rooms: dict[str, list[int]], host: str) -> None:
         """Open the rooms whose first member is ours, with everybody in them."""
@@ -118,6 +133,19 @@ class Crowd:
         ours = [(title, number) for title, members in rooms.items() for number in members if number in self._people]
         self._speaking = asyncio.create_task(self._talk(ours, rate))
 
+    async def leave(self, rooms: dict[str, list[int]]) -> int:
+        """Every tenth of ours, one at least, is away from now on; nobody who opened a room. How many are."""
+        others = sorted(self._people.keys() - {first for first, *_ in rooms.values()})
+        async with self._word:
+            self._away = set(self._dice.sample(others, min(len(others), max(1, len(self._people) // _AWAY))))
+        await asyncio.gather(*(self._people[number].leave() for number in self._away))
+        return len(self._away)
+
+    async def come_back(self) -> None:
+        """Who was away is there again."""
+        await asyncio.gather(*(self._people[number].come_back() for number in self._away))
+        self._away.clear()
+
     async def move(self, rooms: dict[str, list[int]], relay: str) -> int:
         """Those of ours who opened rooms go to another relay and take them along; how many did."""
         openers = {first for first, *_ in rooms.values()} & self._people.keys()
@@ -132,11 +160,7 @@ class Crowd:
 
     async def said(self) -> list[list[str]]:
         """Everything that ours have said so far, as room, account and text."""
-        return [
-            [title, person.client.me.account.hex(), text]
-            for person in self._people.values()
-            for title, text in person.said
-        ]
+        return [[title, person.account, text] for person in self._people.values() for title, text in person.said]
 
     async def expect(self, rooms: dict[str, list[int]], said: list[list[str]]) -> None:
         """From now on `lacking` counts these lines."""
@@ -144,7 +168,7 @@ class Crowd:
         for title, account, text in said:
             for number in rooms[title]:
                 person = self._people.get(number)
-                if person is not None and person.client.me.account.hex() != account:
+                if person is not None and person.account != account:
                     self._due[number].add((title, account, text))
 
     async def lacking(self) -> int:
@@ -178,11 +202,17 @@ class Crowd:
         while True:
             due += self._dice.expovariate(rate)
             await asyncio.sleep(max(0.0, due - loop.time()))
-            title, who = self._dice.choice(ours)
-            person, number = self._people[who], number + 1
-            text = f"{who}의 {number}번째 이야기, line {number}"
-            await person.client.send(title, text)
-            person.said.append((title, text))
+            async with self._word:
+                title, who = self._dice.choice([place for place in ours if place[1] not in self._away])
+                person, number = self._people[who], number + 1
+                text = f"{who}의 {number}번째 이야기, line {number}"
+                await person.client.send(title, text)
+                person.said.append((title, text))
+
+
+async def _ended(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
 
 
 def name_of(number: int) -> str:

@@ -22,6 +22,8 @@ _CROWDS: Final = 2
 """Processes that the people are spread over."""
 _SMALLEST, _LARGEST = 3, 12
 _POLL_S: Final = 0.2
+_AWAY_S: Final = 2.0
+"""So long before the seizure some people go away; what is said from then on waits for them on the machine."""
 _GONE_S: Final = 3.0
 """Between the seizure and the empty relay at the same name."""
 _PATIENCE_S: Final = 300.0
@@ -63,6 +65,10 @@ class Outcome:
     said: int
     deliveries: int
     """Messages times readers."""
+    away: int
+    """How many people were away when the machine was taken, and came back when the empty relay began."""
+    waiting: int
+    """Deliveries that were still to be made when it was taken: nearly all to them, and waiting on the machine."""
     lacking: int
     """Deliveries that were still to come when the empty relay began."""
     recovery_s: float
@@ -125,7 +131,10 @@ class _Scene:
         rate = self._size.rate / len(self._crowds)
         await self._each("talk", rooms=self._rooms, rate=rate)
         talking = time.monotonic()
-        await asyncio.sleep(self._size.before_s)
+        await asyncio.sleep(max(0.0, self._size.before_s - _AWAY_S))
+        away = sum(await self._each("leave", rooms=self._rooms))
+        await asyncio.sleep(_AWAY_S)
+        waiting = await self._lacking(await self._said())
         tell(_TAKEN_RENAMED if self._size.renamed else _TAKEN)
         await self._seize()
         lacking, recovery_s, movers = await self._recover(tell)
@@ -137,7 +146,7 @@ class _Scene:
         missing, twice, forged = (sum(one[what] for one in found) for what in ("missing", "twice", "forged"))
         memory = sum(await self._each("memory")) / 1_024
         return Outcome(
-            self._size, len(said), self._due(said), lacking, recovery_s, movers, all_s,
+            self._size, len(said), self._due(said), away, waiting, lacking, recovery_s, movers, all_s,
             missing, twice, forged, setup_s, talked_s, memory,
         )  # fmt: skip
 
@@ -171,6 +180,7 @@ class _Scene:
         """
         began = time.monotonic()
         said = await self._said()
+        await self._each("come_back")
         movers = 0
         if self._size.renamed:
             movers = sum(await self._each("move", rooms=self._rooms, relay=self._relay.url))
@@ -185,12 +195,16 @@ class _Scene:
 
     async def _until_none_lacks(self, said: list[list[str]], began: float) -> tuple[int, float]:
         """How many of these lines lacked, and how long after ``began`` none did: or so long that something is lost."""
-        await self._each("expect", rooms=self._rooms, said=said)
-        first = lacking = sum(await self._each("lacking"))
+        first = lacking = await self._lacking(said)
         while lacking and time.monotonic() - began < self._size.patience_s:
             await asyncio.sleep(_POLL_S)
             lacking = sum(await self._each("lacking"))
         return first, time.monotonic() - began
+
+    async def _lacking(self, said: list[list[str]]) -> int:
+        """How many of these lines lack; `lacking` of the crowds counts them from now on."""
+        await self._each("expect", rooms=self._rooms, said=said)
+        return sum(await self._each("lacking"))
 
     def _due(self, said: list[list[str]]) -> int:
         """How many lines of others everybody has to be shown, all together."""

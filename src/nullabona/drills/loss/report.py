@@ -34,9 +34,10 @@ def report(outcome: Outcome) -> Report:
         "renamed": outcome.size.renamed, "movers": outcome.movers,
         "accounts": outcome.size.accounts, "rooms": outcome.size.rooms, "said": outcome.said,
         "rate_asked": outcome.size.rate, "rate": round(outcome.rate, 1),
-        "deliveries": outcome.deliveries, "lacking": outcome.lacking, "recovery_s": round(outcome.recovery_s, 1),
-        "rest_s": round(outcome.all_s, 1), "missing": outcome.missing, "twice": outcome.twice,
-        "forged": outcome.forged, "setup_s": round(outcome.setup_s, 1), "memory_mb": round(outcome.memory_mb),
+        "deliveries": outcome.deliveries, "away": outcome.away, "waiting": outcome.waiting,
+        "lacking": outcome.lacking, "recovery_s": round(outcome.recovery_s, 1), "rest_s": round(outcome.all_s, 1),
+        "missing": outcome.missing, "twice": outcome.twice, "forged": outcome.forged,
+        "setup_s": round(outcome.setup_s, 1), "memory_mb": round(outcome.memory_mb),
     }  # fmt: skip
     return out
 
@@ -57,8 +58,10 @@ def _recovered(outcome: Outcome) -> Text:
     lacking, seconds, rest = outcome.lacking, f"{outcome.recovery_s:.1f}", f"{outcome.all_s:.1f}"
     told = _moved(outcome)
     return Text(
+        f"{outcome.away} people were away when the machine was taken, and {outcome.waiting} deliveries waited on it. "
         f"{told.en}When the empty relay began, {lacking} deliveries were still to be made; {seconds} s later all were, "
         f"while people talked on. After the last word it took {rest} s until everybody had it.",
+        f"기계를 가져갈 때 {outcome.away}명이 접속해 있지 않았고, 전달 {outcome.waiting}건이 그 안에서 기다림. "
         f"{told.ko}빈 서버가 시작할 때 전달되지 않은 것이 {lacking}건이었고, "
         f"대화가 이어지는 동안 {seconds}초 만에 모두 전달됨. 마지막 말 뒤 모두가 받기까지 {rest}초.",
     )
