@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from nullabona.cli.settings import Settings
 from nullabona.client.api import MessageInfo, MessageReceived
 from tests.api.people import QUICK, SOON, happens, opened, play
 from tests.api.service import Service
@@ -79,6 +80,25 @@ def test_sending_and_reading(pair: Pair) -> None:
     back = nulla("read", pair.junho_name, "--json", "--limit", "1", profile=pair.mina)
     assert [("yes", sent.row["id"])] == [(row["text"], row["reply_to"]) for row in back.rows]
     assert "yes" in nulla("read", pair.junho_name, "--offline", profile=pair.mina).out
+
+
+def test_who_comes_apart_is_told_that_it_takes_long(pair: Pair) -> None:
+    """A command says so before it waits. What has not come in time is not shown, and a relay is not blamed for it."""
+    sent = nulla("send", pair.junho_name, "slowly", "--apart", profile=pair.mina)
+    assert (0, "Sent.") == (sent.code, sent.err.strip())
+    read = nulla("read", pair.mina_name, "--apart", "--timeout", "0.3", profile=pair.junho)
+    assert 0 == read.code
+    said = ("Each box is read at a moment of its own", "Not everything has come in yet")
+    assert [True, True] == [part in read.err for part in said]
+    assert "out of reach" not in read.err
+    synced = nulla("sync", "--apart", "--timeout", "0.3", profile=pair.junho)
+    assert (4, True) == (synced.code, "[pending-still]" in synced.err)
+
+
+@pytest.mark.parametrize(("apart", "named", "waits"), [(False, None, 30), (True, None, 300), (True, 2.0, 2)])
+def test_how_long_a_command_waits(*, apart: bool, named: float | None, waits: float) -> None:
+    """What was named counts; else longer where every box is read at a moment of its own."""
+    assert waits == Settings(apart=apart).patience(named)
 
 
 def test_a_group_from_beginning_to_end(pair: Pair) -> None:

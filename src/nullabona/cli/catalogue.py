@@ -229,6 +229,14 @@ SENTENCES: Final[dict[str, tuple[str, str]]] = {
         "저장했습니다. 다음에 연결될 때 나갑니다.",
     ),
     "synced": ("Everything has gone out and come in.", "보낼 것은 다 보냈고 받을 것은 다 받았습니다."),
+    "apart-waits": (
+        "Each box is read at a moment of its own; this can take some minutes.",
+        "상자마다 서로 다른 때에 읽으므로 몇 분 걸릴 수 있습니다.",
+    ),
+    "not-all": (
+        "Not everything has come in yet; this is what is here already.",
+        "아직 다 받지 못해 저장된 것만 보여 줍니다.",
+    ),
     "offline": (
         "The relay is out of reach; this is what is here already.",
         "릴레이에 연결할 수 없어 저장된 것만 보여 줍니다.",

@@ -9,7 +9,7 @@ import click
 from nullabona.cli.catalogue import say
 from nullabona.cli.link import contact_link, open_link, verify
 from nullabona.cli.output import emit, line, note, table
-from nullabona.cli.running import opened, run_async
+from nullabona.cli.running import in_step, opened, run_async
 from nullabona.cli.settings import Settings, common, settings_of
 from nullabona.cli.standing import mark, warn_of_changes
 from nullabona.client.api import Client, ContactInfo
@@ -27,7 +27,7 @@ async def _act(settings: Settings, act: Act, key: str, handle: str, wait_s: floa
     async with opened(settings, online=wait_s is not None) as client:
         info = await act(client)
         if wait_s is not None:
-            await client.sync(timeout_s=wait_s, receipts=False)
+            await in_step(settings, client, wait_s)
         if info is not None and info.answered:
             key = "accept-waits"
         note(settings, key, handle=info.handle if info is not None else handle)
@@ -39,27 +39,28 @@ async def _act(settings: Settings, act: Act, key: str, handle: str, wait_s: floa
 @contact.command()
 @click.argument("handle")
 @click.option("--greeting", default="", metavar="TEXT", help="A line for them to see.")
-@click.option("--timeout", default=30.0, metavar="S", help="Longest wait for the relays.")
+@click.option("--timeout", type=float, metavar="S", help="Longest wait for the relays (30; with --apart 300).")
 @common
 @click.pass_context
-def add(context: click.Context, handle: str, *, greeting: str, timeout: float) -> None:
+def add(context: click.Context, handle: str, *, greeting: str, timeout: float | None) -> None:
     """Ask HANDLE to talk."""
     settings = settings_of(context)
+    wait_s = settings.patience(timeout)
     run_async(
-        _act(settings, lambda c: c.request_contact(handle, greeting, timeout_s=timeout), "requested", handle, timeout)
+        _act(settings, lambda c: c.request_contact(handle, greeting, timeout_s=wait_s), "requested", handle, wait_s)
     )
 
 
 @contact.command()
 @click.argument("handle")
 @click.option("--no-wait", is_flag=True, help="Only store it; it goes out with a later command.")
-@click.option("--timeout", default=30.0, metavar="S", help="Longest wait for the relays.")
+@click.option("--timeout", type=float, metavar="S", help="Longest wait for the relays (30; with --apart 300).")
 @common
 @click.pass_context
-def accept(context: click.Context, handle: str, *, no_wait: bool, timeout: float) -> None:
+def accept(context: click.Context, handle: str, *, no_wait: bool, timeout: float | None) -> None:
     """Say yes to HANDLE, who asked."""
     settings = settings_of(context)
-    wait_s = None if no_wait else timeout
+    wait_s = None if no_wait else settings.patience(timeout)
     run_async(_act(settings, lambda c: c.accept_contact(handle), "accepted", handle, wait_s))
 
 

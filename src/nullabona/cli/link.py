@@ -8,7 +8,7 @@ import click
 
 from nullabona.cli.catalogue import say
 from nullabona.cli.output import emit, line, note
-from nullabona.cli.running import opened, run_async
+from nullabona.cli.running import in_step, opened, run_async
 from nullabona.cli.settings import Settings, common, settings_of
 from nullabona.client.api import Client, LinkInfo, SafetyNumber, WishInfo, errors, qr_rows
 
@@ -82,17 +82,18 @@ def room_link(context: click.Context, room_name: str, *, hours: int, uses: int, 
 @click.command("open")
 @click.argument("text", metavar="LINK")
 @click.option("--greeting", default="", metavar="TEXT", help="A line for them to see.")
-@click.option("--timeout", default=30.0, metavar="S", help="Longest wait for the relays.")
+@click.option("--timeout", type=float, metavar="S", help="Longest wait for the relays (30; with --apart 300).")
 @common
 @click.pass_context
-def open_link(context: click.Context, text: str, *, greeting: str, timeout: float) -> None:
+def open_link(context: click.Context, text: str, *, greeting: str, timeout: float | None) -> None:
     """Follow a LINK to a person or into a group."""
     settings = settings_of(context)
+    wait_s = settings.patience(timeout)
 
     async def work() -> None:
         async with opened(settings) as client:
-            found = await client.open_link(text, greeting, timeout_s=timeout)
-            await client.sync(timeout_s=timeout, receipts=False)
+            found = await client.open_link(text, greeting, timeout_s=wait_s)
+            await in_step(settings, client, wait_s)
             note(settings, "group-asked" if found.room else "link-opened", handle=found.handle)
             emit(found) if settings.as_json else line(found.handle)
 
@@ -103,22 +104,23 @@ def open_link(context: click.Context, text: str, *, greeting: str, timeout: floa
 @click.argument("room_id", metavar="[ID]", required=False)
 @click.option("--again", is_flag=True, help="Ask the admin once more.")
 @click.option("--withdraw", is_flag=True, help="Do not enter by itself any more; forget a wish that was refused.")
-@click.option("--timeout", default=30.0, metavar="S", help="Longest wait for the relay.")
+@click.option("--timeout", type=float, metavar="S", help="Longest wait for the relay (30; with --apart 300).")
 @common
 @click.pass_context
-def asked(context: click.Context, room_id: str | None, *, again: bool, withdraw: bool, timeout: float) -> None:
+def asked(context: click.Context, room_id: str | None, *, again: bool, withdraw: bool, timeout: float | None) -> None:
     """The groups you asked to be let into by a link, and what came of it. ID is the beginning of the group's id."""
     if (again or withdraw) != (room_id is not None) or (again and withdraw):
         raise click.UsageError("an ID goes with --again or --withdraw")
     settings = settings_of(context)
+    wait_s = settings.patience(timeout)
 
     async def work() -> None:
         async with opened(settings) as client:
             with suppress(errors.Unreachable):
-                await client.sync(timeout_s=timeout, receipts=False)
+                await in_step(settings, client, wait_s)
             if room_id is not None:
                 await _change_wish(client, room_id, again=again)
-                await client.sync(timeout_s=timeout, receipts=False)
+                await in_step(settings, client, wait_s)
             _show_wishes(settings, client.wishes())
 
     run_async(work())

@@ -10,7 +10,7 @@ import click
 from nullabona.cli.catalogue import say
 from nullabona.cli.link import asked, room_link
 from nullabona.cli.output import emit, line, note, plain, table
-from nullabona.cli.running import opened, run_async
+from nullabona.cli.running import in_step, opened, run_async
 from nullabona.cli.settings import Settings, common, settings_of
 from nullabona.client.api import Client, RoomSummary
 
@@ -28,11 +28,15 @@ def room() -> None:
 def _changing(command: F) -> F:
     """The options of commands that change a room."""
     no_wait = click.option("--no-wait", is_flag=True, help="Only store the wish; it is carried out later.")
-    timeout = click.option("--timeout", default=30.0, metavar="S", help="Longest wait for the relay.")
+    timeout = click.option(
+        "--timeout", type=float, metavar="S", help="Longest wait for the relay (30; with --apart 300)."
+    )
     return no_wait(timeout(common(command)))
 
 
-def _change(context: click.Context, act: Callable[[Client], Awaitable[None]], *, no_wait: bool, timeout: float) -> None:
+def _change(
+    context: click.Context, act: Callable[[Client], Awaitable[None]], *, no_wait: bool, timeout: float | None
+) -> None:
     settings = settings_of(context)
 
     async def work() -> None:
@@ -41,7 +45,7 @@ def _change(context: click.Context, act: Callable[[Client], Awaitable[None]], *,
             if no_wait:
                 note(settings, "queued")
                 return
-            await client.sync(timeout_s=timeout, receipts=False)
+            await in_step(settings, client, settings.patience(timeout))
             note(settings, "room-changed")
 
     run_async(work())
@@ -85,7 +89,9 @@ def _show(settings: Settings, rooms: list[RoomSummary]) -> None:
 @click.argument("handles", nargs=-1)
 @_changing
 @click.pass_context
-def create(context: click.Context, name: str, handles: tuple[str, ...], *, no_wait: bool, timeout: float) -> None:
+def create(
+    context: click.Context, name: str, handles: tuple[str, ...], *, no_wait: bool, timeout: float | None
+) -> None:
     """Make a group called NAME and invite HANDLES into it."""
     settings = settings_of(context)
 
@@ -93,7 +99,7 @@ def create(context: click.Context, name: str, handles: tuple[str, ...], *, no_wa
         async with opened(settings, online=not no_wait) as client:
             made = await client.create_group(name, list(handles))
             if not no_wait:
-                await client.sync(timeout_s=timeout, receipts=False)
+                await in_step(settings, client, settings.patience(timeout))
             note(settings, "room-created", title=made.title)
             emit(client.room(made.id)) if settings.as_json else line(made.id.hex())
 
@@ -105,7 +111,9 @@ def create(context: click.Context, name: str, handles: tuple[str, ...], *, no_wa
 @click.argument("handles", nargs=-1, required=True)
 @_changing
 @click.pass_context
-def add(context: click.Context, room_name: str, handles: tuple[str, ...], *, no_wait: bool, timeout: float) -> None:
+def add(
+    context: click.Context, room_name: str, handles: tuple[str, ...], *, no_wait: bool, timeout: float | None
+) -> None:
     """Invite HANDLES into a group."""
 
     async def act(client: Client) -> None:
@@ -120,7 +128,7 @@ def add(context: click.Context, room_name: str, handles: tuple[str, ...], *, no_
 @click.argument("handle")
 @_changing
 @click.pass_context
-def remove(context: click.Context, room_name: str, handle: str, *, no_wait: bool, timeout: float) -> None:
+def remove(context: click.Context, room_name: str, handle: str, *, no_wait: bool, timeout: float | None) -> None:
     """Put HANDLE out of a group."""
     _change(context, lambda client: client.remove(room_name, handle), no_wait=no_wait, timeout=timeout)
 
@@ -130,7 +138,7 @@ def remove(context: click.Context, room_name: str, handle: str, *, no_wait: bool
 @click.argument("name")
 @_changing
 @click.pass_context
-def rename(context: click.Context, room_name: str, name: str, *, no_wait: bool, timeout: float) -> None:
+def rename(context: click.Context, room_name: str, name: str, *, no_wait: bool, timeout: float | None) -> None:
     """Call a group NAME."""
     _change(context, lambda client: client.rename(room_name, name), no_wait=no_wait, timeout=timeout)
 
@@ -141,7 +149,9 @@ def rename(context: click.Context, room_name: str, name: str, *, no_wait: bool, 
 @click.option("--dismiss", is_flag=True, help="Take the role away instead.")
 @_changing
 @click.pass_context
-def admin(context: click.Context, room_name: str, handle: str, *, dismiss: bool, no_wait: bool, timeout: float) -> None:
+def admin(
+    context: click.Context, room_name: str, handle: str, *, dismiss: bool, no_wait: bool, timeout: float | None
+) -> None:
     """Make HANDLE an admin of a group."""
 
     async def act(client: Client) -> None:
@@ -154,7 +164,7 @@ def admin(context: click.Context, room_name: str, handle: str, *, dismiss: bool,
 @click.argument("room_name", metavar="ROOM")
 @_changing
 @click.pass_context
-def renew(context: click.Context, room_name: str, *, no_wait: bool, timeout: float) -> None:
+def renew(context: click.Context, room_name: str, *, no_wait: bool, timeout: float | None) -> None:
     """Renew this device's keys in a room: what was copied before is worth nothing afterwards."""
     _change(context, lambda client: client.update_keys(room_name), no_wait=no_wait, timeout=timeout)
 
@@ -163,7 +173,7 @@ def renew(context: click.Context, room_name: str, *, no_wait: bool, timeout: flo
 @click.argument("room_name", metavar="ROOM")
 @_changing
 @click.pass_context
-def leave(context: click.Context, room_name: str, *, no_wait: bool, timeout: float) -> None:
+def leave(context: click.Context, room_name: str, *, no_wait: bool, timeout: float | None) -> None:
     """Leave a room; another member carries it out."""
 
     async def act(client: Client) -> None:
@@ -177,7 +187,7 @@ def leave(context: click.Context, room_name: str, *, no_wait: bool, timeout: flo
 @click.argument("room_name", metavar="ROOM")
 @_changing
 @click.pass_context
-def accept(context: click.Context, room_name: str, *, no_wait: bool, timeout: float) -> None:
+def accept(context: click.Context, room_name: str, *, no_wait: bool, timeout: float | None) -> None:
     """Join a room that a stranger invites you to; give its id."""
     settings = settings_of(context)
 

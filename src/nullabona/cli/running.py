@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 import click
 
 from nullabona.cli.catalogue import say
+from nullabona.cli.output import note
 from nullabona.cli.settings import PassphraseNeeded, Settings
 from nullabona.client.api import (
     Client,
@@ -80,6 +81,13 @@ async def opened_or_new(settings: Settings, protection: str) -> AsyncIterator[Cl
     unlock = _unlock(settings, path) if path.exists() else new_unlock(settings, protection)
     async with open_client(path, unlock=unlock, create=True, options=client_options(settings)) as client:
         yield client
+
+
+async def in_step(settings: Settings, client: Client, wait_s: float, *, receipts: bool = False) -> None:
+    """As `Client.sync`, having said that it takes long if it does."""
+    if settings.apart:
+        note(settings, "apart-waits")
+    await client.sync(timeout_s=wait_s, receipts=receipts)
 
 
 def client_options(settings: Settings, *, online: bool = True) -> Options:

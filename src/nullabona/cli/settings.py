@@ -17,6 +17,8 @@ from nullabona.words.errors import Language
 
 F = TypeVar("F", bound=Callable[..., Any])
 _ROOT: Final = "nulla.settings"
+APART_S: Final = 300.0
+"""Longest wait of one command with ``--apart``, if none is named: each box is read once a minute on average."""
 
 
 class PassphraseNeeded(UserError):
@@ -49,6 +51,12 @@ class Settings:
     def interactive(self) -> bool:
         """Whether there is a person at the other end."""
         return sys.stdin.isatty() and sys.stderr.isatty()
+
+    def patience(self, named_s: float | None, usual_s: float = 30.0) -> float:
+        """The longest wait for relays: what was named, or what is usual."""
+        if named_s is not None:
+            return named_s
+        return APART_S if self.apart else usual_s
 
     def read_passphrase_file(self) -> str | None:
         """The first line of the named file, or None if none was named."""

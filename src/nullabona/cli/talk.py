@@ -11,7 +11,7 @@ import click
 
 from nullabona.cli.catalogue import say
 from nullabona.cli.output import emit, line, note
-from nullabona.cli.running import opened, run_async
+from nullabona.cli.running import in_step, opened, run_async
 from nullabona.cli.settings import Settings, common, settings_of
 from nullabona.cli.standing import warn_of_changes
 from nullabona.cli.telling import told
@@ -31,7 +31,7 @@ Act = Callable[[Client], Awaitable[bytes]]
 @click.option("--reply-to", default="", metavar="ID", help="The message this answers.")
 @click.option("--delivered", is_flag=True, help="Wait until every device in the room has it.")
 @click.option("--no-wait", is_flag=True, help="Only store it; it goes out with a later command.")
-@click.option("--timeout", default=30.0, metavar="S", help="Longest wait for the relay.")
+@click.option("--timeout", type=float, metavar="S", help="Longest wait for the relay (30; with --apart 300).")
 @common
 @click.pass_context
 def send(
@@ -45,7 +45,7 @@ def send(
     reply_to: str,
     delivered: bool,
     no_wait: bool,
-    timeout: float,
+    timeout: float | None,
 ) -> None:
     """Send TEXT to ROOM; without TEXT, or with -, what comes on stdin. Prints the message's id.
 
@@ -53,7 +53,8 @@ def send(
     """
     settings = settings_of(context)
     wait = "nothing" if no_wait else "delivered" if delivered else "sent"
-    run_async(_send(settings, room, _acts(room, text, files, reply_to, lines=lines, as_file=as_file), wait, timeout))
+    acts = _acts(room, text, files, reply_to, lines=lines, as_file=as_file)
+    run_async(_send(settings, room, acts, wait, settings.patience(timeout)))
 
 
 def _acts(
@@ -107,7 +108,7 @@ async def _wait(client: Client, room: str, message: bytes, wait: str, wait_s: fl
 @click.option("--before", type=int, metavar="POSITION", help="Those before this position (see --json).")
 @click.option("--keep-unread", is_flag=True, help="Do not mark them as read.")
 @click.option("--offline", is_flag=True, help="Show what is here already, without asking the relay.")
-@click.option("--timeout", default=10.0, metavar="S", help="Longest wait for the relay.")
+@click.option("--timeout", type=float, metavar="S", help="Longest wait for the relay (10; with --apart 300).")
 @common
 @click.pass_context
 def read(
@@ -118,7 +119,7 @@ def read(
     before: int | None,
     keep_unread: bool,
     offline: bool,
-    timeout: float,
+    timeout: float | None,
 ) -> None:
     """Show the messages of ROOM, oldest first, each with how many have not read it yet."""
     settings = settings_of(context)
@@ -126,7 +127,7 @@ def read(
     async def work() -> None:
         async with opened(settings, online=not offline) as client:
             if not offline:
-                await _catch_up(settings, client, timeout)
+                await _catch_up(settings, client, settings.patience(timeout, 10.0))
             if not keep_unread and before is None:
                 await client.mark_read(room)
             for message in client.history(room, before=before, limit=limit):
@@ -137,9 +138,9 @@ def read(
 
 async def _catch_up(settings: Settings, client: Client, wait_s: float) -> None:
     try:
-        await client.sync(timeout_s=wait_s, receipts=False)
+        await in_step(settings, client, wait_s)
     except errors.Unreachable:
-        note(settings, "offline")
+        note(settings, "not-all" if settings.apart else "offline")
 
 
 def _row(message: MessageInfo, language: Language) -> str:

@@ -10,7 +10,7 @@ import click
 
 from nullabona.cli.catalogue import say
 from nullabona.cli.output import emit, line, note, table
-from nullabona.cli.running import opened, run_async
+from nullabona.cli.running import in_step, opened, run_async
 from nullabona.cli.settings import Settings, common, settings_of
 from nullabona.cli.telling import told
 from nullabona.client.api import (
@@ -130,16 +130,16 @@ def _title(client: Client, room: bytes) -> str:
 
 
 @click.command()
-@click.option("--timeout", default=30.0, metavar="S", help="Longest time it may take (exit 4 after it).")
+@click.option("--timeout", type=float, metavar="S", help="Longest wait, then exit 4 (30; with --apart 300).")
 @common
 @click.pass_context
-def sync(context: click.Context, *, timeout: float) -> None:
+def sync(context: click.Context, *, timeout: float | None) -> None:
     """Let everything that is waiting go out and come in, then exit."""
     settings = settings_of(context)
 
     async def work() -> None:
         async with opened(settings) as client:
-            await client.sync(timeout_s=timeout)
+            await in_step(settings, client, settings.patience(timeout), receipts=True)
             note(settings, "synced")
             if settings.as_json:
                 emit(client.status())
