@@ -132,7 +132,7 @@ def _queue(step: Step, join: Join) -> bytes:
     nonce = step.chance.bytes(NONCE_SIZE)
     frame = seal_frame(keys.frame_key, keys.box.address, nonce, Kind.COMMIT, body, indirect=indirect)
     digest = sha256(frame).digest()
-    # Whom the ticket's epoch does not have yet, and whom we remove, has no bell that matters.
+    # Counted after our commit: one bell may be nobody's, and our own old leaf's may be left out.
     target = Target(join.relay, join.ticket.secret, leaves_of(join.candidate.group)).encode()
     step.store.add_outbox(FRAME, room=join.room, box=keys.box.address, ref=digest, target=target, data=frame)
     return digest
