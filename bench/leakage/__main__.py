@@ -3,7 +3,8 @@
 ``python -m bench.leakage [--accounts N --days D --pace P --seeds K --choice C --out run/leakage]``. Writes data
 (`outcome.json`, `edges.csv`), plots and the page into ``--out``; with ``--page docs/leakage.md`` also that page and
 its plots beside it. ``--only NAME`` (repeatable) measures those designs; ``--without-ablation`` leaves out ours with
-one defence changed; ``--draw`` makes tables, plots and page anew from data that is there.
+one defence changed; ``--once`` leaves out what repeats attacks on growing parts, for large societies; ``--draw`` makes
+tables, plots and page anew from data that is there.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import argparse
 import csv
 import json
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from threadpoolctl import threadpool_limits
@@ -23,8 +24,6 @@ from bench.leakage.designs import every, is_changed
 from bench.leakage.society import Size
 from bench.leakage.tournament import Designs
 
-COMMAND = "make leakage"
-
 
 def main(arguments: list[str] | None = None) -> None:
     """Measure, write, and print the tables."""
@@ -32,7 +31,7 @@ def main(arguments: list[str] | None = None) -> None:
     folder = Path(options.out)
     folder.mkdir(parents=True, exist_ok=True)
     size = Size(options.accounts, options.days, options.pace)
-    plan = Plan(size, options.seeds, options.choice, min(options.seeds, options.changed))
+    plan = Plan(size, options.seeds, options.choice, min(options.seeds, options.changed), over_time=not options.once)
     if options.draw:
         outcome = Outcome.read(folder / "outcome.json")
         plan, ran_on = _read_plan(folder)
@@ -42,10 +41,10 @@ def main(arguments: list[str] | None = None) -> None:
             outcome = measure(plan, _wanted(options), lambda text: print(text, file=sys.stderr, flush=True))
         _write_data(outcome, plan, ran_on, folder)
     drawn = plots.draw(outcome, folder)
-    written = page.write(outcome, plan, page.Pictures(drawn), COMMAND, ran_on)
+    written = page.write(outcome, plan, page.Pictures(drawn), _command(plan, options), ran_on)
     (folder / "leakage.md").write_text(written, encoding="utf-8")
     if options.page:
-        _write_page(outcome, plan, Path(options.page), ran_on)
+        _write_page(outcome, plan, Path(options.page), _command(plan, options), ran_on)
     _print(outcome)
 
 
@@ -61,6 +60,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--page", help="write the page there too")
     parser.add_argument("--only", action="append", help="a design; may be given several times")
     parser.add_argument("--without-ablation", action="store_true")
+    parser.add_argument(
+        "--once", action="store_true", help="no attacks on growing parts, no telling apart of activities"
+    )
     parser.add_argument("--draw", action="store_true", help="from the data in --out, without measuring")
     return parser
 
@@ -88,18 +90,29 @@ def _write_data(outcome: Outcome, plan: Plan, ran_on: str, folder: Path) -> None
 def _read_plan(folder: Path) -> tuple[Plan, str]:
     kept = json.loads((folder / "plan.json").read_text(encoding="utf-8"))
     data = kept["plan"]
-    return Plan(Size(**data["size"]), data["seeds"], data["choice"], data["changed"]), kept["ran_on"]
+    plan = Plan(Size(**data["size"]), data["seeds"], data["choice"], data["changed"])
+    return replace(plan, over_time=data.get("over_time", True)), kept["ran_on"]
 
 
-def _write_page(outcome: Outcome, plan: Plan, target: Path, ran_on: str) -> None:
+def _command(plan: Plan, options: argparse.Namespace) -> str:
+    """How the page is made again."""
+    size = plan.size
+    said = f"python -m bench.leakage --accounts {size.accounts} --days {size.days} --pace {size.pace:g}"
+    said += f" --seeds {plan.seeds} --choice {plan.choice} --changed {plan.changed}"
+    more = {"--without-ablation": bool(options.without_ablation), "--once": not plan.over_time}
+    return " ".join([said, *(flag for flag, wanted in more.items() if wanted)])
+
+
+def _write_page(outcome: Outcome, plan: Plan, target: Path, command: str, ran_on: str) -> None:
     folder = target.parent / target.stem
     folder.mkdir(parents=True, exist_ok=True)
     pictures = page.Pictures(plots.draw(outcome, folder), f"{target.stem}/")
-    target.write_text(page.write(outcome, plan, pictures, COMMAND, ran_on), encoding="utf-8")
+    target.write_text(page.write(outcome, plan, pictures, command, ran_on), encoding="utf-8")
 
 
 def _print(outcome: Outcome) -> None:
-    for table in (tables.edges(outcome), tables.groups(outcome), tables.first(outcome), tables.activity(outcome)):
+    first = tables.first(outcome) if outcome.first else []
+    for table in (tables.edges(outcome), tables.groups(outcome), first, tables.activity(outcome)):
         if len(table) > 1:
             print(tables.as_text(table), end="\n\n")
     print(page.verdict_words(outcome))

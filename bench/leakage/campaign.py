@@ -44,6 +44,8 @@ class ActivityRow:
 class Plan:
     """What is measured. ``choice``: how many societies the attackers are chosen on; ``changed``: how many of the
     reported ones ours is also lived in with one defence changed; ``trees``: of the forest that tells activities apart.
+    ``over_time``: whether attacks are repeated on what had passed by growing moments, and activities told apart; that
+    takes most of the time.
     """
 
     size: Size
@@ -51,6 +53,7 @@ class Plan:
     choice: int = 2
     changed: int = 5
     trees: int = TREES
+    over_time: bool = True
 
     @property
     def reported(self) -> list[int]:
@@ -173,8 +176,8 @@ def _report(plan: Plan, outcome: Outcome, trial: Trial, learned: Learned, say: S
         edges, rooms = trial.play(view, its)
         outcome.edges += edges
         outcome.rooms.append(rooms)
-        if view in LIVE:
+        if view in LIVE and plan.over_time:
             outcome.first.append(trial.first(view, outcome.choice[design, view], its))
-    if design in TOLD_APART:
+    if design in TOLD_APART and plan.over_time:
         outcome.activity.append(_activity(trial, plan.trees))
     say(f"    attacked in {time.perf_counter() - begun:.0f} s")

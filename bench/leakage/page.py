@@ -172,6 +172,8 @@ def _first(outcome: Outcome, pictures: Pictures) -> str:
         "For each person with somebody to talk to: what they exchanged in rooms for two until the partner whom the"
         " attacker scores best is one of them. *Never* is the median when that was not so for half of the people."
     )
+    if not outcome.first:
+        return ""
     table = tables.as_markdown(tables.first(outcome))
     return _section("Messages until the first right guess", how, pictures.show("first.svg"), table)
 
@@ -219,7 +221,10 @@ def _first_line(module: str) -> str:
 def _limits(plan: Plan) -> str:
     limits = [
         "The society is made up. Its shapes come from published studies, its numbers are assumptions.",
-        f"{plan.size.accounts:,} accounts are few. In a crowd attacks by timing are harder; those by place are not.",
+        (
+            f"{plan.size.accounts:,} accounts at one server, and {plan.size.days} days. In a larger crowd attacks by"
+            " timing are harder, those by place are not; over a longer time both are easier."
+        ),
         "The models are models: no code of those systems ran. All accounts use one server there, as here.",
         (
             "The attackers are those that are known and were built. A better one may exist: a figure here is a lower"

@@ -41,7 +41,9 @@ def draw(outcome: Outcome, folder: Path) -> list[Plot]:
         "axes.spines.right": False,
     }
     with mpl.rc_context(settings):
-        made = [_edges(outcome, folder), _first(outcome, folder)]
+        made = [_edges(outcome, folder)]
+        if outcome.first:
+            made.append(_first(outcome, folder))
         if len(tables.ablation(outcome)) > 1:
             made.append(_ablation(outcome, folder))
     return made

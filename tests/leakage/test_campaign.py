@@ -91,6 +91,19 @@ def test_the_outcome_is_the_same_twice() -> None:
     assert one == two
 
 
+def test_what_repeats_attacks_can_be_left_out(tmp_path: Path) -> None:
+    """The same edges and groups; neither first guesses nor activities, and neither on the page."""
+    plan = replace(PLAN, seeds=1)
+    designs = {OURS: stood_in(OURS, GroupIds)}
+    whole, once = (measure(one, designs, lambda _: None) for one in (plan, replace(plan, over_time=False)))
+    assert (whole.edges, whole.rooms, [], []) == (once.edges, once.rooms, once.first, once.activity)
+    drawn = plots.draw(once, tmp_path)
+    assert ["edges.svg"] == [plot.file for plot in drawn]
+    texts = [page.write(one, plan, page.Pictures([]), "command", "a machine") for one in (whole, once)]
+    for title in ("Messages until the first right guess", "What somebody is doing"):
+        assert [True, False] == [title in text for text in texts]
+
+
 def test_an_outcome_survives_its_file(outcome: Outcome, tmp_path: Path) -> None:
     """Infinities and all."""
     outcome.write(tmp_path / "outcome.json")
