@@ -178,6 +178,10 @@ class Device:
         """See `Ground.may_send`."""
         return self._reads.may_send(room, relay, address)
 
+    def appended(self, room: bytes, relay: str, address: bytes) -> None:
+        """See `Ground.appended`."""
+        self._reads.read_back(room, relay, address)
+
     def look_at_own_card(self) -> None:
         """See `Ground.look_at_own_card`. No account moves here."""
 

@@ -65,7 +65,7 @@ def test_people_talk_without_a_connection_that_lasts(service: Service, tmp_path:
 
 
 def test_what_one_says_goes_out_at_once(service: Service, tmp_path: Path) -> None:
-    """Although the box was not read since the start: it is read now, and then written to."""
+    """Although the box was not read since the start: it is read now, written to, and read back, until it is sent."""
 
     async def story() -> None:
         async with people(service, tmp_path, "a", "b") as (a, b):
@@ -73,8 +73,9 @@ def test_what_one_says_goes_out_at_once(service: Service, tmp_path: Path) -> Non
             await a.wait_delivered(room, await a.send(room, "before"))
             await reads(b, room, "before")
         async with opened(tmp_path / "a", RARELY) as a, opened(tmp_path / "b") as b:
-            await a.send(room, "at once")
-            await reads(b, room, "before", "at once")
+            for text in ("at once", "and again"):
+                await a.wait_sent(room, await a.send(room, text))
+            await reads(b, room, "before", "at once", "and again")
 
     play(story())
 

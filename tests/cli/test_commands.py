@@ -82,6 +82,15 @@ def test_sending_and_reading(pair: Pair) -> None:
     assert "yes" in nulla("read", pair.junho_name, "--offline", profile=pair.mina).out
 
 
+def test_who_comes_apart_asks_as_quickly(service: Service, pair: Pair, name: str, tmp_path: Path) -> None:
+    """What only goes out waits for no box to be read, and so ends long before one is."""
+    profile = tmp_path / "late"
+    nulla("account", "create", service.handle(name), "--unprotected", profile=profile)
+    asked = nulla("contact", "add", pair.mina_handle, "--apart", "--timeout", "20", profile=profile)
+    assert (0, pair.mina_handle) == (asked.code, asked.out.strip())
+    assert "moment of its own" not in asked.err
+
+
 def test_who_comes_apart_is_told_that_it_takes_long(pair: Pair) -> None:
     """A command says so before it waits. What has not come in time is not shown, and a relay is not blamed for it."""
     sent = nulla("send", pair.junho_name, "slowly", "--apart", profile=pair.mina)

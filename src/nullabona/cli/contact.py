@@ -22,12 +22,16 @@ def contact() -> None:
     """People: ask, accept, decline, links, safety numbers, block."""
 
 
-async def _act(settings: Settings, act: Act, key: str, handle: str, wait_s: float | None) -> None:
-    """Do one thing and, unless only to be stored, wait until it has gone out."""
+async def _act(
+    settings: Settings, act: Act, key: str, handle: str, wait_s: float | None, *, arrivals: bool = True
+) -> None:
+    """Do one thing and, unless only to be stored, wait until it has gone out; with ``arrivals`` also for answers."""
     async with opened(settings, online=wait_s is not None) as client:
         info = await act(client)
-        if wait_s is not None:
+        if wait_s is not None and arrivals:
             await in_step(settings, client, wait_s)
+        elif wait_s is not None:
+            await client.sync(timeout_s=wait_s, arrivals=False)
         if info is not None and info.answered:
             key = "accept-waits"
         note(settings, key, handle=info.handle if info is not None else handle)
@@ -39,16 +43,17 @@ async def _act(settings: Settings, act: Act, key: str, handle: str, wait_s: floa
 @contact.command()
 @click.argument("handle")
 @click.option("--greeting", default="", metavar="TEXT", help="A line for them to see.")
-@click.option("--timeout", type=float, metavar="S", help="Longest wait for the relays (30; with --apart 300).")
+@click.option("--timeout", default=30.0, metavar="S", help="Longest wait for the relays.")
 @common
 @click.pass_context
-def add(context: click.Context, handle: str, *, greeting: str, timeout: float | None) -> None:
+def add(context: click.Context, handle: str, *, greeting: str, timeout: float) -> None:
     """Ask HANDLE to talk."""
     settings = settings_of(context)
-    wait_s = settings.patience(timeout)
-    run_async(
-        _act(settings, lambda c: c.request_contact(handle, greeting, timeout_s=wait_s), "requested", handle, wait_s)
-    )
+
+    def ask(client: Client) -> Awaitable[ContactInfo]:
+        return client.request_contact(handle, greeting, timeout_s=timeout)
+
+    run_async(_act(settings, ask, "requested", handle, timeout, arrivals=False))
 
 
 @contact.command()

@@ -82,18 +82,17 @@ def room_link(context: click.Context, room_name: str, *, hours: int, uses: int, 
 @click.command("open")
 @click.argument("text", metavar="LINK")
 @click.option("--greeting", default="", metavar="TEXT", help="A line for them to see.")
-@click.option("--timeout", type=float, metavar="S", help="Longest wait for the relays (30; with --apart 300).")
+@click.option("--timeout", default=30.0, metavar="S", help="Longest wait for the relays.")
 @common
 @click.pass_context
-def open_link(context: click.Context, text: str, *, greeting: str, timeout: float | None) -> None:
+def open_link(context: click.Context, text: str, *, greeting: str, timeout: float) -> None:
     """Follow a LINK to a person or into a group."""
     settings = settings_of(context)
-    wait_s = settings.patience(timeout)
 
     async def work() -> None:
         async with opened(settings) as client:
-            found = await client.open_link(text, greeting, timeout_s=wait_s)
-            await in_step(settings, client, wait_s)
+            found = await client.open_link(text, greeting, timeout_s=timeout)
+            await client.sync(timeout_s=timeout, arrivals=False)
             note(settings, "group-asked" if found.room else "link-opened", handle=found.handle)
             emit(found) if settings.as_json else line(found.handle)
 

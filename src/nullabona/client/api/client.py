@@ -244,11 +244,15 @@ class Client(
 
     # -- how it is doing ------------------------------------------------------------------------------------------
 
-    async def sync(self, *, timeout_s: float | None = 30.0, receipts: bool = True) -> None:
+    async def sync(self, *, timeout_s: float | None = 30.0, receipts: bool = True, arrivals: bool = True) -> None:
         """Until everything pending has gone out and everything waiting has come in. Raises `PendingStill`.
 
-        With ``receipts`` it also waits the moment until others are told what has arrived here.
+        With ``receipts`` it also waits the moment until others are told what has arrived here. Without ``arrivals``
+        only until nothing waits to go out.
         """
+        if not arrivals:
+            await self._session.until(lambda: self._session.all_out or None, timeout_s, "not everything went out")
+            return
         await self._session.until(
             lambda: self._session.settled(receipts=receipts) or None, timeout_s, "not everything went out and came in"
         )

@@ -41,6 +41,10 @@ class Ground(Protocol):
         """See `Reads.may_send`."""
         ...
 
+    def appended(self, room: bytes, relay: str, address: bytes) -> None:
+        """See `Reads.read_back`."""
+        ...
+
     def warn(self, code: str, **data: str) -> None:
         """Tell the person once, durably, that something outside is wrong."""
         ...

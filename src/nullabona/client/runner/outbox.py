@@ -132,6 +132,8 @@ class Outbox:
         touched = self._ground.engine.on_sent(item, answer, self._ground.now())
         if isinstance(answer, Refusal):
             self._hold(queue, item)
+        elif item.kind == FRAME:
+            self._ground.appended(item.room, decode_target(item.target).relay, item.box)
         return touched
 
     def _postpone(self, queue: bytes, item: OutboxItem) -> Touched:

@@ -82,6 +82,14 @@ class Reads:
             self._hurry[key].set()
         return ready
 
+    def read_back(self, room: bytes, relay: str, address: bytes) -> None:
+        """We wrote to a box: if it is read at drawn moments, then now as well, as ours is sent once it is seen there.
+
+        That ties the read to the append, which are of one box anyway, and to nothing else.
+        """
+        if hurry := self._hurry.get((room, relay, address)):
+            hurry.set()
+
     def refresh(self, room: bytes | None) -> None:
         """Begin, keep and end reads so that they are those the engine wants for ``room`` (None: the inbox)."""
         wants = self._wanted(room)
@@ -119,6 +127,8 @@ class Reads:
             self._ground.warn(error.code, relay=want.relay)
             return
         self._behind.add(key)
+        if way.apart:
+            self._hurry[key] = asyncio.Event()
         self._tasks[key] = self._ground.spawn(self._visit(key, way) if way.apart else self._follow(key, way))
 
     def _end(self, key: Key) -> None:
@@ -141,12 +151,13 @@ class Reads:
 
     async def _visit(self, key: Key, way: KeptWay) -> None:
         """Read at drawn moments, so that nothing waits at the relay and no two boxes are read together."""
+        hurry = self._hurry[key]
         while self._is_reader(key):
-            hurry = self._hurry[key] = asyncio.Event()
             mean_s = self._joining_s if self._has_no_bell(key) else self._apart_s
             with suppress(TimeoutError):
                 async with asyncio.timeout(moment_s(mean_s, self._chance())):
                     await hurry.wait()
+            hurry.clear()
             moved = True
             while moved and self._is_reader(key):
                 moved = await self._read(key, way, await way.ready(), 0)

@@ -171,6 +171,10 @@ class Runner:
         """See `Ground.may_send`."""
         return self._reads.may_send(room, relay, address)
 
+    def appended(self, room: bytes, relay: str, address: bytes) -> None:
+        """See `Ground.appended`."""
+        self._reads.read_back(room, relay, address)
+
     def look_at_own_card(self) -> None:
         """See `Ground.look_at_own_card`."""
         self.publishing.poke()
