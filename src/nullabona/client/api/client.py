@@ -248,10 +248,11 @@ class Client(
         """Until everything pending has gone out and everything waiting has come in. Raises `PendingStill`.
 
         With ``receipts`` it also waits the moment until others are told what has arrived here. Without ``arrivals``
-        only until nothing waits to go out.
+        only until everything that could go out now has.
         """
         if not arrivals:
-            await self._session.until(lambda: self._session.all_out or None, timeout_s, "not everything went out")
+            runner = self._session.runner
+            await self._session.until(lambda: runner.all_out or None, timeout_s, "not everything went out")
             return
         await self._session.until(
             lambda: self._session.settled(receipts=receipts) or None, timeout_s, "not everything went out and came in"

@@ -126,12 +126,6 @@ class Session:
             loaded = [store.load_room(room) for room in store.rooms()]
         return [decode_state(data) for data in loaded if data is not None]
 
-    @property
-    def all_out(self) -> bool:
-        """Nothing waits to go out, now or later."""
-        with self.look() as store:
-            return store.outbox_next() is None
-
     def settled(self, *, receipts: bool) -> bool:
         """Everything that could go out or come in has done so: wanted room changes too, and early receipts if asked."""
         soon = now_ms() + _RECEIPT_SOON_MS if receipts else 0

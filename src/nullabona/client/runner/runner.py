@@ -249,9 +249,14 @@ class Runner:
     @property
     def at_rest(self) -> bool:
         """Whether everything that could go out or come in now has done so."""
+        return self._reads.caught_up and self.all_out
+
+    @property
+    def all_out(self) -> bool:
+        """Whether everything that could go out or be fetched now has been."""
         due = self.engine.due(self.now())
         busy = self._outbox.busy + self._fetches.busy + self._scouts.busy
-        return self._reads.caught_up and not self._looking and not due and not busy
+        return not self._looking and not due and not busy
 
     # -- inside ---------------------------------------------------------------------------------------------------
 
