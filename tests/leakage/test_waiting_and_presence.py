@@ -28,9 +28,15 @@ def test_who_waits_anew_in_one_second_is_found() -> None:
 
 
 def test_bells_have_nothing_in_common() -> None:
-    """Where nobody shares a place or a second, nothing that looks at memory finds a pair."""
-    scene, _ = prepare(_waits((1, 10, 50.0), (1, 11, 61.0), (5, 20, 72.0), (9, 30, 83.0)))
-    assert all(len(attack(scene, name).score) == 0 for name in ATTACKERS)
+    """Where nobody shares a place or a second, what looks at memory finds no pair, but for who waits for much."""
+    scene, _ = prepare(_waits((1, 10, 50.0), (1, 11, 61.0), (5, 20, 72.0), (5, 21, 73.0), (9, 30, 83.0)))
+    assert all(len(attack(scene, name).score) == 0 for name in ATTACKERS if name != "many waits")
+    pairs = attack(scene, "many waits")
+    found = {
+        frozenset((int(a), int(b))): float(s) for a, b, s in zip(pairs.left, pairs.right, pairs.score, strict=True)
+    }
+    one, five, nine = (scene.cast.conns[conn] for conn in (1, 5, 9))
+    assert found == {frozenset((one, five)): 4.0, frozenset((one, nine)): 2.0, frozenset((five, nine)): 2.0}
 
 
 def _polls(dice: np.random.Generator, present: Sequence[Sequence[tuple[float, float]]], places: Mapping[int, set[int]],

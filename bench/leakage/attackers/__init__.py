@@ -20,7 +20,7 @@ from bench.leakage.attackers.disclosure import least_squares, matched, sda
 from bench.leakage.attackers.disk_chains import chain_in_memory, chain_on_disk
 from bench.leakage.attackers.groups import guess_groups
 from bench.leakage.attackers.linking import link
-from bench.leakage.attackers.memory import same_second
+from bench.leakage.attackers.memory import many_waits, same_second
 from bench.leakage.attackers.presence import cast_of, single_requests, weights
 from bench.leakage.attackers.scene import Scene
 from bench.leakage.attackers.timing import correlation
@@ -72,6 +72,7 @@ ATTACKERS: Final[Mapping[str, PairAttack]] = MappingProxyType(
         "same size": disk.same_size,
         "busy people": disk.busy,
         "same second": same_second,
+        "many waits": many_waits,
         "presence": by_presence,
     }
 )

@@ -1,8 +1,8 @@
-"""What the memory of a running relay gives away of who waits: who began to wait, or runs out, in the same second.
+"""What the memory of a running relay gives away of who waits: when, and for how much.
 
-Devices of one room begin to wait anew in the moment in which something comes to its box. A design that waits for a
-fixed time shows the same second for all of them, on connections of different people. What one connection began together
-is left out: that was when it came.
+*Same second*: devices of one room begin to wait anew in the moment in which something comes to its box. A design that
+waits for a fixed time shows the same second for all of them, on connections of different people. What one connection
+began together is left out: that was when it came. *Many waits*: whoever waits for much is in many rooms.
 """
 
 from __future__ import annotations
@@ -41,3 +41,13 @@ def same_second(scene: Scene) -> Pairs:
             for pair in combinations(sorted(persons), 2):
                 found[pair] += 1.0 / (mean * (len(persons) - 1))
     return Pairs.of(dict(sorted(found.items())))
+
+
+def many_waits(scene: Scene) -> Pairs:
+    """Pairs by for how much each of the two waits: nothing ties them, but who talks with many talks with more."""
+    if scene.seen.view is not View.MEMORY:
+        return Pairs.none()
+    events = scene.seen.events
+    waits = (events["op"] == Op.READ) & (scene.person != NOBODY)
+    count = Counter(scene.person[waits].tolist())
+    return Pairs.of({(one, two): float(count[one] * count[two]) for one, two in combinations(sorted(count), 2)})
