@@ -78,11 +78,12 @@ def _head(plan: Plan, command: str, ran_on: str) -> str:
     size = plan.size
     return f"""# What a server's machine learns of who talks with whom
 
-Made by `{command}`; do not edit it. The same society of {size.accounts:,} accounts lives {size.days} days with our
-design (the real client and relay cores) and with models of four others. Attackers get what each machine saw or kept,
-and guess. Figures are means over {plan.seeds} societies; in brackets where the mean lies in 95 of 100 bootstrap samples
-of them. Which attacker is reported for a design and a view was decided on {plan.choice} other societies; the rows of
-all attackers are in the data that the command writes.
+Made by `{command}`; do not edit it.
+The same society of {size.accounts:,} accounts lives {size.days} days with our design (the real client and relay cores)
+and with models of four others. Attackers get what each machine saw or kept, and guess. Figures are means over
+{plan.seeds} societies; in brackets where the mean lies in 95 of 100 bootstrap samples of them. Which attacker is
+reported for a design and a view was decided on {plan.choice} other societies; the rows of all attackers are in the data
+that the command writes.
 
 Measured on: {ran_on}."""
 
