@@ -16,7 +16,6 @@ from nullabona.drills.demo.script import Person
 from nullabona.drills.operator.lies import APART, CARDS
 from nullabona.drills.played import Played, running
 from nullabona.drills.text import Text
-from nullabona.errors import Bug
 
 Tell: TypeAlias = Callable[[Text], None]
 
@@ -27,10 +26,6 @@ _POLL_S: Final = 0.05
 _LEAST_LIES: Final = 3
 _PATIENCE: Final = 4
 """So often the wait for all messages is begun anew: two minutes in all."""
-_TRIES: Final = 3
-"""So often two halves are kept apart at most until somebody is told; once in a while nobody is (threat model, L-02)."""
-_MEET_S: Final = 5.0
-"""Within this time after a lie views meet, if they do."""
 _LIE_S: Final = 20.0
 """A lie that nobody was told within this time is an error of the drill."""
 
@@ -81,21 +76,12 @@ async def tell_lies(folder: Path, tell: Tell, lies: Sequence[str] = tuple(DEEDS)
         await scene.gather()
         told = []
         for name in lies:
-            one = await _told(scene, tell, name)
+            one = await scene.lie(name)
             told.append(one)
+            tell(describe(one))
             if not one.whole:
                 break
         return told
-
-
-async def _told(scene: _Scene, tell: Tell, name: str) -> Told:
-    """Tell one lie; keeping two halves apart so often until somebody notices, at most."""
-    for last in range(_TRIES if name == APART else 1, 0, -1):
-        one = await scene.lie(name)
-        tell(describe(one))
-        if one.warnings or not one.whole or last == 1:
-            return one
-    raise Bug("no lie was told")
 
 
 def play(tell: Tell, lies: Sequence[str] = tuple(DEEDS)) -> list[Told]:
@@ -151,6 +137,8 @@ class _Scene:
     async def lie(self, name: str) -> Told:
         """Tell one lie while everybody speaks; then be honest until everybody has everything."""
         apart = [actor.address for actor in self._people[2:]] if name == APART else []
+        # Of two histories people are told once for each epoch: the epoch in which they were has to be over.
+        await asyncio.gather(*(actor.do("settled", room=_GROUP) for actor in self._people))
         for actor in self._people:
             await self._warnings(actor)
         had = await self._shown()
@@ -170,7 +158,7 @@ class _Scene:
         seconds = time.monotonic() - began
         forged = sum(line not in self._said for lines in shown.values() for line in lines)
         came = sum(self._of_others(actor, shown) - self._of_others(actor, had) for actor in self._people)
-        codes = [*filter(None, refused), *await self._warned(wait=name == APART)]
+        codes = [*filter(None, refused), *[code for actor in self._people for code in await self._warnings(actor)]]
         return Told(
             name, answers, came, forged, tuple(dict.fromkeys(codes)), seconds, await self._whole(), refused.count("")
         )
@@ -232,18 +220,6 @@ class _Scene:
     async def _whole(self) -> bool:
         wanted = sorted(self._said)
         return all(sorted(lines) == wanted for lines in (await self._shown()).values())
-
-    async def _warned(self, *, wait: bool) -> list[str]:
-        """What people were warned of since they were last asked. ``wait``: views meet with some receipt to come."""
-        codes: list[str] = []
-        with suppress(TimeoutError):
-            async with asyncio.timeout(_MEET_S):
-                while not codes:
-                    codes = [code for actor in self._people for code in await self._warnings(actor)]
-                    if not wait:
-                        break
-                    await asyncio.sleep(_POLL_S)
-        return codes
 
     async def _warnings(self, actor: Actor) -> list[str]:
         said: dict[str, Any] = await actor.do("warned", after=self._seen.get(actor.name, 0))

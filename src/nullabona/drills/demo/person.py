@@ -143,6 +143,10 @@ class Deeds:
         """Ask for new keys, and wait for nothing."""
         await self._client.update_keys(room)
 
+    async def settled(self, room: str) -> None:
+        """Wait until every change that this device wants of a room has come about: new keys after a lie, say."""
+        await self._client.wait_changed(room, timeout_s=WAIT_S)
+
     async def published(self) -> None:
         """Wait until the directory has our card (again)."""
         await self._until(lambda: self._client.status().published, "the card is not published")
