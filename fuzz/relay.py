@@ -24,6 +24,7 @@ from nullabona.wire.messages import (
     Append,
     DescribeLog,
     GetBlob,
+    Hear,
     Listen,
     LogFile,
     LookupCard,
@@ -40,7 +41,7 @@ KEY = bytes(32)
 REQUESTS = [
     encode(request)
     for request in (
-        Append(0, KEY, KEY, b"frame", bells=(KEY, 3)), Read(1, KEY, KEY, 5, 7, 9), Listen(KEY[:16], 9),
+        Append(0, KEY, KEY, b"frame", bells=(KEY, 3)), Read(1, KEY, KEY, 5, 7, 9), Listen(KEY[:16], 9), Hear(5, 9),
         Trim(0, KEY, KEY, 2), PutBlob(KEY, b"data"), GetBlob(KEY),
         LookupCard("mina"), WatchHandle("mina", 7), DescribeLog(), LogFile("tile/0/000.p/3"),
     )

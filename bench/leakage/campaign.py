@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from bench.leakage.activity import TREES, tell_apart, windows
-from bench.leakage.defences import APART
+from bench.leakage.defences import APART, TOGETHER
 from bench.leakage.designs import OURS, changed, is_changed
 from bench.leakage.price import Price, price
 from bench.leakage.rivals import RIVALS
@@ -136,7 +136,7 @@ def measure(plan: Plan, designs: Designs, say: Say = print) -> Outcome:
 
 
 def _wanted(designs: Designs, *, all_of_them: bool) -> Designs:
-    kept = {changed(APART)}
+    kept = {changed(APART), changed(TOGETHER)}
     return {name: each for name, each in designs.items() if all_of_them or not is_changed(name) or name in kept}
 
 

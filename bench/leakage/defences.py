@@ -10,10 +10,10 @@ from typing import Any, Final
 class Defences:
     """The defaults are the product as it is.
 
-    Those that the product has are taken away through its own settings and constants. Those that it does not have are
-    played in the simulated network: ``connection_per_box``, ``cover_reads``, ``poll_s``. Four that it has are taken
-    away in what is noted, because the product has no switch for them: ``epoch_addresses``, ``inbox_apart``, ``bells``
-    and ``drawn_waits``.
+    Those that the product has are taken away through its own settings and constants, or by what the relay answers.
+    Those that it does not have are played in the simulated network: ``connection_per_box``, ``cover_reads`` and
+    ``poll_s``. Four are taken away in what is noted, because the product has no switch for them: ``epoch_addresses``,
+    ``inbox_apart``, ``bells`` and ``drawn_waits``.
     """
 
     padding: bool = True
@@ -22,21 +22,28 @@ class Defences:
     """A receipt waits for a random time, longer in larger rooms."""
     epoch_addresses: bool = True
     """A room moves to another box with each epoch."""
-    inbox_apart: bool = True
-    """The account's inbox is read over another connection than its rooms."""
-    bells: bool = True
-    """A room's box is listened for by a bell; without it, a read waits there and stands in the relay's memory."""
-    drawn_waits: bool = True
-    """How long a bell is listened for is drawn; without it, the bells of one room run out in the same second."""
+    peals: bool = True
+    """All devices hear all that rings. Without it, each box is read at drawn moments, once a minute on average."""
+    remembered: bool = True
+    """Who comes back asks what rang meanwhile. Without it, they look into all their boxes."""
     apart: bool = False
-    """In the product, but not unless somebody asks for it: every request goes on a connection of its own, and every box
-    is read at drawn moments (`nullabona.client.net.NetOptions`)."""
+    """In the product, but not unless somebody asks for it: the inbox, too, is read at drawn moments, over a connection
+    for each reading (`nullabona.client.net.NetOptions`)."""
+    together: bool = False
+    """Likewise: all rooms share one connection, and boxes are listened for by bells."""
+    inbox_apart: bool = True
+    """With rooms together: the inbox is read over another connection than they."""
+    bells: bool = True
+    """With rooms together: a box is listened for by a bell; without it, a read waits and stands in memory."""
+    drawn_waits: bool = True
+    """With rooms together: how long a bell is listened for is drawn; without it, those of one room run out at once."""
     connection_per_box: bool = False
-    """Not in the product: every box is read and written over a connection of its own."""
+    """Not in the product, with rooms together: every box is read and written over a connection of its own."""
     cover_reads: int = 0
-    """Not in the product: so many boxes of a public pool that each device also reads, and now and then writes to."""
+    """Not in the product, with rooms together: so many boxes of a public pool that each device also reads, and now and
+    then writes to."""
     poll_s: int = 0
-    """Not in the product: reads do not wait; everything is asked for once in so many seconds."""
+    """Not in the product, with rooms together: reads do not wait; everything is asked for once in so many seconds."""
 
     @property
     def label(self) -> str:
@@ -46,17 +53,21 @@ class Defences:
 
 
 PRODUCT: Final = Defences()
-APART: Final = "with every request apart"
+APART: Final = "with the inbox read at moments, too"
+TOGETHER: Final = "with rooms together"
 ABLATION: Final[dict[str, dict[str, Any]]] = {
     "without padding": {"padding": False},
     "without receipt delay": {"receipt_delay": False},
     "without epoch addresses": {"epoch_addresses": False},
-    "without the inbox apart": {"inbox_apart": False},
-    "without bells": {"bells": False},
-    "without drawn waits": {"drawn_waits": False},
+    "without peals": {"peals": False},
+    "without remembered peals": {"remembered": False},
     APART: {"apart": True},
-    "with a connection per box": {"connection_per_box": True},
-    "with cover reads": {"cover_reads": 10},
-    "with polling": {"poll_s": 60},
+    TOGETHER: {"together": True},
+    f"{TOGETHER}, and with the inbox": {"together": True, "inbox_apart": False},
+    f"{TOGETHER}, without bells": {"together": True, "bells": False},
+    f"{TOGETHER}, without drawn waits": {"together": True, "drawn_waits": False},
+    f"{TOGETHER}, a connection per box": {"together": True, "connection_per_box": True},
+    f"{TOGETHER}, with cover reads": {"together": True, "cover_reads": 10},
+    f"{TOGETHER}, with polling": {"together": True, "poll_s": 60},
 }
 """What to change of `PRODUCT`, by what it is called."""

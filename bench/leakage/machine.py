@@ -4,7 +4,8 @@ What the simulation leaves out: sockets, TLS, and the renewal of what waits. A r
 for, for as long as the connection lives; the product asks again after minutes on the same connection, which tells
 whoever watches nothing new. For the same reason a connection's reads of one box are noted once, when the first begins,
 and its listening not at all: whoever watches learns which box every bell belongs to when it rings, and the same
-connection read that box before it listened.
+connection read that box before it listened. What is asked and answered on a connection that hears is not noted either:
+it is the same for everybody.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from bench.leakage.trace import Op
 from nullabona.relay.blobs import BlobService
 from nullabona.relay.core.budget import Budget
 from nullabona.relay.core.limits import Limits
+from nullabona.relay.core.refusal import UNSUPPORTED, refuse
 from nullabona.relay.metrics import Metrics
 from nullabona.relay.service import BoxService
 from nullabona.relay.store.files import FileBlobStore
@@ -39,6 +41,7 @@ from nullabona.wire.messages import (
     Done,
     Frames,
     GetBlob,
+    Hear,
     Listen,
     PutBlob,
     Read,
@@ -65,6 +68,8 @@ def place_of(request: AnyRequest) -> bytes:
         return request.digest
     if isinstance(request, Listen):
         return request.bell
+    if isinstance(request, Hear):
+        return b""
     raise TypeError(f"nothing here answers {type(request).__name__}")
 
 
@@ -92,12 +97,15 @@ class Visitor:
         self.budget.inflight += 1
         if isinstance(request, Read):
             self._machine.begins_to_read(self, place)
-        if isinstance(request, Read | Listen) and request.wait_s:
-            if not quiet:
+        if isinstance(request, Read | Listen | Hear) and request.wait_s:
+            if not quiet and not isinstance(request, Hear):
                 self.waiting[self._next] = request, asyncio.get_running_loop().time()
             request = structs.replace(request, wait_s=FOREVER_S)
         elif isinstance(request, Append):
             self._machine.rings(request, place)
+        elif isinstance(request, Hear) and not self._machine.peals:
+            self.answer(self._next, refuse(UNSUPPORTED))
+            return
         self._machine.operation(request)(request, self, self._next)
 
     def gives_up(self, request: AnyRequest) -> None:
@@ -139,6 +147,8 @@ class Machine:
         self._ticked = float("-inf")
         self.waited_at: dict[bytes, bytes] = {}
         """For an ablation: the box at which a read would wait in place of each bell."""
+        self.peals = True
+        """Whether it tells who hears what rings; for an ablation."""
         self._rung: set[bytes] = set()
         self._box_of: dict[bytes, bytes] = {}
         self._boxes = BoxService(

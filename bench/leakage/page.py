@@ -13,7 +13,7 @@ from typing import Final
 
 from bench.leakage import tables
 from bench.leakage.campaign import Outcome, Plan
-from bench.leakage.defences import APART
+from bench.leakage.defences import APART, TOGETHER
 from bench.leakage.designs import OURS, changed
 from bench.leakage.intervals import Verdict
 from bench.leakage.plots import Plot
@@ -24,15 +24,17 @@ LIBRARIES: Final = ("numpy", "scipy", "networkx", "scikit-learn", "matplotlib")
 FEW: Final = 5
 """With fewer societies an interval over them says little."""
 LOWER: Final = """\
-- **V3** is what one connection has in common with another: that a device's boxes are read and rung over one. `--apart`
-  takes that away, at the price above. A connection for each box does so only in part: its connections begin and end
-  together.
+- **V3**: each request is a connection of its own, and what rings is heard by all. What is left are the hours in which
+  people are there, which their inboxes show, and the moments in which they make friends, when two inboxes and a new box
+  are written to.
 - **V4** adds the address. Only somebody in between takes it away: Tor, or a network address that many share. The client
   gives a SOCKS proxy another name for each connection, so that Tor leads each another way; a relay reached so is V3.
 - **V5** adds whose inbox is where and who looks up whom. An inbox at another operator's relay, and a directory that is
   not the relay's, part what one machine sees; nobody measures here what two machines see that do not talk.
 - **Longer.** Against somebody who watches for months, hours of presence tell more than they do here. Only a device that
-  reads around the clock, whether its owner is there or not, leaves none."""
+  reads around the clock, whether its owner is there or not, leaves none.
+- **Who lies.** A relay that tells one device alone of a ring, and sees a read, learns that the two belong together.
+  The connection on which it told is left after two minutes on average, and nothing ties it to the next. Unmeasured."""
 WORDS: Final = {Verdict.WIN: "We leak less", Verdict.TIE: "No difference can be told", Verdict.LOSE: "We leak more"}
 
 
@@ -66,7 +68,7 @@ def write(outcome: Outcome, plan: Plan, pictures: Pictures, command: str, ran_on
     """The page as Markdown."""
     parts = [_head(plan, command, ran_on), _verdicts(outcome), _views(outcome, pictures), _snapshots(outcome)]
     parts += [_groups(outcome), _first(outcome, pictures), _activity(outcome), _ablation(outcome, pictures)]
-    parts += [_apart(outcome), _lower(outcome), _prices(outcome), _models(), _limits(plan)]
+    parts += [_apart(outcome), _together(outcome), _lower(outcome), _prices(outcome), _models(), _limits(plan)]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
@@ -108,18 +110,24 @@ def _compared(title: str, how: str, lines: Sequence[tables.Line]) -> str:
 
 def _apart(outcome: Outcome) -> str:
     how = (
-        "`--apart` is a choice of the person: every request goes on a connection of its own, nothing waits, and each"
-        " box is read at drawn moments, once a minute on average. It costs time and connections (below). Nothing ties"
-        " two requests together then but the address, where it is seen, and the hours in which somebody is there:"
-        " attackers explain how often each box is asked for by how often each inbox is (*presence*), or go by the"
-        " address."
+        "`--apart` is a choice of the person: the inbox, too, is read at drawn moments, once a minute on average, on a"
+        " connection each time. It shows less exactly when somebody is there, and first words come a minute late."
     )
-    return _compared("If every request goes apart", how, tables.verdicts(outcome, changed(APART)))
+    return _compared("If the inbox is read at moments, too", how, tables.verdicts(outcome, changed(APART)))
+
+
+def _together(outcome: Outcome) -> str:
+    how = (
+        "`--together` is the other choice: all rooms of a relay share one connection, on which bells are listened for."
+        " It is for slow networks and for relays so large that hearing all is too much. Who watches sees then which"
+        " boxes one device reads."
+    )
+    return _compared("If rooms share a connection", how, tables.verdicts(outcome, changed(TOGETHER)))
 
 
 def _lower(outcome: Outcome) -> str:
     """What would lower the figures of whoever watches what passes."""
-    if not tables.verdicts(outcome, changed(APART)):
+    if not tables.verdicts(outcome, changed(TOGETHER)):
         return ""
     return _section("What would lower V3, V4 and V5", LOWER)
 
@@ -191,7 +199,10 @@ def _activity(outcome: Outcome) -> str:
 
 def _ablation(outcome: Outcome, pictures: Pictures) -> str:
     table = tables.ablation(outcome)
-    how = "Ours with one defence taken away (*without*), or with one that the product does not have (*with*)."
+    how = (
+        "Ours with one defence taken away (*without*), or otherwise than it is (*with*). A connection per box, cover"
+        " reads and polling are not in the product."
+    )
     shown = pictures.show("ablation.svg")
     return _section("What each defence is worth", how, shown, tables.as_markdown(table)) if len(table) > 1 else ""
 

@@ -11,8 +11,9 @@ from pathlib import Path
 import msgspec
 from picows import WSFrame, WSListener, WSMsgType, WSTransport, WSUpgradeRequest, ws_connect, ws_create_server
 
-from nullabona.client.api import Client, NetOptions
-from nullabona.client.net import Connection, Endpoint, connect, parse_endpoint
+from nullabona.client.api import Client, NetOptions, Options
+from nullabona.client.net import Connection, Endpoint, PostCarrier, TimedOut, connect, parse_endpoint
+from nullabona.client.net.ledger import decode_answer
 from nullabona.wire.messages import (
     MAX_REQUEST,
     MAX_RESPONSE,
@@ -156,9 +157,30 @@ async def lying_relay(upstream: str) -> AsyncIterator[Middle]:
         middle.hang_up()
 
 
+class _Posts(PostCarrier):
+    """Requests that have a connection each, to the real relay; answers pass through the liar."""
+
+    def __init__(self, middle: Middle, endpoint: Endpoint, options: NetOptions) -> None:
+        super().__init__(endpoint, options)
+        self._middle = middle
+
+    async def request(self, request: AnyRequest, timeout_s: float) -> AnyResponse:
+        self._middle.asked.append(request)
+        told = self._middle.twisted(request, await super().request(request, timeout_s))
+        if told is None:
+            await asyncio.sleep(timeout_s)
+            raise TimedOut("the relay did not answer in time")
+        return decode_answer(type(request), told if isinstance(told, bytes) else encode(told))
+
+
 @asynccontextmanager
-async def pair(service: Service, folder: Path) -> AsyncIterator[tuple[Middle, Client, Client, bytes]]:
-    """Two contacts. All that the first one reads and appends passes through the liar, nothing of the second one's."""
+async def pair(
+    service: Service, folder: Path, *, together: bool = False, options: Options = QUICK
+) -> AsyncIterator[tuple[Middle, Client, Client, bytes]]:
+    """Two contacts. All that the first one reads and appends passes through the liar, nothing of the second one's.
+
+    ``together``: the first one's rooms share a connection.
+    """
     async with AsyncExitStack() as stack:
         middle = await stack.enter_async_context(lying_relay(service.url))
 
@@ -166,7 +188,11 @@ async def pair(service: Service, folder: Path) -> AsyncIterator[tuple[Middle, Cl
             assert service.host == endpoint.authority
             return await connect(parse_endpoint(middle.url), options)
 
-        a = await stack.enter_async_context(opened(folder / "a", replace(QUICK, dial=through)))
+        def posts(endpoint: Endpoint, options: NetOptions) -> _Posts:
+            return _Posts(middle, endpoint, options)
+
+        lied_to = replace(options, net=NetOptions(together=together), dial=through, post=posts)
+        a = await stack.enter_async_context(opened(folder / "a", lied_to))
         b = await stack.enter_async_context(opened(folder / "b"))
         for client, name in ((a, "a"), (b, "b")):
             await client.create_account(service.handle(new_name(name)))

@@ -1,97 +1,236 @@
-"""A client whose every request goes on a connection of its own (`NetOptions.apart`), over a real relay."""
+"""How a client reads rooms of which nothing shows that they are one device's, over a real relay (spec/relay.md §4.5).
+
+Every request for a room's box goes on a connection of its own. What lasts is a connection on which is asked what
+everybody who hears asks, what rang, whoever's it is, and the inbox's.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
+import itertools
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
-from nullabona.client.api import NetOptions
-from nullabona.client.net import Connection, Endpoint, PostCarrier
-from nullabona.wire.messages import AnyRequest, AnyResponse, Listen, Read
-from tests.api.people import QUICK, befriend, opened, people, play, reads, until
+from nullabona.client.api import Client, NetOptions
+from nullabona.client.api.events import Warned
+from nullabona.client.net import Connection, PostCarrier
+from nullabona.client.runner import ear
+from nullabona.client.runner.ear import heard_at
+from nullabona.wire.address import box_address
+from nullabona.wire.bells import mark
+from nullabona.wire.messages import POLICY_ROOM, AnyRequest, AnyResponse, Append, Hear, Listen, Pealed, Read, Trim
+from tests.api.middle import Middle, honest, pair
+from tests.api.people import PATIENCE_S, QUICK, befriend, happens, opened, people, play, until
 from tests.api.service import Service
 
-
-async def no_connection(endpoint: Endpoint, options: NetOptions) -> Connection:
-    """Whoever opens one that lasts fails."""
-    raise AssertionError(f"a lasting connection to {endpoint.authority}: {options.apart}")
-
-
-APART = replace(QUICK, net=NetOptions(apart=True), dial=no_connection, timing=replace(QUICK.timing, apart=100))
-RARELY = replace(APART, timing=replace(QUICK.timing, apart=10**9))
+NEVER = 10**9
+HEARD = replace(QUICK, timing=replace(QUICK.timing, apart=NEVER, calm=NEVER))
+"""Boxes are read when they rang, and for no other reason."""
+APART = replace(QUICK, net=NetOptions(apart=True))
 
 
-def test_nothing_lasts_and_nothing_waits(service: Service, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """No WebSocket is opened, all goes by POSTs, which have a connection each, and none asks the relay to wait."""
-    asked: list[AnyRequest] = []
-    plain = PostCarrier.request
+@dataclass
+class Asked:
+    """What was asked, by how it was."""
 
-    async def noted(self: PostCarrier, request: AnyRequest, timeout_s: float) -> AnyResponse:
-        asked.append(request)
-        return await plain(self, request, timeout_s)
+    posts: list[AnyRequest] = field(default_factory=list)
+    lasting: list[tuple[Connection, AnyRequest]] = field(default_factory=list)
 
-    monkeypatch.setattr(PostCarrier, "request", noted)
+    def kinds(self) -> list[set[type[AnyRequest]]]:
+        """What was asked on each connection that lasts."""
+        connections = {id(connection): connection for connection, _ in self.lasting}.values()
+        return [{type(request) for on, request in self.lasting if on is connection} for connection in connections]
+
+    def reads_of_rooms(self) -> list[Read]:
+        return [request for request in self.posts if isinstance(request, Read) and request.policy == POLICY_ROOM]
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> Asked:
+    """All that is asked during a test."""
+    found = Asked()
+    post, request = PostCarrier.request, Connection.request
+
+    async def posted(self: PostCarrier, asking: AnyRequest, timeout_s: float) -> AnyResponse:
+        found.posts.append(asking)
+        return await post(self, asking, timeout_s)
+
+    async def requested(self: Connection, asking: AnyRequest, timeout_s: float) -> AnyResponse:
+        found.lasting.append((self, asking))
+        return await request(self, asking, timeout_s)
+
+    monkeypatch.setattr(PostCarrier, "request", posted)
+    monkeypatch.setattr(Connection, "request", requested)
+    return found
+
+
+async def noted(client: Client) -> None:
+    """Until it is remembered how far was heard."""
+    relay = next(way.relay for way in client.status().relays if way.lane == "rooms")
+    await becomes(lambda: heard_at(client._session.store, relay) > 0)
+
+
+async def heard_so_often(middle: Middle, times: int) -> None:
+    """Until the relay was asked so often what rang."""
+    await becomes(lambda: sum(isinstance(request, Hear) for request in middle.asked) >= times)
+
+
+async def becomes(find: Callable[[], bool]) -> None:
+    """Until something is true of which nobody is told."""
+    async with asyncio.timeout(PATIENCE_S):
+        while not find():  # noqa: ASYNC110 - nothing tells
+            await asyncio.sleep(0.01)
+
+
+def boxes(client: Client, room: bytes) -> set[bytes]:
+    """Where the room's frames lie."""
+    return {want.address for want in client._session.runner.engine.reads(room)}
+
+
+def place(read: Read) -> bytes:
+    return box_address(read.policy, sha256(read.read_secret).digest(), read.write_hash)
+
+
+async def talk(a: Client, b: Client, room: bytes, *, rounds: int = 3) -> None:
+    """Both speak, and both have everything."""
+    for number in range(rounds):
+        await a.wait_delivered(room, await a.send(room, f"{number}"))
+        await b.wait_delivered(room, await b.send(room, f"{number}!"))
+
+
+def test_what_lasts_says_nothing_of_rooms(service: Service, tmp_path: Path, asked: Asked) -> None:
+    """A connection that lasts only hears, or only reads an inbox; reads and appends of rooms have one each."""
 
     async def story() -> None:
-        async with people(service, tmp_path, "a", "b", options=APART) as (a, b):
-            room = await befriend(a, b)
-            await a.wait_delivered(room, await a.send(room, "hello"))
-            await reads(b, room, "hello")
+        async with people(service, tmp_path, "a", "b") as (a, b):
+            await talk(a, b, await befriend(a, b))
 
     play(story())
-    reads_made = [request for request in asked if isinstance(request, Read)]
-    assert len(reads_made) > 10
-    assert {0} == {request.wait_s for request in reads_made}
-    assert not any(isinstance(request, Listen) for request in asked)
+    assert all(kinds in ({Hear}, {Read}, {Read, Trim}) for kinds in asked.kinds())
+    assert not [one for _, one in asked.lasting if isinstance(one, Read | Trim) and one.policy == POLICY_ROOM]
+    assert {0} == {request.wait_s for request in asked.reads_of_rooms()}
+    assert not any(isinstance(request, Listen) for request in asked.posts)
 
 
-def test_people_talk_without_a_connection_that_lasts(service: Service, tmp_path: Path) -> None:
-    """Requests, rooms, messages, files' chunks, receipts: everything comes, in order, both ways."""
-
+def test_with_the_inbox_apart_nothing_lasts_but_what_hears(service: Service, tmp_path: Path, asked: Asked) -> None:
     async def story() -> None:
         async with people(service, tmp_path, "a", "b", options=APART) as (a, b):
-            room = await befriend(a, b)
-            for number in range(3):
-                await a.wait_delivered(room, await a.send(room, f"{number}"))
-                await b.wait_delivered(room, await b.send(room, f"{number}!"))
-            await reads(a, room, "0", "0!", "1", "1!", "2", "2!")
+            await talk(a, b, await befriend(a, b))
             assert all(relay.connected for relay in a.status().relays)
             assert {"inbox", "rooms"} == {relay.lane for relay in a.status().relays}
 
     play(story())
+    assert {Hear} == {type(request) for _, request in asked.lasting}
+    assert {0} == {request.wait_s for request in asked.posts if isinstance(request, Read)}
 
 
-def test_what_one_says_goes_out_at_once(service: Service, tmp_path: Path) -> None:
-    """Although the box was not read since the start: it is read now, written to, and read back, until it is sent."""
+def test_every_append_of_a_room_rings(service: Service, tmp_path: Path, asked: Asked) -> None:
+    """What goes to an inbox rings nobody."""
 
     async def story() -> None:
         async with people(service, tmp_path, "a", "b") as (a, b):
+            await talk(a, b, await befriend(a, b))
+
+    play(story())
+    appends = [request for request in asked.posts if isinstance(request, Append)]
+    assert {True, False} == {request.bells is not None for request in appends}
+    assert all((request.policy == POLICY_ROOM) == (request.bells is not None) for request in appends)
+
+
+def test_what_rang_is_read_and_nothing_else(service: Service, tmp_path: Path) -> None:
+    """Every message comes, both ways, though boxes are read for no other reason than that they rang."""
+
+    async def story() -> None:
+        async with people(service, tmp_path, "a", "b", options=HEARD) as (a, b):
             room = await befriend(a, b)
-            await a.wait_delivered(room, await a.send(room, "before"))
-            await reads(b, room, "before")
-        async with opened(tmp_path / "a", RARELY) as a, opened(tmp_path / "b") as b:
-            for text in ("at once", "and again"):
-                await a.wait_sent(room, await a.send(room, text))
-            await reads(b, room, "before", "at once", "and again")
+            await talk(a, b, room, rounds=5)
 
     play(story())
 
 
-def test_a_relay_that_is_gone_shows_and_comes_back(doomed: Service, tmp_path: Path) -> None:
-    """The state of the last request is what the person sees; nothing is lost meanwhile."""
+def test_who_comes_back_reads_what_rang_meanwhile(service: Service, tmp_path: Path, asked: Asked) -> None:
+    """How far was heard is remembered: of two rooms only the one in which something was said is read."""
 
     async def story() -> None:
-        async with people(doomed, tmp_path, "a", "b", options=APART) as (a, b):
+        async with people(service, tmp_path, "a", "b", "c") as (a, b, c):
+            silent, busy = await befriend(a, c), await befriend(a, b)
+            await talk(a, c, silent)
+            await talk(a, b, busy)
+            await a.sync(timeout_s=PATIENCE_S)
+        async with opened(tmp_path / "b") as b:
+            await b.wait_sent(busy, await b.send(busy, "meanwhile"))
+        asked.posts.clear()
+        async with opened(tmp_path / "a", HEARD) as a:
+            await until(a, lambda: "meanwhile" in [message.text for message in a.messages(busy)])
+            assert not {place(request) for request in asked.reads_of_rooms()} & boxes(a, silent)
+
+    play(story())
+
+
+def test_who_knows_nothing_of_what_rang_looks_everywhere(doomed: Service, tmp_path: Path) -> None:
+    """The relay's process is another, and has forgotten what it told: every box is read."""
+
+    async def story() -> None:
+        async with people(doomed, tmp_path, "a", "b") as (a, b):
             room = await befriend(a, b)
-            await a.wait_delivered(room, await a.send(room, "before"))
-            doomed.kill()
-            await until(a, lambda: not any(relay.connected for relay in a.status().relays))
-            await a.send(room, "meanwhile")
-            await asyncio.to_thread(doomed.start)
-            await reads(b, room, "before", "meanwhile")
-            await until(a, lambda: all(relay.connected for relay in a.status().relays))
+            await talk(a, b, room)
+            await noted(a)
+        async with opened(tmp_path / "b") as b:
+            await b.wait_sent(room, await b.send(room, "meanwhile"))
+        doomed.kill()
+        await asyncio.to_thread(doomed.start)
+        async with opened(tmp_path / "a", HEARD) as a:
+            await until(a, lambda: "meanwhile" in [message.text for message in a.messages(room)])
+
+    play(story())
+
+
+def test_a_relay_that_forgets_ever_again_is_read_slowly(service: Service, tmp_path: Path) -> None:
+    """It says that something was missed whenever it is asked: once all is read at once, then no more."""
+    slowly = replace(HEARD, timing=replace(HEARD.timing, behind=1))
+
+    jumps = itertools.count(2**30, 2**20)
+
+    def forgetful(request: AnyRequest, answer: AnyResponse) -> AnyResponse:
+        return Pealed(answer.first + next(jumps), ()) if isinstance(answer, Pealed) else answer
+
+    async def story() -> None:
+        async with pair(service, tmp_path, options=slowly) as (middle, a, b, room):
+            await talk(a, b, room)
+            middle.twist = forgetful
+            middle.hang_up()
+            middle.asked.clear()
+            await heard_so_often(middle, 6)
+            read = [one for one in middle.asked if isinstance(one, Read) and one.policy == POLICY_ROOM]
+            assert 2 * len(boxes(a, room)) >= len(read)
+
+    play(story())
+
+
+def test_a_relay_that_rings_for_nothing_is_believed_three_times(
+    service: Service, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Then it is told, and boxes are read as if nothing were heard."""
+    monkeypatch.setattr(ear, "LONG_S", 0.0)
+
+    async def story() -> None:
+        async with pair(service, tmp_path) as (middle, a, b, room):
+            await talk(a, b, room)
+            secrets = [request.bells[0] for request in middle.asked if isinstance(request, Append) and request.bells]
+
+            def shrill(request: AnyRequest, answer: AnyResponse) -> AnyResponse:
+                rung = ((b"saltsalt", mark(b"saltsalt", secrets[-1])),)
+                return Pealed(request.after + 1, rung) if isinstance(request, Hear) else answer
+
+            middle.twist = shrill
+            middle.hang_up()
+            warned = await happens(a, Warned, lambda event: event.code == "relay-rings-falsely")
+            assert service.host in warned.detail["relay"]
+            middle.twist = honest
+            await talk(a, b, room)
 
     play(story())

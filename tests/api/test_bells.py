@@ -1,4 +1,4 @@
-"""How a client listens (spec/relay.md §4.4): what rings comes at once, and a relay that rings wrongly loses nothing."""
+"""How a client listens whose rooms share a connection (spec/relay.md §4.4), also to a relay that rings wrongly."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def test_what_rings_is_not_read_again(service: Service, tmp_path: Path) -> None:
     """Once a box is known, messages come with the ring; no read of a room's box ever waits."""
 
     async def story() -> None:
-        async with pair(service, tmp_path) as (middle, a, b, room):
+        async with pair(service, tmp_path, together=True) as (middle, a, b, room):
             await settled(a, b, room)
             before = len(reads_of_rooms(middle))
             for number in range(5):
@@ -51,7 +51,7 @@ def test_every_append_of_a_room_rings(service: Service, tmp_path: Path) -> None:
     """For as many leaves as the room has; what goes to an inbox rings nobody."""
 
     async def story() -> None:
-        async with pair(service, tmp_path) as (middle, a, b, room):
+        async with pair(service, tmp_path, together=True) as (middle, a, b, room):
             await settled(a, b, room)
             await a.wait_delivered(room, await a.send(room, "x"))
             rooms = [one for one in middle.asked if isinstance(one, Append) and one.policy == POLICY_ROOM]
@@ -68,7 +68,7 @@ def test_no_read_waits_at_a_rooms_box_on_the_way_in(service: Service, tmp_path: 
     """Not even while a device has no bell yet: from the first request on, waits are for inboxes and bells only."""
 
     async def story() -> None:
-        async with pair(service, tmp_path) as (middle, a, b, room):
+        async with pair(service, tmp_path, together=True) as (middle, a, b, room):
             await settled(a, b, room)
             with a._session.step(room) as step:
                 track = step.room(room).current
@@ -106,7 +106,7 @@ def test_what_does_not_join_up_is_read(service: Service, tmp_path: Path, twist: 
     """Whatever a ring brings: the room has every message once, in order, and no box is thought lost."""
 
     async def story() -> None:
-        async with pair(service, tmp_path) as (middle, a, b, room):
+        async with pair(service, tmp_path, together=True) as (middle, a, b, room):
             await settled(a, b, room)
             last = a.last_event()
             middle.twist = foreign if twist is foreign else late
@@ -140,7 +140,7 @@ def test_a_relay_that_never_rings_delays_only(
     monkeypatch.setattr(reading, "ANSWER_S", 1.0)
 
     async def story() -> None:
-        async with pair(service, tmp_path) as (middle, a, b, room):
+        async with pair(service, tmp_path, together=True) as (middle, a, b, room):
             await settled(a, b, room)
             middle.twist = deaf
             await b.send(room, "later")
@@ -162,7 +162,7 @@ def test_a_relay_that_rings_for_nothing_is_asked_ever_less_often(service: Servic
         return silent(request, answer)
 
     async def story() -> None:
-        async with pair(service, tmp_path) as (middle, a, b, room):
+        async with pair(service, tmp_path, together=True) as (middle, a, b, room):
             await settled(a, b, room)
             middle.twist, middle.rush = shrill, True
             await b.send(room, "one")
@@ -179,7 +179,7 @@ def test_a_box_that_begins_anew_is_followed(service: Service, tmp_path: Path) ->
     """Its reader has heard everything by rings; now it seems another box: it is read from its start."""
 
     async def story() -> None:
-        async with pair(service, tmp_path) as (middle, a, b, room):
+        async with pair(service, tmp_path, together=True) as (middle, a, b, room):
             await settled(a, b, room)
             for number in range(3):
                 await b.wait_delivered(room, await b.send(room, f"{number}"))

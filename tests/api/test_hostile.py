@@ -91,12 +91,13 @@ TWISTS: tuple[Twist, ...] = (
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("together", [False, True], ids=["apart", "together"])
 @pytest.mark.parametrize("twist", TWISTS, ids=lambda twist: twist.__name__)
-def test_a_liar_costs_time_and_nothing_else(service: Service, tmp_path: Path, twist: Twist) -> None:
+def test_a_liar_costs_time_and_nothing_else(service: Service, tmp_path: Path, twist: Twist, *, together: bool) -> None:
     """While it lies the client lives and keeps what it is given; when it stops, everything arrives, each once."""
 
     async def story() -> None:
-        async with pair(service, tmp_path) as (middle, a, b, room):
+        async with pair(service, tmp_path, together=together) as (middle, a, b, room):
             await a.send(room, "before")
             await reads(b, room, "before")
             lie = asyncio.ensure_future(middle.lie(twist))
@@ -137,7 +138,7 @@ def test_a_relay_that_is_asked_again_and_again_is_left_in_peace(service: Service
     """Reads that never wait and never bring anything are asked ever less often."""
 
     async def story() -> None:
-        async with pair(service, tmp_path) as (middle, a, _, _room):
+        async with pair(service, tmp_path, together=True) as (middle, a, _, _room):
             await a.sync(timeout_s=PATIENCE_S)
 
             def at_once(request: AnyRequest, answer: AnyResponse) -> AnyResponse:

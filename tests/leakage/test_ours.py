@@ -170,9 +170,16 @@ def test_the_disk_is_what_the_relay_keeps(lived: Lived) -> None:
     assert all(np.all(recording.disk[name] == NOBODY) for name in ("conn", "addr", "who", "to"))
 
 
-def test_memory_holds_inboxes_and_bells(lived: Lived) -> None:
-    """Everybody who is on at the end, at their inbox and at bells that are theirs alone, until some second."""
+def test_memory_holds_inboxes(lived: Lived) -> None:
+    """Everybody who is on at the end, at their inbox until some second, and nothing else."""
     _, recording = lived
+    memory = recording.memory[recording.memory["op"] == Op.READ]
+    assert sorted(recording.directory[int(place)] for place in memory["place"]) == [MINA, JUN]
+
+
+def test_with_rooms_together_memory_holds_bells_too(friends: Society) -> None:
+    """Bells that are theirs alone."""
+    recording = ours.record(friends, replace(PRODUCT, together=True))
     memory = recording.memory[recording.memory["op"] == Op.READ]
     assert {recording.truth.account_of_conn[int(conn)] for conn in memory["conn"]} == {MINA, JUN}
     end = DAY_S - ours.SEIZED_BEFORE_END_S
@@ -186,7 +193,7 @@ def test_memory_holds_inboxes_and_bells(lived: Lived) -> None:
 
 def test_without_bells_memory_holds_boxes(friends: Society) -> None:
     """The ablation: reads wait at the rooms' boxes, two of them at that of the pair."""
-    recording = ours.record(friends, replace(PRODUCT, bells=False))
+    recording = ours.record(friends, replace(PRODUCT, together=True, bells=False))
     memory = recording.memory[recording.memory["op"] == Op.READ]
     rooms = [recording.truth.room_of.get(int(place)) for place in memory["place"]]
     assert rooms.count(PAIR) >= 2

@@ -188,7 +188,7 @@ def test_what_was_taken_before_a_kill_is_there(tmp_path: Path) -> None:
 
 
 def test_the_bound_of_the_queue_is_stated(tmp_path: Path) -> None:
-    """The figures of spec/relay.md §4.5 are the code's."""
+    """The figures of spec/relay.md §4.6 are the code's."""
     from nullabona.relay import journal, unsent
 
     text = " ".join((Path(__file__).parents[2] / "spec/relay.md").read_text("utf-8").split())

@@ -8,11 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nullabona.wire.address import epoch_keys
-from nullabona.wire.bells import bell_of, bells
-from nullabona.wire.messages import BELL_SIZE
+from nullabona.wire.bells import bell_of, bells, mark
+from nullabona.wire.messages import BELL_SIZE, MARK_SIZE, SALT_SIZE
 
 SECRET = bytes(range(32))
 secrets = st.binary(min_size=32, max_size=32)
+salts = st.binary(min_size=SALT_SIZE, max_size=SALT_SIZE)
 
 
 @given(secrets, st.integers(1, 300), st.data())
@@ -42,3 +43,35 @@ def test_the_bells_secret_opens_nothing_else() -> None:
     others = {SECRET, keys.box.read_secret, keys.box.write_secret, keys.frame_key}
     assert keys.bells not in others
     assert keys.bells.hex() not in repr(keys)
+
+
+# -- marks
+
+
+@given(salts, secrets)
+def test_a_mark_is_known_to_who_holds_the_secret(salt: bytes, secret: bytes) -> None:
+    """spec/relay.md: SHAKE-128 over a domain of its own, the salt and the secret, cut to four bytes."""
+    assert shake_128(b"nullabona mark v1" + salt + secret).digest(MARK_SIZE) == mark(salt, secret)
+
+
+def test_a_mark_stays_as_it_is() -> None:
+    """Clients and relays of any version agree: these values are for good."""
+    known = {
+        (bytes(8), SECRET): "07157a6b",
+        (bytes(range(8)), SECRET): "8b8b2ee0",
+        (bytes(8), bytes(32)): "3e45d210",
+    }
+    assert list(known.values()) == [mark(salt, secret).hex() for salt, secret in known]
+
+
+def test_marks_of_one_box_and_of_one_peal_are_unrelated() -> None:
+    """Of many boxes in many peals, no two marks are the same."""
+    numbers = range(20)
+    marks = {mark(bytes([salt]) * SALT_SIZE, bytes([secret]) * 32) for salt in numbers for secret in numbers}
+    assert len(numbers) ** 2 == len(marks)
+
+
+def test_a_mark_is_no_part_of_a_bell() -> None:
+    """Whoever listens for a bell does not know the marks by it, whatever the salt is."""
+    every = b"".join(bells(SECRET, 1_000))
+    assert all(mark(number.to_bytes(SALT_SIZE, "big"), SECRET) not in every for number in range(100))

@@ -16,8 +16,10 @@ from nullabona.wire.messages import (
     MAX_BLOB_CHUNK,
     MAX_CARD,
     MAX_FRAME,
+    MAX_PEALS,
     MAX_READ_LIMIT,
     MAX_WAIT_S,
+    SALT_SIZE,
     AnyRequest,
     AnyResponse,
     Append,
@@ -32,10 +34,12 @@ from nullabona.wire.messages import (
     GetBlob,
     HandleProof,
     HandleWatched,
+    Hear,
     Listen,
     LogDescribed,
     LogFile,
     LookupCard,
+    Pealed,
     PublishCard,
     PutBlob,
     Read,
@@ -57,6 +61,7 @@ rung = st.none() | st.tuples(secrets, st.integers(1, MAX_BELLS))
 requests: st.SearchStrategy[AnyRequest] = st.one_of(
     st.builds(Append, policies, secrets, secrets, st.binary(min_size=1, max_size=99), tokens, rung),
     st.builds(Listen, st.binary(min_size=BELL_SIZE, max_size=BELL_SIZE), st.integers(0, MAX_WAIT_S)),
+    st.builds(Hear, seqs, st.integers(0, MAX_WAIT_S)),
     st.builds(Read, policies, secrets, secrets, seqs, st.integers(1, MAX_READ_LIMIT), st.integers(0, MAX_WAIT_S)),
     st.builds(Trim, policies, secrets, secrets, seqs),
     st.builds(PutBlob, secrets, st.binary(min_size=1, max_size=99), tokens),
@@ -78,6 +83,7 @@ steps = st.builds(
     WatchStep, seqs, st.none() | st.tuples(st.binary(max_size=16), seqs, st.binary(max_size=32)), st.integers(0, 256),
     st.binary(max_size=32), hashes, st.lists(secrets, max_size=2).map(tuple),
 )  # fmt: skip
+peals = st.tuples(st.binary(min_size=SALT_SIZE, max_size=SALT_SIZE), st.binary(max_size=99))
 responses: st.SearchStrategy[AnyResponse] = st.one_of(
     st.builds(Appended, seqs, st.binary(max_size=8)),
     st.builds(Frames, st.binary(max_size=8), seqs, st.lists(st.tuples(seqs, st.binary(max_size=99))).map(tuple)),
@@ -87,6 +93,7 @@ responses: st.SearchStrategy[AnyResponse] = st.one_of(
     st.builds(CardTaken, st.binary(max_size=99)),
     st.builds(HandleWatched, labels, st.binary(max_size=99), seqs, st.lists(steps, max_size=3).map(tuple)),
     st.builds(LogDescribed, st.text(max_size=99), st.binary(max_size=99), hashes, hashes, st.binary(max_size=99)),
+    st.builds(Pealed, seqs, st.lists(peals, max_size=9).map(tuple)),
     st.builds(Refusal, st.text(max_size=32), st.integers(0, 604_800)),
 )
 
@@ -162,7 +169,10 @@ LIMITS: list[tuple[list[Any], list[Any]]] = [
     ([12, bytes(BELL_SIZE), MAX_WAIT_S], [12, bytes(BELL_SIZE), MAX_WAIT_S + 1]),
     ([12, bytes(BELL_SIZE), 0], [12, bytes(BELL_SIZE - 1), 0]),
     ([12, bytes(BELL_SIZE), 0], [12, bytes(BELL_SIZE + 1), 0]),
-    ([10], [13]),
+    ([13, 2**53, 0], [13, 2**53 + 1, 0]),
+    ([13, 0, 0], [13, -1, 0]),
+    ([13, 0, MAX_WAIT_S], [13, 0, MAX_WAIT_S + 1]),
+    ([10], [14]),
     ([5, KEY], [5, "text"]),
 ]
 
@@ -176,11 +186,31 @@ def test_limits_hold_on_both_sides(pair: tuple[list[Any], list[Any]]) -> None:
         decode_request(outside)
 
 
-@pytest.mark.parametrize("outside", [[1, 2**53 + 1, b""], [1, 0, bytes(9)], [6, "x" * 33, 0], [6, "x", 604_801], [10]])
+PEAL = [bytes(SALT_SIZE), b"mark"]
+OUTSIDE: list[list[Any]] = [
+    [1, 2**53 + 1, b""],
+    [1, 0, bytes(9)],
+    [6, "x" * 33, 0],
+    [6, "x", 604_801],
+    [10, 2**53 + 1, [PEAL]],
+    [10, 0, [[bytes(SALT_SIZE - 1), b"mark"]]],
+    [10, 0, [[bytes(SALT_SIZE + 1), b"mark"]]],
+    [10, 0, [PEAL] * (MAX_PEALS + 1)],
+    [11],
+]
+
+
+@pytest.mark.parametrize("outside", OUTSIDE, ids=lambda outside: str(outside[0]))
 def test_response_limits(outside: list[Any]) -> None:
     """Answers beyond the limits are malformed."""
     with pytest.raises(Malformed):
         decode_response(msgspec.msgpack.encode(outside))
+
+
+def test_the_largest_answer_of_peals_decodes() -> None:
+    """As many peals as an answer may hold, and the last number."""
+    inside = msgspec.msgpack.encode([10, 2**53, [PEAL] * MAX_PEALS])
+    assert inside == encode(decode_response(inside))
 
 
 def test_nothing_secret_is_in_a_repr() -> None:

@@ -6,22 +6,24 @@ attacker for each design and view, and reports that one (see `bench.leakage.tour
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from itertools import combinations
 from types import MappingProxyType
 from typing import Final
 
 import numpy as np
 
-from bench.leakage.attackers import disk
+from bench.leakage.attackers import arrivals, disk
 from bench.leakage.attackers.chains import chain, rooms
 from bench.leakage.attackers.cooccurrence import co_occurrence
 from bench.leakage.attackers.disclosure import least_squares, matched, sda
 from bench.leakage.attackers.disk_chains import chain_in_memory, chain_on_disk
+from bench.leakage.attackers.followers import follow
 from bench.leakage.attackers.groups import guess_groups
 from bench.leakage.attackers.linking import link
 from bench.leakage.attackers.memory import many_waits, same_second
-from bench.leakage.attackers.presence import cast_of, single_requests, weights
+from bench.leakage.attackers.presence import cast_of, hours, single_requests, weights
 from bench.leakage.attackers.scene import Scene
 from bench.leakage.attackers.timing import correlation
 from bench.leakage.attackers.trained import Table, tabulate
@@ -37,9 +39,14 @@ PairAttack = Callable[[Scene], Pairs]
 
 
 def fused(scene: Scene) -> Pairs:
-    """Co-occurrence and the disclosure attacks voting by rank, each pair by the sum of its reciprocal ranks."""
+    """Co-occurrence and the disclosure attacks voting by rank."""
+    return _votes(scene, VOTERS)
+
+
+def _votes(scene: Scene, voters: Sequence[str]) -> Pairs:
+    """Each pair by the sum of its reciprocal ranks."""
     votes: dict[tuple[int, int], float] = {}
-    for name in VOTERS:
+    for name in voters:
         pairs = attack(scene, name)
         order = np.argsort(-pairs.score, kind="stable")
         for place, at in enumerate(order.tolist()):
@@ -49,9 +56,29 @@ def fused(scene: Scene) -> Pairs:
 
 
 def by_presence(scene: Scene) -> Pairs:
+    """Pairs by who is there when places are read."""
+    return _sharing(scene.weights)
+
+
+def by_writes(scene: Scene) -> Pairs:
+    """Pairs by who is there when somebody has written."""
+    return _sharing(arrivals.by_writes(scene.seen, scene.cast, scene.hours) if scene.hours else {})
+
+
+def by_arrivals(scene: Scene) -> Pairs:
+    """Pairs by who has come when a place is read though nobody has written."""
+    return _sharing(arrivals.by_arrivals(scene.seen, scene.cast, scene.hours) if scene.hours else {})
+
+
+def by_hours(scene: Scene) -> Pairs:
+    """The three before voting by rank."""
+    return _votes(scene, ("presence", "presence at writes", "arrivals"))
+
+
+def _sharing(weights: Mapping[int, Mapping[int, float]]) -> Pairs:
     """Pairs by how much both have to do with one place, the fewer others have the more it says."""
     found: dict[Pair, float] = {}
-    for persons in scene.weights.values():
+    for persons in weights.values():
         whole = sum(persons.values())
         for (one, mine), (two, theirs) in combinations(sorted(persons.items()), 2):
             found[one, two] = found.get((one, two), 0.0) + mine * theirs / max(1.0, whole) ** 2
@@ -74,6 +101,9 @@ ATTACKERS: Final[Mapping[str, PairAttack]] = MappingProxyType(
         "same second": same_second,
         "many waits": many_waits,
         "presence": by_presence,
+        "presence at writes": by_writes,
+        "arrivals": by_arrivals,
+        "votes of hours": by_hours,
     }
 )
 
@@ -97,7 +127,9 @@ def prepare(seen: Seen) -> tuple[Scene, frozenset[Pair]]:
     """
     if single_requests(seen):
         cast = cast_of(seen)
-        return Scene(seen, cast, weights=weights(seen, cast)), frozenset()  # no two places of a room are tied together
+        followed, there = follow(seen, cast), hours(seen, cast)
+        joined = _joined(seen, rooms(followed))
+        return Scene(joined, cast, weights=weights(joined, cast, there), hours=there), followed
     scene, chained = Scene(seen, link(seen, {})), frozenset[Pair]()
     if not seen.rooms_move or seen.view is View.DISK:
         return scene, chain_on_disk(seen) if seen.rooms_move else chained
@@ -115,7 +147,7 @@ def _joined(seen: Seen, room: Mapping[int, int]) -> Seen:
     places = np.unique(events["place"])
     table = np.array([room.get(place, place) for place in places.tolist()], np.int64)
     events["place"] = table[np.searchsorted(places, events["place"])] if len(places) else events["place"]
-    return Seen(seen.view, events, seen.directory, seen.rooms_move)
+    return replace(seen, events=events)
 
 
 def guess_all(seen: Seen) -> tuple[Scene, Guess]:

@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.leakage.attackers.presence import members
+from bench.leakage.attackers.presence import Hours, members
 from bench.leakage.guess import Cast, Pairs
 from bench.leakage.trace import NOBODY, Op
 from bench.leakage.views import Seen
@@ -32,6 +32,8 @@ class Scene:
     """What attackers have said of it already."""
     weights: Mapping[int, Mapping[int, float]] = field(default_factory=dict)
     """For a design of single requests: how much each person has to do with each place (`presence`)."""
+    hours: Hours = field(default_factory=dict)
+    """For such a design: when each person is there."""
 
     @cached_property
     def person(self) -> NDArray[np.int64]:

@@ -232,8 +232,8 @@ SENTENCES: Final[dict[str, tuple[str, str]]] = {
     ),
     "synced": ("Everything has gone out and come in.", "보낼 것은 다 보냈고 받을 것은 다 받았습니다."),
     "apart-waits": (
-        "Each box is read at a moment of its own; this can take some minutes.",
-        "상자마다 서로 다른 때에 읽으므로 몇 분 걸릴 수 있습니다.",
+        "The inbox is read at moments of its own; this can take some minutes.",
+        "수신함을 그때그때 다른 때에 읽으므로 몇 분 걸릴 수 있습니다.",
     ),
     "not-all": (
         "Not everything has come in yet; this is what is here already.",

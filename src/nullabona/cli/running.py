@@ -92,7 +92,7 @@ async def in_step(settings: Settings, client: Client, wait_s: float, *, receipts
 
 def client_options(settings: Settings, *, online: bool = True) -> Options:
     """How the client reaches relays."""
-    net = NetOptions(ca_file=settings.ca_file, proxy=settings.proxy, apart=settings.apart)
+    net = NetOptions(ca_file=settings.ca_file, proxy=settings.proxy, apart=settings.apart, together=settings.together)
     return Options(net=net, online=online)
 
 

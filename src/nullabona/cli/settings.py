@@ -18,7 +18,7 @@ from nullabona.words.errors import Language
 F = TypeVar("F", bound=Callable[..., Any])
 _ROOT: Final = "nulla.settings"
 APART_S: Final = 300.0
-"""Longest wait of one command with ``--apart``, if none is named: each box is read once a minute on average."""
+"""Longest wait of one command with ``--apart``, if none is named: the inbox is read once a minute on average."""
 
 
 class PassphraseNeeded(UserError):
@@ -46,6 +46,7 @@ class Settings:
     ca_file: Path | None = None
     proxy: str | None = None
     apart: bool = False
+    together: bool = False
 
     @property
     def interactive(self) -> bool:
@@ -104,7 +105,12 @@ _COMMON: Final[dict[str, dict[str, Any]]] = {
     "apart": {
         "is_flag": True,
         "envvar": "NULLA_APART",
-        "help": "A connection for each request: who watches sees less, messages come a minute late.",
+        "help": "Read the inbox at drawn moments too: who watches sees less, first words come a minute late.",
+    },
+    "together": {
+        "is_flag": True,
+        "envvar": "NULLA_TOGETHER",
+        "help": "All rooms on one connection: for slow networks; who watches sees that they are one device's.",
     },
 }
 _NAMES: Final = {"json": "as_json", "lang": "language"}

@@ -129,9 +129,9 @@ def describe_inferred(inventory: Inventory, haul: Haul) -> Iterator[Text]:
     connections = len(haul.connected)
     yield Text(
         f"{connections} connections were open: while they last, the machine's kernel knows their addresses, and the "
-        "process whose inbox each waits at and how many bells it listens for, but not for which rooms",
-        f"열린 연결 {connections}개: 연결된 동안은 운영체제가 상대 주소를, 프로세스가 어느 수신함에서 기다리는지와 "
-        "듣는 벨의 수를 앎. 벨이 어느 방의 것인지는 모름",
+        "process whose inbox each waits at, but of no room's box who reads it",
+        f"열린 연결 {connections}개: 연결된 동안은 운영체제가 상대 주소를, 프로세스가 어느 수신함에서 기다리는지를 앎. "
+        "방 상자를 누가 읽는지는 모름",
     )
 
 

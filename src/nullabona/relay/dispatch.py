@@ -15,7 +15,7 @@ from nullabona.relay.service import Operation
 from nullabona.wire.messages import Request, decode_request
 from nullabona.wire.service import Handler, Service
 
-_LAST_TAG: Final = 12
+_LAST_TAG: Final = 13
 _ARRAY: Final = 0x90
 _FIXINT_END: Final = 0x80
 

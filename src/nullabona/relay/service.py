@@ -22,6 +22,7 @@ from nullabona.relay.core.refusal import BUSY, SLOW_DOWN, STOPPING, refuse
 from nullabona.relay.core.waiting import Waiter, Waiting
 from nullabona.relay.journal import Answers, Journal, Submits
 from nullabona.relay.metrics import Metrics
+from nullabona.relay.peals import Peals
 from nullabona.relay.shelf import StoreShelf
 from nullabona.relay.store.interface import BoxStore, StoreFailed, StoreGone
 from nullabona.wire.address import box_address
@@ -31,6 +32,7 @@ from nullabona.wire.messages import (
     Append,
     Appended,
     Frames,
+    Hear,
     Listen,
     Read,
     Refusal,
@@ -49,7 +51,7 @@ Operation: TypeAlias = Callable[[Any, Caller, int], None]
 
 
 class BoxService:
-    """Answers `Append`, `Read`, `Listen` and `Trim`. Single-threaded: every method is called on the loop.
+    """Answers `Append`, `Read`, `Listen`, `Hear` and `Trim`. Single-threaded: every method is called on the loop.
 
     ``chance(bits)`` gives a random number, ``on_gone`` is told once when the store's files have vanished.
     """
@@ -79,7 +81,8 @@ class BoxService:
             most_bytes=limits.queue_bytes,
         )
         self._waiting: Waiting[Caller] = Waiting()
-        self._bells = Bells(limits, metrics, self._waiting.__len__)
+        self._bells = Bells(limits, metrics, lambda: len(self._waiting) + len(self._peals))
+        self._peals = Peals(limits, metrics, chance, lambda: len(self._waiting) + len(self._bells))
         self._before: tuple[Caller, tuple[bytes, bytes, int], bytes] | None = None
         """Who appended last, with which secrets, and where; forgotten when the next batch begins."""
         self._now = 0
@@ -90,7 +93,13 @@ class BoxService:
 
     def operations(self) -> Mapping[type[Request], Operation]:
         """The fast form of this service, without a task per request."""
-        return {Append: self._append, Read: self._read, Listen: self._bells.listen, Trim: self._trim}
+        return {
+            Append: self._append,
+            Read: self._read,
+            Listen: self._bells.listen,
+            Hear: self._peals.hear,
+            Trim: self._trim,
+        }
 
     def handlers(self) -> Mapping[type[Request], Callable[[Any], Awaitable[AnyResponse]]]:
         """The same for callers in this process, as `nullabona.wire.service` describes handlers."""
@@ -102,6 +111,7 @@ class BoxService:
         for waiter in self._waiting.due(now):
             self._answer_waiter(waiter, ())
         self._bells.tick(now)
+        self._peals.tick(now)
         if day != self._day:
             self._expire(day, rewrite=self._day > 0)
             self._day = day
@@ -111,12 +121,13 @@ class BoxService:
                 self._expire_again = False
                 self._expire(day, rewrite=False)
             self._journal.chore(self._scrub, self._chore_done)
-        self._metrics.waiting_reads = len(self._waiting) + len(self._bells)
+        self._metrics.waiting_reads = self._waiters()
 
     def leave(self, caller: Caller) -> None:
         """The caller is gone; whatever it waited for is forgotten."""
         caller.budget.waiting -= len(self._waiting.leave(caller))
         self._bells.leave(caller)
+        self._peals.leave(caller)
 
     async def stop(self) -> None:
         """Answer every waiting read with what there is, refuse what comes now, and return when all is written."""
@@ -124,6 +135,7 @@ class BoxService:
         for waiter in self._waiting.everyone():
             self._answer_waiter(waiter, ())
         self._bells.stop()
+        self._peals.stop()
         await self._journal.drain()
 
     # -- requests
@@ -183,12 +195,15 @@ class BoxService:
         limits = self._limits
         if budget.waiting >= limits.waiting_per_connection:
             return self._refuse(waiter.caller, waiter.request_id, refuse(SLOW_DOWN, 1))
-        if len(self._waiting) + len(self._bells) >= limits.waiting_total:
+        if self._waiters() >= limits.waiting_total:
             return self._refuse(waiter.caller, waiter.request_id, refuse(BUSY, 10))
         budget.inflight -= 1
         budget.waiting += 1
         self._waiting.add(waiter)
         return None
+
+    def _waiters(self) -> int:
+        return len(self._waiting) + len(self._bells) + len(self._peals)
 
     def _room_for(self, size: int) -> Refusal | None:
         if self._stopping:
@@ -220,6 +235,7 @@ class BoxService:
             if draft.bodies:
                 self._deliver(address, draft)
                 self._bells.ring(draft.bells, partial(self._brought, draft))
+                self._peals.ring(draft.bells)
 
     @staticmethod
     def _count_boxes(answers: Answers) -> None:

@@ -1,4 +1,4 @@
-"""Answers that callers leave unread, over all connections: one bound for all, and the slowest pay (spec/relay.md §4.5).
+"""Answers that callers leave unread, over all connections: one bound for all, and the slowest pay (spec/relay.md §4.6).
 
 Counted anew once a second; in between, what was sent is added as if nobody read it.
 """

@@ -25,6 +25,12 @@ MAX_WAIT_S = 600
 """Longest time, in whole seconds, that a read or a listener may wait."""
 BELL_SIZE = 16
 """Bytes of a bell (`nullabona.wire.bells`)."""
+MARK_SIZE = 4
+"""Bytes of a mark (`nullabona.wire.bells`)."""
+SALT_SIZE = 8
+"""Bytes of a peal's salt."""
+MAX_PEALS = 4_096
+"""Most peals in one answer."""
 MAX_BELLS = 8_192
 """Most bells that one append may ring."""
 MAX_REQUEST = MAX_BLOB_CHUNK + 65_536
@@ -153,6 +159,16 @@ class Listen(Request, frozen=True, tag=12):
     wait_s: Annotated[int, Meta(ge=0, le=MAX_WAIT_S)]
 
 
+class Hear(Request, frozen=True, tag=13):
+    """What rang at this relay after peal ``after``, whoever's it is; waits up to ``wait_s`` whole seconds for the next.
+
+    Answer: `Pealed`. Everybody who hears hears the same.
+    """
+
+    after: Seq
+    wait_s: Annotated[int, Meta(ge=0, le=MAX_WAIT_S)]
+
+
 class Response(msgspec.Struct, array_like=True, frozen=True, tag_field="re"):
     """Base of every response."""
 
@@ -271,6 +287,19 @@ class LogDescribed(Response, frozen=True, tag=9):
     checkpoint: Annotated[bytes, Meta(max_length=MAX_CHECKPOINT)]
 
 
+class Pealed(Response, frozen=True, tag=10):
+    """The peals from number ``first`` on: of each its salt, and the marks of the boxes that rang.
+
+    If ``first`` is not the one after the number asked for, others rang that are not remembered.
+    """
+
+    first: Seq
+    peals: Annotated[
+        tuple[tuple[Annotated[bytes, Meta(min_length=SALT_SIZE, max_length=SALT_SIZE)], bytes], ...],
+        Meta(max_length=MAX_PEALS),
+    ]
+
+
 AnyRequest: TypeAlias = (
     Append
     | Read
@@ -284,9 +313,10 @@ AnyRequest: TypeAlias = (
     | DescribeLog
     | LogFile
     | Listen
+    | Hear
 )
 AnyResponse: TypeAlias = (
-    Appended | Frames | Done | Blob | CardFound | Refusal | CardTaken | HandleWatched | LogDescribed
+    Appended | Frames | Done | Blob | CardFound | Refusal | CardTaken | HandleWatched | LogDescribed | Pealed
 )
 
 _encoder = msgspec.msgpack.Encoder()

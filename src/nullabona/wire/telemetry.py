@@ -32,7 +32,7 @@ class Metric:
 
 
 _REQUESTS: Final = (
-    "append", "read", "listen", "trim", "put_blob", "get_blob",
+    "append", "read", "listen", "hear", "trim", "put_blob", "get_blob",
     "PublishCard", "LookupCard", "DeleteCard", "WatchHandle", "DescribeLog", "LogFile",
 )  # fmt: skip
 _REFUSALS: Final = (

@@ -243,6 +243,16 @@ TOLD: Final[Mapping[str, tuple[tuple[str, str], tuple[str, str]]]] = {
         ),
         ("이 계정의 명함에 적힌 {relay}에는 이 기기가 가지 않아요.", "모르는 기기가 있는지 기기 목록을 보세요."),
     ),
+    "relay-rings-falsely": (
+        (
+            "{relay} said three times that something was new where nothing was.",
+            "It may want to see what this device reads. What comes from there comes within a minute from now on.",
+        ),
+        (
+            "{relay}에서 새것이 없는데도 있다고 세 번 알렸어요.",
+            "이 기기가 무엇을 읽는지 보려는 것일 수 있어요. 이제 그곳의 메시지는 1분 안에 와요.",
+        ),
+    ),
     "relay-untrusted": (
         ("Something stands between this device and the relay.", "Nothing was sent. Try another network."),
         ("이 기기와 릴레이 사이에 무언가 끼어들었어요.", "아무것도 보내지 않았어요. 다른 네트워크를 써 보세요."),

@@ -15,9 +15,9 @@ from nullabona.client.core.ports import Store
 from nullabona.client.core.state import JOINED, RoomState, decode_state
 from nullabona.client.core.step import Step, Timing
 from nullabona.client.mls import SUITE
-from nullabona.client.net import NetOptions, Policy, connect
+from nullabona.client.net import NetOptions, Policy, PostCarrier, connect
 from nullabona.client.profile import Profile
-from nullabona.client.runner import Dial, Runner, now_ms
+from nullabona.client.runner import Dial, Post, Runner, now_ms
 
 T = TypeVar("T")
 _RECEIPT_SOON_MS: Final = 5_000
@@ -32,6 +32,7 @@ class Options:
     timing: Timing = field(default_factory=Timing)
     suite: int = SUITE
     dial: Dial = connect
+    post: Post = PostCarrier
     online: bool = True
     """Whether relays may be contacted; if not, what is asked for is only stored."""
 
@@ -87,6 +88,7 @@ class Session:
             timing=options.timing,
             suite=options.suite,
             dial=options.dial,
+            post=options.post,
         )
         if options.online:
             self._runner.start()

@@ -70,7 +70,13 @@ class Timing:
     joining: int = 5_000
     """Between two readings of a box that we cannot listen for yet, because our way into its room is not confirmed."""
     apart: int = 60_000
-    """Between two readings of one box, on average, if every request goes on a connection of its own."""
+    """Between two readings of one box, on average, if it is read apart and nothing is heard of what rings."""
+    rang: int = 300
+    """A box that is read apart and rang is read after this time, on average."""
+    behind: int = 5_000
+    """Likewise one in which something may lie that rang while nobody heard."""
+    calm: int = 1_800_000
+    """Likewise one that did not ring."""
     update: int = 7 * DAY_MS
     """A device renews its keys in a room at least this often."""
 

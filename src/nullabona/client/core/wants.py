@@ -24,6 +24,8 @@ class ReadWant:
     old: bool = False
     incarnation: bytes = b""
     bell: Bell | None = field(default=None, repr=False)
+    rings: bytes | None = field(default=None, repr=False)
+    """The secret of all its bells, where there is a ``bell``."""
 
     @property
     def address(self) -> Address:
@@ -45,6 +47,7 @@ def room_reads(room: RoomState) -> tuple[ReadWant, ...]:
             old=track is not room.current or room.phase != JOINED,
             incarnation=track.incarnation,
             bell=track.bell,
+            rings=track.keys.bells if track.bell is not None else None,
         )
         for track in room.boxes
     )

@@ -7,12 +7,13 @@ from nullabona.client.runner.linkbox import LinkBox
 from nullabona.client.runner.publishing import Published
 from nullabona.client.runner.runner import Runner
 from nullabona.client.runner.tidying import LISTENER, forgotten_upto, handled_upto
-from nullabona.client.runner.ways import Dial, WayState
+from nullabona.client.runner.ways import Dial, Post, WayState
 
 __all__ = [
     "LISTENER",
     "Dial",
     "LinkBox",
+    "Post",
     "Published",
     "Runner",
     "WayState",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import secrets
 import time
 
@@ -24,3 +25,8 @@ def now_ms() -> int:
 def fraction() -> float:
     """A random number in [0, 1)."""
     return secrets.randbelow(1 << 53) / (1 << 53)
+
+
+def moment_s(mean_s: float, chance: float) -> float:
+    """Seconds until something happens next that is to happen at drawn moments: none follows from the one before."""
+    return -mean_s * math.log(1 - chance)

@@ -11,16 +11,17 @@ from __future__ import annotations
 import asyncio
 import math
 from collections.abc import Callable
-from contextlib import suppress
 from typing import Final
 
 from nullabona.client.core.engine import Touched
 from nullabona.client.core.step import Timing
 from nullabona.client.core.wants import ReadWant
 from nullabona.client.net import Carrier, EndpointRefused, TooManyRequests
+from nullabona.client.runner.boxkey import Key
 from nullabona.client.runner.chance import fraction
 from nullabona.client.runner.ground import Ground
-from nullabona.client.runner.ways import KeptWay, Lane
+from nullabona.client.runner.visits import Visits
+from nullabona.client.runner.ways import ApartWay, KeptWay, Lane
 from nullabona.errors import PeerError
 from nullabona.wire.messages import MAX_WAIT_S, AnyResponse, Frames, Listen, Read, Refusal
 
@@ -36,16 +37,12 @@ ANSWER_S: Final = 30.0
 _CALM_FIRST_S: Final = 0.05
 _CALM_MOST_S: Final = 30.0
 
-Key = tuple[bytes | None, str, bytes]
-"""A room (None: the inbox), a relay, and the address of a box that it keeps."""
-
 
 class Reads:
     """The reads of one client. ``chance`` gives numbers in [0, 1)."""
 
     def __init__(self, ground: Ground, timing: Timing, chance: Callable[[], float] = fraction) -> None:
         self._ground = ground
-        self._apart_s = timing.apart / 1_000
         self._joining_s = timing.joining / 1_000
         self._chance = chance
         self._wants: dict[Key, ReadWant] = {}
@@ -62,8 +59,7 @@ class Reads:
         """Boxes in which something may lie that we have not heard of."""
         self._seen: set[Key] = set()
         """Boxes that were read to their end at least once."""
-        self._hurry: dict[Key, asyncio.Event] = {}
-        """Set to have a box read now that is read at drawn moments."""
+        self._visits = Visits(ground, timing, chance, self._wants, self._behind)
         self._in_hand = 0
         """Answers that wait to be taken."""
         self._turn = asyncio.Lock()
@@ -78,8 +74,8 @@ class Reads:
         """Not before a box was read once: what lies there may tell that this profile is an old copy (spec §8)."""
         key = (room, relay, address)
         ready = key not in self._wants or key in self._seen
-        if not ready and key in self._hurry:
-            self._hurry[key].set()
+        if not ready:
+            self._visits.hurry(key)
         return ready
 
     def read_back(self, room: bytes, relay: str, address: bytes) -> None:
@@ -87,8 +83,7 @@ class Reads:
 
         That ties the read to the append, which are of one box anyway, and to nothing else.
         """
-        if hurry := self._hurry.get((room, relay, address)):
-            hurry.set()
+        self._visits.hurry((room, relay, address))
 
     def refresh(self, room: bytes | None) -> None:
         """Begin, keep and end reads so that they are those the engine wants for ``room`` (None: the inbox)."""
@@ -104,7 +99,13 @@ class Reads:
             if key not in self._tasks:
                 self._begin(key, want)
         for relay, lane in before - self._lanes() if before else ():
+            if lane == "rooms":
+                self._visits.leave(relay)
             self._ground.spawn(self._ground.ways.rest(relay, lane))
+
+    def rest(self) -> None:
+        """The client stops: remember how far was heard."""
+        self._visits.rest()
 
     def _lanes(self) -> set[tuple[str, Lane]]:
         """The ways that reads use."""
@@ -127,9 +128,10 @@ class Reads:
             self._ground.warn(error.code, relay=want.relay)
             return
         self._behind.add(key)
-        if way.apart:
-            self._hurry[key] = asyncio.Event()
-        self._tasks[key] = self._ground.spawn(self._visit(key, way) if way.apart else self._follow(key, way))
+        if isinstance(way, ApartWay):
+            self._visits.begin(key, way)
+        follows = self._visit(key, way) if isinstance(way, ApartWay) else self._follow(key, way)
+        self._tasks[key] = self._ground.spawn(follows)
 
     def _end(self, key: Key) -> None:
         self._wants.pop(key, None)
@@ -144,28 +146,19 @@ class Reads:
 
     def _end_task(self, key: Key) -> None:
         self._asked.pop(key, None)
-        self._hurry.pop(key, None)
+        self._visits.end(key)
         task = self._tasks.pop(key, None)
         if task is not None and task is not asyncio.current_task():
             task.cancel()
 
     async def _visit(self, key: Key, way: KeptWay) -> None:
         """Read at drawn moments, so that nothing waits at the relay and no two boxes are read together."""
-        hurry = self._hurry[key]
         while self._is_reader(key):
-            mean_s = self._joining_s if self._has_no_bell(key) else self._apart_s
-            with suppress(TimeoutError):
-                async with asyncio.timeout(moment_s(mean_s, self._chance())):
-                    await hurry.wait()
-            hurry.clear()
+            await self._visits.moment(key)
             moved = True
             while moved and self._is_reader(key):
                 moved = await self._read(key, way, await way.ready(), 0)
                 moved = moved and (key in self._behind or key in self._unsure)
-
-    def _has_no_bell(self, key: Key) -> bool:
-        """Whether it is a room's box that we cannot listen for."""
-        return key[0] is not None and self._wants[key].bell is None
 
     def _is_reader(self, key: Key) -> bool:
         return self._tasks.get(key) is asyncio.current_task() and key in self._wants
@@ -280,6 +273,7 @@ class Reads:
         elif after is not None:
             self._behind.discard(key)
             self._unsure.discard(key)
+            self._visits.was_read(key, moved=after.after != want.after)
             if key not in self._seen:
                 self._seen.add(key)
                 self._ground.happened(Touched(frozenset()))
@@ -299,11 +293,6 @@ class Reads:
 def _is_next(want: ReadWant, answer: Frames) -> bool:
     known = want.incarnation and answer.incarnation == want.incarnation
     return bool(known and answer.frames and answer.frames[0][0] == want.after + 1)
-
-
-def moment_s(mean_s: float, chance: float) -> float:
-    """Seconds until a box is read next, if it is read apart: drawn so that no moment follows from the one before."""
-    return -mean_s * math.log(1 - chance)
 
 
 def listening_s(mean_s: int, chance: Callable[[], float]) -> int:

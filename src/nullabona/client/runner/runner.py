@@ -16,7 +16,7 @@ from nullabona.client.core.engine import Engine, Touched
 from nullabona.client.core.records import Progress, Writing
 from nullabona.client.core.step import DAY_MS, Step, Timing
 from nullabona.client.mls import SUITE
-from nullabona.client.net import NetOptions, Policy, RelayUntrusted, connect
+from nullabona.client.net import NetOptions, Policy, PostCarrier, RelayUntrusted, connect
 from nullabona.client.profile import Profile
 from nullabona.client.runner.chance import SystemChance, now_ms
 from nullabona.client.runner.directories import Directories
@@ -28,7 +28,7 @@ from nullabona.client.runner.publishing import Publishing
 from nullabona.client.runner.reads import Reads
 from nullabona.client.runner.scouts import Scouts
 from nullabona.client.runner.tidying import tidy
-from nullabona.client.runner.ways import Dial, Ways, WayState
+from nullabona.client.runner.ways import Dial, Post, Ways, WayState
 from nullabona.client.store import SqliteStore
 from nullabona.errors import Malformed
 
@@ -44,7 +44,7 @@ _WARN_AGAIN_MS: Final = 3_600_000
 class Runner:
     """One device of one account, running, made and used on one event loop.
 
-    ``suite``, ``timing`` and ``dial`` are for tests.
+    ``suite``, ``timing``, ``dial`` and ``post`` are for tests.
     """
 
     def __init__(
@@ -57,6 +57,7 @@ class Runner:
         timing: Timing | None = None,
         suite: int = SUITE,
         dial: Dial = connect,
+        post: Post = PostCarrier,
     ) -> None:
         self._profile = profile
         self.store: SqliteStore = profile.store
@@ -64,7 +65,7 @@ class Runner:
         self._chance = SystemChance()
         self._timing = timing or Timing()
         self.engine = Engine(self.store, self._mls, account.me, self._chance, self._timing)
-        self.ways = Ways(account.relay, options or NetOptions(), policy or Policy(), self._way_changed, dial)
+        self.ways = Ways(account.relay, options or NetOptions(), policy or Policy(), self._way_changed, dial, post)
         self._reads = Reads(self, self._timing)
         self._outbox = Outbox(self)
         self._fetches = Fetches(self)
@@ -103,6 +104,8 @@ class Runner:
 
     async def stop(self) -> None:
         """End every task and hang up. The profile stays open."""
+        if self._started and self.failure is None:
+            self._reads.rest()
         self._started = False
         tasks = list(self._tasks)
         for task in tasks:

@@ -1,8 +1,9 @@
 """Ways to relays. A lasting way is one WebSocket, made anew with growing pauses; a passing way is one POST per request.
 
-Room boxes of a relay share one connection and the inbox has another, so that a connection never shows that an account's
-public inbox and its rooms belong together. What is public or nobody's business (cards, other people's inboxes) goes by
-POST, one connection each. With `NetOptions.apart` everything does, and no two requests show that they are one device's.
+No two requests for boxes of rooms show that they are one device's: each goes by POST, on a connection of its own, and
+so does what is public or nobody's business (cards, other people's inboxes). What lasts is the inbox's connection, on
+which nothing else is asked, and one on which is heard what rings at a relay, whoever's it is. With `NetOptions.apart`
+the inbox has none either; with `NetOptions.together` all room boxes of a relay share one.
 """
 
 from __future__ import annotations
@@ -74,8 +75,6 @@ class Way(Protocol):
 class LastingWay:
     """Keeps one connection open from the first `ready` on, until `close`."""
 
-    apart = False
-
     def __init__(
         self,
         relay: str,
@@ -92,6 +91,9 @@ class LastingWay:
         self._chance = chance
         self._carrier: Lasting | None = None
         self._up = asyncio.Event()
+        self._reached = asyncio.Event()
+        """Cleared while the relay is known to be out of reach."""
+        self._reached.set()
         self._keeper: asyncio.Task[None] | None = None
         self._closed = False
 
@@ -111,6 +113,10 @@ class LastingWay:
             else:
                 await self._up.wait()
 
+    async def reached(self) -> None:
+        """Returns unless the relay is known to be out of reach, and then once it is not."""
+        await self._reached.wait()
+
     def worked(self) -> None:
         """See `Way.worked`."""
 
@@ -129,6 +135,7 @@ class LastingWay:
         keeper, carrier = self._keeper, self._carrier
         self._keeper = self._carrier = None
         self._up.set()
+        self._reached.set()
         try:
             if keeper is not None:
                 keeper.cancel()
@@ -165,6 +172,10 @@ class LastingWay:
             backoff = backoff.lost(clock(), self._chance())
 
     def _tell(self, error: NullabonaError | None) -> None:
+        if error is None:
+            self._reached.set()
+        else:
+            self._reached.clear()
         self.state = WayState(self.state.relay, self.state.lane, connected=error is None, error=error)
         self._on_state(self.state)
 
@@ -188,8 +199,10 @@ class PassingWay:
         self._backoff = Backoff(self._policy)
 
     async def failed(self, carrier: Carrier, error: NullabonaError) -> None:  # noqa: ARG002 - see Way.failed
-        """See `Way.failed`."""
-        self._backoff = self._backoff.lost(asyncio.get_running_loop().time(), fraction())
+        """See `Way.failed`. Requests that fail together are one failure."""
+        now = asyncio.get_running_loop().time()
+        if not self._backoff.wait(now):
+            self._backoff = self._backoff.lost(now, fraction())
 
     async def close(self) -> None:
         """Hang up for good."""
@@ -197,29 +210,38 @@ class PassingWay:
 
 
 class ApartWay(PassingWay):
-    """In the place of a lasting way: connected means that the last request was answered."""
+    """In the place of a lasting way. With ``hearing``, nothing is tried while that knows the relay to be out of reach.
 
-    apart = True
+    Whether that is connected is then told of this one, too; without, whether the last request was answered.
+    """
 
     def __init__(
         self, state: WayState, on_state: Callable[[WayState], None], endpoint: Endpoint, options: NetOptions,
-        policy: Policy, post: Post,
+        policy: Policy, post: Post, hearing: LastingWay | None = None,
     ) -> None:  # fmt: skip
         super().__init__(endpoint, options, policy, post)
-        self.state = state
+        self.hearing = hearing
         self.wanted = False
         """Whether it is in use."""
+        self._state = state
         self._on_state = on_state
+
+    @property
+    def state(self) -> WayState:
+        """How it is doing."""
+        return self._state if self.hearing is None else self.hearing.state
 
     async def ready(self) -> Carrier:
         """See `Way.ready`."""
         self.wanted = True
+        if self.hearing is not None:
+            await self.hearing.reached()
         return await super().ready()
 
     def worked(self) -> None:
         """See `Way.worked`."""
         super().worked()
-        if not self.state.connected:
+        if not self._state.connected:
             self._tell(None)
 
     async def failed(self, carrier: Carrier, error: NullabonaError) -> None:
@@ -230,10 +252,19 @@ class ApartWay(PassingWay):
     async def rest(self) -> None:
         """Nothing is asked there any more."""
         self.wanted = False
+        if self.hearing is not None:
+            await self.hearing.rest()
+
+    async def close(self) -> None:
+        """Hang up for good."""
+        await super().close()
+        if self.hearing is not None:
+            await self.hearing.close()
 
     def _tell(self, error: NullabonaError | None) -> None:
-        self.state = WayState(self.state.relay, self.state.lane, connected=error is None, error=error)
-        self._on_state(self.state)
+        self._state = WayState(self._state.relay, self._state.lane, connected=error is None, error=error)
+        if self.hearing is None:
+            self._on_state(self._state)
 
 
 KeptWay: TypeAlias = LastingWay | ApartWay
@@ -264,25 +295,22 @@ class Ways:
         self._passing: dict[str, PassingWay] = {}
 
     def lasting(self, relay: str, lane: Lane) -> KeptWay:
-        """The way of reads and appends: a WebSocket, unless all is to be apart. Raises `EndpointRefused`."""
+        """The way of reads and appends: a WebSocket, or a connection for each request. Raises `EndpointRefused`."""
         way = self._lasting.get((relay, lane))
         if way is None:
             way = self._lasting[relay, lane] = self._make(relay, lane)
         return way
 
     def _make(self, relay: str, lane: Lane) -> KeptWay:
-        endpoint = self._check(relay)
-        if self._options.apart:
-            state = WayState(relay, lane, connected=False)
-            return ApartWay(state, self._on_state, endpoint, self._options, self._policy, self._post)
-        return LastingWay(
-            relay,
-            lane,
-            lambda endpoint: self._dial(endpoint, self._options),
-            self._policy,
-            self._on_state,
-            self._chance,
+        endpoint, options = self._check(relay), self._options
+        lasts = LastingWay(
+            relay, lane, lambda endpoint: self._dial(endpoint, options), self._policy, self._on_state, self._chance
         )
+        if options.together if lane == "rooms" else not options.apart:
+            return lasts
+        state = WayState(relay, lane, connected=False)
+        hearing = lasts if lane == "rooms" else None
+        return ApartWay(state, self._on_state, endpoint, options, self._policy, self._post, hearing)
 
     def passing(self, relay: str) -> PassingWay:
         """The POSTs for what must not be seen beside our own boxes. Raises `EndpointRefused`."""

@@ -31,7 +31,7 @@ class Actor:
         self.person = person
         self.address = address
         self.handle = ""
-        self.apart = False
+        self.together = False
         """Whether every request of theirs goes on a connection of its own, from the next start on."""
         self.account = ""
         self.profile = folder / person.handle_name
@@ -51,7 +51,7 @@ class Actor:
         """Open the profile in a new process."""
         with self._log.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", self.PROGRAM, str(self.profile), self.address, *(["apart"] * self.apart)),
+                *(sys.executable, "-m", self.PROGRAM, str(self.profile), self.address, *(["together"] * self.together)),
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=log,

@@ -1,7 +1,7 @@
 """One person of the demo: a process of its own that runs the client's API and is told what to do, line by line
 (`nullabona.drills.orders`).
 
-``python -m nullabona.drills.demo.person PROFILE ADDRESS [apart]``. Its connections come from ADDRESS, one of the
+``python -m nullabona.drills.demo.person PROFILE ADDRESS [together]``. Its connections come from ADDRESS, one of the
 loopback network, so that the drills have an address to look for.
 """
 
@@ -20,10 +20,10 @@ from nullabona.drills.orders import obey, speak_utf8
 from nullabona.errors import NullabonaError, UserError
 
 WAIT_S: Final = 30.0
-APART: Final = "apart"
+TOGETHER: Final = "together"
 HASTE: Final = {
     "settle": 1_500, "put_back_any": 2_000, "receipt": 300, "retry": 300, "retry_most": 1_000,
-    "beacon": 2_000, "ticket": 1_000, "commit_spread": 300, "apart": 200, "joining": 100,
+    "beacon": 2_000, "ticket": 1_000, "commit_spread": 300, "apart": 200, "behind": 200, "joining": 100,
 }  # fmt: skip
 """Delays of the client, in ms, shortened for the demo: what waits up to a minute elsewhere waits two seconds here."""
 
@@ -187,10 +187,10 @@ class Deeds:
         ]
 
 
-def hasty(*, apart: bool = False) -> Options:
-    """A client with the shortened delays; ``apart``: with every request on a connection of its own."""
+def hasty(*, together: bool = False) -> Options:
+    """A client with the shortened delays; ``together``: whose rooms share a connection."""
     options = Options()
-    return replace(options, timing=replace(options.timing, **HASTE), net=replace(options.net, apart=apart))
+    return replace(options, timing=replace(options.timing, **HASTE), net=replace(options.net, together=together))
 
 
 async def _serve(profile: Path, make: Callable[[Client], Deeds], unlock: Unlock, options: Options) -> None:
@@ -203,7 +203,7 @@ def main(make: Callable[[Client], Deeds] = Deeds, unlock: Unlock = _ANYBODY, opt
     speak_utf8()
     profile, address, *more = sys.argv[1:]
     with asyncio.Runner(loop_factory=lambda: FromAddress(address)) as runner:
-        runner.run(_serve(Path(profile), make, unlock, options or hasty(apart=more == [APART])))
+        runner.run(_serve(Path(profile), make, unlock, options or hasty(together=more == [TOGETHER])))
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ Nothing here is clever. It is what any analyst does first, and it is told how it
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
 from itertools import combinations
@@ -90,9 +90,14 @@ class Listened:
         """Connections that read an inbox, or boxes of rooms."""
         return {peer for box in self.boxes.values() if box.inbox is inbox for peer in box.readers}
 
-    def requests_from(self, address: str) -> list[int]:
-        """How many requests each connection from there carried."""
-        return [count for peer, count in self.requests.items() if self.address[peer] == address]
+    def requests_for_rooms(self, *, but: Collection[str]) -> list[int]:
+        """How many requests each connection carried that touched a room's box, but those from some addresses."""
+        peers = {peer for box in self.rooms_boxes() for peer in box.peers if self.address[peer] not in but}
+        return [self.requests[peer] for peer in peers]
+
+    def rooms_on_one(self) -> int:
+        """How many rooms' boxes one connection touched, at most."""
+        return max(Counter(peer for box in self.rooms_boxes() for peer in box.peers).values(), default=0)
 
     def shared(self) -> int:
         """What would tie connections together in the relay's memory: reads that wait at a room's box, and bells that

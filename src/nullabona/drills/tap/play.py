@@ -42,7 +42,7 @@ _TALK: Final = (
     ("sora", "@mina", "알겠어, 여기서만 이야기하자"),
     ("dan", "여름 여행 2026", "Shall we bring the small tent or the large one?"),
 )
-_APART: Final = "leo"
+_TOGETHER: Final = ("hani", "leo")
 _GREETING: Final = "안녕하세요, 우리 아는 사이죠?"
 _FILE: Final = ("sora", "Reading circle 독서", "토론 질문.txt")
 _QUESTION: Final = "왜 그는 돌아오지 않았는가? Why did the narrator keep the letter for eleven years?"
@@ -66,8 +66,8 @@ class Heard:
     inbox_grew: int = 0
     """Sealed items that two warrants show to have come for ``watched`` between them."""
     watched: str = ""
-    apart: str = ""
-    """The address of whoever came with every request on a connection of its own."""
+    together: frozenset[str] = frozenset()
+    """The addresses of those whose rooms share a connection."""
 
 
 async def hear(folder: Path, tell: Tell) -> Heard:
@@ -114,7 +114,8 @@ class _Scene:
         }
         for actor in self._people.values():
             stack.push_async_callback(actor.stop)
-        self._people[_APART].apart = True
+        for name in _TOGETHER:
+            self._people[name].together = True
         self._phrases: list[str] = []
         self._rooms: set[str] = set()
 
@@ -128,8 +129,8 @@ class _Scene:
 
     async def gather(self, tell: Tell) -> None:
         """Accounts and contacts."""
-        tell(Text("Six people make accounts, each in a process and at an address of their own; one comes --apart",
-                  "여섯 명이 각자의 프로세스와 주소에서 계정을 만듭니다. 한 명은 --apart로 접속합니다"))  # fmt: skip
+        tell(Text("Six people make accounts, each in a process and at an address of their own; two come --together",
+                  "여섯 명이 각자의 프로세스와 주소에서 계정을 만듭니다. 두 명은 --together로 접속합니다"))  # fmt: skip
         await asyncio.gather(*(self._enrol(actor) for actor in self._people.values()))
         for one, other in _CONTACTS:
             await self._befriend(self._people[one], self._people[other])
@@ -170,7 +171,7 @@ class _Scene:
             self._people[_FILE[0]].address,
             grew,
             self.handle("jun"),
-            self._people[_APART].address,
+            frozenset(self._people[name].address for name in _TOGETHER),
         )
 
     async def _enrol(self, actor: Actor) -> None:

@@ -14,8 +14,8 @@ from nullabona.drills.text import Text
 from nullabona.wire.padding import BUCKETS
 
 PROVES: Final = ("T-01", "T-02", "T-03", "T-04", "T-10", "T-13", "T-14", "T-15", "T-16", "T-17", "S-25", "W-05")
-_MANY: Final = 20
-"""Requests of one person without which a claim about them says little."""
+_MANY: Final = 100
+"""Requests without which a claim about them says little."""
 
 
 def run_tap(tell: Callable[[Text], None] = lambda _: None) -> Report:
@@ -94,8 +94,8 @@ def _inferred(heard: Heard, scores: dict[str, Score], watched: Score) -> Iterato
         f"공개 명함의 수신함을 읽는 주소로 연결 {named}개의 주인을 앎.",
     )
     yield Text(
-        f"Without addresses, by which connections begin together: {_pairs_en(scores['without'])}.",
-        f"주소 없이 함께 시작하는 연결로 보면: {_pairs_ko(scores['without'])}.",
+        f"Without addresses, by whose inbox began to be read when a connection did: {_pairs_en(scores['without'])}.",
+        f"주소 없이 연결과 수신함이 함께 시작하는 때로 보면: {_pairs_ko(scores['without'])}.",
     )
     yield Text(
         f"Watching {heard.watched} alone, with addresses: {_pairs_en(watched)}.",
@@ -127,12 +127,11 @@ def _file_sender(heard: Heard) -> tuple[str, int]:
 
 
 _HELPS: Final = (
-    Text("Not tried here: coming by Tor or a shared address takes the network address away; an inbox at another "
-         "operator's relay parts it from the rooms.",
-         "여기서는 시험하지 않음: Tor나 공용 주소로 접속하면 접속 주소가 가려지고, 수신함을 다른 운영자의 서버에 두면 "
-         "방과 갈라짐."),
-    Text("Against somebody who sees both, nothing here hides who talks with whom: docs/leakage.md has the numbers.",
-         "둘 다 보는 사람에게는 누가 누구와 이야기하는지 숨겨지지 않음. 수치는 docs/leakage.md에 있음."),
+    Text("Not tried here: coming by Tor or a shared address takes the network address away, by which alone requests "
+         "are tied to one another.",
+         "여기서는 시험하지 않음: Tor나 공용 주소로 접속하면 접속 주소가 가려짐. 요청을 서로 잇는 것은 그 주소뿐임."),
+    Text("From somebody who sees addresses nothing here hides who talks with whom: docs/leakage.md has the numbers.",
+         "주소를 보는 사람에게는 누가 누구와 이야기하는지 숨겨지지 않음. 수치는 docs/leakage.md에 있음."),
 )  # fmt: skip
 
 
@@ -142,7 +141,7 @@ _HELPS: Final = (
 def _checks(heard: Heard, found: list[Finding], pairs: Score, watched: Score) -> Iterator[Check]:
     tape = heard.listened
     yield Check.of("T-01", _CLAIMS["T-01"], held=len(set(tape.address.values())) == len(heard.handles))
-    yield Check.of("T-02", _CLAIMS["T-02"], held=pairs.right > 0)
+    yield Check.of("T-02", _CLAIMS["T-02"], held=pairs.right > 0 and tape.rooms_on_one() > 1)
     yield Check.of("T-03", _CLAIMS["T-03"], held=watched.right > 0)
     yield Check.of("T-04", _CLAIMS["T-04"], held=_file_sender(heard)[0] == heard.file_from)
     for id, kinds in (("T-10", {Kind.TEXT, Kind.ROOM, Kind.PHRASE}), ("T-16", {Kind.KEY})):
@@ -154,19 +153,20 @@ def _checks(heard: Heard, found: list[Finding], pairs: Score, watched: Score) ->
     yield Check.of("T-14", _CLAIMS["T-14"], held=not both)
     reading = tape.reading(inbox=True) | tape.reading(inbox=False)
     yield Check.of("T-15", _CLAIMS["T-15"], held=not reading & tape.asking)
-    alone = tape.requests_from(heard.apart)
+    alone = tape.requests_for_rooms(but=heard.together)
     yield Check.of("T-17", _CLAIMS["T-17"], held=len(alone) > _MANY and max(alone) == 1)
-    yield Check.of("S-25", _CLAIMS["S-25"], held=len(tape.bells) > len(heard.handles) and not tape.shared())
+    yield Check.of("S-25", _CLAIMS["S-25"], held=len(tape.bells) > len(heard.together) and not tape.shared())
     yield Check.of("W-05", _CLAIMS["W-05"], held=heard.inbox_grew > 0)
 
 
 _CLAIMS: Final = {
     "T-01": Text("A tap has every connection's address, and the time and padded size of every frame.",
                  "감청자는 모든 연결의 주소, 모든 프레임의 시각과 맞춰진 크기를 앎."),
-    "T-02": Text("A tap links the boxes that one connection touches, and so guesses rooms and pairs.",
-                 "감청자는 한 연결이 만지는 상자를 이어 방과 상대를 추측함."),
-    "T-03": Text("A tap that watches one account learns with whom it shares rooms.",
-                 "한 계정을 지켜보는 감청자는 누구와 방을 같이 쓰는지 앎."),
+    "T-02": Text("A tap links the boxes that one address touches, or one connection of whoever comes --together, and "
+                 "so guesses rooms and pairs.",
+                 "감청자는 한 주소가, --together로 접속한 사람은 한 연결이 만지는 상자를 이어 방과 상대를 추측함."),
+    "T-03": Text("A tap that watches one account, with addresses, learns with whom it shares rooms.",
+                 "한 계정을 주소까지 지켜보는 감청자는 누구와 방을 같이 쓰는지 앎."),
     "T-04": Text("A tap tells files from talk, and who sent one.", "감청자는 파일과 대화를 구별하고 누가 보냈는지 앎."),
     "T-10": Text("A tap reads no message, no file, no room's name and no phrase.",
                  "감청자는 메시지, 파일, 방 이름, 복구 문구를 하나도 읽지 못함."),
@@ -178,8 +178,9 @@ _CLAIMS: Final = {
                  "상자를 읽는 연결에서는 누구를 조회하거나 처음 말을 거는지 보이지 않음."),
     "T-16": Text("No room's id passes: what MLS says in the clear of a message is sealed in its frame.",
                  "방의 식별자가 지나가지 않음: MLS가 평문으로 두는 머리말은 프레임 안에 봉해져 있음."),
-    "T-17": Text("Of whoever comes --apart, no connection carries two requests: only times and addresses tie them.",
-                 "--apart로 접속한 사람의 연결은 요청을 하나씩만 나름: 시각과 주소로만 이을 수 있음."),
+    "T-17": Text("But for who comes --together, no connection carries two requests for rooms' boxes: only times and "
+                 "addresses tie them.",
+                 "--together가 아니면 방 상자에 대한 요청을 둘 나르는 연결이 없음: 시각과 주소로만 이을 수 있음."),
     "S-25": Text("No read waits at a room's box, and no two devices listen for one bell: memory ties them to no room.",
                  "방 상자에서 기다리는 읽기가 없고 두 기기가 같은 벨을 듣지 않음: 메모리만으로는 방과 이을 수 없음."),
     "W-05": Text("Warrants that come again count what came into the inbox between them.",

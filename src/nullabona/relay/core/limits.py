@@ -47,11 +47,12 @@ class Limits:
     bells_per_minute: int = _limit(2_000_000, "bells", "bells that one connection may ring in a minute",
                                    least=MAX_BELLS)  # fmt: skip
     waiting_per_connection: int = _limit(2_048, "reads", "waiting reads and bells listened for on one connection")
+    peal_bytes: int = _limit(2**25, "bytes", "marks of what rang that are remembered for who hears all that rings")
     waiting_total: int = _limit(200_000, "reads", "waiting reads and bells listened for on the whole relay")
     inflight_per_connection: int = _limit(1_024, "requests", "requests of one connection not yet answered, "
                                           "waiting reads aside")  # fmt: skip
     connections: int = _limit(20_000, "connections", "open connections; further ones are closed at once")
-    queue_bytes: int = _limit(64 * 2**20, "bytes", "requests waiting for the disk, at most (spec/relay.md §4.5); "
+    queue_bytes: int = _limit(64 * 2**20, "bytes", "requests waiting for the disk, at most (spec/relay.md §4.6); "
                              "beyond it they are refused")  # fmt: skip
     unsent_bytes: int = _limit(8 * 2**20, "bytes", "answers that a slow reader leaves unread before it is cut off; "
                                "at half of it reads are refused", least=2**16)  # fmt: skip

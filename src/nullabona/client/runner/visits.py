@@ -1,0 +1,147 @@
+"""When a box is read that is read apart: nothing waits at the relay for it, and no two boxes are read together.
+
+A room's box is read soon after it rang, as `Hearing` tells, and now and then all the same, since a member may append
+without ringing. A box that may hold something of which nothing was heard is read within a minute or so; an inbox, which
+has no bells, always is.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Collection, Mapping
+
+from nullabona.client.core.step import Timing
+from nullabona.client.core.wants import ReadWant
+from nullabona.client.runner.boxkey import Key
+from nullabona.client.runner.chance import moment_s
+from nullabona.client.runner.ear import Ear
+from nullabona.client.runner.ground import Ground
+from nullabona.client.runner.ways import ApartWay
+
+
+class Visits:
+    """The moments at which `Reads` reads boxes apart: those in ``wants``; ``behind`` are not read to their end.
+
+    ``chance`` gives numbers in [0, 1).
+    """
+
+    def __init__(
+        self,
+        ground: Ground,
+        timing: Timing,
+        chance: Callable[[], float],
+        wants: Mapping[Key, ReadWant],
+        behind: set[Key],
+    ) -> None:
+        self._ground = ground
+        self._timing = timing
+        self._chance = chance
+        self._wants = wants
+        self._behind = behind
+        self._slow: set[Key] = set()
+        """Those of `behind` that are read within a minute or so, not at once."""
+        self._events: dict[Key, asyncio.Event] = {}
+        """Set when a box's moment has come, or is to be drawn anew."""
+        self._due: set[Key] = set()
+        self._ears: dict[str, Ear] = {}
+
+    def begin(self, key: Key, way: ApartWay) -> None:
+        """A box is read apart from now on."""
+        self._events[key] = asyncio.Event()
+        _, relay, _ = key
+        if way.hearing is None:
+            return
+        if relay not in self._ears:
+            self._ears[relay] = Ear(self, self._ground, relay, way.hearing, self._chance)
+        self._ears[relay].took_in()
+
+    def leave(self, relay: str) -> None:
+        """No room's box is read there any more."""
+        if ear := self._ears.pop(relay, None):
+            ear.close()
+
+    def rest(self) -> None:
+        """Nothing is heard any more: remember how far it was."""
+        for ear in self._ears.values():
+            ear.rest()
+
+    def end(self, key: Key) -> None:
+        """It is no longer read."""
+        self._events.pop(key, None)
+        self._due.discard(key)
+        self._slow.discard(key)
+        if ear := self._ears.get(key[1]):
+            ear.lost(key)
+
+    def hurry(self, key: Key) -> None:
+        """Have it read now, if it is read apart."""
+        if event := self._events.get(key):
+            self._due.add(key)
+            event.set()
+
+    async def moment(self, key: Key) -> None:
+        """Returns when the box is to be read; it was begun."""
+        event = self._events[key]
+        while key not in self._due:
+            event.clear()
+            try:
+                async with asyncio.timeout(self._drawn_s(self._mean(key))):
+                    await event.wait()
+            except TimeoutError:
+                break
+        self._due.discard(key)
+
+    def was_read(self, key: Key, *, moved: bool) -> None:
+        """It was read to its end; ``moved``: and something was there."""
+        self._slow.discard(key)
+        if key[0] is not None and (ear := self._ears.get(key[1])):
+            ear.was_read(key, moved=moved)
+
+    # -- for one relay's ear
+
+    def secrets(self, relay: str) -> Mapping[Key, bytes]:
+        """Those of our boxes' bells at a relay."""
+        return {key: want.rings for key, want in self._wants.items() if key[1] == relay and want.rings is not None}
+
+    def is_behind(self, relay: str) -> bool:
+        """Whether something may lie in one of its boxes that we have not read."""
+        return any(key[1] == relay and key[0] is not None for key in self._behind)
+
+    def put_behind(self, keys: Collection[Key], *, slow: bool = False) -> None:
+        """Something may lie in these, that came some time ago."""
+        self._behind.update(keys)
+        if slow:
+            self._slow.update(keys)
+        self.stir(keys)
+
+    def bring_up(self, relay: str, but: Collection[Key]) -> None:
+        """Nothing lies in any of a relay's boxes but these that we have not read."""
+        known = self.secrets(relay).keys()
+        self._behind.difference_update(known - set(but))
+        self.stir(known)
+
+    def rang(self, keys: Collection[Key]) -> None:
+        """Something came into these just now."""
+        loop = asyncio.get_running_loop()
+        for key in keys:
+            self._behind.add(key)
+            loop.call_later(self._drawn_s(self._timing.rang), self.hurry, key)
+
+    def stir(self, keys: Collection[Key]) -> None:
+        """Draw their moments anew."""
+        for key in keys:
+            if event := self._events.get(key):
+                event.set()
+
+    def _mean(self, key: Key) -> int:
+        room, relay, _ = key
+        if room is None:
+            return self._timing.apart
+        if self._wants[key].rings is None:
+            return self._timing.joining
+        if key in self._slow or not self._ears[relay].hears:
+            return self._timing.apart
+        return self._timing.behind if key in self._behind else self._timing.calm
+
+    def _drawn_s(self, mean_ms: int) -> float:
+        return moment_s(mean_ms / 1_000, self._chance())

@@ -1,0 +1,341 @@
+"""Hearing all that rings, over real sockets: everybody is told the same, as soon as it is kept, and how waits end."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from nullabona.relay.core.boxes import Batch
+from nullabona.relay.core.limits import Limits
+from nullabona.relay.metrics import Metrics
+from nullabona.relay.peals import PEAL_S
+from nullabona.relay.server import Stores
+from nullabona.relay.service import BoxService
+from nullabona.relay.store.interface import StoreFailed
+from nullabona.relay.store.memory import MemoryBlobStore, MemoryBoxStore
+from nullabona.relay.store.sqlite import SqliteBoxStore
+from nullabona.relay.writer import InlineWriter
+from nullabona.wire.messages import (
+    MARK_SIZE,
+    MAX_WAIT_S,
+    AnyResponse,
+    Appended,
+    Hear,
+    Pealed,
+    Refusal,
+    decode_response,
+    encode,
+)
+from nullabona.wire.records import split_records
+from tests.relay.hearers import OTHER, SECRET, hears, now, over, peals_of, rings, told, under_way, waiting
+from tests.relay.peers import TIMEOUT_S, Box, Client, RelayProcess, RunningRelay, Wire, ask_http, post, read_answer
+
+
+@pytest.fixture(autouse=True)
+def _by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Peals are over when a test says so (`over`), and otherwise not."""
+    monkeypatch.setattr("nullabona.relay.peals.PEAL_S", 3_600.0)
+
+
+def test_who_hears_is_told_what_rang(
+    run: Callable[..., RunningRelay], box: Box, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Once the frame is kept and the peal's time is over: the box's mark, and nothing else."""
+    monkeypatch.setattr("nullabona.relay.peals.PEAL_S", PEAL_S)
+    relay = run()
+    client = relay.client()
+    begin = now(client)
+    number = hears(client, begin)
+    rings(relay.client(), box)
+    assert (begin + 1, [{SECRET}]) == told(client.result(number), SECRET)
+    assert Pealed(begin + 2, ()) == client.ask(Hear(begin + 1, 0))
+
+
+def test_what_rings_together_is_told_together(relay: RunningRelay, client: Client) -> None:
+    """Two boxes within one peal are two marks in it; one that is rung by two members has one."""
+    begin = now(client)
+    number = hears(client, begin)
+    writer, one, two = relay.client(), Box(), Box()
+    for box, secret in ((one, SECRET), (two, OTHER), (one, SECRET)):
+        rings(writer, box, secret)
+    over(relay)
+    answer = client.result(number)
+    assert (begin + 1, [{SECRET, OTHER}]) == told(answer, SECRET, OTHER)
+    assert isinstance(answer, Pealed)
+    assert 2 * MARK_SIZE == len(answer.peals[0][1])
+
+
+def test_a_box_that_two_epochs_ring_has_a_mark_of_each(relay: RunningRelay, client: Client, box: Box) -> None:
+    """Appends of one batch that ring differently are all told of."""
+    begin = now(client)
+    writer = relay.client()
+    for number in writer.start(*[box.append(b"frame", (secret, 1)) for secret in (SECRET, OTHER, SECRET)]):
+        writer.result(number)
+    over(relay)
+    assert (begin + 1, [{SECRET, OTHER}]) == told(client.ask(Hear(begin, 60)), SECRET, OTHER)
+
+
+def test_an_append_without_bells_is_not_told(relay: RunningRelay, client: Client, box: Box) -> None:
+    """Nobody is woken, and no peal begins."""
+    begin = now(client)
+    number = hears(client, begin)
+    waiting(relay, 1)
+    relay.client().append(box, b"frame")
+    over(relay)
+    waiting(relay, 1)
+    relay.tick(seconds=60)
+    assert Pealed(begin + 1, ()) == client.result(number)
+
+
+def test_what_rings_between_two_waits_is_heard(relay: RunningRelay, client: Client, box: Box) -> None:
+    """What came meanwhile is the answer to the next request, each peal in its order, and told once."""
+    begin = now(client)
+    writer = relay.client()
+    for secret in (SECRET, OTHER, SECRET):
+        rings(writer, box, secret)
+        over(relay)
+    answer = client.ask(Hear(begin, 60))
+    assert (begin + 1, [{SECRET}, {OTHER}, {SECRET}]) == told(answer, SECRET, OTHER)
+    assert (begin + 3, [{SECRET}]) == told(client.ask(Hear(begin + 2, 0)), SECRET)
+    assert Pealed(begin + 4, ()) == client.ask(Hear(begin + 3, 0))
+
+
+def test_a_connection_that_ends_misses_nothing(relay: RunningRelay, box: Box) -> None:
+    """Numbers are the relay's, not the connection's: what rang in between is told on the next one."""
+    client = relay.client()
+    begin = now(client)
+    client.close()
+    rings(relay.client(), box)
+    over(relay)
+    assert (begin + 1, [{SECRET}]) == told(relay.client().ask(Hear(begin, 60)), SECRET)
+
+
+def body(client: Client) -> bytes:
+    """The bytes of the one answer that is under way."""
+    _, payload = client.take_frame()
+    [(_, answer)] = split_records(payload, 2**20)
+    return bytes(answer)
+
+
+def test_everybody_is_told_the_same_bytes(relay: RunningRelay, box: Box) -> None:
+    """Whether their box rang or not, and whether they waited or asked later."""
+    hearers = [relay.client() for _ in range(4)]
+    begins = [now(client) for client in hearers]
+    for client in hearers[:3]:
+        hears(client, begins[0])
+    waiting(relay, 3)
+    rings(relay.client(), box)
+    over(relay)
+    hears(hearers[3], begins[0], 0)
+    answers = [body(client) for client in hearers]
+    assert (1, 1) == (len(set(begins)), len(set(answers)))
+    assert (begins[0] + 1, [{SECRET}]) == told(decode_response(answers[0]), SECRET)
+
+
+class Held(SqliteBoxStore):
+    """Writes wait until the test lets them, or fail if it says so."""
+
+    entered: threading.Event
+    go: threading.Event
+    fails = False
+
+    def commit(self, batch: Batch) -> None:
+        self.entered.set()
+        assert self.go.wait(TIMEOUT_S)
+        if self.fails:
+            raise StoreFailed("broken")
+        super().commit(batch)
+
+
+@pytest.fixture
+def held(run: Callable[..., RunningRelay], tmp_path: Path) -> tuple[RunningRelay, Held]:
+    """A relay whose store writes when told to."""
+    store = Held(tmp_path)
+    store.entered, store.go = threading.Event(), threading.Event()
+    return run(stores=Stores(store, MemoryBlobStore())), store
+
+
+def test_nothing_is_told_before_it_is_kept(held: tuple[RunningRelay, Held], box: Box) -> None:
+    """While a batch is being written nobody hears of it; what is told can be read."""
+    relay, store = held
+    client, writer = relay.client(), relay.client()
+    begin = now(client)
+    number = hears(client, begin)
+    [appending] = writer.start(box.append(b"frame", (SECRET, 1)))
+    assert store.entered.wait(TIMEOUT_S)
+    over(relay)
+    assert Pealed(begin + 1, ()) == relay.client().ask(Hear(begin, 0))
+    store.go.set()
+    assert isinstance(writer.result(appending), Appended)
+    over(relay)
+    assert (begin + 1, [{SECRET}]) == told(client.result(number), SECRET)
+    assert ((1, b"frame"),) == client.read(box).frames
+
+
+def test_what_is_not_kept_is_not_told(held: tuple[RunningRelay, Held], box: Box) -> None:
+    """A batch that fails rings nobody."""
+    relay, store = held
+    client = relay.client()
+    begin = now(client)
+    store.fails = True
+    store.go.set()
+    assert Refusal("busy", 1) == client.ask(box.append(b"frame", (SECRET, 1)))
+    over(relay)
+    assert Pealed(begin + 1, ()) == client.ask(Hear(begin, 0))
+    assert 0 == len(peals_of(relay)._pealing)
+
+
+# -- how waits end
+
+
+@pytest.mark.parametrize("wait_s", [1, MAX_WAIT_S - 1])
+def test_a_wait_lasts_as_long_as_was_asked(relay: RunningRelay, client: Client, wait_s: int) -> None:
+    """Not a second less; then the answer is that nothing rang, and the next request goes on from there."""
+    begin = now(client)
+    number = hears(client, begin, wait_s)
+    waiting(relay, 1)
+    relay.tick(seconds=wait_s - 1)
+    waiting(relay, 1)
+    relay.tick(seconds=1)
+    assert Pealed(begin + 1, ()) == client.result(number)
+    assert Pealed(begin + 1, ()) == client.ask(Hear(begin, 0))
+
+
+def test_who_does_not_wait_is_answered_at_once(relay: RunningRelay, client: Client, box: Box) -> None:
+    """Also while a peal is not over: it is for the next request."""
+    begin = now(client)
+    rings(relay.client(), box)
+    assert Pealed(begin + 1, ()) == client.ask(Hear(begin, 0))
+    over(relay)
+    assert (begin + 1, [{SECRET}]) == told(client.ask(Hear(begin, 0)), SECRET)
+
+
+@pytest.mark.parametrize("ahead", [-1, 1, 2**40])
+def test_a_number_that_means_nothing_is_answered_at_once(relay: RunningRelay, client: Client, ahead: int) -> None:
+    """However long the wait was to be: who may have missed something looks into their boxes now."""
+    begin = now(client)
+    assert Pealed(begin + 1, ()) == client.ask(Hear(begin + ahead, 60))
+    assert 0 == len(peals_of(relay))
+
+
+def test_the_newer_of_two_requests_counts(relay: RunningRelay, client: Client, box: Box) -> None:
+    """Asked twice on one connection, the first is answered with nothing, and the second hears what rings."""
+    begin = now(client)
+    first, second = client.start(Hear(begin, 60), Hear(begin, 60))
+    assert Pealed(begin + 1, ()) == client.result(first)
+    rings(relay.client(), box)
+    over(relay)
+    assert (begin + 1, [{SECRET}]) == told(client.result(second), SECRET)
+    assert {(0, 0)} == set(under_way(relay))
+
+
+def test_who_leaves_is_forgotten(relay: RunningRelay, box: Box) -> None:
+    """Nothing waits for a connection that is gone, and what rings then troubles nobody."""
+    client, stays = relay.client(), relay.client()
+    begin = now(client)
+    hears(client, begin)
+    number = hears(stays, begin)
+    waiting(relay, 2)
+    client.close()
+    waiting(relay, 1)
+    rings(relay.client(), box)
+    over(relay)
+    assert (begin + 1, [{SECRET}]) == told(stays.result(number), SECRET)
+
+
+def test_a_stop_answers_who_hears(run: Callable[..., RunningRelay], box: Box) -> None:
+    """Nobody is left hanging when the relay stops, and what has rung until then is told."""
+    relay = run()
+    early, late = relay.client(), relay.client()
+    begin = now(early)
+    numbers = [hears(early, begin)]
+    rings(late, box)
+    numbers.append(hears(late, begin))
+    waiting(relay, 2)
+    relay.stop()
+    answers = [client.result(number) for client, number in zip((early, late), numbers, strict=True)]
+    assert [(begin + 1, [{SECRET}])] * 2 == [told(answer, SECRET) for answer in answers]
+
+
+def test_a_stop_answers_though_nothing_rang(run: Callable[..., RunningRelay]) -> None:
+    """With nothing, rather than with a connection that ends."""
+    relay = run()
+    client = relay.client()
+    begin = now(client)
+    number = hears(client, begin)
+    waiting(relay, 1)
+    relay.stop()
+    assert Pealed(begin + 1, ()) == client.result(number)
+
+
+def test_after_a_stop_nobody_waits() -> None:
+    """Whoever asks within this process while what is left is written is answered at once."""
+
+    async def ask() -> tuple[AnyResponse, AnyResponse]:
+        service = BoxService(
+            MemoryBoxStore(), InlineWriter(asyncio.get_running_loop()), Limits(), Metrics(),
+            chance=lambda bits: 7, on_gone=lambda error: None,
+        )  # fmt: skip
+        service.tick(1, 100)
+        await service.stop()
+        hear = service.handlers()[Hear]
+        return await hear(Hear(0, 60)), await hear(Hear(7, 60))
+
+    assert (Pealed(8, ()), Pealed(8, ())) == asyncio.run(ask())
+
+
+# -- other carriers, and the real thing
+
+
+def test_hearing_over_post_is_short(run: Callable[..., RunningRelay], box: Box) -> None:
+    """A POST that may not wait is answered with what there is."""
+    relay = run(None, Limits(http_wait_s=0))
+    writer = relay.client()
+    begin = now(writer)
+    assert Pealed(begin + 1, ()) == ask_http(relay.address, Hear(begin, 60))
+    rings(writer, box)
+    over(relay)
+    assert (begin + 1, [{SECRET}]) == told(ask_http(relay.address, Hear(begin, 60)), SECRET)
+
+
+def test_a_post_may_hear(relay: RunningRelay, client: Client, box: Box) -> None:
+    """It waits for what rings, or no longer than that carrier allows; one that is hung up on is forgotten."""
+    begin = now(client)
+    waits, leaves = Wire(relay.address), Wire(relay.address)
+    for wire in (waits, leaves):
+        wire.send(post(encode(Hear(begin, MAX_WAIT_S))))
+    waiting(relay, 2)
+    leaves.close()
+    waiting(relay, 1)
+    rings(client, box)
+    over(relay)
+    assert (begin + 1, [{SECRET}]) == told(decode_response(read_answer(waits)[1]), SECRET)
+    waits.send(post(encode(Hear(begin + 1, MAX_WAIT_S))))
+    waiting(relay, 1)
+    relay.tick(seconds=Limits().http_wait_s)
+    assert Pealed(begin + 2, ()) == decode_response(read_answer(waits)[1])
+
+
+def test_a_process_tells_all_that_rings(spawn: Callable[..., RelayProcess], tmp_path: Path) -> None:
+    """From an append to whoever hears; after another start, numbers of the run before are known to mean nothing."""
+    kept = ("--data", str(tmp_path / "data"), "--host", "relay.example")
+    process = spawn(*kept)
+    hearers, writer = [Client(process.address) for _ in range(2)], Client(process.address)
+    at = now(writer)
+    for secret in (SECRET, OTHER):
+        numbers = [hears(client, at) for client in hearers]
+        for client in hearers:
+            client.ask(Box().read())  # so that both wait before it rings
+        rings(writer, Box(), secret)
+        answers = [client.result(number) for client, number in zip(hearers, numbers, strict=True)]
+        at += 1
+        assert [(at, [{secret}])] * 2 == [told(answer, SECRET, OTHER) for answer in answers]
+        assert encode(answers[0]) == encode(answers[1])
+    process.terminate()
+    answer = Client(spawn(*kept).address).ask(Hear(at, 60))
+    assert isinstance(answer, Pealed)
+    assert (True, ()) == (answer.first != at + 1, answer.peals)

@@ -1,0 +1,301 @@
+"""What hearing may cost a relay, what is remembered for who hears, for how long, and what memory must not say."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+
+import pytest
+
+from nullabona.drills.search import memory_chunks
+from nullabona.relay.core.limits import Limits
+from nullabona.relay.peals import KEEP_S
+from nullabona.relay.websocket import WebSocket
+from nullabona.wire.bells import bell_of
+from nullabona.wire.messages import MAX_WAIT_S, Frames, Hear, Listen, Pealed, Refusal
+from tests.relay.hearers import (
+    OTHER,
+    SECRET,
+    bytes_below,
+    hears,
+    now,
+    over,
+    peals_of,
+    rings,
+    told,
+    under_way,
+    waiting,
+)
+from tests.relay.peers import Box, Client, RelayProcess, RunningRelay
+
+
+@pytest.fixture(autouse=True)
+def _by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Peals are over when a test says so (`over`), and otherwise not."""
+    monkeypatch.setattr("nullabona.relay.peals.PEAL_S", 3_600.0)
+
+
+def test_hearing_counts_among_what_a_connection_waits_for(run: Callable[..., RunningRelay], box: Box) -> None:
+    """Up to the limit it waits, beyond it is refused; but whoever waits may ask anew, and one may always not wait."""
+    relay = run(None, Limits(waiting_per_connection=1))
+    hearer, reader = relay.client(), relay.client()
+    begin = now(hearer)
+    first, second = hearer.start(Hear(begin, 60), Hear(begin, 60))
+    assert Pealed(begin + 1, ()) == hearer.result(first)
+    assert Refusal("slow-down", 1) == hearer.ask(box.read(wait_s=60))
+    [reading] = reader.start(box.read(wait_s=60))
+    assert Refusal("slow-down", 1) == reader.ask(Hear(begin, 60))
+    assert Pealed(begin + 1, ()) == reader.ask(Hear(begin, 0))
+    rings(relay.client(), box)
+    over(relay)
+    assert (begin + 1, [{SECRET}]) == told(hearer.result(second), SECRET)
+    assert isinstance(reader.result(reading), Frames)
+    assert {(0, 0)} == set(under_way(relay))
+
+
+def test_hearing_counts_among_what_the_relay_waits_for(run: Callable[..., RunningRelay], box: Box) -> None:
+    """Reads, bells and hearers share one limit; refused waits cost nothing, and room that is left can be taken."""
+    relay = run(None, Limits(waiting_total=3))
+    hearer, reader, late = relay.client(), relay.client(), relay.client()
+    begin = now(hearer)
+    reader.start(Listen(bell_of(OTHER, 0), 60), box.read(wait_s=60))
+    numbers = [hears(hearer, begin)]
+    while relay.relay.boxes._waiters() < 3:
+        relay.call(lambda: None)
+    assert Refusal("busy", 10) == late.ask(Hear(begin, 60))
+    assert Refusal("busy", 10) == late.ask(Box().read(wait_s=60))
+    assert Refusal("busy", 1) == late.ask(Listen(bell_of(OTHER, 1), 60))
+    reader.close()
+    while relay.relay.boxes._waiters() > 1:
+        relay.call(lambda: None)
+    numbers.append(hears(late, begin))
+    rings(relay.client(), box)
+    over(relay)
+    answers = [client.result(number) for client, number in zip((hearer, late), numbers, strict=True)]
+    assert [(begin + 1, [{SECRET}])] * 2 == [told(answer, SECRET) for answer in answers]
+    assert {(0, 0)} == set(under_way(relay))
+
+
+def test_requests_and_refusals_are_counted(run: Callable[..., RunningRelay]) -> None:
+    """As those of any kind, and nothing more."""
+    relay = run(None, Limits(waiting_total=1))
+    client, other = relay.client(), relay.client()
+    begin = now(client)
+    hears(client, begin)
+    waiting(relay, 1)
+    assert Refusal("busy", 10) == other.ask(Hear(begin, 60))
+    metrics = relay.relay.metrics
+    assert (3, {"busy": 1}) == (metrics.requests["hear"], dict(metrics.refusals))
+
+
+def test_who_does_not_read_is_told_that_they_missed_it(
+    relay: RunningRelay, client: Client, box: Box, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whose answers pile up gets a short one, waiting or not; what they missed is there when they have read."""
+    begin = now(client)
+    number = hears(client, begin)
+    waiting(relay, 1)
+    [peer] = relay.relay._sockets
+    with monkeypatch.context() as patch:
+        patch.setattr(peer, "is_full", lambda: True)
+        rings(relay.client(), box)
+        over(relay)
+        assert [Pealed(begin + 2, ())] * 2 == [client.result(number), client.ask(Hear(begin, 60))]
+    assert (begin + 1, [{SECRET}]) == told(client.ask(Hear(begin, 60)), SECRET)
+
+
+@pytest.mark.parametrize("slow", [0, 1, 2])
+def test_who_does_not_read_changes_nothing_for_others(
+    relay: RunningRelay, box: Box, monkeypatch: pytest.MonkeyPatch, slow: int
+) -> None:
+    """Of three who wait one is told that they missed it, whichever began first, and the others what rang."""
+    hearers, numbers = [relay.client() for _ in range(3)], []
+    begin = now(hearers[0])
+    peers = dict[WebSocket, None]()
+    for client in hearers:
+        numbers.append(hears(client, begin))
+        waiting(relay, len(numbers))
+        peers |= dict.fromkeys(peer for peer in relay.relay._sockets if peer.budget.waiting)
+    monkeypatch.setattr(list(peers)[slow], "is_full", lambda: True)
+    rings(relay.client(), box)
+    over(relay)
+    answers = [client.result(number) for client, number in zip(hearers, numbers, strict=True)]
+    assert Pealed(begin + 2, ()) == answers.pop(slow)
+    assert [(begin + 1, [{SECRET}])] * 2 == [told(answer, SECRET) for answer in answers]
+
+
+def test_who_does_not_read_waits_all_the_same(
+    relay: RunningRelay, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """If there is nothing that they missed."""
+    begin = now(client)
+    [peer] = relay.relay._sockets
+    monkeypatch.setattr(peer, "is_full", lambda: True)
+    number = hears(client, begin)
+    waiting(relay, 1)
+    relay.tick(seconds=60)
+    assert Pealed(begin + 1, ()) == client.result(number)
+
+
+# -- what is remembered
+
+
+def test_nothing_is_remembered_while_nobody_hears(relay: RunningRelay, client: Client, box: Box) -> None:
+    """No salt, no mark, no secret and no time: the relay does not even reckon what nobody asked for."""
+    rings(client, box)
+    assert {b""} == kept_of(relay)
+    assert 0 == len(peals_of(relay)._pealing)
+    assert peals_of(relay)._closing is None
+
+
+@pytest.mark.parametrize("forgets", [False, True])
+def test_what_rang_is_forgotten_when_nobody_hears_any_more(
+    relay: RunningRelay, client: Client, box: Box, *, forgets: bool
+) -> None:
+    """Until then whoever comes back is told all of it, and from then on that they missed something."""
+    begin = now(client)
+    rings(client, box)
+    over(relay)
+    rings(client, box, OTHER)
+    relay.tick(seconds=KEEP_S - 1 + forgets)
+    assert forgets == ({b""} == kept_of(relay))
+    if forgets:
+        assert [Pealed(begin + 4, ())] * 4 == [client.ask(Hear(begin + heard, 0)) for heard in range(4)]
+    else:
+        assert (begin + 1, [{SECRET}]) == told(client.ask(Hear(begin, 0)), SECRET)
+
+
+def test_what_rings_after_that_is_not_remembered(relay: RunningRelay, client: Client, box: Box) -> None:
+    """Until somebody hears again: they are told that they missed something, and then what rings."""
+    begin = now(client)
+    relay.tick(seconds=KEEP_S)
+    rings(client, box)
+    assert 0 == len(peals_of(relay)._pealing)
+    assert Pealed(begin + 2, ()) == client.ask(Hear(begin, 60))
+    number = hears(client, begin + 1)
+    rings(relay.client(), box, OTHER)
+    over(relay)
+    assert (begin + 2, [{OTHER}]) == told(client.result(number), OTHER)
+
+
+def test_who_waits_again_is_somebody_who_hears(
+    relay: RunningRelay, client: Client, box: Box, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As long as one connection does, nothing is forgotten, however long others are away."""
+    monkeypatch.setattr("nullabona.relay.peals.KEEP_S", MAX_WAIT_S + 1)
+    begin = now(client)
+    for _ in range(3):
+        number = hears(client, begin, MAX_WAIT_S)
+        waiting(relay, 1)
+        relay.tick(seconds=MAX_WAIT_S)
+        assert Pealed(begin + 1, ()) == client.result(number)
+    rings(relay.client(), box)
+    over(relay)
+    assert (begin + 1, [{SECRET}]) == told(relay.client().ask(Hear(begin, 0)), SECRET)
+
+
+def test_nothing_is_forgotten_while_somebody_waits(
+    relay: RunningRelay, client: Client, box: Box, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not even if they may wait longer than what rang is kept otherwise."""
+    monkeypatch.setattr("nullabona.relay.peals.KEEP_S", 1)
+    begin = now(client)
+    number = hears(client, begin, 60)
+    waiting(relay, 1)
+    relay.tick(seconds=59)
+    rings(relay.client(), box)
+    over(relay)
+    assert (begin + 1, [{SECRET}]) == told(client.result(number), SECRET)
+
+
+@pytest.mark.parametrize("leaves", [False, True], ids=["answered", "hung-up"])
+def test_after_the_longest_wait_nothing_is_forgotten(relay: RunningRelay, *, leaves: bool) -> None:
+    """Who waited as long as a relay lets them, and comes again soon after, is not told that they missed anything."""
+    client = relay.client()
+    begin = now(client)
+    number = hears(client, begin, MAX_WAIT_S)
+    waiting(relay, 1)
+    relay.tick(seconds=MAX_WAIT_S - leaves)
+    if leaves:
+        client.close()
+        waiting(relay, 0)
+        relay.tick(seconds=1)
+        client = relay.client()
+    else:
+        assert Pealed(begin + 1, ()) == client.result(number)
+    assert Pealed(begin + 1, ()) == client.ask(Hear(begin, 0))
+
+
+def test_too_much_is_not_remembered(run: Callable[..., RunningRelay], box: Box) -> None:
+    """Of peals beyond the limit the newest are kept; who is further behind learns that they missed something."""
+    relay = run(None, Limits(peal_bytes=250))
+    client = relay.client()
+    begin = now(client)
+    for _ in range(3):
+        rings(client, box)
+        over(relay)
+    assert Pealed(begin + 4, ()) == client.ask(Hear(begin, 60))
+    assert (begin + 2, [{SECRET}, {SECRET}]) == told(client.ask(Hear(begin + 1, 60)), SECRET)
+
+
+def test_what_rang_half_a_day_ago_is_not_remembered(relay: RunningRelay, client: Client, box: Box) -> None:
+    """Though somebody hears all the time; what rang since is."""
+    begin = now(client)
+    rings(client, box)
+    over(relay)
+    for _ in range(13):
+        relay.tick(seconds=3_600)
+        assert (begin + 2, []) == told(client.ask(Hear(begin + 1, 0)), SECRET)
+    assert Pealed(begin + 2, ()) == client.ask(Hear(begin, 0))
+    rings(client, box)
+    over(relay)
+    assert (begin + 2, [{SECRET}]) == told(client.ask(Hear(begin + 1, 0)), SECRET)
+
+
+# -- what memory must not say
+
+
+def test_no_secret_stays_with_what_is_remembered(relay: RunningRelay, client: Client, box: Box) -> None:
+    """During a peal and after it, what the relay keeps for who hears is salts and marks: no secret, bell or address."""
+    begin = now(client)
+    number = hears(client, begin)
+    waiting(relay, 1)
+    rings(relay.client(), box)
+    during = kept_of(relay)
+    over(relay)
+    answer = client.result(number)
+    assert isinstance(answer, Pealed)
+    [(salt, marks)] = answer.peals
+    assert [{b"", salt, marks}] * 2 == [during, kept_of(relay)]
+
+
+def kept_of(relay: RunningRelay) -> set[bytes]:
+    """All byte strings that are kept for who hears."""
+    kept: set[bytes] = set()
+    relay.call(lambda: kept.update(bytes_below(peals_of(relay), relay)))
+    return kept
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="a relay's memory is read as root only")
+def test_no_secret_stays_in_the_memory_of_a_process(spawn: Callable[..., RelayProcess]) -> None:
+    """Several people rang while somebody heard: the secrets are gone, but for what came last, which nothing has
+    overwritten yet; the salts are there, as long as they are remembered.
+    """
+    process = spawn("--volatile")
+    hearer = Client(process.address)
+    begin = at = now(hearer)
+    secrets, salts = [os.urandom(32) for _ in range(6)], []
+    for secret in secrets:
+        number = hears(hearer, at)
+        writer = Client(process.address)
+        rings(writer, Box(), secret)
+        writer.close()
+        answer = hearer.result(number)
+        assert (at + 1, [{secret}]) == told(answer, secret)
+        assert isinstance(answer, Pealed)
+        salts.append(answer.peals[0][0])
+        at += 1
+    assert begin + 6 == at
+    chunks = [bytes(chunk.data) for chunk in memory_chunks(process.process.pid)]
+    copies = [[sum(chunk.count(one) for chunk in chunks) for one in each] for each in (secrets[:-1], salts)]
+    assert ([0] * 5, True) == (copies[0], all(copies[1]))
