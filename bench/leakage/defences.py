@@ -10,7 +10,7 @@ from typing import Any, Final
 class Defences:
     """The defaults are the product as it is.
 
-    Those that the product has are taken away through its own settings and constants, or by what the relay answers.
+    Those that the product has are taken away through its own settings, constants and what it remembers.
     Those that it does not have are played in the simulated network: ``connection_per_box``, ``cover_reads`` and
     ``poll_s``. Four are taken away in what is noted, because the product has no switch for them: ``epoch_addresses``,
     ``inbox_apart``, ``bells`` and ``drawn_waits``.
@@ -22,8 +22,6 @@ class Defences:
     """A receipt waits for a random time, longer in larger rooms."""
     epoch_addresses: bool = True
     """A room moves to another box with each epoch."""
-    peals: bool = True
-    """All devices hear all that rings. Without it, each box is read at drawn moments, once a minute on average."""
     remembered: bool = True
     """Who comes back asks what rang meanwhile. Without it, they look into all their boxes."""
     apart: bool = False
@@ -59,7 +57,6 @@ ABLATION: Final[dict[str, dict[str, Any]]] = {
     "without padding": {"padding": False},
     "without receipt delay": {"receipt_delay": False},
     "without epoch addresses": {"epoch_addresses": False},
-    "without peals": {"peals": False},
     "without remembered peals": {"remembered": False},
     APART: {"apart": True},
     TOGETHER: {"together": True},

@@ -24,7 +24,6 @@ from bench.leakage.trace import Op
 from nullabona.relay.blobs import BlobService
 from nullabona.relay.core.budget import Budget
 from nullabona.relay.core.limits import Limits
-from nullabona.relay.core.refusal import UNSUPPORTED, refuse
 from nullabona.relay.metrics import Metrics
 from nullabona.relay.service import BoxService
 from nullabona.relay.store.files import FileBlobStore
@@ -103,9 +102,6 @@ class Visitor:
             request = structs.replace(request, wait_s=FOREVER_S)
         elif isinstance(request, Append):
             self._machine.rings(request, place)
-        elif isinstance(request, Hear) and not self._machine.peals:
-            self.answer(self._next, refuse(UNSUPPORTED))
-            return
         self._machine.operation(request)(request, self, self._next)
 
     def gives_up(self, request: AnyRequest) -> None:
@@ -147,8 +143,6 @@ class Machine:
         self._ticked = float("-inf")
         self.waited_at: dict[bytes, bytes] = {}
         """For an ablation: the box at which a read would wait in place of each bell."""
-        self.peals = True
-        """Whether it tells who hears what rings; for an ablation."""
         self._rung: set[bytes] = set()
         self._box_of: dict[bytes, bytes] = {}
         self._boxes = BoxService(

@@ -30,8 +30,8 @@ DAY_S: Final = 86_400
 def disk_events(machine: Machine, start_s: int, cover: Sequence[tuple[bytes, float]] = ()) -> Events:
     """The rows of the relay's store. ``start_s``: the UTC second at which the society begins.
 
-    `Op.APPEND` is a frame, `Op.PUT_BLOB` a blob, and `Op.ERASE` a box of which frames were erased. Times are the
-    beginnings of UTC days. ``cover``: frames that would lie there too, with their times.
+    `Op.APPEND` is a frame, `Op.PUT_BLOB` a blob, and `Op.ERASE` a box of which frames were erased, with the number of
+    the last one. Times are the beginnings of UTC days. ``cover``: frames that would lie there too, with their times.
     """
     folder, tap = machine.folder, machine.tap
 
@@ -92,10 +92,10 @@ def _row(t: float, op: Op, place: int, size: int) -> Row:
 def _boxes(folder: Path, tap: Tap, day: Callable[[int], float]) -> Iterator[Row]:
     with closing(sqlite3.connect(folder / FILE_NAME)) as db:
         places = {}
-        for num, address, expiry_day in db.execute("SELECT num, address, expiry_day FROM box"):
+        for num, address, floor, expiry_day in db.execute("SELECT num, address, floor, expiry_day FROM box"):
             places[num] = tap.place(address)
             if _erased(db, num):
-                yield _row(day(expiry_day), Op.ERASE, places[num], NOBODY)
+                yield _row(day(expiry_day), Op.ERASE, places[num], floor - 1)
         for id, expiry_day, size in db.execute("SELECT id, expiry_day, length(body) FROM frame ORDER BY id"):
             yield _row(day(expiry_day), Op.APPEND, places[id >> SEQ_BITS], size)
 

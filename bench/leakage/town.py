@@ -91,7 +91,6 @@ class Town:
         self._merged: dict[bytes, bytes] = {}
         if not defences.epoch_addresses:
             machine.tap.merged = self._merged
-        machine.peals = defences.peals
         self.cover = Cover(society.seed, max(20, len(society.rooms)), defences.cover_reads, machine.tap)
 
     def act(self, intent: Intent) -> None:

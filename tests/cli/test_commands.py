@@ -88,7 +88,7 @@ def test_who_comes_apart_asks_as_quickly(service: Service, pair: Pair, name: str
     nulla("account", "create", service.handle(name), "--unprotected", profile=profile)
     asked = nulla("contact", "add", pair.mina_handle, "--apart", "--timeout", "20", profile=profile)
     assert (0, pair.mina_handle) == (asked.code, asked.out.strip())
-    assert "moment of its own" not in asked.err
+    assert "moments of its own" not in asked.err
 
 
 def test_who_comes_apart_is_told_that_it_takes_long(pair: Pair) -> None:
@@ -97,7 +97,7 @@ def test_who_comes_apart_is_told_that_it_takes_long(pair: Pair) -> None:
     assert (0, "Sent.") == (sent.code, sent.err.strip())
     read = nulla("read", pair.mina_name, "--apart", "--timeout", "0.3", profile=pair.junho)
     assert 0 == read.code
-    said = ("Each box is read at a moment of its own", "Not everything has come in yet")
+    said = ("The inbox is read at moments of its own", "Not everything has come in yet")
     assert [True, True] == [part in read.err for part in said]
     assert "out of reach" not in read.err
     synced = nulla("sync", "--apart", "--timeout", "0.3", profile=pair.junho)
@@ -106,8 +106,15 @@ def test_who_comes_apart_is_told_that_it_takes_long(pair: Pair) -> None:
 
 @pytest.mark.parametrize(("apart", "named", "waits"), [(False, None, 30), (True, None, 300), (True, 2.0, 2)])
 def test_how_long_a_command_waits(*, apart: bool, named: float | None, waits: float) -> None:
-    """What was named counts; else longer where every box is read at a moment of its own."""
+    """What was named counts; else longer where the inbox is read at moments of its own."""
     assert waits == Settings(apart=apart).patience(named)
+
+
+def test_who_comes_together_talks_as_others(pair: Pair) -> None:
+    """Rooms on one connection: the same messages, both ways."""
+    assert 0 == nulla("send", pair.junho_name, "on one", "--together", profile=pair.mina).code
+    read = nulla("read", pair.mina_name, "--together", profile=pair.junho)
+    assert (0, True) == (read.code, "on one" in read.out)
 
 
 def test_a_group_from_beginning_to_end(pair: Pair) -> None:

@@ -78,7 +78,7 @@ def test_a_warrant_yields_card_day_and_inbox(data: Path) -> None:
     """Exactly what the threat model admits: the public record, and the shape of the inbox that it names."""
     report = run_warrant(data, str(MINA))
     assert (True, set(DRILLS["warrant"])) == (report.held, set(verdicts(report)))
-    assert {"waiting": 2, "sizes": [2_048, 2_048], "expire": ["2024-11-03"], "ever": 3} == report.data["inbox"]
+    assert {"waiting": 2, "sizes": [2_048, 2_048], "expire": ["2024-11-03"], "number": 3} == report.data["inbox"]
     fields = {"handle", "name", "skeleton", "encoded", "registered_day", "label", "epoch", "entries"}
     assert fields == set(report.data["produced"])
     assert "2024-10-04" in report.render("en")

@@ -101,11 +101,6 @@ def test_no_connection_shows_two_boxes(record: Record) -> None:
     assert max(len(boxes) for boxes in _boxes_by_conn(record(PRODUCT)).values()) == 1
 
 
-def test_without_peals_boxes_are_read_again_and_again(record: Record) -> None:
-    deaf = record(replace(PRODUCT, peals=False))
-    assert len(_of(deaf, Op.READ)) > 3 * len(_of(record(PRODUCT), Op.READ))
-
-
 def test_with_the_inbox_apart_no_connection_shows_an_inbox_and_a_room(record: Record) -> None:
     for defences, mixed in ((SHARED, False), (replace(SHARED, inbox_apart=False), True)):
         recording = record(defences)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from nullabona.drills.inventory import Inventory, day_text, size_counts
+from nullabona.drills.inventory import Box, Inventory, day_text, size_counts
 from nullabona.drills.search import OPEN_FILE, Finding, Kind, Searched, Secret, Swap
 from nullabona.drills.text import Text
 
@@ -194,8 +194,8 @@ def encode_haul(haul: Haul, inventory: Inventory, secrets: Sequence[Secret]) -> 
         "held": {
             "boxes": len(inventory.boxes),
             "inboxes": count_inboxes(inventory),
+            "frames_ever": sum(box.number for box in _others(inventory)),
             "frames": sum(sizes.values()),
-            "frames_ever": sum(box.ever for box in inventory.boxes),
             "frame_sizes": {str(size): count for size, count in sorted(sizes.items())},
             "blobs": len(inventory.blobs),
             "cards": len(inventory.cards),
@@ -222,8 +222,13 @@ def _encode_finding(found: Finding) -> dict[str, Any]:
 
 def count_inboxes(inventory: Inventory) -> int:
     """How many boxes a card says to be its account's inbox."""
+    return len(inventory.boxes) - len(_others(inventory))
+
+
+def _others(inventory: Inventory) -> list[Box]:
+    """Boxes that no card names: their numbers begin at 1."""
     known = {card.card.body.inbox.address for card in inventory.cards}
-    return sum(1 for box in inventory.boxes if box.address in known)
+    return [box for box in inventory.boxes if box.address not in known]
 
 
 def _megabytes(size: int) -> str:

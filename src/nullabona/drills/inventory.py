@@ -35,8 +35,8 @@ class Box:
     """A box as the relay has it."""
 
     address: bytes
-    ever: int
-    """How many frames it was ever given since it began."""
+    number: int
+    """The last number that was given out in it."""
     expiry_day: int
     sizes: tuple[int, ...]
     """Of the frames that are there, in bytes, oldest first."""

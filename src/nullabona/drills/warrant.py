@@ -106,22 +106,24 @@ def _describe_box(box: Box | None) -> Iterator[Text]:
     if box is None:
         yield Text("The inbox is empty and was never used since it last expired", "수신함이 비어 있고 사용된 흔적 없음")
         return
-    waiting, ever = len(box.sizes), box.ever
+    waiting = len(box.sizes)
     yield Text(f"{waiting} sealed item(s) wait there: {size_counts(box.sizes)}",
                f"봉인된 항목 {waiting}개 대기 중: {size_counts(box.sizes)}")  # fmt: skip
     if box.days:
         days = ", ".join(sorted({day_text(day) for day in box.days}))
         yield Text(f"They are erased after {days}; so the day of arrival of each is known, but no time and no sender",
                    f"삭제 예정일 {days}; 따라서 도착한 날짜는 알 수 있으나 시각과 보낸 사람은 알 수 없음")  # fmt: skip
-    yield Text(f"Its numbering shows that {ever} item(s) were ever put into it (requests, invitations, tickets)",
-               f"일련번호로 보아 지금까지 항목 {ever}개가 들어왔음 (요청, 초대, 재참여권)")  # fmt: skip
+    yield Text(f"The last number given out is {box.number:,}. Numbers begin anywhere, so it says nothing of how many "
+               "items came (requests, invitations, tickets), but a second visit shows how many came in between",
+               f"마지막 일련번호는 {box.number:,}. 번호는 아무 데서나 시작하므로 지금까지 들어온 항목(요청, 초대, "
+               "재참여권)의 수는 알 수 없으나, 다시 오면 그 사이에 들어온 수를 알 수 있음")  # fmt: skip
 
 
 def _encode_box(box: Box | None) -> dict[str, object]:
     if box is None:
-        return {"waiting": 0, "sizes": [], "expire": [], "ever": 0}
+        return {"waiting": 0, "sizes": [], "expire": [], "number": 0}
     days = sorted({day_text(day) for day in box.days})
-    return {"waiting": len(box.sizes), "sizes": sorted(box.sizes), "expire": days, "ever": box.ever}
+    return {"waiting": len(box.sizes), "sizes": sorted(box.sizes), "expire": days, "number": box.number}
 
 
 def _checks(data: Path, inventory: Inventory, card: Registered, record: dict[str, object]) -> Iterator[Check]:
@@ -146,8 +148,7 @@ _CAN: Final = {
                  "수사관은 공개 명함과 등록일, 공개 기록에 올라간 항목을 얻으며, 그 밖의 항목은 없음."),
     "W-02": Text("The officer can follow the card to the inbox: number, padded sizes, expiry days of sealed items.",
                  "수사관은 명함으로 수신함을 찾아 봉인된 항목의 수, (맞춰진) 크기, 만료일을 알 수 있음."),
-    "W-03": Text("The officer learns how many items the inbox was ever given, and how often the card was renewed.",
-                 "수사관은 수신함에 들어온 항목의 총수와 명함 갱신 횟수를 알 수 있음."),
+    "W-03": Text("The officer learns how often the card was renewed.", "수사관은 명함 갱신 횟수를 알 수 있음."),
     "W-06": Text("The officer learns in which period (ten minutes) each card of the last 30 days entered the public "
                  "record: about once a week, a moment at which a device was online.",
                  "수사관은 최근 30일 동안 각 명함이 공개 기록에 올라간 회차(10분 단위), 곧 일주일에 한 번쯤 "

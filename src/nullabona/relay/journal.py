@@ -76,7 +76,7 @@ class Journal:
         self._most_bytes = most_bytes
         self._room = min(most_bytes, QUEUE_FIRST)
         self._loop = asyncio.get_running_loop()
-        self._queue: deque[tuple[Caller, int, bytes, bytes | int, Ringing]] = deque()
+        self._queue: deque[tuple[Caller, int, bytes, bytes | int, Ringing, bool]] = deque()
         self._chores: deque[tuple[Work, Done]] = deque()
         self._chore_next = False
         self._busy = False
@@ -88,17 +88,19 @@ class Journal:
         """Whether a request with a frame of so many bytes may wait here; otherwise it is to be refused."""
         return self._queued_bytes + size + ENTRY_BYTES <= self._room
 
-    def append(self, caller: Caller, request_id: int, address: bytes, frame: bytes, bells: Ringing) -> None:
+    def append(
+        self, caller: Caller, request_id: int, address: bytes, frame: bytes, bells: Ringing, *, inbox: bool
+    ) -> None:
         """Put ``frame`` into the next batch."""
         self._queued_bytes += len(frame) + ENTRY_BYTES
-        self._queue.append((caller, request_id, address, frame, bells))
+        self._queue.append((caller, request_id, address, frame, bells, inbox))
         if not self._busy and not self._woken:
             self._wake()
 
     def trim(self, caller: Caller, request_id: int, address: bytes, upto: int) -> None:
         """Put a trim into the next batch."""
         self._queued_bytes += ENTRY_BYTES
-        self._queue.append((caller, request_id, address, upto, None))
+        self._queue.append((caller, request_id, address, upto, None, False))
         self._wake()
 
     def chore(self, work: Work, done: Done) -> None:
@@ -166,9 +168,9 @@ class Journal:
         size, began = 0, self._loop.time()
         queue = self._queue
         for _ in range(min(len(queue), BATCH_FRAMES)):
-            caller, request_id, address, what, bells = queue.popleft()
+            caller, request_id, address, what, bells, inbox = queue.popleft()
             size += ENTRY_BYTES + (len(what) if isinstance(what, bytes) else 0)
-            answers.append((caller, request_id, _decide(plan, address, what, bells)))
+            answers.append((caller, request_id, _decide(plan, address, what, bells, inbox=inbox)))
             if size > BATCH_BYTES:
                 break
         self._queued_bytes -= size
@@ -190,10 +192,10 @@ class Journal:
             self._room = int(min(max(room, QUEUE_LEAST), self._most_bytes))
 
 
-def _decide(plan: Plan, address: bytes, what: bytes | int, bells: Ringing) -> AnyResponse:
+def _decide(plan: Plan, address: bytes, what: bytes | int, bells: Ringing, *, inbox: bool) -> AnyResponse:
     try:
         if isinstance(what, bytes):
-            return plan.append(address, what, bells)
+            return plan.append(address, what, bells, inbox=inbox)
         plan.trim(address, what)
     except StoreFailed:
         return refuse(BUSY, 1)

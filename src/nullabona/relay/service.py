@@ -28,6 +28,7 @@ from nullabona.relay.store.interface import BoxStore, StoreFailed, StoreGone
 from nullabona.wire.address import box_address
 from nullabona.wire.messages import (
     MAX_READ_LIMIT,
+    POLICY_INBOX,
     AnyResponse,
     Append,
     Appended,
@@ -146,7 +147,8 @@ class BoxService:
         refusal = caller.budget.append(bells[1] if bells else 0, self._now) or self._room_for(len(frame))
         if refusal is not None:
             return self._refuse(caller, request_id, refusal)
-        return self._journal.append(caller, request_id, self._address(request, caller), frame, bells)
+        inbox = request.policy == POLICY_INBOX
+        return self._journal.append(caller, request_id, self._address(request, caller), frame, bells, inbox=inbox)
 
     def _address(self, request: Append, caller: Caller) -> bytes:
         """Where ``request`` appends to: often where this caller's append just before it did."""
@@ -230,7 +232,7 @@ class BoxService:
                 self._metrics.refusals[answer.code] += 1
             caller.answer(request_id, answer)
         if plan.batch.boxes:
-            self._count_boxes(answers)
+            self._count_boxes(plan, answers)
         for address, draft in plan.drafts.items():
             if draft.bodies:
                 self._deliver(address, draft)
@@ -238,9 +240,10 @@ class BoxService:
                 self._peals.ring(draft.bells)
 
     @staticmethod
-    def _count_boxes(answers: Answers) -> None:
+    def _count_boxes(plan: Plan, answers: Answers) -> None:
+        firsts = {box.incarnation: box.first for box in plan.batch.boxes}
         for caller, _, answer in answers:
-            if type(answer) is Appended and answer.seq == 1:
+            if type(answer) is Appended and answer.seq == firsts.get(answer.incarnation):
                 caller.budget.made_box()
 
     def _failed(self, error: Exception, answers: Answers) -> None:

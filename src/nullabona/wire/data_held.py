@@ -39,9 +39,10 @@ RELAY_COLUMNS: Final = (
     Column("box", "address", "SHA-256 over the hashes of the box's secrets; where the box is found", _BOX,
            "identifier without a person"),
     Column("box", "incarnation", "random per creation; tells clients that a box was lost", _BOX, "none: random"),
-    Column("box", "floor", "lowest number the box may still give out", _BOX, "count of ciphertexts"),
-    Column("box", "expiry_day", "day after which the empty box is erased: the last day of use plus retention", _BOX,
-           "date"),
+    Column("box", "floor", "lowest number the box may still give out; an inbox's begin anywhere", _BOX,
+           "count of ciphertexts"),
+    Column("box", "expiry_day", "day after which the empty box is erased: the last day of use plus retention; of an "
+           "inbox up to 31 days later, drawn", _BOX, "date"),
     Column("frame", "id", "the box's num and the frame's place in the box", _FRAME, "count of ciphertexts"),
     Column("frame", "expiry_day", "day after which the frame is erased: the day of arrival plus retention", _FRAME,
            "date"),

@@ -8,7 +8,9 @@ has no bells, always is.
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Callable, Collection, Mapping
+from typing import Final
 
 from nullabona.client.core.step import Timing
 from nullabona.client.core.wants import ReadWant
@@ -17,6 +19,12 @@ from nullabona.client.runner.chance import moment_s
 from nullabona.client.runner.ear import Ear
 from nullabona.client.runner.ground import Ground
 from nullabona.client.runner.ways import ApartWay
+
+LATELY_S: Final = 10.0
+OFTEN: Final = 6
+"""A box that was read so often lately because it rang is read ever later: after twice the time, four times, ..."""
+SLOWER: Final = 3
+"""... so often doubled at most."""
 
 
 class Visits:
@@ -43,6 +51,10 @@ class Visits:
         self._events: dict[Key, asyncio.Event] = {}
         """Set when a box's moment has come, or is to be drawn anew."""
         self._due: set[Key] = set()
+        self._called: dict[Key, asyncio.TimerHandle] = {}
+        """Boxes that rang and are read soon."""
+        self._rung: dict[Key, deque[float]] = {}
+        """When each rang last."""
         self._ears: dict[str, Ear] = {}
 
     def begin(self, key: Key, way: ApartWay) -> None:
@@ -70,6 +82,9 @@ class Visits:
         self._events.pop(key, None)
         self._due.discard(key)
         self._slow.discard(key)
+        self._rung.pop(key, None)
+        if called := self._called.pop(key, None):
+            called.cancel()
         if ear := self._ears.get(key[1]):
             ear.lost(key)
 
@@ -125,7 +140,20 @@ class Visits:
         loop = asyncio.get_running_loop()
         for key in keys:
             self._behind.add(key)
-            loop.call_later(self._drawn_s(self._timing.rang), self.hurry, key)
+            if key not in self._called:
+                mean = self._timing.rang * self._restless(key, loop.time())
+                self._called[key] = loop.call_later(self._drawn_s(mean), self._call, key)
+
+    def _restless(self, key: Key, now: float) -> int:
+        """So many times longer than usually is waited with a box that rings and rings, as in a large group."""
+        rung = self._rung.setdefault(key, deque(maxlen=OFTEN + SLOWER))
+        rung.append(now)
+        lately = sum(now - at < LATELY_S for at in rung)
+        return int(1 << max(0, lately - OFTEN))
+
+    def _call(self, key: Key) -> None:
+        del self._called[key]
+        self.hurry(key)
 
     def stir(self, keys: Collection[Key]) -> None:
         """Draw their moments anew."""

@@ -124,8 +124,8 @@ class _Scene:
         return self._people[name].handle
 
     def inbox_count(self, name: str) -> int:
-        """How many items a warrant shows to have come into somebody's inbox since it began."""
-        return int(run_warrant(self.data, self.handle(name)).data["inbox"]["ever"])
+        """The last number that a warrant shows to have been given out in somebody's inbox."""
+        return int(run_warrant(self.data, self.handle(name)).data["inbox"]["number"])
 
     async def gather(self, tell: Tell) -> None:
         """Accounts and contacts."""

@@ -19,6 +19,10 @@ NUM_BITS: Final = 40
 LAST_SEQ: Final = (1 << SEQ_BITS) - 1
 """The highest number a box gives out; then it is full."""
 INCARNATION_SIZE: Final = 8
+OWN_DAY_BITS: Final = 5
+"""An inbox's own day is up to 2^5 - 1 days later than it need be: it does not say when something came last."""
+FIRST_BITS: Final = 22
+"""An inbox's first number is drawn from 2^22: it does not say how much ever came."""
 TOMORROW_S: Final = 3_600
 """Advice for a used-up day. A fixed hour, not the seconds to midnight: nobody learns the relay's clock from it."""
 
@@ -34,6 +38,7 @@ class NewBox:
     address: bytes
     incarnation: bytes
     expiry_day: int
+    first: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +88,7 @@ class Draft:
     next_seq: int
     day_frames: int
     day_bytes: int
+    own_day: int
     bodies: list[tuple[int, bytes]] = field(default_factory=list)
     """(seq, frame), as an answer to a read carries them."""
     bells: list[tuple[bytes, int]] = field(default_factory=list, repr=False)
@@ -114,10 +120,12 @@ class Plan:
         self._chance = chance
         self._nums: set[int] = set()
 
-    def append(self, address: bytes, frame: bytes, bells: tuple[bytes, int] | None = None) -> Appended | Refusal:
+    def append(
+        self, address: bytes, frame: bytes, bells: tuple[bytes, int] | None = None, *, inbox: bool = False
+    ) -> Appended | Refusal:
         """Give ``frame`` the box's next number, making the box if there is none; or refuse and change nothing.
 
-        The answer holds once the batch is kept.
+        The answer holds once the batch is kept. ``inbox``: of a new box neither its day nor its numbers tell anything.
         """
         draft = self.drafts.get(address)
         size = len(frame)
@@ -125,7 +133,7 @@ class Plan:
         if size > limits.frame_bytes:
             return refuse(TOO_LARGE)
         if draft is None:
-            draft = self._draft(address)
+            draft = self._draft(address, inbox=inbox)
         if draft.day_frames >= limits.box_frames_per_day or draft.day_bytes + size > limits.box_bytes_per_day:
             return refuse(DAY_QUOTA, TOMORROW_S)
         seq = draft.next_seq
@@ -154,12 +162,14 @@ class Plan:
             head.day = self._day
             head.day_frames = draft.day_frames
             head.day_bytes = draft.day_bytes
-            head.expiry_day = max(head.expiry_day, self._expiry_day)
+            head.expiry_day = max(head.expiry_day, draft.own_day)
 
-    def _draft(self, address: bytes) -> Draft:
-        head = self._shelf.find(address, self._day) or self._make(address)
-        if head.expiry_day < self._expiry_day:
-            self.batch.renewed.append((self._expiry_day, head.num))
+    def _draft(self, address: bytes, *, inbox: bool) -> Draft:
+        head = self._shelf.find(address, self._day) or self._make(address, inbox=inbox)
+        own_day = head.expiry_day
+        if own_day < self._expiry_day:
+            own_day = self._own_day(inbox=inbox)
+            self.batch.renewed.append((own_day, head.num))
         fresh = head.day != self._day
         draft = Draft(
             head,
@@ -168,18 +178,24 @@ class Plan:
             head.next_seq,
             0 if fresh else head.day_frames,
             0 if fresh else head.day_bytes,
+            own_day,
         )
         self.drafts[address] = draft
         return draft
 
-    def _make(self, address: bytes) -> Head:
+    def _own_day(self, *, inbox: bool) -> int:
+        return self._expiry_day + (self._chance(OWN_DAY_BITS) if inbox else 0)
+
+    def _make(self, address: bytes, *, inbox: bool) -> Head:
         num = self._chance(NUM_BITS)
         while num in self._nums or self._shelf.is_taken(num):
             num = self._chance(NUM_BITS)
         self._nums.add(num)
         incarnation = self._chance(8 * INCARNATION_SIZE).to_bytes(INCARNATION_SIZE, "big")
-        self.batch.boxes.append(NewBox(num, address, incarnation, self._expiry_day))
-        return Head(num, incarnation, 1, self._expiry_day, self._day, 0, 0)
+        own_day = self._own_day(inbox=inbox)
+        first = 1 + self._chance(FIRST_BITS) if inbox else 1
+        self.batch.boxes.append(NewBox(num, address, incarnation, own_day, first))
+        return Head(num, incarnation, first, own_day, self._day, 0, 0)
 
 
 def head_of(stored: StoredBox, day: int) -> Head:

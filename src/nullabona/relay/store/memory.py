@@ -13,11 +13,11 @@ from nullabona.relay.core.boxes import LAST_SEQ, SEQ_BITS, Batch, StoredBox
 class _Box:
     __slots__ = ("address", "expiry_day", "frames", "incarnation", "next_seq")
 
-    def __init__(self, address: bytes, incarnation: bytes, expiry_day: int) -> None:
+    def __init__(self, address: bytes, incarnation: bytes, expiry_day: int, first: int) -> None:
         self.address = address
         self.incarnation = incarnation
         self.expiry_day = expiry_day
-        self.next_seq = 1
+        self.next_seq = first
         self.frames: dict[int, tuple[int, bytes]] = {}
 
 
@@ -56,7 +56,7 @@ class MemoryBoxStore:
 
     def commit(self, batch: Batch) -> None:
         for new in batch.boxes:
-            self._boxes[new.num] = _Box(new.address, new.incarnation, new.expiry_day)
+            self._boxes[new.num] = _Box(new.address, new.incarnation, new.expiry_day, new.first)
             self._nums[new.address] = new.num
         for expiry_day, num in batch.renewed:
             self._boxes[num].expiry_day = expiry_day

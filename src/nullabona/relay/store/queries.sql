@@ -16,7 +16,7 @@ SELECT 1 FROM box WHERE num = ?;
 SELECT id & 8388607, body FROM frame WHERE id BETWEEN ? AND ? ORDER BY id;
 
 -- name: make_box
-INSERT INTO box (num, address, incarnation, floor, expiry_day) VALUES (?, ?, ?, 1, ?);
+INSERT INTO box (num, address, incarnation, floor, expiry_day) VALUES (?, ?, ?, ?, ?);
 
 -- name: renew_box
 UPDATE box SET expiry_day = ? WHERE num = ?;

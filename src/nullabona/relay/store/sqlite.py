@@ -164,7 +164,7 @@ class SqliteBoxStore:
 
     def _put(self, db: sqlite3.Connection, batch: Batch) -> None:
         if batch.boxes:
-            rows = [(box.num, box.address, box.incarnation, box.expiry_day) for box in batch.boxes]
+            rows = [(box.num, box.address, box.incarnation, box.first, box.expiry_day) for box in batch.boxes]
             db.executemany(_SQL["make_box"], rows)
         if batch.renewed:
             db.executemany(_SQL["renew_box"], batch.renewed)
