@@ -66,9 +66,11 @@ def test_a_query_too_many_is_caught(paths: dict[str, HotPath], monkeypatch: pyte
     """A look into the store for each frame of a batch, as a head that is not remembered would need."""
     plain = boxes.Plan.append
 
-    def forgetful(self: boxes.Plan, address: bytes, data: bytes, bells: tuple[bytes, int] | None) -> object:
+    def forgetful(
+        self: boxes.Plan, address: bytes, data: bytes, bells: tuple[bytes, int] | None, *, inbox: bool
+    ) -> object:
         self._shelf.is_taken(1)
-        return plain(self, address, data, bells)
+        return plain(self, address, data, bells, inbox=inbox)
 
     assert [] == judged(paths, APPENDS)
     monkeypatch.setattr(boxes.Plan, "append", forgetful)
