@@ -83,7 +83,7 @@ class Reads:
 
         That ties the read to the append, which are of one box anyway, and to nothing else.
         """
-        self._visits.hurry((room, relay, address))
+        self._visits.read_back((room, relay, address))
 
     def refresh(self, room: bytes | None) -> None:
         """Begin, keep and end reads so that they are those the engine wants for ``room`` (None: the inbox)."""

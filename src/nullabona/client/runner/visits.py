@@ -94,6 +94,11 @@ class Visits:
             self._due.add(key)
             event.set()
 
+    def read_back(self, key: Key) -> None:
+        """Have it read now, unless it is read soon anyway, as in a room in which many speak."""
+        if key not in self._called:
+            self.hurry(key)
+
     async def moment(self, key: Key) -> None:
         """Returns when the box is to be read; it was begun."""
         event = self._events[key]
