@@ -9,7 +9,7 @@ import pytest
 
 from nullabona.drills.search import memory_chunks
 from nullabona.relay.core.limits import Limits
-from nullabona.relay.peals import KEEP_S
+from nullabona.relay.peals import HEARER_S, KEEP_S, PEAL_S, peal_s
 from nullabona.relay.websocket import WebSocket
 from nullabona.wire.bells import bell_of
 from nullabona.wire.messages import MAX_WAIT_S, Frames, Hear, Listen, Pealed, Refusal
@@ -74,6 +74,58 @@ def test_hearing_counts_among_what_the_relay_waits_for(run: Callable[..., Runnin
     answers = [client.result(number) for client, number in zip((hearer, late), numbers, strict=True)]
     assert [(begin + 1, [{SECRET}])] * 2 == [told(answer, SECRET) for answer in answers]
     assert {(0, 0)} == set(under_way(relay))
+
+
+@pytest.mark.parametrize(
+    ("hearers", "expected"), [(0, PEAL_S), (3_999, PEAL_S), (4_000, PEAL_S), (4_001, 4_001 * HEARER_S), (40_000, 2.0)]
+)
+def test_a_peal_is_long_enough_to_answer_all(hearers: int, expected: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A fifth of a second for up to four thousand who hear; beyond, 50 microseconds for each."""
+    monkeypatch.setattr("nullabona.relay.peals.PEAL_S", PEAL_S)
+    assert expected == pytest.approx(peal_s(hearers))
+
+
+@pytest.mark.parametrize("before", [0, 1, 2])
+def test_a_peal_waits_for_as_many_as_hear_when_its_time_comes(
+    relay: RunningRelay, box: Box, monkeypatch: pytest.MonkeyPatch, before: int
+) -> None:
+    """Whether they came before the first bell or after; and everybody is told one and the same peal in the end."""
+    hearers = [relay.client() for _ in range(2)]
+    begin = now(hearers[0])
+    numbers = [hears(client, begin) for client in hearers[:before]]
+    waiting(relay, before)
+    rings(relay.client(), box)
+    numbers += [hears(client, begin) for client in hearers[before:]]
+    waiting(relay, 2)
+    monkeypatch.setattr("nullabona.relay.peals.PEAL_S", 0.0)
+    monkeypatch.setattr("nullabona.relay.peals.HEARER_S", 3_600.0)
+    times_up(relay)
+    closing = peals_of(relay)._closing
+    assert closing is not None
+    assert 7_200 == pytest.approx(closing.when() - peals_of(relay)._begun, abs=1)
+    assert 2 == len(peals_of(relay))
+    monkeypatch.setattr("nullabona.relay.peals.HEARER_S", 0.0)
+    times_up(relay)
+    answers = [client.result(number) for client, number in zip(hearers, numbers, strict=True)]
+    assert [(begin + 1, [{SECRET}])] * 2 == [told(answer, SECRET) for answer in answers]
+
+
+def test_a_peal_that_nobody_waits_for_is_not_longer(
+    relay: RunningRelay, client: Client, box: Box, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who is not there costs nothing, and hears it when they ask again."""
+    begin = now(client)
+    rings(client, box)
+    monkeypatch.setattr("nullabona.relay.peals.PEAL_S", 0.0)
+    monkeypatch.setattr("nullabona.relay.peals.HEARER_S", 3_600.0)
+    times_up(relay)
+    assert peals_of(relay)._closing is None
+    assert (begin + 1, [{SECRET}]) == told(client.ask(Hear(begin, 0)), SECRET)
+
+
+def times_up(relay: RunningRelay) -> None:
+    """The least time of a peal has passed."""
+    relay.call(peals_of(relay)._close_in_time)
 
 
 def test_requests_and_refusals_are_counted(run: Callable[..., RunningRelay]) -> None:

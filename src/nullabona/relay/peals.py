@@ -19,7 +19,11 @@ from nullabona.relay.metrics import Metrics
 from nullabona.wire.messages import Hear, Pealed, encode
 
 PEAL_S: Final = 0.2
-"""A peal is over so long after the first bell in it."""
+"""A peal is over so long after the first bell in it, at the earliest."""
+HEARER_S: Final = 50e-6
+"""And so long for each who waits for it: about twice what it takes to answer them and to take what they ask next
+(docs/capacity.md), so that however many hear, the process has time for the rest. They all hear that much later.
+"""
 KEEP_S: Final = 12 * 3_600
 """Whole seconds for which peals are remembered, and go on after somebody heard last: who was away for a night learns
 what rang, unless that is more than `Limits.peal_bytes`.
@@ -29,6 +33,11 @@ _ANSWER_BYTES: Final = 2**18
 """Bytes of peals in one answer, about."""
 _ALL: Final = b""
 """What everybody waits for."""
+
+
+def peal_s(hearers: int) -> float:
+    """How long a peal is that so many wait for."""
+    return max(PEAL_S, hearers * HEARER_S)
 
 
 class Peals:
@@ -48,6 +57,8 @@ class Peals:
         self._hours: deque[tuple[int, int]] = deque()
         """The number of the last peal at each hour."""
         self._closing: asyncio.TimerHandle | None = None
+        self._begun = 0.0
+        """When the first bell of this peal rang."""
         self._now = 0
         self._stopping = False
 
@@ -79,7 +90,9 @@ class Peals:
             return
         for secret, _ in rung:
             if self._pealing.ring(secret):
-                self._closing = asyncio.get_running_loop().call_later(PEAL_S, self._close)
+                loop = asyncio.get_running_loop()
+                self._begun = loop.time()
+                self._closing = loop.call_later(PEAL_S, self._close_in_time)
 
     def tick(self, now: int) -> None:
         """Time has come to ``now`` (monotonic whole seconds)."""
@@ -110,6 +123,15 @@ class Peals:
             self._hours.append((now, self._pealing.head))
         while self._hours and now - self._hours[0][0] >= KEEP_S:
             self._pealing.forget_before(self._hours.popleft()[1] + 1)
+
+    def _close_in_time(self) -> None:
+        """Close, unless so many wait by now that it has to be later. Who was just answered is not back at once."""
+        loop = asyncio.get_running_loop()
+        left = self._begun + peal_s(len(self._waiting)) - loop.time()
+        if left > 0:
+            self._closing = loop.call_later(left, self._close_in_time)
+        else:
+            self._close()
 
     def _close(self) -> None:
         self._closing = None
