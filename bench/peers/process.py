@@ -13,6 +13,9 @@ from pathlib import Path
 from typing import IO
 
 START_S = 60.0
+ROOT = Path(__file__).parents[2]
+HERE = {"PYTHONPATH": os.pathsep.join((str(ROOT), str(ROOT / "src")))}
+"""The environment of a server that is code of this tree."""
 WITH_US = ("setpriv", "--pdeathsig", "KILL")
 """A server does not outlive the harness, however that ends."""
 

@@ -10,7 +10,7 @@ from subprocess import PIPE
 
 from bench.ceiling.bare import BareCodec
 from bench.peers.interface import About
-from bench.peers.process import Process
+from bench.peers.process import HERE, Process
 from bench.peers.records import Codec, RecordSession
 from bench.peers.relay import Messages
 from nullabona.wire.address import BoxSecrets
@@ -44,9 +44,8 @@ class RunningPrototype:
     def __init__(self, folder: Path, core: int, added: Sequence[str]) -> None:
         here = [name for name in added if name != PADDING]
         command = [sys.executable, "-m", "bench.ceiling.server", folder, "--with", *here]
-        root = str(Path(__file__).parents[2])
         self._added = added
-        self.process = Process(command, folder, core, env={"PYTHONPATH": root}, stdout=PIPE)
+        self.process = Process(command, folder, core, env=HERE, stdout=PIPE)
         assert self.process.popen.stdout is not None
         self._url = self.process.popen.stdout.readline().decode().strip()
         if not self._url:

@@ -6,7 +6,7 @@ import asyncio
 import datetime as dt
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
@@ -14,8 +14,9 @@ from subprocess import PIPE
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from bench.peers.apart import Hearer, Poster, Waiter
 from bench.peers.interface import About
-from bench.peers.process import Process
+from bench.peers.process import HERE, Process
 from bench.peers.records import RecordSession, Socket, record
 from nullabona.wire.address import BoxSecrets
 from nullabona.wire.bells import bell_of
@@ -83,11 +84,28 @@ class RelaySession(RecordSession):
     """Clients of a relay, and of the directory beside it."""
 
     def __init__(self, url: str, host: str) -> None:
-        super().__init__(url, Messages(bells=True))
+        self.codec = Messages(bells=True)
+        super().__init__(url, self.codec)
         self._host = host
         self._cards: dict[int, bytes] = {}
         self._desk: Socket | None = None
         self._waiting: list[asyncio.Future[None]] = []
+
+    def poster(self) -> Poster:
+        """Somebody who posts."""
+        return Poster(self._host)
+
+    async def hear(self, pause_s: float, told: Callable[[int], None]) -> None:
+        """One more who hears all that rings; see `bench.peers.apart.Hearer`."""
+        hearer = Hearer(pause_s, told)
+        await self.connect(hearer.socket)
+        hearer.ask()
+
+    async def wait_at(self, number: int, wait_s: int, ended: Callable[[], None]) -> None:
+        """One more who waits at an inbox; see `bench.peers.apart.Waiter`."""
+        waiter = Waiter(self.codec.read(number, 0, wait_s), ended)
+        await self.connect(waiter.socket)
+        waiter.ask()
 
     async def prepare(self, numbers: Sequence[int]) -> None:
         """Sign the cards, as each client does for itself."""
@@ -137,8 +155,7 @@ class RunningRelay:
     def __init__(self, folder: Path, core: int, *, volatile: bool) -> None:
         kept = "--volatile" if volatile else folder
         command = [sys.executable, "-m", "bench.peers.relay_serve", kept]
-        root = str(Path(__file__).parents[2])
-        self.process = Process(command, folder, core, env={"PYTHONPATH": root}, stdout=PIPE)
+        self.process = Process(command, folder, core, env=HERE, stdout=PIPE)
         assert self.process.popen.stdout is not None
         url = self.process.popen.stdout.readline().decode().strip()
         if not url:

@@ -14,6 +14,7 @@ from pathlib import Path
 from bench.peers.registry import CEILING, OURS, peers
 from bench.peers.steps import steps
 from bench.speed import campaign, page, records
+from bench.speed.apart import APART
 from bench.speed.workloads import WORKLOADS, Extent
 
 KEPT = Path(__file__).parents[2] / "run" / "bench" / "speed.json"
@@ -46,6 +47,28 @@ def measure(options: argparse.Namespace, kept: Path) -> records.Results:
         options.dir,
         [peer.about.name for peer in peers() if peer.about.name not in options.peers],
     )
+    return _run(plan, kept)
+
+
+def measure_apart(options: argparse.Namespace, kept: Path) -> records.Results:
+    """Run what our relay costs by default (`bench.speed.apart`): as many turns and as long windows, ours alone."""
+    return _run(
+        campaign.Plan(
+            [peer for peer in peers() if peer.about.name == OURS],
+            workloads=APART,
+            turns=options.turns,
+            long_turns=options.turns,
+            extent=Extent(window_s=options.seconds),
+            server_core=options.server_core,
+            loader_core=options.loader_core,
+            folder=options.dir,
+            disks=False,
+        ),
+        kept,
+    )
+
+
+def _run(plan: campaign.Plan, kept: Path) -> records.Results:
     return campaign.run(
         plan,
         lambda text: print(text, file=sys.stderr, flush=True),

@@ -42,6 +42,8 @@ class Plan:
     folder: Path | None = None
     left_out: Sequence[str] = ()
     """Servers that are known and were not asked for."""
+    disks: bool = True
+    """Whether to look for what each server has on its disk."""
 
 
 def run(plan: Plan, say: Say, keep: Callable[[Results], None]) -> Results:
@@ -66,7 +68,7 @@ def run(plan: Plan, say: Say, keep: Callable[[Results], None]) -> Results:
                 Turn(plan, peer, turn, results, root).run()
                 keep(results)
         for peer in present:
-            if peer not in plan.steps:
+            if plan.disks and peer not in plan.steps:
                 say(f"disk of {peer.about.name}")
                 _hold(plan, peer, results, root)
                 keep(results)

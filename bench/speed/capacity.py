@@ -1,225 +1,250 @@
-"""What a million people cost, computed from a run: cores, memory, disk, network; and what has to be divided first."""
+"""The page of what a million people cost: cores, memory, disk, network; how large a relay can be; what is full first.
+
+The figures are of `bench.speed.needs`; here are the words.
+"""
 
 from __future__ import annotations
 
-import statistics
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Final
 
-from bench.peers.registry import OURS
 from bench.speed import page, tables
-from bench.speed.records import Results, Window
+from bench.speed.apart import APPENDS_PER_S, CONNECTIONS
+from bench.speed.needs import (
+    CALM_S,
+    GIB,
+    PEAL_DOWN_BYTES,
+    PEAL_UP_BYTES,
+    Assumed,
+    Costs,
+    Machine,
+    Need,
+    Relay,
+    TogetherCosts,
+    costs,
+    fullest,
+    most_accounts,
+    needs,
+    together_costs,
+    together_needs,
+)
+from bench.speed.records import Results
 from bench.speed.workloads import BOXES
-from nullabona.client.runner.reads import LISTEN_S
+from nullabona.client.runner.hearing import GONE_S, STAY_S
+from nullabona.client.runner.reads import LISTEN_S, WAIT_S
+from nullabona.relay.core.limits import Limits
+from nullabona.relay.peals import HEARER_S, PEAL_S
+from nullabona.wire.messages import MARK_SIZE
 
 MILLION: Final = 1_000_000
 POPULATIONS: Final = (1 * MILLION, 5 * MILLION, 26 * MILLION)
-DAY_S: Final = 86_400
-GIB: Final = 2**30
+RELAYS: Final = (1_000, 10_000, 30_000, 100_000, 300_000)
+SPREAD: Final = 3
+"""Relays at which somebody's rooms are, where they are not at one."""
 
 
-@dataclass(frozen=True, slots=True)
-class Assumed:
-    """What is not measured. Each is printed on the page."""
-
-    messages: int = 40
-    """That a person sends in a day."""
-    frames: float = 2.0
-    """Frames for each message: itself, and its share of receipts and changes of groups."""
-    readers: int = 5
-    """Devices that read a frame."""
-    peak: float = 3.0
-    """The busiest second by the average one."""
-    online: float = 0.5
-    """Share of people with a device connected at once."""
-    frame_bytes: int = 1_024
-    overhead_bytes: int = 160
-    """Of requests, answers, WebSocket and TCP around a frame."""
-    days: int = 30
-    """That frames are kept."""
-
-
-@dataclass(frozen=True, slots=True)
-class Machine:
-    """A machine that can be rented anywhere. The relay uses one of its cores."""
-
-    memory_bytes: int = 64 * GIB
-    disk_bytes: int = 4 * 10**12
-    network_bits: int = 10**9
-
-
-@dataclass(frozen=True, slots=True)
-class Costs:
-    """What was measured of ours: the medians."""
-
-    append_us: float
-    """Server CPU for a message with its one delivery, when batches are small."""
-    delivery_us: float
-    """Server CPU for one more delivery."""
-    client_bytes: float
-    """Memory for a client that waits for its inbox and twenty rooms."""
-    message_bytes: float
-    """Disk for a message."""
-    wait_us: float
-    """Server CPU for a wait without news, the look into the box, and the next wait."""
-    connects: float
-    """A second."""
-    registrations: float
-    """A second."""
-
-
-@dataclass(frozen=True, slots=True)
-class Need:
-    """One resource: what so many people need of it, and the share of one machine (or of one core) that this is."""
-
-    name: str
-    amount: str
-    share: float
-
-
-def costs(results: Results) -> Costs | None:
-    """The figures that the computation rests on; None if the run has not all of them."""
-    held = [holding.bytes_per_message for holding in results.holdings if holding.peer == OURS]
-    rooms = tables.windows(results, OURS, "in-rooms")
-    found = [
-        _median(results, "pairs-1", tables.cost_us),
-        _median(results, "room-32", tables.cost_us),
-        _median(results, "in-rooms", lambda window: window.value * 1_024),
-        statistics.median(held) if held else None,
-        _detail(rooms, "wait_us"),
-        _detail(rooms, "connects_per_s"),
-        _median(results, "register", lambda window: window.value),
-    ]
-    if None in found:
-        return None
-    return Costs(*(value for value in found if value is not None))
-
-
-def _detail(windows: Sequence[Window], name: str) -> float | None:
-    found = [window.details[name] for window in windows if name in window.details]
-    return statistics.median(found) if found else None
-
-
-def _median(results: Results, workload: str, of: Callable[[Window], float]) -> float | None:
-    found = [of(window) for window in tables.windows(results, OURS, workload)]
-    return statistics.median(found) if found else None
-
-
-def needs(people: int, measured: Costs, assumed: Assumed, machine: Machine) -> list[Need]:
-    """What so many people need."""
-    frames_a_day = people * assumed.messages * assumed.frames
-    appends = frames_a_day / DAY_S * assumed.peak
-    waits = people * assumed.online * BOXES / LISTEN_S
-    talk = appends * (measured.append_us + (assumed.readers - 1) * measured.delivery_us)
-    cores = (talk + waits * measured.wait_us) / 1e6
-    memory = people * assumed.online * measured.client_bytes
-    disk = frames_a_day * assumed.days * measured.message_bytes
-    sent = appends * assumed.readers * (assumed.frame_bytes + assumed.overhead_bytes) * 8
-    return [
-        Need("cores, in the busiest second", f"{cores:.2f}", cores),
-        Need("memory, clients connected", f"{memory / GIB:,.1f} GiB", memory / machine.memory_bytes),
-        Need("disk", f"{disk / 1e12:,.2f} TB", disk / machine.disk_bytes),
-        Need("network out, in the busiest second", f"{sent / 1e6:,.0f} Mbit/s", sent / machine.network_bits),
-    ]
-
-
-def write(results: Results) -> str:
-    """The page as Markdown."""
-    measured, assumed, machine = costs(results), Assumed(), Machine()
-    made = "Made by `python -m bench.speed.record` from `speed/results.json`; do not edit it."
+def write(results: Results, apart: Results) -> str:
+    """The page as Markdown, from the run beside other servers and that of our relay alone."""
+    measured, together = costs(results, apart), together_costs(results)
+    assumed, machine = Assumed(), Machine()
+    made = (
+        "Made by `python -m bench.speed.record` from `speed/apart.json` (recorded alone with `--apart`) and"
+        " `speed/results.json`; do not edit it."
+    )
     head = f"# What a million people cost\n\n{made}"
-    if measured is None:
-        return f"{head}\n\nThe recorded run has not all the figures that this page is computed from.\n"
+    if measured is None or together is None:
+        return f"{head}\n\nThe recorded runs have not all the figures that this page is computed from.\n"
     parts = [
         head,
-        *([busy] if (busy := page.noise(results)) else []),
-        _measured(results, measured),
+        page.noise(apart),
+        _measured(results, apart, measured),
         _assumed(assumed, machine),
+        _needs(measured, assumed, machine),
+        _relays(measured, assumed),
+        _first(measured, assumed, machine),
+        _together(together, measured, assumed, machine),
+        _not_here(measured, assumed),
+    ]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _measured(results: Results, apart: Results, measured: Costs) -> str:
+    rows = [
+        ["measured, of one relay process", "figure", "from"],
+        ["CPU for a POST that appends a frame of 1,024 bytes", f"{measured.append_us:.0f} µs", "`post-append`"],
+        ["CPU for a POST that reads it", f"{measured.read_us:.0f} µs", "`post-read`"],
+        ["CPU for a POST that finds nothing", f"{measured.look_us:.0f} µs", "`post-look`"],
+        ["CPU for an answer to somebody who hears, and the next question", f"{measured.answer_us:.1f} µs", "`hear`"],
+        ["CPU for a wait at an inbox without news, and the next", f"{measured.wait_us:.1f} µs", "`inbox`"],
+        ["CPU for a WebSocket that is opened, and its first question", f"{measured.connect_us:.0f} µs", "`hears`"],
+        ["CPU for a client that is only there, each second", f"{measured.idle_us:.1f} µs", "`hears`"],
+        ["memory for a client that hears and waits", f"{measured.client_bytes / 1_024:.0f} KiB", "`hears`"],
+        ["clients that connect", f"{measured.connects:,.0f}/s", "`hears`"],
+        ["disk for a frame of 1,024 bytes", f"{measured.message_bytes:,.0f} bytes", "[speed](speed.md)"],
+        ["people that register", f"{measured.registrations:,.0f}/s", "[speed](speed.md), `register`"],
     ]
     return (
-        "\n\n".join([*parts, _needs(measured, assumed, machine), _first(measured, assumed, machine), _not_here()])
-        + "\n"
+        f"## What was measured\n\n{tables.as_markdown(rows)}\n\n"
+        "The relay had one core and the load generator the other, over loopback and without TLS. Each POST is on a"
+        " connection made for it, as clients have it; while they were made, one client heard. CPU for an answer is what"
+        " 2,000 hearers cost beyond one, while 200 boxes rang each second. Medians of all turns.\n\n"
+        f"`speed/apart.json`: {_where(apart)}. `speed/results.json`: {_where(results)}."
     )
 
 
-def _measured(results: Results, measured: Costs) -> str:
-    rows = [
-        ["measured, of one relay process", "figure", "from"],
-        ["CPU for a frame and its first delivery", f"{measured.append_us:.1f} µs", "`pairs-1`: batches are small"],
-        ["CPU for each further delivery", f"{measured.delivery_us:.2f} µs", "`room-32`"],
-        ["CPU for a wait without news, and a look into the box", f"{measured.wait_us:.1f} µs", "`in-rooms`"],
-        ["memory for a client in twenty rooms", f"{measured.client_bytes / 1_024:.0f} KiB", "`in-rooms`"],
-        ["disk for a frame of 1,024 bytes", f"{measured.message_bytes:,.0f} bytes", "what lies on the disk"],
-        ["clients in twenty rooms that connect", f"{measured.connects:,.0f}/s", "`in-rooms`"],
-        ["people that register", f"{measured.registrations:,.0f}/s", "`register`"],
-    ]
+def _where(run: Results) -> str:
+    others = sorted(window.other_cores for window in run.windows)
     return (
-        f"## What was measured\n\n{tables.as_markdown(rows)}\n\nOn {results.machine}; load before the turns "
-        f"{', '.join(f'{load:.1f}' for load in results.load)}. All of it is on [the page of speed](speed.md)."
+        f"{run.machine}; load before the turns {', '.join(f'{load:.1f}' for load in run.load)}, others used"
+        f" {others[len(others) // 2]:.1f} cores meanwhile"
     )
 
 
 def _assumed(assumed: Assumed, machine: Machine) -> str:
     return f"""## What was assumed
 
-- Each person sends {assumed.messages} messages a day and is in twenty rooms.
+- Each person sends {assumed.messages} messages a day and is in {assumed.rooms} rooms, all of them at one relay.
 - A message makes {assumed.frames:g} frames: itself, and its share of receipts and changes of groups.
-- {assumed.readers} devices read a frame; the busiest second is {assumed.peak:g} times the average one.
-- {assumed.online:.0%} of all people have a device connected at once.
-- Who is connected waits in {BOXES} boxes, for {LISTEN_S} seconds on average without news.
-- A frame is {assumed.frame_bytes:,} bytes, {assumed.overhead_bytes} more on the network, and is kept
-  {assumed.days} days: nobody trims.
+- {assumed.readers} devices read a frame, each with a POST of its own: no two frames are read together.
+- The busiest second is {assumed.peak:g} times the average one.
+- {assumed.online:.0%} of all people have a device connected at once. It hears, waits at its inbox for {WAIT_S} seconds
+  at a time, hears over a new connection every {STAY_S + GONE_S:.0f} seconds, and looks into each room's box every
+  {CALM_S / 60:.0f} minutes.
+- A peal is {PEAL_S:g} s long, or {HEARER_S * 1e6:.0f} µs for each who hears if that is longer. Each who hears is told
+  {MARK_SIZE} bytes for each box that rang; around them {PEAL_DOWN_BYTES} bytes come and {PEAL_UP_BYTES} go for every
+  peal, IP and TCP among them.
+- A frame is {assumed.frame_bytes:,} bytes and is kept {assumed.days} days: nobody trims.
 - A machine has {machine.memory_bytes // GIB} GiB of memory, {machine.disk_bytes / 1e12:g} TB of disk and
   {machine.network_bits / 1e9:g} Gbit/s; a relay is one process and uses one core of it.
 
-All this can be changed in `bench/speed/capacity.py`. Files (blobs) are not counted: they are disk and network only."""
+All this can be changed in `bench/speed/needs.py`. Files (blobs) are not counted: they are disk and network only."""
 
 
 def _needs(measured: Costs, assumed: Assumed, machine: Machine) -> str:
     columns = [needs(people, measured, assumed, machine) for people in POPULATIONS]
-    rows = [["", *(f"{people // MILLION} million" for people in POPULATIONS)]]
-    rows += [
-        [row[0].name, *(f"{need.amount} ({need.share:.2g})" for need in row)] for row in zip(*columns, strict=True)
-    ]
-    storm = [people * assumed.online / measured.connects / 60 for people in POPULATIONS]
-    rows.append(["minutes until all connected again, one process", *(f"{minutes:,.0f}" for minutes in storm)])
+    rows = [["", *_heads()], *_rows(columns)]
+    relays = [people / assumed.accounts for people in POPULATIONS]
+    rows.append([f"relays of {assumed.accounts:,} accounts", *(f"{count:,.0f}" for count in relays)])
+    made = Relay(assumed.accounts, assumed).connections
+    rows.append(["new connections a second, in the busiest", *(f"{count * made:,.0f}" for count in relays)])
     joined = [people / measured.registrations / 3_600 for people in POPULATIONS]
     rows.append(["hours until all have registered, one process", *(f"{hours:,.1f}" for hours in joined)])
-    return "## What they need\n\nIn brackets: how many such machines, or cores, that is.\n\n" + tables.as_markdown(rows)
+    back = assumed.accounts * assumed.online / measured.connects
+    return (
+        f"## What they need\n\nAt relays of {assumed.accounts:,} accounts each. In brackets: how many such machines, or"
+        f" cores, that is.\n\n{tables.as_markdown(rows)}\n\n"
+        f"After a relay was away, all its clients are connected again in {back:.0f} seconds at the earliest."
+    )
+
+
+def _heads() -> list[str]:
+    return [f"{people // MILLION} million" for people in POPULATIONS]
+
+
+def _rows(columns: list[list[Need]]) -> list[list[str]]:
+    return [[row[0].name, *(f"{need.amount} ({need.share:.2g})" for need in row)] for row in zip(*columns, strict=True)]
+
+
+def _relays(measured: Costs, assumed: Assumed) -> str:
+    head = ["accounts", "a peal is", "cores", "of these for answers", "a hearer's day", "memory", "Mbit/s out",
+            "new connections/s"]  # fmt: skip
+    rows = [head]
+    for accounts in RELAYS:
+        relay = Relay(accounts, assumed)
+        rows.append(
+            [
+                f"{accounts:,}",
+                f"{relay.peal_s:.2g} s",
+                f"{relay.cores(measured):.2f}",
+                f"{relay.answering(measured):.2f}",
+                f"{relay.heard_bytes() / 1e6:.0f} MB",
+                f"{relay.memory_bytes(measured) / GIB:.2f} GiB",
+                f"{relay.out_bits(measured) / 1e6:,.0f}",
+                f"{relay.connections:,.0f}",
+            ]
+        )
+    share = measured.answer_us / (HEARER_S * 1e6)
+    return f"""## How large a relay can be
+
+In the busiest second; more than one core is more than a relay has. *A hearer's day* is what a client takes and sends
+for hearing if it is connected all day, whatever is said in its own rooms.
+
+{tables.as_markdown(rows)}
+
+A peal that is longer the more hear keeps the answers at {share:.0%} of the core at most, and what is said arrives later
+instead, half a peal or more. The marks still grow with what all say, and all are told them: their bytes grow with the
+square of the accounts. In small relays a hearer's day is mostly what is around the marks."""
 
 
 def _first(measured: Costs, assumed: Assumed, machine: Machine) -> str:
-    one = needs(MILLION, measured, assumed, machine)
-    ordered = sorted(one, key=lambda need: -need.share)
-    lines = [f"- **{need.name}**: one machine is full at {_people(need)} million people." for need in ordered]
-    cores = one[0]
-    alone = (
-        f"One process suffices for the CPU of {_people(cores)} million people, so nothing is gained from several"
-        " processes over one store before something else is full."
-        if cores is not ordered[0]
-        else f"A relay is one process, and its one core is full at {_people(cores)} million people."
-    )
+    found = fullest(measured, assumed, machine)
+    lines = [f"- **{name}** is full at {_accounts(most)} accounts." for name, most in found.items()]
+    apart = replace(assumed, heard=SPREAD)
+    spread = most_accounts(lambda relay: relay.cores(measured), apart)
+    day = Relay(assumed.accounts, apart).heard_bytes() / Relay(assumed.accounts, assumed).heard_bytes()
+    second = most_accounts(lambda relay: relay.peal_s, assumed)
     return f"""## What must be divided first
 
-{ordered[0].name.partition(",")[0].capitalize()}, then the rest in this order:
+Of one relay process on such a machine, if hearing may take {assumed.day_bytes / 1e6:.0f} MB of a client in a day:
 
 {chr(10).join(lines)}
 
-{alone} Dividing needs no new mechanism for rooms: a box is at the relay that its room names, relays know nothing of one
-another, and a host can run as many as it likes. What is not divided is the directory of one host: all its cards and its
-public record are one process's, and grow with people, not with messages (`python -m bench directory`)."""
+People notice before that: from {_accounts(second)} accounts on a peal is longer than a second. So accounts are divided
+among relays of some tens of thousands, and what asks for it next is {next(iter(found))}. Dividing needs no new
+mechanism: a box is at the relay that its room names, relays know nothing of one another, and a host can run as many as
+it likes. But a client hears each relay at which it has rooms. If those of each person lie at {SPREAD} relays of
+{assumed.accounts:,} accounts, a hearer's day is {day:.1f} times as much, and the core is full at {_accounts(spread)}
+accounts: people who talk with each other belong to one relay.
+
+What is not divided is the directory of one host: all its cards and its public record are one process's, and grow with
+people, not with messages (`python -m bench directory`)."""
 
 
-def _people(need: Need) -> str:
-    return f"{1 / need.share:,.2g}"
+def _accounts(count: float) -> str:
+    return f"{float(f'{count:.2g}'):,.0f}"
 
 
-def _not_here() -> str:
-    return """## What this cannot say
+def _together(together: TogetherCosts, measured: Costs, assumed: Assumed, machine: Machine) -> str:
+    rows = [["", *_heads()], *_rows([together_needs(people, together, assumed, machine) for people in POPULATIONS])]
+    cores = [
+        needs(MILLION, measured, assumed, machine)[0].share,
+        together_needs(MILLION, together, assumed, machine)[0].share,
+    ]
+    return f"""## With `--together`
 
-It is arithmetic on figures of one small machine, not a trial with a million people: `unproven`. The relay's limits of
-connections and waiting reads (`nulla relay limits`) have to be raised. Memory is of clients that do nothing; a page
-cache for what is read again is not counted, nor is TLS, which costs memory for each connection and CPU for each new.
-With very many busy boxes each frame touches a page of its own, and a frame costs up to four times as much
-([decision 0003](decisions/0003-relay-storage.md))."""
+If every client had its rooms share one connection and listened for bells on it, which shows a relay's machine who
+talks with whom ([leakage](leakage.md)). A relay can be as large as its core has time for, then. The default takes
+{cores[0] / cores[1]:.0f} times the cores, at relays of {assumed.accounts:,} accounts.
+
+{tables.as_markdown(rows)}
+
+From `pairs-1`, `room-32` and `in-rooms` ([speed](speed.md)): {together.append_us:.1f} µs for a frame and its first
+delivery, {together.delivery_us:.2f} µs for each further one, {together.wait_us:.1f} µs for a wait without news,
+{together.client_bytes / 1_024:.0f} KiB for a client, which waits in {BOXES} boxes, {LISTEN_S} seconds on average.
+{assumed.overhead_bytes} bytes are around a frame."""
+
+
+def _not_here(measured: Costs, assumed: Assumed) -> str:
+    relay = Relay(assumed.accounts, assumed)
+    posts, limits = relay.connections - relay.returns, Limits()
+    return f"""## What is not counted
+
+It is arithmetic on figures of one small machine, not a trial with a million people: `unproven`.
+
+- **TLS.** A relay of {assumed.accounts:,} accounts has {relay.connections:,.0f} new connections in the busiest second,
+  {posts:,.0f} of them POSTs; a million people have {MILLION / assumed.accounts * relay.connections:,.0f}. Each begins
+  with a handshake, whose signature and key exchange may well cost more than what follows. A proxy before the relay can
+  do them on other cores. Nor is counted what TLS takes of memory and bytes.
+- Trims, reads after an absence, requests that are repeated, and what else a client asks (cards, the record).
+- Devices that share an account: each hears and waits as a client of its own.
+- What a relay does once a minute, but for pings, which are taken to cost as much as a wait.
+- That appends share less where fewer come: of {APPENDS_PER_S} a second over a WebSocket, nearly each in a batch and a
+  sync of its own, one took {measured.alone_us:.0f} µs, while those that were measured as POSTs shared batches.
+- That longer answers cost more: those that were measured had {measured.marks:.0f} marks, and a relay of
+  {RELAYS[-2]:,} accounts has {Relay(RELAYS[-2], assumed).marks:,.0f} in each.
+- That hearers miss some peals, as they are away for seconds, and take two together then.
+- A relay's limits (`nulla relay limits`): with {limits.connections:,} connections it serves
+  {limits.connections // CONNECTIONS:,} such clients, so that has to be raised.
+- Memory is of clients that do nothing; a page cache for what is read again is not counted.
+- With very many busy boxes each frame touches a page of its own, and a frame costs up to four times as much
+  ([decision 0003](decisions/0003-relay-storage.md))."""

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from bench.speed import capacity, page, plots, records
+from bench.speed import page, plots, records
 from bench.speed.records import Holding, Missing, Results, Server, Window
 from bench.speed.workloads import WORKLOADS
 
@@ -87,31 +86,3 @@ def test_the_same_run_gives_the_same_plots(tmp_path: Path) -> None:
     """Byte for byte, so that a difference in the repository is a difference in the data."""
     first, second = ([(tmp_path / n / file).read_bytes() for file in plots.draw(run(), tmp_path / n)] for n in "ab")
     assert first == second
-
-
-def test_capacity_follows_the_figures() -> None:
-    """Twice the memory for a client is twice the memory for a million; the core is untouched."""
-    measured = capacity.costs(run())
-    assert measured is not None
-    assumed, machine = capacity.Assumed(), capacity.Machine()
-    small = capacity.needs(10**6, measured, assumed, machine)
-    twice = replace(measured, client_bytes=2 * measured.client_bytes)
-    large = capacity.needs(10**6, twice, assumed, machine)
-    assert [1, 2, 1, 1] == [round(after.share / before.share, 9) for before, after in zip(small, large, strict=True)]
-
-
-def test_capacity_is_arithmetic_that_can_be_followed() -> None:
-    """40 messages of 2 frames a day, three times as many in the busiest second: 2,778 appends a second.
-
-    Half a million devices at 21 boxes each, 180 seconds at a time: 58,333 waits a second.
-    """
-    costs = capacity.Costs(20.0, 5.0, 40_960.0, 1_100.0, 12.0, 1_000.0, 1_000.0)
-    cores, memory, disk, network = capacity.needs(10**6, costs, capacity.Assumed(), capacity.Machine())
-    assert ["0.81", "19.1 GiB", "2.64 TB", "132 Mbit/s"] == [n.amount for n in (cores, memory, disk, network)]
-
-
-def test_a_run_without_all_figures_makes_no_capacity() -> None:
-    """Nothing is computed from what was not measured."""
-    poor = run()
-    poor.holdings = []
-    assert "has not all the figures" in capacity.write(poor)
