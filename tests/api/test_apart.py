@@ -171,6 +171,23 @@ def test_who_comes_back_reads_what_rang_meanwhile(service: Service, tmp_path: Pa
     play(story())
 
 
+def test_a_room_that_is_looked_at_is_read_at_once(service: Service, tmp_path: Path) -> None:
+    """Though every box is to be read some time only, since somebody comes back."""
+    never = replace(HEARD, timing=replace(HEARD.timing, behind=NEVER, joining=NEVER))
+
+    async def story() -> None:
+        async with people(service, tmp_path, "a", "b") as (a, b):
+            room = await befriend(a, b)
+            await talk(a, b, room)
+        async with opened(tmp_path / "b") as b:
+            await b.wait_sent(room, await b.send(room, "meanwhile"))
+        async with opened(tmp_path / "a", never) as a:
+            await a.look(room)
+            assert "meanwhile" in [message.text for message in a.messages(room)]
+
+    play(story())
+
+
 def test_who_knows_nothing_of_what_rang_looks_everywhere(doomed: Service, tmp_path: Path) -> None:
     """The relay's process is another, and has forgotten what it told: every box is read."""
 

@@ -127,7 +127,7 @@ def read(
     async def work() -> None:
         async with opened(settings, online=not offline) as client:
             if not offline:
-                await _catch_up(settings, client, settings.patience(timeout, 10.0))
+                await _catch_up(settings, client, room, settings.patience(timeout, 10.0))
             if not keep_unread and before is None:
                 await client.mark_read(room)
             for message in client.history(room, before=before, limit=limit):
@@ -136,11 +136,16 @@ def read(
     run_async(work())
 
 
-async def _catch_up(settings: Settings, client: Client, wait_s: float) -> None:
+async def _catch_up(settings: Settings, client: Client, room: str, wait_s: float) -> None:
+    """What waits in the room; everything, if the room itself may be what waits."""
     try:
-        await in_step(settings, client, wait_s)
+        try:
+            await client.look(room, timeout_s=wait_s)
+        except errors.NoSuchRoom:
+            await in_step(settings, client, wait_s)
     except errors.Unreachable:
-        note(settings, "not-all" if settings.apart else "offline")
+        out = any(not way.connected for way in client.status().relays)
+        note(settings, "offline" if out else "not-all")
 
 
 def _row(message: MessageInfo, language: Language) -> str:

@@ -85,10 +85,18 @@ class MessageCalls(RoomCalls):
             found = step.store.first_unread(target, -1 if read is None else read)
             return show(look_at(step), found) if found is not None else None
 
+    async def look(self, room: bytes | str, *, timeout_s: float | None = 10.0) -> None:
+        """Read what waits in one room, now. Raises `NoSuchRoom`, `Ambiguous` or `PendingStill`."""
+        runner = self._session.runner
+        target = self.room(room).id
+        runner.look(target)
+        await self._session.until(lambda: runner.has_read(target) or None, timeout_s, "not everything came in")
+
     async def mark_read(self, room: bytes | str, message: bytes | str = b"") -> None:
         """This account has read up to ``message`` (default: everything there is). Never moves back."""
         with self._session.step() as step:
             target = find_room(step.store, room)
+            self._session.runner.look(target)
             upto = find_message(step.store, target, message) if message else _last_placed(step.store, target)
             if upto is not None:
                 commands.mark_read(step, target, upto.id)

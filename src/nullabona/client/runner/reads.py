@@ -85,6 +85,15 @@ class Reads:
         """
         self._visits.read_back((room, relay, address))
 
+    def look(self, room: bytes) -> None:
+        """The person looks at a room: what may lie in its boxes is read now. That ties those to one another only."""
+        for key in self._keys.get(room, set()) & self._behind:
+            self._visits.hurry(key)
+
+    def has_read(self, room: bytes) -> bool:
+        """Whether the boxes of one room have been read to their end."""
+        return not self._keys.get(room, set()) & self._behind and not self._in_hand
+
     def refresh(self, room: bytes | None) -> None:
         """Begin, keep and end reads so that they are those the engine wants for ``room`` (None: the inbox)."""
         wants = self._wanted(room)

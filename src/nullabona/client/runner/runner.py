@@ -249,6 +249,14 @@ class Runner:
         self._progress_listeners.add(tell)
         return lambda: self._progress_listeners.discard(tell)
 
+    def look(self, room: bytes) -> None:
+        """See `Reads.look`."""
+        self._reads.look(room)
+
+    def has_read(self, room: bytes) -> bool:
+        """See `Reads.has_read`."""
+        return self._reads.has_read(room)
+
     @property
     def at_rest(self) -> bool:
         """Whether everything that could go out or come in now has done so."""

@@ -20,6 +20,8 @@ from nullabona.client.runner.ear import Ear
 from nullabona.client.runner.ground import Ground
 from nullabona.client.runner.ways import ApartWay
 
+LONGEST: Final = 3
+"""So many times as long as on average it takes at most until a box is read that may hold something."""
 LATELY_S: Final = 10.0
 OFTEN: Final = 6
 """A box that was read so often lately because it rang is read ever later: after twice the time, four times, ..."""
@@ -105,7 +107,7 @@ class Visits:
         while key not in self._due:
             event.clear()
             try:
-                async with asyncio.timeout(self._drawn_s(self._mean(key))):
+                async with asyncio.timeout(self._moment_s(key)):
                     await event.wait()
             except TimeoutError:
                 break
@@ -166,15 +168,17 @@ class Visits:
             if event := self._events.get(key):
                 event.set()
 
-    def _mean(self, key: Key) -> int:
+    def _moment_s(self, key: Key) -> float:
         room, relay, _ = key
         if room is None:
-            return self._timing.apart
+            return self._drawn_s(self._timing.apart)
         if self._wants[key].rings is None:
-            return self._timing.joining
+            return self._drawn_s(self._timing.joining)
         if key in self._slow or not self._ears[relay].hears:
-            return self._timing.apart
-        return self._timing.behind if key in self._behind else self._timing.calm
+            return self._drawn_s(self._timing.apart)
+        if key in self._behind:
+            return min(self._drawn_s(self._timing.behind), LONGEST * self._timing.behind / 1_000)
+        return self._drawn_s(self._timing.calm)
 
     def _drawn_s(self, mean_ms: int) -> float:
         return moment_s(mean_ms / 1_000, self._chance())
