@@ -142,7 +142,9 @@ def _heads() -> list[str]:
 
 
 def _rows(columns: list[list[Need]]) -> list[list[str]]:
-    return [[row[0].name, *(f"{need.amount} ({need.share:.2g})" for need in row)] for row in zip(*columns, strict=True)]
+    return [
+        [row[0].name, *(f"{need.amount} ({_about(need.share)})" for need in row)] for row in zip(*columns, strict=True)
+    ]
 
 
 def _relays(measured: Costs, assumed: Assumed) -> str:
@@ -248,3 +250,8 @@ It is arithmetic on figures of one small machine, not a trial with a million peo
 - Memory is of clients that do nothing; a page cache for what is read again is not counted.
 - With very many busy boxes each frame touches a page of its own, and a frame costs up to four times as much
   ([decision 0003](decisions/0003-relay-storage.md))."""
+
+
+def _about(count: float) -> str:
+    """Two digits, and no exponent."""
+    return f"{count:.2g}" if count < 100 else f"{float(f'{count:.2g}'):,.0f}"
