@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
@@ -55,6 +56,8 @@ class Story:
         self._temporary = folder / "relay-tmp"
         self._log = folder / "relay.log"
         self._phrases: dict[str, str] = {}
+        self._spoken: Counter[str] = Counter()
+        """Lines that were said, by where."""
         self.outcome = Outcome(script)
         self._actors = {
             person: Actor(person, folder / "people", address)
@@ -159,9 +162,12 @@ class Story:
         await self._all_have(self._present(), len(script.before) + len(early))
 
     async def _say(self, lines: Sequence[Line]) -> None:
+        """One line after the other: whoever speaks has what was said before, or the order would be anybody's."""
         for line in lines:
-            actor = self._actors[line.speaker]
-            await actor.do("say", room=self._room_of(line), text=line.text)
+            actor, room = self._actors[line.speaker], self._room_of(line)
+            await actor.do("has", room=room, count=self._spoken[line.where])
+            await actor.do("say", room=room, text=line.text)
+            self._spoken[line.where] += 1
 
     def _room_of(self, line: Line) -> str:
         if line.where != DM:
