@@ -23,7 +23,7 @@ from nullabona.client.core.step import Step, Timing
 from nullabona.client.core.wants import ReadWant
 from nullabona.client.net import NetOptions, Policy
 from nullabona.client.runner.directories import Directories
-from nullabona.client.runner.ear import forget_heard
+from nullabona.client.runner.ear import noted_as
 from nullabona.client.runner.fetches import Fetches
 from nullabona.client.runner.outbox import Outbox
 from nullabona.client.runner.publishing import CHECK_S
@@ -121,7 +121,8 @@ class Device:
         defences = self.seat.defences
         options = NetOptions(apart=defences.apart, together=defences.together)
         if not defences.remembered:
-            forget_heard(self.store, RELAY)
+            with self.store.transaction():
+                self.store.delete_value(noted_as(RELAY))
         self._ways = Ways(RELAY, options, Policy(), self._way_changed, self.seat.dial, self.seat.post, self._chance)
         self._reads = Reads(self, Timing(), self._chance)
         self._outbox, self._fetches = Outbox(self), Fetches(self)

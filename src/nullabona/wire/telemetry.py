@@ -46,7 +46,7 @@ RELAY_METRICS: Final = (
     Metric("frame_bytes_kept", "Bytes of frames kept."),
     Metric("batches", "Batches written."),
     Metric("connections", "Connections open now.", gauge=True),
-    Metric("waiting_reads", "Reads waiting and bells listened for now.", gauge=True),
+    Metric("waiting_reads", "Reads waiting, bells listened for and hearers now.", gauge=True),
     Metric("faults", "Failures of ours, by kind.", "kind", ("blob", "chore", "commit", "service")),
 )
 

@@ -67,11 +67,6 @@ class Ear:
         """Hear no more."""
         self._task.cancel()
 
-    def took_in(self) -> None:
-        """One more box: it may have rung before we knew its bells."""
-        if self._hearing.up and self._noted:
-            self._note(0)
-
     def lost(self, key: Key) -> None:
         """One box less."""
         self._read_at.pop(key, None)
@@ -124,20 +119,15 @@ class Ear:
     def _note(self, heard: int) -> None:
         self._noted, self._noted_at = heard, self._clock()
         with self._ground.store.transaction():
-            self._ground.store.set_value(_name(self._relay), heard.to_bytes(8, "big"))
-
-
-def forget_heard(store: Store, relay: str) -> None:
-    """Forget how far was heard: at the next start every box counts as one in which something may lie."""
-    with store.transaction():
-        store.delete_value(_name(relay))
+            self._ground.store.set_value(noted_as(self._relay), heard.to_bytes(8, "big"))
 
 
 def heard_at(store: Store, relay: str) -> int:
     """The number of the last peal before which all that rang was read, when that was noted last; 0 if it was not."""
     with store.transaction():
-        return int.from_bytes(store.get_value(_name(relay)) or b"", "big")
+        return int.from_bytes(store.get_value(noted_as(relay)) or b"", "big")
 
 
-def _name(relay: str) -> str:
+def noted_as(relay: str) -> str:
+    """Under which name that is kept."""
     return f"heard {relay}"

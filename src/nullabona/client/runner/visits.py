@@ -1,8 +1,8 @@
 """When a box is read that is read apart: nothing waits at the relay for it, and no two boxes are read together.
 
 A room's box is read soon after it rang, as `Hearing` tells, and now and then all the same, since a member may append
-without ringing. A box that may hold something of which nothing was heard is read within a minute or so; an inbox, which
-has no bells, always is.
+without ringing. A box that may hold something of which nothing was heard is read within seconds; where nothing can be
+heard, each is read once a minute or so, as is an inbox, which has no bells.
 """
 
 from __future__ import annotations
@@ -67,7 +67,6 @@ class Visits:
             return
         if relay not in self._ears:
             self._ears[relay] = Ear(self, self._ground, relay, way.hearing, self._chance)
-        self._ears[relay].took_in()
 
     def leave(self, relay: str) -> None:
         """No room's box is read there any more."""
@@ -137,9 +136,9 @@ class Visits:
         self.stir(keys)
 
     def bring_up(self, relay: str, but: Collection[Key]) -> None:
-        """Nothing lies in any of a relay's boxes but these that we have not read."""
+        """Nothing lies in any of a relay's boxes but these that we have not read, and those that were never read."""
         known = self.secrets(relay).keys()
-        self._behind.difference_update(known - set(but))
+        self._behind.difference_update({key for key in known - set(but) if self._wants[key].after})
         self.stir(known)
 
     def rang(self, keys: Collection[Key]) -> None:

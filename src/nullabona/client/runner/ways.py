@@ -1,6 +1,6 @@
 """Ways to relays. A lasting way is one WebSocket, made anew with growing pauses; a passing way is one POST per request.
 
-No two requests for boxes of rooms show that they are one device's: each goes by POST, on a connection of its own, and
+No connection ties two requests for boxes of rooms together: each goes by POST, on one of its own, and
 so does what is public or nobody's business (cards, other people's inboxes). What lasts is the inbox's connection, on
 which nothing else is asked, and one on which is heard what rings at a relay, whoever's it is. With `NetOptions.apart`
 the inbox has none either; with `NetOptions.together` all room boxes of a relay share one.

@@ -48,7 +48,7 @@ class Limits:
                                    least=MAX_BELLS)  # fmt: skip
     waiting_per_connection: int = _limit(2_048, "reads", "waiting reads and bells listened for on one connection")
     peal_bytes: int = _limit(2**25, "bytes", "marks of what rang that are remembered for who hears all that rings")
-    waiting_total: int = _limit(200_000, "reads", "waiting reads and bells listened for on the whole relay")
+    waiting_total: int = _limit(200_000, "reads", "waiting reads, bells listened for and hearers on the whole relay")
     inflight_per_connection: int = _limit(1_024, "requests", "requests of one connection not yet answered, "
                                           "waiting reads aside")  # fmt: skip
     connections: int = _limit(20_000, "connections", "open connections; further ones are closed at once")
