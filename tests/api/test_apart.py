@@ -18,11 +18,22 @@ import pytest
 from nullabona.client.api import Client, NetOptions
 from nullabona.client.api.events import Warned
 from nullabona.client.net import Connection, PostCarrier
-from nullabona.client.runner import ear
+from nullabona.client.runner import ear, hearing
 from nullabona.client.runner.ear import heard_at
 from nullabona.wire.address import box_address
 from nullabona.wire.bells import mark
-from nullabona.wire.messages import POLICY_ROOM, AnyRequest, AnyResponse, Append, Hear, Listen, Pealed, Read, Trim
+from nullabona.wire.messages import (
+    POLICY_ROOM,
+    AnyRequest,
+    AnyResponse,
+    Append,
+    Hear,
+    Listen,
+    Pealed,
+    Read,
+    Refusal,
+    Trim,
+)
 from tests.api.middle import Middle, honest, pair
 from tests.api.people import PATIENCE_S, QUICK, befriend, happens, opened, people, play, until
 from tests.api.service import Service
@@ -248,6 +259,37 @@ def test_a_relay_that_rings_for_nothing_is_believed_three_times(
             warned = await happens(a, Warned, lambda event: event.code == "relay-rings-falsely")
             assert service.host in warned.detail["relay"]
             middle.twist = honest
+            await talk(a, b, room)
+
+    play(story())
+
+
+def test_the_connection_that_hears_is_another_again_and_again(
+    service: Service, tmp_path: Path, asked: Asked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So what a relay learns of one it does not know of the next; and nothing that rings between two is missed."""
+    monkeypatch.setattr(hearing, "STAY_S", 0.3)
+    monkeypatch.setattr(hearing, "GONE_S", 0.05)
+
+    async def story() -> None:
+        async with people(service, tmp_path, "a", "b", options=HEARD) as (a, b):
+            await talk(a, b, await befriend(a, b), rounds=5)
+
+    play(story())
+    assert asked.kinds().count({Hear}) > 4
+
+
+def test_a_relay_that_knows_no_peals_is_read_at_drawn_moments(service: Service, tmp_path: Path) -> None:
+    """Nothing is given away for it: later, but still a connection for each request."""
+    polled = replace(QUICK, timing=replace(QUICK.timing, behind=NEVER, calm=NEVER))
+
+    def old(request: AnyRequest, answer: AnyResponse) -> AnyResponse:
+        return Refusal("unsupported") if isinstance(request, Hear) else answer
+
+    async def story() -> None:
+        async with pair(service, tmp_path, options=polled) as (middle, a, b, room):
+            middle.twist = old
+            middle.hang_up()
             await talk(a, b, room)
 
     play(story())

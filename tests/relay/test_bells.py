@@ -6,7 +6,6 @@ import gc
 import weakref
 from collections.abc import Callable
 from pathlib import Path
-from types import FunctionType, ModuleType
 
 import pytest
 
@@ -15,6 +14,7 @@ from nullabona.relay.core.limits import Limits
 from nullabona.relay.core.listening import KEEP_S
 from nullabona.wire.bells import bell_of
 from nullabona.wire.messages import Appended, Frames, Listen, Refusal
+from tests.relay.hearers import bytes_below
 from tests.relay.peers import Box, Client, RunningRelay, ask_http
 
 SECRET = bytes(range(32))
@@ -212,27 +212,11 @@ def test_memory_ties_no_connection_to_a_room(relay: RunningRelay, box: Box) -> N
     relay.settle()
     service = relay.relay.boxes
     assert 0 == len(service._waiting)
-    kept = [_bytes_below(one, relay) for one in service._bells._listening.everyone()]
+    kept = [bytes_below(one, relay) for one in service._bells._listening.everyone()]
     assert [{bell_of(SECRET, 0)}, {bell_of(SECRET, 1)}] == sorted(
         kept, key=lambda bells: bell_of(SECRET, 0) not in bells
     )
-    sockets = [_bytes_below(socket, relay) for socket in relay.relay._sockets]
+    sockets = [bytes_below(socket, relay) for socket in relay.relay._sockets]
     secrets = box.secrets
     named = {bytes(secrets.address), secrets.read_secret, secrets.write_secret, secrets.read_hash, secrets.write_hash}
     assert [set(), set()] == [found & {*named, SECRET, b"frame"} for found in sockets]
-
-
-def _bytes_below(start: object, relay: RunningRelay) -> set[bytes]:
-    """All byte strings that can be reached from an object, without going through another connection or the relay."""
-    found: set[bytes] = set()
-    server = relay.relay
-    seen = {id(one) for one in (server, server.boxes, server.dispatcher, relay.loop, *server._sockets)} - {id(start)}
-    todo = [start]
-    while todo:
-        one = todo.pop()
-        if isinstance(one, bytes):
-            found.add(one)
-        elif id(one) not in seen and not isinstance(one, (type, ModuleType, FunctionType)):
-            todo += gc.get_referents(one)
-        seen.add(id(one))
-    return found

@@ -1,9 +1,9 @@
 """Keeps up with every box the engine wants: read to its end at once after each connection, then as soon as it grows.
 
-A room's box is read apart, when `Visits` says. Where rooms share a connection it is listened for by a bell and read when
-it rang (spec/relay.md §4.4), so that the relay's memory does not hold which boxes a connection waits for; one that we
-have no bell for, as we are on our way into it, is read again and again. The inbox has one read outstanding that waits. A
-relay that answers what waits at once with nothing is asked ever less often, whatever it says.
+A room's box is read apart, when `Visits` says. Where rooms share a connection it is listened for by a bell and read
+when it rang (spec/relay.md §4.4), so that the relay's memory does not hold which boxes a connection waits for; one
+that we have no bell for, as we are on our way into it, is read again and again. The inbox has one read outstanding
+that waits. A relay that answers what waits at once with nothing is asked ever less often, whatever it says.
 """
 
 from __future__ import annotations

@@ -1,0 +1,29 @@
+"""Which boxes count as read when a device comes back and hears what rang meanwhile."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from nullabona.client.core.step import Timing
+from nullabona.client.core.wants import ReadWant
+from nullabona.client.runner.boxkey import Key
+from nullabona.client.runner.visits import Visits
+from nullabona.wire.address import BoxSecrets
+from nullabona.wire.messages import POLICY_ROOM
+
+RELAY = "ws://127.0.0.1:1"
+BOX = BoxSecrets(POLICY_ROOM, bytes(32), bytes(32))
+
+
+def test_what_was_never_read_stays_to_be_read() -> None:
+    """A box that did not ring is as it was when all was read, unless it is newer than that; what rang is not."""
+    keys: dict[str, Key] = {name: (b"room", RELAY, name.encode()) for name in ("read", "rang", "new", "joining")}
+    after = {"read": 7, "rang": 7, "new": 0, "joining": 3}
+    wants = {
+        keys[name]: ReadWant(RELAY, BOX, after[name], rings=None if name == "joining" else bytes(32)) for name in keys
+    }
+    elsewhere: Key = (b"room", "ws://127.0.0.1:2", b"elsewhere")
+    behind = {*keys.values(), elsewhere}
+    visits = Visits(cast(Any, None), Timing(), lambda: 0.5, wants, behind)
+    visits.bring_up(RELAY, [keys["rang"]])
+    assert {keys["rang"], keys["new"], keys["joining"], elsewhere} == behind
