@@ -19,6 +19,7 @@ from nullabona.wire.messages import (
     MAX_RESPONSE,
     AnyRequest,
     AnyResponse,
+    Hear,
     Listen,
     Read,
     decode_request,
@@ -126,7 +127,7 @@ class _Front(WSListener):
 
 
 def _hurried(request_id: int, request: AnyRequest) -> bytes:
-    body = encode(msgspec.structs.replace(request, wait_s=0) if isinstance(request, Read | Listen) else request)
+    body = encode(msgspec.structs.replace(request, wait_s=0) if isinstance(request, Read | Listen | Hear) else request)
     return HEAD.pack(request_id, len(body)) + body
 
 

@@ -254,11 +254,11 @@ def test_a_relay_that_rings_for_nothing_is_believed_three_times(
                 rung = ((b"saltsalt", mark(b"saltsalt", secrets[-1])),)
                 return Pealed(request.after + 1, rung) if isinstance(request, Hear) else answer
 
-            middle.twist = shrill
+            middle.twist, middle.rush = shrill, True  # the relay itself would wait once the numbers meet
             middle.hang_up()
             warned = await happens(a, Warned, lambda event: event.code == "relay-rings-falsely")
             assert service.host in warned.detail["relay"]
-            middle.twist = honest
+            middle.twist, middle.rush = honest, False
             await talk(a, b, room)
 
     play(story())
