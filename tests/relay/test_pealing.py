@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from nullabona.relay.core.pealing import _OVERHEAD, Pealing
-from nullabona.wire.bells import mark
+from nullabona.relay.peals import ANSWER_BYTES
+from nullabona.wire.bells import mark, may_go_on
 from nullabona.wire.messages import MARK_SIZE, MAX_PEALS, MAX_RESPONSE, SALT_SIZE, Pealed, encode
 
 ONE = MARK_SIZE + _OVERHEAD
@@ -284,3 +285,18 @@ def test_an_answer_holds_so_many_peals(more: int) -> None:
     assert MAX_PEALS == len(answer.peals)
     assert len(encode(answer)) < MAX_RESPONSE
     assert more == len(pealing.after(begin + MAX_PEALS, PLENTY).peals)
+
+
+@pytest.mark.parametrize("boxes", [1, 3, 60, 2_000, 40_000])
+def test_whoever_hears_can_tell_an_answer_that_is_cut_short(boxes: int) -> None:
+    """However many boxes ring in each peal: as many peals as make two answers, and then one."""
+    pealing = Pealing(dice(), PLENTY)
+    begin = pealing.head
+    secrets = [number.to_bytes(32, "big") for number in range(boxes)]
+    size = size_of(secrets)
+    for _ in range(2 * ANSWER_BYTES // size + 1):
+        peal(pealing, *secrets)
+    cut = pealing.after(begin, ANSWER_BYTES)
+    assert len(cut.peals) < pealing.head - begin
+    assert may_go_on(cut)
+    assert boxes >= 40_000 or not may_go_on(pealing.after(pealing.head - 1, ANSWER_BYTES))

@@ -29,7 +29,7 @@ KEEP_S: Final = 12 * 3_600
 what rang, unless that is more than `Limits.peal_bytes`.
 """
 _HOUR_S: Final = 3_600
-_ANSWER_BYTES: Final = 2**18
+ANSWER_BYTES: Final = 2**18
 """Bytes of peals in one answer, about."""
 _ALL: Final = b""
 """What everybody waits for."""
@@ -155,7 +155,7 @@ class Peals:
         """What there is after a number; to somebody who does not take what is sent, that they missed it."""
         if caller.is_full():
             return Pealed(self._pealing.head + 1, ())
-        return self._pealing.after(after, _ANSWER_BYTES)
+        return self._pealing.after(after, ANSWER_BYTES)
 
     def _answer(self, waiter: Waiter[Caller]) -> None:
         self._release(waiter)

@@ -15,13 +15,15 @@ from functools import lru_cache
 from hashlib import shake_128
 from typing import Final, NewType
 
-from nullabona.wire.messages import BELL_SIZE, MARK_SIZE
+from nullabona.wire.messages import BELL_SIZE, MARK_SIZE, Pealed
 
 Bell = NewType("Bell", bytes)
 """16 bytes that one device listens for."""
 
 _DOMAIN: Final = b"nullabona bells v1"
 _MARK_DOMAIN: Final = b"nullabona mark v1"
+_MANY_PEALS: Final = 1_024
+_MANY_BYTES: Final = 131_072
 
 
 def bells(secret: bytes, count: int) -> Sequence[Bell]:
@@ -46,3 +48,11 @@ def mark(salt: bytes, secret: bytes) -> bytes:
     hashed = shake_128(_MARK_DOMAIN + salt)
     hashed.update(secret)
     return hashed.digest(MARK_SIZE)
+
+
+def may_go_on(answer: Pealed) -> bool:
+    """Whether there may be more peals than came in this answer, so that one asks again before one waits.
+
+    An answer that is cut short has 1,024 peals or 128 KiB of marks at least (spec/relay.md §4.5).
+    """
+    return len(answer.peals) >= _MANY_PEALS or sum(len(marks) for _, marks in answer.peals) >= _MANY_BYTES

@@ -15,7 +15,7 @@ from nullabona.client.net import Carrier
 from nullabona.client.runner.chance import moment_s
 from nullabona.client.runner.ways import LastingWay
 from nullabona.errors import PeerError
-from nullabona.wire.bells import mark
+from nullabona.wire.bells import mark, may_go_on
 from nullabona.wire.messages import MARK_SIZE, Hear, Pealed, Refusal
 
 STAY_S: Final = 120.0
@@ -65,11 +65,16 @@ class Hearing(Generic[K]):
         self.up = False
         """Whether we are told of whatever rings."""
         self.heard = after
-        """The number of the last peal that was heard."""
+        """The number of the last peal of which ``listener`` was told."""
         self._way = way
         self._listener = listener
         self._chance = chance
         self._left = float("-inf")
+        self._upto = after
+        """The number of the last peal that came."""
+        self._found: dict[K, None] = {}
+        """Our boxes in peals that came and of which the listener was not told."""
+        self._late = False
 
     async def follow(self) -> None:
         """Hear, until cancelled."""
@@ -91,28 +96,39 @@ class Hearing(Generic[K]):
 
     async def _hear(self, carrier: Carrier, *, late: bool) -> None:
         clock = asyncio.get_running_loop().time
+        self._late = self._late or late
         wait_s, pause = 0, CALM_FIRST_S
         while True:
             begun = clock()
-            answer = await carrier.request(Hear(self.heard, wait_s), wait_s + ANSWER_S)
+            answer = await carrier.request(Hear(self._upto, wait_s), wait_s + ANSWER_S)
             if isinstance(answer, Refusal):
                 self._set(up=False)
                 await asyncio.sleep(answer.retry_after_s or _UNHEARD_S)
             elif isinstance(answer, Pealed):
                 idle = wait_s > 0 and not answer.peals and clock() - begun < 1
                 pause = min(CALM_MOST_S, pause * 2) if idle else CALM_FIRST_S
-                self._take(answer, late=late)
-                late, wait_s = False, WAIT_S
-                await asyncio.sleep(pause)
+                if self._take(answer):
+                    wait_s = WAIT_S
+                    await asyncio.sleep(pause)
 
-    def _take(self, answer: Pealed, *, late: bool) -> None:
-        whole = answer.first == self.heard + 1
-        self.heard = answer.first + len(answer.peals) - 1
-        if not whole:
-            self._listener.missed()
+    def _take(self, answer: Pealed) -> bool:
+        """Whether that was all. The listener is told once, of all there is: who comes back after long hears much, and
+        what is read at once, piece by piece, would be read together.
+        """
+        whole = answer.first == self._upto + 1
+        self._upto = answer.first + len(answer.peals) - 1
+        if whole:
+            self._found |= dict.fromkeys(_ours(answer, self._listener.secrets()))
+            if may_go_on(answer):
+                return False
+        found, late = list(self._found), self._late
+        self._found, self._late, self.heard = {}, False, self._upto
+        if whole:
+            self._listener.rang(found, late=late)
         else:
-            self._listener.rang(_ours(answer, self._listener.secrets()), late=late)
+            self._listener.missed()
         self._set(up=True)
+        return True
 
     def _set(self, *, up: bool) -> None:
         if up is not self.up:

@@ -8,7 +8,7 @@ caller says when a peal is over, and whether anybody hears.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 
 from nullabona.wire.bells import mark
@@ -66,13 +66,10 @@ class Pealing:
         behind = self.head - number
         if not 0 <= behind <= len(self._past):
             return Pealed(self.head + 1, ())
-        peals: list[tuple[bytes, bytes]] = []
-        for peal in islice(self._past, len(self._past) - behind, None):
-            most_bytes -= len(peal[1]) + _OVERHEAD
-            if peals and (most_bytes < 0 or len(peals) == MAX_PEALS):
-                break
-            peals.append(peal)
-        return Pealed(number + 1, tuple(peals))
+        # From the new end: a deque is gone through one by one, and most who ask lack hardly any.
+        peals = list(islice(reversed(self._past), max(0, behind - MAX_PEALS), behind))
+        peals.reverse()
+        return Pealed(number + 1, tuple(_no_more_than(most_bytes, peals)))
 
     def _drop(self) -> None:
         self._bytes -= len(self._past.popleft()[1]) + _OVERHEAD
@@ -80,3 +77,12 @@ class Pealing:
     def __len__(self) -> int:
         """How many marks are remembered."""
         return (self._bytes - _OVERHEAD * len(self._past)) // MARK_SIZE + len(self._marks)
+
+
+def _no_more_than(most_bytes: int, peals: Sequence[tuple[bytes, bytes]]) -> Iterator[tuple[bytes, bytes]]:
+    """As many from the beginning as take so many bytes, but at least one if there is one."""
+    for at, peal in enumerate(peals):
+        most_bytes -= len(peal[1]) + _OVERHEAD
+        if at and most_bytes < 0:
+            return
+        yield peal

@@ -1,0 +1,150 @@
+"""How somebody who comes back after long hears all that rang: in many answers, of which they are told as of one."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, cast
+
+import pytest
+
+from nullabona.client.net import Unreachable
+from nullabona.client.runner.hearing import WAIT_S, Hearing
+from nullabona.wire.bells import mark
+from nullabona.wire.messages import MARK_SIZE, AnyResponse, Hear, Pealed, Refusal
+
+OURS = {"one": b"1" * 32, "two": b"2" * 32}
+OTHERS = b"3" * 32
+MANY = 1_024
+PATIENCE_S = 20
+
+
+def peal(number: int, *secrets: bytes) -> tuple[bytes, bytes]:
+    salt = number.to_bytes(8, "big")
+    return salt, b"".join(sorted(mark(salt, secret) for secret in secrets))
+
+
+def answer(first: int, count: int, **rung: int) -> Pealed:
+    """Peals in which others ring, and our boxes in those with the numbers that are given."""
+    numbers = range(first, first + count)
+    ours = {number: OURS[name] for name, number in rung.items()}
+    return Pealed(first, tuple(peal(n, OTHERS, *([ours[n]] if n in ours else [])) for n in numbers))
+
+
+class Relay:
+    """Answers as it is told to, an error by raising it; then it waits for ever. Implements `Lasting` and its way."""
+
+    is_open = True
+
+    def __init__(self, *answers: AnyResponse | Exception) -> None:
+        self.answers = list(answers)
+        self.asked: list[tuple[int, int]] = []
+        self.rested = asyncio.Event()
+
+    async def request(self, request: Hear, timeout_s: float) -> AnyResponse:
+        self.asked.append((request.after, request.wait_s))
+        if not self.answers:
+            self.rested.set()
+            await asyncio.sleep(timeout_s)
+        answered = self.answers.pop(0)
+        if isinstance(answered, Exception):
+            raise answered
+        return answered
+
+    async def ready(self) -> Relay:
+        return self
+
+    async def failed(self, carrier: object, error: Exception) -> None:
+        del carrier, error
+
+
+class Told:
+    """What a listener hears. Implements `Listener`."""
+
+    def __init__(self) -> None:
+        self.what: list[object] = []
+
+    def secrets(self) -> Mapping[str, bytes]:
+        return OURS
+
+    def rang(self, boxes: Sequence[str], *, late: bool) -> None:
+        self.what.append((sorted(boxes), late))
+
+    def missed(self) -> None:
+        self.what.append("missed")
+
+    def turned(self) -> None:
+        self.what.append("turned")
+
+
+def heard(relay: Callable[[], Relay], after: int = 0) -> tuple[Relay, list[object], int]:
+    """What was asked and told until the relay had said everything, and how far was heard."""
+
+    async def story() -> tuple[Relay, list[object], int]:
+        told, asked = Told(), relay()
+        hearing: Hearing[str] = Hearing(cast(Any, asked), told, lambda: 0.5, after)
+        following = asyncio.create_task(hearing.follow())
+        async with asyncio.timeout(PATIENCE_S):
+            await asked.rested.wait()
+        following.cancel()
+        return asked, told.what, hearing.heard
+
+    return asyncio.run(story())
+
+
+def test_of_many_answers_the_listener_is_told_as_of_one() -> None:
+    """Told in pieces, they would read what is in each piece together."""
+    pieces = (answer(8, MANY, one=9), answer(8 + MANY, MANY, two=8 + MANY), answer(8 + 2 * MANY, 3, one=8 + 2 * MANY))
+    relay, told, upto = heard(lambda: Relay(*pieces), after=7)
+    assert [(["one", "two"], True), "turned"] == told
+    assert 7 + 2 * MANY + 3 == upto
+    assert [(7, 0), (7 + MANY, 0), (7 + 2 * MANY, 0), (upto, WAIT_S)] == relay.asked
+
+
+@pytest.mark.parametrize(("count", "waits"), [(MANY - 1, WAIT_S), (MANY, 0)])
+def test_after_a_long_answer_one_asks_before_one_waits(count: int, waits: int) -> None:
+    """A short one was all there is."""
+    relay, told, _ = heard(lambda: Relay(answer(1, count, one=1), Pealed(count + 1, ())))
+    assert [(["one"], True), "turned"] == told[:2]
+    assert (count, waits) == relay.asked[1]
+
+
+@pytest.mark.parametrize(("boxes", "waits"), [(32_767, WAIT_S), (32_768, 0)])
+def test_an_answer_is_long_by_its_marks_too(boxes: int, waits: int) -> None:
+    """One peal at a relay at which very much rings."""
+    relay, _, _ = heard(lambda: Relay(Pealed(1, ((bytes(8), bytes(boxes * MARK_SIZE)),)), Pealed(2, ())))
+    assert (1, waits) == relay.asked[1]
+
+
+def test_what_is_heard_later_is_not_late() -> None:
+    """Only what rang while one was away is."""
+    _, told, upto = heard(lambda: Relay(answer(5, 1, one=5), answer(6, 1, two=6)), after=4)
+    assert [(["one"], True), "turned", (["two"], False)] == told
+    assert 6 == upto
+
+
+def test_a_break_in_between_loses_nothing() -> None:
+    """What was found before a connection broke is told with the rest, and asked for once."""
+    relay, told, _ = heard(lambda: Relay(answer(1, MANY, one=1), Unreachable("gone"), answer(MANY + 1, 1)))
+    assert [(["one"], True), "turned"] == told
+    assert [(0, 0), (MANY, 0), (MANY, 0), (MANY + 1, WAIT_S)] == relay.asked
+
+
+def test_until_all_is_told_nothing_counts_as_heard() -> None:
+    """Else it would be missing after the next start."""
+    _, told, upto = heard(lambda: Relay(answer(3, MANY, one=3)), after=2)
+    assert ([], 2) == (told, upto)
+
+
+def test_what_a_relay_forgot_in_between_counts_as_missed() -> None:
+    """Every box has to be looked into, those that were found among them."""
+    _, told, upto = heard(lambda: Relay(answer(1, MANY, one=1), Pealed(9_000, ()), answer(9_000, 1, two=9_000)))
+    assert ["missed", "turned", (["two"], False)] == told
+    assert 9_000 == upto
+
+
+def test_a_refusal_is_waited_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """And what was found before it is told after it."""
+    monkeypatch.setattr("nullabona.client.runner.hearing._UNHEARD_S", 0.0)
+    _, told, _ = heard(lambda: Relay(answer(1, MANY, one=1), Refusal("busy", 0), Pealed(MANY + 1, ())))
+    assert [(["one"], True), "turned"] == told
