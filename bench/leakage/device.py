@@ -42,12 +42,14 @@ _OVERDUE_S: Final = 1.0
 class LivedEngine(Engine):
     """The core, which tells in passing which boxes and blobs belong to which room, and which bells to which box."""
 
+    on_rings: Callable[[bytes, list[bytes]], None] = staticmethod(lambda _room, _secrets: None)
     on_bell: Callable[[bytes, bytes], None] = staticmethod(lambda _bell, _address: None)
     on_box: Callable[[bytes, bytes], None] = staticmethod(lambda _room, _address: None)
     on_blob: Callable[[bytes, bytes], None] = staticmethod(lambda _room, _digest: None)
 
     def reads(self, room_id: bytes) -> tuple[ReadWant, ...]:
         wants = super().reads(room_id)
+        self.on_rings(room_id, [want.rings for want in wants if want.rings is not None])
         for want in wants:
             self.on_box(room_id, want.address)
             if want.bell is not None:
@@ -108,6 +110,7 @@ class Device:
         self._published = float("-inf")
         self._alarm: asyncio.TimerHandle | None = None
         self._looking = False
+        engine.on_rings = seat.secrets.wanted
 
     # -- life
 

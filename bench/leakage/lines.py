@@ -16,6 +16,7 @@ from msgspec import structs
 
 from bench.leakage.defences import Defences
 from bench.leakage.machine import Machine, Reply, Visitor
+from bench.leakage.own_peals import Secrets
 from bench.leakage.tap import Tap
 from bench.leakage.trace import NOBODY, Op
 from nullabona.client.net import Endpoint, NetOptions, Unreachable
@@ -39,8 +40,13 @@ class Seat:
     addr: int = NOBODY
     lines: dict[Line, None] = field(default_factory=dict)
     """As a set that keeps its order."""
+    secrets: Secrets = field(init=False)
+    """By which this device knows what rings for it."""
     shared: int = NOBODY
     """For an ablation: the number of the one connection that all lines are."""
+
+    def __post_init__(self) -> None:
+        self.secrets = self.machine.secrets()
 
     @property
     def online(self) -> bool:
@@ -83,6 +89,7 @@ class Line:
         self._numbers: dict[bytes, int] = {}
         self._number = NOBODY if seat.defences.connection_per_box else self._own_number()
         self._visitor = Visitor(seat.machine, seat.addr, self.number)
+        self._visitor.secrets = seat.secrets
         self._error: PeerError | None = None
         self._lost: asyncio.Future[PeerError] = self._loop.create_future()
         self._waiting: dict[asyncio.Future[AnyResponse], None] = {}

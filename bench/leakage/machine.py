@@ -5,7 +5,7 @@ for, for as long as the connection lives; the product asks again after minutes o
 whoever watches nothing new. For the same reason a connection's reads of one box are noted once, when the first begins,
 and its listening not at all: whoever watches learns which box every bell belongs to when it rings, and the same
 connection read that box before it listened. What is asked and answered on a connection that hears is not noted either:
-it is the same for everybody.
+it is the same for everybody, and each device is told only of its own (`own_peals`).
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from typing import Any, Final, TypeAlias
 
 from msgspec import structs
 
+from bench.leakage.own_peals import OwnPeals, Secrets
 from bench.leakage.tap import Tap
 from bench.leakage.trace import Op
 from nullabona.relay.blobs import BlobService
@@ -84,6 +85,8 @@ class Visitor:
         """The boxes that are read here, and since when."""
         self.waiting: dict[int, tuple[AnyRequest, float]] = {}
         """What waits for an answer, and since when."""
+        self.secrets = Secrets(lambda: 0)
+        """What this connection's device hears by."""
         self._machine = machine
         self._open: dict[int, tuple[AnyRequest, bytes, Reply, bool]] = {}
         self._next = 0
@@ -153,11 +156,17 @@ class Machine:
             chance=random.Random(seed).getrandbits,
             on_gone=_gone,
         )
+        self._peals = OwnPeals(self.limits, Metrics(), random.Random(f"peals {seed}").getrandbits)
+        self._boxes._peals = self._peals  # noqa: SLF001 - the one part that is played
         self._blobs = BlobService(FileBlobStore(folder), self.limits, Metrics())
         self._operations: Mapping[type[Request], Operation] = {
             **self._boxes.operations(),
             **self._blobs.operations(),
         }
+
+    def secrets(self) -> Secrets:
+        """For one device."""
+        return Secrets(lambda: self._peals.head)
 
     def operation(self, request: AnyRequest) -> Operation:
         """What answers a request."""

@@ -89,10 +89,10 @@ def test_class_03_an_own_commit_that_comes_back_twice_is_merged_once() -> None:
     world.relay.append(box, commit)
     world.settle(span=60_000)
     world.relay.append(box, commit)
+    assert frames_at(world, box).count(commit) >= 3
     world.settle()
     assert before + 1 == a.epoch(room)
     assert len(standing(world, room)) == 1
-    assert frames_at(world, box).count(commit) >= 3
     assert [[], [], []] == [warnings(person) for person in (a, b, c)]
 
 

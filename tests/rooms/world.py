@@ -140,12 +140,20 @@ class World:
         self.suite = suite
         self.timing = timing or Timing(claim=30_000)
         self.now = START
-        self.relay = ModelRelay(self.dice)
-        self.relays = {RELAY: self.relay}
+        self.relays = {RELAY: ModelRelay(self.dice)}
         self.dead: set[str] = set()
         """Relays that nobody reaches, now or ever."""
         self.people: list[Person] = []
         self.cards: dict[str, Card] = {}
+
+    @property
+    def relay(self) -> ModelRelay:
+        """What is found at `RELAY`."""
+        return self.relays[RELAY]
+
+    @relay.setter
+    def relay(self, relay: ModelRelay) -> None:
+        self.relays[RELAY] = relay
 
     # -- people ---------------------------------------------------------------------------------------------------
 

@@ -46,6 +46,17 @@ def has_acked(step: Step, track: BoxTrack, device: bytes, frame_hash: bytes) -> 
     return frame.seq <= view.seq and frame.seq not in view.missing and frame.seq not in view.unreadable
 
 
+def send_again(step: Step, room: RoomState, track: BoxTrack) -> None:
+    """All who were in the epoch are in a later one, and somebody has not said that they have these messages of ours:
+    whatever stood in the way, send them again.
+    """
+    others = step.others(room, track.epoch)
+    for message in step.store.own_messages(room.id, (MessageState.WAITING, MessageState.SENT)):
+        here = message.box == track.keys.box.address
+        if here and not all(has_acked(step, track, other.device, message.frame) for other in others):
+            messages.send_again(step, room, track, message.id)
+
+
 def anybody_after(step: Step, room: RoomState, track: BoxTrack) -> bool:
     """Whether any other device that is still in the room has shown up in a later epoch."""
     others = {device.device for device in step.others(room, room.epoch)}

@@ -27,6 +27,8 @@ LONELY_BEACONS: Final = 7
 WATCH_DAYS: Final = 3
 """So long a box is followed for the sake of people who were removed after it."""
 CHAIN_SHOWN: Final = 16
+MAX_TOLD: Final = 8
+"""Closed boxes of which one message tells."""
 _REPEAT: Final = 0
 SLOTS: Final = 16
 """Sort positions per frame: the ones between are for lines that this device writes itself."""
@@ -111,7 +113,7 @@ def begin_anew(step: Step, room: RoomState, track: BoxTrack, incarnation: bytes)
         track.silence_at = step.now + step.timing.silence + step.chance.between(0, step.timing.silence)
     track.put_back_own_at = step.now
     track.put_back_any_at = step.within(step.timing.put_back_any)
-    room.receipt_at = room.receipt_at or step.within(receipt_delay(step, room))
+    tell_soon(step, room)
     if room.invites_at:
         room.invites_at = min(room.invites_at, step.within(step.timing.put_back_any))
 
@@ -217,8 +219,11 @@ def settled_key(box: bytes, digest: bytes) -> str:
 
 def own_views(room: RoomState) -> tuple[View, ...]:
     """What to tell the room: the current box, and closed ones whose view it has not been told."""
-    tracks = [track for track in room.boxes[:-1] if track.told != track.acknowledged][-8:]
-    return tuple(view_of(track) for track in [*tracks, room.current] if track.incarnation or track is room.current)
+    return tuple(view_of(track) for track in _to_tell(room) if track.incarnation or track is room.current)
+
+
+def _to_tell(room: RoomState) -> list[BoxTrack]:
+    return [*[track for track in room.boxes[:-1] if track.told != track.acknowledged][-MAX_TOLD:], room.current]
 
 
 def view_of(track: BoxTrack) -> View:
@@ -234,8 +239,14 @@ def view_of(track: BoxTrack) -> View:
 
 
 def told_views(room: RoomState) -> None:
-    for track in room.boxes:
+    """What `own_views` gave is told."""
+    for track in _to_tell(room):
         track.told = track.acknowledged
+
+
+def tell_soon(step: Step, room: RoomState) -> None:
+    """Tell the room what we have seen, after a random time."""
+    room.receipt_at = room.receipt_at or step.within(receipt_delay(step, room))
 
 
 def note_views(step: Step, room: RoomState, device: bytes, views: tuple[View, ...]) -> None:
@@ -362,6 +373,8 @@ def _beacon(step: Step, room: RoomState, track: BoxTrack) -> None:
     if not shown and not track.announced:
         announce(step, room, track)
     track.announced = False
+    if shown and track.beacons:
+        acknowledging.send_again(step, room, track)
     if not shown and track.beacons >= LONELY_BEACONS and not acknowledging.anybody_after(step, room, track):
         healing.give_way(step, room, track)
     track.beacons += 1

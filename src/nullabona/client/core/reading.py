@@ -86,7 +86,7 @@ def _gap(step: Step, room: RoomState, track: BoxTrack, upto: int) -> None:
     del track.missing[: -boxes.MAX_LISTED]
     track.position = track.start = upto
     track.chain = boxes.next_chain(track.chain, upto, b"gap")
-    room.receipt_at = room.receipt_at or step.within(boxes.receipt_delay(step, room))
+    boxes.tell_soon(step, room)
     if not track.closed:
         healing.lost_thread(step, room, "frames-missing")
 
@@ -99,10 +99,12 @@ def _take(step: Step, room: RoomState, track: BoxTrack, seq: int, data: bytes) -
     known = step.store.frame(box, digest)
     if known is not None and known.seq:
         boxes.record_repeat(step, track, seq, digest, known)
+        boxes.tell_soon(step, room)  # whoever put something else there learns that we do not have it
         return
     opened = boxes.open_quietly(track, data)
     if opened is None:
         boxes.record_repeat(step, track, seq, digest)
+        _unread(step, room, track, seq)
         return
     if known is not None:
         _found_again(step, room, track, known, seq)
@@ -152,8 +154,13 @@ def _message(step: Step, room: RoomState, track: BoxTrack, seq: int, digest: byt
         track.deferred[seq] = digest
         return
     if body is None or not _deliver(step, room, track, seq, body):
-        unreadable(track, seq)
-        room.receipt_at = room.receipt_at or step.within(boxes.receipt_delay(step, room))
+        _unread(step, room, track, seq)
+
+
+def _unread(step: Step, room: RoomState, track: BoxTrack, seq: int) -> None:
+    """What lies there says nothing to us: whoever put it there hears of it."""
+    unreadable(track, seq)
+    boxes.tell_soon(step, room)
 
 
 def unreadable(track: BoxTrack, seq: int) -> None:
@@ -205,7 +212,7 @@ def _act(step: Step, room: RoomState, track: BoxTrack, seq: int, device: Device,
     messages.note_marker(step, room, device.account, said.marker)
     boxes.note_views(step, room, device.device, said.views)
     if isinstance(said.body, Shown | Annotation | Leave):
-        room.receipt_at = room.receipt_at or step.within(boxes.receipt_delay(step, room))
+        boxes.tell_soon(step, room)
     if isinstance(said.body, Leave):
         _leaves(step, room, device, said.body)
     elif isinstance(said.body, Moved):

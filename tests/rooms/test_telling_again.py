@@ -1,0 +1,175 @@
+"""Whoever was shown something else in the place of a message gets it, whatever of what they say is lost, too."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from msgspec.structs import replace
+
+from nullabona.client.core import boxes
+from nullabona.client.core.state import BoxTrack, RoomState
+from nullabona.wire.messages import Appended, Frames
+from tests.rooms.hostile import all_well, people, send_all, update_keys
+from tests.rooms.model_relay import Dice, ModelRelay
+from tests.rooms.world import Person, World
+
+MINUTE = 60_000
+HOUR = 60 * MINUTE
+
+Lie = Callable[["SwappingRelay", Frames, bytes], Frames]
+
+
+class SwappingRelay(ModelRelay):
+    """Shows something else in the place of what is new in boxes that were read before, while it has a lie to tell."""
+
+    lie: Lie | None = None
+
+    def __init__(self, dice: Dice) -> None:
+        super().__init__(dice)
+        self._first: dict[bytes, bytes] = {}
+
+    def append(self, address: bytes, frame: bytes) -> Appended:
+        self._first.setdefault(address, frame)
+        return super().append(address, frame)
+
+    def read(self, address: bytes, after: int, limit: int = 1_000) -> Frames:
+        told = super().read(address, after, limit)
+        return self.lie(self, told, address) if self.lie is not None and after else told
+
+    def noise(self, told: Frames, address: bytes) -> Frames:
+        del address
+        return replace(told, frames=tuple((seq, self._dice.bytes(len(data))) for seq, data in told.frames))
+
+    def first(self, told: Frames, address: bytes) -> Frames:
+        return replace(told, frames=tuple((seq, self._first[address]) for seq, _ in told.frames))
+
+
+LIES: dict[str, Lie] = {"noise": SwappingRelay.noise, "first": SwappingRelay.first}
+
+
+@pytest.fixture
+def world() -> World:
+    made = World(21)
+    made.relay = SwappingRelay(Dice(22))
+    return made
+
+
+def lied_to(world: World, person: Person, lie: Lie) -> None:
+    """One turn of somebody to whom the relay lies meanwhile."""
+    assert isinstance(world.relay, SwappingRelay)
+    world.relay.lie = lie
+    world.turn(person)
+    world.relay.lie = None
+
+
+def has_told(person: Person, room: bytes) -> bool:
+    """Whether they have said how far they are in every box."""
+    with person.engine.step(person.world.now, room) as step:
+        return all(track.told == track.acknowledged for track in step.room(room).boxes)
+
+
+def says(world: World, room: bytes, speaker: Person, text: str) -> None:
+    """Somebody writes, and it lies at the relay."""
+    speaker.send(room, text)
+    send_all(world, speaker)
+    world.turn(speaker)
+
+
+@pytest.mark.parametrize("name", LIES)
+def test_who_was_shown_something_else_gets_it_though_nobody_writes(world: World, name: str) -> None:
+    """They say so by themselves, within moments."""
+    a, b = people(world, 2)
+    room = world.group(a, b)
+    says(world, room, a, "hello")
+    lied_to(world, b, LIES[name])
+    assert [] == b.texts(room)
+    world.settle(span=MINUTE)
+    assert ["hello"] == b.texts(room)
+
+
+@pytest.mark.parametrize("name", LIES)
+def test_what_they_said_of_it_may_be_lost_too(world: World, name: str) -> None:
+    """Then the sender has seen another history of the box in which it was said, and it is said again."""
+    a, b, c = people(world, 3)
+    room = world.group(a, b, c)
+    says(world, room, a, "hello")
+    lied_to(world, b, LIES[name])
+    update_keys(c, room)
+    for person in (c, c, a, b):
+        world.turn(person)
+    assert [2, 2, 2] == [person.epoch(room) for person in (a, b, c)]
+    while not has_told(b, room):
+        world.pass_time(200)
+        world.turn(b)
+    send_all(world, b)
+    lied_to(world, a, LIES[name])
+    assert [["hello"], []] == [a.texts(room), b.texts(room)]
+    world.settle(span=5 * MINUTE)
+    assert [["hello"]] * 3 == [sorted(person.texts(room)) for person in (a, b, c)]
+    all_well(world, room, a, b, c)
+
+
+def test_what_nobody_ever_tells_is_sent_again(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every word of a closed box is lost: all have come further, and somebody never said that they have it."""
+    a, b, c = people(world, 3)
+    room = world.group(a, b, c)
+    says(world, room, a, "hello")
+    lied_to(world, b, SwappingRelay.noise)
+    with b.engine.step(world.now, room) as step:
+        step.room(room).receipt_at = 0
+    monkeypatch.setattr(boxes, "_to_tell", lambda state: [state.current])
+    update_keys(c, room)
+    world.settle(span=MINUTE)
+    says(world, room, a, "are you there?")
+    world.settle(span=MINUTE)
+    assert ["are you there?"] == b.texts(room)
+    world.settle(span=2 * HOUR)
+    assert [["are you there?", "hello"]] * 3 == [sorted(person.texts(room)) for person in (a, b, c)]
+
+
+def test_what_all_have_is_not_sent_again(world: World) -> None:
+    """Days of honest life: each message lies in one box, once."""
+    a, b, c = people(world, 3)
+    room = world.group(a, b, c)
+    for day, person in enumerate((a, b, c)):
+        says(world, room, person, f"day {day}")
+        update_keys(person, room)
+        world.settle(span=24 * HOUR)
+    assert [0] * 9 == [message.resent for person in (a, b, c) for message in person.messages(room)]
+
+
+def test_lies_without_an_end_are_not_answered_without_an_end(world: World) -> None:
+    """Two who are told of each other's words as noise, for hours: what they put into the box stays bounded."""
+    a, b = people(world, 2)
+    room = world.group(a, b)
+    says(world, room, a, "hello")
+    box = a.where(room)
+    before = len(world.relay.boxes[box].frames)
+    for _ in range(600):
+        for person in (a, b):
+            lied_to(world, person, SwappingRelay.noise)
+        world.pass_time(20_000)
+    put = sum(len(one.frames) for one in world.relay.boxes.values()) - before
+    assert put < 600
+    world.settle(span=5 * HOUR, most=6_000)
+    assert ["hello"] == b.texts(room)
+
+
+@pytest.mark.parametrize("closed", [boxes.MAX_TOLD - 1, boxes.MAX_TOLD, boxes.MAX_TOLD + 1, 3 * boxes.MAX_TOLD])
+def test_every_closed_box_is_told_of_in_the_end(closed: int) -> None:
+    """A message tells of so many; the others are told of by the next ones, and none twice."""
+    tracks = [
+        BoxTrack(epoch=epoch, secret=bytes([epoch]) * 32, incarnation=b"i" * 8, relay="r")
+        for epoch in range(closed + 1)
+    ]
+    for track in tracks:
+        track.position = 5
+    room = RoomState(id=b"r" * 32, info=None, phase="joined", boxes=tracks)  # type: ignore[arg-type]
+    told: list[bytes] = []
+    while any(track.told != 5 for track in tracks):
+        views = boxes.own_views(room)
+        boxes.told_views(room)
+        assert len(views) <= boxes.MAX_TOLD + 1
+        told += [view.box for view in views[:-1]]
+    assert sorted(track.keys.box.address[:8] for track in tracks[:-1]) == sorted(told)
