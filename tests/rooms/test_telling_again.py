@@ -69,6 +69,13 @@ def has_told(person: Person, room: bytes) -> bool:
         return all(track.told == track.acknowledged for track in step.room(room).boxes)
 
 
+def track_at(person: Person, room: bytes, box: bytes) -> BoxTrack:
+    """How they follow one box of a room."""
+    with person.engine.step(person.world.now, room) as step:
+        [track] = [track for track in step.room(room).boxes if track.keys.box.address == box]
+        return track
+
+
 def says(world: World, room: bytes, speaker: Person, text: str) -> None:
     """Somebody writes, and it lies at the relay."""
     speaker.send(room, text)
@@ -108,6 +115,35 @@ def test_what_they_said_of_it_may_be_lost_too(world: World, name: str) -> None:
     world.settle(span=5 * MINUTE)
     assert [["hello"]] * 3 == [sorted(person.texts(room)) for person in (a, b, c)]
     all_well(world, room, a, b, c)
+
+
+def test_a_view_that_is_ahead_of_us_acknowledges_nothing_yet(world: World) -> None:
+    """Its history may be another one: only who has come as far can tell."""
+    a, b, c = people(world, 3)
+    room = world.group(a, b, c)
+    says(world, room, a, "hello")
+    old = a.where(room)
+    lied_to(world, b, SwappingRelay.first)
+    update_keys(c, room)
+    for person in (c, c, a, b):
+        world.turn(person)
+    assert [2, 2, 2] == [person.epoch(room) for person in (a, b, c)]
+    world.relay.append(old, world.dice.bytes(512))
+    behind = track_at(a, room, old).position
+    while min(track_at(person, room, old).told for person in (b, c)) <= behind:
+        world.pass_time(200)
+        for person in (b, c):
+            world.turn(person)
+    send_all(world, b, c)
+    [current] = [want for want in a.engine.reads(room) if want.address != old]
+    world.read(a, room, current)
+    with a.store.transaction():
+        seen = {view.device: view.seq for view in a.store.views(old)}
+    assert behind == track_at(a, room, old).position < min(seen.values())
+    assert {b.me.device, c.me.device} == seen.keys()
+    assert ["sent"] == [message.state.value for message in a.messages(room)]
+    world.settle(span=MINUTE)
+    assert [["hello"]] * 3 == [person.texts(room) for person in (a, b, c)]
 
 
 def test_what_nobody_ever_tells_is_sent_again(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,7 +14,7 @@ def update_acks(step: Step, room: RoomState, track: BoxTrack) -> None:
         return
     track.check_acks = False
     box = track.keys.box.address
-    views = {view.device: view for view in step.store.views(box) if view.incarnation == track.incarnation}
+    views = {view.device: view for view in step.store.views(box) if _is_known(track, view)}
     others = step.others(room, track.epoch)
     acked = min([views[d.device].seq if d.device in views else 0 for d in others], default=track.position)
     acked = min([acked, track.position, *(candidate.seq - 1 for candidate in track.candidates)])
@@ -25,6 +25,11 @@ def update_acks(step: Step, room: RoomState, track: BoxTrack) -> None:
             _deliver(step, room, frame, views, others)
     step.store.erase_frame_data(box, acked)
     track.acked = acked
+
+
+def _is_known(track: BoxTrack, view: DeviceView) -> bool:
+    """Whether a view acknowledges what lies before it: not if it is ahead of us, as its history may be another one."""
+    return view.incarnation == track.incarnation and view.seq <= track.position
 
 
 def _deliver(step: Step, room: RoomState, frame: Frame, views: dict[bytes, DeviceView], others: list[Device]) -> None:
@@ -41,7 +46,7 @@ def has_acked(step: Step, track: BoxTrack, device: bytes, frame_hash: bytes) -> 
     """Whether that device said it has this frame of the track's box."""
     frame = step.store.frame(track.keys.box.address, frame_hash)
     view = step.store.view(track.keys.box.address, device)
-    if frame is None or view is None or not frame.seq or view.incarnation != track.incarnation:
+    if frame is None or view is None or not frame.seq or not _is_known(track, view):
         return False
     return frame.seq <= view.seq and frame.seq not in view.missing and frame.seq not in view.unreadable
 

@@ -16,6 +16,8 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Final
 
+import uvloop
+
 from nullabona.client.api import Client, Unprotected, open_client
 from nullabona.client.api.events import MessageReceived, RoomRequested
 from nullabona.drills.orders import obey, speak_utf8
@@ -233,7 +235,7 @@ def main() -> None:
     """Run one crowd."""
     speak_utf8()
     folder, first, count = sys.argv[1:]
-    asyncio.run(_serve(Path(folder), int(first), int(count)))
+    uvloop.run(_serve(Path(folder), int(first), int(count)))
 
 
 if __name__ == "__main__":
