@@ -57,12 +57,12 @@ class OwnPeals(Peals):
         """The number of the last peal that is over."""
         return self._pealing.head
 
-    def ring(self, rung: Iterable[tuple[bytes, int]]) -> None:
+    def ring(self, rung: Iterable[tuple[bytes | bytearray, int]]) -> None:
         """See `Peals.ring`."""
         kept = tuple(rung)
         super().ring(kept)
         if self._heard:
-            self._ringing.update(secret for secret, _ in kept)
+            self._ringing.update(bytes(secret) for secret, _ in kept)
 
     def _close(self) -> None:
         self._closing = None

@@ -67,7 +67,7 @@ def test_a_query_too_many_is_caught(paths: dict[str, HotPath], monkeypatch: pyte
     plain = boxes.Plan.append
 
     def forgetful(
-        self: boxes.Plan, address: bytes, data: bytes, bells: tuple[bytes, int] | None, *, inbox: bool
+        self: boxes.Plan, address: bytes, data: bytes, bells: tuple[bytearray, int] | None, *, inbox: bool
     ) -> object:
         self._shelf.is_taken(1)
         return plain(self, address, data, bells, inbox=inbox)

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
 from nullabona.drills.search import memory_chunks
-from nullabona.relay.wiping import wipe
+from nullabona.relay import dispatch
+from nullabona.relay.core.boxes import Plan
+from nullabona.relay.core.limits import Limits
+from nullabona.relay.wiping import wipe, wipe_secret
 from nullabona.wire.bells import bell_of
-from nullabona.wire.messages import Listen
-from tests.relay.peers import Box, Client, RelayProcess
+from nullabona.wire.messages import AnyRequest, Append, Appended, Listen, Refusal, decode_request
+from tests.relay.peers import Box, Client, RelayProcess, RunningRelay
 
 
 def test_what_may_only_be_read_is_wiped() -> None:
@@ -20,6 +24,41 @@ def test_what_may_only_be_read_is_wiped() -> None:
     wipe(memoryview(memory).toreadonly()[7:13])
     assert bytearray(b"before \0\0\0\0\0\0 after") == memory
     wipe(memoryview(memory)[:0])
+
+
+def test_a_secret_is_wiped_where_it_lies() -> None:
+    """All of it, and nothing beyond."""
+    secret = os.urandom(32)
+    wipe_secret(secret)
+    assert bytes(32) == secret
+
+
+@pytest.mark.parametrize("most", [511, 512])
+def test_what_a_box_rings_by_is_wiped_once_it_has_rung(
+    run: Callable[..., RunningRelay], monkeypatch: pytest.MonkeyPatch, most: int
+) -> None:
+    """What was decoded of a request, and the copy that waits for the batch; also if the append is refused."""
+    decoded: list[bytes] = []
+    waiting: list[bytearray] = []
+    append = Plan.append
+
+    def decoding(body: bytes) -> AnyRequest:
+        request = decode_request(body)
+        if isinstance(request, Append) and request.bells is not None:
+            decoded.append(request.bells[0])
+        return request
+
+    def appending(self: Plan, *arguments: Any, **named: Any) -> object:  # noqa: ANN401
+        waiting.append(arguments[2][0])
+        return append(self, *arguments, **named)
+
+    monkeypatch.setattr(dispatch, "decode_request", decoding)
+    monkeypatch.setattr(Plan, "append", appending)
+    relay = run(limits=Limits(frame_bytes=most))
+    answer = relay.client().ask(Box().append(os.urandom(512), (os.urandom(32), 2)))
+    relay.settle()
+    assert isinstance(answer, Appended if most == 512 else Refusal)
+    assert ([bytes(32)], [bytearray(32)]) == (decoded, waiting)
 
 
 @pytest.fixture

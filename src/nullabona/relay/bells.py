@@ -54,7 +54,7 @@ class Bells:
             return self._listening.add(caller, request.bell, request_id, self._now + wait_s)
         return self._listening.listen(listener, request_id, self._now + wait_s)
 
-    def ring(self, rung: Iterable[tuple[bytes, int]], answer: Callable[[], Frames]) -> None:
+    def ring(self, rung: Iterable[tuple[bytes | bytearray, int]], answer: Callable[[], Frames]) -> None:
         """Hand ``answer()``, encoded once, to everybody who listens for a bell of one box that was appended to."""
         ring: Ring | None = None
         for secret, count in rung:

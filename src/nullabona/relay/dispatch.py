@@ -12,7 +12,8 @@ from nullabona.relay.core.limits import Limits
 from nullabona.relay.core.refusal import BAD_REQUEST, BUSY, SLOW_DOWN, STOPPING, UNSUPPORTED, Reason, refuse
 from nullabona.relay.metrics import Metrics
 from nullabona.relay.service import Operation
-from nullabona.wire.messages import Request, decode_request
+from nullabona.relay.wiping import wipe_secret
+from nullabona.wire.messages import Append, Request, decode_request
 from nullabona.wire.service import Handler, Service
 
 _LAST_TAG: Final = 13
@@ -54,7 +55,10 @@ class Dispatcher:
             return self._refuse(caller, request_id, UNSUPPORTED)
         if self.stopping:
             return self._refuse(caller, request_id, STOPPING, 5)
-        return operation(request, caller, request_id)
+        operation(request, caller, request_id)
+        if type(request) is Append and request.bells is not None:
+            wipe_secret(request.bells[0])  # whoever rings has a copy, which is overwritten then
+        return None
 
     async def stop(self) -> None:
         """Refuse what comes now; wait for handlers that have begun."""

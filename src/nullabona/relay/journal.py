@@ -37,8 +37,8 @@ _TELLING: Final = 256 * 1024
 _DONE: Final = DoneAnswer()
 
 Answers: TypeAlias = list[tuple[Caller, int, AnyResponse]]
-Ringing: TypeAlias = "tuple[bytes, int] | None"
-"""The bells of an append, if it has any (`nullabona.wire.messages.Append`)."""
+Ringing: TypeAlias = "tuple[bytearray, int] | None"
+"""The bells of an append, if it has any (`nullabona.wire.messages.Append`); overwritten once they have rung."""
 
 
 class Submits(Protocol):
@@ -165,11 +165,14 @@ class Journal:
         """Make a batch of what is queued and start writing it."""
         plan = self._plan()
         answers: Answers = []
+        rung: list[bytearray] = []
         size, began = 0, self._loop.time()
         queue = self._queue
         for _ in range(min(len(queue), BATCH_FRAMES)):
             caller, request_id, address, what, bells, inbox = queue.popleft()
             size += ENTRY_BYTES + (len(what) if isinstance(what, bytes) else 0)
+            if bells is not None:
+                rung.append(bells[0])
             answers.append((caller, request_id, _decide(plan, address, what, bells, inbox=inbox)))
             if size > BATCH_BYTES:
                 break
@@ -181,6 +184,8 @@ class Journal:
                 self._kept(plan, answers)
             else:
                 self._failed(error, answers)
+            for secret in rung:
+                secret[:] = bytes(len(secret))
 
         self._start(lambda: self._store.commit(plan.batch), done)
 

@@ -84,7 +84,7 @@ class Peals:
         budget.waiting += 1
         return self._waiting.add(Waiter(caller, request_id, _ALL, request.after, 0, self._now + wait_s))
 
-    def ring(self, rung: Iterable[tuple[bytes, int]]) -> None:
+    def ring(self, rung: Iterable[tuple[bytes | bytearray, int]]) -> None:
         """A box was appended to, with these secrets of bells."""
         if not self._heard:
             return

@@ -147,8 +147,9 @@ class BoxService:
         refusal = caller.budget.append(bells[1] if bells else 0, self._now) or self._room_for(len(frame))
         if refusal is not None:
             return self._refuse(caller, request_id, refusal)
-        inbox = request.policy == POLICY_INBOX
-        return self._journal.append(caller, request_id, self._address(request, caller), frame, bells, inbox=inbox)
+        inbox, address = request.policy == POLICY_INBOX, self._address(request, caller)
+        ringing = (bytearray(bells[0]), bells[1]) if bells else None
+        return self._journal.append(caller, request_id, address, frame, ringing, inbox=inbox)
 
     def _address(self, request: Append, caller: Caller) -> bytes:
         """Where ``request`` appends to: often where this caller's append just before it did."""

@@ -1,7 +1,7 @@
-"""Wiping what was received: a connection's buffer keeps its last message until another overwrites it.
+"""Wiping what was received: memory that was let go of keeps what lay in it until something else comes to lie there.
 
-The buffer belongs to picows, which hands it out to be read. What lies there would tell whoever seizes the process which
-box a connection spoke of last, and the secret that ties that box's bells together (spec/relay.md §4.4).
+A connection's buffer belongs to picows, which hands it out to be read. What lies there would tell whoever seizes the
+process which box a connection spoke of last, and the secret that ties that box's bells together (spec/relay.md §4.4).
 """
 
 from __future__ import annotations
@@ -36,6 +36,8 @@ _get: Final = ctypes.PYFUNCTYPE(ctypes.c_int, ctypes.py_object, ctypes.c_void_p,
 _fill: Final = ctypes.PYFUNCTYPE(ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int, ctypes.c_size_t)(
     ("memset", ctypes.pythonapi)
 )
+_DATA: Final = bytes.__basicsize__ - 1
+"""Where the contents of `bytes` begin (CPython's `PyBytesObject`, which ends with a zero)."""
 _release: Final = ctypes.PYFUNCTYPE(None, ctypes.c_void_p)(("PyBuffer_Release", ctypes.pythonapi))
 
 
@@ -50,3 +52,8 @@ def wipe(view: memoryview) -> None:
         _fill(_VIEW.buf, 0, _VIEW.len)
     finally:
         _release(_AT)
+
+
+def wipe_secret(secret: bytes) -> None:
+    """Overwrite `bytes` with zeros. Only for what was decoded for one request, which nobody holds or reads any more."""
+    _fill(id(secret) + _DATA, 0, len(secret))

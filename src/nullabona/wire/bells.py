@@ -26,7 +26,7 @@ _MANY_PEALS: Final = 1_024
 _MANY_BYTES: Final = 131_072
 
 
-def bells(secret: bytes, count: int) -> Sequence[Bell]:
+def bells(secret: bytes | bytearray, count: int) -> Sequence[Bell]:
     """The bells of the leaves 0 to ``count`` - 1: the output of SHAKE-128 (FIPS 202), cut into pieces."""
     hashed = shake_128(_DOMAIN)
     hashed.update(secret)  # joined to nothing: a copy that is let go of would lie in the relay's memory
@@ -40,7 +40,7 @@ def bell_of(secret: bytes, leaf: int) -> Bell:
     return Bell(shake_128(_DOMAIN + secret).digest((leaf + 1) * BELL_SIZE)[-BELL_SIZE:])
 
 
-def mark(salt: bytes, secret: bytes) -> bytes:
+def mark(salt: bytes, secret: bytes | bytearray) -> bytes:
     """4 bytes by which those who hold a box's secret know it in the peal with this salt.
 
     So short that one in four thousand million is somebody else's: they look into their box for nothing.

@@ -91,7 +91,7 @@ class Draft:
     own_day: int
     bodies: list[tuple[int, bytes]] = field(default_factory=list)
     """(seq, frame), as an answer to a read carries them."""
-    bells: list[tuple[bytes, int]] = field(default_factory=list, repr=False)
+    bells: list[tuple[bytearray, int]] = field(default_factory=list, repr=False)
     """What to ring when the batch is kept; nothing of it is. Repeated only where appends rang differently in turn."""
 
 
@@ -121,7 +121,7 @@ class Plan:
         self._nums: set[int] = set()
 
     def append(
-        self, address: bytes, frame: bytes, bells: tuple[bytes, int] | None = None, *, inbox: bool = False
+        self, address: bytes, frame: bytes, bells: tuple[bytearray, int] | None = None, *, inbox: bool = False
     ) -> Appended | Refusal:
         """Give ``frame`` the box's next number, making the box if there is none; or refuse and change nothing.
 

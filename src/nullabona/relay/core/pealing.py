@@ -31,7 +31,7 @@ class Pealing:
         self._salt = b""
         self._marks: dict[bytes, None] = {}
 
-    def ring(self, secret: bytes) -> bool:
+    def ring(self, secret: bytes | bytearray) -> bool:
         """A box with this secret rang; whether that begins a peal, which is to be closed soon."""
         begins = not self._salt
         if begins:
