@@ -6,7 +6,7 @@ import asyncio
 import random
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AsyncExitStack, suppress
 from hashlib import sha256
 from pathlib import Path
@@ -42,6 +42,10 @@ _JUNK: Final = 3
 BLOCKED_S: Final = 5.0
 """How long a list of hashes is watched to keep a picture away."""
 _TRIMMED_WITHIN_S: Final = 30.0
+_TOLD_WITHIN_S: Final = 30.0
+_POLL_S: Final = 0.1
+_OTHERWISE: Final = "relay-showed-different-histories"
+_LOST: Final = "relay-lost-box"
 
 
 class Member(Actor):
@@ -86,6 +90,10 @@ class _Scene:
         self._folder, self._operator, self._tell = folder, operator, tell
         self._people = Village(folder / "people", stack, _CAST)
         self._photo = ""
+        self._said = 0
+        """Lines that were said in the group."""
+        self._marks: dict[str, int] = {}
+        """The last event of each who is there, before the operator does something."""
         self._old_box: dict[str, Any] = {}
 
     async def gather(self) -> None:
@@ -96,8 +104,7 @@ class _Scene:
         for name in ("jun", "sora", "dana"):
             await people.befriend(name, "mina")
         await people.group(GROUP, "mina", "jun", "sora", "dana")
-        await people.say([("dana", GROUP, "안녕하세요, 단아예요"), ("mina", GROUP, "welcome everybody")])
-        await people.settle(people.members)
+        await self._say([("dana", "안녕하세요, 단아예요"), ("mina", "welcome everybody")], people.members)
 
     async def put_out(self) -> Out:
         """A member is put out, and tries the box of their time at once."""
@@ -118,7 +125,7 @@ class _Scene:
                         "한 명이 꺼져 있는 동안, 삭제 요구를 받을 메시지와 사진이 오갑니다"))  # fmt: skip
         people = self._people
         await people["sora"].stop()
-        await people.say([("mina", GROUP, WANTED)])
+        await self._say([("mina", WANTED)])
         self._photo = await self._send_photo("one", seed=1)
         await people["jun"].do("photo", room=GROUP, message=self._photo)
         await people.settle(("mina", "jun"))
@@ -154,7 +161,7 @@ class _Scene:
         hit = operator.erase_blobs(chunks)
         erased = await asyncio.to_thread(operator.erase_frame, frame)
         began = time.monotonic()
-        removal.frame = await self._return(erased, [WANTED])
+        removal.frame = await self._return(erased, [WANTED], _OTHERWISE)
         there = await people["sora"].do("photo", room=GROUP, message=self._photo)
         kept = await people["jun"].do("photo", room=GROUP, message=self._photo, within_s=1.0)
         removal.chunk = Hunted(hit, kept == "here", there == "here", time.monotonic() - began)
@@ -164,35 +171,32 @@ class _Scene:
         self._tell(Text("Another message's ciphertext is exchanged for other bytes",
                         "다른 메시지의 암호문을 엉뚱한 바이트로 바꿔치기합니다"))  # fmt: skip
         await self._people["sora"].stop()
-        await self._people.say([("mina", GROUP, SPOILED)])
-        await self._people.settle(("mina", "jun"))
+        await self._say([("mina", SPOILED)])
         frame = await self._people["jun"].do("frame_of", room=GROUP, text=SPOILED)
         spoiled = await asyncio.to_thread(self._operator.spoil_frame, frame)
-        removal.spoiled = await self._return(spoiled, [SPOILED])
+        removal.spoiled = await self._return(spoiled, [SPOILED], _OTHERWISE)
 
     async def whole_box(self, removal: Removal) -> None:
         """The room's whole box is erased by its address."""
         self._tell(Text("The informant gives the box's address; the operator erases all of it",
                         "상자의 주소까지 넘기고, 운영자가 상자를 통째로 지웁니다"))  # fmt: skip
         await self._people["sora"].stop()
-        await self._people.say([(("mina", "jun")[n % 2], GROUP, text) for n, text in enumerate(_BOX)])
-        await self._people.settle(("mina", "jun"))
+        await self._say([(("mina", "jun")[n % 2], text) for n, text in enumerate(_BOX)])
         (box,) = (await self._people["jun"].do("boxes", room=GROUP))[-1:]
         erased = await asyncio.to_thread(self._operator.erase_box, box["address"])
-        removal.box = await self._return(erased, list(_BOX))
+        removal.box = await self._return(erased, list(_BOX), _LOST)
 
     async def by_a_member(self, removal: Removal) -> None:
         """A member empties the box without any operator."""
         self._tell(Text("The informant empties the box himself, with what every member has",
                         "정보원이 모든 참여자가 가진 것만으로 상자를 직접 비웁니다"))  # fmt: skip
         await self._people["sora"].stop()
-        await self._people.say([("mina", GROUP, text) for text in _TRIMMED])
-        await self._people.settle(("mina", "jun"))
+        await self._say([("mina", text) for text in _TRIMMED])
         (box,) = (await self._people["jun"].do("boxes", room=GROUP))[-1:]
         hand = Hand.of(self._operator.relay.url, box)
         there = len(await hand.read())
         erased = there if await hand.erase() else 0
-        removal.trimmed = await self._return(erased, list(_TRIMMED))
+        removal.trimmed = await self._return(erased, list(_TRIMMED), _OTHERWISE)
 
     async def list_of_hashes(self, removal: Removal) -> None:
         """The operator keeps a list of hashes and erases what is on it whenever it comes."""
@@ -228,12 +232,12 @@ class _Scene:
 
     # -- inside
 
-    async def _return(self, erased: int, texts: list[str]) -> Hunted:
-        """Who was away comes back; whether everybody has these texts once, in this order."""
+    async def _return(self, erased: int, texts: list[str], code: str) -> Hunted:
+        """Who was away comes back; whether everybody has these texts once, in this order, and is told of ``code``."""
         people, sora = self._people, self._people["sora"]
         began = time.monotonic()
         await sora.start()
-        mark = await sora.do("mark")
+        self._marks["sora"] = await sora.do("mark")
         there = [await people[name].do("texts", room=GROUP) for name in ("mina", "jun")]
         kept = all(_once(found, texts) for found in there)
         with suppress(Failed):
@@ -242,10 +246,32 @@ class _Scene:
         found = await sora.do("texts", room=GROUP)
         arrived, in_order = _once(found, texts), _in_order(found, texts)
         await people.settle(("mina", "jun", "sora"))
-        events = await sora.do("happened", after=mark)
-        told = {event.get("code", "") or event["kind"] for event in events}
-        known = {"relay-lost-box", "relay-showed-different-histories"}
-        return Hunted(erased, kept, arrived, seconds, in_order, sorted(told & known))
+        return Hunted(erased, kept, arrived, seconds, in_order, await self._told(code))
+
+    async def _told(self, code: str) -> list[str]:
+        """What they were told of the relay since: it takes until somebody else has said what they saw.
+
+        That a box was lost is told to those who knew it: who was away may have come into the room's next one since.
+        """
+        told: set[str] = set()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_TOLD_WITHIN_S):
+                while code not in told:
+                    for name, mark in self._marks.items():
+                        events = await self._people[name].do("happened", after=mark)
+                        told |= {event.get("code", "") or event["kind"] for event in events}
+                    await asyncio.sleep(_POLL_S)
+        return sorted(told & {_OTHERWISE, _LOST})
+
+    async def _say(self, lines: Sequence[tuple[str, str]], present: Iterable[str] = ("mina", "jun")) -> None:
+        """Lines of who says what in the group, until all who are there have all of them."""
+        people = self._people
+        await people.say([(who, GROUP, text) for who, text in lines])
+        self._said += len(lines)
+        for name in present:
+            await people[name].do("has", room=GROUP, count=self._said)
+        await people.settle(present)
+        self._marks = {name: await people[name].do("mark") for name in present}
 
     async def _send_photo(self, name: str, seed: int) -> str:
         path = self._folder / f"{name}.png"

@@ -74,6 +74,14 @@ class OwnerDeeds(MoreDeeds):
         """Wait until a room has so many devices."""
         await self._until(lambda: self._client.room_details(room).devices == count, f"the room has not {count} devices")
 
+    async def box(self, room: str) -> str:
+        """The address of the box into which a room's messages go now: who is in the same epoch has the same."""
+        return self._client.room_details(room).box.hex()
+
+    async def in_box(self, room: str, box: str) -> None:
+        """Wait until a room's messages go into this box."""
+        await self._until(lambda: self._client.room_details(room).box.hex() == box, "the room did not move there")
+
     # -- messages
 
     async def texts(self, room: str) -> list[str]:

@@ -132,8 +132,8 @@ class _Acts(Scene):
         future.heard &= await self._hears(thief, people["jun"].handle, "can you come at seven?")
         await thief.do("say", room=GROUP, text="저는 내일 못 가요, 열쇠는 누가 갖고 있죠?")
         line = [people["mina"].account, "저는 내일 못 가요, 열쇠는 누가 갖고 있죠?"]
-        await people["jun"].do("sync")
-        future.posed = line in await people["jun"].do("history", room=GROUP)
+        future.posed = await self._hears(people["jun"], GROUP, line[1])
+        future.posed &= line in await people["jun"].do("history", room=GROUP)
 
     async def put_out(self) -> None:
         """The owner puts the device out; the thief asks to be let in again."""
@@ -189,8 +189,7 @@ class _Acts(Scene):
         fresh = await self._from_backup("hana-again", self._folder / "hana.age", people.phrases["hana"])
         with suppress(Failed):
             await fresh.do("back", rooms=2)
-            await people["jun"].do("devices_in", room=people["hana"].handle, count=2)
-            await people["jun"].do("devices_in", room=GROUP, count=3)
+            await self._thief_is_out(fresh, "hana")
             elsewhere.back_s = time.monotonic() - began
         await people.say([("jun", GROUP, "하나 씨 새 기기 축하해요"), ("jun", "@hana", "is it really you?")])
         elsewhere.owner_heard = await self._hears(fresh, GROUP, "하나 씨 새 기기 축하해요")
@@ -214,8 +213,7 @@ class _Acts(Scene):
         await fresh.do("ask", handle=people["jun"].handle, greeting="저 나리예요, 기기를 잃어버렸어요")
         with suppress(Failed):
             await fresh.do("back", rooms=2)
-            await people["jun"].do("devices_in", room=people["nari"].handle, count=2)
-            await people["jun"].do("devices_in", room=GROUP, count=3)
+            await self._thief_is_out(fresh, "nari")
         await people.say([("jun", GROUP, "나리 씨 다시 오셨네요")])
         elsewhere.words_owner_heard = await self._hears(fresh, GROUP, "나리 씨 다시 오셨네요")
         await asyncio.sleep(_NOTHING_COMES_S)

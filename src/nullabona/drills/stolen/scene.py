@@ -175,6 +175,16 @@ class Scene:
             await person.start()
         return person
 
+    async def _thief_is_out(self, fresh: Actor, name: str) -> None:
+        """Until there is one device of ``name``'s in each of her rooms, her new one, and Jun has heard of it.
+
+        That there are as many as before her device was stolen says nothing by itself: so many there were all the time.
+        """
+        jun = self._people["jun"]
+        for room, on_his, count in ((jun.handle, self._people[name].handle, 2), (GROUP, GROUP, 3)):
+            await fresh.do("devices_in", room=room, count=count)
+            await jun.do("in_box", room=on_his, box=await fresh.do("box", room=room))
+
     async def _say_after(self, in_group: str, between: str) -> None:
         await self._people.say([("jun", GROUP, in_group), ("jun", "@mina", between)])
 
