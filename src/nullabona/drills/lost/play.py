@@ -20,6 +20,8 @@ from nullabona.drills.text import Text
 
 Tell: TypeAlias = Callable[[Text], None]
 PERIOD_S: Final = 3
+_HEARD_WITHIN_S: Final = 30.0
+_POLL_S: Final = 0.1
 GROUP: Final = "장날 장보기 Market day"
 _CAST: Final = {
     Person("미나", "mina"): "127.0.0.31",
@@ -156,8 +158,12 @@ class _Scene:
         await people.say(_MEANWHILE)
         lost.said = len(_MEANWHILE)
         await people.settle(("mina", "jun"))
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_HEARD_WITHIN_S):
+                while lost.heard < lost.said:
+                    lost.heard = await self._heard()
+                    await asyncio.sleep(_POLL_S)
         lost.talked_s = self._since_loss()
-        lost.heard = await self._heard()
         lost.unknown = (await people["jun"].do("find", handle=people["mina"].handle, within_s=2.0)).get("error", "")
 
     async def try_old_copy(self) -> None:
