@@ -89,7 +89,8 @@ MUTANTS: Final = (
     # -- what clients make of what a relay says
     _mutant("views are not compared", "coerced-operator", "L-02 L-16",
         Edit("client/core/boxes.py", "    _diverge(step, room, track)\n\n\ndef _diverge", "\n\ndef _diverge")),
-    _mutant("gaps are not answered, nor views compared", "coerced-operator", "L-16",
+    _mutant("nothing is said again", "coerced-operator", "L-16",
+        Edit("client/core/boxes.py", "        acknowledging.send_again(step, room, track)\n", "        pass\n"),
         Edit("client/core/boxes.py", "    _answer_gaps(step, room, track, said)\n", ""),
         Edit("client/core/boxes.py", "    _diverge(step, room, track)\n\n\ndef _diverge", "\n\ndef _diverge")),
     _mutant("a promise need not be of this card", "coerced-operator", "L-11",

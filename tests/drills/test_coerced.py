@@ -30,8 +30,8 @@ def test_every_lie_is_survived_and_told(tmp_path: Path) -> None:
     ran = subprocess.run(COMMAND, env=environment, stdin=subprocess.DEVNULL, capture_output=True, check=False)
     assert ran.stdout, ran.stderr.decode()
     said = json.loads(ran.stdout)
+    assert dict.fromkeys(PROVES, "held") == {check["id"]: check["verdict"] for check in said["checks"]}, said["lies"]
     assert (0, []) == (ran.returncode, list(tmp_path.iterdir()))
-    assert dict.fromkeys(PROVES, "held") == {check["id"]: check["verdict"] for check in said["checks"]}
     assert list(DEEDS) == [one["name"] for one in said["lies"]]
     assert all(one["answers"] >= 3 and one["whole"] and not one["forged"] for one in said["lies"])
 
@@ -50,6 +50,9 @@ def changed(name: str, **fields: object) -> list[Told]:
         (changed("alter", forged=1), {"L-13"}),
         (changed(APART, warnings=()), {"L-02"}),
         (changed(APART, came_through=0), {"L-02"}),
+        (changed(APART, warnings=("room-forked",)), set()),
+        (changed("reorder", warnings=("room-forked",)), {"L-02"}),
+        (changed("alter", warnings=()), {"L-02"}),
         (changed(CARDS, believed=1), {"L-11"}),
         (changed("drop", came_through=1), {"L-01"}),
     ],

@@ -65,12 +65,14 @@ def _check(id: str, lies: Sequence[str], holds: Callable[[Told], bool], told: di
 
 
 def _noticed(one: Told) -> bool:
-    return one.came_through > 0 and bool({_DIVERGED, "room-forked"} & set(one.warnings))
+    if one.name == APART:
+        return one.came_through > 0 and bool({_DIVERGED, "room-forked"} & set(one.warnings))
+    return _DIVERGED in one.warnings
 
 
 _TRIED: Final[dict[str, tuple[Sequence[str], Callable[[Told], bool]]]] = {
     "L-01": (("delay", "drop"), lambda one: one.came_through == 0),
-    "L-02": ((APART,), _noticed),
+    "L-02": ((APART, "reorder", "repeat", "forge", "alter"), _noticed),
     "L-10": (("forge", "alter", "repeat"), lambda one: one.whole),
     "L-11": ((CARDS,), lambda one: one.answers > 0 == one.believed),
     "L-13": (tuple(DEEDS), lambda one: one.forged == 0),
