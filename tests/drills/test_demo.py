@@ -51,7 +51,8 @@ def no_secret_is_on_disk_or_in_memory(played: dict[str, Any]) -> None:
     memory = all(report["memory_searched"] for report in played["reports"] if report["drill"] == "seizure")
     if not memory:
         wanted |= dict.fromkeys(("S-11", "S-14"), "unproven")
-    assert [wanted] * 2 == found
+    failed = [check for report in played["reports"] for check in report["checks"] if check["verdict"] == "failed"]
+    assert [wanted] * 2 == found, failed
 
 
 def two_demands_yield_two_packages_and_a_record(played: dict[str, Any]) -> None:
