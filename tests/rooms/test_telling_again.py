@@ -7,7 +7,8 @@ from collections.abc import Callable
 import pytest
 from msgspec.structs import replace
 
-from nullabona.client.core import boxes
+from nullabona.client.core import acknowledging, boxes
+from nullabona.client.core.records import DeviceView
 from nullabona.client.core.state import BoxTrack, RoomState
 from nullabona.wire.messages import Appended, Frames
 from tests.rooms.hostile import all_well, people, send_all, update_keys
@@ -146,6 +147,23 @@ def test_a_view_that_is_ahead_of_us_acknowledges_nothing_yet(world: World) -> No
     assert [["hello"]] * 3 == [person.texts(room) for person in (a, b, c)]
 
 
+@pytest.mark.parametrize(
+    ("further", "chain", "acknowledges"), [(0, True, True), (0, False, False), (1, True, False), (-1, True, False)]
+)
+def test_what_a_view_acknowledges(world: World, further: int, chain: object, acknowledges: object) -> None:
+    """Only what it shows the chain of, and we have come to."""
+    a, b = people(world, 2)
+    room = world.group(a, b)
+    says(world, room, a, "hello")
+    [message] = a.messages(room)
+    track = track_at(a, room, a.where(room))
+    shown = track.chain[:16] if chain else bytes(16)
+    view = DeviceView(track.keys.box.address, b.me.device, track.incarnation, track.position + further, shown, (), ())
+    with a.engine.step(world.now, room) as step:
+        step.store.put_view(view)
+        assert acknowledges is acknowledging.has_acked(step, track, b.me.device, message.frame)
+
+
 def test_what_nobody_ever_tells_is_sent_again(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every word of a closed box is lost: all have come further, and somebody never said that they have it."""
     a, b, c = people(world, 3)
@@ -154,7 +172,7 @@ def test_what_nobody_ever_tells_is_sent_again(world: World, monkeypatch: pytest.
     lied_to(world, b, SwappingRelay.noise)
     with b.engine.step(world.now, room) as step:
         step.room(room).receipt_at = 0
-    monkeypatch.setattr(boxes, "_to_tell", lambda state: [state.current])
+    monkeypatch.setattr(boxes, "own_views", lambda state: (boxes.view_of(state.current),))
     update_keys(c, room)
     world.settle(span=MINUTE)
     says(world, room, a, "are you there?")
@@ -190,6 +208,26 @@ def test_lies_without_an_end_are_not_answered_without_an_end(world: World) -> No
     assert put < 600
     world.settle(span=5 * HOUR, most=6_000)
     assert ["hello"] == b.texts(room)
+
+
+def test_who_has_much_to_tell_goes_on_until_it_is_told(world: World) -> None:
+    """Of more boxes than one message holds, though nobody writes; and then is quiet."""
+    a, b, c = people(world, 3)
+    room = world.group(a, b, c)
+    c.online = False  # so that boxes are kept
+    for _ in range(2 * boxes.MAX_TOLD + 2):
+        update_keys(a, room)
+        world.settle(span=MINUTE)
+    with b.engine.step(world.now, room) as step:
+        state = step.room(room)
+        assert len(state.boxes) > 2 * boxes.MAX_TOLD + 1
+        for track in state.boxes:
+            track.told = -1
+        boxes.tell_soon(step, state)
+    world.settle(span=MINUTE)
+    with b.engine.step(world.now, room) as step:
+        state = step.room(room)
+        assert (0, []) == (state.receipt_at, [track.epoch for track in state.boxes if track.told < 0])
 
 
 @pytest.mark.parametrize("closed", [boxes.MAX_TOLD - 1, boxes.MAX_TOLD, boxes.MAX_TOLD + 1, 3 * boxes.MAX_TOLD])

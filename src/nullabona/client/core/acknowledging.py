@@ -28,8 +28,10 @@ def update_acks(step: Step, room: RoomState, track: BoxTrack) -> None:
 
 
 def _is_known(track: BoxTrack, view: DeviceView) -> bool:
-    """Whether a view acknowledges what lies before it: not if it is ahead of us, as its history may be another one."""
-    return view.incarnation == track.incarnation and view.seq <= track.position
+    """Whether a view acknowledges what lies before it. Not if its history may be another one: if it is ahead of us, or
+    shows no chain, as some of what it has read still waits for its blobs.
+    """
+    return view.incarnation == track.incarnation and view.seq <= track.position and any(view.chain)
 
 
 def _deliver(step: Step, room: RoomState, frame: Frame, views: dict[bytes, DeviceView], others: list[Device]) -> None:

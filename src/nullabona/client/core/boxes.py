@@ -223,7 +223,11 @@ def own_views(room: RoomState) -> tuple[View, ...]:
 
 
 def _to_tell(room: RoomState) -> list[BoxTrack]:
-    return [*[track for track in room.boxes[:-1] if track.told != track.acknowledged][-MAX_TOLD:], room.current]
+    return [*_untold(room)[-MAX_TOLD:], room.current]
+
+
+def _untold(room: RoomState) -> list[BoxTrack]:
+    return [track for track in room.boxes[:-1] if track.told != track.acknowledged]
 
 
 def view_of(track: BoxTrack) -> View:
@@ -242,6 +246,11 @@ def told_views(room: RoomState) -> None:
     """What `own_views` gave is told."""
     for track in _to_tell(room):
         track.told = track.acknowledged
+
+
+def has_more_to_tell(room: RoomState) -> bool:
+    """Whether one message was not enough, as after a long absence."""
+    return bool(_untold(room))
 
 
 def tell_soon(step: Step, room: RoomState) -> None:

@@ -137,6 +137,8 @@ def _sealed(step: Step, room: RoomState, message: bytes, sent_at: int, body: Bod
     boxes.told_views(room)
     room.marker_told = marker
     room.receipt_at = 0
+    if boxes.has_more_to_tell(room):
+        boxes.tell_soon(step, room)
     return step.group(room).encrypt(encode_envelope(envelope))
 
 

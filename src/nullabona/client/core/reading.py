@@ -159,13 +159,9 @@ def _message(step: Step, room: RoomState, track: BoxTrack, seq: int, digest: byt
 
 def _unread(step: Step, room: RoomState, track: BoxTrack, seq: int) -> None:
     """What lies there says nothing to us: whoever put it there hears of it."""
-    unreadable(track, seq)
-    boxes.tell_soon(step, room)
-
-
-def unreadable(track: BoxTrack, seq: int) -> None:
     track.unreadable.append(seq)
     del track.unreadable[: -boxes.MAX_LISTED]
+    boxes.tell_soon(step, room)
 
 
 def _deliver(step: Step, room: RoomState, track: BoxTrack, seq: int, body: bytes) -> bool:
@@ -242,7 +238,7 @@ def read_deferred(step: Step, room: RoomState, track: BoxTrack) -> None:
             body = None
         del track.deferred[seq]
         if body is None or not _deliver(step, room, track, seq, body):
-            unreadable(track, seq)
+            _unread(step, room, track, seq)
 
 
 # -- commits ------------------------------------------------------------------------------------------------------
