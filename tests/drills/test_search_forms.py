@@ -6,8 +6,11 @@ import random
 import sys
 import zlib
 from pathlib import Path
+from unicodedata import normalize
 
 import pytest
+from hypothesis import given
+from hypothesis.strategies import DataObject, data, integers, sampled_from
 
 from nullabona.drills.search import Chunk, Finding, Hunt, Kind, Searched, Secret, files_below
 from nullabona.drills.search.forms import forms_of
@@ -125,6 +128,36 @@ def test_what_a_clean_source_has_is_passed_over() -> None:
     assert [] == hunt.search([Chunk("here", 0, b"- restart the application -")], searched)
     assert 1 == searched.passed_over
     assert 1 == len(hunt.search([Chunk("here", 0, b"please restart the application and")], Searched()))
+
+
+def test_half_a_letter_more_than_a_clean_source_has_is_passed_over_in_any_form() -> None:
+    """A program's words lie in memory in several forms, and what is left of one may end in half a right letter."""
+    text = "카메라 끈 갖고 싶다고 하지 않았어?"
+    hunt = Hunt([Secret.text(Kind.TEXT, "text", text)])
+    hunt.learn([Chunk("control", 0, "확인하지 않았습니다".encode("utf-16-le"))])
+    for passed in ("하지 않았", "지 않았습", "하지 않았".encode() + "어".encode()[:2]):
+        written = passed if isinstance(passed, bytes) else passed.encode()
+        assert [] == look(hunt, b"-" * 8 + written + b"-" * 8)
+    for more in ("하지 않았어", "고 하지 않았"):
+        assert ["text"] == [found.label for found in look(hunt, more.encode())]
+
+
+@given(data(), sampled_from(SECRETS[:-1]))
+def test_which_letters_of_a_piece_are_whole(drawn: DataObject, secret: Secret) -> None:
+    """What a cut of a UTF-8 form holds from the first to the last whole letter is what its bytes say there."""
+    text = normalize("NFC", secret.value.decode())
+    form = next(form for form in forms_of(secret) if form.name == "utf-8 NFC")
+    start = drawn.draw(integers(0, len(form.data) - 1))
+    end = drawn.draw(integers(start + 1, len(form.data)))
+    first, last = form.whole(start, end)
+    assert text[first : max(first, last)] == form.data[start:end].decode("utf-8", "ignore")
+
+
+def test_all_letters_of_a_whole_form_are_whole() -> None:
+    """In every form of every secret: from the first letter to the last."""
+    for secret in SECRETS:
+        size = len(secret.value) if secret.kind is Kind.KEY else len(normalize("NFC", secret.value.decode()))
+        assert {(0, size)} == {form.whole(0, len(form.data)) for form in forms_of(secret)}
 
 
 def test_a_report_never_holds_the_text(hunt: Hunt) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from msgspec.structs import replace
 
-from nullabona.client.core import acknowledging, boxes
+from nullabona.client.core import acknowledging, receipts
 from nullabona.client.core.records import DeviceView
 from nullabona.client.core.state import BoxTrack, RoomState
 from nullabona.wire.messages import Appended, Frames
@@ -172,7 +172,7 @@ def test_what_nobody_ever_tells_is_sent_again(world: World, monkeypatch: pytest.
     lied_to(world, b, SwappingRelay.noise)
     with b.engine.step(world.now, room) as step:
         step.room(room).receipt_at = 0
-    monkeypatch.setattr(boxes, "own_views", lambda state: (boxes.view_of(state.current),))
+    monkeypatch.setattr(receipts, "own_views", lambda state: (receipts.view_of(state.current),))
     update_keys(c, room)
     world.settle(span=MINUTE)
     says(world, room, a, "are you there?")
@@ -215,22 +215,24 @@ def test_who_has_much_to_tell_goes_on_until_it_is_told(world: World) -> None:
     a, b, c = people(world, 3)
     room = world.group(a, b, c)
     c.online = False  # so that boxes are kept
-    for _ in range(2 * boxes.MAX_TOLD + 2):
+    for _ in range(2 * receipts.MAX_TOLD + 2):
         update_keys(a, room)
         world.settle(span=MINUTE)
     with b.engine.step(world.now, room) as step:
         state = step.room(room)
-        assert len(state.boxes) > 2 * boxes.MAX_TOLD + 1
+        assert len(state.boxes) > 2 * receipts.MAX_TOLD + 1
         for track in state.boxes:
             track.told = -1
-        boxes.tell_soon(step, state)
+        receipts.tell_soon(step, state)
     world.settle(span=MINUTE)
     with b.engine.step(world.now, room) as step:
         state = step.room(room)
         assert (0, []) == (state.receipt_at, [track.epoch for track in state.boxes if track.told < 0])
 
 
-@pytest.mark.parametrize("closed", [boxes.MAX_TOLD - 1, boxes.MAX_TOLD, boxes.MAX_TOLD + 1, 3 * boxes.MAX_TOLD])
+@pytest.mark.parametrize(
+    "closed", [receipts.MAX_TOLD - 1, receipts.MAX_TOLD, receipts.MAX_TOLD + 1, 3 * receipts.MAX_TOLD]
+)
 def test_every_closed_box_is_told_of_in_the_end(closed: int) -> None:
     """A message tells of so many; the others are told of by the next ones, and none twice."""
     tracks = [
@@ -242,8 +244,8 @@ def test_every_closed_box_is_told_of_in_the_end(closed: int) -> None:
     room = RoomState(id=b"r" * 32, info=None, phase="joined", boxes=tracks)  # type: ignore[arg-type]
     told: list[bytes] = []
     while any(track.told != 5 for track in tracks):
-        views = boxes.own_views(room)
-        boxes.told_views(room)
-        assert len(views) <= boxes.MAX_TOLD + 1
+        views = receipts.own_views(room)
+        receipts.told_views(room)
+        assert len(views) <= receipts.MAX_TOLD + 1
         told += [view.box for view in views[:-1]]
     assert sorted(track.keys.box.address[:8] for track in tracks[:-1]) == sorted(told)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hashlib import sha256
 from typing import Final
 
-from nullabona.client.core import acknowledging, files, healing, messages, relocating
+from nullabona.client.core import acknowledging, files, healing, messages, receipts, relocating
 from nullabona.client.core.content import View
 from nullabona.client.core.mlsport import Group
 from nullabona.client.core.outgoing import queue_frame, queue_raw, queue_trim
@@ -20,15 +20,10 @@ KEEP_DAYS: Final = 30
 """A closed box is followed at most this long; frames expire at relays after as many days."""
 MAX_CLOSED: Final = 48
 """Most closed boxes followed at once."""
-MAX_LISTED: Final = 48
-"""Most missing or unreadable frames a view lists."""
 LONELY_BEACONS: Final = 7
 """After so many announcements (about 21 hours) that nobody followed, a branch gives way to one that lives."""
 WATCH_DAYS: Final = 3
 """So long a box is followed for the sake of people who were removed after it."""
-CHAIN_SHOWN: Final = 16
-MAX_TOLD: Final = 8
-"""Closed boxes of which one message tells."""
 _REPEAT: Final = 0
 SLOTS: Final = 16
 """Sort positions per frame: the ones between are for lines that this device writes itself."""
@@ -113,7 +108,7 @@ def begin_anew(step: Step, room: RoomState, track: BoxTrack, incarnation: bytes)
         track.silence_at = step.now + step.timing.silence + step.chance.between(0, step.timing.silence)
     track.put_back_own_at = step.now
     track.put_back_any_at = step.within(step.timing.put_back_any)
-    tell_soon(step, room)
+    receipts.tell_soon(step, room)
     if room.invites_at:
         room.invites_at = min(room.invites_at, step.within(step.timing.put_back_any))
 
@@ -214,48 +209,7 @@ def settled_key(box: bytes, digest: bytes) -> str:
     return f"settled:{box.hex()}:{digest.hex()}"
 
 
-# -- views --------------------------------------------------------------------------------------------------------
-
-
-def own_views(room: RoomState) -> tuple[View, ...]:
-    """What to tell the room: the current box, and closed ones whose view it has not been told."""
-    return tuple(view_of(track) for track in _to_tell(room) if track.incarnation or track is room.current)
-
-
-def _to_tell(room: RoomState) -> list[BoxTrack]:
-    return [*_untold(room)[-MAX_TOLD:], room.current]
-
-
-def _untold(room: RoomState) -> list[BoxTrack]:
-    return [track for track in room.boxes[:-1] if track.told != track.acknowledged]
-
-
-def view_of(track: BoxTrack) -> View:
-    chain = track.chain if not track.deferred else bytes(32)
-    return View(
-        track.keys.box.address[:8],
-        track.incarnation,
-        track.acknowledged,
-        chain[:CHAIN_SHOWN],
-        tuple(track.missing[-MAX_LISTED:]),
-        tuple(track.unreadable[-MAX_LISTED:]),
-    )
-
-
-def told_views(room: RoomState) -> None:
-    """What `own_views` gave is told."""
-    for track in _to_tell(room):
-        track.told = track.acknowledged
-
-
-def has_more_to_tell(room: RoomState) -> bool:
-    """Whether one message was not enough, as after a long absence."""
-    return bool(_untold(room))
-
-
-def tell_soon(step: Step, room: RoomState) -> None:
-    """Tell the room what we have seen, after a random time."""
-    room.receipt_at = room.receipt_at or step.within(receipt_delay(step, room))
+# -- the views of others -----------------------------------------------------------------------------------------
 
 
 def note_views(step: Step, room: RoomState, device: bytes, views: tuple[View, ...]) -> None:
@@ -290,7 +244,7 @@ def compare(step: Step, room: RoomState, track: BoxTrack, view: DeviceView) -> N
     if view.incarnation != track.incarnation or not track.start < view.seq <= track.position:
         return
     frame = step.store.frame_at(track.keys.box.address, view.seq)
-    if frame is None or not any(view.chain) or frame.chain[:CHAIN_SHOWN] == view.chain:
+    if frame is None or not any(view.chain) or frame.chain[: receipts.CHAIN_SHOWN] == view.chain:
         return
     step.store.put_view(DeviceView(view.box, view.device, view.incarnation, 0, b"", (), ()))
     _diverge(step, room, track)
@@ -396,8 +350,3 @@ def _forget(step: Step, room: RoomState, track: BoxTrack) -> None:
     room.boxes.remove(track)
     step.store.delete_value(winner_key(track))
     step.store.drop_box(track.keys.box.address)
-
-
-def receipt_delay(step: Step, room: RoomState) -> int:
-    """Longest wait for a receipt: it grows with the room, so that a thousand devices do not answer at once."""
-    return step.timing.receipt * max(1, len(step.roster(room.id)) // 4)

@@ -12,7 +12,7 @@ from hashlib import sha256
 
 from msgspec import structs
 
-from nullabona.client.core import boxes, healing, invites, members, messages, relocating
+from nullabona.client.core import boxes, healing, invites, members, messages, receipts, relocating
 from nullabona.client.core.chat import notices, profiles
 from nullabona.client.core.errors import BadRequest, MlsRefused
 from nullabona.client.core.mlsport import Processed
@@ -227,7 +227,7 @@ def merge_own(step: Step, room: RoomState, pending: PendingCommit, track: BoxTra
     room.pending = None
     _close(step, track, seq, commit, pending.removed)
     _enter(step, room, track, info_after(step, room), pending.orders, pending.intents, by=step.me.account)
-    room.receipt_at = room.receipt_at or step.within(boxes.receipt_delay(step, room))
+    receipts.tell_soon(step, room)
     if pending.invites:
         invites.invite_added(step, room, pending.intents)
 
@@ -249,7 +249,7 @@ def accept_other(
     by = verdict.sender.account_id
     _enter(step, room, track, verdict.info or room.info, list(verdict.orders), [], by=by, rejoined=rejoined)
     if room.phase == JOINED:
-        room.receipt_at = room.receipt_at or step.within(boxes.receipt_delay(step, room))
+        receipts.tell_soon(step, room)
         if rejoined:
             healing.welcome_back(step, room, rejoined)
         if unheard:

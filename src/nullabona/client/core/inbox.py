@@ -16,6 +16,7 @@ from nullabona.client.core import (
     members,
     messages,
     people,
+    receipts,
     rejoin,
     relocating,
     returning,
@@ -23,7 +24,7 @@ from nullabona.client.core import (
     watching,
     wishes,
 )
-from nullabona.client.core.boxes import open_box, receipt_delay
+from nullabona.client.core.boxes import open_box
 from nullabona.client.core.chat import notices, profiles
 from nullabona.client.core.chunks import MISSING, Missing, blob_content
 from nullabona.client.core.content import NoticeKind
@@ -341,7 +342,7 @@ def enter(step: Step, opened: Opened, info: RoomInfo, sender: DeviceCertificate,
         # A published key package gives the leaf key we had before: what names that key must not hold for long.
         committing.want(room, UpdateKeys())
         messages.resend_unacknowledged(step, room, messages.reached_nobody)
-    room.receipt_at = step.within(receipt_delay(step, room))
+    room.receipt_at = step.within(receipts.delay(step, room))
     wishes.fulfilled(step, room.id)
     if info.kind == DEVICES:
         own.settle_room(step, room.id)

@@ -8,7 +8,7 @@ from typing import Final
 
 from msgspec import structs
 
-from nullabona.client.core import boxes, files, preferences, trust
+from nullabona.client.core import boxes, files, preferences, receipts, trust
 from nullabona.client.core.chat import annotating, erasing, expiry, kinds, profiles, typing, words
 from nullabona.client.core.content import (
     Annotation,
@@ -133,12 +133,12 @@ def send_leave(step: Step, room: RoomState) -> None:
 
 def _sealed(step: Step, room: RoomState, message: bytes, sent_at: int, body: Body) -> bytes:
     marker = room.read_upto if preferences.profile(step.store).receipts else b""
-    envelope = Envelope(message, sent_at, boxes.own_views(room), marker, body)
-    boxes.told_views(room)
+    envelope = Envelope(message, sent_at, receipts.own_views(room), marker, body)
+    receipts.told_views(room)
     room.marker_told = marker
     room.receipt_at = 0
-    if boxes.has_more_to_tell(room):
-        boxes.tell_soon(step, room)
+    if receipts.has_more_to_tell(room):
+        receipts.tell_soon(step, room)
     return step.group(room).encrypt(encode_envelope(envelope))
 
 
@@ -327,7 +327,7 @@ def mark_read(step: Step, room: RoomState, message_id: bytes) -> None:
     spoken = step.store.last_spoken(room.id, message.position)
     room.read_upto = spoken.id if spoken is not None else room.read_upto
     if preferences.profile(step.store).receipts:
-        room.receipt_at = room.receipt_at or step.within(boxes.receipt_delay(step, room))
+        receipts.tell_soon(step, room)
 
 
 def read_elsewhere(step: Step, room: RoomState, message_id: bytes) -> None:

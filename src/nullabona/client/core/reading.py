@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from hashlib import sha256
 
-from nullabona.client.core import boxes, committing, healing, messages, relocating, trust
+from nullabona.client.core import boxes, committing, healing, messages, receipts, relocating, trust
 from nullabona.client.core.chat import typing
 from nullabona.client.core.chunks import Missing, body_of
 from nullabona.client.core.content import (
@@ -82,11 +82,11 @@ def _same_box(step: Step, room: RoomState, track: BoxTrack, answer: Frames) -> b
 def _gap(step: Step, room: RoomState, track: BoxTrack, upto: int) -> None:
     """Frames are gone that we never saw. Their senders hear of it; if a commit may be among them, we ask to rejoin."""
     lost = range(track.position + 1, upto + 1)
-    track.missing += lost[-boxes.MAX_LISTED :]
-    del track.missing[: -boxes.MAX_LISTED]
+    track.missing += lost[-receipts.MAX_LISTED :]
+    del track.missing[: -receipts.MAX_LISTED]
     track.position = track.start = upto
     track.chain = boxes.next_chain(track.chain, upto, b"gap")
-    boxes.tell_soon(step, room)
+    receipts.tell_soon(step, room)
     if not track.closed:
         healing.lost_thread(step, room, "frames-missing")
 
@@ -99,7 +99,7 @@ def _take(step: Step, room: RoomState, track: BoxTrack, seq: int, data: bytes) -
     known = step.store.frame(box, digest)
     if known is not None and known.seq:
         boxes.record_repeat(step, track, seq, digest, known)
-        boxes.tell_soon(step, room)  # whoever put something else there learns that we do not have it
+        receipts.tell_soon(step, room)  # whoever put something else there learns that we do not have it
         return
     opened = boxes.open_quietly(track, data)
     if opened is None:
@@ -160,8 +160,8 @@ def _message(step: Step, room: RoomState, track: BoxTrack, seq: int, digest: byt
 def _unread(step: Step, room: RoomState, track: BoxTrack, seq: int) -> None:
     """What lies there says nothing to us: whoever put it there hears of it."""
     track.unreadable.append(seq)
-    del track.unreadable[: -boxes.MAX_LISTED]
-    boxes.tell_soon(step, room)
+    del track.unreadable[: -receipts.MAX_LISTED]
+    receipts.tell_soon(step, room)
 
 
 def _deliver(step: Step, room: RoomState, track: BoxTrack, seq: int, body: bytes) -> bool:
@@ -208,7 +208,7 @@ def _act(step: Step, room: RoomState, track: BoxTrack, seq: int, device: Device,
     messages.note_marker(step, room, device.account, said.marker)
     boxes.note_views(step, room, device.device, said.views)
     if isinstance(said.body, Shown | Annotation | Leave):
-        boxes.tell_soon(step, room)
+        receipts.tell_soon(step, room)
     if isinstance(said.body, Leave):
         _leaves(step, room, device, said.body)
     elif isinstance(said.body, Moved):
@@ -223,7 +223,7 @@ def _leaves(step: Step, room: RoomState, device: Device, leave: Leave) -> None:
     if order.account != device.account or not order_holds(order, room.id, room.info, step.roster(room.id)):
         return
     committing.want(room, RemoveAccount(order.account, order))
-    room.commit_at = max(room.commit_at, step.within(boxes.receipt_delay(step, room)))
+    room.commit_at = max(room.commit_at, step.within(receipts.delay(step, room)))
 
 
 def read_deferred(step: Step, room: RoomState, track: BoxTrack) -> None:

@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from hashlib import sha256
 
-from nullabona.client.core import committing, healing, invites, members, messages, people, relocating
-from nullabona.client.core.boxes import leaves_of, open_box, receipt_delay, winner_key
+from nullabona.client.core import committing, healing, invites, members, messages, people, receipts, relocating
+from nullabona.client.core.boxes import leaves_of, open_box, winner_key
 from nullabona.client.core.devices import own
 from nullabona.client.core.errors import MlsRefused
 from nullabona.client.core.items import Ticket
@@ -200,7 +200,7 @@ def adopt(step: Step, room: RoomState, join: Join) -> None:
     invites.invite_after_all(step, room)
     healing.owe_stranded(step, room, before)
     messages.resend_unacknowledged(step, room, messages.reached_nobody)
-    room.receipt_at = room.receipt_at or step.within(receipt_delay(step, room))
+    receipts.tell_soon(step, room)
     if step.store.get_value(healing.leaving_key(room.id)) is not None:
         messages.send_leave(step, room)
     if info.kind == DIRECT:

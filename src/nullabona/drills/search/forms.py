@@ -14,7 +14,7 @@ import socket
 import struct
 import unicodedata
 from base64 import b64encode, urlsafe_b64encode
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
 from typing import Final, Literal
@@ -35,12 +35,17 @@ _KEY_BYTE: Final = 1.5
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """One way to write ``secret``. ``gained[i]`` is the weight of the first ``i`` bytes."""
+    """One way to write ``secret``. ``gained[i]`` is the weight of the first ``i`` bytes.
+
+    ``letters[i]`` is the character of the secret, counted in NFC, that byte ``i`` begins or goes on with: of a key, the
+    byte.
+    """
 
     secret: Secret
     name: str
     data: bytes = field(repr=False)
     gained: tuple[float, ...] = field(repr=False)
+    letters: tuple[int, ...] = field(repr=False)
 
     @property
     def needed(self) -> float:
@@ -50,6 +55,13 @@ class Form:
     def weight(self, start: int, end: int) -> float:
         """What the bytes from ``start`` to ``end`` give away."""
         return self.gained[end] - self.gained[start]
+
+    def whole(self, start: int, end: int) -> tuple[int, int]:
+        """The characters that the bytes from ``start`` to ``end`` write whole: the first, and behind the last."""
+        first, last = self.letters[start], self.letters[end - 1] + 1
+        cut_before = start > 0 and self.letters[start - 1] == first
+        cut_behind = end < len(self.letters) and self.letters[end] == last - 1
+        return first + cut_before, last - cut_behind
 
 
 def forms_of(secret: Secret) -> list[Form]:
@@ -64,7 +76,8 @@ def forms_of(secret: Secret) -> list[Form]:
 
 def _all_forms(secret: Secret) -> Iterator[Form]:
     if secret.kind is Kind.KEY:
-        yield from _byte_forms(secret, "raw", secret.value, [_KEY_BYTE] * len(secret.value))
+        size = len(secret.value)
+        yield from _byte_forms(secret, "raw", secret.value, [_KEY_BYTE] * size, range(size))
         return
     text = secret.value.decode()
     yield from _text_forms(secret, text, "NFC")
@@ -75,19 +88,22 @@ def _all_forms(secret: Secret) -> Iterator[Form]:
 
 def _text_forms(secret: Secret, text: str, normal: Literal["NFC", "NFD"]) -> Iterator[Form]:
     weighed = _weighed(text, normal)
-    raw = "".join(char for char, _ in weighed).encode()
-    weights = [weight / len(char.encode()) for char, weight in weighed for _ in char.encode()]
-    yield from _byte_forms(secret, "utf-8", raw, weights, normal)
+    raw = "".join(char for char, _, _ in weighed).encode()
+    weights = [weight / len(char.encode()) for char, weight, _ in weighed for _ in char.encode()]
+    letters = [letter for char, _, letter in weighed for _ in char.encode()]
+    yield from _byte_forms(secret, "utf-8", raw, weights, letters, normal)
     for name, encode in _CHARACTERWISE.items():
-        pieces = [(encode(char), weight) for char, weight in weighed]
-        spread = [weight / len(piece) for piece, weight in pieces for _ in piece]
-        yield _form(secret, f"{name} {normal}", b"".join(piece for piece, _ in pieces), spread)
+        pieces = [(encode(char), weight, letter) for char, weight, letter in weighed]
+        spread = [weight / len(piece) for piece, weight, _ in pieces for _ in piece]
+        letters = [letter for piece, _, letter in pieces for _ in piece]
+        yield _form(secret, f"{name} {normal}", b"".join(piece for piece, _, _ in pieces), spread, letters)
 
 
-def _weighed(text: str, normal: Literal["NFC", "NFD"]) -> list[tuple[str, float]]:
-    """Each character with its weight; the separate jamo of a decomposed syllable share the weight of the syllable."""
-    parts = [(unicodedata.normalize(normal, char), _weigh(char)) for char in unicodedata.normalize("NFC", text)]
-    return [(char, weight / len(part)) for part, weight in parts for char in part]
+def _weighed(text: str, normal: Literal["NFC", "NFD"]) -> list[tuple[str, float, int]]:
+    """Each character with its weight and its number in NFC; the separate jamo of a syllable share those of it."""
+    composed = unicodedata.normalize("NFC", text)
+    parts = [(unicodedata.normalize(normal, char), _weigh(char)) for char in composed]
+    return [(char, weight / len(part), letter) for letter, (part, weight) in enumerate(parts) for char in part]
 
 
 def _weigh(char: str) -> float:
@@ -96,32 +112,39 @@ def _weigh(char: str) -> float:
     return _WIDE if char.isalnum() or unicodedata.combining(char) else 2.0
 
 
-def _byte_forms(secret: Secret, name: str, raw: bytes, weights: list[float], normal: str = "") -> Iterator[Form]:
+def _byte_forms(
+    secret: Secret, name: str, raw: bytes, weights: list[float], letters: Sequence[int], normal: str = ""
+) -> Iterator[Form]:
     end = f" {normal}" if normal else ""
-    yield _form(secret, f"{name}{end}", raw, weights)
-    twice = [weight / 2 for weight in weights for _ in range(2)]
-    yield _form(secret, f"hex{end}", raw.hex().encode(), twice)
-    yield _form(secret, f"HEX{end}", raw.hex().upper().encode(), twice)
+    plain = _form(secret, f"{name}{end}", raw, weights, letters)
+    yield plain
+    twice, pairs = (
+        [weight / 2 for weight in weights for _ in range(2)],
+        [letter for letter in letters for _ in range(2)],
+    )
+    yield _form(secret, f"hex{end}", raw.hex().encode(), twice, pairs)
+    yield _form(secret, f"HEX{end}", raw.hex().upper().encode(), twice, pairs)
     for shift in range(3):
-        yield _base64(secret, f"base64+{shift}{end}", raw, weights, (shift, b64encode))
-        yield _base64(secret, f"base64url+{shift}{end}", raw, weights, (shift, urlsafe_b64encode))
+        yield _base64(plain, weights, f"base64+{shift}{end}", shift, b64encode)
+        yield _base64(plain, weights, f"base64url+{shift}{end}", shift, urlsafe_b64encode)
 
 
-def _base64(
-    secret: Secret, name: str, raw: bytes, weights: list[float], how: tuple[int, Callable[[bytes], bytes]]
-) -> Form:
-    """Base64 of ``raw`` behind ``shift`` unknown bytes, without the characters that depend on the neighbours."""
-    shift, encode = how
-    encoded = encode(bytes(shift) + raw)
+def _base64(plain: Form, weights: list[float], name: str, shift: int, encode: Callable[[bytes], bytes]) -> Form:
+    """Base64 of ``plain`` behind ``shift`` unknown bytes, without the signs that depend on the neighbours.
+
+    A sign that holds bits of two characters counts as one of that of which it holds more.
+    """
+    encoded = encode(bytes(shift) + plain.data)
     first = (shift * 8 + 5) // 6
-    last = (shift + len(raw)) * 8 // 6
+    last = (shift + len(plain.data)) * 8 // 6
     bits = [0.0] * (shift * 8) + [weight / 8 for weight in weights for _ in range(8)]
     spread = [sum(bits[at * 6 : at * 6 + 6]) for at in range(first, last)]
-    return _form(secret, name, encoded[first:last], spread)
+    letters = [plain.letters[(at * 6 + 3) // 8 - shift] for at in range(first, last)]
+    return _form(plain.secret, name, encoded[first:last], spread, letters)
 
 
-def _form(secret: Secret, name: str, data: bytes, weights: list[float]) -> Form:
-    return Form(secret, name, data, (0.0, *accumulate(weights)))
+def _form(secret: Secret, name: str, data: bytes, weights: Iterable[float], letters: Sequence[int]) -> Form:
+    return Form(secret, name, data, (0.0, *accumulate(weights)), tuple(letters))
 
 
 def _escape_json(char: str) -> bytes:
@@ -150,11 +173,11 @@ _CHARACTERWISE: Final[dict[str, Callable[[str], bytes]]] = {
 
 def _address_forms(secret: Secret, text: str) -> Iterator[Form]:
     """An IPv4 address as a program keeps it: mapped into IPv6, and reversed; see `socket_address` for a third form."""
-    packed = ipaddress.IPv4Address(text).packed
-    mapped = b"\xff\xff" + packed
-    yield _form(secret, "ipv6-mapped", mapped, [TELLING / 6] * 6)
+    mapped = b"\xff\xff" + ipaddress.IPv4Address(text).packed
     reversed_name = ".".join(reversed(text.split("."))) + ".in-addr.arpa"
-    yield _form(secret, "reverse dns", reversed_name.encode(), [TELLING / len(reversed_name)] * len(reversed_name))
+    for name, data in (("ipv6-mapped", mapped), ("reverse dns", reversed_name.encode())):
+        size = len(data)
+        yield _form(secret, name, data, [TELLING / size] * size, [0] * (size - 1) + [len(text) - 1])
 
 
 def socket_address(secret: Secret) -> bytes:

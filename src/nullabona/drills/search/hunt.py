@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from time import monotonic
@@ -49,15 +50,18 @@ class Hunt:
 
     def __init__(self, secrets: Iterable[Secret]) -> None:
         self._index = Index(secrets)
-        self._common: set[bytes] = set()
+        self._common: dict[str, set[tuple[int, int]]] = defaultdict(set)
+        """Which characters of a secret, by its label, are words that a clean source has too."""
 
     def learn(self, chunks: Iterable[Chunk]) -> None:
         """Take a source that cannot hold the secrets: words that it shares with them by chance no longer count.
 
-        Only what is found in the same form and no longer than here is passed over.
+        A piece is passed over if it is, in whatever form, no character more than here: a program's own words lie in its
+        memory as text and as the file they were read from, and chance adds half a letter to what is left of either.
         """
         for chunk in chunks:
-            self._common.update(piece.data for piece, _ in self._pieces(chunk.data))
+            for piece, _ in self._pieces(chunk.data):
+                self._common[piece.secret.label].add(piece.whole)
 
     def search(self, chunks: Iterable[Chunk], searched: Searched) -> list[Finding]:
         """What of the secrets is in ``chunks``, most telling first; ``searched`` is added to."""
@@ -68,7 +72,7 @@ class Hunt:
             searched.sources.add(chunk.source)
             searched.bytes += len(chunk.data)
             for piece, way in self._pieces(chunk.data, searched):
-                if any(piece.data in common for common in self._common):
+                if self._is_common(piece):
                     searched.passed_over += 1
                     continue
                 form = f"{piece.form}{way}"
@@ -77,6 +81,12 @@ class Hunt:
                 seen.add(origin)
         searched.seconds += monotonic() - began
         return sorted(findings.values(), key=lambda found: (-found.share, found.source, found.label))
+
+    def _is_common(self, piece: Piece) -> bool:
+        first, last = piece.whole
+        return first < last and any(
+            begins <= first and last <= ends for begins, ends in self._common.get(piece.secret.label, ())
+        )
 
     def _pieces(
         self, block: bytes, searched: Searched | None = None, way: str = "", depth: int = 0

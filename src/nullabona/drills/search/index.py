@@ -36,6 +36,8 @@ class Piece:
     """How much of the form it is; 1.0: all of it."""
     origin: int
     """Where all of it would begin; may lie outside the block."""
+    whole: tuple[int, int]
+    """Which characters of the secret are all in it; see `Form.whole`."""
 
 
 class _Place(NamedTuple):
@@ -64,10 +66,12 @@ class Index:
         yield from self._find_long(block)
         for form in self._short:
             for offset in _places(block, form.data):
-                yield Piece(form.secret, form.name, offset, form.data, 1.0, offset)
+                whole = form.whole(0, len(form.data))
+                yield Piece(form.secret, form.name, offset, form.data, 1.0, offset, whole)
         for secret, pattern in self._sockets:
             for match in pattern.finditer(block):
-                yield Piece(secret, "socket address", match.start(), match.group(), 1.0, match.start())
+                whole = (0, len(secret.value))
+                yield Piece(secret, "socket address", match.start(), match.group(), 1.0, match.start(), whole)
 
     def _add(self, form: Form) -> None:
         for at in range(0, len(form.data) - _WORD + 1, _stride(form)):
@@ -86,7 +90,8 @@ class Index:
                         seen.add(key)
                         piece = form.data[start:end]
                         share = len(piece) / len(form.data)
-                        yield Piece(form.secret, form.name, offset - at + start, piece, share, offset - at)
+                        whole = form.whole(start, end)
+                        yield Piece(form.secret, form.name, offset - at + start, piece, share, offset - at, whole)
 
     def _hits(self, block: bytes) -> set[int]:
         hits: set[int] = set()

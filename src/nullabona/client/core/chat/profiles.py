@@ -6,7 +6,7 @@ from typing import Final
 
 import msgspec
 
-from nullabona.client.core import boxes, messages
+from nullabona.client.core import messages, receipts
 from nullabona.client.core.chat.naming import MAX_NAME, clean_name
 from nullabona.client.core.content import MAX_PICTURE, Profile
 from nullabona.client.core.errors import BadRequest
@@ -71,7 +71,7 @@ def set_own(step: Step, name: str, picture: bytes | None) -> None:
 def tell_soon(step: Step, room: RoomState) -> None:
     """Tell the room what we are called, within the time of a receipt; nothing if we said nothing of ourselves."""
     if step.store.get_value(_OWN) is not None:
-        room.profile_at = step.within(boxes.receipt_delay(step, room)) + 1
+        room.profile_at = step.within(receipts.delay(step, room)) + 1
 
 
 def newcomers(step: Step, room: RoomState) -> None:
