@@ -12,7 +12,7 @@ from nullabona.drills.loss.report import report
 from nullabona.drills.report import Verdict
 from nullabona.wire.handle import check_name
 
-SMALL = Size(accounts=12, rooms=4, rate=10.0, before_s=3.0, after_s=2.0)
+SMALL = Size(accounts=12, rooms=4, rate=10.0, before_s=3.0, after_s=2.0, period_s=2)
 GOOD = Outcome(SMALL, 100, 500, 2, 15, 40, 4.0, 0, 1.0, 0, 0, 0, 3.0, 10.0, 50.0)
 
 

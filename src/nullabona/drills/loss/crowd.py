@@ -23,7 +23,8 @@ from nullabona.client.api.events import MessageReceived, RoomRequested
 from nullabona.drills.orders import obey, speak_utf8
 
 _WAIT_S: Final = 300.0
-_AT_ONCE: Final = 8
+_AT_ONCE: Final = 100
+"""Accounts that are made together: they wait for the same period of the directory."""
 _AWAY: Final = 10
 """One of so many is away when the machine is taken."""
 _FILES: Final = 16

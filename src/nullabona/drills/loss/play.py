@@ -27,7 +27,9 @@ _AWAY_S: Final = 2.0
 _GONE_S: Final = 3.0
 """Between the seizure and the empty relay at the same name."""
 _PATIENCE_S: Final = 300.0
-PERIOD_S: Final = 2
+IN_MEMORY: Final = Path("/dev/shm")  # noqa: S108 - a folder with a name of its own is made there
+"""Where profiles lie, if there is such a place: in life each has a disk of its own, and here all would share the
+relay's. The relay's own files are where temporary files are."""
 _ANY_PORT: Final = "127.0.0.1:0"
 _TAKEN: Final = Text("The machine is carried away while they talk; an empty one takes its place under the same name",
                      "대화 중에 기계를 가져갑니다. 같은 이름의 빈 기계가 자리를 대신합니다")  # fmt: skip
@@ -52,6 +54,9 @@ class Size:
     """How long they go on after that."""
     patience_s: float = 300.0
     """After this time what is still lacking is lost."""
+    period_s: int = 15
+    """The directory's period. An operator's default is 600: in each, everybody looks at their own handle, so that a
+    short one has people do little else. This is how long making two hundred accounts may wait for it."""
     renamed: bool = False
     """The empty relay has another name, and the directory of the handles stands elsewhere: those who opened rooms take
     them there, and their cards tell the others."""
@@ -94,22 +99,26 @@ class Outcome:
 
 def play(tell: Tell, size: Size) -> Outcome:
     """Play it in a folder of its own. Raises what goes wrong."""
-    with tempfile.TemporaryDirectory(prefix="nullabona-drill-") as folder:
-        return asyncio.run(_play(Path(folder), tell, size))
+    shared = IN_MEMORY if IN_MEMORY.is_dir() else None
+    with (
+        tempfile.TemporaryDirectory(prefix="nullabona-drill-") as folder,
+        tempfile.TemporaryDirectory(prefix="nullabona-drill-", dir=shared) as profiles,
+    ):
+        return asyncio.run(_play(Path(folder), Path(profiles), tell, size))
 
 
-async def _play(folder: Path, tell: Tell, size: Size) -> Outcome:
+async def _play(folder: Path, profiles: Path, tell: Tell, size: Size) -> Outcome:
     (folder / "temporary").mkdir()
     async with AsyncExitStack() as stack:
-        scene = _Scene(folder, size, stack)
+        scene = _Scene(folder, profiles, size, stack)
         return await scene.play(tell)
 
 
 class _Scene:
     """The relay, who has the directory of the handles, the crowds and the rooms."""
 
-    def __init__(self, folder: Path, size: Size, stack: AsyncExitStack) -> None:
-        self._folder, self._size, self._stack = folder, size, stack
+    def __init__(self, folder: Path, profiles: Path, size: Size, stack: AsyncExitStack) -> None:
+        self._folder, self._profiles, self._size, self._stack = folder, profiles, size, stack
         self._rooms = _rooms(size)
         self._crowds: list[Played] = []
         self._relay = self._start("relay", _ANY_PORT)
@@ -153,7 +162,7 @@ class _Scene:
     async def _gather(self) -> None:
         share = self._size.accounts // _CROWDS
         for first in range(0, self._size.accounts, share):
-            folder = self._folder / f"crowd-{first}"
+            folder = self._profiles / f"crowd-{first}"
             folder.mkdir()
             count = min(share, self._size.accounts - first)
             play = ("-m", "nullabona.drills.loss.crowd", str(folder), str(first), str(count))
@@ -218,7 +227,7 @@ class _Scene:
 
     def _start(self, name: str, listen: str) -> RelayProcess:
         folder = self._folder
-        more = ("--period", str(PERIOD_S))
+        more = ("--period", str(self._size.period_s))
         return RelayProcess(
             folder / name, folder / f"{name}.log", listen, temporary=folder / "temporary", more=more
         )  # fmt: skip

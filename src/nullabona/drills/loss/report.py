@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from nullabona.drills.loss.play import Outcome, Size, play
+from nullabona.drills.loss.play import IN_MEMORY, Outcome, Size, play
 from nullabona.drills.report import Check, Report
 from nullabona.drills.text import Text
 
@@ -26,7 +26,7 @@ def run_loss(tell: Callable[[Text], None] = lambda _: None, size: Size | None = 
 def report(outcome: Outcome) -> Report:
     """What came of it."""
     out = Report("loss", Text("A relay carried away while a crowd talks", "많은 사람이 대화하는 동안 가져간 서버"))
-    out.section("The crowd", "사람들", [_crowd(outcome)])
+    out.section("The crowd", "사람들", [_crowd(outcome), _conditions(outcome)])
     out.section("What came of it", "결과", [_recovered(outcome), _compared(outcome)])
     id = RENAMED if outcome.size.renamed else SAME
     out.checks = [Check.of(id, _CLAIM.with_list(_wrong(outcome)), held=not _wrong(outcome))]
@@ -51,6 +51,17 @@ def _crowd(outcome: Outcome) -> Text:
         f"방 {size.rooms}개에 계정 {size.accounts}개, 각각 암호화된 저장소를 가진 온전한 클라이언트; "
         f"메시지 {outcome.said}개(초당 {outcome.rate:.0f}개), 전달 {outcome.deliveries}건. "
         f"준비에 {outcome.setup_s:.0f}초, 모든 클라이언트의 메모리 {outcome.memory_mb:.0f} MB.",
+    )
+
+
+def _conditions(outcome: Outcome) -> Text:
+    """What is otherwise than in life."""
+    period, lie = outcome.size.period_s, IN_MEMORY.is_dir()
+    return Text(
+        f"The directory's period is {period} s (an operator's default is 600). The relay's data is on the disk, the "
+        f"people's profiles {'in memory, as each would have a disk of its own' if lie else 'beside it'}.",
+        f"디렉터리의 회차 간격은 {period}초(기본값 600초). 릴레이의 데이터는 디스크에, "
+        f"사람들의 프로필은 {'각자의 디스크 대신 메모리에' if lie else '그 옆에'} 있음.",
     )
 
 
