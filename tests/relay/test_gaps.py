@@ -9,6 +9,8 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis.strategies import integers, sets
 
 from nullabona.relay.core.boxes import SEQ_BITS, Batch
 from nullabona.relay.store.gaps import overwrite_gaps
@@ -16,6 +18,7 @@ from nullabona.relay.store.log import Log
 from nullabona.relay.store.sqlite import SqliteBoxStore
 
 PAGE = 8_192
+SMALL = 512
 MARK = b"planted-by-the-test"
 SEEDS = range(40)
 
@@ -74,6 +77,24 @@ def test_what_is_no_sane_tree_page_is_left_alone(tmp_path: Path, kind: bytes) ->
     overwrite_gaps(fd, iter([0, 2, 3]), PAGE)
     os.close(fd)
     assert page * 2 == path.read_bytes()
+
+
+@given(sets(integers(0, 200)))
+def test_every_page_that_is_named_is_looked_at_and_no_other(pages: set[int]) -> None:
+    """However they follow one another; page 0 is none, and what lies behind the end of the file is passed over."""
+    empty_leaf = b"\x0d\x00\x00\x00\x00" + SMALL.to_bytes(2, "big") + b"\x00"
+    dirty, clean = (empty_leaf + fill * (SMALL - len(empty_leaf)) for fill in (b"x", b"\x00"))
+    head = bytes(100)
+    fd = os.memfd_create("pages")
+    os.write(fd, head + dirty[: SMALL - 100] + dirty * 149)
+    try:
+        there = {page for page in pages if 1 <= page <= 150}
+        assert len(there) == overwrite_gaps(fd, iter(sorted(pages)), SMALL)
+        first = head + (clean if 1 in pages else dirty)[: SMALL - 100]
+        rest = [clean if page in pages else dirty for page in range(2, 151)]
+        assert b"".join([first, *rest]) == os.pread(fd, 151 * SMALL, 0)
+    finally:
+        os.close(fd)
 
 
 def test_a_reader_in_the_way_only_puts_it_off(tmp_path: Path) -> None:

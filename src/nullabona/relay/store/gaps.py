@@ -9,7 +9,8 @@ look at are those that the write-ahead log names. File format: sqlite.org/filefo
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+import struct
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 MOST_PAGES: Final = (1 << 25) - 1
@@ -18,31 +19,50 @@ _HEADER: Final = 100
 """The file's own header, at the start of the first page."""
 _TREE: Final = {2: 12, 5: 12, 10: 8, 13: 8}
 """Kinds of tree pages: interior and leaf, of indexes and tables; and how long their headers are."""
+_BEGINS: Final = struct.Struct(">BxxHH")
+"""A tree page's kind, how many cells it has, and where they begin (0: 65,536)."""
+_RUN: Final = 64
+"""Pages that are read together, if they follow one another."""
 
 
 def overwrite_gaps(database: int, pages: Iterable[int], page_size: int) -> int:
-    """Overwrite the gaps of these pages of the open file with zeros; how many had something in them. Durable then."""
+    """Overwrite the gaps of these pages of the open file with zeros; how many had something in them. Durable then.
+
+    ``pages`` are in order, each once.
+    """
     changed = 0
-    for number in pages:
-        if number < 1:
-            continue
-        start = (number - 1) * page_size
-        page = os.pread(database, page_size, start)
-        gap = _gap(page, _HEADER if number == 1 else 0) if len(page) == page_size else None
-        if gap is not None and page[gap.start : gap.stop] != (zeros := bytes(len(gap))):
-            os.pwrite(database, zeros, start + gap.start)
-            changed += 1
+    zeros = bytes(page_size)
+    for first, count in _runs(pages):
+        data = os.pread(database, count * page_size, (first - 1) * page_size)
+        for start in range(0, len(data) - page_size + 1, page_size):
+            header = _HEADER if first == 1 and not start else 0
+            begin, end = _gap(data, start, header, page_size)
+            if data[begin:end] != zeros[: end - begin]:
+                os.pwrite(database, zeros[: end - begin], (first - 1) * page_size + begin)
+                changed += 1
     if changed:
         os.fdatasync(database)
     return changed
 
 
-def _gap(page: bytes, at: int) -> range | None:
-    """Where nothing is in a tree page; None if it is no tree page."""
-    header = _TREE.get(page[at])
-    if header is None:
-        return None
-    cells = int.from_bytes(page[at + 3 : at + 5], "big")
-    content = int.from_bytes(page[at + 5 : at + 7], "big") or 65_536
-    first = at + header + 2 * cells
-    return range(first, content) if first <= content <= len(page) else None
+def _runs(pages: Iterable[int]) -> Iterator[tuple[int, int]]:
+    """Pages that follow one another: the first, and how many."""
+    first = count = 0
+    for number in pages:
+        if number == first + count and 0 < count < _RUN:
+            count += 1
+            continue
+        if count:
+            yield first, count
+        first, count = number, int(number >= 1)
+    if count:
+        yield first, count
+
+
+def _gap(data: bytes, start: int, header: int, page_size: int) -> tuple[int, int]:
+    """Where nothing is in the page that begins at ``start``: from and until; empty if it is no tree page."""
+    kind, cells, content = _BEGINS.unpack_from(data, start + header)
+    if kind not in _TREE:
+        return start, start
+    first, content = header + _TREE[kind] + 2 * cells, content or 65_536
+    return (start + first, start + content) if first <= content <= page_size else (start, start)
