@@ -3,8 +3,9 @@
 ``python -m bench.leakage [--accounts N --days D --pace P --seeds K --choice C --out run/leakage]``. Writes data
 (`outcome.json`, `edges.csv`), plots and the page into ``--out``; with ``--page docs/leakage.md`` also that page and
 its plots beside it. ``--only NAME`` (repeatable) measures those designs; ``--without-ablation`` leaves out ours with
-one defence changed; ``--once`` leaves out what repeats attacks on growing parts, for large societies; ``--draw`` makes
-tables, plots and page anew from data that is there.
+one defence changed; ``--once`` leaves out what repeats attacks on growing parts, for large societies; ``--chosen FILE``
+takes the attackers that were chosen for another page (its ``chosen.json``); ``--draw`` makes tables, plots and page
+anew from data that is there.
 """
 
 from __future__ import annotations
@@ -19,10 +20,10 @@ from pathlib import Path
 from threadpoolctl import threadpool_limits
 
 from bench.leakage import page, plots, tables
-from bench.leakage.campaign import Outcome, Plan, measure
+from bench.leakage.campaign import Outcome, Plan, decode_choice, encode_choice, measure
 from bench.leakage.designs import every, is_changed
 from bench.leakage.society import Size
-from bench.leakage.tournament import Designs
+from bench.leakage.tournament import Choice, Designs
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -31,14 +32,16 @@ def main(arguments: list[str] | None = None) -> None:
     folder = Path(options.out)
     folder.mkdir(parents=True, exist_ok=True)
     size = Size(options.accounts, options.days, options.pace)
-    plan = Plan(size, options.seeds, options.choice, min(options.seeds, options.changed), over_time=not options.once)
+    plan = Plan(size, options.seeds, 0 if options.chosen else options.choice, min(options.seeds, options.changed),
+                over_time=not options.once)  # fmt: skip
     if options.draw:
         outcome = Outcome.read(folder / "outcome.json")
         plan, ran_on = _read_plan(folder)
     else:
         ran_on = page.machine()
         with threadpool_limits(1):  # threads that wait for one another on few cores are slower than one
-            outcome = measure(plan, _wanted(options), lambda text: print(text, file=sys.stderr, flush=True))
+            chosen = _chosen(options)
+            outcome = measure(plan, _wanted(options), lambda text: print(text, file=sys.stderr, flush=True), chosen)
         _write_data(outcome, plan, ran_on, folder)
     drawn = plots.draw(outcome, folder)
     written = page.write(outcome, plan, page.Pictures(drawn), _command(plan, options), ran_on)
@@ -63,6 +66,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--once", action="store_true", help="no attacks on growing parts, no telling apart of activities"
     )
+    parser.add_argument("--chosen", help="which attackers are reported, as chosen for another page")
     parser.add_argument("--draw", action="store_true", help="from the data in --out, without measuring")
     return parser
 
@@ -75,6 +79,12 @@ def _wanted(options: argparse.Namespace) -> Designs:
             sys.exit(f"unknown design: {', '.join(sorted(missing))}; there are {', '.join(found)}")
         found = {name: design for name, design in found.items() if name in options.only}
     return found
+
+
+def _chosen(options: argparse.Namespace) -> Choice | None:
+    if not options.chosen:
+        return None
+    return decode_choice(json.loads(Path(options.chosen).read_text(encoding="utf-8")))
 
 
 def _write_data(outcome: Outcome, plan: Plan, ran_on: str, folder: Path) -> None:
@@ -99,6 +109,7 @@ def _command(plan: Plan, options: argparse.Namespace) -> str:
     size = plan.size
     said = f"python -m bench.leakage --accounts {size.accounts} --days {size.days} --pace {size.pace:g}"
     said += f" --seeds {plan.seeds} --choice {plan.choice} --changed {plan.changed}"
+    said += f" --chosen {options.chosen}" if options.chosen else ""
     more = {"--without-ablation": bool(options.without_ablation), "--once": not plan.over_time}
     return " ".join([said, *(flag for flag, wanted in more.items() if wanted)])
 
@@ -107,6 +118,8 @@ def _write_page(outcome: Outcome, plan: Plan, target: Path, command: str, ran_on
     folder = target.parent / target.stem
     folder.mkdir(parents=True, exist_ok=True)
     pictures = page.Pictures(plots.draw(outcome, folder), f"{target.stem}/")
+    chosen = json.dumps(encode_choice(outcome.choice), indent=1)
+    (folder / "chosen.json").write_text(chosen + "\n", encoding="utf-8")
     target.write_text(page.write(outcome, plan, pictures, command, ran_on), encoding="utf-8")
 
 

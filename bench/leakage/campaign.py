@@ -15,7 +15,7 @@ from bench.leakage.designs import OURS, changed, is_changed
 from bench.leakage.price import Price, price
 from bench.leakage.rivals import RIVALS
 from bench.leakage.society import Size, make
-from bench.leakage.tournament import LIVE, Designs, EdgeRow, FirstRow, Learned, RoomRow, School, Trial
+from bench.leakage.tournament import LIVE, Choice, Designs, EdgeRow, FirstRow, Learned, RoomRow, School, Trial
 from bench.leakage.views import View
 
 CHOICE_SEEDS_FROM: Final = 1_000
@@ -91,7 +91,7 @@ class Outcome:
                 {**asdict(row), "messages": [None if one == float("inf") else one for one in row.messages]}
                 for row in self.first
             ],
-            "choice": [[design, view, name] for (design, view), name in self.choice.items()],
+            "choice": encode_choice(self.choice),
             "events": self.events,
             "activity": [asdict(row) for row in self.activity],
             "prices": [asdict(row) for row in self.prices],
@@ -109,26 +109,38 @@ class Outcome:
                 FirstRow(row["design"], View(row["view"]), row["seed"], _finite(row["messages"]))
                 for row in data["first"]
             ],
-            {(design, View(view)): name for design, view, name in data["choice"]},
+            decode_choice(data["choice"]),
             data["events"],
             [ActivityRow(**row) for row in data["activity"]],
             [Price(**row) for row in data["prices"]],
         )
 
 
+def encode_choice(choice: Choice) -> list[list[str]]:
+    """As JSON has it."""
+    return [[design, view, name] for (design, view), name in choice.items()]
+
+
+def decode_choice(rows: Iterable[Sequence[str]]) -> dict[tuple[str, View], str]:
+    """What `encode_choice` made."""
+    return {(design, View(view)): name for design, view, name in rows}
+
+
 def _finite(messages: Iterable[float | None]) -> list[float]:
     return [float("inf") if one is None else one for one in messages]
 
 
-def measure(plan: Plan, designs: Designs, say: Say = print) -> Outcome:
-    """Choose the attackers on some societies, then report them on others."""
+def measure(plan: Plan, designs: Designs, say: Say = print, choice: Choice | None = None) -> Outcome:
+    """Choose the attackers on some societies, then report them on others. With a ``choice`` that was made before, no
+    society is there to choose on, and nobody has learned anything.
+    """
     outcome, school = Outcome(), School()
-    for seed in plan.chosen_on:
+    for seed in plan.chosen_on if choice is None else ():
         for trial in _trials(plan, designs, seed, say):
             for view in views_of(trial.recording.design):
                 school.take(trial, view)
-    choice, learned = school.end()
-    outcome.choice = dict(choice)
+    chosen, learned = school.end()
+    outcome.choice = dict(chosen if choice is None else choice)
     for seed in plan.reported:
         for trial in _trials(plan, _wanted(designs, all_of_them=seed <= plan.changed), seed, say):
             _report(plan, outcome, trial, learned, say)

@@ -66,7 +66,8 @@ def _lines(path: Path) -> Iterable[str]:
 
 def write(outcome: Outcome, plan: Plan, pictures: Pictures, command: str, ran_on: str) -> str:
     """The page as Markdown."""
-    parts = [_head(plan, command, ran_on), _verdicts(outcome), _views(outcome, pictures), _snapshots(outcome)]
+    verdicts = _verdicts(outcome) if plan.seeds > 1 else ""  # of one society nothing is won or lost
+    parts = [_head(plan, command, ran_on), verdicts, _views(outcome, pictures), _snapshots(outcome)]
     parts += [_groups(outcome), _first(outcome, pictures), _activity(outcome), _ablation(outcome, pictures)]
     parts += [_apart(outcome), _together(outcome), _lower(outcome), _prices(outcome), _models(), _limits(plan)]
     return "\n\n".join(part for part in parts if part) + "\n"
@@ -84,10 +85,14 @@ Made by `{command}`; do not edit it.
 The same society of {size.accounts:,} accounts lives {size.days} days with our design (the real client and relay cores)
 and with models of four others. Attackers get what each machine saw or kept, and guess. Figures are means over
 {plan.seeds} societies; in brackets where the mean lies in 95 of 100 bootstrap samples of them. Which attacker is
-reported for a design and a view was decided on {plan.choice} other societies; the rows of all attackers are in the data
+reported for a design and a view was decided on {_chosen_on(plan)}; the rows of all attackers are in the data
 that the command writes.
 
 Measured on: {ran_on}."""
+
+
+def _chosen_on(plan: Plan) -> str:
+    return f"{plan.choice} other societies" if plan.choice else "the societies of another page"
 
 
 def _verdicts(outcome: Outcome) -> str:

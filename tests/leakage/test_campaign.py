@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Mapping
 from dataclasses import replace
@@ -13,7 +14,7 @@ import pytest
 from bench.leakage import campaign, page, plots, tables
 from bench.leakage.attackers import ATTACKERS, guess_all, table
 from bench.leakage.attackers.trained import train
-from bench.leakage.campaign import ActivityRow, Outcome, Plan, measure
+from bench.leakage.campaign import ActivityRow, Outcome, Plan, decode_choice, encode_choice, measure
 from bench.leakage.designs import OURS, changed, every
 from bench.leakage.first import Exchanged, first_right
 from bench.leakage.guess import Pairs
@@ -102,6 +103,21 @@ def test_what_repeats_attacks_can_be_left_out(tmp_path: Path) -> None:
     texts = [page.write(one, plan, page.Pictures([]), "command", "a machine") for one in (whole, once)]
     for title in ("Messages until the first right guess", "What somebody is doing"):
         assert [True, False] == [title in text for text in texts]
+
+
+def test_attackers_that_were_chosen_before_are_reported(outcome: Outcome, tmp_path: Path) -> None:
+    """For a society too large to live in twice: nobody is chosen or trained on it, and nothing is won or lost there."""
+    path = tmp_path / "chosen.json"
+    path.write_text(json.dumps(encode_choice(outcome.choice)))
+    choice = decode_choice(json.loads(path.read_text()))
+    assert outcome.choice == choice
+    plan = replace(PLAN, seeds=1, choice=0)
+    large = measure(plan, {OURS: stood_in(OURS, GroupIds)}, lambda _: None, choice)
+    assert {1} == {row.seed for row in large.edges}
+    assert LEARNS not in {row.attacker for row in large.edges}
+    text = page.write(large, plan, page.Pictures([]), "command", "a machine")
+    assert "was decided on the societies of another page" in text
+    assert "Where we win" not in text
 
 
 def test_an_outcome_survives_its_file(outcome: Outcome, tmp_path: Path) -> None:
