@@ -173,10 +173,10 @@ def verdicts(outcome: Outcome, ours: str = OURS) -> list[Line]:
     """Edges, for every view and model, from the intervals of the differences; of ours as it is, or with a change."""
     found = []
     for view in View:
-        for rival in main_designs(outcome):
-            if rival == OURS or (ours, view) not in outcome.choice:
+        mine = [row.precision for row in outcome.reported(ours, view)] if (ours, view) in outcome.choice else []
+        for rival in main_designs(outcome) if mine else ():
+            if rival == OURS:
                 continue
-            mine = [row.precision for row in outcome.reported(ours, view)]
             theirs = [row.precision for row in outcome.reported(rival, view)]
             found.append(Line(view, rival, compare(mine, theirs), over_seeds(mine), over_seeds(theirs)))
     return found

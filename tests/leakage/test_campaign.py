@@ -120,6 +120,14 @@ def test_attackers_that_were_chosen_before_are_reported(outcome: Outcome, tmp_pa
     assert "Where we win" not in text
 
 
+def test_a_model_alone_is_beside_nothing(outcome: Outcome) -> None:
+    """Its figures can be had without ours, although ours has chosen attackers."""
+    alone = measure(replace(PLAN, seeds=1), {"a model": stood_in("a model", GroupIds)}, lambda _: None)
+    alone.choice |= outcome.choice
+    assert [] == tables.verdicts(alone)
+    assert "win 0, tie 0, lose 0" in page.verdict_words(alone)
+
+
 def test_an_outcome_survives_its_file(outcome: Outcome, tmp_path: Path) -> None:
     """Infinities and all."""
     outcome.write(tmp_path / "outcome.json")
