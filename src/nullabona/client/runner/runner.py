@@ -305,10 +305,12 @@ class Runner:
         while True:
             self._poke.clear()
             self._sweep()
-            if self._ahead_ms() <= 0:
+            ahead_ms = self._ahead_ms()
+            if ahead_ms <= 0:
                 self.happened(self.engine.tick(self.now()))
                 self._poke.clear()
-            pause = self._pause_ms() / 1_000
+                ahead_ms = self._ahead_ms()
+            pause = _pause_ms(ahead_ms) / 1_000
             if not await self._poked(min(pause, IDLE_S)):
                 self._profile.idle()
                 if pause > IDLE_S:
@@ -324,10 +326,6 @@ class Runner:
         wake = self.engine.wake_at()
         return _LONGEST_MS if wake is None else wake - self.now()
 
-    def _pause_ms(self) -> int:
-        ahead = self._ahead_ms()
-        return _OVERDUE_MS if ahead <= 0 else min(max(ahead, _SHORTEST_MS), _LONGEST_MS)
-
     def _sweep(self) -> None:
         """Once a day, forget what can no longer matter."""
         day = self.now() // DAY_MS
@@ -336,3 +334,7 @@ class Runner:
         self._swept = day
         with self.store.transaction():
             tidy(self.store, day)
+
+
+def _pause_ms(ahead_ms: int) -> int:
+    return _OVERDUE_MS if ahead_ms <= 0 else min(max(ahead_ms, _SHORTEST_MS), _LONGEST_MS)
