@@ -9,7 +9,9 @@ from typing import Any, cast
 import pytest
 
 from nullabona.client.net import Unreachable
-from nullabona.client.runner.hearing import WAIT_S, Hearing
+from nullabona.client.runner.hearing import MOST_ANSWERS, MOST_PEALS, WAIT_S, Hearing
+from nullabona.relay.core.limits import Limits
+from nullabona.relay.peals import KEEP_S, PEAL_S
 from nullabona.wire.bells import mark
 from nullabona.wire.messages import MARK_SIZE, AnyResponse, Hear, Pealed, Refusal
 
@@ -148,3 +150,34 @@ def test_a_refusal_is_waited_out(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("nullabona.client.runner.hearing._UNHEARD_S", 0.0)
     _, told, _ = heard(lambda: Relay(answer(1, MANY, one=1), Refusal("busy", 0), Pealed(MANY + 1, ())))
     assert [(["one"], True), "turned"] == told
+
+
+@pytest.mark.parametrize("limit", [{"MOST_PEALS": 2 * MANY}, {"MOST_ANSWERS": 2}])
+def test_a_relay_that_never_comes_to_an_end_is_not_believed(
+    monkeypatch: pytest.MonkeyPatch, limit: dict[str, int]
+) -> None:
+    """It goes on for longer than any relay remembers. Every box is looked into, and it is asked again after a pause."""
+    slept: list[float] = []
+    for name, value in {"CALM_MOST_S": 0.25, **limit}.items():
+        monkeypatch.setattr(f"nullabona.client.runner.hearing.{name}", value)
+    sleep = asyncio.sleep
+
+    async def note(seconds: float) -> None:
+        slept.append(seconds)
+        await sleep(seconds)
+
+    monkeypatch.setattr("nullabona.client.runner.hearing.asyncio.sleep", note)
+    pieces = [answer(1 + at * MANY, MANY, one=1 + at * MANY) for at in range(3)]
+    end = answer(1 + 3 * MANY, 1, two=1 + 3 * MANY)
+    _, told, upto = heard(lambda: Relay(*pieces[:2], answer(1 + 2 * MANY, 1, two=1 + 2 * MANY)))
+    assert ([(["one", "two"], True), "turned"], 1 + 2 * MANY) == (told, upto)
+    assert 0.25 not in slept
+    _, told, upto = heard(lambda: Relay(*pieces, end))
+    assert (["missed", "turned", (["two"], False)], 1 + 3 * MANY) == (told, upto)
+    assert 0.25 in slept
+
+
+def test_no_honest_relay_has_so_much_to_say() -> None:
+    """Twelve hours of peals, and whatever is remembered by default."""
+    assert KEEP_S / PEAL_S + MANY < MOST_PEALS
+    assert Limits().peal_bytes / MOST_ANSWERS < 131_072

@@ -31,6 +31,10 @@ _UNHEARD_S: Final = 60.0
 CALM_FIRST_S: Final = 0.1
 """Nobody is asked more often than that, and a relay that answers at once with nothing ever less often."""
 CALM_MOST_S: Final = 30.0
+MOST_PEALS: Final = 2**18
+"""More than a relay remembers: twelve hours of a fifth of a second each. What goes on after so many is made up ..."""
+MOST_ANSWERS: Final = 4_096
+"""... and so is what takes more answers than this."""
 
 K = TypeVar("K")
 
@@ -75,6 +79,8 @@ class Hearing(Generic[K]):
         self._found: dict[K, None] = {}
         """Our boxes in peals that came and of which the listener was not told."""
         self._late = False
+        self._answers = self._peals = 0
+        """How many answers in a row were not all, and how many peals were in them."""
 
     async def follow(self) -> None:
         """Hear, until cancelled."""
@@ -107,15 +113,28 @@ class Hearing(Generic[K]):
             elif isinstance(answer, Pealed):
                 idle = wait_s > 0 and not answer.peals and clock() - begun < 1
                 pause = min(CALM_MOST_S, pause * 2) if idle else CALM_FIRST_S
-                if self._take(answer):
+                endless = self._is_endless(answer)
+                if self._take(answer, believed=not endless):
                     wait_s = WAIT_S
-                    await asyncio.sleep(pause)
+                    await asyncio.sleep(CALM_MOST_S if endless else pause)
 
-    def _take(self, answer: Pealed) -> bool:
+    def _is_endless(self, answer: Pealed) -> bool:
+        """Whether an answer says that it is not all, after more than a relay can have to say."""
+        if not may_go_on(answer):
+            self._answers = self._peals = 0
+            return False
+        self._answers += 1
+        self._peals += len(answer.peals)
+        endless = self._answers > MOST_ANSWERS or self._peals > MOST_PEALS
+        if endless:
+            self._answers = self._peals = 0
+        return endless
+
+    def _take(self, answer: Pealed, *, believed: bool) -> bool:
         """Whether that was all. The listener is told once, of all there is: who comes back after long hears much, and
-        what is read at once, piece by piece, would be read together.
+        what is read at once, piece by piece, would be read together. What is not ``believed`` counts as missed.
         """
-        whole = answer.first == self._upto + 1
+        whole = believed and answer.first == self._upto + 1
         self._upto = answer.first + len(answer.peals) - 1
         if whole:
             self._found |= dict.fromkeys(_ours(answer, self._listener.secrets()))
