@@ -23,6 +23,9 @@ from bench.leakage.views import SAYS, View
 LIBRARIES: Final = ("numpy", "scipy", "networkx", "scikit-learn", "matplotlib")
 FEW: Final = 5
 """With fewer societies an interval over them says little."""
+OTHERS: Final = """\
+There are three such pages: of [several societies](leakage.md), of [one with more people](leakage-large.md), and of
+[one that lives longer](leakage-long.md)."""
 LOWER: Final = """\
 - **V3**: each request is a connection of its own, and what rings is heard by all. What is left are the hours in which
   people are there, which their inboxes show, and the moments in which they make friends, when two inboxes and a new box
@@ -83,12 +86,20 @@ def _head(plan: Plan, command: str, ran_on: str) -> str:
 
 Made by `{command}`; do not edit it.
 The same society of {size.accounts:,} accounts lives {size.days} days with our design (the real client and relay cores)
-and with models of four others. Attackers get what each machine saw or kept, and guess. Figures are means over
-{plan.seeds} societies; in brackets where the mean lies in 95 of 100 bootstrap samples of them. Which attacker is
-reported for a design and a view was decided on {_chosen_on(plan)}; the rows of all attackers are in the data
-that the command writes.
+and with models of four others. Attackers get what each machine saw or kept, and guess. {_means(plan)}
+Which attacker is reported for a design and a view was decided on {_chosen_on(plan)}; the rows of all attackers
+are in the data that the command writes.
+
+{OTHERS}
 
 Measured on: {ran_on}."""
+
+
+def _means(plan: Plan) -> str:
+    if plan.seeds == 1:
+        return "It is one society:\nnothing here says how much another would differ."
+    return f"""Figures are means over
+{plan.seeds} societies; in brackets where the mean lies in 95 of 100 bootstrap samples of them."""
 
 
 def _chosen_on(plan: Plan) -> str:

@@ -34,7 +34,9 @@ def ours(outcome: Outcome) -> list[str]:
 
 
 def show(interval: Interval) -> str:
-    return f"{interval.mean:.3f} ({interval.low:.3f}–{interval.high:.3f})"
+    """The mean, and the interval if it is one."""
+    mean, low, high = (f"{value:.3f}" for value in (interval.mean, interval.low, interval.high))
+    return mean if mean == low == high else f"{mean} ({low}–{high})"
 
 
 def edges(outcome: Outcome) -> Table:
