@@ -118,8 +118,9 @@ def _write_page(outcome: Outcome, plan: Plan, target: Path, command: str, ran_on
     folder = target.parent / target.stem
     folder.mkdir(parents=True, exist_ok=True)
     pictures = page.Pictures(plots.draw(outcome, folder), f"{target.stem}/")
-    chosen = json.dumps(encode_choice(outcome.choice), indent=1)
-    (folder / "chosen.json").write_text(chosen + "\n", encoding="utf-8")
+    if plan.choice:
+        chosen = json.dumps(encode_choice(outcome.choice), indent=1)
+        (folder / "chosen.json").write_text(chosen + "\n", encoding="utf-8")
     target.write_text(page.write(outcome, plan, pictures, command, ran_on), encoding="utf-8")
 
 

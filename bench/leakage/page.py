@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from bench.leakage import tables
+from bench.leakage.attackers import ATTACKERS
 from bench.leakage.campaign import Outcome, Plan
 from bench.leakage.defences import APART, TOGETHER
 from bench.leakage.designs import OURS, changed
@@ -71,7 +72,13 @@ def write(outcome: Outcome, plan: Plan, pictures: Pictures, command: str, ran_on
     """The page as Markdown."""
     verdicts = _verdicts(outcome) if plan.seeds > 1 else ""  # of one society nothing is won or lost
     parts = [_head(plan, command, ran_on), verdicts, _views(outcome, pictures), _snapshots(outcome)]
-    parts += [_groups(outcome), _first(outcome, pictures), _activity(outcome), _ablation(outcome, pictures)]
+    parts += [
+        _hindsight(outcome, plan),
+        _groups(outcome),
+        _first(outcome, pictures),
+        _activity(outcome),
+        _ablation(outcome, pictures),
+    ]
     parts += [_apart(outcome), _together(outcome), _lower(outcome), _prices(outcome), _models(), _limits(plan)]
     return "\n\n".join(part for part in parts if part) + "\n"
 
@@ -182,6 +189,16 @@ def _snapshots(outcome: Outcome) -> str:
     if not said:
         return ""
     return _section("Disk and memory of ours, society by society", "\n".join(said), tables.as_markdown(table))
+
+
+def _hindsight(outcome: Outcome, plan: Plan) -> str:
+    """Where the attackers were chosen on other sizes of societies, another one may do better."""
+    table = tables.hindsight(outcome)
+    how = (
+        f"The attackers above were chosen on societies of another size. Of all {len(ATTACKERS)} these turned out best"
+        " for ours. Whoever takes the best of so many is now and then above what chance gives each of them."
+    )
+    return "" if plan.choice or len(table) == 1 else _section("With hindsight", how, tables.as_markdown(table))
 
 
 def _groups(outcome: Outcome) -> str:

@@ -11,7 +11,7 @@ import numpy as np
 from bench.leakage.campaign import Outcome
 from bench.leakage.designs import OURS, is_changed
 from bench.leakage.intervals import Interval, Verdict, compare, over_seeds
-from bench.leakage.tournament import LIVE, RoomRow
+from bench.leakage.tournament import LIVE, EdgeRow, RoomRow
 from bench.leakage.views import View
 
 Table = Sequence[Sequence[str]]
@@ -153,6 +153,19 @@ def prices(outcome: Outcome) -> Table:
         opened = f"{np.mean([row.connections for row in found]):.1f}"
         waits = f"{np.mean([row.median for row in found]):.2f}, {np.mean([row.slow for row in found]):.2f}"
         rows.append([design, show(precision(outcome, design, View.TAP)), carried, opened, waits])
+    return rows
+
+
+def hindsight(outcome: Outcome) -> Table:
+    """Of ours, view by view and society by society, the attacker that turned out best, with what chance gives it."""
+    rows = [["view", "society", "attacker", "average precision", "chance, 95 of 100"]]
+    best: dict[tuple[View, int], EdgeRow] = {}
+    for row in outcome.edges:
+        key = row.view, row.seed
+        if row.design == OURS and (key not in best or row.precision > best[key].precision):
+            best[key] = row
+    for (view, seed), row in sorted(best.items()):
+        rows.append([view, str(seed), row.attacker, f"{row.precision:.4f}", f"{row.low:.4f}–{row.high:.4f}"])
     return rows
 
 

@@ -118,6 +118,10 @@ def test_attackers_that_were_chosen_before_are_reported(outcome: Outcome, tmp_pa
     text = page.write(large, plan, page.Pictures([]), "command", "a machine")
     assert "was decided on the societies of another page" in text
     assert "Where we win" not in text
+    best = {view: max(row.precision for row in large.edges if row.view == view) for view in View}
+    assert [[view, f"{best[view]:.4f}"] for view in View] == [[row[0], row[3]] for row in tables.hindsight(large)[1:]]
+    assert "## With hindsight" in text
+    assert "## With hindsight" not in page.write(outcome, PLAN, page.Pictures([]), "command", "a machine")
 
 
 def test_a_model_alone_is_beside_nothing(outcome: Outcome) -> None:
