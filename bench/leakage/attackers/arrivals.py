@@ -29,18 +29,20 @@ NOW_AND_THEN: Final = 1_200.0
 """Seconds between two looks of somebody who is there, about."""
 SLACK: Final = 45.0
 """Seconds that somebody was there before we saw it, or is after."""
+AGES: Final = 1e8
+"""Seconds, more than any society lasts."""
 
 
 def by_writes(seen: Seen, cast: Cast, hours: Hours) -> Weights:
     """For each place who was there when somebody wrote to it, weighed by how many looked."""
     written, read = times_of(seen, Op.APPEND), times_of(seen, Op.READ)
     people = sorted(hours)
-    found = {}
+    spans, found = Spans(hours, people), {}
     for place in sorted(set(written) - set(cast.places)):
         times = _spread(written[place])
         looks = read.get(place, np.empty(0))
         counts = np.searchsorted(looks, times + FOLLOWS) - np.searchsorted(looks, times)
-        found[place] = _explain(_there(hours, people, times), counts.astype(np.float64), people)
+        found[place] = _explain(spans.there(times), counts.astype(np.float64), people)
     return found
 
 
@@ -77,14 +79,21 @@ def _unprompted(reads: NDArray[np.float64], writes: NDArray[np.float64]) -> NDAr
     return reads[(before < 0) | (reads - writes[np.maximum(before, 0)] > FOLLOWS)]
 
 
-def _there(hours: Hours, people: list[int], times: NDArray[np.float64]) -> NDArray[np.float64]:
-    """For each time and person whether they are there."""
-    found = np.zeros((len(times), len(people)))
-    for at, person in enumerate(people):
-        for begin, end in hours[person]:
-            low, high = np.searchsorted(times, (begin - SLACK, end + SLACK))
-            found[low:high, at] = 1.0
-    return found
+class Spans:
+    """When people are there, as arrays: one look-up for many people and times."""
+
+    def __init__(self, hours: Hours, people: list[int]) -> None:
+        self._people: NDArray[np.float64] = np.arange(len(people), dtype=np.float64)[None, :] * AGES
+        spans = [(at, begin, end) for at, person in enumerate(people) for begin, end in hours[person]]
+        whose, begins, ends = np.array(spans, np.float64).reshape(-1, 3).T
+        self._begins, self._ends = (np.sort(whose * AGES + t) for t in (begins - SLACK, ends + SLACK))
+
+    def there(self, times: NDArray[np.float64]) -> NDArray[np.float64]:
+        """For each time and person whether they are there, or almost."""
+        keys = self._people + times[:, None]
+        begun = np.searchsorted(self._begins, keys, side="right")
+        over = np.searchsorted(self._ends, keys, side="right")
+        return (begun > over).astype(np.float64)
 
 
 def _expected(intervals: Sequence[tuple[float, float]], rounds: int) -> NDArray[np.float64]:

@@ -7,9 +7,11 @@ sooner the likelier, where few rooms move at a time. Each place gets at most one
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bench.leakage.attackers.presence import times_of
 from bench.leakage.guess import Cast
@@ -32,13 +34,15 @@ def follow(seen: Seen, cast: Cast) -> frozenset[Pair]:
     begun = {place: min(written[place][0], *read.get(place, written[place])[:1]) for place in places}
     order = sorted(places, key=lambda place: (begun[place], place))
     ranked: list[tuple[float, int, int]] = []
-    for at, new in enumerate(order):
-        for old in order[:at]:
-            times = written[old]
-            before = int(np.searchsorted(times, begun[new]))
-            gap = begun[new] - times[before - 1] if before else WITHIN + 1
-            if gap <= WITHIN:
-                later = len(times) - before
+    turn = {place: at for at, place in enumerate(order)}
+    whose, when = _all_writes(written, order)
+    for new in order:
+        low, high = np.searchsorted(when, (begun[new] - WITHIN, begun[new]))
+        for old in np.unique(whose[low:high]).tolist():
+            if turn[old] < turn[new]:
+                times = written[old]
+                before = int(np.searchsorted(times, begun[new]))
+                gap, later = begun[new] - times[before - 1], len(times) - before
                 ranked.append((float(gap / MINUTE + LATER * later + OFTEN * later / (1 + before)), old, new))
     followers: dict[int, int] = {}
     preceded: set[int] = set()
@@ -47,3 +51,15 @@ def follow(seen: Seen, cast: Cast) -> frozenset[Pair]:
             followers[old] = new
             preceded.add(new)
     return frozenset(followers.items())
+
+
+def _all_writes(
+    written: Mapping[int, NDArray[np.float64]], places: Sequence[int]
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Every write to these places in the order of time: to which, and when."""
+    if not places:
+        return np.empty(0, np.int64), np.empty(0)
+    when = np.concatenate([written[place] for place in places])
+    whose = np.repeat(np.array(places, np.int64), [len(written[place]) for place in places])
+    order = np.argsort(when, kind="stable")
+    return whose[order], when[order]
