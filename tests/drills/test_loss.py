@@ -46,6 +46,15 @@ def test_two_hundred_people_lose_nothing(*, renamed: bool) -> None:
     assert report(outcome).held
 
 
+@pytest.mark.parametrize("in_memory", [True, False])
+def test_the_report_says_where_profiles_lay(*, in_memory: bool) -> None:
+    """And what else is otherwise than in life."""
+    said = " ".join(report(dataclasses.replace(GOOD, in_memory=in_memory)).render("en").split())
+    assert in_memory == ("profiles in memory" in said)
+    assert in_memory != ("profiles beside it" in said)
+    assert "The directory's period is 2 s (an operator's default is 600)" in said
+
+
 def test_the_report_says_who_moved() -> None:
     """Of a relay under another name: how many went there, and how many had only cards to go by."""
     made = report(dataclasses.replace(GOOD, size=dataclasses.replace(SMALL, renamed=True), movers=4))

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import random
+import shutil
 import tempfile
 import time
 from collections.abc import Callable
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
@@ -27,9 +28,11 @@ _AWAY_S: Final = 2.0
 _GONE_S: Final = 3.0
 """Between the seizure and the empty relay at the same name."""
 _PATIENCE_S: Final = 300.0
-IN_MEMORY: Final = Path("/dev/shm")  # noqa: S108 - a folder with a name of its own is made there
-"""Where profiles lie, if there is such a place: in life each has a disk of its own, and here all would share the
-relay's. The relay's own files are where temporary files are."""
+_IN_MEMORY: Final = Path("/dev/shm")  # noqa: S108 - a folder with a name of its own is made there
+"""Where profiles lie, if there is such a place and it has room: in life each has a disk of its own, and here all would
+share the relay's. The relay's own files are where temporary files are."""
+_PROFILE_BYTES: Final = 8 * 1_048_576
+"""What a profile takes at most, with its logs, of so short a life."""
 _ANY_PORT: Final = "127.0.0.1:0"
 _TAKEN: Final = Text("The machine is carried away while they talk; an empty one takes its place under the same name",
                      "대화 중에 기계를 가져갑니다. 같은 이름의 빈 기계가 자리를 대신합니다")  # fmt: skip
@@ -90,6 +93,8 @@ class Outcome:
     """For how long they spoke."""
     memory_mb: float
     """Of all the people's processes together."""
+    in_memory: bool = False
+    """Whether profiles lay in memory; else beside the relay's data."""
 
     @property
     def rate(self) -> float:
@@ -99,12 +104,16 @@ class Outcome:
 
 def play(tell: Tell, size: Size) -> Outcome:
     """Play it in a folder of its own. Raises what goes wrong."""
-    shared = IN_MEMORY if IN_MEMORY.is_dir() else None
+    shared = _IN_MEMORY if _has_room(size) else None
     with (
         tempfile.TemporaryDirectory(prefix="nullabona-drill-") as folder,
         tempfile.TemporaryDirectory(prefix="nullabona-drill-", dir=shared) as profiles,
     ):
-        return asyncio.run(_play(Path(folder), Path(profiles), tell, size))
+        return replace(asyncio.run(_play(Path(folder), Path(profiles), tell, size)), in_memory=shared is not None)
+
+
+def _has_room(size: Size) -> bool:
+    return _IN_MEMORY.is_dir() and shutil.disk_usage(_IN_MEMORY).free >= size.accounts * _PROFILE_BYTES
 
 
 async def _play(folder: Path, profiles: Path, tell: Tell, size: Size) -> Outcome:

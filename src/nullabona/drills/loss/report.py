@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from nullabona.drills.loss.play import IN_MEMORY, Outcome, Size, play
+from nullabona.drills.loss.play import Outcome, Size, play
 from nullabona.drills.report import Check, Report
 from nullabona.drills.text import Text
 
@@ -56,12 +56,12 @@ def _crowd(outcome: Outcome) -> Text:
 
 def _conditions(outcome: Outcome) -> Text:
     """What is otherwise than in life."""
-    period, lie = outcome.size.period_s, IN_MEMORY.is_dir()
+    period, in_memory = outcome.size.period_s, outcome.in_memory
     return Text(
         f"The directory's period is {period} s (an operator's default is 600). The relay's data is on the disk, the "
-        f"people's profiles {'in memory, as each would have a disk of its own' if lie else 'beside it'}.",
+        f"people's profiles {'in memory, as each would have a disk of its own' if in_memory else 'beside it'}.",
         f"디렉터리의 회차 간격은 {period}초(기본값 600초). 릴레이의 데이터는 디스크에, "
-        f"사람들의 프로필은 {'각자의 디스크 대신 메모리에' if lie else '그 옆에'} 있음.",
+        f"사람들의 프로필은 {'각자의 디스크 대신 메모리에' if in_memory else '그 옆에'} 있음.",
     )
 
 
