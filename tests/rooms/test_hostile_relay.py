@@ -11,6 +11,7 @@ from nullabona.wire.messages import Appended, Frames
 from tests.rooms.hostile import (
     add,
     all_well,
+    frames_at,
     people,
     standing,
     track_of,
@@ -82,6 +83,25 @@ def test_a_relay_that_lies_about_what_it_holds(mood: str) -> None:
     world.settle(span=5 * 24 * HOUR, most=6_000)
     assert {("joined", everybody[0].where(room))} == {(p.phase(room), p.where(room)) for p in everybody}
     assert [sorted(texts)] * 4 == [sorted(person.texts(room)) for person in everybody]
+
+
+@pytest.mark.parametrize("mood", ["hides", "noise", "flips"])
+def test_a_relay_that_lies_about_receipts_does_not_keep_people_busy(mood: str) -> None:
+    """Each receipt that is hidden or mangled gives the others something to tell: they do so ever later."""
+    world = World(16)
+    relay = world.relay = LyingRelay(world.dice)
+    a, b = people(world, 2)
+    room = world.group(a, b)
+    relay.mood = mood
+    a.send(room, "lost")
+    for _ in range(1_800):
+        for person in (a, b):
+            world.turn(person)
+        world.pass_time(1_000)
+    assert len(frames_at(world, a.where(room))) < 60
+    relay.mood = ""
+    world.settle(span=2 * 24 * HOUR, most=4_000)
+    assert [["lost"]] * 2 == [person.texts(room) for person in (a, b)]
 
 
 @pytest.mark.parametrize("mood", MOODS)

@@ -86,7 +86,7 @@ def _gap(step: Step, room: RoomState, track: BoxTrack, upto: int) -> None:
     del track.missing[: -receipts.MAX_LISTED]
     track.position = track.start = upto
     track.chain = boxes.next_chain(track.chain, upto, b"gap")
-    receipts.tell_soon(step, room)
+    receipts.tell_doubt(step, room, track)
     if not track.closed:
         healing.lost_thread(step, room, "frames-missing")
 
@@ -99,7 +99,7 @@ def _take(step: Step, room: RoomState, track: BoxTrack, seq: int, data: bytes) -
     known = step.store.frame(box, digest)
     if known is not None and known.seq:
         boxes.record_repeat(step, track, seq, digest, known)
-        receipts.tell_soon(step, room)  # whoever put something else there learns that we do not have it
+        receipts.tell_doubt(step, room, track)  # whoever put something else there learns that we do not have it
         return
     opened = boxes.open_quietly(track, data)
     if opened is None:
@@ -161,7 +161,7 @@ def _unread(step: Step, room: RoomState, track: BoxTrack, seq: int) -> None:
     """What lies there says nothing to us: whoever put it there hears of it."""
     track.unreadable.append(seq)
     del track.unreadable[: -receipts.MAX_LISTED]
-    receipts.tell_soon(step, room)
+    receipts.tell_doubt(step, room, track)
 
 
 def _deliver(step: Step, room: RoomState, track: BoxTrack, seq: int, body: bytes) -> bool:
@@ -208,6 +208,7 @@ def _act(step: Step, room: RoomState, track: BoxTrack, seq: int, device: Device,
     messages.note_marker(step, room, device.account, said.marker)
     boxes.note_views(step, room, device.device, said.views)
     if isinstance(said.body, Shown | Annotation | Leave):
+        track.doubts = 0
         receipts.tell_soon(step, room)
     if isinstance(said.body, Leave):
         _leaves(step, room, device, said.body)

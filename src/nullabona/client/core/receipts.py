@@ -12,6 +12,8 @@ MAX_LISTED: Final = 48
 """Most missing or unreadable frames a view lists."""
 CHAIN_SHOWN: Final = 16
 """Bytes of the running hash that a view shows."""
+DOUBT_MOST_MS: Final = 1_800_000
+"""Within this time a room is told that something is gone, however often that happened since a message came."""
 MAX_TOLD: Final = 8
 """Closed boxes of which one message tells."""
 
@@ -54,7 +56,19 @@ def has_more_to_tell(room: RoomState) -> bool:
 
 def tell_soon(step: Step, room: RoomState) -> None:
     """Tell the room what we have seen, after a random time."""
-    room.receipt_at = room.receipt_at or step.within(delay(step, room))
+    longest = delay(step, room)
+    if not 0 < room.receipt_at <= step.now + longest:
+        room.receipt_at = step.within(longest)
+
+
+def tell_doubt(step: Step, room: RoomState, track: BoxTrack) -> None:
+    """Likewise that something in the box is gone or says nothing to us; ever later until a message comes.
+
+    What each receipt meets is another doubt if whoever keeps the box wants it so: it must not keep devices busy.
+    """
+    longest = max(delay(step, room), min(DOUBT_MOST_MS, delay(step, room) << min(track.doubts, 16)))
+    track.doubts += 1
+    room.receipt_at = room.receipt_at or step.within(longest)
 
 
 def delay(step: Step, room: RoomState) -> int:

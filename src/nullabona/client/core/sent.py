@@ -69,8 +69,9 @@ def _appended(step: Step, item: OutboxItem, answer: Appended) -> None:
         boxes.lose_box(step, room, track, answer.incarnation)
         return
     frame = step.store.frame(item.box, item.ref)
-    # A place that was read already is a lie: `confirm` puts the frame back later, not at once and for ever.
-    if frame is not None and not frame.seq and answer.seq > track.position:
+    # A place that was read already is a lie, and where much is gone one more put back at once is no help: `confirm`
+    # does it later, and not for ever.
+    if frame is not None and not frame.seq and answer.seq > track.position and track.doubts < boxes.MOST_DOUBTS:
         track.expected[answer.seq] = item.ref
         boxes.miss_expected(step, room, track)
 

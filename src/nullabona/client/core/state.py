@@ -96,6 +96,8 @@ class BoxTrack(msgspec.Struct):
     check_acks: bool = False
     told: int = -1
     """The seq of our view that we last told the room."""
+    doubts: int = 0
+    """How often something was gone or said nothing to us since a message came."""
     start: int = 0
     """Chain comparisons begin above this seq (a gap lies at or below it)."""
     relay: str = ""
