@@ -21,8 +21,9 @@ from pathlib import Path
 from typing import Any
 
 from nullabona.client.api import Client, ContactRequested, Joined, MessageReceived, Unprotected, open_client
-from nullabona.client.core.engine import Engine, Touched
+from nullabona.client.core.engine import Engine
 from nullabona.client.core.records import OutboxItem
+from nullabona.client.core.touched import Touched
 from nullabona.wire.address import Address
 from nullabona.wire.messages import AnyResponse, Frames
 

@@ -15,11 +15,12 @@ from typing import Any, Final, cast
 
 from bench.leakage.lines import Seat, look_up
 from nullabona.client.account import RENEW_DAYS
-from nullabona.client.core.engine import Engine, Touched
+from nullabona.client.core.engine import Engine
 from nullabona.client.core.outgoing import BLOB, PIECE
 from nullabona.client.core.record.checking import Checked
 from nullabona.client.core.records import LoggedEvent, OutboxItem
 from nullabona.client.core.step import Step, Timing
+from nullabona.client.core.touched import Touched
 from nullabona.client.core.wants import ReadWant
 from nullabona.client.net import NetOptions, Policy
 from nullabona.client.runner.directories import Directories
@@ -226,7 +227,7 @@ class Device:
         self._set_alarm()
 
     def _tell(self) -> None:
-        with self.store.transaction():
+        with self.store.reading():
             if self.store.last_event() == self._heard:
                 return
             news = self.store.events(self._heard)

@@ -25,11 +25,11 @@ from bench.leakage.machine import Machine
 from bench.leakage.room_acts import RoomActs
 from bench.leakage.society import Intent, Kind, Society
 from nullabona.client.core import commands, files
-from nullabona.client.core.engine import Touched
 from nullabona.client.core.errors import BadRequest, NoSuchContact, NoSuchRoom
 from nullabona.client.core.records import FileState, LoggedEvent, Progress
 from nullabona.client.core.roominfo import DIRECT
 from nullabona.client.core.step import Timing
+from nullabona.client.core.touched import Touched
 from nullabona.errors import PeerError
 from tests.rooms.devices import another_device
 from tests.rooms.world import Person, World

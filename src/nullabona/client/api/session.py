@@ -105,9 +105,9 @@ class Session:
 
     @contextmanager
     def look(self) -> Iterator[Store]:
-        """The store inside a transaction, for reading."""
+        """The store, for reading."""
         self.runner.check()
-        with self.store.transaction():
+        with self.store.reading():
             yield self.store
 
     @contextmanager

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final
 
@@ -43,21 +42,16 @@ from nullabona.client.core.devices import telling, tending
 from nullabona.client.core.mlsport import Mls
 from nullabona.client.core.ports import Store
 from nullabona.client.core.records import OutboxItem, Progress, Writing
+from nullabona.client.core.stands import Stand, stands_of
 from nullabona.client.core.state import AWAY, JOINED, RoomState, UpdateKeys, decode_state
 from nullabona.client.core.step import Chance, Me, Step, Timing
+from nullabona.client.core.touched import NOTHING, Touched
 from nullabona.client.core.wants import ChunkWant, ReadWant, join_read, room_reads, room_wake
 from nullabona.errors import PeerError
 from nullabona.wire.address import Address
 from nullabona.wire.messages import AnyResponse, Frames
 
 _NEVER: Final = 1 << 62
-
-
-@dataclass(frozen=True, slots=True)
-class Touched:
-    """What a step changed, so that the shell looks again only there."""
-
-    rooms: frozenset[bytes]
 
 
 class Engine:
@@ -71,6 +65,7 @@ class Engine:
         self._timing = timing or Timing()
         self._joins: dict[bytes, rejoin.Join] = {}
         self._wake: dict[bytes, int] = {}
+        self._stands: dict[bytes, dict[Address, Stand]] = {}
         self._inbox_wake = 0
         self._down: frozenset[str] = frozenset()
         self._up: frozenset[str] = frozenset()
@@ -123,6 +118,7 @@ class Engine:
             self._wake.pop(room, None)
         else:
             self._wake[room] = wake
+        self._stands[room] = stands_of(state) if state is not None else {}
 
     def _upkeep(self, step: Step, rooms: set[bytes]) -> set[bytes]:
         """Whatever time or what just happened makes due in these rooms."""
@@ -194,7 +190,7 @@ class Engine:
         inbox_due = 0 < self._inbox_wake <= now
         timed_due = self._next_timed() <= now
         if not due and not joins and not inbox_due and not timed_due:
-            return Touched(frozenset())
+            return NOTHING
         with self.step(now, *due, *joins) as step:
             dated.sweep(step)
             if inbox_due:
@@ -203,7 +199,7 @@ class Engine:
 
     def _next_timed(self) -> int:
         """When something changes by itself that is in no room in particular."""
-        with self._store.transaction():
+        with self._store.reading():
             due = dated.next_due(Step(self._store, self._mls, self.me, self._chance, self._timing, 0))
         return _NEVER if due is None else due
 
@@ -214,6 +210,10 @@ class Engine:
 
         ``relay`` is who was asked; empty: the one that keeps the box. What others say of it is of no meaning.
         """
+        stand = self._stands.get(room_id, {}).get(address)
+        idle = room_id not in self._joins and now < self._wake.get(room_id, _NEVER)
+        if idle and stand is not None and stand.has(after, answer, relay):
+            return NOTHING
         with self.step(now, room_id) as step:
             room = step.find_room(room_id)
             if room is None:
@@ -318,7 +318,7 @@ class Engine:
         self._down = self._down - {relay} if connected else self._down | {relay}
         self._up = self._up | {relay} if connected else self._up - {relay}
         if (self._down, self._up) == before:
-            return Touched(frozenset())
+            return NOTHING
         with self.step(now) as step:
             scouting.reached(step, relay)
         return Touched(step.touched)
@@ -337,12 +337,12 @@ class Engine:
     # -- what is wanted -------------------------------------------------------------------------------------------
 
     def rooms(self) -> list[bytes]:
-        with self._store.transaction():
+        with self._store.reading():
             return self._store.rooms()
 
     def reads(self, room_id: bytes) -> tuple[ReadWant, ...]:
         """The reads to keep outstanding for a room."""
-        with self._store.transaction():
+        with self._store.reading():
             data = self._store.load_room(room_id)
         wants = room_reads(decode_state(data)) if data is not None else ()
         join = self._joins.get(room_id)
@@ -360,28 +360,28 @@ class Engine:
         )
 
     def _inbox(self) -> inbox_places.InboxState | None:
-        with self._store.transaction():
+        with self._store.reading():
             return inbox_places.load(Step(self._store, self._mls, self.me, self._chance, self._timing, 0))
 
     def due(self, now: int) -> list[OutboxItem]:
         """Outbox items to send now, in order. Of one queue (`queue_of`) only the first may be under way."""
-        with self._store.transaction():
+        with self._store.reading():
             return self._store.outbox(now)
 
     def chunk_wants(self, now: int) -> list[ChunkWant]:
-        with self._store.transaction():
+        with self._store.reading():
             step = Step(self._store, self._mls, self.me, self._chance, self._timing, now)
             return [ChunkWant(c.relay, c.digest) for c in chunks.wanted_chunks(step) if c.next_at <= now]
 
     def lookups(self, now: int) -> list[str]:
         """Handles whose cards are needed to write to their inboxes, or to know who somebody is."""
-        with self._store.transaction():
+        with self._store.reading():
             step = Step(self._store, self._mls, self.me, self._chance, self._timing, now)
             return sorted(people.wanted_handles(step) | set(claims.due(step)))
 
     def wake_at(self) -> int | None:
         """When to call `tick`, in ms, if nothing happens before."""
-        with self._store.transaction():
+        with self._store.reading():
             step = Step(self._store, self._mls, self.me, self._chance, self._timing, 0)
             times = [*self._wake.values(), *(join.deadline for join in self._joins.values())]
             times += [self._inbox_wake] if self._inbox_wake else []

@@ -1,7 +1,7 @@
 """What the core needs from a store: one writer, one transaction per step. Implemented by ``nullabona.client.store``.
 
-All methods but `transaction` run inside a transaction that the core opened; what they wrote is durable when
-`transaction` returns, and none of it happened if it raises.
+All methods but `transaction` and `reading` run inside one of the two, that the core opened; what was written is durable
+when `transaction` returns, and none of it happened if it raises.
 """
 
 from __future__ import annotations
@@ -36,6 +36,10 @@ class Store(Protocol):
 
     def transaction(self) -> AbstractContextManager[None]:
         """Everything inside becomes durable together, or nothing does. Not re-entrant."""
+        ...
+
+    def reading(self) -> AbstractContextManager[None]:
+        """Nothing is written inside; costs next to nothing."""
         ...
 
     # -- single values -------------------------------------------------------------------------------------------

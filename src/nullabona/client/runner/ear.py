@@ -124,7 +124,7 @@ class Ear:
 
 def heard_at(store: Store, relay: str) -> int:
     """The number of the last peal before which all that rang was read, when that was noted last; 0 if it was not."""
-    with store.transaction():
+    with store.reading():
         return int.from_bytes(store.get_value(noted_as(relay)) or b"", "big")
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any, Protocol
 
-from nullabona.client.core.engine import Engine, Touched
+from nullabona.client.core.engine import Engine
 from nullabona.client.core.ports import Store
+from nullabona.client.core.touched import Touched
 from nullabona.client.runner.ways import Ways
 
 if TYPE_CHECKING:

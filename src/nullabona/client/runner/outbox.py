@@ -10,9 +10,9 @@ import asyncio
 from hashlib import sha256
 from typing import Final
 
-from nullabona.client.core.engine import Touched
 from nullabona.client.core.outgoing import BLOB, FRAME, INBOX, PIECE, TRIM, decode_target, passes, queue_of
 from nullabona.client.core.records import OutboxItem
+from nullabona.client.core.touched import Touched
 from nullabona.client.net import EndpointRefused, TimedOut, TooManyRequests
 from nullabona.client.runner.ground import Ground
 from nullabona.client.runner.ways import Way
@@ -79,7 +79,7 @@ class Outbox:
     def _let_go(self, due: set[int]) -> None:
         """What has gone elsewhere meanwhile waits for its old relay no longer: that may never be there again."""
         for id in [id for id in self._under_way if id not in due]:
-            with self._ground.store.transaction():
+            with self._ground.store.reading():
                 gone = self._ground.store.outbox_item(id) is None
             if gone:
                 _, task = self._under_way[id]
@@ -142,7 +142,7 @@ class Outbox:
         return touched
 
     def _hold(self, queue: bytes, item: OutboxItem) -> None:
-        with self._ground.store.transaction():
+        with self._ground.store.reading():
             later = self._ground.store.outbox_item(item.id)
         if later is not None:
             self._held[queue] = min(later.not_before, self._ground.now() + HOLD_MS)

@@ -15,7 +15,6 @@ import msgspec
 
 from nullabona.client.account import load_account
 from nullabona.client.core.devices import tending
-from nullabona.client.core.engine import Touched
 from nullabona.client.core.operator import dockets, taking
 from nullabona.client.core.operator.checking import own_docket
 from nullabona.client.core.operator.keeping import HeldItem, load_held
@@ -35,6 +34,7 @@ from nullabona.client.core.record.owner import Alarm, Look, Watch, judge, new_en
 from nullabona.client.core.record.pinned import Pinned
 from nullabona.client.core.record.promises import Expected
 from nullabona.client.core.step import Step
+from nullabona.client.core.touched import Touched
 from nullabona.client.net import EndpointRefused
 from nullabona.client.runner.chance import fraction
 from nullabona.client.runner.ground import Ground

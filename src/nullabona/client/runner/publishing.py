@@ -22,12 +22,12 @@ from nullabona.client.account import (
 from nullabona.client.core import inbox_places
 from nullabona.client.core.devices import own, telling, tending
 from nullabona.client.core.devices.items import CardItem
-from nullabona.client.core.engine import Touched
 from nullabona.client.core.record.checking import Checked
 from nullabona.client.core.record.errors import PromiseInvalid
 from nullabona.client.core.record.keeping import expect, load_expected, load_pinned, own_cards
 from nullabona.client.core.record.promises import Expected, check_promise, encode_expected
 from nullabona.client.core.step import DAY_MS
+from nullabona.client.core.touched import Touched
 from nullabona.client.net import EndpointRefused, TimedOut, endpoint_of
 from nullabona.client.runner.ground import Ground
 from nullabona.client.runner.requests import ask

@@ -13,8 +13,8 @@ import math
 from collections.abc import Callable
 from typing import Final
 
-from nullabona.client.core.engine import Touched
 from nullabona.client.core.step import Timing
+from nullabona.client.core.touched import NOTHING, Touched
 from nullabona.client.core.wants import ReadWant
 from nullabona.client.net import Carrier, EndpointRefused, TooManyRequests
 from nullabona.client.runner.boxkey import Key
@@ -275,7 +275,8 @@ class Reads:
         except PeerError as error:
             self._ground.warn(error.code, relay=want.relay)
             return False
-        self._ground.happened(touched)
+        if touched is not NOTHING or key in self._behind or key in self._unsure:
+            self._ground.happened(touched)
         after = self._wants.get(key)
         if after is not None and after.after < answer.head:
             self._unsure.add(key)

@@ -12,9 +12,10 @@ from contextlib import contextmanager, suppress
 from typing import Any, Final
 
 from nullabona.client.account import Account
-from nullabona.client.core.engine import Engine, Touched
+from nullabona.client.core.engine import Engine
 from nullabona.client.core.records import Progress, Writing
 from nullabona.client.core.step import DAY_MS, Step, Timing
+from nullabona.client.core.touched import Touched
 from nullabona.client.mls import SUITE
 from nullabona.client.net import NetOptions, Policy, PostCarrier, RelayUntrusted, connect
 from nullabona.client.profile import Profile

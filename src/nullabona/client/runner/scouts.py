@@ -9,8 +9,8 @@ import asyncio
 from collections import Counter
 from typing import Final
 
-from nullabona.client.core.engine import Touched
 from nullabona.client.core.scouting import Report, Scout
+from nullabona.client.core.touched import NOTHING, Touched
 from nullabona.client.net import EndpointRefused
 from nullabona.client.runner.chance import fraction
 from nullabona.client.runner.ground import Ground
@@ -46,7 +46,9 @@ class Scouts:
             waiting = self._waiting.pop(state.relay, None)
             if waiting is not None:
                 waiting.cancel()
-            self._ground.happened(self._ground.engine.on_way(state.relay, self._ground.now(), connected=True))
+            touched = self._ground.engine.on_way(state.relay, self._ground.now(), connected=True)
+            if touched is not NOTHING:
+                self._ground.happened(touched)
         elif state.relay not in self._waiting:
             self._waiting[state.relay] = self._ground.spawn(self._without(state.relay))
 

@@ -39,15 +39,31 @@ class Transaction:
             self._rows.rollback()
 
 
+class Reading:
+    """What ``store.reading()`` gives."""
+
+    __slots__ = ("_rows",)
+
+    def __init__(self, rows: Rows) -> None:
+        self._rows = rows
+
+    def __enter__(self) -> None:
+        self._rows.check()
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+
 class Rows:
     """A connection, its transaction, and the four ways to run a statement.
 
     ``_remember`` is told the profile's generation after each commit that changed something; without it generations
-    are not counted. Writes are refused outside a transaction; reads are not.
+    are not counted. Writes are refused outside a transaction; reads are not. ``_known`` is for whoever keeps rows in
+    memory: it is emptied when a transaction is undone.
     """
 
-    __slots__ = ("_changes", "_connection", "_execute", "_fetch", "_many", "_open", "_refusal", "_remember", "_start",
-                 "_transaction", "_writable")  # fmt: skip
+    __slots__ = ("_changes", "_connection", "_execute", "_fetch", "_known", "_many", "_open", "_reading", "_refusal",
+                 "_remember", "_start", "_transaction", "_writable")  # fmt: skip
 
     def __init__(self, connection: apsw.Connection, remember: Callable[[int], None] | None = None) -> None:
         cursor = connection.cursor()
@@ -58,6 +74,8 @@ class Rows:
         self._changes = connection.changes
         self._remember = remember
         self._transaction = Transaction(self)
+        self._reading = Reading(self)
+        self._known: dict[str, bytes | None] = {}
         self._open = False
         self._writable = False
         self._start = 0
@@ -68,10 +86,21 @@ class Rows:
         """Everything inside becomes durable together, or nothing does. Not re-entrant."""
         return self._transaction
 
-    def begin(self) -> None:
-        """Open the one transaction. Raises `StoreMisuse` inside another, and whatever closed the store for good."""
+    def reading(self) -> Reading:
+        """Nothing is written inside. Costs nothing: there is one connection, so nothing changes between two reads.
+
+        Raises whatever closed the store for good.
+        """
+        return self._reading
+
+    def check(self) -> None:
+        """Raises whatever closed the store for good, if anything did."""
         if self._refusal is not None:
             raise self._refusal
+
+    def begin(self) -> None:
+        """Open the one transaction. Raises `StoreMisuse` inside another, and whatever closed the store for good."""
+        self.check()
         if self._open:
             raise StoreMisuse("a transaction was opened inside another")
         try:
@@ -100,6 +129,7 @@ class Rows:
     def rollback(self) -> None:
         """Undo the transaction. Does not raise: a store whose undoing fails refuses everything afterwards."""
         self._open = self._writable = False
+        self._known.clear()
         try:
             if self._connection.in_transaction:
                 self._execute("ROLLBACK")

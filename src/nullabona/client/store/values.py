@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from nullabona.client.core.records import LoggedEvent
 from nullabona.client.store.rows import Rows
 from nullabona.client.store.statements import STATEMENTS
@@ -20,23 +22,37 @@ _EVENTS = STATEMENTS["events"]
 _EVENTS_LAST = STATEMENTS["events_last"]
 _EVENTS_FORGET = STATEMENTS["events_forget"]
 
+_SMALL: Final = 4_096
+"""Bytes of a value that is kept in memory, at most."""
+_MOST_KNOWN: Final = 4_096
+
 
 class ValueRows(Rows):
-    """Single values by name."""
+    """Single values by name. Small ones are kept in memory: every step asks for some, and few change."""
 
     __slots__ = ()
 
     def get_value(self, key: str) -> bytes | None:
         """The value last set, or None if there is none."""
+        known = self._known
+        if key in known:
+            return known[key]
         row = self._one(_GET, (key,))
-        return None if row is None else row[0]
+        value = None if row is None else row[0]
+        if value is None or len(value) <= _SMALL:
+            if len(known) >= _MOST_KNOWN:
+                known.clear()
+            known[key] = value
+        return value
 
     def set_value(self, key: str, value: bytes) -> None:
         """Set or replace a value."""
+        self._known.pop(key, None)
         self._write(_SET, (key, value))
 
     def delete_value(self, key: str) -> None:
         """Forget a value; harmless if there is none."""
+        self._known.pop(key, None)
         self._write(_DELETE, (key,))
 
 
