@@ -63,7 +63,7 @@ def test_forgotten_events_are_not_left_out_without_a_word(service: Service, tmp_
 
     async def story() -> None:
         async with people(service, tmp_path, "a") as (a,):
-            with a._session.look() as store:
+            with a._session.change() as store:
                 for number in range(KEEP_EVENTS + 50):
                     store.log_event("epoch", b"r", msgspec.msgpack.encode({"epoch": number}))
         async with opened(tmp_path / "a") as a:

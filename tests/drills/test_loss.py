@@ -5,11 +5,13 @@ from __future__ import annotations
 import dataclasses
 
 import pytest
+from click.testing import CliRunner
 
+from nullabona.cli import drill
 from nullabona.drills.loss.crowd import name_of
 from nullabona.drills.loss.play import Outcome, Size, play
 from nullabona.drills.loss.report import report
-from nullabona.drills.report import Verdict
+from nullabona.drills.report import Report, Verdict
 from nullabona.wire.handle import check_name
 
 SMALL = Size(accounts=12, rooms=4, rate=10.0, before_s=3.0, after_s=2.0, period_s=2)
@@ -34,6 +36,21 @@ def test_a_small_crowd_follows_the_cards() -> None:
     assert outcome.lacking > 0, "nothing was under way when the relay was taken"
     assert 0 < outcome.movers <= 2, "somebody must be left who has only cards to go by"
     assert {"S-24": Verdict.HELD} == {check.id: check.verdict for check in report(outcome).checks}
+
+
+def test_the_command_plays_what_it_was_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every option arrives where it belongs."""
+    sizes: list[Size] = []
+
+    def played(_: object, size: Size) -> Report:
+        sizes.append(size)
+        return report(GOOD)
+
+    monkeypatch.setattr(drill, "run_loss", played)
+    options = {"accounts": 7, "rooms": 3, "rate": 1.5, "seconds": 4, "patience": 60}
+    words = [word for name, value in options.items() for word in (f"--{name}", str(value))]
+    assert 0 == CliRunner().invoke(drill.drill, ["loss", *words, "--renamed"]).exit_code
+    assert [Size(accounts=7, rooms=3, rate=1.5, before_s=4, after_s=4, patience_s=60, renamed=True)] == sizes
 
 
 @pytest.mark.slow

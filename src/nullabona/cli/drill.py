@@ -145,8 +145,10 @@ def loss(
     *, accounts: int, rooms: int, rate: float, seconds: float, patience: float, renamed: bool, as_json: bool
 ) -> None:
     """The machine is taken while many people talk, an empty one takes its place: what is lost, and for how long?"""
+    size = Size(accounts=accounts, rooms=rooms, rate=rate, before_s=seconds, after_s=seconds, patience_s=patience,
+                renamed=renamed)  # fmt: skip
     try:
-        report = run_loss(_tell, Size(accounts, rooms, rate, seconds, seconds, patience, renamed))
+        report = run_loss(_tell, size)
     except NullabonaError as error:
         _fail(error)
     _finish(report, as_json=as_json)

@@ -239,7 +239,7 @@ class Client(
             return handled_upto(store) or 0
 
     def _handled(self, last: int) -> None:
-        with self._session.look() as store:
+        with self._session.change() as store:
             store.set_value(LISTENER, str(last).encode())
 
     # -- how it is doing ------------------------------------------------------------------------------------------

@@ -176,7 +176,7 @@ class ImportCalls:
     def _add(self, writer: Writer, lines: list[Line]) -> None:
         skipped = writer.skip(lines)
         if skipped < len(lines):
-            with self._session.look() as store:
+            with self._session.change() as store:
                 writer.add(store, lines[skipped:])
 
     def _now(self, kept: Import) -> Import:

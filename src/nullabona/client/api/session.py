@@ -111,6 +111,13 @@ class Session:
             yield self.store
 
     @contextmanager
+    def change(self) -> Iterator[Store]:
+        """The store inside a transaction, for what is no affair of the engine."""
+        self.runner.check()
+        with self.store.transaction():
+            yield self.store
+
+    @contextmanager
     def view(self) -> Iterator[Step]:
         """As `look`, for reading with the core's own questions. Nothing that is changed inside is kept."""
         with self.look():

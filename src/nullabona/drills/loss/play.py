@@ -43,7 +43,7 @@ _TAKEN_RENAMED: Final = Text(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Size:
     """How large the crowd is, and how much it says."""
 
