@@ -19,6 +19,15 @@ def fail_after_writing(store: SqliteStore) -> None:
         raise _StepFailed
 
 
+def change_and_look(store: SqliteStore) -> None:
+    with store.transaction():
+        store.set_value("a", b"2")
+        assert b"2" == store.get_value("a")
+        store.delete_value("a")
+        assert store.get_value("a") is None
+        raise _StepFailed
+
+
 def nest(store: SqliteStore) -> None:
     with store.transaction():
         store.set_value("a", b"1")
@@ -83,13 +92,40 @@ def test_a_swallowed_failure_still_undoes(store: SqliteStore) -> None:
     assert store.get_value("a") is None
 
 
+def test_reading_writes_nothing(store: SqliteStore) -> None:
+    """It may be inside a transaction and the other way round; what is written inside it alone is refused."""
+    with store.transaction(), store.reading():
+        store.set_value("a", b"1")
+    with store.reading():
+        assert b"1" == store.get_value("a")
+        with pytest.raises(StoreMisuse):
+            store.set_value("a", b"2")
+        with store.transaction():
+            store.set_value("a", b"3")
+    assert b"3" == store.get_value("a")
+
+
+def test_a_value_that_was_read_is_as_it_is_stored(store: SqliteStore) -> None:
+    """Small or large, there or not; also behind a change that was undone, and one that was read inside it."""
+    for before in (b"1", bytes(10_000), None):
+        with store.transaction():
+            store.delete_value("a") if before is None else store.set_value("a", before)
+        assert before == store.get_value("a")
+        with pytest.raises(_StepFailed):
+            change_and_look(store)
+        assert before == store.get_value("a")
+
+
 def test_a_closed_store_is_refused(store: SqliteStore) -> None:
-    """Reads and transactions; closing again is harmless."""
+    """Reads and transactions, also of what was read before; closing again is harmless."""
+    assert store.get_value("a") is None
     store.close()
     store.close()
     with pytest.raises(StoreMisuse):
         store.get_value("a")
     with pytest.raises(StoreMisuse), store.transaction():
+        pass
+    with pytest.raises(StoreMisuse), store.reading():
         pass
 
 

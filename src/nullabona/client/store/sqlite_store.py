@@ -9,6 +9,7 @@ from typing import Self
 
 import apsw
 
+from nullabona.client.core.errors import StoreMisuse
 from nullabona.client.store.archiving import ArchiveRows
 from nullabona.client.store.connection import bulk, create_file, open_file, open_memory
 from nullabona.client.store.contacts import ContactRows
@@ -97,6 +98,8 @@ class SqliteStore(
         """Undo an open transaction, empty the WAL and close. Harmless to repeat."""
         if self._open:
             self.rollback()
+        self._known.clear()
+        self._refusal = self._refusal or StoreMisuse("the store is closed")
         try:
             self._connection.close()
         except apsw.Error as error:

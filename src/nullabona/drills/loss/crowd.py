@@ -44,6 +44,7 @@ class Person:
         """Room, account and text of every line of somebody else that it was told of."""
         self.news = asyncio.Event()
         self._folder = folder
+        self._titles: dict[bytes, str] = {}
         self._open = AsyncExitStack()
 
     async def create(self, handle: str, relay: str) -> None:
@@ -78,11 +79,15 @@ class Person:
         """Whether this account is in a room."""
         return any(room.title == title for room in self.client.rooms())
 
+    def _title(self, room: bytes) -> str:
+        if room not in self._titles:
+            self._titles[room] = self.client.room(room).title
+        return self._titles[room]
+
     async def _listen(self) -> None:
         async for event in self.client.events():
             if isinstance(event, MessageReceived):
-                title = self.client.room(event.room).title
-                self.shown.add((title, event.account.hex(), event.text))
+                self.shown.add((self._title(event.room), event.account.hex(), event.text))
             elif isinstance(event, RoomRequested):
                 await self.client.accept_room_request(event.room)
             self.news.set()
