@@ -11,6 +11,7 @@ from typing import Final
 from bench.speed import page, tables
 from bench.speed.apart import APPENDS_PER_S, CONNECTIONS
 from bench.speed.needs import (
+    CALM_OLD_S,
     CALM_S,
     GIB,
     PEAL_DOWN_BYTES,
@@ -109,7 +110,8 @@ def _assumed(assumed: Assumed, machine: Machine) -> str:
 - The busiest second is {assumed.peak:g} times the average one.
 - {assumed.online:.0%} of all people have a device connected at once. It hears, waits at its inbox for {WAIT_S} seconds
   at a time, hears over a new connection every {STAY_S + GONE_S:.0f} seconds, and looks into each room's box every
-  {CALM_S / 60:.0f} minutes.
+  {CALM_S / 60:.0f} minutes, and every {CALM_OLD_S / 3_600:.0f} hours into those of its epochs that are over,
+  {assumed.old_boxes:g} a room.
 - A peal is {PEAL_S:g} s long, or {HEARER_S * 1e6:.0f} µs for each who hears if that is longer. Each who hears is told
   {MARK_SIZE} bytes for each box that rang; around them {PEAL_DOWN_BYTES} bytes come and {PEAL_UP_BYTES} go for every
   peal, IP and TCP among them.

@@ -27,6 +27,7 @@ from nullabona.wire.records import HEAD_SIZE
 DAY_S: Final = 86_400
 GIB: Final = 2**30
 CALM_S: Final = Timing().calm / 1_000
+CALM_OLD_S: Final = Timing().calm_old / 1_000
 PACKET_BYTES: Final = 52
 """IP and TCP around each packet."""
 POST_PACKETS: Final = 4
@@ -63,6 +64,8 @@ class Assumed:
     """Of requests, answers, WebSocket and TCP around a frame on a connection that lasts."""
     days: int = 30
     """That frames are kept."""
+    old_boxes: float = 1.6
+    """Boxes of a room whose epoch is over and that are read all the same: those of a society of thirty days, about."""
     heard: int = 1
     """Relays of this size at which one has rooms, and which one therefore hears."""
     accounts: int = 30_000
@@ -221,7 +224,7 @@ class Relay:
 
     @property
     def looks(self) -> float:
-        return self.clients * self.assumed.rooms / CALM_S
+        return self.clients * self.assumed.rooms * (1 / CALM_S + self.assumed.old_boxes / CALM_OLD_S)
 
     @property
     def peal_s(self) -> float:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any, cast
 
 from nullabona.client.core.step import Timing
 from nullabona.client.core.wants import ReadWant
 from nullabona.client.runner.boxkey import Key
+from nullabona.client.runner.chance import moment_s
 from nullabona.client.runner.visits import Visits
 from nullabona.wire.address import BoxSecrets
 from nullabona.wire.messages import POLICY_ROOM
@@ -27,3 +29,15 @@ def test_what_was_never_read_stays_to_be_read() -> None:
     visits = Visits(cast(Any, None), Timing(), lambda: 0.5, wants, behind)
     visits.bring_up(RELAY, [keys["rang"]])
     assert {keys["rang"], keys["new"], keys["joining"], elsewhere} == behind
+
+
+def test_boxes_of_epochs_that_are_over_are_seldom_read() -> None:
+    """They ring like others if something comes; what does not ring is looked for less often there."""
+    keys: dict[bool, Key] = {old: (b"room", RELAY, bytes([old])) for old in (False, True)}
+    wants = {keys[old]: ReadWant(RELAY, BOX, 7, old=old, rings=bytes(32)) for old in keys}
+    timing = Timing()
+    visits = Visits(cast(Any, None), timing, lambda: 0.5, wants, set())
+    visits._ears[RELAY] = cast(Any, SimpleNamespace(hears=True))
+    moments = {old: visits._moment_s(key) for old, key in keys.items()}
+    assert moment_s(timing.calm / 1_000, 0.5) == moments[False]
+    assert moment_s(timing.calm_old / 1_000, 0.5) == moments[True] == 8 * moments[False]

@@ -77,6 +77,8 @@ class Timing:
     """Likewise one in which something may lie that rang while nobody heard."""
     calm: int = 1_800_000
     """Likewise one that did not ring."""
+    calm_old: int = 14_400_000
+    """Likewise, and its epoch is over: what comes there are announcements and what was put back, which ring."""
     update: int = 7 * DAY_MS
     """A device renews its keys in a room at least this often."""
 

@@ -169,15 +169,16 @@ class Visits:
 
     def _moment_s(self, key: Key) -> float:
         room, relay, _ = key
+        want = self._wants[key]
         if room is None:
             return self._drawn_s(self._timing.apart)
-        if self._wants[key].rings is None:
+        if want.rings is None:
             return self._drawn_s(self._timing.joining)
         if key in self._slow or not self._ears[relay].hears:
             return self._drawn_s(self._timing.apart)
         if key in self._behind:
             return min(self._drawn_s(self._timing.behind), LONGEST * self._timing.behind / 1_000)
-        return self._drawn_s(self._timing.calm)
+        return self._drawn_s(self._timing.calm_old if want.old else self._timing.calm)
 
     def _drawn_s(self, mean_ms: int) -> float:
         return moment_s(mean_ms / 1_000, self._chance())
