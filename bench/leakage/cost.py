@@ -1,46 +1,73 @@
 """How many events a society will cause with our design: what a recording costs is known before it is made.
 
-A rule of thumb, not the measure: within a factor of about one and a half. Nearly all is deliveries of receipts. A frame
-goes to every device in the room; each message, and each commit, is acknowledged by every device; and every device
-commits once a week to renew its keys. So a room of ``n`` devices costs about ``n * n`` for each burst of talk and
-``n * n * n`` a week.
+A rule of thumb, not the measure: within a factor of about one and a half. What is read at drawn moments is three events
+each (a connection, the read, its end), and most reads bring nothing: each box is looked into all day long. Nearly all
+frames are receipts. One goes to every device in the room; each message, and each commit, is acknowledged by every
+device; and every device commits once a week to renew its keys. So a room of ``n`` devices costs about ``n * n`` for
+each burst of talk and ``n * n * n`` a week.
 """
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Iterator
 from typing import Final
 
 from bench.leakage.intents import DAY, Kind
 from bench.leakage.society import Society
 from nullabona.client.core.step import DAY_MS, Timing
+from nullabona.client.runner.hearing import GONE_S, STAY_S
 
 _CHANGES: Final = {Kind.CREATE, Kind.ADD, Kind.REMOVE, Kind.LEAVE}
 _READS: Final = 0.7
 """Of the times that somebody looks at a room, how many cause a receipt of their own."""
-_WITH_APPENDS: Final = 1.25
-"""Events for each delivery: its append and a trim are shared by all who get it."""
-_CONNECTING: Final = 12.0
-"""Events of one connecting device: two connections, and some questions to the directory on one each."""
-_BOXES: Final = 1.3
-"""Boxes for each room: one or several."""
+_REQUEST: Final = 3.0
+"""Events of a request by a connection of its own."""
+_READ: Final = 0.8
+"""Reads for each delivery: some bring two frames."""
+_ASKED: Final = 4.0
+"""Questions to the directory, of a device that connects."""
+_OLD: Final = 0.05
+"""Boxes of epochs that are over, for each room and day; `_OLD_MOST` of them in the long run."""
+_OLD_MOST: Final = 1.6
 _EXTRA: Final = 1.5
 """Frames for each device and change beside its receipt: joining, names, trims that follow."""
 
 
 def expected_events(society: Society) -> int:
-    """About how many events `ours.record` will note, connections and what they begin to read included."""
+    """About how many events `ours.record` will note of the product as it is, connections included."""
     boxes = Counter(member for room in society.rooms for member in (room.creator, *room.founders))
-    connected = sum(
-        _CONNECTING + _BOXES * boxes[intent.account]
-        for intent in society.intents
-        if intent.kind in {Kind.ONLINE, Kind.MOVE}
-    )
-    return round(connected + _WITH_APPENDS * expected_deliveries(society))
+    timing = Timing()
+    old = min(_OLD_MOST, _OLD * society.size.days) * timing.calm / timing.calm_old
+    looks = heard = 0.0
+    for account, online_s in _online(society):
+        looks += boxes[account] * (1 + old) * online_s * 1_000 / timing.calm
+        heard += online_s / (STAY_S + GONE_S)
+    connected = sum(intent.kind in {Kind.ONLINE, Kind.MOVE} for intent in society.intents)
+    sent, delivered = _frames(society)
+    requests = looks + _READ * delivered + sent + _ASKED * connected
+    return round(_REQUEST * requests + delivered + 2 * heard)
+
+
+def _online(society: Society) -> Iterator[tuple[int, float]]:
+    """An account, and how long a device of it was there, in seconds: for each time that one was."""
+    since: dict[tuple[int, int], float] = {}
+    for intent in society.intents:
+        if intent.kind is Kind.ONLINE:
+            since[intent.account, intent.device] = intent.t
+        elif intent.kind is Kind.OFFLINE and (intent.account, intent.device) in since:
+            yield intent.account, intent.t - since.pop((intent.account, intent.device))
+    for (account, _), t in since.items():
+        yield account, society.size.days * DAY - t
 
 
 def expected_deliveries(society: Society) -> int:
     """About how many frames will be handed to a reader."""
+    return round(_frames(society)[1])
+
+
+def _frames(society: Society) -> tuple[float, float]:
+    """About how many frames will be appended to boxes, and handed to readers."""
     said: defaultdict[int, list[float]] = defaultdict(list)
     changes: defaultdict[int, int] = defaultdict(int)
     looks: defaultdict[int, int] = defaultdict(int)
@@ -51,7 +78,7 @@ def expected_deliveries(society: Society) -> int:
             changes[intent.room] += 1
         elif intent.kind is Kind.READ:
             looks[intent.room] += 1
-    total = 0.0
+    sent = delivered = 0.0
     timing = Timing()
     for room in society.rooms:
         devices = float(sum(society.accounts[member].devices for member in (room.creator, *room.founders)))
@@ -59,8 +86,10 @@ def expected_deliveries(society: Society) -> int:
         commits = changes[room.number] + devices * weeks
         rounds = _bursts(said[room.number], timing.receipt / 2_000 * max(1.0, devices // 4))
         receipts = devices * rounds + _READS * looks[room.number] + _EXTRA * devices * commits
-        total += (len(said[room.number]) + commits + receipts) * (devices + 1)
-    return round(total)
+        frames = len(said[room.number]) + commits + receipts
+        sent += frames
+        delivered += frames * (devices + 1)
+    return sent, delivered
 
 
 def _bursts(times: list[float], window: float) -> int:

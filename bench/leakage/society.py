@@ -32,7 +32,7 @@ class Size:
     """How large a society is. ``pace``: messages that an account writes a day, on average, but at least so many that
     everybody who knows one another talks once, and every group too.
 
-    The defaults are what the real core can live in about half an hour of one processor (`cost`): a week, and a pace
+    The defaults are what the real core can live in about an hour of one processor (`cost`): a week, and a pace
     that is a tenth or less of what people write.
     """
 

@@ -124,11 +124,12 @@ def test_what_a_recording_costs_is_known_in_advance(lived: Lived, society: Socie
 
 
 def test_memory_tells_the_order_in_which_boxes_were_touched_since_midnight(lived: Lived) -> None:
-    """Of those that were written to today, each stands where its first touch of the day puts it: the first append that
-    makes it, or the first read of one that was there.
+    """Of rooms' boxes that were written to today, each stands where its first touch of the day puts it: the first append
+    that makes it, or the first read of one that was there. (The day that an inbox shows is drawn.)
     """
     _, recording = lived
     heads = recording.memory[recording.memory["op"] == Op.APPEND]
+    heads = heads[np.isin(heads["place"], list(recording.truth.room_of))]
     midnight = float(np.max(heads["t"]))
     written = heads["place"][heads["t"] == midnight].tolist()
     live = recording.live
@@ -136,5 +137,5 @@ def test_memory_tells_the_order_in_which_boxes_were_touched_since_midnight(lived
     today = live[(live["t"] > midnight) & np.isin(live["op"], [Op.READ, Op.APPEND]) & np.isin(live["place"], written)]
     touches = [int(event["place"]) for event in today if event["op"] == Op.APPEND or int(event["place"]) in old]
     touched = list(dict.fromkeys(touches))
-    assert len(touched) > 5
+    assert len(touched) > 3
     assert touched == [place for place in written if place in touched]
