@@ -124,13 +124,13 @@ class Account:
 
 
 def load_account(store: Store) -> Account | None:
-    """The profile's account, if it has one. Opens its own transaction."""
-    with store.transaction():
+    """The profile's account, if it has one."""
+    with store.reading():
         return find_account(store)
 
 
 def find_account(store: Store) -> Account | None:
-    """As `load_account`, inside a transaction of the caller."""
+    """As `load_account`, where the caller reads or is in a transaction."""
     data = store.get_value(_ACCOUNT)
     if not data:
         return None

@@ -152,7 +152,7 @@ class Directories:
         return self._ground.now() // 1_000
 
     def _known(self, host: str) -> Pinned | None:
-        with self._ground.store.transaction():
+        with self._ground.store.reading():
             return load_pinned(self._ground.store, host)
 
     def _remember(self, pinned: Pinned, checked: Checked | None = None, handle: str = "") -> None:

@@ -98,7 +98,7 @@ class Oversight:
         account = load_account(self._ground.store)
         if account is None or not account.ever_published:
             return UNPUBLISHED_S
-        with self._ground.store.transaction():
+        with self._ground.store.reading():
             if tending.is_signed_out(self._ground.store):
                 return DAY_S
         pause = self._retry_s(account.handle.authority)
@@ -135,7 +135,7 @@ class Oversight:
 
     async def _look_after_docket(self, host: str) -> float:
         """Follow the operator's docket, if its time has come; in how many seconds it comes next."""
-        with self._ground.store.transaction():
+        with self._ground.store.reading():
             pinned = load_pinned(self._ground.store, host)
             due_s = dockets.load_docket(self._ground.store).next_s
         handle = parse_handle(self._ground.engine.me.handle)
@@ -150,7 +150,7 @@ class Oversight:
         return max(_SHORTEST_S, due_s - self._now_s)
 
     def _waiting(self) -> list[HeldItem]:
-        with self._ground.store.transaction():
+        with self._ground.store.reading():
             return load_held(self._ground.store)
 
     # -- the own handle -------------------------------------------------------------------------------------------
@@ -161,7 +161,7 @@ class Oversight:
 
     async def _watch_through(self, handle: Handle) -> float:
         await self._ground.directories.begin(handle.authority)
-        with self._ground.store.transaction():
+        with self._ground.store.reading():
             watch = load_watch(self._ground.store)
         if watch is None:
             return RETRY_S
@@ -215,13 +215,13 @@ class Oversight:
 
     async def _look_after_promises(self, own: str) -> float:
         """Look at what is due; in how many seconds the next is."""
-        with self._ground.store.transaction():
+        with self._ground.store.reading():
             expected = [each for each in load_expected(self._ground.store) if each.handle != own]
         for each in expected:
             if each.due_s <= self._now_s:
                 with suppress(PeerError, EndpointRefused):
                     await self._look_at(each)
-        with self._ground.store.transaction():
+        with self._ground.store.reading():
             times = [each.due_s for each in load_expected(self._ground.store) if each.handle != own]
         return max(_SHORTEST_S, min(times, default=self._now_s + RETRY_S) - self._now_s)
 
@@ -243,7 +243,7 @@ class Oversight:
 
     def _retry_s(self, host: str) -> float:
         """When a directory that was out of reach is asked again: before it can have closed many epochs."""
-        with self._ground.store.transaction():
+        with self._ground.store.reading():
             pinned = load_pinned(self._ground.store, host)
         return RETRY_S if pinned is None else min(RETRY_S, pinned.rules.period_s)
 

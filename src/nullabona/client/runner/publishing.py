@@ -74,7 +74,7 @@ class Publishing:
                     await self._poke.wait()
 
     async def _once(self) -> bool:
-        with self._ground.store.transaction():
+        with self._ground.store.reading():
             if tending.is_signed_out(self._ground.store):
                 return True
         try:
@@ -89,7 +89,7 @@ class Publishing:
 
     def _choose(self) -> None:
         """A card that another device made may name the old relay: what was chosen here goes on top of it."""
-        with self._ground.store.transaction():
+        with self._ground.store.reading():
             relay = own.chosen_relay(self._ground.store)
         if relay and relay != self._account().relay:
             with self._ground.engine.step(self._ground.now()) as step:
@@ -152,7 +152,7 @@ class Publishing:
         if not note:
             return None
         host, now_s = card.handle.authority, self._ground.now() // 1_000
-        with self._ground.store.transaction():
+        with self._ground.store.reading():
             pinned = load_pinned(self._ground.store, host)
         try:
             if pinned is not None:
@@ -166,7 +166,7 @@ class Publishing:
         account = self._account()
         card = account.card
         shown = (await self._ground.directories.look_up(account.record.handle)).card
-        with self._ground.store.transaction():
+        with self._ground.store.reading():
             waits = any(each.digest == card.hash for each in load_expected(self._ground.store))
             own = own_cards(self._ground.store)
         if shown == card.encoded:
