@@ -106,8 +106,10 @@ MUTANTS: Final = (
     _mutant("nobody puts frames back", "loss", "S-22",
         Edit("client/core/boxes.py", "    if not own and not anybody:\n        return\n", "    return\n"),
         more=("--accounts", "12", "--rooms", "4", "--rate", "10", "--seconds", "3", "--patience", "70")),
-    _mutant("no card is looked up of who may move a room", "loss", "S-24",
-        Edit("client/core/scouting.py", "    if waited >= step.timing.scout_cards:\n        _look_up(step, room)\n", ""),
+    # Of who may move a room, and of whose inbox does not answer: either alone still finds them.
+    _mutant("no card is looked up again", "loss", "S-24",
+        Edit("client/core/whereabouts.py", "    if handle not in waiting:\n        step.store.set_value(_AGAIN",
+             "    if handle in waiting:\n        step.store.set_value(_AGAIN"),
         more=("--renamed", "--accounts", "12", "--rooms", "4", "--rate", "10", "--seconds", "3", "--patience", "70")),
 
     # -- what a relay keeps
