@@ -66,9 +66,11 @@ def tell_doubt(step: Step, room: RoomState, track: BoxTrack) -> None:
 
     What each receipt meets is another doubt if whoever keeps the box wants it so: it must not keep devices busy.
     """
-    longest = max(delay(step, room), min(DOUBT_MOST_MS, delay(step, room) << min(track.doubts, 16)))
     track.doubts += 1
-    room.receipt_at = room.receipt_at or step.within(longest)
+    if not room.receipt_at:
+        soon = delay(step, room)
+        room.receipt_at = step.within(max(soon, min(DOUBT_MOST_MS, soon << min(track.doubted, 16))))
+        track.doubted += 1
 
 
 def delay(step: Step, room: RoomState) -> int:
