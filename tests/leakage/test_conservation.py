@@ -124,7 +124,7 @@ def test_what_a_recording_costs_is_known_in_advance(lived: Lived, society: Socie
 
 
 def test_memory_tells_the_order_in_which_boxes_were_touched_since_midnight(lived: Lived) -> None:
-    """Of rooms' boxes that were written to today, each stands where its first touch of the day puts it: the first append
+    """Of rooms' boxes that were written to today, each stands where its first touch of the day puts it: the append
     that makes it, or the first read of one that was there. (The day that an inbox shows is drawn.)
     """
     _, recording = lived
