@@ -106,10 +106,9 @@ MUTANTS: Final = (
     _mutant("nobody puts frames back", "loss", "S-22",
         Edit("client/core/boxes.py", "    if not own and not anybody:\n        return\n", "    return\n"),
         more=("--accounts", "12", "--rooms", "4", "--rate", "10", "--seconds", "3", "--patience", "70")),
-    # Of who may move a room, and of whose inbox does not answer: either alone still finds them.
-    _mutant("no card is looked up again", "loss", "S-24",
-        Edit("client/core/whereabouts.py", "    if handle not in waiting:\n        step.store.set_value(_AGAIN",
-             "    if handle in waiting:\n        step.store.set_value(_AGAIN"),
+    # Cards are looked up in three ways, two of which are enough; but what they say is used in one place.
+    _mutant("nobody looks where the cards of who may move a room lead", "loss", "S-24",
+        Edit("client/core/scouting.py", "[step.me.relay, *theirs, *track.left]", "[step.me.relay, *track.left]"),
         more=("--renamed", "--accounts", "12", "--rooms", "4", "--rate", "10", "--seconds", "3", "--patience", "70")),
 
     # -- what a relay keeps
