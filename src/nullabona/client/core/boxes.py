@@ -22,8 +22,6 @@ MAX_CLOSED: Final = 48
 """Most closed boxes followed at once."""
 LONELY_BEACONS: Final = 7
 """After so many announcements (about 21 hours) that nobody followed, a branch gives way to one that lives."""
-MOST_DOUBTS: Final = 8
-"""Where so much was gone or said nothing since a message came, own frames are no longer put back at once."""
 WATCH_DAYS: Final = 3
 """So long a box is followed for the sake of people who were removed after it."""
 _REPEAT: Final = 0

@@ -208,7 +208,7 @@ def _act(step: Step, room: RoomState, track: BoxTrack, seq: int, device: Device,
     messages.note_marker(step, room, device.account, said.marker)
     boxes.note_views(step, room, device.device, said.views)
     if isinstance(said.body, Shown | Annotation | Leave):
-        track.doubts = track.doubted = 0
+        track.doubts = 0
         receipts.tell_soon(step, room)
     if isinstance(said.body, Leave):
         _leaves(step, room, device, said.body)

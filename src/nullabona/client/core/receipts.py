@@ -12,6 +12,8 @@ MAX_LISTED: Final = 48
 """Most missing or unreadable frames a view lists."""
 CHAIN_SHOWN: Final = 16
 """Bytes of the running hash that a view shows."""
+DOUBTS_AT_ONCE: Final = 8
+"""So often since a message came the room is told as soon as of anything that something is gone or says nothing."""
 DOUBT_MOST_MS: Final = 1_800_000
 """Within this time a room is told that something is gone, however often that happened since a message came."""
 MAX_TOLD: Final = 8
@@ -62,15 +64,16 @@ def tell_soon(step: Step, room: RoomState) -> None:
 
 
 def tell_doubt(step: Step, room: RoomState, track: BoxTrack) -> None:
-    """Likewise that something in the box is gone or says nothing to us; ever later until a message comes.
+    """Likewise that something in the box is gone or says nothing to us; after a few times ever later, until a message
+    comes.
 
     What each receipt meets is another doubt if whoever keeps the box wants it so: it must not keep devices busy.
     """
-    track.doubts += 1
     if not room.receipt_at:
         soon = delay(step, room)
-        room.receipt_at = step.within(max(soon, min(DOUBT_MOST_MS, soon << min(track.doubted, 16))))
-        track.doubted += 1
+        later = soon << min(16, max(0, track.doubts - DOUBTS_AT_ONCE))
+        room.receipt_at = step.within(max(soon, min(DOUBT_MOST_MS, later)))
+        track.doubts += 1
 
 
 def delay(step: Step, room: RoomState) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
-from nullabona.client.core import boxes, files, messages, relocating, whereabouts
+from nullabona.client.core import boxes, files, messages, receipts, relocating, whereabouts
 from nullabona.client.core.outgoing import BLOB, FRAME, INBOX, PIECE, decode_target
 from nullabona.client.core.records import MessageState, OutboxItem
 from nullabona.client.core.state import JOINED
@@ -71,7 +71,7 @@ def _appended(step: Step, item: OutboxItem, answer: Appended) -> None:
     frame = step.store.frame(item.box, item.ref)
     # A place that was read already is a lie, and where much is gone one more put back at once is no help: `confirm`
     # does it later, and not for ever.
-    if frame is not None and not frame.seq and answer.seq > track.position and track.doubts < boxes.MOST_DOUBTS:
+    if frame is not None and not frame.seq and answer.seq > track.position and track.doubts <= receipts.DOUBTS_AT_ONCE:
         track.expected[answer.seq] = item.ref
         boxes.miss_expected(step, room, track)
 

@@ -97,9 +97,7 @@ class BoxTrack(msgspec.Struct):
     told: int = -1
     """The seq of our view that we last told the room."""
     doubts: int = 0
-    """How often something was gone or said nothing to us since a message came."""
-    doubted: int = 0
-    """For how many receipts that was the reason."""
+    """Receipts since a message came whose reason was that something was gone or said nothing to us."""
     start: int = 0
     """Chain comparisons begin above this seq (a gap lies at or below it)."""
     relay: str = ""
