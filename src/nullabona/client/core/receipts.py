@@ -58,9 +58,7 @@ def has_more_to_tell(room: RoomState) -> bool:
 
 def tell_soon(step: Step, room: RoomState) -> None:
     """Tell the room what we have seen, after a random time."""
-    longest = delay(step, room)
-    if not 0 < room.receipt_at <= step.now + longest:
-        room.receipt_at = step.within(longest)
+    _tell_within(step, room, delay(step, room))
 
 
 def tell_doubt(step: Step, room: RoomState, track: BoxTrack) -> None:
@@ -69,11 +67,18 @@ def tell_doubt(step: Step, room: RoomState, track: BoxTrack) -> None:
 
     What each receipt meets is another doubt if whoever keeps the box wants it so: it must not keep devices busy.
     """
-    if not room.receipt_at:
-        soon = delay(step, room)
-        later = soon << min(16, max(0, track.doubts - DOUBTS_AT_ONCE))
-        room.receipt_at = step.within(max(soon, min(DOUBT_MOST_MS, later)))
+    soon = delay(step, room)
+    later = soon << min(16, max(0, track.doubts - DOUBTS_AT_ONCE))
+    if _tell_within(step, room, max(soon, min(DOUBT_MOST_MS, later))):
         track.doubts += 1
+
+
+def _tell_within(step: Step, room: RoomState, longest: int) -> bool:
+    """Whether a time had to be drawn: one within ``longest`` ms stays as it is."""
+    if 0 < room.receipt_at <= step.now + longest:
+        return False
+    room.receipt_at = step.within(longest)
+    return True
 
 
 def delay(step: Step, room: RoomState) -> int:

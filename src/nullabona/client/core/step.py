@@ -78,7 +78,7 @@ class Timing:
     calm: int = 1_800_000
     """Likewise one that did not ring."""
     calm_old: int = 14_400_000
-    """Likewise, and its epoch is over: what comes there are announcements and what was put back, which ring."""
+    """Likewise, and its epoch is over or we are not in the room: announcements and what is put back there ring."""
     update: int = 7 * DAY_MS
     """A device renews its keys in a room at least this often."""
 
