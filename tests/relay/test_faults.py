@@ -178,6 +178,28 @@ def test_a_failed_expiry_is_tried_again(run: Callable[..., RunningRelay], tmp_pa
     assert Frames(b"", 0, ()) == client.read(box)
 
 
+def test_nobody_waits_for_the_log_to_be_put_away(run: Callable[..., RunningRelay], tmp_path: Path, box: Box) -> None:
+    """A log that is to begin anew and cannot: what was appended is kept and answered, and the fault is counted."""
+
+    class Heavy(SqliteBoxStore):
+        @property
+        def heavy(self) -> bool:
+            return True
+
+        @heavy.setter
+        def heavy(self, heavy: bool) -> None: ...
+
+        def lighten(self) -> None:
+            raise StoreFailed("the log cannot begin anew")
+
+    relay = run(stores=Stores(Heavy(tmp_path), MemoryBlobStore()))
+    client = relay.client()
+    assert [1, 2] == [client.append(box, frame).seq for frame in (b"one", b"two")]
+    relay.settle()
+    assert 2 <= relay.relay.metrics.faults["chore"]
+    assert ((1, b"one"), (2, b"two")) == client.read(box).frames
+
+
 def test_removed_files_are_noticed(tmp_path: Path) -> None:
     """A store whose files are removed, replaced or moved says so instead of writing into the void."""
     store = SqliteBoxStore(tmp_path)

@@ -52,8 +52,9 @@ class Journal:
     """Queues appends and trims, writes them in batches and reports each batch's fate.
 
     ``plan()`` gives an empty plan. ``kept`` is called with a plan whose batch is kept and the answers to give;
-    ``failed`` with the error and the answers that would have been given. ``gone`` is called when the files are gone.
-    ``most_bytes`` may wait at most, however fast the store is.
+    ``failed`` with the error and the answers that would have been given. ``gone`` is called when the files are gone,
+    ``chored`` with what a chore of the journal's own raised, or None. ``most_bytes`` may wait at most, however fast the
+    store is.
     """
 
     def __init__(
@@ -65,6 +66,7 @@ class Journal:
         kept: Callable[[Plan, Answers], None],
         failed: Callable[[Exception, Answers], None],
         gone: Callable[[StoreGone], None],
+        chored: Done,
         most_bytes: int,
     ) -> None:
         self._store = store
@@ -73,6 +75,7 @@ class Journal:
         self._kept = kept
         self._failed = failed
         self._gone = gone
+        self._chored = chored
         self._most_bytes = most_bytes
         self._room = min(most_bytes, QUEUE_FIRST)
         self._loop = asyncio.get_running_loop()
@@ -186,6 +189,8 @@ class Journal:
                 self._failed(error, answers)
             for secret in rung:
                 secret[:] = bytes(len(secret))
+            if self._store.heavy:
+                self._chores.appendleft((self._store.lighten, self._chored))
 
         self._start(lambda: self._store.commit(plan.batch), done)
 

@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from hashlib import sha256
+from operator import itemgetter
 from typing import Any, Final, TypeAlias
 
 from nullabona.relay.bells import Bells
@@ -45,6 +46,7 @@ from nullabona.wire.messages import (
 
 SCRUB_S: Final = 2
 """Whole seconds between scrubs, so also how long the log of arrivals may grow."""
+_BODY: Final = itemgetter(2)
 _NOTHING: Final = Frames(b"", 0, ())
 
 Operation: TypeAlias = Callable[[Any, Caller, int], None]
@@ -79,6 +81,7 @@ class BoxService:
             kept=self._kept,
             failed=self._failed,
             gone=on_gone,
+            chored=self._chore_done,
             most_bytes=limits.queue_bytes,
         )
         self._waiting: Waiting[Caller] = Waiting()
@@ -261,7 +264,7 @@ class BoxService:
         metrics.requests["trim"] += len(plan.batch.trims)
         metrics.requests["append"] += len(plan.batch.frames)
         metrics.frames_kept += len(plan.batch.frames)
-        metrics.frame_bytes_kept += sum(len(body) for _, _, body in plan.batch.frames)
+        metrics.frame_bytes_kept += sum(map(len, map(_BODY, plan.batch.frames)))
 
     # -- delivering
 

@@ -35,6 +35,9 @@ class BoxStore(Protocol):
     durable: ClassVar[bool]
     """Whether what it kept outlives the process."""
 
+    heavy: bool
+    """So much was written since the last `lighten` that it should come before more is."""
+
     def find(self, address: bytes, expiry_day: int) -> StoredBox | None:
         """The box at ``address``; its ``today_*`` count the newest frames that have this expiry day."""
         ...
@@ -49,6 +52,13 @@ class BoxStore(Protocol):
 
     def commit(self, batch: Batch) -> None:
         """Keep the batch, all or nothing, for good when this returns. Raises `StoreFailed` or `StoreGone`."""
+        ...
+
+    def lighten(self) -> None:
+        """Put what was written into its lasting place, so that no file grows without end. Raises `StoreFailed`.
+
+        Nobody waits for it: what was committed is kept, with or without it.
+        """
         ...
 
     def expire(self, day: int) -> Iterable[None]:

@@ -25,6 +25,7 @@ class MemoryBoxStore:
     """A `BoxStore` without files."""
 
     durable: ClassVar[bool] = False
+    heavy = False
 
     def __init__(self) -> None:
         self._boxes: dict[int, _Box] = {}
@@ -69,6 +70,9 @@ class MemoryBoxStore:
             seq = frame_id & LAST_SEQ
             box.frames[seq] = (expiry_day, body)
             box.next_seq = seq + 1
+
+    def lighten(self) -> None:
+        pass
 
     def expire(self, day: int) -> Iterable[None]:
         for num in list(self._boxes):

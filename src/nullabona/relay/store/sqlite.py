@@ -58,6 +58,7 @@ class SqliteBoxStore:
         self._log = Log(wal, _PAGE_SIZE)
         self._paths = (self._path, wal)
         self._inodes = self._look()
+        self.heavy = False
         self._logged = True
         """Something was written since the log was last blank."""
         self._begun = False
@@ -98,9 +99,12 @@ class SqliteBoxStore:
             self._recover()
             self.check()
             raise StoreFailed("the box store cannot be written") from error
+        self.heavy = self._log.size() > KEPT_BYTES
         self.check()
-        if self._log.size() > KEPT_BYTES:
-            self._begin_log_anew()
+
+    def lighten(self) -> None:
+        self._begin_log_anew()
+        self.heavy = False
 
     def expire(self, day: int) -> Iterable[None]:
         last = -1
