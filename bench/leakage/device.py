@@ -132,7 +132,7 @@ class Device:
         self._outbox, self._fetches = Outbox(self), Fetches(self)
         self._scouts = Scouts(self, Timing().scout / 2_000)
         self._reads.refresh(None)
-        for room in self.engine.rooms():
+        for room in self.engine.read_for():
             self._reads.refresh(room)
         self.spawn(self.keep_card())
         self.happened(Touched(frozenset()))
@@ -221,7 +221,7 @@ class Device:
         if not self.running:
             return
         self._fetches.pump()
-        for room in sorted(set(self.engine.rooms()) - self._reads.known()):
+        for room in sorted(set(self.engine.read_for()) - self._reads.known()):
             self._reads.refresh(room)
         self._tell()
         self._set_alarm()

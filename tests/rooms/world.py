@@ -245,7 +245,7 @@ class World:
         if inbox_want is not None:
             wants.append((None, inbox_want))
         wants += [(None, want) for want in person.engine.former_inboxes()]
-        for room in person.engine.rooms():
+        for room in person.engine.read_for():
             wants += [(room, want) for want in person.engine.reads(room)]
         return wants
 

@@ -108,11 +108,16 @@ def inbox_item_fits(length: int) -> bool:
 
 def seal_to_inbox(inbox: Inbox, plaintext: bytes) -> bytes:
     """The frame, of a bucket's size, that puts ``plaintext`` into ``inbox``; it opens in no other inbox."""
-    return seal_to(inbox.hpke_key, _DOMAIN + inbox.address, pad(plaintext, OVERHEAD))
+    return seal_to_place(inbox.hpke_key, inbox.address, plaintext)
+
+
+def seal_to_place(hpke_key: bytes, place: Address, plaintext: bytes) -> bytes:
+    """The same for the holder of an inbox's key who reads the box at ``place``; it opens in no other box."""
+    return seal_to(hpke_key, _DOMAIN + place, pad(plaintext, OVERHEAD))
 
 
 def open_inbox_frame(seed: bytes, inbox: Address, frame: bytes) -> bytes:
-    """What ``frame`` carries. Raises `Malformed` if its size, key, inbox or padding is wrong."""
+    """What ``frame`` in the box ``inbox`` carries. Raises `Malformed` if its size, key, box or padding is wrong."""
     if len(frame) not in BUCKETS:
         raise Malformed("an inbox frame's size is not a padding bucket")
     return unpad(open_sealed(seed, _DOMAIN + inbox, frame))

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from nullabona.client.core import claims, committing, messages, people, preferences, seeking, trust
+import msgspec
+
+from nullabona.client.core import claims, committing, messages, people, preferences, replies, seeking, trust
 from nullabona.client.core.chat import talking
 from nullabona.client.core.creating import create_room
+from nullabona.client.core.devices import telling
 from nullabona.client.core.errors import BadRequest, LastAdmin, NotAllowed, NotInRoom
 from nullabona.client.core.healing import leaving_key
 from nullabona.client.core.inbox import accept_request, decline_request
@@ -181,6 +184,7 @@ def request_contact(step: Step, card: Card, own_card: bytes, greeting: str, toke
     contact = people.request_contact(step, card, own_card, greeting, token)
     if contact.state is ContactState.REQUESTED:
         seeking.want(step, contact.account, contact.handle)
+        telling.note_contact(step, contact.account)
     return contact
 
 
@@ -203,6 +207,7 @@ def accept_contact(step: Step, account: bytes) -> Contact:
 def accept(step: Step, contact: Contact) -> Contact:
     """Open the direct room with somebody whom the record has proven. Raises `CardTooOld` and has then done nothing."""
     intent = people.add_intent(step, verify_card(contact.card, today=step.day))
+    intent = msgspec.structs.replace(intent, reply=replies.take_note(step, contact.account))
     pair = tuple(sorted((step.me.account, contact.account)))
     timer_s = preferences.profile(step.store).default_timer_s
     room = create_room(step, RoomInfo(1, DIRECT, "", step.me.relay, (), pair, timer_s))
@@ -215,6 +220,7 @@ def decline_contact(step: Step, account: bytes) -> None:
     contact = people.need_contact(step, account)
     if contact.state is ContactState.ASKING:
         step.store.drop_contact(contact.account)
+        replies.note(step, contact.account, b"")
         claims.forget(step, contact.account)
 
 

@@ -31,6 +31,7 @@ from nullabona.client.core import (
     reading,
     rejoin,
     relocating,
+    replies,
     returning,
     scouting,
     sent,
@@ -46,7 +47,7 @@ from nullabona.client.core.stands import Stand, stands_of
 from nullabona.client.core.state import AWAY, JOINED, RoomState, UpdateKeys, decode_state
 from nullabona.client.core.step import Chance, Me, Step, Timing
 from nullabona.client.core.touched import NOTHING, Touched
-from nullabona.client.core.wants import ChunkWant, ReadWant, join_read, room_reads, room_wake
+from nullabona.client.core.wants import ChunkWant, ReadWant, join_read, reply_reads, room_reads, room_wake
 from nullabona.errors import PeerError
 from nullabona.wire.address import Address
 from nullabona.wire.messages import AnyResponse, Frames
@@ -200,7 +201,7 @@ class Engine:
     def _next_timed(self) -> int:
         """When something changes by itself that is in no room in particular."""
         with self._store.reading():
-            due = dated.next_due(Step(self._store, self._mls, self.me, self._chance, self._timing, 0))
+            due = dated.next_due(self._look())
         return _NEVER if due is None else due
 
     def on_frames(
@@ -211,6 +212,8 @@ class Engine:
         ``relay`` is who was asked; empty: the one that keeps the box. What others say of it is of no meaning.
         """
         stand = self._stands.get(room_id, {}).get(address)
+        if room_id == replies.REPLIES:
+            return self.on_inbox(after, answer, now, relay, address)
         idle = room_id not in self._joins and now < self._wake.get(room_id, _NEVER)
         if idle and stand is not None and stand.has(after, answer, relay):
             return NOTHING
@@ -225,7 +228,7 @@ class Engine:
             join = self._joins.get(room_id)
             if join is not None and join.keys.box.address == address and relay in {"", join.relay}:
                 self._read_join(step, room, join, after, answer)
-        return Touched(frozenset({room_id}))
+        return Touched(frozenset({room_id}) | step.reads_changed)
 
     def _read_join(self, step: Step, room: RoomState, join: rejoin.Join, after: int, answer: Frames) -> None:
         won = rejoin.take_frames(join, after, answer)
@@ -243,12 +246,12 @@ class Engine:
         if room is not None:
             rejoin.give_up(step, room, join)
 
-    def on_inbox(self, after: int, answer: Frames, now: int, relay: str = "") -> Touched:
-        """A read of the account's inbox got ``answer``. ``relay`` is who was asked; empty: the one that keeps it."""
+    def on_inbox(self, after: int, answer: Frames, now: int, relay: str = "", reply: Address | None = None) -> Touched:
+        """A read of the inbox, or of the box ``reply``, got ``answer``. ``relay``: whom it was asked of; empty: its own."""
         with self.step(now) as step:
             state = inbox_places.load(step)
             if state is not None:
-                self._begin_joins(step, inbox.take_frames(step, state, after, answer, relay or state.relay))
+                self._begin_joins(step, inbox.take_frames(step, state, after, answer, relay or state.relay, reply))
                 inbox_places.save(step, state)
                 self._inbox_wake = state.trim_at
             answering.by_itself(step)
@@ -340,9 +343,17 @@ class Engine:
         with self._store.reading():
             return self._store.rooms()
 
-    def reads(self, room_id: bytes) -> tuple[ReadWant, ...]:
-        """The reads to keep outstanding for a room."""
+    def read_for(self) -> list[bytes]:
+        """What boxes are read for: rooms, and `replies.REPLIES` while we wait for an answer to a contact request."""
         with self._store.reading():
+            waits = replies.followed(self._look())
+            return [*self._store.rooms(), *([replies.REPLIES] if waits else [])]
+
+    def reads(self, room_id: bytes) -> tuple[ReadWant, ...]:
+        """The reads to keep outstanding for a room, or for answers to contact requests."""
+        with self._store.reading():
+            if room_id == replies.REPLIES:
+                return reply_reads(self._look())
             data = self._store.load_room(room_id)
         wants = room_reads(decode_state(data)) if data is not None else ()
         join = self._joins.get(room_id)
@@ -355,13 +366,15 @@ class Engine:
     def former_inboxes(self) -> list[ReadWant]:
         """The inbox at relays that the account has left: to be read now and then."""
         state = self._inbox()
-        return (
-            [ReadWant(at.relay, state.box, at.position, old=True) for at in state.former] if state is not None else []
-        )
+        return [ReadWant(at.relay, state.box, at.position, old=True) for at in state.former] if state else []
 
     def _inbox(self) -> inbox_places.InboxState | None:
         with self._store.reading():
-            return inbox_places.load(Step(self._store, self._mls, self.me, self._chance, self._timing, 0))
+            return inbox_places.load(self._look())
+
+    def _look(self, now: int = 0) -> Step:
+        """A step to look with, which is never saved."""
+        return Step(self._store, self._mls, self.me, self._chance, self._timing, now)
 
     def due(self, now: int) -> list[OutboxItem]:
         """Outbox items to send now, in order. Of one queue (`queue_of`) only the first may be under way."""
@@ -370,19 +383,18 @@ class Engine:
 
     def chunk_wants(self, now: int) -> list[ChunkWant]:
         with self._store.reading():
-            step = Step(self._store, self._mls, self.me, self._chance, self._timing, now)
-            return [ChunkWant(c.relay, c.digest) for c in chunks.wanted_chunks(step) if c.next_at <= now]
+            return [ChunkWant(c.relay, c.digest) for c in chunks.wanted_chunks(self._look(now)) if c.next_at <= now]
 
     def lookups(self, now: int) -> list[str]:
         """Handles whose cards are needed to write to their inboxes, or to know who somebody is."""
         with self._store.reading():
-            step = Step(self._store, self._mls, self.me, self._chance, self._timing, now)
+            step = self._look(now)
             return sorted(people.wanted_handles(step) | set(claims.due(step)))
 
     def wake_at(self) -> int | None:
         """When to call `tick`, in ms, if nothing happens before."""
         with self._store.reading():
-            step = Step(self._store, self._mls, self.me, self._chance, self._timing, 0)
+            step = self._look()
             times = [*self._wake.values(), *(join.deadline for join in self._joins.values())]
             times += [self._inbox_wake] if self._inbox_wake else []
             times += [chunk.next_at for chunk in chunks.wanted_chunks(step) if chunk.relay not in self._down]

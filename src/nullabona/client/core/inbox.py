@@ -19,6 +19,7 @@ from nullabona.client.core import (
     receipts,
     rejoin,
     relocating,
+    replies,
     returning,
     seeking,
     watching,
@@ -57,6 +58,7 @@ from nullabona.client.core.roominfo import DIRECT as DIRECT_ROOM
 from nullabona.client.core.state import AWAY, JOINED, RoomState, UpdateKeys
 from nullabona.client.core.step import Step
 from nullabona.errors import PeerError
+from nullabona.wire.address import Address
 from nullabona.wire.blob import decode_ref
 from nullabona.wire.certificate import DeviceCertificate, open_certificate
 from nullabona.wire.messages import Frames
@@ -68,8 +70,15 @@ MAX_WAITING: Final = 64
 NOT_FOR_US: Final = "no-key-package"
 
 
-def take_frames(step: Step, state: InboxState, after: int, answer: Frames, relay: str) -> list[Join]:
-    """Process what a read of the inbox at ``relay`` brought; returns external joins that were begun."""
+def take_frames(
+    step: Step, state: InboxState, after: int, answer: Frames, relay: str, reply: Address | None = None
+) -> list[Join]:
+    """Process what a read of the inbox, or of the box ``reply``, at ``relay`` brought; returns external joins that were
+    begun.
+    """
+    if reply is not None:
+        frames = replies.take_frames(step, reply, after, answer)
+        return [join for data in frames for join in _take(step, state, data, relay, reply)]
     place = state.at(relay)
     if place is None or not _same_box(state, place, after, answer):
         return []
@@ -124,14 +133,15 @@ def upkeep(step: Step, state: InboxState) -> list[Join]:
     return joins
 
 
-def _take(step: Step, state: InboxState, data: bytes, relay: str) -> list[Join]:
+def _take(step: Step, state: InboxState, data: bytes, relay: str, place: Address | None = None) -> list[Join]:
+    """``place``: the reply box in which it lay; None: the inbox."""
     if not step.store.saw(_SEEN, sha256(data).digest(), step.day):
         return []
     try:
-        plain = open_inbox_frame(state.seed, state.box.address, data)
+        plain = open_inbox_frame(state.seed, place or state.box.address, data)
     except PeerError:
         return []
-    return _open(step, state, WaitingItem(plain, step.now, relay))
+    return _open(step, state, WaitingItem(plain, step.now, relay, place or b""))
 
 
 def _open(step: Step, state: InboxState, item: WaitingItem) -> list[Join]:
@@ -146,7 +156,7 @@ def _open(step: Step, state: InboxState, item: WaitingItem) -> list[Join]:
         taking.take(step, data)
         return []
     try:
-        sender, body = open_item(state.box.address, data)
+        sender, body = open_item(Address(item.place or state.box.address), data)
         return _act(step, state, item, sender, body)
     except PeerError:
         return []

@@ -32,6 +32,8 @@ class WaitingItem(msgspec.Struct, array_like=True):
     plain: bytes
     since: int
     relay: str = ""
+    place: bytes = b""
+    """The address of the reply box in which it lay; empty: in the inbox."""
 
 
 class FormerInbox(msgspec.Struct, array_like=True):

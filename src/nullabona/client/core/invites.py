@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from nullabona.client.core import relocating, whereabouts
+from nullabona.client.core import relocating, replies, whereabouts
 from nullabona.client.core.items import Invitation, encode_pack
 from nullabona.client.core.outgoing import BLOB, Target, queue_blob, queue_item
 from nullabona.client.core.records import Device
@@ -100,13 +100,18 @@ def _load_lost(step: Step, room: RoomState) -> list[LostWelcome]:
 def _invite(step: Step, room: RoomState, intent: AddAccount, devices: list[bytes], ref: BlobRef) -> Invite:
     whereabouts.note_handle(step, _inboxes.decode(intent.inbox), intent.handle)
     item = Invitation(step.chance.bytes(16), room.id, room.relay, ref, relocating.to_carry(room))
-    invite = Invite(intent.account, devices, intent.inbox, msgspec.msgpack.encode(item), 0)
-    _send(step, room, invite)
+    invite = Invite(intent.account, devices, intent.inbox, msgspec.msgpack.encode(item), 0, reply=intent.reply)
+    _send(step, room, invite, intent.handle)
     return invite
 
 
-def _send(step: Step, room: RoomState, invite: Invite) -> None:
-    queue_item(step, _inboxes.decode(invite.inbox), room.relay, _invitations.decode(invite.item))
+def _send(step: Step, room: RoomState, invite: Invite, handle: str = "") -> None:
+    """Into the reply box of who asked, the first time; then, and to everybody else, into the inbox."""
+    inbox, item = _inboxes.decode(invite.inbox), _invitations.decode(invite.item)
+    if invite.reply and not invite.attempts:
+        replies.queue_reply(step, invite.reply, inbox, whereabouts.host_relay(handle), item)
+    else:
+        queue_item(step, inbox, room.relay, item)
     invite.next_at = step.now + (step.timing.invite << min(invite.attempts, 8)) + step.chance.between(0, 1_000)
     invite.attempts += 1
 

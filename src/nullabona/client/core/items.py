@@ -32,6 +32,11 @@ class ContactRequest(msgspec.Struct, array_like=True, frozen=True, tag=1):
     greeting: Annotated[str, Meta(max_length=500)]
     token: Annotated[bytes, Meta(max_length=16)] = b""
     """Of the link that brought the asker here, or empty."""
+    reply: Annotated[bytes, Meta(max_length=32)] = b""
+    """The secret of the box in which the asker waits for the answer (`nullabona.client.core.replies`), or empty."""
+
+    def __repr__(self) -> str:
+        return "<ContactRequest>"
 
 
 class Invitation(msgspec.Struct, array_like=True, frozen=True, tag=2):

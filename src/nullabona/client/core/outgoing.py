@@ -33,7 +33,7 @@ def queue_of(item: OutboxItem) -> bytes:
 
 def passes(kind: str, room: bytes) -> bool:
     """Whether such an item goes by a connection of its own, so that it is not seen beside our boxes."""
-    return kind == INBOX or (kind == BLOB and not room)
+    return kind == INBOX or (kind in {BLOB, FRAME} and not room)
 
 
 def next_due(store: Store, down: frozenset[str]) -> int | None:

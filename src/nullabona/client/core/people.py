@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 import msgspec
 
-from nullabona.client.core import claims, links, trust, whereabouts
+from nullabona.client.core import claims, links, replies, trust, whereabouts
 from nullabona.client.core.errors import CardTooOld, NoSuchContact
 from nullabona.client.core.items import ContactRequest, ItemBody, RoomsAsked, TicketRequest
 from nullabona.client.core.outgoing import queue_item
@@ -219,7 +219,8 @@ def request_contact(step: Step, card: Card, own_card: bytes, greeting: str, toke
         card.account_id, str(card.handle), "", ContactState.REQUESTED, b"", greeting, card.encoded, packages_of(card)
     )
     step.store.put_contact(contact)
-    post(step, card.account_id, str(card.handle), ContactRequest(own_card, greeting, token))
+    reply = replies.expect(step, card.account_id)
+    post(step, card.account_id, str(card.handle), ContactRequest(own_card, greeting, token, reply))
     return contact
 
 
@@ -236,6 +237,8 @@ def request_came(step: Step, account: bytes, request: ContactRequest) -> None:
         return
     trust.note_stranger(step, account, str(card.handle))
     known = step.store.contact(account)
+    if known is None or known.state not in {ContactState.BLOCKED, ContactState.ACCEPTED}:
+        replies.note(step, account, request.reply)
     if known is not None and known.state in {ContactState.BLOCKED, ContactState.ACCEPTED, ContactState.ASKING}:
         if known.state is ContactState.ASKING and claims.standing(step, account) == claims.REFUTED:
             claims.came(step, account, str(card.handle), card.encoded)
@@ -280,5 +283,7 @@ def found_again(step: Step, room: RoomState) -> None:
 def set_contact_state(step: Step, contact: Contact, state: ContactState, room: bytes = b"") -> Contact:
     changed = replace(contact, state=state, room=room or contact.room)
     step.store.put_contact(changed)
+    replies.forget(step, contact.account)
+    replies.note(step, contact.account, b"")
     step.event("contact", handle=contact.handle, account=contact.account, state=state.value)
     return changed

@@ -150,6 +150,11 @@ class AddAccount(msgspec.Struct, array_like=True, tag=1, frozen=True):
     key_packages: tuple[bytes, ...]
     inbox: bytes
     """The account's encoded `Inbox`, where its invitation goes."""
+    reply: bytes = b""
+    """The secret of the box in which it waits for it instead (`nullabona.client.core.replies`), or empty."""
+
+    def __repr__(self) -> str:
+        return f"<AddAccount {self.handle}>"
 
 
 class RemoveAccount(msgspec.Struct, array_like=True, tag=2, frozen=True):
@@ -243,6 +248,11 @@ class Invite(msgspec.Struct, array_like=True):
     """The encoded invitation, so that a repeat is recognised as one."""
     next_at: int
     attempts: int = 0
+    reply: bytes = b""
+    """Where it is put the first time, if not into the inbox: see `AddAccount.reply`."""
+
+    def __repr__(self) -> str:
+        return f"<Invite attempts={self.attempts}>"
 
 
 class RoomState(msgspec.Struct):

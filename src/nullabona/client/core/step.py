@@ -130,6 +130,8 @@ class Step:
     """The account is deleted, another of its devices says: this one is out when the step is over."""
     others_inbox: bool = False
     """Another device of the account told how far it has come in the inbox."""
+    reads_changed: set[bytes] = field(default_factory=set)
+    """What is read beside rooms and has changed (`nullabona.client.core.replies.REPLIES`)."""
     heard: bool = False
     """This step takes over what another device of the account chose, which is not told back."""
     told: list[tuple[str, bytes, dict[str, Any]]] = field(default_factory=list)
@@ -137,8 +139,8 @@ class Step:
 
     @property
     def touched(self) -> frozenset[bytes]:
-        """The rooms this step looked at."""
-        return frozenset(self._rooms)
+        """The rooms this step looked at, and `reads_changed`."""
+        return frozenset(self._rooms) | self.reads_changed
 
     @property
     def day(self) -> int:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from nullabona.client.core import replies
 from nullabona.client.core.rejoin import Join
 from nullabona.client.core.state import AWAY, JOINED, BoxTrack, RoomState
+from nullabona.client.core.step import Step
 from nullabona.client.core.watching import ends_at
 from nullabona.wire.address import Address, BoxSecrets
-from nullabona.wire.bells import Bell
+from nullabona.wire.bells import Bell, bell_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,21 @@ def room_reads(room: RoomState) -> tuple[ReadWant, ...]:
             rings=track.keys.bells if track.bell is not None else None,
         )
         for track in room.boxes
+    )
+
+
+def reply_reads(step: Step) -> tuple[ReadWant, ...]:
+    """The boxes in which answers to our contact requests may come."""
+    return tuple(
+        ReadWant(
+            box.relay,
+            box.keys.box,
+            box.position,
+            incarnation=box.incarnation,
+            bell=bell_of(box.keys.bells, 0),
+            rings=box.keys.bells,
+        )
+        for box in replies.followed(step)
     )
 
 

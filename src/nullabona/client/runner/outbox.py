@@ -43,7 +43,7 @@ class Outbox:
         return len(self._busy)
 
     def pump(self) -> None:
-        """Start sending whatever is due and not held up; an inbox item, which may refer to a blob, after every blob."""
+        """Start sending whatever is due and not held up; what goes to one person, and may need a blob, after blobs."""
         now = self._ground.now()
         blobs = False
         due = self._ground.engine.due(now)
@@ -51,7 +51,8 @@ class Outbox:
         for item in due:
             blobs = blobs or item.kind == BLOB
             queue = queue_of(item)
-            if queue in self._busy or self._held.get(queue, 0) > now or (blobs and item.kind == INBOX):
+            personal = item.kind == INBOX or (item.kind == FRAME and not item.room)
+            if queue in self._busy or self._held.get(queue, 0) > now or (blobs and personal):
                 continue
             if item.kind == FRAME and not self._ground.may_send(item.room, decode_target(item.target).relay, item.box):
                 continue

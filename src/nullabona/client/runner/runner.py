@@ -96,7 +96,7 @@ class Runner:
         """Begin to read, send and keep time."""
         self._started = True
         self._reads.refresh(None)
-        for room in self.engine.rooms():
+        for room in self.engine.read_for():
             self._reads.refresh(room)
         self.spawn(self._keep_time())
         self.spawn(self.publishing.run())
@@ -167,7 +167,7 @@ class Runner:
         """Whether there is more to fetch or to read, and tell listeners: once for all that happened in one turn."""
         self._looking = False
         self._fetches.pump()
-        for room in set(self.engine.rooms()) - self._reads.known():
+        for room in set(self.engine.read_for()) - self._reads.known():
             self._reads.refresh(room)
         self._notify()
 

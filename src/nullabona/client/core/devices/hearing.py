@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import msgspec
 
-from nullabona.client.core import inbox_places, messages, people, preferences, returning, trust, whereabouts
+from nullabona.client.core import inbox_places, messages, people, preferences, replies, returning, trust, whereabouts
 from nullabona.client.core.chat import profiles
 from nullabona.client.core.content import Sync
 from nullabona.client.core.devices import clock, gathering, inboxes, names, own, telling, tending
@@ -111,11 +111,20 @@ def _contact(step: Step, item: ContactItem) -> None:
     if known is not None and not item.card:
         told = replace(told, card=known.card, key_packages=known.key_packages)
     step.store.put_contact(told)
+    _await(step, item, state)
     asks = state is ContactState.ASKING and (known is None or known.state is not state)
     if asks:
         step.event("contact-request", handle=item.handle, account=item.account, greeting=item.greeting)
     elif known is None or (known.state, known.name) != (state, item.name):
         step.event("contact", handle=item.handle, account=item.account, state=state.value)
+
+
+def _await(step: Step, item: ContactItem, state: ContactState) -> None:
+    """Wait for the answer of whom another of our devices asked where that one waits for it."""
+    if state is not ContactState.REQUESTED:
+        replies.forget(step, item.account)
+    elif item.reply and replies.secret_for(step, item.account) != item.reply:
+        replies.follow(step, item.account, item.reply)
 
 
 def _chosen(step: Step, item: PreferenceItem) -> None:

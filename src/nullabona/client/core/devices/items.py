@@ -35,6 +35,8 @@ class ContactItem(msgspec.Struct, array_like=True, frozen=True, tag=1):
     room: Annotated[bytes, Meta(max_length=32)]
     greeting: Annotated[str, Meta(max_length=500)]
     card: Annotated[bytes, Meta(max_length=MAX_CARD)]
+    reply: Annotated[bytes, Meta(max_length=32)] = b""
+    """Of one whom we asked: the secret of the box in which we wait for the answer."""
 
     def __repr__(self) -> str:
         return f"<ContactItem {self.state}>"

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import msgspec
 
-from nullabona.client.core import messages, preferences, returning
+from nullabona.client.core import messages, preferences, replies, returning
 from nullabona.client.core.chat import profiles
 from nullabona.client.core.content import Sync
 from nullabona.client.core.devices import clock, gathering, names, own
@@ -59,6 +59,11 @@ def note(step: Step, what: str) -> None:
     room = own.shared(step)
     if room is not None:
         room.sync_at = room.sync_at or step.within(SOON_MS) + 1
+
+
+def note_contact(step: Step, account: bytes) -> None:
+    """What is known of a contact changed, and no event says so."""
+    note(step, _known(account))
 
 
 def of_events(step: Step) -> None:
@@ -181,7 +186,15 @@ def contact_item(step: Step, account: bytes, at: int) -> ContactItem:
     if contact is None:
         return ContactItem(account, at, "", "", "", b"", "", b"")
     return ContactItem(
-        account, at, contact.handle, contact.name, contact.state.value, contact.room, contact.greeting, contact.card
+        account,
+        at,
+        contact.handle,
+        contact.name,
+        contact.state.value,
+        contact.room,
+        contact.greeting,
+        contact.card,
+        replies.secret_for(step, account),
     )
 
 

@@ -1,0 +1,231 @@
+"""Answers to contact requests come in a box that only the two know of, and not into the asker's inbox (spec §9)."""
+
+from __future__ import annotations
+
+import pytest
+
+from nullabona.client.core import commands, replies
+from nullabona.client.core.items import ContactRequest
+from nullabona.client.core.records import ContactState
+from nullabona.client.core.replies import FOLLOWED_DAYS, REPLIES
+from nullabona.wire.address import Address
+from tests.rooms.hostile import frames_at
+from tests.rooms.test_devices import pair_of_devices
+from tests.rooms.test_people import accept, ask, pair, state_of
+from tests.rooms.world import Person, World
+
+DAY = 86_400_000
+HOUR = 3_600_000
+
+
+def reply_box(person: Person) -> Address:
+    """The one reply box that a device reads."""
+    (want,) = person.engine.reads(REPLIES)
+    return want.address
+
+
+def came(world: World, person: Person) -> int:
+    """How many items ever came into a person's inbox."""
+    box = world.relay.boxes.get(person.card.inbox.address)
+    return box.head if box is not None else 0
+
+
+def test_the_answer_does_not_come_into_the_inbox() -> None:
+    """It comes at once, into the reply box, which is read no more then; nothing ever lay in the asker's inbox."""
+    world, mina, jun = pair(41)
+    ask(mina, jun)
+    address = reply_box(mina)
+    world.settle(span=60_000)
+    room = accept(jun, mina).room
+    world.settle(span=60_000)
+    assert [ContactState.ACCEPTED] * 2 == [state_of(mina, jun), state_of(jun, mina)]
+    assert "joined" == mina.phase(room)
+    assert 0 == came(world, mina)
+    assert 1 == len(frames_at(world, address))
+    assert [room] == mina.engine.read_for()
+    assert () == mina.engine.reads(REPLIES)
+
+
+def test_it_is_read_as_a_room_of_two_is() -> None:
+    """By the first of two bells, which its append rings, on the same ways."""
+    _, mina, jun = pair(42)
+    ask(mina, jun)
+    (want,) = mina.engine.reads(REPLIES)
+    assert want.box.policy == 0
+    assert want.bell is not None
+    assert want.rings is not None
+
+
+def test_asking_again_waits_at_the_same_place() -> None:
+    world, mina, jun = pair(43)
+    ask(mina, jun)
+    first = reply_box(mina)
+    ask(mina, jun, "again")
+    assert first == reply_box(mina)
+    world.settle(span=60_000)
+    accept(jun, mina)
+    world.settle(span=60_000)
+    assert ContactState.ACCEPTED is state_of(mina, jun)
+
+
+def test_who_asks_two_waits_at_two_places() -> None:
+    world, mina, jun = pair(44)
+    sora = world.person("sora")
+    ask(mina, jun)
+    ask(mina, sora)
+    assert 2 == len({want.address for want in mina.engine.reads(REPLIES)})
+    world.settle(span=60_000)
+    accept(sora, mina)
+    world.settle(span=60_000)
+    assert 1 == len(mina.engine.reads(REPLIES))
+    assert (ContactState.REQUESTED, ContactState.ACCEPTED) == (state_of(mina, jun), state_of(mina, sora))
+
+
+def test_an_answer_that_was_lost_comes_into_the_inbox_an_hour_later() -> None:
+    """The relay may lose it; the invitation is sent again until the asker has come."""
+    world, mina, jun = pair(45)
+    ask(mina, jun)
+    world.settle(span=60_000)
+    room = accept(jun, mina).room
+    while not frames_at(world, reply_box(mina)):
+        assert world.turn(jun)
+    world.relay.boxes.pop(reply_box(mina))
+    world.settle(span=60_000)
+    assert ContactState.REQUESTED is state_of(mina, jun)
+    assert 0 == came(world, mina)
+    world.settle(span=2 * HOUR)
+    assert "joined" == mina.phase(room)
+
+
+def test_a_box_that_was_made_anew_is_read_from_its_beginning() -> None:
+    """Somebody's garbage was read there, the relay lost the box, and the answer is the first frame of the next one."""
+    world, mina, jun = pair(46)
+    ask(mina, jun)
+    address = reply_box(mina)
+    world.settle(span=60_000)
+    for _ in range(3):
+        world.relay.append(address, bytes(2_048))
+    world.settle(span=60_000)
+    assert [3] == [want.after for want in mina.engine.reads(REPLIES)]
+    world.relay.boxes.pop(address)
+    accept(jun, mina)
+    world.settle(span=60_000)
+    assert ContactState.ACCEPTED is state_of(mina, jun)
+
+
+def test_garbage_and_another_box_s_frames_are_passed_over() -> None:
+    """A frame opens in its own box only."""
+    world, mina, jun = pair(47)
+    sora = world.person("sora")
+    ask(mina, jun)
+    ask(mina, sora)
+    of_jun, of_sora = (want.address for want in mina.engine.reads(REPLIES))
+    world.settle(span=60_000)
+    accept(jun, mina)
+    world.turn(jun)
+    world.settle(span=1)
+    for data in frames_at(world, of_jun):
+        world.relay.append(of_sora, data)
+    for size in (1, 512, 2_048):
+        world.relay.append(of_sora, bytes(size))
+    world.settle(span=60_000)
+    assert (ContactState.ACCEPTED, ContactState.REQUESTED) == (state_of(mina, jun), state_of(mina, sora))
+    accept(sora, mina)
+    world.settle(span=60_000)
+    assert ContactState.ACCEPTED is state_of(mina, sora)
+
+
+def test_who_names_no_place_is_answered_in_the_inbox() -> None:
+    """As a request of an earlier version does not."""
+    world, mina, jun = pair(48)
+    ask(mina, jun)
+    world.settle(span=60_000)
+    with jun.engine.step(world.now) as step:
+        replies.note(step, mina.account, b"")
+    accept(jun, mina)
+    world.settle(span=60_000)
+    assert ContactState.ACCEPTED is state_of(mina, jun)
+    assert 1 == came(world, mina)
+
+
+def test_both_ask_and_nothing_comes_into_the_inbox_but_the_requests() -> None:
+    world, mina, jun = pair(49)
+    ask(mina, jun)
+    ask(jun, mina)
+    world.settle(span=10 * 60_000)
+    assert [ContactState.ACCEPTED] * 2 == [state_of(mina, jun), state_of(jun, mina)]
+    assert [1, 1] == [came(world, person) for person in (mina, jun)]
+    assert [1, 1] == [len(person.engine.rooms()) for person in (mina, jun)]
+
+
+def test_it_is_not_followed_for_ever() -> None:
+    """A request that nobody answers within a month is not waited for any longer; asking again waits at a new place."""
+    world, mina, jun = pair(50)
+    ask(mina, jun)
+    first = reply_box(mina)
+    world.pass_time(FOLLOWED_DAYS * DAY - 60_000)
+    world.settle(span=1)
+    assert first == reply_box(mina)
+    world.pass_time(120_000)
+    world.settle(span=1)
+    assert () == mina.engine.reads(REPLIES)
+    ask(mina, jun)
+    assert first != reply_box(mina)
+
+
+@pytest.mark.parametrize("end", ["block", "answered elsewhere"])
+def test_it_ends_with_the_request(end: str) -> None:
+    world, mina, jun = pair(51)
+    ask(mina, jun)
+    with mina.engine.step(world.now) as step:
+        if end == "block":
+            commands.block_contact(step, jun.account)
+        else:
+            replies.forget(step, jun.account)
+    assert () == mina.engine.reads(REPLIES)
+    assert [] == mina.engine.read_for()
+
+
+def test_every_device_of_who_asked_waits_there() -> None:
+    """The laptop asks, the desk is told of it, and both come into the room without an item in their inbox."""
+    world, laptop, desk, _, _ = pair_of_devices()
+    sora = world.person("sora")
+    world.settle()
+    before = came(world, laptop)
+    ask(laptop, sora)
+    world.settle()
+    assert reply_box(laptop) == reply_box(desk)
+    room = accept(sora, laptop).room
+    world.settle(span=60_000)
+    assert ["joined", "joined"] == [device.phase(room) for device in (laptop, desk)]
+    assert before == came(world, laptop)
+    assert [(), ()] == [device.engine.reads(REPLIES) for device in (laptop, desk)]
+
+
+def test_a_crash_in_between_loses_nothing() -> None:
+    """The asker is killed after the request, and again when the answer lies there."""
+    world, mina, jun = pair(52)
+    ask(mina, jun)
+    mina.crash()
+    world.settle(span=60_000)
+    accept(jun, mina)
+    jun.crash()
+    mina.online = False
+    world.settle(span=60_000)
+    mina.crash()
+    mina.online = True
+    world.settle(span=60_000)
+    assert ContactState.ACCEPTED is state_of(mina, jun)
+    assert 0 == came(world, mina)
+
+
+def test_the_secret_is_in_no_text() -> None:
+    """Neither of the box nor of what carries its secret."""
+    world, mina, jun = pair(53)
+    ask(mina, jun)
+    with mina.engine.step(world.now) as step:
+        (box,) = replies.followed(step)
+        request = ContactRequest(b"card", "", b"", box.secret)
+    for shown in (repr(box), repr(request)):
+        assert repr(box.secret)[2:-1] not in shown
+        assert box.secret.hex() not in shown
