@@ -59,8 +59,7 @@ class Shelf:
         self._db, self._reader = (self._open(folder / "frames.db") for _ in range(2))
         self._work: SimpleQueue[tuple[list[tuple[Kept, int]], bool] | None] = SimpleQueue()
         threading.Thread(target=self._write, daemon=True).start()
-        if shape.erasing:
-            loop.call_later(2, self._scrub)
+        loop.call_later(2, self._scrub)
 
     def append(self, kept: Kept) -> None:
         """Into the next batch."""
@@ -105,7 +104,8 @@ class Shelf:
             batch, scrub = work
             self._commit(batch)
             if scrub:
-                self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+                how = "TRUNCATE" if self._shape.erasing else "PASSIVE"
+                self._db.execute(f"PRAGMA wal_checkpoint({how})").fetchall()
             self._loop.call_soon_threadsafe(self._done, batch)
 
     def _commit(self, batch: list[tuple[Kept, int]]) -> None:
@@ -126,9 +126,9 @@ class Shelf:
         db.execute("PRAGMA journal_mode = WAL").fetchone()
         db.execute("PRAGMA synchronous = FULL")
         db.execute("PRAGMA cache_size = -32768")
+        db.execute("PRAGMA wal_autocheckpoint = 0").fetchone()
         if self._shape.erasing:
             db.execute("PRAGMA secure_delete = ON").fetchone()
-            db.execute("PRAGMA wal_autocheckpoint = 0").fetchone()
         day = "expiry_day INTEGER NOT NULL, " if self._shape.expiry else ""
         db.execute(f"CREATE TABLE IF NOT EXISTS frame (id INTEGER PRIMARY KEY, {day}body BLOB NOT NULL) STRICT")
         if self._shape.expiry:

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from bench.peers.interface import NotOffered
 
 
-def idler(number: int) -> str:
-    """The account of an idle client. Ten share one: ejabberd's default allows no more, and each hears of the others."""
-    return f"idle{number // 10}"
+def idler(number: int, sharing: int = 1) -> str:
+    """The account of an idle client; ``sharing``: how many have one together."""
+    return f"idle{number // sharing}"
 
 
 class NoAccounts:

@@ -22,6 +22,7 @@ listen:
     starttls: false
     shaper: none
     access: all
+    backlog: 1024
 modules:
   mod_ping: {{}}
   mod_roster: {{}}

@@ -60,7 +60,7 @@ class NatsSession(NoAccounts):
         self._port = port
         self._crowd = Crowd()
         self._payload = os.urandom(PAYLOAD_BYTES)
-        self._ready = False
+        self._streams: set[int] = set()
 
     async def lane(self, number: int, receivers: int) -> Lane:
         lane = Lane(receivers, told=True)
@@ -97,16 +97,22 @@ class NatsSession(NoAccounts):
         wire = await self._crowd.dial(self._port)
         wire.write(HELLO)
         await wire.until(b"PONG\r\n")
-        if not self._ready:
-            self._ready = True
-            stream = {"name": "boxes", "subjects": ["box.*"], "storage": "file", "retention": "limits"}
-            _request(wire, "STREAM.CREATE.boxes", stream)
-            await wire.until(b'"boxes"')
-            await wire.until(b"}\r\n")
         return wire
+
+    async def _stream(self, wire: Wire, number: int) -> None:
+        """A stream for each box, so that none waits for another's sync."""
+        if number in self._streams:
+            return
+        self._streams.add(number)
+        name = f"box-{number}"
+        stream = {"name": name, "subjects": [f"box.{number}"], "storage": "file", "retention": "limits"}
+        _request(wire, f"STREAM.CREATE.{name}", stream)
+        await wire.until(f'"{name}"'.encode())
+        await wire.until(b"}\r\n")
 
     async def _writer(self, number: int, lane: Lane) -> None:
         wire = await self._connect()
+        await self._stream(wire, number)
         told = 0
         message = b"PUB box.%d told.%d %d\r\n%s\r\n" % (number, number, PAYLOAD_BYTES, self._payload)
         wire.write(b"SUB told.%d 2\r\n" % number)
@@ -128,6 +134,7 @@ class NatsSession(NoAccounts):
 
     async def _reader(self, number: int, index: int, took: Callable[[int], None]) -> None:
         wire = await self._connect()
+        await self._stream(wire, number)
         deliver = f"deliver.{number}.{index}"
         wire.write(f"SUB {deliver} 2\r\n".encode())
         settings = {
@@ -157,7 +164,7 @@ class NatsSession(NoAccounts):
             return used
 
         wire.stream(parse)
-        _request(wire, "CONSUMER.CREATE.boxes", {"stream_name": "boxes", "config": settings})
+        _request(wire, f"CONSUMER.CREATE.box-{number}", {"stream_name": f"box-{number}", "config": settings})
         if not await ready:
             raise AssertionError("the consumer was refused")
 

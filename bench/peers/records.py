@@ -188,6 +188,11 @@ class RecordSession(NoAccounts):
     async def idle(self, number: int) -> None:
         await self._reader(number, _ignore)
 
+    def hang_up(self, socket: Socket) -> None:
+        """Close one of this session's connections."""
+        self._sockets.remove(socket)
+        socket.transport.disconnect(graceful=False)
+
     async def idle_in(self, numbers: Sequence[int]) -> None:
         """One client that waits for many boxes on one connection."""
         socket = Socket(_ignore_body, _nothing)

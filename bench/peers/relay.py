@@ -88,8 +88,6 @@ class RelaySession(RecordSession):
         super().__init__(url, self.codec)
         self._host = host
         self._cards: dict[int, bytes] = {}
-        self._desk: Socket | None = None
-        self._waiting: list[asyncio.Future[None]] = []
 
     def poster(self) -> Poster:
         """Somebody who posts."""
@@ -113,23 +111,23 @@ class RelaySession(RecordSession):
         inbox = Inbox(os.urandom(32), os.urandom(32), inbox_keypair(os.urandom(32)).public)
         for number in numbers:
             self._cards[number] = encode(PublishCard(_card(f"p{_letters(number)}@{self._host}", today, inbox)))
-        self._desk = Socket(self._answered, lambda: None)
-        await self.connect(self._desk)
 
     async def register(self, number: int) -> None:
-        assert self._desk is not None
+        """On a connection of its own, as everybody who registers comes."""
         taken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting.append(taken)
-        self._desk.send(record(self._cards[number]))
-        await taken
 
-    def _answered(self, _: int, body: memoryview) -> None:
-        answer = decode_response(body)
-        taken = self._waiting.pop()
-        if type(answer) is CardTaken:
-            taken.set_result(None)
-        else:
-            taken.set_exception(RuntimeError(f"a card was not taken: {answer}"))
+        def answered(_: int, body: memoryview) -> None:
+            answer = decode_response(body)
+            if type(answer) is CardTaken:
+                taken.set_result(None)
+            else:
+                taken.set_exception(RuntimeError(f"a card was not taken: {answer}"))
+
+        desk = Socket(answered, lambda: None)
+        await self.connect(desk)
+        desk.send(record(self._cards[number]))
+        await taken
+        self.hang_up(desk)
 
 
 def _bells_secret(number: int) -> bytes:

@@ -27,6 +27,8 @@ FILTER = quote(json.dumps({"presence": _NOTHING, "account_data": _NOTHING, "room
 RATE = "{per_second: 1000000, burst_count: 1000000}"
 PAGE = 1_000
 PIPELINED = 20
+SHARING = 10
+"""Idle clients of one account: making five thousand takes it minutes."""
 CONFIG = """server_name: localhost
 pid_file: {folder}/pid
 listeners: [{{port: {port}, type: http, bind_addresses: ["127.0.0.1"], resources: [{{names: [client]}}]}}]
@@ -139,11 +141,11 @@ class SynapseSession:
             found, start = found + new, f"&from={json.loads(page)['end']}"
 
     async def introduce(self, numbers: Sequence[int]) -> None:
-        for name in {idler(number) for number in numbers}:
+        for name in {idler(number, SHARING) for number in numbers}:
             await self._token(name)
 
     async def idle(self, number: int) -> None:
-        await self._reader(idler(number), lambda _count: None)
+        await self._reader(idler(number, SHARING), lambda _count: None)
 
     async def prepare(self, numbers: Sequence[int]) -> None:
         """Accounts need nothing."""

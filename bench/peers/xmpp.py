@@ -6,6 +6,7 @@ slot is free on delivery alone.
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import os
 import re
@@ -82,11 +83,16 @@ class XmppSession:
         await gathered.all
 
     async def introduce(self, numbers: Sequence[int]) -> None:
-        for name in {idler(number) for number in numbers}:
-            await self._make(name)
+        gate = asyncio.Semaphore(64)
+
+        async def make(number: int) -> None:
+            async with gate:
+                await self._make(idler(number))
+
+        await asyncio.gather(*(make(number) for number in numbers))
 
     async def idle(self, number: int) -> None:
-        wire = await self._log_in(idler(number), resource=str(number))
+        wire = await self._log_in(idler(number))
         wire.stream(len)
 
     async def prepare(self, numbers: Sequence[int]) -> None:
@@ -154,7 +160,7 @@ class XmppSession:
         wire.close()
         self._crowd.wires.remove(wire)
 
-    async def _log_in(self, name: str, resource: str = "", *, present: bool = True) -> Wire:
+    async def _log_in(self, name: str, *, present: bool = True) -> Wire:
         await self._make(name)
         wire = await self._crowd.dial(self._port)
         wire.write(STREAM)
@@ -165,9 +171,7 @@ class XmppSession:
         await wire.until(b">")
         wire.write(STREAM)
         await wire.until(b"</stream:features>")
-        wire.write(
-            BIND.replace(b"/></iq>", f"><resource>{resource}</resource></bind></iq>".encode()) if resource else BIND
-        )
+        wire.write(BIND)
         await _answer(wire, b"bind")
         if present:
             wire.write(b"<presence/>")

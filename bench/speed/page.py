@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from bench.peers.registry import OURS
 from bench.speed import tables
 from bench.speed.arithmetic import spread
 from bench.speed.bars import verdicts
@@ -15,8 +16,8 @@ NOISE: Final = 0.3
 """Cores used by others above which a window says little about wall time."""
 
 
-def write(results: Results) -> str:
-    """The page as Markdown. The plots lie beside it in ``speed/``."""
+def write(results: Results, apart: Results | None = None) -> str:
+    """The page as Markdown. The plots lie beside it in ``speed/``. ``apart``: what our relay costs by default."""
     parts = [
         _head(results),
         noise(results),
@@ -25,7 +26,11 @@ def write(results: Results) -> str:
         *(_workload(results, each) for each in WORKLOADS),
     ]
     return (
-        "\n\n".join(part for part in [*parts, _steps(results), _disk(results), _servers(results), _limits()] if part)
+        "\n\n".join(
+            part
+            for part in [*parts, _by_default(apart), _steps(results), _disk(results), _servers(results), _limits()]
+            if part
+        )
         + "\n"
     )
 
@@ -37,6 +42,11 @@ def _head(results: Results) -> str:
 Made by `{COMMAND}` from `speed/results.json`; do not edit it. Every server had one core and the load
 generator the other, over loopback, with 1 KiB opaque payloads. A figure is the median of {results.turns} turns and in
 brackets its least and greatest; in every turn each server had its go, and ratios divide figures of the same turn only.
+
+**What is called nullabona here is its relay over lasting connections**, as a client uses it that comes `--together`. By
+default a client posts each request on a connection of its own and hears what rings at drawn moments
+([leakage](leakage.md) says why): the section *What a client does by default* has what that costs the relay. The bars
+are those of the former.
 
 Measured on: {results.machine}.
 Load before each turn: {loads}. One synced kilobyte before each turn:
@@ -99,15 +109,17 @@ WORDS: Final = {
     ),
     "idle": (
         "Memory of the server (proportional set size) for each connected client that could be told of a message."
-        " Ours waits in a read; XMPP clients are logged in and present; brokers' clients are subscribed."
+        " Ours waits in a read; XMPP clients are logged in and present, each in an account of its own; of Synapse's ten"
+        " share one; brokers' clients are subscribed."
     ),
     "in-rooms": (
         "The same for a client that waits for its inbox and twenty rooms. A subscription of the others serves all"
         " rooms, so there is nothing to compare with."
     ),
     "register": (
-        "Ours checks the signatures of a card and keeps it for good; XMPP makes an account with a password. Our rate"
-        " limit, which is a policy, is lifted."
+        "Ours checks the signatures of a card and keeps it for good; XMPP makes an account with a password. Each on a"
+        " connection of its own, 64 at a time; what is not done within six seconds does not count. Our rate limit, a"
+        " policy, is lifted."
     ),
 }
 
@@ -122,14 +134,43 @@ def alt(results: Results, workload: Workload) -> str:
     return f"{workload.title}, {workload.unit}: {said}."
 
 
+def _by_default(apart: Results | None) -> str:
+    """What the default costs the relay, as measured without the others."""
+    if apart is None:
+        return ""
+    rows = [["what a client does", "a second, on one core", "server µs each"]]
+    for name, said in DEFAULT.items():
+        found = tables.windows(apart, OURS, name)
+        if found:
+            rate = tables.said(spread([window.value for window in found]))
+            rows.append([said, rate, tables.figure(spread([tables.cost_us(window) for window in found]).median)])
+    hears = tables.windows(apart, OURS, "hears")
+    kept = tables.said(spread([window.value for window in hears])) if hears else tables.NOT
+    how = (
+        f"Measured alone, {apart.machine}; [capacity](capacity.md) is computed from it. 50 POSTs at a time, each on a"
+        " connection of its own. None of the bars of `pairs-32` would be met by such appends, and a message takes as"
+        " long as it takes to be heard of: at least a fifth of a second, at drawn moments. A client that hears, and"
+        f" waits at its inbox, takes {kept} KiB of the relay's memory."
+    )
+    return f"## What a client does by default\n\n{how}\n\n{tables.as_markdown(rows)}"
+
+
+DEFAULT: Final = {
+    "post-append": "appends a frame that rings, by POST",
+    "post-read": "reads a frame, by POST",
+    "post-look": "looks and finds nothing, by POST",
+}
+
+
 def _steps(results: Results) -> str:
     table = tables.steps(results)
     if len(table) == 1:
         return ""
     how = (
         "The prototype (`bench/ceiling`) has the relay's shape and none of its promises. Each row adds one thing to the"
-        " bare one, most of them made by the product's own code; 50 pairs, 32 on their way. *padding* sends 2,048 bytes"
-        " in place of 1,024: what a message costs that just does not fit its bucket."
+        " bare one, most of them made by the product's own code; 50 pairs, 32 on their way. Differences of less than a"
+        " tenth are within what the same server differs from turn to turn. *padding* sends 2,048 bytes in place of"
+        " 1,024: what a message costs that just does not fit its bucket."
     )
     return f"## What each promise costs\n\n{how}\n\n{tables.as_markdown(table)}"
 
@@ -166,6 +207,12 @@ def _limits() -> str:
             "The clients of the load generator were written for this. *loader cores* near 1 means that the generator,"
             " not the server, sets the figure: marked *bound*, and then a lower bound for that server."
         ),
+        (
+            "Four bars compare ways of storing as they come: ejabberd's and Prosody's archives and Synapse sync eight"
+            " times a message and more, one message at a time; ours and Redis sync what came meanwhile together. NATS"
+            " has a stream for each pair, and syncs each message."
+        ),
+        "XMPP is text: its 1 KiB is sent as base64, 1,368 bytes.",
         "Chat servers do routing, rosters, presence and rooms; brokers none of it; ours leaves most of it to clients.",
         "Peers run near their defaults; what differs is in the table. Tuning would help some of them.",
         "Whether a virtual disk keeps what it says it has synced cannot be seen from inside.",

@@ -19,10 +19,10 @@ RESULTS = DOCS / "speed" / "results.json"
 APART = DOCS / "speed" / "apart.json"
 
 
-def write_speed(results: records.Results) -> None:
+def write_speed(results: records.Results, apart: records.Results) -> None:
     """The page of speed and its plots."""
     plots.draw(results, DOCS / "speed")
-    (DOCS / "speed.md").write_text(page.write(results), encoding="utf-8")
+    (DOCS / "speed.md").write_text(page.write(results, apart), encoding="utf-8")
 
 
 def write_capacity(results: records.Results, apart: records.Results) -> None:
@@ -41,8 +41,7 @@ def main() -> None:
         if not options.apart:
             measure(options, RESULTS)
         measure_apart(options, APART)
-    if not options.apart:
-        write_speed(records.read(RESULTS))
+    write_speed(records.read(RESULTS), records.read(APART))
     write_capacity(records.read(RESULTS), records.read(APART))
 
 

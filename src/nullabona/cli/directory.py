@@ -7,8 +7,9 @@ import socket
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
+from nullabona.directory.core.limits import Limits, Rate
 from nullabona.directory.opening import NOBODY, PERIOD_S, RecordOptions
 from nullabona.directory.service import Options, open_directory
 from nullabona.log.policy import Policy
@@ -18,6 +19,10 @@ from nullabona.relay.run import MakeServices
 from nullabona.wire.epoch import LONGEST_PERIOD_S
 from nullabona.wire.handle import parse_handle
 from nullabona.wire.service import Service
+
+MOST_CHANGES_PER_S: Final = 100_000
+BURST_S: Final = 10
+"""So many seconds' changes may come at once."""
 
 
 def with_port(config: Config) -> Config:
@@ -42,13 +47,13 @@ def host_of(config: Config, given: str | None) -> str | None:
     return parse_handle(f"xx@{first}").authority if _is_own_address(first) else None
 
 
-def directory_services(host: str | None, record: RecordOptions) -> MakeServices:
+def directory_services(host: str | None, record: RecordOptions, limits: Limits) -> MakeServices:
     """What a relay's process serves beside boxes and blobs. The directory closes epochs from then on."""
 
     def make(config: Config) -> Sequence[Service]:
         if host is None:
             return []
-        directory = open_directory(config.data, host, Options(record=record))
+        directory = open_directory(config.data, host, Options(record=record, limits=limits))
         directory.begin()
         return [directory]
 
@@ -61,6 +66,7 @@ class DirectorySettings:
 
     host: str | None
     record: RecordOptions
+    limits: Limits
 
 
 def take_settings(settings: dict[str, Any]) -> DirectorySettings:
@@ -70,6 +76,10 @@ def take_settings(settings: dict[str, Any]) -> DirectorySettings:
     period_s = settings.pop("period", PERIOD_S)
     if not isinstance(period_s, int) or not 1 <= period_s <= LONGEST_PERIOD_S:
         raise BadConfig(f"'period' is a number of seconds from 1 to {LONGEST_PERIOD_S}")
+    changes = settings.pop("changes_per_s", int(Limits().changes.per_s))
+    if type(changes) is not int or not 1 <= changes <= MOST_CHANGES_PER_S:
+        raise BadConfig(f"'changes_per_s' is a whole number from 1 to {MOST_CHANGES_PER_S}")
+    limits = Limits(changes=Rate(burst=BURST_S * changes, per_s=changes))
     lines = NOBODY if witnesses is None else _read_witnesses(Path(witnesses))
     logs = "" if docket is None else _read_docket(Path(docket))
     place = None if folder is None else Path(folder)
@@ -80,7 +90,7 @@ def take_settings(settings: dict[str, Any]) -> DirectorySettings:
         docket_files=None if files is None else Path(files),
         folder=place,
     )
-    return DirectorySettings(host, record)
+    return DirectorySettings(host, record, limits)
 
 
 def _text(settings: dict[str, Any], name: str) -> str | None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from nullabona.cli.directory import directory_services, host_of, take_settings, with_port
+from nullabona.cli.directory import MOST_CHANGES_PER_S, directory_services, host_of, take_settings, with_port
 from nullabona.errors import NullabonaError
 from nullabona.relay.config import DEFAULT_LISTEN, KEYS, make_config, read_file
 from nullabona.relay.core.limits import describe
@@ -82,6 +82,13 @@ def relay() -> None:
     help="The public folder of that docket's log: clients follow it, so that no notice stands in another history than "
     "was seen before. Default: none, and they warn of what they cannot compare.",
 )
+@click.option(
+    "--changes-per-s",
+    type=click.IntRange(1, MOST_CHANGES_PER_S),
+    metavar="N",
+    help="Cards and statements that the directory takes a second, all together: raise it for the day when very many "
+    "register. Default: 200.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Say readiness as one JSON line.")
 def serve(*, config: Path | None, as_json: bool, **flags: Any) -> None:  # noqa: ANN401 - as click gives them
     """Serve boxes and blobs, and the directory of --host, until stopped.
@@ -104,7 +111,7 @@ def serve(*, config: Path | None, as_json: bool, **flags: Any) -> None:  # noqa:
 def _serve(settings: dict[str, Any], *, as_json: bool) -> None:
     chosen = take_settings(settings)
     config = with_port(make_config(settings))
-    services = directory_services(host_of(config, chosen.host), chosen.record)
+    services = directory_services(host_of(config, chosen.host), chosen.record, chosen.limits)
     run_relay(config, lambda urls: _say_ready(urls, as_json=as_json), services)
 
 
@@ -122,6 +129,7 @@ def limits(*, as_json: bool) -> None:
         click.echo(f"# {name}: {meaning}")
     click.echo("# host: what stands after the @ in handles registered here (its directory's name)")
     click.echo("# period: seconds between two epochs of the directory's public record")
+    click.echo("# changes_per_s: cards and statements that the directory takes a second, all together (default 200)")
     click.echo("# record: directory of the public record and its keys; its loss is noticed by everybody")
     click.echo("# witnesses: file with the witness, group and quorum lines of a tlog-policy")
     click.echo("# docket: file with the log lines of the operator's docket, for clients to check operator notices with")
