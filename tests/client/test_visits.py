@@ -9,7 +9,7 @@ from nullabona.client.core.step import Timing
 from nullabona.client.core.wants import ReadWant
 from nullabona.client.runner.boxkey import Key
 from nullabona.client.runner.chance import moment_s
-from nullabona.client.runner.visits import Visits
+from nullabona.client.runner.visits import OFTEN, Visits
 from nullabona.wire.address import BoxSecrets
 from nullabona.wire.messages import POLICY_ROOM
 
@@ -41,3 +41,16 @@ def test_boxes_of_epochs_that_are_over_are_seldom_read() -> None:
     moments = {old: visits._moment_s(key) for old, key in keys.items()}
     assert moment_s(timing.calm / 1_000, 0.5) == moments[False]
     assert moment_s(timing.calm_old / 1_000, 0.5) == moments[True] == 8 * moments[False]
+
+
+def test_two_who_talk_without_a_pause_are_read_at_once_and_a_busy_group_ever_later() -> None:
+    """A message each two seconds from either side, and a receipt for each, ring twenty times in ten seconds."""
+    key: Key = (b"room", RELAY, b"box")
+    visits = Visits(cast(Any, None), Timing(), lambda: 0.5, {}, set())
+    talking = [visits._restless(key, now / 2) for now in range(200)]
+    assert {1} == set(talking)
+    crowd = [visits._restless(key, 1_000 + now / 10) for now in range(100)]
+    assert [1] * OFTEN == crowd[:OFTEN]
+    assert [2, 4, 8, 8] == crowd[OFTEN : OFTEN + 4]
+    assert 8 == crowd[-1]
+    assert 1 == visits._restless(key, 2_000)

@@ -247,7 +247,7 @@ class Engine:
             rejoin.give_up(step, room, join)
 
     def on_inbox(self, after: int, answer: Frames, now: int, relay: str = "", reply: Address | None = None) -> Touched:
-        """A read of the inbox, or of the box ``reply``, got ``answer``. ``relay``: whom it was asked of; empty: its own."""
+        """A read of the inbox, or of the box ``reply``, at ``relay`` (empty: the one that keeps it) got ``answer``."""
         with self.step(now) as step:
             state = inbox_places.load(step)
             if state is not None:

@@ -23,8 +23,10 @@ from nullabona.client.runner.ways import ApartWay
 LONGEST: Final = 3
 """So many times as long as on average it takes at most until a box is read that may hold something."""
 LATELY_S: Final = 10.0
-OFTEN: Final = 6
-"""A box that was read so often lately because it rang is read ever later: after twice the time, four times, ..."""
+OFTEN: Final = 20
+"""A box that rang so often lately is read ever later: after twice the time, four times, ... Two people who talk without
+a pause ring about twelve times in that time, as each message rings and each receipt does.
+"""
 SLOWER: Final = 3
 """... so often doubled at most."""
 
