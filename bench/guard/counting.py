@@ -7,6 +7,7 @@ beside them: its CPU time over that of `reference`, both measured in turns and e
 
 from __future__ import annotations
 
+import sqlite3
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -29,6 +30,17 @@ class Steps(Protocol):
     """A connection to SQLite, of whichever module."""
 
     def set_progress_handler(self, handler: Callable[[], bool] | None, every: int, /) -> object: ...
+
+
+def noting(made: list[sqlite3.Connection]) -> type[sqlite3.Connection]:
+    """A kind of connection: whichever is opened is put into ``made``."""
+
+    class Noted(sqlite3.Connection):
+        def __init__(self, *args: object, **options: object) -> None:
+            super().__init__(*args, **options)  # type: ignore[arg-type]
+            made.append(self)
+
+    return Noted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Final
 from unittest import mock
 
-from bench.guard.counting import Act
+from bench.guard.apart import HEARERS, Apart
+from bench.guard.counting import Act, noting
 from bench.guard.hot import HotPath
 from nullabona.client.core.record.checking import check_answer
 from nullabona.directory import opening
@@ -47,11 +48,14 @@ def server_paths(folder: Path, stack: ExitStack) -> list[HotPath]:
     loop = asyncio.new_event_loop()
     stack.callback(loop.close)
     relay = loop.run_until_complete(_make_relay(folder, loop, stack))
+    apart = Apart(folder / "apart", stack)
     return [
         HotPath(name="relay: 32 appends", prepare=relay.appends, connections=relay.connections),
         HotPath(name="relay: 32 stored frames are read", prepare=relay.reads, connections=relay.connections),
         HotPath(name="relay: an append wakes 8 readers", prepare=relay.wakes, connections=relay.connections),
         HotPath(name="relay: an append rings for 8 listeners", prepare=relay.rings, connections=relay.connections),
+        HotPath(name="relay: a POST appends and is answered", prepare=apart.posts, connections=apart.connections),
+        HotPath(name=f"relay: a peal is told to {HEARERS} hearers", prepare=apart.tells, connections=apart.connections),
         HotPath(name="wire: a frame is sealed and opened", prepare=_frame),
         HotPath(name="wire: a card is verified", prepare=_card, timed=60),
         HotPath(name="log: a proof is read from tiles and verified", prepare=_proofs()),
@@ -83,15 +87,8 @@ class _Relay:
 
     def __init__(self, folder: Path, loop: asyncio.AbstractEventLoop, stack: ExitStack) -> None:
         self.connections: list[sqlite3.Connection] = []
-        made = self.connections
-
-        class Noted(sqlite3.Connection):
-            def __init__(self, *args: object, **options: object) -> None:
-                super().__init__(*args, **options)  # type: ignore[arg-type]
-                made.append(self)
-
         self._limits, self._loop = Limits(box_frames_per_day=10**9), loop
-        store = SqliteBoxStore(folder, Noted)
+        store = SqliteBoxStore(folder, noting(self.connections))
         stack.callback(store.close)
         metrics = Metrics()
         dice = random.Random(1)

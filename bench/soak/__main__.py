@@ -45,7 +45,7 @@ def main() -> None:
             shutil.rmtree(folder)
     found = claims(made)
     print(json.dumps(data(made, found, machine())) if options.json else page(made, found, machine()))
-    sys.exit(0 if all(claim.held for claim in found) else 1)
+    sys.exit(1 if any(claim.failed for claim in found) else 0)
 
 
 async def _until_terminated(running: Coroutine[Any, Any, Outcome]) -> Outcome:

@@ -21,6 +21,7 @@ from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 from typing import Final
 
+from bench.soak.histories import Told, told
 from bench.soak.ledger import Line
 from nullabona.client.api import Client, Unprotected, open_client
 from nullabona.client.api.errors import TimedOut
@@ -230,15 +231,13 @@ class Crowd:
             found.append(any(line.speaker == name and line.number == number for line, _ in lines))
         return found
 
-    async def histories(self, rooms: dict[str, list[str]]) -> dict[str, int]:
-        """Look through the histories of those of these rooms' devices that are ours: how many lines, how many twice."""
-        held = twice = 0
-        for room, names in rooms.items():
-            for name in self._devices.keys() & names:
-                lines = [line for line, _ in self._devices[name].lines(room)]
-                held += len(set(lines))
-                twice += len(lines) - len(set(lines))
-        return {"held": held, "twice": twice}
+    async def histories(self, rooms: dict[str, list[str]]) -> list[tuple[str, str, Told]]:
+        """What is in the histories of those of these rooms' devices that are ours: device, room, lines."""
+        return [
+            (name, room, told(line for line, _ in self._devices[name].lines(room)))
+            for room, names in rooms.items()
+            for name in sorted(self._devices.keys() & names)
+        ]
 
     async def close(self) -> None:
         """Close every device."""

@@ -12,6 +12,8 @@ from typing import Final, TypeAlias
 
 Sample: TypeAlias = tuple[float, float]
 """When, and what."""
+Span: TypeAlias = tuple[float, float]
+"""Since when, and until when."""
 HOUR_S: Final = 3_600.0
 
 
@@ -20,8 +22,21 @@ class Claim:
     """Something that the run has to show."""
 
     name: str
-    held: bool
+    held: bool | None
+    """None if the run was too short to say."""
     figure: str
+
+    @property
+    def failed(self) -> bool:
+        """Whether the run has shown that it is not so, or has not shown what it should have."""
+        return self.held is False
+
+
+def unmeasured(name: str, *, is_long_enough: bool) -> Claim:
+    """A claim for which there are no samples: that is a fault of a run which was long enough to have some."""
+    if is_long_enough:
+        return Claim(name, held=False, figure="not measured, though the run was long enough")
+    return Claim(name, held=None, figure="not measured: too short")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +53,8 @@ class Growth:
     """What the lives last together, without their warm-up."""
 
     def is_flat(self, most_mib_per_hour: float) -> bool:
-        """Whether it grows no faster than that. A slope that is not twice its error is none."""
-        return self.mib_per_hour - 2 * self.off_by <= most_mib_per_hour
+        """Whether it grows no faster than that. A slope that is not more than twice its error is none."""
+        return self.mib_per_hour <= max(most_mib_per_hour, 2 * self.off_by)
 
 
 def growth(lives: Iterable[Sequence[Sample]], warm_up_s: float) -> Growth | None:
@@ -89,22 +104,31 @@ class Drift:
         return max(self.last_ms, floor_ms) <= most_ratio * self.busier * max(self.first_ms, floor_ms)
 
 
+def thirds(calm: Sequence[Span]) -> tuple[Span, Span] | None:
+    """The first and the last third of a run, from its first calm time to its last; None if there was none."""
+    calm = [(since, until) for since, until in calm if since < until]
+    if not calm:
+        return None
+    since, until = calm[0][0], calm[-1][1]
+    third = (until - since) / 3
+    return (since, since + third), (until - third, until)
+
+
 def drift(
-    delays: Sequence[Sample], calm: Sequence[tuple[float, float]], percent: int, stretches: Sequence[Sample] = ()
+    delays: Sequence[Sample], calm: Sequence[Span], percent: int, stretches: Sequence[Sample] = ()
 ) -> Drift | None:
-    """Of delays (when it was said, how long it took) that began in calm times; None if there are none.
+    """Of delays (when it was said, how long it took) that began in calm times; None if either third has none.
 
     ``stretches``: how busy the machine was, by time.
     """
-    chosen = sorted(delay for delay in delays if any(since <= delay[0] < until for since, until in calm))
-    if not chosen:
+    found = thirds(calm)
+    if found is None:
         return None
-    since, until = chosen[0][0], chosen[-1][0]
-    third = (until - since) / 3
-    first = [took for at, took in chosen if at <= since + third]
-    last = [took for at, took in chosen if at >= until - third]
-    before = _mean([by for at, by in stretches if since <= at <= since + third])
-    after = _mean([by for at, by in stretches if until - third <= at <= until])
+    chosen = [delay for delay in delays if any(since <= delay[0] < until for since, until in calm)]
+    first, last = (_during(third, chosen) for third in found)
+    if not first or not last:
+        return None
+    before, after = (_mean(_during(third, stretches)) for third in found)
     return Drift(
         percent,
         1_000 * percentile(first, percent),
@@ -112,6 +136,10 @@ def drift(
         len(chosen),
         max(1.0, after / before),
     )
+
+
+def _during(span: Span, samples: Sequence[Sample]) -> list[float]:
+    return [what for at, what in samples if span[0] <= at <= span[1]]
 
 
 def _mean(values: Sequence[float]) -> float:

@@ -7,6 +7,7 @@ run of any length needs little memory and still knows a line that comes a second
 from __future__ import annotations
 
 from collections import OrderedDict, defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
@@ -48,6 +49,11 @@ class Numbers:
 
     def __contains__(self, number: int) -> bool:
         return number <= self._upto or number in self._above
+
+    def __iter__(self) -> Iterator[int]:
+        """All of them, ascending."""
+        yield from range(1, self._upto + 1)
+        yield from sorted(self._above)
 
     def add(self, number: int) -> bool:
         """Whether it was not there yet."""
@@ -164,6 +170,15 @@ class Ledger:
             for line, due in self._on_their_way.items()
             if due.at < before and room in {"", line.room}
         )
+
+    def said_in(self, room: str) -> list[Line]:
+        """Every line that was said in a room, whoever said it."""
+        return [
+            Line(speaker, where, number)
+            for (speaker, where), numbers in self._spoken.items()
+            if where == room
+            for number in numbers
+        ]
 
     def missing(self, most: int = 5) -> list[tuple[str, Line, float]]:
         """Some of what is lacking: device, line and when it was said."""

@@ -12,7 +12,7 @@ from nullabona.drills.loss.crowd import name_of
 CLIENT_DEEDS: Final = ("room", "device", "kill-clients")
 RELAY_DEEDS: Final = ("kill-relay", "wipe-relay", "restart-relay")
 DEEDS: Final = CLIENT_DEEDS + RELAY_DEEDS
-_UNTROUBLED: Final = (0.25, 0.75)
+UNTROUBLED: Final = (0.25, 0.75)
 """The part of a run in which the relay is left alone, so that its memory can be watched for long."""
 
 
@@ -95,7 +95,7 @@ class Plan:
             elif passed >= 1.0:
                 return
             else:
-                yield self._draw(relay_too=not _UNTROUBLED[0] <= passed < _UNTROUBLED[1])
+                yield self._draw(relay_too=not UNTROUBLED[0] <= passed < UNTROUBLED[1])
 
     def guests(self) -> tuple[str, list[str]]:
         """A room that does not stay: its name and its members, the first of them its founder."""

@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-from bench.soak.figures import Sample
+from bench.soak.figures import Sample, Span
+from bench.soak.histories import Histories, lines_of
 from bench.soak.ledger import Ledger, Line
 from bench.soak.plan import Plan, Shape
 from bench.soak.stage import Crowd, Relay, wire_loader
@@ -36,8 +38,8 @@ class Outcome:
     wire_delays: list[Sample] = field(default_factory=list)
     deeds: list[tuple[str, float, float]] = field(default_factory=list)
     """What was done, how long it took, and how long until nothing lacked that was said before."""
-    calm: list[tuple[float, float]] = field(default_factory=list)
-    histories: dict[str, int] = field(default_factory=dict)
+    calm: list[Span] = field(default_factory=list)
+    histories: Histories = field(default_factory=Histories)
     faults: list[str] = field(default_factory=list)
     lacking: int = 0
     seconds: float = 0.0
@@ -66,7 +68,6 @@ class Soak:
         self._intended: dict[Line, float] = {}
         self._last: Counter[str] = Counter()
         """Of each device the newest event it has told of."""
-        self._said_in: Counter[str] = Counter()
 
     async def play(self) -> Outcome:
         """Everything."""
@@ -107,10 +108,16 @@ class Soak:
         await self._take_wire(wire)
         self._made.ledger.close()
         self._made.lacking = self._made.ledger.lacking()
-        held = await self._each("histories", rooms=self._rooms)
-        want = sum(self._said_in[room] * len(members) for room, members in self._rooms.items())
-        self._made.histories = {what: sum(one[what] for one in held) for what in ("held", "twice")} | {"want": want}
+        await self._compare_histories()
         self._made.faults = self._relay.faults()
+
+    async def _compare_histories(self) -> None:
+        every = await self._each("histories", rooms=self._rooms)
+        found = {(device, room): lines_of(words) for of_crowd in every for device, room, words in of_crowd}
+        for room, members in self._rooms.items():
+            said = self._made.ledger.said_in(room)
+            for device in members:
+                self._made.histories.compare(device, said, found.get((device, room), Counter()))
 
     async def _run(self, wire: Played, began: float) -> None:
         fraction = ((time.monotonic() - began) / (60.0 * self._shape.minutes) for _ in iter(int, 1))
@@ -121,9 +128,7 @@ class Soak:
 
     async def _do(self, deed: str, wire: Played) -> None:
         began = time.monotonic()
-        if deed == "wipe-relay":
-            await wire.do("wiped")
-        await self._deeds()[deed]()
+        await self._deeds(wire)[deed]()
         done = time.monotonic()
         await self._recover(deed)
         await self._each("check")
@@ -133,10 +138,11 @@ class Soak:
         self._made.calm.append((recovered + _MARGIN_S / 2, time.monotonic() - _MARGIN_S))
         self._tell(f"{deed}: {done - began:.1f} s, recovered after {recovered - done:.1f} s; {self._now()}")
 
-    def _deeds(self) -> dict[str, Any]:
+    def _deeds(self, wire: Played) -> dict[str, Callable[[], Awaitable[None]]]:
         return {
             "room": self._guests, "device": self._second_device, "kill-clients": self._kill_clients,
-            "kill-relay": self._relay.kill, "wipe-relay": self._wipe, "restart-relay": self._relay.restart,
+            "kill-relay": self._relay.kill, "restart-relay": self._relay.restart,
+            "wipe-relay": partial(self._wipe, wire),
         }  # fmt: skip
 
     def _now(self) -> str:
@@ -193,8 +199,12 @@ class Soak:
                 self._say(line, at)
         await self._talk()
 
-    async def _wipe(self) -> None:
+    async def _wipe(self, wire: Played) -> None:
+        """What is sent to the relay from ``wiped`` on is not lost to this wipe: then the old one is gone."""
+        await wire.do("wiping")
         await self._relay.wipe()
+        await wire.do("wiped")
+        await self._relay.begin_again()
         await self._each("published")
 
     # -- rooms
@@ -302,7 +312,6 @@ class Soak:
             self._made.ledger.hear(device, line, at)
 
     def _say(self, line: Line, at: float) -> None:
-        self._said_in[line.room] += 1
         self._made.ledger.say(line, at)
 
     def _crowd_of(self, name: str) -> Crowd:

@@ -81,19 +81,18 @@ class Relay:
     async def kill(self) -> None:
         """As kill -9 does, and again on the same data."""
         self._process.kill()
-        await self._again()
+        await self.begin_again()
 
     async def restart(self) -> None:
         """Stop it in good order, and again on the same data."""
         await asyncio.to_thread(self._process.stop)
-        await self._again()
+        await self.begin_again()
 
     async def wipe(self) -> None:
-        """Delete its data while it runs. It ends by itself, and an empty one takes its place."""
+        """Delete its data while it runs. It ends by itself, and is gone when this returns: `begin_again`."""
         delete_data(self._process.data)
         await asyncio.to_thread(self._process.wait_gone)
         self._process.kill()
-        await self._again()
 
     def stop(self) -> None:
         """In good order."""
@@ -103,7 +102,8 @@ class Relay:
         """What it says of its own failures."""
         return [line for line in self.log.read_text("utf-8").splitlines() if "fault:" in line]
 
-    async def _again(self) -> None:
+    async def begin_again(self) -> None:
+        """After a while another one takes the place of the one that is gone, on what data there is."""
         await asyncio.sleep(_AWAY_S)
         self._process = await asyncio.to_thread(self._start, self.host)
 

@@ -2,7 +2,7 @@
 
 ``python -m bench.soak.wire SEED`` does what it is told (`nullabona.drills.orders`). Each pair has a box of its own and
 lives for some seconds; then its reader must have every frame that was acknowledged, and another pair comes. What
-a wiped relay had acknowledged before is counted apart: putting back is the business of whole clients.
+was lost with a relay's deleted data is counted apart (`receipts`): putting back is the business of whole clients.
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ from contextlib import suppress
 from struct import Struct
 from typing import Final
 
+from bench.soak.probe import EDGE_S, GONE_S, shown
+from bench.soak.receipts import Receipt, Receipts, Wipes
 from bench.soak.relay import short_day
 from nullabona.client.net import Connection, connect, parse_endpoint
 from nullabona.drills.orders import obey, speak_utf8
@@ -31,10 +33,6 @@ _DRAIN_S: Final = 60.0
 _PAUSE_S: Final = 0.3
 _MARK: Final = Struct(">Qd")
 _TRIM_EVERY: Final = 200
-_EDGE_S: Final = 4.0
-"""How long before a day's change an expiry probe looks."""
-_GONE_S: Final = 20.0
-"""How late a frame may go."""
 _DELAYS: Final = 500
 """Most delays in one report."""
 
@@ -94,9 +92,7 @@ class Pair:
         self._load = load
         self._box = Box()
         self._writer, self._reader = Line(url, load.counts), Line(url, load.counts)
-        self._acked: dict[int, bytes] = {}
-        """Number and incarnation of what was acknowledged and not read yet."""
-        self._read: set[int] = set()
+        self._receipts = Receipts(load.wipes, load.counts)
         self._incarnation = b""
         self._after = 0
 
@@ -106,11 +102,11 @@ class Pair:
         await self._write(time.monotonic() + seconds, rate)
         with suppress(TimeoutError):
             async with asyncio.timeout(_DRAIN_S):
-                while self._acked:  # noqa: ASYNC110 - the reader takes out of it, frame by frame
+                while self._receipts:  # noqa: ASYNC110 - the reader takes out of it, frame by frame
                     await asyncio.sleep(_PAUSE_S / 3)
         reading.cancel()
         await asyncio.gather(reading, return_exceptions=True)
-        self._load.counts["missing"] += len(self._acked)
+        self._receipts.close()
         await self._writer.close()
         await self._reader.close()
 
@@ -120,50 +116,41 @@ class Pair:
             due = max(due, now - 1.0) + self._load.dice.expovariate(rate)
             await asyncio.sleep(max(0.0, due - now))
             number += 1
-            frame = _MARK.pack(number, time.monotonic()) + os.urandom(self._load.dice.choice((496, 1_008)))
-            answer = await self._writer.ask(self._box.append(frame), _WAIT_S)
-            if isinstance(answer, Appended):
-                self._load.counts["acked"] += 1
-                if number not in self._read:
-                    self._acked[number] = answer.incarnation
+            await self._write_one(number)
+
+    async def _write_one(self, number: int) -> None:
+        frame = _MARK.pack(number, time.monotonic()) + os.urandom(self._load.dice.choice((496, 1_008)))
+        wipes = self._load.wipes.over
+        answer = await self._writer.ask(self._box.append(frame), _WAIT_S)
+        if isinstance(answer, Appended):
+            self._receipts.acknowledge(number, Receipt(answer.incarnation, answer.seq, wipes))
 
     async def _go_on_reading(self) -> None:
         while True:
-            answer = await self._reader.ask(self._box.read(self._after, _WAIT_S), 2 * _WAIT_S)
-            if isinstance(answer, Frames):
-                await self._take(answer, time.monotonic())
+            await self._read_once()
 
-    async def _take(self, answer: Frames, now: float) -> None:
+    async def _read_once(self) -> None:
+        asked = self._receipts.newest
+        answer = await self._reader.ask(self._box.read(self._after, _WAIT_S), 2 * _WAIT_S)
+        if not isinstance(answer, Frames):
+            return
+        self._take(answer, time.monotonic())
+        self._receipts.judge(asked, self._incarnation, self._after)
+        if self._receipts.read > _TRIM_EVERY and answer.frames and self._after:
+            await self._reader.ask(self._box.trim(self._after), _WAIT_S)
+
+    def _take(self, answer: Frames, now: float) -> None:
+        """A box that is another one than before is read from its beginning: by the next read, if not by this one."""
         if answer.incarnation != self._incarnation:
-            self._forget_wiped(answer.incarnation)
-            restarted = self._after > 0
+            was_further = self._after > 0
             self._incarnation, self._after = answer.incarnation, 0
-            if restarted:
+            if was_further:
                 return
         for seq, frame in answer.frames:
             self._after = seq
             number, said = _MARK.unpack_from(frame)
-            self._note(number, said, now)
-        if len(self._read) > _TRIM_EVERY and answer.frames:
-            await self._reader.ask(self._box.trim(self._after), _WAIT_S)
-
-    def _forget_wiped(self, now: bytes) -> None:
-        """The box is another one, or none, than it was: what it had before is gone."""
-        here = {now} if now else {where for where in self._acked.values() if where != self._incarnation}
-        lost = [number for number, where in self._acked.items() if where not in here]
-        self._load.counts["wiped"] += len(lost)
-        for number in lost:
-            del self._acked[number]
-
-    def _note(self, number: int, said: float, now: float) -> None:
-        counts = self._load.counts
-        if number in self._read:
-            counts["twice"] += 1
-            return
-        self._read.add(number)
-        self._acked.pop(number, None)
-        counts["delivered"] += 1
-        self._load.delays.append((said, now - said))
+            if self._receipts.take(number):
+                self._load.delays.append((said, now - said))
 
 
 class Load:
@@ -173,7 +160,7 @@ class Load:
         self.dice = random.Random(seed)
         self.counts: Counter[str] = Counter()
         self.delays: list[tuple[float, float]] = []
-        self.wipes = 0
+        self.wipes = Wipes()
         self._tasks: set[asyncio.Task[None]] = set()
         self._ending = asyncio.Event()
 
@@ -185,9 +172,13 @@ class Load:
             self._spawn(self._idle(url, life_s))
         self._spawn(self._probes(url, day_s))
 
+    async def wiping(self) -> None:
+        """The relay's data is about to be deleted."""
+        self.wipes.begun += 1
+
     async def wiped(self) -> None:
-        """The relay's data is about to be deleted: probes that are under way say nothing."""
-        self.wipes += 1
+        """It is deleted, the relay that had it is gone, and there is no other one yet."""
+        self.wipes.over += 1
 
     async def report(self) -> dict[str, object]:
         """What was counted since the last report."""
@@ -230,28 +221,27 @@ class Load:
         """A frame must be there until its day is over, and gone soon after; with a retention of one day."""
         line = Line(url, self.counts)
         while not self.is_ending:
-            box, wipes = Box(), self.wipes
+            box, wipes, today = Box(), self.wipes.over, short_day(day_s, time.time())
             kept = await line.ask(box.append(b"a frame that expires"), _WAIT_S)
-            day = short_day(day_s, time.time())
-            over = (day + 2) * day_s
-            if isinstance(kept, Appended) and await self._sleep_until(over - _EDGE_S):
-                early = await line.ask(box.read(0), _WAIT_S)
-                if wipes == self.wipes and await self._sleep_until(over):
-                    await self._judge(line, box, early, over)
-            elif not isinstance(kept, Appended):
+            if isinstance(kept, Appended) and today == short_day(day_s, time.time()):
+                await self._probe(line, box, (today + 2) * day_s, wipes)
+            else:
                 await asyncio.sleep(1.0)
         await line.close()
 
-    async def _judge(self, line: Line, box: Box, early: AnyResponse | None, over: float) -> None:
-        if not isinstance(early, Frames):
+    async def _probe(self, line: Line, box: Box, over: float, wipes: int) -> None:
+        """Look twice, and count what that shows: nothing, if the relay's data was deleted meanwhile."""
+        if not await self._sleep_until(over - EDGE_S):
+            return
+        early = await line.ask(box.read(0), _WAIT_S)
+        if time.time() >= over or not await self._sleep_until(over):
             return
         late = await line.ask(box.read(0), _WAIT_S)
-        while time.time() < over + _GONE_S and not (isinstance(late, Frames) and not late.frames):
+        while time.time() < over + GONE_S and not (isinstance(late, Frames) and not late.frames):
             await asyncio.sleep(_PAUSE_S)
             late = await line.ask(box.read(0), _WAIT_S)
-        if isinstance(late, Frames):
-            self.counts["kept too long" if late.frames else "expired"] += 1
-        self.counts["gone too early"] += not early.frames
+        if wipes == self.wipes.begun:
+            self.counts.update(shown(early, late))
 
     async def _sleep_until(self, at: float) -> bool:
         """Whether it became so late before everything ends."""

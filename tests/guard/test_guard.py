@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import subprocess
 import sys
@@ -17,6 +18,8 @@ from bench.guard.hot import HotPath
 from bench.guard.servers import server_paths
 from bench.guard.verdict import Excess, excesses, read_record, versions, write_record
 from nullabona.relay.core import boxes
+from nullabona.relay.front import Front
+from nullabona.relay.peals import Peals
 from nullabona.wire import frame
 from nullabona.wire.padding import pad
 
@@ -49,6 +52,8 @@ def judged(paths: dict[str, HotPath], name: str) -> list[tuple[str, str]]:
 
 FRAME = "wire: a frame is sealed and opened"
 APPENDS = "relay: 32 appends"
+POST = "relay: a POST appends and is answered"
+PEAL = "relay: a peal is told to 8 hearers"
 
 
 def test_a_loop_too_many_is_caught(paths: dict[str, HotPath], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -75,6 +80,33 @@ def test_a_query_too_many_is_caught(paths: dict[str, HotPath], monkeypatch: pyte
     assert [] == judged(paths, APPENDS)
     monkeypatch.setattr(boxes.Plan, "append", forgetful)
     assert (APPENDS, "sql") in judged(paths, APPENDS)
+
+
+def test_a_request_read_in_pieces_is_caught(paths: dict[str, HotPath], monkeypatch: pytest.MonkeyPatch) -> None:
+    """A front that gives its parser a little of what arrived at a time."""
+    plain = Front.data_received
+
+    def slow(self: Front, data: bytes) -> None:
+        for at in range(0, len(data), 256):
+            plain(self, data[at : at + 256])
+
+    assert [] == judged(paths, POST)
+    monkeypatch.setattr(Front, "data_received", slow)
+    assert (POST, "bytecodes") in judged(paths, POST)
+
+
+def test_a_peal_told_to_each_anew_is_caught(paths: dict[str, HotPath], monkeypatch: pytest.MonkeyPatch) -> None:
+    """An answer found and encoded for each who hears, each in a turn of its own, in place of one for all."""
+
+    def wasteful(self: Peals) -> None:
+        self._closing = None
+        self._pealing.close()
+        for waiter in self._waiting.wake(b""):
+            asyncio.get_running_loop().call_soon(self._answer, waiter)
+
+    assert [] == judged(paths, PEAL)
+    monkeypatch.setattr(Peals, "_close", wasteful)
+    assert (PEAL, "bytecodes") in judged(paths, PEAL)
 
 
 def test_native_work_too_much_is_caught() -> None:
