@@ -20,7 +20,7 @@ CHECKS := check-types check-rust check-lint check-format check-imports check-pag
 export UV_PYTHON_DOWNLOADS := never
 
 .DEFAULT_GOAL := help
-.PHONY: help setup ui demo screens screens-site test test-slow check format drill drill-mutants fuzz bench bench-app bench-speed leakage soak guard guard-record cover generate lock clean $(CHECKS)
+.PHONY: help setup ui demo screens screens-site test test-slow check format drill drill-mutants fuzz bench bench-app bench-client bench-speed leakage soak guard guard-record cover generate lock clean $(CHECKS)
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -104,6 +104,9 @@ bench-speed: $(STAMP) ## the relay beside ejabberd, Prosody, NATS and others (be
 bench-app: $(STAMP) $(PAGE) ## what a person feels: first screen, sending under load, scrolling (APP_SECONDS=1200: the long run)
 	@tools/need_programs.sh
 	@$(BIN)/python -m bench.app --seconds $(or $(APP_SECONDS),20)
+
+bench-client: $(STAMP) ## what a client takes: start, a message's way, coming back, large rooms; 45 minutes (CLIENT="--turns 1": shorter)
+	@$(BIN)/python -m bench.client $(CLIENT)
 
 leakage: $(STAMP) ## what a server's machine learns of who talks with whom (LEAKAGE="--accounts 200": a larger society)
 	@$(BIN)/python -m bench.leakage $(LEAKAGE)

@@ -1,14 +1,16 @@
 """Latency bench: one client writes to another on this machine, both separate clients of a real relay process.
 
 Prints the median from the call of ``send`` to the message's event at the reader, and its parts: encrypt and store, the
-relay's durable answer, delivery, decrypt and store.
+relay's durable answer, delivery, decrypt and store, and until whoever listens is told. By default a delivery waits on
+purpose, for the peal and for a drawn moment after it (docs/decisions/0030-peals.md), and the longer the more is said:
+a message now and then is one measurement, ``--pause 0`` another. With ``--together`` nothing waits.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
-import json
+import math
 import statistics
 import subprocess
 import sys
@@ -16,58 +18,64 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
-from nullabona.client.api import Client, ContactRequested, Joined, MessageReceived, Unprotected, open_client
+from bench.client.bars import APART_MS, CALM_S, TOGETHER_MS
+from bench.client.reports import PARTS, Latency
+from bench.speed.arithmetic import percentile
+from nullabona.client.api import (
+    Client,
+    ContactRequested,
+    Joined,
+    MessageReceived,
+    NetOptions,
+    Options,
+    Unprotected,
+    open_client,
+)
 from nullabona.client.core.engine import Engine
 from nullabona.client.core.records import OutboxItem
+from nullabona.client.core.step import Timing
 from nullabona.client.core.touched import Touched
+from nullabona.relay.peals import PEAL_S
 from nullabona.wire.address import Address
-from nullabona.wire.messages import AnyResponse, Frames
+from nullabona.wire.messages import AnyResponse, Appended, Frames
 
 SERVE = "from nullabona.cli.relay import relay; relay()"
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """Milliseconds."""
-
-    messages: int
-    total_p50: float
-    total_p95: float
-    encrypt_and_store: float
-    relay_durable: float
-    """From the stored message to the relay's answer that it is on disk."""
-    deliver: float
-    """From the relay's answer to the reader's having the frame; may be negative, as both leave the relay at once."""
-    decrypt_and_store: float
+WARM: Final = 5
+"""Messages that are not counted, at least; and a tenth."""
+_ANSWER_S: Final = 60
 
 
 @dataclass
 class Marks:
-    """When things happened to the current message, in seconds."""
+    """When things happened to the current message, in seconds; of ``room`` alone."""
 
+    room: bytes
     asked: float = 0.0
     stored: float = 0.0
     answered: float = 0.0
     came: float = 0.0
     read: float = 0.0
-    rows: list[tuple[float, ...]] = field(default_factory=list)
+    told: float = 0.0
+    """0: not yet. What the reader takes afterwards, as its own receipt, is not this message any more."""
+    kept: asyncio.Event = field(default_factory=asyncio.Event)
+    """The relay's answer is there. On a shared connection the reader may be told before the writer."""
 
-    def close(self) -> None:
-        """The reader was told."""
-        told = time.perf_counter()
-        self.rows.append(
-            (
-                told - self.asked,
-                self.stored - self.asked,
-                self.answered - self.stored,
-                self.came - self.answered,
-                self.read - self.came,
-            )
-        )
+    def begin(self) -> None:
+        """The next message is asked for now."""
+        self.kept.clear()
+        self.told = 0.0
+        self.asked = time.perf_counter()
+
+    def row_ms(self) -> list[float]:
+        """The total and its parts, in the order of `PARTS`."""
+        times = (self.asked, self.stored, self.answered, self.came, self.read, self.told)
+        parts = [after - before for before, after in pairwise(times)]
+        return [round(part * 1_000, 3) for part in (self.told - self.asked, *parts)]
 
 
 def watch(writer: Client, reader: Client, marks: Marks) -> None:
@@ -76,13 +84,15 @@ def watch(writer: Client, reader: Client, marks: Marks) -> None:
     sent, frames = one.on_sent, two.on_frames
 
     def on_sent(item: OutboxItem, answer: AnyResponse, now: int) -> Touched:
-        marks.answered = time.perf_counter()
+        if item.room == marks.room and isinstance(answer, Appended) and not marks.kept.is_set():
+            marks.answered = time.perf_counter()
+            marks.kept.set()
         return sent(item, answer, now)
 
     def on_frames(room: bytes, address: Address, after: int, answer: Frames, now: int, relay: str) -> Touched:
         came = time.perf_counter()
         touched = frames(room, address, after, answer, now, relay)
-        if answer.frames:
+        if room == marks.room and answer.frames and not marks.told:
             marks.came, marks.read = came, time.perf_counter()
         return touched
 
@@ -94,7 +104,7 @@ def watch(writer: Client, reader: Client, marks: Marks) -> None:
 
 @contextmanager
 def relay(data: Path) -> Iterator[str]:
-    """A relay process; its ``host:port``."""
+    """A relay process; its ``host:port``. Raises `RuntimeError` if it does not start."""
     process = subprocess.Popen(
         [sys.executable, "-c", SERVE, "serve", "--data", str(data), "--listen", "127.0.0.1:0"],
         stdout=subprocess.PIPE,
@@ -103,7 +113,9 @@ def relay(data: Path) -> Iterator[str]:
     )
     assert process.stdout is not None
     try:
-        yield process.stdout.readline().rpartition("//")[2].strip()
+        if not (said := process.stdout.readline()):
+            raise RuntimeError("the relay did not start")
+        yield said.rpartition("//")[2].strip()
     finally:
         process.terminate()
         process.communicate()
@@ -125,55 +137,89 @@ async def acquaint(writer: Client, reader: Client, host: str) -> bytes:
     return room
 
 
-async def measure(folder: Path, host: str, count: int) -> Report:
+def as_chosen(*, together: bool) -> Options:
+    """A client's options: the default, or those of ``nulla --together``."""
+    return Options(net=NetOptions(together=together))
+
+
+def waits_ms(*, together: bool) -> float:
+    """What of a delivery is waited on purpose at the median: a peal, and half of all drawn moments are over by then."""
+    return 0.0 if together else PEAL_S * 1_000 + Timing().rang * math.log(2)
+
+
+async def measure(folder: Path, host: str, count: int, *, together: bool, pause_s: float) -> Latency:
     """The latency of ``count`` messages, one after the other."""
-    marks = Marks()
+    options, rows = as_chosen(together=together), []
     async with (
-        open_client(folder / "writer", unlock=Unprotected(), create=True) as writer,
-        open_client(folder / "reader", unlock=Unprotected(), create=True) as reader,
+        open_client(folder / "writer", unlock=Unprotected(), create=True, options=options) as writer,
+        open_client(folder / "reader", unlock=Unprotected(), create=True, options=options) as reader,
     ):
-        room = await acquaint(writer, reader, host)
+        marks = Marks(await acquaint(writer, reader, host))
         watch(writer, reader, marks)
         events = reader.events(after=reader.last_event())
-        for number in range(count + count // 10):
-            marks.asked = time.perf_counter()
-            message = await writer.send(room, f"message {number}")
+        warm = max(WARM, count // 10)
+        for number in range(warm + count):
+            marks.begin()
+            message = await writer.send(marks.room, f"message {number}")
             marks.stored = time.perf_counter()
             async for event in events:
                 if isinstance(event, MessageReceived) and event.message == message:
                     break
-            marks.close()
-            await writer.wait_sent(room, message)
-    rows = marks.rows[count // 10 :]
-    totals = sorted(row[0] for row in rows)
-    medians = [round(statistics.median(column) * 1_000, 2) for column in zip(*rows, strict=True)]
-    return Report(len(rows), medians[0], round(totals[len(totals) * 95 // 100] * 1_000, 2), *medians[1:])
+            marks.told = time.perf_counter()
+            await writer.wait_sent(marks.room, message)
+            async with asyncio.timeout(_ANSWER_S):
+                await marks.kept.wait()
+            rows.append(marks.row_ms())
+            await asyncio.sleep(pause_s)
+    return Latency(together, pause_s, waits_ms(together=together), rows[warm:])
 
 
-def run(count: int = 300) -> Report:
+def run(count: int, *, together: bool, pause_s: float) -> Latency:
     """Measure in a directory of its own."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         with relay(folder / "relay") as host:
-            return asyncio.run(measure(folder, host, count))
+            return asyncio.run(measure(folder, host, count, together=together, pause_s=pause_s))
+
+
+def show(report: Latency) -> None:
+    """For a person."""
+    totals = report.column(0)
+    how = "rooms share a connection" if report.together else "by default"
+    print(f"one client to another on this machine, {how}, {report.pause_s:g} s between messages, milliseconds")
+    print(
+        f"  send to shown   median {statistics.median(totals):.2f}   95 % {percentile(totals, 0.95):.2f}"
+        f"   of {len(totals)} messages   {expected(report)}"
+    )
+    for place, name in enumerate(PARTS, 1):
+        print(f"    {name:<18}{statistics.median(report.column(place)):10.2f}")
+
+
+def expected(report: Latency) -> str:
+    """What the median is held to."""
+    if report.together:
+        return f"(bar: {TOGETHER_MS})"
+    waits = f"{report.waits_ms:.0f} of it waited on purpose"
+    if report.pause_s < CALM_S:
+        return f"({waits}, and more the more is said: no bar)"
+    return f"(bar: {APART_MS}, {waits})"
 
 
 def main() -> None:
     """Print the report."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--messages", type=int, default=300)
+    parser.add_argument("--messages", type=int, help="(default: 20; with --together 300)")
+    parser.add_argument("--together", action="store_true", help="rooms share a connection, as with `nulla --together`")
+    parser.add_argument("--pause", type=float, help=f"seconds between messages ({CALM_S:g}; with --together none)")
     parser.add_argument("--json", action="store_true")
-    arguments = parser.parse_args()
-    report = run(arguments.messages)
-    if arguments.json:
-        print(json.dumps(asdict(report)))
-        return
-    print(f"one client to another on this machine, {report.messages} messages, milliseconds")
-    print(f"  send to shown   median {report.total_p50}   95 % {report.total_p95}   (bar: 15)")
-    print(f"    encrypt + store  {report.encrypt_and_store}")
-    print(f"    relay durable    {report.relay_durable}")
-    print(f"    deliver          {report.deliver}")
-    print(f"    decrypt + store  {report.decrypt_and_store}")
+    given = parser.parse_args()
+    count = given.messages or (300 if given.together else 20)
+    pause_s = given.pause if given.pause is not None else 0.0 if given.together else CALM_S
+    report = run(count, together=given.together, pause_s=pause_s)
+    if given.json:
+        print(report.as_json())
+    else:
+        show(report)
 
 
 if __name__ == "__main__":

@@ -8,50 +8,33 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import json
 import os
-import platform
 import shutil
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Final
 
 from bench._app_profile import fill
+from bench.client.bars import OPENING_MS, OPENING_WAYS
+from bench.client.memory import most_mib
+from bench.client.reports import Opening
 from bench.latency import relay
+from bench.speed.machine import describe
 
-BAR_MS: Final = 1_000
 _LIST: Final = """
-import asyncio, resource, sys, time
+import asyncio, sys
 from pathlib import Path
 from nullabona.client.api import Unprotected, open_client
 async def main():
     async with open_client(Path(sys.argv[1]), unlock=Unprotected()) as client:
-        rooms = client.rooms()
-        print(len(rooms), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024, flush=True)
+        print(len(client.rooms()), flush=True)
         sys.stdin.readline()
 asyncio.run(main())
 """
-
-
-@dataclass
-class Report:
-    """Milliseconds, from the start of the process."""
-
-    machine: str
-    rooms: int
-    messages: int
-    store_mib: float
-    warm_ms: dict[str, list[float]] = field(default_factory=dict)
-    cold_ms: dict[str, list[float]] = field(default_factory=dict)
-    """The profile's files were put out of the machine's memory; Python's own were not."""
-    memory_mib: list[int] = field(default_factory=list)
-    """Of the process with the list, its interpreter included."""
 
 
 def _forget(profile: Path) -> None:
@@ -67,44 +50,58 @@ def _nulla() -> str:
     return shutil.which("nulla", path=str(Path(sys.executable).parent)) or "nulla"
 
 
-def _first_line(command: list[str]) -> tuple[float, str]:
-    """Milliseconds until a process says its first line, and the line."""
+def _first_line(command: list[str], compiled: Path) -> tuple[float, str, float | None]:
+    """Milliseconds until a process says its first line, the line, and the most memory it had by then.
+
+    Its modules are kept compiled in ``compiled`` from one start to the next, as those of an installed program are,
+    whatever the environment says. A process that ends with that line may be over before its memory is looked up: None.
+    """
+    environment = os.environ | {"PYTHONPYCACHEPREFIX": str(compiled), "PYTHONDONTWRITEBYTECODE": ""}
     began = time.perf_counter()
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
+    ) as process:
         assert process.stdout is not None
         assert process.stdin is not None
         line = process.stdout.readline()
         took = (time.perf_counter() - began) * 1_000
+        memory = _memory(process.pid)
         process.stdin.close()
         process.terminate()
     assert line, f"{command[0]} said nothing"
-    return took, line
+    return took, line, memory
 
 
-def measure(profile: Path, report: Report, times: int) -> None:
-    """Every way, ``times`` times warm and cold in turn."""
+def _memory(process: int) -> float | None:
+    try:
+        return most_mib(process)
+    except (OSError, ValueError):
+        return None
 
-    def listed() -> float:
-        took, line = _first_line([sys.executable, "-c", _LIST, str(profile)])
-        rooms, memory = line.split()
-        assert int(rooms) == report.rooms
-        report.memory_mib.append(int(memory))
-        return took
 
-    ways: dict[str, Callable[[], float]] = {
-        "list of chats": listed,
-        "nulla room list": lambda: _first_line([_nulla(), "room", "list", "--json", "--profile", str(profile)])[0],
-        "nulla app": lambda: _first_line([_nulla(), "app", "--no-browser", "--json", "--profile", str(profile)])[0],
+def measure(profile: Path, report: Opening, times: int) -> None:
+    """Every way, ``times`` times warm and cold in turn; the first time, in which modules are compiled, is not noted."""
+    ways = {
+        "list of chats": [sys.executable, "-c", _LIST, str(profile)],
+        "nulla room list": [_nulla(), "room", "list", "--json", "--profile", str(profile)],
+        "nulla app": [_nulla(), "app", "--no-browser", "--json", "--profile", str(profile)],
     }
-    for name, way in ways.items():
-        way()
+    assert tuple(ways) == OPENING_WAYS
+    compiled = profile.parent / "compiled"
+    for name, command in ways.items():
+        _first_line(command, compiled)
         for _ in range(times):
-            report.warm_ms.setdefault(name, []).append(way())
-            _forget(profile)
-            report.cold_ms.setdefault(name, []).append(way())
+            for noted in (report.warm_ms, report.cold_ms):
+                if noted is report.cold_ms:
+                    _forget(profile)
+                took, line, memory = _first_line(command, compiled)
+                assert name != "list of chats" or int(line) == report.rooms
+                noted.setdefault(name, []).append(took)
+                if memory is not None:
+                    report.memory_mib.setdefault(name, []).append(memory)
 
 
-def run(messages: int, rooms: int, times: int) -> Report:
+def run(messages: int, rooms: int, times: int) -> Opening:
     """Make the profile and open it, in a directory of its own."""
     with tempfile.TemporaryDirectory() as name:
         profile = Path(name) / "profile"
@@ -113,8 +110,7 @@ def run(messages: int, rooms: int, times: int) -> Report:
             long = messages - short * (rooms - 1)
             asyncio.run(fill(profile, f"mina@{host}", f"ws://{host}", rooms=rooms, long=long, short=short))
             size = sum(path.stat().st_size for path in profile.rglob("*") if path.is_file()) / 2**20
-            machine = f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
-            report = Report(machine, rooms, messages, size)
+            report = Opening(rooms, messages, size, {}, {}, {})
             measure(profile, report, times)
             return report
 
@@ -129,15 +125,16 @@ def main() -> None:
     given = parser.parse_args()
     report = run(given.messages, given.rooms, given.times)
     if given.json:
-        print(json.dumps(asdict(report)))
+        print(report.as_json())
         return
-    print(f"{report.messages:,} messages in {report.rooms} rooms, {report.store_mib:.0f} MiB ({report.machine})")
-    print(f"  from the start of a process, median of {given.times} (worst), ms   bar: {BAR_MS}")
+    print(f"{report.messages:,} messages in {report.rooms} rooms, {report.store_mib:.0f} MiB ({describe()})")
+    print(f"  from the start of a process, median of {given.times} (worst), ms   bar: {OPENING_MS}, files on disk")
     for name, warm in report.warm_ms.items():
         cold = report.cold_ms[name]
         told = [f"{statistics.median(each):6.0f} ({max(each):.0f})" for each in (warm, cold)]
         print(f"  {name:<16} files in memory {told[0]:<16} files on disk {told[1]}")
-    print(f"  memory of the process with the list: {statistics.median(report.memory_mib):.0f} MiB")
+    for name, memory in report.memory_mib.items():
+        print(f"  memory of the process: {name:<16} {statistics.median(memory):6.0f} MiB")
 
 
 if __name__ == "__main__":

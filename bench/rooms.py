@@ -8,17 +8,15 @@ holds at the end is the relay's side of the bill. Stores are in memory: `bench/s
 from __future__ import annotations
 
 import argparse
-import json
-import os
-import platform
-import resource
 import sys
 import time
-from dataclasses import asdict, dataclass
-from pathlib import Path
 
 from nullabona_mls import SUITE_PQ
 
+from bench.client.bars import RELAY_LIMIT
+from bench.client.memory import most_mib
+from bench.client.reports import Rooms, RoomSize
+from bench.speed.machine import describe
 from nullabona.client.core import commands
 from nullabona.client.core.outgoing import BLOB
 from nullabona.client.core.records import OutboxItem
@@ -29,29 +27,7 @@ from tests.rooms.world import Person, World
 SIZES = (2, 10, 100, 1_000)
 SAMPLE = 20
 """Most devices of a room that are whole clients, the committer aside."""
-RELAY_LIMIT = 2 * 1_024**3
 MESSAGES = 20
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One size of room. Times in ms, sizes in bytes."""
-
-    devices: int
-    real_devices: int
-    create_ms: float
-    add_ms: float
-    join_ms: float
-    add_bytes: int
-    send_ms: float
-    receive_ms: float
-    send_bytes: int
-    remove_ms: float
-    follow_ms: float
-    remove_bytes: int
-    largest_frame: int
-    relay_bytes: int
-    peak_rss_mb: float
 
 
 class CountingWorld(World):
@@ -93,7 +69,7 @@ def let(world: World, *people: Person) -> None:
             return
 
 
-def measure(devices: int) -> Row:
+def measure(devices: int) -> RoomSize:
     """Everything for one size of room."""
     world = CountingWorld()
     committer, *others = (world.person(f"p{index:04}") for index in range(devices))
@@ -132,7 +108,7 @@ def finish(
     leaver: Person,
     sample: list[Person],
     before: tuple[float, float, float, int],
-) -> Row:
+) -> RoomSize:
     """Send and remove in the room that was built."""
     create, add, join, add_bytes = before
     world.taken()
@@ -153,25 +129,21 @@ def finish(
     stayed = [person for person in sample if person is not leaver]
     watch.read()
     let(world, *stayed)
-    follow = watch.read() / max(1, len(stayed))
+    follow = watch.read() / len(stayed) if stayed else None
     assert {committer.where(room)} >= {person.where(room) for person in stayed}
     held = sum(len(data) for box in world.relay.boxes.values() for data in box.frames.values())
     held += sum(len(data) for data in world.relay.blobs.values())
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1_024
-    return Row(
+    return RoomSize(
         len(world.people), len(sample) + 1, create, add, join, add_bytes, send, receive, send_bytes, remove, follow,
-        remove_bytes, world.largest, held, peak,
+        remove_bytes, world.largest, held, most_mib(),
     )  # fmt: skip
 
 
-def machine() -> str:
-    """What the figures are of."""
-    lines = Path("/proc/cpuinfo").read_text().splitlines() if Path("/proc/cpuinfo").exists() else []
-    model = next((line.partition(": ")[2] for line in lines if line.startswith("model name")), platform.processor())
-    return f"{platform.node()}: {model}, {os.cpu_count()} cores, Python {platform.python_version()}"
+def _or_dash(took_ms: float | None) -> str:
+    return f"{'-':>8}" if took_ms is None else f"{took_ms:8.1f}"
 
 
-def print_rows(rows: list[Row]) -> None:
+def print_rows(rows: list[RoomSize]) -> None:
     print(
         "devices  real  create    add/dev     add KB   join   send  recv   send B   remove   follow     rm KB  relay MB"
     )
@@ -179,10 +151,11 @@ def print_rows(rows: list[Row]) -> None:
         print(
             f"{row.devices:7,} {row.real_devices:5} {row.create_ms:7.1f} {row.add_ms / max(1, row.devices - 1):10.2f}"
             f" {row.add_bytes / 1e3:10,.0f} {row.join_ms:6.1f} {row.send_ms:6.2f} {row.receive_ms:5.2f}"
-            f" {row.send_bytes:8,} {row.remove_ms:8.1f} {row.follow_ms:8.1f} {row.remove_bytes / 1e3:10,.0f}"
+            f" {row.send_bytes:8,} {row.remove_ms:8.1f} {_or_dash(row.follow_ms)} {row.remove_bytes / 1e3:10,.0f}"
             f" {row.relay_bytes / 1e6:9.2f}"
         )
     print("times in ms; add per device added, join, receive and follow per real device; the rest are key packages only")
+    print(f"memory of all devices and the relay, in this one process: {rows[-1].peak_rss_mb:,.0f} MiB at most")
     first, last = rows[0], rows[-1]
     print(
         f"{last.devices:,} devices against {first.devices}: send x{last.send_ms / first.send_ms:.1f},"
@@ -200,9 +173,9 @@ def main() -> None:
     options = parser.parse_args()
     rows = [measure(size) for size in options.sizes]
     if options.json:
-        print(json.dumps({"machine": machine(), "suite": "post-quantum", "rows": [asdict(row) for row in rows]}))
+        print(Rooms("post-quantum", rows).as_json())
     else:
-        print(f"rooms on {machine()}, post-quantum suite")
+        print(f"rooms on {describe()}, post-quantum suite")
         print_rows(rows)
     if any(row.largest_frame > MAX_FRAME or row.relay_bytes >= RELAY_LIMIT for row in rows):
         sys.exit("a limit was exceeded")

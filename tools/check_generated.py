@@ -16,6 +16,7 @@ sys.path.insert(0, str(ROOT))
 
 from tools import (  # noqa: E402 - run as a script, the root has to be put on the path first
     capacity_page,
+    client_page,
     data_held_page,
     decisions_page,
     docket_page,
@@ -38,6 +39,7 @@ class Generator(Protocol):
 
 GENERATORS: tuple[Generator, ...] = (
     capacity_page,
+    client_page,
     data_held_page,
     decisions_page,
     docket_page,

@@ -1,0 +1,187 @@
+"""The page of a client's figures: on which machine, which bars are met, what each figure does not cover."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from bench.client import tables
+from bench.client.bars import LEAST_TALK, verdicts
+from bench.client.plan import BENCHES
+from bench.client.records import Results
+from bench.client.reports import Opening
+from bench.speed.tables import Table, as_markdown
+from nullabona.client.core.step import Timing
+from nullabona.client.runner.visits import LATELY_S, LONGEST, OFTEN, SLOWER
+from nullabona.relay.peals import PEAL_S
+
+COMMAND: Final = "python -m bench.client"
+NOISE: Final = 0.3
+"""Cores used by others above which a figure says little about time on the clock."""
+
+
+def write(results: Results) -> str:
+    """The page as Markdown; the data lies beside it in ``client/``."""
+    parts = [
+        _head(),
+        _machine(results),
+        _noise(results),
+        _bars(results),
+        _opening(results),
+        _latency(results),
+        _catchup(results),
+        _rooms(results),
+        _memory(results),
+        _missing(results),
+        _limits(),
+    ]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _head() -> str:
+    return f"""# What a client takes
+
+Made by `{COMMAND} --record` from `client/results.json`; do not edit it. `--draw` makes it anew from the data.
+Every bench ran in a process of its own. A figure is a median, and in brackets the least and the greatest of what was
+repeated: for opening each start of a process, else each turn. What the relay takes is in [speed](speed.md)."""
+
+
+def _machine(results: Results) -> str:
+    if not results.runs:
+        return "**Nothing has been measured yet.**"
+    machines = list(dict.fromkeys(run.machine for run in results.runs))
+    dates = sorted({run.date for run in results.runs})
+    when = dates[0] if len(dates) == 1 else f"{dates[0]} to {dates[-1]}"
+    several = " **Figures of different machines are not to be compared.**" if len(machines) > 1 else ""
+    loads = [run.load for run in results.runs]
+    minutes = sum(run.took_s for run in results.runs) / 60
+    return (
+        f"Measured on: {'; '.join(machines)}.{several}\nDate: {when}; {len(results.runs)} runs, {minutes:.0f} minutes"
+        f" together. Load before each of them: {min(loads):.1f} to {max(loads):.1f}."
+    )
+
+
+def _noise(results: Results) -> str:
+    busy = [run for run in results.runs if run.others_cores >= NOISE]
+    if not busy:
+        return ""
+    names = ", ".join(dict.fromkeys(run.bench for run in busy))
+    most = max(run.others_cores for run in busy)
+    return (
+        f"**The machine was busy with other things** in {len(busy)} of {len(results.runs)} runs ({names}): up to"
+        f" {most:.1f} cores. Times are then those of a share of a machine; CPU time and memory suffer least."
+    )
+
+
+def _bars(results: Results) -> str:
+    judged = verdicts(results)
+    met, missed = sum(v.met is True for v in judged), sum(v.met is False for v in judged)
+    told = (
+        f"{met} met, {missed} missed, {len(judged) - met - missed} not measured. A bar is judged by the median, and"
+        f" only at the size that it names; latency by {LEAST_TALK} messages at least. *Whose*: that of the issue which"
+        " asked for this bench; the price that a [decision](decisions/0030-peals.md) names; *ours*, set before that"
+        " decision and kept for the shared connection; or a limit of the protocol or of a small machine, at which"
+        " `bench.rooms` fails."
+    )
+    return f"## Bars\n\n{told}\n\n{as_markdown(tables.bars(results), words=True)}"
+
+
+def _section(title: str, bench: str, told: str, found: list[Table]) -> str:
+    """Its tables and what they do not cover, or in their place that nothing was measured."""
+    filled = [as_markdown(table) for table in found if len(table) > 1]
+    if not filled:
+        return f"## {title}\n\nNot measured. `{COMMAND} --record --only {bench}` measures it."
+    return "\n\n".join([f"## {title}", told, *filled])
+
+
+def _opening(results: Results) -> str:
+    reports = results.reports(Opening)
+    profile = "; ".join(
+        f"{each.messages:,} messages in {each.rooms:,} rooms, {each.store_mib:,.0f} MiB on disk" for each in reports
+    )
+    told = (
+        f"A profile of {profile}. From the start of a process until the list of chats could be shown: through"
+        " `client.api`, by `nulla room list`, and by `nulla app` until its page can be opened. For *files on disk* the"
+        " profile was put out of the machine's memory before.\n\nNot covered: Python's own files stay in memory, its"
+        " modules are compiled; nothing has to be typed, and no passphrase is stretched, which takes as long as it is"
+        " meant to; half of the messages are in one room, and no other member is in any; and painting the page in a"
+        " browser, which `make bench-app` measures."
+    )
+    return _section("From a start to a usable list", "opening", told, [tables.opening(results)])
+
+
+def _latency(results: Results) -> str:
+    told = (
+        "From the call of `send` until the other's event says the message, one message at a time. By default the reader"
+        f" hears of it in a peal, which is over {PEAL_S:g} s after its first bell, and reads the box at a drawn moment,"
+        f" {Timing().rang / 1_000:g} s later on average; the last column is what those constants come to at the median,"
+        f" reckoned and not measured. A box that rings more than {OFTEN} times in {LATELY_S:g} s is read ever later, up"
+        f" to {1 << SLOWER} times, and a receipt rings as a message does: so *one after another* is what a lively talk"
+        " is like, and *between messages* one now and then. With `--together` nothing waits, and who watches the"
+        " traffic sees more ([0030](decisions/0030-peals.md)). The parts: until `send` returns, *encrypt + store*;"
+        " until the relay's answer that the frame is on disk, *relay durable*; until the reader has the frame,"
+        " *deliver*, which may be negative with `--together`, where the relay answers both at about the same time;"
+        " *decrypt + store*; and until whoever listens is told, *tell*.\n\nNot covered: a network, TLS, and a second"
+        " processor, since both clients share one process and its event loop; rooms of more than two; files; and a"
+        " painted bubble (`make bench-app`)."
+    )
+    found = [tables.latency(results), tables.parts(results)]
+    return _section("From one client to another", "latency", told, found)
+
+
+def _catchup(results: Results) -> str:
+    mean_s = Timing().behind / 1_000
+    told = (
+        "A client with MLS and an encrypted store opens its profile and reads what waits; the clock stops at the event"
+        " of the last message. *And core* divides by the CPU time of its process from opening the profile on, all"
+        f" threads. By default every box is read at a moment drawn for it, {mean_s:g} s later on average and"
+        f" {LONGEST * mean_s:g} at most, so that the time on the clock is mostly waited on purpose.\n\nNot covered:"
+        " starting the interpreter; the relay's and the writer's CPU; a network; boxes with commits, files or losses in"
+        " them; one writer says everything, in rooms of two."
+    )
+    return _section("Coming back to waiting messages", "catchup", told, [tables.catchup(results)])
+
+
+def _rooms(results: Results) -> str:
+    told = (
+        "Times in ms, sizes in KiB, with the post-quantum suite. *Add* is one bulk operation, here for each device"
+        " added; *join*, *receive* and *follow* (a removal) are for each device; *send* is for each message. At two"
+        " devices nobody is left to follow.\n\nNot covered: disk and network, as stores are in memory and the relay is"
+        " the model of the tests; and of the devices of a large room all but the *whole clients* exist as key packages"
+        " and leaves only, so that neither a thousand joins at once nor members who commit against each other are in"
+        " these figures."
+    )
+    return _section("Rooms of many devices", "rooms", told, [tables.room_times(results), tables.room_bytes(results)])
+
+
+def _memory(results: Results) -> str:
+    told = (
+        "The most resident memory that a process ever had (`VmHWM`), interpreter included: for opening until the list"
+        " was there, for coming back until the last message.\n\nNot covered: a client that runs for days"
+        " ([soak](soak.md)), and the app's page in a browser; and no row of a room is one client's memory, since one"
+        " process plays all of them."
+    )
+    return _section("Memory", " ".join(BENCHES), told, [tables.memory(results)])
+
+
+def _missing(results: Results) -> str:
+    """What failed or was broken off, and which benches have no run at all."""
+    ran = {run.bench for run in results.runs} | {each.bench for each in results.missing}
+    lines = [
+        f"- `{' '.join((f'bench.{each.bench}', *each.arguments))}`, turn {each.turn + 1}: {_plain(each.why)}"
+        for each in results.missing
+    ]
+    lines += [f"- `bench.{bench}` was not run" for bench in BENCHES if bench not in ran]
+    return "## What is missing\n\n" + "\n".join(lines) if lines else ""
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _limits() -> str:
+    limits = (
+        "One machine, loopback, no TLS. Whoever is far from the relay waits for the network besides.",
+        "A virtual machine's disk is as fast as its host lets it be; how fast it was is not in these figures.",
+        "A few turns show what differs from turn to turn on this machine, not what differs between machines or phones.",
+    )
+    return "## What this cannot say\n\n" + "\n".join(f"- {limit}" for limit in limits)
