@@ -53,6 +53,25 @@ _MESSAGES: Final = (
          '                message = message[9 : 9 + int.from_bytes(message[5:9], "big")]\n'
          "            return self.handle.process(message)"),
 )  # fmt: skip
+# Whoever is in an epoch can read what its keys seal for two epochs more, so nobody who stays in notices.
+_OLD_KEYS: Final = (
+    Edit("client/mls.py", "        self.handle = handle\n\n    @property\n    def epoch(self) -> int:\n        return self.handle.epoch",
+         "        self.handle = handle\n        self.old = None\n\n"
+         "    def _before(self):\n"
+         "        rows = self._owner._store.mls_rows([native.group_scope(self.handle.id)])\n"
+         "        return native.Group.load(self.handle.id, rows, 0) if rows else None\n\n"
+         "    @property\n    def epoch(self) -> int:\n        return self.handle.epoch"),
+    Edit("client/mls.py", "            self.handle.accept(processed)",
+         "            members, before = len(self.handle.members()), self._before()\n"
+         "            self.handle.accept(processed)\n"
+         "            self.old = before if len(self.handle.members()) < members else None"),
+    Edit("client/mls.py", "            self.handle.merge_pending()",
+         "            members, before = len(self.handle.members()), self._before()\n"
+         "            self.handle.merge_pending()\n"
+         "            self.old = before if len(self.handle.members()) < members else None"),
+    Edit("client/mls.py", "            return self.handle.encrypt(self._owner.signer, plaintext)",
+         "            return (self.old or self.handle).encrypt(self._owner.signer, plaintext)"),
+)  # fmt: skip
 
 MUTANTS: Final = (
     # -- what clients hand to the relay
@@ -110,6 +129,18 @@ MUTANTS: Final = (
     _mutant("nobody looks where the cards of who may move a room lead", "loss", "S-24",
         Edit("client/core/scouting.py", "[step.me.relay, *theirs, *track.left]", "[step.me.relay, *track.left]"),
         more=("--renamed", "--accounts", "12", "--rooms", "4", "--rate", "10", "--seconds", "3", "--patience", "70")),
+
+    # -- what a device that is out can still do, and what is left in one
+    _mutant("after a removal messages keep the keys from before", "stolen-device", "D-13 R-14", *_OLD_KEYS),
+    _mutant("whoever asks is given a way back", "stolen-device", "D-14",
+        Edit("client/core/healing.py",
+             "    if step.store.device(room.id, sender.device_id) is not None:\n        return True\n    if sender.account_id",
+             "    return True\n    if sender.account_id")),
+    _mutant("the write-ahead log is not put away", "stolen-device", "D-11",
+        Edit("client/store/sqlite_store.py", "            self._connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)",
+             "            pass")),
+    _mutant("what is deleted stays in the index", "stolen-device", "D-11",
+        Edit("client/store/words.py", "            self._write(_DROP, (room, id))", "            pass")),
 
     # -- what a relay keeps
     _mutant("the relay logs addresses", "demo", "S-15",

@@ -37,6 +37,12 @@ def noise(size: int, seed: int = 7) -> bytes:
     return random.Random(seed).randbytes(size)
 
 
+def packed_small(data: bytes, wbits: int) -> bytes:
+    """A zlib stream with a window of ``2 ** wbits`` bytes: another first byte than the usual one."""
+    packer = zlib.compressobj(wbits=wbits)
+    return packer.compress(data) + packer.flush()
+
+
 def _nfd(text: str) -> bytes:
     return unicodedata.normalize("NFD", text).encode()
 
@@ -47,6 +53,8 @@ ENCODINGS: Final[dict[str, Callable[[str], bytes]]] = {
     "utf-16le": lambda text: text.encode("utf-16-le"),
     "utf-16be": lambda text: text.encode("utf-16-be"),
     "utf-32le": lambda text: text.encode("utf-32-le"),
+    "utf-32be": lambda text: text.encode("utf-32-be"),
+    "cp949": lambda text: text.encode("cp949"),
     "base64": lambda text: base64.b64encode(text.encode()),
     "base64 after one byte": lambda text: base64.b64encode(b"[" + text.encode() + b"]"),
     "base64 after two bytes": lambda text: base64.b64encode(b"[[" + text.encode() + b"]]"),
@@ -60,6 +68,9 @@ ENCODINGS: Final[dict[str, Callable[[str], bytes]]] = {
     "zlib": lambda text: zlib.compress(text.encode()),
     "zlib, fast": lambda text: zlib.compress(text.encode(), 1),
     "zlib of utf-16": lambda text: zlib.compress(text.encode("utf-16-le"), 9),
+    "zlib, window of 4 KiB": lambda text: packed_small(text.encode(), 12),
+    "zlib, smallest window": lambda text: packed_small(text.encode(), 9),
+    "zlib of cp949": lambda text: zlib.compress(text.encode("cp949")),
     "gzip": lambda text: gzip.compress(text.encode()),
     "bzip2": lambda text: bz2.compress(text.encode()),
     "xz": lambda text: lzma.compress(text.encode()),

@@ -11,17 +11,20 @@ from pathlib import Path
 
 import pytest
 
-from nullabona.drills.coerced.play import DEEDS, Told
+from nullabona.drills.coerced.play import DEEDS, Told, describe
 from nullabona.drills.coerced.report import PROVES, report
 from nullabona.drills.operator.lies import APART, CARDS, LIES, Liar
 from nullabona.drills.report import Verdict
 from nullabona.wire.messages import Frames
 
 COMMAND = [sys.executable, "-c", "from nullabona.cli import main; main()", "drill", "coerced-operator", "--json"]
+OTHERWISE, FORKED, GONE = ("relay-showed-different-histories",), ("room-forked",), ("relay-lost-box",)
+REFUSED = ("promise-invalid",) * 3
 GOOD = [
-    Told(name, 9, 2 if name == APART else 0, 0, ("relay-showed-different-histories",), 0.1, whole=True)
+    Told(name, 9, 2 if name == APART else 0, 0, (OTHERWISE, (), (), OTHERWISE), 0.1, whole=True,
+         looked=REFUSED if name == CARDS else ())
     for name in DEEDS
-]
+]  # fmt: skip
 
 
 def test_every_lie_is_survived_and_told(tmp_path: Path) -> None:
@@ -48,17 +51,25 @@ def changed(name: str, **fields: object) -> list[Told]:
         (changed("delay", whole=False), {"L-16"}),
         (changed("forge", whole=False), {"L-16", "L-10"}),
         (changed("alter", forged=1), {"L-13"}),
-        (changed(APART, warnings=()), {"L-02"}),
+        (changed(APART, warned=((),) * 4), {"L-02"}),
         (changed(APART, came_through=0), {"L-02"}),
-        (changed(APART, warnings=("room-forked",)), set()),
-        (changed("reorder", warnings=("room-forked",)), {"L-02"}),
-        (changed("alter", warnings=()), {"L-02"}),
-        (changed(CARDS, believed=1), {"L-11"}),
+        (changed(APART, warned=((), FORKED, (), FORKED)), set()),
+        (changed(APART, warned=((), FORKED, GONE, ())), set()),
+        (changed(APART, warned=((), GONE, GONE, ())), {"L-02"}),
+        (changed(APART, warned=(FORKED, OTHERWISE, (), ())), {"L-02"}),
+        (changed(APART, warned=((), ("card-promised",), FORKED, OTHERWISE)), {"L-02"}),
+        (changed("reorder", warned=(FORKED,) * 4), {"L-02"}),
+        (changed("alter", warned=((),) * 4), {"L-02"}),
+        (changed(CARDS, looked=("promise-invalid", "", "promise-invalid")), {"L-11"}),
+        (changed(CARDS, looked=("promise-invalid", "timed-out", "promise-invalid")), {"L-11"}),
+        (changed(CARDS, looked=("card-not-in-log",) * 3), set()),
+        (changed(CARDS, looked=()), {"L-11"}),
+        (changed(CARDS, answers=2), {"L-11"}),
         (changed("drop", came_through=1), {"L-01"}),
     ],
 )
 def test_what_goes_wrong_breaks_its_claim(told: list[Told], broken: set[str]) -> None:
-    """A lost message, a forged one, a fork that nobody is told of, a false card that is believed."""
+    """A lost message, a forged one, a fork that one half is not told of, a false card that is not refused as one."""
     made = report(told)
     assert broken == {check.id for check in made.checks if check.verdict is Verdict.FAILED}
     assert made.render("ko") != made.render("en")
@@ -75,3 +86,10 @@ def test_a_lie_is_never_what_the_relay_said(name: str) -> None:
     assert twisted.head <= told.head
     assert {seq for seq, _ in twisted.frames} <= {2, 3}
     assert liar.count() == 0
+
+
+def test_of_two_histories_each_half_is_told_apart() -> None:
+    """The report says what one half was told and what the other; of other lies what anybody was."""
+    one = next(told for told in changed(APART, warned=(OTHERWISE, (), GONE, FORKED)) if told.name == APART)
+    assert "relay-showed-different-histories; relay-lost-box, room-forked." in describe(one).en
+    assert "경고(한쪽; 다른 쪽): relay-showed-different-histories; relay-lost-box, room-forked." in describe(one).ko

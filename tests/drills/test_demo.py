@@ -40,20 +40,40 @@ def verdicts(played: dict[str, Any], drill: str) -> list[dict[str, str]]:
 
 
 def warrants_yield_the_public_card_only(played: dict[str, Any]) -> None:
-    """One for each of three accounts, every claim held."""
-    assert [dict.fromkeys(DRILLS["warrant"], "held")] * 3 == verdicts(played, "warrant")
+    """One for each of three accounts, every claim held; what waits in an inbox is seen only where something does."""
+    waiting = [report["inbox"]["waiting"] > 0 for report in played["reports"] if report["drill"] == "warrant"]
+    held = dict.fromkeys(DRILLS["warrant"], "held")
+    assert [held | {"W-02": "held" if waits else "unproven"} for waits in waiting] == verdicts(played, "warrant")
+    assert (3, True) == (len(waiting), any(waiting))
 
 
 def no_secret_is_on_disk_or_in_memory(played: dict[str, Any]) -> None:
-    """Both relays were searched; addresses in memory have a test of their own."""
-    found = [{id: verdict for id, verdict in one.items() if id != "S-16"} for one in verdicts(played, "seizure")]
-    wanted = {id: "held" for id in DRILLS["seizure"] if id != "S-16"}
-    memory = all(report["memory_searched"] for report in played["reports"] if report["drill"] == "seizure")
-    if not memory:
-        wanted |= dict.fromkeys(("S-11", "S-14"), "unproven")
+    """Both relays were searched, and as root their memory, in which no address is either."""
+    seizures = [report for report in played["reports"] if report["drill"] == "seizure"]
+    assert [os.geteuid() == 0] * 2 == [report["memory_searched"] for report in seizures]
     failed = [check for report in played["reports"] for check in report["checks"] if check["verdict"] == "failed"]
-    leaks = [leak for report in played["reports"] for leak in report.get("leaks", ())]
-    assert [wanted] * 2 == found, (failed, leaks)
+    leaks = [leak for report in seizures for leak in report["leaks"]]
+    assert [verdicts_of_a_seizure(report) for report in seizures] == verdicts(played, "seizure"), (failed, leaks)
+    first, second = seizures
+    assert (True, True, 3, 3) == (first["held"]["frames"] > 0, second["held"]["frames"] > 0,
+                                  first["held"]["cards"], first["held"]["inboxes"])  # fmt: skip
+
+
+def verdicts_of_a_seizure(report: dict[str, Any]) -> dict[str, str]:
+    """Every line holds, but for what there was nothing to see of.
+
+    A log may be empty just then, and no card comes back to the second relay: with the data went the keys of the record.
+    """
+    held, memory = report["held"], report["memory_searched"]
+    seen = {
+        "S-01": held["frames"] > 0,
+        "S-02": held["cards"] > 0,
+        "S-03": held["inboxes"] > 0,
+        "S-04": held["log_writes"] > 1,
+        "S-05": report["connections"] > 0,
+    }
+    seen |= dict.fromkeys(("S-11", "S-14", "S-16"), memory)
+    return {id: "held" if seen.get(id, True) else "unproven" for id in DRILLS["seizure"]}
 
 
 def two_demands_yield_two_packages_and_a_record(played: dict[str, Any]) -> None:
@@ -74,10 +94,11 @@ def nothing_is_lost_and_nothing_reaches_the_removed(played: dict[str, Any]) -> N
 
 
 def everything_that_was_said_was_looked_for(played: dict[str, Any]) -> None:
-    """Every message, the greeting, names, room name, phrases and addresses."""
+    """Every message, the greeting, names, room name, phrases, private keys and addresses."""
     seizure = next(report for report in played["reports"] if report["drill"] == "seizure")
     said = len(load_script().lines)
-    assert {"text": said + 1, "room": 1, "name": 4, "phrase": 3, "address": 3} == seizure["secrets"]
+    assert {"text": said + 1, "room": 1, "name": 4, "phrase": 3, "key": 12, "address": 3} == seizure["secrets"]
+    assert [] == seizure["too_short"]
     assert seizure["searched"]["disk_bytes"] > 100_000
     held = seizure["held"]
     assert held["frames"] > 0

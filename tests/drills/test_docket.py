@@ -8,15 +8,26 @@ import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 
+from nullabona.docket.core.statements import Report
+from nullabona.docket.folder import write_folder
+from nullabona.docket.production.verify import Checked
 from nullabona.drills.docket import PROVES
 from nullabona.drills.docket.act import Acted, _report
-from nullabona.drills.docket.lies import Tried
+from nullabona.drills.docket.lies import Noticed, Tried
+from nullabona.drills.docket.office import Office
+from nullabona.drills.docket.packages import Looked
+from nullabona.drills.docket.replay import Replay
 from nullabona.drills.docket.searching import Sought, seek
+from nullabona.drills.docket.spoiling import ACCEPTED, Spoiling, noticed, spoil
+from nullabona.drills.docket.striking import Struck
 from nullabona.drills.docket.tampering import Deed
+from nullabona.drills.docket.telling import Played, told
 from nullabona.drills.search import Kind, Secret
+from tests.docket.packages import desk, order, sealed
 
 COMMAND = [sys.executable, "-c", "from nullabona.cli import main; main()", "drill", "docket", "--json", "--demands"]
 
@@ -30,6 +41,9 @@ def test_no_demand_discloses_anything_and_none_can_be_hidden() -> None:
     assert (0, dict.fromkeys(PROVES, "held")) == (done.returncode, {c["id"]: c["verdict"] for c in played["checks"]})
     assert (8, 8, 8, 0) == (played["counted"], played["in_time"], played["packages_held"], played["found"])
     assert dict.fromkeys(Deed, True) == {Deed(deed): lie["caught"] for deed, lie in played["lies"].items()}
+    assert [] == played["lies"][Deed.DROP]["back_dated"]
+    refused = {name: played["struck"][name] for name in ("receipt", "signed", "package")}
+    assert {name: getattr(STRUCK, name) for name in refused} == refused
 
 
 SECRETS = [Secret.text(Kind.TEXT, "message", "북극곰은 내일 세 시에 떠나요"), Secret.text(Kind.NAME, "name", "sora")]
@@ -49,35 +63,111 @@ def test_a_search_that_cannot_find_is_no_proof() -> None:
     assert not Sought(1).clean
 
 
-TRIED = Tried(Deed.DROP, "log-broken: …", "log-broken: …", {"w": "has-more"}, "period-unwitnessed: …", lacking=True)
+NOTICED = Noticed("log-broken: …", "log-broken: …", "period-unwitnessed: …", "period-late: …", ())
+FOUND = replace(NOTICED, back_dated=("opening-wrong: …",))
+TRIED = Tried(Deed.DROP, NOTICED, {"w": "has-more"}, lacking=True)
 
 
-@pytest.mark.parametrize("unnoticed", [{"served": ""}, {"alone": ""}, {"refused": {}}, {"helped": ""}])
-def test_a_lie_that_anybody_misses_is_not_caught(unnoticed: dict[str, object]) -> None:
+@pytest.mark.parametrize("unnoticed", [{"served": ""}, {"alone": ""}, {"helped": ""}, {"anew": ""}])
+def test_a_lie_that_anybody_misses_is_not_caught(unnoticed: dict[str, Any]) -> None:
     """The public, the witnesses, and whoever comes later: each has to notice."""
     assert TRIED.caught
-    assert not replace(TRIED, **unnoticed).caught  # type: ignore[arg-type]
+    assert not replace(TRIED, noticed=replace(NOTICED, **unnoticed)).caught
+    assert not replace(TRIED, refused={}).caught
+
+
+def test_a_lie_passes_only_if_nothing_at_all_is_found() -> None:
+    """And only if an entry is gone: nothing is shown by a record that is what it was."""
+    assert TRIED.passed
+    assert not replace(TRIED, noticed=FOUND).passed
+    assert not replace(TRIED, lacking=False).passed
+
+
+STRUCK = Struck("5a", 2, "docket-not-in-log", "docket-wrong-state", "docket-receipt-first")
+
+
+@pytest.mark.parametrize("given", [{"slots": 0}, {"receipt": ""}, {"signed": ""}, {"package": ""}])
+def test_a_demand_that_gets_anything_was_answered(given: dict[str, Any]) -> None:
+    """A receipt, a signature or a package; and striking nothing shows nothing."""
+    assert STRUCK.unanswered
+    assert not replace(STRUCK, **given).unanswered
+
+
+SPOILED = {spoiling: Looked(Path(), (), *seen, (), None, "…") for spoiling, seen in ACCEPTED.items()}
+
+
+@pytest.mark.slow
+def test_every_altered_package_is_refused_some_of_them_by_us_alone(tmp_path: Path) -> None:
+    """Sums that were written anew hold, and so does anybody's signature: `sha256sum` and PDF readers know no key."""
+    write_folder(tmp_path / "package", sealed(order("subscriber", "content", "removal")))
+    spoiled = spoil(tmp_path / "package", tmp_path / "spoiled", desk().policy, desk().custodian.fingerprint)
+    seen = {spoiling: (looked.summed, looked.signed, looked.checked) for spoiling, looked in spoiled.items()}
+    assert {spoiling: (*accepted, None) for spoiling, accepted in ACCEPTED.items()} == seen
+    assert noticed(spoiled)
+
+
+@pytest.mark.parametrize("spoiling", Spoiling)
+def test_an_alteration_that_passes_or_is_done_badly_is_not_noticed(spoiling: Spoiling) -> None:
+    """Each has to be refused; and where other tools must accept it, a refusal of theirs shows a bad forgery."""
+    one = SPOILED[spoiling]
+    assert noticed(SPOILED)
+    assert not noticed({**SPOILED, spoiling: replace(one, checked=cast("Checked", object()))})
+    assert not noticed({**SPOILED, spoiling: replace(one, summed=not one.summed)})
+    assert not noticed({**SPOILED, spoiling: replace(one, signed=not one.signed)})
+    assert not noticed({name: looked for name, looked in SPOILED.items() if name != spoiling})
 
 
 def acted() -> Acted:
     """An act in which all went well."""
-    return Acted(same_refused=True, counted=2, in_time=2, verified={"exit": 0}, pages=13, sums_notice=True,
+    return Acted(same_refused=True, counted=2, in_time=2, verified={"exit": 0}, pages=13, spoiled=SPOILED,
                  altered={"exit": 3, "findings": [{"code": "log-broken", "message": "…"}]},
                  sought=Sought(1, finds=True))  # fmt: skip
 
 
-BROKEN: dict[str, Callable[[Acted], None]] = {
-    "K-12": lambda one: one.altered.update(exit=0),
-    "K-17": lambda one: setattr(one, "counted", 1),
-    "K-18": lambda one: setattr(one, "same_refused", False),
-    "K-19": lambda one: setattr(one.sought, "finds", False),
-}
+BROKEN: list[tuple[str, Callable[[Acted], None]]] = [
+    ("K-12", lambda one: one.altered.update(exit=0)),
+    ("K-17", lambda one: setattr(one, "counted", 1)),
+    ("K-18", lambda one: setattr(one, "same_refused", False)),
+    ("K-18", lambda one: setattr(one, "spoiled", {})),
+    ("K-19", lambda one: setattr(one.sought, "finds", False)),
+]
 
 
-@pytest.mark.parametrize(("id", "spoil"), BROKEN.items())
-def test_the_act_fails_with_its_claims(id: str, spoil: Callable[[Acted], None]) -> None:
+@pytest.mark.parametrize(("id", "breaks"), BROKEN)
+def test_the_act_fails_with_its_claims(id: str, breaks: Callable[[Acted], None]) -> None:
     """All held; and each claim fails alone when what it rests on is not so."""
     one = acted()
     assert _report(one).held
-    spoil(one)
+    breaks(one)
     assert [id] == [check.id for check in _report(one).checks if check.verdict == "failed"]
+
+
+def drilled() -> Played:
+    """A drill without demands, in which all went well."""
+    office = cast("Office", None)
+    replay = Replay(office, "", Path(), lambda *_: None, report=Report("2026H2", 1, (), (), ""))
+    lies = [replace(TRIED, deed=deed) for deed in Deed]
+    return Played(replay, [], SPOILED, Sought(1, finds=True), 9, 1, {"holds": True, "findings": []}, counted=0,
+                  miscounted=0, shown=0, sealed=8, messages=1, struck=STRUCK, lies=lies)  # fmt: skip
+
+
+DROPPED = list(Deed).index(Deed.DROP)
+FAILING: list[tuple[str, Callable[[Played], None]]] = [
+    ("K-06", lambda one: one.lies.__setitem__(DROPPED, replace(TRIED, noticed=FOUND))),
+    ("K-12", lambda one: one.lies.__setitem__(0, replace(TRIED, deed=Deed.REMOVE, refused={}))),
+    ("K-17", lambda one: setattr(one, "counted", 1)),
+    ("K-17", lambda one: setattr(one, "miscounted", 1)),
+    ("K-17", lambda one: setattr(one, "struck", replace(STRUCK, package=""))),
+    ("K-18", lambda one: setattr(one, "spoiled", {})),
+    ("K-19", lambda one: setattr(one.sought, "finds", False)),
+    ("K-06 K-20", lambda one: one.lies.__setitem__(DROPPED, replace(TRIED, lacking=False))),
+]
+
+
+@pytest.mark.parametrize(("ids", "breaks"), FAILING)
+def test_the_drill_fails_with_its_claims(ids: str, breaks: Callable[[Played], None]) -> None:
+    """All held; and just those fail of which what they rest on is not so."""
+    one = drilled()
+    assert told(one).held
+    breaks(one)
+    assert ids.split() == [check.id for check in told(one).checks if check.verdict == "failed"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from nullabona.drills.lying.play import PROVES, Caught, Tell, _line, _report, run_lying_directory
+from nullabona.drills.report import Verdict
 from nullabona.drills.text import Text
 
 
@@ -15,7 +16,7 @@ def test_every_lie_is_noticed() -> None:
     told: list[Text] = []
     tell: Tell = told.append
     report = run_lying_directory(tell)
-    assert (True, set(PROVES)) == (report.held, {check.id for check in report.checks})
+    assert dict.fromkeys(PROVES, Verdict.HELD) == {check.id: check.verdict for check in report.checks}, told
     assert len(report.data["lies"]) == len(told) - 1
 
 
@@ -27,3 +28,15 @@ def test_a_lie_that_nobody_notices_fails_the_drill() -> None:
         report = _report(2, [caught])
         assert (False, False) == (caught.held, report.held)
     assert "NOT NOTICED" in _line(Caught("M-10", lie, by, "", frozenset(), 1.0)).en
+
+
+@pytest.mark.parametrize(("id", "code"), [("M-11", "foreign-entry"), ("M-12", "foreign-entry"), ("M-03", "believed")])
+def test_a_lie_that_is_noticed_too_late_fails_the_drill(id: str, code: str) -> None:
+    """Two periods and the slack: what is told a moment later breaks the claim, and the report says how late it was."""
+    lie, by = Text("A lie", "거짓말"), Text("the owner's device", "주인의 기기")
+    for seconds, held in ((14.0, True), (14.1, False)):
+        caught = Caught(id, lie, by, code, frozenset({code}), seconds, within_s=14.0)
+        verdicts = {check.id: check.verdict for check in _report(2, [caught]).checks}
+        assert (held, held) == (caught.held, verdicts[id] is Verdict.HELD)
+        assert held is not ("TOO LATE, after 14 s" in _line(caught).en)
+    assert "What has to be told within two periods was given 14 s" in " ".join(_report(2, []).render("en").split())

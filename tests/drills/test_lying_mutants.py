@@ -68,7 +68,7 @@ def no_settling(patch: Patch) -> None:
     ("take_out", "ids"),
     [
         (no_roots, {"M-10"}),
-        (no_judging, {"M-11", "M-12"}),
+        (no_judging, {"M-03", "M-11", "M-12"}),
         (no_quorum, {"M-13"}),
         (no_position, {"M-14"}),
         (no_settling, {"M-15"}),

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -13,8 +14,11 @@ from click.testing import CliRunner
 
 from nullabona.cli.drill import drill
 from nullabona.directory.core.records import Keep, Place, StoredCard
+from nullabona.directory.service import read_producible
+from nullabona.directory.store import schema as directory_schema
 from nullabona.directory.store.sqlite import SqliteCardStore
 from nullabona.drills import seizure as seizure_module
+from nullabona.drills import warrant as warrant_module
 from nullabona.drills.inventory import DataUnreadable, take_inventory
 from nullabona.drills.process import connected_addresses
 from nullabona.drills.registry import DRILLS
@@ -25,6 +29,7 @@ from nullabona.drills.text import language_of, pad
 from nullabona.drills.warrant import run_warrant
 from nullabona.relay.core.boxes import SEQ_BITS, Batch, NewBox
 from nullabona.relay.store.sqlite import SqliteBoxStore
+from nullabona.wire.data_held import Column
 from nullabona.wire.handle import skeleton
 from tests.drills.holder import child
 from tests.drills.plants import KOREAN, SECRETS, noise
@@ -67,6 +72,10 @@ def verdicts(report: Report) -> dict[str, Verdict]:
     return {check.id: check.verdict for check in report.checks}
 
 
+def unproven(report: Report) -> set[str]:
+    return {id for id, verdict in verdicts(report).items() if verdict is Verdict.UNPROVEN}
+
+
 def failed(report: Report) -> set[str]:
     return {id for id, verdict in verdicts(report).items() if verdict is Verdict.FAILED}
 
@@ -102,12 +111,79 @@ def test_a_trace_elsewhere_fails_the_warrant(data: Path, mark: str) -> None:
     assert {"W-14"} == failed(run_warrant(data, str(MINA)))
 
 
-def test_a_new_column_fails_the_warrant(data: Path) -> None:
-    """A table that nobody declared might hold anything."""
-    store = SqliteBoxStore(data)
-    store._write.execute("CREATE TABLE seen (account, at)")
-    store.close()
+def test_what_was_not_there_to_see_is_not_proven(data: Path) -> None:
+    """An admission counts as shown only where something was seen: items in the inbox, entries, their periods."""
+    assert {"W-06"} == unproven(run_warrant(data, str(MINA)))
+    with closing(sqlite3.connect(data / "cards.db")) as cards, cards:
+        cards.execute("INSERT INTO epoch VALUES (0, zeroblob(32), 1728000000, 1)")
+    report = run_warrant(data, str(MINA))
+    assert set() == unproven(report)
+    assert "after 2024-10-04 00:00 UTC" in report.render("en")
+    with closing(sqlite3.connect(data / "boxes.db")) as boxes, boxes:
+        boxes.execute("DELETE FROM frame")
+    with closing(sqlite3.connect(data / "cards.db")) as cards, cards:
+        cards.execute("DELETE FROM entry")
+    assert {"W-02", "W-03", "W-06"} == unproven(run_warrant(data, str(MINA)))
+    (data / "boxes.db").unlink()
+    assert {"W-02", "W-03", "W-06"} == unproven(run_warrant(data, str(MINA)))
+
+
+def test_a_field_that_nobody_knows_fails_the_warrant(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is handed over is compared with a list of the drill's own."""
+    record = read_producible(data, str(MINA))
+    monkeypatch.setattr(warrant_module, "read_producible", lambda *_: record | {"last_seen": 1})
+    report = run_warrant(data, str(MINA))
+    assert {"W-01"} == failed(report)
+    assert "FOUND: last_seen" in report.render("en")
+
+
+def test_a_handle_that_cannot_be_looked_for_is_not_proven_to_be_nowhere(
+    data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Three bytes turn up by chance."""
+    marks = [Secret.text(Kind.NAME, "handle", "ab@")]
+    monkeypatch.setattr(warrant_module, "_marks", lambda _: iter(marks))
+    assert "W-14" in unproven(run_warrant(data, str(MINA)))
+
+
+@pytest.mark.parametrize(
+    ("column", "fails"),
+    [
+        ("last_seen INTEGER", {"W-11", "W-12", "W-13"}),
+        ("note TEXT", {"W-10", "W-11", "W-12", "W-13"}),
+        ("friends BLOB", {"W-10", "W-11", "W-12", "W-13"}),
+    ],
+)
+@pytest.mark.parametrize("declared", [True, False])
+def test_a_new_column_fails_the_warrant(
+    data: Path, monkeypatch: pytest.MonkeyPatch, column: str, fails: set[str], *, declared: bool
+) -> None:
+    """Declared by the product or not: the drill's own lists count. A number may be a time or somebody's; no message."""
+    name = column.partition(" ")[0]
+    with closing(sqlite3.connect(data / "cards.db")) as cards, cards:
+        cards.execute(f"ALTER TABLE card ADD COLUMN {column}")
+    if declared:
+        more = Column("card", name, "whatever", "for good", "none at all")
+        monkeypatch.setattr(directory_schema, "COLUMNS", (*directory_schema.COLUMNS, more))
+    report = run_warrant(data, str(MINA))
+    assert fails == failed(report)
+    assert f"FOUND: cards.db: card.{name}" in report.render("en")
+    assert (set() if declared else {"S-17"}) == failed(run_seizure(Scene(data=data, secrets=SECRETS)))
+
+
+@pytest.mark.parametrize("change", ["CREATE TABLE seen (account, at)", "CREATE VIEW seen AS SELECT num AS at FROM box"])
+def test_a_new_table_fails_the_warrant(data: Path, change: str) -> None:
+    """One that is not strict might hold anything, whatever it says."""
+    with closing(sqlite3.connect(data / "boxes.db")) as boxes, boxes:
+        boxes.execute(change)
     assert {"W-10", "W-11", "W-12", "W-13"} == failed(run_warrant(data, str(MINA)))
+
+
+@pytest.mark.parametrize("name", ["contacts", "boxes.db: box.num", "blobs/20030/ab/name"])
+def test_a_new_file_fails_the_warrant(data: Path, name: str) -> None:
+    """Even one that is called as a column is here."""
+    with planted(data / name, b""):
+        assert {"W-10", "W-11", "W-12", "W-13"} == failed(run_warrant(data, str(MINA)))
 
 
 def test_a_directory_of_something_else_is_refused(tmp_path: Path) -> None:
@@ -126,9 +202,57 @@ def test_a_clean_seizure_says_what_is_there_instead(data: Path) -> None:
     report = run_seizure(Scene(data=data, secrets=SECRETS))
     assert set() == failed(report)
     assert set(DRILLS["seizure"]) == set(verdicts(report))
-    assert {"S-11", "S-14", "S-16"} == {id for id, verdict in verdicts(report).items() if verdict is Verdict.UNPROVEN}
+    assert {"S-04", "S-05", "S-11", "S-14", "S-16"} == unproven(report)
     held = report.data["held"]
     assert (2, 1, 3, 1, []) == (held["boxes"], held["inboxes"], held["frames"], held["cards"], held["undeclared"])
+
+
+def test_the_order_of_the_last_writes_is_read_in_the_log(data: Path) -> None:
+    """While a relay runs, its log has whole pages one behind the other; once it is emptied, none."""
+    store, batch = SqliteBoxStore(data), Batch()
+    batch.frames = [(9 << SEQ_BITS | seq, TODAY + 30, noise(4_096, seq)) for seq in (2, 3, 4)]
+    store.commit(batch)
+    try:
+        assert "S-04" not in unproven(run_seizure(Scene(data=data, secrets=SECRETS)))
+        assert take_inventory(data).log_writes > 3
+    finally:
+        store.close()
+    assert "S-04" in unproven(run_seizure(Scene(data=data, secrets=SECRETS)))
+
+
+def test_an_empty_directory_proves_nothing(tmp_path: Path) -> None:
+    """Neither what the page admits, nor that secrets are not there."""
+    assert set(DRILLS["seizure"]) == unproven(run_seizure(Scene(data=tmp_path, secrets=SECRETS)))
+
+
+@pytest.mark.parametrize("kind", [Kind.TEXT, Kind.ROOM, Kind.PHRASE, Kind.KEY, Kind.ADDRESS, Kind.NAME])
+def test_a_line_is_proven_only_if_every_kind_it_names_was_planted(data: Path, kind: Kind) -> None:
+    """A phrase alone says nothing of keys; a leak of what was planted fails the line all the same."""
+    lines = {
+        "S-10": {Kind.TEXT},
+        "S-12": {Kind.ROOM},
+        "S-13": {Kind.PHRASE, Kind.KEY},
+        "S-15": {Kind.ADDRESS},
+        "S-17": {Kind.NAME},
+    }
+    rest = [secret for secret in SECRETS if secret.kind is not kind]
+    lacking = unproven(run_seizure(Scene(data=data, secrets=rest))) & set(lines)
+    assert {id for id, kinds in lines.items() if kind in kinds} == lacking
+    phrase = next(secret for secret in SECRETS if secret.kind is Kind.PHRASE)
+    with planted(data / "blobs/20030/ab" / ("cd" * 31), phrase.value):
+        assert {"S-13"} == failed(run_seizure(Scene(data=data, secrets=[phrase])))
+
+
+def test_what_is_too_short_to_look_for_is_not_counted(data: Path) -> None:
+    """Named by its label; and if nothing else was planted, nothing is proven."""
+    short = [Secret.text(Kind.TEXT, "message 2", "ok"), Secret.text(Kind.NAME, "name 1", "준")]
+    report = run_seizure(Scene(data=data, secrets=[*SECRETS, *short]))
+    assert ({"text": 3, "name": 1}, ["message 2", "name 1"]) == (
+        {kind: report.data["secrets"][kind] for kind in ("text", "name")},
+        report.data["too_short"],
+    )
+    assert "2 more could not be looked for, and are not counted" in report.render("en")
+    assert {"S-10", "S-11", "S-17"} <= unproven(run_seizure(Scene(data=data, secrets=short)))
 
 
 @contextmanager

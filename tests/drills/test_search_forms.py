@@ -32,9 +32,9 @@ CASES = [
     (encoding, text)
     for encoding, encode in ENCODINGS.items()
     for text in TEXTS
-    if len(encode(text)) >= 6 and not (len(text) < 3 and "utf-16" in encoding)
+    if len(encode(text)) >= 6 and not (len(text) < 3 and any(two in encoding for two in ("utf-16", "cp949")))
 ]
-"""All but what turns up by chance: two syllables in UTF-16 are four bytes."""
+"""All but what turns up by chance: two syllables in UTF-16 or CP949 are four bytes."""
 
 
 @pytest.mark.parametrize(("encoding", "text"), CASES)
@@ -100,6 +100,53 @@ def test_a_broken_stream_gives_what_it_began_with(hunt: Hunt) -> None:
     """A compressed stream of which the end was overwritten still gives its beginning."""
     packed = zlib.compress((KOREAN + ENGLISH * 3).encode() + noise(3_000))[:1_500]
     assert "korean" in {found.label for found in look(hunt, noise(200) + packed + noise(200))}
+
+
+@pytest.mark.parametrize("wbits", range(9, 16))
+@pytest.mark.parametrize("level", [0, 1, 6, 9])
+def test_a_stream_is_opened_whatever_its_head_says(hunt: Hunt, wbits: int, level: int) -> None:
+    """Every window size and every level: the two bytes that a stream begins with differ."""
+    packer = zlib.compressobj(level, wbits=wbits)
+    packed = packer.compress(KOREAN.encode()) + packer.flush()
+    (found,) = look(hunt, noise(99) + packed + noise(99))[:1]
+    assert ("korean", 1.0) == (found.label, found.share)
+
+
+def test_of_a_stream_the_first_part_is_read(hunt: Hunt) -> None:
+    """The bounds are as documented: 64 KiB of the stream, and a mebibyte of what is in it."""
+    for before, expected in (
+        (noise(50_000).hex().encode(), ["korean"]),
+        (noise(70_000).hex().encode(), []),
+        (bytes(1_000_000), ["korean"]),
+        (bytes(1_100_000), []),
+    ):
+        packed = zlib.compress(before + KOREAN.encode())
+        assert expected == [found.label for found in look(hunt, noise(10) + packed)], len(before)
+
+
+def test_what_an_encoding_cannot_write_does_not_hide_the_rest() -> None:
+    """What stands beside a sign that CP949 lacks is found; a text of which it has nothing is not looked for in it."""
+    cake = Secret.text(Kind.TEXT, "cake", "케이크에 초를 꽂자 🎂 그리고 노래를 부르자")
+    thai = Secret.text(Kind.TEXT, "thai", "ไม่มีใครรู้เรื่องนี้")
+    hunt = Hunt([cake, thai])
+    for part in ("케이크에 초를 꽂자", "그리고 노래를 부르자"):
+        assert ["cake"] == [found.label for found in look(hunt, noise(50) + part.encode("cp949") + noise(50))]
+    assert [] == look(hunt, b"what?" + b"?" * 100 + noise(50))
+
+
+@pytest.mark.parametrize("text", ["jun", "Dan", "준", "ok", "응", "a" * 40])
+def test_what_would_turn_up_by_chance_is_not_looked_for_and_that_is_known(text: str) -> None:
+    """Whoever counts secrets must not count these as not found."""
+    short, long = Secret.text(Kind.NAME, "short", text), Secret.text(Kind.NAME, "long", "연두")
+    hunt = Hunt([short, long])
+    assert (False, True) == (hunt.finds(short), hunt.finds(long))
+    assert [] == look(hunt, noise(50) + text.encode() + noise(50))
+
+
+def test_all_that_is_planted_here_can_be_found(hunt: Hunt) -> None:
+    """Keys and addresses as well as texts; another's secret is not found."""
+    assert all(map(hunt.finds, SECRETS))
+    assert not hunt.finds(Secret.text(Kind.TEXT, "other", "누구의 것도 아닌 말"))
 
 
 def test_a_secret_across_a_seam_is_found_once(tmp_path: Path, hunt: Hunt) -> None:

@@ -19,24 +19,30 @@ import pytest
 from nullabona.drills.search import Hunt, Searched, Swap, files_below, look_at_swap, memory_chunks
 from nullabona.drills.search.sources import BLOCK, file_chunks
 from tests.drills.holder import holding
-from tests.drills.plants import KOREAN, SECRETS, noise
+from tests.drills.plants import KOREAN, SECRETS, noise, packed_small
 
 FORMS: dict[str, Callable[[str], bytes]] = {
     "raw": str.encode,
     "utf-16": lambda text: text.encode("utf-16-le"),
+    "utf-32be": lambda text: text.encode("utf-32-be"),
+    "cp949": lambda text: text.encode("cp949"),
     "nfd": lambda text: normalize("NFD", text).encode(),
     "base64": lambda text: b64encode(b"." + text.encode()),
     "hex": lambda text: text.encode().hex().encode(),
     "compressed": lambda text: zlib.compress(text.encode()),
+    "small window": lambda text: packed_small(text.encode(), 12),
     "fragment": lambda text: text.encode()[9:30],
 }
 FOUND_AS = {
     "raw": "utf-8 NFC",
     "utf-16": "utf-16le NFC",
+    "utf-32be": "utf-32be NFC",
+    "cp949": "cp949 NFC",
     "nfd": "utf-8 NFD",
     "base64": "base64+1 NFC",
     "hex": "hex NFC",
     "compressed": "utf-8 NFC in zlib",
+    "small window": "utf-8 NFC in zlib",
     "fragment": "utf-8 NFC",
 }
 """What the search calls it."""

@@ -4,29 +4,58 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from nullabona.client.profile import Unprotected, create_profile
 from nullabona.drills.report import Report, Verdict
 from nullabona.drills.search import Kind, Searched
 from nullabona.drills.search.hunt import Finding
 from nullabona.drills.stolen import play as plays
-from nullabona.drills.stolen.outcome import Elsewhere, Future, Locked, Opened, Secret, Stolen
+from nullabona.drills.stolen.outcome import Elsewhere, Future, Later, Locked, Opened, Secret, Stolen
+from nullabona.drills.stolen.pages import decrypted
 from nullabona.drills.stolen.scene import KEPT
 from nullabona.drills.stolen.told import PROVES, report_of
 from tests.drills.lacking import lack
 
 COMMAND = [sys.executable, "-c", "from nullabona.cli import main; main()", "drill", "stolen-device", "--json"]
 FOUND = [Finding("it", Kind.TEXT, "store.db", "utf-8", 0, 1, 1.0)]
+LATER = Later(rooms=2, out=2, opened=0, closed=9, control=True)
 HELD = Stolen(
-    Locked([], Searched(bytes=1_000), {"store.db": 1_000}, 3, 0.5, 65_536),
-    Opened(4, 4, [], 1_000, secret=True, unprotected=True, memory_read=True),
-    Future(heard=True, posed=True, out_s=0.5, heard_after=False, owner_heard=True, returned=False),
-    Secret(3.0, "foreign-entry", came_back=True, heard=True, ended=True),
+    Locked([], Searched(bytes=1_000), {"store.db": 1_000}, 3, 0.5, 65_536, keys=12, missed=[]),
+    Opened(
+        4,
+        4,
+        [],
+        1_000,
+        unread=0,
+        logged=0,
+        late=FOUND,
+        late_logged=9,
+        indexed=True,
+        secret=True,
+        unprotected=True,
+        memory_read=True,
+    ),
+    Future(
+        heard=True,
+        posed=True,
+        out_s=0.5,
+        stayed=True,
+        heard_after=False,
+        owner_heard=True,
+        kept=LATER,
+        came_back=True,
+        asked=7,
+        returned=False,
+    ),
+    Secret(3.0, "foreign-entry", came_back=True, heard=True, ended=True, kept=LATER),
     Elsewhere(
         6.0, owner_heard=True, thief_heard=False, words_thief_heard=True, words_ended=True, words_owner_heard=True
     ),
@@ -48,6 +77,9 @@ def test_a_stolen_device_yields_what_is_admitted_and_no_more() -> None:
     assert (0, wanted) == (done.returncode, {c["id"]: c["verdict"] for c in played["checks"]})
     assert ([], []) == (played["locked"]["found"], played["opened"]["deleted_found"])
     assert played["locked"]["searched_bytes"] > 500_000
+    assert played["locked"]["keys"] >= 10
+    assert played["opened"]["just_deleted_found"]
+    assert [(2, 0), (1, 0)] == [(kept["out"], kept["opened"]) for kept in played["kept_copies"].values()]
 
 
 @pytest.mark.parametrize(
@@ -56,16 +88,32 @@ def test_a_stolen_device_yields_what_is_admitted_and_no_more() -> None:
         ("locked", {"findings": FOUND}, {"D-10"}),
         ("locked", {"searched": Searched()}, {"D-10"}),
         ("locked", {"tried": 0}, {"D-02", "D-10"}),
+        ("locked", {"keys": 0}, {"D-10"}),
+        ("locked", {"missed": ["MLS keys 1"]}, {"D-10"}),
         ("opened", {"kept": 3}, {"D-01"}),
         ("opened", {"kept": 0, "of": 0}, {"D-01", "D-11"}),
         ("opened", {"deleted": FOUND}, {"D-11"}),
+        ("opened", {"unread": 1}, {"D-11"}),
+        ("opened", {"logged": 1}, {"D-11"}),
+        ("opened", {"indexed": False}, {"D-11"}),
+        ("opened", {"indexed_gone": ["deleted here"]}, {"D-11"}),
+        ("opened", {"late_logged": 0}, {"D-23"}),
         ("opened", {"secret": False}, {"D-04"}),
         ("opened", {"unprotected": False}, {"D-03"}),
         ("future", {"heard": False}, {"D-01"}),
         ("future", {"posed": False}, {"D-01"}),
+        ("future", {"stayed": False}, {"D-13"}),
         ("future", {"heard_after": True}, {"D-13"}),
         ("future", {"owner_heard": False}, {"D-13"}),
+        ("future", {"kept": Later()}, {"D-13"}),
+        ("future", {"kept": replace(LATER, out=1)}, {"D-13"}),
+        ("future", {"kept": replace(LATER, opened=1)}, {"D-13"}),
+        ("future", {"kept": replace(LATER, closed=0)}, {"D-13"}),
+        ("future", {"kept": replace(LATER, control=False)}, {"D-13"}),
+        ("future", {"came_back": False}, {"D-14"}),
+        ("future", {"asked": 0}, {"D-14"}),
         ("future", {"returned": True}, {"D-14"}),
+        ("secret", {"kept": replace(LATER, opened=1)}, {"R-14"}),
         ("secret", {"warning": ""}, {"D-04"}),
         ("secret", {"warned_s": 100.0}, {"D-04"}),
         ("secret", {"ended": False}, {"D-04"}),
@@ -93,6 +141,34 @@ def test_memory_that_was_not_searched_is_not_proven() -> None:
     report = report_of(replace(HELD, opened=replace(HELD.opened, memory_read=False)))
     assert {"D-07"} == {check.id for check in report.checks if check.verdict is Verdict.UNPROVEN}
     assert "NOT searched" in report.render("en")
+
+
+def test_what_was_put_away_already_is_not_proven() -> None:
+    """That nothing was found in the log of a running program says nothing: it is an admission."""
+    report = report_of(replace(HELD, opened=replace(HELD.opened, late=[])))
+    assert {"D-23"} == {check.id for check in report.checks if check.verdict is Verdict.UNPROVEN}
+    assert report.held
+
+
+def test_pages_are_decrypted_without_sqlite(tmp_path: Path) -> None:
+    """All of a store's, those in its log that newer ones took the place of among them; a changed one is not."""
+    with create_profile(tmp_path / "one", Unprotected()) as profile:
+        for value in (b"kept in the store" * 9, b"nothing of it is here any more" * 5):
+            with profile.store.transaction():
+                profile.store.set_value("words", value)
+        shutil.copytree(profile.path, tmp_path / "running")
+        profile.idle()
+        shutil.copytree(profile.path, tmp_path / "idle")
+    running, idle = (decrypted(tmp_path / name, Unprotected()) for name in ("running", "idle"))
+    assert (0, 0, 0) == (running.unread, idle.unread, idle.logged)
+    assert [True, False] == [
+        any(b"kept in the store" in chunk.data for chunk in pages.chunks) for pages in (running, idle)
+    ]
+    assert any(b"nothing of it is here" in chunk.data for chunk in idle.chunks)
+    assert running.logged > 2
+    file = tmp_path / "idle" / "store.db"
+    file.write_bytes(file.read_bytes()[:-1] + b"x")
+    assert 1 == decrypted(tmp_path / "idle", Unprotected()).unread
 
 
 @pytest.mark.slow

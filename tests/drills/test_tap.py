@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 
@@ -16,6 +16,7 @@ import pytest
 from nullabona.drills.operator.grip import Peer
 from nullabona.drills.operator.tape import Tape, read_tape
 from nullabona.drills.report import Report, Verdict
+from nullabona.drills.search import Kind, Secret
 from nullabona.drills.tap.listening import Listened, Score, guess_with_addresses, guess_without_addresses
 from nullabona.drills.tap.play import Heard, play
 from nullabona.drills.tap.report import PROVES, report
@@ -55,11 +56,42 @@ def test_a_message_on_the_tape_fails_the_claim(heard: Heard, tmp_path: Path) -> 
     with tape.open("ab") as out:
         frame = heard.secrets[0].value.ljust(512, b"\0")
         Tape(out).asked(Peer(1, "127.0.0.1"), Append(0, SECRET_A, sha256(SECRET_B).digest(), frame))
-    made = report(dataclasses.replace(heard, tape=tape))
+    made = report(replace(heard, tape=tape))
     assert verdicts(made)["T-10"] is Verdict.FAILED
     assert not made.held
     assert "message 1" in made.render("en")
     assert heard.secrets[0].value.decode() not in made.render("en")
+
+
+def test_a_key_on_the_tape_fails_the_claim(heard: Heard, tmp_path: Path) -> None:
+    """The id of a room, as MLS leaves it in the clear."""
+    tape = tmp_path / "tape"
+    (room, *_) = (secret for secret in heard.secrets if secret.kind is Kind.KEY)
+    tape.write_bytes(heard.tape.read_bytes() + room.value)
+    assert {"T-16"} == {
+        id for id, verdict in verdicts(report(replace(heard, tape=tape))).items() if verdict == "failed"
+    }
+
+
+def test_what_was_not_there_to_be_found_is_not_proven(heard: Heard) -> None:
+    """Every kind of secret that a line names, and something long enough to look for."""
+    ids = {
+        Kind.TEXT: {"T-10"}, Kind.ROOM: {"T-10"}, Kind.PHRASE: {"T-10"}, Kind.KEY: {"T-16"},
+    }  # fmt: skip
+    for kind, lines in ids.items():
+        rest = [secret for secret in heard.secrets if secret.kind is not kind]
+        made = report(replace(heard, secrets=[*rest, Secret(kind, "short", b"ok")]))
+        assert lines == {id for id, verdict in verdicts(made).items() if verdict is Verdict.UNPROVEN}
+        assert "1 more could not be looked for" in made.render("en")
+        assert f"none of {len(rest)} texts" in made.render("en")
+
+
+def test_an_empty_tape_proves_nothing_of_connections(heard: Heard) -> None:
+    """No frame, no reader, nobody who asks."""
+    made = verdicts(report(replace(heard, listened=Listened())))
+    assert {"T-13", "T-14", "T-15"} == {id for id, verdict in made.items() if verdict is Verdict.UNPROVEN}
+    assert Verdict.HELD is not made["T-17"]
+    assert Verdict.HELD is not made["S-25"]
 
 
 def test_the_command_prints_it_for_a_machine(tmp_path: Path) -> None:

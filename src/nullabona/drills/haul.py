@@ -20,6 +20,10 @@ _CARDS: Final = ("cards.db", "cards.db-wal")
 class Haul:
     """What was searched and found. ``memory_read`` is false if memory could not be read."""
 
+    sought: list[Secret] = field(default_factory=list)
+    """What was looked for ..."""
+    short: list[Secret] = field(default_factory=list)
+    """... and what of the secrets could not be: it would turn up by chance."""
     disk: Searched = field(default_factory=Searched)
     memory: Searched = field(default_factory=Searched)
     findings: list[Finding] = field(default_factory=list)
@@ -122,16 +126,17 @@ def describe_inferred(inventory: Inventory, haul: Haul) -> Iterator[Text]:
     )
     log = f"{inventory.log_bytes:,} B"
     yield Text(
-        f"The write-ahead logs ({log}) hold the order of the last seconds' writes, and the pages of the file keep "
-        "traces of the order until the daily rewrite",
-        f"미리 쓰기 로그({log})에 최근 몇 초의 쓰기 순서가, 파일 페이지에 하루치 순서의 흔적이 남음",
+        f"The write-ahead logs ({log}) hold {inventory.log_writes} pages in the order in which they were last written; "
+        "the pages of the file keep traces of the order until the daily rewrite, which was not looked at here",
+        f"미리 쓰기 로그({log})에 마지막으로 쓴 페이지 {inventory.log_writes}개가 쓴 순서대로 있음. 파일 페이지에 남는 "
+        "하루치 순서의 흔적은 여기서 살펴보지 않음",
     )
     connections = len(haul.connected)
     yield Text(
-        f"{connections} connections were open: while they last, the machine's kernel knows their addresses, and the "
-        "process whose inbox each waits at, but of no room's box who reads it",
-        f"열린 연결 {connections}개: 연결된 동안은 운영체제가 상대 주소를, 프로세스가 어느 수신함에서 기다리는지를 앎. "
-        "방 상자를 누가 읽는지는 모름",
+        f"{connections} connections were open: while they last, the machine's kernel knows their addresses. Whose "
+        "inbox each waits at stands in the memory of the process, too; it was not read out of it here",
+        f"열린 연결 {connections}개: 연결된 동안은 운영체제가 상대 주소를 앎. 어느 수신함에서 기다리는지도 프로세스 "
+        "메모리에 있으나, 여기서 읽어 내지는 않음",
     )
 
 
@@ -145,10 +150,12 @@ _KINDS: Final = {
 }
 
 
-def describe_found(haul: Haul, secrets: Sequence[Secret]) -> Iterator[Text]:
-    """How many of the secrets were found, kind by kind, and where each was."""
-    counts = Counter(secret.kind for secret in secrets)
+def describe_found(haul: Haul) -> Iterator[Text]:
+    """How many of the secrets that were looked for were found, kind by kind, and where each was."""
+    counts = Counter(secret.kind for secret in haul.sought)
     yield from (_found(haul, kind, counts[kind]) for kind in _KINDS if counts[kind])
+    if haul.short:
+        yield describe_short(haul.short)
     if public := haul.public:
         yield Text(
             f"{public} handles stand in their own public cards, as they should",
@@ -162,6 +169,16 @@ def describe_found(haul: Haul, secrets: Sequence[Secret]) -> Iterator[Text]:
             f"{passed} places not counted: a relay that nobody ever used has the same words",
             f"{passed}곳은 세지 않음: 아무도 쓰지 않은 서버에도 같은 말이 있음",
         )
+
+
+def describe_short(short: Sequence[Secret]) -> Text:
+    """What was planted and not looked for."""
+    labels = ", ".join(secret.label for secret in short)
+    return Text(
+        f"{len(short)} more could not be looked for, and are not counted: so short, or so plain, that they would turn "
+        f"up by chance ({labels})",
+        f"{len(short)}개는 검색하지 못해 세지 않음: 너무 짧거나 단순해서 우연히 나올 수 있음 ({labels})",
+    )
 
 
 def _found(haul: Haul, kind: Kind, count: int) -> Text:
@@ -178,7 +195,7 @@ def _found(haul: Haul, kind: Kind, count: int) -> Text:
 # -- for machines -------------------------------------------------------------------------------------------------
 
 
-def encode_haul(haul: Haul, inventory: Inventory, secrets: Sequence[Secret]) -> dict[str, Any]:
+def encode_haul(haul: Haul, inventory: Inventory) -> dict[str, Any]:
     """The same facts as values of JSON."""
     sizes = Counter(size for box in inventory.boxes for size in box.sizes)
     return {
@@ -199,9 +216,11 @@ def encode_haul(haul: Haul, inventory: Inventory, secrets: Sequence[Secret]) -> 
             "frame_sizes": {str(size): count for size, count in sorted(sizes.items())},
             "blobs": len(inventory.blobs),
             "cards": len(inventory.cards),
+            "log_writes": inventory.log_writes,
             "undeclared": list(inventory.undeclared),
         },
-        "secrets": dict(Counter(secret.kind.value for secret in secrets)),
+        "secrets": dict(Counter(secret.kind.value for secret in haul.sought)),
+        "too_short": [secret.label for secret in haul.short],
         "leaks": [_encode_finding(found) for found in haul.leaks],
         "public": haul.public,
         "connections": len(haul.connected),

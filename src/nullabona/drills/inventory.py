@@ -5,22 +5,23 @@ from __future__ import annotations
 import re
 import sqlite3
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import takewhile
 from pathlib import Path
 from typing import Final
 
 from nullabona.directory.store import schema as directory_schema
+from nullabona.drills.places import BOXES, CARDS, LOG, Place, find_places, open_database
 from nullabona.errors import UserError
 from nullabona.relay.core.boxes import LAST_SEQ, SEQ_BITS
 from nullabona.relay.store import schema as relay_schema
 from nullabona.wire.card import UnverifiedCard, decode_card
 
-_BOXES: Final = "boxes.db"
-_CARDS: Final = "cards.db"
-_LOG: Final = "record/log.db"
+_WAL_HEAD: Final = 32
+_WAL_FRAME: Final = 24
 
 
 class DataUnreadable(UserError):
@@ -66,8 +67,14 @@ class Inventory:
     blob_days: tuple[int, ...]
     log_bytes: int
     """What the write-ahead logs hold, which is the order of the last writes; blank ends of them left out."""
+    log_writes: int
+    """Pages that stand in those logs in the order in which they were written."""
+    closed_s: Mapping[int, int]
+    """When each epoch of the public record closed, in seconds since 1970: a clock for what names an epoch."""
+    places: tuple[Place, ...]
+    """Every file, and every column of every table."""
     undeclared: tuple[str, ...]
-    """Files, tables and columns that no declaration explains."""
+    """Files, tables and columns that no declaration of the product's explains."""
 
 
 def take_inventory(data: Path) -> Inventory:
@@ -76,13 +83,18 @@ def take_inventory(data: Path) -> Inventory:
         raise DataUnreadable("there is no such data directory")
     try:
         blobs = [path for path in (data / "blobs").rglob("*") if path.is_file()]
+        logs = [path.read_bytes() for path in data.glob("*-wal")]
+        places = find_places(data)
         return Inventory(
-            _read_boxes(data / _BOXES),
-            _read_cards(data / _CARDS),
+            _read_boxes(data / BOXES),
+            _read_cards(data / CARDS),
             tuple(path.stat().st_size for path in blobs),
             tuple(int(part) for path in blobs if (part := path.relative_to(data).parts[1]).isdecimal()),
-            sum(len(path.read_bytes().rstrip(b"\0")) for path in data.glob("*-wal")),
-            tuple(sorted(_undeclared(data))),
+            sum(len(log.rstrip(b"\0")) for log in logs),
+            sum(map(_count_writes, logs)),
+            _read_epochs(data / CARDS),
+            tuple(places),
+            tuple(sorted(_undeclared(places))),
         )
     except (sqlite3.Error, OSError) as error:
         raise DataUnreadable("the data directory cannot be read") from error
@@ -98,14 +110,10 @@ def size_counts(sizes: Iterable[int]) -> str:
     return ", ".join(f"{count} × {size:,} B" for size, count in sorted(Counter(sizes).items())) or "0"
 
 
-def _open(path: Path) -> sqlite3.Connection:
-    return sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=5)
-
-
 def _read_boxes(path: Path) -> tuple[Box, ...]:
     if not path.exists():
         return ()
-    with closing(_open(path)) as db:
+    with closing(open_database(path)) as db:
         rows = db.execute("SELECT num, address, floor, expiry_day FROM box ORDER BY address").fetchall()
         return tuple(_box(db, *row) for row in rows)
 
@@ -124,26 +132,41 @@ def _box(db: sqlite3.Connection, num: int, address: bytes, floor: int, expiry_da
 def _read_cards(path: Path) -> tuple[Registered, ...]:
     if not path.exists():
         return ()
-    with closing(_open(path)) as db:
+    with closing(open_database(path)) as db:
         rows = db.execute("SELECT name, encoded, registered_day, label, epoch FROM card ORDER BY name").fetchall()
     return tuple(Registered(name, decode_card(encoded), *rest) for name, encoded, *rest in rows)
 
 
-def _undeclared(data: Path) -> set[str]:
-    files = relay_schema.FILES + directory_schema.FILES
-    patterns = [re.compile(_pattern(declared.pattern)) for declared in files]
-    names = [str(path.relative_to(data)) for path in data.rglob("*") if not path.is_dir()]
-    found = {name for name in names if not any(pattern.fullmatch(name) for pattern in patterns)}
+def _read_epochs(path: Path) -> dict[int, int]:
+    if not path.exists():
+        return {}
+    with closing(open_database(path)) as db:
+        return dict(db.execute("SELECT number, closed_s FROM epoch").fetchall())
+
+
+def _count_writes(log: bytes) -> int:
+    """How many pages a write-ahead log tells of in order: frames with salts (SQLite's format), as far as they go.
+
+    Behind those of the newest round stand those that an older one left.
+    """
+    page = int.from_bytes(log[8:12], "big")
+    if not page:
+        return 0
+    starts = range(_WAL_HEAD, len(log) - _WAL_FRAME, _WAL_FRAME + page)
+    return len(list(takewhile(lambda at: any(log[at + 8 : at + 16]), starts)))
+
+
+def _undeclared(places: Iterable[Place]) -> set[str]:
+    patterns = [re.compile(_pattern(file.pattern)) for file in relay_schema.FILES + directory_schema.FILES]
     databases = (
-        (_BOXES, relay_schema.COLUMNS),
-        (_CARDS, directory_schema.COLUMNS),
-        (_LOG, directory_schema.LOG_COLUMNS),
+        (BOXES, relay_schema.COLUMNS),
+        (CARDS, directory_schema.COLUMNS),
+        (LOG, directory_schema.LOG_COLUMNS),
     )
-    for name, columns in databases:
-        if (data / name).exists():
-            real = {f"{name}: {column}" for column in _columns(data / name)}
-            found |= real - {f"{name}: {column.table}.{column.name}" for column in columns}
-    return found
+    declared = {f"{name}: {column.table}.{column.name}" for name, columns in databases for column in columns}
+    files = {place.name for place in places if place.file}
+    stray = {name for name in files if not any(pattern.fullmatch(name) for pattern in patterns)}
+    return stray | {place.name for place in places if not place.file} - declared
 
 
 def _pattern(declared: str) -> str:
@@ -153,13 +176,3 @@ def _pattern(declared: str) -> str:
         pattern = pattern.replace(digits, r"\d+")
     pattern = pattern.replace("<path>", r"(?:x\d{3}/)*\d{3}(?:\.p/\d{1,3})?")
     return re.sub(r"<(\d+)\\ hex>", r"[0-9a-f]{\1}", pattern)
-
-
-def _columns(path: Path) -> set[str]:
-    with closing(_open(path)) as db:
-        tables = [name for (name,) in db.execute("SELECT name FROM sqlite_schema WHERE type IN ('table', 'view')")]
-        return {
-            f"{table}.{column}"
-            for table in tables
-            for (column,) in db.execute("SELECT name FROM pragma_table_info(?)", (table,))
-        }

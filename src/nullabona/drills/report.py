@@ -34,6 +34,17 @@ class Check:
         """A check that held or failed."""
         return cls(id, Verdict.HELD if held else Verdict.FAILED, text)
 
+    @classmethod
+    def shown(cls, id: str, text: Text, *, seen: bool, otherwise: Text) -> Check:
+        """What the page admits: it held if it was seen here and now; ``otherwise``: why it was not."""
+        return cls(id, Verdict.HELD, text) if seen else cls(id, Verdict.UNPROVEN, text.because(otherwise))
+
+    def unless(self, why: Text | None) -> Check:
+        """The same, but not proven if there is a reason why it could not fail; what failed, failed all the same."""
+        if why is None or self.verdict is Verdict.FAILED:
+            return self
+        return Check(self.id, Verdict.UNPROVEN, self.text.because(why))
+
 
 @dataclass(slots=True)
 class Section:

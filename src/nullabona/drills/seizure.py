@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from nullabona.drills.haul import (
     Haul,
+    count_inboxes,
     describe_carried,
     describe_found,
     describe_inferred,
@@ -17,7 +18,7 @@ from nullabona.drills.haul import (
 )
 from nullabona.drills.inventory import Inventory, take_inventory
 from nullabona.drills.process import connected_addresses
-from nullabona.drills.report import Check, Report, Verdict
+from nullabona.drills.report import Check, Report
 from nullabona.drills.search import (
     Hunt,
     Kind,
@@ -54,16 +55,16 @@ def run_seizure(scene: Scene) -> Report:
     report.section("Carried away", "가져간 것", describe_carried(haul))
     report.section("What can be read in it", "거기서 읽을 수 있는 것", describe_readable(inventory))
     report.section("What can be inferred", "거기서 추측할 수 있는 것", describe_inferred(inventory, haul))
-    report.section(
-        "What was found of the planted secrets", "심어 둔 비밀 중 발견된 것", describe_found(haul, scene.secrets)
-    )
-    report.checks = [*_can(), *_cannot(haul, inventory, {secret.kind for secret in scene.secrets})]
-    report.data = encode_haul(haul, inventory, scene.secrets)
+    report.section("What was found of the planted secrets", "심어 둔 비밀 중 발견된 것", describe_found(haul))
+    report.checks = [*_can(haul, inventory), *_cannot(haul, inventory)]
+    report.data = encode_haul(haul, inventory)
     return report
 
 
 def _search(scene: Scene) -> Haul:
     hunt, haul = Hunt(scene.secrets), Haul()
+    for secret in scene.secrets:
+        (haul.sought if hunt.finds(secret) else haul.short).append(secret)
     for place in (scene.data, *scene.also):
         haul.findings += hunt.search(files_below(place), haul.disk)
     if scene.pid is None:
@@ -75,7 +76,7 @@ def _search(scene: Scene) -> Haul:
         haul.findings += hunt.search(open_files(scene.pid), haul.disk)
         haul.findings += hunt.search(memory_chunks(scene.pid), haul.memory)
         haul.connected = connected_addresses(scene.pid)
-        haul.memory_read = True
+        haul.memory_read = haul.memory.bytes > 0
     except MemoryDenied:
         haul.memory_read = False
     return haul
@@ -90,22 +91,25 @@ _CAN: Final = {
                  "압수자는 모든 공개 명함과 등록일을 얻음."),
     "S-03": Text("The seizer tells which box is whose inbox, for every handle registered here.",
                  "압수자는 등록된 계정마다 어느 상자가 그 수신함인지 알 수 있음."),
-    "S-04": Text("The seizer may learn the order of recent writes from logs and pages.",
-                 "압수자는 로그와 페이지에서 최근 쓰기 순서를 알 수도 있음."),
-    "S-05": Text("The seizer of a running machine sees who is connected just then, and in how many rooms, about.",
-                 "켜진 기계를 압수하면 그 순간 연결된 주소와 각자의 방이 몇 개쯤인지 알 수 있음."),
+    "S-04": Text("The seizer may learn the order of the last seconds' writes from the logs.",
+                 "압수자는 로그에서 최근 몇 초의 쓰기 순서를 알 수도 있음."),
+    "S-05": Text("The seizer of a running machine sees the addresses that are connected just then.",
+                 "켜진 기계를 압수하면 그 순간 연결된 주소를 알 수 있음."),
 }  # fmt: skip
 _CANNOT: Final = (
     ("S-10", (Kind.TEXT,), False,
-     Text("No message is on the disks, in no form and no part.", "디스크에 대화 내용이 어떤 형태로도, 일부라도 없음.")),
+     Text("No message is on the disks, in no form and no part that is looked for.",
+          "디스크에 대화 내용이, 찾아본 어떤 형태로도 일부라도 없음.")),
     ("S-11", (Kind.TEXT,), True,
      Text("No message is in the memory of the process.", "프로세스 메모리에 대화 내용이 없음.")),
     ("S-12", (Kind.ROOM,), False,
      Text("No room name is on the disks.", "디스크에 방 이름이 없음.")),
     ("S-13", (Kind.PHRASE, Kind.KEY), False,
-     Text("No recovery phrase and no key of a client is on the disks.", "디스크에 복구 문구나 이용자 키가 없음.")),
+     Text("No recovery phrase and no lasting private key of a client (account, device, inbox) is on the disks.",
+          "디스크에 복구 문구나 이용자의 오래 쓰는 개인 키(계정, 기기, 수신함)가 없음.")),
     ("S-14", (Kind.ROOM, Kind.PHRASE, Kind.KEY), True,
-     Text("No room name, phrase or key of a client is in memory.", "메모리에 방 이름, 복구 문구, 이용자 키가 없음.")),
+     Text("No room name, phrase or lasting private key of a client is in memory.",
+          "메모리에 방 이름, 복구 문구, 이용자의 오래 쓰는 개인 키가 없음.")),
     ("S-15", (Kind.ADDRESS,), False,
      Text("No client address is on the disks.", "디스크에 접속 주소가 없음.")),
     ("S-16", (Kind.ADDRESS,), True,
@@ -118,21 +122,46 @@ _DECLARED: Final = Text(
 )
 
 
-def _can() -> Iterator[Check]:
-    """What the page admits: it was shown above, so it holds."""
-    return (Check.of(id, text, held=True) for id, text in _CAN.items())
+_NOTHING: Final[dict[str, Text]] = {
+    "S-01": Text("no frame was there", "프레임이 하나도 없었음"),
+    "S-02": Text("no card was there", "명함이 하나도 없었음"),
+    "S-03": Text("no inbox of a card was there", "명함에 적힌 수신함이 없었음"),
+    "S-04": Text("the logs told of no two writes just then", "그때 로그에 쓰기가 둘 이상 남아 있지 않았음"),
+    "S-05": Text("nobody was seen to be connected", "연결된 사람이 보이지 않았음"),
+}
+_DENIED: Final = Text("memory not searched: no permission", "메모리를 검색하지 못함: 권한 없음")
+_NO_DISK: Final = Text("there was nothing to search", "검색할 것이 없었음")
 
 
-def _cannot(haul: Haul, inventory: Inventory, planted: set[Kind]) -> Iterator[Check]:
+def _can(haul: Haul, inventory: Inventory) -> Iterator[Check]:
+    """What the page admits, where it was seen in what was carried away."""
+    seen = {
+        "S-01": any(box.days for box in inventory.boxes),
+        "S-02": bool(inventory.cards),
+        "S-03": count_inboxes(inventory) > 0,
+        "S-04": inventory.log_writes > 1,
+        "S-05": bool(haul.connected),
+    }
+    return (Check.shown(id, text, seen=seen[id], otherwise=_NOTHING[id]) for id, text in _CAN.items())
+
+
+def _cannot(haul: Haul, inventory: Inventory) -> Iterator[Check]:
     for id, kinds, memory, text in _CANNOT:
-        if not planted.intersection(kinds):
-            why = Text("nothing of the kind was planted", "심어 둔 것이 없음")
-            yield Check(id, Verdict.UNPROVEN, text.because(why))
-        elif memory and not haul.memory_read:
-            why = Text("memory not searched: no permission", "메모리를 검색하지 못함: 권한 없음")
-            yield Check(id, Verdict.UNPROVEN, text.because(why))
-        else:
-            found = ", ".join(sorted({leak.label for leak in haul.of(*kinds, memory=memory)}))
-            yield Check.of(id, text.with_list(found), held=not found)
+        found = ", ".join(sorted({leak.label for leak in haul.of(*kinds, memory=memory)}))
+        yield Check.of(id, text.with_list(found), held=not found).unless(_blind(haul, kinds, memory=memory))
     strays = [*inventory.undeclared, *sorted({leak.source for leak in haul.of(Kind.NAME, memory=False)})]
-    yield Check.of("S-17", _DECLARED.with_list(", ".join(strays)), held=not strays)
+    check = Check.of("S-17", _DECLARED.with_list(", ".join(strays)), held=not strays)
+    yield check.unless(_blind(haul, (Kind.NAME,), memory=False))
+
+
+def _blind(haul: Haul, kinds: Iterable[Kind], *, memory: bool) -> Text | None:
+    """Why secrets of these kinds could not have been found: every kind that a line names has to be planted."""
+    lacking = set(kinds) - {secret.kind for secret in haul.sought}
+    if lacking:
+        names = ", ".join(sorted(lacking))
+        return Text(
+            f"nothing was planted that could be looked for, of: {names}", f"찾을 수 있게 심은 것이 없음: {names}"
+        )
+    if memory and not haul.memory_read:
+        return _DENIED
+    return None if memory or haul.disk.bytes else _NO_DISK

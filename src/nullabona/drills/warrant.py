@@ -6,21 +6,26 @@ relay's files for anything that bears the account's keys.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
 from nullabona.directory.service import read_producible
-from nullabona.directory.store.schema import COLUMNS
 from nullabona.drills.inventory import Box, Inventory, Registered, day_text, size_counts, take_inventory
+from nullabona.drills.places import stray
 from nullabona.drills.report import Check, Report, Verdict
-from nullabona.drills.search import Chunk, Finding, Hunt, Kind, Searched, Secret, files_below
+from nullabona.drills.search import Chunk, Hunt, Kind, Searched, Secret, files_below
 from nullabona.drills.text import Text
 from nullabona.wire.certificate import open_certificate
 from nullabona.wire.handle import parse_handle
 
 PROVES: Final = ("W-01", "W-02", "W-03", "W-06", "W-10", "W-11", "W-12", "W-13", "W-14")
 
+_PRODUCED: Final = frozenset({"handle", "name", "skeleton", "encoded", "registered_day", "label", "epoch"})
+"""The fields of a production, fixed here ..."""
+_PRODUCED_TOO: Final = frozenset({"entries", "replaced"})
+"""... and those that may be there besides."""
 _CARD_FILES: Final = ("cards.db", "cards.db-wal")
 _NOT_HELD: Final = (
     Text("Messages: not held. What is in the boxes is encrypted with keys that only members' devices have, and no "
@@ -57,12 +62,12 @@ def run_warrant(data: Path, handle: str) -> Report:
         _report_unknown(report, record)
         return report
     box = next((box for box in inventory.boxes if box.address == card.card.body.inbox.address), None)
-    report.section("Produced (all of it)", "제출 자료 (전부)", _describe(card))
+    report.section("Produced (all of it)", "제출 자료 (전부)", _describe(card, inventory.closed_s))
     report.section(
         "Found by following the card to its inbox", "명함에 적힌 수신함에서 알 수 있는 것", _describe_box(box)
     )
     report.section("Asked for, and not held", "요구받았으나 보관하지 않는 것", _NOT_HELD)
-    report.checks = list(_checks(data, inventory, card, record))
+    report.checks = [*_can(inventory, card, box, record), *_cannot(data, inventory, card)]
     report.data["inbox"] = _encode_box(box)
     return report
 
@@ -80,7 +85,7 @@ def _report_unknown(report: Report, record: dict[str, object]) -> None:
     ]
 
 
-def _describe(found: Registered) -> Iterator[Text]:
+def _describe(found: Registered, closed_s: Mapping[int, int]) -> Iterator[Text]:
     body = found.card.body
     day = day_text(found.registered_day)
     yield Text(f"Handle {body.handle}, registered on {day} (a day, no time)",
@@ -98,6 +103,9 @@ def _describe(found: Registered) -> Iterator[Text]:
                f"the last 30 days with the epoch (ten minutes) of each",
                f"공개 기록 {found.epoch}차부터 표지 {found.label.hex()[:16]}… 아래 있음; "
                "최근 30일의 항목과 각 회차(10분 단위)")  # fmt: skip
+    if (moment := _moment(closed_s, found.epoch)) is not None:
+        yield Text(f"So one of its devices was online within ten minutes after {moment:%Y-%m-%d %H:%M} UTC",
+                   f"따라서 {moment:%Y-%m-%d %H:%M} UTC 이후 10분 안에 기기 하나가 접속해 있었음")  # fmt: skip
     yield Text("Everything above is public: anybody may look it up without a warrant, except the day of registration",
                "위 내용은 등록일 외에는 누구나 영장 없이 조회할 수 있는 공개 정보임")  # fmt: skip
 
@@ -126,22 +134,46 @@ def _encode_box(box: Box | None) -> dict[str, object]:
     return {"waiting": len(box.sizes), "sizes": sorted(box.sizes), "expire": days, "number": box.number}
 
 
-def _checks(data: Path, inventory: Inventory, card: Registered, record: dict[str, object]) -> Iterator[Check]:
-    fields = {column.name for column in COLUMNS if column.table == "card"} | {"handle"}
-    yield Check.of("W-01", _CAN["W-01"], held=fields <= set(record) <= fields | {"entries", "replaced"})
-    yield Check.of("W-02", _CAN["W-02"], held=True)
-    yield Check.of("W-03", _CAN["W-03"], held=True)
-    yield Check.of("W-06", _CAN["W-06"], held=True)
+def _moment(closed_s: Mapping[int, int], epoch: int) -> datetime | None:
+    """When an epoch began: as the one before it closed. None if that is not there."""
+    began = closed_s.get(epoch - 1)
+    return None if began is None else datetime.fromtimestamp(began, UTC)
+
+
+# -- claims -------------------------------------------------------------------------------------------------------
+
+
+def _can(inventory: Inventory, card: Registered, box: Box | None, record: dict[str, object]) -> Iterator[Check]:
+    """What the page admits, where it was seen in what was carried away."""
+    extra = sorted(set(record) - _PRODUCED - _PRODUCED_TOO)
+    yield Check.of("W-01", _CAN["W-01"].with_list(", ".join(extra)), held=not extra and set(record) >= _PRODUCED)
+    waits = box is not None and 0 < len(box.sizes) == len(box.days)
+    yield Check.shown("W-02", _CAN["W-02"], seen=waits, otherwise=_NOTHING_WAITS)
+    rows = record.get("entries")
+    entries = [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
+    versions = [int(row["version"]) for row in entries]
+    counted = max(versions, default=0) > card.card.body.sequence
+    yield Check.shown("W-03", _CAN["W-03"], seen=counted, otherwise=_NO_ENTRY)
+    moments = [_moment(inventory.closed_s, int(row["epoch"])) for row in entries]
+    yield Check.shown("W-06", _CAN["W-06"], seen=any(moments), otherwise=_NO_PERIOD)
+
+
+def _cannot(data: Path, inventory: Inventory, card: Registered) -> Iterator[Check]:
     for id, text in _CANNOT.items():
-        yield Check.of(id, text, held=not inventory.undeclared)
-    where = ", ".join(sorted({finding.source for finding in _traces(data, card)}))
-    elsewhere = Text(
-        "No other file of the relay bears the account's keys, device ids or handle.",
-        "릴레이의 다른 어떤 파일에도 이 계정의 키, 기기 번호, 이름이 없음.",
-    )
-    yield Check.of("W-14", elsewhere.with_list(where), held=not where)
+        places = stray(id, inventory.places)
+        yield Check.of(id, text.with_list(", ".join(places)), held=not places)
+    marks = list(_marks(card))
+    hunt = Hunt(marks)
+    found = hunt.search((chunk for chunk in files_below(data) if not _is_card_file(chunk)), Searched())
+    where = ", ".join(sorted({finding.source for finding in found}))
+    blind = not all(map(hunt.finds, marks))
+    yield Check.of("W-14", _ELSEWHERE.with_list(where), held=not where).unless(_TOO_SHORT if blind else None)
 
 
+_TOO_SHORT: Final = Text("the handle is too short to look for", "계정 이름이 너무 짧아 검색할 수 없음")
+_NOTHING_WAITS: Final = Text("nothing waits in it just now", "지금은 기다리는 것이 없음")
+_NO_ENTRY: Final = Text("no entry of it is in the record", "공개 기록에 항목이 없음")
+_NO_PERIOD: Final = Text("the times of its periods are not here", "그 회차의 시각이 여기 없음")
 _CAN: Final = {
     "W-01": Text("The officer gets the public card, the day of registration, and what the public record commits to "
                  "of it; there is no other field.",
@@ -155,21 +187,20 @@ _CAN: Final = {
                  "기기가 접속해 있던 때를 알 수 있음."),
 }  # fmt: skip
 _CANNOT: Final = {
-    "W-10": Text("There is no table, column or file in which messages of an account could stand.",
-                 "계정의 대화 내용이 있을 수 있는 표, 열, 파일이 없음."),
+    "W-10": Text("There is no table, column or file in which messages in the clear, or messages by account, could "
+                 "stand.",
+                 "대화 내용이 평문으로, 또는 계정별로 있을 수 있는 표, 열, 파일이 없음."),
     "W-11": Text("There is none in which its contacts, or the people it talks to, could stand.",
                  "연락처나 대화 상대가 있을 수 있는 곳이 없음."),
     "W-12": Text("There is none in which its rooms could stand.", "참여한 대화방이 있을 수 있는 곳이 없음."),
-    "W-13": Text("There is none in which addresses, devices used or times of use could stand, but for the renewals "
-                 "of the card (W-06).",
-                 "접속 주소, 이용 기기, 이용 시각이 있을 수 있는 곳이 없음. 명함 갱신 시점(W-06)은 예외임."),
+    "W-13": Text("There is none in which addresses, devices (but their keys, on the card) or times of use (but the "
+                 "renewals of the card, W-06) could stand.",
+                 "접속 주소, 기기(명함의 공개 키 제외), 이용 시각(명함 갱신 시점 W-06 제외)이 있을 수 있는 곳이 없음."),
 }  # fmt: skip
-
-
-def _traces(data: Path, card: Registered) -> list[Finding]:
-    """Where else than in the cards the relay's files bear something of the account."""
-    hunt = Hunt(_marks(card))
-    return hunt.search((chunk for chunk in files_below(data) if not _is_card_file(chunk)), Searched())
+_ELSEWHERE: Final = Text(
+    "No other file of the relay bears the account's keys, device ids or handle.",
+    "릴레이의 다른 어떤 파일에도 이 계정의 키, 기기 번호, 이름이 없음.",
+)
 
 
 def _is_card_file(chunk: Chunk) -> bool:

@@ -204,7 +204,13 @@ LAPTOP: Final = (
         "내게 복구 단어 24개만 남았다면, 내가 대화 상대에게 대화를 요청할 때까지 계속 들을 수 있어요.",
     ),
     Line("D-10", _CANNOT, "drill: stolen-device", "Read a locked app's files.", "잠긴 앱의 파일을 읽을 수 없어요."),
-    Line("D-11", _CANNOT, "drill: stolen-device", "Read messages that were deleted.", "지운 메시지를 읽을 수 없어요."),
+    Line(
+        "D-11",
+        _CANNOT,
+        "drill: stolen-device",
+        "Read messages that were deleted, once the program was idle for a moment or was closed in good order.",
+        "프로그램이 잠깐 쉬었거나 제대로 닫힌 뒤에는 지운 메시지를 읽을 수 없어요.",
+    ),
     Line(
         "D-13",
         _CANNOT,

@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import tempfile
 import time
-from collections.abc import Callable, Sequence
-from contextlib import AsyncExitStack, suppress
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
@@ -23,11 +23,18 @@ _ADDRESSES: Final = ("127.21.4.1", "127.21.4.2", "127.21.4.3", "127.21.4.4")
 _PEOPLE: Final = (Person("한미나", "mina"), Person("서준", "jun"), Person("유소라", "sora"), Person("Leo", "leo"))
 _GROUP: Final = "우리 동네 neighbours"
 _POLL_S: Final = 0.05
+_HALF: Final = len(_PEOPLE) // 2
+"""So many people go on being shown the true history while the others are shown another."""
+_FORKED: Final = frozenset({"relay-showed-different-histories", "room-forked"})
+_GONE: Final = frozenset({"relay-lost-box"})
+"""What a half may be told instead whose history is not served any more."""
 _LEAST_LIES: Final = 3
 _PATIENCE: Final = 4
 """So often the wait for all messages is begun anew: two minutes in all."""
 _LIE_S: Final = 20.0
 """A lie that nobody was told within this time is an error of the drill."""
+_NOTICE_S: Final = 20.0
+"""So long after everybody has everything may it take until both halves are told of two histories."""
 
 DEEDS: Final = {
     "drop": Text("Say that frames came, and never hand them over", "프레임이 왔다면서 내주지 않기"),
@@ -53,14 +60,30 @@ class Told:
     """Messages of others that were shown to somebody while the relay lied."""
     forged: int
     """Shown messages that nobody had written."""
-    warnings: tuple[str, ...]
-    """What somebody was warned of, once each."""
+    warned: tuple[tuple[str, ...], ...]
+    """What each person was warned of, once each."""
     seconds: float
     """From the end of the lie until everybody had everything."""
     whole: bool
     """Everybody had every message exactly once."""
-    believed: int = 0
-    """False cards that somebody took for true."""
+    looked: tuple[str, ...] = ()
+    """What came of each look at a false card: the code of why it was refused, or nothing if it was taken for true."""
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """What somebody was warned of, or was told of a card, once each."""
+        return _once([*filter(None, self.looked), *_in_turn(self.warned)])
+
+    @property
+    def halves(self) -> tuple[tuple[str, ...], ...]:
+        """What each of two halves, which may have been shown different histories, was warned of, once each."""
+        return tuple(_once(_in_turn(half)) for half in (self.warned[:_HALF], self.warned[_HALF:]))
+
+    @property
+    def both_told(self) -> bool:
+        """Whether in each half somebody was told of two histories; in one of them, maybe, only that theirs is gone."""
+        somewhere = bool(_FORKED.intersection(self.codes))
+        return somewhere and all((_FORKED | _GONE).intersection(codes) for codes in self.halves)
 
 
 async def tell_lies(folder: Path, tell: Tell, lies: Sequence[str] = tuple(DEEDS)) -> list[Told]:
@@ -93,15 +116,15 @@ def play(tell: Tell, lies: Sequence[str] = tuple(DEEDS)) -> list[Told]:
 def describe(told: Told) -> Text:
     """One line of the report."""
     deed = DEEDS[told.name]
-    codes = ", ".join(told.warnings) or "-"
+    codes = "; ".join(", ".join(each) or "-" for each in (told.halves if told.name == APART else [told.codes]))
     after = f"{told.seconds:.1f}"
     shown, forged = told.came_through, told.forged
     return Text(
         f"{deed.en}: {told.answers} lies. Meanwhile {shown} messages of others were shown, {forged} that nobody wrote; "
-        f"warnings: {codes}. "
+        f"warnings{', of one half and of the other' if told.name == APART else ''}: {codes}. "
         + (f"Everybody had everything {after} s after it ended." if told.whole else "SOMETHING IS MISSING."),
         f"{deed.ko}: 거짓 응답 {told.answers}개. 그동안 다른 사람의 메시지 {shown}개가 보였고 "
-        f"아무도 쓰지 않은 것은 {forged}개; 경고: {codes}. "
+        f"아무도 쓰지 않은 것은 {forged}개; 경고{'(한쪽; 다른 쪽)' if told.name == APART else ''}: {codes}. "
         + (f"끝난 지 {after}초 만에 모두가 모두 갖춤." if told.whole else "빠진 것이 있음."),
     )
 
@@ -136,17 +159,16 @@ class _Scene:
 
     async def lie(self, name: str) -> Told:
         """Tell one lie while everybody speaks; then be honest until everybody has everything."""
-        apart = [actor.address for actor in self._people[2:]] if name == APART else []
+        apart = [actor.address for actor in self._people[_HALF:]] if name == APART else []
         # Of two histories people are told once for each epoch: the epoch in which they were has to be over.
         await asyncio.gather(*(actor.do("settled", room=_GROUP) for actor in self._people))
-        for actor in self._people:
-            await self._warnings(actor)
+        await self._warned()
         had = await self._shown()
         await self._relay.do("lie", name=name, apart=apart)
         await self._say(name)
         for actor in (self._people[1], self._people[3]):
             await actor.do("renew_keys", room=_GROUP)
-        refused = await self._look_up() if name == CARDS else []
+        looked = await self._look_up() if name == CARDS else []
         if name == APART:
             await self._talked_apart()
         answers = await self._until_told()
@@ -158,13 +180,11 @@ class _Scene:
         seconds = time.monotonic() - began
         forged = sum(line not in self._said for lines in shown.values() for line in lines)
         came = sum(self._of_others(actor, shown) - self._of_others(actor, had) for actor in self._people)
-        codes = [*filter(None, refused), *[code for actor in self._people for code in await self._warnings(actor)]]
-        return Told(
-            name, answers, came, forged, tuple(dict.fromkeys(codes)), seconds, await self._whole(), refused.count("")
-        )
+        told = Told(name, answers, came, forged, await self._warned(), seconds, await self._whole(), tuple(looked))
+        return await self._until_both_told(told) if name == APART else told
 
     async def _look_up(self) -> list[str]:
-        """What contacts say of the cards that they are shown; a contact and somebody who is none."""
+        """What comes of looking at the cards that are shown: `Told.looked`. A contact's, and one of who is none."""
         first, second, _, fourth = self._people
         return [
             await looker.do("look_up", handle=handle)
@@ -187,17 +207,24 @@ class _Scene:
 
     async def _talked_apart(self) -> None:
         """Until each half has what it said itself."""
-        await self._have(len(self._said) - len(self._people) // 2)
+        await self._have(len(self._said) - _HALF)
 
     async def _until_told(self) -> int:
         """Until the lie was told a few times; how often it was."""
-        count = 0
-        with suppress(TimeoutError):
-            async with asyncio.timeout(_LIE_S):
-                while count < _LEAST_LIES:  # the relay has no way to tell by itself
-                    count = int(await self._relay.do("count"))
-                    await asyncio.sleep(_POLL_S)
+        count, began = 0, time.monotonic()
+        while count < _LEAST_LIES and time.monotonic() - began < _LIE_S:  # the relay has no way to tell by itself
+            await asyncio.sleep(_POLL_S)
+            count = int(await self._relay.do("count"))
         return count
+
+    async def _until_both_told(self, told: Told) -> Told:
+        """Until both halves were told of two histories, or for so long that they are not."""
+        began = time.monotonic()
+        while not told.both_told and time.monotonic() - began < _NOTICE_S:
+            await asyncio.sleep(_POLL_S)
+            more = await self._warned()
+            told = replace(told, warned=tuple(_once([*had, *new]) for had, new in zip(told.warned, more, strict=True)))
+        return told
 
     async def _all(self) -> None:
         """Until everybody has everything, or for so long that somebody has lost something."""
@@ -221,7 +248,20 @@ class _Scene:
         wanted = sorted(self._said)
         return all(sorted(lines) == wanted for lines in (await self._shown()).values())
 
+    async def _warned(self) -> tuple[tuple[str, ...], ...]:
+        """What each person was warned of since this was asked last."""
+        return tuple([_once(await self._warnings(actor)) for actor in self._people])
+
     async def _warnings(self, actor: Actor) -> list[str]:
         said: dict[str, Any] = await actor.do("warned", after=self._seen.get(actor.name, 0))
         self._seen[actor.name] = int(said["last"])
         return list(said["codes"])
+
+
+def _in_turn(warned: Iterable[tuple[str, ...]]) -> Iterable[str]:
+    return (code for codes in warned for code in codes)
+
+
+def _once(codes: Iterable[str]) -> tuple[str, ...]:
+    """Each once, in the order in which they came."""
+    return tuple(dict.fromkeys(codes))

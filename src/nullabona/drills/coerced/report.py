@@ -12,6 +12,9 @@ from nullabona.drills.text import Text
 
 PROVES: Final = ("L-01", "L-02", "L-10", "L-11", "L-13", "L-16")
 _DIVERGED: Final = "relay-showed-different-histories"
+_NOT_PROMISED: Final = frozenset({"promise-invalid", "card-not-in-log"})
+"""Why a card is refused whose promise, or whose place in the record, is another card's. A look that ends otherwise, as
+with an answer that does not come, says nothing of the card."""
 
 
 def run_coerced(tell: Callable[[Text], None] = lambda _: None) -> Report:
@@ -33,8 +36,8 @@ def report(told: Sequence[Told]) -> Report:
     out.data = {
         "lies": [
             {"name": one.name, "answers": one.answers, "shown": one.came_through, "forged": one.forged,
-             "warnings": list(one.warnings), "believed": one.believed, "seconds": round(one.seconds, 2),
-             "whole": one.whole}
+             "warnings": list(one.codes), "warned": [list(codes) for codes in one.warned], "looked": list(one.looked),
+             "seconds": round(one.seconds, 2), "whole": one.whole}
             for one in told
         ]
     }  # fmt: skip
@@ -66,15 +69,20 @@ def _check(id: str, lies: Sequence[str], holds: Callable[[Told], bool], told: di
 
 def _noticed(one: Told) -> bool:
     if one.name == APART:
-        return one.came_through > 0 and bool({_DIVERGED, "room-forked"} & set(one.warnings))
-    return _DIVERGED in one.warnings
+        return one.came_through > 0 and one.both_told
+    return _DIVERGED in one.codes
+
+
+def _refused(one: Told) -> bool:
+    """Whether each look at a card was answered with a false one, and ended as it should."""
+    return one.answers >= len(one.looked) > 0 and _NOT_PROMISED.issuperset(one.looked)
 
 
 _TRIED: Final[dict[str, tuple[Sequence[str], Callable[[Told], bool]]]] = {
     "L-01": (("delay", "drop"), lambda one: one.came_through == 0),
     "L-02": ((APART, "reorder", "repeat", "forge", "alter"), _noticed),
     "L-10": (("forge", "alter", "repeat"), lambda one: one.whole),
-    "L-11": ((CARDS,), lambda one: one.answers > 0 == one.believed),
+    "L-11": ((CARDS,), _refused),
     "L-13": (tuple(DEEDS), lambda one: one.forged == 0),
     "L-16": (tuple(DEEDS), lambda one: one.whole and one.answers > 0),
 }
@@ -83,11 +91,14 @@ _LOST_BEFORE: Final = Text("not all was tried: something was lost before", "무�
 _CLAIMS: Final = {
     "L-01": Text("Such a relay can hold everything back for as long as it lies.",
                  "그런 서버는 거짓말하는 동안 모두 붙잡아 둘 수 있음."),
-    "L-02": Text("It can show two halves of a room different histories until their views meet; then people are told.",
-                 "두 쪽의 기록이 만날 때까지 서로 다른 기록을 보여 줄 수 있음. 만나면 사람들이 알게 됨."),
+    "L-02": Text("It can show two halves of a room different histories until their views meet; then somebody in each "
+                 "half is told, of that or that the relay lost what it had shown them.",
+                 "두 쪽의 기록이 만날 때까지 서로 다른 기록을 보여 줄 수 있음. 만나면 양쪽에서 누군가는 그것을, 또는 "
+                 "서버가 보여 준 것을 잃었음을 알게 됨."),
     "L-10": Text("Noise, altered and repeated frames stop no room.",
                  "잡음, 바꾼 프레임, 되풀이한 프레임은 방을 멈추지 못함."),
-    "L-11": Text("Cards of another key are refused.", "다른 열쇠의 명함은 거절됨."),
+    "L-11": Text("A card of another key is refused: the promise or the proof that comes with it is of the true one.",
+                 "다른 열쇠의 명함은 거절됨: 함께 온 약속이나 증명은 참된 명함의 것임."),
     "L-13": Text("Nobody is shown a message that nobody wrote.", "아무도 쓰지 않은 메시지는 누구에게도 보이지 않음."),
     "L-16": Text("Once it is honest, everybody has everything, once, and the room is one.",
                  "정직해지면 모두가 모든 메시지를 한 번씩 갖추고 방은 하나임."),

@@ -16,7 +16,7 @@ from nullabona.drills.demo.script import DM, Line, Person, Script
 from nullabona.drills.docket import desk_installed
 from nullabona.drills.process import RelayProcess, delete_data
 from nullabona.drills.report import Report
-from nullabona.drills.search import Kind, Secret
+from nullabona.drills.search import Hunt, Kind, Secret
 from nullabona.drills.seizure import Scene, run_seizure
 from nullabona.drills.text import Text
 from nullabona.drills.warrant import run_warrant
@@ -56,6 +56,8 @@ class Story:
         self._temporary = folder / "relay-tmp"
         self._log = folder / "relay.log"
         self._phrases: dict[str, str] = {}
+        self._keys: dict[str, str] = {}
+        """Private keys, by whose and which; in hexadecimal."""
         self._spoken: Counter[str] = Counter()
         """Lines that were said, by where."""
         self.outcome = Outcome(script)
@@ -116,6 +118,8 @@ class Story:
         made = await actor.do("create", handle=actor.handle, relay=self._relay.url)
         actor.account = made["account"]
         self._phrases[actor.name] = made["phrase"]
+        keys = await actor.do("private_keys")
+        self._keys |= {f"{which} of {actor.name}": key for which, key in keys.items()}
 
     def _present(self) -> list[Actor]:
         """Who is in the group at the end."""
@@ -192,7 +196,8 @@ class Story:
         from nullabona.drills.docket.act import run_act
 
         first, *_ = self._actors.values()
-        told = self._secrets(but=first)
+        said = self._secrets(but=first)
+        told = [*filter(Hunt(said).finds, said)]
         self.outcome.docket = [await run_act(self._folder / "desk", self._data, first.handle, told, self._tell)]
 
     # -- officers -----------------------------------------------------------------------------------------------
@@ -236,7 +241,8 @@ class Story:
         addresses = [
             Secret.text(Kind.ADDRESS, f"address of {actor.name}", actor.address) for actor in self._actors.values()
         ]
-        return [*texts, Secret.text(Kind.ROOM, "group's name", script.group), *labelled, *phrases, *addresses]
+        keys = [Secret(Kind.KEY, label, bytes.fromhex(key)) for label, key in self._keys.items()]
+        return [*texts, Secret.text(Kind.ROOM, "group's name", script.group), *labelled, *phrases, *keys, *addresses]
 
     # -- loss ---------------------------------------------------------------------------------------------------
 
@@ -276,7 +282,6 @@ class Story:
 
     async def _take_stock(self) -> None:
         script = self._script
-        await asyncio.gather(*(actor.do("published") for actor in self._actors.values()))
         await asyncio.gather(*(actor.do("sync") for actor in self._present()))
         self._seize(Text("The new relay is seized and searched as well.", "새로 켠 서버도 압수하여 뒤집니다."))
         self._tell(Text("Everybody's history is compared with what was said.", "각자의 기록을 실제 대화와 비교합니다."))

@@ -2,14 +2,14 @@
 
 A search warrant asks for everything; a request for subscriber information asks for what may be shown to everybody
 afterwards. What is handed over and published is checked by `sha256sum`, a reader of PDF signatures, and the commands
-that anybody may run; then one byte is altered.
+that anybody may run; then one byte of the record is altered, and a package, as well as it can be without the keys.
 """
 
 from __future__ import annotations
 
 import asyncio
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -23,11 +23,12 @@ from nullabona.drills.docket.audit import entries_of, places_of
 from nullabona.drills.docket.commands import verify_public, write_pages
 from nullabona.drills.docket.demands import Asked, ask, rows_today
 from nullabona.drills.docket.office import Grounds, Office, WallClock
-from nullabona.drills.docket.packages import Looked, look_at, sums_hold
+from nullabona.drills.docket.packages import Looked, look_at
 from nullabona.drills.docket.searching import Sought, seek
+from nullabona.drills.docket.spoiling import Spoiling, noticed, spoil
 from nullabona.drills.docket.stage import Apart, grounded
 from nullabona.drills.docket.walking import decide, finish, hand_over, release, review, take_in
-from nullabona.drills.docket.words import CLAIMS, answer_line
+from nullabona.drills.docket.words import CLAIMS, answer_line, spoiled_lines
 from nullabona.drills.report import Check, Report
 from nullabona.drills.search import Secret
 from nullabona.drills.text import Text
@@ -53,7 +54,7 @@ class Acted:
     pages: int = 0
     sought: Sought = field(default_factory=lambda: Sought(0))
     in_time: int = 0
-    sums_notice: bool = False
+    spoiled: Mapping[Spoiling, Looked] = field(default_factory=dict)
 
 
 async def run_act(folder: Path, directory: Path, handle: str, secrets: Sequence[Secret], tell: Tell) -> Report:
@@ -84,7 +85,7 @@ class _Act:
             self._acted.counted = len(places_of(entries_of(office.public), office.pointer_key))
         finally:
             office.close()
-        self._alter(office.public)
+        self._alter(office.public, office.custodian.fingerprint)
         self._search(office.public)
         return self._acted
 
@@ -166,17 +167,15 @@ class _Act:
         self._acted.pages = write_pages(office.public, self._policy, self._folder / "site")
         self._acted.verified = verify_public(office.public, self._policy)
 
-    def _alter(self, public: Path) -> None:
-        """A byte of the log's files, and one of a package, in copies."""
+    def _alter(self, public: Path, custodian: str) -> None:
+        """A byte of the log's files, and a package, in copies."""
         copy = Path(shutil.copytree(public, self._folder / "altered"))
         for tile in (path for path in copy.rglob("*") if path.is_file() and "entries" in path.parts):
             data = tile.read_bytes()
             tile.write_bytes(data.replace(*_ALTER, 1))
         self._acted.altered = verify_public(copy, self._policy)
-        package = Path(shutil.copytree(self._acted.looked[0].folder, self._folder / "altered-package"))
-        manifest = package / "data/manifest.json"
-        manifest.write_bytes(manifest.read_bytes().replace(*_ALTER, 1))
-        self._acted.sums_notice = not sums_hold(package)
+        policy, package = Policy.parse(self._grounds.policy), self._acted.looked[0].folder
+        self._acted.spoiled = spoil(package, self._folder / "spoiled", policy, custodian)
         said = [(finding["code"], finding["message"]) for finding in self._acted.altered.get("findings", [])]
         for code, message in said:
             self._tell(
@@ -202,6 +201,7 @@ def _report(acted: Acted) -> Report:
             continue
         label = looked.checked.manifest.instrument_label
         report.section(f"Handed over in answer to the {label.en}", f"{label.ko}에 대해 건넨 것", _handed(looked))
+    report.section("A package is altered", "꾸러미를 고치면", spoiled_lines(acted.spoiled))
     report.section("The public record", "공개 기록", _public(acted))
     report.checks = list(_checks(acted))
     report.data = {
@@ -242,7 +242,7 @@ def _checks(acted: Acted) -> Iterator[Check]:
     held = {
         "K-12": bool(acted.altered.get("findings")) and acted.altered.get("exit") == _DOES_NOT_HOLD,
         "K-17": acted.counted == acted.in_time == len(KINDS) and acted.verified.get("exit") == 0 and acted.pages > 0,
-        "K-18": all(looked.holds for looked in acted.looked) and acted.same_refused and acted.sums_notice,
+        "K-18": all(looked.holds for looked in acted.looked) and acted.same_refused and noticed(acted.spoiled),
         "K-19": acted.sought.clean,
     }
     for id in ACT_PROVES:

@@ -36,24 +36,42 @@ _REFUSAL: Final = "refused"
 
 
 @dataclass(frozen=True, slots=True)
-class Tried:
-    """One lie, and what came of it; a message that is empty: nobody noticed."""
+class Noticed:
+    """What verification says of one lie; a message that is empty: nobody noticed."""
 
-    deed: Deed
     served: str
-    """What verification says if the files alone are exchanged."""
+    """If the files alone are exchanged."""
     alone: str
     """If the operator signs anew, and no witness does."""
+    helped: str
+    """If every witness signs the whole anew; only what names the period counts, here and in the next."""
+    anew: str
+    """If every witness signs each period anew too, and states when it does: its window is over."""
+    back_dated: tuple[str, ...]
+    """Everything that is said if every witness does so and states the times of then."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """One lie, and what came of it."""
+
+    deed: Deed
+    noticed: Noticed
     refused: dict[str, str]
     """Why each witness that was asked did not sign."""
-    helped: str
-    """If every witness signs anew today; only what names the period counts."""
     lacking: bool
     """Whether the authority's receipt names an entry that is not there any more."""
 
     @property
     def caught(self) -> bool:
-        return all((self.served, self.alone, self.helped, self.refused))
+        """Whether public and witnesses notice it, whatever is signed, unless it is back-dated."""
+        said = self.noticed
+        return all((said.served, said.alone, said.helped, said.anew, self.refused))
+
+    @property
+    def passed(self) -> bool:
+        """Whether an entry is gone and nothing is found, because a quorum back-dated what it signed."""
+        return self.lacking and not self.noticed.back_dated
 
 
 class Liar:
@@ -70,29 +88,30 @@ class Liar:
     def try_(self, deed: Deed, places: Sequence[SlotRef], shown: Demand | None, receipt: Receipt) -> Tried:
         """Tell one lie about the demand at ``places``, in each way."""
         forged = self.forge(deed, places, shown, receipt)
-        served, alone, helped = self.notice(forged)
-        return Tried(deed, served, alone, self._ask(forged), helped, _lacks(receipt, forged.entries))
+        return Tried(deed, self.notice(forged), self._ask(forged), _lacks(receipt, forged.entries))
 
     def forge(self, deed: Deed, places: Sequence[SlotRef], shown: Demand | None, receipt: Receipt) -> Forged:
         """The lie itself: told about the entry that the receipt is of, and where it must be about the others too."""
         received = parse_slot_leaf(receipt.slot.leaf).at
         return self._book.forge(deed, (received, *(at for at in places if at != received)), shown)
 
-    def notice(self, forged: Forged) -> tuple[str, str, str]:
-        """What verification says: served under the old checkpoint; signed by the operator alone; signed by everybody.
-
-        Each is empty if it does not fail, or does not say in which period.
-        """
-        helpers = (*self._grounds.signers, *self._witnesses)
+    def notice(self, forged: Forged) -> Noticed:
+        """What verification says: of other files, and of what the operator signs alone, and with every witness."""
+        cadence, helpers = self._grounds.cadence, (*self._grounds.signers, *self._witnesses)
+        after_s = self._now_s + cadence.window_s + 1
+        anew = self._public.signed_throughout(forged, ORIGIN, helpers, lambda _: after_s)
+        back_dated = self._public.signed_throughout(forged, ORIGIN, helpers, cadence.due_of)
         alone = self._look(self._public.signed(forged, ORIGIN, self._grounds.signers, self._now_s))
-        return (
+        return Noticed(
             _said(forged.exchanged(self._look(self._public.served(forged)))),
             _said(alone[0] if alone else None),
             _said(forged.caught(self._look(self._public.signed(forged, ORIGIN, helpers, self._now_s)))),
+            _said(forged.late(self._look(anew, after_s))),
+            tuple(_said(found) for found in self._look(back_dated)),
         )
 
-    def _look(self, public: Public) -> tuple[Finding, ...]:
-        return public.verify(self._policy, self._now_s).findings
+    def _look(self, public: Public, now_s: int | None = None) -> tuple[Finding, ...]:
+        return public.verify(self._policy, self._now_s if now_s is None else now_s).findings
 
     def _ask(self, forged: Forged) -> dict[str, str]:
         """Ask the witnesses to sign it; why they did not. Empty if they signed."""

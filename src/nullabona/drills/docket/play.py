@@ -18,14 +18,16 @@ from nullabona.docket.delivery import delivering
 from nullabona.docket.taxonomy import load
 from nullabona.drills.docket.audit import entries_of, places_of
 from nullabona.drills.docket.commands import verify_public, write_pages
-from nullabona.drills.docket.demands import rows_today
+from nullabona.drills.docket.demands import many, rows_today
 from nullabona.drills.docket.lies import Liar, Tried, keys_of_witnesses
 from nullabona.drills.docket.office import Office, WallClock
 from nullabona.drills.docket.packages import look_at
 from nullabona.drills.docket.people import Talk, talking
-from nullabona.drills.docket.replay import Replay
+from nullabona.drills.docket.replay import Answered, Replay
 from nullabona.drills.docket.searching import seek
+from nullabona.drills.docket.spoiling import spoil
 from nullabona.drills.docket.stage import Apart, grounded
+from nullabona.drills.docket.striking import Struck, strike
 from nullabona.drills.docket.tampering import Deed
 from nullabona.drills.docket.telling import Played, told
 from nullabona.drills.report import Report
@@ -64,7 +66,8 @@ async def _play(folder: Path, tell: Tell, demands: int) -> Played:
                 replay = Replay(office, talk.here, desk / "packages", delivering(Ways(), None))
                 await _pass_through(replay, talk, apart, tell, demands)
                 await talk.everybody_has_it()
-                return await apart.do(_examine, replay, talk, tell)
+                struck = await apart.do(_strike, replay, tell)
+                return await apart.do(_examine, replay, talk, struck, tell)
             finally:
                 await apart.do(office.close)
 
@@ -78,13 +81,24 @@ async def _pass_through(replay: Replay, talk: Talk, apart: Apart, tell: Tell, de
     await apart.do(replay.publish)
 
 
-def _examine(replay: Replay, talk: Talk, tell: Tell) -> Played:
+def _strike(replay: Replay, tell: Tell) -> Struck:
+    """One more demand, which is not to be in the log."""
+    tell(Text("The operator strikes one more from the desk's database before it is entered.",
+              "운영자가 요청 하나를 더 받아, 기록에 오르기 전에 데스크의 데이터베이스에서 지웁니다."))  # fmt: skip
+    office = replay.office
+    (asked,) = many(office.catalogue, 1, replay.here, office.pace(), len(replay.answered))
+    return strike(office, asked)
+
+
+def _examine(replay: Replay, talk: Talk, struck: Struck, tell: Tell) -> Played:
     """What came of it, in the desk's thread: nothing of this asks the desk."""
     office = replay.office
     policy = Policy.parse(office.grounds.policy)
     tell(Text("Every package is checked with sha256sum and readers of PDF signatures; all that left is searched.",
               "모든 꾸러미를 sha256sum과 PDF 서명 검사기로 확인하고, 밖으로 나간 모든 것을 뒤집니다."))  # fmt: skip
-    looked = [look_at(each.folder, policy, office.custodian.fingerprint) for each in replay.answered]
+    custodian = office.custodian.fingerprint
+    looked = [look_at(each.folder, policy, custodian) for each in replay.answered]
+    spoiled = spoil(_any(replay).folder, replay.folder.with_name("spoiled"), policy, custodian)
     site, rules = replay.folder.with_name("site"), replay.folder.with_name("policy")
     rules.write_text(office.grounds.policy, "utf-8")
     write_pages(office.public, rules, site)
@@ -96,8 +110,13 @@ def _examine(replay: Replay, talk: Talk, tell: Tell) -> Played:
     shown = {demand.case: demand for demand in found.demands.all()}
     lies = _lie(replay, entries, places, shown, tell)
     sealed = sum(found.sealed(term) for term in found.terms())
-    return Played(replay, looked, sought, len(entries), len(found.batches), verified, len(places), len(shown), sealed,
-                  len(talk.said), lies)  # fmt: skip
+    miscounted = len({each.tag for each in replay.answered} ^ places.keys())
+    return Played(replay, looked, spoiled, sought, len(entries), len(found.batches), verified, len(places), miscounted,
+                  len(shown), sealed, len(talk.said), struck, lies)  # fmt: skip
+
+
+def _any(replay: Replay) -> Answered:
+    return random.SystemRandom().choice(replay.answered)
 
 
 def _lie(replay: Replay, entries: list[bytes], places: Places, shown: Mapping[str, Demand], tell: Tell) -> list[Tried]:
@@ -107,8 +126,5 @@ def _lie(replay: Replay, entries: list[bytes], places: Places, shown: Mapping[st
     office = replay.office
     helpers = tuple(keys_of_witnesses(office.grounds))
     liar = Liar(office.grounds, office.public, entries, office.pace(), helpers)
-    chosen = random.SystemRandom().choices(replay.answered, k=len(Deed))
-    return [
-        liar.try_(deed, places[each.tag], shown.get(each.tag), each.receipt)
-        for deed, each in zip(Deed, chosen, strict=True)
-    ]
+    chosen = [(deed, _any(replay)) for deed in Deed]
+    return [liar.try_(deed, places[each.tag], shown.get(each.tag), each.receipt) for deed, each in chosen]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -62,11 +62,22 @@ class Forged:
 
     deed: Deed
     period: int
-    entries: list[bytes] = field(repr=False)
+    pages: Sequence[Sequence[bytes]] = field(repr=False)
+    """The entries of each period."""
+
+    @property
+    def entries(self) -> list[bytes]:
+        """All of them."""
+        return [entry for page in self.pages for entry in page]
 
     def caught(self, findings: Sequence[Finding]) -> Finding | None:
         """The finding that says what is wrong: of the right kind, and naming the period."""
         code = "cadence-broken" if self.deed is Deed.REMOVE else "period-unwitnessed"
+        return self.named(code, findings)
+
+    def late(self, findings: Sequence[Finding]) -> Finding | None:
+        """The finding that says when the period was signed, if its own checkpoint is of this very log."""
+        code = "cadence-broken" if self.deed is Deed.REMOVE else "period-late"
         return self.named(code, findings)
 
     def exchanged(self, findings: Sequence[Finding]) -> Finding | None:
@@ -118,7 +129,7 @@ class Book:
                     place = self._index(at)
                     pages[at.period][place] = pages[at.period][place][:_HEAD] + token_bytes(LEAF_SIZE - _HEAD)
                 self._silence(pages, frozenset(places), shown)
-        return Forged(deed, period, [entry for n, page in enumerate(self._batches) for entry in pages.get(n, page)])
+        return Forged(deed, period, [pages.get(n, page) for n, page in enumerate(self._batches)])
 
     def _silence(self, pages: dict[int, list[bytes]], places: frozenset[SlotRef], shown: Demand | None) -> None:
         """Take the demand's openings out of every batch, and out of the report's row."""
@@ -179,6 +190,19 @@ class Public:
         root = Frontier().extend(leaf_hashes(forged.entries)).root
         note = sign_note(Checkpoint(origin, len(forged.entries), root).encode(), signers, now_s)
         return Public({**self._periods(), **_bundles(forged.entries, len(forged.entries)), CHECKPOINT: note.encode()})
+
+    def signed_throughout(
+        self, forged: Forged, origin: str, signers: Sequence[Signer], time_of: Callable[[int], int]
+    ) -> Public:
+        """The same, and each period's own checkpoint from the changed one on is signed anew, at its ``time_of``."""
+        frontier, notes = Frontier(), dict[str, bytes]()
+        for period, page in enumerate(forged.pages):
+            frontier = frontier.extend(leaf_hashes(page))
+            if period >= forged.period:
+                text = Checkpoint(origin, frontier.size, frontier.root).encode()
+                notes[f"{PERIODS}/{period}"] = sign_note(text, signers, time_of(period)).encode()
+        head = notes[f"{PERIODS}/{len(forged.pages) - 1}"]
+        return Public({**self._periods(), **notes, **_bundles(forged.entries, frontier.size), CHECKPOINT: head})
 
     def verify(self, policy: Policy, now_s: int) -> Verification:
         """What anybody finds in it."""

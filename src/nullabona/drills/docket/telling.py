@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 from nullabona.drills.docket import PROVES
@@ -12,8 +12,10 @@ from nullabona.drills.docket.lies import DEEDS, Tried
 from nullabona.drills.docket.packages import Looked
 from nullabona.drills.docket.replay import Replay, kinds_of
 from nullabona.drills.docket.searching import Sought
+from nullabona.drills.docket.spoiling import Spoiling, noticed
+from nullabona.drills.docket.striking import Struck
 from nullabona.drills.docket.tampering import Deed
-from nullabona.drills.docket.words import CLAIMS, answer_line
+from nullabona.drills.docket.words import CLAIMS, answer_line, spoiled_lines
 from nullabona.drills.report import Check, Report
 from nullabona.drills.text import Text
 from nullabona.words.recounted import meaning
@@ -31,15 +33,20 @@ class Played:
 
     replay: Replay
     looked: list[Looked]
+    spoiled: Mapping[Spoiling, Looked]
+    """Altered copies of one of the packages."""
     sought: Sought
     size: int
     periods: int
     verified: dict[str, Any]
     """What `nulla docket verify` said."""
     counted: int
+    miscounted: int
+    """Cases that were answered and the auditor does not find, or the other way round."""
     shown: int
     sealed: int
     messages: int
+    struck: Struck
     lies: list[Tried]
     seconds: float = 0.0
 
@@ -63,7 +70,10 @@ def told(played: Played) -> Report:
     )
     report.section("What came, and what was answered", "들어온 것과 답한 것", _came(played))
     report.section("What left the desk", "데스크에서 나간 것", _left(played))
+    report.section("A package is altered", "꾸러미를 고치면", spoiled_lines(played.spoiled))
     report.section("The public record", "공개 기록", _record(played))
+    report.section("A demand, and it is struck before it is in the record", "요청 하나: 기록에 오르기 전에 지움",
+                   _unanswered(played.struck))  # fmt: skip
     for tried in played.lies:
         lie = DEEDS[tried.deed]
         report.section(f"A demand, and {lie.en}", f"요청 하나: {lie.ko}", _noticed(tried))
@@ -123,17 +133,36 @@ def _record(played: Played) -> Iterator[Text]:
                f"아직 알 수 없는 봉인된 칸 {played.sealed}개")  # fmt: skip
 
 
+def _unanswered(struck: Struck) -> Iterator[Text]:
+    yield Text(f"{struck.slots} of its entries are struck from the desk's database",
+               f"데스크의 데이터베이스에서 그 항목 {struck.slots}개를 지움")  # fmt: skip
+    given = Text("GIVEN", "내줌")
+    for asked, code in (
+        (Text("The receipt", "접수증"), struck.receipt),
+        (Text("The releaser's signature under the hand-over", "건네기 위한 승인자의 서명"), struck.signed),
+        (Text("The package", "꾸러미"), struck.package),
+    ):
+        yield Text(f"{asked.en}: {f'refused, {code}' if code else given.en}",
+                   f"{asked.ko}: {f'거부, {code}' if code else given.ko}")  # fmt: skip
+
+
 def _noticed(tried: Tried) -> Iterator[Text]:
-    nobody = Text("NOBODY NOTICES", "아무도 모름")
-    yield _line(Text("Other files are served", "파일만 바꾸면"), tried.served, nobody)
-    yield _line(Text("Signed anew by the operator alone", "운영자 혼자 다시 서명하면"), tried.alone, nobody)
+    nobody, verdict = Text("NOBODY NOTICES", "아무도 모름"), tried.noticed
+    yield _line(Text("Other files are served", "파일만 바꾸면"), verdict.served, nobody)
+    yield _line(Text("Signed anew by the operator alone", "운영자 혼자 다시 서명하면"), verdict.alone, nobody)
     asked = Text("The witnesses are asked to sign it", "증인에게 서명을 청하면")
     said = [(name, _REASONS.get(why, Text(why, why))) for name, why in sorted(tried.refused.items())]
     yield Text(
         f"{asked.en}: {', '.join(f'{name} refuses, {why.en}' for name, why in said) or nobody.en}",
         f"{asked.ko}: {', '.join(f'{name} 거절, {why.ko}' for name, why in said) or nobody.ko}",
     )
-    yield _line(Text("Suppose that they all helped", "증인이 모두 거들더라도"), tried.helped, nobody)
+    yield _line(Text("Suppose that they all sign the whole anew", "증인이 모두 전체에 다시 서명하더라도"),
+                verdict.helped, nobody)  # fmt: skip
+    yield _line(Text("And every period, with the date of that day", "주기마다 그날 날짜로 다시 서명하더라도"),
+                verdict.anew, nobody)  # fmt: skip
+    unseen = Text("nobody notices who saw nothing of it before", "전에 본 적 없는 사람은 모름")
+    yield _line(Text("And every period, back-dated", "주기마다 날짜를 앞당겨 서명하면"),
+                next(iter(verdict.back_dated), ""), unseen)  # fmt: skip
     if tried.lacking:
         yield Text("The authority's receipt is a witnessed proof of an entry that is not there any more",
                    "기관이 받은 접수증은 이제 없는 항목을 증인의 서명으로 증명함")  # fmt: skip
@@ -146,18 +175,26 @@ def _line(case: Text, said: str, nobody: Text) -> Text:
 
 
 def _claims(played: Played) -> Iterator[tuple[str, Text, bool]]:
-    report = played.replay.report
-    reported = report is not None and all(row.received == row.in_time for row in report.rows)
     dropped = [tried for tried in played.lies if tried.deed is Deed.DROP]
     held = {
+        "K-06": bool(dropped) and all(tried.passed for tried in dropped),
         "K-12": len(played.lies) == len(Deed) and all(tried.caught for tried in played.lies),
-        "K-17": played.demands == played.counted == played.in_time and played.verified["holds"] and reported,
-        "K-18": all(looked.holds for looked in played.looked) and len(played.looked) == played.demands,
+        "K-17": _all_entered(played) and played.struck.unanswered,
+        "K-18": all(looked.holds for looked in played.looked) and len(played.looked) == played.demands
+                and noticed(played.spoiled),
         "K-19": played.sought.clean,
         "K-20": bool(dropped) and all(tried.refused and tried.lacking for tried in dropped),
-    }
+    }  # fmt: skip
     for id in PROVES:
         yield id, CLAIMS[id].with_list(played.sought.where if id == "K-19" else ""), held[id]
+
+
+def _all_entered(played: Played) -> bool:
+    """Whether log, desk and figures agree on every demand, and on how many were answered in time."""
+    report = played.replay.report
+    reported = report is not None and all(row.received == row.in_time for row in report.rows)
+    counted = played.demands == played.counted == played.in_time and not played.miscounted
+    return counted and reported and bool(played.verified["holds"])
 
 
 def _data(played: Played) -> dict[str, Any]:
@@ -174,7 +211,9 @@ def _data(played: Played) -> dict[str, Any]:
         "sealed_slots": played.sealed,
         "entries": played.size,
         "verified": played.verified,
-        "lies": {tried.deed.value: {"caught": tried.caught, "served": tried.served, "alone": tried.alone,
-                                    "refused": tried.refused, "helped": tried.helped} for tried in played.lies},
+        "struck": asdict(played.struck),
+        "spoiled": {name.value: looked.problem for name, looked in played.spoiled.items()},
+        "lies": {tried.deed.value: {"caught": tried.caught, "refused": tried.refused, **asdict(tried.noticed)}
+                 for tried in played.lies},
         "seconds": round(played.seconds, 1),
     }  # fmt: skip

@@ -10,11 +10,12 @@ import asyncio
 import random
 import resource
 import sys
+import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterator
 from contextlib import AsyncExitStack
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeAlias
 
 import uvloop
 
@@ -30,6 +31,9 @@ _AWAY: Final = 10
 _FILES: Final = 16
 """Open files that one account needs at most."""
 
+Line: TypeAlias = tuple[str, str, str, float]
+"""Room, account, text, and when it was said."""
+
 
 class Person:
     """One account and what it was shown."""
@@ -39,9 +43,10 @@ class Person:
 
     def __init__(self, folder: Path, name: str) -> None:
         self.name = name
-        self.said: list[tuple[str, str]] = []
-        self.shown: set[tuple[str, str, str]] = set()
-        """Room, account and text of every line of somebody else that it was told of."""
+        self.said: list[tuple[str, str, float]] = []
+        """Room and text of every line, and when it was said."""
+        self.shown: dict[tuple[str, str, str], float] = {}
+        """When it was first told of each line of somebody else: room, account and text."""
         self.news = asyncio.Event()
         self._folder = folder
         self._titles: dict[bytes, str] = {}
@@ -87,7 +92,7 @@ class Person:
     async def _listen(self) -> None:
         async for event in self.client.events():
             if isinstance(event, MessageReceived):
-                self.shown.add((self._title(event.room), event.account.hex(), event.text))
+                self.shown.setdefault((self._title(event.room), event.account.hex(), event.text), time.monotonic())
             elif isinstance(event, RoomRequested):
                 await self.client.accept_room_request(event.room)
             self.news.set()
@@ -166,30 +171,40 @@ class Crowd:
         self._speaking.cancel()
         await asyncio.gather(self._speaking, return_exceptions=True)
 
-    async def said(self) -> list[list[str]]:
-        """Everything that ours have said so far, as room, account and text."""
-        return [[title, person.account, text] for person in self._people.values() for title, text in person.said]
+    async def said(self) -> list[Line]:
+        """Everything that ours have said so far."""
+        return [(title, one.account, text, at) for one in self._people.values() for title, text, at in one.said]
 
-    async def expect(self, rooms: dict[str, list[int]], said: list[list[str]]) -> None:
-        """From now on `lacking` counts these lines."""
+    async def expect(self, rooms: dict[str, list[int]], said: list[Line]) -> None:
+        """From now on `lacking` and `waiting` count these lines."""
         self._due = {number: set() for number in self._people}
-        for title, account, text in said:
-            for number in rooms[title]:
-                person = self._people.get(number)
-                if person is not None and person.account != account:
-                    self._due[number].add((title, account, text))
+        for number, (title, account, text, _) in self._deliveries(rooms, said):
+            self._due[number].add((title, account, text))
 
     async def lacking(self) -> int:
         """How many of the lines that are expected were not shown yet, over all of ours."""
-        for number, due in self._due.items():
-            due.difference_update(self._people[number].shown)
-        return sum(map(len, self._due.values()))
+        return self._lacks(self._due)
 
-    async def check(self, rooms: dict[str, list[int]], said: list[list[str]]) -> dict[str, int]:
+    async def waiting(self) -> int:
+        """How many of them wait for those of ours who are away."""
+        return self._lacks(self._away)
+
+    async def slowest(self, rooms: dict[str, list[int]], said: list[Line], since: float) -> float:
+        """The longest that one of these lines took to one of ours, counted from ``since`` if it was said before.
+
+        Lines that were never shown are not counted. Moments are those of `time.monotonic`, which all processes share.
+        """
+        slowest = 0.0
+        for number, (title, account, text, at) in self._deliveries(rooms, said):
+            shown = self._people[number].shown.get((title, account, text), since)
+            slowest = max(slowest, shown - max(at, since))
+        return slowest
+
+    async def check(self, rooms: dict[str, list[int]], said: list[Line]) -> dict[str, int]:
         """Compare the histories with what was said: lines missing, lines that are there twice, lines nobody said."""
         found = {"missing": 0, "twice": 0, "forged": 0}
         lines: dict[str, Counter[tuple[str, str]]] = {title: Counter() for title in rooms}
-        for title, account, text in said:
+        for title, account, text, _ in said:
             lines[title][account, text] += 1
         for title, members in rooms.items():
             for person in (self._people[number] for number in members if number in self._people):
@@ -204,6 +219,19 @@ class Crowd:
         """The most memory this process ever had, in KiB."""
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
+    def _deliveries(self, rooms: dict[str, list[int]], said: list[Line]) -> Iterator[tuple[int, Line]]:
+        """Each of ours with each line that somebody else said in a room of theirs."""
+        for line in said:
+            for number in rooms[line[0]]:
+                person = self._people.get(number)
+                if person is not None and person.account != line[1]:
+                    yield number, line
+
+    def _lacks(self, numbers: Collection[int]) -> int:
+        for number in numbers:
+            self._due[number].difference_update(self._people[number].shown)
+        return sum(len(self._due[number]) for number in numbers)
+
     async def _talk(self, ours: list[tuple[str, int]], rate: float) -> None:
         loop = asyncio.get_running_loop()
         due, number = loop.time(), 0
@@ -213,9 +241,9 @@ class Crowd:
             async with self._word:
                 title, who = self._dice.choice([place for place in ours if place[1] not in self._away])
                 person, number = self._people[who], number + 1
-                text = f"{who}의 {number}번째 이야기, line {number}"
+                text, at = f"{who}의 {number}번째 이야기, line {number}", time.monotonic()
                 await person.client.send(title, text)
-                person.said.append((title, text))
+                person.said.append((title, text, at))
 
 
 async def _ended(task: asyncio.Task[None]) -> None:

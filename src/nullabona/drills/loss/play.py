@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
+from nullabona.drills.loss.crowd import Line
 from nullabona.drills.played import Played, running
 from nullabona.drills.process import RelayProcess, delete_data
 from nullabona.drills.text import Text
@@ -76,15 +77,19 @@ class Outcome:
     away: int
     """How many people were away when the machine was taken, and came back when the empty relay began."""
     waiting: int
-    """Deliveries that were still to be made when it was taken: nearly all to them, and waiting on the machine."""
+    """Deliveries to them that were still to be made when it was taken, and waited on the machine."""
     lacking: int
-    """Deliveries that were still to come when the empty relay began."""
+    """Deliveries to anybody that were still to come when the empty relay began."""
+    gap_s: float
+    """From the seizure until the empty relay answered. All other times are counted from then on."""
     recovery_s: float
-    """From the empty relay's start until everybody had all that was said before it began."""
+    """From the empty relay's first answer until everybody had all that was said before it."""
     movers: int
     """How many people went to another relay; the others had only the cards of these to go by."""
     all_s: float
     """From the last word until everybody had everything."""
+    slowest_s: float
+    """The longest that one delivery took: since it was said, or since the empty relay answered if that came later."""
     missing: int
     twice: int
     forged: int
@@ -152,20 +157,24 @@ class _Scene:
         await asyncio.sleep(max(0.0, self._size.before_s - _AWAY_S))
         away = sum(await self._each("leave", rooms=self._rooms))
         await asyncio.sleep(_AWAY_S)
-        waiting = await self._lacking(await self._said())
+        await self._lacking(await self._said())
+        waiting = sum(await self._each("waiting"))
         tell(_TAKEN_RENAMED if self._size.renamed else _TAKEN)
-        await self._seize()
-        lacking, recovery_s, movers = await self._recover(tell)
+        gap_s = await self._seize()
+        answered = time.monotonic()
+        lacking, recovery_s, movers = await self._recover(tell, answered)
         await self._each("quiet")
-        talked_s = time.monotonic() - talking
+        silent = time.monotonic()
         said = await self._said()
-        _, all_s = await self._until_none_lacks(said, time.monotonic())
+        await self._lacking(said)
+        all_s = await self._until_none_lacks(silent)
+        slowest_s = max(await self._each("slowest", rooms=self._rooms, said=said, since=answered))
         found = await self._each("check", rooms=self._rooms, said=said)
         missing, twice, forged = (sum(one[what] for one in found) for what in ("missing", "twice", "forged"))
         memory = sum(await self._each("memory")) / 1_024
         return Outcome(
-            self._size, len(said), self._due(said), away, waiting, lacking, recovery_s, movers, all_s,
-            missing, twice, forged, setup_s, talked_s, memory,
+            self._size, len(said), self._due(said), away, waiting, lacking, gap_s, recovery_s, movers, all_s, slowest_s,
+            missing, twice, forged, setup_s, silent - talking, memory,
         )  # fmt: skip
 
     async def _gather(self) -> None:
@@ -184,49 +193,52 @@ class _Scene:
         await self._each("open_rooms", rooms=self._rooms, host=host)
         await self._each("joined", rooms=self._rooms)
 
-    async def _seize(self) -> None:
+    async def _seize(self) -> float:
+        """Take the machine, and put an empty one there; after how many seconds that answered."""
+        began = time.monotonic()
         data, listen = self._relay.data, self._relay.authority
         delete_data(data)
         self._relay.kill()
         await asyncio.sleep(_GONE_S)
         self._relay = self._start("another", _ANY_PORT) if self._size.renamed else self._start("relay", listen)
+        return time.monotonic() - began
 
-    async def _recover(self, tell: Tell) -> tuple[int, float, int]:
-        """How much was lacking when the empty relay began, how long until that was made good, and how many had moved.
+    async def _recover(self, tell: Tell, answered: float) -> tuple[int, float, int]:
+        """How much was lacking when the empty relay answered, how long until that was made good, how many had moved.
 
         They go on talking meanwhile: what is said later is not counted, but delivered as well.
         """
-        began = time.monotonic()
-        said = await self._said()
+        lacking = await self._lacking(await self._said())
         await self._each("come_back")
         movers = 0
         if self._size.renamed:
             movers = sum(await self._each("move", rooms=self._rooms, relay=self._relay.url))
-        lacking, seconds = await self._until_none_lacks(said, began)
+        seconds = await self._until_none_lacks(answered)
         tell(Text(f"{lacking} deliveries were lacking; they were made good in {seconds:.1f} s. People talk on",
                   f"전달되지 않은 {lacking}건이 {seconds:.1f}초 만에 채워졌습니다. 대화를 잇습니다"))  # fmt: skip
         await asyncio.sleep(self._size.after_s)
         return lacking, seconds, movers
 
-    async def _said(self) -> list[list[str]]:
+    async def _said(self) -> list[Line]:
         return [line for lines in await self._each("said") for line in lines]
 
-    async def _until_none_lacks(self, said: list[list[str]], began: float) -> tuple[int, float]:
-        """How many of these lines lacked, and how long after ``began`` none did: or so long that something is lost."""
-        first = lacking = await self._lacking(said)
-        while lacking and time.monotonic() - began < self._size.patience_s:
-            await asyncio.sleep(_POLL_S)
+    async def _until_none_lacks(self, began: float) -> float:
+        """How long after ``began`` none of the expected lines lacks: or so long that something is lost."""
+        while True:
             lacking = sum(await self._each("lacking"))
-        return first, time.monotonic() - began
+            seconds = time.monotonic() - began
+            if not lacking or seconds > self._size.patience_s:
+                return seconds
+            await asyncio.sleep(_POLL_S)
 
-    async def _lacking(self, said: list[list[str]]) -> int:
-        """How many of these lines lack; `lacking` of the crowds counts them from now on."""
+    async def _lacking(self, said: list[Line]) -> int:
+        """How many of these lines lack; they are what is expected from now on."""
         await self._each("expect", rooms=self._rooms, said=said)
         return sum(await self._each("lacking"))
 
-    def _due(self, said: list[list[str]]) -> int:
+    def _due(self, said: list[Line]) -> int:
         """How many lines of others everybody has to be shown, all together."""
-        return sum(len(self._rooms[title]) - 1 for title, _, _ in said)
+        return sum(len(self._rooms[title]) - 1 for title, *_ in said)
 
     async def _each(self, deed: str, **order: Any) -> list[Any]:  # noqa: ANN401 - as JSON gives it
         return list(await asyncio.gather(*(crowd.do(deed, **order) for crowd in self._crowds)))

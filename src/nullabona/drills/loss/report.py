@@ -15,7 +15,11 @@ RENAMED: Final = "S-24"
 """What it puts to the test when it has another one."""
 PROVES: Final = (SAME, RENAMED)
 RECOVERY_S: Final = 60.0
-"""Within this time everybody has to have everything again."""
+"""Within this time everybody has to have everything again, and whatever is said later."""
+WHOLE: Final = Size()
+"""What the two lines speak of, which is what is played if nothing else is asked for."""
+_LEAST_RATE: Final = 0.9
+"""Of the lines' rate, so much has to be said really: who speaks next is drawn, and the machine may be busy."""
 
 
 def run_loss(tell: Callable[[Text], None] = lambda _: None, size: Size | None = None) -> Report:
@@ -27,15 +31,17 @@ def report(outcome: Outcome) -> Report:
     """What came of it."""
     out = Report("loss", Text("A relay carried away while a crowd talks", "많은 사람이 대화하는 동안 가져간 서버"))
     out.section("The crowd", "사람들", [_crowd(outcome), _conditions(outcome)])
-    out.section("What came of it", "결과", [_recovered(outcome), _compared(outcome)])
+    out.section("What came of it", "결과", [_recovered(outcome), _later(outcome), _compared(outcome)])
     id = RENAMED if outcome.size.renamed else SAME
-    out.checks = [Check.of(id, _CLAIM.with_list(_wrong(outcome)), held=not _wrong(outcome))]
+    wrong = _wrong(outcome)
+    out.checks = [Check.of(id, _CLAIM.with_list(wrong), held=not wrong).unless(_too_little(outcome))]
     out.data = {
         "renamed": outcome.size.renamed, "movers": outcome.movers,
         "accounts": outcome.size.accounts, "rooms": outcome.size.rooms, "said": outcome.said,
         "rate_asked": outcome.size.rate, "rate": round(outcome.rate, 1),
         "deliveries": outcome.deliveries, "away": outcome.away, "waiting": outcome.waiting,
-        "lacking": outcome.lacking, "recovery_s": round(outcome.recovery_s, 1), "rest_s": round(outcome.all_s, 1),
+        "lacking": outcome.lacking, "gap_s": round(outcome.gap_s, 1), "recovery_s": round(outcome.recovery_s, 1),
+        "rest_s": round(outcome.all_s, 1), "slowest_s": round(outcome.slowest_s, 1),
         "missing": outcome.missing, "twice": outcome.twice, "forged": outcome.forged,
         "setup_s": round(outcome.setup_s, 1), "memory_mb": round(outcome.memory_mb),
     }  # fmt: skip
@@ -66,15 +72,25 @@ def _conditions(outcome: Outcome) -> Text:
 
 
 def _recovered(outcome: Outcome) -> Text:
-    lacking, seconds, rest = outcome.lacking, f"{outcome.recovery_s:.1f}", f"{outcome.all_s:.1f}"
+    lacking, gap, seconds = outcome.lacking, f"{outcome.gap_s:.1f}", f"{outcome.recovery_s:.1f}"
     told = _moved(outcome)
     return Text(
-        f"{outcome.away} people were away when the machine was taken, and {outcome.waiting} deliveries waited on it. "
-        f"{told.en}When the empty relay began, {lacking} deliveries were still to be made; {seconds} s later all were, "
-        f"while people talked on. After the last word it took {rest} s until everybody had it.",
-        f"기계를 가져갈 때 {outcome.away}명이 접속해 있지 않았고, 전달 {outcome.waiting}건이 그 안에서 기다림. "
-        f"{told.ko}빈 서버가 시작할 때 전달되지 않은 것이 {lacking}건이었고, "
-        f"대화가 이어지는 동안 {seconds}초 만에 모두 전달됨. 마지막 말 뒤 모두가 받기까지 {rest}초.",
+        f"{outcome.away} people were away when the machine was taken, and {outcome.waiting} deliveries to them waited "
+        f"on it. {told.en}The empty relay answered {gap} s after; {lacking} deliveries were still to be made then, and "
+        f"{seconds} s later all were, while people talked on.",
+        f"기계를 가져갈 때 {outcome.away}명이 접속해 있지 않았고, 이들에게 갈 {outcome.waiting}건이 그 안에서 기다림. "
+        f"{told.ko}빈 서버는 {gap}초 뒤 응답했고, 그때 전달되지 않은 것이 {lacking}건이었으며, "
+        f"대화가 이어지는 동안 {seconds}초 만에 모두 전달됨.",
+    )
+
+
+def _later(outcome: Outcome) -> Text:
+    rest, slowest = f"{outcome.all_s:.1f}", f"{outcome.slowest_s:.1f}"
+    return Text(
+        f"After the last word it took {rest} s until everybody had it. No delivery took longer than {slowest} s, "
+        "counted from the word or, if that was before, from the empty relay's first answer.",
+        f"마지막 말 뒤 모두가 받기까지 {rest}초. 가장 오래 걸린 전달은 {slowest}초: 말한 때부터, "
+        "그 전에 한 말이면 빈 서버가 처음 응답한 때부터 셈.",
     )
 
 
@@ -100,12 +116,35 @@ def _compared(outcome: Outcome) -> Text:
 def _wrong(outcome: Outcome) -> str:
     counts = {"missing": outcome.missing, "twice": outcome.twice, "forged": outcome.forged}
     wrong = [f"{count} {what}" for what, count in counts.items() if count]
-    if outcome.recovery_s > RECOVERY_S:
-        wrong.append(f"{outcome.recovery_s:.0f} s")
+    took_s = max(outcome.recovery_s, outcome.all_s, outcome.slowest_s)
+    if took_s > RECOVERY_S:
+        wrong.append(f"{took_s:.0f} s")
     return ", ".join(wrong)
 
 
+def _too_little(outcome: Outcome) -> Text | None:
+    """Why what was played is less than the lines speak of, if it is."""
+    size, least = outcome.size, _LEAST_RATE * WHOLE.rate
+    if not (outcome.away and outcome.waiting and outcome.lacking):
+        return Text(
+            f"nothing was at stake: {outcome.away} away, {outcome.waiting} deliveries waiting for them, "
+            f"{outcome.lacking} lacking",
+            f"잃을 것이 없었음: 접속하지 않은 사람 {outcome.away}명, 기다리던 전달 {outcome.waiting}건, "
+            f"빠진 전달 {outcome.lacking}건",
+        )
+    if size.renamed and not 0 < outcome.movers < size.accounts:
+        return Text("nobody had only the others' cards to go by", "남의 명함만 보고 따라간 사람이 없음")
+    if size.accounts < WHOLE.accounts or size.rooms < WHOLE.rooms or outcome.rate < least:
+        return Text(
+            f"it held, but is unproven at this size: {size.accounts} accounts, {size.rooms} rooms and "
+            f"{outcome.rate:.1f} messages a second, where {WHOLE.accounts}, {WHOLE.rooms} and {least:.0f} are needed",
+            f"지켜졌으나 이 규모로는 입증 못함: 계정 {size.accounts}개, 방 {size.rooms}개, 초당 메시지 "
+            f"{outcome.rate:.1f}개; {WHOLE.accounts}개, {WHOLE.rooms}개, {least:.0f}개가 필요함",
+        )
+    return None
+
+
 _CLAIM: Final = Text(
-    "Nothing is lost or doubled, and what was lacking is there again within a minute.",
-    "잃거나 겹친 것이 없고, 빠졌던 것은 1분 안에 모두 채워짐.",
+    "Nothing is lost or doubled, and nothing is held up for longer than a minute after the empty relay answers.",
+    "잃거나 겹친 것이 없고, 빈 서버가 응답한 뒤 1분 넘게 늦어진 것이 없음.",
 )

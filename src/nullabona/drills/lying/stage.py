@@ -28,8 +28,8 @@ class Stage:
 
 
 @asynccontextmanager
-async def staged(folder: Path, period_s: int) -> AsyncIterator[Stage]:
-    """Everything, running until the block ends."""
+async def staged(folder: Path, period_s: int, patience_s: float) -> AsyncIterator[Stage]:
+    """Everything, running until the block ends. What the operator is told may take ``patience_s``."""
     host = f"127.0.0.1:{_free_port()}"
     record = folder / "record"
     keys = open_keys(record / FILE, origin_of(host))
@@ -44,7 +44,7 @@ async def staged(folder: Path, period_s: int) -> AsyncIterator[Stage]:
         settings = {"data": str(folder / "relay"), "listen": [host], "host": host, "record": str(record),
                     "period": period_s, "witnesses": str(policy)}  # fmt: skip
         play = ("-m", "nullabona.drills.lying.operator", json.dumps(settings))
-        operator = await stack.enter_async_context(running(play, folder / "operator.log"))
+        operator = await stack.enter_async_context(running(play, folder / "operator.log", patience_s=patience_s))
         yield Stage(host, operator, tuple(folder / name / "data" / "evidence" for name in WITNESSES))
 
 

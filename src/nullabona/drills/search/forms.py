@@ -31,6 +31,8 @@ _LETTER: Final = 1.0
 _SIGN: Final = 0.5
 _WIDE: Final = 4.5
 _KEY_BYTE: Final = 1.5
+_REPLACED: Final = b"?"
+"""What stands in the place of a character that an encoding does not have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,10 @@ class Form:
 
 
 def forms_of(secret: Secret) -> list[Form]:
-    """Every form that `spec/threat-model.md` promises, those that would be found by chance left out, none twice."""
+    """Every form that `docs/how-to/read-a-drill.md` promises, none twice.
+
+    Left out is what would be found by chance, and what writes too little of the secret: see `_encode_cp949`.
+    """
     found: dict[bytes, Form] = {}
     for form in _all_forms(secret):
         least = SHORTEST_PLAIN if form.name.startswith("utf-8") else SHORTEST
@@ -92,11 +97,19 @@ def _text_forms(secret: Secret, text: str, normal: Literal["NFC", "NFD"]) -> Ite
     weights = [weight / len(char.encode()) for char, weight, _ in weighed for _ in char.encode()]
     letters = [letter for char, _, letter in weighed for _ in char.encode()]
     yield from _byte_forms(secret, "utf-8", raw, weights, letters, normal)
+    needed = min(TELLING, sum(weight for _, weight, _ in weighed))
     for name, encode in _CHARACTERWISE.items():
-        pieces = [(encode(char), weight, letter) for char, weight, letter in weighed]
+        pieces = [_written(encode(char), weight, letter) for char, weight, letter in weighed]
+        if sum(weight for _, weight, _ in pieces) < needed:
+            continue
         spread = [weight / len(piece) for piece, weight, _ in pieces for _ in piece]
         letters = [letter for piece, _, letter in pieces for _ in piece]
         yield _form(secret, f"{name} {normal}", b"".join(piece for piece, _, _ in pieces), spread, letters)
+
+
+def _written(encoded: bytes, weight: float, letter: int) -> tuple[bytes, float, int]:
+    """A character as it is written, and what that gives away: nothing, if something else stands in its place."""
+    return (encoded, weight, letter) if encoded else (_REPLACED, 0.0, letter)
 
 
 def _weighed(text: str, normal: Literal["NFC", "NFD"]) -> list[tuple[str, float, int]]:
@@ -155,6 +168,11 @@ def _escape_bytes(char: str) -> bytes:
     return repr(char.encode()).encode()[2:-1]
 
 
+def _encode_cp949(char: str) -> bytes:
+    """As Windows in Korean does, and EUC-KR where that has the character; nothing if there is no such character."""
+    return char.encode("cp949", "ignore")
+
+
 def _quote_lower(char: str) -> bytes:
     quoted = quote(char, safe="")
     return (quoted.lower() if quoted.startswith("%") else quoted).encode()
@@ -164,6 +182,8 @@ _CHARACTERWISE: Final[dict[str, Callable[[str], bytes]]] = {
     "utf-16le": lambda char: char.encode("utf-16-le"),
     "utf-16be": lambda char: char.encode("utf-16-be"),
     "utf-32le": lambda char: char.encode("utf-32-le"),
+    "utf-32be": lambda char: char.encode("utf-32-be"),
+    "cp949": _encode_cp949,
     "url": lambda char: quote(char, safe="").encode(),
     "url lower": _quote_lower,
     "json escape": _escape_json,

@@ -53,6 +53,13 @@ class Hunt:
         self._common: dict[str, set[tuple[int, int]]] = defaultdict(set)
         """Which characters of a secret, by its label, are words that a clean source has too."""
 
+    def finds(self, secret: Secret) -> bool:
+        """Whether one of its secrets is found where it stands as it is: what would turn up by chance, as two letters
+        do, is not looked for, and proves nothing by not being found.
+        """
+        written = b"\n" + secret.value + b"\n"
+        return any(piece.secret == secret for piece in self._index.find(written))
+
     def learn(self, chunks: Iterable[Chunk]) -> None:
         """Take a source that cannot hold the secrets: words that it shares with them by chance no longer count.
 

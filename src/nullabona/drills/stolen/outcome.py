@@ -1,4 +1,4 @@
-"""What a thief got, and what not."""
+"""What a thief got, and what not. What was not looked at counts against us."""
 
 from __future__ import annotations
 
@@ -21,6 +21,10 @@ class Locked:
     """How long one try takes."""
     memory_kib: int = 0
     """How much memory one try takes."""
+    keys: int = 0
+    """Private keys among what was looked for."""
+    missed: list[str] = field(default_factory=lambda: ["everything"])
+    """What the same search should find once the pages are decrypted, and does not: it had no chance before either."""
 
 
 @dataclass(slots=True)
@@ -31,8 +35,20 @@ class Opened:
     """Messages that are there, of those that nobody deleted."""
     of: int = 0
     deleted: list[Finding] = field(default_factory=list)
-    """What was found of messages that were deleted or had disappeared."""
+    """What was found of messages that were deleted or had disappeared, once the program was idle and after it ended."""
     bytes: int = 0
+    unread: int = 1
+    """Pages of those that could not be decrypted."""
+    logged: int = 1
+    """Pages in the write-ahead log after that."""
+    late: list[Finding] = field(default_factory=list)
+    """What was found of a message that had just been deleted, while the program ran."""
+    late_logged: int = 0
+    """Pages that were in the write-ahead log then."""
+    indexed: bool = False
+    """Whether the index finds what nobody deleted."""
+    indexed_gone: list[str] = field(default_factory=list)
+    """Words of it that only messages have which were deleted or had disappeared."""
     secret: bool = False
     """Whether the account's secret was found."""
     unprotected: bool = False
@@ -40,6 +56,26 @@ class Opened:
     memory_read: bool = False
     in_memory: list[str] = field(default_factory=list)
     """What was found in the memory of the running program of messages that were deleted or had disappeared."""
+
+
+@dataclass(slots=True)
+class Later:
+    """What a copy of a profile from before a removal is worth, by hand, once a member gave the boxes since away."""
+
+    rooms: int = 0
+    out: int = 0
+    """Of so many rooms, in how many the copy read the commit that puts it out."""
+    opened: int = 1
+    """How much of what came after that it opened."""
+    closed: int = 0
+    """And how much not."""
+    control: bool = False
+    """Whether a copy of somebody who stayed in reads what was said, in the same way."""
+
+    @property
+    def worthless(self) -> bool:
+        """Whether it was the right copy, given what it could have read, and could not."""
+        return self.out == self.rooms > 0 and self.closed > 0 and not self.opened and self.control
 
 
 @dataclass(slots=True)
@@ -52,11 +88,19 @@ class Future:
     """Whether others took a message of the thief's for the owner's."""
     out_s: float = 0.0
     """From the owner's order until the device was in none of a member's rooms."""
+    stayed: bool = False
+    """Whether the thief's program goes on taking itself for a member: it obeys no removal and forgets no key."""
     heard_after: bool = True
     """What was said after that."""
     owner_heard: bool = False
+    kept: Later = field(default_factory=Later)
+    """A copy of the stolen profile from before that."""
+    came_back: bool = False
+    """Whether asking brought the device back into its rooms before it was put out."""
+    asked: int = 0
+    """Questions that went out to members afterwards."""
     returned: bool = True
-    """Whether the device came back into a room by asking."""
+    """Whether the device came back into a room by them."""
 
 
 @dataclass(slots=True)
@@ -71,6 +115,8 @@ class Secret:
     heard: bool = False
     ended: bool = False
     """Whether it ended in a group when an admin removed the account."""
+    kept: Later = field(default_factory=Later)
+    """A copy of a device of the account, from before it was removed."""
 
 
 @dataclass(slots=True)

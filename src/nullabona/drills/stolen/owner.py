@@ -10,15 +10,25 @@ import sys
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from nullabona.client.api import Client, DeviceLink, Options, Passphrase, Unlock, Unprotected
 from nullabona.client.core import committing
+from nullabona.client.keys import AccountRoot
+from nullabona.client.runner import runner
 from nullabona.drills.cast.person import MoreDeeds, restless
 from nullabona.drills.demo.person import WAIT_S, Unmet, main
 
 TEND_MS: Final = 1_000
 """How long a device waits at random before it brings others of its account in and out, instead of twenty seconds."""
+
+IDLE_S: Final = 0.5
+"""After so long without anything a program is idle, instead of three seconds: here each has its watch every two."""
+ACCOUNT_SECRET: Final = "account's secret"  # noqa: S105 - a label
+STORE_KEY: Final = "store's key"
+"""The label of the key that lies in no store: it opens it."""
+_PRIVATE: Final = "SELECT k, v FROM mls_kv WHERE k = CAST('epoch' AS BLOB) OR scope = CAST('kp' AS BLOB)"
+"""The secrets of each room's epoch, and the private halves of key packages."""
 
 
 class OwnerDeeds(MoreDeeds):
@@ -82,6 +92,32 @@ class OwnerDeeds(MoreDeeds):
         """Wait until a room's messages go into this box."""
         await self._until(lambda: self._client.room_details(room).box.hex() == box, "the room did not move there")
 
+    # -- what is in a device
+
+    async def keys(self) -> dict[str, str]:
+        """Private keys that lie in this device's store, by what they are; and the store's own, which does not."""
+        session = self._client._session  # noqa: SLF001 - what the person's own device knows
+        record = session.account().record
+        inbox = AccountRoot(record.root).inbox()
+        found = {ACCOUNT_SECRET: record.root, "device's key": record.device_seed, "inbox's key": inbox.hpke_seed,
+                 "what opens the inbox": inbox.read_secret, STORE_KEY: session.profile._key}  # fmt: skip # noqa: SLF001
+        with session.view() as step:
+            rooms = [step.room(id).current.secret for id in step.store.rooms()]
+            found |= {f"secret of room {n}": secret for n, secret in enumerate(rooms, 1)}
+            rows = session.profile.store._connection.execute(_PRIVATE)  # noqa: SLF001
+            found |= {f"MLS keys {n}": _private_part(kind, row) for n, (kind, row) in enumerate(rows, 1)}
+        return {label: key.hex() for label, key in found.items()}
+
+    async def give_away(self, room: str) -> dict[str, Any]:
+        """A room's id, and of each epoch that this device knows, oldest first, what opens its box and its frames."""
+        id = self._client.room(room).id
+        with self._client._session.view() as step:  # noqa: SLF001 - see above
+            tracks = step.room(id).boxes
+        return {
+            "room": id.hex(),
+            "epochs": [{"secret": track.secret.hex(), "ended_by": track.winner.hex()} for track in tracks],
+        }
+
     # -- messages
 
     async def texts(self, room: str) -> list[str]:
@@ -124,11 +160,17 @@ class OwnerDeeds(MoreDeeds):
         return sum(room.phase == "joined" for room in self._client.rooms())
 
 
+def _private_part(kind: bytes, row: bytes) -> bytes:
+    """32 bytes of a row that nobody else has: of an epoch's secrets the first, of a key package the leaf's seed."""
+    return row[1:33] if kind == b"epoch" else row[-32:]
+
+
 def swift() -> Options:
-    """The options of everybody here; their devices look after one another within a second."""
+    """The options of everybody here; their devices look after one another within a second, and no box is trimmed."""
     committing.TEND_MS = TEND_MS
+    runner.IDLE_S = IDLE_S  # type: ignore[misc]
     options = restless()
-    return replace(options, timing=replace(options.timing, ticket=1_000))
+    return replace(options, timing=replace(options.timing, ticket=1_000, trim=3_600_000))
 
 
 def unlock_of(profile: Path) -> Unlock:

@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
 import tempfile
 import time
+from collections.abc import Iterable, Sequence
 from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 from typing import Final
 
+from nullabona.client.core.chat.words import grams
 from nullabona.client.core.errors import WrongPassphrase
 from nullabona.client.keys import STANDARD_COST
 from nullabona.client.profile import Passphrase, open_profile
-from nullabona.drills.demo.actor import Failed
+from nullabona.drills.demo.actor import Actor, Failed
+from nullabona.drills.demo.person import WAIT_S
 from nullabona.drills.demo.script import Person
 from nullabona.drills.process import RelayProcess
 from nullabona.drills.search import Hunt, Kind, MemoryDenied, Searched, Secret, files_below, memory_chunks
 from nullabona.drills.stolen.outcome import Stolen
+from nullabona.drills.stolen.owner import ACCOUNT_SECRET, STORE_KEY, unlock_of
+from nullabona.drills.stolen.pages import decrypted
 from nullabona.drills.stolen.scene import (
     GROUP,
     KEPT,
+    LATE,
     PASSPHRASE,
     PERIOD_S,
     Owner,
@@ -35,6 +40,9 @@ _TRIES: Final = 3
 _NOTHING_COMES_S: Final = 3.0
 """How long is waited for what must not come, after whoever should have it has it."""
 _ASKING_S: Final = 6.0
+"""How long is waited for a way back, after all were asked."""
+_IDLE_WITHIN_S: Final = 30.0
+_LOOK_S: Final = 0.05
 
 
 def play(tell: Tell) -> Stolen:
@@ -71,42 +79,87 @@ class _Acts(Scene):
     # -- the past
 
     async def take_it_locked(self) -> None:
-        """Copied while its program runs, and after it has ended: searched, and tried."""
+        """Copied while its program runs, once it is idle, and after it has ended: searched, and tried."""
         self._tell(Text("The device with the passphrase is copied, while it runs and when it is off, and searched",
                         "암호가 있는 기기를 켜진 채로, 그리고 끈 뒤에 복제해 뒤집니다"))  # fmt: skip
         await self._look_into_memory()
-        copies = [self._folder / "copy-running", self._folder / "copy-off"]
-        await asyncio.to_thread(shutil.copytree, self._laptop.profile, copies[0])
+        self._keys = await self._laptop.do("keys")
+        copies = [await self._copied_right_after(), await self._copied_when_idle()]
         await self._laptop.stop()
-        await asyncio.to_thread(shutil.copytree, self._laptop.profile, copies[1])
+        copies.append(await self._copied(self._laptop.profile, "copy-off"))
         locked, hunt = self.stolen.locked, Hunt(self._everything())
+        locked.keys = len(self._keys)
         for copy in copies:
             locked.findings += await asyncio.to_thread(hunt.search, files_below(copy), locked.searched)
-        locked.files = {path.name: path.stat().st_size for path in sorted(copies[1].iterdir())}
+        locked.files = {path.name: path.stat().st_size for path in sorted(copies[-1].iterdir())}
         locked.memory_kib = STANDARD_COST.memory_kib
         for number in range(_TRIES):
             began = time.monotonic()
             try:
-                (await asyncio.to_thread(open_profile, copies[1], Passphrase(f"{PASSPHRASE} {number}"))).close()
+                (await asyncio.to_thread(open_profile, copies[-1], Passphrase(f"{PASSPHRASE} {number}"))).close()
             except WrongPassphrase:
                 locked.tried += 1
             locked.each_s = max(locked.each_s, time.monotonic() - began)
+        self._quiet = copies[1:]
+
+    async def _copied_right_after(self) -> Path:
+        """While its program runs, at the moment at which something has been deleted, before it is tidied up."""
+        opened, copy = self.stolen.opened, Path()
+        for number, (_, room, text) in enumerate(LATE, 1):
+            self._erased.append(Secret.text(Kind.TEXT, f"just deleted {number}", text))
+            await self._laptop.do("erase", room=room, text=text, for_all=False)
+            copy = await self._copied(self._laptop.profile, f"copy-running-{number}")
+            pages = await asyncio.to_thread(decrypted, copy, unlock_of(copy))
+            opened.late_logged = pages.logged
+            opened.late = Hunt(self._erased[-1:]).search(pages.chunks, Searched())
+            if opened.late:
+                break
+        return copy
+
+    async def _copied_when_idle(self) -> Path:
+        """Once its program has put its write-ahead log away, as it does when nothing happens."""
+        log = self._laptop.profile / "store.db-wal"
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_IDLE_WITHIN_S):
+                while log.exists() and log.stat().st_size:  # noqa: ASYNC110 - the program tells nobody
+                    await asyncio.sleep(_LOOK_S)
+        return await self._copied(self._laptop.profile, "copy-idle")
+
+    def _decrypt(self, copies: Sequence[Path]) -> None:
+        """With the passphrase, by hand: every page of what was copied in good order, last when it was off."""
+        locked, opened = self.stolen.locked, self.stolen.opened
+        gone, there = Hunt([*secrets_gone(), *self._erased]), Hunt([*secrets_of("kept", KEPT), *self._private_keys()])
+        found: set[str] = set()
+        opened.unread = opened.logged = 0
+        for copy in copies:
+            pages = decrypted(copy, unlock_of(copy))
+            opened.deleted += gone.search(pages.chunks, Searched())
+            opened.bytes += pages.bytes
+            opened.unread += pages.unread
+            opened.logged += pages.logged
+            found = {finding.label for finding in there.search(pages.chunks, Searched()) if finding.share == 1.0}
+        kept = {secret.label for secret in secrets_of("kept", KEPT)}
+        opened.kept, opened.of = len(found & kept), len(KEPT)
+        opened.secret = ACCOUNT_SECRET in found
+        locked.missed = sorted((kept | self._keys.keys()) - {STORE_KEY} - found)
 
     async def take_it_open(self) -> None:
-        """With the passphrase, every page is read."""
+        """With the passphrase every page is read; a program of the thief's has the index and the account's secret."""
         self._tell(Text("It is taken open: every page of its store is decrypted and searched",
                         "이번에는 열린 채로 가져가, 저장소의 모든 페이지를 풀어 뒤집니다"))  # fmt: skip
         opened = self.stolen.opened
+        await asyncio.to_thread(self._decrypt, self._quiet)
         self._thief = thief = await self._steal("laptop", PASSPHRASE)
-        pages = self._folder / "pages"
-        opened.bytes = await thief.do("dump", path=str(pages))
-        kept = Hunt(secrets_of("kept", KEPT)).search(files_below(pages), Searched())
-        opened.kept, opened.of = len({found.label for found in kept if found.share == 1.0}), len(KEPT)
-        opened.deleted = Hunt(secrets_gone()).search(files_below(pages), Searched())
         told = await thief.do("secret")
         self._phrase = told["phrase"]
-        secret = Secret(Kind.KEY, "the account's secret", bytes.fromhex(told["secret"]))
-        opened.secret = bool(Hunt([secret]).search(files_below(pages), Searched()))
+        opened.secret &= told["secret"] == self._keys[ACCOUNT_SECRET]
+        terms, shown = set(await thief.do("indexed")), _words(await thief.do("everything"))
+        opened.indexed = _words([text for _, _, text in KEPT]) <= terms & shown
+        opened.indexed_gone = [
+            secret.label
+            for secret in (*secrets_gone(), *self._erased)
+            if (_words([secret.value.decode()]) - shown) & terms
+        ]
 
     async def _look_into_memory(self) -> None:
         opened, hunt = self.stolen.opened, Hunt(secrets_gone())
@@ -134,22 +187,45 @@ class _Acts(Scene):
         line = [people["mina"].account, "저는 내일 못 가요, 열쇠는 누가 갖고 있죠?"]
         future.posed = await self._hears(people["jun"], GROUP, line[1])
         future.posed &= line in await people["jun"].do("history", room=GROUP)
+        with suppress(Failed):
+            await thief.do("ask_back")
+            await thief.do("back", rooms=2)
+            future.came_back = await self._is_there(thief)
+
+    async def _is_there(self, thief: Actor) -> bool:
+        """Whether it comes to be where the others are, in both of its rooms: their messages go into the same box."""
+        jun, rooms = self._people["jun"], ((self._people["jun"].handle, self._people["mina"].handle), (GROUP, GROUP))
+        until = time.monotonic() + WAIT_S
+        for here, there in rooms:
+            while await thief.do("box", room=here) != await jun.do("box", room=there):
+                if time.monotonic() > until:
+                    return False
+                await asyncio.sleep(_LOOK_S)
+        return True
 
     async def put_out(self) -> None:
         """The owner puts the device out; the thief asks to be let in again."""
         self._tell(Text("The owner puts the device out from her other one; the thief asks to be let in again",
                         "주인이 다른 기기에서 그 기기를 내보냅니다. 도둑은 다시 들여 달라고 합니다"))  # fmt: skip
         people, future, thief = self._people, self.stolen.future, self._the_thief()
-        began = time.monotonic()
-        await people["mina"].do("put_out", device=self._laptop_id)
-        await people["jun"].do("devices_in", room=GROUP, count=4)
-        await people["jun"].do("devices_in", room=people["mina"].handle, count=2)
-        future.out_s = time.monotonic() - began
+        async with self._set_aside(people["jun"], "copy-of-jun") as stays:
+            pass
+        async with self._set_aside(thief, "copy-taken") as taken:
+            began = time.monotonic()
+            await people["mina"].do("put_out", device=self._laptop_id)
+            await people["jun"].do("devices_in", room=GROUP, count=4)
+            await people["jun"].do("devices_in", room=people["mina"].handle, count=2)
+            future.out_s = time.monotonic() - began
         await self._say_after("도둑이 든 것 같아요, 자물쇠를 바꿉시다", "I have changed the lock")
         future.owner_heard = await self._hears(people["mina"], GROUP, "도둑이 든 것 같아요, 자물쇠를 바꿉시다")
+        said = {GROUP: "새 열쇠는 제가 들고 갈게요", people["jun"].handle: "bring the spare bolts"}
+        await people.say([("mina", GROUP, said[GROUP]), ("mina", "@jun", said[people["jun"].handle])])
         await asyncio.sleep(_NOTHING_COMES_S)
-        future.heard_after = await self._has_any(thief, "자물쇠", "changed the lock")
+        future.stayed = await thief.do("inside") == len(said)
+        future.heard_after = await self._has_any(thief, "자물쇠", "changed the lock", *said.values())
+        future.kept = await self._read_on(people["mina"], said, taken, stays)
         await thief.do("ask_back")
+        future.asked = await thief.do("asked")
         await asyncio.sleep(_ASKING_S)
         future.returned = await thief.do("inside") > 0
         await thief.stop()
@@ -170,9 +246,15 @@ class _Acts(Scene):
             secret.came_back = True
         await self._say_after("새 자물쇠 번호는 종이에만 적을게요", "see you on the roof")
         secret.heard = await self._hears(machine, GROUP, "새 자물쇠 번호는 종이에만 적을게요")
-        await people["jun"].do("remove", room=GROUP, handle=people["mina"].handle)
-        await people.say([("jun", GROUP, "미나 계정은 뺐어요, 새 계정으로 다시 초대할게요")])
-        await people["hana"].do("heard", room=GROUP, text="미나 계정은 뺐어요, 새 계정으로 다시 초대할게요")
+        async with (
+            self._set_aside(machine, "copy-of-the-machine") as taken,
+            self._set_aside(people["hana"], "copy-of-hana") as stays,
+        ):
+            await people["jun"].do("remove", room=GROUP, handle=people["mina"].handle)
+        said = {GROUP: "미나 계정은 뺐어요, 새 계정으로 다시 초대할게요"}
+        await people.say([("jun", GROUP, said[GROUP])])
+        await people["hana"].do("heard", room=GROUP, text=said[GROUP])
+        secret.kept = await self._read_on(people["jun"], said, taken, stays)
         await asyncio.sleep(_NOTHING_COMES_S)
         secret.ended = not await self._has_any(machine, "미나 계정은 뺐어요")
         await machine.stop()
@@ -219,3 +301,8 @@ class _Acts(Scene):
         await asyncio.sleep(_NOTHING_COMES_S)
         elsewhere.words_ended = not await self._has_any(thief, "나리 씨 다시 오셨네요")
         await thief.stop()
+
+
+def _words(texts: Iterable[str]) -> set[str]:
+    """What an index finds these texts by."""
+    return {word for text in texts for word in grams(text).split()}

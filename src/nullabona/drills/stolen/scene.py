@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from collections.abc import Callable
-from contextlib import AsyncExitStack, suppress
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any, ClassVar, Final, TypeAlias
 
@@ -14,7 +14,9 @@ from nullabona.drills.demo.actor import Actor, Failed
 from nullabona.drills.demo.script import Person
 from nullabona.drills.process import RelayProcess
 from nullabona.drills.search import Kind, Secret
-from nullabona.drills.stolen.outcome import Stolen
+from nullabona.drills.stolen.by_hand import Given, read_on
+from nullabona.drills.stolen.outcome import Later, Stolen
+from nullabona.drills.stolen.owner import unlock_of
 from nullabona.drills.text import Text
 
 Tell: TypeAlias = Callable[[Text], None]
@@ -36,6 +38,12 @@ KEPT: Final = (
 )
 DELETED: Final = ("jun", "@mina", "통장 비밀번호는 이 메시지 읽고 지워 줘")
 DELETED_HERE: Final = ("jun", GROUP, "Nobody must know who opened the water valve")
+LATE: Final = (
+    ("jun", GROUP, "Marigolds keep the whiteflies from the beans"),
+    ("jun", GROUP, "물뿌리개는 창고 왼쪽 선반에 있습니다"),
+    ("jun", GROUP, "Compost is delivered behind the chimney"),
+)
+"""Of these one is deleted right before the device is copied; the others are for when it was tidied up in between."""
 VANISHING: Final = ("jun", GROUP, "이 말은 금방 없어지니까 머릿속에만 담아 둬")
 _TIMER_S: Final = 3
 
@@ -68,6 +76,10 @@ class Scene:
         self._laptop = Owner(Person("미나의 노트북", "laptop"), folder / "people", "127.0.0.55")
         self._laptop_id = ""
         self._phrase = ""
+        self._keys: dict[str, str] = {}
+        self._erased: list[Secret] = []
+        self._quiet: list[Path] = []
+        """Copies of the device with the passphrase: once it was idle, and when it was off."""
         self._thief: Actor | None = None
         self.stolen = Stolen()
         stack.push_async_callback(self._laptop.stop)
@@ -98,8 +110,8 @@ class Scene:
         mina = people["mina"]
         self._tell(Text("They talk; some of it is deleted, some disappears by itself",
                         "대화합니다. 일부는 지워지고 일부는 저절로 사라집니다"))  # fmt: skip
-        await people.say([*KEPT, DELETED, DELETED_HERE])
-        for who, where, text in (*KEPT, DELETED, DELETED_HERE):
+        await people.say([*KEPT, DELETED, DELETED_HERE, *LATE])
+        for who, where, text in (*KEPT, DELETED, DELETED_HERE, *LATE):
             await laptop.do("heard", room=self._room_of(who, where), text=text)
         await jun.do("timer", room=GROUP, seconds=_TIMER_S)
         await laptop.do("timed", room=GROUP, seconds=_TIMER_S)
@@ -127,13 +139,19 @@ class Scene:
         people = self._people
         names = [name for person in _CAST for name in (person.name, person.handle_name)]
         return [
-            *secrets_of("message", KEPT), *secrets_gone(),
+            *secrets_of("message", (*KEPT, *LATE)), *secrets_gone(),
             Secret.text(Kind.ROOM, "the group's name", GROUP),
+            Secret.text(Kind.PHRASE, "the passphrase", PASSPHRASE),
             *(Secret.text(Kind.NAME, f"name {n}", name) for n, name in enumerate(names, 1)),
             *(Secret.text(Kind.PHRASE, f"phrase {n}", words) for n, words in enumerate(people.phrases.values(), 1)),
-            *(Secret(Kind.KEY, f"account {n}", bytes.fromhex(actor.account))
+            *(Secret(Kind.KEY, f"id of account {n}", bytes.fromhex(actor.account))
               for n, actor in enumerate(people.members.values(), 1)),
+            *self._private_keys(),
         ]  # fmt: skip
+
+    def _private_keys(self) -> list[Secret]:
+        """Those of the stolen device."""
+        return [Secret(Kind.KEY, label, bytes.fromhex(key)) for label, key in self._keys.items()]
 
     def _room_of(self, who: str, where: str) -> str:
         """What a room is called on Mina's devices."""
@@ -154,10 +172,43 @@ class Scene:
         await thief.start()
         return thief
 
+    async def _copied(self, profile: Path, name: str) -> Path:
+        """A copy of a profile as it is now, its passphrase beside it."""
+        copy = self._folder / name
+        await asyncio.to_thread(shutil.copytree, profile, copy)
+        beside = profile.with_name(f"{profile.name}.passphrase")
+        if beside.exists():
+            await asyncio.to_thread(shutil.copy, beside, copy.with_name(f"{name}.passphrase"))
+        return copy
+
+    @asynccontextmanager
+    async def _set_aside(self, actor: Actor, name: str) -> AsyncIterator[Path]:
+        """A copy of a profile whose program is off until the block ends: nothing of its own is missing in the copy."""
+        await actor.stop()
+        yield await self._copied(actor.profile, name)
+        await actor.start()
+
+    async def _read_on(self, gives: Actor, rooms: Mapping[str, str], out: Path, stays: Path) -> Later:
+        """A member gives away what came in ``rooms``: what copies of one who was put out, and of one who stays, read.
+
+        Each room's name is followed by what was said there since, by neither of the two.
+        """
+        later, controls = Later(rooms=len(rooms), opened=0), []
+        for room, text in rooms.items():
+            told = await gives.do("give_away", room=room)
+            given = [await Given.fetched(self._relay.url, epoch) for epoch in told["epochs"]]
+            id = bytes.fromhex(told["room"])
+            copies = [await asyncio.to_thread(read_on, copy, unlock_of(copy), id, given) for copy in (out, stays)]
+            later.out += copies[0].out
+            later.opened += max(copies[0].opened, copies[0].has(text))
+            later.closed += copies[0].closed
+            controls.append(copies[1].has(text))
+        later.control = all(controls)
+        return later
+
     async def _machine_of_the_thief(self) -> Actor:
         """A new device made from what lay in the stolen one: its rooms, its contacts, and the account's secret."""
         copy = self._folder / "copy-off"
-        (self._folder / "copy-off.passphrase").write_text(PASSPHRASE, "utf-8")
         reader = Thief(Person("도둑", "copy-off"), self._folder, "127.0.0.56")
         self._stack.push_async_callback(reader.stop)
         await reader.start()
@@ -207,7 +258,8 @@ async def _restore(profile: Path, backup: Path, phrase: str) -> None:
     await restore_backup(profile, Unprotected(), [backup], phrase_key(phrase))
 
 
-def secrets_of(label: str, lines: tuple[tuple[str, str, str], ...]) -> list[Secret]:
+def secrets_of(label: str, lines: Sequence[tuple[str, str, str]]) -> list[Secret]:
+    """What was said in these lines."""
     return [Secret.text(Kind.TEXT, f"{label} {n}", text) for n, (_, _, text) in enumerate(lines, 1)]
 
 

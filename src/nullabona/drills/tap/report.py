@@ -6,8 +6,9 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Final
 
+from nullabona.drills.haul import describe_short
 from nullabona.drills.report import Check, Report
-from nullabona.drills.search import Finding, Hunt, Kind, Searched, files_below
+from nullabona.drills.search import Finding, Hunt, Kind, Searched, Secret, files_below
 from nullabona.drills.tap.listening import Score, guess_with_addresses, guess_without_addresses
 from nullabona.drills.tap.play import Heard, play
 from nullabona.drills.text import Text
@@ -28,8 +29,9 @@ def run_tap(tell: Callable[[Text], None] = lambda _: None) -> Report:
 
 def report(heard: Heard) -> Report:
     """What came of it."""
-    searched = Searched()
-    found = Hunt(heard.secrets).search(files_below(heard.tape.parent / heard.tape.name), searched)
+    searched, hunt = Searched(), Hunt(heard.secrets)
+    sought = [secret for secret in heard.secrets if hunt.finds(secret)]
+    found = hunt.search(files_below(heard.tape.parent / heard.tape.name), searched)
     tape = heard.listened
     with_, without = guess_with_addresses(tape), guess_without_addresses(tape)
     scores = {"with": Score.of(with_.pairs, heard.true), "without": Score.of(without.pairs, heard.true)}
@@ -39,10 +41,10 @@ def report(heard: Heard) -> Report:
     )
     out = Report("tap", Text("A live tap with the operator's full help", "운영자가 전적으로 협조하는 실시간 감청"))
     out.section("On the tape", "테이프에 있는 것", _describe(heard, searched))
-    out.section("Read of what was said", "대화 내용에서 읽은 것", [_read(found, heard)])
+    out.section("Read of what was said", "대화 내용에서 읽은 것", list(_read(found, heard, sought)))
     out.section("Inferred all the same", "그래도 추측한 것", _inferred(heard, scores, watched))
     out.section("What would help against it", "무엇이 도움이 되는가", _HELPS)
-    out.checks = list(_checks(heard, found, scores["with"], watched))
+    out.checks = [*_can(heard, scores["with"], watched), *_unread(found, sought), *_cannot(heard)]
     out.data = {
         "tape": {"requests": tape.lines, "bytes": tape.size, "seconds": round(tape.seconds, 1)},
         "found": [{"label": one.label, "form": one.form} for one in found],
@@ -75,14 +77,17 @@ def _describe(heard: Heard, searched: Searched) -> Iterator[Text]:
     yield Text(f"Sizes of frames, in bytes: {listed}.", f"프레임 크기(바이트): {listed}.")
 
 
-def _read(found: list[Finding], heard: Heard) -> Text:
-    if not found:
-        return Text(
-            f"Nothing: none of {len(heard.secrets)} texts, files, rooms' names and ids, and phrases, in no form.",
-            f"없음: 대화·파일·방 이름·방 식별자·복구 문구 {len(heard.secrets)}개 중 어떤 것도, 일부라도 없음.",
+def _read(found: list[Finding], heard: Heard, sought: list[Secret]) -> Iterator[Text]:
+    if found:
+        names = ", ".join(sorted({f"{one.label} ({one.form})" for one in found}))
+        yield Text(f"FOUND: {names}", f"발견됨: {names}")
+    else:
+        yield Text(
+            f"Nothing: none of {len(sought)} texts, files, rooms' names and ids, and phrases, in no form.",
+            f"없음: 대화·파일·방 이름·방 식별자·복구 문구 {len(sought)}개 중 어떤 것도, 일부라도 없음.",
         )
-    names = ", ".join(sorted({f"{one.label} ({one.form})" for one in found}))
-    return Text(f"FOUND: {names}", f"발견됨: {names}")
+    if short := [secret for secret in heard.secrets if secret not in sought]:
+        yield describe_short(short)
 
 
 def _inferred(heard: Heard, scores: dict[str, Score], watched: Score) -> Iterator[Text]:
@@ -138,27 +143,42 @@ _HELPS: Final = (
 # -- claims -------------------------------------------------------------------------------------------------------
 
 
-def _checks(heard: Heard, found: list[Finding], pairs: Score, watched: Score) -> Iterator[Check]:
+_KINDS: Final = (("T-10", (Kind.TEXT, Kind.ROOM, Kind.PHRASE)), ("T-16", (Kind.KEY,)))
+
+
+def _can(heard: Heard, pairs: Score, watched: Score) -> Iterator[Check]:
     tape = heard.listened
     yield Check.of("T-01", _CLAIMS["T-01"], held=len(set(tape.address.values())) == len(heard.handles))
     yield Check.of("T-02", _CLAIMS["T-02"], held=pairs.right > 0 and tape.rooms_on_one() > 1)
     yield Check.of("T-03", _CLAIMS["T-03"], held=watched.right > 0)
     yield Check.of("T-04", _CLAIMS["T-04"], held=_file_sender(heard)[0] == heard.file_from)
-    for id, kinds in (("T-10", {Kind.TEXT, Kind.ROOM, Kind.PHRASE}), ("T-16", {Kind.KEY})):
-        names = ", ".join(sorted({one.label for one in found if one.kind in kinds}))
-        yield Check.of(id, _CLAIMS[id].with_list(names), held=not names)
-    lengths = {size for box in tape.boxes.values() for size in box.sizes} - set(BUCKETS)
-    yield Check.of("T-13", _CLAIMS["T-13"].with_list(", ".join(map(str, sorted(lengths)))), held=not lengths)
-    both = tape.reading(inbox=True) & tape.reading(inbox=False)
-    yield Check.of("T-14", _CLAIMS["T-14"], held=not both)
-    reading = tape.reading(inbox=True) | tape.reading(inbox=False)
-    yield Check.of("T-15", _CLAIMS["T-15"], held=not reading & tape.asking)
-    alone = tape.requests_for_rooms(but=heard.together)
-    yield Check.of("T-17", _CLAIMS["T-17"], held=len(alone) > _MANY and max(alone) == 1)
-    yield Check.of("S-25", _CLAIMS["S-25"], held=len(tape.bells) > len(heard.together) and not tape.shared())
     yield Check.of("W-05", _CLAIMS["W-05"], held=heard.inbox_grew > 0)
 
 
+def _unread(found: list[Finding], sought: list[Secret]) -> Iterator[Check]:
+    """What was not read; every kind that a line names has to be there to be found."""
+    there = {secret.kind for secret in sought}
+    for id, kinds in _KINDS:
+        names = ", ".join(sorted({one.label for one in found if one.kind in kinds}))
+        check = Check.of(id, _CLAIMS[id].with_list(names), held=not names)
+        yield check.unless(None if there.issuperset(kinds) else _NOT_SAID)
+
+
+def _cannot(heard: Heard) -> Iterator[Check]:
+    tape = heard.listened
+    seen = {size for box in tape.boxes.values() for size in box.sizes}
+    lengths = ", ".join(map(str, sorted(seen - set(BUCKETS))))
+    yield Check.of("T-13", _CLAIMS["T-13"].with_list(lengths), held=not lengths).unless(None if seen else _NOT_SAID)
+    inbox, rooms = tape.reading(inbox=True), tape.reading(inbox=False)
+    yield Check.of("T-14", _CLAIMS["T-14"], held=not inbox & rooms).unless(None if inbox and rooms else _NOT_SAID)
+    asked = Check.of("T-15", _CLAIMS["T-15"], held=not (inbox | rooms) & tape.asking)
+    yield asked.unless(None if inbox | rooms and tape.asking else _NOT_SAID)
+    alone = tape.requests_for_rooms(but=heard.together)
+    yield Check.of("T-17", _CLAIMS["T-17"], held=len(alone) > _MANY and max(alone) == 1)
+    yield Check.of("S-25", _CLAIMS["S-25"], held=len(tape.bells) > len(heard.together) and not tape.shared())
+
+
+_NOT_SAID: Final = Text("nothing of the kind was there to be seen", "그런 것이 하나도 없었음")
 _CLAIMS: Final = {
     "T-01": Text("A tap has every connection's address, and the time and padded size of every frame.",
                  "감청자는 모든 연결의 주소, 모든 프레임의 시각과 맞춰진 크기를 앎."),
@@ -176,8 +196,8 @@ _CLAIMS: Final = {
                  "수신함과 방을 함께 읽는 연결이 없음: 주소가 없으면 시각으로만 이을 수 있음."),
     "T-15": Text("No connection that reads shows whom its owner looks up or writes to for the first time.",
                  "상자를 읽는 연결에서는 누구를 조회하거나 처음 말을 거는지 보이지 않음."),
-    "T-16": Text("No room's id passes: what MLS says in the clear of a message is sealed in its frame.",
-                 "방의 식별자가 지나가지 않음: MLS가 평문으로 두는 머리말은 프레임 안에 봉해져 있음."),
+    "T-16": Text("No room's id passes, which MLS leaves in the clear of a message: it is sealed in the frame.",
+                 "MLS가 평문으로 두는 방의 식별자가 지나가지 않음: 프레임 안에 봉해져 있음."),
     "T-17": Text("But for who comes --together, no connection carries two requests for rooms' boxes: only times and "
                  "addresses tie them.",
                  "--together가 아니면 방 상자에 대한 요청을 둘 나르는 연결이 없음: 시각과 주소로만 이을 수 있음."),
