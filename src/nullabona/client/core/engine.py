@@ -68,8 +68,7 @@ class Engine:
         self._wake: dict[bytes, int] = {}
         self._stands: dict[bytes, dict[Address, Stand]] = {}
         self._inbox_wake = 0
-        self._down: frozenset[str] = frozenset()
-        self._up: frozenset[str] = frozenset()
+        self._down = self._up = frozenset[str]()
         self._scouts: list[scouting.Scout] = []
         self.on_progress: Callable[[Progress], None] = lambda _: None
         """Told of every file that moved, after the step that moved it."""
@@ -189,8 +188,7 @@ class Engine:
         due = [room for room, wake in self._wake.items() if wake <= now]
         joins = [room for room, join in self._joins.items() if join.deadline <= now]
         inbox_due = 0 < self._inbox_wake <= now
-        timed_due = self._next_timed() <= now
-        if not due and not joins and not inbox_due and not timed_due:
+        if not (due or joins or inbox_due or self._next_timed() <= now):
             return NOTHING
         with self.step(now, *due, *joins) as step:
             dated.sweep(step)
@@ -308,8 +306,7 @@ class Engine:
             if data is not None:
                 with suppress(PeerError):
                     standing: claims.Standing = claims.PROMISED if how == "promised" else claims.PROVEN
-                    card = people.learn_card(step, data, handle, standing)
-                    answering.card_came(step, card)
+                    answering.card_came(step, people.learn_card(step, data, handle, standing))
             people.looked_up(step, handle)
             for claim, verdict in claims.answer(step, handle, data, how):
                 settling.settle(step, claim, verdict)
