@@ -4,8 +4,9 @@
 (`outcome.json`, `edges.csv`), plots and the page into ``--out``; with ``--page docs/leakage.md`` also that page and
 its plots beside it. ``--only NAME`` (repeatable) measures those designs; ``--without-ablation`` leaves out ours with
 one defence changed; ``--once`` leaves out what repeats attacks on growing parts, for large societies; ``--chosen FILE``
-takes the attackers that were chosen for another page (its ``chosen.json``); ``--draw`` makes tables, plots and page
-anew from data that is there.
+takes the attackers that were chosen for another page (its ``chosen.json``); ``--tap-from DAY`` lets whoever watches
+what passes begin on that day, and reports friends of old and who met under the tap apart; ``--draw`` makes tables,
+plots and page anew from data that is there.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ def main(arguments: list[str] | None = None) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     size = Size(options.accounts, options.days, options.pace)
     plan = Plan(size, options.seeds, 0 if options.chosen else options.choice, min(options.seeds, options.changed),
-                over_time=not options.once)  # fmt: skip
+                over_time=not options.once, tap_from=options.tap_from)  # fmt: skip
     if options.draw:
         outcome = Outcome.read(folder / "outcome.json")
         plan, ran_on = _read_plan(folder)
@@ -66,6 +67,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--once", action="store_true", help="no attacks on growing parts, no telling apart of activities"
     )
+    parser.add_argument("--tap-from", type=float, default=0.0, help="the day on which who watches begins to")
     parser.add_argument("--chosen", help="which attackers are reported, as chosen for another page")
     parser.add_argument("--draw", action="store_true", help="from the data in --out, without measuring")
     return parser
@@ -101,7 +103,8 @@ def _read_plan(folder: Path) -> tuple[Plan, str]:
     kept = json.loads((folder / "plan.json").read_text(encoding="utf-8"))
     data = kept["plan"]
     plan = Plan(Size(**data["size"]), data["seeds"], data["choice"], data["changed"])
-    return replace(plan, over_time=data.get("over_time", True)), kept["ran_on"]
+    plan = replace(plan, over_time=data.get("over_time", True), tap_from=data.get("tap_from", 0.0))
+    return plan, kept["ran_on"]
 
 
 def _command(plan: Plan, options: argparse.Namespace) -> str:
@@ -110,6 +113,7 @@ def _command(plan: Plan, options: argparse.Namespace) -> str:
     said = f"python -m bench.leakage --accounts {size.accounts} --days {size.days} --pace {size.pace:g}"
     said += f" --seeds {plan.seeds} --choice {plan.choice} --changed {plan.changed}"
     said += f" --chosen {options.chosen}" if options.chosen else ""
+    said += f" --tap-from {plan.tap_from:g}" if plan.tap_from else ""
     more = {"--without-ablation": bool(options.without_ablation), "--once": not plan.over_time}
     return " ".join([said, *(flag for flag, wanted in more.items() if wanted)])
 
@@ -126,7 +130,10 @@ def _write_page(outcome: Outcome, plan: Plan, target: Path, command: str, ran_on
 
 def _print(outcome: Outcome) -> None:
     first = tables.first(outcome) if outcome.first else []
-    for table in (tables.edges(outcome), tables.groups(outcome), first, tables.activity(outcome)):
+    for table in (
+        tables.edges(outcome), tables.best_edges(outcome), tables.met(outcome), tables.groups(outcome), first,
+        tables.activity(outcome),
+    ):  # fmt: skip
         if len(table) > 1:
             print(tables.as_text(table), end="\n\n")
     print(page.verdict_words(outcome))

@@ -15,7 +15,18 @@ from bench.leakage.designs import OURS, changed, is_changed
 from bench.leakage.price import Price, price
 from bench.leakage.rivals import RIVALS
 from bench.leakage.society import Size, make
-from bench.leakage.tournament import LIVE, Choice, Designs, EdgeRow, FirstRow, Learned, RoomRow, School, Trial
+from bench.leakage.tournament import (
+    LIVE,
+    Choice,
+    Designs,
+    EdgeRow,
+    FirstRow,
+    LateRow,
+    Learned,
+    RoomRow,
+    School,
+    Trial,
+)
 from bench.leakage.views import View
 
 CHOICE_SEEDS_FROM: Final = 1_000
@@ -45,7 +56,7 @@ class Plan:
     """What is measured. ``choice``: how many societies the attackers are chosen on; ``changed``: how many of the
     reported ones ours is also lived in with one defence changed; ``trees``: of the forest that tells activities apart.
     ``over_time``: whether attacks are repeated on what had passed by growing moments, and activities told apart; that
-    takes most of the time.
+    takes most of the time. ``tap_from``: the day on which whoever watches what passes begins to.
     """
 
     size: Size
@@ -54,6 +65,7 @@ class Plan:
     changed: int = 5
     trees: int = TREES
     over_time: bool = True
+    tap_from: float = 0.0
 
     @property
     def reported(self) -> list[int]:
@@ -71,15 +83,32 @@ class Outcome:
     edges: list[EdgeRow] = field(default_factory=list)
     rooms: list[RoomRow] = field(default_factory=list)
     first: list[FirstRow] = field(default_factory=list)
-    choice: dict[tuple[str, View], str] = field(default_factory=dict)
+    choice: Choice = field(default_factory=Choice)
     events: dict[str, int] = field(default_factory=dict)
     activity: list[ActivityRow] = field(default_factory=list)
     prices: list[Price] = field(default_factory=list)
+    late: list[LateRow] = field(default_factory=list)
 
     def reported(self, design: str, view: View) -> list[EdgeRow]:
         """The rows of the attacker that was chosen, by seed."""
-        name = self.choice[design, view]
-        found = [row for row in self.edges if (row.design, row.view, row.attacker) == (design, view, name)]
+        return self.of(design, view, self.choice.pairs[design, view])
+
+    def of(self, design: str, view: View, attacker: str) -> list[EdgeRow]:
+        """The rows of one attacker, by seed."""
+        found = [row for row in self.edges if (row.design, row.view, row.attacker) == (design, view, attacker)]
+        return sorted(found, key=lambda row: row.seed)
+
+    def best(self, design: str, view: View) -> list[EdgeRow]:
+        """The rows of the attacker that turned out best, by seed."""
+        names = {row.attacker: None for row in self.edges if (row.design, row.view) == (design, view)}
+        tried = [self.of(design, view, name) for name in names]
+        most = max(len(rows) for rows in tried)
+        return max((rows for rows in tried if len(rows) == most), key=lambda rows: sum(row.precision for row in rows))
+
+    def grouped(self, design: str, view: View) -> list[RoomRow]:
+        """The rows of the attacker of groups that was chosen, by seed."""
+        name = self.choice.groups[design, view]
+        found = [row for row in self.rooms if (row.design, row.view, row.grouper) == (design, view, name)]
         return sorted(found, key=lambda row: row.seed)
 
     def write(self, path: Path) -> None:
@@ -95,6 +124,7 @@ class Outcome:
             "events": self.events,
             "activity": [asdict(row) for row in self.activity],
             "prices": [asdict(row) for row in self.prices],
+            "late": [asdict(row) for row in self.late],
         }
         path.write_text(json.dumps(data, indent=1, allow_nan=False) + "\n", encoding="utf-8")
 
@@ -113,17 +143,22 @@ class Outcome:
             data["events"],
             [ActivityRow(**row) for row in data["activity"]],
             [Price(**row) for row in data["prices"]],
+            [LateRow(**{**row, "view": View(row["view"])}) for row in data["late"]],
         )
 
 
 def encode_choice(choice: Choice) -> list[list[str]]:
     """As JSON has it."""
-    return [[design, view, name] for (design, view), name in choice.items()]
+    return [[*key, name, choice.groups[key]] for key, name in choice.pairs.items()]
 
 
-def decode_choice(rows: Iterable[Sequence[str]]) -> dict[tuple[str, View], str]:
+def decode_choice(rows: Iterable[Sequence[str]]) -> Choice:
     """What `encode_choice` made."""
-    return {(design, View(view)): name for design, view, name in rows}
+    found = Choice()
+    for design, view, name, grouper in rows:
+        found.pairs[design, View(view)] = name
+        found.groups[design, View(view)] = grouper
+    return found
 
 
 def _finite(messages: Iterable[float | None]) -> list[float]:
@@ -140,7 +175,7 @@ def measure(plan: Plan, designs: Designs, say: Say = print, choice: Choice | Non
             for view in views_of(trial.recording.design):
                 school.take(trial, view)
     chosen, learned = school.end()
-    outcome.choice = dict(chosen if choice is None else choice)
+    outcome.choice = chosen if choice is None else choice
     for seed in plan.reported:
         for trial in _trials(plan, _wanted(designs, all_of_them=seed <= plan.changed), seed, say):
             _report(plan, outcome, trial, learned, say)
@@ -163,7 +198,7 @@ def _trials(plan: Plan, designs: Designs, seed: int, say: Say) -> Iterable[Trial
         begun = time.perf_counter()
         recording = record(society)
         say(f"society {seed}, {name}: {len(recording.live):,} events in {time.perf_counter() - begun:.0f} s")
-        yield Trial(recording, society)
+        yield Trial(recording, society, plan.tap_from)
 
 
 def _activity(trial: Trial, trees: int) -> ActivityRow:
@@ -185,11 +220,12 @@ def _report(plan: Plan, outcome: Outcome, trial: Trial, learned: Learned, say: S
     outcome.prices.append(price(trial.recording, plan.size.days, trial.society.seed))
     for view in views_of(design):
         its = learned.get((design, view))
-        edges, rooms = trial.play(view, its)
-        outcome.edges += edges
-        outcome.rooms.append(rooms)
+        played = trial.play(view, its)
+        outcome.edges += played.edges
+        outcome.rooms += played.rooms
+        outcome.late += played.late
         if view in LIVE and plan.over_time:
-            outcome.first.append(trial.first(view, outcome.choice[design, view], its))
+            outcome.first.append(trial.first(view, outcome.choice.pairs[design, view], its))
     if design in TOLD_APART and plan.over_time:
         outcome.activity.append(_activity(trial, plan.trees))
     say(f"    attacked in {time.perf_counter() - begun:.0f} s")

@@ -22,6 +22,10 @@ class Defences:
     """A receipt waits for a random time, longer in larger rooms."""
     epoch_addresses: bool = True
     """A room moves to another box with each epoch."""
+    reply_boxes: bool = True
+    """The answer to a contact request comes in a box of its own. Without it, into the asker's inbox, as to a request of
+    an earlier version.
+    """
     remembered: bool = True
     """Who comes back asks what rang meanwhile. Without it, they look into all their boxes."""
     apart: bool = False
@@ -57,6 +61,7 @@ ABLATION: Final[dict[str, dict[str, Any]]] = {
     "without padding": {"padding": False},
     "without receipt delay": {"receipt_delay": False},
     "without epoch addresses": {"epoch_addresses": False},
+    "without reply boxes": {"reply_boxes": False},
     "without remembered peals": {"remembered": False},
     APART: {"apart": True},
     TOGETHER: {"together": True},

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+import random
 from collections import deque
 from dataclasses import dataclass, field
 from typing import Final
@@ -25,11 +26,15 @@ from nullabona.wire.messages import AnyRequest, AnyResponse, Frames, Listen, Rea
 
 HANDSHAKES: Final = 3
 """Round trips of TCP, TLS and HTTP before a request can be sent."""
+JITTER_S: Final = 0.003
+"""By so much a way takes longer than the shortest, on average; drawn anew for each message."""
 
 
 @dataclass(slots=True, eq=False)
 class Seat:
-    """Where one device sits in the network: whose it is, its address now, its lines. ``delay``: one way, in seconds."""
+    """Where one device sits in the network: whose it is, its address now, its lines. ``delay``: one way takes so many
+    seconds at least.
+    """
 
     machine: Machine
     defences: Defences
@@ -37,6 +42,7 @@ class Seat:
     delay: float
     phase: float
     """When in the period this device polls, as a share of it."""
+    dice: random.Random
     addr: int = NOBODY
     lines: dict[Line, None] = field(default_factory=dict)
     """As a set that keeps its order."""
@@ -51,6 +57,10 @@ class Seat:
     @property
     def online(self) -> bool:
         return self.addr != NOBODY
+
+    def way(self, times: int = 1) -> float:
+        """How long it takes to the machine or back, or so many ways one after another."""
+        return sum(self.delay + self.dice.expovariate(1 / JITTER_S) for _ in range(times))
 
     @property
     def tap(self) -> Tap:
@@ -69,7 +79,7 @@ class Seat:
 
     async def dial(self, endpoint: Endpoint, options: NetOptions) -> Line:  # noqa: ARG002 - see `Dial`
         """See `nullabona.client.runner.ways.Dial`."""
-        await asyncio.sleep(2 * HANDSHAKES * self.delay)
+        await asyncio.sleep(self.way(2 * HANDSHAKES))
         if not self.online:
             raise Unreachable("there is no network")
         return Line(self)
@@ -125,7 +135,7 @@ class Line:
         answer: asyncio.Future[AnyResponse] = self._loop.create_future()
         self._waiting[answer] = None
         self._up.append((request, answer))
-        self._loop.call_later(self.seat.delay, self._arrive)
+        self._loop.call_later(self.seat.way(), self._arrive)
         try:
             return await answer
         except asyncio.CancelledError:
@@ -184,7 +194,7 @@ class Line:
     def _back(self, answer: asyncio.Future[AnyResponse]) -> Reply:
         def reply(response: AnyResponse) -> None:
             self._down.append((answer, response))
-            self._loop.call_later(self.seat.delay, self._come_back)
+            self._loop.call_later(self.seat.way(), self._come_back)
 
         return reply
 
@@ -223,7 +233,7 @@ class Posts:
     async def request(self, request: AnyRequest, timeout_s: float) -> AnyResponse:  # noqa: ARG002 - it is answered
         """See `Carrier.request`."""
         seat, loop = self._seat, asyncio.get_running_loop()
-        await asyncio.sleep(2 * HANDSHAKES * seat.delay)
+        await asyncio.sleep(seat.way(2 * HANDSHAKES))
         if not seat.online:
             raise Unreachable("there is no network")
         addr, begun = seat.addr, loop.time()
@@ -231,10 +241,10 @@ class Posts:
         answer: asyncio.Future[AnyResponse] = loop.create_future()
         visitor = Visitor(seat.machine, addr, lambda _: conn, wait_s=0)
         try:
-            await asyncio.sleep(seat.delay)
+            await asyncio.sleep(seat.way())
             visitor.ask(request, lambda response: _settle(answer, response))
             response = await answer
-            await asyncio.sleep(seat.delay)
+            await asyncio.sleep(seat.way())
             return response
         finally:
             seat.tap.close(conn, addr, loop.time() - begun)
@@ -245,16 +255,17 @@ class Posts:
 
 async def look_up(seat: Seat, account: int, *, who: int = NOBODY) -> None:
     """A question about an account's card, or with ``who`` a card that its owner publishes, as the machine sees it."""
-    await asyncio.sleep(2 * HANDSHAKES * seat.delay)
+    await asyncio.sleep(seat.way(2 * HANDSHAKES))
     if not seat.online:
         raise Unreachable("there is no network")
     addr = seat.addr
     conn = seat.tap.open(seat.account, addr)
     seat.tap.note(Op.LOOKUP, conn, addr, place=account, who=who)
+    lasts = seat.way(2)
     try:
-        await asyncio.sleep(2 * seat.delay)
+        await asyncio.sleep(lasts)
     finally:
-        seat.tap.close(conn, addr, 2 * seat.delay)
+        seat.tap.close(conn, addr, lasts)
 
 
 def _settle(answer: asyncio.Future[AnyResponse], response: AnyResponse) -> None:

@@ -2,9 +2,8 @@
 
 A person whom an attacker cannot name counts as found only through one pseudonym: `identify` gives every pseudonym at
 most one account and every account at most one pseudonym, whichever holds most of what the account did. Who cut a
-person into twenty pseudonyms has found at most one twentieth of their life. ``told`` lifts that limit: it asks what
-were found if somebody told the attacker who stands behind every single connection, and so bounds what any better
-linking could gain.
+person into twenty pseudonyms has found at most one twentieth of their life. A pseudonym with a place of its own (an
+inbox) stands for whoever alone reads that place, whatever else was taken for theirs by mistake.
 """
 
 from __future__ import annotations
@@ -33,30 +32,29 @@ def owners(live: Events, truth: Truth) -> dict[int, int]:
     return {int(p): int(pairs[at, 1]) for p, at, n in zip(places, first, count, strict=True) if n == 1}
 
 
-def identify(cast: Cast, live: Events, truth: Truth, *, told: bool = False) -> dict[int, int]:
+def identify(cast: Cast, live: Events, truth: Truth) -> dict[int, int]:
     """The account that each person of ``cast`` stands for in scoring; persons who stand for none are absent."""
-    named = {person: account for account, person in sorted(cast.accounts.items(), reverse=True)}
+    found = {person: account for account, person in sorted(cast.accounts.items(), reverse=True)}
+    taken = set(found.values())
     share = _shares(cast, live, truth)
-    found = dict(named)
-    taken = set() if told else set(named.values())
-    for (person, account), _ in sorted(share.items(), key=lambda item: (-item[1], item[0])):
+    for (person, account), _ in sorted(share.items(), key=lambda item: (-item[1][0], -item[1][1], item[0])):
         if person not in found and account not in taken:
             found[person] = account
-            if not told:
-                taken.add(account)
+            taken.add(account)
     return found
 
 
-def _shares(cast: Cast, live: Events, truth: Truth) -> dict[Pair, int]:
-    """How many events each person of the cast shares with each account."""
+def _shares(cast: Cast, live: Events, truth: Truth) -> dict[Pair, tuple[int, int]]:
+    """How many events each person of the cast shares with each account: at places of their own, and on connections."""
     own = owners(live, truth) if cast.places else {}
-    share: dict[Pair, int] = {}
+    share: dict[Pair, tuple[int, int]] = {}
     for column, persons, accounts in (("conn", cast.conns, truth.account_of_conn), ("place", cast.places, own)):
         keys, counts = np.unique(live[column], return_counts=True)
         for key, count in zip(keys.tolist(), counts.tolist(), strict=True):
             if key in persons and key in accounts:
-                both = persons[key], accounts[key]
-                share[both] = share.get(both, 0) + count
+                at_places, on_conns = share.get((persons[key], accounts[key]), (0, 0))
+                more = (count, 0) if column == "place" else (0, count)
+                share[persons[key], accounts[key]] = at_places + more[0], on_conns + more[1]
     return share
 
 
@@ -130,10 +128,21 @@ def best_f1(ranking: Ranking) -> float:
     return float(np.max(np.divide(2 * precision * recall, total, out=np.zeros_like(total), where=total > 0)))
 
 
-def chance(ranking: Ranking, truth: Truth, rounds: int = 200, seed: int = 0) -> tuple[float, float]:
-    """Where average precision lies in 95 of 100 cases if the same guess is made with everybody's names exchanged."""
+@dataclass(frozen=True, slots=True)
+class Chance:
+    """Average precision of a guess with everybody's names exchanged: the mean, and where 95 of 100 cases lie."""
+
+    mean: float
+    low: float
+    high: float
+
+
+def chance(ranking: Ranking, truth: Truth, rounds: int = 200, seed: int = 0) -> Chance:
+    """What the same guess were worth by chance. The mean of a guess that names some pairs first is above the base rate:
+    what is named early counts more, and where few edges are, luck is lopsided.
+    """
     if not rounds or not len(ranking.score):
-        return ranking.base, ranking.base
+        return Chance(ranking.base, ranking.base, ranking.base)
     dice = np.random.default_rng(seed)
     edge = np.zeros((truth.accounts, truth.accounts), bool)
     for one, two in truth.talks:
@@ -145,7 +154,22 @@ def chance(ranking: Ranking, truth: Truth, rounds: int = 200, seed: int = 0) -> 
         found = np.append(np.cumsum(edge[names[ranking.left], names[ranking.right]])[at], ranking.edges)
         values.append(np.sum(np.diff(found, prepend=0) * found / named) / max(1, ranking.edges))
     low, high = np.quantile(values, (0.025, 0.975))
-    return float(low), float(high)
+    return Chance(float(np.mean(values)), float(low), float(high))
+
+
+def among(pairs: Pairs, labels: Labels, truth: Truth, known: Collection[Pair]) -> Ranking:
+    """The guess as a ranking in which the edges of ``known`` are no question: neither found nor missed."""
+    ranking = rank(pairs, labels, truth)
+    keys = np.array([low * truth.accounts + high for low, high in known], np.int64)
+    asked = ~np.isin(ranking.left * truth.accounts + ranking.right, keys)
+    return Ranking(
+        ranking.left[asked],
+        ranking.right[asked],
+        ranking.score[asked],
+        ranking.hit[asked],
+        ranking.pairs - len(known),
+        ranking.edges - len(known),
+    )
 
 
 def chained(guess: Collection[Pair], truth: Truth) -> float | None:

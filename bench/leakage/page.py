@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import Final
 
 from bench.leakage import tables
-from bench.leakage.attackers import ATTACKERS
 from bench.leakage.campaign import Outcome, Plan
 from bench.leakage.defences import APART, TOGETHER
 from bench.leakage.designs import OURS, changed
 from bench.leakage.intervals import Verdict
 from bench.leakage.plots import Plot
 from bench.leakage.rivals import RIVALS
+from bench.leakage.tournament import NAMES
 from bench.leakage.views import SAYS, View
 
 LIBRARIES: Final = ("numpy", "scipy", "networkx", "scikit-learn", "matplotlib")
@@ -29,8 +29,11 @@ There are three such pages: of [several societies](leakage.md), of [one with mor
 [one that lives longer](leakage-long.md)."""
 LOWER: Final = """\
 - **V3**: each request is a connection of its own, and what rings is heard by all. What is left are the hours in which
-  people are there, which their inboxes show, and the moments in which they make friends, when two inboxes and a new box
-  are written to.
+  people are there, which their inboxes show, and the moments in which they make friends or are invited: a request comes
+  into one inbox, and soon after a new box is written to; invitations into a group come into many inboxes at once. Since
+  the answer to a request comes in a box of its own ([0032](decisions/0032-reply-boxes.md)) nothing says whose the
+  request was; before, that gave nearly every new friendship away (*without reply boxes*). Invitations through the rooms
+  of two that people have already would hide groups likewise. They are not built.
 - **V4** adds the address. Only somebody in between takes it away: Tor, or a network address that many share. The client
   gives a SOCKS proxy another name for each connection, so that Tor leads each another way; a relay reached so is V3.
 - **V5** adds whose inbox is where and who looks up whom. An inbox at another operator's relay, and a directory that is
@@ -38,7 +41,10 @@ LOWER: Final = """\
 - **Longer.** Against somebody who watches for months, hours of presence tell more than they do here. Only a device that
   reads around the clock, whether its owner is there or not, leaves none.
 - **Who lies.** A relay that tells one device alone of a ring, and sees a read, learns that the two belong together.
-  The connection on which it told is left after two minutes on average, and nothing ties it to the next. Unmeasured."""
+  The connection on which it told is left after two minutes on average; but the next one asks for what rang since, by
+  its number, and so does nobody else who left at another moment: with few devices the two can be tied together, and a
+  chain of them is as long as its device is there. What is asked for is the same for all, so this says who is there and
+  not for what. Unmeasured."""
 WORDS: Final = {Verdict.WIN: "We leak less", Verdict.TIE: "No difference can be told", Verdict.LOSE: "We leak more"}
 
 
@@ -73,6 +79,7 @@ def write(outcome: Outcome, plan: Plan, pictures: Pictures, command: str, ran_on
     verdicts = _verdicts(outcome) if plan.seeds > 1 else ""  # of one society nothing is won or lost
     parts = [_head(plan, command, ran_on), verdicts, _views(outcome, pictures), _snapshots(outcome)]
     parts += [
+        _met(outcome, plan),
         _hindsight(outcome, plan),
         _groups(outcome),
         _first(outcome, pictures),
@@ -94,8 +101,8 @@ def _head(plan: Plan, command: str, ran_on: str) -> str:
 Made by `{command}`; do not edit it.
 The same society of {size.accounts:,} accounts lives {size.days} days with our design (the real client and relay cores)
 and with models of four others. Attackers get what each machine saw or kept, and guess. {_means(plan)}
-Which attacker is reported for a design and a view was decided on {_chosen_on(plan)}; the rows of all attackers
-are in the data that the command writes.
+Which attacker is reported for a design and a view was decided on {_chosen_on(plan)};
+the rows of all attackers are in the data that the command writes.
 
 {OTHERS}
 
@@ -106,19 +113,27 @@ def _means(plan: Plan) -> str:
     if plan.seeds == 1:
         return "It is one society:\nnothing here says how much another would differ."
     return f"""Figures are means over
-{plan.seeds} societies; in brackets where the mean lies in 95 of 100 bootstrap samples of them."""
+{plan.seeds} societies; in brackets the lowest and the highest of them."""
 
 
 def _chosen_on(plan: Plan) -> str:
-    return f"{plan.choice} other societies" if plan.choice else "the societies of another page"
+    if not plan.choice:
+        return "the societies of another page"
+    if plan.choice == 1:
+        return "one other society (who learns was judged there on each half of the pairs by the other half)"
+    return f"{plan.choice} other societies"
 
 
 def _verdicts(outcome: Outcome) -> str:
     how = (
-        "Less is better. Each society gives a difference between ours and the other; a row is won or lost when the"
-        " interval of the differences leaves zero out."
+        "Less is better. Each society gives a difference between ours and the other; a row is won or lost when the 95 %"
+        " t interval of the differences leaves zero out, which takes for granted that they are spread as errors are."
+        " (That all of three differences have one sign, as a bootstrap would ask, happens by chance in one of four"
+        " cases.) For V1 and V2 what is compared is how far each guess is above the mean of the same guess with"
+        " everybody's names exchanged; where neither is above 95 of 100 of those, it is a tie. The last column is the"
+        " same for the attackers that turned out best for each."
     )
-    return _compared("Where we win, tie and lose", how, tables.verdicts(outcome))
+    return _compared("Where we win, tie and lose", how, [*tables.verdicts(outcome), *tables.activity_lines(outcome)])
 
 
 def _compared(title: str, how: str, lines: Sequence[tables.Line]) -> str:
@@ -126,7 +141,7 @@ def _compared(title: str, how: str, lines: Sequence[tables.Line]) -> str:
         return ""
     said = []
     for verdict, sentence in WORDS.items():
-        rows = [f"{line.view} beside {line.rival}" for line in lines if line.verdict is verdict]
+        rows = [f"{line.view or tables.ACTIVITY} beside {line.rival}" for line in lines if line.verdict is verdict]
         said.append(f"- **{sentence}** in {len(rows)} of {len(lines)} rows{': ' + '; '.join(rows) if rows else ''}.")
     return _section(title, how, "\n".join(said), tables.as_markdown(tables.verdict_table(lines)))
 
@@ -160,10 +175,13 @@ def _views(outcome: Outcome, pictures: Pictures) -> str:
         "Average precision over all pairs of accounts; an edge is a pair with a room for two in which somebody wrote."
         " The views:"
     )
-    told = (
+    best = (
+        "These are the attackers that were chosen elsewhere. The same for those that turned out best here, of all"
+        f" {len(NAMES)}; whoever takes the best of so many is a little above what chance gives each:"
+    )
+    named = (
         "A person whom the attacker cannot name counts as found only through one pseudonym, whichever holds most of"
-        " what they did. The last column lifts that: what the same guess were worth if somebody told the attacker who"
-        " stands behind every single connection."
+        " what they did."
     )
     return _section(
         "Who talks with whom, by view",
@@ -171,7 +189,9 @@ def _views(outcome: Outcome, pictures: Pictures) -> str:
         "\n".join(f"- **{view}**: {SAYS[view]}." for view in View),
         pictures.show("edges.svg"),
         tables.as_markdown(tables.edges(outcome)),
-        told,
+        best,
+        tables.as_markdown(tables.best_edges(outcome)),
+        named,
         tables.as_markdown(tables.attackers(outcome)),
     )
 
@@ -191,11 +211,22 @@ def _snapshots(outcome: Outcome) -> str:
     return _section("Disk and memory of ours, society by society", "\n".join(said), tables.as_markdown(table))
 
 
+def _met(outcome: Outcome, plan: Plan) -> str:
+    how = (
+        f"Whoever watches what passes began on day {plan.tap_from:g}. Pairs whose room for two was in use before are"
+        " friends of old, all others met under the tap. Each column leaves the pairs of the other out of the question;"
+        " all other figures on this page are of both."
+    )
+    if not outcome.late:
+        return ""
+    return _section("Friends of old, and who met under the tap", how, tables.as_markdown(tables.met(outcome)))
+
+
 def _hindsight(outcome: Outcome, plan: Plan) -> str:
     """Where the attackers were chosen on other sizes of societies, another one may do better."""
     table = tables.hindsight(outcome)
     how = (
-        f"The attackers above were chosen on societies of another size. Of all {len(ATTACKERS)} these turned out best"
+        f"The attackers above were chosen on societies of another size. Of all {len(NAMES)} these turned out best"
         " for ours. Whoever takes the best of so many is now and then above what chance gives each of them."
     )
     return "" if plan.choice or len(table) == 1 else _section("With hindsight", how, tables.as_markdown(table))
@@ -203,7 +234,8 @@ def _hindsight(outcome: Outcome, plan: Plan) -> str:
 
 def _groups(outcome: Outcome) -> str:
     how = (
-        "Extended B-cubed F1 over rooms of three and more, beside the same guess with everybody's names exchanged."
+        "Extended B-cubed F1 over rooms of three and more, beside the same guess with everybody's names exchanged; the"
+        " attacker was chosen as those of pairs were."
         " *Epochs chained* is the share of true successions of a room's boxes that the attacker found."
     )
     return _section("Groups, and rooms that move", how, tables.as_markdown(tables.groups(outcome)))
@@ -227,14 +259,28 @@ def _activity(outcome: Outcome) -> str:
         " on."
     )
     table = tables.activity(outcome)
-    return _section("What somebody is doing", how, tables.as_markdown(table)) if len(table) > 1 else ""
+    if len(table) == 1:
+        return ""
+    return _section("What somebody is doing", how, _worst(outcome), tables.as_markdown(table))
+
+
+def _worst(outcome: Outcome) -> str:
+    """How ours stands among the models."""
+    lines = tables.activity_lines(outcome)
+    if not lines:
+        return ""
+    more = sum(line.ours.mean > line.theirs.mean for line in lines)
+    if more == len(lines):
+        return f"Ours is the worst of the {more + 1} designs here."
+    return f"Ours gives away more than {more} of the {len(lines)} models here."
 
 
 def _ablation(outcome: Outcome, pictures: Pictures) -> str:
     table = tables.ablation(outcome)
     how = (
-        "Ours with one defence taken away (*without*), or otherwise than it is (*with*). A connection per box, cover"
-        " reads and polling are not in the product."
+        "Ours with one defence taken away (*without*), or otherwise than it is (*with*). Each is to be read beside the"
+        " product above it, which is that of the same societies. A connection per box, cover reads and polling are not"
+        " in the product."
     )
     shown = pictures.show("ablation.svg")
     return _section("What each defence is worth", how, shown, tables.as_markdown(table)) if len(table) > 1 else ""
@@ -242,9 +288,11 @@ def _ablation(outcome: Outcome, pictures: Pictures) -> str:
 
 def _prices(outcome: Outcome) -> str:
     how = (
-        "Bytes are those of frames and files both ways, without carriers and requests; a delay is from the machine's"
-        " taking a frame to its handing it to somebody who is connected. In models, delays are their own numbers and"
-        " say nothing."
+        "Bytes are those of frames and files both ways. Carriers, requests, reads that bring nothing, what is heard and"
+        " every peal are not among them: of ours, whose devices look into all their boxes all day and hear all that"
+        " rings, that is far the larger part, and it grows with everybody's talk at the relay. A delay is from the"
+        " machine's taking a frame to its handing it to somebody who is connected. In models, delays are their own"
+        " numbers and say nothing. Rows of other numbers of societies are of other societies."
     )
     table = tables.prices(outcome)
     return _section("What each costs", how, tables.as_markdown(table)) if len(table) > 1 else ""
@@ -283,9 +331,15 @@ def _limits(plan: Plan) -> str:
         "An attacker here watches and does not act: it drops, delays and injects nothing.",
         "V3 gives connections numbers. A watcher who cannot even tell connections apart has less.",
         "The attackers know the design they attack, but have no account in the society and no device of anybody.",
+        (
+            "A society begins with nobody's friend: all become friends while the tap is there. Friends of old show less"
+            " (`--tap-from`)."
+            if not plan.tap_from
+            else "Friends of old met in the days before the tap, not years before it."
+        ),
     ]
     if plan.seeds < FEW:
-        limits.append(f"{plan.seeds} societies are few: an interval over them is narrower than it should be.")
+        limits.append(f"{plan.seeds} societies are few: others may lie outside the lowest and highest of them.")
     return _section("What this cannot say", "\n".join(f"- {limit}" for limit in limits))
 
 

@@ -5,15 +5,17 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
 from bench.leakage.campaign import Outcome
 from bench.leakage.designs import OURS, is_changed
 from bench.leakage.intervals import Interval, Verdict, compare, over_seeds
-from bench.leakage.tournament import LIVE, EdgeRow, RoomRow
+from bench.leakage.tournament import LIVE, EdgeRow, LateRow
 from bench.leakage.views import View
 
+ACTIVITY: Final = "what somebody is doing"
 Table = Sequence[Sequence[str]]
 """The first row is the heading."""
 
@@ -48,57 +50,103 @@ def edges(outcome: Outcome) -> Table:
     return [*rows, ["chance (base rate)", *([show(base)] * len(View))]]
 
 
-def precision(outcome: Outcome, design: str, view: View, *, told: bool = False) -> Interval:
+def precision(outcome: Outcome, design: str, view: View) -> Interval:
     """Average precision of the chosen attacker over seeds."""
-    return over_seeds([row.told if told else row.precision for row in outcome.reported(design, view)])
+    return over_seeds([row.precision for row in outcome.reported(design, view)])
+
+
+def best_precision(outcome: Outcome, design: str, view: View) -> Interval:
+    """Average precision of the attacker that turned out best."""
+    return over_seeds([row.precision for row in outcome.best(design, view)])
+
+
+def best_edges(outcome: Outcome) -> Table:
+    """As `edges`, of the attackers that turned out best."""
+    rows = [["design", *View]]
+    return [
+        *rows,
+        *(
+            [design, *(show(best_precision(outcome, design, view)) for view in View)]
+            for design in main_designs(outcome)
+        ),
+    ]
 
 
 def attackers(outcome: Outcome) -> Table:
-    """Which attacker is reported where, its best F1, and what were found if every connection's owner were known."""
-    rows = [["design", "view", "attacker", "best F1", "average precision, told who is behind each connection"]]
+    """Which attacker is reported where, its best F1, and which one turned out best."""
+    rows = [["design", "view", "attacker", "best F1", "best in hindsight", "its average precision"]]
     for design in main_designs(outcome):
         for view in View:
-            found = outcome.reported(design, view)
-            f1 = over_seeds([row.f1 for row in found])
-            told = precision(outcome, design, view, told=True)
-            rows.append([design, view, outcome.choice[design, view], show(f1), show(told)])
+            f1 = over_seeds([row.f1 for row in outcome.reported(design, view)])
+            best = outcome.best(design, view)[0].attacker
+            said = show(best_precision(outcome, design, view))
+            rows.append([design, view, outcome.choice.pairs[design, view], show(f1), best, said])
     return rows
+
+
+def met(outcome: Outcome) -> Table:
+    """Through a tap that began late: friends of old, and those who met under it, by the attacker that was chosen and by
+    those that turned out best for each.
+    """
+    rows = [["design", "view", "attacker", "friends of old", "by chance", "met under the tap", "by chance"]]
+    for design in main_designs(outcome) if outcome.late else ():
+        for view in LIVE:
+            found = [row for row in outcome.late if (row.design, row.view) == (design, view)]
+            by_name = {row.attacker: [one for one in found if one.attacker == row.attacker] for row in found}
+            old, new = (
+                max(by_name, key=lambda name: sum(score(row) for row in by_name[name])) for score in (_friends, _met)
+            )
+            said = {outcome.choice.pairs[design, view]: "", **dict.fromkeys((old, new), " (best in hindsight)")}
+            rows += [[design, view, f"{name}{best}", *_late(by_name[name])] for name, best in said.items()]
+    return rows
+
+
+def _friends(row: LateRow) -> float:
+    return row.friends
+
+
+def _met(row: LateRow) -> float:
+    return row.met
+
+
+def _late(rows: Sequence[LateRow]) -> list[str]:
+    return [
+        show(over_seeds([row.friends for row in rows])),
+        f"{np.mean([row.friends_chance for row in rows]):.3f}",
+        show(over_seeds([row.met for row in rows])),
+        f"{np.mean([row.met_chance for row in rows]):.3f}",
+    ]
 
 
 def snapshots(outcome: Outcome) -> Table:
     """For ours, society by society: what disk and memory give, beside chance."""
-    rows = [["view", "society", "attacker", "average precision", "chance, 95 of 100", "above chance"]]
+    rows = [["view", "society", "attacker", "average precision", "by chance: mean, 95 of 100", "above chance"]]
     for view in (View.DISK, View.MEMORY):
-        for row in outcome.reported(OURS, view) if (OURS, view) in outcome.choice else []:
+        for row in outcome.reported(OURS, view) if (OURS, view) in outcome.choice.pairs else []:
             above = "no" if row.precision <= row.high else "yes"
-            rows.append(
-                [view, str(row.seed), row.attacker, f"{row.precision:.4f}", f"{row.low:.4f}–{row.high:.4f}", above]
-            )
+            by_chance = f"{row.mean:.4f} ({row.low:.4f}–{row.high:.4f})"
+            rows.append([view, str(row.seed), row.attacker, f"{row.precision:.4f}", by_chance, above])
     return rows
 
 
 def groups(outcome: Outcome) -> Table:
     """B-cubed F1 of groups, and the share of successions found."""
-    rows = [["design", "view", "B³-F1 of groups", "by chance", "epochs chained"]]
+    rows = [["design", "view", "attacker", "B³-F1 of groups", "by chance", "epochs chained"]]
     for design in main_designs(outcome):
         for view in View:
-            found = _rooms(outcome, design, view)
+            found = outcome.grouped(design, view)
             chains = [row.chained for row in found if row.chained is not None]
             rows.append(
                 [
                     design,
                     view,
+                    outcome.choice.groups[design, view],
                     show(over_seeds([row.b3 for row in found])),
                     f"{np.mean([row.b3_chance for row in found]):.3f}",
                     show(over_seeds(chains)) if chains else "its rooms never move",
                 ]
             )
     return rows
-
-
-def _rooms(outcome: Outcome, design: str, view: View, seeds: Collection[int] | None = None) -> list[RoomRow]:
-    found = [row for row in outcome.rooms if (row.design, row.view) == (design, view)]
-    return [row for row in found if seeds is None or row.seed in seeds]
 
 
 def first(outcome: Outcome) -> Table:
@@ -112,16 +160,11 @@ def first(outcome: Outcome) -> Table:
     return rows
 
 
-def median(by_seed: Sequence[Sequence[float]], rounds: int = 1_000) -> str:
-    """The median over all people of all societies, with where it lies when societies are drawn anew."""
-    dice = np.random.default_rng(0)
-    drawn = [np.asarray(messages, np.float64) for messages in by_seed]
-    middle = np.median(np.concatenate(drawn))
-    medians = [
-        np.median(np.concatenate([drawn[at] for at in dice.integers(0, len(drawn), len(drawn))])) for _ in range(rounds)
-    ]
-    low, high = np.quantile(medians, (0.025, 0.975), method="nearest")
-    return f"{_count(middle)} ({_count(low)}–{_count(high)})"
+def median(by_seed: Sequence[Sequence[float]]) -> str:
+    """The median over all people of all societies, with the lowest and the highest of the societies."""
+    middle = np.median(np.concatenate([np.asarray(messages, np.float64) for messages in by_seed]))
+    medians = [float(np.median(messages)) for messages in by_seed]
+    return f"{_count(middle)} ({_count(min(medians))}–{_count(max(medians))})"
 
 
 def _count(messages: float) -> str:
@@ -129,30 +172,43 @@ def _count(messages: float) -> str:
 
 
 def ablation(outcome: Outcome) -> Table:
-    """Ours with one defence changed each, beside ours in the same societies."""
+    """Ours with one defence changed each, under ours as it is in the very same societies."""
     views = (View.MEMORY, *LIVE)
-    rows = [["ours", *(f"{view} edges" for view in views), *(f"{view} chained" for view in LIVE), "B³-F1 (V3)"]]
-    seeds = {row.seed for row in outcome.rooms if is_changed(row.design)}
-    for design in ours(outcome) if seeds else ():
-        cells = [show(over_seeds(_precisions(outcome, design, view, seeds))) for view in views]
-        for view in LIVE:
-            chains = [row.chained for row in _rooms(outcome, design, view, seeds) if row.chained is not None]
-            cells.append(show(over_seeds(chains)) if chains else "–")
-        cells.append(show(over_seeds([row.b3 for row in _rooms(outcome, design, View.TAP, seeds)])))
-        rows.append([design.partition(", ")[2] or "as the product is", *cells])
+    rows = [
+        ["ours", "societies", *(f"{view} edges" for view in views), *(f"{view} chained" for view in LIVE), "B³-F1 (V3)"]
+    ]
+    lived: dict[tuple[int, ...], list[str]] = {}
+    for design in ours(outcome):
+        seeds = tuple(sorted({row.seed for row in outcome.rooms if row.design == design}))
+        lived.setdefault(seeds, []).append(design)
+    for seeds, designs_there in sorted(lived.items(), key=lambda item: -len(item[0])):
+        changes = [design for design in designs_there if design != OURS]
+        rows += [_ablated(outcome, design, seeds, views) for design in ((OURS, *changes) if changes else ())]
     return rows
+
+
+def _ablated(outcome: Outcome, design: str, seeds: Sequence[int], views: Sequence[View]) -> list[str]:
+    cells = [show(over_seeds(_precisions(outcome, design, view, seeds))) for view in views]
+    for view in LIVE:
+        found = [row for row in outcome.grouped(design, view) if row.seed in seeds]
+        chains = [row.chained for row in found if row.chained is not None]
+        cells.append(show(over_seeds(chains)) if chains else "–")
+    cells.append(show(over_seeds([row.b3 for row in outcome.grouped(design, View.TAP) if row.seed in seeds])))
+    which = ", ".join(str(seed) for seed in seeds)
+    return [design.partition(", ")[2] or "**as the product is**", which, *cells]
 
 
 def prices(outcome: Outcome) -> Table:
     """What each design costs, beside what it gives away in V3."""
-    heading = ["design", "V3 edges", "kB for each account and day", "connections for each account and day"]
+    heading = ["design", "societies", "V3 edges", "kB for each account and day", "connections for each account and day"]
     rows = [[*heading, "seconds to a reader who is there: median, 90 of 100"]]
     for design in dict.fromkeys(row.design for row in outcome.prices):
         found = [row for row in outcome.prices if row.design == design]
         carried = f"{np.mean([row.bytes for row in found]) / 1_000:,.0f}"
         opened = f"{np.mean([row.connections for row in found]):.1f}"
         waits = f"{np.mean([row.median for row in found]):.2f}, {np.mean([row.slow for row in found]):.2f}"
-        rows.append([design, show(precision(outcome, design, View.TAP)), carried, opened, waits])
+        edges_there = show(precision(outcome, design, View.TAP))
+        rows.append([design, str(len(found)), edges_there, carried, opened, waits])
     return rows
 
 
@@ -175,33 +231,70 @@ def _precisions(outcome: Outcome, design: str, view: View, seeds: Collection[int
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One comparison: ours beside a model in one view."""
+    """One comparison: ours beside a model in one view; without one, of what somebody is doing."""
 
-    view: View
+    view: View | None
     rival: str
     verdict: Verdict
     ours: Interval
     theirs: Interval
+    hindsight: Verdict
+    """The same for the attackers that turned out best."""
 
 
 def verdicts(outcome: Outcome, ours: str = OURS) -> list[Line]:
-    """Edges, for every view and model, from the intervals of the differences; of ours as it is, or with a change."""
+    """Edges, for every view and model, from the differences in each society; of ours as it is, or with a change."""
     found = []
     for view in View:
-        mine = [row.precision for row in outcome.reported(ours, view)] if (ours, view) in outcome.choice else []
-        for rival in main_designs(outcome) if mine else ():
-            if rival == OURS:
-                continue
-            theirs = [row.precision for row in outcome.reported(rival, view)]
-            found.append(Line(view, rival, compare(mine, theirs), over_seeds(mine), over_seeds(theirs)))
+        if (ours, view) not in outcome.choice.pairs or not outcome.reported(ours, view):
+            continue
+        mine = outcome.reported(ours, view)
+        for rival in main_designs(outcome):
+            if rival != OURS:
+                theirs = outcome.reported(rival, view)
+                said = (
+                    _compared(mine, theirs),
+                    over_seeds([r.precision for r in mine]),
+                    over_seeds([r.precision for r in theirs]),
+                )
+                best = _compared(outcome.best(ours, view), outcome.best(rival, view))
+                found.append(Line(view, rival, *said, best))
     return found
+
+
+def _compared(mine: Sequence[EdgeRow], theirs: Sequence[EdgeRow]) -> Verdict:
+    """What is at rest is compared by how far it is above chance for the same guess, and not at all if neither is."""
+    if mine[0].view in LIVE:
+        return compare([row.precision for row in mine], [row.precision for row in theirs])
+    if not any(2 * sum(row.precision > row.high for row in rows) > len(rows) for rows in (mine, theirs)):
+        return Verdict.TIE
+    return compare([row.precision - row.mean for row in mine], [row.precision - row.mean for row in theirs])
 
 
 def verdict_table(lines: Iterable[Line]) -> Table:
     """As a table."""
     return [
-        ["view", "beside", "we", "ours", "theirs"],
-        *([line.view, line.rival, line.verdict, show(line.ours), show(line.theirs)] for line in lines),
+        ["view", "beside", "we", "ours", "theirs", "we, by the best attackers in hindsight"],
+        *(
+            [line.view or ACTIVITY, line.rival, line.verdict, show(line.ours), show(line.theirs), line.hindsight]
+            for line in lines
+        ),
+    ]
+
+
+def activity_lines(outcome: Outcome) -> list[Line]:
+    """What somebody is doing, ours beside each model: a comparison like those of edges."""
+    scores = {
+        design: [float(np.mean(row.scores)) for row in outcome.activity if row.design == design]
+        for design in main_designs(outcome)
+    }
+    if len(scores.get(OURS, ())) < 2:
+        return []
+    return [
+        Line(None, rival, verdict, over_seeds(scores[OURS]), over_seeds(theirs), verdict)
+        for rival, theirs in scores.items()
+        if rival != OURS and len(theirs) == len(scores[OURS])
+        for verdict in (compare(scores[OURS], theirs),)
     ]
 
 

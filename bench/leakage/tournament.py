@@ -1,43 +1,57 @@
 """Every design against every view and every attacker, seed by seed; plain rows come out, for tables and plots.
 
-For each design and view the attacker that is reported is chosen on societies that are not: `Choice` is made from the
-rows of other seeds, and the one that learns has learned there. All attackers' rows are kept and published too.
+For each design and view the attackers that are reported, of pairs and of groups, are chosen on societies that are not:
+`Choice` is made from the rows of other seeds, and the one that learns has learned there. All attackers' rows are kept
+and published too. A tap may begin later than the society (`Trial.tap_from`).
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Final
 
 import numpy as np
 
-from bench.leakage.attackers import ATTACKERS, attack, guess_all, prepare, table
-from bench.leakage.attackers.trained import Lesson, Table, Trained, train
+from bench.leakage.attackers import ATTACKERS, GROUPERS, attack, guess_all, prepare, table
+from bench.leakage.attackers.trained import Lesson, Table, Trained, by_halves, train
 from bench.leakage.bcubed import bcubed, bcubed_chance
 from bench.leakage.first import Exchanged, first_right
 from bench.leakage.guess import Cast, Guess, Pairs
-from bench.leakage.measure import Ranking, average_precision, best_f1, chained, chance, identify, rank
-from bench.leakage.society import Society
-from bench.leakage.trace import NOBODY, Recording, Truth
-from bench.leakage.views import View, see
+from bench.leakage.late import late, met_since
+from bench.leakage.measure import Ranking, among, average_precision, best_f1, chained, chance, identify, rank
+from bench.leakage.society import DAY, Society
+from bench.leakage.trace import NOBODY, Pair, Recording, Truth
+from bench.leakage.views import WATCHED, Seen, View, see
 
 Design = Callable[[Society], Recording]
 Designs = Mapping[str, Design]
-Choice = Mapping[tuple[str, View], str]
-"""The attacker that is reported for a design and a view."""
+Names = dict[tuple[str, View], str]
 Learned = Mapping[tuple[str, View], Trained]
 
 GROUPS_FROM: Final = 3
-LIVE: Final = (View.TAP, View.ADDRESSES, View.DIRECTORY)
+NAMED_FROM: Final = 2
+"""A guess of so many counts as one about a group: whoever brought them together may be missing from it."""
+LIVE: Final = WATCHED
 LEARNS: Final = "trained on other societies"
 NAMES: Final = (*ATTACKERS, LEARNS)
 
 
 @dataclass(frozen=True, slots=True)
+class Choice:
+    """The attackers that are reported for a design and a view: of pairs, and of groups."""
+
+    pairs: Names = field(default_factory=dict)
+    groups: Names = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class EdgeRow:
-    """One attacker's guess of who talks with whom. ``low`` and ``high``: where chance lies in 95 of 100 cases."""
+    """One attacker's guess of who talks with whom. ``mean``: what the same guess is worth by chance; ``low`` and
+    ``high``: where that lies in 95 of 100 cases.
+    """
 
     design: str
     view: View
@@ -45,8 +59,8 @@ class EdgeRow:
     attacker: str
     guessed: int
     precision: float
-    told: float
     base: float
+    mean: float
     low: float
     high: float
     f1: float
@@ -54,11 +68,12 @@ class EdgeRow:
 
 @dataclass(frozen=True, slots=True)
 class RoomRow:
-    """Groups and successions. ``chained`` is None where rooms never move."""
+    """One attacker's groups, and successions. ``chained`` is None where rooms never move."""
 
     design: str
     view: View
     seed: int
+    grouper: str
     people: int
     groups: int
     b3: float
@@ -77,6 +92,23 @@ class FirstRow:
 
 
 @dataclass(frozen=True, slots=True)
+class LateRow:
+    """One attacker's guess through a tap that began later: of pairs who talked before, of those who met under it, and
+    what chance gives for each.
+    """
+
+    design: str
+    view: View
+    seed: int
+    attacker: str
+    friends: float
+    friends_chance: float
+    met: float
+    met_chance: float
+    met_edges: int
+
+
+@dataclass(frozen=True, slots=True)
 class Judge:
     """Who the people of one cast are, for scoring. It keeps no events."""
 
@@ -85,7 +117,6 @@ class Judge:
     seed: int
     truth: Truth
     who: Mapping[int, int]
-    told: Mapping[int, int]
 
     def ranking(self, pairs: Pairs) -> Ranking:
         return rank(pairs, self.who, self.truth)
@@ -93,6 +124,7 @@ class Judge:
     def row(self, name: str, pairs: Pairs, rounds: int = 200) -> EdgeRow:
         """One attacker's guess, scored; chance from so many ``rounds``."""
         ranking = self.ranking(pairs)
+        by_chance = chance(ranking, self.truth, rounds)
         return EdgeRow(
             self.design,
             self.view,
@@ -100,11 +132,19 @@ class Judge:
             name,
             len(pairs.score),
             average_precision(ranking),
-            average_precision(rank(pairs, self.told, self.truth)),
             ranking.base,
-            *chance(ranking, self.truth, rounds),
+            by_chance.mean,
+            by_chance.low,
+            by_chance.high,
             best_f1(ranking),
         )
+
+    def late(self, name: str, pairs: Pairs, met: frozenset[Pair]) -> LateRow:
+        """One attacker's guess, scored among all but those who met under the tap, and among all but the others."""
+        friends = among(pairs, self.who, self.truth, met)
+        new = among(pairs, self.who, self.truth, self.truth.talks - met)
+        scores = (average_precision(friends), friends.base, average_precision(new), new.base)
+        return LateRow(self.design, self.view, self.seed, name, *scores, len(met))
 
     def lesson(self, its: Table) -> Lesson:
         """The table of a scene, with the truth."""
@@ -115,49 +155,64 @@ class Judge:
         low, high = sorted((self.who.get(one, NOBODY), self.who.get(two, NOBODY)))
         return (low, high) in self.truth.talks
 
-    def rooms(self, guess: Guess) -> RoomRow:
-        """Groups and successions, scored."""
+    def rooms(self, name: str, guess: Guess, rounds: int = 20) -> RoomRow:
+        """One attacker's groups, and successions, scored."""
         truth, cast = self.truth, guess.cast
         groups = [{self.who[person] for person in group if person in self.who} for group in guess.groups]
-        groups = [group for group in groups if len(group) >= GROUPS_FROM]
+        groups = [group for group in groups if len(group) >= NAMED_FROM]
         rooms = [room for room in truth.rooms if len(room) >= GROUPS_FROM]
         return RoomRow(
             self.design,
             self.view,
             self.seed,
+            name,
             len(set(cast.conns.values()) | set(cast.accounts.values())),
             len(groups),
             bcubed(groups, rooms, truth.accounts).f1,
-            bcubed_chance(groups, rooms, truth.accounts),
+            bcubed_chance(groups, rooms, truth.accounts, rounds) if rounds else 0.0,
             chained(guess.chain, truth),
         )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Trial:
-    """One design and one society, recorded."""
+    """One design and one society, recorded. ``tap_from``: the day on which whoever watches begins to."""
 
     recording: Recording
     society: Society
+    tap_from: float = 0.0
+
+    @cached_property
+    def met(self) -> frozenset[Pair]:
+        """Who met after the tap began."""
+        return met_since(self.recording, self.society, self.tap_from * DAY)
+
+    def seen(self, view: View) -> Seen:
+        """What there is to attack."""
+        seen = see(self.recording, view)
+        return late(seen, self.tap_from * DAY) if view in LIVE and self.tap_from else seen
 
     def judge(self, view: View, cast: Cast) -> Judge:
         """For guesses about the people of ``cast``."""
         live, truth = self.recording.live, self.recording.truth
-        who, told = identify(cast, live, truth), identify(cast, live, truth, told=True)
-        return Judge(self.recording.design, view, self.society.seed, truth, who, told)
+        return Judge(self.recording.design, view, self.society.seed, truth, identify(cast, live, truth))
 
-    def play(self, view: View, learned: Trained | None) -> tuple[list[EdgeRow], RoomRow]:
+    def play(self, view: View, learned: Trained | None) -> Played:
         """Every attacker's guess of one view, groups and successions."""
-        scene, guess = guess_all(see(self.recording, view))
+        scene, guesses = guess_all(self.seen(view))
         judge = self.judge(view, scene.cast)
-        rows = [judge.row(name, attack(scene, name)) for name in ATTACKERS]
+        said = {name: attack(scene, name) for name in ATTACKERS}
         if learned is not None:
-            rows.append(judge.row(LEARNS, learned(table(scene))))
-        return rows, judge.rooms(guess)
+            said[LEARNS] = learned(table(scene))
+        played = Played([judge.row(name, pairs) for name, pairs in said.items()])
+        played.rooms += [judge.rooms(name, guess) for name, guess in guesses.items()]
+        if self.tap_from and view in LIVE:
+            played.late += [judge.late(name, pairs, self.met) for name, pairs in said.items()]
+        return played
 
     def first(self, view: View, attacker: str, learned: Trained | None) -> FirstRow:
         """The attacker over time."""
-        seen, talks = see(self.recording, view), self.recording.truth.talks
+        seen, talks = self.seen(view), self.recording.truth.talks
 
         def ranked(t: float) -> Ranking:
             scene, _ = prepare(seen.until(t))
@@ -169,45 +224,61 @@ class Trial:
         return FirstRow(self.recording.design, view, self.society.seed, [found[account] for account in people])
 
 
+@dataclass(slots=True)
+class Played:
+    """What came of one design, society and view."""
+
+    edges: list[EdgeRow]
+    rooms: list[RoomRow] = field(default_factory=list)
+    late: list[LateRow] = field(default_factory=list)
+
+
 class School:
     """The societies that attackers are chosen and trained on. Nothing of them is reported."""
 
     def __init__(self) -> None:
         self._rows: list[EdgeRow] = []
+        self._rooms: list[RoomRow] = []
         self._taken: dict[tuple[str, View], list[tuple[Judge, Lesson]]] = defaultdict(list)
 
     def take(self, trial: Trial, view: View) -> None:
         """One more society for a design and a view."""
-        scene, _ = prepare(see(trial.recording, view))
+        scene, guesses = guess_all(trial.seen(view))
         judge = trial.judge(view, scene.cast)
         self._rows += [judge.row(name, attack(scene, name), 0) for name in ATTACKERS]
+        self._rooms += [judge.rooms(name, guess, 0) for name, guess in guesses.items()]
         self._taken[trial.recording.design, view].append((judge, judge.lesson(table(scene))))
 
     def end(self) -> tuple[Choice, Learned]:
-        """For each design and view the attacker with the best mean average precision; and who learned from everything.
+        """For each design and view the attackers with the best mean score; and who learned from everything.
 
-        The one that learns is judged on each society by what it learned from the others.
+        The one that learns is judged on each society by what it learned from the others; on one society alone, on each
+        half of the pairs by what it learned from the other half.
         """
         learned: dict[tuple[str, View], Trained] = {}
         for key, taken in self._taken.items():
             for at, (judge, lesson) in enumerate(taken):
-                others = train([each for number, (_, each) in enumerate(taken) if number != at])
-                if others is not None:
-                    self._rows.append(judge.row(LEARNS, others(lesson.table), 0))
+                others = [each for number, (_, each) in enumerate(taken) if number != at]
+                taught = train(others)
+                said = taught(lesson.table) if taught else by_halves(lesson) if not others else None
+                if said is not None:
+                    self._rows.append(judge.row(LEARNS, said, 0))
             whole = train([lesson for _, lesson in taken])
             if whole is not None:
                 learned[key] = whole
-        return choose(self._rows), learned
+        pairs = best(((row.design, row.view), row.attacker, row.precision) for row in self._rows)
+        groups = best((((row.design, row.view), row.grouper, row.b3) for row in self._rooms), tuple(GROUPERS))
+        return Choice(pairs, groups), learned
 
 
-def choose(rows: Iterable[EdgeRow]) -> Choice:
-    """For each design and view the attacker with the best mean average precision; of equals the first named."""
+def best(scores: Iterable[tuple[tuple[str, View], str, float]], order: Sequence[str] = NAMES) -> Names:
+    """For each design and view the attacker with the best mean score of those tried on most; of equals the first."""
     found: dict[tuple[str, View], dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
-    for row in rows:
-        found[row.design, row.view][row.attacker].append(row.precision)
+    for key, name, score in scores:
+        found[key][name].append(score)
     choice = {}
-    for key, scores in found.items():
-        most = max(len(each) for each in scores.values())
-        tried = [name for name in NAMES if len(scores.get(name, ())) == most]
-        choice[key] = max(tried, key=lambda name: (round(float(np.mean(scores[name])), 9), -NAMES.index(name)))
+    for key, by_name in found.items():
+        most = max(len(each) for each in by_name.values())
+        tried = [name for name in order if len(by_name.get(name, ())) == most]
+        choice[key] = max(tried, key=lambda name: (round(float(np.mean(by_name[name])), 9), -order.index(name)))
     return choice

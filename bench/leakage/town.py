@@ -24,11 +24,11 @@ from bench.leakage.lines import Seat
 from bench.leakage.machine import Machine
 from bench.leakage.room_acts import RoomActs
 from bench.leakage.society import Intent, Kind, Society
-from nullabona.client.core import commands, files
+from nullabona.client.core import commands, files, replies
 from nullabona.client.core.errors import BadRequest, NoSuchContact, NoSuchRoom
 from nullabona.client.core.records import FileState, LoggedEvent, Progress
 from nullabona.client.core.roominfo import DIRECT
-from nullabona.client.core.step import Timing
+from nullabona.client.core.step import Step, Timing
 from nullabona.client.core.touched import Touched
 from nullabona.errors import PeerError
 from tests.rooms.devices import another_device
@@ -137,7 +137,7 @@ class Town:
             engine.on_bell = self.machine.waited_at.__setitem__
         dice = random.Random(f"seat {name}")
         delay, phase = dice.uniform(0.005, 0.04), dice.random()
-        seat = Seat(self.machine, self._defences, intent.account, delay, phase)
+        seat = Seat(self.machine, self._defences, intent.account, delay, phase, random.Random(dice.random()))
         device = Device(
             person,
             engine,
@@ -189,11 +189,16 @@ class Town:
     def _heard(self, device: Device, number: int, event: LoggedEvent) -> None:
         if event.kind == "contact-request":
             account = _account_of(event)
-            self._answer(device, number, lambda step: commands.accept_contact(step, account))
+            self._answer(device, number, lambda step: self._accept(step, account))
         elif event.kind == "room-request":
             self._answer(device, number, lambda step: commands.accept_request(step, event.room))
         elif event.kind in {"joined", "rejoined"}:
             self._came_in(device, number, event.room)
+
+    def _accept(self, step: Step, account: bytes) -> None:
+        if not self._defences.reply_boxes:
+            replies.note(step, account, b"")
+        commands.accept_contact(step, account)
 
     def _answer(self, device: Device, number: int, say_yes: Callable[[Any], object]) -> None:
         def work() -> None:

@@ -29,6 +29,8 @@ class View(StrEnum):
     DIRECTORY = "V5"
 
 
+WATCHED: Final = (View.TAP, View.ADDRESSES, View.DIRECTORY)
+"""Those of what passes."""
 SAYS: Final[Mapping[View, str]] = MappingProxyType(
     {
         View.DISK: "disks, once, after the last day",

@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 from bench.leakage import campaign, page, plots, tables
-from bench.leakage.attackers import ATTACKERS, guess_all, table
-from bench.leakage.attackers.trained import train
+from bench.leakage.attackers import ATTACKERS, GROUPERS, guess_all, table
+from bench.leakage.attackers.trained import Lesson, Table, by_halves, train
 from bench.leakage.campaign import ActivityRow, Outcome, Plan, decode_choice, encode_choice, measure
 from bench.leakage.designs import OURS, changed, every
 from bench.leakage.first import Exchanged, first_right
@@ -24,7 +24,7 @@ from bench.leakage.rivals import RIVALS
 from bench.leakage.rivals.groupids import GroupIds
 from bench.leakage.rivals.queues import Queues
 from bench.leakage.society import SMALL, Size, Society, make
-from bench.leakage.tournament import LEARNS, NAMES, Design, EdgeRow, FirstRow, RoomRow, Trial, choose
+from bench.leakage.tournament import LEARNS, NAMES, Choice, Design, EdgeRow, FirstRow, RoomRow, Trial, best
 from bench.leakage.trace import Recording
 from bench.leakage.views import View, see
 
@@ -65,8 +65,10 @@ def test_attackers_are_chosen_on_other_societies(outcome: Outcome) -> None:
     """No seed is used for both, and every design and view has a choice."""
     assert not set(PLAN.reported) & set(PLAN.chosen_on)
     assert {row.seed for row in outcome.edges} == set(PLAN.reported)
-    assert {(row.design, row.view) for row in outcome.edges} == set(outcome.choice)
-    assert set(outcome.choice.values()) <= set(NAMES)
+    keys = {(row.design, row.view) for row in outcome.edges}
+    assert keys == set(outcome.choice.pairs) == set(outcome.choice.groups)
+    assert set(outcome.choice.pairs.values()) <= set(NAMES)
+    assert set(outcome.choice.groups.values()) <= set(GROUPERS)
 
 
 def test_all_attackers_are_published(outcome: Outcome) -> None:
@@ -118,8 +120,8 @@ def test_attackers_that_were_chosen_before_are_reported(outcome: Outcome, tmp_pa
     text = page.write(large, plan, page.Pictures([]), "command", "a machine")
     assert "was decided on the societies of another page" in text
     assert "Where we win" not in text
-    best = {view: max(row.precision for row in large.edges if row.view == view) for view in View}
-    assert [[view, f"{best[view]:.4f}"] for view in View] == [[row[0], row[3]] for row in tables.hindsight(large)[1:]]
+    top = {view: max(row.precision for row in large.edges if row.view == view) for view in View}
+    assert [[view, f"{top[view]:.4f}"] for view in View] == [[row[0], row[3]] for row in tables.hindsight(large)[1:]]
     assert "## With hindsight" in text
     assert "## With hindsight" not in page.write(outcome, PLAN, page.Pictures([]), "command", "a machine")
 
@@ -127,7 +129,7 @@ def test_attackers_that_were_chosen_before_are_reported(outcome: Outcome, tmp_pa
 def test_a_model_alone_is_beside_nothing(outcome: Outcome) -> None:
     """Its figures can be had without ours, although ours has chosen attackers."""
     alone = measure(replace(PLAN, seeds=1), {"a model": stood_in("a model", GroupIds)}, lambda _: None)
-    alone.choice |= outcome.choice
+    alone.choice.pairs.update(outcome.choice.pairs)
     assert [] == tables.verdicts(alone)
     assert "win 0, tie 0, lose 0" in page.verdict_words(alone)
 
@@ -146,7 +148,7 @@ def test_the_best_attacker_elsewhere_is_chosen() -> None:
 
     rows = [row(1, "co-occurrence", 0.5), row(2, "co-occurrence", 0.5), row(1, LEARNS, 0.9)]
     rows += [row(1, "event correlation", 0.9), row(2, "event correlation", 0.2)]
-    assert choose(rows) == {("a", View.TAP): "event correlation"}
+    assert best(((r.design, r.view), r.attacker, r.precision) for r in rows) == {("a", View.TAP): "event correlation"}
 
 
 def test_who_learns_elsewhere_finds_more_than_nothing() -> None:
@@ -163,9 +165,21 @@ def test_who_learns_elsewhere_finds_more_than_nothing() -> None:
     assert judge.row(LEARNS, learned(lesson.table)).precision > 0.9
 
 
+def test_who_learns_can_be_judged_on_one_society() -> None:
+    """On each half by the other; what it says is a score for every pair of the table, and finds the edges."""
+    trial = Trial(GroupIds(make(11, SMALL)).recording(), make(11, SMALL))
+    scene, _ = guess_all(see(trial.recording, View.TAP))
+    judge = trial.judge(View.TAP, scene.cast)
+    said = by_halves(judge.lesson(table(scene)))
+    assert said is not None
+    assert judge.row(LEARNS, said).precision > 0.8
+
+
 def test_nothing_is_learned_from_nothing() -> None:
     """Too few edges, or no other pairs."""
     assert train([]) is None
+    empty = Lesson(Table(np.empty(0, np.int64), np.empty(0, np.int64), np.empty((0, 1))), np.empty(0, bool))
+    assert by_halves(empty) is None
 
 
 # --------------------------------------------------------------------------------------------------- first guesses
@@ -199,18 +213,23 @@ def test_a_best_partner_that_is_wrong_is_not_right(friends: Society) -> None:
 # ------------------------------------------------------------------------------------------------------------ page
 
 
-def told(design: str, precision: float, seed: int, view: View = View.TAP) -> EdgeRow:
-    return EdgeRow(design, view, seed, "co-occurrence", 3, precision, precision, 0.05, 0.04, 0.06, precision)
+def edge_row(design: str, precision: float, seed: int, view: View = View.TAP) -> EdgeRow:
+    return EdgeRow(design, view, seed, "co-occurrence", 3, precision, 0.05, 0.05, 0.04, 0.06, precision)
 
 
 def outcome_of(ours: float, theirs: float) -> Outcome:
     """Two societies, every view alike."""
-    found = Outcome(choice={(design, view): "co-occurrence" for design in (OURS, "other") for view in View})
+    keys = [(design, view) for design in (OURS, "other") for view in View]
+    choice = Choice(dict.fromkeys(keys, "co-occurrence"), dict.fromkeys(keys, "invited together"))
+    found = Outcome(choice=choice)
     for view in View:
         for seed in (1, 2):
-            found.edges += [told(OURS, ours + seed / 100, seed, view), told("other", theirs + seed / 100, seed, view)]
+            for design, value in ((OURS, ours), ("other", theirs)):
+                found.edges.append(edge_row(design, value + seed / 100, seed, view))
             for design in (OURS, "other"):
-                found.rooms.append(RoomRow(design, view, seed, 5, 2, 0.5, 0.1, 0.5 if design == OURS else None))
+                found.rooms.append(
+                    RoomRow(design, view, seed, "invited together", 5, 2, 0.5, 0.1, 0.5 if design == OURS else None)
+                )
                 found.first.append(FirstRow(design, view, seed, [3.0, math.inf, math.inf]))
     found.activity = [ActivityRow(OURS, 1, [0.5, 0.6], 0.2, 5, 100, 20)]
     return found
@@ -229,6 +248,36 @@ def test_the_page_says_where_we_win_tie_and_lose(ours: float, theirs: float, ver
     found = outcome_of(ours, theirs)
     assert {line.verdict for line in tables.verdicts(found)} == {verdict}
     assert sentence in page.write(found, PLAN, page.Pictures([]), "command", "a machine")
+
+
+def test_the_page_says_how_ours_stands_in_what_somebody_is_doing() -> None:
+    """Those rows are counted among what is won and lost."""
+    found = outcome_of(0.1, 0.5)
+    found.activity = [ActivityRow(OURS, seed, [0.9, 0.9 + seed / 100], 0.2, 5, 100, 20) for seed in (1, 2)]
+    found.activity += [ActivityRow("other", seed, [0.5, 0.5 + seed / 101], 0.2, 5, 100, 20) for seed in (1, 2)]
+    text = page.write(found, PLAN, page.Pictures([]), "command", "a machine")
+    assert "**We leak more** in 1 of 6 rows: what somebody is doing beside other" in text
+    assert "Ours is the worst of the 2 designs here" in text
+
+
+def test_what_is_at_rest_and_not_above_chance_is_a_tie() -> None:
+    """However far apart two rankings of noise are."""
+    lines = tables.verdicts(outcome_of(0.02, 0.04))
+    assert {line.verdict for line in lines if line.view in {View.DISK, View.MEMORY}} == {Verdict.TIE}
+    assert {line.verdict for line in lines if line.view is View.TAP} == {Verdict.WIN}
+
+
+def test_a_tap_that_begins_later_tells_old_friends_apart(tmp_path: Path) -> None:
+    """Rows for what passes, a table on the page, and nothing of it where the tap was there from the beginning."""
+    plan = replace(PLAN, seeds=1, over_time=False, tap_from=0.6)
+    found = measure(plan, {OURS: stood_in(OURS, GroupIds)}, lambda _: None)
+    assert {row.view for row in found.late} == {View.TAP, View.ADDRESSES, View.DIRECTORY}
+    assert all(0 <= row.friends <= 1 and 0 <= row.met <= 1 for row in found.late)
+    found.write(tmp_path / "outcome.json")
+    assert Outcome.read(tmp_path / "outcome.json") == found
+    title = "Friends of old, and who met under the tap"
+    assert title in page.write(found, plan, page.Pictures([]), "command", "a machine")
+    assert title not in page.write(outcome_of(0.1, 0.5), PLAN, page.Pictures([]), "command", "a machine")
 
 
 def test_the_page_says_whether_the_disk_is_above_chance() -> None:

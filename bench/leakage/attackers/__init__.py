@@ -15,23 +15,28 @@ from typing import Final
 import numpy as np
 
 from bench.leakage.attackers import arrivals, disk
+from bench.leakage.attackers.addresses import at_addresses
+from bench.leakage.attackers.born import after_requests, two_present
 from bench.leakage.attackers.chains import chain, rooms
 from bench.leakage.attackers.cooccurrence import co_occurrence
 from bench.leakage.attackers.disclosure import least_squares, matched, sda
 from bench.leakage.attackers.disk_chains import chain_in_memory, chain_on_disk
+from bench.leakage.attackers.distance import same_distance
+from bench.leakage.attackers.first_contact import FIRST_CONTACTS
 from bench.leakage.attackers.followers import follow
-from bench.leakage.attackers.groups import guess_groups
+from bench.leakage.attackers.groups import GROUPERS
 from bench.leakage.attackers.linking import link
+from bench.leakage.attackers.lookups import letters, look_ups
 from bench.leakage.attackers.memory import many_waits, same_second
 from bench.leakage.attackers.presence import cast_of, hours, single_requests, weights
 from bench.leakage.attackers.scene import Scene
 from bench.leakage.attackers.timing import correlation
 from bench.leakage.attackers.trained import Table, tabulate
 from bench.leakage.guess import Guess, Pairs
-from bench.leakage.trace import Pair
+from bench.leakage.trace import Op, Pair
 from bench.leakage.views import Seen, View
 
-__all__ = ["ATTACKERS", "PairAttack", "Scene", "attack", "fused", "guess_all", "prepare", "table"]
+__all__ = ["ATTACKERS", "GROUPERS", "PairAttack", "Scene", "attack", "fused", "guess_all", "prepare", "table"]
 
 PASSES: Final = 2
 
@@ -75,6 +80,27 @@ def by_hours(scene: Scene) -> Pairs:
     return _votes(scene, ("presence", "presence at writes", "arrivals"))
 
 
+def together(scene: Scene) -> Pairs:
+    """What inboxes and addresses say."""
+    return _added(scene, ("first contact", "first contact, 2 hours", *ADDRESSES))
+
+
+def by_addresses(scene: Scene) -> Pairs:
+    """What addresses say."""
+    return _added(scene, ADDRESSES)
+
+
+def _added(scene: Scene, names: Sequence[str]) -> Pairs:
+    """Several scores, each by how far above its mean it is: nobody looks at one trace alone."""
+    found: dict[Pair, float] = {}
+    for pairs in (attack(scene, name) for name in names):
+        mean = float(pairs.score.mean()) if len(pairs.score) else 1.0
+        low, high = np.minimum(pairs.left, pairs.right), np.maximum(pairs.left, pairs.right)
+        for one, two, score in zip(low.tolist(), high.tolist(), pairs.score.tolist(), strict=True):
+            found[one, two] = found.get((one, two), 0.0) + score / mean
+    return Pairs.of(dict(sorted(found.items())))
+
+
 def _sharing(weights: Mapping[int, Mapping[int, float]]) -> Pairs:
     """Pairs by how much both have to do with one place, the fewer others have the more it says."""
     found: dict[Pair, float] = {}
@@ -86,6 +112,7 @@ def _sharing(weights: Mapping[int, Mapping[int, float]]) -> Pairs:
 
 
 VOTERS: Final = ("co-occurrence", "matched disclosure", "statistical disclosure", "event correlation")
+ADDRESSES: Final = ("at addresses", "look-ups", "letters")
 ATTACKERS: Final[Mapping[str, PairAttack]] = MappingProxyType(
     {
         "co-occurrence": co_occurrence,
@@ -104,6 +131,15 @@ ATTACKERS: Final[Mapping[str, PairAttack]] = MappingProxyType(
         "presence at writes": by_writes,
         "arrivals": by_arrivals,
         "votes of hours": by_hours,
+        **FIRST_CONTACTS,
+        "at addresses": at_addresses,
+        "look-ups": look_ups,
+        "letters": letters,
+        "same distance": same_distance,
+        "two who are there": two_present,
+        "rooms after requests": after_requests,
+        "inboxes and addresses together": together,
+        "addresses together": by_addresses,
     }
 )
 
@@ -142,16 +178,17 @@ def prepare(seen: Seen) -> tuple[Scene, frozenset[Pair]]:
 
 
 def _joined(seen: Seen, room: Mapping[int, int]) -> Seen:
-    """Places of one room under one number."""
+    """Places of one room under one number. What is looked up is an account, not a place."""
     events = seen.events.copy()
-    places = np.unique(events["place"])
-    table = np.array([room.get(place, place) for place in places.tolist()], np.int64)
-    events["place"] = table[np.searchsorted(places, events["place"])] if len(places) else events["place"]
+    where = events["op"] != Op.LOOKUP
+    places, which = np.unique(events["place"][where], return_inverse=True)
+    events["place"][where] = np.array([room.get(place, place) for place in places.tolist()], np.int64)[which]
     return replace(seen, events=events)
 
 
-def guess_all(seen: Seen) -> tuple[Scene, Guess]:
-    """Groups and successions of a view, and the scene for attacks on pairs."""
+def guess_all(seen: Seen) -> tuple[Scene, Mapping[str, Guess]]:
+    """Groups, by each way to guess them, and successions of a view, and the scene for attacks on pairs."""
     scene, successions = prepare(seen)
-    groups = guess_groups(scene)
-    return scene, Guess(scene.cast, Pairs.none(), groups, successions)
+    return scene, {
+        name: Guess(scene.cast, Pairs.none(), grouped(scene), successions) for name, grouped in GROUPERS.items()
+    }

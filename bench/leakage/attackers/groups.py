@@ -1,24 +1,31 @@
 """Which people form groups: whoever reads one place, and whoever is written to in one breath.
 
 After Brigham and Hopper (No Safety in Numbers, 2023): a message to a group goes to all its members but the sender, so
-the sets of recipients repeat; the sender is whoever's mailbox the receipts of all of them go to.
+the sets of recipients repeat; the sender is whoever's mailbox the receipts of all of them go to. What is left of that
+where rooms have places of their own is the moment in which a room is made: its invitations go to all inboxes in one
+breath (`invited_together`). `GROUPERS` names the ways; who reports chooses one, as with pairs.
 """
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from collections.abc import Set as AbstractSet
+from types import MappingProxyType
 from typing import Final
 
 import numpy as np
 
+from bench.leakage.attackers.addresses import votes
 from bench.leakage.attackers.scene import Scene
-from bench.leakage.trace import NOBODY, Op
+from bench.leakage.trace import NOBODY, Events, Op
 
 SMALLEST: Final = 3
 RECEIPTS: Final = (0.08, 1.6)
 SENDER: Final = 0.5
 """Mean receipts for each member from which a mailbox is taken for the sender's."""
+OFTEN: Final = 0.35
+"""Share of what the busiest does at a place, from which on others are of its room."""
 ALIKE: Final = 0.75
 """Overlap from which two guesses are one group at two times."""
 
@@ -82,6 +89,49 @@ def _fan_outs(scene: Scene) -> dict[int, tuple[frozenset[int], int, float]]:
         for burst, (recipients, writer, t) in found.items()
         if len(recipients) >= SMALLEST - 1
     }
+
+
+def invited_together(scene: Scene) -> list[frozenset[int]]:
+    """Sets of people to whose inboxes something of one size came in one breath, with who wrote it if an address says.
+
+    Two are enough: whoever wrote to them is the third.
+    """
+    its = scene.inboxes
+    if not len(its.events):
+        return []
+    fresh = (np.diff(its.fan, prepend=-1) != 0) | (np.diff(its.events["size"], prepend=-1) != 0)
+    found = set()
+    for rows in np.split(np.arange(len(fresh)), np.flatnonzero(fresh)[1:]):
+        people = set(its.person[rows].tolist())
+        if len(people) >= SMALLEST - 1:
+            found.add(frozenset(people | _writer(scene, its.events[rows], people)))
+    return sorted(found, key=sorted)
+
+
+def _writer(scene: Scene, written: Events, people: AbstractSet[int]) -> set[int]:
+    """The one person who is at the address of all of it and is not written to."""
+    sets, which = scene.present.at(written["addr"], written["t"])
+    able = set.intersection(*(set(sets[at]) for at in which.tolist())) - people
+    return able if len(able) == 1 else set()
+
+
+def at_one_place(scene: Scene) -> list[frozenset[int]]:
+    """Three or more who, as their addresses say, use the same room's boxes much."""
+    found = set()
+    for used in votes(scene).explained().values():
+        often = frozenset(person for person, count in used.items() if count >= OFTEN * max(used.values()))
+        if len(often) >= SMALLEST:
+            found.add(often)
+    return sorted(found, key=sorted)
+
+
+GROUPERS: Final[Mapping[str, Callable[[Scene], list[frozenset[int]]]]] = MappingProxyType(
+    {
+        "shared places or fan-outs": guess_groups,
+        "invited together": invited_together,
+        "at one place": at_one_place,
+    }
+)
 
 
 class _answers:  # noqa: N801 - called like a function, made once

@@ -11,10 +11,12 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from bench.leakage.attackers.inboxes import Inboxes, inboxes
 from bench.leakage.attackers.presence import Hours, members
+from bench.leakage.attackers.present import Present
 from bench.leakage.guess import Cast, Pairs
 from bench.leakage.trace import NOBODY, Op
-from bench.leakage.views import Seen
+from bench.leakage.views import WATCHED, Seen
 
 MAILBOXES: Final = 0.8
 """Share of places with one reader from which on a design is one of mailboxes."""
@@ -92,6 +94,20 @@ class Scene:
     def owner(self) -> dict[int, int]:
         """The one reader of each place that has one."""
         return {place: next(iter(readers)) for place, readers in self.readers.items() if len(readers) == 1}
+
+    @cached_property
+    def inboxes(self) -> Inboxes:
+        """Those whose owner is known by a name or a pseudonym; none in views of what is at rest, nor where a design has
+        no inboxes.
+        """
+        watched = self.seen.mailboxes if self.seen.view in WATCHED else frozenset[int]()
+        known = self.owner | dict(self.cast.places)
+        return inboxes(self.seen, {place: known[place] for place in sorted(watched) if place in known})
+
+    @cached_property
+    def present(self) -> Present:
+        """Whose inbox is read at which address, where addresses are seen."""
+        return Present(self.seen, self.inboxes.owner)
 
     @cached_property
     def bursts(self) -> NDArray[np.int64]:

@@ -45,6 +45,11 @@ class Lesson:
     table: Table
     edge: NDArray[np.bool_]
 
+    def only(self, rows: NDArray[np.bool_]) -> Lesson:
+        """Of some pairs."""
+        its = self.table
+        return Lesson(Table(its.left[rows], its.right[rows], its.features[rows]), self.edge[rows])
+
 
 def tabulate(scene: Scene, votes: Mapping[str, Pairs]) -> Table:
     """Every pair that any of ``votes`` names or that shares a place, with what speaks for it."""
@@ -115,3 +120,15 @@ def train(lessons: Sequence[Lesson]) -> Trained | None:
     edges = sum(int(lesson.edge.sum()) for lesson in lessons)
     rows = sum(len(lesson.edge) for lesson in lessons)
     return Trained(lessons) if FEWEST <= edges < rows else None
+
+
+def by_halves(lesson: Lesson, seed: int = 0) -> Pairs | None:
+    """What is said of each half of a society's pairs by who learned from the other half; None as with `train`."""
+    half = np.random.default_rng(seed).random(len(lesson.edge)) < 0.5
+    likely = np.zeros(len(lesson.edge))
+    for mine in (half, ~half):
+        taught = train([lesson.only(~mine)])
+        if taught is None:
+            return None
+        likely[mine] = taught(lesson.only(mine).table).score
+    return Pairs(lesson.table.left, lesson.table.right, likely)
