@@ -338,8 +338,8 @@ def _limits(plan: Plan) -> str:
         ),
         "The attackers know the design they attack, but have no account in the society and no device of anybody.",
         (
-            "A society begins with nobody's friend: all become friends while the tap is there. Without addresses friends"
-            " of old show less, with them as much (`--tap-from`)."
+            "A society begins with nobody's friend: all become friends while the tap is there. Without addresses"
+            " friends of old show less, with them as much (`--tap-from`)."
             if not plan.tap_from
             else "Friends of old met in the days before the tap, not years before it."
         ),
