@@ -25,8 +25,7 @@ LIBRARIES: Final = ("numpy", "scipy", "networkx", "scikit-learn", "matplotlib")
 FEW: Final = 5
 """With fewer societies an interval over them says little."""
 OTHERS: Final = """\
-There are three such pages: of [several societies](leakage.md), of [one with more people](leakage-large.md), and of
-[one that lives longer](leakage-long.md)."""
+There are two such pages: of [several societies](leakage.md), and of [two that live longer](leakage-long.md)."""
 LOWER: Final = """\
 - **V3**: each request is a connection of its own, and what rings is heard by all. What is left are the hours in which
   people are there, which their inboxes show, and the moments in which they make friends or are invited: a request comes

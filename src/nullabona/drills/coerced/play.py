@@ -34,7 +34,7 @@ _PATIENCE: Final = 4
 _LIE_S: Final = 20.0
 """A lie that nobody was told within this time is an error of the drill."""
 _NOTICE_S: Final = 20.0
-"""So long after everybody has everything may it take until both halves are told of two histories."""
+"""So long after everybody has everything may it take until those are told who have to be told of two histories."""
 
 DEEDS: Final = {
     "drop": Text("Say that frames came, and never hand them over", "프레임이 왔다면서 내주지 않기"),
@@ -80,10 +80,12 @@ class Told:
         return tuple(_once(_in_turn(half)) for half in (self.warned[:_HALF], self.warned[_HALF:]))
 
     @property
-    def both_told(self) -> bool:
-        """Whether in each half somebody was told of two histories; in one of them, maybe, only that theirs is gone."""
-        somewhere = bool(_FORKED.intersection(self.codes))
-        return somewhere and all((_FORKED | _GONE).intersection(codes) for codes in self.halves)
+    def noticed(self) -> bool:
+        """Whether somebody was told of two histories, and somebody of the half whose own is served no more of that, or
+        that it is gone. The other half may have seen nothing that contradicts what it has.
+        """
+        deceived = self.halves[1]
+        return bool(_FORKED.intersection(self.codes) and (_FORKED | _GONE).intersection(deceived))
 
 
 async def tell_lies(folder: Path, tell: Tell, lies: Sequence[str] = tuple(DEEDS)) -> list[Told]:
@@ -181,7 +183,7 @@ class _Scene:
         forged = sum(line not in self._said for lines in shown.values() for line in lines)
         came = sum(self._of_others(actor, shown) - self._of_others(actor, had) for actor in self._people)
         told = Told(name, answers, came, forged, await self._warned(), seconds, await self._whole(), tuple(looked))
-        return await self._until_both_told(told) if name == APART else told
+        return await self._until_noticed(told) if name == APART else told
 
     async def _look_up(self) -> list[str]:
         """What comes of looking at the cards that are shown: `Told.looked`. A contact's, and one of who is none."""
@@ -217,10 +219,10 @@ class _Scene:
             count = int(await self._relay.do("count"))
         return count
 
-    async def _until_both_told(self, told: Told) -> Told:
-        """Until both halves were told of two histories, or for so long that they are not."""
+    async def _until_noticed(self, told: Told) -> Told:
+        """Until those were told of two histories who have to be, or for so long that they are not."""
         began = time.monotonic()
-        while not told.both_told and time.monotonic() - began < _NOTICE_S:
+        while not told.noticed and time.monotonic() - began < _NOTICE_S:
             await asyncio.sleep(_POLL_S)
             more = await self._warned()
             told = replace(told, warned=tuple(_once([*had, *new]) for had, new in zip(told.warned, more, strict=True)))

@@ -69,7 +69,7 @@ def _check(id: str, lies: Sequence[str], holds: Callable[[Told], bool], told: di
 
 def _noticed(one: Told) -> bool:
     if one.name == APART:
-        return one.came_through > 0 and one.both_told
+        return one.came_through > 0 and one.noticed
     return _DIVERGED in one.codes
 
 
@@ -91,10 +91,10 @@ _LOST_BEFORE: Final = Text("not all was tried: something was lost before", "무�
 _CLAIMS: Final = {
     "L-01": Text("Such a relay can hold everything back for as long as it lies.",
                  "그런 서버는 거짓말하는 동안 모두 붙잡아 둘 수 있음."),
-    "L-02": Text("It can show two halves of a room different histories until their views meet; then somebody in each "
-                 "half is told, of that or that the relay lost what it had shown them.",
-                 "두 쪽의 기록이 만날 때까지 서로 다른 기록을 보여 줄 수 있음. 만나면 양쪽에서 누군가는 그것을, 또는 "
-                 "서버가 보여 준 것을 잃었음을 알게 됨."),
+    "L-02": Text("It can show two halves of a room different histories until their views meet; then somebody is "
+                 "told, and in the half that saw the false one somebody in any case.",
+                 "두 쪽의 기록이 만날 때까지 서로 다른 기록을 보여 줄 수 있음. 만나면 누군가는 그것을 알게 되고, "
+                 "거짓 기록을 본 쪽에서는 반드시 누군가 알게 됨."),
     "L-10": Text("Noise, altered and repeated frames stop no room.",
                  "잡음, 바꾼 프레임, 되풀이한 프레임은 방을 멈추지 못함."),
     "L-11": Text("A card of another key is refused: the promise or the proof that comes with it is of the true one.",
