@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bench.speed import page as speed
-from bench.speed.record import RESULTS
+from bench.speed.record import APART, RESULTS
 from bench.speed.records import read
 
 PATH = "docs/speed.md"
@@ -11,4 +11,4 @@ PATH = "docs/speed.md"
 
 def page() -> str:
     """See `tools.check_generated.Generator`."""
-    return speed.write(read(RESULTS))
+    return speed.write(read(RESULTS), read(APART))
