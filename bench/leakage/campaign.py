@@ -105,6 +105,14 @@ class Outcome:
         most = max(len(rows) for rows in tried)
         return max((rows for rows in tried if len(rows) == most), key=lambda rows: sum(row.precision for row in rows))
 
+    def choose_without_learning(self) -> None:
+        """Where the attacker that was chosen did not play, as nobody has learned here, report the best that did."""
+        pairs = dict(self.choice.pairs)
+        for design, view in dict.fromkeys((row.design, row.view) for row in self.edges):
+            if not self.reported(design, view):
+                pairs[design, view] = self.best(design, view)[0].attacker
+        self.choice = Choice(pairs, self.choice.groups)
+
     def grouped(self, design: str, view: View) -> list[RoomRow]:
         """The rows of the attacker of groups that was chosen, by seed."""
         name = self.choice.groups[design, view]
@@ -179,6 +187,8 @@ def measure(plan: Plan, designs: Designs, say: Say = print, choice: Choice | Non
     for seed in plan.reported:
         for trial in _trials(plan, _wanted(designs, all_of_them=seed <= plan.changed), seed, say):
             _report(plan, outcome, trial, learned, say)
+    if choice is not None:
+        outcome.choose_without_learning()
     return outcome
 
 

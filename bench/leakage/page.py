@@ -118,7 +118,9 @@ def _means(plan: Plan) -> str:
 
 def _chosen_on(plan: Plan) -> str:
     if not plan.choice:
-        return "the societies of another page"
+        return (
+            "the societies of another page (where it was the one that learns, which nobody did here, the best here is)"
+        )
     if plan.choice == 1:
         return "one other society (who learns was judged there on each half of the pairs by the other half)"
     return f"{plan.choice} other societies"

@@ -340,3 +340,16 @@ def test_a_perfect_attacker_has_average_precision_one_in_the_rows() -> None:
     assert truth.talks
     assert average_precision(rank(Pairs.of(dict.fromkeys(truth.talks, 1.0)), everybody, truth)) == pytest.approx(1.0)
     assert np.isfinite(campaign.CHOICE_SEEDS_FROM)
+
+
+def test_where_nobody_learned_the_best_that_played_is_reported() -> None:
+    """A choice that was made elsewhere may be of the attacker that learns; on a page without lessons it has no rows."""
+    outcome = Outcome()
+    outcome.edges = [
+        EdgeRow(OURS, View.TAP, seed, name, 1, precision, 0.1, 0.1, 0.1, 0.1, 0.1)
+        for seed, name, precision in ((1, "weak", 0.1), (1, "strong", 0.4), (2, "strong", 0.3), (2, "weak", 0.2))
+    ]
+    outcome.choice = Choice({(OURS, View.TAP): LEARNS}, {(OURS, View.TAP): "groups"})
+    outcome.choose_without_learning()
+    assert Choice({(OURS, View.TAP): "strong"}, {(OURS, View.TAP): "groups"}) == outcome.choice
+    assert [0.4, 0.3] == [row.precision for row in outcome.reported(OURS, View.TAP)]
