@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import pytest
 
-from nullabona.client.core import commands, replies
-from nullabona.client.core.items import ContactRequest
+from nullabona.client.core import commands, people, replies, trust
+from nullabona.client.core.items import ContactRequest, Gone
+from nullabona.client.core.outgoing import FRAME, passes
 from nullabona.client.core.records import ContactState
 from nullabona.client.core.replies import FOLLOWED_DAYS, REPLIES
+from nullabona.client.runner.outbox import request_for
 from nullabona.wire.address import Address
+from nullabona.wire.bells import bell_of
+from nullabona.wire.messages import POLICY_ROOM, Append
 from tests.rooms.hostile import frames_at
 from tests.rooms.test_devices import pair_of_devices
 from tests.rooms.test_people import accept, ask, pair, state_of
-from tests.rooms.world import Person, World
+from tests.rooms.world import RELAY, Person, World
 
 DAY = 86_400_000
 HOUR = 3_600_000
@@ -48,12 +52,47 @@ def test_the_answer_does_not_come_into_the_inbox() -> None:
 
 def test_it_is_read_as_a_room_of_two_is() -> None:
     """By the first of two bells, which its append rings, on the same ways."""
-    _, mina, jun = pair(42)
+    world, mina, jun = pair(42)
     ask(mina, jun)
     (want,) = mina.engine.reads(REPLIES)
-    assert want.box.policy == 0
-    assert want.bell is not None
-    assert want.rings is not None
+    assert POLICY_ROOM == want.box.policy
+    with mina.engine.step(world.now) as step:
+        secret = replies.secret_for(step, jun.account)
+    with jun.engine.step(world.now) as step:
+        replies.queue_reply(step, secret, mina.card.inbox, RELAY, Gone(bytes(32)))
+    (sent,) = [item for item in jun.engine.due(world.now) if item.kind == FRAME and not item.room]
+    assert passes(sent.kind, sent.room)
+    request = request_for(sent)
+    assert isinstance(request, Append)
+    assert request.bells is not None
+    assert (want.rings, want.bell, 2) == (request.bells[0], bell_of(request.bells[0], 0), request.bells[1])
+    assert (want.box.policy, want.box.read_hash) == (request.policy, request.read_hash)
+
+
+@pytest.mark.parametrize("size", [1, 31])
+def test_a_secret_of_another_size_is_none(size: int) -> None:
+    """Such a request is answered in the inbox."""
+    world, mina, jun = pair(54)
+    ask(mina, jun)
+    world.settle(span=60_000)
+    with jun.engine.step(world.now) as step:
+        replies.note(step, mina.account, bytes(size))
+    accept(jun, mina)
+    world.settle(span=60_000)
+    assert (ContactState.ACCEPTED, 1) == (state_of(mina, jun), came(world, mina))
+
+
+@pytest.mark.parametrize("end", ["decline", "block", "forget"])
+def test_nothing_of_it_is_kept_by_who_does_not_answer(end: str) -> None:
+    world, mina, jun = pair(55)
+    ask(mina, jun)
+    world.settle(span=60_000)
+    with jun.engine.step(world.now) as step:
+        contact = people.need_contact(step, mina.account)
+        {"decline": lambda: commands.decline_contact(step, mina.account),
+         "block": lambda: commands.block_contact(step, mina.account),
+         "forget": lambda: trust.forget(step, contact)}[end]()  # fmt: skip
+        assert b"" == replies.take_note(step, mina.account)
 
 
 def test_asking_again_waits_at_the_same_place() -> None:

@@ -220,7 +220,7 @@ def decline_contact(step: Step, account: bytes) -> None:
     contact = people.need_contact(step, account)
     if contact.state is ContactState.ASKING:
         step.store.drop_contact(contact.account)
-        replies.note(step, contact.account, b"")
+        replies.drop(step, contact.account)
         claims.forget(step, contact.account)
 
 

@@ -283,7 +283,6 @@ def found_again(step: Step, room: RoomState) -> None:
 def set_contact_state(step: Step, contact: Contact, state: ContactState, room: bytes = b"") -> Contact:
     changed = replace(contact, state=state, room=room or contact.room)
     step.store.put_contact(changed)
-    replies.forget(step, contact.account)
-    replies.note(step, contact.account, b"")
+    replies.drop(step, contact.account)
     step.event("contact", handle=contact.handle, account=contact.account, state=state.value)
     return changed

@@ -25,6 +25,7 @@ REPLIES: Final = b""
 LEAVES: Final = 2
 """It rings as the box of a room of two does."""
 FOLLOWED_DAYS: Final = 30
+SECRET_SIZE: Final = 32
 _KEPT: Final = "replies"
 _TO: Final = "reply-to:"
 
@@ -58,7 +59,7 @@ def expect(step: Step, account: bytes) -> bytes:
     """Follow a box for the answer of ``account``; its secret. One that we follow already stays."""
     held = followed(step)
     secret = next((box.secret for box in held if box.account == account), b"")
-    return secret or follow(step, account, step.chance.bytes(32))
+    return secret or follow(step, account, step.chance.bytes(SECRET_SIZE))
 
 
 def follow(step: Step, account: bytes, secret: bytes) -> bytes:
@@ -78,6 +79,12 @@ def forget(step: Step, account: bytes) -> None:
     held = _load(step)
     if any(box.account == account for box in held):
         _save(step, [box for box in held if box.account != account])
+
+
+def drop(step: Step, account: bytes) -> None:
+    """Nothing is waited for between us and ``account`` any more, on either side."""
+    forget(step, account)
+    note(step, account, b"")
 
 
 def followed(step: Step) -> list[ReplyBox]:
@@ -127,8 +134,8 @@ def _save(step: Step, held: list[ReplyBox]) -> None:
 
 
 def note(step: Step, account: bytes, secret: bytes) -> None:
-    """Where ``account`` waits for our answer; empty: in its inbox."""
-    if secret:
+    """Where ``account`` waits for our answer; in its inbox, if that is no secret of the right size."""
+    if len(secret) == SECRET_SIZE:
         step.store.set_value(_TO + account.hex(), secret)
     else:
         step.store.delete_value(_TO + account.hex())

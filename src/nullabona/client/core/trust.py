@@ -8,7 +8,7 @@ over. Was it verified, nothing is sent in the direct room until the person has s
 
 from __future__ import annotations
 
-from nullabona.client.core import claims, messages, people, preferences
+from nullabona.client.core import claims, messages, people, preferences, replies
 from nullabona.client.core.errors import BadRequest
 from nullabona.client.core.preferences import Trust, contact_scope, of_contact
 from nullabona.client.core.records import Contact, ContactState
@@ -150,5 +150,6 @@ def forget(step: Step, contact: Contact) -> None:
     """Forget a contact, what was chosen for it and whether it was verified; rooms stay as they are."""
     step.store.drop_preferences(contact_scope(contact.account))
     step.store.drop_contact(contact.account)
+    replies.drop(step, contact.account)
     claims.forget(step, contact.account)
     step.event("contact", handle=contact.handle, account=contact.account, state="deleted")

@@ -24,8 +24,8 @@ LONGEST: Final = 3
 """So many times as long as on average it takes at most until a box is read that may hold something."""
 LATELY_S: Final = 10.0
 OFTEN: Final = 20
-"""A box that rang so often lately is read ever later: after twice the time, four times, ... Two people who talk without
-a pause ring about twelve times in that time, as each message rings and each receipt does.
+"""A box that rang so often lately is read ever later: after twice the time, four times, ... Two people of whom
+each writes every two seconds ring at most so often, as each message rings and each receipt does.
 """
 SLOWER: Final = 3
 """... so often doubled at most."""

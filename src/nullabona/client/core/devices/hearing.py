@@ -94,6 +94,7 @@ def _contact(step: Step, item: ContactItem) -> None:
     if not item.state:
         if known is not None:
             step.store.drop_contact(item.account)
+            replies.drop(step, item.account)
             step.event("contact", handle=known.handle, account=known.account, state="deleted")
         return
     try:
@@ -121,9 +122,11 @@ def _contact(step: Step, item: ContactItem) -> None:
 
 def _await(step: Step, item: ContactItem, state: ContactState) -> None:
     """Wait for the answer of whom another of our devices asked where that one waits for it."""
-    if state is not ContactState.REQUESTED:
+    if state in {ContactState.ACCEPTED, ContactState.BLOCKED}:
+        replies.drop(step, item.account)
+    elif state is not ContactState.REQUESTED:
         replies.forget(step, item.account)
-    elif item.reply and replies.secret_for(step, item.account) != item.reply:
+    elif len(item.reply) == replies.SECRET_SIZE and replies.secret_for(step, item.account) != item.reply:
         replies.follow(step, item.account, item.reply)
 
 
