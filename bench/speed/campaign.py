@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import resource
+import shutil
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -101,6 +102,7 @@ class Turn:
         self._results = results
         self._root = root
         self._running: Running | None = None
+        self._folder = root
 
     def run(self) -> None:
         """Every workload that this turn has."""
@@ -121,9 +123,9 @@ class Turn:
             self._stop()
         try:
             if self._running is None:
-                folder = Path(tempfile.mkdtemp(dir=self._root)) / "data"
-                folder.mkdir()
-                self._running = self._peer.start(folder, self._plan.server_core)
+                self._folder = Path(tempfile.mkdtemp(dir=self._root)) / "data"
+                self._folder.mkdir()
+                self._running = self._peer.start(self._folder, self._plan.server_core)
             measured = uvloop.run(workloads.measure(workload, self._running, self._plan.extent))
         except NotOffered as error:
             self._miss(workload, str(error))
@@ -158,6 +160,7 @@ class Turn:
         running, self._running = self._running, None
         if running is not None:
             running.process.stop()
+            shutil.rmtree(self._folder, ignore_errors=True)
 
 
 def _hold(plan: Plan, peer: Peer, results: Results, root: Path) -> None:

@@ -8,9 +8,9 @@ from __future__ import annotations
 from typing import Annotated, Final, TypeVar
 
 import msgspec
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from msgspec import Meta
+from nacl import bindings as sodium
+from nacl import exceptions
 
 from nullabona.errors import Malformed, PeerError
 from nullabona.wire.handle import Handle, HandleError, parse_handle
@@ -75,10 +75,15 @@ def signed_handle(text: str) -> Handle:
 def check_signature(
     key: bytes, domain: bytes, body: bytes, signature: bytes, refused: type[PeerError] = CardInvalid
 ) -> None:
-    """Raises ``refused`` unless ``signature`` is ``key``'s over ``domain`` and ``body``."""
+    """Raises ``refused`` unless ``signature`` is ``key``'s over ``domain`` and ``body``.
+
+    RFC 8032 without its cofactor; a key or a commitment of small order, or that is not in its one form, is refused too.
+    """
+    if len(key) != sodium.crypto_sign_PUBLICKEYBYTES or len(signature) != sodium.crypto_sign_BYTES:
+        raise refused("a signature does not hold")
     try:
-        Ed25519PublicKey.from_public_bytes(key).verify(signature, domain + body)
-    except (InvalidSignature, ValueError):
+        sodium.crypto_sign_open(signature + domain + body, key)
+    except exceptions.CryptoError:
         raise refused("a signature does not hold") from None
 
 

@@ -222,6 +222,7 @@ def decline_contact(step: Step, account: bytes) -> None:
         step.store.drop_contact(contact.account)
         replies.drop(step, contact.account)
         claims.forget(step, contact.account)
+        telling.note_contact(step, contact.account)
 
 
 def block_contact(step: Step, account: bytes) -> None:

@@ -65,7 +65,6 @@ from nullabona.wire.messages import Frames
 from nullabona.wire.operator_notice import is_notice
 from nullabona.wire.seal import ITEM_DIRECT, ITEM_INDIRECT, open_inbox_frame
 
-_SEEN: Final = "inbox"
 MAX_WAITING: Final = 64
 NOT_FOR_US: Final = "no-key-package"
 
@@ -135,13 +134,14 @@ def upkeep(step: Step, state: InboxState) -> list[Join]:
 
 def _take(step: Step, state: InboxState, data: bytes, relay: str, place: Address | None = None) -> list[Join]:
     """``place``: the reply box in which it lay; None: the inbox."""
-    if not step.store.saw(_SEEN, sha256(data).digest(), step.day):
+    frame = sha256(data).digest()
+    if not step.store.saw(inboxes.SEEN, frame, step.day):
         return []
     try:
         plain = open_inbox_frame(state.seed, place or state.box.address, data)
     except PeerError:
         return []
-    return _open(step, state, WaitingItem(plain, step.now, relay, place or b""))
+    return _open(step, state, WaitingItem(plain, step.now, relay, place or b"", frame))
 
 
 def _open(step: Step, state: InboxState, item: WaitingItem) -> list[Join]:
@@ -176,6 +176,7 @@ def _content(step: Step, plain: bytes, relay: str) -> bytes | Missing | None:
 def _act(step: Step, state: InboxState, item: WaitingItem, sender: DeviceCertificate, body: ItemBody) -> list[Join]:
     if isinstance(body, ContactRequest):
         people.request_came(step, sender.account_id, body)
+        inboxes.note_request(step, sender.account_id, item.frame)
     elif isinstance(body, TicketRequest):
         healing.help_back(step, sender, body)
     elif isinstance(body, Ticket):

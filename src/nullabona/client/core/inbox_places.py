@@ -34,6 +34,8 @@ class WaitingItem(msgspec.Struct, array_like=True):
     relay: str = ""
     place: bytes = b""
     """The address of the reply box in which it lay; empty: in the inbox."""
+    frame: bytes = b""
+    """The hash of the frame."""
 
 
 class FormerInbox(msgspec.Struct, array_like=True):

@@ -141,9 +141,14 @@ def note(step: Step, account: bytes, secret: bytes) -> None:
         step.store.delete_value(_TO + account.hex())
 
 
+def noted(step: Step, account: bytes) -> bytes:
+    """What was noted of ``account``; empty if nothing was."""
+    return step.store.get_value(_TO + account.hex()) or b""
+
+
 def take_note(step: Step, account: bytes) -> bytes:
-    """What was noted of ``account``, which is used once."""
-    secret = step.store.get_value(_TO + account.hex()) or b""
+    """The same, which is used once."""
+    secret = noted(step, account)
     note(step, account, b"")
     return secret
 

@@ -72,12 +72,12 @@ DECLARATION: Final = Label(
     "and 902(14) of the Federal Rules of Evidence where they apply.",
 )
 HOW: Final = Label(
-    "꾸러미 폴더에서 sha256sum -c manifest-sha256.txt 를 실행하면 모든 파일을 확인합니다. 이 문서의 서명은 PDF "
-    "열람기나 pdfsig로, "
-    "기록부에 올라 있음은 docket.tlog-proof와 docket.policy로, 전체는 nulla docket package verify로 확인합니다.",
-    "In the folder of the package, sha256sum -c manifest-sha256.txt checks every file. The signature of this document "
-    "is checked with a PDF reader or pdfsig, the entry in the docket log with docket.tlog-proof and docket.policy, and "
-    "all of it with nulla docket package verify.",
+    "꾸러미 폴더에서 sha256sum -c manifest-sha256.txt 를 실행하면 data 폴더의 모든 파일이 목록과 같은지 확인합니다. "
+    "이 문서의 서명은 PDF 열람기나 pdfsig로, 기록부에 올라 있음은 docket.tlog-proof와 docket.policy로, 목록 자체를 "
+    "포함한 전체는 nulla docket package verify로 확인합니다.",
+    "In the folder of the package, sha256sum -c manifest-sha256.txt checks every file in data against the list. The "
+    "signature of this document is checked with a PDF reader or pdfsig, the entry in the docket log with "
+    "docket.tlog-proof and docket.policy, and all of it, the list too, with nulla docket package verify.",
 )
 SIGNED: Final = Label(
     "이 문서는 PAdES 방식으로 전자서명됩니다. 시각 인증(RFC 3161) 없이 서명한 경우 날짜는 기록부 검사점에 다른 "

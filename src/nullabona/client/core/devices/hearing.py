@@ -7,7 +7,17 @@ from typing import Any, Final
 
 import msgspec
 
-from nullabona.client.core import inbox_places, messages, people, preferences, replies, returning, trust, whereabouts
+from nullabona.client.core import (
+    claims,
+    inbox_places,
+    messages,
+    people,
+    preferences,
+    replies,
+    returning,
+    trust,
+    whereabouts,
+)
 from nullabona.client.core.chat import profiles
 from nullabona.client.core.content import Sync
 from nullabona.client.core.devices import clock, gathering, inboxes, names, own, telling, tending
@@ -91,10 +101,14 @@ def _contact(step: Step, item: ContactItem) -> None:
     if not clock.newer(step, f"known:{item.account.hex()}", item.at):
         return
     known = step.store.contact(item.account)
+    if item.state != ContactState.ASKING.value:
+        inboxes.take_requests(step, item.account)
     if not item.state:
+        inboxes.pass_over(step, item.frames)
         if known is not None:
             step.store.drop_contact(item.account)
             replies.drop(step, item.account)
+            claims.forget(step, item.account)
             step.event("contact", handle=known.handle, account=known.account, state="deleted")
         return
     try:
@@ -121,11 +135,13 @@ def _contact(step: Step, item: ContactItem) -> None:
 
 
 def _await(step: Step, item: ContactItem, state: ContactState) -> None:
-    """Wait for the answer of whom another of our devices asked where that one waits for it."""
+    """Wait where another of our devices waits for an answer; answer where who asked that one waits."""
     if state in {ContactState.ACCEPTED, ContactState.BLOCKED}:
         replies.drop(step, item.account)
-    elif state is not ContactState.REQUESTED:
+    elif state is ContactState.ASKING:
         replies.forget(step, item.account)
+        if item.reply:
+            replies.note(step, item.account, item.reply)
     elif len(item.reply) == replies.SECRET_SIZE and replies.secret_for(step, item.account) != item.reply:
         replies.follow(step, item.account, item.reply)
 

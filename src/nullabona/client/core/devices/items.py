@@ -17,6 +17,8 @@ MOST_ITEMS: Final = 64
 """Most items of one message."""
 MOST_ASKED: Final = 32
 """Most members of a remembered room that another device is told of."""
+MOST_FRAMES: Final = 4
+"""Most frames that are named of a contact who asked again and again."""
 MOST_GONE: Final = 256
 """Most devices that were put out and are remembered."""
 Account = Annotated[bytes, Meta(min_length=32, max_length=32)]
@@ -36,7 +38,9 @@ class ContactItem(msgspec.Struct, array_like=True, frozen=True, tag=1):
     greeting: Annotated[str, Meta(max_length=500)]
     card: Annotated[bytes, Meta(max_length=MAX_CARD)]
     reply: Annotated[bytes, Meta(max_length=32)] = b""
-    """Of one whom we asked: the secret of the box in which we wait for the answer."""
+    """The secret of the box in which we wait for the answer of whom we asked, or in which who asked us waits."""
+    frames: Annotated[tuple[Account, ...], Meta(max_length=MOST_FRAMES)] = ()
+    """Of one who was forgotten: the hashes of the inbox frames in which they had asked."""
 
     def __repr__(self) -> str:
         return f"<ContactItem {self.state}>"

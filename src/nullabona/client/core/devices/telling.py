@@ -10,7 +10,7 @@ import msgspec
 from nullabona.client.core import messages, preferences, replies, returning
 from nullabona.client.core.chat import profiles
 from nullabona.client.core.content import Sync
-from nullabona.client.core.devices import clock, gathering, names, own
+from nullabona.client.core.devices import clock, gathering, inboxes, names, own
 from nullabona.client.core.devices.items import (
     MOST_ASKED,
     MOST_ITEMS,
@@ -25,7 +25,7 @@ from nullabona.client.core.devices.items import (
     SyncItem,
 )
 from nullabona.client.core.ports import Store
-from nullabona.client.core.records import UNPLACED
+from nullabona.client.core.records import UNPLACED, ContactState
 from nullabona.client.core.roominfo import DEVICES, encode_info
 from nullabona.client.core.state import AWAY, JOINED, Helper, RoomState
 from nullabona.client.core.step import Step
@@ -51,10 +51,13 @@ def note(step: Step, what: str) -> None:
     """Something that the other devices should know changed: ``known:…`` (a contact), a scope of preferences,
     ``read:…`` (a room), `CARD`, `SAID` (the profile) or `EVERYTHING`.
     """
-    if not own.others(step):
-        return
+    if own.others(step):
+        _note(step, what, clock.chosen_here(step, what))
+
+
+def _note(step: Step, what: str, at: int) -> None:
     dirty = _load(step)
-    dirty[what] = clock.chosen_here(step, what)
+    dirty[what] = at
     step.store.set_value(_DIRTY, msgspec.msgpack.encode(dirty))
     room = own.shared(step)
     if room is not None:
@@ -72,7 +75,11 @@ def of_events(step: Step) -> None:
         return
     for kind, room, data in step.told:
         for what in _concerned(step, kind, room, data):
-            note(step, what)
+            if kind != "contact-request":
+                note(step, what)
+            elif own.others(step):
+                # Nothing was chosen: whatever the person chose on another device holds against it.
+                _note(step, what, clock.chosen_at(step, what))
 
 
 def _concerned(step: Step, kind: str, room: bytes, data: dict[str, Any]) -> Iterator[str]:
@@ -183,8 +190,11 @@ def _item(step: Step, what: str, at: int) -> Iterator[SyncItem]:
 def contact_item(step: Step, account: bytes, at: int) -> ContactItem:
     """What is known of a contact now."""
     contact = step.store.contact(account)
+    frames: tuple[bytes, ...] = ()
+    if contact is None or contact.state is not ContactState.ASKING:
+        frames = inboxes.take_requests(step, account)
     if contact is None:
-        return ContactItem(account, at, "", "", "", b"", "", b"")
+        return ContactItem(account, at, "", "", "", b"", "", b"", frames=frames)
     return ContactItem(
         account,
         at,
@@ -194,7 +204,7 @@ def contact_item(step: Step, account: bytes, at: int) -> ContactItem:
         contact.room,
         contact.greeting,
         contact.card,
-        replies.secret_for(step, account),
+        replies.secret_for(step, account) or replies.noted(step, account),
     )
 
 
