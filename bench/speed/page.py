@@ -42,6 +42,8 @@ def _head(results: Results) -> str:
 Made by `{COMMAND}` from `speed/results.json`; do not edit it. Every server had one core and the load
 generator the other, over loopback, with 1 KiB opaque payloads. A figure is the median of {results.turns} turns and in
 brackets its least and greatest; in every turn each server had its go, and ratios divide figures of the same turn only.
+What a server wrote is deleted before the next has its go: where it was left, all servers that write were half as fast
+after some gigabytes, whichever they were.
 
 **What is called nullabona here is its relay over lasting connections**, as a client uses it that comes `--together`. By
 default a client posts each request on a connection of its own and hears what rings at drawn moments

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from nullabona.client.core import commands, replies
+from nullabona.client.core import commands, people, replies, trust
+from nullabona.client.core.chat import profiles
 from nullabona.client.core.devices import inboxes
 from nullabona.client.core.records import ContactState
 from tests.rooms.test_devices import pair_of_devices
@@ -129,3 +130,52 @@ def test_it_answers_where_they_wait_though_another_device_was_asked() -> None:
     world.settle(span=60_000)
     assert ContactState.ACCEPTED is state_of(sora, laptop)
     assert 0 == came(world, sora)
+
+
+@pytest.mark.parametrize("how", ["block", "decline"])
+def test_what_was_chosen_holds_against_what_another_device_only_hears(how: str) -> None:
+    """Blocked on one device; the other comes back to a room in which they say what they are called."""
+    world, laptop, desk, jun, room = pair_of_devices()
+    world.befriend(jun, laptop)
+    world.settle(span=60_000)
+    assert [ContactState.ACCEPTED] * 2 == [known(laptop, jun), known(desk, jun)]
+    desk.online = False
+    with laptop.engine.step(world.now) as step:
+        if how == "block":
+            commands.block_contact(step, jun.account)
+        else:
+            trust.forget(step, people.need_contact(step, jun.account))
+    world.settle(span=60_000)
+    with jun.engine.step(world.now, room) as step:
+        profiles.set_own(step, "Jun", b"")
+    world.settle(span=60_000)
+    desk.online = True
+    for other, want in world.reads(desk):
+        if other == room:
+            world.read(desk, other, want)
+    world.settle(span=600_000)
+    after = ContactState.BLOCKED if how == "block" else None
+    assert [after, after] == [known(laptop, jun), known(desk, jun)]
+
+
+def test_an_answer_that_came_holds_against_a_nickname() -> None:
+    """Sora is called something on the desk while she has not answered, as far as that one knows."""
+    world, laptop, desk, _, _ = pair_of_devices()
+    sora = world.person("sora")
+    with laptop.engine.step(world.now) as step:
+        commands.request_contact(step, sora.card, laptop.card.encoded, "hi")
+    world.settle(span=60_000)
+    desk.online = False
+    with sora.engine.step(world.now) as step:
+        commands.accept_contact(step, laptop.account)
+    world.settle(span=60_000)
+    assert ContactState.ACCEPTED is known(laptop, sora)
+    with desk.engine.step(world.now) as step:
+        people.rename_contact(step, people.need_contact(step, sora.account), "S")
+    desk.online = True
+    world.settle(span=600_000)
+    for device in (laptop, desk):
+        with device.store.transaction():
+            contact = device.store.contact(sora.account)
+        assert contact is not None
+        assert (ContactState.ACCEPTED, "S") == (contact.state, contact.name)

@@ -6,12 +6,11 @@ from dataclasses import dataclass
 
 import msgspec
 
-from nullabona.client.core import claims, committing, messages, people, preferences, replies, seeking, trust
+from nullabona.client.core import claims, committing, leaving, messages, people, preferences, replies, seeking, trust
 from nullabona.client.core.chat import talking
 from nullabona.client.core.creating import create_room
 from nullabona.client.core.devices import telling
 from nullabona.client.core.errors import BadRequest, LastAdmin, NotAllowed, NotInRoom
-from nullabona.client.core.healing import leaving_key
 from nullabona.client.core.inbox import accept_request, decline_request
 from nullabona.client.core.records import Contact, ContactState
 from nullabona.client.core.roominfo import DIRECT, GROUP, RoomInfo
@@ -129,8 +128,7 @@ def leave(step: Step, room_id: bytes) -> None:
         return
     if room.info.kind == GROUP and set(room.info.admins) & (others | {step.me.account}) == {step.me.account}:
         raise LastAdmin("you are the last admin of this group")
-    messages.send_leave(step, room)
-    step.store.set_value(leaving_key(room_id), b"1")
+    leaving.say(step, room)
     step.event("leaving", room_id)
 
 
@@ -200,6 +198,7 @@ def accept_contact(step: Step, account: bytes) -> Contact:
     if contact.state is not ContactState.ASKING:
         raise BadRequest(f"{contact.handle} has not asked to talk to you")
     if not claims.want(step, contact.account, contact.handle, contact.card, claims.Accept()):
+        telling.note_contact(step, contact.account)
         return contact
     return accept(step, contact)
 

@@ -12,7 +12,7 @@ from hashlib import sha256
 
 from msgspec import structs
 
-from nullabona.client.core import boxes, healing, invites, members, messages, receipts, relocating
+from nullabona.client.core import boxes, healing, invites, leaving, members, messages, receipts, relocating
 from nullabona.client.core.chat import notices, profiles
 from nullabona.client.core.errors import BadRequest, MlsRefused
 from nullabona.client.core.mlsport import Processed
@@ -296,6 +296,7 @@ def _enter(
     room.info = info
     boxes.open_box(room, group)
     members.sync(step, room, rejoined)
+    leaving.say_again(step, room)
     room.tend_at = room.tend_at or step.within(TEND_MS) + 1
     room.history[-1].put_out = _put_out(before[1], step.roster(room.id))
     notices.of_commit(step, room, track.winner, by, orders, before)
@@ -318,10 +319,10 @@ def leave_room(step: Step, room: RoomState, *, watch: BoxTrack | None = None, by
     ``watch`` is the box whose commit removed us. It is watched for a while: if order was lost, the room may have taken
     another commit, by which we are still in (`nullabona.client.core.watching`).
     """
-    left = room.phase == LEFT or step.store.get_value(healing.leaving_key(room.id)) is not None
+    left = room.phase == LEFT or leaving.wanted(step, room.id)
     room.phase = LEFT if left else REMOVED
     if watch is None:
-        step.store.delete_value(healing.leaving_key(room.id))
+        leaving.forget(step, room.id)
     for track in room.boxes:
         step.store.delete_value(boxes.winner_key(track))
         if track is not watch:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from hashlib import sha256
-from typing import Final
+from typing import Any, Final
 
 from nullabona.client.core import (
     acknowledging,
@@ -79,9 +79,9 @@ class Engine:
     # -- steps ----------------------------------------------------------------------------------------------------
 
     @contextmanager
-    def step(self, now: int, *rooms: bytes) -> Iterator[Step]:
+    def step(self, now: int, *rooms: bytes, chosen: bool = True) -> Iterator[Step]:
         """One transaction. What is done inside happens wholly or not at all, and is durable when this returns."""
-        step = Step(self._store, self._mls, self.me, self._chance, self._timing, now, down=self._down, up=self._up)
+        step = self._look(now, down=self._down, up=self._up, chosen=chosen)
         joins = dict(self._joins)
         try:
             with self._store.transaction():
@@ -105,7 +105,7 @@ class Engine:
 
     def _load(self) -> None:
         with self._store.transaction():
-            step = Step(self._store, self._mls, self.me, self._chance, self._timing, 0)
+            step = self._look()
             for room in self._store.rooms():
                 self._note_wake(room, step.find_room(room))
             state = inbox_places.load(step)
@@ -190,7 +190,7 @@ class Engine:
         inbox_due = 0 < self._inbox_wake <= now
         if not (due or joins or inbox_due or self._next_timed() <= now):
             return NOTHING
-        with self.step(now, *due, *joins) as step:
+        with self.step(now, *due, *joins, chosen=False) as step:
             dated.sweep(step)
             if inbox_due:
                 self._inbox_upkeep(step)
@@ -215,7 +215,7 @@ class Engine:
         idle = room_id not in self._joins and now < self._wake.get(room_id, _NEVER)
         if idle and stand is not None and stand.has(after, answer, relay):
             return NOTHING
-        with self.step(now, room_id) as step:
+        with self.step(now, room_id, chosen=False) as step:
             room = step.find_room(room_id)
             if room is None:
                 return Touched(frozenset({room_id}))
@@ -246,7 +246,7 @@ class Engine:
 
     def on_inbox(self, after: int, answer: Frames, now: int, relay: str = "", reply: Address | None = None) -> Touched:
         """A read of the inbox, or of the box ``reply``, at ``relay`` (empty: the one that keeps it) got ``answer``."""
-        with self.step(now) as step:
+        with self.step(now, chosen=False) as step:
             state = inbox_places.load(step)
             if state is not None:
                 self._begin_joins(step, inbox.take_frames(step, state, after, answer, relay or state.relay, reply))
@@ -271,7 +271,7 @@ class Engine:
 
     def on_sent(self, item: OutboxItem, answer: AnyResponse, now: int) -> Touched:
         """The relay answered an outbox item."""
-        with self.step(now, item.room) as step:
+        with self.step(now, item.room, chosen=False) as step:
             sent.answered(step, item, answer)
         return Touched(frozenset({item.room}))
 
@@ -280,13 +280,13 @@ class Engine:
 
         Whatever else is of that kind and for that box waits with them: of a box that takes nothing, one item asks.
         """
-        with self.step(now) as step:
+        with self.step(now, chosen=False) as step:
             sent.unanswered(step, item)
         return Touched(frozenset({item.room}))
 
     def on_chunk(self, digest: bytes, data: bytes | None, now: int) -> Touched:
         """A chunk was fetched (its digest must be checked here), or the relay does not have it."""
-        with self.step(now) as step:
+        with self.step(now, chosen=False) as step:
             waiting = [chunk for chunk in chunks.wanted_chunks(step) if chunk.digest == digest]
             if data is None or sha256(data).digest() != digest:
                 files.piece_missing(step, digest, chunks.chunk_missing(step, digest))
@@ -302,7 +302,7 @@ class Engine:
     def on_card(self, handle: str, data: bytes | None, now: int, shown: claims.Shown | None = None) -> Touched:
         """The record was asked for a handle: a card as it is `shown`, or None, because there is none or nobody said."""
         how: claims.Shown = shown or ("unreached" if data is None else "proven")
-        with self.step(now) as step:
+        with self.step(now, chosen=False) as step:
             if data is not None:
                 with suppress(PeerError):
                     standing: claims.Standing = claims.PROMISED if how == "promised" else claims.PROVEN
@@ -319,7 +319,7 @@ class Engine:
         self._up = self._up | {relay} if connected else self._up - {relay}
         if (self._down, self._up) == before:
             return NOTHING
-        with self.step(now) as step:
+        with self.step(now, chosen=False) as step:
             scouting.reached(step, relay)
         return Touched(step.touched)
 
@@ -330,7 +330,7 @@ class Engine:
 
     def on_scouted(self, scout: scouting.Scout, answer: Frames, now: int) -> tuple[Touched, scouting.Report]:
         """What a look brought, and what to do there next."""
-        with self.step(now, scout.room) as step:
+        with self.step(now, scout.room, chosen=False) as step:
             report = scouting.take(step, scout, answer)
         return Touched(step.touched), report
 
@@ -369,9 +369,9 @@ class Engine:
         with self._store.reading():
             return inbox_places.load(self._look())
 
-    def _look(self, now: int = 0) -> Step:
-        """A step to look with, which is never saved."""
-        return Step(self._store, self._mls, self.me, self._chance, self._timing, now)
+    def _look(self, now: int = 0, **about: Any) -> Step:  # noqa: ANN401 - fields of `Step`
+        """A step to look with, which is not saved."""
+        return Step(self._store, self._mls, self.me, self._chance, self._timing, now, **about)
 
     def due(self, now: int) -> list[OutboxItem]:
         """Outbox items to send now, in order. Of one queue (`queue_of`) only the first may be under way."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from nullabona.client.core import acknowledging, boxes, committing, messages, people, relocating, whereabouts
+from nullabona.client.core import acknowledging, boxes, committing, leaving, messages, people, relocating, whereabouts
 from nullabona.client.core.content import Moved
 from nullabona.client.core.devices import own
 from nullabona.client.core.items import Gone, Ticket, TicketRequest
@@ -288,13 +288,8 @@ def told_gone(step: Step, sender: DeviceCertificate, room: RoomState) -> bool:
     return (
         sender.account_id in {*room.info.admins, step.me.account}
         or others <= set(heal.gone)
-        or bool(step.store.get_value(leaving_key(room.id)))
+        or leaving.wanted(step, room.id)
     )
-
-
-def leaving_key(room: bytes) -> str:
-    """Set while we have asked to leave a room and nobody has carried it out yet."""
-    return f"leaving:{room.hex()}"
 
 
 def welcome_back(step: Step, room: RoomState, device: bytes) -> None:

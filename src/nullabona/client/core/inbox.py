@@ -12,6 +12,7 @@ from nullabona.client.core import (
     committing,
     files,
     healing,
+    leaving,
     links,
     members,
     messages,
@@ -340,6 +341,7 @@ def enter(step: Step, opened: Opened, info: RoomInfo, sender: DeviceCertificate,
     old = step.find_room(opened.group_id)
     if old is not None:
         step.forget_room(opened.group_id)
+        leaving.forget(step, opened.group_id)
     group = opened.accept()
     room = RoomState(opened.group_id, info, JOINED, [])
     step.add_room(room)
@@ -358,9 +360,16 @@ def enter(step: Step, opened: Opened, info: RoomInfo, sender: DeviceCertificate,
     if info.kind == DEVICES:
         own.settle_room(step, room.id)
         return
-    contact = step.store.contact(sender.account_id)
-    if contact is not None and info.kind == DIRECT_ROOM:
-        people.set_contact_state(step, contact, ContactState.ACCEPTED, room.id)
+    if info.kind == DIRECT_ROOM:
+        _answered(step, room, sender.account_id)
     notices.entered(step, room, sender.account_id, NoticeKind.JOINED)
     profiles.tell_soon(step, room)
     step.event("joined", room.id, name=info.name, direct=info.kind == DIRECT_ROOM, handle=str(sender.handle))
+
+
+def _answered(step: Step, room: RoomState, sender: bytes) -> None:
+    """We are in a direct room: by the other's invitation, or by that of a device of ours, which has their answer."""
+    contact = step.store.contact(sender)
+    if contact is not None:
+        people.set_contact_state(step, contact, ContactState.ACCEPTED, room.id)
+    people.found_again(step, room)

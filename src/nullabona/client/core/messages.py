@@ -18,7 +18,6 @@ from nullabona.client.core.content import (
     File,
     Gone,
     Imported,
-    Leave,
     Notice,
     Profile,
     Receipt,
@@ -29,7 +28,6 @@ from nullabona.client.core.content import (
 from nullabona.client.core.devices import history
 from nullabona.client.core.errors import NotInRoom
 from nullabona.client.core.outgoing import queue_frame
-from nullabona.client.core.proofs import make_order
 from nullabona.client.core.records import UNPLACED, Device, Frame, Message, MessageState
 from nullabona.client.core.roominfo import DEVICES
 from nullabona.client.core.state import JOINED, BoxTrack, RoomState
@@ -123,12 +121,6 @@ def send_note(step: Step, room: RoomState, body: Body) -> None:
     """A message for devices rather than people (`Leave`, `Moved`): kept and put back like any other, not shown."""
     data = _sealed(step, room, step.chance.bytes(16), step.now, body)
     queue_frame(step, room, room.current, Kind.MESSAGE, data)
-
-
-def send_leave(step: Step, room: RoomState) -> None:
-    """Tell the room that our account leaves, in a form that anybody may carry out."""
-    keys = [device.encryption_key for device in step.roster(room.id).values() if device.account == step.me.account]
-    send_note(step, room, Leave(make_order(step.mls, step.me.signature_key, room.id, step.me.account, keys)))
 
 
 def _sealed(step: Step, room: RoomState, message: bytes, sent_at: int, body: Body) -> bytes:

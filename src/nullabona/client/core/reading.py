@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from hashlib import sha256
 
-from nullabona.client.core import boxes, committing, healing, messages, receipts, relocating, trust
+from nullabona.client.core import boxes, committing, healing, leaving, messages, receipts, relocating, trust
 from nullabona.client.core.chat import typing
 from nullabona.client.core.chunks import Missing, body_of
 from nullabona.client.core.content import (
@@ -223,6 +223,8 @@ def _leaves(step: Step, room: RoomState, device: Device, leave: Leave) -> None:
     order = leave.order
     if order.account != device.account or not order_holds(order, room.id, room.info, step.roster(room.id)):
         return
+    if order.account == step.me.account:
+        leaving.note(step, order)
     committing.want(room, RemoveAccount(order.account, order))
     room.commit_at = max(room.commit_at, step.within(receipts.delay(step, room)))
 

@@ -9,7 +9,17 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from hashlib import sha256
 
-from nullabona.client.core import committing, healing, invites, members, messages, people, receipts, relocating
+from nullabona.client.core import (
+    committing,
+    healing,
+    invites,
+    leaving,
+    members,
+    messages,
+    people,
+    receipts,
+    relocating,
+)
 from nullabona.client.core.boxes import leaves_of, open_box, winner_key
 from nullabona.client.core.devices import own
 from nullabona.client.core.errors import MlsRefused
@@ -201,8 +211,8 @@ def adopt(step: Step, room: RoomState, join: Join) -> None:
     healing.owe_stranded(step, room, before)
     messages.resend_unacknowledged(step, room, messages.reached_nobody)
     receipts.tell_soon(step, room)
-    if step.store.get_value(healing.leaving_key(room.id)) is not None:
-        messages.send_leave(step, room)
+    if leaving.wanted(step, room.id):
+        leaving.say(step, room)
     if info.kind == DIRECT:
         people.found_again(step, room)
     if info.kind == DEVICES:

@@ -126,6 +126,8 @@ class Step:
     """Looks at other relays that this step wants."""
     relay_left: str = ""
     """The account's own relay until this step."""
+    chosen: bool = True
+    """What is done is the person's doing; not so what follows from what came, or from time."""
     ended: bool = False
     """The account is deleted, another of its devices says: this one is out when the step is over."""
     others_inbox: bool = False

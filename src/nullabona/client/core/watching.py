@@ -8,7 +8,7 @@ branch; then we ask for a ticket like anybody else. A removal that stands is ans
 
 from __future__ import annotations
 
-from nullabona.client.core import boxes, healing, invites
+from nullabona.client.core import boxes, healing, invites, leaving
 from nullabona.client.core.boxes import WATCH_DAYS
 from nullabona.client.core.chunks import body_of
 from nullabona.client.core.state import JOINED, BoxTrack, Heal, RoomState
@@ -53,7 +53,7 @@ def stop(step: Step, room: RoomState) -> None:
     """The removal stands."""
     room.heal = None
     invites.forget_invites(step, room)
-    step.store.delete_value(healing.leaving_key(room.id))
+    leaving.forget(step, room.id)
     for track in room.boxes:
         step.store.drop_box(track.keys.box.address)
     room.boxes = []

@@ -27,6 +27,7 @@ from nullabona.client.core.devices.items import (
     EndItem,
     InboxItem,
     NameItem,
+    NicknameItem,
     PreferenceItem,
     ProfileItem,
     ReadItem,
@@ -38,12 +39,14 @@ from nullabona.client.core.record.keeping import expect, note_own_card
 from nullabona.client.core.record.promises import decode_expected
 from nullabona.client.core.records import Contact, ContactState, Device
 from nullabona.client.core.roominfo import DEVICES, decode_info
-from nullabona.client.core.state import Helper, RoomState
+from nullabona.client.core.state import JOINED, Helper, RoomState
 from nullabona.client.core.step import Step
 from nullabona.errors import PeerError
 from nullabona.wire.card import verify_card
 
 _KINDS: Final[dict[str, Any]] = {"contact": Trust, "room": RoomPreferences, preferences.PROFILE: Preferences}
+
+_ASKED: Final = frozenset({ContactState.ASKING, ContactState.REQUESTED})
 
 
 def heard(step: Step, room: RoomState, device: Device, sync: Sync) -> None:
@@ -62,6 +65,8 @@ def _take(step: Step, device: Device, item: SyncItem) -> None:
     match item:
         case ContactItem():
             _contact(step, item)
+        case NicknameItem():
+            _called(step, item)
         case PreferenceItem():
             _chosen(step, item)
         case ReadItem():
@@ -97,41 +102,70 @@ def _read(step: Step, item: ReadItem) -> None:
         messages.read_elsewhere(step, room, item.message)
 
 
+def _called(step: Step, item: NicknameItem) -> None:
+    contact = step.store.contact(item.account)
+    if clock.newer(step, f"{telling.CALLED}:{item.account.hex()}", item.at) and contact is not None:
+        people.rename_contact(step, contact, item.name)
+
+
 def _contact(step: Step, item: ContactItem) -> None:
-    if not clock.newer(step, f"known:{item.account.hex()}", item.at):
+    what, known = f"known:{item.account.hex()}", step.store.contact(item.account)
+    same = item.at == clock.chosen_at(step, what)
+    if not clock.newer(step, what, item.at):
         return
-    known = step.store.contact(item.account)
-    if item.state != ContactState.ASKING.value:
-        inboxes.take_requests(step, item.account)
     if not item.state:
-        inboxes.pass_over(step, item.frames)
-        if known is not None:
-            step.store.drop_contact(item.account)
-            replies.drop(step, item.account)
-            claims.forget(step, item.account)
-            step.event("contact", handle=known.handle, account=known.account, state="deleted")
+        _forgotten(step, item, known)
         return
     try:
-        state = ContactState(item.state)
+        state = _comes_to(step, known, ContactState(item.state), same=same)
     except ValueError:
         return
+    if state is not ContactState.ASKING:
+        inboxes.take_requests(step, item.account)
     if item.card:
         card = verify_card(item.card, today=step.day)
         whereabouts.remember(step, card)
         packages = people.packages_of(card)
     else:
         packages = ()
-    room = item.room or (known.room if known is not None else b"")
-    told = Contact(item.account, item.handle, item.name, state, room, item.greeting, item.card, packages)
+    name, room = (known.name, item.room or known.room) if known is not None else (item.name, item.room)
+    told = Contact(item.account, item.handle, name, state, room, item.greeting, item.card, packages)
     if known is not None and not item.card:
         told = replace(told, card=known.card, key_packages=known.key_packages)
     step.store.put_contact(told)
     _await(step, item, state)
-    asks = state is ContactState.ASKING and (known is None or known.state is not state)
-    if asks:
-        step.event("contact-request", handle=item.handle, account=item.account, greeting=item.greeting)
-    elif known is None or (known.state, known.name) != (state, item.name):
-        step.event("contact", handle=item.handle, account=item.account, state=state.value)
+    if known is None or known.state is not state:
+        _tell_state(step, told)
+
+
+def _tell_state(step: Step, contact: Contact) -> None:
+    if contact.state is ContactState.ASKING:
+        step.event("contact-request", handle=contact.handle, account=contact.account, greeting=contact.greeting)
+    else:
+        step.event("contact", handle=contact.handle, account=contact.account, state=contact.state.value)
+
+
+def _comes_to(step: Step, known: Contact | None, told: ContactState, *, same: bool) -> ContactState:
+    """An answer is no choice of ours and has the time of our asking: it counts before that, whichever comes last.
+
+    Whoever has a room with us has answered.
+    """
+    if known is None or told not in _ASKED:
+        return told
+    if same and known.state not in _ASKED:
+        return known.state
+    room = step.find_room(known.room) if known.room and told is ContactState.REQUESTED else None
+    return ContactState.ACCEPTED if room is not None and room.phase == JOINED else told
+
+
+def _forgotten(step: Step, item: ContactItem, known: Contact | None) -> None:
+    inboxes.take_requests(step, item.account)
+    inboxes.pass_over(step, item.frames)
+    if known is not None:
+        step.store.drop_contact(item.account)
+        replies.drop(step, item.account)
+        claims.forget(step, item.account)
+        step.event("contact", handle=known.handle, account=known.account, state="deleted")
 
 
 def _await(step: Step, item: ContactItem, state: ContactState) -> None:

@@ -33,6 +33,7 @@ class ContactItem(msgspec.Struct, array_like=True, frozen=True, tag=1):
     at: At
     handle: Annotated[str, Meta(max_length=255)]
     name: Annotated[str, Meta(max_length=64)]
+    """What they are called here, for a device that did not know them. Else see `NicknameItem`."""
     state: Annotated[str, Meta(max_length=16)]
     room: Annotated[bytes, Meta(max_length=32)]
     greeting: Annotated[str, Meta(max_length=500)]
@@ -44,6 +45,17 @@ class ContactItem(msgspec.Struct, array_like=True, frozen=True, tag=1):
 
     def __repr__(self) -> str:
         return f"<ContactItem {self.state}>"
+
+
+class NicknameItem(msgspec.Struct, array_like=True, frozen=True, tag=10):
+    """What a contact is called here; empty: as they call themselves. A choice of its own, with a time of its own."""
+
+    account: Account
+    at: At
+    name: Annotated[str, Meta(max_length=64)]
+
+    def __repr__(self) -> str:
+        return "<NicknameItem>"
 
 
 class PreferenceItem(msgspec.Struct, array_like=True, frozen=True, tag=2):
@@ -123,5 +135,14 @@ class RoomItem(msgspec.Struct, array_like=True, frozen=True, tag=9):
 
 
 SyncItem: TypeAlias = (
-    ContactItem | PreferenceItem | ReadItem | CardItem | InboxItem | ProfileItem | NameItem | EndItem | RoomItem
+    ContactItem
+    | PreferenceItem
+    | ReadItem
+    | CardItem
+    | InboxItem
+    | ProfileItem
+    | NameItem
+    | EndItem
+    | RoomItem
+    | NicknameItem
 )

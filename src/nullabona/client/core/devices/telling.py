@@ -18,6 +18,7 @@ from nullabona.client.core.devices.items import (
     ContactItem,
     InboxItem,
     NameItem,
+    NicknameItem,
     PreferenceItem,
     ProfileItem,
     ReadItem,
@@ -35,6 +36,7 @@ SOON_MS: Final = 2_000
 EVERYTHING: Final = "everything"
 CARD: Final = "card"
 NAME: Final = "name"
+CALLED: Final = "called"
 SAID: Final = "said"
 REMEMBERED: Final = "remembered"
 _DIRTY: Final = "devices-dirty"
@@ -48,8 +50,8 @@ _ids = msgspec.msgpack.Decoder(list[bytes])
 
 
 def note(step: Step, what: str) -> None:
-    """Something that the other devices should know changed: ``known:…`` (a contact), a scope of preferences,
-    ``read:…`` (a room), `CARD`, `SAID` (the profile) or `EVERYTHING`.
+    """Something that the other devices should know changed: ``known:…`` (a contact), ``called:…`` (their nickname), a
+    scope of preferences, ``read:…`` (a room), `CARD`, `SAID` (the profile) or `EVERYTHING`.
     """
     if own.others(step):
         _note(step, what, clock.chosen_here(step, what))
@@ -70,27 +72,28 @@ def note_contact(step: Step, account: bytes) -> None:
 
 
 def of_events(step: Step) -> None:
-    """Note what this step told listeners, as far as it is for the other devices. What came from them is not."""
-    if step.heard:
+    """Note what this step told listeners, as far as it is for the other devices. What came from them is not.
+
+    Where nothing was chosen, whatever the person chose on another device meanwhile holds against it.
+    """
+    if step.heard or not own.others(step):
         return
     for kind, room, data in step.told:
         for what in _concerned(step, kind, room, data):
-            if kind != "contact-request":
-                note(step, what)
-            elif own.others(step):
-                # Nothing was chosen: whatever the person chose on another device holds against it.
-                _note(step, what, clock.chosen_at(step, what))
+            _note(step, what, (clock.chosen_here if step.chosen else clock.chosen_at)(step, what))
 
 
 def _concerned(step: Step, kind: str, room: bytes, data: dict[str, Any]) -> Iterator[str]:
     if kind in {"contact", "contact-request"}:
         yield _known(data["account"])
+        if step.store.contact(data["account"]) is None:
+            yield f"{CALLED}:{data['account'].hex()}"
     elif kind == "preferences":
         yield data["scope"]
     elif kind == "profile" and data["account"] == step.me.account:
         yield SAID
-    elif kind == "profile" and step.store.contact(data["account"]) is not None:
-        yield _known(data["account"])
+    elif kind == "profile" and step.chosen and step.store.contact(data["account"]) is not None:
+        yield f"{CALLED}:{data['account'].hex()}"
     elif kind == "own-read":
         yield f"read:{room.hex()}"
 
@@ -159,7 +162,8 @@ def _items(step: Step, dirty: dict[str, int]) -> Iterator[SyncItem]:
 def _all(step: Step) -> Iterator[str]:
     yield from (CARD, SAID, preferences.PROFILE)
     for contact in step.store.contacts():
-        yield from (_known(contact.account), preferences.contact_scope(contact.account))
+        account = contact.account
+        yield from (_known(account), f"{CALLED}:{account.hex()}", preferences.contact_scope(account))
     for room in step.store.rooms():
         yield from (preferences.room_scope(room), f"read:{room.hex()}", f"{REMEMBERED}:{room.hex()}")
     # last, since whoever hears what it is called takes that for the end of it (`was_told`)
@@ -170,6 +174,8 @@ def _item(step: Step, what: str, at: int) -> Iterator[SyncItem]:
     kind, _, id = what.partition(":")
     if kind == "known":
         yield contact_item(step, bytes.fromhex(id), at)
+    elif kind == CALLED:
+        yield _called(step, bytes.fromhex(id), at)
     elif kind in {"contact", "room", preferences.PROFILE}:
         values = {key: value for key, value in step.store.preferences(what).items() if key not in PER_DEVICE}
         if values:
@@ -206,6 +212,11 @@ def contact_item(step: Step, account: bytes, at: int) -> ContactItem:
         contact.card,
         replies.secret_for(step, account) or replies.noted(step, account),
     )
+
+
+def _called(step: Step, account: bytes, at: int) -> NicknameItem:
+    contact = step.store.contact(account)
+    return NicknameItem(account, at, contact.name if contact is not None else "")
 
 
 def _read(step: Step, room: bytes) -> Iterator[ReadItem]:

@@ -1,0 +1,62 @@
+"""Our wish to leave a room, until somebody has carried it out (spec/room.md §3).
+
+The order names the keys that our devices have in the room, so that an old one removes nobody who came back. If one of
+them gets a new key before it was carried out (it renewed it, or carried out what another wanted), the order does not
+hold for it any more, and is given again.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from nullabona.client.core import messages
+from nullabona.client.core.content import Leave
+from nullabona.client.core.proofs import RemovalOrder, make_order
+from nullabona.client.core.state import RoomState
+from nullabona.client.core.step import Step
+
+HASH_SIZE: Final = 32
+
+
+def say(step: Step, room: RoomState) -> None:
+    """Tell the room that our account leaves, in a form that anybody may carry out."""
+    _give(step, room, _order(step, room))
+
+
+def say_again(step: Step, room: RoomState) -> None:
+    """An epoch has begun: if our devices have keys that the last order does not name, give another one."""
+    known = step.store.get_value(_key(room.id))
+    if known is None:
+        return
+    order = _order(step, room)
+    if not set(order.leaves) <= {known[at : at + HASH_SIZE] for at in range(0, len(known), HASH_SIZE)}:
+        _give(step, room, order)
+
+
+def note(step: Step, order: RemovalOrder) -> None:
+    """One of our devices has given this order."""
+    step.store.set_value(_key(order.room), b"".join(order.leaves))
+
+
+def wanted(step: Step, room: bytes) -> bool:
+    """Whether we have asked to leave a room and nobody has carried it out yet."""
+    return step.store.get_value(_key(room)) is not None
+
+
+def forget(step: Step, room: bytes) -> None:
+    """We are out, or stay."""
+    step.store.delete_value(_key(room))
+
+
+def _order(step: Step, room: RoomState) -> RemovalOrder:
+    keys = [device.encryption_key for device in step.roster(room.id).values() if device.account == step.me.account]
+    return make_order(step.mls, step.me.signature_key, room.id, step.me.account, keys)
+
+
+def _give(step: Step, room: RoomState, order: RemovalOrder) -> None:
+    messages.send_note(step, room, Leave(order))
+    note(step, order)
+
+
+def _key(room: bytes) -> str:
+    return f"leaving:{room.hex()}"

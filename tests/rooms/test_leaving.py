@@ -1,0 +1,115 @@
+"""Who wants to leave is let out, whatever else is committed meanwhile (spec/room.md §3)."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from nullabona.client.core import commands, leaving
+from nullabona.client.core.committing import want
+from nullabona.client.core.state import UpdateKeys
+from tests.rooms.test_devices import pair_of_devices
+from tests.rooms.world import Person, World
+
+
+def leaves(world: World, person: Person, room: bytes) -> None:
+    with person.engine.step(world.now, room) as step:
+        commands.leave(step, room)
+
+
+@pytest.mark.parametrize("seed", range(24))
+def test_of_many_who_leave_about_the_same_time_nobody_stays(seed: int) -> None:
+    """Each may carry out what another wants, which gives its own leaf a new key: its order names the old one."""
+    world, dice = World(seed), random.Random(seed)
+    founder, *others = people = [world.person(name) for name in ("mina", "bora", "cheol", "duri", "eun")]
+    room = world.group(*people)
+    world.settle()
+    waiting = list(others)
+    for _ in range(60):
+        if waiting and dice.random() < 0.5:
+            leaves(world, waiting.pop(), room)
+        for person in people:
+            if dice.random() < 0.3 and person.phase(room) == "joined":
+                person.send(room, "hello")
+        dice.shuffle(people)
+        for person in people:
+            if dice.random() < 0.5:
+                world.turn(person)
+        world.pass_time(dice.choice([50, 200, 1_000, 3_000]))
+    assert [] == waiting
+    world.settle(span=600_000)
+    assert ["left"] * 4 == [person.phase(room) for person in others]
+    assert {founder.account} == founder.members(room)
+
+
+def test_two_who_leave_at_once_while_nobody_else_is_there_are_both_let_out() -> None:
+    world = World(71)
+    founder, jun, sora = (world.person(name) for name in ("mina", "jun", "sora"))
+    room = world.group(founder, jun, sora)
+    world.settle()
+    founder.online = False
+    for person in (jun, sora):
+        leaves(world, person, room)
+    world.settle(span=600_000)
+    assert ["joined", "left"] == sorted(person.phase(room) for person in (jun, sora))
+    founder.online = True
+    world.settle(span=600_000)
+    assert ["left", "left"] == [person.phase(room) for person in (jun, sora)]
+    assert {founder.account} == founder.members(room)
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_key_that_is_renewed_about_the_same_time_does_not_keep_anybody_in(when: str) -> None:
+    world = World(72)
+    founder, jun = (world.person(name) for name in ("mina", "jun"))
+    room = world.group(founder, jun)
+    world.settle()
+    with jun.engine.step(world.now, room) as step:
+        if when == "after":
+            commands.leave(step, room)
+        want(step.room(room), UpdateKeys())
+    if when == "before":
+        leaves(world, jun, room)
+    world.settle(span=600_000)
+    assert "left" == jun.phase(room)
+    assert {founder.account} == founder.members(room)
+
+
+def test_the_other_device_leaves_too_though_its_key_is_new() -> None:
+    """It was away when the account left, and renews its key before it hears of that."""
+    world, laptop, desk, jun, room = pair_of_devices()
+    with laptop.engine.step(world.now, room) as step:
+        commands.set_admin(step, room, jun.account, admin=True)
+    world.settle(span=600_000)
+    jun.online = False
+    with desk.engine.step(world.now, room) as step:
+        want(step.room(room), UpdateKeys())
+    leaves(world, laptop, room)
+    world.settle(span=600_000)
+    jun.online = True
+    world.settle(span=600_000)
+    assert ["left", "left"] == [laptop.phase(room), desk.phase(room)]
+    assert {jun.account} == jun.members(room)
+
+
+def test_who_comes_back_stays() -> None:
+    """The old wish is over, whatever keys there are later."""
+    world = World(73)
+    founder, jun, sora = (world.person(name) for name in ("mina", "jun", "sora"))
+    room = world.group(founder, jun, sora)
+    world.befriend(founder, jun)
+    world.settle()
+    leaves(world, jun, room)
+    world.settle(span=600_000)
+    assert "left" == jun.phase(room)
+    with founder.engine.step(world.now, room) as step:
+        commands.add_account(step, room, jun.card)
+    world.settle(span=600_000)
+    assert "joined" == jun.phase(room)
+    for person in (jun, founder, jun):
+        with person.engine.step(world.now, room) as step:
+            assert not leaving.wanted(step, room)
+            want(step.room(room), UpdateKeys())
+        world.settle(span=600_000)
+    assert "joined" == jun.phase(room)
