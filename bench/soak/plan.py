@@ -37,7 +37,8 @@ class Shape:
     """Frames a second, all pairs together."""
     wire_idle: int = 200
     wire_life_s: float = 20.0
-    day_s: float = 60.0
+    day_s: float = 30.0
+    """Three of them fit into the warm-up of ten minutes: so long a relay takes more memory, as it keeps more."""
     calm_s: float = 10.0
     """Between two deeds, once the last one is recovered from."""
     patience_s: float = 120.0

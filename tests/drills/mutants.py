@@ -95,7 +95,7 @@ MUTANTS: Final = (
         Edit("client/runner/reads.py", '"inbox" if key[0] is None else "rooms"', '"rooms"')),
     _mutant("first words go by the connection that reads", "tap", "T-15",
         Edit("client/runner/outbox.py", "            return self._ground.ways.passing(relay)",
-             '            return self._ground.ways.lasting(relay, "rooms")')),
+             '            return self._ground.ways.lasting(relay, "inbox")')),
     _mutant("rooms share a connection", "tap", "T-17",
         Edit("client/runner/ways.py", 'if options.together if lane == "rooms" else not options.apart:',
              'if lane == "rooms" or not options.apart:')),

@@ -131,7 +131,7 @@ def test_a_frame_that_was_missed_is_not_excused_by_a_wipe_at_another_time() -> N
     assert [claim] == broken(made)
 
 
-@pytest.mark.parametrize(("minutes", "verdict"), [(4.9, None), (5.0, False)])
+@pytest.mark.parametrize(("minutes", "verdict"), [(2.9, None), (3.0, False)])
 def test_a_run_that_saw_no_frame_expire_says_so(minutes: float, *, verdict: bool | None) -> None:
     """It fails if it was long enough; if it was not, the page says that nobody knows."""
     made = good()
