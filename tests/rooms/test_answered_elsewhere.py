@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from nullabona.client.core import commands, people, replies, trust
+from nullabona.client.core import commands, people, preferences, replies, trust
 from nullabona.client.core.chat import profiles
 from nullabona.client.core.devices import inboxes
+from nullabona.client.core.preferences import Trust, contact_scope
 from nullabona.client.core.records import ContactState
 from tests.rooms.test_devices import pair_of_devices
 from tests.rooms.test_people import state_of
@@ -179,3 +180,23 @@ def test_an_answer_that_came_holds_against_a_nickname() -> None:
             contact = device.store.contact(sora.account)
         assert contact is not None
         assert (ContactState.ACCEPTED, "S") == (contact.state, contact.name)
+
+
+def test_a_changed_identity_key_holds_against_an_older_verification() -> None:
+    """Verified on the laptop while the desk was away; the desk is shown another key before it hears of that."""
+    world, laptop, desk, jun, _ = pair_of_devices()
+    world.befriend(jun, laptop)
+    world.settle(span=60_000)
+    desk.online = False
+    scope = contact_scope(jun.account)
+    with laptop.engine.step(world.now) as step:
+        preferences.change(step, scope, Trust, {"verified": jun.card.identity_key})
+    world.settle(span=60_000)
+    world.pass_time(10_000)
+    with desk.engine.step(world.now, chosen=False) as step:
+        preferences.change(step, scope, Trust, {"changed": bytes(32)})
+    desk.online = True
+    world.settle(span=600_000)
+    for device in (laptop, desk):
+        with device.store.transaction():
+            assert bytes(32) == preferences.load(device.store, scope, Trust).changed

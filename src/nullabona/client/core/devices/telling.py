@@ -39,6 +39,7 @@ NAME: Final = "name"
 CALLED: Final = "called"
 SAID: Final = "said"
 REMEMBERED: Final = "remembered"
+_KNOWN: Final = "known:"
 _DIRTY: Final = "devices-dirty"
 _OWED: Final = "devices-owed"
 _HEARD: Final = "told-by-devices"
@@ -74,13 +75,14 @@ def note_contact(step: Step, account: bytes) -> None:
 def of_events(step: Step) -> None:
     """Note what this step told listeners, as far as it is for the other devices. What came from them is not.
 
-    Where nothing was chosen, whatever the person chose on another device meanwhile holds against it.
+    Where nothing was chosen of a contact, whatever the person chose on another device meanwhile holds against it.
     """
     if step.heard or not own.others(step):
         return
     for kind, room, data in step.told:
         for what in _concerned(step, kind, room, data):
-            _note(step, what, (clock.chosen_here if step.chosen else clock.chosen_at)(step, what))
+            came = what.startswith(_KNOWN) and not step.chosen
+            _note(step, what, (clock.chosen_at if came else clock.chosen_here)(step, what))
 
 
 def _concerned(step: Step, kind: str, room: bytes, data: dict[str, Any]) -> Iterator[str]:
@@ -99,7 +101,7 @@ def _concerned(step: Step, kind: str, room: bytes, data: dict[str, Any]) -> Iter
 
 
 def _known(account: bytes) -> str:
-    return f"known:{account.hex()}"
+    return _KNOWN + account.hex()
 
 
 def look_after(step: Step, room: RoomState) -> None:
