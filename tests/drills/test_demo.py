@@ -53,7 +53,7 @@ def no_secret_is_on_disk_or_in_memory(played: dict[str, Any]) -> None:
     assert [os.geteuid() == 0] * 2 == [report["memory_searched"] for report in seizures]
     failed = [check for report in played["reports"] for check in report["checks"] if check["verdict"] == "failed"]
     leaks = [leak for report in seizures for leak in report["leaks"]]
-    assert [verdicts_of_a_seizure(report) for report in seizures] == verdicts(played, "seizure"), (failed, leaks)
+    assert [verdicts_of_a_seizure(report) for report in seizures] == verdicts(played, "seizure"), f"{failed} {leaks}"
     first, second = seizures
     assert (True, True, 3, 3) == (first["held"]["frames"] > 0, second["held"]["frames"] > 0,
                                   first["held"]["cards"], first["held"]["inboxes"])  # fmt: skip

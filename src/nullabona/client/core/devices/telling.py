@@ -77,10 +77,10 @@ def of_events(step: Step) -> None:
 
     Where nothing was chosen of a contact, whatever the person chose on another device meanwhile holds against it.
     """
-    if step.heard or not own.others(step):
-        return
-    for kind, room, data in step.told:
+    for kind, room, data in [] if step.heard else step.told:
         for what in _concerned(step, kind, room, data):
+            if not own.others(step):
+                return
             came = what.startswith(_KNOWN) and not step.chosen
             _note(step, what, (clock.chosen_at if came else clock.chosen_here)(step, what))
 
