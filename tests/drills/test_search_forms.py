@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis.strategies import DataObject, data, integers, sampled_from
 
-from nullabona.drills.search import Chunk, Finding, Hunt, Kind, Searched, Secret, files_below
+from nullabona.drills.search import Chunk, Finding, Hunt, Kind, Searched, Secret, files_below, program_files
 from nullabona.drills.search.forms import forms_of
 from nullabona.drills.search.sources import BLOCK, OVERLAP
 from tests.drills.plants import ENCODINGS, ENGLISH, KOREAN, SECRETS, TEXTS, noise
@@ -187,6 +187,18 @@ def test_half_a_letter_more_than_a_clean_source_has_is_passed_over_in_any_form()
         assert [] == look(hunt, b"-" * 8 + written + b"-" * 8)
     for more in ("하지 않았어", "고 하지 않았"):
         assert ["text"] == [found.label for found in look(hunt, more.encode())]
+
+
+def test_the_programs_own_words_are_passed_over_and_what_people_say_is_not() -> None:
+    """What is left of a text that was freed is not always there in a relay that nobody used; it is in its files."""
+    said = "안녕하세요! 좋은 얘기였으면 좋겠네요 하하"
+    hunt = Hunt([Secret.text(Kind.TEXT, "text", said)])
+    left = "녕하세요".encode()[2:]
+    assert ["text"] == [found.label for found in look(hunt, b"-" * 8 + left + b"-" * 8)]
+    hunt.learn(program_files())
+    assert [] == look(hunt, b"-" * 8 + left + b"-" * 8)
+    for whole in (said, said[:5], said[7:14]):
+        assert ["text"] == [found.label for found in look(hunt, whole.encode())]
 
 
 @given(data(), sampled_from(SECRETS[:-1]))

@@ -28,6 +28,7 @@ from nullabona.drills.search import (
     look_at_swap,
     memory_chunks,
     open_files,
+    program_files,
 )
 from nullabona.drills.text import Text
 
@@ -72,6 +73,7 @@ def _search(scene: Scene) -> Haul:
     try:
         if scene.control is not None:
             hunt.learn(memory_chunks(scene.control))
+            hunt.learn(program_files())
         haul.swap = look_at_swap(scene.pid)
         haul.findings += hunt.search(open_files(scene.pid), haul.disk)
         haul.findings += hunt.search(memory_chunks(scene.pid), haul.memory)

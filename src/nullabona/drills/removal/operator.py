@@ -26,6 +26,7 @@ from nullabona.drills.search import (
     files_below,
     memory_chunks,
     open_files,
+    program_files,
 )
 from nullabona.relay.core.boxes import LAST_SEQ, SEQ_BITS
 
@@ -80,6 +81,7 @@ class Operator:
         try:
             if unused is not None:
                 hunt.learn(memory_chunks(unused))
+                hunt.learn(program_files())
             sought.findings += hunt.search(open_files(self.relay.pid), sought.searched)
             sought.findings += hunt.search(memory_chunks(self.relay.pid), sought.searched)
             sought.memory = True

@@ -8,7 +8,7 @@ what of a process lies there, ``hunt`` puts them together.
 from nullabona.drills.search.hunt import Finding, Hunt, Searched
 from nullabona.drills.search.memory import OPEN_FILE, MemoryDenied, NoProcess, memory_chunks, open_files
 from nullabona.drills.search.secret import Kind, Secret, load_secrets, save_secrets
-from nullabona.drills.search.sources import Chunk, files_below
+from nullabona.drills.search.sources import Chunk, files_below, program_files
 from nullabona.drills.search.swap import Swap, look_at_swap
 
 __all__ = [
@@ -27,5 +27,6 @@ __all__ = [
     "look_at_swap",
     "memory_chunks",
     "open_files",
+    "program_files",
     "save_secrets",
 ]

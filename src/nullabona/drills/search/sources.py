@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+import nullabona
 from nullabona.drills.search.archives import open_packed, read_packed
 
 BLOCK: Final = 1_048_576
@@ -42,6 +43,15 @@ def files_below(root: Path) -> Iterator[Chunk]:
             yield from _packed_chunks(path, _name(path, root))
     names = "\n".join(_name(path, root) for path in paths)
     yield Chunk("file names", 0, names.encode("utf-8", "surrogateescape"))
+
+
+def program_files() -> Iterator[Chunk]:
+    """The program's own files but for the drills, whose scripts hold the secrets: its words lie in a process's memory,
+    in whichever form they were read, and of those that were freed it depends on chance what is left.
+    """
+    for part in sorted(Path(nullabona.__file__).parent.iterdir()):
+        if part.name != "drills":
+            yield from files_below(part)
 
 
 def read_blocks(source: str, start: int, end: int, read: Callable[[int, int], bytes]) -> Iterator[Chunk]:
