@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import subprocess
 import sys
 import zlib
 from pathlib import Path
@@ -12,9 +13,11 @@ import pytest
 from hypothesis import given
 from hypothesis.strategies import DataObject, data, integers, sampled_from
 
+from nullabona.drills import demo
+from nullabona.drills.demo.script import load_script
 from nullabona.drills.search import Chunk, Finding, Hunt, Kind, Searched, Secret, files_below, program_files
 from nullabona.drills.search.forms import forms_of
-from nullabona.drills.search.sources import BLOCK, OVERLAP
+from nullabona.drills.search.sources import BLOCK, OVERLAP, READ_BY_A_RELAY
 from tests.drills.plants import ENCODINGS, ENGLISH, KOREAN, SECRETS, TEXTS, noise
 
 
@@ -199,6 +202,23 @@ def test_the_programs_own_words_are_passed_over_and_what_people_say_is_not() -> 
     assert [] == look(hunt, b"-" * 8 + left + b"-" * 8)
     for whole in (said, said[:5], said[7:14]):
         assert ["text"] == [found.label for found in look(hunt, whole.encode())]
+
+
+def test_those_files_are_what_a_relay_reads_and_hide_nobody() -> None:
+    """No name, room or whole message of the demo is passed over for standing in them."""
+    script = "import sys, nullabona.cli.relay, nullabona.directory.service; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True, text=True).stdout.split()
+    parts = {name.split(".")[1] for name in loaded if name.startswith("nullabona.")}
+    assert parts == {part.removesuffix(".py") for part in READ_BY_A_RELAY}
+    story = load_script(Path(demo.__file__).with_name("chat.txt"))
+    texts = [Secret.text(Kind.TEXT, f"message {n}", line.text) for n, line in enumerate(story.lines, 1)]
+    names = [Secret.text(Kind.NAME, name, name) for name in {person.name for person in story.people}]
+    secrets = [*texts, *names, Secret.text(Kind.ROOM, "room", story.group)]
+    hunt = Hunt(secrets)
+    sought = [secret for secret in secrets if hunt.finds(secret)]
+    hunt.learn(program_files())
+    for secret in sought:
+        assert secret.label in {found.label for found in look(hunt, b"\n" + secret.value + b"\n")}
 
 
 @given(data(), sampled_from(SECRETS[:-1]))

@@ -64,7 +64,7 @@ class VrfKey:
         return cls(sodium.crypto_scalarmult_ed25519_base_noclamp(scalar), scalar, digest[32:], eightfold)
 
     def output(self, alpha: bytes) -> bytes:
-        """The 64 bytes for ``alpha``, as `output_of` its proof gives them, at a quarter of the work."""
+        """The 64 bytes for ``alpha``, as `output_of` its proof gives them, at two fifths of the work."""
         return _output(sodium.crypto_scalarmult_ed25519_noclamp(self._eightfold, _encode(self.public, alpha)))
 
     def prove(self, alpha: bytes) -> bytes:

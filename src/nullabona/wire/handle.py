@@ -11,7 +11,7 @@ import ipaddress
 import re
 import unicodedata
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache
 from itertools import pairwise
 from typing import Final
 
@@ -243,7 +243,6 @@ def _split_authority(authority: str) -> tuple[str, int | None]:
     return host, int(port)
 
 
-@lru_cache(maxsize=64)
 def _check_host(text: str) -> str:
     if text.startswith("[") and text.endswith("]"):
         return _check_ipv6(text[1:-1])
