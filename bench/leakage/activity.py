@@ -21,7 +21,7 @@ from sklearn.ensemble import RandomForestClassifier
 from sklearn.model_selection import GroupKFold
 
 from bench.leakage.society import DAY, Intent, Kind, Society
-from bench.leakage.trace import Events, Op, Recording
+from bench.leakage.trace import NOBODY, Events, Op, Recording
 
 SECONDS: Final = 8.0
 """How much of the traffic is looked at after something began."""
@@ -101,10 +101,10 @@ def windows(recording: Recording, society: Society, seed: int = 0) -> Windows:
 
 def _traffic(recording: Recording) -> dict[int, Events]:
     """The events of each account's connections."""
-    owner = recording.truth.account_of_conn
+    owner = np.append(recording.truth.account_of_conn.accounts, NOBODY)
     live = recording.live
     live = live[np.isin(live["op"], (*UP, *DOWN, Op.READ, Op.ERASE, Op.LOOKUP))]
-    accounts = np.array([owner.get(conn, -1) for conn in live["conn"].tolist()], np.int64)
+    accounts = owner[live["conn"]].astype(np.int64)
     order = np.argsort(accounts, kind="stable")
     live, accounts = live[order], accounts[order]
     found, first = np.unique(accounts, return_index=True)

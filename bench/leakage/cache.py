@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from bench.leakage.defences import Defences
 from bench.leakage.society import Size
-from bench.leakage.trace import Pair, Recording, Truth
+from bench.leakage.trace import Owners, Pair, Recording, Truth
 
 ROOT: Final = Path(__file__).parents[2]
 FOLDER: Final = ROOT / ".cache" / "leakage"
@@ -34,9 +34,10 @@ CODE: Final = (
 )  # fmt: skip
 
 
-def path_of(seed: int, size: Size, defences: Defences, folder: Path = FOLDER) -> Path:
-    """Where the recording lies, if there is one."""
+def path_of(seed: int, size: Size, defences: Defences, folder: Path = FOLDER, seized: int = 0) -> Path:
+    """Where the recording lies, if there is one. ``seized``: see `Society.seized`."""
     name = f"ours-{size.accounts}-{size.days}-{size.pace:g}-{seed}-{defences.label}"
+    name += f"-day{seized}" if seized else ""
     return folder / f"{name}-{code_hash()}.npz"
 
 
@@ -77,7 +78,7 @@ def save(recording: Recording, path: Path) -> None:
                 room_count=np.array(len(truth.rooms)),
                 room_of=_from_map(truth.room_of),
                 chain=_from_pairs(truth.chain),
-                account_of_conn=_from_map(truth.account_of_conn),
+                account_of_conn=truth.account_of_conn.accounts,
                 account_of_addr=_from_map(truth.account_of_addr),
             )
         temporary.replace(path)
@@ -98,7 +99,7 @@ def load(path: Path) -> Recording:
             rooms=[frozenset(room) for room in rooms],
             room_of=dict(_to_pairs(kept["room_of"])),
             chain=_to_pairs(kept["chain"]),
-            account_of_conn=dict(_to_pairs(kept["account_of_conn"])),
+            account_of_conn=Owners(kept["account_of_conn"]),
             account_of_addr=dict(_to_pairs(kept["account_of_addr"])),
         )
         directory = dict(_to_pairs(kept["directory"]))

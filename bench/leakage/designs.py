@@ -34,7 +34,7 @@ def is_changed(design: str) -> bool:
 
 def _ours(name: str, defences: Defences) -> Design:
     def record(society: Society) -> Recording:
-        return replace(recorded(society.seed, society.size, defences), design=name)
+        return replace(recorded(society.seed, society.size, defences, seized=society.seized), design=name)
 
     return record
 

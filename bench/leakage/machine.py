@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+from collections import defaultdict
 from collections.abc import Callable, Mapping
 from hashlib import sha256
 from pathlib import Path
@@ -85,7 +86,7 @@ class Visitor:
         """The boxes that are read here, and since when."""
         self.waiting: dict[int, tuple[AnyRequest, float]] = {}
         """What waits for an answer, and since when."""
-        self.secrets = Secrets(lambda: 0)
+        self.secrets = Secrets(defaultdict(dict))
         """What this connection's device hears by."""
         self._machine = machine
         self._open: dict[int, tuple[AnyRequest, bytes, Reply, bool]] = {}
@@ -166,7 +167,7 @@ class Machine:
 
     def secrets(self) -> Secrets:
         """For one device."""
-        return Secrets(lambda: self._peals.head)
+        return self._peals.secrets()
 
     def operation(self, request: AnyRequest) -> Operation:
         """What answers a request."""

@@ -23,10 +23,9 @@ Labels = Mapping[int, int]
 
 def owners(live: Events, truth: Truth) -> dict[int, int]:
     """The account of each place that only one account's connections ever read."""
-    conns = np.array(sorted(truth.account_of_conn), np.int64)
-    accounts = np.array([truth.account_of_conn[conn] for conn in conns.tolist()], np.int64)
-    reads = live[np.isin(live["op"], (Op.READ, Op.DELIVER)) & np.isin(live["conn"], conns) & (live["place"] >= 0)]
-    readers = accounts[np.searchsorted(conns, reads["conn"])] if len(conns) else np.empty(0, np.int64)
+    accounts = truth.account_of_conn.accounts
+    reads = live[np.isin(live["op"], (Op.READ, Op.DELIVER)) & (live["conn"] >= 0) & (live["place"] >= 0)]
+    readers = accounts[reads["conn"]].astype(np.int64)
     pairs = np.unique(np.stack([reads["place"].astype(np.int64), readers], axis=1), axis=0)
     places, first, count = np.unique(pairs[:, 0], return_index=True, return_counts=True)
     return {int(p): int(pairs[at, 1]) for p, at, n in zip(places, first, count, strict=True) if n == 1}

@@ -10,6 +10,7 @@ import asyncio
 import gc
 import random
 import tempfile
+from bisect import bisect_left
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from itertools import pairwise
@@ -23,41 +24,48 @@ from bench.leakage.shelf_rows import DAY_S, disk_events, memory_events
 from bench.leakage.society import Society
 from bench.leakage.tap import Tap
 from bench.leakage.town import START_MS, Town
-from bench.leakage.trace import Events, Pair, Recording, Truth
+from bench.leakage.trace import Pair, Recording, Truth
 from bench.leakage.unpadded import unpadded
-
-SEIZED_BEFORE_END_S: Final = 2.5 * 3_600
-"""The machine is seized, and the recording ends, at half past nine on the last evening."""
 
 COLLECTED_AFTER: Final = 200_000, 20, 50
 """See `gc.set_threshold`."""
 
 Progress = Callable[[float, Town], None]
 """Told now and then how far the simulation is, in seconds of the society."""
+Evening = Callable[[int, Callable[[], Recording]], None]
+"""Told each evening which day it is, and how to have what a machine that is seized now saw and keeps."""
 
 
-def record(society: Society, defences: Defences = PRODUCT, progress: Progress | None = None) -> Recording:
+def record(
+    society: Society,
+    defences: Defences = PRODUCT,
+    progress: Progress | None = None,
+    evening: Evening | None = None,
+) -> Recording:
     """What the relay's machine saw and kept while the society lived with our design."""
-    with lived(society, defences, progress) as (town, recording):
+    with lived(society, defences, progress, evening) as (town, recording):
         del town
         return recording
 
 
 @contextmanager
 def lived(
-    society: Society, defences: Defences = PRODUCT, progress: Progress | None = None
+    society: Society,
+    defences: Defences = PRODUCT,
+    progress: Progress | None = None,
+    evening: Evening | None = None,
 ) -> Iterator[tuple[Town, Recording]]:
     """The same, with the people as they are at the end."""
     loop = Clockwork()
     try:
         with _seldom_collecting(), _folder() as folder, nullcontext() if defences.padding else unpadded():
-            yield loop.run_until_complete(_live(society, defences, folder, progress))
+            yield loop.run_until_complete(_live(society, defences, folder, progress, evening))
     finally:
         loop.close()
 
 
 async def _live(
-    society: Society, defences: Defences, folder: Path, progress: Progress | None
+    society: Society, defences: Defences, folder: Path, progress: Progress | None, evening: Evening | None
 ) -> tuple[Town, Recording]:
     loop = asyncio.get_running_loop()
     failures: list[dict[str, Any]] = []
@@ -66,23 +74,43 @@ async def _live(
     day = lambda: (START_MS // 1_000 + int(loop.time())) // DAY_S  # noqa: E731
     machine = Machine(folder, tap, f"machine {society.seed}", day)
     town = Town(society, defences, machine)
-    end = society.size.days * DAY_S - SEIZED_BEFORE_END_S
-    for intent in society.intents:
-        if intent.t >= end:
-            break
-        if intent.t > loop.time():
-            await asyncio.sleep(intent.t - loop.time())
-        town.act(intent)
-        if failures:
-            raise RuntimeError("the simulation failed") from failures[0].get("exception")
-        if progress is not None:
-            progress(loop.time(), town)
-    await asyncio.sleep(end - loop.time())
-    dice = random.Random(f"memory {society.seed}") if defences.drawn_waits else None
-    live, memory = tap.events(), memory_events(machine, loop.time(), START_MS // 1_000, dice)
+    begin = 0
+    for today in range(1, society.days + 1):
+        end = society.until(today).end
+        upto = bisect_left(society.intents, end, lo=begin, key=lambda intent: intent.t)
+        for intent in society.intents[begin:upto]:
+            if intent.t > loop.time():
+                await asyncio.sleep(intent.t - loop.time())
+            town.act(intent)
+            if failures:
+                raise RuntimeError("the simulation failed") from failures[0].get("exception")
+            if progress is not None:
+                progress(loop.time(), town)
+        begin = upto
+        await asyncio.sleep(end - loop.time())
+        if evening is not None and today < society.days:
+            evening(today, lambda: _seized(society, defences, town, loop.time()))
+    recording = _seized(society, defences, town, loop.time())
     await _stop(town)
-    disk = disk_events(machine, START_MS // 1_000, town.cover.put)
-    return town, _recording(society, defences, town, live, disk, memory)
+    return town, recording
+
+
+def _seized(society: Society, defences: Defences, town: Town, now: float) -> Recording:
+    """What passed until now, and what a seizer finds."""
+    machine, start_s = town.machine, START_MS // 1_000
+    dice = random.Random(f"memory {society.seed}") if defences.drawn_waits else None
+    return Recording(
+        design="ours" if defences == PRODUCT else f"ours, {defences.label}",
+        live=machine.tap.events(),
+        memory=memory_events(machine, now, start_s, dice),
+        disk=disk_events(machine, start_s, town.cover.put),
+        directory={
+            machine.tap.place(device.person.card.inbox.address): account
+            for (account, number), device in town.devices.items()
+            if number == 0
+        },
+        truth=_truth(society, town),
+    )
 
 
 async def _stop(town: Town) -> None:
@@ -94,24 +122,6 @@ async def _stop(town: Town) -> None:
     for task in rest:
         task.cancel()
     await asyncio.gather(*rest, return_exceptions=True)
-
-
-def _recording(
-    society: Society, defences: Defences, town: Town, live: Events, disk: Events, memory: Events
-) -> Recording:
-    tap = town.machine.tap
-    return Recording(
-        design="ours" if defences == PRODUCT else f"ours, {defences.label}",
-        live=live,
-        disk=disk,
-        memory=memory,
-        directory={
-            tap.place(device.person.card.inbox.address): account
-            for (account, number), device in town.devices.items()
-            if number == 0
-        },
-        truth=_truth(society, town),
-    )
 
 
 def _truth(society: Society, town: Town) -> Truth:

@@ -8,29 +8,34 @@ own comes.
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, cast
+from itertools import takewhile
+from typing import Any, TypeAlias, cast
 
 from nullabona.relay.caller import Caller
 from nullabona.relay.core.limits import Limits
 from nullabona.relay.metrics import Metrics
 from nullabona.relay.peals import Peals
 from nullabona.wire.bells import mark
-from nullabona.wire.messages import Pealed
+from nullabona.wire.messages import Hear, Pealed
 
-Peal = tuple[bytes, bytes]
+Peal: TypeAlias = tuple[bytes, bytes]
+Who: TypeAlias = "defaultdict[bytes, dict[Secrets, None]]"
+"""The devices that know each secret."""
 
 
 class Secrets:
-    """The bells' secrets that one device has come to know, each with the peal after which it did."""
+    """The bells' secrets that one device knows, and the peals in which one of them rang, with their numbers.
 
-    def __init__(self, now: Callable[[], int]) -> None:
-        self._now = now
-        self.since: dict[bytes, int] = {}
+    ``who`` leads from each secret to the devices that know it.
+    """
+
+    def __init__(self, who: Who) -> None:
+        self._who = who
         self.rooms: dict[bytes, frozenset[bytes]] = {}
         self.all: frozenset[bytes] = frozenset()
+        self.rung: deque[tuple[int, Peal]] = deque()
 
     def wanted(self, room: bytes, secrets: Iterable[bytes]) -> None:
         """These are now the ones by which a device knows a room's boxes."""
@@ -38,9 +43,17 @@ class Secrets:
         if kept == self.rooms.get(room):
             return
         self.rooms[room] = kept
-        self.all = frozenset().union(*self.rooms.values())
-        for secret in kept:
-            self.since.setdefault(secret, self._now())
+        before, self.all = self.all, frozenset().union(*self.rooms.values())
+        for secret in before - self.all:
+            del self._who[secret][self]
+        for secret in self.all - before:
+            self._who[secret][self] = None
+
+    def after(self, number: int) -> list[Peal]:
+        """The peals after one in which something rang, oldest first."""
+        found = [peal for at, peal in takewhile(lambda each: each[0] > number, reversed(self.rung))]
+        found.reverse()
+        return found
 
 
 class OwnPeals(Peals):
@@ -49,13 +62,18 @@ class OwnPeals(Peals):
     def __init__(self, limits: Limits, metrics: Metrics, chance: Callable[[int], int]) -> None:
         super().__init__(limits, metrics, chance, lambda: 0)
         self._ringing: set[bytes] = set()
-        self._rung: defaultdict[bytes, tuple[list[int], list[Peal]]] = defaultdict(lambda: ([], []))
-        """The peals in which each secret rang, and their numbers."""
+        self._who: Who = defaultdict(dict)
+        self._hearing: dict[Secrets, Caller] = {}
+        """By whom each device asked last."""
 
-    @property
-    def head(self) -> int:
-        """The number of the last peal that is over."""
-        return self._pealing.head
+    def secrets(self) -> Secrets:
+        """For one device."""
+        return Secrets(self._who)
+
+    def hear(self, request: Hear, caller: Caller, request_id: int) -> None:
+        """See `Peals.hear`."""
+        self._hearing[_secrets(caller)] = caller
+        super().hear(request, caller, request_id)
 
     def ring(self, rung: Iterable[tuple[bytes | bytearray, int]]) -> None:
         """See `Peals.ring`."""
@@ -69,28 +87,25 @@ class OwnPeals(Peals):
         salt = self._pealing._salt  # noqa: SLF001 - of the peal that ends here
         self._pealing.close()
         rung, self._ringing = self._ringing, set()
+        number, oldest = self._pealing.head, self._pealing.head - len(self._pealing._past)  # noqa: SLF001
+        concerned: dict[Secrets, None] = {}
         for secret in sorted(rung):
-            numbers, peals = self._rung[secret]
-            numbers.append(self.head)
-            peals.append((salt, mark(salt, secret)))
-        concerned = [one for one in self._waiting._all() if not rung.isdisjoint(_secrets(one.caller).all)]  # noqa: SLF001
-        for waiter in concerned:
-            self._waiting.leave(waiter.caller)
-            self._answer(waiter)
+            peal = (salt, mark(salt, secret))
+            for device in self._who.get(secret, ()):
+                concerned[device] = None
+                device.rung.append((number, peal))
+        for device in concerned:
+            while device.rung[0][0] <= oldest:
+                device.rung.popleft()
+            for waiter in self._waiting.leave(self._hearing[device]) if device in self._hearing else ():
+                self._answer(waiter)
 
     def _told(self, after: int, caller: Caller) -> Pealed:
-        told = self._pealing.after(after, 0)
-        if not told.peals:
-            return told
-        secrets = _secrets(caller)
-        ours = [peal for secret in secrets.all for peal in self._after(secret, max(after, secrets.since[secret]))]
-        return Pealed(after + 1, cast(Any, _Sparse(self.head - after, [peal for _, peal in sorted(ours)])))
-
-    def _after(self, secret: bytes, number: int) -> Iterator[tuple[int, Peal]]:
-        if secret in self._rung:
-            numbers, peals = self._rung[secret]
-            begin = bisect_right(numbers, number)
-            yield from zip(numbers[begin:], peals[begin:], strict=True)
+        head = self._pealing.head
+        behind = head - after
+        if not 0 < behind <= len(self._pealing._past):  # noqa: SLF001 - to look only, without going through them
+            return self._pealing.after(after, 0)
+        return Pealed(after + 1, cast(Any, _Sparse(behind, _secrets(caller).after(after))))
 
 
 class _Sparse:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Container, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -24,15 +24,29 @@ from bench.leakage.trace import Op, Recording
 
 
 def recorded(
-    seed: int, size: Size, defences: Defences = PRODUCT, *, folder: Path = FOLDER, quiet: bool = True
+    seed: int,
+    size: Size,
+    defences: Defences = PRODUCT,
+    *,
+    folder: Path = FOLDER,
+    quiet: bool = True,
+    seized: int = 0,
+    also: Container[int] = (),
 ) -> Recording:
-    """The recording of ours, from the cache or made now and kept there."""
-    path = path_of(seed, size, defences, folder)
+    """The recording of ours, from the cache or made now and kept there; while it is made, also those of machines that
+    are seized on earlier days. ``seized``: see `Society.seized`.
+    """
+    path = path_of(seed, size, defences, folder, seized)
     try:
         return load(path)
     except FileNotFoundError:
-        society = make(seed, size)
-        recording = record(society, defences, None if quiet else Report(seed, society))
+        society = make(seed, size).until(seized)
+
+        def evening(day: int, now: Callable[[], Recording]) -> None:
+            if day in also:
+                save(now(), path_of(seed, size, defences, folder, day))
+
+        recording = record(society, defences, None if quiet else Report(seed, society), evening)
         save(recording, path)
         return recording
 
@@ -72,9 +86,9 @@ def describe(recording: Recording) -> str:
     return "\n".join(lines)
 
 
-def _one(arguments: tuple[int, Size, Defences]) -> str:
-    seed, size, defences = arguments
-    return describe(recorded(seed, size, defences, quiet=False))
+def _one(arguments: tuple[int, Size, Defences, Sequence[int]]) -> str:
+    seed, size, defences, also = arguments
+    return describe(recorded(seed, size, defences, quiet=False, also=also))
 
 
 def _defences(without: Sequence[str]) -> Defences:
@@ -92,9 +106,10 @@ def main() -> None:
     parser.add_argument("--seed", type=int, nargs="+", default=[1])
     parser.add_argument("--processes", type=int, default=1, help="seeds recorded at the same time")
     parser.add_argument("--change", nargs="+", default=[], choices=sorted(ABLATION), help="defences to change")
+    parser.add_argument("--seized", type=int, nargs="+", default=[], help="also what is there on these evenings")
     asked = parser.parse_args()
     size, defences = Size(asked.accounts, asked.days, asked.pace), _defences(asked.change)
-    work = [(seed, size, defences) for seed in asked.seed]
+    work = [(seed, size, defences, asked.seized) for seed in asked.seed]
     if asked.processes == 1:
         for each in work:
             print(_one(each), flush=True)

@@ -102,7 +102,8 @@ def _boxes(folder: Path, tap: Tap, day: Callable[[int], float]) -> Iterator[Row]
 
 def _erased(db: sqlite3.Connection, num: int) -> bool:
     """Whether frames are gone: its first one is not there."""
-    least = db.execute("SELECT min(id) FROM frame WHERE id >> ? = ?", (SEQ_BITS, num)).fetchone()[0]
+    ids = num << SEQ_BITS, (num + 1) << SEQ_BITS
+    least = db.execute("SELECT min(id) FROM frame WHERE id >= ? AND id < ?", ids).fetchone()[0]
     return least is None or bool(least & LAST_SEQ > 1)
 
 

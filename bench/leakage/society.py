@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from bench.leakage import circles, hours, talk
@@ -23,6 +23,8 @@ from bench.leakage.rooms_life import live_room
 __all__ = ["DAY", "NOBODY", "Account", "Intent", "Kind", "Room", "Size", "Society", "make"]
 
 
+SEIZED_BEFORE_END_S: Final = 2.5 * 3_600
+"""The machine is seized, and a recording ends, at half past nine on the last evening."""
 GROUPS_SHARE: Final = 0.35
 """Share of all messages that is said in groups. An assumption."""
 
@@ -60,6 +62,25 @@ class Society:
     rooms: Sequence[Room]
     addresses: int
     intents: Sequence[Intent]
+    seized: int = 0
+    """On the evening of which day, counted from 1, the machine is seized and everything ends; 0: of the last."""
+
+    @property
+    def days(self) -> int:
+        """How many days there are until the machine is seized."""
+        return self.seized or self.size.days
+
+    @property
+    def end(self) -> float:
+        """When the machine is seized."""
+        return self.days * DAY - SEIZED_BEFORE_END_S
+
+    def until(self, day: int) -> Society:
+        """The same society, of which the machine is seized on that day already. 0: on the last."""
+        if day >= self.size.days or not day:
+            return replace(self, seized=0)
+        cut = replace(self, seized=day)
+        return replace(cut, intents=[intent for intent in self.intents if intent.t < cut.end])
 
 
 def make(seed: int, size: Size = SMALL) -> Society:

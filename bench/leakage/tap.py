@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import struct
+from array import array
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
 import numpy as np
 
-from bench.leakage.trace import EVENT, NOBODY, Events, Op
+from bench.leakage.trace import EVENT, NOBODY, Events, Op, Owners
 
 Row: TypeAlias = tuple[float, int, int, int, int, int, int, int]
 _PACKED: Final = struct.Struct("<dBqqiiii")
@@ -23,10 +24,10 @@ class Tap:
     clock: Callable[[], float]
     packed: bytearray = field(default_factory=bytearray)
     places: dict[bytes, int] = field(default_factory=dict)
-    connections: int = 0
     merged: Mapping[bytes, bytes] | None = None
     """For an ablation: boxes that are noted as another."""
-    account_of_conn: dict[int, int] = field(default_factory=dict)
+    accounts: array[int] = field(default_factory=lambda: array("i"))
+    """The account of each connection."""
     uses: dict[int, dict[int, float]] = field(default_factory=dict)
     """How long each account was seen at each address."""
 
@@ -50,15 +51,14 @@ class Tap:
 
     def open(self, account: int, addr: int) -> int:
         """A connection begins; its number."""
-        conn = self.connections
-        self.connections += 1
-        self.account_of_conn[conn] = account
+        conn = len(self.accounts)
+        self.accounts.append(account)
         self.note(Op.OPEN, conn, addr)
         return conn
 
     def close(self, conn: int, addr: int, seconds: float) -> None:
         """A connection ends that lasted for ``seconds``."""
-        account = self.account_of_conn[conn]
+        account = self.accounts[conn]
         seen = self.uses.setdefault(addr, {})
         seen[account] = seen.get(account, 0.0) + max(seconds, 1.0)
         self.note(Op.CLOSE, conn, addr)
@@ -75,5 +75,10 @@ class Tap:
 
     def events(self) -> Events:
         """What was noted, in the order of time."""
-        rows = np.frombuffer(bytes(self.packed), dtype=EVENT)
+        rows = np.frombuffer(self.packed, dtype=EVENT)
         return rows[np.argsort(rows["t"], kind="stable")]
+
+    @property
+    def account_of_conn(self) -> Owners:
+        """Whose each connection that was opened is."""
+        return Owners(np.array(self.accounts, np.int32))

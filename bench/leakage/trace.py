@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final, TypeAlias
@@ -54,6 +54,24 @@ Pair: TypeAlias = tuple[int, int]
 """Two accounts, the lower number first."""
 
 
+class Owners(Mapping[int, int]):
+    """The account of each connection, which are numbered from 0: millions of them, in an array."""
+
+    def __init__(self, accounts: Sequence[int] | NDArray[np.int32]) -> None:
+        self.accounts: NDArray[np.int32] = np.asarray(accounts, np.int32)
+
+    def __getitem__(self, conn: int) -> int:
+        if not 0 <= conn < len(self.accounts):
+            raise KeyError(conn)
+        return int(self.accounts[conn])
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(range(len(self.accounts)))
+
+    def __len__(self) -> int:
+        return len(self.accounts)
+
+
 @dataclass(frozen=True, slots=True)
 class Truth:
     """What an attacker would like to know. Accounts and rooms are numbered from 0.
@@ -69,7 +87,7 @@ class Truth:
     rooms: Sequence[frozenset[int]]
     room_of: Mapping[int, int]
     chain: Sequence[Pair]
-    account_of_conn: Mapping[int, int]
+    account_of_conn: Owners
     account_of_addr: Mapping[int, int]
 
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from bench.leakage.rivals.living import SEIZED_BEFORE_END_S
-from bench.leakage.society import DAY, Intent, Kind, Society
+from bench.leakage.society import Intent, Kind, Society
 from bench.leakage.trace import Events, Op
 
 
@@ -17,5 +16,5 @@ def of(events: Events, *kinds: Op) -> Events:
 
 def said(society: Society) -> list[Intent]:
     """What is written before the machine is carried away."""
-    end = society.size.days * DAY - SEIZED_BEFORE_END_S
+    end = society.end
     return [one for one in society.intents if one.kind in {Kind.SAY, Kind.FILE} and one.t < end]

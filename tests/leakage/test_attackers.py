@@ -19,7 +19,7 @@ from bench.leakage.attackers.timing import correlation
 from bench.leakage.guess import Pairs
 from bench.leakage.rivals import RIVALS
 from bench.leakage.society import SMALL, make
-from bench.leakage.trace import EVENT, NOBODY, Events, Op, Pair, Recording, Truth
+from bench.leakage.trace import EVENT, NOBODY, Events, Op, Owners, Pair, Recording, Truth
 from bench.leakage.views import View, see
 from tests.leakage.scenes import Row, row, seen
 
@@ -314,7 +314,7 @@ def test_every_attacker_bears_every_view(name: str, view: View) -> None:
 def test_nobody_at_all_is_no_trouble(view: View) -> None:
     """An empty machine gives empty guesses."""
     nothing: Events = np.empty(0, EVENT)
-    truth = Truth(0, frozenset(), [], {}, (), {}, {})
+    truth = Truth(0, frozenset(), [], {}, (), Owners(()), {})
     scene, guesses = guess_all(see(Recording("nothing", nothing, nothing, nothing, {}, truth), view))
     assert all(guess.groups == [] for guess in guesses.values())
     assert all(len(attack(scene, name).score) == 0 for name in ATTACKERS)

@@ -9,7 +9,7 @@ import pytest
 
 from bench.leakage import ours
 from bench.leakage.cost import expected_deliveries, expected_events
-from bench.leakage.society import DAY, Kind, Size, Society, make
+from bench.leakage.society import Kind, Size, Society, make
 from bench.leakage.town import Town
 from bench.leakage.trace import Op, Recording
 
@@ -41,7 +41,7 @@ def test_everybody_could_do_what_they_meant_to(lived: Lived, society: Society) -
 
 
 def _end(society: Society) -> float:
-    return society.size.days * DAY - ours.SEIZED_BEFORE_END_S
+    return society.end
 
 
 def test_every_message_comes_to_every_member_who_was_there(lived: Lived, society: Society) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import combinations
 
 import numpy as np
@@ -12,11 +13,11 @@ from sklearn.metrics import average_precision_score
 
 from bench.leakage.guess import Cast, Pairs
 from bench.leakage.measure import among, average_precision, best_f1, chained, chance, identify, owners, rank
-from bench.leakage.trace import EVENT, NOBODY, Events, Op, Pair, Truth
+from bench.leakage.trace import EVENT, NOBODY, Events, Op, Owners, Pair, Truth
 
 
-def truth(accounts: int, talks: set[Pair], conns: dict[int, int] | None = None, chain: tuple[Pair, ...] = ()) -> Truth:
-    return Truth(accounts, frozenset(talks), [], {}, chain, conns or {}, {})
+def truth(accounts: int, talks: set[Pair], conns: Sequence[int] = (), chain: tuple[Pair, ...] = ()) -> Truth:
+    return Truth(accounts, frozenset(talks), [], {}, chain, Owners(conns), {})
 
 
 def rows(*events: tuple[float, Op, int, int]) -> Events:
@@ -102,7 +103,7 @@ def test_a_random_guess_lies_within_chance() -> None:
 def test_a_person_in_pieces_counts_once() -> None:
     """Of two people who are one account the one with more of its events stands for it, the other for nobody."""
     live = rows(*[(float(n), Op.READ, 0, 0) for n in range(3)], (9.0, Op.READ, 1, 1), (9.5, Op.READ, 2, 2))
-    its = truth(3, {(0, 1)}, {0: 0, 1: 0, 2: 1})
+    its = truth(3, {(0, 1)}, [0, 0, 1])
     cast = Cast(conns={0: 70, 1: 71, 2: 72})
     assert identify(cast, live, its) == {70: 0, 72: 1}
 
@@ -110,7 +111,7 @@ def test_a_person_in_pieces_counts_once() -> None:
 def test_who_is_named_is_who_they_are_said_to_be() -> None:
     """A name stands, and no pseudonym may stand for the same account."""
     live = rows((0.0, Op.READ, 0, 0), (1.0, Op.READ, 0, 1))
-    its = truth(2, {(0, 1)}, {0: 0, 1: 1})
+    its = truth(2, {(0, 1)}, [0, 1])
     assert identify(Cast(accounts={0: 5}, conns={0: 6, 1: 7}), live, its) == {5: 0, 7: 1}
 
 
@@ -118,7 +119,7 @@ def test_a_place_of_ones_own_is_the_surest_name() -> None:
     """A pseudonym with an inbox is whoever reads that, though most connections that were taken for theirs are not."""
     live = rows((0.0, Op.READ, 4, 0), *[(1.0 + n, Op.READ, 9, 1) for n in range(5)])
     cast = Cast(conns={0: 7, 1: 7}, places={4: 7})
-    assert identify(cast, live, truth(2, set(), {0: 0, 1: 1})) == {7: 0}
+    assert identify(cast, live, truth(2, set(), [0, 1])) == {7: 0}
 
 
 def test_among_leaves_edges_out_of_the_question() -> None:
@@ -131,13 +132,13 @@ def test_among_leaves_edges_out_of_the_question() -> None:
 def test_two_people_taken_for_one_are_one() -> None:
     """Whoever merges two accounts has found only one of them."""
     live = rows((0.0, Op.READ, 0, 0), (1.0, Op.READ, 0, 1), (2.0, Op.READ, 0, 1))
-    assert identify(Cast(conns={0: 9, 1: 9}), live, truth(2, set(), {0: 0, 1: 1})) == {9: 1}
+    assert identify(Cast(conns={0: 9, 1: 9}), live, truth(2, set(), [0, 1])) == {9: 1}
 
 
 def test_a_place_has_an_owner_if_one_account_reads_it() -> None:
     """Over several connections too; a place that two accounts read has none."""
     live = rows((0.0, Op.READ, 4, 0), (1.0, Op.READ, 4, 1), (2.0, Op.READ, 5, 0), (3.0, Op.DELIVER, 5, 2))
-    assert owners(live, truth(2, set(), {0: 0, 1: 0, 2: 1})) == {4: 0}
+    assert owners(live, truth(2, set(), [0, 0, 1])) == {4: 0}
 
 
 def test_chained_is_the_share_of_true_successions() -> None:

@@ -183,7 +183,7 @@ def test_with_rooms_together_memory_holds_bells_too(friends: Society) -> None:
     recording = ours.record(friends, replace(PRODUCT, together=True))
     memory = recording.memory[recording.memory["op"] == Op.READ]
     assert {recording.truth.account_of_conn[int(conn)] for conn in memory["conn"]} == {MINA, JUN}
-    end = DAY_S - ours.SEIZED_BEFORE_END_S
+    end = friends.end
     assert np.all((memory["t"] >= end) & (memory["t"] % 1 == 0))
     inboxes = np.isin(memory["place"], list(recording.directory))
     assert sorted(recording.directory[int(place)] for place in memory["place"][inboxes]) == [MINA, JUN]

@@ -72,7 +72,7 @@ def test_both_say_the_same(events: list[set[bytes] | int], most_bytes: int) -> N
         limits = Limits(peal_bytes=most_bytes)
         real = Peals(limits, Metrics(), random.Random(5).getrandbits, lambda: 0)
         own = OwnPeals(limits, Metrics(), random.Random(5).getrandbits)
-        secrets = [Secrets(lambda: own.head) for _ in range(DEVICES)]
+        secrets = [own.secrets() for _ in range(DEVICES)]
         for device, known in enumerate(secrets):
             known.wanted(ROOM, boxes_of(device))
         after = [0] * DEVICES
@@ -98,7 +98,7 @@ def test_who_waits_is_told_when_something_of_theirs_rings() -> None:
 
     async def story() -> None:
         own = OwnPeals(LIMITS, Metrics(), random.Random(6).getrandbits)
-        secrets = Secrets(lambda: own.head)
+        secrets = own.secrets()
         secrets.wanted(ROOM, [BOXES[0]])
         listening = Listening(secrets)
         begun = ask(own, listening, 0)
@@ -121,7 +121,7 @@ def test_what_rang_before_a_device_knew_the_box_is_not_told(known_before: list[b
 
     async def story() -> None:
         own = OwnPeals(LIMITS, Metrics(), random.Random(7).getrandbits)
-        secrets = Secrets(lambda: own.head)
+        secrets = own.secrets()
         begun = ask(own, Listening(secrets), 0)
         assert begun is not None
         secrets.wanted(ROOM, known_before)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from bench.leakage.price import AWAY, delays, price
-from bench.leakage.trace import EVENT, NOBODY, Events, Op, Recording, Truth
+from bench.leakage.trace import EVENT, NOBODY, Events, Op, Owners, Recording, Truth
 
 
 def events(*rows: tuple[float, Op, int, int, int]) -> Events:
@@ -41,7 +41,7 @@ def test_prices_are_for_each_account_and_day() -> None:
         (1, Op.OPEN, NOBODY, 0, 0), (2, Op.APPEND, 1, 0, 400), (3, Op.DELIVER, 1, 0, 400), (4, Op.PUT_BLOB, 2, 0, 800)
     )
     nothing: Events = np.empty(0, EVENT)
-    recording = Recording("a", live, nothing, nothing, {}, Truth(2, frozenset(), [], {}, (), {0: 0}, {}))
+    recording = Recording("a", live, nothing, nothing, {}, Truth(2, frozenset(), [], {}, (), Owners([0]), {}))
     its = price(recording, 2.0, 7)
     assert (its.bytes, its.connections) == (400.0, 0.25)
     assert its.median == pytest.approx(1.0)

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 from bench.leakage.rivals.groupids import GroupIds, padded
-from bench.leakage.rivals.living import SEIZED_BEFORE_END_S
 from bench.leakage.society import DAY, SMALL, Kind, Society, make
 from bench.leakage.trace import NOBODY, Op, Recording
 from tests.leakage.recorded import of, said
@@ -82,18 +81,14 @@ def test_n6_content_is_padded(size: int, expected: int) -> None:
 def test_n7_key_packages_are_signed_and_public(groupids: Recording, society: Society) -> None:
     """One for each device, with the account's name."""
     rows = groupids.disk[groupids.disk["who"] != NOBODY]
-    devices = sum(
-        one.kind in {Kind.ARRIVE, Kind.LINK}
-        for one in society.intents
-        if one.t < society.size.days * DAY - SEIZED_BEFORE_END_S
-    )
+    devices = sum(one.kind in {Kind.ARRIVE, Kind.LINK} for one in society.intents if one.t < society.end)
     assert len(rows) == devices
 
 
 def test_n8_no_receipts(groupids: Recording, society: Society) -> None:
     """As many events as were written, and those that make, join or leave a room."""
     acts = {Kind.CREATE: 1, Kind.ADD: 2, Kind.REMOVE: 1, Kind.LEAVE: 1, Kind.SAY: 1, Kind.FILE: 1}
-    end = society.size.days * DAY - SEIZED_BEFORE_END_S
+    end = society.end
     expected = sum(acts.get(one.kind, 0) for one in society.intents if one.t < end)
     expected += sum(
         len(society.rooms[one.room].founders) for one in society.intents if one.kind is Kind.CREATE and one.t < end

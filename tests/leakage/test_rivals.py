@@ -9,7 +9,6 @@ import pytest
 
 from bench.leakage.rivals import RIVALS
 from bench.leakage.rivals.groupids import GroupIds
-from bench.leakage.rivals.living import SEIZED_BEFORE_END_S
 from bench.leakage.rivals.mailboxes import ENVELOPE, STEP, Mailboxes
 from bench.leakage.rivals.plaintext import ADDRESSES_DAYS, Plaintext
 from bench.leakage.rivals.queues import BLOCK, CHUNKS, QUOTA, RECEIPTS_UP_TO, RETENTION_DAYS, Item, Queues
@@ -123,7 +122,7 @@ def test_p3_membership_lies_in_plain_text(plaintext: Recording, society: Society
     room_of = plaintext.truth.room_of
     rows = of(plaintext.disk, Op.APPEND)
     taken = {(room_of[row["place"]], int(row["who"]), int(row["to"])) for row in rows if row["to"] != NOBODY}
-    made = [room for room in society.rooms if room.created < society.size.days * DAY - SEIZED_BEFORE_END_S]
+    made = [room for room in society.rooms if room.created < society.end]
     assert {(room.number, room.creator, other) for room in made for other in room.founders} <= taken
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from bench.leakage.trace import EVENT, NOBODY, Events, Op, Recording, Truth
+from bench.leakage.trace import EVENT, NOBODY, Events, Op, Owners, Recording, Truth
 from bench.leakage.views import SAYS, View, see
 
 ADDRESS = 7
@@ -27,7 +27,9 @@ def recording() -> Recording:
         disk=events((0.0, Op.APPEND)),
         memory=events((5.0, Op.READ)),
         directory={1: 3},
-        truth=Truth(5, frozenset({(3, 4)}), [frozenset({3, 4})], {1: 0}, [(1, 2)], {2: 3}, {ADDRESS: 3}),
+        truth=Truth(
+            5, frozenset({(3, 4)}), [frozenset({3, 4})], {1: 0}, [(1, 2)], Owners([NOBODY, NOBODY, 3]), {ADDRESS: 3}
+        ),
     )
 
 

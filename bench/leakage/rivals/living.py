@@ -13,17 +13,13 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from bench.leakage.rivals.log import Log
-from bench.leakage.society import DAY, NOBODY, Intent, Kind, Room, Society
-from bench.leakage.trace import Recording, Truth
+from bench.leakage.society import NOBODY, Intent, Kind, Room, Society
+from bench.leakage.trace import Owners, Recording, Truth
 
 WAY: Final = (0.02, 0.15)
 """Seconds from a device to the machine or back."""
 THINKS: Final = (0.05, 0.4)
 """Seconds that a device takes to open a message before it answers by itself."""
-
-
-SEIZED_BEFORE_END_S: Final = 2.5 * 3_600
-"""Disks and memory are carried away, and the recording ends, on the last evening, when most people are online."""
 
 
 @dataclass(slots=True)
@@ -46,7 +42,8 @@ class Facts:
     """What becomes the truth."""
 
     room_of: dict[int, int] = field(default_factory=dict)
-    account_of_conn: dict[int, int] = field(default_factory=dict)
+    accounts: list[int] = field(default_factory=list)
+    """The account of each connection."""
     account_of_addr: dict[int, int] = field(default_factory=dict)
     talks: set[tuple[int, int]] = field(default_factory=set)
 
@@ -61,15 +58,16 @@ class Living:
         self.society = society
         self.dice = random.Random(f"{self.name} {society.seed} {society.size}")
         self.now = 0.0
-        self.end = society.size.days * DAY - SEIZED_BEFORE_END_S
+        self.end = society.end
         self.live = Log()
         self.facts = Facts()
         self.devices = [[Device(one.number, n) for n in range(one.devices)] for one in society.accounts]
         self.members: dict[int, set[int]] = {}
-        self.ever: list[set[int]] = [{room.creator, *room.founders} for room in society.rooms]
+        self.ever: list[set[int]] = [
+            {room.creator, *room.founders} if room.created < self.end else set() for room in society.rooms
+        ]
         self._due: list[tuple[float, int, Callable[[], None]]] = []
         self._scheduled = 0
-        self._conns = 0
 
     # ------------------------------------------------------------------------------------------------- for subclasses
 
@@ -83,9 +81,8 @@ class Living:
 
     def opened(self, device: Device) -> int:
         """The number of a new connection of ``device``."""
-        self._conns += 1
-        self.facts.account_of_conn[self._conns - 1] = device.account
-        return self._conns - 1
+        self.facts.accounts.append(device.account)
+        return len(self.facts.accounts) - 1
 
     def own(self, account: int) -> list[Device]:
         """The account's devices that the design serves."""
@@ -167,7 +164,7 @@ class Living:
             rooms=[frozenset(room) for room in self.ever],
             room_of=self.facts.room_of,
             chain=(),
-            account_of_conn=self.facts.account_of_conn,
+            account_of_conn=Owners(self.facts.accounts),
             account_of_addr=self.facts.account_of_addr,
         )
 
