@@ -5,8 +5,9 @@
 its plots beside it. ``--only NAME`` (repeatable) measures those designs; ``--without-ablation`` leaves out ours with
 one defence changed; ``--once`` leaves out what repeats attacks on growing parts, for large societies; ``--chosen FILE``
 takes the attackers that were chosen for another page (its ``chosen.json``); ``--tap-from DAY`` lets whoever watches
-what passes begin on that day, and reports friends of old and who met under the tap apart; ``--draw`` makes tables,
-plots and page anew from data that is there.
+what passes begin on that day, and reports friends of old and who met under the tap apart; ``--seized DAY`` ends a
+longer life on that evening; ``--untried NAME`` (repeatable) leaves an attacker out, which the page says; ``--draw``
+makes tables, plots and page anew from data that is there.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from bench.leakage import page, plots, tables
 from bench.leakage.campaign import Outcome, Plan, decode_choice, encode_choice, measure
 from bench.leakage.designs import every, is_changed
 from bench.leakage.society import Size
-from bench.leakage.tournament import Choice, Designs
+from bench.leakage.tournament import NAMES, Choice, Designs
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -34,7 +35,8 @@ def main(arguments: list[str] | None = None) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     size = Size(options.accounts, options.days, options.pace)
     plan = Plan(size, options.seeds, 0 if options.chosen else options.choice, min(options.seeds, options.changed),
-                over_time=not options.once, tap_from=options.tap_from)  # fmt: skip
+                over_time=not options.once, tap_from=options.tap_from, seized=options.seized,
+                untried=options.untried)  # fmt: skip
     if options.draw:
         outcome = Outcome.read(folder / "outcome.json")
         plan, ran_on = _read_plan(folder)
@@ -68,6 +70,8 @@ def _parser() -> argparse.ArgumentParser:
         "--once", action="store_true", help="no attacks on growing parts, no telling apart of activities"
     )
     parser.add_argument("--tap-from", type=float, default=0.0, help="the day on which who watches begins to")
+    parser.add_argument("--seized", type=int, default=0, help="the machine is seized on this day's evening already")
+    parser.add_argument("--untried", action="append", default=[], choices=NAMES, help="an attacker that is left out")
     parser.add_argument("--chosen", help="which attackers are reported, as chosen for another page")
     parser.add_argument("--draw", action="store_true", help="from the data in --out, without measuring")
     return parser
@@ -104,6 +108,7 @@ def _read_plan(folder: Path) -> tuple[Plan, str]:
     data = kept["plan"]
     plan = Plan(Size(**data["size"]), data["seeds"], data["choice"], data["changed"])
     plan = replace(plan, over_time=data.get("over_time", True), tap_from=data.get("tap_from", 0.0))
+    plan = replace(plan, seized=data.get("seized", 0), untried=data.get("untried", ()))
     return plan, kept["ran_on"]
 
 
@@ -114,6 +119,8 @@ def _command(plan: Plan, options: argparse.Namespace) -> str:
     said += f" --seeds {plan.seeds} --choice {plan.choice} --changed {plan.changed}"
     said += f" --chosen {options.chosen}" if options.chosen else ""
     said += f" --tap-from {plan.tap_from:g}" if plan.tap_from else ""
+    said += f" --seized {plan.seized}" if plan.seized else ""
+    said += "".join(f' --untried "{name}"' for name in plan.untried)
     more = {"--without-ablation": bool(options.without_ablation), "--once": not plan.over_time}
     return " ".join([said, *(flag for flag, wanted in more.items() if wanted)])
 

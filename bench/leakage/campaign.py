@@ -56,7 +56,8 @@ class Plan:
     """What is measured. ``choice``: how many societies the attackers are chosen on; ``changed``: how many of the
     reported ones ours is also lived in with one defence changed; ``trees``: of the forest that tells activities apart.
     ``over_time``: whether attacks are repeated on what had passed by growing moments, and activities told apart; that
-    takes most of the time. ``tap_from``: the day on which whoever watches what passes begins to.
+    takes most of the time. ``tap_from``: the day on which whoever watches what passes begins to. ``seized``: see
+    `Society.seized`. ``untried``: attackers that are left out, as they take too much for so large a society.
     """
 
     size: Size
@@ -66,6 +67,8 @@ class Plan:
     trees: int = TREES
     over_time: bool = True
     tap_from: float = 0.0
+    seized: int = 0
+    untried: Sequence[str] = ()
 
     @property
     def reported(self) -> list[int]:
@@ -203,12 +206,12 @@ def views_of(design: str) -> Sequence[View]:
 
 
 def _trials(plan: Plan, designs: Designs, seed: int, say: Say) -> Iterable[Trial]:
-    society = make(seed, plan.size)
+    society = make(seed, plan.size).until(plan.seized)
     for name, record in designs.items():
         begun = time.perf_counter()
         recording = record(society)
         say(f"society {seed}, {name}: {len(recording.live):,} events in {time.perf_counter() - begun:.0f} s")
-        yield Trial(recording, society, plan.tap_from)
+        yield Trial(recording, society, plan.tap_from, frozenset(plan.untried))
 
 
 def _activity(trial: Trial, trees: int) -> ActivityRow:
@@ -227,7 +230,7 @@ def _activity(trial: Trial, trees: int) -> ActivityRow:
 def _report(plan: Plan, outcome: Outcome, trial: Trial, learned: Learned, say: Say) -> None:
     design, begun = trial.recording.design, time.perf_counter()
     outcome.events[design] = outcome.events.get(design, 0) + len(trial.recording.live)
-    outcome.prices.append(price(trial.recording, plan.size.days, trial.society.seed))
+    outcome.prices.append(price(trial.recording, trial.society.days, trial.society.seed))
     for view in views_of(design):
         its = learned.get((design, view))
         played = trial.play(view, its)

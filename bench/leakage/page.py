@@ -25,7 +25,8 @@ LIBRARIES: Final = ("numpy", "scipy", "networkx", "scikit-learn", "matplotlib")
 FEW: Final = 5
 """With fewer societies an interval over them says little."""
 OTHERS: Final = """\
-There are two such pages: of [several societies](leakage.md), and of [two that live longer](leakage-long.md)."""
+There are three such pages: of [several societies](leakage.md), of [two that live longer](leakage-long.md), and of
+[one that is larger](leakage-large.md)."""
 LOWER: Final = """\
 - **V3**: each request is a connection of its own, and what rings is heard by all. What is left are the hours in which
   people are there, which their inboxes show, and the moments in which they make friends or are invited: a request comes
@@ -77,7 +78,7 @@ def _lines(path: Path) -> Iterable[str]:
 def write(outcome: Outcome, plan: Plan, pictures: Pictures, command: str, ran_on: str) -> str:
     """The page as Markdown."""
     verdicts = _verdicts(outcome) if plan.seeds > 1 else ""  # of one society nothing is won or lost
-    parts = [_head(plan, command, ran_on), verdicts, _views(outcome, pictures), _snapshots(outcome)]
+    parts = [_head(plan, command, ran_on), verdicts, _views(outcome, plan, pictures), _snapshots(outcome)]
     parts += [
         _met(outcome, plan),
         _hindsight(outcome, plan),
@@ -100,13 +101,24 @@ def _head(plan: Plan, command: str, ran_on: str) -> str:
 
 Made by `{command}`; do not edit it.
 The same society of {size.accounts:,} accounts lives {size.days} days with our design (the real client and relay cores)
-and with models of four others. Attackers get what each machine saw or kept, and guess. {_means(plan)}
+and with models of four others. {_seized(plan)}Attackers get what each machine saw or kept, and guess. {_means(plan)}
 Which attacker is reported for a design and a view was decided on {_chosen_on(plan)};
 the rows of all attackers are in the data that the command writes.
 
 {OTHERS}
 
 Measured on: {ran_on}."""
+
+
+def _seized(plan: Plan) -> str:
+    if not plan.seized:
+        return ""
+    return f"The machine is seized on the evening of day {plan.seized}, and nothing is seen later.\n"
+
+
+def _tried(plan: Plan) -> int:
+    """How many attackers play."""
+    return len(NAMES) - len(plan.untried)
 
 
 def _means(plan: Plan) -> str:
@@ -172,14 +184,14 @@ def _lower(outcome: Outcome) -> str:
     return _section("What would lower V3, V4 and V5", LOWER)
 
 
-def _views(outcome: Outcome, pictures: Pictures) -> str:
+def _views(outcome: Outcome, plan: Plan, pictures: Pictures) -> str:
     edges = (
         "Average precision over all pairs of accounts; an edge is a pair with a room for two in which somebody wrote."
         " The views:"
     )
     best = (
         "These are the attackers that were chosen elsewhere. The same for those that turned out best here, of all"
-        f" {len(NAMES)}; whoever takes the best of so many is a little above what chance gives each:"
+        f" {_tried(plan)}; whoever takes the best of so many is a little above what chance gives each:"
     )
     named = (
         "A person whom the attacker cannot name counts as found only through one pseudonym, whichever holds most of"
@@ -228,7 +240,7 @@ def _hindsight(outcome: Outcome, plan: Plan) -> str:
     """Where the attackers were chosen on other sizes of societies, another one may do better."""
     table = tables.hindsight(outcome)
     how = (
-        f"The attackers above were chosen on societies of another size. Of all {len(NAMES)} these turned out best"
+        f"The attackers above were chosen on societies of another size. Of all {_tried(plan)} these turned out best"
         " for ours. Whoever takes the best of so many is now and then above what chance gives each of them."
     )
     return "" if plan.choice or len(table) == 1 else _section("With hindsight", how, tables.as_markdown(table))
@@ -317,8 +329,8 @@ def _limits(plan: Plan) -> str:
     limits = [
         "The society is made up. Its shapes come from published studies, its numbers are assumptions.",
         (
-            f"{plan.size.accounts:,} accounts at one server, and {plan.size.days} days. In a larger crowd attacks by"
-            " timing are harder, those by place are not; over a longer time both are easier."
+            f"{plan.size.accounts:,} accounts at one server, and {plan.seized or plan.size.days} days. In a larger"
+            " crowd attacks by timing are harder, those by place are not; over a longer time both are easier."
         ),
         "The models are models: no code of those systems ran. All accounts use one server there, as here.",
         (
@@ -345,8 +357,14 @@ def _limits(plan: Plan) -> str:
             else "Friends of old met in the days before the tap, not years before it."
         ),
     ]
+    if plan.untried:
+        limits.append(
+            f"Not tried on a society of this size, as it takes too much memory: {', '.join(plan.untried)}. What it"
+            " finds in smaller ones is in their data."
+        )
     if plan.seeds < FEW:
-        limits.append(f"{plan.seeds} societies are few: others may lie outside the lowest and highest of them.")
+        are = "One society is" if plan.seeds == 1 else f"{plan.seeds} societies are"
+        limits.append(f"{are} few: others may give other figures.")
     return _section("What this cannot say", "\n".join(f"- {limit}" for limit in limits))
 
 

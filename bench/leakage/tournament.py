@@ -181,6 +181,8 @@ class Trial:
     recording: Recording
     society: Society
     tap_from: float = 0.0
+    untried: frozenset[str] = frozenset()
+    """Attackers that do not play."""
 
     @cached_property
     def met(self) -> frozenset[Pair]:
@@ -201,7 +203,7 @@ class Trial:
         """Every attacker's guess of one view, groups and successions."""
         scene, guesses = guess_all(self.seen(view))
         judge = self.judge(view, scene.cast)
-        said = {name: attack(scene, name) for name in ATTACKERS}
+        said = {name: attack(scene, name) for name in ATTACKERS if name not in self.untried}
         if learned is not None:
             said[LEARNS] = learned(table(scene))
         played = Played([judge.row(name, pairs) for name, pairs in said.items()])

@@ -276,7 +276,9 @@ def _appeared(step: Step, room: RoomState, device: Device, message: Message) -> 
     step.event("message", room.id, id=message.id, account=device.account, handle=device.handle)
     annotating.settle(step, room, message.id)
     read = step.store.marker(room.id, step.me.account)
-    if read is not None and message.position <= read:
+    if device.account == step.me.account:
+        expiry.start(step, message, since=message.sent_at)
+    elif read is not None and message.position <= read:
         expiry.start(step, message)
 
 

@@ -13,12 +13,13 @@ from nullabona.client.core.step import Step
 _AT_ONCE: Final = 256
 
 
-def start(step: Step, message: Message) -> None:
-    """The time of a line runs from now on, if it has any and it does not run yet."""
+def start(step: Step, message: Message, since: int | None = None) -> None:
+    """The time of a line runs from now on, or since an earlier moment, if it has any and it does not run yet."""
     current = step.store.message(message.room, message.id)
     if current is None or not current.timer_s or current.expires_at:
         return
-    step.store.put_message(replace(current, expires_at=step.now + current.timer_s * 1_000))
+    begun = step.now if since is None else min(since, step.now)
+    step.store.put_message(replace(current, expires_at=begun + current.timer_s * 1_000))
     if current.shown:
         step.event("message-changed", current.room, id=current.id)
 
