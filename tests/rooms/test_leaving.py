@@ -7,10 +7,20 @@ import random
 import pytest
 
 from nullabona.client.core import commands, leaving
+from nullabona.client.core.chat import kinds
 from nullabona.client.core.committing import want
+from nullabona.client.core.content import Notice, NoticeKind
+from nullabona.client.core.errors import NotAllowed
+from nullabona.client.core.records import Message
 from nullabona.client.core.state import UpdateKeys
 from tests.rooms.test_devices import pair_of_devices
 from tests.rooms.world import Person, World
+
+
+def notice_of(line: Message) -> Notice:
+    notice = kinds.stored(line)
+    assert isinstance(notice, Notice)
+    return notice
 
 
 def leaves(world: World, person: Person, room: bytes) -> None:
@@ -113,3 +123,92 @@ def test_who_comes_back_stays() -> None:
             want(step.room(room), UpdateKeys())
         world.settle(span=600_000)
     assert "joined" == jun.phase(room)
+
+
+@pytest.mark.parametrize("desk_is", ["away", "there"])
+def test_who_is_alone_leaves_with_all_devices(desk_is: str) -> None:
+    """At once, whether the other device is there or not; and that one is out once it is."""
+    world, laptop, desk, jun, room = pair_of_devices()
+    with laptop.engine.step(world.now, room) as step:
+        commands.remove_account(step, room, jun.account)
+    world.settle(span=600_000)
+    desk.online = desk_is == "there"
+    leaves(world, laptop, room)
+    world.settle(span=600_000)
+    assert "left" == laptop.phase(room)
+    desk.online = True
+    world.settle(span=600_000)
+    assert ["left", "left"] == [laptop.phase(room), desk.phase(room)]
+
+
+def test_when_all_leave_at_once_nobody_is_kept_busy() -> None:
+    """The two devices of whoever is last put one another out, once."""
+    world, laptop, desk, jun, room = pair_of_devices()
+    with laptop.engine.step(world.now, room) as step:
+        commands.set_admin(step, room, jun.account, admin=True)
+    world.settle(span=600_000)
+    for person in (desk, jun):
+        leaves(world, person, room)
+    world.settle(span=86_400_000)
+    assert ["left"] * 3 == [person.phase(room) for person in (laptop, desk, jun)]
+
+
+def admins(person: Person, room: bytes) -> set[str]:
+    with person.engine.step(person.world.now, room) as step:
+        return {member.handle.split("@")[0] for member in commands.members(step, room) if member.admin}
+
+
+def test_of_two_admins_who_leave_at_once_somebody_follows() -> None:
+    """A group is never without an admin: whoever has been in its tree longest is one, and everybody says so alike."""
+    world = World(74)
+    mina, jun, sora, bora = people = [world.person(name) for name in ("mina", "jun", "sora", "bora")]
+    room = world.group(*people)
+    with mina.engine.step(world.now, room) as step:
+        commands.set_admin(step, room, jun.account, admin=True)
+    world.settle(span=600_000)
+    for person in (mina, jun):
+        leaves(world, person, room)
+    world.settle(span=600_000)
+    assert ["left", "left", "joined", "joined"] == [person.phase(room) for person in people]
+    assert [{"sora"}, {"sora"}] == [admins(person, room) for person in (sora, bora)]
+    told = [[line for line in person.lines(room) if line.kind == "notice"][-1] for person in (sora, bora)]
+    assert [sora.account, sora.account] == [notice_of(line).account for line in told]
+    assert {NoticeKind.ADMIN_FOLLOWED} == {notice_of(line).what for line in told}
+    with sora.engine.step(world.now, room) as step:
+        commands.rename(step, room, "still ours")
+    world.settle(span=600_000)
+    assert "still ours" == bora.info(room).name
+
+
+def test_an_admin_who_was_removed_comes_back_without_rights() -> None:
+    world = World(75)
+    mina, jun, sora = people = [world.person(name) for name in ("mina", "jun", "sora")]
+    room = world.group(*people)
+    with mina.engine.step(world.now, room) as step:
+        commands.set_admin(step, room, jun.account, admin=True)
+    world.settle(span=600_000)
+    with mina.engine.step(world.now, room) as step:
+        commands.remove_account(step, room, jun.account)
+    world.settle(span=600_000)
+    with mina.engine.step(world.now, room) as step:
+        commands.add_account(step, room, jun.card)
+    world.settle(span=600_000)
+    assert "joined" == jun.phase(room)
+    assert [{"mina"}] * 3 == [admins(person, room) for person in people]
+    with pytest.raises(NotAllowed), jun.engine.step(world.now, room) as step:
+        commands.remove_account(step, room, sora.account)
+
+
+def test_the_other_device_says_left_though_it_was_away() -> None:
+    """The order that a commit carries says that it was our own wish."""
+    world, laptop, desk, jun, room = pair_of_devices()
+    with laptop.engine.step(world.now, room) as step:
+        commands.set_admin(step, room, jun.account, admin=True)
+    world.settle(span=600_000)
+    desk.online = False
+    leaves(world, laptop, room)
+    world.settle(span=600_000)
+    world.relay.wipe()
+    desk.online = True
+    world.settle(span=600_000)
+    assert ["left", "left"] == [laptop.phase(room), desk.phase(room)]

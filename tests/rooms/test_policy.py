@@ -115,6 +115,11 @@ def note(*orders: RemovalOrder) -> bytes:
 
 
 RENAMED = msgspec.structs.replace(INFO, name="friends")
+BOTH = msgspec.structs.replace(INFO, admins=(ADMIN.account, OTHER.account))
+HEIR = msgspec.structs.replace(INFO, admins=(PLAIN.account,))
+"""As it is once `ADMIN` is gone: of those who stay `PLAIN` has the lowest leaf."""
+WITH_NEW = msgspec.structs.replace(INFO, admins=(ADMIN.account, NEW.account))
+GONE = note(ADMIN.order(ADMIN))
 ALLOWED: dict[str, tuple[Commit, RoomInfo, Verdict]] = {
     "an update": (Commit(PLAIN, updates=[PLAIN.leaf]), INFO, Verdict(PLAIN.certificate, (), (), None)),
     "an admin adds": (Commit(ADMIN, adds=[NEW.leaf]), INFO, Verdict(ADMIN.certificate, (), (), None)),
@@ -134,6 +139,21 @@ ALLOWED: dict[str, tuple[Commit, RoomInfo, Verdict]] = {
         Verdict(PLAIN.certificate, (OTHER.account,), (ADMIN.order(OTHER),), None),
     ),
     "an admin renames": (Commit(ADMIN, new_group_ext=ext(RENAMED)), INFO, Verdict(ADMIN.certificate, (), (), RENAMED)),
+    "an admin removes another": (
+        Commit(ADMIN, removes=[OTHER.leaf], new_group_ext=ext(INFO)), BOTH,
+        Verdict(ADMIN.certificate, (OTHER.account,), (), INFO),
+    ),
+    "anybody lets the last admin go": (
+        Commit(OTHER, removes=[ADMIN.leaf], aad=GONE, new_group_ext=ext(HEIR)), INFO,
+        Verdict(OTHER.certificate, (ADMIN.account,), (ADMIN.order(ADMIN),), HEIR),
+    ),
+    "an admin appoints who comes in": (
+        Commit(ADMIN, adds=[NEW.leaf], new_group_ext=ext(WITH_NEW)), INFO,
+        Verdict(ADMIN.certificate, (), (), WITH_NEW),
+    ),
+    "an old room is put right by anybody": (
+        Commit(PLAIN, new_group_ext=ext(INFO)), WITH_NEW, Verdict(PLAIN.certificate, (), (), INFO),
+    ),
     "an info that is the same": (
         Commit(PLAIN, new_group_ext=ext(INFO)), INFO, Verdict(PLAIN.certificate, (), (), None),
     ),
@@ -168,6 +188,24 @@ REFUSED: dict[str, tuple[Commit, RoomInfo]] = {
     "a plain member removes": (Commit(PLAIN, removes=[OTHER.leaf]), INFO),
     "a plain member renames": (Commit(PLAIN, new_group_ext=ext(RENAMED)), INFO),
     "a plain member appoints": (Commit(PLAIN, new_group_ext=renamed(admins=(PLAIN.account,))), INFO),
+    "a plain member appoints an heir": (Commit(PLAIN, new_group_ext=ext(HEIR)), INFO),
+    "an admin who is gone stays admin": (Commit(ADMIN, removes=[OTHER.leaf]), BOTH),
+    "the last admin goes and nobody follows": (Commit(OTHER, removes=[ADMIN.leaf], aad=GONE), INFO),
+    "the last admin goes and another than the lowest follows": (
+        Commit(
+            OTHER, removes=[ADMIN.leaf], aad=GONE,
+            new_group_ext=ext(msgspec.structs.replace(INFO, admins=(OTHER.account,))),
+        ), INFO,
+    ),
+    "who lets the last admin go renames, too": (
+        Commit(OTHER, removes=[ADMIN.leaf], aad=GONE, new_group_ext=ext(msgspec.structs.replace(HEIR, name="mine"))),
+        INFO,
+    ),
+    "an admin appoints somebody who is not in": (Commit(ADMIN, new_group_ext=ext(WITH_NEW)), INFO),
+    "an admin leaves only somebody who is gone": (
+        Commit(ADMIN, removes=[OTHER.leaf], new_group_ext=ext(msgspec.structs.replace(BOTH, admins=(OTHER.account,)))),
+        BOTH,
+    ),
     "a third in a pair": (Commit(PLAIN, adds=[NEW.leaf]), PAIR),
     "a device twice": (Commit(ADMIN, adds=[PLAIN.leaf]), INFO),
     "the same new device twice": (Commit(ADMIN, adds=[NEW.leaf, replace(NEW.leaf, leaf=9)]), INFO),

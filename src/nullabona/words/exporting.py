@@ -30,6 +30,10 @@ EXPORT: Final[Mapping[str, tuple[str, str]]] = {
     "notice-removed": ("You were removed {name}", "방에서 내보내졌습니다 {name}"),
     "notice-renamed": ("{name} called the room {text}", "{name} 님이 방 이름을 바꿨습니다: {text}"),
     "notice-admin-added": ("{name} made {others} admin", "{name} 님이 {others} 님을 관리자로 정했습니다"),
+    "notice-admin-followed": (
+        "{name} is admin now: no other was left",
+        "{name} 님이 관리자가 되었습니다: 남은 관리자가 없었습니다",
+    ),
     "notice-admin-removed": (
         "{name} took admin rights from {others}",
         "{name} 님이 {others} 님의 관리자 권한을 거두었습니다",

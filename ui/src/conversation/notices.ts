@@ -21,6 +21,7 @@ const WORDINGS: Record<string, Wording> = {
   removed: (who, _, __, notice) => (notice.name && !notice.me ? words.removedMe(who) : words.leftMe),
   renamed: (who, _, __, notice) => words.renamed(who, notice.text),
   "admin-added": (who, _, whom) => words.adminAdded(who, whom),
+  "admin-followed": (who) => words.adminFollowed(who),
   "admin-removed": (who, _, whom) => words.adminRemoved(who, whom),
   "timer-changed": (who, _, __, { text }) => (Number(text) ? words.timerOn(who, span(Number(text))) : words.timerOff(who)),
   "device-added": (_, whose) => words.deviceAdded(whose),

@@ -16,7 +16,6 @@ from nullabona.client.core.records import Contact, ContactState
 from nullabona.client.core.roominfo import DIRECT, GROUP, RoomInfo
 from nullabona.client.core.state import (
     JOINED,
-    LEFT,
     AddAccount,
     RemoveAccount,
     RoomState,
@@ -121,14 +120,15 @@ def update_keys(step: Step, room_id: bytes) -> None:
 def leave(step: Step, room_id: bytes) -> None:
     """Leave a room: tell the others, who carry it out. The last admin of a group with others must appoint one first."""
     room = _member_room(step, room_id)
-    others = {device.account for device in step.roster(room_id).values()} - {step.me.account}
-    if not others:
-        room.phase = LEFT
-        committing.leave_room(step, room)
+    roster = step.roster(room_id)
+    others = {device.account for device in roster.values()} - {step.me.account}
+    if len(roster) == 1:
+        committing.leave_alone(step, room)
         return
-    if room.info.kind == GROUP and set(room.info.admins) & (others | {step.me.account}) == {step.me.account}:
+    if others and room.info.kind == GROUP and set(room.info.admins) & (others | {step.me.account}) == {step.me.account}:
         raise LastAdmin("you are the last admin of this group")
     leaving.say(step, room)
+    committing.carry_out_leaving(step, room)
     step.event("leaving", room_id)
 
 

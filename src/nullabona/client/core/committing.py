@@ -13,6 +13,7 @@ from hashlib import sha256
 from msgspec import structs
 
 from nullabona.client.core import boxes, healing, invites, leaving, members, messages, receipts, relocating
+from nullabona.client.core.admins import settled
 from nullabona.client.core.chat import notices, profiles
 from nullabona.client.core.errors import BadRequest, MlsRefused
 from nullabona.client.core.mlsport import Processed
@@ -154,6 +155,9 @@ def plan(step: Step, room: RoomState) -> Change:
         if useful:
             kept.append(intent)
     update = any(isinstance(intent, UpdateKeys) for intent in kept)
+    if kept:
+        staying = {leaf: device for leaf, device in roster.items() if leaf not in remove}
+        info = settled(info, staying, {intent.account for intent in kept if isinstance(intent, AddAccount)})
     return Change(
         tuple(add),
         tuple(remove),
@@ -227,6 +231,8 @@ def merge_own(step: Step, room: RoomState, pending: PendingCommit, track: BoxTra
     room.pending = None
     _close(step, track, seq, commit, pending.removed)
     _enter(step, room, track, info_after(step, room), pending.orders, pending.intents, by=step.me.account)
+    if room.phase != JOINED:
+        return
     receipts.tell_soon(step, room)
     if pending.invites:
         invites.invite_added(step, room, pending.intents)
@@ -244,6 +250,7 @@ def accept_other(
         room.commit_at = step.within(step.timing.commit_spread)
     rejoined = certificate_of(processed.adds[0]).device_id if processed.external else b""
     unheard = bool(rejoined) and step.store.device(room.id, rejoined) is None
+    leaving.heed(step, room, verdict.orders)
     step.group(room).accept(processed)
     _close(step, track, seq, commit, list(verdict.removed))
     by = verdict.sender.account_id
@@ -297,6 +304,7 @@ def _enter(
     boxes.open_box(room, group)
     members.sync(step, room, rejoined)
     leaving.say_again(step, room)
+    carry_out_leaving(step, room)
     room.tend_at = room.tend_at or step.within(TEND_MS) + 1
     room.history[-1].put_out = _put_out(before[1], step.roster(room.id))
     notices.of_commit(step, room, track.winner, by, orders, before)
@@ -305,6 +313,21 @@ def _enter(
     if changed:
         step.event("room-changed", room.id, name=info.name, admins=list(info.admins), timer_s=info.timer_s)
     step.event("epoch", room.id, epoch=room.epoch)
+    if leaving.is_last(step, room):
+        leave_alone(step, room)
+
+
+def carry_out_leaving(step: Step, room: RoomState) -> None:
+    """If we want to leave and only devices of ours are in, this one puts out the others, and then goes itself."""
+    if order := leaving.carry_out(step, room):
+        room.intents = [i for i in room.intents if not isinstance(i, RemoveAccount) or i.account != step.me.account]
+        want(room, RemoveAccount(step.me.account, order))
+
+
+def leave_alone(step: Step, room: RoomState) -> None:
+    """Nobody else is in the room: this device is out at once."""
+    room.phase = LEFT
+    leave_room(step, room)
 
 
 def _put_out(before: Mapping[int, Device], after: Mapping[int, Device]) -> bool:

@@ -199,6 +199,8 @@ class NoticeKind(enum.StrEnum):
     """``text`` is the new name."""
     ADMIN_ADDED = "admin-added"
     ADMIN_REMOVED = "admin-removed"
+    ADMIN_FOLLOWED = "admin-followed"
+    """``account`` is an admin now, as no other was left."""
     RELAY_CHANGED = "relay-changed"
     """``text`` is the relay where the room lives now."""
     TIMER_CHANGED = "timer-changed"

@@ -7,11 +7,13 @@ hold for it any more, and is given again.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from nullabona.client.core import messages
 from nullabona.client.core.content import Leave
 from nullabona.client.core.proofs import RemovalOrder, make_order
+from nullabona.client.core.records import Device
 from nullabona.client.core.state import RoomState
 from nullabona.client.core.step import Step
 
@@ -33,6 +35,27 @@ def say_again(step: Step, room: RoomState) -> None:
         _give(step, room, order)
 
 
+def heed(step: Step, room: RoomState, orders: Sequence[RemovalOrder]) -> None:
+    """Of the orders that a commit carries, note those that one of our devices gave: it is our own wish."""
+    own = {device.signature_key for device in _own(step, room)}
+    for order in orders:
+        if order.account == step.me.account and order.signer in own:
+            note(step, order)
+
+
+def carry_out(step: Step, room: RoomState) -> RemovalOrder | None:
+    """The order to carry out by ourselves, as nobody else is in the room who could; else None."""
+    if not wanted(step, room.id):
+        return None
+    alone = len(_own(step, room)) == len(step.roster(room.id)) > 1
+    return _order(step, room) if alone else None
+
+
+def is_last(step: Step, room: RoomState) -> bool:
+    """Whether we want to leave, and only this device is in the room any more."""
+    return wanted(step, room.id) and len(step.roster(room.id)) == 1
+
+
 def note(step: Step, order: RemovalOrder) -> None:
     """One of our devices has given this order."""
     step.store.set_value(_key(order.room), b"".join(order.leaves))
@@ -49,8 +72,12 @@ def forget(step: Step, room: bytes) -> None:
 
 
 def _order(step: Step, room: RoomState) -> RemovalOrder:
-    keys = [device.encryption_key for device in step.roster(room.id).values() if device.account == step.me.account]
+    keys = [device.encryption_key for device in _own(step, room)]
     return make_order(step.mls, step.me.signature_key, room.id, step.me.account, keys)
+
+
+def _own(step: Step, room: RoomState) -> list[Device]:
+    return [device for device in step.roster(room.id).values() if device.account == step.me.account]
 
 
 def _give(step: Step, room: RoomState, order: RemovalOrder) -> None:

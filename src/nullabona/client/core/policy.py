@@ -12,6 +12,7 @@ from hashlib import sha256
 
 import msgspec
 
+from nullabona.client.core.admins import settled
 from nullabona.client.core.errors import PolicyRefused
 from nullabona.client.core.mlsport import Leaf, Processed
 from nullabona.client.core.proofs import CommitNote, RemovalOrder, decode_note
@@ -65,8 +66,15 @@ def check_commit(commit: Processed, room: bytes, info: RoomInfo, roster: Mapping
     ordered = {(order.account, leaf) for order in note.orders for leaf in _order_leaves(order, room, info, roster)}
     removed = _check_removes(commit.removes, sender, ordered, roster, admin=admin)
     _check_updates(commit.updates, roster)
-    new_info = _check_info(commit, info, sender, admin=admin)
-    return Verdict(sender, removed, note.orders, new_info)
+    gone = {leaf.leaf for leaf in commit.removes}
+    staying = {place: device for place, device in roster.items() if place not in gone}
+    added = {certificate_of(leaf).account_id for leaf in commit.adds}
+    new_info = _new_info(commit, info)
+    if settled(new_info, staying, added) != new_info:
+        raise PolicyRefused("a commit that leaves somebody an admin who is gone, or nobody")
+    if new_info != settled(info, staying, added):
+        _check_info(new_info, info, sender, admin=admin)
+    return Verdict(sender, removed, note.orders, new_info if new_info != info else None)
 
 
 def _sender(commit: Processed, roster: Mapping[int, Device]) -> DeviceCertificate:
@@ -171,18 +179,21 @@ def _check_updates(updates: Sequence[Leaf], roster: Mapping[int, Device]) -> Non
             raise PolicyRefused("an update that changes whose leaf it is")
 
 
-def _check_info(commit: Processed, info: RoomInfo, sender: DeviceCertificate, *, admin: bool) -> RoomInfo | None:
+def _new_info(commit: Processed, info: RoomInfo) -> RoomInfo:
+    """The room info after a commit."""
     if commit.new_group_ext is None:
-        return None
+        return info
     data = dict(commit.new_group_ext).get(ROOM_INFO_EXTENSION)
     if data is None:
         raise PolicyRefused("a commit that erases the room info")
     try:
-        new = decode_info(data)
+        return decode_info(data)
     except PeerError:
         raise PolicyRefused("a commit with a broken room info") from None
-    if new == info:
-        return None
+
+
+def _check_info(new: RoomInfo, info: RoomInfo, sender: DeviceCertificate, *, admin: bool) -> None:
+    """Whether somebody may change the info so."""
     _check_move(new, info)
     kept = msgspec.structs.replace(new, relay=info.relay, moves=info.moves)
     if info.kind == DEVICES and kept != info:
@@ -193,7 +204,6 @@ def _check_info(commit: Processed, info: RoomInfo, sender: DeviceCertificate, *,
         raise PolicyRefused("only an admin may change the room")
     if (new.kind, new.pair) != (info.kind, info.pair):
         raise PolicyRefused("a commit that changes what cannot change")
-    return new
 
 
 def _check_pair(kept: RoomInfo, info: RoomInfo, sender: DeviceCertificate) -> None:

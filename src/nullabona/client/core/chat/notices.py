@@ -13,6 +13,7 @@ from typing import Any, Final
 import msgspec
 
 from nullabona.client.core import boxes, trust
+from nullabona.client.core.admins import settled
 from nullabona.client.core.chat import kinds
 from nullabona.client.core.content import Notice, NoticeKind
 from nullabona.client.core.proofs import RemovalOrder
@@ -53,8 +54,8 @@ def of_commit(
     before: tuple[RoomInfo, Mapping[int, Device]],
 ) -> None:
     """Tell what the commit that began the room's current epoch changed. ``before``: the room info and roster then."""
-    info, roster = before
-    found = [*_members(step, room, by, orders, roster), *_devices(step, room, roster), *_info(room, by, info)]
+    _, roster = before
+    found = [*_members(step, room, by, orders, roster), *_devices(step, room, roster), *_info(step, room, by, before)]
     for count, notice in enumerate(found):
         id = sha256(b"nullabona notice v1" + room.id + commit + bytes((min(count, 255),))).digest()[:16]
         place = boxes.epoch_start(room.epoch, min(count, _MOST))
@@ -97,17 +98,32 @@ def _devices(step: Step, room: RoomState, roster: Mapping[int, Device]) -> list[
     return [Notice(what, account) for what, account in found if account in both]
 
 
-def _info(room: RoomState, by: bytes, before: RoomInfo) -> list[Notice]:
-    now = room.info
+def _info(step: Step, room: RoomState, by: bytes, earlier: tuple[RoomInfo, Mapping[int, Device]]) -> list[Notice]:
+    (before, roster), now = earlier, room.info
     found = []
     if now.name != before.name:
         found.append(Notice(NoticeKind.RENAMED, by, text=now.name))
-    if appointed := tuple(account for account in now.admins if account not in before.admins):
-        found.append(Notice(NoticeKind.ADMIN_ADDED, by, appointed))
-    if dismissed := tuple(account for account in before.admins if account not in now.admins):
-        found.append(Notice(NoticeKind.ADMIN_REMOVED, by, dismissed))
+    if now.admins != before.admins:
+        found += _admins(before, now, by, roster, step.roster(room.id))
     if now.timer_s != before.timer_s:
         found.append(Notice(NoticeKind.TIMER_CHANGED, by, text=str(now.timer_s)))
+    return found
+
+
+def _admins(
+    before: RoomInfo, now: RoomInfo, by: bytes, roster: Mapping[int, Device], after: Mapping[int, Device]
+) -> list[Notice]:
+    """Of those who are in: that somebody has gone is told as such."""
+    found = []
+    staying = {leaf: one for leaf, one in roster.items() if leaf in after and after[leaf].device == one.device}
+    appointed = tuple(account for account in now.admins if account not in before.admins)
+    if appointed and now.admins == settled(before, staying).admins:
+        found += [Notice(NoticeKind.ADMIN_FOLLOWED, account) for account in appointed]
+    elif appointed:
+        found.append(Notice(NoticeKind.ADMIN_ADDED, by, appointed))
+    here = {device.account for device in after.values()}
+    if dismissed := tuple(account for account in before.admins if account in here - set(now.admins)):
+        found.append(Notice(NoticeKind.ADMIN_REMOVED, by, dismissed))
     return found
 
 
