@@ -19,7 +19,7 @@ from nullabona.client.api.finding import (
 )
 from nullabona.client.api.records import Member, RoomDetails, RoomSummary
 from nullabona.client.api.showing import Look, look_at, partner_of, room_title, show_line
-from nullabona.client.core import claims, commands, inbox
+from nullabona.client.core import claims, commands, entering
 from nullabona.client.core.chat.naming import Names
 from nullabona.client.core.commands import MemberInfo
 from nullabona.client.core.errors import NoSuchContact, NoSuchRoom
@@ -131,7 +131,7 @@ class RoomCalls(ContactCalls):
         """
         with self._session.view() as step:
             target = _request(step.store, room)
-            inviter = inbox.inviter_of(step, target)
+            inviter = entering.inviter_of(step, target)
         await self._prove(inviter.account_id, str(inviter.handle), 10.0)
         with self._session.step() as step:
             commands.accept_request(step, target)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nullabona.client.core import commands, healing, people, seeking
+from nullabona.client.core import commands, entering, healing, people, seeking
 from nullabona.client.core.devices import own
 from nullabona.client.core.items import RoomsAsked
 from nullabona.client.core.records import ContactState
@@ -20,11 +20,42 @@ def card_came(step: Step, card: Card) -> None:
 
 
 def by_itself(step: Step) -> None:
-    """Both asked each other: the one with the lower account id opens the room. Who has our link is let in."""
+    """What follows from a step without anybody being asked."""
+    _let_in(step)
+    _let_in_again(step)
+    _ask_once_out(step)
+    for account in dict.fromkeys(step.trusted):
+        entering.enter_held(step, account)
+    _open_for_both(step)
+
+
+def _let_in(step: Step) -> None:
+    """Whoever has our link."""
     for account in step.vouched:
         contact = step.store.contact(account)
         if contact is not None and contact.state is ContactState.ASKING:
             commands.accept_contact(step, account)
+
+
+def _let_in_again(step: Step) -> None:
+    """Whoever was a contact already: by every device into the room that is there, by one into a new one."""
+    for account in step.returned:
+        contact = step.store.contact(account)
+        asks = contact is not None and contact.state is ContactState.ASKING
+        if contact is not None and asks and (commands.room_for_two(step, contact) is not None or own.leads(step)):
+            commands.accept_contact(step, account)
+
+
+def _ask_once_out(step: Step) -> None:
+    """Whom we asked while we were still leaving the room of two: they do not answer who is in it."""
+    for account in step.left:
+        contact, card = step.store.contact(account), own.card(step.store)
+        if contact is not None and contact.state is ContactState.REQUESTED and card is not None:
+            people.ask(step, contact, card.encoded)
+
+
+def _open_for_both(step: Step) -> None:
+    """Both asked each other: the one with the lower account id opens the room."""
     for account in step.mutual:
         contact = step.store.contact(account)
         if contact is not None and step.me.account < account and own.leads(step):

@@ -10,8 +10,8 @@ from nullabona.client.core import claims, committing, leaving, messages, people,
 from nullabona.client.core.chat import talking
 from nullabona.client.core.creating import create_room
 from nullabona.client.core.devices import telling
+from nullabona.client.core.entering import accept_request, decline_request
 from nullabona.client.core.errors import BadRequest, LastAdmin, NotAllowed, NotInRoom
-from nullabona.client.core.inbox import accept_request, decline_request
 from nullabona.client.core.records import Contact, ContactState
 from nullabona.client.core.roominfo import DIRECT, GROUP, RoomInfo
 from nullabona.client.core.state import (
@@ -182,6 +182,7 @@ def request_contact(step: Step, card: Card, own_card: bytes, greeting: str, toke
     contact = people.request_contact(step, card, own_card, greeting, token)
     if contact.state is ContactState.REQUESTED:
         seeking.want(step, contact.account, contact.handle)
+    if contact.state in {ContactState.REQUESTED, ContactState.ACCEPTED}:
         telling.note_contact(step, contact.account)
     return contact
 
@@ -207,11 +208,23 @@ def accept(step: Step, contact: Contact) -> Contact:
     """Open the direct room with somebody whom the record has proven. Raises `CardTooOld` and has then done nothing."""
     intent = people.add_intent(step, verify_card(contact.card, today=step.day))
     intent = msgspec.structs.replace(intent, reply=replies.take_note(step, contact.account))
-    pair = tuple(sorted((step.me.account, contact.account)))
-    timer_s = preferences.profile(step.store).default_timer_s
-    room = create_room(step, RoomInfo(1, DIRECT, "", step.me.relay, (), pair, timer_s))
+    room = room_for_two(step, contact) or _new_room_for_two(step, contact)
     committing.want(room, intent)
     return people.set_contact_state(step, contact, ContactState.ACCEPTED, room.id)
+
+
+def room_for_two(step: Step, contact: Contact) -> RoomState | None:
+    """The direct room in which they were with us, if we still are in it and stay."""
+    room = step.find_room(contact.room) if contact.room else None
+    if room is None or room.phase != JOINED or room.heal is not None or leaving.wanted(step, room.id):
+        return None
+    return room if contact.account in room.info.pair else None
+
+
+def _new_room_for_two(step: Step, contact: Contact) -> RoomState:
+    pair = tuple(sorted((step.me.account, contact.account)))
+    timer_s = preferences.profile(step.store).default_timer_s
+    return create_room(step, RoomInfo(1, DIRECT, "", step.me.relay, (), pair, timer_s))
 
 
 def decline_contact(step: Step, account: bytes) -> None:

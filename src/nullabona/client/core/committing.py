@@ -358,4 +358,5 @@ def leave_room(step: Step, room: RoomState, *, watch: BoxTrack | None = None, by
     room.pending = room.heal = None
     drop_trims(step, [room.relay])
     step.mls.forget(room.id)
+    step.left += [account for account in room.info.pair if account != step.me.account]
     step.event("left" if left else "removed", room.id, by=by)

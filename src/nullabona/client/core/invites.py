@@ -123,7 +123,7 @@ def _load(step: Step, room: RoomState) -> list[Invite]:
 
 def _save(step: Step, room: RoomState, invites: list[Invite]) -> None:
     """Kept beside the room's state, not in it: a thousand of them would be written with every message."""
-    room.invites_at = min((invite.next_at for invite in invites), default=0)
+    room.invites_at = min((invite.next_at for invite in invites if invite.attempts <= MAX_INVITES), default=0)
     if invites:
         step.store.set_value(_invites_key(room.id), msgspec.msgpack.encode(invites))
     else:
@@ -131,13 +131,16 @@ def _save(step: Step, room: RoomState, invites: list[Invite]) -> None:
 
 
 def look_after_invites(step: Step, room: RoomState) -> None:
-    """Repeat invitations that are due; forget those that were answered, given up or no longer hold."""
+    """Repeat invitations that are due; forget those that were answered or no longer hold. Those that were given up are
+    kept, as whom they are for may ask (`invite_again`).
+    """
     if not 0 < room.invites_at <= step.now:
         return
     devices = {device.device: device for device in step.roster(room.id).values()}
     kept = [invite for invite in _load(step, room) if _unanswered(step, room, invite, devices)]
-    lost = min((invite.next_at for invite in kept), default=0) > step.now
-    for invite in kept:
+    alive = [invite for invite in kept if invite.attempts <= MAX_INVITES]
+    lost = min((invite.next_at for invite in alive), default=0) > step.now
+    for invite in alive:
         if lost or invite.next_at <= step.now:
             _repeat(step, room, invite)
     _save(step, room, kept)
@@ -154,7 +157,20 @@ def forget_invites(step: Step, room: RoomState) -> None:
 def _unanswered(step: Step, room: RoomState, invite: Invite, devices: dict[bytes, Device]) -> bool:
     present = [devices[device] for device in invite.devices if device in devices]
     waiting = [d for d in present if d.account == invite.account and not _seen(step, room, d.device, d.since)]
-    return bool(waiting) and invite.attempts <= MAX_INVITES
+    return bool(waiting)
+
+
+def invite_again(step: Step, room: RoomState, account: bytes, reply: bytes) -> None:
+    """An account that we let in and that never came asks to talk: it did not want our invitation then, or had lost what
+    it needs to take it for one it asked for. It goes out anew, to where they wait for it now.
+    """
+    invites = _load(step, room)
+    for invite in invites:
+        if invite.account == account:
+            item = msgspec.structs.replace(_invitations.decode(invite.item), id=step.chance.bytes(16))
+            invite.item, invite.reply, invite.attempts = msgspec.msgpack.encode(item), reply, 0
+            _repeat(step, room, invite)
+    _save(step, room, invites)
 
 
 def _repeat(step: Step, room: RoomState, invite: Invite) -> None:
@@ -172,7 +188,7 @@ def _repeat(step: Step, room: RoomState, invite: Invite) -> None:
         chunk = step.store.chunk(digest)
         if chunk is not None:
             put_chunk_back(step, room, digest, chunk)
-    _send(step, room, invite)
+    _send(step, room, invite, handle)
 
 
 def put_chunk_back(step: Step, room: RoomState, digest: bytes, chunk: bytes) -> None:

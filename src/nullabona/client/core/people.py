@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 import msgspec
 
-from nullabona.client.core import claims, links, replies, trust, whereabouts
+from nullabona.client.core import claims, invites, links, replies, trust, whereabouts
 from nullabona.client.core.errors import CardTooOld, NoSuchContact
 from nullabona.client.core.items import ContactRequest, ItemBody, RoomsAsked, TicketRequest
 from nullabona.client.core.outgoing import queue_item
@@ -208,20 +208,30 @@ def looked_up(step: Step, handle: str) -> None:
 def request_contact(step: Step, card: Card, own_card: bytes, greeting: str, token: bytes = b"") -> Contact:
     """Ask somebody to talk; ``token`` is of the link they gave us, if they did.
 
-    Asking again repeats the request; an accepted contact stays as it is.
+    Asking again repeats the request. Whoever is in a room of two with us, as a contact that was forgotten may be, has
+    accepted long ago and is not asked.
     """
     known = step.store.contact(card.account_id)
-    if known is not None and known.state is ContactState.ACCEPTED:
-        return known
     if known is not None and known.state is ContactState.ASKING:
         return known
-    contact = Contact(
-        card.account_id, str(card.handle), "", ContactState.REQUESTED, b"", greeting, card.encoded, packages_of(card)
-    )
+    room = trust.talking_in(step, card.account_id)
+    if room is not None and known is not None and known.state is ContactState.ACCEPTED:
+        return known
+    name, place = (known.name, known.room) if known is not None else ("", b"")
+    packages, state = packages_of(card), ContactState.REQUESTED
+    contact = Contact(card.account_id, str(card.handle), name, state, place, greeting, card.encoded, packages)
+    if room is not None:
+        return set_contact_state(step, contact, ContactState.ACCEPTED, room.id)
     step.store.put_contact(contact)
-    reply = replies.expect(step, card.account_id)
-    post(step, card.account_id, str(card.handle), ContactRequest(own_card, greeting, token, reply))
+    step.trusted.append(contact.account)
+    ask(step, contact, own_card, token)
     return contact
+
+
+def ask(step: Step, contact: Contact, own_card: bytes, token: bytes = b"") -> None:
+    """Send them our request, and wait for the answer."""
+    reply = replies.expect(step, contact.account)
+    post(step, contact.account, contact.handle, ContactRequest(own_card, contact.greeting, token, reply))
 
 
 def request_came(step: Step, account: bytes, request: ContactRequest) -> None:
@@ -237,9 +247,12 @@ def request_came(step: Step, account: bytes, request: ContactRequest) -> None:
         return
     trust.note_stranger(step, account, str(card.handle))
     known = step.store.contact(account)
-    if known is None or known.state not in {ContactState.BLOCKED, ContactState.ACCEPTED}:
+    if known is not None and known.state is ContactState.ACCEPTED:
+        _asks_again(step, known, card, request)
+        return
+    if known is None or known.state is not ContactState.BLOCKED:
         replies.note(step, account, request.reply)
-    if known is not None and known.state in {ContactState.BLOCKED, ContactState.ACCEPTED, ContactState.ASKING}:
+    if known is not None and known.state in {ContactState.BLOCKED, ContactState.ASKING}:
         if known.state is ContactState.ASKING and claims.standing(step, account) == claims.REFUTED:
             claims.came(step, account, str(card.handle), card.encoded)
         return
@@ -255,6 +268,26 @@ def request_came(step: Step, account: bytes, request: ContactRequest) -> None:
     step.event("contact-request", handle=str(card.handle), account=account, greeting=request.greeting)
     if state is ContactState.ASKING and links.vouches(step, request.token):
         step.vouched.append(account)
+
+
+def _asks_again(step: Step, known: Contact, card: Card, request: ContactRequest) -> None:
+    """A contact asks, so they are not in a room of two with us, or were not when they asked.
+
+    They were accepted once, and so are now: who had left comes in again, who never came is invited again. A device that
+    has not been in that room says nothing of who is: it may be reading an old request.
+    """
+    room = trust.talking_in(step, known.account)
+    if room is not None:
+        invites.invite_again(step, room, known.account, request.reply)
+        return
+    if step.find_room(known.room) is None:
+        return
+    replies.note(step, known.account, request.reply)
+    asking = replace(known, state=ContactState.ASKING, card=card.encoded, key_packages=packages_of(card))
+    step.store.put_contact(asking)
+    if known.card != card.encoded or claims.standing(step, known.account) not in claims.GOOD:
+        claims.came(step, known.account, str(card.handle), card.encoded)
+    step.returned.append(known.account)
 
 
 def rename_contact(step: Step, contact: Contact, nickname: str) -> None:
@@ -283,6 +316,7 @@ def found_again(step: Step, room: RoomState) -> None:
 def set_contact_state(step: Step, contact: Contact, state: ContactState, room: bytes = b"") -> Contact:
     changed = replace(contact, state=state, room=room or contact.room)
     step.store.put_contact(changed)
+    step.trusted += [contact.account] if state is ContactState.ACCEPTED else []
     replies.drop(step, contact.account)
     step.event("contact", handle=contact.handle, account=contact.account, state=state.value)
     return changed

@@ -225,6 +225,7 @@ def _leaves(step: Step, room: RoomState, device: Device, leave: Leave) -> None:
         return
     if order.account == step.me.account:
         leaving.note(step, order)
+    room.intents = [i for i in room.intents if not isinstance(i, RemoveAccount) or i.account != order.account]
     committing.want(room, RemoveAccount(order.account, order))
     room.commit_at = max(room.commit_at, step.within(receipts.delay(step, room)))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nullabona.client.core import commands, inbox, links, people
+from nullabona.client.core import commands, entering, links, people
 from nullabona.client.core.claims import Claim, Enter, LetIn, Verdict, Wish
 from nullabona.client.core.records import ContactState
 from nullabona.client.core.step import Step
@@ -28,7 +28,7 @@ def _fulfil(step: Step, claim: Claim, card: Card, wish: Wish) -> None:
     if isinstance(wish, LetIn):
         links.let_in(step, card, wish)
     elif isinstance(wish, Enter):
-        inbox.accept_request(step, wish.room)
+        entering.accept_request(step, wish.room)
     else:
         _accept(step, claim)
 

@@ -111,6 +111,12 @@ class Step:
     """Accounts that asked us while we were asking them."""
     vouched: list[bytes] = field(default_factory=list)
     """Accounts that asked us with a link that we gave out."""
+    left: list[bytes] = field(default_factory=list)
+    """Accounts with which we were in a room of two that we are out of now."""
+    trusted: list[bytes] = field(default_factory=list)
+    """Accounts that we asked or accepted, here or on another device: their invitations need no asking any more."""
+    returned: list[bytes] = field(default_factory=list)
+    """Accounts that asked us again, whom we had accepted."""
     progress: dict[tuple[bytes, bytes], Progress] = field(default_factory=dict)
     """The newest word about each file, by room and message, for whoever watches."""
 

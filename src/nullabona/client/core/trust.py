@@ -8,13 +8,13 @@ over. Was it verified, nothing is sent in the direct room until the person has s
 
 from __future__ import annotations
 
-from nullabona.client.core import claims, messages, people, preferences, replies
+from nullabona.client.core import claims, leaving, messages, people, preferences, replies
 from nullabona.client.core.errors import BadRequest
 from nullabona.client.core.preferences import Trust, contact_scope, of_contact
 from nullabona.client.core.records import Contact, ContactState
 from nullabona.client.core.roominfo import DIRECT
 from nullabona.client.core.safety import safety_digits
-from nullabona.client.core.state import AWAY, JOINED, RoomState
+from nullabona.client.core.state import AWAY, JOINED, AddAccount, RoomState
 from nullabona.client.core.step import Step
 from nullabona.wire.card import Card, CardForked
 
@@ -96,6 +96,23 @@ def shared_rooms(step: Step, account: bytes) -> list[bytes]:
         ):
             found.append(id)
     return found
+
+
+def talking_in(step: Step, account: bytes) -> RoomState | None:
+    """The direct room that an account is in together with us, or into which we let it come. One that we want to leave,
+    or in which we look for a way back, is none.
+    """
+    for id in step.store.rooms():
+        room = step.find_room(id)
+        if room is None or room.phase not in {JOINED, AWAY} or account not in room.info.pair:
+            continue
+        if room.heal is not None or leaving.wanted(step, id):
+            continue
+        wanted = [*room.intents, *(room.pending.intents if room.pending else ())]
+        coming = {intent.account for intent in wanted if isinstance(intent, AddAccount)}
+        if account in coming | {device.account for device in step.roster(id).values()}:
+            return room
+    return None
 
 
 def note_stranger(step: Step, account: bytes, handle: str, room: bytes = b"") -> bool:

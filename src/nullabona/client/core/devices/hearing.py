@@ -133,6 +133,7 @@ def _contact(step: Step, item: ContactItem) -> None:
     if known is not None and not item.card:
         told = replace(told, card=known.card, key_packages=known.key_packages)
     step.store.put_contact(told)
+    step.trusted += [item.account] if state in {ContactState.ACCEPTED, ContactState.REQUESTED} else []
     _await(step, item, state)
     if known is None or known.state is not state:
         _tell_state(step, told)

@@ -9,7 +9,7 @@ from typing import Final
 
 import msgspec
 
-from nullabona.client.core import committing, inbox_places
+from nullabona.client.core import committing, inbox_places, leaving
 from nullabona.client.core.creating import create_room
 from nullabona.client.core.devices import own, telling, unlisted
 from nullabona.client.core.devices.items import CardItem
@@ -114,7 +114,7 @@ def look_after(step: Step, room: RoomState) -> None:
     unlisted.note(step, present)
     absent = [device for device in own.others(step) if device.id not in present]
     missing = tuple(device.key_package for device in absent if _whole(step, device))
-    if missing:
+    if missing and not leaving.wanted(step, room.id):
         card = own.card(step.store)
         assert card is not None
         inbox = msgspec.msgpack.encode(card.inbox)

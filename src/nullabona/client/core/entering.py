@@ -1,0 +1,216 @@
+"""Invitations into rooms: come in, hold them for the person, or ignore them (spec/room.md §9)."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+
+from nullabona.client.core import (
+    claims,
+    committing,
+    leaving,
+    members,
+    messages,
+    people,
+    receipts,
+    relocating,
+    wishes,
+)
+from nullabona.client.core.boxes import open_box
+from nullabona.client.core.chat import notices, profiles
+from nullabona.client.core.chunks import Missing, blob_content
+from nullabona.client.core.content import NoticeKind
+from nullabona.client.core.devices import own
+from nullabona.client.core.errors import MlsRefused, NoSuchRoom, PolicyRefused
+from nullabona.client.core.items import Invitation, decode_pack
+from nullabona.client.core.mlsport import Invitation as Opened
+from nullabona.client.core.outgoing import drop_trims
+from nullabona.client.core.policy import certificate_of
+from nullabona.client.core.records import ContactState
+from nullabona.client.core.roominfo import DEVICES, RoomInfo, decode_info
+from nullabona.client.core.roominfo import DIRECT as DIRECT_ROOM
+from nullabona.client.core.state import AWAY, JOINED, RoomState, UpdateKeys
+from nullabona.client.core.step import Step
+from nullabona.errors import PeerError
+from nullabona.wire.certificate import DeviceCertificate, open_certificate
+
+NOT_FOR_US: Final = "no-key-package"
+
+
+class HeldInvitation(msgspec.Struct, array_like=True, frozen=True):
+    """A stranger's invitation that waits for the person."""
+
+    certificate: bytes
+    pack: bytes
+    order: bytes = b""
+
+
+_held = msgspec.msgpack.Decoder(HeldInvitation)
+
+
+def _request_key(room: bytes) -> str:
+    return f"room-request:{room.hex()}"
+
+
+def _held_key(account: bytes) -> str:
+    """Where the direct room is noted into which a stranger invites us."""
+    return f"room-request-by:{account.hex()}"
+
+
+def invited(step: Step, sender: DeviceCertificate, item: Invitation) -> Missing | None:
+    """Act on an invitation: join, hold it for the person, or ignore it. `MISSING` if its blob has not come."""
+    contact = step.store.contact(sender.account_id)
+    if contact is not None and contact.state is ContactState.BLOCKED:
+        return None
+    pack = blob_content(step, item.blob, item.relay, b"")
+    if isinstance(pack, Missing):
+        return pack
+    old = step.find_room(item.room)
+    if old is not None and old.phase == JOINED and not _may_replace(step, old, sender):
+        return None
+    if not step.store.saw("invitation", item.id, step.day):
+        return None
+    own_device = sender.account_id == step.me.account
+    trusted = own_device or (contact is not None and contact.state in {ContactState.ACCEPTED, ContactState.REQUESTED})
+    wished = wishes.judged(step, item.room, sender.account_id)
+    trusted = trusted if wished is None else wished
+    try:
+        opened = open_pack(step, pack or b"", sender, item.room)
+    except PeerError as refused:
+        others = own.others(step) or (old is not None and old.phase == AWAY)
+        if isinstance(refused, MlsRefused) and refused.reason == NOT_FOR_US and others:
+            return None  # for another device of our account, which reads the same inbox, or for what this one was
+        if trusted or old is not None:
+            # For them we are in the room now: only if they remove and add us again do we come in. Strangers get no say.
+            handle = str(sender.handle)
+            step.event("warning", item.room, code="invitation-refused", handle=handle, reason=refused.code)
+        return None
+    info = decode_info(opened.room_info)
+    if trusted or old is not None:
+        enter(step, opened, info, sender, item.order)
+    else:
+        _hold(step, sender, item, pack or b"", info)
+    return None
+
+
+def _hold(step: Step, sender: DeviceCertificate, item: Invitation, pack: bytes, info: RoomInfo) -> None:
+    """A stranger's invitation waits for the person."""
+    held = HeldInvitation(sender.encode(), pack, item.order)
+    step.store.set_value(_request_key(item.room), msgspec.msgpack.encode(held))
+    if info.kind == DIRECT_ROOM:
+        step.store.set_value(_held_key(sender.account_id), item.room)
+    if not claims.standing(step, sender.account_id):
+        claims.came(step, sender.account_id, str(sender.handle))
+    step.event("room-request", item.room, handle=str(sender.handle), account=sender.account_id, name=info.name)
+
+
+def _may_replace(step: Step, room: RoomState, sender: DeviceCertificate) -> bool:
+    """A room we are in is replaced only while we look for the winning branch, and by a member."""
+    accounts = {device.account for device in step.roster(room.id).values()}
+    return room.heal is not None and sender.account_id in accounts
+
+
+def open_pack(step: Step, pack: bytes, sender: DeviceCertificate, room: bytes) -> Opened:
+    """The verified invitation in a pack. Raises `PeerError` if anything about it is not what it says."""
+    parts = decode_pack(pack)
+    opened = step.mls.open_welcome(parts.welcome, parts.tree)
+    if opened.group_id != room or opened.sender.signature_key != sender.device_key:
+        raise MlsRefused("an invitation is not from whom it says", "wrong-group")
+    accounts = {certificate_of(leaf).account_id for leaf in opened.members}
+    info = decode_info(opened.room_info)
+    if info.kind == DIRECT_ROOM and not {step.me.account, sender.account_id} | accounts <= set(info.pair):
+        raise PolicyRefused("a direct room with somebody else in it")
+    if info.kind == DEVICES and accounts != {step.me.account}:
+        raise PolicyRefused("a room for the devices of one account with somebody else in it")
+    return opened
+
+
+def accept_request(step: Step, room: bytes) -> None:
+    """The person agreed to join a room that a stranger invited them to.
+
+    While the record has not proven who invites, that waits. Raises `NoSuchRoom` if nobody did, `CardRefuted` if the
+    record says otherwise of the inviter, `PeerError` if the invitation does not hold any more.
+    """
+    stored = step.store.get_value(_request_key(room))
+    if stored is None:
+        raise NoSuchRoom("nobody invited you into such a room")
+    held = _held.decode(stored)
+    sender = open_certificate(held.certificate)
+    opened = open_pack(step, held.pack, sender, room)
+    if not claims.want(step, sender.account_id, str(sender.handle), b"", claims.Enter(room)):
+        return
+    step.store.delete_value(_request_key(room))
+    enter(step, opened, decode_info(opened.room_info), sender, held.order)
+
+
+def enter_held(step: Step, account: bytes) -> None:
+    """We asked or accepted an account that had invited us into a room of two: we go there, if that holds still."""
+    room = step.store.get_value(_held_key(account))
+    stored = step.store.get_value(_request_key(room)) if room is not None else None
+    if room is None:
+        return
+    step.store.delete_value(_held_key(account))
+    if stored is None:
+        return
+    held = _held.decode(stored)
+    sender = open_certificate(held.certificate)
+    try:
+        opened = open_pack(step, held.pack, sender, room)
+    except PeerError:
+        return
+    step.store.delete_value(_request_key(room))
+    enter(step, opened, decode_info(opened.room_info), sender, held.order)
+
+
+def decline_request(step: Step, room: bytes) -> None:
+    """Forget an invitation; an answer that waited for the record is taken back."""
+    step.store.delete_value(_request_key(room))
+    claims.drop_wish(step, claims.Enter(room))
+
+
+def inviter_of(step: Step, room: bytes) -> DeviceCertificate:
+    """Who invites us into a room. Raises `NoSuchRoom`."""
+    stored = step.store.get_value(_request_key(room))
+    if stored is None:
+        raise NoSuchRoom("nobody invited you into such a room")
+    return open_certificate(_held.decode(stored).certificate)
+
+
+def enter(step: Step, opened: Opened, info: RoomInfo, sender: DeviceCertificate, order: bytes = b"") -> None:
+    """Become a member: replaces whatever we knew of that room but its messages. ``order``: see `relocating.arrive`."""
+    old = step.find_room(opened.group_id)
+    if old is not None:
+        step.forget_room(opened.group_id)
+        leaving.forget(step, opened.group_id)
+    group = opened.accept()
+    room = RoomState(opened.group_id, info, JOINED, [])
+    step.add_room(room)
+    relocating.arrive(step, room, group.members(), order)
+    open_box(room, group)
+    members.sync(step, room, step.me.device)
+    room.update_at = step.now + step.chance.between(0, step.timing.update)
+    room.tend_at = step.within(committing.TEND_MS) + 1
+    if old is not None:
+        drop_trims(step, {old.relay} - {room.relay})
+        # A published key package gives the leaf key we had before: what names that key must not hold for long.
+        committing.want(room, UpdateKeys())
+        messages.resend_unacknowledged(step, room, messages.reached_nobody)
+    room.receipt_at = step.within(receipts.delay(step, room))
+    wishes.fulfilled(step, room.id)
+    if info.kind == DEVICES:
+        own.settle_room(step, room.id)
+        return
+    if info.kind == DIRECT_ROOM:
+        _answered(step, room, sender.account_id)
+    notices.entered(step, room, sender.account_id, NoticeKind.JOINED)
+    profiles.tell_soon(step, room)
+    step.event("joined", room.id, name=info.name, direct=info.kind == DIRECT_ROOM, handle=str(sender.handle))
+
+
+def _answered(step: Step, room: RoomState, sender: bytes) -> None:
+    """We are in a direct room: by the other's invitation, or by that of a device of ours, which has their answer."""
+    contact = step.store.contact(sender)
+    if contact is not None:
+        people.set_contact_state(step, contact, ContactState.ACCEPTED, room.id)
+    people.found_again(step, room)

@@ -1,0 +1,224 @@
+"""Who was forgotten, has left or never came and asks again is answered (spec/room.md §9)."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from contextlib import suppress
+
+import pytest
+
+from nullabona.client.core import commands, people, trust
+from nullabona.client.core.outgoing import FRAME, INBOX
+from nullabona.client.core.records import Contact, ContactState
+from nullabona.client.core.step import Step
+from nullabona.errors import NullabonaError
+from tests.rooms.devices import another_device
+from tests.rooms.world import Person, World
+
+HOUR = 3_600_000
+DAY = 24 * HOUR
+
+
+def contact(person: Person, other: Person) -> Contact | None:
+    with person.store.transaction():
+        return person.store.contact(other.account)
+
+
+def state(person: Person, other: Person) -> ContactState | None:
+    known = contact(person, other)
+    return None if known is None else known.state
+
+
+def room_of(person: Person, other: Person) -> bytes:
+    known = contact(person, other)
+    assert known is not None
+    return known.room
+
+
+def asks(world: World, person: Person, other: Person) -> None:
+    own = world.cards[person.me.handle].encoded
+    with person.engine.step(world.now) as step:
+        commands.request_contact(step, world.cards[other.me.handle], own, "hello")
+
+
+def accepts(world: World, person: Person, other: Person) -> None:
+    with person.engine.step(world.now) as step:
+        commands.accept_contact(step, other.account)
+
+
+def forgets(world: World, person: Person, other: Person) -> None:
+    with person.engine.step(world.now) as step:
+        trust.forget(step, people.need_contact(step, other.account))
+
+
+def leaves(world: World, person: Person, room: bytes) -> None:
+    with person.engine.step(world.now, room) as step:
+        commands.leave(step, room)
+
+
+def two_who_talk() -> tuple[World, Person, Person, bytes]:
+    world = World(81)
+    mina, jun = world.person("mina"), world.person("jun")
+    asks(world, mina, jun)
+    world.settle(span=60_000)
+    accepts(world, jun, mina)
+    world.settle(span=HOUR)
+    room = room_of(mina, jun)
+    mina.send(room, "before")
+    world.settle(span=60_000)
+    return world, mina, jun, room
+
+
+def test_a_contact_that_was_forgotten_is_back_at_once_while_both_are_in_their_room() -> None:
+    """Nobody is asked, and nothing goes out: the other never heard of it."""
+    world, mina, jun, room = two_who_talk()
+    forgets(world, mina, jun)
+    world.settle(span=60_000)
+    asks(world, mina, jun)
+    assert (ContactState.ACCEPTED, room) == (state(mina, jun), room_of(mina, jun))
+    with mina.store.transaction():
+        assert not {item.kind for item in mina.engine.due(world.now + DAY)} & {INBOX, FRAME}
+
+
+@pytest.mark.parametrize("forgotten", [True, False], ids=["forgotten", "still a contact"])
+def test_who_left_the_room_and_asks_again_is_let_in_again(forgotten: bool) -> None:  # noqa: FBT001 - see ids
+    """Into the same room, where the other still has what was said, and whatever they call them."""
+    world, mina, jun, room = two_who_talk()
+    with jun.engine.step(world.now) as step:
+        people.rename_contact(step, people.need_contact(step, mina.account), "minnie")
+    leaves(world, mina, room)
+    world.settle(span=HOUR)
+    assert {jun.account} == jun.members(room)
+    if forgotten:
+        forgets(world, mina, jun)
+    asks(world, mina, jun)
+    assert state(mina, jun) is ContactState.REQUESTED
+    world.settle(span=HOUR)
+    assert [ContactState.ACCEPTED] * 2 == [state(mina, jun), state(jun, mina)]
+    assert [room, room] == [room_of(mina, jun), room_of(jun, mina)]
+    mina.send(room, "after")
+    world.settle(span=60_000)
+    assert ["before", "after"] == jun.texts(room)
+    known = contact(jun, mina)
+    assert known is not None
+    assert "minnie" == known.name
+
+
+def test_whoever_is_left_in_the_room_may_ask_too() -> None:
+    world, mina, jun, room = two_who_talk()
+    leaves(world, mina, room)
+    world.settle(span=HOUR)
+    forgets(world, mina, jun)
+    asks(world, jun, mina)
+    assert state(jun, mina) is ContactState.REQUESTED
+    world.settle(span=60_000)
+    assert state(mina, jun) is ContactState.ASKING
+    accepts(world, mina, jun)
+    world.settle(span=HOUR)
+    assert room_of(mina, jun) == room_of(jun, mina)
+    mina.send(room_of(mina, jun), "here again")
+    world.settle(span=60_000)
+    assert "here again" in jun.texts(room_of(jun, mina))
+
+
+def test_who_took_the_request_back_before_it_was_accepted_and_asks_again_comes_in() -> None:
+    """The invitation that came in between was not wanted; it is given anew, long after it was given up."""
+    world = World(82)
+    mina, jun = world.person("mina"), world.person("jun")
+    asks(world, mina, jun)
+    world.settle(span=60_000)
+    forgets(world, mina, jun)
+    accepts(world, jun, mina)
+    world.settle(span=20 * DAY, most=3_000)
+    assert "none" == mina.phase(room_of(jun, mina))
+    asks(world, mina, jun)
+    world.settle(span=HOUR)
+    room = room_of(jun, mina)
+    assert (ContactState.ACCEPTED, room) == (state(mina, jun), room_of(mina, jun))
+    mina.send(room, "there")
+    world.settle(span=60_000)
+    assert ["there"] == jun.texts(room)
+
+
+def test_a_request_that_comes_late_changes_nothing() -> None:
+    """It was sent again before the answer came."""
+    world = World(83)
+    mina, jun = world.person("mina"), world.person("jun")
+    asks(world, mina, jun)
+    world.settle(span=60_000)
+    accepts(world, jun, mina)
+    asks(world, mina, jun)
+    world.settle(span=HOUR)
+    room = room_of(mina, jun)
+    assert [ContactState.ACCEPTED] * 2 == [state(mina, jun), state(jun, mina)]
+    assert [room] * 2 == [room_of(mina, jun), room_of(jun, mina)]
+    assert [1, 1] == [len({place for kind, place, _ in one.events() if kind == "joined"}) for one in (mina, jun)]
+
+
+def test_who_is_blocked_is_not_let_in() -> None:
+    world, mina, jun, room = two_who_talk()
+    leaves(world, mina, room)
+    world.settle(span=HOUR)
+    with jun.engine.step(world.now) as step:
+        commands.block_contact(step, mina.account)
+    forgets(world, mina, jun)
+    asks(world, mina, jun)
+    world.settle(span=DAY)
+    assert (ContactState.REQUESTED, ContactState.BLOCKED) == (state(mina, jun), state(jun, mina))
+    assert {jun.account} == jun.members(room)
+
+
+Choice = Callable[[Step, Person, Person], object]
+CHOICES: dict[str, Choice] = {
+    "ask": lambda step, me, other: commands.request_contact(step, other.card, me.card.encoded, "hello"),
+    "accept": lambda step, _, other: commands.accept_contact(step, other.account),
+    "decline": lambda step, _, other: commands.decline_contact(step, other.account),
+    "block": lambda step, _, other: commands.block_contact(step, other.account),
+    "forget": lambda step, _, other: trust.forget(step, people.need_contact(step, other.account)),
+    "leave": lambda step, me, other: commands.leave(step, people.need_contact(step, other.account).room),
+}
+
+
+def wants(world: World, person: Person, other: Person) -> None:
+    """The person does whatever it takes on their side."""
+    now = state(person, other)
+    with suppress(NullabonaError):
+        if now is ContactState.ASKING:
+            accepts(world, person, other)
+        else:
+            if now is ContactState.BLOCKED:
+                with person.engine.step(world.now) as step:
+                    trust.unblock(step, people.need_contact(step, other.account))
+            asks(world, person, other)
+
+
+@pytest.mark.parametrize("seed", [*range(10), *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(10, 150))])
+def test_whatever_was_between_two_people_they_talk_once_both_want_to(seed: int) -> None:
+    dice, world = random.Random(seed), World(seed)
+    mina, jun = world.person("mina"), world.person("jun")
+    people_ = [mina, jun, *([another_device(world, mina, "mina's desk")] if seed % 2 else [])]
+    world.settle()
+    for _ in range(25):
+        person = dice.choice(people_)
+        other = jun if person.account == mina.account else mina
+        if dice.random() < 0.6:
+            with suppress(NullabonaError), person.engine.step(world.now) as step:
+                CHOICES[dice.choice([*CHOICES, "ask", "accept"])](step, person, other)
+        else:
+            person.online = dice.random() < 0.7
+        if dice.random() < 0.6:
+            world.settle(span=dice.choice([1_000, 60_000, HOUR]))
+    for person in people_:
+        person.online = True
+    world.settle(span=DAY, most=1_000)
+    for _ in range(2):
+        for person, other in ((mina, jun), (jun, mina)):
+            wants(world, person, other)
+            world.settle(span=2 * HOUR)
+    assert [ContactState.ACCEPTED] * 2 == [state(mina, jun), state(jun, mina)]
+    for person, other in ((mina, jun), (jun, mina)):
+        person.send(room_of(person, other), f"from {person.name}")
+    world.settle(span=HOUR)
+    assert "from mina" in jun.texts(room_of(mina, jun))
+    assert "from jun" in mina.texts(room_of(jun, mina))
