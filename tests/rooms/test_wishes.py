@@ -186,3 +186,35 @@ def test_a_wish_ends_and_so_does_the_memory_of_a_link() -> None:
     follow(jun, mina, link)
     world.settle(span=SPAN)
     assert ["waiting"] == standing(jun)
+
+
+def test_who_was_let_in_and_did_not_come_is_invited_again() -> None:
+    """They had withdrawn, and said no to the invitation that came all the same; now they follow the link again."""
+    world, mina, jun, room = crowd(31)
+    link = give(mina, room, hours=48)
+    mina.online = False
+    follow(jun, mina, link)
+    world.settle(span=SPAN)
+    with jun.engine.step(world.now) as step:
+        wishes.withdraw(step, room)
+    mina.online = True
+    world.settle(span=SPAN)
+    with jun.engine.step(world.now) as step:
+        commands.decline_request(step, room)
+    world.settle(span=DAY_MS)
+    assert ([], {mina.account, jun.account}) == (rooms(jun), mina.members(room))
+    follow(jun, mina, link)
+    world.settle(span=SPAN)
+    assert ([room], []) == (rooms(jun), standing(jun))
+
+
+def test_an_invitation_that_just_went_out_is_not_repeated_for_the_asking() -> None:
+    """Else whoever is let in and does not come could have an admin send as often as they ask."""
+    world, mina, jun, room = crowd(32)
+    link = give(mina, room)
+    jun.online = False
+    use = LinkUse(room, parse_link(link.text).token, jun.card.encoded)
+    for _ in range(5):
+        to_inbox(jun, mina, use)
+        world.settle(span=1_000)
+    assert 1 == len(frames_at(world, jun.card.inbox.address))

@@ -162,11 +162,11 @@ def _unanswered(step: Step, room: RoomState, invite: Invite, devices: dict[bytes
 
 def invite_again(step: Step, room: RoomState, account: bytes, reply: bytes) -> None:
     """An account that we let in and that never came asks to talk: it did not want our invitation then, or had lost what
-    it needs to take it for one it asked for. It goes out anew, to where they wait for it now.
+    it needs to take it for one it asked for. It goes out anew, to where they wait for it now, unless it just did.
     """
     invites = _load(step, room)
     for invite in invites:
-        if invite.account == account:
+        if invite.account == account and (invite.attempts > 1 or invite.next_at <= step.now):
             item = msgspec.structs.replace(_invitations.decode(invite.item), id=step.chance.bytes(16))
             invite.item, invite.reply, invite.attempts = msgspec.msgpack.encode(item), reply, 0
             _repeat(step, room, invite)

@@ -14,7 +14,7 @@ from typing import ClassVar, Final, Literal
 
 import msgspec
 
-from nullabona.client.core import claims, committing, people, whereabouts
+from nullabona.client.core import claims, committing, invites, people, whereabouts
 from nullabona.client.core.errors import BadRequest, CardTooOld, NotAllowed
 from nullabona.client.core.items import LinkRefusal, LinkUse, Reason
 from nullabona.client.core.outgoing import queue_item
@@ -286,7 +286,9 @@ def use_came(step: Step, account: bytes, use: LinkUse) -> None:
     reason = link.trouble(step.now) or ("closed" if room is None or not _is_admin(step, room) else None)
     if room is None or reason is not None:
         _refuse(step, card, use, reason or "closed")
-    elif not _is_in(step, room, account):
+    elif _is_in(step, room, account):
+        invites.invite_again(step, room, account, b"")
+    else:
         # A claim that was good once says nothing of a card that came since: the record is asked about this one.
         claims.came(step, account, str(card.handle), use.card)
         claims.want(step, account, str(card.handle), use.card, claims.LetIn(use.room, use.token))
