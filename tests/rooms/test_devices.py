@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from nullabona.client.core import commands, people, preferences
+import pytest
+
+from nullabona.client.core import commands, links, people, preferences, wishes
 from nullabona.client.core.devices import own
+from nullabona.client.core.links import parse_link
 from nullabona.client.core.preferences import RoomPreferences, room_scope
 from nullabona.client.core.records import ContactState
 from tests.rooms.devices import another_device, remove_device
@@ -127,3 +130,52 @@ def test_a_request_is_answered_once_wherever() -> None:
     sora.send(sora_room, "both hear me")
     world.settle()
     assert laptop.texts(sora_room) == desk.texts(sora_room) == ["both hear me"]
+
+
+@pytest.mark.parametrize("how", ["a link", "an invitation"])
+@pytest.mark.parametrize("order", ["there", "away", "reads first"])
+def test_a_group_that_one_device_comes_into_the_others_come_into_too(how: str, order: str) -> None:
+    """Though only one was asked, or followed the link, and the inviter is a stranger."""
+    world = World(51)
+    mina, sora = world.person("mina"), world.person("sora")
+    desk = another_device(world, sora, "sora's desk")
+    world.settle()
+    room = world.group(mina)
+    desk.online = order != "away"
+    with mina.engine.step(world.now, room) as step:
+        link = parse_link(links.make_room_link(step, room, hours=1, uses=1).text)
+        if how != "a link":
+            commands.add_account(step, room, world.cards[sora.me.handle])
+    with sora.engine.step(world.now) as step:
+        if how == "a link":
+            wishes.ask(step, link, mina.card, world.cards[sora.me.handle].encoded)
+    world.settle(span=60_000)
+    if order == "reads first":
+        desk.online = False
+    with sora.engine.step(world.now) as step:
+        if how != "a link":
+            commands.accept_request(step, room)
+    world.settle(span=600_000)
+    desk.online = True
+    world.settle(span=600_000)
+    assert ["joined"] * 3 == [person.phase(room) for person in (mina, sora, desk)]
+    with desk.store.transaction():
+        assert desk.store.get_value(f"room-request:{room.hex()}") is None
+    mina.send(room, "hello both")
+    world.settle(span=60_000)
+    assert [["hello both"]] * 2 == [sora.texts(room), desk.texts(room)]
+
+
+def test_an_invitation_that_one_device_declines_brings_no_device_in() -> None:
+    world = World(52)
+    mina, sora = world.person("mina"), world.person("sora")
+    desk = another_device(world, sora, "sora's desk")
+    world.settle()
+    room = world.group(mina)
+    with mina.engine.step(world.now, room) as step:
+        commands.add_account(step, room, world.cards[sora.me.handle])
+    world.settle(span=60_000)
+    with sora.engine.step(world.now) as step:
+        commands.decline_request(step, room)
+    world.settle(span=86_400_000)
+    assert ["none", "none"] == [sora.phase(room), desk.phase(room)]

@@ -23,9 +23,10 @@ def by_itself(step: Step) -> None:
     """What follows from a step without anybody being asked."""
     _let_in(step)
     _let_in_again(step)
-    _ask_once_out(step)
     for account in dict.fromkeys(step.trusted):
         entering.enter_held(step, account)
+    for room in step.wished:
+        entering.enter_wished(step, room)
     _open_for_both(step)
 
 
@@ -46,7 +47,7 @@ def _let_in_again(step: Step) -> None:
             commands.accept_contact(step, account)
 
 
-def _ask_once_out(step: Step) -> None:
+def once_out(step: Step) -> None:
     """Whom we asked while we were still leaving the room of two: they do not answer who is in it."""
     for account in step.left:
         contact, card = step.store.contact(account), own.card(step.store)

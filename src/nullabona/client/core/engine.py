@@ -86,6 +86,7 @@ class Engine:
         try:
             with self._store.transaction():
                 yield step
+                answering.by_itself(step)
                 touched = self._upkeep(step, set(rooms) | set(step.touched))
                 step.save()
                 self._mls.flush()
@@ -108,8 +109,7 @@ class Engine:
             step = self._look()
             for room in self._store.rooms():
                 self._note_wake(room, step.find_room(room))
-            state = inbox_places.load(step)
-            self._inbox_wake = state.trim_at if state else 0
+            self._inbox_wake = state.trim_at if (state := inbox_places.load(step)) else 0
             files.sweep(step)
 
     def _note_wake(self, room: bytes, state: RoomState | None) -> None:
@@ -137,6 +137,7 @@ class Engine:
             returning.copied_back(step, step.room(room_id))
         if step.ended:
             tending.sign_out(step)
+        answering.once_out(step)
         notices.of_events(step)
         telling.of_events(step)
         if step.others_inbox:
@@ -252,7 +253,6 @@ class Engine:
                 self._begin_joins(step, inbox.take_frames(step, state, after, answer, relay or state.relay, reply))
                 inbox_places.save(step, state)
                 self._inbox_wake = state.trim_at
-            answering.by_itself(step)
         return Touched(frozenset(step.touched))
 
     def _inbox_upkeep(self, step: Step) -> None:
@@ -392,8 +392,8 @@ class Engine:
         """When to call `tick`, in ms, if nothing happens before."""
         with self._store.reading():
             step = self._look()
-            times = [*self._wake.values(), *(join.deadline for join in self._joins.values())]
-            times += [self._inbox_wake] if self._inbox_wake else []
+            joins = (join.deadline for join in self._joins.values())
+            times = [*self._wake.values(), *joins, *filter(None, [self._inbox_wake])]
             times += [chunk.next_at for chunk in chunks.wanted_chunks(step) if chunk.relay not in self._down]
             times += [item.next_at for item in people.unsent(step)]
             later = (outgoing.next_due(self._store, self._down), dated.next_due(step), claims.next_due(step))

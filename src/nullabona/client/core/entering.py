@@ -15,6 +15,7 @@ from nullabona.client.core import (
     people,
     receipts,
     relocating,
+    returning,
     wishes,
 )
 from nullabona.client.core.boxes import open_box
@@ -74,7 +75,7 @@ def invited(step: Step, sender: DeviceCertificate, item: Invitation) -> Missing 
     own_device = sender.account_id == step.me.account
     trusted = own_device or (contact is not None and contact.state in {ContactState.ACCEPTED, ContactState.REQUESTED})
     wished = wishes.judged(step, item.room, sender.account_id)
-    trusted = trusted if wished is None else wished
+    trusted = (trusted or _expected(step, sender, item.room)) if wished is None else wished
     try:
         opened = open_pack(step, pack or b"", sender, item.room)
     except PeerError as refused:
@@ -92,6 +93,12 @@ def invited(step: Step, sender: DeviceCertificate, item: Invitation) -> Missing 
     else:
         _hold(step, sender, item, pack or b"", info)
     return None
+
+
+def _expected(step: Step, sender: DeviceCertificate, room: bytes) -> bool:
+    """Whether another device of ours told us that our account is in that room, and the sender, too."""
+    told = [each for each in returning.expected(step) if each.room == room]
+    return any(sender.account_id == member.account for each in told for member in each.members)
 
 
 def _hold(step: Step, sender: DeviceCertificate, item: Invitation, pack: bytes, info: RoomInfo) -> None:
@@ -147,10 +154,21 @@ def accept_request(step: Step, room: bytes) -> None:
 def enter_held(step: Step, account: bytes) -> None:
     """We asked or accepted an account that had invited us into a room of two: we go there, if that holds still."""
     room = step.store.get_value(_held_key(account))
-    stored = step.store.get_value(_request_key(room)) if room is not None else None
-    if room is None:
-        return
-    step.store.delete_value(_held_key(account))
+    if room is not None:
+        step.store.delete_value(_held_key(account))
+        enter_too(step, room)
+
+
+def enter_wished(step: Step, room: bytes) -> None:
+    """We follow a link into a group into which its giver had invited us already."""
+    stored = step.store.get_value(_request_key(room))
+    if stored is not None and wishes.judged(step, room, open_certificate(_held.decode(stored).certificate).account_id):
+        enter_too(step, room)
+
+
+def enter_too(step: Step, room: bytes) -> None:
+    """Our account is in a room, or trusts who invites it there: if an invitation waits for the person, it is taken."""
+    stored = step.store.get_value(_request_key(room))
     if stored is None:
         return
     held = _held.decode(stored)

@@ -275,19 +275,21 @@ def use_came(step: Step, account: bytes, use: LinkUse) -> None:
 
     Raises `PeerError`.
 
-    Who has a link of ours that is good no more is told so, once an hour at most. All others hear nothing: a token that
-    never was ours, and who is blocked.
+    Who has a link of ours that is good no more is told so, once an hour at most. Whom we have let in, by whatever way,
+    and who never came is invited again. All others hear nothing: a token that never was ours, and who is blocked.
     """
     card = verify_card(use.card, today=step.day)
-    link = _find(_all(step), use.token, use.room)
-    if link is None or card.account_id != account or _is_blocked(step, account):
+    link, room = _find(_all(step), use.token, use.room), step.find_room(use.room)
+    if card.account_id != account or _is_blocked(step, account):
         return
-    room = step.find_room(use.room)
+    if room is not None and _is_in(step, room, account):
+        invites.invite_again(step, room, account, b"")
+        return
+    if link is None:
+        return
     reason = link.trouble(step.now) or ("closed" if room is None or not _is_admin(step, room) else None)
     if room is None or reason is not None:
         _refuse(step, card, use, reason or "closed")
-    elif _is_in(step, room, account):
-        invites.invite_again(step, room, account, b"")
     else:
         # A claim that was good once says nothing of a card that came since: the record is asked about this one.
         claims.came(step, account, str(card.handle), use.card)

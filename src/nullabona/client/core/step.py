@@ -115,6 +115,8 @@ class Step:
     """Accounts with which we were in a room of two that we are out of now."""
     trusted: list[bytes] = field(default_factory=list)
     """Accounts that we asked or accepted, here or on another device: their invitations need no asking any more."""
+    wished: list[bytes] = field(default_factory=list)
+    """Groups into which we follow a link."""
     returned: list[bytes] = field(default_factory=list)
     """Accounts that asked us again, whom we had accepted."""
     progress: dict[tuple[bytes, bytes], Progress] = field(default_factory=dict)

@@ -91,6 +91,7 @@ def ask_again(step: Step, room: bytes, own_card: bytes) -> None:
 
 def _ask(step: Step, wish: Wish, own_card: bytes) -> None:
     _become(step, wish, "waiting")
+    step.wished.append(wish.room)
     people.post(step, wish.account, wish.handle, LinkUse(wish.room, wish.token, own_card))
 
 

@@ -9,6 +9,7 @@ import msgspec
 
 from nullabona.client.core import (
     claims,
+    entering,
     inbox_places,
     messages,
     people,
@@ -74,6 +75,8 @@ def _take(step: Step, device: Device, item: SyncItem) -> None:
         case ProfileItem():
             profiles.take_own(step, item.profile, item.at)
         case RoomItem():
+            if item.joined:
+                entering.enter_too(step, item.room)
             info, members = decode_info(item.info), [Helper(account, handle) for account, handle in item.members]
             gathering.heard(step, item.room)
             (returning.expect if item.joined else returning.begin)(step, item.room, info, members)

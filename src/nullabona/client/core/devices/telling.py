@@ -96,6 +96,8 @@ def _concerned(step: Step, kind: str, room: bytes, data: dict[str, Any]) -> Iter
         yield SAID
     elif kind == "profile" and step.chosen and step.store.contact(data["account"]) is not None:
         yield f"{CALLED}:{data['account'].hex()}"
+    elif kind == "joined":
+        yield f"{REMEMBERED}:{room.hex()}"
     elif kind == "own-read":
         yield f"read:{room.hex()}"
 
