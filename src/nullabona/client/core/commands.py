@@ -6,7 +6,18 @@ from dataclasses import dataclass
 
 import msgspec
 
-from nullabona.client.core import claims, committing, leaving, messages, people, preferences, replies, seeking, trust
+from nullabona.client.core import (
+    claims,
+    committing,
+    entering,
+    leaving,
+    messages,
+    people,
+    preferences,
+    replies,
+    seeking,
+    trust,
+)
 from nullabona.client.core.chat import talking
 from nullabona.client.core.creating import create_room
 from nullabona.client.core.devices import telling
@@ -205,7 +216,13 @@ def accept_contact(step: Step, account: bytes) -> Contact:
 
 
 def accept(step: Step, contact: Contact) -> Contact:
-    """Open the direct room with somebody whom the record has proven. Raises `CardTooOld` and has then done nothing."""
+    """Open the direct room with somebody whom the record has proven, or go into theirs, if they have opened one since
+    they asked. Raises `CardTooOld` and has then done nothing.
+    """
+    entering.enter_held(step, contact.account)
+    theirs = people.need_contact(step, contact.account)
+    if theirs.state is ContactState.ACCEPTED:
+        return theirs
     intent = people.add_intent(step, verify_card(contact.card, today=step.day))
     intent = msgspec.structs.replace(intent, reply=replies.take_note(step, contact.account))
     room = room_for_two(step, contact) or _new_room_for_two(step, contact)

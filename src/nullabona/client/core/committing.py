@@ -134,7 +134,8 @@ def plan(step: Step, room: RoomState) -> Change:
     newest = {intent.account: intent for intent in room.intents if isinstance(intent, AddAccount)}
     for intent in room.intents:
         if isinstance(intent, AddAccount):
-            packages = _missing_packages(step, intent, roster) if newest[intent.account] == intent else []
+            may = admin or room.info.kind != GROUP or intent.account == step.me.account
+            packages = _missing_packages(step, intent, roster) if may and newest[intent.account] == intent else []
             add += packages
             useful = bool(packages)
         elif isinstance(intent, RemoveAccount):

@@ -54,11 +54,6 @@ def _request_key(room: bytes) -> str:
     return f"room-request:{room.hex()}"
 
 
-def _held_key(account: bytes) -> str:
-    """Where the direct room is noted into which a stranger invites us."""
-    return f"room-request-by:{account.hex()}"
-
-
 def invited(step: Step, sender: DeviceCertificate, item: Invitation) -> Missing | None:
     """Act on an invitation: join, hold it for the person, or ignore it. `MISSING` if its blob has not come."""
     contact = step.store.contact(sender.account_id)
@@ -106,7 +101,7 @@ def _hold(step: Step, sender: DeviceCertificate, item: Invitation, pack: bytes, 
     held = HeldInvitation(sender.encode(), pack, item.order)
     step.store.set_value(_request_key(item.room), msgspec.msgpack.encode(held))
     if info.kind == DIRECT_ROOM:
-        step.store.set_value(_held_key(sender.account_id), item.room)
+        step.store.set_value(people.invited_by(sender.account_id), item.room)
     if not claims.standing(step, sender.account_id):
         claims.came(step, sender.account_id, str(sender.handle))
     step.event("room-request", item.room, handle=str(sender.handle), account=sender.account_id, name=info.name)
@@ -153,9 +148,9 @@ def accept_request(step: Step, room: bytes) -> None:
 
 def enter_held(step: Step, account: bytes) -> None:
     """We asked or accepted an account that had invited us into a room of two: we go there, if that holds still."""
-    room = step.store.get_value(_held_key(account))
+    room = step.store.get_value(people.invited_by(account))
     if room is not None:
-        step.store.delete_value(_held_key(account))
+        step.store.delete_value(people.invited_by(account))
         enter_too(step, room)
 
 

@@ -234,6 +234,13 @@ def ask(step: Step, contact: Contact, own_card: bytes, token: bytes = b"") -> No
     post(step, contact.account, contact.handle, ContactRequest(own_card, contact.greeting, token, reply))
 
 
+def invited_by(account: bytes) -> str:
+    """Under which key the direct room is noted into which an account invites us that is none of our contacts, until it
+    asks us to talk: then it is in none.
+    """
+    return f"room-request-by:{account.hex()}"
+
+
 def request_came(step: Step, account: bytes, request: ContactRequest) -> None:
     """Somebody asks to talk. A stranger waits for the person; a blocked one is not heard.
 
@@ -246,6 +253,7 @@ def request_came(step: Step, account: bytes, request: ContactRequest) -> None:
     if card.account_id != account:
         return
     trust.note_stranger(step, account, str(card.handle))
+    step.store.delete_value(invited_by(account))
     known = step.store.contact(account)
     if known is not None and known.state is ContactState.ACCEPTED:
         _asks_again(step, known, card, request)
