@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from nullabona.client.core import commands, links, people, preferences, wishes
+from nullabona.client.core import commands, entering, links, people, preferences, wishes
 from nullabona.client.core.devices import own
 from nullabona.client.core.links import parse_link
 from nullabona.client.core.preferences import RoomPreferences, room_scope
@@ -179,3 +179,31 @@ def test_an_invitation_that_one_device_declines_brings_no_device_in() -> None:
         commands.decline_request(step, room)
     world.settle(span=86_400_000)
     assert ["none", "none"] == [sora.phase(room), desk.phase(room)]
+
+
+def test_an_invitation_that_still_waits_leads_nobody_back_who_came_in_another_way() -> None:
+    """It would lead to where the room was when it was written."""
+    world = World(53)
+    mina, sora = world.person("mina"), world.person("sora")
+    room = world.group(mina)
+    with mina.engine.step(world.now, room) as step:
+        commands.add_account(step, room, sora.card)
+    world.settle(span=60_000)
+    key = f"room-request:{room.hex()}"
+    with sora.store.transaction():
+        waiting = sora.store.get_value(key)
+    assert waiting is not None
+    with sora.engine.step(world.now) as step:
+        commands.accept_request(step, room)
+    world.settle(span=60_000)
+    with mina.engine.step(world.now, room) as step:
+        commands.update_keys(step, room)
+    world.settle(span=60_000)
+    with sora.engine.step(world.now, room) as step:
+        step.store.set_value(key, waiting)
+        entering.enter_too(step, room)
+        assert step.store.get_value(key) is None
+    assert ("joined", mina.where(room)) == (sora.phase(room), sora.where(room))
+    mina.send(room, "still with us")
+    world.settle(span=60_000)
+    assert ["still with us"] == sora.texts(room)

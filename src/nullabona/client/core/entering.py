@@ -162,9 +162,15 @@ def enter_wished(step: Step, room: bytes) -> None:
 
 
 def enter_too(step: Step, room: bytes) -> None:
-    """Our account is in a room, or trusts who invites it there: if an invitation waits for the person, it is taken."""
-    stored = step.store.get_value(_request_key(room))
+    """Our account is in a room, or trusts who invites it there: if an invitation waits for the person, it is taken.
+
+    By whoever is in the room already, or was, it is dropped: it leads to where the room was then.
+    """
+    stored, old = step.store.get_value(_request_key(room)), step.find_room(room)
     if stored is None:
+        return
+    step.store.delete_value(_request_key(room))
+    if old is not None and old.phase != AWAY:
         return
     held = _held.decode(stored)
     sender = open_certificate(held.certificate)
@@ -172,7 +178,6 @@ def enter_too(step: Step, room: bytes) -> None:
         opened = open_pack(step, held.pack, sender, room)
     except PeerError:
         return
-    step.store.delete_value(_request_key(room))
     enter(step, opened, decode_info(opened.room_info), sender, held.order)
 
 
