@@ -11,7 +11,7 @@ import pytest
 
 from bench.leakage import cache, ours, record
 from bench.leakage.defences import PRODUCT
-from bench.leakage.society import Size, Society
+from bench.leakage.society import Size, Society, make
 
 SIZE = Size(4, 1, 2.0)
 
@@ -78,3 +78,20 @@ def _imported(path: Path) -> set[str]:
         elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("bench.leakage."):
             found.add(str(node.module).rpartition(".")[2])
     return found
+
+
+@pytest.mark.slow
+def test_evenings_of_one_life_are_kept_too(tmp_path: Path) -> None:
+    """A machine that is seized on one has seen what the longer recording saw until then, and is found by its day."""
+    size = Size(6, 3, 2.0)
+    whole = record.recorded(1, size, folder=tmp_path, also=[2])
+    early = record.recorded(1, size, folder=tmp_path, seized=2)
+    end = make(1, size).until(2).end
+    assert len(list(tmp_path.iterdir())) == 2
+    assert 0 < len(early.live) < len(whole.live)
+    assert early.live["t"][-1] <= end
+    before = whole.live[whole.live["t"] <= end]
+    assert np.array_equal(before[["t", "op", "conn", "place"]], early.live[["t", "op", "conn", "place"]])
+    assert early.truth.talks <= whole.truth.talks
+    assert all(one <= other for one, other in zip(early.truth.rooms, whole.truth.rooms, strict=True))
+    assert len(early.disk)

@@ -29,6 +29,7 @@ from bench.leakage.trace import Recording
 from bench.leakage.views import View, see
 
 pytestmark = pytest.mark.timeout(300)  # seconds on a quiet machine; the default of one minute is little on a busy one
+GROUPER = next(iter(GROUPERS))
 PLAN = Plan(Size(12, 1, 3.0), seeds=2, choice=2, changed=1, trees=5)
 
 
@@ -105,6 +106,26 @@ def test_what_repeats_attacks_can_be_left_out(tmp_path: Path) -> None:
     texts = [page.write(one, plan, page.Pictures([]), "command", "a machine") for one in (whole, once)]
     for title in ("Messages until the first right guess", "What somebody is doing"):
         assert [True, False] == [title in text for text in texts]
+
+
+def test_a_machine_may_be_seized_earlier_and_attackers_left_out(tmp_path: Path) -> None:
+    """The page says both, and how many attackers are left."""
+    plan = replace(PLAN, size=Size(12, 2, 3.0), seeds=1, choice=0, changed=0, over_time=False, seized=1,
+                   untried=["same distance"])  # fmt: skip
+    seen: list[Society] = []
+
+    def models(society: Society) -> Recording:
+        seen.append(society)
+        return stood_in(OURS, Queues)(society)
+
+    choice = Choice({(OURS, view): "co-occurrence" for view in View}, {(OURS, view): GROUPER for view in View})
+    outcome = measure(plan, {OURS: models}, lambda _: None, choice)
+    assert [(1, 1)] == [(society.seed, society.days) for society in seen]
+    assert set(ATTACKERS) - {"same distance"} == {row.attacker for row in outcome.edges}
+    written = page.write(outcome, plan, page.Pictures(plots.draw(outcome, tmp_path)), "command", "a machine")
+    assert "seized on the evening of day 1" in written
+    assert f"of all {len(NAMES) - 1};" in written
+    assert "too much memory: same distance." in written
 
 
 def test_attackers_that_were_chosen_before_are_reported(outcome: Outcome, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from bench.leakage import circles
 from bench.leakage import society as societies
-from bench.leakage.society import DAY, SMALL, Intent, Kind, Size, Society, make
+from bench.leakage.society import DAY, SEIZED_BEFORE_END_S, SMALL, Intent, Kind, Size, Society, make
 
 TOWN = Size(400, 14, 1.0)
 ACTS = {Kind.CREATE, Kind.ADD, Kind.REMOVE, Kind.LEAVE, Kind.SAY, Kind.FILE, Kind.READ}
@@ -35,6 +35,15 @@ def test_intents_come_in_order_and_within_the_days(society: Society) -> None:
     assert times == sorted(times)
     assert times[0] >= 0
     assert times[-1] <= society.size.days * DAY
+
+
+def test_a_society_that_is_seized_earlier_is_the_same_until_then(town: Society) -> None:
+    """What is done later is left out; people and rooms that are still to come keep their numbers."""
+    cut = town.until(1)
+    assert (1, DAY - SEIZED_BEFORE_END_S) == (cut.days, cut.end)
+    assert [intent for intent in town.intents if intent.t < cut.end] == list(cut.intents)
+    assert (town.rooms, town.accounts, town.size) == (cut.rooms, cut.accounts, cut.size)
+    assert [town, town] == [town.until(0), town.until(town.size.days)]
 
 
 def test_numbers_are_places(society: Society) -> None:
