@@ -166,19 +166,37 @@ def test_a_group_that_one_device_comes_into_the_others_come_into_too(how: str, o
     assert [["hello both"]] * 2 == [sora.texts(room), desk.texts(room)]
 
 
-def test_an_invitation_that_one_device_declines_brings_no_device_in() -> None:
+def waits(person: Person, room: bytes) -> bool:
+    with person.store.transaction():
+        return person.store.get_value(f"room-request:{room.hex()}") is not None
+
+
+@pytest.mark.parametrize("desk_is", ["there", "away"])
+def test_an_invitation_that_one_device_declines_is_asked_about_on_none(desk_is: str) -> None:
+    """Whether the other device had it already or reads it later; another one is asked about."""
     world = World(52)
     mina, sora = world.person("mina"), world.person("sora")
     desk = another_device(world, sora, "sora's desk")
     world.settle()
-    room = world.group(mina)
+    room, other = world.group(mina), world.group(mina)
+    desk.online = desk_is == "there"
     with mina.engine.step(world.now, room) as step:
         commands.add_account(step, room, world.cards[sora.me.handle])
     world.settle(span=60_000)
+    assert [True, desk.online] == [waits(sora, room), waits(desk, room)]
     with sora.engine.step(world.now) as step:
         commands.decline_request(step, room)
+    world.settle(span=60_000)
+    desk.online = True
+    for place, want in [each for each in world.reads(desk) if each[0] is not None]:
+        world.read(desk, place, want)
     world.settle(span=86_400_000)
+    assert [False, False] == [waits(sora, room), waits(desk, room)]
     assert ["none", "none"] == [sora.phase(room), desk.phase(room)]
+    with mina.engine.step(world.now, other) as step:
+        commands.add_account(step, other, world.cards[sora.me.handle])
+    world.settle(span=60_000)
+    assert [True, True] == [waits(sora, other), waits(desk, other)]
 
 
 def test_an_invitation_that_still_waits_leads_nobody_back_who_came_in_another_way() -> None:

@@ -22,7 +22,8 @@ from nullabona.client.core.boxes import open_box
 from nullabona.client.core.chat import notices, profiles
 from nullabona.client.core.chunks import Missing, blob_content
 from nullabona.client.core.content import NoticeKind
-from nullabona.client.core.devices import own
+from nullabona.client.core.devices import own, telling
+from nullabona.client.core.devices.items import DeclineItem
 from nullabona.client.core.errors import MlsRefused, NoSuchRoom, PolicyRefused
 from nullabona.client.core.items import Invitation, decode_pack
 from nullabona.client.core.mlsport import Invitation as Opened
@@ -37,6 +38,7 @@ from nullabona.errors import PeerError
 from nullabona.wire.certificate import DeviceCertificate, open_certificate
 
 NOT_FOR_US: Final = "no-key-package"
+_INVITATION: Final = "invitation"
 
 
 class HeldInvitation(msgspec.Struct, array_like=True, frozen=True):
@@ -45,6 +47,7 @@ class HeldInvitation(msgspec.Struct, array_like=True, frozen=True):
     certificate: bytes
     pack: bytes
     order: bytes = b""
+    id: bytes = b""
 
 
 _held = msgspec.msgpack.Decoder(HeldInvitation)
@@ -65,7 +68,7 @@ def invited(step: Step, sender: DeviceCertificate, item: Invitation) -> Missing 
     old = step.find_room(item.room)
     if old is not None and old.phase == JOINED and not _may_replace(step, old, sender):
         return None
-    if not step.store.saw("invitation", item.id, step.day):
+    if not step.store.saw(_INVITATION, item.id, step.day):
         return None
     own_device = sender.account_id == step.me.account
     trusted = own_device or (contact is not None and contact.state in {ContactState.ACCEPTED, ContactState.REQUESTED})
@@ -98,7 +101,7 @@ def _expected(step: Step, sender: DeviceCertificate, room: bytes) -> bool:
 
 def _hold(step: Step, sender: DeviceCertificate, item: Invitation, pack: bytes, info: RoomInfo) -> None:
     """A stranger's invitation waits for the person."""
-    held = HeldInvitation(sender.encode(), pack, item.order)
+    held = HeldInvitation(sender.encode(), pack, item.order, item.id)
     step.store.set_value(_request_key(item.room), msgspec.msgpack.encode(held))
     if info.kind == DIRECT_ROOM:
         step.store.set_value(people.invited_by(sender.account_id), item.room)
@@ -182,7 +185,22 @@ def enter_too(step: Step, room: bytes) -> None:
 
 
 def decline_request(step: Step, room: bytes) -> None:
-    """Forget an invitation; an answer that waited for the record is taken back."""
+    """Forget an invitation, on all devices; an answer that waited for the record is taken back."""
+    stored = step.store.get_value(_request_key(room))
+    if stored is not None and (id := _held.decode(stored).id):
+        telling.tell_now(step, DeclineItem(room, id))
+    _forget(step, room)
+
+
+def declined_elsewhere(step: Step, room: bytes, invitation: bytes) -> None:
+    """The same was done on another device, perhaps before the invitation came here."""
+    step.store.saw(_INVITATION, invitation, step.day)
+    stored = step.store.get_value(_request_key(room))
+    if stored is not None and _held.decode(stored).id == invitation:
+        _forget(step, room)
+
+
+def _forget(step: Step, room: bytes) -> None:
     step.store.delete_value(_request_key(room))
     claims.drop_wish(step, claims.Enter(room))
 

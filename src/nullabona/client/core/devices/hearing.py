@@ -25,6 +25,7 @@ from nullabona.client.core.devices import clock, gathering, inboxes, names, own,
 from nullabona.client.core.devices.items import (
     CardItem,
     ContactItem,
+    DeclineItem,
     EndItem,
     InboxItem,
     NameItem,
@@ -84,8 +85,10 @@ def _take(step: Step, device: Device, item: SyncItem) -> None:
             _of_devices(step, device, item)
 
 
-def _of_devices(step: Step, device: Device, item: CardItem | InboxItem | NameItem | EndItem) -> None:
+def _of_devices(step: Step, device: Device, item: CardItem | InboxItem | NameItem | EndItem | DeclineItem) -> None:
     match item:
+        case DeclineItem():
+            entering.declined_elsewhere(step, item.room, item.invitation)
         case CardItem():
             _card(step, item)
         case InboxItem():

@@ -134,6 +134,13 @@ class RoomItem(msgspec.Struct, array_like=True, frozen=True, tag=9):
         return "<RoomItem>"
 
 
+class DeclineItem(msgspec.Struct, array_like=True, frozen=True, tag=11):
+    """An invitation that the person does not want: it is not asked about on another device."""
+
+    room: Account
+    invitation: Annotated[bytes, Meta(min_length=16, max_length=16)]
+
+
 SyncItem: TypeAlias = (
     ContactItem
     | PreferenceItem
@@ -145,4 +152,5 @@ SyncItem: TypeAlias = (
     | EndItem
     | RoomItem
     | NicknameItem
+    | DeclineItem
 )
