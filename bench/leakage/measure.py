@@ -74,30 +74,34 @@ class Ranking:
         return self.edges / self.pairs
 
 
-def rank(pairs: Pairs, labels: Labels, truth: Truth) -> Ranking:
-    """The guess as a ranking of pairs of accounts; a pair guessed through several persons has its best score."""
+def rank(pairs: Pairs, labels: Labels, truth: Truth, absent: Collection[int] = ()) -> Ranking:
+    """The guess as a ranking of pairs of accounts; a pair guessed through several persons has its best score.
+
+    ``absent``: accounts that were not there yet, and that nobody would name: their pairs are no question.
+    """
     table = np.full(_top(pairs, labels) + 1, NOBODY, np.int64)
     for person, account in labels.items():
         table[person] = account
     one, two = table[pairs.left], table[pairs.right]
     fits = (one != two) & (one != NOBODY) & (two != NOBODY)
     low, high = np.minimum(one, two)[fits], np.maximum(one, two)[fits]
-    return _ranking(low, high, pairs.score[fits], truth)
+    return _ranking(low, high, pairs.score[fits], truth, truth.accounts - len(absent))
 
 
 def _top(pairs: Pairs, labels: Labels) -> int:
     return max([0, *labels, *(int(side.max()) for side in (pairs.left, pairs.right) if len(side))])
 
 
-def _ranking(low: NDArray[np.int64], high: NDArray[np.int64], score: NDArray[np.float64], truth: Truth) -> Ranking:
+def _ranking(
+    low: NDArray[np.int64], high: NDArray[np.int64], score: NDArray[np.float64], truth: Truth, people: int
+) -> Ranking:
     order = np.lexsort((high, low, -score))
     key = low[order] * truth.accounts + high[order]
     _, first = np.unique(key, return_index=True)
     kept = order[np.sort(first)]
     edges = np.array([a * truth.accounts + b for a, b in truth.talks], np.int64)
     hit = np.isin(low[kept] * truth.accounts + high[kept], edges)
-    total = truth.accounts * (truth.accounts - 1) // 2
-    return Ranking(low[kept], high[kept], score[kept], hit, total, len(edges))
+    return Ranking(low[kept], high[kept], score[kept], hit, people * (people - 1) // 2, len(edges))
 
 
 def _steps(ranking: Ranking) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -136,9 +140,10 @@ class Chance:
     high: float
 
 
-def chance(ranking: Ranking, truth: Truth, rounds: int = 200, seed: int = 0) -> Chance:
+def chance(ranking: Ranking, truth: Truth, rounds: int = 200, seed: int = 0, absent: Collection[int] = ()) -> Chance:
     """What the same guess were worth by chance. The mean of a guess that names some pairs first is above the base rate:
-    what is named early counts more, and where few edges are, luck is lopsided.
+    what is named early counts more, and where few edges are, luck is lopsided. Names are exchanged among those who are
+    there: that somebody is there is public.
     """
     if not rounds or not len(ranking.score):
         return Chance(ranking.base, ranking.base, ranking.base)
@@ -147,18 +152,19 @@ def chance(ranking: Ranking, truth: Truth, rounds: int = 200, seed: int = 0) -> 
     for one, two in truth.talks:
         edge[one, two] = edge[two, one] = True
     at, named = _steps(ranking)
-    values = []
+    here = np.array([account for account in range(truth.accounts) if account not in set(absent)], np.int64)
+    names, values = np.arange(truth.accounts), []
     for _ in range(rounds):
-        names = dice.permutation(truth.accounts)
+        names[here] = dice.permutation(here)
         found = np.append(np.cumsum(edge[names[ranking.left], names[ranking.right]])[at], ranking.edges)
         values.append(np.sum(np.diff(found, prepend=0) * found / named) / max(1, ranking.edges))
     low, high = np.quantile(values, (0.025, 0.975))
     return Chance(float(np.mean(values)), float(low), float(high))
 
 
-def among(pairs: Pairs, labels: Labels, truth: Truth, known: Collection[Pair]) -> Ranking:
+def among(pairs: Pairs, labels: Labels, truth: Truth, known: Collection[Pair], absent: Collection[int] = ()) -> Ranking:
     """The guess as a ranking in which the edges of ``known`` are no question: neither found nor missed."""
-    ranking = rank(pairs, labels, truth)
+    ranking = rank(pairs, labels, truth, absent)
     keys = np.array([low * truth.accounts + high for low, high in known], np.int64)
     asked = ~np.isin(ranking.left * truth.accounts + ranking.right, keys)
     return Ranking(

@@ -117,14 +117,16 @@ class Judge:
     seed: int
     truth: Truth
     who: Mapping[int, int]
+    absent: frozenset[int] = frozenset()
+    """Accounts that were not there yet."""
 
     def ranking(self, pairs: Pairs) -> Ranking:
-        return rank(pairs, self.who, self.truth)
+        return rank(pairs, self.who, self.truth, self.absent)
 
     def row(self, name: str, pairs: Pairs, rounds: int = 200) -> EdgeRow:
         """One attacker's guess, scored; chance from so many ``rounds``."""
         ranking = self.ranking(pairs)
-        by_chance = chance(ranking, self.truth, rounds)
+        by_chance = chance(ranking, self.truth, rounds, absent=self.absent)
         return EdgeRow(
             self.design,
             self.view,
@@ -141,8 +143,8 @@ class Judge:
 
     def late(self, name: str, pairs: Pairs, met: frozenset[Pair]) -> LateRow:
         """One attacker's guess, scored among all but those who met under the tap, and among all but the others."""
-        friends = among(pairs, self.who, self.truth, met)
-        new = among(pairs, self.who, self.truth, self.truth.talks - met)
+        friends = among(pairs, self.who, self.truth, met, self.absent)
+        new = among(pairs, self.who, self.truth, self.truth.talks - met, self.absent)
         scores = (average_precision(friends), friends.base, average_precision(new), new.base)
         return LateRow(self.design, self.view, self.seed, name, *scores, len(met))
 
@@ -196,8 +198,14 @@ class Trial:
 
     def judge(self, view: View, cast: Cast) -> Judge:
         """For guesses about the people of ``cast``."""
-        live, truth = self.recording.live, self.recording.truth
-        return Judge(self.recording.design, view, self.society.seed, truth, identify(cast, live, truth))
+        live, truth, seed = self.recording.live, self.recording.truth, self.society.seed
+        return Judge(self.recording.design, view, seed, truth, identify(cast, live, truth), self.absent)
+
+    @cached_property
+    def absent(self) -> frozenset[int]:
+        """Who comes only after the machine is seized."""
+        end = self.society.end
+        return frozenset(account.number for account in self.society.accounts if account.arrives >= end)
 
     def play(self, view: View, learned: Trained | None) -> Played:
         """Every attacker's guess of one view, groups and successions."""
