@@ -24,11 +24,13 @@ class Present:
 
     def __init__(self, seen: Seen, owner: Mapping[int, int]) -> None:
         self._at: dict[int, dict[int, tuple[NDArray[np.float64], NDArray[np.float64]]]] = defaultdict(dict)
-        events = seen.events
-        asking = (events["op"] == Op.READ) & (events["addr"] != NOBODY) & np.isin(events["place"], list(owner))
-        ended = events["op"] == Op.CLOSE
-        for addr in np.unique(events["addr"][asking]).tolist():
-            here = events[(asking | ended) & (events["addr"] == addr)]
+        events = seen.events[seen.events["addr"] != NOBODY]
+        asking = (events["op"] == Op.READ) & np.isin(events["place"], list(owner))
+        asked = np.unique(events["addr"][asking])
+        kept = events[(asking | (events["op"] == Op.CLOSE)) & np.isin(events["addr"], asked)]
+        kept = kept[np.argsort(kept["addr"], kind="stable")]
+        firsts = np.searchsorted(kept["addr"], asked)
+        for addr, here in zip(asked.tolist(), np.split(kept, firsts[1:]) if len(asked) else (), strict=True):
             spans = hours(replace(seen, events=here), Cast({}, {}, owner))
             for person, each in spans.items():
                 if each:
