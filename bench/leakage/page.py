@@ -22,6 +22,8 @@ from bench.leakage.tournament import NAMES
 from bench.leakage.views import SAYS, View
 
 LIBRARIES: Final = ("numpy", "scipy", "networkx", "scikit-learn", "matplotlib")
+BUILT_ON: Final = 60
+"""Accounts of the societies on which the attackers were built."""
 FEW: Final = 5
 """With fewer societies an interval over them says little."""
 OTHERS: Final = """\
@@ -357,6 +359,11 @@ def _limits(plan: Plan) -> str:
             else "Friends of old met in the days before the tap, not years before it."
         ),
     ]
+    if plan.size.accounts > BUILT_ON:
+        limits.append(
+            f"The attackers were built on societies of {BUILT_ON} accounts, and what they are limited to, as how many"
+            " people are thought of for one room, was set there. In a larger one a better one is likelier than there."
+        )
     if plan.untried:
         limits.append(
             f"Not tried on a society of this size, as it takes too much memory: {', '.join(plan.untried)}. What it"
