@@ -38,7 +38,7 @@ def expected_events(society: Society) -> int:
     """About how many events `ours.record` will note of the product as it is, connections included."""
     boxes = Counter(member for room in society.rooms for member in (room.creator, *room.founders))
     timing = Timing()
-    old = min(_OLD_MOST, _OLD * society.size.days) * timing.calm / timing.calm_old
+    old = min(_OLD_MOST, _OLD * society.days) * timing.calm / timing.calm_old
     looks = heard = 0.0
     for account, online_s in _online(society):
         looks += boxes[account] * (1 + old) * online_s * 1_000 / timing.calm
@@ -58,7 +58,7 @@ def _online(society: Society) -> Iterator[tuple[int, float]]:
         elif intent.kind is Kind.OFFLINE and (intent.account, intent.device) in since:
             yield intent.account, intent.t - since.pop((intent.account, intent.device))
     for (account, _), t in since.items():
-        yield account, society.size.days * DAY - t
+        yield account, society.days * DAY - t
 
 
 def expected_deliveries(society: Society) -> int:
@@ -82,7 +82,7 @@ def _frames(society: Society) -> tuple[float, float]:
     timing = Timing()
     for room in society.rooms:
         devices = float(sum(society.accounts[member].devices for member in (room.creator, *room.founders)))
-        weeks = max(0.0, society.size.days - room.created / DAY) * DAY_MS / (timing.update * 1.125)
+        weeks = max(0.0, society.days - room.created / DAY) * DAY_MS / (timing.update * 1.125)
         commits = changes[room.number] + devices * weeks
         rounds = _bursts(said[room.number], timing.receipt / 2_000 * max(1.0, devices // 4))
         receipts = devices * rounds + _READS * looks[room.number] + _EXTRA * devices * commits

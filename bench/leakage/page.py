@@ -102,7 +102,7 @@ def _head(plan: Plan, command: str, ran_on: str) -> str:
     return f"""# What a server's machine learns of who talks with whom
 
 Made by `{command}`; do not edit it.
-The same society of {size.accounts:,} accounts lives {size.days} days with our design (the real client and relay cores)
+The same society of {size.accounts:,} accounts lives {_days(plan)} with our design (the real client and relay cores)
 and with models of four others. {_seized(plan)}Attackers get what each machine saw or kept, and guess. {_means(plan)}
 Which attacker is reported for a design and a view was decided on {_chosen_on(plan)};
 the rows of all attackers are in the data that the command writes.
@@ -110,6 +110,10 @@ the rows of all attackers are in the data that the command writes.
 {OTHERS}
 
 Measured on: {ran_on}."""
+
+
+def _days(plan: Plan) -> str:
+    return f"the first {plan.seized} of {plan.size.days} days" if plan.seized else f"{plan.size.days} days"
 
 
 def _seized(plan: Plan) -> str:
