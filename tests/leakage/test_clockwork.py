@@ -42,6 +42,43 @@ def test_what_is_due_earlier_comes_earlier(loop: Clockwork) -> None:
     assert order == [1, 2, 3]
 
 
+def test_what_is_due_at_one_moment_comes_in_the_order_of_asking(loop: Clockwork) -> None:
+    """And what is cancelled does not come, nor does the clock go there."""
+    order: list[int] = []
+
+    async def ask() -> None:
+        running = asyncio.get_running_loop()
+        for number in range(20):
+            running.call_at(5.0, order.append, number)
+        running.call_at(4.0, order.append, -1).cancel()
+        running.call_soon(order.append, 100)
+        await asyncio.sleep(6)
+
+    loop.run_until_complete(ask())
+    assert order == [100, *range(20)]
+    cancelled = loop.call_later(1_000, order.append, -2)
+    cancelled.cancel()
+    assert cancelled.cancelled()
+    with pytest.raises(Stuck):
+        loop.run_until_complete(asyncio.Event().wait())
+    assert loop.time() == pytest.approx(6)
+
+
+def test_what_fails_is_told_and_the_rest_goes_on(loop: Clockwork) -> None:
+    told: list[object] = []
+    done: list[int] = []
+    loop.set_exception_handler(lambda _, context: told.append(context["exception"]))
+
+    async def ask() -> None:
+        asyncio.get_running_loop().call_soon(int, "no number")
+        asyncio.get_running_loop().call_soon(done.append, 1)
+        await asyncio.sleep(1)
+
+    loop.run_until_complete(ask())
+    assert [ValueError] == [type(error) for error in told]
+    assert done == [1]
+
+
 def test_work_for_a_thread_is_done_at_once(loop: Clockwork) -> None:
     async def work() -> tuple[int, float]:
         running = asyncio.get_running_loop()

@@ -57,11 +57,17 @@ def leaves(world: World, person: Person, room: bytes) -> None:
         commands.leave(step, room)
 
 
-def two_who_talk() -> tuple[World, Person, Person, bytes]:
-    world = World(81)
+def asked(seed: int) -> tuple[World, Person, Person]:
+    """Mina has asked Jun, who has not answered."""
+    world = World(seed)
     mina, jun = world.person("mina"), world.person("jun")
     asks(world, mina, jun)
     world.settle(span=60_000)
+    return world, mina, jun
+
+
+def two_who_talk() -> tuple[World, Person, Person, bytes]:
+    world, mina, jun = asked(81)
     accepts(world, jun, mina)
     world.settle(span=HOUR)
     room = room_of(mina, jun)
@@ -124,10 +130,7 @@ def test_whoever_is_left_in_the_room_may_ask_too() -> None:
 
 def test_who_took_the_request_back_before_it_was_accepted_and_asks_again_comes_in() -> None:
     """The invitation that came in between was not wanted; it is given anew, long after it was given up."""
-    world = World(82)
-    mina, jun = world.person("mina"), world.person("jun")
-    asks(world, mina, jun)
-    world.settle(span=60_000)
+    world, mina, jun = asked(82)
     forgets(world, mina, jun)
     accepts(world, jun, mina)
     world.settle(span=20 * DAY, most=3_000)
@@ -143,10 +146,7 @@ def test_who_took_the_request_back_before_it_was_accepted_and_asks_again_comes_i
 
 def test_a_request_that_comes_late_changes_nothing() -> None:
     """It was sent again before the answer came."""
-    world = World(83)
-    mina, jun = world.person("mina"), world.person("jun")
-    asks(world, mina, jun)
-    world.settle(span=60_000)
+    world, mina, jun = asked(83)
     accepts(world, jun, mina)
     asks(world, mina, jun)
     world.settle(span=HOUR)

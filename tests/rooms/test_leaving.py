@@ -28,6 +28,19 @@ def leaves(world: World, person: Person, room: bytes) -> None:
         commands.leave(step, room)
 
 
+def two_admins() -> tuple[World, Person, Person, Person, bytes]:
+    """Mina's two devices and Jun, either of whom may leave."""
+    world, laptop, desk, jun, room = pair_of_devices()
+    appoints(world, laptop, jun, room)
+    return world, laptop, desk, jun, room
+
+
+def appoints(world: World, person: Person, other: Person, room: bytes) -> None:
+    with person.engine.step(world.now, room) as step:
+        commands.set_admin(step, room, other.account, admin=True)
+    world.settle(span=600_000)
+
+
 @pytest.mark.parametrize("seed", range(24))
 def test_of_many_who_leave_about_the_same_time_nobody_stays(seed: int) -> None:
     """Each may carry out what another wants, which gives its own leaf a new key: its order names the old one."""
@@ -88,10 +101,7 @@ def test_a_key_that_is_renewed_about_the_same_time_does_not_keep_anybody_in(when
 
 def test_the_other_device_leaves_too_though_its_key_is_new() -> None:
     """It was away when the account left, and renews its key before it hears of that."""
-    world, laptop, desk, jun, room = pair_of_devices()
-    with laptop.engine.step(world.now, room) as step:
-        commands.set_admin(step, room, jun.account, admin=True)
-    world.settle(span=600_000)
+    world, laptop, desk, jun, room = two_admins()
     jun.online = False
     with desk.engine.step(world.now, room) as step:
         want(step.room(room), UpdateKeys())
@@ -143,10 +153,7 @@ def test_who_is_alone_leaves_with_all_devices(desk_is: str) -> None:
 
 def test_when_all_leave_at_once_nobody_is_kept_busy() -> None:
     """The two devices of whoever is last put one another out, once."""
-    world, laptop, desk, jun, room = pair_of_devices()
-    with laptop.engine.step(world.now, room) as step:
-        commands.set_admin(step, room, jun.account, admin=True)
-    world.settle(span=600_000)
+    world, laptop, desk, jun, room = two_admins()
     for person in (desk, jun):
         leaves(world, person, room)
     world.settle(span=86_400_000)
@@ -163,9 +170,7 @@ def test_of_two_admins_who_leave_at_once_somebody_follows() -> None:
     world = World(74)
     mina, jun, sora, bora = people = [world.person(name) for name in ("mina", "jun", "sora", "bora")]
     room = world.group(*people)
-    with mina.engine.step(world.now, room) as step:
-        commands.set_admin(step, room, jun.account, admin=True)
-    world.settle(span=600_000)
+    appoints(world, mina, jun, room)
     for person in (mina, jun):
         leaves(world, person, room)
     world.settle(span=600_000)
@@ -184,9 +189,7 @@ def test_an_admin_who_was_removed_comes_back_without_rights() -> None:
     world = World(75)
     mina, jun, sora = people = [world.person(name) for name in ("mina", "jun", "sora")]
     room = world.group(*people)
-    with mina.engine.step(world.now, room) as step:
-        commands.set_admin(step, room, jun.account, admin=True)
-    world.settle(span=600_000)
+    appoints(world, mina, jun, room)
     with mina.engine.step(world.now, room) as step:
         commands.remove_account(step, room, jun.account)
     world.settle(span=600_000)
@@ -201,10 +204,7 @@ def test_an_admin_who_was_removed_comes_back_without_rights() -> None:
 
 def test_the_other_device_says_left_though_it_was_away() -> None:
     """The order that a commit carries says that it was our own wish."""
-    world, laptop, desk, jun, room = pair_of_devices()
-    with laptop.engine.step(world.now, room) as step:
-        commands.set_admin(step, room, jun.account, admin=True)
-    world.settle(span=600_000)
+    world, laptop, desk, _, room = two_admins()
     desk.online = False
     leaves(world, laptop, room)
     world.settle(span=600_000)

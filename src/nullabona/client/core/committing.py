@@ -74,6 +74,12 @@ def want(room: RoomState, intent: Intent) -> None:
         room.intents.append(intent)
 
 
+def want_out(room: RoomState, order: RemovalOrder) -> None:
+    """Have an order carried out, in place of older ones for the same account."""
+    room.intents = [i for i in room.intents if not isinstance(i, RemoveAccount) or i.account != order.account]
+    want(room, RemoveAccount(order.account, order))
+
+
 def advance(step: Step, room: RoomState) -> None:
     """Stage the next commit, if there is something to change and nothing stands in the way."""
     track = room.current
@@ -321,8 +327,7 @@ def _enter(
 def carry_out_leaving(step: Step, room: RoomState) -> None:
     """If we want to leave and only devices of ours are in, this one puts out the others, and then goes itself."""
     if order := leaving.carry_out(step, room):
-        room.intents = [i for i in room.intents if not isinstance(i, RemoveAccount) or i.account != step.me.account]
-        want(room, RemoveAccount(step.me.account, order))
+        want_out(room, order)
 
 
 def leave_alone(step: Step, room: RoomState) -> None:

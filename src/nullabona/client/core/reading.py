@@ -27,7 +27,6 @@ from nullabona.client.core.records import Device, Frame
 from nullabona.client.core.state import (
     BoxTrack,
     CommitCandidate,
-    RemoveAccount,
     RoomState,
 )
 from nullabona.client.core.step import Step
@@ -225,8 +224,7 @@ def _leaves(step: Step, room: RoomState, device: Device, leave: Leave) -> None:
         return
     if order.account == step.me.account:
         leaving.note(step, order)
-    room.intents = [i for i in room.intents if not isinstance(i, RemoveAccount) or i.account != order.account]
-    committing.want(room, RemoveAccount(order.account, order))
+    committing.want_out(room, order)
     room.commit_at = max(room.commit_at, step.within(receipts.delay(step, room)))
 
 
