@@ -208,7 +208,9 @@ def test_lifetimes_of_any_kind_are_judged(scene: Scene, lifetime: tuple[int, int
 def test_a_key_package_says_what_it_is(scene: Scene) -> None:
     """What the verified summary shows comes from the bytes."""
     parts = parse(scene.package)
-    assert (parts.suite, parts.identity, scene.carol.signer.public_key) == key_package_info(scene.package)
+    *whose, until = key_package_info(scene.package)
+    assert [parts.suite, parts.identity, scene.carol.signer.public_key] == whose
+    assert parts.lifetime[1] == until
     reference = hashlib.sha384(vector(b"MLS 1.0 KeyPackage Reference") + vector(scene.package[4:])).digest()
     assert [(KEY_PACKAGE_SCOPE, reference)] == [row[:2] for row in scene.rows]
     assert tuple(bytes.fromhex(part) for part in ("0001", "004e", "f4e0000a", "", "0001")) == parts.capabilities

@@ -107,12 +107,14 @@ pub fn key_package(bytes: &[u8]) -> Outcome<KeyPackage> {
     Ok(verified)
 }
 
-/// Suite, identity and signature key.
+/// Suite, identity, signature key, and the second until which it holds.
 #[pyfunction]
-pub fn key_package_info(py: Python<'_>, key_package: &[u8]) -> Outcome<(u16, Vec<u8>, Vec<u8>)> {
+pub fn key_package_info(py: Python<'_>, key_package: &[u8]) -> Outcome<(u16, Vec<u8>, Vec<u8>, u64)> {
     outside(py, || {
         let verified = self::key_package(key_package)?;
         let leaf = verified.leaf_node();
-        Ok((verified.ciphersuite().into(), identity_of(leaf.credential())?, leaf.signature_key().as_slice().to_vec()))
+        let until = verified.life_time().not_after();
+        let key = leaf.signature_key().as_slice().to_vec();
+        Ok((verified.ciphersuite().into(), identity_of(leaf.credential())?, key, until))
     })
 }

@@ -6,6 +6,7 @@ Every handle a step touched is written by `Mls.flush` in the step's own transact
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from typing import Final
 
@@ -21,6 +22,10 @@ from nullabona.errors import Bug
 
 SUITE: Final = native.SUITE_PQ
 EXPORT_LABEL: Final = "nullabona room"
+LEAST_LIFETIME_S: Final = 365 * 86_400
+"""Nobody is added by a package that holds for less: who processes the commit when it has expired refuses it, and is
+alone.
+"""
 KEY_PACKAGE_LIFETIME_S: Final = 10 * 365 * 86_400
 """Members check a key package's lifetime when they process its commit, perhaps long after; how old a published one may
 be is decided by the card's day instead (spec/directory.md)."""
@@ -258,8 +263,11 @@ class Mls:
             found = native.key_package_info(key_package)
         except native.CoreError as error:
             raise _guard(error) from error
-        if found != (self._suite, identity, signature_key):
+        *whose, until = found
+        if whose != [self._suite, identity, signature_key]:
             raise MlsRefused("a key package is not the device's own", "key-package")
+        if until < time.time() + LEAST_LIFETIME_S:
+            raise MlsRefused("a key package expires too soon", "lifetime")
 
     def open_welcome(self, welcome: bytes, tree: bytes) -> Invitation:
         rows = self._store.mls_rows([native.KEY_PACKAGE_SCOPE])

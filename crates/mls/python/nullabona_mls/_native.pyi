@@ -60,10 +60,11 @@ class Panic(CoreError): ...
 def group_scope(group_id: bytes) -> bytes:
     """The scope of all rows of that group."""
 
-def key_package_info(key_package: bytes) -> tuple[int, bytes, bytes]:
+def key_package_info(key_package: bytes) -> tuple[int, bytes, bytes, int]:
     """Decode and verify a key package (an MLS message of that kind, as `make_key_package` returns).
 
-    Returns its suite, the bytes of its basic credential and its signature key (32 bytes, Ed25519).
+    Returns its suite, the bytes of its basic credential, its signature key (32 bytes, Ed25519) and the last second
+    (since the epoch) in which it holds.
 
     Both signatures, the suite (one of ours), key lengths, the declared capabilities and, by the machine's clock, the
     lifetime: what passes here can be added.

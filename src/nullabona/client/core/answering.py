@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from nullabona.client.core import commands, entering, healing, people, seeking
 from nullabona.client.core.devices import own
+from nullabona.client.core.errors import CardTooOld, MlsRefused
 from nullabona.client.core.items import RoomsAsked
+from nullabona.client.core.record.errors import CardRefuted
 from nullabona.client.core.records import ContactState
 from nullabona.client.core.step import Step
 from nullabona.wire.card import Card
@@ -30,12 +34,18 @@ def by_itself(step: Step) -> None:
     _open_for_both(step)
 
 
+def _accept(step: Step, account: bytes) -> None:
+    """Say yes. If there is something wrong with their card, the request waits for the person, who learns why."""
+    with suppress(CardTooOld, CardRefuted, MlsRefused):
+        commands.accept_contact(step, account)
+
+
 def _let_in(step: Step) -> None:
     """Whoever has our link."""
     for account in step.vouched:
         contact = step.store.contact(account)
         if contact is not None and contact.state is ContactState.ASKING:
-            commands.accept_contact(step, account)
+            _accept(step, account)
 
 
 def _let_in_again(step: Step) -> None:
@@ -44,7 +54,7 @@ def _let_in_again(step: Step) -> None:
         contact = step.store.contact(account)
         asks = contact is not None and contact.state is ContactState.ASKING
         if contact is not None and asks and (commands.room_for_two(step, contact) is not None or own.leads(step)):
-            commands.accept_contact(step, account)
+            _accept(step, account)
 
 
 def once_out(step: Step) -> None:
@@ -60,4 +70,4 @@ def _open_for_both(step: Step) -> None:
     for account in step.mutual:
         contact = step.store.contact(account)
         if contact is not None and step.me.account < account and own.leads(step):
-            commands.accept_contact(step, account)
+            _accept(step, account)

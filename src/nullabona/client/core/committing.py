@@ -178,7 +178,14 @@ def plan(step: Step, room: RoomState) -> Change:
 
 def _missing_packages(step: Step, intent: AddAccount, roster: dict[int, Device]) -> list[bytes]:
     present = {device.signature_key for device in roster.values()}
-    return [package for package in intent.key_packages if step.mls.key_package_owner(package) not in present]
+    found = []
+    for package in intent.key_packages:
+        try:
+            if step.mls.key_package_owner(package) not in present:
+                found.append(package)
+        except MlsRefused:  # it has expired since it was wanted
+            continue
+    return found
 
 
 def _removal(

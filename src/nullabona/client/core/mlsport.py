@@ -140,7 +140,7 @@ class Mls(Protocol):
         ...
 
     def check_key_package(self, key_package: bytes, identity: bytes, signature_key: bytes) -> None:
-        """Raises `MlsRefused` unless it verifies, is of our suite and belongs to that device."""
+        """Raises `MlsRefused` unless it verifies, is of our suite, belongs to that device and holds for a year."""
         ...
 
     def key_package_owner(self, key_package: bytes) -> bytes:
