@@ -164,8 +164,9 @@ def test_the_disk_is_what_the_relay_keeps(lived: Lived) -> None:
     disk = {op: recording.disk[recording.disk["op"] == op] for op in (Op.APPEND, Op.ERASE, Op.PUT_BLOB)}
     kept = sorted(zip(disk[Op.APPEND]["place"].tolist(), disk[Op.APPEND]["size"].tolist(), strict=True))
     assert kept == sorted((places[address], size) for address, size in rows)
-    for op in (Op.ERASE, Op.PUT_BLOB):
-        assert sorted(disk[op]["place"].tolist()) == sorted(set(_of(recording, op)["place"].tolist()))
+    inboxes = set(recording.directory)
+    for op, also in ((Op.ERASE, inboxes), (Op.PUT_BLOB, set())):
+        assert sorted(disk[op]["place"].tolist()) == sorted(also.union(_of(recording, op)["place"].tolist()))
     assert sum(len(rows) for rows in disk.values()) == len(recording.disk)
     assert np.all((recording.disk["t"] + START_MS // 1_000) % DAY_S == 0)
     assert all(np.all(recording.disk[name] == NOBODY) for name in ("conn", "addr", "who", "to"))

@@ -49,7 +49,7 @@ class Submits(Protocol):
 
 
 class Journal:
-    """Queues appends and trims, writes them in batches and reports each batch's fate.
+    """Queues appends, trims and inboxes to open, writes them in batches and reports each batch's fate.
 
     ``plan()`` gives an empty plan. ``kept`` is called with a plan whose batch is kept and the answers to give;
     ``failed`` with the error and the answers that would have been given. ``gone`` is called when the files are gone,
@@ -79,7 +79,7 @@ class Journal:
         self._most_bytes = most_bytes
         self._room = min(most_bytes, QUEUE_FIRST)
         self._loop = asyncio.get_running_loop()
-        self._queue: deque[tuple[Caller, int, bytes, bytes | int, Ringing, bool]] = deque()
+        self._queue: deque[tuple[Caller | None, int, bytes, bytes | int | None, Ringing, bool]] = deque()
         self._chores: deque[tuple[Work, Done]] = deque()
         self._chore_next = False
         self._busy = False
@@ -104,6 +104,12 @@ class Journal:
         """Put a trim into the next batch."""
         self._queued_bytes += ENTRY_BYTES
         self._queue.append((caller, request_id, address, upto, None, False))
+        self._wake()
+
+    def open_inbox(self, address: bytes) -> None:
+        """Have a row made for an inbox in the next batch; nobody waits for it."""
+        self._queued_bytes += ENTRY_BYTES
+        self._queue.append((None, 0, address, None, None, True))
         self._wake()
 
     def chore(self, work: Work, done: Done) -> None:
@@ -176,7 +182,9 @@ class Journal:
             size += ENTRY_BYTES + (len(what) if isinstance(what, bytes) else 0)
             if bells is not None:
                 rung.append(bells[0])
-            answers.append((caller, request_id, _decide(plan, address, what, bells, inbox=inbox)))
+            answer = _decide(plan, address, what, bells, inbox=inbox)
+            if caller is not None:
+                answers.append((caller, request_id, answer))
             if size > BATCH_BYTES:
                 break
         self._queued_bytes -= size
@@ -202,11 +210,14 @@ class Journal:
             self._room = int(min(max(room, QUEUE_LEAST), self._most_bytes))
 
 
-def _decide(plan: Plan, address: bytes, what: bytes | int, bells: Ringing, *, inbox: bool) -> AnyResponse:
+def _decide(plan: Plan, address: bytes, what: bytes | int | None, bells: Ringing, *, inbox: bool) -> AnyResponse:
     try:
         if isinstance(what, bytes):
             return plan.append(address, what, bells, inbox=inbox)
-        plan.trim(address, what)
+        if what is None:
+            plan.open_inbox(address)
+        else:
+            plan.trim(address, what)
     except StoreFailed:
         return refuse(BUSY, 1)
     return _DONE

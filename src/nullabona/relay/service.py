@@ -178,6 +178,8 @@ class BoxService:
             return self._refuse(caller, request_id, refuse(SLOW_DOWN, 1))
         try:
             answer, final = self._look(address, request.after, request.limit)
+            if request.policy == POLICY_INBOX:
+                self._open_inbox(address, caller)
         except StoreFailed:
             return self._refuse(caller, request_id, refuse(BUSY, 1))
         wait_s = min(request.wait_s, caller.max_wait_s)
@@ -195,6 +197,18 @@ class BoxService:
             return Frames(head.incarnation, last, ()), after > last
         entries = self._store.read(head.num, after, limit, self._limits.read_answer_bytes)
         return Frames(head.incarnation, last, entries), bool(entries)
+
+    def _open_inbox(self, address: bytes, caller: Caller) -> None:
+        """An inbox that is read has a row, and keeps it: whether anything was ever written to it must not show.
+
+        Where there is no room for that now, a later read brings it.
+        """
+        head = self._shelf.find(address, self._day)
+        if head is not None and head.expiry_day >= self._day + self._limits.retention_days:
+            return
+        if self._room_for(0) is None and caller.budget.append(0, self._now) is None:
+            caller.budget.made_box()
+            self._journal.open_inbox(address)
 
     def _wait(self, waiter: Waiter[Caller]) -> None:
         budget = waiter.caller.budget

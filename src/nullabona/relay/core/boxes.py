@@ -148,6 +148,11 @@ class Plan:
         self.batch.frames.append((draft.base | seq, self._expiry_day, frame))
         return Appended(seq, draft.head.incarnation)
 
+    def open_inbox(self, address: bytes) -> None:
+        """Make the row of an inbox that somebody reads, or move its own day on, as if something had come."""
+        if address not in self.drafts:
+            self._draft(address, inbox=True)
+
     def trim(self, address: bytes, upto: int) -> None:
         """Erase the box's frames up to ``upto``, but none that arrives in this batch. No box: nothing to do."""
         head = self._shelf.find(address, self._day)
