@@ -13,9 +13,12 @@ import pytest
 
 from nullabona.drills.coerced.play import DEEDS, Told, describe
 from nullabona.drills.coerced.report import PROVES, report
+from nullabona.drills.operator.grip import Peer
 from nullabona.drills.operator.lies import APART, CARDS, LIES, Liar
 from nullabona.drills.report import Verdict
-from nullabona.wire.messages import Frames
+from nullabona.wire.address import BoxSecrets
+from nullabona.wire.bells import bells
+from nullabona.wire.messages import POLICY_ROOM, Append, Frames, Listen, Read
 
 COMMAND = [sys.executable, "-c", "from nullabona.cli import main; main()", "drill", "coerced-operator", "--json"]
 OTHERWISE, FORKED, GONE = ("relay-showed-different-histories",), ("room-forked",), ("relay-lost-box",)
@@ -87,6 +90,22 @@ def test_a_lie_is_never_what_the_relay_said(name: str) -> None:
     assert twisted.head <= told.head
     assert {seq for seq, _ in twisted.frames} <= {2, 3}
     assert liar.count() == 0
+
+
+def test_what_somebody_said_who_left_before_the_answer_is_held_back_too() -> None:
+    """The first frame of a box, of which the program never saw that it was kept: neither readers nor ears get it."""
+    liar, writer, reader = Liar(), Peer(1, "127.0.0.1"), Peer(2, "127.0.0.2")
+    box, secret = BoxSecrets(POLICY_ROOM, b"r" * 32, b"w" * 32), b"s" * 32
+    assert (
+        liar.asked(writer, Append(POLICY_ROOM, box.write_secret, box.read_hash, b"x" * 512, bells=(secret, 2))) is None
+    )
+    told = Frames(b"i" * 8, 1, ((1, b"x" * 512),))
+    for name in LIES:
+        liar.lie(name)
+        for asked in (Read(POLICY_ROOM, box.read_secret, box.write_hash, 0, 100, 25), Listen(bells(secret, 2)[0], 25)):
+            held = liar.answered(reader, asked, told)
+            assert isinstance(held, Frames)
+            assert (name != "repeat", name in {"drop", "delay", "reorder", "forget"}) == (held != told, not held.frames)
 
 
 def test_of_two_histories_each_half_is_told_apart() -> None:

@@ -73,8 +73,9 @@ def _reordered(told: Frames, box: _Box) -> Frames:
 
 
 def _repeated(told: Frames, box: _Box) -> Frames:
-    """The first frame of the box again, in the place of every other."""
-    return replace(told, frames=tuple((seq, box.frames[0]) for seq, _ in told.frames))
+    """The first frame of the box again, in the place of every other; or of the answer, if it is not known."""
+    first = next(filter(None, box.frames[:1]), told.frames[0][1])
+    return replace(told, frames=tuple((seq, first) for seq, _ in told.frames))
 
 
 def _forged(told: Frames, _: _Box) -> Frames:
@@ -133,6 +134,8 @@ class Liar:
 
     def asked(self, peer: Peer, request: Request) -> AnyResponse | None:
         """See `Grip`. Who is kept apart is served from another shelf."""
+        if isinstance(request, Append) and request.policy == POLICY_ROOM:
+            self._note(request)
         if self._lie != APART or peer.address not in self._apart:
             return None
         if isinstance(request, Append) and request.policy == POLICY_ROOM:
@@ -172,11 +175,15 @@ class Liar:
             return self._real.get(_read(request))
         return self._real.get(self._box_of.get(request.bell, b"")) if isinstance(request, Listen) else None
 
-    def _remember(self, request: Append, response: Appended) -> None:
+    def _note(self, request: Append) -> None:
+        """A room's box, and its bells. Whoever appends may be gone before the answer, and is heard all the same."""
+        self._real.setdefault(_written(request), _Box())
         if request.bells is not None and request.bells[0] not in self._rung:
             self._rung.add(request.bells[0])
             self._box_of |= dict.fromkeys(bells(*request.bells), _written(request))
-        box = self._real.setdefault(_written(request), _Box())
+
+    def _remember(self, request: Append, response: Appended) -> None:
+        box = self._real[_written(request)]
         if box.incarnation != response.incarnation:
             box.incarnation, box.frames = response.incarnation, []
         box.frames += [b""] * (response.seq - len(box.frames))
