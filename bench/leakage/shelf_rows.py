@@ -31,7 +31,8 @@ def disk_events(machine: Machine, start_s: int, cover: Sequence[tuple[bytes, flo
     """The rows of the relay's store. ``start_s``: the UTC second at which the society begins.
 
     `Op.APPEND` is a frame, `Op.PUT_BLOB` a blob, and `Op.ERASE` a box of which frames were erased, with the number of
-    the last one: every inbox looks so, as it begins anywhere and is made when it is read. Times are the beginnings of UTC days. ``cover``: frames that would lie there too, with their times.
+    the last one: every inbox looks so, as it begins anywhere and is made when it is read. Times are the beginnings of
+    UTC days. ``cover``: frames that would lie there too, with their times.
     """
     folder, tap = machine.folder, machine.tap
 
