@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 
+from nullabona.relay.core.boxes import FIRST_BITS
 from nullabona.wire.messages import Appended, Done, Frames
 
 
@@ -27,27 +28,29 @@ class Box:
     incarnation: bytes
     frames: dict[int, bytes] = field(default_factory=dict)
     head: int = 0
+    before: int = 0
+    """The number before its first."""
 
 
 class ModelRelay:
-    """What a relay does to boxes and blobs, without sockets, clock or disk."""
+    """What a relay does to boxes and blobs, without sockets, clock or disk (tests/rooms/test_model_relay.py)."""
 
     def __init__(self, dice: Dice) -> None:
         self._dice = dice
         self.boxes: dict[bytes, Box] = {}
         self.blobs: dict[bytes, bytes] = {}
 
-    def append(self, address: bytes, frame: bytes) -> Appended:
-        box = self.boxes.get(address)
-        if box is None:
-            box = self.boxes[address] = Box(self._dice.bytes(8))
+    def append(self, address: bytes, frame: bytes, *, inbox: bool = False) -> Appended:
+        box = self.boxes.get(address) or self._begin(address, inbox=inbox)
         box.head += 1
         box.frames[box.head] = frame
         return Appended(box.head, box.incarnation)
 
-    def read(self, address: bytes, after: int, limit: int = 1_000) -> Frames:
+    def read(self, address: bytes, after: int, limit: int = 1_000, *, inbox: bool = False) -> Frames:
         box = self.boxes.get(address)
         if box is None:
+            if inbox:
+                self._begin(address, inbox=True)
             return Frames(b"", 0, ())
         later = [(seq, data) for seq, data in box.frames.items() if seq > after]
         return Frames(box.incarnation, box.head, tuple(later[:limit]))
@@ -69,9 +72,14 @@ class ModelRelay:
         self.boxes.clear()
         self.blobs.clear()
 
+    def _begin(self, address: bytes, *, inbox: bool) -> Box:
+        before = self._dice.between(0, 2**FIRST_BITS - 1) if inbox else 0
+        box = self.boxes[address] = Box(self._dice.bytes(8), head=before, before=before)
+        return box
+
     def copy(self) -> ModelRelay:
         """A second history that begins equal: what a lying relay shows to some."""
         other = ModelRelay(self._dice)
         other.blobs = self.blobs
-        other.boxes = {address: Box(box.incarnation, dict(box.frames), box.head) for address, box in self.boxes.items()}
+        other.boxes = {address: replace(box, frames=dict(box.frames)) for address, box in self.boxes.items()}
         return other

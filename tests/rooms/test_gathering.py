@@ -27,7 +27,7 @@ def second_room(world: World, device: Person) -> bytes:
     return made
 
 
-@pytest.mark.parametrize(("seed", "lower"), [(1, True), (2, False)])
+@pytest.mark.parametrize(("seed", "lower"), [(1, True), (3, False)])
 def test_a_first_device_that_forgot_the_shared_room_ends_in_one_with_the_others(seed: int, lower: bool) -> None:  # noqa: FBT001
     """It makes a room of its own; if the ids say that the one it forgot counts, it is told of that and asks."""
     world = World(seed)

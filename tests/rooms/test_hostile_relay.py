@@ -56,8 +56,8 @@ class LyingRelay(ModelRelay):
 
     mood = ""
 
-    def read(self, address: bytes, after: int, limit: int = 1_000) -> Frames:
-        told = super().read(address, after, limit)
+    def read(self, address: bytes, after: int, limit: int = 1_000, *, inbox: bool = False) -> Frames:
+        told = super().read(address, after, limit, inbox=inbox)
         return MOODS[self.mood](self._dice, told) if self.mood else told
 
 

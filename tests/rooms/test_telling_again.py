@@ -30,12 +30,12 @@ class SwappingRelay(ModelRelay):
         super().__init__(dice)
         self._first: dict[bytes, bytes] = {}
 
-    def append(self, address: bytes, frame: bytes) -> Appended:
+    def append(self, address: bytes, frame: bytes, *, inbox: bool = False) -> Appended:
         self._first.setdefault(address, frame)
-        return super().append(address, frame)
+        return super().append(address, frame, inbox=inbox)
 
-    def read(self, address: bytes, after: int, limit: int = 1_000) -> Frames:
-        told = super().read(address, after, limit)
+    def read(self, address: bytes, after: int, limit: int = 1_000, *, inbox: bool = False) -> Frames:
+        told = super().read(address, after, limit, inbox=inbox)
         return self.lie(self, told, address) if self.lie is not None and after else told
 
     def noise(self, told: Frames, address: bytes) -> Frames:

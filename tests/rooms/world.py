@@ -254,7 +254,7 @@ class World:
         relay = self.relay_of(person, want.relay)
         if relay is None:
             return False
-        answer = relay.read(want.address, want.after, limit)
+        answer = relay.read(want.address, want.after, limit, inbox=room is None)
         if room is None:
             person.engine.on_inbox(want.after, answer, self.now, want.relay)
         else:
@@ -290,7 +290,8 @@ class World:
             return relay.append(epoch_keys(target.secret).box.address, item.data)
         if item.kind == INBOX:
             read_hash, write_secret = target.secret[:32], target.secret[32:]
-            return relay.append(box_address(POLICY_INBOX, read_hash, sha256(write_secret).digest()), item.data)
+            address = box_address(POLICY_INBOX, read_hash, sha256(write_secret).digest())
+            return relay.append(address, item.data, inbox=True)
         if item.kind == TRIM:
             policy, read_secret, write_hash = target.secret[0], target.secret[1:33], target.secret[33:]
             address = box_address(policy, sha256(read_secret).digest(), write_hash)
