@@ -1,4 +1,4 @@
-"""An inbox's row says neither how much ever came nor on which day something came last (threat model, W-16)."""
+"""An inbox's row says neither how much ever came, if anything, nor on which day something came last (W-16)."""
 
 from __future__ import annotations
 
