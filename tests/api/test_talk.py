@@ -7,7 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from nullabona.client.api import ContactRequested, Joined, MessageReceived, MessageStateChanged, RoomRequested, errors
+from nullabona.client.api import (
+    ContactRequested,
+    Joined,
+    MessageReceived,
+    MessageStateChanged,
+    RoomRequested,
+    RoomRequestGone,
+    errors,
+)
 from nullabona.client.api.events import ReadMarker
 from tests.api.people import befriend, events_until_now, happens, opened, people, play, reads, said, texts, until
 from tests.api.service import Service
@@ -109,6 +117,7 @@ def test_a_strangers_invitation_waits(service: Service, tmp_path: Path) -> None:
             assert ((room, "surprise"), []) == ((asked.room, asked.name), b.rooms())
             assert [(room, "request")] == [(found.id, found.phase) for found in b.room_requests()]
             await b.accept_room_request(room.hex()[:8])
+            assert room == (await happens(b, RoomRequestGone)).room
             await a.send(room, "welcome")
             await until(b, lambda: "welcome" in texts(b, room))
             assert [] == b.room_requests()

@@ -159,8 +159,9 @@ def test_a_group_that_one_device_comes_into_the_others_come_into_too(how: str, o
     desk.online = True
     world.settle(span=600_000)
     assert ["joined"] * 3 == [person.phase(room) for person in (mina, sora, desk)]
-    with desk.store.transaction():
-        assert desk.store.get_value(f"room-request:{room.hex()}") is None
+    for person in (sora, desk):
+        kinds = [kind for kind, where, _ in person.events() if where == room]
+        assert (False, kinds.count("room-request")) == (waits(person, room), kinds.count("room-request-gone"))
     mina.send(room, "hello both")
     world.settle(span=60_000)
     assert [["hello both"]] * 2 == [sora.texts(room), desk.texts(room)]
@@ -193,6 +194,9 @@ def test_an_invitation_that_one_device_declines_is_asked_about_on_none(desk_is: 
     world.settle(span=86_400_000)
     assert [False, False] == [waits(sora, room), waits(desk, room)]
     assert ["none", "none"] == [sora.phase(room), desk.phase(room)]
+    assert [["room-request", "room-request-gone"], ["room-request", "room-request-gone"] * (desk_is == "there")] == [
+        [kind for kind, where, _ in person.events() if where == room and "request" in kind] for person in (sora, desk)
+    ]
     with mina.engine.step(world.now, other) as step:
         commands.add_account(step, other, world.cards[sora.me.handle])
     world.settle(span=60_000)

@@ -284,6 +284,7 @@ _NOTES: Final[dict[type, Callable[[Changes, Any], None]]] = {
     OperatorNoticeChanged: lambda changes, _: changes.fact("notices"),
     e.WishChanged: lambda changes, _: changes.fact("wishes"),
     e.RoomRequested: lambda changes, _: changes.fact("requests"),
+    e.RoomRequestGone: lambda changes, _: changes.fact("requests"),
     e.ConnectionChanged: lambda changes, _: changes.fact("connection"),
     e.RelayMoved: lambda changes, _: changes.fact("me"),
     e.Published: lambda changes, _: changes.fact("me"),

@@ -36,6 +36,7 @@ _BUILD: Final[dict[str, _Build]] = {
     "card-checked": lambda r, d: e.CardChecked(r.id, d["account"], d["handle"], d["standing"]),
     "joined": lambda r, d: e.Joined(r.id, r.room, d["name"], d["direct"], d["handle"]),
     "room-request": lambda r, d: e.RoomRequested(r.id, r.room, d["account"], d["handle"], d["name"]),
+    "room-request-gone": lambda r, _: e.RoomRequestGone(r.id, r.room),
     "member-added": lambda r, d: e.MemberAdded(r.id, r.room, d["account"], d["handle"]),
     "member-removed": lambda r, d: e.MemberRemoved(r.id, r.room, d["account"], d["handle"]),
     "room-changed": lambda r, d: e.RoomChanged(r.id, r.room, d["name"], tuple(d["admins"]), d["timer_s"]),

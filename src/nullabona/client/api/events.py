@@ -172,6 +172,14 @@ class RoomRequested(Happened):
 
 
 @dataclass(frozen=True, slots=True)
+class RoomRequestGone(Happened):
+    """An invitation waits for the person no more: it was accepted or declined, here or on another device."""
+
+    kind = "room-request-gone"
+    room: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class MemberAdded(Happened):
     """An account came into a room."""
 
@@ -367,6 +375,7 @@ Event: TypeAlias = (
     | ContactChanged
     | Joined
     | RoomRequested
+    | RoomRequestGone
     | MemberAdded
     | MemberRemoved
     | RoomChanged

@@ -145,7 +145,7 @@ def accept_request(step: Step, room: bytes) -> None:
     opened = open_pack(step, held.pack, sender, room)
     if not claims.want(step, sender.account_id, str(sender.handle), b"", claims.Enter(room)):
         return
-    step.store.delete_value(_request_key(room))
+    _drop(step, room)
     enter(step, opened, decode_info(opened.room_info), sender, held.order)
 
 
@@ -172,7 +172,7 @@ def enter_too(step: Step, room: bytes) -> None:
     stored, old = step.store.get_value(_request_key(room)), step.find_room(room)
     if stored is None:
         return
-    step.store.delete_value(_request_key(room))
+    _drop(step, room)
     if old is not None and old.phase != AWAY:
         return
     held = _held.decode(stored)
@@ -200,8 +200,15 @@ def declined_elsewhere(step: Step, room: bytes, invitation: bytes) -> None:
         _forget(step, room)
 
 
+def _drop(step: Step, room: bytes) -> None:
+    """It waits no more, if it did."""
+    if step.store.get_value(_request_key(room)) is not None:
+        step.store.delete_value(_request_key(room))
+        step.event("room-request-gone", room)
+
+
 def _forget(step: Step, room: bytes) -> None:
-    step.store.delete_value(_request_key(room))
+    _drop(step, room)
     claims.drop_wish(step, claims.Enter(room))
 
 
