@@ -14,7 +14,9 @@ MOST_DEVICES = 3
 MOST_RESTORES = 2
 MOST_COPIES = 3
 CALM_DAYS = 3
-"""A client looks at its account's card every few hours; here those look every day whose folder was put back."""
+"""A client looks at its account's card every few hours; here every day of the calm, and those whose folder was put back
+before it too.
+"""
 
 
 @dataclass
@@ -72,8 +74,7 @@ class DeviceSchedule:
         self.log.append("calm")
         for _ in range(CALM_DAYS):
             for person in [*self.everybody, *self.out]:
-                if person.me.device in self.woken:
-                    look_at_own_card(self.world, person)
+                look_at_own_card(self.world, person)
             self.world.settle(span=86_400_000, most=1_000)
 
     def _act(self) -> None:

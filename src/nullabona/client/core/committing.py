@@ -44,6 +44,10 @@ from nullabona.wire.frame import Kind
 
 TEND_MS = 20_000
 """Within this time after a commit a device sees to it that its account's devices, and only they, are in."""
+ASLEEP_MS = 600_000
+"""A device that is so late with anything was off: the room may be in another epoch by now."""
+LOOK_MS = 60_000
+"""So long a commit waits at most until the box was read: of a relay that is gone a device learns by what it sends."""
 KEPT_HISTORY = 128
 """How many commits of the branch are remembered, to judge forks and redo what a fork undid."""
 
@@ -80,6 +84,22 @@ def want_out(room: RoomState, order: RemovalOrder) -> None:
     want(room, RemoveAccount(order.account, order))
 
 
+def renew_keys(step: Step, room: RoomState) -> None:
+    """Renew this device's keys, if that is due."""
+    if room.update_at > step.now:
+        return
+    if step.now - room.update_at > ASLEEP_MS:
+        look_first(step, room.current)
+    room.update_at = step.now + step.timing.update + step.chance.between(0, step.timing.update // 4)
+    if step.others(room, room.epoch):
+        want(room, UpdateKeys())
+
+
+def look_first(step: Step, track: BoxTrack) -> None:
+    """No commit in this box before it was read, or cannot be for so long: others may be in a later epoch already."""
+    track.look_until = step.now + LOOK_MS
+
+
 def advance(step: Step, room: RoomState) -> None:
     """Stage the next commit, if there is something to change and nothing stands in the way."""
     track = room.current
@@ -90,7 +110,7 @@ def advance(step: Step, room: RoomState) -> None:
         and room.heal is None
         and not track.candidates
         and track.position >= track.head
-        and step.now >= max(track.settle_until, room.commit_at)
+        and step.now >= max(track.settle_until, track.look_until, room.commit_at)
     )
     if not ready:
         return
@@ -270,6 +290,7 @@ def accept_other(
     by = verdict.sender.account_id
     _enter(step, room, track, verdict.info or room.info, list(verdict.orders), [], by=by, rejoined=rejoined)
     if room.phase == JOINED:
+        look_first(step, room.current)
         receipts.tell_soon(step, room)
         if rejoined:
             healing.welcome_back(step, room, rejoined)

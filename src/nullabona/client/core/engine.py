@@ -44,7 +44,7 @@ from nullabona.client.core.mlsport import Mls
 from nullabona.client.core.ports import Store
 from nullabona.client.core.records import OutboxItem, Progress, Writing
 from nullabona.client.core.stands import Stand, stands_of
-from nullabona.client.core.state import AWAY, JOINED, RoomState, UpdateKeys, decode_state
+from nullabona.client.core.state import AWAY, JOINED, RoomState, decode_state
 from nullabona.client.core.step import Chance, Me, Step, Timing
 from nullabona.client.core.touched import NOTHING, Touched
 from nullabona.client.core.wants import ChunkWant, ReadWant, join_read, reply_reads, room_reads, room_wake
@@ -168,10 +168,7 @@ class Engine:
         healing.ask(step, room)
         if room.phase != JOINED:
             return
-        if room.update_at <= step.now:
-            room.update_at = step.now + step.timing.update + step.chance.between(0, step.timing.update // 4)
-            if step.others(room, room.epoch):
-                committing.want(room, UpdateKeys())
+        committing.renew_keys(step, room)
         tending.look_after(step, room)
         telling.look_after(step, room)
         relocating.look_after(step, room)

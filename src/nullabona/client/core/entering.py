@@ -230,7 +230,7 @@ def enter(step: Step, opened: Opened, info: RoomInfo, sender: DeviceCertificate,
     room = RoomState(opened.group_id, info, JOINED, [])
     step.add_room(room)
     relocating.arrive(step, room, group.members(), order)
-    open_box(room, group)
+    committing.look_first(step, open_box(room, group))
     members.sync(step, room, step.me.device)
     room.update_at = step.now + step.chance.between(0, step.timing.update)
     room.tend_at = step.within(committing.TEND_MS) + 1

@@ -41,6 +41,8 @@ MAX_LOOKAHEAD = 4_096
 
 def take_frames(step: Step, room: RoomState, track: BoxTrack, after: int, answer: Frames) -> None:
     """Process the answer to a read of the track's box that asked for everything after ``after``."""
+    if after == track.position:
+        track.look_until = 0
     if not _same_box(step, room, track, answer):
         return
     track.head = max(track.head, answer.head)

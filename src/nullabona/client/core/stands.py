@@ -39,5 +39,5 @@ def stands_of(room: RoomState) -> dict[Address, Stand]:
 
 
 def _is_settled(track: BoxTrack) -> bool:
-    waits = track.deferred or track.expected or track.candidates or track.check_acks
+    waits = track.deferred or track.expected or track.candidates or track.check_acks or track.look_until
     return bool(track.incarnation) and not waits and track.head <= track.position

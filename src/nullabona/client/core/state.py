@@ -52,6 +52,8 @@ class BoxTrack(msgspec.Struct):
     chain: bytes = b""
     head: int = 0
     """Highest head a read reported in this incarnation."""
+    look_until: int = 0
+    """Others may be in a later epoch already: no commit is made before this time, or before the box was read."""
     missing: list[int] = field(default_factory=list)
     unreadable: list[int] = field(default_factory=list)
     deferred: dict[int, bytes] = field(default_factory=dict)
@@ -255,6 +257,13 @@ class Invite(msgspec.Struct, array_like=True):
         return f"<Invite attempts={self.attempts}>"
 
 
+class Tended(msgspec.Struct, array_like=True):
+    """How often this device brought a device of its account into the room or out of it, and when that was last."""
+
+    times: int
+    last: int
+
+
 class RoomState(msgspec.Struct):
     """Everything but messages, frames, views and devices, which are rows."""
 
@@ -287,6 +296,8 @@ class RoomState(msgspec.Struct):
     """Of the room our account's devices share: when to tell the others what changed here."""
     tend_at: int = 0
     """When to see to it that all our account's devices, and only they, are in."""
+    tended: dict[str, Tended] = field(default_factory=dict)
+    """device (hex) of our account → how often it was seen to so."""
     typing_at: int = 0
     """When we last told that we were writing."""
     stranded: dict[str, list[bytes]] = field(default_factory=dict)

@@ -85,7 +85,7 @@ def room_wake(room: RoomState) -> int | None:
     if room.heal is not None:
         times.append(room.heal.next_at)
     elif room.intents and room.pending is None:
-        times.append(max(room.commit_at, room.current.settle_until, 1))
+        times.append(max(room.commit_at, room.current.settle_until, room.current.look_until, 1))
     for track in room.boxes:
         times += _track_times(track)
     return min((time for time in times if time), default=None)

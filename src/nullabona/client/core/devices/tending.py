@@ -5,6 +5,7 @@ Each device does it by itself, after a delay at random, so that mostly one of th
 
 from __future__ import annotations
 
+from collections.abc import Container, Sequence
 from typing import Final
 
 import msgspec
@@ -17,11 +18,16 @@ from nullabona.client.core.errors import MlsRefused
 from nullabona.client.core.ports import Store
 from nullabona.client.core.record.keeping import note_own_card
 from nullabona.client.core.roominfo import DEVICES, RoomInfo
-from nullabona.client.core.state import JOINED, AddAccount, RemoveDevice, RoomState
+from nullabona.client.core.state import JOINED, AddAccount, Intent, RemoveDevice, RoomState, Tended
 from nullabona.client.core.step import Step
 from nullabona.wire.card import Card
 
 _OUT: Final = "signed-out"
+_AT_ONCE: Final = 3
+"""So often the same device is brought in or out of a room without further waiting."""
+_LONGEST_MS: Final = 6 * 3_600_000
+_FORGOTTEN_MS: Final = 86_400_000
+"""After so long without it, how often that was is forgotten."""
 _ASKED_ENOUGH: Final = 8
 """How often, over an hour and a half, the way back into the shared room is asked for before there is a new one."""
 
@@ -112,16 +118,43 @@ def look_after(step: Step, room: RoomState) -> None:
         _share(step)
     present = {device.device: device for device in step.roster(room.id).values() if device.account == step.me.account}
     unlisted.note(step, present)
-    absent = [device for device in own.others(step) if device.id not in present]
-    missing = tuple(device.key_package for device in absent if _whole(step, device))
-    if missing and not leaving.wanted(step, room.id):
-        card = own.card(step.store)
-        assert card is not None
-        inbox = msgspec.msgpack.encode(card.inbox)
-        committing.want(room, AddAccount(step.me.account, step.me.handle, missing, inbox))
+    wanted = [*room.intents, *(room.pending.intents if room.pending is not None else [])]
+    _bring_in(step, room, present, wanted)
     for id in own.gone(step.store):
-        if id in present and id != step.me.device:
-            committing.want(room, RemoveDevice(id))
+        out = RemoveDevice(id)
+        if id in present and id != step.me.device and out not in wanted and _may_see_to(step, room, id):
+            committing.want(room, out)
+
+
+def _bring_in(step: Step, room: RoomState, present: Container[bytes], wanted: Sequence[Intent]) -> None:
+    card = own.card(step.store)
+    if card is None or leaving.wanted(step, room.id):
+        return
+    absent = [device for device in own.others(step) if device.id not in present and _whole(step, device)]
+    coming = {package for intent in wanted if isinstance(intent, AddAccount) for package in intent.key_packages}
+    more = [d.key_package for d in absent if d.key_package not in coming and _may_see_to(step, room, d.id)]
+    if more:  # of several wishes to add an account's devices the newest counts
+        packages = tuple(d.key_package for d in absent if d.key_package in coming or d.key_package in more)
+        inbox = msgspec.msgpack.encode(card.inbox)
+        committing.want(room, AddAccount(step.me.account, step.me.handle, packages, inbox))
+
+
+def _may_see_to(step: Step, room: RoomState, device: bytes) -> bool:
+    """Whether it is time to bring a device in or out; if so, it is noted, and if not, looked at again then.
+
+    If two devices of the account disagree of a third, as after a folder was copied back, one brings it in whenever the
+    other has put it out. They take turns ever more slowly, until the public record has told one of them better.
+    """
+    known = room.tended.get(device.hex())
+    if known is None or step.now - known.last > _FORGOTTEN_MS:
+        known = room.tended[device.hex()] = Tended(0, 0)
+    wait = min(committing.TEND_MS << max(0, known.times - _AT_ONCE), _LONGEST_MS) if known.times >= _AT_ONCE else 0
+    if step.now < known.last + wait:
+        due = known.last + wait
+        room.tend_at = min(room.tend_at or due, due)
+        return False
+    known.times, known.last = known.times + 1, step.now
+    return True
 
 
 def _whole(step: Step, device: own.OwnDevice) -> bool:

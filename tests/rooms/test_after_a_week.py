@@ -1,0 +1,88 @@
+"""A device that was off while the room went on makes its commits where the room is now, in no epoch on the way."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from nullabona.client.core import committing
+from nullabona.client.core.committing import ASLEEP_MS, LOOK_MS
+from nullabona.client.core.state import UpdateKeys
+from nullabona.wire.messages import Frames
+from tests.rooms.devices import another_device
+from tests.rooms.world import Person, World
+
+DAY = 86_400_000
+
+
+@pytest.fixture
+def staged(monkeypatch: pytest.MonkeyPatch) -> list[tuple[bytes, bytes, int]]:
+    """Which device staged a commit, in which room and epoch."""
+    found: list[tuple[bytes, bytes, int]] = []
+    real = committing._stage
+
+    def noting(step: Any, room: Any, track: Any, change: Any) -> None:  # noqa: ANN401 - as the real one
+        found.append((step.me.device, room.id, track.epoch))
+        real(step, room, track, change)
+
+    monkeypatch.setattr(committing, "_stage", noting)
+    return found
+
+
+def a_week_later(seed: int) -> tuple[World, bytes, Person, Person]:
+    """Bora's desk was off for eight days, in which the others renewed their keys."""
+    world = World(seed)
+    anna, bora = world.person("anna"), world.person("bora")
+    desk = another_device(world, bora, "desk")
+    world.settle()
+    room = world.group(anna, bora)
+    world.settle()
+    desk.online = False
+    before = anna.epoch(room)
+    for day in range(8):
+        world.settle(span=DAY)
+        anna.send(room, f"day {day}")
+        world.settle(span=60_000)
+    assert anna.epoch(room) > before + 1
+    return world, room, anna, desk
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_its_keys_are_renewed_once_and_in_the_present(seed: int, staged: list[tuple[bytes, bytes, int]]) -> None:
+    """Commits in epochs that are over would change nothing, and everybody would have to read them."""
+    world, room, anna, desk = a_week_later(seed)
+    now = anna.epoch(room)
+    staged.clear()
+    desk.online = True
+    world.settle(span=3_600_000)
+    assert [now] == [epoch for device, where, epoch in staged if (device, where) == (desk.me.device, room)]
+    assert now + 1 == anna.epoch(room) == desk.epoch(room)
+    assert [f"day {day}" for day in range(8)] == desk.texts(room)
+
+
+@pytest.mark.parametrize("answered", [True, False])
+@pytest.mark.parametrize(("late_ms", "waits"), [(ASLEEP_MS, False), (ASLEEP_MS + 1, True)])
+def test_who_is_late_looks_into_the_box_first(late_ms: int, waits: bool, answered: bool) -> None:  # noqa: FBT001
+    """That a device was off shows in how late it is. An answer that nothing is there will do, or none for a minute."""
+    world = World(1)
+    anna, bora = world.person("anna"), world.person("bora")
+    room = world.group(anna, bora)
+    with bora.engine.step(world.now, room) as step:
+        step.room(room).update_at = world.now - late_ms
+    with bora.engine.step(world.now, room) as step:
+        state = step.room(room)
+        track = state.current
+        assert (waits, not waits) == (track.look_until > world.now, state.pending is not None)
+        assert ([UpdateKeys()] if waits else []) == state.intents
+        address, after = track.keys.box.address, track.position
+        nothing_new = Frames(track.incarnation, track.head, ())
+    if answered:
+        bora.engine.on_frames(room, address, after, nothing_new, world.now)
+    else:
+        bora.engine.tick(world.now + LOOK_MS - 1)
+        with bora.engine.step(world.now, room) as step:
+            assert waits == (step.room(room).pending is None)
+        bora.engine.tick(world.now + LOOK_MS)
+    with bora.engine.step(world.now, room) as step:
+        assert step.room(room).pending is not None
