@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from nullabona.client.core import committing
+from nullabona.client.core import committing, messages
 from nullabona.client.core.committing import ASLEEP_MS, LOOK_MS
+from nullabona.client.core.outgoing import queue_frame
 from nullabona.client.core.state import UpdateKeys
 from nullabona.wire.messages import Frames
 from tests.rooms.devices import another_device
@@ -27,6 +28,20 @@ def staged(monkeypatch: pytest.MonkeyPatch) -> list[tuple[bytes, bytes, int]]:
         real(step, room, track, change)
 
     monkeypatch.setattr(committing, "_stage", noting)
+    return found
+
+
+@pytest.fixture
+def spoken(monkeypatch: pytest.MonkeyPatch) -> list[tuple[bytes, bytes, int]]:
+    """Which device queued a message or a receipt, in which room and epoch."""
+    found: list[tuple[bytes, bytes, int]] = []
+    real = queue_frame
+
+    def noting(step: Any, room: Any, track: Any, *rest: Any, **more: Any) -> bytes:  # noqa: ANN401 - as the real one
+        found.append((step.me.device, room.id, track.epoch))
+        return real(step, room, track, *rest, **more)
+
+    monkeypatch.setattr(messages, "queue_frame", noting)
     return found
 
 
@@ -59,6 +74,21 @@ def test_its_keys_are_renewed_once_and_in_the_present(seed: int, staged: list[tu
     assert [now] == [epoch for device, where, epoch in staged if (device, where) == (desk.me.device, room)]
     assert now + 1 == anna.epoch(room) == desk.epoch(room)
     assert [f"day {day}" for day in range(8)] == desk.texts(room)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_it_says_nothing_in_epochs_that_are_over(seed: int, spoken: list[tuple[bytes, bytes, int]]) -> None:
+    """Nobody could read its receipts there, and each would tell the room so. It says what it has seen in the present."""
+    world, room, anna, desk = a_week_later(seed)
+    now = anna.epoch(room)
+    spoken.clear()
+    desk.online = True
+    world.settle(span=3_600_000)
+    epochs = {epoch for device, where, epoch in spoken if (device, where) == (desk.me.device, room)}
+    assert epochs
+    assert now <= min(epochs)
+    with anna.engine.step(world.now, room) as step:
+        assert [[]] * 3 == [track.unreadable for track in step.room(room).boxes[-3:]]
 
 
 @pytest.mark.parametrize("answered", [True, False])
