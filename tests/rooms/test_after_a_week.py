@@ -78,7 +78,7 @@ def test_its_keys_are_renewed_once_and_in_the_present(seed: int, staged: list[tu
 
 @pytest.mark.parametrize("seed", range(4))
 def test_it_says_nothing_in_epochs_that_are_over(seed: int, spoken: list[tuple[bytes, bytes, int]]) -> None:
-    """Nobody could read its receipts there, and each would tell the room so. It says what it has seen in the present."""
+    """Nobody could read its receipts there, and each would tell the room so. What it saw it says in the present."""
     world, room, anna, desk = a_week_later(seed)
     now = anna.epoch(room)
     spoken.clear()

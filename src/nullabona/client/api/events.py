@@ -15,6 +15,8 @@ from nullabona.client.api.people_events import (
     ContactChanged,
     ContactRequested,
     IdentityChanged,
+    RoomRequested,
+    RoomRequestGone,
 )
 from nullabona.client.api.relay_events import RelayLostBox, RelayMoved, RoomMoved
 
@@ -29,6 +31,8 @@ __all__ = [
     "RelayLostBox",
     "RelayMoved",
     "RoomMoved",
+    "RoomRequestGone",
+    "RoomRequested",
 ]
 """Those that stand in files of their own, beside the ones below."""
 
@@ -158,25 +162,6 @@ class SignedOut(Happened):
     """This device is none of the account's any more: another one put it out, or the account was restored elsewhere."""
 
     kind = "signed-out"
-
-
-@dataclass(frozen=True, slots=True)
-class RoomRequested(Happened):
-    """Somebody who is no contact invites us into a room."""
-
-    kind = "room-request"
-    room: bytes
-    account: bytes
-    handle: str
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
-class RoomRequestGone(Happened):
-    """An invitation waits for the person no more: it was accepted or declined, here or on another device."""
-
-    kind = "room-request-gone"
-    room: bytes
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""What happened with people: who asks, who may talk, what the public record and the keys say of them."""
+"""What happened with people: who asks and invites, who may talk, what the public record and the keys say of them."""
 
 from __future__ import annotations
 
@@ -55,3 +55,22 @@ class IdentityChanged(Happened):
     account: bytes
     handle: str
     was_verified: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RoomRequested(Happened):
+    """Somebody who is no contact invites us into a room."""
+
+    kind = "room-request"
+    room: bytes
+    account: bytes
+    handle: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class RoomRequestGone(Happened):
+    """An invitation waits for the person no more: it was accepted or declined, here or on another device."""
+
+    kind = "room-request-gone"
+    room: bytes
