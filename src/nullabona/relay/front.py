@@ -16,7 +16,7 @@ from nullabona.relay.core.budget import Budget
 from nullabona.relay.core.limits import Limits
 from nullabona.relay.core.refusal import BAD_REQUEST
 from nullabona.relay.dispatch import Dispatcher
-from nullabona.relay.handover import feed, socket_like, upgrade_head
+from nullabona.relay.handover import feed, nameless, upgrade_head
 from nullabona.relay.unsent import Unsent
 from nullabona.wire.messages import MAX_REQUEST, AnyResponse, Refusal, encode
 
@@ -194,7 +194,7 @@ class Front(asyncio.Protocol):
         self._request = None
         protocol = self._house.websocket_protocol()
         transport.set_protocol(protocol)
-        protocol.connection_made(socket_like(transport))
+        protocol.connection_made(nameless(transport))
         feed(protocol, upgrade_head(key) + self._http.trailing_data[0])
         self._house.closed(self)
 

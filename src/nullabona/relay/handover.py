@@ -71,12 +71,11 @@ def feed(protocol: asyncio.BufferedProtocol, data: bytes) -> None:
         data = data[part:]
 
 
-def socket_like(transport: asyncio.Transport) -> asyncio.Transport:
-    """The transport, or for a unix socket a wrapper that ignores TCP options (picows sets them blindly)."""
-    sock = transport.get_extra_info("socket")
-    if sock is None or sock.family != socket.AF_UNIX:
-        return transport
-    return _UnixTransport(transport)
+def nameless(transport: asyncio.Transport) -> asyncio.Transport:
+    """The transport, but for the names of its ends: picows asks for them at once, to log them, and a client's address
+    that it let go of would lie in the heap. Of a unix socket it ignores TCP options, which picows sets blindly.
+    """
+    return _Nameless(transport)
 
 
 class _UnixSocket:
@@ -92,7 +91,7 @@ class _UnixSocket:
         return 0
 
 
-class _UnixTransport(asyncio.Transport):
+class _Nameless(asyncio.Transport):
     def __init__(self, transport: asyncio.Transport) -> None:
         super().__init__()
         self._transport = transport
@@ -103,8 +102,7 @@ class _UnixTransport(asyncio.Transport):
         self.get_write_buffer_size = transport.get_write_buffer_size  # type: ignore[method-assign]
 
     def get_extra_info(self, name: str, default: Any = None) -> Any:  # noqa: ANN401 - asyncio's signature
-        if name == "socket":
-            return _UnixSocket(self._transport.get_extra_info("socket"))
-        if name in {"peername", "sockname"}:  # picows would ask the kernel for it and keep it
+        if name in {"peername", "sockname"}:
             return default
-        return self._transport.get_extra_info(name, default)
+        found = self._transport.get_extra_info(name, default)
+        return _UnixSocket(found) if name == "socket" and found.family == socket.AF_UNIX else found
