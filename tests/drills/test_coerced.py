@@ -96,9 +96,8 @@ def test_what_somebody_said_who_left_before_the_answer_is_held_back_too() -> Non
     """The first frame of a box, of which the program never saw that it was kept: neither readers nor ears get it."""
     liar, writer, reader = Liar(), Peer(1, "127.0.0.1"), Peer(2, "127.0.0.2")
     box, secret = BoxSecrets(POLICY_ROOM, b"r" * 32, b"w" * 32), b"s" * 32
-    assert (
-        liar.asked(writer, Append(POLICY_ROOM, box.write_secret, box.read_hash, b"x" * 512, bells=(secret, 2))) is None
-    )
+    said = Append(POLICY_ROOM, box.write_secret, box.read_hash, b"x" * 512, bells=(secret, 2))
+    assert liar.asked(writer, said) is None
     told = Frames(b"i" * 8, 1, ((1, b"x" * 512),))
     for name in LIES:
         liar.lie(name)

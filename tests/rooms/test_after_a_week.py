@@ -63,15 +63,20 @@ def a_week_later(seed: int) -> tuple[World, bytes, Person, Person]:
     return world, room, anna, desk
 
 
+def comes_back(world: World, room: bytes, desk: Person, noted: list[tuple[bytes, bytes, int]]) -> list[int]:
+    """In which epochs of the room it did what is noted."""
+    noted.clear()
+    desk.online = True
+    world.settle(span=3_600_000)
+    return [epoch for device, where, epoch in noted if (device, where) == (desk.me.device, room)]
+
+
 @pytest.mark.parametrize("seed", range(4))
 def test_its_keys_are_renewed_once_and_in_the_present(seed: int, staged: list[tuple[bytes, bytes, int]]) -> None:
     """Commits in epochs that are over would change nothing, and everybody would have to read them."""
     world, room, anna, desk = a_week_later(seed)
     now = anna.epoch(room)
-    staged.clear()
-    desk.online = True
-    world.settle(span=3_600_000)
-    assert [now] == [epoch for device, where, epoch in staged if (device, where) == (desk.me.device, room)]
+    assert [now] == comes_back(world, room, desk, staged)
     assert now + 1 == anna.epoch(room) == desk.epoch(room)
     assert [f"day {day}" for day in range(8)] == desk.texts(room)
 
@@ -81,10 +86,7 @@ def test_it_says_nothing_in_epochs_that_are_over(seed: int, spoken: list[tuple[b
     """Nobody could read its receipts there, and each would tell the room so. What it saw it says in the present."""
     world, room, anna, desk = a_week_later(seed)
     now = anna.epoch(room)
-    spoken.clear()
-    desk.online = True
-    world.settle(span=3_600_000)
-    epochs = {epoch for device, where, epoch in spoken if (device, where) == (desk.me.device, room)}
+    epochs = comes_back(world, room, desk, spoken)
     assert epochs
     assert now <= min(epochs)
     with anna.engine.step(world.now, room) as step:

@@ -105,4 +105,5 @@ class _Nameless(asyncio.Transport):
         if name in {"peername", "sockname"}:
             return default
         found = self._transport.get_extra_info(name, default)
-        return _UnixSocket(found) if name == "socket" and found.family == socket.AF_UNIX else found
+        unix = name == "socket" and found is not None and found.family == socket.AF_UNIX
+        return _UnixSocket(found) if unix else found

@@ -108,13 +108,13 @@ def send_receipt(step: Step, room: RoomState) -> None:
 
     Not in an epoch that seems to be over: nobody could read it, and each would say so.
     """
-    track = room.current if room.phase == JOINED else None
-    if track is not None and (track.candidates or step.now < track.look_until):
-        over_at = max(track.settle_until, track.look_until, step.now + 1_000)
-        room.receipt_at = over_at + step.chance.between(0, receipts.delay(step, room))
-        return
     room.receipt_at = 0
     if room.phase != JOINED or held(step, room) or not step.others(room, room.epoch):
+        return
+    track = room.current
+    if track.candidates or step.now < track.look_until:
+        over_at = max(track.settle_until, track.look_until, step.now + 1_000)
+        room.receipt_at = over_at + step.chance.between(0, receipts.delay(step, room))
         return
     send_fleeting(step, room, Receipt())
 

@@ -26,6 +26,8 @@ _OUT: Final = "signed-out"
 _AT_ONCE: Final = 3
 """So often the same device is brought in or out of a room without further waiting."""
 _LONGEST_MS: Final = 6 * 3_600_000
+_DOUBLINGS: Final = 16
+"""More than it takes to wait longest."""
 _FORGOTTEN_MS: Final = 86_400_000
 """After so long without it, how often that was is forgotten."""
 _ASKED_ENOUGH: Final = 8
@@ -148,7 +150,8 @@ def _may_see_to(step: Step, room: RoomState, device: bytes) -> bool:
     known = room.tended.get(device.hex())
     if known is None or step.now - known.last > _FORGOTTEN_MS:
         known = room.tended[device.hex()] = Tended(0, 0)
-    wait = min(committing.TEND_MS << max(0, known.times - _AT_ONCE), _LONGEST_MS) if known.times >= _AT_ONCE else 0
+    again = min(known.times - _AT_ONCE, _DOUBLINGS)
+    wait = min(committing.TEND_MS << again, _LONGEST_MS) if again >= 0 else 0
     if step.now < known.last + wait:
         due = known.last + wait
         room.tend_at = min(room.tend_at or due, due)
