@@ -46,7 +46,7 @@ def test_no_demand_discloses_anything_and_none_can_be_hidden() -> None:
     assert {name: getattr(STRUCK, name) for name in refused} == refused
 
 
-SECRETS = [Secret.text(Kind.TEXT, "message", "북극곰은 내일 세 시에 떠나요"), Secret.text(Kind.NAME, "name", "sora")]
+SECRETS = [Secret.text(Kind.TEXT, "message", "북극곰은 내일 세 시에 떠나요"), Secret.text(Kind.NAME, "name", "soyeon")]
 
 
 def test_what_was_said_is_found_in_whatever_left_the_desk(tmp_path: Path) -> None:

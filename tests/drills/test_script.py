@@ -26,9 +26,9 @@ def test_ours_has_korean_english_and_three_people() -> None:
     """Forty-odd lines, the direct conversation first, somebody removed, something missed."""
     script = load_script()
     early, missed, late = split_after(script)
-    assert ["미나", "준호", "Sora"] == [person.name for person in script.people]
+    assert ["미나", "준호", "Soyeon"] == [person.name for person in script.people]
     assert 40 <= len(script.lines) <= 60
-    assert ("Sora", {DM}, {GROUP}) == (
+    assert ("Soyeon", {DM}, {GROUP}) == (
         script.removed.name,
         {line.where for line in script.dm},
         {line.where for line in script.before + script.after},

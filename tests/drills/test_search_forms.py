@@ -261,3 +261,17 @@ def test_any_piece_of_nine_bytes_is_found_wherever_it_lies(hunt: Hunt) -> None:
         at = chance.randrange(len(data) - 14)
         block = noise(chance.randrange(1, 40), chance.randrange(99)) + data[at : at + 14] + noise(9)
         assert {"korean"} == {found.label for found in look(hunt, block)}, at
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("미", set[str]()),
+        ("é!!", {"utf-8 NFC", "utf-8 NFD"}),
+        ("sora", set[str]()),
+        ("soran", {"utf-8 NFC"}),
+    ],
+)
+def test_what_is_short_is_looked_for_only_where_chance_does_not_write_it(text: str, names: set[str]) -> None:
+    """UTF-8 from four bytes on; ASCII from five, as four letters stand in every large piece of base64."""
+    assert names == {form.name for form in forms_of(Secret.text(Kind.NAME, "name", text)) if len(form.data) < 6}

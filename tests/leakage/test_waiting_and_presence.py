@@ -97,9 +97,9 @@ span = st.tuples(st.integers(0, 1_000), st.integers(0, 300)).map(lambda drawn: (
 def test_who_is_there_is_looked_up_for_all_at_once(hours: list[list[tuple[float, float]]], times: list[int]) -> None:
     """As if each were asked: from a little before they came until a little after they went."""
     people = {7 * at: sorted(spans) for at, spans in enumerate(hours)}
-    found = Spans(people, sorted(people)).there(np.array(times, np.float64))
+    found = Spans(people, sorted(people)).there(np.array(sorted(times), np.float64))
     wanted = [
         [any(begin - SLACK <= t < end + SLACK for begin, end in people[person]) for person in sorted(people)]
-        for t in times
+        for t in sorted(times)
     ]
     assert np.array_equal(np.array(wanted, bool).reshape(found.shape), found > 0)

@@ -12,8 +12,8 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import nnls
 
+from bench.leakage.attackers.explained import explain
 from bench.leakage.attackers.presence import FEWEST, Hours, Weights, times_of
 from bench.leakage.guess import Cast
 from bench.leakage.trace import Op
@@ -29,8 +29,6 @@ NOW_AND_THEN: Final = 1_200.0
 """Seconds between two looks of somebody who is there, about."""
 SLACK: Final = 45.0
 """Seconds that somebody was there before we saw it, or is after."""
-AGES: Final = 1e8
-"""Seconds, more than any society lasts."""
 
 
 def by_writes(seen: Seen, cast: Cast, hours: Hours) -> Weights:
@@ -42,7 +40,7 @@ def by_writes(seen: Seen, cast: Cast, hours: Hours) -> Weights:
         times = _spread(written[place])
         looks = read.get(place, np.empty(0))
         counts = np.searchsorted(looks, times + FOLLOWS) - np.searchsorted(looks, times)
-        found[place] = _explain(spans.there(times), counts.astype(np.float64), people)
+        found[place] = explain(spans.there(times), counts.astype(np.float64), people)
     return found
 
 
@@ -59,7 +57,7 @@ def by_arrivals(seen: Seen, cast: Cast, hours: Hours) -> Weights:
             continue
         low, high = int(times[0] / ROUND), int(times[-1] / ROUND) + 1
         counts = np.bincount((times / ROUND).astype(np.int64), minlength=rounds).astype(np.float64)
-        found[place] = _explain(expected[low:high], counts[low:high], people)
+        found[place] = explain(expected[low:high], counts[low:high], people)
     return found
 
 
@@ -80,20 +78,29 @@ def _unprompted(reads: NDArray[np.float64], writes: NDArray[np.float64]) -> NDAr
 
 
 class Spans:
-    """When people are there, as arrays: one look-up for many people and times."""
+    """When people are there, as moments at which each comes or goes: one pass finds them all at many times."""
 
     def __init__(self, hours: Hours, people: list[int]) -> None:
-        self._people: NDArray[np.float64] = np.arange(len(people), dtype=np.float64)[None, :] * AGES
-        spans = [(at, begin, end) for at, person in enumerate(people) for begin, end in hours[person]]
-        whose, begins, ends = np.array(spans, np.float64).reshape(-1, 3).T
-        self._begins, self._ends = (np.sort(whose * AGES + t) for t in (begins - SLACK, ends + SLACK))
+        self._people = len(people)
+        spans = [(begin - SLACK, end + SLACK, at) for at, person in enumerate(people) for begin, end in hours[person]]
+        begins, ends, whose = np.array(spans, np.float64).reshape(-1, 3).T
+        moments, step = np.concatenate([begins, ends]), np.repeat((1, -1), len(spans))
+        order = np.argsort(moments, kind="stable")
+        self._moments, self._step = moments[order], step[order]
+        self._whose = np.tile(whose.astype(np.int64), 2)[order]
 
     def there(self, times: NDArray[np.float64]) -> NDArray[np.float64]:
-        """For each time and person whether they are there, or almost."""
-        keys = self._people + times[:, None]
-        begun = np.searchsorted(self._begins, keys, side="right")
-        over = np.searchsorted(self._ends, keys, side="right")
-        return (begun > over).astype(np.float64)
+        """For each of ``times``, which are in order, and each person whether they are there, or almost."""
+        shape = len(times), self._people
+        if not len(times):
+            return np.zeros(shape)
+        first, last = (int(np.searchsorted(self._moments, t, side="right")) for t in (times[0], times[-1]))
+        row = np.searchsorted(times, self._moments[first:last], side="left")
+        at = row * self._people + self._whose[first:last]
+        moved = np.zeros(shape[0] * shape[1])
+        moved += np.bincount(at, self._step[first:last], minlength=len(moved))
+        moved[: self._people] += np.bincount(self._whose[:first], self._step[:first], minlength=self._people)
+        return (np.cumsum(moved.reshape(shape), axis=0) > 0).astype(np.float64)
 
 
 def _expected(intervals: Sequence[tuple[float, float]], rounds: int) -> NDArray[np.float64]:
@@ -105,8 +112,3 @@ def _expected(intervals: Sequence[tuple[float, float]], rounds: int) -> NDArray[
         stayed = np.clip(np.minimum(edges[1:], end) - np.maximum(edges[:-1], begin), 0.0, None)
         found += np.diff(looked) + stayed / NOW_AND_THEN
     return found
-
-
-def _explain(expected: NDArray[np.float64], counts: NDArray[np.float64], people: list[int]) -> dict[int, float]:
-    solved, _ = nnls(expected, counts)
-    return {person: float(weight) for person, weight in zip(people, solved, strict=True) if weight > 0}

@@ -15,8 +15,8 @@ from typing import Final, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import nnls
 
+from bench.leakage.attackers.explained import explain
 from bench.leakage.guess import Cast
 from bench.leakage.trace import NOBODY, Op
 from bench.leakage.views import Seen
@@ -139,8 +139,7 @@ def _explained(seen: Seen, cast: Cast, there: Hours) -> Weights:
             continue
         low, high = int(times[0] / ROUND), int(times[-1] / ROUND) + 1
         counts = np.histogram(times, edges)[0].astype(np.float64)
-        solved, _ = nnls(shares[low:high], counts[low:high])
-        found[place] = {person: float(weight) for person, weight in zip(people, solved, strict=True) if weight > 0}
+        found[place] = explain(shares[low:high], counts[low:high], people)
     return found
 
 

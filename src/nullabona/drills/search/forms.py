@@ -26,7 +26,9 @@ TELLING: Final = 12.0
 SHORTEST: Final = 6
 """A form shorter than this turns up in random bytes by chance (2**-48 per byte), so it is not looked for ..."""
 SHORTEST_PLAIN: Final = 4
-"""... but for plain UTF-8, which is looked for from four bytes on."""
+"""... but for plain UTF-8, which is looked for from four bytes on ..."""
+SHORTEST_ASCII: Final = 5
+"""... or five, if all are signs of ASCII: four letters turn up in base64 (2**-24 per byte), of which a record has much."""
 _LETTER: Final = 1.0
 _SIGN: Final = 0.5
 _WIDE: Final = 4.5
@@ -73,10 +75,15 @@ def forms_of(secret: Secret) -> list[Form]:
     """
     found: dict[bytes, Form] = {}
     for form in _all_forms(secret):
-        least = SHORTEST_PLAIN if form.name.startswith("utf-8") else SHORTEST
-        if len(form.data) >= least and form.data not in found:
+        if len(form.data) >= _least(form) and form.data not in found:
             found[form.data] = form
     return list(found.values())
+
+
+def _least(form: Form) -> int:
+    if not form.name.startswith("utf-8"):
+        return SHORTEST
+    return SHORTEST_ASCII if form.data.isascii() else SHORTEST_PLAIN
 
 
 def _all_forms(secret: Secret) -> Iterator[Form]:

@@ -1,0 +1,56 @@
+"""What is counted at a place, explained as a sum over people, with weights that are not negative.
+
+Non-negative least squares (Lawson and Hanson, *Solving Least Squares Problems*, 1974), exactly, in less time where
+there are many people and few have to do with a place: people join the problem when its solution leaves something over
+that goes with them. When nobody is left who does, the solution is that of all people (the conditions of Karush, Kuhn
+and Tucker).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.linalg import qr
+from scipy.optimize import nnls
+
+JOIN: Final = 100
+"""How many people join at once, those first with whom most goes."""
+NOTHING: Final = 1e-9
+"""Of what goes with whoever has most of it, so little is a matter of rounding."""
+
+Counts = NDArray[np.float64]
+
+
+def explain(expected: Counts, counts: Counts, people: Sequence[int]) -> dict[int, float]:
+    """The weight of each of ``people`` who has one. ``expected``: a row for each of ``counts``, a column for each of
+    ``people``, nothing below 0.
+    """
+    weight = _solve(expected, counts)
+    return {person: each for person, each in zip(people, weight.tolist(), strict=True) if each > 0}
+
+
+def _solve(expected: Counts, counts: Counts) -> Counts:
+    weight = np.zeros(expected.shape[1])
+    goes = expected.T @ counts
+    nothing = NOTHING * goes.max(initial=0.0)
+    while len(more := np.flatnonzero(goes > nothing)):
+        first = more[np.argsort(-goes[more], kind="stable")[:JOIN]]
+        joined = np.union1d(np.flatnonzero(weight), first)
+        columns = expected[:, joined]
+        solved = _least_squares(columns, counts)
+        weight = np.zeros(len(weight))
+        weight[joined] = solved
+        goes = expected.T @ (counts - columns @ solved)
+        goes[joined] = 0.0
+    return weight
+
+
+def _least_squares(columns: Counts, counts: Counts) -> Counts:
+    rows, width = columns.shape
+    if rows > 2 * width:  # the same problem in fewer rows
+        triangle = np.asarray(qr(np.column_stack([columns, counts]), mode="r", check_finite=False)[0])[: width + 1]
+        columns, counts = triangle[:, :-1], triangle[:, -1]
+    return np.asarray(nnls(columns, counts)[0])
