@@ -7,11 +7,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from bench.leakage.attackers import ATTACKERS, attack, prepare
-from bench.leakage.attackers.arrivals import SLACK, Spans
 from bench.leakage.trace import NOBODY, Op
 from bench.leakage.views import Seen, View
 from tests.leakage.scenes import Row, row, seen
@@ -88,18 +85,3 @@ def test_lasting_connections_are_not_taken_for_single_requests() -> None:
     ]
     scene, _ = prepare(replace(seen(rows), mailboxes=frozenset({1})))
     assert not scene.weights
-
-
-span = st.tuples(st.integers(0, 1_000), st.integers(0, 300)).map(lambda drawn: (float(drawn[0]), float(sum(drawn))))
-
-
-@given(st.lists(st.lists(span, max_size=4), min_size=1, max_size=5), st.lists(st.integers(0, 1_500), max_size=6))
-def test_who_is_there_is_looked_up_for_all_at_once(hours: list[list[tuple[float, float]]], times: list[int]) -> None:
-    """As if each were asked: from a little before they came until a little after they went."""
-    people = {7 * at: sorted(spans) for at, spans in enumerate(hours)}
-    found = Spans(people, sorted(people)).there(np.array(sorted(times), np.float64))
-    wanted = [
-        [any(begin - SLACK <= t < end + SLACK for begin, end in people[person]) for person in sorted(people)]
-        for t in sorted(times)
-    ]
-    assert np.array_equal(np.array(wanted, bool).reshape(found.shape), found > 0)

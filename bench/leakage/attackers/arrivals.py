@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from bench.leakage.attackers.explained import explain
 from bench.leakage.attackers.presence import FEWEST, Hours, Weights, times_of
+from bench.leakage.attackers.spans import Spans
 from bench.leakage.guess import Cast
 from bench.leakage.trace import Op
 from bench.leakage.views import Seen
@@ -35,12 +36,12 @@ def by_writes(seen: Seen, cast: Cast, hours: Hours) -> Weights:
     """For each place who was there when somebody wrote to it, weighed by how many looked."""
     written, read = times_of(seen, Op.APPEND), times_of(seen, Op.READ)
     people = sorted(hours)
-    spans, found = Spans(hours, people), {}
+    spans, found = Spans(hours, people, SLACK), {}
     for place in sorted(set(written) - set(cast.places)):
         times = _spread(written[place])
         looks = read.get(place, np.empty(0))
         counts = np.searchsorted(looks, times + FOLLOWS) - np.searchsorted(looks, times)
-        found[place] = explain(spans.there(times), counts.astype(np.float64), people)
+        found[place] = explain(spans.there(times).astype(np.float64), counts.astype(np.float64), people)
     return found
 
 
@@ -75,32 +76,6 @@ def _unprompted(reads: NDArray[np.float64], writes: NDArray[np.float64]) -> NDAr
         return reads
     before = np.searchsorted(writes, reads, side="right") - 1
     return reads[(before < 0) | (reads - writes[np.maximum(before, 0)] > FOLLOWS)]
-
-
-class Spans:
-    """When people are there, as moments at which each comes or goes: one pass finds them all at many times."""
-
-    def __init__(self, hours: Hours, people: list[int]) -> None:
-        self._people = len(people)
-        spans = [(begin - SLACK, end + SLACK, at) for at, person in enumerate(people) for begin, end in hours[person]]
-        begins, ends, whose = np.array(spans, np.float64).reshape(-1, 3).T
-        moments, step = np.concatenate([begins, ends]), np.repeat((1, -1), len(spans))
-        order = np.argsort(moments, kind="stable")
-        self._moments, self._step = moments[order], step[order]
-        self._whose = np.tile(whose.astype(np.int64), 2)[order]
-
-    def there(self, times: NDArray[np.float64]) -> NDArray[np.float64]:
-        """For each of ``times``, which are in order, and each person whether they are there, or almost."""
-        shape = len(times), self._people
-        if not len(times):
-            return np.zeros(shape)
-        first, last = (int(np.searchsorted(self._moments, t, side="right")) for t in (times[0], times[-1]))
-        row = np.searchsorted(times, self._moments[first:last], side="left")
-        at = row * self._people + self._whose[first:last]
-        moved = np.zeros(shape[0] * shape[1])
-        moved += np.bincount(at, self._step[first:last], minlength=len(moved))
-        moved[: self._people] += np.bincount(self._whose[:first], self._step[:first], minlength=self._people)
-        return (np.cumsum(moved.reshape(shape), axis=0) > 0).astype(np.float64)
 
 
 def _expected(intervals: Sequence[tuple[float, float]], rounds: int) -> NDArray[np.float64]:

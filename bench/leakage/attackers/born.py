@@ -14,15 +14,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bench.leakage.attackers.first_contact import starts
-from bench.leakage.attackers.present import within
 from bench.leakage.attackers.scene import Scene
+from bench.leakage.attackers.spans import Spans
 from bench.leakage.guess import Pairs
 from bench.leakage.trace import NOBODY, Events, Op, Pair
 from bench.leakage.views import View
@@ -31,6 +30,8 @@ APART: Final = 4.0
 """Seconds between two moments that count: what comes sooner was rung for."""
 SLACK: Final = 5.0
 """Seconds that somebody counts as there before we saw it, and after."""
+LEAST_S: Final = 60.0
+"""Seconds that everybody counts as there, so that it is never nothing."""
 NOBODY_THERE: Final = 0.01
 """What a moment counts at which neither is there."""
 FEWEST: Final = 6
@@ -76,35 +77,18 @@ def _rooms(scene: Scene) -> Iterator[tuple[int, Events]]:
         yield from zip(places.tolist(), np.split(kept, first[1:]), strict=True)
 
 
-@dataclass(frozen=True, slots=True)
-class _There:
-    """When somebody is there: begins, and ends that never fall."""
-
-    begins: NDArray[np.float64]
-    ends: NDArray[np.float64]
-
-    def at(self, t: NDArray[np.float64]) -> NDArray[np.bool_]:
-        return within(t, self.begins, self.ends)
-
-    def seconds(self, low: float, high: float) -> float:
-        """How long, between two moments; a minute more, so that it is never nothing."""
-        return 60.0 + float(np.clip(np.minimum(self.ends, high) - np.maximum(self.begins, low), 0.0, None).sum())
-
-
 def _guess(scene: Scene, asked: Mapping[int, Mapping[int, float]], fewest: int) -> Pairs:
     if scene.seen.view in {View.DISK, View.MEMORY} or not scene.weights:
         return Pairs.none()
-    hours = {}
-    for person, spans in scene.inboxes.there.items():
-        if spans:
-            begins, ends = np.array(spans, np.float64).T
-            hours[person] = _There(begins - SLACK, np.maximum.accumulate(ends + SLACK))
+    there = scene.inboxes.there
+    people = sorted(person for person, spans in there.items() if spans)
+    spans = Spans(there, people, SLACK)
     found: dict[Pair, float] = defaultdict(float)
     for place, events in _rooms(scene):
         t = _spread(events["t"])
         if len(t) >= fewest:
-            for pair, likely in _likely(t, hours, asked.get(place, {})):
-                found[pair] += likely * float(np.log1p(len(t)))
+            for (one, two), likely in _likely(t, spans, _of(people, asked.get(place, {}))):
+                found[people[one], people[two]] += likely * float(np.log1p(len(t)))
     return Pairs.of(dict(sorted(found.items())))
 
 
@@ -116,22 +100,25 @@ def _spread(times: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.array(kept)
 
 
-def _likely(
-    t: NDArray[np.float64], hours: Mapping[int, _There], known: Mapping[int, float]
-) -> Iterator[tuple[Pair, float]]:
+def _of(people: list[int], known: Mapping[int, float]) -> NDArray[np.float64]:
+    return np.array([known.get(person, 0.0) for person in people])
+
+
+def _likely(t: NDArray[np.float64], spans: Spans, known: NDArray[np.float64]) -> Iterator[tuple[Pair, float]]:
     """How likely each two people are those who read at these moments."""
-    there = {person: one.at(t) for person, one in hours.items()}
-    most = sorted(there, key=lambda person: (-int(there[person].sum()), person))[:CROWD]
-    people = sorted({*most, *(person for person in known if person in there)})
-    if len(people) < 2:
+    there = spans.there(t)
+    often = there.sum(axis=0)
+    chosen = np.union1d(np.argsort(-often, kind="stable")[:CROWD], np.flatnonzero(known))
+    if len(chosen) < 2:
         return
-    table = np.stack([there[person] for person in people], axis=1).astype(np.float64)
-    seconds = np.array([hours[person].seconds(float(t[0]), float(t[-1])) for person in people])
-    before = np.array([known.get(person, 0.0) for person in people])
-    one, two = np.triu_indices(len(people), 1)
-    score = np.log(table[:, one] + table[:, two] + NOBODY_THERE).sum(axis=0)
-    score += np.log1p(before[one] + before[two]) - len(t) * np.log(seconds[one] + seconds[two])
+    seconds = LEAST_S + spans.seconds(float(t[0]), float(t[-1]))[chosen]
+    one, two = np.triu_indices(len(chosen), 1)
+    both = (there[:, chosen].T.astype(np.float64) @ there[:, chosen])[one, two]
+    either = often[chosen][one] + often[chosen][two] - 2 * both
+    score = both * np.log(2 + NOBODY_THERE) + either * np.log(1 + NOBODY_THERE)
+    score += (len(t) - both - either) * np.log(NOBODY_THERE)
+    score += np.log1p(known[chosen][one] + known[chosen][two]) - len(t) * np.log(seconds[one] + seconds[two])
     likely = np.exp(score - score.max())
     likely /= likely.sum()
     for at in np.flatnonzero(likely > LEAST).tolist():
-        yield (people[int(one[at])], people[int(two[at])]), float(likely[at])
+        yield (int(chosen[one[at]]), int(chosen[two[at]])), float(likely[at])

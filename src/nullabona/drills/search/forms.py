@@ -28,7 +28,7 @@ SHORTEST: Final = 6
 SHORTEST_PLAIN: Final = 4
 """... but for plain UTF-8, which is looked for from four bytes on ..."""
 SHORTEST_ASCII: Final = 5
-"""... or five, if all are signs of ASCII: four letters turn up in base64 (2**-24 per byte), of which a record has much."""
+"""... or five of ASCII: four letters turn up in base64 (2**-24 per byte), of which a record has much."""
 _LETTER: Final = 1.0
 _SIGN: Final = 0.5
 _WIDE: Final = 4.5
