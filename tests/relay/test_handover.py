@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import socket
 from typing import Any
 
 import pytest
+from picows import WSTransport
 
 from nullabona.relay.handover import nameless
+from tests.relay.peers import Box, Client
 
 
 class Asked(asyncio.Transport):
@@ -42,3 +45,11 @@ def test_nobody_asks_who_is_at_the_other_end(family: socket.AddressFamily) -> No
     found.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     assert (under.one.fileno(), found is under.one) == (found.fileno(), family != socket.AF_UNIX)
     under.one.close()
+
+
+def test_a_relay_gives_its_websockets_nothing_else(client: Client) -> None:
+    """Of a running relay: what picows holds of a connection does not say who is at the other end."""
+    client.append(Box(), b"a frame of theirs".ljust(256))
+    held = [one for one in gc.get_objects() if isinstance(one, WSTransport) and not one.is_client_side]
+    assert 1 == len(held)
+    assert held[0].underlying_transport.get_extra_info("peername") is None
