@@ -7,7 +7,7 @@ one defence changed; ``--once`` leaves out what repeats attacks on growing parts
 takes the attackers that were chosen for another page (its ``chosen.json``); ``--tap-from DAY`` lets whoever watches
 what passes begin on that day, and reports friends of old and who met under the tap apart; ``--seized DAY`` ends a
 longer life on that evening; ``--untried NAME`` (repeatable) leaves an attacker out, which the page says; ``--draw``
-makes tables, plots and page anew from data that is there.
+makes tables, plots and page anew from data that is there; ``--processes N`` attacks so many views at once.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def main(arguments: list[str] | None = None) -> None:
         ran_on = page.machine()
         with threadpool_limits(1):  # threads that wait for one another on few cores are slower than one
             chosen = _chosen(options)
-            outcome = measure(plan, _wanted(options), lambda text: print(text, file=sys.stderr, flush=True), chosen)
+            outcome = measure(plan, _wanted(options), _say, chosen, options.processes)
         _write_data(outcome, plan, ran_on, folder)
     drawn = plots.draw(outcome, folder)
     written = page.write(outcome, plan, page.Pictures(drawn), _command(plan, options), ran_on)
@@ -52,6 +52,10 @@ def main(arguments: list[str] | None = None) -> None:
     if options.page:
         _write_page(outcome, plan, Path(options.page), _command(plan, options), ran_on)
     _print(outcome)
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -73,6 +77,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--seized", type=int, default=0, help="the machine is seized on this day's evening already")
     parser.add_argument("--untried", action="append", default=[], choices=NAMES, help="an attacker that is left out")
     parser.add_argument("--chosen", help="which attackers are reported, as chosen for another page")
+    parser.add_argument("--processes", type=int, default=1, help="views that are attacked at the same time")
     parser.add_argument("--draw", action="store_true", help="from the data in --out, without measuring")
     return parser
 

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Final
 
+from bench.leakage.abreast import abreast
 from bench.leakage.activity import TREES, tell_apart, windows
 from bench.leakage.defences import APART, TOGETHER
 from bench.leakage.designs import OURS, changed, is_changed
@@ -23,6 +24,7 @@ from bench.leakage.tournament import (
     FirstRow,
     LateRow,
     Learned,
+    Played,
     RoomRow,
     School,
     Trial,
@@ -176,9 +178,11 @@ def _finite(messages: Iterable[float | None]) -> list[float]:
     return [float("inf") if one is None else one for one in messages]
 
 
-def measure(plan: Plan, designs: Designs, say: Say = print, choice: Choice | None = None) -> Outcome:
+def measure(
+    plan: Plan, designs: Designs, say: Say = print, choice: Choice | None = None, processes: int = 1
+) -> Outcome:
     """Choose the attackers on some societies, then report them on others. With a ``choice`` that was made before, no
-    society is there to choose on, and nobody has learned anything.
+    society is there to choose on, and nobody has learned anything. ``processes``: how many views are attacked at once.
     """
     outcome, school = Outcome(), School()
     for seed in plan.chosen_on if choice is None else ():
@@ -189,7 +193,7 @@ def measure(plan: Plan, designs: Designs, say: Say = print, choice: Choice | Non
     outcome.choice = chosen if choice is None else choice
     for seed in plan.reported:
         for trial in _trials(plan, _wanted(designs, all_of_them=seed <= plan.changed), seed, say):
-            _report(plan, outcome, trial, learned, say)
+            _report(plan, outcome, trial, learned, say, processes)
     if choice is not None:
         outcome.choose_without_learning()
     return outcome
@@ -227,18 +231,22 @@ def _activity(trial: Trial, trees: int) -> ActivityRow:
     )
 
 
-def _report(plan: Plan, outcome: Outcome, trial: Trial, learned: Learned, say: Say) -> None:
+def _report(plan: Plan, outcome: Outcome, trial: Trial, learned: Learned, say: Say, processes: int) -> None:
     design, begun = trial.recording.design, time.perf_counter()
     outcome.events[design] = outcome.events.get(design, 0) + len(trial.recording.live)
     outcome.prices.append(price(trial.recording, trial.society.days, trial.society.seed))
-    for view in views_of(design):
+
+    def attacked(view: View) -> tuple[Played, FirstRow | None]:
         its = learned.get((design, view))
         played = trial.play(view, its)
+        often = view in LIVE and plan.over_time
+        return played, trial.first(view, outcome.choice.pairs[design, view], its) if often else None
+
+    for played, first in abreast(attacked, views_of(design), processes):
         outcome.edges += played.edges
         outcome.rooms += played.rooms
         outcome.late += played.late
-        if view in LIVE and plan.over_time:
-            outcome.first.append(trial.first(view, outcome.choice.pairs[design, view], its))
+        outcome.first += [first] if first else []
     if design in TOLD_APART and plan.over_time:
         outcome.activity.append(_activity(trial, plan.trees))
     say(f"    attacked in {time.perf_counter() - begun:.0f} s")

@@ -91,7 +91,8 @@ def test_the_ablation_is_lived_in_fewer_societies(outcome: Outcome) -> None:
 def test_the_outcome_is_the_same_twice() -> None:
     """Every figure."""
     plan = replace(PLAN, seeds=1)
-    one, two = (measure(plan, {OURS: stood_in(OURS, GroupIds)}, lambda _: None) for _ in range(2))
+    design = {OURS: stood_in(OURS, GroupIds)}
+    one, two = (measure(plan, design, lambda _: None, processes=processes) for processes in (1, 2))
     assert one == two
 
 
