@@ -20,6 +20,8 @@ JOIN: Final = 100
 """How many people join at once, those first with whom most goes."""
 NOTHING: Final = 1e-9
 """Of what goes with whoever has most of it, so little is a matter of rounding."""
+LEAST: Final = 1e-12
+"""Who joins and explains no more than this share of what was left over would come and go for ever, by rounding."""
 
 Counts = NDArray[np.float64]
 
@@ -33,17 +35,19 @@ def explain(expected: Counts, counts: Counts, people: Sequence[int]) -> dict[int
 
 
 def _solve(expected: Counts, counts: Counts) -> Counts:
-    weight = np.zeros(expected.shape[1])
-    goes = expected.T @ counts
+    weight, rest, before = np.zeros(expected.shape[1]), counts, np.inf
+    goes = expected.T @ rest
     nothing = NOTHING * goes.max(initial=0.0)
-    while len(more := np.flatnonzero(goes > nothing)):
+    while rest @ rest < (1.0 - LEAST) * before and len(more := np.flatnonzero(goes > nothing)):
+        before = float(rest @ rest)
         first = more[np.argsort(-goes[more], kind="stable")[:JOIN]]
         joined = np.union1d(np.flatnonzero(weight), first)
         columns = expected[:, joined]
         solved = _least_squares(columns, counts)
         weight = np.zeros(len(weight))
         weight[joined] = solved
-        goes = expected.T @ (counts - columns @ solved)
+        rest = counts - columns @ solved
+        goes = expected.T @ rest
         goes[joined] = 0.0
     return weight
 
