@@ -82,6 +82,7 @@ def test_a_relay_that_lies_about_what_it_holds(mood: str) -> None:
     relay.mood = ""
     world.settle(span=5 * 24 * HOUR, most=6_000)
     assert {("joined", everybody[0].where(room))} == {(p.phase(room), p.where(room)) for p in everybody}
+    assert everybody[0].epoch(room) > 1
     assert [sorted(texts)] * 4 == [sorted(person.texts(room)) for person in everybody]
 
 

@@ -122,7 +122,7 @@ def test_a_member_who_may_not_move_the_room_moves_alone() -> None:
     assert ({RELAY}, None) == (homes(world, room), order_of(a, room))
     assert [["I am at two"]] * 3 == texts(world, room)
     burn(world)
-    world.settle(span=DAY)
+    world.settle(span=DAY, most=4_000)
     assert not {box for box in world.relays[TWO].boxes if box == a.where(room)}
 
 

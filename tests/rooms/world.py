@@ -330,7 +330,7 @@ class World:
     # -- letting it run -------------------------------------------------------------------------------------------
 
     def turn(self, person: Person) -> bool:
-        """Everything one online device can do right now; True if anything was done."""
+        """Everything one online device can do right now; True if anything was done, or it has more to do."""
         if not person.online:
             return False
         busy = False
@@ -346,7 +346,8 @@ class World:
                 self.post(person, item)
         busy |= self.fetch(person)
         person.engine.tick(self.now)
-        return busy
+        wake = person.engine.wake_at()
+        return busy or (wake is not None and wake <= self.now)
 
     def quiet(self) -> None:
         """Let everybody work until nothing is left to do at this moment."""
@@ -364,7 +365,8 @@ class World:
             later = [wake for wake in wakes if wake is not None]
             if self.now >= until or not later:
                 return
-            self.now = min(max(min(later), self.now + 1), until)
+            self.now = min(*later, until)
+        raise AssertionError("so many wake-ups, and the time is not over")
 
     def pass_time(self, ms: int) -> None:
         self.now += ms

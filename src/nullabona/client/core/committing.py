@@ -108,8 +108,7 @@ def advance(step: Step, room: RoomState) -> None:
         and room.intents
         and room.pending is None
         and room.heal is None
-        and not track.candidates
-        and track.position >= track.head
+        and not track.undecided
         and step.now >= max(track.settle_until, track.look_until, room.commit_at)
     )
     if not ready:

@@ -45,9 +45,10 @@ def take_frames(step: Step, room: RoomState, track: BoxTrack, after: int, answer
         track.look_until = 0
     if not _same_box(step, room, track, answer):
         return
-    track.head = max(track.head, answer.head)
     if after != track.position:
+        track.head = max(track.head, answer.head)
         return
+    track.head = answer.head  # also if more was told before: that was a lie, and waiting for it would never end
     if answer.head < after:
         # A relay that told of more before than it holds now: what it numbered anew since would never be read.
         boxes.lose_box(step, room, track, answer.incarnation)
@@ -288,7 +289,7 @@ def _keep_settled(step: Step, track: BoxTrack, seq: int, digest: bytes, opened: 
 def decide(step: Step, room: RoomState, track: BoxTrack) -> None:
     """Once everything that can matter has been read: the first valid commit wins, settled ones before others."""
     waiting = not track.candidates or track.closed or step.now < track.settle_until
-    if waiting or track.position < min(track.decide_at, track.head or track.decide_at):
+    if waiting or not track.read_so_far:
         return
     settled: list[tuple[tuple[int, bytes], CommitCandidate, Claim]] = []
     blocked = False

@@ -51,7 +51,7 @@ class BoxTrack(msgspec.Struct):
     position: int = 0
     chain: bytes = b""
     head: int = 0
-    """Highest head a read reported in this incarnation."""
+    """The head that the last read from ``position`` told of, or a higher one that another told of since."""
     look_until: int = 0
     """Others may be in a later epoch already: no commit is made before this time, or before the box was read."""
     missing: list[int] = field(default_factory=list)
@@ -134,6 +134,16 @@ class BoxTrack(msgspec.Struct):
     @property
     def closed(self) -> bool:
         return bool(self.winner)
+
+    @property
+    def undecided(self) -> bool:
+        """Whether this device knows of frames that it has not read, or of commits none of which is chosen yet."""
+        return bool(self.candidates) or self.position < self.head
+
+    @property
+    def read_so_far(self) -> bool:
+        """Whether the box was read as far as it must be to choose between candidates."""
+        return self.position >= min(self.decide_at, self.head or self.decide_at)
 
     @property
     def acknowledged(self) -> int:

@@ -84,7 +84,7 @@ def room_wake(room: RoomState) -> int | None:
     times += [room.note_at, room.scout_at]
     if room.heal is not None:
         times.append(room.heal.next_at)
-    elif room.intents and room.pending is None:
+    elif room.intents and room.pending is None and not room.current.undecided:
         times.append(max(room.commit_at, room.current.settle_until, room.current.look_until, 1))
     for track in room.boxes:
         times += _track_times(track)
@@ -108,7 +108,6 @@ def _track_times(track: BoxTrack) -> list[int]:
         track.confirm_at,
         track.silence_at,
     ]
-    if track.candidates:
-        times.append(track.settle_until)
-        times += [candidate.give_up_at for candidate in track.candidates]
+    if track.candidates and track.read_so_far:  # until then no hour helps, only what comes
+        times.append(max(track.settle_until, *(candidate.give_up_at for candidate in track.candidates)))
     return times

@@ -1,0 +1,55 @@
+"""When a device wants to be woken: never again and again for what no hour can bring."""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from nullabona.client.core import committing
+from nullabona.client.core.state import UpdateKeys
+from tests.rooms.world import World
+
+
+def test_who_could_not_read_on_is_not_woken_for_a_commit() -> None:
+    """A device knows of frames that it has not read, wants to change something, and its relay is gone."""
+    world = World(1)
+    anna, bora = world.person("anna"), world.person("bora")
+    room = world.group(anna, bora)
+    world.settle()
+    bora.online = False
+    for text in ("one", "two", "three"):
+        anna.send(room, text)
+    world.settle(span=60_000)
+    bora.online = True
+    (want,) = [want for id, want in world.reads(bora) if id == room]
+    assert world.read(bora, room, want, limit=1)
+    world.dead.add(want.relay)
+    with bora.engine.step(world.now, room) as step:
+        committing.want(step.room(room), UpdateKeys())
+    bora.engine.tick(world.now)
+    wake = bora.engine.wake_at()
+    assert wake is None or wake > world.now
+    world.dead.clear()
+    before = bora.epoch(room)
+    world.settle()
+    assert bora.epoch(room) == before + 1
+
+
+def test_a_head_that_was_a_lie_once_is_not_waited_for() -> None:
+    """A relay told of more than it has: whoever believed it reads to the end that it tells of later, and decides."""
+    world = World(1)
+    anna, bora = world.person("anna"), world.person("bora")
+    room = world.group(anna, bora)
+    world.settle()
+    bora.online = False
+    anna.send(room, "one")
+    world.settle(span=60_000)
+    bora.online = True
+    (want,) = [want for id, want in world.reads(bora) if id == room]
+    told = world.relay.read(want.address, want.after)
+    lie = replace(told, head=told.head + 1_000_000)
+    bora.engine.on_frames(room, want.address, want.after, lie, world.now, want.relay)
+    before = bora.epoch(room)
+    with anna.engine.step(world.now, room) as step:
+        committing.want(step.room(room), UpdateKeys())
+    world.settle()
+    assert [before + 1] * 2 == [person.epoch(room) for person in (anna, bora)]
