@@ -74,12 +74,24 @@ def test_a_reaction_names_who_reacted(mina: Person, jun: Person) -> None:
 def test_arrow_up_edits_the_last_message_and_both_see_that_it_was(mina: Person, jun: Person) -> None:
     mina.say("See you at fvie")
     jun.sees("See you at fvie")
+    expect(mina.sees("See you at fvie").get_by_title("보내는 중")).to_have_count(0)
     mina.composer.press("ArrowUp")
     expect(mina.composer).to_have_value("See you at fvie")
     mina.say("See you at five")
     for person, mark in ((mina, "수정됨"), (jun, "edited")):
         expect(person.sees("See you at five").get_by_text(mark, exact=True)).to_be_visible()
         expect(person.bubble("See you at fvie")).to_have_count(0)
+
+
+def test_arrow_up_takes_no_older_message_while_the_last_is_on_its_way(mina: Person, jun: Person) -> None:
+    mina.say("This one has arrived")
+    jun.sees("This one has arrived")
+    mina.page.evaluate("() => { WebSocket.prototype.send = function () {}; }")
+    mina.say("This one is on its way")
+    expect(mina.sees("This one is on its way").get_by_title("보내는 중")).to_be_visible()
+    mina.composer.press("ArrowUp")
+    expect(mina.composer).to_have_value("")
+    mina.page.reload()
 
 
 def test_what_is_deleted_for_everyone_is_gone_for_everyone(mina: Person, jun: Person) -> None:
