@@ -137,7 +137,7 @@ class Scene:
 
     def _everything(self) -> list[Secret]:
         people = self._people
-        names = [name for person in _CAST for name in (person.name, person.handle_name)]
+        names = [name for person in _CAST for name in (person.name, f"{person.handle_name}@")]
         return [
             *secrets_of("message", (*KEPT, *LATE)), *secrets_gone(),
             Secret.text(Kind.ROOM, "the group's name", GROUP),
