@@ -199,6 +199,27 @@ def test_a_room_that_is_looked_at_is_read_at_once(service: Service, tmp_path: Pa
     play(story())
 
 
+def test_a_room_that_is_looked_at_is_read_into_its_newest_epoch(service: Service, tmp_path: Path) -> None:
+    """Keys changed meanwhile: the box of which the device did not know is read as well, by the same look."""
+    never = replace(HEARD, timing=replace(HEARD.timing, behind=NEVER, joining=NEVER))
+
+    async def story() -> None:
+        async with people(service, tmp_path, "a", "b") as (a, b):
+            room = await befriend(a, b)
+            await talk(a, b, room)
+            before = boxes(a, room)
+        async with opened(tmp_path / "b") as b:
+            await b.update_keys(room)
+            await b.wait_changed(room, timeout_s=PATIENCE_S)
+            await b.wait_sent(room, await b.send(room, "in a new box"))
+        async with opened(tmp_path / "a", never) as a:
+            await a.look(room)
+            assert "in a new box" in [message.text for message in a.messages(room)]
+            assert boxes(a, room) - before
+
+    play(story())
+
+
 def test_who_knows_nothing_of_what_rang_looks_everywhere(doomed: Service, tmp_path: Path) -> None:
     """The relay's process is another, and has forgotten what it told: every box is read."""
 

@@ -27,7 +27,7 @@ def test_a_device_is_linked_named_listed_and_put_out(pair: Pair, tmp_path: Path)
     listed = nulla("device", "list", "--json", profile=pair.mina)
     assert [("", True), ("desk", False)] == [(each["name"], each["this"]) for each in json.loads(listed.out)]
     assert 0 == nulla("send", pair.junho_handle, "from the desk", profile=desk).code
-    assert "from the desk" in nulla("read", pair.mina_handle, "--timeout", "60", profile=pair.junho).out
+    assert "from the desk" in nulla("read", pair.mina_handle, profile=pair.junho).out
     assert 0 == nulla("device", "name", "desk", "책상", profile=pair.mina).code
     out = nulla("device", "remove", "책상", profile=pair.mina)
     assert (0, True) == (out.code, "책상" in out.err)

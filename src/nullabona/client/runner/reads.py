@@ -34,6 +34,8 @@ SURE_S: Final = 30.0
 """So long a relay surely remembers what rings while we do not listen (spec/relay.md §4.4)."""
 ANSWER_S: Final = 30.0
 """How long a relay may take beyond the wait that was asked for."""
+LOOK_S: Final = 10.0
+"""So long a person who looks at a room waits for what lies in boxes that one of its boxes led to."""
 _CALM_FIRST_S: Final = 0.05
 _CALM_MOST_S: Final = 30.0
 
@@ -59,6 +61,8 @@ class Reads:
         """Boxes in which something may lie that we have not heard of."""
         self._seen: set[Key] = set()
         """Boxes that were read to their end at least once."""
+        self._looked: dict[bytes | None, float] = {}
+        """When a person looked at a room of which something is still to be read."""
         self._visits = Visits(ground, timing, chance, self._wants, self._behind)
         self._in_hand = 0
         """Answers that wait to be taken."""
@@ -86,13 +90,20 @@ class Reads:
         self._visits.read_back((room, relay, address))
 
     def look(self, room: bytes) -> None:
-        """The person looks at a room: what may lie in its boxes is read now. That ties those to one another only."""
-        for key in self._keys.get(room, set()) & self._behind:
+        """The person looks at a room: what may lie in its boxes is read now, also in those that these lead to.
+
+        That ties those to one another only.
+        """
+        for key in self._behind_in(room):
+            self._looked[room] = asyncio.get_running_loop().time()
             self._visits.hurry(key)
 
     def has_read(self, room: bytes) -> bool:
         """Whether the boxes of one room have been read to their end."""
-        return not self._keys.get(room, set()) & self._behind and not self._in_hand
+        return not self._behind_in(room) and not self._in_hand
+
+    def _behind_in(self, room: bytes | None) -> set[Key]:
+        return self._keys.get(room, set()) & self._behind
 
     def refresh(self, room: bytes | None) -> None:
         """Begin, keep and end reads so that they are those the engine wants for ``room`` (None: the inbox)."""
@@ -139,6 +150,8 @@ class Reads:
         self._behind.add(key)
         if isinstance(way, ApartWay):
             self._visits.begin(key, way)
+            if asyncio.get_running_loop().time() - self._looked.get(key[0], -math.inf) < LOOK_S:
+                self._visits.hurry(key)
         follows = self._visit(key, way) if isinstance(way, ApartWay) else self._follow(key, way)
         self._tasks[key] = self._ground.spawn(follows)
 
@@ -147,6 +160,7 @@ class Reads:
         self._keys[key[0]].discard(key)
         if not self._keys[key[0]]:
             del self._keys[key[0]]
+            self._looked.pop(key[0], None)
         self._behind.discard(key)
         self._unsure.discard(key)
         self._seen.discard(key)
@@ -284,6 +298,8 @@ class Reads:
             self._behind.discard(key)
             self._unsure.discard(key)
             self._visits.was_read(key, moved=after.after != want.after)
+            if not self._behind_in(key[0]):
+                self._looked.pop(key[0], None)
             if key not in self._seen:
                 self._seen.add(key)
                 self._ground.happened(Touched(frozenset()))
