@@ -175,10 +175,10 @@ class Device:
         """See `Ground.happened`."""
         if not self.running:
             return
-        self._outbox.pump()
-        self._scouts.pump()
         for room in sorted(touched.rooms):
             self._reads.refresh(room)
+        self._outbox.pump()
+        self._scouts.pump()
         if not self._looking:
             self._looking = True
             self._loop.call_soon(self._look)

@@ -61,6 +61,8 @@ class Reads:
         """Boxes in which something may lie that we have not heard of."""
         self._seen: set[Key] = set()
         """Boxes that were read to their end at least once."""
+        self._visited: set[Key] = set()
+        """Boxes that are being read apart at this moment."""
         self._looked: dict[bytes | None, float] = {}
         """When a person looked at a room of which something is still to be read."""
         self._visits = Visits(ground, timing, chance, self._wants, self._behind)
@@ -77,9 +79,11 @@ class Reads:
     def may_send(self, room: bytes, relay: str, address: bytes) -> bool:
         """Not before a box was read once: what lies there may tell that this profile is an old copy (spec §8)."""
         key = (room, relay, address)
+        if room not in self._keys:
+            self.refresh(room)
         ready = key not in self._wants or key in self._seen
         if not ready:
-            self._visits.hurry(key)
+            self._hurry(key)
         return ready
 
     def read_back(self, room: bytes, relay: str, address: bytes) -> None:
@@ -96,11 +100,16 @@ class Reads:
         """
         for key in self._behind_in(room):
             self._looked[room] = asyncio.get_running_loop().time()
-            self._visits.hurry(key)
+            self._hurry(key)
 
     def has_read(self, room: bytes) -> bool:
         """Whether the boxes of one room have been read to their end."""
         return not self._behind_in(room) and not self._in_hand
+
+    def _hurry(self, key: Key) -> None:
+        """Have it read now, if that is not under way."""
+        if key not in self._visited:
+            self._visits.hurry(key)
 
     def _behind_in(self, room: bytes | None) -> set[Key]:
         return self._keys.get(room, set()) & self._behind
@@ -178,10 +187,17 @@ class Reads:
         """Read at drawn moments, so that nothing waits at the relay and no two boxes are read together."""
         while self._is_reader(key):
             await self._visits.moment(key)
-            moved = True
-            while moved and self._is_reader(key):
-                moved = await self._read(key, way, await way.ready(), 0)
-                moved = moved and (key in self._behind or key in self._unsure)
+            self._visited.add(key)
+            try:
+                await self._read_up(key, way)
+            finally:
+                self._visited.discard(key)
+
+    async def _read_up(self, key: Key, way: KeptWay) -> None:
+        moved = True
+        while moved and self._is_reader(key):
+            moved = await self._read(key, way, await way.ready(), 0)
+            moved = moved and (key in self._behind or key in self._unsure)
 
     def _is_reader(self, key: Key) -> bool:
         return self._tasks.get(key) is asyncio.current_task() and key in self._wants

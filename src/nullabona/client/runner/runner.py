@@ -146,10 +146,10 @@ class Runner:
             self._notify()
             return
         self._go_home()
-        self._outbox.pump()
-        self._scouts.pump()
         for room in touched.rooms:
             self._reads.refresh(room)
+        self._outbox.pump()
+        self._scouts.pump()
         self._poke.set()
         if not self._looking:
             self._looking = True
