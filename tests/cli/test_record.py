@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -188,3 +189,26 @@ def test_a_folder_that_cannot_be_written_is_said(wronged: Wronged, tmp_path: Pat
     (tmp_path / "taken").write_text("a file", encoding="utf-8")
     refused = nulla("record", "evidence", "--out", str(tmp_path / "taken"), profile=wronged.profile)
     assert (1, True) == (refused.code, "[log-file]" in refused.err)
+
+
+# -- an operator who begins a new record --------------------------------------------------------------------------
+
+
+def test_after_the_record_was_lost_publishing_says_so_until_the_new_one_is_taken(tmp_path: Path) -> None:
+    """What is remembered to be published is not; it is again once the person has said that the old record is over."""
+    with Service(tmp_path / "relay") as service:
+        made = nulla("account", "create", service.handle("mina"), "--unprotected", profile=tmp_path / "mina")
+        assert 0 == made.code, made.err
+        assert 0 == nulla("account", "publish", profile=tmp_path / "mina").code
+        service.kill()
+        shutil.rmtree(service.data)
+        shutil.rmtree(service.record)
+        service.start()
+        distrusted = nulla("account", "publish", profile=tmp_path / "mina")
+        assert (3, True) == (distrusted.code, "[log-replaced]" in distrusted.err), distrusted.err
+        forgotten = nulla("record", "forget", service.host, profile=tmp_path / "mina")
+        assert (0, True) == (forgotten.code, "nulla account publish" in forgotten.err)
+        assert 0 == nulla("account", "publish", profile=tmp_path / "mina").code
+        new = nulla("account", "create", service.handle("jun"), "--unprotected", profile=tmp_path / "jun")
+        assert 0 == new.code, new.err
+        assert 0 == nulla("contact", "add", service.handle("mina"), profile=tmp_path / "jun").code

@@ -45,10 +45,10 @@ def test_a_relay_that_is_away_for_a_moment_has_nobody_looked_up(monkeypatch: pyt
     def look(step: Step, handle: str) -> None:
         looked.append((step.me.account, handle))
 
-    monkeypatch.setattr(whereabouts, "look_again", look)
     world = World(50)
     a, b = people(world, 2)
     room = world.group(a, b)
+    monkeypatch.setattr(whereabouts, "look_again", look)
     burn(world)
     world.settle(span=world.timing.scout_cards - 1)
     assert ([], {RELAY}) == (looked, homes_of((a, b), room))

@@ -6,7 +6,7 @@ import pytest
 
 from nullabona.client.core import commands, people, returning
 from nullabona.client.core.devices import own, telling
-from nullabona.client.core.healing import ticket_request
+from nullabona.client.core.items import TicketRequest
 from nullabona.client.core.state import Helper
 from tests.rooms.copying import CarefulWorld, copied, look_at_own_card, put_back
 from tests.rooms.devices import another_device, remember, remove_device, restored
@@ -93,7 +93,7 @@ def test_a_device_that_no_card_names_gets_no_ticket() -> None:
         step.forget_room(room)
         step.mls.forget(room)
         returning.begin(step, room, info, [Helper(mina.account, mina.me.handle)])
-        people.post(step, mina.account, mina.me.handle, ticket_request(room))
+        people.post(step, mina.account, mina.me.handle, TicketRequest(room, 0, b""))
     world.settle(span=2 * 86_400_000)
     assert thief.phase(room) == "away"
     assert leaves(mina, room) == {mina.me.device, jun.me.device}

@@ -67,9 +67,9 @@ async def _create(settings: Settings, handle: str, relay: str | None, wait_s: fl
         _show(settings, client.me)
 
 
-async def _publish(settings: Settings, client: Client, wait_s: float) -> None:
+async def _publish(settings: Settings, client: Client, wait_s: float, *, anew: bool = False) -> None:
     try:
-        await client.wait_published(timeout_s=wait_s)
+        await client.wait_published(anew=anew, timeout_s=wait_s)
     except errors.Unreachable:
         note(settings, "publish-later")
         raise
@@ -100,7 +100,7 @@ def publish(context: click.Context, *, timeout: float) -> None:
 
     async def work() -> None:
         async with opened(settings) as client:
-            await _publish(settings, client, timeout)
+            await _publish(settings, client, timeout, anew=True)
             _show(settings, client.me)
 
     run_async(work())

@@ -92,6 +92,10 @@ SENTENCES: Final[dict[str, tuple[str, str]]] = {
         "지난 메시지는 두 기기가 켜져 있는 동안 옵니다(`nulla sync`).",
     ),
     "device-out": ("{name} is out of every room.", "{name} 기기를 모든 방에서 내보냈습니다."),
+    "record-forgotten": (
+        "The public record of {host} is forgotten. With `nulla account publish` your card is put into the new one.",
+        "{host}의 공개 기록을 잊었습니다. `nulla account publish`로 새 기록에 명함을 올리세요.",
+    ),
     "publish-later": (
         "The directory is out of reach; the card is published with the next command that reaches it.",
         "디렉터리에 연결할 수 없습니다. 다음에 연결될 때 명함을 올립니다.",

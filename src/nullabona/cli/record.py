@@ -84,6 +84,7 @@ def forget(context: click.Context, host: str) -> None:
 async def _forget(settings: Settings, host: str) -> None:
     async with opened(settings, online=False) as client:
         client.forget_record(host)
+    note(settings, "record-forgotten", host=host)
 
 
 @record.command()

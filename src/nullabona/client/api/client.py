@@ -164,14 +164,21 @@ class Client(
         self._session.begin()
         return self.me
 
-    async def wait_published(self, *, timeout_s: float | None = 30.0) -> None:
-        """Until the directory has taken our card. Raises `Refused` if it will not, or `PendingStill`."""
+    async def wait_published(self, *, anew: bool = False, timeout_s: float | None = 30.0) -> None:
+        """Until the directory has taken our card; with ``anew`` until it was seen to have it now.
+
+        Raises `Refused` if it will not, why it is not believed if what it shows is wrong, or `PendingStill`.
+        """
         publishing = self._session.runner.publishing
+        if anew:
+            publishing.look_anew()
 
         def ended() -> Published | None:
-            return publishing.outcome if publishing.outcome.done or publishing.outcome.refusal else None
+            return None if publishing.outcome == Published() else publishing.outcome
 
         outcome = await self._session.until(ended, timeout_s, "the card was not published")
+        if outcome.distrusted is not None:
+            raise outcome.distrusted
         if outcome.refusal:
             raise Refused(outcome.refusal)
 

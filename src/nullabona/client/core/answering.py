@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 
-from nullabona.client.core import commands, entering, healing, people, seeking
+from nullabona.client.core import commands, entering, helping, people, seeking
 from nullabona.client.core.devices import own
 from nullabona.client.core.errors import CardTooOld, MlsRefused
 from nullabona.client.core.items import RoomsAsked
@@ -20,7 +20,7 @@ def card_came(step: Step, card: Card) -> None:
         if isinstance(asked, RoomsAsked):
             seeking.answer(step, sender, card)
         else:
-            healing.help_back(step, sender, asked, card)
+            helping.help_back(step, sender, asked, card)
 
 
 def by_itself(step: Step) -> None:

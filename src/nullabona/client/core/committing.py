@@ -107,7 +107,7 @@ def advance(step: Step, room: RoomState) -> None:
         room.phase == JOINED
         and room.intents
         and room.pending is None
-        and room.heal is None
+        and (room.heal is None or room.puts_out)
         and not track.undecided
         and step.now >= max(track.settle_until, track.look_until, room.commit_at)
     )
@@ -337,6 +337,7 @@ def _enter(
     room.info = info
     boxes.open_box(room, group)
     members.sync(step, room, rejoined)
+    healing.without_witness(step, room)
     leaving.say_again(step, room)
     carry_out_leaving(step, room)
     room.tend_at = room.tend_at or step.within(TEND_MS) + 1

@@ -304,6 +304,7 @@ class Engine:
                 with suppress(PeerError):
                     standing: claims.Standing = claims.PROMISED if how == "promised" else claims.PROVEN
                     answering.card_came(step, people.learn_card(step, data, handle, standing))
+                    self._inbox_upkeep(step)
             people.looked_up(step, handle)
             for claim, verdict in claims.answer(step, handle, data, how):
                 settling.settle(step, claim, verdict)

@@ -9,6 +9,7 @@ import msgspec
 from nullabona.client.core import (
     claims,
     committing,
+    healing,
     leaving,
     members,
     messages,
@@ -16,11 +17,12 @@ from nullabona.client.core import (
     receipts,
     relocating,
     returning,
+    signers,
     wishes,
 )
 from nullabona.client.core.boxes import open_box
 from nullabona.client.core.chat import notices, profiles
-from nullabona.client.core.chunks import Missing, blob_content
+from nullabona.client.core.chunks import MISSING, Missing, blob_content
 from nullabona.client.core.content import NoticeKind
 from nullabona.client.core.devices import own, telling
 from nullabona.client.core.devices.items import DeclineItem
@@ -29,7 +31,7 @@ from nullabona.client.core.items import Invitation, decode_pack
 from nullabona.client.core.mlsport import Invitation as Opened
 from nullabona.client.core.outgoing import drop_trims
 from nullabona.client.core.policy import certificate_of
-from nullabona.client.core.records import ContactState
+from nullabona.client.core.records import Contact, ContactState
 from nullabona.client.core.roominfo import DEVICES, RoomInfo, decode_info
 from nullabona.client.core.roominfo import DIRECT as DIRECT_ROOM
 from nullabona.client.core.state import AWAY, JOINED, RoomState, UpdateKeys
@@ -38,6 +40,11 @@ from nullabona.errors import PeerError
 from nullabona.wire.certificate import DeviceCertificate, open_certificate
 
 NOT_FOR_US: Final = "no-key-package"
+MOST_CHUNKS: Final = 8
+"""A stranger's invitation of more chunks is not fetched. 8 MiB are enough for a room of two thousand devices."""
+MOST_HELD: Final = 32
+"""So many invitations of strangers wait for the person; further ones are not taken."""
+_HELD: Final = "room-requests"
 _INVITATION: Final = "invitation"
 
 
@@ -51,46 +58,68 @@ class HeldInvitation(msgspec.Struct, array_like=True, frozen=True):
 
 
 _held = msgspec.msgpack.Decoder(HeldInvitation)
+_rooms = msgspec.msgpack.Decoder(list[bytes])
 
 
 def _request_key(room: bytes) -> str:
     return f"room-request:{room.hex()}"
 
 
-def invited(step: Step, sender: DeviceCertificate, item: Invitation) -> Missing | None:
-    """Act on an invitation: join, hold it for the person, or ignore it. `MISSING` if its blob has not come."""
+def invited(step: Step, sender: DeviceCertificate, item: Invitation, since: int, *, at: str) -> Missing | None:
+    """Act on an invitation: join, hold it for the person, or ignore it. `MISSING` if something must be got first.
+
+    It came into our inbox at the relay ``at``, at ``since`` in ms. Nothing that a stranger names is asked for
+    elsewhere, nor much of it there; and who is no stranger must be the account's device still.
+    """
     contact = step.store.contact(sender.account_id)
+    old = step.find_room(item.room)
     if contact is not None and contact.state is ContactState.BLOCKED:
         return None
+    if old is not None and old.phase == JOINED and not _may_replace(step, old, sender):
+        return None
+    trusted = _trusted(step, sender, contact, item.room)
+    if trusted or old is not None:
+        believed = signers.believed(step, sender, since, item.room, contact.room if contact is not None else b"")
+    else:
+        believed = item.relay == at and len(item.blob.chunks) <= MOST_CHUNKS
+    if not believed:
+        return MISSING if believed is None else None
     pack = blob_content(step, item.blob, item.relay, b"")
     if isinstance(pack, Missing):
         return pack
+    if step.store.saw(_INVITATION, item.id, step.day):
+        _come(step, sender, item, pack or b"", trusted=trusted)
+    return None
+
+
+def _come(step: Step, sender: DeviceCertificate, item: Invitation, pack: bytes, *, trusted: bool) -> None:
+    """Where an invitation leads, or whether the person is asked."""
     old = step.find_room(item.room)
-    if old is not None and old.phase == JOINED and not _may_replace(step, old, sender):
-        return None
-    if not step.store.saw(_INVITATION, item.id, step.day):
-        return None
-    own_device = sender.account_id == step.me.account
-    trusted = own_device or (contact is not None and contact.state in {ContactState.ACCEPTED, ContactState.REQUESTED})
-    wished = wishes.judged(step, item.room, sender.account_id)
-    trusted = (trusted or _expected(step, sender, item.room)) if wished is None else wished
     try:
-        opened = open_pack(step, pack or b"", sender, item.room)
+        opened = open_pack(step, pack, sender, item.room)
     except PeerError as refused:
         others = own.others(step) or (old is not None and old.phase == AWAY)
         if isinstance(refused, MlsRefused) and refused.reason == NOT_FOR_US and others:
-            return None  # for another device of our account, which reads the same inbox, or for what this one was
+            return  # for another device of our account, which reads the same inbox, or for what this one was
         if trusted or old is not None:
             # For them we are in the room now: only if they remove and add us again do we come in. Strangers get no say.
             handle = str(sender.handle)
             step.event("warning", item.room, code="invitation-refused", handle=handle, reason=refused.code)
-        return None
+        return
     info = decode_info(opened.room_info)
     if trusted or old is not None:
         enter(step, opened, info, sender, item.order)
     else:
-        _hold(step, sender, item, pack or b"", info)
-    return None
+        _hold(step, sender, item, pack, info)
+
+
+def _trusted(step: Step, sender: DeviceCertificate, contact: Contact | None, room: bytes) -> bool:
+    """Whether our account wants to be where this one invites it."""
+    wished = wishes.judged(step, room, sender.account_id)
+    if wished is not None:
+        return wished
+    known = contact is not None and contact.state in {ContactState.ACCEPTED, ContactState.REQUESTED}
+    return known or sender.account_id == step.me.account or _expected(step, sender, room)
 
 
 def _expected(step: Step, sender: DeviceCertificate, room: bytes) -> bool:
@@ -101,6 +130,10 @@ def _expected(step: Step, sender: DeviceCertificate, room: bytes) -> bool:
 
 def _hold(step: Step, sender: DeviceCertificate, item: Invitation, pack: bytes, info: RoomInfo) -> None:
     """A stranger's invitation waits for the person."""
+    waiting = _waiting(step)
+    if item.room not in waiting and len(waiting) >= MOST_HELD:
+        return
+    step.store.set_value(_HELD, msgspec.msgpack.encode([*(room for room in waiting if room != item.room), item.room]))
     held = HeldInvitation(sender.encode(), pack, item.order, item.id)
     step.store.set_value(_request_key(item.room), msgspec.msgpack.encode(held))
     if info.kind == DIRECT_ROOM:
@@ -110,10 +143,15 @@ def _hold(step: Step, sender: DeviceCertificate, item: Invitation, pack: bytes, 
     step.event("room-request", item.room, handle=str(sender.handle), account=sender.account_id, name=info.name)
 
 
+def _waiting(step: Step) -> list[bytes]:
+    """The rooms of the invitations that are held."""
+    data = step.store.get_value(_HELD)
+    return _rooms.decode(data) if data else []
+
+
 def _may_replace(step: Step, room: RoomState, sender: DeviceCertificate) -> bool:
     """A room we are in is replaced only while we look for the winning branch, and by a member."""
-    accounts = {device.account for device in step.roster(room.id).values()}
-    return room.heal is not None and sender.account_id in accounts
+    return room.heal is not None and healing.may_answer(step, room, sender.account_id)
 
 
 def open_pack(step: Step, pack: bytes, sender: DeviceCertificate, room: bytes) -> Opened:
@@ -204,6 +242,7 @@ def _drop(step: Step, room: bytes) -> None:
     """It waits no more, if it did."""
     if step.store.get_value(_request_key(room)) is not None:
         step.store.delete_value(_request_key(room))
+        step.store.set_value(_HELD, msgspec.msgpack.encode([each for each in _waiting(step) if each != room]))
         step.event("room-request-gone", room)
 
 

@@ -9,34 +9,40 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from nullabona.client.core import acknowledging, boxes, committing, leaving, messages, people, relocating, whereabouts
+from nullabona.client.core import (
+    acknowledging,
+    boxes,
+    committing,
+    leaving,
+    messages,
+    people,
+    whereabouts,
+)
 from nullabona.client.core.content import Moved
-from nullabona.client.core.devices import own
-from nullabona.client.core.items import Gone, Ticket, TicketRequest
+from nullabona.client.core.items import Ticket, TicketRequest
 from nullabona.client.core.proofs import Claim, decode_claim
 from nullabona.client.core.records import Device, Message, MessageState
 from nullabona.client.core.state import JOINED, BoxTrack, Heal, Helper, Merged, RemoveAccount, Rival, RoomState
 from nullabona.client.core.step import DAY_MS, Step
 from nullabona.errors import PeerError
 from nullabona.wire.address import Address
-from nullabona.wire.card import Card
 from nullabona.wire.certificate import DeviceCertificate
 
 MAX_ATTEMPTS = 24
 """How often a ticket is asked for, over about 16 hours, before the branch we are on is kept."""
+FORK = "fork"
+DOUBT_DAYS = 7
+"""So long nobody is believed to know of another branch whose last claim led to none."""
+OUTSIDE = "fork-of-former-members"
 LONELY = "nobody-follows"
 LONELY_DAYS = 7
 """Who is alone does not ask more often than this: most who are alone have friends who are away."""
-OUTSIDE = "fork-of-former-members"
 ASTRAY = "relay-gone"
 """The room was found at no relay."""
 FEW_ATTEMPTS = 8
 """How often a ticket is asked for where there may be no other branch, over about a quarter of an hour."""
-ALONE_ATTEMPTS = 2
-"""Who has asked so often and heard nothing helps others who lost the thread at the same place."""
 LOOK_AGAIN = 2
 """Who has not answered so often may have an inbox elsewhere by now."""
-TOLD_HISTORY = 64
 STRANDED_MOST = 256
 """Most messages owed to one device that a fork left outside."""
 
@@ -56,6 +62,9 @@ def own_key(track: BoxTrack) -> tuple[int, bytes]:
 def rival(step: Step, room: RoomState, track: BoxTrack, claim: Claim) -> None:
     """Another member merged another commit out of this epoch: the room is forked. Find out who must move."""
     helper = signer_of(step, room, claim)
+    if step.now < room.doubted.get(helper.account.hex(), 0):
+        boxes.announce_again(step, track)
+        return
     if claim.key > own_key(track):
         if track.rival is None or claim.key < branch_key(track.rival.removed, track.rival.commit):
             track.rival = Rival(claim.commit, claim.removed, helper.account, helper.handle)
@@ -65,16 +74,18 @@ def rival(step: Step, room: RoomState, track: BoxTrack, claim: Claim) -> None:
             boxes.announce_again(step, track)
         return
     step.event("warning", room.id, code="room-forked", epoch=track.epoch)
-    begin(step, room, Heal("fork", track.epoch, claim.commit, list(claim.removed), [helper], step.now))
+    begin(step, room, Heal(FORK, track.epoch, claim.commit, list(claim.removed), [helper], step.now))
 
 
 def outsider(step: Step, room: RoomState, track: BoxTrack, body: bytes) -> None:
     """A claim in a closed box by nobody who is in the room: perhaps of a branch that does not know who was removed.
 
-    They are told which branch we are on. If theirs wins we go there, and remove them again; but as they may only want
-    to disturb, not for long, and not twice a day.
+    They are told which branch we are on. Only an admin who is alone since looks for theirs, as nobody else could tell:
+    to remove them there again, who may only want to disturb, so not for long, and not twice a day.
     """
     boxes.answer(step, room, track)
+    if step.others(room, room.epoch) or step.me.account not in room.info.admins:
+        return
     try:
         claim = decode_claim(body)
         claim.verify(track.keys.box.address)
@@ -131,6 +142,20 @@ def _shown_up(step: Step, room: RoomState) -> bool:
     return any(step.store.view(box, device.device) is not None for box in seen_in for device in others)
 
 
+def without_witness(step: Step, room: RoomState) -> None:
+    """Who came in or went changed. If nobody is left of those who said that another branch won, it is not waited for.
+
+    Should others be there, they say so themselves.
+    """
+    heal = room.heal
+    if heal is None or heal.reason != FORK:
+        return
+    present = {device.account for device in step.roster(room.id).values()}
+    if not any(helper.account in present for helper in heal.helpers):
+        room.heal = None
+        messages.release_held(step, room)
+
+
 def follow(step: Step, room: RoomState, device: Device, moved: Moved) -> None:
     """A member moves to another branch. Who was in the forked epoch judges alone; who came later follows."""
     known = next((merged for merged in room.history if merged.epoch == moved.epoch), None)
@@ -175,6 +200,8 @@ def ask(step: Step, room: RoomState) -> None:
         if heal.gone and room.phase == JOINED:
             committing.leave_room(step, room)
             return
+        if heal.reason == FORK:
+            room.doubted |= {each.account.hex(): step.now + DOUBT_DAYS * DAY_MS for each in heal.helpers}
         room.heal = None
         messages.release_held(step, room)
         if not doubtful:
@@ -192,11 +219,6 @@ def ask(step: Step, room: RoomState) -> None:
             whereabouts.look_again(step, helper.handle)
 
 
-def ticket_request(room: bytes) -> TicketRequest:
-    """For a device that knows nothing of the room's epochs."""
-    return TicketRequest(room, 0, b"")
-
-
 def _next_helper(step: Step, room: RoomState, heal: Heal) -> Helper | None:
     """Named helpers every other time, anybody in the room in between."""
     named = {helper.account for helper in heal.helpers}
@@ -207,74 +229,14 @@ def _next_helper(step: Step, room: RoomState, heal: Heal) -> Helper | None:
     return pool[turn % len(pool)] if pool else None
 
 
-# -- helping ------------------------------------------------------------------------------------------------------
+# -- what is answered ---------------------------------------------------------------------------------------------
 
 
-def help_back(step: Step, sender: DeviceCertificate, asked: TicketRequest, card: Card | None = None) -> None:
-    """Give a member's device what it needs to rejoin, if we are on the branch it asks for.
-
-    ``card`` is the one that the directory has of its account, if it was just looked up.
-    """
-    room = step.find_room(asked.room)
-    if room is None or room.phase != JOINED or room.pending is not None or sender.device_id == step.me.device:
-        return  # the last is our own question, in the inbox that we share with our other devices
-    if sender.account_id not in {device.account for device in step.roster(room.id).values()}:
-        if not asked.commit or any(merged.commit == asked.commit for merged in room.history):
-            people.post(step, sender.account_id, str(sender.handle), Gone(room.id))
-        return
-    if sender.account_id == step.me.account and sender.device_id in own.gone(step.store):
-        people.post(step, sender.account_id, str(sender.handle), Gone(room.id))
-        return
-    if asked.commit and not any(merged.commit == asked.commit for merged in room.history):
-        return
-    if room.heal is not None and not _in_same_plight(room, room.heal, asked):
-        return
-    if not _may_return(step, room, sender, card):
-        if card is None and sender.account_id != step.me.account:
-            people.look_up_for(step, sender, asked)
-        return
-    track = room.current
-    if track.candidates or step.now < track.settle_until:
-        return
-    group = step.group(room)
-    history = tuple((m.epoch, m.commit, tuple(m.removed)) for m in room.history[-TOLD_HISTORY:])
-    ticket = Ticket(
-        room.id,
-        room.epoch,
-        track.secret,
-        group.group_info(),
-        group.ratchet_tree(),
-        track.incarnation,
-        track.position,
-        history,
-        relocating.to_carry(room),
-    )
-    people.post(step, sender.account_id, str(sender.handle), ticket)
-
-
-def _in_same_plight(room: RoomState, heal: Heal, asked: TicketRequest) -> bool:
-    """Whether we can help although we ask ourselves: we only lost the thread, and they want our branch or our epoch.
-
-    If the relay hid frames from everybody, everybody asks, and somebody has to answer; but first those who lost nothing
-    have a chance to. That a commit was among what both of us lost is told by its sender's announcement.
-    """
-    if heal.commit:
-        return False
-    return bool(asked.commit) or (asked.epoch == room.epoch and heal.attempts >= ALONE_ATTEMPTS)
-
-
-def _may_return(step: Step, room: RoomState, sender: DeviceCertificate, card: Card | None) -> bool:
-    """Whether a device of a member may have a ticket: one that is in, or that its account's newest card names.
-
-    Its certificate alone says nothing: a device that was put out keeps that.
-    """
-    if step.store.device(room.id, sender.device_id) is not None:
-        return True
-    if sender.account_id == step.me.account:
-        return any(device.id == sender.device_id for device in own.listed(step.store))
-    if card is not None:
-        return card.account_id == sender.account_id and any(d.certificate == sender for d in card.devices)
-    return False
+def may_answer(step: Step, room: RoomState, account: bytes) -> bool:
+    """Whether it is somebody whom we ask for the way to the room's other branch, or into the room."""
+    heal = room.heal
+    asked = {helper.account for helper in heal.helpers} if heal is not None else set()
+    return account in asked or account in {device.account for device in step.roster(room.id).values()}
 
 
 def told_gone(step: Step, sender: DeviceCertificate, room: RoomState) -> bool:

@@ -10,12 +10,14 @@ from nullabona.client.core import (
     entering,
     files,
     healing,
+    helping,
     links,
     people,
     rejoin,
     replies,
     returning,
     seeking,
+    signers,
     watching,
     wishes,
 )
@@ -139,9 +141,13 @@ def _open(step: Step, state: InboxState, item: WaitingItem) -> list[Join]:
         return []
     try:
         sender, body = open_item(Address(item.place or state.box.address), data)
-        return _act(step, state, item, sender, body)
+        heard = _act(step, state, item, sender, body)
     except PeerError:
         return []
+    if isinstance(heard, Missing):
+        state.waiting = [*state.waiting, item][-MAX_WAITING:]
+        return []
+    return heard
 
 
 def _content(step: Step, plain: bytes, relay: str) -> bytes | Missing | None:
@@ -155,14 +161,17 @@ def _content(step: Step, plain: bytes, relay: str) -> bytes | Missing | None:
         return None
 
 
-def _act(step: Step, state: InboxState, item: WaitingItem, sender: DeviceCertificate, body: ItemBody) -> list[Join]:
+def _act(
+    step: Step, state: InboxState, item: WaitingItem, sender: DeviceCertificate, body: ItemBody
+) -> list[Join] | Missing:
+    """Joins that were begun; `MISSING` if something must be fetched or looked up first."""
     if isinstance(body, ContactRequest):
         people.request_came(step, sender.account_id, body)
         inboxes.note_request(step, sender.account_id, item.frame)
     elif isinstance(body, TicketRequest):
-        healing.help_back(step, sender, body)
+        helping.help_back(step, sender, body)
     elif isinstance(body, Ticket):
-        return _ticket(step, sender, body)
+        return _ticket(step, item, sender, body)
     elif isinstance(body, LinkUse):
         links.use_came(step, sender.account_id, body)
     elif isinstance(body, LinkRefusal):
@@ -170,21 +179,25 @@ def _act(step: Step, state: InboxState, item: WaitingItem, sender: DeviceCertifi
     elif isinstance(body, FileRequest):
         files.asked_back(step, sender.account_id, body)
     elif isinstance(body, Gone):
-        _told_gone(step, sender, body.room)
+        return _told_gone(step, item, sender, body.room)
     elif isinstance(body, RoomsAsked | RoomsTold):
         seeking.heard(step, sender, body)
-    elif entering.invited(step, sender, body) is MISSING:
-        state.waiting = [*state.waiting, item][-MAX_WAITING:]
+    elif entering.invited(step, sender, body, item.since, at=item.relay or state.relay) is MISSING:
+        return MISSING
     return []
 
 
-def _told_gone(step: Step, sender: DeviceCertificate, id: bytes) -> None:
+def _told_gone(step: Step, item: WaitingItem, sender: DeviceCertificate, id: bytes) -> list[Join] | Missing:
     room = step.find_room(id)
-    if room is None:
-        return
+    if room is None or room.heal is None or not healing.may_answer(step, room, sender.account_id):
+        return []
+    believed = signers.believed(step, sender, item.since, id)
+    if believed is None:
+        return MISSING
     away = room.phase == AWAY
-    if returning.told_gone(room, sender.account_id) if away else healing.told_gone(step, sender, room):
+    if believed and (returning.told_gone(room, sender.account_id) if away else healing.told_gone(step, sender, room)):
         _out(step, room)
+    return []
 
 
 def _out(step: Step, room: RoomState) -> None:
@@ -194,13 +207,12 @@ def _out(step: Step, room: RoomState) -> None:
         watching.stop(step, room)
 
 
-def _ticket(step: Step, sender: DeviceCertificate, ticket: Ticket) -> list[Join]:
+def _ticket(step: Step, item: WaitingItem, sender: DeviceCertificate, ticket: Ticket) -> list[Join] | Missing:
     room = step.find_room(ticket.room)
-    if room is None:
+    if room is None or room.heal is None or not healing.may_answer(step, room, sender.account_id):
         return []
-    known = {d.account for d in step.roster(room.id).values()}
-    known |= {helper.account for helper in room.heal.helpers} if room.heal is not None else set()
-    if sender.account_id not in known:
-        return []
-    join = rejoin.start(step, room, ticket)
+    believed = signers.believed(step, sender, item.since, room.id)
+    if believed is None:
+        return MISSING
+    join = rejoin.start(step, room, ticket) if believed else None
     return [join] if join is not None else []

@@ -63,14 +63,24 @@ def invite_added(step: Step, room: RoomState, intents: list[Intent]) -> None:
 
 
 def _invite_all(step: Step, room: RoomState, added: Sequence[AddAccount], pack: bytes) -> None:
-    """Send a Welcome to those of the added whose devices came into the room with the current epoch, as we know it."""
+    """Send a Welcome to those of the added whose devices came into the room with the current epoch, as we know it.
+
+    It lies at the relay of each one's inbox: nobody is led to another before they have said yes.
+    """
     ref = queue_blob(step, room.id, room.current.keys.box.address, room.relay, pack)
+    for relay in sorted({_relay_of(intent) for intent in added} - {room.relay}):
+        _put_pack(step, room, ref, relay)
     roster = step.roster(room.id).values()
     invites = _load(step, room)
     for intent in added:
         devices = [d.device for d in roster if d.account == intent.account and d.since == room.epoch]
         invites.append(_invite(step, room, intent, devices, ref))
     _save(step, room, invites)
+
+
+def _relay_of(intent: AddAccount) -> str:
+    """The one that keeps their inbox."""
+    return _inboxes.decode(intent.inbox).relay or whereabouts.host_relay(intent.handle)
 
 
 def keep_welcome(step: Step, room: RoomState) -> None:
@@ -99,19 +109,19 @@ def _load_lost(step: Step, room: RoomState) -> list[LostWelcome]:
 
 def _invite(step: Step, room: RoomState, intent: AddAccount, devices: list[bytes], ref: BlobRef) -> Invite:
     whereabouts.note_handle(step, _inboxes.decode(intent.inbox), intent.handle)
-    item = Invitation(step.chance.bytes(16), room.id, room.relay, ref, relocating.to_carry(room))
+    item = Invitation(step.chance.bytes(16), room.id, _relay_of(intent), ref, relocating.to_carry(room))
     invite = Invite(intent.account, devices, intent.inbox, msgspec.msgpack.encode(item), 0, reply=intent.reply)
-    _send(step, room, invite, intent.handle)
+    _send(step, invite, intent.handle)
     return invite
 
 
-def _send(step: Step, room: RoomState, invite: Invite, handle: str = "") -> None:
+def _send(step: Step, invite: Invite, handle: str = "") -> None:
     """Into the reply box of who asked, the first time; then, and to everybody else, into the inbox."""
     inbox, item = _inboxes.decode(invite.inbox), _invitations.decode(invite.item)
     if invite.reply and not invite.attempts:
         replies.queue_reply(step, invite.reply, inbox, whereabouts.host_relay(handle), item)
     else:
-        queue_item(step, inbox, room.relay, item)
+        queue_item(step, inbox, item.relay, item)
     invite.next_at = step.now + (step.timing.invite << min(invite.attempts, 8)) + step.chance.between(0, 1_000)
     invite.attempts += 1
 
@@ -182,19 +192,26 @@ def _repeat(step: Step, room: RoomState, invite: Invite) -> None:
     if handle:
         whereabouts.look_again(step, handle)
     item = _invitations.decode(invite.item)
-    item = msgspec.structs.replace(item, relay=room.relay, order=relocating.to_carry(room))
+    relay = _inboxes.decode(invite.inbox).relay or (whereabouts.host_relay(handle) if handle else item.relay)
+    item = msgspec.structs.replace(item, relay=relay, order=relocating.to_carry(room))
     invite.item = msgspec.msgpack.encode(item)
-    for digest in item.blob.chunks:
+    _put_pack(step, room, item.blob, relay)
+    _send(step, invite, handle)
+
+
+def _put_pack(step: Step, room: RoomState, ref: BlobRef, relay: str) -> None:
+    for digest in ref.chunks:
         chunk = step.store.chunk(digest)
         if chunk is not None:
-            put_chunk_back(step, room, digest, chunk)
-    _send(step, room, invite, handle)
+            put_chunk_back(step, room, digest, chunk, relay)
 
 
-def put_chunk_back(step: Step, room: RoomState, digest: bytes, chunk: bytes) -> None:
-    target = Target(room.relay, b"").encode()
+def put_chunk_back(step: Step, room: RoomState, digest: bytes, chunk: bytes, relay: str = "") -> None:
+    """``relay``: empty for the one that keeps the room."""
+    target = Target(relay or room.relay, b"").encode()
     box = room.current.keys.box.address
-    if digest not in step.store.outbox_refs(box):
+    waiting = {(item.ref, item.target) for item in step.store.outbox_of(room.id) if item.box == box}
+    if (digest, target) not in waiting:
         step.store.add_outbox(BLOB, room=room.id, box=box, ref=digest, target=target, data=chunk)
 
 

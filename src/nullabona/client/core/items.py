@@ -43,7 +43,7 @@ class Invitation(msgspec.Struct, array_like=True, frozen=True, tag=2):
     """A Welcome into a room and the tree it needs, which all who are invited at once share as one blob.
 
     ``id`` is the sender's, so that a repeat is recognised. ``blob`` is the reference to an encoded `WelcomePack` on
-    ``relay``.
+    ``relay``, which is that of the inbox.
     """
 
     id: Annotated[bytes, Meta(min_length=16, max_length=16)]

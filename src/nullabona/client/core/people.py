@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 import msgspec
 
-from nullabona.client.core import claims, invites, links, replies, trust, whereabouts
+from nullabona.client.core import claims, invites, links, replies, signers, trust, whereabouts
 from nullabona.client.core.errors import CardTooOld, NoSuchContact
 from nullabona.client.core.items import ContactRequest, ItemBody, RoomsAsked, TicketRequest
 from nullabona.client.core.outgoing import queue_item
@@ -25,6 +25,8 @@ MAX_LOOKUPS = 16
 """How often a card is looked up, over about three hours, before what waits for it is given up."""
 MOST_WISHES = 16
 """Rooms that one account may want back at the same time; the others are asked for again."""
+MOST_ASKING = 256
+"""So many strangers' requests wait for the person; further ones are not taken."""
 MAX_CARD_DAYS = 30
 """Key packages of an older card are not used: their private halves have been around for too long."""
 
@@ -66,6 +68,7 @@ def learn_card(step: Step, data: bytes, handle: str, standing: claims.Standing =
         step.store.put_contact(replace(contact, card=card.encoded, key_packages=packages_of(card)))
     claims.seen(step, card.account_id, standing)
     whereabouts.remember(step, card)
+    signers.note(step, card)
     _send_waiting(step, card.account_id)
     return card
 
@@ -257,7 +260,16 @@ def request_came(step: Step, account: bytes, request: ContactRequest) -> None:
     known = step.store.contact(account)
     if known is not None and known.state is ContactState.ACCEPTED:
         _asks_again(step, known, card, request)
-        return
+    elif known is not None or not _crowded(step):
+        _asks(step, known, card, request)
+
+
+def _crowded(step: Step) -> bool:
+    return sum(contact.state is ContactState.ASKING for contact in step.store.contacts()) >= MOST_ASKING
+
+
+def _asks(step: Step, known: Contact | None, card: Card, request: ContactRequest) -> None:
+    account = card.account_id
     if known is None or known.state is not ContactState.BLOCKED:
         replies.note(step, account, request.reply)
     if known is not None and known.state in {ContactState.BLOCKED, ContactState.ASKING}:

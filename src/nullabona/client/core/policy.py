@@ -105,8 +105,11 @@ def _check_external(commit: Processed, joiner: DeviceCertificate, roster: Mappin
     if len(commit.adds) != 1 or commit.new_group_ext is not None or commit.aad:
         raise PolicyRefused("an external commit that does more than rejoin")
     for leaf in commit.removes:
-        if leaf.leaf not in roster or roster[leaf.leaf].account != joiner.account_id:
+        old = roster.get(leaf.leaf)
+        if old is None or old.account != joiner.account_id:
             raise PolicyRefused("an external commit that removes somebody else")
+        if old.device == joiner.device_id and old.signature_key != joiner.device_key:
+            raise PolicyRefused("an external commit with another key under a device's id")
     kept = {device.device for place, device in roster.items() if place not in {leaf.leaf for leaf in commit.removes}}
     if joiner.device_id in kept:
         raise PolicyRefused("an external commit that doubles a device")
@@ -175,7 +178,8 @@ def _check_updates(updates: Sequence[Leaf], roster: Mapping[int, Device]) -> Non
     for leaf in updates:
         old = roster.get(leaf.leaf)
         certificate = certificate_of(leaf)
-        if old is None or (old.account, old.device) != (certificate.account_id, certificate.device_id):
+        new = (certificate.account_id, certificate.device_id, certificate.device_key)
+        if old is None or (old.account, old.device, old.signature_key) != new:
             raise PolicyRefused("an update that changes whose leaf it is")
 
 

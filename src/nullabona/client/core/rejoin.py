@@ -79,7 +79,7 @@ def start(step: Step, room: RoomState, ticket: Ticket) -> Join | None:
         return None
     try:
         candidate = step.mls.join_external(ticket.group_info, ticket.tree)
-        _check(room, heal, ticket, candidate)
+        _check(step, room, heal, ticket, candidate)
     except PeerError as refused:
         step.event("warning", room.id, code="ticket-refused", reason=refused.code)
         return None
@@ -101,16 +101,19 @@ def _nothing_missed(step: Step, room: RoomState, heal: Heal, ticket: Ticket) -> 
         room.heal = None
 
 
-def _check(room: RoomState, heal: Heal, ticket: Ticket, candidate: Candidate) -> None:
+def _check(step: Step, room: RoomState, heal: Heal, ticket: Ticket, candidate: Candidate) -> None:
     """Raises `PeerError` unless the branch is this room and its winning commit removed whom it is said to have removed.
 
-    Only the epoch right after that commit can show it: later somebody may have been added again.
+    Only the epoch right after that commit can show it: later somebody may have been added again. To those whom we
+    removed we only go where we may remove them again.
     """
     info = decode_info(candidate.group.room_info())
     same = candidate.group_id == room.id
     same = same and (info.kind, info.pair) == (room.info.kind, room.info.pair) and _as_safe(info.relay, room.info.relay)
     accounts = {certificate_of(leaf).account_id for leaf in candidate.group.members()}
     right_after = ticket.epoch == heal.epoch + 1
+    if heal.reason == healing.OUTSIDE:
+        same = same and step.me.account in info.admins
     if not same or (right_after and accounts & set(heal.removed)):
         candidate.discard()
         raise MlsRefused("a ticket leads to another room", "wrong-group")

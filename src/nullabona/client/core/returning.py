@@ -10,8 +10,9 @@ from typing import Final
 
 import msgspec
 
-from nullabona.client.core import healing, people, whereabouts
+from nullabona.client.core import people, whereabouts
 from nullabona.client.core.devices import own
+from nullabona.client.core.items import TicketRequest
 from nullabona.client.core.ports import Store
 from nullabona.client.core.records import Device
 from nullabona.client.core.roominfo import DEVICES, RoomInfo, decode_info, encode_info
@@ -153,7 +154,7 @@ def look_after(step: Step, room: RoomState) -> None:
         return
     helper = heal.helpers[heal.attempts % len(heal.helpers)]
     heal.attempts += 1
-    people.post(step, helper.account, helper.handle, healing.ticket_request(room.id))
+    people.post(step, helper.account, helper.handle, TicketRequest(room.id, 0, b""))
     if heal.attempts > len(heal.helpers):
         whereabouts.look_again(step, helper.handle)
     rounds, place = divmod(heal.attempts, len(heal.helpers))

@@ -18,6 +18,7 @@ REMOVED = "removed"
 LEFT = "left"
 AWAY = "away"
 """In it as far as is remembered, without its keys: a member is asked for a way back."""
+
 FORMER_MOST = 64
 
 
@@ -298,6 +299,8 @@ class RoomState(msgspec.Struct):
     """Accounts that the branch we left had removed, as long as we want them removed here too: nothing is sent."""
     former: dict[str, Helper] = field(default_factory=dict)
     """signature key (hex) of a device that was removed → whose it is; the newest `FORMER_MOST`."""
+    doubted: dict[str, int] = field(default_factory=dict)
+    """account (hex) whose claim of another branch led to none → until when the next is not followed, in ms."""
     profile_at: int = 0
     """When to tell the room what our account is called."""
     profile_late: bool = False
@@ -342,6 +345,11 @@ class RoomState(msgspec.Struct):
     def relay(self) -> str:
         """The relay that keeps what is put into the room now."""
         return self.boxes[-1].relay if self.boxes else self.info.relay
+
+    @property
+    def puts_out(self) -> bool:
+        """Whether somebody is to go. That waits for no other branch: who is to go may have told us of it."""
+        return any(isinstance(intent, RemoveAccount | RemoveDevice) for intent in self.intents)
 
     def track_at(self, address: Address) -> BoxTrack | None:
         return next((track for track in self.boxes if track.keys.box.address == address), None)

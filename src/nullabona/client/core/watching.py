@@ -36,7 +36,9 @@ def take_frames(step: Step, room: RoomState, track: BoxTrack, after: int, answer
         if claim is None or claim.commit == track.winner or step.me.account in claim.removed:
             continue
         helper = healing.signer_of(step, room, claim)
-        healing.begin(step, room, Heal("fork", track.epoch, claim.commit, list(claim.removed), [helper], step.now))
+        healing.begin(
+            step, room, Heal(healing.FORK, track.epoch, claim.commit, list(claim.removed), [helper], step.now)
+        )
 
 
 def look_after(step: Step, room: RoomState) -> None:

@@ -29,6 +29,7 @@ from nullabona.client.core.record.promises import Expected, check_promise, encod
 from nullabona.client.core.step import DAY_MS
 from nullabona.client.core.touched import Touched
 from nullabona.client.net import EndpointRefused, TimedOut, endpoint_of
+from nullabona.client.runner.directories import GRAVE
 from nullabona.client.runner.ground import Ground
 from nullabona.client.runner.requests import ask
 from nullabona.errors import Bug, PeerError, Refused
@@ -45,10 +46,13 @@ FINAL: Final = frozenset({"handle-taken", "handle-refused", "card-invalid", "car
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """How far the card has come: ``done``, or refused with a wire code, or still on its way."""
+    """How far the card has come: ``done``, refused with a wire code, given to no directory that is not believed, or still
+    on its way.
+    """
 
     done: bool = False
     refusal: str = ""
+    distrusted: PeerError | EndpointRefused | None = None
 
 
 class Publishing:
@@ -62,6 +66,11 @@ class Publishing:
 
     def poke(self) -> None:
         """Publish or check soon: a relay was reached again."""
+        self._poke.set()
+
+    def look_anew(self) -> None:
+        """Whatever is known of it, see whether the directory shows the card; `outcome` tells when that was seen."""
+        self.outcome = Published()
         self._poke.set()
 
     async def run(self) -> None:
@@ -85,6 +94,8 @@ class Publishing:
             return await self._check()
         except (PeerError, EndpointRefused) as error:
             self._ground.warn(error.code, relay=self._home())
+            if error.code in GRAVE - {"log-stale"} and not self.outcome.done:
+                self._say(Published(distrusted=error))
             return False
 
     def _choose(self) -> None:
@@ -171,8 +182,10 @@ class Publishing:
             own = own_cards(self._ground.store)
         if shown == card.encoded:
             self._is_ours()
+            self._seen()
             return True
         if waits and (not shown or card_hash(shown) in own):
+            self._seen()
             return True
         if not shown:
             with self._ground.engine.step(self._ground.now()) as step:
@@ -182,6 +195,10 @@ class Publishing:
             return True
         self._ground.warn("card-not-ours", handle=account.record.handle, reason=_difference(shown, card))
         return True
+
+    def _seen(self) -> None:
+        if not self.outcome.done:
+            self._say(Published(done=True))
 
     def _is_ours(self) -> None:
         """The directory shows our card: what stands in our rooms and is not on it was not let in a moment ago."""

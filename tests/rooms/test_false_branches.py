@@ -1,0 +1,132 @@
+"""Claims that another branch of the room won, where there is none, or only one that its inventor made."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+
+import msgspec
+import nullabona_mls as native
+import pytest
+
+from nullabona.client.core.healing import DOUBT_DAYS
+from nullabona.client.core.items import Ticket
+from nullabona.client.core.proofs import make_claim
+from nullabona.client.core.roominfo import ROOM_INFO_EXTENSION, encode_info
+from nullabona.wire.address import EpochKeys
+from nullabona.wire.frame import NONCE_SIZE, Kind, seal_frame
+from tests.rooms.hostile import all_well, kinds, mole, people, remove, to_inbox, track_of, update_keys, warnings
+from tests.rooms.world import Person, World
+
+MINUTE = 60_000
+HOUR = 60 * MINUTE
+DAY = 24 * HOUR
+NOBODY = bytes(32)
+LOW_FIRST = sorted((b"no commit %d" % number for number in range(500)), key=lambda each: sha256(each).digest())
+
+
+def claims(liar: Person, keys: EpochKeys, commit: bytes, removed: tuple[bytes, ...]) -> None:
+    """Say in a box that is closed that ``commit`` ended it."""
+    world, box = liar.world, bytes(keys.box.address)
+    body = make_claim(liar.mls, liar.me.signature_key, box, commit, removed)
+    nonce = world.dice.bytes(NONCE_SIZE)
+    world.relay.append(box, seal_frame(keys.frame_key, keys.box.address, nonce, Kind.SETTLED, body))
+
+
+def own_branch(liar: Person, group: native.Group, room: bytes, epoch: int, commit: bytes) -> Ticket:
+    """The way to a branch on which the liar is the only admin."""
+    info = msgspec.structs.replace(liar.info(room), admins=(liar.account,))
+    group.commit(liar.mls.signer, update=True, group_ext=[(ROOM_INFO_EXTENSION, encode_info(info))])
+    group.merge_pending()
+    secret = group.export_secret("nullabona room", b"", 32)
+    history = ((epoch, sha256(commit).digest(), (NOBODY,)),)
+    return Ticket(room, group.epoch, secret, group.group_info(liar.mls.signer), group.ratchet_tree(), b"", 0, history)
+
+
+@pytest.mark.parametrize("lured", [0, 1])
+def test_a_removed_member_leads_nobody_after_it(lured: int) -> None:
+    """Its old certificate is in order, and its claim beats the commit that removed it."""
+    world = World(77)
+    a, b, c, m = people(world, 4)
+    room = world.group(a, b, c, m)
+    group, keys, epoch = mole(m, room), track_of(m, room).keys, m.epoch(room)
+    remove(a, room, m)
+    world.settle()
+    m.online = False
+    world.settle(span=2 * HOUR)
+    with b.engine.step(world.now) as step:
+        winner = next(track.winner for track in step.room(room).boxes if track.epoch == epoch)
+    lower = next(each for each in LOW_FIRST if sha256(each).digest() < winner)
+    ticket = own_branch(m, group, room, epoch, lower)
+    claims(m, keys, lower, (NOBODY,))
+    for _ in range(6):
+        to_inbox(m, (a, b)[lured], ticket)
+        world.settle(span=MINUTE)
+    assert [[], [], []] == [kinds(person, room, "rejoined") for person in (a, b, c)]
+    all_well(world, room, a, b, c)
+
+
+def test_a_removed_member_silences_nobody() -> None:
+    """Claims in every box that it knows hold up no message for a moment."""
+    world = World(4)
+    a, b, c, m = people(world, 4)
+    room = world.group(a, b, c, m)
+    known = []
+    for _ in range(4):
+        known.append(track_of(m, room).keys)
+        update_keys(b, room)
+        world.settle(span=MINUTE)
+    remove(a, room, m)
+    world.settle(span=MINUTE)
+    m.online = False
+    for number, keys in enumerate(known):
+        claims(m, keys, LOW_FIRST[number], (c.account,))
+        world.settle(span=5_000)
+        a.send(room, f"{number}")
+        world.settle(span=5_000)
+        assert f"{number}" in b.texts(room)
+
+
+def test_who_says_that_another_branch_won_can_be_removed() -> None:
+    """Whoever hears it waits for that branch; but not with putting out the one who said it, nor any longer then."""
+    world, (a, b, _, m), room = silenced(3)
+    a.send(room, "hello?")
+    world.settle(span=HOUR)
+    assert [] == b.texts(room)
+    remove(a, room, m)
+    world.settle(span=HOUR)
+    assert m.account not in a.members(room)
+    assert ["hello?"] == b.texts(room)
+
+
+def test_who_said_so_and_led_nobody_there_is_not_believed_again_for_a_week() -> None:
+    """About sixteen hours of silence is what one lie costs; the next one costs nothing."""
+    world, (a, b, c, m), room = silenced(3)
+    keys = track_of(m, room).keys
+    update_keys(b, room)
+    world.settle(span=DAY, most=4_000)
+    a.send(room, "at last")
+    world.settle(span=MINUTE)
+    assert "at last" in b.texts(room)
+    claims(m, keys, LOW_FIRST[0], (c.account,))
+    world.settle(span=MINUTE)
+    a.send(room, "and at once")
+    world.settle(span=MINUTE)
+    assert "and at once" in b.texts(room)
+    assert "no-way-back" in warnings(a, room)
+    world.settle(span=DOUBT_DAYS * DAY, most=20_000)
+    all_well(world, room, a, b, c)
+
+
+def silenced(seed: int) -> tuple[World, list[Person], bytes]:
+    """A member says that a branch won which removed somebody else; there is none."""
+    world = World(seed)
+    crowd = people(world, 4)
+    _, b, c, m = crowd
+    room = world.group(*crowd)
+    keys = track_of(m, room).keys
+    update_keys(b, room)
+    world.settle(span=MINUTE)
+    m.online = False
+    claims(m, keys, LOW_FIRST[1], (c.account,))
+    world.settle(span=10_000)
+    return world, crowd, room
