@@ -46,8 +46,8 @@ FINAL: Final = frozenset({"handle-taken", "handle-refused", "card-invalid", "car
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """How far the card has come: ``done``, refused with a wire code, given to no directory that is not believed, or still
-    on its way.
+    """How far the card has come: ``done``, refused with a wire code, not given to a directory that is not believed, or
+    still on its way.
     """
 
     done: bool = False
