@@ -242,7 +242,7 @@ def test_what_cannot_go_out_is_stored(doomed: Service, tmp_path: Path, name: str
     assert 0 == nulla("room", "create", "notes", profile=profile).code
     doomed.kill()
     late = nulla("send", "notes", "later", "--timeout", "0.5", profile=profile)
-    assert (4, True, 33) == (late.code, "[pending-still]" in late.err, len(late.out))
+    assert (4, True, 33) == (late.code, "[unreachable]" in late.err, len(late.out))
     assert 0 == nulla("send", "notes", "even later", "--no-wait", profile=profile).code
     doomed.start()
     synced = nulla("sync", "--json", profile=profile)

@@ -14,7 +14,7 @@ import click
 
 from nullabona.cli.catalogue import say
 from nullabona.cli.output import note
-from nullabona.cli.settings import PassphraseNeeded, Settings
+from nullabona.cli.settings import USUAL_S, PassphraseNeeded, Settings
 from nullabona.client.api import (
     Client,
     Keychain,
@@ -29,6 +29,8 @@ from nullabona.client.api import (
 )
 
 T = TypeVar("T")
+REACH_S = 5.0
+"""So long a command waits for a relay that does not answer at all, unless more was asked for than is usual."""
 _CANCEL_AGAIN_S = 1.0
 
 
@@ -83,10 +85,21 @@ async def opened_or_new(settings: Settings, protection: str) -> AsyncIterator[Cl
         yield client
 
 
+async def reach(settings: Settings, client: Client, wait_s: float) -> None:
+    """Returns when a relay is there. Raises `Unreachable` soon if none is, unless it was said to wait for long.
+
+    With ``--apart`` there is no connection that lasts to wait for, and a proxy may take its time.
+    """
+    if not settings.apart:
+        patient = wait_s > USUAL_S or settings.proxy
+        await client.wait_connected(timeout_s=wait_s if patient else min(wait_s, REACH_S))
+
+
 async def in_step(settings: Settings, client: Client, wait_s: float, *, receipts: bool = False) -> None:
     """As `Client.sync`, having said that it takes long if it does."""
     if settings.apart:
         note(settings, "apart-waits")
+    await reach(settings, client, wait_s)
     await client.sync(timeout_s=wait_s, receipts=receipts)
 
 

@@ -17,6 +17,7 @@ from nullabona.words.errors import Language
 
 F = TypeVar("F", bound=Callable[..., Any])
 _ROOT: Final = "nulla.settings"
+USUAL_S: Final = 30.0
 APART_S: Final = 300.0
 """Longest wait of one command with ``--apart``, if none is named: the inbox is read once a minute on average."""
 
@@ -53,7 +54,7 @@ class Settings:
         """Whether there is a person at the other end."""
         return sys.stdin.isatty() and sys.stderr.isatty()
 
-    def patience(self, named_s: float | None, usual_s: float = 30.0) -> float:
+    def patience(self, named_s: float | None, usual_s: float = USUAL_S) -> float:
         """The longest wait for relays: what was named, or what is usual."""
         if named_s is not None:
             return named_s

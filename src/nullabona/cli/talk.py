@@ -11,7 +11,7 @@ import click
 
 from nullabona.cli.catalogue import say
 from nullabona.cli.output import emit, line, note
-from nullabona.cli.running import in_step, opened, run_async
+from nullabona.cli.running import in_step, opened, reach, run_async
 from nullabona.cli.settings import Settings, common, settings_of
 from nullabona.cli.standing import warn_of_changes
 from nullabona.cli.telling import told
@@ -87,6 +87,8 @@ async def _send(settings: Settings, room: str, acts: list[Act], wait: str, wait_
         ids = [await act(client) for act in acts]
         warn_of_changes(settings, client, client.room(room).id)
         try:
+            if wait != "nothing":
+                await reach(settings, client, wait_s)
             for message in ids:
                 await _wait(client, room, message, wait, wait_s)
         finally:
@@ -140,6 +142,7 @@ async def _catch_up(settings: Settings, client: Client, room: str, wait_s: float
     """What waits in the room; everything, if the room itself may be what waits."""
     try:
         try:
+            await reach(settings, client, wait_s)
             await client.look(room, timeout_s=wait_s)
         except errors.NoSuchRoom:
             await in_step(settings, client, wait_s)

@@ -15,7 +15,7 @@ from nullabona.client.api.chat import ChatCalls
 from nullabona.client.api.converting import to_event
 from nullabona.client.api.devices import DeviceCalls
 from nullabona.client.api.ending import EndingCalls
-from nullabona.client.api.errors import Refused, TimedOut, UnknownHandle
+from nullabona.client.api.errors import PendingStill, Refused, TimedOut, UnknownHandle, Unreachable
 from nullabona.client.api.events import ConnectionChanged, Event, EventsForgotten, Typing
 from nullabona.client.api.history import History
 from nullabona.client.api.imports import ImportCalls
@@ -250,6 +250,18 @@ class Client(
             store.set_value(LISTENER, str(last).encode())
 
     # -- how it is doing ------------------------------------------------------------------------------------------
+
+    async def wait_connected(self, *, timeout_s: float | None = 5.0) -> None:
+        """Until a relay is reached. Raises `Unreachable` if none was: what is stored goes out later."""
+        ways = self._session.runner.ways
+
+        def reached() -> bool | None:
+            return any(way.connected for way in ways.states()) or None
+
+        try:
+            await self._session.until(reached, timeout_s, "no relay was reached")
+        except PendingStill:
+            raise Unreachable("no relay can be reached; what is stored goes out later") from None
 
     async def sync(self, *, timeout_s: float | None = 30.0, receipts: bool = True, arrivals: bool = True) -> None:
         """Until everything pending has gone out and everything waiting has come in. Raises `PendingStill`.
