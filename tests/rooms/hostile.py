@@ -10,6 +10,7 @@ import nullabona_mls as native
 from nullabona.client.core import commands
 from nullabona.client.core.content import Body, Envelope, View, encode_envelope
 from nullabona.client.core.items import ItemBody, Ticket
+from nullabona.client.core.message_ids import RANDOM, message_id
 from nullabona.client.core.proofs import make_claim
 from nullabona.client.core.records import Frame
 from nullabona.client.core.state import BoxTrack
@@ -144,8 +145,12 @@ def all_well(world: World, room: bytes, *insiders: Person) -> None:
     assert {(insiders[0].where(room), "joined")} == {(p.where(room), p.phase(room)) for p in insiders}
 
 
-def envelope(world: World, body: Body, views: tuple[View, ...] = ()) -> bytes:
-    return encode_envelope(Envelope(world.dice.bytes(16), world.now, views, b"", body))
+def envelope(
+    person: Person, body: Body, views: tuple[View, ...] = (), *, id: bytes = b"", marker: bytes = b""
+) -> bytes:
+    """What this member may say, under a new id of theirs unless one is given."""
+    own = message_id(person.account, person.world.dice.bytes(RANDOM))
+    return encode_envelope(Envelope(id or own, person.world.now, views, marker, body))
 
 
 def ticket_of(person: Person, room: bytes, **changed: object) -> Ticket:

@@ -8,13 +8,14 @@ from hashlib import sha256
 import msgspec
 import pytest
 
-from nullabona.client.core.content import Attachment, Envelope, File, encode_envelope
+from nullabona.client.core.content import Attachment, File
+from nullabona.client.core.message_ids import RANDOM, message_id
 from nullabona.client.core.records import FileState
 from nullabona.wire.blob import PIECE, BlobRef, cut_blob, seal_piece
-from tests.rooms.hostile import people, say_anything
+from tests.rooms.hostile import envelope, people, say_anything
 from tests.rooms.world import Person, World
 
-KEY, ID = b"k" * 32, b"m" * 16
+KEY = b"k" * 32
 JPEG = b"\xff\xd8\xff\xe0\x00\x04xx\xff\xc0\x00\x0b\x08"
 BOMB = JPEG + (60_000).to_bytes(2, "big") * 2 + bytes(64)
 SMALL = JPEG + (48).to_bytes(2, "big") * 2 + bytes(64)
@@ -28,16 +29,18 @@ def said(world: World, content: bytes, kind: str = "photo") -> Attachment:
     return Attachment(kind, "x.jpg", "image/jpeg", len(content), (ref,))  # type: ignore[arg-type]
 
 
-def file_of(person: Person, room: bytes, message: bytes = ID) -> tuple[FileState, str] | None:
+def file_of(person: Person, room: bytes, message: bytes) -> tuple[FileState, str] | None:
     """Where the file is, and why it failed."""
     with person.store.transaction():
         file = person.store.file(room, message)
     return (file.state, file.reason) if file is not None else None
 
 
-def tell(sender: Person, room: bytes, attachment: Attachment) -> None:
-    """Say it, whatever it is."""
-    say_anything(sender, room, encode_envelope(Envelope(ID, 1, (), b"", File(attachment))))
+def tell(sender: Person, room: bytes, attachment: Attachment) -> bytes:
+    """Say it, whatever it is; the message's id."""
+    id = message_id(sender.account, bytes(RANDOM))
+    say_anything(sender, room, envelope(sender, File(attachment), id=id))
+    return id
 
 
 def lying_size(world: World) -> Attachment:
@@ -81,11 +84,11 @@ def test_a_file_that_is_not_what_it_says_fails_with_a_reason(lie: Callable[[Worl
     world = World(1)
     mina, jun = people(world, 2)
     room = world.group(mina, jun)
-    tell(mina, room, lie(world))
+    id = tell(mina, room, lie(world))
     world.settle()
-    assert (FileState.FAILED, reason) == file_of(jun, room)
+    assert (FileState.FAILED, reason) == file_of(jun, room, id)
     with jun.store.transaction():
-        assert [] == jun.store.pieces(room, ID)
+        assert [] == jun.store.pieces(room, id)
     mina.send(room, "still here")
     world.settle()
     assert "still here" in jun.texts(room)
@@ -97,9 +100,9 @@ def test_a_file_that_nobody_has_is_given_up() -> None:
     mina, jun = people(world, 2)
     room = world.group(mina, jun)
     ref, _ = cut_blob(KEY, SMALL)
-    tell(mina, room, Attachment("photo", "x.jpg", "image/jpeg", len(SMALL), (ref,)))
+    id = tell(mina, room, Attachment("photo", "x.jpg", "image/jpeg", len(SMALL), (ref,)))
     world.settle()
-    assert (FileState.FAILED, "gone") == file_of(jun, room)
+    assert (FileState.FAILED, "gone") == file_of(jun, room, id)
 
 
 def test_an_honest_photo_comes_and_goes_with_its_message() -> None:
@@ -110,12 +113,12 @@ def test_an_honest_photo_comes_and_goes_with_its_message() -> None:
     mina, jun = people(world, 2)
     room = world.group(mina, jun)
     attachment = said(world, SMALL)
-    tell(mina, room, attachment)
+    id = tell(mina, room, attachment)
     world.settle()
-    assert (FileState.HERE, "") == file_of(jun, room)
+    assert (FileState.HERE, "") == file_of(jun, room, id)
     digest = attachment.blobs[0].chunks[0]
     with jun.engine.step(world.now) as step:
-        assert SMALL == files.read_piece(step.store, room, ID, attachment, 0)
-        files.forget_file(step, room, ID)
+        assert SMALL == files.read_piece(step.store, room, id, attachment, 0)
+        files.forget_file(step, room, id)
     with jun.store.transaction():
-        assert (None, None) == (jun.store.file(room, ID), jun.store.chunk(digest))
+        assert (None, None) == (jun.store.file(room, id), jun.store.chunk(digest))

@@ -243,7 +243,7 @@ def test_a_worse_branch_is_not_looked_for() -> None:
         last = step.room(room).history[-1]
     before = frames_at(world, b.card.inbox.address) + frames_at(world, c.card.inbox.address)
     for commit in (b"\xff" * 32, last.commit):
-        say_anything(b, room, envelope(world, Moved(last.epoch, commit, 1)))
+        say_anything(b, room, envelope(b, Moved(last.epoch, commit, 1)))
     world.settle(span=HOUR)
     after = frames_at(world, b.card.inbox.address) + frames_at(world, c.card.inbox.address)
     assert (before, [], 1) == (after, warnings(a), len(standing(world, room)))

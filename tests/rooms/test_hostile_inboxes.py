@@ -59,7 +59,7 @@ def test_tickets_that_lead_elsewhere(case: str, *, asked: bool) -> None:
     a, b, c = people(world, 3)
     room, other = world.group(a, b, c), world.group(b, c, name="elsewhere")
     if asked:
-        say_anything(b, room, envelope(world, Moved(a.epoch(room), bytes(32), 0)))
+        say_anything(b, room, envelope(b, Moved(a.epoch(room), bytes(32), 0)))
         world.settle(span=10_000)
     ticket = ticket_of(b, room)
     if case == "other-room":

@@ -147,7 +147,7 @@ def test_removal_orders_of_people_who_may_not_give_them(*, committed: bool) -> N
         bundle = mole(b, room).commit(b.mls.signer, remove=[target.leaf], aad=encode_note(CommitNote((order,))))
         forge(b, room, Kind.COMMIT, bundle.commit)
     else:
-        say_anything(b, room, envelope(world, Leave(order)))
+        say_anything(b, room, envelope(b, Leave(order)))
     all_well(world, room, a, c)
     assert (before, {a.account, b.account, c.account}) == (a.epoch(room), a.members(room))
 
@@ -159,7 +159,7 @@ def test_a_member_who_says_the_room_has_moved_moves_nobody_for_good(rank: int) -
     a, b, c = people(world, 3)
     room = world.group(a, b, c)
     for epoch in (0, a.epoch(room), a.epoch(room) + 5):
-        say_anything(b, room, envelope(world, Moved(epoch, bytes(32), rank)))
+        say_anything(b, room, envelope(b, Moved(epoch, bytes(32), rank)))
     a.send(room, "meanwhile")
     world.settle(span=60_000)
     assert ["meanwhile"] == c.texts(room)
@@ -178,7 +178,7 @@ def test_views_that_lie_cost_one_warning() -> None:
     track = track_of(a, room)
     for seq in (1, track.position, 2**53):
         lie = View(track.keys.box.address[:8], track.incarnation, seq, b"\xff" * 16, (1, 2, 3), (1, 2, 2**53))
-        say_anything(b, room, envelope(world, Receipt(), (lie,) * 64))
+        say_anything(b, room, envelope(b, Receipt(), (lie,) * 64))
     all_well(world, room, a, c)
     assert len(warnings(a, room)) <= 1
     assert "before" in c.texts(room)

@@ -24,7 +24,7 @@ def test_an_old_leave_order_removes_nobody_who_came_back() -> None:
     add(a, room, b)
     world.settle(span=7_200_000)
     before = a.epoch(room)
-    say_anything(c, room, envelope(world, Leave(order)))
+    say_anything(c, room, envelope(c, Leave(order)))
     leaf = next(m.leaf for m in mole(c, room).members() if m.signature_key == b.me.signature_key)
     bundle = mole(c, room).commit(c.mls.signer, remove=[leaf], aad=encode_note(CommitNote((order,))))
     forge(c, room, Kind.COMMIT, bundle.commit)

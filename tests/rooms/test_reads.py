@@ -9,7 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from nullabona.client.core import commands
-from nullabona.client.core.content import Envelope, Receipt, Text, encode_envelope
+from nullabona.client.core.content import Receipt, Text
 from nullabona.client.core.outgoing import FRAME
 from nullabona.client.core.records import MessageState, OutboxItem
 from nullabona.wire.blob import cut_blob, encode_ref
@@ -19,6 +19,7 @@ from tests.rooms.audit import audit_order, audit_rest
 from tests.rooms.hostile import (
     all_well,
     claim,
+    envelope,
     forge,
     kinds,
     mole,
@@ -92,7 +93,7 @@ def test_a_marker_that_names_nothing_is_harmless() -> None:
     world = World(3)
     a, b = people(world, 2)
     room = world.group(a, b)
-    say_anything(b, room, encode_envelope(Envelope(world.dice.bytes(16), world.now, (), b"\x07" * 16, Receipt())))
+    say_anything(b, room, envelope(b, Receipt(), marker=b"\x07" * 16))
     a.send(room, "hello")
     world.settle()
     assert (None, ["hello"]) == (marker(a, room, b.account), b.texts(room))
@@ -109,8 +110,7 @@ def test_nobody_replaces_another_persons_message() -> None:
     message = a.send(room, "what I said")
     world.settle()
     before = c.messages(room)
-    false = Envelope(message, world.now, (), b"", Text("what I never said", b""))
-    say_anything(b, room, encode_envelope(false))
+    say_anything(b, room, envelope(b, Text("what I never said"), id=message))
     world.settle()
     assert before == c.messages(room)
     assert [["what I said"]] * 2 == [a.texts(room), c.texts(room)]

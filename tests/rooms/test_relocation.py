@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from nullabona.client.core import commands, files, inbox_places, preferences
+from nullabona.client.core import commands, files, inbox_places, messages, preferences
 from nullabona.client.core.chat.kinds import stored
 from nullabona.client.core.content import Attachment, File, Notice, NoticeKind
 from nullabona.client.core.devices import own
@@ -347,8 +347,8 @@ def test_a_file_that_was_under_way_arrives() -> None:
     world = World(21)
     a, b = people(world, 2)
     room = world.group(a, b)
-    message = world.dice.bytes(16)
     with a.engine.step(world.now, room) as step:
+        message = messages.draw_id(step)
         send_file(step, room, message, world.dice.bytes(600_000))
     world.turn(a)
     burn(world)

@@ -230,7 +230,7 @@ def test_only_the_best_branch_is_looked_for() -> None:
     b.online = c.online = False
     epoch = a.epoch(room)
     for fork, commit in ((epoch, b"\x02"), (epoch, b"\x03"), (epoch + 1, b"\x01"), (epoch, b"\x02"), (epoch, b"\x01")):
-        say_anything(b, room, envelope(world, Moved(fork, commit * 32, 1)))
+        say_anything(b, room, envelope(b, Moved(fork, commit * 32, 1)))
         world.settle(span=1_000)
     with a.engine.step(world.now) as step:
         heal = step.room(room).heal

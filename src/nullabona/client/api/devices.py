@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Final
 
 from nullabona.client import account as accounts
 from nullabona.client.account import NewDevice
-from nullabona.client.api.errors import BadRequest, LinkDeclined, LinkExpired, LinkMisused, LinkSilent
+from nullabona.client.api.errors import BadRequest, LinkDeclined, LinkExpired, LinkExposed, LinkMisused, LinkSilent
 from nullabona.client.api.records import DeviceInfo, OwnAccount
 from nullabona.client.api.session import Session
 from nullabona.client.core.devices import history, names, own, telling, tending
@@ -26,6 +26,7 @@ from nullabona.client.core.devices.linking import (
     Grant,
     Hello,
     LinkCode,
+    Said,
     open_grant,
     read_code,
     seal_grant,
@@ -34,6 +35,7 @@ from nullabona.client.core.step import DAY_MS
 from nullabona.client.keys import AccountRoot
 from nullabona.client.mls import Mls
 from nullabona.client.runner import LinkBox, now_ms
+from nullabona.errors import PeerError
 from nullabona.wire.card import CardDevice
 from nullabona.wire.certificate import open_certificate
 from nullabona.wire.seal import inbox_keypair
@@ -57,12 +59,14 @@ class DeviceLink:
     _session: Session = field(repr=False)
     _box: LinkBox = field(repr=False)
     _hello: Hello | None = field(default=None, repr=False)
+    _granting: bool = field(default=False, repr=False)
 
     async def candidate(self) -> str:
         """The name of the device that used the code. Raises `LinkExpired`, `LinkMisused`."""
-        async with _in_time(self.expires_at):
+        async with self._ended_for_both(), _in_time(self.expires_at):
             async for said in self._box.hear():
                 if isinstance(said, Hello):
+                    await self._nobody_else(said)
                     self._hello = said
                     return said.name
         raise AssertionError("a box is heard without end")
@@ -70,7 +74,8 @@ class DeviceLink:
     async def accept(self) -> DeviceInfo:
         """The person says that this is their device: it is one of the account's from now on.
 
-        Raises `LinkMisused` if another device used the code too, `LinkSilent` if this one has gone, `LinkExpired`.
+        Raises `LinkMisused` if another device used the code too: then nobody has the account's secret. One that did so
+        while the secret was on its way is `LinkExposed`. Raises `LinkSilent` if this one has gone, `LinkExpired`.
         """
         hello = self._hello
         if hello is None:
@@ -80,16 +85,32 @@ class DeviceLink:
         certificate = accounts.certify(account, hello.device, hello.device_key, today)
         record = account.record
         granted = Credentials(record.root, record.handle, account.relay, certificate)
-        async with _in_time(self.expires_at), _answered("the new device went away before it was let in"):
+        gone = "the new device went away before it was let in"
+        async with self._ended_for_both(), _in_time(self.expires_at), _answered(gone):
+            await self._nobody_else(hello)
+            self._granting = True
             await self._box.say(seal_grant(hello, granted))
             package = await self._enrolled(hello)
         return await self._admit(hello, CardDevice(open_certificate(certificate), package))
 
+    @asynccontextmanager
+    async def _ended_for_both(self) -> AsyncIterator[None]:
+        """If the code turns out to be misused, whoever waits in the box hears of it; and whether the secret is out."""
+        try:
+            yield
+        except LinkMisused as misused:
+            with suppress(PeerError, TimeoutError):
+                async with asyncio.timeout(ANSWER_S):
+                    await self._box.say(Declined())
+            raise (LinkExposed if self._granting else LinkMisused)(str(misused)) from misused
+
+    async def _nobody_else(self, hello: Hello) -> None:
+        for said in await self._box.look():
+            _check_same(said, hello)
+
     async def _enrolled(self, hello: Hello) -> bytes:
         async for said in self._box.hear():
-            if isinstance(said, Hello) and said != hello:
-                await self._box.say(Declined())
-                raise LinkMisused("another device used the same code")
+            _check_same(said, hello)
             if isinstance(said, Enrol) and said.device == hello.device:
                 return said.key_package
         raise AssertionError("a box is heard without end")
@@ -246,11 +267,17 @@ async def _granted(box: LinkBox, hello: Hello, seed: bytes) -> Credentials:
     async for said in box.hear():
         if isinstance(said, Declined):
             raise LinkDeclined("the other device did not let this one in")
-        if isinstance(said, Hello) and said != hello:
-            raise LinkMisused("another device used the same code")
         if isinstance(said, Grant) and said.device == hello.device:
             return open_grant(said, seed)
+        if isinstance(said, Hello) and said != hello and any(isinstance(each, Grant) for each in await box.look()):
+            raise LinkExposed("another device used the same code, and was answered")
+        _check_same(said, hello)
     raise AssertionError("a box is heard without end")
+
+
+def _check_same(said: Said, hello: Hello) -> None:
+    if isinstance(said, Hello) and said != hello:
+        raise LinkMisused("another device used the same code")
 
 
 async def _admitted(box: LinkBox, hello: Hello) -> bytes:

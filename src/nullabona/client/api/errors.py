@@ -7,6 +7,8 @@ from nullabona.client.core.errors import (
     BadLinkCode,
     BadRequest,
     KeychainFailed,
+    LinkExposed,
+    LinkMisused,
     NoSuchRoom,
     ProfileExists,
     ProfileExposed,
@@ -40,6 +42,7 @@ __all__ = [
     "KeychainFailed",
     "LinkDeclined",
     "LinkExpired",
+    "LinkExposed",
     "LinkMisused",
     "LinkSilent",
     "MessageFailed",
@@ -88,13 +91,6 @@ class LinkDeclined(UserError):
 
     code = "link-declined"
     default_hint = "show a new code on the other device, and say yes there"
-
-
-class LinkMisused(UserError):
-    """A second device used the code: somebody else saw it. Nobody was let in by it after that."""
-
-    code = "link-misused"
-    default_hint = "show a new code where nobody else sees it; if a device you do not know was let in, remove it"
 
 
 class Ambiguous(UserError):

@@ -24,7 +24,7 @@ from nullabona.client.api.errors import (
 from nullabona.client.api.finding import find_message, find_room
 from nullabona.client.api.records import AttachmentInfo
 from nullabona.client.api.session import Session
-from nullabona.client.core import files
+from nullabona.client.core import files, messages
 from nullabona.client.core.content import MAX_FILE, Attachment, File, Imported, decode_body
 from nullabona.client.core.errors import BadRequest, NotInRoom
 from nullabona.client.core.filenames import numbered_name, safe_name
@@ -220,7 +220,8 @@ class FileCalls:
         self, room: bytes, pieces: AsyncIterator[bytes], said: Attachment, body: Callable[[Attachment], File]
     ) -> bytes:
         """Keep the pieces one by one, then the message; on failure nothing of them."""
-        message = os.urandom(16)
+        with self._session.view() as step:
+            message = messages.draw_id(step)
         try:
             size, refs = await self._keep(room, message, pieces)
             with self._session.step() as step:

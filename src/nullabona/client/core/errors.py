@@ -91,6 +91,23 @@ class BadLinkCode(UserError):
     default_hint = "show a new code on the other device: settings, devices, link a device"
 
 
+class LinkMisused(UserError):
+    """A second device used the code: somebody else saw it. Neither was let in, and the account's secret stayed here."""
+
+    code = "link-misused"
+    default_hint = "show a new code where nobody else sees it; if a device you do not know was let in, remove it"
+
+
+class LinkExposed(LinkMisused):
+    """A second device used the code when the account's secret had gone to the first: a stranger may know it."""
+
+    code = "link-exposed"
+    default_hint = (
+        "unless both devices are yours, somebody can pose as you: remove devices you do not know, make a new account, "
+        "tell your contacts another way, and delete this one"
+    )
+
+
 class StaleProfile(UserError):
     """The store is older than what this profile has already done: a copy was put back.
 

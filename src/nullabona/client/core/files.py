@@ -62,7 +62,10 @@ def blob_refs(keys: list[bytes], digests: list[bytes], size: int) -> tuple[BlobR
 
 
 def send_file(step: Step, room_id: bytes, message: bytes, body: File) -> bytes:
-    """The message of a file whose pieces were kept under its id. It goes out when the relay has them all."""
+    """The message of a file whose pieces were kept under its id, which `messages.draw_id` made.
+
+    It goes out when the relay has them all.
+    """
     return messages.send(step, step.room(room_id), body, message)
 
 

@@ -27,24 +27,33 @@ from nullabona.client.core.content import (
 )
 from nullabona.client.core.devices import history
 from nullabona.client.core.errors import NotInRoom
+from nullabona.client.core.message_ids import RANDOM, is_made_by, message_id
 from nullabona.client.core.outgoing import queue_frame
 from nullabona.client.core.records import UNPLACED, Device, Frame, Message, MessageState
 from nullabona.client.core.roominfo import DEVICES
 from nullabona.client.core.state import JOINED, BoxTrack, RoomState
 from nullabona.client.core.step import Step
+from nullabona.errors import Bug
 from nullabona.wire.frame import Kind
 
 MAX_RESENT: Final = 8
 """How often a message is encrypted again because somebody said they could not read it."""
 
 
+def draw_id(step: Step) -> bytes:
+    """An id for a message of this account."""
+    return message_id(step.me.account, step.chance.bytes(RANDOM))
+
+
 def send(step: Step, room: RoomState, body: Shown | Annotation, id: bytes = b"") -> bytes:
-    """Store a message and, where it may go out now, its frame. Returns its id, which is drawn unless given.
+    """Store a message and, where it may go out now, its frame. Returns its id: one of `draw_id`, the given one if any.
 
     What people see gets the room's timer. An annotation has its effect here at once.
 
-    Raises `NotInRoom` if this device is not a member any more.
+    Raises `NotInRoom` if this device is not a member any more, `Bug` if nobody would take a message under this id.
     """
+    if id and not is_made_by(step.me.account, id):
+        raise Bug("a message under an id that is not this account's")
     if room.phase != JOINED:
         raise NotInRoom("you are not in this room any more")
     if isinstance(body, Shown):
@@ -52,7 +61,7 @@ def send(step: Step, room: RoomState, body: Shown | Annotation, id: bytes = b"")
         profiles.before_speaking(step, room)
     message = Message(
         room=room.id,
-        id=id or step.chance.bytes(16),
+        id=id or draw_id(step),
         account=step.me.account,
         device=step.me.device,
         sent_at=annotating.said_at(step, room.id, body),
@@ -121,13 +130,13 @@ def send_receipt(step: Step, room: RoomState) -> None:
 
 def send_fleeting(step: Step, room: RoomState, body: Body) -> None:
     """Something that is of no use later: neither kept nor put back."""
-    data = _sealed(step, room, step.chance.bytes(16), step.now, body)
+    data = _sealed(step, room, draw_id(step), step.now, body)
     queue_frame(step, room, room.current, Kind.MESSAGE, data, keep=False)
 
 
 def send_note(step: Step, room: RoomState, body: Body) -> None:
     """A message for devices rather than people (`Leave`, `Moved`): kept and put back like any other, not shown."""
-    data = _sealed(step, room, step.chance.bytes(16), step.now, body)
+    data = _sealed(step, room, draw_id(step), step.now, body)
     queue_frame(step, room, room.current, Kind.MESSAGE, data)
 
 

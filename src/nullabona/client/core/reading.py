@@ -20,6 +20,7 @@ from nullabona.client.core.content import (
 )
 from nullabona.client.core.devices import hearing
 from nullabona.client.core.errors import MlsRefused, PolicyRefused
+from nullabona.client.core.message_ids import is_made_by
 from nullabona.client.core.mlsport import Processed
 from nullabona.client.core.policy import check_commit, order_holds
 from nullabona.client.core.proofs import Claim
@@ -184,7 +185,8 @@ def _deliver(step: Step, room: RoomState, track: BoxTrack, seq: int, body: bytes
         said = decode_envelope(processed.plaintext)
     except PeerError:
         return True
-    _act(step, room, track, seq, device, said)
+    if is_made_by(device.account, said.id):
+        _act(step, room, track, seq, device, said)
     return True
 
 

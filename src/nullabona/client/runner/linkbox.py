@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import suppress
 from typing import Final
 
 from nullabona.client.core.devices.linking import MOST_FRAMES, LinkCode, Said, open_said, seal_said
+from nullabona.client.core.errors import LinkExposed
 from nullabona.client.net import NetOptions, Policy, endpoint_of
 from nullabona.client.runner.requests import ask
 from nullabona.client.runner.ways import PassingWay
@@ -42,19 +43,42 @@ class LinkBox:
             await asyncio.sleep(_PAUSE_S)
 
     async def hear(self) -> AsyncIterator[Said]:
-        """Everything in the box, own words included, without end. Raises `Malformed` if there is too much of it."""
+        """Everything in the box, own words included, without end, each once.
+
+        Raises `Malformed` if there is too much of it, and `LinkExposed` if some of it was erased: only a device that
+        was let in does that, and whoever else has the code could hide so that another used it as well, or was answered.
+        """
         while True:
-            request = Read(self._box.policy, self._box.read_secret, self._box.write_hash, self._after, wait_s=_WAIT_S)
+            for said in self._new(await self._read(_WAIT_S)):
+                yield said
+
+    async def look(self) -> list[Said]:
+        """What lies in the box now and was not heard yet. Raises as `hear` does."""
+        found: list[Said] = []
+        while True:
+            answer = await self._read(0)
+            found += self._new(answer)
+            if self._after >= answer.head:
+                return found
+
+    async def _read(self, wait_s: int) -> Frames:
+        while True:
+            request = Read(self._box.policy, self._box.read_secret, self._box.write_hash, self._after, wait_s=wait_s)
             answer = await ask(self._way, request)
-            if not isinstance(answer, Frames):
-                await asyncio.sleep(_PAUSE_S)
-                continue
-            for seq, frame in answer.frames:
-                self._after = max(self._after, seq)
-                if self._after > MOST_FRAMES:
-                    raise Malformed("somebody floods the box of this link")
-                with suppress(PeerError):
-                    yield open_said(self._code, frame)
+            if isinstance(answer, Frames):
+                return answer
+            await asyncio.sleep(_PAUSE_S)
+
+    def _new(self, answer: Frames) -> Iterator[Said]:
+        follows = answer.frames[0][0] if answer.frames else answer.head + 1
+        if follows > self._after + 1:
+            raise LinkExposed("somebody erased what was said with this code")
+        for seq, frame in answer.frames:
+            self._after = max(self._after, seq)
+            if self._after > MOST_FRAMES:
+                raise Malformed("somebody floods the box of this link")
+            with suppress(PeerError):
+                yield open_said(self._code, frame)
 
     async def close(self, *, erase: bool) -> None:
         """Hang up; ``erase``: nothing of the box stays at the relay."""

@@ -1,0 +1,168 @@
+"""Somebody else saw the code of a link: whatever they do with it, they get nothing, or the person hears of it."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from nullabona.client.account import NewDevice
+from nullabona.client.api import Client, DeviceLink
+from nullabona.client.api.errors import LinkDeclined, LinkExposed, LinkMisused
+from nullabona.client.core.devices.linking import Declined, Grant, Hello, LinkCode, Said, open_grant
+from nullabona.client.net import NetOptions
+from nullabona.client.runner import LinkBox
+from nullabona.client.runner.requests import ask
+from nullabona.wire.messages import Trim
+from nullabona.wire.seal import inbox_keypair
+from tests.api.people import opened, people, play
+from tests.api.service import Service
+
+
+@dataclass
+class Thief:
+    """Whoever photographed the screen."""
+
+    box: LinkBox
+    hello: Hello
+    seed: bytes
+
+    @classmethod
+    def of(cls, code: LinkCode, name: str = "desk") -> Thief:
+        device, seed = NewDevice.draw(), secrets.token_bytes(32)
+        hello = Hello(device.id, device.public_key, inbox_keypair(seed).public, name)
+        return cls(LinkBox(code, NetOptions()), hello, seed)
+
+    async def granted(self) -> bytes:
+        """The account's secret, once it comes."""
+        async for said in self.box.hear():
+            if isinstance(said, Grant):
+                return open_grant(said, self.seed).root
+        raise AssertionError
+
+    async def erase(self) -> None:
+        """Everything in the box up to now, as everybody with the code can."""
+        await self.box.look()
+        keys = self.box._box
+        await ask(self.box._way, Trim(keys.policy, keys.read_secret, keys.write_hash, self.box._after))
+
+
+async def lies_there(code: LinkCode) -> list[Said]:
+    """What the box holds in the end."""
+    box = LinkBox(code, NetOptions())
+    try:
+        return await box.look()
+    finally:
+        await box.close(erase=False)
+
+
+def come(desk: Client, code: LinkCode) -> tuple[asyncio.Task[object], asyncio.Event]:
+    """The owner's own device uses the code; the event is that its hello is in the box."""
+    said = asyncio.Event()
+    return asyncio.create_task(desk.join_account(code.text, name="desk", on_waiting=said.set)), said
+
+
+@asynccontextmanager
+async def scene(service: Service, folder: Path) -> AsyncIterator[tuple[Client, Client, DeviceLink, Thief]]:
+    """Mina shows a code, and has another device at hand; somebody else saw the code."""
+    async with (
+        people(service, folder, "mina") as (mina,),
+        opened(folder / "desk") as desk,
+        mina.link_device() as linking,
+    ):
+        thief = Thief.of(linking.code)
+        try:
+            yield mina, desk, linking, thief
+        finally:
+            await thief.box.close(erase=False)
+
+
+def test_who_says_hello_first_gets_nothing_once_the_owners_device_says_it_too(service: Service, tmp_path: Path) -> None:
+    """Though the person says yes to its name: the box is read to its end before the secret goes into it."""
+
+    async def story() -> None:
+        async with scene(service, tmp_path) as (mina, desk, linking, thief):
+            await thief.box.say(thief.hello)
+            assert await linking.candidate() == "desk"
+            joining, said = come(desk, linking.code)
+            await said.wait()
+            with pytest.raises(LinkMisused) as misused:
+                await linking.accept()
+            with pytest.raises((LinkMisused, LinkDeclined)):
+                await joining
+            assert [Hello, Hello, Declined] == [type(each) for each in await lies_there(linking.code)]
+            assert ("link-misused", 1) == (misused.value.code, len(mina.devices()))
+
+    play(story())
+
+
+def test_two_hellos_are_noticed_before_the_person_is_asked(service: Service, tmp_path: Path) -> None:
+    async def story() -> None:
+        async with scene(service, tmp_path) as (_, _, linking, thief):
+            await thief.box.say(thief.hello)
+            await thief.box.say(Thief.of(linking.code).hello)
+            with pytest.raises(LinkMisused):
+                await linking.candidate()
+            assert [Hello, Hello, Declined] == [type(each) for each in await lies_there(linking.code)]
+
+    play(story())
+
+
+def test_erasing_the_owners_hello_does_not_hide_it(service: Service, tmp_path: Path) -> None:
+    """Whoever has the code can trim the box: a box with a gap ends the link, and nobody gets the secret."""
+
+    async def story() -> None:
+        async with scene(service, tmp_path) as (mina, _, linking, thief):
+            await thief.box.say(thief.hello)
+            await linking.candidate()
+            await thief.box.say(Thief.of(linking.code, "the owner's").hello)
+            await thief.erase()
+            await thief.box.say(thief.hello)
+            with pytest.raises(LinkMisused) as misused:
+                await linking.accept()
+            assert [Hello, Declined] == [type(each) for each in await thief.box.look()]
+            assert ("link-misused", 1) == (misused.value.code, len(mina.devices()))
+
+    play(story())
+
+
+def test_who_comes_after_the_secret_went_out_ends_the_link_loudly(service: Service, tmp_path: Path) -> None:
+    """Both screens say that the secret may be known to somebody else, and what to do."""
+
+    async def story() -> None:
+        async with scene(service, tmp_path) as (mina, desk, linking, thief):
+            await thief.box.say(thief.hello)
+            await linking.candidate()
+            accepting = asyncio.create_task(linking.accept())
+            assert await thief.granted() == mina._session.account().record.root
+            joining, _ = come(desk, linking.code)
+            for task in (accepting, joining):
+                with pytest.raises(LinkExposed) as exposed:
+                    await task
+                assert "make a new account" in (exposed.value.hint or "")
+            assert len(mina.devices()) == 1
+
+    play(story())
+
+
+def test_who_takes_the_secret_and_erases_its_traces_is_noticed_by_the_owners_device(
+    service: Service, tmp_path: Path
+) -> None:
+    async def story() -> None:
+        async with scene(service, tmp_path) as (_, desk, linking, thief):
+            await thief.box.say(thief.hello)
+            await linking.candidate()
+            accepting = asyncio.create_task(linking.accept())
+            await thief.granted()
+            await thief.erase()
+            joining, _ = come(desk, linking.code)
+            for task in (joining, accepting):
+                with pytest.raises(LinkExposed):
+                    await task
+
+    play(story())
