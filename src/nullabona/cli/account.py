@@ -11,7 +11,7 @@ import click
 
 from nullabona.cli.catalogue import say
 from nullabona.cli.output import emit, line, note
-from nullabona.cli.running import opened, opened_or_new, run_async
+from nullabona.cli.running import opened, opened_or_new, reach, run_async
 from nullabona.cli.settings import Settings, common, settings_of
 from nullabona.client.api import Client, OwnAccount, errors
 from nullabona.words.relays import relay_name
@@ -69,6 +69,7 @@ async def _create(settings: Settings, handle: str, relay: str | None, wait_s: fl
 
 async def _publish(settings: Settings, client: Client, wait_s: float, *, anew: bool = False) -> None:
     try:
+        await reach(settings, client, wait_s)
         await client.wait_published(anew=anew, timeout_s=wait_s)
     except errors.Unreachable:
         note(settings, "publish-later")
