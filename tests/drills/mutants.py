@@ -133,9 +133,8 @@ MUTANTS: Final = (
     # -- what a device that is out can still do, and what is left in one
     _mutant("after a removal messages keep the keys from before", "stolen-device", "D-13 R-14", *_OLD_KEYS),
     _mutant("whoever asks is given a way back", "stolen-device", "D-14",
-        Edit("client/core/healing.py",
-             "    if step.store.device(room.id, sender.device_id) is not None:\n        return True\n    if sender.account_id",
-             "    return True\n    if sender.account_id")),
+        Edit("client/core/helping.py",
+             "    if signers.in_room(step, sender, room.id):\n        return True\n", "    return True\n")),
     _mutant("the write-ahead log is not put away", "stolen-device", "D-11",
         Edit("client/store/sqlite_store.py", "            self._connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)",
              "            pass")),
