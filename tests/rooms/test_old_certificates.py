@@ -10,7 +10,7 @@ import nullabona_mls as native
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from nullabona.client.core import commands
+from nullabona.client.core import commands, whereabouts
 from nullabona.client.core import people as core_people
 from nullabona.client.core.errors import PolicyRefused
 from nullabona.client.core.inbox_places import InboxState
@@ -123,6 +123,23 @@ def test_a_new_device_may_invite_as_soon_as_its_account_s_card_names_it() -> Non
     mina.online = False
     world.settle(span=HOUR)
     assert "joined" == jun.phase(room)
+
+
+def test_a_card_is_looked_up_once_a_minute_however_much_comes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever has a device that is out cannot make its contacts ask the directory as often as it likes."""
+    world = World(10)
+    mina, jun = people(world, 2)
+    world.befriend(mina, jun)
+    laptop, _, _ = put_out(world, mina, world.group(mina, jun))
+    asked: list[str] = []
+    look_again = whereabouts.look_again
+    monkeypatch.setattr(
+        whereabouts, "look_again", lambda step, handle: (asked.append(handle), look_again(step, handle))
+    )
+    for _ in range(10):
+        to_inbox(laptop, jun, invitation(laptop, jun, world.dice.bytes(32), (mina.account, jun.account)))
+        world.settle(span=1_000)
+    assert [mina.me.handle] == asked
 
 
 def test_another_key_under_the_id_of_a_device_gets_no_ticket_and_no_leaf() -> None:

@@ -131,9 +131,7 @@ def _take(step: Step, state: InboxState, data: bytes, relay: str, place: Address
 def _open(step: Step, state: InboxState, item: WaitingItem) -> list[Join]:
     data = _content(step, item.plain, item.relay or state.relay)
     if isinstance(data, Missing):
-        if step.now - item.since < step.timing.retry_most:
-            state.waiting = [*state.waiting, item][-MAX_WAITING:]
-        return []
+        return _wait(step, state, item)
     if data is None:
         return []
     if is_notice(data):
@@ -144,10 +142,14 @@ def _open(step: Step, state: InboxState, item: WaitingItem) -> list[Join]:
         heard = _act(step, state, item, sender, body)
     except PeerError:
         return []
-    if isinstance(heard, Missing):
+    return _wait(step, state, item) if isinstance(heard, Missing) else heard
+
+
+def _wait(step: Step, state: InboxState, item: WaitingItem) -> list[Join]:
+    """What it needs was asked for; whatever does not come soon is not waited for."""
+    if step.now - item.since < step.timing.retry_most:
         state.waiting = [*state.waiting, item][-MAX_WAITING:]
-        return []
-    return heard
+    return []
 
 
 def _content(step: Step, plain: bytes, relay: str) -> bytes | Missing | None:

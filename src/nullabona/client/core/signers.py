@@ -19,6 +19,7 @@ from nullabona.wire.certificate import DeviceCertificate
 FRESH_MS: Final = 3_600_000
 """So long a card that was looked up is taken for the newest, if it names the device."""
 ASK_AGAIN_MS: Final = 60_000
+"""So long no card is looked up again, however much comes that its account's devices may have signed."""
 
 
 class Named(msgspec.Struct, array_like=True, frozen=True):
@@ -35,7 +36,7 @@ _named = msgspec.msgpack.Decoder(Named)
 def note(step: Step, card: Card) -> None:
     """A card was looked up."""
     keys = tuple(device.certificate.device_key for device in card.devices)
-    _keep(step, card.account_id, Named(keys, step.now))
+    _keep(step, card.account_id, Named(keys, step.now, _load(step, card.account_id).asked_at))
 
 
 def in_room(step: Step, sender: DeviceCertificate, room: bytes) -> bool:
