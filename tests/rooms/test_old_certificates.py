@@ -18,6 +18,7 @@ from nullabona.client.core.items import Gone, Invitation, Ticket, TicketRequest,
 from nullabona.client.core.policy import check_commit
 from nullabona.client.core.proofs import make_claim
 from nullabona.client.core.roominfo import ROOM_INFO_EXTENSION, RoomInfo, encode_info
+from nullabona.client.core.step import Step
 from nullabona.client.mls import Mls
 from nullabona.client.store import SqliteStore
 from nullabona.errors import PeerError
@@ -132,10 +133,13 @@ def test_a_card_is_looked_up_once_a_minute_however_much_comes(monkeypatch: pytes
     world.befriend(mina, jun)
     laptop, _, _ = put_out(world, mina, world.group(mina, jun))
     asked: list[str] = []
-    look_again = whereabouts.look_again
-    monkeypatch.setattr(
-        whereabouts, "look_again", lambda step, handle: (asked.append(handle), look_again(step, handle))
-    )
+    real = whereabouts.look_again
+
+    def noting(step: Step, handle: str) -> None:
+        asked.append(handle)
+        real(step, handle)
+
+    monkeypatch.setattr(whereabouts, "look_again", noting)
     for _ in range(10):
         to_inbox(laptop, jun, invitation(laptop, jun, world.dice.bytes(32), (mina.account, jun.account)))
         world.settle(span=1_000)
