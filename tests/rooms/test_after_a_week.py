@@ -90,7 +90,9 @@ def test_it_says_nothing_in_epochs_that_are_over(seed: int, spoken: list[tuple[b
     assert epochs
     assert now <= min(epochs)
     with anna.engine.step(world.now, room) as step:
-        assert [[]] * 3 == [track.unreadable for track in step.room(room).boxes[-3:]]
+        unreadable = [track.unreadable for track in step.room(room).boxes]
+    assert 2 <= len(unreadable)
+    assert not any(unreadable)
 
 
 @pytest.mark.parametrize("answered", [True, False])
