@@ -29,7 +29,8 @@ from nullabona.wire.demands import DataClass
 from nullabona.wire.slots import Outcome
 
 HELD: Final[frozenset[DataClass]] = frozenset({"subscriber", "identification"})
-"""The only classes of which anything can be held: an account's public card and the day of its registration."""
+"""The only classes of which anything can be produced: what the directory keeps of an account. What waits sealed in its
+inbox can be counted and not opened; no class of this desk carries it."""
 
 
 class DemandIncomplete(UserError):

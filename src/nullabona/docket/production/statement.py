@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from nullabona.docket.core.records import ClassAnswer
-from nullabona.docket.production.words import NO_DATA, SYSTEM
+from nullabona.docket.production.words import NO_DATA, SEALED_ITEMS, SYSTEM
 from nullabona.wire.demands import Label
 from nullabona.words.demands import ANSWER, DATA_CLASS, REASON
 
@@ -26,11 +26,14 @@ def make_statement(docket_no: str, operator: str, decided_s: int, answers: tuple
 
 
 def reason_of(answer: ClassAnswer) -> Label:
-    """The answer in words, with the reason of a refusal."""
+    """The answer in words, with the reason of a refusal, or with what *not held* leaves of sealed content."""
     word = ANSWER[answer.answer]
-    if answer.reason is None:
+    if answer.reason is not None:
+        reason = REASON[answer.reason]
+    elif (answer.data_class, answer.answer) == ("content", "not_held"):
+        reason = SEALED_ITEMS
+    else:
         return word
-    reason = REASON[answer.reason]
     return Label(f"{word.ko}: {reason.ko}", f"{word.en}: {reason.en}")
 
 
