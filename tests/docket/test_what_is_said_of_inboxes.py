@@ -44,7 +44,9 @@ def test_content_that_is_not_held_names_the_sealed_items() -> None:
     assert (NO_DATA.en in text, "sealed items may wait in the inbox" in text) == (True, True)
 
 
-@pytest.mark.parametrize(("page", "said"), [("ko/held.html", "계정의 수신함"), ("en/held.html", "The inbox of an acco")])
+@pytest.mark.parametrize(
+    ("page", "said"), [("ko/held.html", "계정의 수신함"), ("en/held.html", "The inbox of an acco")]
+)
 def test_the_site_says_it_too(page: str, said: str) -> None:
     """Where it says what is held."""
     text = build(example(), load())[page].decode()

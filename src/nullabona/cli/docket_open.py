@@ -16,11 +16,12 @@ from typing import Any, Final
 import click
 import msgspec
 
+from nullabona.cli.docket_epochs import EpochDays
 from nullabona.cli.settings import Settings, settings_of
 from nullabona.directory.service import read_producible
 from nullabona.docket.casework import Done
 from nullabona.docket.core.acts import EnrolDetails
-from nullabona.docket.core.instrument import Taxonomy
+from nullabona.docket.core.instrument import DAY, Taxonomy
 from nullabona.docket.core.records import Package
 from nullabona.docket.desk import Desk, Proposal
 from nullabona.docket.deskwork import DeskDone
@@ -145,6 +146,7 @@ def outside(config: Mapping[str, Any], now: Callable[[], int]) -> Outside:
         clock=now, chance=secrets.token_bytes, producible=lambda handle: read_producible(directory, handle),
         make_package=make_package,
         verifiers={"ed25519": verify_ed25519}, seal=_seal(config),
+        epoch_day=lambda epoch: EpochDays(directory, now() // DAY)(epoch),
     )  # fmt: skip
 
 

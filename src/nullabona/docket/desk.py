@@ -97,7 +97,7 @@ class Desk:
         self._beats = Beats(self._tools, public.log, public.origin, taxonomy.sha256)
         self._receipts = Receipts(self._tools, self._beats, public.log, public.policy)
         self._hand_overs = HandOvers(self._tools, self._receipts, outside.seal)
-        changes = Changes(taxonomy, outside.producible, outside.make_package, self._hand_overs)
+        changes = Changes(taxonomy, outside, self._hand_overs)
         self._notices = Notices(self._tools, self._receipts, changes, public.origin)
         self._openings = Openings(self._tools, taxonomy)
         self._reporting = Reporting(self._tools, taxonomy)

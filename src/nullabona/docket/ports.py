@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from nullabona.docket.core.acts import Assertion, Credential, CredentialKind
+from nullabona.docket.core.period import EpochDay
 from nullabona.docket.core.receipt import Receipt
 from nullabona.docket.core.records import Approval, CaseId, Decision, Demand, Event, Match, Package
 from nullabona.wire.seal import Inbox
@@ -35,6 +36,8 @@ class PackageOrder:
     decided_s: int
     decided_by: str
     taxonomy_sha256: bytes
+    allowed: tuple[str, ...] | None = None
+    """The fields that the law lets be produced for this kind of demand; None: it names none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +116,10 @@ class Publication:
     policy: str
 
 
+def _nobody_knows(_: int) -> None:
+    """Of a directory without a public record no row has a day."""
+
+
 @dataclass(frozen=True, slots=True)
 class Outside:
     """Everything a desk is handed."""
@@ -124,6 +131,8 @@ class Outside:
     verifiers: Mapping[CredentialKind, VerifyAssertion]
     seal: SealPackage | None = None
     """None where there is no custodian's key: packages leave unsealed, and only if a releaser chooses that."""
+    epoch_day: EpochDay = field(default=_nobody_knows)
+    """When the directory's epochs were closed: what a demand with a period is about depends on it."""
 
 
 @dataclass(frozen=True, slots=True)

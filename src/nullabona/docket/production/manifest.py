@@ -100,7 +100,7 @@ def package_id(case: bytes) -> str:
 
 
 def produced_fields(order: PackageOrder, answers: Iterable[ClassAnswer]) -> tuple[Field, ...]:
-    """Every value of the classes that are produced, as ``producible`` gave it."""
+    """Every value of the classes that are produced and that the law allows, as ``producible`` gave it."""
     columns = {
         name: column for column in reversed(DIRECTORY_COLUMNS) for name in [field_of(column)] if name is not None
     }
@@ -109,7 +109,7 @@ def produced_fields(order: PackageOrder, answers: Iterable[ClassAnswer]) -> tupl
         _field(answer.data_class, numbers[id(match)], field, match.record[field], columns[field])
         for answer in answers
         if answer.answer == "produced"
-        for match, field in fields_of(answer.data_class, order.matches)
+        for match, field in fields_of(answer.data_class, order.matches, order.allowed)
     )
 
 
