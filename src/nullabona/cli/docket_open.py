@@ -34,6 +34,7 @@ from nullabona.log.keys import parse_vkey
 from nullabona.log.policy import Policy
 from nullabona.machine.keyfile import read_key_file
 from nullabona.machine.settings import BadConfig, check_keys, read_toml
+from nullabona.machine.steady import steady_now
 from nullabona.sequencer import Log, WitnessAddress, open_log
 
 CONFIG: Final = "docket.toml"
@@ -46,6 +47,9 @@ KEYS: Final[Mapping[str, str]] = {
     "custodian": "file with the key that signs certificates (nulla docket package key); without it nothing is sealed",
     "witness": "tables with url and vkeys: whom the log asks to cosign",
 }
+SURE: Final = click.option(
+    "--clock-is-right", is_flag=True, help="You have looked at the clock: the machine was off, or the clock wrong before."
+)
 _FILES: Final = ("custodian", "directory", "log_keys", "policy")
 _OPTIONAL: Final = ("custodian", "witness")
 
@@ -146,7 +150,8 @@ def outside(config: Mapping[str, Any], now: Callable[[], int]) -> Outside:
         clock=now, chance=secrets.token_bytes, producible=lambda handle: read_producible(directory, handle),
         make_package=make_package,
         verifiers={"ed25519": verify_ed25519}, seal=_seal(config),
-        epoch_day=lambda epoch: EpochDays(directory, now() // DAY)(epoch),
+        epoch_day=lambda epoch: EpochDays(directory, now() // DAY)(epoch),  # noqa: PLW0108 - read anew each time
+        steady=steady_now,
     )  # fmt: skip
 
 

@@ -15,6 +15,7 @@ from typing import Final
 
 import msgspec
 
+from nullabona.docket.clockwatch import ClockWatch
 from nullabona.docket.core.batches import arrangement, slot_index
 from nullabona.docket.core.statements import MAX_STATEMENTS, Beat, Genesis, Reseal, encode_statement
 from nullabona.docket.ports import DocketLog
@@ -48,17 +49,24 @@ class Beaten:
 class Beats:
     """Writes the periods that are due."""
 
-    def __init__(self, tools: Tools, log: DocketLog, origin: str, taxonomy: bytes) -> None:
+    def __init__(self, tools: Tools, watch: ClockWatch, log: DocketLog, origin: str, taxonomy: bytes) -> None:
         self._t = tools
+        self._watch = watch
         self._log = log
         self._beating = asyncio.Lock()
         self.late: list[int] = []
         """Periods that were published after their window, since this desk was opened."""
         self._genesis = Genesis(origin, tools.cadence, taxonomy.hex())
 
-    async def beat(self) -> Beaten:
-        """Publish every period that is due. Raises what the log raises; the next call goes on where this one ended."""
+    async def beat(self, *, clock_is_right: bool = False) -> Beaten:
+        """Publish every period that is due. Raises what the log raises; the next call goes on where this one ended.
+
+        Raises `ClockDoubtful`, with nothing fixed, unless the clock can be right or somebody says that it is.
+        """
         async with self._beating:  # one after the other, however many ask while one waits for witnesses
+            if not clock_is_right:
+                self._watch.check()
+            self._watch.believe()
             for period in self._due():
                 self._fix(period)
             done = []

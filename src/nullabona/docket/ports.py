@@ -11,10 +11,13 @@ from nullabona.docket.core.acts import Assertion, Credential, CredentialKind
 from nullabona.docket.core.period import EpochDay
 from nullabona.docket.core.receipt import Receipt
 from nullabona.docket.core.records import Approval, CaseId, Decision, Demand, Event, Match, Package
+from nullabona.machine.steady import Steady
 from nullabona.wire.seal import Inbox
 
 Clock = Callable[[], int]
 """Seconds since 1970-01-01, UTC."""
+SteadyClock = Callable[[], Steady]
+"""How long the machine has run: `nullabona.machine.steady.steady_now`."""
 Chance = Callable[[int], bytes]
 """That many random bytes."""
 Producible = Callable[[str], Mapping[str, object]]
@@ -133,6 +136,8 @@ class Outside:
     """None where there is no custodian's key: packages leave unsealed, and only if a releaser chooses that."""
     epoch_day: EpochDay = field(default=_nobody_knows)
     """When the directory's epochs were closed: what a demand with a period is about depends on it."""
+    steady: SteadyClock | None = None
+    """What the clock is compared with before a beat; None: it is believed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -127,16 +127,22 @@ def _furnish(
 
 async def _keep_beating(served: _Served, clock: Callable[[], int]) -> None:
     """The beat of the public record, once a minute; what goes wrong is shown to officers and tried again."""
-    while not served.ending.is_set() and await beat_once(served.house.premises, clock):
+    sure = served.house.premises.settings.clock_is_right
+    while not served.ending.is_set() and await beat_once(served.house.premises, clock, clock_is_right=sure):
+        sure = False
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(served.ending.wait(), BEAT_S)
 
 
-async def beat_once(premises: Premises, clock: Callable[[], int]) -> bool:
-    """One beat, on the desk's loop. False if this desk publishes nothing. While it waits, officers are answered."""
+async def beat_once(premises: Premises, clock: Callable[[], int], *, clock_is_right: bool = False) -> bool:
+    """One beat, on the desk's loop, and what is due to be erased. False if this desk publishes nothing.
+
+    While it waits, officers are answered.
+    """
     pulse = premises.pulse
     try:
-        done = await premises.desk.beat()
+        done = await premises.desk.beat(clock_is_right=clock_is_right)
+        premises.desk.erase_due()
     except NotPublishing:
         return False
     except NullabonaError as error:
