@@ -19,6 +19,7 @@ from nullabona.cli.docket_open import (
     open_docket_log,
     outside,
     read_config,
+    read_policy_text,
     taxonomy_of,
 )
 from nullabona.cli.output import emit, line, note
@@ -170,7 +171,7 @@ def open_served(data: Path, verify: VerifyPasskey, deliver: Deliver | None = Non
     try:
         given = outside(config, now_s)
         given = dataclasses.replace(given, verifiers={**given.verifiers, "webauthn": verify})
-        publication = Publication(log, str(config["origin"]), Path(config["policy"]).read_text("utf-8"))
+        publication = Publication(log, str(config["origin"]), read_policy_text(Path(config["policy"])))
         return Opened(Desk(data / "desk", taxonomy_of(load()), given, publication), log.close, deliver)
     except BaseException:
         log.release()

@@ -26,7 +26,7 @@ class EpochDays:
     _bundles: dict[int, list[bytes]] = field(default_factory=dict, repr=False)
 
     def __call__(self, epoch: int) -> int | None:
-        """The day on which ``epoch`` was closed; today for one that is not closed yet, None if the record is unreadable.
+        """The day on which ``epoch`` was closed; today for one that is not closed yet; None: the record is unreadable.
 
         The first entry of the record is its genesis: no epoch has the number 0.
         """

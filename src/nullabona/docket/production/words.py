@@ -79,7 +79,8 @@ DECLARATION: Final = Label(
     "and 902(14) of the Federal Rules of Evidence where they apply.",
 )
 SEALED_ITEMS: Final = Label(
-    "읽을 수 있는 내용은 없음. 명함에 적힌 수신함에 봉인된 것이 기다릴 수 있으며, 개수·크기·날짜를 셀 수 있을 뿐 열 수 없음",
+    "읽을 수 있는 내용은 없음. 명함에 적힌 수신함에 봉인된 것이 기다릴 수 있으며, "
+    "개수·크기·날짜를 셀 수 있을 뿐 열 수 없음",
     "nothing that can be read; sealed items may wait in the inbox that the card names, and can be counted by size and "
     "day but not opened",
 )
