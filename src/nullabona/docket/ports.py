@@ -89,12 +89,26 @@ class PublishedNote(Protocol):
     def size(self) -> int: ...
 
 
+class LogStatus(Protocol):
+    """How many entries of a log wait, and how many are in its files."""
+
+    @property
+    def staged(self) -> int: ...
+
+    @property
+    def integrated(self) -> int: ...
+
+
 class DocketLog(Protocol):
     """The docket's log: `nullabona.sequencer.Log` is one."""
 
     @property
     def public(self) -> Path:
         """The folder that any web server may serve."""
+        ...
+
+    def status(self) -> LogStatus:
+        """How long the log is."""
         ...
 
     def stage(self, entries: Sequence[bytes], *, key: bytes | None = None) -> range:
