@@ -42,8 +42,8 @@ class LogElsewhere(UserError):
 
     code = "docket-log-elsewhere"
     default_hint = (
-        "put desk and log back from one copy that was made of both together, and nothing older than what witnesses have "
-        "seen: docs/how-to/run-the-legal-desk.md"
+        "put desk and log back from one copy that was made of both together, and nothing older than what witnesses "
+        "have seen: docs/how-to/run-the-legal-desk.md"
     )
 
 

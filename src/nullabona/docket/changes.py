@@ -101,7 +101,8 @@ class Changes:
         return PackageOrder(
             case=file.id, number=file.number, demand=file.content.demand, matches=file.content.matches,
             decision=decision, received_s=file.received_s, decided_s=decided_s, decided_by=officer,
-            taxonomy_sha256=self._taxonomy.sha256, allowed=self.instrument(file.content).fields,
+            taxonomy_sha256=self._taxonomy.sha256, authority_name=self._hand_overs.name_of(file.content),
+            allowed=self.instrument(file.content).fields,
         )  # fmt: skip
 
     def make(self, order: PackageOrder) -> Made:

@@ -39,6 +39,8 @@ class PackageOrder:
     decided_s: int
     decided_by: str
     taxonomy_sha256: bytes
+    authority_name: str = ""
+    """The name under which the authority stands in the registry; empty if it does not."""
     allowed: tuple[str, ...] | None = None
     """The fields that the law lets be produced for this kind of demand; None: it names none."""
 

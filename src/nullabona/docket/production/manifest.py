@@ -7,7 +7,7 @@ from hashlib import sha256, sha512
 from typing import Annotated, Final, Literal
 
 import msgspec
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
 from nullabona.docket.core.records import ClassAnswer, Identifier
 from nullabona.docket.ports import PackageOrder
@@ -87,6 +87,8 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     grounds: str
     fields: tuple[Field, ...]
     files: tuple[ListedFile, ...]
+    authority_name: Annotated[str, Meta(min_length=1, max_length=200)] | UnsetType = UNSET
+    """What the registry calls ``authority``, which is the registry's own id; not written where it has no name."""
 
     @property
     def produces(self) -> bool:
@@ -147,6 +149,7 @@ def make_manifest(
         grounds=order.decision.grounds,
         fields=produced_fields(order, answers),
         files=tuple(listed(path, files[path]) for path in sorted(files)),
+        authority_name=order.authority_name or UNSET,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Final
 
 from nullabona.docket.core.records import ClassAnswer
@@ -13,6 +13,8 @@ from nullabona.words.demands import ANSWER, DATA_CLASS, REASON
 
 STATEMENT: Final = "data/STATEMENT.txt"
 NO_DATA_STATEMENT: Final = "data/NO-DATA.txt"
+KST: Final = timezone(timedelta(hours=9))
+"""Korea's time, which has no summer time."""
 
 
 def statement_path(answers: tuple[ClassAnswer, ...]) -> str:
@@ -38,12 +40,13 @@ def reason_of(answer: ClassAnswer) -> Label:
 
 
 def moment(at_s: int) -> str:
-    """``2026-10-08 09:30 UTC``."""
-    return datetime.fromtimestamp(at_s, UTC).strftime("%Y-%m-%d %H:%M UTC")
+    """``2026-10-08 09:30 UTC (2026-10-08 18:30 KST)``."""
+    times = (datetime.fromtimestamp(at_s, zone).strftime("%Y-%m-%d %H:%M") for zone in (UTC, KST))
+    return "{} UTC ({} KST)".format(*times)
 
 
 def day(number: int) -> str:
-    """``2026-10-08`` of a number of days since 1970-01-01."""
+    """``2026-10-08`` of a number of days since 1970-01-01; whoever shows one that was measured says that it is UTC."""
     return datetime.fromtimestamp(number * 86_400, UTC).strftime("%Y-%m-%d")
 
 
