@@ -110,7 +110,7 @@ def test_nothing_is_erased_by_a_clock_that_jumped(public_office: PublicOffice, m
 def test_the_console_erases_after_each_beat(public_office: PublicOffice, monkeypatch: pytest.MonkeyPatch) -> None:
     """And not when the beat was refused."""
     erased: list[int] = []
-    monkeypatch.setattr(type(public_office.desk), "erase_due", lambda _: erased.append(1) or 0)
+    monkeypatch.setattr(type(public_office.desk), "erase_due", lambda _: erased.append(1))
 
     class Premises:
         desk, pulse = public_office.desk, Pulse()

@@ -56,7 +56,7 @@ def test_what_is_held_and_not_allowed_is_neither_produced_nor_denied() -> None:
     assert "not_in_scope" == answer_of("subscriber", made.matches, ())
     for answer in ("produced", "not_held"):
         with pytest.raises(AnswerImpossible):
-            packager()(replace(made, decision=Decision("produce", (ClassAnswer("subscriber", answer),))))  # type: ignore[arg-type]
+            packager()(replace(made, decision=Decision("produce", (ClassAnswer("subscriber", answer),))))
 
 
 def test_rows_of_other_days_are_left_out() -> None:

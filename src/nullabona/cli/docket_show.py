@@ -52,8 +52,10 @@ def show_case(context: click.Context, view: CaseView) -> None:
     demand, content = view.content.demand, view.content
     rows = [
         ("case", view.number), ("state", view.state), ("instrument", demand.instrument),
-        ("authority", f"{demand.authority} ({demand.authority_ref})"), ("legal basis", demand.legal_basis), ("issued", _day(demand.issued_day)), ("received", when(view.received_s)),
-        *_period(demand), *([("emergency", "yes")] if demand.emergency is True else []), ("asks for", ", ".join(demand.classes)),
+        ("authority", f"{demand.authority} ({demand.authority_ref})"),
+        ("legal basis", demand.legal_basis), ("issued", _day(demand.issued_day)), ("received", when(view.received_s)),
+        *_period(demand), *([("emergency", "yes")] if demand.emergency is True else []),
+        ("asks for", ", ".join(demand.classes)),
         *(("about", identifier.text) for identifier in demand.identifiers),
         *(("gate", f"{gate.name}: {'met' if gate.met else 'NOT MET'}") for gate in demand.gates),
         *(("matched", f"{match.identifier.text}: {'held' if match.found else 'nothing'}") for match in content.matches),

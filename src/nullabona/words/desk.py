@@ -56,8 +56,7 @@ DESK_KO: Final[Mapping[str, tuple[str, str]]] = {
     ),
     "docket-log-elsewhere": (
         "데스크와 기록부가 서로 다른 때의 것입니다. 기록부에는 아무것도 더하지 않았습니다",
-        "둘을 함께 복사해 둔 것에서 함께 되돌리세요. 증인이 본 것보다 오래된 것은 되돌리지 마세요: "
-        "docs/how-to/run-the-legal-desk.md",
+        "한때의 복사본에서 함께 되돌리고, 증인이 본 것보다 오래된 것은 쓰지 마세요: docs/how-to/run-the-legal-desk.md",
     ),
     "docket-not-in-log": ("아직 공개 기록에 오르지 않았습니다", "다음 주기까지 기다리세요"),
     "docket-not-publishing": ("공개 기록 없이 연 데스크입니다", ""),
