@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import replace
 
 import pytest
+from click.testing import CliRunner
 
+from nullabona.cli import docket_public
+from nullabona.cli.docket import docket
+from nullabona.docket.beat import Beaten
 from nullabona.docket.clockwatch import ClockDoubtful
 from nullabona.docket.console.premises import Pulse
 from nullabona.docket.console.run import beat_once
@@ -129,3 +134,40 @@ def test_the_machine_tells_how_long_it_has_run() -> None:
     """Always forward, under one name while it runs."""
     first, second = steady_now(), steady_now()
     assert (first.boot, True) == (second.boot, second.seconds >= first.seconds > 0)
+
+
+class Command:
+    """What ``nulla docket beat`` does to a desk, noted down."""
+
+    def __init__(self, problem: Exception | None = None) -> None:
+        self.done: list[str] = []
+        self.problem = problem
+
+    @property
+    def desk(self) -> Command:
+        return self
+
+    async def beat(self, *, clock_is_right: bool) -> Beaten:
+        self.done.append(f"beat {clock_is_right}")
+        if self.problem is not None:
+            raise self.problem
+        return Beaten((7,), 0)
+
+    def erase_due(self) -> int:
+        self.done.append("erase")
+        return 0
+
+    async def close_log(self) -> None:
+        self.done.append("hang up")
+
+    def run(self, monkeypatch: pytest.MonkeyPatch, *words: str) -> list[str]:
+        monkeypatch.setattr(docket_public, "at_desk", lambda _: nullcontext(self))
+        CliRunner().invoke(docket, ["beat", *words])
+        return self.done
+
+
+def test_the_command_erases_after_the_beat(monkeypatch: pytest.MonkeyPatch) -> None:
+    """And says that the clock is right only if it was told so; after a beat that was refused nothing is erased."""
+    assert ["beat False", "hang up", "erase"] == Command().run(monkeypatch)
+    assert ["beat True", "hang up", "erase"] == Command().run(monkeypatch, "--clock-is-right")
+    assert ["beat False", "hang up"] == Command(ClockDoubtful("")).run(monkeypatch)
