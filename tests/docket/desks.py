@@ -6,6 +6,7 @@ import random
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 
@@ -208,9 +209,10 @@ class Office:
         assert isinstance(done, DeskDone)
         return done
 
-    def register(self, name: str = "seoul-police", recipient: str = "") -> None:
+    def register(self, name: str = "seoul-police", recipient: str = "", *, title: str = "서울경찰청",
+                 jurisdiction: Literal["KR", "US", "EU"] = "KR") -> None:  # fmt: skip
         """An authority in the registry."""
-        authority = Authority(name, "서울경찰청", "KR", "+82-2-000-0000", self.clock() // DAY, "ina", recipient)
+        authority = Authority(name, title, jurisdiction, "+82-2-000-0000", self.clock() // DAY, "ina", recipient)
         self.both("ina", "rea", DeskAction.REGISTER_AUTHORITY, AuthorityDetails(authority))
 
     def walk(self, case: bytes, decision: Decision = PRODUCE) -> bytes:

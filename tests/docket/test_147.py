@@ -100,7 +100,7 @@ class Passed:
 
 async def pass_through(service: Service, folder: Path, demands: int, witnesses: Sequence[RunningWitness]) -> Passed:
     """Mina and Jun talk, ``demands`` demands about Mina pass through the desk, then all that left it is looked at."""
-    async with people(service, folder / "people", "mina", "jun") as (mina, jun):
+    async with people(service, folder / "people", "mina", "junseo") as (mina, jun):
         room = await befriend(mina, jun)
         apart, pace = Apart(), Pace(witnesses)
         cadence = Cadence(start_s=pace() - 60, period_s=PERIOD_S, slots=48, horizon_s=400 * DAY, band=16, lag=12)

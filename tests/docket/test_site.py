@@ -267,7 +267,7 @@ def test_an_operator_without_a_log_or_a_demand_has_pages_too() -> None:
     """On the first day."""
     made = changed(figures=(), dsa=(), items=(), sealed=(), log=None, custodian_sha256=None, report_index=None)
     assert {"data/checkpoint.txt", "data/policy.txt"} == set(build(example(), load())) - set(made)
-    assert "아직 받은 요청이 없습니다" in made["ko/index.html"].decode()
+    assert "아직 보고한 반기가 없어" in made["ko/index.html"].decode()
 
 
 def test_the_taxonomy_file_has_the_hash_that_the_foot_names(site: dict[str, bytes]) -> None:

@@ -109,3 +109,13 @@ def test_a_port_that_is_taken_is_said(folder: Path) -> None:
         port = taken.getsockname()[1]
         words = ("serve", "--origin", "http://localhost", "--listen", f"127.0.0.1:{port}")
         assert "console-listen" in nulla(folder, "docket", *words, fails=True)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_the_console_in_good_order(folder: Path, number: signal.Signals) -> None:
+    """Exit status 0, everybody let go, and no write-ahead log of either database stays behind."""
+    with Served(folder) as place:
+        assert [*(folder / "desk").rglob("*-wal")]
+        place._process.send_signal(number)
+        assert 0 == place._process.wait(timeout=30), place.stop()
+    assert [] == [*(folder / "desk").rglob("*-wal")]

@@ -134,7 +134,7 @@ class LiveOffice(Office):
         self.publication = Publication(self.log, service.origin, service.policy)
         cadence = Cadence(start_s=now - 2 * HOUR_S, period_s=PERIOD_S, slots=8, horizon_s=400 * 86_400, lag=30)
         super().__init__(folder / "desk", Clock(now - HOUR_S), cadence)
-        self.register()
+        self.register("us-marshals", title="US Marshals", jurisdiction="US")
         self._lay_out()
 
     @classmethod
@@ -192,7 +192,10 @@ class LiveOffice(Office):
     def answered(self, handle: str, decision: Decision = SOME) -> bytes:
         """A search warrant for a handle, from intake to hand-over."""
         gates = (Gate("document_received", met=True), Gate("agency_called_back", met=True))
-        given = demand(self.clock, instrument="US.WARRANT", identifiers=(Identifier("handle", handle),), gates=gates)
+        given = demand(
+            self.clock, instrument="US.WARRANT", authority="us-marshals", identifiers=(Identifier("handle", handle),),
+            gates=gates,
+        )  # fmt: skip
         case = self.walk(self.take_in(given=given), decision)
         self.tick()
         self.do("cora", Action.RECEIPT, case)

@@ -61,7 +61,7 @@ def test_a_notice_comes_from_the_desk_to_the_device(
             event = await happens(mina, OperatorNoticeChanged)
             (notice,) = mina.operator_notices().notices
             assert (event.notice, False) == (notice.id, notice.put_away)
-            assert (mina.me.handle, "서울경찰청", "US.WARRANT") == (notice.handle, notice.authority, notice.instrument)
+            assert (mina.me.handle, "US Marshals", "US.WARRANT") == (notice.handle, notice.authority, notice.instrument)
             assert {"subscriber": "produced", "content": "not_held"} == notice.answers
             assert ("encoded", "registered_day") == tuple(f for f in notice.given if f in {"encoded", "registered_day"})
             assert ((), ("w0",), operator.origin) == (notice.unknown, notice.witnesses, notice.origin)
@@ -71,7 +71,7 @@ def test_a_notice_comes_from_the_desk_to_the_device(
     assert (1, 0, 0, True) == (len(listed["notices"]), listed["unchecked"], listed["refused"], listed["checkable"])
     id = listed["notices"][0]["id"]
     shown = nulla("operator-notices", "show", id[:8], profile=tmp_path / "mina")
-    assert "서울경찰청 demanded data about your account" in shown.out
+    assert "US Marshals demanded data about your account" in shown.out
     assert "United States Code, Title 18 2703 (18 USC)" in shown.out
     assert f"Checked against the log {operator.origin} at size " in shown.out
     assert "witnessed by w0" in shown.out

@@ -10,7 +10,7 @@ from typing import Any
 import click
 import msgspec
 
-from nullabona.cli.docket_open import AtDesk, at_desk
+from nullabona.cli.docket_open import AtDesk, at_desk, read_original
 from nullabona.cli.docket_show import say_done, show_case, show_lines
 from nullabona.cli.output import emit, line
 from nullabona.cli.settings import common, settings_of
@@ -62,7 +62,7 @@ def read_demand(path: Path, document: bytes) -> Demand:
 @click.pass_context
 def intake(context: click.Context, demand: Path, document: Path) -> None:
     """Take a demand in. DEMAND is a JSON file (spec/docket.md §2)."""
-    original = document.read_bytes()
+    original = read_original(document)
     with at_desk(context) as at:
         details = IntakeDetails(read_demand(demand, original))
         done = at.sign(at.desk.propose(at.who, Action.INTAKE, None, details), original)
@@ -78,7 +78,7 @@ def intake(context: click.Context, demand: Path, document: Path) -> None:
 @click.pass_context
 def amend(context: click.Context, case: str, demand: Path, document: Path, why: str) -> None:
     """Correct a demand. Every approval is void, and the case begins again."""
-    original = document.read_bytes()
+    original = read_original(document)
     with at_desk(context) as at:
         details = AmendDetails(read_demand(demand, original), why)
         say_done(context, at, at.sign(at.desk.propose(at.who, Action.AMEND, find(at, case), details), original))

@@ -11,6 +11,7 @@ from typing import Final
 import click
 
 from nullabona.cli.docket_open import (
+    SURE,
     AtDesk,
     Chosen,
     at_desk,
@@ -18,6 +19,7 @@ from nullabona.cli.docket_open import (
     open_docket_log,
     outside,
     read_config,
+    read_policy_text,
     taxonomy_of,
 )
 from nullabona.cli.output import emit, line, note
@@ -53,6 +55,7 @@ _ORIGIN: Final = "Where officers reach the console: https://NAME, or http://loca
 @click.option("--tls-key", type=_PATH, metavar="FILE", help="Its private key.")
 @click.option("--relay", metavar="URL", help="Where inboxes lie that name no relay (default: the handle's host).")
 @click.option("--synced", is_flag=True, help="Let passkeys in that a service copies between devices.")
+@SURE
 @common
 @click.pass_context
 def serve(
@@ -64,9 +67,10 @@ def serve(
     relay: str | None,
     *,
     synced: bool,
+    clock_is_right: bool,
 ) -> None:
     """Serve the legal desk's console, and publish every period that is due."""
-    data, settings = data_of(context), ConsoleSettings(site_of(origin), synced)
+    data, settings = data_of(context), ConsoleSettings(site_of(origin), synced, clock_is_right)
     host, port = _address(listen)
     if (tls_cert is None) != (tls_key is None):
         raise click.UsageError("a certificate and its key are named together")
@@ -167,7 +171,7 @@ def open_served(data: Path, verify: VerifyPasskey, deliver: Deliver | None = Non
     try:
         given = outside(config, now_s)
         given = dataclasses.replace(given, verifiers={**given.verifiers, "webauthn": verify})
-        publication = Publication(log, str(config["origin"]), Path(config["policy"]).read_text("utf-8"))
+        publication = Publication(log, str(config["origin"]), read_policy_text(Path(config["policy"])))
         return Opened(Desk(data / "desk", taxonomy_of(load()), given, publication), log.close, deliver)
     except BaseException:
         log.release()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import os
 import secrets
+import sqlite3
 import stat
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -16,11 +17,12 @@ from typing import Any, Final
 import click
 import msgspec
 
+from nullabona.cli.docket_epochs import EpochDays
 from nullabona.cli.settings import Settings, settings_of
 from nullabona.directory.service import read_producible
 from nullabona.docket.casework import Done
 from nullabona.docket.core.acts import EnrolDetails
-from nullabona.docket.core.instrument import Taxonomy
+from nullabona.docket.core.instrument import DAY, Taxonomy
 from nullabona.docket.core.records import Package
 from nullabona.docket.desk import Desk, Proposal
 from nullabona.docket.deskwork import DeskDone
@@ -33,6 +35,7 @@ from nullabona.log.keys import parse_vkey
 from nullabona.log.policy import Policy
 from nullabona.machine.keyfile import read_key_file
 from nullabona.machine.settings import BadConfig, check_keys, read_toml
+from nullabona.machine.steady import steady_now
 from nullabona.sequencer import Log, WitnessAddress, open_log
 
 CONFIG: Final = "docket.toml"
@@ -45,6 +48,9 @@ KEYS: Final[Mapping[str, str]] = {
     "custodian": "file with the key that signs certificates (nulla docket package key); without it nothing is sealed",
     "witness": "tables with url and vkeys: whom the log asks to cosign",
 }
+SURE: Final = click.option(
+    "--clock-is-right", is_flag=True, help="You have looked at the clock, which is ahead of what was seen last."
+)
 _FILES: Final = ("custodian", "directory", "log_keys", "policy")
 _OPTIONAL: Final = ("custodian", "witness")
 
@@ -54,6 +60,13 @@ class OfficerFileUnusable(UserError):
 
     code = "docket-officer-file"
     default_hint = "make one with `nulla docket officer new`; it must belong to you and have the mode 0600"
+
+
+class DeskFileUnusable(UserError):
+    """A file or folder that docket.toml or a command names is missing or cannot be read."""
+
+    code = "docket-file"
+    default_hint = "is it there, and may you read it? paths in docket.toml are relative to the folder it lies in"
 
 
 class OfficerFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -133,6 +146,12 @@ def outside(config: Mapping[str, Any], now: Callable[[], int]) -> Outside:
     """What the desk is handed."""
     directory = Path(config["directory"])
 
+    def held(handle: str) -> Mapping[str, object]:
+        try:
+            return read_producible(directory, handle)
+        except (OSError, sqlite3.Error) as error:
+            raise DeskFileUnusable(f"the directory's cards in {directory} cannot be read: {error}") from error
+
     def make_package(order: PackageOrder) -> Package:
         """Loaded when something is decided: what sets and signs documents takes its time."""
         from nullabona.docket.production.manifest import Operator
@@ -142,9 +161,11 @@ def outside(config: Mapping[str, Any], now: Callable[[], int]) -> Outside:
         return Packager(Operator(str(config["operator"]), host, "nullabona"), load())(order)
 
     return Outside(
-        clock=now, chance=secrets.token_bytes, producible=lambda handle: read_producible(directory, handle),
+        clock=now, chance=secrets.token_bytes, producible=held,
         make_package=make_package,
         verifiers={"ed25519": verify_ed25519}, seal=_seal(config),
+        epoch_day=lambda epoch: EpochDays(directory, now() // DAY)(epoch),  # noqa: PLW0108 - read anew each time
+        steady=steady_now,
     )  # fmt: skip
 
 
@@ -157,13 +178,36 @@ def _seal(config: Mapping[str, Any]) -> SealPackage | None:
     return KeyedSeal(Path(config["custodian"]), Path(config["log_keys"]))
 
 
+def read_policy_text(path: Path) -> str:
+    """The policy of the docket's log. Raises `DeskFileUnusable`."""
+    try:
+        return path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise DeskFileUnusable(f"the policy {path} cannot be read: {_why(error)}") from error
+
+
+def read_original(path: Path) -> bytes:
+    """An original as it came, or another file that a command names. Raises `DeskFileUnusable`."""
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise DeskFileUnusable(f"the file {path} cannot be read: {_why(error)}") from error
+
+
+def _why(error: OSError | UnicodeDecodeError) -> str:
+    return error.strerror or "" if isinstance(error, OSError) else "it is no text"
+
+
 def open_docket_log(data: Path, config: Mapping[str, Any]) -> Log:
     """The desk's log, held by this process."""
-    witnesses = [
-        WitnessAddress(str(each["url"]), tuple(parse_vkey(key) for key in each["vkeys"]))
-        for each in config.get("witness", [])
-    ]
-    policy = Policy.parse(Path(config["policy"]).read_text("utf-8"))
+    try:
+        witnesses = [
+            WitnessAddress(str(each["url"]), tuple(parse_vkey(key) for key in each["vkeys"]))
+            for each in config.get("witness", [])
+        ]
+    except (KeyError, TypeError):
+        raise BadConfig(f"each witness of {CONFIG} is a table with url and vkeys") from None
+    policy = Policy.parse(read_policy_text(Path(config["policy"])))
     signers = read_key_file(Path(config["log_keys"]))
     return open_log(data / "log", signers, str(config["origin"]), witnesses=witnesses, policy=policy)
 
@@ -178,7 +222,7 @@ def at_desk(context: click.Context) -> Iterator[AtDesk]:
     config = read_config(found.data)
     log, at = open_docket_log(found.data, config), None
     try:
-        policy = Path(config["policy"]).read_text("utf-8")
+        policy = read_policy_text(Path(config["policy"]))
         publication = Publication(log, str(config["origin"]), policy)
         desk = Desk(found.data / "desk", taxonomy_of(load()), outside(config, now_s), publication)
         try:

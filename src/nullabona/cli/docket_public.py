@@ -10,7 +10,7 @@ import click
 
 from nullabona.cli.catalogue import say
 from nullabona.cli.docket_case import find
-from nullabona.cli.docket_open import AtDesk, at_desk, now_s
+from nullabona.cli.docket_open import SURE, AtDesk, at_desk, now_s
 from nullabona.cli.docket_show import say_done
 from nullabona.cli.exits import exit_code
 from nullabona.cli.logwork import keep_both, keep_memory, read_memory, read_policy
@@ -33,18 +33,23 @@ from nullabona.words.recounted import meaning, where
 
 
 @click.command()
+@SURE
 @common
 @click.pass_context
-def beat(context: click.Context) -> None:
-    """Publish every period that is due. Run it every minute; in between it does nothing."""
+def beat(context: click.Context, *, clock_is_right: bool) -> None:
+    """Publish every period that is due, and erase the closed cases whose time is over.
+
+    Run it every minute; in between it does nothing. A clock that is further ahead than time can have passed is refused.
+    """
     with at_desk(context) as at:
-        done = asyncio.run(_beat(at))
+        done = asyncio.run(_beat(at, clock_is_right=clock_is_right))
+        at.desk.erase_due()
     emit(done) if settings_of(context).as_json else line(" ".join(map(str, done)) or "-")
 
 
-async def _beat(at: AtDesk) -> tuple[int, ...]:
+async def _beat(at: AtDesk, *, clock_is_right: bool) -> tuple[int, ...]:
     try:
-        return (await at.desk.beat()).periods
+        return (await at.desk.beat(clock_is_right=clock_is_right)).periods
     finally:
         await at.close_log()
 

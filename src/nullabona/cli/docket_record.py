@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from nullabona.cli.docket_open import now_s
+from nullabona.cli.docket_open import now_s, read_policy_text
 from nullabona.cli.logwork import read_policy
 from nullabona.cli.settings import Settings, common, settings_of
 from nullabona.docket.site.publication import encode_publication
@@ -66,7 +66,7 @@ def record(context: click.Context, /, where: str, policy: Path, *, at: int | Non
     found = read.verification.recount
     if found is None or not (read.verification.holds or read.verification.only_stated_outages):
         raise LogDoesNotHold(f"the log does not hold: {len(read.verification.findings)} findings")
-    view = log_view(read.checkpoint, policy.read_text("utf-8"), named["url"] or where, found)
+    view = log_view(read.checkpoint, read_policy_text(policy), named["url"] or where, found)
     drawn_up = record_of(found, view, _about(named), load(), moment)
     sys.stdout.buffer.write(encode_publication(drawn_up))
 

@@ -12,7 +12,8 @@ from nullabona.cli.docket_open import AtDesk
 from nullabona.cli.output import emit, line, table
 from nullabona.cli.settings import settings_of
 from nullabona.docket.casework import Done
-from nullabona.docket.core.records import CaseLine, CaseView
+from nullabona.docket.core.instrument import DAY
+from nullabona.docket.core.records import CaseLine, CaseView, Demand
 from nullabona.docket.deskwork import DeskDone
 
 
@@ -51,7 +52,9 @@ def show_case(context: click.Context, view: CaseView) -> None:
     demand, content = view.content.demand, view.content
     rows = [
         ("case", view.number), ("state", view.state), ("instrument", demand.instrument),
-        ("authority", f"{demand.authority} ({demand.authority_ref})"), ("received", when(view.received_s)),
+        ("authority", f"{demand.authority} ({demand.authority_ref})"),
+        ("legal basis", demand.legal_basis), ("issued", _day(demand.issued_day)), ("received", when(view.received_s)),
+        *_period(demand), *([("emergency", "yes")] if demand.emergency is True else []),
         ("asks for", ", ".join(demand.classes)),
         *(("about", identifier.text) for identifier in demand.identifiers),
         *(("gate", f"{gate.name}: {'met' if gate.met else 'NOT MET'}") for gate in demand.gates),
@@ -64,6 +67,17 @@ def show_case(context: click.Context, view: CaseView) -> None:
         rows.append(("gag", content.gag.basis))
     rows += [("signed", f"{approval.action} by {approval.officer}") for approval in view.approvals]
     table(rows)
+
+
+def _day(number: int) -> str:
+    return datetime.fromtimestamp(number * DAY, UTC).strftime("%Y-%m-%d")
+
+
+def _period(demand: Demand) -> list[tuple[str, str]]:
+    """The days that are asked for, UTC; nothing where none are named."""
+    if demand.from_day is None or demand.to_day is None:
+        return []
+    return [("period", f"{_day(demand.from_day)} to {_day(demand.to_day)} (UTC)")]
 
 
 def _plain(view: CaseView) -> object:

@@ -15,12 +15,14 @@ from typing import Final
 
 import msgspec
 
+from nullabona.docket.clockwatch import ClockWatch
 from nullabona.docket.core.batches import arrangement, slot_index
 from nullabona.docket.core.statements import MAX_STATEMENTS, Beat, Genesis, Reseal, encode_statement
 from nullabona.docket.ports import DocketLog
 from nullabona.docket.slotbox import MadeSlot
 from nullabona.docket.tools import Tools
 from nullabona.errors import Bug, UserError
+from nullabona.sequencer import KeyTaken
 from nullabona.wire.canonical import digest, read_canonical
 from nullabona.wire.slots import SlotLeaf, SlotRef
 
@@ -33,6 +35,16 @@ class NotInLog(UserError):
 
     code = "docket-not-in-log"
     default_hint = "wait for the next beat: nulla docket beat"
+
+
+class LogElsewhere(UserError):
+    """Desk and log are not of one time: one of them was put back from a copy, or is another's."""
+
+    code = "docket-log-elsewhere"
+    default_hint = (
+        "put desk and log back from one copy that was made of both together, and nothing older than what witnesses "
+        "have seen: docs/how-to/run-the-legal-desk.md"
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,17 +60,26 @@ class Beaten:
 class Beats:
     """Writes the periods that are due."""
 
-    def __init__(self, tools: Tools, log: DocketLog, origin: str, taxonomy: bytes) -> None:
+    def __init__(self, tools: Tools, watch: ClockWatch, log: DocketLog, origin: str, taxonomy: bytes) -> None:
         self._t = tools
+        self._watch = watch
         self._log = log
         self._beating = asyncio.Lock()
         self.late: list[int] = []
         """Periods that were published after their window, since this desk was opened."""
         self._genesis = Genesis(origin, tools.cadence, taxonomy.hex())
 
-    async def beat(self) -> Beaten:
-        """Publish every period that is due. Raises what the log raises; the next call goes on where this one ended."""
+    async def beat(self, *, clock_is_right: bool = False) -> Beaten:
+        """Publish every period that is due. Raises what the log raises; the next call goes on where this one ended.
+
+        Raises `ClockDoubtful`, with nothing fixed, unless the clock can be right or somebody says that it is, and
+        `LogElsewhere`, with nothing staged, if the log is not as long as this desk has made it.
+        """
         async with self._beating:  # one after the other, however many ask while one waits for witnesses
+            if not clock_is_right:
+                self._watch.check()
+            self._check_log()
+            self._watch.believe()
             for period in self._due():
                 self._fix(period)
             done = []
@@ -96,11 +117,27 @@ class Beats:
             yield period
             period += 1
 
+    def _check_log(self) -> None:
+        """The log ends where the desk's batches do, but for one that was staged and, before a crash, not marked so."""
+        status = self._log.status()
+        end = status.staged + status.integrated
+        here = self._ends()
+        if end not in here:
+            raise LogElsewhere(f"the docket log has {end:,} entries, and this desk has put {here[0]:,} there")
+
+    def _ends(self) -> tuple[int, ...]:
+        """How long the log can be, the surest first."""
+        for _, start, encoded, stage in self._t.store.rows("open_batches"):
+            if stage == _FIXED:
+                return start, start + _count(encoded)
+        last = self._t.store.row("last_batch")
+        return (last[1] + _count(last[2]) if last else 0,)
+
     def _fix(self, period: int) -> None:
         """Decide for good what the period's batch holds."""
         with self._t.store.transaction():
             last = self._t.store.row("last_batch")
-            start = last[1] + len(msgspec.msgpack.decode(last[2], type=list[bytes])) if last else 0
+            start = last[1] + _count(last[2]) if last else 0
             leaves, renewals = self._slots(period)
             statements = [*renewals, *self._statements(period, MAX_STATEMENTS - len(renewals))]
             head = self._t.journal.append("beat", digest({"period": period}))
@@ -136,7 +173,10 @@ class Beats:
     async def _carry(self, period: int, start: int, entries: list[bytes], stage: int) -> None:
         """Bring a fixed batch into the log and keep its witnessed checkpoint."""
         if stage == _FIXED:
-            placed = self._log.stage(entries, key=b"docket period %d" % period)
+            try:
+                placed = self._log.stage(entries, key=b"docket period %d" % period)
+            except KeyTaken as error:
+                raise LogElsewhere(f"the docket log has another batch of the period {period}") from error
             if placed != range(start, start + len(entries)):
                 raise Bug("the docket log holds something that the desk did not put there")
             self._mark(period, _STAGED)
@@ -151,6 +191,11 @@ class Beats:
     def _mark(self, period: int, stage: int) -> None:
         with self._t.store.transaction():
             self._t.store.run("stage_batch", stage, period)
+
+
+def _count(encoded: bytes) -> int:
+    """How many entries a batch has."""
+    return len(msgspec.msgpack.decode(encoded, type=list[bytes]))
 
 
 def keep_file(path: Path, data: bytes) -> None:

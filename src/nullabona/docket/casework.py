@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from hashlib import sha256, sha512
 from typing import Final
@@ -28,6 +29,7 @@ from nullabona.docket.handover import HandOvers
 from nullabona.docket.notices import Notices, PendingNotice
 from nullabona.docket.ports import Acting, Made
 from nullabona.docket.receipts import Receipts
+from nullabona.docket.staff import NoSuchAuthority
 from nullabona.docket.tools import Tools
 from nullabona.wire.canonical import digest
 from nullabona.wire.operator_notice import notices_fields
@@ -109,7 +111,18 @@ class Casework:
         if file is not None and file.version.hex() != act.version:
             raise Stale("the case changed after the action was drawn up")
         moment = Moment(act, details, file, self._t.clock(), made)
-        return moment, self.changes.of(moment)
+        change = self.changes.of(moment)
+        if change.content is not None and action in {Action.INTAKE, Action.AMEND, Action.DECIDE}:
+            self._check_jurisdiction(change.content)
+        return moment, change
+
+    def _check_jurisdiction(self, content: CaseContent) -> None:
+        """Whoever is in the registry demands by the law of their own country; a refusal may always be decided."""
+        if content.decision is not None and content.decision.outcome == "refuse":
+            return
+        with suppress(NoSuchAuthority):  # never called back, so that nothing can be produced anyway
+            authority = self._t.staff.authority(content.demand.authority)
+            decide.check_jurisdiction(self.changes.instrument(content), authority.jurisdiction)
 
     def _begin(self, who: Acting, moment: Moment, change: Change) -> CaseFile:
         """Keep the case, in no state yet."""

@@ -29,11 +29,12 @@ from nullabona.docket.core.acts import (
     Stale,
 )
 from nullabona.docket.core.instrument import Instrument, Taxonomy
+from nullabona.docket.core.period import within
 from nullabona.docket.core.records import CaseContent, Decision, Package
 from nullabona.docket.core.states import Action
 from nullabona.docket.core.timers import NOTICE, gag_timer
 from nullabona.docket.handover import HandOvers
-from nullabona.docket.ports import Made, MakePackage, PackageOrder, Producible
+from nullabona.docket.ports import Made, Outside, PackageOrder
 from nullabona.errors import Bug
 from nullabona.wire.handle import HandleError, parse_handle
 from nullabona.wire.slots import EventKind
@@ -78,13 +79,10 @@ class Change:
 class Changes:
     """Turns an action into a change."""
 
-    def __init__(
-        self, taxonomy: Taxonomy, producible: Producible, make_package: MakePackage, hand_overs: HandOvers
-    ) -> None:
+    def __init__(self, taxonomy: Taxonomy, outside: Outside, hand_overs: HandOvers) -> None:
         self._taxonomy = taxonomy
         self._hand_overs = hand_overs
-        self._producible = producible
-        self._make_package = make_package
+        self._outside = outside
 
     def of(self, moment: Moment) -> Change:
         """Raises what `core.decide` raises, and `Stale` if the details are not those of the action."""
@@ -103,12 +101,13 @@ class Changes:
         return PackageOrder(
             case=file.id, number=file.number, demand=file.content.demand, matches=file.content.matches,
             decision=decision, received_s=file.received_s, decided_s=decided_s, decided_by=officer,
-            taxonomy_sha256=self._taxonomy.sha256,
+            taxonomy_sha256=self._taxonomy.sha256, authority_name=self._hand_overs.name_of(file.content),
+            allowed=self.instrument(file.content).fields,
         )  # fmt: skip
 
     def make(self, order: PackageOrder) -> Made:
         """The package. It touches nothing of the desk, so that any thread may wait for it."""
-        return Made(order, self._make_package(order))
+        return Made(order, self._outside.make_package(order))
 
     def take_in(self, moment: Moment) -> Change:
         assert isinstance(moment.details, IntakeDetails | AmendDetails)
@@ -125,14 +124,18 @@ class Changes:
         content = moment.case.content
         if moment.details.identifiers != content.demand.identifiers:
             raise Stale("the identifiers are not those of the demand")
-        found = {i.text: self.look_up(i.text) for i in content.demand.identifiers if i.kind == "handle"}
+        span = (content.demand.from_day, content.demand.to_day)
+        found = {i.text: self.look_up(i.text, *span) for i in content.demand.identifiers if i.kind == "handle"}
         return Change(decide.matched(content, found))
 
-    def look_up(self, text: str) -> dict[str, str | int] | None:
+    def look_up(self, text: str, first: int | None = None, last: int | None = None) -> dict[str, str | int] | None:
+        """What is held about a handle, of the days ``first`` to ``last`` if there are any; None: it is no handle."""
         try:
-            record = self._producible(str(parse_handle(text)))
+            record = self._outside.producible(str(parse_handle(text)))
         except HandleError:
             return None
+        if first is not None and last is not None:
+            record = within(record, first, last, self._outside.epoch_day)
         return decide.as_kept(record)
 
     def decide(self, moment: Moment) -> Change:

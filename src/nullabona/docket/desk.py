@@ -15,6 +15,7 @@ from nullabona.docket.beat import Beaten, Beats
 from nullabona.docket.casefiles import CaseFiles
 from nullabona.docket.casework import Casework, Done
 from nullabona.docket.changes import Changes
+from nullabona.docket.clockwatch import ClockWatch
 from nullabona.docket.core import decide
 from nullabona.docket.core.acts import (
     Act,
@@ -94,10 +95,11 @@ class Desk:
             raise NotFounded("no desk was founded here")
         self._tools = _tools(self._store, outside, read_canonical(encoded, Cadence, "the cadence"))
         public = publication or Publication(NoLog(), "", "")
-        self._beats = Beats(self._tools, public.log, public.origin, taxonomy.sha256)
+        self._watch = ClockWatch(self._tools)
+        self._beats = Beats(self._tools, self._watch, public.log, public.origin, taxonomy.sha256)
         self._receipts = Receipts(self._tools, self._beats, public.log, public.policy)
         self._hand_overs = HandOvers(self._tools, self._receipts, outside.seal)
-        changes = Changes(taxonomy, outside.producible, outside.make_package, self._hand_overs)
+        changes = Changes(taxonomy, outside, self._hand_overs)
         self._notices = Notices(self._tools, self._receipts, changes, public.origin)
         self._openings = Openings(self._tools, taxonomy)
         self._reporting = Reporting(self._tools, taxonomy)
@@ -253,9 +255,12 @@ class Desk:
 
     # ----------------------------------------------------------------------------------------------- the public record
 
-    async def beat(self) -> Beaten:
-        """Publish every period that is due. Call it every minute or so; it does nothing in between."""
-        return await self._beats.beat()
+    async def beat(self, *, clock_is_right: bool = False) -> Beaten:
+        """Publish every period that is due. Call it every minute or so; it does nothing in between.
+
+        Raises `ClockDoubtful` if the clock is further ahead than time can have passed, unless somebody has looked.
+        """
+        return await self._beats.beat(clock_is_right=clock_is_right)
 
     def late_periods(self) -> tuple[int, ...]:
         """Periods that were published after their window since this desk was opened; `verify` finds all of them."""
@@ -319,7 +324,12 @@ class Desk:
         return tuple(line.id for line in lines if self._store.row("has_act", line.id, Action.PUBLISH))
 
     def erase_due(self) -> int:
-        """Erase the closed cases whose register's time is over, keys and all; how many."""
+        """Erase the closed cases whose register's time is over, keys and all; how many. Call it after each beat.
+
+        Nothing is erased by a clock that may be wrong (`ClockWatch.may_erase`).
+        """
+        if not self._watch.may_erase():
+            return 0
         due = self._store.rows("closed_before", self._outside.clock() // DAY)
         with self._store.transaction():
             for (case,) in due:
@@ -361,5 +371,5 @@ def _tools(store: DeskStore, outside: Outside, cadence: Cadence) -> Tools:
     return Tools(
         store=store, clock=outside.clock, chance=outside.chance, verifiers=outside.verifiers, staff=staff,
         journal=Journal(store, outside.clock, outside.chance), boxes=SlotBoxes(store, staff, outside.chance),
-        files=CaseFiles(store, staff), cadence=cadence,
+        files=CaseFiles(store, staff), cadence=cadence, steady=outside.steady,
     )  # fmt: skip

@@ -135,6 +135,13 @@ class HandOvers:
         if unsealed and not found.unsealed:
             raise SealThere("there is a custodian's key: nothing leaves unsealed")
 
+    def name_of(self, content: CaseContent) -> str:
+        """What the authority is called in the registry; empty if it is not there."""
+        try:
+            return self._t.staff.authority(content.demand.authority).name
+        except NoSuchAuthority:
+            return ""
+
     def _recipient(self, content: CaseContent) -> str:
         try:
             return self._t.staff.authority(content.demand.authority).recipient

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from nullabona.docket.ports import PublishedNote
+from nullabona.docket.ports import LogStatus, PublishedNote
 from nullabona.errors import UserError
 
 
@@ -21,6 +21,9 @@ class NoLog:
 
     @property
     def public(self) -> Path:
+        raise NotPublishing("the desk was opened without its log")
+
+    def status(self) -> LogStatus:
         raise NotPublishing("the desk was opened without its log")
 
     def stage(self, entries: Sequence[bytes], *, key: bytes | None = None) -> range:  # noqa: ARG002 - as every log

@@ -212,7 +212,7 @@ class Notices:
             field
             for answer in decision.answers
             if answer.answer == "produced"
-            for _, field in fields_of(answer.data_class, (match,))
+            for _, field in fields_of(answer.data_class, (match,), instrument.fields)
         }
         return NoticeBody(
             handle=str(match.record["handle"]), origin=self._origin, instrument=instrument.id,

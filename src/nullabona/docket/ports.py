@@ -8,12 +8,16 @@ from pathlib import Path
 from typing import Protocol
 
 from nullabona.docket.core.acts import Assertion, Credential, CredentialKind
+from nullabona.docket.core.period import EpochDay
 from nullabona.docket.core.receipt import Receipt
 from nullabona.docket.core.records import Approval, CaseId, Decision, Demand, Event, Match, Package
+from nullabona.machine.steady import Steady
 from nullabona.wire.seal import Inbox
 
 Clock = Callable[[], int]
 """Seconds since 1970-01-01, UTC."""
+SteadyClock = Callable[[], Steady]
+"""How long the machine has run: `nullabona.machine.steady.steady_now`."""
 Chance = Callable[[int], bytes]
 """That many random bytes."""
 Producible = Callable[[str], Mapping[str, object]]
@@ -35,6 +39,10 @@ class PackageOrder:
     decided_s: int
     decided_by: str
     taxonomy_sha256: bytes
+    authority_name: str = ""
+    """The name under which the authority stands in the registry; empty if it does not."""
+    allowed: tuple[str, ...] | None = None
+    """The fields that the law lets be produced for this kind of demand; None: it names none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,12 +91,26 @@ class PublishedNote(Protocol):
     def size(self) -> int: ...
 
 
+class LogStatus(Protocol):
+    """How many entries of a log wait, and how many are in its files."""
+
+    @property
+    def staged(self) -> int: ...
+
+    @property
+    def integrated(self) -> int: ...
+
+
 class DocketLog(Protocol):
     """The docket's log: `nullabona.sequencer.Log` is one."""
 
     @property
     def public(self) -> Path:
         """The folder that any web server may serve."""
+        ...
+
+    def status(self) -> LogStatus:
+        """How long the log is."""
         ...
 
     def stage(self, entries: Sequence[bytes], *, key: bytes | None = None) -> range:
@@ -113,6 +135,10 @@ class Publication:
     policy: str
 
 
+def _nobody_knows(_: int) -> None:
+    """Of a directory without a public record no row has a day."""
+
+
 @dataclass(frozen=True, slots=True)
 class Outside:
     """Everything a desk is handed."""
@@ -124,6 +150,10 @@ class Outside:
     verifiers: Mapping[CredentialKind, VerifyAssertion]
     seal: SealPackage | None = None
     """None where there is no custodian's key: packages leave unsealed, and only if a releaser chooses that."""
+    epoch_day: EpochDay = field(default=_nobody_knows)
+    """When the directory's epochs were closed: what a demand with a period is about depends on it."""
+    steady: SteadyClock | None = None
+    """What the clock is compared with before a beat; None: it is believed."""
 
 
 @dataclass(frozen=True, slots=True)

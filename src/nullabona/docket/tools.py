@@ -21,7 +21,7 @@ from nullabona.docket.core.acts import (
 )
 from nullabona.docket.core.cadence import Cadence
 from nullabona.docket.journal import Journal
-from nullabona.docket.ports import Acting, Chance, Clock, VerifyAssertion
+from nullabona.docket.ports import Acting, Chance, Clock, SteadyClock, VerifyAssertion
 from nullabona.docket.slotbox import SlotBoxes
 from nullabona.docket.staff import Staff
 from nullabona.docket.store.sqlite import DeskStore
@@ -41,6 +41,7 @@ class Tools:
     boxes: SlotBoxes
     files: CaseFiles
     cadence: Cadence
+    steady: SteadyClock | None = None
 
     def draw_up(
         self, action: str, case: bytes, version: bytes, who: Acting, details: CaseDetails | DeskDetails,

@@ -46,6 +46,18 @@ DESK_KO: Final[Mapping[str, tuple[str, str]]] = {
     "docket-no-such-slot": ("그런 칸이 없습니다", "열린 칸은 공개 기록에 있습니다"),
     "docket-not-allowed": ("맡은 역할로는 할 수 없습니다", "그 역할을 맡은 담당자에게 부탁하세요"),
     "docket-not-founded": ("이 폴더에는 데스크가 없습니다", "먼저 세우세요: nulla docket init"),
+    "docket-clock-doubtful": (
+        "이 기기의 시계가 실제로 지난 시간보다 앞서 있어, 아무것도 확정하거나 지우지 않았습니다",
+        "시계를 맞추세요. 시계가 맞고 기기가 꺼져 있었다면: nulla docket beat --clock-is-right",
+    ),
+    "docket-file": (
+        "파일이나 폴더를 읽을 수 없습니다",
+        "있는지, 읽을 권한이 있는지 확인하세요. docket.toml의 경로는 그 파일이 있는 폴더에서 시작합니다",
+    ),
+    "docket-log-elsewhere": (
+        "데스크와 기록부가 서로 다른 때의 것입니다. 기록부에는 아무것도 더하지 않았습니다",
+        "한때의 복사본에서 함께 되돌리고, 증인이 본 것보다 오래된 것은 쓰지 마세요: docs/how-to/run-the-legal-desk.md",
+    ),
     "docket-not-in-log": ("아직 공개 기록에 오르지 않았습니다", "다음 주기까지 기다리세요"),
     "docket-not-publishing": ("공개 기록 없이 연 데스크입니다", ""),
     "docket-not-yet-public": ("지금은 이 건을 공개할 수 없습니다", "봉인하세요. 기한이 되면 열거나 다시 봉인합니다"),

@@ -33,10 +33,14 @@ MOST_ASIDE: Final = 2
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """How a console is run. ``synced``: passkeys that a service copies between devices are let in."""
+    """How a console is run. ``synced``: passkeys that a service copies between devices are let in.
+
+    ``clock_is_right``: somebody has looked at the clock, for the first beat.
+    """
 
     site: Site
     synced: bool = False
+    clock_is_right: bool = False
 
 
 @dataclass(frozen=True, slots=True)

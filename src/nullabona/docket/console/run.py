@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import signal
 import socket
-from collections.abc import Callable, Coroutine
+import threading
+from collections.abc import Callable, Coroutine, Generator
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import FrameType
 from typing import Final
 
 import uvicorn
@@ -101,13 +104,14 @@ async def serve_console(
         furnishing = thread.submit(_furnish, thread, folder, open_desk, settings, clock)
         served = await asyncio.wrap_future(furnishing)
         beating = thread.begin(_keep_beating(served, clock))
-        try:
-            server = _Server(
-                _config(Edge(settings.site, served.house, thread), listen), lambda: ready(served.house, thread)
-            )
-            await server.serve([place])
-        finally:
-            await asyncio.wrap_future(thread.begin(_leave(served, beating)))
+        server = _Server(
+            _config(Edge(settings.site, served.house, thread), listen), lambda: ready(served.house, thread)
+        )
+        with server.told():
+            try:
+                await server.serve([place])
+            finally:
+                await asyncio.wrap_future(thread.begin(_leave(served, beating)))
     finally:
         thread.shutdown()
 
@@ -127,16 +131,22 @@ def _furnish(
 
 async def _keep_beating(served: _Served, clock: Callable[[], int]) -> None:
     """The beat of the public record, once a minute; what goes wrong is shown to officers and tried again."""
-    while not served.ending.is_set() and await beat_once(served.house.premises, clock):
+    sure = served.house.premises.settings.clock_is_right
+    while not served.ending.is_set() and await beat_once(served.house.premises, clock, clock_is_right=sure):
+        sure = False
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(served.ending.wait(), BEAT_S)
 
 
-async def beat_once(premises: Premises, clock: Callable[[], int]) -> bool:
-    """One beat, on the desk's loop. False if this desk publishes nothing. While it waits, officers are answered."""
+async def beat_once(premises: Premises, clock: Callable[[], int], *, clock_is_right: bool = False) -> bool:
+    """One beat, on the desk's loop, and what is due to be erased. False if this desk publishes nothing.
+
+    While it waits, officers are answered.
+    """
     pulse = premises.pulse
     try:
-        done = await premises.desk.beat()
+        done = await premises.desk.beat(clock_is_right=clock_is_right)
+        premises.desk.erase_due()
     except NotPublishing:
         return False
     except NullabonaError as error:
@@ -174,8 +184,11 @@ def _listen(listen: Listen) -> socket.socket:
         raise CannotListen(f"{listen.host}:{listen.port} cannot be listened on: {error.strerror}") from error
 
 
+_ENDINGS: Final = (signal.SIGTERM, signal.SIGINT)
+
+
 class _Server(uvicorn.Server):
-    """Says when the socket listens."""
+    """Says when the socket listens, and takes a signal to end as what it is."""
 
     def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
         super().__init__(config)
@@ -185,6 +198,31 @@ class _Server(uvicorn.Server):
         await super().startup(sockets)
         if self.started:
             self._ready()
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Generator[None, None, None]:
+        """The signals are those of `told`: raised again, as uvicorn has it, they would end the process too soon."""
+        yield
+
+    @contextlib.contextmanager
+    def told(self) -> Generator[None, None, None]:
+        """Serving ends at the first signal to end, and nothing is cut off by it or by those that follow.
+
+        Outside the main thread no signal can be listened to, and whoever serves there ends it otherwise.
+        """
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        before = {number: signal.signal(number, self._end) for number in _ENDINGS}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    def _end(self, number: int, frame: FrameType | None) -> None:
+        del number, frame
+        self.should_exit = True
 
 
 def _config(edge: Edge, listen: Listen) -> uvicorn.Config:

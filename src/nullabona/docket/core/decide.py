@@ -29,7 +29,8 @@ from nullabona.wire.demands import DataClass
 from nullabona.wire.slots import Outcome
 
 HELD: Final[frozenset[DataClass]] = frozenset({"subscriber", "identification"})
-"""The only classes of which anything can be held: an account's public card and the day of its registration."""
+"""The only classes of which anything can be produced: what the directory keeps of an account. What waits sealed in its
+inbox can be counted and not opened; no class of this desk carries it."""
 
 
 class DemandIncomplete(UserError):
@@ -94,6 +95,15 @@ def instrument_of(demand: Demand, taxonomy: Taxonomy) -> Instrument:
     return found
 
 
+def check_jurisdiction(instrument: Instrument, jurisdiction: str) -> None:
+    """Raises `DemandIncomplete` unless the law of the instrument is the authority's own."""
+    if instrument.jurisdiction != jurisdiction:
+        raise DemandIncomplete(
+            f"an authority of {jurisdiction} cannot demand by {instrument.id}",
+            hint="choose the kind of demand that the authority's own law knows, or correct the registry",
+        )
+
+
 def _problem(demand: Demand, instrument: Instrument, now_s: int) -> str | None:
     if demand.received_s > now_s:
         return "the demand is dated as received in the future"
@@ -107,6 +117,8 @@ def _problem(demand: Demand, instrument: Instrument, now_s: int) -> str | None:
         return "a span of days has a beginning and an end"
     if demand.from_day is not None and demand.to_day is not None and demand.from_day > demand.to_day:
         return "the span of days ends before it begins"
+    if demand.emergency is True and not instrument.emergency_form:
+        return "this kind of demand has no emergency form"
     return None
 
 

@@ -31,7 +31,8 @@ class Timer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     name: str
     within_s: Seconds
-    since: Literal["received", "issued", "decided", "handed_over", "gag"] = "received"
+    since: Literal["received", "emergency", "issued", "decided", "handed_over", "gag"] = "received"
+    """``emergency``: from receipt, of a demand that is marked as one."""
     until: Literal["reviewed", "decided", "released", "answered", "permit", "notified", "closed"] = "answered"
     """``released``: two people have approved the answer. ``answered``: it was handed over, which needs its receipt."""
     law: str = ""
@@ -66,6 +67,10 @@ class Instrument(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     default_gag: bool = False
     """Whether silence is ordered by the law itself, whatever the document says."""
     needs_counsel: bool = False
+    fields: tuple[str, ...] | None = None
+    """Of ``producible``'s fields those that the law lets be produced; None: no row of the law names them."""
+    emergency_form: bool = False
+    """Whether a demand of this kind may come in an emergency form."""
 
     @property
     def jurisdiction(self) -> str:

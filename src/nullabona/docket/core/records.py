@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Annotated, Final, Literal
 
 import msgspec
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
 from nullabona.docket.core.instrument import Day, Seconds
 from nullabona.wire.demands import Answer, DataClass, RefusalReason
@@ -90,6 +90,8 @@ class Demand(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     gag: Gag | None = None
     language: Literal["ko", "en"] = "ko"
     note: Note = ""
+    emergency: bool | UnsetType = UNSET
+    """Whether it came in the emergency form of its kind; not written where nobody said so."""
 
     @property
     def gates_unmet(self) -> tuple[str, ...]:

@@ -52,7 +52,10 @@ def louder(before: Level, now: Level) -> Level:
 
 def begun_by_receipt(content: CaseContent, instrument: Instrument) -> Iterator[tuple[str, int, int]]:
     """The timers (name, begun, due) that run from the day of issue or from receipt."""
-    starts = {"received": content.demand.received_s, "issued": content.demand.issued_day * DAY}
+    demand = content.demand
+    starts = {"received": demand.received_s, "issued": demand.issued_day * DAY}
+    if demand.emergency is True:
+        starts["emergency"] = demand.received_s
     for timer in instrument.timers:
         if timer.since in starts:
             yield timer.name, starts[timer.since], starts[timer.since] + timer.within_s

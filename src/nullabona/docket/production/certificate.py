@@ -113,14 +113,14 @@ def _showable(value: Any) -> Any:  # noqa: ANN401 - JSON
 def _facts(manifest: Manifest) -> list[dict[str, Any]]:
     period = [day(number) for number in (manifest.from_day, manifest.to_day) if number is not None]
     facts: list[tuple[str, str]] = [
-        ("authority", manifest.authority),
+        ("authority", _authority(manifest)),
         ("authority_ref", manifest.authority_ref),
         ("instrument", f"{manifest.instrument_label.ko} / {manifest.instrument_label.en}  ({manifest.instrument})"),
         ("legal_basis", manifest.legal_basis),
         ("issued", day(manifest.issued_day)),
         ("received", moment(manifest.received_s)),
         ("decided", moment(manifest.decided_s)),
-        *([("period", " – ".join(period))] if period else []),
+        *([("period", f"{' – '.join(period)} (UTC)")] if period else []),
         *(("targets", _target(target.identifier.text, found=target.found)) for target in manifest.targets),
         ("document", manifest.document_sha256),
         ("package_id", manifest.package_id),
@@ -129,13 +129,19 @@ def _facts(manifest: Manifest) -> list[dict[str, Any]]:
     return [{"label": _pair(words.CERTIFICATE[name]), "value": value, "mono": name in hashes} for name, value in facts]
 
 
+def _authority(manifest: Manifest) -> str:
+    """The name in the registry, with its id there."""
+    name = manifest.authority_name
+    return f"{name}  ({manifest.authority})" if isinstance(name, str) else manifest.authority
+
+
 def _target(text: str, *, found: bool) -> str:
     word = words.CERTIFICATE["found" if found else "not_found"]
     return f"{text}  ({word.ko} / {word.en})"
 
 
 def _value(field: Field) -> dict[str, Any]:
-    value = day(int(field.value)) if field.field.endswith("_day") else str(field.value)
+    value = f"{day(int(field.value))} (UTC)" if field.field.endswith("_day") else str(field.value)
     told = {"field": _pair(FIELD[field.field]), "source": field.source}
     if len(value) <= _LONG:
         return {**told, "value": value, "mono": False, "note": ""}

@@ -6,7 +6,7 @@ private message is not a promise here but a missing row of this table.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from typing import Final, get_args
 
 from nullabona.docket.core.records import ClassAnswer, Decision, Demand, Match
@@ -49,18 +49,24 @@ class AnswerImpossible(UserError):
     default_hint = "every class that was asked for needs one answer; what is not held can only be answered so"
 
 
-def fields_of(data_class: DataClass, matches: Sequence[Match]) -> tuple[tuple[Match, str], ...]:
-    """What is held of ``data_class`` about whoever was found."""
-    wanted = FIELDS.get(data_class, ())
+def fields_of(
+    data_class: DataClass, matches: Sequence[Match], allowed: Container[str] | None = None
+) -> tuple[tuple[Match, str], ...]:
+    """What is held of ``data_class`` about whoever was found; ``allowed``: as far as the law lets it be produced."""
+    wanted = [field for field in FIELDS.get(data_class, ()) if allowed is None or field in allowed]
     return tuple((match, field) for match in matches if match.found for field in wanted if field in match.record)
 
 
-def answer_of(data_class: DataClass, matches: Sequence[Match]) -> Answer:
-    """What can be answered at most: *produced* only if something of the class is held."""
-    return "produced" if fields_of(data_class, matches) else "not_held"
+def answer_of(data_class: DataClass, matches: Sequence[Match], allowed: Container[str] | None = None) -> Answer:
+    """What can be answered at most: *produced* only if something of the class is held that the law lets be produced."""
+    if fields_of(data_class, matches, allowed):
+        return "produced"
+    return "not_in_scope" if fields_of(data_class, matches) else "not_held"
 
 
-def check_answers(demand: Demand, matches: Sequence[Match], decision: Decision) -> tuple[ClassAnswer, ...]:
+def check_answers(
+    demand: Demand, matches: Sequence[Match], decision: Decision, allowed: Container[str] | None = None
+) -> tuple[ClassAnswer, ...]:
     """The answer to each class, in the order asked. Raises `AnswerImpossible`.
 
     A refusal of the whole refuses every class for its one reason.
@@ -73,14 +79,16 @@ def check_answers(demand: Demand, matches: Sequence[Match], decision: Decision) 
     if decision.reason is not None or len(given) != len(decision.answers) or set(given) != set(demand.classes):
         raise AnswerImpossible("the decision does not answer exactly what was asked")
     for answer in decision.answers:
-        _check_one(answer, answer_of(answer.data_class, matches))
+        _check_one(answer, answer_of(answer.data_class, matches, allowed))
     return tuple(given[asked] for asked in demand.classes)
 
 
 def _check_one(answer: ClassAnswer, possible: Answer) -> None:
+    if answer.answer == "produced" and possible == "not_in_scope":
+        raise AnswerImpossible(f"the law lets nothing of the class {answer.data_class} be produced for this demand")
     if answer.answer == "produced" and possible != "produced":
         raise AnswerImpossible(f"nothing of the class {answer.data_class} is held, so nothing can be produced")
-    if answer.answer == "not_held" and possible == "produced":
+    if answer.answer == "not_held" and possible != "not_held":
         raise AnswerImpossible(f"data of the class {answer.data_class} is held, so it cannot be said not to be")
     if (answer.answer == "refused") != (answer.reason is not None):
         raise AnswerImpossible("a class is refused with a reason, and only then")

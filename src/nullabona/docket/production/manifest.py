@@ -7,7 +7,7 @@ from hashlib import sha256, sha512
 from typing import Annotated, Final, Literal
 
 import msgspec
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
 from nullabona.docket.core.records import ClassAnswer, Identifier
 from nullabona.docket.ports import PackageOrder
@@ -87,6 +87,8 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     grounds: str
     fields: tuple[Field, ...]
     files: tuple[ListedFile, ...]
+    authority_name: Annotated[str, Meta(min_length=1, max_length=200)] | UnsetType = UNSET
+    """What the registry calls ``authority``, which is the registry's own id; not written where it has no name."""
 
     @property
     def produces(self) -> bool:
@@ -100,7 +102,7 @@ def package_id(case: bytes) -> str:
 
 
 def produced_fields(order: PackageOrder, answers: Iterable[ClassAnswer]) -> tuple[Field, ...]:
-    """Every value of the classes that are produced, as ``producible`` gave it."""
+    """Every value of the classes that are produced and that the law allows, as ``producible`` gave it."""
     columns = {
         name: column for column in reversed(DIRECTORY_COLUMNS) for name in [field_of(column)] if name is not None
     }
@@ -109,7 +111,7 @@ def produced_fields(order: PackageOrder, answers: Iterable[ClassAnswer]) -> tupl
         _field(answer.data_class, numbers[id(match)], field, match.record[field], columns[field])
         for answer in answers
         if answer.answer == "produced"
-        for match, field in fields_of(answer.data_class, order.matches)
+        for match, field in fields_of(answer.data_class, order.matches, order.allowed)
     )
 
 
@@ -147,6 +149,7 @@ def make_manifest(
         grounds=order.decision.grounds,
         fields=produced_fields(order, answers),
         files=tuple(listed(path, files[path]) for path in sorted(files)),
+        authority_name=order.authority_name or UNSET,
     )
 
 

@@ -32,7 +32,7 @@ class Packager:
 
         Raises `AnswerImpossible` for a decision that does not fit the demand or what is held.
         """
-        answers = check_answers(order.demand, order.matches, order.decision)
+        answers = check_answers(order.demand, order.matches, order.decision, order.allowed)
         statement = make_statement(order.number, self.operator.name, order.decided_s, answers)
         content = {statement_path(answers): statement, **record_files(produced_fields(order, answers))}
         manifest = make_manifest(order, self.operator, self._name(order.demand), answers, content)

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Final
 
 from nullabona.docket.core.records import ClassAnswer
-from nullabona.docket.production.words import NO_DATA, SYSTEM
+from nullabona.docket.production.words import NO_DATA, SEALED_ITEMS, SYSTEM
 from nullabona.wire.demands import Label
 from nullabona.words.demands import ANSWER, DATA_CLASS, REASON
 
 STATEMENT: Final = "data/STATEMENT.txt"
 NO_DATA_STATEMENT: Final = "data/NO-DATA.txt"
+KST: Final = timezone(timedelta(hours=9))
+"""Korea's time, which has no summer time."""
 
 
 def statement_path(answers: tuple[ClassAnswer, ...]) -> str:
@@ -26,21 +28,25 @@ def make_statement(docket_no: str, operator: str, decided_s: int, answers: tuple
 
 
 def reason_of(answer: ClassAnswer) -> Label:
-    """The answer in words, with the reason of a refusal."""
+    """The answer in words, with the reason of a refusal, or with what *not held* leaves of sealed content."""
     word = ANSWER[answer.answer]
-    if answer.reason is None:
+    if answer.reason is not None:
+        reason = REASON[answer.reason]
+    elif (answer.data_class, answer.answer) == ("content", "not_held"):
+        reason = SEALED_ITEMS
+    else:
         return word
-    reason = REASON[answer.reason]
     return Label(f"{word.ko}: {reason.ko}", f"{word.en}: {reason.en}")
 
 
 def moment(at_s: int) -> str:
-    """``2026-10-08 09:30 UTC``."""
-    return datetime.fromtimestamp(at_s, UTC).strftime("%Y-%m-%d %H:%M UTC")
+    """``2026-10-08 09:30 UTC (2026-10-08 18:30 KST)``."""
+    times = (datetime.fromtimestamp(at_s, zone).strftime("%Y-%m-%d %H:%M") for zone in (UTC, KST))
+    return "{} UTC ({} KST)".format(*times)
 
 
 def day(number: int) -> str:
-    """``2026-10-08`` of a number of days since 1970-01-01."""
+    """``2026-10-08`` of a number of days since 1970-01-01; whoever shows one that was measured says that it is UTC."""
     return datetime.fromtimestamp(number * 86_400, UTC).strftime("%Y-%m-%d")
 
 

@@ -39,7 +39,7 @@ class Deadline(Part, frozen=True):
 
     name: Word
     within: Iso
-    since: Literal["received", "issued", "decided", "handed_over", "gag"]
+    since: Literal["received", "emergency", "issued", "decided", "handed_over", "gag"]
     until: Literal["reviewed", "decided", "released", "answered", "permit", "notified", "closed"]
     law: Law = ""
 
@@ -158,6 +158,8 @@ class Row(Part, frozen=True, rename={"legal_class": "class"}):
     reports: tuple[Report, ...] = ()
     authority_notice: AuthorityNotice | None = None
     emergency: Emergency | None = None
+    fields: tuple[Word, ...] | None = None
+    """The only fields of a record that may be produced; absent: the law names none."""
     remarks: tuple[Label, ...] = ()
 
     @property
@@ -187,6 +189,8 @@ class Row(Part, frozen=True, rename={"legal_class": "class"}):
             count=self.publication.count,
             default_gag=self.gag.default == "statutory",
             needs_counsel=self.needs_counsel,
+            fields=self.fields,
+            emergency_form=self.emergency is not None,
         )
 
 

@@ -114,6 +114,7 @@ def _demand(visit: Visit, instrument: Instrument, form: Mapping[str, str], docum
         gag=_gag(form),
         language=fields.choice(form, "language", ("ko", "en")),
         note=fields.note(form, "note"),
+        emergency=True if "emergency" in form else msgspec.UNSET,
     )
     return msgspec.convert(msgspec.to_builtins(demand), Demand)
 
@@ -144,6 +145,8 @@ def demand_lines(visit: Visit, demand: Demand) -> tuple[tuple[str, str], ...]:
     ]
     if span[0] is not None and span[1] is not None:
         lines.insert(4, (visit.say("case.span"), f"{day(span[0])} – {day(span[1])}"))
+    if demand.emergency is True:
+        lines.append((visit.say("case.emergency"), visit.say("yes")))
     if demand.gates_unmet:
         lines.append((visit.say("case.blocked"), ", ".join(demand.gates_unmet)))
     return tuple(lines)
@@ -166,6 +169,8 @@ def filled(demand: Demand) -> dict[str, str]:
     }
     if demand.called_back:
         found["called-back"] = "1"
+    if demand.emergency is True:
+        found["emergency"] = "1"
     if demand.from_day is not None and demand.to_day is not None:
         found |= {"from": day(demand.from_day), "to": day(demand.to_day)}
     if demand.gag is not None:

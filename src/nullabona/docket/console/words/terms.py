@@ -144,6 +144,7 @@ SENTENCES: Final[dict[str, tuple[str, str]]] = {
     "due.notice-deferred-until": ("notice that was deferred", "연기한 통지"),
     "gate.called-back": ("called back through the registry", "명부의 번호로 다시 걸어 확인"),
     "gate.cover_copy_received": ("copy of the warrant's cover received", "허가서 표지 사본 수령"),
+    "gate.court_permit_received": ("permit of the court received", "법원의 허가서 수령"),
     "gate.id_shown": ("identity card shown", "신분증 제시"),
     "gate.target_identifiers_match": ("identifiers agree with the order", "명령서와 대상 식별자 일치"),
     "gate.agency_called_back": ("agency called back by its known number", "알려진 번호로 기관에 다시 걸어 확인"),
