@@ -15,7 +15,10 @@ from tests.browser.person import DESKTOP, PHONE
 from tests.browser.setting import make
 from tests.operator.office import LiveOffice, OperatorService
 
-TITLES = {"ko": "US Marshals에서 내 계정에 관한 자료를 요청했어요", "en": "US Marshals demanded data about your account"}
+TITLES = {
+    "ko": "US Marshals에서 내 계정에 관한 자료를 요청했어요",
+    "en": "US Marshals demanded data about your account",
+}
 LAW = {"ko": "미국 연방법전 제18편 2703 (18 USC)", "en": "United States Code, Title 18 2703 (18 USC)"}
 WORDS = {
     "ko": ("읽기", "읽었어요", "수색영장", "보유하지 않음", "기록부의 크기", "가입한 날"),
