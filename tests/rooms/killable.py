@@ -14,7 +14,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 from threading import Timer
-from typing import IO, Any, cast
+from typing import IO, Any, Self, cast
 
 from nullabona.client.core import commands
 from nullabona.client.core.engine import Engine
@@ -57,10 +57,20 @@ class Process:
     def __init__(self, path: Path, seed: bytes, certificate: bytes, suite: int, me: Me, chance: random.Random) -> None:
         self._start_with = (path, seed, certificate, suite, me)
         self._chance = chance
-        self.kills = 0
+        self.kills: list[str] = []
+        """What it was asked for when it was found killed."""
         self.risk = 0.0
         """How likely a call is cut off."""
+        self.on_start: Callable[[], None] = lambda: None
+        """Told when it runs again after it was killed."""
         self._start()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """However a test ends: a process left behind fails whichever test runs when it is collected."""
+        self.stop()
 
     def _start(self) -> None:
         self._child = subprocess.Popen(
@@ -69,19 +79,20 @@ class Process:
         write(cast("IO[bytes]", self._child.stdin), self._start_with)
         assert READY == read(cast("IO[bytes]", self._child.stdout))
 
-    def ask(self, name: str, *args: object) -> Any:  # noqa: ANN401 - the engine's own answer
+    def ask(self, name: str, *args: object, **named: object) -> Any:  # noqa: ANN401 - the engine's own answer
         """Call the device; if it is killed meanwhile, start it again and raise `EOFError`."""
         killer = None
         if self._chance.random() < self.risk:
             killer = Timer(self._chance.random() * 0.004, self._child.send_signal, [signal.SIGKILL])
             killer.start()
         try:
-            write(cast("IO[bytes]", self._child.stdin), (name, args))
+            write(cast("IO[bytes]", self._child.stdin), (name, args, named))
             return read(cast("IO[bytes]", self._child.stdout))
         except (EOFError, BrokenPipeError):
             self.stop()
-            self.kills += 1
+            self.kills.append(name)
             self._start()
+            self.on_start()
             raise EOFError from None
         finally:
             if killer is not None:
@@ -99,6 +110,11 @@ class Process:
                 continue
 
 
+def is_step(name: str) -> bool:
+    """Whether a call changes what is on the disk: who is cut off does not know whether it did."""
+    return name.startswith("on_") or name in {"tick", "say", "renew"}
+
+
 class RemoteEngine:
     """Stands for `Engine`; a read-only call that is cut off is asked again, a step that is cut off raises."""
 
@@ -106,12 +122,12 @@ class RemoteEngine:
         self._process = process
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
-        def call(*args: object) -> Any:  # noqa: ANN401 - the engine's own answer
+        def call(*args: object, **named: object) -> Any:  # noqa: ANN401 - the engine's own answer
             while True:
                 try:
-                    return self._process.ask(name, *args)
+                    return self._process.ask(name, *args, **named)
                 except EOFError:
-                    if name.startswith("on_") or name == "tick":
+                    if is_step(name):
                         raise
 
         return call
@@ -126,11 +142,11 @@ def serve() -> None:
         write(sink, READY)
         while True:
             try:
-                name, args = read(source)
+                name, args, named = read(source)
             except EOFError:
                 return
             extra = EXTRAS.get(name)
-            write(sink, extra(engine, *args) if extra else getattr(engine, name)(*args))
+            write(sink, extra(engine, *args) if extra else getattr(engine, name)(*args, **named))
 
 
 def say(engine: Engine, now: int, room: bytes, text: str) -> None:

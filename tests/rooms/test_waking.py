@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from nullabona.client.core import committing
+from nullabona.client.core import committing, returning
 from nullabona.client.core.state import UpdateKeys
 from tests.rooms.world import Person, World
 
@@ -55,3 +55,14 @@ def test_a_head_that_was_a_lie_once_is_not_waited_for() -> None:
     wants_new_keys(world, room, anna)
     world.settle()
     assert [before + 1] * 2 == [person.epoch(room) for person in (anna, bora)]
+
+
+def test_who_remembers_a_room_in_which_nobody_else_was_is_not_woken_for_it() -> None:
+    """Nobody could be asked for a way back."""
+    world = World(1)
+    anna = world.person("anna")
+    room = world.group(anna)
+    with anna.engine.step(world.now) as step:
+        returning.forsake(step, step.room(room))
+    world.settle()
+    assert ("away", None) == (anna.phase(room), anna.engine.wake_at())

@@ -9,7 +9,7 @@ from nullabona.client import account as accounts
 from nullabona.client.api.errors import BadRequest, TimedOut
 from nullabona.client.api.session import Session
 from nullabona.client.core import inbox_places, relocating
-from nullabona.client.core.devices import own, telling, tending
+from nullabona.client.core.devices import own, telling
 from nullabona.client.core.devices.items import CardItem
 from nullabona.client.core.step import Step
 from nullabona.client.net import Endpoint, EndpointRefused, parse_endpoint
@@ -46,7 +46,7 @@ class RelocationCalls:
             raise BadRequest("that is the relay you would leave")
         await self._must_answer(there, timeout_s)
         with self._session.step() as step:
-            if tending.is_signed_out(step.store):
+            if own.is_signed_out(step.store):
                 raise BadRequest("this device was put out of the account")
             self._go(step, str(there))
             taken = relocating.take_along(step, left, str(there))

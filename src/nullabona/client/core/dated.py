@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from nullabona.client.core import returning, seeking, wishes
 from nullabona.client.core.chat import expiry
+from nullabona.client.core.devices import own
 from nullabona.client.core.step import Step
 
 
 def sweep(step: Step) -> None:
     """Do what is due."""
     expiry.sweep(step)
+    if own.is_signed_out(step.store):
+        return
     wishes.sweep(step)
     seeking.look_after(step)
     returning.come_after_all(step)
@@ -17,5 +20,8 @@ def sweep(step: Step) -> None:
 
 def next_due(step: Step) -> int | None:
     """When `sweep` has something to do, in ms; None: not at all."""
-    times = (step.store.next_expiry(), wishes.next_due(step), seeking.next_due(step), returning.next_due(step))
+    expires = step.store.next_expiry()
+    if own.is_signed_out(step.store):
+        return expires
+    times = (expires, wishes.next_due(step), seeking.next_due(step), returning.next_due(step))
     return min((at for at in times if at is not None), default=None)

@@ -39,7 +39,7 @@ from nullabona.client.core import (
     watching,
 )
 from nullabona.client.core.chat import notices, profiles
-from nullabona.client.core.devices import telling, tending
+from nullabona.client.core.devices import own, telling, tending
 from nullabona.client.core.mlsport import Mls
 from nullabona.client.core.ports import Store
 from nullabona.client.core.records import OutboxItem, Progress, Writing
@@ -131,12 +131,13 @@ class Engine:
                 tending.share_anew(step, room)
             elif room is not None:
                 watching.look_after(step, room)
-        for room_id in [room_id for room_id, join in self._joins.items() if join.deadline <= step.now]:
-            self._abandon_join(step, room_id)
         for room_id in sorted(step.copies):
             returning.copied_back(step, step.room(room_id))
         if step.ended:
             tending.sign_out(step)
+        out = own.is_signed_out(step.store) if self._joins else False
+        for room_id in [room_id for room_id, join in self._joins.items() if out or join.deadline <= step.now]:
+            self._abandon_join(step, room_id)
         answering.once_out(step)
         notices.of_events(step)
         telling.of_events(step)
@@ -149,7 +150,7 @@ class Engine:
         if state is not None:
             inbox.trim_soon(step, state)
             inbox_places.save(step, state)
-            self._inbox_wake = state.trim_at
+        self._inbox_wake = state.trim_at if state is not None else 0
 
     def _look_after(self, step: Step, room: RoomState) -> None:
         reading.decide(step, room, room.current)
@@ -257,7 +258,7 @@ class Engine:
         if state is not None:
             self._begin_joins(step, inbox.upkeep(step, state))
             inbox_places.save(step, state)
-            self._inbox_wake = state.trim_at
+        self._inbox_wake = state.trim_at if state is not None else 0
 
     def _begin_joins(self, step: Step, joins: list[rejoin.Join]) -> None:
         for join in joins:

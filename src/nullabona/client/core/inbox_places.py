@@ -81,12 +81,20 @@ _states = msgspec.msgpack.Decoder(InboxState)
 
 
 def load(step: Step) -> InboxState | None:
-    data = step.store.get_value(_STATE)
+    """None: there is no account yet, or this device is none of its devices any more and leaves the inbox to them."""
+    data = None if own.is_signed_out(step.store) else step.store.get_value(_STATE)
     return _states.decode(data) if data else None
 
 
 def save(step: Step, state: InboxState) -> None:
     step.store.set_value(_STATE, msgspec.msgpack.encode(state))
+
+
+def leave(step: Step) -> None:
+    """Nothing more is erased there: not every device that must have read it stands on the card that we know."""
+    state = load(step)
+    if state is not None:
+        drop_trim(step, state.box)
 
 
 def forget_former(step: Step, state: InboxState) -> None:

@@ -12,6 +12,7 @@ from typing import Final
 
 import msgspec
 
+from nullabona.client.core.devices import own
 from nullabona.client.core.items import ItemBody, sign_item
 from nullabona.client.core.outgoing import FRAME, Target
 from nullabona.client.core.records import ContactState
@@ -88,8 +89,8 @@ def drop(step: Step, account: bytes) -> None:
 
 
 def followed(step: Step) -> list[ReplyBox]:
-    """The boxes that may still bring an answer."""
-    return [box for box in _load(step) if _awaited(step, box)]
+    """The boxes that may still bring an answer to this account's device."""
+    return [] if own.is_signed_out(step.store) else [box for box in _load(step) if _awaited(step, box)]
 
 
 def take_frames(step: Step, address: Address, after: int, answer: Frames) -> list[bytes]:

@@ -77,7 +77,7 @@ def join_read(join: Join) -> ReadWant:
 def room_wake(room: RoomState) -> int | None:
     """When the room next needs attention without anything having come, in ms; None: not at all."""
     if room.phase == AWAY:
-        return room.heal.next_at if room.heal is not None else None
+        return room.heal.next_at if room.heal is not None and room.heal.helpers else None  # else there is nobody to ask
     if room.phase != JOINED:
         return _watch_wake(room)
     times = [room.receipt_at, room.update_at, room.invites_at, room.profile_at, room.sync_at, room.tend_at]

@@ -11,6 +11,7 @@ from __future__ import annotations
 from nullabona.client.core import boxes, healing, invites, leaving
 from nullabona.client.core.boxes import WATCH_DAYS
 from nullabona.client.core.chunks import body_of
+from nullabona.client.core.devices import own
 from nullabona.client.core.state import JOINED, BoxTrack, Heal, RoomState
 from nullabona.client.core.step import DAY_MS, Step
 from nullabona.wire.frame import Kind
@@ -26,9 +27,10 @@ def take_frames(step: Step, room: RoomState, track: BoxTrack, after: int, answer
         return
     if after != track.position:
         return
+    out = own.is_signed_out(step.store)  # then no branch of the room is ours
     for seq, data in answer.frames:
         track.position = max(track.position, seq)
-        opened = boxes.open_quietly(track, data)
+        opened = None if out else boxes.open_quietly(track, data)
         if opened is None or opened.kind is not Kind.SETTLED:
             continue
         body = body_of(step, room, track, opened)

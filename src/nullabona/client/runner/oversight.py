@@ -14,7 +14,7 @@ from typing import Final
 import msgspec
 
 from nullabona.client.account import load_account
-from nullabona.client.core.devices import tending
+from nullabona.client.core.devices import own as own_devices
 from nullabona.client.core.operator import dockets, taking
 from nullabona.client.core.operator.checking import own_docket
 from nullabona.client.core.operator.keeping import HeldItem, load_held
@@ -99,7 +99,7 @@ class Oversight:
         if account is None or not account.ever_published:
             return UNPUBLISHED_S
         with self._ground.store.reading():
-            if tending.is_signed_out(self._ground.store):
+            if own_devices.is_signed_out(self._ground.store):
                 return DAY_S
         pause = self._retry_s(account.handle.authority)
         try:

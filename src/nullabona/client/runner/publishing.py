@@ -84,7 +84,7 @@ class Publishing:
 
     async def _once(self) -> bool:
         with self._ground.store.reading():
-            if tending.is_signed_out(self._ground.store):
+            if own.is_signed_out(self._ground.store):
                 return True
         try:
             self._choose()

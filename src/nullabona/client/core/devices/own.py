@@ -22,6 +22,7 @@ _CARD: Final = "account-card"
 _GONE: Final = "devices-gone"
 _ROOM: Final = "device-room"
 _RELAY: Final = "chosen-relay"
+_OUT: Final = "signed-out"
 _gone = msgspec.msgpack.Decoder(list[bytes])
 
 
@@ -143,3 +144,13 @@ def chosen_relay(store: Store) -> str:
 def choose_relay(store: Store, relay: str) -> None:
     """The person has chosen a relay here; empty: what was chosen is published."""
     store.set_value(_RELAY, relay.encode())
+
+
+def is_signed_out(store: Store) -> bool:
+    """Whether this device was put out, or its account deleted: it does nothing for the account any more."""
+    return store.get_value(_OUT) is not None
+
+
+def note_signed_out(store: Store) -> None:
+    """It is from now on, and for good."""
+    store.set_value(_OUT, b"1")

@@ -10,19 +10,17 @@ from typing import Final
 
 import msgspec
 
-from nullabona.client.core import committing, inbox_places, leaving
+from nullabona.client.core import committing, inbox_places, leaving, replies
 from nullabona.client.core.creating import create_room
 from nullabona.client.core.devices import own, telling, unlisted
 from nullabona.client.core.devices.items import CardItem
 from nullabona.client.core.errors import MlsRefused
-from nullabona.client.core.ports import Store
 from nullabona.client.core.record.keeping import note_own_card
 from nullabona.client.core.roominfo import DEVICES, RoomInfo
-from nullabona.client.core.state import JOINED, AddAccount, Intent, RemoveDevice, RoomState, Tended
+from nullabona.client.core.state import AWAY, JOINED, AddAccount, Intent, RemoveDevice, RoomState, Tended
 from nullabona.client.core.step import Step
 from nullabona.wire.card import Card
 
-_OUT: Final = "signed-out"
 _AT_ONCE: Final = 3
 """So often the same device is brought in or out of a room without further waiting."""
 _LONGEST_MS: Final = 6 * 3_600_000
@@ -91,24 +89,24 @@ def _share(step: Step) -> None:
 
 
 def sign_out(step: Step, *, unasked: bool = True) -> None:
-    """This device is none of the account's any more: it is out of every room, and keeps what it has read.
+    """This device is none of the account's any more: it is out of every room and looks for no way back, leaves the
+    inbox to the others, and keeps what it has read.
 
     ``unasked``: it was not done here, so that the person is warned.
     """
-    if step.store.get_value(_OUT) is not None:
+    if own.is_signed_out(step.store):
         return
-    step.store.set_value(_OUT, b"1")
+    inbox_places.leave(step)
+    own.note_signed_out(step.store)
+    step.reads_changed.add(replies.REPLIES)
     for id in step.store.rooms():
         room = step.find_room(id)
-        if room is not None and room.phase == JOINED:
+        if room is not None and room.phase in {JOINED, AWAY}:
             committing.leave_room(step, room)
+        elif room is not None:
+            room.heal = None
     if unasked:
         step.event("signed-out")
-
-
-def is_signed_out(store: Store) -> bool:
-    """Whether it was put out."""
-    return store.get_value(_OUT) is not None
 
 
 def look_after(step: Step, room: RoomState) -> None:
