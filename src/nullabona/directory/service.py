@@ -22,6 +22,7 @@ from nullabona.directory.core.limits import Bucket, Limits, PerHandle
 from nullabona.directory.core.records import Decision, Keep, Known, Nothing, Refuse, held_mark
 from nullabona.directory.core.refusal import BUSY, HANDLE_REFUSED, NOT_FOUND, SLOW_DOWN, refuse
 from nullabona.directory.opening import RecordOptions, open_record, open_store
+from nullabona.directory.producing import hand_over
 from nullabona.directory.record import PublicRecord, Served
 from nullabona.directory.store.interface import CardStore, StoreFailed
 from nullabona.directory.store.rows import find_holding
@@ -43,7 +44,6 @@ from nullabona.wire.messages import (
     Request,
     WatchHandle,
 )
-from nullabona.wire.producible import produce
 from nullabona.wire.service import Handler
 
 BATCH: Final = 256
@@ -109,11 +109,14 @@ def open_directory(data_dir: Path | None, host: str, options: Options | None = N
 
 
 def read_producible(data_dir: Path, handle: str) -> dict[str, object]:
-    """As `DirectoryService.producible`, read from the files of a directory, running or not. Raises `HandleError`."""
+    """As `DirectoryService.producible`, read from the files of a directory, running or not.
+
+    Raises `HandleError` or `StoreFailed`.
+    """
     wanted = parse_handle(handle)
     with closing(connect_reader(data_dir / FILE)) as reader:
         found = find_holding(reader, wanted.name, held_mark(wanted))
-    return produce(wanted, found.card, found.held, replaced=found.replaced, entries=found.entries)
+    return hand_over(wanted, found)
 
 
 class DirectoryService:
@@ -269,7 +272,7 @@ class DirectoryService:
         """Everything that this directory can hand over about ``handle``. Raises `HandleError` or `StoreFailed`."""
         wanted = parse_handle(handle)
         found = self._store.holding(wanted.name, held_mark(wanted))
-        return produce(wanted, found.card, found.held, replaced=found.replaced, entries=found.entries)
+        return hand_over(wanted, found)
 
     async def close(self) -> None:
         """Finish what was accepted, scrub, let go. Harmless when repeated."""
