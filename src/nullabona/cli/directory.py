@@ -14,6 +14,7 @@ from nullabona.directory.opening import NOBODY, PERIOD_S, RecordOptions
 from nullabona.directory.service import Options, open_directory
 from nullabona.log.policy import Policy
 from nullabona.machine.settings import BadConfig, Endpoint
+from nullabona.machine.timekeeping import ClockGuard
 from nullabona.relay.config import Config
 from nullabona.relay.run import MakeServices
 from nullabona.wire.epoch import LONGEST_PERIOD_S
@@ -47,13 +48,18 @@ def host_of(config: Config, given: str | None) -> str | None:
     return parse_handle(f"xx@{first}").authority if _is_own_address(first) else None
 
 
-def directory_services(host: str | None, record: RecordOptions, limits: Limits) -> MakeServices:
-    """What a relay's process serves beside boxes and blobs. The directory closes epochs from then on."""
+def directory_services(
+    host: str | None, record: RecordOptions, limits: Limits, guard: ClockGuard | None = None
+) -> MakeServices:
+    """What a relay's process serves beside boxes and blobs. The directory closes epochs from then on.
+
+    ``guard`` is told when the newest epoch was closed.
+    """
 
     def make(config: Config) -> Sequence[Service]:
         if host is None:
             return []
-        directory = open_directory(config.data, host, Options(record=record, limits=limits))
+        directory = open_directory(config.data, host, Options(record=record, limits=limits, guard=guard))
         directory.begin()
         return [directory]
 

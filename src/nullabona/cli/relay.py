@@ -12,6 +12,7 @@ import click
 
 from nullabona.cli.directory import MOST_CHANGES_PER_S, directory_services, host_of, take_settings, with_port
 from nullabona.errors import NullabonaError
+from nullabona.machine.timekeeping import ClockGuard
 from nullabona.relay.config import DEFAULT_LISTEN, KEYS, make_config, read_file
 from nullabona.relay.core.limits import describe
 from nullabona.relay.run import run_relay
@@ -89,6 +90,12 @@ def relay() -> None:
     help="Cards and statements that the directory takes a second, all together: raise it for the day when very many "
     "register. Default: 200.",
 )
+@click.option(
+    "--today",
+    metavar="YYYY-MM-DD",
+    help="The date in UTC, after you looked: the clock is believed at this start though it is behind the last epoch, "
+    "or 30 days after it. On another day it says nothing.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Say readiness as one JSON line.")
 def serve(*, config: Path | None, as_json: bool, **flags: Any) -> None:  # noqa: ANN401 - as click gives them
     """Serve boxes and blobs, and the directory of --host, until stopped.
@@ -111,8 +118,9 @@ def serve(*, config: Path | None, as_json: bool, **flags: Any) -> None:  # noqa:
 def _serve(settings: dict[str, Any], *, as_json: bool) -> None:
     chosen = take_settings(settings)
     config = with_port(make_config(settings))
-    services = directory_services(host_of(config, chosen.host), chosen.record, chosen.limits)
-    run_relay(config, lambda urls: _say_ready(urls, as_json=as_json), services)
+    guard = ClockGuard(today=config.today)
+    services = directory_services(host_of(config, chosen.host), chosen.record, chosen.limits, guard)
+    run_relay(config, lambda urls: _say_ready(urls, as_json=as_json), services, guard)
 
 
 @relay.command()

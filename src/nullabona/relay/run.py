@@ -13,6 +13,7 @@ from typing import Final, TypeAlias
 import uvloop
 
 from nullabona.machine.hardening import harden, raise_open_files
+from nullabona.machine.timekeeping import ClockGuard
 from nullabona.relay.config import Config
 from nullabona.relay.server import Relay, Stores, open_stores
 from nullabona.wire.service import Service
@@ -24,24 +25,31 @@ _SWITCH_S: Final = 0.0005
 _log: Final = logging.getLogger("nullabona.relay")
 
 
-def run_relay(config: Config, ready: Callable[[list[str]], None], services: MakeServices = lambda _config: ()) -> None:
+def run_relay(
+    config: Config,
+    ready: Callable[[list[str]], None],
+    services: MakeServices = lambda _config: (),
+    guard: ClockGuard | None = None,
+) -> None:
     """Serve until SIGTERM or SIGINT, then return; `StoreGone` is raised if the data was removed meanwhile.
 
     Logs its start, its stop and its own failures to the logger ``nullabona.relay``, never anything of a request.
     ``services`` makes the other services of this process; it is called on the running loop, once the data directory is
-    locked, and each is closed at the stop.
+    locked, and each is closed at the stop. ``guard`` judges the clock for relay and services alike.
     """
     harden()
     sys.setswitchinterval(_SWITCH_S)
     raise_open_files()
     stores = open_stores(config)
-    uvloop.run(_serve(config, stores, ready, services))
+    uvloop.run(_serve(config, stores, ready, services, guard or ClockGuard(today=config.today)))
 
 
-async def _serve(config: Config, stores: Stores, ready: Callable[[list[str]], None], services: MakeServices) -> None:
+async def _serve(
+    config: Config, stores: Stores, ready: Callable[[list[str]], None], services: MakeServices, guard: ClockGuard
+) -> None:
     loop = asyncio.get_running_loop()
     loop.set_exception_handler(_log_fault)
-    relay = Relay(config, stores, services(config))
+    relay = Relay(config, stores, services(config), guard=guard)
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, _end, relay)
     try:

@@ -15,6 +15,7 @@ from picows import WSCloseCode
 from nullabona.errors import UserError
 from nullabona.machine.doorway import Doorway, listen
 from nullabona.machine.settings import Endpoint
+from nullabona.machine.timekeeping import ClockGuard
 from nullabona.machine.tls import server_context
 from nullabona.relay.blobs import BlobService
 from nullabona.relay.clock import Clock
@@ -75,7 +76,12 @@ class Relay:
     """One relay. Create it on a running loop; `start`, then `stop` once."""
 
     def __init__(
-        self, config: Config, stores: Stores, services: Sequence[Service] = (), clock: Clock | None = None
+        self,
+        config: Config,
+        stores: Stores,
+        services: Sequence[Service] = (),
+        clock: Clock | None = None,
+        guard: ClockGuard | None = None,
     ) -> None:
         self.limits = config.limits
         self.metrics = Metrics()
@@ -86,6 +92,7 @@ class Relay:
         self._stores = stores
         self._services = services
         self._clock = clock or Clock()
+        self._guard = guard or ClockGuard()
         self._loop = asyncio.get_running_loop()
         self._writer: Submits = Writer(self._loop) if stores.boxes.durable else InlineWriter(self._loop)
         self.boxes = BoxService(
@@ -188,7 +195,7 @@ class Relay:
         if self._ticker is not None:
             self._ticker.cancel()
         now = self._clock.now()
-        day = self._clock.day()
+        day = self._clock.day() if self._guard.check() else self._guard.day
         self.boxes.tick(now, day)
         self.blobs.tick(now, day)
         self.metrics.connections = len(self._fronts) + len(self._sockets)

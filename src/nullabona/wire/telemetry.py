@@ -71,11 +71,18 @@ class LogLine:
 
 _FAULT: Final = ("kind of error in our own code", "place in the program")
 _FAULT_PURPOSE: Final = "a failure of ours: where, and never its text, which could hold a request's data"
+_STANDS: Final = "nothing is erased or closed until"
 
 LOG_LINES: Final = (
     LogLine("nullabona.relay", "started", "the relay serves"),
     LogLine("nullabona.relay", "stopped", "the relay has ended in good order"),
     LogLine("nullabona.relay", "fault: %s in %s", _FAULT_PURPOSE, _FAULT),
+    LogLine("nullabona.clock", f"the clock stepped %s by %d s; {_STANDS} it is put right, or until this "
+            "process is started again", "the wall clock of the machine cannot be right", ("on or back", "seconds")),
+    LogLine("nullabona.clock", f"the clock is %d s %s the last epoch's close; {_STANDS} it is put right, or "
+            "--today says the date", "at a start: the wall clock cannot be right, or the machine was off for a month",
+            ("seconds", "after or before")),
+    LogLine("nullabona.clock", "the clock is believed again", "it was put right"),
     LogLine("nullabona.directory", "an epoch is not published yet: %s", "the public record stands still", ("why",)),
     LogLine("nullabona.sequencer", "not published: %s", "a log stands still", ("witnesses that did not, and why",)),
     LogLine("nullabona.witness", "started", "the witness serves"),
