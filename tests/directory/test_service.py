@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import sqlite3
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, closing, contextmanager
+from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -330,37 +329,6 @@ def test_the_producible_record_is_every_row_and_nothing_else(tmp_path: Path) -> 
     assert [(2, FIRST.hash.hex()), (3, SECOND.hash.hex())] == _entries(second)
     assert [(2, FIRST.hash.hex()), (3, SECOND.hash.hex()), (4, bytes(32).hex())] == _entries(deleted)
     assert {"handle", "until_day", "label", "entries"} == set(deleted)
-
-
-def test_nothing_is_produced_of_a_namesake_elsewhere(tmp_path: Path) -> None:
-    """A demand about another operator's user yields the bare handle: our user of that name is somebody else."""
-    elsewhere = f"{MINA.name}@elsewhere.example"
-
-    async def play() -> list[dict[str, object]]:
-        async with directory(tmp_path) as service:
-            found = []
-            for request in (publish(FIRST.encoded), publish(SECOND.encoded)):
-                await ask(service, request)
-                found += [service.producible(elsewhere), read_producible(tmp_path, elsewhere)]
-                await service.advance(force=True)
-            await ask(service, DeleteCard(sign_delete(identity("mina"), SECOND, day=TODAY)))
-            return [*found, service.producible(elsewhere), read_producible(tmp_path, elsewhere)]
-
-    assert [{"handle": elsewhere}] * 6 == asyncio.run(play())
-
-
-def test_a_card_that_does_not_say_whose_it_is_is_not_handed_over(tmp_path: Path) -> None:
-    """A damaged row is a failure to look at, never somebody's production."""
-
-    async def play() -> None:
-        async with directory(tmp_path) as service:
-            await ask(service, publish(FIRST.encoded))
-            with closing(sqlite3.connect(tmp_path / "cards.db")) as cards, cards:
-                cards.execute("UPDATE card SET encoded = x'00'")
-            with pytest.raises(StoreFailed):
-                service.producible(str(MINA))
-
-    asyncio.run(play())
 
 
 def _entries(record: dict[str, object]) -> list[tuple[int, str]]:

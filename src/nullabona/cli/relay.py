@@ -91,6 +91,11 @@ def relay() -> None:
     "register. Default: 200.",
 )
 @click.option(
+    "--metrics-for-all",
+    is_flag=True,
+    help="Show /metrics to whoever asks. Default: to this machine and private networks.",
+)
+@click.option(
     "--today",
     metavar="YYYY-MM-DD",
     help="The date in UTC, after you looked: the clock is believed at this start though it is behind the last epoch, "

@@ -31,8 +31,10 @@ KEYS: Final = {
     "tls_cert": "PEM certificate chain",
     "tls_key": "PEM key of the certificate, not encrypted; whoever reads it can pose as this relay",
     "behind_proxy": "allow plain HTTP on an address that is not loopback, because a proxy in front speaks TLS",
-    "today": "the date, YYYY-MM-DD in UTC, if a start needs to be told that the clock is right; it does no harm when "
-             "it stays, because on another day it says nothing",
+    "metrics_for_all": "show /metrics to whoever asks, not only to this machine and private networks: counts of the "
+                       "whole relay",
+    "today": "the date, YYYY-MM-DD in UTC, if a start needs to be told that the clock is right; it does no harm "
+             "when it stays, because on another day it says nothing",
     "limits": "table of limits; see `nulla relay limits`",
 }  # fmt: skip
 
@@ -45,6 +47,7 @@ class Config:
     listen: tuple[Endpoint, ...]
     tls: Tls | None = None
     behind_proxy: bool = False
+    metrics_for_all: bool = False
     today: int | None = None
     """The day that the operator says it is, whole days since 1970-01-01, UTC."""
     limits: Limits = field(default_factory=Limits)
@@ -69,6 +72,7 @@ def make_config(settings: Mapping[str, Any]) -> Config:
         listen=endpoints(settings, DEFAULT_LISTEN),
         tls=tls_files(settings),
         behind_proxy=typed(settings, "behind_proxy", bool, default=False),
+        metrics_for_all=typed(settings, "metrics_for_all", bool, default=False),
         today=_day(settings),
         limits=_limits(settings.get("limits", {})),
     )

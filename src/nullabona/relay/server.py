@@ -13,7 +13,7 @@ from typing import Final
 from picows import WSCloseCode
 
 from nullabona.errors import UserError
-from nullabona.machine.doorway import Doorway, listen
+from nullabona.machine.doorway import Doorway, comes_from_near, listen
 from nullabona.machine.settings import Endpoint
 from nullabona.machine.timekeeping import ClockGuard
 from nullabona.machine.tls import server_context
@@ -160,9 +160,14 @@ class Relay:
         self.boxes.leave(socket)
         self._note_empty()
 
-    def metrics_text(self) -> str:
-        """What /metrics shows."""
-        return self.metrics.text()
+    @property
+    def cannot_write(self) -> bool:
+        """The last batch could not be kept."""
+        return self.boxes.cannot_write
+
+    def metrics_text(self, transport: asyncio.Transport) -> str | None:
+        """What /metrics shows to the other end of a connection; None if it is nobody who may see it."""
+        return self.metrics.text() if self._config.metrics_for_all or comes_from_near(transport) else None
 
     def log_file(self, path: str) -> bytes | None:
         """A public file of a service beside the relay."""
