@@ -34,7 +34,10 @@ class CardsUnreadable(UserError):
     """The database is not one of ours, or of a later version."""
 
     code = "cards-unreadable"
-    default_hint = "use the version of nullabona that wrote it, or another data directory"
+    default_hint = (
+        "use the version of nullabona that wrote it. To begin without cards, move cards.db, cards.db-wal and "
+        "cards.db-shm away, never record/; owners' devices put their cards back"
+    )
 
 
 class SqliteCardStore(CardRows):

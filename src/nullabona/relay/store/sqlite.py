@@ -33,7 +33,10 @@ class NotOurs(UserError):
     """The file is not a relay's database of this version."""
 
     code = "data-version"
-    default_hint = "move the data directory away and start empty; clients put back what is missing"
+    default_hint = (
+        "move boxes.db, boxes.db-wal, boxes.db-shm and blobs/ away and start again; clients put back what is missing. "
+        "Never move record/ or cards.db: they are the directory's, and everybody sees when they are gone"
+    )
 
 
 _SQL: Final = named_queries("nullabona.relay.store")
