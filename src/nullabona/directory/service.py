@@ -29,6 +29,7 @@ from nullabona.directory.store.rows import find_holding
 from nullabona.directory.store.sqlite import FILE, connect_reader
 from nullabona.errors import Bug, Malformed, NullabonaError, PeerError
 from nullabona.log.tiles import parse_tile_path
+from nullabona.machine.opening import opening
 from nullabona.machine.timekeeping import ClockGuard, Clocks
 from nullabona.wire.card import UnverifiedCard, UnverifiedDelete, card_hash, decode_card, decode_delete
 from nullabona.wire.handle import Handle, HandleError, parse_handle, skeleton
@@ -114,9 +115,9 @@ def open_directory(data_dir: Path | None, host: str, options: Options | None = N
 
 
 def read_producible(data_dir: Path, handle: str) -> dict[str, object]:
-    """As `DirectoryService.producible`, read from the files of a directory, running or not; raises the same."""
+    """As `DirectoryService.producible`, read from a directory's files, running or not; raises also `PathUnusable`."""
     wanted = parse_handle(handle)
-    with closing(connect_reader(data_dir / FILE)) as reader:
+    with opening(data_dir / FILE), closing(connect_reader(data_dir / FILE)) as reader:
         found = find_holding(reader, wanted.name, held_mark(wanted))
     return hand_over(wanted, found)
 

@@ -14,6 +14,7 @@ from picows import WSCloseCode
 
 from nullabona.errors import UserError
 from nullabona.machine.doorway import Doorway, comes_from_near, listen
+from nullabona.machine.opening import opening
 from nullabona.machine.settings import Endpoint
 from nullabona.machine.timekeeping import ClockGuard
 from nullabona.machine.tls import server_context
@@ -57,14 +58,12 @@ class Stores:
 
 
 def open_stores(config: Config) -> Stores:
-    """The stores of ``config``. Raises `DirectoryInUse`, `NotOurs`, or `UserError` if the directory cannot be used."""
+    """The stores of ``config``. Raises `DirectoryInUse`, `NotOurs` or `PathUnusable`."""
     if config.data is None:
         return Stores(MemoryBoxStore(), MemoryBlobStore())
-    try:
+    with opening(config.data):
         config.data.mkdir(parents=True, exist_ok=True, mode=0o700)
         lock = DirectoryLock(config.data)
-    except OSError as error:
-        raise UserError(f"the data directory cannot be used: {error.strerror}") from error
     try:
         return Stores(SqliteBoxStore(config.data), FileBlobStore(config.data), lock)
     except BaseException:
