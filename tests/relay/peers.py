@@ -302,7 +302,7 @@ class RunningRelay:
     async def _blobs_idle(self) -> None:
         await asyncio.gather(*self.relay.blobs._tasks)
 
-    def call(self, function: Callable[[], None]) -> None:
+    def call(self, function: Callable[[], object]) -> None:
         """Run ``function`` on the relay's loop."""
 
         async def run() -> None:

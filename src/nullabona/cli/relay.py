@@ -106,7 +106,8 @@ def serve(*, config: Path | None, as_json: bool, **flags: Any) -> None:  # noqa:
     """Serve boxes and blobs, and the directory of --host, until stopped.
 
     Prints one line to stdout when ready. Logs its start, stop and own failures to stderr, and nothing of any request.
-    SIGTERM stops it gracefully (exit 0). If its data is removed while it runs it stops at once (exit 3).
+    SIGTERM stops it gracefully (exit 0); SIGHUP loads the TLS
+    certificate again. If its data is removed while it runs it stops at once (exit 3).
     `nulla relay limits` lists every limit with its unit and default.
     """
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(name)s: %(message)s")

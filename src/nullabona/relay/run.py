@@ -12,6 +12,7 @@ from typing import Final, TypeAlias
 
 import uvloop
 
+from nullabona.errors import UserError
 from nullabona.machine.hardening import harden, raise_open_files
 from nullabona.machine.timekeeping import ClockGuard
 from nullabona.relay.config import Config
@@ -33,6 +34,8 @@ def run_relay(
 ) -> None:
     """Serve until SIGTERM or SIGINT, then return; `StoreGone` is raised if the data was removed meanwhile.
 
+    SIGHUP takes the TLS certificate anew from its files, and does nothing without one.
+
     Logs its start, its stop and its own failures to the logger ``nullabona.relay``, never anything of a request.
     ``services`` makes the other services of this process; it is called on the running loop, once the data directory is
     locked, and each is closed at the stop. ``guard`` judges the clock for relay and services alike.
@@ -52,6 +55,7 @@ async def _serve(
     relay = Relay(config, stores, services(config), guard=guard)
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, _end, relay)
+    loop.add_signal_handler(signal.SIGHUP, _reload, relay)
     try:
         urls = await relay.start()
         gc.collect()
@@ -69,6 +73,15 @@ async def _serve(
 def _end(relay: Relay) -> None:
     if not relay.ended.done():
         relay.ended.set_result(None)
+
+
+def _reload(relay: Relay) -> None:
+    """SIGHUP, which would end a process that does not handle it: a certificate was renewed, or a terminal has gone."""
+    try:
+        if relay.reload():
+            _log.info("the TLS certificate was loaded again")
+    except UserError as error:
+        _log.error("the TLS certificate stays as it was: %s", error.message)
 
 
 def _log_fault(_loop: asyncio.AbstractEventLoop, context: dict[str, object]) -> None:

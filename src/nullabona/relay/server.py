@@ -17,7 +17,7 @@ from nullabona.machine.doorway import Doorway, comes_from_near, listen
 from nullabona.machine.opening import opening
 from nullabona.machine.settings import Endpoint
 from nullabona.machine.timekeeping import ClockGuard
-from nullabona.machine.tls import server_context
+from nullabona.machine.tls import reload, server_context
 from nullabona.relay.blobs import BlobService
 from nullabona.relay.clock import Clock
 from nullabona.relay.config import Config
@@ -105,14 +105,25 @@ class Relay:
         self._sockets: set[WebSocket] = set()
         self._servers: list[asyncio.Server | Doorway] = []
         self._empty = asyncio.Event()
+        self._context: ssl.SSLContext | None = None
         self._ticker: asyncio.TimerHandle | None = None
         self._ping_at = self._clock.now() + config.limits.ping_s
 
     async def start(self) -> list[str]:
         """Listen; the addresses listened on, as URLs."""
-        context = server_context(self._config.tls) if self._config.tls else None
+        self._context = server_context(self._config.tls) if self._config.tls else None
         self._tick()
-        return [await self._listen(endpoint, context) for endpoint in self._config.listen]
+        return [await self._listen(endpoint, self._context) for endpoint in self._config.listen]
+
+    def reload(self) -> bool:
+        """Take the TLS certificate anew from its files, for connections from now on; False if there is none to take.
+
+        Raises `UserError` if the files cannot be used: then the one there was stays.
+        """
+        if self._context is None or self._config.tls is None:
+            return False
+        reload(self._context, self._config.tls)
+        return True
 
     async def stop(self) -> None:
         """Stop accepting, answer waiting reads with what there is, finish writing, say goodbye, close the stores."""

@@ -81,6 +81,9 @@ LOG_LINES: Final = (
     LogLine("nullabona.relay", "started", "the relay serves"),
     LogLine("nullabona.relay", "stopped", "the relay has ended in good order"),
     LogLine("nullabona.relay", "fault: %s in %s", _FAULT_PURPOSE, _FAULT),
+    LogLine("nullabona.relay", "the TLS certificate was loaded again", "SIGHUP came"),
+    LogLine("nullabona.relay", "the TLS certificate stays as it was: %s", "SIGHUP came, and the files cannot be used",
+            ("what the system says",)),
     LogLine("nullabona.relay", "a %s failed: %s; %d so far", "it could not keep, erase or answer; at most once a "
             "minute", ("blob, chore, commit or service", "the system's name of the error", "number")),
     LogLine("nullabona.clock", f"the clock stepped %s by %d s; {_STANDS} it is put right, or until this "
