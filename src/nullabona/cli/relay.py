@@ -10,7 +10,14 @@ from typing import Any
 
 import click
 
-from nullabona.cli.directory import MOST_CHANGES_PER_S, directory_services, host_of, take_settings, with_port
+from nullabona.cli.directory import (
+    MOST_CHANGES_PER_S,
+    directory_services,
+    host_of,
+    take_settings,
+    vkeys_of,
+    with_port,
+)
 from nullabona.errors import NullabonaError
 from nullabona.machine.timekeeping import ClockGuard
 from nullabona.relay.config import DEFAULT_LISTEN, KEYS, make_config, read_file
@@ -127,6 +134,24 @@ def _serve(settings: dict[str, Any], *, as_json: bool) -> None:
     guard = ClockGuard(today=config.today)
     services = directory_services(host_of(config, chosen.host), chosen.record, chosen.limits, guard)
     run_relay(config, lambda urls: _say_ready(urls, as_json=as_json), services, guard)
+
+
+@relay.command()
+@click.option("--data", type=click.Path(path_type=Path), metavar="DIR", help="The relay's data directory.")
+@click.option("--record", type=click.Path(path_type=Path), metavar="DIR", help="Where the record lies, if not in it.")
+@click.option("--host", metavar="HOST[:PORT]", help="What stands after the @ in handles registered here.")
+@click.option("--config", type=click.Path(path_type=Path), metavar="FILE", help="The relay's configuration.")
+def vkeys(*, config: Path | None, **flags: Any) -> None:  # noqa: ANN401 - as click gives them
+    """Print the keys that verify the directory's public log, one a line, for its witnesses.
+
+    Run it as the relay's user. Before the first start it makes the record's key, as that start would.
+    """
+    try:
+        for line in vkeys_of(_settings(config, flags)):
+            click.echo(line)
+    except NullabonaError as error:
+        click.echo(error.render(), err=True)
+        sys.exit(1)
 
 
 @relay.command()

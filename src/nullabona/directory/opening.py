@@ -82,6 +82,15 @@ def has_log(folder: Path) -> bool:
     return any((folder / name).exists() for name in (FILE_NAME, "public"))
 
 
+def show_vkeys(folder: Path, host: str) -> list[str]:
+    """The keys that verify the log in ``folder`` of the directory at ``host``, for its witnesses.
+
+    Where no record has begun its keys are made, as the first start would. Raises `RecordKeyUnreadable`.
+    """
+    keys = open_keys(folder / FILE, origin_of(host), begun=has_log(folder))
+    return [signer.verifier.encode() for signer in keys.signers]
+
+
 def _folder(data_dir: Path | None, options: RecordOptions) -> tuple[Path, Callable[[], None]]:
     """Where the log lies, and what to do with it at the end: a volatile directory's is public, and removed."""
     if options.folder is not None:
