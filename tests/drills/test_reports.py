@@ -100,6 +100,13 @@ def test_a_warrant_for_nobody_yields_nothing(data: Path) -> None:
     assert {"handle": "nobody-here@relay.example"} == report.data["produced"]
 
 
+def test_a_warrant_for_a_namesake_elsewhere_yields_nothing(data: Path) -> None:
+    """Another operator's user of the same name is not registered here, and nothing of ours is shown."""
+    report = run_warrant(data, f"{MINA.name}@elsewhere.example")
+    assert {Verdict.UNPROVEN} == set(verdicts(report).values())
+    assert {"handle": f"{MINA.name}@elsewhere.example"} == report.data["produced"]
+
+
 @pytest.mark.parametrize("mark", ["identity key", "handle", "device"])
 def test_a_trace_elsewhere_fails_the_warrant(data: Path, mark: str) -> None:
     """Anything of the account in another file is found, and the claim fails."""

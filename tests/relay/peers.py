@@ -19,6 +19,7 @@ from pathlib import Path
 import uvloop
 
 from nullabona.machine.settings import Endpoint
+from nullabona.machine.timekeeping import ClockGuard
 from nullabona.relay.clock import Clock
 from nullabona.relay.config import Config
 from nullabona.relay.core.limits import Limits
@@ -258,11 +259,13 @@ class RunningRelay:
         services: Sequence[Service] = (),
         config: Config | None = None,
         stores: Stores | None = None,
+        guard: ClockGuard | None = None,
     ) -> None:
         self.config = config or Config(data=data, listen=(Endpoint("127.0.0.1", 0),), limits=limits or Limits())
         self.hands = HandClock()
         self._stores = stores
         self._services = services
+        self._guard = guard
         self._ready = threading.Event()
         self._failure: BaseException | None = None
         self.urls: list[str] = []
@@ -299,7 +302,7 @@ class RunningRelay:
     async def _blobs_idle(self) -> None:
         await asyncio.gather(*self.relay.blobs._tasks)
 
-    def call(self, function: Callable[[], None]) -> None:
+    def call(self, function: Callable[[], object]) -> None:
         """Run ``function`` on the relay's loop."""
 
         async def run() -> None:
@@ -321,7 +324,7 @@ class RunningRelay:
         self._end = asyncio.Event()
         try:
             self.relay = Relay(
-                self.config, self._stores or open_stores(self.config), self._services, self.hands.clock()
+                self.config, self._stores or open_stores(self.config), self._services, self.hands.clock(), self._guard
             )
             self.urls = await self.relay.start()
         except BaseException as error:  # noqa: BLE001 - raised again in the test's thread

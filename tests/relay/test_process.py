@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import ssl
 import subprocess
 import sys
@@ -58,6 +59,16 @@ def test_two_processes_never_share_a_directory(spawn: Callable[..., RelayProcess
     spawn("--data", str(tmp_path / "data"))
     code, errors = spawn("--data", str(tmp_path / "data")).finish()
     assert (1, True) == (code, f"[{DirectoryInUse.code}]" in errors)
+
+
+@pytest.mark.slow
+def test_a_hangup_ends_no_process(spawn: Callable[..., RelayProcess], tmp_path: Path, box: Box) -> None:
+    """SIGHUP, which a terminal sends that is closed, is not the end; there is no certificate to load again."""
+    process = spawn("--data", str(tmp_path / "data"), "--host", "relay.example")
+    process.process.send_signal(signal.SIGHUP)
+    Client(process.address).append(box, b"frame")
+    code, log = process.terminate()
+    assert (0, ["nullabona.relay: started", "nullabona.relay: stopped"]) == (code, log.splitlines())
 
 
 def invoke(*arguments: str) -> tuple[int, str]:
@@ -168,6 +179,13 @@ def test_the_listed_limits_are_a_configuration(tmp_path: Path) -> None:
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Tls:
     """A certificate for localhost, and its key."""
     directory = tmp_path_factory.mktemp("tls")
+    files = Tls(directory / "cert", directory / "key")
+    write_certificate(files)
+    return files
+
+
+def write_certificate(files: Tls) -> None:
+    """Another certificate for localhost each time."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
     now = datetime.now(UTC)
@@ -177,11 +195,10 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Tls:
         .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
         .sign(key, hashes.SHA256())
     )  # fmt: skip
-    (directory / "cert").write_bytes(made.public_bytes(serialization.Encoding.PEM))
-    (directory / "key").write_bytes(
+    files.cert.write_bytes(made.public_bytes(serialization.Encoding.PEM))
+    files.key.write_bytes(
         key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     )
-    return Tls(directory / "cert", directory / "key")
 
 
 def tls_config(tls: Tls) -> Config:
@@ -198,6 +215,27 @@ def test_tls_serves_both_carriers(run: Callable[..., RunningRelay], certificate:
     for _ in range(20):
         client.append(box, bytes(65_536))
     assert 15 <= len(client.read(box).frames) <= 20
+
+
+def test_a_renewed_certificate_is_taken_while_it_serves(
+    run: Callable[..., RunningRelay], certificate: Tls, tmp_path: Path, box: Box
+) -> None:
+    """New connections get the new one, those that are there go on; files that do not fit change nothing."""
+    files = Tls(tmp_path / "cert", tmp_path / "key")
+    write_certificate(files)
+    relay = run(config=tls_config(files))
+    before = Client(relay.address, ssl.create_default_context(cafile=str(files.cert)))
+    write_certificate(files)
+    fresh = ssl.create_default_context(cafile=str(files.cert))
+    files.key.write_bytes(certificate.key.read_bytes())
+    with pytest.raises(UserError, match="TLS certificate"):
+        relay.call(relay.relay.reload)
+    with pytest.raises(ssl.SSLError):
+        Client(relay.address, fresh)
+    write_certificate(files)
+    relay.call(relay.relay.reload)
+    Client(relay.address, ssl.create_default_context(cafile=str(files.cert))).append(box, b"new")
+    assert 2 == before.append(box, b"old").seq
 
 
 def test_old_tls_and_plain_text_are_not_spoken(run: Callable[..., RunningRelay], certificate: Tls) -> None:

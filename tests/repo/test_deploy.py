@@ -230,3 +230,14 @@ def test_commands_of_logs_run_without_client_and_seam(words: list[str]) -> None:
         [sys.executable, "-c", code, *words], capture_output=True, text=True, check=False, timeout=30
     )
     assert (0, True) == (result.returncode, "--policy" in result.stdout or "--config" in result.stdout), result.stderr
+
+
+def test_the_page_starts_the_unit_when_all_is_said() -> None:
+    """The name of the handles and the witnesses cannot be changed later, so they come before the first start."""
+    page = (ROOT / "docs/how-to/run-a-relay.md").read_text(encoding="utf-8")
+    start = page.index("systemctl enable --now nullabona-relay")
+    said = [
+        page.index("--host relay.example"),
+        page.index("witnesses](#the-public-record) before the first registration"),
+    ]
+    assert (True, True) == (max(said) < start, "IPAddressAllow=192.0.2.7" in page)

@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Any, Final
 
 from nullabona.directory.core.limits import Limits, Rate
-from nullabona.directory.opening import NOBODY, PERIOD_S, RecordOptions
+from nullabona.directory.opening import FOLDER, NOBODY, PERIOD_S, RecordOptions, show_vkeys
 from nullabona.directory.service import Options, open_directory
 from nullabona.log.policy import Policy
 from nullabona.machine.settings import BadConfig, Endpoint
+from nullabona.machine.timekeeping import ClockGuard
 from nullabona.relay.config import Config
 from nullabona.relay.run import MakeServices
 from nullabona.wire.epoch import LONGEST_PERIOD_S
@@ -47,13 +48,18 @@ def host_of(config: Config, given: str | None) -> str | None:
     return parse_handle(f"xx@{first}").authority if _is_own_address(first) else None
 
 
-def directory_services(host: str | None, record: RecordOptions, limits: Limits) -> MakeServices:
-    """What a relay's process serves beside boxes and blobs. The directory closes epochs from then on."""
+def directory_services(
+    host: str | None, record: RecordOptions, limits: Limits, guard: ClockGuard | None = None
+) -> MakeServices:
+    """What a relay's process serves beside boxes and blobs. The directory closes epochs from then on.
+
+    ``guard`` is told when the newest epoch was closed.
+    """
 
     def make(config: Config) -> Sequence[Service]:
         if host is None:
             return []
-        directory = open_directory(config.data, host, Options(record=record, limits=limits))
+        directory = open_directory(config.data, host, Options(record=record, limits=limits, guard=guard))
         directory.begin()
         return [directory]
 
@@ -91,6 +97,16 @@ def take_settings(settings: dict[str, Any]) -> DirectorySettings:
         folder=place,
     )
     return DirectorySettings(host, record, limits)
+
+
+def vkeys_of(settings: dict[str, Any]) -> list[str]:
+    """The verifier keys of the directory's log, from the settings of a relay. Raises `BadConfig` or what keys raise."""
+    chosen = take_settings(settings)
+    data = _text(settings, "data")
+    folder = chosen.record.folder or (None if data is None else Path(data) / FOLDER)
+    if chosen.host is None or folder is None:
+        raise BadConfig("say whose keys", hint="give --host, and --data or --record, as for `nulla relay serve`")
+    return show_vkeys(folder, parse_handle(f"xx@{chosen.host}").authority)
 
 
 def _text(settings: dict[str, Any], name: str) -> str | None:

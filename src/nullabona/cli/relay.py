@@ -10,8 +10,16 @@ from typing import Any
 
 import click
 
-from nullabona.cli.directory import MOST_CHANGES_PER_S, directory_services, host_of, take_settings, with_port
+from nullabona.cli.directory import (
+    MOST_CHANGES_PER_S,
+    directory_services,
+    host_of,
+    take_settings,
+    vkeys_of,
+    with_port,
+)
 from nullabona.errors import NullabonaError
+from nullabona.machine.timekeeping import ClockGuard
 from nullabona.relay.config import DEFAULT_LISTEN, KEYS, make_config, read_file
 from nullabona.relay.core.limits import describe
 from nullabona.relay.run import run_relay
@@ -89,12 +97,24 @@ def relay() -> None:
     help="Cards and statements that the directory takes a second, all together: raise it for the day when very many "
     "register. Default: 200.",
 )
+@click.option(
+    "--metrics-for-all",
+    is_flag=True,
+    help="Show /metrics to whoever asks. Default: to this machine and private networks.",
+)
+@click.option(
+    "--today",
+    metavar="YYYY-MM-DD",
+    help="The date in UTC, after you looked: the clock is believed at this start though it is behind the last epoch, "
+    "or 30 days after it. On another day it says nothing.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Say readiness as one JSON line.")
 def serve(*, config: Path | None, as_json: bool, **flags: Any) -> None:  # noqa: ANN401 - as click gives them
     """Serve boxes and blobs, and the directory of --host, until stopped.
 
     Prints one line to stdout when ready. Logs its start, stop and own failures to stderr, and nothing of any request.
-    SIGTERM stops it gracefully (exit 0). If its data is removed while it runs it stops at once (exit 3).
+    SIGTERM stops it gracefully (exit 0); SIGHUP loads the TLS
+    certificate again. If its data is removed while it runs it stops at once (exit 3).
     `nulla relay limits` lists every limit with its unit and default.
     """
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(name)s: %(message)s")
@@ -111,8 +131,27 @@ def serve(*, config: Path | None, as_json: bool, **flags: Any) -> None:  # noqa:
 def _serve(settings: dict[str, Any], *, as_json: bool) -> None:
     chosen = take_settings(settings)
     config = with_port(make_config(settings))
-    services = directory_services(host_of(config, chosen.host), chosen.record, chosen.limits)
-    run_relay(config, lambda urls: _say_ready(urls, as_json=as_json), services)
+    guard = ClockGuard(today=config.today)
+    services = directory_services(host_of(config, chosen.host), chosen.record, chosen.limits, guard)
+    run_relay(config, lambda urls: _say_ready(urls, as_json=as_json), services, guard)
+
+
+@relay.command()
+@click.option("--data", type=click.Path(path_type=Path), metavar="DIR", help="The relay's data directory.")
+@click.option("--record", type=click.Path(path_type=Path), metavar="DIR", help="Where the record lies, if not in it.")
+@click.option("--host", metavar="HOST[:PORT]", help="What stands after the @ in handles registered here.")
+@click.option("--config", type=click.Path(path_type=Path), metavar="FILE", help="The relay's configuration.")
+def vkeys(*, config: Path | None, **flags: Any) -> None:  # noqa: ANN401 - as click gives them
+    """Print the keys that verify the directory's public log, one a line, for its witnesses.
+
+    Run it as the relay's user. Before the first start it makes the record's key, as that start would.
+    """
+    try:
+        for line in vkeys_of(_settings(config, flags)):
+            click.echo(line)
+    except NullabonaError as error:
+        click.echo(error.render(), err=True)
+        sys.exit(1)
 
 
 @relay.command()

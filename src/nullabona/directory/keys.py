@@ -15,17 +15,24 @@ from typing import Final
 from nullabona.errors import UserError
 from nullabona.log.keys import Kind, SignerKey, new_signer
 from nullabona.log.vrf import VrfKey
+from nullabona.machine.keyfile import KeyFileUnusable, read_private
 
 FILE: Final = "record.key"
 _HEAD: Final = "nullabona record key v1"
 _SEED_BYTES: Final = 32
+_PRIVATE_HINT: Final = (
+    "it must belong to the user that runs the relay and have the mode 0600; if others could read it, think of who did"
+)
 
 
 class RecordKeyUnreadable(UserError):
     """The file with the public record's keys cannot be read, or is not one."""
 
     code = "record-key-unreadable"
-    default_hint = "put back the file from its backup; without it this directory cannot go on with its record"
+    default_hint = (
+        "put back the file from its backup; without it this directory cannot go on with its record, and with another "
+        "key every client would say that the record was replaced"
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +64,20 @@ def draw_keys(origin: str) -> RecordKeys:
     return RecordKeys.of(secrets.token_bytes(3 * _SEED_BYTES), origin)
 
 
-def open_keys(path: Path, origin: str) -> RecordKeys:
-    """The keys in the file, which is made if it is not there. Raises `RecordKeyUnreadable`."""
+def open_keys(path: Path, origin: str, *, begun: bool = False) -> RecordKeys:
+    """The keys in the file, which is made if it is not there and no record has ``begun`` with it.
+
+    Raises `RecordKeyUnreadable`, also if others than its owner may read the file.
+    """
     try:
         if not path.exists():
+            if begun:
+                raise RecordKeyUnreadable(f"the public record has begun, and its key {path} is not there")
             _write(path, secrets.token_bytes(3 * _SEED_BYTES))
-        head, *lines = path.read_text("ascii").split("\n")
+        head, *lines = read_private(path).decode("ascii").split("\n")
         seeds = b"".join(bytes.fromhex(line) for line in lines)
+    except KeyFileUnusable as error:
+        raise RecordKeyUnreadable(error.message, hint=_PRIVATE_HINT) from None
     except (OSError, ValueError) as error:
         raise RecordKeyUnreadable("the file with the record's keys cannot be read") from error
     if head != _HEAD or len(seeds) != 3 * _SEED_BYTES:

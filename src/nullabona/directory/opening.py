@@ -18,6 +18,7 @@ from nullabona.log.keys import VerifierKey
 from nullabona.log.policy import NO_QUORUM, Policy
 from nullabona.machine.httpclient import Ways
 from nullabona.sequencer import WitnessAddress, open_log
+from nullabona.sequencer.store.sqlite import FILE_NAME
 from nullabona.wire.epoch import GENESIS_MARK, Genesis, origin_of
 
 PERIOD_S: Final = 600
@@ -55,7 +56,10 @@ def open_record(data_dir: Path | None, host: str, store: CardStore, options: Rec
     origin = origin_of(host)
     folder, end = _folder(data_dir, options)
     try:
-        keys = draw_keys(origin) if options.folder is None and data_dir is None else open_keys(folder / FILE, origin)
+        if options.folder is None and data_dir is None:
+            keys = draw_keys(origin)
+        else:
+            keys = open_keys(folder / FILE, origin, begun=has_log(folder) or store.progress().closed > 0)
         text = _policy(keys, options.docket + options.witnesses)
         policy = Policy.parse(text)
         log = open_log(folder, keys.signers, origin, witnesses=_addresses(policy), policy=policy, ways=options.ways)
@@ -71,6 +75,20 @@ def open_record(data_dir: Path | None, host: str, store: CardStore, options: Rec
         end()
         raise
     return record
+
+
+def has_log(folder: Path) -> bool:
+    """Whether a log lies in ``folder``, or something of one."""
+    return any((folder / name).exists() for name in (FILE_NAME, "public"))
+
+
+def show_vkeys(folder: Path, host: str) -> list[str]:
+    """The keys that verify the log in ``folder`` of the directory at ``host``, for its witnesses.
+
+    Where no record has begun its keys are made, as the first start would. Raises `RecordKeyUnreadable`.
+    """
+    keys = open_keys(folder / FILE, origin_of(host), begun=has_log(folder))
+    return [signer.verifier.encode() for signer in keys.signers]
 
 
 def _folder(data_dir: Path | None, options: RecordOptions) -> tuple[Path, Callable[[], None]]:

@@ -118,6 +118,11 @@ class PublicRecord:
             self._store.close_epoch(ClosedEpoch(number, b"", last.closed_s), {})
             self._store.serve(number)
 
+    @property
+    def closed_s(self) -> int:
+        """When the newest epoch was closed, in seconds of POSIX time; 0: none was."""
+        return self._closed_s
+
     def next_close(self) -> int:
         """When the open epoch is to be closed, in seconds of POSIX time."""
         return self._closed_s + self.genesis.period_s if self._closed_s else 0

@@ -22,12 +22,15 @@ from nullabona.directory.core.limits import Bucket, Limits, PerHandle
 from nullabona.directory.core.records import Decision, Keep, Known, Nothing, Refuse, held_mark
 from nullabona.directory.core.refusal import BUSY, HANDLE_REFUSED, NOT_FOUND, SLOW_DOWN, refuse
 from nullabona.directory.opening import RecordOptions, open_record, open_store
+from nullabona.directory.producing import hand_over
 from nullabona.directory.record import PublicRecord, Served
 from nullabona.directory.store.interface import CardStore, StoreFailed
 from nullabona.directory.store.rows import find_holding
 from nullabona.directory.store.sqlite import FILE, connect_reader
 from nullabona.errors import Bug, Malformed, NullabonaError, PeerError
 from nullabona.log.tiles import parse_tile_path
+from nullabona.machine.opening import opening
+from nullabona.machine.timekeeping import ClockGuard, Clocks
 from nullabona.wire.card import UnverifiedCard, UnverifiedDelete, card_hash, decode_card, decode_delete
 from nullabona.wire.handle import Handle, HandleError, parse_handle, skeleton
 from nullabona.wire.messages import (
@@ -43,7 +46,6 @@ from nullabona.wire.messages import (
     Request,
     WatchHandle,
 )
-from nullabona.wire.producible import produce
 from nullabona.wire.service import Handler
 
 BATCH: Final = 256
@@ -51,6 +53,8 @@ BATCH: Final = 256
 SCRUB_S: Final = 5.0
 """Longest time that erased rows stay in the write-ahead log under load; without load it is emptied at once."""
 RETRY_S: Final = 5
+LOOK_S: Final = 60.0
+"""Longest sleep of the keeper, so that a clock that was put right is noticed."""
 PUBLISH_AGAIN_S: Final = 5.0
 """How soon an epoch that was not witnessed is offered to the witnesses again."""
 ROUNDS_AHEAD: Final = 2
@@ -89,6 +93,8 @@ class Options:
     limits: Limits = field(default_factory=Limits)
     clock: Clock = field(default_factory=Clock)
     record: RecordOptions = field(default_factory=RecordOptions)
+    guard: ClockGuard | None = None
+    """Judges the clock, for the whole process; None: one that judges ``clock``."""
 
 
 def open_directory(data_dir: Path | None, host: str, options: Options | None = None) -> DirectoryService:
@@ -109,11 +115,11 @@ def open_directory(data_dir: Path | None, host: str, options: Options | None = N
 
 
 def read_producible(data_dir: Path, handle: str) -> dict[str, object]:
-    """As `DirectoryService.producible`, read from the files of a directory, running or not. Raises `HandleError`."""
+    """As `DirectoryService.producible`, read from a directory's files, running or not; raises also `PathUnusable`."""
     wanted = parse_handle(handle)
-    with closing(connect_reader(data_dir / FILE)) as reader:
+    with opening(data_dir / FILE), closing(connect_reader(data_dir / FILE)) as reader:
         found = find_holding(reader, wanted.name, held_mark(wanted))
-    return produce(wanted, found.card, found.held, replaced=found.replaced, entries=found.entries)
+    return hand_over(wanted, found)
 
 
 class DirectoryService:
@@ -125,6 +131,8 @@ class DirectoryService:
         self._host = host
         self._docket = options.record.docket_files
         self._clock = options.clock
+        self._guard = options.guard or ClockGuard(Clocks(options.clock.now, options.clock.seconds))
+        self._guard.know(record.closed_s)
         now = options.clock.seconds()
         self._lookups = Bucket(options.limits.lookups, now)
         self._changes = Bucket(options.limits.changes, now)
@@ -153,7 +161,7 @@ class DirectoryService:
     # -- epochs ---------------------------------------------------------------------------------------------------
 
     def begin(self) -> None:
-        """Close an epoch every period from now on, until `close`. On a running loop."""
+        """Close an epoch every period, while the clock is believed, until `close`. On a running loop."""
         self._record.resume()
         self._keeper = asyncio.get_running_loop().create_task(self._keep_time())
 
@@ -176,17 +184,22 @@ class DirectoryService:
         await self._in_writer(self._scrub)
 
     async def _keep_time(self) -> None:
+        unsure = True
         while True:
-            pause = PUBLISH_AGAIN_S
+            pause = LOOK_S
             try:
-                await self.advance()
-                pause = self._record.next_close() - self._clock.now()
+                if self._guard.check():
+                    if unsure or self._clock.now() >= self._record.next_close():
+                        unsure = True
+                        await self.advance()
+                        unsure = False
+                    pause = self._record.next_close() - self._clock.now()
             except NullabonaError as error:
                 _log.warning("an epoch is not published yet: %s", error.code)
                 pause = min(PUBLISH_AGAIN_S, self._record.genesis.period_s)
             if self._record.served is not None:
                 self._ready.set()
-            await asyncio.sleep(max(0.05, pause))
+            await asyncio.sleep(min(LOOK_S, max(0.05, pause)))
 
     async def _in_writer(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)
@@ -269,7 +282,7 @@ class DirectoryService:
         """Everything that this directory can hand over about ``handle``. Raises `HandleError` or `StoreFailed`."""
         wanted = parse_handle(handle)
         found = self._store.holding(wanted.name, held_mark(wanted))
-        return produce(wanted, found.card, found.held, replaced=found.replaced, entries=found.entries)
+        return hand_over(wanted, found)
 
     async def close(self) -> None:
         """Finish what was accepted, scrub, let go. Harmless when repeated."""
@@ -314,15 +327,16 @@ class DirectoryService:
 
     def _commit(self, wishes: list[_Wish]) -> list[AnyResponse]:
         """Decide and keep in one transaction. Runs in the writer thread."""
-        today = self._clock.today()
+        believed = self._guard.check()
+        today = self._clock.today() if believed else self._guard.day
         try:
             with self._store.transaction():
-                if today != self._released:
+                if believed and today != self._released:
                     self._store.take_out(self._store.release(today))
                 answers = [self._decide(wish, today) for wish in wishes]
         except StoreFailed:
             return [refuse(BUSY, RETRY_S)] * len(wishes)
-        self._released = today
+        self._released = today if believed else self._released
         return answers
 
     def _decide(self, wish: _Wish, today: int) -> AnyResponse:

@@ -57,7 +57,7 @@ def run_warrant(data: Path, handle: str) -> Report:
         Text(f"Warrant for {wanted}: what the officer carries away", f"{wanted} 영장: 수사관이 가져가는 것"),
         data={"handle": str(wanted), "produced": record},
     )
-    card = next((card for card in inventory.cards if card.name == wanted.name), None)
+    card = next((card for card in inventory.cards if card.card.handle == wanted), None)
     if card is None:
         _report_unknown(report, record)
         return report

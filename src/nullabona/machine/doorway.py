@@ -10,10 +10,12 @@ from __future__ import annotations
 import asyncio
 import ctypes
 import errno
+import ipaddress
 import os
 import socket
 import ssl
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Final
 
@@ -22,6 +24,23 @@ _AT_ONCE: Final = 64
 _PAUSE_S: Final = 0.5
 """How long to wait when the system has no more descriptors or memory."""
 _LIBC: Final = ctypes.CDLL(None, use_errno=True)
+_ADDRESS_BYTES: Final = 128
+_INET_AT: Final = 4
+"""Where the address lies in ``sockaddr_in`` ..."""
+_INET6_AT: Final = 8
+"""... and in ``sockaddr_in6``."""
+
+
+def _network(text: str) -> tuple[bytes, bytes]:
+    network = ipaddress.ip_network(text)
+    return network.network_address.packed, network.netmask.packed
+
+
+_NEAR_4: Final = tuple(
+    map(_network, ("127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16"))
+)
+_NEAR_6: Final = tuple(map(_network, ("::1/128", "fc00::/7", "fe80::/10")))
+_MAPPED: Final = _network("::ffff:0:0/96")
 
 
 class Doorway:
@@ -80,6 +99,40 @@ class Doorway:
             await self._loop.connect_accepted_socket(
                 self._factory, connection, ssl=self._context, ssl_handshake_timeout=self._handshake_s
             )
+
+
+def comes_from_near(transport: asyncio.BaseTransport) -> bool:
+    """Whether the other end is on this machine or in a private network. Nothing of its address is kept or returned."""
+    socket_of = transport.get_extra_info("socket")
+    if socket_of is None:
+        return False
+    address = (ctypes.c_ubyte * _ADDRESS_BYTES)()
+    size = ctypes.c_uint(_ADDRESS_BYTES)
+    try:
+        if _LIBC.getpeername(socket_of.fileno(), address, ctypes.byref(size)):
+            return False
+        return is_near(memoryview(address).cast("B"))
+    finally:
+        ctypes.memset(address, 0, _ADDRESS_BYTES)
+
+
+def is_near(address: Sequence[int]) -> bool:
+    """Whether a ``sockaddr``, byte by byte, is of a unix socket, of loopback, or of a private network."""
+    family = address[0] | address[1] << 8 if sys.byteorder == "little" else address[0] << 8 | address[1]
+    if family == socket.AF_UNIX:
+        return True
+    if family == socket.AF_INET:
+        return any(_lies_in(address, _INET_AT, *network) for network in _NEAR_4)
+    if family != socket.AF_INET6:
+        return False
+    if _lies_in(address, _INET6_AT, *_MAPPED):
+        return any(_lies_in(address, _INET6_AT + 12, *network) for network in _NEAR_4)
+    return any(_lies_in(address, _INET6_AT, *network) for network in _NEAR_6)
+
+
+def _lies_in(address: Sequence[int], at: int, network: bytes, mask: bytes) -> bool:
+    """Byte by byte: small numbers are shared, so no object is made that would hold the address."""
+    return all(address[at + i] & mask[i] == network[i] for i in range(len(mask)))
 
 
 def listen(host: str, port: int, backlog: int) -> list[socket.socket]:

@@ -51,7 +51,7 @@ def parse_private_key(line: str) -> SignerKey:
 def read_key_file(path: Path) -> tuple[SignerKey, ...]:
     """The signers in a file, at least one. Raises `KeyFileUnusable`."""
     try:
-        text = _read_private(path).decode("ascii")
+        text = read_private(path).decode("ascii")
     except OSError as error:
         raise KeyFileUnusable(f"the key file {path} cannot be read: {error.strerror}") from None
     except UnicodeDecodeError:
@@ -78,7 +78,8 @@ def write_key_file(path: Path, lines: Sequence[str]) -> None:
         raise KeyFileUnusable(f"the key file {path} cannot be made: {error.strerror}") from None
 
 
-def _read_private(path: Path) -> bytes:
+def read_private(path: Path) -> bytes:
+    """A small file that its owner alone may read, who is this user or root. Raises `KeyFileUnusable` or `OSError`."""
     file = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOCTTY | os.O_NONBLOCK)
     try:
         status = os.fstat(file)

@@ -23,6 +23,17 @@ def server_context(tls: Tls) -> ssl.SSLContext:
     context.minimum_version = ssl.TLSVersion.TLSv1_3
     context.num_tickets = 0
     context.set_alpn_protocols(["http/1.1"])
+    _load(context, tls)
+    return context
+
+
+def reload(context: ssl.SSLContext, tls: Tls) -> None:
+    """Connections from now on get the certificate that the files hold now. Raises `UserError`; then nothing changed."""
+    server_context(tls)
+    _load(context, tls)
+
+
+def _load(context: ssl.SSLContext, tls: Tls) -> None:
     try:
         context.load_cert_chain(tls.cert, tls.key)
     except (OSError, ssl.SSLError) as error:
@@ -30,4 +41,3 @@ def server_context(tls: Tls) -> ssl.SSLContext:
             f"the TLS certificate or its key cannot be used: {error.strerror or 'they do not fit together'}",
             hint="--tls-cert takes a PEM chain, --tls-key its unencrypted PEM key",
         ) from error
-    return context

@@ -100,8 +100,8 @@ class BlobService:
     async def _reply(self, caller: Caller, request_id: int, work: Awaitable[AnyResponse]) -> None:
         try:
             answer = await work
-        except StoreFailed:
-            self._metrics.faults["blob"] += 1
+        except StoreFailed as error:
+            self._metrics.faults.note("blob", error)
             answer = refuse(BUSY, 1)
         self._answer(caller, request_id, answer)
 
@@ -116,8 +116,8 @@ class BlobService:
         try:
             await self._loop.run_in_executor(self._pool, self._store.expire, day)
             await self._loop.run_in_executor(self._pool, self._store.blur)
-        except (StoreFailed, OSError):
-            self._metrics.faults["blob"] += 1
+        except (StoreFailed, OSError) as error:
+            self._metrics.faults.note("blob", error)
 
     def _used(self, day: int) -> int:
         """Bytes that were put on ``day`` before: read at once, so that no put of today is missed or counted twice.
@@ -126,8 +126,8 @@ class BlobService:
         """
         try:
             return self._store.used(day + self._limits.retention_days)
-        except (StoreFailed, OSError):
-            self._metrics.faults["blob"] += 1
+        except (StoreFailed, OSError) as error:
+            self._metrics.faults.note("blob", error)
             return 0
 
     def _start(self, work: Any) -> None:  # noqa: ANN401 - a coroutine

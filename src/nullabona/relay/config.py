@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,6 +21,7 @@ from nullabona.machine.settings import (
 from nullabona.machine.tls import Tls
 from nullabona.relay.core.limits import Limits, describe
 
+_DAY_0: Final = date(1970, 1, 1).toordinal()
 DEFAULT_LISTEN: Final = "127.0.0.1:8440"
 KEYS: Final = {
     "data": "directory for boxes and blobs; whoever can read it reads ciphertext and days, its loss costs nothing "
@@ -29,6 +31,10 @@ KEYS: Final = {
     "tls_cert": "PEM certificate chain",
     "tls_key": "PEM key of the certificate, not encrypted; whoever reads it can pose as this relay",
     "behind_proxy": "allow plain HTTP on an address that is not loopback, because a proxy in front speaks TLS",
+    "metrics_for_all": "show /metrics to whoever asks, not only to this machine and private networks: counts of the "
+                       "whole relay",
+    "today": "the date, YYYY-MM-DD in UTC, if a start needs to be told that the clock is right; it does no harm "
+             "when it stays, because on another day it says nothing",
     "limits": "table of limits; see `nulla relay limits`",
 }  # fmt: skip
 
@@ -41,6 +47,9 @@ class Config:
     listen: tuple[Endpoint, ...]
     tls: Tls | None = None
     behind_proxy: bool = False
+    metrics_for_all: bool = False
+    today: int | None = None
+    """The day that the operator says it is, whole days since 1970-01-01, UTC."""
     limits: Limits = field(default_factory=Limits)
 
 
@@ -63,10 +72,22 @@ def make_config(settings: Mapping[str, Any]) -> Config:
         listen=endpoints(settings, DEFAULT_LISTEN),
         tls=tls_files(settings),
         behind_proxy=typed(settings, "behind_proxy", bool, default=False),
+        metrics_for_all=typed(settings, "metrics_for_all", bool, default=False),
+        today=_day(settings),
         limits=_limits(settings.get("limits", {})),
     )
     check_plain(config.listen, config.tls, behind_proxy=config.behind_proxy)
     return config
+
+
+def _day(settings: Mapping[str, Any]) -> int | None:
+    text = typed(settings, "today", str, default=None)
+    if text is None:
+        return None
+    try:
+        return date.fromisoformat(text).toordinal() - _DAY_0
+    except ValueError as error:
+        raise BadConfig("'today' is a date as 2026-11-29") from error
 
 
 def _limits(table: object) -> Limits:

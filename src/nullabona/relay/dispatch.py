@@ -73,8 +73,8 @@ class Dispatcher:
         async def run(request: Request, caller: Caller, request_id: int) -> None:
             try:
                 answer = await handler(request)
-            except Exception:  # noqa: BLE001 - a service's fault must not reach the carrier, nor be logged with its data
-                self._metrics.faults["service"] += 1
+            except Exception as error:  # noqa: BLE001 - a service's fault must not reach the carrier, nor be logged with data
+                self._metrics.faults.note("service", error)
                 answer = refuse(BUSY, 1)
             caller.answer(request_id, answer)
 

@@ -45,7 +45,9 @@ class House(Protocol):
     def opened(self, front: Front) -> bool: ...
     def closed(self, front: Front) -> None: ...
     def caller_left(self, front: Front) -> None: ...
-    def metrics_text(self) -> str: ...
+    @property
+    def cannot_write(self) -> bool: ...
+    def metrics_text(self, transport: asyncio.Transport) -> str | None: ...
     def log_file(self, path: str) -> bytes | None: ...
     def websocket_protocol(self) -> asyncio.BufferedProtocol: ...
 
@@ -202,15 +204,24 @@ class Front(asyncio.Protocol):
         request = self._request
         assert request is not None
         if request.target == b"/healthz":
-            self._reply(Answer(503, b"stopping\n") if self._house.stopping else Answer(200, b"ok\n"))
+            self._reply(self._health())
         elif request.target == b"/metrics":
-            self._reply(Answer(200, self._house.metrics_text().encode(), METRICS))
+            self._reply(self._metrics())
         elif request.target.startswith(LOG):
             self._reply(self._log_file(request.target.removeprefix(LOG)))
         else:
             body = bytes(self._body)
             self._body.clear()
             self._house.dispatcher.dispatch(body, self, 0)
+
+    def _health(self) -> Answer:
+        if self._house.stopping:
+            return Answer(503, b"stopping\n")
+        return Answer(503, b"cannot write\n") if self._house.cannot_write else Answer(200, b"ok\n")
+
+    def _metrics(self) -> Answer:
+        text = None if self._transport is None else self._house.metrics_text(self._transport)
+        return Answer(404, b"there is nothing here\n") if text is None else Answer(200, text.encode(), METRICS)
 
     def _log_file(self, path: bytes) -> Answer:
         data = self._house.log_file(path.decode("ascii", "replace"))

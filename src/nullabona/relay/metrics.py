@@ -1,6 +1,7 @@
 """Aggregate counters (spec/relay.md §2.4): nothing per box, per connection or per address.
 
 What is published is a copy made once a minute, with small counts blurred, so that it is not a clock of one person.
+Failures of ours are not blurred: they are nobody's, and the first of them has to show.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Final
 
+from nullabona.relay.faults import Faults
 from nullabona.wire.telemetry import RELAY_METRICS, Metric
 
 GRAIN: Final = 50
@@ -22,7 +24,7 @@ class Metrics:
     def __init__(self) -> None:
         self.requests: Counter[str] = Counter()
         self.refusals: Counter[str] = Counter()
-        self.faults: Counter[str] = Counter()
+        self.faults = Faults()
         self.frames_kept = 0
         self.frame_bytes_kept = 0
         self.batches = 0
@@ -46,9 +48,10 @@ class Metrics:
         full = metric.shown_as
         head = f"# HELP {full} {metric.purpose}\n# TYPE {full} {'gauge' if metric.gauge else 'counter'}\n"
         value = getattr(self, metric.name)
+        shown = int if metric.exact else _blur
         if isinstance(value, Counter):
-            return head + "".join(f'{full}{{{metric.label}="{key}"}} {_blur(value[key])}\n' for key in sorted(value))
-        return head + f"{full} {_blur(value)}\n"
+            return head + "".join(f'{full}{{{metric.label}="{key}"}} {shown(value[key])}\n' for key in sorted(value))
+        return head + f"{full} {shown(value)}\n"
 
 
 def _blur(count: int) -> int:

@@ -12,7 +12,9 @@ from typing import Final, TypeAlias
 
 import uvloop
 
+from nullabona.errors import UserError
 from nullabona.machine.hardening import harden, raise_open_files
+from nullabona.machine.timekeeping import ClockGuard
 from nullabona.relay.config import Config
 from nullabona.relay.server import Relay, Stores, open_stores
 from nullabona.wire.service import Service
@@ -24,26 +26,36 @@ _SWITCH_S: Final = 0.0005
 _log: Final = logging.getLogger("nullabona.relay")
 
 
-def run_relay(config: Config, ready: Callable[[list[str]], None], services: MakeServices = lambda _config: ()) -> None:
+def run_relay(
+    config: Config,
+    ready: Callable[[list[str]], None],
+    services: MakeServices = lambda _config: (),
+    guard: ClockGuard | None = None,
+) -> None:
     """Serve until SIGTERM or SIGINT, then return; `StoreGone` is raised if the data was removed meanwhile.
+
+    SIGHUP takes the TLS certificate anew from its files, and does nothing without one.
 
     Logs its start, its stop and its own failures to the logger ``nullabona.relay``, never anything of a request.
     ``services`` makes the other services of this process; it is called on the running loop, once the data directory is
-    locked, and each is closed at the stop.
+    locked, and each is closed at the stop. ``guard`` judges the clock for relay and services alike.
     """
     harden()
     sys.setswitchinterval(_SWITCH_S)
     raise_open_files()
     stores = open_stores(config)
-    uvloop.run(_serve(config, stores, ready, services))
+    uvloop.run(_serve(config, stores, ready, services, guard or ClockGuard(today=config.today)))
 
 
-async def _serve(config: Config, stores: Stores, ready: Callable[[list[str]], None], services: MakeServices) -> None:
+async def _serve(
+    config: Config, stores: Stores, ready: Callable[[list[str]], None], services: MakeServices, guard: ClockGuard
+) -> None:
     loop = asyncio.get_running_loop()
     loop.set_exception_handler(_log_fault)
-    relay = Relay(config, stores, services(config))
+    relay = Relay(config, stores, services(config), guard=guard)
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, _end, relay)
+    loop.add_signal_handler(signal.SIGHUP, _reload, relay)
     try:
         urls = await relay.start()
         gc.collect()
@@ -61,6 +73,15 @@ async def _serve(config: Config, stores: Stores, ready: Callable[[list[str]], No
 def _end(relay: Relay) -> None:
     if not relay.ended.done():
         relay.ended.set_result(None)
+
+
+def _reload(relay: Relay) -> None:
+    """SIGHUP, which would end a process that does not handle it: a certificate was renewed, or a terminal has gone."""
+    try:
+        if relay.reload():
+            _log.info("the TLS certificate was loaded again")
+    except UserError as error:
+        _log.error("the TLS certificate stays as it was: %s", error.message)
 
 
 def _log_fault(_loop: asyncio.AbstractEventLoop, context: dict[str, object]) -> None:

@@ -13,9 +13,11 @@ from typing import Final
 from picows import WSCloseCode
 
 from nullabona.errors import UserError
-from nullabona.machine.doorway import Doorway, listen
+from nullabona.machine.doorway import Doorway, comes_from_near, listen
+from nullabona.machine.opening import opening
 from nullabona.machine.settings import Endpoint
-from nullabona.machine.tls import server_context
+from nullabona.machine.timekeeping import ClockGuard
+from nullabona.machine.tls import reload, server_context
 from nullabona.relay.blobs import BlobService
 from nullabona.relay.clock import Clock
 from nullabona.relay.config import Config
@@ -56,14 +58,12 @@ class Stores:
 
 
 def open_stores(config: Config) -> Stores:
-    """The stores of ``config``. Raises `DirectoryInUse`, `NotOurs`, or `UserError` if the directory cannot be used."""
+    """The stores of ``config``. Raises `DirectoryInUse`, `NotOurs` or `PathUnusable`."""
     if config.data is None:
         return Stores(MemoryBoxStore(), MemoryBlobStore())
-    try:
+    with opening(config.data):
         config.data.mkdir(parents=True, exist_ok=True, mode=0o700)
         lock = DirectoryLock(config.data)
-    except OSError as error:
-        raise UserError(f"the data directory cannot be used: {error.strerror}") from error
     try:
         return Stores(SqliteBoxStore(config.data), FileBlobStore(config.data), lock)
     except BaseException:
@@ -75,7 +75,12 @@ class Relay:
     """One relay. Create it on a running loop; `start`, then `stop` once."""
 
     def __init__(
-        self, config: Config, stores: Stores, services: Sequence[Service] = (), clock: Clock | None = None
+        self,
+        config: Config,
+        stores: Stores,
+        services: Sequence[Service] = (),
+        clock: Clock | None = None,
+        guard: ClockGuard | None = None,
     ) -> None:
         self.limits = config.limits
         self.metrics = Metrics()
@@ -86,6 +91,7 @@ class Relay:
         self._stores = stores
         self._services = services
         self._clock = clock or Clock()
+        self._guard = guard or ClockGuard()
         self._loop = asyncio.get_running_loop()
         self._writer: Submits = Writer(self._loop) if stores.boxes.durable else InlineWriter(self._loop)
         self.boxes = BoxService(
@@ -99,14 +105,25 @@ class Relay:
         self._sockets: set[WebSocket] = set()
         self._servers: list[asyncio.Server | Doorway] = []
         self._empty = asyncio.Event()
+        self._context: ssl.SSLContext | None = None
         self._ticker: asyncio.TimerHandle | None = None
         self._ping_at = self._clock.now() + config.limits.ping_s
 
     async def start(self) -> list[str]:
         """Listen; the addresses listened on, as URLs."""
-        context = server_context(self._config.tls) if self._config.tls else None
+        self._context = server_context(self._config.tls) if self._config.tls else None
         self._tick()
-        return [await self._listen(endpoint, context) for endpoint in self._config.listen]
+        return [await self._listen(endpoint, self._context) for endpoint in self._config.listen]
+
+    def reload(self) -> bool:
+        """Take the TLS certificate anew from its files, for connections from now on; False if there is none to take.
+
+        Raises `UserError` if the files cannot be used: then the one there was stays.
+        """
+        if self._context is None or self._config.tls is None:
+            return False
+        reload(self._context, self._config.tls)
+        return True
 
     async def stop(self) -> None:
         """Stop accepting, answer waiting reads with what there is, finish writing, say goodbye, close the stores."""
@@ -153,9 +170,14 @@ class Relay:
         self.boxes.leave(socket)
         self._note_empty()
 
-    def metrics_text(self) -> str:
-        """What /metrics shows."""
-        return self.metrics.text()
+    @property
+    def cannot_write(self) -> bool:
+        """The last batch could not be kept."""
+        return self.boxes.cannot_write
+
+    def metrics_text(self, transport: asyncio.Transport) -> str | None:
+        """What /metrics shows to the other end of a connection; None if it is nobody who may see it."""
+        return self.metrics.text() if self._config.metrics_for_all or comes_from_near(transport) else None
 
     def log_file(self, path: str) -> bytes | None:
         """A public file of a service beside the relay."""
@@ -188,7 +210,7 @@ class Relay:
         if self._ticker is not None:
             self._ticker.cancel()
         now = self._clock.now()
-        day = self._clock.day()
+        day = self._clock.day() if self._guard.check() else self._guard.day
         self.boxes.tick(now, day)
         self.blobs.tick(now, day)
         self.metrics.connections = len(self._fronts) + len(self._sockets)

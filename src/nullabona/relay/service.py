@@ -94,6 +94,8 @@ class BoxService:
         self._scrub_at = 0
         self._expire_again = False
         self._stopping = False
+        self.cannot_write = False
+        """The last batch could not be kept."""
 
     def operations(self) -> Mapping[type[Request], Operation]:
         """The fast form of this service, without a task per request."""
@@ -243,6 +245,7 @@ class BoxService:
         return Plan(self._shelf, self._limits, self._day, self._chance)
 
     def _kept(self, plan: Plan, answers: Answers) -> None:
+        self.cannot_write = False
         self._shelf.settle(plan)
         self._count(plan)
         for caller, request_id, answer in answers:
@@ -266,8 +269,9 @@ class BoxService:
 
     def _failed(self, error: Exception, answers: Answers) -> None:
         """Nobody is told that anything was kept. What the store really holds is asked afresh from now on."""
+        self.cannot_write = True
         self._shelf.forget()
-        self._metrics.faults["commit"] += 1
+        self._metrics.faults.note("commit", error)
         refusal = refuse(STOPPING, 5) if isinstance(error, StoreGone) else refuse(BUSY, 1)
         for caller, request_id, answer in answers:
             self._refuse(caller, request_id, answer if isinstance(answer, Refusal) else refusal)
@@ -343,7 +347,7 @@ class BoxService:
 
     def _chore_done(self, error: Exception | None) -> None:
         if error is not None:
-            self._metrics.faults["chore"] += 1
+            self._metrics.faults.note("chore", error)
 
     def _expire(self, day: int, *, rewrite: bool) -> None:
         def stepped(error: Exception | None) -> None:

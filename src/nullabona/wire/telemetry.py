@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 _NOBODY: Final = "none: counts of the whole process"
+_EXACT: Final = "in memory, since the process started; shown as a copy made once a minute"
 _RUN: Final = "in memory, since the process started; shown as a copy made once a minute, rounded down to fifties"
 
 
@@ -24,6 +25,8 @@ class Metric:
     gauge: bool = False
     retention: str = _RUN
     legal_class: str = _NOBODY
+    exact: bool = False
+    """Shown as it is: it is of nobody's doing."""
 
     @property
     def shown_as(self) -> str:
@@ -47,7 +50,8 @@ RELAY_METRICS: Final = (
     Metric("batches", "Batches written."),
     Metric("connections", "Connections open now.", gauge=True),
     Metric("waiting_reads", "Reads waiting, bells listened for and hearers now.", gauge=True),
-    Metric("faults", "Failures of ours, by kind.", "kind", ("blob", "chore", "commit", "service")),
+    Metric("faults", "Failures of ours, by kind.", "kind", ("blob", "chore", "commit", "service"),
+           retention=_EXACT, exact=True),
 )
 
 _SERVICE: Final = "none: state of the service"
@@ -71,11 +75,23 @@ class LogLine:
 
 _FAULT: Final = ("kind of error in our own code", "place in the program")
 _FAULT_PURPOSE: Final = "a failure of ours: where, and never its text, which could hold a request's data"
+_STANDS: Final = "nothing is erased or closed until"
 
 LOG_LINES: Final = (
     LogLine("nullabona.relay", "started", "the relay serves"),
     LogLine("nullabona.relay", "stopped", "the relay has ended in good order"),
     LogLine("nullabona.relay", "fault: %s in %s", _FAULT_PURPOSE, _FAULT),
+    LogLine("nullabona.relay", "the TLS certificate was loaded again", "SIGHUP came"),
+    LogLine("nullabona.relay", "the TLS certificate stays as it was: %s", "SIGHUP came, and the files cannot be used",
+            ("what the system says",)),
+    LogLine("nullabona.relay", "a %s failed: %s; %d so far", "it could not keep, erase or answer; at most once a "
+            "minute", ("blob, chore, commit or service", "the system's name of the error", "number")),
+    LogLine("nullabona.clock", f"the clock stepped %s by %d s; {_STANDS} it is put right, or until this "
+            "process is started again", "the wall clock of the machine cannot be right", ("on or back", "seconds")),
+    LogLine("nullabona.clock", f"the clock is %d s %s the last epoch's close; {_STANDS} it is put right, or "
+            "--today says the date", "at a start: the wall clock cannot be right, or the machine was off for a month",
+            ("seconds", "after or before")),
+    LogLine("nullabona.clock", "the clock is believed again", "it was put right"),
     LogLine("nullabona.directory", "an epoch is not published yet: %s", "the public record stands still", ("why",)),
     LogLine("nullabona.sequencer", "not published: %s", "a log stands still", ("witnesses that did not, and why",)),
     LogLine("nullabona.witness", "started", "the witness serves"),

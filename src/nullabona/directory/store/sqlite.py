@@ -17,6 +17,7 @@ from typing import Final
 from nullabona.directory.store.interface import StoreFailed
 from nullabona.directory.store.rows import PRAGMAS, CardRows, RowAside, read_text, translated
 from nullabona.errors import UserError
+from nullabona.machine.opening import is_of_the_file, opening
 
 FILE: Final = "cards.db"
 LOCK: Final = "cards.lock"
@@ -34,27 +35,30 @@ class CardsUnreadable(UserError):
     """The database is not one of ours, or of a later version."""
 
     code = "cards-unreadable"
-    default_hint = "use the version of nullabona that wrote it, or another data directory"
+    default_hint = (
+        "use the version of nullabona that wrote it. To begin without cards, move cards.db, cards.db-wal and "
+        "cards.db-shm away, never record/; owners' devices put their cards back"
+    )
 
 
 class SqliteCardStore(CardRows):
-    """Keeps cards in ``directory``/cards.db. Raises `CardsInUse` or `CardsUnreadable`."""
+    """Keeps cards in ``directory``/cards.db. Raises `CardsInUse`, `CardsUnreadable` or `PathUnusable`."""
 
     def __init__(self, directory: Path) -> None:
-        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._lock = _lock(directory / LOCK)
         path = directory / FILE
-        try:
-            self._file = _make_private(path)
-            writer = _connect(path)
-            _prepare(writer)
-            super().__init__(writer, connect_reader(path))
-        except sqlite3.Error as error:
-            os.close(self._lock)
-            raise CardsUnreadable("the card database cannot be opened") from error
-        except CardsUnreadable:
-            os.close(self._lock)
-            raise
+        with opening(path):
+            directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._lock = _lock(directory / LOCK)
+            try:
+                self._file = _make_private(path)
+                writer = _connect(path)
+                _prepare(writer)
+                super().__init__(writer, connect_reader(path))
+            except BaseException as error:
+                os.close(self._lock)
+                if isinstance(error, sqlite3.Error) and not is_of_the_file(error):
+                    raise CardsUnreadable("the card database cannot be opened") from error
+                raise
         self._path = path
         self._closed = False
 
@@ -96,7 +100,7 @@ class SqliteCardStore(CardRows):
 
 
 def connect_reader(path: Path) -> sqlite3.Connection:
-    """A connection that can only read and keeps no cache."""
+    """A connection that can only read and keeps no cache. Raises `sqlite3.Error`."""
     connection = _connect(f"file:{path}?mode=ro", uri=True)
     connection.execute("PRAGMA query_only = ON")
     connection.execute("PRAGMA cache_size = 0")

@@ -13,6 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
+from nullabona.machine.opening import opening
 from nullabona.relay.store.interface import StoreFailed
 
 _EPOCH: Final = (0, 0)
@@ -20,15 +21,19 @@ _ZEROS: Final = bytes(65_536)
 
 
 class FileBlobStore:
-    """A `BlobStore` in ``directory``/blobs. Leftovers of an interrupted write are erased at once."""
+    """A `BlobStore` in ``directory``/blobs. Leftovers of an interrupted write are erased at once.
+
+    Raises `PathUnusable`.
+    """
 
     def __init__(self, directory: Path) -> None:
         self._root = directory / "blobs"
         self._incoming = self._root / "incoming"
-        self._incoming.mkdir(parents=True, exist_ok=True, mode=0o700)
-        for leftover in self._incoming.iterdir():
-            _erase(leftover)
-        _still(self._incoming, self._root)
+        with opening(self._root):
+            self._incoming.mkdir(parents=True, exist_ok=True, mode=0o700)
+            for leftover in self._incoming.iterdir():
+                _erase(leftover)
+            _still(self._incoming, self._root)
 
     def put(self, digest: bytes, data: bytes, expiry_day: int) -> None:
         target = self._path(expiry_day, digest)

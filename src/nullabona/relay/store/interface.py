@@ -26,7 +26,10 @@ class StoreGone(NullabonaError):
     """The store's files were removed or replaced while running; nothing more can be kept in them."""
 
     code = "data-gone"
-    default_hint = "start the relay again; it begins with an empty shelf, and clients put back what is missing"
+    default_hint = (
+        "start the relay again; it begins with an empty shelf, and clients put back what is missing. "
+        "If record/ is gone too, put it back first"
+    )
 
 
 class BoxStore(Protocol):

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import ClassVar, Final
 
 from nullabona.errors import UserError
+from nullabona.machine.opening import is_of_the_file, opening
 from nullabona.machine.queries import named_queries
 from nullabona.relay.core.answers import Entry
 from nullabona.relay.core.boxes import LAST_SEQ, SEQ_BITS, Batch, Row, StoredBox
@@ -33,7 +34,10 @@ class NotOurs(UserError):
     """The file is not a relay's database of this version."""
 
     code = "data-version"
-    default_hint = "move the data directory away and start empty; clients put back what is missing"
+    default_hint = (
+        "move boxes.db, boxes.db-wal, boxes.db-shm and blobs/ away and start again; clients put back what is missing. "
+        "Never move record/ or cards.db: they are the directory's, and everybody sees when they are gone"
+    )
 
 
 _SQL: Final = named_queries("nullabona.relay.store")
@@ -43,7 +47,7 @@ _KEEP_TOGETHER: Final = _SQL["keep_frame"].removesuffix(";") + ", (?, ?, ?)" * (
 
 
 class SqliteBoxStore:
-    """A `BoxStore` in ``directory``. The caller holds the directory's lock."""
+    """A `BoxStore` in ``directory``. The caller holds the directory's lock. Raises `NotOurs` or `PathUnusable`."""
 
     durable: ClassVar[bool] = True
 
@@ -51,11 +55,12 @@ class SqliteBoxStore:
         self._path = directory / FILE_NAME
         self._class = connection_class
         os.environ["SQLITE_TMPDIR"] = str(directory)
-        self._write = self._open()
-        self._read = self._open()
-        self._read.execute("PRAGMA query_only = ON")
         wal = directory / (FILE_NAME + "-wal")
-        self._log = Log(wal, _PAGE_SIZE)
+        with opening(self._path):
+            self._write = self._open()
+            self._read = self._open()
+            self._read.execute("PRAGMA query_only = ON")
+            self._log = Log(wal, _PAGE_SIZE)
         self._paths = (self._path, wal)
         self._inodes = self._look()
         self.heavy = False
@@ -279,6 +284,8 @@ def _prepare(db: sqlite3.Connection) -> None:
         db.execute("PRAGMA cache_size = -32768")
         _create_or_check(db)
     except sqlite3.DatabaseError as error:
+        if is_of_the_file(error):
+            raise
         raise NotOurs("the box store cannot be opened") from error
 
 

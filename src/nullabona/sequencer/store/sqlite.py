@@ -14,6 +14,7 @@ from typing import Any, Final, TypeVar
 
 from nullabona.errors import NullabonaError, UserError
 from nullabona.log.tree import EMPTY_ROOT
+from nullabona.machine.opening import is_of_the_file, opening
 from nullabona.machine.queries import named_queries
 
 APPLICATION_ID: Final = 0x4E756C51
@@ -58,7 +59,7 @@ _SQL: Final = named_queries("nullabona.sequencer.store")
 
 
 class LogStore:
-    """One log's database, for any thread. The caller holds the folder's lock."""
+    """One log's database, for any thread. The caller holds the folder's lock. Raises `NotThisLog` or `PathUnusable`."""
 
     def __init__(
         self, folder: Path, origin: str, connection_class: type[sqlite3.Connection] = sqlite3.Connection
@@ -66,7 +67,8 @@ class LogStore:
         self._path = folder / FILE_NAME
         self._class = connection_class
         self._lock = threading.Lock()
-        self._db = self._open(origin)
+        with opening(self._path):
+            self._db = self._open(origin)
         if (held := self.tree().origin) != origin:
             self._db.close()
             raise NotThisLog(f"this folder holds the log {held!r}, not {origin!r}")
@@ -168,6 +170,8 @@ class LogStore:
             _create_or_check(db, origin)
         except sqlite3.DatabaseError as error:
             db.close()
+            if is_of_the_file(error):
+                raise
             raise NotThisLog("the log's database cannot be opened") from error
         except BaseException:
             db.close()

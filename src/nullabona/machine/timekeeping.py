@@ -1,0 +1,91 @@
+"""Whether this machine's wall clock may be believed, before anything is erased or closed by it.
+
+A wall clock that is wrong for some seconds would erase every box, and close epochs of the public record in the future.
+So each reading is compared with a clock that only counts, and the first one of a process with a time that is known to
+have been. While the two disagree the day stands still; this module never mends a clock (docs/how-to/run-a-relay.md).
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from threading import Lock
+from typing import Final
+
+DAY_S: Final = 86_400
+LEEWAY_S: Final = 300
+"""How far the wall clock may step at once, seconds: what a time service mends in passing is less."""
+AWAY_S: Final = 30 * DAY_S
+"""How long after the last time that is known a process may begin without being told that the clock is right."""
+_log: Final = logging.getLogger("nullabona.clock")
+
+
+def _count() -> float:
+    """Seconds since the machine was started, those included that it slept."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME)
+
+
+@dataclass(frozen=True, slots=True)
+class Clocks:
+    """The wall clock, in seconds of POSIX time, and one that only counts; tests give their own."""
+
+    wall: Callable[[], float] = time.time
+    steady: Callable[[], float] = _count
+
+
+class ClockGuard:
+    """One for all that erase or close by one clock in one process. Its methods may be called from any thread.
+
+    ``today`` is the day (since 1970-01-01, UTC) that the operator says it is, if a start needs that.
+    """
+
+    def __init__(self, clocks: Clocks | None = None, *, today: int | None = None) -> None:
+        self._clocks = clocks or Clocks()
+        self._today = today
+        self._known_s = 0.0
+        self._offset: float | None = None
+        """Of the wall clock from the counting one when it was last believed; None: it never was."""
+        self._believed = True
+        self._day = 0
+        self._lock = Lock()
+
+    def know(self, then_s: float) -> None:
+        """It has been ``then_s`` before (seconds of POSIX time). To be called before the first `check`."""
+        self._known_s = max(self._known_s, then_s)
+
+    def check(self) -> bool:
+        """Read the clocks; whether the wall clock may be believed now. Says in the log when that changes."""
+        with self._lock:
+            wall, steady = self._clocks.wall(), self._clocks.steady()
+            believed = self._agrees(wall, steady)
+            if believed:
+                self._offset, self._day = wall - steady, int(wall // DAY_S)
+            if believed != self._believed:
+                self._say(wall, steady, believed=believed)
+            self._believed = believed
+            return believed
+
+    @property
+    def day(self) -> int:
+        """The last day that was believed, whole days since 1970-01-01; before there was one, that of the known time."""
+        return self._day or int(self._known_s // DAY_S)
+
+    def _agrees(self, wall: float, steady: float) -> bool:
+        if self._offset is not None:
+            return abs(wall - steady - self._offset) <= LEEWAY_S
+        told = self._today is not None and abs(int(wall // DAY_S) - self._today) <= 1
+        return told or not self._known_s or -LEEWAY_S <= wall - self._known_s <= AWAY_S
+
+    def _say(self, wall: float, steady: float, *, believed: bool) -> None:
+        if believed:
+            _log.warning("the clock is believed again")
+        elif self._offset is not None:
+            step = wall - steady - self._offset
+            _log.error("the clock stepped %s by %d s; nothing is erased or closed until it is put right, or until this "
+                       "process is started again", "on" if step > 0 else "back", abs(step))  # fmt: skip
+        else:
+            away = wall - self._known_s
+            _log.error("the clock is %d s %s the last epoch's close; nothing is erased or closed until it is put "
+                       "right, or --today says the date", abs(away), "after" if away > 0 else "before")  # fmt: skip
