@@ -19,10 +19,15 @@ class Steady:
     seconds: int
 
 
+def steady_s() -> float:
+    """Seconds since the machine was started, those included that it slept where the system counts them."""
+    return time.clock_gettime(_CLOCK)
+
+
 def steady_now() -> Steady:
     """``boot`` is empty where the system gives its starts no name."""
     try:
         boot = _BOOT.read_text("ascii").strip()
     except (OSError, UnicodeError):
         boot = ""
-    return Steady(boot, int(time.clock_gettime(_CLOCK)))
+    return Steady(boot, int(steady_s()))

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from threading import Lock
 from typing import Final
 
+from nullabona.machine.steady import steady_s
+
 DAY_S: Final = 86_400
 LEEWAY_S: Final = 300
 """How far the wall clock may step at once, seconds: what a time service mends in passing is less."""
@@ -22,17 +24,12 @@ AWAY_S: Final = 30 * DAY_S
 _log: Final = logging.getLogger("nullabona.clock")
 
 
-def _count() -> float:
-    """Seconds since the machine was started, those included that it slept."""
-    return time.clock_gettime(time.CLOCK_BOOTTIME)
-
-
 @dataclass(frozen=True, slots=True)
 class Clocks:
     """The wall clock, in seconds of POSIX time, and one that only counts; tests give their own."""
 
     wall: Callable[[], float] = time.time
-    steady: Callable[[], float] = _count
+    steady: Callable[[], float] = steady_s
 
 
 class ClockGuard:
