@@ -46,11 +46,11 @@ def look_for_a_way_back(world: World, laptop: Person, helper: Person, steps: int
 def test_a_member_helps_as_long_as_the_device_stands_in_the_room() -> None:
     """What the others here are about: who does not know yet that it was put out is soon in again."""
     world, mina, laptop, _, room = lost_and_awake(1)
-    look_for_a_way_back(world, laptop, mina, 8)
+    look_for_a_way_back(world, laptop, mina, 10)
     assert "joined" == laptop.phase(room)
 
 
-@pytest.mark.parametrize("steps", range(9))
+@pytest.mark.parametrize("steps", range(11))
 def test_who_is_put_out_while_it_looks_for_a_way_back_does_not_come_back(steps: int) -> None:
     """However far it has come."""
     world, mina, laptop, _, room = lost_and_awake(1)
@@ -89,7 +89,7 @@ def test_who_is_put_out_erases_nothing_that_its_successor_has_not_read() -> None
         world.read(laptop, room, want)
     world.pass_time(world.timing.trim + 1)
     laptop.engine.tick(world.now)
-    assert ["trim"] == [item.kind for item in laptop.engine.due(world.now)]
+    assert "trim" in [item.kind for item in laptop.engine.due(world.now)]
     look_at_own_card(world, laptop)
     world.settle(span=HOUR)
     desk.online = True

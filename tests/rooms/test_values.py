@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import get_args
 
 import msgspec
 import pytest
@@ -21,7 +22,7 @@ from nullabona.client.core.content import (
     encode_body,
     encode_envelope,
 )
-from nullabona.client.core.items import decode_pack, encode_pack, open_item
+from nullabona.client.core.items import ItemBody, RoomsTold, decode_pack, encode_pack, open_item
 from nullabona.client.core.outgoing import Target, decode_target
 from nullabona.client.core.proofs import (
     BadProof,
@@ -231,3 +232,10 @@ def test_our_own_bytes_that_do_not_decode_are_bugs() -> None:
 def test_nothing_said_is_in_a_repr(envelope: Envelope) -> None:
     """What is logged by mistake names the kind only."""
     assert f"<Envelope {type(envelope.body).__name__}>" == repr(envelope)
+
+
+@pytest.mark.parametrize("kind", get_args(ItemBody))
+def test_an_inbox_item_shows_only_what_kind_it_is(kind: type[msgspec.Struct]) -> None:
+    """Secrets of rooms, tokens of links, greetings and who is in which room stand in no error."""
+    empty = kind(*([None] * len(kind.__struct_fields__))) if kind is not RoomsTold else RoomsTold(())
+    assert repr(empty) in {f"<{kind.__name__}>", "<RoomsTold 0>"}

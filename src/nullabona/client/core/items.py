@@ -25,7 +25,14 @@ MOST_TOLD: Final = 256
 """Rooms that are told at once, and members of each."""
 
 
-class ContactRequest(msgspec.Struct, array_like=True, frozen=True, tag=1):
+class Item(msgspec.Struct, array_like=True, frozen=True):
+    """What lies in an inbox, sealed. Shown in no error and no log: who asks whom, ways into rooms and their secrets."""
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}>"
+
+
+class ContactRequest(Item, array_like=True, frozen=True, tag=1):
     """ "May I talk to you?" ``card`` is the asker's card; ``greeting`` a line for the person."""
 
     card: Annotated[bytes, Meta(max_length=MAX_CARD)]
@@ -35,11 +42,8 @@ class ContactRequest(msgspec.Struct, array_like=True, frozen=True, tag=1):
     reply: Annotated[bytes, Meta(max_length=32)] = b""
     """The secret of the box in which the asker waits for the answer (`nullabona.client.core.replies`), or empty."""
 
-    def __repr__(self) -> str:
-        return "<ContactRequest>"
 
-
-class Invitation(msgspec.Struct, array_like=True, frozen=True, tag=2):
+class Invitation(Item, array_like=True, frozen=True, tag=2):
     """A Welcome into a room and the tree it needs, which all who are invited at once share as one blob.
 
     ``id`` is the sender's, so that a repeat is recognised. ``blob`` is the reference to an encoded `WelcomePack` on
@@ -53,14 +57,14 @@ class Invitation(msgspec.Struct, array_like=True, frozen=True, tag=2):
     order: Order = b""
 
 
-class WelcomePack(msgspec.Struct, array_like=True, frozen=True):
+class WelcomePack(Item, array_like=True, frozen=True):
     """What an invitation's blob holds."""
 
     welcome: Annotated[bytes, Meta(max_length=MAX_LARGE)]
     tree: Annotated[bytes, Meta(max_length=MAX_LARGE)]
 
 
-class TicketRequest(msgspec.Struct, array_like=True, frozen=True, tag=3):
+class TicketRequest(Item, array_like=True, frozen=True, tag=3):
     """ "Help me back into the room." ``commit`` is the winning commit that ended ``epoch``, or empty."""
 
     room: Hash
@@ -68,7 +72,7 @@ class TicketRequest(msgspec.Struct, array_like=True, frozen=True, tag=3):
     commit: Annotated[bytes, Meta(max_length=32)]
 
 
-class Ticket(msgspec.Struct, array_like=True, frozen=True, tag=4):
+class Ticket(Item, array_like=True, frozen=True, tag=4):
     """What a member's own device needs to rejoin at ``epoch`` by an external commit.
 
     ``secret`` is that epoch's room secret; up to ``seq`` of incarnation ``incarnation`` its box holds no valid commit.
@@ -86,13 +90,13 @@ class Ticket(msgspec.Struct, array_like=True, frozen=True, tag=4):
     order: Order = b""
 
 
-class Gone(msgspec.Struct, array_like=True, frozen=True, tag=5):
+class Gone(Item, array_like=True, frozen=True, tag=5):
     """The answer to a `TicketRequest` of an account that is not in the room any more."""
 
     room: Hash
 
 
-class LinkUse(msgspec.Struct, array_like=True, frozen=True, tag=6):
+class LinkUse(Item, array_like=True, frozen=True, tag=6):
     """ "I was given a link into this group." ``card`` is the card of whoever wants to be added."""
 
     room: Hash
@@ -100,7 +104,7 @@ class LinkUse(msgspec.Struct, array_like=True, frozen=True, tag=6):
     card: Annotated[bytes, Meta(max_length=MAX_CARD)]
 
 
-class FileRequest(msgspec.Struct, array_like=True, frozen=True, tag=7):
+class FileRequest(Item, array_like=True, frozen=True, tag=7):
     """ "The relay does not have your file any more: put it back." ``message`` is the message it belongs to."""
 
     room: Hash
@@ -111,7 +115,7 @@ Reason: TypeAlias = Literal["used", "expired", "closed"]
 """Why a link leads nowhere: used up, past its time, or taken back (or its giver cannot let anybody in any more)."""
 
 
-class LinkRefusal(msgspec.Struct, array_like=True, frozen=True, tag=8):
+class LinkRefusal(Item, array_like=True, frozen=True, tag=8):
     """The answer to a `LinkUse` whose link was good once."""
 
     room: Hash
@@ -119,11 +123,11 @@ class LinkRefusal(msgspec.Struct, array_like=True, frozen=True, tag=8):
     reason: Reason
 
 
-class RoomsAsked(msgspec.Struct, array_like=True, frozen=True, tag=9):
+class RoomsAsked(Item, array_like=True, frozen=True, tag=9):
     """ "Which rooms are we both in?" By a device that came back without them."""
 
 
-class RoomTold(msgspec.Struct, array_like=True, frozen=True):
+class RoomTold(Item, array_like=True, frozen=True):
     """A room, what it agreed on, and accounts in it that may be asked for a way back."""
 
     room: Hash
@@ -133,7 +137,7 @@ class RoomTold(msgspec.Struct, array_like=True, frozen=True):
     ]
 
 
-class RoomsTold(msgspec.Struct, array_like=True, frozen=True, tag=10):
+class RoomsTold(Item, array_like=True, frozen=True, tag=10):
     """The answer to `RoomsAsked`: where the asker's account is and the asking device is not."""
 
     rooms: Annotated[tuple[RoomTold, ...], Meta(max_length=MOST_TOLD)]
@@ -156,7 +160,7 @@ ItemBody: TypeAlias = (
 )
 
 
-class SignedItem(msgspec.Struct, array_like=True, frozen=True):
+class SignedItem(Item, array_like=True, frozen=True):
     certificate: Annotated[bytes, Meta(max_length=1_024)]
     body: Annotated[bytes, Meta(max_length=2 * MAX_LARGE)]
     signature: Annotated[bytes, Meta(min_length=64, max_length=64)]
