@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Final, Literal, TypeAlias
 
 from nullabona.words.errors import Language
+
+Level: TypeAlias = Literal["news", "warning", "grave"]
 
 TOLD: Final[Mapping[str, tuple[tuple[str, str], tuple[str, str]]]] = {
     "card-changed": (
@@ -307,6 +309,24 @@ TOLD: Final[Mapping[str, tuple[tuple[str, str], tuple[str, str]]]] = {
             "나에게만 다른 기록부를 보여 주는 것일 수 있어요. 까닭을 물어보세요. 증거: nulla record evidence.",
         ),
     ),
+    "unreachable": (
+        ("A relay could not be reached.", "Nothing is lost; it is tried again."),
+        ("릴레이에 연결하지 못했어요.", "잃은 것은 없어요. 저절로 다시 시도해요."),
+    ),
+    "timed-out": (
+        ("A relay did not answer in time.", "Nothing is lost; it is tried again."),
+        ("릴레이가 제때 답하지 않았어요.", "잃은 것은 없어요. 저절로 다시 시도해요."),
+    ),
+    "unregistered": (
+        (
+            "The relay has not been reached yet.",
+            "The handle is registered once it is. Until then nobody can find you.",
+        ),
+        (
+            "릴레이에 아직 연결하지 못했어요.",
+            "연결되면 아이디가 등록돼요. 그 전에는 다른 사람이 나를 찾을 수 없어요.",
+        ),
+    ),
     "malformed": (
         ("The relay sent something that makes no sense.", "Nothing of it was used."),
         ("릴레이가 이해할 수 없는 것을 보냈어요.", "아무것도 쓰지 않고 버렸어요."),
@@ -319,6 +339,12 @@ GRAVE: Final = frozenset({
     "promise-broken", "promise-invalid", "card-refuted", "signed-out",
 })  # fmt: skip
 """Warnings that stay until the person has put them away: somebody lies."""
+NEWS: Final = frozenset({
+    "history-whole", "relay-moved", "room-forked", "card-promised", "relay-lost-box", "card-not-found",
+    "card-from-before", "unreachable", "timed-out", "unregistered",
+})  # fmt: skip
+"""Good or ordinary: nothing for the person to do."""
+_UNREACHED: Final = frozenset({"unreachable", "timed-out"})
 _OTHER: Final = (
     ("Something is not as it should be ({code}).", ""),
     ("무언가 제대로 되지 않았어요 ({code}).", ""),
@@ -344,6 +370,16 @@ def told(code: str, language: Language, values: Mapping[str, object]) -> tuple[s
     sentence, hint = TOLD.get(code, _OTHER)[language == "ko"]
     known = _Known({"code": code} | {key: str(value) for key, value in values.items()})
     return sentence.format_map(known), hint.format_map(known)
+
+
+def level_of(code: str) -> Level:
+    """How loudly a warning is told."""
+    return "grave" if code in GRAVE else "news" if code in NEWS else "warning"
+
+
+def met(code: str, *, published: bool) -> str:
+    """The code of what it means to the person: a relay out of reach is more to an account that is not published yet."""
+    return "unregistered" if code in _UNREACHED and not published else code
 
 
 def notice(key: str, language: Language) -> str:
