@@ -57,7 +57,7 @@ TOLD: Final[Mapping[str, tuple[tuple[str, str], tuple[str, str]]]] = {
     ),
     "card-not-ours": (
         ("The directory shows a card of ours that this device did not make.", "Was the account restored elsewhere?"),
-        ("이 기기가 만들지 않은 내 명함이 디렉터리에 있어요.", "다른 기기에서 계정을 복구했나요?"),
+        ("이 기기가 만들지 않은 내 명함이 디렉터리에 있어요.", "다른 기기에서 계정을 되찾았나요?"),
     ),
     "card-refuted": (
         (
@@ -188,7 +188,7 @@ TOLD: Final[Mapping[str, tuple[tuple[str, str], tuple[str, str]]]] = {
         ),
         (
             "공개 기록에 이 기기가 만들지 않은 {handle} 항목이 있어요 (회차 {epoch}).",
-            "다른 기기에서 계정을 복구한 게 아니라면 누군가 나인 척하고 있어요. 대화 상대에게 알리세요.",
+            "다른 기기에서 계정을 되찾은 게 아니라면 누군가 나인 척하고 있어요. 대화 상대에게 알리세요.",
         ),
     ),
     "promise-broken": (
@@ -309,6 +309,14 @@ TOLD: Final[Mapping[str, tuple[tuple[str, str], tuple[str, str]]]] = {
             "나에게만 다른 기록부를 보여 주는 것일 수 있어요. 까닭을 물어보세요. 증거: nulla record evidence.",
         ),
     ),
+    "undeliverable": (
+        ("{handle} was not found; what was meant for them waits no longer.", "Check the handle, and do it again."),
+        ("{handle} 님을 찾지 못해 보내려던 것을 그만두었어요.", "아이디를 확인하고 다시 해 보세요."),
+    ),
+    "endpoint-refused": (
+        ("This device does not connect to the address of a relay.", "It uses wss:// and https:// only."),
+        ("이 기기가 연결하지 않는 릴레이 주소예요.", "wss://와 https:// 주소에만 연결해요."),
+    ),
     "unreachable": (
         ("A relay could not be reached.", "Nothing is lost; it is tried again."),
         ("릴레이에 연결하지 못했어요.", "잃은 것은 없어요. 저절로 다시 시도해요."),
@@ -356,7 +364,7 @@ NOTICES: Final[Mapping[str, tuple[str, str]]] = {
     "voice": ("Voice message", "음성 메시지"),
     "poll": ("Poll", "투표"),
     "operator-notice": ("Your operator was asked for data about you", "운영자가 나에 관한 자료를 요청받았어요"),
-    "request": ("Somebody wants to talk with you", "새 대화 신청이 왔어요"),
+    "request": ("Somebody wants to talk with you", "새 대화 요청이 왔어요"),
 }
 
 
