@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import socket
 import stat
 from collections.abc import Callable
@@ -14,7 +15,7 @@ from picows import WSError
 
 from nullabona.app.protocol import account_calls as a
 from nullabona.app.server.headers import CSP
-from tests.app.person import App, Person
+from tests.app.person import ROOT, App, Person
 from tests.app.wire import Loop, Page, Refusal, origin, request, trade
 
 
@@ -36,6 +37,13 @@ def test_the_launch_file_is_private_and_goes_when_it_was_used(app: App) -> None:
     assert app.launch.encode() not in arguments
     assert 200 == trade(app.port, app.launch)[0]
     assert not app.launch_file.exists()
+
+
+def test_a_profile_may_be_named_from_where_one_is(tmp_path: Path) -> None:
+    """``--profile new-folder``, as the locked screen recommends it to whoever forgot the passphrase."""
+    running = App(Path(os.path.relpath(tmp_path / "new-folder", ROOT)))
+    assert tmp_path in running.launch_file.resolve().parents
+    assert "Traceback" not in running.stop()[1]
 
 
 def test_a_launch_token_is_traded_once(app: App) -> None:

@@ -14,7 +14,7 @@ from nullabona.app.protocol import people_calls as c
 from nullabona.app.protocol import pushes as p
 from nullabona.app.protocol import talk_calls as t
 from nullabona.app.protocol import views as v
-from tests.app.person import Person
+from tests.app.person import PASSPHRASE, Person
 from tests.app.test_lock import upload
 from tests.app.wire import Refusal, request
 
@@ -163,3 +163,23 @@ def test_the_record_and_the_handle_check(person: MakePerson) -> None:
     privacy = mina.call(a.GetPrivacy())
     assert mina.me.handle in privacy.record
     assert ["warrant", "tap", "raid", "laptop"] == [one.name for one in privacy.adversaries]
+
+
+def test_a_bare_name_asks_for_its_relay(newcomer: Callable[..., Person]) -> None:
+    """Where no relay is meant by itself, the person is told how to write one, with an example."""
+    nari = newcomer("나리", lang="ko")
+    check = nari.call(a.CheckHandle("나리"))
+    assert ("handle-lacks-relay", "예: 나은@127.0.0.1:8440") == (check.trouble, check.hint)
+    assert "릴레이 주소" in check.message
+    assert "" == nari.state().host
+
+
+def test_a_relay_that_does_not_answer_is_an_error_of_its_own(newcomer: Callable[..., Person]) -> None:
+    """Checking a handle there fails; the account can be made, and what follows is told as news, not as an alarm."""
+    nari = newcomer("nari", "--relay", "127.0.0.1:1")
+    with pytest.raises(Refusal, match="timed-out"):
+        nari.call(a.CheckHandle("nari"))
+    nari.call(a.CreateProfile(PASSPHRASE))
+    nari.call(a.CreateAccount("nari", ""))
+    told = nari.page.told(p.Told, lambda push: push.code == "unregistered")
+    assert ("news", "The relay has not been reached yet.") == (told.level, told.message)

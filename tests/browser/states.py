@@ -20,6 +20,7 @@ CODES: Final[dict[str, tuple[str, ...]]] = {
     "record-lies": ("log-forked", "foreign-entry", "promise-broken"),
     "record-hides": ("not-witnessed", "log-rolled-back", "log-replaced", "log-stale"),
     "record-cards": ("card-not-in-log", "promise-invalid", "card-refuted", "card-changed"),
+    "news": ("history-whole", "relay-moved", "room-forked"),
     "docket-lies": ("docket-forked", "docket-rolled-back", "docket-unproven", "operator-notice-unwitnessed"),
 }
 """Screen → what is told there."""
@@ -30,7 +31,16 @@ def _told(*codes: str) -> Callable[[Step], None]:
     def put(step: Step) -> None:
         host = parse_handle(step.me.handle).authority
         for code in codes:
-            step.event("warning", code=code, host=host, handle=step.me.handle, epoch=4_711, reason="card-forked")
+            step.event(
+                "warning",
+                code=code,
+                host=host,
+                handle=step.me.handle,
+                epoch=4_711,
+                reason="card-forked",
+                count=1_204,
+                relay=f"wss://{host}/v1",
+            )
 
     return put
 

@@ -26,7 +26,7 @@ def test_in_a_group_of_four_one_is_removed_and_reads_nothing_after(meet: Meet) -
     for person in (mina, jun, sora, theo):
         person.enter("여행")
         person.sees("모두 안녕")
-    mina.button("방 정보").click()
+    mina.button("대화방 정보").click()
     about(mina, "theo", "내보내기")
     mina.page.get_by_role("dialog").get_by_role("button", name="내보내기", exact=True).click()
     notice(jun, "미나 removed theo")
@@ -44,7 +44,7 @@ def test_a_group_is_renamed_gets_another_admin_and_is_left(meet: Meet) -> None:
     mina, jun = meet("미나", "jun", group="가족")
     mina.enter("가족")
     jun.enter("가족")
-    mina.button("방 정보").click()
+    mina.button("대화방 정보").click()
     expect(mina.page.get_by_role("button", name="대화방 나가기")).to_be_disabled()
     mina.button("이름 바꾸기").click()
     dialog = mina.page.get_by_role("dialog", name="이름 바꾸기")

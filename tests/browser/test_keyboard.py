@@ -90,7 +90,7 @@ def test_a_phone_shows_one_pane_and_back_leads_to_the_list(meet: Meet) -> None:
     mina.enter("jun")
     expect(mina.chat("jun")).not_to_be_visible()
     mina.say("버스에서 보내는 중")
-    mina.button("방 정보").click()
+    mina.button("대화방 정보").click()
     expect(mina.composer).not_to_be_visible()
     mina.page.go_back()
     expect(mina.composer).to_be_visible()

@@ -108,7 +108,7 @@ def handle(person: Person) -> str:
 def group_link(person: Person, room: str) -> str:
     """Make a link into a group that one is admin of."""
     person.enter(room)
-    person.button("방 정보").click()
+    person.button("대화방 정보").click()
     person.page.get_by_role("complementary").get_by_role("button", name="초대 링크").click()
     person.page.get_by_role("complementary").get_by_role("radio", name="1시간").check(force=True)
     person.page.get_by_role("complementary").get_by_role("radio", name="여러 명").check(force=True)

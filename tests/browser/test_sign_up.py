@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from playwright.sync_api import expect
@@ -66,6 +67,25 @@ def test_a_handle_that_is_taken_is_said_to_be(arrive: Arrive, meet: Meet) -> Non
     ask_for(newcomer, theirs)
     expect(newcomer.page.get_by_role("alert")).to_have_text("이미 쓰는 사람이 있어요.")
     expect(newcomer.button("계정 만들기")).to_be_disabled()
+
+
+def test_a_relay_that_is_not_there_is_said_to_be(arrive: Arrive) -> None:
+    """Under the field; to create the account all the same has to be confirmed, and the wait is told as no alarm."""
+    nari = arrive("나리")
+    press(nari, "새로 시작하기", "")
+    set_passphrase(nari)
+    ask_for(nari, "나리@127.0.0.1:1")
+    expect(nari.page.get_by_role("alert")).to_have_text("이 릴레이에 연결할 수 없어요. @ 뒤의 주소를 확인해 주세요.")
+    press(nari, "계정 만들기", "")
+    dialog = nari.page.get_by_role("dialog", name="그래도 이 아이디로 만들까요?")
+    dialog.get_by_role("button", name="취소").click()
+    expect(nari.button("계정 만들기")).to_be_enabled()
+    press(nari, "계정 만들기", "")
+    dialog.get_by_role("button", name="계정 만들기").click()
+    heading(nari, "24개 단어를 적어 두세요", "")
+    told = nari.page.locator(".toast").filter(has_text="연결되면 아이디가 등록돼요.")
+    expect(told).to_be_visible()
+    expect(told).to_have_class(re.compile(r"\bplain\b"))
 
 
 def test_the_words_can_be_put_off_and_there_is_a_reminder_until_they_are_checked(arrive: Arrive) -> None:

@@ -53,7 +53,10 @@ def commands(tmp_path: Path) -> Path:
 @pytest.mark.timeout(120)
 def test_the_tutorial_is_true(doomed: Service, tmp_path: Path, commands: Path) -> None:
     """Every command of the page works in order, and the messages are there; the relay is emptied where it says so."""
-    serve, *scripts = (block.replace("127.0.0.1:8440", doomed.host) for block in blocks(DOCS / "tutorial.md", "sh"))
+    path, serve, *scripts = (
+        block.replace("127.0.0.1:8440", doomed.host) for block in blocks(DOCS / "tutorial.md", "sh")
+    )
+    assert path == 'export PATH="$PWD/.venv/bin:$PATH"\n'
     assert serve.startswith("nulla relay serve")
     said = [shell(script, tmp_path, commands) for script in scripts[:-1]]
     doomed.seize()

@@ -43,7 +43,7 @@ def _show(settings: Settings, *, port: int, relay: str) -> None:
     from nullabona.app.run import running_app
     from nullabona.app.window import show_window
 
-    path, options = profile_path(settings), client_options(settings)
+    path, options = profile_path(settings).absolute(), client_options(settings)
     show_window(lambda: running_app(path, options=options, host=relay, port=port, language=settings.language))
 
 
@@ -51,7 +51,7 @@ async def _run(settings: Settings, *, browser: bool, port: int, relay: str) -> N
     from nullabona.app.run import running_app
 
     options = client_options(settings)
-    path = profile_path(settings)
+    path = profile_path(settings).absolute()
     async with running_app(path, options=options, host=relay, port=port, language=settings.language) as opened:
         url = opened.launch.as_uri()
         shown = browser and await asyncio.to_thread(webbrowser.open, url)

@@ -56,7 +56,7 @@ SENTENCES: Final[dict[str, tuple[str, str]]] = {
     ),
     "write-down": (
         "Write down the 24 words of `nulla account phrase`: without them a lost device is a lost account.",
-        "`nulla account phrase`가 보여 주는 24개 낱말을 적어 두세요. 기기를 잃으면 그 낱말만이 계정을 되살립니다.",
+        "`nulla account phrase`가 보여 주는 24개 단어를 적어 두세요. 기기를 잃으면 그 단어로만 계정을 되찾습니다.",
     ),
     "ask-delete": (
         "This cannot be undone. Type {handle} to delete the account",
@@ -100,11 +100,11 @@ SENTENCES: Final[dict[str, tuple[str, str]]] = {
         "The directory is out of reach; the card is published with the next command that reaches it.",
         "디렉터리에 연결할 수 없습니다. 다음에 연결될 때 명함을 올립니다.",
     ),
-    "requested": ("Asked {handle}.", "{handle} 님에게 대화를 신청했습니다."),
+    "requested": ("Asked {handle}.", "{handle} 님에게 대화를 요청했습니다."),
     "accepted": ("You can talk with {handle} now.", "이제 {handle} 님과 대화할 수 있습니다."),
     "declined": ("Forgotten.", "지웠습니다."),
     "unblocked": ("{handle} is heard again.", "{handle} 님의 차단을 풀었습니다."),
-    "contact-deleted": ("{handle} is forgotten.", "{handle} 님을 연락처에서 지웠습니다."),
+    "contact-deleted": ("{handle} is forgotten.", "{handle} 님을 대화 상대에서 지웠습니다."),
     "link-made": (
         "It is good for {hours} hours, and works while your client runs.",
         "{hours}시간 동안 쓸 수 있으며, 이 기기가 켜져 있을 때 처리됩니다.",
@@ -183,7 +183,7 @@ SENTENCES: Final[dict[str, tuple[str, str]]] = {
     "backup-unread": ("{path} is written; it was not read back.", "{path}에 썼습니다. 다시 읽어 보지는 않았습니다."),
     "backup-opens-with-words": (
         "It opens with the 24 words of `nulla account phrase`, or with the key of `nulla backup key`.",
-        "`nulla account phrase`의 24개 낱말이나 `nulla backup key`의 열쇠로 열립니다.",
+        "`nulla account phrase`의 24개 단어나 `nulla backup key`의 열쇠로 열립니다.",
     ),
     "backup-opens-with-passphrase": (
         "It opens with its passphrase only; nobody can help who forgets it.",
@@ -195,13 +195,13 @@ SENTENCES: Final[dict[str, tuple[str, str]]] = {
     ),
     "backup-needs-first": (
         "It holds only what changed after another backup and is restored together with that one.",
-        "다른 백업 뒤에 바뀐 것만 들어 있어 그 백업과 함께 되살려야 합니다.",
+        "다른 백업 뒤에 바뀐 것만 들어 있어 그 백업과 함께 되찾아야 합니다.",
     ),
     "backup-passphrase": ("Passphrase of the backup", "백업의 암호"),
     "new-backup-passphrase": ("New passphrase for the backup", "백업에 쓸 새 암호"),
     "restored": (
         "{handle} is back on this device: {messages} messages, {contacts} contacts, {rooms} rooms.",
-        "이 기기에 {handle} 계정을 되살렸습니다. 메시지 {messages}개, 연락처 {contacts}개, 방 {rooms}개.",
+        "이 기기에서 {handle} 계정을 되찾았습니다. 메시지 {messages}개, 대화 상대 {contacts}명, 방 {rooms}개.",
     ),
     "restored-rooms": (
         "The rooms can be read; members let this device in again by themselves, once theirs are running.",
@@ -250,7 +250,7 @@ SENTENCES: Final[dict[str, tuple[str, str]]] = {
     "passphrase": ("Passphrase", "암호"),
     "new-passphrase": ("New passphrase", "새 암호"),
     "repeat-passphrase": ("The same again", "한 번 더"),
-    "ask-phrase": ("The 24 words", "24개 낱말"),
+    "ask-phrase": ("The 24 words", "24개 단어"),
     "accept-waits": (
         "Your yes to {handle} is kept; it goes out when the public record has proven who they are.",
         "{handle} 님에게 할 답을 저장했습니다. 공개 기록에서 확인되면 나갑니다.",

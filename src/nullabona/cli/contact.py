@@ -131,7 +131,13 @@ def _show(settings: Settings, contacts: list[ContactInfo]) -> None:
             emit(info)
     elif contacts:
         table(
-            (info.handle, info.state, mark(settings, info), _in_record(settings, info), _told_apart(info, contacts))
+            (
+                info.handle,
+                say(f"contact-{info.state}", settings.language),
+                mark(settings, info),
+                _in_record(settings, info),
+                _told_apart(info, contacts),
+            )
             for info in contacts
         )
     else:

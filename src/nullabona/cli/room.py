@@ -74,7 +74,7 @@ def _show(settings: Settings, rooms: list[RoomSummary]) -> None:
             (
                 found.id.hex()[:12],
                 found.title,
-                found.phase,
+                say(f"phase-{found.phase}", settings.language),
                 str(found.members),
                 say("unread", settings.language, count=found.unread) if found.unread else "",
             )
@@ -229,7 +229,10 @@ def members(context: click.Context, room_name: str) -> None:
             for member in found:
                 emit(member)
         else:
-            table((member.handle, "admin" if member.admin else "", str(member.devices)) for member in found)
+            table(
+                (member.handle, say("admin", settings.language) if member.admin else "", str(member.devices))
+                for member in found
+            )
 
     run_async(work())
 

@@ -156,6 +156,7 @@ def _row(message: MessageInfo, language: Language) -> str:
     if message.notice is not None:
         return f"{at} * {told(message, language)}"
     unread = f" ({message.unread_by})" if message.unread_by > 0 else ""
-    state = f" [{message.state}]" if message.mine and message.state not in {"sent", "delivered"} else ""
+    waits = message.mine and message.state not in {"sent", "delivered"}
+    state = f" [{say(f'state-{message.state}', language)}]" if waits else ""
     edited = say("edited", language) if message.edited_at else ""
     return f"{at} {message.handle}: {told(message, language)}{edited}{unread}{state}"

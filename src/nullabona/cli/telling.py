@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from nullabona.cli.catalogue import say
+from collections.abc import Mapping
+
+from nullabona.cli.catalogue import SENTENCES, say
 from nullabona.client.api import MessageInfo, NoticeInfo, NoticeKind
+from nullabona.words import telling
 from nullabona.words.errors import Language
 from nullabona.words.relays import relay_name
+from nullabona.words.telling import level_of, met
 
 
 def told(message: MessageInfo, language: Language) -> str:
@@ -26,6 +30,16 @@ def told(message: MessageInfo, language: Language) -> str:
     return " ".join(parts)
 
 
+def spoken(code: str, values: Mapping[str, object], language: Language, *, published: bool) -> str:
+    """A warning in a sentence and what to do; marked if somebody lies."""
+    code = met(code, published=published)
+    sentence, hint = telling.told(code, language, values)
+    return " ".join(filter(None, ("!" if level_of(code) == "grave" else "*", sentence, hint)))
+
+
 def _notice(notice: NoticeInfo, language: Language) -> str:
     text = relay_name(notice.text) if notice.what == NoticeKind.RELAY_CHANGED else notice.text
-    return say(f"notice-{notice.what}", language, name=notice.name, others=", ".join(notice.names), text=text).strip()
+    key = f"notice-{notice.what}"
+    if (notice.me or not notice.name) and f"{key}-nobody" in SENTENCES:
+        key = f"{key}-nobody"
+    return say(key, language, name=notice.name, others=", ".join(notice.names), text=text).strip()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 from contextlib import suppress
+from typing import Any
 
 import click
 
@@ -12,7 +13,7 @@ from nullabona.cli.catalogue import say
 from nullabona.cli.output import emit, line, note, table
 from nullabona.cli.running import in_step, opened, run_async
 from nullabona.cli.settings import Settings, common, settings_of
-from nullabona.cli.telling import told
+from nullabona.cli.telling import spoken, told
 from nullabona.client.api import (
     CardChecked,
     Client,
@@ -20,10 +21,13 @@ from nullabona.client.api import (
     EventsForgotten,
     MessageReceived,
     OperatorNoticeChanged,
+    Status,
     Warned,
     WishChanged,
     errors,
+    events,
 )
+from nullabona.words.errors import Language
 from nullabona.words.relays import relay_name
 
 SPOKEN = frozenset(
@@ -94,10 +98,9 @@ def _sentence(settings: Settings, client: Client, event: Event) -> str | None:
     room = _title(client, getattr(event, "room", b""))
     if isinstance(event, MessageReceived):
         return f"[{room}] {event.handle}: {_words(settings, client, event)}"
-    if isinstance(event, Warned):
-        return say(
-            "event-warning", settings.language, code=event.code, detail=" ".join(map(str, event.detail.values()))
-        )
+    worth = _worth_telling(event)
+    if worth is not None:
+        return spoken(*worth, settings.language, published=client.me.published)
     if event.kind == "message-state" and getattr(event, "state", "") == "failed":
         return say("event-failed", settings.language, room=room)
     if isinstance(event, WishChanged) and event.state in {"used", "expired", "closed"}:
@@ -112,6 +115,23 @@ def _sentence(settings: Settings, client: Client, event: Event) -> str | None:
     values["name"] = values["name"] or room
     values["relay"] = relay_name(getattr(event, "relay", ""))
     return say(f"event-{event.kind}", settings.language, room=room, id=getattr(event, "room", b"").hex()[:12], **values)
+
+
+def _worth_telling(event: Event) -> tuple[str, dict[str, Any]] | None:
+    """The code and the values of what has a finished sentence (`nullabona.words.telling`)."""
+    match event:
+        case Warned():
+            return event.code, event.detail
+        case events.SignedOut():
+            return "signed-out", {}
+        case events.HistoryCame(whole=True):
+            return "history-whole", {"count": event.messages}
+        case events.RequestRefused():
+            return "refused", {"code": event.code}
+        case events.ChangeFailed():
+            return "change-failed", {}
+        case _:
+            return None
 
 
 def _words(settings: Settings, client: Client, event: MessageReceived) -> str:
@@ -163,8 +183,21 @@ def status(context: click.Context, *, timeout: float) -> None:
         if settings.as_json:
             emit(found)
             return
-        table([("handle", found.handle), ("published", str(found.published)), ("outbox", str(found.outbox)),
-               *((way.relay, f"{way.lane}: {'connected' if way.connected else way.error or 'not connected'}")
-                 for way in found.relays)])  # fmt: skip
+        table(_rows(found, settings.language))
 
     run_async(work())
+
+
+def _rows(found: Status, language: Language) -> list[tuple[str, str]]:
+    """The status as a table; why a relay is out of reach by its code."""
+    published = say("status-yes" if found.published else "status-no", language)
+    rows = [
+        (say("status-handle", language), found.handle),
+        (say("status-published", language), published),
+        (say("status-outbox", language), str(found.outbox)),
+    ]
+    for way in found.relays:
+        state = say("status-connected" if way.connected else "status-apart", language)
+        why = f" [{way.error}]" if way.error and not way.connected else ""
+        rows.append((way.relay, f"{say(f'lane-{way.lane}', language)}: {state}{why}"))
+    return rows

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Final, Literal
 
 from nullabona.errors import NullabonaError
+from nullabona.words.client_errors import CLIENT_KO
 from nullabona.words.desk import DESK_KO
 
 Language = Literal["ko", "en"]
@@ -15,11 +16,11 @@ ERRORS_KO: Final[Mapping[str, tuple[str, str]]] = {
     "profile-missing": ("여기에 프로필이 없습니다", "먼저 계정을 만들거나 --profile로 있는 프로필을 가리키세요"),
     "wrong-passphrase": ("암호가 맞지 않습니다", "한/영 자판과 대문자를 확인하세요"),
     "passphrase-needed": ("암호가 필요합니다", "--passphrase-file 또는 NULLA_PASSPHRASE_FILE을 쓰세요"),
-    "stale-profile": ("되돌려진 복사본으로 보입니다", "24개 낱말로 이 기기를 새로 설정하세요"),
+    "stale-profile": ("되돌려진 복사본으로 보입니다", "24개 단어로 이 기기를 새로 설정하세요"),
     "no-account": ("이 프로필에는 계정이 없습니다", "먼저 만드세요: nulla account create 이름@릴레이"),
     "account-exists": ("이 프로필에는 이미 계정이 있습니다", "다른 계정에는 다른 프로필을 쓰세요"),
     "no-such-room": ("그런 방이 없습니다", "방 목록을 보세요: nulla room list"),
-    "no-such-contact": ("그런 상대가 없습니다", "먼저 신청하고 상대가 받아들여야 대화할 수 있습니다"),
+    "no-such-contact": ("그런 상대가 없습니다", "먼저 대화를 요청하고 상대가 수락해야 합니다"),
     "no-such-operator-notice": ("그런 운영자 통지가 없습니다", "목록을 보세요: nulla operator-notices list"),
     "not-in-room": ("더 이상 이 방에 있지 않습니다", "방의 관리자에게 다시 초대해 달라고 하세요"),
     "not-allowed": ("방의 규칙이 허락하지 않습니다", "방의 관리자에게 부탁하세요"),
@@ -30,7 +31,7 @@ ERRORS_KO: Final[Mapping[str, tuple[str, str]]] = {
     "timed-out": ("릴레이가 제때 답하지 않았습니다", "잃은 것은 없습니다. 다시 시도됩니다"),
     "pending-still": ("아직 끝나지 않았습니다", "저장되어 있으니 다음에 연결될 때 나갑니다"),
     "refused": ("릴레이가 거절했습니다", ""),
-    "bad-phrase": ("24개 낱말이 맞지 않습니다", "낱말을 모두 차례대로 적으세요"),
+    "bad-phrase": ("24개 단어가 맞지 않습니다", "단어를 모두 차례대로 적으세요"),
     "bad-link-code": (
         "다른 기기가 보여 준 코드가 아닙니다",
         "다른 기기의 설정에서 새 코드를 보여 주세요",
@@ -62,7 +63,7 @@ ERRORS_KO: Final[Mapping[str, tuple[str, str]]] = {
     ),
     "archive-truncated": ("백업이 끝까지 있지 않습니다", "전체를 다시 복사하세요. 아무것도 가져오지 않았습니다"),
     "archive-too-new": ("더 새로운 버전으로 만든 백업입니다", "새 버전의 nullabona를 설치하세요"),
-    "backup-locked": ("이 암호나 낱말로는 열리지 않는 백업입니다", "암호를 확인하거나 그 계정의 24개 낱말을 쓰세요"),
+    "backup-locked": ("이 암호나 단어로는 열리지 않는 백업입니다", "암호를 확인하거나 그 계정의 24개 단어를 쓰세요"),
     "backup-not-age": ("백업 파일이 아닙니다", "nulla backup이 쓴 파일을 고르세요"),
     "backup-missing": ("백업을 읽을 수 없습니다", "파일이 있는지, 읽을 권한이 있는지 확인하세요"),
     "backup-unwritable": (
@@ -71,7 +72,7 @@ ERRORS_KO: Final[Mapping[str, tuple[str, str]]] = {
     ),
     "backup-out-of-line": ("서로 이어지지 않는 백업입니다", "전체 백업을 먼저, 그 뒤에 만든 것을 다음에 적으세요"),
     "backup-of-other": ("다른 계정의 백업입니다", "이 계정에서 만든 백업을 고르세요"),
-    "backup-no-account": ("계정이 들어 있지 않은 기록입니다", "백업 파일에서 되살리세요"),
+    "backup-no-account": ("계정이 들어 있지 않은 기록입니다", "백업 파일로 되찾으세요"),
     "export-refused": ("내보낸 것이 아닌 다른 파일이 있는 폴더입니다", "빈 폴더나 전에 내보낸 폴더를 고르세요"),
     "export-failed": (
         "그곳에 내보낼 수 없습니다. 전에 내보낸 것은 그대로입니다",
@@ -112,7 +113,7 @@ ERRORS_KO: Final[Mapping[str, tuple[str, str]]] = {
     "policy-invalid": ("정책 파일이 올바르지 않습니다", "정책을 준 사람에게 물어보세요"),
     "no-log": ("여기에 기록이 없습니다", "`checkpoint` 파일이 있는 폴더나 주소를 적으세요"),
     "bad-url": ("쓸 수 없는 주소입니다", "https://로 시작하는 주소를 적으세요"),
-    "key-file": ("키 파일을 쓸 수 없습니다", "본인 소유이고 권한이 0600이어야 합니다"),
+    "key-file": ("열쇠 파일을 쓸 수 없습니다", "본인 소유이고 권한이 0600이어야 합니다"),
     "monitor-memory": ("기억해 둔 체크포인트가 이 정책과 맞지 않습니다", "이 기록과 정책의 상태 파일을 쓰세요"),
     "docket-package-broken": ("꾸러미가 온전하지 않습니다", "믿지 말고 운영자에게 다시 달라고 하세요"),
     "docket-package-unreadable": ("이 폴더에 꾸러미가 없습니다", "bagit.txt가 있는 폴더를 가리키세요"),
@@ -128,6 +129,7 @@ ERRORS_KO: Final[Mapping[str, tuple[str, str]]] = {
     "docket-folder-exists": ("그 폴더에 다른 것이 들어 있습니다", "새 폴더를 가리키세요"),
     "docket-record-unreadable": ("기록 파일을 읽을 수 없습니다", "창구가 쓴 기록 파일을 가리키세요"),
     "docket-key-exists": ("같은 이름의 파일이 이미 있습니다", "새 이름을 고르세요"),
+    **CLIENT_KO,
     **DESK_KO,
     "bug": ("프로그램 안에서 잘못되었습니다", "어떤 명령이었는지 알려 주세요"),
 }

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Final, Literal, TypeAlias
 
 from nullabona.words.errors import Language
+
+Level: TypeAlias = Literal["news", "warning", "grave"]
 
 TOLD: Final[Mapping[str, tuple[tuple[str, str], tuple[str, str]]]] = {
     "card-changed": (
@@ -55,7 +57,7 @@ TOLD: Final[Mapping[str, tuple[tuple[str, str], tuple[str, str]]]] = {
     ),
     "card-not-ours": (
         ("The directory shows a card of ours that this device did not make.", "Was the account restored elsewhere?"),
-        ("이 기기가 만들지 않은 내 명함이 디렉터리에 있어요.", "다른 기기에서 계정을 복구했나요?"),
+        ("이 기기가 만들지 않은 내 명함이 디렉터리에 있어요.", "다른 기기에서 계정을 되찾았나요?"),
     ),
     "card-refuted": (
         (
@@ -186,7 +188,7 @@ TOLD: Final[Mapping[str, tuple[tuple[str, str], tuple[str, str]]]] = {
         ),
         (
             "공개 기록에 이 기기가 만들지 않은 {handle} 항목이 있어요 (회차 {epoch}).",
-            "다른 기기에서 계정을 복구한 게 아니라면 누군가 나인 척하고 있어요. 대화 상대에게 알리세요.",
+            "다른 기기에서 계정을 되찾은 게 아니라면 누군가 나인 척하고 있어요. 대화 상대에게 알리세요.",
         ),
     ),
     "promise-broken": (
@@ -307,6 +309,32 @@ TOLD: Final[Mapping[str, tuple[tuple[str, str], tuple[str, str]]]] = {
             "나에게만 다른 기록부를 보여 주는 것일 수 있어요. 까닭을 물어보세요. 증거: nulla record evidence.",
         ),
     ),
+    "undeliverable": (
+        ("{handle} was not found; what was meant for them waits no longer.", "Check the handle, and do it again."),
+        ("{handle} 님을 찾지 못해 보내려던 것을 그만두었어요.", "아이디를 확인하고 다시 해 보세요."),
+    ),
+    "endpoint-refused": (
+        ("This device does not connect to the address of a relay.", "It uses wss:// and https:// only."),
+        ("이 기기가 연결하지 않는 릴레이 주소예요.", "wss://와 https:// 주소에만 연결해요."),
+    ),
+    "unreachable": (
+        ("A relay could not be reached.", "Nothing is lost; it is tried again."),
+        ("릴레이에 연결하지 못했어요.", "잃은 것은 없어요. 저절로 다시 시도해요."),
+    ),
+    "timed-out": (
+        ("A relay did not answer in time.", "Nothing is lost; it is tried again."),
+        ("릴레이가 제때 답하지 않았어요.", "잃은 것은 없어요. 저절로 다시 시도해요."),
+    ),
+    "unregistered": (
+        (
+            "The relay has not been reached yet.",
+            "The handle is registered once it is. Until then nobody can find you.",
+        ),
+        (
+            "릴레이에 아직 연결하지 못했어요.",
+            "연결되면 아이디가 등록돼요. 그 전에는 다른 사람이 나를 찾을 수 없어요.",
+        ),
+    ),
     "malformed": (
         ("The relay sent something that makes no sense.", "Nothing of it was used."),
         ("릴레이가 이해할 수 없는 것을 보냈어요.", "아무것도 쓰지 않고 버렸어요."),
@@ -319,6 +347,12 @@ GRAVE: Final = frozenset({
     "promise-broken", "promise-invalid", "card-refuted", "signed-out",
 })  # fmt: skip
 """Warnings that stay until the person has put them away: somebody lies."""
+NEWS: Final = frozenset({
+    "history-whole", "relay-moved", "room-forked", "card-promised", "relay-lost-box", "card-not-found",
+    "card-from-before", "unreachable", "timed-out", "unregistered",
+})  # fmt: skip
+"""Good or ordinary: nothing for the person to do."""
+_UNREACHED: Final = frozenset({"unreachable", "timed-out"})
 _OTHER: Final = (
     ("Something is not as it should be ({code}).", ""),
     ("무언가 제대로 되지 않았어요 ({code}).", ""),
@@ -330,7 +364,7 @@ NOTICES: Final[Mapping[str, tuple[str, str]]] = {
     "voice": ("Voice message", "음성 메시지"),
     "poll": ("Poll", "투표"),
     "operator-notice": ("Your operator was asked for data about you", "운영자가 나에 관한 자료를 요청받았어요"),
-    "request": ("Somebody wants to talk with you", "새 대화 신청이 왔어요"),
+    "request": ("Somebody wants to talk with you", "새 대화 요청이 왔어요"),
 }
 
 
@@ -344,6 +378,16 @@ def told(code: str, language: Language, values: Mapping[str, object]) -> tuple[s
     sentence, hint = TOLD.get(code, _OTHER)[language == "ko"]
     known = _Known({"code": code} | {key: str(value) for key, value in values.items()})
     return sentence.format_map(known), hint.format_map(known)
+
+
+def level_of(code: str) -> Level:
+    """How loudly a warning is told."""
+    return "grave" if code in GRAVE else "news" if code in NEWS else "warning"
+
+
+def met(code: str, *, published: bool) -> str:
+    """The code of what it means to the person: a relay out of reach is more to an account that is not published yet."""
+    return "unregistered" if code in _UNREACHED and not published else code
 
 
 def notice(key: str, language: Language) -> str:

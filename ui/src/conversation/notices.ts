@@ -36,9 +36,8 @@ const WORDINGS: Record<string, Wording> = {
 };
 
 export function noticeText(notice: Notice): string {
-  const name = notice.name || words.somebody;
-  const who = notice.me ? words.byMe : words.by(name);
-  const whose = notice.me ? words.ofMe : words.of(name);
+  const who = notice.me ? words.byMe : notice.name ? words.by(notice.name) : words.bySomebody;
+  const whose = notice.me ? words.ofMe : notice.name ? words.of(notice.name) : words.ofSomebody;
   const wording = WORDINGS[notice.what];
   return wording ? wording(who, whose, names(notice.others), notice) : notice.text || words.other;
 }

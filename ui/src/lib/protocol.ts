@@ -13,6 +13,8 @@ export type MessageKind = "text" | "file" | "photo" | "voice" | "poll" | "notice
 
 export type MessageState = "waiting" | "sent" | "delivered" | "failed" | "received";
 
+export type ToldLevel = "news" | "warning" | "grave";
+
 export type RoomPhase = "joined" | "removed" | "left" | "request" | "away" | "imported";
 
 export type FileState = "remote" | "moving" | "here" | "failed" | "cancelled";
@@ -413,6 +415,7 @@ export interface HandleCheck {
   free: boolean;
   trouble: string;
   message: string;
+  hint: string;
 }
 
 /** A new encrypted profile. */
@@ -1180,7 +1183,7 @@ export interface Told {
   message: string;
   hint: string;
   room: string;
-  grave: boolean;
+  level: "grave" | "news" | "warning";
 }
 
 /** Everything shown must go; only unlocking is left. */

@@ -33,6 +33,8 @@ class AppState {
   notices = $state.raw<OperatorNotices>({ notices: [], said: [] });
   blocked = $state(0);
   version = $state("");
+  /** The relay that is meant where a handle lacks one; empty where it has to be said. */
+  host = $state("");
   protected = $state(true);
   wordsUnchecked = $state(false);
   #rows = new Map<string, Chat>();
@@ -73,6 +75,7 @@ class AppState {
     this.notices = state.notices;
     this.blocked = state.blocked;
     this.version = state.version;
+    this.host = state.host;
     this.protected = state.protected;
     this.wordsUnchecked = state.words_unchecked;
     this.#rows = new Map(state.chats.map((chat) => [chat.room, chat]));
@@ -148,7 +151,11 @@ class AppState {
         this.connection = push.connection;
         return;
       case "Told":
-        return overlays.toast(push.message, { hint: push.hint, kind: "bad", lasting: push.grave });
+        return overlays.toast(push.message, {
+          hint: push.hint,
+          kind: push.level === "news" ? "plain" : "bad",
+          lasting: push.level === "grave",
+        });
       case "Locked":
         return this.locked(push.state);
       case "Reset":

@@ -22,6 +22,7 @@ from nullabona.client.api.finding_handles import is_handle_free
 from nullabona.client.api.protection import change_passphrase, check_passphrase
 from nullabona.errors import UserError
 from nullabona.wire.handle import parse_handle
+from nullabona.words.errors import Language
 
 ASKED_WORDS: Final = 3
 KEEP: Final = "keep"
@@ -115,11 +116,15 @@ async def _check_handle(ask: Asker, call: c.CheckHandle) -> c.HandleCheck:
     try:
         handle = str(parse_handle(full_handle(ask.desk, call.handle)))
     except UserError as error:
-        return c.HandleCheck(call.handle, free=False, trouble=error.code, message=said(error, language)[0])
+        return _unfit(call.handle, error, language)
     if not await is_handle_free(handle, ask.desk.place.options):
-        taken = HandleTaken(f"{handle} belongs to somebody already")
-        return c.HandleCheck(handle, free=False, trouble=taken.code, message=said(taken, language)[0])
+        return _unfit(handle, HandleTaken(f"{handle} belongs to somebody already"), language)
     return c.HandleCheck(handle, free=True, trouble="", message="")
+
+
+def _unfit(handle: str, error: UserError, language: Language) -> c.HandleCheck:
+    message, hint = said(error, language)
+    return c.HandleCheck(handle, free=False, trouble=error.code, message=message, hint=hint)
 
 
 async def _set_profile(ask: Asker, call: SetProfile) -> v.Me:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from nullabona.app.desk.desk import Desk
-from nullabona.app.desk.errors import BadCall
+from nullabona.app.desk.errors import BadCall, HandleLacksRelay
 from nullabona.app.desk.looks import Looks
 from nullabona.app.protocol.call import Call
 from nullabona.app.server.socket import PageSocket
@@ -48,10 +48,13 @@ def read_id(text: str) -> bytes:
 
 
 def full_handle(desk: Desk, handle: str) -> str:
-    """A handle with its host: without one, that of ``--relay`` or the own one is meant. Raises `BadCall`."""
+    """A handle with its host: without one, that of ``--relay`` or the own one is meant.
+
+    Raises `HandleLacksRelay` if there is neither.
+    """
     handle = handle.strip().removeprefix("@")
     if "@" in handle:
         return handle
     if not desk.host:
-        raise BadCall("the handle lacks its relay", hint="write it as name@relay")
+        raise HandleLacksRelay("the handle lacks its relay")
     return f"{handle}@{desk.host}"

@@ -30,6 +30,13 @@ class HandleTaken(UserError):
     code = "taken"
 
 
+class HandleLacksRelay(UserError):
+    """A bare name, where no relay is meant by itself."""
+
+    code = "handle-lacks-relay"
+    default_hint = "add @ and the relay's address, e.g. mina@127.0.0.1:8440"
+
+
 class NotYet(UserError):
     """This version cannot do it."""
 

@@ -14,7 +14,7 @@ from nullabona.client.api import events as e
 from nullabona.errors import UserError
 from nullabona.words.errors import Language
 from nullabona.words.relays import relay_name
-from nullabona.words.telling import GRAVE, NOTICES, notice, told
+from nullabona.words.telling import NOTICES, level_of, met, notice, told
 
 APP_NAME: Final = "nullabona"
 
@@ -66,8 +66,9 @@ class Messenger:
             self._tell("relay-lost-box", event.room, {})
 
     def _tell(self, code: str, room: bytes, values: Mapping[str, Any]) -> None:
+        code = met(code, published=self._looks.client.me.published)
         message, hint = told(code, self._language, {key: one_line(str(value)) for key, value in values.items()})
-        self._hub.push(p.Told(code, message, hint, room.hex(), code in GRAVE))
+        self._hub.push(p.Told(code, message, hint, room.hex(), level_of(code)))
 
     def _message(self, event: e.MessageReceived) -> None:
         try:

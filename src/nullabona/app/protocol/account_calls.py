@@ -24,6 +24,7 @@ class HandleCheck(Struct, frozen=True):
     trouble: str
     """A code: what is wrong with it, or ``taken``."""
     message: str
+    hint: str = ""
 
 
 class CreateProfile(Call, frozen=True):

@@ -129,8 +129,8 @@ class Told(Push, frozen=True):
     message: str
     hint: str
     room: str = ""
-    grave: bool = False
-    """Somebody lies: it stays until the person puts it away."""
+    level: v.ToldLevel = "warning"
+    """``news`` is no alarm; ``grave``, that somebody lies, stays until the person puts it away."""
 
 
 class Locked(Push, frozen=True):

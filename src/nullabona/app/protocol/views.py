@@ -20,6 +20,7 @@ NotifyLevel = Literal["all", "name", "nothing"]
 """What a desktop notification shows: name and words, the name, or only that something came."""
 MessageKind = Literal["text", "file", "photo", "voice", "poll", "notice", "deleted", "told"]
 MessageState = Literal["waiting", "sent", "delivered", "failed", "received"]
+ToldLevel = Literal["news", "warning", "grave"]
 RoomPhase = Literal["joined", "removed", "left", "request", "away", "imported"]
 FileState = Literal["remote", "moving", "here", "failed", "cancelled"]
 ContactState = Literal["requested", "asking", "accepted", "blocked"]

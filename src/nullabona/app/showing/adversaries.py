@@ -201,7 +201,7 @@ LAPTOP: Final = (
         _CAN,
         "drill: stolen-device",
         "Hear on, if I have nothing left but my 24 words, until I ask a contact to talk.",
-        "내게 복구 단어 24개만 남았다면, 내가 대화 상대에게 대화를 요청할 때까지 계속 들을 수 있어요.",
+        "내게 24개 단어만 남았다면, 내가 대화 상대에게 대화를 요청할 때까지 계속 들을 수 있어요.",
     ),
     Line("D-10", _CANNOT, "drill: stolen-device", "Read a locked app's files.", "잠긴 앱의 파일을 읽을 수 없어요."),
     Line(

@@ -23,6 +23,12 @@ SAID: Final[Mapping[str, Said]] = {
     "handle-refused": Said("쓸 수 없는 아이디예요.", "name@relay.example 처럼 써요."),
     "handle-syntax": Said("아이디 모양이 아니에요.", "name@relay.example 처럼 써요."),
     "handle-host": Said("@ 뒤가 릴레이 주소가 아니에요.", "relay.example 같은 주소를 써요."),
+    "handle-lacks-relay": Said(
+        "아이디 뒤에 @와 릴레이 주소를 붙여 주세요.",
+        "예: 나은@127.0.0.1:8440",
+        "Add @ and the relay's address.",
+        "E.g. mina@127.0.0.1:8440",
+    ),
     "handle-length": Said("아이디는 2자에서 32자까지예요."),
     "handle-character": Said("한글이나 영문 소문자, 숫자와 그 사이의 _ . - 만 쓸 수 있어요."),
     "handle-mixed-script": Said("한글과 영문을 섞을 수 없어요.", "숫자는 어느 쪽과도 쓸 수 있어요."),

@@ -27,7 +27,7 @@ export const room = words({
     timerOff: "끔",
     timerTitle: "사라지는 메시지",
     timerLead: "지금부터 보내는 메시지가 정한 시간이 지나면 모두의 기기에서 지워져요.",
-    timerHonest: "서로 약속하고 자리를 비우는 것과 같아요. 상대가 화면을 찍거나 베껴 두는 것까지 막지는 못해요.",
+    timerHonest: "함께 지우기로 한 약속일 뿐이에요. 상대가 화면을 찍거나 따로 저장하는 것까지 막지는 못해요.",
     timerWho: "대화방 구성원 모두에게 바뀌었다고 알려요.",
 
     links: "초대 링크",

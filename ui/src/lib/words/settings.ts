@@ -57,7 +57,7 @@ export const settings = words({
     passOld: "지금 암호",
     passChange: "바꾸기",
     passChanged: "암호를 바꾸었어요",
-    passNote: "전에 만들어 둔 백업은 옛 암호로 열려요.",
+    passNote: "이 기기를 여는 암호만 바뀌어요. 백업은 전처럼 24개 단어나 백업 암호로 열려요.",
 
     wordsTitle: "24개 단어 보기",
     wordsAsk: "내가 맞는지 암호로 확인할게요. 주위에 보는 사람이 없는지 살펴봐 주세요.",
@@ -132,7 +132,7 @@ export const settings = words({
     passOld: "Passphrase now",
     passChange: "Change",
     passChanged: "Passphrase changed",
-    passNote: "Backups made earlier still open with the old one.",
+    passNote: "Only the passphrase of this device changes. Backups open as before, with your 24 words or their own passphrase.",
 
     wordsTitle: "See the 24 words",
     wordsAsk: "Your passphrase shows that it is you. Make sure that nobody is looking.",

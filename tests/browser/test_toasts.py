@@ -1,0 +1,63 @@
+"""What pops up: news is no alarm, and nothing that a person is just using is covered."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Locator, expect
+
+from tests.browser.conftest import Meet
+from tests.browser.person import DESKTOP, PHONE, Person
+from tests.browser.states import CODES
+
+RED = re.compile(r"\bbad\b")
+
+
+def toasts(person: Person, name: str) -> Locator:
+    """Put a state in; what pops up."""
+    expect(person.page.locator(".frame")).to_be_visible()
+    person.put(name)
+    shown = person.page.locator(".toast")
+    expect(shown).to_have_count(len(CODES[name]))
+    return shown
+
+
+def is_clear_of(shown: Locator, below: Locator) -> bool:
+    """Whether the lowest toast ends where the other begins, or above."""
+    lowest, other = shown.last.bounding_box(), below.bounding_box()
+    assert lowest is not None
+    assert other is not None
+    return lowest["y"] + lowest["height"] <= other["y"]
+
+
+def test_news_is_plain_and_a_lie_is_an_alarm_that_stays(meet: Meet) -> None:
+    """The sentences of the one have no warning sign; the other wait to be put away."""
+    (mina,) = meet("mina")
+    news = toasts(mina, "news")
+    for number in range(len(CODES["news"])):
+        expect(news.nth(number)).not_to_have_class(RED)
+    expect(news.first).to_contain_text("All 1204 messages from before are here.")
+    mina.page.reload()
+    lies = toasts(mina, "record-lies")
+    for number in range(len(CODES["record-lies"])):
+        expect(lies.nth(number)).to_have_class(RED)
+
+
+@pytest.mark.parametrize("screen", [DESKTOP, PHONE], ids=["desktop", "phone"])
+def test_the_composer_is_not_covered(meet: Meet, screen: dict[str, int]) -> None:
+    """However tall it is, so that one can write on while something pops up."""
+    mina, _ = meet("mina", "jun", viewport=screen)
+    mina.enter("jun")
+    shown = toasts(mina, "record-lies")
+    composer = mina.page.locator(".composer")
+    assert is_clear_of(shown, composer)
+    mina.composer.fill("one\ntwo\nthree\nfour\nfive")
+    mina.page.wait_for_function("document.querySelector('.composer').offsetHeight > 100")
+    assert is_clear_of(shown, composer)
+
+
+def test_the_navigation_of_a_phone_is_not_covered(meet: Meet) -> None:
+    """It lies along the bottom there."""
+    (mina,) = meet("mina", viewport=PHONE)
+    assert is_clear_of(toasts(mina, "record-lies"), mina.page.get_by_role("navigation"))

@@ -1,0 +1,125 @@
+"""What a terminal says to people is there in both languages, and says what is meant."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import re
+
+import pytest
+
+import nullabona
+from nullabona.app.showing.refusals import SAID
+from nullabona.cli.catalogue import SENTENCES
+from nullabona.cli.telling import spoken, told
+from nullabona.client.api import MessageInfo, NoticeInfo
+from nullabona.errors import NullabonaError, PeerError, UserError
+from nullabona.words.errors import ERRORS_KO, Language
+from nullabona.words.exporting import EXPORT
+from nullabona.words.telling import GRAVE, NEWS, TOLD, level_of, met
+from tests.cli.conftest import Pair
+from tests.cli.shell import nulla
+
+ELSEWHERE = {"user-error", "peer-error"}
+"""Branches of the tree, which nobody raises."""
+PAGE_ONLY = "nullabona.app.desk."
+OWN = "nullabona.drills."
+"""Drills tell what they find in reports of their own."""
+
+
+def _kinds(root: type[NullabonaError]) -> set[type[NullabonaError]]:
+    return {root}.union(*(_kinds(kind) for kind in root.__subclasses__()))
+
+
+@pytest.fixture(scope="module")
+def kinds() -> set[type[NullabonaError]]:
+    """Every error that a person can be shown."""
+    for module in pkgutil.walk_packages(nullabona.__path__, "nullabona."):
+        importlib.import_module(module.name)
+    return {kind for kind in _kinds(UserError) | _kinds(PeerError) if kind.__module__.startswith("nullabona.")}
+
+
+def test_every_error_of_a_command_has_its_korean_sentence(kinds: set[type[NullabonaError]]) -> None:
+    """None is left in English to somebody who reads Korean, be it refused by a relay, a log, the disk or a rule."""
+    codes = {kind.code for kind in kinds if not kind.__module__.startswith((PAGE_ONLY, OWN))}
+    assert set() == codes - set(ERRORS_KO) - ELSEWHERE
+
+
+def test_what_a_page_says_a_terminal_can_say_too(kinds: set[type[NullabonaError]]) -> None:
+    """But for what only a page is refused."""
+    page = {kind.code for kind in kinds if kind.__module__.startswith(PAGE_ONLY)}
+    assert set() == set(SAID) - set(ERRORS_KO) - page
+
+
+@pytest.mark.parametrize("code", ERRORS_KO)
+def test_a_terminal_speaks_formally(code: str) -> None:
+    """The page is warm (…요), the terminal is not (…다, …세요): one register in one place."""
+    sentence, hint = ERRORS_KO[code]
+    assert sentence.endswith("다"), sentence
+    assert not re.search(r"(?<!세)요(?:[.,]|$)", f"{sentence}. {hint}")
+
+
+def test_one_idea_has_one_korean_word() -> None:
+    """docs/glossary.md, "In Korean"."""
+    said = [text for both in SENTENCES.values() for text in both] + [t for both in ERRORS_KO.values() for t in both]
+    said += [text for pair in TOLD.values() for both in pair for text in both] + [t for b in EXPORT.values() for t in b]
+    wrong = re.compile(r"낱말|대화 ?신청|복구 단어|되살[리렸려]|닉네임|별칭")
+    kept = {"항목 {size}개를 되살렸습니다"}  # a log, not an account
+    assert [] == [text for text in said if wrong.search(text) and not any(each in text for each in kept)]
+
+
+@pytest.mark.parametrize("code", TOLD)
+def test_a_warning_is_a_sentence_in_both_languages(code: str) -> None:
+    """And either news, a warning or grave."""
+    (english, _), (korean, _) = TOLD[code]
+    assert english.endswith(".")
+    assert korean.endswith(".")
+    assert not {code} & GRAVE & NEWS
+
+
+def test_a_relay_out_of_reach_means_more_before_the_handle_is_registered() -> None:
+    """Afterwards the device just tries again."""
+    assert ("unregistered", "news") == (met("timed-out", published=False), level_of("unregistered"))
+    assert ("timed-out", "log-forked") == (met("timed-out", published=True), met("log-forked", published=False))
+
+
+@pytest.mark.parametrize(
+    ("what", "name", "language", "sentence"),
+    [
+        ("removed", "mina", "en", "mina removed you"),
+        ("removed", "mina", "ko", "mina 님이 나를 내보냈습니다"),
+        ("removed", "", "en", "you are out of the room"),
+        ("removed", "", "ko", "방에서 나왔습니다"),
+        ("joined", "", "ko", "방에 들어왔습니다"),
+    ],
+)
+def test_who_removed_whom(what: str, name: str, language: Language, sentence: str) -> None:
+    """Also where nobody knows who did it."""
+    assert sentence == told(_line(what, name), language)
+
+
+def _line(what: str, name: str) -> MessageInfo:
+    notice = NoticeInfo(what, b"", name, False, (), (), "")  # noqa: FBT003 - `me`
+    line = object.__new__(MessageInfo)
+    object.__setattr__(line, "notice", notice)
+    return line
+
+
+def test_states_are_said_in_the_language_of_the_person(pair: Pair) -> None:
+    """Rooms, contacts and the status; with --json they are the same words for every program."""
+    rooms, people = (nulla(kind, "list", "--lang", "ko", profile=pair.mina).out for kind in ("room", "contact"))
+    assert "참여 중" in rooms
+    assert "수락함" in people
+    status = nulla("status", "--lang", "ko", profile=pair.mina).out
+    assert re.search(r"명함 +올림", status)
+    assert "수신함: 연결됨" in status
+    assert "True" not in status
+    assert {"joined"} == {row["phase"] for row in nulla("room", "list", "--json", profile=pair.mina).rows}
+
+
+def test_follow_tells_in_sentences() -> None:
+    """No code of a warning, and no alarm where nobody lies; what the account does not have yet matters more."""
+    line = spoken("card-promised", {"handle": "나은@relay.example"}, "ko", published=True)
+    assert line.startswith("* 나은@relay.example 님의 명함은 새것이라")
+    assert spoken("log-forked", {"host": "relay.example"}, "en", published=True).startswith("! The directory at relay.")
+    assert "나를 찾을 수 없어요." in spoken("timed-out", {}, "ko", published=False)
