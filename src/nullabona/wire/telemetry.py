@@ -50,8 +50,14 @@ RELAY_METRICS: Final = (
     Metric("batches", "Batches written."),
     Metric("connections", "Connections open now.", gauge=True),
     Metric("waiting_reads", "Reads waiting, bells listened for and hearers now.", gauge=True),
-    Metric("faults", "Failures of ours, by kind.", "kind", ("blob", "chore", "commit", "service"),
-           retention=_EXACT, exact=True),
+    Metric(
+        "faults",
+        "Failures of ours, by kind.",
+        "kind",
+        ("blob", "chore", "commit", "service"),
+        retention=_EXACT,
+        exact=True,
+    ),
 )
 
 _SERVICE: Final = "none: state of the service"
