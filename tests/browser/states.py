@@ -39,7 +39,7 @@ def _told(*codes: str) -> Callable[[Step], None]:
                 epoch=4_711,
                 reason="card-forked",
                 count=1_204,
-                relay=f"wss://{host}/v1",
+                relay=host,
             )
 
     return put
