@@ -15,7 +15,7 @@ export const talk = words({
     notHere: "그 메시지는 이제 없어요",
     typing: (names: string) => `${names} 님이 입력하고 있어요`,
     typingMany: "여러 명이 입력하고 있어요",
-    search: "이 대화방에서 검색",
+    search: "대화방 검색",
     info: "대화방 정보",
     verified: "확인한 상대예요",
     timer: (span: string) => `사라지는 메시지: ${span}`,
