@@ -25,6 +25,8 @@ def phrase(key: str, language: Language, values: Mapping[str, object] | None = N
 def notice(info: NoticeInfo, language: Language) -> str:
     """What happened, in a sentence."""
     key = f"notice-{info.what}"
+    if (info.me or not info.name) and f"{key}-nobody" in EXPORT:
+        key = f"{key}-nobody"
     text = relay_name(info.text) if info.what == NoticeKind.RELAY_CHANGED else info.text
     values = {"others": ", ".join(info.names), "text": text, "name": info.name}
     return phrase(key if key in EXPORT else "notice-other", language, values).strip()
