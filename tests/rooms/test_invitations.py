@@ -15,7 +15,8 @@ from nullabona.client.core.roominfo import DIRECT, GROUP, ROOM_INFO_EXTENSION, R
 from nullabona.wire.blob import BlobRef, cut_blob
 from tests.rooms.audit import outbox_of
 from tests.rooms.hostile import add, all_well, kinds, people, standing, to_inbox, warnings
-from tests.rooms.world import Person, World
+from tests.rooms.moves import THREE, TWO, burn, move
+from tests.rooms.world import RELAY, Person, World
 
 
 def stranger_invites(seed: int) -> tuple[World, Person, Person, bytes]:
@@ -178,3 +179,20 @@ def test_an_inbox_read_twice_at_once_is_acted_on_once() -> None:
     assert (["joined"], want.after) == (kinds(b, room, "joined"), getattr(b.engine.inbox_read(), "after", None))
     assert len(standing(world, room)) == 1
     assert [] == warnings(a)
+
+
+def test_an_invitation_that_named_a_relay_that_is_gone_is_taken_once_it_names_another() -> None:
+    """Its Welcome lies where the inbox was when it was written; it is repeated with where that is by then."""
+    world = World(3)
+    mina, jun = world.person("mina"), world.person("jun")
+    world.befriend(mina, jun)
+    move(world, mina, THREE)
+    room = world.group(mina)
+    with mina.engine.step(world.now, room) as step:
+        commands.add_account(step, room, jun.card)
+    burn(world)
+    move(world, jun, TWO)
+    world.settle(span=60_000)
+    assert {RELAY} == {want.relay for want in jun.engine.chunk_wants(world.now)}
+    world.settle(span=2 * 3_600_000)
+    assert ("joined", []) == (jun.phase(room), jun.engine.chunk_wants(world.now + 86_400_000))

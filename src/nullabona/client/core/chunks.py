@@ -72,9 +72,10 @@ def _save(step: Step, wanted: list[WantedChunk]) -> None:
 
 
 def _want(step: Step, digests: list[bytes], relay: str, room: bytes) -> None:
+    """Ask a relay, too: another that was named first may be gone, and then is neither asked nor given up."""
     wanted = wanted_chunks(step)
-    known = {chunk.digest for chunk in wanted if not chunk.message}
-    new = [WantedChunk(digest, relay, room, step.now) for digest in digests if digest not in known]
+    known = {(chunk.digest, chunk.relay) for chunk in wanted if not chunk.message}
+    new = [WantedChunk(digest, relay, room, step.now) for digest in digests if (digest, relay) not in known]
     if new:
         _save(step, new + wanted)
 
