@@ -27,7 +27,7 @@ class Directory:
 
     def __init__(self) -> None:
         self.now = START
-        clock = Clock(today=lambda: TODAY, seconds=lambda: 0.0, now=lambda: self.now)
+        clock = Clock(today=lambda: TODAY, seconds=lambda: float(self.now), now=lambda: self.now)
         record = RecordOptions(period_s=PERIOD_S)
         self.service: DirectoryService = open_directory(None, HOST, Options(clock=clock, record=record))
 

@@ -34,6 +34,7 @@ from nullabona.errors import UserError
 from nullabona.log.keys import parse_vkey
 from nullabona.log.policy import Policy
 from nullabona.machine.keyfile import read_key_file
+from nullabona.machine.opening import PathUnusable
 from nullabona.machine.settings import BadConfig, check_keys, read_toml
 from nullabona.machine.steady import steady_now
 from nullabona.sequencer import Log, WitnessAddress, open_log
@@ -149,7 +150,7 @@ def outside(config: Mapping[str, Any], now: Callable[[], int]) -> Outside:
     def held(handle: str) -> Mapping[str, object]:
         try:
             return read_producible(directory, handle)
-        except (OSError, sqlite3.Error) as error:
+        except (OSError, sqlite3.Error, PathUnusable) as error:
             raise DeskFileUnusable(f"the directory's cards in {directory} cannot be read: {error}") from error
 
     def make_package(order: PackageOrder) -> Package:
