@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from nullabona.client.core.devices import own, telling
 from tests.rooms.copying import CarefulWorld, FolderCopy, copied, look_at_own_card, put_back
 from tests.rooms.devices import another_device, remember, remove_device, restored
 from tests.rooms.world import Person
 
+T = TypeVar("T")
 MOST_DEVICES = 3
 MOST_RESTORES = 2
 MOST_COPIES = 3
@@ -114,8 +116,8 @@ class DeviceSchedule:
                 return True
         return False
 
-    def _one(self, people: list[Person]) -> Person:
-        return people[self.dice.between(0, len(people) - 1)]
+    def _one(self, some: list[T]) -> T:
+        return some[self.dice.between(0, len(some) - 1)]
 
     def _say(self, person: Person) -> None:
         if person.phase(self.room) != "joined":
@@ -134,18 +136,15 @@ class DeviceSchedule:
         for _ in range(self.dice.between(1, 6)):
             if not person.online:
                 return
-            if self.dice.between(0, 1):
-                room, want = self._want(person)
+            wants = self.world.reads(person)
+            if self.dice.between(0, 1) and wants:  # who is signed out reads nothing in the end
+                room, want = self._one(wants)
                 self.world.read(person, room, want, limit=self.dice.between(1, 8))
             elif items := self.world.queues(person):
                 item = items[self.dice.between(0, len(items) - 1)]
                 luck = self.dice.between(0, 9)
                 self.world.post(person, item, lose_request=luck == 0, lose_answer=luck == 1)
             person.engine.tick(self.world.now)
-
-    def _want(self, person: Person):  # type: ignore[no-untyped-def]  # noqa: ANN202 - as `World.reads`
-        wants = self.world.reads(person)
-        return wants[self.dice.between(0, len(wants) - 1)]
 
     def _time(self) -> None:
         self.world.pass_time(

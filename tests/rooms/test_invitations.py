@@ -196,3 +196,4 @@ def test_an_invitation_that_named_a_relay_that_is_gone_is_taken_once_it_names_an
     assert {RELAY} == {want.relay for want in jun.engine.chunk_wants(world.now)}
     world.settle(span=2 * 3_600_000)
     assert ("joined", []) == (jun.phase(room), jun.engine.chunk_wants(world.now + 86_400_000))
+    assert [] == outbox_of(mina)

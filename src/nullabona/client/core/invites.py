@@ -8,7 +8,7 @@ import msgspec
 
 from nullabona.client.core import relocating, replies, whereabouts
 from nullabona.client.core.items import Invitation, encode_pack
-from nullabona.client.core.outgoing import BLOB, Target, queue_blob, queue_item
+from nullabona.client.core.outgoing import BLOB, Target, decode_target, queue_blob, queue_item
 from nullabona.client.core.records import Device
 from nullabona.client.core.state import AddAccount, Intent, Invite, RoomState
 from nullabona.client.core.step import Step
@@ -147,13 +147,16 @@ def look_after_invites(step: Step, room: RoomState) -> None:
     if not 0 < room.invites_at <= step.now:
         return
     devices = {device.device: device for device in step.roster(room.id).values()}
-    kept = [invite for invite in _load(step, room) if _unanswered(step, room, invite, devices)]
+    invites = _load(step, room)
+    packs = _packs(invites)
+    kept = [invite for invite in invites if _unanswered(step, room, invite, devices)]
     alive = [invite for invite in kept if invite.attempts <= MAX_INVITES]
     lost = min((invite.next_at for invite in alive), default=0) > step.now
     for invite in alive:
         if lost or invite.next_at <= step.now:
             _repeat(step, room, invite)
     _save(step, room, kept)
+    _drop_packs(step, room, packs - _packs(kept))
 
 
 def forget_invites(step: Step, room: RoomState) -> None:
@@ -204,6 +207,19 @@ def _put_pack(step: Step, room: RoomState, ref: BlobRef, relay: str) -> None:
         chunk = step.store.chunk(digest)
         if chunk is not None:
             put_chunk_back(step, room, digest, chunk, relay)
+
+
+def _packs(invites: Sequence[Invite]) -> set[tuple[bytes, str]]:
+    """The chunks that invitations lead to, each with the relay that they name."""
+    items = [_invitations.decode(invite.item) for invite in invites]
+    return {(digest, item.relay) for item in items for digest in item.blob.chunks}
+
+
+def _drop_packs(step: Step, room: RoomState, packs: set[tuple[bytes, str]]) -> None:
+    """No invitation leads there any more: what was not put there yet waits for no relay that may be gone."""
+    for item in step.store.outbox_of(room.id) if packs else []:
+        if item.kind == BLOB and (item.ref, decode_target(item.target).relay) in packs:
+            step.store.drop_outbox(item.id)
 
 
 def put_chunk_back(step: Step, room: RoomState, digest: bytes, chunk: bytes, relay: str = "") -> None:
