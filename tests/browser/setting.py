@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from nullabona.client.api import Client, Passphrase
-from tests.api.people import PATIENCE_S, befriend, opened, people, until
+from tests.api.people import PATIENCE_S, befriend, opened, people, texts, until
 from tests.api.service import Service
 
 T = TypeVar("T")
@@ -59,6 +59,8 @@ async def _group(clients: Sequence[Client], group: str, said: Sequence[str]) -> 
         speaker = clients[index % len(clients)]
         message = await speaker.send(room, text)
         await speaker.wait_sent(room, message, timeout_s=PATIENCE_S)
+        for client in clients:
+            await until(client, lambda client=client, text=text: text in texts(client, room))  # type: ignore[misc]
 
 
 def make(

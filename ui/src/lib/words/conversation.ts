@@ -10,7 +10,7 @@ export const talk = words({
     newMessages: "여기부터 새 메시지",
     beginning: "대화의 시작이에요",
     toBottom: "맨 아래로",
-    toBottomNew: (n: number) => `새 메시지 ${n}개, 맨 아래로`,
+    toBottomNew: (n: number) => `새 메시지 ${n}, 맨 아래로`,
     returnBack: "보던 곳으로",
     notHere: "그 메시지는 이제 없어요",
     typing: (names: string) => `${names} 님이 입력하고 있어요`,
