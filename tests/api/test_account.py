@@ -143,7 +143,9 @@ def test_another_device_of_ours_is_noticed(swift: Service, tmp_path: Path) -> No
                 assert (a.me.account, True) == (new.me.account, new.me.device != old)
             warned = await happens(a, Warned, lambda event: event.code == "foreign-entry")
             assert (handle, "unknown-card") == (warned.detail["handle"], warned.detail["reason"])
-            a._session.runner.publishing.poke()
+            for _ in range(2):
+                with pytest.raises(errors.BadRequest, match="put out"):
+                    await a.wait_published(anew=True, timeout_s=PATIENCE_S)
             await happens(a, SignedOut)
 
     play(story())

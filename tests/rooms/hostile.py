@@ -9,12 +9,13 @@ import nullabona_mls as native
 
 from nullabona.client.core import commands
 from nullabona.client.core.content import Body, Envelope, View, encode_envelope
-from nullabona.client.core.items import ItemBody, Ticket
+from nullabona.client.core.items import ItemBody, Ticket, encode_pack
 from nullabona.client.core.message_ids import RANDOM, message_id
 from nullabona.client.core.proofs import make_claim
 from nullabona.client.core.records import Frame
 from nullabona.client.core.state import BoxTrack
 from nullabona.wire.address import Address
+from nullabona.wire.blob import BlobRef, cut_blob
 from nullabona.wire.frame import NONCE_SIZE, Kind, seal_frame
 from nullabona.wire.seal import ITEM_DIRECT, seal_to_inbox
 from tests.rooms.world import Person, World
@@ -86,6 +87,16 @@ def to_inbox(sender: Person, receiver: Person, body: ItemBody, *, certificate: b
     signature = sender.mls.sign(_DOMAIN + address + data)
     item = msgspec.msgpack.encode(SignedItem(certificate or sender.certificate, data, signature))
     drop_in(sender.world, receiver, ITEM_DIRECT + item)
+
+
+def laid_out(world: World, bundle: native.CommitBundle) -> BlobRef:
+    """What a commit's invitations lead to, put to the relay."""
+    assert bundle.welcome is not None
+    assert bundle.tree is not None
+    ref, chunks = cut_blob(world.dice.bytes(32), encode_pack(bundle.welcome, bundle.tree))
+    for _, chunk in chunks:
+        world.relay.put_blob(chunk)
+    return ref
 
 
 def drop_in(world: World, receiver: Person, plain: bytes) -> None:

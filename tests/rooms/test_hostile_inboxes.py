@@ -7,14 +7,14 @@ import nullabona_mls as native
 import pytest
 
 from nullabona.client.core.content import Moved
-from nullabona.client.core.items import Gone, Invitation, TicketRequest, encode_pack, open_item, sign_item
+from nullabona.client.core.items import Gone, Invitation, TicketRequest, open_item, sign_item
 from nullabona.client.core.proofs import BadProof
 from nullabona.client.core.roominfo import ROOM_INFO_EXTENSION, encode_info
-from nullabona.wire.blob import cut_blob
 from tests.rooms.hostile import (
     all_well,
     envelope,
     kinds,
+    laid_out,
     people,
     say_anything,
     standing,
@@ -38,11 +38,7 @@ def test_an_invitation_to_a_room_we_are_in_is_ignored() -> None:
     )
     twin = native.Group.create(b.mls.signer, b.certificate, config, room)
     bundle = twin.commit(b.mls.signer, add=[c.card.devices[0].key_package])
-    assert bundle.welcome is not None
-    assert bundle.tree is not None
-    ref, chunks = cut_blob(world.dice.bytes(32), encode_pack(bundle.welcome, bundle.tree))
-    for _, chunk in chunks:
-        world.relay.put_blob(chunk)
+    ref = laid_out(world, bundle)
     before = standing(world, room)
     to_inbox(b, c, Invitation(world.dice.bytes(16), room, c.me.relay, ref))
     world.settle(span=60_000)

@@ -14,7 +14,7 @@ from nullabona.client.core import commands, whereabouts
 from nullabona.client.core import people as core_people
 from nullabona.client.core.errors import PolicyRefused
 from nullabona.client.core.inbox_places import InboxState
-from nullabona.client.core.items import Gone, Invitation, Ticket, TicketRequest, encode_pack, open_item, sign_item
+from nullabona.client.core.items import Gone, Invitation, Ticket, TicketRequest, open_item, sign_item
 from nullabona.client.core.policy import check_commit
 from nullabona.client.core.proofs import make_claim
 from nullabona.client.core.roominfo import ROOM_INFO_EXTENSION, RoomInfo, encode_info
@@ -23,13 +23,13 @@ from nullabona.client.mls import Mls
 from nullabona.client.store import SqliteStore
 from nullabona.errors import PeerError
 from nullabona.wire.address import EpochKeys
-from nullabona.wire.blob import cut_blob, decode_ref, join_blob
+from nullabona.wire.blob import decode_ref, join_blob
 from nullabona.wire.card import issue_certificate
 from nullabona.wire.frame import NONCE_SIZE, Kind, seal_frame
 from nullabona.wire.handle import parse_handle
 from nullabona.wire.seal import ITEM_DIRECT, open_inbox_frame
 from tests.rooms.devices import another_device, remove_device
-from tests.rooms.hostile import all_well, drop_in, kinds, mole, people, to_inbox, track_of
+from tests.rooms.hostile import all_well, drop_in, kinds, laid_out, mole, people, to_inbox, track_of
 from tests.rooms.world import RELAY, Person, World
 
 HOUR = 3_600_000
@@ -195,12 +195,7 @@ def invitation(sender: Person, receiver: Person, room: bytes, pair: tuple[bytes,
     config = native.Config(suite=world.suite, extensions=(ROOM_INFO_EXTENSION,), group_ext=(extension,))
     group = native.Group.create(sender.mls.signer, sender.certificate, config, room)
     bundle = group.commit(sender.mls.signer, add=[receiver.card.devices[0].key_package])
-    assert bundle.welcome is not None
-    assert bundle.tree is not None
-    ref, chunks = cut_blob(world.dice.bytes(32), encode_pack(bundle.welcome, bundle.tree))
-    for _, chunk in chunks:
-        world.relay.put_blob(chunk)
-    return Invitation(world.dice.bytes(16), room, RELAY, ref)
+    return Invitation(world.dice.bytes(16), room, RELAY, laid_out(world, bundle))
 
 
 def tickets_for(person: Person) -> list[Ticket]:

@@ -71,6 +71,8 @@ async def _publish(settings: Settings, client: Client, wait_s: float, *, anew: b
     try:
         await reach(settings, client, wait_s)
         await client.wait_published(anew=anew, timeout_s=wait_s)
+    except errors.PendingStill:
+        raise
     except errors.Unreachable:
         note(settings, "publish-later")
         raise

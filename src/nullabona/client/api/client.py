@@ -15,7 +15,7 @@ from nullabona.client.api.chat import ChatCalls
 from nullabona.client.api.converting import to_event
 from nullabona.client.api.devices import DeviceCalls
 from nullabona.client.api.ending import EndingCalls
-from nullabona.client.api.errors import PendingStill, Refused, TimedOut, UnknownHandle, Unreachable
+from nullabona.client.api.errors import BadRequest, PendingStill, Refused, TimedOut, UnknownHandle, Unreachable
 from nullabona.client.api.events import ConnectionChanged, Event, EventsForgotten, Typing
 from nullabona.client.api.history import History
 from nullabona.client.api.imports import ImportCalls
@@ -28,6 +28,7 @@ from nullabona.client.api.relocation import RelocationCalls
 from nullabona.client.api.session import Options, Session
 from nullabona.client.api.standing import RecordCalls
 from nullabona.client.api.trust import TrustCalls
+from nullabona.client.core.devices import own
 from nullabona.client.core.records import Writing
 from nullabona.client.core.step import DAY_MS
 from nullabona.client.keys import AccountRoot, Language
@@ -167,9 +168,11 @@ class Client(
     async def wait_published(self, *, anew: bool = False, timeout_s: float | None = 30.0) -> None:
         """Until the directory has taken our card; with ``anew`` until it was seen to have it now.
 
-        Raises `Refused` if it will not, why it is not believed if what it shows is wrong, or `PendingStill`.
+        Raises `Refused` if it will not or has another, why it is not believed if what it shows is wrong, `BadRequest`
+        if this device was put out, or `PendingStill`.
         """
         publishing = self._session.runner.publishing
+        self._check_in()
         if anew:
             publishing.look_anew()
 
@@ -177,10 +180,16 @@ class Client(
             return None if publishing.outcome == Published() else publishing.outcome
 
         outcome = await self._session.until(ended, timeout_s, "the card was not published")
+        self._check_in()
         if outcome.distrusted is not None:
             raise outcome.distrusted
         if outcome.refusal:
             raise Refused(outcome.refusal)
+
+    def _check_in(self) -> None:
+        with self._session.look() as store:
+            if own.is_signed_out(store):
+                raise BadRequest("this device was put out of the account")
 
     # -- what happens ---------------------------------------------------------------------------------------------
 

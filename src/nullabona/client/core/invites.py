@@ -203,10 +203,13 @@ def _repeat(step: Step, room: RoomState, invite: Invite) -> None:
 
 
 def _put_pack(step: Step, room: RoomState, ref: BlobRef, relay: str) -> None:
+    """Put the chunks that are still here to a relay, unless they wait for that already."""
+    target, box = Target(relay, b"").encode(), room.current.keys.box.address
+    waiting = {(item.ref, item.target) for item in step.store.outbox_of(room.id) if item.kind == BLOB}
     for digest in ref.chunks:
         chunk = step.store.chunk(digest)
-        if chunk is not None:
-            put_chunk_back(step, room, digest, chunk, relay)
+        if chunk is not None and (digest, target) not in waiting:
+            step.store.add_outbox(BLOB, room=room.id, box=box, ref=digest, target=target, data=chunk)
 
 
 def _packs(invites: Sequence[Invite]) -> set[tuple[bytes, str]]:
@@ -220,15 +223,6 @@ def _drop_packs(step: Step, room: RoomState, packs: set[tuple[bytes, str]]) -> N
     for item in step.store.outbox_of(room.id) if packs else []:
         if item.kind == BLOB and (item.ref, decode_target(item.target).relay) in packs:
             step.store.drop_outbox(item.id)
-
-
-def put_chunk_back(step: Step, room: RoomState, digest: bytes, chunk: bytes, relay: str = "") -> None:
-    """``relay``: empty for the one that keeps the room."""
-    target = Target(relay or room.relay, b"").encode()
-    box = room.current.keys.box.address
-    waiting = {(item.ref, item.target) for item in step.store.outbox_of(room.id) if item.box == box}
-    if (digest, target) not in waiting:
-        step.store.add_outbox(BLOB, room=room.id, box=box, ref=digest, target=target, data=chunk)
 
 
 def _seen(step: Step, room: RoomState, device: bytes, since: int) -> bool:

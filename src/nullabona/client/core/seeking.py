@@ -13,7 +13,7 @@ from typing import Final
 
 import msgspec
 
-from nullabona.client.core import people, returning
+from nullabona.client.core import people, returning, signers
 from nullabona.client.core.items import MOST_TOLD, RoomsAsked, RoomsTold, RoomTold
 from nullabona.client.core.records import ContactState
 from nullabona.client.core.roominfo import DEVICES, DIRECT, decode_info, encode_info
@@ -137,7 +137,7 @@ def came(step: Step, sender: DeviceCertificate) -> None:
 
 def answer(step: Step, sender: DeviceCertificate, card: Card) -> None:
     """The card was looked up: if it names the device that asked, say which rooms its account shares with us."""
-    if card.account_id != sender.account_id or all(device.certificate != sender for device in card.devices):
+    if not signers.names(card, sender):
         return
     rooms = tuple(_told(step, sender, room) for room in _shared(step, sender))[:MOST_TOLD]
     if rooms:

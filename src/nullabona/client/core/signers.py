@@ -39,6 +39,11 @@ def note(step: Step, card: Card) -> None:
     _keep(step, card.account_id, Named(keys, step.now, _load(step, card.account_id).asked_at))
 
 
+def names(card: Card, sender: DeviceCertificate) -> bool:
+    """Whether a card names the device, by this very certificate."""
+    return card.account_id == sender.account_id and any(device.certificate == sender for device in card.devices)
+
+
 def in_room(step: Step, sender: DeviceCertificate, room: bytes) -> bool:
     """Whether the very device, by its key, is in a room."""
     place = step.store.device(room, sender.device_id)

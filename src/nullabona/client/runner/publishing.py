@@ -42,6 +42,8 @@ STALE: Final = frozenset({"card-stale", "card-forked"})
 """Refusals of a card that does not continue the one that the directory has."""
 FINAL: Final = frozenset({"handle-taken", "handle-refused", "card-invalid", "card-forked", "card-stale"})
 """Refusals that the same card will always get."""
+DISTRUSTED: Final = GRAVE - {"log-stale"}
+"""A record that only stands still is waited for; one that is otherwise wrong gets no card."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +96,7 @@ class Publishing:
             return await self._check()
         except (PeerError, EndpointRefused) as error:
             self._ground.warn(error.code, relay=self._home())
-            if error.code in GRAVE - {"log-stale"} and not self.outcome.done:
+            if error.code in DISTRUSTED and not self.outcome.done:
                 self._say(Published(distrusted=error))
             return False
 
@@ -192,8 +194,12 @@ class Publishing:
                 note_lost(step.store)
             return await self._publish()
         if self._moved_on(shown, card):
+            self._seen()
             return True
-        self._ground.warn("card-not-ours", handle=account.record.handle, reason=_difference(shown, card))
+        reason = _difference(shown, card)
+        self._ground.warn("card-not-ours", handle=account.record.handle, reason=reason)
+        if reason != "older" and not self.outcome.done:  # an older one gives way to ours, which stands in no epoch yet
+            self._say(Published(refusal="card-forked"))
         return True
 
     def _seen(self) -> None:
