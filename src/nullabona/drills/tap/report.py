@@ -14,7 +14,7 @@ from nullabona.drills.tap.play import Heard, play
 from nullabona.drills.text import Text
 from nullabona.wire.padding import BUCKETS
 
-PROVES: Final = ("T-01", "T-02", "T-03", "T-04", "T-10", "T-13", "T-14", "T-15", "T-16", "T-17", "S-25", "W-05")
+PROVES: Final = ("T-01", "T-02", "T-03", "T-04", "T-10", "T-13", "T-14", "T-15", "T-16", "T-17", "T-19", "S-25", "W-05")
 _MANY: Final = 100
 """Requests without which a claim about them says little."""
 
@@ -112,9 +112,10 @@ def _inferred(heard: Heard, scores: dict[str, Score], watched: Score) -> Iterato
         f"{sender or '아무'} 주소에서 {pieces}조각짜리 파일이 옴: 보내는 방식으로 종류를 알 수 있음.",
     )
     yield Text(
-        f"Two warrants for {heard.watched}, one before the groups were opened and one after: {heard.inbox_grew} sealed "
-        "items had come in between.",
-        f"{heard.watched} 영장을 그룹이 열리기 전과 후에 한 번씩: 그 사이 봉인된 것 {heard.inbox_grew}개가 옴.",
+        f"Two warrants for {heard.watched}, one before people asked to talk and one after: {heard.inbox_grew} sealed "
+        f"items had come in between. While the groups formed, {heard.invited} came into all inboxes together.",
+        f"{heard.watched} 영장을 서로 대화를 신청하기 전과 후에 한 번씩: 그 사이 봉인된 것 {heard.inbox_grew}개가 옴. "
+        f"그룹이 만들어지는 동안 모든 수신함에 온 것은 {heard.invited}개.",
     )
 
 
@@ -175,6 +176,7 @@ def _cannot(heard: Heard) -> Iterator[Check]:
     yield asked.unless(None if inbox | rooms and tape.asking else _NOT_SAID)
     alone = tape.requests_for_rooms(but=heard.together)
     yield Check.of("T-17", _CLAIMS["T-17"], held=len(alone) > _MANY and max(alone) == 1)
+    yield Check.of("T-19", _CLAIMS["T-19"], held=heard.invited == 0)
     yield Check.of("S-25", _CLAIMS["S-25"], held=len(tape.bells) > len(heard.together) and not tape.shared())
 
 
@@ -201,6 +203,8 @@ _CLAIMS: Final = {
     "T-17": Text("But for who comes --together, no connection carries two requests for rooms' boxes: only times and "
                  "addresses tie them.",
                  "--together가 아니면 방 상자에 대한 요청을 둘 나르는 연결이 없음: 시각과 주소로만 이을 수 있음."),
+    "T-19": Text("A group of people who talk already forms without anything in their inboxes.",
+                 "이미 이야기하는 사람끼리 그룹을 만들 때는 수신함에 아무것도 오지 않음."),
     "S-25": Text("No read waits at a room's box, and no two devices listen for one bell: memory ties them to no room.",
                  "방 상자에서 기다리는 읽기가 없고 두 기기가 같은 벨을 듣지 않음: 메모리만으로는 방과 이을 수 없음."),
     "W-05": Text("Warrants that come again count what came into the inbox between them.",
