@@ -6,12 +6,12 @@ import pytest
 
 from nullabona.client.core import commands
 from nullabona.client.core.content import Handed
-from nullabona.client.core.items import Invitation
+from nullabona.client.core.items import Invitation, encode_pack
 from nullabona.client.core.roominfo import GROUP, RoomInfo
 from tests.rooms.devices import another_device
 from tests.rooms.hostile import add, all_well, envelope, everybody, frames_at, kinds, only, say_anything, warnings
 from tests.rooms.test_asking_again import accepts, asks, room_of
-from tests.rooms.test_invitations import encode_pack, group_of, publish
+from tests.rooms.test_invitations import group_of, publish
 from tests.rooms.world import Person, World
 
 HOUR = 3_600_000
