@@ -13,6 +13,7 @@ from nullabona.app.showing.refusals import SAID
 from nullabona.cli.catalogue import SENTENCES
 from nullabona.cli.telling import spoken, told
 from nullabona.client.api import MessageInfo, NoticeInfo
+from nullabona.docket.site.words import load_words
 from nullabona.errors import NullabonaError, PeerError, UserError
 from nullabona.words.errors import ERRORS_KO, Language
 from nullabona.words.exporting import EXPORT
@@ -63,7 +64,8 @@ def test_one_idea_has_one_korean_word() -> None:
     """docs/glossary.md, "In Korean"."""
     said = [text for both in SENTENCES.values() for text in both] + [t for both in ERRORS_KO.values() for t in both]
     said += [text for pair in TOLD.values() for both in pair for text in both] + [t for b in EXPORT.values() for t in b]
-    wrong = re.compile(r"낱말|대화 ?신청|복구 단어|되살[리렸려]|닉네임|별칭")
+    said += [text for refusal in SAID.values() for text in refusal] + [label.ko for label in load_words().values()]
+    wrong = re.compile(r"낱말|대화 ?신청|복구 (?:단어|문구)|되살[리렸려]|닉네임|별칭|수신함|검사점|뿌리")
     kept = {"항목 {size}개를 되살렸습니다"}  # a log, not an account
     assert [] == [text for text in said if wrong.search(text) and not any(each in text for each in kept)]
 
@@ -112,7 +114,7 @@ def test_states_are_said_in_the_language_of_the_person(pair: Pair) -> None:
     assert "수락함" in people
     status = nulla("status", "--lang", "ko", profile=pair.mina).out
     assert re.search(r"명함 +올림", status)
-    assert "수신함: 연결됨" in status
+    assert "우편함: 연결됨" in status
     assert "True" not in status
     assert {"joined"} == {row["phase"] for row in nulla("room", "list", "--json", profile=pair.mina).rows}
 

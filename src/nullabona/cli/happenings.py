@@ -26,7 +26,7 @@ HAPPENINGS: Final[dict[str, tuple[str, str]]] = {
     "status-outbox": ("outbox", "보낼 것"),
     "status-connected": ("connected", "연결됨"),
     "status-apart": ("not connected", "연결 안 됨"),
-    "lane-inbox": ("inbox", "수신함"),
+    "lane-inbox": ("inbox", "우편함"),
     "lane-rooms": ("rooms", "대화방"),
     "event-wish-refused": (
         "* the link of {handle} does not lead in: `nulla room asked` says why",

@@ -96,7 +96,7 @@ SAID: Final[Mapping[str, Said]] = {
         "이 암호나 단어로는 열리지 않는 백업이에요.", "암호를 확인하거나 그 계정의 24개 단어를 써 주세요."
     ),
     "backup-missing": Said("백업을 읽을 수 없어요.", "파일이 있는지, 읽을 권한이 있는지 확인해 주세요."),
-    "backup-no-account": Said("계정이 들어 있지 않은 기록이에요.", "백업 파일에서 되살려 주세요."),
+    "backup-no-account": Said("계정이 들어 있지 않은 기록이에요.", "백업 파일로 되찾아 주세요."),
     "backup-not-age": Said("백업 파일이 아니에요.", "백업할 때 만들어진 파일을 골라 주세요."),
     "backup-of-other": Said("다른 계정의 백업이에요.", "이 계정에서 만든 백업을 골라 주세요."),
     "backup-out-of-line": Said(

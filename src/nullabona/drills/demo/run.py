@@ -169,7 +169,7 @@ def _rows(demo: Demo) -> Iterator[tuple[Text, Text]]:
             Text(f"Warrant for {report.data['handle']}", f"{report.data['handle']} 영장"),
             Text(
                 f"card, when it came and changed; inbox: {report.data['inbox']['waiting']} sealed; nothing else",
-                f"공개 명함과 등록·갱신 시점, 수신함(봉인 {report.data['inbox']['waiting']}개). 그 밖에 없음",
+                f"공개 명함과 등록·갱신 시점, 우편함(봉인 {report.data['inbox']['waiting']}개). 그 밖에 없음",
             )
             if report.held
             else _broken(report),

@@ -95,7 +95,7 @@ def _came(played: Played) -> Iterator[Text]:
         yield Text(f"{line.en}: {count}", f"{line.ko}: {count}")
     told_, barred = _notices(played)
     yield Text(f"{told_} told to the person, {played.replay.delivered} notices put into inboxes; {barred} barred",
-               f"당사자에게 알림 {told_}건(수신함에 {played.replay.delivered}건), 알릴 수 없음 {barred}건")  # fmt: skip
+               f"당사자에게 알림 {told_}건(우편함에 {played.replay.delivered}건), 알릴 수 없음 {barred}건")  # fmt: skip
 
 
 def _notices(played: Played) -> tuple[int, int]:
