@@ -130,13 +130,13 @@ class RecordCalls:
         return pinned.policy
 
     def forget_record(self, host: str = "") -> None:
-        """Know nothing of a directory's record any more: the next look is a first one.
+        """Know nothing of a directory's record any more: the next look is a first one, and what was wrong is over.
 
-        Only on the person's own wish.
+        Only on the person's own wish. What was kept as evidence stays.
         """
         wanted, own = self._record_host(host), self._record_host("")
         with self._session.step() as step:
-            forget_pinned(step.store, wanted)
+            forget_pinned(step.store, wanted, step.now // 1_000)
             if wanted == own:
                 save_watch(step.store, None)
 
