@@ -36,6 +36,10 @@ HAPPENINGS: Final[dict[str, tuple[str, str]]] = {
         "* your operator tells of a demand about this account: nulla operator-notices list",
         "* 운영자가 이 계정에 관한 요청을 알렸습니다: nulla operator-notices list",
     ),
+    "notices-pin": (
+        "If you have its policy in a way you trust: nulla record pin FILE",
+        "믿을 수 있는 방법으로 정책을 받았다면: nulla record pin 파일",
+    ),
     "event-joined": ("* you are in {room}", "* {room} 방에 들어왔습니다"),
     "event-member-added": ("* {handle} is in {room}", "* {handle} 님이 {room} 방에 들어왔습니다"),
     "event-member-removed": ("* {handle} is out of {room}", "* {handle} 님이 {room} 방에서 나갔습니다"),
