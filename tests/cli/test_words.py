@@ -10,7 +10,9 @@ import pytest
 
 import nullabona
 from nullabona.app.showing.refusals import SAID
+from nullabona.cli import main
 from nullabona.cli.catalogue import SENTENCES
+from nullabona.cli.root import COMMANDS
 from nullabona.cli.telling import spoken, told
 from nullabona.client.api import MessageInfo, NoticeInfo
 from nullabona.docket.site.words import load_words
@@ -20,6 +22,7 @@ from nullabona.words.exporting import EXPORT
 from nullabona.words.telling import GRAVE, NEWS, TOLD, level_of, met
 from tests.cli.conftest import Pair
 from tests.cli.shell import nulla
+from tests.repo.test_commands import known
 
 ELSEWHERE = {"user-error", "peer-error"}
 """Branches of the tree, which nobody raises."""
@@ -68,6 +71,16 @@ def test_one_idea_has_one_korean_word() -> None:
     wrong = re.compile(r"낱말|대화 ?신청|복구 (?:단어|문구)|되살[리렸려]|닉네임|별칭|수신함|검사점|뿌리")
     kept = {"항목 {size}개를 되살렸습니다"}  # a log, not an account
     assert [] == [text for text in said if wrong.search(text) and not any(each in text for each in kept)]
+
+
+def test_commands_that_a_sentence_names_exist(kinds: set[type[NullabonaError]]) -> None:
+    """Hints, warnings and notes send nobody to a command that is not there."""
+    said = [text for both in (*SENTENCES.values(), *ERRORS_KO.values()) for text in both]
+    said += [text for pair in TOLD.values() for both in pair for text in both] + [kind.default_hint for kind in kinds]
+    named = [words.split() for text in said for words in re.findall(r"\bnulla ((?:-*[a-z-]+ ?)+)", text)]
+    assert named
+    assert [] == [words for words in named if words[0] in COMMANDS and not known(main, words)]
+    assert {"app"} >= {words[0] for words in named} - set(COMMANDS)
 
 
 @pytest.mark.parametrize("code", TOLD)
