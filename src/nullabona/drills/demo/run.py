@@ -163,7 +163,7 @@ def _rows(demo: Demo) -> Iterator[tuple[Text, Text]]:
         )
     yield Text("Said", "대화"), said
     for report in outcome.docket:
-        yield Text("Two demands at the legal desk", "법무 데스크에 온 요청 두 건"), _docket(report)
+        yield Text("Two demands at the legal desk", "법무 창구에 온 요청 두 건"), _docket(report)
     for report in outcome.warrants:
         yield (
             Text(f"Warrant for {report.data['handle']}", f"{report.data['handle']} 영장"),
