@@ -129,7 +129,7 @@ CLIENT_KO: Final[Mapping[str, tuple[str, str]]] = {
     "policy-refused": ("대화방의 규칙에 어긋나는 변경입니다. 아무도 따르지 않습니다", ""),
     "mls-refused": ("이 기기가 쓸 수 없는 암호 메시지입니다", ""),
     "bad-config": ("설정이 올바르지 않습니다", ""),
-    "log-file": ("파일을 읽거나 쓸 수 없습니다", ""),
+    "log-file": ("파일을 읽거나 쓸 수 없습니다", "파일이 있는지, 읽고 쓸 권한이 있는지 확인하세요"),
     # the app's command
     "app-silent": ("다른 앱이 이 프로필을 쓰면서 답하지 않습니다", "먼저 이 프로필의 다른 `nulla app`을 끝내세요"),
     "launch-exposed": ("앱을 여는 파일을 둘 폴더를 다른 사람이 볼 수 있습니다", "지우거나 나만 볼 수 있게 하세요"),
