@@ -49,6 +49,12 @@ def test_every_error_of_a_command_has_its_korean_sentence(kinds: set[type[Nullab
     assert set() == codes - set(ERRORS_KO) - ELSEWHERE
 
 
+def test_no_korean_sentence_has_an_english_hint(kinds: set[type[NullabonaError]]) -> None:
+    """The error's own hint is said only where it lists what there is at that moment."""
+    fixed = {kind.code for kind in kinds if kind.default_hint}
+    assert set() == {code for code in fixed & set(ERRORS_KO) if not ERRORS_KO[code][1]}
+
+
 def test_what_a_page_says_a_terminal_can_say_too(kinds: set[type[NullabonaError]]) -> None:
     """But for what only a page is refused."""
     page = {kind.code for kind in kinds if kind.__module__.startswith(PAGE_ONLY)}

@@ -21,9 +21,12 @@ DESK_KO: Final[Mapping[str, tuple[str, str]]] = {
         "처음부터 다시 하고 자신의 열쇠로 서명하세요",
     ),
     "docket-bad-identity": ("age 열쇠가 아닙니다", "열쇠는 AGE-SECRET-KEY-1로, 받는 이는 age1로 시작합니다"),
-    "docket-band-impossible": ("남겨 둘 칸 수를 맞출 수 없습니다", ""),
+    "docket-band-impossible": (
+        "남겨 둘 칸 수를 맞출 수 없습니다",
+        "요청을 더 열어야 합니다. 칸 수와 남길 칸 수는 창구를 세울 때 정합니다",
+    ),
     "docket-commitment-wrong": ("연 내용이 봉인한 내용과 다릅니다", "증거로 남기고 감사 담당자에게 알리세요"),
-    "docket-custodian-key": ("보관자의 열쇠를 쓸 수 없습니다", ""),
+    "docket-custodian-key": ("보관자의 열쇠를 쓸 수 없습니다", "만드세요: nulla docket package key 이름 파일"),
     "docket-decision-invalid": ("요청에 맞는 결정이 아닙니다", "요청 자료마다 답하고, 거절한 것에는 사유를 적으세요"),
     "docket-demand-incomplete": (
         "요청 내용이 빠졌거나 서로 어긋납니다",
@@ -65,7 +68,7 @@ DESK_KO: Final[Mapping[str, tuple[str, str]]] = {
         "지금은 당사자에게 알릴 수 없습니다",
         "비밀유지가 끝날 때까지 미루거나 금지하는 법률을 적으세요",
     ),
-    "docket-notice-invalid": ("통지가 올바르지 않습니다", ""),
+    "docket-notice-invalid": ("통지가 올바르지 않습니다", "믿지 말고 운영자에게 다른 방법으로 물어보세요"),
     "docket-officer-file": (
         "담당자 파일을 쓸 수 없습니다",
         "nulla docket officer new로 만들고 남이 읽지 못하게 하세요",
@@ -80,7 +83,10 @@ DESK_KO: Final[Mapping[str, tuple[str, str]]] = {
         "그 뒤에 열쇠가 추가되거나 바뀌거나 없어졌습니다. 전달에 다시 서명하세요",
     ),
     "docket-receipt-first": ("접수증보다 먼저 자료를 낼 수 없습니다", "먼저 접수증을 발급하세요"),
-    "docket-receipt-invalid": ("접수증이 맞지 않습니다", ""),
+    "docket-receipt-invalid": (
+        "접수증이 맞지 않습니다",
+        "보관하세요. 맞지 않는 접수증은 그것을 준 쪽에 대한 증거입니다",
+    ),
     "docket-recused": ("이 사건에서 회피했습니다", "다른 담당자가 해야 합니다"),
     "docket-replayed": ("이미 쓴 서명입니다", "처음부터 다시 하세요. 서명은 한 사건의 한 조치에만 씁니다"),
     "docket-role-alone": ("관리자와 감사는 다른 역할과 함께 맡을 수 없습니다", "다른 사람을 등록하세요"),
@@ -91,7 +97,7 @@ DESK_KO: Final[Mapping[str, tuple[str, str]]] = {
     "docket-same-person": ("같은 사람이 두 번 할 수 없습니다", "다른 담당자가 해야 합니다"),
     "docket-details-wrong": ("빈 칸이 있거나 글이 너무 깁니다", "칸을 채우거나 더 짧게 쓰세요"),
     "docket-stale": ("그사이 바뀌었습니다", "사건을 다시 보고 서명하세요"),
-    "docket-too-early": ("아직 때가 되지 않았습니다", ""),
+    "docket-too-early": ("아직 때가 되지 않았습니다", "봉인 기한 한 달 전에 다시 하세요"),
     "docket-unreadable": ("창구의 데이터베이스를 열 수 없습니다", "그것을 쓴 버전을 쓰거나 다른 폴더를 고르세요"),
     "no-quorum": ("증인이 모자라 공개하지 못했습니다", "다음 발행 때 다시 시도합니다. 계속되면 증인에게 물어보세요"),
     "log-damaged": (
