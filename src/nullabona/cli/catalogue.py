@@ -239,6 +239,14 @@ SENTENCES: Final[dict[str, tuple[str, str]]] = {
         "The inbox is read at moments of its own; this can take some minutes.",
         "우편함을 그때그때 다른 때에 읽으므로 몇 분 걸릴 수 있습니다.",
     ),
+    "catches-up": (
+        "Each room is read at a moment of its own; this can take half a minute.",
+        "대화방마다 다른 때에 읽으므로 30초쯤 걸릴 수 있습니다.",
+    ),
+    "room-may-come": (
+        "No such room is here; looking whether it has just come in.",
+        "그런 대화방이 없어 방금 온 것이 있는지 찾아봅니다.",
+    ),
     "not-all": (
         "Not everything has come in yet; this is what is here already.",
         "아직 다 받지 못해 저장된 것만 보여 줍니다.",

@@ -31,6 +31,8 @@ from nullabona.client.api import (
 T = TypeVar("T")
 REACH_S = 5.0
 """So long a command waits for a relay that does not answer at all, unless more was asked for than is usual."""
+A_MOMENT_S = 2.0
+"""What takes longer is told."""
 _CANCEL_AGAIN_S = 1.0
 
 
@@ -100,7 +102,11 @@ async def in_step(settings: Settings, client: Client, wait_s: float, *, receipts
     if settings.apart:
         note(settings, "apart-waits")
     await reach(settings, client, wait_s)
-    await client.sync(timeout_s=wait_s, receipts=receipts)
+    said = asyncio.get_running_loop().call_later(A_MOMENT_S, note, settings, "catches-up")
+    try:
+        await client.sync(timeout_s=wait_s, receipts=receipts)
+    finally:
+        said.cancel()
 
 
 def client_options(settings: Settings, *, online: bool = True) -> Options:

@@ -145,6 +145,7 @@ async def _catch_up(settings: Settings, client: Client, room: str, wait_s: float
             await reach(settings, client, wait_s)
             await client.look(room, timeout_s=wait_s)
         except errors.NoSuchRoom:
+            note(settings, "room-may-come")
             await in_step(settings, client, wait_s)
     except errors.Unreachable:
         out = any(not way.connected for way in client.status().relays)
