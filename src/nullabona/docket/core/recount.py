@@ -20,10 +20,13 @@ from nullabona.wire.slots import CommitmentWrong, EventRecord, Record, RenewalRe
 
 @dataclass(frozen=True, slots=True)
 class Stamp:
-    """A period's kept checkpoint, as the policy believes it. ``time_s`` None: the policy asks for no quorum."""
+    """A period's kept checkpoint, as the policy believes it.
+
+    ``by_s``: by when a quorum had cosigned it; None: the policy asks for no quorum.
+    """
 
     size: int
-    time_s: int | None
+    by_s: int | None
     times: tuple[int, ...] = ()
 
 
@@ -115,8 +118,8 @@ def _check_times(found: Recount, stamps: Mapping[int, Stamp], now_s: int) -> Non
         due = cadence.due_of(period)
         if stamp is None or stamp.size != batch.end:
             found.fault("period-unwitnessed", "no-checkpoint", period=period)
-        elif stamp.time_s is not None and stamp.time_s > due + cadence.window_s:
-            late = stamp.time_s - due - cadence.window_s
+        elif stamp.by_s is not None and stamp.by_s > due + cadence.window_s:
+            late = stamp.by_s - due - cadence.window_s
             found.fault("period-late", "late", period=period, seconds=late)
         elif stamp.times and min(stamp.times) < due:
             found.fault("period-early", "early", period=period)
