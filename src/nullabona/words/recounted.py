@@ -63,6 +63,7 @@ WHERE_KO: Final[Mapping[str, str]] = {
     "opened-wrong": "{period}회차가 말하는 {of}회차 {slot}번 칸의 내용이 봉인한 것과 다름",
     "renewed-out-of-place": "{period}회차가 {of}회차 {slot}번 칸을 엉뚱한 때에 다시 봉인함",
     "renewed-again": "이미 다시 봉인했거나 연 {of}회차 {slot}번 칸을 또 다시 봉인함",
+    "renewed-together": "{of}회차 {slot}번 칸을 다른 칸을 다시 봉인한 칸에 함께 봉인함",
     "renewal-unstated": "{of}회차 {slot}번 칸은 밝힌 다시 봉인이 아님",
     "overdue": "{term} 반기의 칸 {count}개가 기한이 지나도 봉인되어 있음, 첫째는 {of}회차 {slot}번 칸",
     "band": "{term} 반기의 칸 {count}개를 다시 봉인함, {band}의 배수가 아님",

@@ -36,6 +36,7 @@ SENTENCES: Final[Mapping[str, str]] = {
     "opened-wrong": "what period {period} says of slot {slot} of period {of} is not what was committed to",
     "renewed-out-of-place": "period {period} renews slot {slot} of period {of} out of place",
     "renewed-again": "slot {slot} of period {of} is renewed though it was renewed or opened before",
+    "renewed-together": "slot {slot} of period {of} is renewed by a slot that renews another one",
     "renewal-unstated": "slot {slot} of period {of} is not the renewal that was stated",
     "overdue": "{count} slots of {term} are sealed beyond their horizon, the first is slot {slot} of period {of}",
     "band": "{count} slots of {term} were renewed, which is no multiple of {band}",
