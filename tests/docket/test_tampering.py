@@ -252,6 +252,23 @@ def test_a_report_that_lies_is_seen(office: PublicOffice, entries: list[bytes], 
     assert {"report-wrong"} == codes(record.recount(office.clock()))
 
 
+@pytest.mark.parametrize("field", ["in_time", "notified"])
+def test_a_report_says_of_no_more_demands_than_there_are(
+    office: PublicOffice, entries: list[bytes], field: str
+) -> None:
+    """One that is sealed makes room for one more of each, not for any number of them."""
+
+    def make(statement: Statement) -> Statement:
+        assert isinstance(statement, Report)
+        row = statement.rows[0]
+        more = msgspec.structs.replace(row, **{field: getattr(row, field) + 2})
+        return msgspec.structs.replace(statement, rows=(more,))
+
+    record = Record(entries)
+    assert 1 == record.change(Report, make)
+    assert {"report-wrong"} == codes(record.recount(office.clock()))
+
+
 def test_a_report_without_the_instrument_is_seen(office: PublicOffice, entries: list[bytes]) -> None:
     """Demands that are in the log are in the report."""
     record = Record(entries)

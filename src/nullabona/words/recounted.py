@@ -84,6 +84,7 @@ WHERE_KO: Final[Mapping[str, str]] = {
     "reported-ahead": "{term} 보고서가 아직 오지 않은 것을 셈",
     "unreported": "{term} 보고서: 기록에 {instrument} 요청 {count}건이 있는데 보고하지 않음",
     "reported-less": "{term} 보고서: {instrument}: 기록에 보이는 것이 보고한 것보다 많음 ({fields})",
+    "reported-beyond": "{term} 보고서: {instrument}: 봉인되어 있을 수 있는 것보다 많이 보고함 ({fields})",
     "no-sum": "{term} 보고서: {instrument}: 결과를 더해도 받은 수가 되지 않음",
     "other-row": "{term} 보고서: {instrument}: 모든 요청이 공개되었는데 수치가 다름",
     "reported-more": "{term} 보고서: 보고한 요청 {count}건이 공개되지 않았는데 봉인된 칸은 {sealed}개뿐임",
