@@ -20,7 +20,7 @@ CHECKS := check-types check-rust check-lint check-format check-imports check-pag
 export UV_PYTHON_DOWNLOADS := never
 
 .DEFAULT_GOAL := help
-.PHONY: help setup ui demo screens screens-site test test-slow check format drill drill-mutants fuzz bench bench-app bench-client bench-speed leakage soak guard guard-record cover generate lock clean $(CHECKS)
+.PHONY: help setup ui demo screens screens-site test test-browser test-slow check format drill drill-mutants fuzz bench bench-app bench-client bench-speed leakage soak guard guard-record cover generate lock clean $(CHECKS)
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -100,7 +100,6 @@ bench: $(STAMP) ## figures of this machine, beside what the machine itself can d
 bench-speed: $(STAMP) ## the relay beside ejabberd, Prosody, NATS and others (bench/peers/install.sh gets them); 15 minutes
 	@$(BIN)/python -m bench.speed $(SPEED)
 
-# Subprocesses and pytest's workers are measured too ([tool.coverage] in pyproject.toml). Measured code is slower.
 bench-app: $(STAMP) $(PAGE) ## what a person feels: first screen, sending under load, scrolling (APP_SECONDS=1200: the long run)
 	@tools/need_programs.sh
 	@$(BIN)/python -m bench.app --seconds $(or $(APP_SECONDS),20)
@@ -120,6 +119,7 @@ guard: $(STAMP) ## what hot paths cost in counts, beside what is on record (a pa
 guard-record: $(STAMP) ## put on record what hot paths cost now: the commit says why it is more
 	@$(BIN)/python -m bench.guard --record
 
+# Subprocesses and pytest's workers are measured too ([tool.coverage] in pyproject.toml). Measured code is slower.
 cover: $(STAMP) ## line and branch coverage of `make test` by package; fails if a core or the wire has too little
 	@$(BIN)/coverage erase
 	@$(BIN)/coverage run -m pytest -n $(JOBS) --maxprocesses 8 --dist worksteal -q --timeout 300

@@ -20,6 +20,7 @@ from nullabona.app.protocol import (
     people_calls,
     privacy_views,
     pushes,
+    record_calls,
     talk_calls,
     views,
 )
@@ -43,6 +44,7 @@ def page() -> str:
         device_calls,
         people_calls,
         moving_calls,
+        record_calls,
         import_calls,
         pushes,
     ):

@@ -45,6 +45,11 @@ def test_an_impostor_is_told_and_not_accepted(service: Service, tmp_path: Path) 
             assert ("asking", "refuted", False) == record_of(b, a.me.handle)
             with pytest.raises(CardRefuted):
                 await b.accept_contact(a.me.handle)
+            (still,) = b.status().warnings
+            about = {"handle": a.me.handle, "account": eve.me.account}
+            assert ("card-refuted", 0, about) == (still.code, still.at_s, still.detail)
+            await b.decline_contact(a.me.handle)
+            assert () == b.status().warnings
 
     play(story())
 

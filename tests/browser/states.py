@@ -10,6 +10,7 @@ from typing import Final
 
 from nullabona.client.core import claims
 from nullabona.client.core.operator.keeping import HeldItem, count_refused, load_counts, save_held
+from nullabona.client.core.record.keeping import Evidence, keep_evidence
 from nullabona.client.core.records import ContactState
 from nullabona.client.core.step import Step
 from nullabona.wire.handle import parse_handle
@@ -64,8 +65,16 @@ def _unchecked(step: Step) -> None:
             count_refused(step.store, "note-invalid")
 
 
+def _kept(step: Step) -> None:
+    """What a directory showed, kept as evidence: of two records, and of another one than before."""
+    host = parse_handle(step.me.handle).authority
+    for code in ("log-forked", "log-replaced"):
+        keep_evidence(step.store, Evidence(code, host, step.now // 1_000, b"before", code.encode()))
+
+
 PUT: Final[dict[str, Callable[[Step], None]]] = {
     **{name: _told(*codes) for name, codes in CODES.items()},
     **{f"request-{found}": _standing(found) for found in (claims.PENDING, claims.PROMISED, claims.REFUTED)},
     "notices-unchecked": _unchecked,
+    "record-wrong": _kept,
 }

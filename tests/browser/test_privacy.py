@@ -114,3 +114,20 @@ def test_the_relay_is_changed_where_it_is_shown(
     expect(main.locator(".who dd").nth(1)).to_contain_text(doomed.host)
     junho.enter(names[0])
     expect(junho.page.get_by_text(f"{line} {doomed.host}").last).to_be_visible()
+
+
+@pytest.mark.parametrize("name", ["미나", "mina"])
+def test_what_is_wrong_with_the_record_stands_there(meet: Meet, name: str) -> None:
+    """Each warning with what to do; the evidence is saved; a record that began anew is taken up once confirmed."""
+    (mina,) = meet(name)
+    mina.put("record-wrong")
+    section(mina, "개인정보", "Privacy")
+    wrong = mina.page.locator("[data-wrong]")
+    expect(wrong.locator(".note")).to_have_count(2)
+    wrong.get_by_role("button", name=re.compile("증거 저장하기|Save the evidence")).click()
+    expect(wrong.locator(".path")).to_contain_text("evidence")
+    anew = re.compile("새 기록 받아들이기|Take up the new record")
+    wrong.get_by_role("button", name=anew).click()
+    mina.page.get_by_role("alertdialog").or_(mina.page.get_by_role("dialog")).get_by_role("button", name=anew).click()
+    expect(wrong.get_by_role("button", name=anew)).to_have_count(0)
+    expect(wrong.get_by_role("button")).to_have_count(1)

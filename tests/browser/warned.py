@@ -10,7 +10,8 @@ from tests.browser.tour import Stop, Visit
 
 def stop_of(name: str) -> Stop:
     """Puts the state in and leads to where it shows."""
-    show = _toasts if name in CODES else _notices if name == "notices-unchecked" else _request
+    pages = {"notices-unchecked": _notices, "record-wrong": _wrong}
+    show = _toasts if name in CODES else pages.get(name, _request)
 
     def stop(visit: Visit) -> None:
         visit.go()
@@ -37,3 +38,9 @@ def _notices(visit: Visit, name: str) -> None:
     assert name
     visit.go(page="Privacy")
     expect(visit.person.page.locator("[data-notices]")).to_be_visible()
+
+
+def _wrong(visit: Visit, name: str) -> None:
+    assert name
+    visit.go(page="Privacy")
+    expect(visit.person.page.locator("[data-wrong]")).to_be_visible()

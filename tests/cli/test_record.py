@@ -191,6 +191,25 @@ def test_a_folder_that_cannot_be_written_is_said(wronged: Wronged, tmp_path: Pat
     assert (1, True) == (refused.code, "[log-file]" in refused.err)
 
 
+def test_status_says_what_is_still_wrong(wronged: Wronged) -> None:
+    """Whoever did not follow when it was told reads it there, in a sentence; programs get it too."""
+    (warning,) = nulla("status", "--timeout", "0.2", "--json", profile=wronged.profile).row["warnings"]
+    about = warning["detail"]
+    assert ("foreign-entry", wronged.handle, True) == (warning["code"], about["handle"], about["epoch"] > 0)
+    english, korean = (
+        nulla("status", "--timeout", "0.2", "--lang", language, profile=wronged.profile).out
+        for language in ("en", "ko")
+    )
+    assert f"! The public record has an entry for {wronged.handle} that this device did not make" in english
+    assert f"! 공개 기록에 이 기기가 만들지 않은 {wronged.handle} 항목이 있어요" in korean
+
+
+def test_where_nothing_is_wrong_nothing_is_said(pair: Pair) -> None:
+    """The status is a table, and syncing one sentence."""
+    assert [] == nulla("status", "--json", profile=pair.mina).row["warnings"]
+    assert "!" not in nulla("status", profile=pair.mina).out + nulla("sync", profile=pair.mina).err
+
+
 # -- an operator who begins a new record --------------------------------------------------------------------------
 
 
@@ -206,9 +225,12 @@ def test_after_the_record_was_lost_publishing_says_so_until_the_new_one_is_taken
         service.start()
         distrusted = nulla("account", "publish", profile=tmp_path / "mina")
         assert (3, True) == (distrusted.code, "[log-replaced]" in distrusted.err), distrusted.err
+        synced = nulla("sync", profile=tmp_path / "mina")
+        assert (0, True) == (synced.code, f"! The directory at {service.host} shows another public" in synced.err)
         forgotten = nulla("record", "forget", service.host, profile=tmp_path / "mina")
         assert (0, True) == (forgotten.code, "nulla account publish" in forgotten.err)
         assert 0 == nulla("account", "publish", profile=tmp_path / "mina").code
+        assert [] == nulla("status", "--json", profile=tmp_path / "mina").row["warnings"]
         new = nulla("account", "create", service.handle("jun"), "--unprotected", profile=tmp_path / "jun")
         assert 0 == new.code, new.err
         assert 0 == nulla("contact", "add", service.handle("mina"), profile=tmp_path / "jun").code

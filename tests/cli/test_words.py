@@ -10,15 +10,19 @@ import pytest
 
 import nullabona
 from nullabona.app.showing.refusals import SAID
+from nullabona.cli import main
 from nullabona.cli.catalogue import SENTENCES
+from nullabona.cli.root import COMMANDS
 from nullabona.cli.telling import spoken, told
 from nullabona.client.api import MessageInfo, NoticeInfo
+from nullabona.docket.site.words import load_words
 from nullabona.errors import NullabonaError, PeerError, UserError
 from nullabona.words.errors import ERRORS_KO, Language
 from nullabona.words.exporting import EXPORT
 from nullabona.words.telling import GRAVE, NEWS, TOLD, level_of, met
 from tests.cli.conftest import Pair
 from tests.cli.shell import nulla
+from tests.repo.test_commands import known
 
 ELSEWHERE = {"user-error", "peer-error"}
 """Branches of the tree, which nobody raises."""
@@ -45,6 +49,12 @@ def test_every_error_of_a_command_has_its_korean_sentence(kinds: set[type[Nullab
     assert set() == codes - set(ERRORS_KO) - ELSEWHERE
 
 
+def test_no_korean_sentence_has_an_english_hint(kinds: set[type[NullabonaError]]) -> None:
+    """The error's own hint is said only where it lists what there is at that moment."""
+    fixed = {kind.code for kind in kinds if kind.default_hint}
+    assert set() == {code for code in fixed & set(ERRORS_KO) if not ERRORS_KO[code][1]}
+
+
 def test_what_a_page_says_a_terminal_can_say_too(kinds: set[type[NullabonaError]]) -> None:
     """But for what only a page is refused."""
     page = {kind.code for kind in kinds if kind.__module__.startswith(PAGE_ONLY)}
@@ -63,9 +73,21 @@ def test_one_idea_has_one_korean_word() -> None:
     """docs/glossary.md, "In Korean"."""
     said = [text for both in SENTENCES.values() for text in both] + [t for both in ERRORS_KO.values() for t in both]
     said += [text for pair in TOLD.values() for both in pair for text in both] + [t for b in EXPORT.values() for t in b]
-    wrong = re.compile(r"낱말|대화 ?신청|복구 단어|되살[리렸려]|닉네임|별칭")
+    said += [text for refusal in SAID.values() for text in refusal] + [label.ko for label in load_words().values()]
+    others = r"낱말|대화 ?신청|복구 (?:단어|문구)|되살[리렸려]|닉네임|별칭|수신함|검사점|뿌리|데스크(?!톱)|영수증"
+    wrong = re.compile(others)
     kept = {"항목 {size}개를 되살렸습니다"}  # a log, not an account
     assert [] == [text for text in said if wrong.search(text) and not any(each in text for each in kept)]
+
+
+def test_commands_that_a_sentence_names_exist(kinds: set[type[NullabonaError]]) -> None:
+    """Hints, warnings and notes send nobody to a command that is not there."""
+    said = [text for both in (*SENTENCES.values(), *ERRORS_KO.values()) for text in both]
+    said += [text for pair in TOLD.values() for both in pair for text in both] + [kind.default_hint for kind in kinds]
+    named = [words.split() for text in said for words in re.findall(r"\bnulla ((?:-*[a-z-]+ ?)+)", text)]
+    assert named
+    assert [] == [words for words in named if words[0] in COMMANDS and not known(main, words)]
+    assert {"app"} >= {words[0] for words in named} - set(COMMANDS)
 
 
 @pytest.mark.parametrize("code", TOLD)
@@ -112,7 +134,7 @@ def test_states_are_said_in_the_language_of_the_person(pair: Pair) -> None:
     assert "수락함" in people
     status = nulla("status", "--lang", "ko", profile=pair.mina).out
     assert re.search(r"명함 +올림", status)
-    assert "수신함: 연결됨" in status
+    assert "우편함: 연결됨" in status
     assert "True" not in status
     assert {"joined"} == {row["phase"] for row in nulla("room", "list", "--json", profile=pair.mina).rows}
 

@@ -19,7 +19,7 @@ def test_the_inbox_is_named_and_what_can_be_counted_in_it() -> None:
     """The relay knows one box of an account, because its card names it."""
     assert "does not know whose they are" not in SYSTEM.en
     assert "The inbox of an account is named on its card" in SYSTEM.en
-    assert "계정의 수신함은 명함에 적혀 있어 알 수 있습니다" in SYSTEM.ko
+    assert "계정의 우편함은 명함에 적혀 있어 알 수 있습니다" in SYSTEM.ko
     assert "nothing shows who put them there" in SYSTEM.en
 
 
@@ -45,7 +45,7 @@ def test_content_that_is_not_held_names_the_sealed_items() -> None:
 
 
 @pytest.mark.parametrize(
-    ("page", "said"), [("ko/held.html", "계정의 수신함"), ("en/held.html", "The inbox of an acco")]
+    ("page", "said"), [("ko/held.html", "계정의 우편함"), ("en/held.html", "The inbox of an acco")]
 )
 def test_the_site_says_it_too(page: str, said: str) -> None:
     """Where it says what is held."""

@@ -128,7 +128,8 @@ def test_an_admin_reads_no_case(team: Team, case: str) -> None:
     admin = team[Role.ADMIN]
     for path in (f"/case/{case}", f"/case/{case}/document", "/cases", "/queue/version", "/journal", "/intake"):
         assert 404 == admin.get(path).status, path
-    assert admin.get(f"/case/{case}").body == admin.get(f"/case/{case}").body
+    absent = "0" * len(case)
+    assert admin.get(f"/case/{absent}").text == admin.get(f"/case/{case}").text.replace(case, absent)
     assert (303, "/confirm") == (admin.get("/").status, admin.get("/").headers["location"])
     assert case not in admin.get("/officers").text
 

@@ -96,6 +96,8 @@ MUTANTS: Final = (
     _mutant("first words go by the connection that reads", "tap", "T-15",
         Edit("client/runner/outbox.py", "            return self._ground.ways.passing(relay)",
              '            return self._ground.ways.lasting(relay, "inbox")')),
+    _mutant("contacts are invited by their inboxes", "tap", "T-19",
+            Edit("client/core/invites.py", "    return room if inside.issuperset(invite.devices) else None", "    return None")),
     _mutant("rooms share a connection", "tap", "T-17",
         Edit("client/runner/ways.py", 'if options.together if lane == "rooms" else not options.apart:',
              'if lane == "rooms" or not options.apart:')),

@@ -243,7 +243,7 @@ def test_a_directory_that_is_seen_for_the_first_time_frees_what_waited(
             (notice,) = await arrived(mina)
             with runner.engine.step(runner.now()) as step:
                 forget_notices(step.store)
-                forget_pinned(step.store, operator.host)
+                forget_pinned(step.store, operator.host, 0)
                 taking.take(step, notice.item)
             assert (0, 1) == (len(mina.operator_notices().notices), mina.operator_notices().unchecked)
             await runner.directories.begin(operator.host)

@@ -109,6 +109,10 @@ def test_an_unknown_key_names_the_nearest(tmp_path: Path) -> None:
     with pytest.raises(BadConfig, match="unknown limit: frame_byte") as caught:
         make_config(read_file(path))
     assert "did you mean frame_bytes?" == caught.value.hint
+    path.write_text("zzz = 1")
+    with pytest.raises(BadConfig, match="unknown setting: zzz") as caught:
+        make_config(read_file(path))
+    assert caught.value.hint.startswith("known are behind_proxy, ")
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import re
 import subprocess
 from pathlib import Path
@@ -10,10 +9,13 @@ from pathlib import Path
 import click
 import pytest
 
+from nullabona.cli import main
+from nullabona.cli.backup import FileOrCommand
+from nullabona.cli.root import COMMANDS
 from tools import check_generated
 
 ROOT = Path(__file__).parents[2]
-PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
+PAGES = sorted([*ROOT.glob("*.md"), *(page for folder in ("docs", "spec") for page in (ROOT / folder).rglob("*.md"))])
 PROMISED = ("demo", "test", "check", "drill", "fuzz", "bench")
 
 
@@ -24,10 +26,12 @@ def make_targets() -> set[str]:
 
 
 def commands() -> list[tuple[Path, list[str]]]:
-    """Every use of ``nulla`` in code of the pages: the words up to the first that is no subcommand or option."""
-    use = re.compile(r"(?:`|^ {4}.*?)\bnulla ((?:relay|drill|account|room|log|witness|--)[^`\n]*)", flags=re.MULTILINE)
+    """Every use of ``nulla`` in code of the pages: the words behind it, to the end of the code, line or comment."""
+    use = re.compile(
+        rf"(?:`|^(?: {{4}}.*?)?(?:\S*/)?)nulla ((?:--|(?:{'|'.join(COMMANDS)})(?![\w-]))[^`\n|;)]*)", re.MULTILINE
+    )
     texts = {page: page.read_text(encoding="utf-8").replace("\\\n", " ") for page in PAGES}
-    return [(page, words.split()) for page, text in texts.items() for words in use.findall(text)]
+    return [(page, words.partition(" #")[0].split()) for page, text in texts.items() for words in use.findall(text)]
 
 
 def test_make_help_lists_every_promised_target() -> None:
@@ -47,26 +51,54 @@ def test_make_targets_in_the_pages_exist() -> None:
 
 def test_commands_in_the_pages_exist() -> None:
     """`nulla …` in a page names subcommands and options that the command has."""
-    root = getattr(importlib.import_module("nullabona.cli"), "main", None)
-    if not isinstance(root, click.Command):
-        pytest.skip("the command nulla does not exist yet")
-    wrong = [
-        f"{page.relative_to(ROOT)}: nulla {' '.join(words)}" for page, words in commands() if not known(root, words)
+    used = commands()
+    assert set(COMMANDS) <= {word for _, words in used for word in words}
+    assert [] == [
+        f"{page.relative_to(ROOT)}: nulla {' '.join(words)}" for page, words in used if not known(main, words)
     ]
-    assert wrong == []
 
 
 def known(command: click.Command, words: list[str]) -> bool:
-    """Whether ``words`` begin with subcommands of ``command`` and name only options that the last one has."""
-    context = click.Context(command)
-    rest = list(words)
+    """Whether ``words`` begin with subcommands of ``command``, and name only options of those."""
+    context, rest = click.Context(command), without_options(command, words)
     while isinstance(command, click.Group) and rest and not rest[0].startswith("-"):
-        inner = command.get_command(context, rest.pop(0))
-        if inner is None:
-            return False
-        command, context = inner, click.Context(inner, parent=context)
-    options = {name for parameter in command.get_params(context) for name in parameter.opts}
-    return all(word.partition("=")[0] in options for word in rest if word.startswith("--"))
+        try:
+            name, inner, rest = command.resolve_command(context, rest)
+        except click.UsageError:
+            return rest[0].isupper() or not rest[0].isascii()  # a placeholder
+        assert inner is not None
+        command, context = inner, click.Context(inner, parent=context, info_name=name)
+        if isinstance(command, FileOrCommand) and rest and rest[0] not in command.commands:
+            rest = ["make", *rest]
+        rest = without_options(command, rest) if isinstance(command, click.Group) else rest
+    options = {
+        name for parameter in command.get_params(context) for name in (*parameter.opts, *parameter.secondary_opts)
+    }
+    return all(word.rstrip(",.").partition("=")[0] in options for word in rest if word.startswith("--"))
+
+
+def without_options(group: click.Command, words: list[str]) -> list[str]:
+    """What follows the options of a group, each of which takes one word unless it is a switch."""
+    takes = {name: not each.is_flag for each in group.params if isinstance(each, click.Option) for name in each.opts}
+    rest = list(words)
+    while isinstance(group, click.Group) and len(rest) > 1 and rest[0] in takes:
+        rest = rest[1 + takes[rest[0]] :]
+    return rest
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "relay limit",
+        "record evidence --into DIR",
+        "--profil DIR status",
+        "docket --oficer FILE list",
+        "backup check --file X",
+    ],
+)
+def test_a_command_that_does_not_exist_is_noticed(words: str) -> None:
+    """A misspelt subcommand, and a misspelt option of a command, of a group and of all."""
+    assert not known(main, words.split())
 
 
 def test_generated_pages_are_fresh() -> None:

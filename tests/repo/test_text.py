@@ -93,6 +93,15 @@ def test_links_lead_somewhere() -> None:
     assert [link for link in links if not leads_somewhere(Path(link[0]), link[1])] == []
 
 
+def test_the_glossary_says_each_word_once() -> None:
+    """No word has two meanings there, and none has two Korean words."""
+    meanings, _, korean = (ROOT / "docs/glossary.md").read_text(encoding="utf-8").partition("## In Korean")
+    for table in (meanings, korean):
+        words = [word for word in re.findall(r"(?m)^\| ([^|]+) \|", table) if word != "word"]
+        assert words
+        assert [] == [word for word in words if words.count(word) > 1]
+
+
 def test_nothing_is_left_unfinished() -> None:
     """No marker of unfinished work in any file; what is missing is an issue or says *unproven*."""
     assert lines_with(UNFINISHED) == []

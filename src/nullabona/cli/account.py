@@ -133,8 +133,8 @@ def phrase(context: click.Context, *, words: Literal["english", "korean"]) -> No
 def restore(context: click.Context, handle: str, *, protection: str | None, timeout: float) -> None:
     """Restore the account HANDLE on this new device from its 24 words (asked for, or from stdin).
 
-    Handle, identity key and inbox come back; rooms, contacts, messages and settings do not. A group's admin has to
-    remove you and add you again; an old contact has to delete you before they hear a new request.
+    Handle, identity key and inbox come back; messages, contacts and settings do not (a backup has them: `nulla
+    restore`). Rooms come back by those whom you ask: `nulla contact add` each old contact, who need not accept.
     """
     settings = settings_of(context)
     if settings.interactive:

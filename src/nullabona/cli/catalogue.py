@@ -64,7 +64,7 @@ SENTENCES: Final[dict[str, tuple[str, str]]] = {
     ),
     "account-deleted": (
         "{handle} is deleted. Nobody can take the handle for 90 days; this profile's folder is yours to erase.",
-        "{handle} 계정을 지웠습니다. 90일 동안 아무도 이 이름을 쓸 수 없습니다. 이 프로필 폴더는 직접 지우세요.",
+        "{handle} 계정을 지웠습니다. 90일 동안 아무도 이 아이디를 쓸 수 없습니다. 이 프로필 폴더는 직접 지우세요.",
     ),
     "this-device": ("(this one)", "(이 기기)"),
     "link-code": (
@@ -237,7 +237,7 @@ SENTENCES: Final[dict[str, tuple[str, str]]] = {
     "synced": ("Everything has gone out and come in.", "보낼 것은 다 보냈고 받을 것은 다 받았습니다."),
     "apart-waits": (
         "The inbox is read at moments of its own; this can take some minutes.",
-        "수신함을 그때그때 다른 때에 읽으므로 몇 분 걸릴 수 있습니다.",
+        "우편함을 그때그때 다른 때에 읽으므로 몇 분 걸릴 수 있습니다.",
     ),
     "not-all": (
         "Not everything has come in yet; this is what is here already.",
@@ -327,7 +327,7 @@ SENTENCES: Final[dict[str, tuple[str, str]]] = {
     ),
     "log-fork-side": (
         "Signed by the log: size {size}, root {root}, witnessed by {witnesses}.",
-        "기록이 서명함: 크기 {size}, 뿌리 {root}, 증인 {witnesses}.",
+        "기록이 서명함: 크기 {size}, 루트 {root}, 증인 {witnesses}.",
     ),
     "log-fork-nobody": ("nobody whom the policy knows", "정책이 아는 증인 없음"),
     "log-forked": (

@@ -38,9 +38,9 @@ class Desk(click.Group):
 
 @click.group(cls=Desk)
 @click.option("--data", type=click.Path(path_type=Path, file_okay=False), metavar="DIR", envvar="NULLA_DOCKET",
-              help="The desk's folder, with its docket.toml.")  # fmt: skip
+              show_envvar=True, help="The desk's folder, with its docket.toml.")  # fmt: skip
 @click.option("--officer", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", envvar="NULLA_OFFICER",
-              help="Your officer's file: whoever acts signs with it.")  # fmt: skip
+              show_envvar=True, help="Your officer's file: whoever acts signs with it.")  # fmt: skip
 @click.pass_context
 def docket(context: click.Context, data: Path | None, officer: Path | None) -> None:
     """For operators' legal desks, and for whoever checks what they hand over and publish.

@@ -13,7 +13,7 @@ DOCKET: Final[dict[str, tuple[str, str]]] = {
     ),
     "docket-founded": (
         "The desk is founded. Take {path} to the auditor and leave no copy here.",
-        "데스크를 만들었습니다. {path} 파일을 감사인에게 옮기고 여기에는 남기지 마세요.",
+        "창구를 만들었습니다. {path} 파일을 감사인에게 옮기고 여기에는 남기지 마세요.",
     ),
     "docket-cadence-slow": (
         "A receipt may take {minutes} minutes, for good: too long for {instruments}, whose answers will often be late.",
@@ -41,7 +41,7 @@ DOCKET: Final[dict[str, tuple[str, str]]] = {
     "docket-outage-stated": ("the operator says: {text}", "운영자의 설명: {text}"),
     "docket-unproven-outside-the-desk": (
         "cannot be proven: that every demand went through this desk. An authority without a receipt knows.",
-        "증명할 수 없음: 모든 요청이 이 데스크를 거쳤는지. 영수증 없이 자료를 받은 기관만 압니다.",
+        "증명할 수 없음: 모든 요청이 이 창구를 거쳤는지. 접수증 없이 자료를 받은 기관만 압니다.",
     ),
     "docket-unproven-times-unwitnessed": (
         "cannot be proven: when anything was entered, because the policy asks for no witness.",

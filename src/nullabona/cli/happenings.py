@@ -26,7 +26,7 @@ HAPPENINGS: Final[dict[str, tuple[str, str]]] = {
     "status-outbox": ("outbox", "보낼 것"),
     "status-connected": ("connected", "연결됨"),
     "status-apart": ("not connected", "연결 안 됨"),
-    "lane-inbox": ("inbox", "수신함"),
+    "lane-inbox": ("inbox", "우편함"),
     "lane-rooms": ("rooms", "대화방"),
     "event-wish-refused": (
         "* the link of {handle} does not lead in: `nulla room asked` says why",
@@ -35,6 +35,10 @@ HAPPENINGS: Final[dict[str, tuple[str, str]]] = {
     "event-operator-notice": (
         "* your operator tells of a demand about this account: nulla operator-notices list",
         "* 운영자가 이 계정에 관한 요청을 알렸습니다: nulla operator-notices list",
+    ),
+    "notices-pin": (
+        "If you have its policy in a way you trust: nulla record pin FILE",
+        "믿을 수 있는 방법으로 정책을 받았다면: nulla record pin 파일",
     ),
     "event-joined": ("* you are in {room}", "* {room} 방에 들어왔습니다"),
     "event-member-added": ("* {handle} is in {room}", "* {handle} 님이 {room} 방에 들어왔습니다"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from nullabona.cli.catalogue import say
 from nullabona.cli.output import emit, line, table
 from nullabona.cli.running import opened, run_async
 from nullabona.cli.settings import Settings, common, settings_of
@@ -40,6 +41,8 @@ async def _list(settings: Settings) -> None:
         checkable=found.checkable,
     ):
         line(sentence)
+    if not found.checkable:
+        line(say("notices-pin", settings.language))
 
 
 def _row(settings: Settings, notice: OperatorNoticeInfo) -> tuple[str, ...]:

@@ -41,7 +41,12 @@ def line(text: str) -> None:
 def note(settings: Settings, key: str, **values: object) -> None:
     """A sentence beside the data, on stderr; nothing with ``--json``."""
     if not settings.as_json:
-        sys.stderr.write(harmless(say(key, settings.language, **values)) + "\n")
+        remark(say(key, settings.language, **values))
+
+
+def remark(text: str) -> None:
+    """One line beside the data, on stderr."""
+    sys.stderr.write(harmless(text) + "\n")
 
 
 def harmless(text: str) -> str:

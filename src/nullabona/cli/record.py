@@ -14,7 +14,7 @@ from nullabona.cli.logwork import make_folder, read_policy, read_policy_text, re
 from nullabona.cli.output import emit, line, note
 from nullabona.cli.running import opened, run_async
 from nullabona.cli.settings import Settings, common, settings_of
-from nullabona.client.api import Proven, RecordEvidence, RecordStanding, verify_evidence
+from nullabona.client.api import Proven, RecordEvidence, RecordStanding, evidence_files, verify_evidence
 from nullabona.words.standing import standing_words
 
 _FILE: Final = click.Path(path_type=Path, dir_okay=False)
@@ -99,9 +99,11 @@ def evidence(context: click.Context, *, out: Path | None) -> None:
     settings = settings_of(context)
     kept: list[RecordEvidence] = []
     run_async(_evidence(settings, kept))
+    if out is not None and kept:
+        make_folder(out)
+        for name, data in evidence_files(kept).items():
+            write_file(out / name, data)
     for number, each in enumerate(kept):
-        if out is not None:
-            _write(out, f"{number:02d}-{each.code}", each)
         if settings.as_json:
             emit(each)
         else:
@@ -116,15 +118,6 @@ def evidence(context: click.Context, *, out: Path | None) -> None:
 async def _evidence(settings: Settings, found: list[RecordEvidence]) -> None:
     async with opened(settings, online=False) as client:
         found.extend(client.record_evidence())
-
-
-def _write(out: Path, name: str, evidence: RecordEvidence) -> None:
-    make_folder(out)
-    if evidence.proves:
-        write_file(out / f"{name}.evidence", evidence.shown)
-    else:
-        write_file(out / f"{name}.before", evidence.before)
-        write_file(out / f"{name}.shown", evidence.shown)
 
 
 @record.command("verify")

@@ -39,7 +39,7 @@ COMMANDS: Final = {
     "log": ("nullabona.cli.log:log", "Public logs: check all of one, prove an entry, watch it grow."),
     "relay": ("nullabona.cli.relay:relay", "For operators: run a relay and its directory."),
     "witness": ("nullabona.cli.witness:witness", "For operators: cosign other operators' logs."),
-    "docket": ("nullabona.cli.docket:docket", "Legal demands: check packages, publish the record."),
+    "docket": ("nullabona.cli.docket:docket", "Legal demands: run a desk, check packages and the record."),
     "drill": ("nullabona.cli.drill:drill", "For everybody: play an adversary, see what is learned."),
 }
 """name → (where, one line)."""
@@ -83,7 +83,8 @@ def _present(name: str) -> bool:
 def nulla() -> None:
     """A messenger whose operator can obey every order in full and still has nothing to give.
 
-    Data goes to stdout, everything else to stderr. The common options may also follow the command.
+    Data goes to stdout, everything else to stderr. The common options may also follow the command; but for --json and
+    --lang the environment may give them (NULLA_PROFILE, NULLA_PASSPHRASE_FILE, ...).
     """
 
 

@@ -10,9 +10,10 @@ from typing import Any
 import click
 
 from nullabona.cli.catalogue import say
-from nullabona.cli.output import emit, line, note, table
+from nullabona.cli.output import emit, line, note, remark, table
 from nullabona.cli.running import in_step, opened, run_async
 from nullabona.cli.settings import Settings, common, settings_of
+from nullabona.cli.standing import still_wrong
 from nullabona.cli.telling import spoken, told
 from nullabona.client.api import (
     CardChecked,
@@ -161,8 +162,12 @@ def sync(context: click.Context, *, timeout: float | None) -> None:
         async with opened(settings) as client:
             await in_step(settings, client, settings.patience(timeout), receipts=True)
             note(settings, "synced")
+            found = client.status()
             if settings.as_json:
-                emit(client.status())
+                emit(found)
+                return
+            for sentence in still_wrong(found, settings.language):
+                remark(sentence)
 
     run_async(work())
 
@@ -172,7 +177,7 @@ def sync(context: click.Context, *, timeout: float | None) -> None:
 @common
 @click.pass_context
 def status(context: click.Context, *, timeout: float) -> None:
-    """Whether the relays are reached, and what still has to go out."""
+    """Whether the relays are reached, what still has to go out, and what is still wrong outside."""
     settings = settings_of(context)
 
     async def work() -> None:
@@ -184,6 +189,8 @@ def status(context: click.Context, *, timeout: float) -> None:
             emit(found)
             return
         table(_rows(found, settings.language))
+        for sentence in still_wrong(found, settings.language):
+            line(sentence)
 
     run_async(work())
 

@@ -367,11 +367,6 @@ def join_account(
     return _made(store, record)
 
 
-def is_listed(account: Account) -> bool:
-    """Whether the account's newest card names this device; if not, it was put out."""
-    return any(each.certificate.device_id == account.record.device_id for each in account.card.devices)
-
-
 def note_published(store: Store, card: Card, today: int) -> None:
     """The directory has taken ``card``. Runs in the caller's transaction."""
     account = need_account(store)

@@ -13,7 +13,7 @@ class NotPublishing(UserError):
     """This desk was opened without its log."""
 
     code = "docket-not-publishing"
-    default_hint = "open it with its log: nulla docket --log DIR"
+    default_hint = "name its log in docket.toml: origin, log_keys and policy"
 
 
 class NoLog:

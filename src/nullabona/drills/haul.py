@@ -122,7 +122,7 @@ def describe_inferred(inventory: Inventory, haul: Haul) -> Iterator[Text]:
     rest = len(inventory.boxes) - inboxes
     yield Text(
         f"{inboxes} boxes are inboxes of known handles (their cards say so); {rest} belong to nobody named",
-        f"상자 {inboxes}개는 공개 명함에 적힌 수신함; 나머지 {rest}개는 누구의 것인지 적힌 곳이 없음",
+        f"상자 {inboxes}개는 공개 명함에 적힌 우편함; 나머지 {rest}개는 누구의 것인지 적힌 곳이 없음",
     )
     log = f"{inventory.log_bytes:,} B"
     yield Text(
@@ -135,7 +135,7 @@ def describe_inferred(inventory: Inventory, haul: Haul) -> Iterator[Text]:
     yield Text(
         f"{connections} connections were open: while they last, the machine's kernel knows their addresses. Whose "
         "inbox each waits at stands in the memory of the process, too; it was not read out of it here",
-        f"열린 연결 {connections}개: 연결된 동안은 운영체제가 상대 주소를 앎. 어느 수신함에서 기다리는지도 프로세스 "
+        f"열린 연결 {connections}개: 연결된 동안은 운영체제가 상대 주소를 앎. 어느 우편함에서 기다리는지도 프로세스 "
         "메모리에 있으나, 여기서 읽어 내지는 않음",
     )
 
@@ -144,7 +144,7 @@ _KINDS: Final = {
     Kind.TEXT: Text("messages", "메시지"),
     Kind.ROOM: Text("room names", "방 이름"),
     Kind.NAME: Text("names, outside the public cards", "이름(공개 명함 밖)"),
-    Kind.PHRASE: Text("recovery phrases", "복구 문구"),
+    Kind.PHRASE: Text("recovery phrases", "24개 단어"),
     Kind.KEY: Text("keys", "키"),
     Kind.ADDRESS: Text("client addresses", "접속 주소"),
 }

@@ -64,7 +64,7 @@ def run_warrant(data: Path, handle: str) -> Report:
     box = next((box for box in inventory.boxes if box.address == card.card.body.inbox.address), None)
     report.section("Produced (all of it)", "제출 자료 (전부)", _describe(card, inventory.closed_s))
     report.section(
-        "Found by following the card to its inbox", "명함에 적힌 수신함에서 알 수 있는 것", _describe_box(box)
+        "Found by following the card to its inbox", "명함에 적힌 우편함에서 알 수 있는 것", _describe_box(box)
     )
     report.section("Asked for, and not held", "요구받았으나 보관하지 않는 것", _NOT_HELD)
     report.checks = [*_can(inventory, card, box, record), *_cannot(data, inventory, card)]
@@ -98,7 +98,7 @@ def _describe(found: Registered, closed_s: Mapping[int, int]) -> Iterator[Text]:
                f"기기 {len(body.devices)}대의 공개 키, 인증일 {days}; 기종·번호 없음")  # fmt: skip
     address = body.inbox.address.hex()[:16]
     yield Text(f"Where to write to: inbox {address}… and its public encryption key",
-               f"수신함 주소 {address}…와 그 공개 암호 키")  # fmt: skip
+               f"우편함 주소 {address}…와 그 공개 암호 키")  # fmt: skip
     yield Text(f"In the public record since epoch {found.epoch} under label {found.label.hex()[:16]}…; entries of "
                f"the last 30 days with the epoch (ten minutes) of each",
                f"공개 기록 {found.epoch}차부터 표지 {found.label.hex()[:16]}… 아래 있음; "
@@ -112,7 +112,7 @@ def _describe(found: Registered, closed_s: Mapping[int, int]) -> Iterator[Text]:
 
 def _describe_box(box: Box | None) -> Iterator[Text]:
     if box is None:
-        yield Text("The inbox is empty and was never used since it last expired", "수신함이 비어 있고 사용된 흔적 없음")
+        yield Text("The inbox is empty and was never used since it last expired", "우편함이 비어 있고 사용된 흔적 없음")
         return
     waiting = len(box.sizes)
     yield Text(f"{waiting} sealed item(s) wait there: {size_counts(box.sizes)}",
@@ -179,7 +179,7 @@ _CAN: Final = {
                  "of it; there is no other field.",
                  "수사관은 공개 명함과 등록일, 공개 기록에 올라간 항목을 얻으며, 그 밖의 항목은 없음."),
     "W-02": Text("The officer can follow the card to the inbox: number, padded sizes, expiry days of sealed items.",
-                 "수사관은 명함으로 수신함을 찾아 봉인된 항목의 수, (맞춰진) 크기, 만료일을 알 수 있음."),
+                 "수사관은 명함으로 우편함을 찾아 봉인된 항목의 수, (맞춰진) 크기, 만료일을 알 수 있음."),
     "W-03": Text("The officer learns how often the card was renewed.", "수사관은 명함 갱신 횟수를 알 수 있음."),
     "W-06": Text("The officer learns in which period (ten minutes) each card of the last 30 days entered the public "
                  "record: about once a week, a moment at which a device was online.",

@@ -19,7 +19,6 @@ from nacl import exceptions
 from nullabona.errors import Bug, PeerError
 
 PROOF_BYTES: Final = 80
-OUTPUT_BYTES: Final = 64
 KEY_BYTES: Final = 32
 
 _SUITE: Final = b"\x03"

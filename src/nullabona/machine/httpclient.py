@@ -50,6 +50,7 @@ class HttpMisbehaved(PeerError):
     """The server's answer is no HTTP, or longer than it may be."""
 
     code = "http-misbehaved"
+    default_hint = "is it the right address? else try again later"
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,11 +73,12 @@ def read_toml(path: Path, files: Sequence[str]) -> dict[str, Any]:
 
 
 def check_keys(given: Mapping[str, Any], known: Mapping[str, Any], what: str) -> None:
-    """Raises `BadConfig` for a key that is not known, with the nearest one."""
+    """Raises `BadConfig` for a key that is not known, with the nearest one, or with all."""
     for key in given:
         if key not in known:
             near = get_close_matches(key, known, 1)
-            raise BadConfig(f"unknown {what}: {key}", hint=f"did you mean {near[0]}?" if near else "")
+            hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(sorted(known))}"
+            raise BadConfig(f"unknown {what}: {key}", hint=hint)
 
 
 def typed(settings: Mapping[str, Any], key: str, kind: type, *, default: Any) -> Any:  # noqa: ANN401 - checked here

@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from nullabona.wire.handle import Handle
 
 MAX_CERTIFICATE: Final = 1_024
-DEVICE_ID_SIZE: Final = 16
 
 DeviceId = Annotated[bytes, Meta(min_length=16, max_length=16)]
 

@@ -10,8 +10,11 @@ CLIENT_KO: Final[Mapping[str, tuple[str, str]]] = {
     "handle-refused": ("쓸 수 없는 아이디입니다", "name@relay.example 처럼 쓰세요"),
     "handle-syntax": ("아이디 모양이 아닙니다", "name@relay.example 처럼 쓰세요"),
     "handle-host": ("@ 뒤가 릴레이 주소가 아닙니다", "relay.example 같은 주소를 쓰세요"),
-    "handle-length": ("아이디는 2자에서 32자까지입니다", ""),
-    "handle-character": ("한글이나 영문 소문자, 숫자와 그 사이의 _ . - 만 쓸 수 있습니다", ""),
+    "handle-length": ("아이디는 2자에서 32자까지입니다", "그 길이로 다시 고르세요"),
+    "handle-character": (
+        "한글이나 영문 소문자, 숫자와 그 사이의 _ . - 만 쓸 수 있습니다",
+        "보이지 않는 글자나 낱자가 들어 있지 않은지 보고 다시 적으세요",
+    ),
     "handle-mixed-script": ("한글과 영문을 섞을 수 없습니다", "숫자는 어느 쪽과도 쓸 수 있습니다"),
     "handle-confusable": ("다른 글자처럼 보이는 글자가 있습니다", "보통의 영문자로 쓰세요"),
     "handle-reserved": ("운영자나 기관으로 보일 수 있는 아이디입니다", "다른 아이디를 고르세요"),
@@ -63,7 +66,7 @@ CLIENT_KO: Final[Mapping[str, tuple[str, str]]] = {
     ),
     "bad-request": ("서로 맞지 않는 것을 시켰습니다", ""),
     "no-such-import": ("그런 가져오기가 없습니다", "목록을 보세요: nulla import --list"),
-    "import-unanswered": ("먼저 정해야 할 것이 있습니다", ""),
+    "import-unanswered": ("먼저 정해야 할 것이 있습니다", "--preview로 보고, 내가 누구인지와 날짜 순서를 알려 주세요"),
     "not-an-export": (
         "읽을 수 있는 대화 파일이 아닙니다",
         "카카오톡, 텔레그램 데스크톱, 왓츠앱에서 내보낸 .txt, .csv, .zip, result.json을 고르세요",
@@ -129,7 +132,7 @@ CLIENT_KO: Final[Mapping[str, tuple[str, str]]] = {
     "policy-refused": ("대화방의 규칙에 어긋나는 변경입니다. 아무도 따르지 않습니다", ""),
     "mls-refused": ("이 기기가 쓸 수 없는 암호 메시지입니다", ""),
     "bad-config": ("설정이 올바르지 않습니다", ""),
-    "log-file": ("파일을 읽거나 쓸 수 없습니다", ""),
+    "log-file": ("파일을 읽거나 쓸 수 없습니다", "파일이 있는지, 읽고 쓸 권한이 있는지 확인하세요"),
     # the app's command
     "app-silent": ("다른 앱이 이 프로필을 쓰면서 답하지 않습니다", "먼저 이 프로필의 다른 `nulla app`을 끝내세요"),
     "launch-exposed": ("앱을 여는 파일을 둘 폴더를 다른 사람이 볼 수 있습니다", "지우거나 나만 볼 수 있게 하세요"),

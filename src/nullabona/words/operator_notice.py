@@ -80,14 +80,8 @@ _SAID: Final[Mapping[str, tuple[str, str]]] = {
         "운영자가 보냈다고 했지만 맞지 않아 믿지 않은 것 {count}건.",
     ),
     "cannot": (
-        (
-            "This device knows no docket log of your operator, so it cannot check notices. Get its policy "
-            "in a way you trust: nulla record pin FILE."
-        ),
-        (
-            "이 기기가 운영자의 기록부를 몰라서 통지를 확인할 수 없어요. "
-            "믿을 수 있는 방법으로 정책을 받으세요: nulla record pin 파일."
-        ),
+        "This device knows no docket log of your operator, so it cannot check notices. Ask whether it has one.",
+        "이 기기가 운영자의 기록부를 몰라서 통지를 확인할 수 없어요. 운영자에게 기록부가 있는지 물어보세요.",
     ),
     "none": (
         "The operator has told of no demand about this account.",

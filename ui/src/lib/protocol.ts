@@ -971,6 +971,41 @@ export interface Moved {
   size: number;
 }
 
+/** One thing that is still wrong, in words, and what to do. */
+export interface RecordWarning {
+  message: string;
+  hint: string;
+  forget: string;
+}
+
+/** Everything that is still wrong, and how many pieces of evidence are kept, also of what is over. */
+export interface RecordWarnings {
+  warnings: RecordWarning[];
+  evidence: number;
+}
+
+/** What is still wrong with public records, dockets and handles. Nobody is asked. */
+export interface GetRecordWarnings {
+  call: "GetRecordWarnings";
+}
+
+/** Know nothing of a directory's record any more: its operator began a new one and said so in another way. */
+export interface ForgetRecord {
+  call: "ForgetRecord";
+  host: string;
+}
+
+/** Write all evidence into a folder of today's. */
+export interface SaveEvidence {
+  call: "SaveEvidence";
+}
+
+/** Where it lies, and how many files there are. */
+export interface Saved {
+  path: string;
+  files: number;
+}
+
 /** Who a name in an export is: ``me``, an account, or empty: nobody known. */
 export interface ImportName {
   name: string;
@@ -1342,6 +1377,9 @@ export type AnyCall =
   | GetPrivacy
   | MoveRelay
   | PutAwayNotice
+  | GetRecordWarnings
+  | ForgetRecord
+  | SaveEvidence
   | MakeBackup
   | CheckBackup
   | ExportAll
@@ -1429,6 +1467,9 @@ export interface Answers {
   GetPrivacy: Privacy;
   MoveRelay: Me;
   PutAwayNotice: Done;
+  GetRecordWarnings: RecordWarnings;
+  ForgetRecord: RecordWarnings;
+  SaveEvidence: Saved;
   MakeBackup: Moved;
   CheckBackup: Moved;
   ExportAll: Moved;

@@ -12,7 +12,7 @@ from nullabona.app.protocol import views as v
 from nullabona.app.protocol.talk_calls import Words
 from nullabona.app.showing.chats import room_may, to_chat
 from nullabona.app.showing.finding import parts
-from nullabona.app.showing.messages import Around, all_words, position_of, quote_of, to_message
+from nullabona.app.showing.messages import Around, all_words, quote_of, to_message
 from nullabona.app.showing.people import to_person
 from nullabona.app.showing.words import clean_name
 from nullabona.client.api import Client, ContactInfo, Found, Member, MessageInfo, RoomPreferences, RoomSummary, errors
@@ -243,8 +243,3 @@ class Looks:
 def now_ms() -> int:
     """Milliseconds since the epoch."""
     return time.time_ns() // 1_000_000
-
-
-def read_place(place: str) -> int | None:
-    """The position of a place, or None for an empty one. Raises `ValueError`."""
-    return position_of(place) if place else None

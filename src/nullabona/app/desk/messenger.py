@@ -8,6 +8,7 @@ from typing import Any, Final
 from nullabona.app.desk.hub import Hub
 from nullabona.app.desk.looks import Looks, now_ms
 from nullabona.app.protocol import pushes as p
+from nullabona.app.showing.warned import warned
 from nullabona.app.showing.words import one_line
 from nullabona.client.api import OperatorNoticeChanged
 from nullabona.client.api import events as e
@@ -15,7 +16,7 @@ from nullabona.errors import UserError
 from nullabona.words.errors import Language
 from nullabona.words.notices import NOTICES, notice
 from nullabona.words.relays import relay_name
-from nullabona.words.telling import level_of, met, told
+from nullabona.words.telling import level_of, met
 
 APP_NAME: Final = "nullabona"
 
@@ -68,7 +69,7 @@ class Messenger:
 
     def _tell(self, code: str, room: bytes, values: Mapping[str, Any]) -> None:
         code = met(code, published=self._looks.client.me.published)
-        message, hint = told(code, self._language, {key: one_line(str(value)) for key, value in values.items()})
+        message, hint = warned(code, self._language, {key: one_line(str(value)) for key, value in values.items()})
         self._hub.push(p.Told(code, message, hint, room.hex(), level_of(code)))
 
     def _message(self, event: e.MessageReceived) -> None:

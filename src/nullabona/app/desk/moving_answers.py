@@ -37,7 +37,7 @@ def downloads(home: Path) -> Path:
     return folder if folder.is_dir() else home
 
 
-def _place(ask: Asker, ending: str, what: str = "") -> Path:
+def place(ask: Asker, ending: str, what: str = "") -> Path:
     """Today's place on this machine, for everything or for one thing."""
     name = ask.client.me.handle.partition("@")[0]
     day = f"{datetime.now().astimezone():%Y-%m-%d}"
@@ -62,14 +62,14 @@ def _key(ask: Asker, passphrase: str) -> BackupKey:
 
 
 async def _make_backup(ask: Asker, call: c.MakeBackup) -> c.Moved:
-    path = _place(ask, ".age")
+    path = place(ask, ".age")
     info = await ask.client.backup(path, key=_key(ask, call.passphrase), watch=_watch(ask, "backup"))
     assert info is not None
     return _moved(path, info)
 
 
 async def _check_backup(ask: Asker, call: c.CheckBackup) -> c.Moved:
-    path = _place(ask, ".age")
+    path = place(ask, ".age")
     return _moved(path, await check_backup(path, _key(ask, call.passphrase), watch=_watch(ask, "check")))
 
 
@@ -88,7 +88,7 @@ async def _export_room(ask: Asker, call: c.ExportRoom) -> c.Moved:
 
 async def _export(ask: Asker, what: str, rooms: list[bytes | str] | None) -> c.Moved:
     language, watch = ask.desk.settings().language, _watch(ask, "export")
-    done = await ask.client.export(_place(ask, "", what), rooms, forms=("html", "json"), language=language, watch=watch)
+    done = await ask.client.export(place(ask, "", what), rooms, forms=("html", "json"), language=language, watch=watch)
     return c.Moved(str(done.folder), done.lines, done.files, 0)
 
 

@@ -14,6 +14,7 @@ from nullabona.app.desk import (
     import_answers,
     moving_answers,
     people_answers,
+    record_answers,
     talk_answers,
     trust_answers,
 )
@@ -41,6 +42,7 @@ HANDLERS: Final[Handlers] = {
     **trust_answers.ANSWERS,
     **moving_answers.ANSWERS,
     **import_answers.ANSWERS,
+    **record_answers.ANSWERS,
 }
 MOST_UNANSWERED: Final = 64
 """Calls of one page that may wait at once; more are refused."""

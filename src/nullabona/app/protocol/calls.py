@@ -85,6 +85,13 @@ from nullabona.app.protocol.people_calls import (
     WithdrawWish,
 )
 from nullabona.app.protocol.privacy_views import Privacy
+from nullabona.app.protocol.record_calls import (
+    ForgetRecord,
+    GetRecordWarnings,
+    RecordWarnings,
+    Saved,
+    SaveEvidence,
+)
 from nullabona.app.protocol.talk_calls import (
     CancelTransfer,
     ClosePoll,
@@ -150,6 +157,7 @@ __all__ = [
     "ExportRoom",
     "FetchFile",
     "FollowLink",
+    "ForgetRecord",
     "Forward",
     "GetContacts",
     "GetDevices",
@@ -159,6 +167,7 @@ __all__ = [
     "GetMessages",
     "GetPhrase",
     "GetPrivacy",
+    "GetRecordWarnings",
     "GetSafety",
     "GetText",
     "HandleCheck",
@@ -186,6 +195,7 @@ __all__ = [
     "React",
     "ReadCode",
     "ReadLink",
+    "RecordWarnings",
     "RemoveDevice",
     "RenameRoom",
     "RestoreAccount",
@@ -193,6 +203,8 @@ __all__ = [
     "Retry",
     "RevokeLink",
     "RoomPage",
+    "SaveEvidence",
+    "Saved",
     "Search",
     "SendFile",
     "SendPoll",
@@ -283,6 +295,9 @@ ANSWERS: Final[dict[type[Call], type[Any]]] = {
     GetPrivacy: Privacy,
     MoveRelay: v.Me,
     PutAwayNotice: Done,
+    GetRecordWarnings: RecordWarnings,
+    ForgetRecord: RecordWarnings,
+    SaveEvidence: Saved,
     MakeBackup: Moved,
     CheckBackup: Moved,
     ExportAll: Moved,

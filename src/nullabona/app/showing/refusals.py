@@ -52,7 +52,7 @@ SAID: Final[Mapping[str, Said]] = {
     "bad-call": Said("할 수 없는 요청이에요."),
     "bad-request": Said("할 수 없는 요청이에요."),
     "account-exists": Said("이 프로필에는 이미 계정이 있어요."),
-    "no-account": Said("이 프로필에는 아직 계정이 없어요."),
+    "no-account": Said("이 프로필에는 아직 계정이 없어요.", en_hint="create one first"),
     "no-such-room": Said("그런 대화방이 없어요.", en_hint="it may be gone since"),
     "no-such-message": Said("그런 메시지가 없어요.", "지워졌거나 사라졌을 수 있어요."),
     "no-such-operator-notice": Said("그런 통지가 없어요.", en_hint="all of them are listed on the privacy page"),
@@ -87,6 +87,38 @@ SAID: Final[Mapping[str, Said]] = {
         "릴레이가 이 메시지를 받지 않아요.", "더 짧게 써 보세요.", en_hint="a shorter message may pass"
     ),
     "record-unknown": Said("아직 그 디렉터리의 공개 기록을 보지 않았어요.", "먼저 그곳의 사람을 찾아보세요."),
+    "log-replaced": Said(
+        "디렉터리의 공개 기록이나 열쇠가 전과 다른 것으로 바뀌었어요.",
+        "운영자에게 다른 방법으로 물어보세요. 새로 시작한 것이 맞을 때만 ‘개인정보’ 화면에서 새 기록을 받아들이세요.",
+        en_hint="ask its operator in another way. Only if they began a new one, say so on the Privacy page",
+    ),
+    "log-forked": Said(
+        "디렉터리의 공개 기록이 서로 다른 두 갈래로 나타났어요.",
+        "믿을 수 없는 디렉터리예요. 증거를 이 기기에 남겼어요.",
+    ),
+    "log-rolled-back": Said(
+        "디렉터리가 전보다 오래된 공개 기록을 보여 줬어요.", "아무것도 믿지 않았어요. 운영자에게 물어보세요."
+    ),
+    "log-stale": Said("디렉터리의 공개 기록이 멈췄어요.", "이 기기의 시계를 확인해 주세요."),
+    "not-witnessed": Said(
+        "디렉터리가 증인들의 서명이 없는 기록을 보여 줬어요.",
+        "아무것도 믿지 않았어요. 나에게만 다른 내용을 보여 주는 것일 수 있어요.",
+    ),
+    "card-not-in-log": Said("보여 준 명함이 공개 기록에 없어요.", "아무것도 믿지 않았어요. 안전 번호를 비교해 주세요."),
+    "card-refuted": Said(
+        "누군가 그 아이디를 쓴다고 하지만 공개 기록에는 다른 명함이 있거나 명함이 없어요.",
+        "답하지 마세요. 아는 사람이라면 다른 방법으로 물어보세요.",
+    ),
+    "promise-invalid": Said("명함을 올리겠다는 디렉터리의 약속이 올바르지 않아요.", "아무것도 믿지 않았어요."),
+    "record-gap": Said(
+        "이 기기가 쉬는 동안의 공개 기록을 디렉터리가 증명하지 못해요.", "대화 상대와 안전 번호를 비교해 주세요."
+    ),
+    "map-proof-invalid": Said("아이디에 대한 증명이 맞지 않아요.", "아무것도 믿지 않았어요."),
+    "vrf-invalid": Said("아이디의 자리에 대한 증명이 맞지 않아요.", "아무것도 믿지 않았어요."),
+    "signed-handle-refused": Said("서명된 것에 적힌 아이디가 규칙에 맞지 않아요.", "아무것도 쓰지 않았어요."),
+    "pending-still": Said("아직 끝나지 않았어요.", "저장했으니 연결되면 이어져요."),
+    "policy-refused": Said("대화방의 규칙에 어긋나는 변경이에요. 아무도 따르지 않아요."),
+    "mls-refused": Said("이 기기가 쓸 수 없는 암호 메시지예요."),
     "archive-damaged": Said(
         "망가졌거나 쓴 뒤에 바뀐 백업이에요.", "다른 사본을 써 주세요. 이 파일에서는 아무것도 가져오지 않았어요."
     ),
@@ -96,8 +128,11 @@ SAID: Final[Mapping[str, Said]] = {
         "이 암호나 단어로는 열리지 않는 백업이에요.", "암호를 확인하거나 그 계정의 24개 단어를 써 주세요."
     ),
     "backup-missing": Said("백업을 읽을 수 없어요.", "파일이 있는지, 읽을 권한이 있는지 확인해 주세요."),
-    "backup-no-account": Said("계정이 들어 있지 않은 기록이에요.", "백업 파일에서 되살려 주세요."),
-    "backup-not-age": Said("백업 파일이 아니에요.", "백업할 때 만들어진 파일을 골라 주세요."),
+    "backup-no-account": Said("계정이 들어 있지 않은 기록이에요.", "백업 파일로 되찾아 주세요."),
+    "backup-not-age": Said(
+        "백업 파일이 아니에요.", "백업할 때 만들어진 파일을 골라 주세요.", en_hint="choose the file that a backup made"
+    ),
+    "file-unwritable": Said("그곳에 저장할 수 없어요.", "쓸 권한과 남은 공간을 확인해 주세요."),
     "backup-of-other": Said("다른 계정의 백업이에요.", "이 계정에서 만든 백업을 골라 주세요."),
     "backup-out-of-line": Said(
         "서로 이어지지 않는 백업이에요.", "전체 백업을 먼저, 그 뒤에 만든 것을 다음에 골라 주세요."
@@ -119,7 +154,7 @@ SAID: Final[Mapping[str, Said]] = {
     "import-unanswered": Said(
         "먼저 정해야 할 것이 있어요.", "미리 보기에서 내가 누구인지, 날짜를 어떤 순서로 쓰는지 골라 주세요."
     ),
-    "no-such-import": Said("그런 가져오기가 없어요."),
+    "no-such-import": Said("그런 가져오기가 없어요.", en_hint="all of them are listed where you import"),
     "not-an-export": Said(
         "읽을 수 있는 대화 파일이 아니에요.", "카카오톡, 텔레그램 데스크톱, 왓츠앱에서 내보낸 파일을 골라 주세요."
     ),

@@ -80,7 +80,8 @@ from nullabona.client.api.records import (
 )
 from nullabona.client.api.relocation import RelayMove
 from nullabona.client.api.session import Options
-from nullabona.client.api.standing import RecordEvidence, RecordStanding
+from nullabona.client.api.standing import RecordEvidence, RecordStanding, evidence_files
+from nullabona.client.api.warned import StandingWarning
 from nullabona.client.archive import BackupInfo, BackupKey, PassphraseKey, Progress, Restored, WordsKey
 from nullabona.client.core.content import NoticeKind
 from nullabona.client.core.filenames import safe_name
@@ -188,6 +189,7 @@ __all__ = [
     "SafeImage",
     "SafetyNumber",
     "SignedOut",
+    "StandingWarning",
     "Status",
     "Transfer",
     "Typing",
@@ -201,6 +203,7 @@ __all__ = [
     "default_profile_path",
     "errors",
     "events",
+    "evidence_files",
     "needs_backup_passphrase",
     "open_client",
     "phrase_key",

@@ -28,6 +28,7 @@ from nullabona.client.api.relocation import RelocationCalls
 from nullabona.client.api.session import Options, Session
 from nullabona.client.api.standing import RecordCalls
 from nullabona.client.api.trust import TrustCalls
+from nullabona.client.api.warned import standing_warnings
 from nullabona.client.core.devices import own
 from nullabona.client.core.records import Writing
 from nullabona.client.core.step import DAY_MS
@@ -287,10 +288,11 @@ class Client(
         )
 
     def status(self) -> Status:
-        """Connections, and what still has to go out."""
+        """Connections, what still has to go out, and what is still wrong."""
         found = self._session.account()
-        with self._session.look() as store:
-            outbox, rooms = len(store.outbox(_ALL, _ALL)), len(store.rooms())
+        with self._session.view() as step:
+            outbox, rooms = len(step.store.outbox(_ALL, _ALL)), len(step.store.rooms())
+            warnings = standing_warnings(step)
         ways = self._session.runner.ways.states()
         return Status(
             found.record.handle,
@@ -299,6 +301,7 @@ class Client(
             outbox,
             rooms,
             self._session.runner.at_rest,
+            warnings,
         )
 
 

@@ -128,6 +128,7 @@ class NoSuchMessage(UserError):
     """The room has no such message."""
 
     code = "no-such-message"
+    default_hint = "it may have been deleted, or have disappeared"
 
 
 class MessageFailed(PeerError):

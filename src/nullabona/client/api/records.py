@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from nullabona.client.api.standing import RecordStanding
+from nullabona.client.api.warned import StandingWarning
 from nullabona.wire.data_held import Column, DataFile
 
 
@@ -302,6 +303,8 @@ class Status:
     rooms: int
     at_rest: bool
     """Everything that could go out or come in has done so."""
+    warnings: tuple[StandingWarning, ...]
+    """What was warned of and is not over."""
 
 
 @dataclass(frozen=True, slots=True)

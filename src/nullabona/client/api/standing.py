@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import msgspec
@@ -64,6 +65,18 @@ class RecordEvidence:
     proves: bool
     before: bytes = field(repr=False)
     shown: bytes = field(repr=False)
+
+
+def evidence_files(kept: Sequence[RecordEvidence]) -> dict[str, bytes]:
+    """All of it as files: what is a proof as one (`verify_evidence`), else what was known before and what was shown."""
+    files: dict[str, bytes] = {}
+    for number, each in enumerate(kept):
+        name = f"{number:02d}-{each.code}"
+        if each.proves:
+            files[f"{name}.evidence"] = each.shown
+        else:
+            files |= {f"{name}.before": each.before, f"{name}.shown": each.shown}
+    return files
 
 
 def describe_standing(store: Store, host: str) -> RecordStanding:
@@ -130,13 +143,13 @@ class RecordCalls:
         return pinned.policy
 
     def forget_record(self, host: str = "") -> None:
-        """Know nothing of a directory's record any more: the next look is a first one.
+        """Know nothing of a directory's record any more: the next look is a first one, and what was wrong is over.
 
-        Only on the person's own wish.
+        Only on the person's own wish. What was kept as evidence stays.
         """
         wanted, own = self._record_host(host), self._record_host("")
         with self._session.step() as step:
-            forget_pinned(step.store, wanted)
+            forget_pinned(step.store, wanted, step.now // 1_000)
             if wanted == own:
                 save_watch(step.store, None)
 

@@ -13,6 +13,7 @@ import msgspec
 from msgspec import Meta
 
 from nullabona.client.core.devices.items import MOST_ITEMS, SyncItem
+from nullabona.client.core.items import Invitation
 from nullabona.client.core.proofs import RemovalOrder
 from nullabona.errors import Malformed
 from nullabona.wire.blob import BlobRef
@@ -182,6 +183,12 @@ class Sync(msgspec.Struct, array_like=True, frozen=True, tag=15):
     items: Annotated[tuple[SyncItem, ...], Meta(max_length=MOST_ITEMS)]
 
 
+class Handed(msgspec.Struct, array_like=True, frozen=True, tag=16):
+    """An invitation into another room, which comes by a room of two in place of the inbox (spec/room.md §9)."""
+
+    invitation: Invitation
+
+
 class NoticeKind(enum.StrEnum):
     """What a notice tells. ``account`` is who did it, ``others`` whom it happened to, ``text`` what is said with it."""
 
@@ -266,7 +273,7 @@ Shown: TypeAlias = Text | File | Poll
 """What stands in a room's history as a message of its own."""
 Annotation: TypeAlias = Edit | Delete | React | Vote | ClosePoll | Pin | Profile
 """What changes how other messages or people are shown; sent, kept and put back like a message."""
-Body: TypeAlias = Shown | Annotation | Receipt | Leave | Moved | Typing | Sync
+Body: TypeAlias = Shown | Annotation | Receipt | Leave | Moved | Typing | Sync | Handed
 Stored: TypeAlias = Shown | Annotation | Notice | Deleted | Gone | Imported
 """What a message row of the store may hold."""
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from hashlib import sha256
 from typing import Final
 
+import msgspec
+
 from nullabona.client.core import (
     committing,
     entering,
@@ -23,11 +25,12 @@ from nullabona.client.core import (
 )
 from nullabona.client.core.chunks import MISSING, Missing, blob_content
 from nullabona.client.core.devices import inboxes, telling
-from nullabona.client.core.inbox_places import FormerInbox, InboxState, WaitingItem, forget_former
+from nullabona.client.core.inbox_places import FormerInbox, InboxState, WaitingItem, forget_former, load, save
 from nullabona.client.core.items import (
     ContactRequest,
     FileRequest,
     Gone,
+    Invitation,
     ItemBody,
     LinkRefusal,
     LinkUse,
@@ -39,18 +42,22 @@ from nullabona.client.core.items import (
 )
 from nullabona.client.core.operator import taking
 from nullabona.client.core.outgoing import queue_trim
+from nullabona.client.core.policy import certificate_of
+from nullabona.client.core.records import Device
 from nullabona.client.core.rejoin import Join
+from nullabona.client.core.roominfo import DIRECT
 from nullabona.client.core.state import AWAY, JOINED, RoomState
 from nullabona.client.core.step import Step
 from nullabona.errors import PeerError
 from nullabona.wire.address import Address
 from nullabona.wire.blob import decode_ref
-from nullabona.wire.certificate import DeviceCertificate
+from nullabona.wire.certificate import DeviceCertificate, open_certificate
 from nullabona.wire.messages import Frames
 from nullabona.wire.operator_notice import is_notice
 from nullabona.wire.seal import ITEM_DIRECT, ITEM_INDIRECT, open_inbox_frame
 
 MAX_WAITING: Final = 64
+_invitations = msgspec.msgpack.Decoder(Invitation)
 
 
 def take_frames(
@@ -129,6 +136,9 @@ def _take(step: Step, state: InboxState, data: bytes, relay: str, place: Address
 
 
 def _open(step: Step, state: InboxState, item: WaitingItem) -> list[Join]:
+    if item.by:
+        heard = _act(step, state, item, open_certificate(item.by), _invitations.decode(item.plain))
+        return _wait(step, state, item) if isinstance(heard, Missing) else heard
     data = _content(step, item.plain, item.relay or state.relay)
     if isinstance(data, Missing):
         return _wait(step, state, item)
@@ -143,6 +153,17 @@ def _open(step: Step, state: InboxState, item: WaitingItem) -> list[Join]:
     except PeerError:
         return []
     return _wait(step, state, item) if isinstance(heard, Missing) else heard
+
+
+def handed(step: Step, room: RoomState, device: Device, invitation: Invitation) -> None:
+    """An invitation came by the room of two with its sender's account: it counts as in the inbox (spec/room.md §9)."""
+    state = load(step)
+    if state is None or room.info.kind != DIRECT or device.account == step.me.account:
+        return
+    leaf = next(each for each in step.group(room).members() if each.signature_key == device.signature_key)
+    plain = msgspec.msgpack.encode(invitation)
+    _open(step, state, WaitingItem(plain, step.now, state.relay, by=certificate_of(leaf).encode()))
+    save(step, state)
 
 
 def _wait(step: Step, state: InboxState, item: WaitingItem) -> list[Join]:

@@ -36,6 +36,8 @@ class WaitingItem(msgspec.Struct, array_like=True):
     """The address of the reply box in which it lay; empty: in the inbox."""
     frame: bytes = b""
     """The hash of the frame."""
+    by: bytes = b""
+    """The certificate of who handed it over in a room of two: then ``plain`` is the invitation alone."""
 
 
 class FormerInbox(msgspec.Struct, array_like=True):

@@ -6,17 +6,21 @@ from collections.abc import Sequence
 
 import msgspec
 
-from nullabona.client.core import relocating, replies, whereabouts
+from nullabona.client.core import messages, relocating, replies, whereabouts
+from nullabona.client.core.content import Handed
 from nullabona.client.core.items import Invitation, encode_pack
 from nullabona.client.core.outgoing import BLOB, Target, decode_target, queue_blob, queue_item
 from nullabona.client.core.records import Device
-from nullabona.client.core.state import AddAccount, Intent, Invite, RoomState
+from nullabona.client.core.state import JOINED, AddAccount, Intent, Invite, RoomState
 from nullabona.client.core.step import Step
 from nullabona.wire.blob import BlobRef
 from nullabona.wire.seal import Inbox
 
 MAX_INVITES = 12
 """How often an invitation is sent before it is given up."""
+
+PATIENCE = 4
+"""How often it is looked whether somebody has come by the room of two (about 15 hours), before the inbox is used."""
 
 LOST_KEPT = 4
 """How many Welcomes of commits that did not come first are kept."""
@@ -116,14 +120,31 @@ def _invite(step: Step, room: RoomState, intent: AddAccount, devices: list[bytes
 
 
 def _send(step: Step, invite: Invite, handle: str = "") -> None:
-    """Into the reply box of who asked, the first time; then, and to everybody else, into the inbox."""
+    """Into the reply box of who asked, the first time; to a contact by the room of two, once. Into the inbox if there
+    is neither, or nobody has come by it.
+    """
     inbox, item = _inboxes.decode(invite.inbox), _invitations.decode(invite.item)
     if invite.reply and not invite.attempts:
         replies.queue_reply(step, invite.reply, inbox, whereabouts.host_relay(handle), item)
-    else:
+    elif (direct := _room_of_two(step, invite, item.room)) is None or (invite.handed and invite.attempts >= PATIENCE):
         queue_item(step, inbox, item.relay, item)
+    elif not invite.handed:
+        messages.send_note(step, direct, Handed(item))
+        invite.handed = True
     invite.next_at = step.now + (step.timing.invite << min(invite.attempts, 8)) + step.chance.between(0, 1_000)
     invite.attempts += 1
+
+
+def _room_of_two(step: Step, invite: Invite, into: bytes) -> RoomState | None:
+    """That with the invited account, if all the devices that the invitation is for have come into it."""
+    contact = step.store.contact(invite.account)
+    room = step.find_room(contact.room) if contact is not None and contact.room != into else None
+    if room is None or room.phase != JOINED or messages.held(step, room):
+        return None
+    inside = {
+        device.device for device in step.others(room, room.epoch) if _seen(step, room, device.device, device.since)
+    }
+    return room if inside.issuperset(invite.devices) else None
 
 
 def _load(step: Step, room: RoomState) -> list[Invite]:

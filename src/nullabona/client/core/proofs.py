@@ -31,6 +31,7 @@ class BadProof(PeerError):
     """A signed statement does not hold."""
 
     code = "bad-proof"
+    default_hint = "nothing was believed"
 
 
 class RemovalOrder(msgspec.Struct, array_like=True, frozen=True):

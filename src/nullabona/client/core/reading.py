@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from hashlib import sha256
 
-from nullabona.client.core import boxes, committing, healing, leaving, messages, receipts, relocating, trust
+from nullabona.client.core import boxes, committing, healing, inbox, leaving, messages, receipts, relocating, trust
 from nullabona.client.core.chat import typing
 from nullabona.client.core.chunks import Missing, body_of
 from nullabona.client.core.content import (
     Annotation,
     Envelope,
+    Handed,
     Leave,
     Moved,
     Shown,
@@ -211,7 +212,7 @@ def _act(step: Step, room: RoomState, track: BoxTrack, seq: int, device: Device,
         typing.heard(step, room, device.account, said.sent_at, said.body)
     messages.note_marker(step, room, device.account, said.marker)
     boxes.note_views(step, room, device.device, said.views)
-    if isinstance(said.body, Shown | Annotation | Leave):
+    if isinstance(said.body, Shown | Annotation | Leave | Handed):
         track.doubts = 0
         receipts.tell_soon(step, room)
     if isinstance(said.body, Leave):
@@ -220,6 +221,8 @@ def _act(step: Step, room: RoomState, track: BoxTrack, seq: int, device: Device,
         healing.follow(step, room, device, said.body)
     elif isinstance(said.body, Sync):
         hearing.heard(step, room, device, said.body)
+    elif isinstance(said.body, Handed):
+        inbox.handed(step, room, device, said.body.invitation)
 
 
 def _leaves(step: Step, room: RoomState, device: Device, leave: Leave) -> None:

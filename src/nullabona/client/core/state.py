@@ -263,6 +263,8 @@ class Invite(msgspec.Struct, array_like=True):
     attempts: int = 0
     reply: bytes = b""
     """Where it is put the first time, if not into the inbox: see `AddAccount.reply`."""
+    handed: bool = False
+    """Whether it went by the room of two with the account."""
 
     def __repr__(self) -> str:
         return f"<Invite attempts={self.attempts}>"

@@ -130,9 +130,6 @@ APART: Final[frozenset[tuple[Action, Action]]] = frozenset({
 })  # fmt: skip
 """(what is done, what was done before): never by the same officer on the same case, amendments or not."""
 
-ALONE: Final = frozenset({_R.ADMIN, _R.AUDITOR})
-"""Roles that stand alone: an admin who read cases, or an auditor who wrote, would be neither."""
-
 
 def permits() -> Iterator[tuple[Role, Action, State | None]]:
     """Every allowed combination; the store's table ``permit`` holds exactly these."""

@@ -18,7 +18,6 @@ from nullabona.docket.core.states import Action
 
 Level = Literal["none", "half", "soon", "due", "late"]
 LEVELS: Final[tuple[Level, ...]] = ("none", "half", "soon", "due", "late")
-NEW_GAG_CHECK_S: Final = 7 * DAY
 GAG: Final = "gag-ends"
 NOTICE: Final = "notice-deferred-until"
 

@@ -49,7 +49,7 @@ CERTIFICATE: Final[Mapping[str, Label]] = {
 SYSTEM: Final = Label(
     "이 서비스의 대화는 이용자의 기기에서 암호화되어(RFC 9420) 그 열쇠는 기기를 떠나지 않습니다. 릴레이에는 "
     "무작위 주소의 상자에 담긴 암호문과 그것이 지워지는 날짜만 있습니다. 대화방의 상자가 누구의 것인지는 릴레이도 "
-    "모릅니다. 계정의 수신함은 명함에 적혀 있어 알 수 있습니다. 거기에서 기다리는 봉인된 것은 몇 개인지, 크기와 "
+    "모릅니다. 계정의 우편함은 명함에 적혀 있어 알 수 있습니다. 거기에서 기다리는 봉인된 것은 몇 개인지, 크기와 "
     "날짜가 무엇인지 셀 수 있으나 열 수 없고, 누가 넣었는지는 어디에도 나타나지 않습니다. 계정에 관하여 보관하는 "
     "것은 본인이 공개한 명함(새 명함이 공개 기록에 오를 때까지는 그 앞의 명함도), 명함이 공개 기록에 오른 회차(10분 "
     "단위)와 그 확인값, 가입한 날짜, 그리고 이름을 지운 뒤 90일 동안 다른 사람이 그 이름을 갖지 못하게 하는 해시와 "
@@ -79,7 +79,7 @@ DECLARATION: Final = Label(
     "and 902(14) of the Federal Rules of Evidence where they apply.",
 )
 SEALED_ITEMS: Final = Label(
-    "읽을 수 있는 내용은 없음. 명함에 적힌 수신함에 봉인된 것이 기다릴 수 있으며, "
+    "읽을 수 있는 내용은 없음. 명함에 적힌 우편함에 봉인된 것이 기다릴 수 있으며, "
     "개수·크기·날짜를 셀 수 있을 뿐 열 수 없음",
     "nothing that can be read; sealed items may wait in the inbox that the card names, and can be counted by size and "
     "day but not opened",
@@ -94,7 +94,7 @@ HOW: Final = Label(
     "docket.tlog-proof and docket.policy, and all of it, the list too, with nulla docket package verify.",
 )
 SIGNED: Final = Label(
-    "이 문서는 PAdES 방식으로 전자서명됩니다. 시각 인증(RFC 3161) 없이 서명한 경우 날짜는 기록부 검사점에 다른 "
+    "이 문서는 PAdES 방식으로 전자서명됩니다. 시각 인증(RFC 3161) 없이 서명한 경우 날짜는 기록부 체크포인트에 다른 "
     "운영자들이 함께 서명한 "
     "시각으로 뒷받침됩니다.",
     "This document is signed electronically (PAdES). Where it has no time-stamp token (RFC 3161), its date rests on "

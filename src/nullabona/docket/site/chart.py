@@ -10,8 +10,6 @@ from dataclasses import dataclass
 from typing import Final
 
 ROW: Final = 58
-BAR_TOP: Final = 26
-BAR_HEIGHT: Final = 18
 _NARROW: Final = 9.0
 """Percent of the width below which a bar's number does not fit into it."""
 

@@ -163,13 +163,13 @@ def _rows(demo: Demo) -> Iterator[tuple[Text, Text]]:
         )
     yield Text("Said", "대화"), said
     for report in outcome.docket:
-        yield Text("Two demands at the legal desk", "법무 데스크에 온 요청 두 건"), _docket(report)
+        yield Text("Two demands at the legal desk", "법무 창구에 온 요청 두 건"), _docket(report)
     for report in outcome.warrants:
         yield (
             Text(f"Warrant for {report.data['handle']}", f"{report.data['handle']} 영장"),
             Text(
                 f"card, when it came and changed; inbox: {report.data['inbox']['waiting']} sealed; nothing else",
-                f"공개 명함과 등록·갱신 시점, 수신함(봉인 {report.data['inbox']['waiting']}개). 그 밖에 없음",
+                f"공개 명함과 등록·갱신 시점, 우편함(봉인 {report.data['inbox']['waiting']}개). 그 밖에 없음",
             )
             if report.held
             else _broken(report),

@@ -189,7 +189,7 @@ class Story:
             self._tell(
                 Text(
                     "The legal desk is not installed (nullabona[docket]): its act is left out.",
-                    "법무 데스크가 설치되지 않아 그 막은 건너뜁니다 (nullabona[docket]).",
+                    "법무 창구가 설치되지 않아 그 막은 건너뜁니다 (nullabona[docket]).",
                 )
             )
             return

@@ -98,7 +98,7 @@ class _Act:
             Text(
                 f"The legal desk gets two demands about {self._handle}: a search warrant for everything, and a police "
                 "request for subscriber information.",
-                f"법무 데스크에 {self._handle}에 관한 요청 두 건이 옵니다: 모든 것을 달라는 압수수색영장, 그리고 "
+                f"법무 창구에 {self._handle}에 관한 요청 두 건이 옵니다: 모든 것을 달라는 압수수색영장, 그리고 "
                 "통신이용자정보(옛 통신자료) 제공 요청.",
             )
         )
@@ -194,7 +194,7 @@ class _Act:
 
 
 def _report(acted: Acted) -> Report:
-    report = Report("docket", Text("Two demands at the legal desk", "법무 데스크에 온 요청 두 건"))
+    report = Report("docket", Text("Two demands at the legal desk", "법무 창구에 온 요청 두 건"))
     for looked in acted.looked:
         if looked.checked is None:
             report.section("Handed over", "건넨 것", [Text(looked.problem, looked.problem)])

@@ -84,7 +84,7 @@ async def _pass_through(replay: Replay, talk: Talk, apart: Apart, tell: Tell, de
 def _strike(replay: Replay, tell: Tell) -> Struck:
     """One more demand, which is not to be in the log."""
     tell(Text("The operator strikes one more from the desk's database before it is entered.",
-              "운영자가 요청 하나를 더 받아, 기록에 오르기 전에 데스크의 데이터베이스에서 지웁니다."))  # fmt: skip
+              "운영자가 요청 하나를 더 받아, 기록에 오르기 전에 창구의 데이터베이스에서 지웁니다."))  # fmt: skip
     office = replay.office
     (asked,) = many(office.catalogue, 1, replay.here, office.pace(), len(replay.answered))
     return strike(office, asked)

@@ -65,11 +65,11 @@ def told(played: Played) -> Report:
     """The report, for people and for machines."""
     report = Report(
         "docket",
-        Text(f"{played.demands} demands at the legal desk", f"법무 데스크에 온 요청 {played.demands}건"),
+        Text(f"{played.demands} demands at the legal desk", f"법무 창구에 온 요청 {played.demands}건"),
         data=_data(played),
     )
     report.section("What came, and what was answered", "들어온 것과 답한 것", _came(played))
-    report.section("What left the desk", "데스크에서 나간 것", _left(played))
+    report.section("What left the desk", "창구에서 나간 것", _left(played))
     report.section("A package is altered", "꾸러미를 고치면", spoiled_lines(played.spoiled))
     report.section("The public record", "공개 기록", _record(played))
     report.section("A demand, and it is struck before it is in the record", "요청 하나: 기록에 오르기 전에 지움",
@@ -95,7 +95,7 @@ def _came(played: Played) -> Iterator[Text]:
         yield Text(f"{line.en}: {count}", f"{line.ko}: {count}")
     told_, barred = _notices(played)
     yield Text(f"{told_} told to the person, {played.replay.delivered} notices put into inboxes; {barred} barred",
-               f"당사자에게 알림 {told_}건(수신함에 {played.replay.delivered}건), 알릴 수 없음 {barred}건")  # fmt: skip
+               f"당사자에게 알림 {told_}건(우편함에 {played.replay.delivered}건), 알릴 수 없음 {barred}건")  # fmt: skip
 
 
 def _notices(played: Played) -> tuple[int, int]:
@@ -135,7 +135,7 @@ def _record(played: Played) -> Iterator[Text]:
 
 def _unanswered(struck: Struck) -> Iterator[Text]:
     yield Text(f"{struck.slots} of its entries are struck from the desk's database",
-               f"데스크의 데이터베이스에서 그 항목 {struck.slots}개를 지움")  # fmt: skip
+               f"창구의 데이터베이스에서 그 항목 {struck.slots}개를 지움")  # fmt: skip
     given = Text("GIVEN", "내줌")
     for asked, code in (
         (Text("The receipt", "접수증"), struck.receipt),

@@ -21,7 +21,7 @@ CLAIMS: Final[Mapping[str, Text]] = {
                  "증인이 본 기록을 지우거나, 고치거나, 순서를 바꾸거나, 날짜를 당기면 검증이 실패하고 어디인지 "
                  "알려 줌. 정족수의 증인이 서명 날짜를 앞당기지 않는 한."),
     "K-17": Text("Every demand that was answered at the desk stands in the public log, and was answered in time.",
-                 "데스크에서 답한 모든 요청이 공개 기록에 있고, 기한 안에 답했음."),
+                 "창구에서 답한 모든 요청이 공개 기록에 있고, 기한 안에 답했음."),
     "K-18": Text("What was handed over is what two people approved; nulla docket package verify refuses any change, "
                  "also where every sum was written anew and other keys signed.",
                  "건넨 것은 두 사람이 승인한 그대로이며, 해시값을 모두 다시 쓰고 다른 열쇠로 서명해도 "

@@ -78,7 +78,7 @@ def _named(removal: Removal) -> Iterator[Text]:
         waiting = report.data["inbox"]["waiting"]
         yield Text(
             f"{report.data['handle']}: the public card and an inbox with {waiting} sealed item(s); no message, no room",
-            f"{report.data['handle']}: 공개 명함과 봉인된 항목 {waiting}개의 수신함; 메시지도 대화방도 없음",
+            f"{report.data['handle']}: 공개 명함과 봉인된 항목 {waiting}개의 우편함; 메시지도 대화방도 없음",
         )
 
 
@@ -198,7 +198,7 @@ _HELD: Final[dict[str, Callable[[Removal], bool]]] = {
 }
 _CLAIMS: Final = {
     "X-01": Text("The operator can find the public cards of people who are named, and their inboxes.",
-                 "이름이 적힌 사람의 공개 명함과 수신함은 찾을 수 있음."),
+                 "이름이 적힌 사람의 공개 명함과 우편함은 찾을 수 있음."),
     "X-02": Text("The chunk of a file can be erased by its exact hash, if a member names it; whoever has the file "
                  "keeps it, and its sender puts the chunk back for whoever lacks it.",
                  "참여자가 해시를 알려 주면 파일 조각을 지울 수 있음. 가진 사람은 그대로 갖고 보낸 사람이 다시 올림."),

@@ -71,7 +71,7 @@ def _locked(stolen: Stolen) -> Iterator[Text]:
     yield Text(
         f"Copied while it ran, once it was idle and when it was off, {size} searched for messages, names, rooms, words "
         f"and {locked.keys} private keys: {found or 'nothing'}",
-        f"켜진 채로, 한가할 때, 끈 뒤에 복제해 {size}에서 메시지, 이름, 방, 복구 문구, 비밀 열쇠 {locked.keys}개를 "
+        f"켜진 채로, 한가할 때, 끈 뒤에 복제해 {size}에서 메시지, 이름, 방, 24개 단어, 비밀 열쇠 {locked.keys}개를 "
         f"찾음: {found or '없음'}",
     )
     missed = ", ".join(locked.missed)

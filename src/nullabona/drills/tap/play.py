@@ -44,6 +44,7 @@ _TALK: Final = (
 )
 _TOGETHER: Final = ("hani", "leo")
 _GREETING: Final = "안녕하세요, 우리 아는 사이죠?"
+_ANSWER: Final = "그럼요, 오랜만이에요! 잘 지냈어요?"
 _FILE: Final = ("sora", "Reading circle 독서", "토론 질문.txt")
 _QUESTION: Final = "왜 그는 돌아오지 않았는가? Why did the narrator keep the letter for eleven years?"
 _FILE_TEXT: Final = _QUESTION + "".join(f"\n{number}. " + "?" * number for number in range(300))
@@ -65,6 +66,8 @@ class Heard:
     """The address that the file came from."""
     inbox_grew: int = 0
     """Sealed items that two warrants show to have come for ``watched`` between them."""
+    invited: int = 0
+    """Sealed items that came into anybody's inbox while the groups formed."""
     watched: str = ""
     together: frozenset[str] = frozenset()
     """The addresses of those whose rooms share a connection."""
@@ -77,12 +80,15 @@ async def hear(folder: Path, tell: Tell) -> Heard:
                   "운영자가 지나가는 모든 것을 기록하는 프로그램을 돌리게 됩니다"))  # fmt: skip
         scene = _Scene(folder, stack)
         await scene.gather(tell)
-        before = scene.inbox_count("jun")
+        before = scene.inbox_counts()
+        await scene.befriend()
+        asked = scene.inbox_counts()
         await scene.open_groups()
+        formed = scene.inbox_counts()
         tell(Text("They talk, in two groups and in pairs; one goes offline and comes back; one sends a file",
                   "두 그룹과 1:1로 대화합니다. 한 명은 꺼졌다 돌아오고 한 명은 파일을 보냅니다"))  # fmt: skip
         await scene.talk()
-        return scene.heard(scene.inbox_count("jun") - before)
+        return scene.heard(asked["jun"] - before["jun"], sum(formed.values()) - sum(asked.values()))
 
 
 def play(tell: Tell) -> tuple[Heard, tempfile.TemporaryDirectory[str]]:
@@ -123,15 +129,18 @@ class _Scene:
         """The whole handle of somebody."""
         return self._people[name].handle
 
-    def inbox_count(self, name: str) -> int:
-        """The last number that a warrant shows to have been given out in somebody's inbox."""
-        return int(run_warrant(self.data, self.handle(name)).data["inbox"]["number"])
+    def inbox_counts(self) -> dict[str, int]:
+        """The last number that a warrant shows to have been given out in each one's inbox."""
+        return {name: int(run_warrant(self.data, self.handle(name)).data["inbox"]["number"]) for name in self._people}
 
     async def gather(self, tell: Tell) -> None:
-        """Accounts and contacts."""
+        """Accounts."""
         tell(Text("Six people make accounts, each in a process and at an address of their own; two come --together",
                   "여섯 명이 각자의 프로세스와 주소에서 계정을 만듭니다. 두 명은 --together로 접속합니다"))  # fmt: skip
         await asyncio.gather(*(self._enrol(actor) for actor in self._people.values()))
+
+    async def befriend(self) -> None:
+        """Contacts, who have said a word to one another."""
         for one, other in _CONTACTS:
             await self._befriend(self._people[one], self._people[other])
 
@@ -156,10 +165,10 @@ class _Scene:
         for actor in self._people.values():
             self._rooms.update(await actor.do("room_ids"))
 
-    def heard(self, grew: int) -> Heard:
+    def heard(self, grew: int, invited: int) -> Heard:
         """What came of it."""
         said: dict[str, int] = {}
-        for name, _, _ in _TALK:
+        for name in [*(name for name, _, _ in _TALK), *(asked for _, asked in _CONTACTS)]:
             said[self.handle(name)] = said.get(self.handle(name), 0) + 1
         return Heard(
             self.tape,
@@ -170,6 +179,7 @@ class _Scene:
             said,
             self._people[_FILE[0]].address,
             grew,
+            invited,
             self.handle("jun"),
             frozenset(self._people[name].address for name in _TOGETHER),
         )
@@ -186,6 +196,8 @@ class _Scene:
         await asked.do("accept", handle=asker.handle)
         await asker.do("befriended", handle=asked.handle)
         await asked.do("befriended", handle=asker.handle)
+        await asked.do("say", room=asker.handle, text=_ANSWER)
+        await asker.do("has", room=asked.handle, count=1)
 
     async def _say(self, lines: Sequence[tuple[str, str, str]]) -> None:
         for name, where, text in lines:
@@ -194,7 +206,7 @@ class _Scene:
 
     def _secrets(self) -> list[Secret]:
         texts = [Secret.text(Kind.TEXT, f"message {n}", text) for n, (_, _, text) in enumerate(_TALK, 1)]
-        more = {"file": _QUESTION, "file's name": _FILE[2], "greeting": _GREETING}
+        more = {"file": _QUESTION, "file's name": _FILE[2], "greeting": _GREETING, "answer": _ANSWER}
         texts += [Secret.text(Kind.TEXT, label, text) for label, text in more.items()]
         rooms = [Secret.text(Kind.ROOM, f"name of room {n}", name) for n, name in enumerate(_GROUPS, 1)]
         phrases = [Secret.text(Kind.PHRASE, f"phrase {n}", words) for n, words in enumerate(self._phrases, 1)]

@@ -14,7 +14,7 @@ from nullabona.drills.tap.play import Heard, play
 from nullabona.drills.text import Text
 from nullabona.wire.padding import BUCKETS
 
-PROVES: Final = ("T-01", "T-02", "T-03", "T-04", "T-10", "T-13", "T-14", "T-15", "T-16", "T-17", "S-25", "W-05")
+PROVES: Final = ("T-01", "T-02", "T-03", "T-04", "T-10", "T-13", "T-14", "T-15", "T-16", "T-17", "T-19", "S-25", "W-05")
 _MANY: Final = 100
 """Requests without which a claim about them says little."""
 
@@ -70,7 +70,7 @@ def _describe(heard: Heard, searched: Searched) -> Iterator[Text]:
     rooms = tape.rooms_boxes()
     yield Text(
         f"{len(rooms)} boxes of rooms and {len(tape.boxes) - len(rooms)} inboxes, and which connection touched which.",
-        f"방 상자 {len(rooms)}개와 수신함 {len(tape.boxes) - len(rooms)}개, 어느 연결이 어느 상자를 만졌는지.",
+        f"방 상자 {len(rooms)}개와 우편함 {len(tape.boxes) - len(rooms)}개, 어느 연결이 어느 상자를 만졌는지.",
     )
     sizes = Counter(size for box in tape.boxes.values() for size in box.sizes)
     listed = ", ".join(f"{size}: {count}" for size, count in sorted(sizes.items())[:8])
@@ -84,7 +84,7 @@ def _read(found: list[Finding], heard: Heard, sought: list[Secret]) -> Iterator[
     else:
         yield Text(
             f"Nothing: none of {len(sought)} texts, files, rooms' names and ids, and phrases, in no form.",
-            f"없음: 대화·파일·방 이름·방 식별자·복구 문구 {len(sought)}개 중 어떤 것도, 일부라도 없음.",
+            f"없음: 대화·파일·방 이름·방 식별자·24개 단어, 모두 {len(sought)}가지 중 어떤 것도, 일부라도 없음.",
         )
     if short := [secret for secret in heard.secrets if secret not in sought]:
         yield describe_short(short)
@@ -96,11 +96,11 @@ def _inferred(heard: Heard, scores: dict[str, Score], watched: Score) -> Iterato
         f"With network addresses: {_pairs_en(scores['with'])}. {named} connections were given a handle, by the address "
         "from which the inbox of its public card is read.",
         f"접속 주소까지 보면: {_pairs_ko(scores['with'])}. "
-        f"공개 명함의 수신함을 읽는 주소로 연결 {named}개의 주인을 앎.",
+        f"공개 명함의 우편함을 읽는 주소로 연결 {named}개의 주인을 앎.",
     )
     yield Text(
         f"Without addresses, by whose inbox began to be read when a connection did: {_pairs_en(scores['without'])}.",
-        f"주소 없이 연결과 수신함이 함께 시작하는 때로 보면: {_pairs_ko(scores['without'])}.",
+        f"주소 없이 연결과 우편함이 함께 시작하는 때로 보면: {_pairs_ko(scores['without'])}.",
     )
     yield Text(
         f"Watching {heard.watched} alone, with addresses: {_pairs_en(watched)}.",
@@ -112,9 +112,10 @@ def _inferred(heard: Heard, scores: dict[str, Score], watched: Score) -> Iterato
         f"{sender or '아무'} 주소에서 {pieces}조각짜리 파일이 옴: 보내는 방식으로 종류를 알 수 있음.",
     )
     yield Text(
-        f"Two warrants for {heard.watched}, one before the groups were opened and one after: {heard.inbox_grew} sealed "
-        "items had come in between.",
-        f"{heard.watched} 영장을 그룹이 열리기 전과 후에 한 번씩: 그 사이 봉인된 것 {heard.inbox_grew}개가 옴.",
+        f"Two warrants for {heard.watched}, one before people asked to talk and one after: {heard.inbox_grew} sealed "
+        f"items had come in between. While the groups formed, {heard.invited} came into all inboxes together.",
+        f"{heard.watched} 영장을 서로 대화를 신청하기 전과 후에 한 번씩: 그 사이 봉인된 것 {heard.inbox_grew}개가 옴. "
+        f"그룹이 만들어지는 동안 모든 수신함에 온 것은 {heard.invited}개.",
     )
 
 
@@ -175,6 +176,7 @@ def _cannot(heard: Heard) -> Iterator[Check]:
     yield asked.unless(None if inbox | rooms and tape.asking else _NOT_SAID)
     alone = tape.requests_for_rooms(but=heard.together)
     yield Check.of("T-17", _CLAIMS["T-17"], held=len(alone) > _MANY and max(alone) == 1)
+    yield Check.of("T-19", _CLAIMS["T-19"], held=heard.invited == 0)
     yield Check.of("S-25", _CLAIMS["S-25"], held=len(tape.bells) > len(heard.together) and not tape.shared())
 
 
@@ -189,11 +191,11 @@ _CLAIMS: Final = {
                  "한 계정을 주소까지 지켜보는 감청자는 누구와 방을 같이 쓰는지 앎."),
     "T-04": Text("A tap tells files from talk, and who sent one.", "감청자는 파일과 대화를 구별하고 누가 보냈는지 앎."),
     "T-10": Text("A tap reads no message, no file, no room's name and no phrase.",
-                 "감청자는 메시지, 파일, 방 이름, 복구 문구를 하나도 읽지 못함."),
+                 "감청자는 메시지, 파일, 방 이름, 24개 단어를 하나도 읽지 못함."),
     "T-13": Text("No frame shows how long a message is: frames have one of six sizes.",
                  "프레임의 크기는 여섯 가지뿐이라 메시지의 길이를 알 수 없음."),
     "T-14": Text("No connection reads both an inbox and a room: without addresses only times tie them together.",
-                 "수신함과 방을 함께 읽는 연결이 없음: 주소가 없으면 시각으로만 이을 수 있음."),
+                 "우편함과 방을 함께 읽는 연결이 없음: 주소가 없으면 시각으로만 이을 수 있음."),
     "T-15": Text("No connection that reads shows whom its owner looks up or writes to for the first time.",
                  "상자를 읽는 연결에서는 누구를 조회하거나 처음 말을 거는지 보이지 않음."),
     "T-16": Text("No room's id passes, which MLS leaves in the clear of a message: it is sealed in the frame.",
@@ -201,8 +203,10 @@ _CLAIMS: Final = {
     "T-17": Text("But for who comes --together, no connection carries two requests for rooms' boxes: only times and "
                  "addresses tie them.",
                  "--together가 아니면 방 상자에 대한 요청을 둘 나르는 연결이 없음: 시각과 주소로만 이을 수 있음."),
+    "T-19": Text("A group of people who talk already forms without anything in their inboxes.",
+                 "이미 이야기하는 사람끼리 그룹을 만들 때는 수신함에 아무것도 오지 않음."),
     "S-25": Text("No read waits at a room's box, and no two devices listen for one bell: memory ties them to no room.",
                  "방 상자에서 기다리는 읽기가 없고 두 기기가 같은 벨을 듣지 않음: 메모리만으로는 방과 이을 수 없음."),
     "W-05": Text("Warrants that come again count what came into the inbox between them.",
-                 "영장을 거듭하면 그 사이 수신함에 온 것의 수를 앎."),
+                 "영장을 거듭하면 그 사이 우편함에 온 것의 수를 앎."),
 }  # fmt: skip

@@ -51,7 +51,7 @@ export const settings = words({
     help: "도움",
     shortcuts: "단축키",
     version: "버전",
-    about: "열린 소스예요. 운영자도 이 프로그램을 바꿔치기할 수 없어요. 내 컴퓨터에서만 돌아가니까요.",
+    about: "열린 소스예요. 내 컴퓨터에서만 돌아가고, 운영자는 이 앱에 코드를 보내지 않아요.",
 
     passTitle: "암호 바꾸기",
     passOld: "지금 암호",
@@ -126,7 +126,7 @@ export const settings = words({
     help: "Help",
     shortcuts: "Keyboard shortcuts",
     version: "Version",
-    about: "Open source. The operator cannot swap this program either: it runs on your own computer only.",
+    about: "Open source. It runs on your own computer only, and no operator sends it code.",
 
     passTitle: "Change passphrase",
     passOld: "Passphrase now",

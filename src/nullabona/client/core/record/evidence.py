@@ -122,11 +122,16 @@ class Proven:
 
 def is_evidence(data: bytes) -> bool:
     """Whether bytes are such a file; nothing of it is checked."""
+    return subject_of(data) is not None
+
+
+def subject_of(data: bytes) -> tuple[str, int] | None:
+    """The handle and the epoch that such a file is about; None: it is none. Nothing of it is checked."""
     try:
-        msgspec.msgpack.decode(data, type=EntryEvidence)
+        found = msgspec.msgpack.decode(data, type=EntryEvidence)
     except msgspec.MsgspecError:
-        return False
-    return True
+        return None
+    return found.handle, found.view.epoch
 
 
 def verify_evidence(data: bytes, policy: Policy) -> Proven:

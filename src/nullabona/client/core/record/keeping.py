@@ -56,10 +56,17 @@ def save_pinned(store: Store, pinned: Pinned) -> None:
     store.set_value(_key(pinned.host), _encode(pinned))
 
 
-def forget_pinned(store: Store, host: str) -> None:
+def forget_pinned(store: Store, host: str, now_s: int) -> None:
     """Know nothing of a directory any more: the next look at it is a first one. The person's own wish."""
     store.delete_value(_key(host))
+    store.set_value(_forgotten(host), _encode(now_s))
     save_expected(store, [each for each in load_expected(store) if each.host != host])
+
+
+def forgotten_s(store: Store, host: str) -> int:
+    """When the person last had a directory forgotten; 0: never."""
+    data = store.get_value(_forgotten(host))
+    return 0 if data is None else msgspec.msgpack.decode(data, type=int)
 
 
 def load_watch(store: Store) -> Watch | None:
@@ -150,3 +157,7 @@ def _thinned(kept: list[Evidence]) -> list[Evidence]:
 
 def _key(host: str) -> str:
     return f"record:{host}"
+
+
+def _forgotten(host: str) -> str:
+    return f"record-forgotten:{host}"

@@ -128,7 +128,7 @@ SENTENCES: Final[dict[str, tuple[str, str]]] = {
         "The person sees a signed notice in their app. This cannot be taken back.",
         "당사자의 앱에 서명된 통지가 보입니다. 되돌릴 수 없습니다.",
     ),
-    "then.defer-notice.1": ("The desk reminds you when the time has come.", "때가 되면 데스크가 알립니다."),
+    "then.defer-notice.1": ("The desk reminds you when the time has come.", "때가 되면 창구가 알립니다."),
     "then.bar-notice.1": ("The person is not told by us.", "우리가 당사자에게 알리지 않습니다."),
     "then.publish.1": ("Everybody can read the public part of the case.", "사건의 공개 부분을 누구나 볼 수 있습니다."),
     "then.seal.1": ("The case shows in counts only, until its horizon.", "공개 기한까지 집계에만 나타납니다."),

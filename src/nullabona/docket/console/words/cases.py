@@ -101,7 +101,7 @@ SENTENCES: Final[dict[str, tuple[str, str]]] = {
     ),
     "case.form-unsealed": (
         "NOT sealed: this desk has no custodian's key, so nobody's signature is on the package.",
-        "봉인하지 않음: 이 데스크에는 확인서 열쇠가 없어 자료에 아무 서명이 없습니다.",
+        "봉인하지 않음: 이 창구에는 확인서 열쇠가 없어 자료에 아무 서명이 없습니다.",
     ),
     "case.form-choose": (
         "I hand it over unsealed all the same. This is signed and entered in the journal.",

@@ -6,7 +6,7 @@ from typing import Final
 
 SENTENCES: Final[dict[str, tuple[str, str]]] = {
     "brand": ("nullabona", "nullabona"),
-    "desk": ("legal desk", "법무 데스크"),
+    "desk": ("legal desk", "법무 창구"),
     "skip": ("Skip to the page", "본문으로 건너뛰기"),
     "menu": ("Menu", "메뉴"),
     "nav": ("Pages", "페이지"),

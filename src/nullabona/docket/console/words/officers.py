@@ -47,7 +47,7 @@ SENTENCES: Final[dict[str, tuple[str, str]]] = {
     "authorities.title": ("Authorities", "기관 명부"),
     "authorities.text": (
         "How the desk calls an authority back: by what the desk found out itself, never by what a document says.",
-        "기관에 다시 거는 방법입니다. 문서에 적힌 번호가 아니라 데스크가 직접 알아낸 번호를 씁니다.",
+        "기관에 다시 거는 방법입니다. 문서에 적힌 번호가 아니라 창구가 직접 알아낸 번호를 씁니다.",
     ),
     "authorities.id": ("Short name", "짧은 이름"),
     "authorities.id-hint": ("small letters, digits and hyphens", "소문자, 숫자, 붙임표"),
@@ -86,7 +86,7 @@ SENTENCES: Final[dict[str, tuple[str, str]]] = {
     "audit.who": ("Who", "누가"),
     "audit.what": ("What", "무엇을"),
     "audit.case": ("Case", "사건"),
-    "audit.desk": ("the desk itself", "데스크"),
+    "audit.desk": ("the desk itself", "창구"),
     "record.title": ("Public record", "공개 기록"),
     "record.beat": ("Beats", "정기 발행"),
     "record.slots": ("Slots", "칸"),
