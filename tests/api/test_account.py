@@ -11,11 +11,14 @@ from msgspec.structs import replace
 from nullabona.client import account as accounts
 from nullabona.client.api import SignedOut, Warned, errors
 from nullabona.client.api.events import Published
+from nullabona.client.core.devices import own
+from nullabona.client.core.record.keeping import own_cards
 from nullabona.client.core.step import DAY_MS
 from nullabona.client.keys import AccountRoot
 from nullabona.client.runner import now_ms
 from nullabona.client.store import SqliteStore
-from nullabona.wire.card import CardForked, verify_card
+from nullabona.wire.card import CardDevice, CardForked, verify_card
+from nullabona.wire.certificate import open_certificate
 from nullabona.wire.handle import parse_handle
 from tests.api.people import PATIENCE_S, happens, new_name, opened, people, play, until
 from tests.api.service import Service
@@ -103,6 +106,22 @@ def test_a_lost_card_is_published_again(store: SqliteStore) -> None:
         accounts.note_lost(store)
         lost = accounts.need_account(store)
     assert (False, True) == (lost.published, lost.ever_published)
+
+
+def test_a_card_that_was_only_followed_is_not_one_that_we_made(store: SqliteStore) -> None:
+    """Whatever the directory says next, the record's entry of it stays foreign: whoever has the words can sign one."""
+    create(store)
+    account = publish(store)
+    certificate = open_certificate(accounts.certify(account, bytes(16), bytes(32), TODAY))
+    ghost = accounts.card_with(account, CardDevice(certificate, b"a key package"), TODAY)
+    with store.transaction():
+        own.note_card(store, ghost.encoded)
+        accounts.note_lost(store)
+        accounts.note_published(store, accounts.need_account(store).card, 1)
+        assert ghost == accounts.need_account(store).card
+        assert [account.card.hash] == own_cards(store)
+        renewed = accounts.take_card(store, accounts.card_at(accounts.need_account(store), RELAY, TODAY))
+        assert [account.card.hash, renewed.card.hash] == own_cards(store)
 
 
 def age(path_store: SqliteStore, days: int) -> None:

@@ -26,7 +26,7 @@ from nullabona.client.archive.errors import (
 )
 from nullabona.client.archive.index import Earlier, KeyIndex
 from nullabona.client.archive.records import Dropped, Message, Piece, Record
-from nullabona.client.archive.restoring import restore_profile
+from nullabona.client.archive.restoring import in_line, restore_profile
 from nullabona.client.archive.scrypted import MAX_WORK
 from nullabona.client.archive.sealing import seal, unseal
 from nullabona.client.archive.stream import decode_stream, encode_stream
@@ -309,6 +309,17 @@ def test_backups_that_do_not_belong_together_are_refused(kept: Life, tmp_path: P
     with pytest.raises(BackupOfOther):
         backups.read_earlier(whole, WORDS, bytes(32))
     assert not (tmp_path / "new").exists()
+
+
+def test_words_open_no_other_account(kept: Life, tmp_path: Path) -> None:
+    """Whoever knows what a backup is encrypted to could make one of an account that is theirs; a passphrase tells."""
+    path, own = tmp_path / "backup", words_key(kept.account.root)
+    made(kept, path, WORDS)
+    with pytest.raises(BackupOfOther):
+        in_line([path], WORDS)
+    for key in (own, PASSPHRASE):
+        made(kept, path, key)
+        assert kept.account.root.secret == in_line([path], key)[1].root
 
 
 def test_an_index_of_keys_forgets_nothing_and_makes_nothing_up() -> None:

@@ -113,7 +113,9 @@ class PublicOffice(Office):
     def public(self) -> Path:
         return self.log.public
 
-    def verify(self, public: Path | None = None, before: Checkpoint | None = None) -> Verification:
+    def verify(
+        self, public: Path | None = None, before: Checkpoint | None = None, policy: str = POLICY
+    ) -> Verification:
         """What an outsider finds now, who may have seen the log before."""
         folder = public or self.public
 
@@ -121,4 +123,4 @@ class PublicOffice(Office):
             file = folder / path
             return file.read_bytes() if file.is_file() else None
 
-        return self.loop.run(verify(fetch, Policy.parse(POLICY), self.clock(), before))
+        return self.loop.run(verify(fetch, Policy.parse(policy), self.clock(), before))

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
 
 import msgspec
 import pytest
@@ -12,7 +15,9 @@ from nullabona.docket.core.decide import NoticeBarred, NotYetPublic
 from nullabona.docket.core.instrument import DAY, HOUR, Instrument, Timer
 from nullabona.docket.core.receipt import ReceiptInvalid, check_receipt
 from nullabona.docket.core.records import Gag
+from nullabona.docket.core.recount import Recount, _check_horizons
 from nullabona.docket.core.roles import DeskAction, SamePerson
+from nullabona.docket.core.statements import Genesis, Reseal, Statement
 from nullabona.docket.core.states import Action, WrongState
 from nullabona.docket.core.terms import term_of, term_span
 from nullabona.docket.core.timers import level_at, louder
@@ -25,10 +30,12 @@ from nullabona.log.tree import ProofInvalid
 from nullabona.wire.handle import parse_handle
 from nullabona.wire.operator_notice import NoticeInvalid, check_binding, parse_notice
 from nullabona.wire.seal import ITEM_DIRECT, Inbox, open_inbox_frame
-from nullabona.wire.slots import CommitmentWrong, EventRecord, check_opening
+from nullabona.wire.slots import CommitmentWrong, EventRecord, RenewalRecord, SlotRef, check_opening
 from tests.docket import desks
 from tests.docket.desks import NOON, Clock, demand
-from tests.docket.publishing import CADENCE, POLICY, PublicOffice
+from tests.docket.forging import Record
+from tests.docket.publishing import CADENCE, ORIGIN, POLICY, PublicOffice
+from tests.sequencer.logs import entries_of
 from tests.wire import cards
 
 TERM = term_of(NOON)
@@ -160,8 +167,47 @@ def test_a_half_year_is_settled_at_its_horizon(tmp_path: Path) -> None:
         own = [at for at in found.recount.slots if cadence.term_of(at.period) == TERM]
         assert len(found.recount.resealed) in {4, 8}
         assert len(own) == sum(at in found.recount.opened or at in found.recount.resealed for at in own)
+        entries = entries_of(office.public, found.size)
+        for lie in (_nowhere, _together):
+            record = Record(entries)
+            record.change(Reseal, lie(record))
+            assert {"reseal-wrong"} <= {each.code for each in record.recount(clock()).findings}
     finally:
         office.stop()
+
+
+def _nowhere(_: Record) -> Callable[[Statement], Statement]:
+    """Renewed by a slot that is not there: nothing would ever have to be opened."""
+
+    def lie(statement: Statement) -> Statement:
+        assert isinstance(statement, Reseal)
+        return msgspec.structs.replace(statement, to=msgspec.structs.replace(statement.to, slot=60_000))
+
+    return lie
+
+
+def _together(record: Record) -> Callable[[Statement], Statement]:
+    """All of a period renewed by one slot: all but one would never have to be opened."""
+    resealed = [each for batch in record.batches for each in batch.statements if isinstance(each, Reseal)]
+
+    def lie(statement: Statement) -> Statement:
+        assert isinstance(statement, Reseal)
+        first = next(each.to for each in resealed if each.to.period == statement.to.period)
+        return msgspec.structs.replace(statement, to=first)
+
+    return lie
+
+
+def test_a_renewal_is_not_opened_without_what_it_took_over() -> None:
+    """Else a demand could stay sealed for good, in no half-year's band."""
+    sealed, renewal = SlotRef(0, 0), SlotRef(9_000, 0)
+    found = Recount(Genesis(ORIGIN, CADENCE, "0" * 64), slots=dict.fromkeys((sealed, renewal), cast(Any, None)))
+    found.batches = [cast(Any, SimpleNamespace(beat=SimpleNamespace(period=at.period))) for at in (sealed, renewal)]
+    found.resealed, found.opened = {sealed: renewal}, {renewal: RenewalRecord(sealed, ("0" * 64, "1" * 64))}
+    late_s = CADENCE.settled_by(renewal.period) + 1
+    _check_horizons(found, late_s)
+    overdue = [each for each in found.findings if each.code == "slot-overdue"]
+    assert [{"count": 1, "term": CADENCE.term_of(9_000), "slot": 0, "of": 0}] == [each.values for each in overdue]
 
 
 @pytest.mark.parametrize(

@@ -15,15 +15,16 @@ from nullabona.docket.core.instrument import DAY, HOUR
 from nullabona.docket.core.statements import Opening, Report, Statement
 from nullabona.docket.core.terms import term_of
 from nullabona.log.checkpoint import Checkpoint, parse_checkpoint
-from nullabona.log.note import parse_note, sign_note
+from nullabona.log.note import Note, parse_note, sign_note, signatures_of
+from nullabona.log.policy import Policy
 from nullabona.log.tiles import ENTRIES, encode_bundle, tiles_of
 from nullabona.log.tree import Frontier, leaf_hashes
 from nullabona.wire.slots import EventRecord
 from nullabona.words.recounted import where
 from tests.docket.desks import NOON, REFUSE, Clock
 from tests.docket.forging import Record
-from tests.docket.publishing import SIGNERS, PublicOffice
-from tests.sequencer.logs import entries_of
+from tests.docket.publishing import POLICY, SIGNERS, WITNESS, PublicOffice
+from tests.sequencer.logs import entries_of, policy_text
 from tests.witness.running import witness_signers
 
 TERM = term_of(NOON)
@@ -119,6 +120,28 @@ def test_an_older_record_is_overdue(office: PublicOffice, tmp_path: Path) -> Non
     public = copy(office, tmp_path)
     shutil.copy(public / "periods/1", public / "checkpoint")
     assert "period-late" in codes(office.verify(public))
+
+
+@pytest.mark.parametrize(
+    ("after_s", "found"), [(0, set()), (600, set()), (601, {"period-late"}), (HOUR, {"period-late"})]
+)
+def test_one_witness_cannot_make_a_period_look_punctual(
+    office: PublicOffice, tmp_path: Path, after_s: int, found: set[str]
+) -> None:
+    """Of a quorum of two every one has to have signed within the window: one who back-dates is not enough."""
+    public, other = copy(office, tmp_path), "witness.example/w2"
+    for path in (*(public / "periods").iterdir(), public / "checkpoint"):
+        note = parse_note(path.read_bytes())
+        late_s = after_s if path.name == "2" else 0
+        path.write_bytes(note.plus(signatures_of(note.text, witness_signers(other), time_of(note) + late_s)).encode())
+    two = policy_text(SIGNERS, [WITNESS, other], quorum=2)
+    assert found == codes(office.verify(public, policy=two))
+
+
+def time_of(note: Note) -> int:
+    """When its witness says that it signed."""
+    ((_, time_s),) = Policy.parse(POLICY).check(note).witnesses
+    return time_s
 
 
 def test_the_operator_alone_cannot_sign_another_history(
@@ -223,6 +246,23 @@ def test_a_report_that_lies_is_seen(office: PublicOffice, entries: list[bytes], 
         if change == 40:
             more["pending"] = row.pending + change
         return msgspec.structs.replace(statement, rows=(msgspec.structs.replace(row, **more),))
+
+    record = Record(entries)
+    assert 1 == record.change(Report, make)
+    assert {"report-wrong"} == codes(record.recount(office.clock()))
+
+
+@pytest.mark.parametrize("field", ["in_time", "notified"])
+def test_a_report_says_of_no_more_demands_than_there_are(
+    office: PublicOffice, entries: list[bytes], field: str
+) -> None:
+    """One that is sealed makes room for one more of each, not for any number of them."""
+
+    def make(statement: Statement) -> Statement:
+        assert isinstance(statement, Report)
+        row = statement.rows[0]
+        more = msgspec.structs.replace(row, **{field: getattr(row, field) + 2})
+        return msgspec.structs.replace(statement, rows=(more,))
 
     record = Record(entries)
     assert 1 == record.change(Report, make)

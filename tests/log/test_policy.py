@@ -29,7 +29,7 @@ def test_a_witnessed_checkpoint_is_seen_with_its_witnesses_and_time() -> None:
     """Log, checkpoint, who cosigned under their names in the policy, and since when they are a quorum."""
     note = LOG.note().plus(signatures_of(LOG.note().text, [PRESS], NOON + 9))
     note = note.plus(signatures_of(note.text, [BAR], NOON + 4))
-    expected = Seen(LOG.checkpoint, ORIGIN, (("bar", NOON + 4), ("press", NOON + 9)), NOON + 4)
+    expected = Seen(LOG.checkpoint, ORIGIN, (("bar", NOON + 4), ("press", NOON + 9)), NOON + 4, NOON + 9)
     assert expected == policy().check(note)
 
 
@@ -39,6 +39,17 @@ def test_one_witness_cannot_make_a_checkpoint_look_fresh() -> None:
     note = note.plus(signatures_of(note.text, [PRESS], NOON + 1_000_000))
     assert NOON == policy().check(note).time_s
     assert NOON + 1_000_000 == policy("quorum press").check(note).time_s
+
+
+def test_one_witness_cannot_make_a_checkpoint_look_punctual() -> None:
+    """Nor does a lonely early cosignature say when it was seen by as many as have to."""
+    note = LOG.note(BAR, time_s=NOON)
+    note = note.plus(signatures_of(note.text, [PRESS], NOON + 1_000_000))
+    seen = policy().check(note)
+    assert (NOON, NOON + 1_000_000) == (seen.time_s, seen.by_s)
+    note = note.plus(signatures_of(note.text, [UNIVERSITY], NOON + 7))
+    assert NOON + 7 == policy().check(note).by_s
+    assert NOON == policy("quorum bar").check(note).by_s
 
 
 @pytest.mark.parametrize("count", range(4))

@@ -26,7 +26,7 @@ TEXT = PROOF.encode()
 def test_an_entry_is_proven_under_a_witnessed_checkpoint(index: int) -> None:
     """The proof survives its text, and shows what the policy shows."""
     proof = parse_proof(LOG.proof(index, NOTE).encode())
-    expected = Seen(LOG.checkpoint, ORIGIN, tuple((name, NOON) for name in ("bar", "university", "press")), NOON)
+    expected = Seen(LOG.checkpoint, ORIGIN, tuple((name, NOON) for name in ("bar", "university", "press")), NOON, NOON)
     assert expected == proof.verify(b"entry %d" % index, policy())
     assert expected == proof.verify_leaf(leaf_hash(b"entry %d" % index), policy())
     with pytest.raises(ProofInvalid):

@@ -126,8 +126,13 @@ def test_a_relay_takes_the_place_of_another(new: str, old: str, expected: str) -
 
 
 @pytest.mark.parametrize(
-    "new", ["ws://127.0.0.1:8440", "wss://localhost", "ws://[::1]", "ws://two.example", "relay", ""]
-)
+    "new",
+    [
+        "ws://127.0.0.1:8440", "wss://localhost", "ws://[::1]", "ws://two.example", "relay", "", "wss://0.0.0.0:631",
+        "wss://[::]", "wss://[::ffff:127.0.0.1]", "wss://[::ffff:0.0.0.0]", "wss://printer.localhost", "wss://0x7f000001",
+        "wss://0x7f.1", "wss://127.0.0x1",
+    ],
+)  # fmt: skip
 def test_no_relay_is_replaced_by_a_less_safe_one(new: str) -> None:
     """Not by this machine's own services, and not by one that others can listen to."""
     with pytest.raises(EndpointRefused):

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from nullabona.client.core.record.errors import LogReplaced
 from nullabona.client.core.record.evidence import EntryEvidence, EvidenceInvalid, Proven, is_evidence, verify_evidence
+from nullabona.client.core.record.keeping import MOST_EVIDENCE, Evidence, keep_evidence, load_evidence
 from nullabona.client.core.record.owner import judge, look, settle, start
 from nullabona.client.core.record.pinned import Pinned
 from nullabona.client.core.record.promises import check_promise
@@ -18,8 +19,10 @@ from nullabona.log.keys import Kind, VerifierKey
 from nullabona.log.policy import Policy
 from nullabona.log.prefix import TOMBSTONE
 from nullabona.wire.card import card_hash
+from nullabona.wire.messages import MAX_CHECKPOINT
 from tests.record.directories import HOST, PERIOD_S, START, Directory
 from tests.record.test_checking import CARD, FALSE, in_record, play
+from tests.rooms.world import World
 from tests.wire.cards import JUN, MINA
 
 
@@ -107,6 +110,84 @@ def test_evidence_that_was_changed_proves_nothing(at: str) -> None:
             verify_evidence(forged, Policy.parse(pinned.policy))
 
     play(story)
+
+
+@pytest.mark.parametrize("cut", [0, 1, 8, 15, 17, 24, 40])
+def test_evidence_cut_in_other_places_proves_nothing(cut: int) -> None:
+    """A commitment is to bytes in a row: whoever has an honest answer could read another card's hash, or a deletion,
+    out of it, did not each of the three have its own length.
+    """
+
+    async def story(directory: Directory) -> None:
+        pinned, data = await caught(directory)
+        found = msgspec.msgpack.decode(data, type=EntryEvidence)
+        nonce, version, digest = found.view.entry
+        row = nonce + version.to_bytes(8, "big") + digest
+        entry = (row[:cut], int.from_bytes(row[cut : cut + 8], "big"), row[cut + 8 :])
+        forged = msgspec.msgpack.encode(replace(found, view=replace(found.view, entry=entry)))
+        with pytest.raises(EvidenceInvalid):
+            verify_evidence(forged, Policy.parse(pinned.policy))
+
+    play(story)
+
+
+@pytest.mark.parametrize("version", [-1, 2**53 + 1, 2**63])
+def test_a_version_that_no_record_counts_to_is_no_evidence(version: int) -> None:
+    """It is refused as anything else that was made up, not with a failure of the program."""
+
+    async def story(directory: Directory) -> None:
+        pinned, data = await caught(directory)
+        found = msgspec.msgpack.decode(data, type=EntryEvidence)
+        nonce, _, digest = found.view.entry
+        forged = msgspec.msgpack.encode(replace(found, view=replace(found.view, entry=(nonce, version, digest))))
+        with pytest.raises(EvidenceInvalid):
+            verify_evidence(forged, Policy.parse(pinned.policy))
+
+    play(story)
+
+
+def test_a_checkpoint_that_is_blown_up_does_not_keep_evidence_from_being_kept() -> None:
+    """Lines of keys that nobody knows are ignored, so a log may have many: the file with two such notes still fits."""
+
+    async def story(directory: Directory) -> None:
+        pinned, _ = await in_record(directory)
+        pinned = replace(pinned, began=_blown_up(pinned.began))
+        watch = start(pinned)
+        await enter(directory, FALSE)
+        answer = await directory.watch(watch.epoch)
+        answer = replace(answer, checkpoint=_blown_up(answer.checkpoint))
+        found = look(pinned, watch, MINA, answer, directory.now)
+        (alarm,) = judge(watch, found.openings, [CARD.hash])[1]
+        data = found.trail.evidence(pinned, str(MINA), alarm.epoch)
+        assert card_hash(FALSE) == verify_evidence(data, Policy.parse(pinned.policy)).digest
+        store = World(1).person("mina").store
+        with store.transaction():
+            assert keep_evidence(store, Evidence(alarm.code, HOST, directory.now, b"", data))
+            assert [data] == [each.shown for each in load_evidence(store)]
+
+    play(story)
+
+
+def _blown_up(note: bytes) -> bytes:
+    """The note with signature lines of strangers, as long as a checkpoint may be."""
+    rest = MAX_CHECKPOINT - len(note) - len(b"\xe2\x80\x94  AAAAAAAA\n")
+    return note + b"\xe2\x80\x94 " + b"x" * rest + b" AAAAAAAA\n"
+
+
+def test_a_flood_of_what_proves_nothing_does_not_wash_evidence_away() -> None:
+    """Whoever lies decides what is shown, and so could fill what is kept. The first and the last of each kind stay."""
+    store = World(1).person("mina").store
+    proofs = [Evidence("foreign-entry", HOST, 1, b"", b"proof"), Evidence("log-forked", HOST, 2, b"before", b"shown")]
+    with store.transaction():
+        for each in proofs:
+            keep_evidence(store, each)
+        for number in range(3 * MOST_EVIDENCE):
+            for code in ("not-witnessed", "log-forked"):
+                keep_evidence(store, Evidence(code, HOST, number, b"", b"%d" % number))
+        kept = load_evidence(store)
+    assert MOST_EVIDENCE == len(kept)
+    assert proofs == kept[:2]
+    assert b"%d" % (3 * MOST_EVIDENCE - 1) == kept[-1].shown
 
 
 def test_evidence_is_about_the_policys_log_and_quorum() -> None:

@@ -222,7 +222,7 @@ def _enrol(
     verify_card(card, today=today, previous=previous)
     _open_inbox(store, root, relay)
     record = AccountRecord(root.secret, str(handle), relay, device.id, device.seed, certificate.encode(), card, today)
-    return _save(store, record)
+    return _made(store, record)
 
 
 def _open_inbox(store: Store, root: AccountRoot, relay: str) -> None:
@@ -238,8 +238,14 @@ def _public_inbox(root: AccountRoot, relay: str) -> Inbox:
     )
 
 
-def _save(store: Store, record: AccountRecord) -> Account:
+def _made(store: Store, record: AccountRecord) -> Account:
+    """The account with a card that this device made, or was let in with: the public record may have it."""
     note_own_card(store, card_hash(record.card))
+    return _save(store, record)
+
+
+def _save(store: Store, record: AccountRecord) -> Account:
+    """Its card may be one that was only followed: whoever made it, the watch of the record still has to judge it."""
     own.note_card(store, record.card)
     store.set_value(_ACCOUNT, msgspec.msgpack.encode(record))
     return Account(record)
@@ -271,7 +277,7 @@ def renew_card(store: Store, mls: MlsPort, account: Account, today: int) -> Acco
         inbox=current.inbox,
         previous=current,
     )
-    return _save(store, msgspec.structs.replace(account.record, card=card, package_day=today))
+    return _made(store, msgspec.structs.replace(account.record, card=card, package_day=today))
 
 
 # -- several devices ----------------------------------------------------------------------------------------------
@@ -335,7 +341,7 @@ def rebased(account: Account, shown: Card, gone: list[bytes], relay: str, today:
 
 def take_card(store: Store, card: Card) -> Account:
     """The account has this card from now on; it is still to be published. Runs in the caller's transaction."""
-    return _save(store, msgspec.structs.replace(need_account(store).record, card=card.encoded))
+    return _made(store, msgspec.structs.replace(need_account(store).record, card=card.encoded))
 
 
 def join_account(
@@ -358,7 +364,7 @@ def join_account(
     record = AccountRecord(
         root.secret, str(named.handle), relay, device.id, device.seed, certificate, card, today, named.hash
     )
-    return _save(store, record)
+    return _made(store, record)
 
 
 def note_published(store: Store, card: Card, today: int) -> None:

@@ -183,7 +183,7 @@ async def _stamps(fetch: Fetch, policy: Policy, entries: Sequence[bytes]) -> tup
             broken.append(Finding("period-unwitnessed", "other-checkpoint", {"period": period}))
         else:
             times = tuple(time_s for _, time_s in each.witnesses)
-            stamps[period] = Stamp(each.checkpoint.size, each.time_s, times)
+            stamps[period] = Stamp(each.checkpoint.size, each.by_s, times)
     return stamps, broken
 
 

@@ -80,13 +80,15 @@ class Seen:
     """A checkpoint that the policy believes.
 
     ``witnesses`` are the policy's names of those whose cosignature holds, with the times they state. ``time_s`` is the
-    latest time for which they make a quorum by themselves; None where the policy demands no quorum.
+    latest time for which those who cosigned then or later are a quorum by themselves: how fresh it is at least.
+    ``by_s`` is the earliest by which a quorum had cosigned: how late it was at most. None where no quorum is demanded.
     """
 
     checkpoint: Checkpoint
     log: str
     witnesses: tuple[tuple[str, int], ...]
     time_s: int | None
+    by_s: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +125,7 @@ class Policy:
             return signed
         for time_s in sorted({time_s for _, time_s in witnesses}, reverse=True):
             if self._is_quorum(frozenset(name for name, time in witnesses if time >= time_s)):
-                return Seen(checkpoint, checkpoint.origin, witnesses, time_s)
+                return Seen(checkpoint, checkpoint.origin, witnesses, time_s, self._quorum_by(witnesses))
         raise NotWitnessed(f"{len(witnesses)} of the policy's witnesses cosigned, which is no quorum")
 
     def signed(self, note: Note) -> Seen:
@@ -141,6 +143,11 @@ class Policy:
         stated = ((witness.name, times.get((witness.key.name, witness.key.key_id))) for witness in self.witnesses)
         witnesses = tuple((name, time_s) for name, time_s in stated if time_s is not None)
         return Seen(checkpoint, checkpoint.origin, witnesses, None)
+
+    def _quorum_by(self, witnesses: tuple[tuple[str, int], ...]) -> int:
+        """When the last of a quorum had cosigned, at the earliest."""
+        times = sorted(time_s for _, time_s in witnesses)
+        return next(by for by in times if self._is_quorum(frozenset(name for name, time in witnesses if time <= by)))
 
     def _is_quorum(self, names: frozenset[str]) -> bool:
         reached = set(names)

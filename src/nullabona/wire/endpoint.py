@@ -15,6 +15,7 @@ from nullabona.wire.handle import MAX_INPUT, HandleError, parse_handle
 
 PATH: Final = "/v1"
 _URL: Final = re.compile(r"(wss|https|ws|http)://([^/?#@\\\s]+)(?:/|/v1)?", re.ASCII)
+_HEX: Final = re.compile(r"0x[0-9a-f]*")
 _SECURE: Final = frozenset({"wss", "https"})
 
 
@@ -52,8 +53,16 @@ class Endpoint:
 
     @property
     def is_local(self) -> bool:
-        """Whether the address is this machine's own."""
+        """Whether the address is this machine's own, for certain: plain text may go there."""
         return is_loopback(self.host)
+
+    @property
+    def may_be_local(self) -> bool:
+        """Whether some resolver takes it for this machine's own, however it is written: nobody else may name it.
+
+        A name of somebody's own may lead here too; nothing is said there but what TLS says before the certificate.
+        """
+        return self.is_local or self.host.endswith(".localhost") or _leads_here(self.host)
 
 
 def parse_endpoint(url: str) -> Endpoint:
@@ -84,6 +93,15 @@ def is_loopback(host: str) -> bool:
     return address == ipaddress.IPv6Address("::1") if address.version == 6 else address.is_loopback
 
 
+def _leads_here(host: str) -> bool:
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:  # C libraries read a last label that is a number in hex as the end of an IPv4 address
+        return _HEX.fullmatch(host.rpartition(".")[2]) is not None
+    inner = (address.ipv4_mapped or address) if address.version == 6 else address
+    return inner.is_unspecified or inner.is_loopback
+
+
 def split_authority(authority: str) -> tuple[str, int | None]:
     """Host and port of ``host[:port]``. Raises `EndpointRefused`."""
     try:
@@ -100,6 +118,6 @@ def same_or_safer(new: str, old: str) -> str:
     machines. Everybody who knows ``old`` judges alike.
     """
     endpoint = parse_endpoint(new)
-    if endpoint.is_local and not parse_endpoint(old).is_local:
+    if endpoint.may_be_local and not parse_endpoint(old).is_local:
         raise EndpointRefused("somebody named this machine itself as their relay")
     return str(endpoint)

@@ -52,6 +52,11 @@ Incarnation = Annotated[bytes, Meta(max_length=8)]
 Seq = Annotated[int, Meta(ge=0, le=2**53)]
 Bells = tuple[Secret, Annotated[int, Meta(ge=1, le=MAX_BELLS)]]
 """The secret that yields a box's bells, and how many there are."""
+Entry = tuple[Annotated[bytes, Meta(max_length=16)], Seq, Annotated[bytes, Meta(max_length=32)]]
+"""Nonce, version and digest that stand at a label; version 0: nothing.
+
+The bounds matter: a commitment is to the three in a row, 56 bytes, which with them can be cut in one way only.
+"""
 Tokens = Annotated[tuple[Annotated[bytes, Meta(max_length=256)], ...], Meta(max_length=16)]
 
 POLICY_ROOM = 0
@@ -253,12 +258,12 @@ class CardTaken(Response, frozen=True, tag=7):
 class WatchStep(msgspec.Struct, array_like=True, frozen=True, forbid_unknown_fields=True):
     """One epoch of a watched handle (spec/map.md §6).
 
-    ``entry`` is the nonce, version and digest that stand at the label (version 0: nothing); None: as in the step
-    before. Of the ``depth`` siblings those are given whose bit in ``given`` is set; the others are as before.
+    ``entry`` is None where it is as in the step before. Of the ``depth`` siblings those are given whose bit in
+    ``given`` is set; the others are as before.
     """
 
     closed_s: Seq
-    entry: tuple[Annotated[bytes, Meta(max_length=16)], Seq, Annotated[bytes, Meta(max_length=32)]] | None
+    entry: Entry | None
     depth: Annotated[int, Meta(ge=0, le=256)]
     given: Annotated[bytes, Meta(max_length=32)]
     siblings: Annotated[tuple[Digest, ...], Meta(max_length=256)]

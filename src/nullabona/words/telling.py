@@ -1,4 +1,4 @@
-"""What a person is told unasked: warnings by code, and notifications."""
+"""What a person is told unasked: warnings by code."""
 
 from __future__ import annotations
 
@@ -218,6 +218,16 @@ TOLD: Final[Mapping[str, tuple[tuple[str, str], tuple[str, str]]]] = {
             "그 사이의 항목은 확인하지 못했어요. 대화 상대와 안전 번호를 비교하세요.",
         ),
     ),
+    "record-withheld": (
+        (
+            "The directory at {host} answers, but does not tell what its public record has for {handle}.",
+            "A false card would go unseen. Ask its operator; if it stays, compare safety numbers.",
+        ),
+        (
+            "{host} 디렉터리가 응답은 하면서 {handle} 공개 기록은 알려 주지 않아요.",
+            "거짓 명함이 있어도 알아챌 수 없어요. 운영자에게 물어보고, 계속되면 대화 상대와 안전 번호를 비교하세요.",
+        ),
+    ),
     "card-refused": (
         ("The directory does not take this account's card.", "Choose another handle, or ask the operator."),
         ("디렉터리가 이 계정의 명함을 받지 않았어요.", "다른 아이디를 고르거나 운영자에게 문의하세요."),
@@ -357,15 +367,6 @@ _OTHER: Final = (
     ("Something is not as it should be ({code}).", ""),
     ("무언가 제대로 되지 않았어요 ({code}).", ""),
 )
-NOTICES: Final[Mapping[str, tuple[str, str]]] = {
-    "message": ("New message", "새 메시지"),
-    "file": ("File", "파일"),
-    "photo": ("Photo", "사진"),
-    "voice": ("Voice message", "음성 메시지"),
-    "poll": ("Poll", "투표"),
-    "operator-notice": ("Your operator was asked for data about you", "운영자가 나에 관한 자료를 요청받았어요"),
-    "request": ("Somebody wants to talk with you", "새 대화 요청이 왔어요"),
-}
 
 
 class _Known(dict[str, str]):
@@ -388,8 +389,3 @@ def level_of(code: str) -> Level:
 def met(code: str, *, published: bool) -> str:
     """The code of what it means to the person: a relay out of reach is more to an account that is not published yet."""
     return "unregistered" if code in _UNREACHED and not published else code
-
-
-def notice(key: str, language: Language) -> str:
-    """A word of a notification."""
-    return NOTICES[key][language == "ko"]

@@ -14,8 +14,9 @@ from nullabona.client.api import OperatorNoticeChanged
 from nullabona.client.api import events as e
 from nullabona.errors import UserError
 from nullabona.words.errors import Language
+from nullabona.words.notices import NOTICES, notice
 from nullabona.words.relays import relay_name
-from nullabona.words.telling import NOTICES, level_of, met, notice
+from nullabona.words.telling import level_of, met
 
 APP_NAME: Final = "nullabona"
 

@@ -127,7 +127,8 @@ async def restore_backup(
     members asked for a way back. The account's current card is looked up first, so that no older one is put in its
     place; with ``options.online`` false the backup's counts, and the directory may refuse what follows it. A failure
     leaves nothing at ``path``, nor does being cancelled.
-    Raises as `check_backup`, `BackupOutOfLine`, `BackupEmpty`, `CardForked`, `TimedOut`, and as `open_client`.
+    Raises as `check_backup`, `BackupOutOfLine`, `BackupOfOther`, `BackupEmpty`, `CardForked`, `TimedOut`, and as
+    `open_client`.
     """
     options = options or Options()
     ordered, identity = await asyncio.to_thread(in_line, backup, key)

@@ -76,6 +76,6 @@ class RelocationCalls:
 def _other_place(relay: str, mine: str) -> Endpoint:
     """Raises `EndpointRefused`: others cannot reach a relay on this machine, unless all of it is on one machine."""
     there = parse_endpoint(relay)
-    if there.is_local and not parse_endpoint(mine).is_local:
+    if there.may_be_local and not parse_endpoint(mine).is_local:
         raise EndpointRefused("that is this machine itself, which nobody else reaches")
     return there

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nullabona.client import account as accounts
-from nullabona.client.archive.agekey import BackupKey
+from nullabona.client.archive.agekey import BackupKey, WordsKey, words_key
 from nullabona.client.archive.backup import Watcher, read_backup
-from nullabona.client.archive.errors import BackupEmpty, BackupOutOfLine
+from nullabona.client.archive.errors import BackupEmpty, BackupOfOther, BackupOutOfLine
 from nullabona.client.archive.index import KeyIndex
 from nullabona.client.archive.merging import Counts, Merger
 from nullabona.client.archive.records import Begin, Dropped, File, Identity, Import, Message, Piece, Record
@@ -96,10 +96,14 @@ def restore_profile(
 def in_line(backups: Sequence[Path], key: BackupKey) -> tuple[list[Path], Identity]:
     """A whole backup and one made after it, given in any order, in theirs; and whose the later one is.
 
-    Raises as `peek_identity`, and `BackupOutOfLine` if there are not one or two.
+    Raises as `peek_identity`, `BackupOutOfLine` if there are not one or two, and `BackupOfOther` if the words open them
+    that are not those of the account in them: whoever knows what is encrypted to may have made them.
     """
     _two_at_most(backups)
     found = sorted(((*peek_identity(path, key), path) for path in backups), key=lambda each: each[0].after != b"")
+    for begin, identity, _ in found:
+        if isinstance(key, WordsKey) and words_key(AccountRoot(identity.root)) != key:
+            raise BackupOfOther(f"this backup is of {begin.handle}, whose words are others")
     return [path for _, _, path in found], found[-1][1]
 
 

@@ -103,7 +103,8 @@ class Directories:
     async def follow_docket(self, host: str) -> None:
         """Follow the operator's docket to its newest checkpoint, and compare what came with notices with it.
 
-        What is grave is told. Raises as `look_up` if the directory cannot be asked.
+        What is grave is told. Whatever it answers instead of a docket that can be followed is a look in vain; what it
+        does not answer too, if it answers something else. Raises as `look_up` if the directory is out of reach.
         """
         async with self._turn(host) as (talk, _):
             try:
@@ -113,9 +114,9 @@ class Directories:
                 fetched = {tile: await _fetch(talk, tile, DOCKET_FILES) for tile in (*wanted.base, *wanted.leaves)}
                 with self._ground.engine.step(self._ground.now()) as step:
                     dockets.take(step, note, fetched)
-            except (Malformed, Refused) as error:
-                if isinstance(error, Refused) and error.wire_code != "not-found":
-                    raise
+            except PeerError as error:
+                if isinstance(error, TimedOut):
+                    await talk.ask(DescribeLog(), LogDescribed)
                 with self._ground.engine.step(self._ground.now()) as step:
                     dockets.not_shown(step)
 

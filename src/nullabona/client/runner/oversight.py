@@ -38,7 +38,8 @@ from nullabona.client.core.touched import Touched
 from nullabona.client.net import EndpointRefused
 from nullabona.client.runner.chance import fraction
 from nullabona.client.runner.ground import Ground
-from nullabona.errors import PeerError
+from nullabona.client.runner.withheld import Withheld
+from nullabona.errors import NullabonaError, PeerError
 from nullabona.log.policy import Policy
 from nullabona.wire.handle import Handle, parse_handle
 
@@ -57,6 +58,7 @@ class Oversight:
     def __init__(self, ground: Ground, missing: Callable[[], None] = lambda: None) -> None:
         self._ground = ground
         self._missing = missing
+        self._withheld = Withheld(ground)
         self._poke = asyncio.Event()
         self._turn = asyncio.Lock()
         self._held = 0
@@ -104,11 +106,8 @@ class Oversight:
         pause = self._retry_s(account.handle.authority)
         try:
             pause = await self._watch_own(account.handle)
-        except RecordGap as gap:
-            with suppress(PeerError, EndpointRefused):
-                await self._begin_anew(account.handle, gap)
-        except (PeerError, EndpointRefused):
-            pass  # what is grave was told by whoever asked
+        except (PeerError, EndpointRefused) as error:
+            await self._not_watched(account.handle, error)
         host = account.handle.authority
         pause = min(pause, await self._look_after_notices(host), await self._look_after_docket(host))
         return min(pause, await self._look_after_promises(str(account.handle)))
@@ -166,6 +165,7 @@ class Oversight:
         if watch is None:
             return RETRY_S
         pinned, found = await self._ground.directories.watch(handle, watch)
+        self._withheld.told(str(handle))
         self._conclude(handle, pinned, watch, found)
         if not found.watch.entry[1]:
             self._missing()
@@ -200,6 +200,16 @@ class Oversight:
             reason=alarm.reason,
         )
 
+    async def _not_watched(self, handle: Handle, error: NullabonaError) -> None:
+        """Epochs that the directory cannot prove any more are given up; else it is to tell of them before long."""
+        try:
+            if isinstance(error, RecordGap):
+                await self._begin_anew(handle, error)
+                return
+        except (PeerError, EndpointRefused) as other:
+            error = other
+        await self._withheld.note(str(handle), error)
+
     async def _begin_anew(self, handle: Handle, gap: RecordGap) -> None:
         """Epochs cannot be looked through any more: the watch begins again with what the log is now.
 
@@ -215,29 +225,50 @@ class Oversight:
 
     async def _look_after_promises(self, own: str) -> float:
         """Look at what is due; in how many seconds the next is."""
-        with self._ground.store.reading():
-            expected = [each for each in load_expected(self._ground.store) if each.handle != own]
-        for each in expected:
-            if each.due_s <= self._now_s:
-                with suppress(PeerError, EndpointRefused):
+        for each in self._promises(own):
+            if each.next_s <= self._now_s:
+                try:
                     await self._look_at(each)
-        with self._ground.store.reading():
-            times = [each.due_s for each in load_expected(self._ground.store) if each.handle != own]
+                except (PeerError, EndpointRefused) as error:
+                    await self._not_seen(each, error)
+        times = [each.next_s for each in self._promises(own)]
         return max(_SHORTEST_S, min(times, default=self._now_s + RETRY_S) - self._now_s)
+
+    def _promises(self, own: str) -> list[Expected]:
+        with self._ground.store.reading():
+            return [each for each in load_expected(self._ground.store) if each.handle != own]
 
     async def _look_at(self, promise: Expected) -> None:
         handle = parse_handle(promise.handle)
-        watch = Watch(promise.after + 1, promise.peaks)
+        watch = Watch(promise.after + 1, promise.peaks, closed_s=promise.due_s)
         pinned, found = await self._ground.directories.watch(handle, watch)
+        self._withheld.told(promise.handle)
         still, broken = settle([promise], found.openings)
-        later = [msgspec.structs.replace(each, due_s=self._now_s + pinned.rules.period_s) for each in still]
+        self._replace(promise, [self._looked_at(each, pinned.rules.period_s) for each in still])
         with self._ground.engine.step(self._ground.now()) as step:
-            others = [each for each in load_expected(step.store) if each != promise]
-            save_expected(step.store, [*others, *later])
             for alarm in broken:
                 self._sound(step, handle, _with_evidence(alarm, pinned, handle, found))
         if broken:
             self._ground.happened(Touched(frozenset()))
+
+    async def _not_seen(self, promise: Expected, error: NullabonaError) -> None:
+        """Look again later. What the directory need not know any more can be held against it no longer."""
+        with self._ground.store.reading():
+            pinned = load_pinned(self._ground.store, promise.host)
+        if pinned is None or self._now_s > promise.due_s + pinned.rules.history_days * DAY_S:
+            self._replace(promise, [])
+            self._ground.warn(RecordGap.code, handle=promise.handle)
+            return
+        self._replace(promise, [self._looked_at(promise, int(self._retry_s(promise.host)))])
+        await self._withheld.note(promise.handle, error, promise.note)
+
+    def _looked_at(self, promise: Expected, again_s: int) -> Expected:
+        return msgspec.structs.replace(promise, look_s=self._now_s + again_s)
+
+    def _replace(self, promise: Expected, by: list[Expected]) -> None:
+        with self._ground.engine.step(self._ground.now()) as step:
+            others = [each for each in load_expected(step.store) if each != promise]
+            save_expected(step.store, [*others, *by])
 
     # -- inside ---------------------------------------------------------------------------------------------------
 

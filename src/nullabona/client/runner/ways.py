@@ -337,6 +337,6 @@ class Ways:
     def _check(self, relay: str) -> Endpoint:
         """A stranger's card or invitation must not make us talk to services of our own machine."""
         endpoint = parse_endpoint(relay)
-        if endpoint.is_local and not parse_endpoint(self.home).is_local:
+        if endpoint.may_be_local and not parse_endpoint(self.home).is_local:
             raise EndpointRefused("somebody named this machine itself as their relay")
         return endpoint

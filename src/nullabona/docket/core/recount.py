@@ -20,10 +20,13 @@ from nullabona.wire.slots import CommitmentWrong, EventRecord, Record, RenewalRe
 
 @dataclass(frozen=True, slots=True)
 class Stamp:
-    """A period's kept checkpoint, as the policy believes it. ``time_s`` None: the policy asks for no quorum."""
+    """A period's kept checkpoint, as the policy believes it.
+
+    ``by_s``: by when a quorum had cosigned it; None: the policy asks for no quorum.
+    """
 
     size: int
-    time_s: int | None
+    by_s: int | None
     times: tuple[int, ...] = ()
 
 
@@ -115,8 +118,8 @@ def _check_times(found: Recount, stamps: Mapping[int, Stamp], now_s: int) -> Non
         due = cadence.due_of(period)
         if stamp is None or stamp.size != batch.end:
             found.fault("period-unwitnessed", "no-checkpoint", period=period)
-        elif stamp.time_s is not None and stamp.time_s > due + cadence.window_s:
-            late = stamp.time_s - due - cadence.window_s
+        elif stamp.by_s is not None and stamp.by_s > due + cadence.window_s:
+            late = stamp.by_s - due - cadence.window_s
             found.fault("period-late", "late", period=period, seconds=late)
         elif stamp.times and min(stamp.times) < due:
             found.fault("period-early", "early", period=period)
@@ -167,10 +170,12 @@ def _open(found: Recount, opening: Opening, period: int) -> None:
 
 def _reseal(found: Recount, reseal: Reseal, period: int) -> None:
     where = {"slot": reseal.of.slot, "of": reseal.of.period}
-    if reseal.of not in found.slots or reseal.of.period >= period or reseal.to.period != period:
+    if not {reseal.of, reseal.to} <= found.slots.keys() or not reseal.of.period < period == reseal.to.period:
         found.fault("reseal-wrong", "renewed-out-of-place", period=period, **where)
     elif reseal.of in found.resealed or reseal.of in found.opened:
         found.fault("reseal-wrong", "renewed-again", **where)
+    elif reseal.to in found.resealed.values():
+        found.fault("reseal-wrong", "renewed-together", **where)
     else:
         found.resealed[reseal.of] = reseal.to
 
@@ -183,6 +188,12 @@ def _check_renewals(found: Recount) -> None:
             found.fault("reseal-wrong", "renewal-unstated", slot=at.slot, of=at.period)
 
 
+def _taken_over(found: Recount, slots: Sequence[SlotRef]) -> list[SlotRef]:
+    """What those of these slots that are open have taken over: whoever opens a renewal opens that too."""
+    records = [found.opened.get(at) for at in slots]
+    return [record.of for record in records if isinstance(record, RenewalRecord)]
+
+
 def _check_horizons(found: Recount, now_s: int) -> None:
     """What is over its horizon is open, but for exactly a multiple of the band."""
     band = found.cadence.band
@@ -191,6 +202,7 @@ def _check_horizons(found: Recount, now_s: int) -> None:
         if now_s <= found.cadence.settled_by(slots[0].period):
             continue
         shut = [at for at in slots if at not in found.opened and at not in found.resealed]
+        shut += [of for of in _taken_over(found, slots) if of not in found.opened]
         if shut:
             found.fault("slot-overdue", "overdue", count=len(shut), term=term, slot=shut[0].slot, of=shut[0].period)
         renewed = sum(at in found.resealed for at in slots)

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from typing import Final
 
 from nullabona.docket.core.cadence import Cadence
 from nullabona.docket.core.findings import Finding
 from nullabona.docket.core.recount_cases import Demand, Demands
 from nullabona.docket.core.statements import Report, Row
+
+_ONCE: Final = ("produced_full", "produced_partial", "answered_no_data", "refused", "in_time", "notified")
+"""What can be said of one demand once at most."""
 
 
 def count(demands: Iterable[Demand], until: int) -> dict[str, Row]:
@@ -45,7 +49,8 @@ def check_reports(
         if report.until > period:
             findings.append(Finding("report-wrong", "reported-ahead", {"term": term}))
         own = [d for d in demands.all() if cadence.term_of(d.first.at) == term and d.first.at <= report.until]
-        problems = _problems(report, count(own, report.until), sealed.get(term, 0))
+        opened = count(own, report.until)
+        problems = [*_problems(report, opened, sealed.get(term, 0)), *_beyond(report, opened, _most(own, report.until))]
         findings += [Finding("report-wrong", key, {"term": term, **values}) for key, values in problems]
 
 
@@ -75,3 +80,24 @@ def _problems(report: Report, opened: Mapping[str, Row], sealed: int) -> Iterabl
             yield "other-row", {"instrument": instrument}
     if hidden > sealed:
         yield "reported-more", {"count": hidden, "sealed": sealed}
+
+
+def _most(demands: Iterable[Demand], until: int) -> dict[str, Counter[str]]:
+    """Per instrument, of how many open demands each may be true: whatever of one that is not closed may be sealed."""
+    found: dict[str, Counter[str]] = {}
+    for demand in demands:
+        own = _of(demand, until) if demand.last("closed") is not None else Counter(_ONCE)
+        found.setdefault(demand.first.instrument, Counter()).update(own)
+    return found
+
+
+def _beyond(
+    report: Report, opened: Mapping[str, Row], most: Mapping[str, Counter[str]]
+) -> Iterable[tuple[str, dict[str, object]]]:
+    """Sentences as those of `_problems`: what is said of more demands than can be open or sealed."""
+    for row in report.rows:
+        shown = opened[row.instrument].received if row.instrument in opened else 0
+        hidden, may = max(0, row.received - shown), most.get(row.instrument, Counter())
+        fields = [name for name in _ONCE if getattr(row, name) > may[name] + hidden]
+        if fields:
+            yield "reported-beyond", {"instrument": row.instrument, "fields": ", ".join(fields)}

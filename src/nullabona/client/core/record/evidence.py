@@ -23,9 +23,11 @@ from nullabona.log.tree import leaf_hash, verify_inclusion
 from nullabona.log.vrf import verify
 from nullabona.wire.epoch import decode_genesis, decode_promise, encode_epoch, label_input, origin_of
 from nullabona.wire.handle import parse_handle
+from nullabona.wire.messages import MAX_CHECKPOINT, Entry
 
 FORM: Final = "nullabona record evidence v1"
-LARGEST: Final = 262_144
+LARGEST: Final = 4 * MAX_CHECKPOINT
+"""Bytes of a file: two checkpoints, however many lines they have, and the epochs of a device that was away for long."""
 Hash = Annotated[bytes, Meta(min_length=32, max_length=32)]
 
 
@@ -44,7 +46,7 @@ class View(msgspec.Struct, array_like=True, frozen=True):
 
     epoch: int
     closed_s: int
-    entry: tuple[bytes, int, bytes]
+    entry: Entry
     siblings: tuple[Hash, ...]
     other: tuple[Hash, ...]
     peaks: tuple[Hash, ...]

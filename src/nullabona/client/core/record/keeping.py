@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from itertools import pairwise
 from typing import Final
 
 import msgspec
 
 from nullabona.client.core.ports import Store
+from nullabona.client.core.record.evidence import LARGEST
 from nullabona.client.core.record.owner import Watch
 from nullabona.client.core.record.pinned import Pinned
 from nullabona.client.core.record.promises import Expected
@@ -17,7 +19,6 @@ MOST_OWN: Final = 256
 """Hashes of own cards that are remembered: about five years of weekly ones."""
 MOST_EXPECTED: Final = 256
 MOST_EVIDENCE: Final = 32
-LARGEST_EVIDENCE: Final = 262_144
 _WATCH: Final = "record-watch"
 _EXPECTED: Final = "record-expected"
 _OWN: Final = "own-cards"
@@ -135,13 +136,23 @@ def load_evidence(store: Store) -> list[Evidence]:
 
 
 def keep_evidence(store: Store, evidence: Evidence) -> bool:
-    """Keep it; whether it is new. Once there is too much of it the oldest of all goes."""
+    """Keep it; whether it is new. Once there is too much, one goes of the code that there is most of: neither its first
+    nor its last, as whoever lies could else show so much that what proves something is forgotten.
+    """
     known = load_evidence(store)
     if any((each.code, each.host, each.shown) == (evidence.code, evidence.host, evidence.shown) for each in known):
         return False
-    if len(evidence.shown) <= LARGEST_EVIDENCE:
-        store.set_value(_EVIDENCE, _encode([*known, evidence][-MOST_EVIDENCE:]))
+    if len(evidence.shown) <= LARGEST:
+        store.set_value(_EVIDENCE, _encode(_thinned([*known, evidence])))
     return True
+
+
+def _thinned(kept: list[Evidence]) -> list[Evidence]:
+    while len(kept) > MOST_EVIDENCE:
+        counted = Counter(each.code for each in kept)
+        alike = [each for each in kept if each.code == max(counted, key=counted.__getitem__)]
+        kept.remove(alike[len(alike) // 2])
+    return kept
 
 
 def _key(host: str) -> str:

@@ -38,13 +38,15 @@ Sight: TypeAlias = tuple[int, int, Opening | None]
 class Watch(msgspec.Struct, array_like=True, frozen=True):
     """How far a handle was watched, and what stood there.
 
-    ``place``: which of our cards, counted from 0; -1: none yet.
+    ``place``: which of our cards, counted from 0; -1: none yet. ``closed_s``: when the newest of the epochs closed, or
+    the watch began, if that was later; 0: not known yet.
     """
 
     size: int
     peaks: tuple[bytes, ...]
     entry: tuple[bytes, int, bytes] = _NOTHING
     place: int = -1
+    closed_s: int = 0
 
     @property
     def frontier(self) -> Frontier:
@@ -86,14 +88,15 @@ class Look:
 
 def start(pinned: Pinned) -> Watch:
     """A watch that begins with the log as it is known: whatever enters from now on is seen."""
-    return Watch(pinned.size, pinned.peaks)
+    return Watch(pinned.size, pinned.peaks, closed_s=pinned.seen_s)
 
 
 def look(pinned: Pinned, watch: Watch, handle: Handle, answer: HandleWatched, now_s: int) -> Look:
     """What the answer shows of every epoch after the watched ones.
 
-    Raises what `nullabona.client.core.record.checking.check_answer` raises, and `LogForked` if the epochs do not lead
-    to the checkpoint. Of an answer that is not complete nothing may be concluded before the rest has come.
+    Raises what `nullabona.client.core.record.checking.check_answer` raises, `LogStale` also if there should be a newer
+    epoch and is none, and `LogForked` if the epochs do not lead to the checkpoint. Of an answer that is not complete
+    nothing may be concluded before the rest has come.
     """
     sighting = see(pinned, answer.checkpoint)
     check_position(pinned, sighting)
@@ -114,11 +117,12 @@ def look(pinned: Pinned, watch: Watch, handle: Handle, answer: HandleWatched, no
         frontier = frontier.extend(leaf)
         _check_seen(pinned, frontier)
         openings.append((number, step.closed_s, opening))
-    moved = msgspec.structs.replace(watch, size=frontier.size, peaks=frontier.peaks, entry=entry)
+    closed_s = answer.steps[-1].closed_s if answer.steps else watch.closed_s or now_s
+    moved = msgspec.structs.replace(watch, size=frontier.size, peaks=frontier.peaks, entry=entry, closed_s=closed_s)
     trail = Trail(answer.label_proof, tuple(views), answer.checkpoint)
     found = Look(moved, tuple(openings), sighting, trail)
     if found.complete:
-        _check_end(pinned, found, answer.steps, now_s)
+        _check_end(pinned, found, now_s)
     return found
 
 
@@ -128,11 +132,10 @@ def _check_seen(pinned: Pinned, frontier: Frontier) -> None:
         raise LogForked("what the directory tells of this account does not stand in the record it showed before")
 
 
-def _check_end(pinned: Pinned, found: Look, steps: Sequence[WatchStep], now_s: int) -> None:
+def _check_end(pinned: Pinned, found: Look, now_s: int) -> None:
     if found.watch.frontier.root != found.sighting.root:
         raise LogForked("what the directory tells of this account does not stand in its record")
-    if steps:
-        check_fresh(pinned, found.sighting, steps[-1].closed_s, now_s)
+    check_fresh(pinned, found.sighting, found.watch.closed_s, now_s)
 
 
 def _siblings(step: WatchStep, before: tuple[bytes, ...]) -> tuple[bytes, ...]:

@@ -36,7 +36,14 @@ class Expected(msgspec.Struct, array_like=True, frozen=True):
     peaks: tuple[bytes, ...]
     """The frontier of the log as of ``after``."""
     due_s: int
-    """When to look whether it was kept."""
+    """When it must have been kept."""
+    look_s: int = 0
+    """When to look again, after a look that decided nothing."""
+
+    @property
+    def next_s(self) -> int:
+        """When to look whether it was kept."""
+        return max(self.due_s, self.look_s)
 
     @property
     def frontier(self) -> Frontier:

@@ -1,0 +1,57 @@
+"""Notices when a directory that answers keeps from this device what its record had for a handle (spec/map.md §6).
+
+A watch that is refused shows no lie, and without one a false entry would go unseen. So whoever cannot look is told.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from nullabona.client.core.record.errors import RecordGap
+from nullabona.client.core.record.keeping import Evidence, keep_evidence, load_pinned
+from nullabona.client.net import EndpointRefused
+from nullabona.client.runner.directories import GRAVE
+from nullabona.client.runner.ground import Ground
+from nullabona.errors import Malformed, NullabonaError, PeerError, Refused
+from nullabona.wire.handle import parse_handle
+
+CODE: Final = "record-withheld"
+
+
+class Withheld:
+    """Since when the epochs of each handle could not be looked through, in this run of the program."""
+
+    def __init__(self, ground: Ground) -> None:
+        self._ground = ground
+        self._since: dict[str, int] = {}
+
+    def told(self, handle: str) -> None:
+        """The directory told of the handle's epochs."""
+        self._since.pop(handle, None)
+
+    async def note(self, handle: str, error: NullabonaError, promise: bytes = b"") -> None:
+        """It did not, for this reason. The person is warned once that has lasted for two periods and 60 seconds.
+
+        Not if the directory is out of reach, nor if what is wrong was told already. ``promise`` is kept as evidence.
+        """
+        if error.code in GRAVE:
+            return
+        host, now_s = parse_handle(handle).authority, self._ground.now() // 1_000
+        since_s = self._since.setdefault(handle, now_s)
+        with self._ground.store.reading():
+            pinned = load_pinned(self._ground.store, host)
+        if pinned is None or now_s - since_s <= pinned.rules.fresh_s or not await self._answers(handle, error):
+            return
+        with self._ground.engine.step(self._ground.now()) as step:
+            keep_evidence(step.store, Evidence(CODE, host, now_s, pinned.checkpoint, promise))
+        self._ground.warn(CODE, handle=handle, host=host)
+
+    async def _answers(self, handle: str, error: NullabonaError) -> bool:
+        """Whether the directory can be reached: by what it said, or by a look-up of the same handle."""
+        if isinstance(error, Refused | Malformed | RecordGap):
+            return True
+        try:
+            await self._ground.directories.look_up(handle)
+        except (PeerError, EndpointRefused):
+            return False
+        return True
