@@ -6,8 +6,9 @@ its plots beside it. ``--only NAME`` (repeatable) measures those designs; ``--wi
 one defence changed; ``--once`` leaves out what repeats attacks on growing parts, for large societies; ``--chosen FILE``
 takes the attackers that were chosen for another page (its ``chosen.json``); ``--tap-from DAY`` lets whoever watches
 what passes begin on that day, and reports friends of old and who met under the tap apart; ``--seized DAY`` ends a
-longer life on that evening; ``--untried NAME`` (repeatable) leaves an attacker out, which the page says; ``--draw``
-makes tables, plots and page anew from data that is there; ``--processes N`` attacks so many views at once.
+longer life on that evening; ``--acquainted``: whoever makes a group has talked in twos with everybody in it before;
+``--untried NAME`` (repeatable) leaves an attacker out, which the page says; ``--draw`` makes tables, plots and page
+anew from data that is there; ``--processes N`` attacks so many views at once.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ def main(arguments: list[str] | None = None) -> None:
     options = _parser().parse_args(arguments)
     folder = Path(options.out)
     folder.mkdir(parents=True, exist_ok=True)
-    size = Size(options.accounts, options.days, options.pace)
+    size = Size(options.accounts, options.days, options.pace, options.acquainted)
     plan = Plan(size, options.seeds, 0 if options.chosen else options.choice, min(options.seeds, options.changed),
                 over_time=not options.once, tap_from=options.tap_from, seized=options.seized,
                 untried=options.untried)  # fmt: skip
@@ -63,6 +64,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--accounts", type=int, default=60)
     parser.add_argument("--days", type=int, default=4)
     parser.add_argument("--pace", type=float, default=2.0, help="messages that an account writes a day, at least")
+    parser.add_argument("--acquainted", action="store_true", help="who makes a group has talked with all in it before")
     parser.add_argument("--seeds", type=int, default=5, help="societies that are reported")
     parser.add_argument("--choice", type=int, default=2, help="other societies, on which attackers are chosen")
     parser.add_argument("--changed", type=int, default=3, help="of the reported ones, lived with each defence changed")
@@ -121,6 +123,7 @@ def _command(plan: Plan, options: argparse.Namespace) -> str:
     """How the page is made again."""
     size = plan.size
     said = f"python -m bench.leakage --accounts {size.accounts} --days {size.days} --pace {size.pace:g}"
+    said += " --acquainted" if size.acquainted else ""
     said += f" --seeds {plan.seeds} --choice {plan.choice} --changed {plan.changed}"
     said += f" --chosen {options.chosen}" if options.chosen else ""
     said += f" --tap-from {plan.tap_from:g}" if plan.tap_from else ""

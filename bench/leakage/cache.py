@@ -37,6 +37,7 @@ CODE: Final = (
 def path_of(seed: int, size: Size, defences: Defences, folder: Path = FOLDER, seized: int = 0) -> Path:
     """Where the recording lies, if there is one. ``seized``: see `Society.seized`."""
     name = f"ours-{size.accounts}-{size.days}-{size.pace:g}-{seed}-{defences.label}"
+    name += "-acquainted" if size.acquainted else ""
     name += f"-day{seized}" if seized else ""
     return folder / f"{name}-{code_hash()}.npz"
 

@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 HOUSEHOLDS: Final = ((1, 355), (2, 288), (3, 188), (4, 169))
@@ -61,6 +61,12 @@ def draw(seed: int, accounts: int) -> Circles:
     pairs = _pairs(dice, accounts, circles)
     groups = [_group(dice, accounts, circles) for _ in range(round(accounts * GROUPS_PER_ACCOUNT))]
     return Circles(_households(dice, accounts), sorted(pairs), groups)
+
+
+def acquainted(drawn: Circles) -> Circles:
+    """The same, but whoever makes a group, its first member, knows everybody in it."""
+    more = {(min(group[0], other), max(group[0], other)) for group in drawn.groups for other in group[1:]}
+    return replace(drawn, pairs=sorted(more.union(drawn.pairs)))
 
 
 def _households(dice: random.Random, accounts: int) -> list[int]:

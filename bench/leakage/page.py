@@ -32,11 +32,11 @@ There are three such pages: of [several societies](leakage.md), of [two that liv
 LOWER: Final = """\
 - **V3**: each request is a connection of its own, and what rings is heard by all. What is left are the hours in which
   people are there, which their inboxes show, and the moments in which they make friends or are invited: a request comes
-  into one inbox, and soon after a new box is written to; invitations into a group come into many inboxes at once. Since
-  the answer to a request comes in a box of its own ([0032](decisions/0032-reply-boxes.md)) no inbox says whose the
-  request was; before, that gave nearly every new friendship away (*without reply boxes*). The hours of whoever reads
-  the new box still say a part. Invitations through the rooms of two that people have already would hide groups
-  likewise. They are not built.
+  into one inbox, and soon after a new box is written to; invitations into a group come into many inboxes at once, if
+  they are for people who have not talked in twos with whoever makes it ([0033](decisions/0033-invited-by-the-room.md)):
+  in the usual society most are. Since the answer to a request comes in a box of its own
+  ([0032](decisions/0032-reply-boxes.md)) no inbox says whose the request was; before, that gave nearly every new
+  friendship away (*without reply boxes*). The hours of whoever reads the new box still say a part.
 - **V4** adds the address. Only somebody in between takes it away: Tor, or a network address that many share. The client
   gives a SOCKS proxy another name for each connection, so that Tor leads each another way; a relay reached so is V3.
 - **V5** adds whose inbox is where and who looks up whom. An inbox at another operator's relay, and a directory that is
@@ -103,7 +103,8 @@ def _head(plan: Plan, command: str, ran_on: str) -> str:
 
 Made by `{command}`; do not edit it.
 The same society of {size.accounts:,} accounts lives {_days(plan)} with our design (the real client and relay cores)
-and with models of four others. {_seized(plan)}Attackers get what each machine saw or kept, and guess. {_means(plan)}
+and with models of four others. {_acquainted(plan)}{_seized(plan)}Attackers get what each machine saw or kept, and
+guess. {_means(plan)}
 Which attacker is reported for a design and a view was decided on {_chosen_on(plan)};
 the rows of all attackers are in the data that the command writes.
 
@@ -114,6 +115,12 @@ Measured on: {ran_on}."""
 
 def _days(plan: Plan) -> str:
     return f"the first {plan.seized} of {plan.size.days} days" if plan.seized else f"{plan.size.days} days"
+
+
+def _acquainted(plan: Plan) -> str:
+    if not plan.size.acquainted:
+        return ""
+    return "Whoever makes a group has talked in twos with everybody in it before.\n"
 
 
 def _seized(plan: Plan) -> str:

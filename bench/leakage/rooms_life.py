@@ -61,16 +61,24 @@ class _Living:
 
 
 def live_room(
-    dice: random.Random, life: Life, number: int, members: Sequence[int], conversations: float, *, pair: bool
+    dice: random.Random,
+    life: Life,
+    number: int,
+    members: Sequence[int],
+    conversations: float,
+    *,
+    pair: bool,
+    after: float = 0.0,
 ) -> Room | None:
     """Let a room live and add to ``life.intents``; None if nobody ever begins to talk in it.
 
-    ``conversations``: how many it has beside its first one, on average. Whoever stands first makes a group.
+    ``conversations``: how many it has beside its first one, on average. Whoever stands first makes a group. It is made
+    ``after`` that time.
     """
     if len(members) < 2:
         return None
     living = _Living(dice, life, number)
-    ready = max(life.arrived(members[0]), min(life.arrived(member) for member in members[1:]))
+    ready = max(after, life.arrived(members[0]), min(life.arrived(member) for member in members[1:]))
     starts = talk.begins(dice, life.days, ready + SETTLING, conversations)
     if not starts:
         return None

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from bench.leakage import circles, hours, talk
@@ -25,6 +25,8 @@ __all__ = ["DAY", "NOBODY", "Account", "Intent", "Kind", "Room", "Size", "Societ
 
 SEIZED_BEFORE_END_S: Final = 2.5 * 3_600
 """The machine is seized, and a recording ends, at half past nine on the last evening."""
+ACQUAINTED_S: Final = 2 * 3_600
+"""So long after two began to talk the one may be in a group that the other makes. An assumption."""
 GROUPS_SHARE: Final = 0.35
 """Share of all messages that is said in groups. An assumption."""
 
@@ -35,12 +37,14 @@ class Size:
     everybody who knows one another talks once, and every group too.
 
     The defaults are what the real core can live in about an hour of one processor (`cost`): a week, and a pace
-    that is a tenth or less of what people write.
+    that is a tenth or less of what people write. ``acquainted``: whoever makes a group has talked in twos with all who
+    are in it before, as with the app, which makes groups of contacts. Without it most have not.
     """
 
     accounts: int = 1_000
     days: int = 7
     pace: float = 1.0
+    acquainted: bool = field(default=False, repr=False)
 
 
 SMALL: Final = Size(30, 3, 3.0)
@@ -86,13 +90,20 @@ class Society:
 def make(seed: int, size: Size = SMALL) -> Society:
     """The society of ``seed``. Takes a second or two for each 30,000 messages."""
     drawn = circles.draw(seed, size.accounts)
+    if size.acquainted:
+        drawn = circles.acquainted(drawn)
     life = _people(seed, size, drawn)
     rooms: list[Room] = []
+    talked: dict[frozenset[int], float] = {}
     for members, conversations, pair in _shares(seed, size, drawn):
         dice = random.Random(f"{seed} {len(rooms)} {size}")
-        made = live_room(dice, life, len(rooms), members, conversations, pair=pair)
-        if made is not None:
-            rooms.append(made)
+        after = max((talked.get(frozenset((members[0], other)), 0.0) for other in members[1:]), default=0.0)
+        made = live_room(dice, life, len(rooms), members, conversations, pair=pair, after=after)
+        if made is None:
+            continue
+        rooms.append(made)
+        if pair and size.acquainted:
+            talked[frozenset(members)] = made.created + ACQUAINTED_S
     life.intents.sort(key=lambda intent: (intent.t, intent.kind))
     return Society(seed, size, life.accounts, drawn.pairs, rooms, life.addresses.count, life.intents)
 

@@ -190,3 +190,23 @@ def test_large_and_small_come_from_the_same_code() -> None:
 
 def _said(society: Society) -> list[Intent]:
     return [intent for intent in society.intents if intent.kind in {Kind.SAY, Kind.FILE}]
+
+
+def test_makers_of_groups_may_know_everybody_in_them() -> None:
+    """They have talked in twos two hours before at least; else most have not. The usual society stays as it is."""
+    size = Size(60, 4, 2.0)
+    usual, acquainted = make(1, size), make(1, Size(60, 4, 2.0, acquainted=True))
+    assert (0.3, 1.0) == (pytest.approx(_met(usual), abs=0.3), _met(acquainted))
+    assert len([room for room in acquainted.rooms if not room.pair]) > 15
+
+
+def _met(society: Society) -> float:
+    """The share of those who are in a group from its beginning with whom its maker had a room of two for a while."""
+    since = {frozenset((room.creator, *room.founders)): room.created for room in society.rooms if room.pair}
+    groups = [room for room in society.rooms if not room.pair]
+    met = [
+        since.get(frozenset((room.creator, other)), DAY * 99) + societies.ACQUAINTED_S <= room.created
+        for room in groups
+        for other in room.founders
+    ]
+    return sum(met) / len(met)
