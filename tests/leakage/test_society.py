@@ -196,7 +196,8 @@ def test_makers_of_groups_may_know_everybody_in_them() -> None:
     """They have talked in twos two hours before at least; else most have not. The usual society stays as it is."""
     size = Size(60, 4, 2.0)
     usual, acquainted = make(1, size), make(1, Size(60, 4, 2.0, acquainted=True))
-    assert (0.3, 1.0) == (pytest.approx(_met(usual), abs=0.3), _met(acquainted))
+    assert 0.0 < _met(usual) < 0.5
+    assert _met(acquainted) == 1.0
     assert len([room for room in acquainted.rooms if not room.pair]) > 15
 
 
