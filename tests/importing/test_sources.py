@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import os
 import struct
 import unicodedata
 import zipfile
@@ -163,3 +164,37 @@ def test_archives_of_telegram_keep_their_folders(tmp_path: Path) -> None:
     with zipfile.ZipFile(data, "w") as archive:
         archive.writestr("photos/photo_1.png", png())
     assert len(png()) == ArchiveMedia(Given("x.zip", data=data.getvalue())).size("photos/photo_1.png")
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_a_damaged_picture_is_left_out_and_nothing_else(method: int, tmp_path: Path) -> None:
+    """The lines come, its own and those behind it; only the picture is not there."""
+    path = tmp_path / "WhatsApp Chat - 산책.zip"
+    with zipfile.ZipFile(path, "w", method) as archive:
+        archive.writestr("사진.png", os.urandom(5_000))
+        archive.writestr(
+            "_chat.txt", CHAT.format("사진.png") + "[23/07/25, 12:20:00] 민아: 갔어?\n", zipfile.ZIP_DEFLATED
+        )
+    data = bytearray(path.read_bytes())
+    data[2_000:2_040] = bytes(40)
+    path.write_bytes(bytes(data))
+
+    async def story() -> None:
+        async with mover(tmp_path) as client:
+            (done,) = await client.import_history([path], ImportAnswers(me=""))
+            *_, last = client.history(done.room)
+            assert (3, 0, "갔어?") == (done.added, done.files, last.text)
+
+    asyncio.run(story())
+
+
+def test_a_text_that_does_not_unpack_is_a_clear_error(tmp_path: Path) -> None:
+    """Also where it is packed as nobody packs a chat."""
+    path = tmp_path / "WhatsApp Chat - 산책.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_LZMA) as archive:
+        archive.writestr("_chat.txt", "".join(f"[23/07/25, 12:19:18] 민아: {number}\n" for number in range(5_000)))
+    data = bytearray(path.read_bytes())
+    data[2_000:2_040] = bytes(40)
+    path.write_bytes(bytes(data))
+    with pytest.raises(ExportUnreadable):
+        [line for export in examine([path], Reading()) for line in export.lines()]

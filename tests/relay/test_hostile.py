@@ -310,6 +310,16 @@ def test_a_peer_that_says_nothing_is_cut_off(run: Callable[..., RunningRelay]) -
     alive.read(Box())
 
 
+def test_fragments_without_an_end_keep_no_connection(run: Callable[..., RunningRelay]) -> None:
+    """A message has to be complete: parts of one that never ends are no sign of life."""
+    client = (relay := run(None, Limits(ping_s=5))).client()
+    client.send_frame(BINARY, b"x", fin=False)
+    for _ in range(2):
+        relay.tick(seconds=6)
+        client.send_frame(CONTINUATION, b"x", fin=False)
+    assert 0 == client.goodbye().code
+
+
 def test_a_half_closed_connection_ends(relay: RunningRelay, client: Client, box: Box) -> None:
     """When a client stops sending, its connection and everything it waited for are forgotten."""
     client.start(box.read(wait_s=600))

@@ -42,6 +42,19 @@ def test_a_connection_serves_many_posts(relay: RunningRelay, box: Box) -> None:
     assert (200, b"ok\n") == read_answer(wire)
 
 
+def test_what_came_with_a_get_is_no_part_of_the_next_request(relay: RunningRelay) -> None:
+    """A proxy may send one person's request after another's: nobody puts bytes in front of somebody else's secrets."""
+    theirs, mine = Box(), Box()
+    asked = encode(theirs.read())
+    begun = encode(mine.append(bytes(len(asked)))).partition(bytes(len(asked)))[0]
+    wire = Wire(relay.address)
+    wire.send(b"GET /healthz HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n\x95" % len(begun) + begun[1:])
+    assert (200, b"ok\n") == read_answer(wire)
+    wire.send(post(asked))
+    assert (200, encode(Frames(b"", 0, ()))) == read_answer(wire)
+    assert 0 == relay.client().read(mine).head
+
+
 def test_a_post_may_wait(relay: RunningRelay, box: Box) -> None:
     """A waiting read over POST is answered by the next append."""
     wire = Wire(relay.address)

@@ -165,6 +165,18 @@ class RefusingWorld(World):
             super().post(person, item, lose_request=lose_request, lose_answer=lose_answer)
 
 
+def test_a_refusal_holds_a_message_up_for_an_hour_at_most() -> None:
+    """However long a relay that lies asks to wait: once it is honest, what was said goes out."""
+    world = World(8)
+    a, b = people(world, 2)
+    room = world.group(a, b)
+    a.send(room, "held back")
+    for item in world.queues(a):
+        a.engine.on_sent(item, Refusal("busy", 604_800), world.now)
+    world.settle(span=90 * MINUTE)
+    assert ["held back"] == b.texts(room)
+
+
 def test_a_message_that_the_relay_never_takes_has_failed() -> None:
     """The person is told which; what is written afterwards goes out."""
     world = RefusingWorld(7)

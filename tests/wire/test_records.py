@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from itertools import pairwise
 
 import pytest
@@ -48,9 +49,9 @@ def test_fragments_give_the_message(data: bytes, cuts: list[int]) -> None:
         for index, part in enumerate(parts):
             assert assembly.open == (index > 0)
             assert assembly.add(part, first=index == 0, last=False) is None
-        assert data == assembly.add(b"", first=False, last=True)
+        assert bytearray(data) == assembly.add(b"", first=False, last=True)
         assert not assembly.open
-    assert data == assembly.add(data, first=True, last=True)
+    assert bytearray(data) == assembly.add(data, first=True, last=True)
 
 
 def test_fragments_out_of_order_or_too_large_are_malformed() -> None:
@@ -63,3 +64,17 @@ def test_fragments_out_of_order_or_too_large_are_malformed() -> None:
         assert assembly.add(b"a", first=False, last=False) is None
         with pytest.raises(Malformed):
             assembly.add(part, first=first, last=False)
+
+
+def test_fragments_take_no_more_memory_than_what_is_in_them() -> None:
+    """Empty ones, which no bound on a message's size ends, and ones of a byte."""
+    assembly = Assembly(2_000)
+    assembly.add(b"a", first=True, last=False)
+    tracemalloc.start()
+    for _ in range(50_000):
+        assembly.add(b"", first=False, last=False)
+    for _ in range(1_000):
+        assembly.add(b"ab"[:1], first=False, last=False)
+    taken, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert taken < 10_000

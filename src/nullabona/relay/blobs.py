@@ -17,6 +17,8 @@ from nullabona.relay.store.interface import BlobStore, StoreFailed
 from nullabona.wire.messages import AnyResponse, Blob, Done, GetBlob, PutBlob, Refusal, Request
 
 _THREADS: Final = 2
+_AGAIN_S: Final = 60
+"""Whole seconds after which what could not be erased is tried again."""
 _DONE: Final = Done()
 
 
@@ -34,6 +36,8 @@ class BlobService:
         self._today_bytes = 0
         self._now = 0
         self._day = 0
+        self._again_at: int | None = None
+        """When the day is to be turned once more, because that failed."""
         self._stopping = False
 
     def operations(self) -> Mapping[type[Request], Callable[[Any, Caller, int], None]]:
@@ -46,6 +50,9 @@ class BlobService:
         if day != self._day:
             self._day = day
             self._today_bytes = self._used(day)
+            self._again_at = now
+        if self._again_at is not None and now >= self._again_at:
+            self._again_at = None
             self._start(self._turn_day(day))
 
     async def stop(self) -> None:
@@ -117,6 +124,7 @@ class BlobService:
             await self._loop.run_in_executor(self._pool, self._store.expire, day)
             await self._loop.run_in_executor(self._pool, self._store.blur)
         except (StoreFailed, OSError) as error:
+            self._again_at = self._now + _AGAIN_S
             self._metrics.faults.note("blob", error)
 
     def _used(self, day: int) -> int:

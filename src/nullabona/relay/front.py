@@ -81,6 +81,9 @@ class Front(asyncio.Protocol):
         self._asked = False
         self._ahead = 0
         self._handed_over = False
+        self._leaving = False
+        """The last answer was given; the connection ends when it was taken."""
+        self._left = 0
 
     # -- what the loop calls
 
@@ -145,7 +148,7 @@ class Front(asyncio.Protocol):
     def _advance(self) -> None:
         """Take what has arrived as far as it goes."""
         try:
-            while not self._asked and self._transport is not None and not self._handed_over:
+            while not (self._asked or self._leaving or self._handed_over) and self._transport is not None:
                 event = self._http.next_event()
                 if event is h11.NEED_DATA or event is h11.PAUSED:
                     self._continue_100()
@@ -166,8 +169,7 @@ class Front(asyncio.Protocol):
             self._asked = True
             self._ask()
         else:
-            self.close()
-            self._transport = None
+            self._leave()
 
     def _take_head(self, request: h11.Request) -> None:
         self._set_deadline(self._limits.body_timeout_s)
@@ -203,6 +205,8 @@ class Front(asyncio.Protocol):
     def _ask(self) -> None:
         request = self._request
         assert request is not None
+        body = bytes(self._body)
+        self._body.clear()  # also where none is wanted: what comes next on this connection may be somebody else's
         if request.target == b"/healthz":
             self._reply(self._health())
         elif request.target == b"/metrics":
@@ -210,8 +214,6 @@ class Front(asyncio.Protocol):
         elif request.target.startswith(LOG):
             self._reply(self._log_file(request.target.removeprefix(LOG)))
         else:
-            body = bytes(self._body)
-            self._body.clear()
             self._house.dispatcher.dispatch(body, self, 0)
 
     def _health(self) -> Answer:
@@ -232,7 +234,7 @@ class Front(asyncio.Protocol):
     def _reply(self, answer: Answer) -> None:
         """Send the one answer to the request in hand; then go on, or hang up."""
         transport = self._transport
-        if transport is None or self._http.our_state not in _MAY_ANSWER:
+        if transport is None or self._leaving or self._http.our_state not in _MAY_ANSWER:
             return
         self._set_deadline(0)
         sent = self._render(answer)
@@ -242,10 +244,16 @@ class Front(asyncio.Protocol):
             transport.abort()
             return
         if answer.close or set(self._http.states.values()) != {h11.DONE}:
-            self._transport = None
-            transport.close()
+            self._leave()
             return
         self._next_request(transport)
+
+    def _leave(self) -> None:
+        """Hang up when what was written was taken; until then it counts as unread, and it may not stand still."""
+        self._leaving = True
+        self._left = self.unsent()
+        self._set_deadline(self._limits.body_timeout_s)
+        self.close()
 
     def _render(self, answer: Answer) -> bytes:
         headers = [(b"content-type", answer.kind), (b"content-length", b"%d" % len(answer.body)),
@@ -277,8 +285,12 @@ class Front(asyncio.Protocol):
         self._deadline = self._loop.call_later(seconds, self._too_slow) if seconds else None
 
     def _too_slow(self) -> None:
+        if self._leaving and 0 < self.unsent() < self._left:
+            self._left = self.unsent()
+            self._set_deadline(self._limits.body_timeout_s)
+            return
         begun = self._request is not None or bool(self._http.trailing_data[0])
-        if begun and not self._asked:
+        if begun and not self._asked and not self._leaving:
             self._reply(Answer(408, b"the request took too long\n", close=True))
         elif self._transport is not None:
             self._transport.abort()

@@ -61,8 +61,9 @@ class WebSocket(WSListener):
         self._gate.left(self)
 
     def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:  # noqa: ARG002 - picows' signature
-        self._pinged = False
         kind = frame.msg_type
+        if frame.fin:
+            self._pinged = False
         try:
             if kind is WSMsgType.BINARY and frame.fin and not self._assembly.open:
                 self._take_whole(frame.get_payload_as_memoryview())
@@ -148,12 +149,14 @@ class WebSocket(WSListener):
             self._dispatch(body, self, request_id)
 
     def _take_part(self, frame: WSFrame, *, first: bool) -> None:
-        part = frame.get_payload_as_bytes()
-        if part:
-            wipe(frame.get_payload_as_memoryview())
-        whole = self._assembly.add(part, first=first, last=bool(frame.fin))
+        part = frame.get_payload_as_memoryview()
+        try:
+            whole = self._assembly.add(part, first=first, last=bool(frame.fin))
+        finally:
+            if part:
+                wipe(part)
         if whole is not None:
-            self._take(whole)
+            self._take_whole(memoryview(whole))
 
     def _soil(self, size: int) -> None:
         if size > _FLUSH_BYTES:

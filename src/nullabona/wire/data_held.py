@@ -58,8 +58,8 @@ RELAY_FILES: Final = (
     DataFile("lock", "empty; held by the one process that uses the directory", "while the directory exists", "none"),
     DataFile("blobs/<expiry day>/<2 hex>/<62 hex>", "one ciphertext chunk, named by its SHA-256",
              "the day after the day in its path", "content, encrypted end to end"),
-    DataFile("blobs/incoming/<hex>", "a chunk while it is being written", "until written, or the next start",
-             "content, encrypted end to end"),
+    DataFile("blobs/incoming/<hex>", "a chunk while it is being written or erased",
+             "until written or erased, or the next start", "content, encrypted end to end"),
 )  # fmt: skip
 
 _CARD: Final = "until deleted by its owner"

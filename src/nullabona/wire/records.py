@@ -21,7 +21,7 @@ def encode_record(request_id: int, body: bytes) -> bytes:
     return HEAD.pack(request_id, len(body)) + body
 
 
-def split_records(message: bytes | memoryview, max_body: int) -> list[tuple[int, memoryview]]:
+def split_records(message: bytes | bytearray | memoryview, max_body: int) -> list[tuple[int, memoryview]]:
     """The records of ``message``; bodies are views into it.
 
     Raises `Malformed` if the message is empty, ends inside a record or announces a body larger than ``max_body``.
@@ -47,32 +47,30 @@ def split_records(message: bytes | memoryview, max_body: int) -> list[tuple[int,
 
 
 class Assembly:
-    """Puts the fragments of a WebSocket message together, within a bound."""
+    """Puts the fragments of a WebSocket message together, within a bound, however small or empty they are."""
 
-    __slots__ = ("_limit", "_parts", "_size")
+    __slots__ = ("_limit", "_message")
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
-        self._parts: list[bytes] | None = None
-        self._size = 0
+        self._message: bytearray | None = None
 
     @property
     def open(self) -> bool:
         """Whether a message has begun and not ended."""
-        return self._parts is not None
+        return self._message is not None
 
-    def add(self, part: bytes, *, first: bool, last: bool) -> bytes | None:
+    def add(self, part: bytes | memoryview, *, first: bool, last: bool) -> bytearray | None:
         """The whole message if ``part`` is its last. Raises `Malformed` out of place or beyond the limit."""
-        if first and self._parts is not None:
+        if first and self._message is not None:
             raise Malformed("a message begins inside another")
-        if not first and self._parts is None:
+        if not first and self._message is None:
             raise Malformed("a message goes on that never began")
-        parts = self._parts = [] if self._parts is None else self._parts
-        self._size += len(part)
-        if self._size > self._limit:
+        message = self._message = bytearray() if self._message is None else self._message
+        if len(message) + len(part) > self._limit:
             raise Malformed("a message is too large")
-        parts.append(part)
+        message += part
         if not last:
             return None
-        self._parts, self._size = None, 0
-        return b"".join(parts)
+        self._message = None
+        return message

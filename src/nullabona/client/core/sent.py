@@ -15,6 +15,8 @@ from nullabona.wire.messages import AnyResponse, Appended, Refusal
 
 FINAL_REFUSALS: Final = frozenset({"too-large", "bad-request", "unsupported"})
 """Refusals that the same request will always get."""
+ADVICE_MS: Final = 3_600_000
+"""Longest wait that a refusal can ask for: a relay that lied holds up nothing for longer once it is honest."""
 LOOK_EVERY: Final = 3
 """Every so many attempts that an inbox does not answer, its owner's card is looked up again."""
 
@@ -29,7 +31,7 @@ def answered(step: Step, item: OutboxItem, answer: AnyResponse) -> None:
         step.store.drop_outbox(item.id)
         return
     if isinstance(answer, Refusal) and answer.code not in FINAL_REFUSALS:
-        delay = max(answer.retry_after_s * 1_000, _backoff(step, item))
+        delay = max(min(answer.retry_after_s * 1_000, ADVICE_MS), _backoff(step, item))
         step.store.delay_outbox(item.id, step.now + delay)
         return
     step.store.drop_outbox(item.id)

@@ -16,7 +16,7 @@ from nullabona.client.core.records import FileState, Piece, StoredFile
 from nullabona.client.core.sniff import sniff_audio, sniff_image
 from nullabona.client.importing.errors import ExportUnreadable, ExportUnsafe
 from nullabona.client.importing.records import Line
-from nullabona.client.importing.sources import Media
+from nullabona.client.importing.sources import BROKEN, Media
 from nullabona.wire.blob import PIECE, seal_piece
 
 _TYPES: Final = MimeTypes()
@@ -32,7 +32,7 @@ class Keeper:
         self._day = day
 
     def keep(self, store: Store, id: bytes, line: Line) -> Attachment | None:
-        """What is said of the line's file, which is then in the store; None if the export does not have it."""
+        """What is said of the line's file, which is then in the store; None if the export does not have it whole."""
         size = self._media.size(line.media) if self._media is not None else None
         if self._media is None or size is None or not 0 < size <= MAX_FILE:
             return None
@@ -49,7 +49,7 @@ class Keeper:
                     if len(digests) % PIECES_PER_BLOB == 0:
                         keys.append(self._random(32))
                     digests.append(self._piece(store, id, len(digests), keys[-1], piece))
-        except (ExportUnreadable, OSError, ValueError, EOFError, RuntimeError):
+        except (ExportUnreadable, *BROKEN):
             store.drop_file(self._room, id)
             return None
         if not digests:

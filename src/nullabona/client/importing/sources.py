@@ -28,7 +28,10 @@ _SMALL: Final = 8 * 1_048_576
 """Below this nobody asks how well something was packed."""
 _TEXTS: Final = (".txt", ".csv", ".json")
 _MOST_TEXTS: Final = 200
-_BROKEN: Final = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError, OSError, ValueError)
+_METHODS: Final = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
+"""How messengers and systems pack. Others are not opened: a few bytes can ask them for gigabytes of memory."""
+_HINT: Final = "unpack it yourself and import the folder"
+BROKEN: Final = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError, OSError, ValueError)
 
 
 class Media(Protocol):
@@ -152,7 +155,7 @@ def _archive(given: Given) -> Iterator[zipfile.ZipFile]:
             yield archive
     except ExportUnsafe:
         raise
-    except _BROKEN as error:
+    except BROKEN as error:
         raise ExportUnreadable(f"{given.name} is damaged, or locked with a password") from error
 
 
@@ -170,7 +173,9 @@ def _check(archive: zipfile.ZipFile, size: int) -> None:
 def _member(archive: zipfile.ZipFile, name: str) -> Iterator[Bytes]:
     info = archive.getinfo(name)
     if info.flag_bits & 1:
-        raise ExportUnreadable("the archive is locked with a password", hint="unpack it yourself and import the folder")
+        raise ExportUnreadable("the archive is locked with a password", hint=_HINT)
+    if info.compress_type not in _METHODS:
+        raise ExportUnreadable("the archive is packed in an unusual way", hint=_HINT)
     if info.file_size > _SMALL and info.file_size > RATIO * max(info.compress_size, 1):
         raise ExportUnsafe("a file of the archive is packed so tightly that it cannot be a chat")
     with archive.open(info) as stream:
@@ -254,6 +259,11 @@ class FolderMedia:
         return self._names[key]
 
 
+def _is_media(info: zipfile.ZipInfo) -> bool:
+    fits = info.file_size <= RATIO * max(info.compress_size, 1) + _SMALL
+    return fits and info.compress_type in _METHODS and not info.filename.endswith("/")
+
+
 class ArchiveMedia:
     """Files in the archive of a text. Their names are never paths here."""
 
@@ -276,7 +286,7 @@ class ArchiveMedia:
                 self._stream = self._given.open()
                 self._opened = zipfile.ZipFile(self._stream)
             return self._opened.open(info)
-        except _BROKEN as error:
+        except BROKEN as error:
             raise ExportUnreadable("a file of the archive is damaged") from error
 
     def close(self) -> None:
@@ -291,10 +301,7 @@ class ArchiveMedia:
             with _archive(self._given) as archive:
                 self._known = {}
                 for info in archive.infolist():
-                    if (
-                        not info.filename.endswith("/")
-                        and info.file_size <= RATIO * max(info.compress_size, 1) + _SMALL
-                    ):
+                    if _is_media(info):
                         plain = unicodedata.normalize("NFC", info.filename)
                         self._known.setdefault(plain, info)
                         self._known.setdefault(PurePosixPath(plain).name, info)

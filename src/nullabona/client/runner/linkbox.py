@@ -19,6 +19,8 @@ from nullabona.wire.messages import Append, Appended, Frames, Read, Refusal, Tri
 
 _WAIT_S: Final = 20
 _PAUSE_S: Final = 1.0
+_FOR_NOW: Final = frozenset({"busy", "slow-down", "stopping"})
+"""Refusals after which a relay is asked again (spec/relay.md §7)."""
 
 
 class LinkBox:
@@ -38,7 +40,7 @@ class LinkBox:
             answer = await ask(self._way, request)
             if isinstance(answer, Appended):
                 return
-            if isinstance(answer, Refusal) and answer.code not in {"busy", "too-many-requests"}:
+            if isinstance(answer, Refusal) and answer.code not in _FOR_NOW:
                 raise Refused(answer.code, retry_after_s=answer.retry_after_s)
             await asyncio.sleep(_PAUSE_S)
 

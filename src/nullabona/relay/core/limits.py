@@ -61,7 +61,8 @@ class Limits:
                                      least=2**16)  # fmt: skip
     message_bytes: int = _limit(4 * 2**20, "bytes", "largest WebSocket message taken from a client", least=2 * 2**20)
     head_timeout_s: int = _limit(10, "seconds", "time for a request head, a TLS handshake, or the next POST")
-    body_timeout_s: int = _limit(60, "seconds", "time for the body of one POST")
+    body_timeout_s: int = _limit(60, "seconds", "time for the body of one POST; a connection's last answer of which "
+                                 "nothing is taken for so long is given up")  # fmt: skip
     ping_s: int = _limit(60, "seconds", "a WebSocket from which no complete message came for twice this long is closed")
     stop_s: int = _limit(10, "seconds", "time for a graceful stop")
 

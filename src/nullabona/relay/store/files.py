@@ -18,6 +18,8 @@ from nullabona.relay.store.interface import StoreFailed
 
 _EPOCH: Final = (0, 0)
 _ZEROS: Final = bytes(65_536)
+_DOOMED: Final = 64
+"""Letters in the name of a file that is being erased: its digest. One that is being written has fewer."""
 
 
 class FileBlobStore:
@@ -58,9 +60,11 @@ class FileBlobStore:
         return sum(path.stat().st_size for path in self._files(expiry_day))
 
     def expire(self, day: int) -> None:
+        for left in [path for path in self._incoming.iterdir() if len(path.name) == _DOOMED]:
+            _erase_if_there(left)
         for past in [found for found in self._days() if found < day]:
             for path in self._files(past):
-                _erase(path)
+                self._take_away(path)
             for folder in self._folders(past):
                 folder.rmdir()
             (self._root / str(past)).rmdir()
@@ -69,8 +73,16 @@ class FileBlobStore:
     def blur(self) -> None:
         for day in self._days():
             for path in self._files(day):
-                _still(path)
+                with suppress(FileNotFoundError):  # it was put again just now, or its day is over
+                    _still(path)
             _still(*self._folders(day), self._root / str(day))
+
+    def _take_away(self, path: Path) -> None:
+        """Erase a chunk, unless it was put again just now. Whoever puts it from here on finds none and writes anew."""
+        doomed = self._incoming / (path.parent.name + path.name)
+        with suppress(FileNotFoundError):
+            path.replace(doomed)
+        _erase_if_there(doomed)
 
     def _write(self, target: Path, data: bytes) -> None:
         temporary = self._incoming / secrets.token_hex(8)
@@ -136,6 +148,11 @@ def _sync_folder(folder: Path) -> None:
         os.fsync(fd)
     finally:
         os.close(fd)
+
+
+def _erase_if_there(path: Path) -> None:
+    with suppress(FileNotFoundError):
+        _erase(path)
 
 
 def _erase(path: Path) -> None:

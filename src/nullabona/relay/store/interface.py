@@ -104,7 +104,7 @@ class BlobStore(Protocol):
         ...
 
     def expire(self, day: int) -> None:
-        """Erase every chunk whose expiry day is before ``day``."""
+        """Erase every chunk whose expiry day is before ``day``, and none that is put again meanwhile."""
         ...
 
     def blur(self) -> None:
