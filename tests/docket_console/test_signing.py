@@ -262,3 +262,29 @@ def test_anybody_of_the_staff_may_object_to_a_recovery(own_place: Place) -> None
     ada.does("/officers/ina/recover")
     assert "/officers" == cora.does("/officers/ina/recover/object")
     assert own_place.tell("recovery_ready", officer="ina") is None
+
+
+def applying(place: Place, name: str) -> Caller:
+    """Somebody whom the desk does not know, with two authenticators; nobody has admitted them."""
+    caller = Caller(place, name)
+    assert 200 == caller.enrol(place.tell("invite", officer=name, known=False)["token"]).status
+    return caller
+
+
+def test_who_was_admitted_is_not_turned_away(own_place: Place) -> None:
+    """Two officers admit an applicant while a third is about to turn them away: what they applied with stays theirs."""
+    tess = applying(own_place, "tess")
+    ada, ben, cora = (own_place.officer(name) for name in ("ada", "ben", "cora"))
+    page = ada.post("/officers/tess/turn-away")
+    ben.does("/officers/tess/enrol")
+    cora.does(f"/confirm/{cora.get('/confirm').text.partition('/confirm/')[2][:64]}")
+    assert (409, 409) == (ada.sign(page).status, ada.post("/officers/tess/turn-away").status)
+    assert 200 == tess.sign_in().status
+
+
+def test_who_was_not_admitted_is_turned_away(own_place: Place) -> None:
+    """With one signature; nobody admits them afterwards by what they left."""
+    applying(own_place, "tess")
+    ada = own_place.officer("ada")
+    assert "/officers" == ada.does("/officers/tess/turn-away")
+    assert (409, False) == (ada.post("/officers/tess/enrol").status, "tess" in ada.get("/officers").text)
