@@ -20,6 +20,7 @@ from nullabona.docket.console.courier import Courier
 from nullabona.docket.console.doors.signing import VerifyPasskey
 from nullabona.docket.console.edge import Edge
 from nullabona.docket.console.house import House
+from nullabona.docket.console.patience import HEAD_S, PatientProtocol
 from nullabona.docket.console.premises import Premises, Settings
 from nullabona.docket.console.rules.origin import Site, valid_site
 from nullabona.docket.console.store.sqlite import ConsoleStore
@@ -31,7 +32,6 @@ from nullabona.errors import NullabonaError, UserError
 
 HEAD_BYTES: Final = 16_384
 MOST_CONNECTIONS: Final = 256
-IDLE_S: Final = 30
 BEAT_S: Final = 60.0
 LEAVE_S: Final = 5.0
 """How long the end waits for a beat that is under way; what it has staged is published by the next one."""
@@ -231,7 +231,7 @@ def _config(edge: Edge, listen: Listen) -> uvicorn.Config:
         edge,
         ssl_certfile=listen.cert,
         ssl_keyfile=listen.key,
-        http="h11",
+        http=PatientProtocol,
         ws="none",
         lifespan="off",
         access_log=False,
@@ -241,7 +241,7 @@ def _config(edge: Edge, listen: Listen) -> uvicorn.Config:
         server_header=False,
         date_header=False,
         limit_concurrency=MOST_CONNECTIONS,
-        timeout_keep_alive=IDLE_S,
+        timeout_keep_alive=int(HEAD_S),
         timeout_graceful_shutdown=5,
         h11_max_incomplete_event_size=HEAD_BYTES,
     )
