@@ -33,6 +33,8 @@ from nullabona.errors import NullabonaError, UserError
 HEAD_BYTES: Final = 16_384
 MOST_CONNECTIONS: Final = 256
 BEAT_S: Final = 60.0
+SWEEP_S: Final = 30.0
+"""How long what has run out is still there at most, also if nobody asks for anything."""
 LEAVE_S: Final = 5.0
 """How long the end waits for a beat that is under way; what it has staged is published by the next one."""
 
@@ -104,6 +106,7 @@ async def serve_console(
         furnishing = thread.submit(_furnish, thread, folder, open_desk, settings, clock)
         served = await asyncio.wrap_future(furnishing)
         beating = thread.begin(_keep_beating(served, clock))
+        thread.begin(keep_sweeping(served.house, served.ending))
         server = _Server(
             _config(Edge(settings.site, served.house, thread), listen), lambda: ready(served.house, thread)
         )
@@ -136,6 +139,15 @@ async def _keep_beating(served: _Served, clock: Callable[[], int]) -> None:
         sure = False
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(served.ending.wait(), BEAT_S)
+
+
+async def keep_sweeping(house: House, ending: asyncio.Event) -> None:
+    """Sweep again and again, on the desk's loop; what the disk refuses is tried again."""
+    while not ending.is_set():
+        with contextlib.suppress(NullabonaError):
+            house.sweep()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(ending.wait(), SWEEP_S)
 
 
 async def beat_once(premises: Premises, clock: Callable[[], int], *, clock_is_right: bool = False) -> bool:

@@ -40,6 +40,8 @@ def ask_desk(
 
     def carry_out(signing: Visit, assertion: Assertion) -> str:
         done = signing.house.desk.perform(signing.acting, proposal, for_the_desk(assertion), document)
+        if document is not None:
+            signing.house.staging.signed_for(signing.signed_in[0], document)
         case = getattr(done, "case", b"")
         return go.replace("{case}", case.hex())
 
