@@ -144,6 +144,9 @@ class Backdoor:
     def grant(self, officer: str, role: str) -> None:
         self.office.both("ada", "ben", DeskAction.GRANT_ROLE, RoleDetails(officer, Role(role)))
 
+    def take(self, officer: str, role: str) -> None:
+        self.office.both("ben", "cora", DeskAction.TAKE_ROLE, RoleDetails(officer, Role(role)))
+
     def state(self, case: str) -> str:
         return self.office.desk.glance(self.office.who("aud"), bytes.fromhex(case)).state
 

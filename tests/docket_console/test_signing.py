@@ -288,3 +288,12 @@ def test_who_was_not_admitted_is_turned_away(own_place: Place) -> None:
     ada = own_place.officer("ada")
     assert "/officers" == ada.does("/officers/tess/turn-away")
     assert (409, False) == (ada.post("/officers/tess/enrol").status, "tess" in ada.get("/officers").text)
+
+
+def test_a_role_that_was_taken_meanwhile_signs_for_nothing(own_place: Place) -> None:
+    """Who was an admin when the page was asked for and is none any more vouches for nobody."""
+    ada, _ = own_place.officer("ada"), own_place.officer("ina")
+    page = ada.post("/officers/ina/recover")
+    own_place.tell("take", officer="ada", role="admin")
+    assert (409, "docket-not-allowed") == code(ada.sign(page))
+    assert own_place.tell("recovery_ready", officer="ina") is None

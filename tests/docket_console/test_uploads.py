@@ -131,7 +131,8 @@ def test_what_nobody_signed_for_does_not_stay_with_the_question(own_place: Place
 def test_nobody_has_to_ask_for_what_has_run_out_to_go(monkeypatch: pytest.MonkeyPatch) -> None:
     """The console sweeps by itself, and goes on after a disk that failed."""
     monkeypatch.setattr(run, "SWEEP_S", 0.001)
-    ending, swept = asyncio.Event(), []
+    ending = asyncio.Event()
+    swept: list[int] = []
 
     class House:
         def sweep(self) -> None:

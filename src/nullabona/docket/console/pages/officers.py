@@ -59,7 +59,7 @@ def turn_away(visit: Visit) -> Answer:
         return HERE
 
     saying = Saying(visit.say("say.turn-away", officer=applicant.officer), then(visit, "turn-away"))
-    return ask_own(visit, "turn-away", applicant.officer, saying, HERE, do)
+    return ask_own(visit, "turn-away", applicant.officer, saying, HERE, do, frozenset({Role.ADMIN}))
 
 
 def grant(visit: Visit) -> Answer:
