@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import html
 import json
+import sqlite3
+from contextlib import closing
 from hashlib import sha256
 
 import pytest
@@ -297,3 +299,15 @@ def test_a_role_that_was_taken_meanwhile_signs_for_nothing(own_place: Place) -> 
     own_place.tell("take", officer="ada", role="admin")
     assert (409, "docket-not-allowed") == code(ada.sign(page))
     assert own_place.tell("recovery_ready", officer="ina") is None
+
+
+def test_a_case_that_was_altered_holds_up_no_other(own_place: Place) -> None:
+    """The list is there, the case itself says what is wrong, and the other one goes on."""
+    ina = own_place.officer("ina")
+    bad, good = own_place.tell("take_in"), own_place.tell("take_in")
+    with closing(sqlite3.connect(own_place.folder / "desk" / "desk.db")) as raw, raw:
+        raw.execute("UPDATE cases SET serial = serial + 1 WHERE id = ?", (bytes.fromhex(bad),))
+    page, told = ina.get("/"), ina.get(f"/case/{bad}")
+    assert (200, True) == (page.status, f"/case/{good}" in page.text)
+    assert (409, True) == (told.status, "docket-case-altered" in told.text)
+    assert f"/case/{good}" == ina.does(f"/case/{good}/match")
