@@ -12,6 +12,7 @@ import pytest
 
 from nullabona.directory.service import Clock, DirectoryService, Options, open_directory, read_producible
 from nullabona.directory.store.interface import StoreFailed
+from nullabona.machine.timekeeping import ClockGuard, Clocks
 from nullabona.wire.card import sign_delete, verify_card
 from nullabona.wire.messages import DeleteCard, PublishCard
 from tests.wire.cards import MINA, TODAY, first_card, identity, next_bytes
@@ -66,3 +67,32 @@ def test_a_card_that_does_not_say_whose_it_is_is_not_handed_over(tmp_path: Path)
             service.producible(str(MINA))
 
     play(tmp_path, act)
+
+
+def test_a_hold_ends_though_nobody_publishes_and_its_entries_go_thirty_days_later(tmp_path: Path) -> None:
+    """Nothing is handed over of it once it has ended; what the record still has of the label goes with the history."""
+    day = [TODAY]
+
+    async def run() -> list[tuple[int, int, dict[str, object]]]:
+        seen = []
+        guard = ClockGuard(Clocks(lambda: day[0] * 86_400, lambda: day[0] * 86_400.0))
+        clock = Clock(today=lambda: day[0], seconds=lambda: day[0] * 86_400.0, now=lambda: day[0] * 86_400)
+        service = open_directory(tmp_path, "relay.example", Options(clock=clock, guard=guard))
+        await service.advance()
+        await service.publish(PublishCard(FIRST.encoded))
+        await service.advance(force=True)
+        await service.delete(DeleteCard(sign_delete(identity("mina"), FIRST, day=TODAY)))
+        for passed in (0, 90, 91, 120, 122):
+            day[0] = TODAY + passed
+            for _ in range(2):
+                await service.advance(force=True)
+            with closing(sqlite3.connect(tmp_path / "cards.db")) as db:
+                (held,), (entries,) = (db.execute(f"SELECT count(*) FROM {t}").fetchone() for t in ("held", "entry"))
+            seen.append((held, entries, service.producible(str(MINA))))
+        await service.close()
+        return seen
+
+    before, last, after, kept, gone = asyncio.run(run())
+    assert [(1, True), (1, True)] == [(found[0], "until_day" in found[2]) for found in (before, last)]
+    assert [(0, 2), (0, 2), (0, 0)] == [found[:2] for found in (after, kept, gone)]
+    assert [{"handle": str(MINA)}] * 3 == [found[2] for found in (after, kept, gone)]

@@ -5,13 +5,25 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 
+import msgspec
 import pytest
 
-from nullabona.docket.core.acts import RecuseDetails, ReviewDetails, RevokeDetails, RoleDetails
+from nullabona.docket.core.acts import (
+    AmendDetails,
+    GagDetails,
+    RecuseDetails,
+    ReviewDetails,
+    RevokeDetails,
+    RoleDetails,
+)
+from nullabona.docket.core.entered import CaseAltered
+from nullabona.docket.core.records import CaseContent, Gag, GagProposal
 from nullabona.docket.core.roles import DeskAction, NotAllowed, Role, SamePerson
 from nullabona.docket.core.states import Action
 from nullabona.docket.store.sqlite import FILE, Recused, RoleAlone
-from tests.docket.desks import PRODUCE, Office
+from nullabona.docket.vault import seal, unseal
+from nullabona.wire.canonical import canonical, read_canonical
+from tests.docket.desks import NOON, PRODUCE, Office, demand
 
 
 @pytest.fixture
@@ -149,3 +161,58 @@ def test_whoever_steps_back_is_out(office: Office) -> None:
     with pytest.raises(Recused):
         office.desk.show(office.who("rea"), case)
     assert "received" == office.desk.show(office.who("rea"), other).state
+
+
+def rewrite(office: Office, case: bytes, **more: object) -> None:
+    """Somebody with SQL and one officer's identity, but nobody's signature, lets a case say something else."""
+    keys = office.who("nora").keys
+    raw = sqlite3.connect(office.folder / FILE, isolation_level=None)
+    (wrapped,) = raw.execute("SELECT wrapped FROM case_key WHERE case_id = ? AND officer = 'nora'", (case,)).fetchone()
+    key = unseal(wrapped, keys).decode("ascii")
+    sealed, recipient = raw.execute("SELECT content, recipient FROM cases WHERE id = ?", (case,)).fetchone()
+    content = read_canonical(unseal(sealed, [key]), CaseContent, "a case")
+    altered = canonical(msgspec.structs.replace(content, **more))
+    raw.execute("UPDATE cases SET content = ? WHERE id = ?", (seal(altered, [recipient]), case))
+    raw.close()
+
+
+GAG = Gag("as the court ordered")
+
+
+@pytest.mark.parametrize("altered", ["gag", "demand", "decision"])
+def test_a_case_that_was_rewritten_is_not_acted_on(office: Office, altered: str) -> None:
+    """The database cannot see into what is sealed; the desk compares it with what was signed."""
+    case = office.take_in(given=demand(office.clock, gag=GAG))
+    office.sign("ina", office.desk.propose_match(office.who("ina"), case))
+    office.do("rea", Action.REVIEW, case, ReviewDetails())
+    office.sign("cora", office.desk.propose_decision(office.who("cora"), case, PRODUCE))
+    other = {"gag": None, "demand": demand(office.clock, gag=GAG, authority_ref="2026-9"), "decision": None}
+    rewrite(office, case, **{altered: other[altered]})
+    for name in ("cora", "nora", "rolf"):
+        with pytest.raises(CaseAltered):
+            office.desk.show(office.who(name), case)
+
+
+def test_what_is_proposed_of_a_gag_is_what_is_confirmed(office: Office) -> None:
+    """Neither is a proposal turned into a lifting before the second signature."""
+    case = office.take_in(given=demand(office.clock, gag=GAG))
+    done = office.do("cora", Action.RENEW_GAG, case, GagDetails(Gag("still", NOON + 10**6), "renewed"))
+    rewrite(office, case, proposed_gag=GagProposal(None, "renewed", done.challenge))
+    with pytest.raises(CaseAltered):
+        office.desk.propose_confirm_gag(office.who("rea"), case)
+
+
+def test_gags_that_two_have_signed_are_no_alteration(office: Office) -> None:
+    """Ordered, amended, lifted, amended again, renewed: each way is one that was signed."""
+    case = office.take_in(given=demand(office.clock, gag=GAG))
+    amended = AmendDetails(demand(office.clock, authority_ref="2026-9"), "misread")
+    seen = []
+    for action, details in (
+        (Action.AMEND, amended), (Action.LIFT_GAG, GagDetails(None, "lifted")), (Action.AMEND, amended),
+        (Action.RENEW_GAG, GagDetails(GAG, "renewed")), (Action.AMEND, amended),
+    ):  # fmt: skip
+        office.do("ivo" if action is Action.AMEND else "cora", action, case, details)
+        if action is not Action.AMEND:
+            office.sign("rea", office.desk.propose_confirm_gag(office.who("rea"), case))
+        seen.append(office.desk.show(office.who("ina"), case).content.gag)
+    assert [GAG, None, None, GAG, GAG] == seen

@@ -14,7 +14,7 @@ from nullabona.docket.core.cadence import Cadence
 from nullabona.docket.core.instrument import DAY
 from nullabona.docket.core.roles import DeskAction, Role
 from nullabona.docket.store.schema import COLUMNS, FILES
-from nullabona.docket.store.sqlite import FILE, AppendOnly
+from nullabona.docket.store.sqlite import FILE, AppendOnly, DeskStoreFailed
 from nullabona.docket.vault import Locked
 from tests.docket.desks import DOCUMENT, NOON, Clock, Office, demand, person
 from tests.docket.publishing import PublicOffice
@@ -92,3 +92,18 @@ def test_two_desks_do_not_share_a_folder(office: Office, tmp_path: Path) -> None
     del tmp_path
     with pytest.raises(Exception, match="another process"):
         office.open()
+
+
+def test_nothing_is_entered_in_a_database_that_was_carried_away(office: Office, tmp_path: Path) -> None:
+    """Nobody would find it there; once the file is back, nothing is missing and work goes on."""
+    case = office.take_in()
+    kept = [(path, tmp_path / path.name) for path in office.folder.glob(f"{FILE}*")]
+    for path, aside in kept:
+        path.rename(aside)
+    with pytest.raises(DeskStoreFailed):
+        office.take_in()
+    for path, aside in kept:
+        aside.rename(path)
+    office.take_in()
+    numbers = [line.number[-5:] for line in office.desk.cases(office.who("ina"))]
+    assert (["00001", "00002"], case) == (numbers, office.desk.show(office.who("ina"), case).id)

@@ -123,6 +123,16 @@ class Backdoor:
         for passkey in store.passkeys_of(officer)[keep:]:
             store.set_aside(officer, passkey.credential_id)
 
+    def originals(self) -> list[int]:
+        """How many originals are in memory: handed in, and asked to be signed for."""
+        assert self.house is not None
+        staged, sessions = self.house.premises.staging._staged, self.house.premises.sessions._open
+        return [len(staged), sum(one.pending is not None for one in sessions.values())]
+
+    def sweep(self) -> None:
+        assert self.house is not None
+        self.house.sweep()
+
     def recovery_ready(self, officer: str) -> bool | None:
         assert self.house is not None
         found = self.house.premises.store.recovery(officer)
@@ -133,6 +143,9 @@ class Backdoor:
 
     def grant(self, officer: str, role: str) -> None:
         self.office.both("ada", "ben", DeskAction.GRANT_ROLE, RoleDetails(officer, Role(role)))
+
+    def take(self, officer: str, role: str) -> None:
+        self.office.both("ben", "cora", DeskAction.TAKE_ROLE, RoleDetails(officer, Role(role)))
 
     def state(self, case: str) -> str:
         return self.office.desk.glance(self.office.who("aud"), bytes.fromhex(case)).state

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import html
 import json
+import sqlite3
+from contextlib import closing
 from hashlib import sha256
 
 import pytest
@@ -262,3 +264,50 @@ def test_anybody_of_the_staff_may_object_to_a_recovery(own_place: Place) -> None
     ada.does("/officers/ina/recover")
     assert "/officers" == cora.does("/officers/ina/recover/object")
     assert own_place.tell("recovery_ready", officer="ina") is None
+
+
+def applying(place: Place, name: str) -> Caller:
+    """Somebody whom the desk does not know, with two authenticators; nobody has admitted them."""
+    caller = Caller(place, name)
+    assert 200 == caller.enrol(place.tell("invite", officer=name, known=False)["token"]).status
+    return caller
+
+
+def test_who_was_admitted_is_not_turned_away(own_place: Place) -> None:
+    """Two officers admit an applicant while a third is about to turn them away: what they applied with stays theirs."""
+    tess = applying(own_place, "tess")
+    ada, ben, cora = (own_place.officer(name) for name in ("ada", "ben", "cora"))
+    page = ada.post("/officers/tess/turn-away")
+    ben.does("/officers/tess/enrol")
+    cora.does(f"/confirm/{cora.get('/confirm').text.partition('/confirm/')[2][:64]}")
+    assert (409, 409) == (ada.sign(page).status, ada.post("/officers/tess/turn-away").status)
+    assert 200 == tess.sign_in().status
+
+
+def test_who_was_not_admitted_is_turned_away(own_place: Place) -> None:
+    """With one signature; nobody admits them afterwards by what they left."""
+    applying(own_place, "tess")
+    ada = own_place.officer("ada")
+    assert "/officers" == ada.does("/officers/tess/turn-away")
+    assert (409, False) == (ada.post("/officers/tess/enrol").status, "tess" in ada.get("/officers").text)
+
+
+def test_a_role_that_was_taken_meanwhile_signs_for_nothing(own_place: Place) -> None:
+    """Who was an admin when the page was asked for and is none any more vouches for nobody."""
+    ada, _ = own_place.officer("ada"), own_place.officer("ina")
+    page = ada.post("/officers/ina/recover")
+    own_place.tell("take", officer="ada", role="admin")
+    assert (409, "docket-not-allowed") == code(ada.sign(page))
+    assert own_place.tell("recovery_ready", officer="ina") is None
+
+
+def test_a_case_that_was_altered_holds_up_no_other(own_place: Place) -> None:
+    """The list is there, the case itself says what is wrong, and the other one goes on."""
+    ina = own_place.officer("ina")
+    bad, good = own_place.tell("take_in"), own_place.tell("take_in")
+    with closing(sqlite3.connect(own_place.folder / "desk" / "desk.db")) as raw, raw:
+        raw.execute("UPDATE cases SET serial = serial + 1 WHERE id = ?", (bytes.fromhex(bad),))
+    page, told = ina.get("/"), ina.get(f"/case/{bad}")
+    assert (200, True) == (page.status, f"/case/{good}" in page.text)
+    assert (409, True) == (told.status, "docket-case-altered" in told.text)
+    assert f"/case/{good}" == ina.does(f"/case/{good}/match")

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 from hashlib import sha256
 
 import pytest
 
+from nullabona.docket.console import run
+from nullabona.docket.console.store.sqlite import ConsoleStoreFailed
 from nullabona.docket.core.records import MAX_DOCUMENT
 from tests.docket_console.forms import hand_in, take_in, warrant
 from tests.docket_console.place import Caller, Got, Place
@@ -98,6 +101,48 @@ def test_an_original_waits_a_quarter_of_an_hour(own_place: Place) -> None:
     assert 200 == ina.post("/intake/KR.WARRANT", warrant(name)).status
     own_place.tell("clock_by", seconds=1)
     assert 409 == ina.post("/intake/KR.WARRANT", warrant(name)).status
+
+
+def test_an_original_is_forgotten_once_it_is_signed_for(own_place: Place) -> None:
+    """The desk has it then; another one that was handed in meanwhile is kept."""
+    ina = own_place.officer("ina")
+    take_in(ina)
+    assert [0, 0] == own_place.tell("originals")
+    page = ina.post("/intake/KR.WARRANT", warrant(hand_in(ina)))
+    hand_in(ina, b"another")
+    assert (200, [1, 0]) == (ina.sign(page).status, own_place.tell("originals"))
+
+
+def test_what_nobody_signed_for_does_not_stay_with_the_question(own_place: Place) -> None:
+    """The question holds the original too: both are gone when their time is over, though the session lives on."""
+    ina = own_place.officer("ina")
+    assert 200 == ina.post("/intake/KR.WARRANT", warrant(hand_in(ina))).status
+    own_place.tell("clock_by", seconds=299)
+    own_place.tell("sweep")
+    assert [1, 1] == own_place.tell("originals")
+    own_place.tell("clock_by", seconds=1)
+    own_place.tell("sweep")
+    assert [1, 0] == own_place.tell("originals")
+    own_place.tell("clock_by", seconds=600)
+    own_place.tell("sweep")
+    assert ([0, 0], 200) == (own_place.tell("originals"), ina.get("/authenticators").status)
+
+
+def test_nobody_has_to_ask_for_what_has_run_out_to_go(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The console sweeps by itself, and goes on after a disk that failed."""
+    monkeypatch.setattr(run, "SWEEP_S", 0.001)
+    ending = asyncio.Event()
+    swept: list[int] = []
+
+    class House:
+        def sweep(self) -> None:
+            swept.append(len(swept))
+            if len(swept) == 3:
+                ending.set()
+            raise ConsoleStoreFailed("the disk is full")
+
+    asyncio.run(run.keep_sweeping(House(), ending))  # type: ignore[arg-type]
+    assert [0, 1, 2] == swept
 
 
 def test_nothing_of_an_original_lies_in_the_clear(own_place: Place) -> None:

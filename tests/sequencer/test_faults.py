@@ -11,8 +11,9 @@ import pytest
 from nullabona.errors import NullabonaError
 from nullabona.log.note import parse_note
 from nullabona.sequencer import Log, LogStoreFailed
+from nullabona.sequencer.store.sqlite import LogStore
 from tests.sequencer.faulty import Faults, FaultyConnection, Mode, failing
-from tests.sequencer.logs import POLICY, audit, make_log, publish, root_of
+from tests.sequencer.logs import ORIGIN, POLICY, audit, make_log, publish, root_of
 
 MODES: tuple[Mode, ...] = ("did-not-happen", "did-happen", "half")
 BATCHES = ((b"a", 3), (b"b", 254), (b"c", 1), (b"d", 300))
@@ -145,4 +146,31 @@ def test_without_a_key_a_failed_stage_may_have_happened(tmp_path: Path, faults: 
     _, entries = audit(log.public)
     assert [b"entry"] * (numbers.start + 1) == entries
     assert 1 == numbers.start
+    log.release()
+
+
+@pytest.mark.parametrize("replace", [False, True], ids=["gone", "replaced"])
+@pytest.mark.parametrize("broken", [False, True], ids=["open", "broken"])
+def test_a_database_that_was_carried_away_takes_nothing_and_is_not_begun_anew(
+    tmp_path: Path, *, broken: bool, replace: bool
+) -> None:
+    """What is staged there nobody would find again, and an empty one would give one size a second root."""
+    folder, aside = tmp_path / "log", tmp_path / "aside"
+    log = make_log(folder)
+    log.stage([b"a", b"b"])
+    before = publish(log).note
+    aside.mkdir()
+    for path in folder.glob("log.db*"):
+        path.rename(aside / path.name)
+    if replace:
+        LogStore(folder, ORIGIN).close()
+    if broken:
+        log._store.close()
+    for _ in range(3):
+        with pytest.raises(LogStoreFailed):
+            log.stage([b"another a"])
+    if broken:
+        with pytest.raises(LogStoreFailed):
+            publish(log)
+    assert (before, replace) == ((log.public / "checkpoint").read_bytes(), (folder / "log.db").exists())
     log.release()

@@ -95,6 +95,45 @@ def test_a_broken_store_is_said_and_opened_anew(tmp_path: Path, grown: Growing) 
     store.close()
 
 
+def carry_away(folder: Path, aside: Path, *, replace: bool) -> None:
+    """Take the database from a running witness, and perhaps put an older one in its place."""
+    aside.mkdir()
+    for path in folder.glob("witness.db*"):
+        path.rename(aside / path.name)
+    if replace:
+        WitnessStore(folder).close()
+
+
+@pytest.mark.parametrize("replace", [False, True], ids=["gone", "replaced"])
+def test_nothing_is_cosigned_into_a_database_that_was_carried_away(
+    tmp_path: Path, grown: Growing, *, replace: bool
+) -> None:
+    """Nobody would find there what was cosigned: 503, until the database is back."""
+    store = WitnessStore(tmp_path)
+    witness = cosigner(store, tmp_path, grown)
+    assert 200 == witness.add(grown.request(0, 3), START).status
+    carry_away(tmp_path, tmp_path / "aside", replace=replace)
+    assert [503, 503] == [witness.add(grown.request(3, 5), START).status for _ in range(2)]
+    for path in (tmp_path / "aside").iterdir():
+        path.replace(tmp_path / path.name)
+    assert 200 == witness.add(grown.request(3, 5), START).status
+    store.close()
+
+
+@pytest.mark.parametrize("replace", [False, True], ids=["gone", "replaced"])
+def test_a_broken_store_that_is_gone_is_not_begun_anew(tmp_path: Path, grown: Growing, *, replace: bool) -> None:
+    """An empty one would have forgotten what was cosigned, and another history of the log would be cosigned."""
+    store = WitnessStore(tmp_path)
+    witness = cosigner(store, tmp_path, grown)
+    assert 200 == witness.add(grown.request(0, 5), START).status
+    carry_away(tmp_path, tmp_path / "aside", replace=replace)
+    store.close()
+    fork = Growing(branch=b"!", branch_at=2).request(0, 6)
+    assert [503, 503, 503] == [witness.add(fork, START).status for _ in range(3)]
+    assert replace == (tmp_path / "witness.db").exists()
+    store.close()
+
+
 @pytest.mark.parametrize("content", [b"not a database" * 100, None], ids=["garbage", "another-program"])
 def test_a_foreign_database_is_refused(tmp_path: Path, content: bytes | None) -> None:
     """A file that is not this program's database is left alone."""

@@ -17,9 +17,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, TypeAlias, TypeVar
 
-from nullabona.directory.core.decide import decide_delete, decide_publish, reason_for
+from nullabona.directory.core.decide import decide, reason_for
 from nullabona.directory.core.limits import Bucket, Limits, PerHandle
-from nullabona.directory.core.records import Decision, Keep, Known, Nothing, Refuse, held_mark
+from nullabona.directory.core.records import Keep, Known, Nothing, Refuse, held_mark
 from nullabona.directory.core.refusal import BUSY, HANDLE_REFUSED, NOT_FOUND, SLOW_DOWN, refuse
 from nullabona.directory.opening import RecordOptions, open_record, open_store
 from nullabona.directory.producing import hand_over
@@ -171,6 +171,7 @@ class DirectoryService:
         Raises what the store, the log or its witnesses raise; calling again goes on where it stopped.
         """
         now = self._clock.now()
+        await self._in_writer(self._release)
         if force or now >= self._record.next_close():
             for _ in range(ROUNDS_AHEAD):
                 await asyncio.get_running_loop().run_in_executor(self._aside, self._record.work_ahead)
@@ -327,22 +328,27 @@ class DirectoryService:
 
     def _commit(self, wishes: list[_Wish]) -> list[AnyResponse]:
         """Decide and keep in one transaction. Runs in the writer thread."""
-        believed = self._guard.check()
-        today = self._clock.today() if believed else self._guard.day
         try:
+            today = self._release()
             with self._store.transaction():
-                if believed and today != self._released:
-                    self._store.take_out(self._store.release(today))
-                answers = [self._decide(wish, today) for wish in wishes]
+                return [self._decide(wish, today) for wish in wishes]
         except StoreFailed:
             return [refuse(BUSY, RETRY_S)] * len(wishes)
-        self._released = today if believed else self._released
-        return answers
+
+    def _release(self) -> int:
+        """End the holds whose time is over; today, as far as the clock is believed. Raises `StoreFailed`."""
+        if not self._guard.check():
+            return self._guard.day
+        if (today := self._clock.today()) != self._released:
+            with self._store.transaction():
+                self._store.take_out(self._store.release(today))
+            self._released = today
+        return today
 
     def _decide(self, wish: _Wish, today: int) -> AnyResponse:
         known = self._store.known(*_keys(wish.handle))
         try:
-            decision = self._decision(wish, known, today)
+            decision = decide(wish, known, host=self._host, today=today)
         except Bug:
             return refuse(BUSY, RETRY_S)
         if isinstance(decision, Refuse):
@@ -368,11 +374,6 @@ class DirectoryService:
         except HandleError:
             return None
         return handle if handle.name == name else None
-
-    def _decision(self, wish: _Wish, known: Known, today: int) -> Decision:
-        if isinstance(wish, UnverifiedCard):
-            return decide_publish(wish, known, host=self._host, today=today)
-        return decide_delete(wish, known, host=self._host, today=today)
 
     def _scrub(self) -> None:
         """A scrub that fails now is tried again after the next change and at the end."""

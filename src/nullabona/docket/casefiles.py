@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
 import msgspec
 
-from nullabona.docket.core.records import Approval, CaseContent, CaseId, CaseLine, CaseView, Package
+from nullabona.docket.core.acts import Act
+from nullabona.docket.core.entered import Entered, check_entered
+from nullabona.docket.core.records import Approval, CaseContent, CaseId, CaseLine, CaseView, Demand, Package
 from nullabona.docket.core.roles import READERS, NotAllowed, can_read
 from nullabona.docket.core.states import State
 from nullabona.docket.ports import Acting
@@ -58,9 +61,10 @@ class CaseFile:
 class CaseFiles:
     """Opens, seals and lists cases."""
 
-    def __init__(self, store: DeskStore, staff: Staff) -> None:
+    def __init__(self, store: DeskStore, staff: Staff, gag_by_law: Callable[[Demand], bool]) -> None:
         self._store = store
         self._staff = staff
+        self._gag_by_law = gag_by_law
 
     def begin(self, case: CaseId, number: str, content: CaseContent, version: bytes, received_s: int) -> str:
         """Keep a new case and wrap its key for everybody who may read cases; its recipient. Inside a transaction."""
@@ -73,7 +77,7 @@ class CaseFiles:
         return recipient
 
     def open(self, who: Acting, case: CaseId) -> CaseFile:
-        """Raises `NoSuchCase`, `Recused`, `NotAllowed` or `Locked`."""
+        """Raises `NoSuchCase`, `Recused`, `NotAllowed`, `Locked` or `CaseAltered`."""
         self.check_reader(who, case)
         row = self._store.row("case", case)
         if row is None:
@@ -81,13 +85,21 @@ class CaseFiles:
         identity = self._identity(who, case)
         keys = (identity,)
         package = None if row[8] is None else read_canonical(unseal(row[8], keys), Package, "a package")
+        content = read_canonical(unseal(row[7], keys), CaseContent, "a case")
+        if row[2]:
+            by_law = self._gag_by_law(content.demand)
+            check_entered(content, package, self._entered(case), (row[4], row[3]), by_law=by_law)
         return CaseFile(
             id=row[0], number=row[1], state=State(row[2]) if row[2] else None, version=row[3], serial=row[4],
             received_s=row[5], recipient=row[6], package=package,
-            content=read_canonical(unseal(row[7], keys), CaseContent, "a case"),
+            content=content,
             trail=read_canonical(unseal(row[9], keys), tuple[TrailEntry, ...], "a trail"), decided_by=row[11],
             identity=identity,
         )  # fmt: skip
+
+    def _entered(self, case: CaseId) -> list[Entered]:
+        rows = self._store.rows("entered", case)
+        return [Entered(row[0], row[1], row[2], read_canonical(row[3], Act, "an act").details) for row in rows]
 
     def check_reader(self, who: Acting, case: CaseId) -> None:
         """Raises `NotAllowed`, or `Recused` for somebody who stepped back from it."""

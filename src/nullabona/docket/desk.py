@@ -38,7 +38,7 @@ from nullabona.docket.core.acts import (
 from nullabona.docket.core.cadence import Cadence
 from nullabona.docket.core.instrument import DAY, Taxonomy
 from nullabona.docket.core.receipt import Receipt
-from nullabona.docket.core.records import Authority, CaseId, CaseLine, CaseView, Decision, Event, Package
+from nullabona.docket.core.records import Authority, CaseId, CaseLine, CaseView, Decision, Demand, Event, Package
 from nullabona.docket.core.roles import DeskAction, check_desk_allowed
 from nullabona.docket.core.statements import Report
 from nullabona.docket.core.states import Action, State
@@ -93,7 +93,7 @@ class Desk:
         if encoded is None:
             self._store.close()
             raise NotFounded("no desk was founded here")
-        self._tools = _tools(self._store, outside, read_canonical(encoded, Cadence, "the cadence"))
+        self._tools = _tools(self._store, outside, read_canonical(encoded, Cadence, "the cadence"), taxonomy)
         public = publication or Publication(NoLog(), "", "")
         self._watch = ClockWatch(self._tools)
         self._beats = Beats(self._tools, self._watch, public.log, public.origin, taxonomy.sha256)
@@ -366,10 +366,15 @@ class Desk:
                 pass
 
 
-def _tools(store: DeskStore, outside: Outside, cadence: Cadence) -> Tools:
+def _tools(store: DeskStore, outside: Outside, cadence: Cadence, taxonomy: Taxonomy) -> Tools:
     staff = Staff(store)
+
+    def gag_by_law(demand: Demand) -> bool:
+        found = taxonomy.find(demand.instrument, demand.received_s // DAY)
+        return found is not None and found.default_gag
+
     return Tools(
         store=store, clock=outside.clock, chance=outside.chance, verifiers=outside.verifiers, staff=staff,
         journal=Journal(store, outside.clock, outside.chance), boxes=SlotBoxes(store, staff, outside.chance),
-        files=CaseFiles(store, staff), cadence=cadence, steady=outside.steady,
+        files=CaseFiles(store, staff, gag_by_law), cadence=cadence, steady=outside.steady,
     )  # fmt: skip

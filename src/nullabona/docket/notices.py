@@ -16,6 +16,7 @@ from nullabona.docket.beat import NotInLog
 from nullabona.docket.casefiles import CaseFile
 from nullabona.docket.changes import Changes
 from nullabona.docket.core import decide
+from nullabona.docket.core.entered import CaseAltered
 from nullabona.docket.core.instrument import DAY, Instrument
 from nullabona.docket.core.records import CaseContent, Match
 from nullabona.docket.ports import Acting, Deliver
@@ -180,7 +181,7 @@ class Notices:
                 yield HeldNotice(number, "log")
             except decide.NoticeBarred:
                 yield HeldNotice(number, "gag")
-            except (Recused, Locked, NoticeOutdated) as error:
+            except (Recused, Locked, NoticeOutdated, CaseAltered) as error:
                 yield HeldNotice(number, error)
             else:
                 yield ReadyNotice(commitment, case, number, who.officer, letters)

@@ -40,6 +40,13 @@ from nullabona.wire.signed import SignedHandleRefused
 _LAST_DAY: Final = 1_000_000
 
 
+def decide(wish: UnverifiedCard | UnverifiedDelete, known: Known, *, host: str, today: int) -> Decision:
+    """What becomes of a card or a statement."""
+    if isinstance(wish, UnverifiedCard):
+        return decide_publish(wish, known, host=host, today=today)
+    return decide_delete(wish, known, host=host, today=today)
+
+
 def decide_publish(card: UnverifiedCard, known: Known, *, host: str, today: int) -> Decision:
     """Whether ``card`` is registered, replaces the current one, changes nothing, or is refused."""
     if card.handle.authority != host:

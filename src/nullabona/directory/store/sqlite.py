@@ -18,6 +18,7 @@ from nullabona.directory.store.interface import StoreFailed
 from nullabona.directory.store.rows import PRAGMAS, CardRows, RowAside, read_text, translated
 from nullabona.errors import UserError
 from nullabona.machine.opening import is_of_the_file, opening
+from nullabona.machine.standing import StandingFile
 
 FILE: Final = "cards.db"
 LOCK: Final = "cards.lock"
@@ -50,7 +51,7 @@ class SqliteCardStore(CardRows):
             directory.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._lock = _lock(directory / LOCK)
             try:
-                self._file = _make_private(path)
+                self._file = StandingFile(path)
                 writer = _connect(path)
                 _prepare(writer)
                 super().__init__(writer, connect_reader(path))
@@ -91,12 +92,8 @@ class SqliteCardStore(CardRows):
 
     def _before_commit(self) -> None:
         """Files that were carried away or deleted must not swallow what is said to be kept."""
-        try:
-            now = self._path.stat()
-        except OSError as error:
-            raise StoreFailed("the card database is gone") from error
-        if (now.st_dev, now.st_ino) != self._file:
-            raise StoreFailed("the card database was replaced")
+        if not self._file.stands():
+            raise StoreFailed("the card database is gone or was replaced")
 
 
 def connect_reader(path: Path) -> sqlite3.Connection:
@@ -129,13 +126,3 @@ def _lock(path: Path) -> int:
         os.close(fd)
         raise CardsInUse("another process uses this card database") from error
     return fd
-
-
-def _make_private(path: Path) -> tuple[int, int]:
-    """Create the file for its owner only; which file it is."""
-    fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        stat = os.fstat(fd)
-    finally:
-        os.close(fd)
-    return stat.st_dev, stat.st_ino

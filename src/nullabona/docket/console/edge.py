@@ -7,8 +7,9 @@ Everything behind it runs on one thread, one thing after the other.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Iterator, Mapping
 from concurrent.futures import Future
+from contextlib import contextmanager
 from http.cookies import CookieError, SimpleCookie
 from typing import Any, Final, Protocol, TypeVar
 from urllib.parse import parse_qsl
@@ -22,12 +23,13 @@ from nullabona.docket.console.headers import SAFE, STRICT_TRANSPORT
 from nullabona.docket.console.rules.origin import Site, from_here
 
 T = TypeVar("T")
+Take = Callable[[int], bool]
 _SINGLE: Final = frozenset({"host", "origin", "cookie", "content-length", "content-type", "x-desk-token"})
 _FORGOTTEN: Final = frozenset({"user-agent", "forwarded", "via", "referer", "true-client-ip", "from"})
 BODY_S: Final = 60.0
 """A body must have arrived within this time."""
 MOST_BODIES: Final = 64 << 20
-"""Bytes of bodies in memory at once."""
+"""Bytes of bodies in memory at once, of all requests together."""
 
 
 class House(Protocol):
@@ -52,6 +54,32 @@ class Thread(Protocol):
         ...
 
 
+class Bodies:
+    """Counts the bytes of all bodies that are in memory, from when they arrive until their request is answered."""
+
+    def __init__(self, most: int = MOST_BODIES) -> None:
+        self._most = most
+        self._held = 0
+
+    @contextmanager
+    def share(self) -> Iterator[Take]:
+        """For one request: call with each size that arrives; False if there is no room, and nothing is counted."""
+        mine = 0
+
+        def take(size: int) -> bool:
+            nonlocal mine
+            if self._held + size > self._most:
+                return False
+            mine += size
+            self._held += size
+            return True
+
+        try:
+            yield take
+        finally:
+            self._held -= mine
+
+
 class Edge:
     """The ASGI application."""
 
@@ -59,7 +87,7 @@ class Edge:
         self._site = site
         self._house = house
         self._thread = thread
-        self._bodies = 0
+        self._bodies = Bodies()
         more = (STRICT_TRANSPORT,) if site.origin.startswith("https:") else ()
         self._headers = dict((*SAFE, *more))
 
@@ -83,16 +111,15 @@ class Edge:
         admitted = await asyncio.wrap_future(self._thread.submit(self._house.admit, asked))
         if isinstance(admitted, Answer):
             return admitted
-        body = await self._body(request, asked, admitted)
-        if isinstance(body, Answer):
-            return body
-        try:
+        with self._bodies.share() as take:
+            body = await self._body(request, asked, admitted, take)
+            if isinstance(body, Answer):
+                return body
             whole = Asked(asked.method, asked.path, asked.query, asked.headers, asked.cookies, body)
             return await asyncio.wrap_future(self._thread.begin(self._house.answer(whole)))
-        finally:
-            self._bodies -= len(body)
 
-    async def _body(self, request: Request, asked: Asked, limit: int) -> bytes | Answer:
+    @staticmethod
+    async def _body(request: Request, asked: Asked, limit: int, take: Take) -> bytes | Answer:
         said = asked.headers.get("content-length") or "0"
         if not (said.isascii() and said.isdigit()) or int(said) > limit:
             return Answer(413, b"the body is too large\n", TEXT, (("Connection", "close"),))
@@ -102,12 +129,13 @@ class Edge:
             async with asyncio.timeout(BODY_S):
                 async for part in request.stream():
                     size += len(part)
-                    if size > limit or self._bodies + size > MOST_BODIES:
+                    if size > limit:
                         return Answer(413, b"the body is too large\n", TEXT, (("Connection", "close"),))
+                    if not take(len(part)):
+                        return Answer(503, b"too much arrives at once\n", TEXT, (("Connection", "close"),))
                     parts.append(part)
         except TimeoutError:
             return Answer(408, b"the request took too long\n", TEXT, (("Connection", "close"),))
-        self._bodies += size
         return b"".join(parts)
 
     def _response(self, answer: Answer) -> Response:

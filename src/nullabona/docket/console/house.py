@@ -20,7 +20,6 @@ from nullabona.errors import Bug, NullabonaError, PeerError, UserError
 from nullabona.words.errors import in_words
 
 QUIET_HEADER: Final = "x-desk-quiet"
-_SWEEP_S: Final = 60
 _STATUS: Final = ((TooOften, 429), (PeerError, 403), (UserError, 409))
 """What went wrong → the status of the answer; what is nobody's fault is for now only."""
 
@@ -31,7 +30,6 @@ class House:
     def __init__(self, premises: Premises, clock: Callable[[], int]) -> None:
         self.premises = premises
         self._clock = clock
-        self._swept_s = 0
 
     # -- what the edge asks -------------------------------------------------------------------------------------------
 
@@ -48,7 +46,6 @@ class House:
 
     async def answer(self, asked: Asked) -> Answer:
         """The answer; whatever the desk refuses is said in the officer's language."""
-        self._sweep()
         found = self._enter(asked)
         if isinstance(found, Answer):
             return found
@@ -62,6 +59,12 @@ class House:
             return given if isinstance(given, Answer) else await given
         except NullabonaError as error:
             return _refused(visit, door, error)
+
+    # -- what is done without being asked -----------------------------------------------------------------------------
+
+    def sweep(self) -> None:
+        """Forget and erase what has run out. Raises `ConsoleStoreFailed`; what is in memory was forgotten by then."""
+        self.premises.sweep(self._clock())
 
     # -- inside -------------------------------------------------------------------------------------------------------
 
@@ -104,12 +107,6 @@ class House:
         if session is None:
             return Visit(self.premises, asked, params or {}, now_s, taste)
         return Visit(self.premises, asked, params or {}, now_s, taste, token, session, officer)
-
-    def _sweep(self) -> None:
-        now_s = self._clock()
-        if abs(now_s - self._swept_s) >= _SWEEP_S:
-            self._swept_s = now_s
-            self.premises.sweep(now_s)
 
 
 def _is_form(door: Door, visit: Visit) -> bool:

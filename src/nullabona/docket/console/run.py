@@ -20,6 +20,7 @@ from nullabona.docket.console.courier import Courier
 from nullabona.docket.console.doors.signing import VerifyPasskey
 from nullabona.docket.console.edge import Edge
 from nullabona.docket.console.house import House
+from nullabona.docket.console.patience import HEAD_S, PatientProtocol
 from nullabona.docket.console.premises import Premises, Settings
 from nullabona.docket.console.rules.origin import Site, valid_site
 from nullabona.docket.console.store.sqlite import ConsoleStore
@@ -31,8 +32,9 @@ from nullabona.errors import NullabonaError, UserError
 
 HEAD_BYTES: Final = 16_384
 MOST_CONNECTIONS: Final = 256
-IDLE_S: Final = 30
 BEAT_S: Final = 60.0
+SWEEP_S: Final = 30.0
+"""How long what has run out is still there at most, also if nobody asks for anything."""
 LEAVE_S: Final = 5.0
 """How long the end waits for a beat that is under way; what it has staged is published by the next one."""
 
@@ -104,6 +106,7 @@ async def serve_console(
         furnishing = thread.submit(_furnish, thread, folder, open_desk, settings, clock)
         served = await asyncio.wrap_future(furnishing)
         beating = thread.begin(_keep_beating(served, clock))
+        thread.begin(keep_sweeping(served.house, served.ending))
         server = _Server(
             _config(Edge(settings.site, served.house, thread), listen), lambda: ready(served.house, thread)
         )
@@ -136,6 +139,15 @@ async def _keep_beating(served: _Served, clock: Callable[[], int]) -> None:
         sure = False
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(served.ending.wait(), BEAT_S)
+
+
+async def keep_sweeping(house: House, ending: asyncio.Event) -> None:
+    """Sweep again and again, on the desk's loop; what the disk refuses is tried again."""
+    while not ending.is_set():
+        with contextlib.suppress(NullabonaError):
+            house.sweep()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(ending.wait(), SWEEP_S)
 
 
 async def beat_once(premises: Premises, clock: Callable[[], int], *, clock_is_right: bool = False) -> bool:
@@ -231,7 +243,7 @@ def _config(edge: Edge, listen: Listen) -> uvicorn.Config:
         edge,
         ssl_certfile=listen.cert,
         ssl_keyfile=listen.key,
-        http="h11",
+        http=PatientProtocol,
         ws="none",
         lifespan="off",
         access_log=False,
@@ -241,7 +253,7 @@ def _config(edge: Edge, listen: Listen) -> uvicorn.Config:
         server_header=False,
         date_header=False,
         limit_concurrency=MOST_CONNECTIONS,
-        timeout_keep_alive=IDLE_S,
+        timeout_keep_alive=int(HEAD_S),
         timeout_graceful_shutdown=5,
         h11_max_incomplete_event_size=HEAD_BYTES,
     )

@@ -36,6 +36,8 @@ from nullabona.docket.core.states import Action
 
 NOBODY: Final[frozenset[Role]] = frozenset()
 FORM_BYTES: Final = 256 << 10
+STRANGER_BYTES: Final = 32 << 10
+"""What somebody sends who is not signed in: an answer of an authenticator and little else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,13 +77,13 @@ DOORS: Final[tuple[Door, ...]] = (
     Door("GET", "/static/{name}", static.file, public=True),
     Door("GET", "/healthz", static.health, public=True),
     Door("GET", "/sign-in", entering.page, public=True),
-    Door("POST", "/sign-in/options", entering.options, public=True, scripted=True),
-    Door("POST", "/sign-in", entering.enter, public=True, scripted=True),
+    Door("POST", "/sign-in/options", entering.options, public=True, scripted=True, limit=STRANGER_BYTES),
+    Door("POST", "/sign-in", entering.enter, public=True, scripted=True, limit=STRANGER_BYTES),
     Door("GET", "/enrol", entering.enrol_page, public=True),
-    Door("POST", "/enrol/look", entering.enrol_look, public=True, scripted=True),
-    Door("POST", "/enrol/options", entering.enrol_options, public=True, scripted=True),
-    Door("POST", "/enrol/passkey", entering.enrol_passkey, public=True, scripted=True),
-    Door("POST", "/enrol/finish", entering.enrol_finish, public=True, scripted=True),
+    Door("POST", "/enrol/look", entering.enrol_look, public=True, scripted=True, limit=STRANGER_BYTES),
+    Door("POST", "/enrol/options", entering.enrol_options, public=True, scripted=True, limit=STRANGER_BYTES),
+    Door("POST", "/enrol/passkey", entering.enrol_passkey, public=True, scripted=True, limit=STRANGER_BYTES),
+    Door("POST", "/enrol/finish", entering.enrol_finish, public=True, scripted=True, limit=STRANGER_BYTES),
     Door("POST", "/sign-out", entering.leave, always=True),
     Door("POST", "/taste", entering.taste, always=True),
     Door("POST", "/sign", acting.sign, always=True, scripted=True),
@@ -121,9 +123,9 @@ DOORS: Final[tuple[Door, ...]] = (
     Door("POST", "/officers/{officer}/take-role", officers.take, _ADMIN),
     Door("POST", "/officers/{officer}/revoke", officers.revoke, _ADMIN),
     Door("POST", "/officers/{officer}/keys/{key}", officers.admit_key, _ADMIN),
-    Door("POST", "/officers/{officer}/recover", recovering.begin, _ADMIN),
-    Door("POST", "/officers/{officer}/recover/second", recovering.second, _ADMIN),
-    Door("POST", "/officers/{officer}/recover/object", recovering.object_to, _STAFF),
+    Door("POST", "/officers/{officer}/recover", recovering.begin, recovering.VOUCHES),
+    Door("POST", "/officers/{officer}/recover/second", recovering.second, recovering.VOUCHES),
+    Door("POST", "/officers/{officer}/recover/object", recovering.object_to, recovering.OBJECTS),
     Door("GET", "/authenticators", own.page, always=True),
     Door("POST", "/authenticators/options", own.options, always=True, scripted=True),
     Door("POST", "/authenticators", own.add, always=True, scripted=True),

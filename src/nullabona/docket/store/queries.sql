@@ -155,6 +155,9 @@ FROM act WHERE challenge = ?;
 -- name: acts_of
 SELECT action, officer, challenge, key_id, version, makes, at_s FROM act WHERE case_id = ? ORDER BY rowid;
 
+-- name: entered
+SELECT action, challenge, approves, encoded FROM act WHERE case_id = ? ORDER BY rowid;
+
 -- name: act_by
 SELECT officer FROM act WHERE challenge = ?;
 

@@ -20,6 +20,7 @@ from nullabona.docket.core.states import WrongState
 from nullabona.docket.store.versions import DeskUnreadable, bring_up_to_date
 from nullabona.errors import Bug, NullabonaError, UserError
 from nullabona.machine.queries import named_queries
+from nullabona.machine.standing import StandingFile
 
 FILE: Final = "desk.db"
 LOCK: Final = "desk.lock"
@@ -105,7 +106,7 @@ class DeskStore:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._lock = _lock(folder / LOCK)
         try:
-            os.close(os.open(folder / FILE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+            self._file = StandingFile(folder / FILE)
             self.connection = _opened(folder / FILE)
         except sqlite3.Error as error:
             os.close(self._lock)
@@ -116,11 +117,16 @@ class DeskStore:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """All inside is kept for good when it ends, or nothing of it if it ends in an exception."""
+        """All inside is kept for good when it ends, or nothing of it if it ends in an exception.
+
+        A database that was carried away or replaced keeps nothing for good.
+        """
         with translated():
             self.connection.execute("BEGIN IMMEDIATE")
         try:
             yield
+            if not self._file.stands():
+                raise DeskStoreFailed("the desk's database is gone or was replaced")
             with translated():
                 self.connection.execute("COMMIT")
         finally:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
 import threading
 from collections.abc import Callable, Sequence
@@ -16,6 +15,7 @@ from nullabona.errors import NullabonaError, UserError
 from nullabona.log.tree import EMPTY_ROOT
 from nullabona.machine.opening import is_of_the_file, opening
 from nullabona.machine.queries import named_queries
+from nullabona.machine.standing import StandingFile
 
 APPLICATION_ID: Final = 0x4E756C51
 VERSION: Final = 1
@@ -64,11 +64,11 @@ class LogStore:
     def __init__(
         self, folder: Path, origin: str, connection_class: type[sqlite3.Connection] = sqlite3.Connection
     ) -> None:
-        self._path = folder / FILE_NAME
         self._class = connection_class
         self._lock = threading.Lock()
-        with opening(self._path):
-            self._db = self._open(origin)
+        with opening(folder / FILE_NAME):
+            self._file = StandingFile(folder / FILE_NAME)
+            self._db = self._open(lambda db: _create_or_check(db, origin))
         if (held := self.tree().origin) != origin:
             self._db.close()
             raise NotThisLog(f"this folder holds the log {held!r}, not {origin!r}")
@@ -105,7 +105,7 @@ class LogStore:
             self._db.execute("BEGIN IMMEDIATE")
             self._db.execute(_SQL["grow_tree"], (size, root))
             self._db.execute(_SQL["unstage"], (size,))
-            self._db.execute("COMMIT")
+            self._commit()
 
         self._locked(act)
 
@@ -125,8 +125,14 @@ class LogStore:
         db.executemany(_SQL["stage"], enumerate(entries, first))
         if key is not None:
             db.execute(_SQL["keep_batch"], (key, first, len(entries), digest))
-        db.execute("COMMIT")
+        self._commit()
         return range(first, first + len(entries))
+
+    def _commit(self) -> None:
+        """What goes into a file that nobody finds again is lost. Raises `LogStoreFailed`."""
+        if not self._file.stands():
+            raise LogStoreFailed("the log's database is gone or was replaced")
+        self._db.execute("COMMIT")
 
     def _end(self) -> int:
         found = self._db.execute(_SQL["find_end"]).fetchone()[0]
@@ -151,23 +157,28 @@ class LogStore:
                 raise
 
     def _recover(self) -> None:
-        """Leave no transaction open; if that fails too, open the database anew: it holds what was committed."""
+        """Leave no transaction open; if that fails too, open the same file anew: it holds what was committed.
+
+        One that is gone is not made anew: it would begin another history of the same log.
+        """
         try:
             if self._db.in_transaction:
                 self._db.execute("ROLLBACK")
         except sqlite3.Error:
             with suppress(sqlite3.Error):
                 self._db.close()
-            with suppress(sqlite3.Error, NotThisLog):
-                self._db = self._open("")
+            if self._file.stands():
+                with suppress(sqlite3.Error, NotThisLog):
+                    self._db = self._open(_check)
 
-    def _open(self, origin: str) -> sqlite3.Connection:
-        os.close(os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
-        db = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False, factory=self._class)
+    def _open(self, prepare: Callable[[sqlite3.Connection], None]) -> sqlite3.Connection:
+        db = sqlite3.connect(
+            self._file.uri, uri=True, isolation_level=None, check_same_thread=False, factory=self._class
+        )
         try:
             db.execute("PRAGMA journal_mode = WAL").fetchone()
             db.execute("PRAGMA synchronous = FULL")
-            _create_or_check(db, origin)
+            prepare(db)
         except sqlite3.DatabaseError as error:
             db.close()
             if is_of_the_file(error):
@@ -189,6 +200,11 @@ def _create_or_check(db: sqlite3.Connection, origin: str) -> None:
         db.execute(f"PRAGMA user_version = {VERSION}")
         db.execute("COMMIT")
         return
+    _check(db)
+
+
+def _check(db: sqlite3.Connection) -> None:
+    application_id = db.execute("PRAGMA application_id").fetchone()[0]
     if (application_id, db.execute("PRAGMA user_version").fetchone()[0]) != (APPLICATION_ID, VERSION):
         raise NotThisLog("the folder holds another program's or another version's database")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
 from collections.abc import Callable
 from contextlib import suppress
@@ -11,6 +10,7 @@ from typing import Final, TypeVar
 
 from nullabona.errors import NullabonaError, UserError
 from nullabona.machine.queries import named_queries
+from nullabona.machine.standing import StandingFile
 from nullabona.witness.core.judging import Held
 
 APPLICATION_ID: Final = 0x4E756C57
@@ -42,9 +42,9 @@ class WitnessStore:
     """Used by one thread at a time. The caller holds the folder's lock."""
 
     def __init__(self, folder: Path, connection_class: type[sqlite3.Connection] = sqlite3.Connection) -> None:
-        self._path = folder / FILE_NAME
+        self._file = StandingFile(folder / FILE_NAME)
         self._class = connection_class
-        self._db = self._open()
+        self._db = self._open(_create_or_check)
 
     def find(self, origin: str) -> Held | None:
         """The last checkpoint cosigned of this log."""
@@ -58,13 +58,14 @@ class WitnessStore:
         """Give ``decide`` what is held of this log; keep what it gives, if anything, and return the rest.
 
         What is kept is on the disk when this returns. If it raises `WitnessStoreFailed` it may be there or not, and
-        nothing that rests on it may leave.
+        nothing that rests on it may leave; so it does from when the database was carried away or replaced.
         """
         try:
             self._db.execute("BEGIN IMMEDIATE")
             kept, answer = decide(self.find(origin))
             if kept is not None:
                 self._db.execute(_SQL["keep"], (origin, kept.size, kept.root, kept.note))
+            self._check_standing()
             self._db.execute("COMMIT")
         except sqlite3.Error as error:
             self._recover()
@@ -78,24 +79,34 @@ class WitnessStore:
         """Let go of the file."""
         self._db.close()
 
+    def _check_standing(self) -> None:
+        """What goes into a file that nobody finds again is forgotten. Raises `WitnessStoreFailed`."""
+        if not self._file.stands():
+            raise WitnessStoreFailed("the witness's database is gone or was replaced")
+
     def _recover(self) -> None:
-        """Leave no transaction open; if that fails too, open the database anew: it holds what was committed."""
+        """Leave no transaction open; if that fails too, open the same file anew: it holds what was committed.
+
+        One that is gone is not made anew: it would have forgotten what was cosigned.
+        """
         try:
             if self._db.in_transaction:
                 self._db.execute("ROLLBACK")
         except sqlite3.Error:
             with suppress(sqlite3.Error):
                 self._db.close()
-            with suppress(sqlite3.Error, NotAWitness):
-                self._db = self._open()
+            if self._file.stands():
+                with suppress(sqlite3.Error, NotAWitness):
+                    self._db = self._open(_check)
 
-    def _open(self) -> sqlite3.Connection:
-        os.close(os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
-        db = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False, factory=self._class)
+    def _open(self, prepare: Callable[[sqlite3.Connection], None]) -> sqlite3.Connection:
+        db = sqlite3.connect(
+            self._file.uri, uri=True, isolation_level=None, check_same_thread=False, factory=self._class
+        )
         try:
             db.execute("PRAGMA journal_mode = WAL").fetchone()
             db.execute("PRAGMA synchronous = FULL")
-            _create_or_check(db)
+            prepare(db)
         except sqlite3.DatabaseError as error:
             db.close()
             raise NotAWitness("the witness's database cannot be opened") from error
@@ -112,5 +123,10 @@ def _create_or_check(db: sqlite3.Connection) -> None:
         marks = f"PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {VERSION};"
         db.executescript(f"BEGIN IMMEDIATE; {marks} {schema} COMMIT;")
         return
+    _check(db)
+
+
+def _check(db: sqlite3.Connection) -> None:
+    application_id = db.execute("PRAGMA application_id").fetchone()[0]
     if (application_id, db.execute("PRAGMA user_version").fetchone()[0]) != (APPLICATION_ID, VERSION):
         raise NotAWitness("the folder holds another program's or another version's database")

@@ -93,9 +93,12 @@ class Sessions:
         return len(found)
 
     def sweep(self, now_s: int) -> None:
-        """Forget what is over."""
-        for one in [one for one in self._open.values() if not one.session.alive(now_s)]:
-            self.end(one.session)
+        """Forget what is over: sessions, and what was asked and not signed in time, with the original that it holds."""
+        for one in list(self._open.values()):
+            if not one.session.alive(now_s):
+                self.end(one.session)
+            elif one.pending is not None and now_s >= one.pending.until_s:
+                one.pending = None
 
     # -- what is to be signed -----------------------------------------------------------------------------------------
 

@@ -1,6 +1,7 @@
 """Originals that were handed in and are not signed for yet: bytes in memory, hashed and never looked into.
 
-One per session; gone with the session's next one, after a quarter of an hour, or with this process.
+One per session; gone with the session's next one, once it is signed for, after a quarter of an hour, or with this
+process.
 """
 
 from __future__ import annotations
@@ -53,6 +54,12 @@ class Staging:
 
     def drop(self, session: Session) -> None:
         self._staged.pop(session.token_hash, None)
+
+    def signed_for(self, session: Session, data: bytes) -> None:
+        """The desk has it: forget it, unless the session has handed in another one since."""
+        found = self._staged.get(session.token_hash)
+        if found is not None and found.data is data:
+            self.drop(session)
 
     def sweep(self, now_s: int) -> None:
         """Forget what has waited too long."""

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from hashlib import sha256
+from typing import Final
 
 import msgspec
 
@@ -18,8 +19,11 @@ from nullabona.docket.console.doors.signing import for_the_desk, own_act
 from nullabona.docket.console.rules.text import visible
 from nullabona.docket.console.store.records import Passkey
 from nullabona.docket.console.visit import Visit
+from nullabona.docket.core.roles import NotAllowed, Role
 from nullabona.docket.desk import Proposal
 from nullabona.wire.canonical import canonical
+
+ANYBODY: Final = frozenset(Role)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +44,8 @@ def ask_desk(
 
     def carry_out(signing: Visit, assertion: Assertion) -> str:
         done = signing.house.desk.perform(signing.acting, proposal, for_the_desk(assertion), document)
+        if document is not None:
+            signing.house.staging.signed_for(signing.signed_in[0], document)
         case = getattr(done, "case", b"")
         return go.replace("{case}", case.hex())
 
@@ -48,10 +54,18 @@ def ask_desk(
     return _page(visit, Pending(proposal.act.challenge, shown[0], until_s, carry_out), saying, back, shown)
 
 
-def ask_own(visit: Visit, action: str, about: str, saying: Saying, back: str, do: Callable[[Visit], str]) -> Answer:
-    """Ask for the signature under an action on the console itself."""
+def ask_own(
+    visit: Visit,
+    action: str,
+    about: str,
+    saying: Saying,
+    back: str,
+    do: Callable[[Visit], str],
+    who: frozenset[Role] = ANYBODY,
+) -> Answer:
+    """Ask for the signature under an action on the console itself; one of the roles ``who`` is needed then, too."""
     shown = own_act(action, visit.me, about, visit.now_s)
-    pending = Pending(sha256(shown).digest(), shown, until(visit.now_s), partial(_carry_out_own, do))
+    pending = Pending(sha256(shown).digest(), shown, until(visit.now_s), partial(_carry_out_own, do, who))
     return _page(visit, pending, saying, back, (shown,))
 
 
@@ -63,7 +77,9 @@ def signer_key(visit: Visit, assertion: Assertion) -> Passkey:
     return found
 
 
-def _carry_out_own(do: Callable[[Visit], str], visit: Visit, assertion: Assertion) -> str:
+def _carry_out_own(do: Callable[[Visit], str], who: frozenset[Role], visit: Visit, assertion: Assertion) -> str:
+    if who.isdisjoint(visit.roles):
+        raise NotAllowed("no role of yours allows it any more")
     passkey = signer_key(visit, assertion)
     visit.house.verify.check(assertion, assertion.challenge, passkey.public_key)
     return do(visit)

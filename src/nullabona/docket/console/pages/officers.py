@@ -40,7 +40,7 @@ def page(visit: Visit) -> Answer:
 
 def admit(visit: Visit) -> Answer:
     """Ask for the first signature under an applicant's admission."""
-    applicant = _applicant(visit)
+    applicant = _applicant(visit, visit.params["officer"])
     passkeys = visit.house.store.passkeys_of(applicant.officer)
     if len(passkeys) < LEAST_PASSKEYS:
         raise TooFewPasskeys("the applicant has fewer than two authenticators")
@@ -51,15 +51,15 @@ def admit(visit: Visit) -> Answer:
 
 
 def turn_away(visit: Visit) -> Answer:
-    """Ask for the signature under forgetting an applicant."""
-    applicant = _applicant(visit)
+    """Ask for the signature under forgetting an applicant, who must not have been admitted by the time it is there."""
+    applicant = _applicant(visit, visit.params["officer"])
 
     def do(signing: Visit) -> str:
-        signing.house.store.turn_away(applicant.officer)
+        signing.house.store.turn_away(_applicant(signing, applicant.officer).officer)
         return HERE
 
     saying = Saying(visit.say("say.turn-away", officer=applicant.officer), then(visit, "turn-away"))
-    return ask_own(visit, "turn-away", applicant.officer, saying, HERE, do)
+    return ask_own(visit, "turn-away", applicant.officer, saying, HERE, do, frozenset({Role.ADMIN}))
 
 
 def grant(visit: Visit) -> Answer:
@@ -103,8 +103,9 @@ def _waiting(visit: Visit, officer: str) -> list[Passkey]:
     return [one for one in visit.house.store.passkeys_of(officer) if not one.aside and not visit.house.admitted(one)]
 
 
-def _applicant(visit: Visit) -> Applicant:
-    found = visit.house.store.applicant(visit.params["officer"])
-    if found is None:
+def _applicant(visit: Visit, officer: str) -> Applicant:
+    """Somebody who applied and whom the desk does not know: whom it has admitted keeps what they applied with."""
+    found = visit.house.store.applicant(officer)
+    if found is None or any(one.id == officer for one in visit.house.desk.officers()):
         raise FormWrong("there is no such applicant")
     return found

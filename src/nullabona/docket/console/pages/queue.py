@@ -10,6 +10,7 @@ from nullabona.docket.console.nav import entries
 from nullabona.docket.console.pages.standing import Option, standing, unmet
 from nullabona.docket.console.views import lane
 from nullabona.docket.console.visit import Visit
+from nullabona.docket.core.entered import CaseAltered
 from nullabona.docket.core.instrument import Instrument
 from nullabona.docket.core.records import CaseLine, CaseView
 from nullabona.docket.core.roles import READERS
@@ -77,7 +78,7 @@ def _rows(visit: Visit) -> list[Row]:
 def _row(visit: Visit, line: CaseLine, due: Due | None, names: dict[str, str]) -> Row:
     try:
         view = visit.house.desk.glance(visit.acting, line.id)
-    except (Locked, Recused):
+    except (Locked, Recused, CaseAltered):
         return Row(line, None, None, "", due, None, ())
     demand = view.content.demand
     handed_over = any(one.kind == "hand-over" for one in visit.house.desk.history(visit.acting, line.id))

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Final
 
 from nullabona.docket.console.answers import Answer
 from nullabona.docket.console.doors.refusals import FormWrong
 from nullabona.docket.console.pages.asking import Saying, ask_own
 from nullabona.docket.console.rules.session import Recovery, may_second
 from nullabona.docket.console.visit import Visit
-from nullabona.docket.core.roles import SamePerson
+from nullabona.docket.core.roles import Role, SamePerson
 
 HERE = "/officers"
+VOUCHES: Final = frozenset({Role.ADMIN})
+OBJECTS: Final = frozenset({Role.ADMIN, Role.COUNSEL})
 
 
 def begin(visit: Visit) -> Answer:
@@ -19,7 +22,7 @@ def begin(visit: Visit) -> Answer:
     officer = _officer(visit)
     if visit.house.store.recovery(officer) is not None:
         raise FormWrong("a recovery of this officer has begun already")
-    return _ask(visit, "recover", officer, partial(_begin, officer))
+    return _ask(visit, "recover", officer, partial(_begin, officer), VOUCHES)
 
 
 def second(visit: Visit) -> Answer:
@@ -28,14 +31,14 @@ def second(visit: Visit) -> Answer:
     recovery = _recovery(visit, officer)
     if not may_second(recovery, visit.me):
         raise SamePerson("another admin must vouch as the second")
-    return _ask(visit, "recover", officer, partial(_second, officer))
+    return _ask(visit, "recover", officer, partial(_second, officer), VOUCHES)
 
 
 def object_to(visit: Visit) -> Answer:
     """Ask for the signature under an objection, which ends the recovery."""
     officer = _officer(visit)
     _recovery(visit, officer)
-    return _ask(visit, "object", officer, partial(_end, officer))
+    return _ask(visit, "object", officer, partial(_end, officer), OBJECTS)
 
 
 def _begin(officer: str, visit: Visit) -> str:
@@ -53,9 +56,9 @@ def _end(officer: str, visit: Visit) -> str:
     return HERE
 
 
-def _ask(visit: Visit, action: str, officer: str, do: partial[str]) -> Answer:
+def _ask(visit: Visit, action: str, officer: str, do: partial[str], who: frozenset[Role]) -> Answer:
     saying = Saying(visit.say(f"say.{action}", officer=officer), (visit.say(f"then.{action}.1"),), grave=True)
-    return ask_own(visit, action, officer, saying, HERE, do)
+    return ask_own(visit, action, officer, saying, HERE, do, who)
 
 
 def _officer(visit: Visit) -> str:

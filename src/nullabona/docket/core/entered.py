@@ -1,0 +1,75 @@
+"""Whether a case says what its acts made of it: the database cannot see into what is sealed (spec/docket.md §3.2)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from nullabona.docket.core.acts import GagDetails
+from nullabona.docket.core.decide import package_digest, version_of
+from nullabona.docket.core.records import CaseContent, Package
+from nullabona.docket.core.states import Action
+from nullabona.errors import UserError
+from nullabona.wire.canonical import digest
+
+
+class CaseAltered(UserError):
+    """What a case says is not what its acts made of it: somebody changed the database past the desk."""
+
+    code = "docket-case-altered"
+    default_hint = "do nothing more with it; find out who can write the desk's files, and compare with a copy"
+
+
+_TAKES_IN: Final = frozenset({Action.INTAKE, Action.AMEND})
+
+
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """An act on a case, as far as it matters here. ``details``: the hexadecimal digest of what was signed."""
+
+    action: str
+    challenge: bytes
+    approves: bytes | None
+    details: str
+
+
+def check_entered(
+    content: CaseContent, package: Package | None, acts: Sequence[Entered], made: tuple[int, bytes], *, by_law: bool
+) -> None:
+    """Raises `CaseAltered`. ``made``: the serial and version of the last edit; ``by_law``: its law orders a gag.
+
+    The end and the basis of a gag that was renewed are not compared: its act has their digest with what else was said.
+    """
+    if version_of(content, made[0]) != made[1]:
+        raise CaseAltered("what the case says is not the version that was approved")
+    if package is not None and package_digest(package) != content.package_sha256:
+        raise CaseAltered("the package is not the one that was decided on")
+    if _gagged(content, acts, by_law=by_law) not in {None, content.gag is not None} or not _proposed(content, acts):
+        raise CaseAltered("the gag is not the one that two have signed")
+
+
+def _gagged(content: CaseContent, acts: Sequence[Entered], *, by_law: bool) -> bool | None:
+    """Whether there is a gag by what was signed: that of the demand, or what two made of it; amending keeps one.
+
+    None: nobody can tell, because an amendment took the place of the demand that may have brought it.
+    """
+    actions = {one.challenge: one.action for one in acts}
+    last = max((at for at, one in enumerate(acts) if one.action in _TAKES_IN), default=-1)
+    gag: bool | None = False
+    for at, one in enumerate(acts):
+        if one.action in _TAKES_IN:
+            ordered = by_law or (at == last and content.demand.gag is not None)
+            gag = gag or ordered or (gag if at == last else None)
+        elif one.action == Action.CONFIRM_GAG:
+            gag = actions.get(one.approves or b"") == Action.RENEW_GAG
+    return gag
+
+
+def _proposed(content: CaseContent, acts: Sequence[Entered]) -> bool:
+    """Whether the change of the gag that waits for its second signature is what the first one signed."""
+    waits = content.proposed_gag
+    if waits is None:
+        return True
+    wanted = digest(GagDetails(waits.gag, waits.basis)).hex()
+    return any(one.challenge == waits.challenge and one.details == wanted for one in acts)
