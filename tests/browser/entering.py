@@ -12,10 +12,11 @@ from tests.browser.person import Person
 PASSPHRASE: Final = "네 단어를 이어 쓴 암호"
 NOTES: Final = """() => {
     globalThis.shown = [];
+    globalThis.taken = [];
     globalThis.Notification = class {
         static permission = "granted";
-        constructor(title, options) { shown.push(`${title}: ${options.body}`); }
-        close() {}
+        constructor(title, options) { shown.push((this.note = `${title}: ${options.body}`)); }
+        close() { taken.push(this.note); }
     };
 }"""
 """Desktop notifications that are only written down."""

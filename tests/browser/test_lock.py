@@ -16,11 +16,16 @@ from tests.api.pictures import photo
 from tests.api.service import Service
 from tests.browser.conftest import seat
 from tests.browser.elsewhere import Elsewhere, room_called
-from tests.browser.entering import PASSPHRASE, heading, press, section, settings, unlock
+from tests.browser.entering import NOTES, PASSPHRASE, heading, press, section, settings, unlock
 from tests.browser.person import Person
 from tests.browser.setting import Made, make, protect
 
 SECRET: Final = "우리 비밀 장소는 등대 아래야"
+
+
+async def _say(client: Client) -> None:
+    (room,) = client.rooms()
+    await client.wait_sent(room.id, await client.send(room.id, SECRET), timeout_s=PATIENCE_S)
 
 
 async def _send_photo(client: Client) -> None:
@@ -74,6 +79,24 @@ def test_locking_clears_every_tab_and_kills_the_addresses_of_media(mina: Person)
     assert 403 == mina.context.request.get(address).status
     mina.enter("jun")
     mina.sees(SECRET)
+
+
+def test_what_the_desktop_was_told_is_taken_back(
+    chromium: Browser, service: Service, seats: ExitStack, tmp_path: Path
+) -> None:
+    """A notification names who wrote, and may hold the words: it does not outlast the lock."""
+    made, friend = make(service, tmp_path, "미나", "jun")
+    mina = seat(chromium, service, seats, protect(made, PASSPHRASE))
+    unlock(mina)
+    settings(mina)
+    mina.page.evaluate(NOTES)
+    with Elsewhere(friend.profile) as client:
+        client.do(_say)
+    mina.page.wait_for_function("() => shown.length === 1")
+    assert [] == mina.page.evaluate("taken")
+    section(mina, "잠그기", "")
+    heading(mina, "잠겨 있어요", "Locked")
+    assert mina.page.evaluate("shown") == mina.page.evaluate("taken")
 
 
 def test_wrong_passphrases_in_a_row_have_to_be_waited_for(mina: Person) -> None:

@@ -22,24 +22,38 @@ function speak(line: string): void {
   timer = window.setTimeout(() => (news.line = ""), SPOKEN_MS);
 }
 
+/** By room: what the desktop shows now, as far as this page knows. */
+const shown = new Map<string, Notification>();
+
 function show(push: Notify): void {
   const watching = document.hasFocus() && places.now.room === push.room;
   if (watching || !("Notification" in window) || Notification.permission !== "granted") return;
-  const shown = new Notification(push.title, { body: push.body, tag: push.room, silent: !push.sound, icon: "/icon.svg" });
-  shown.onclick = () => {
+  const note = new Notification(push.title, { body: push.body, tag: push.room, silent: !push.sound, icon: "/icon.svg" });
+  shown.set(push.room, note);
+  note.onclick = () => {
     window.focus();
     if (push.room) app.openRoom(push.room);
-    shown.close();
+    note.close();
   };
 }
 
-/** Hear pushes as long as the main screen is shown. */
+/** Names and words do not stay on the desktop when they have gone from the screen. */
+function takeBack(): void {
+  for (const note of shown.values()) note.close();
+  shown.clear();
+}
+
+/** Hear pushes as long as the main screen is shown; when it goes, what the desktop shows goes too. */
 export function listen(): () => void {
   news.line = "";
-  return transport.onPush((push) => {
+  const stop = transport.onPush((push) => {
     if (push.push === "Notify") return show(push);
     if (push.push !== "MessagesChanged" || push.room !== places.now.room) return;
     const last = push.messages.findLast((one) => one.state === "received" && one.kind !== "notice" && Date.now() - one.at < 60_000);
     if (last) speak(`${last.person.name}: ${gist(last).slice(0, SPOKEN)}`);
   });
+  return () => {
+    stop();
+    takeBack();
+  };
 }
