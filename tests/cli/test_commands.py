@@ -115,6 +115,7 @@ def test_who_comes_together_talks_as_others(pair: Pair) -> None:
     assert (0, True) == (read.code, "on one" in read.out)
 
 
+@pytest.mark.timeout(120)  # a dozen processes, and each reads its rooms at moments that it draws
 def test_a_group_from_beginning_to_end(pair: Pair) -> None:
     """Create, members, rename, remove; each side sees it; what the removed one tries is refused."""
     made = nulla("room", "create", "우리 가족", pair.junho_name, "--json", profile=pair.mina)

@@ -197,3 +197,15 @@ def test_an_invitation_that_named_a_relay_that_is_gone_is_taken_once_it_names_an
     world.settle(span=2 * 3_600_000)
     assert ("joined", []) == (jun.phase(room), jun.engine.chunk_wants(world.now + 86_400_000))
     assert [] == outbox_of(mina)
+
+
+def test_whose_relay_is_gone_holds_up_nobody_in_the_room() -> None:
+    """What somebody who is invited needs lies at the relay of their inbox, and waits for that alone."""
+    world = World(9)
+    mina, jun, sora = world.person("mina"), world.person("jun"), world.person("sora")
+    move(world, jun, THREE)
+    world.dead.add(THREE)
+    room = world.group(mina, jun, sora)
+    mina.send(room, "who is there?")
+    world.settle(span=60_000)
+    assert (["who is there?"], "none") == (sora.texts(room), jun.phase(room))

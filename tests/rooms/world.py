@@ -276,9 +276,10 @@ class World:
         """The first item of each queue that is due."""
         first: dict[bytes, OutboxItem] = {}
         for item in person.engine.due(self.now):
-            if item.kind == INBOX or decode_target(item.target).relay not in self.dead:
-                first.setdefault(queue_of(item), item)
-        return list(first.values())
+            first.setdefault(queue_of(item), item)
+        return [
+            item for item in first.values() if item.kind == INBOX or decode_target(item.target).relay not in self.dead
+        ]
 
     def deliver(self, person: Person, item: OutboxItem) -> Appended | Done | Refusal | None:
         """What the relay does with an outbox item; None: it does not answer."""

@@ -27,8 +27,12 @@ TRIM: Final = "trim"
 
 
 def queue_of(item: OutboxItem) -> bytes:
-    """Of the items of one queue only the first may be under way. A file holds up neither its room nor another file."""
-    return item.box if item.kind == PIECE else item.room or item.box
+    """Of the items of one queue only the first may be under way. A file holds up neither its room nor another file, and
+    what a room has for one relay nothing that it has for another: that may be out of reach for long.
+    """
+    if item.kind == PIECE or not item.room:
+        return item.box
+    return item.room + item.target.partition(b"\n")[0].partition(b" ")[0]
 
 
 def passes(kind: str, room: bytes) -> bool:

@@ -43,13 +43,15 @@ class Outbox:
         return len(self._busy)
 
     def pump(self) -> None:
-        """Start sending whatever is due and not held up; what goes to one person, and may need a blob, after blobs."""
+        """Start sending whatever is due and not held up; what goes to one person, and may need a blob, after blobs, but
+        for those that wait for a relay which is out of reach.
+        """
         now = self._ground.now()
         blobs = False
         due = self._ground.engine.due(now)
         self._let_go({item.id for item in due})
         for item in due:
-            blobs = blobs or item.kind == BLOB
+            blobs = blobs or (item.kind == BLOB and self._may_be_there(decode_target(item.target).relay))
             queue = queue_of(item)
             personal = item.kind == INBOX or (item.kind == FRAME and not item.room)
             if queue in self._busy or self._held.get(queue, 0) > now or (blobs and personal):
@@ -86,6 +88,11 @@ class Outbox:
                 _, task = self._under_way[id]
                 self._ended(id)
                 task.cancel()
+
+    def _may_be_there(self, relay: str) -> bool:
+        """Unless a relay is known to be out of reach."""
+        known = [state for state in self._ground.ways.states() if state.relay == relay]
+        return not known or any(state.connected or state.error is None for state in known)
 
     def _way(self, item: OutboxItem) -> Way:
         relay = decode_target(item.target).relay
