@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from nullabona.client.core import commands
+from nullabona.client.core import commands, invites
 from nullabona.client.core.content import Handed
 from nullabona.client.core.items import Invitation, encode_pack
 from nullabona.client.core.roominfo import GROUP, RoomInfo
 from tests.rooms.devices import another_device
 from tests.rooms.hostile import add, all_well, envelope, everybody, frames_at, kinds, only, say_anything, warnings
+from tests.rooms.moves import TWO, move
 from tests.rooms.test_asking_again import accepts, asks, room_of
 from tests.rooms.test_invitations import group_of, publish
 from tests.rooms.world import Person, World
@@ -172,3 +173,32 @@ def test_what_a_changed_client_hands_over(case: str) -> None:
     world.settle(span=60_000)
     expected = {"fine": ("joined", []), "in a group": ("none", []), "another's": ("none", ["invitation-refused"])}
     assert expected[case] == (jun.phase(room), warnings(jun, room))
+
+
+def test_whose_relay_has_changed_meanwhile_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was handed over names a relay that has nothing now; it goes out again with the one that has the Welcome."""
+    world, [mina, jun] = friends(11, "jun")
+    only(world, mina)
+    room = group_for(mina, jun)
+    world.settle(span=60_000)
+    move(world, jun, TWO)
+    world.settle(span=4 * HOUR)
+    monkeypatch.setattr(world.relay, "get_blob", lambda _: None)
+    everybody(world)
+    world.settle(span=HOUR)
+    assert ("joined", ["joined"]) == (jun.phase(room), kinds(jun, room, "joined"))
+
+
+def test_who_asks_to_be_let_in_though_they_were_invited_is_invited_anew() -> None:
+    """At once and by the room of two once more: with a link, say, when what came first could not be used."""
+    world, [mina, jun] = friends(12, "jun")
+    only(world, mina)
+    room, box = group_for(mina, jun), mina.where(room_of(mina, jun))
+    world.settle(span=2 * HOUR)
+    handed = [len(frame) for frame in frames_at(world, box)].count(1_024)
+    with mina.engine.step(world.now, room) as step:
+        invites.invite_again(step, step.room(room), jun.account, b"")
+    world.settle(span=60_000)
+    assert handed + 1 == [len(frame) for frame in frames_at(world, box)].count(1_024)
+    everybody(world)
+    all_well(world, room, mina, jun)

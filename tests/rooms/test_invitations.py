@@ -11,8 +11,10 @@ import pytest
 from nullabona.client.core import commands
 from nullabona.client.core.errors import MlsRefused, NoSuchRoom
 from nullabona.client.core.items import Invitation, encode_pack
+from nullabona.client.core.outgoing import BLOB, decode_target
 from nullabona.client.core.roominfo import DIRECT, GROUP, ROOM_INFO_EXTENSION, RoomInfo, encode_info
 from nullabona.wire.blob import BlobRef, cut_blob
+from nullabona.wire.messages import Refusal
 from tests.rooms.audit import outbox_of
 from tests.rooms.hostile import add, all_well, kinds, people, standing, to_inbox, warnings
 from tests.rooms.moves import THREE, TWO, burn, move
@@ -209,3 +211,25 @@ def test_whose_relay_is_gone_holds_up_nobody_in_the_room() -> None:
     mina.send(room, "who is there?")
     world.settle(span=60_000)
     assert (["who is there?"], "none") == (sora.texts(room), jun.phase(room))
+
+
+def test_a_welcome_that_another_relay_refuses_for_now_is_put_there_soon() -> None:
+    """What lies at the relay of somebody's inbox is tried there again, and holds up nothing of the room's."""
+    world = World(10)
+    mina, jun = world.person("mina"), world.person("jun")
+    room = world.group(mina)
+    move(world, jun, THREE)
+    add(mina, room, jun)
+    refused: list[bytes] = []
+    while not refused:
+        for item in world.queues(mina):
+            if item.kind == BLOB and decode_target(item.target).relay == THREE:
+                mina.engine.on_sent(item, Refusal("slow-down", 1), world.now)
+                refused.append(item.ref)
+            else:
+                world.post(mina, item)
+        for at, want in world.reads(mina):
+            world.read(mina, at, want)
+        mina.engine.tick(world.now)
+    world.settle(span=60_000)
+    assert refused[0] in world.relays[THREE].blobs

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from nullabona.client.core.content import (
     Envelope,
+    Handed,
     Leave,
     Moved,
     Receipt,
@@ -22,7 +23,7 @@ from nullabona.client.core.content import (
     encode_body,
     encode_envelope,
 )
-from nullabona.client.core.items import ItemBody, RoomsTold, decode_pack, encode_pack, open_item
+from nullabona.client.core.items import Invitation, ItemBody, RoomsTold, decode_pack, encode_pack, open_item
 from nullabona.client.core.outgoing import Target, decode_target
 from nullabona.client.core.proofs import (
     BadProof,
@@ -39,6 +40,7 @@ from nullabona.client.core.roominfo import DIRECT, GROUP, RoomInfo, check_info, 
 from nullabona.client.core.state import decode_state
 from nullabona.errors import Bug, Malformed, PeerError
 from nullabona.wire.address import Address
+from nullabona.wire.blob import BlobRef
 from nullabona.wire.signed import check_signature
 from tests.rooms.world import World
 
@@ -55,6 +57,16 @@ bodies = st.one_of(
     st.just(Receipt()),
     st.builds(Leave, orders),
     st.builds(Moved, st.integers(0, 2**60), keys, st.integers(0, 1)),
+    st.builds(
+        Handed,
+        st.builds(
+            Invitation,
+            st.binary(min_size=16, max_size=16),
+            keys,
+            st.text(max_size=255),
+            st.builds(BlobRef, st.integers(0, 2**20), keys, st.tuples(keys)),
+        ),
+    ),
 )
 envelopes = st.builds(
     Envelope, st.binary(min_size=16, max_size=16), st.integers(0, 2**53), st.lists(views, max_size=4).map(tuple),

@@ -203,12 +203,13 @@ def invite_again(step: Step, room: RoomState, account: bytes, reply: bytes) -> N
         if invite.account == account and (invite.attempts > 1 or invite.next_at <= step.now):
             item = msgspec.structs.replace(_invitations.decode(invite.item), id=step.chance.bytes(16))
             invite.item, invite.reply, invite.attempts = msgspec.msgpack.encode(item), reply, 0
+            invite.handed = False
             _repeat(step, room, invite)
     _save(step, room, invites)
 
 
 def _repeat(step: Step, room: RoomState, invite: Invite) -> None:
-    """The relay may have lost the Welcome's blob too: put its chunks back with the item."""
+    """The relay may have lost the Welcome's blob too: put its chunks back with the item, which says where they are."""
     handle = next((device.handle for device in step.roster(room.id).values() if device.account == invite.account), "")
     found = whereabouts.inbox_of(step, invite.account)
     if found is not None:
@@ -218,19 +219,23 @@ def _repeat(step: Step, room: RoomState, invite: Invite) -> None:
     item = _invitations.decode(invite.item)
     relay = _inboxes.decode(invite.inbox).relay or (whereabouts.host_relay(handle) if handle else item.relay)
     item = msgspec.structs.replace(item, relay=relay, order=relocating.to_carry(room))
-    invite.item = msgspec.msgpack.encode(item)
+    before, invite.item = invite.item, msgspec.msgpack.encode(item)
+    invite.handed = invite.handed and invite.item == before
     _put_pack(step, room, item.blob, relay)
     _send(step, invite, handle)
 
 
 def _put_pack(step: Step, room: RoomState, ref: BlobRef, relay: str) -> None:
-    """Put the chunks that are still here to a relay, unless they wait for that already."""
-    target, box = Target(relay, b"").encode(), room.current.keys.box.address
+    """Put the chunks that are still here to a relay, unless they wait for that already.
+
+    What is for another relay than the room's is of none of its boxes: it neither moves nor waits with them.
+    """
+    target, box = Target(relay, b"").encode(), room.current.keys.box.address if relay == room.relay else b""
     waiting = {(item.ref, item.target) for item in step.store.outbox_of(room.id) if item.kind == BLOB}
     for digest in ref.chunks:
         chunk = step.store.chunk(digest)
         if chunk is not None and (digest, target) not in waiting:
-            step.store.add_outbox(BLOB, room=room.id, box=box, ref=digest, target=target, data=chunk)
+            step.store.add_outbox(BLOB, room=room.id, box=box or digest, ref=digest, target=target, data=chunk)
 
 
 def _packs(invites: Sequence[Invite]) -> set[tuple[bytes, str]]:

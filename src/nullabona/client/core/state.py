@@ -264,7 +264,7 @@ class Invite(msgspec.Struct, array_like=True):
     reply: bytes = b""
     """Where it is put the first time, if not into the inbox: see `AddAccount.reply`."""
     handed: bool = False
-    """Whether it went by the room of two with the account."""
+    """Whether it went by the room of two with the account, as it is now."""
 
     def __repr__(self) -> str:
         return f"<Invite attempts={self.attempts}>"

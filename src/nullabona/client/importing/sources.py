@@ -32,6 +32,7 @@ _METHODS: Final = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
 """How messengers and systems pack. Others are not opened: a few bytes can ask them for gigabytes of memory."""
 _HINT: Final = "unpack it yourself and import the folder"
 BROKEN: Final = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError, OSError, ValueError)
+"""What `zipfile` raises while it reads an archive that is damaged, locked or of a kind that it does not know."""
 
 
 class Media(Protocol):
