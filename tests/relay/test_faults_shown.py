@@ -42,6 +42,7 @@ def test_a_relay_on_a_full_disk_says_so(
     answers = [client.ask(box.append(os.urandom(60_000))) for _ in range(3)]
     ill = http(relay.address, GET_HEALTH)
     relay.tick(seconds=60)
+    relay.settle()  # whatever the tick began uses the same connection
     metrics = http(relay.address, GET_METRICS)[1].decode()
     store._write.execute("PRAGMA max_page_count = 100000").fetchone()
     assert isinstance(client.ask(box.append(b"again")), Appended)
