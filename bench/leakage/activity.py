@@ -2,9 +2,9 @@
 
 The attack that Park and Kim (Encryption Is Not Enough, 2015) ran on KakaoTalk over TLS, where it told activities apart
 in 99.7 of 100 cases: features of the first seconds after something begins, a forest of trees. Here each window is cut
-from a tap: what goes up, what comes down, when, and how large, nothing else of an event. The classifier is tested on
-accounts that it was not trained on. Accounts with one device only, so that a window is one device's. What the society
-does not have (voice, stickers, calls) is not told apart either.
+from a tap: what goes up, what comes down, which connections begin, when, and how large, nothing else of an event. The
+classifier is tested on accounts that it was not trained on. Accounts with one device only, so that a window is one
+device's. What the society does not have (voice, stickers, calls) is not told apart either.
 """
 
 from __future__ import annotations
@@ -33,8 +33,9 @@ LEAST: Final = 12
 """An activity with fewer windows, or of fewer accounts than `FOLDS`, is left out."""
 FOLDS: Final = 5
 TREES: Final = 150
-UP: Final = (Op.APPEND, Op.PUT_BLOB)
-DOWN: Final = (Op.DELIVER, Op.GET_BLOB)
+UP: Final[tuple[Op, ...]] = (Op.APPEND, Op.PUT_BLOB)
+DOWN: Final[tuple[Op, ...]] = (Op.DELIVER, Op.GET_BLOB)
+ASKING: Final[tuple[Op, ...]] = (Op.READ, Op.ERASE, Op.LOOKUP)
 BY_SIZE: Final = 6
 
 
@@ -74,9 +75,13 @@ class Windows:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """How well activities are told apart. ``scores``: balanced accuracy of each fold of accounts."""
+    """How well activities are told apart. ``scores``: balanced accuracy of each fold of accounts.
+
+    ``recalls``: of each activity, how many of its windows were recognised, over all folds.
+    """
 
     scores: Sequence[float]
+    recalls: Mapping[str, float]
     chance: float
     activities: int
     windows: int
@@ -103,7 +108,7 @@ def _traffic(recording: Recording) -> dict[int, Events]:
     """The events of each account's connections."""
     owner = np.append(recording.truth.account_of_conn.accounts, NOBODY)
     live = recording.live
-    live = live[np.isin(live["op"], (*UP, *DOWN, Op.READ, Op.ERASE, Op.LOOKUP))]
+    live = live[np.isin(live["op"], (*UP, *DOWN, *ASKING, Op.OPEN))]
     accounts = owner[live["conn"]].astype(np.int64)
     order = np.argsort(accounts, kind="stable")
     live, accounts = live[order], accounts[order]
@@ -163,7 +168,9 @@ def _idle(
 
 
 def describe(events: Events, t: float) -> list[float]:
-    """The features of the `SECONDS` from ``t`` on, by direction: counts, bytes, sizes in order, gaps."""
+    """The features of the `SECONDS` from ``t`` on: by direction counts, bytes, sizes in order, gaps; what is asked, and
+    which connections begin.
+    """
     low, high = np.searchsorted(events["t"], (t - 0.05, t + SECONDS))
     here = events[low:high]
     features: list[float] = [float(len(here))]
@@ -175,8 +182,10 @@ def describe(events: Events, t: float) -> list[float]:
         features += [float(rows["t"][0] - t) if len(rows) else SECONDS, float(gaps.min(initial=SECONDS))]
         features += [float(gaps.mean()) if len(gaps) else SECONDS, float(len(np.unique(sizes)))]
         features += [float(size) for size in sizes[:BY_SIZE]] + [0.0] * max(0, BY_SIZE - len(sizes))
-    questions = here[~np.isin(here["op"], (*UP, *DOWN))]
-    return [*features, float(len(questions)), float(questions["t"][0] - t) if len(questions) else SECONDS]
+    for ops in (ASKING, (Op.OPEN,)):
+        rows = here[np.isin(here["op"], ops)]
+        features += [float(len(rows)), float(rows["t"][0] - t) if len(rows) else SECONDS]
+    return features
 
 
 def _enough(found: Windows) -> Windows:
@@ -193,13 +202,16 @@ def tell_apart(found: Windows, trees: int = TREES, seed: int = 0) -> Told:
     """Train on some accounts, test on others."""
     kinds = np.unique(found.labels)
     scores = []
+    said = np.empty_like(found.labels)
     for train, test in GroupKFold(FOLDS).split(found.features, found.labels, found.accounts):
         forest = RandomForestClassifier(trees, class_weight="balanced", random_state=seed, n_jobs=1)
         forest.fit(found.features[train], found.labels[train])
-        scores.append(_recall(found.labels[test], forest.predict(found.features[test])))
-    return Told(scores, 1.0 / len(kinds), len(kinds), len(found.labels), len(np.unique(found.accounts)))
+        said[test] = forest.predict(found.features[test])
+        scores.append(float(np.mean(list(_recalls(found.labels[test], said[test]).values()))))
+    recalls = _recalls(found.labels, said)
+    return Told(scores, recalls, 1.0 / len(kinds), len(kinds), len(found.labels), len(np.unique(found.accounts)))
 
 
-def _recall(true: NDArray[np.str_], said: NDArray[np.str_]) -> float:
-    """Balanced accuracy: the mean, over the activities that occur, of how many windows of each were recognised."""
-    return float(np.mean([np.mean(said[true == kind] == kind) for kind in np.unique(true)]))
+def _recalls(true: NDArray[np.str_], said: NDArray[np.str_]) -> dict[str, float]:
+    """Of each activity that occurs, how many windows were recognised; the mean of that is the balanced accuracy."""
+    return {str(kind): float(np.mean(said[true == kind] == kind)) for kind in np.unique(true)}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Final
@@ -42,11 +42,15 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class ActivityRow:
-    """How well activities are told apart in one design's traffic; ``scores`` by fold of accounts."""
+    """How well activities are told apart in one design's traffic.
+
+    ``scores``: by fold of accounts; ``recalls``: by activity.
+    """
 
     design: str
     seed: int
     scores: Sequence[float]
+    recalls: Mapping[str, float]
     chance: float
     activities: int
     windows: int
@@ -224,6 +228,7 @@ def _activity(trial: Trial, trees: int) -> ActivityRow:
         trial.recording.design,
         trial.society.seed,
         list(told.scores),
+        dict(told.recalls),
         told.chance,
         told.activities,
         told.windows,

@@ -282,13 +282,19 @@ def _first(outcome: Outcome, pictures: Pictures) -> str:
 def _activity(outcome: Outcome) -> str:
     how = (
         "The attack of Park and Kim on KakaoTalk over TLS (99.7 % there), on the sizes, directions and times of what"
-        " the connections of one device exchange in some seconds; a random forest, tested on people it was not trained"
-        " on."
+        " the connections of one device exchange in some seconds, and on which begin; a random forest, tested on people"
+        " it was not trained on."
     )
     table = tables.activity(outcome)
     if len(table) == 1:
         return ""
-    return _section("What somebody is doing", how, _worst(outcome), tables.as_markdown(table))
+    each = (
+        "The same by what begins: how much of it was recognised. Where a model shows nothing of something, as being"
+        " taken into a room in that of the plaintext server, it is taken for nothing; a real server of that kind tells"
+        " its people."
+    )
+    recognised = tables.as_markdown(tables.recognised(outcome))
+    return _section("What somebody is doing", how, _worst(outcome), tables.as_markdown(table), each, recognised)
 
 
 def _worst(outcome: Outcome) -> str:

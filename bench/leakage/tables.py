@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -309,6 +309,22 @@ def activity(outcome: Outcome) -> Table:
         cut, devices = sum(row.windows for row in found), sum(row.devices for row in found)
         rows.append([design, show(scores), chance, kinds, f"{cut:,}", f"{devices:,}"])
     return rows
+
+
+def recognised(outcome: Outcome) -> Table:
+    """How many windows of each activity were recognised in each design's traffic, over the societies that have it."""
+    designs = list(dict.fromkeys(row.design for row in outcome.activity))
+    by_design = {design: [row.recalls for row in outcome.activity if row.design == design] for design in designs}
+    activities = sorted({name for row in outcome.activity for name in row.recalls})
+    return [
+        ["what begins", *designs],
+        *([name, *(_mean_of(name, by_design[design]) for design in designs)] for name in activities),
+    ]
+
+
+def _mean_of(activity: str, recalls: Iterable[Mapping[str, float]]) -> str:
+    found = [each[activity] for each in recalls if activity in each]
+    return show(over_seeds(found)) if found else "\N{EN DASH}"
 
 
 def as_text(table: Table) -> str:

@@ -34,6 +34,16 @@ def test_a_window_is_sizes_directions_and_times() -> None:
     assert describe(events(*rows), 10.0) != describe(events((10.5, Op.APPEND, 701), *rows[1:]), 10.0)
 
 
+def test_a_connection_that_begins_is_seen() -> None:
+    """Also where nothing goes over it yet."""
+    assert describe(events((10.5, Op.OPEN, 0)), 10.0) != describe(events(), 10.0)
+
+
+def test_coming_online_is_seen_in_every_design(cut: Windows) -> None:
+    """A connection begins then, whatever the design."""
+    assert tell_apart(cut, TREES).recalls[Activity.COME] > 0.9
+
+
 def test_a_window_ends() -> None:
     """What comes later is not seen."""
     one = events((10.5, Op.APPEND, 700))
@@ -55,6 +65,8 @@ def test_activities_are_told_apart_on_people_that_were_not_seen(cut: Windows) ->
     assert len(told.scores) == FOLDS
     assert min(told.scores) > 2 * told.chance
     assert told.chance == 1 / told.activities
+    assert set(told.recalls) == set(cut.labels.tolist())
+    assert np.mean(list(told.recalls.values())) == pytest.approx(np.mean(told.scores), abs=0.05)
 
 
 def test_without_anything_to_see_there_is_chance(cut: Windows) -> None:

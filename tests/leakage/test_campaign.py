@@ -253,7 +253,7 @@ def outcome_of(ours: float, theirs: float) -> Outcome:
                     RoomRow(design, view, seed, "invited together", 5, 2, 0.5, 0.1, 0.5 if design == OURS else None)
                 )
                 found.first.append(FirstRow(design, view, seed, [3.0, math.inf, math.inf]))
-    found.activity = [ActivityRow(OURS, 1, [0.5, 0.6], 0.2, 5, 100, 20)]
+    found.activity = [ActivityRow(OURS, 1, [0.5, 0.6], {"write a text": 0.5}, 0.2, 5, 100, 20)]
     return found
 
 
@@ -275,11 +275,17 @@ def test_the_page_says_where_we_win_tie_and_lose(ours: float, theirs: float, ver
 def test_the_page_says_how_ours_stands_in_what_somebody_is_doing() -> None:
     """Those rows are counted among what is won and lost."""
     found = outcome_of(0.1, 0.5)
-    found.activity = [ActivityRow(OURS, seed, [0.9, 0.9 + seed / 100], 0.2, 5, 100, 20) for seed in (1, 2)]
-    found.activity += [ActivityRow("other", seed, [0.5, 0.5 + seed / 101], 0.2, 5, 100, 20) for seed in (1, 2)]
+    found.activity = [
+        ActivityRow(OURS, seed, [0.9, 0.9 + seed / 100], {"read": 0.7}, 0.2, 5, 100, 20) for seed in (1, 2)
+    ]
+    found.activity += [
+        ActivityRow("other", seed, [0.5, 0.5 + seed / 101], {"sit": 0.2}, 0.2, 5, 100, 20) for seed in (1, 2)
+    ]
     text = page.write(found, PLAN, page.Pictures([]), "command", "a machine")
     assert "**We leak more** in 1 of 6 rows: what somebody is doing beside other" in text
     assert "Ours is the worst of the 2 designs here" in text
+    assert "| read | 0.700 | – |" in text
+    assert "| sit | – | 0.200 |" in text
 
 
 def test_what_is_at_rest_and_not_above_chance_is_a_tie() -> None:

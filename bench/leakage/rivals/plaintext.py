@@ -10,7 +10,8 @@ Synapse 1.157):
 - P5: what is sent is as long as it is; nothing is padded.
 - P6: every request is a login's: the machine knows who acts, always.
 
-Left out, which favours it: typing, presence, device lists, push tokens, and the delivery of receipts to others.
+Left out, which favours it: typing, presence, device lists, push tokens, and that others are told of receipts and of
+who is taken in or removed.
 """
 
 from __future__ import annotations
