@@ -25,6 +25,7 @@ from threadpoolctl import threadpool_limits
 from bench.leakage import page, plots, tables
 from bench.leakage.campaign import Outcome, Plan, decode_choice, encode_choice, measure
 from bench.leakage.designs import every, is_changed
+from bench.leakage.ran_on import ran_on
 from bench.leakage.society import Size
 from bench.leakage.tournament import NAMES, Choice, Designs
 
@@ -40,19 +41,21 @@ def main(arguments: list[str] | None = None) -> None:
                 untried=options.untried)  # fmt: skip
     if options.draw:
         outcome = Outcome.read(folder / "outcome.json")
-        plan, ran_on = _read_plan(folder)
+        plan, measured_on = _read_plan(folder)
     else:
-        ran_on = page.machine()
+        measured_on = ran_on()
         with threadpool_limits(1):  # threads that wait for one another on few cores are slower than one
             chosen = _chosen(options)
             outcome = measure(plan, _wanted(options), _say, chosen, options.processes)
-        _write_data(outcome, plan, ran_on, folder)
+        _write_data(outcome, plan, measured_on, folder)
     drawn = plots.draw(outcome, folder)
-    written = page.write(outcome, plan, page.Pictures(drawn), _command(plan, options), ran_on)
+    written = page.write(outcome, plan, page.Pictures(drawn), _command(plan, options), measured_on)
     (folder / "leakage.md").write_text(written, encoding="utf-8")
     if options.page:
-        _write_page(outcome, plan, Path(options.page), _command(plan, options), ran_on)
+        _write_page(outcome, plan, Path(options.page), _command(plan, options), measured_on)
     _print(outcome)
+    if plan.seeds > 1:  # of one society nothing is won or lost
+        print(page.verdict_words(outcome))
 
 
 def _say(text: str) -> None:
@@ -100,9 +103,10 @@ def _chosen(options: argparse.Namespace) -> Choice | None:
     return decode_choice(json.loads(Path(options.chosen).read_text(encoding="utf-8")))
 
 
-def _write_data(outcome: Outcome, plan: Plan, ran_on: str, folder: Path) -> None:
+def _write_data(outcome: Outcome, plan: Plan, measured_on: str, folder: Path) -> None:
     outcome.write(folder / "outcome.json")
-    (folder / "plan.json").write_text(json.dumps({"plan": asdict(plan), "ran_on": ran_on}) + "\n", encoding="utf-8")
+    said = json.dumps({"plan": asdict(plan), "ran_on": measured_on})
+    (folder / "plan.json").write_text(said + "\n", encoding="utf-8")
     with (folder / "edges.csv").open("w", encoding="utf-8", newline="") as file:
         rows = [asdict(row) for row in outcome.edges]
         writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
@@ -133,14 +137,14 @@ def _command(plan: Plan, options: argparse.Namespace) -> str:
     return " ".join([said, *(flag for flag, wanted in more.items() if wanted)])
 
 
-def _write_page(outcome: Outcome, plan: Plan, target: Path, command: str, ran_on: str) -> None:
+def _write_page(outcome: Outcome, plan: Plan, target: Path, command: str, measured_on: str) -> None:
     folder = target.parent / target.stem
     folder.mkdir(parents=True, exist_ok=True)
     pictures = page.Pictures(plots.draw(outcome, folder), f"{target.stem}/")
     if plan.choice:
         chosen = json.dumps(encode_choice(outcome.choice), indent=1)
         (folder / "chosen.json").write_text(chosen + "\n", encoding="utf-8")
-    target.write_text(page.write(outcome, plan, pictures, command, ran_on), encoding="utf-8")
+    target.write_text(page.write(outcome, plan, pictures, command, measured_on), encoding="utf-8")
 
 
 def _print(outcome: Outcome) -> None:
@@ -151,7 +155,6 @@ def _print(outcome: Outcome) -> None:
     ):  # fmt: skip
         if len(table) > 1:
             print(tables.as_text(table), end="\n\n")
-    print(page.verdict_words(outcome))
 
 
 if __name__ == "__main__":

@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import importlib
-import os
-import platform
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib.metadata import version
-from pathlib import Path
 from typing import Final
 
 from bench.leakage import tables
@@ -21,13 +17,12 @@ from bench.leakage.rivals import RIVALS
 from bench.leakage.tournament import NAMES
 from bench.leakage.views import SAYS, View
 
-LIBRARIES: Final = ("numpy", "scipy", "networkx", "scikit-learn", "matplotlib")
 BUILT_ON: Final = 60
 """Accounts of the societies on which the attackers were built."""
 FEW: Final = 5
 """With fewer societies an interval over them says little."""
 OTHERS: Final = """\
-There are three such pages: of [several societies](leakage.md), of [two that live longer](leakage-long.md), and of
+There are three such pages: of [several societies](leakage.md), of [three that live longer](leakage-long.md), and of
 [one that is larger](leakage-large.md)."""
 LOWER: Final = """\
 - **V3**: each request is a connection of its own, and what rings is heard by all. What is left are the hours in which
@@ -61,20 +56,6 @@ class Pictures:
     def show(self, file: str) -> str:
         """The plot as an image with its alternative text; nothing if it was not drawn."""
         return next((f"![{plot.alt}]({self.where}{file})" for plot in self.plots if plot.file == file), "")
-
-
-def machine() -> str:
-    """What this ran on."""
-    cpu = next(
-        (line.partition(":")[2].strip() for line in _lines(Path("/proc/cpuinfo")) if line.startswith("model name")),
-        platform.machine(),
-    )
-    libraries = ", ".join(f"{name} {version(name)}" for name in LIBRARIES)
-    return f"{cpu}, {os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}, {libraries}"
-
-
-def _lines(path: Path) -> Iterable[str]:
-    return path.read_text(encoding="utf-8").splitlines() if path.exists() else ()
 
 
 def write(outcome: Outcome, plan: Plan, pictures: Pictures, command: str, ran_on: str) -> str:

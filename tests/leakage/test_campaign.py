@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import subprocess
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -20,6 +21,7 @@ from bench.leakage.first import Exchanged, first_right
 from bench.leakage.guess import Pairs
 from bench.leakage.intervals import Verdict
 from bench.leakage.measure import Ranking, average_precision, rank
+from bench.leakage.ran_on import commit, ran_on
 from bench.leakage.rivals import RIVALS
 from bench.leakage.rivals.groupids import GroupIds
 from bench.leakage.rivals.queues import Queues
@@ -327,7 +329,20 @@ def test_the_page_names_machine_limits_and_models() -> None:
     assert "What this cannot say" in text
     assert all(name in text for name in RIVALS)
     assert "What each defence is worth" not in text
-    assert "numpy" in page.machine()
+
+
+def test_what_it_ran_on_has_the_commit(tmp_path: Path) -> None:
+    """Of a client that changes, a figure says little without saying which it was."""
+    assert commit(tmp_path) == "no commit that is known"
+    git = ("git", "-C", str(tmp_path), "-c", "user.name=somebody", "-c", "user.email=somebody@example.org")
+    for words in (("init", "-q"), ("commit", "-q", "--allow-empty", "-m", "one")):
+        subprocess.run((*git, *words), check=True)
+    first = commit(tmp_path)
+    assert len(first) == 7
+    (tmp_path / "a").write_text("a", encoding="utf-8")
+    subprocess.run((*git, "add", "a"), check=True)
+    assert commit(tmp_path) == f"{first}-dirty"
+    assert "numpy" in ran_on()
 
 
 def test_plots_are_the_same_bytes_and_have_words(outcome: Outcome, tmp_path: Path) -> None:
