@@ -22,6 +22,8 @@ from nullabona.client.core.roominfo import (
     DIRECT,
     MAX_DEVICES,
     MOST_AHEAD,
+    REQUIRED,
+    REQUIRED_EXTENSION,
     ROOM_INFO_EXTENSION,
     RoomInfo,
     decode_info,
@@ -187,9 +189,13 @@ def _new_info(commit: Processed, info: RoomInfo) -> RoomInfo:
     """The room info after a commit."""
     if commit.new_group_ext is None:
         return info
-    data = dict(commit.new_group_ext).get(ROOM_INFO_EXTENSION)
+    found = dict(commit.new_group_ext)
+    data = found.pop(ROOM_INFO_EXTENSION, None)
     if data is None:
         raise PolicyRefused("a commit that erases the room info")
+    # More than every leaf has could never be taken back: who asks for it could not be put out either.
+    if found != {REQUIRED_EXTENSION: REQUIRED} or len(commit.new_group_ext) != 2:
+        raise PolicyRefused("a commit that changes more of the group context than the room info")
     try:
         return decode_info(data)
     except PeerError:
