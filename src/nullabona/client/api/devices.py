@@ -151,8 +151,9 @@ class DeviceLink:
 
     def _left(self) -> tuple[object, ...]:
         """What is still owed to the new device, as a value that changes when something of it moves."""
+        device = self._hello.device if self._hello is not None else b""
         with self._session.look() as store:
-            told, said = telling.owes(store), history.owed(store)
+            told, said = telling.owes(store, device), device in history.owed(store)
             if not told and not said:
                 return ()
             return told, said, *(item.id for item in store.outbox(_ALL, _FIRST))
