@@ -21,6 +21,7 @@ from nullabona.client.core.roominfo import (
     DIRECT,
     GROUP,
     MAX_DEVICES,
+    MOST_OF_ONE,
     REQUIRED,
     REQUIRED_EXTENSION,
     ROOM_INFO_EXTENSION,
@@ -127,6 +128,9 @@ def note(*orders: RemovalOrder) -> bytes:
     return encode_note(CommitNote(orders))
 
 
+MANY = [Somebody(f"device {place}", place, account=PLAIN) for place in range(10, 10 + MOST_OF_ONE)]
+FULL = {person.place: person.device for person in (ADMIN, PLAIN, *MANY[1:])}
+"""A roster with as many devices of one account as there may be."""
 RENAMED = msgspec.structs.replace(INFO, name="friends")
 BOTH = msgspec.structs.replace(INFO, admins=(ADMIN.account, OTHER.account))
 HEIR = msgspec.structs.replace(INFO, admins=(PLAIN.account,))
@@ -246,6 +250,8 @@ REFUSED: dict[str, tuple[Commit, RoomInfo]] = {
     "an update to another owner": (Commit(PLAIN, updates=[replace(OTHER.leaf, leaf=PLAIN.place)]), INFO),
     "an update to an own other device": (Commit(PLAIN, updates=[replace(SECOND.leaf, leaf=PLAIN.place)]), INFO),
     "an update of nobody": (Commit(PLAIN, updates=[replace(PLAIN.leaf, leaf=9)]), INFO),
+    "an account fills the room": (Commit(PLAIN, adds=[each.leaf for each in MANY]), INFO),
+    "an admin fills the room with another's": (Commit(ADMIN, adds=[each.leaf for each in MANY]), INFO),
     "the info erased": (Commit(ADMIN, new_group_ext=[(REQUIRED_EXTENSION, REQUIRED)]), INFO),
     "a kind of proposal that nobody has is required": (
         Commit(PLAIN, updates=[PLAIN.leaf], new_group_ext=[(3, bytes.fromhex("02f4e002f12300")), *ext(INFO)[1:]]), INFO,
@@ -329,6 +335,21 @@ def test_orders_hold_while_a_leaf_is_in() -> None:
     assert [False, False] == [
         order_holds(order, b"x" * 32, INFO, ROSTER), order_holds(PLAIN.order(OTHER), ROOM, INFO, ROSTER)
     ]  # fmt: skip
+
+
+def test_as_many_devices_as_an_account_may_have_and_no_more() -> None:
+    """By an add or by a rejoin; one that takes another's place is no more, and others come in all the same."""
+    assert (
+        PLAIN.certificate
+        == check_commit(Commit(PLAIN, adds=[each.leaf for each in MANY[1:]]), ROOM, INFO, ROSTER).sender
+    )
+    assert ADMIN.certificate == check_commit(Commit(ADMIN, adds=[NEW.leaf]), ROOM, INFO, FULL).sender
+    joiner = MANY[0]
+    rejoin = Commit(joiner, adds=[joiner.leaf], external=True)
+    for commit in (Commit(PLAIN, adds=[joiner.leaf]), rejoin):
+        with pytest.raises(PolicyRefused):
+            check_commit(commit, ROOM, INFO, FULL)
+    assert joiner.certificate == check_commit(replace(rejoin, removes=[MANY[1].leaf]), ROOM, INFO, FULL).sender
 
 
 @pytest.mark.parametrize("suite", [SUITE_CLASSIC, SUITE_PQ], ids=["classic", "pq"])
