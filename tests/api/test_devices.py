@@ -7,12 +7,17 @@ from pathlib import Path
 
 import pytest
 
+from nullabona.client import account as accounts
+from nullabona.client.account import NewDevice
 from nullabona.client.api import Client, HistoryCame, devices, errors
+from nullabona.client.api import history as history_calls
 from nullabona.client.api.errors import BadLinkCode, BadRequest, LinkDeclined, LinkMisused
 from nullabona.client.api.history import History
-from nullabona.client.core.devices import history, own, tending, unlisted
+from nullabona.client.core.devices import history, own, telling, tending, unlisted
 from nullabona.client.core.errors import NotInRoom
 from nullabona.client.core.step import DAY_MS
+from nullabona.wire.card import CardDevice
+from nullabona.wire.certificate import open_certificate
 from tests.api.people import PATIENCE_S, befriend, happens, opened, people, play, until
 from tests.api.service import Service
 from tests.importing.test_moving_in import ME, SHORT, written
@@ -55,8 +60,12 @@ def test_a_linked_device_talks_and_what_is_chosen_follows(service: Service, tmp_
     play(story())
 
 
-def test_what_was_said_before_comes_to_the_new_device(service: Service, tmp_path: Path) -> None:
+@pytest.mark.parametrize("part", [history_calls.PART, 1], ids=["one part", "a part for each block"])
+def test_what_was_said_before_comes_to_the_new_device(
+    service: Service, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, part: int
+) -> None:
     """Lines, edits, reactions and files, in rooms that go on, once; and the archive is not kept anywhere."""
+    monkeypatch.setattr(history_calls, "PART", part)
 
     async def story() -> None:
         async with people(service, tmp_path, "mina", "jun") as (mina, jun), opened(tmp_path / "desk") as desk:
@@ -178,8 +187,65 @@ def test_history_that_is_owed_does_not_stop_a_device_that_left_the_shared_room(
             sender = History(mina._session)
             with pytest.raises(NotInRoom):
                 await sender._send(shared, b"part", "part-0")
-            assert sender._ready() == b""
+            assert sender._ready()[1] == []
             await mina.sync(timeout_s=PATIENCE_S)
+
+    play(story())
+
+
+def test_who_comes_while_another_is_sent_the_history_is_sent_it_too(
+    service: Service, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From its beginning: of what was on its way, parts went out before it was in the room."""
+    monkeypatch.setattr(history_calls, "PART", 1)
+    send = History._send
+
+    async def story() -> None:
+        async with (
+            people(service, tmp_path, "mina", "jun") as (mina, jun),
+            opened(tmp_path / "desk") as desk,
+            opened(tmp_path / "lap") as lap,
+        ):
+            await mina.send(await befriend(mina, jun), "worth keeping")
+
+            async def sent(self: History, room: bytes, data: bytes, name: str) -> None:
+                await send(self, room, data, name)
+                if len(mina.devices()) == 2:
+                    await link(mina, lap, "lap")
+                    await until(lap, lambda: lap.devices()[-1].name == "lap")
+
+            monkeypatch.setattr(History, "_send", sent)
+            await link(mina, desk)
+            for device in (desk, lap):
+                await happens(device, HistoryCame, lambda event: event.whole)
+            assert desk.search("keeping")
+            assert lap.search("keeping")
+
+    play(story())
+
+
+def test_a_device_that_never_came_takes_nothing_from_one_that_did(service: Service, tmp_path: Path) -> None:
+    """Its link broke off once the card named it: what it is owed is owed to the one before it as well."""
+
+    async def story() -> None:
+        async with people(service, tmp_path, "mina") as (mina,):
+            with mina._session.step() as step:
+                account = mina._session.account()
+                for number in (1, 2):
+                    new = NewDevice(bytes((number,)) * 16, bytes((number,)) * 32)
+                    ours = accounts.certify(account, new.id, new.public_key, step.day)
+                    card = accounts.card_with(account, CardDevice(open_certificate(ours), b"package"), step.day)
+                    account = accounts.take_card(step.store, card)
+                    history.owe(step, new.id)
+                    telling.owe_everything(step, new.id)
+                assert [b"\1" * 16, b"\2" * 16] == history.owed(step.store)
+                assert telling.owes(step.store, b"\1" * 16)
+                history.paid(step, [b"\1" * 16])
+                assert [b"\2" * 16] == history.owed(step.store)
+                accounts.take_card(step.store, accounts.card_without(account, b"\2" * 16, step.day))
+                own.note_gone(step.store, [b"\2" * 16])
+                history.owe(step, b"\1" * 16)
+                assert [b"\1" * 16] == history.owed(step.store)
 
     play(story())
 

@@ -11,13 +11,30 @@ from pathlib import Path
 
 import pytest
 
+from nullabona.client import account as accounts
 from nullabona.client.account import NewDevice
 from nullabona.client.api import Client, DeviceLink
-from nullabona.client.api.errors import LinkDeclined, LinkExposed, LinkMisused
-from nullabona.client.core.devices.linking import Declined, Grant, Hello, LinkCode, Said, open_grant
+from nullabona.client.api.errors import LinkDeclined, LinkExposed, LinkMisused, NoAccount
+from nullabona.client.core.devices.linking import (
+    Admitted,
+    Credentials,
+    Declined,
+    Enrol,
+    Grant,
+    Hello,
+    LinkCode,
+    Said,
+    open_grant,
+    seal_grant,
+)
+from nullabona.client.core.step import DAY_MS
+from nullabona.client.keys import AccountRoot
 from nullabona.client.net import NetOptions
-from nullabona.client.runner import LinkBox
+from nullabona.client.runner import LinkBox, now_ms
 from nullabona.client.runner.requests import ask
+from nullabona.wire.card import CardDevice, CardForked, issue_certificate, sign_card
+from nullabona.wire.certificate import DeviceCertificate
+from nullabona.wire.handle import Handle, parse_handle
 from nullabona.wire.messages import Trim
 from nullabona.wire.seal import inbox_keypair
 from tests.api.people import opened, people, play
@@ -44,6 +61,28 @@ class Thief:
             if isinstance(said, Grant):
                 return open_grant(said, self.seed).root
         raise AssertionError
+
+    async def grant(self, handle: Handle) -> None:
+        """Answer the owner's device with an account of one's own under ``handle``, to its end."""
+        root, today, own = AccountRoot.generate(), now_ms() // DAY_MS, NewDevice.draw()
+        identity, relay = root.identity_key(), f"wss://{handle.authority}/v1"
+
+        def certified(device: bytes, key: bytes) -> DeviceCertificate:
+            return issue_certificate(identity, handle=handle, device_id=device, device_key=key, issued_day=today)
+
+        hello: Hello | None = None
+        async for said in self.box.hear():
+            if isinstance(said, Hello):
+                hello = said
+                theirs = certified(said.device, said.device_key).encode()
+                await self.box.say(seal_grant(said, Credentials(root.secret, str(handle), relay, theirs)))
+            if isinstance(said, Enrol) and hello is not None:
+                mine = CardDevice(certified(own.id, own.public_key), b"package")
+                devices = mine, CardDevice(certified(hello.device, hello.device_key), said.key_package)
+                inbox = accounts._public_inbox(root, relay)
+                card = sign_card(identity, handle=handle, issued_day=today, devices=devices, inbox=inbox, previous=None)
+                await self.box.say(Admitted(said.device, card))
+                return
 
     async def erase(self) -> None:
         """Everything in the box up to now, as everybody with the code can."""
@@ -164,5 +203,31 @@ def test_who_takes_the_secret_and_erases_its_traces_is_noticed_by_the_owners_dev
             for task in (joining, accepting):
                 with pytest.raises(LinkExposed):
                     await task
+
+    play(story())
+
+
+@pytest.mark.parametrize("name", ["thief", "mina"])
+def test_who_answers_in_the_owners_place_does_not_make_the_device_theirs_unnoticed(
+    service: Service, tmp_path: Path, name: str
+) -> None:
+    """The device takes no account of another handle, and under the same one the owner's first device tells."""
+
+    async def story() -> None:
+        async with scene(service, tmp_path) as (mina, desk, linking, thief):
+            handle = linking.code.handle
+            joining, _ = come(desk, linking.code)
+            assert await linking.candidate() == "desk"
+            await thief.grant(parse_handle(str(handle).replace("mina", name)))
+            if name == "mina":
+                with pytest.raises((LinkMisused, LinkExposed)):
+                    await linking.accept()
+                await joining
+            else:
+                with pytest.raises(CardForked):
+                    await joining
+                with pytest.raises(NoAccount):
+                    _ = desk.me
+            assert len(mina.devices()) == 1
 
     play(story())

@@ -19,7 +19,7 @@ from nullabona.client.api import Client, Exported, Options, PassphraseKey, Unpro
 from nullabona.client.api.exporting import pages as html_pages
 from nullabona.client.api.exporting.documents import ExportDocument, Line, RoomDocument
 from nullabona.client.api.exporting.export import ExportProgress
-from nullabona.client.api.exporting.place import ExportFailed, ExportRefused
+from nullabona.client.api.exporting.place import ExportFailed, ExportPlace, ExportRefused
 from nullabona.client.core.content import Text
 from nullabona.client.core.records import FileState
 from nullabona.client.profile import create_profile
@@ -230,3 +230,41 @@ def test_long_rooms_are_turned_into_pages(tmp_path: Path, monkeypatch: pytest.Mo
         name: len(re.findall("<article", text)) for name, text in texts.items()
     }
     assert 'href="page-3.html"' in texts["page-2.html"]
+
+
+class Killed(BaseException):
+    """The process has ended."""
+
+
+@pytest.mark.parametrize("error", [Killed, OSError])
+@pytest.mark.parametrize("moves", range(3))
+def test_an_export_goes_on_where_one_was_interrupted_while_it_was_put_in_its_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, moves: int, error: type[BaseException]
+) -> None:
+    """Killed, or refused by the disk, after some of its parts were moved: the next one takes the place."""
+    place, rename, left = ExportPlace(tmp_path / "out"), Path.rename, [moves]
+
+    def written(text: bytes) -> None:
+        place.begin()
+        for name in (("rooms", "1", "room.txt"), ("index.html",), ("export.json",)):
+            with place.new_file(*name) as out:
+                out.write(text)
+
+    def moved(path: Path, target: Path) -> Path:
+        if not left[0]:
+            raise error
+        left[0] -= 1
+        return rename(path, target)
+
+    written(b"old")
+    place.finish()
+    written(b"new")
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "rename", moved)
+        with pytest.raises((Killed, ExportFailed)):
+            place.finish()
+    if error is OSError:
+        place.give_up()
+    written(b"newest")
+    place.finish()
+    assert {b"newest"} == set(tree(tmp_path / "out").values())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import stat
@@ -31,9 +32,11 @@ from nullabona.client.profile import (
     Unlock,
     create_profile,
     default_profile_path,
+    move_profile,
     open_profile,
     profile_protection,
 )
+from nullabona.client.store import header
 from nullabona.errors import NullabonaError
 from tests.client.profiles import OPEN, QUICK, path, put, value
 from tests.store.keychains import MemoryKeychain, keychain
@@ -196,6 +199,44 @@ def test_a_failed_change_changes_nothing(tmp_path: Path, keychain: MemoryKeychai
             profile.change_protection(Passphrase("", TESTING_COST))
     open_profile(tmp_path / "profile", QUICK).close()
     assert {} == keychain.kept
+
+
+def failing(path: Path) -> None:
+    """A disk that does not say whether it has a directory's names."""
+    raise OSError(errno.EIO, path)
+
+
+@pytest.mark.parametrize("old", [QUICK, Keychain(), OPEN], ids=lambda u: type(u).__name__)
+@pytest.mark.parametrize("new", [Passphrase("new", TESTING_COST), Keychain()], ids=lambda u: type(u).__name__)
+def test_a_disk_that_fails_at_the_end_of_a_change_does_not_lock_the_profile(
+    tmp_path: Path, keychain: MemoryKeychain, monkeypatch: pytest.MonkeyPatch, old: Unlock, new: Unlock
+) -> None:
+    """What the header names by then is still kept, and protection can be changed again."""
+    with create_profile(tmp_path / "profile", old) as profile:
+        put(profile, 1)
+        with monkeypatch.context() as patched:
+            patched.setattr(header, "sync_directory", failing)
+            with pytest.raises(StoreFailed):
+                profile.change_protection(new)
+        put(profile, 2)
+    assert b"2" == value(tmp_path / "profile", new)
+    with open_profile(tmp_path / "profile", new) as profile:
+        profile.change_protection(OPEN)
+    assert b"2" == value(tmp_path / "profile", OPEN)
+
+
+def test_a_disk_that_fails_when_a_profile_is_put_in_its_place_leaves_nothing_there(
+    tmp_path: Path, keychain: MemoryKeychain, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with create_profile(tmp_path / "one", OPEN) as profile:
+        put(profile, 1)
+    monkeypatch.setattr(profile_module, "sync_directory", failing)
+    with pytest.raises(StoreFailed):
+        create_profile(tmp_path / "two", Keychain())
+    with pytest.raises(StoreFailed):
+        move_profile(tmp_path / "one", tmp_path / "three")
+    assert ([tmp_path / "one"], {}) == (list(tmp_path.iterdir()), keychain.kept)
+    assert b"1" == value(tmp_path / "one", OPEN)
 
 
 # -- damage --------------------------------------------------------------------------------------------------------

@@ -10,15 +10,29 @@ from typing import Literal
 import msgspec
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from nullabona_mls import SUITE_CLASSIC, SUITE_PQ
 
+from nullabona.client.core import commands
 from nullabona.client.core.errors import PolicyRefused
 from nullabona.client.core.policy import Verdict, check_commit, order_holds
 from nullabona.client.core.proofs import _ORDER, CommitNote, RemovalOrder, encode_note
 from nullabona.client.core.records import Device
-from nullabona.client.core.roominfo import DIRECT, GROUP, MAX_DEVICES, ROOM_INFO_EXTENSION, RoomInfo, encode_info
+from nullabona.client.core.roominfo import (
+    DIRECT,
+    GROUP,
+    MAX_DEVICES,
+    MOST_OF_ONE,
+    REQUIRED,
+    REQUIRED_EXTENSION,
+    ROOM_INFO_EXTENSION,
+    RoomInfo,
+    encode_info,
+)
 from nullabona.wire.card import issue_certificate
 from nullabona.wire.certificate import DeviceCertificate
 from nullabona.wire.handle import parse_handle
+from tests.rooms.hostile import mole, people
+from tests.rooms.world import World
 
 ROOM = b"r" * 32
 
@@ -107,13 +121,16 @@ class Commit:
 
 
 def ext(info: RoomInfo) -> list[tuple[int, bytes]]:
-    return [(3, b"required"), (ROOM_INFO_EXTENSION, encode_info(info))]
+    return [(REQUIRED_EXTENSION, REQUIRED), (ROOM_INFO_EXTENSION, encode_info(info))]
 
 
 def note(*orders: RemovalOrder) -> bytes:
     return encode_note(CommitNote(orders))
 
 
+MANY = [Somebody(f"device {place}", place, account=PLAIN) for place in range(10, 10 + MOST_OF_ONE)]
+FULL = {person.place: person.device for person in (ADMIN, PLAIN, *MANY[1:])}
+"""A roster with as many devices of one account as there may be."""
 RENAMED = msgspec.structs.replace(INFO, name="friends")
 BOTH = msgspec.structs.replace(INFO, admins=(ADMIN.account, OTHER.account))
 HEIR = msgspec.structs.replace(INFO, admins=(PLAIN.account,))
@@ -233,7 +250,18 @@ REFUSED: dict[str, tuple[Commit, RoomInfo]] = {
     "an update to another owner": (Commit(PLAIN, updates=[replace(OTHER.leaf, leaf=PLAIN.place)]), INFO),
     "an update to an own other device": (Commit(PLAIN, updates=[replace(SECOND.leaf, leaf=PLAIN.place)]), INFO),
     "an update of nobody": (Commit(PLAIN, updates=[replace(PLAIN.leaf, leaf=9)]), INFO),
-    "the info erased": (Commit(ADMIN, new_group_ext=[(3, b"")]), INFO),
+    "an account fills the room": (Commit(PLAIN, adds=[each.leaf for each in MANY]), INFO),
+    "an admin fills the room with another's": (Commit(ADMIN, adds=[each.leaf for each in MANY]), INFO),
+    "the info erased": (Commit(ADMIN, new_group_ext=[(REQUIRED_EXTENSION, REQUIRED)]), INFO),
+    "a kind of proposal that nobody has is required": (
+        Commit(PLAIN, updates=[PLAIN.leaf], new_group_ext=[(3, bytes.fromhex("02f4e002f12300")), *ext(INFO)[1:]]), INFO,
+    ),
+    "an admin requires it": (
+        Commit(ADMIN, new_group_ext=[(3, bytes.fromhex("02f4e002f12300")), *ext(RENAMED)[1:]]), INFO,
+    ),
+    "nothing is required any more": (Commit(ADMIN, new_group_ext=ext(RENAMED)[1:]), INFO),
+    "senders from outside": (Commit(PLAIN, new_group_ext=[*ext(INFO), (5, bytes(600_000))]), INFO),
+    "the info twice": (Commit(ADMIN, new_group_ext=[*ext(RENAMED), *ext(RENAMED)[1:]]), INFO),
     "the info broken": (Commit(ADMIN, new_group_ext=[(ROOM_INFO_EXTENSION, b"rubbish")]), INFO),
     "another relay": (Commit(ADMIN, new_group_ext=renamed(relay="https://other.example")), INFO),
     "another kind": (Commit(ADMIN, new_group_ext=ext(PAIR)), INFO),
@@ -307,3 +335,33 @@ def test_orders_hold_while_a_leaf_is_in() -> None:
     assert [False, False] == [
         order_holds(order, b"x" * 32, INFO, ROSTER), order_holds(PLAIN.order(OTHER), ROOM, INFO, ROSTER)
     ]  # fmt: skip
+
+
+def test_as_many_devices_as_an_account_may_have_and_no_more() -> None:
+    """By an add or by a rejoin; one that takes another's place is no more, and others come in all the same."""
+    assert (
+        PLAIN.certificate
+        == check_commit(Commit(PLAIN, adds=[each.leaf for each in MANY[1:]]), ROOM, INFO, ROSTER).sender
+    )
+    assert ADMIN.certificate == check_commit(Commit(ADMIN, adds=[NEW.leaf]), ROOM, INFO, FULL).sender
+    joiner = MANY[0]
+    rejoin = Commit(joiner, adds=[joiner.leaf], external=True)
+    for commit in (Commit(PLAIN, adds=[joiner.leaf]), rejoin):
+        with pytest.raises(PolicyRefused):
+            check_commit(commit, ROOM, INFO, FULL)
+    assert joiner.certificate == check_commit(replace(rejoin, removes=[MANY[1].leaf]), ROOM, INFO, FULL).sender
+
+
+@pytest.mark.parametrize("suite", [SUITE_CLASSIC, SUITE_PQ], ids=["classic", "pq"])
+def test_what_a_commit_must_leave_is_what_rooms_require(suite: int) -> None:
+    """Of a room as devices make it, and as it is once it was renamed."""
+    world = World(suite=suite)
+    a, b = people(world, 2)
+    room = world.group(a, b)
+    before = dict(mole(b, room).group_ext())
+    with a.engine.step(world.now, room) as step:
+        commands.rename(step, room, "friends")
+    world.settle()
+    after = dict(mole(b, room).group_ext())
+    assert {REQUIRED_EXTENSION: REQUIRED, ROOM_INFO_EXTENSION: encode_info(b.info(room))} == after
+    assert (after.keys(), REQUIRED) == (before.keys(), before[REQUIRED_EXTENSION])

@@ -345,14 +345,24 @@ def take_card(store: Store, card: Card) -> Account:
 
 
 def join_account(
-    store: Store, *, root: AccountRoot, relay: str, device: NewDevice, certificate: bytes, card: bytes, today: int
+    store: Store,
+    *,
+    root: AccountRoot,
+    handle: Handle,
+    relay: str,
+    device: NewDevice,
+    certificate: bytes,
+    card: bytes,
+    today: int,
 ) -> Account:
     """The account on this new device, which another one let in; ``card`` names both. Runs in the caller's transaction.
 
-    Raises `CardForked` if the card is another account's or does not name this device, `AccountExists` if the profile
-    has an account.
+    Raises `CardForked` if the card is another account's, of another ``handle`` or does not name this device,
+    `AccountExists` if the profile has an account.
     """
     named = verify_card(card, today=today)
+    if named.handle != handle:
+        raise CardForked("somebody answered for another account", hint="link the device anew, with a new code")
     mine = [each for each in named.devices if each.certificate.device_id == device.id]
     if named.identity_key != root.identity_key().public_key().public_bytes_raw() or len(mine) != 1:
         raise CardForked("the card is not that of this account and device", hint="link the device anew")

@@ -55,6 +55,7 @@ from nullabona.client.store.keyslot import (
 from nullabona.client.store.lock import ProfileLock
 from nullabona.client.store.sqlite_store import SqliteStore
 from nullabona.client.store.witness import Witness
+from nullabona.errors import NullabonaError
 
 __all__ = [
     "Keychain",
@@ -139,7 +140,8 @@ class Profile:
         """Protect the profile in another way, or with another passphrase, from now on.
 
         The store is not encrypted anew: who has a copy of the old header and its passphrase can still open it.
-        Raises `BadPassphrase`, `KeychainFailed` or `StaleProfile`; the old protection then still holds.
+        Raises `BadPassphrase`, `KeychainFailed` or `StaleProfile`; the old protection then still holds. So it is after
+        `StoreFailed`, unless the disk failed at the very end: then the new one holds.
         """
         if self.stale:  # the keychain may be the only one to know
             raise StaleProfile("a restored copy cannot change its protection before it is healed")
@@ -150,8 +152,11 @@ class Profile:
             _remember_in_keychain(new, self.store.generation)
             write_header(self.path / _HEADER, new)
         except BaseException:
-            with suppress(KeychainFailed):
-                discard(slot)
+            if _may_say(self.path, new):
+                self._header = new
+            else:
+                with suppress(KeychainFailed):
+                    discard(slot)
             raise
         self._header = new
         _forget_slot(old, new.slot)
@@ -202,8 +207,7 @@ def create_profile(path: Path, unlock: Unlock) -> Profile:
         draft.mkdir(mode=0o700)
         header = Header("nullabona profile", HEADER_VERSION, name, key_check(key), protect(key, unlock, name))
         _fill(draft, header, key)
-        draft.rename(path)
-        sync_directory(path.parent)
+        _put(draft, path)
     except BaseException as error:
         _clear_draft(draft, header)
         if isinstance(error, OSError):
@@ -219,8 +223,7 @@ def move_profile(path: Path, place: Path) -> None:
             place.rmdir()
         if place.exists() or place.is_symlink():
             raise ProfileExists("there is something at the profile's place already")
-        path.rename(place)
-        sync_directory(place.parent)
+        _put(path, place)
     except OSError as error:
         raise StoreFailed("the profile cannot be moved to its place") from error
 
@@ -301,6 +304,24 @@ def _fill(draft: Path, header: Header, key: bytes) -> None:
     os.close(os.open(draft / _LOCK, os.O_CREAT | os.O_EXCL, 0o600))
     _remember_in_keychain(header, 0)
     write_header(draft / _HEADER, header)
+
+
+def _put(draft: Path, place: Path) -> None:
+    """Rename it, on disk when this returns; if that cannot be said, it is where it was. Raises OSError."""
+    draft.rename(place)
+    try:
+        sync_directory(place.parent)
+    except OSError:
+        place.rename(draft)
+        raise
+
+
+def _may_say(path: Path, header: Header) -> bool:
+    """Whether the disk has this header. It may, if the disk does not say."""
+    try:
+        return read_header(path / _HEADER) == header
+    except NullabonaError:
+        return True
 
 
 def _clear_draft(draft: Path, header: Header | None) -> None:

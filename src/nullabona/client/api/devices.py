@@ -59,7 +59,7 @@ class DeviceLink:
     _session: Session = field(repr=False)
     _box: LinkBox = field(repr=False)
     _hello: Hello | None = field(default=None, repr=False)
-    _granting: bool = field(default=False, repr=False)
+    _grant: Grant | None = field(default=None, repr=False)
 
     async def candidate(self) -> str:
         """The name of the device that used the code. Raises `LinkExpired`, `LinkMisused`."""
@@ -88,8 +88,8 @@ class DeviceLink:
         gone = "the new device went away before it was let in"
         async with self._ended_for_both(), _in_time(self.expires_at), _answered(gone):
             await self._nobody_else(hello)
-            self._granting = True
-            await self._box.say(seal_grant(hello, granted))
+            self._grant = seal_grant(hello, granted)
+            await self._box.say(self._grant)
             package = await self._enrolled(hello)
         return await self._admit(hello, CardDevice(open_certificate(certificate), package))
 
@@ -102,15 +102,20 @@ class DeviceLink:
             with suppress(PeerError, TimeoutError):
                 async with asyncio.timeout(ANSWER_S):
                     await self._box.say(Declined())
-            raise (LinkExposed if self._granting else LinkMisused)(str(misused)) from misused
+            raise (LinkExposed if self._grant else LinkMisused)(str(misused)) from misused
 
     async def _nobody_else(self, hello: Hello) -> None:
         for said in await self._box.look():
-            _check_same(said, hello)
+            self._check(said, hello)
+
+    def _check(self, said: Said, hello: Hello) -> None:
+        _check_same(said, hello)
+        if isinstance(said, Grant) and said != self._grant:
+            raise LinkMisused("somebody else answered with the same code")
 
     async def _enrolled(self, hello: Hello) -> bytes:
         async for said in self._box.hear():
-            _check_same(said, hello)
+            self._check(said, hello)
             if isinstance(said, Enrol) and said.device == hello.device:
                 return said.key_package
         raise AssertionError("a box is heard without end")
@@ -146,8 +151,9 @@ class DeviceLink:
 
     def _left(self) -> tuple[object, ...]:
         """What is still owed to the new device, as a value that changes when something of it moves."""
+        device = self._hello.device if self._hello is not None else b""
         with self._session.look() as store:
-            told, said = telling.owes(store), history.owed(store)
+            told, said = telling.owes(store, device), device in history.owed(store)
             if not told and not said:
                 return ()
             return told, said, *(item.id for item in store.outbox(_ALL, _FIRST))
@@ -249,6 +255,7 @@ class DeviceCalls:
                 accounts.join_account(
                     self._session.store,
                     root=root,
+                    handle=link.handle,
                     relay=granted.relay,
                     device=device,
                     certificate=granted.certificate,

@@ -71,30 +71,29 @@ class History:
     # -- giving ---------------------------------------------------------------------------------------------------
 
     async def _send_owed(self) -> None:
-        room = self._ready()
-        if not room:
+        room, devices = self._ready()
+        if not devices:
             return
         stream, number, held = secrets.token_hex(8), 0, b""
         for block in encode_stream(self._records()):
-            held += block
-            if len(held) >= PART:
+            if held and len(held) + len(block) > PART:  # what is left for the last part is never nothing
                 await self._send(room, held, history.part_name(stream, number, last=False))
                 number, held = number + 1, b""
+            held += block
             await asyncio.sleep(0)
         await self._send(room, held, history.part_name(stream, number, last=True))
         with self._session.step() as step:
-            history.paid(step)
+            history.paid(step, devices)
 
-    def _ready(self) -> bytes:
-        """The room to send in, if a device waits for history and is in it."""
+    def _ready(self) -> tuple[bytes, list[bytes]]:
+        """The room to send in, and the devices in it that wait for history."""
         with self._session.view() as step:
-            device, room = history.owed(step.store), own.room_id(step.store)
-            state = step.find_room(room) if device and room else None
+            owed, room = history.owed(step.store), own.room_id(step.store)
+            state = step.find_room(room) if owed and room else None
             if state is None or state.phase != JOINED:
-                return b""
-            if any(each.device == device for each in step.roster(room).values()):
-                return room
-        return b""
+                return room, []
+            here = {each.device for each in step.roster(room).values()}
+            return room, [device for device in owed if device in here]
 
     def _records(self) -> Iterator[Record]:
         with self._session.look() as store:

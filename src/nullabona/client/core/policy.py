@@ -6,7 +6,8 @@ clock or what else a member happens to know: all members must judge alike (spec/
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
@@ -22,6 +23,9 @@ from nullabona.client.core.roominfo import (
     DIRECT,
     MAX_DEVICES,
     MOST_AHEAD,
+    MOST_OF_ONE,
+    REQUIRED,
+    REQUIRED_EXTENSION,
     ROOM_INFO_EXTENSION,
     RoomInfo,
     decode_info,
@@ -110,9 +114,11 @@ def _check_external(commit: Processed, joiner: DeviceCertificate, roster: Mappin
             raise PolicyRefused("an external commit that removes somebody else")
         if old.device == joiner.device_id and old.signature_key != joiner.device_key:
             raise PolicyRefused("an external commit with another key under a device's id")
-    kept = {device.device for place, device in roster.items() if place not in {leaf.leaf for leaf in commit.removes}}
-    if joiner.device_id in kept:
+    gone = {leaf.leaf for leaf in commit.removes}
+    kept = [device for place, device in roster.items() if place not in gone]
+    if joiner.device_id in {device.device for device in kept}:
         raise PolicyRefused("an external commit that doubles a device")
+    _check_number([joiner.account_id], kept)
 
 
 def _check_adds(
@@ -129,6 +135,16 @@ def _check_adds(
         allowed = certificate.account_id in info.pair if info.kind == DIRECT else admin
         if not allowed and certificate.account_id != sender.account_id:
             raise PolicyRefused("only an admin may add accounts")
+    _check_number([certificate_of(leaf).account_id for leaf in adds], roster.values())
+
+
+def _check_number(added: Sequence[bytes], present: Iterable[Device]) -> None:
+    """Every member may bring in own devices: not so many that nobody else has room."""
+    counts = Counter(added)
+    if counts:  # most commits add nobody: the room is not gone through for them
+        counts.update(device.account for device in present if device.account in counts)
+    if any(count > MOST_OF_ONE for count in counts.values()):
+        raise PolicyRefused("an account would have too many devices in the room")
 
 
 def _check_removes(
@@ -187,9 +203,13 @@ def _new_info(commit: Processed, info: RoomInfo) -> RoomInfo:
     """The room info after a commit."""
     if commit.new_group_ext is None:
         return info
-    data = dict(commit.new_group_ext).get(ROOM_INFO_EXTENSION)
+    found = dict(commit.new_group_ext)
+    data = found.pop(ROOM_INFO_EXTENSION, None)
     if data is None:
         raise PolicyRefused("a commit that erases the room info")
+    # More than every leaf has could never be taken back: who asks for it could not be put out either.
+    if found != {REQUIRED_EXTENSION: REQUIRED} or len(commit.new_group_ext) != 2:
+        raise PolicyRefused("a commit that changes more of the group context than the room info")
     try:
         return decode_info(data)
     except PeerError:

@@ -11,8 +11,14 @@ from nullabona.errors import Malformed
 
 ROOM_INFO_EXTENSION: Final = 0xF4E0
 """The extension type of the room info in the group context."""
+REQUIRED_EXTENSION: Final = 3
+"""The extension type of what the group context requires of every leaf (RFC 9420)."""
+REQUIRED: Final = b"\x02" + ROOM_INFO_EXTENSION.to_bytes(2, "big") + b"\x00\x00"
+"""And its data: the room info, no kind of proposal, no kind of credential."""
 MAX_DEVICES: Final = 5_000
 """Most devices in one room; 1,000 is what is tested."""
+MOST_OF_ONE: Final = 64
+"""Most devices of one account in a room. A card names 16; a few more stand there until they are put out."""
 
 MAX_TIMER_S: Final = 31_536_000
 """Longest life of a disappearing message: a year."""

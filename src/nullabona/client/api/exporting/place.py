@@ -1,7 +1,7 @@
 """Where an export lies: a folder of its own, written in a part of it that nobody reads yet. Nothing outside is touched.
 
-What is there must be nothing, or an earlier export; a run that was interrupted is swept away by the next one, and until
-the new one is whole the earlier one stays.
+What is there must be nothing, or an earlier export; a run that was interrupted is swept away by the next one, even one
+that was taking the earlier one's place. Until the new one is whole the earlier one stays.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class ExportPlace:
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             present = {entry.name for entry in os.scandir(self.folder)}
             foreign = present - {PART, *OURS}
-            if foreign or (present - {PART} and INDEX not in present):
+            if foreign or (present - {PART} and not present & {PART, INDEX}):
                 raise ExportRefused("there is something in this folder that is not an export")
             _remove(self.part)
             self.part.mkdir(mode=0o700)
@@ -71,8 +71,10 @@ class ExportPlace:
             raise ExportFailed("the export cannot be put in its place") from error
 
     def give_up(self) -> None:
-        """Remove the part."""
+        """Remove the part; if the earlier export made way already, its place is still known as ours."""
         _remove(self.part)
+        if not (self.folder / INDEX).exists() and any((self.folder / name).exists() for name in OURS):
+            self.part.mkdir(mode=0o700)
 
     def drop(self, *parts: str) -> None:
         """Remove a file of the part."""

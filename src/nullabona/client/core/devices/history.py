@@ -5,12 +5,13 @@ Here is what is kept of it between two steps; `nullabona.client.api.history` wri
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import Final
 
 from nullabona.client.core import files
 from nullabona.client.core.content import Annotation, File, Shown
-from nullabona.client.core.devices import own
+from nullabona.client.core.devices import own, waiting
 from nullabona.client.core.ports import Store
 from nullabona.client.core.records import Device, FileState, Message, MessageState
 from nullabona.client.core.state import RoomState
@@ -24,17 +25,17 @@ MOST_PARTS: Final = 100_000
 
 def owe(step: Step, device: bytes) -> None:
     """A device is to be sent what was said before it came."""
-    step.store.set_value(_OWED, device)
+    waiting.wait(step.store, _OWED, device)
 
 
-def owed(store: Store) -> bytes:
-    """The device that waits for it; empty: none."""
-    return store.get_value(_OWED) or b""
+def owed(store: Store) -> list[bytes]:
+    """The devices that wait for it."""
+    return waiting.waiting(store, _OWED)
 
 
-def paid(step: Step) -> None:
-    """Everything is on its way."""
-    step.store.delete_value(_OWED)
+def paid(step: Step, devices: Collection[bytes]) -> None:
+    """Everything is on its way to those that were in the room when it began: who came in later has not all of it."""
+    waiting.served(step.store, _OWED, devices)
 
 
 def part_name(stream: str, number: int, *, last: bool) -> str:

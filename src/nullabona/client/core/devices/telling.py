@@ -10,7 +10,7 @@ import msgspec
 from nullabona.client.core import messages, preferences, replies, returning
 from nullabona.client.core.chat import profiles
 from nullabona.client.core.content import Sync
-from nullabona.client.core.devices import clock, gathering, inboxes, names, own
+from nullabona.client.core.devices import clock, gathering, inboxes, names, own, waiting
 from nullabona.client.core.devices.items import (
     MOST_ASKED,
     MOST_ITEMS,
@@ -132,20 +132,20 @@ def look_after(step: Step, room: RoomState) -> None:
 
 def owe_everything(step: Step, device: bytes) -> None:
     """A device is to come: once it is in the room of our devices, it is told all there is."""
-    step.store.set_value(_OWED, device)
+    waiting.wait(step.store, _OWED, device)
 
 
-def owes(store: Store) -> bool:
-    """Whether a new device, or the others, are still to be told something."""
-    return bool(store.get_value(_OWED) or store.get_value(_DIRTY))
+def owes(store: Store, device: bytes) -> bool:
+    """Whether this new device, or the others, are still to be told something."""
+    return device in waiting.waiting(store, _OWED) or store.get_value(_DIRTY) is not None
 
 
 def _pay(step: Step, room: RoomState) -> None:
     """Who has come into the shared room is told all there is, or the newest card: else two lists of devices contend."""
     here = [room.id, *sorted(device.device for device in step.others(room, room.epoch))]
-    owed = step.store.get_value(_OWED)
-    if owed in here:
-        step.store.delete_value(_OWED)
+    come = set(here) & set(waiting.waiting(step.store, _OWED))
+    if come:
+        waiting.served(step.store, _OWED, come)
         note(step, EVERYTHING)
     told = step.store.get_value(_TOLD)
     before = _ids.decode(told) if told else []
