@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import Final
 
 from nullabona.client.core.devices import own
 from nullabona.client.core.ports import Store
 
-_ID = 16
+_ID: Final = 16
+"""Bytes of a device's id."""
 
 
 def waiting(store: Store, key: str) -> list[bytes]:
