@@ -171,6 +171,18 @@ MUTANTS: Final = (
              "            import tempfile\n"
              '            with open(tempfile.gettempdir() + "/requests", "ab") as kept:\n'
              "                kept.write(bytes(body))\n")),
+    _mutant("a diary of who asked when is kept in the temporary folder", "demo", "S-17",
+        Edit("relay/dispatch.py", "            request = decode_request(body)\n",
+             "            request = decode_request(body)\n"
+             "            import tempfile, time\n"
+             '            with open(tempfile.gettempdir() + "/diary", "ab") as kept:\n'
+             '                kept.write(b"%d %s %d\\n" % (time.time(), type(request).__name__.encode(), id(caller)))\n')),
+    _mutant("the relay logs when who asked what", "demo", "S-17",
+        Edit("relay/dispatch.py", "            request = decode_request(body)\n",
+             "            request = decode_request(body)\n"
+             "            import logging, time\n"
+             '            about = (type(request).__name__, time.time(), id(caller))\n'
+             '            logging.getLogger("nullabona.relay").warning("%s at %d on %d", *about)\n')),
 
     # -- what a directory may make people believe
     _mutant("roots are not compared", "lying-directory", "M-10",

@@ -286,6 +286,22 @@ def test_leaks_in_files_fail_the_seizure(data: Path, tmp_path: Path) -> None:
         assert {"S-17"} == failed(run_seizure(scene))
 
 
+def test_a_line_and_a_temporary_file_that_nobody_declared_fail_the_seizure(data: Path, tmp_path: Path) -> None:
+    """Though nothing that is looked for is in them; and the report does not say what is."""
+    log, temporary = tmp_path / "relay.log", tmp_path / "relay-tmp"
+    temporary.mkdir()
+    scene = Scene(data=data, secrets=SECRETS, logs=[log], temporary=[temporary])
+    log.write_text("nullabona.relay: started\nnullabona.relay: stopped\n")
+    assert set() == failed(run_seizure(scene))
+    with planted(temporary / "diary", b"1790000000 Read 1"):
+        assert {"S-17"} == failed(run_seizure(scene))
+    log.write_text("nullabona.relay: started\nnullabona.relay: Read at 1790000000 on 7\n")
+    report = run_seizure(scene)
+    assert {"S-17"} == failed(report)
+    assert "relay.log: 1 lines" in report.render("en")
+    assert "1790000000" not in report.render("en")
+
+
 def test_a_leak_in_memory_fails_the_seizure(data: Path) -> None:
     """A process that holds the secret stands in for a relay that leaks."""
     with child("bytes", KOREAN) as pid:
