@@ -12,9 +12,10 @@ from nullabona.drills.search import Finding, Hunt, Kind, Searched, Secret, files
 from nullabona.drills.tap.listening import Score, guess_with_addresses, guess_without_addresses
 from nullabona.drills.tap.play import Heard, play
 from nullabona.drills.text import Text
-from nullabona.wire.padding import BUCKETS
 
 PROVES: Final = ("T-01", "T-02", "T-03", "T-04", "T-10", "T-13", "T-14", "T-15", "T-16", "T-17", "T-19", "S-25", "W-05")
+_SIZES: Final = frozenset({512, 1_024, 2_048, 4_096, 16_384, 65_536})
+"""Of frames, fixed here and not where the product has them: whoever adds one fails T-13 until it is judged."""
 _MANY: Final = 100
 """Requests without which a claim about them says little."""
 
@@ -168,7 +169,7 @@ def _unread(found: list[Finding], sought: list[Secret]) -> Iterator[Check]:
 def _cannot(heard: Heard) -> Iterator[Check]:
     tape = heard.listened
     seen = {size for box in tape.boxes.values() for size in box.sizes}
-    lengths = ", ".join(map(str, sorted(seen - set(BUCKETS))))
+    lengths = ", ".join(map(str, sorted(seen - _SIZES)))
     yield Check.of("T-13", _CLAIMS["T-13"].with_list(lengths), held=not lengths).unless(None if seen else _NOT_SAID)
     inbox, rooms = tape.reading(inbox=True), tape.reading(inbox=False)
     yield Check.of("T-14", _CLAIMS["T-14"], held=not inbox & rooms).unless(None if inbox and rooms else _NOT_SAID)
