@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import subprocess
@@ -18,9 +19,11 @@ from nullabona.drills.operator.tape import Tape, read_tape
 from nullabona.drills.report import Report, Verdict
 from nullabona.drills.search import Kind, Secret
 from nullabona.drills.tap.listening import Listened, Score, guess_with_addresses, guess_without_addresses
+from nullabona.drills.tap.noise import Noise
 from nullabona.drills.tap.play import Heard, play
 from nullabona.drills.tap.report import PROVES, report
 from nullabona.wire.messages import AnyResponse, Append, Appended, Frames, LookupCard, PutBlob, Read, Request
+from tests.drills.plants import noise
 
 SECRET_A, SECRET_B = bytes(32), bytes(31) + b"b"
 
@@ -71,6 +74,17 @@ def test_a_key_on_the_tape_fails_the_claim(heard: Heard, tmp_path: Path) -> None
     assert {"T-16"} == {
         id for id, verdict in verdicts(report(replace(heard, tape=tape))).items() if verdict == "failed"
     }
+
+
+def test_what_is_no_noise_fails_the_claim(heard: Heard) -> None:
+    """Whatever it says, in a form that nobody looks for: base32 for a frame, or two that begin alike."""
+    *sealed, other = (noise(512, n) for n in range(40))
+    plain = [base64.b32encode(other)[:512], other[:400].ljust(512, b"\0"), sealed[0][:16] + other[16:]]
+    for frames, verdict in ((sealed, Verdict.HELD), *(([*sealed, one], Verdict.FAILED) for one in plain)):
+        listened = replace(heard.listened, noise=Noise())
+        for frame in [*frames, *sealed]:
+            listened.noise.add(frame)
+        assert verdict is verdicts(report(replace(heard, listened=listened)))["T-10"]
 
 
 def test_what_was_not_there_to_be_found_is_not_proven(heard: Heard) -> None:

@@ -14,6 +14,7 @@ from itertools import combinations
 from typing import Final, TypeAlias
 
 from nullabona.drills.operator.tape import Seen
+from nullabona.drills.tap.noise import Noise
 from nullabona.wire.address import box_address
 from nullabona.wire.card import decode_card
 from nullabona.wire.messages import (
@@ -68,6 +69,8 @@ class Listened:
     blobs_to: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     requests: Counter[int] = field(default_factory=Counter)
     """How many requests came over each connection."""
+    noise: Noise = field(default_factory=Noise)
+    """Of all frames and pieces of files that came."""
     waited_at: set[bytes] = field(default_factory=set)
     """Boxes at which a read waited."""
     bells: dict[bytes, set[int]] = field(default_factory=lambda: defaultdict(set))
@@ -136,7 +139,9 @@ class Listened:
                 box = self._box(asked.policy, asked.read_hash, sha256(asked.write_secret).digest())
                 box.writers.add(peer)
                 box.sizes.append(len(asked.frame))
+                self.noise.add(bytes(asked.frame))
             case PutBlob():
+                self.noise.add(bytes(asked.data))
                 self.blobs_from[address] += 1
             case GetBlob():
                 self.blobs_to[address] += 1
