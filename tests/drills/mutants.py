@@ -107,6 +107,8 @@ MUTANTS: Final = (
     _mutant("rooms share a connection", "tap", "T-17",
         Edit("client/runner/ways.py", 'if options.together if lane == "rooms" else not options.apart:',
              'if lane == "rooms" or not options.apart:')),
+    _mutant("all rooms' boxes are written with one secret", "tap", "T-17",
+        Edit("wire/address.py", 'derive(b"write")', "bytes(32)")),
     _mutant("reads wait at rooms' boxes", "tap", "S-25",
         Edit("client/core/state.py", "return bell_of(self.keys.bells, self.leaf) if self.leaf >= 0 else None",
              "return None")),

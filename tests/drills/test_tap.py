@@ -188,6 +188,14 @@ def test_what_a_connection_shows_is_sorted(tmp_path: Path) -> None:
     assert ({1}, {2}, {3, 4}) == (tape.reading(inbox=True), tape.reading(inbox=False), tape.asking)
 
 
+def test_a_secret_that_opens_two_boxes_is_seen(tmp_path: Path) -> None:
+    """Read with secrets of their own, written with one; whoever reads again ties nothing."""
+    two, again = Read(0, SECRET_B, sha256(SECRET_A).digest(), 0), read_of(SECRET_A)
+    for lines, tied in (([again, again], 0), ([again, two], 1)):
+        asked = [(Peer(n, "127.0.0.1"), line, None) for n, line in enumerate(lines)]
+        assert tied == Listened.of(read_tape(written(tmp_path / "tape", *asked))).opened_alike()
+
+
 def test_nobody_is_guessed_where_no_inbox_is_known(tmp_path: Path) -> None:
     """Connections without a handle make no pair, with addresses or without."""
     lines = [(Peer(n, f"127.0.0.{n}"), read_of(SECRET_A), None) for n in (1, 2)]

@@ -73,6 +73,8 @@ class Listened:
     """Of all frames and pieces of files that came."""
     waited_at: set[bytes] = field(default_factory=set)
     """Boxes at which a read waited."""
+    opened_by: dict[bytes, set[bytes]] = field(default_factory=lambda: defaultdict(set))
+    """Hashes of what boxes are read and written with, and the boxes that each opens."""
     bells: dict[bytes, set[int]] = field(default_factory=lambda: defaultdict(set))
     """Bells, and the connections that listened for them."""
     asking: set[int] = field(default_factory=set)
@@ -101,6 +103,10 @@ class Listened:
     def rooms_on_one(self) -> int:
         """How many rooms' boxes one connection touched, at most."""
         return max(Counter(peer for box in self.rooms_boxes() for peer in box.peers).values(), default=0)
+
+    def opened_alike(self) -> int:
+        """How many secrets open more than one box, and so tie whatever asks for them."""
+        return sum(len(boxes) > 1 for boxes in self.opened_by.values())
 
     def shared(self) -> int:
         """What would tie connections together in the relay's memory: reads that wait at a room's box, and bells that
@@ -158,6 +164,8 @@ class Listened:
 
     def _box(self, policy: int, read_hash: bytes, write_hash: bytes) -> Box:
         address = box_address(policy, read_hash, write_hash)
+        for half in (read_hash, write_hash):
+            self.opened_by[half].add(address)
         return self.boxes.setdefault(address, Box(policy == POLICY_INBOX))
 
 

@@ -188,7 +188,7 @@ def _cannot(heard: Heard) -> Iterator[Check]:
     asked = Check.of("T-15", _CLAIMS["T-15"], held=not (inbox | rooms) & tape.asking)
     yield asked.unless(None if inbox | rooms and tape.asking else _NOT_SAID)
     alone = tape.requests_for_rooms(but=heard.together)
-    yield Check.of("T-17", _CLAIMS["T-17"], held=len(alone) > _MANY and max(alone) == 1)
+    yield Check.of("T-17", _CLAIMS["T-17"], held=len(alone) > _MANY and max(alone) == 1 and not tape.opened_alike())
     yield Check.of("T-19", _CLAIMS["T-19"], held=heard.invited == 0)
     yield Check.of("S-25", _CLAIMS["S-25"], held=len(tape.bells) > len(heard.together) and not tape.shared())
 
@@ -213,9 +213,10 @@ _CLAIMS: Final = {
                  "상자를 읽는 연결에서는 누구를 조회하거나 처음 말을 거는지 보이지 않음."),
     "T-16": Text("No room's id passes, which MLS leaves in the clear of a message: it is sealed in the frame.",
                  "MLS가 평문으로 두는 방의 식별자가 지나가지 않음: 프레임 안에 봉해져 있음."),
-    "T-17": Text("But for who comes --together, no connection carries two requests for rooms' boxes: only times and "
-                 "addresses tie them.",
-                 "--together가 아니면 방 상자에 대한 요청을 둘 나르는 연결이 없음: 시각과 주소로만 이을 수 있음."),
+    "T-17": Text("But for who comes --together, no connection carries two requests for rooms' boxes, and no two boxes "
+                 "are opened by one secret: only times and addresses tie them.",
+                 "--together가 아니면 방 상자에 대한 요청을 둘 나르는 연결이 없고, 두 상자를 여는 비밀도 없음: "
+                 "시각과 주소로만 이을 수 있음."),
     "T-19": Text("A group of people who talk already forms without anything in their inboxes.",
                  "이미 이야기하는 사람끼리 그룹을 만들 때는 수신함에 아무것도 오지 않음."),
     "S-25": Text("No read waits at a room's box, and no two devices listen for one bell: memory ties them to no room.",
