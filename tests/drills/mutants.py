@@ -159,6 +159,14 @@ MUTANTS: Final = (
              '        twin = socket.socket(fileno=os.dup(transport.get_extra_info("socket").fileno()))\n'
              '        logging.getLogger("nullabona.relay").warning("from %s", twin.getpeername()[0])\n'
              "        twin.close()\n\n    def connection_lost")),
+    _mutant("the relay writes addresses down where it stands", "demo", "S-15",
+        Edit("relay/front.py", "        self._set_deadline(self._limits.head_timeout_s)\n\n    def connection_lost",
+             "        self._set_deadline(self._limits.head_timeout_s)\n"
+             "        import os, socket\n"
+             '        twin = socket.socket(fileno=os.dup(transport.get_extra_info("socket").fileno()))\n'
+             '        with open("seen", "a") as kept:\n'
+             "            kept.write(twin.getpeername()[0] + chr(10))\n"
+             "        twin.close()\n\n    def connection_lost")),
     _mutant("the relay remembers addresses", "demo", "S-16",
         Edit("relay/front.py", "        self._set_deadline(self._limits.head_timeout_s)\n\n    def connection_lost",
              "        self._set_deadline(self._limits.head_timeout_s)\n"
