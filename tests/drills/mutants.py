@@ -181,6 +181,13 @@ MUTANTS: Final = (
         Edit("directory/store/schema.sql", "    epoch          INTEGER NOT NULL\n) STRICT, WITHOUT ROWID;\n\n-- Cards that",
              "    epoch          INTEGER NOT NULL,\n    last_seen      INTEGER\n) STRICT, WITHOUT ROWID;\n\n-- Cards that"),
         stuck=True),
+    _mutant("a box says when it was made", "demo", "W-13",
+        Edit("relay/core/boxes.py", 'self._chance(8 * INCARNATION_SIZE).to_bytes(INCARNATION_SIZE, "big")',
+             '__import__("time").time_ns().to_bytes(INCARNATION_SIZE, "big")')),
+    _mutant("boxes are numbered as they come", "demo", "W-13",
+        Edit("relay/core/boxes.py", "        num = self._chance(NUM_BITS)\n        while num in self._nums or self._shelf.is_taken(num):\n"
+             "            num = self._chance(NUM_BITS)\n",
+             "        num = 1\n        while num in self._nums or self._shelf.is_taken(num):\n            num += 1\n")),
     _mutant("requests are kept for debugging", "demo", "S-17",
         Edit("relay/dispatch.py", "            request = decode_request(body)\n",
              "            request = decode_request(body)\n"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -133,6 +134,29 @@ def test_what_was_not_there_to_see_is_not_proven(data: Path) -> None:
     assert {"W-02", "W-03", "W-06"} == unproven(run_warrant(data, str(MINA)))
     (data / "boxes.db").unlink()
     assert {"W-02", "W-03", "W-06"} == unproven(run_warrant(data, str(MINA)))
+
+
+@pytest.mark.parametrize("ordered", ["num", "incarnation"])
+def test_a_number_that_was_not_drawn_fails_the_warrant(data: Path, ordered: str) -> None:
+    """When a box was made, or how many were before it, where a random number should stand; of few nothing is said."""
+    boxes, draw = SqliteBoxStore(data), random.Random(11)
+
+    def box(n: int) -> NewBox:
+        num = 100 + n if ordered == "num" else draw.getrandbits(40)
+        made = 1_790_000_000_000_000_000 + n * 977_000_000
+        return NewBox(
+            num, draw.randbytes(32), made.to_bytes(8, "big") if ordered != "num" else draw.randbytes(8), TODAY
+        )
+
+    batch = Batch()
+    batch.boxes = [box(n) for n in range(20)]
+    boxes.commit(batch)
+    boxes.close()
+    assert {"W-13"} == failed(run_warrant(data, str(MINA)))
+    assert f"boxes.db: box.{ordered}" in run_warrant(data, str(MINA)).render("en")
+    with closing(sqlite3.connect(data / "boxes.db")) as db, db:
+        db.execute(f"UPDATE box SET {ordered} = " + ("abs(random()) >> 23" if ordered == "num" else "randomblob(8)"))
+    assert set() == failed(run_warrant(data, str(MINA)))
 
 
 def test_a_field_that_nobody_knows_fails_the_warrant(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
