@@ -121,6 +121,8 @@ def test_a_stolen_device_yields_what_is_admitted_and_no_more() -> None:
         ("secret", {"kept": replace(LATER, opened=1)}, {"R-14"}),
         ("secret", {"warning": ""}, {"D-04"}),
         ("secret", {"warned_s": 100.0}, {"D-04"}),
+        ("secret", {"came_back": False}, {"D-04"}),
+        ("secret", {"heard": False}, {"D-04"}),
         ("secret", {"ended": False}, {"D-04"}),
         ("elsewhere", {"back_s": 0.0}, {"D-20"}),
         ("elsewhere", {"thief_heard": True}, {"D-20"}),

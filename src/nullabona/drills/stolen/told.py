@@ -222,7 +222,9 @@ _HELD: Final[dict[str, Callable[[Stolen], bool]]] = {
     "D-01": lambda s: s.opened.kept == s.opened.of > 0 and s.future.heard and s.future.posed,
     "D-02": lambda s: s.locked.tried > 0 and s.locked.each_s > 0 and s.locked.price.enough,
     "D-03": lambda s: s.opened.unprotected,
-    "D-04": lambda s: s.opened.secret and _owner_was_told(s) and s.secret.ended,
+    "D-04": lambda s: (
+        s.opened.secret and _owner_was_told(s) and s.secret.came_back and s.secret.heard and s.secret.ended
+    ),
     "D-07": lambda s: s.opened.memory_read,
     "D-08": lambda s: s.elsewhere.words_thief_heard and s.elsewhere.words_ended and s.elsewhere.words_owner_heard,
     "D-10": lambda s: (
