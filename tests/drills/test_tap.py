@@ -18,12 +18,19 @@ from nullabona.drills.operator.grip import Peer
 from nullabona.drills.operator.tape import Tape, read_tape
 from nullabona.drills.report import Report, Verdict
 from nullabona.drills.search import Kind, Secret
-from nullabona.drills.tap.listening import Listened, Score, guess_with_addresses, guess_without_addresses
+from nullabona.drills.tap.listening import (
+    Listened,
+    Score,
+    guess_by_look_ups,
+    guess_with_addresses,
+    guess_without_addresses,
+)
 from nullabona.drills.tap.noise import Noise
 from nullabona.drills.tap.play import Heard, play
 from nullabona.drills.tap.report import PROVES, report
 from nullabona.wire.messages import AnyResponse, Append, Appended, Frames, LookupCard, PutBlob, Read, Request
 from tests.drills.plants import noise
+from tests.wire.cards import inbox_of
 
 SECRET_A, SECRET_B = bytes(32), bytes(31) + b"b"
 
@@ -201,6 +208,20 @@ def test_nobody_is_guessed_where_no_inbox_is_known(tmp_path: Path) -> None:
     lines = [(Peer(n, f"127.0.0.{n}"), read_of(SECRET_A), None) for n in (1, 2)]
     tape = Listened.of(read_tape(written(tmp_path / "tape", *lines)))
     assert guess_with_addresses(tape).pairs == guess_without_addresses(tape).pairs == frozenset()
+
+
+def test_who_asks_whom_is_told_by_the_next_look_up() -> None:
+    """Mina looks Jun up and writes to him; he looks up who she is. Nobody's address is needed."""
+    cards = {name: inbox_of(name) for name in ("mina", "jun", "sora")}
+    tape = Listened()
+    tape.inbox_of = {f"{name}@relay.example": inbox.address for name, inbox in cards.items()}
+    tape.looked_up = [(0.0, "jun"), (0.5, "jun"), (0.6, "mina"), (0.7, "sora"), (9.0, "nobody")]
+    tape.letters = [(0.2, cards["jun"].address), (8.0, bytes(32))]
+    assert {frozenset({"mina@relay.example", "jun@relay.example"})} == guess_by_look_ups(tape)
+    tape.letters.append((0.65, cards["mina"].address))
+    assert {frozenset({"sora@relay.example", name}) for name in ("jun@relay.example", "mina@relay.example")} == (
+        guess_by_look_ups(tape)
+    )
 
 
 def test_a_score_counts_right_and_wrong() -> None:

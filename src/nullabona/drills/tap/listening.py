@@ -31,6 +31,8 @@ from nullabona.wire.messages import (
 )
 
 Pair: TypeAlias = frozenset[str]
+_ASKED_S: Final = 2.0
+"""Whoever writes to an inbox looked its owner's card up within so long before."""
 _TOGETHER_S: Final = 1.5
 """Connections of one device begin within this time of one another."""
 
@@ -77,6 +79,10 @@ class Listened:
     """Hashes of what boxes are read and written with, and the boxes that each opens."""
     bells: dict[bytes, set[int]] = field(default_factory=lambda: defaultdict(set))
     """Bells, and the connections that listened for them."""
+    looked_up: list[tuple[float, str]] = field(default_factory=list)
+    """When a card was looked up, and the name on it: a directory that the relay is too is told that."""
+    letters: list[tuple[float, bytes]] = field(default_factory=list)
+    """When something was put into an inbox, and which."""
     asking: set[int] = field(default_factory=set)
     """Connections on which cards were looked up or published, or something was put into an inbox."""
 
@@ -127,7 +133,9 @@ class Listened:
         self.began.setdefault(seen.peer, seen.at)
         self.address[seen.peer] = seen.address
         if not seen.response:
-            self._take_request(seen.peer, seen.address, seen.asked())
+            asked = seen.asked()
+            self._take_request(seen.peer, seen.address, asked)
+            self._take_question(seen.at, asked)
         elif isinstance(told := seen.told(), CardFound) and told.card:
             self._take_card(told.card)
 
@@ -157,6 +165,16 @@ class Listened:
                 pass
         if isinstance(asked, PublishCard | LookupCard) or (isinstance(asked, Append) and asked.policy == POLICY_INBOX):
             self.asking.add(peer)
+
+    def _take_question(self, at: float, asked: AnyRequest) -> None:
+        match asked:
+            case LookupCard():
+                self.looked_up.append((at, asked.name))
+            case Append(policy=policy) if policy == POLICY_INBOX:
+                write_hash = sha256(asked.write_secret).digest()
+                self.letters.append((at, box_address(policy, asked.read_hash, write_hash)))
+            case _:
+                pass
 
     def _take_card(self, data: bytes) -> None:
         card = decode_card(data)
@@ -199,6 +217,26 @@ def guess_without_addresses(tape: Listened) -> Guess:
         if distance <= _TOGETHER_S:
             named[peer] = handle
     return _guess(tape, named)
+
+
+def guess_by_look_ups(tape: Listened) -> frozenset[Pair]:
+    """Who asked whom to talk, by no address and no connection: whose inbox a request comes into is on a card, and the
+    next who is looked up, other than its owner and whoever is about to be written to, is who asked.
+    """
+    owner = {address: handle for handle, address in tape.inbox_of.items()}
+    named = {handle.rpartition("@")[0]: handle for handle in tape.inbox_of}
+    asks = [(at, named[name]) for at, name in tape.looked_up if name in named]
+    written = [(at, owner[box]) for at, box in tape.letters if box in owner]
+    found = set()
+    for at, asked in written:
+        later = (
+            who
+            for then, who in asks
+            if then > at and who != asked and not any(who == to and 0 <= on - then < _ASKED_S for on, to in written)
+        )
+        if asker := next(later, ""):
+            found.add(frozenset((asker, asked)))
+    return frozenset(found)
 
 
 def _inbox_readers(tape: Listened) -> Iterator[tuple[str, int]]:

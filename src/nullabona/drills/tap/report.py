@@ -9,11 +9,19 @@ from typing import Final
 from nullabona.drills.haul import describe_short
 from nullabona.drills.report import Check, Report
 from nullabona.drills.search import Finding, Hunt, Kind, Searched, Secret, files_below
-from nullabona.drills.tap.listening import Score, guess_with_addresses, guess_without_addresses
+from nullabona.drills.tap.listening import (
+    Score,
+    guess_by_look_ups,
+    guess_with_addresses,
+    guess_without_addresses,
+)
 from nullabona.drills.tap.play import Heard, play
 from nullabona.drills.text import Text
 
-PROVES: Final = ("T-01", "T-02", "T-03", "T-04", "T-10", "T-13", "T-14", "T-15", "T-16", "T-17", "T-19", "S-25", "W-05")
+PROVES: Final = (
+    *("T-01", "T-02", "T-03", "T-04", "T-10", "T-13", "T-14", "T-15", "T-16", "T-17", "T-19", "T-21"),
+    *("S-25", "W-05"),
+)
 _SIZES: Final = frozenset({512, 1_024, 2_048, 4_096, 16_384, 65_536})
 """Of frames, fixed here and not where the product has them: whoever adds one fails T-13 until it is judged."""
 _MANY: Final = 100
@@ -40,13 +48,14 @@ def report(heard: Heard) -> Report:
         frozenset(pair for pair in with_.pairs if heard.watched in pair),
         frozenset(pair for pair in heard.true if heard.watched in pair),
     )
+    scores["look-ups"] = Score.of(guess_by_look_ups(tape), heard.true)
     out = Report("tap", Text("A live tap with the operator's full help", "운영자가 전적으로 협조하는 실시간 감청"))
     out.section("On the tape", "테이프에 있는 것", _describe(heard, searched))
     out.section("Read of what was said", "대화 내용에서 읽은 것", list(_read(found, heard, sought)))
     out.section("Inferred all the same", "그래도 추측한 것", _inferred(heard, scores, watched))
     out.section("What would help against it", "무엇이 도움이 되는가", _HELPS)
     unread = _unread(found, sought, plain=tape.noise.plain)
-    out.checks = [*_can(heard, scores["with"], watched), *unread, *_cannot(heard)]
+    out.checks = [*_can(heard, scores["with"], watched), _asked(scores["look-ups"]), *unread, *_cannot(heard)]
     out.data = {
         "tape": {"requests": tape.lines, "bytes": tape.size, "seconds": round(tape.seconds, 1)},
         "noise": {"count": tape.noise.count, "alike": tape.noise.alike, "packable": tape.noise.packable},
@@ -112,6 +121,14 @@ def _inferred(heard: Heard, scores: dict[str, Score], watched: Score) -> Iterato
         f"Without addresses, by whose inbox began to be read when a connection did: {_pairs_en(scores['without'])}.",
         f"주소 없이 연결과 우편함이 함께 시작하는 때로 보면: {_pairs_ko(scores['without'])}.",
     )
+    asked = scores["look-ups"]
+    yield Text(
+        f"Without addresses, by who was looked up after something came into whose inbox: {asked.right} who asked "
+        f"another to talk, and {asked.guessed - asked.right} who did not. Here, as by default, the relay is the "
+        "directory, too.",
+        f"주소 없이 우편함에 무언가 온 뒤 누가 조회되었는지로 보면: 대화를 청한 {asked.right}쌍을 맞히고 "
+        f"{asked.guessed - asked.right}쌍은 틀림. 기본 설정처럼 릴레이가 디렉터리를 겸함.",
+    )
     yield Text(
         f"Watching {heard.watched} alone, with addresses: {_pairs_en(watched)}.",
         f"{heard.watched} 한 사람만 주소까지 지켜보면: {_pairs_ko(watched)}.",
@@ -143,9 +160,11 @@ def _file_sender(heard: Heard) -> tuple[str, int]:
 
 
 _HELPS: Final = (
-    Text("Not tried here: coming by Tor or a shared address takes the network address away, by which alone requests "
-         "are tied to one another.",
-         "여기서는 시험하지 않음: Tor나 공용 주소로 접속하면 접속 주소가 가려짐. 요청을 서로 잇는 것은 그 주소뿐임."),
+    Text("Not tried here: coming by Tor or a shared address takes the network address away, which ties requests "
+         "to one another. Whom somebody asks to talk shows in look-ups all the same, unless the directory is "
+         "another's.",
+         "여기서는 시험하지 않음: Tor나 공용 주소로 접속하면 요청을 서로 잇는 접속 주소가 가려짐. 그래도 누구에게 "
+         "대화를 청하는지는 조회에서 드러남. 디렉터리를 다른 쪽에서 운영하면 그렇지 않음."),
     Text("From somebody who sees addresses nothing here hides who talks with whom: docs/leakage.md has the numbers.",
          "주소를 보는 사람에게는 누가 누구와 이야기하는지 숨겨지지 않음. 수치는 docs/leakage.md에 있음."),
 )  # fmt: skip
@@ -164,6 +183,11 @@ def _can(heard: Heard, pairs: Score, watched: Score) -> Iterator[Check]:
     yield Check.of("T-03", _CLAIMS["T-03"], held=watched.right > 0)
     yield Check.of("T-04", _CLAIMS["T-04"], held=_file_sender(heard)[0] == heard.file_from)
     yield Check.of("W-05", _CLAIMS["W-05"], held=heard.inbox_grew > 0)
+
+
+def _asked(score: Score) -> Check:
+    """By look-ups: more of the guessed pairs are right than wrong."""
+    return Check.of("T-21", _CLAIMS["T-21"], held=2 * score.right > score.guessed > 0)
 
 
 def _unread(found: list[Finding], sought: list[Secret], *, plain: bool) -> Iterator[Check]:
@@ -219,6 +243,10 @@ _CLAIMS: Final = {
                  "시각과 주소로만 이을 수 있음."),
     "T-19": Text("A group of people who talk already forms without anything in their inboxes.",
                  "이미 이야기하는 사람끼리 그룹을 만들 때는 수신함에 아무것도 오지 않음."),
+    "T-21": Text("Without any address a tap of a relay that is the directory, too, tells who asks whom to talk: "
+                 "whoever is asked looks up who asks.",
+                 "디렉터리를 겸하는 릴레이의 감청자는 주소 없이도 누가 누구에게 대화를 청하는지 앎: 청을 받은 쪽이 "
+                 "청한 쪽을 조회함."),
     "S-25": Text("No read waits at a room's box, and no two devices listen for one bell: memory ties them to no room.",
                  "방 상자에서 기다리는 읽기가 없고 두 기기가 같은 벨을 듣지 않음: 메모리만으로는 방과 이을 수 없음."),
     "W-05": Text("Warrants that come again count what came into the inbox between them.",
