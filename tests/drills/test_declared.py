@@ -28,10 +28,12 @@ from nullabona.docket.store import schema as docket
 from nullabona.drills.declared import undeclared_lines
 from nullabona.relay.metrics import Metrics
 from nullabona.relay.store import schema as relay
+from nullabona.relay.store.interface import StoreGone
 from nullabona.sequencer.store import schema as log
 from nullabona.wire.data_held import Column, DataFile
 from nullabona.wire.telemetry import LOG_LINES, RELAY_METRICS
 from nullabona.witness.store import schema as witness
+from nullabona.words.errors import Language, translated_error
 from tests.api.people import PATIENCE_S, befriend, new_name, play, until
 from tests.api.people import people as api_people
 from tests.app.person import Person
@@ -162,6 +164,15 @@ def test_a_line_that_nobody_declared_is_told(line: str) -> None:
     """Also one that begins as a declared one does."""
     fine = "nullabona.relay: started\nnullabona.relay: fault: KeyError in read:12\n"
     assert [line] == undeclared_lines(f"{fine}{line}\n")
+
+
+@pytest.mark.parametrize("language", ["en", "ko"])
+def test_the_last_words_of_a_relay_are_declared(language: Language) -> None:
+    """Its data was taken away while it ran: that goes to the log as well; but no handle fits into it."""
+    gone = translated_error(StoreGone("the relay's files were removed or replaced while it was running"), language)
+    assert gone.count("\n") == 2
+    assert [] == undeclared_lines(gone)
+    assert 1 == len(undeclared_lines("error: mina@relay.example wrote [data-gone]"))
 
 
 # -- everything, once ----------------------------------------------------------------------------------------------

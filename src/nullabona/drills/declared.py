@@ -6,12 +6,12 @@ import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from nullabona.wire.telemetry import LOG_LINES, LogLine
+from nullabona.wire.telemetry import LAST_LINES, LOG_LINES, LogLine
 
 
 def undeclared_lines(text: str) -> list[str]:
     """Lines of a process's log that no declaration explains, each as often as it is there."""
-    patterns = [re.compile(_line_pattern(line)) for line in LOG_LINES]
+    patterns = [re.compile(_line_pattern(line)) for line in (*LOG_LINES, *LAST_LINES)]
     return [line for line in text.splitlines() if line and not any(each.fullmatch(line) for each in patterns)]
 
 
