@@ -24,6 +24,7 @@ from nullabona.drills.tap.listening import (
     guess_by_look_ups,
     guess_with_addresses,
     guess_without_addresses,
+    looked_up_together,
 )
 from nullabona.drills.tap.noise import Noise
 from nullabona.drills.tap.play import Heard, play
@@ -110,7 +111,7 @@ def test_what_was_not_there_to_be_found_is_not_proven(heard: Heard) -> None:
 def test_an_empty_tape_proves_nothing_of_connections(heard: Heard) -> None:
     """No frame, no reader, nobody who asks."""
     made = verdicts(report(replace(heard, listened=Listened())))
-    assert {"T-13", "T-14", "T-15"} == {id for id, verdict in made.items() if verdict is Verdict.UNPROVEN}
+    assert {"T-13", "T-14", "T-15", "T-22"} == {id for id, verdict in made.items() if verdict is Verdict.UNPROVEN}
     assert Verdict.HELD is not made["T-17"]
     assert Verdict.HELD is not made["S-25"]
 
@@ -222,6 +223,21 @@ def test_who_asks_whom_is_told_by_the_next_look_up() -> None:
     assert {frozenset({"sora@relay.example", name}) for name in ("jun@relay.example", "mina@relay.example")} == (
         guess_by_look_ups(tape)
     )
+
+
+def test_who_is_put_into_a_group_is_looked_up_in_one_breath(heard: Heard) -> None:
+    """All but its maker; who is looked up to be written to, and who had written, are not among them."""
+    names = ("mina", "jun", "dan", "sora", "hani", "leo")
+    tape = Listened(inbox_of={f"{name}@relay.example": inbox_of(name).address for name in names})
+    tape.letters = [(1.0, inbox_of("jun").address), (11.0, inbox_of("mina").address)]
+    tape.looked_up = [(0.0, "leo"), (0.1, "dan"), (0.9, "jun"), (2.0, "mina"), (10.0, "jun"), (10.4, "dan"),
+                      (10.5, "mina"), (11.1, "sora"), (12.0, "hani"), (12.3, "leo")]  # fmt: skip
+    assert heard.guests == {frozenset({"jun", "dan"}), frozenset({"hani", "leo"})}
+    assert heard.guests <= looked_up_together(tape)
+    tape.looked_up = sorted([*tape.looked_up, (10.2, "sora"), (12.15, "sora")])
+    assert not heard.guests & looked_up_together(tape)
+    assert verdicts(report(replace(heard, listened=tape)))["T-22"] is Verdict.UNPROVEN
+    assert frozenset() == looked_up_together(Listened())
 
 
 def test_a_score_counts_right_and_wrong() -> None:

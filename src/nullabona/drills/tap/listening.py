@@ -10,7 +10,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
-from itertools import combinations
+from itertools import combinations, pairwise
 from typing import Final, TypeAlias
 
 from nullabona.drills.operator.tape import Seen
@@ -33,6 +33,8 @@ from nullabona.wire.messages import (
 Pair: TypeAlias = frozenset[str]
 _ASKED_S: Final = 2.0
 """Whoever writes to an inbox looked its owner's card up within so long before."""
+_MOST: Final = 16
+"""Look-ups that are taken together, at most."""
 _TOGETHER_S: Final = 1.5
 """Connections of one device begin within this time of one another."""
 
@@ -223,20 +225,43 @@ def guess_by_look_ups(tape: Listened) -> frozenset[Pair]:
     """Who asked whom to talk, by no address and no connection: whose inbox a request comes into is on a card, and the
     next who is looked up, other than its owner and whoever is about to be written to, is who asked.
     """
-    owner = {address: handle for handle, address in tape.inbox_of.items()}
-    named = {handle.rpartition("@")[0]: handle for handle in tape.inbox_of}
-    asks = [(at, named[name]) for at, name in tape.looked_up if name in named]
+    handles = {handle.rpartition("@")[0]: handle for handle in tape.inbox_of}
+    return frozenset(frozenset((handles[asks[answer][1]], handles[owner])) for owner, answer, asks in _answered(tape))
+
+
+def looked_up_together(tape: Listened) -> frozenset[frozenset[str]]:
+    """Sets of names whose cards were looked up in one breath, as whoever makes a group of them does: each sooner after
+    the other than half of what lies between them and whoever was looked up before or is next. Left out are those who
+    were looked up to be written to, and who had written.
+    """
+    answered = list(_answered(tape))
+    taken = {answer for _, answer, _ in answered}
+    begun = min((at for at, _ in tape.letters), default=float("inf"))
+    rest = [ask for n, ask in enumerate(answered[0][2]) if n not in taken and ask[0] > begun] if answered else []
+    gaps = [float("inf"), *(then - at for (at, _), (then, _) in pairwise(rest)), float("inf")]
+    found = (
+        frozenset(name for _, name in rest[first : last + 1])
+        for first, last in combinations(range(len(rest)), 2)
+        if last - first < _MOST and 2 * max(gaps[first + 1 : last + 1]) < min(gaps[first], gaps[last + 1])
+    )
+    return frozenset(names for names in found if len(names) > 1)
+
+
+def _answered(tape: Listened) -> Iterator[tuple[str, int, list[tuple[float, str]]]]:
+    """For each letter into an inbox the name of its owner, and of all look-ups (but those before a letter) the next of
+    somebody else: the number of that, and all of them.
+    """
+    owner = {address: handle.rpartition("@")[0] for handle, address in tape.inbox_of.items()}
     written = [(at, owner[box]) for at, box in tape.letters if box in owner]
-    found = set()
+    asks = [
+        (at, name)
+        for at, name in tape.looked_up
+        if name in owner.values() and not any(name == to and 0 <= on - at < _ASKED_S for on, to in written)
+    ]
     for at, asked in written:
-        later = (
-            who
-            for then, who in asks
-            if then > at and who != asked and not any(who == to and 0 <= on - then < _ASKED_S for on, to in written)
-        )
-        if asker := next(later, ""):
-            found.add(frozenset((asker, asked)))
-    return frozenset(found)
+        found = next((n for n, (then, name) in enumerate(asks) if then > at and name != asked), None)
+        if found is not None:
+            yield asked, found, asks
 
 
 def _inbox_readers(tape: Listened) -> Iterator[tuple[str, int]]:

@@ -14,12 +14,13 @@ from nullabona.drills.tap.listening import (
     guess_by_look_ups,
     guess_with_addresses,
     guess_without_addresses,
+    looked_up_together,
 )
 from nullabona.drills.tap.play import Heard, play
 from nullabona.drills.text import Text
 
 PROVES: Final = (
-    *("T-01", "T-02", "T-03", "T-04", "T-10", "T-13", "T-14", "T-15", "T-16", "T-17", "T-19", "T-21"),
+    *("T-01", "T-02", "T-03", "T-04", "T-10", "T-13", "T-14", "T-15", "T-16", "T-17", "T-19", "T-21", "T-22"),
     *("S-25", "W-05"),
 )
 _SIZES: Final = frozenset({512, 1_024, 2_048, 4_096, 16_384, 65_536})
@@ -55,7 +56,7 @@ def report(heard: Heard) -> Report:
     out.section("Inferred all the same", "그래도 추측한 것", _inferred(heard, scores, watched))
     out.section("What would help against it", "무엇이 도움이 되는가", _HELPS)
     unread = _unread(found, sought, plain=tape.noise.plain)
-    out.checks = [*_can(heard, scores["with"], watched), _asked(scores["look-ups"]), *unread, *_cannot(heard)]
+    out.checks = [*_can(heard, scores["with"], watched), *_asked(heard, scores["look-ups"]), *unread, *_cannot(heard)]
     out.data = {
         "tape": {"requests": tape.lines, "bytes": tape.size, "seconds": round(tape.seconds, 1)},
         "noise": {"count": tape.noise.count, "alike": tape.noise.alike, "packable": tape.noise.packable},
@@ -129,6 +130,13 @@ def _inferred(heard: Heard, scores: dict[str, Score], watched: Score) -> Iterato
         f"주소 없이 우편함에 무언가 온 뒤 누가 조회되었는지로 보면: 대화를 청한 {asked.right}쌍을 맞히고 "
         f"{asked.guessed - asked.right}쌍은 틀림. 기본 설정처럼 릴레이가 디렉터리를 겸함.",
     )
+    sets, groups = looked_up_together(heard.listened), len(heard.guests)
+    yield Text(
+        f"In the same way, by who was looked up in one breath: {len(sets)} sets of people, among them those who were "
+        f"put into {len(heard.guests & sets)} of {groups} groups.",
+        f"같은 방법으로, 한꺼번에 조회된 사람들로 보면: {len(sets)}가지 무리, 그중 그룹 {groups}개 가운데 "
+        f"{len(heard.guests & sets)}개에 들어간 사람들이 그대로 있음.",
+    )
     yield Text(
         f"Watching {heard.watched} alone, with addresses: {_pairs_en(watched)}.",
         f"{heard.watched} 한 사람만 주소까지 지켜보면: {_pairs_ko(watched)}.",
@@ -185,9 +193,11 @@ def _can(heard: Heard, pairs: Score, watched: Score) -> Iterator[Check]:
     yield Check.of("W-05", _CLAIMS["W-05"], held=heard.inbox_grew > 0)
 
 
-def _asked(score: Score) -> Check:
-    """By look-ups: more of the guessed pairs are right than wrong."""
-    return Check.of("T-21", _CLAIMS["T-21"], held=2 * score.right > score.guessed > 0)
+def _asked(heard: Heard, score: Score) -> Iterator[Check]:
+    """By look-ups: more of the guessed pairs are right than wrong; and all of a group but its maker are one guess."""
+    yield Check.of("T-21", _CLAIMS["T-21"], held=2 * score.right > score.guessed > 0)
+    groups = heard.guests & looked_up_together(heard.listened)
+    yield Check.shown("T-22", _CLAIMS["T-22"], seen=bool(groups), otherwise=_AMONG_OTHERS)
 
 
 def _unread(found: list[Finding], sought: list[Secret], *, plain: bool) -> Iterator[Check]:
@@ -217,6 +227,7 @@ def _cannot(heard: Heard) -> Iterator[Check]:
     yield Check.of("S-25", _CLAIMS["S-25"], held=len(tape.bells) > len(heard.together) and not tape.shared())
 
 
+_AMONG_OTHERS: Final = Text("others were looked up in the same moments", "같은 순간에 다른 사람도 조회됨")
 _NOT_SAID: Final = Text("nothing of the kind was there to be seen", "그런 것이 하나도 없었음")
 _CLAIMS: Final = {
     "T-01": Text("A tap has every connection's address, and the time and padded size of every frame.",
@@ -247,6 +258,9 @@ _CLAIMS: Final = {
                  "whoever is asked looks up who asks.",
                  "디렉터리를 겸하는 릴레이의 감청자는 주소 없이도 누가 누구에게 대화를 청하는지 앎: 청을 받은 쪽이 "
                  "청한 쪽을 조회함."),
+    "T-22": Text("Such a tap tells whom somebody puts into a group, too: whoever makes it looks all of them up at "
+                 "once.",
+                 "그런 감청자는 그룹에 누구를 넣는지도 앎: 그룹을 만드는 쪽이 모두를 한꺼번에 조회함."),
     "S-25": Text("No read waits at a room's box, and no two devices listen for one bell: memory ties them to no room.",
                  "방 상자에서 기다리는 읽기가 없고 두 기기가 같은 벨을 듣지 않음: 메모리만으로는 방과 이을 수 없음."),
     "W-05": Text("Warrants that come again count what came into the inbox between them.",
