@@ -71,6 +71,8 @@ class Listened:
     blobs_from: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     """Pieces of files that came from each address."""
     blobs_to: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    filing: set[int] = field(default_factory=set)
+    """Connections on which pieces of files went, either way."""
     requests: Counter[int] = field(default_factory=Counter)
     """How many requests came over each connection."""
     noise: Noise = field(default_factory=Noise)
@@ -159,8 +161,10 @@ class Listened:
             case PutBlob():
                 self.noise.add(bytes(asked.data))
                 self.blobs_from[address] += 1
+                self.filing.add(peer)
             case GetBlob():
                 self.blobs_to[address] += 1
+                self.filing.add(peer)
             case PublishCard():
                 self._take_card(asked.card)
             case _:

@@ -218,7 +218,9 @@ def _cannot(heard: Heard) -> Iterator[Check]:
     lengths = ", ".join(map(str, sorted(seen - _SIZES)))
     yield Check.of("T-13", _CLAIMS["T-13"].with_list(lengths), held=not lengths).unless(None if seen else _NOT_SAID)
     inbox, rooms = tape.reading(inbox=True), tape.reading(inbox=False)
-    yield Check.of("T-14", _CLAIMS["T-14"], held=not inbox & rooms).unless(None if inbox and rooms else _NOT_SAID)
+    tied = inbox & (rooms | tape.filing)
+    there = inbox and rooms and tape.filing
+    yield Check.of("T-14", _CLAIMS["T-14"], held=not tied).unless(None if there else _NOT_SAID)
     asked = Check.of("T-15", _CLAIMS["T-15"], held=not (inbox | rooms) & tape.asking)
     yield asked.unless(None if inbox | rooms and tape.asking else _NOT_SAID)
     alone = tape.requests_for_rooms(but=heard.together)
@@ -242,8 +244,10 @@ _CLAIMS: Final = {
                  "감청자는 메시지, 파일, 방 이름, 24개 단어를 하나도 읽지 못함. 프레임과 파일 조각은 잡음으로만 보임."),
     "T-13": Text("No frame shows how long a message is: frames have one of six sizes.",
                  "프레임의 크기는 여섯 가지뿐이라 메시지의 길이를 알 수 없음."),
-    "T-14": Text("No connection reads both an inbox and a room: without addresses only times tie them together.",
-                 "우편함과 방을 함께 읽는 연결이 없음: 주소가 없으면 시각으로만 이을 수 있음."),
+    "T-14": Text("No connection reads both an inbox and a room, or carries a file beside an inbox: without addresses "
+                 "only times tie them together.",
+                 "우편함과 방을 함께 읽거나 우편함 곁에서 파일을 나르는 연결이 없음: 주소가 없으면 시각으로만 이을 수 "
+                 "있음."),
     "T-15": Text("No connection that reads shows whom its owner looks up or writes to for the first time.",
                  "상자를 읽는 연결에서는 누구를 조회하거나 처음 말을 거는지 보이지 않음."),
     "T-16": Text("No room's id passes, which MLS leaves in the clear of a message: it is sealed in the frame.",
