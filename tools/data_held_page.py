@@ -11,7 +11,7 @@ from nullabona.docket.store import schema as docket
 from nullabona.relay.store import schema as relay
 from nullabona.sequencer.store import schema as log
 from nullabona.wire.data_held import DataFile
-from nullabona.wire.telemetry import LOG_LINES, RELAY_METRICS, LogLine, Metric
+from nullabona.wire.telemetry import LAST_LINES, LOG_LINES, RELAY_METRICS, LogLine, Metric
 from nullabona.witness.store import schema as witness
 
 PATH = "spec/data-held.md"
@@ -47,7 +47,7 @@ def page() -> str:
     parts.append(
         "\n## What is written to the log\n\n| line | what it is | kept | legal class |\n| --- | --- | --- | --- |\n"
     )
-    parts += [_row(_line(each), each.purpose, each.retention, each.legal_class) for each in LOG_LINES]
+    parts += [_row(_line(each), each.purpose, each.retention, each.legal_class) for each in (*LOG_LINES, *LAST_LINES)]
     parts.append("\n## A person's own device\n\nNobody else has these.\n")
     parts += _files(DEVICE_FILES)
     return "".join(parts)

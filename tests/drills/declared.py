@@ -1,4 +1,4 @@
-"""Compares what is really there with what is declared: files, tables, columns, counters and their labels, log lines."""
+"""Compares what is really there with what is declared: files, tables, columns, counters and their labels."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from nullabona.wire.data_held import Column, DataFile
-from nullabona.wire.telemetry import LOG_LINES, RELAY_METRICS, LogLine, Metric
+from nullabona.wire.telemetry import RELAY_METRICS, Metric
 
 _MEANINGS: Final = {
     "<expiry day>": r"\d+", "<level>": r"\d+", "<number>": r"\d+", "<kind>": "[a-z-]+", "<profile>": "[^/]+",
@@ -63,15 +63,3 @@ def undeclared_counts(text: str) -> set[str]:
 
 def _is_of(metric: Metric, label: str, value: str) -> bool:
     return label == metric.label and (not label or value in metric.values)
-
-
-def undeclared_lines(text: str) -> set[str]:
-    """Lines of a process's log that no declaration explains."""
-    patterns = [re.compile(_line_pattern(line)) for line in LOG_LINES]
-    return {line for line in text.splitlines() if line and not any(each.fullmatch(line) for each in patterns)}
-
-
-def _line_pattern(line: LogLine) -> str:
-    """``%d`` is a number; a ``%s`` is short and of letters, digits and a few signs: nothing that was sent fits."""
-    text = re.escape(f"{line.logger}: {line.text}")
-    return text.replace("%d", r"\d+").replace("%s", r"[\w .,:;/+\[\]()'-]{1,400}")

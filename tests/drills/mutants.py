@@ -86,13 +86,22 @@ MUTANTS: Final = (
         Edit("wire/seal.py", "return _SUITE.encrypt(plaintext, key, info)", "return bytes(OVERHEAD) + plaintext"),
         Edit("wire/seal.py", "return _SUITE.decrypt(sealed, inbox_keypair(seed).private, info)",
              "return sealed[OVERHEAD:]")),
+    _mutant("all frames of an epoch have one nonce", "tap", "T-10",
+        Edit("wire/frame.py", "    return nonce + AESGCM(key)",
+             "    from hashlib import sha256\n    nonce = sha256(key).digest()[:NONCE_SIZE]\n    return nonce + AESGCM(key)")),
     _mutant("frames are not padded", "tap", "T-13",
         Edit("wire/padding.py", 'return (content + _MARK).ljust(BUCKETS[index] - overhead, b"\\x00")',
              "return content + _MARK"),
         Edit("wire/frame.py", "if len(frame) not in BUCKETS:", "if len(frame) > BUCKETS[-1]:"),
         Edit("wire/seal.py", "if len(frame) not in BUCKETS:", "if len(frame) > BUCKETS[-1]:")),
+    _mutant("frames have a thousand sizes", "tap", "T-13",
+        Edit("wire/padding.py", "BUCKETS: Final = (512, 1_024, 2_048, 4_096, 16_384, 65_536)",
+             "BUCKETS: Final = tuple(range(512, 65_537, 64))")),
     _mutant("inbox and rooms are read on one connection", "tap", "T-14",
         Edit("client/runner/reads.py", '"inbox" if key[0] is None else "rooms"', '"rooms"')),
+    _mutant("files come by the inbox's connection", "tap", "T-14",
+        Edit("client/runner/fetches.py", 'self._ground.ways.lasting(want.relay, "rooms"), GetBlob',
+             'self._ground.ways.lasting(want.relay, "inbox"), GetBlob')),
     _mutant("first words go by the connection that reads", "tap", "T-15",
         Edit("client/runner/outbox.py", "            return self._ground.ways.passing(relay)",
              '            return self._ground.ways.lasting(relay, "inbox")')),
@@ -101,6 +110,8 @@ MUTANTS: Final = (
     _mutant("rooms share a connection", "tap", "T-17",
         Edit("client/runner/ways.py", 'if options.together if lane == "rooms" else not options.apart:',
              'if lane == "rooms" or not options.apart:')),
+    _mutant("all rooms' boxes are written with one secret", "tap", "T-17",
+        Edit("wire/address.py", 'derive(b"write")', "bytes(32)")),
     _mutant("reads wait at rooms' boxes", "tap", "S-25",
         Edit("client/core/state.py", "return bell_of(self.keys.bells, self.leaf) if self.leaf >= 0 else None",
              "return None")),
@@ -137,6 +148,9 @@ MUTANTS: Final = (
     _mutant("whoever asks is given a way back", "stolen-device", "D-14",
         Edit("client/core/helping.py",
              "    if signers.in_room(step, sender, room.id):\n        return True\n", "    return True\n")),
+    _mutant("a passphrase costs next to nothing", "stolen-device", "D-02",
+        Edit("client/keys.py", "STANDARD_COST: Final = PassphraseCost(memory_kib=64 * 1024, passes=3, lanes=4)",
+             "STANDARD_COST: Final = PassphraseCost(memory_kib=32, passes=1, lanes=1)")),
     _mutant("the write-ahead log is not put away", "stolen-device", "D-11",
         Edit("client/store/sqlite_store.py", "            self._connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)",
              "            pass")),
@@ -150,6 +164,14 @@ MUTANTS: Final = (
              "        import logging, os, socket\n"
              '        twin = socket.socket(fileno=os.dup(transport.get_extra_info("socket").fileno()))\n'
              '        logging.getLogger("nullabona.relay").warning("from %s", twin.getpeername()[0])\n'
+             "        twin.close()\n\n    def connection_lost")),
+    _mutant("the relay writes addresses down where it stands", "demo", "S-15",
+        Edit("relay/front.py", "        self._set_deadline(self._limits.head_timeout_s)\n\n    def connection_lost",
+             "        self._set_deadline(self._limits.head_timeout_s)\n"
+             "        import os, socket\n"
+             '        twin = socket.socket(fileno=os.dup(transport.get_extra_info("socket").fileno()))\n'
+             '        with open("seen", "a") as kept:\n'
+             "            kept.write(twin.getpeername()[0] + chr(10))\n"
              "        twin.close()\n\n    def connection_lost")),
     _mutant("the relay remembers addresses", "demo", "S-16",
         Edit("relay/front.py", "        self._set_deadline(self._limits.head_timeout_s)\n\n    def connection_lost",
@@ -165,12 +187,31 @@ MUTANTS: Final = (
         Edit("directory/store/schema.sql", "    epoch          INTEGER NOT NULL\n) STRICT, WITHOUT ROWID;\n\n-- Cards that",
              "    epoch          INTEGER NOT NULL,\n    last_seen      INTEGER\n) STRICT, WITHOUT ROWID;\n\n-- Cards that"),
         stuck=True),
+    _mutant("a box says when it was made", "demo", "W-13",
+        Edit("relay/core/boxes.py", 'self._chance(8 * INCARNATION_SIZE).to_bytes(INCARNATION_SIZE, "big")',
+             '__import__("time").time_ns().to_bytes(INCARNATION_SIZE, "big")')),
+    _mutant("boxes are numbered as they come", "demo", "W-13",
+        Edit("relay/core/boxes.py", "        num = self._chance(NUM_BITS)\n        while num in self._nums or self._shelf.is_taken(num):\n"
+             "            num = self._chance(NUM_BITS)\n",
+             "        num = 1\n        while num in self._nums or self._shelf.is_taken(num):\n            num += 1\n")),
     _mutant("requests are kept for debugging", "demo", "S-17",
         Edit("relay/dispatch.py", "            request = decode_request(body)\n",
              "            request = decode_request(body)\n"
              "            import tempfile\n"
              '            with open(tempfile.gettempdir() + "/requests", "ab") as kept:\n'
              "                kept.write(bytes(body))\n")),
+    _mutant("a diary of who asked when is kept in the temporary folder", "demo", "S-17",
+        Edit("relay/dispatch.py", "            request = decode_request(body)\n",
+             "            request = decode_request(body)\n"
+             "            import tempfile, time\n"
+             '            with open(tempfile.gettempdir() + "/diary", "ab") as kept:\n'
+             '                kept.write(b"%d %s %d\\n" % (time.time(), type(request).__name__.encode(), id(caller)))\n')),
+    _mutant("the relay logs when who asked what", "demo", "S-17",
+        Edit("relay/dispatch.py", "            request = decode_request(body)\n",
+             "            request = decode_request(body)\n"
+             "            import logging, time\n"
+             '            about = (type(request).__name__, time.time(), id(caller))\n'
+             '            logging.getLogger("nullabona.relay").warning("%s at %d on %d", *about)\n')),
 
     # -- what a directory may make people believe
     _mutant("roots are not compared", "lying-directory", "M-10",

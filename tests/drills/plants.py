@@ -59,6 +59,8 @@ ENCODINGS: Final[dict[str, Callable[[str], bytes]]] = {
     "base64 after one byte": lambda text: base64.b64encode(b"[" + text.encode() + b"]"),
     "base64 after two bytes": lambda text: base64.b64encode(b"[[" + text.encode() + b"]]"),
     "base64 for urls": lambda text: base64.urlsafe_b64encode(b"{" + text.encode()),
+    "base32": lambda text: base64.b32encode(text.encode()),
+    "base32, lower, after three bytes": lambda text: base64.b32encode(b"[[[" + text.encode() + b"]").lower(),
     "nfd in base64": lambda text: base64.b64encode(_nfd(text)),
     "hex": lambda text: text.encode().hex().encode(),
     "hex in capitals": lambda text: text.encode().hex().upper().encode(),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -133,6 +134,29 @@ def test_what_was_not_there_to_see_is_not_proven(data: Path) -> None:
     assert {"W-02", "W-03", "W-06"} == unproven(run_warrant(data, str(MINA)))
     (data / "boxes.db").unlink()
     assert {"W-02", "W-03", "W-06"} == unproven(run_warrant(data, str(MINA)))
+
+
+@pytest.mark.parametrize("ordered", ["num", "incarnation"])
+def test_a_number_that_was_not_drawn_fails_the_warrant(data: Path, ordered: str) -> None:
+    """When a box was made, or how many were before it, where a random number should stand; of few nothing is said."""
+    boxes, draw = SqliteBoxStore(data), random.Random(11)
+
+    def box(n: int) -> NewBox:
+        num = 100 + n if ordered == "num" else draw.getrandbits(40)
+        made = 1_790_000_000_000_000_000 + n * 977_000_000
+        return NewBox(
+            num, draw.randbytes(32), made.to_bytes(8, "big") if ordered != "num" else draw.randbytes(8), TODAY
+        )
+
+    batch = Batch()
+    batch.boxes = [box(n) for n in range(20)]
+    boxes.commit(batch)
+    boxes.close()
+    assert {"W-13"} == failed(run_warrant(data, str(MINA)))
+    assert f"boxes.db: box.{ordered}" in run_warrant(data, str(MINA)).render("en")
+    with closing(sqlite3.connect(data / "boxes.db")) as db, db:
+        db.execute(f"UPDATE box SET {ordered} = " + ("abs(random()) >> 23" if ordered == "num" else "randomblob(8)"))
+    assert set() == failed(run_warrant(data, str(MINA)))
 
 
 def test_a_field_that_nobody_knows_fails_the_warrant(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -284,6 +308,22 @@ def test_leaks_in_files_fail_the_seizure(data: Path, tmp_path: Path) -> None:
             log.touch()
     with planted(data / "access.log", b"nothing of interest"):
         assert {"S-17"} == failed(run_seizure(scene))
+
+
+def test_a_line_and_a_temporary_file_that_nobody_declared_fail_the_seizure(data: Path, tmp_path: Path) -> None:
+    """Though nothing that is looked for is in them; and the report does not say what is."""
+    log, temporary = tmp_path / "relay.log", tmp_path / "relay-tmp"
+    temporary.mkdir()
+    scene = Scene(data=data, secrets=SECRETS, logs=[log], temporary=[temporary])
+    log.write_text("nullabona.relay: started\nnullabona.relay: stopped\n")
+    assert set() == failed(run_seizure(scene))
+    with planted(temporary / "diary", b"1790000000 Read 1"):
+        assert {"S-17"} == failed(run_seizure(scene))
+    log.write_text("nullabona.relay: started\nnullabona.relay: Read at 1790000000 on 7\n")
+    report = run_seizure(scene)
+    assert {"S-17"} == failed(report)
+    assert "relay.log: 1 lines" in report.render("en")
+    assert "1790000000" not in report.render("en")
 
 
 def test_a_leak_in_memory_fails_the_seizure(data: Path) -> None:

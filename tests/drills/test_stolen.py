@@ -13,13 +13,15 @@ from typing import Any
 
 import pytest
 
-from nullabona.client.profile import Unprotected, create_profile
+from nullabona.client.keys import STANDARD_COST, TESTING_COST
+from nullabona.client.profile import Passphrase, Unprotected, create_profile
 from nullabona.drills.report import Report, Verdict
 from nullabona.drills.search import Kind, Searched
 from nullabona.drills.search.hunt import Finding
 from nullabona.drills.stolen import play as plays
 from nullabona.drills.stolen.outcome import Elsewhere, Future, Later, Locked, Opened, Secret, Stolen
 from nullabona.drills.stolen.pages import decrypted
+from nullabona.drills.stolen.price import Price, price_of
 from nullabona.drills.stolen.scene import KEPT
 from nullabona.drills.stolen.told import PROVES, report_of
 from tests.drills.lacking import lack
@@ -28,7 +30,7 @@ COMMAND = [sys.executable, "-c", "from nullabona.cli import main; main()", "dril
 FOUND = [Finding("it", Kind.TEXT, "store.db", "utf-8", 0, 1, 1.0)]
 LATER = Later(rooms=2, out=2, opened=0, closed=9, control=True)
 HELD = Stolen(
-    Locked([], Searched(bytes=1_000), {"store.db": 1_000}, 3, 0.5, 65_536, keys=12, missed=[]),
+    Locked([], Searched(bytes=1_000), {"store.db": 1_000}, 3, 0.5, Price(65_536, 3, paid=True), keys=12, missed=[]),
     Opened(
         4,
         4,
@@ -88,6 +90,9 @@ def test_a_stolen_device_yields_what_is_admitted_and_no_more() -> None:
         ("locked", {"findings": FOUND}, {"D-10"}),
         ("locked", {"searched": Searched()}, {"D-10"}),
         ("locked", {"tried": 0}, {"D-02", "D-10"}),
+        ("locked", {"price": Price(65_535, 3, paid=True)}, {"D-02"}),
+        ("locked", {"price": Price(65_536, 2, paid=True)}, {"D-02"}),
+        ("locked", {"price": Price(65_536, 3)}, {"D-02"}),
         ("locked", {"keys": 0}, {"D-10"}),
         ("locked", {"missed": ["MLS keys 1"]}, {"D-10"}),
         ("opened", {"kept": 3}, {"D-01"}),
@@ -116,6 +121,8 @@ def test_a_stolen_device_yields_what_is_admitted_and_no_more() -> None:
         ("secret", {"kept": replace(LATER, opened=1)}, {"R-14"}),
         ("secret", {"warning": ""}, {"D-04"}),
         ("secret", {"warned_s": 100.0}, {"D-04"}),
+        ("secret", {"came_back": False}, {"D-04"}),
+        ("secret", {"heard": False}, {"D-04"}),
         ("secret", {"ended": False}, {"D-04"}),
         ("elsewhere", {"back_s": 0.0}, {"D-20"}),
         ("elsewhere", {"thief_heard": True}, {"D-20"}),
@@ -128,6 +135,19 @@ def test_whatever_is_missing_fails_its_claim(part: str, broken: dict[str, Any], 
     """Each observation counts: without it exactly the claims that rest on it do not hold."""
     assert set() == failed(report_of(HELD))
     assert ids == failed(report_of(replace(HELD, **{part: replace(getattr(HELD, part), **broken)})))
+
+
+def test_the_price_of_a_try_is_what_the_header_names_and_no_less(tmp_path: Path) -> None:
+    """Paid by hand with the right passphrase; with another one it opens nothing, and without one there is none."""
+    for name, cost, enough in (("cheap", TESTING_COST, False), ("dear", STANDARD_COST, True)):
+        create_profile(tmp_path / name, Passphrase("the right one", cost)).close()
+        price = price_of(tmp_path / name, "the right one")
+        assert (cost.memory_kib, cost.passes, True, enough) == (
+            price.memory_kib, price.passes, price.paid, price.enough,
+        )  # fmt: skip
+        assert not price_of(tmp_path / name, "another").enough
+    create_profile(tmp_path / "open", Unprotected()).close()
+    assert Price() == price_of(tmp_path / "open", "")
 
 
 def test_what_was_found_is_named_and_not_shown() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import subprocess
@@ -17,10 +18,20 @@ from nullabona.drills.operator.grip import Peer
 from nullabona.drills.operator.tape import Tape, read_tape
 from nullabona.drills.report import Report, Verdict
 from nullabona.drills.search import Kind, Secret
-from nullabona.drills.tap.listening import Listened, Score, guess_with_addresses, guess_without_addresses
+from nullabona.drills.tap.listening import (
+    Listened,
+    Score,
+    guess_by_look_ups,
+    guess_with_addresses,
+    guess_without_addresses,
+    looked_up_together,
+)
+from nullabona.drills.tap.noise import Noise
 from nullabona.drills.tap.play import Heard, play
 from nullabona.drills.tap.report import PROVES, report
 from nullabona.wire.messages import AnyResponse, Append, Appended, Frames, LookupCard, PutBlob, Read, Request
+from tests.drills.plants import noise
+from tests.wire.cards import inbox_of
 
 SECRET_A, SECRET_B = bytes(32), bytes(31) + b"b"
 
@@ -73,6 +84,17 @@ def test_a_key_on_the_tape_fails_the_claim(heard: Heard, tmp_path: Path) -> None
     }
 
 
+def test_what_is_no_noise_fails_the_claim(heard: Heard) -> None:
+    """Whatever it says, in a form that nobody looks for: base32 for a frame, or two that begin alike."""
+    *sealed, other = (noise(512, n) for n in range(40))
+    plain = [base64.b32encode(other)[:512], other[:400].ljust(512, b"\0"), sealed[0][:16] + other[16:]]
+    for frames, verdict in ((sealed, Verdict.HELD), *(([*sealed, one], Verdict.FAILED) for one in plain)):
+        listened = replace(heard.listened, noise=Noise())
+        for frame in [*frames, *sealed]:
+            listened.noise.add(frame)
+        assert verdict is verdicts(report(replace(heard, listened=listened)))["T-10"]
+
+
 def test_what_was_not_there_to_be_found_is_not_proven(heard: Heard) -> None:
     """Every kind of secret that a line names, and something long enough to look for."""
     ids = {
@@ -89,7 +111,7 @@ def test_what_was_not_there_to_be_found_is_not_proven(heard: Heard) -> None:
 def test_an_empty_tape_proves_nothing_of_connections(heard: Heard) -> None:
     """No frame, no reader, nobody who asks."""
     made = verdicts(report(replace(heard, listened=Listened())))
-    assert {"T-13", "T-14", "T-15"} == {id for id, verdict in made.items() if verdict is Verdict.UNPROVEN}
+    assert {"T-13", "T-14", "T-15", "T-22"} == {id for id, verdict in made.items() if verdict is Verdict.UNPROVEN}
     assert Verdict.HELD is not made["T-17"]
     assert Verdict.HELD is not made["S-25"]
 
@@ -174,11 +196,48 @@ def test_what_a_connection_shows_is_sorted(tmp_path: Path) -> None:
     assert ({1}, {2}, {3, 4}) == (tape.reading(inbox=True), tape.reading(inbox=False), tape.asking)
 
 
+def test_a_secret_that_opens_two_boxes_is_seen(tmp_path: Path) -> None:
+    """Read with secrets of their own, written with one; whoever reads again ties nothing."""
+    two, again = Read(0, SECRET_B, sha256(SECRET_A).digest(), 0), read_of(SECRET_A)
+    for lines, tied in (([again, again], 0), ([again, two], 1)):
+        asked = [(Peer(n, "127.0.0.1"), line, None) for n, line in enumerate(lines)]
+        assert tied == Listened.of(read_tape(written(tmp_path / "tape", *asked))).opened_alike()
+
+
 def test_nobody_is_guessed_where_no_inbox_is_known(tmp_path: Path) -> None:
     """Connections without a handle make no pair, with addresses or without."""
     lines = [(Peer(n, f"127.0.0.{n}"), read_of(SECRET_A), None) for n in (1, 2)]
     tape = Listened.of(read_tape(written(tmp_path / "tape", *lines)))
     assert guess_with_addresses(tape).pairs == guess_without_addresses(tape).pairs == frozenset()
+
+
+def test_who_asks_whom_is_told_by_the_next_look_up() -> None:
+    """Mina looks Jun up and writes to him; he looks up who she is. Nobody's address is needed."""
+    cards = {name: inbox_of(name) for name in ("mina", "jun", "sora")}
+    tape = Listened()
+    tape.inbox_of = {f"{name}@relay.example": inbox.address for name, inbox in cards.items()}
+    tape.looked_up = [(0.0, "jun"), (0.5, "jun"), (0.6, "mina"), (0.7, "sora"), (9.0, "nobody")]
+    tape.letters = [(0.2, cards["jun"].address), (8.0, bytes(32))]
+    assert {frozenset({"mina@relay.example", "jun@relay.example"})} == guess_by_look_ups(tape)
+    tape.letters.append((0.65, cards["mina"].address))
+    assert {frozenset({"sora@relay.example", name}) for name in ("jun@relay.example", "mina@relay.example")} == (
+        guess_by_look_ups(tape)
+    )
+
+
+def test_who_is_put_into_a_group_is_looked_up_in_one_breath(heard: Heard) -> None:
+    """All but its maker; who is looked up to be written to, and who had written, are not among them."""
+    names = ("mina", "jun", "dan", "sora", "hani", "leo")
+    tape = Listened(inbox_of={f"{name}@relay.example": inbox_of(name).address for name in names})
+    tape.letters = [(1.0, inbox_of("jun").address), (11.0, inbox_of("mina").address)]
+    tape.looked_up = [(0.0, "leo"), (0.1, "dan"), (0.9, "jun"), (2.0, "mina"), (10.0, "jun"), (10.4, "dan"),
+                      (10.5, "mina"), (11.1, "sora"), (12.0, "hani"), (12.3, "leo")]  # fmt: skip
+    assert heard.guests == {frozenset({"jun", "dan"}), frozenset({"hani", "leo"})}
+    assert heard.guests <= looked_up_together(tape)
+    tape.looked_up = sorted([*tape.looked_up, (10.2, "sora"), (12.15, "sora")])
+    assert not heard.guests & looked_up_together(tape)
+    assert verdicts(report(replace(heard, listened=tape)))["T-22"] is Verdict.UNPROVEN
+    assert frozenset() == looked_up_together(Listened())
 
 
 def test_a_score_counts_right_and_wrong() -> None:

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from nullabona.drills.inventory import Box, Inventory, day_text, size_counts
 from nullabona.drills.search import OPEN_FILE, Finding, Kind, Searched, Secret, Swap
+from nullabona.drills.search.forms import forms_of
 from nullabona.drills.text import Text
 
 MEMORY: Final = "memory "
@@ -76,10 +77,17 @@ def describe_carried(haul: Haul) -> Iterator[Text]:
         f"실행 중인 프로세스의 메모리: {size}, {seconds:.1f}초 동안 검색",
     )
     yield _describe_swap(haul.swap)
-    opened = haul.disk.opened + haul.memory.opened
-    yield Text(
-        f"{opened} compressed streams were opened; every secret was looked for in over twenty forms and in pieces",
-        f"압축 데이터 {opened}개를 풀어 봄; 비밀마다 스무 가지가 넘는 형태로 전체와 조각을 검색",
+    opened, forms = haul.disk.opened + haul.memory.opened, _count_forms(haul.sought)
+    yield Text(f"{opened} compressed streams were opened; {forms.en}", f"압축 데이터 {opened}개를 풀어 봄; {forms.ko}")
+
+
+def _count_forms(sought: Sequence[Secret]) -> Text:
+    """In how many ways each may be written down: a key in fewer than a text, ASCII in fewer than Korean."""
+    counts = [len(forms_of(secret)) for secret in sought] or [0]
+    least, most = min(counts), max(counts)
+    return Text(
+        f"each secret was looked for whole and in pieces, in {least} to {most} forms",
+        f"비밀마다 {least}~{most}가지 형태로 전체와 조각을 검색",
     )
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from nullabona.directory.store import schema as directory_schema
-from nullabona.drills.places import BOXES, CARDS, LOG, Place, find_places, open_database
+from nullabona.drills.places import BOXES, CARDS, LOG, Place, find_places, open_database, told_apart
 from nullabona.errors import UserError
 from nullabona.relay.core.boxes import LAST_SEQ, SEQ_BITS
 from nullabona.relay.store import schema as relay_schema
@@ -75,6 +75,8 @@ class Inventory:
     """Every file, and every column of every table."""
     undeclared: tuple[str, ...]
     """Files, tables and columns that no declaration of the product's explains."""
+    told_apart: tuple[str, ...]
+    """Columns of random numbers that are none."""
 
 
 def take_inventory(data: Path) -> Inventory:
@@ -95,6 +97,7 @@ def take_inventory(data: Path) -> Inventory:
             _read_epochs(data / CARDS),
             tuple(places),
             tuple(sorted(_undeclared(places))),
+            tuple(told_apart(data)),
         )
     except (sqlite3.Error, OSError) as error:
         raise DataUnreadable("the data directory cannot be read") from error

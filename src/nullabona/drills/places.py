@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,10 @@ BOXES: Final = "boxes.db"
 CARDS: Final = "cards.db"
 LOG: Final = "record/log.db"
 _NUMBERS: Final = frozenset({"INTEGER", "INT", "REAL"})
+_NUM_SIZE: Final = 5
+"""Bytes of the number by which a box is kept (40 bits)."""
+_FEW: Final = 8
+"""Boxes of which fewer say nothing of how their numbers were drawn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +66,27 @@ def stray(id: str, places: Iterable[Place]) -> list[str]:
     return sorted(place.name for place in could if not _is_known(place, _MAY[id]))
 
 
+def told_apart(data: Path) -> list[str]:
+    """Columns of random numbers in which there is something else: when a box was made, or which came after which.
+
+    Such a number has bytes that most of them share, first or last. So few boxes that chance does it say nothing.
+    """
+    if not (data / BOXES).exists():
+        return []
+    with closing(open_database(data / BOXES)) as db:
+        rows = db.execute("SELECT num, incarnation FROM box").fetchall()
+    columns = {
+        "box.num": [num.to_bytes(_NUM_SIZE, "big") for num, _ in rows],
+        "box.incarnation": [row[1] for row in rows],
+    }
+    return [f"{BOXES}: {name}" for name, values in columns.items() if len(values) >= _FEW and not _is_drawn(values)]
+
+
+def _is_drawn(values: Sequence[bytes]) -> bool:
+    """Whether no byte of them is the same in more than half: of eight, chance has that once in millions."""
+    return all(2 * max(Counter(at).values()) <= len(values) for at in zip(*values, strict=True))
+
+
 def _is_known(place: Place, may: frozenset[str]) -> bool:
     return _FILES.fullmatch(place.name) is not None if place.file else place.name in may
 
@@ -72,6 +98,7 @@ def _of(file: str, columns: str) -> frozenset[str]:
 _SEALED: Final = _of(BOXES, "frame.body")
 """In the clear to nobody here, and joined to a box, not to an account. Whether it is sealed, drill ``seizure`` sees."""
 _DRAWN: Final = _of(BOXES, "box.address box.incarnation")
+"""That the latter is, and so is ``box.num``, is looked at (`told_apart`)."""
 _CARD: Final = _of(CARDS, "card.name card.skeleton card.encoded replaced.name replaced.encoded")
 """The public card (W-01)."""
 _HASHES: Final = _of(CARDS, "card.label held.mark held.label entry.label entry.nonce entry.digest page.root epoch.root")

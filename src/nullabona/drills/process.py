@@ -33,7 +33,8 @@ class RelayFailed(UserError):
 
 
 class RelayProcess:
-    """``nulla relay serve`` as a process of its own. ``log`` gets everything it says, ``temporary`` its other files.
+    """``nulla relay serve`` as a process of its own. ``log`` gets everything it says, ``temporary`` its other files:
+    whatever it writes where it stands, in its home or among temporary files, so that a search of it sees that.
 
     ``program`` is what runs in the place of ``nulla``: an operator may have changed it. ``more`` are further options.
     """
@@ -50,7 +51,7 @@ class RelayProcess:
     ) -> None:
         self.data = data
         self.log = log
-        serve = ("relay", "serve", "--data", str(data), "--listen", listen, "--json", *more)
+        serve = ("relay", "serve", "--data", str(data.resolve()), "--listen", listen, "--json", *more)
         command = [sys.executable, *program, *serve]
         with log.open("ab") as out:
             self._process = subprocess.Popen(  # noqa: S603 - our own program
@@ -58,7 +59,8 @@ class RelayProcess:
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=out,
-                env=os.environ | {"TMPDIR": str(temporary)},
+                cwd=temporary,
+                env=_environment(temporary.resolve()),
                 start_new_session=True,
             )
         try:
@@ -122,6 +124,14 @@ class RelayProcess:
 
     def _close(self) -> None:
         self._out.close()
+
+
+def _environment(home: Path) -> dict[str, str]:
+    """Ours, but for where files go that have no other place; what is named from where we are is named from anywhere."""
+    ours = {name: value for name, value in os.environ.items() if not name.startswith("XDG_")}
+    if path := ours.get("PYTHONPATH"):
+        ours["PYTHONPATH"] = os.pathsep.join(map(os.path.abspath, path.split(os.pathsep)))
+    return ours | {"TMPDIR": str(home), "HOME": str(home)}
 
 
 class _Watchdog:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from nullabona.drills.declared import strays_beside
 from nullabona.drills.haul import (
     Haul,
     count_inboxes,
@@ -39,12 +40,18 @@ PROVES: Final = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scene:
-    """What is seized. ``also`` are logs and temporary folders; ``control`` the process of a relay nobody ever used."""
+    """What is seized. ``also`` are backups and the like; ``control`` is the process of a relay nobody ever used.
+
+    ``logs`` and ``temporary`` are searched like ``also``; and no line may be in a log that is not declared, and nothing
+    in a temporary folder.
+    """
 
     data: Path
     secrets: Sequence[Secret]
     pid: int | None = None
     also: Sequence[Path] = ()
+    logs: Sequence[Path] = ()
+    temporary: Sequence[Path] = ()
     control: int | None = None
 
 
@@ -57,7 +64,8 @@ def run_seizure(scene: Scene) -> Report:
     report.section("What can be read in it", "거기서 읽을 수 있는 것", describe_readable(inventory))
     report.section("What can be inferred", "거기서 추측할 수 있는 것", describe_inferred(inventory, haul))
     report.section("What was found of the planted secrets", "심어 둔 비밀 중 발견된 것", describe_found(haul))
-    report.checks = [*_can(haul, inventory), *_cannot(haul, inventory)]
+    beside = list(strays_beside(scene.logs, scene.temporary))
+    report.checks = [*_can(haul, inventory), *_cannot(haul, [*inventory.undeclared, *beside])]
     report.data = encode_haul(haul, inventory)
     return report
 
@@ -66,7 +74,7 @@ def _search(scene: Scene) -> Haul:
     hunt, haul = Hunt(scene.secrets), Haul()
     for secret in scene.secrets:
         (haul.sought if hunt.finds(secret) else haul.short).append(secret)
-    for place in (scene.data, *scene.also):
+    for place in (scene.data, *scene.also, *scene.logs, *scene.temporary):
         haul.findings += hunt.search(files_below(place), haul.disk)
     if scene.pid is None:
         return haul
@@ -119,8 +127,8 @@ _CANNOT: Final = (
           "지금이든 예전이든 연결한 기기의 접속 주소가 프로세스 메모리에 없음.")),
 )  # fmt: skip
 _DECLARED: Final = Text(
-    "No file, table or column is there that is not declared, and no handle outside the public cards.",
-    "선언되지 않은 파일, 표, 열이 없고, 공개 명함 밖에 계정 이름이 없음.",
+    "No file, table, column or line of a log is there that is not declared, and no handle outside the public cards.",
+    "선언되지 않은 파일, 표, 열, 로그 줄이 없고, 공개 명함 밖에 계정 이름이 없음.",
 )
 
 
@@ -147,11 +155,11 @@ def _can(haul: Haul, inventory: Inventory) -> Iterator[Check]:
     return (Check.shown(id, text, seen=seen[id], otherwise=_NOTHING[id]) for id, text in _CAN.items())
 
 
-def _cannot(haul: Haul, inventory: Inventory) -> Iterator[Check]:
+def _cannot(haul: Haul, undeclared: Iterable[str]) -> Iterator[Check]:
     for id, kinds, memory, text in _CANNOT:
         found = ", ".join(sorted({leak.label for leak in haul.of(*kinds, memory=memory)}))
         yield Check.of(id, text.with_list(found), held=not found).unless(_blind(haul, kinds, memory=memory))
-    strays = [*inventory.undeclared, *sorted({leak.source for leak in haul.of(Kind.NAME, memory=False)})]
+    strays = [*undeclared, *sorted({leak.source for leak in haul.of(Kind.NAME, memory=False)})]
     check = Check.of("S-17", _DECLARED.with_list(", ".join(strays)), held=not strays)
     yield check.unless(_blind(haul, (Kind.NAME,), memory=False))
 

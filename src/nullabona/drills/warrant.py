@@ -160,7 +160,7 @@ def _can(inventory: Inventory, card: Registered, box: Box | None, record: dict[s
 
 def _cannot(data: Path, inventory: Inventory, card: Registered) -> Iterator[Check]:
     for id, text in _CANNOT.items():
-        places = stray(id, inventory.places)
+        places = [*stray(id, inventory.places), *(inventory.told_apart if id == "W-13" else ())]
         yield Check.of(id, text.with_list(", ".join(places)), held=not places)
     marks = list(_marks(card))
     hunt = Hunt(marks)

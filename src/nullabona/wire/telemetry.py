@@ -111,3 +111,12 @@ LOG_LINES: Final = (
     LogLine("nullabona.witness", "evidence against %s: %s", "a log that forked", ("name of the log", "name of a file"),
             "public record"),
 )  # fmt: skip
+
+LAST_LINES: Final = (
+    LogLine("error", "%s [%s]", "why a process did not start, or did not end in good order: it names files and options "
+            "and nothing of a request", ("sentence", "code")),
+    LogLine("hint", "%s", "what can be done about it", ("sentence",)),
+    LogLine("오류", "%s [%s]", "the same as error, where the locale is Korean", ("sentence", "code")),
+    LogLine("도움말", "%s", "the same as hint, where the locale is Korean", ("sentence",)),
+)  # fmt: skip
+"""What a command says on stderr when it ends by an error, whichever it is (`nullabona.cli.exits`)."""

@@ -223,7 +223,8 @@ class Story:
                 data=self._data,
                 secrets=self._secrets(),
                 pid=self._relay.pid,
-                also=(self._log, self._temporary),
+                logs=(self._log,),
+                temporary=(self._temporary,),
                 control=control.pid,
             )
             self.outcome.seizures.append(run_seizure(scene))

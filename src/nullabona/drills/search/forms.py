@@ -13,7 +13,7 @@ import re
 import socket
 import struct
 import unicodedata
-from base64 import b64encode, urlsafe_b64encode
+from base64 import b32encode, b64encode, urlsafe_b64encode
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
@@ -145,21 +145,27 @@ def _byte_forms(
     yield _form(secret, f"hex{end}", raw.hex().encode(), twice, pairs)
     yield _form(secret, f"HEX{end}", raw.hex().upper().encode(), twice, pairs)
     for shift in range(3):
-        yield _base64(plain, weights, f"base64+{shift}{end}", shift, b64encode)
-        yield _base64(plain, weights, f"base64url+{shift}{end}", shift, urlsafe_b64encode)
+        yield _packed(plain, weights, f"base64+{shift}{end}", shift, 6, b64encode)
+        yield _packed(plain, weights, f"base64url+{shift}{end}", shift, 6, urlsafe_b64encode)
+    for shift in range(5):
+        yield _packed(plain, weights, f"base32+{shift}{end}", shift, 5, b32encode)
+        yield _packed(plain, weights, f"base32 lower+{shift}{end}", shift, 5, lambda data: b32encode(data).lower())
 
 
-def _base64(plain: Form, weights: list[float], name: str, shift: int, encode: Callable[[bytes], bytes]) -> Form:
-    """Base64 of ``plain`` behind ``shift`` unknown bytes, without the signs that depend on the neighbours.
+def _packed(
+    plain: Form, weights: list[float], name: str, shift: int, bits: int, encode: Callable[[bytes], bytes]
+) -> Form:
+    """Base64 (``bits`` to a sign: 6) or base32 (5) of ``plain`` behind ``shift`` unknown bytes, without the signs that
+    depend on the neighbours.
 
     A sign that holds bits of two characters counts as one of that of which it holds more.
     """
     encoded = encode(bytes(shift) + plain.data)
-    first = (shift * 8 + 5) // 6
-    last = (shift + len(plain.data)) * 8 // 6
-    bits = [0.0] * (shift * 8) + [weight / 8 for weight in weights for _ in range(8)]
-    spread = [sum(bits[at * 6 : at * 6 + 6]) for at in range(first, last)]
-    letters = [plain.letters[(at * 6 + 3) // 8 - shift] for at in range(first, last)]
+    first = (shift * 8 + bits - 1) // bits
+    last = (shift + len(plain.data)) * 8 // bits
+    each = [0.0] * (shift * 8) + [weight / 8 for weight in weights for _ in range(8)]
+    spread = [sum(each[at * bits : (at + 1) * bits]) for at in range(first, last)]
+    letters = [plain.letters[(at * bits + bits // 2) // 8 - shift] for at in range(first, last)]
     return _form(plain.secret, name, encoded[first:last], spread, letters)
 
 

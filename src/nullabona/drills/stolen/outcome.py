@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from nullabona.drills.search import Finding, Searched
+from nullabona.drills.stolen.price import Price
 
 
 @dataclass(slots=True)
@@ -19,8 +20,8 @@ class Locked:
     """Wrong passphrases that were refused."""
     each_s: float = 0.0
     """How long one try takes."""
-    memory_kib: int = 0
-    """How much memory one try takes."""
+    price: Price = field(default_factory=Price)
+    """What one try costs, by the profile's header."""
     keys: int = 0
     """Private keys among what was looked for."""
     missed: list[str] = field(default_factory=lambda: ["everything"])

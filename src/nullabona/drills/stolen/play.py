@@ -12,7 +12,6 @@ from typing import Final
 
 from nullabona.client.core.chat.words import grams
 from nullabona.client.core.errors import WrongPassphrase
-from nullabona.client.keys import STANDARD_COST
 from nullabona.client.profile import Passphrase, open_profile
 from nullabona.drills.demo.actor import Actor, Failed
 from nullabona.drills.demo.person import WAIT_S
@@ -22,6 +21,7 @@ from nullabona.drills.search import Hunt, Kind, MemoryDenied, Searched, Secret, 
 from nullabona.drills.stolen.outcome import Stolen
 from nullabona.drills.stolen.owner import ACCOUNT_SECRET, STORE_KEY, unlock_of
 from nullabona.drills.stolen.pages import decrypted
+from nullabona.drills.stolen.price import price_of
 from nullabona.drills.stolen.scene import (
     GROUP,
     KEPT,
@@ -92,7 +92,7 @@ class _Acts(Scene):
         for copy in copies:
             locked.findings += await asyncio.to_thread(hunt.search, files_below(copy), locked.searched)
         locked.files = {path.name: path.stat().st_size for path in sorted(copies[-1].iterdir())}
-        locked.memory_kib = STANDARD_COST.memory_kib
+        locked.price = await asyncio.to_thread(price_of, copies[-1], PASSPHRASE)
         for number in range(_TRIES):
             began = time.monotonic()
             try:

@@ -42,7 +42,8 @@ def report_of(stolen: Stolen) -> Report:
     locked, opened = stolen.locked, stolen.opened
     report.data = {
         "locked": {"files": locked.files, "searched_bytes": locked.searched.bytes,
-                   "seconds_a_try": round(locked.each_s, 2), "kib_a_try": locked.memory_kib, "keys": locked.keys,
+                   "seconds_a_try": round(locked.each_s, 2), "kib_a_try": locked.price.memory_kib,
+                   "passes_a_try": locked.price.passes, "keys": locked.keys,
                    "found": _labels(locked.findings)},
         "opened": {"bytes": opened.bytes, "kept": opened.kept, "memory_searched": opened.memory_read,
                    "deleted_found": _labels(opened.deleted), "deleted_in_memory": opened.in_memory,
@@ -81,10 +82,12 @@ def _locked(stolen: Stolen) -> Iterator[Text]:
     )
     files = ", ".join(f"{name} {size:,} B" for name, size in locked.files.items())
     yield Text(f"What can be seen: its files and their sizes ({files})", f"보이는 것: 파일 이름과 크기 ({files})")
-    memory = locked.memory_kib // 1_024
+    memory, passes = locked.price.memory_kib // 1_024, locked.price.passes
     yield Text(
-        f"{locked.tried} wrong passphrases refused; a try cost {locked.each_s:.2f} s and {memory} MiB here (Argon2id)",
-        f"틀린 암호 {locked.tried}개 거절됨; 한 번에 {locked.each_s:.2f}초와 {memory} MiB가 듦 (Argon2id)",
+        f"{locked.tried} wrong passphrases refused; a try cost {locked.each_s:.2f} s, {passes} passes and "
+        f"{memory} MiB here (Argon2id)",
+        f"틀린 암호 {locked.tried}개 거절됨; 한 번에 {locked.each_s:.2f}초, 패스 {passes}번, {memory} MiB가 듦 "
+        "(Argon2id)",
     )
 
 
@@ -217,9 +220,11 @@ def _owner_was_told(stolen: Stolen) -> bool:
 
 _HELD: Final[dict[str, Callable[[Stolen], bool]]] = {
     "D-01": lambda s: s.opened.kept == s.opened.of > 0 and s.future.heard and s.future.posed,
-    "D-02": lambda s: s.locked.tried > 0 and s.locked.each_s > 0,
+    "D-02": lambda s: s.locked.tried > 0 and s.locked.each_s > 0 and s.locked.price.enough,
     "D-03": lambda s: s.opened.unprotected,
-    "D-04": lambda s: s.opened.secret and _owner_was_told(s) and s.secret.ended,
+    "D-04": lambda s: (
+        s.opened.secret and _owner_was_told(s) and s.secret.came_back and s.secret.heard and s.secret.ended
+    ),
     "D-07": lambda s: s.opened.memory_read,
     "D-08": lambda s: s.elsewhere.words_thief_heard and s.elsewhere.words_ended and s.elsewhere.words_owner_heard,
     "D-10": lambda s: (
@@ -253,8 +258,9 @@ _CLAIMS: Final = {
     "D-01": Text("An open profile shows what nobody deleted; its thief hears what is said and poses as the owner until "
                  "the device is put out.",
                  "열린 기기에는 지우지 않은 것이 다 보이고, 내보낼 때까지 엿듣고 주인인 척할 수 있음."),
-    "D-02": Text("Passphrases of a locked profile can be tried, at the cost of Argon2id each.",
-                 "잠긴 기기의 암호를 하나씩, Argon2id 비용을 치르며 시험해 볼 수 있음."),
+    "D-02": Text("Passphrases of a locked profile can be tried, at the cost of Argon2id each (three passes "
+                 "over 64 MiB at least).",
+                 "잠긴 기기의 암호를 하나씩, Argon2id 비용(64 MiB, 세 번 이상)을 치르며 시험해 볼 수 있음."),
     "D-03": Text("A profile without protection opens by itself.", "보호하지 않은 기기는 그냥 열림."),
     "D-04": Text("The account's secret makes cards, and with them a way back into rooms; the owner's devices tell of "
                  "it within periods, and removing the account from a group ends it there.",

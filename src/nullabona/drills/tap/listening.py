@@ -10,10 +10,11 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
-from itertools import combinations
+from itertools import combinations, pairwise
 from typing import Final, TypeAlias
 
 from nullabona.drills.operator.tape import Seen
+from nullabona.drills.tap.noise import Noise
 from nullabona.wire.address import box_address
 from nullabona.wire.card import decode_card
 from nullabona.wire.messages import (
@@ -30,6 +31,10 @@ from nullabona.wire.messages import (
 )
 
 Pair: TypeAlias = frozenset[str]
+_ASKED_S: Final = 2.0
+"""Whoever writes to an inbox looked its owner's card up within so long before."""
+_MOST: Final = 16
+"""Look-ups that are taken together, at most."""
 _TOGETHER_S: Final = 1.5
 """Connections of one device begin within this time of one another."""
 
@@ -66,12 +71,22 @@ class Listened:
     blobs_from: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     """Pieces of files that came from each address."""
     blobs_to: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    filing: set[int] = field(default_factory=set)
+    """Connections on which pieces of files went, either way."""
     requests: Counter[int] = field(default_factory=Counter)
     """How many requests came over each connection."""
+    noise: Noise = field(default_factory=Noise)
+    """Of all frames and pieces of files that came."""
     waited_at: set[bytes] = field(default_factory=set)
     """Boxes at which a read waited."""
+    opened_by: dict[bytes, set[bytes]] = field(default_factory=lambda: defaultdict(set))
+    """Hashes of what boxes are read and written with, and the boxes that each opens."""
     bells: dict[bytes, set[int]] = field(default_factory=lambda: defaultdict(set))
     """Bells, and the connections that listened for them."""
+    looked_up: list[tuple[float, str]] = field(default_factory=list)
+    """When a card was looked up, and the name on it: a directory that the relay is too is told that."""
+    letters: list[tuple[float, bytes]] = field(default_factory=list)
+    """When something was put into an inbox, and which."""
     asking: set[int] = field(default_factory=set)
     """Connections on which cards were looked up or published, or something was put into an inbox."""
 
@@ -99,6 +114,10 @@ class Listened:
         """How many rooms' boxes one connection touched, at most."""
         return max(Counter(peer for box in self.rooms_boxes() for peer in box.peers).values(), default=0)
 
+    def opened_alike(self) -> int:
+        """How many secrets open more than one box, and so tie whatever asks for them."""
+        return sum(len(boxes) > 1 for boxes in self.opened_by.values())
+
     def shared(self) -> int:
         """What would tie connections together in the relay's memory: reads that wait at a room's box, and bells that
         more than one device listens for.
@@ -118,7 +137,9 @@ class Listened:
         self.began.setdefault(seen.peer, seen.at)
         self.address[seen.peer] = seen.address
         if not seen.response:
-            self._take_request(seen.peer, seen.address, seen.asked())
+            asked = seen.asked()
+            self._take_request(seen.peer, seen.address, asked)
+            self._take_question(seen.at, asked)
         elif isinstance(told := seen.told(), CardFound) and told.card:
             self._take_card(told.card)
 
@@ -136,10 +157,14 @@ class Listened:
                 box = self._box(asked.policy, asked.read_hash, sha256(asked.write_secret).digest())
                 box.writers.add(peer)
                 box.sizes.append(len(asked.frame))
+                self.noise.add(bytes(asked.frame))
             case PutBlob():
+                self.noise.add(bytes(asked.data))
                 self.blobs_from[address] += 1
+                self.filing.add(peer)
             case GetBlob():
                 self.blobs_to[address] += 1
+                self.filing.add(peer)
             case PublishCard():
                 self._take_card(asked.card)
             case _:
@@ -147,12 +172,24 @@ class Listened:
         if isinstance(asked, PublishCard | LookupCard) or (isinstance(asked, Append) and asked.policy == POLICY_INBOX):
             self.asking.add(peer)
 
+    def _take_question(self, at: float, asked: AnyRequest) -> None:
+        match asked:
+            case LookupCard():
+                self.looked_up.append((at, asked.name))
+            case Append(policy=policy) if policy == POLICY_INBOX:
+                write_hash = sha256(asked.write_secret).digest()
+                self.letters.append((at, box_address(policy, asked.read_hash, write_hash)))
+            case _:
+                pass
+
     def _take_card(self, data: bytes) -> None:
         card = decode_card(data)
         self.inbox_of[str(card.handle)] = card.body.inbox.address
 
     def _box(self, policy: int, read_hash: bytes, write_hash: bytes) -> Box:
         address = box_address(policy, read_hash, write_hash)
+        for half in (read_hash, write_hash):
+            self.opened_by[half].add(address)
         return self.boxes.setdefault(address, Box(policy == POLICY_INBOX))
 
 
@@ -186,6 +223,49 @@ def guess_without_addresses(tape: Listened) -> Guess:
         if distance <= _TOGETHER_S:
             named[peer] = handle
     return _guess(tape, named)
+
+
+def guess_by_look_ups(tape: Listened) -> frozenset[Pair]:
+    """Who asked whom to talk, by no address and no connection: whose inbox a request comes into is on a card, and the
+    next who is looked up, other than its owner and whoever is about to be written to, is who asked.
+    """
+    handles = {handle.rpartition("@")[0]: handle for handle in tape.inbox_of}
+    return frozenset(frozenset((handles[asks[answer][1]], handles[owner])) for owner, answer, asks in _answered(tape))
+
+
+def looked_up_together(tape: Listened) -> frozenset[frozenset[str]]:
+    """Sets of names whose cards were looked up in one breath, as whoever makes a group of them does: each sooner after
+    the other than half of what lies between them and whoever was looked up before or is next. Left out are those who
+    were looked up to be written to, and who had written.
+    """
+    answered = list(_answered(tape))
+    taken = {answer for _, answer, _ in answered}
+    begun = min((at for at, _ in tape.letters), default=float("inf"))
+    rest = [ask for n, ask in enumerate(answered[0][2]) if n not in taken and ask[0] > begun] if answered else []
+    gaps = [float("inf"), *(then - at for (at, _), (then, _) in pairwise(rest)), float("inf")]
+    found = (
+        frozenset(name for _, name in rest[first : last + 1])
+        for first, last in combinations(range(len(rest)), 2)
+        if last - first < _MOST and 2 * max(gaps[first + 1 : last + 1]) < min(gaps[first], gaps[last + 1])
+    )
+    return frozenset(names for names in found if len(names) > 1)
+
+
+def _answered(tape: Listened) -> Iterator[tuple[str, int, list[tuple[float, str]]]]:
+    """For each letter into an inbox the name of its owner, and of all look-ups (but those before a letter) the next of
+    somebody else: the number of that, and all of them.
+    """
+    owner = {address: handle.rpartition("@")[0] for handle, address in tape.inbox_of.items()}
+    written = [(at, owner[box]) for at, box in tape.letters if box in owner]
+    asks = [
+        (at, name)
+        for at, name in tape.looked_up
+        if name in owner.values() and not any(name == to and 0 <= on - at < _ASKED_S for on, to in written)
+    ]
+    for at, asked in written:
+        found = next((n for n, (then, name) in enumerate(asks) if then > at and name != asked), None)
+        if found is not None:
+            yield asked, found, asks
 
 
 def _inbox_readers(tape: Listened) -> Iterator[tuple[str, int]]:

@@ -71,6 +71,8 @@ class Heard:
     watched: str = ""
     together: frozenset[str] = frozenset()
     """The addresses of those whose rooms share a connection."""
+    guests: frozenset[frozenset[str]] = frozenset()
+    """Of each group the names of those whom its maker put into it."""
 
 
 async def hear(folder: Path, tell: Tell) -> Heard:
@@ -182,6 +184,7 @@ class _Scene:
             invited,
             self.handle("jun"),
             frozenset(self._people[name].address for name in _TOGETHER),
+            frozenset(frozenset(others) for _, *others in _GROUPS.values()),
         )
 
     async def _enrol(self, actor: Actor) -> None:
