@@ -73,6 +73,19 @@ def test_wrong_passphrases_in_a_row_have_to_wait(person: Callable[..., Person]) 
     assert "ready" == _opened(mina)
 
 
+@pytest.mark.slow
+def test_passphrases_that_are_tried_at_once_have_to_wait_too(person: Callable[..., Person]) -> None:
+    """Of a dozen wrong ones in one go, at the lock and for the words, three are tried and the others told to wait."""
+    mina = person("mina")
+    for call in (a.GetPhrase, a.Unlock):
+        asked = [mina.page.ask(call(f"guess {n}")) for n in range(12)]
+        codes = [mina.page.answer(id)["code"] for id in asked]
+        assert ["wrong-passphrase"] * 3 + ["too-soon"] * 9 == codes
+        mina.call(a.Lock())
+        assert "ready" == _opened(mina)
+        mina.call(a.Lock())
+
+
 def _opened(person: Person, most_s: float = 20.0) -> str:
     """The phase once the passphrase is taken again."""
     end = time.monotonic() + most_s

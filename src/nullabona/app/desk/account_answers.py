@@ -17,7 +17,6 @@ from nullabona.app.protocol.privacy_views import Privacy
 from nullabona.app.protocol.pushes import Reset
 from nullabona.app.showing.privacy import to_privacy
 from nullabona.app.showing.refusals import said
-from nullabona.client.api import errors
 from nullabona.client.api.finding_handles import is_handle_free
 from nullabona.client.api.protection import change_passphrase, check_passphrase
 from nullabona.errors import UserError
@@ -86,12 +85,7 @@ async def _get_phrase(ask: Asker, call: c.GetPhrase) -> c.Phrase:
 
 async def _check_passphrase(ask: Asker, passphrase: str) -> None:
     """Raises `WrongPassphrase` or `TooSoon`."""
-    ask.desk.check_tries()
-    try:
-        await check_passphrase(ask.client, passphrase)
-    except errors.WrongPassphrase:
-        ask.desk.note_wrong()
-        raise
+    await ask.desk.try_passphrase(lambda: check_passphrase(ask.client, passphrase))
 
 
 async def _change_passphrase(ask: Asker, call: c.ChangePassphrase) -> Done:
