@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
+import socket
 import time
 from collections.abc import Callable
 
@@ -57,6 +60,30 @@ def test_locking_takes_everything_away(person: Callable[..., Person]) -> None:
     with pytest.raises(Refusal) as refused:
         mina.call(t.SendFile("00" * 16, sent.upload, "c"))
     assert "no-such-upload" == refused.value.code
+
+
+@pytest.mark.slow
+def test_a_download_under_way_breaks_off_at_the_lock(person: Callable[..., Person]) -> None:
+    """What comes of it is not the whole file, and its end is told: the connection ends too."""
+    mina, junho = person("mina"), person("junho")
+    room, data = mina.befriend(junho), os.urandom(8 * 1_048_576)
+    mina.open(room)
+    mina.call(t.SendFile(room, upload(mina, "large.bin", data).upload, "c", kind="file"))
+    told = mina.page.told(p.MessagesChanged, lambda push: push.messages[0].file and push.messages[0].file.download)
+    file = told.messages[0].file
+    assert file is not None
+    with socket.socket() as reader:
+        reader.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
+        reader.settimeout(20)
+        reader.connect(("127.0.0.1", mina.app.port))
+        reader.sendall(f"GET {file.download} HTTP/1.1\r\nHost: 127.0.0.1:{mina.app.port}\r\n\r\n".encode())
+        assert reader.recv(15).startswith(b"HTTP/1.1 200")
+        mina.call(a.Lock())
+        came = 0
+        with contextlib.suppress(ConnectionError):
+            while part := reader.recv(65_536):
+                came += len(part)
+    assert came < len(data)
 
 
 @pytest.mark.slow
