@@ -218,11 +218,12 @@ class Desk:
         async with self._opening:
             work, self._work = self._work, None
             self.end_calls()
-            self.uploads.forget()
-            self.hub.forget()
+            uploads, self.uploads = self.uploads, Uploads()
+            uploads.forget()
             await self.linking.end()
             if work is not None:
                 await work.end()
+            self.hub.forget()
             stack, self._stack = self._stack, AsyncExitStack()
             await stack.aclose()
 
