@@ -162,6 +162,16 @@ def test_the_words_are_checked_once_and_shown_for_the_passphrase(
 
 
 @pytest.mark.slow
+def test_a_name_that_does_not_fit_is_no_way_around_the_words(newcomer: Callable[..., Person], service: Service) -> None:
+    """The account was made by then: its words are shown and asked for, and it has no name yet."""
+    mina = newcomer("mina")
+    mina.call(a.CreateProfile(PASSPHRASE))
+    made = mina.call(a.CreateAccount(service.handle(new_name("mina")), "가" * 61))
+    assert ("unconfirmed", "") == (made.phase, made.me.profile_name)
+    assert 24 == len(mina.call(a.GetPhrase()).words)
+
+
+@pytest.mark.slow
 def test_a_check_that_was_put_off_is_remembered_until_it_is_made(
     newcomer: Callable[..., Person], service: Service
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from contextlib import suppress
 from typing import Final
 
 import msgspec
@@ -17,6 +18,7 @@ from nullabona.app.protocol.privacy_views import Privacy
 from nullabona.app.protocol.pushes import Reset
 from nullabona.app.showing.privacy import to_privacy
 from nullabona.app.showing.refusals import said
+from nullabona.client.api import errors
 from nullabona.client.api.finding_handles import is_handle_free
 from nullabona.client.api.protection import change_passphrase, check_passphrase
 from nullabona.errors import UserError
@@ -49,9 +51,10 @@ async def _create_account(ask: Asker, call: c.CreateAccount) -> v.State:
     await work.pause()
     try:
         await work.client.create_account(full_handle(ask.desk, call.handle))
-        if call.name.strip():
-            await work.client.set_profile(call.name)
         ask.desk.remember(msgspec.structs.replace(ask.desk.memo, unconfirmed=True))
+        if call.name.strip():
+            with suppress(errors.BadRequest):  # the account is there: its words come next, and its name can be changed
+                await work.client.set_profile(call.name)
     finally:
         work.begin()
     return ask.desk.state()
