@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -11,19 +11,23 @@ from typing import cast
 
 import pytest
 
-from nullabona.app.desk import content
+from nullabona.app.desk import content, moving_answers, work
+from nullabona.app.desk.asking import Asker
 from nullabona.app.desk.content import Upload, Uploads
 from nullabona.app.desk.desk import Desk, Place
 from nullabona.app.desk.errors import NothingUploaded
 from nullabona.app.desk.reception import Reception
+from nullabona.app.protocol.moving_calls import MakeBackup
 from nullabona.app.protocol.pushes import ContactsChanged
 from nullabona.app.server.answers import Request
 from nullabona.app.server.launch import private_folder
 from nullabona.app.server.socket import PageSocket
-from nullabona.client.api import BadImage, SafeImage
+from nullabona.client.api import BackupInfo, BadImage, Progress, SafeImage, errors
 from tests.api.people import QUICK
 from tests.app.person import PASSPHRASE
 from tests.app.test_hub import Seat, enter
+
+IDLE_S = 0.3
 
 
 @asynccontextmanager
@@ -77,6 +81,30 @@ def test_what_is_pushed_while_the_app_locks_is_forgotten_too(tmp_path: Path, mon
             desk.hub.leave(cast(PageSocket, page))
             assert ["Reset"] == [told["push"]["push"] for told in page.heard]
 
+    asyncio.run(run())
+
+
+@pytest.mark.slow
+def test_a_backup_under_way_is_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The idle time begins anew with each step of it; it was cancelled, and nobody told, if it took longer."""
+
+    async def run() -> None:
+        async with at_work(tmp_path) as desk:
+
+            async def slow(_path: Path, *, watch: Callable[[Progress], None], **_: object) -> BackupInfo:
+                for done in range(8):
+                    watch(Progress("writing", done, 8))
+                    await asyncio.sleep(IDLE_S / 2)
+                raise errors.FileUnwritable("the disk is full")
+
+            await desk.client.set_preferences(lock_minutes=1)
+            monkeypatch.setattr(desk.client, "backup", slow)
+            desk.active()
+            with pytest.raises(errors.FileUnwritable):
+                await moving_answers.ANSWERS[MakeBackup](Asker(desk, cast(PageSocket, Seat())), MakeBackup())
+            assert "ready" == desk.phase
+
+    monkeypatch.setattr(work, "_MINUTE_S", IDLE_S)
     asyncio.run(run())
 
 
