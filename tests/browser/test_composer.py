@@ -70,6 +70,26 @@ def test_one_enter_ends_a_hangul_syllable_and_sends_it_whole_and_once(mina: Pers
         expect(person.bubble("점심 같이 먹")).to_have_count(1)
 
 
+def test_the_enter_that_ends_a_syllable_takes_the_person_who_is_offered(jun: Person) -> None:
+    """A Hangul name after an @ is still being composed at its last syllable; nobody leaves the list for that."""
+    jun.enter("가족")
+    keys = keyboard(jun)
+    offered = jun.page.get_by_role("listbox", name="People to mention").get_by_role("option", name="미나")
+    keys.send("Input.insertText", {"text": "@"})
+    for part in ("ㅁ", "미", "민"):
+        compose(keys, part)
+        expect(offered).to_be_visible()
+    keys.send("Input.insertText", {"text": "미"})
+    compose(keys, "나")
+    expect(offered).to_be_visible()
+    enter(keys, "나")
+    expect(jun.composer).to_have_value("@미나 ")
+    jun.composer.press_sequentially("왔어?", delay=40)  # no echo of the Enter before
+    jun.composer.press("Enter")
+    expect(jun.sees("@미나 왔어?").locator("button.mention")).to_have_text("@미나")
+    expect(jun.bubble("@미나")).to_have_count(1)
+
+
 def test_enter_picks_a_japanese_candidate_and_sends_nothing(mina: Person, jun: Person) -> None:
     keys = keyboard(mina)
     compose(keys, "に", "にほ", "にほんご", "日本語")
