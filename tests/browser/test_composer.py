@@ -18,6 +18,17 @@ PASTE = """async (field) => {
 }"""
 
 
+PASTE_FROM_OFFICE = """(field) => {
+  const clipboardData = new DataTransfer();
+  clipboardData.setData("text/plain", "김밥\\t4,000");
+  clipboardData.setData("text/rtf", "{\\\\rtf1 4,000}");
+  clipboardData.items.add(new File([new Uint8Array(8)], "image.png", { type: "image/png" }));
+  const paste = new ClipboardEvent("paste", { clipboardData, bubbles: true, cancelable: true });
+  field.dispatchEvent(paste);
+  return paste.defaultPrevented;
+}"""
+
+
 @pytest.fixture(scope="module")
 def couple(gather: Meet) -> list[Person]:
     """Two friends with a direct room and a group."""
@@ -146,6 +157,12 @@ def test_a_draft_stays_through_other_rooms_reloading_and_a_restart(mina: Person)
     mina.composer.fill("")
     mina.enter("jun")
     expect(mina.chat("가족")).not_to_contain_text("작성 중")
+
+
+def test_words_from_an_office_program_are_pasted_as_words(mina: Person) -> None:
+    """The picture of them that comes along is not what is meant."""
+    assert not mina.composer.evaluate(PASTE_FROM_OFFICE)
+    expect(mina.page.get_by_role("dialog")).to_have_count(0)
 
 
 def test_typing_is_shown_only_if_both_want_it(meet: Meet) -> None:
