@@ -159,6 +159,26 @@ def test_a_draft_stays_through_other_rooms_reloading_and_a_restart(mina: Person)
     expect(mina.chat("가족")).not_to_contain_text("작성 중")
 
 
+def test_what_a_draft_answers_is_kept_with_it(mina: Person, jun: Person) -> None:
+    """Also if the answer was chosen after the words were written; and it is forgotten with a change of mind."""
+    jun.say("몇 시에 볼까?")
+    mina.sees("몇 시에 볼까?")
+    mina.composer.fill("여섯 시")
+    mina.menu("몇 시에 볼까?", "답장")
+    quote = mina.page.locator(".composer").get_by_text("몇 시에 볼까?")
+    expect(quote).to_be_visible()
+    mina.enter("가족")
+    mina.enter("jun")
+    expect(mina.composer).to_have_value("여섯 시")
+    expect(quote).to_be_visible()
+    mina.button("답장 취소").click()
+    mina.enter("가족")
+    mina.enter("jun")
+    expect(mina.composer).to_have_value("여섯 시")
+    expect(quote).to_have_count(0)
+    mina.composer.fill("")
+
+
 def test_words_from_an_office_program_are_pasted_as_words(mina: Person) -> None:
     """The picture of them that comes along is not what is meant."""
     assert not mina.composer.evaluate(PASTE_FROM_OFFICE)
