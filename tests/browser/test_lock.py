@@ -99,6 +99,25 @@ def test_what_the_desktop_was_told_is_taken_back(
     assert mina.page.evaluate("shown") == mina.page.evaluate("taken")
 
 
+def test_what_was_read_is_no_news_on_the_desktop(
+    chromium: Browser, service: Service, seats: ExitStack, tmp_path: Path
+) -> None:
+    """A notification goes when its conversation was read, in whichever tab."""
+    made, friend = make(service, tmp_path, "미나", "jun")
+    mina = seat(chromium, service, seats, made)
+    expect(mina.chat("jun")).to_be_visible()
+    mina.page.evaluate(NOTES)
+    tab = mina.open_new_tab()
+    with Elsewhere(friend.profile) as client:
+        client.do(_say)
+    mina.page.wait_for_function("() => shown.length === 1")
+    assert [] == mina.page.evaluate("taken")
+    tab.bring_to_front()
+    tab.locator("button[data-room]").first.click()
+    mina.page.wait_for_function("() => taken.length === 1")
+    assert mina.page.evaluate("shown") == mina.page.evaluate("taken")
+
+
 def test_wrong_passphrases_in_a_row_have_to_be_waited_for(mina: Person) -> None:
     """The screen counts down, then the right one opens."""
     for guess in ("하나", "둘", "셋"):
