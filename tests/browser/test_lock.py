@@ -118,6 +118,21 @@ def test_what_was_read_is_no_news_on_the_desktop(
     assert mina.page.evaluate("shown") == mina.page.evaluate("taken")
 
 
+def test_what_was_deleted_before_the_lock_stays_deleted(mina: Person) -> None:
+    """The time to undo it ends with the lock."""
+    unlock(mina)
+    mina.enter("jun")
+    mina.say("이건 지울 말")
+    mina.menu("이건 지울 말", "나에게서만 삭제")
+    expect(mina.bubble("이건 지울 말")).to_have_count(0)
+    section(mina, "잠그기", "")
+    bare(mina.page)
+    unlock(mina)
+    mina.enter("jun")
+    mina.sees(SECRET)
+    expect(mina.bubble("이건 지울 말")).to_have_count(0)
+
+
 def test_wrong_passphrases_in_a_row_have_to_be_waited_for(mina: Person) -> None:
     """The screen counts down, then the right one opens."""
     for guess in ("하나", "둘", "셋"):

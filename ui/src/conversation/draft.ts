@@ -28,16 +28,16 @@ export class DraftKeeper {
   set(text: string, reply_to: string): void {
     this.#now = { text, reply_to };
     clearTimeout(this.#timer);
-    this.#timer = window.setTimeout(this.flush, PAUSE_MS);
+    this.#timer = window.setTimeout(() => void this.flush(), PAUSE_MS);
   }
 
-  flush(): void {
+  async flush(): Promise<void> {
     clearTimeout(this.#timer);
     const before = this.#saved;
     if ((this.#now.text === before.text && this.#now.reply_to === before.reply_to) || app.phase !== "ready") return;
     this.#saved = this.#now;
     // A save that is cut off is made good by the next one.
-    call({ call: "SetDraft", room: this.room, ...this.#now }).catch(() => (this.#saved = { text: "\0", reply_to: "" }));
+    await call({ call: "SetDraft", room: this.room, ...this.#now }).catch(() => (this.#saved = { text: "\0", reply_to: "" }));
   }
 }
 
