@@ -14,6 +14,7 @@ import pytest
 from picows import WSError
 
 from nullabona.app.protocol import account_calls as a
+from nullabona.app.protocol import talk_calls as t
 from nullabona.app.server.headers import CSP
 from tests.app.person import ROOT, App, Person
 from tests.app.wire import Loop, Page, Refusal, origin, request, trade
@@ -179,9 +180,25 @@ def test_calls_that_make_no_sense_are_refused_one_by_one(newcomer: Callable[...,
     for id, ask in ((91, {"call": "NoSuchCall"}), (92, {"call": "Unlock", "passphrase": 7}), (93, "text")):
         page.send(json.dumps({"id": id, "ask": ask}).encode())
         assert "bad-call" == page.answer(id)["code"]
-    page.send(b"\xff\x00 garbage")
-    assert "bad-call" == page.answer(-1)["code"]
+    for garbage in (b"\xff\x00 garbage", b'{"id": 94, "ask": ' + b"[" * 100_000):
+        page.send(garbage)
+        assert "bad-call" == page.answer(-1)["code"]
     assert "empty" == page.call(a.Start()).phase
+
+
+@pytest.mark.slow
+def test_a_place_that_is_none_is_refused(person: Callable[..., Person]) -> None:
+    """As a call without a meaning: nothing went wrong inside."""
+    mina, room = person("mina"), "00" * 16
+    for place in ("zz", "-1", "f" * 17, "0x00000000000000", "8000_00000000000"):
+        for call in (
+            t.GetMessages(room, before=place),
+            t.Search("words", before=place),
+            t.GetMedia(room, "photo", place),
+        ):
+            with pytest.raises(Refusal) as refused:
+                mina.call(call)
+            assert "bad-call" == refused.value.code
 
 
 def test_a_second_start_opens_another_page_of_the_first(newcomer: Callable[..., Person]) -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
+import socket
 import time
 from collections.abc import Callable
 
@@ -60,6 +63,30 @@ def test_locking_takes_everything_away(person: Callable[..., Person]) -> None:
 
 
 @pytest.mark.slow
+def test_a_download_under_way_breaks_off_at_the_lock(person: Callable[..., Person]) -> None:
+    """What comes of it is not the whole file, and its end is told: the connection ends too."""
+    mina, junho = person("mina"), person("junho")
+    room, data = mina.befriend(junho), os.urandom(8 * 1_048_576)
+    mina.open(room)
+    mina.call(t.SendFile(room, upload(mina, "large.bin", data).upload, "c", kind="file"))
+    told = mina.page.told(p.MessagesChanged, lambda push: push.messages[0].file and push.messages[0].file.download)
+    file = told.messages[0].file
+    assert file is not None
+    with socket.socket() as reader:
+        reader.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
+        reader.settimeout(20)
+        reader.connect(("127.0.0.1", mina.app.port))
+        reader.sendall(f"GET {file.download} HTTP/1.1\r\nHost: 127.0.0.1:{mina.app.port}\r\n\r\n".encode())
+        assert reader.recv(15).startswith(b"HTTP/1.1 200")
+        mina.call(a.Lock())
+        came = 0
+        with contextlib.suppress(ConnectionError):
+            while part := reader.recv(65_536):
+                came += len(part)
+    assert came < len(data)
+
+
+@pytest.mark.slow
 def test_wrong_passphrases_in_a_row_have_to_wait(person: Callable[..., Person]) -> None:
     """After the third wrong one even the right one is told to wait; then it opens."""
     mina = person("mina")
@@ -71,6 +98,19 @@ def test_wrong_passphrases_in_a_row_have_to_wait(person: Callable[..., Person]) 
         codes.append(refused.value.code)
     assert ["wrong-passphrase"] * 3 + ["too-soon"] == codes
     assert "ready" == _opened(mina)
+
+
+@pytest.mark.slow
+def test_passphrases_that_are_tried_at_once_have_to_wait_too(person: Callable[..., Person]) -> None:
+    """Of a dozen wrong ones in one go, at the lock and for the words, three are tried and the others told to wait."""
+    mina = person("mina")
+    for call in (a.GetPhrase, a.Unlock):
+        asked = [mina.page.ask(call(f"guess {n}")) for n in range(12)]
+        codes = [mina.page.answer(id)["code"] for id in asked]
+        assert ["wrong-passphrase"] * 3 + ["too-soon"] * 9 == codes
+        mina.call(a.Lock())
+        assert "ready" == _opened(mina)
+        mina.call(a.Lock())
 
 
 def _opened(person: Person, most_s: float = 20.0) -> str:
@@ -119,6 +159,16 @@ def test_the_words_are_checked_once_and_shown_for_the_passphrase(
         mina.call(a.GetPhrase("not it"))
     assert "wrong-passphrase" == refused.value.code
     assert phrase.words == mina.call(a.GetPhrase(PASSPHRASE)).words
+
+
+@pytest.mark.slow
+def test_a_name_that_does_not_fit_is_no_way_around_the_words(newcomer: Callable[..., Person], service: Service) -> None:
+    """The account was made by then: its words are shown and asked for, and it has no name yet."""
+    mina = newcomer("mina")
+    mina.call(a.CreateProfile(PASSPHRASE))
+    made = mina.call(a.CreateAccount(service.handle(new_name("mina")), "가" * 61))
+    assert ("unconfirmed", "") == (made.phase, made.me.profile_name)
+    assert 24 == len(mina.call(a.GetPhrase()).words)
 
 
 @pytest.mark.slow

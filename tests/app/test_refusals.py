@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import ast
 import importlib
 import pkgutil
 import re
+from pathlib import Path
 
 import pytest
 
 import nullabona.app
 import nullabona.client
 from nullabona.app.desk.errors import HandleTaken
+from nullabona.app.showing.contradictions import contradiction
 from nullabona.app.showing.refusals import SAID, said
 from nullabona.app.showing.warned import warned
+from nullabona.client.api.errors import BadRequest
 from nullabona.errors import NullabonaError, PeerError, UserError
 from nullabona.words.errors import Language
 from nullabona.words.operator_notice import summary_words
@@ -34,6 +38,11 @@ ELSEWHERE = {
 """Said by the command that starts the app or by other commands, where there is no page yet."""
 UNASKED = re.compile(r"peer-error|evidence-invalid|bad-proof|docket-.*|operator-notice-.*")
 """Of others' mistakes: what no call of the page can meet. Of dockets a person is warned instead."""
+BEYOND_THE_PAGE = re.compile(
+    r"a file has no such piece|an export is json, text or html|there are photo, file and voice messages"
+    r"|there is no preference .*|a preference does not take this value: .*"
+)
+"""What is wrong with a call that no page makes."""
 COMMAND = re.compile(r"nulla |(?<!\w)--(?=\w)")
 
 
@@ -56,6 +65,33 @@ def kinds() -> set[type[NullabonaError]]:
 def test_every_refusal_has_its_korean_sentence(kinds: set[type[NullabonaError]]) -> None:
     """None is left in English to somebody who reads Korean, nor said as a terminal says it: whoever was at fault."""
     assert set() == {kind.code for kind in kinds} - set(SAID)
+
+
+def _sentence(argument: ast.expr) -> str:
+    """What stands in the source, with a word for each value."""
+    match argument:
+        case ast.Constant(str(text)):
+            return text
+        case ast.JoinedStr(parts):
+            return "".join(str(part.value) if isinstance(part, ast.Constant) else "12" for part in parts)
+        case _:
+            raise AssertionError(ast.dump(argument))
+
+
+def test_what_contradicts_itself_is_told_apart_in_korean() -> None:
+    """In English the error says what is wrong; one Korean sentence for all of them would not say what to do."""
+    source = Path(nullabona.client.__path__[0])
+    calls = [node for path in source.rglob("*.py") for node in ast.walk(ast.parse(path.read_text("utf-8")))]
+    made = {
+        _sentence(call.args[0])
+        for call in calls
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "BadRequest"
+    }
+    assert {one for one in made if BEYOND_THE_PAGE.fullmatch(one)} == {
+        one for one in made if contradiction(one) is None
+    }
+    assert ("내 아이디예요.", "상대의 아이디를 적어 주세요.") == said(BadRequest("that is your own handle"), "ko")
+    assert ("That is your own handle", "") == said(BadRequest("that is your own handle"), "en")
 
 
 @pytest.mark.parametrize("language", ["en", "ko"])

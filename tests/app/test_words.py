@@ -60,6 +60,30 @@ def test_texts_fall_into_pieces(text: str, pieces: list[Span]) -> None:
     assert pieces == spans(text, {"준호": ("ab", False), "mina": ("cd", True)})
 
 
+@pytest.mark.parametrize(
+    ("text", "link"),
+    [
+        ("https://example.org에서 봤어", "https://example.org"),
+        ("https://example.org을.", "https://example.org"),
+        ("(https://example.org)입니다", "https://example.org"),
+        ("(https://example.org/a)입니다", "https://example.org/a"),
+        ("http://192.0.2.7:8080에 접속해 봐", "http://192.0.2.7:8080"),
+        ("https://한국.example에서", "https://한국.example"),
+        ("https://example.org/에서 봤어", "https://example.org/"),
+        ("여기https://example.org/x를 봐", "https://example.org/x"),
+        ("https://example.org/watch?v=a1이에요", "https://example.org/watch?v=a1"),
+        ("https://example.org/wiki/한국은", "https://example.org/wiki/한국은"),
+        ("https://example.org/wiki/K팝", "https://example.org/wiki/K팝"),
+        ("https://k팝.example/", "https://xn--k-991g.example/"),
+        ("https://한국/", "https://한국/"),
+    ],
+)
+def test_a_korean_ending_is_no_part_of_an_address(text: str, link: str) -> None:
+    """Korean writes particles right behind a word; what they stand behind is opened without them."""
+    (found,) = [span for span in spans(text, {}) if span.kind == "link"]
+    assert link == found.text
+
+
 @given(st.text())
 def test_no_word_is_lost(text: str) -> None:
     """The pieces of a text together show all of it, unless a link's host is shown in another form."""

@@ -18,6 +18,17 @@ PASTE = """async (field) => {
 }"""
 
 
+PASTE_FROM_OFFICE = """(field) => {
+  const clipboardData = new DataTransfer();
+  clipboardData.setData("text/plain", "김밥\\t4,000");
+  clipboardData.setData("text/rtf", "{\\\\rtf1 4,000}");
+  clipboardData.items.add(new File([new Uint8Array(8)], "image.png", { type: "image/png" }));
+  const paste = new ClipboardEvent("paste", { clipboardData, bubbles: true, cancelable: true });
+  field.dispatchEvent(paste);
+  return paste.defaultPrevented;
+}"""
+
+
 @pytest.fixture(scope="module")
 def couple(gather: Meet) -> list[Person]:
     """Two friends with a direct room and a group."""
@@ -68,6 +79,26 @@ def test_one_enter_ends_a_hangul_syllable_and_sends_it_whole_and_once(mina: Pers
     jun.sees("좋지?")
     for person in (mina, jun):
         expect(person.bubble("점심 같이 먹")).to_have_count(1)
+
+
+def test_the_enter_that_ends_a_syllable_takes_the_person_who_is_offered(jun: Person) -> None:
+    """A Hangul name after an @ is still being composed at its last syllable; nobody leaves the list for that."""
+    jun.enter("가족")
+    keys = keyboard(jun)
+    offered = jun.page.get_by_role("listbox", name="People to mention").get_by_role("option", name="미나")
+    keys.send("Input.insertText", {"text": "@"})
+    for part in ("ㅁ", "미", "민"):
+        compose(keys, part)
+        expect(offered).to_be_visible()
+    keys.send("Input.insertText", {"text": "미"})
+    compose(keys, "나")
+    expect(offered).to_be_visible()
+    enter(keys, "나")
+    expect(jun.composer).to_have_value("@미나 ")
+    jun.composer.press_sequentially("왔어?", delay=40)  # no echo of the Enter before
+    jun.composer.press("Enter")
+    expect(jun.sees("@미나 왔어?").locator("button.mention")).to_have_text("@미나")
+    expect(jun.bubble("@미나")).to_have_count(1)
 
 
 def test_enter_picks_a_japanese_candidate_and_sends_nothing(mina: Person, jun: Person) -> None:
@@ -126,6 +157,32 @@ def test_a_draft_stays_through_other_rooms_reloading_and_a_restart(mina: Person)
     mina.composer.fill("")
     mina.enter("jun")
     expect(mina.chat("가족")).not_to_contain_text("작성 중")
+
+
+def test_what_a_draft_answers_is_kept_with_it(mina: Person, jun: Person) -> None:
+    """Also if the answer was chosen after the words were written; and it is forgotten with a change of mind."""
+    jun.say("몇 시에 볼까?")
+    mina.sees("몇 시에 볼까?")
+    mina.composer.fill("여섯 시")
+    mina.menu("몇 시에 볼까?", "답장")
+    quote = mina.page.locator(".composer").get_by_text("몇 시에 볼까?")
+    expect(quote).to_be_visible()
+    mina.enter("가족")
+    mina.enter("jun")
+    expect(mina.composer).to_have_value("여섯 시")
+    expect(quote).to_be_visible()
+    mina.button("답장 취소").click()
+    mina.enter("가족")
+    mina.enter("jun")
+    expect(mina.composer).to_have_value("여섯 시")
+    expect(quote).to_have_count(0)
+    mina.composer.fill("")
+
+
+def test_words_from_an_office_program_are_pasted_as_words(mina: Person) -> None:
+    """The picture of them that comes along is not what is meant."""
+    assert not mina.composer.evaluate(PASTE_FROM_OFFICE)
+    expect(mina.page.get_by_role("dialog")).to_have_count(0)
 
 
 def test_typing_is_shown_only_if_both_want_it(meet: Meet) -> None:

@@ -49,6 +49,31 @@ def attach(person: Person, files: Sequence[FilePayload] | Path, caption: str = "
     dialog.get_by_role("button", name="보내기", exact=True).click()
 
 
+def test_a_file_that_is_too_large_is_told_to_be(mina: Person, tmp_path: Path) -> None:
+    """Not a broken connection, which would be tried again for ever."""
+    large = tmp_path / "영화.mp4"
+    with large.open("wb") as file:
+        file.truncate(100 * 1_048_576 + 1)
+    attach(mina, large)
+    expect(mina.page.get_by_text("파일이 너무 커요. 100 MB까지 보낼 수 있어요.")).to_be_visible()
+    mina.page.get_by_role("button", name="지우기", exact=True).last.click()
+
+
+def test_whoever_speaks_is_there(meet: Meet) -> None:
+    """The app must not lock itself, and lose what is being said, because no key is touched meanwhile."""
+    mina, _ = meet("미나", "jun", permissions=["microphone"])
+    sent: list[str] = []
+    mina.page.on("websocket", lambda ws: ws.on("framesent", lambda payload: sent.append(str(payload))))
+    mina.page.clock.install()
+    mina.fresh().enter("jun")
+    mina.button("음성 녹음").click()
+    expect(mina.button("녹음 보내기")).to_be_visible()
+    sent.clear()
+    mina.page.clock.fast_forward(25_000)
+    mina.page.wait_for_timeout(1_000)
+    assert any('"Active"' in one for one in sent)
+
+
 def test_a_photo_arrives_without_the_place_where_it_was_taken(mina: Person, jun: Person, tmp_path: Path) -> None:
     taken = photo(900, 600)
     attach(mina, [{"name": "IMG_0815.jpg", "mimeType": "image/jpeg", "buffer": taken}], "우리 고양이")

@@ -99,6 +99,40 @@ def test_what_the_desktop_was_told_is_taken_back(
     assert mina.page.evaluate("shown") == mina.page.evaluate("taken")
 
 
+def test_what_was_read_is_no_news_on_the_desktop(
+    chromium: Browser, service: Service, seats: ExitStack, tmp_path: Path
+) -> None:
+    """A notification goes when its conversation was read, in whichever tab."""
+    made, friend = make(service, tmp_path, "미나", "jun")
+    mina = seat(chromium, service, seats, made)
+    expect(mina.chat("jun")).to_be_visible()
+    mina.page.evaluate(NOTES)
+    tab = mina.open_new_tab()
+    with Elsewhere(friend.profile) as client:
+        client.do(_say)
+    mina.page.wait_for_function("() => shown.length === 1")
+    assert [] == mina.page.evaluate("taken")
+    tab.bring_to_front()
+    tab.locator("button[data-room]").first.click()
+    mina.page.wait_for_function("() => taken.length === 1")
+    assert mina.page.evaluate("shown") == mina.page.evaluate("taken")
+
+
+def test_what_was_deleted_before_the_lock_stays_deleted(mina: Person) -> None:
+    """The time to undo it ends with the lock."""
+    unlock(mina)
+    mina.enter("jun")
+    mina.say("이건 지울 말")
+    mina.menu("이건 지울 말", "나에게서만 삭제")
+    expect(mina.bubble("이건 지울 말")).to_have_count(0)
+    section(mina, "잠그기", "")
+    bare(mina.page)
+    unlock(mina)
+    mina.enter("jun")
+    mina.sees(SECRET)
+    expect(mina.bubble("이건 지울 말")).to_have_count(0)
+
+
 def test_wrong_passphrases_in_a_row_have_to_be_waited_for(mina: Person) -> None:
     """The screen counts down, then the right one opens."""
     for guess in ("하나", "둘", "셋"):

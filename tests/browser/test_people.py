@@ -56,6 +56,15 @@ def test_somebody_is_asked_by_handle_and_accepts(strangers: Meet) -> None:
     mina.sees("hello there")
 
 
+def test_people_are_listed_in_the_order_of_the_language(
+    chromium: Browser, service: Service, seats: ExitStack, tmp_path: Path
+) -> None:
+    """Whoever looks for a name knows where to look: 가나다, then the Latin ones."""
+    mina = seat(chromium, service, seats, make(service, tmp_path, "미나", "jun", "하늘", "가온")[0])
+    section(mina, "사람", "")
+    expect(mina.page.locator(".left li")).to_contain_text(["가온", "하늘", "jun"])
+
+
 def test_a_request_that_is_deleted_may_come_again_and_one_that_is_blocked_may_not(strangers: Meet) -> None:
     """Whoever asked is told neither."""
     mina, jun = strangers("미나", "jun")

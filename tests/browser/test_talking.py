@@ -39,6 +39,17 @@ def test_two_people_talk(mina: Person, jun: Person) -> None:
     expect(mina.sees("안녕! 잘 지냈어?").get_by_title("전달됨")).to_be_visible()
 
 
+def test_the_list_of_chats_knows_when_another_day_begins(meet: Meet) -> None:
+    """Without anything happening in it: what was said today was said yesterday then."""
+    mina, _ = meet("미나", "jun", group="가족", said=("잘 자",))
+    mina.page.clock.install()
+    mina.fresh()
+    when = mina.chat("가족").locator("time")
+    expect(when).to_contain_text(re.compile("오전|오후"))
+    mina.page.clock.fast_forward("24:00:00")
+    expect(when).to_have_text("어제")
+
+
 def test_a_reply_leads_to_what_it_answers_and_back(mina: Person, jun: Person) -> None:
     mina.say("Where shall we meet?")
     jun.menu("Where shall we meet?", "Reply")

@@ -1,6 +1,7 @@
 /** What can be done with messages: the same list for the toolbar, the menu and the keys. */
 import { type MenuItem, overlays } from "../lib/overlays.svelte.ts";
 import { moment } from "../lib/format.ts";
+import { beforeLeaving } from "../lib/leaving.ts";
 import type { May, Message } from "../lib/protocol.ts";
 import { tryCall } from "../lib/state.svelte.ts";
 import { actions as words } from "../lib/words/actions.ts";
@@ -53,17 +54,22 @@ export async function forward(messages: readonly Message[]): Promise<void> {
 export function deleteForMe(talk: Talk, messages: readonly Message[]): void {
   const ids = messages.map((one) => one.id);
   talk.hide(ids, true);
-  const run = (): void => {
+  const over = (): void => {
     clearTimeout(timer);
     talk.finish.delete(finish);
+    stay();
+  };
+  const run = (): void => {
+    over();
     talk.hide(ids, false);
   };
-  const finish = (): void => {
-    clearTimeout(timer);
-    talk.finish.delete(finish);
-    void tryCall({ call: "DeleteMessages", room: talk.id, messages: ids, for_all: false }).then((done) => done ?? talk.hide(ids, false));
+  const finish = async (): Promise<void> => {
+    over();
+    const done = await tryCall({ call: "DeleteMessages", room: talk.id, messages: ids, for_all: false });
+    if (!done) talk.hide(ids, false);
   };
-  const timer = window.setTimeout(finish, UNDO_MS);
+  const timer = window.setTimeout(() => void finish(), UNDO_MS);
+  const stay = beforeLeaving(finish);
   talk.finish.add(finish);
   overlays.toast(words.deletedMe(ids.length), { action: words.undo, run });
 }

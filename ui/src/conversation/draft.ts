@@ -5,33 +5,39 @@ const PAUSE_MS = 400;
 const TYPING_EVERY_MS = 4000;
 const TYPING_ENDS_MS = 6000;
 
+interface Draft {
+  text: string;
+  /** The message that is answered, or empty. */
+  reply_to: string;
+}
+
 /** Saves what is being written on every pause, and at the latest when the conversation is left. */
 export class DraftKeeper {
   #timer = 0;
-  #saved: string;
-  #now: { text: string; reply_to: string };
+  #saved: Draft;
+  #now: Draft;
 
   constructor(
     readonly room: string,
-    draft: string,
+    draft: Draft,
   ) {
-    this.#saved = draft;
-    this.#now = { text: draft, reply_to: "" };
+    this.#saved = this.#now = draft;
     this.flush = this.flush.bind(this);
   }
 
   set(text: string, reply_to: string): void {
     this.#now = { text, reply_to };
     clearTimeout(this.#timer);
-    this.#timer = window.setTimeout(this.flush, PAUSE_MS);
+    this.#timer = window.setTimeout(() => void this.flush(), PAUSE_MS);
   }
 
-  flush(): void {
+  async flush(): Promise<void> {
     clearTimeout(this.#timer);
-    if (this.#now.text === this.#saved || app.phase !== "ready") return;
-    this.#saved = this.#now.text;
+    const before = this.#saved;
+    if ((this.#now.text === before.text && this.#now.reply_to === before.reply_to) || app.phase !== "ready") return;
+    this.#saved = this.#now;
     // A save that is cut off is made good by the next one.
-    call({ call: "SetDraft", room: this.room, ...this.#now }).catch(() => (this.#saved = "\0"));
+    await call({ call: "SetDraft", room: this.room, ...this.#now }).catch(() => (this.#saved = { text: "\0", reply_to: "" }));
   }
 }
 

@@ -1,3 +1,5 @@
+import { seen } from "../lib/presence.ts";
+
 const LONGEST_MS = 15 * 60_000;
 const TICK_MS = 80;
 const KEPT_LEVELS = 96;
@@ -54,6 +56,7 @@ export class Recording {
       const loudest = samples.reduce((most, one) => Math.max(most, Math.abs(one - 128)), 0);
       this.levels = [...this.levels, Math.min(255, loudest * 2)];
       this.ms = performance.now() - begun;
+      seen();
       if (this.ms >= LONGEST_MS) full();
     }, TICK_MS);
   }

@@ -69,9 +69,13 @@ export function attachMenu(talk: Talk, poll: boolean, event: MouseEvent): void {
   overlays.showMenu(items, words.attach, event);
 }
 
-/** The files of a paste; if there are any, nothing else is pasted. */
+/**
+ * The files of a paste; if there are any, nothing else is pasted. Office programs put a picture of copied words beside
+ * them, and rich text as well: there the words are meant.
+ */
 export function takeFiles(event: ClipboardEvent): File[] {
-  const files = [...(event.clipboardData?.files ?? [])];
+  const data = event.clipboardData;
+  const files = data?.types.includes("text/rtf") ? [] : [...(data?.files ?? [])];
   if (files.length) event.preventDefault();
   return files;
 }

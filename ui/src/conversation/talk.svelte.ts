@@ -33,7 +33,7 @@ export class Talk {
   atEnd = $state(true);
   trouble = $state("");
   /** Deletions that can still be undone; run when the conversation is left. */
-  readonly finish = new Set<() => void>();
+  readonly finish = new Set<() => Promise<void>>();
   #hidden = $state.raw<ReadonlySet<string>>(new Set());
   rows: Row[] = $derived.by(() => {
     let all = this.pending.length ? [...this.window.list, ...this.pending] : this.window.list;
@@ -79,7 +79,7 @@ export class Talk {
   close(): void {
     this.#closed = true;
     this.#stop();
-    for (const finish of this.finish) finish();
+    for (const finish of this.finish) void finish();
     clearTimeout(this.#readTimer);
     if (app.phase === "ready") void tryCall({ call: "CloseRoom", room: this.id });
   }

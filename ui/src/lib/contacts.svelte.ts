@@ -3,9 +3,15 @@ import type { Contact, Person } from "./protocol.ts";
 import { rooms } from "./rooms.svelte.ts";
 import { app, tryCall } from "./state.svelte.ts";
 import { transport } from "./transport.ts";
+import { tongue } from "./words/index.svelte.ts";
 
 class Contacts {
-  list = $state.raw<Contact[] | undefined>();
+  #told = $state.raw<Contact[] | undefined>();
+  /** As a list of names is looked through: in the order of the language. */
+  list = $derived.by(() => {
+    const order = new Intl.Collator(tongue.now, { numeric: true });
+    return this.#told?.toSorted((a, b) => order.compare(a.person.name, b.person.name));
+  });
   #wanted = false;
 
   constructor() {
@@ -24,7 +30,7 @@ class Contacts {
 
   async load(): Promise<void> {
     const answer = await tryCall({ call: "GetContacts" });
-    if (answer) this.list = answer.contacts;
+    if (answer) this.#told = answer.contacts;
   }
 
   get(account: string): Contact | undefined {
@@ -42,7 +48,7 @@ class Contacts {
   }
 
   #forget(): void {
-    this.list = undefined;
+    this.#told = undefined;
     this.#wanted = false;
   }
 }

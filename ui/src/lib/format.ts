@@ -1,4 +1,5 @@
 /** Dates, times, sizes and numbers in the language of the page. Times are ms since the epoch. */
+import { today } from "./today.svelte.ts";
 import { tongue } from "./words/index.svelte.ts";
 
 const DAY_MS = 86_400_000;
@@ -55,6 +56,7 @@ export function moment(at: number): string {
 
 /** Short, for lists: the time today, "yesterday", else the date. */
 export function brief(at: number, now = Date.now()): string {
+  void today.since; // worded anew when another day begins
   if (!at) return "";
   if (dayOf(at) === dayOf(now)) return clock(at);
   const yesterday = new Date(now);

@@ -1,7 +1,7 @@
 /** Desktop notifications, and the one line that is read out. What may be shown was decided by the process. */
 import { gist } from "../conversation/describe.ts";
 import { places } from "./places.svelte.ts";
-import type { Notify } from "./protocol.ts";
+import type { AnyPush, Notify } from "./protocol.ts";
 import { app } from "./state.svelte.ts";
 import { transport } from "./transport.ts";
 
@@ -37,6 +37,17 @@ function show(push: Notify): void {
   };
 }
 
+/** What was read, or is gone for everybody, is not news any more, here or in another tab. */
+function outlived(push: AnyPush): string | undefined {
+  if (push.push === "ChatChanged") return push.chat.unread && push.chat.last?.kind !== "deleted" ? undefined : push.chat.room;
+  return push.push === "ChatGone" || push.push === "MessagesGone" ? push.room : undefined;
+}
+
+function withdraw(room: string): void {
+  shown.get(room)?.close();
+  shown.delete(room);
+}
+
 /** Names and words do not stay on the desktop when they have gone from the screen. */
 function takeBack(): void {
   for (const note of shown.values()) note.close();
@@ -48,6 +59,8 @@ export function listen(): () => void {
   news.line = "";
   const stop = transport.onPush((push) => {
     if (push.push === "Notify") return show(push);
+    const room = outlived(push);
+    if (room) withdraw(room);
     if (push.push !== "MessagesChanged" || push.room !== places.now.room) return;
     const last = push.messages.findLast((one) => one.state === "received" && one.kind !== "notice" && Date.now() - one.at < 60_000);
     if (last) speak(`${last.person.name}: ${gist(last).slice(0, SPOKEN)}`);

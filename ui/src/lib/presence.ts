@@ -4,16 +4,20 @@ import { call } from "./transport.ts";
 const EVERY_MS = 20_000;
 const SIGNS = ["pointerdown", "pointermove", "keydown", "wheel", "touchstart"] as const;
 
+let told = 0;
+
+/** There is a sign of a person: a key, the pointer, their voice. */
+export function seen(): void {
+  const now = Date.now();
+  if (now - told < EVERY_MS) return;
+  told = now;
+  // The next sign makes good for one that got lost.
+  call({ call: "Active" }).catch(() => undefined);
+}
+
 /** Watch for signs of a person; what comes back ends it. */
 export function presence(): () => void {
-  let told = 0;
-  const seen = (): void => {
-    const now = Date.now();
-    if (now - told < EVERY_MS) return;
-    told = now;
-    // The next sign makes good for one that got lost.
-    call({ call: "Active" }).catch(() => undefined);
-  };
+  told = 0;
   for (const sign of SIGNS) addEventListener(sign, seen, { passive: true });
   return () => {
     for (const sign of SIGNS) removeEventListener(sign, seen);

@@ -1,9 +1,14 @@
 import type { Uploaded } from "./protocol.ts";
 import { Refused, transport } from "./transport.ts";
+import { tooLarge } from "./words/errors.ts";
+
+/** The process hangs up on more, which would look like a broken connection here. */
+const MOST = 100 * 1024 * 1024;
 
 /** Hand bytes to the process. `moved` hears the share (0 to 1). Raises `Refused`; aborting raises it with `aborted`. */
 export function upload(file: Blob, name: string, moved?: (share: number) => void, signal?: AbortSignal): Promise<Uploaded> {
   return new Promise((resolve, reject) => {
+    if (file.size > MOST) return reject(tooLarge());
     const request = new XMLHttpRequest();
     request.open("POST", `/upload?name=${encodeURIComponent(name)}`);
     request.setRequestHeader("X-Nulla-Token", transport.token);

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from contextlib import suppress
 from typing import Final
 
 import msgspec
@@ -50,9 +51,10 @@ async def _create_account(ask: Asker, call: c.CreateAccount) -> v.State:
     await work.pause()
     try:
         await work.client.create_account(full_handle(ask.desk, call.handle))
-        if call.name.strip():
-            await work.client.set_profile(call.name)
         ask.desk.remember(msgspec.structs.replace(ask.desk.memo, unconfirmed=True))
+        if call.name.strip():
+            with suppress(errors.BadRequest):  # the account is there: its words come next, and its name can be changed
+                await work.client.set_profile(call.name)
     finally:
         work.begin()
     return ask.desk.state()
@@ -86,12 +88,7 @@ async def _get_phrase(ask: Asker, call: c.GetPhrase) -> c.Phrase:
 
 async def _check_passphrase(ask: Asker, passphrase: str) -> None:
     """Raises `WrongPassphrase` or `TooSoon`."""
-    ask.desk.check_tries()
-    try:
-        await check_passphrase(ask.client, passphrase)
-    except errors.WrongPassphrase:
-        ask.desk.note_wrong()
-        raise
+    await ask.desk.try_passphrase(lambda: check_passphrase(ask.client, passphrase))
 
 
 async def _change_passphrase(ask: Asker, call: c.ChangePassphrase) -> Done:

@@ -11,6 +11,7 @@ from nullabona.app.desk.errors import BadCall, HandleLacksRelay
 from nullabona.app.desk.looks import Looks
 from nullabona.app.protocol.call import Call
 from nullabona.app.server.socket import PageSocket
+from nullabona.app.showing.messages import position_of
 from nullabona.client.api import Client
 
 
@@ -45,6 +46,14 @@ def read_id(text: str) -> bytes:
     if not found:
         raise BadCall("that is no id")
     return found
+
+
+def read_place(text: str) -> int | None:
+    """The position that a page means; None for none. Raises `BadCall`."""
+    try:
+        return position_of(text) if text else None
+    except ValueError:
+        raise BadCall("that is no place") from None
 
 
 def full_handle(desk: Desk, handle: str) -> str:

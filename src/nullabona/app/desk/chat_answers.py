@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Final
 
-from nullabona.app.desk.asking import Asker, Handlers, read_id
+from nullabona.app.desk.asking import Asker, Handlers, read_id, read_place
 from nullabona.app.protocol import people_calls
 from nullabona.app.protocol import talk_calls as c
 from nullabona.app.protocol import views as v
 from nullabona.app.protocol.call import Done
-from nullabona.app.showing.messages import place_of, position_of
+from nullabona.app.showing.messages import place_of
 
 MOST_FOUND: Final = 200
 
@@ -89,7 +89,7 @@ async def _set_timer(ask: Asker, call: people_calls.SetTimer) -> Done:
 async def _search(ask: Asker, call: c.Search) -> v.Found:
     limit = max(1, min(call.limit, MOST_FOUND))
     room = read_id(call.room) if call.room else None
-    before = position_of(call.before) if call.before else None
+    before = read_place(call.before)
     people = (call.person,) if call.person else ()
     since, until = call.since or None, call.until or None
     found = ask.client.search(
@@ -104,7 +104,7 @@ async def _search(ask: Asker, call: c.Search) -> v.Found:
 
 
 async def _get_media(ask: Asker, call: c.GetMedia) -> v.Page:
-    before = position_of(call.before) if call.before else None
+    before = read_place(call.before)
     return ask.looks.gallery(read_id(call.room), call.kind, before, max(1, min(call.limit, MOST_FOUND)))
 
 

@@ -6,8 +6,8 @@ only as pictures that were decoded and encoded anew, played as one of two fixed 
 
 from __future__ import annotations
 
+import asyncio
 import secrets
-import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Final
@@ -39,23 +39,25 @@ class Upload:
     name: str
     data: bytes = field(repr=False)
     preview: SafeImage | None = field(repr=False)
-    until: float
 
 
 class Uploads:
-    """Files that wait to be sent, in memory."""
+    """Files that wait to be sent, in memory, from one unlocking to the lock."""
 
     def __init__(self) -> None:
         self._kept: dict[str, Upload] = {}
+        self._ends: dict[str, asyncio.TimerHandle] = {}
+        self._over = False
 
     def keep(self, upload: Upload) -> str:
-        """Keep one; its id."""
-        now = time.monotonic()
-        self._kept = {id: kept for id, kept in self._kept.items() if kept.until > now}
+        """Keep one, for `KEPT_S` at most; its id. Raises `NothingUploaded` for what comes after `forget`."""
+        if self._over:
+            raise NothingUploaded("it came too late")
         while self._kept and sum(len(kept.data) for kept in self._kept.values()) + len(upload.data) > MOST_KEPT:
-            del self._kept[next(iter(self._kept))]
+            self.drop(next(iter(self._kept)))
         id = secrets.token_hex(16)
         self._kept[id] = upload
+        self._ends[id] = asyncio.get_running_loop().call_later(KEPT_S, self.drop, id)
         return id
 
     def get(self, id: str) -> Upload:
@@ -66,12 +68,16 @@ class Uploads:
         return found
 
     def drop(self, id: str) -> None:
-        """Forget one that was sent."""
-        self._kept.pop(id, None)
+        """Forget one."""
+        if id in self._kept:
+            del self._kept[id]
+            self._ends.pop(id).cancel()
 
     def forget(self) -> None:
-        """Forget all of them."""
-        self._kept.clear()
+        """Forget all of them, and keep no more."""
+        self._over = True
+        for id in list(self._kept):
+            self.drop(id)
 
 
 async def take_upload(work: Work, uploads: Uploads, request: Request) -> Answer:
@@ -81,7 +87,7 @@ async def take_upload(work: Work, uploads: Uploads, request: Request) -> Answer:
         image = await work.client.safe_image(request.body, PREVIEW)
     except BadImage:
         image = None
-    id = uploads.keep(Upload(name, request.body, image, time.monotonic() + KEPT_S))
+    id = uploads.keep(Upload(name, request.body, image))
     preview = work.media.sign("upload", bytes.fromhex(id)) if image is not None else ""
     width, height = (image.width, image.height) if image is not None else (0, 0)
     kind = "file" if image is None else "photo"

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -79,6 +79,7 @@ class Desk:
         self._wrong = 0
         self._wait_until = 0.0
         self._opening = asyncio.Lock()
+        self._trying = asyncio.Lock()
         self.asked_words: list[int] = []
         self.uploads = Uploads()
         self.given = GivenBackups(place.folder)
@@ -164,22 +165,25 @@ class Desk:
             return
         if self.phase == "empty":
             raise WrongPhase("there is no profile yet")
-        self.check_tries()
-        try:
-            await self._open(Passphrase(passphrase), create=False)
-        except errors.WrongPassphrase:
-            self.note_wrong()
-            raise
+        await self.try_passphrase(lambda: self._open(Passphrase(passphrase), create=False))
         self._wrong = 0
 
-    def check_tries(self) -> None:
-        """Raises `TooSoon` while wrong passphrases have to be waited for."""
-        left = self._wait_until - time.monotonic()
-        if left > 0:
-            raise TooSoon("too many wrong passphrases", hint=f"try again in {int(left) + 1} s")
+    async def try_passphrase(self, check: Callable[[], Awaitable[None]]) -> None:
+        """Have ``check`` try a passphrase. One after the other: what is tried at once is counted as well.
 
-    def note_wrong(self) -> None:
-        """Count a wrong passphrase."""
+        Raises `TooSoon` while wrong ones have to be waited for, and what ``check`` raises.
+        """
+        async with self._trying:
+            left = self._wait_until - time.monotonic()
+            if left > 0:
+                raise TooSoon("too many wrong passphrases", hint=f"try again in {int(left) + 1} s")
+            try:
+                await check()
+            except errors.WrongPassphrase:
+                self._note_wrong()
+                raise
+
+    def _note_wrong(self) -> None:
         self._wrong += 1
         if self._wrong >= FREE_TRIES:
             wait = min(2.0 ** (self._wrong - FREE_TRIES), LONGEST_WAIT_S)
@@ -214,11 +218,12 @@ class Desk:
         async with self._opening:
             work, self._work = self._work, None
             self.end_calls()
-            self.uploads.forget()
-            self.hub.forget()
+            uploads, self.uploads = self.uploads, Uploads()
+            uploads.forget()
             await self.linking.end()
             if work is not None:
                 await work.end()
+            self.hub.forget()
             stack, self._stack = self._stack, AsyncExitStack()
             await stack.aclose()
 

@@ -45,10 +45,11 @@ def place(ask: Asker, ending: str, what: str = "") -> Path:
 
 
 def _watch(ask: Asker, doing: c.Doing) -> Callable[[_Far], None]:
-    """Tell every page, once for each percent."""
+    """Tell every page, once for each percent. Whoever waits for it is there: the app does not lock itself meanwhile."""
     last = [-1]
 
     def tell(far: _Far) -> None:
+        ask.desk.active()
         percent = min(100, 100 * far.done // max(far.total, 1))
         if percent != last[0]:
             last[0] = percent

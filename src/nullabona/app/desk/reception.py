@@ -47,6 +47,9 @@ HANDLERS: Final[Handlers] = {
 MOST_UNANSWERED: Final = 64
 """Calls of one page that may wait at once; more are refused."""
 
+UNREADABLE: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+"""What the decoder raises at garbage, bytes that are no text, and brackets in brackets."""
+
 if TYPE_CHECKING:
     AnyCall = Call
 else:
@@ -88,7 +91,7 @@ class Reception:
             return
         try:
             asked = _asked.decode(data)
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except UNREADABLE:
             self._fail(page, _id_of(data), BadCall("the process does not know this call"))
             return
         if len(waiting) >= MOST_UNANSWERED:
@@ -169,7 +172,7 @@ def _id_of(data: bytes) -> int:
     """The id of a call that could not be read, so that its asker need not wait for ever."""
     try:
         return msgspec.json.decode(data, type=_OnlyId).id
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except UNREADABLE:
         return -1
 
 

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from nullabona.app.desk.asking import Asker, Handlers, read_id
-from nullabona.app.desk.errors import BadCall
+from nullabona.app.desk.asking import Asker, Handlers, read_id, read_place
 from nullabona.app.desk.looks import now_ms
 from nullabona.app.protocol import talk_calls as c
 from nullabona.app.protocol import views as v
 from nullabona.app.protocol.call import Done
-from nullabona.app.showing.messages import position_of
 
 MOST_AT_ONCE: Final = 500
 
@@ -32,8 +30,8 @@ async def _close_room(ask: Asker, call: c.CloseRoom) -> Done:
 async def _get_messages(ask: Asker, call: c.GetMessages) -> v.Page:
     return ask.looks.page(
         read_id(call.room),
-        before=_place(call.before),
-        after=_place(call.after),
+        before=read_place(call.before),
+        after=read_place(call.after),
         around=read_id(call.around) if call.around else None,
         limit=_limit(call.limit),
     )
@@ -112,13 +110,6 @@ async def _mark_read(ask: Asker, call: c.MarkRead) -> Done:
 
 def _limit(limit: int) -> int:
     return max(1, min(limit, MOST_AT_ONCE))
-
-
-def _place(place: str) -> int | None:
-    try:
-        return position_of(place) if place else None
-    except ValueError:
-        raise BadCall("that is no place") from None
 
 
 ANSWERS: Final[Handlers] = {

@@ -182,10 +182,12 @@ class Front(asyncio.Protocol):
     async def _serve(self, request: Request) -> None:
         answer = await self._answer(request)
         self._write(self._head(answer))
-        if request.method != "HEAD":
-            await self._send_body(answer)
-        self._write(h11.EndOfMessage())
+        whole = request.method == "HEAD" or await self._send_body(answer)
         self._task = None
+        if not whole:
+            self._hang_up()
+            return
+        self._write(h11.EndOfMessage())
         if answer.close or set(self._http.states.values()) != {h11.DONE}:
             self.close()
             self._transport = None
@@ -203,13 +205,23 @@ class Front(asyncio.Protocol):
         except Exception:  # noqa: BLE001 - the last door; nothing of what went wrong is told
             return refuse(500, "something went wrong inside")
 
-    async def _send_body(self, answer: Answer) -> None:
+    async def _send_body(self, answer: Answer) -> bool:
+        """Whether all of it left; a stream may break off, as its file is gone or the profile was closed meanwhile."""
         if answer.stream is None:
             self._write(h11.Data(data=answer.body))
-            return
-        async for part in answer.stream:
-            self._write(h11.Data(data=part))
-            await self._writable.wait()
+            return True
+        try:
+            async for part in answer.stream:
+                self._write(h11.Data(data=part))
+                await self._writable.wait()
+        except Exception:  # noqa: BLE001 - as in `_answer`; the head left already, so the end of the connection tells
+            return False
+        return True
+
+    def _hang_up(self) -> None:
+        """End it at once; what was not read yet is lost."""
+        if self._transport is not None:
+            self._transport.abort()
 
     def _reply_now(self, answer: Answer) -> None:
         """Refuse and hang up."""
@@ -244,8 +256,8 @@ class Front(asyncio.Protocol):
     def _too_slow(self) -> None:
         if self._request is not None or self._http.trailing_data[0]:
             self._reply_now(refuse(408, "the request took too long"))
-        elif self._transport is not None:
-            self._transport.abort()
+        else:
+            self._hang_up()
 
 
 def read_head(event: h11.Request) -> Request | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, cast, get_args
@@ -19,6 +20,7 @@ _STATES: Final = frozenset(get_args(v.MessageState))
 _FILES: Final = frozenset({"file", "photo", "voice"})
 _GONE: Final = "gone"
 _PLACE: Final = 16
+_PLACE_SHAPE: Final = re.compile(rf"[0-9a-f]{{{_PLACE}}}")
 _BELOW: Final = 1 << 63
 """Positions of imported history are below 0."""
 
@@ -48,6 +50,8 @@ def place_of(position: int) -> str:
 
 def position_of(place: str) -> int:
     """The position of a place. Raises `ValueError`."""
+    if not _PLACE_SHAPE.fullmatch(place):
+        raise ValueError(place)
     return int(place, 16) - _BELOW
 
 

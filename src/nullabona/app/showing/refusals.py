@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final, NamedTuple
 
+from nullabona.app.showing.contradictions import contradiction
 from nullabona.errors import NullabonaError
 from nullabona.words.errors import Language, in_words
 
@@ -189,6 +190,8 @@ SAID: Final[Mapping[str, Said]] = {
 
 def said(error: NullabonaError, language: Language) -> tuple[str, str]:
     """The sentence and the hint."""
+    if error.code == "bad-request" and language == "ko" and (why := contradiction(error.message)) is not None:
+        return why
     own, hint = in_words(error, language)
     known = SAID.get(error.code)
     if known is not None:

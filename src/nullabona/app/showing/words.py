@@ -36,7 +36,16 @@ _UNSAFE: Final = re.compile(
     r"\u3131-\u318e\u4e00-\u9fff\uac00-\ud7a3\uff01-\uff65]"
 )
 """Anything but the letters and signs of most texts, none of which needs a closer look."""
-_LINK: Final = re.compile(r"(?i)(?<![\w@./-])https?://[^\s<>\"\x00-\x20`{}|\\^]{1,2000}")
+_LINK: Final = re.compile(r"(?i)(?<![a-z0-9_@./-])https?://[^\s<>\"\x00-\x20`{}|\\^]{1,2000}")
+_ADDRESS: Final = re.compile(r"(?i)(https?://)([^/?#]*)(.*)", re.DOTALL)
+_HOST_END: Final = re.compile(r"(?i)(?:(?:^|\.)[a-z0-9-]*[a-z0-9](?=[\u3131-\u318e\uac00-\ud7a3][^.]*$)|:\d+(?!\d|$))")
+"""No name ends in a label that begins in Latin and goes on in Hangul, and no port in anything but digits."""
+_CLOSING: Final = re.compile(r"[)\]}」』》〉]")
+_PARTICLE: Final = re.compile(
+    r"(/|[\x21-\x7e]*[A-Za-z0-9)\]])(?:이?랑|[을를은는이가도만의와과요야]|으?로|에(?:서|게|는|도)?|에서[는도]|한테|부터|까지|보다|처럼|이?라(?:고|는)"
+    r"|인데|입니다|이?에요|예요|이야|이요)"
+)
+"""The Latin rest of an address with a Korean particle or ending right behind it."""
 _PIECE: Final = re.compile(
     r"(?:[\U0001F1E6-\U0001F1FF]{2}"
     r"|[0-9#*]\ufe0f?\u20e3"
@@ -135,12 +144,27 @@ def _fill(text: str, pieces: list[tuple[int, int, Span]]) -> list[Span]:
 
 
 def _link_at(match: re.Match[str]) -> tuple[int, int, Span]:
-    raw = _trim(match[0])
+    raw = _trim(_without_ending(_trim(match[0])))
     end = match.start() + len(raw)
     shown = show_link(raw)
     if shown is None:
         return (match.start(), end, Span("text", raw))
     return (match.start(), end, Span("link", shown[0], shown[1]))
+
+
+def _without_ending(raw: str) -> str:
+    """Without what Korean writes behind a word without a space: ``https://relay.example에서``."""
+    address = _ADDRESS.fullmatch(raw)
+    if address is None:
+        return raw
+    scheme, whole, rest = address.groups()
+    host = _CLOSING.split(whole, maxsplit=1)[0] or whole
+    if found := _HOST_END.search(host):
+        host = host[: found.end()]
+    if host != whole:
+        return scheme + host
+    particle = _PARTICLE.fullmatch(rest)
+    return scheme + host + (particle[1] if particle else rest)
 
 
 def _trim(raw: str) -> str:

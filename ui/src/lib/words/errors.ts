@@ -1,3 +1,4 @@
+import { Refused } from "../transport.ts";
 import { words } from "./index.svelte.ts";
 
 /** Refusals that only the page knows; all others come worded from the process. */
@@ -7,6 +8,8 @@ const errors = words({
     cutHint: "되었는지 확인한 뒤 다시 시도해 주세요.",
     upload: "파일을 받지 못했어요",
     uploadHint: "크기와 형식을 확인하고 다시 시도해 주세요.",
+    large: "파일이 너무 커요. 100 MB까지 보낼 수 있어요.",
+    largeHint: "나누어 보내 주세요.",
     aborted: "취소했어요",
     unknown: "문제가 생겼어요",
     unknownHint: "잠시 뒤에 다시 시도해 주세요.",
@@ -16,11 +19,18 @@ const errors = words({
     cutHint: "See whether it was done, and try again if not.",
     upload: "The file could not be taken",
     uploadHint: "Check its size and kind, then try again.",
+    large: "The file is too large: at most 100 MB can be sent.",
+    largeHint: "Send it in parts.",
     aborted: "Cancelled",
     unknown: "Something went wrong",
     unknownHint: "Please try again in a moment.",
   },
 });
+
+/** The refusal of a file that is not even handed to the process. */
+export function tooLarge(): Refused {
+  return new Refused("file-too-large", errors.large, errors.largeHint);
+}
 
 /** What a refusal says to the person. */
 export function explain(why: { code: string; message: string; hint: string }): { text: string; hint: string } {

@@ -1,0 +1,125 @@
+"""What is under way when the app locks leaves nothing behind in memory; and what waits to be sent waits an hour."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import cast
+
+import pytest
+
+from nullabona.app.desk import content, moving_answers, work
+from nullabona.app.desk.asking import Asker
+from nullabona.app.desk.content import Upload, Uploads
+from nullabona.app.desk.desk import Desk, Place
+from nullabona.app.desk.errors import NothingUploaded
+from nullabona.app.desk.reception import Reception
+from nullabona.app.protocol.moving_calls import MakeBackup
+from nullabona.app.protocol.pushes import ContactsChanged
+from nullabona.app.server.answers import Request
+from nullabona.app.server.launch import private_folder
+from nullabona.app.server.socket import PageSocket
+from nullabona.client.api import BackupInfo, BadImage, Progress, SafeImage, errors
+from tests.api.people import QUICK
+from tests.app.person import PASSPHRASE
+from tests.app.test_hub import Seat, enter
+
+IDLE_S = 0.3
+
+
+@asynccontextmanager
+async def at_work(home: Path) -> AsyncIterator[Desk]:
+    """An app with an account that no relay has heard of."""
+    profile = home / "profile"
+    desk = Desk(Place(profile, private_folder(profile), replace(QUICK, online=False), "", "en", home))
+    await desk.create_profile(PASSPHRASE)
+    await desk.open_work.client.create_account("mina@relay.example")
+    desk.open_work.begin()
+    try:
+        yield desk
+    finally:
+        await desk.end()
+
+
+@pytest.mark.slow
+def test_an_upload_that_comes_too_late_for_the_lock_is_not_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The app locks while the picture is looked at: it is refused, and nothing of it is kept."""
+
+    async def run() -> None:
+        async with at_work(tmp_path) as desk:
+
+            async def look(_data: bytes, _longest: int) -> SafeImage:
+                await desk.lock()
+                raise BadImage("no picture")
+
+            monkeypatch.setattr(desk.client, "safe_image", look)
+            answer = await Reception(desk).upload(Request("POST", "/upload", {"name": "a.txt"}, {}, b"a secret"))
+            assert (403, b"nothing can be uploaded now\n") == (answer.status, answer.body)
+
+    asyncio.run(run())
+
+
+@pytest.mark.slow
+def test_what_is_pushed_while_the_app_locks_is_forgotten_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A page that comes back at the lock is told to start anew, and gets nothing of before."""
+
+    async def run() -> None:
+        async with at_work(tmp_path) as desk:
+
+            async def slow_end() -> None:
+                desk.hub.push(ContactsChanged())
+
+            monkeypatch.setattr(desk.linking, "end", slow_end)
+            before = desk.hub.seq
+            await desk.lock()
+            page = enter(desk.hub, Seat(after=before))
+            desk.hub.leave(cast(PageSocket, page))
+            assert ["Reset"] == [told["push"]["push"] for told in page.heard]
+
+    asyncio.run(run())
+
+
+@pytest.mark.slow
+def test_a_backup_under_way_is_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The idle time begins anew with each step of it; it was cancelled, and nobody told, if it took longer."""
+
+    async def run() -> None:
+        async with at_work(tmp_path) as desk:
+
+            async def slow(_path: Path, *, watch: Callable[[Progress], None], **_: object) -> BackupInfo:
+                for done in range(8):
+                    watch(Progress("writing", done, 8))
+                    await asyncio.sleep(IDLE_S / 2)
+                raise errors.FileUnwritable("the disk is full")
+
+            await desk.client.set_preferences(lock_minutes=1)
+            monkeypatch.setattr(desk.client, "backup", slow)
+            desk.active()
+            with pytest.raises(errors.FileUnwritable):
+                await moving_answers.ANSWERS[MakeBackup](Asker(desk, cast(PageSocket, Seat())), MakeBackup())
+            assert "ready" == desk.phase
+
+    monkeypatch.setattr(work, "_MINUTE_S", IDLE_S)
+    asyncio.run(run())
+
+
+def test_an_upload_waits_an_hour_at_most(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It goes by itself, whether another one comes or not; and one that was sent is forgotten once."""
+
+    async def run() -> None:
+        uploads = Uploads()
+        sent, kept = (uploads.keep(Upload(name, b"words", None)) for name in ("sent", "kept"))
+        uploads.drop(sent)
+        assert "kept" == uploads.get(kept).name
+        await asyncio.sleep(2 * content.KEPT_S)
+        for id in (sent, kept):
+            with pytest.raises(NothingUploaded):
+                uploads.get(id)
+
+    monkeypatch.setattr(content, "KEPT_S", 0.01)
+    asyncio.run(run())
