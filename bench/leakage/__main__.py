@@ -150,8 +150,8 @@ def _write_page(outcome: Outcome, plan: Plan, target: Path, command: str, measur
 def _print(outcome: Outcome) -> None:
     first = tables.first(outcome) if outcome.first else []
     for table in (
-        tables.edges(outcome), tables.best_edges(outcome), tables.met(outcome), tables.groups(outcome), first,
-        tables.activity(outcome),
+        tables.edges(outcome), tables.best_edges(outcome), tables.asked(outcome), tables.met(outcome),
+        tables.groups(outcome), first, tables.activity(outcome),
     ):  # fmt: skip
         if len(table) > 1:
             print(tables.as_text(table), end="\n\n")

@@ -97,6 +97,8 @@ class Outcome:
     activity: list[ActivityRow] = field(default_factory=list)
     prices: list[Price] = field(default_factory=list)
     late: list[LateRow] = field(default_factory=list)
+    asked: list[EdgeRow] = field(default_factory=list)
+    """Ours, where whoever watches without addresses sees what the directory is asked."""
 
     def reported(self, design: str, view: View) -> list[EdgeRow]:
         """The rows of the attacker that was chosen, by seed."""
@@ -142,6 +144,7 @@ class Outcome:
             "activity": [asdict(row) for row in self.activity],
             "prices": [asdict(row) for row in self.prices],
             "late": [asdict(row) for row in self.late],
+            "asked": [asdict(row) for row in self.asked],
         }
         path.write_text(json.dumps(data, indent=1, allow_nan=False) + "\n", encoding="utf-8")
 
@@ -161,6 +164,7 @@ class Outcome:
             [ActivityRow(**row) for row in data["activity"]],
             [Price(**row) for row in data["prices"]],
             [LateRow(**{**row, "view": View(row["view"])}) for row in data["late"]],
+            [EdgeRow(**{**row, "view": View(row["view"])}) for row in data["asked"]],
         )
 
 
@@ -252,6 +256,8 @@ def _report(plan: Plan, outcome: Outcome, trial: Trial, learned: Learned, say: S
         outcome.rooms += played.rooms
         outcome.late += played.late
         outcome.first += [first] if first else []
+    if design == OURS:
+        outcome.asked.append(trial.asked())
     if design in TOLD_APART and plan.over_time:
         outcome.activity.append(_activity(trial, plan.trees))
     say(f"    attacked in {time.perf_counter() - begun:.0f} s")

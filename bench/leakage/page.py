@@ -32,6 +32,9 @@ LOWER: Final = """\
   in the usual society most are. Since the answer to a request comes in a box of its own
   ([0032](decisions/0032-reply-boxes.md)) no inbox says whose the request was; before, that gave nearly every new
   friendship away (*without reply boxes*). The hours of whoever reads the new box still say a part.
+- **What the directory is asked** tells nearly every friendship that begins, without any address, where the relay is the
+  directory as well. A request that carried the proof of its own card would leave nothing to ask; that is not built. A
+  directory that is not the relay's takes it from the relay's sight.
 - **V4** adds the address. Only somebody in between takes it away: Tor, or a network address that many share. The client
   gives a SOCKS proxy another name for each connection, so that Tor leads each another way; a relay reached so is V3.
 - **V5** adds whose inbox is where and who looks up whom. An inbox at another operator's relay, and a directory that is
@@ -63,6 +66,7 @@ def write(outcome: Outcome, plan: Plan, pictures: Pictures, command: str, ran_on
     verdicts = _verdicts(outcome) if plan.seeds > 1 else ""  # of one society nothing is won or lost
     parts = [_head(plan, command, ran_on), verdicts, _views(outcome, plan, pictures), _snapshots(outcome)]
     parts += [
+        _asked(outcome),
         _met(outcome, plan),
         _hindsight(outcome, plan),
         _groups(outcome),
@@ -217,6 +221,18 @@ def _snapshots(outcome: Outcome) -> str:
     if not said:
         return ""
     return _section("Disk and memory of ours, society by society", "\n".join(said), tables.as_markdown(table))
+
+
+def _asked(outcome: Outcome) -> str:
+    how = (
+        "V3 and V4 are of a relay whose people have their cards elsewhere. By default it is their directory, too, and"
+        " whoever watches it then sees what that is asked, over connections that name nobody. A request comes into an"
+        " inbox whose owner is on a card, and before long somebody asks for the card of whoever asks. In the models"
+        " of other designs nobody asks who it is that writes, so V3 is all there."
+    )
+    if not outcome.asked:
+        return ""
+    return _section("What the directory is asked, without addresses", how, tables.as_markdown(tables.asked(outcome)))
 
 
 def _met(outcome: Outcome, plan: Plan) -> str:

@@ -12,7 +12,7 @@ import numpy as np
 from bench.leakage.campaign import Outcome
 from bench.leakage.designs import OURS, is_changed
 from bench.leakage.intervals import Interval, Verdict, compare, over_seeds
-from bench.leakage.tournament import LIVE, EdgeRow, LateRow
+from bench.leakage.tournament import ASKED, LIVE, EdgeRow, LateRow
 from bench.leakage.views import View
 
 ACTIVITY: Final = "what somebody is doing"
@@ -99,6 +99,20 @@ def met(outcome: Outcome) -> Table:
             said = {outcome.choice.pairs[design, view]: "", **dict.fromkeys((old, new), " (best in hindsight)")}
             rows += [[design, view, f"{name}{best}", *_late(by_name[name])] for name, best in said.items()]
     return rows
+
+
+def asked(outcome: Outcome) -> Table:
+    """What look-ups tell without addresses, beside what is told by the boxes alone and by chance."""
+    alone = outcome.reported(OURS, View.TAP)
+    return [
+        ["of ours, without addresses", "average precision", "best F1", "chance (base rate)"],
+        *([name, *_asked(rows)] for name, rows in ((ASKED, outcome.asked), ("the boxes alone (V3)", alone)) if rows),
+    ]
+
+
+def _asked(rows: Sequence[EdgeRow]) -> list[str]:
+    figures = ([row.precision for row in rows], [row.f1 for row in rows], [row.base for row in rows])
+    return [show(over_seeds(each)) for each in figures]
 
 
 def _friends(row: LateRow) -> float:

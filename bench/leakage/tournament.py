@@ -16,6 +16,7 @@ from typing import Final
 import numpy as np
 
 from bench.leakage.attackers import ATTACKERS, GROUPERS, attack, guess_all, prepare, table
+from bench.leakage.attackers.asked import by_look_ups
 from bench.leakage.attackers.trained import Lesson, Table, Trained, by_halves, train
 from bench.leakage.bcubed import bcubed, bcubed_chance
 from bench.leakage.first import Exchanged, first_right
@@ -37,6 +38,7 @@ NAMED_FROM: Final = 2
 LIVE: Final = WATCHED
 LEARNS: Final = "trained on other societies"
 NAMES: Final = (*ATTACKERS, LEARNS)
+ASKED: Final = "look-ups after requests"
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,6 +221,13 @@ class Trial:
         if self.tap_from and view in LIVE:
             played.late += [judge.late(name, pairs, self.met) for name, pairs in said.items()]
         return played
+
+    def asked(self) -> EdgeRow:
+        """What look-ups tell without any address, where the relay is the directory too."""
+        seen = self.seen(View.DIRECTORY)
+        people = {account: account for account in seen.directory.values()}
+        judge = Judge(self.recording.design, View.TAP, self.society.seed, self.recording.truth, people, self.absent)
+        return judge.row(ASKED, by_look_ups(seen))
 
     def first(self, view: View, attacker: str, learned: Trained | None) -> FirstRow:
         """The attacker over time."""

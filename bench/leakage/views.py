@@ -35,8 +35,8 @@ SAYS: Final[Mapping[View, str]] = MappingProxyType(
     {
         View.DISK: "disks, once, after the last day",
         View.MEMORY: "disks and the memory of the running process, once, after the last day",
-        View.TAP: "everything that passes, without network addresses",
-        View.ADDRESSES: "everything that passes, with network addresses",
+        View.TAP: "everything that passes at the boxes, without network addresses",
+        View.ADDRESSES: "everything that passes at the boxes, with network addresses",
         View.DIRECTORY: "as V4, and who looks up whose card, and whose inbox is where",
     }
 )
