@@ -73,7 +73,7 @@ class House:
         self.machine.mkdir(exist_ok=True)
         record = self.machine / "record"
         record.mkdir(exist_ok=True)
-        shutil.copyfile(self.keys, record / FILE)
+        shutil.copy(self.keys, record / FILE)  # with its mode: a key that others may read is refused
         more = ("--host", self.host, "--record", str(record), "--period", str(self.period_s),
                 "--witnesses", str(self._witnesses))  # fmt: skip
         self._process = RelayProcess(
