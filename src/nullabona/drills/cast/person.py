@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from nullabona.client.api import Client, ConnectionChanged, Event, Options, Policy, Warned
+from nullabona.client.api.errors import PendingStill
 from nullabona.client.core.record.keeping import load_watch
 from nullabona.drills.demo.person import WAIT_S, Deeds, Unmet, hasty, main
 from nullabona.errors import NullabonaError, Refused
@@ -26,13 +27,17 @@ class MoreDeeds(Deeds):
 
     # -- the directory
 
-    async def claim(self, handle: str, relay: str) -> str:
-        """Try to get a handle; with which wire code the directory refused it, empty if it is ours."""
+    async def claim(self, handle: str, relay: str, within_s: float = WAIT_S) -> str:
+        """Try to get a handle; with which wire code the directory refused it, that of `PendingStill` if it
+        says nothing, empty if it is ours.
+        """
         await self._me.create_account(handle, relay=relay)
         try:
-            await self._me.wait_published(timeout_s=WAIT_S)
+            await self._me.wait_published(timeout_s=within_s)
         except Refused as refused:
             return refused.wire_code
+        except PendingStill as waiting:
+            return waiting.code
         return ""
 
     async def find(self, handle: str, within_s: float = WAIT_S) -> dict[str, str]:

@@ -22,6 +22,8 @@ Tell: TypeAlias = Callable[[Text], None]
 PERIOD_S: Final = 3
 _HEARD_WITHIN_S: Final = 30.0
 _POLL_S: Final = 0.1
+_GONE_S: Final = 2.0
+"""So long a directory that is gone is asked."""
 GROUP: Final = "장날 장보기 Market day"
 _CAST: Final = {
     Person("미나", "mina"): "127.0.0.31",
@@ -31,6 +33,7 @@ _CAST: Final = {
     Person("도라", "dora"): "127.0.0.35",
     Person("Newcomer", "newcomer"): "127.0.0.36",
     Person("Quick", "quick"): "127.0.0.37",
+    Person("Late", "late"): "127.0.0.38",
 }
 _BEFORE: Final = (("mina", "@jun", "장은 다섯 시에 보자"), ("nari", GROUP, "I bring the baskets"))
 _MEANWHILE: Final = (
@@ -55,7 +58,9 @@ class Lost:
     """Of what was said meanwhile, by whoever it was meant for."""
     talked_s: float = 0.0
     unknown: str = ""
-    """What a look-up said while the directory was gone."""
+    """What a look-up of a stranger said while the directory was gone."""
+    unregistered: str = ""
+    """And what came of registering then."""
     refused: Restoring | None = None
     """The copy that lacked entries."""
     lacking: int = 0
@@ -164,7 +169,13 @@ class _Scene:
                     lost.heard = await self._heard()
                     await asyncio.sleep(_POLL_S)
         lost.talked_s = self._since_loss()
-        lost.unknown = (await people["jun"].do("find", handle=people["mina"].handle, within_s=2.0)).get("error", "")
+        found = await people["jun"].do("find", handle=people["sora"].handle, within_s=_GONE_S)
+        lost.unknown = found.get("error", "")
+        late = people["late"]
+        await late.start()
+        handle = f"late@{self._house.host}"
+        lost.unregistered = await late.do("claim", handle=handle, relay=self._relay, within_s=_GONE_S)
+        await late.stop()
 
     async def try_old_copy(self) -> None:
         """A copy that lacks entries: the program refuses it; taken all the same, nobody signs it."""

@@ -105,7 +105,7 @@ def _gone(lost: Lost) -> Iterator[Text]:
 
 
 def _nobody_is_found(lost: Lost) -> bool:
-    return bool(lost.unknown)
+    return bool(lost.unknown and lost.unregistered)
 
 
 def _handle_was_taken(lost: Lost) -> bool:
@@ -113,8 +113,9 @@ def _handle_was_taken(lost: Lost) -> bool:
     return lost.after.get("sora") == "" and noticed
 
 
-def _hold_is_gone(lost: Lost) -> bool:
-    return lost.before.get("dora") == "handle-taken" and lost.after.get("dora") == ""
+def _hold_and_history_are_gone(lost: Lost) -> bool:
+    hold_is_gone = lost.before.get("dora") == "handle-taken" and lost.after.get("dora") == ""
+    return hold_is_gone and "record-gap" in lost.told.get("nari", [])
 
 
 def _old_copy_is_the_end(lost: Lost) -> bool:
@@ -141,7 +142,7 @@ def _the_log_goes_on(lost: Lost) -> bool:
 _HELD: Final[dict[str, Callable[[Lost], bool]]] = {
     "G-01": _nobody_is_found,
     "G-02": _handle_was_taken,
-    "G-03": _hold_is_gone,
+    "G-03": _hold_and_history_are_gone,
     "G-04": _old_copy_is_the_end,
     "G-10": _everybody_was_heard,
     "G-11": _cards_are_back,
