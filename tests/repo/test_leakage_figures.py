@@ -1,0 +1,89 @@
+"""What README and threat model say in figures of what leaks is what the pages of the leakage measure have."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Final, NamedTuple
+
+import pytest
+
+ROOT: Final = Path(__file__).parents[2]
+USUAL, LONG, LARGE = "docs/leakage.md", "docs/leakage-long.md", "docs/leakage-large.md"
+README, MODEL = "README.md", "spec/threat-model.md"
+VIEWS: Final = "| design | V1 | V2 | V3 | V4 | V5 |"
+GROUPS: Final = "| design | view | attacker | B³-F1 of groups | by chance | epochs chained |"
+DEFENCES: Final = "| ours | societies | V2 edges | V3 edges |"
+ASKED: Final = "| of ours, without addresses | average precision |"
+HINDSIGHT: Final = "| design | view | attacker | best F1 | best in hindsight | its average precision |"
+SNAPSHOTS: Final = "| view | society | attacker | average precision | by chance: mean, 95 of 100 |"
+
+
+class At(NamedTuple):
+    """A cell of a page: the table that begins so, the row that begins so, the column of that name."""
+
+    page: str
+    table: str
+    row: str
+    column: str
+
+
+OURS: Final = "| ours |"
+SAID: Final = (
+    (README, r"nearly everybody with whom they talk \(([\d.]+),", At(USUAL, VIEWS, OURS, "V4")),
+    (README, r"friendship that begins while it watches \(([\d.]+);", At(USUAL, ASKED, "| look", "average")),
+    (README, r"among 1,000 people ([\d.]+), where 0.004 is chance", At(LARGE, ASKED, "| look", "average")),
+    (README, r"a quarter of all in four days \(([\d.]+)\)", At(USUAL, VIEWS, OURS, "V3")),
+    (README, r"nearly half in thirty \(([\d.]+)\)", At(LONG, VIEWS, OURS, "V3")),
+    (README, r"by the boxes alone \(([\d.]+), where chance is 0.004;", At(LARGE, VIEWS, OURS, "V3")),
+    (README, r"by addresses ([\d.]+), without the attacker that learns", At(LARGE, VIEWS, OURS, "V4")),
+    (MODEL, r"nearly all of them, an average precision of ([\d.]+)", At(USUAL, VIEWS, OURS, "V4")),
+    (MODEL, r"reached a B³-F1 of ([\d.]+), where", At(USUAL, GROUPS, "| ours | V3 |", "B³-F1")),
+    (MODEL, r"B³-F1 of [\d.]+, where ([\d.]+) is chance", At(USUAL, GROUPS, "| ours | V3 |", "by chance")),
+    (MODEL, r"and ([\d.]+) where it is [\d.]+ in a society of 1,000", At(LARGE, GROUPS, "| ours | V3 |", "B³-F1")),
+    (MODEL, r"and [\d.]+ where it is ([\d.]+) in a society of", At(LARGE, GROUPS, "| ours | V3 |", "by chance")),
+    (MODEL, r"an average precision of ([\d.]+) in four days", At(USUAL, VIEWS, OURS, "V3")),
+    (MODEL, r"in four days and ([\d.]+) in thirty", At(LONG, VIEWS, OURS, "V3")),
+    (MODEL, r"in a society of 1,000 in thirty days ([\d.]+),", At(LARGE, VIEWS, OURS, "V3")),
+    (MODEL, r"and ([\d.]+) by the best of 32", At(LARGE, HINDSIGHT, "| ours | V3 |", "its average precision")),
+    (MODEL, r"rooms on one connection give ([\d.]+)", At(USUAL, DEFENCES, "| with rooms together |", "V3 edges")),
+    (MODEL, r"instead of reply boxes ([\d.]+) ", At(USUAL, DEFENCES, "| without reply boxes |", "V3 edges")),
+    (MODEL, r"average precision of ([\d.]+) so in four days", At(USUAL, ASKED, "| look", "average")),
+    (MODEL, r"and of ([\d.]+) in a society of 1,000 in thirty", At(LARGE, ASKED, "| look", "average")),
+    (MODEL, r"in the society of 1,000 ([\d.]+), by the best", At(LARGE, SNAPSHOTS, "| V1 | 1 |", "average precision")),
+    (MODEL, r"([\d.]+) where everybody comes `--together`", At(USUAL, DEFENCES, "| with rooms together |", "V2 edges")),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("document", "said", "at"), SAID, ids=[said for _, said, _ in SAID])
+def test_a_figure_is_that_of_its_page(document: str, said: str, at: At) -> None:
+    """Rounded to as many places as it has there."""
+    text = " ".join((ROOT / document).read_text("utf-8").split())
+    found = re.findall(said, text)
+    assert len(found) == 1, "this sentence is not there, or more than once"
+    places = len(found[0].partition(".")[2])
+    assert float(found[0]) == pytest.approx(figure(at), abs=0.5 * 10**-places + 1e-9)
+
+
+@pytest.mark.parametrize(
+    ("said", "page"), [(r"other designs give ([\d.]+) or more", LONG), (r"models give ([\d.]+) or more", LARGE)]
+)
+def test_no_model_gives_less_than_is_said(said: str, page: str) -> None:
+    """Without addresses; in the usual society, too."""
+    [least] = re.findall(said, " ".join((ROOT / MODEL).read_text("utf-8").split()))
+    models = ("plaintext server", "account queues", "pair queues", "static group ids")
+    values = [figure(At(each, VIEWS, f"| {name} |", "V3")) for each in (page, USUAL) for name in models]
+    assert min(values) >= float(least) - 0.005
+
+
+def figure(at: At) -> float:
+    """The figure in a cell, without the interval behind it."""
+    lines = (ROOT / at.page).read_text("utf-8").splitlines()
+    begin = next(number for number, line in enumerate(lines) if line.startswith(at.table))
+    row = next(line for line in lines[begin:] if line.startswith(at.row))
+    column = next(number for number, name in enumerate(_cells(lines[begin])) if name.startswith(at.column))
+    return float(_cells(row)[column].split()[0])
+
+
+def _cells(line: str) -> list[str]:
+    return [cell.strip() for cell in line.split("|")[1:-1]]
