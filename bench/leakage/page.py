@@ -33,8 +33,8 @@ LOWER: Final = """\
   ([0032](decisions/0032-reply-boxes.md)) no inbox says whose the request was; before, that gave nearly every new
   friendship away (*without reply boxes*). The hours of whoever reads the new box still say a part.
 - **What the directory is asked** tells nearly every friendship that begins, without any address, where the relay is the
-  directory as well. A request that carried the proof of its own card would leave nothing to ask; that is not built. A
-  directory that is not the relay's takes it from the relay's sight.
+  directory as well. A request that carried the proof of its own card would leave nothing to ask; that is not built
+  ([0034](decisions/0034-carried-proofs.md)). A directory that is not the relay's takes it from the relay's sight.
 - **V4** adds the address. Only somebody in between takes it away: Tor, or a network address that many share. The client
   gives a SOCKS proxy another name for each connection, so that Tor leads each another way; a relay reached so is V3.
 - **V5** adds whose inbox is where and who looks up whom. An inbox at another operator's relay, and a directory that is
