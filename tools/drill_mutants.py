@@ -38,6 +38,8 @@ class Played:
     ended: bool
     """Whether the drill came to its end."""
     seconds: float
+    last: str = ""
+    """The last that a drill said that did not come to its end."""
 
     @property
     def noticed(self) -> bool:
@@ -71,9 +73,10 @@ def play(mutant: Mutant) -> Played:
                 command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, timeout=_LONGEST_S, check=False
             )
             said = json.loads(ran.stdout) if ran.stdout else None
+            last = " / ".join(ran.stderr.decode(errors="replace").split("\n")[-4:]).strip(" /")
         except subprocess.TimeoutExpired:
-            said = None
-    return Played(mutant, _failed(said), said is not None, time.monotonic() - began)
+            said, last = None, f"nothing within {_LONGEST_S} s"
+    return Played(mutant, _failed(said), said is not None, time.monotonic() - began, last)
 
 
 def _failed(said: dict[str, Any] | None) -> frozenset[str]:
@@ -86,7 +89,8 @@ def _failed(said: dict[str, Any] | None) -> frozenset[str]:
 
 def _line(played: Played) -> str:
     mark = "✓" if played.noticed else "✗ NOT NOTICED"
-    how = ", ".join(sorted(played.failed)) or ("held" if played.ended else "the drill did not come to its end")
+    ended = "held" if played.ended else f"the drill did not come to its end: {played.last}"
+    how = ", ".join(sorted(played.failed)) or ended
     return f"{mark} {played.mutant.name} -> {played.mutant.drill}: {how} ({played.seconds:.0f} s)"
 
 
