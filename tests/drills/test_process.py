@@ -36,3 +36,12 @@ def test_what_a_relay_writes_anywhere_lies_where_it_is_searched(
         assert str(tmp_path / "data") == relay.url.removeprefix("ws://127.0.0.1:1/")
     assert {"here", "home", "temporary", "cache"} == {path.name for path in temporary.iterdir()}
     assert {"relay-tmp", "log"} == {path.name for path in tmp_path.iterdir()}
+
+
+def test_a_program_is_found_from_where_we_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As that of the soak, which is no part of the package."""
+    (tmp_path / "relay-tmp").mkdir()
+    (tmp_path / "careless.py").write_text(CARELESS, "utf-8")
+    monkeypatch.chdir(tmp_path)
+    with RelayProcess(Path("data"), Path("log"), temporary=Path("relay-tmp"), program=("-m", "careless")) as relay:
+        assert relay.url.endswith("/data")

@@ -127,10 +127,10 @@ class RelayProcess:
 
 
 def _environment(home: Path) -> dict[str, str]:
-    """Ours, but for where files go that have no other place; what is named from where we are is named from anywhere."""
+    """Ours, but for where files go that have no other place; what is found from where we are is found from there."""
     ours = {name: value for name, value in os.environ.items() if not name.startswith("XDG_")}
-    if path := ours.get("PYTHONPATH"):
-        ours["PYTHONPATH"] = os.pathsep.join(map(os.path.abspath, path.split(os.pathsep)))
+    paths = [str(Path.cwd()), *filter(None, ours.get("PYTHONPATH", "").split(os.pathsep))]
+    ours["PYTHONPATH"] = os.pathsep.join(map(os.path.abspath, paths))
     return ours | {"TMPDIR": str(home), "HOME": str(home)}
 
 
