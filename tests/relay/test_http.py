@@ -8,6 +8,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from nullabona.relay.core.limits import Limits
 from nullabona.relay.core.refusal import REASONS
 from nullabona.relay.metrics import GRAIN
@@ -250,3 +252,22 @@ def test_a_log_is_served_as_files(run: Callable[..., RunningRelay]) -> None:
     assert [b"note", b"tile"] == [body for _, body in answers[:2]]
     status, _ = http(relay.address, b"POST /log/checkpoint HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n")
     assert 405 == status
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        (
+            b"POST /v1 HTTP/1.1\r\nHost: x\r\nContent-Type: application/octet-stream\r\nContent-Length: 3\r\n"
+            b"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n"
+        ),
+        b"GET /healthz HTTP/1.1\nHost: x\n\n",
+    ],
+    ids=["two-lengths", "bare-line-feed"],
+)
+def test_a_request_with_two_meanings_is_refused(relay: RunningRelay, head: bytes) -> None:
+    """With a sentence, and nothing is read any more on that connection."""
+    wire = Wire(relay.address)
+    wire.send(head + post(b"x"))
+    assert (400, b"not an HTTP request\n") == read_answer(wire)
+    assert b"" == wire.ends()

@@ -8,6 +8,8 @@ import resource
 from typing import Final
 
 _PR_SET_DUMPABLE: Final = 4
+_M_MMAP_THRESHOLD: Final = -3
+_LARGE: Final = 256 * 1_024
 
 
 def harden() -> None:
@@ -22,3 +24,13 @@ def raise_open_files() -> int:
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     return most
+
+
+def give_back_memory() -> None:
+    """What is larger than 256 KiB goes back to the system as soon as it is let go of. Without glibc nothing happens.
+
+    By itself glibc keeps more the larger the blocks are that it has seen: what strangers send would stay.
+    """
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    if mallopt is not None:
+        mallopt(_M_MMAP_THRESHOLD, _LARGE)

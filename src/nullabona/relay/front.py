@@ -12,6 +12,8 @@ from typing import Final, Protocol, cast
 
 import h11
 
+from nullabona.machine.stricthttp import StrictConnection
+from nullabona.relay.arriving import Arriving
 from nullabona.relay.core.budget import Budget
 from nullabona.relay.core.limits import Limits
 from nullabona.relay.core.refusal import BAD_REQUEST
@@ -41,6 +43,7 @@ class House(Protocol):
     dispatcher: Dispatcher
     stopping: bool
     unsent: Unsent
+    arriving: Arriving
 
     def opened(self, front: Front) -> bool: ...
     def closed(self, front: Front) -> None: ...
@@ -72,15 +75,17 @@ class Front(asyncio.Protocol):
         self.max_wait_s = house.limits.http_wait_s
         self._house = house
         self._limits = house.limits
-        self._http = h11.Connection(h11.SERVER, max_incomplete_event_size=_HEAD_BYTES)
         self._loop = asyncio.get_running_loop()
+        self._http = StrictConnection(_HEAD_BYTES)
         self._transport: asyncio.Transport | None = None
         self._deadline: asyncio.TimerHandle | None = None
         self._request: h11.Request | None = None
         self._body = bytearray()
+        self._begun = self._loop.time()
         self._asked = False
         self._ahead = 0
         self._handed_over = False
+        self._cut = False
         self._leaving = False
         """The last answer was given; the connection ends when it was taken."""
         self._left = 0
@@ -110,6 +115,7 @@ class Front(asyncio.Protocol):
             self._advance()
             return
         self._ahead += len(data)
+        self._house.arriving.add(len(data))
         if self._ahead > _READ_AHEAD and self._transport is not None:
             self._transport.pause_reading()
 
@@ -133,9 +139,18 @@ class Front(asyncio.Protocol):
         """Bytes of answers that the client has not taken yet."""
         return 0 if self._transport is None else self._transport.get_write_buffer_size()
 
+    def arrived(self) -> int:
+        """Bytes of memory that a request takes before it is whole, and what came ahead of its answer."""
+        return 0 if self._cut else len(self._body) + self._ahead
+
+    def begun(self) -> float:
+        """When the request began that has come in part."""
+        return self._begun
+
     def cut_off(self) -> None:
         """Hang up at once."""
         if self._transport is not None:
+            self._cut = True
             self._transport.abort()
 
     def close(self) -> None:
@@ -162,6 +177,7 @@ class Front(asyncio.Protocol):
             self._take_head(event)
         elif isinstance(event, h11.Data):
             self._body += event.data
+            self._house.arriving.add(len(event.data))
             if len(self._body) > MAX_REQUEST:
                 self._reply(Answer(413, b"the request is too large\n", close=True))
         elif isinstance(event, h11.EndOfMessage):
@@ -173,6 +189,7 @@ class Front(asyncio.Protocol):
 
     def _take_head(self, request: h11.Request) -> None:
         self._set_deadline(self._limits.body_timeout_s)
+        self._begun = self._loop.time()
         headers = {bytes(name): bytes(value) for name, value in request.headers}
         self._request = request
         if sum(len(name) + len(value) for name, value in headers.items()) + len(request.target) > _HEAD_BYTES:

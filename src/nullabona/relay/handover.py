@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from picows import WSAutoPingStrategy, WSListener
 from picows.picows import WSProtocol  # type: ignore[attr-defined]
@@ -14,7 +14,8 @@ _SERVER_SIDE: Final = False
 _DISCONNECT_ON_EXCEPTION: Final = True
 _NO_AUTO_PING: Final = False
 """The server pings all connections at once, without a task for each."""
-_ANSWER_PINGS: Final = True
+_ANSWER_PINGS: Final = False
+"""The listener does it: it is told of every frame then, and so of what is left in the buffer behind each."""
 
 
 class _Silent:
@@ -31,9 +32,32 @@ class _Silent:
 _SILENT: Final = _Silent()
 
 
-def websocket_protocol(listener: WSListener, max_message: int) -> asyncio.BufferedProtocol:
+class Counting(Protocol):
+    """Who is told how much lies in a connection's buffer."""
+
+    part: int
+    """Bytes in the buffer; set by who takes frames to what is left behind the last one."""
+
+    def came(self) -> None:
+        """More came, and every whole frame in it was taken."""
+        ...
+
+
+class _Counted(WSProtocol):  # type: ignore[misc]
+    """Picows' protocol, whose buffer grows with the longest frame and never shrinks."""
+
+    counting: Counting
+
+    def buffer_updated(self, nbytes: int) -> None:
+        counting = self.counting
+        counting.part += nbytes
+        super().buffer_updated(nbytes)
+        counting.came()
+
+
+def websocket_protocol(listener: WSListener, counting: Counting, max_message: int) -> asyncio.BufferedProtocol:
     """A picows server protocol for one connection, ready for `connection_made`."""
-    protocol: asyncio.BufferedProtocol = WSProtocol(
+    protocol = _Counted(
         None,  # host and port: a client's business
         None,  # path, likewise
         _SERVER_SIDE,
@@ -50,7 +74,9 @@ def websocket_protocol(listener: WSListener, max_message: int) -> asyncio.Buffer
         None,  # extra headers
         READ_BUFFER,
     )
-    return protocol
+    protocol.counting = counting
+    made: asyncio.BufferedProtocol = protocol
+    return made
 
 
 def upgrade_head(key: bytes) -> bytes:

@@ -13,7 +13,7 @@ from typing import Final, TypeAlias
 import uvloop
 
 from nullabona.errors import UserError
-from nullabona.machine.hardening import harden, raise_open_files
+from nullabona.machine.hardening import give_back_memory, harden, raise_open_files
 from nullabona.machine.timekeeping import ClockGuard
 from nullabona.relay.config import Config
 from nullabona.relay.server import Relay, Stores, open_stores
@@ -41,6 +41,7 @@ def run_relay(
     locked, and each is closed at the stop. ``guard`` judges the clock for relay and services alike.
     """
     harden()
+    give_back_memory()
     sys.setswitchinterval(_SWITCH_S)
     raise_open_files()
     stores = open_stores(config)

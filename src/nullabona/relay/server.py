@@ -18,6 +18,7 @@ from nullabona.machine.opening import opening
 from nullabona.machine.settings import Endpoint
 from nullabona.machine.timekeeping import ClockGuard
 from nullabona.machine.tls import reload, server_context
+from nullabona.relay.arriving import Arriving
 from nullabona.relay.blobs import BlobService
 from nullabona.relay.clock import Clock
 from nullabona.relay.config import Config
@@ -85,6 +86,7 @@ class Relay:
         self.limits = config.limits
         self.metrics = Metrics()
         self.unsent = Unsent(config.limits.unsent_total_bytes)
+        self.arriving = Arriving(config.limits.arriving_total_bytes, self._everybody)
         self.stopping = False
         self.ended: asyncio.Future[StoreGone | None] = asyncio.get_running_loop().create_future()
         self._config = config
@@ -186,9 +188,13 @@ class Relay:
 
     def websocket_protocol(self) -> asyncio.BufferedProtocol:
         """A protocol for a connection that becomes a WebSocket."""
-        return websocket_protocol(WebSocket(self.dispatcher, self.limits, self), self.limits.message_bytes)
+        socket = WebSocket(self.dispatcher, self.limits, self)
+        return websocket_protocol(socket, socket, self.limits.message_bytes)
 
     # -- inside
+
+    def _everybody(self) -> list[Front | WebSocket]:
+        return [*self._fronts, *self._sockets]
 
     async def _listen(self, endpoint: Endpoint, context: ssl.SSLContext | None) -> str:
         timeout = self.limits.head_timeout_s if context else None
@@ -215,7 +221,8 @@ class Relay:
         self.blobs.tick(now, day)
         self.metrics.connections = len(self._fronts) + len(self._sockets)
         self.metrics.publish(now)
-        self.unsent.recount([*self._fronts, *self._sockets])
+        self.unsent.recount(self._everybody())
+        self.arriving.recount()
         if now >= self._ping_at:
             self._ping_at = now + self.limits.ping_s
             for socket in list(self._sockets):

@@ -8,9 +8,11 @@ from typing import Final, Protocol
 from picows import WSCloseCode, WSFrame, WSListener, WSMsgType, WSTransport
 
 from nullabona.errors import Malformed
+from nullabona.relay.arriving import Arriving
 from nullabona.relay.core.budget import Budget
 from nullabona.relay.core.limits import Limits
 from nullabona.relay.dispatch import Dispatcher
+from nullabona.relay.handover import READ_BUFFER
 from nullabona.relay.unsent import Unsent
 from nullabona.relay.wiping import wipe
 from nullabona.wire.messages import MAX_REQUEST, AnyResponse, encode
@@ -22,6 +24,7 @@ _FLUSH_BYTES: Final = 256 * 1024
 """An outgoing message this long is sent at once."""
 _CLOSE_DELAY_S: Final = 0.2
 """Time for a close frame to leave before the connection goes."""
+_NEVER: Final = float("inf")
 
 
 class Gate(Protocol):
@@ -29,6 +32,8 @@ class Gate(Protocol):
 
     @property
     def unsent(self) -> Unsent: ...
+    @property
+    def arriving(self) -> Arriving: ...
     def entered(self, socket: WebSocket) -> None: ...
     def left(self, socket: WebSocket) -> None: ...
 
@@ -44,11 +49,17 @@ class WebSocket(WSListener):
         self._gate = gate
         self._unsent_limit = limits.unsent_bytes
         self._assembly = Assembly(limits.message_bytes)
+        self.part = 0
+        self._longest = READ_BUFFER
+        """Bytes that the buffer has had room for: it grows with the longest frame and never shrinks."""
+        self._begun = _NEVER
+        self._message_s = 2 * limits.ping_s
         self._out = bytearray(_ROOM)
         self._dirty = False
         self._transport: WSTransport | None = None
         self._loop = asyncio.get_running_loop()
         self._pinged = False
+        self._cut = False
 
     # -- what picows calls
 
@@ -60,8 +71,9 @@ class WebSocket(WSListener):
         self._transport = None
         self._gate.left(self)
 
-    def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:  # noqa: ARG002 - picows' signature
+    def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
         kind = frame.msg_type
+        self.part = frame.tail_size
         if frame.fin:
             self._pinged = False
         try:
@@ -71,6 +83,8 @@ class WebSocket(WSListener):
                 self._take_part(frame, first=True)
             elif kind is WSMsgType.CONTINUATION:
                 self._take_part(frame, first=False)
+            elif kind is WSMsgType.PING:
+                transport.send_pong(frame.get_payload_as_bytes())
             elif kind is WSMsgType.CLOSE:
                 self.close(WSCloseCode.OK, "")
             elif kind is WSMsgType.TEXT:
@@ -100,13 +114,34 @@ class WebSocket(WSListener):
     def is_full(self) -> bool:
         return self._gate.unsent.is_too_much(len(self._out) + self.unsent(), self._unsent_limit)
 
+    # -- what its protocol calls
+
+    def came(self) -> None:
+        if self.part > self._longest:
+            self._grow()
+        if not self.part and not self._assembly.open:
+            self._begun = _NEVER
+        elif self._begun == _NEVER:
+            self._begun = self._loop.time()
+
     # -- what the server calls
 
+    def arrived(self) -> int:
+        """Bytes of memory that messages take before they are whole."""
+        return 0 if self._cut else self._longest - READ_BUFFER + self._assembly.size
+
+    def begun(self) -> float:
+        """When the message began that has come in part; infinity if there is none."""
+        return self._begun
+
     def check_alive(self) -> None:
-        """Cut the connection off if no complete message came since the last call; ask it for one."""
+        """Cut the connection off if no complete message came since the last call; ask it for one.
+
+        Also if one has been under way for too long: pongs say that somebody is there, not that it will ever be whole.
+        """
         if self._transport is None:
             return
-        if self._pinged:
+        if self._pinged or self._loop.time() - self._begun > self._message_s:
             self._transport.disconnect(graceful=False)
             return
         self._pinged = True
@@ -120,6 +155,7 @@ class WebSocket(WSListener):
     def cut_off(self) -> None:
         """Hang up at once."""
         if self._transport is not None:
+            self._cut = True
             self._transport.disconnect(graceful=False)
 
     def close(self, code: WSCloseCode, reason: str) -> None:
@@ -132,6 +168,10 @@ class WebSocket(WSListener):
         self._loop.call_later(_CLOSE_DELAY_S, lambda: transport.disconnect(graceful=False))
 
     # -- inside
+
+    def _grow(self) -> None:
+        longest, self._longest = self._longest, self.part
+        self._gate.arriving.add(self.part - longest)
 
     def _take_whole(self, message: memoryview) -> None:
         """Requests are copied as they are decoded, so nothing reads the message again."""
@@ -155,6 +195,8 @@ class WebSocket(WSListener):
         finally:
             if part:
                 wipe(part)
+        if not frame.fin:
+            self._gate.arriving.add(len(part))
         if whole is not None:
             self._take_whole(memoryview(whole))
 

@@ -60,6 +60,11 @@ class Assembly:
         """Whether a message has begun and not ended."""
         return self._message is not None
 
+    @property
+    def size(self) -> int:
+        """Bytes of the message that has begun."""
+        return len(self._message) if self._message is not None else 0
+
     def add(self, part: bytes | memoryview, *, first: bool, last: bool) -> bytearray | None:
         """The whole message if ``part`` is its last. Raises `Malformed` out of place or beyond the limit."""
         if first and self._message is not None:

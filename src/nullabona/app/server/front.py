@@ -16,6 +16,7 @@ from picows import WSListener
 from nullabona.app.server.answers import Answer, Request, refuse
 from nullabona.app.server.handover import hand_over
 from nullabona.app.server.headers import SAFE
+from nullabona.machine.stricthttp import StrictConnection
 
 HEAD_BYTES: Final = 16_384
 HEAD_S: Final = 10.0
@@ -52,7 +53,7 @@ class Front(asyncio.Protocol):
 
     def __init__(self, house: House) -> None:
         self._house = house
-        self._http = h11.Connection(h11.SERVER, max_incomplete_event_size=HEAD_BYTES)
+        self._http = StrictConnection(HEAD_BYTES)
         self._loop = asyncio.get_running_loop()
         self._transport: asyncio.Transport | None = None
         self._deadline: asyncio.TimerHandle | None = None

@@ -7,6 +7,10 @@ from typing import Any, Final
 
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from nullabona.machine.stricthttp import StrictConnection
+
+_HEAD_BYTES: Final = 65_536
+"""Where the configuration does not say how long a head may be."""
 HEAD_S: Final = 20.0
 """A connection has so long for the head of each request, and for what comes after its answer."""
 
@@ -16,6 +20,7 @@ class PatientProtocol(H11Protocol):
 
     def __init__(self, *args: Any, **more: Any) -> None:  # noqa: ANN401 - uvicorn's
         super().__init__(*args, **more)
+        self.conn = StrictConnection(self.config.h11_max_incomplete_event_size or _HEAD_BYTES)
         self._since = self.loop.time()
         self._deadline: asyncio.TimerHandle | None = None
 

@@ -59,6 +59,9 @@ class Limits:
     unsent_total_bytes: int = _limit(512 * 2**20, "bytes", "answers that all slow readers together leave unread; "
                                      "beyond it who lags is refused reads, and the slowest are cut off",
                                      least=2**16)  # fmt: skip
+    arriving_total_bytes: int = _limit(512 * 2**20, "bytes", "requests of all connections that have come in part; "
+                                       "beyond it those that are under way for longest are cut off",
+                                       least=4 * 2**20)  # fmt: skip
     message_bytes: int = _limit(4 * 2**20, "bytes", "largest WebSocket message taken from a client", least=2 * 2**20)
     head_timeout_s: int = _limit(10, "seconds", "time for a request head, a TLS handshake, or the next POST")
     body_timeout_s: int = _limit(60, "seconds", "time for the body of one POST; a connection's last answer of which "

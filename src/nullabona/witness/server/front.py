@@ -11,6 +11,7 @@ from typing import Final, Protocol, cast
 
 import h11
 
+from nullabona.machine.stricthttp import StrictConnection
 from nullabona.witness.core.allowance import Allowance
 from nullabona.witness.core.limits import Limits
 from nullabona.witness.cosigner import Answer
@@ -38,7 +39,7 @@ class Front(asyncio.Protocol):
         self._house = house
         self._limits = house.limits
         self._allowance = Allowance(house.limits.requests_per_minute, int(time.monotonic()))
-        self._http = h11.Connection(h11.SERVER, max_incomplete_event_size=HEAD_BYTES)
+        self._http = StrictConnection(HEAD_BYTES)
         self._loop = asyncio.get_running_loop()
         self._transport: asyncio.Transport | None = None
         self._deadline: asyncio.TimerHandle | None = None
