@@ -1,7 +1,7 @@
 # `make help` lists what there is. Everything is set up on first use; a second call does no work twice.
 
 PYTHON ?= python3
-UV_VERSION := 0.13.9
+UV_VERSION := $(shell sed -n 's/^uv==\([0-9.]*\).*/\1/p' tools/uv.txt)
 JOBS ?= auto
 
 VENV := .venv
@@ -20,7 +20,7 @@ CHECKS := check-types check-rust check-lint check-format check-imports check-pag
 export UV_PYTHON_DOWNLOADS := never
 
 .DEFAULT_GOAL := help
-.PHONY: help setup ui demo screens screens-site test test-browser test-slow check format drill drill-mutants fuzz bench bench-app bench-client bench-speed leakage soak guard guard-record cover generate lock clean $(CHECKS)
+.PHONY: help setup ui demo screens screens-site test test-browser test-slow check format image mutants drill drill-mutants fuzz bench bench-app bench-client bench-speed leakage soak guard guard-record cover generate lock clean $(CHECKS)
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -85,6 +85,14 @@ format: $(STAMP) ## format Python and Rust, and repair what the linter can
 	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format .
 	@cd $(CRATE) && cargo fmt
 
+image: $(STAMP) ## build the relay's container image from packages that are pinned by hash, and start it (as root; 3 minutes)
+	@tools/need_programs.sh image
+	@deploy/image.sh
+	@$(BIN)/python -m pytest -q -m slow --timeout 120 tests/repo/test_image.py
+
+mutants: $(STAMP) ## random changes of the source: do the tests notice? (MUTANTS="--seed 7 --count 50 nullabona.docket.core")
+	@$(BIN)/python -m tools.mutants $(MUTANTS)
+
 drill: $(STAMP) ## every drill: each adversary plays for real, and what was learned is printed
 	@$(BIN)/nulla drill all
 
@@ -138,16 +146,17 @@ clean: ## remove everything that was built
 	rm -rf .venv .uv .cache .hypothesis htmlcov dist ui/node_modules src/nullabona/app/page $(CRATE)/target $(CRATE)/python/nullabona_mls/*.so
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-$(UV_STAMP): | tools/check_machine.sh
+$(UV_STAMP): tools/uv.txt | tools/check_machine.sh
 	@tools/check_machine.sh $(PYTHON)
 	@rm -rf .uv && $(PYTHON) -m venv .uv
-	@.uv/bin/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+	@.uv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r tools/uv.txt
 	@touch $@
 
 # uv decides by the cache-keys of crates/mls/pyproject.toml whether the crate is built again. The extension lies in the
 # source tree: if it was removed, uv's cache does not know, so it is told.
 $(STAMP): $(UV_STAMP) pyproject.toml uv.lock $(CRATE_FILES)
 	@tools/check_machine.sh $(PYTHON)
+	@$(UV) sync --frozen --only-group build --inexact --python $(PYTHON) --quiet
 	@$(UV) sync --frozen --extra docket --python $(PYTHON) --quiet \
 		$(if $(wildcard $(CRATE)/python/nullabona_mls/_native*.so),,--reinstall-package nullabona-mls)
 	@touch $@

@@ -1,4 +1,4 @@
-"""Takes defences out of the code, one at a time, and plays the drill that must fail then (tests/drills/mutants).
+"""Takes defences out of the code, one at a time, and plays the drill that must fail then (tests/drills/mutants.py).
 
 ``python tools/drill_mutants.py [WORD...]``: only mutants whose name or drill holds one of the words. Exit code 1 if one
 was not noticed.

@@ -1,6 +1,7 @@
 #!/bin/sh
 # Makes sure that the programs are here which tests and `make screens` drive: Chromium, fonts for Hangul and emoji, and
-# Poppler, which reads the desk's certificates, and the two reverse proxies of deploy/. CHROMIUM names a Chromium that lies elsewhere. On Debian and its kin, as root, what
+# Poppler, which reads the desk's certificates, and the two reverse proxies of deploy/. With `image` as its argument also
+# those that build the relay's image. CHROMIUM names a Chromium that lies elsewhere. On Debian and its kin, as root, what
 # is missing is installed. Only Chromium is indispensable; the tests of another one say that they were skipped.
 set -eu
 
@@ -15,6 +16,10 @@ lacking=
 has pdfsig || lacking="$lacking poppler-utils"
 has nginx || lacking="$lacking nginx-light"
 has caddy || lacking="$lacking caddy"
+if [ "${1:-}" = image ]; then
+    has buildah || lacking="$lacking buildah crun"
+    has mmdebstrap || lacking="$lacking mmdebstrap"
+fi
 [ -n "$lacking" ] || exit 0
 
 if has apt-get && [ "$(id -u)" = 0 ]; then

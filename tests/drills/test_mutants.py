@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import pkgutil
 import py_compile
 import shutil
-from importlib import import_module
 from pathlib import Path
 
 import pytest
 
 from nullabona.drills.registry import DRILLS
-from tests.drills import mutants
 from tests.drills.mutants import MUTANTS, Edit, Mutant
 from tools.drill_mutants import SOURCE, Played, StaleMutant, mutate
 
@@ -33,13 +30,6 @@ def test_an_edit_that_does_not_fit_is_an_error(tmp_path: Path) -> None:
         (tmp_path / "a.py").write_text(text)
         with pytest.raises(StaleMutant, match="places for the edit"):
             mutate(Mutant("a", "tap", frozenset({"T-10"}), (Edit("a.py", "here", "there"),)), tmp_path)
-
-
-def test_each_module_has_the_mutants_of_its_drill() -> None:
-    """A mutant of another drill would be looked for in vain."""
-    for module in pkgutil.iter_modules(mutants.__path__):
-        listed = getattr(import_module(f"{mutants.__name__}.{module.name}"), "MUTANTS", ())
-        assert {one.drill for one in listed} <= {module.name.replace("_", "-")}, module.name
 
 
 def test_mutants_name_drills_and_lines_that_are_there() -> None:

@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -151,17 +152,20 @@ def test_the_image_runs_without_rights() -> None:
     assert ("65532:65532", '["/data"]') == (stage["USER"], stage["VOLUME"])
 
 
-def test_every_base_image_is_pinned_by_tag() -> None:
-    """Each FROM and each COPY --from names a stage or a tag with a version and a distribution; never latest."""
+def test_every_base_image_is_our_own() -> None:
+    """Each FROM and each COPY --from names a stage or the base that `deploy/base.sh` makes of hashed packages."""
     stages = {rest.split(" AS ")[1] for word, rest in instructions() if word == "FROM" and " AS " in rest}
     bases = [rest.split(" AS ")[0] for word, rest in instructions() if word == "FROM"]
     copied = re.findall(r"--from=(\S+)", DOCKERFILE.read_text(encoding="utf-8"))
-    loose = [
-        name
-        for name in bases + copied
-        if name not in stages and not re.fullmatch(r"[a-z]+:\d+\.\d+-slim-bookworm", name)
-    ]
-    assert loose == []
+    assert [] == [name for name in bases + copied if name not in stages and name != "localhost/nullabona-base"]
+
+
+def test_every_package_of_the_base_has_its_hash() -> None:
+    """The lock has a SHA-256 for each file, and names Python and what it is started with."""
+    rows = [line.split("  ") for line in (ROOT / "deploy/base.lock").read_text(encoding="utf-8").splitlines()]
+    loose = [row for row in rows if len(row) != 2 or not re.fullmatch(r"[0-9a-f]{64}", row[0])]
+    names = {name.split("_")[0] for _, name in rows}
+    assert ([], True) == (loose, {"dpkg", "libc6", "python3", "python3-venv", "ca-certificates"} <= names)
 
 
 def test_the_image_is_given_no_secret() -> None:
@@ -176,12 +180,46 @@ def test_the_image_is_given_no_secret() -> None:
     assert not [rest for word, rest in instructions() if word == "COPY" and rest.startswith(". ")]
 
 
-def test_the_image_installs_the_locked_dependencies_with_the_pinned_uv() -> None:
-    """The builder uses the uv of the Makefile and the lock file as it is."""
-    version = re.search(r"UV_VERSION := (\S+)", (ROOT / "Makefile").read_text(encoding="utf-8"))
-    runs = " ".join(rest for word, rest in instructions() if word == "RUN")
-    assert version
-    assert (True, True) == (f"uv=={version[1]}" in runs, "uv sync --frozen --no-dev" in runs)
+PIP = re.compile(r"pip install(?! -+python \.venv --no-config --offline --no-deps)(.*)")
+
+
+@pytest.mark.parametrize("place", ["Makefile", "deploy/Dockerfile"])
+def test_pip_installs_nothing_without_its_hash(place: str) -> None:
+    """What pip installs is uv, from a file with hashes; everything else comes from uv.lock, which has them."""
+    text = re.sub(r"\\\n\s*", " ", (ROOT / place).read_text(encoding="utf-8"))
+    installs = [match[1] for match in PIP.finditer(text)]
+    assert installs
+    assert [] == [rest for rest in installs if "--require-hashes -r tools/uv.txt" not in rest]
+
+
+def test_uv_is_one_version_with_hashes() -> None:
+    """The requirement file pins uv alone, exactly, by SHA-256."""
+    lines = (ROOT / "tools/uv.txt").read_text(encoding="utf-8").splitlines()
+    pins = [line for line in lines if not line.startswith(("#", "    "))]
+    hashes = [line.strip(" \\") for line in lines if line.startswith("    ")]
+    assert 1 == len(pins)
+    assert re.fullmatch(r"uv==\d+\.\d+\.\d+ \\", pins[0])
+    assert hashes
+    assert all(re.fullmatch(r"--hash=sha256:[0-9a-f]{64}", line) for line in hashes)
+
+
+def test_what_builds_the_packages_is_locked() -> None:
+    """No build fetches its tools by itself: both packages are built without isolation, by what uv.lock pins by hash."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    crate = tomllib.loads((ROOT / "crates/mls/pyproject.toml").read_text(encoding="utf-8"))
+    wanted = {re.split(r"[<>=]", name)[0] for name in project["build-system"]["requires"]}
+    wanted |= {re.split(r"[<>=]", name)[0] for name in crate["build-system"]["requires"]}
+    group = {re.split(r"[<>=]", name)[0] for name in project["dependency-groups"]["build"]}
+    assert wanted <= group
+    assert {"nullabona", "nullabona-mls"} == set(project["tool"]["uv"]["no-build-isolation-package"])
+
+
+def test_every_locked_package_has_its_hash() -> None:
+    """uv.lock has a SHA-256 for every file that may be fetched."""
+    locked = tomllib.loads((ROOT / "uv.lock").read_text(encoding="utf-8"))["package"]
+    files = [file for row in locked for file in [*row.get("wheels", []), *([row["sdist"]] if "sdist" in row else [])]]
+    assert files
+    assert [] == [file["url"] for file in files if not file.get("hash", "").startswith("sha256:")]
 
 
 def test_the_image_has_no_code_that_decrypts() -> None:
