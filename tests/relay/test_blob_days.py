@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from nullabona.machine import erasing
 from nullabona.relay.store import files
 from nullabona.relay.store.files import FileBlobStore
 from nullabona.wire.messages import Done, PutBlob
@@ -24,10 +25,10 @@ def test_a_chunk_that_is_put_again_while_it_is_erased_stays_whole(
 ) -> None:
     """Whoever was told that a chunk is kept finds it as it was; the others of that day are erased all the same."""
     store = FileBlobStore(tmp_path)
-    erase = files._erase
+    erase = erasing.erase
 
     def erase_while_both_are_put(path: Path) -> None:
-        monkeypatch.setattr(files, "_erase", erase)
+        monkeypatch.setattr(files, "erase", erase)
         with path.open("rb"):
             for digest, chunk in zip(DIGESTS, CHUNKS, strict=True):
                 store.put(digest, chunk, DAY + 30)
@@ -36,7 +37,7 @@ def test_a_chunk_that_is_put_again_while_it_is_erased_stays_whole(
     for digest, chunk in zip(DIGESTS, CHUNKS, strict=True):
         store.put(digest, chunk, DAY)
     store.put(sha256(b"old").digest(), b"old", DAY)
-    monkeypatch.setattr(files, "_erase", erase_while_both_are_put)
+    monkeypatch.setattr(files, "erase", erase_while_both_are_put)
     store.expire(DAY + 1)
     assert [*CHUNKS, None] == [store.get(digest) for digest in [*DIGESTS, sha256(b"old").digest()]]
     assert {"30", "incoming"} == {path.name.removeprefix("200") for path in (tmp_path / "blobs").iterdir()}
@@ -58,15 +59,15 @@ def test_what_could_not_be_erased_is_tried_again(
     """A moment without descriptors, say, leaves no chunk on the disk for a day longer than promised."""
     relay = run()
     assert Done() == relay.client().ask(PutBlob(DIGESTS[0], CHUNKS[0]))
-    erase = files._erase
+    erase = erasing.erase
 
     def no_descriptor(_path: Path) -> None:
         raise OSError(errno.EMFILE, "no")
 
-    monkeypatch.setattr(files, "_erase", no_descriptor)
+    monkeypatch.setattr(files, "erase", no_descriptor)
     relay.tick(days=31)
     relay.settle()
-    monkeypatch.setattr(files, "_erase", erase)
+    monkeypatch.setattr(files, "erase", erase)
     relay.tick(seconds=61)
     relay.settle()
     assert ["incoming"] == [path.name for path in (relay.data / "blobs").iterdir()]

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from nullabona.machine.wal import Log
 from nullabona.relay.store import schema
 from nullabona.relay.store.files import FileBlobStore
 from nullabona.relay.store.lock import DirectoryInUse, DirectoryLock
-from nullabona.relay.store.log import Log
 from nullabona.wire.messages import Done, PutBlob
 from tests.relay.peers import Box, Client, RunningRelay
 

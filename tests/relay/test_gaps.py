@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis.strategies import integers, sets
 
+from nullabona.machine.gaps import overwrite_gaps
+from nullabona.machine.wal import Log
 from nullabona.relay.core.boxes import SEQ_BITS, Batch
-from nullabona.relay.store.gaps import overwrite_gaps
-from nullabona.relay.store.log import Log
 from nullabona.relay.store.sqlite import SqliteBoxStore
 
 PAGE = 8_192

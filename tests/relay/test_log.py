@@ -13,9 +13,10 @@ from typing import Any
 
 import pytest
 
+from nullabona.machine import erasing, scrubbing
+from nullabona.machine import wal as log
+from nullabona.machine.wal import Log
 from nullabona.relay.core.boxes import SEQ_BITS, Batch
-from nullabona.relay.store import log, sqlite
-from nullabona.relay.store.log import Log
 from nullabona.relay.store.sqlite import SqliteBoxStore
 
 PAGE = 8_192
@@ -104,7 +105,7 @@ def test_beyond_its_most_it_begins_anew_and_is_cut(
     """A log that has grown beyond what is kept goes into the file at once; it never stays larger than that."""
     most = 400_000
     monkeypatch.setattr(log, "KEPT_BYTES", most)
-    monkeypatch.setattr(sqlite, "KEPT_BYTES", most)
+    monkeypatch.setattr(scrubbing, "KEPT_BYTES", most)
     life = Life(3)
     wal = tmp_path / FILES[1]
     begun = set()
@@ -144,7 +145,7 @@ def test_a_crash_between_any_two_steps(tmp_path: Path, monkeypatch: pytest.Monke
     data.mkdir()
     life, looks = Life(seed), 0
     # Small pieces, so that a crash also comes in the middle of overwriting.
-    monkeypatch.setattr(log, "_ZEROS", bytes(50_000))
+    monkeypatch.setattr(erasing, "_ZEROS", bytes(50_000))
     store = SqliteBoxStore(data, Watched)
 
     def look() -> None:
@@ -177,6 +178,6 @@ def test_a_crash_between_any_two_steps(tmp_path: Path, monkeypatch: pytest.Monke
                 watched(name)
             store.scrub()
         monkeypatch.undo()
-        monkeypatch.setattr(log, "_ZEROS", bytes(50_000))
+        monkeypatch.setattr(erasing, "_ZEROS", bytes(50_000))
     store.close()
     assert looks > 30

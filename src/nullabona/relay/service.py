@@ -357,7 +357,7 @@ class BoxService:
 
         def ended() -> None:
             if rewrite:
-                self._journal.chore(self._store.rewrite, self._chore_done)
+                self._journal.steps(iter(self._store.rewrite()), stepped=self._chore_done, ended=lambda: None)
 
         self._journal.steps(iter(self._store.expire(day)), stepped=stepped, ended=ended)
 

@@ -55,6 +55,12 @@ RELAY_FILES: Final = (
              "then zeros, as many as the busiest round had, at most about 16 MiB",
              "a few seconds (scrub interval)", "as the columns"),
     DataFile("boxes.db-shm", "SQLite's index of the log: page numbers", "as long as the log", "none"),
+    DataFile("boxes.db.new", "the database while it is written anew, once a day", "until it takes the database's place",
+             "as its columns"),
+    DataFile("boxes.db.old", "the database before that, while it is overwritten", "until it is zeros, then it goes",
+             "as its columns"),
+    DataFile("boxes.db-journal", "SQLite's journal of the moment in which they change places: the first page, in which "
+             "no row is", "that moment", "none"),
     DataFile("lock", "empty; held by the one process that uses the directory", "while the directory exists", "none"),
     DataFile("blobs/<expiry day>/<2 hex>/<62 hex>", "one ciphertext chunk, named by its SHA-256",
              "the day after the day in its path", "content, encrypted end to end"),

@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import os
 import secrets
+import threading
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
+from nullabona.machine.erasing import erase, sync_folder
 from nullabona.machine.opening import opening
 from nullabona.relay.store.interface import StoreFailed
 
 _EPOCH: Final = (0, 0)
-_ZEROS: Final = bytes(65_536)
 _DOOMED: Final = 64
 """Letters in the name of a file that is being erased: its digest. One that is being written has fewer."""
 
@@ -30,20 +31,22 @@ class FileBlobStore:
 
     def __init__(self, directory: Path) -> None:
         self._root = directory / "blobs"
+        self._placing = threading.Lock()
         self._incoming = self._root / "incoming"
         with opening(self._root):
             self._incoming.mkdir(parents=True, exist_ok=True, mode=0o700)
             for leftover in self._incoming.iterdir():
-                _erase(leftover)
+                erase(leftover)
             _still(self._incoming, self._root)
 
     def put(self, digest: bytes, data: bytes, expiry_day: int) -> None:
         target = self._path(expiry_day, digest)
         try:
-            if self._renewed(digest, target, expiry_day):
-                return
+            with self._placing:
+                if self._renewed(digest, target, expiry_day):
+                    return
             target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            self._write(target, data)
+            self._write(digest, target, data, expiry_day)
         except OSError as error:
             raise StoreFailed("the blob store cannot be written") from error
 
@@ -61,7 +64,7 @@ class FileBlobStore:
 
     def expire(self, day: int) -> None:
         for left in [path for path in self._incoming.iterdir() if len(path.name) == _DOOMED]:
-            _erase_if_there(left)
+            erase(left)
         for past in [found for found in self._days() if found < day]:
             for path in self._files(past):
                 self._take_away(path)
@@ -82,9 +85,9 @@ class FileBlobStore:
         doomed = self._incoming / (path.parent.name + path.name)
         with suppress(FileNotFoundError):
             path.replace(doomed)
-        _erase_if_there(doomed)
+        erase(doomed)
 
-    def _write(self, target: Path, data: bytes) -> None:
+    def _write(self, digest: bytes, target: Path, data: bytes, expiry_day: int) -> None:
         temporary = self._incoming / secrets.token_hex(8)
         try:
             with open(temporary, "xb", opener=_private) as file:
@@ -92,12 +95,18 @@ class FileBlobStore:
                 file.flush()
                 os.utime(file.fileno(), _EPOCH)
                 os.fsync(file.fileno())
-            temporary.replace(target)
+            # Of two who put it at once the second finds it: a file that is replaced goes without being overwritten.
+            with self._placing:
+                if twice := self._renewed(digest, target, expiry_day):
+                    erase(temporary)
+                else:
+                    temporary.replace(target)
         except BaseException:
             with suppress(OSError):
-                _erase(temporary)
+                erase(temporary)
             raise
-        self._settle(target)
+        if not twice:
+            self._settle(target)
 
     def _renewed(self, digest: bytes, target: Path, expiry_day: int) -> bool:
         for day in sorted(self._days(), reverse=True):
@@ -114,7 +123,7 @@ class FileBlobStore:
 
     def _settle(self, target: Path) -> None:
         for folder in (target.parent, target.parent.parent, self._root):
-            _sync_folder(folder)
+            sync_folder(folder)
         _still(target.parent, target.parent.parent, self._incoming, self._root)
 
     def _path(self, day: int, digest: bytes) -> Path:
@@ -140,27 +149,3 @@ def _private(path: str, flags: int) -> int:
 def _still(*paths: Path) -> None:
     for path in paths:
         os.utime(path, _EPOCH)
-
-
-def _sync_folder(folder: Path) -> None:
-    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)
-
-
-def _erase_if_there(path: Path) -> None:
-    with suppress(FileNotFoundError):
-        _erase(path)
-
-
-def _erase(path: Path) -> None:
-    """Overwrite, then unlink. On a journaling or copy-on-write disk the old blocks may live on (decision 0003)."""
-    with path.open("r+b") as file:
-        left = path.stat().st_size
-        while left > 0:
-            left -= file.write(_ZEROS[:left])
-        file.flush()
-        os.fsync(file.fileno())
-    path.unlink()

@@ -75,8 +75,11 @@ class BoxStore(Protocol):
         """Leave nothing of erased frames, and no log of arrivals, in any file. Cheap when there is nothing to do."""
         ...
 
-    def rewrite(self) -> None:
-        """Write everything anew so that the place of a frame in the file says nothing of its age."""
+    def rewrite(self) -> Iterable[None]:
+        """Write everything anew, step by step, so that the place of a frame in the file says nothing of its age.
+
+        Other calls may come between steps. Raises `StoreFailed`; then all is as it was before.
+        """
         ...
 
     def check(self) -> None:

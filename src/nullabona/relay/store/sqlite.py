@@ -7,20 +7,22 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterable, Sequence
-from contextlib import closing, suppress
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
 from itertools import chain
 from pathlib import Path
 from typing import ClassVar, Final
 
 from nullabona.errors import UserError
+from nullabona.machine.gaps import MOST_PAGES
 from nullabona.machine.opening import is_of_the_file, opening
 from nullabona.machine.queries import named_queries
+from nullabona.machine.scrubbing import SETTINGS, Scrubber
 from nullabona.relay.core.answers import Entry
 from nullabona.relay.core.boxes import LAST_SEQ, SEQ_BITS, Batch, Row, StoredBox
-from nullabona.relay.store.gaps import MOST_PAGES, overwrite_gaps
+from nullabona.relay.store import rewriting
 from nullabona.relay.store.interface import StoreFailed, StoreGone
-from nullabona.relay.store.log import KEPT_BYTES, Log
 
 APPLICATION_ID: Final = 0x4E756C42
 VERSION: Final = 1
@@ -55,43 +57,30 @@ class SqliteBoxStore:
         self._path = directory / FILE_NAME
         self._class = connection_class
         os.environ["SQLITE_TMPDIR"] = str(directory)
-        wal = directory / (FILE_NAME + "-wal")
+        self._gate = threading.RLock()
+        """Held while somebody reads, and while another file takes the place of the one that is read."""
         with opening(self._path):
-            self._write = self._open()
-            self._read = self._open()
-            self._read.execute("PRAGMA query_only = ON")
-            self._log = Log(wal, _PAGE_SIZE)
-        self._paths = (self._path, wal)
-        self._inodes = self._look()
+            rewriting.tidy(self._path)
+            self._attach()
         self.heavy = False
         self._logged = True
         """Something was written since the log was last blank."""
-        self._begun = False
-        """This process has begun the log: what SQLite counts in it is all that was written."""
-        # Kept open: closing any descriptor of a file would drop the locks that SQLite holds on it (fcntl, POSIX).
-        self._file = os.open(self._path, os.O_RDWR | os.O_CLOEXEC)
         self._closed = False
 
     def find(self, address: bytes, expiry_day: int) -> StoredBox | None:
-        try:
+        with self._gate, self._reading():
             row = self._read.execute(_SQL["find_box"], (address,)).fetchone()
             return None if row is None else self._stored(*row, today=expiry_day)
-        except sqlite3.Error as error:
-            raise StoreFailed("the box store cannot be read") from error
 
     def is_taken(self, num: int) -> bool:
-        try:
+        with self._gate, self._reading():
             return self._read.execute(_SQL["is_taken"], (num,)).fetchone() is not None
-        except sqlite3.Error as error:
-            raise StoreFailed("the box store cannot be read") from error
 
     def read(self, num: int, after: int, limit: int, max_bytes: int) -> tuple[Entry, ...]:
         base = num << SEQ_BITS
-        try:
-            with closing(self._read.execute(_SQL["read_frames"], (base + after + 1, base | LAST_SEQ))) as rows:
-                return _take(rows, limit, max_bytes)
-        except sqlite3.Error as error:
-            raise StoreFailed("the box store cannot be read") from error
+        span = base + after + 1, base | LAST_SEQ
+        with self._gate, self._reading(), closing(self._read.execute(_SQL["read_frames"], span)) as rows:
+            return _take(rows, limit, max_bytes)
 
     def commit(self, batch: Batch) -> None:
         db = self._write
@@ -104,11 +93,12 @@ class SqliteBoxStore:
             self._recover()
             self.check()
             raise StoreFailed("the box store cannot be written") from error
-        self.heavy = self._log.size() > KEPT_BYTES
+        self.heavy = self._scrubber.is_heavy()
         self.check()
 
     def lighten(self) -> None:
-        self._begin_log_anew()
+        with self._scrubbing():
+            self._scrubber.begin_log_anew(self._write)
         self.heavy = False
 
     def expire(self, day: int) -> Iterable[None]:
@@ -119,21 +109,25 @@ class SqliteBoxStore:
             yield
 
     def scrub(self) -> None:
-        """The log goes into the file, begins anew with one page that says nothing, and what was in it is overwritten.
+        """As `Scrubber.scrub`: if a reader was in the way, the next scrub does it."""
+        if self._logged:
+            with self._scrubbing():
+                self._logged = not self._scrubber.scrub(self._write)
 
-        A crash in between leaves the log, and so does a reader in the way; then the next scrub does it again.
+    def rewrite(self) -> Iterable[None]:
+        """What was there before is overwritten step by step. Not done if there is no room for a second file.
+
+        Nor while another process has the database open: that one would read what is being overwritten.
         """
-        if self._logged and self._begin_log_anew():
-            try:
-                self._log.blank()
-            except OSError as error:
-                raise StoreFailed("the box store could not be scrubbed") from error
-            self._logged = False
-
-    def rewrite(self) -> None:
         self._logged = True
-        self._run("VACUUM")
+        with self._scrubbing():
+            rewriting.write_anew(self._write, self._path)
         self.scrub()
+        with self._gate, self._scrubbing():
+            self._change_over()
+        yield
+        with self._scrubbing():
+            yield from rewriting.erase_former(self._path)
 
     def check(self) -> None:
         if self._look() != self._inodes:
@@ -146,9 +140,53 @@ class SqliteBoxStore:
         self._read.close()
         with suppress(StoreFailed):
             self.scrub()
+        self._detach()
+
+    def _attach(self) -> None:
+        """Open the file that stands there now."""
+        self._write = self._open()
+        self._read = self._open()
+        self._read.execute("PRAGMA query_only = ON")
+        self._scrubber = Scrubber(self._path, self._write, VERSION)
+        self._paths = (self._path, self._path.with_name(FILE_NAME + "-wal"))
+        self._inodes = self._look()
+        self._attached = True
+
+    def _detach(self) -> None:
+        self._attached = False
+        self._read.close()
         self._write.close()
-        os.close(self._file)
-        self._log.close()
+        with suppress(OSError):
+            self._scrubber.close()
+
+    def _change_over(self) -> None:
+        """Go on with the new file, or without it as before if that cannot be."""
+        self._read.close()
+        try:
+            # Also says whether anybody else has it open; puts the log away, of which nothing is left but a blank.
+            self._write.execute("PRAGMA journal_mode = DELETE").fetchone()
+            self._detach()
+            rewriting.put_in_place(self._path)
+        finally:
+            self._detach()
+            self._attach()
+            rewriting.give_up(self._path)
+
+    @contextmanager
+    def _reading(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.Error as error:
+            self._attach_again()
+            raise StoreFailed("the box store cannot be read") from error
+
+    @contextmanager
+    def _scrubbing(self) -> Iterator[None]:
+        try:
+            yield
+        except (sqlite3.Error, OSError) as error:
+            self._recover()
+            raise StoreFailed("the box store could not be scrubbed") from error
 
     def _open(self) -> sqlite3.Connection:
         db = sqlite3.connect(
@@ -162,6 +200,7 @@ class SqliteBoxStore:
         return db
 
     def _recover(self) -> None:
+        self._attach_again()
         try:
             if self._write.in_transaction:
                 self._write.execute("ROLLBACK")
@@ -170,6 +209,13 @@ class SqliteBoxStore:
                 self._write.close()
             with suppress(sqlite3.Error, NotOurs):
                 self._write = self._open()
+
+    def _attach_again(self) -> None:
+        """If a change of files failed half way, for want of room say: the next call finds the store open."""
+        with self._gate, suppress(sqlite3.Error, OSError, NotOurs):
+            if not self._attached and not self._closed:
+                self._detach()
+                self._attach()
 
     def _put(self, db: sqlite3.Connection, batch: Batch) -> None:
         if batch.boxes:
@@ -214,37 +260,6 @@ class SqliteBoxStore:
             self._recover()
             raise StoreFailed("frames past their day could not be erased") from error
 
-    def _run(self, sql: str) -> list[tuple[int, ...]]:
-        try:
-            return self._write.execute(sql).fetchall()
-        except sqlite3.Error as error:
-            self._recover()
-            raise StoreFailed("the box store could not be scrubbed") from error
-
-    def _begin_log_anew(self) -> bool:
-        """The log goes into the file, and its next round begins; False if a reader is in the way.
-
-        Before the round ends, what moved rows left in gaps is overwritten. The new round has a page before anything
-        else happens to the old one: rows of it that a crash left alone must not be taken for the log again.
-        """
-        busy, frames, _ = self._run("PRAGMA wal_checkpoint(FULL)")[0]
-        if busy:
-            return False
-        self._log.soil(frames)
-        try:
-            overwrite_gaps(self._file, self._log.pages(frames if self._begun else None), _PAGE_SIZE)
-            before = self._log.salts()
-            if self._run("PRAGMA wal_checkpoint(RESTART)")[0][0]:
-                return False
-            self._run(f"PRAGMA user_version = {VERSION}")
-            if self._log.salts() == before:
-                return False
-            self._log.cut()
-        except OSError as error:
-            raise StoreFailed("the box store could not be scrubbed") from error
-        self._begun = True
-        return True
-
     def _look(self) -> tuple[tuple[int, int], ...]:
         """Which files these are; nothing if one is not there."""
         try:
@@ -277,9 +292,8 @@ def _prepare(db: sqlite3.Connection) -> None:
     try:
         db.execute(f"PRAGMA page_size = {_PAGE_SIZE}")
         db.execute("PRAGMA journal_mode = WAL").fetchone()
-        db.execute("PRAGMA synchronous = FULL")
-        db.execute("PRAGMA secure_delete = ON").fetchone()
-        db.execute("PRAGMA wal_autocheckpoint = 0").fetchone()  # a checkpoint of its own would lose what to scrub
+        for setting in SETTINGS:
+            db.execute(f"PRAGMA {setting}").fetchone()
         db.execute(f"PRAGMA max_page_count = {MOST_PAGES}").fetchone()
         db.execute("PRAGMA cache_size = -32768")
         _create_or_check(db)

@@ -1,8 +1,8 @@
 """SQLite's write-ahead log is begun anew where it lies and overwritten, not cut off (spec/relay.md §6).
 
 A log that is cut off grows with every commit, and each sync then waits until the file system has written down the new
-size as well: half as long again where a sync is fast. Cutting also leaves what was in it on the disk; overwriting does
-not. File format: sqlite.org/fileformat2.html, §4.
+size as well: half as long again where a sync is fast. Cutting, and unlinking, also leave what was in it on the disk;
+overwriting does not. File format: sqlite.org/fileformat2.html, §4.
 """
 
 from __future__ import annotations
@@ -12,12 +12,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+from nullabona.machine.erasing import cut, overwrite
+
 KEPT_BYTES: Final = 16 * 1_048_576
 """What the log may hold, and the size it is cut to when it has grown beyond."""
 _HEADER: Final = 32
 _FRAME_HEADER: Final = 24
 _SALTS: Final = 16, 8
-_ZEROS: Final = bytes(1 << 20)
 
 
 class Log:
@@ -53,17 +54,23 @@ class Log:
 
     def cut(self) -> None:
         """Cut what lies behind `KEPT_BYTES`. SQLite must just have begun at the start, with less than that."""
-        if self.size() > KEPT_BYTES:
-            os.truncate(self._file, KEPT_BYTES)
+        cut(self._file, KEPT_BYTES)
 
     def blank(self) -> None:
         """Overwrite everything behind the first frame. SQLite must just have begun at the start, and written one."""
         end = min(self._soiled, self.size())
-        for start in range(_HEADER + self._step, end, len(_ZEROS)):
-            os.pwrite(self._file, _ZEROS[: end - start], start)
+        overwrite(self._file, _HEADER + self._step, end)
         os.fdatasync(self._file)
         self._soiled = 0
 
     def close(self) -> None:
-        """Let go of the file."""
-        os.close(self._file)
+        """Let go of the file. If SQLite unlinked it, having put all of it into the database, it is overwritten first.
+
+        To be called once SQLite has let go of it. Raises `OSError`; it is closed all the same.
+        """
+        try:
+            if os.fstat(self._file).st_nlink == 0:
+                overwrite(self._file, 0, self.size())
+                os.fdatasync(self._file)
+        finally:
+            os.close(self._file)
