@@ -14,6 +14,7 @@ from itertools import takewhile
 from typing import Any, TypeAlias, cast
 
 from nullabona.relay.caller import Caller
+from nullabona.relay.core.boxes import Rung
 from nullabona.relay.core.limits import Limits
 from nullabona.relay.metrics import Metrics
 from nullabona.relay.peals import Peals
@@ -75,17 +76,17 @@ class OwnPeals(Peals):
         self._hearing[_secrets(caller)] = caller
         super().hear(request, caller, request_id)
 
-    def ring(self, rung: Iterable[tuple[bytes | bytearray, int]]) -> None:
+    def ring(self, rung: Iterable[Rung], box: int, *, new: bool) -> None:
         """See `Peals.ring`."""
         kept = tuple(rung)
-        super().ring(kept)
+        super().ring(kept, box, new=new)
         if self._heard:
-            self._ringing.update(bytes(secret) for secret, _ in kept)
+            self._ringing.update(bytes(secret) for secret, _, _ in kept)
 
     def _close(self) -> None:
         self._closing = None
-        salt = self._pealing._salt  # noqa: SLF001 - of the peal that ends here
-        self._pealing.close()
+        salt = self._pealing._open.salt if self._pealing._open else b""  # noqa: SLF001 - of the peal that ends here
+        self._pealing.close(self._most_marks())
         rung, self._ringing = self._ringing, set()
         number, oldest = self._pealing.head, self._pealing.head - len(self._pealing._past)  # noqa: SLF001
         concerned: dict[Secrets, None] = {}

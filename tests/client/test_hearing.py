@@ -12,7 +12,7 @@ from nullabona.client.net import Unreachable
 from nullabona.client.runner.hearing import MOST_ANSWERS, MOST_PEALS, WAIT_S, Hearing
 from nullabona.relay.core.limits import Limits
 from nullabona.relay.peals import KEEP_S, PEAL_S
-from nullabona.wire.bells import mark
+from nullabona.wire.bells import MORE, mark
 from nullabona.wire.messages import MARK_SIZE, AnyResponse, Hear, Pealed, Refusal
 
 OURS = {"one": b"1" * 32, "two": b"2" * 32}
@@ -75,6 +75,9 @@ class Told:
     def missed(self) -> None:
         self.what.append("missed")
 
+    def more(self) -> None:
+        self.what.append("more")
+
     def turned(self) -> None:
         self.what.append("turned")
 
@@ -114,7 +117,7 @@ def test_after_a_long_answer_one_asks_before_one_waits(count: int, waits: int) -
 @pytest.mark.parametrize(("boxes", "waits"), [(32_767, WAIT_S), (32_768, 0)])
 def test_an_answer_is_long_by_its_marks_too(boxes: int, waits: int) -> None:
     """One peal at a relay at which very much rings."""
-    relay, _, _ = heard(lambda: Relay(Pealed(1, ((bytes(8), bytes(boxes * MARK_SIZE)),)), Pealed(2, ())))
+    relay, _, _ = heard(lambda: Relay(Pealed(1, ((bytes(8), b"1" * (boxes * MARK_SIZE)),)), Pealed(2, ())))
     assert (1, waits) == relay.asked[1]
 
 
@@ -143,6 +146,14 @@ def test_what_a_relay_forgot_in_between_counts_as_missed() -> None:
     _, told, upto = heard(lambda: Relay(answer(1, MANY, one=1), Pealed(9_000, ()), answer(9_000, 1, two=9_000)))
     assert ["missed", "turned", (["two"], False)] == told
     assert 9_000 == upto
+
+
+def test_that_more_rang_than_was_told_is_told_once() -> None:
+    """After what did ring, and only if it was among what was just heard."""
+    first, last = answer(1, MANY, one=1), answer(MANY + 1, 1)
+    flooded = Pealed(1, ((bytes(8), MORE + bytes(range(4))), *first.peals[1:]))
+    _, told, _ = heard(lambda: Relay(flooded, last, answer(MANY + 2, 1, two=MANY + 2)))
+    assert [([], True), "more", "turned", (["two"], False)] == told
 
 
 def test_a_refusal_is_waited_out(monkeypatch: pytest.MonkeyPatch) -> None:

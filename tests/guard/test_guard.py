@@ -71,9 +71,7 @@ def test_a_query_too_many_is_caught(paths: dict[str, HotPath], monkeypatch: pyte
     """A look into the store for each frame of a batch, as a head that is not remembered would need."""
     plain = boxes.Plan.append
 
-    def forgetful(
-        self: boxes.Plan, address: bytes, data: bytes, bells: tuple[bytearray, int] | None, *, inbox: bool
-    ) -> object:
+    def forgetful(self: boxes.Plan, address: bytes, data: bytes, bells: boxes.Rung | None, *, inbox: bool) -> object:
         self._shelf.is_taken(1)
         return plain(self, address, data, bells, inbox=inbox)
 
@@ -100,7 +98,7 @@ def test_a_peal_told_to_each_anew_is_caught(paths: dict[str, HotPath], monkeypat
 
     def wasteful(self: Peals) -> None:
         self._closing = None
-        self._pealing.close()
+        self._pealing.close(self._most_marks())
         for waiter in self._waiting.wake(b""):
             asyncio.get_running_loop().call_soon(self._answer, waiter)
 

@@ -79,7 +79,8 @@ def test_both_say_the_same(events: list[set[bytes] | int], most_bytes: int) -> N
         for event in [*events, *range(DEVICES)]:
             if isinstance(event, set):
                 for peals in (real, own):
-                    peals.ring([(secret, 1) for secret in sorted(event)])
+                    for secret in sorted(event):
+                        peals.ring([(bytearray(secret), 1, None)], BOXES.index(secret), new=False)
                     peals._end_peal()
                 continue
             told = [ask(peals, Listening(secrets[event]), after[event]) for peals in (real, own)]
@@ -106,7 +107,7 @@ def test_who_waits_is_told_when_something_of_theirs_rings() -> None:
         after = begun.first - 1
         assert ask(own, listening, after, 60) is None
         for rung, answered in ((BOXES[1], 0), (BOXES[2], 0), (BOXES[0], 1)):
-            own.ring([(rung, 1)])
+            own.ring([(bytearray(rung), 1, None)], 0, new=False)
             own._end_peal()
             assert answered == len(listening.answers)
         [told] = listening.answers
@@ -125,7 +126,7 @@ def test_what_rang_before_a_device_knew_the_box_is_not_told(known_before: list[b
         begun = ask(own, Listening(secrets), 0)
         assert begun is not None
         secrets.wanted(ROOM, known_before)
-        own.ring([(BOXES[0], 1)])
+        own.ring([(bytearray(BOXES[0]), 1, None)], 0, new=False)
         own._end_peal()
         secrets.wanted(ROOM, [BOXES[0], BOXES[1]])
         told = ask(own, Listening(secrets), begun.first - 1)

@@ -27,11 +27,16 @@ def dice(seed: int = 1) -> Callable[[int], int]:
     return random.Random(seed).getrandbits
 
 
+def rings(pealing: Pealing, secret: bytes) -> bool:
+    """A box rings, that was there before; by a connection of its own, as most append."""
+    return pealing.ring(secret, int.from_bytes(secret, "big"), secret)
+
+
 def peal(pealing: Pealing, *rung: bytes) -> None:
     """One peal, from its first bell to its end."""
     for secret in rung:
-        pealing.ring(secret)
-    pealing.close()
+        rings(pealing, secret)
+    pealing.close(PLENTY)
 
 
 def marks(salt: bytes, rung: Iterable[bytes]) -> bytes:
@@ -54,14 +59,14 @@ class Hearers(RuleBasedStateMachine):
 
     @rule(box=st.sampled_from(BOXES))
     def rings(self, box: bytes) -> None:
-        assert self.real.ring(box) == (not self.open)
+        assert rings(self.real, box) == (not self.open)
         self.open.add(box)
 
     @rule()
     def a_peal_is_over(self) -> None:
         if not self.open:
             return
-        self.real.close()
+        self.real.close(PLENTY)
         self.head += 1
         self.kept[self.head] = frozenset(self.open)
         self.open = set()
@@ -158,14 +163,14 @@ def test_a_peal_is_a_salt_and_a_mark_for_each_box() -> None:
     """The first bell begins it and the others do not; until it is over nobody is told of it."""
     pealing = Pealing(dice(), PLENTY)
     begin = pealing.head
-    assert [True, False] == [pealing.ring(box) for box in BOXES[:2]]
+    assert [True, False] == [rings(pealing, box) for box in BOXES[:2]]
     assert Pealed(begin + 1, ()) == pealing.after(begin, PLENTY)
-    pealing.close()
+    pealing.close(PLENTY)
     answer = pealing.after(begin, PLENTY)
     [(salt, _)] = answer.peals
     assert SALT_SIZE == len(salt)
     assert Pealed(begin + 1, ((salt, marks(salt, BOXES[:2])),)) == answer
-    assert pealing.ring(BOXES[0])
+    assert rings(pealing, BOXES[0])
 
 
 def test_a_box_that_rings_twice_has_one_mark() -> None:
@@ -238,11 +243,11 @@ def test_what_is_forgotten_was_missed() -> None:
 def test_a_peal_that_is_not_over_is_forgotten_too() -> None:
     """Nothing of it is in the next one, which begins with the next bell."""
     pealing = Pealing(dice(), PLENTY)
-    pealing.ring(BOXES[0])
+    rings(pealing, BOXES[0])
     pealing.forget()
     assert 0 == len(pealing)
-    assert pealing.ring(BOXES[1])
-    pealing.close()
+    assert rings(pealing, BOXES[1])
+    pealing.close(PLENTY)
     [(salt, rung)] = pealing.after(pealing.head - 1, PLENTY).peals
     assert marks(salt, [BOXES[1]]) == rung
 
@@ -287,7 +292,7 @@ def test_an_answer_holds_so_many_peals(more: int) -> None:
     assert more == len(pealing.after(begin + MAX_PEALS, PLENTY).peals)
 
 
-@pytest.mark.parametrize("boxes", [1, 3, 60, 2_000, 40_000])
+@pytest.mark.parametrize("boxes", [1, 3, 60, 2_000, 30_000])
 def test_whoever_hears_can_tell_an_answer_that_is_cut_short(boxes: int) -> None:
     """However many boxes ring in each peal: as many peals as make two answers, and then one."""
     pealing = Pealing(dice(), PLENTY)

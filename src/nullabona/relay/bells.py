@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from typing import Final
 
 from nullabona.relay.caller import Caller
+from nullabona.relay.core.boxes import Rung
 from nullabona.relay.core.limits import Limits
 from nullabona.relay.core.listening import Listener, Listening, Ring
 from nullabona.relay.core.refusal import BUSY, SLOW_DOWN, Reason, refuse
@@ -54,10 +55,12 @@ class Bells:
             return self._listening.add(caller, request.bell, request_id, self._now + wait_s)
         return self._listening.listen(listener, request_id, self._now + wait_s)
 
-    def ring(self, rung: Iterable[tuple[bytes | bytearray, int]], answer: Callable[[], Frames]) -> None:
+    def ring(self, rung: Iterable[Rung], answer: Callable[[], Frames]) -> None:
         """Hand ``answer()``, encoded once, to everybody who listens for a bell of one box that was appended to."""
         ring: Ring | None = None
-        for secret, count in rung:
+        if not self._listening:
+            return
+        for secret, count, _ in rung:
             for listener in self._listening.ring(bells(secret, count)):
                 if ring is None:
                     told = answer()

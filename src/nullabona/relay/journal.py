@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from typing import Final, Protocol, TypeAlias
 
 from nullabona.relay.caller import Caller
-from nullabona.relay.core.boxes import Plan
+from nullabona.relay.core.boxes import Plan, Rung
 from nullabona.relay.core.refusal import BUSY, refuse
 from nullabona.relay.store.interface import BoxStore, StoreFailed, StoreGone
 from nullabona.relay.writer import Done, Work
@@ -37,7 +37,7 @@ _TELLING: Final = 256 * 1024
 _DONE: Final = DoneAnswer()
 
 Answers: TypeAlias = list[tuple[Caller, int, AnyResponse]]
-Ringing: TypeAlias = "tuple[bytearray, int] | None"
+Ringing: TypeAlias = Rung | None
 """The bells of an append, if it has any (`nullabona.wire.messages.Append`); overwritten once they have rung."""
 
 

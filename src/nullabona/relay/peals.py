@@ -11,12 +11,13 @@ from collections.abc import Callable, Iterable
 from typing import Final
 
 from nullabona.relay.caller import Caller
+from nullabona.relay.core.boxes import Rung
 from nullabona.relay.core.limits import Limits
 from nullabona.relay.core.pealing import Pealing
 from nullabona.relay.core.refusal import BUSY, SLOW_DOWN, Reason, refuse
 from nullabona.relay.core.waiting import Waiter, Waiting
 from nullabona.relay.metrics import Metrics
-from nullabona.wire.messages import Hear, Pealed, encode
+from nullabona.wire.messages import MARK_SIZE, Hear, Pealed, encode
 
 PEAL_S: Final = 0.2
 """A peal is over so long after the first bell in it, at the earliest."""
@@ -84,12 +85,12 @@ class Peals:
         budget.waiting += 1
         return self._waiting.add(Waiter(caller, request_id, _ALL, request.after, 0, self._now + wait_s))
 
-    def ring(self, rung: Iterable[tuple[bytes | bytearray, int]]) -> None:
-        """A box was appended to, with these secrets of bells."""
+    def ring(self, rung: Iterable[Rung], box: int, *, new: bool) -> None:
+        """A box was appended to, with these secrets of bells; ``new``: and begins with that."""
         if not self._heard:
             return
-        for secret, _ in rung:
-            if self._pealing.ring(secret):
+        for secret, _, source in rung:
+            if self._pealing.ring(secret, box, source, new=new):
                 loop = asyncio.get_running_loop()
                 self._begun = loop.time()
                 self._closing = loop.call_later(PEAL_S, self._close_in_time)
@@ -135,7 +136,7 @@ class Peals:
 
     def _close(self) -> None:
         self._closing = None
-        self._pealing.close()
+        self._pealing.close(self._most_marks())
         bodies: dict[int, bytes] = {}
         for waiter in self._waiting.wake(_ALL):
             if waiter.caller.is_full():
@@ -145,6 +146,11 @@ class Peals:
                 bodies[waiter.after] = encode(self._told(waiter.after, waiter.caller))
             self._release(waiter)
             waiter.caller.answer_encoded(waiter.request_id, bodies[waiter.after])
+
+    def _most_marks(self) -> int:
+        """How many marks everybody is told of the peal that ends now: the longer it was, the more."""
+        lasted = max(PEAL_S, asyncio.get_running_loop().time() - self._begun)
+        return max(1, int(lasted * self._limits.peal_bytes_per_s) // MARK_SIZE)
 
     def _end_peal(self) -> None:
         if self._closing is not None:

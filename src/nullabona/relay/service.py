@@ -153,7 +153,7 @@ class BoxService:
         if refusal is not None:
             return self._refuse(caller, request_id, refusal)
         inbox, address = request.policy == POLICY_INBOX, self._address(request, caller)
-        ringing = (bytearray(bells[0]), bells[1]) if bells else None
+        ringing = (bytearray(bells[0]), bells[1], caller) if bells else None
         return self._journal.append(caller, request_id, address, frame, ringing, inbox=inbox)
 
     def _address(self, request: Append, caller: Caller) -> bytes:
@@ -258,7 +258,7 @@ class BoxService:
             if draft.bodies:
                 self._deliver(address, draft)
                 self._bells.ring(draft.bells, partial(self._brought, draft))
-                self._peals.ring(draft.bells)
+                self._peals.ring(draft.bells, draft.head.num, new=draft.new)
 
     @staticmethod
     def _count_boxes(plan: Plan, answers: Answers) -> None:

@@ -22,6 +22,8 @@ Bell = NewType("Bell", bytes)
 
 _DOMAIN: Final = b"nullabona bells v1"
 _MARK_DOMAIN: Final = b"nullabona mark v1"
+MORE: Final = bytes(MARK_SIZE)
+"""As the first mark of a peal: more rang than is told. Who does not know that takes it for somebody else's mark."""
 _MANY_PEALS: Final = 1_024
 _MANY_BYTES: Final = 131_072
 
@@ -48,6 +50,11 @@ def mark(salt: bytes, secret: bytes | bytearray) -> bytes:
     hashed = shake_128(_MARK_DOMAIN + salt)
     hashed.update(secret)
     return hashed.digest(MARK_SIZE)
+
+
+def rang_more(answer: Pealed) -> bool:
+    """Whether boxes rang of which there is no mark, so that ours may have."""
+    return any(marks.startswith(MORE) for _, marks in answer.peals)
 
 
 def may_go_on(answer: Pealed) -> bool:

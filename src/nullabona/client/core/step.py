@@ -75,6 +75,8 @@ class Timing:
     """A box that is read apart and rang is read after this time, on average."""
     behind: int = 5_000
     """Likewise one in which something may lie that rang while nobody heard."""
+    unsure: int = 600_000
+    """Likewise one that may have rung, as more rang than was told."""
     calm: int = 1_800_000
     """Likewise one that did not ring."""
     calm_old: int = 14_400_000

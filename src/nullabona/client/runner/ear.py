@@ -15,6 +15,7 @@ from nullabona.client.runner.boxkey import Key
 from nullabona.client.runner.ground import Ground
 from nullabona.client.runner.hearing import Hearing
 from nullabona.client.runner.ways import LastingWay
+from nullabona.wire.messages import MARK_SIZE
 
 NOTE_S: Final = 300.0
 """How far was heard is noted so often at most."""
@@ -23,7 +24,11 @@ OFTEN_S: Final = 1_800.0
 LONG_S: Final = 60.0
 """A box that was not read for so long, and has nothing new when it rings, rang for nothing."""
 FOR_NOTHING: Final = 3
-"""So often a relay may ring for nothing."""
+"""So often a relay may ring for nothing ..."""
+BY_CHANCE: Final = 2
+"""... and this many times as often as marks of others are ours by chance, where strangers ring as fast as they can."""
+MORE_S: Final = 900.0
+"""However often more rang than was told, all boxes are looked into so often at most, each at a moment of its own."""
 
 
 class Looks(Protocol):
@@ -35,6 +40,7 @@ class Looks(Protocol):
     def bring_up(self, relay: str, but: Collection[Key]) -> None: ...
     def rang(self, keys: Collection[Key]) -> None: ...
     def stir(self, keys: Collection[Key]) -> None: ...
+    def doubt(self, keys: Collection[Key]) -> None: ...
 
 
 class Ear:
@@ -48,6 +54,9 @@ class Ear:
         self._noted = heard_at(ground.store, relay)
         self._noted_at = float("-inf")
         self._missed_at = float("-inf")
+        self._doubts_at = float("-inf")
+        self._doubting: asyncio.TimerHandle | None = None
+        """All boxes are to be looked into, later."""
         self._first = self._noted > 0
         """Whether nothing was heard yet since the last time."""
         self._believed = True
@@ -66,6 +75,8 @@ class Ear:
     def close(self) -> None:
         """Hear no more."""
         self._task.cancel()
+        if self._doubting is not None:
+            self._doubting.cancel()
 
     def lost(self, key: Key) -> None:
         """One box less."""
@@ -78,7 +89,7 @@ class Ear:
         if key in self._doubted:
             self._doubted.discard(key)
             self._for_nothing += not moved
-            if self._for_nothing >= FOR_NOTHING and self._believed:
+            if self._for_nothing >= FOR_NOTHING + self._by_chance() and self._believed:
                 self._believed = False
                 self._ground.warn("relay-rings-falsely", relay=self._relay)
                 self.turned()
@@ -87,7 +98,7 @@ class Ear:
 
     def rest(self) -> None:
         """Note how far was heard, if what rang until then is read."""
-        if self.hears and not self._looks.is_behind(self._relay):
+        if self.hears and self._doubting is None and not self._looks.is_behind(self._relay):
             self._note(self._hearing.heard)
 
     # -- what is heard
@@ -113,8 +124,21 @@ class Ear:
         self._looks.put_behind(self.secrets().keys(), slow=now - self._missed_at < OFTEN_S)
         self._missed_at, self._first = now, False
 
+    def more(self) -> None:
+        if self._doubting is None:
+            loop = asyncio.get_running_loop()
+            self._doubting = loop.call_later(max(0.0, self._doubts_at + MORE_S - loop.time()), self._doubt)
+
     def turned(self) -> None:
         self._looks.stir(self.secrets().keys())
+
+    def _doubt(self) -> None:
+        self._doubting, self._doubts_at = None, self._clock()
+        self._looks.doubt(self.secrets().keys())
+
+    def _by_chance(self) -> float:
+        """How often the marks that came, if they were all of others', may well have been ours."""
+        return BY_CHANCE * self._hearing.marks * len(self.secrets()) / 2.0 ** (8 * MARK_SIZE)
 
     def _note(self, heard: int) -> None:
         self._noted, self._noted_at = heard, self._clock()

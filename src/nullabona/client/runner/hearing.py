@@ -15,7 +15,7 @@ from nullabona.client.net import Carrier
 from nullabona.client.runner.chance import moment_s
 from nullabona.client.runner.ways import LastingWay
 from nullabona.errors import PeerError
-from nullabona.wire.bells import mark, may_go_on
+from nullabona.wire.bells import mark, may_go_on, rang_more
 from nullabona.wire.messages import MARK_SIZE, Hear, Pealed, Refusal
 
 STAY_S: Final = 120.0
@@ -54,6 +54,10 @@ class Listener(Protocol[K]):
         """Any of our boxes may have rung."""
         ...
 
+    def more(self) -> None:
+        """More rang than is told, as so much did that it is divided among those who ring: hardly any of ours."""
+        ...
+
     def turned(self) -> None:
         """`Hearing.up` changed."""
         ...
@@ -78,7 +82,9 @@ class Hearing(Generic[K]):
         """The number of the last peal that came."""
         self._found: dict[K, None] = {}
         """Our boxes in peals that came and of which the listener was not told."""
-        self._late = False
+        self._late = self._more = False
+        self.marks = 0
+        """How many marks came, of whatever boxes."""
         self._answers = self._peals = 0
         """How many answers in a row were not all, and how many peals were in them."""
 
@@ -138,14 +144,18 @@ class Hearing(Generic[K]):
         self._upto = answer.first + len(answer.peals) - 1
         if whole:
             self._found |= dict.fromkeys(_ours(answer, self._listener.secrets()))
+            self.marks += sum(len(marks) for _, marks in answer.peals) // MARK_SIZE
+            self._more = self._more or rang_more(answer)
             if may_go_on(answer):
                 return False
-        found, late = list(self._found), self._late
-        self._found, self._late, self.heard = {}, False, self._upto
-        if whole:
-            self._listener.rang(found, late=late)
-        else:
+        found, late, more = list(self._found), self._late, self._more
+        self._found, self._late, self._more, self.heard = {}, False, False, self._upto
+        if not whole:
             self._listener.missed()
+        else:
+            self._listener.rang(found, late=late)
+            if more:
+                self._listener.more()
         self._set(up=True)
         return True
 

@@ -52,6 +52,8 @@ class Visits:
         self._behind = behind
         self._slow: set[Key] = set()
         """Those of `behind` that are read within a minute or so, not at once."""
+        self._unsure: set[Key] = set()
+        """Those that may have rung, as not all that rang was told: looked into within some ten minutes."""
         self._events: dict[Key, asyncio.Event] = {}
         """Set when a box's moment has come, or is to be drawn anew."""
         self._due: set[Key] = set()
@@ -85,6 +87,7 @@ class Visits:
         self._events.pop(key, None)
         self._due.discard(key)
         self._slow.discard(key)
+        self._unsure.discard(key)
         self._rung.pop(key, None)
         if called := self._called.pop(key, None):
             called.cancel()
@@ -117,6 +120,7 @@ class Visits:
     def was_read(self, key: Key, *, moved: bool) -> None:
         """It was read to its end; ``moved``: and something was there."""
         self._slow.discard(key)
+        self._unsure.discard(key)
         if key[0] is not None and (ear := self._ears.get(key[1])):
             ear.was_read(key, moved=moved)
 
@@ -128,13 +132,18 @@ class Visits:
 
     def is_behind(self, relay: str) -> bool:
         """Whether something may lie in one of its boxes that we have not read."""
-        return any(key[1] == relay and key[0] is not None for key in self._behind)
+        return any(key[1] == relay and key[0] is not None for key in (*self._behind, *self._unsure))
 
     def put_behind(self, keys: Collection[Key], *, slow: bool = False) -> None:
         """Something may lie in these, that came some time ago."""
         self._behind.update(keys)
         if slow:
             self._slow.update(keys)
+        self.stir(keys)
+
+    def doubt(self, keys: Collection[Key]) -> None:
+        """Something may lie in these, but hardly does; so each is looked into in its own time."""
+        self._unsure.update(keys)
         self.stir(keys)
 
     def bring_up(self, relay: str, but: Collection[Key]) -> None:
@@ -180,6 +189,8 @@ class Visits:
             return self._drawn_s(self._timing.apart)
         if key in self._behind:
             return min(self._drawn_s(self._timing.behind), LONGEST * self._timing.behind / 1_000)
+        if key in self._unsure:
+            return self._drawn_s(self._timing.unsure)
         return self._drawn_s(self._timing.calm_old if want.old else self._timing.calm)
 
     def _drawn_s(self, mean_ms: int) -> float:

@@ -26,6 +26,8 @@ FIRST_BITS: Final = 22
 TOMORROW_S: Final = 3_600
 """Advice for a used-up day. A fixed hour, not the seconds to midnight: nobody learns the relay's clock from it."""
 
+Rung = tuple[bytearray, int, object]
+"""The secret of a box's bells, how many there are, and who rings."""
 Row = tuple[int, int, bytes]
 """A frame as it is kept: ``num << SEQ_BITS | seq``, expiry day, body."""
 
@@ -89,9 +91,11 @@ class Draft:
     day_frames: int
     day_bytes: int
     own_day: int
+    new: bool
+    """The box begins in this batch."""
     bodies: list[tuple[int, bytes]] = field(default_factory=list)
     """(seq, frame), as an answer to a read carries them."""
-    bells: list[tuple[bytearray, int]] = field(default_factory=list, repr=False)
+    bells: list[Rung] = field(default_factory=list, repr=False)
     """What to ring when the batch is kept; nothing of it is. Repeated only where appends rang differently in turn."""
 
 
@@ -121,7 +125,7 @@ class Plan:
         self._nums: set[int] = set()
 
     def append(
-        self, address: bytes, frame: bytes, bells: tuple[bytearray, int] | None = None, *, inbox: bool = False
+        self, address: bytes, frame: bytes, bells: Rung | None = None, *, inbox: bool = False
     ) -> Appended | Refusal:
         """Give ``frame`` the box's next number, making the box if there is none; or refuse and change nothing.
 
@@ -170,7 +174,8 @@ class Plan:
             head.expiry_day = max(head.expiry_day, draft.own_day)
 
     def _draft(self, address: bytes, *, inbox: bool) -> Draft:
-        head = self._shelf.find(address, self._day) or self._make(address, inbox=inbox)
+        found = self._shelf.find(address, self._day)
+        head = found or self._make(address, inbox=inbox)
         own_day = head.expiry_day
         if own_day < self._expiry_day:
             own_day = self._own_day(inbox=inbox)
@@ -184,6 +189,7 @@ class Plan:
             0 if fresh else head.day_frames,
             0 if fresh else head.day_bytes,
             own_day,
+            found is None,
         )
         self.drafts[address] = draft
         return draft

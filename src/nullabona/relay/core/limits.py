@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, fields
 from typing import Any, Final
 
-from nullabona.wire.messages import MAX_BELLS, MAX_BLOB_CHUNK, MAX_FRAME, MAX_RESPONSE, MAX_WAIT_S
+from nullabona.wire.messages import MARK_SIZE, MAX_BELLS, MAX_BLOB_CHUNK, MAX_FRAME, MAX_RESPONSE, MAX_WAIT_S
 
 
 def _limit(default: int, unit: str, meaning: str, *, least: int = 1, most: int = 2**40) -> Any:  # noqa: ANN401
@@ -48,6 +48,9 @@ class Limits:
                                    least=MAX_BELLS)  # fmt: skip
     waiting_per_connection: int = _limit(2_048, "reads", "waiting reads and bells listened for on one connection")
     peal_bytes: int = _limit(2**25, "bytes", "marks of what rang that are remembered for who hears all that rings")
+    peal_bytes_per_s: int = _limit(2**14, "bytes", "marks that everybody who hears is told in a second; beyond it "
+                                   "connections share, and who hears is told that more rang",
+                                   least=MARK_SIZE, most=2**20)  # fmt: skip
     waiting_total: int = _limit(200_000, "reads", "waiting reads, bells listened for and hearers on the whole relay")
     inflight_per_connection: int = _limit(1_024, "requests", "requests of one connection not yet answered, "
                                           "waiting reads aside")  # fmt: skip

@@ -1,0 +1,33 @@
+"""How what is scarce is divided among those who ask for it: by turns, so that who wants least gets it all.
+
+No clock and no chance. Whoever comes once is served before anybody is served twice, whatever the others want.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from typing import TypeVar
+
+T = TypeVar("T")
+
+
+def level(sizes: Collection[int], most: int) -> int:
+    """How much each may have at most, so that all together have no more than ``most``."""
+    left = sorted(sizes)
+    for at, size in enumerate(left):
+        share = most // (len(left) - at)
+        if size > share:
+            return share
+        most -= size
+    return left[-1] if left else 0
+
+
+def in_turn(wishes: Iterable[Sequence[T]]) -> Iterator[T]:
+    """The first of each, then the second of each, and so on."""
+    rows = [row for row in wishes if row]
+    at = 0
+    while rows:
+        for row in rows:
+            yield row[at]
+        at += 1
+        rows = [row for row in rows if len(row) > at]
