@@ -19,10 +19,9 @@ from playwright.sync_api import Browser, expect, sync_playwright
 
 from tests.api.people import new_name
 from tests.api.service import Service
-from tests.browser.conftest import FLAGS, chromium_path
 from tests.browser.entering import PASSPHRASE, unlock
 from tests.browser.lively import Lively, lively
-from tests.browser.person import DESKTOP, PATIENCE_MS, PHONE, Person, Theme
+from tests.browser.person import DESKTOP, FLAGS, PATIENCE_MS, PHONE, Person, Theme, chromium_path
 from tests.browser.states import PUT
 from tests.browser.tour import INSIDE, Visit, entering, inside
 from tests.browser.warned import stop_of

@@ -17,7 +17,7 @@ from playwright.sync_api import Browser, ViewportSize, sync_playwright
 from nullabona.docket.site import build, write_site
 from nullabona.docket.site.pages import LANGUAGES, PAGES
 from nullabona.docket.taxonomy import load
-from tests.browser.conftest import FLAGS, chromium_path
+from tests.browser.person import FLAGS, chromium_path
 from tests.docket.example_site import example
 from tests.docket.webserver import carried
 from tools.screens import Camera

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -13,15 +11,8 @@ import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
 
 from tests.api.service import Service
-from tests.browser.person import PATIENCE_MS, Person
+from tests.browser.person import FLAGS, PATIENCE_MS, Person, chromium_path
 from tests.browser.setting import Made, make
-
-FLAGS = (
-    "--no-sandbox",
-    "--disable-dev-shm-usage",
-    "--use-fake-device-for-media-stream",
-    "--use-fake-ui-for-media-stream",
-)
 
 
 class Meet(Protocol):
@@ -34,14 +25,6 @@ class Arrive(Protocol):
     """Sits somebody down who has no profile yet. A name in Hangul makes the app Korean."""
 
     def __call__(self, name: str, **screen: Any) -> Person: ...  # noqa: ANN401
-
-
-def chromium_path() -> str:
-    """Where the browser of this machine is."""
-    names = ("chromium", "chromium-browser", "google-chrome")
-    path = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
-    assert path, "no Chromium on this machine: run tools/need_programs.sh"
-    return path
 
 
 @pytest.fixture(scope="module")

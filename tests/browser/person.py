@@ -1,10 +1,16 @@
-"""A person at their screen: a process that is their app, and a browser of their own that shows its page."""
+"""A person at their screen: a process that is their app, and a browser of their own that shows its page.
+
+When they leave, the whole folder of their browser is searched for what went over their screen (`traces`).
+"""
 
 from __future__ import annotations
 
+import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Final, Literal, Self
 
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
@@ -12,6 +18,7 @@ from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from tests.api.service import Service
+from tests.browser.traces import Traces
 
 ROOT: Final = Path(__file__).parents[2]
 DESKTOP: Final = {"width": 1280, "height": 800}
@@ -20,6 +27,20 @@ PATIENCE_MS: Final = 15_000
 RELOADS: Final = 3
 RELOAD_MS: Final = 5_000
 Theme = Literal["light", "dark"]
+FLAGS: Final = (
+    "--no-sandbox",
+    "--disable-dev-shm-usage",
+    "--use-fake-device-for-media-stream",
+    "--use-fake-ui-for-media-stream",
+)
+
+
+def chromium_path() -> str:
+    """Where the browser of this machine is."""
+    names = ("chromium", "chromium-browser", "google-chrome")
+    path = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
+    assert path, "no Chromium on this machine: run tools/need_programs.sh"
+    return path
 
 
 class Person:
@@ -43,7 +64,11 @@ class Person:
         self._service = service
         self._app: subprocess.Popen[str] | None = None
         self.errors: list[str] = []
-        self.context: BrowserContext = browser.new_context(
+        self._disk = TemporaryDirectory(prefix="nulla-browser-")
+        self.context: BrowserContext = browser.browser_type.launch_persistent_context(
+            self._disk.name,
+            executable_path=chromium_path(),
+            args=list(FLAGS),
             viewport=viewport or DESKTOP,  # type: ignore[arg-type]
             locale="ko-KR" if lang == "ko" else "en-GB",
             timezone_id="Asia/Seoul",
@@ -51,6 +76,7 @@ class Person:
             **more,
         )
         self.context.set_default_timeout(PATIENCE_MS)
+        self.traces = Traces(self.context)
         self.start()
         self.page = self.open()
 
@@ -58,10 +84,14 @@ class Person:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        for page in self.context.pages:
+            page.goto("about:blank")  # a page that goes writes down what its fields hold
         self.context.close()
         self.stop()
-        if kind is None:
-            assert self.errors == []
+        with self._disk:
+            if kind is None:
+                assert self.errors == []
+                assert self.left_on_disk() == {}
 
     def start(self) -> None:
         """Run the app."""
@@ -100,6 +130,10 @@ class Person:
         assert self._app is not None
         return self._app.pid
 
+    def left_on_disk(self) -> dict[str, list[str]]:
+        """What of all that went over the screen so far lies in the browser's folder, and in which of its files."""
+        return self.traces.found(Path(self._disk.name))
+
     def launch(self) -> str:
         """Where a browser gets in; good for one page."""
         assert self._app is not None
@@ -125,7 +159,8 @@ class Person:
 
     def open(self, url: str = "") -> Page:
         """A page of the running app."""
-        page = self.context.new_page()
+        blank = next((page for page in self.context.pages if page.url == "about:blank"), None)
+        page = blank or self.context.new_page()
         page.on("pageerror", lambda error: self.errors.append(str(error)))
         page.on(
             "console", lambda said: self.errors.append(said.text) if "Content Security Policy" in said.text else None

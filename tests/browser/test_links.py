@@ -11,9 +11,9 @@ from PIL import Image
 from playwright.sync_api import Browser, Locator, expect
 
 from tests.api.service import Service
-from tests.browser.conftest import FLAGS, Meet, chromium_path, seat
+from tests.browser.conftest import Meet, seat
 from tests.browser.entering import adding, section
-from tests.browser.person import Person
+from tests.browser.person import FLAGS, Person, chromium_path
 from tests.browser.setting import make
 
 CLIPBOARD = ["clipboard-read", "clipboard-write"]

@@ -197,12 +197,14 @@ def test_the_words_are_shown_again_for_the_passphrase_only(mina: Person) -> None
 
 
 def test_what_is_typed_at_the_lock_is_hidden(mina: Person) -> None:
-    """Unless the person wants to see it; the field tells password managers what it is."""
+    """Unless the person wants to see it; the browser never keeps it."""
     typed = mina.page.get_by_label("암호", exact=True)
     expect(typed).to_have_attribute("type", "password")
-    expect(typed).to_have_attribute("autocomplete", "current-password")
+    expect(typed).to_have_attribute("autocomplete", "off")
     expect(typed).to_be_focused()
     press(mina, "암호 보기", "")
     expect(typed).to_have_attribute("type", "text")
+    expect(typed).to_have_attribute("autocomplete", "off")
+    typed.fill(PASSPHRASE)
     press(mina, "암호 숨기기", "")
     expect(typed).to_have_attribute("type", "password")

@@ -20,10 +20,9 @@ SETTLED: Final = """() => !document.querySelector(".spinner, .wait")
 GO: Final = """(change) => {
     const home = { section: "chats", room: "", page: "", pageProps: {}, side: "", sideProps: {}, depth: 0 };
     const place = { ...home, ...change };
-    history.replaceState({ place }, "");
     dispatchEvent(new PopStateEvent("popstate", { state: { place } }));
 }"""
-"""Where the browser's "back" would lead."""
+"""A step of the browser that says itself where it leads."""
 
 
 @dataclass(frozen=True, slots=True)

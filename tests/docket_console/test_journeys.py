@@ -10,7 +10,7 @@ from typing import Any, Final
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from tests.browser.conftest import FLAGS, chromium_path
+from tests.browser.person import FLAGS, chromium_path
 from tests.docket_console.place import ROOT, Place
 from tests.docket_console.seat import DESKTOP, PHONE, Seat
 

@@ -82,6 +82,7 @@ export function takeFiles(event: ClipboardEvent): File[] {
 
 function choose(talk: Talk): void {
   const input = document.createElement("input");
+  input.autocomplete = "off";
   input.type = "file";
   input.multiple = true;
   input.onchange = () => void sendFiles(talk, [...(input.files ?? [])], "");

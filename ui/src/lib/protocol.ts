@@ -393,6 +393,7 @@ export interface State {
   protected: boolean;
   words_unchecked: boolean;
   host: string;
+  places: Record<string, string>;
 }
 
 /** It is done, and stored. */
@@ -402,6 +403,13 @@ export interface Done {
 /** The whole state; the first call of a page, and the one after a `Reset`. */
 export interface Start {
   call: "Start";
+}
+
+/** Where the number ``at`` in this page's history leads: `Start` gives it back until the lock, the history never. */
+export interface KeepPlace {
+  call: "KeepPlace";
+  at: number;
+  place: string;
 }
 
 /** Whether a handle may be had. ``handle`` may lack its host: the default relay is meant. */
@@ -1310,6 +1318,7 @@ export type AnyPush =
 
 export type AnyCall =
   | Start
+  | KeepPlace
   | CheckHandle
   | CreateProfile
   | CreateAccount
@@ -1400,6 +1409,7 @@ export type FromServer =
 /** What each call answers. */
 export interface Answers {
   Start: State;
+  KeepPlace: Done;
   CheckHandle: HandleCheck;
   CreateProfile: State;
   CreateAccount: State;

@@ -60,7 +60,9 @@ class AppState {
 
   async #take(asked: Promise<State>): Promise<void> {
     const state = await heard(asked);
-    if (state) this.apply(state);
+    if (!state) return;
+    if (this.phase === "starting") places.restore(state.places);
+    this.apply(state);
   }
 
   /** Take over a state, as many calls answer it. */

@@ -32,7 +32,13 @@ _random = secrets.SystemRandom()
 
 async def _start(ask: Asker, _: c.Start) -> v.State:
     ask.desk.hub.close_rooms(ask.page)
-    return ask.desk.state()
+    return msgspec.structs.replace(ask.desk.state(), places=ask.desk.places.of(ask.page.token))
+
+
+async def _keep_place(ask: Asker, call: c.KeepPlace) -> Done:
+    if ask.desk.phase != "locked":  # what a page says while it is being locked is not kept past it
+        ask.desk.places.keep(ask.page.token, call.at, call.place)
+    return Done()
 
 
 async def _active(_ask: Asker, _: c.Active) -> Done:
@@ -182,6 +188,7 @@ async def _lock(ask: Asker, _: c.Lock) -> v.State:
 
 ANSWERS: Final[Handlers] = {
     c.Start: _start,
+    c.KeepPlace: _keep_place,
     c.Active: _active,
     c.CreateProfile: _create_profile,
     c.CreateAccount: _create_account,

@@ -27,6 +27,7 @@ from nullabona.app.desk.given import GivenBackups
 from nullabona.app.desk.hub import Hub
 from nullabona.app.desk.linking import Linking
 from nullabona.app.desk.memo import Memo, read_memo, write_memo
+from nullabona.app.desk.places import Places
 from nullabona.app.desk.work import Work
 from nullabona.app.protocol import views as v
 from nullabona.app.protocol.pushes import Locked
@@ -84,6 +85,7 @@ class Desk:
         self.uploads = Uploads()
         self.given = GivenBackups(place.folder)
         self.linking = Linking()
+        self.places = Places()
         self._making = False
         self.end_calls: Callable[[], None] = lambda: None
         """Ends the calls in hand, except the one that asks for it."""
@@ -224,6 +226,7 @@ class Desk:
             if work is not None:
                 await work.end()
             self.hub.forget()
+            self.places.forget()
             stack, self._stack = self._stack, AsyncExitStack()
             await stack.aclose()
 

@@ -1,40 +1,45 @@
 """Signed paths of content: whoever has one may fetch that one thing until the app locks (spec/app.md §3).
 
-Images and players of a page cannot send headers, so the right to a thing is in its address. The key is new with every
-unlocking; locking drops it, and every address with it.
+Images and players of a page cannot send headers, so the right to a thing is in its address. The ids in it are sealed:
+a browser writes down the address of what was saved, and it must not say in which room that was. The key is new with
+every unlocking; locking drops it, and every address with it.
 """
 
 from __future__ import annotations
 
-import hmac
-import secrets
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from typing import Final
 
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESSIV
+
 _PREFIX: Final = "/media/"
-_TAG_BYTES: Final = 16
+_KEY_BITS: Final = 256
 
 
 class MediaKey:
     """The key of one unlocking."""
 
     def __init__(self) -> None:
-        self._key = secrets.token_bytes(32)
+        # Deterministic on purpose: the same thing keeps its address, so a page need not fetch it again.
+        self._cipher = AESSIV(AESSIV.generate_key(_KEY_BITS))
 
     def __repr__(self) -> str:
         return "MediaKey()"
 
     def sign(self, what: str, *ids: bytes) -> str:
         """The path of ``what`` (a word) of the things named by ``ids``."""
-        name = "/".join([what, *(id.hex() for id in ids)])
-        return f"{_PREFIX}{name}/{self._tag(name)}"
+        sealed = self._cipher.encrypt("/".join(id.hex() for id in ids).encode(), [what.encode()])
+        return f"{_PREFIX}{what}/{urlsafe_b64encode(sealed).decode().rstrip('=')}"
 
     def read(self, path: str) -> tuple[str, tuple[bytes, ...]] | None:
-        """What a path names, or None if it was not signed with this key."""
-        name, _, tag = path.removeprefix(_PREFIX).rpartition("/")
-        if not path.startswith(_PREFIX) or not hmac.compare_digest(tag.encode(), self._tag(name).encode()):
+        """What a path names, or None if it was not made with this key."""
+        what, _, sealed = path.removeprefix(_PREFIX).partition("/")
+        try:
+            data = urlsafe_b64decode(f"{sealed}{'=' * (-len(sealed) % 4)}".encode("ascii"))
+            names = self._cipher.decrypt(data, [what.encode("utf-8", "surrogatepass")]).decode()
+        except (ValueError, InvalidTag):
             return None
-        what, *ids = name.split("/")
-        return what, tuple(bytes.fromhex(id) for id in ids)
-
-    def _tag(self, name: str) -> str:
-        return hmac.digest(self._key, name.encode("utf-8", "surrogatepass"), "sha256")[:_TAG_BYTES].hex()
+        # The one address that was given, and not another way to write it: decoders skip what is no base64.
+        ids = tuple(bytes.fromhex(id) for id in names.split("/"))
+        return (what, ids) if path == self.sign(what, *ids) else None

@@ -12,6 +12,13 @@ class Start(Call, frozen=True):
     """The whole state; the first call of a page, and the one after a `Reset`."""
 
 
+class KeepPlace(Call, frozen=True):
+    """Where the number ``at`` in this page's history leads: `Start` gives it back until the lock, the history never."""
+
+    at: int
+    place: str
+
+
 class CheckHandle(Call, frozen=True):
     """Whether a handle may be had. ``handle`` may lack its host: the default relay is meant."""
 

@@ -16,6 +16,7 @@ from nullabona.app.protocol.account_calls import (
     GetPhrase,
     GetPrivacy,
     HandleCheck,
+    KeepPlace,
     Lock,
     MoveRelay,
     Phrase,
@@ -174,6 +175,7 @@ __all__ = [
     "ImportList",
     "ImportView",
     "JoinAccount",
+    "KeepPlace",
     "LeaveRoom",
     "LinkCandidate",
     "LinkDevice",
@@ -228,6 +230,7 @@ __all__ = [
 
 ANSWERS: Final[dict[type[Call], type[Any]]] = {
     Start: v.State,
+    KeepPlace: Done,
     CheckHandle: HandleCheck,
     CreateProfile: v.State,
     CreateAccount: v.State,

@@ -383,3 +383,5 @@ class State(Struct, frozen=True):
     """The check of the 24 words was put off; the person is reminded."""
     host: str = ""
     """What is meant where a handle lacks its part after the @: ``--relay``, else my own; empty: handles need theirs."""
+    places: dict[str, str] = {}
+    """What the numbers in this page's history mean, as it said by `KeepPlace`. Only in the answer to `Start`."""
