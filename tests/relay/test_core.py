@@ -190,8 +190,11 @@ def test_a_budget_is_per_minute() -> None:
 def test_blobs_have_a_budget() -> None:
     """Bytes of blobs are counted per minute, up to and including the limit."""
     budget = Budget(Limits(blob_bytes_per_connection=10))
-    assert [None, Refusal("slow-down", 60), None] == [budget.put_blob(size, 60) for size in (8, 3, 2)]
-    assert budget.put_blob(10, 120) is None
+    assert budget.check_blob(8, 60) is None
+    budget.put_blob(8)
+    assert [Refusal("slow-down", 60), None] == [budget.check_blob(size, 60) for size in (3, 2)]
+    assert 8 == budget.blob_bytes
+    assert budget.check_blob(10, 120) is None
 
 
 def waiter(caller: str, address: bytes = ADDRESS, until: int = 10) -> Waiter[str]:

@@ -11,12 +11,20 @@ from typing import Any, Final
 from nullabona.relay.caller import Caller
 from nullabona.relay.core.boxes import TOMORROW_S
 from nullabona.relay.core.limits import Limits
+from nullabona.relay.core.pool import Pool
 from nullabona.relay.core.refusal import BAD_REQUEST, BUSY, DAY_QUOTA, NOT_FOUND, SLOW_DOWN, STOPPING, TOO_LARGE, refuse
 from nullabona.relay.metrics import Metrics
 from nullabona.relay.store.interface import BlobStore, StoreFailed
-from nullabona.wire.messages import AnyResponse, Blob, Done, GetBlob, PutBlob, Refusal, Request
+from nullabona.wire.messages import MAX_BLOB_CHUNK, AnyResponse, Blob, Done, GetBlob, PutBlob, Refusal, Request
 
 _THREADS: Final = 2
+SMALL_BYTES: Final = 262_144
+"""Blobs of up to so many bytes, commits and invitations among them, have a part of the day of their own."""
+RESERVE: Final = 8
+"""An eighth of what a day takes is for small blobs alone."""
+AT_ONCE: Final = 4
+"""A quarter of each part is there at once and the rest comes by and by, so that nobody uses up a day in a minute."""
+_DAY_S: Final = 86_400
 _AGAIN_S: Final = 60
 """Whole seconds after which what could not be erased is tried again."""
 _DONE: Final = Done()
@@ -34,6 +42,9 @@ class BlobService:
         self._tasks: set[asyncio.Task[None]] = set()
         self._queued_bytes = 0
         self._today_bytes = 0
+        day = limits.blob_bytes_per_day
+        self._parts = (day - day // RESERVE, _pool(day - day // RESERVE)), (day, _pool(day // RESERVE))
+        """What may be put in a day until then, and of that now: first by blobs of any size, then by small ones."""
         self._now = 0
         self._day = 0
         self._again_at: int | None = None
@@ -79,9 +90,20 @@ class BlobService:
             return refuse(STOPPING, 5)
         if self._queued_bytes + size > self._limits.queue_bytes:
             return refuse(BUSY, 1)
-        if self._today_bytes + size > self._limits.blob_bytes_per_day:
-            return refuse(DAY_QUOTA, TOMORROW_S)
-        return caller.budget.put_blob(size, self._now)
+        return caller.budget.check_blob(size, self._now) or self._take(size, caller)
+
+    def _take(self, size: int, caller: Caller) -> Refusal | None:
+        """Take ``size`` out of what may be put now; small blobs out of their own part if there is none in the other."""
+        refusal: Refusal | None = None
+        for most, pool in self._parts if size <= SMALL_BYTES else self._parts[:1]:
+            if self._today_bytes + size > most:
+                refusal = refuse(DAY_QUOTA, TOMORROW_S)
+            elif wait := pool.take(size, caller.budget.blob_bytes, self._now):
+                refusal = refuse(SLOW_DOWN, wait)
+            else:
+                caller.budget.put_blob(size)
+                return None
+        return refusal
 
     async def _keep(self, request: PutBlob) -> AnyResponse:
         day = self._day + self._limits.retention_days
@@ -142,3 +164,9 @@ class BlobService:
         task = self._loop.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+def _pool(per_day: int) -> Pool:
+    """What may be put of a day's bytes at any time: a part at once, and the rest evenly."""
+    at_once = max(MAX_BLOB_CHUNK, per_day // AT_ONCE)
+    return Pool(at_once, max(1, per_day - at_once) / _DAY_S)

@@ -19,6 +19,7 @@ from nullabona.relay.core.answers import select
 from nullabona.relay.core.boxes import Draft, Head, Plan
 from nullabona.relay.core.budget import Budget
 from nullabona.relay.core.limits import Limits
+from nullabona.relay.core.pool import Pool
 from nullabona.relay.core.refusal import BUSY, SLOW_DOWN, STOPPING, refuse
 from nullabona.relay.core.waiting import Waiter, Waiting
 from nullabona.relay.journal import Answers, Journal, Submits
@@ -46,6 +47,8 @@ from nullabona.wire.messages import (
 
 SCRUB_S: Final = 2
 """Whole seconds between scrubs, so also how long the log of arrivals may grow."""
+FEW_BELLS: Final = 64
+"""An append that rings no more than this costs no more than it would anyway."""
 _BODY: Final = itemgetter(2)
 _NOTHING: Final = Frames(b"", 0, ())
 
@@ -85,6 +88,7 @@ class BoxService:
             most_bytes=limits.queue_bytes,
         )
         self._waiting: Waiting[Caller] = Waiting()
+        self._all_bells = Pool(limits.bells_total_per_minute, limits.bells_total_per_minute / 60)
         self._bells = Bells(limits, metrics, lambda: len(self._waiting) + len(self._peals))
         self._peals = Peals(limits, metrics, chance, lambda: len(self._waiting) + len(self._bells))
         self._before: tuple[Caller, tuple[bytes, bytes, int], bytes] | None = None
@@ -150,11 +154,17 @@ class BoxService:
         frame = request.frame
         bells = request.bells
         refusal = caller.budget.append(bells[1] if bells else 0, self._now) or self._room_for(len(frame))
+        if bells and bells[1] > FEW_BELLS and refusal is None:
+            refusal = self._may_ring(bells[1], caller)
         if refusal is not None:
             return self._refuse(caller, request_id, refusal)
         inbox, address = request.policy == POLICY_INBOX, self._address(request, caller)
         ringing = (bytearray(bells[0]), bells[1], caller) if bells else None
         return self._journal.append(caller, request_id, address, frame, ringing, inbox=inbox)
+
+    def _may_ring(self, count: int, caller: Caller) -> Refusal | None:
+        wait = self._all_bells.take(count, caller.budget.bells - count, self._now)
+        return refuse(SLOW_DOWN, wait) if wait else None
 
     def _address(self, request: Append, caller: Caller) -> bytes:
         """Where ``request`` appends to: often where this caller's append just before it did."""

@@ -12,6 +12,7 @@ from nullabona.relay.core.refusal import SLOW_DOWN, refuse
 from nullabona.wire.messages import Refusal
 
 MINUTE: Final = 60
+HOUR: Final = 3_600
 
 
 class Budget:
@@ -21,6 +22,8 @@ class Budget:
         "_bells",
         "_blob_bytes",
         "_boxes",
+        "_hour",
+        "_hour_blob_bytes",
         "_minute",
         "_most_bells",
         "_most_blob_bytes",
@@ -37,12 +40,19 @@ class Budget:
         self._boxes = 0
         self._bells = 0
         self._blob_bytes = 0
+        self._hour = 0
+        self._hour_blob_bytes = 0
         self.inflight = 0
         self.waiting = 0
 
     def made_box(self) -> None:
         """Count a box that this connection began."""
         self._boxes += 1
+
+    @property
+    def bells(self) -> int:
+        """How many bells this connection rang in this minute."""
+        return self._bells
 
     def append(self, bells: int, now: int) -> Refusal | None:
         """Count so many ``bells`` that an append rings, or say why there is to be no append."""
@@ -54,15 +64,26 @@ class Budget:
         self._bells -= bells
         return refuse(SLOW_DOWN, self._minute + MINUTE - now)
 
-    def put_blob(self, size: int, now: int) -> Refusal | None:
-        """Count ``size`` bytes of blobs, or say why not."""
+    def check_blob(self, size: int, now: int) -> Refusal | None:
+        """Why this connection may not put ``size`` bytes of blobs now."""
         if now - self._minute >= MINUTE:
             self._turn(now)
         if self._blob_bytes + size > self._most_blob_bytes:
             return refuse(SLOW_DOWN, self._minute + MINUTE - now)
-        self._blob_bytes += size
         return None
+
+    @property
+    def blob_bytes(self) -> int:
+        """Bytes of blobs that this connection put in this hour."""
+        return self._hour_blob_bytes
+
+    def put_blob(self, size: int) -> None:
+        """Count ``size`` bytes of blobs."""
+        self._blob_bytes += size
+        self._hour_blob_bytes += size
 
     def _turn(self, now: int) -> None:
         self._minute = now
+        if now - self._hour >= HOUR:
+            self._hour, self._hour_blob_bytes = now, 0
         self._boxes = self._bells = self._blob_bytes = 0

@@ -38,7 +38,8 @@ class Limits:
     box_bytes_per_day: int = _limit(256 * 2**20, "bytes", "bytes of frames that one box takes in a day")
     blob_bytes: int = _limit(MAX_BLOB_CHUNK, "bytes", "largest blob chunk", most=MAX_BLOB_CHUNK)
     blob_bytes_per_connection: int = _limit(2**30, "bytes", "bytes of blobs that one connection may put in a minute")
-    blob_bytes_per_day: int = _limit(50 * 2**30, "bytes", "bytes of blobs that the whole relay takes in a day")
+    blob_bytes_per_day: int = _limit(50 * 2**30, "bytes", "bytes of blobs that the whole relay takes in a day, "
+                                     "an eighth of it small ones alone (spec/relay.md §5)")  # fmt: skip
     read_answer_bytes: int = _limit(2**20, "bytes", "bytes of frames in one answer; one frame is always allowed",
                                     most=MAX_RESPONSE - 2 * MAX_FRAME)  # fmt: skip
     wait_s: int = _limit(MAX_WAIT_S, "seconds", "longest wait over a WebSocket", least=0, most=MAX_WAIT_S)
@@ -46,6 +47,8 @@ class Limits:
     boxes_per_minute: int = _limit(4_096, "boxes", "boxes that one connection may begin in a minute, about")
     bells_per_minute: int = _limit(2_000_000, "bells", "bells that one connection may ring in a minute",
                                    least=MAX_BELLS)  # fmt: skip
+    bells_total_per_minute: int = _limit(8_000_000, "bells", "bells that all connections may ring in a minute; "
+                                         "when less than half is left they share", least=MAX_BELLS)  # fmt: skip
     waiting_per_connection: int = _limit(2_048, "reads", "waiting reads and bells listened for on one connection")
     peal_bytes: int = _limit(2**25, "bytes", "marks of what rang that are remembered for who hears all that rings")
     peal_bytes_per_s: int = _limit(2**14, "bytes", "marks that everybody who hears is told in a second; beyond it "
