@@ -58,7 +58,9 @@ async def measure(folder: Path, changes: int, *, blocking: bool) -> None:
     """Print what one closing costs those who publish meanwhile."""
     free = Rate(burst=1e9, per_s=1e9)
     clock = Clock(today=lambda: TODAY)
-    options = Options(limits=Limits(changes=free), clock=clock, record=RecordOptions(period_s=86_400))
+    options = Options(
+        limits=Limits(changes=free, registrations=free), clock=clock, record=RecordOptions(period_s=86_400)
+    )
     service = open_directory(folder, HOST, options)
     await service.advance()
     store = service._store  # noqa: SLF001 - a bench looks behind

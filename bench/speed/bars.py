@@ -82,7 +82,7 @@ def _durable(results: Results) -> Verdict:
 
 def _people(results: Results) -> Verdict:
     minutes = [PEOPLE / value / 60 for value in results.values(OURS, "register").values()]
-    limit = Limits().changes.per_s
+    limit = Limits().registrations.per_s
     said = (
         f"register: minutes for {PEOPLE:,} people, its limit raised (at {limit:g} a second: {PEOPLE / limit / 60:.0f})"
     )

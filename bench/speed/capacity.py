@@ -132,7 +132,7 @@ def _needs(measured: Costs, assumed: Assumed, machine: Machine) -> str:
     rows.append(["new connections a second, in the busiest", *(f"{count * made:,.0f}" for count in relays)])
     joined = [people / measured.registrations / 3_600 for people in POPULATIONS]
     rows.append(["hours until all have registered, one process, its limit raised", *(f"{h:,.1f}" for h in joined)])
-    limit = Directory().changes.per_s
+    limit = Directory().registrations.per_s
     slow = [people / limit / 3_600 for people in POPULATIONS]
     rows.append([f"the same at the default limit, {limit:g} a second", *(f"{hours:,.1f}" for hours in slow)])
     back = assumed.accounts * assumed.online / measured.connects

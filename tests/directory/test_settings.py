@@ -18,7 +18,8 @@ def test_changes_a_second_are_raised_with_what_may_come_at_once(per_s: int) -> N
     """Nothing else is, and the setting is taken out of those of the relay."""
     settings = {"changes_per_s": per_s, "queue_bytes": 1}
     chosen = take_settings(settings)
-    assert Limits(changes=Rate(burst=BURST_S * per_s, per_s=per_s)) == chosen.limits
+    rate = Rate(burst=BURST_S * per_s, per_s=per_s)
+    assert Limits(changes=rate, registrations=rate) == chosen.limits
     assert {"queue_bytes": 1} == settings
 
 

@@ -82,10 +82,7 @@ def take_settings(settings: dict[str, Any]) -> DirectorySettings:
     period_s = settings.pop("period", PERIOD_S)
     if not isinstance(period_s, int) or not 1 <= period_s <= LONGEST_PERIOD_S:
         raise BadConfig(f"'period' is a number of seconds from 1 to {LONGEST_PERIOD_S}")
-    changes = settings.pop("changes_per_s", int(Limits().changes.per_s))
-    if type(changes) is not int or not 1 <= changes <= MOST_CHANGES_PER_S:
-        raise BadConfig(f"'changes_per_s' is a whole number from 1 to {MOST_CHANGES_PER_S}")
-    limits = Limits(changes=Rate(burst=BURST_S * changes, per_s=changes))
+    limits = _limits(settings)
     lines = NOBODY if witnesses is None else _read_witnesses(Path(witnesses))
     logs = "" if docket is None else _read_docket(Path(docket))
     place = None if folder is None else Path(folder)
@@ -97,6 +94,17 @@ def take_settings(settings: dict[str, Any]) -> DirectorySettings:
         folder=place,
     )
     return DirectorySettings(host, record, limits)
+
+
+def _limits(settings: dict[str, Any]) -> Limits:
+    """Who raises what is taken a second means people who register."""
+    if "changes_per_s" not in settings:
+        return Limits()
+    changes = settings.pop("changes_per_s")
+    if type(changes) is not int or not 1 <= changes <= MOST_CHANGES_PER_S:
+        raise BadConfig(f"'changes_per_s' is a whole number from 1 to {MOST_CHANGES_PER_S}")
+    rate = Rate(burst=BURST_S * changes, per_s=changes)
+    return Limits(changes=rate, registrations=rate)
 
 
 def vkeys_of(settings: dict[str, Any]) -> list[str]:

@@ -94,8 +94,8 @@ def relay() -> None:
     "--changes-per-s",
     type=click.IntRange(1, MOST_CHANGES_PER_S),
     metavar="N",
-    help="Cards and statements that the directory takes a second, all together: raise it for the day when very many "
-    "register. Default: 200.",
+    help="Cards and statements that the directory takes a second, all together, new handles among them: for the day "
+    "when very many register. Default: 200, of which 5 are new handles.",
 )
 @click.option(
     "--metrics-for-all",
@@ -168,7 +168,7 @@ def limits(*, as_json: bool) -> None:
         click.echo(f"# {name}: {meaning}")
     click.echo("# host: what stands after the @ in handles registered here (its directory's name)")
     click.echo("# period: seconds between two epochs of the directory's public record")
-    click.echo("# changes_per_s: cards and statements that the directory takes a second, all together (default 200)")
+    click.echo("# changes_per_s: cards and statements that the directory takes a second (200; of new handles 5)")
     click.echo("# record: directory of the public record and its keys; its loss is noticed by everybody")
     click.echo("# witnesses: file with the witness, group and quorum lines of a tlog-policy")
     click.echo("# docket: file with the log lines of the operator's docket, for clients to check operator notices with")

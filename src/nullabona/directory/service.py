@@ -17,10 +17,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, TypeAlias, TypeVar
 
-from nullabona.directory.core.decide import decide, reason_for
-from nullabona.directory.core.limits import Bucket, Limits, PerHandle
+from nullabona.directory.core.allowance import Allowance
+from nullabona.directory.core.decide import decide, keys_of, reason_for
+from nullabona.directory.core.limits import Limits
 from nullabona.directory.core.records import Keep, Known, Nothing, Refuse, held_mark
 from nullabona.directory.core.refusal import BUSY, HANDLE_REFUSED, NOT_FOUND, SLOW_DOWN, refuse
+from nullabona.directory.lapsing import Lapsing
 from nullabona.directory.opening import RecordOptions, open_record, open_store
 from nullabona.directory.producing import hand_over
 from nullabona.directory.record import PublicRecord, Served
@@ -32,7 +34,7 @@ from nullabona.log.tiles import parse_tile_path
 from nullabona.machine.opening import opening
 from nullabona.machine.timekeeping import ClockGuard, Clocks
 from nullabona.wire.card import UnverifiedCard, UnverifiedDelete, card_hash, decode_card, decode_delete
-from nullabona.wire.handle import Handle, HandleError, parse_handle, skeleton
+from nullabona.wire.handle import Handle, HandleError, parse_handle
 from nullabona.wire.messages import (
     AnyResponse,
     Blob,
@@ -46,7 +48,7 @@ from nullabona.wire.messages import (
     Request,
     WatchHandle,
 )
-from nullabona.wire.service import Handler
+from nullabona.wire.service import ASKER, Asker, Handler
 
 BATCH: Final = 256
 """Most changes in one transaction."""
@@ -54,7 +56,7 @@ SCRUB_S: Final = 5.0
 """Longest time that erased rows stay in the write-ahead log under load; without load it is emptied at once."""
 RETRY_S: Final = 5
 LOOK_S: Final = 60.0
-"""Longest sleep of the keeper, so that a clock that was put right is noticed."""
+"""Longest sleep of the keeper: a clock that was put right is noticed then."""
 PUBLISH_AGAIN_S: Final = 5.0
 """How soon an epoch that was not witnessed is offered to the witnesses again."""
 ROUNDS_AHEAD: Final = 2
@@ -72,6 +74,7 @@ _Wish: TypeAlias = UnverifiedCard | UnverifiedDelete
 @dataclass(frozen=True, slots=True)
 class _Waiting:
     wish: _Wish
+    asker: Asker
     answer: asyncio.Future[AnyResponse]
 
 
@@ -134,29 +137,23 @@ class DirectoryService:
         self._guard = options.guard or ClockGuard(Clocks(options.clock.now, options.clock.seconds))
         self._guard.know(record.closed_s)
         now = options.clock.seconds()
-        self._lookups = Bucket(options.limits.lookups, now)
-        self._changes = Bucket(options.limits.changes, now)
-        self._per_handle = PerHandle(options.limits.changes_per_handle, options.limits.handles_counted)
+        self._allowance = Allowance(options.limits, now)
         self._most_waiting = options.limits.waiting_changes
         self._waiting: list[_Waiting] = []
         self._writing: asyncio.Task[None] | None = None
         self._thread = ThreadPoolExecutor(1, "cards")
         self._aside = ThreadPoolExecutor(1, "record")
         self._released = -1
+        self._lapsing = Lapsing(store, host, record.place)
         self._scrubbed = now
         self._ready = asyncio.Event()
         self._keeper: asyncio.Task[None] | None = None
 
     def handlers(self) -> Mapping[type[Request], Handler]:
         """See `nullabona.wire.service.Service`."""
-        return {
-            PublishCard: self.publish,
-            LookupCard: self.look_up,
-            DeleteCard: self.delete,
-            WatchHandle: self.watch,
-            DescribeLog: self.describe,
-            LogFile: self.log_file,
-        }
+        cards: dict[type[Request], Handler] = {PublishCard: self.publish, DeleteCard: self.delete}
+        shown: dict[type[Request], Handler] = {LookupCard: self.look_up, WatchHandle: self.watch}
+        return cards | shown | {DescribeLog: self.describe, LogFile: self.log_file}
 
     # -- epochs ---------------------------------------------------------------------------------------------------
 
@@ -171,7 +168,9 @@ class DirectoryService:
         Raises what the store, the log or its witnesses raise; calling again goes on where it stopped.
         """
         now = self._clock.now()
-        await self._in_writer(self._release)
+        today = await self._in_writer(self._release)
+        while await self._in_writer(lambda: self._lapsing.some(today)):
+            pass
         if force or now >= self._record.next_close():
             for _ in range(ROUNDS_AHEAD):
                 await asyncio.get_running_loop().run_in_executor(self._aside, self._record.work_ahead)
@@ -225,7 +224,7 @@ class DirectoryService:
 
     async def look_up(self, request: LookupCard) -> AnyResponse:
         """What the record has for a name, for whoever asks."""
-        if wait := self._lookups.take(self._clock.seconds()):
+        if wait := self._allowance.lookup(ASKER.get() or Asker(), self._clock.seconds()):
             return refuse(SLOW_DOWN, wait)
         served = await self._served()
         handle = self._handle(request.name)
@@ -243,7 +242,7 @@ class DirectoryService:
 
     async def watch(self, request: WatchHandle) -> AnyResponse:
         """What stood at a name in the epochs after one."""
-        if wait := self._lookups.take(self._clock.seconds()):
+        if wait := self._allowance.lookup(ASKER.get() or Asker(), self._clock.seconds()):
             return refuse(SLOW_DOWN, wait)
         served = await self._served()
         handle = self._handle(request.name)
@@ -298,15 +297,16 @@ class DirectoryService:
         self._store.close()
 
     async def _change(self, decode: Callable[[bytes], _Wish], data: bytes) -> AnyResponse:
-        if wait := self._changes.take(self._clock.seconds()):
-            return refuse(SLOW_DOWN, wait)
-        if len(self._waiting) >= self._most_waiting:
-            return refuse(BUSY, RETRY_S)
+        asker = ASKER.get() or Asker()
         try:
             wish = decode(data)
         except PeerError as error:
             return refuse(reason_for(error))
-        waiting = _Waiting(wish, asyncio.get_running_loop().create_future())
+        if wait := self._allowance.change(asker, self._clock.seconds()):
+            return refuse(SLOW_DOWN, wait)
+        if len(self._waiting) >= self._most_waiting:
+            return refuse(BUSY, RETRY_S)
+        waiting = _Waiting(wish, asker, asyncio.get_running_loop().create_future())
         self._waiting.append(waiting)
         if self._writing is None or self._writing.done():
             self._writing = asyncio.create_task(self._write())
@@ -316,7 +316,7 @@ class DirectoryService:
         loop = asyncio.get_running_loop()
         while self._waiting:
             batch, self._waiting = self._waiting[:BATCH], self._waiting[BATCH:]
-            wishes = [waiting.wish for waiting in batch]
+            wishes = [(waiting.wish, waiting.asker) for waiting in batch]
             try:
                 answers = await loop.run_in_executor(self._thread, self._commit, wishes)
             except Exception as error:  # noqa: BLE001 - a bug of ours; the carrier answers busy and counts it
@@ -326,12 +326,12 @@ class DirectoryService:
             if not self._waiting or self._clock.seconds() - self._scrubbed > SCRUB_S:
                 await loop.run_in_executor(self._thread, self._scrub)
 
-    def _commit(self, wishes: list[_Wish]) -> list[AnyResponse]:
+    def _commit(self, wishes: list[tuple[_Wish, Asker]]) -> list[AnyResponse]:
         """Decide and keep in one transaction. Runs in the writer thread."""
         try:
             today = self._release()
             with self._store.transaction():
-                return [self._decide(wish, today) for wish in wishes]
+                return [self._decide(wish, asker, today) for wish, asker in wishes]
         except StoreFailed:
             return [refuse(BUSY, RETRY_S)] * len(wishes)
 
@@ -345,8 +345,8 @@ class DirectoryService:
             self._released = today
         return today
 
-    def _decide(self, wish: _Wish, today: int) -> AnyResponse:
-        known = self._store.known(*_keys(wish.handle))
+    def _decide(self, wish: _Wish, asker: Asker, today: int) -> AnyResponse:
+        known = self._store.known(*keys_of(wish))
         try:
             decision = decide(wish, known, host=self._host, today=today)
         except Bug:
@@ -355,7 +355,8 @@ class DirectoryService:
             return refuse(decision.reason)
         if isinstance(decision, Nothing):
             return self._taken_already(wish, known)
-        if isinstance(decision, Keep) and (wait := self._per_handle.take(decision.card.name, self._clock.seconds())):
+        now = self._clock.seconds()
+        if isinstance(decision, Keep) and (wait := self._allowance.card(decision.card, known.current, asker, now)):
             return refuse(SLOW_DOWN, wait)
         epoch = self._store.apply(decision, self._record.place(wish.handle))
         if isinstance(decision, Keep):
@@ -382,10 +383,6 @@ class DirectoryService:
             self._store.scrub()
         except StoreFailed:
             return
-
-
-def _keys(handle: Handle) -> tuple[str, str, bytes]:
-    return handle.name, skeleton(handle.name), held_mark(handle)
 
 
 def _speak(batch: list[_Waiting], answers: list[AnyResponse]) -> None:

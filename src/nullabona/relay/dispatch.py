@@ -14,7 +14,7 @@ from nullabona.relay.metrics import Metrics
 from nullabona.relay.service import Operation
 from nullabona.relay.wiping import wipe_secret
 from nullabona.wire.messages import Append, Request, decode_request
-from nullabona.wire.service import Handler, Service
+from nullabona.wire.service import ASKER, Handler, Service
 
 _LAST_TAG: Final = 13
 _ARRAY: Final = 0x90
@@ -71,6 +71,7 @@ class Dispatcher:
 
     def _adapt(self, name: str, handler: Handler) -> Operation:
         async def run(request: Request, caller: Caller, request_id: int) -> None:
+            ASKER.set(caller.budget.asker)  # of this task alone
             try:
                 answer = await handler(request)
             except Exception as error:  # noqa: BLE001 - a service's fault must not reach the carrier, nor be logged with data

@@ -68,8 +68,8 @@ RELAY_FILES: Final = (
              "until written or erased, or the next start", "content, encrypted end to end"),
 )  # fmt: skip
 
-_CARD: Final = "until deleted by its owner"
-_HELD: Final = "90 days after its owner deleted the card"
+_CARD: Final = "until deleted by its owner, or a year after it was issued if nobody renews it"
+_HELD: Final = "90 days after its owner deleted the card, or a year after it went because nobody renewed it"
 _SHOWN: Final = "until the card after it, or the deletion, stands in a published epoch: two periods"
 _ENTRY: Final = (
     "the newest until deleted and the hold has ended; others 30 days after they were replaced, so that owners can "
@@ -93,7 +93,8 @@ DIRECTORY_COLUMNS: Final = (
     Column("replaced", "encoded", "the card before, shown until the newer one stands in the public record", _SHOWN,
            "public record"),
     Column("held", "mark", "SHA-256 of a deleted handle's skeleton and host; keeps others from taking the handle. "
-           "Whoever guesses the handle can confirm that it was deleted", _HELD, "identifier, hashed"),
+           "Whoever guesses the handle can confirm that it was deleted. Of a card that nobody renewed also one of its "
+           "identity key, by which its owner is known again", _HELD, "identifier, hashed"),
     Column("held", "until_day", "last day on which nobody may register it", _HELD, "date"),
     Column("held", "label", "the deleted handle's label, whose tombstone is taken out when the hold ends", _HELD,
            "identifier, hashed"),

@@ -6,8 +6,10 @@ addresses. Pure declarations, no I/O.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, Protocol, TypeAlias, runtime_checkable
+from contextvars import ContextVar
+from typing import Any, Final, Protocol, TypeAlias, runtime_checkable
 
 from nullabona.wire.messages import AnyResponse, Request
 
@@ -16,6 +18,35 @@ Handler: TypeAlias = Callable[[Any], Awaitable[AnyResponse]]
 
 A handler refuses by returning a `Refusal`. What it raises is our own fault: the carrier answers ``busy`` and counts it.
 """
+
+
+WINDOW_S: Final = 600
+"""Whole seconds after which what a connection took no longer counts."""
+
+
+class Asker:
+    """How much one connection took of what a service gives all together. Counts: nothing of what they were about."""
+
+    __slots__ = ("_since", "_taken")
+
+    def __init__(self) -> None:
+        self._since = float("-inf")
+        self._taken: Counter[str] = Counter()
+
+    def took(self, what: str, now: float) -> int:
+        """How much of ``what`` it took lately. ``now`` is of a monotonic clock."""
+        if now - self._since >= WINDOW_S:
+            self._since = now
+            self._taken.clear()
+        return self._taken[what]
+
+    def take(self, what: str) -> None:
+        """It takes one more."""
+        self._taken[what] += 1
+
+
+ASKER: ContextVar[Asker | None] = ContextVar("asker", default=None)
+"""Set by a carrier while a handler runs: who asks, so that a service can share what it has. None: nobody is known."""
 
 
 class Service(Protocol):

@@ -6,6 +6,7 @@ from typing import Final
 
 from nullabona.directory.core.records import (
     HOLD_DAYS,
+    LAPSE_DAYS,
     Decision,
     Erase,
     Hold,
@@ -15,6 +16,7 @@ from nullabona.directory.core.records import (
     Refuse,
     StoredCard,
     held_mark,
+    owner_mark,
 )
 from nullabona.directory.core.refusal import (
     CARD_FORKED,
@@ -35,6 +37,7 @@ from nullabona.wire.card import (
     verify_card,
     verify_delete,
 )
+from nullabona.wire.handle import skeleton
 from nullabona.wire.signed import SignedHandleRefused
 
 _LAST_DAY: Final = 1_000_000
@@ -45,6 +48,13 @@ def decide(wish: UnverifiedCard | UnverifiedDelete, known: Known, *, host: str, 
     if isinstance(wish, UnverifiedCard):
         return decide_publish(wish, known, host=host, today=today)
     return decide_delete(wish, known, host=host, today=today)
+
+
+def keys_of(wish: UnverifiedCard | UnverifiedDelete) -> tuple[str, str, bytes, bytes]:
+    """By what the store knows what it has of a wish's handle: see `CardStore.known`."""
+    handle = wish.handle
+    owner = owner_mark(handle, wish.body.identity_key) if isinstance(wish, UnverifiedCard) else b""
+    return handle.name, skeleton(handle.name), held_mark(handle), owner
 
 
 def decide_publish(card: UnverifiedCard, known: Known, *, host: str, today: int) -> Decision:
@@ -68,6 +78,16 @@ def decide_delete(statement: UnverifiedDelete, known: Known, *, host: str, today
     return Erase(known.current.name, hold)
 
 
+def decide_lapse(stored: StoredCard, *, host: str, today: int) -> Erase | None:
+    """What becomes of a card that nobody renewed for a year; None if it stays."""
+    card = decode_card(stored.encoded)
+    if today - card.body.issued_day <= LAPSE_DAYS or card.handle.authority != host:
+        return None
+    until = today + LAPSE_DAYS
+    owner = Hold(owner_mark(card.handle, card.body.identity_key), until)
+    return Erase(stored.name, Hold(held_mark(card.handle), until), owner)
+
+
 def stored_card(stored: StoredCard) -> Card:
     """The card of a row, verified again: a changed row must not become the root of a chain."""
     try:
@@ -87,7 +107,8 @@ def reason_for(error: PeerError) -> Reason:
 
 def _decide_first(card: UnverifiedCard, known: Known, today: int) -> Decision:
     """A free handle is registered with any card of its chain: a directory that lost its cards takes them back."""
-    if known.alike is not None or (known.held is not None and today <= known.held.until_day):
+    held = known.held is not None and today <= known.held.until_day and not known.by_owner
+    if known.alike is not None or held:
         return Refuse(HANDLE_TAKEN)
     try:
         verified = verify_card(card, today=today)

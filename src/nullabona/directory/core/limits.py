@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import ceil
+from typing import Final
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,13 +23,23 @@ class Rate:
 class Limits:
     """What a directory allows. Losing a limit costs the operator load, never a user's secret."""
 
-    lookups: Rate = Rate(burst=20_000, per_s=5_000)
+    lookups: Rate = Rate(burst=5_000, per_s=500)
     changes: Rate = Rate(burst=2_000, per_s=200)
     """Cards and statements offered, right or wrong."""
+    registrations: Rate = Rate(burst=2_000, per_s=5)
+    """Handles that are new here."""
+    large_cards: Rate = Rate(burst=200, per_s=0.2)
+    """Cards of more than `allowance.SMALL_CARD` bytes that are larger than the one before, or the first of a handle."""
     changes_per_handle: Rate = Rate(burst=20, per_s=1 / 600)
     """Cards kept for one handle; wrong ones do not count, so that nobody can use up another's."""
-    handles_counted: int = 65_536
+    handles_counted: int = 131_072
+    """More than change in the time that one needs to rest: else who changes that many would keep others from it."""
     waiting_changes: int = 4_096
+
+
+SHARE: Final = 32
+"""While less than half is left, who took something lately has at most this part of the rest."""
+SHARED_S: Final = 60
 
 
 class Bucket:
@@ -41,9 +52,14 @@ class Bucket:
         self._level = rate.burst
         self._at = now
 
-    def take(self, now: float) -> int:
-        """Take one if there is one and return 0; else how many whole seconds to wait."""
+    def take(self, now: float, own: int = 0) -> int:
+        """Take one if there is one and return 0; else how many whole seconds to wait.
+
+        ``own`` is how many the same connection took lately: when little is left, who took none comes first.
+        """
         self._fill(now)
+        if 2 * self._level < self._rate.burst and own and own >= self._level / SHARE:
+            return SHARED_S
         if self._level >= 1:
             self._level -= 1
             return 0

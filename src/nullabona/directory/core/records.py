@@ -12,6 +12,7 @@ from nullabona.wire.producible import Held, ReplacedCard, StoredCard, StoredEntr
 
 __all__ = [
     "HOLD_DAYS",
+    "LAPSE_DAYS",
     "Change",
     "Decision",
     "Erase",
@@ -28,12 +29,18 @@ __all__ = [
     "StoredCard",
     "StoredEntry",
     "held_mark",
+    "owner_mark",
 ]
 
 HOLD_DAYS: Final = 90
 """How many days nobody may register a handle that was deleted, so that nobody steps into its owner's place."""
+LAPSE_DAYS: Final = 365
+"""A card that was issued longer ago goes: devices renew theirs each week. Its handle is held as long again for its
+owner, who has the identity key.
+"""
 
 _HELD_DOMAIN: Final = b"nullabona held handle v1"
+_OWNER_DOMAIN: Final = b"nullabona lapsed handle v1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +59,8 @@ class Known:
     alike: str | None = None
     """The registered name that has this handle's skeleton; the handle's own name if it is registered."""
     held: Held | None = None
+    by_owner: bool = False
+    """The handle is held because its card lapsed, and the card that is offered has the same identity key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +103,8 @@ class Erase:
 
     name: str
     hold: Hold
+    owner: Hold | None = None
+    """If the card lapsed: by which its owner is known, who may come back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,3 +126,8 @@ Decision: TypeAlias = Keep | Erase | Nothing | Refuse
 def held_mark(handle: Handle) -> bytes:
     """The hash under which a deleted handle, and any that looks like it, is held."""
     return sha256(_HELD_DOMAIN + f"{skeleton(handle.name)}@{handle.authority}".encode()).digest()
+
+
+def owner_mark(handle: Handle, identity_key: bytes) -> bytes:
+    """The hash under which the owner of a lapsed card is known again."""
+    return sha256(_OWNER_DOMAIN + identity_key + f"{skeleton(handle.name)}@{handle.authority}".encode()).digest()

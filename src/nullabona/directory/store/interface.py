@@ -86,8 +86,15 @@ class CardStore(Protocol):
         """Everything that is stored about a handle."""
         ...
 
-    def known(self, name: str, skeleton: str, mark: bytes) -> Known:
-        """What is kept about a handle, uncommitted changes of this transaction included. For the writer."""
+    def known(self, name: str, skeleton: str, mark: bytes, owner: bytes = b"") -> Known:
+        """What is kept about a handle, uncommitted changes of this transaction included. For the writer.
+
+        ``owner`` is the mark by which whoever asks would be known as the owner of a lapsed card.
+        """
+        ...
+
+    def cards_after(self, name: str, limit: int) -> list[StoredCard]:
+        """The cards of the names after one, in their order. For the writer."""
         ...
 
     def transaction(self) -> AbstractContextManager[None]:

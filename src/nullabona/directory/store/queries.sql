@@ -3,6 +3,9 @@
 -- name: find_card
 SELECT name, skeleton, encoded, registered_day, label, epoch FROM card WHERE name = ?;
 
+-- name: cards_after
+SELECT name, skeleton, encoded, registered_day, label, epoch FROM card WHERE name > ? ORDER BY name LIMIT ?;
+
 -- name: find_alike
 SELECT name FROM card WHERE skeleton = ?;
 

@@ -60,10 +60,16 @@ class CardRows:
     def holding(self, name: str, mark: bytes) -> Holding:
         return find_holding(self._reader, name, mark)
 
-    def known(self, name: str, skeleton: str, mark: bytes) -> Known:
+    def known(self, name: str, skeleton: str, mark: bytes, owner: bytes = b"") -> Known:
         with translated():
             alike = self._run("find_alike", skeleton).fetchone()
-        return Known(find_card(self._writer, name), alike and alike[0], find_held(self._writer, mark))
+        held = find_held(self._writer, mark)
+        by_owner = held is not None and bool(owner) and find_held(self._writer, owner) is not None
+        return Known(find_card(self._writer, name), alike and alike[0], held, by_owner)
+
+    def cards_after(self, name: str, limit: int) -> list[StoredCard]:
+        with translated():
+            return [StoredCard(*row) for row in self._run("cards_after", name, limit)]
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -102,7 +108,9 @@ class CardRows:
             else:
                 self._run("keep_replaced", change.name, epoch)
                 self._run("erase_card", change.name)
-                self._run("hold", change.hold.mark, change.hold.until_day, place.label)
+                for hold in (change.hold, change.owner):
+                    if hold is not None:
+                        self._run("hold", hold.mark, hold.until_day, place.label)
         return epoch
 
     def release(self, today: int) -> list[bytes]:

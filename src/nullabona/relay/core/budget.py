@@ -10,6 +10,7 @@ from typing import Final
 from nullabona.relay.core.limits import Limits
 from nullabona.relay.core.refusal import SLOW_DOWN, refuse
 from nullabona.wire.messages import Refusal
+from nullabona.wire.service import Asker
 
 MINUTE: Final = 60
 HOUR: Final = 3_600
@@ -19,6 +20,7 @@ class Budget:
     """Counts of one connection. Seconds are whole seconds of a monotonic clock, given by the caller."""
 
     __slots__ = (
+        "_asker",
         "_bells",
         "_blob_bytes",
         "_boxes",
@@ -36,6 +38,7 @@ class Budget:
         self._most_boxes = limits.boxes_per_minute
         self._most_bells = limits.bells_per_minute
         self._most_blob_bytes = limits.blob_bytes_per_connection
+        self._asker: Asker | None = None
         self._minute = 0
         self._boxes = 0
         self._bells = 0
@@ -44,6 +47,13 @@ class Budget:
         self._hour_blob_bytes = 0
         self.inflight = 0
         self.waiting = 0
+
+    @property
+    def asker(self) -> Asker:
+        """What this connection took of what other services give."""
+        if self._asker is None:
+            self._asker = Asker()
+        return self._asker
 
     def made_box(self) -> None:
         """Count a box that this connection began."""

@@ -1,0 +1,48 @@
+"""What a directory gives those whom it does not know, all together and each (spec/directory.md §8).
+
+All of it is in memory and forgotten on restart; nothing of it is by address, or says who was looked up.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from nullabona.directory.core.limits import Bucket, Limits, PerHandle
+from nullabona.directory.core.records import StoredCard
+from nullabona.wire.service import Asker
+
+SMALL_CARD: Final = 10_240
+"""Bytes of a card: one of two devices has room in it, whatever suite they use and however long their host's name is."""
+
+
+class Allowance:
+    """Seconds are those of a monotonic clock, given by the caller."""
+
+    def __init__(self, limits: Limits, now: float) -> None:
+        self._buckets = {
+            name: Bucket(getattr(limits, name), now) for name in ("lookups", "changes", "registrations", "large_cards")
+        }
+        self._per_handle = PerHandle(limits.changes_per_handle, limits.handles_counted)
+
+    def lookup(self, asker: Asker, now: float) -> int:
+        """Take one lookup for who asks; 0, or how many seconds to wait. So with the others."""
+        return self._take("lookups", asker, now)
+
+    def change(self, asker: Asker, now: float) -> int:
+        """Take one card or statement that is offered, right or wrong."""
+        return self._take("changes", asker, now)
+
+    def card(self, card: StoredCard, before: StoredCard | None, asker: Asker, now: float) -> int:
+        """Take what it needs to keep a card: of its handle's changes, of new handles, and of bytes if it is large."""
+        size, wait = len(card.encoded), 0
+        if size > SMALL_CARD and (before is None or size > len(before.encoded)):
+            wait = self._take("large_cards", asker, now)
+        if not wait and before is None:
+            wait = self._take("registrations", asker, now)
+        return wait or self._per_handle.take(card.name, now)
+
+    def _take(self, what: str, asker: Asker, now: float) -> int:
+        wait = self._buckets[what].take(now, asker.took(what, now))
+        if not wait:
+            asker.take(what)
+        return wait
