@@ -20,7 +20,7 @@ CHECKS := check-types check-rust check-lint check-format check-imports check-pag
 export UV_PYTHON_DOWNLOADS := never
 
 .DEFAULT_GOAL := help
-.PHONY: help setup ui demo screens screens-site test test-browser test-slow check format image mutants drill drill-mutants fuzz bench bench-app bench-client bench-speed leakage soak guard guard-record cover generate lock clean $(CHECKS)
+.PHONY: help setup ui demo screens screens-site test test-browser test-slow check format image mutants drill drill-mutants byzantine small-worlds fuzz bench bench-app bench-client bench-speed leakage soak guard guard-record cover generate lock clean $(CHECKS)
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -98,6 +98,12 @@ drill: $(STAMP) ## every drill: each adversary plays for real, and what was lear
 
 drill-mutants: $(STAMP) ## take one defence after another out of the code: a drill has to fail each time (MUTANTS="tap": only those)
 	@PYTHONPATH=. $(BIN)/python tools/drill_mutants.py $(MUTANTS)
+
+byzantine: $(STAMP) ## schedules with a hostile device (SEEDS="0 10000"; "17 --times 5": one, again and again)
+	@PYTHONPATH=. $(BIN)/python tools/byzantine.py $(or $(SEEDS),0 1000) --jobs 2
+
+small-worlds: $(STAMP) ## every order of a few events, as far as an hour goes (docs/small-worlds.md; SMALL="--depth 3")
+	@PYTHONPATH=. $(BIN)/python tools/small_worlds.py $(or $(SMALL),--depth 5 --minutes 60 --jobs 2)
 
 fuzz: $(STAMP) ## every decoder of outside bytes, FUZZ_SECONDS each (default 60)
 	@$(BIN)/python -m fuzz

@@ -30,6 +30,7 @@ from nullabona.wire.card import Card, CardDevice, issue_certificate, sign_card, 
 from nullabona.wire.handle import parse_handle
 from nullabona.wire.messages import POLICY_INBOX, Appended, Done, Refusal
 from nullabona.wire.seal import Inbox, inbox_keypair
+from tests.rooms.idle import Rest, count_steps, rest_of, still_rests
 from tests.rooms.model_relay import Dice, ModelRelay
 
 START = 1_790_000_000_000
@@ -59,12 +60,14 @@ class Person:
     told: int = 0
     reached: dict[str, bool] = field(default_factory=dict)
     """What this run of the device was told of relays: whether they are there."""
+    rest: Rest | None = None
 
     def boot(self) -> None:
         self.reached = {}
         self.me = replace(self.me, relay=self.relay_named())
         self.mls = Mls(self.store, self.seed, self.certificate, suite=self.world.suite)
         self.engine = Engine(self.store, self.mls, self.me, self.world.dice, self.world.timing)
+        count_steps(self.engine)
 
     def relay_named(self) -> str:
         """The relay that the account's newest card names, as far as this device knows it."""
@@ -332,8 +335,15 @@ class World:
 
     def turn(self, person: Person) -> bool:
         """Everything one online device can do right now; True if anything was done, or it has more to do."""
-        if not person.online:
+        if not person.online or (person.rest is not None and still_rests(self, person, person.rest)):
             return False
+        person.rest = None
+        busy = self._turn(person)
+        if not busy:
+            person.rest = rest_of(self, person)
+        return busy
+
+    def _turn(self, person: Person) -> bool:
         busy = False
         self.tell_ways(person)
         for scout in person.engine.take_scouts():

@@ -1,0 +1,157 @@
+"""A member with a program of its own: it keeps every secret, and turns it against the room.
+
+``python -m nullabona.drills.insider.member PROFILE ADDRESS``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from contextlib import suppress
+from typing import Any, Final
+
+from nullabona.client.api import Client
+from nullabona.client.core import messages, outgoing, people, returning
+from nullabona.client.core.content import Moved
+from nullabona.client.core.items import Invitation, encode_pack
+from nullabona.client.net import NetOptions, PostCarrier, parse_endpoint
+from nullabona.drills.demo.person import main
+from nullabona.drills.insider.kept import Kept, Owner
+from nullabona.drills.insider.witness import HonestDeeds, unhurried
+from nullabona.drills.played import StageFailed
+from nullabona.wire.address import EpochKeys
+from nullabona.wire.frame import NONCE_SIZE, Kind, seal_frame
+from nullabona.wire.messages import Append, Appended
+
+_ANSWER_S: Final = 20.0
+_NOISE: Final = 200
+"""Bytes of a ciphertext that is none: with it a frame has 512."""
+
+
+class InsiderDeeds(HonestDeeds):
+    """What it can do besides what everybody can."""
+
+    def __init__(self, client: Client) -> None:
+        super().__init__(client)
+        self._kept: dict[str, Kept] = {}
+        self._storm: asyncio.Task[int] | None = None
+
+    async def keep(self, room: str) -> int:
+        """Keep the epoch it is in; which one that is."""
+        record = self._client._session.account().record  # noqa: SLF001 - its own program
+        with self._client._session.view() as step:  # noqa: SLF001 - its own program
+            me = Owner(record.device_seed, step.mls.identity, self._client._session.options.suite)  # noqa: SLF001
+            self._kept[room] = Kept.of(step, self._client.room(room).id, me)
+        return self._kept[room].epoch
+
+    # -- frames
+
+    async def name_everybody(self, room: str, times: int, generation: int) -> dict[str, int]:
+        """Frames that say they are by each other leaf, ``times`` for each, into the box of the kept epoch."""
+        kept = self._kept[room]
+        forger = kept.forger()
+        others = [leaf for leaf in kept.leaves if leaf != kept.own_leaf]
+        named = [leaf for leaf in others for _ in range(times)]
+        bodies = [forger.in_the_name_of(leaf, generation, secrets.token_bytes(_NOISE)) for leaf in named]
+        return await self._put(kept, [(Kind.MESSAGE, body) for body in bodies])
+
+    async def claim_falsely(self, room: str, victim: str, count: int) -> dict[str, int]:
+        """Well signed claims that commits which there are not put the victim out."""
+        kept, account = self._kept[room], bytes.fromhex(victim)
+        with self._client._session.view() as step:  # noqa: SLF001 - its own program
+            signer = step.me.signature_key
+        claims = [kept.claim(secrets.token_bytes(60), (account,), signer) for _ in range(count)]
+        return await self._put(kept, [(Kind.SETTLED, each) for each in claims])
+
+    # -- roles
+
+    async def take_over(self, room: str, victims: dict[str, str]) -> None:
+        """Say that the room moved, and show everybody (account → handle) the way to a branch with one admin."""
+        kept, me = self._kept[room], self._client.me.account
+        at, commit = kept.epoch, secrets.token_bytes(32)
+        with self._client._session.step() as step:  # noqa: SLF001 - its own program
+            messages.send_note(step, step.room(kept.room), Moved(at, commit, 0))
+        info = type(kept.info)(kept.info.rev, kept.info.kind, "mine now", kept.info.relay, (me,))
+        kept.commit(info=info)
+        ticket = kept.ticket((*kept.history[:-1], (at, commit, ())))
+        with self._client._session.step() as step:  # noqa: SLF001 - its own program
+            for account, handle in victims.items():
+                people.post(step, bytes.fromhex(account), handle, ticket)
+
+    async def invite_falsely(self, room: str, account: str, handle: str) -> None:
+        """Invite a member into the room that it is in, on a branch where nobody is."""
+        kept, invited = self._kept[room], bytes.fromhex(account)
+        with self._client._session.step() as step:  # noqa: SLF001 - its own program
+            contact = step.store.contact(invited)
+            if contact is None or not contact.key_packages:
+                raise StageFailed("the member has no key package of whom it would invite")
+            leaves = [leaf for leaf, owner in kept.leaves.items() if owner == invited]
+            pack = encode_pack(*kept.invite(contact.key_packages[0], leaves))
+            ref = outgoing.queue_blob(step, kept.room, b"", kept.info.relay, pack)
+            people.post(step, invited, handle, Invitation(secrets.token_bytes(16), kept.room, kept.info.relay, ref))
+
+    # -- storms
+
+    async def storm(self, room: str, rate: float, ahead: int) -> None:
+        """Begin to commit so many times a second, each time into the box that follows, until told to end.
+
+        ``ahead``: so many at once first, so that nobody else is where the next goes.
+        """
+        for _ in range(ahead):
+            await self._commit_once(self._kept[room])
+        self._ahead = ahead
+        self._storm = asyncio.get_running_loop().create_task(self._commit_on(self._kept[room], 1 / rate))
+
+    async def calm(self) -> int:
+        """End it; how many commits there were."""
+        if self._storm is None:
+            return 0
+        task, self._storm = self._storm, None
+        self._stop.set()
+        return await task
+
+    async def _commit_on(self, kept: Kept, pause_s: float) -> int:
+        self._stop = asyncio.Event()
+        made, loop = 0, asyncio.get_running_loop()
+        began = loop.time()
+        while not self._stop.is_set():
+            await self._commit_once(kept)
+            made += 1
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._stop.wait(), max(0.0, began + made * pause_s - loop.time()))
+        return made + self._ahead
+
+    async def _commit_once(self, kept: Kept) -> None:
+        before = kept.keys
+        await self._append(kept, before, Kind.COMMIT, kept.commit())
+
+    async def _put(self, kept: Kept, bodies: list[tuple[Kind, bytes]]) -> dict[str, int]:
+        sizes = [await self._append(kept, kept.keys, kind, body) for kind, body in bodies]
+        return {"frames": len(sizes), "bytes": sum(sizes)}
+
+    async def _append(self, kept: Kept, keys: EpochKeys, kind: Kind, body: bytes) -> int:
+        frame = seal_frame(keys.frame_key, keys.box.address, secrets.token_bytes(NONCE_SIZE), kind, body)
+        bells = (keys.bells, max(1, kept.bells))
+        request = Append(keys.box.policy, keys.box.write_secret, keys.box.read_hash, frame, bells=bells)
+        carrier = PostCarrier(parse_endpoint(kept.info.relay), NetOptions())
+        try:
+            answer = await carrier.request(request, _ANSWER_S)
+        finally:
+            await carrier.close()
+        if not isinstance(answer, Appended):
+            raise StageFailed("the relay takes no frame of the member")
+        return len(frame)
+
+
+def disobey() -> None:
+    """Its own program never takes what lies in a box for a sign that it is a copy: much of that is its own doing."""
+
+    def nothing(*_: Any, **__: Any) -> None:  # noqa: ANN401 - as the real one
+        return
+
+    returning.copied_back = nothing
+
+
+if __name__ == "__main__":
+    disobey()
+    main(InsiderDeeds, options=unhurried())
