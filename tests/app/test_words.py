@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import unicodedata
+from urllib.parse import urlsplit
+
+import idna
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from nullabona.app.protocol.views import Span
 from nullabona.app.showing.finding import parts
+from nullabona.app.showing.links import show_link
 from nullabona.app.showing.words import (
     COLOURS,
     LONGEST_LINE,
@@ -18,7 +23,6 @@ from nullabona.app.showing.words import (
     initial,
     is_big,
     one_line,
-    show_link,
     spans,
 )
 
@@ -100,6 +104,15 @@ def test_no_word_is_lost(text: str) -> None:
         ("https://pаypal.example/", ("https://xn--pypal-4ve.example/", "https://xn--pypal-4ve.example/")),
         ("https://аррӏе.example/", ("https://xn--80ak6aa92e.example/", "https://xn--80ak6aa92e.example/")),
         ("https://a\u200db.example/", None),
+        ("https://a\u00adb.example/", None),
+        ("https://münchen.example/", ("https://münchen.example/", "https://xn--mnchen-3ya.example/")),
+        ("https://München.example/A", ("https://münchen.example/A", "https://xn--mnchen-3ya.example/A")),
+        ("https://paypaI.example/Ix", ("https://paypai.example/Ix", "https://paypai.example/Ix")),
+        ("https://fa\u00df.example/", ("https://xn--fa-hia.example/", "https://xn--fa-hia.example/")),
+        ("https://example.org\u2215login.example/", None),
+        ("https://example\u3002org/", ("https://example.org/", "https://example.org/")),
+        ("https://\uff45xample.org/", ("https://example.org/", "https://example.org/")),
+        ("https://xn--80ak6aa92e.example/", ("https://xn--80ak6aa92e.example/", "https://xn--80ak6aa92e.example/")),
         ("https://[::1]/", None),
         ("ftp://example.org/", None),
         ("https://example.org:99999/", None),
@@ -108,6 +121,30 @@ def test_no_word_is_lost(text: str) -> None:
 def test_hosts_that_could_pass_for_others_are_shown_plainly(raw: str, shown: tuple[str, str] | None) -> None:
     """A host of one honest script is shown as written; mixed or look-alike ones in punycode; odd ones are no link."""
     assert shown == show_link(raw)
+
+
+@pytest.mark.parametrize(
+    "host",
+    "ᏢᎪᎩᏢᎪᏞ.example ⲅⲟⲟⲅⲗⲉ.example օոӏіոе.example ստ.example ɑpple.example ρaypal.example οοο.example ꓮꓡꓲ.example "
+    "ıntel.example paypaĺ.example google.example.со ƅank.example ໐໐.example ᐯᐯ.example".split(),
+)
+def test_letters_that_pass_for_latin_are_shown_in_punycode(host: str) -> None:
+    """Cherokee, Coptic, Armenian, Cyrillic, Greek, Lisu, Lao, Canadian syllables, Latin without its dot or accent."""
+    shown = show_link(f"https://{host}/")
+    assert shown is None or (shown[0] == shown[1] and shown[0].isascii() and "xn--" in shown[0])
+
+
+@given(st.text(st.characters(categories=["L", "M", "N", "P", "S"]), min_size=1, max_size=6))
+def test_what_is_shown_is_where_a_link_leads(label: str) -> None:
+    """Looked up by what is shown, one comes to the target; and what is not ASCII in it is of no other alphabet."""
+    shown = show_link(f"https://{label}.example/")
+    if shown is None:
+        return
+    host = urlsplit(shown[0]).hostname or ""
+    target = urlsplit(shown[1]).hostname or ""
+    assert target == (host if host.isascii() else idna.encode(host).decode())
+    known = ("LATIN", "HANGUL", "CJK", "HIRAGANA", "KATAKANA", "IDEOGRAPHIC")
+    assert all(char.isascii() or unicodedata.name(char).startswith(known) for char in host)
 
 
 @pytest.mark.parametrize("text", ["👍", "❤️", "👨‍👩‍👧‍👦", "🇰🇷", "1️⃣", "👋🏽 👋🏽", "😀😀😀😀😀"])

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from typing import Final
 
+from nullabona.cli.terminal import harmless, json_line
 from nullabona.errors import Bug, NullabonaError, PeerError
 from nullabona.words.errors import Language, translated_error
 
@@ -58,7 +58,7 @@ def show(error: NullabonaError, *, as_json: bool, language: Language) -> int:
     code = exit_code(error)
     if as_json:
         shown = {"error": error.code, "message": error.message, "hint": error.hint, "exit": code}
-        sys.stderr.write(json.dumps(shown, ensure_ascii=False) + "\n")
+        sys.stderr.write(json_line(shown) + "\n")
     else:
-        sys.stderr.write(translated_error(error, language) + "\n")
+        sys.stderr.write(harmless(translated_error(error, language), indent="") + "\n")
     return code

@@ -26,6 +26,7 @@ from nullabona.cli.logwork import (
 )
 from nullabona.cli.output import emit, line, note
 from nullabona.cli.settings import Settings, common, settings_of
+from nullabona.cli.terminal import harmless
 from nullabona.errors import Bug
 from nullabona.log.forks import Fork, Weighed, fork_of, parse_fork, weigh
 from nullabona.log.keys import Kind, vkey
@@ -102,7 +103,7 @@ def prove_command(
         if settings.as_json:
             emit({"index": number, "size": report.checkpoint.size, "proof": text.decode()})
         elif output is None:
-            sys.stdout.write(text.decode())
+            sys.stdout.write(harmless(text.decode(), indent=""))
         note(settings, "log-proven", index=number, size=report.checkpoint.size)
         if policy is None:
             note(settings, "log-unsigned")

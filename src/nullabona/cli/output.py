@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import sys
 import unicodedata
 from collections.abc import Iterable
@@ -11,6 +10,7 @@ from typing import Any
 
 from nullabona.cli.catalogue import say
 from nullabona.cli.settings import Settings
+from nullabona.cli.terminal import harmless, json_line
 
 
 def plain(value: Any) -> Any:  # noqa: ANN401 - any value of the API
@@ -28,7 +28,7 @@ def plain(value: Any) -> Any:  # noqa: ANN401 - any value of the API
 
 def emit(value: Any) -> None:  # noqa: ANN401 - any value of the API
     """One JSON line on stdout, at once."""
-    sys.stdout.write(json.dumps(plain(value), ensure_ascii=False) + "\n")
+    sys.stdout.write(json_line(plain(value)) + "\n")
     sys.stdout.flush()
 
 
@@ -47,14 +47,6 @@ def note(settings: Settings, key: str, **values: object) -> None:
 def remark(text: str) -> None:
     """One line beside the data, on stderr."""
     sys.stderr.write(harmless(text) + "\n")
-
-
-def harmless(text: str) -> str:
-    """``text`` without control and direction characters, except line breaks, which are indented."""
-    kept = (
-        "\n  " if c == "\n" else c if unicodedata.category(c) not in {"Cc", "Cf"} or c == "\u200d" else "" for c in text
-    )
-    return "".join(kept)
 
 
 def table(rows: Iterable[tuple[str, ...]]) -> None:

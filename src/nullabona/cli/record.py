@@ -14,6 +14,7 @@ from nullabona.cli.logwork import make_folder, read_policy, read_policy_text, re
 from nullabona.cli.output import emit, line, note
 from nullabona.cli.running import opened, run_async
 from nullabona.cli.settings import Settings, common, settings_of
+from nullabona.cli.terminal import harmless
 from nullabona.client.api import Proven, RecordEvidence, RecordStanding, evidence_files, verify_evidence
 from nullabona.words.standing import standing_words
 
@@ -54,7 +55,7 @@ async def _show_policy(settings: Settings, host: str) -> None:
     if settings.as_json:
         emit({"policy": text})
     else:
-        sys.stdout.write(text)
+        sys.stdout.write(harmless(text, indent=""))
 
 
 @record.command()

@@ -114,7 +114,7 @@ async def _show(work: Work, uploads: Uploads, request: Request, what: str, ids: 
     if what == "thumb":
         return _picture(await client.thumbnail(ids[0], ids[1]))
     if what == "face":
-        return _picture(await client.safe_image(client.profile(ids[0]).picture))
+        return _picture(await client.face(ids[0], client.profile(ids[0]).picture))
     if what == "photo":
         return _picture(await client.picture(ids[0], ids[1]))
     reader = client.open_file(ids[0], ids[1])

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
+from itertools import count
 from typing import Final, Protocol, cast
 from urllib.parse import parse_qsl, unquote
 
@@ -26,6 +27,7 @@ IDLE_S: Final = 75.0
 BODY_S: Final = 15.0
 """A body must go on arriving within this time."""
 _HIGH_WATER: Final = 256 * 1024
+_numbers: Final = count()
 
 
 class House(Protocol):
@@ -36,6 +38,10 @@ class House(Protocol):
         ...
 
     def left(self, front: Front) -> None: ...
+
+    def proves(self, request: Request, answer: Answer | int) -> bool:
+        """Whether only a page of ours could ask this: such a connection keeps its place."""
+        ...
 
     def admit(self, request: Request) -> Answer | int:
         """The refusal of a request, judged by its head, or how many bytes its body may have."""
@@ -63,6 +69,21 @@ class Front(asyncio.Protocol):
         self._task: asyncio.Task[None] | None = None
         self._writable = asyncio.Event()
         self._handed_over = False
+        self.proven = False
+        self.number = next(_numbers)
+
+    # -- what the server looks at
+
+    @property
+    def port(self) -> int:
+        """Of the other end; 0 when it is gone."""
+        peer = self._transport.get_extra_info("peername") if self._transport is not None else None
+        return int(peer[1]) if peer else 0
+
+    @property
+    def waits(self) -> bool:
+        """Nothing is being answered, and no whole head has come that is to be."""
+        return self._request is None and self._task is None
 
     # -- what the loop calls
 
@@ -146,6 +167,7 @@ class Front(asyncio.Protocol):
             self._reply_now(admitted)
             return
         self._limit = admitted
+        self.proven = self.proven or self._house.proves(request, admitted)
         if int(request.headers.get("content-length", "0")) > self._limit:
             self._reply_now(refuse(413, "the body is too large"))
         elif request.headers.get("upgrade", "").lower() == "websocket":
@@ -182,11 +204,12 @@ class Front(asyncio.Protocol):
 
     async def _serve(self, request: Request) -> None:
         answer = await self._answer(request)
+        self.proven = self.proven or self._house.proves(request, answer)
         self._write(self._head(answer))
         whole = request.method == "HEAD" or await self._send_body(answer)
         self._task = None
         if not whole:
-            self._hang_up()
+            self.hang_up()
             return
         self._write(h11.EndOfMessage())
         if answer.close or set(self._http.states.values()) != {h11.DONE}:
@@ -219,7 +242,7 @@ class Front(asyncio.Protocol):
             return False
         return True
 
-    def _hang_up(self) -> None:
+    def hang_up(self) -> None:
         """End it at once; what was not read yet is lost."""
         if self._transport is not None:
             self._transport.abort()
@@ -258,7 +281,7 @@ class Front(asyncio.Protocol):
         if self._request is not None or self._http.trailing_data[0]:
             self._reply_now(refuse(408, "the request took too long"))
         else:
-            self._hang_up()
+            self.hang_up()
 
 
 def read_head(event: h11.Request) -> Request | None:

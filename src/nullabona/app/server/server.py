@@ -24,6 +24,7 @@ from picows import WSListener
 
 from nullabona.app.protocol.pushes import Trade
 from nullabona.app.server.answers import Answer, Request, refuse
+from nullabona.app.server.crowd import who_leaves
 from nullabona.app.server.front import Front
 from nullabona.app.server.guard import BAD_WINDOW_S, Guard
 from nullabona.app.server.handover import SUBPROTOCOL
@@ -33,6 +34,7 @@ from nullabona.app.server.socket import Audience, PageSocket, Unwelcome
 from nullabona.errors import UserError
 
 MOST_CONNECTIONS: Final = 64
+_REFUSED: Final = 400
 _LOOPBACK: Final = "127.0.0.1"
 _BACKLOG: Final = 64
 _TRADE_BYTES: Final = 1_024
@@ -103,8 +105,19 @@ class Server:
     # -- what connections call
 
     def entered(self, front: Front) -> bool:
+        """Take it in. If there are too many, another one that showed no token makes room, or it does itself."""
+        leaves = who_leaves(self._fronts, self.port) if len(self._fronts) >= MOST_CONNECTIONS else front
         self._fronts.add(front)
+        if isinstance(leaves, Front) and leaves is not front:
+            self._fronts.discard(leaves)
+            leaves.hang_up()
         return len(self._fronts) <= MOST_CONNECTIONS
+
+    def proves(self, request: Request, answer: Answer | int) -> bool:
+        """Whether only a page of ours could have asked this and be answered so."""
+        if isinstance(answer, int):  # admitted by its head
+            return request.path in UPLOADS
+        return answer.status < _REFUSED and (request.path == "/trade" or request.path.startswith("/media/"))
 
     def left(self, front: Front) -> None:
         self._fronts.discard(front)

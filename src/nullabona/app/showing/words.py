@@ -11,9 +11,9 @@ import unicodedata
 from collections.abc import Mapping
 from hashlib import sha256
 from typing import Final
-from urllib.parse import urlsplit
 
 from nullabona.app.protocol.views import Span
+from nullabona.app.showing.links import show_link
 
 COLOURS: Final = 12
 LONGEST_NAME: Final = 80
@@ -53,7 +53,6 @@ _PIECE: Final = re.compile(
     r"\U0001F000-\U0001FAFF]\ufe0f?[\U0001F3FB-\U0001F3FF]?[\U000E0020-\U000E007F]*"
     r"(?:\u200d[\u2190-\u2bff\U0001F000-\U0001FAFF]\ufe0f?[\U0001F3FB-\U0001F3FF]?)*)"
 )
-_SCRIPTS: Final = ("LATIN", "CYRILLIC", "GREEK", "ARMENIAN", "HEBREW", "ARABIC", "CHEROKEE", "COPTIC", "GEORGIAN")
 
 
 def clean(text: str, marks: int = MARKS_IN_TEXT) -> str:
@@ -172,47 +171,3 @@ def _trim(raw: str) -> str:
     while raw and (raw[-1] in _TRAILING or (raw[-1] in _PAIRS and raw.count(raw[-1]) > raw.count(_PAIRS[raw[-1]]))):
         raw = raw[:-1]
     return raw
-
-
-def show_link(raw: str) -> tuple[str, str] | None:
-    """What to show of an address and where it leads; None: not a link that anybody should follow.
-
-    Where the host mixes scripts, or could pass for another, its punycode form is shown. The target always has it.
-    """
-    if any(c in _BIDI or c in _JOINERS for c in raw):
-        return None
-    try:
-        parts = urlsplit(raw)
-        host, port = parts.hostname or "", parts.port
-        ascii_host = host.encode("idna").decode("ascii") if not host.isascii() else host
-    except (ValueError, UnicodeError):
-        return None
-    if parts.scheme.lower() not in {"http", "https"} or not host or "@" in parts.netloc or ":" in host:
-        return None
-    place = ascii_host if port is None else f"{ascii_host}:{port}"
-    target = parts._replace(scheme=parts.scheme.lower(), netloc=place).geturl()
-    shown = raw if is_plain_host(host) else target
-    return shown, target
-
-
-def is_plain_host(host: str) -> bool:
-    """Whether every label of a host is in one script, so that it is read as what it is."""
-    return all(_is_one_script(label) and not label.startswith("xn--") for label in host.split("."))
-
-
-def _is_one_script(label: str) -> bool:
-    scripts = {_script(char) for char in label if not (char.isascii() and not char.isalpha())}
-    if scripts <= {"LATIN"}:
-        return label.isascii() or all(ord(c) < 0x250 for c in label)
-    # Letters of these alphabets pass for Latin ones even without a neighbour of another script.
-    return len(scripts) == 1 and not scripts & set(_SCRIPTS[1:3]) and "OTHER" not in scripts
-
-
-def _script(char: str) -> str:
-    name = unicodedata.name(char, "")
-    for script in _SCRIPTS:
-        if name.startswith(script):
-            return script
-    if name.startswith(("HANGUL", "CJK", "HIRAGANA", "KATAKANA")):
-        return "EAST"
-    return "OTHER"

@@ -8,6 +8,7 @@ import mimetypes
 import os
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
+from hashlib import sha256
 from pathlib import Path
 from typing import BinaryIO, Final, Literal, Protocol
 
@@ -27,7 +28,7 @@ from nullabona.client.api.session import Session
 from nullabona.client.core import files, messages
 from nullabona.client.core.content import MAX_FILE, Attachment, File, Imported, decode_body
 from nullabona.client.core.errors import BadRequest, NotInRoom
-from nullabona.client.core.filenames import numbered_name, safe_name
+from nullabona.client.core.filenames import numbered_name, safe_name, saved_name
 from nullabona.client.core.ports import Store
 from nullabona.client.core.records import FileState, Message
 from nullabona.client.core.sniff import sniff_audio, sniff_image
@@ -55,7 +56,8 @@ class FileReader:
         self._message = message
         self._said = said
         self._last: tuple[int, bytes] = (-1, b"")
-        self.name = safe_name(said.name)
+        self.name = saved_name(said.name)
+        """Under which it is saved; what would run when it is opened gets another ending."""
         self.mime = said.mime
         self.size = said.size
 
@@ -193,7 +195,11 @@ class FileCalls:
         with self._session.look() as store:
             row = find_message(store, find_room(store, room), message)
             thumb = _said(row).thumb
-        return await self._session.pictures.of((row.room, row.id, "thumb"), lambda: thumb, 320)
+        return await self._session.pictures.small((row.room, row.id, "thumb"), thumb)
+
+    async def face(self, account: bytes, picture: bytes) -> SafeImage:
+        """An account's profile picture, encoded anew and kept so. Raises `BadImage`."""
+        return await self._session.pictures.small((account, sha256(picture).digest(), "face"), picture)
 
     async def safe_image(self, data: bytes, longest: int = 2_560) -> SafeImage:
         """Any image encoded anew for showing (profile pictures of others, previews). Raises `BadImage`."""

@@ -13,6 +13,23 @@ _RESERVED: Final = frozenset(
     ["con", "prn", "aux", "nul", *(f"{kind}{n}" for kind in ("com", "lpt") for n in "123456789")]
 )
 FALLBACK: Final = "file"
+ACTIVE: Final = frozenset(
+    # What a browser runs or shows as a page of this computer.
+    "htm html xht xhtml shtml hta svg svgz xml xsl xslt mht mhtml js mjs jse wasm swf "
+    # What Windows runs, or follows to somewhere else.
+    "exe com scr pif bat cmd ps1 psm1 psd1 ps1xml vbs vbe wsf wsh wsc sct msi msp mst msc cpl dll ocx sys drv jar jnlp "
+    "lnk url website scf inf ini reg chm hlp gadget application appref-ms appx msix appinstaller settingcontent-ms "
+    "library-ms search-ms searchconnector-ms theme themepack diagcab rdp iqy oqy dqy rqy slk xll wll xlam xla "
+    # What macOS runs or follows.
+    "app command terminal tool workflow action scpt scptd applescript osx pkg mpkg dmg webloc inetloc fileloc "
+    "mobileconfig prefpane kext "
+    # What a Linux desktop runs or follows, and scripts.
+    "desktop directory sh bash zsh csh ksh fish run bin appimage deb rpm flatpakref snap service "
+    "py pyw pyc pyz rb pl php lua tcl awk "
+    # Documents made to hold programs.
+    "docm dotm xlsm xltm xlsb pptm potm ppsm ppam sldm one onepkg mdb accdb accde ade adp".split()
+)
+"""Endings of files that do something when they are opened from a folder."""
 
 
 def safe_name(text: str) -> str:
@@ -25,6 +42,16 @@ def safe_name(text: str) -> str:
     name = _shortened(" ".join(kept.split()).strip(". ")) or FALLBACK
     stem = name.partition(".")[0].strip().lower()
     return f"_{name}" if stem in _RESERVED else name
+
+
+def saved_name(text: str) -> str:
+    """Under which name a file of somebody else's is written: `safe_name`, and ``.txt`` behind what a double click runs.
+
+    So it is with a name without an ending: systems look into such files to find what opens them.
+    """
+    safe = safe_name(text)
+    _, dot, ending = safe.rpartition(".")
+    return safe if dot and ending.lower() not in ACTIVE else _shortened(f"{safe}.txt")
 
 
 def numbered_name(name: str, number: int) -> str:

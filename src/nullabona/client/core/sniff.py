@@ -8,6 +8,8 @@ from typing import Final
 
 MAX_PIXELS: Final = 64_000_000
 """Most pixels of an image that anything of ours decodes."""
+SMALL_PIXELS: Final = 1_000_000
+"""Most pixels of a thumbnail or a profile picture: few bytes can ask for much work."""
 _NO_SIZE: Final = frozenset({0x01, *range(0xD0, 0xDA)})
 _FRAMES: Final = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 
@@ -24,6 +26,11 @@ class Sniffed:
     def too_large(self) -> bool:
         return self.width * self.height > MAX_PIXELS
 
+    @property
+    def small(self) -> bool:
+        """Whether it may be a thumbnail or a profile picture."""
+        return self.width * self.height <= SMALL_PIXELS
+
 
 def sniff_image(head: bytes) -> Sniffed | None:
     """The image that begins with ``head`` (64 KiB are enough for most): JPEG, PNG, WebP or GIF. None: not an image."""
@@ -32,6 +39,12 @@ def sniff_image(head: bytes) -> Sniffed | None:
     except (struct.error, IndexError):
         return None
     return found if found is not None and found.width > 0 and found.height > 0 else None
+
+
+def is_small_image(data: bytes) -> bool:
+    """Whether ``data`` begins as an image that may be a thumbnail or a profile picture."""
+    found = sniff_image(data)
+    return found is not None and found.small
 
 
 def sniff_audio(head: bytes) -> str:

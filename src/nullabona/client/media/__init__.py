@@ -3,7 +3,7 @@
 Images are decoded in a process of their own (`apart`). Everything here may take long and is called in a thread.
 """
 
-from nullabona.client.media.apart import animated, prepare_photo, profile_picture, safe_image
+from nullabona.client.media.apart import animated, prepare_photo, profile_picture, safe_image, safe_small
 from nullabona.client.media.codes import qr_rows
 from nullabona.client.media.images import BadImage, PreparedPhoto, SafeImage
 
@@ -16,4 +16,5 @@ __all__ = [
     "profile_picture",
     "qr_rows",
     "safe_image",
+    "safe_small",
 ]

@@ -18,13 +18,16 @@ from typing import Final
 
 import msgspec
 
-from nullabona.client.media.images import LONG_SIDE, BadImage, PreparedPhoto, SafeImage
+from nullabona.client.core.sniff import is_small_image
+from nullabona.client.media.images import LONG_SIDE, THUMB_SIDE, BadImage, PreparedPhoto, SafeImage
 from nullabona.client.media.worker import LENGTH, READY, Asked, Said
 
 MEMORY: Final = 2 * 1_073_741_824
 """Address space of the worker: 64 million pixels are decoded, turned and copied in less."""
 CPU_S: Final = 30
 """Time of the processor that one image may take: what is slow only because the machine is busy is not refused."""
+SMALL_CPU_S: Final = 2
+"""Likewise for a thumbnail or a profile picture."""
 PATIENCE_S: Final = 120.0
 START_S: Final = 60.0
 IDLE_S: Final = 30.0
@@ -39,8 +42,15 @@ class Lost(Exception):
 class Apart:
     """One worker at a time, whoever asks."""
 
-    def __init__(self, *, memory: int = MEMORY, patience_s: float = PATIENCE_S, idle_s: float = IDLE_S) -> None:
-        self._arguments = (str(memory), str(CPU_S))
+    def __init__(
+        self,
+        *,
+        memory: int = MEMORY,
+        cpu_s: int = CPU_S,
+        patience_s: float = PATIENCE_S,
+        idle_s: float = IDLE_S,
+    ) -> None:
+        self._arguments = (str(memory), str(cpu_s))
         self._patience_s = patience_s
         self._idle_s = idle_s
         self._turn = threading.Lock()
@@ -135,7 +145,9 @@ def _read(fd: int, size: int, until: float) -> bytes:
 
 
 _apart: Final = Apart()
-atexit.register(_apart.end)
+_small: Final = Apart(cpu_s=SMALL_CPU_S)
+for one in (_apart, _small):
+    atexit.register(one.end)
 
 
 def animated(data: bytes) -> bool:
@@ -152,6 +164,13 @@ def prepare_photo(data: bytes) -> PreparedPhoto:
 def safe_image(data: bytes, longest: int = LONG_SIDE) -> SafeImage:
     """As `images.safe_image`, apart. Raises `BadImage`."""
     return _apart.ask("show", data, longest).pictures[0]
+
+
+def safe_small(data: bytes) -> SafeImage:
+    """As `safe_image`, for a thumbnail or a profile picture: more than a million pixels are none. Raises `BadImage`."""
+    if not is_small_image(data):
+        raise BadImage("this small picture has too many pixels", hint=_HINT)
+    return _small.ask("show", data, THUMB_SIDE).pictures[0]
 
 
 def profile_picture(data: bytes) -> bytes:

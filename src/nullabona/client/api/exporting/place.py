@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, Final
 
-from nullabona.client.core.filenames import safe_name
+from nullabona.client.core.filenames import safe_name, saved_name
 from nullabona.errors import UserError
 
 INDEX: Final = "export.json"
@@ -21,7 +21,6 @@ OURS: Final = ("rooms", "index.html", INDEX)
 """Everything that lies in an export's folder; the index comes last."""
 PART: Final = ".nullabona-export"
 _LONGEST: Final = 100
-_ACTIVE: Final = frozenset("htm html xht xhtml shtml svg svgz xml xsl mht mhtml js mjs".split())
 
 
 class ExportRefused(UserError):
@@ -108,9 +107,7 @@ def room_folder(number: int, title: str) -> str:
 
 def file_name(number: int, name: str) -> str:
     """What a file is called: its number in the room makes it the only one. What a browser would run does not run."""
-    safe = _cut(safe_name(name))
-    ending = safe.rpartition(".")[2].lower()
-    return f"{number:06} {safe}.txt" if ending in _ACTIVE else f"{number:06} {safe}"
+    return f"{number:06} {saved_name(_cut(safe_name(name)))}"
 
 
 def _cut(name: str) -> str:

@@ -12,7 +12,7 @@ from nullabona.client.core.content import MAX_PICTURE, Profile
 from nullabona.client.core.errors import BadRequest
 from nullabona.client.core.ports import Store
 from nullabona.client.core.records import Person
-from nullabona.client.core.sniff import sniff_image
+from nullabona.client.core.sniff import is_small_image
 from nullabona.client.core.state import JOINED, RoomState
 from nullabona.client.core.step import Step
 from nullabona.errors import Malformed
@@ -55,7 +55,7 @@ def set_own(step: Step, name: str, picture: bytes | None) -> None:
     if len(name.strip()) > MAX_NAME:
         raise BadRequest(f"a name has at most {MAX_NAME} characters")
     picture = own(step).picture if picture is None else picture
-    if len(picture) > MAX_PICTURE or (picture and sniff_image(picture) is None):
+    if len(picture) > MAX_PICTURE or (picture and not is_small_image(picture)):
         raise BadRequest("a profile picture is a small square photo", hint="choose another picture")
     profile = Profile(cleaned, picture)
     if profile == own(step):
@@ -100,7 +100,7 @@ def before_speaking(step: Step, room: RoomState) -> None:
 def learn(step: Step, account: bytes, handle: str, sent_at: int, said: Profile) -> None:
     """Somebody says what they are called. An older word than the one we have changes nothing."""
     known = step.store.person(account)
-    picture = said.picture if sniff_image(said.picture) is not None else b""
+    picture = said.picture if is_small_image(said.picture) else b""
     if known is None or known.told_at < sent_at:
         _keep(step, account, handle, sent_at, Profile(clean_name(said.name), picture))
 

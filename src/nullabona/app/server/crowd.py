@@ -1,0 +1,66 @@
+"""Which connection makes room when too many are open: any program of the machine may open some and say nothing.
+
+First goes one of another user of the machine, where the system tells whose a connection is (Linux); then one that
+waits; then the one that came first. What showed a token, or an address of content, stays.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection
+from pathlib import Path
+from typing import Final, Protocol
+
+_TABLES: Final = ("/proc/net/tcp", "/proc/net/tcp6")
+_LOOPBACK: Final = ("0100007F", "0000000000000000FFFF00000100007F")
+_OURS: Final = frozenset({0, os.geteuid()})
+_LOCAL, _REMOTE, _UID = 1, 2, 7
+
+
+class Connected(Protocol):
+    """A connection, as far as this matters."""
+
+    @property
+    def port(self) -> int:
+        """Of its other end."""
+        ...
+
+    @property
+    def proven(self) -> bool:
+        """It showed what only a page of ours has."""
+        ...
+
+    @property
+    def waits(self) -> bool:
+        """Nothing is being answered."""
+        ...
+
+    @property
+    def number(self) -> int:
+        """The how manieth it was."""
+        ...
+
+
+def who_leaves(connections: Collection[Connected], server_port: int) -> Connected | None:
+    """The connection that makes room; None if all of them showed a token."""
+    candidates = [one for one in connections if not one.proven]
+    if not candidates:
+        return None
+    uids = owners(server_port)
+    return min(candidates, key=lambda one: (uids.get(one.port, 0) in _OURS, not one.waits, one.number))
+
+
+def owners(server_port: int) -> dict[int, int]:
+    """Whose the connections to a port of loopback are: by the other end's port. Empty where the system has no table."""
+    found: dict[int, int] = {}
+    there = {f"{host}:{server_port:04X}" for host in _LOOPBACK}
+    for table in _TABLES:
+        try:
+            lines = Path(table).read_text("ascii").splitlines()[1:]
+        except (OSError, UnicodeDecodeError):
+            continue
+        for line in lines:
+            words = line.split()
+            if len(words) > _UID and words[_REMOTE] in there:
+                found[int(words[_LOCAL].rpartition(":")[2], 16)] = int(words[_UID])
+    return found
