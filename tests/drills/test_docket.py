@@ -14,6 +14,7 @@ import pytest
 
 from nullabona.docket.core.statements import Report
 from nullabona.docket.folder import write_folder
+from nullabona.docket.production.seal import Seals
 from nullabona.docket.production.verify import Checked
 from nullabona.drills.docket import PROVES
 from nullabona.drills.docket.act import Acted, _report
@@ -100,7 +101,7 @@ SPOILED = {spoiling: Looked(Path(), (), *seen, (), None, "…") for spoiling, se
 def test_every_altered_package_is_refused_some_of_them_by_us_alone(tmp_path: Path) -> None:
     """Sums that were written anew hold, and so does anybody's signature: `sha256sum` and PDF readers know no key."""
     write_folder(tmp_path / "package", sealed(order("subscriber", "content", "removal")))
-    spoiled = spoil(tmp_path / "package", tmp_path / "spoiled", desk().policy, desk().custodian.fingerprint)
+    spoiled = spoil(tmp_path / "package", tmp_path / "spoiled", desk().policy, Seals(desk().custodian, desk().signers))
     seen = {spoiling: (looked.summed, looked.signed, looked.checked) for spoiling, looked in spoiled.items()}
     assert {spoiling: (*accepted, None) for spoiling, accepted in ACCEPTED.items()} == seen
     assert noticed(spoiled)

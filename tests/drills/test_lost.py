@@ -24,7 +24,8 @@ TOLD = {"sora": ["card-not-ours"], "nari": ["record-gap"]}
 HELD = Lost(
     3, 9, 4, 4, 0.5, "timed-out", "pending-still", Restoring(1, "log-behind", 0), 5, "has-more", "timed-out",
     "log-rolled-back", Restoring(0, "", 9), 9.0, {"mina": 10.0, "jun": 11.0, "nari": 3.0}, TOLD,
-    dict.fromkeys(("mina", "jun", "nari"), True), 12, {"dora": "handle-taken"}, {"dora": "", "sora": ""}, "card-forked",
+    dict.fromkeys(("mina", "jun", "nari"), True), 12, {"dora": "handle-taken"}, {"dora": "", "sora": ""},
+    {"mina": (20_000, 20_040)}, "card-forked",
 )  # fmt: skip
 
 

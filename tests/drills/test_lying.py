@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from nullabona.drills.lying.play import PROVES, Caught, Tell, _line, _report, run_lying_directory
+from nullabona.drills.lying.play import Tell, run_lying_directory
+from nullabona.drills.lying.told import PROVES, Caught, line, report_of
 from nullabona.drills.report import Verdict
 from nullabona.drills.text import Text
 
@@ -25,9 +26,9 @@ def test_a_lie_that_nobody_notices_fails_the_drill() -> None:
     lie, by = Text("A lie", "거짓말"), Text("nobody", "아무도")
     for code in ("", "log-stale"):
         caught = Caught("M-10", lie, by, code, frozenset({"card-not-in-log"}), 1.0)
-        report = _report(2, [caught])
+        report = report_of(2, [caught])
         assert (False, False) == (caught.held, report.held)
-    assert "NOT NOTICED" in _line(Caught("M-10", lie, by, "", frozenset(), 1.0)).en
+    assert "NOT NOTICED" in line(Caught("M-10", lie, by, "", frozenset(), 1.0)).en
 
 
 @pytest.mark.parametrize(("id", "code"), [("M-11", "foreign-entry"), ("M-12", "foreign-entry"), ("M-03", "believed")])
@@ -36,7 +37,7 @@ def test_a_lie_that_is_noticed_too_late_fails_the_drill(id: str, code: str) -> N
     lie, by = Text("A lie", "거짓말"), Text("the owner's device", "주인의 기기")
     for seconds, held in ((14.0, True), (14.1, False)):
         caught = Caught(id, lie, by, code, frozenset({code}), seconds, within_s=14.0)
-        verdicts = {check.id: check.verdict for check in _report(2, [caught]).checks}
+        verdicts = {check.id: check.verdict for check in report_of(2, [caught]).checks}
         assert (held, held) == (caught.held, verdicts[id] is Verdict.HELD)
-        assert held is not ("TOO LATE, after 14 s" in _line(caught).en)
-    assert "What has to be told within two periods was given 14 s" in " ".join(_report(2, []).render("en").split())
+        assert held is not ("TOO LATE, after 14 s" in line(caught).en)
+    assert "What has to be told within two periods was given 14 s" in " ".join(report_of(2, []).render("en").split())

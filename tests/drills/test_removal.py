@@ -63,6 +63,7 @@ def removal(**broken: Any) -> Removal:  # noqa: ANN401 - a field's value
         "trimmed": Hunted(9, kept=True, arrived=True, seconds=1.0, told=DIFFERENT),
         "chunk": Hunted(1, kept=True, arrived=True, seconds=1.0),
         "blocked": "moving", "blocked_kept": True, "again": True, "other_hashes": True,
+        "boxes": 3,
     }  # fmt: skip
     return Removal(**(values | broken))
 
@@ -72,15 +73,21 @@ def hunted(**broken: Any) -> Hunted:  # noqa: ANN401 - a field's value
     return Hunted(**(values | broken))
 
 
-def found(kind: Kind) -> Sought:
-    return Sought([Finding("it", kind, "stray", "utf-8", 0, 1, 1.0)], Searched(), memory=True, able=True)
+def found(kind: Kind, label: str = "it") -> Sought:
+    return Sought([Finding(label, kind, "stray", "utf-8", 0, 1, 1.0)], Searched(), memory=True, able=True)
 
 
 @pytest.mark.parametrize(
     ("broken", "ids"),
     [
         ({"sought": found(Kind.TEXT)}, {"X-10"}),
-        ({"sought": found(Kind.KEY)}, {"X-11"}),
+        ({"sought": found(Kind.KEY, "the picture as taken, part 1")}, {"X-11"}),
+        ({"sought": found(Kind.KEY, "hash of the message")}, {"X-10"}),
+        ({"sought": found(Kind.KEY, "hash of the handle of 미나")}, {"X-12"}),
+        ({"computed_chunk": True}, {"X-11"}),
+        ({"computed_box": True}, {"X-12"}),
+        ({"opened_alike": 1}, {"X-04"}),
+        ({"reworded": True}, {"X-14"}),
         ({"sought": Sought([], Searched(), memory=True, able=False)}, {"X-10", "X-11"}),
         ({"warrants": [warrant(Verdict.FAILED)] * 4}, {"X-12"}),
         ({"frame": hunted(arrived=False)}, {"X-13"}),

@@ -21,6 +21,7 @@ from nullabona.drills.search.hunt import Finding
 from nullabona.drills.stolen import play as plays
 from nullabona.drills.stolen.outcome import Elsewhere, Future, Later, Locked, Opened, Secret, Stolen
 from nullabona.drills.stolen.pages import decrypted
+from nullabona.drills.stolen.picking import Picked
 from nullabona.drills.stolen.price import Price, price_of
 from nullabona.drills.stolen.scene import KEPT
 from nullabona.drills.stolen.told import PROVES, report_of
@@ -30,7 +31,18 @@ COMMAND = [sys.executable, "-c", "from nullabona.cli import main; main()", "dril
 FOUND = [Finding("it", Kind.TEXT, "store.db", "utf-8", 0, 1, 1.0)]
 LATER = Later(rooms=2, out=2, opened=0, closed=9, control=True)
 HELD = Stolen(
-    Locked([], Searched(bytes=1_000), {"store.db": 1_000}, 3, 0.5, Price(65_536, 3, paid=True), keys=12, missed=[]),
+    Locked(
+        [],
+        Searched(bytes=1_000),
+        {"store.db": 1_000},
+        3,
+        0.5,
+        Price(65_536, 3, paid=True),
+        keys=12,
+        missed=[],
+        wrong=3,
+        picked=Picked(100, opened=False, alike=False),
+    ),
     Opened(
         4,
         4,

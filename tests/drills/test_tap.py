@@ -41,7 +41,7 @@ def heard() -> Iterator[Heard]:
     told: list[str] = []
     heard, folder = play(lambda text: told.append(text.en))
     with folder:
-        assert len(told) == 3
+        assert len(told) == 4
         yield heard
 
 
@@ -112,6 +112,7 @@ def test_an_empty_tape_proves_nothing_of_connections(heard: Heard) -> None:
     """No frame, no reader, nobody who asks."""
     made = verdicts(report(replace(heard, listened=Listened())))
     assert {"T-13", "T-14", "T-15", "T-22"} == {id for id, verdict in made.items() if verdict is Verdict.UNPROVEN}
+    assert verdicts(report(replace(heard, remembered=None)))["S-25"] is Verdict.UNPROVEN
     assert Verdict.HELD is not made["T-17"]
     assert Verdict.HELD is not made["S-25"]
 

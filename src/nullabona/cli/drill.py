@@ -41,6 +41,14 @@ _NAME = 18
 _DATA = click.Path(path_type=Path, exists=True, file_okay=False)
 
 
+_only = click.option(
+    "--only",
+    multiple=True,
+    metavar="LINE",
+    help="Play no more than this line of the threat model needs, and report on it alone; may be repeated.",
+)
+
+
 @click.group()
 def drill() -> None:
     """Play an adversary for real and print what was learned.
@@ -113,10 +121,12 @@ def seizure(*, data: Path, pid: int | None, secrets: Path, also: tuple[Path, ...
     metavar="DIR",
     help="Play in this empty folder and keep it: the relay's data and everybody's profile.",
 )
+@click.option("--desk/--no-desk", default=True, help="With the legal desk's act, if a desk is installed, or without.")
+@_only
 @click.option("--json", "as_json", is_flag=True, help="One JSON object at the end.")
-def demo(*, chat: Path | None, keep: Path | None, as_json: bool) -> None:
+def demo(*, chat: Path | None, keep: Path | None, desk: bool, only: tuple[str, ...], as_json: bool) -> None:
     """The whole story: people talk, the relay is searched, seized, emptied, and nothing is lost."""
-    sys.exit(0 if _play(chat, keep, as_json=as_json) else 1)
+    sys.exit(0 if _play(chat, keep, desk=desk, only=only, as_json=as_json) else 1)
 
 
 @drill.command()
@@ -155,33 +165,36 @@ def loss(
 
 
 @drill.command("coerced-operator")
+@_only
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
-def coerced_operator(*, as_json: bool) -> None:
+def coerced_operator(*, only: tuple[str, ...], as_json: bool) -> None:
     """A relay that hides, holds back, exchanges, repeats, garbles, denies, shows two histories and false cards."""
     try:
-        report = run_coerced(_tell)
+        report = run_coerced(_tell, only)
     except NullabonaError as error:
         _fail(error)
     _finish(report, as_json=as_json)
 
 
 @drill.command()
+@_only
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
-def removal(*, as_json: bool) -> None:
+def removal(*, only: tuple[str, ...], as_json: bool) -> None:
     """An order to find and delete a message and a picture; the operator helps, and a member turns informant."""
     try:
-        report = run_removal(_tell)
+        report = run_removal(_tell, only)
     except NullabonaError as error:
         _fail(error)
     _finish(report, as_json=as_json)
 
 
 @drill.command("stolen-device")
+@_only
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
-def stolen_device(*, as_json: bool) -> None:
+def stolen_device(*, only: tuple[str, ...], as_json: bool) -> None:
     """A device is taken, locked or open: what its past and its future yield, and what its owner can do."""
     try:
-        report = run_stolen_device(_tell)
+        report = run_stolen_device(_tell, only)
     except NullabonaError as error:
         _fail(error)
     _finish(report, as_json=as_json)
@@ -196,11 +209,12 @@ def stolen_device(*, as_json: bool) -> None:
     metavar="SECONDS",
     help="How often the directory closes an epoch; what owners notice takes as long.",
 )
+@_only
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
-def lying_directory(*, period: int, as_json: bool) -> None:
+def lying_directory(*, period: int, only: tuple[str, ...], as_json: bool) -> None:
     """An operator swaps a key, adds a device, keeps two records, rolls back, hides a card: who notices, and when."""
     try:
-        report = run_lying_directory(_tell, period)
+        report = run_lying_directory(_tell, period, only)
     except NullabonaError as error:
         _fail(error)
     _finish(report, as_json=as_json)
@@ -297,19 +311,19 @@ def _tell(text: Text) -> None:
     click.echo(f"▸ {text.in_(language_of())}", err=True)
 
 
-def _play(chat: Path | None, keep: Path | None, *, as_json: bool) -> bool:
+def _play(chat: Path | None, keep: Path | None, *, as_json: bool, desk: bool = True, only: Sequence[str] = ()) -> bool:
     """Play the demo and print its reports; whether every claim held."""
     try:
-        played = run_demo(load_script(chat), _tell, keep)
+        played = run_demo(load_script(chat), _tell, keep, desk=desk, only=only)
     except NullabonaError as error:
         _fail(error)
-    click.echo(_encode(played) if as_json else _render(played, language_of()))
+    click.echo(_encode(played) if as_json else _render(played, language_of(), whole=not only))
     return played.held
 
 
-def _render(played: Demo, language: Language) -> str:
+def _render(played: Demo, language: Language, *, whole: bool) -> str:
     reports = "\n\n\n".join(report.render(language) for report in played.reports)
-    return f"\n{reports}\n\n\n{render_summary(played, language)}"
+    return f"\n{reports}\n\n\n{render_summary(played, language)}" if whole else f"\n{reports}"
 
 
 def _encode(played: Demo) -> str:

@@ -43,6 +43,8 @@ class Box:
     """Of the frames that are there, in bytes, oldest first."""
     days: tuple[int, ...]
     """On which each of them expires."""
+    numbers: tuple[int, ...] = ()
+    """That each of them has in the box."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,9 +129,9 @@ def _box(db: sqlite3.Connection, num: int, address: bytes, floor: int, expiry_da
         (num << SEQ_BITS, num << SEQ_BITS | LAST_SEQ),
     ).fetchall()
     last = frames[-1][0] & LAST_SEQ if frames else 0
-    return Box(
-        address, max(floor - 1, last), expiry_day, tuple(row[1] for row in frames), tuple(row[2] for row in frames)
-    )
+    _, sizes, days = zip(*frames, strict=True) if frames else ((), (), ())
+    numbers = tuple(row[0] & LAST_SEQ for row in frames)
+    return Box(address, max(floor - 1, last), expiry_day, tuple(sizes), tuple(days), numbers)
 
 
 def _read_cards(path: Path) -> tuple[Registered, ...]:

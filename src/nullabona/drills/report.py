@@ -69,6 +69,12 @@ class Report:
         """Whether no claim failed. An unproven one is no failure, and the report says so."""
         return all(check.verdict is not Verdict.FAILED for check in self.checks)
 
+    def only(self, ids: Iterable[str]) -> Report:
+        """The same report, but on these lines alone; on all of them if none is named."""
+        wanted = frozenset(ids)
+        self.checks = [check for check in self.checks if not wanted or check.id in wanted]
+        return self
+
     def section(self, en: str, ko: str, lines: Iterable[Text] = ()) -> Section:
         """A new section at the end."""
         section = Section(Text(en, ko), list(lines))

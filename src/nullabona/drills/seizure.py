@@ -21,6 +21,7 @@ from nullabona.drills.inventory import Inventory, take_inventory
 from nullabona.drills.process import connected_addresses
 from nullabona.drills.report import Check, Report
 from nullabona.drills.search import (
+    Bare,
     Hunt,
     Kind,
     MemoryDenied,
@@ -71,11 +72,12 @@ def run_seizure(scene: Scene) -> Report:
 
 
 def _search(scene: Scene) -> Haul:
-    hunt, haul = Hunt(scene.secrets), Haul()
+    hunt, haul, disk, memory = Hunt(scene.secrets), Haul(), Bare.of(scene.secrets), Bare.of(scene.secrets)
     for secret in scene.secrets:
         (haul.sought if hunt.finds(secret) else haul.short).append(secret)
     for place in (scene.data, *scene.also, *scene.logs, *scene.temporary):
-        haul.findings += hunt.search(files_below(place), haul.disk)
+        haul.findings += hunt.search(disk.watch(files_below(place)), haul.disk)
+    haul.findings += disk.findings
     if scene.pid is None:
         return haul
     try:
@@ -84,7 +86,7 @@ def _search(scene: Scene) -> Haul:
             hunt.learn(program_files())
         haul.swap = look_at_swap(scene.pid)
         haul.findings += hunt.search(open_files(scene.pid), haul.disk)
-        haul.findings += hunt.search(memory_chunks(scene.pid), haul.memory)
+        haul.findings += hunt.search(memory.watch(memory_chunks(scene.pid)), haul.memory) + memory.findings
         haul.connected = connected_addresses(scene.pid)
         haul.memory_read = haul.memory.bytes > 0
     except MemoryDenied:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from nullabona.directory.service import read_producible
+from nullabona.drills.inboxes import FEW, clocked, inboxes_of, undrawn
 from nullabona.drills.inventory import Box, Inventory, Registered, day_text, size_counts, take_inventory
 from nullabona.drills.places import stray
 from nullabona.drills.report import Check, Report, Verdict
@@ -20,7 +21,7 @@ from nullabona.drills.text import Text
 from nullabona.wire.certificate import open_certificate
 from nullabona.wire.handle import parse_handle
 
-PROVES: Final = ("W-01", "W-02", "W-03", "W-06", "W-10", "W-11", "W-12", "W-13", "W-14")
+PROVES: Final = ("W-01", "W-02", "W-03", "W-06", "W-10", "W-11", "W-12", "W-13", "W-14", "W-16")
 
 _PRODUCED: Final = frozenset({"handle", "name", "skeleton", "encoded", "registered_day", "label", "epoch"})
 """The fields of a production, fixed here ..."""
@@ -160,8 +161,11 @@ def _can(inventory: Inventory, card: Registered, box: Box | None, record: dict[s
 
 def _cannot(data: Path, inventory: Inventory, card: Registered) -> Iterator[Check]:
     for id, text in _CANNOT.items():
-        places = [*stray(id, inventory.places), *(inventory.told_apart if id == "W-13" else ())]
+        places = [*stray(id, inventory.places), *(_timed(inventory) if id == "W-13" else ())]
         yield Check.of(id, text.with_list(", ".join(places)), held=not places)
+    told = ", ".join(undrawn(inventory))
+    few = len(inboxes_of(inventory)) < FEW
+    yield Check.of("W-16", _UNCOUNTED.with_list(told), held=not told).unless(_TOO_FEW if few else None)
     marks = list(_marks(card))
     hunt = Hunt(marks)
     found = hunt.search((chunk for chunk in files_below(data) if not _is_card_file(chunk)), Searched())
@@ -170,6 +174,11 @@ def _cannot(data: Path, inventory: Inventory, card: Registered) -> Iterator[Chec
     yield Check.of("W-14", _ELSEWHERE.with_list(where), held=not where).unless(_TOO_SHORT if blind else None)
 
 
+def _timed(inventory: Inventory) -> list[str]:
+    return [*inventory.told_apart, *clocked(inventory)]
+
+
+_TOO_FEW: Final = Text("too few inboxes to tell how they are numbered", "번호 매긴 방식을 알기에는 우편함이 너무 적음")
 _TOO_SHORT: Final = Text("the handle is too short to look for", "계정 이름이 너무 짧아 검색할 수 없음")
 _NOTHING_WAITS: Final = Text("nothing waits in it just now", "지금은 기다리는 것이 없음")
 _NO_ENTRY: Final = Text("no entry of it is in the record", "공개 기록에 항목이 없음")
@@ -197,6 +206,10 @@ _CANNOT: Final = {
                  "renewals of the card, W-06) could stand.",
                  "접속 주소, 기기(명함의 공개 키 제외), 이용 시각(명함 갱신 시점 W-06 제외)이 있을 수 있는 곳이 없음."),
 }  # fmt: skip
+_UNCOUNTED: Final = Text(
+    "Nothing tells how many items the inbox was ever given, whether any, or on which day the last came that is gone.",
+    "우편함에 지금까지 몇 개가 왔는지, 하나라도 왔는지, 없어진 마지막 것이 언제 왔는지 알 수 있는 것이 없음.",
+)
 _ELSEWHERE: Final = Text(
     "No other file of the relay bears the account's keys, device ids or handle.",
     "릴레이의 다른 어떤 파일에도 이 계정의 키, 기기 번호, 이름이 없음.",

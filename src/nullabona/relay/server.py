@@ -22,20 +22,17 @@ from nullabona.relay.arriving import Arriving
 from nullabona.relay.blobs import BlobService
 from nullabona.relay.clock import Clock
 from nullabona.relay.config import Config
-from nullabona.relay.core.space import Space
 from nullabona.relay.dispatch import Dispatcher
 from nullabona.relay.front import Front
 from nullabona.relay.handover import websocket_protocol
 from nullabona.relay.journal import Submits
 from nullabona.relay.metrics import Metrics
 from nullabona.relay.service import BoxService
-from nullabona.relay.shortage import Shortage
 from nullabona.relay.store.files import FileBlobStore
 from nullabona.relay.store.interface import BlobStore, BoxStore, StoreGone
 from nullabona.relay.store.lock import DirectoryLock
 from nullabona.relay.store.memory import MemoryBlobStore, MemoryBoxStore
 from nullabona.relay.store.sqlite import SqliteBoxStore
-from nullabona.relay.turns import Turns
 from nullabona.relay.unsent import Unsent
 from nullabona.relay.websocket import WebSocket
 from nullabona.relay.writer import InlineWriter, Writer
@@ -90,7 +87,6 @@ class Relay:
         self.metrics = Metrics()
         self.unsent = Unsent(config.limits.unsent_total_bytes)
         self.arriving = Arriving(config.limits.arriving_total_bytes, self._everybody)
-        self.turns = Turns()
         self.stopping = False
         self.ended: asyncio.Future[StoreGone | None] = asyncio.get_running_loop().create_future()
         self._config = config
@@ -100,15 +96,12 @@ class Relay:
         self._guard = guard or ClockGuard()
         self._loop = asyncio.get_running_loop()
         self._writer: Submits = Writer(self._loop) if stores.boxes.durable else InlineWriter(self._loop)
-        self.space = Space(config.limits)
-        self._shortage = Shortage(self.space)
         self.boxes = BoxService(
-            stores.boxes, self._writer, config.limits, self.metrics, chance=secrets.randbits, on_gone=self._gone,
-            space=self.space,
-        )  # fmt: skip
-        self.blobs = BlobService(stores.blobs, config.limits, self.metrics, self.space)
+            stores.boxes, self._writer, config.limits, self.metrics, chance=secrets.randbits, on_gone=self._gone
+        )
+        self.blobs = BlobService(stores.blobs, config.limits, self.metrics)
         self.dispatcher = Dispatcher(
-            {**self.boxes.operations(), **self.blobs.operations()}, services, config.limits, self.metrics, self.space
+            {**self.boxes.operations(), **self.blobs.operations()}, services, config.limits, self.metrics
         )
         self._fronts: set[Front] = set()
         self._sockets: set[WebSocket] = set()
@@ -180,10 +173,9 @@ class Relay:
         self._note_empty()
 
     @property
-    def trouble(self) -> str:
-        """What keeps it from keeping anything now; empty if nothing does."""
-        short = "short of disk: nothing new is kept" if self.space.short else ""
-        return "; ".join(filter(None, ("cannot write" if self.boxes.cannot_write else "", short)))
+    def cannot_write(self) -> bool:
+        """The last batch could not be kept."""
+        return self.boxes.cannot_write
 
     def metrics_text(self, transport: asyncio.Transport) -> str | None:
         """What /metrics shows to the other end of a connection; None if it is nobody who may see it."""
@@ -226,7 +218,6 @@ class Relay:
         now = self._clock.now()
         day = self._clock.day() if self._guard.check() else self._guard.day
         self.boxes.tick(now, day)
-        self._shortage.look(now)
         self.blobs.tick(now, day)
         self.metrics.connections = len(self._fronts) + len(self._sockets)
         self.metrics.publish(now)

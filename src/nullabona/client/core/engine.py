@@ -15,7 +15,6 @@ from typing import Any, Final
 from nullabona.client.core import (
     acknowledging,
     answering,
-    arrivals,
     boxes,
     chunks,
     claims,
@@ -154,7 +153,10 @@ class Engine:
         self._inbox_wake = state.trim_at if state is not None else 0
 
     def _look_after(self, step: Step, room: RoomState) -> None:
-        reading.look_after(step, room)
+        reading.decide(step, room, room.current)
+        for track in list(room.boxes):
+            if track.deferred:
+                reading.read_deferred(step, room, track)
         if room.phase != JOINED:
             return
         for track in room.boxes:
@@ -164,7 +166,6 @@ class Engine:
             acknowledging.update_acks(step, room, track)
         boxes.look_after_closed(step, room)
         invites.look_after_invites(step, room)
-        arrivals.look_around(step, room)
         healing.ask(step, room)
         if room.phase != JOINED:
             return

@@ -13,43 +13,34 @@ from nullabona.client.core import (
     acknowledging,
     boxes,
     committing,
-    evidence,
     leaving,
     messages,
     people,
-    receipts,
     whereabouts,
 )
 from nullabona.client.core.content import Moved
-from nullabona.client.core.heals import Heal, Helper, Rival, Tries
 from nullabona.client.core.items import Ticket, TicketRequest
 from nullabona.client.core.proofs import Claim, decode_claim
 from nullabona.client.core.records import Device, Message, MessageState
-from nullabona.client.core.state import JOINED, BoxTrack, Merged, RemoveAccount, RoomState
+from nullabona.client.core.state import JOINED, BoxTrack, Heal, Helper, Merged, RemoveAccount, Rival, RoomState
 from nullabona.client.core.step import DAY_MS, Step
 from nullabona.errors import PeerError
 from nullabona.wire.address import Address
 from nullabona.wire.certificate import DeviceCertificate
 
+MAX_ATTEMPTS = 24
+"""How often a ticket is asked for, over about 16 hours, before the branch we are on is kept."""
 FORK = "fork"
-MOVED = "moved"
+DOUBT_DAYS = 7
+"""So long nobody is believed to know of another branch whose last claim led to none."""
 OUTSIDE = "fork-of-former-members"
 LONELY = "nobody-follows"
 LONELY_DAYS = 7
 """Who is alone does not ask more often than this: most who are alone have friends who are away."""
 ASTRAY = "relay-gone"
 """The room was found at no relay."""
-UNPROVEN = "led-by-one"
-"""A member who is no admin has led us here: somebody else is asked whether this is the room."""
 FEW_ATTEMPTS = 8
 """How often a ticket is asked for where there may be no other branch, over about a quarter of an hour."""
-FAR = "far-behind"
-WALK_MOST = 32
-"""Who has gone through so many epochs without a pause asks for a ticket, and goes on meanwhile."""
-WALK_MS = 60_000
-TOO_LATE = "package-expired"
-TOO_LATE_MS = 600_000
-"""One question in so long, however many such commits lie in a box."""
 LOOK_AGAIN = 2
 """Who has not answered so often may have an inbox elsewhere by now."""
 STRANDED_MOST = 256
@@ -71,7 +62,7 @@ def own_key(track: BoxTrack) -> tuple[int, bytes]:
 def rival(step: Step, room: RoomState, track: BoxTrack, claim: Claim) -> None:
     """Another member merged another commit out of this epoch: the room is forked. Find out who must move."""
     helper = signer_of(step, room, claim)
-    if evidence.doubts(step, room, helper.account):
+    if step.now < room.doubted.get(helper.account.hex(), 0):
         boxes.announce_again(step, track)
         return
     if claim.key > own_key(track):
@@ -82,17 +73,8 @@ def rival(step: Step, room: RoomState, track: BoxTrack, claim: Claim) -> None:
         else:
             boxes.announce_again(step, track)
         return
-    if room.heal is None or not room.heal.commit:
-        step.event("warning", room.id, code="room-forked", epoch=track.epoch)
-    orders = evidence.proven(step, room, claim)
-    heal = Heal(FORK, track.epoch, claim.commit, list(claim.removed), [helper], step.now)
-    heal.proven = [order.account for order in orders]
-    heal.ordered = evidence.ordered(step, room, claim)
-    begin(step, room, heal)
-    for order in orders:  # whoever may not see it any more is not shown it on our branch either
-        committing.want_out(room, order)
-    if orders:
-        room.commit_at = max(room.commit_at, step.within(receipts.delay(step, room)))
+    step.event("warning", room.id, code="room-forked", epoch=track.epoch)
+    begin(step, room, Heal(FORK, track.epoch, claim.commit, list(claim.removed), [helper], step.now))
 
 
 def outsider(step: Step, room: RoomState, track: BoxTrack, body: bytes) -> None:
@@ -176,14 +158,12 @@ def without_witness(step: Step, room: RoomState) -> None:
 
 def follow(step: Step, room: RoomState, device: Device, moved: Moved) -> None:
     """A member moves to another branch. Who was in the forked epoch judges alone; who came later follows."""
-    if not evidence.may_follow(step, room, moved.epoch) or evidence.doubts(step, room, device.account):
-        return
     known = next((merged for merged in room.history if merged.epoch == moved.epoch), None)
     if known is not None:
         better = (moved.rank, moved.commit) < branch_key(known.removed, known.commit)
         if known.commit == moved.commit or not better:
             return
-    begin(step, room, Heal(MOVED, moved.epoch, moved.commit, [], [Helper(device.account, device.handle)], step.now))
+    begin(step, room, Heal("moved", moved.epoch, moved.commit, [], [Helper(device.account, device.handle)], step.now))
 
 
 def lost_thread(step: Step, room: RoomState, reason: str) -> None:
@@ -192,30 +172,12 @@ def lost_thread(step: Step, room: RoomState, reason: str) -> None:
         begin(step, room, Heal(reason, room.epoch, b"", [], [], step.within(step.timing.receipt)))
 
 
-def walked(step: Step, room: RoomState) -> None:
-    """Another epoch is over, and perhaps hundreds are to come: a ticket leads to the last one at once."""
-    on = step.now - room.walked.since < WALK_MS
-    room.walked = Tries(room.walked.count + 1 if on else 1, step.now)
-    if room.walked.count % WALK_MOST == 0:
-        lost_thread(step, room, FAR)
-
-
-def came_too_late(step: Step, room: RoomState, track: BoxTrack) -> None:
-    """A key package in a commit has expired, perhaps only since: whoever read it before has gone on without us."""
-    if step.now >= track.asked_at + TOO_LATE_MS:
-        track.asked_at = step.now
-        lost_thread(step, room, TOO_LATE)
-
-
 def begin(step: Step, room: RoomState, heal: Heal) -> None:
     """Start to rejoin, unless we are already on the way to a branch at least as good."""
     old = room.heal
     if old is not None and old.commit:
         if old.commit == heal.commit:
             old.helpers = [*heal.helpers, *(h for h in old.helpers if h not in heal.helpers)]
-            return
-        if old.ordered != heal.ordered:
-            room.heal = old if old.ordered else heal
             return
         older = old.epoch < heal.epoch
         better = branch_key(old.removed, old.commit) <= branch_key(heal.removed, heal.commit)
@@ -231,17 +193,15 @@ def begin(step: Step, room: RoomState, heal: Heal) -> None:
 def ask(step: Step, room: RoomState) -> None:
     """Ask the next helper for a ticket, when it is time."""
     heal = room.heal
-    if heal is not None and heal.reason == FAR and not room.current.undecided and not room.current.look_until:
-        heal = room.heal = None  # we are there
     if heal is None or heal.next_at > step.now:
         return
-    doubtful = heal.reason in {FAR, LONELY, OUTSIDE, ASTRAY, UNPROVEN} and not heal.gone
-    if evidence.exhausted(step, room, heal, FEW_ATTEMPTS if doubtful else evidence.MAX_ATTEMPTS):
+    doubtful = heal.reason in {LONELY, OUTSIDE, ASTRAY} and not heal.gone
+    if heal.attempts >= (FEW_ATTEMPTS if doubtful else MAX_ATTEMPTS):
         if heal.gone and room.phase == JOINED:
             committing.leave_room(step, room)
             return
-        if heal.reason in {FORK, MOVED}:
-            evidence.led_nowhere(step, room, heal)
+        if heal.reason == FORK:
+            room.doubted |= {each.account.hex(): step.now + DOUBT_DAYS * DAY_MS for each in heal.helpers}
         room.heal = None
         messages.release_held(step, room)
         if not doubtful:
@@ -249,7 +209,6 @@ def ask(step: Step, room: RoomState) -> None:
         return
     helper = _next_helper(step, room, heal)
     heal.attempts += 1
-    evidence.charge(step, room, heal)
     heal.next_at = (
         step.now + (step.timing.ticket << min(heal.attempts // 2, 8)) + step.chance.between(0, step.timing.ticket)
     )
@@ -265,10 +224,6 @@ def _next_helper(step: Step, room: RoomState, heal: Heal) -> Helper | None:
     named = {helper.account for helper in heal.helpers}
     others = {device.account: device.handle for device in step.others(room, room.epoch) if device.account not in named}
     anybody = [Helper(account, others[account]) for account in sorted(others)]
-    if heal.reason == UNPROVEN:
-        return heal.helpers[heal.attempts % len(heal.helpers)]
-    if heal.reason in {FAR, TOO_LATE}:  # it passes while we ask: everybody once before anybody twice
-        return anybody[heal.attempts % len(anybody)] if anybody else None
     turn, odd = divmod(heal.attempts, 2)
     pool = anybody if anybody and (odd or not heal.helpers) else heal.helpers
     return pool[turn % len(pool)] if pool else None

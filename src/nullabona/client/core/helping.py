@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from nullabona.client.core import people, relocating, rulings, signers
+from nullabona.client.core import people, relocating, signers
 from nullabona.client.core.devices import own
-from nullabona.client.core.heals import Heal
 from nullabona.client.core.items import Gone, Ticket, TicketRequest
-from nullabona.client.core.state import JOINED, RoomState
+from nullabona.client.core.state import JOINED, Heal, RoomState
 from nullabona.client.core.step import Step
 from nullabona.wire.card import Card
 from nullabona.wire.certificate import DeviceCertificate
@@ -54,7 +53,6 @@ def help_back(step: Step, sender: DeviceCertificate, asked: TicketRequest, card:
         track.position,
         history,
         relocating.to_carry(room),
-        *rulings.to_carry(room),
     )
     people.post(step, sender.account_id, str(sender.handle), ticket)
 

@@ -12,12 +12,11 @@ import msgspec
 
 from nullabona.client.core import people, whereabouts
 from nullabona.client.core.devices import own
-from nullabona.client.core.heals import Heal, Helper
 from nullabona.client.core.items import TicketRequest
 from nullabona.client.core.ports import Store
 from nullabona.client.core.records import Device
 from nullabona.client.core.roominfo import DEVICES, RoomInfo, decode_info, encode_info
-from nullabona.client.core.state import AWAY, JOINED, RoomState
+from nullabona.client.core.state import AWAY, JOINED, Heal, Helper, RoomState
 from nullabona.client.core.step import DAY_MS, Step
 
 RETURNING: Final = "returning"
@@ -125,7 +124,7 @@ def forsake(step: Step, room: RoomState) -> None:
         return
     roster = list(step.roster(room.id).values())
     members = [device for device in roster if device.account != step.me.account]
-    kept = RoomState(room.id, room.info, AWAY, [], read_upto=room.read_upto, rulings=room.rulings, went=room.went)
+    kept = RoomState(room.id, room.info, AWAY, [], read_upto=room.read_upto)
     step.forget_room(room.id)
     step.mls.forget(room.id)
     if room.info.kind == DEVICES:

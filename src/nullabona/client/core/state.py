@@ -7,8 +7,7 @@ from typing import Annotated, TypeAlias
 import msgspec
 from msgspec import Meta, field
 
-from nullabona.client.core.heals import Heal, Helper, Rival, Tries
-from nullabona.client.core.proofs import MoveOrder, RemovalOrder, Ruling
+from nullabona.client.core.proofs import MoveOrder, RemovalOrder
 from nullabona.client.core.roominfo import RoomInfo
 from nullabona.errors import Bug
 from nullabona.wire.address import Address, EpochKeys, epoch_keys
@@ -31,6 +30,15 @@ class CommitCandidate(msgspec.Struct, array_like=True):
     settled: bool
     give_up_at: int = 0
     """When to stop waiting for its blobs (ms; 0: not waiting)."""
+
+
+class Rival(msgspec.Struct, array_like=True, frozen=True):
+    """A branch that another member is on: the commit that began it, whom it removed, and who said so."""
+
+    commit: bytes
+    removed: tuple[bytes, ...]
+    account: bytes
+    handle: str
 
 
 class BoxTrack(msgspec.Struct):
@@ -103,8 +111,6 @@ class BoxTrack(msgspec.Struct):
     """The relays that kept it before, newest last."""
     order_seen: bool = False
     """The move order that brought it here lies in this incarnation."""
-    insist_until: int = 0
-    """Until when our own commit is waited for that others' are passed over for."""
     behind: list[bytes] = field(default_factory=list)
     """Hashes of move orders that lie behind a commit which is not decided yet."""
     leaf: int = -1
@@ -207,7 +213,6 @@ class PendingCommit(msgspec.Struct, array_like=True):
     removed: list[bytes]
     orders: list[RemovalOrder]
     invites: bool
-    ruling: Ruling | None = None
 
 
 class Merged(msgspec.Struct, array_like=True):
@@ -221,10 +226,29 @@ class Merged(msgspec.Struct, array_like=True):
     mine: list[Intent]
     put_out: bool = False
     """It put out a device of an account that is still in."""
-    was: RoomInfo | None = None
-    """The room info before, if it is a commit of ours that changed it."""
-    changed: list[bytes] = field(default_factory=list)
-    """Accounts that came or went by it, if it is a commit of ours."""
+
+
+class Helper(msgspec.Struct, array_like=True, frozen=True):
+    """An account that can take us to a branch."""
+
+    account: bytes
+    handle: str
+
+
+class Heal(msgspec.Struct, array_like=True):
+    """This device wants to rejoin: another branch won, or it cannot follow any more."""
+
+    reason: str
+    epoch: int
+    commit: bytes
+    """The winning commit that ended ``epoch``; empty if we only lost the thread."""
+    removed: list[bytes]
+    helpers: list[Helper]
+    """Who is on that branch, best first; asked even if ours has removed them since."""
+    next_at: int
+    attempts: int = 0
+    gone: list[bytes] = field(default_factory=list)
+    """Accounts that say we are not a member of that branch."""
 
 
 class Invite(msgspec.Struct, array_like=True):
@@ -279,22 +303,6 @@ class RoomState(msgspec.Struct):
     """signature key (hex) of a device that was removed → whose it is; the newest `FORMER_MOST`."""
     doubted: dict[str, int] = field(default_factory=dict)
     """account (hex) whose claim of another branch led to none → until when the next is not followed, in ms."""
-    tries: dict[str, Tries] = field(default_factory=dict)
-    """account (hex) → the questions that its claims of other branches have cost (`nullabona.client.core.evidence`)."""
-    vain: Tries = Tries()
-    """The questions that all such claims have cost since one of them proved true."""
-    beaten: int = 0
-    """How many commits that removed nobody came first since we want somebody out."""
-    walked: Tries = Tries()
-    """How many epochs we went through without a pause."""
-    rulings: list[bytes] = field(default_factory=list)
-    """What admins have made of the room, encoded, newest last (`nullabona.client.core.rulings`)."""
-    went: list[RemovalOrder] = field(default_factory=list)
-    """By which orders accounts went since the newest ruling."""
-    led_by: bytes = b""
-    """The account whose word alone brought us to this branch."""
-    led_at: int = 0
-    """When to ask somebody else whether it is the room's; 0: that is known."""
     profile_at: int = 0
     """When to tell the room what our account is called."""
     profile_late: bool = False

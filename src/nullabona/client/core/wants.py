@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from nullabona.client.core import replies
-from nullabona.client.core.evidence import commits_wait
 from nullabona.client.core.rejoin import Join
 from nullabona.client.core.state import AWAY, JOINED, BoxTrack, RoomState
 from nullabona.client.core.step import Step
@@ -85,9 +84,7 @@ def room_wake(room: RoomState) -> int | None:
     times += [room.note_at, room.scout_at]
     if room.heal is not None:
         times.append(room.heal.next_at)
-    else:
-        times.append(room.led_at)
-    if room.intents and room.pending is None and not room.current.undecided and not commits_wait(room):
+    elif room.intents and room.pending is None and not room.current.undecided:
         times.append(max(room.commit_at, room.current.settle_until, room.current.look_until, 1))
     for track in room.boxes:
         times += _track_times(track)
@@ -112,7 +109,5 @@ def _track_times(track: BoxTrack) -> list[int]:
         track.silence_at,
     ]
     if track.candidates and track.read_so_far:  # until then no hour helps, only what comes
-        times.append(
-            max(track.settle_until, track.insist_until, *(candidate.give_up_at for candidate in track.candidates))
-        )
+        times.append(max(track.settle_until, *(candidate.give_up_at for candidate in track.candidates)))
     return times

@@ -43,6 +43,7 @@ DEEDS: Final = {
     "repeat": Text("Hand out one frame again and again", "한 프레임을 되풀이해 내주기"),
     "forge": Text("Hand out noise in the place of frames", "프레임 대신 잡음 내주기"),
     "alter": Text("Change one bit of every frame", "프레임마다 한 비트 바꾸기"),
+    "rewrite": Text("Write whatever looks like letters in the other case", "글자로 보이는 것의 대소문자 바꾸기"),
     "forget": Text("Deny that there ever was such a box", "그런 상자는 없었다고 잡아떼기"),
     APART: Text("Show two halves of a group different histories", "그룹의 두 쪽에 서로 다른 기록 보여 주기"),
     CARDS: Text("Answer lookups with cards of another key", "다른 열쇠의 명함으로 조회에 답하기"),

@@ -21,9 +21,12 @@ from nullabona.drills.seizure import Scene, run_seizure
 from nullabona.drills.text import Text
 from nullabona.drills.warrant import run_warrant
 
-ADDRESSES: Final = ("127.0.0.11", "127.77.1.2", "127.201.33.44", "127.154.9.87", "127.33.210.5", "127.99.14.201")
+ADDRESSES: Final = ("127.61.18.103", "127.77.1.2", "127.201.33.44", "127.154.9.87", "127.33.210.5", "127.99.14.201")
 """Where the people's connections come from; loopback addresses that nothing else uses."""
 _GREETING: Final = "안녕! 여기서 얘기하자 (let's talk here)"
+
+_WHOLE: Final = frozenset({"S-20", "S-21", "R-10"})
+"""Lines that need the whole story."""
 
 Tell = Callable[[Text], None]
 
@@ -36,6 +39,8 @@ class Outcome:
     expected: dict[str, list[list[str]]] = field(default_factory=dict)
     """What everybody should have: "name/room" to pairs of account and text."""
     got: dict[str, list[list[str]]] = field(default_factory=dict)
+    told: int = 0
+    """Lines from after their removal that the removed member has in another room."""
     put_back: int = 0
     """Messages that somebody had not got when the relay was emptied."""
     relay_exit: int | None = None
@@ -46,10 +51,11 @@ class Outcome:
 
 
 class Story:
-    """Plays a script in a folder of its own. ``tell`` is called before each step."""
+    """Plays a script in a folder of its own. ``tell`` is called before each step. ``desk``: with the legal desk."""
 
-    def __init__(self, script: Script, folder: Path, tell: Tell) -> None:
+    def __init__(self, script: Script, folder: Path, tell: Tell, *, desk: bool = True) -> None:
         self._script = script
+        self._desk = desk and desk_installed()
         self._folder = folder
         self._tell = tell
         self._data = folder / "relay"
@@ -68,8 +74,11 @@ class Story:
         self._early, self._missed, self._late = split_after(script)
         self._relay: RelayProcess | None = None
 
-    async def play(self) -> Outcome:
-        """Everything. Raises what goes wrong; a claim that does not hold is in the outcome, not raised."""
+    async def play(self, only: Sequence[str] = ()) -> Outcome:
+        """Everything, or what the lines of ``only`` need: those of the officers are known after their first visit.
+        Raises what goes wrong; a claim that does not hold is in the outcome, not raised.
+        """
+        whole = not only or any(line in _WHOLE for line in only)
         for folder in (self._folder / "people", self._temporary):
             folder.mkdir()
         async with AsyncExitStack() as stack:
@@ -79,9 +88,10 @@ class Story:
             await self._gather_people()
             await self._talk()
             await self._demands_come()
-            await self._officers_come()
-            await self._lose_everything()
-            await self._take_stock()
+            await self._officers_come(seize=whole or any(line.startswith("S-") for line in only))
+            if whole:
+                await self._lose_everything()
+                await self._take_stock()
         return self.outcome
 
     def cast(self) -> dict[str, Any]:
@@ -185,11 +195,11 @@ class Story:
     # -- the legal desk ------------------------------------------------------------------------------------------
 
     async def _demands_come(self) -> None:
-        if not desk_installed():
+        if not self._desk:
             self._tell(
                 Text(
-                    "The legal desk is not installed (nullabona[docket]): its act is left out.",
-                    "법무 창구가 설치되지 않아 그 막은 건너뜁니다 (nullabona[docket]).",
+                    "The legal desk is not installed (nullabona[docket]), or not asked for: its act is left out.",
+                    "법무 창구가 설치되지 않았거나 (nullabona[docket]) 빼기로 하여 그 막은 건너뜁니다.",
                 )
             )
             return
@@ -202,11 +212,13 @@ class Story:
 
     # -- officers -----------------------------------------------------------------------------------------------
 
-    async def _officers_come(self) -> None:
+    async def _officers_come(self, *, seize: bool) -> None:
         out = self._actors[self._script.removed]
         await out.stop()
         self._tell(Text("Officers come with a warrant for each account.", "계정마다 영장을 든 수사관이 찾아옵니다."))
         self.outcome.warrants = [run_warrant(self._data, actor.handle) for actor in self._actors.values()]
+        if not seize:
+            return
         self._seize(
             Text(
                 "Officers seize the machine: every file and the memory of the running relay is searched.",
@@ -290,6 +302,9 @@ class Story:
             lines = script.before if actor.person == script.removed else script.before + script.after
             await self._compare(actor, script.group, lines)
         first, second, *_ = self._actors.values()
+        after = {line.text for line in script.after}
+        elsewhere = await self._actors[script.removed].do("history", room=first.handle)
+        self.outcome.told = sum(text in after for _, text in elsewhere)
         await self._compare(first, second.handle, script.dm)
         await self._compare(second, first.handle, script.dm)
 

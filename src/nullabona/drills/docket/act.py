@@ -18,6 +18,7 @@ from nullabona.docket.core.cadence import Cadence
 from nullabona.docket.core.instrument import DAY
 from nullabona.docket.core.records import CaseId
 from nullabona.docket.core.roles import SamePerson
+from nullabona.docket.production.seal import Seals
 from nullabona.drills.docket import ACT_PROVES
 from nullabona.drills.docket.audit import entries_of, places_of
 from nullabona.drills.docket.commands import verify_public, write_pages
@@ -85,7 +86,7 @@ class _Act:
             self._acted.counted = len(places_of(entries_of(office.public), office.pointer_key))
         finally:
             office.close()
-        self._alter(office.public, office.custodian.fingerprint)
+        self._alter(office.public, Seals(office.custodian, self._grounds.signers))
         self._search(office.public)
         return self._acted
 
@@ -167,7 +168,7 @@ class _Act:
         self._acted.pages = write_pages(office.public, self._policy, self._folder / "site")
         self._acted.verified = verify_public(office.public, self._policy)
 
-    def _alter(self, public: Path, custodian: str) -> None:
+    def _alter(self, public: Path, seals: Seals) -> None:
         """A byte of the log's files, and a package, in copies."""
         copy = Path(shutil.copytree(public, self._folder / "altered"))
         for tile in (path for path in copy.rglob("*") if path.is_file() and "entries" in path.parts):
@@ -175,7 +176,7 @@ class _Act:
             tile.write_bytes(data.replace(*_ALTER, 1))
         self._acted.altered = verify_public(copy, self._policy)
         policy, package = Policy.parse(self._grounds.policy), self._acted.looked[0].folder
-        self._acted.spoiled = spoil(package, self._folder / "spoiled", policy, custodian)
+        self._acted.spoiled = spoil(package, self._folder / "spoiled", policy, seals)
         said = [(finding["code"], finding["message"]) for finding in self._acted.altered.get("findings", [])]
         for code, message in said:
             self._tell(

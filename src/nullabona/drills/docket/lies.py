@@ -11,19 +11,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+import msgspec
+
 from nullabona.docket.core.findings import Finding
-from nullabona.docket.core.receipt import Receipt
+from nullabona.docket.core.receipt import Receipt, check_receipt
 from nullabona.docket.core.recount_cases import Demand
 from nullabona.drills.docket.office import ORIGIN, Grounds
 from nullabona.drills.docket.tampering import Book, Deed, Forged, Public
 from nullabona.drills.text import Text
+from nullabona.errors import PeerError
 from nullabona.log.keys import SignerKey
 from nullabona.log.note import Signer
 from nullabona.log.policy import Policy
 from nullabona.log.proof import parse_proof
 from nullabona.machine.keyfile import read_key_file
 from nullabona.sequencer import NoQuorum, open_log
-from nullabona.wire.slots import SlotRef, parse_slot_leaf
+from nullabona.wire.slots import BLIND_SIZE, SlotLeaf, SlotRef, commit, parse_slot_leaf
 
 DEEDS: Final = {
     Deed.REMOVE: Text("its entry is removed", "항목을 지움"),
@@ -61,6 +64,8 @@ class Tried:
     """Why each witness that was asked did not sign."""
     lacking: bool
     """Whether the authority's receipt names an entry that is not there any more."""
+    made_up: bool = False
+    """Whether a receipt of an entry that never was in the record is taken for one."""
 
     @property
     def caught(self) -> bool:
@@ -88,7 +93,8 @@ class Liar:
     def try_(self, deed: Deed, places: Sequence[SlotRef], shown: Demand | None, receipt: Receipt) -> Tried:
         """Tell one lie about the demand at ``places``, in each way."""
         forged = self.forge(deed, places, shown, receipt)
-        return Tried(deed, self.notice(forged), self._ask(forged), _lacks(receipt, forged.entries))
+        made_up = _holds(_unentered(receipt), self._policy)
+        return Tried(deed, self.notice(forged), self._ask(forged), _lacks(receipt, forged.entries), made_up)
 
     def forge(self, deed: Deed, places: Sequence[SlotRef], shown: Demand | None, receipt: Receipt) -> Forged:
         """The lie itself: told about the entry that the receipt is of, and where it must be about the others too."""
@@ -152,6 +158,21 @@ def keys_of_witnesses(grounds: Grounds) -> Iterator[SignerKey]:
 
 def _said(found: Finding | None) -> str:
     return "" if found is None else f"{found.code}: {found.message}"
+
+
+def _unentered(receipt: Receipt) -> Receipt:
+    """The receipt as it would be of another entry at the same place, which commits to the same demand."""
+    leaf, blind = parse_slot_leaf(receipt.slot.leaf), secrets.token_bytes(BLIND_SIZE)
+    other = SlotLeaf(leaf.at, commit(blind, receipt.slot.record), leaf.pointer).encode()
+    return msgspec.structs.replace(receipt, slot=msgspec.structs.replace(receipt.slot, leaf=other, blind=blind))
+
+
+def _holds(receipt: Receipt, policy: Policy) -> bool:
+    try:
+        check_receipt(receipt, policy)
+    except PeerError:
+        return False
+    return True
 
 
 def _lacks(receipt: Receipt, entries: Sequence[bytes]) -> bool:

@@ -15,6 +15,7 @@ from nullabona.docket.core.instrument import DAY
 from nullabona.docket.core.recount import recount
 from nullabona.docket.core.recount_cases import Demand
 from nullabona.docket.delivery import delivering
+from nullabona.docket.production.seal import Seals
 from nullabona.docket.taxonomy import load
 from nullabona.drills.docket.audit import entries_of, places_of
 from nullabona.drills.docket.commands import verify_public, write_pages
@@ -98,7 +99,8 @@ def _examine(replay: Replay, talk: Talk, struck: Struck, tell: Tell) -> Played:
               "모든 꾸러미를 sha256sum과 PDF 서명 검사기로 확인하고, 밖으로 나간 모든 것을 뒤집니다."))  # fmt: skip
     custodian = office.custodian.fingerprint
     looked = [look_at(each.folder, policy, custodian) for each in replay.answered]
-    spoiled = spoil(_any(replay).folder, replay.folder.with_name("spoiled"), policy, custodian)
+    seals = Seals(office.custodian, office.grounds.signers)
+    spoiled = spoil(_any(replay).folder, replay.folder.with_name("spoiled"), policy, seals)
     site, rules = replay.folder.with_name("site"), replay.folder.with_name("policy")
     rules.write_text(office.grounds.policy, "utf-8")
     write_pages(office.public, rules, site)

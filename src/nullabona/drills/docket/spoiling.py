@@ -21,18 +21,20 @@ from nullabona.docket.folder import write_folder
 from nullabona.docket.production.bag import NOTE, bag
 from nullabona.docket.production.certificate import CERTIFICATE, MANIFEST, make_certificate
 from nullabona.docket.production.evidence import CUSTODY, RECEIPT, Evidence, read_custody, read_receipt
-from nullabona.docket.production.identity import new_custodian
+from nullabona.docket.production.identity import Custodian, new_custodian
 from nullabona.docket.production.manifest import encode_manifest, listed, read_manifest
 from nullabona.docket.production.package import record_files
 from nullabona.docket.production.seal import Seals, seal_package, tree_of
 from nullabona.docket.production.statement import make_statement, statement_path
 from nullabona.docket.production.verify import read_folder
 from nullabona.drills.docket.packages import Looked, look_at
-from nullabona.log.keys import Kind, new_signer
+from nullabona.log.keys import Kind, SignerKey, new_signer
 from nullabona.log.note import Note, parse_note
 from nullabona.log.policy import Policy
 
 Files = Mapping[str, bytes]
+_ED25519: Final = 64
+"""Bytes of a signature of this kind."""
 
 
 class Spoiling(StrEnum):
@@ -42,6 +44,10 @@ class Spoiling(StrEnum):
     CERTIFICATE = "certificate"
     SUMS = "sums"
     SEALS = "seals"
+    NOTE = "note"
+    ONE_KIND = "one-kind"
+    STRANGERS = "strangers"
+    CUSTODIAN = "custodian"
 
 
 ACCEPTED: Final[Mapping[Spoiling, tuple[bool, bool]]] = {
@@ -49,17 +55,23 @@ ACCEPTED: Final[Mapping[Spoiling, tuple[bool, bool]]] = {
     Spoiling.CERTIFICATE: (True, False),
     Spoiling.SUMS: (True, True),
     Spoiling.SEALS: (True, True),
+    Spoiling.NOTE: (True, True),
+    Spoiling.ONE_KIND: (True, True),
+    Spoiling.STRANGERS: (True, True),
+    Spoiling.CUSTODIAN: (True, True),
 }
 """Whether `sha256sum`, and readers of PDF signatures, accept what was altered: they know no key of the operator's."""
 
 
-def spoil(folder: Path, into: Path, policy: Policy, custodian: str) -> dict[Spoiling, Looked]:
-    """What is said of each altered copy of the package in ``folder``; the copies come to lie below ``into``."""
+def spoil(folder: Path, into: Path, policy: Policy, seals: Seals) -> dict[Spoiling, Looked]:
+    """What is said of each altered copy of the package in ``folder``; the copies come to lie below ``into``. ``seals``:
+    the true ones, of which some copies get some.
+    """
     files, found = read_folder(folder), {}
-    for spoiling, make in _HOW.items():
+    for spoiling in Spoiling:
         copy = into / f"{folder.name}-{spoiling}"
-        write_folder(copy, make(files))
-        found[spoiling] = look_at(copy, policy, custodian)
+        write_folder(copy, _HOW[spoiling](files) if spoiling in _HOW else _with_some(spoiling, files, seals))
+        found[spoiling] = look_at(copy, policy, seals.custodian.fingerprint)
     return found
 
 
@@ -90,15 +102,41 @@ def _sums(files: Files) -> Files:
 
 def _seals(files: Files) -> Files:
     """The same, sealed as the desk does it, with keys of the same names."""
+    return _sealed(files, Seals(_other_custodian(files), _strangers(files)))
+
+
+def _with_some(spoiling: Spoiling, files: Files, seals: Seals) -> Files:
+    """The same with some of the true keys, which are not enough: of the custodian's and the log's the one, or of the
+    log's one kind, or a note that the log signed of what was there before.
+    """
+    if spoiling is Spoiling.ONE_KIND:
+        (classical,) = (signer for signer in seals.signers if len(signer.sign(b"x\n", 0)) == _ED25519)
+        return _sealed(files, Seals(seals.custodian, (classical,)))
+    if spoiling is Spoiling.CUSTODIAN:
+        return _sealed(files, Seals(_other_custodian(files), seals.signers))
+    sealed = _sealed(files, Seals(seals.custodian, _strangers(files)))
+    if spoiling is Spoiling.STRANGERS:
+        return sealed
+    return bag(_payload(sealed), read_manifest(sealed[MANIFEST]), files[NOTE])
+
+
+def _sealed(files: Files, seals: Seals) -> Files:
     made = _altered(files)
     manifest = read_manifest(made[MANIFEST])
     made[CERTIFICATE] = make_certificate(manifest)
     package = Package(tuple(File(path, data) for path, data in sorted(made.items())))
     evidence = Evidence(read_receipt(files[RECEIPT]), read_custody(files[CUSTODY]))
+    return seal_package(package, evidence, seals, manifest.decided_s)
+
+
+def _other_custodian(files: Files) -> Custodian:
+    manifest = read_manifest(files[MANIFEST])
+    return new_custodian(manifest.operator.name, manifest.decided_s)
+
+
+def _strangers(files: Files) -> tuple[SignerKey, ...]:
     name, kinds = parse_note(files[NOTE]).signatures[0].name, (Kind.ED25519, Kind.COSIGN_MLDSA44)
-    signers = tuple(new_signer(kind, name, secrets.token_bytes(32)) for kind in kinds)
-    now_s = manifest.decided_s
-    return seal_package(package, evidence, Seals(new_custodian(manifest.operator.name, now_s), signers), now_s)
+    return tuple(new_signer(kind, name, secrets.token_bytes(32)) for kind in kinds)
 
 
 _HOW: Final[Mapping[Spoiling, Callable[[Files], Files]]] = {

@@ -183,7 +183,7 @@ def _claims(played: Played) -> Iterator[tuple[str, Text, bool]]:
         "K-18": all(looked.holds for looked in played.looked) and len(played.looked) == played.demands
                 and noticed(played.spoiled),
         "K-19": played.sought.clean,
-        "K-20": bool(dropped) and all(tried.refused and tried.lacking for tried in dropped),
+        "K-20": bool(dropped) and all(t.refused and t.lacking and not t.made_up for t in dropped),
     }  # fmt: skip
     for id in PROVES:
         yield id, CLAIMS[id].with_list(played.sought.where if id == "K-19" else ""), held[id]

@@ -42,6 +42,14 @@ _SPOILED: Final[Mapping[Spoiling, Text]] = {
                         "결정 날짜를 하루 앞당기고 해시값을 모두 다시 씀"),
     Spoiling.SEALS: Text("The same, and everything is signed with other keys of the same names",
                          "거기에 이름이 같은 다른 열쇠로 모두 다시 서명함"),
+    Spoiling.NOTE: Text("The same with the custodian's key, and the log's signatures stay as they were",
+                        "관리자의 열쇠로 그렇게 하고 기록의 서명은 그대로 둠"),
+    Spoiling.ONE_KIND: Text("The same with the custodian's key and one of the log's two kinds of keys",
+                            "관리자의 열쇠와 기록의 두 가지 열쇠 중 하나로 그렇게 함"),
+    Spoiling.STRANGERS: Text("The same with the custodian's key and strangers' in the log's place",
+                             "관리자의 열쇠와 기록 대신 남의 열쇠로 그렇게 함"),
+    Spoiling.CUSTODIAN: Text("The same with the log's keys and another custodian's",
+                             "기록의 열쇠와 다른 관리자의 열쇠로 그렇게 함"),
 }  # fmt: skip
 
 

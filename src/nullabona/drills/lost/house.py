@@ -6,9 +6,10 @@ import asyncio
 import json
 import shutil
 import socket
+import sqlite3
 import sys
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -79,6 +80,20 @@ class House:
         self._process = RelayProcess(
             self.machine / "relay", self.folder / "directory.log", self.host, temporary=temporary, more=more
         )
+
+    def grow_old(self, days: int) -> None:
+        """Make out that every handle was registered so many days earlier: a drill cannot wait for that."""
+        with closing(sqlite3.connect(self._cards)) as cards, cards:
+            cards.execute("UPDATE card SET registered_day = registered_day - ?", (days,))
+
+    def registered(self) -> dict[str, int]:
+        """On which day each handle was registered, as the directory's files have it."""
+        with closing(sqlite3.connect(self._cards)) as cards:
+            return dict(cards.execute("SELECT name, registered_day FROM card").fetchall())
+
+    @property
+    def _cards(self) -> Path:
+        return self.machine / "relay" / "cards.db"
 
     def lose(self) -> None:
         """The machine is carried away while it runs."""

@@ -20,6 +20,8 @@ from nullabona.drills.text import Text
 
 Tell: TypeAlias = Callable[[Text], None]
 PERIOD_S: Final = 3
+DAYS: Final = 40
+"""The handles are made out to have been registered so many days ago."""
 _HEARD_WITHIN_S: Final = 30.0
 _POLL_S: Final = 0.1
 _GONE_S: Final = 2.0
@@ -82,6 +84,8 @@ class Lost:
     before: dict[str, str] = field(default_factory=dict)
     """What came of wishes for handles before the loss, and after."""
     after: dict[str, str] = field(default_factory=dict)
+    days: dict[str, tuple[int, int]] = field(default_factory=dict)
+    """On which day each handle was registered, by the directory's files before the loss and after."""
     contact_saw: str = ""
     """What somebody who knew the owner of a taken handle was told."""
 
@@ -155,6 +159,9 @@ class _Scene:
         lost, people = self.lost, self._company
         for name in ("mina", "jun"):
             self._marks[name] = await people[name].do("mark")
+        await asyncio.to_thread(self._house.grow_old, DAYS)
+        days = await asyncio.to_thread(self._house.registered)
+        lost.days = {name: (day, 0) for name, day in days.items()}
         lost.entries = await self._pull_the_plug(max(lost.lacking + 1, size_of(self._new.copy)))
         await asyncio.to_thread(self._house.lose)
         self._lost_at = time.monotonic()
@@ -233,6 +240,8 @@ class _Scene:
         for name in ("mina", "jun", "nari", "sora", "newcomer", "quick"):
             events = await people[name].do("happened", after=self._marks.get(name, 0))
             lost.told[name] = sorted({event["code"] for event in events if event["kind"] == "warning"})
+        days = await asyncio.to_thread(self._house.registered)
+        lost.days = {name: (day, days[name]) for name, (day, _) in lost.days.items() if name in days}
         lost.grown = await wait_grown(self._new.copy, lost.entries + 1)
         return lost
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from nullabona.drills.lost.play import PERIOD_S, Lost, Tell, play
+from nullabona.drills.lost.play import DAYS, PERIOD_S, Lost, Tell, play
 from nullabona.drills.report import Check, Report
 from nullabona.drills.text import Text
 
@@ -115,7 +115,8 @@ def _handle_was_taken(lost: Lost) -> bool:
 
 def _hold_and_history_are_gone(lost: Lost) -> bool:
     hold_is_gone = lost.before.get("dora") == "handle-taken" and lost.after.get("dora") == ""
-    return hold_is_gone and "record-gap" in lost.told.get("nari", [])
+    days_are_gone = bool(lost.days) and all(after >= before + DAYS for before, after in lost.days.values())
+    return hold_is_gone and days_are_gone and "record-gap" in lost.told.get("nari", [])
 
 
 def _old_copy_is_the_end(lost: Lost) -> bool:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import secrets
 import shutil
 import sqlite3
 import sys
@@ -15,19 +16,31 @@ from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
+
+from msgspec.structs import replace as replaced
 
 from nullabona.cli.directory import take_settings
-from nullabona.directory.core.records import Keep, StoredCard
+from nullabona.directory.core.records import Erase, Hold, Keep, StoredCard, held_mark
+from nullabona.directory.core.refusal import BUSY, refuse
 from nullabona.directory.opening import NOBODY, RecordOptions, open_record, open_store
 from nullabona.directory.service import DirectoryService, Options
 from nullabona.errors import NullabonaError
+from nullabona.log.keys import Kind, new_signer
+from nullabona.log.note import Note, parse_note, sign_note
 from nullabona.relay.config import Config, make_config
 from nullabona.relay.run import run_relay
 from nullabona.sequencer import NoQuorum
 from nullabona.wire.card import card_hash, decode_card
-from nullabona.wire.messages import AnyResponse, CardFound, CardTaken, LookupCard, PublishCard
+from nullabona.wire.epoch import Promise, encode_promise, origin_of
+from nullabona.wire.handle import parse_handle
+from nullabona.wire.messages import AnyResponse, CardFound, CardTaken, LookupCard, PublishCard, WatchHandle
 from nullabona.wire.service import Service
+
+_FAR: Final = 1_000
+"""Epochs ahead for which nobody may be put off."""
+_SECONDS: Final = 8
+"""Bytes of a cosignature that say when, before those that sign it."""
 
 
 class LyingDirectory(DirectoryService):
@@ -40,6 +53,9 @@ class LyingDirectory(DirectoryService):
         self._faces: dict[str, CardFound] = {}
         self._hidden: dict[str, bytes] = {}
         self._withheld = ""
+        self._deaf: set[str] = set()
+        self._lines: dict[str, str] = {}
+        self._forged: set[str] = set()
         self._folders: list[Path] = []
 
     # -- what is answered
@@ -57,10 +73,26 @@ class LyingDirectory(DirectoryService):
         if request.name in self._faces:
             return self._faces[request.name]
         answer = await super().look_up(request)
+        if request.name in self._lines and isinstance(answer, CardFound):
+            return replaced(answer, proof=replaced(answer.proof, checkpoint=self._cosigned(request.name, answer)))
         hidden = self._hidden.get(request.name)
         if hidden and isinstance(answer, CardFound):
             return CardFound(hidden, answer.proof, self._false_promise(hidden))
         return answer
+
+    async def watch(self, request: WatchHandle) -> AnyResponse:
+        """Nothing to whoever is to see nothing for a while."""
+        return refuse(BUSY, 1) if request.name in self._deaf else await super().watch(request)
+
+    def _cosigned(self, name: str, answer: CardFound) -> bytes:
+        """The checkpoint without the line of one witness, or with one that it never signed."""
+        note, by = parse_note(answer.proof.checkpoint), self._lines[name]
+        lines = [each for each in note.signatures if each.name != by]
+        if name in self._forged:
+            (theirs,) = (each for each in note.signatures if each.name == by)
+            blob = theirs.blob[:_SECONDS] + bytes(len(theirs.blob) - _SECONDS)
+            lines.append(replace(theirs, blob=blob))
+        return Note(note.text, tuple(lines)).encode()
 
     def _false_promise(self, card: bytes) -> bytes:
         served = self._record.served
@@ -73,6 +105,9 @@ class LyingDirectory(DirectoryService):
         """Stop lying in answers."""
         self._faces.clear()
         self._hidden.clear()
+        self._lines.clear()
+        self._deaf.clear()
+        self._forged.clear()
         self._withheld = ""
 
     async def enter(self, card: str) -> int:
@@ -88,6 +123,73 @@ class LyingDirectory(DirectoryService):
 
         await self._in_writer(work)
         return found[0]
+
+    async def enter_under(self, name: str, card: str) -> None:
+        """Enter a card at the place of another handle of this directory, and wait until it stands there."""
+        data = bytes.fromhex(card)
+        other = parse_handle(f"{name}@{self.host}")
+
+        def work() -> None:
+            with self._store.transaction():
+                self._store.apply(Keep(StoredCard.of(other, data, 0), card_hash(data)), self._record.place(other))
+
+        await self._in_writer(work)
+        await self.epochs(2)
+
+    async def erase(self, name: str) -> None:
+        """Enter that a handle was deleted, and wait until that stands in the record."""
+        handle = parse_handle(f"{name}@{self.host}")
+
+        def work() -> None:
+            with self._store.transaction():
+                self._store.apply(Erase(name, Hold(held_mark(handle), 0)), self._record.place(handle))
+
+        await self._in_writer(work)
+        await self.epochs(2)
+
+    async def epochs(self, count: int) -> None:
+        """Wait until so many more are served."""
+        for _ in range(count):
+            await self._wait_next()
+
+    async def turn_away(self, name: str) -> None:
+        """Do not tell of a name's epochs for now."""
+        self._deaf.add(name)
+
+    async def show_at(self, name: str, there: str) -> None:
+        """For a name, show what stands at another one's place, with the proof of that place."""
+        answer = await super().look_up(LookupCard(there))
+        assert isinstance(answer, CardFound)
+        self._faces[name] = answer
+
+    async def show_with(self, name: str, card: str, promise: str) -> None:
+        """Show a card of a name that has none, with a promise of some kind: see `_promise`."""
+        answer = await super().look_up(LookupCard(name))
+        assert isinstance(answer, CardFound)
+        data = bytes.fromhex(card)
+        self._faces[name] = CardFound(data, answer.proof, self._promise(promise, data))
+
+    def _promise(self, kind: str, card: bytes) -> bytes:
+        """``none``; ``unsigned``: by a key of the same name; ``other``: of another card; ``far``: for some day."""
+        served, handle = self._record.served, decode_card(card).handle
+        assert served is not None
+        soon, digest = served.number + 2, card_hash(card)
+        if kind == "none":
+            return b""
+        if kind == "unsigned":
+            text = encode_promise(Promise(origin_of(self.host), str(handle), digest, soon))
+            return sign_note(
+                text, [new_signer(Kind.ED25519, origin_of(self.host), secrets.token_bytes(32))], 0
+            ).encode()
+        if kind == "other":
+            return self._record.promise(handle, secrets.token_bytes(32), soon)
+        return self._record.promise(handle, digest, soon + _FAR)
+
+    async def strip(self, name: str, witness: str, *, forge: bool) -> None:
+        """Show the true answer without the line of one witness, or with a forged one."""
+        self._lines[name] = witness
+        if forge:
+            self._forged.add(name)
 
     async def show(self, name: str, card: str) -> None:
         """Show a card that is in no record, with the proof of the real one."""

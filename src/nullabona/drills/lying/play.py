@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import math
 import secrets
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack, suppress
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
@@ -18,57 +17,32 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from nullabona.client.api import Client, Options, Warned, open_client
 from nullabona.client.keys import AccountRoot
 from nullabona.client.profile import Unprotected
-from nullabona.drills.lying.stage import Stage, staged
+from nullabona.drills.lying.stage import WITNESSES, Stage, staged
+from nullabona.drills.lying.told import PROVES, SLACK_S, Caught, line, report_of, within
 from nullabona.drills.operator.cards import forge_card
-from nullabona.drills.report import Check, Report
+from nullabona.drills.report import Report
 from nullabona.drills.text import Text
 from nullabona.errors import PeerError
 from nullabona.wire.card import Card
+from nullabona.wire.handle import parse_handle
 
-PROVES: Final = ("M-03", "M-10", "M-11", "M-12", "M-13", "M-14", "M-15")
 PERIOD_S: Final = 2
 _PATIENCE_S: Final = 60.0
 """Beside four periods, after which nothing is waited for any longer."""
-_SLACK_S: Final = 10.0
-"""Beside the two periods within which an owner's device has to tell: witnesses take a moment to sign, the device looks
-a second later, and the machine may be busy. On one that is not it takes two or three seconds in all."""
 
 
-_NOTHING: Final = Text("", "")
-
-
-@dataclass(frozen=True, slots=True)
-class Caught:
-    """How a lie was noticed. ``code``: what the person is told; empty: not at all.
-
-    After ``within_s`` it is too late; infinite: no time is promised.
-    """
-
-    id: str
-    lie: Text
-    by: Text
-    code: str
-    expected: frozenset[str]
-    seconds: float
-    more: Text = _NOTHING
-    within_s: float = math.inf
-
-    @property
-    def held(self) -> bool:
-        """Whether it was noticed as it should be, and in time."""
-        return self.code in self.expected and self.seconds <= self.within_s
-
+__all__ = ["PERIOD_S", "PROVES", "run_lying_directory"]
 
 Tell: TypeAlias = Callable[[Text], None]
 
 
-def run_lying_directory(tell: Tell = lambda _: None, period_s: int = PERIOD_S) -> Report:
-    """Play the drill in a folder of its own."""
+def run_lying_directory(tell: Tell = lambda _: None, period_s: int = PERIOD_S, only: Sequence[str] = ()) -> Report:
+    """Play the drill in a folder of its own, no more than the lines of ``only`` need, if any."""
     with tempfile.TemporaryDirectory(prefix="nullabona-drill-") as folder:
-        return asyncio.run(_play(Path(folder), tell, period_s))
+        return asyncio.run(_play(Path(folder), tell, period_s, only)).only(only)
 
 
-async def _play(folder: Path, tell: Tell, period_s: int) -> Report:
+async def _play(folder: Path, tell: Tell, period_s: int, only: Sequence[str]) -> Report:
     async with AsyncExitStack() as stack:
         tell(Text("Two witnesses and a relay start", "증인 둘과 릴레이를 시작합니다"))
         stage = await stack.enter_async_context(staged(folder, period_s, _patience(period_s)))
@@ -81,17 +55,12 @@ async def _play(folder: Path, tell: Tell, period_s: int) -> Report:
             await client.create_account(f"{name}@{stage.host}")
             await client.wait_published(timeout_s=_patience(period_s))
         await _until_in_record(jun, mina.me.handle, _patience(period_s))
-        return _report(period_s, [lie async for lie in _Lies(stage, mina, jun, nari, tell, period_s)])
+        return report_of(period_s, [lie async for lie in _Lies(stage, mina, jun, nari, tell, period_s, only)])
 
 
 def _patience(period_s: int) -> float:
     """How long anything is waited for."""
     return _PATIENCE_S + 4 * period_s
-
-
-def _within(period_s: int) -> float:
-    """How long it may take until an owner's device tells of a card that it did not make."""
-    return 2 * period_s + _SLACK_S
 
 
 async def _until_in_record(looker: Client, handle: str, patience_s: float) -> Card:
@@ -107,16 +76,26 @@ async def _until_in_record(looker: Client, handle: str, patience_s: float) -> Ca
 class _Lies:
     """Every lie, one after the other; between two of them the operator is honest again."""
 
-    def __init__(self, stage: Stage, mina: Client, jun: Client, nari: Client, tell: Tell, period_s: int) -> None:
+    def __init__(
+        self, stage: Stage, mina: Client, jun: Client, nari: Client, tell: Tell, period_s: int, only: Sequence[str]
+    ) -> None:
         self._stage, self._mina, self._jun, self._nari = stage, mina, jun, nari
+        self._only = only
         self._tell = tell
-        self._patience_s, self._within_s = _patience(period_s), _within(period_s)
+        self._patience_s, self._within_s = _patience(period_s), within(period_s)
 
     async def __aiter__(self) -> Any:  # noqa: ANN401 - an async generator
-        for deed in (self._show_false, self._enter_false, self._ghost, self._roll_back, self._two_views, self._hide):
+        deeds = (
+            (self._show_false, "M-10"), (self._show_elsewhere, "M-10"), (self._show_unpromised, "M-10 M-15"),
+            (self._enter_false, "M-03 M-11"), (self._ghost, "M-12"), (self._between, "M-11 M-12"),
+            (self._roll_back, "M-14"), (self._two_views, "M-13"), (self._one_line, "M-13"), (self._hide, "M-15"),
+        )  # fmt: skip
+        for deed, lines in deeds:
+            if self._only and not any(line in self._only for line in lines.split()):
+                continue
             caught = await deed()
             for each in caught if isinstance(caught, list) else [caught]:
-                self._tell(_line(each))
+                self._tell(line(each))
                 yield each
             await self._stage.operator.do("honest")
 
@@ -135,7 +114,79 @@ class _Lies:
         await self._stage.operator.do("show", name="mina", card=self._false().hex())
         code, seconds = await self._refused(self._jun)
         lie = Text("Show one person a card with another key", "한 사람에게만 열쇠를 바꾼 명함 보여 주기")
-        return Caught("M-10", lie, _LOOKER, code, frozenset({"card-not-in-log"}), seconds, within_s=_SLACK_S)
+        return Caught("M-10", lie, _LOOKER, code, frozenset({"card-not-in-log"}), seconds, within_s=SLACK_S)
+
+    async def _show_elsewhere(self) -> Caught:
+        """It stands in the record: at another handle's place, and that is what is proven."""
+        operator = self._stage.operator
+        await operator.do("enter_under", name="oskar", card=self._false().hex())
+        await operator.do("show_at", name="mina", there="oskar")
+        code, seconds = await self._refused(self._jun)
+        lie = Text("Show a false card from another handle's place", "다른 계정 자리에 올린 가짜 명함을 보여 주기")
+        return Caught("M-10", lie, _LOOKER, code, frozenset({"card-not-in-log"}), seconds, within_s=SLACK_S)
+
+    async def _show_unpromised(self) -> list[Caught]:
+        """A card of a handle that has none in the record, with whatever may pass for a promise."""
+        operator, found = self._stage.operator, []
+        await operator.do("enter", card=self._made_up("olga").hex())
+        await operator.do("erase", name="olga")
+        for id, name, kind, lie in _UNPROMISED:
+            await operator.do("show_with", name=name, card=self._made_up(name).hex(), promise=kind)
+            code, seconds = await self._refused(self._jun, f"{name}@{self._stage.host}")
+            found.append(
+                Caught(id, lie, _LOOKER, code, frozenset({"promise-invalid"}), seconds, within_s=SLACK_S)
+            )  # fmt: skip
+        return found
+
+    def _made_up(self, name: str) -> bytes:
+        """A card for a handle that nobody has, by a key of the operator's."""
+        handle = parse_handle(f"{name}@{self._stage.host}")
+        return forge_card(replace(self._card(), handle=handle), Ed25519PrivateKey.generate(), previous=None)
+
+    async def _between(self) -> list[Caught]:
+        """False cards that stand in the record for an epoch each, while the owner's device is told nothing, and are
+        gone when it is told again.
+        """
+        operator, root = self._stage.operator, AccountRoot.from_phrase(self._mina.phrase())
+        after = self._mina.last_event()
+        await operator.do("turn_away", name="mina")
+        ghost = forge_card(self._card(), root.identity_key(), previous=self._card())
+        epochs = []
+        for card in (self._false(), ghost, self._card().encoded):
+            epochs.append(int(await operator.do("enter", card=card.hex())))
+            await operator.do("epochs", count=2)
+        await operator.do("honest")
+        begun = time.monotonic()
+        told = await self._warned_of(self._mina, after, frozenset(epochs[:2]))
+        seconds = time.monotonic() - begun
+        await self._mend()
+        lies = (
+            (
+                "M-11",
+                Text("A card with another key for one epoch, and back", "열쇠를 바꾼 명함을 한 회차만 올렸다 되돌리기"),
+            ),
+            ("M-12", Text("A device added for one epoch, and back", "기기 하나를 한 회차만 더했다 되돌리기")),
+        )
+        return [
+            Caught(id, lie, _OWNER, told.get(epoch, ""), frozenset({"foreign-entry"}), seconds, within_s=self._within_s)
+            for (id, lie), epoch in zip(lies, epochs, strict=False)
+        ]
+
+    async def _one_line(self) -> list[Caught]:
+        """The true record, cosigned by one witness where two are demanded; the other's line forged."""
+        found = []
+        for forge, code_of, lie in (
+            (
+                False,
+                "not-witnessed",
+                Text("Show a record that one of two witnesses signed", "증인 둘 중 하나만 서명한 기록 보여 주기"),
+            ),
+            (True, "log-replaced", Text("Forge the other witness's line", "다른 증인의 서명을 지어내기")),
+        ):
+            await self._stage.operator.do("strip", name="mina", witness=WITNESSES[1], forge=forge)
+            code, seconds = await self._refused(self._jun)
+            found.append(Caught("M-13", lie, _LOOKER, code, frozenset({code_of}), seconds))
+        return found
 
     async def _enter_false(self) -> list[Caught]:
         begun, after = time.monotonic(), self._mina.last_event()
@@ -198,8 +249,11 @@ class _Lies:
         await self._nari.create_account(f"nari@{self._stage.host}")
         await self._nari.wait_published(timeout_s=self._patience_s)
         await self._jun.look_up(self._nari.me.handle)
+        await self._stage.operator.do("enter", card=self._made_up("nari").hex())
         expected = frozenset({"promise-broken"})
-        lie = Text("Confirm a card and never enter it", "명함을 받았다고 하고 공개 기록에 올리지 않기")
+        lie = Text(
+            "Confirm a card and never enter it, but another", "명함을 받았다고 하고 다른 것을 공개 기록에 올리기"
+        )
         found = []
         for client, by, start in ((self._nari, _OWNER, 0), (self._jun, _LOOKER, after)):
             code = await self._warned(client, start, "not-entered")
@@ -211,11 +265,11 @@ class _Lies:
 
     # -- looking
 
-    async def _refused(self, client: Client) -> tuple[str, float]:
-        """What a lookup of Mina ends with, and after how long."""
+    async def _refused(self, client: Client, handle: str = "") -> tuple[str, float]:
+        """What a lookup of Mina, or of another handle, ends with, and after how long."""
         begun = time.monotonic()
         try:
-            await client.look_up(self._handle, timeout_s=self._patience_s)
+            await client.look_up(handle or self._handle, timeout_s=self._patience_s)
         except PeerError as error:
             return error.code, time.monotonic() - begun
         return "", time.monotonic() - begun
@@ -241,6 +295,19 @@ class _Lies:
             pass
         return ""
 
+    async def _warned_of(self, client: Client, after: int, epochs: frozenset[int]) -> dict[int, str]:
+        """The codes of warnings about cards that are not one's own in these epochs, as far as they come in time."""
+        told: dict[int, str] = {}
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._within_s):
+                async for event in client.events(after=after):
+                    epoch = event.detail.get("epoch") if isinstance(event, Warned) else None
+                    if isinstance(epoch, int) and epoch in epochs and isinstance(event, Warned):
+                        told[epoch] = event.code
+                    if told.keys() == epochs:
+                        break
+        return told
+
     async def _mend(self) -> None:
         """The operator puts Mina's own card back, and everybody has seen it."""
         await self._stage.operator.do("enter", card=self._card().encoded.hex())
@@ -252,72 +319,15 @@ class _Lies:
                 await asyncio.sleep(0.2)
 
 
+_UNPROMISED: Final = (
+    ("M-10", "omar", "none", Text("Show a card that is neither in the record nor promised",
+                                    "기록에도 없고 약속도 없는 명함 보여 주기")),
+    ("M-10", "olga", "other", Text("Show a card for a deleted handle", "삭제된 계정의 명함 보여 주기")),
+    ("M-10", "omar", "other", Text("Show it with the promise of another card",
+                                     "다른 명함의 약속을 붙여 보여 주기")),
+    ("M-15", "omar", "unsigned", Text("Show it with a promise of another signer",
+                                        "남이 서명한 약속을 붙여 보여 주기")),
+    ("M-15", "omar", "far", Text("Promise it for some far day", "먼 훗날로 약속하기")),
+)  # fmt: skip
 _OWNER: Final = Text("the owner's device", "주인의 기기")
 _LOOKER: Final = Text("whoever looks the card up", "명함을 찾아본 사람")
-
-
-def _line(caught: Caught) -> Text:
-    if not caught.code:
-        return Text(f"{caught.lie.en}: NOT NOTICED", f"{caught.lie.ko}: 들키지 않음")
-    more = Text(f"; {caught.more.en}", f"; {caught.more.ko}") if caught.more.en else caught.more
-    if caught.seconds > caught.within_s:
-        more = Text(f"; TOO LATE, after {caught.within_s:.0f} s", f"; {caught.within_s:.0f}초를 넘겨 늦음")
-    if caught.code == "believed":
-        return Text(
-            f"{caught.lie.en}: until the owner's device told, {caught.seconds:.1f} s{more.en}",
-            f"{caught.lie.ko}: 주인의 기기가 알릴 때까지 {caught.seconds:.1f}초{more.ko}",
-        )
-    return Text(
-        f"{caught.lie.en}: {caught.by.en} noticed after {caught.seconds:.1f} s [{caught.code}]{more.en}",
-        f"{caught.lie.ko}: {caught.seconds:.1f}초 만에 {caught.by.ko}이(가) 알아챔 [{caught.code}]{more.ko}",
-    )
-
-
-def _report(period_s: int, lies: list[Caught]) -> Report:
-    report = Report(
-        "lying-directory",
-        Text("A directory that lies: who notices, and after how long", "거짓말하는 디렉터리: 누가 언제 알아채는가"),
-        data={
-            "period_s": period_s,
-            "lies": [
-                {"id": each.id, "code": each.code, "held": each.held, "seconds": round(each.seconds, 2)}
-                for each in lies
-            ],
-        },
-    )
-    report.section(
-        f"With a period of {period_s} s (an operator's default is 600 s)", f"회차 간격 {period_s}초 (기본값은 600초)",
-        [*(_line(each) for each in lies), _in_time(period_s)],
-    )  # fmt: skip
-    for id in PROVES:
-        of = [each for each in lies if each.id == id]
-        report.checks.append(Check.of(id, _CLAIMS[id], held=bool(of) and all(each.held for each in of)))
-    return report
-
-
-def _in_time(period_s: int) -> Text:
-    return Text(
-        f"What has to be told within two periods was given {_within(period_s):.0f} s: "
-        f"{_SLACK_S:.0f} more, for a busy machine",
-        f"두 회차 안에 알려야 하는 것에는 {_within(period_s):.0f}초를 줌: 기계가 바쁠 수 있어 {_SLACK_S:.0f}초를 더함",
-    )
-
-
-_CLAIMS: Final = {
-    "M-03": Text("A false card in the record is believed by those who do not know its owner, until the owner's device "
-                 "tells, within two periods.",
-                 "공개 기록에 올린 거짓 명함은 주인을 모르는 사람을 속일 수 있으나, 두 회차 안에 주인의 "
-                 "기기가 알림."),
-    "M-10": Text("A card that is not in the record is refused by whoever is shown it, at once.",
-                 "공개 기록에 없는 명함은 받아 본 사람이 곧바로 거절함."),
-    "M-11": Text("A card with another key cannot be entered without the owner's devices noticing within two periods.",
-                 "열쇠를 바꾼 명함을 올리면 두 회차 안에 주인의 기기가 알아챔."),
-    "M-12": Text("Nor can a ghost device be added, not even with the owner's identity key: they notice as soon.",
-                 "주인의 신원 키가 있어도 유령 기기를 몰래 더할 수 없음: 역시 두 회차 안에 알아챔."),
-    "M-13": Text("Two records cannot be shown: witnesses sign one, and keep evidence of the other.",
-                 "공개 기록을 둘로 나눌 수 없음: 증인은 하나에만 서명하고 다른 하나의 증거를 남김."),
-    "M-14": Text("An older state of the record cannot be shown to whoever saw a newer one.",
-                 "새 기록을 본 사람에게 지난 기록을 보여 줄 수 없음."),
-    "M-15": Text("A confirmed card cannot be held back: owner and lookers have a signed promise.",
-                 "받았다고 한 명함을 숨길 수 없음: 주인과 찾아본 사람에게 서명된 약속이 있음."),
-}  # fmt: skip

@@ -1,4 +1,6 @@
-"""A hand on every request and answer of the relay in this process, with the network address it came from."""
+"""A hand on every request and answer of the relay in this process, with the network address it came from, and the head
+of its connection's first request: everything that the client says of itself before it asks for anything.
+"""
 
 from __future__ import annotations
 
@@ -22,6 +24,8 @@ class Peer:
 
     number: int
     address: str
+    head: bytes = b""
+    """The first head that came on it, as it came: a line for the request and one for each of its headers."""
 
 
 class Grip(Protocol):
@@ -47,6 +51,7 @@ def seize(grip: Grip) -> None:
     for caller in (WebSocket, Front):
         hold.change(caller, "answer", hold.answer)
         hold.change(caller, "answer_encoded", hold.answer_encoded)
+    hold.change(Front, "_take_head", hold.take_head)
     hold.change(WebSocket, "on_ws_disconnected", hold.gone)
     hold.change(Front, "connection_lost", hold.gone)
 
@@ -63,6 +68,8 @@ class _Hold:
         self._open: dict[tuple[int, int], Request] = {}
         self._count = 0
         self._answers: dict[type, Method] = {}
+        self._heads: dict[tuple[str, int], bytes] = {}
+        """By the address and port that they came from, until the first request is decoded."""
 
     def change(self, owner: type, name: str, instead: Method) -> None:
         """Put ``instead`` in the place of a method; it is called with the original before the method's arguments."""
@@ -74,6 +81,11 @@ class _Hold:
             return instead(original, this, *args)
 
         setattr(owner, name, method)
+
+    def take_head(self, original: Method, this: Front, request: Any) -> None:  # noqa: ANN401 - h11's request
+        lines = [request.method + b" " + request.target, *(b": ".join(each) for each in request.headers.raw_items())]
+        self._heads.setdefault(_place_of(this), b"\n".join(lines))
+        original(this, request)
 
     def dispatch(
         self, original: Method, this: Dispatcher, body: bytes | memoryview, caller: Any, request_id: int  # noqa: ANN401
@@ -117,16 +129,18 @@ class _Hold:
     def _peer(self, caller: Any) -> Peer:  # noqa: ANN401 - a Front or a WebSocket
         if id(caller) not in self._peers:
             self._count += 1
-            self._peers[id(caller)] = Peer(self._count, _address_of(caller))
+            place = _place_of(caller)
+            self._peers[id(caller)] = Peer(self._count, place[0], self._heads.pop(place, b""))
         return self._peers[id(caller)]
 
 
-def _address_of(caller: Any) -> str:  # noqa: ANN401 - a Front or a WebSocket
-    """The other end of a connection. The relay never asks for it; the kernel has to know."""
+def _place_of(caller: Any) -> tuple[str, int]:  # noqa: ANN401 - a Front or a WebSocket
+    """Address and port of a connection's other end. The relay never asks for it; the kernel has to know."""
     transport = caller._transport  # noqa: SLF001 - it is the operator's own program
     if transport is None:
-        return ""
+        return "", 0
     open_socket = getattr(transport, "underlying_transport", transport).get_extra_info("socket")
     with suppress(OSError), socket.socket(fileno=os.dup(open_socket.fileno())) as twin:
-        return str(twin.getpeername()[0])
-    return ""
+        address, port, *_ = twin.getpeername()
+        return str(address), int(port)
+    return "", 0

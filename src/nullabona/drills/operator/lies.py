@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 import threading
 import time
@@ -39,6 +40,7 @@ from nullabona.wire.messages import (
 
 Numbered: TypeAlias = tuple[tuple[int, bytes], ...]
 _LEAST_FRAME: Final = 512
+_LETTERS: Final = re.compile(rb"[A-Za-z]{3,}")
 _DAY_S: Final = 86_400
 _NOTHING: Final = Frames(b"", 0, ())
 
@@ -88,6 +90,15 @@ def _altered(told: Frames, _: _Box) -> Frames:
     return replace(told, frames=tuple((seq, data[:-1] + bytes((data[-1] ^ 1,))) for seq, data in told.frames))
 
 
+def _rewritten(told: Frames, _: _Box) -> Frames:
+    """Whatever looks like letters in a frame is written in the other case."""
+    return replace(told, frames=tuple((seq, _LETTERS.sub(_other_case, data)) for seq, data in told.frames))
+
+
+def _other_case(match: re.Match[bytes]) -> bytes:
+    return match.group().swapcase()
+
+
 def _forgotten(told: Frames, _: _Box) -> Frames:  # noqa: ARG001 - whatever there was
     """There never was such a box."""
     return _NOTHING
@@ -100,6 +111,7 @@ LIES: Final[Mapping[str, Callable[[Frames, _Box], Frames]]] = {
     "repeat": _repeated,
     "forge": _forged,
     "alter": _altered,
+    "rewrite": _rewritten,
     "forget": _forgotten,
 }
 """What becomes of an answer that holds frames of a room; `APART` and `CARDS` are lies of other kinds."""

@@ -1,10 +1,13 @@
 """The tape of a live tap: everything that passed the relay, when, on which connection and from which address.
 
 ``python -m nullabona.drills.operator.tape FILE relay serve ...`` is ``nulla relay serve ...`` with the tape running.
+At SIGUSR1 it looks into its own memory, and writes what ties there a bell to a box into ``FILE.memory``.
 """
 
 from __future__ import annotations
 
+import json
+import signal
 import sys
 import time
 from collections.abc import Iterator
@@ -33,6 +36,8 @@ class Seen(msgspec.Struct, frozen=True, array_like=True):
     request: bytes
     response: bytes = b""
     """Empty while it is not answered; empty with an empty ``request``: the connection ended."""
+    head: bytes = b""
+    """What stood above the connection's first request (`Peer.head`), where a request is not answered yet."""
 
     def asked(self) -> AnyRequest:
         """What was asked."""
@@ -52,7 +57,7 @@ class Tape:
 
     def asked(self, peer: Peer, request: Request) -> None:
         """See `Grip`."""
-        self._write(peer, encode(request))
+        self._write(peer, encode(request), head=peer.head)
 
     def answered(self, peer: Peer, request: Request, response: AnyResponse) -> AnyResponse:
         """See `Grip`."""
@@ -63,8 +68,8 @@ class Tape:
         """See `Grip`."""
         self._write(peer)
 
-    def _write(self, peer: Peer, request: bytes = b"", response: bytes = b"") -> None:
-        data = self._encode(Seen(time.monotonic(), peer.number, peer.address, request, response))
+    def _write(self, peer: Peer, request: bytes = b"", response: bytes = b"", head: bytes = b"") -> None:
+        data = self._encode(Seen(time.monotonic(), peer.number, peer.address, request, response, head))
         self._out.write(len(data).to_bytes(4, "big") + data)
         self._out.flush()
 
@@ -80,6 +85,25 @@ def read_tape(path: Path) -> Iterator[Seen]:
             yield decode(data)
 
 
+def memory_of(tape: Path) -> Path:
+    """Where the program writes what it found in its memory: a list of JSON, whole once it is there."""
+    return tape.with_name(f"{tape.name}.memory")
+
+
+def _look(tape: Path) -> None:
+    from nullabona.drills.operator.remembering import Known, ties
+
+    known = Known()
+    for seen in read_tape(tape):
+        if seen.request and not seen.response:
+            known.take(seen.asked())
+        elif seen.request:
+            known.take_answer(seen.told())
+    found = memory_of(tape)
+    found.with_suffix(".new").write_text(json.dumps(ties(known)), "utf-8")
+    found.with_suffix(".new").replace(found)
+
+
 def main() -> None:
     """Serve a relay with the tape running."""
     from nullabona.cli import main as nulla
@@ -87,6 +111,7 @@ def main() -> None:
     path = Path(sys.argv.pop(1))
     with path.open("wb") as out:
         seize(Tape(out))
+        signal.signal(signal.SIGUSR1, lambda _number, _frame: _look(path))
         nulla()
 
 

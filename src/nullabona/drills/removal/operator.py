@@ -15,6 +15,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
+from nullabona.drills.places import open_database
 from nullabona.drills.process import RelayProcess
 from nullabona.drills.search import (
     Chunk,
@@ -109,13 +110,26 @@ class Operator:
             boxes.executemany("DELETE FROM frame WHERE id = ?", [(id,) for id in found])
         return len(found)
 
-    def spoil_frame(self, digest: str) -> int:
-        """Put other bytes of the same length in its place; how many there were."""
+    def hold_chunk(self, digests: Iterable[str]) -> bool:
+        """Whether a chunk with one of these hashes is here."""
+        return bool(self.blobs_named(list(digests)))
+
+    def hold_box(self, addresses: Iterable[bytes]) -> bool:
+        """Whether a box at one of these addresses is here."""
+        with closing(open_database(self.data / "boxes.db")) as boxes:
+            known = {address for (address,) in boxes.execute("SELECT address FROM box")}
+        return not known.isdisjoint(addresses)
+
+    def spoil_frame(self, digest: str, words: str, instead: str) -> int:
+        """Put other bytes of the same length in its place, or other words where its own stand; how many there were."""
+        assert len(words.encode()) == len(instead.encode())
         with self.stopped() as boxes:
             found = self.frames_like(boxes, digest)
             for id in found:
-                (size,) = boxes.execute("SELECT length(body) FROM frame WHERE id = ?", (id,)).fetchone()
-                boxes.execute("UPDATE frame SET body = ? WHERE id = ?", (secrets.token_bytes(size), id))
+                (body,) = boxes.execute("SELECT body FROM frame WHERE id = ?", (id,)).fetchone()
+                altered = body.replace(words.encode(), instead.encode())
+                other = secrets.token_bytes(len(body)) if altered == body else altered
+                boxes.execute("UPDATE frame SET body = ? WHERE id = ?", (other, id))
         return len(found)
 
     def erase_box(self, address: str) -> int:

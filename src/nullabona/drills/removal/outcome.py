@@ -55,6 +55,16 @@ class Removal:
     """How many things of each kind were looked for."""
     out: Out
     warrants: list[Report] = field(default_factory=list)
+    computed_chunk: bool = False
+    """Whether a chunk lies there under a hash that follows from the picture alone."""
+    boxes: int = 0
+    """Of how many boxes the informant gives what opens them, of this room and of another."""
+    opened_alike: int = 0
+    """How many of these secrets open more than one."""
+    computed_box: bool = False
+    """Whether the box of two people lies where their cards say."""
+    reworded: bool = False
+    """Whether words that were put in the place of others were believed."""
     frame: Hunted | None = None
     spoiled: Hunted | None = None
     box: Hunted | None = None

@@ -18,10 +18,11 @@ from nullabona.drills.cast.company import Company
 from nullabona.drills.demo.actor import Actor, Failed
 from nullabona.drills.demo.script import Person
 from nullabona.drills.process import RelayProcess
+from nullabona.drills.removal.computing import boxes_of, chunks_of
 from nullabona.drills.removal.hand import Hand
-from nullabona.drills.removal.operator import Operator
+from nullabona.drills.removal.operator import Operator, Sought
 from nullabona.drills.removal.outcome import Hunted, Out, Removal
-from nullabona.drills.search import Kind, Secret
+from nullabona.drills.search import Kind, Searched, Secret
 from nullabona.drills.text import Text
 from nullabona.drills.warrant import run_warrant
 
@@ -36,6 +37,8 @@ _CAST: Final = {
 }
 WANTED: Final = "시장님 영수증은 파란 서랍 둘째 칸에 있어요"
 SPOILED: Final = "The second receipt is under the clock, behind the mirror"
+_INSTEAD: Final = "The second receipt was burnt last week, in the oven here"
+"""What is put in the place of these words, if they stand anywhere."""
 _BOX: Final = ("내일 회의는 열 시로 바뀌었어요", "bring the ledger please", "서류는 제가 복사해 둘게요")
 _TRIMMED: Final = ("비가 오면 회관 안에서 해요", "the door code is the old one")
 _JUNK: Final = 3
@@ -46,6 +49,10 @@ _TOLD_WITHIN_S: Final = 30.0
 _POLL_S: Final = 0.1
 _OTHERWISE: Final = "relay-showed-different-histories"
 _LOST: Final = "relay-lost-box"
+
+
+_HASH: Final = "hash of"
+NAMED: Final = "hash of the handle of"
 
 
 class Member(Actor):
@@ -61,13 +68,25 @@ class Village(Company):
         return Member(person, folder, address)
 
 
-def play(tell: Tell) -> Removal:
-    """Play it in a folder of its own. Raises what goes wrong."""
+_SOUGHT: Final = ("X-01", "X-10", "X-11", "X-12")
+_ACTS: Final = {
+    "one_frame": "X-02 X-04 X-13 X-15",
+    "other_bytes": "X-04 X-14 X-15",
+    "whole_box": "X-04 X-13 X-15",
+    "by_a_member": "X-13 X-15",
+    "list_of_hashes": "X-03",
+    "nothing_left": "R-02",
+}
+"""What is done after the search, with the lines that it is about."""
+
+
+def play(tell: Tell, only: Sequence[str] = ()) -> Removal:
+    """Play it in a folder of its own, no more than the lines of ``only`` need, if any. Raises what goes wrong."""
     with tempfile.TemporaryDirectory(prefix="nullabona-drill-") as folder:
-        return asyncio.run(_play(Path(folder), tell))
+        return asyncio.run(_play(Path(folder), tell, only))
 
 
-async def _play(folder: Path, tell: Tell) -> Removal:
+async def _play(folder: Path, tell: Tell, only: Sequence[str]) -> Removal:
     async with AsyncExitStack() as stack:
         operator = await asyncio.to_thread(Operator, folder)
         stack.callback(operator.close)
@@ -75,13 +94,11 @@ async def _play(folder: Path, tell: Tell) -> Removal:
         await scene.gather()
         out = await scene.put_out()
         await scene.talk()
-        removal = await scene.search(out)
-        await scene.one_frame(removal)
-        await scene.other_bytes(removal)
-        await scene.whole_box(removal)
-        await scene.by_a_member(removal)
-        await scene.list_of_hashes(removal)
-        await scene.nothing_left(removal)
+        sought = not only or any(line in only for line in _SOUGHT)
+        removal = await scene.search(out) if sought else Removal(Sought([], Searched()), {}, out)
+        for act, lines in _ACTS.items():
+            if not only or any(line in only for line in lines.split()):
+                await getattr(scene, act)(removal)
         return removal
 
 
@@ -138,8 +155,12 @@ class _Scene:
         kept = self._folder / "kept.jpg"
         await people["jun"].do("keep_photo", room=GROUP, message=self._photo, path=str(kept))
         wanted = [Secret.text(Kind.TEXT, "the message", WANTED), Secret.text(Kind.ROOM, "the room's name", GROUP)]
-        for name, path in (("as taken", self._folder / "one.png"), ("as members have it", kept)):
+        wanted += [Secret(Kind.KEY, f"{_HASH} the message", sha256(WANTED.encode()).digest())]
+        pictures = {"as taken": self._folder / "one.png", "as members have it": kept}
+        for name, path in pictures.items():
             wanted += _pieces(f"the picture {name}", path.read_bytes())
+        for actor in people.members.values():
+            wanted.append(Secret(Kind.KEY, f"{NAMED} {actor.name}", sha256(actor.handle.encode()).digest()))
         unused = self._folder / "unused"
         control = await asyncio.to_thread(
             RelayProcess, unused, self._folder / "unused.log", temporary=self._folder / "relay-tmp"
@@ -149,7 +170,11 @@ class _Scene:
         finally:
             control.stop()
         warrants = [run_warrant(operator.data, actor.handle) for actor in people.members.values()]
-        return Removal(sought, {"text": 1, "room": 1, "picture": len(wanted) - 2}, out, warrants)
+        secrets = {"text": 1, "room": 1, "picture": len(wanted) - 3 - len(warrants), "names": len(warrants)}
+        removal = Removal(sought, secrets, out, warrants)
+        removal.computed_chunk = any(operator.hold_chunk(chunks_of(path.read_bytes())) for path in pictures.values())
+        removal.computed_box = operator.hold_box(boxes_of(bytes.fromhex(a.account) for a in people.members.values()))
+        return removal
 
     async def one_frame(self, removal: Removal) -> None:
         """A member hands over the very bytes of the message, and the hashes of the picture."""
@@ -173,8 +198,9 @@ class _Scene:
         await self._people["sora"].stop()
         await self._say([("mina", SPOILED)])
         frame = await self._people["jun"].do("frame_of", room=GROUP, text=SPOILED)
-        spoiled = await asyncio.to_thread(self._operator.spoil_frame, frame)
+        spoiled = await asyncio.to_thread(self._operator.spoil_frame, frame, SPOILED, _INSTEAD)
         removal.spoiled = await self._return(spoiled, [SPOILED], _OTHERWISE)
+        removal.reworded = _INSTEAD in await self._people["sora"].do("texts", room=GROUP)
 
     async def whole_box(self, removal: Removal) -> None:
         """The room's whole box is erased by its address."""
@@ -182,6 +208,10 @@ class _Scene:
                         "상자의 주소까지 넘기고, 운영자가 상자를 통째로 지웁니다"))  # fmt: skip
         await self._people["sora"].stop()
         await self._say([(("mina", "jun")[n % 2], text) for n, text in enumerate(_BOX)])
+        given = await self._people["jun"].do("boxes", room=GROUP)
+        given += await self._people["jun"].do("boxes", room=self._people["mina"].handle)
+        opened = [box[half] for box in given for half in ("read", "write")]
+        removal.boxes, removal.opened_alike = len(given), len(opened) - len(set(opened))
         (box,) = (await self._people["jun"].do("boxes", room=GROUP))[-1:]
         erased = await asyncio.to_thread(self._operator.erase_box, box["address"])
         removal.box = await self._return(erased, list(_BOX), _LOST)

@@ -33,6 +33,8 @@ _LETTER: Final = 1.0
 _SIGN: Final = 0.5
 _WIDE: Final = 4.5
 _KEY_BYTE: Final = 1.5
+_DIGIT: Final = 0x3FFF_FFFF
+"""CPython keeps whole numbers in pieces of 30 bits."""
 _REPLACED: Final = b"?"
 """What stands in the place of a character that an encoding does not have."""
 
@@ -205,10 +207,21 @@ _CHARACTERWISE: Final[dict[str, Callable[[str], bytes]]] = {
 
 
 def _address_forms(secret: Secret, text: str) -> Iterator[Form]:
-    """An IPv4 address as a program keeps it: mapped into IPv6, and reversed; see `socket_address` for a third form."""
-    mapped = b"\xff\xff" + ipaddress.IPv4Address(text).packed
+    """An IPv4 address as a program keeps it: mapped into IPv6, reversed, its four bytes in hexadecimal, and as a number
+    in digits or as Python keeps it; see `socket_address` for one more. Four bytes as they are: `bare`.
+    """
+    packed = ipaddress.IPv4Address(text).packed
     reversed_name = ".".join(reversed(text.split("."))) + ".in-addr.arpa"
-    for name, data in (("ipv6-mapped", mapped), ("reverse dns", reversed_name.encode())):
+    forms = [("ipv6-mapped", b"\xff\xff" + packed), ("reverse dns", reversed_name.encode())]
+    for order, four in (("", packed), (", reversed", packed[::-1])):
+        number = int.from_bytes(four, "big")
+        forms += [
+            (f"hex of four bytes{order}", four.hex().encode()),
+            (f"HEX of four bytes{order}", four.hex().upper().encode()),
+            (f"number{order}", str(number).encode()),
+            (f"number of Python's{order}", struct.pack("<II", number & _DIGIT, number >> _DIGIT.bit_length())),
+        ]
+    for name, data in forms:
         size = len(data)
         yield _form(secret, name, data, [TELLING / size] * size, [0] * (size - 1) + [len(text) - 1])
 

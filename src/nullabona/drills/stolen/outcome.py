@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from nullabona.drills.search import Finding, Searched
+from nullabona.drills.stolen.picking import Picked
 from nullabona.drills.stolen.price import Price
 
 
@@ -26,6 +27,10 @@ class Locked:
     """Private keys among what was looked for."""
     missed: list[str] = field(default_factory=lambda: ["everything"])
     """What the same search should find once the pages are decrypted, and does not: it had no chance before either."""
+    wrong: int = 0
+    """How many wrong passphrases were tried, those that lie near the right one among them."""
+    picked: Picked = field(default_factory=lambda: Picked(0, opened=True, alike=True))
+    """What came of keys that nobody told the thief."""
 
 
 @dataclass(slots=True)

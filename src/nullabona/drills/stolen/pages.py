@@ -66,6 +66,14 @@ def decrypted(profile: Path, unlock: Unlock) -> Pages:
     return Pages(chunks, len(logged), stored.count(None) + logged.count(None))
 
 
+def opens_first_page(profile: Path, key: bytes) -> bool:
+    """Whether the first page of a profile's store decrypts with ``key``."""
+    with (profile / "store.db").open("rb") as file:
+        head = file.read(_OPEN)
+        page = head + file.read(int.from_bytes(head[_LAYOUT], "big") - len(head))
+    return _open_page(key, 1, page) is not None
+
+
 def _cut(data: bytes, size: int) -> Iterator[bytes]:
     return (data[at : at + size] for at in range(0, len(data), size))
 

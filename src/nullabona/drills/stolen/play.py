@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import tempfile
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 from typing import Final
@@ -21,6 +21,7 @@ from nullabona.drills.search import Hunt, Kind, MemoryDenied, Searched, Secret, 
 from nullabona.drills.stolen.outcome import Stolen
 from nullabona.drills.stolen.owner import ACCOUNT_SECRET, STORE_KEY, unlock_of
 from nullabona.drills.stolen.pages import decrypted
+from nullabona.drills.stolen.picking import pick
 from nullabona.drills.stolen.price import price_of
 from nullabona.drills.stolen.scene import (
     GROUP,
@@ -45,13 +46,27 @@ _IDLE_WITHIN_S: Final = 30.0
 _LOOK_S: Final = 0.05
 
 
-def play(tell: Tell) -> Stolen:
-    """Play it in a folder of its own. Raises what goes wrong."""
+_ACTS: Final = (
+    ("take_it_locked", "D-02 D-10"), ("take_it_open", "D-07 D-11 D-23"), ("nobody_noticed", "D-01"),
+    ("put_out", "D-13 D-14"), ("use_the_secret", "D-04 R-14"), ("restored_from_a_backup", "D-03 D-20"),
+    ("restored_from_words", "D-08"),
+)  # fmt: skip
+"""Each act with the lines that nothing after it is about."""
+
+
+def play(tell: Tell, only: Container[str] = ()) -> Stolen:
+    """Play it in a folder of its own, no further than the lines of ``only`` need, if any. Raises what goes wrong."""
     with tempfile.TemporaryDirectory(prefix="nullabona-drill-") as folder:
-        return asyncio.run(_play(Path(folder), tell))
+        return asyncio.run(_play(Path(folder), tell, _until(only)))
 
 
-async def _play(folder: Path, tell: Tell) -> Stolen:
+def _until(only: Container[str]) -> int:
+    """How many acts these lines need; without lines, all of them."""
+    needed = [number for number, (_, lines) in enumerate(_ACTS, 1) if any(line in only for line in lines.split())]
+    return max(needed, default=len(_ACTS))
+
+
+async def _play(folder: Path, tell: Tell, acts: int) -> Stolen:
     async with AsyncExitStack() as stack:
         temporary = folder / "relay-tmp"
         await asyncio.to_thread(temporary.mkdir)
@@ -63,13 +78,8 @@ async def _play(folder: Path, tell: Tell) -> Stolen:
         scene = _Acts(folder, stack, relay, tell)
         await scene.gather()
         await scene.talk()
-        await scene.take_it_locked()
-        await scene.take_it_open()
-        await scene.nobody_noticed()
-        await scene.put_out()
-        await scene.use_the_secret()
-        await scene.restored_from_a_backup()
-        await scene.restored_from_words()
+        for act, _ in _ACTS[:acts]:
+            await getattr(scene, act)()
         return scene.stolen
 
 
@@ -93,10 +103,13 @@ class _Acts(Scene):
             locked.findings += await asyncio.to_thread(hunt.search, files_below(copy), locked.searched)
         locked.files = {path.name: path.stat().st_size for path in sorted(copies[-1].iterdir())}
         locked.price = await asyncio.to_thread(price_of, copies[-1], PASSPHRASE)
-        for number in range(_TRIES):
+        locked.picked = await asyncio.to_thread(pick, copies[-1], self._folder / "of-the-thief")
+        wrong = [*(f"{PASSPHRASE} {number}" for number in range(_TRIES)), *_near(PASSPHRASE)]
+        locked.wrong = len(wrong)
+        for text in wrong:
             began = time.monotonic()
             try:
-                (await asyncio.to_thread(open_profile, copies[-1], Passphrase(f"{PASSPHRASE} {number}"))).close()
+                (await asyncio.to_thread(open_profile, copies[-1], Passphrase(text))).close()
             except WrongPassphrase:
                 locked.tried += 1
             locked.each_s = max(locked.each_s, time.monotonic() - began)
@@ -301,6 +314,13 @@ class _Acts(Scene):
         await asyncio.sleep(_NOTHING_COMES_S)
         elsewhere.words_ended = not await self._has_any(thief, "나리 씨 다시 오셨네요")
         await thief.stop()
+
+
+def _near(passphrase: str) -> tuple[str, ...]:
+    """Wrong ones that have much in common with it: its beginning, its end, its letters."""
+    first, *_, last = passphrase.split()
+    cut = len(passphrase) // 2
+    return passphrase[:-1], passphrase[1:], passphrase[:cut], first, last, passphrase.swapcase(), passphrase[::-1]
 
 
 def _words(texts: Iterable[str]) -> set[str]:

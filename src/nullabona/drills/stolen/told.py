@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from typing import Final
 
@@ -21,9 +21,9 @@ _SLACK_S: Final = 20.0
 """A busy machine's, beside the two periods within which an owner's device must tell of a card it did not make."""
 
 
-def run_stolen_device(tell: Tell = lambda _: None) -> Report:
-    """Play the drill in a folder of its own. Raises what goes wrong."""
-    return report_of(play(tell))
+def run_stolen_device(tell: Tell = lambda _: None, only: Sequence[str] = ()) -> Report:
+    """Play the drill in a folder of its own, no further than the lines of ``only`` need. Raises what goes wrong."""
+    return report_of(play(tell, only)).only(only)
 
 
 def report_of(stolen: Stolen) -> Report:
@@ -88,6 +88,13 @@ def _locked(stolen: Stolen) -> Iterator[Text]:
         f"{memory} MiB here (Argon2id)",
         f"틀린 암호 {locked.tried}개 거절됨; 한 번에 {locked.each_s:.2f}초, 패스 {passes}번, {memory} MiB가 듦 "
         "(Argon2id)",
+    )
+    picked = locked.picked
+    opened = Text("ONE OPENS IT", "그중 하나로 열림") if picked.opened else Text("none opens it", "하나도 열지 못함")
+    yield Text(
+        f"{picked.tried} keys that nobody told the thief (zeros, constants, what stands in its files and in those of a "
+        f"profile of the thief's own): {opened.en}",
+        f"아무도 알려 주지 않은 열쇠 {picked.tried}개(0, 상수, 그 파일과 도둑 자신의 프로필에 있는 것): {opened.ko}",
     )
 
 
@@ -220,7 +227,13 @@ def _owner_was_told(stolen: Stolen) -> bool:
 
 _HELD: Final[dict[str, Callable[[Stolen], bool]]] = {
     "D-01": lambda s: s.opened.kept == s.opened.of > 0 and s.future.heard and s.future.posed,
-    "D-02": lambda s: s.locked.tried > 0 and s.locked.each_s > 0 and s.locked.price.enough,
+    "D-02": lambda s: (
+        s.locked.tried == s.locked.wrong > 0
+        and s.locked.each_s > 0
+        and s.locked.price.enough
+        and not s.locked.picked.opened
+        and not s.locked.picked.alike
+    ),
     "D-03": lambda s: s.opened.unprotected,
     "D-04": lambda s: (
         s.opened.secret and _owner_was_told(s) and s.secret.came_back and s.secret.heard and s.secret.ended
@@ -231,6 +244,8 @@ _HELD: Final[dict[str, Callable[[Stolen], bool]]] = {
         s.locked.searched.bytes > 0
         and not s.locked.findings
         and s.locked.tried > 0
+        and s.locked.picked.tried > 0
+        and not s.locked.picked.opened
         and s.locked.keys > 0
         and not s.locked.missed
     ),

@@ -14,14 +14,19 @@ from itertools import combinations, pairwise
 from typing import Final, TypeAlias
 
 from nullabona.drills.operator.tape import Seen
-from nullabona.drills.tap.noise import Noise
+from nullabona.drills.tap.heads import marks_of, tied
+from nullabona.drills.tap.noise import Columns, Noise
+from nullabona.drills.tap.opening import Sealed, opens, opens_inbox, opens_piece
 from nullabona.wire.address import box_address
-from nullabona.wire.card import decode_card
+from nullabona.wire.card import UnverifiedCard, decode_card
 from nullabona.wire.messages import (
     POLICY_INBOX,
     AnyRequest,
+    AnyResponse,
     Append,
+    Appended,
     CardFound,
+    Frames,
     GetBlob,
     Listen,
     LookupCard,
@@ -89,6 +94,15 @@ class Listened:
     """When something was put into an inbox, and which."""
     asking: set[int] = field(default_factory=set)
     """Connections on which cards were looked up or published, or something was put into an inbox."""
+    sealed: dict[bytes, Sealed] = field(default_factory=lambda: defaultdict(Sealed))
+    """Of each room's box what passed for it, sealed and in the clear."""
+    pieces: dict[bytes, bytes] = field(default_factory=dict, repr=False)
+    """Pieces of files, by their hashes."""
+    cards: dict[str, UnverifiedCard] = field(default_factory=dict)
+    nonces: Columns = field(default_factory=Columns)
+    """Of rooms' frames."""
+    heads: dict[int, bytes] = field(default_factory=dict, repr=False)
+    """What stood above each connection's first request."""
 
     @classmethod
     def of(cls, tape: Iterable[Seen]) -> Listened:
@@ -125,6 +139,26 @@ class Listened:
         devices = [{self.address[peer] for peer in peers} for peers in self.bells.values()]
         return sum(not self.boxes[address].inbox for address in self.waited_at) + sum(len(one) > 1 for one in devices)
 
+    def opened(self) -> list[str]:
+        """What opens with a key that follows from what passed, or from nothing: a kind for each."""
+        found = ["frame" for box, sealed in self.sealed.items() if opens(box, sealed)]
+        found += ["inbox" for card in self.cards.values() if opens_inbox(card)]
+        return found + ["file" for digest, piece in self.pieces.items() if opens_piece(digest, piece)]
+
+    def marked(self, *, but: Collection[str]) -> list[int]:
+        """Connections that touched a room's box and whose head says something that others' does not."""
+        marks = marks_of(self.heads)
+        peers = {peer for box in self.rooms_boxes() for peer in box.peers if self.address[peer] not in but}
+        return sorted(peer for peer in peers if marks.get(peer))
+
+    def tied_by_heads(self) -> bool:
+        """Whether a connection that reads an inbox has something in its head that one has which touches rooms or
+        carries files.
+        """
+        others = {peer for box in self.rooms_boxes() for peer in box.peers} | self.filing
+        inbox = self.reading(inbox=True)
+        return tied(marks_of(self.heads), inbox, others - inbox)
+
     def rooms_boxes(self) -> list[Box]:
         """Boxes that are nobody's inbox."""
         return [box for box in self.boxes.values() if not box.inbox]
@@ -136,12 +170,20 @@ class Listened:
             return
         self.began.setdefault(seen.peer, seen.at)
         self.address[seen.peer] = seen.address
+        if seen.head:
+            self.heads.setdefault(seen.peer, seen.head)
         if not seen.response:
             asked = seen.asked()
             self._take_request(seen.peer, seen.address, asked)
             self._take_question(seen.at, asked)
-        elif isinstance(told := seen.told(), CardFound) and told.card:
+        else:
+            self._take_answer(seen.asked(), seen.told())
+
+    def _take_answer(self, asked: AnyRequest, told: AnyResponse) -> None:
+        if isinstance(told, CardFound) and told.card:
             self._take_card(told.card)
+        elif isinstance(asked, Append | Read) and isinstance(told, Appended | Frames) and asked.policy != POLICY_INBOX:
+            self.sealed[_address(asked)].add(told.incarnation)
 
     def _take_request(self, peer: int, address: str, asked: AnyRequest) -> None:
         self.requests[peer] += 1
@@ -149,8 +191,10 @@ class Listened:
             case Read():
                 box = self._box(asked.policy, sha256(asked.read_secret).digest(), asked.write_hash)
                 box.readers.add(peer)
+                if not box.inbox:
+                    self.sealed[_address(asked)].add(asked.read_secret, sha256(asked.read_secret).digest())
                 if asked.wait_s:
-                    self.waited_at.add(box_address(asked.policy, sha256(asked.read_secret).digest(), asked.write_hash))
+                    self.waited_at.add(_address(asked))
             case Listen():
                 self.bells[asked.bell].add(peer)
             case Append():
@@ -158,13 +202,10 @@ class Listened:
                 box.writers.add(peer)
                 box.sizes.append(len(asked.frame))
                 self.noise.add(bytes(asked.frame))
-            case PutBlob():
-                self.noise.add(bytes(asked.data))
-                self.blobs_from[address] += 1
-                self.filing.add(peer)
-            case GetBlob():
-                self.blobs_to[address] += 1
-                self.filing.add(peer)
+                if not box.inbox:
+                    self._take_frame(asked)
+            case PutBlob() | GetBlob():
+                self._take_piece(peer, address, asked)
             case PublishCard():
                 self._take_card(asked.card)
             case _:
@@ -172,25 +213,51 @@ class Listened:
         if isinstance(asked, PublishCard | LookupCard) or (isinstance(asked, Append) and asked.policy == POLICY_INBOX):
             self.asking.add(peer)
 
+    def _take_piece(self, peer: int, address: str, asked: PutBlob | GetBlob) -> None:
+        self.filing.add(peer)
+        if isinstance(asked, GetBlob):
+            self.blobs_to[address] += 1
+            return
+        self.noise.add(bytes(asked.data))
+        self.pieces[asked.digest] = bytes(asked.data)
+        self.blobs_from[address] += 1
+
+    def _take_frame(self, asked: Append) -> None:
+        """With everything that the relay is shown of its box."""
+        sealed, frame = self.sealed[_address(asked)], bytes(asked.frame)
+        sealed.frames.append(frame)
+        self.nonces.add(frame)
+        write_hash = sha256(asked.write_secret).digest()
+        sealed.add(asked.read_hash, asked.write_secret, write_hash, _address(asked))
+        if asked.bells is not None:
+            sealed.add(bytes(asked.bells[0]))
+
     def _take_question(self, at: float, asked: AnyRequest) -> None:
         match asked:
             case LookupCard():
                 self.looked_up.append((at, asked.name))
             case Append(policy=policy) if policy == POLICY_INBOX:
-                write_hash = sha256(asked.write_secret).digest()
-                self.letters.append((at, box_address(policy, asked.read_hash, write_hash)))
+                self.letters.append((at, _address(asked)))
             case _:
                 pass
 
     def _take_card(self, data: bytes) -> None:
         card = decode_card(data)
         self.inbox_of[str(card.handle)] = card.body.inbox.address
+        self.cards[str(card.handle)] = card
 
     def _box(self, policy: int, read_hash: bytes, write_hash: bytes) -> Box:
         address = box_address(policy, read_hash, write_hash)
         for half in (read_hash, write_hash):
             self.opened_by[half].add(address)
         return self.boxes.setdefault(address, Box(policy == POLICY_INBOX))
+
+
+def _address(asked: Append | Read) -> bytes:
+    """Where the box is that a request is about."""
+    if isinstance(asked, Append):
+        return box_address(asked.policy, asked.read_hash, sha256(asked.write_secret).digest())
+    return box_address(asked.policy, sha256(asked.read_secret).digest(), asked.write_hash)
 
 
 @dataclass(frozen=True, slots=True)

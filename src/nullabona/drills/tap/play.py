@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import os
+import signal
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
@@ -13,7 +16,7 @@ from typing import Final, TypeAlias
 
 from nullabona.drills.demo.actor import Actor
 from nullabona.drills.demo.script import Person
-from nullabona.drills.operator.tape import read_tape
+from nullabona.drills.operator.tape import memory_of, read_tape
 from nullabona.drills.process import RelayProcess
 from nullabona.drills.search import Kind, Secret
 from nullabona.drills.tap.listening import Listened, Pair
@@ -43,6 +46,10 @@ _TALK: Final = (
     ("dan", "여름 여행 2026", "Shall we bring the small tent or the large one?"),
 )
 _TOGETHER: Final = ("hani", "leo")
+_CALM_S: Final = 2.0
+"""So long a ring may be on its way: a relay keeps what rang for who listens again within the second."""
+_LOOKS_S: Final = 60.0
+_POLL_S: Final = 0.05
 _GREETING: Final = "안녕하세요, 우리 아는 사이죠?"
 _ANSWER: Final = "그럼요, 오랜만이에요! 잘 지냈어요?"
 _FILE: Final = ("sora", "Reading circle 독서", "토론 질문.txt")
@@ -71,6 +78,8 @@ class Heard:
     watched: str = ""
     together: frozenset[str] = frozenset()
     """The addresses of those whose rooms share a connection."""
+    remembered: Sequence[str] | None = None
+    """Kinds of objects in the relay's memory that tie a bell to a room's box; None: it was not looked at."""
     guests: frozenset[frozenset[str]] = frozenset()
     """Of each group the names of those whom its maker put into it."""
 
@@ -90,6 +99,9 @@ async def hear(folder: Path, tell: Tell) -> Heard:
         tell(Text("They talk, in two groups and in pairs; one goes offline and comes back; one sends a file",
                   "두 그룹과 1:1로 대화합니다. 한 명은 꺼졌다 돌아오고 한 명은 파일을 보냅니다"))  # fmt: skip
         await scene.talk()
+        tell(Text("The operator looks into the memory of the program for what it remembers of bells",
+                  "운영자가 프로그램의 메모리에서 벨에 관해 기억하는 것을 찾습니다"))  # fmt: skip
+        await scene.remember()
         return scene.heard(asked["jun"] - before["jun"], sum(formed.values()) - sum(asked.values()))
 
 
@@ -126,6 +138,7 @@ class _Scene:
             self._people[name].together = True
         self._phrases: list[str] = []
         self._rooms: set[str] = set()
+        self._remembered: list[str] | None = None
 
     def handle(self, name: str) -> str:
         """The whole handle of somebody."""
@@ -167,6 +180,16 @@ class _Scene:
         for actor in self._people.values():
             self._rooms.update(await actor.do("room_ids"))
 
+    async def remember(self) -> None:
+        """Once nothing is on its way: what a request in hand says is known to whoever serves it."""
+        await asyncio.sleep(_CALM_S)
+        os.kill(self._relay.pid, signal.SIGUSR1)
+        found = memory_of(self.tape)
+        async with asyncio.timeout(_LOOKS_S):
+            while not found.exists():  # noqa: ASYNC110 - the relay tells nobody
+                await asyncio.sleep(_POLL_S)
+        self._remembered = json.loads(found.read_text("utf-8"))
+
     def heard(self, grew: int, invited: int) -> Heard:
         """What came of it."""
         said: dict[str, int] = {}
@@ -184,6 +207,7 @@ class _Scene:
             invited,
             self.handle("jun"),
             frozenset(self._people[name].address for name in _TOGETHER),
+            self._remembered,
             frozenset(frozenset(others) for _, *others in _GROUPS.values()),
         )
 

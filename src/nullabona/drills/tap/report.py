@@ -55,16 +55,43 @@ def report(heard: Heard) -> Report:
     out.section("Read of what was said", "대화 내용에서 읽은 것", list(_read(found, heard, sought)))
     out.section("Inferred all the same", "그래도 추측한 것", _inferred(heard, scores, watched))
     out.section("What would help against it", "무엇이 도움이 되는가", _HELPS)
-    unread = _unread(found, sought, plain=tape.noise.plain)
+    opened = tape.opened()
+    unread = _unread(found, sought, opened, plain=tape.noise.plain)
+    out.section("Tried with all that passed", "지나간 모든 것으로 시험한 것", _tried(heard, opened))
     out.checks = [*_can(heard, scores["with"], watched), *_asked(heard, scores["look-ups"]), *unread, *_cannot(heard)]
     out.data = {
         "tape": {"requests": tape.lines, "bytes": tape.size, "seconds": round(tape.seconds, 1)},
         "noise": {"count": tape.noise.count, "alike": tape.noise.alike, "packable": tape.noise.packable},
+        "opened": sorted(set(opened)),
+        "remembered": heard.remembered,
         "found": [{"label": one.label, "form": one.form} for one in found],
         "pairs": {way: _encode(score) for way, score in scores.items()},
         "watched": {"handle": heard.watched, **_encode(watched)},
     }
     return out
+
+
+def _tried(heard: Heard, opened: list[str]) -> Iterator[Text]:
+    tape = heard.listened
+    names = ", ".join(f"{count} {kind}" for kind, count in sorted(Counter(opened).items()))
+    boxes, inboxes, pieces = len(tape.sealed), len(tape.cards), len(tape.pieces)
+    yield Text(
+        f"Keys that follow from what a relay is shown, or are the same for everybody, on {boxes} boxes, {inboxes} "
+        f"inboxes and {pieces} pieces of files: {f'OPENED {names}' if names else 'none opens'}.",
+        f"릴레이가 보는 것에서 나오거나 누구에게나 같은 열쇠로 상자 {boxes}개, 수신함 {inboxes}개, 파일 조각 "
+        f"{pieces}개를 열어 봄: {f'열림 {names}' if names else '하나도 열리지 않음'}.",
+    )
+    marked = len(tape.marked(but=heard.together))
+    yield Text(
+        f"Of {len(tape.heads)} connections' heads {marked} of those that touch rooms differ from others'.",
+        f"연결 {len(tape.heads)}개의 머리글 가운데 방을 만지며 남과 다른 것 {marked}개.",
+    )
+    remembered = ", ".join(heard.remembered or ())
+    tie = f"{remembered} TIE bells to boxes" if remembered else "nothing ties a bell to a box"
+    yield Text(
+        f"In the memory of the program {tie}.",
+        f"프로그램의 메모리에 벨과 상자를 잇는 것이 {f'있음: {remembered}' if remembered else '없음'}.",
+    )
 
 
 def _encode(score: Score) -> dict[str, int]:
@@ -182,6 +209,8 @@ _HELPS: Final = (
 
 
 _KINDS: Final = (("T-10", (Kind.TEXT, Kind.ROOM, Kind.PHRASE)), ("T-16", (Kind.KEY,)))
+_BEHIND: Final = {"T-10": frozenset({"inbox", "file"}), "T-16": frozenset({"frame"})}
+"""What must not open with what passed, or that is what could be read."""
 
 
 def _can(heard: Heard, pairs: Score, watched: Score) -> Iterator[Check]:
@@ -200,7 +229,7 @@ def _asked(heard: Heard, score: Score) -> Iterator[Check]:
     yield Check.shown("T-22", _CLAIMS["T-22"], seen=bool(groups), otherwise=_AMONG_OTHERS)
 
 
-def _unread(found: list[Finding], sought: list[Secret], *, plain: bool) -> Iterator[Check]:
+def _unread(found: list[Finding], sought: list[Secret], opened: list[str], *, plain: bool) -> Iterator[Check]:
     """What was not read; every kind that a line names has to be there to be found.
 
     ``plain``: something that came is no noise, so that it could say anything in a form that nobody looks for.
@@ -208,7 +237,8 @@ def _unread(found: list[Finding], sought: list[Secret], *, plain: bool) -> Itera
     there = {secret.kind for secret in sought}
     for id, kinds in _KINDS:
         names = ", ".join(sorted({one.label for one in found if one.kind in kinds}))
-        check = Check.of(id, _CLAIMS[id].with_list(names), held=not names and not (id == "T-10" and plain))
+        shut = _BEHIND[id].isdisjoint(opened) and not (id == "T-10" and plain)
+        check = Check.of(id, _CLAIMS[id].with_list(names), held=not names and shut)
         yield check.unless(None if there.issuperset(kinds) else _NOT_SAID)
 
 
@@ -216,17 +246,21 @@ def _cannot(heard: Heard) -> Iterator[Check]:
     tape = heard.listened
     seen = {size for box in tape.boxes.values() for size in box.sizes}
     lengths = ", ".join(map(str, sorted(seen - _SIZES)))
-    yield Check.of("T-13", _CLAIMS["T-13"].with_list(lengths), held=not lengths).unless(None if seen else _NOT_SAID)
+    sizes = Check.of("T-13", _CLAIMS["T-13"].with_list(lengths), held=not lengths and tape.nonces.drawn)
+    yield sizes.unless(None if seen else _NOT_SAID)
     inbox, rooms = tape.reading(inbox=True), tape.reading(inbox=False)
     tied = inbox & (rooms | tape.filing)
     there = inbox and rooms and tape.filing
-    yield Check.of("T-14", _CLAIMS["T-14"], held=not tied).unless(None if there else _NOT_SAID)
+    apart = Check.of("T-14", _CLAIMS["T-14"], held=not tied and not tape.tied_by_heads())
+    yield apart.unless(None if there and tape.heads else _NOT_SAID)
     asked = Check.of("T-15", _CLAIMS["T-15"], held=not (inbox | rooms) & tape.asking)
     yield asked.unless(None if inbox | rooms and tape.asking else _NOT_SAID)
     alone = tape.requests_for_rooms(but=heard.together)
-    yield Check.of("T-17", _CLAIMS["T-17"], held=len(alone) > _MANY and max(alone) == 1 and not tape.opened_alike())
+    alike = tape.opened_alike() == 0 and bool(tape.heads) and not tape.marked(but=heard.together)
+    yield Check.of("T-17", _CLAIMS["T-17"], held=len(alone) > _MANY and max(alone) == 1 and alike)
     yield Check.of("T-19", _CLAIMS["T-19"], held=heard.invited == 0)
-    yield Check.of("S-25", _CLAIMS["S-25"], held=len(tape.bells) > len(heard.together) and not tape.shared())
+    untied = len(tape.bells) > len(heard.together) and not tape.shared() and not heard.remembered
+    yield Check.of("S-25", _CLAIMS["S-25"], held=untied).unless(_NOT_SAID if heard.remembered is None else None)
 
 
 _AMONG_OTHERS: Final = Text("others were looked up in the same moments", "같은 순간에 다른 사람도 조회됨")
@@ -242,18 +276,19 @@ _CLAIMS: Final = {
     "T-04": Text("A tap tells files from talk, and who sent one.", "감청자는 파일과 대화를 구별하고 누가 보냈는지 앎."),
     "T-10": Text("A tap reads no message, no file, no room's name and no phrase; frames and pieces of files are noise.",
                  "감청자는 메시지, 파일, 방 이름, 24개 단어를 하나도 읽지 못함. 프레임과 파일 조각은 잡음으로만 보임."),
-    "T-13": Text("No frame shows how long a message is: frames have one of six sizes.",
-                 "프레임의 크기는 여섯 가지뿐이라 메시지의 길이를 알 수 없음."),
-    "T-14": Text("No connection reads both an inbox and a room, or carries a file beside an inbox: without addresses "
-                 "only times tie them together.",
+    "T-13": Text("No frame shows how long a message is: frames have one of six sizes, and what is in the clear in them "
+                 "is drawn.",
+                 "프레임의 크기는 여섯 가지뿐이고 드러난 부분은 무작위라 메시지의 길이를 알 수 없음."),
+    "T-14": Text("No connection reads both an inbox and a room, or carries a file beside an inbox, and no head says "
+                 "whose it is: without addresses only times tie them together.",
                  "우편함과 방을 함께 읽거나 우편함 곁에서 파일을 나르는 연결이 없음: 주소가 없으면 시각으로만 이을 수 "
                  "있음."),
     "T-15": Text("No connection that reads shows whom its owner looks up or writes to for the first time.",
                  "상자를 읽는 연결에서는 누구를 조회하거나 처음 말을 거는지 보이지 않음."),
     "T-16": Text("No room's id passes, which MLS leaves in the clear of a message: it is sealed in the frame.",
                  "MLS가 평문으로 두는 방의 식별자가 지나가지 않음: 프레임 안에 봉해져 있음."),
-    "T-17": Text("But for who comes --together, no connection carries two requests for rooms' boxes, and no two boxes "
-                 "are opened by one secret: only times and addresses tie them.",
+    "T-17": Text("But for who comes --together, no connection carries two requests for rooms' boxes, all begin alike, "
+                 "and no two boxes are opened by one secret: only times and addresses tie them.",
                  "--together가 아니면 방 상자에 대한 요청을 둘 나르는 연결이 없고, 두 상자를 여는 비밀도 없음: "
                  "시각과 주소로만 이을 수 있음."),
     "T-19": Text("A group of people who talk already forms without anything in their inboxes.",
@@ -265,8 +300,10 @@ _CLAIMS: Final = {
     "T-22": Text("Such a tap tells whom somebody puts into a group, too: whoever makes it looks all of them up at "
                  "once.",
                  "그런 감청자는 그룹에 누구를 넣는지도 앎: 그룹을 만드는 쪽이 모두를 한꺼번에 조회함."),
-    "S-25": Text("No read waits at a room's box, and no two devices listen for one bell: memory ties them to no room.",
-                 "방 상자에서 기다리는 읽기가 없고 두 기기가 같은 벨을 듣지 않음: 메모리만으로는 방과 이을 수 없음."),
+    "S-25": Text("No read waits at a room's box, no two devices listen for one bell, and nothing in memory ties a bell "
+                 "to a box: memory ties them to no room.",
+                 "방 상자에서 기다리는 읽기가 없고 두 기기가 같은 벨을 듣지 않으며 메모리에 벨과 상자를 잇는 것도 "
+                 "없음: 메모리로는 방과 이을 수 없음."),
     "W-05": Text("Warrants that come again count what came into the inbox between them.",
                  "영장을 거듭하면 그 사이 우편함에 온 것의 수를 앎."),
 }  # fmt: skip

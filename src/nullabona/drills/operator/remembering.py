@@ -1,0 +1,117 @@
+"""What a running relay remembers, as its own program sees it: is there anything that ties a bell to a room's box?
+
+Every object of the process is looked at, whoever holds it. A *record* is what one of them puts side by side: an entry
+of a dict, a tuple, an object's attributes. One in which something that only a box has stands beside something that only
+a bell has says which box that bell rang for, in whatever form it was kept: as it is, hashed, or in hexadecimal.
+"""
+
+from __future__ import annotations
+
+import gc
+from collections import deque
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import Any, Final
+
+from nullabona.relay.core.boxes import Head
+from nullabona.wire.address import box_address
+from nullabona.wire.bells import bells
+from nullabona.wire.messages import POLICY_ROOM, AnyRequest, AnyResponse, Append, Appended, Listen, Read
+
+_MOST: Final = 64
+"""Values of one record that are looked at."""
+_DEEPEST: Final = 3
+_ROWS: Final = (list, tuple, set, frozenset, deque)
+_PASSING: Final = ("nullabona.wire.messages", "nullabona.drills.")
+"""A request in hand says both, until it is answered; and what this program notes is the operator's own."""
+
+
+@dataclass(slots=True)
+class Known:
+    """What passed that names a room's box, and what names a bell or ties bells together."""
+
+    boxes: set[bytes] = field(default_factory=set)
+    bells: set[bytes] = field(default_factory=set)
+
+    def take(self, asked: AnyRequest) -> None:
+        """A request came."""
+        match asked:
+            case Append(policy=policy) if policy == POLICY_ROOM:
+                write_hash = sha256(asked.write_secret).digest()
+                self._box(asked.read_hash, write_hash, asked.write_secret)
+                if asked.bells is not None:
+                    self._bell(bytes(asked.bells[0]), *bells(*asked.bells))
+            case Read(policy=policy) if policy == POLICY_ROOM:
+                self._box(sha256(asked.read_secret).digest(), asked.write_hash, asked.read_secret)
+            case Listen():
+                self._bell(asked.bell)
+            case _:
+                pass
+
+    def take_answer(self, told: AnyResponse) -> None:
+        """An answer left."""
+        if isinstance(told, Appended):
+            self.boxes |= _forms(told.incarnation)
+
+    def _box(self, read_hash: bytes, write_hash: bytes, secret: bytes) -> None:
+        address = box_address(POLICY_ROOM, read_hash, write_hash)
+        for each in (address, read_hash, write_hash, secret):
+            self.boxes |= _forms(each)
+
+    def _bell(self, *found: bytes) -> None:
+        for each in found:
+            self.bells |= _forms(each)
+
+
+def _forms(value: bytes) -> set[bytes]:
+    digest = sha256(value).digest()
+    return {value, digest, value.hex().encode(), digest.hex().encode()}
+
+
+def ties(known: Known) -> list[str]:
+    """What kind of object each record is in that ties the two, once each."""
+    everything = gc.get_objects()
+    numbers = _numbers(everything, known)
+    found = {
+        name
+        for name, record in _records(everything)
+        if (values := list(_flat(record)))
+        and not known.bells.isdisjoint(values)
+        and not (known.boxes.isdisjoint(values) and numbers.isdisjoint(values))
+    }
+    return sorted(found)
+
+
+def _numbers(everything: Iterable[Any], known: Known) -> set[int]:
+    """The numbers by which the relay keeps the boxes of rooms: they are in the heads that it remembers."""
+    return {one.num for one in everything if isinstance(one, Head) and one.incarnation in known.boxes}
+
+
+def _records(everything: Iterable[Any]) -> Iterator[tuple[str, Any]]:
+    for one in everything:
+        kind = type(one)
+        if kind is dict:
+            yield from (("an entry of a dict", entry) for entry in list(one.items())[: _MOST * _MOST])
+        elif kind in _ROWS:
+            yield f"a {kind.__name__}", one
+        elif kind.__module__.startswith("nullabona.") and not kind.__module__.startswith(_PASSING):
+            yield kind.__name__, _attributes(one)
+
+
+def _attributes(one: Any) -> list[Any]:  # noqa: ANN401 - any object of the relay
+    names = [name for each in type(one).__mro__ for name in getattr(each, "__slots__", ())]
+    return [getattr(one, name, None) for name in names] + list(getattr(one, "__dict__", {}).values())
+
+
+def _flat(record: Any, depth: int = 0) -> Iterator[bytes | int]:  # noqa: ANN401 - whatever lies there
+    """The values that stand side by side."""
+    if isinstance(record, bytes | bytearray):
+        yield bytes(record)
+    elif isinstance(record, str):
+        yield record.encode("utf-8", "replace")
+    elif isinstance(record, int):
+        yield record
+    elif isinstance(record, _ROWS) and depth < _DEEPEST:
+        for each in list(record)[:_MOST]:
+            yield from _flat(each, depth + 1)
