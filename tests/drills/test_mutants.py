@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-import py_compile
-import shutil
+import pkgutil
+from collections import Counter
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 
-from nullabona.drills.registry import DRILLS
+from tests.drills import mutants
 from tests.drills.mutants import MUTANTS, Edit, Mutant
-from tools.drill_mutants import SOURCE, Played, StaleMutant, mutate
+from tools import drill_mutants
+from tools.drill_mutants import Played, StaleMutant, digest_of, edited, key_of, load_results, mutate
 
 
-@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
-def test_every_edit_fits_the_code(mutant: Mutant, tmp_path: Path) -> None:
+@pytest.mark.parametrize("mutant", MUTANTS, ids=key_of)
+def test_every_edit_fits_the_code(mutant: Mutant) -> None:
     """Each place is there once, and what comes of it is a program."""
-    for edit in mutant.edits:
-        (tmp_path / edit.file).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(SOURCE / edit.file, tmp_path / edit.file)
-    mutate(mutant, tmp_path)
-    for file in {edit.file for edit in mutant.edits if edit.file.endswith(".py")}:
-        py_compile.compile(str(tmp_path / file), cfile=str(tmp_path / "out.pyc"), doraise=True)
+    for file, text in edited(mutant).items():
+        if file.endswith(".py"):
+            compile(text, file, "exec", dont_inherit=True)
 
 
 def test_an_edit_that_does_not_fit_is_an_error(tmp_path: Path) -> None:
@@ -32,15 +31,39 @@ def test_an_edit_that_does_not_fit_is_an_error(tmp_path: Path) -> None:
             mutate(Mutant("a", "tap", frozenset({"T-10"}), (Edit("a.py", "here", "there"),)), tmp_path)
 
 
+def test_each_module_has_the_mutants_of_its_drill() -> None:
+    """A mutant of another drill would be looked for in vain."""
+    for module in pkgutil.iter_modules(mutants.__path__):
+        listed = getattr(import_module(f"{mutants.__name__}.{module.name}"), "MUTANTS", ())
+        assert {one.drill for one in listed} <= {module.name.replace("_", "-")}, module.name
+
+
 def test_mutants_name_drills_and_lines_that_are_there() -> None:
-    """At least twenty-five, no two alike; each names lines that its drill puts to the test."""
-    assert len(MUTANTS) >= 25
-    assert len({mutant.name for mutant in MUTANTS}) == len(MUTANTS)
+    """At least a hundred and twenty, no two of a drill alike; each names lines that its drill puts to the test."""
+    assert len(MUTANTS) >= 120
+    assert max(Counter(map(key_of, MUTANTS)).values()) == 1
     for mutant in MUTANTS:
-        played = {*DRILLS[mutant.drill]}
-        if mutant.drill == "demo":
-            played |= {*DRILLS["seizure"], *DRILLS["warrant"]}
-        assert mutant.fails <= played, mutant.name
+        assert mutant.fails <= drill_mutants.lines_of(mutant.drill), mutant.name
+
+
+def test_every_line_that_a_drill_defends_has_two_mutants_that_were_chosen_without_it() -> None:
+    """Chosen from the line and the code, before the drill's checks were read. Left out are lines that only admit."""
+    blind = Counter(line for mutant in MUTANTS if mutant.blind for line in mutant.fails)
+    defended = {line for mutant in MUTANTS for line in mutant.fails} & drill_mutants.measured()
+    assert drill_mutants.ADMITTED.isdisjoint(defended)
+    assert drill_mutants.measured() - drill_mutants.ADMITTED == defended
+    assert {} == {line: blind[line] for line in defended if blind[line] < 2 and line not in drill_mutants.ONE_CHOSEN}
+
+
+def test_what_is_kept_is_of_mutants_that_are_there() -> None:
+    """Of each mutant a result, whether or not the code has changed since; none of one that is gone."""
+    assert {*map(key_of, MUTANTS)} == {*load_results()}
+
+
+def test_a_result_is_of_one_mutant_and_one_drill() -> None:
+    """Another edit, or another line, is another mutant; the same gives the same hash."""
+    one, other, *_ = MUTANTS
+    assert digest_of(one) == digest_of(one) != digest_of(other)
 
 
 def test_what_counts_as_noticed() -> None:

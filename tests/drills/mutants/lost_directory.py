@@ -1,0 +1,39 @@
+"""What the loss of a directory's machine ends, and what not."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from tests.drills.mutants.kinds import Edit, Mutant, mutant
+
+MUTANTS: Final[tuple[Mutant, ...]] = (
+    # -- chosen from the lines and the code, before the drill's checks were read
+    mutant("nobody is told that a contact's handle leads to another key", "lost-directory", "G-02",
+        Edit("client/core/trust.py", '    step.event(\n        "identity-changed", contact.room, account=contact.account, handle=contact.handle, was_verified=was_verified\n    )\n',
+             "    return\n"), stuck=True, blind=True),
+    mutant("who comes back to a handle that was taken is not told", "lost-directory", "G-02",
+        Edit("client/runner/oversight.py", '        step.event(\n            "warning",\n            code=alarm.code,\n            handle=str(handle),\n'
+             "            epoch=alarm.epoch,\n            closed_s=alarm.closed_s,\n            reason=alarm.reason,\n        )\n", ""),
+        Edit("client/runner/publishing.py", '        self._ground.warn("card-not-ours", handle=account.record.handle, reason=reason)\n', ""),
+        stuck=True, blind=True),
+    mutant("what is sent waits for the directory", "lost-directory", "G-10",
+        Edit("client/runner/outbox.py", "            carrier = await way.ready()\n            request = self._request(item)\n",
+             "            await self._ground.directories.look_up(self._ground.engine.me.handle)\n"
+             "            carrier = await way.ready()\n            request = self._request(item)\n"), stuck=True, blind=True),
+    mutant("rooms are read only while the directory answers", "lost-directory", "G-10",
+        Edit("client/runner/reads.py", "            moved = await self._read(key, way, await way.ready(), 0)\n",
+             "            await self._ground.directories.look_up(self._ground.engine.me.handle)\n"
+             "            moved = await self._read(key, way, await way.ready(), 0)\n"), stuck=True, blind=True),
+    mutant("nobody notices that a card is missing", "lost-directory", "G-11",
+        Edit("client/runner/oversight.py", "            self._missing()\n", "            pass\n"), stuck=True, blind=True),
+    mutant("a card that is not shown is not put back", "lost-directory", "G-11",
+        Edit("client/runner/publishing.py", "                note_lost(step.store)\n            return await self._publish()\n", "                note_lost(step.store)\n            return True\n"),
+        stuck=True, blind=True),
+    mutant("a copy that lacks entries is restored", "lost-directory", "G-12",
+        Edit("reading/witnesses.py", "        if word.checkpoint.size > copy.size:", "        if False:"), stuck=True, blind=True),
+    mutant("a witness begins anew with what it is shown", "lost-directory", "G-12",
+        Edit("log/witnessing.py", "    if request.old_size != last.size:\n", "    if request.checkpoint.size < last.size:\n        return Accept(checkpoint, request.note)\n    if request.old_size != last.size:\n"),
+        stuck=True, blind=True),
+    mutant("who keeps a copy of the record takes a shorter one", "lost-directory", "G-12",
+        Edit("reading/mirror.py", "    await advance(source, policy, report, last, lambda _number, _entry: None, from_start=True)\n", ""), stuck=True, blind=True),
+)  # fmt: skip

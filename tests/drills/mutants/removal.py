@@ -1,0 +1,75 @@
+"""What who is helped in full can find, erase or alter."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from tests.drills.mutants.kinds import Edit, Mutant, mutant
+from tests.drills.mutants.parts import AGAIN, BARE, FRAME, MESSAGES
+
+MUTANTS: Final[tuple[Mutant, ...]] = (
+    # -- chosen from the lines and the code, before the drill's checks were read, or by somebody who attacked it
+    mutant("files are encrypted with their own hash", "removal", "X-11 X-03",
+        Edit("client/api/files.py", "                keys.append(os.urandom(32))",
+             '                keys.append(__import__("hashlib").sha256(piece).digest())'), blind=True),
+    mutant("files are encrypted with zeros", "removal", "X-11",
+        Edit("client/api/files.py", "                keys.append(os.urandom(32))", "                keys.append(bytes(32))"), blind=True),
+    mutant("the key of a file is the hash of its length", "removal", "X-11",
+        Edit("client/api/files.py", "                keys.append(os.urandom(32))",
+             '                keys.append(__import__("hashlib").sha256(str(len(piece)).encode()).digest())'), blind=True),
+    mutant("frames and messages pass as they are", "removal", "X-10", *FRAME, *MESSAGES, blind=True),
+    mutant("a message's frame is marked with the hash of its words", "removal", "X-10",
+        Edit("client/core/messages.py", "    digest = queue_frame(step, room, track, Kind.MESSAGE, data, message=message.id)\n",
+             "    from hashlib import sha256\n    from nullabona.client.core import outgoing\n"
+             '    outgoing.MARK = sha256(getattr(body, "text", "").encode()).digest()[:12] if getattr(body, "text", "") else b""\n'
+             "    digest = queue_frame(step, room, track, Kind.MESSAGE, data, message=message.id)\n"),
+        Edit("client/core/outgoing.py", "    frame = seal_frame(keys.frame_key, keys.box.address, step.chance.bytes(NONCE_SIZE), kind, body, indirect=indirect)\n",
+             '    nonce = globals().pop("MARK", b"") or step.chance.bytes(NONCE_SIZE)\n'
+             "    frame = seal_frame(keys.frame_key, keys.box.address, nonce, kind, body, indirect=indirect)\n"), blind=True),
+    mutant("the box of two people follows from their cards", "removal", "X-12",
+        Edit("client/core/boxes.py", "    track = BoxTrack(epoch=group.epoch, secret=group.room_secret(), relay=relay, moves=info.moves)",
+             '    secret = sha256(b"".join(sorted(info.pair))).digest() if info.pair else group.room_secret()\n'
+             "    track = BoxTrack(epoch=group.epoch, secret=secret, relay=relay, moves=info.moves)"), stuck=True, blind=True),
+    mutant("a frame's nonce is its sender's account", "removal", "X-12",
+        Edit("client/core/outgoing.py", "seal_frame(keys.frame_key, keys.box.address, step.chance.bytes(NONCE_SIZE), kind",
+             "seal_frame(keys.frame_key, keys.box.address, step.me.account[:NONCE_SIZE], kind"), blind=True),
+    mutant("a frame's nonce is the hash of its sender's handle", "removal", "X-12",
+        Edit("client/core/outgoing.py", "seal_frame(keys.frame_key, keys.box.address, step.chance.bytes(NONCE_SIZE), kind",
+             "seal_frame(keys.frame_key, keys.box.address, sha256(step.me.handle.encode()).digest()[:NONCE_SIZE], kind"), blind=True),
+    mutant("nobody puts frames back", "removal", "X-13",
+        Edit("client/core/boxes.py", "    if not own and not anybody:\n        return\n", "    return\n"),
+        Edit("client/core/boxes.py", "    _answer_gaps(step, room, track, said)\n", ""), stuck=True, blind=True),
+    mutant("a box that was lost is not noticed", "removal", "X-13 X-15",
+        Edit("client/core/reading.py", "        boxes.lose_box(step, room, track, answer.incarnation)\n        return False\n", "        return False\n"),
+        stuck=True, blind=True),
+    mutant("what was erased and comes back is shown a second time", "removal", "X-13",
+        *AGAIN, blind=True),
+    mutant("a file's pieces are not put back for who asks", "removal", "X-02",
+        Edit("client/core/files.py", "        put_back(step, room, request.message)\n", "        pass\n"), stuck=True, blind=True),
+    mutant("messages are taken as they stand in an unsealed frame", "removal", "X-14", *FRAME, *BARE, stuck=True, blind=True),
+    mutant("what was spoiled is not said again", "removal", "X-14",
+        Edit("client/core/messages.py", "MAX_RESENT: Final = 8", "MAX_RESENT: Final = 0"),
+        Edit("client/core/boxes.py", "        if frame is not None and not frame.seq and frame.data:\n            queue_raw(step, room, track, frame.hash, frame.data)\n",
+             "        if frame is not None and not frame.seq and frame.data:\n            pass\n"), stuck=True, blind=True),
+    mutant("nobody is told that the relay lost a box", "removal", "X-15",
+        Edit("client/core/boxes.py", '    step.event("relay-lost-box", room.id, epoch=track.epoch)\n', ""), stuck=True, blind=True),
+    mutant("neither a lost box nor two histories are told", "removal", "X-15",
+        Edit("client/core/boxes.py", '    step.event("relay-lost-box", room.id, epoch=track.epoch)\n', ""),
+        Edit("client/core/boxes.py", '    step.event("warning", room.id, code="relay-showed-different-histories", epoch=track.epoch)\n', ""), stuck=True, blind=True),
+    mutant("all boxes of all rooms are read with one secret", "removal", "X-04",
+        Edit("wire/address.py", 'derive(b"read")', 'sha256(b"nullabona room v1 read").digest()'), blind=True),
+    mutant("what lacks in a box of the past leads out of the room", "removal", "R-02",
+        Edit("client/core/reading.py", '    if not track.closed:\n        healing.lost_thread(step, room, "frames-missing")\n',
+             "    committing.leave_room(step, room)\n"), stuck=True, blind=True),
+    mutant("what a removed member empties is gone from those who said it", "removal", "R-02",
+        Edit("client/core/boxes.py", "    box = track.keys.box.address\n    track.incarnation = incarnation\n",
+             "    box = track.keys.box.address\n    from nullabona.client.core.records import MessageState\n"
+             "    for said in step.store.own_messages(room.id, tuple(MessageState)):\n        if said.box == box:\n            step.store.drop_message(room.id, said.id)\n"
+             "    track.incarnation = incarnation\n"), stuck=True, blind=True),
+    mutant("who lacks a piece of a file does not ask its sender", "removal", "X-02",
+        Edit("client/core/files.py", "                people.post(step, row.account, handle, FileRequest(room, message))\n", "                pass\n"), stuck=True, blind=True),
+    mutant("all files of a device have one key", "removal", "X-03",
+        Edit("client/api/files.py", "                keys.append(os.urandom(32))", '                keys.append(globals().setdefault("ONE", os.urandom(32)))'), blind=True),
+    mutant("all boxes of all rooms are written with one secret", "removal", "X-04",
+        Edit("wire/address.py", 'derive(b"write")', "bytes(32)"), blind=True),
+)  # fmt: skip

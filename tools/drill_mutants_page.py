@@ -1,0 +1,68 @@
+"""docs/drill-mutants.md: how many of the defences that were taken out of the code the drills noticed, line by line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from tests.drills.mutants import MUTANTS, Mutant
+from tools.drill_mutants import ADMITTED, Result, key_of, load_results, measured
+
+PATH: Final = "docs/drill-mutants.md"
+_HEAD: Final = """# What the drills would notice
+
+Made by `tools/drill_mutants_page.py` from `tests/drills/mutants.json`, which `make drill-mutants` writes.
+
+A *mutant* is the code without one defence. Of each the drill is played whose line of the
+[threat model](../spec/threat-model.md) it breaks; the drill has to say so. *Blind* are those that were chosen from the
+line's words and the code, before anybody looked at what the drill checks, or by somebody who attacked the drills. A
+drill that does not come to its end counts as noticing only where nothing else can come of the mutant.
+"""
+
+
+def page() -> str:
+    """The whole text of the page."""
+    results = load_results()
+    played = [(one, results[key_of(one)]) for one in MUTANTS if key_of(one) in results]
+    noticed = sum(result.noticed for _, result in played)
+    blind = [result for one, result in played if one.blind]
+    of_blind = sum(result.noticed for result in blind)
+    score = [
+        f"**{noticed} of {len(played)} were noticed**; of the {len(blind)} blind ones {of_blind}.",
+        *([f"Not played yet: {len(MUTANTS) - len(played)}."] if len(played) < len(MUTANTS) else []),
+    ]
+    return "\n".join([_HEAD, *score, "", *_table(played), "", *_missed(played), *_rest()]) + "\n"
+
+
+def _table(played: list[tuple[Mutant, Result]]) -> Iterator[str]:
+    yield "| line | drill | planted | noticed | of them blind | noticed |"
+    yield "|---|---|---|---|---|---|"
+    for drill in dict.fromkeys(one.drill for one, _ in played):
+        for line in sorted({line for one, _ in played if one.drill == drill for line in one.fails}):
+            of = [(one, result) for one, result in played if one.drill == drill and line in one.fails]
+            blind = [result for one, result in of if one.blind]
+            yield (
+                f"| {line} | `{drill}` | {len(of)} | {sum(result.noticed for _, result in of)} "
+                f"| {len(blind)} | {sum(result.noticed for result in blind)} |"
+            )
+
+
+def _missed(played: list[tuple[Mutant, Result]]) -> Iterator[str]:
+    missed = [one for one, result in played if not result.noticed]
+    if missed:
+        yield "## Not noticed"
+        yield ""
+        yield "Why not is said in section 10 of the threat model."
+        yield ""
+        yield from (f"- `{one.drill}`, {' '.join(sorted(one.fails))}: {one.name}" for one in missed)
+        yield ""
+
+
+def _rest() -> Iterator[str]:
+    yield "## Lines without a mutant"
+    yield ""
+    yield "These only admit what somebody can do, so that there is no defence behind them that could be taken out:"
+    names = sorted(ADMITTED & measured())
+    yield from (
+        ", ".join(names[at : at + 14]) + ("," if at + 14 < len(names) else ".") for at in range(0, len(names), 14)
+    )
