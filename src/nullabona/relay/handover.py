@@ -125,6 +125,8 @@ class _Nameless(asyncio.Transport):
         self.writelines = transport.writelines  # type: ignore[method-assign]
         self.close = transport.close  # type: ignore[method-assign]
         self.abort = transport.abort  # type: ignore[method-assign]
+        self.pause_reading = transport.pause_reading  # type: ignore[method-assign]
+        self.resume_reading = transport.resume_reading  # type: ignore[method-assign]
         self.get_write_buffer_size = transport.get_write_buffer_size  # type: ignore[method-assign]
 
     def get_extra_info(self, name: str, default: Any = None) -> Any:  # noqa: ANN401 - asyncio's signature

@@ -33,6 +33,7 @@ from nullabona.relay.store.interface import BlobStore, BoxStore, StoreGone
 from nullabona.relay.store.lock import DirectoryLock
 from nullabona.relay.store.memory import MemoryBlobStore, MemoryBoxStore
 from nullabona.relay.store.sqlite import SqliteBoxStore
+from nullabona.relay.turns import Turns
 from nullabona.relay.unsent import Unsent
 from nullabona.relay.websocket import WebSocket
 from nullabona.relay.writer import InlineWriter, Writer
@@ -87,6 +88,7 @@ class Relay:
         self.metrics = Metrics()
         self.unsent = Unsent(config.limits.unsent_total_bytes)
         self.arriving = Arriving(config.limits.arriving_total_bytes, self._everybody)
+        self.turns = Turns()
         self.stopping = False
         self.ended: asyncio.Future[StoreGone | None] = asyncio.get_running_loop().create_future()
         self._config = config

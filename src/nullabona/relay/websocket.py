@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from typing import Final, Protocol
 
 from picows import WSCloseCode, WSFrame, WSListener, WSMsgType, WSTransport
@@ -13,10 +14,11 @@ from nullabona.relay.core.budget import Budget
 from nullabona.relay.core.limits import Limits
 from nullabona.relay.dispatch import Dispatcher
 from nullabona.relay.handover import READ_BUFFER
+from nullabona.relay.turns import TURN, Turns, cost
 from nullabona.relay.unsent import Unsent
-from nullabona.relay.wiping import wipe
+from nullabona.relay.wiping import wipe, wipe_secret
 from nullabona.wire.messages import MAX_REQUEST, AnyResponse, encode
-from nullabona.wire.records import HEAD, Assembly, split_records
+from nullabona.wire.records import HEAD, MAX_RECORDS, Assembly, split_records
 
 _ROOM: Final = 14
 """Bytes that picows wants free in front of a message."""
@@ -25,6 +27,8 @@ _FLUSH_BYTES: Final = 256 * 1024
 _CLOSE_DELAY_S: Final = 0.2
 """Time for a close frame to leave before the connection goes."""
 _NEVER: Final = float("inf")
+_LATER_BYTES: Final = 128
+"""What a request that waits takes in memory beside its bytes, about."""
 
 
 class Gate(Protocol):
@@ -34,6 +38,8 @@ class Gate(Protocol):
     def unsent(self) -> Unsent: ...
     @property
     def arriving(self) -> Arriving: ...
+    @property
+    def turns(self) -> Turns: ...
     def entered(self, socket: WebSocket) -> None: ...
     def left(self, socket: WebSocket) -> None: ...
 
@@ -53,6 +59,13 @@ class WebSocket(WSListener):
         self._longest = READ_BUFFER
         """Bytes that the buffer has had room for: it grows with the longest frame and never shrinks."""
         self._begun = _NEVER
+        self._turn = -1
+        self._used = 0
+        """How much of that turn."""
+        self._later: deque[tuple[int, bytes]] = deque()
+        """Requests for later turns, ..."""
+        self._later_bytes = 0
+        """... and their bytes."""
         self._message_s = 2 * limits.ping_s
         self._out = bytearray(_ROOM)
         self._dirty = False
@@ -128,7 +141,7 @@ class WebSocket(WSListener):
 
     def arrived(self) -> int:
         """Bytes of memory that messages take before they are whole."""
-        return 0 if self._cut else self._longest - READ_BUFFER + self._assembly.size
+        return 0 if self._cut else self._longest - READ_BUFFER + self._assembly.size + self._later_bytes
 
     def begun(self) -> float:
         """When the message began that has come in part; infinity if there is none."""
@@ -185,8 +198,44 @@ class WebSocket(WSListener):
         transport = self._transport
         if transport is None or transport.is_close_frame_sent:
             return
-        for request_id, body in split_records(message, MAX_REQUEST):
+        turns = self._gate.turns
+        if self._turn != turns.number:
+            self._turn, self._used = turns.number, 0
+            turns.used()
+        for request_id, body in split_records(message, MAX_REQUEST, MAX_RECORDS):
+            if self._later or self._used >= TURN:
+                self._put_off(request_id, bytes(body))
+            else:
+                self._used += cost(len(body))
+                self._dispatch(body, self, request_id)
+
+    def _put_off(self, request_id: int, body: bytes) -> None:
+        """Keep a request for a later turn, and read nothing more until all that wait have been answered."""
+        if not self._later and self._transport is not None:
+            self._transport.underlying_transport.pause_reading()
+            self._gate.turns.wait(self._go_on)
+        self._later.append((request_id, body))
+        self._later_bytes += len(body) + _LATER_BYTES
+        self._gate.arriving.add(len(body) + _LATER_BYTES)
+
+    def _go_on(self) -> None:
+        """This connection's turn has come again."""
+        transport = self._transport
+        if transport is None or transport.is_close_frame_sent:
+            self._later.clear()
+            return
+        self._turn, self._used = self._gate.turns.number, 0
+        while self._later and self._used < TURN:
+            request_id, body = self._later.popleft()
+            self._later_bytes -= len(body) + _LATER_BYTES
+            self._used += cost(len(body))
             self._dispatch(body, self, request_id)
+            wipe_secret(body)
+        if self._later:
+            self._gate.turns.wait(self._go_on)
+        else:
+            self._gate.turns.used()
+            transport.underlying_transport.resume_reading()
 
     def _take_part(self, frame: WSFrame, *, first: bool) -> None:
         part = frame.get_payload_as_memoryview()

@@ -12,6 +12,8 @@ from nullabona.errors import Malformed
 
 HEAD: Final = Struct(">II")
 HEAD_SIZE: Final = HEAD.size
+MAX_RECORDS: Final = 8_192
+"""Records that a relay takes in one message."""
 
 _unpack = HEAD.unpack_from
 
@@ -21,21 +23,26 @@ def encode_record(request_id: int, body: bytes) -> bytes:
     return HEAD.pack(request_id, len(body)) + body
 
 
-def split_records(message: bytes | bytearray | memoryview, max_body: int) -> list[tuple[int, memoryview]]:
+def split_records(
+    message: bytes | bytearray | memoryview, max_body: int, max_records: int = 2**31
+) -> list[tuple[int, memoryview]]:
     """The records of ``message``; bodies are views into it.
 
-    Raises `Malformed` if the message is empty, ends inside a record or announces a body larger than ``max_body``.
+    Raises `Malformed` if the message is empty, ends inside a record, announces a body larger than ``max_body`` or has
+    more than ``max_records``.
     """
     view = memoryview(message)
     end = len(view)
     at = 0
-    records = []
+    records: list[tuple[int, memoryview]] = []
     while at < end:
         if end - at < HEAD_SIZE:
             raise Malformed("a message ends inside a record's head")
         request_id, length = _unpack(view, at)
         if length > max_body:
             raise Malformed("a record is too large")
+        if len(records) == max_records:
+            raise Malformed("a message holds too many records")
         at += HEAD_SIZE
         if length > end - at:
             raise Malformed("a message ends inside a record's body")
