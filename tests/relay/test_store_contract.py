@@ -14,7 +14,8 @@ from nullabona.relay.core.boxes import SEQ_BITS, Batch, NewBox, StoredBox
 from nullabona.relay.store.files import FileBlobStore
 from nullabona.relay.store.interface import BlobStore, BoxStore
 from nullabona.relay.store.memory import MemoryBlobStore, MemoryBoxStore
-from nullabona.relay.store.sqlite import TOGETHER, SqliteBoxStore
+from nullabona.relay.store.sqlite import SqliteBoxStore
+from nullabona.relay.store.statements import TOGETHER
 
 DAY = 50
 ADDRESS = bytes(range(32))

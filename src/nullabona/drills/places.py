@@ -122,7 +122,7 @@ _JUDGED: Final = _WORDS | _COUNTS | _DAYS | _RENEWALS | _SERVICE
 """Of each it is said above why it is no contact, no room and no time of use but a renewal."""
 _MAY: Final[Mapping[str, frozenset[str]]] = {"W-10": _WORDS, "W-11": _JUDGED, "W-12": _JUDGED, "W-13": _JUDGED}
 _FILES: Final = re.compile(
-    r"(boxes|cards|record/log)\.db(-wal|-shm)?|boxes\.db(\.new|\.old|-journal)|(cards\.|record/)?lock|record/record\.key"
+    r"(boxes|cards|record/log)\.db(-wal|-shm)?|boxes\.db(\.new|\.old|-journal)|ballast|(cards\.|record/)?lock|record/record\.key"
     r"|blobs/(\d+/[0-9a-f]{2}/[0-9a-f]{62}|incoming/[0-9a-f]+)"
     r"|record/(incoming/\d+|public/(checkpoint|tile/(entries|\d+)/(x\d{3}/)*\d{3}(\.p/\d{1,3})?))"
 )

@@ -38,6 +38,10 @@ class Scrubber:
         """Whether the log has grown beyond what it is to keep."""
         return self._log.size() > KEPT_BYTES
 
+    def failed(self) -> None:
+        """A write did not come to its end: what of it lies in the log is overwritten by the next scrub."""
+        self._log.soil(None)
+
     def scrub(self, writer: sqlite3.Connection) -> bool:
         """The log goes into the file, begins anew with one page that says nothing, and what was in it is overwritten.
 

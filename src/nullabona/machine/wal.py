@@ -48,9 +48,13 @@ class Log:
         starts = range(_HEADER, end - self._step + 1, self._step)
         yield from sorted({int.from_bytes(os.pread(self._file, 4, start), "big") for start in starts} - {0})
 
-    def soil(self, frames: int) -> None:
-        """SQLite has written so many frames since it last began at the start."""
-        self._soiled = max(self._soiled, _HEADER + frames * self._step)
+    def soil(self, frames: int | None) -> None:
+        """SQLite has written so many frames since it last began at the start; None: nobody knows how many.
+
+        It counts what was committed. What a commit wrote that failed, for want of room say, lies behind that.
+        """
+        end = self.size() if frames is None else _HEADER + frames * self._step
+        self._soiled = max(self._soiled, end)
 
     def cut(self) -> None:
         """Cut what lies behind `KEPT_BYTES`. SQLite must just have begun at the start, with less than that."""

@@ -13,6 +13,7 @@ from nullabona.relay.core.boxes import TOMORROW_S
 from nullabona.relay.core.limits import Limits
 from nullabona.relay.core.pool import Pool
 from nullabona.relay.core.refusal import BAD_REQUEST, BUSY, DAY_QUOTA, NOT_FOUND, SLOW_DOWN, STOPPING, TOO_LARGE, refuse
+from nullabona.relay.core.space import Space
 from nullabona.relay.metrics import Metrics
 from nullabona.relay.store.interface import BlobStore, StoreFailed
 from nullabona.wire.messages import MAX_BLOB_CHUNK, AnyResponse, Blob, Done, GetBlob, PutBlob, Refusal, Request
@@ -33,8 +34,9 @@ _DONE: Final = Done()
 class BlobService:
     """Answers `PutBlob` and `GetBlob`. Every method is called on the loop."""
 
-    def __init__(self, store: BlobStore, limits: Limits, metrics: Metrics) -> None:
+    def __init__(self, store: BlobStore, limits: Limits, metrics: Metrics, space: Space | None = None) -> None:
         self._store = store
+        self._space = space or Space(limits)
         self._limits = limits
         self._metrics = metrics
         self._pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="relay-blobs")
@@ -90,7 +92,8 @@ class BlobService:
             return refuse(STOPPING, 5)
         if self._queued_bytes + size > self._limits.queue_bytes:
             return refuse(BUSY, 1)
-        return caller.budget.check_blob(size, self._now) or self._take(size, caller)
+        refusal = caller.budget.check_blob(size, self._now) or self._space.refuse_other(size)
+        return refusal or self._take(size, caller)
 
     def _take(self, size: int, caller: Caller) -> Refusal | None:
         """Take ``size`` out of what may be put now; small blobs out of their own part if there is none in the other."""

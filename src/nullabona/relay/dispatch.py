@@ -7,13 +7,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from nullabona.errors import Malformed
+from nullabona.relay.asking import Operation
 from nullabona.relay.caller import Caller
 from nullabona.relay.core.limits import Limits
 from nullabona.relay.core.refusal import BAD_REQUEST, BUSY, SLOW_DOWN, STOPPING, UNSUPPORTED, Reason, refuse
+from nullabona.relay.core.space import Space
 from nullabona.relay.metrics import Metrics
-from nullabona.relay.service import Operation
 from nullabona.relay.wiping import wipe_secret
-from nullabona.wire.messages import Append, Request, decode_request
+from nullabona.wire.messages import Append, PublishCard, Request, decode_request
 from nullabona.wire.service import ASKER, Handler, Service
 
 _LAST_TAG: Final = 13
@@ -30,7 +31,9 @@ class Dispatcher:
         services: Sequence[Service],
         limits: Limits,
         metrics: Metrics,
+        space: Space | None = None,
     ) -> None:
+        self._space = space or Space(limits)
         self._operations: dict[type[Any], Operation] = dict(operations)
         self._inflight_limit = limits.inflight_per_connection
         self._metrics = metrics
@@ -81,6 +84,11 @@ class Dispatcher:
 
         def operation(request: Request, caller: Caller, request_id: int) -> None:
             self._metrics.requests[name] += 1
+            refusal = self._space.refuse_other(len(request.card)) if isinstance(request, PublishCard) else None
+            if refusal is not None:
+                self._metrics.refusals[refusal.code] += 1
+                caller.answer(request_id, refusal)
+                return
             task = asyncio.get_running_loop().create_task(run(request, caller, request_id))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)

@@ -86,6 +86,12 @@ class Journal:
         self._woken = False
         self._idle: asyncio.Future[None] | None = None
         self._queued_bytes = 0
+        self._writing_bytes = 0
+
+    @property
+    def under_way(self) -> int:
+        """Bytes of requests that wait, or are being written."""
+        return self._queued_bytes + self._writing_bytes
 
     def has_room(self, size: int) -> bool:
         """Whether a request with a frame of so many bytes may wait here; otherwise it is to be refused."""
@@ -188,8 +194,10 @@ class Journal:
             if size > BATCH_BYTES:
                 break
         self._queued_bytes -= size
+        self._writing_bytes = size
 
         def done(error: Exception | None) -> None:
+            self._writing_bytes = 0
             if error is None:
                 self._learn(size, self._loop.time() - began)
                 self._kept(plan, answers)

@@ -22,12 +22,14 @@ from nullabona.relay.arriving import Arriving
 from nullabona.relay.blobs import BlobService
 from nullabona.relay.clock import Clock
 from nullabona.relay.config import Config
+from nullabona.relay.core.space import Space
 from nullabona.relay.dispatch import Dispatcher
 from nullabona.relay.front import Front
 from nullabona.relay.handover import websocket_protocol
 from nullabona.relay.journal import Submits
 from nullabona.relay.metrics import Metrics
 from nullabona.relay.service import BoxService
+from nullabona.relay.shortage import Shortage
 from nullabona.relay.store.files import FileBlobStore
 from nullabona.relay.store.interface import BlobStore, BoxStore, StoreGone
 from nullabona.relay.store.lock import DirectoryLock
@@ -98,12 +100,15 @@ class Relay:
         self._guard = guard or ClockGuard()
         self._loop = asyncio.get_running_loop()
         self._writer: Submits = Writer(self._loop) if stores.boxes.durable else InlineWriter(self._loop)
+        self.space = Space(config.limits)
+        self._shortage = Shortage(self.space)
         self.boxes = BoxService(
-            stores.boxes, self._writer, config.limits, self.metrics, chance=secrets.randbits, on_gone=self._gone
-        )
-        self.blobs = BlobService(stores.blobs, config.limits, self.metrics)
+            stores.boxes, self._writer, config.limits, self.metrics, chance=secrets.randbits, on_gone=self._gone,
+            space=self.space,
+        )  # fmt: skip
+        self.blobs = BlobService(stores.blobs, config.limits, self.metrics, self.space)
         self.dispatcher = Dispatcher(
-            {**self.boxes.operations(), **self.blobs.operations()}, services, config.limits, self.metrics
+            {**self.boxes.operations(), **self.blobs.operations()}, services, config.limits, self.metrics, self.space
         )
         self._fronts: set[Front] = set()
         self._sockets: set[WebSocket] = set()
@@ -175,9 +180,10 @@ class Relay:
         self._note_empty()
 
     @property
-    def cannot_write(self) -> bool:
-        """The last batch could not be kept."""
-        return self.boxes.cannot_write
+    def trouble(self) -> str:
+        """What keeps it from keeping anything now; empty if nothing does."""
+        short = "short of disk: nothing new is kept" if self.space.short else ""
+        return "; ".join(filter(None, ("cannot write" if self.boxes.cannot_write else "", short)))
 
     def metrics_text(self, transport: asyncio.Transport) -> str | None:
         """What /metrics shows to the other end of a connection; None if it is nobody who may see it."""
@@ -220,6 +226,7 @@ class Relay:
         now = self._clock.now()
         day = self._clock.day() if self._guard.check() else self._guard.day
         self.boxes.tick(now, day)
+        self._shortage.look(now)
         self.blobs.tick(now, day)
         self.metrics.connections = len(self._fronts) + len(self._sockets)
         self.metrics.publish(now)

@@ -6,21 +6,21 @@ its batch is kept. This module owns the order of writes; what a write means is d
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from hashlib import sha256
 from operator import itemgetter
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
+from nullabona.relay.asking import Operation, as_handler
 from nullabona.relay.bells import Bells
 from nullabona.relay.caller import Caller
 from nullabona.relay.core.answers import select
 from nullabona.relay.core.boxes import Draft, Head, Plan
-from nullabona.relay.core.budget import Budget
 from nullabona.relay.core.limits import Limits
 from nullabona.relay.core.pool import Pool
 from nullabona.relay.core.refusal import BUSY, SLOW_DOWN, STOPPING, refuse
+from nullabona.relay.core.space import Space
 from nullabona.relay.core.waiting import Waiter, Waiting
 from nullabona.relay.journal import Answers, Journal, Submits
 from nullabona.relay.metrics import Metrics
@@ -41,7 +41,6 @@ from nullabona.wire.messages import (
     Refusal,
     Request,
     Trim,
-    decode_response,
     encode,
 )
 
@@ -51,9 +50,6 @@ FEW_BELLS: Final = 64
 """An append that rings no more than this costs no more than it would anyway."""
 _BODY: Final = itemgetter(2)
 _NOTHING: Final = Frames(b"", 0, ())
-
-Operation: TypeAlias = Callable[[Any, Caller, int], None]
-"""Takes a request; sooner or later gives ``caller`` its one answer."""
 
 
 class BoxService:
@@ -71,8 +67,10 @@ class BoxService:
         *,
         chance: Callable[[int], int],
         on_gone: Callable[[StoreGone], None],
+        space: Space | None = None,
     ) -> None:
         self._store = store
+        self._space = space or Space(limits)
         self._limits = limits
         self._metrics = metrics
         self._chance = chance
@@ -113,11 +111,12 @@ class BoxService:
 
     def handlers(self) -> Mapping[type[Request], Callable[[Any], Awaitable[AnyResponse]]]:
         """The same for callers in this process, as `nullabona.wire.service` describes handlers."""
-        return {kind: _as_handler(operation, self._limits) for kind, operation in self.operations().items()}
+        return {kind: as_handler(operation, self._limits) for kind, operation in self.operations().items()}
 
     def tick(self, now: int, day: int) -> None:
         """Time has come to ``now`` (monotonic whole seconds) on ``day``: end waits, erase, scrub."""
         self._now = now
+        self._space.renew(self._store.disk(), day, self._journal.under_way)
         for waiter in self._waiting.due(now):
             self._answer_waiter(waiter, ())
         self._bells.tick(now)
@@ -153,7 +152,11 @@ class BoxService:
     def _append(self, request: Append, caller: Caller, request_id: int) -> None:
         frame = request.frame
         bells = request.bells
-        refusal = caller.budget.append(bells[1] if bells else 0, self._now) or self._room_for(len(frame))
+        refusal = (
+            caller.budget.append(bells[1] if bells else 0, self._now)
+            or self._room_for(len(frame))
+            or self._space.refuse_frame(len(frame), caller.budget)
+        )
         if bells and bells[1] > FEW_BELLS and refusal is None:
             refusal = self._may_ring(bells[1], caller)
         if refusal is not None:
@@ -218,7 +221,7 @@ class BoxService:
         head = self._shelf.find(address, self._day)
         if head is not None and head.expiry_day >= self._day + self._limits.retention_days:
             return
-        if self._room_for(0) is None and caller.budget.append(0, self._now) is None:
+        if not self._space.short and self._room_for(0) is None and caller.budget.append(0, self._now) is None:
             caller.budget.made_box()
             self._journal.open_inbox(address)
 
@@ -291,8 +294,10 @@ class BoxService:
         metrics.batches += 1
         metrics.requests["trim"] += len(plan.batch.trims)
         metrics.requests["append"] += len(plan.batch.frames)
-        metrics.frames_kept += len(plan.batch.frames)
-        metrics.frame_bytes_kept += sum(map(len, map(_BODY, plan.batch.frames)))
+        frames, size = len(plan.batch.frames), sum(map(len, map(_BODY, plan.batch.frames)))
+        metrics.frames_kept += frames
+        metrics.frame_bytes_kept += size
+        self._space.kept(frames, size)
 
     # -- delivering
 
@@ -370,31 +375,3 @@ class BoxService:
                 self._journal.steps(iter(self._store.rewrite()), stepped=self._chore_done, ended=lambda: None)
 
         self._journal.steps(iter(self._store.expire(day)), stepped=stepped, ended=ended)
-
-
-class _Asker:
-    """A caller that waits for one answer in this process."""
-
-    def __init__(self, limits: Limits) -> None:
-        self.budget = Budget(limits)
-        self.max_wait_s = limits.wait_s
-        self.future: asyncio.Future[AnyResponse] = asyncio.get_running_loop().create_future()
-
-    def answer(self, request_id: int, response: AnyResponse) -> None:  # noqa: ARG002 - a caller's signature
-        if not self.future.done():
-            self.future.set_result(response)
-
-    def answer_encoded(self, request_id: int, body: bytes) -> None:
-        self.answer(request_id, decode_response(body))
-
-    def is_full(self) -> bool:
-        return False
-
-
-def _as_handler(operation: Operation, limits: Limits) -> Callable[[Any], Awaitable[AnyResponse]]:
-    async def handle(request: Request) -> AnyResponse:
-        asker = _Asker(limits)
-        operation(request, asker, 0)
-        return await asker.future
-
-    return handle

@@ -62,6 +62,8 @@ RELAY_FILES: Final = (
     DataFile("boxes.db-journal", "SQLite's journal of the moment in which they change places: the first page, in which "
              "no row is", "that moment", "none"),
     DataFile("lock", "empty; held by the one process that uses the directory", "while the directory exists", "none"),
+    DataFile("ballast", "nothing: room that is given back when the disk is full, to erase and to start",
+             "while there is room for it", "none"),
     DataFile("blobs/<expiry day>/<2 hex>/<62 hex>", "one ciphertext chunk, named by its SHA-256",
              "the day after the day in its path", "content, encrypted end to end"),
     DataFile("blobs/incoming/<hex>", "a chunk while it is being written or erased",

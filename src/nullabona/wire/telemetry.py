@@ -92,6 +92,9 @@ LOG_LINES: Final = (
             ("what the system says",)),
     LogLine("nullabona.relay", "a %s failed: %s; %d so far", "it could not keep, erase or answer; at most once a "
             "minute", ("blob, chore, commit or service", "the system's name of the error", "number")),
+    LogLine("nullabona.relay", "short of disk: %d MiB free, %d MiB are kept back to erase and to start; nothing new is "
+            "kept", "what it is to keep back would be used: at most once a minute", ("number", "number")),
+    LogLine("nullabona.relay", "there is room again", "the disk is not short any more"),
     LogLine("nullabona.clock", f"the clock stepped %s by %d s; {_STANDS} it is put right, or until this "
             "process is started again", "the wall clock of the machine cannot be right", ("on or back", "seconds")),
     LogLine("nullabona.clock", f"the clock is %d s %s the last epoch's close; {_STANDS} it is put right, or "

@@ -30,6 +30,8 @@ class Budget:
         "_most_bells",
         "_most_blob_bytes",
         "_most_boxes",
+        "day",
+        "frame_bytes",
         "inflight",
         "waiting",
     )
@@ -45,6 +47,9 @@ class Budget:
         self._blob_bytes = 0
         self._hour = 0
         self._hour_blob_bytes = 0
+        self.day = 0
+        self.frame_bytes = 0
+        """What it brought on that day (`core.space`)."""
         self.inflight = 0
         self.waiting = 0
 

@@ -36,6 +36,10 @@ class Limits:
     frame_bytes: int = _limit(MAX_FRAME, "bytes", "largest frame", most=MAX_FRAME)
     box_frames_per_day: int = _limit(20_000, "frames", "frames that one box takes in a day")
     box_bytes_per_day: int = _limit(256 * 2**20, "bytes", "bytes of frames that one box takes in a day")
+    frame_bytes_per_day: int = _limit(50 * 2**30, "bytes", "bytes of frames that the whole relay takes in a day",
+                                      least=2**20)  # fmt: skip
+    room_percent_per_day: int = _limit(12, "percent", "of the room that there is when a day begins: by how much frames "
+                                       "may have grown when it ends (spec/relay.md §4.7)", most=100)  # fmt: skip
     blob_bytes: int = _limit(MAX_BLOB_CHUNK, "bytes", "largest blob chunk", most=MAX_BLOB_CHUNK)
     blob_bytes_per_connection: int = _limit(2**30, "bytes", "bytes of blobs that one connection may put in a minute")
     blob_bytes_per_day: int = _limit(50 * 2**30, "bytes", "bytes of blobs that the whole relay takes in a day, "

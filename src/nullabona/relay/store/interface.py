@@ -12,6 +12,7 @@ from typing import ClassVar, Protocol
 from nullabona.errors import NullabonaError
 from nullabona.relay.core.answers import Entry
 from nullabona.relay.core.boxes import Batch, StoredBox
+from nullabona.relay.core.space import Disk
 
 
 class StoreFailed(NullabonaError):
@@ -80,6 +81,10 @@ class BoxStore(Protocol):
 
         Other calls may come between steps. Raises `StoreFailed`; then all is as it was before.
         """
+        ...
+
+    def disk(self) -> Disk | None:
+        """How full what it keeps its rows in is; None if that is not known. May be called while others write."""
         ...
 
     def check(self) -> None:

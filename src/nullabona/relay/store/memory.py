@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from itertools import islice
-from typing import ClassVar
+from pathlib import Path
+from typing import ClassVar, Final
 
 from nullabona.relay.core.answers import Entry, select
 from nullabona.relay.core.boxes import LAST_SEQ, SEQ_BITS, Batch, StoredBox
+from nullabona.relay.core.space import Disk
+
+_MEMORY: Final = Path("/proc/meminfo")
 
 
 class _Box:
@@ -87,6 +91,15 @@ class MemoryBoxStore:
 
     def rewrite(self) -> Iterable[None]:
         return ()
+
+    def disk(self) -> Disk | None:
+        """The machine's memory: a relay that would take all of it is ended by the kernel, with everything in it."""
+        try:
+            lines = dict(line.split(":", 1) for line in _MEMORY.read_text("ascii").splitlines())
+            total, free = (int(lines[name].split()[0]) * 1_024 for name in ("MemTotal", "MemAvailable"))
+        except (OSError, ValueError, LookupError):
+            return None
+        return Disk(total, free)
 
     def check(self) -> None: ...
     def close(self) -> None: ...

@@ -30,6 +30,15 @@ UPDATE box SET floor = max(floor, ?) WHERE num = ?;
 -- name: trim_frames
 DELETE FROM frame WHERE id BETWEEN ? AND ?;
 
+-- name: sizes
+SELECT id, length(body) FROM frame WHERE id BETWEEN ? AND ? ORDER BY id;
+
+-- name: expired
+SELECT id, length(body) FROM frame WHERE id BETWEEN ? AND ? AND expiry_day < ? ORDER BY id;
+
+-- name: pages
+SELECT page_size, page_count, freelist_count FROM pragma_page_size, pragma_page_count, pragma_freelist_count;
+
 -- name: some_boxes
 SELECT num FROM box WHERE num > ? ORDER BY num LIMIT ?;
 

@@ -7,7 +7,6 @@ overwritten. Whatever a crash leaves is erased at the next start.
 
 from __future__ import annotations
 
-import errno
 import os
 import sqlite3
 from collections.abc import Iterator
@@ -19,7 +18,7 @@ from nullabona.machine.erasing import erase, erase_in_steps, sync_folder
 FRESH: Final = ".new"
 FORMER: Final = ".old"
 _JOURNAL: Final = "-journal"
-_SPARE: Final = 2**20
+SPARE: Final = 2**20
 """Room beside the new file: what SQLite needs to open it."""
 
 
@@ -35,9 +34,6 @@ def write_anew(writer: sqlite3.Connection, path: Path) -> Path:
     Raises `OSError` or `sqlite3.Error`; then there is none.
     """
     fresh = path.with_name(path.name + FRESH)
-    disk = os.statvfs(path.parent)
-    if disk.f_bavail * disk.f_frsize < path.stat().st_size + _SPARE:
-        raise OSError(errno.ENOSPC, "no room to write the database anew", str(path))
     tidy(path)
     try:
         writer.execute("VACUUM INTO ?", (str(fresh),))

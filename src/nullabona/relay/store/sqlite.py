@@ -8,27 +8,32 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager, suppress
-from itertools import chain
+from errno import ENOSPC
 from pathlib import Path
 from typing import ClassVar, Final
 
 from nullabona.errors import UserError
 from nullabona.machine.gaps import MOST_PAGES
 from nullabona.machine.opening import is_of_the_file, opening
-from nullabona.machine.queries import named_queries
 from nullabona.machine.scrubbing import SETTINGS, Scrubber
 from nullabona.relay.core.answers import Entry
-from nullabona.relay.core.boxes import LAST_SEQ, SEQ_BITS, Batch, Row, StoredBox
+from nullabona.relay.core.boxes import LAST_SEQ, SEQ_BITS, Batch, StoredBox
+from nullabona.relay.core.space import Disk
 from nullabona.relay.store import rewriting
+from nullabona.relay.store.ballast import Ballast, free_in, is_full
 from nullabona.relay.store.interface import StoreFailed, StoreGone
+from nullabona.relay.store.statements import SQL as _SQL
+from nullabona.relay.store.statements import Trim, keep, piece_end, take
 
 APPLICATION_ID: Final = 0x4E756C42
 VERSION: Final = 1
 FILE_NAME: Final = "boxes.db"
 BOXES_PER_STEP: Final = 500
 """Boxes that one expiry transaction looks at."""
+STEP_BYTES: Final = 2**20
+"""Bytes of frames that one transaction erases, about: what it writes to the log must fit a disk that is nearly full."""
 _PAGE_SIZE: Final = 8_192
 
 
@@ -42,10 +47,8 @@ class NotOurs(UserError):
     )
 
 
-_SQL: Final = named_queries("nullabona.relay.store")
-TOGETHER: Final = 16
-"""Frames that one statement keeps: what a statement costs is more than what a frame costs it."""
-_KEEP_TOGETHER: Final = _SQL["keep_frame"].removesuffix(";") + ", (?, ?, ?)" * (TOGETHER - 1)
+_UNERASED: Final = "frames past their day could not be erased"
+_UNSCRUBBED: Final = "the box store could not be scrubbed"
 
 
 class SqliteBoxStore:
@@ -59,7 +62,9 @@ class SqliteBoxStore:
         os.environ["SQLITE_TMPDIR"] = str(directory)
         self._gate = threading.RLock()
         """Held while somebody reads, and while another file takes the place of the one that is read."""
+        self._ballast = Ballast(directory)
         with opening(self._path):
+            self._ballast.make_room()
             rewriting.tidy(self._path)
             self._attach()
         self.heavy = False
@@ -80,38 +85,38 @@ class SqliteBoxStore:
         base = num << SEQ_BITS
         span = base + after + 1, base | LAST_SEQ
         with self._gate, self._reading(), closing(self._read.execute(_SQL["read_frames"], span)) as rows:
-            return _take(rows, limit, max_bytes)
+            return take(rows, limit, max_bytes)
 
     def commit(self, batch: Batch) -> None:
-        db = self._write
-        self._logged = True
         try:
-            db.execute("BEGIN IMMEDIATE")
-            self._put(db, batch)
-            db.execute("COMMIT")
-        except sqlite3.Error as error:
-            self._recover()
+            self._commit(batch)
+        except StoreFailed as error:
             self.check()
-            raise StoreFailed("the box store cannot be written") from error
+            if batch.frames or not is_full(error):
+                raise
+            self._commit(batch)  # who makes room is not to come again for it
         self.heavy = self._scrubber.is_heavy()
         self.check()
 
     def lighten(self) -> None:
-        with self._scrubbing():
+        with self._writing(_UNSCRUBBED):
             self._scrubber.begin_log_anew(self._write)
         self.heavy = False
 
     def expire(self, day: int) -> Iterable[None]:
         last = -1
         while nums := self._some_boxes(last):
-            self._expire_between(nums[0], nums[-1], day)
+            yield from self._expire_between(nums[0], nums[-1], day)
             last = nums[-1]
-            yield
 
     def scrub(self) -> None:
-        """As `Scrubber.scrub`: if a reader was in the way, the next scrub does it."""
+        """As `Scrubber.scrub`: if a reader was in the way, the next one does it. Holds room again, if there is some."""
+        self._attach_again()
+        disk = self.disk()
+        if disk is not None:
+            self._ballast.hold(disk.free // 3, disk.room)
         if self._logged:
-            with self._scrubbing():
+            with self._writing(_UNSCRUBBED):
                 self._logged = not self._scrubber.scrub(self._write)
 
     def rewrite(self) -> Iterable[None]:
@@ -120,14 +125,24 @@ class SqliteBoxStore:
         Nor while another process has the database open: that one would read what is being overwritten.
         """
         self._logged = True
-        with self._scrubbing():
+        self._find_room()
+        with self._writing(_UNSCRUBBED):
             rewriting.write_anew(self._write, self._path)
         self.scrub()
-        with self._gate, self._scrubbing():
+        with self._gate, self._writing(_UNSCRUBBED):
             self._change_over()
         yield
-        with self._scrubbing():
+        with self._writing(_UNSCRUBBED):
             yield from rewriting.erase_former(self._path)
+
+    def disk(self) -> Disk | None:
+        try:
+            with self._gate:
+                size, pages, free = self._read.execute(_SQL["pages"]).fetchone()
+            disk = os.statvfs(self._path.parent)
+        except (sqlite3.Error, OSError):
+            return None
+        return Disk(disk.f_blocks * disk.f_frsize, disk.f_bavail * disk.f_frsize, (pages - free) * size, free * size)
 
     def check(self) -> None:
         if self._look() != self._inodes:
@@ -141,6 +156,18 @@ class SqliteBoxStore:
         with suppress(StoreFailed):
             self.scrub()
         self._detach()
+        with suppress(OSError):
+            self._ballast.hold(free_in(self._path.parent), 0)
+
+    def _find_room(self) -> None:
+        """For a second file with every row; what is held for a full disk serves too. Raises `StoreFailed`."""
+        disk = self.disk()
+        if disk is None or disk.free > (disk.rows or 0) + rewriting.SPARE:
+            return
+        with suppress(OSError):
+            if disk.free + self._ballast.size() > (disk.rows or 0) + rewriting.SPARE and self._ballast.give_back():
+                return
+        raise StoreFailed("there is no room to write the database anew") from OSError(ENOSPC, "")
 
     def _attach(self) -> None:
         """Open the file that stands there now."""
@@ -180,14 +207,6 @@ class SqliteBoxStore:
             self._attach_again()
             raise StoreFailed("the box store cannot be read") from error
 
-    @contextmanager
-    def _scrubbing(self) -> Iterator[None]:
-        try:
-            yield
-        except (sqlite3.Error, OSError) as error:
-            self._recover()
-            raise StoreFailed("the box store could not be scrubbed") from error
-
     def _open(self) -> sqlite3.Connection:
         db = sqlite3.connect(
             self._path, isolation_level=None, check_same_thread=False, factory=self._class, timeout=1.0
@@ -217,17 +236,16 @@ class SqliteBoxStore:
                 self._detach()
                 self._attach()
 
-    def _put(self, db: sqlite3.Connection, batch: Batch) -> None:
+    def _put(self, batch: Batch, trims: Iterable[Trim]) -> None:
+        db = self._write
         if batch.boxes:
             rows = [(box.num, box.address, box.incarnation, box.first, box.expiry_day) for box in batch.boxes]
             db.executemany(_SQL["make_box"], rows)
         if batch.renewed:
             db.executemany(_SQL["renew_box"], batch.renewed)
-        for num, upto, next_seq in batch.trims:
-            db.execute(_SQL["raise_floor"], (next_seq, num))
-            db.execute(_SQL["trim_frames"], (num << SEQ_BITS, num << SEQ_BITS | upto))
+        self._erase(trims)
         if batch.frames:
-            _keep(db, sorted(batch.frames))
+            keep(db, sorted(batch.frames))
 
     def _stored(self, num: int, incarnation: bytes, floor: int, expiry_day: int, *, today: int) -> StoredBox:
         span = (num << SEQ_BITS, num << SEQ_BITS | LAST_SEQ)
@@ -247,18 +265,78 @@ class SqliteBoxStore:
         except sqlite3.Error as error:
             raise StoreFailed("the box store cannot be read") from error
 
-    def _expire_between(self, first: int, last: int, day: int) -> None:
-        db = self._write
+    def _commit(self, batch: Batch) -> None:
         self._logged = True
-        try:
-            db.execute("BEGIN IMMEDIATE")
+        with self._writing("the box store cannot be written"):
+            trims = list(self._trim_by_pieces(batch.trims))
+            with self._transaction():
+                self._put(batch, trims)
+
+    def _trim_by_pieces(self, trims: Iterable[tuple[int, int, int]]) -> Iterator[Trim]:
+        """Erase what is too much for one transaction; the trims that are left to do, together `STEP_BYTES` at most.
+
+        What was erased stays so if the rest fails. No number of it is given out again.
+        """
+        waiting: list[Trim] = []
+        left = STEP_BYTES
+        for num, upto, next_seq in trims:
+            first, last = num << SEQ_BITS, num << SEQ_BITS | upto
+            end, left = piece_end(self._write, "sizes", (first, last), left)
+            while end is not None:
+                with self._transaction():
+                    self._erase([*waiting, (num, first, end, next_seq)])
+                self._relieve()
+                waiting = []
+                end, left = piece_end(self._write, "sizes", (first, last), STEP_BYTES)
+            waiting.append((num, first, last, next_seq))
+        return iter(waiting)
+
+    def _erase(self, trims: Iterable[Trim]) -> None:
+        for num, first, last, next_seq in trims:
+            self._write.execute(_SQL["raise_floor"], (next_seq, num))
+            self._write.execute(_SQL["trim_frames"], (first, last))
+
+    def _expire_between(self, first: int, last: int, day: int) -> Iterator[None]:
+        """Those of some boxes, a piece at a time."""
+        span = first << SEQ_BITS, last << SEQ_BITS | LAST_SEQ
+        db = self._write
+        self._logged = more = True
+        with self._writing(_UNERASED), self._transaction():
             db.execute(_SQL["raise_floors"], (first, last))
-            db.execute(_SQL["expire_frames"], (first << SEQ_BITS, last << SEQ_BITS | LAST_SEQ, day))
-            db.execute(_SQL["expire_boxes"], (first, last, day))
-            db.execute("COMMIT")
-        except sqlite3.Error as error:
+        while more:
+            with self._writing(_UNERASED):
+                end, _ = piece_end(db, "expired", (*span, day), STEP_BYTES)
+                with self._transaction():
+                    db.execute(_SQL["expire_frames"], (span[0], span[1] if end is None else end, day))
+                    if not (more := end is not None):
+                        db.execute(_SQL["expire_boxes"], (first, last, day))
+                self._relieve()
+            yield
+
+    def _relieve(self) -> None:
+        """Let the log begin anew before it grows beyond what it keeps."""
+        if self._scrubber.is_heavy():
+            self._scrubber.begin_log_anew(self._write)
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self._write.execute("BEGIN IMMEDIATE")
+        yield
+        self._write.execute("COMMIT")
+
+    @contextmanager
+    def _writing(self, failure: str) -> Iterator[None]:
+        """Raises `StoreFailed`; for want of room, what is held for that is given back, and the log begins anew."""
+        try:
+            yield
+        except (sqlite3.Error, OSError) as error:
             self._recover()
-            raise StoreFailed("frames past their day could not be erased") from error
+            with suppress(sqlite3.Error, OSError):
+                self._scrubber.failed()
+                if is_full(error):
+                    self._ballast.give_back()
+                    self._scrubber.begin_log_anew(self._write)
+            raise StoreFailed(failure) from error
 
     def _look(self) -> tuple[tuple[int, int], ...]:
         """Which files these are; nothing if one is not there."""
@@ -267,25 +345,6 @@ class SqliteBoxStore:
         except OSError:
             return ()
         return tuple((status.st_dev, status.st_ino) for status in found)
-
-
-def _keep(db: sqlite3.Connection, rows: Sequence[Row]) -> None:
-    rest = len(rows) % TOGETHER
-    for at in range(0, len(rows) - rest, TOGETHER):
-        db.execute(_KEEP_TOGETHER, tuple(chain.from_iterable(rows[at : at + TOGETHER])))
-    db.executemany(_SQL["keep_frame"], rows[len(rows) - rest :])
-
-
-def _take(rows: Iterable[Entry], limit: int, max_bytes: int) -> tuple[Entry, ...]:
-    chosen: list[Entry] = []
-    for entry in rows:
-        max_bytes -= len(entry[1])
-        if max_bytes < 0 and chosen:
-            break
-        chosen.append(entry)
-        if len(chosen) == limit:
-            break
-    return tuple(chosen)
 
 
 def _prepare(db: sqlite3.Connection) -> None:

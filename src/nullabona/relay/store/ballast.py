@@ -1,0 +1,85 @@
+"""Room that is held for erasing and starting: a file of nothing, which is given back when the disk is full.
+
+Whoever else writes to the same disk can fill it to the last byte. Then trims, expiry and a start still need a little. A
+start needs it most, as a stop gives back what the logs held.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import sqlite3
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+FILE_NAME: Final = "ballast"
+_PART: Final = 64
+_LEAST: Final = 2**20
+_MOST: Final = 64 * 2**20
+_FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
+_START: Final = 2 * 2**20
+"""A start needs less than this: the databases' indexes and the beginnings of their logs."""
+
+
+class Ballast:
+    """The file in ``directory``: a sixty-fourth of the disk, from 1 to 64 MiB."""
+
+    def __init__(self, directory: Path) -> None:
+        self._path = directory / FILE_NAME
+        self._directory = directory
+
+    def make_room(self) -> None:
+        """Before a start: give it back if there is too little room to begin. Raises `OSError`."""
+        if free_in(self._directory) < _START:
+            self.give_back()
+
+    def give_back(self) -> bool:
+        """Whether there was something to give back. Raises `OSError`."""
+        with suppress(FileNotFoundError):
+            self._path.unlink()
+            return True
+        return False
+
+    def size(self) -> int:
+        """How many bytes it holds. Raises `OSError`."""
+        with suppress(FileNotFoundError):
+            return self._path.stat().st_size
+        return 0
+
+    def hold(self, free: int, spare: int) -> None:
+        """Hold room again, if ``spare`` bytes could be done without; the least of it wherever so much is ``free``."""
+        disk = os.statvfs(self._directory)
+        size = min(max(disk.f_blocks * disk.f_frsize // _PART, _LEAST), _MOST)
+        if spare < 2 * size:
+            size = _LEAST
+        with suppress(OSError):  # a quota, or a file system that cannot: then there is less, or none
+            held = self.size()
+            if held < size <= held + free:
+                self._grow(held, size)
+
+    def _grow(self, held: int, size: int) -> None:
+        file = os.open(self._path, os.O_CREAT | os.O_WRONLY | os.O_CLOEXEC, 0o600)
+        try:
+            os.posix_fallocate(file, 0, size)
+        except OSError:
+            os.truncate(file, held)
+            raise
+        finally:
+            os.close(file)
+
+
+def is_full(error: BaseException) -> bool:
+    """Whether a write failed for want of room: of the disk, or of what this user may take of it."""
+    while error.__cause__ is not None:
+        error = error.__cause__
+    if isinstance(error, OSError):
+        return error.errno in _FULL
+    code = getattr(error, "sqlite_errorcode", 0)
+    return code & 0xFF == sqlite3.SQLITE_FULL or code in {sqlite3.SQLITE_IOERR_WRITE, sqlite3.SQLITE_IOERR_SHMSIZE}
+
+
+def free_in(directory: Path) -> int:
+    """Bytes that are free to this user where the directory lies. Raises `OSError`."""
+    disk = os.statvfs(directory)
+    return disk.f_bavail * disk.f_frsize
