@@ -13,6 +13,7 @@ from nullabona.client.core.records import OutboxItem
 from nullabona.wire.messages import Appended, Done, Refusal
 from tests.rooms.audit import audit_rest
 from tests.rooms.hostile import (
+    add,
     all_well,
     envelope,
     kinds,
@@ -223,19 +224,23 @@ def test_what_could_not_get_out_before_the_way_back_is_done_after_it() -> None:
 
 
 def test_only_the_best_branch_is_looked_for() -> None:
-    """Of several branches that members claim to have moved to, the device keeps to the earliest and best."""
+    """Of several branches that members claim to have moved to, a newcomer keeps to the earliest and best."""
     world = World(9)
-    a, b, c = people(world, 3)
+    a, b, c, d = people(world, 4)
     room = world.group(a, b, c)
-    b.online = c.online = False
-    epoch = a.epoch(room)
-    for fork, commit in ((epoch, b"\x02"), (epoch, b"\x03"), (epoch + 1, b"\x01"), (epoch, b"\x02"), (epoch, b"\x01")):
+    update_keys(b, room)
+    world.settle()
+    world.befriend(a, d)
+    add(a, room, d)
+    world.settle()
+    a.online = b.online = c.online = False
+    for fork, commit in ((0, b"\x02"), (0, b"\x03"), (1, b"\x01"), (0, b"\x02"), (0, b"\x01")):
         say_anything(b, room, envelope(b, Moved(fork, commit * 32, 1)))
         world.settle(span=1_000)
-    with a.engine.step(world.now) as step:
+    with d.engine.step(world.now) as step:
         heal = step.room(room).heal
     assert heal is not None
-    assert (epoch, b"\x01" * 32) == (heal.epoch, heal.commit)
+    assert (0, b"\x01" * 32) == (heal.epoch, heal.commit)
 
 
 def test_tickets_and_commits_of_a_large_room_go_by_blob() -> None:

@@ -190,7 +190,9 @@ def announce(step: Step, room: RoomState, track: BoxTrack) -> None:
     commit = winning_commit(step, track)
     if commit is None:
         return
-    claim = make_claim(step.mls, step.me.signature_key, track.keys.box.address, commit, tuple(track.winner_removed))
+    removed, box = tuple(track.winner_removed), track.keys.box.address
+    why = [order for merged in room.history if merged.commit == track.winner for order in merged.orders]
+    claim = make_claim(step.mls, step.me.signature_key, box, commit, removed, tuple(why))
     queue_frame(step, room, track, Kind.SETTLED, claim, keep=False)
     track.settled_seen = track.announced = True
 

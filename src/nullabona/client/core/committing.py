@@ -12,14 +12,25 @@ from hashlib import sha256
 
 from msgspec import structs
 
-from nullabona.client.core import boxes, healing, invites, leaving, members, messages, receipts, relocating
+from nullabona.client.core import (
+    boxes,
+    evidence,
+    healing,
+    invites,
+    leaving,
+    members,
+    messages,
+    receipts,
+    relocating,
+    rulings,
+)
 from nullabona.client.core.admins import settled
 from nullabona.client.core.chat import notices, profiles
 from nullabona.client.core.errors import BadRequest, MlsRefused
 from nullabona.client.core.mlsport import Processed
 from nullabona.client.core.outgoing import drop_trims, queue_frame
 from nullabona.client.core.policy import Verdict, certificate_of, order_holds
-from nullabona.client.core.proofs import CommitNote, RemovalOrder, encode_note, make_order
+from nullabona.client.core.proofs import CommitNote, RemovalOrder, Ruling, encode_note, make_order
 from nullabona.client.core.records import Device
 from nullabona.client.core.roominfo import GROUP, RoomInfo, check_info, decode_info, encode_info
 from nullabona.client.core.state import (
@@ -107,7 +118,7 @@ def advance(step: Step, room: RoomState) -> None:
         room.phase == JOINED
         and room.intents
         and room.pending is None
-        and (room.heal is None or room.puts_out)
+        and not evidence.commits_wait(room)
         and not track.undecided
         and step.now >= max(track.settle_until, track.look_until, room.commit_at)
     )
@@ -122,13 +133,14 @@ def advance(step: Step, room: RoomState) -> None:
 
 def _stage(step: Step, room: RoomState, track: BoxTrack, change: Change) -> None:
     group = step.group(room)
+    ruling = rulings.make(step, room, change.info or room.info, change.remove, change.intents)
     try:
         staged = group.commit(
             add=change.add,
             remove=change.remove,
             update=change.update,
             info=encode_info(change.info) if change.info else None,
-            aad=encode_note(CommitNote(change.orders)),
+            aad=encode_note(CommitNote(change.orders, ruling)),
         )
     except MlsRefused as refusal:
         step.event("change-failed", room.id, reason=refusal.reason)
@@ -139,7 +151,8 @@ def _stage(step: Step, room: RoomState, track: BoxTrack, change: Change) -> None
     frame = queue_frame(step, room, track, Kind.COMMIT, staged.commit)
     commit = sha256(staged.commit).digest()
     room.pending = PendingCommit(
-        commit, frame, list(change.intents), list(change.removed), list(change.orders), staged.welcome is not None
+        *(commit, frame, list(change.intents), list(change.removed), list(change.orders), staged.welcome is not None),
+        ruling=ruling,
     )
     room.intents = []
     if staged.welcome is not None and staged.tree is not None:
@@ -263,7 +276,8 @@ def merge_own(step: Step, room: RoomState, pending: PendingCommit, track: BoxTra
     group.merge_pending()
     room.pending = None
     _close(step, track, seq, commit, pending.removed)
-    _enter(step, room, track, info_after(step, room), pending.orders, pending.intents, by=step.me.account)
+    change = pending.orders, pending.intents, pending.ruling
+    _enter(step, room, track, info_after(step, room), change, by=step.me.account)
     if room.phase != JOINED:
         return
     receipts.tell_soon(step, room)
@@ -287,7 +301,8 @@ def accept_other(
     step.group(room).accept(processed)
     _close(step, track, seq, commit, list(verdict.removed))
     by = verdict.sender.account_id
-    _enter(step, room, track, verdict.info or room.info, list(verdict.orders), [], by=by, rejoined=rejoined)
+    change = list(verdict.orders), list[Intent](), verdict.ruling
+    _enter(step, room, track, verdict.info or room.info, change, by=by, rejoined=rejoined)
     if room.phase == JOINED:
         look_first(step, room.current)
         receipts.tell_soon(step, room)
@@ -319,14 +334,14 @@ def _enter(
     room: RoomState,
     track: BoxTrack,
     info: RoomInfo,
-    orders: list[RemovalOrder],
-    mine: list[Intent],
+    change: tuple[list[RemovalOrder], list[Intent], Ruling | None],
     *,
     by: bytes,
     rejoined: bytes = b"",
 ) -> None:
-    """The epoch after ``track`` begins, by a commit of account ``by``."""
+    """The epoch after ``track`` begins, by a commit of account ``by``. ``change``: orders, intents of ours, ruling."""
     group = step.group(room)
+    orders, mine, ruling = change
     room.history.append(Merged(track.epoch, track.winner, track.winner_removed, orders, mine))
     del room.history[:-KEPT_HISTORY]
     if not group.active:
@@ -342,6 +357,7 @@ def _enter(
     carry_out_leaving(step, room)
     room.tend_at = room.tend_at or step.within(TEND_MS) + 1
     room.history[-1].put_out = _put_out(before[1], step.roster(room.id))
+    rulings.note(step, room, before, orders, ruling, by=by)
     notices.of_commit(step, room, track.winner, by, orders, before)
     messages.leave_epoch(step, room, track)
     healing.reach_stranded(step, room)

@@ -15,6 +15,7 @@ from typing import Any, Final
 from nullabona.client.core import (
     acknowledging,
     answering,
+    arrivals,
     boxes,
     chunks,
     claims,
@@ -166,6 +167,7 @@ class Engine:
             acknowledging.update_acks(step, room, track)
         boxes.look_after_closed(step, room)
         invites.look_after_invites(step, room)
+        arrivals.look_around(step, room)
         healing.ask(step, room)
         if room.phase != JOINED:
             return

@@ -13,9 +13,11 @@ from nullabona.client.core import (
     acknowledging,
     boxes,
     committing,
+    evidence,
     leaving,
     messages,
     people,
+    receipts,
     whereabouts,
 )
 from nullabona.client.core.content import Moved
@@ -28,17 +30,16 @@ from nullabona.errors import PeerError
 from nullabona.wire.address import Address
 from nullabona.wire.certificate import DeviceCertificate
 
-MAX_ATTEMPTS = 24
-"""How often a ticket is asked for, over about 16 hours, before the branch we are on is kept."""
 FORK = "fork"
-DOUBT_DAYS = 7
-"""So long nobody is believed to know of another branch whose last claim led to none."""
+MOVED = "moved"
 OUTSIDE = "fork-of-former-members"
 LONELY = "nobody-follows"
 LONELY_DAYS = 7
 """Who is alone does not ask more often than this: most who are alone have friends who are away."""
 ASTRAY = "relay-gone"
 """The room was found at no relay."""
+UNPROVEN = "led-by-one"
+"""A member who is no admin has led us here: somebody else is asked whether this is the room."""
 FEW_ATTEMPTS = 8
 """How often a ticket is asked for where there may be no other branch, over about a quarter of an hour."""
 LOOK_AGAIN = 2
@@ -62,7 +63,7 @@ def own_key(track: BoxTrack) -> tuple[int, bytes]:
 def rival(step: Step, room: RoomState, track: BoxTrack, claim: Claim) -> None:
     """Another member merged another commit out of this epoch: the room is forked. Find out who must move."""
     helper = signer_of(step, room, claim)
-    if step.now < room.doubted.get(helper.account.hex(), 0):
+    if evidence.doubts(step, room, helper.account):
         boxes.announce_again(step, track)
         return
     if claim.key > own_key(track):
@@ -73,8 +74,16 @@ def rival(step: Step, room: RoomState, track: BoxTrack, claim: Claim) -> None:
         else:
             boxes.announce_again(step, track)
         return
-    step.event("warning", room.id, code="room-forked", epoch=track.epoch)
-    begin(step, room, Heal(FORK, track.epoch, claim.commit, list(claim.removed), [helper], step.now))
+    if room.heal is None or not room.heal.commit:
+        step.event("warning", room.id, code="room-forked", epoch=track.epoch)
+    orders = evidence.proven(step, room, claim)
+    heal = Heal(FORK, track.epoch, claim.commit, list(claim.removed), [helper], step.now)
+    heal.proven = [order.account for order in orders]
+    begin(step, room, heal)
+    for order in orders:  # whoever may not see it any more is not shown it on our branch either
+        committing.want_out(room, order)
+    if orders:
+        room.commit_at = max(room.commit_at, step.within(receipts.delay(step, room)))
 
 
 def outsider(step: Step, room: RoomState, track: BoxTrack, body: bytes) -> None:
@@ -158,12 +167,14 @@ def without_witness(step: Step, room: RoomState) -> None:
 
 def follow(step: Step, room: RoomState, device: Device, moved: Moved) -> None:
     """A member moves to another branch. Who was in the forked epoch judges alone; who came later follows."""
+    if not evidence.may_follow(step, room, moved.epoch) or evidence.doubts(step, room, device.account):
+        return
     known = next((merged for merged in room.history if merged.epoch == moved.epoch), None)
     if known is not None:
         better = (moved.rank, moved.commit) < branch_key(known.removed, known.commit)
         if known.commit == moved.commit or not better:
             return
-    begin(step, room, Heal("moved", moved.epoch, moved.commit, [], [Helper(device.account, device.handle)], step.now))
+    begin(step, room, Heal(MOVED, moved.epoch, moved.commit, [], [Helper(device.account, device.handle)], step.now))
 
 
 def lost_thread(step: Step, room: RoomState, reason: str) -> None:
@@ -195,13 +206,13 @@ def ask(step: Step, room: RoomState) -> None:
     heal = room.heal
     if heal is None or heal.next_at > step.now:
         return
-    doubtful = heal.reason in {LONELY, OUTSIDE, ASTRAY} and not heal.gone
-    if heal.attempts >= (FEW_ATTEMPTS if doubtful else MAX_ATTEMPTS):
+    doubtful = heal.reason in {LONELY, OUTSIDE, ASTRAY, UNPROVEN} and not heal.gone
+    if evidence.exhausted(step, room, heal, FEW_ATTEMPTS if doubtful else evidence.MAX_ATTEMPTS):
         if heal.gone and room.phase == JOINED:
             committing.leave_room(step, room)
             return
-        if heal.reason == FORK:
-            room.doubted |= {each.account.hex(): step.now + DOUBT_DAYS * DAY_MS for each in heal.helpers}
+        if heal.reason in {FORK, MOVED}:
+            evidence.led_nowhere(step, room, heal)
         room.heal = None
         messages.release_held(step, room)
         if not doubtful:
@@ -209,6 +220,7 @@ def ask(step: Step, room: RoomState) -> None:
         return
     helper = _next_helper(step, room, heal)
     heal.attempts += 1
+    evidence.charge(step, room, heal)
     heal.next_at = (
         step.now + (step.timing.ticket << min(heal.attempts // 2, 8)) + step.chance.between(0, step.timing.ticket)
     )
@@ -224,6 +236,8 @@ def _next_helper(step: Step, room: RoomState, heal: Heal) -> Helper | None:
     named = {helper.account for helper in heal.helpers}
     others = {device.account: device.handle for device in step.others(room, room.epoch) if device.account not in named}
     anybody = [Helper(account, others[account]) for account in sorted(others)]
+    if heal.reason == UNPROVEN:
+        return heal.helpers[heal.attempts % len(heal.helpers)]
     turn, odd = divmod(heal.attempts, 2)
     pool = anybody if anybody and (odd or not heal.helpers) else heal.helpers
     return pool[turn % len(pool)] if pool else None

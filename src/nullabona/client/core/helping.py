@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nullabona.client.core import people, relocating, signers
+from nullabona.client.core import people, relocating, rulings, signers
 from nullabona.client.core.devices import own
 from nullabona.client.core.items import Gone, Ticket, TicketRequest
 from nullabona.client.core.state import JOINED, Heal, RoomState
@@ -53,6 +53,7 @@ def help_back(step: Step, sender: DeviceCertificate, asked: TicketRequest, card:
         track.position,
         history,
         relocating.to_carry(room),
+        *rulings.to_carry(room),
     )
     people.post(step, sender.account_id, str(sender.handle), ticket)
 

@@ -237,5 +237,5 @@ def _ticket(step: Step, item: WaitingItem, sender: DeviceCertificate, ticket: Ti
     believed = signers.believed(step, sender, item.since, room.id)
     if believed is None:
         return MISSING
-    join = rejoin.start(step, room, ticket) if believed else None
+    join = rejoin.start(step, room, ticket, sender.account_id) if believed else None
     return [join] if join is not None else []

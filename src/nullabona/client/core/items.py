@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Meta
 
 from nullabona.client.core.mlsport import Mls
-from nullabona.client.core.proofs import BadProof
+from nullabona.client.core.proofs import BadProof, RemovalOrder, Ruling
 from nullabona.errors import Malformed
 from nullabona.wire.address import Address
 from nullabona.wire.blob import BlobRef
@@ -88,6 +88,9 @@ class Ticket(Item, array_like=True, frozen=True, tag=4):
     seq: Annotated[int, Meta(ge=0)]
     history: Annotated[tuple[tuple[Annotated[int, Meta(ge=0)], Hash, tuple[Hash, ...]], ...], Meta(max_length=256)]
     order: Order = b""
+    rulings: Annotated[tuple[Ruling, ...], Meta(max_length=32)] = ()
+    """What admins have made of the room, newest last; ``went``: by which orders accounts went since then."""
+    went: Annotated[tuple[RemovalOrder, ...], Meta(max_length=256)] = ()
 
 
 class Gone(Item, array_like=True, frozen=True, tag=5):

@@ -16,7 +16,7 @@ import msgspec
 from nullabona.client.core.admins import settled
 from nullabona.client.core.errors import PolicyRefused
 from nullabona.client.core.mlsport import Leaf, Processed
-from nullabona.client.core.proofs import CommitNote, RemovalOrder, decode_note
+from nullabona.client.core.proofs import CommitNote, RemovalOrder, Ruling, decode_note
 from nullabona.client.core.records import Device
 from nullabona.client.core.roominfo import (
     DEVICES,
@@ -45,6 +45,8 @@ class Verdict:
     orders: tuple[RemovalOrder, ...]
     info: RoomInfo | None
     """The new room info, if the commit changes it."""
+    ruling: Ruling | None = None
+    """What the committer says that it made of the room; not judged here."""
 
 
 def certificate_of(leaf: Leaf) -> DeviceCertificate:
@@ -78,7 +80,7 @@ def check_commit(commit: Processed, room: bytes, info: RoomInfo, roster: Mapping
         raise PolicyRefused("a commit that leaves somebody an admin who is gone, or nobody")
     if new_info != settled(info, staying, added):
         _check_info(new_info, info, sender, admin=admin)
-    return Verdict(sender, removed, note.orders, new_info if new_info != info else None)
+    return Verdict(sender, removed, note.orders, new_info if new_info != info else None, note.ruling)
 
 
 def _sender(commit: Processed, roster: Mapping[int, Device]) -> DeviceCertificate:

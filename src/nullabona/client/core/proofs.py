@@ -6,6 +6,7 @@ one kind or room can never be taken for another (spec/room.md §§3, 5, 7).
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from hashlib import sha256
 from typing import Annotated, Final
 
@@ -15,6 +16,7 @@ from msgspec import Meta
 from nullabona.client.core.mlsport import Mls
 from nullabona.client.core.roominfo import MAX_MOVES
 from nullabona.errors import Malformed, PeerError
+from nullabona.wire.certificate import DeviceCertificate, open_certificate
 from nullabona.wire.signed import check_signature
 
 Hash = Annotated[bytes, Meta(min_length=32, max_length=32)]
@@ -22,6 +24,7 @@ Signature = Annotated[bytes, Meta(min_length=64, max_length=64)]
 Key = Annotated[bytes, Meta(min_length=32, max_length=32)]
 
 _ORDER: Final = b"nullabona removal order v1"
+_RULING: Final = b"nullabona ruling v1"
 _CLAIM: Final = b"nullabona settled claim v1"
 _MOVE: Final = b"nullabona move order v1"
 _encode = msgspec.msgpack.encode
@@ -61,17 +64,68 @@ def make_order(mls: Mls, signer: bytes, room: bytes, account: bytes, encryption_
     return RemovalOrder(room, account, leaves, signer, mls.sign(_ORDER + payload))
 
 
+class Ruling(msgspec.Struct, array_like=True, frozen=True):
+    """ "By my commit that ended this epoch the room became this", signed by the device of an admin.
+
+    It goes with a commit that changes roles, name, timer or who is in, so that whoever was away for it can be shown
+    that it was no plain member's doing. ``members``: see `members_hash`.
+    """
+
+    room: Hash
+    epoch: Annotated[int, Meta(ge=0)]
+    info: Annotated[bytes, Meta(max_length=4_096)]
+    members: Hash
+    certificate: Annotated[bytes, Meta(max_length=1_024)]
+    signature: Signature
+
+    def payload(self) -> bytes:
+        return _encode((self.room, self.epoch, self.info, self.members, self.certificate))
+
+    def verify(self) -> DeviceCertificate:
+        """Who signed it. Raises `PeerError` unless it is signed by the device that its certificate names."""
+        signer = open_certificate(self.certificate)
+        check_signature(signer.device_key, _RULING, self.payload(), self.signature, BadProof)
+        return signer
+
+
+def members_hash(accounts: Iterable[bytes]) -> bytes:
+    """SHA-256 of the sorted identity keys of everybody who is in."""
+    return sha256(b"".join(sorted(set(accounts)))).digest()
+
+
+def make_ruling(mls: Mls, room: bytes, epoch: int, info: bytes, accounts: Iterable[bytes]) -> Ruling:
+    """A ruling by this device, which is an admin's."""
+    unsigned = Ruling(room, epoch, info, members_hash(accounts), mls.identity, b"")
+    return msgspec.structs.replace(unsigned, signature=mls.sign(_RULING + unsigned.payload()))
+
+
+_rulings = msgspec.msgpack.Decoder(Ruling)
+
+
+def encode_ruling(ruling: Ruling) -> bytes:
+    return _encode(ruling)
+
+
+def decode_ruling(data: bytes) -> Ruling:
+    """Raises `Malformed` for anything but a ruling; the caller judges it."""
+    try:
+        return _rulings.decode(data)
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        raise Malformed("a ruling does not decode") from None
+
+
 class CommitNote(msgspec.Struct, array_like=True, frozen=True):
-    """The authenticated data of a commit: the orders that justify its removals."""
+    """The authenticated data of a commit: the orders that justify its removals, and what an admin made of the room."""
 
     orders: Annotated[tuple[RemovalOrder, ...], Meta(max_length=256)] = ()
+    ruling: Ruling | None = None
 
 
 _notes = msgspec.msgpack.Decoder(CommitNote)
 
 
 def encode_note(note: CommitNote) -> bytes:
-    return _encode(note) if note.orders else b""
+    return _encode(note) if note.orders or note.ruling else b""
 
 
 def decode_note(data: bytes) -> CommitNote:
@@ -98,6 +152,8 @@ class Claim(msgspec.Struct, array_like=True, frozen=True):
     signature: Signature
     data: bytes = b""
     """The MLS commit itself (not signed: ``commit`` is its hash)."""
+    orders: Annotated[tuple[RemovalOrder, ...], Meta(max_length=256)] = ()
+    """Why it removed them: what holds for the reader, too, proves it (not signed: each order is)."""
 
     @property
     def rank(self) -> int:
@@ -121,11 +177,18 @@ class Claim(msgspec.Struct, array_like=True, frozen=True):
 _claims = msgspec.msgpack.Decoder(Claim)
 
 
-def make_claim(mls: Mls, signer: bytes, box: bytes, commit: bytes, removed: tuple[bytes, ...]) -> bytes:
+def make_claim(
+    mls: Mls,
+    signer: bytes,
+    box: bytes,
+    commit: bytes,
+    removed: tuple[bytes, ...],
+    orders: tuple[RemovalOrder, ...] = (),
+) -> bytes:
     """The encoded claim of this device for a commit (its MLS bytes)."""
     digest = sha256(commit).digest()
     payload = _encode((box, digest, removed, signer))
-    return _encode(Claim(box, digest, removed, signer, mls.sign(_CLAIM + payload), commit))
+    return _encode(Claim(box, digest, removed, signer, mls.sign(_CLAIM + payload), commit, orders))
 
 
 def decode_claim(data: bytes) -> Claim:

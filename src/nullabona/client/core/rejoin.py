@@ -10,7 +10,9 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 
 from nullabona.client.core import (
+    arrivals,
     committing,
+    evidence,
     healing,
     invites,
     leaving,
@@ -19,8 +21,10 @@ from nullabona.client.core import (
     people,
     receipts,
     relocating,
+    rulings,
 )
 from nullabona.client.core.boxes import leaves_of, open_box, winner_key
+from nullabona.client.core.chat import notices
 from nullabona.client.core.devices import own
 from nullabona.client.core.errors import MlsRefused
 from nullabona.client.core.items import Ticket
@@ -61,32 +65,36 @@ class Join:
     frame: bytes
     position: int
     deadline: int
+    by: bytes
+    """The account whose ticket it is."""
 
     @property
     def keys(self) -> EpochKeys:
         return epoch_keys(self.ticket.secret)
 
 
-def start(step: Step, room: RoomState, ticket: Ticket) -> Join | None:
-    """Make the external commit a ticket allows and queue it; None if the ticket does not lead where we want."""
+def start(step: Step, room: RoomState, ticket: Ticket, by: bytes) -> Join | None:
+    """Make the external commit that a ticket of account ``by`` allows and queue it; None if it leads elsewhere."""
     heal = room.heal
-    if heal is None or not (room.boxes or room.phase == AWAY):
+    if heal is None or not (room.boxes or room.phase == AWAY) or evidence.led_astray(step, room, by):
         return None
     if room.boxes and healing.in_sync(room, ticket) and not heal.commit:
         _nothing_missed(step, room, heal, ticket)
         return None
     if room.boxes and not healing.leads_there(room, heal, ticket):
         return None
+    if heal.reason == healing.UNPROVEN and arrivals.stays(room, heal, ticket, by):
+        return None
     try:
         candidate = step.mls.join_external(ticket.group_info, ticket.tree)
-        _check(step, room, heal, ticket, candidate)
+        _check(step, room, heal, ticket, candidate, by)
     except PeerError as refused:
-        step.event("warning", room.id, code="ticket-refused", reason=refused.code)
+        _refused(step, room, heal, by, refused)
         return None
     if room.phase == JOINED:
         healing.say_moved(step, room, heal)
     deadline = step.now + step.timing.ticket * _PATIENCE
-    join = Join(room.id, _relay(room, ticket, candidate), ticket, candidate, b"", ticket.seq, deadline)
+    join = Join(room.id, _relay(room, ticket, candidate), ticket, candidate, b"", ticket.seq, deadline, by)
     join.frame = _queue(step, join)
     heal.next_at = deadline + step.chance.between(0, step.timing.ticket)
     return join
@@ -99,10 +107,19 @@ def _nothing_missed(step: Step, room: RoomState, heal: Heal, ticket: Ticket) -> 
         relocating.adopt(step, room, order)
     if heal.reason != healing.ASTRAY or room.relay not in step.down:
         room.heal = None
+        room.led_at = 0 if heal.reason == healing.UNPROVEN else room.led_at
 
 
-def _check(step: Step, room: RoomState, heal: Heal, ticket: Ticket, candidate: Candidate) -> None:
-    """Raises `PeerError` unless the branch is this room and its winning commit removed whom it is said to have removed.
+def _refused(step: Step, room: RoomState, heal: Heal, by: bytes, refused: PeerError) -> None:
+    """A ticket leads nowhere that we go. Whoever sends many is warned of once."""
+    if by not in heal.refused:
+        heal.refused.append(by)
+        step.event("warning", room.id, code="ticket-refused", reason=getattr(refused, "reason", refused.code))
+
+
+def _check(step: Step, room: RoomState, heal: Heal, ticket: Ticket, candidate: Candidate, by: bytes) -> None:
+    """Raises `PeerError` unless the branch is this room, is one that ``by`` may lead to, and its winning commit removed
+    whom it is said to have removed.
 
     Only the epoch right after that commit can show it: later somebody may have been added again. To those whom we
     removed we only go where we may remove them again.
@@ -117,6 +134,11 @@ def _check(step: Step, room: RoomState, heal: Heal, ticket: Ticket, candidate: C
     if not same or (right_after and accounts & set(heal.removed)):
         candidate.discard()
         raise MlsRefused("a ticket leads to another room", "wrong-group")
+    try:
+        evidence.check_branch(step, room, heal, by, info, candidate.group.members(), ticket)
+    except MlsRefused:
+        candidate.discard()
+        raise
 
 
 def _as_safe(relay: str, known: str) -> bool:
@@ -197,7 +219,9 @@ def adopt(step: Step, room: RoomState, join: Join) -> None:
     before_relay = room.relay
     info: RoomInfo = decode_info(group.room_info())
     room.history = [Merged(epoch, commit, list(removed), [], []) for epoch, commit, removed in told]
-    room.info, room.heal, room.pending, room.intents = info, None, None, intents
+    known, room.info = room.info, info
+    rulings.take_over(room, join.ticket)
+    room.heal, room.pending, room.intents = None, None, intents
     room.redo = [intent.account for intent in intents if isinstance(intent, RemoveAccount)]
     room.phase = JOINED
     room.commit_at = step.within(step.timing.commit_spread)
@@ -209,6 +233,10 @@ def adopt(step: Step, room: RoomState, join: Join) -> None:
     track.left = [join.relay] if join.relay != track.relay else []
     before = list(step.roster(room.id).values())
     members.sync(step, room, step.me.device)
+    notices.of_branch(step, room, ours, join.by, known)
+    if info != known:
+        step.event("room-changed", room.id, name=info.name, admins=list(info.admins), timer_s=info.timer_s)
+    arrivals.arrived(step, room, heal, join.by, known)
     relocating.tell(step, room, before_relay)
     invites.invite_after_all(step, room)
     healing.owe_stranded(step, room, before)

@@ -124,7 +124,7 @@ def forsake(step: Step, room: RoomState) -> None:
         return
     roster = list(step.roster(room.id).values())
     members = [device for device in roster if device.account != step.me.account]
-    kept = RoomState(room.id, room.info, AWAY, [], read_upto=room.read_upto)
+    kept = RoomState(room.id, room.info, AWAY, [], read_upto=room.read_upto, rulings=room.rulings, went=room.went)
     step.forget_room(room.id)
     step.mls.forget(room.id)
     if room.info.kind == DEVICES:

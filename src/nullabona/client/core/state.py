@@ -7,7 +7,7 @@ from typing import Annotated, TypeAlias
 import msgspec
 from msgspec import Meta, field
 
-from nullabona.client.core.proofs import MoveOrder, RemovalOrder
+from nullabona.client.core.proofs import MoveOrder, RemovalOrder, Ruling
 from nullabona.client.core.roominfo import RoomInfo
 from nullabona.errors import Bug
 from nullabona.wire.address import Address, EpochKeys, epoch_keys
@@ -213,6 +213,7 @@ class PendingCommit(msgspec.Struct, array_like=True):
     removed: list[bytes]
     orders: list[RemovalOrder]
     invites: bool
+    ruling: Ruling | None = None
 
 
 class Merged(msgspec.Struct, array_like=True):
@@ -226,6 +227,10 @@ class Merged(msgspec.Struct, array_like=True):
     mine: list[Intent]
     put_out: bool = False
     """It put out a device of an account that is still in."""
+    was: RoomInfo | None = None
+    """The room info before, if it is a commit of ours that changed it."""
+    changed: list[bytes] = field(default_factory=list)
+    """Accounts that came or went by it, if it is a commit of ours."""
 
 
 class Helper(msgspec.Struct, array_like=True, frozen=True):
@@ -233,6 +238,13 @@ class Helper(msgspec.Struct, array_like=True, frozen=True):
 
     account: bytes
     handle: str
+
+
+class Tries(msgspec.Struct, array_like=True, frozen=True):
+    """How often others were asked because of what somebody said, and since when that is counted, in ms."""
+
+    count: int = 0
+    since: int = 0
 
 
 class Heal(msgspec.Struct, array_like=True):
@@ -249,6 +261,10 @@ class Heal(msgspec.Struct, array_like=True):
     attempts: int = 0
     gone: list[bytes] = field(default_factory=list)
     """Accounts that say we are not a member of that branch."""
+    proven: list[bytes] = field(default_factory=list)
+    """Accounts that it removed by an order which holds for us, too."""
+    refused: list[bytes] = field(default_factory=list)
+    """Accounts whose tickets led elsewhere than they may: each is warned of once."""
 
 
 class Invite(msgspec.Struct, array_like=True):
@@ -303,6 +319,18 @@ class RoomState(msgspec.Struct):
     """signature key (hex) of a device that was removed → whose it is; the newest `FORMER_MOST`."""
     doubted: dict[str, int] = field(default_factory=dict)
     """account (hex) whose claim of another branch led to none → until when the next is not followed, in ms."""
+    tries: dict[str, Tries] = field(default_factory=dict)
+    """account (hex) → the questions that its claims of other branches have cost (`nullabona.client.core.evidence`)."""
+    vain: Tries = Tries()
+    """The questions that all such claims have cost since one of them proved true."""
+    rulings: list[bytes] = field(default_factory=list)
+    """What admins have made of the room, encoded, newest last (`nullabona.client.core.rulings`)."""
+    went: list[RemovalOrder] = field(default_factory=list)
+    """By which orders accounts went since the newest ruling."""
+    led_by: bytes = b""
+    """The account whose word alone brought us to this branch."""
+    led_at: int = 0
+    """When to ask somebody else whether it is the room's; 0: that is known."""
     profile_at: int = 0
     """When to tell the room what our account is called."""
     profile_late: bool = False

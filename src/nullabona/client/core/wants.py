@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from nullabona.client.core import replies
+from nullabona.client.core.evidence import commits_wait
 from nullabona.client.core.rejoin import Join
 from nullabona.client.core.state import AWAY, JOINED, BoxTrack, RoomState
 from nullabona.client.core.step import Step
@@ -84,7 +85,9 @@ def room_wake(room: RoomState) -> int | None:
     times += [room.note_at, room.scout_at]
     if room.heal is not None:
         times.append(room.heal.next_at)
-    elif room.intents and room.pending is None and not room.current.undecided:
+    else:
+        times.append(room.led_at)
+    if room.intents and room.pending is None and not room.current.undecided and not commits_wait(room):
         times.append(max(room.commit_at, room.current.settle_until, room.current.look_until, 1))
     for track in room.boxes:
         times += _track_times(track)

@@ -62,6 +62,14 @@ def of_commit(
         add(step, room.id, notice, position=place, id=id, epoch=room.epoch)
 
 
+def of_branch(step: Step, room: RoomState, commit: bytes, by: bytes, before: RoomInfo) -> None:
+    """We came to another branch by ``commit``, and ``by`` led us there: tell what is another name, role or timer."""
+    roster = step.roster(room.id)
+    for count, notice in enumerate(_info(step, room, by, (before, roster))):
+        id = sha256(b"nullabona branch notice v1" + room.id + commit + bytes((count,))).digest()[:16]
+        add(step, room.id, notice, position=boxes.epoch_start(room.epoch, count), id=id, epoch=room.epoch)
+
+
 def _members(
     step: Step, room: RoomState, by: bytes, orders: Sequence[RemovalOrder], roster: Mapping[int, Device]
 ) -> list[Notice]:

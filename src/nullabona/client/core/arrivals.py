@@ -1,0 +1,66 @@
+"""Where one member led us: is that the room? Somebody whose word counts is asked (spec/room.md §15).
+
+A ticket to a branch with the roles and members that we know proves nothing but that: the others may be elsewhere.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from nullabona.client.core import evidence, healing
+from nullabona.client.core.items import Ticket
+from nullabona.client.core.records import Device
+from nullabona.client.core.roominfo import RoomInfo
+from nullabona.client.core.state import Heal, Helper, RoomState, Tries
+from nullabona.client.core.step import DAY_MS, Step
+
+LOOK_AROUND_MS: Final = 3_600_000
+
+
+def arrived(step: Step, room: RoomState, heal: Heal, by: bytes, before: RoomInfo) -> None:
+    """We came to another branch by a ticket of account ``by``. If it may not say what the room is, others are asked.
+
+    ``before`` is what we knew of the room. Who had led us away from it before is not believed for a week.
+    """
+    if heal.reason == healing.UNPROVEN:
+        room.doubted[room.led_by.hex()] = step.now + evidence.TRIES_DAYS * DAY_MS
+    room.led_by, room.led_at = b"", 0
+    if evidence.vouches(step, before, by):
+        room.vain = Tries()
+        return
+    room.led_by, room.led_at = by, step.now + LOOK_AROUND_MS + step.chance.between(0, LOOK_AROUND_MS // 4)
+
+
+def look_around(step: Step, room: RoomState) -> None:
+    """We are where one member led us, for an hour: has anybody come here whose word counts? Else they are asked."""
+    if not 0 < room.led_at <= step.now or room.heal is not None:
+        return
+    room.led_at = 0
+    asked = _arbiters(step, room)
+    own = step.store.device(room.id, step.me.device)
+    seen = [track.keys.box.address for track in room.boxes if own is None or track.epoch >= own.since]
+    if not asked or any(step.store.view(box, device.device) for box in seen for device in asked):
+        return
+    room.led_at = step.now + DAY_MS
+    helpers = [Helper(account, handle) for account, handle in {each.account: each.handle for each in asked}.items()]
+    healing.begin(step, room, Heal(healing.UNPROVEN, room.epoch, b"", [], helpers, step.now))
+
+
+def _arbiters(step: Step, room: RoomState) -> list[Device]:
+    """Devices of those who may say what the room is; if that is we alone, of everybody but who led us here."""
+    others = [
+        device for device in step.others(room, room.epoch) if device.account not in {room.led_by, step.me.account}
+    ]
+    return [device for device in others if evidence.vouches(step, room.info, device.account)] or others
+
+
+def stays(room: RoomState, heal: Heal, ticket: Ticket, by: bytes) -> bool:
+    """Whether a ticket for `UNPROVEN` is no reason to go: not of whom we asked, or of one who is on our branch."""
+    if by not in {helper.account for helper in heal.helpers}:
+        return True
+    ours = {merged.epoch: merged.commit for merged in room.history}
+    there = [(epoch, commit) for epoch, commit, _ in ticket.history if epoch in ours]
+    if not there or any(ours[epoch] != commit for epoch, commit in there):
+        return False
+    room.heal, room.led_at = None, 0
+    return True

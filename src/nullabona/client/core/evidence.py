@@ -1,0 +1,160 @@
+"""What is believed of what others say about a room: the one place that decides (spec/room.md §15).
+
+No step that loses keys, roles or time is taken on anybody's word. It takes a proof that this device checks, an admin
+whom it knows, or its own judgement of a commit. What is merely said may cost questions, and of these so many for each
+account that says it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+import msgspec
+
+from nullabona.client.core import rulings
+from nullabona.client.core.errors import MlsRefused
+from nullabona.client.core.items import Ticket
+from nullabona.client.core.mlsport import Leaf
+from nullabona.client.core.policy import certificate_of, order_holds
+from nullabona.client.core.proofs import Claim, RemovalOrder
+from nullabona.client.core.roominfo import DEVICES, RoomInfo
+from nullabona.client.core.state import AWAY, Heal, RoomState, Tries
+from nullabona.client.core.step import DAY_MS, Step
+
+MAX_ATTEMPTS: Final = 24
+"""How often a ticket is asked for, over about 16 hours; and for all that one account says within `TRIES_DAYS`."""
+TRIES_DAYS: Final = 7
+LAST_RESORT: Final = 12
+"""Rounds of asking everybody that we remember, the pauses doubling: about two days."""
+PATIENCE: Final = 8
+"""So many questions in vain, about a quarter of an hour, what we wanted to commit waits for the word of others."""
+
+
+# -- what an account says -----------------------------------------------------------------------------------------
+
+
+def doubts(step: Step, room: RoomState, account: bytes) -> bool:
+    """Whether an account's word for another branch is not followed: what it said before led nowhere."""
+    return led_astray(step, room, account) or _spent(step, room.tries.get(account.hex()))
+
+
+def led_astray(step: Step, room: RoomState, account: bytes) -> bool:
+    """Whether an account led us to nowhere in the last days: its tickets are not taken."""
+    return step.now < room.doubted.get(account.hex(), 0)
+
+
+def charge(step: Step, room: RoomState, heal: Heal) -> None:
+    """One more question is asked because of what some accounts said; each of them answers for it."""
+    room.tries = {key: tries for key, tries in room.tries.items() if _counts(step, tries)}
+    for helper in heal.helpers if heal.commit else ():
+        key = helper.account.hex()
+        room.tries[key] = _one_more(step, room.tries.get(key))
+    if heal.commit:
+        room.vain = _one_more(step, room.vain)
+
+
+def exhausted(step: Step, room: RoomState, heal: Heal, most: int) -> bool:
+    """Whether enough was asked: for this branch, or for everybody who said that it is there."""
+    said = [room.tries.get(helper.account.hex()) for helper in heal.helpers] if heal.commit else []
+    return heal.attempts >= most or (bool(said) and all(_spent(step, tries) for tries in said))
+
+
+def led_nowhere(step: Step, room: RoomState, heal: Heal) -> None:
+    """Nobody could lead us to the branch: who said that it is there is not believed for a week."""
+    until = step.now + TRIES_DAYS * DAY_MS
+    room.doubted |= {helper.account.hex(): until for helper in heal.helpers}
+
+
+def commits_wait(room: RoomState) -> bool:
+    """Whether what we want to commit waits until we know which branch we are on.
+
+    If we lost the thread ourselves, for as long as we ask. For somebody's word a quarter of an hour in seven days,
+    whoever says how much; what puts somebody out waits for nothing.
+    """
+    heal = room.heal
+    if heal is None or room.puts_out:
+        return False
+    return not heal.commit or room.vain.count < PATIENCE
+
+
+def _counts(step: Step, tries: Tries) -> bool:
+    return step.now - tries.since < TRIES_DAYS * DAY_MS
+
+
+def _spent(step: Step, tries: Tries | None) -> bool:
+    return tries is not None and _counts(step, tries) and tries.count >= MAX_ATTEMPTS
+
+
+def _one_more(step: Step, tries: Tries | None) -> Tries:
+    if tries is None or not _counts(step, tries):
+        return Tries(1, step.now)
+    return Tries(tries.count + 1, tries.since)
+
+
+# -- claims and moves ---------------------------------------------------------------------------------------------
+
+
+def may_follow(step: Step, room: RoomState, epoch: int) -> bool:
+    """Whether *moved* about an epoch is followed: only if it ended before this device came in.
+
+    Of any later one the box is here: whoever merged another commit claims it there, and the claim is judged.
+    """
+    own = step.store.device(room.id, step.me.device)
+    return own is not None and epoch < own.since
+
+
+def proven(step: Step, room: RoomState, claim: Claim) -> list[RemovalOrder]:
+    """The orders in a claim that hold on our branch, too: an admin whom we know, or who goes, signed each of them."""
+    roster = step.roster(room.id)
+    return [
+        order
+        for order in claim.orders
+        if order.account in claim.removed
+        and order.account != step.me.account
+        and order_holds(order, room.id, room.info, roster)
+    ]
+
+
+# -- tickets ------------------------------------------------------------------------------------------------------
+
+
+def vouches(step: Step, info: RoomInfo, account: bytes) -> bool:
+    """Whether an account may say what the room is: it could change it anyway, as far as we know."""
+    if account == step.me.account:
+        return True
+    return info.kind != DEVICES and account in info.deciders
+
+
+def check_branch(
+    step: Step, room: RoomState, heal: Heal, by: bytes, info: RoomInfo, leaves: Iterable[Leaf], ticket: Ticket
+) -> None:
+    """Raises `MlsRefused` unless a branch to which account ``by`` leads gives nobody anything that we cannot justify.
+
+    Same admins, name and timer, and the same accounts as we know, without a device that went: then anybody in the room
+    may lead there. Anything else an admin whom we know must say: by leading there, or by rulings.
+    """
+    if vouches(step, room.info, by) or _last_resort(room, heal):
+        return
+    ours = rulings.known(step, room, heal, ticket)
+    ruled = rulings.follow(step, room, ours, ticket)
+    if _rules(info) != _rules(ruled.info):
+        raise MlsRefused("a ticket changes who may do what", "unproven-roles")
+    there = [(certificate_of(leaf).account_id, leaf.signature_key) for leaf in leaves]
+    if not ruled.has({account for account, _ in there}, set(heal.proven)):
+        raise MlsRefused("a ticket changes who is in the room", "unproven-members")
+    if any(key.hex() in room.former and account not in ours.undone for account, key in there):
+        raise MlsRefused("a ticket leads to a device that went", "unproven-device")
+
+
+def _last_resort(room: RoomState, heal: Heal) -> bool:
+    """Whether we are without keys, and in two days nobody who may say what the room is has answered.
+
+    What we remember may be years old, and all its admins gone.
+    """
+    return room.phase == AWAY and bool(heal.helpers) and heal.attempts >= LAST_RESORT * len(heal.helpers)
+
+
+def _rules(info: RoomInfo) -> RoomInfo:
+    """What of the room info nobody's word changes; the relay follows from move orders."""
+    return msgspec.structs.replace(info, relay="", moves=0)
