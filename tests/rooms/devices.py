@@ -9,8 +9,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from nullabona.client.core import inbox_places, returning
 from nullabona.client.core.devices import own, telling, tending
+from nullabona.client.core.heals import Helper
 from nullabona.client.core.roominfo import RoomInfo
-from nullabona.client.core.state import Helper
 from nullabona.client.core.step import Me
 from nullabona.client.mls import Mls
 from nullabona.client.store import SqliteStore

@@ -6,8 +6,8 @@ import pytest
 
 from nullabona.client.core import commands, people, returning
 from nullabona.client.core.devices import own, telling
+from nullabona.client.core.heals import Helper
 from nullabona.client.core.items import TicketRequest
-from nullabona.client.core.state import Helper
 from tests.rooms.copying import CarefulWorld, copied, look_at_own_card, put_back
 from tests.rooms.devices import another_device, remember, remove_device, restored
 from tests.rooms.faults import watched_ratchets

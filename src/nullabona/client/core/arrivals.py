@@ -8,10 +8,11 @@ from __future__ import annotations
 from typing import Final
 
 from nullabona.client.core import evidence, healing
+from nullabona.client.core.heals import Heal, Helper, Tries
 from nullabona.client.core.items import Ticket
 from nullabona.client.core.records import Device
 from nullabona.client.core.roominfo import RoomInfo
-from nullabona.client.core.state import Heal, Helper, RoomState, Tries
+from nullabona.client.core.state import RoomState
 from nullabona.client.core.step import DAY_MS, Step
 
 LOOK_AROUND_MS: Final = 3_600_000

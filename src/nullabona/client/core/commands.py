@@ -13,6 +13,7 @@ from nullabona.client.core import (
     leaving,
     messages,
     people,
+    planning,
     preferences,
     replies,
     seeking,
@@ -119,7 +120,7 @@ def set_admin(step: Step, room_id: bytes, account: bytes, *, admin: bool) -> Non
     intent = SetInfo(appoint=(account,)) if admin else SetInfo(dismiss=(account,))
     if not admin and set(room.info.admins) == {account}:
         raise LastAdmin("a group needs at least one admin")
-    committing.check_change(room, intent)
+    planning.check_change(room, intent)
     committing.want(room, intent)
 
 

@@ -7,32 +7,29 @@ applies the winner and redoes its intent.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from hashlib import sha256
-
-from msgspec import structs
 
 from nullabona.client.core import (
     boxes,
     evidence,
     healing,
+    insisting,
     invites,
     leaving,
     members,
     messages,
     receipts,
-    relocating,
     rulings,
 )
-from nullabona.client.core.admins import settled
 from nullabona.client.core.chat import notices, profiles
-from nullabona.client.core.errors import BadRequest, MlsRefused
+from nullabona.client.core.errors import MlsRefused
 from nullabona.client.core.mlsport import Processed
 from nullabona.client.core.outgoing import drop_trims, queue_frame
-from nullabona.client.core.policy import Verdict, certificate_of, order_holds
-from nullabona.client.core.proofs import CommitNote, RemovalOrder, Ruling, encode_note, make_order
+from nullabona.client.core.planning import Change, plan
+from nullabona.client.core.policy import Verdict, certificate_of
+from nullabona.client.core.proofs import CommitNote, RemovalOrder, Ruling, encode_note
 from nullabona.client.core.records import Device
-from nullabona.client.core.roominfo import GROUP, RoomInfo, check_info, decode_info, encode_info
+from nullabona.client.core.roominfo import RoomInfo, decode_info, encode_info
 from nullabona.client.core.state import (
     JOINED,
     LEFT,
@@ -41,16 +38,12 @@ from nullabona.client.core.state import (
     BoxTrack,
     Intent,
     Merged,
-    NoteMove,
     PendingCommit,
     RemoveAccount,
-    RemoveDevice,
     RoomState,
-    SetInfo,
     UpdateKeys,
 )
 from nullabona.client.core.step import Step
-from nullabona.errors import PeerError
 from nullabona.wire.frame import Kind
 
 TEND_MS = 20_000
@@ -61,23 +54,6 @@ LOOK_MS = 60_000
 """So long a commit waits at most until the box was read: of a relay that is gone a device learns by what it sends."""
 KEPT_HISTORY = 128
 """How many commits of the branch are remembered, to judge forks and redo what a fork undid."""
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """What a set of intents comes to in the current epoch."""
-
-    add: tuple[bytes, ...]
-    remove: tuple[int, ...]
-    info: RoomInfo | None
-    orders: tuple[RemovalOrder, ...]
-    removed: tuple[bytes, ...]
-    update: bool
-    intents: tuple[Intent, ...]
-
-    @property
-    def empty(self) -> bool:
-        return not (self.add or self.remove or self.info or self.update)
 
 
 # -- staging ------------------------------------------------------------------------------------------------------
@@ -131,6 +107,17 @@ def advance(step: Step, room: RoomState) -> None:
     _stage(step, room, track, change)
 
 
+def stage_removal(step: Step, room: RoomState, track: BoxTrack) -> bool:
+    """Stage what puts accounts out, whatever lies in the box; False if there is nothing that this device may do."""
+    later = [intent for intent in room.intents if not isinstance(intent, RemoveAccount)]
+    room.intents = [intent for intent in room.intents if isinstance(intent, RemoveAccount)]
+    change = plan(step, room)
+    if change.removed:
+        _stage(step, room, track, change)
+    room.intents = [*room.intents, *later]
+    return room.pending is not None
+
+
 def _stage(step: Step, room: RoomState, track: BoxTrack, change: Change) -> None:
     group = step.group(room)
     ruling = rulings.make(step, room, change.info or room.info, change.remove, change.intents)
@@ -159,114 +146,6 @@ def _stage(step: Step, room: RoomState, track: BoxTrack, change: Change) -> None
         invites.hold_welcome(step, room, staged.welcome, staged.tree)
 
 
-def plan(step: Step, room: RoomState) -> Change:
-    """What the wanted changes come to now; those that already hold or are not allowed drop out."""
-    roster = step.roster(room.id)
-    admin = step.me.account in room.info.admins
-    kept: list[Intent] = []
-    add: list[bytes] = []
-    remove: dict[int, None] = {}
-    orders: list[RemovalOrder] = []
-    removed: set[bytes] = set()
-    info = room.info
-    newest = {intent.account: intent for intent in room.intents if isinstance(intent, AddAccount)}
-    for intent in room.intents:
-        if isinstance(intent, AddAccount):
-            may = admin or room.info.kind != GROUP or intent.account == step.me.account
-            packages = _missing_packages(step, intent, roster) if may and newest[intent.account] == intent else []
-            add += packages
-            useful = bool(packages)
-        elif isinstance(intent, RemoveAccount):
-            leaves, order = _removal(step, room, intent, roster, admin=admin)
-            remove.update(dict.fromkeys(leaves))
-            orders += [order] if order else []
-            removed |= {intent.account} if leaves and intent.account != step.me.account else set()
-            useful = bool(leaves)
-        elif isinstance(intent, RemoveDevice):
-            leaves = _device_leaves(step, intent, roster)
-            remove.update(dict.fromkeys(leaves))
-            useful = bool(leaves)
-        elif isinstance(intent, SetInfo | NoteMove):
-            changed = _new_info(room, info, intent) if admin or info.kind != GROUP else info
-            useful, info = changed != info, changed
-        else:
-            useful = True
-        if useful:
-            kept.append(intent)
-    update = any(isinstance(intent, UpdateKeys) for intent in kept)
-    if kept:
-        staying = {leaf: device for leaf, device in roster.items() if leaf not in remove}
-        info = settled(info, staying, {intent.account for intent in kept if isinstance(intent, AddAccount)})
-    return Change(
-        tuple(add),
-        tuple(remove),
-        info if info != room.info else None,
-        tuple(orders),
-        tuple(sorted(removed)),
-        update,
-        tuple(kept),
-    )
-
-
-def _missing_packages(step: Step, intent: AddAccount, roster: dict[int, Device]) -> list[bytes]:
-    present = {device.signature_key for device in roster.values()}
-    found = []
-    for package in intent.key_packages:
-        try:
-            if step.mls.key_package_owner(package) not in present:
-                found.append(package)
-        except MlsRefused:  # it has expired since it was wanted
-            continue
-    return found
-
-
-def _removal(
-    step: Step, room: RoomState, intent: RemoveAccount, roster: dict[int, Device], *, admin: bool
-) -> tuple[list[int], RemovalOrder | None]:
-    """The leaves to remove and the order that justifies it; nothing if this account may not."""
-    order = intent.order if intent.order and order_holds(intent.order, room.id, room.info, roster) else None
-    targets = [device for device in roster.values() if device.account == intent.account]
-    targets = [device for device in targets if device.device != step.me.device]
-    if order is not None and not admin:
-        targets = [device for device in targets if sha256(device.encryption_key).digest() in order.leaves]
-    elif admin and targets:
-        keys = [device.encryption_key for device in targets]
-        order = order or make_order(step.mls, step.me.signature_key, room.id, intent.account, keys)
-    elif intent.account != step.me.account:
-        return [], None
-    return [device.leaf for device in targets], order
-
-
-def _device_leaves(step: Step, intent: RemoveDevice, roster: dict[int, Device]) -> list[int]:
-    """The leaf of a device of our own account, other than this one."""
-    mine = [device for device in roster.values() if device.account == step.me.account]
-    return [device.leaf for device in mine if device.device == intent.device != step.me.device]
-
-
-def _new_info(room: RoomState, info: RoomInfo, intent: SetInfo | NoteMove) -> RoomInfo:
-    return relocating.noted(room, info) if isinstance(intent, NoteMove) else _changed_info(info, intent)
-
-
-def _changed_info(info: RoomInfo, intent: SetInfo) -> RoomInfo:
-    """Raises nothing: a change that would leave a group without admins is dropped."""
-    admins = [admin for admin in info.admins if admin not in intent.dismiss]
-    admins += [account for account in intent.appoint if account not in admins]
-    name = info.name if intent.name is None else intent.name
-    timer_s = info.timer_s if intent.timer_s is None else intent.timer_s
-    changed = structs.replace(info, name=name, admins=tuple(admins), timer_s=timer_s)
-    try:
-        check_info(changed)
-    except PeerError:
-        return info
-    return changed
-
-
-def check_change(room: RoomState, intent: Intent) -> None:
-    """Tell a person at once what would silently drop out later. Raises `BadRequest`."""
-    if isinstance(intent, SetInfo) and _changed_info(room.info, intent) == room.info:
-        raise BadRequest("that would change nothing, or leave the room without an admin")
-
-
 # -- winning and losing -------------------------------------------------------------------------------------------
 
 
@@ -274,7 +153,7 @@ def merge_own(step: Step, room: RoomState, pending: PendingCommit, track: BoxTra
     """Our pending commit came first: it is the next epoch."""
     group = step.group(room)
     group.merge_pending()
-    room.pending = None
+    room.pending, room.beaten = None, 0
     _close(step, track, seq, commit, pending.removed)
     change = pending.orders, pending.intents, pending.ruling
     _enter(step, room, track, info_after(step, room), change, by=step.me.account)
@@ -297,6 +176,8 @@ def accept_other(
         room.commit_at = step.within(step.timing.commit_spread)
     rejoined = certificate_of(processed.adds[0]).device_id if processed.external else b""
     unheard = bool(rejoined) and step.store.device(room.id, rejoined) is None
+    if not verdict.removed:
+        insisting.lost(room)
     leaving.heed(step, room, verdict.orders)
     step.group(room).accept(processed)
     _close(step, track, seq, commit, list(verdict.removed))
@@ -306,6 +187,7 @@ def accept_other(
     if room.phase == JOINED:
         look_first(step, room.current)
         receipts.tell_soon(step, room)
+        healing.walked(step, room)
         if rejoined:
             healing.welcome_back(step, room, rejoined)
         if unheard:

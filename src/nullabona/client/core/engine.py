@@ -154,10 +154,7 @@ class Engine:
         self._inbox_wake = state.trim_at if state is not None else 0
 
     def _look_after(self, step: Step, room: RoomState) -> None:
-        reading.decide(step, room, room.current)
-        for track in list(room.boxes):
-            if track.deferred:
-                reading.read_deferred(step, room, track)
+        reading.look_after(step, room)
         if room.phase != JOINED:
             return
         for track in room.boxes:

@@ -14,13 +14,15 @@ import msgspec
 
 from nullabona.client.core import rulings
 from nullabona.client.core.errors import MlsRefused
+from nullabona.client.core.heals import Heal, Tries
 from nullabona.client.core.items import Ticket
 from nullabona.client.core.mlsport import Leaf
 from nullabona.client.core.policy import certificate_of, order_holds
 from nullabona.client.core.proofs import Claim, RemovalOrder
 from nullabona.client.core.roominfo import DEVICES, RoomInfo
-from nullabona.client.core.state import AWAY, Heal, RoomState, Tries
+from nullabona.client.core.state import AWAY, RoomState
 from nullabona.client.core.step import DAY_MS, Step
+from nullabona.errors import PeerError
 
 MAX_ATTEMPTS: Final = 24
 """How often a ticket is asked for, over about 16 hours; and for all that one account says within `TRIES_DAYS`."""
@@ -114,6 +116,26 @@ def proven(step: Step, room: RoomState, claim: Claim) -> list[RemovalOrder]:
         and order.account != step.me.account
         and order_holds(order, room.id, room.info, roster)
     ]
+
+
+def ordered(step: Step, room: RoomState, claim: Claim) -> bool:
+    """Whether an admin whom we know has ordered a removal that is claimed, of somebody who still is in here.
+
+    The leaves that the order names may have new keys on our branch: then it cannot be carried out here.
+    """
+    roster = step.roster(room.id).values()
+    accounts = {device.account for device in roster}
+    admins = {device.signature_key for device in roster if device.account in room.info.admins}
+    given = [order for order in claim.orders if order.account in accounts and order.account in claim.removed]
+    return any(order.signer in admins and order.room == room.id and _verifies(order) for order in given)
+
+
+def _verifies(order: RemovalOrder) -> bool:
+    try:
+        order.verify()
+    except PeerError:
+        return False
+    return True
 
 
 # -- tickets ------------------------------------------------------------------------------------------------------

@@ -21,10 +21,11 @@ from nullabona.client.core import (
     whereabouts,
 )
 from nullabona.client.core.content import Moved
+from nullabona.client.core.heals import Heal, Helper, Rival, Tries
 from nullabona.client.core.items import Ticket, TicketRequest
 from nullabona.client.core.proofs import Claim, decode_claim
 from nullabona.client.core.records import Device, Message, MessageState
-from nullabona.client.core.state import JOINED, BoxTrack, Heal, Helper, Merged, RemoveAccount, Rival, RoomState
+from nullabona.client.core.state import JOINED, BoxTrack, Merged, RemoveAccount, RoomState
 from nullabona.client.core.step import DAY_MS, Step
 from nullabona.errors import PeerError
 from nullabona.wire.address import Address
@@ -42,6 +43,10 @@ UNPROVEN = "led-by-one"
 """A member who is no admin has led us here: somebody else is asked whether this is the room."""
 FEW_ATTEMPTS = 8
 """How often a ticket is asked for where there may be no other branch, over about a quarter of an hour."""
+FAR = "far-behind"
+WALK_MOST = 32
+"""Who has gone through so many epochs without a pause asks for a ticket, and goes on meanwhile."""
+WALK_MS = 60_000
 LOOK_AGAIN = 2
 """Who has not answered so often may have an inbox elsewhere by now."""
 STRANDED_MOST = 256
@@ -79,6 +84,7 @@ def rival(step: Step, room: RoomState, track: BoxTrack, claim: Claim) -> None:
     orders = evidence.proven(step, room, claim)
     heal = Heal(FORK, track.epoch, claim.commit, list(claim.removed), [helper], step.now)
     heal.proven = [order.account for order in orders]
+    heal.ordered = evidence.ordered(step, room, claim)
     begin(step, room, heal)
     for order in orders:  # whoever may not see it any more is not shown it on our branch either
         committing.want_out(room, order)
@@ -183,12 +189,23 @@ def lost_thread(step: Step, room: RoomState, reason: str) -> None:
         begin(step, room, Heal(reason, room.epoch, b"", [], [], step.within(step.timing.receipt)))
 
 
+def walked(step: Step, room: RoomState) -> None:
+    """Another epoch is over, and perhaps hundreds are to come: a ticket leads to the last one at once."""
+    on = step.now - room.walked.since < WALK_MS
+    room.walked = Tries(room.walked.count + 1 if on else 1, step.now)
+    if room.walked.count % WALK_MOST == 0:
+        lost_thread(step, room, FAR)
+
+
 def begin(step: Step, room: RoomState, heal: Heal) -> None:
     """Start to rejoin, unless we are already on the way to a branch at least as good."""
     old = room.heal
     if old is not None and old.commit:
         if old.commit == heal.commit:
             old.helpers = [*heal.helpers, *(h for h in old.helpers if h not in heal.helpers)]
+            return
+        if old.ordered != heal.ordered:
+            room.heal = old if old.ordered else heal
             return
         older = old.epoch < heal.epoch
         better = branch_key(old.removed, old.commit) <= branch_key(heal.removed, heal.commit)
@@ -204,9 +221,11 @@ def begin(step: Step, room: RoomState, heal: Heal) -> None:
 def ask(step: Step, room: RoomState) -> None:
     """Ask the next helper for a ticket, when it is time."""
     heal = room.heal
+    if heal is not None and heal.reason == FAR and not room.current.undecided and not room.current.look_until:
+        heal = room.heal = None  # we are there
     if heal is None or heal.next_at > step.now:
         return
-    doubtful = heal.reason in {LONELY, OUTSIDE, ASTRAY, UNPROVEN} and not heal.gone
+    doubtful = heal.reason in {FAR, LONELY, OUTSIDE, ASTRAY, UNPROVEN} and not heal.gone
     if evidence.exhausted(step, room, heal, FEW_ATTEMPTS if doubtful else evidence.MAX_ATTEMPTS):
         if heal.gone and room.phase == JOINED:
             committing.leave_room(step, room)
@@ -238,6 +257,8 @@ def _next_helper(step: Step, room: RoomState, heal: Heal) -> Helper | None:
     anybody = [Helper(account, others[account]) for account in sorted(others)]
     if heal.reason == UNPROVEN:
         return heal.helpers[heal.attempts % len(heal.helpers)]
+    if heal.reason == FAR:  # it passes while we ask: everybody once before anybody twice
+        return anybody[heal.attempts % len(anybody)] if anybody else None
     turn, odd = divmod(heal.attempts, 2)
     pool = anybody if anybody and (odd or not heal.helpers) else heal.helpers
     return pool[turn % len(pool)] if pool else None

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from nullabona.client.core import people, relocating, rulings, signers
 from nullabona.client.core.devices import own
+from nullabona.client.core.heals import Heal
 from nullabona.client.core.items import Gone, Ticket, TicketRequest
-from nullabona.client.core.state import JOINED, Heal, RoomState
+from nullabona.client.core.state import JOINED, RoomState
 from nullabona.client.core.step import Step
 from nullabona.wire.card import Card
 from nullabona.wire.certificate import DeviceCertificate

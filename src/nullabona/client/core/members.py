@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from nullabona.client.core import claims, trust
 from nullabona.client.core.chat import profiles
+from nullabona.client.core.heals import Helper
 from nullabona.client.core.policy import certificate_of
 from nullabona.client.core.records import Device
-from nullabona.client.core.state import FORMER_MOST, Helper, RoomState
+from nullabona.client.core.state import FORMER_MOST, RoomState
 from nullabona.client.core.step import Step
 
 

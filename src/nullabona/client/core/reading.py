@@ -5,7 +5,18 @@ from __future__ import annotations
 from dataclasses import replace
 from hashlib import sha256
 
-from nullabona.client.core import boxes, committing, healing, inbox, leaving, messages, receipts, relocating, trust
+from nullabona.client.core import (
+    boxes,
+    committing,
+    deciding,
+    healing,
+    inbox,
+    leaving,
+    messages,
+    receipts,
+    relocating,
+    trust,
+)
 from nullabona.client.core.chat import typing
 from nullabona.client.core.chunks import Missing, body_of
 from nullabona.client.core.content import (
@@ -20,11 +31,10 @@ from nullabona.client.core.content import (
     decode_envelope,
 )
 from nullabona.client.core.devices import hearing
-from nullabona.client.core.errors import MlsRefused, PolicyRefused
+from nullabona.client.core.errors import MlsRefused
 from nullabona.client.core.message_ids import is_made_by
 from nullabona.client.core.mlsport import Processed
-from nullabona.client.core.policy import check_commit, order_holds
-from nullabona.client.core.proofs import Claim
+from nullabona.client.core.policy import order_holds
 from nullabona.client.core.records import Device, Frame
 from nullabona.client.core.state import (
     BoxTrack,
@@ -69,7 +79,7 @@ def take_frames(step: Step, room: RoomState, track: BoxTrack, after: int, answer
     boxes.miss_expected(step, room, track)
     boxes.compare_due(step, room, track, before)
     track.check_acks = track.check_acks or track.position > before
-    decide(step, room, track)
+    deciding.decide(step, room, track)
 
 
 def _same_box(step: Step, room: RoomState, track: BoxTrack, answer: Frames) -> bool:
@@ -236,6 +246,14 @@ def _leaves(step: Step, room: RoomState, device: Device, leave: Leave) -> None:
     room.commit_at = max(room.commit_at, step.within(receipts.delay(step, room)))
 
 
+def look_after(step: Step, room: RoomState) -> None:
+    """Choose between commits whose time has come, and read messages whose blobs have come since."""
+    deciding.decide(step, room, room.current)
+    for track in list(room.boxes):
+        if track.deferred:
+            read_deferred(step, room, track)
+
+
 def read_deferred(step: Step, room: RoomState, track: BoxTrack) -> None:
     """Messages whose blobs have come since."""
     for seq, digest in list(track.deferred.items()):
@@ -289,93 +307,3 @@ def _keep_settled(step: Step, track: BoxTrack, seq: int, digest: bytes, opened: 
     step.store.put_frame(received(step, track, seq, digest, kind, b""))
     step.store.set_value(boxes.settled_key(box, digest), bytes((opened.indirect,)) + opened.body)
     _candidate(track, seq, digest, settled=True)
-
-
-def decide(step: Step, room: RoomState, track: BoxTrack) -> None:
-    """Once everything that can matter has been read: the first valid commit wins, settled ones before others."""
-    waiting = not track.candidates or track.closed or step.now < track.settle_until
-    if waiting or not track.read_so_far:
-        return
-    settled: list[tuple[tuple[int, bytes], CommitCandidate, Claim]] = []
-    blocked = False
-    for candidate in [c for c in track.candidates if c.settled]:
-        claim, wait = _candidate_claim(step, room, track, candidate)
-        blocked |= wait
-        if claim is not None:
-            settled.append((claim.key, candidate, claim))
-    if blocked:
-        return
-    for _, candidate, claim in sorted(settled, key=lambda item: item[0]):
-        if _try(step, room, track, candidate, claim.data, claim):
-            return
-    for candidate in sorted((c for c in track.candidates if not c.settled), key=lambda c: c.seq):
-        commit, wait = _candidate_commit(step, room, track, candidate)
-        if wait:
-            return
-        if commit is not None and _try(step, room, track, candidate, commit, None):
-            return
-    track.candidates = []
-    track.decide_at = 0
-
-
-def _candidate_claim(
-    step: Step, room: RoomState, track: BoxTrack, candidate: CommitCandidate
-) -> tuple[Claim | None, bool]:
-    box = track.keys.box.address
-    stored = step.store.get_value(boxes.settled_key(box, candidate.frame))
-    if stored is None:
-        return None, False
-    opened = OpenedFrame(Kind.SETTLED, bool(stored[0]), stored[1:])
-    body = body_of(step, room, track, opened)
-    if isinstance(body, Missing):
-        return None, _still_waiting(step, candidate)
-    return (healing.claim_in(step, room, track, body) if body is not None else None), False
-
-
-def _candidate_commit(
-    step: Step, room: RoomState, track: BoxTrack, candidate: CommitCandidate
-) -> tuple[bytes | None, bool]:
-    frame = step.store.frame(track.keys.box.address, candidate.frame)
-    opened = boxes.open_quietly(track, frame.data) if frame is not None and frame.data else None
-    if opened is None:
-        return None, False
-    body = body_of(step, room, track, opened)
-    if isinstance(body, Missing):
-        return None, _still_waiting(step, candidate)
-    return body, False
-
-
-def _still_waiting(step: Step, candidate: CommitCandidate) -> bool:
-    """A commit whose blobs do not come is passed over after a while: nobody can block a room with it."""
-    if not candidate.give_up_at:
-        candidate.give_up_at = step.now + step.timing.blob
-    return step.now < candidate.give_up_at
-
-
-def _try(
-    step: Step, room: RoomState, track: BoxTrack, candidate: CommitCandidate, commit: bytes, claim: Claim | None
-) -> bool:
-    """Apply a commit if it is valid; False leaves everything as it was."""
-    pending = room.pending
-    if pending is not None and sha256(commit).digest() == pending.commit:
-        committing.merge_own(step, room, pending, track, candidate.seq, commit)
-        return True
-    try:
-        processed = step.group(room).process(commit)
-        if processed.kind != "commit":
-            if processed.kind == "own_echo" and not _ours(step, track, candidate):
-                step.copies.add(room.id)
-            return False
-        verdict = check_commit(processed, room.id, room.info, step.roster(room.id))
-    except (MlsRefused, PolicyRefused):
-        return False
-    if claim is not None and claim.removed != verdict.removed:
-        return False
-    committing.accept_other(step, room, track, candidate.seq, commit, processed, verdict)
-    return True
-
-
-def _ours(step: Step, track: BoxTrack, candidate: CommitCandidate) -> bool:
-    """Whether we know that we made it: a commit of ours that did not come first and was given up."""
-    frame = step.store.frame(track.keys.box.address, candidate.frame)
-    return candidate.settled or (frame is not None and frame.mine)

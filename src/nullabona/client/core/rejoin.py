@@ -27,21 +27,13 @@ from nullabona.client.core.boxes import leaves_of, open_box, winner_key
 from nullabona.client.core.chat import notices
 from nullabona.client.core.devices import own
 from nullabona.client.core.errors import MlsRefused
+from nullabona.client.core.heals import Heal
 from nullabona.client.core.items import Ticket
 from nullabona.client.core.mlsport import Candidate
 from nullabona.client.core.outgoing import FRAME, Target, queue_blob
 from nullabona.client.core.policy import certificate_of
 from nullabona.client.core.roominfo import DEVICES, DIRECT, RoomInfo, decode_info
-from nullabona.client.core.state import (
-    AWAY,
-    JOINED,
-    BoxTrack,
-    Heal,
-    Intent,
-    Merged,
-    RemoveAccount,
-    RoomState,
-)
+from nullabona.client.core.state import AWAY, JOINED, BoxTrack, Intent, Merged, RemoveAccount, RoomState
 from nullabona.client.core.step import Step
 from nullabona.errors import PeerError
 from nullabona.wire.address import EpochKeys, epoch_keys

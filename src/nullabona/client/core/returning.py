@@ -12,11 +12,12 @@ import msgspec
 
 from nullabona.client.core import people, whereabouts
 from nullabona.client.core.devices import own
+from nullabona.client.core.heals import Heal, Helper
 from nullabona.client.core.items import TicketRequest
 from nullabona.client.core.ports import Store
 from nullabona.client.core.records import Device
 from nullabona.client.core.roominfo import DEVICES, RoomInfo, decode_info, encode_info
-from nullabona.client.core.state import AWAY, JOINED, Heal, Helper, RoomState
+from nullabona.client.core.state import AWAY, JOINED, RoomState
 from nullabona.client.core.step import DAY_MS, Step
 
 RETURNING: Final = "returning"

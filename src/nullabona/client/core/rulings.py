@@ -13,6 +13,7 @@ from typing import Final
 
 from msgspec import structs
 
+from nullabona.client.core.heals import Heal
 from nullabona.client.core.items import Ticket
 from nullabona.client.core.proofs import (
     RemovalOrder,
@@ -24,7 +25,7 @@ from nullabona.client.core.proofs import (
 )
 from nullabona.client.core.records import Device
 from nullabona.client.core.roominfo import GROUP, RoomInfo, decode_info, encode_info
-from nullabona.client.core.state import AWAY, AddAccount, Heal, Intent, RoomState
+from nullabona.client.core.state import AWAY, AddAccount, Intent, RoomState
 from nullabona.client.core.step import Step
 from nullabona.errors import PeerError
 

@@ -14,10 +14,11 @@ from typing import Final
 import msgspec
 
 from nullabona.client.core import people, returning, signers
+from nullabona.client.core.heals import Helper
 from nullabona.client.core.items import MOST_TOLD, RoomsAsked, RoomsTold, RoomTold
 from nullabona.client.core.records import ContactState
 from nullabona.client.core.roominfo import DEVICES, DIRECT, decode_info, encode_info
-from nullabona.client.core.state import JOINED, Helper, RoomState
+from nullabona.client.core.state import JOINED, RoomState
 from nullabona.client.core.step import DAY_MS, Step
 from nullabona.errors import PeerError
 from nullabona.wire.card import Card

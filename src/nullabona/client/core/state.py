@@ -7,6 +7,7 @@ from typing import Annotated, TypeAlias
 import msgspec
 from msgspec import Meta, field
 
+from nullabona.client.core.heals import Heal, Helper, Rival, Tries
 from nullabona.client.core.proofs import MoveOrder, RemovalOrder, Ruling
 from nullabona.client.core.roominfo import RoomInfo
 from nullabona.errors import Bug
@@ -30,15 +31,6 @@ class CommitCandidate(msgspec.Struct, array_like=True):
     settled: bool
     give_up_at: int = 0
     """When to stop waiting for its blobs (ms; 0: not waiting)."""
-
-
-class Rival(msgspec.Struct, array_like=True, frozen=True):
-    """A branch that another member is on: the commit that began it, whom it removed, and who said so."""
-
-    commit: bytes
-    removed: tuple[bytes, ...]
-    account: bytes
-    handle: str
 
 
 class BoxTrack(msgspec.Struct):
@@ -111,6 +103,8 @@ class BoxTrack(msgspec.Struct):
     """The relays that kept it before, newest last."""
     order_seen: bool = False
     """The move order that brought it here lies in this incarnation."""
+    insist_until: int = 0
+    """Until when our own commit is waited for that others' are passed over for."""
     behind: list[bytes] = field(default_factory=list)
     """Hashes of move orders that lie behind a commit which is not decided yet."""
     leaf: int = -1
@@ -233,40 +227,6 @@ class Merged(msgspec.Struct, array_like=True):
     """Accounts that came or went by it, if it is a commit of ours."""
 
 
-class Helper(msgspec.Struct, array_like=True, frozen=True):
-    """An account that can take us to a branch."""
-
-    account: bytes
-    handle: str
-
-
-class Tries(msgspec.Struct, array_like=True, frozen=True):
-    """How often others were asked because of what somebody said, and since when that is counted, in ms."""
-
-    count: int = 0
-    since: int = 0
-
-
-class Heal(msgspec.Struct, array_like=True):
-    """This device wants to rejoin: another branch won, or it cannot follow any more."""
-
-    reason: str
-    epoch: int
-    commit: bytes
-    """The winning commit that ended ``epoch``; empty if we only lost the thread."""
-    removed: list[bytes]
-    helpers: list[Helper]
-    """Who is on that branch, best first; asked even if ours has removed them since."""
-    next_at: int
-    attempts: int = 0
-    gone: list[bytes] = field(default_factory=list)
-    """Accounts that say we are not a member of that branch."""
-    proven: list[bytes] = field(default_factory=list)
-    """Accounts that it removed by an order which holds for us, too."""
-    refused: list[bytes] = field(default_factory=list)
-    """Accounts whose tickets led elsewhere than they may: each is warned of once."""
-
-
 class Invite(msgspec.Struct, array_like=True):
     """An invitation that its devices have not shown up for yet; sent again with back-off."""
 
@@ -323,6 +283,10 @@ class RoomState(msgspec.Struct):
     """account (hex) → the questions that its claims of other branches have cost (`nullabona.client.core.evidence`)."""
     vain: Tries = Tries()
     """The questions that all such claims have cost since one of them proved true."""
+    beaten: int = 0
+    """How many commits that removed nobody came first since we want somebody out."""
+    walked: Tries = Tries()
+    """How many epochs we went through without a pause."""
     rulings: list[bytes] = field(default_factory=list)
     """What admins have made of the room, encoded, newest last (`nullabona.client.core.rulings`)."""
     went: list[RemovalOrder] = field(default_factory=list)

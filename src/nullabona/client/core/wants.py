@@ -112,5 +112,7 @@ def _track_times(track: BoxTrack) -> list[int]:
         track.silence_at,
     ]
     if track.candidates and track.read_so_far:  # until then no hour helps, only what comes
-        times.append(max(track.settle_until, *(candidate.give_up_at for candidate in track.candidates)))
+        times.append(
+            max(track.settle_until, track.insist_until, *(candidate.give_up_at for candidate in track.candidates))
+        )
     return times

@@ -12,7 +12,8 @@ from nullabona.client.core import boxes, healing, invites, leaving
 from nullabona.client.core.boxes import WATCH_DAYS
 from nullabona.client.core.chunks import body_of
 from nullabona.client.core.devices import own
-from nullabona.client.core.state import JOINED, BoxTrack, Heal, RoomState
+from nullabona.client.core.heals import Heal
+from nullabona.client.core.state import JOINED, BoxTrack, RoomState
 from nullabona.client.core.step import DAY_MS, Step
 from nullabona.wire.frame import Kind
 from nullabona.wire.messages import Frames

@@ -36,12 +36,13 @@ from nullabona.client.core.devices.items import (
     RoomItem,
     SyncItem,
 )
+from nullabona.client.core.heals import Helper
 from nullabona.client.core.preferences import Preferences, RoomPreferences, Trust
 from nullabona.client.core.record.keeping import expect, note_own_card
 from nullabona.client.core.record.promises import decode_expected
 from nullabona.client.core.records import Contact, ContactState, Device
 from nullabona.client.core.roominfo import DEVICES, decode_info
-from nullabona.client.core.state import JOINED, Helper, RoomState
+from nullabona.client.core.state import JOINED, RoomState
 from nullabona.client.core.step import Step
 from nullabona.errors import PeerError
 from nullabona.wire.card import verify_card

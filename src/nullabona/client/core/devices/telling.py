@@ -25,10 +25,11 @@ from nullabona.client.core.devices.items import (
     RoomItem,
     SyncItem,
 )
+from nullabona.client.core.heals import Helper
 from nullabona.client.core.ports import Store
 from nullabona.client.core.records import UNPLACED, ContactState
 from nullabona.client.core.roominfo import DEVICES, encode_info
-from nullabona.client.core.state import AWAY, JOINED, Helper, RoomState
+from nullabona.client.core.state import AWAY, JOINED, RoomState
 from nullabona.client.core.step import Step
 
 SOON_MS: Final = 2_000

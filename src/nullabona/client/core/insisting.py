@@ -1,0 +1,65 @@
+"""A removal wins against any rate of commits (spec/room.md §3): whose removal lost often enough passes others over.
+
+Whoever commits without pause is always first in the next box, and could not be put out. A commit that removes somebody
+is worth more than one that does not, on whatever branch it lies (§5). So an admin whose removal lost twice commits it
+in an epoch in which others' commits lie before it, goes on by it alone, and announces it: the others come after.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from nullabona.client.core import committing, invites
+from nullabona.client.core.errors import MlsRefused, PolicyRefused
+from nullabona.client.core.policy import check_commit
+from nullabona.client.core.state import BoxTrack, Intent, RemoveAccount, RoomState
+from nullabona.client.core.step import Step
+
+LOST_ADMIN: Final = 2
+LOST_OTHERS: Final = 6
+"""So often a removal loses before it is insisted on, by an admin and by whoever carries out an order."""
+PATIENCE_MS: Final = 60_000
+"""So long the box may not take our commit before we go on by another's: we insist in the next one."""
+
+
+def lost(room: RoomState) -> None:
+    """Another's commit that removes nobody came first. Count it, if we want somebody out."""
+    room.beaten = room.beaten + 1 if _wanted(room) else 0
+
+
+def insists(step: Step, room: RoomState) -> bool:
+    """Whether no commit but one that removes somebody is taken now."""
+    admin = step.me.account in room.info.admins
+    return room.beaten >= (LOST_ADMIN if admin else LOST_OTHERS) and bool(_wanted(room))
+
+
+def _wanted(room: RoomState) -> list[Intent]:
+    pending = room.pending.intents if room.pending is not None else []
+    return [intent for intent in [*room.intents, *pending] if isinstance(intent, RemoveAccount)]
+
+
+def removes(step: Step, room: RoomState, commit: bytes) -> bool:
+    """Whether a commit is valid and removes somebody: that one is as good as ours."""
+    try:
+        processed = step.group(room).process(commit)
+        if processed.kind != "commit":
+            return False
+        return bool(check_commit(processed, room.id, room.info, step.roster(room.id)).removed)
+    except (MlsRefused, PolicyRefused):
+        return False
+
+
+def insist(step: Step, room: RoomState, track: BoxTrack) -> bool:
+    """Put our removal into the box behind what lies there; False if that cannot be, or takes too long."""
+    if track.insist_until:
+        return step.now < track.insist_until
+    if room.pending is not None and not room.pending.removed:
+        invites.keep_welcome(step, room)
+        room.intents = [*room.pending.intents, *room.intents]
+        step.store.drop_outbox_ref(track.keys.box.address, room.pending.frame)
+        step.group(room).clear_pending()
+        room.pending = None
+    if room.pending is None and not committing.stage_removal(step, room, track):
+        return False
+    track.insist_until = step.now + PATIENCE_MS
+    return True
