@@ -14,7 +14,7 @@ import msgspec
 import nullabona_mls as native
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from nullabona.client.core.errors import MlsRefused
+from nullabona.client.core.errors import EXPIRED, MlsRefused
 from nullabona.client.core.mlsport import Candidate, Group, Invitation, Leaf, Processed, Staged
 from nullabona.client.core.ports import Store
 from nullabona.client.core.roominfo import ROOM_INFO_EXTENSION
@@ -36,7 +36,9 @@ _KEY_PACKAGES: Final = "key-packages"
 
 
 def _refuse(error: native.CoreError) -> MlsRefused:
-    return MlsRefused("MLS refused a message or a change", error.code)
+    # The crate has one code for all that does not verify. Of this one alone others may have judged otherwise before.
+    expired = error.code == "verify" and "Lifetime is in the past" in str(error)
+    return MlsRefused("MLS refused a message or a change", EXPIRED if expired else error.code)
 
 
 def _guard(error: native.CoreError) -> Exception:

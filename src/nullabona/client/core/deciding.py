@@ -6,7 +6,7 @@ from hashlib import sha256
 
 from nullabona.client.core import boxes, committing, healing, insisting
 from nullabona.client.core.chunks import Missing, body_of
-from nullabona.client.core.errors import MlsRefused, PolicyRefused
+from nullabona.client.core.errors import EXPIRED, MlsRefused, PolicyRefused
 from nullabona.client.core.policy import check_commit
 from nullabona.client.core.proofs import Claim
 from nullabona.client.core.state import BoxTrack, CommitCandidate, RoomState
@@ -117,7 +117,9 @@ def _try(
                 step.copies.add(room.id)
             return False
         verdict = check_commit(processed, room.id, room.info, step.roster(room.id))
-    except (MlsRefused, PolicyRefused):
+    except (MlsRefused, PolicyRefused) as refusal:
+        if isinstance(refusal, MlsRefused) and refusal.reason == EXPIRED:
+            healing.came_too_late(step, room, track)
         return False
     if claim is not None and claim.removed != verdict.removed:
         return False

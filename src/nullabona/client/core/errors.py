@@ -15,7 +15,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from nullabona.errors import Bug, PeerError, UserError
 
@@ -207,6 +207,10 @@ class PolicyRefused(PeerError):
     """A commit breaks the room's rules (spec/room.md §3); every member ignores it."""
 
     code = "policy-refused"
+
+
+EXPIRED: Final = "expired"
+"""The reason of a refusal that the clock alone gives: whoever read the same a second before may have taken it."""
 
 
 class MlsRefused(PeerError):

@@ -47,6 +47,9 @@ FAR = "far-behind"
 WALK_MOST = 32
 """Who has gone through so many epochs without a pause asks for a ticket, and goes on meanwhile."""
 WALK_MS = 60_000
+TOO_LATE = "package-expired"
+TOO_LATE_MS = 600_000
+"""One question in so long, however many such commits lie in a box."""
 LOOK_AGAIN = 2
 """Who has not answered so often may have an inbox elsewhere by now."""
 STRANDED_MOST = 256
@@ -197,6 +200,13 @@ def walked(step: Step, room: RoomState) -> None:
         lost_thread(step, room, FAR)
 
 
+def came_too_late(step: Step, room: RoomState, track: BoxTrack) -> None:
+    """A key package in a commit has expired, perhaps only since: whoever read it before has gone on without us."""
+    if step.now >= track.asked_at + TOO_LATE_MS:
+        track.asked_at = step.now
+        lost_thread(step, room, TOO_LATE)
+
+
 def begin(step: Step, room: RoomState, heal: Heal) -> None:
     """Start to rejoin, unless we are already on the way to a branch at least as good."""
     old = room.heal
@@ -257,7 +267,7 @@ def _next_helper(step: Step, room: RoomState, heal: Heal) -> Helper | None:
     anybody = [Helper(account, others[account]) for account in sorted(others)]
     if heal.reason == UNPROVEN:
         return heal.helpers[heal.attempts % len(heal.helpers)]
-    if heal.reason == FAR:  # it passes while we ask: everybody once before anybody twice
+    if heal.reason in {FAR, TOO_LATE}:  # it passes while we ask: everybody once before anybody twice
         return anybody[heal.attempts % len(anybody)] if anybody else None
     turn, odd = divmod(heal.attempts, 2)
     pool = anybody if anybody and (odd or not heal.helpers) else heal.helpers
