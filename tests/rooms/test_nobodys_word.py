@@ -8,10 +8,11 @@ import msgspec
 import nullabona_mls as native
 import pytest
 
+from nullabona.client.core import commands
 from nullabona.client.core.content import Moved
 from nullabona.client.core.evidence import MAX_ATTEMPTS
 from nullabona.client.core.heals import Heal
-from nullabona.client.core.items import Ticket
+from nullabona.client.core.items import Invitation, Ticket
 from nullabona.client.core.proofs import make_claim, make_order
 from nullabona.client.core.roominfo import ROOM_INFO_EXTENSION, RoomInfo, encode_info
 from nullabona.wire.address import epoch_keys
@@ -22,6 +23,7 @@ from tests.rooms.hostile import (
     envelope,
     frames_at,
     kinds,
+    laid_out,
     mole,
     people,
     say_anything,
@@ -31,7 +33,7 @@ from tests.rooms.hostile import (
     warnings,
 )
 from tests.rooms.test_false_branches import DAY, HOUR, LOW_FIRST, MINUTE, claims
-from tests.rooms.world import Person, World
+from tests.rooms.world import RELAY, Person, World
 
 DOWN = list(reversed(LOW_FIRST))
 FALSE = b"no commit at all"
@@ -283,3 +285,68 @@ def test_a_claim_that_an_admins_order_proves_is_carried_out_at_once() -> None:
     world.settle(span=DAY * 2, most=4_000)
     a.online = True
     all_well(world, room, a, b, c)
+
+
+# -- invitations --------------------------------------------------------------------------------------------------
+
+
+def invite_away(liar: Person, victim: Person, room: bytes, info: RoomInfo) -> None:
+    """Invite somebody into a branch of the room that the liar makes by itself, in the place of their leaf there."""
+    group = mole(liar, room)
+    leaf = next(leaf.leaf for leaf in group.members() if leaf.signature_key == victim.me.signature_key)
+    group.commit(liar.mls.signer, remove=[leaf])
+    group.merge_pending()
+    package = victim.card.devices[0].key_package
+    changed = [(ROOM_INFO_EXTENSION, encode_info(info))]
+    bundle = group.commit(liar.mls.signer, add=[package], group_ext=changed)
+    world = liar.world
+    to_inbox(liar, victim, Invitation(world.dice.bytes(16), room, RELAY, laid_out(world, bundle)))
+
+
+def test_nobody_becomes_an_admin_by_an_invitation_into_a_room_one_is_in() -> None:
+    """While a device looks for its way, a member invites it to a branch where it is the only admin: it stays."""
+    world, (a, b, c, m), room = four(21)
+    m.online = False
+    lose_thread(b, room)
+    before = b.where(room)
+    invite_away(m, b, room, msgspec.structs.replace(a.info(room), admins=(m.account,)))
+    world.settle(span=MINUTE)
+    assert ((a.account,), before) == (b.info(room).admins, b.where(room))
+    assert "invitation-refused" in warnings(b, room)
+    all_well(world, room, a, b, c)
+
+
+def test_who_is_invited_to_an_empty_branch_is_back_within_hours() -> None:
+    """The same roles and members, but nobody there: an admin is asked, as after a ticket."""
+    world, (a, b, c, m), room = four(22)
+    m.online = False
+    lose_thread(b, room)
+    before = b.where(room)
+    invite_away(m, b, room, a.info(room))
+    world.settle(span=MINUTE)
+    assert before != b.where(room)
+    world.settle(span=3 * HOUR, most=4_000)
+    assert a.where(room) == b.where(room)
+    all_well(world, room, a, b, c)
+
+
+@pytest.mark.parametrize("phase", ["left", "removed"])
+def test_nobody_but_an_admin_brings_somebody_back_unasked(phase: str) -> None:
+    """Who is out and is invited again by a plain member, who is no contact, is asked first."""
+    world, (a, b, _, m), room = four(23)
+    with (a if phase == "removed" else b).engine.step(world.now, room) as step:
+        if phase == "removed":
+            commands.remove_account(step, room, b.account)
+        else:
+            commands.leave(step, room)
+    group_info = a.info(room)
+    world.settle(span=MINUTE)
+    assert phase == b.phase(room)
+    group = mole(m, room)
+    changed = [(ROOM_INFO_EXTENSION, encode_info(msgspec.structs.replace(group_info, admins=(m.account,))))]
+    bundle = group.commit(m.mls.signer, add=[b.card.devices[0].key_package], group_ext=changed)
+    m.online = False
+    to_inbox(m, b, Invitation(world.dice.bytes(16), room, RELAY, laid_out(world, bundle)))
+    world.settle(span=MINUTE)
+    assert phase == b.phase(room)
+    assert "room-request" in kinds(b, room, "room-request")

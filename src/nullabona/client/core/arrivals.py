@@ -32,6 +32,13 @@ def arrived(step: Step, room: RoomState, heal: Heal, by: bytes, before: RoomInfo
     room.led_by, room.led_at = by, step.now + LOOK_AROUND_MS + step.chance.between(0, LOOK_AROUND_MS // 4)
 
 
+def invited(step: Step, old: RoomState, room: RoomState, by: bytes) -> None:
+    """An invitation of account ``by`` takes the place of the ``old`` room; who said what in it is not forgotten."""
+    room.doubted, room.tries, room.vain, room.former = old.doubted, old.tries, old.vain, old.former
+    if not evidence.vouches(step, old.info, by):
+        room.led_by, room.led_at = by, step.now + LOOK_AROUND_MS + step.chance.between(0, LOOK_AROUND_MS // 4)
+
+
 def look_around(step: Step, room: RoomState) -> None:
     """We are where one member led us, for an hour: has anybody come here whose word counts? Else they are asked."""
     if not 0 < room.led_at <= step.now or room.heal is not None:

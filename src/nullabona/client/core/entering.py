@@ -7,8 +7,10 @@ from typing import Final
 import msgspec
 
 from nullabona.client.core import (
+    arrivals,
     claims,
     committing,
+    evidence,
     healing,
     leaving,
     members,
@@ -27,6 +29,7 @@ from nullabona.client.core.content import NoticeKind
 from nullabona.client.core.devices import own, telling
 from nullabona.client.core.devices.items import DeclineItem
 from nullabona.client.core.errors import MlsRefused, NoSuchRoom, PolicyRefused
+from nullabona.client.core.heals import Heal
 from nullabona.client.core.items import Invitation, decode_pack
 from nullabona.client.core.mlsport import Invitation as Opened
 from nullabona.client.core.outgoing import drop_trims
@@ -107,10 +110,32 @@ def _come(step: Step, sender: DeviceCertificate, item: Invitation, pack: bytes, 
             step.event("warning", item.room, code="invitation-refused", handle=handle, reason=refused.code)
         return
     info = decode_info(opened.room_info)
-    if trusted or old is not None:
+    if old is not None and not _as_known(step, old, sender, opened, info):
+        if old.phase == JOINED:
+            step.event("warning", item.room, code="invitation-refused", handle=str(sender.handle), reason="unproven")
+            return
+        trusted = trusted and old.phase != AWAY
+    elif old is not None:
+        trusted = True
+    if trusted:
         enter(step, opened, info, sender, item.order)
     else:
         _hold(step, sender, item, pack, info)
+
+
+def _as_known(step: Step, old: RoomState, sender: DeviceCertificate, opened: Opened, info: RoomInfo) -> bool:
+    """Whether an invitation leads into the room as we know it, or is by somebody who may say what it is.
+
+    Into one that we are out of only by such a one.
+    """
+    if old.phase not in {JOINED, AWAY}:
+        return evidence.vouches(step, old.info, sender.account_id)
+    heal = old.heal or Heal("invited", 0, b"", [], [], step.now)
+    try:
+        evidence.check_branch(step, old, heal, sender.account_id, info, opened.members)
+    except MlsRefused:
+        return False
+    return True
 
 
 def _trusted(step: Step, sender: DeviceCertificate, contact: Contact | None, room: bytes) -> bool:
@@ -267,6 +292,8 @@ def enter(step: Step, opened: Opened, info: RoomInfo, sender: DeviceCertificate,
         leaving.forget(step, opened.group_id)
     group = opened.accept()
     room = RoomState(opened.group_id, info, JOINED, [])
+    if old is not None and old.phase == JOINED:
+        arrivals.invited(step, old, room, sender.account_id)
     step.add_room(room)
     relocating.arrive(step, room, group.members(), order)
     committing.look_first(step, open_box(room, group))

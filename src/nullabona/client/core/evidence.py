@@ -149,7 +149,13 @@ def vouches(step: Step, info: RoomInfo, account: bytes) -> bool:
 
 
 def check_branch(
-    step: Step, room: RoomState, heal: Heal, by: bytes, info: RoomInfo, leaves: Iterable[Leaf], ticket: Ticket
+    step: Step,
+    room: RoomState,
+    heal: Heal,
+    by: bytes,
+    info: RoomInfo,
+    leaves: Iterable[Leaf],
+    ticket: Ticket | None = None,
 ) -> None:
     """Raises `MlsRefused` unless a branch to which account ``by`` leads gives nobody anything that we cannot justify.
 

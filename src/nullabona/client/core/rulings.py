@@ -126,13 +126,13 @@ class Ruled:
         return any(members_hash(accounts | lacking) == self.members for lacking in may_lack)
 
 
-def known(step: Step, room: RoomState, heal: Heal, ticket: Ticket) -> Known:
+def known(step: Step, room: RoomState, heal: Heal, ticket: Ticket | None) -> Known:
     """What we know of the room, without what only we have made of it since the ticket's branch parted from ours."""
     roster = step.roster(room.id)
     accounts = {device.account for device in roster.values()}
     if room.phase == AWAY:
         accounts |= {step.me.account, *(helper.account for helper in heal.helpers)}
-    theirs = {epoch: commit for epoch, commit, _ in ticket.history}
+    theirs = {epoch: commit for epoch, commit, _ in (ticket.history if ticket else ())}
     apart = [merged.epoch for merged in room.history if theirs.get(merged.epoch, merged.commit) != merged.commit]
     fork = min([*apart, *([heal.epoch] if heal.commit else [])], default=None)
     info, undone = room.info, set[bytes]()
@@ -156,7 +156,7 @@ def _since(step: Step, room: RoomState, fork: int | None) -> int:
     return max(entered + heard, default=-1)
 
 
-def follow(step: Step, room: RoomState, ours: Known, ticket: Ticket) -> Ruled:
+def follow(step: Step, room: RoomState, ours: Known, ticket: Ticket | None) -> Ruled:
     """Follow a ticket's rulings from what we know, as far as each is by an admin of the one before.
 
     An old one that gave somebody back a role would be news to whoever does not remember how old it is: then the ruling
@@ -164,7 +164,7 @@ def follow(step: Step, room: RoomState, ours: Known, ticket: Ticket) -> Ruled:
     """
     info, members, by_key = ours.info, members_hash(ours.accounts), _accounts(step, room)
     last, begun = ours.since, ours.since >= 0
-    for ruling in ticket.rulings:
+    for ruling in ticket.rulings if ticket else ():
         if ruling.room != room.id or ruling.epoch <= last:
             continue
         try:
@@ -176,7 +176,7 @@ def follow(step: Step, room: RoomState, ours: Known, ticket: Ticket) -> Ruled:
             begun = begun or ruled == info
             last = ruling.epoch
             info, members = (ruled, ruling.members) if begun else (info, members)
-    went = frozenset(order.account for order in ticket.went if _holds(order, room, info, by_key))
+    went = frozenset(order.account for order in (ticket.went if ticket else ()) if _holds(order, room, info, by_key))
     admins = tuple(account for account in info.admins if account not in went)
     return Ruled(structs.replace(info, admins=admins) if admins else info, members, went)
 
