@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from nullabona.directory.core.allowance import SMALL_CARD, Allowance
+from nullabona.directory.core.allowance import SMALL_CARD, Allowance, by_turns
 from nullabona.directory.core.decide import decide_lapse
 from nullabona.directory.core.limits import SHARE, Bucket, Limits, Rate
 from nullabona.directory.core.records import HOLD_DAYS, LAPSE_DAYS, StoredCard
@@ -207,3 +207,13 @@ def test_all_cards_are_looked_at_each_day() -> None:
             return [card.name for card in service._store.cards_after("", 2 * AT_ONCE)]
 
     assert ["kept"] == asyncio.run(play())
+
+
+def test_changes_are_taken_by_turns() -> None:
+    """Who offers one card does not wait for all of somebody who offers hundreds."""
+    much, little = Asker(), Asker()
+    waiting = [*[(much, number) for number in range(300)], (little, 0), (little, 1)]
+    batch, rest = by_turns(waiting, lambda one: one[0], 100)
+    assert [(much, number) for number in range(98)] + [(little, 0), (little, 1)] == batch
+    assert [(much, number) for number in range(98, 300)] == rest
+    assert (waiting, []) == by_turns(waiting, lambda one: one[0], 302)

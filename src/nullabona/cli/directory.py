@@ -6,6 +6,7 @@ import ipaddress
 import socket
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, Final
 
@@ -104,7 +105,7 @@ def _limits(settings: dict[str, Any]) -> Limits:
     if type(changes) is not int or not 1 <= changes <= MOST_CHANGES_PER_S:
         raise BadConfig(f"'changes_per_s' is a whole number from 1 to {MOST_CHANGES_PER_S}")
     rate = Rate(burst=BURST_S * changes, per_s=changes)
-    return Limits(changes=rate, registrations=rate)
+    return Limits(changes=rate, registrations=rate, lookups=max(rate, Limits().lookups, key=attrgetter("per_s")))
 
 
 def vkeys_of(settings: dict[str, Any]) -> list[str]:

@@ -15,6 +15,8 @@ from nullabona.drills.coerced.report import run_coerced
 from nullabona.drills.demo.run import Demo, render_summary, run_demo
 from nullabona.drills.demo.script import load_script
 from nullabona.drills.docket import desk_installed
+from nullabona.drills.flood.play import MINUTES
+from nullabona.drills.flood.report import run_flood
 from nullabona.drills.loss.play import Size
 from nullabona.drills.loss.report import run_loss
 from nullabona.drills.lost.told import run_lost_directory
@@ -232,6 +234,19 @@ def lost_directory(*, as_json: bool) -> None:
 
 
 @drill.command()
+@click.option("--minutes", type=click.FloatRange(0.1, 30), default=MINUTES, show_default=True,
+              help="How long the stranger stays: half of it on one connection, half on fifty.")  # fmt: skip
+@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+def flood(*, minutes: float, as_json: bool) -> None:
+    """Somebody without an account does what harm they can to a relay on this machine, while people talk."""
+    try:
+        report = run_flood(_tell, minutes)
+    except NullabonaError as error:
+        _fail(error)
+    _finish(report, as_json=as_json)
+
+
+@drill.command()
 @click.option(
     "--demands",
     type=click.IntRange(1, 10_000),
@@ -268,6 +283,7 @@ def all_drills(*, as_json: bool) -> None:
         lambda: run_loss(_tell, Size(renamed=True)),
         lambda: run_lying_directory(_tell),
         lambda: run_lost_directory(_tell),
+        lambda: run_flood(_tell),
         _run_docket,
     )
     for run in runs:

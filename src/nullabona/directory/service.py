@@ -14,10 +14,11 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
+from operator import attrgetter
 from pathlib import Path
 from typing import Final, TypeAlias, TypeVar
 
-from nullabona.directory.core.allowance import Allowance
+from nullabona.directory.core.allowance import Allowance, by_turns
 from nullabona.directory.core.decide import decide, keys_of, reason_for
 from nullabona.directory.core.limits import Limits
 from nullabona.directory.core.records import Keep, Known, Nothing, Refuse, held_mark
@@ -50,8 +51,8 @@ from nullabona.wire.messages import (
 )
 from nullabona.wire.service import ASKER, Asker, Handler
 
-BATCH: Final = 256
-"""Most changes in one transaction."""
+BATCH: Final = 32
+"""Most changes in one transaction: whoever comes waits for those that are being looked at."""
 SCRUB_S: Final = 5.0
 """Longest time that erased rows stay in the write-ahead log under load; without load it is emptied at once."""
 RETRY_S: Final = 5
@@ -65,6 +66,7 @@ READY_S: Final = 20.0
 """How long a request waits for a directory that has just begun to have its first epoch witnessed."""
 CHECKPOINT: Final = "checkpoint"
 DOCKET: Final = "docket/"
+_ASKER_OF: Final = attrgetter("asker")
 _log: Final = logging.getLogger("nullabona.directory")
 
 T = TypeVar("T")
@@ -315,7 +317,7 @@ class DirectoryService:
     async def _write(self) -> None:
         loop = asyncio.get_running_loop()
         while self._waiting:
-            batch, self._waiting = self._waiting[:BATCH], self._waiting[BATCH:]
+            batch, self._waiting = by_turns(self._waiting, _ASKER_OF, BATCH)
             wishes = [(waiting.wish, waiting.asker) for waiting in batch]
             try:
                 answers = await loop.run_in_executor(self._thread, self._commit, wishes)

@@ -8,6 +8,7 @@ from typing import Final
 from nullabona.drills import docket, seizure, warrant
 from nullabona.drills.coerced import report as coerced
 from nullabona.drills.demo import run as demo
+from nullabona.drills.flood import report as flood
 from nullabona.drills.loss import report as loss
 from nullabona.drills.lost import told as lost
 from nullabona.drills.lying import play as lying
@@ -27,4 +28,5 @@ DRILLS: Final[Mapping[str, tuple[str, ...]]] = {
     "lying-directory": tuple(lying.PROVES),
     "lost-directory": tuple(lost.PROVES),
     "docket": tuple(docket.PROVES),
+    "flood": tuple(flood.PROVES),
 }

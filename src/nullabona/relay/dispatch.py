@@ -84,6 +84,7 @@ class Dispatcher:
 
         def operation(request: Request, caller: Caller, request_id: int) -> None:
             self._metrics.requests[name] += 1
+            caller.budget.heavy += 1
             refusal = self._space.refuse_other(len(request.card)) if isinstance(request, PublishCard) else None
             if refusal is not None:
                 self._metrics.refusals[refusal.code] += 1

@@ -12,6 +12,8 @@ from typing import Final
 
 TURN: Final = 64
 """Requests of one connection in a turn, of small ones: about a millisecond."""
+HEAVY: Final = 32
+"""What another service is asked for, as to look up a card, counts so much more: up to a millisecond of work."""
 LARGE: Final = 16 * 1_024
 """A request counts once more for each so many bytes."""
 

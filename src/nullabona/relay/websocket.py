@@ -14,7 +14,7 @@ from nullabona.relay.core.budget import Budget
 from nullabona.relay.core.limits import Limits
 from nullabona.relay.dispatch import Dispatcher
 from nullabona.relay.handover import READ_BUFFER
-from nullabona.relay.turns import TURN, Turns, cost
+from nullabona.relay.turns import HEAVY, TURN, Turns, cost
 from nullabona.relay.unsent import Unsent
 from nullabona.relay.wiping import wipe, wipe_secret
 from nullabona.wire.messages import MAX_REQUEST, AnyResponse, encode
@@ -206,8 +206,14 @@ class WebSocket(WSListener):
             if self._later or self._used >= TURN:
                 self._put_off(request_id, bytes(body))
             else:
-                self._used += cost(len(body))
-                self._dispatch(body, self, request_id)
+                self._do(request_id, body)
+
+    def _do(self, request_id: int, body: bytes | memoryview) -> None:
+        self._used += cost(len(body))
+        self._dispatch(body, self, request_id)
+        if self.budget.heavy:
+            self._used += self.budget.heavy * HEAVY
+            self.budget.heavy = 0
 
     def _put_off(self, request_id: int, body: bytes) -> None:
         """Keep a request for a later turn, and read nothing more until all that wait have been answered."""
@@ -228,8 +234,7 @@ class WebSocket(WSListener):
         while self._later and self._used < TURN:
             request_id, body = self._later.popleft()
             self._later_bytes -= len(body) + _LATER_BYTES
-            self._used += cost(len(body))
-            self._dispatch(body, self, request_id)
+            self._do(request_id, body)
             wipe_secret(body)
         if self._later:
             self._gate.turns.wait(self._go_on)

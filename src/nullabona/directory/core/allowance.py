@@ -5,12 +5,14 @@ All of it is in memory and forgotten on restart; nothing of it is by address, or
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Callable, Sequence
+from typing import Final, TypeVar
 
 from nullabona.directory.core.limits import Bucket, Limits, PerHandle
 from nullabona.directory.core.records import StoredCard
 from nullabona.wire.service import Asker
 
+T = TypeVar("T")
 SMALL_CARD: Final = 10_240
 """Bytes of a card: one of two devices has room in it, whatever suite they use and however long their host's name is."""
 
@@ -46,3 +48,17 @@ class Allowance:
         if not wait:
             asker.take(what)
         return wait
+
+
+def by_turns(waiting: Sequence[T], asker: Callable[[T], Asker], most: int) -> tuple[list[T], list[T]]:
+    """So many of those that wait, the first of each connection before the second of any; and the rest."""
+    if len(waiting) <= most:
+        return list(waiting), []
+    turns: dict[Asker, int] = {}
+    order: list[tuple[int, int]] = []
+    for at, one in enumerate(waiting):
+        turn = turns[asker(one)] = turns.get(asker(one), -1) + 1
+        order.append((turn, at))
+    chosen = {at for _, at in sorted(order)[:most]}
+    batch = [waiting[at] for at in sorted(chosen)]
+    return batch, [one for at, one in enumerate(waiting) if at not in chosen]

@@ -23,7 +23,8 @@ class Rate:
 class Limits:
     """What a directory allows. Losing a limit costs the operator load, never a user's secret."""
 
-    lookups: Rate = Rate(burst=5_000, per_s=500)
+    lookups: Rate = Rate(burst=2_000, per_s=200)
+    """Each is about 0.7 ms of work."""
     changes: Rate = Rate(burst=2_000, per_s=200)
     """Cards and statements offered, right or wrong."""
     registrations: Rate = Rate(burst=2_000, per_s=5)

@@ -32,6 +32,7 @@ class Budget:
         "_most_boxes",
         "day",
         "frame_bytes",
+        "heavy",
         "inflight",
         "waiting",
     )
@@ -50,6 +51,7 @@ class Budget:
         self.day = 0
         self.frame_bytes = 0
         """What it brought on that day (`core.space`)."""
+        self.heavy = 0
         self.inflight = 0
         self.waiting = 0
 
