@@ -24,10 +24,11 @@ from nullabona_mls import (
 )
 
 from tests.mls.device import SUITE_NAMES, SUITES, Device, config, pair, same
-from tests.mls.tls import Forger, Reader, parse, vector
+from tests.mls.tls import HEAD, Forger, KeyPackage, Reader, parse, vector
 
 suites = pytest.mark.parametrize("suite", SUITES, ids=SUITE_NAMES)
 FOREVER = 2**64 - 1
+LEAF_CAP = 4096
 
 
 class Scene:
@@ -137,16 +138,19 @@ def test_a_short_tag_is_refused(scene: Scene, length: int) -> None:
 @suites
 @pytest.mark.parametrize("size", [0, 1, 0x3E, 0x3F, 0x40, 0x3FFE, 0x3FFF, 0x4000, 0x4001])
 def test_lengths_at_the_edges_of_their_encoding(suite: int, size: int) -> None:
-    """Plaintext, authenticated data, identity and group id of any length around the steps of the length encoding."""
+    """Plaintext, authenticated data, identity and group id of any length around the steps of the length encoding; an
+    identity as far as a leaf may go.
+    """
     alice, ours, _bob, theirs = pair(suite)
     seen = theirs.process(ours.encrypt(alice.signer, bytes(size), bytes(size)))
     assert (bytes(size), bytes(size)) == (seen.plaintext, seen.aad)
-    long = Device(bytes(size), config(suite))
+    identity = bytes(size if size < LEAF_CAP else 2_000)
+    long = Device(identity, config(suite))
     group = long.keep(Group.create(long.signer, long.name, long.cfg, b"i" * size))
     friend = Device(b"friend", config(suite))
     group, bundle = long.add(group, [friend])
     assert b"i" * size == group.id
-    assert bytes(size) == friend.join(bundle).members()[0].identity
+    assert identity == friend.join(bundle).members()[0].identity
 
 
 def test_a_length_written_too_long_is_refused(scene: Scene) -> None:
@@ -273,3 +277,49 @@ def test_a_member_without_our_extension_cannot_be_added() -> None:
     friend = Device(b"friend", config(SUITE_PQ))
     group, bundle = alice.add(group, [friend])
     assert same(group, friend.join(bundle))
+
+
+def leaf_of(size: int, scene: Scene) -> bytes:
+    """A validly signed key package whose leaf has so many bytes, for what its device says of itself."""
+    parts = replace(parse(scene.package), identity=bytes(2_000))
+    bare = LeafSize(parts)
+    return replace(parts, identity=bytes(2_000 + size - bare.size)).signed(Forger())
+
+
+class LeafSize:
+    """How long a leaf is: what is signed of it, and the signature with its length."""
+
+    def __init__(self, parts: KeyPackage) -> None:
+        whole = parts.signed(Forger())
+        around = len(HEAD) + 4 + len(vector(parts.init_key)) + len(vector(parts.extensions)) + len(vector(bytes(64)))
+        self.size = len(whole) - around
+
+
+@pytest.mark.parametrize("more", [0, 1])
+def test_a_leaf_has_a_bound_of_its_own(scene: Scene, more: int) -> None:
+    """Everybody in a group keeps everybody's leaf: one of 4,096 bytes is looked at and added, one of 4,097 is not."""
+    package = leaf_of(LEAF_CAP + more, scene)
+    alice = Device(b"alice", config(SUITE_PQ))
+    group = alice.create()
+    for use in (lambda: key_package_info(package), lambda: group.commit(alice.signer, add=[package])):
+        if more:
+            with pytest.raises(Invalid) as caught:
+                use()
+            assert "too-large" == caught.value.code
+        else:
+            use()
+
+
+@pytest.mark.parametrize(("size", "taken"), [(2_000, True), (4_000, False)])
+def test_whoever_comes_in_by_a_commit_of_their_own_brings_no_larger_leaf(size: int, taken: bool) -> None:  # noqa: FBT001
+    """A changed client may make it; nobody who is in follows it."""
+    alice, bob = Device(b"alice", config(SUITE_PQ)), Device(b"bob", config(SUITE_PQ))
+    ours = alice.create()
+    info, tree = ours.group_info(alice.signer), ours.ratchet_tree()
+    _, bundle = Group.join_external(bob.signer, bytes(size), info, tree, config(SUITE_PQ))
+    if taken:
+        assert "commit" == ours.process(bundle.commit).kind
+    else:
+        with pytest.raises(Invalid) as caught:
+            ours.process(bundle.commit)
+        assert "too-large" == caught.value.code

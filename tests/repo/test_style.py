@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[2]
 FOLDERS = ("src", "tests", "drills", "bench", "fuzz", "tools")
 MAX_FUNCTION = 60
 MAX_FILE = 400
-MAX_RUST = 1_300
+MAX_RUST = 1_850
 
 
 @cache
@@ -47,7 +47,7 @@ def test_no_file_is_longer_than_one_concept() -> None:
 
 
 def test_the_rust_seam_stays_small() -> None:
-    """All Rust of the project has fewer than 1,300 lines: it turns bytes into bytes, what is decided is Python."""
+    """All Rust of the project has fewer than 1,850 lines: it turns bytes into bytes, what is decided is Python."""
     rust = [path for path in (ROOT / "crates").rglob("*.rs") if "target" not in path.relative_to(ROOT).parts]
     assert 0 < sum(lines(path) for path in rust) < MAX_RUST
 

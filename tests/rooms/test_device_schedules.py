@@ -41,6 +41,13 @@ def test_folders_are_copied_back_as_well(monkeypatch: pytest.MonkeyPatch, seed: 
     play(monkeypatch, seed, folders=True)
 
 
+def test_who_gives_up_a_rooms_keys_says_before_which_commits_it_knows(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Seed 10,060: the one device that read a commit loses it with the relay's box, is copied back and comes in again
+    by somebody who never saw that commit, while a device of its own lets others in on the branch that is over.
+    """
+    play(monkeypatch, 10_060, folders=True)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("folders", [False, True])
 @pytest.mark.parametrize("chunk", range(MANY // CHUNK))

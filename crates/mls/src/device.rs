@@ -10,14 +10,19 @@ use pyo3::prelude::*;
 use crate::{
     errors::{Fail, Outcome, outside},
     storage::{Delta, Rows},
+    watch::MAX_FORWARD,
     wire::{Ext, custom_extensions, encoded, key_size},
 };
 
 const CLOCK_SLACK_S: u64 = 86_400;
-const RESUMPTION_SECRETS: usize = 4;
+pub const RESUMPTION_SECRETS: usize = 4;
 const PADDING: usize = 256;
 const OUT_OF_ORDER: u32 = 64;
-const MAX_FORWARD: u32 = 2000;
+
+/// How far from the newest message of a sender its others may lie.
+pub fn sender_ratchets() -> SenderRatchetConfiguration {
+    SenderRatchetConfiguration::new(OUT_OF_ORDER, MAX_FORWARD)
+}
 
 /// Wiped when it is dropped.
 #[pyclass(frozen)]
@@ -114,7 +119,7 @@ impl Config {
             .set_past_epoch_deletion_policy(PastEpochDeletionPolicy::MaxEpochs(self.past_epochs.into()))
             .number_of_resumption_psks(RESUMPTION_SECRETS)
             .use_ratchet_tree_extension(false)
-            .sender_ratchet_configuration(SenderRatchetConfiguration::new(OUT_OF_ORDER, MAX_FORWARD))
+            .sender_ratchet_configuration(sender_ratchets())
             .ciphersuite(self.suite)
             .lifetime(self.lifetime()?)
             .capabilities(self.capabilities())

@@ -39,6 +39,10 @@ impl Fail {
         Fail::Invalid("state", format!("the rows do not load: {reason}"))
     }
 
+    pub fn too_far() -> Self {
+        Fail::Invalid("too-far", "further ahead of its sender than we look".into())
+    }
+
     /// A change failed halfway: what is in memory can no longer be trusted.
     pub fn broken(_: impl Display) -> Self {
         Fail::Stale("a change failed halfway; load the group again")
@@ -46,7 +50,7 @@ impl Fail {
 
     pub fn processing<E: Error + 'static>(error: ProcessMessageError<E>, epoch: u64) -> Self {
         use MessageDecryptionError::SecretTreeError as Ratchet;
-        use ProcessMessageError::{GroupStateError, ValidationError as Checked};
+        use ProcessMessageError::{GroupStateError, InvalidCommit, ValidationError as Checked};
         match error {
             GroupStateError(MlsGroupStateError::UseAfterEviction) => Fail::NotMember,
             Checked(ValidationError::WrongEpoch | ValidationError::NoPastEpochData) => Fail::WrongEpoch(epoch),
@@ -54,6 +58,10 @@ impl Fail {
             Checked(ValidationError::UnableToDecrypt(Ratchet(SecretTreeError::TooDistantInThePast))) => {
                 Fail::Invalid("too-old", "behind the out-of-order window".into())
             }
+            Checked(ValidationError::UnableToDecrypt(Ratchet(SecretTreeError::TooDistantInTheFuture))) => {
+                Fail::too_far()
+            }
+            InvalidCommit(why) => Fail::Invalid("commit", why.to_string()),
             other => other.into(),
         }
     }

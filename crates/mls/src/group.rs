@@ -9,9 +9,11 @@ use openmls::prelude::*;
 use pyo3::{prelude::*, types::PyBytes};
 
 use crate::{
-    device::{Config, Signer},
+    device::{Config, RESUMPTION_SECRETS, Signer, sender_ratchets},
     errors::{Fail, Outcome, ensure, guarded, outside},
+    own::Another,
     storage::{CRYPTO, Delta, Done, KEY_PACKAGES, Key, Row, Rows, Secret, group, scope_of},
+    watch::Reach,
     wire::{Ext, Member, custom_extensions, encoded, extension_list, key_package, message, tree},
 };
 
@@ -24,6 +26,15 @@ pub struct Inner {
     generation: u64,
     /// Tells handles apart, so a staged commit cannot be merged into another one.
     pub handle: Arc<()>,
+    /// See `own`.
+    pub another: Option<Another>,
+    pub another_reads: bool,
+    /// The box of this epoch was read to its end.
+    pub caught_up: bool,
+    /// What did not open, by epoch and whether it was an application message. Starts anew with the handle.
+    pub reach: BTreeMap<(u64, bool), Reach>,
+    /// How many messages this leaf has sent in this epoch, once somebody wanted to know.
+    pub said: Option<u32>,
 }
 
 #[pyclass(frozen, get_all)]
@@ -104,6 +115,9 @@ impl Inner {
             None => self.mls.merge_pending_commit(&self.rows).map_err(Fail::broken)?,
         }
         self.rows.write(closed, &rosters).and(self.rows.remove(&pending)).map_err(Fail::broken)?;
+        (self.another, self.caught_up, self.said) = (None, false, Some(0));
+        let readable: Vec<u64> = rosters.keys().copied().collect();
+        self.reach.retain(|(epoch, application), _| *application && readable.contains(epoch));
         self.flush()
     }
 
@@ -122,6 +136,23 @@ pub fn from_rows(rows: &Rows, id: &GroupId) -> Outcome<MlsGroup> {
     MlsGroup::load(rows, id).map_err(Fail::state)?.ok_or_else(|| Fail::state("some are missing"))
 }
 
+/// A group keeps the configuration that it began with: earlier versions looked further.
+fn look_no_further(rows: &Rows, mls: &mut MlsGroup) -> Outcome<()> {
+    let known = mls.configuration().clone();
+    if *known.sender_ratchet_configuration() == sender_ratchets() {
+        return Ok(());
+    }
+    let config = MlsGroupJoinConfig::builder()
+        .wire_format_policy(known.wire_format_policy())
+        .padding_size(known.padding_size())
+        .set_past_epoch_deletion_policy(mls.past_epoch_deletion_policy().clone())
+        .number_of_resumption_psks(RESUMPTION_SECRETS)
+        .use_ratchet_tree_extension(false)
+        .sender_ratchet_configuration(sender_ratchets())
+        .build();
+    mls.set_configuration(rows, &config).map_err(Fail::state)
+}
+
 #[pyclass(frozen)]
 pub struct Group(Mutex<Option<Inner>>);
 
@@ -129,7 +160,17 @@ impl Group {
     /// A handle on a group that was just made (generation 0) or loaded.
     fn open(rows: Rows, mls: MlsGroup, generation: u64) -> Outcome<Self> {
         rows.put(group(b"meta", mls.group_id())?, Secret(vec![PROTOCOL_REV]))?;
-        Ok(Group(Mutex::new(Some(Inner { rows, mls, generation, handle: Arc::default() }))))
+        Ok(Group(Mutex::new(Some(Inner {
+            rows,
+            mls,
+            generation,
+            handle: Arc::default(),
+            another: None,
+            another_reads: false,
+            caught_up: false,
+            reach: BTreeMap::new(),
+            said: None,
+        }))))
     }
 
     /// Run `action` on the open handle without the interpreter lock. A panic or a half-done change closes the handle.
@@ -165,6 +206,7 @@ handle! {
     #[getter] own_leaf -> u32 { |inner| Ok(inner.mls.own_leaf_index().u32()) }
     #[getter] active -> bool { |inner| Ok(inner.mls.is_active()) }
     #[getter] r#gen -> u64 { |inner| Ok(inner.generation) }
+    #[getter] said -> u32 { |inner| inner.said() }
     #[getter] pending -> bool { |inner| Ok(inner.mls.pending_commit().is_some()) }
     #[getter] epoch_authenticator -> Vec<u8> { |inner| Ok(inner.mls.epoch_authenticator().as_slice().to_vec()) }
     group_ext -> Ext { |inner| extension_list(inner.mls.extensions()) }
@@ -173,6 +215,12 @@ handle! {
     merge_pending -> () { Inner::merge_pending }
     clear_pending -> () { Inner::clear_pending }
     take_delta -> Delta { |inner| inner.flush().map(|()| inner.rows.delta(inner.generation)) }
+    caught_up -> () {
+        |inner| {
+            (inner.another, inner.caught_up) = (None, true);
+            Ok(())
+        }
+    }
     testing_panic -> () { |_| panic!("asked to") }
 }
 
@@ -198,7 +246,8 @@ impl Group {
             let (rows, id) = (Rows::new(rows), GroupId::from_slice(group_id));
             let meta = rows.get(&group(b"meta", &id)?);
             ensure(meta.is_some_and(|meta| meta.0 == [PROTOCOL_REV]), "state", "rows of another revision")?;
-            let mls = from_rows(&rows, &id)?;
+            let mut mls = from_rows(&rows, &id)?;
+            look_no_further(&rows, &mut mls)?;
             Self::open(rows, mls, r#gen)
         })
     }
@@ -260,8 +309,12 @@ impl Group {
     fn encrypt(&self, py: Python<'_>, signer: &Signer, plaintext: &[u8], aad: Vec<u8>) -> Outcome<Vec<u8>> {
         self.run(py, |inner| {
             inner.check_signer(signer)?;
+            inner.before_sending()?;
+            let said = inner.said()?;
             inner.mls.set_aad(aad);
-            encoded(&inner.mls.create_message(&inner.rows, signer, plaintext)?)
+            let message = inner.mls.create_message(&inner.rows, signer, plaintext)?;
+            inner.said = Some(said + 1);
+            encoded(&message)
         })
     }
 
@@ -280,6 +333,7 @@ impl Group {
             let same = packages.iter().all(|package| package.ciphersuite() == inner.mls.ciphersuite());
             ensure(same, "suite", "a key package of another suite")?;
             let extensions = group_ext.map(|list| inner.new_extensions(list)).transpose()?;
+            inner.before_sending()?;
             inner.mls.set_aad(aad);
             let mut builder = inner
                 .mls

@@ -6,8 +6,10 @@
 mod device;
 mod errors;
 mod group;
+mod own;
 mod process;
 mod storage;
+mod watch;
 mod wire;
 
 pub const SUITE_PQ: u16 = 0x4e;

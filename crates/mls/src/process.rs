@@ -11,8 +11,10 @@ use pyo3::prelude::*;
 use crate::{
     errors::{Fail, Outcome, ensure},
     group::{Group, Inner, from_rows},
+    own::Unread,
     storage::Secret,
-    wire::{Ext, Member, check_key, extension_list, message},
+    watch::Reading,
+    wire::{Ext, Member, check_key, check_leaf, extension_list, message},
 };
 
 /// What `accept` would do.
@@ -40,6 +42,8 @@ pub struct Processed {
     external: bool,
     #[pyo3(get)]
     aad: Vec<u8>,
+    #[pyo3(get)]
+    said: u32,
     #[pyo3(get)]
     plaintext: Option<Secret>,
     #[pyo3(get)]
@@ -74,6 +78,7 @@ impl Processed {
                 _ => return Err(Fail::Invalid("proposal", "a kind of proposal we refuse".into())),
             }
         }
+        added.iter().copied().chain(staged.update_path_leaf_node()).try_for_each(check_leaf)?;
         match (sender, staged.update_path_leaf_node()) {
             (Sender::Member(leaf), Some(node)) => self.updates.push(Member::at(*leaf, node)?),
             (_, Some(node)) => added.push(node),
@@ -105,6 +110,15 @@ impl Inner {
         self.rosters().ok()?.remove(&epoch)?.remove(&leaf.u32())
     }
 
+    fn read(&mut self, epoch: u64, message: ProtocolMessage) -> Outcome<ProcessedMessage> {
+        let done = self
+            .watched(message, |inner, watch, message| inner.mls.process_message(&Reading(&inner.rows, watch), message));
+        done.map_err(|unread| match unread {
+            Unread::Spent => Fail::too_far(),
+            Unread::Refused(error) => Fail::processing(error, epoch),
+        })
+    }
+
     fn process(&mut self, bytes: &[u8]) -> Outcome<Processed> {
         let message = message(bytes)?.try_into_protocol_message().map_err(|_| Fail::syntax("group message"))?;
         ensure(message.group_id() == self.mls.group_id(), "wrong-group", "a message of another group")?;
@@ -122,16 +136,25 @@ impl Inner {
         if kind == ContentType::Commit {
             self.flush()?;
         }
-        let done = self.mls.process_message(&self.rows, message);
-        if kind == ContentType::Commit && done.is_ok() {
+        let done = self.read(epoch, message);
+        let opened = done.as_ref().is_ok_and(|done| !matches!(done.content(), Content::OwnPrivateMessage));
+        if kind == ContentType::Commit && opened {
             // Decrypting used up its key, but until the commit is accepted it must stay readable: a crash or a second
             // thought in between would otherwise lock this device out of the next epoch.
             self.mls = from_rows(&self.rows, self.mls.group_id()).map_err(|_| Fail::broken("rows"))?;
             self.rows.hold(false);
         }
-        let done = done.map_err(|error| Fail::processing(error, epoch))?;
+        let done = done?;
         let (sender, credential, aad) = (done.sender().clone(), done.credential().clone(), done.aad().to_vec());
-        let seen = self.describe(epoch, &sender, &credential, done.into_content())?;
+        let content = done.into_content();
+        let ours = matches!(content, Content::OwnPrivateMessage) && epoch == self.epoch();
+        let seen = self.describe(epoch, &sender, &credential, content)?;
+        if ours && let Some(said) = self.signed_by_us(bytes)? {
+            return Ok(Processed { aad, said, kind: "own_other", ..seen });
+        }
+        if kind == ContentType::Application && self.caught_up && !ours {
+            self.another = None; // it may hold what this sender's key came from
+        }
         Ok(Processed { aad, ..seen })
     }
 

@@ -20,13 +20,13 @@ use openmls_traits::{
 };
 use postcard::{Error, experimental::serialized_size};
 use pyo3::prelude::*;
-use serde::{Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 pub const KEY_PACKAGES: &[u8] = b"kp";
 const CONFIG: &[u8] = b"config";
 const PROPOSAL: &[u8] = b"proposal:";
-const SECRETS: &[u8] = b"secrets";
+pub const SECRETS: &[u8] = b"secrets";
 const PATCH: &[u8] = b"secrets+";
 
 /// The crypto provider; it holds no keys.
@@ -38,7 +38,7 @@ pub type Key = (Vec<u8>, Vec<u8>);
 pub type Row = (Vec<u8>, Vec<u8>, Secret);
 
 /// Bytes that are wiped when they are dropped. Python gets a copy.
-#[derive(Clone, PartialEq, Zeroize, ZeroizeOnDrop, FromPyObject, IntoPyObjectRef)]
+#[derive(Clone, PartialEq, Zeroize, ZeroizeOnDrop, Serialize, Deserialize, FromPyObject, IntoPyObjectRef)]
 #[pyo3(transparent)]
 pub struct Secret(pub Vec<u8>);
 
@@ -137,6 +137,14 @@ impl Rows {
             state.changed.insert(key);
         }
         Ok(())
+    }
+
+    /// The rows of `scope`, to be changed on their own.
+    pub fn copied(&self, scope: &[u8]) -> Self {
+        let state = self.0.borrow();
+        let values = state.values.iter().filter(|(key, _)| key.0 == scope);
+        let values = values.map(|(key, value)| (key.clone(), value.clone())).collect();
+        Rows(RefCell::new(State { values, ..State::default() }))
     }
 
     pub fn get(&self, key: &Key) -> Option<Secret> {

@@ -2,7 +2,7 @@
 
 use openmls::prelude::{Member as MlsMember, *};
 use pyo3::prelude::*;
-use tls_codec::{Deserialize, Serialize, VLBytes};
+use tls_codec::{Deserialize, Serialize, Size, VLBytes};
 
 use crate::{
     errors::{Fail, Outcome, ensure, outside},
@@ -11,6 +11,8 @@ use crate::{
 
 const MESSAGE_CAP: usize = 8 << 20;
 const TREE_CAP: usize = 16 << 20;
+/// A leaf of ours has some 1,900 bytes with a post-quantum key; everybody in a group has to keep everybody's.
+const LEAF_CAP: usize = 4096;
 
 /// Extensions: type and data.
 pub type Ext = Vec<(u16, Vec<u8>)>;
@@ -50,6 +52,11 @@ pub fn check_key(suite: Ciphersuite, key: &[u8]) -> Outcome<()> {
     ensure(key.len() == key_size(suite)?, "key-length", "an HPKE key of another length")
 }
 
+/// And so must what a device says of itself.
+pub fn check_leaf(leaf: &impl Size) -> Outcome<()> {
+    ensure(leaf.tls_serialized_len() <= LEAF_CAP, "too-large", "leaf")
+}
+
 fn identity_of(credential: &Credential) -> Outcome<Vec<u8>> {
     ensure(credential.credential_type() == CredentialType::Basic, "credential", "not a basic credential")?;
     Ok(credential.serialized_content().to_vec())
@@ -79,7 +86,10 @@ impl Member {
 /// A ratchet tree; every HPKE key has the right length.
 pub fn tree(bytes: &[u8], suite: Ciphersuite) -> Outcome<RatchetTreeIn> {
     let tree: RatchetTreeIn = exact(bytes, TREE_CAP, "ratchet tree")?;
-    tree.leaves().try_for_each(|leaf| check_key(suite, &vector_in(leaf.encryption_key(), 0)?))?;
+    tree.leaves().try_for_each(|leaf| {
+        check_leaf(leaf)?;
+        check_key(suite, &vector_in(leaf.encryption_key(), 0)?)
+    })?;
     tree.parents().try_for_each(|parent| check_key(suite, &vector_in(parent, 0)?))?;
     Ok(tree)
 }
@@ -103,6 +113,7 @@ pub fn key_package(bytes: &[u8]) -> Outcome<KeyPackage> {
     identity_of(&decoded.unverified_credential().credential)?;
     let verified = decoded.validate(&*CRYPTO, ProtocolVersion::Mls10)?;
     check_key(verified.ciphersuite(), verified.hpke_init_key().as_slice())?;
+    check_leaf(verified.leaf_node())?;
     check_key(verified.ciphersuite(), &vector_in(verified.leaf_node().encryption_key(), 0)?)?;
     Ok(verified)
 }

@@ -30,6 +30,8 @@ KEY_PACKAGE_LIFETIME_S: Final = 10 * 365 * 86_400
 """Members check a key package's lifetime when they process its commit, perhaps long after; how old a published one may
 be is decided by the card's day instead (spec/directory.md)."""
 SMALL_ROOM: Final = 250
+SAID_SIZE: Final = 4
+"""An application message carries, signed, how many this leaf had sent in the epoch before it (spec/room.md §6)."""
 KEPT_KEY_PACKAGES: Final = 10
 """A key package is published for a week and may be used for 30 days: ten weeks of private halves are enough."""
 _KEY_PACKAGES: Final = "key-packages"
@@ -37,7 +39,7 @@ _KEY_PACKAGES: Final = "key-packages"
 
 def _refuse(error: native.CoreError) -> MlsRefused:
     # The crate has one code for all that does not verify. Of this one alone others may have judged otherwise before.
-    expired = error.code == "verify" and "Lifetime is in the past" in str(error)
+    expired = error.code in {"verify", "commit"} and "Lifetime is in the past" in str(error)
     return MlsRefused("MLS refused a message or a change", EXPIRED if expired else error.code)
 
 
@@ -76,7 +78,7 @@ class MlsGroup:
 
     def encrypt(self, plaintext: bytes) -> bytes:
         try:
-            return self.handle.encrypt(self._owner.signer, plaintext)
+            return self.handle.encrypt(self._owner.signer, plaintext, self.handle.said.to_bytes(SAID_SIZE, "big"))
         except native.CoreError as error:
             raise _guard(error) from error
 
@@ -85,6 +87,12 @@ class MlsGroup:
             return self.handle.process(message)
         except native.CoreError as error:
             raise _guard(error) from error
+
+    def is_later(self, processed: Processed) -> bool:
+        if not isinstance(processed, native.Processed):
+            raise Bug("a processed message of another implementation")
+        number = processed.aad
+        return len(number) == SAID_SIZE and int.from_bytes(number, "big") >= processed.said
 
     def accept(self, processed: Processed) -> None:
         if not isinstance(processed, native.Processed):
@@ -288,6 +296,10 @@ class Mls:
 
     def sign(self, data: bytes) -> bytes:
         return self._key.sign(data)
+
+    def caught_up(self, group_id: bytes) -> None:
+        if (group := self._groups.get(group_id)) is not None:
+            group.handle.caught_up()
 
     # -- steps ----------------------------------------------------------------------------------------------------
 

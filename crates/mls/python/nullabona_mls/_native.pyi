@@ -51,7 +51,8 @@ class Duplicate(CoreError): ...
 class Invalid(CoreError):
     """`code` is one of: "syntax" (does not decode, or trailing bytes), "too-large", "suite", "key-length" (an HPKE
     public key of the wrong length), "credential" (not a basic credential), "proposal" (a proposal or kind of proposal
-    that we refuse), "too-old" (behind the out-of-order window), "no-key-package" (no private row for this Welcome),
+    that we refuse), "too-old" (behind the out-of-order window), "too-far" (ahead of it), "commit" (it opened and
+    its sender signed it, but what it does cannot be followed), "no-key-package" (no private row for this Welcome),
     "wrong-group", "argument", "state" (rows that do not load), "verify" (OpenMLS refused: signature, tree,
     confirmation tag, lifetime ...)."""
 
@@ -117,8 +118,9 @@ class Config:
         every member. `allow_proposals`: accept standalone proposals, PublicMessage handshakes, PSKs and trees inside
         Welcomes; for vectors and interop tests, never in the product.
 
-        Fixed: application messages are padded to a multiple of 256 bytes; a message may be 64 behind or 2,000 ahead
-        of the newest that was seen of its sender.
+        Fixed: application messages are padded to a multiple of 256 bytes; a message may be 64 behind or 128 ahead of
+        the newest that was seen of its sender, or 8 ahead once 8 messages that named its leaf, or 64 that named any,
+        did not open in that epoch (counted anew by each handle).
         """
 
 @final
@@ -163,12 +165,16 @@ class Processed:
     """A verified message. Nothing of it is in the group's state until `Group.accept`.
 
     "app": an application message; nothing to accept. "commit": somebody else's commit, staged. "own_commit": our
-    pending commit came back byte for byte; `accept` merges it. "own_echo": claims to be from this leaf, cannot be
-    read and the claim is not authenticated: skip it. "proposal": only with `allow_proposals`; `accept` queues it.
+    pending commit came back byte for byte; `accept` merges it. "own_echo": claims to be from this leaf, and anybody in
+    its epoch could have made it: skip it. "own_other": of the current epoch, from this leaf, at a generation that this
+    handle has not used (or not before the epoch's box was read to its end, see `caught_up`), and signed by this leaf's
+    key, so another handle of the same leaf made it; but who else is in the epoch can seal again, at that generation,
+    what this handle signed before in it: `said` numbers that. The same bytes are one only once. "proposal": only with
+    `allow_proposals`; `accept` queues it.
     """
 
     @property
-    def kind(self) -> Literal["app", "proposal", "commit", "own_commit", "own_echo"]: ...
+    def kind(self) -> Literal["app", "proposal", "commit", "own_commit", "own_echo", "own_other"]: ...
     @property
     def epoch(self) -> int:
         """The epoch the message was sent in."""
@@ -185,6 +191,9 @@ class Processed:
         """Sent by somebody who was not a member: an external commit (or, with `allow_proposals`, proposal)."""
     @property
     def aad(self) -> bytes: ...
+    @property
+    def said(self) -> int:
+        """Of an "own_other": how many application messages this handle had sent when it had the keys to read it."""
     @property
     def plaintext(self) -> bytes | None:
         """Set for "app"."""
@@ -255,6 +264,9 @@ class Group:
     @property
     def gen(self) -> int: ...
     @property
+    def said(self) -> int:
+        """How many application messages this leaf has encrypted in the current epoch."""
+    @property
     def pending(self) -> bool:
         """Whether an own commit waits for `merge_pending` or `clear_pending`."""
     @property
@@ -273,7 +285,8 @@ class Group:
         `WrongEpoch`: a handshake of another epoch, or an application message of a future or forgotten epoch.
         """
     def accept(self, processed: Processed) -> None:
-        """Merge the commit (this clears an own pending one) or queue the proposal. "app" and "own_echo": nothing.
+        """Merge the commit (this clears an own pending one) or queue the proposal. "app", "own_echo" and "own_other":
+        nothing.
 
         Only on the handle that processed it (`Invalid`, "argument") and while that epoch is current (`WrongEpoch`).
         """
@@ -295,6 +308,9 @@ class Group:
         """
     def merge_pending(self) -> None:
         """Make the pending commit the current epoch. `Invalid` ("argument") if none is pending."""
+    def caught_up(self) -> None:
+        """The box of the current epoch was read to its end. Until then it is remembered, in memory, where this leaf
+        stood when it first sent something: what a copy of this device said from there on is an "own_other"."""
     def clear_pending(self) -> None:
         """Forget the pending commit; harmless if there is none."""
     def export_secret(self, label: str, context: bytes, length: int) -> bytes:

@@ -190,11 +190,22 @@ def announce(step: Step, room: RoomState, track: BoxTrack) -> None:
     commit = winning_commit(step, track)
     if commit is None:
         return
+    queue_frame(step, room, track, Kind.SETTLED, _claim(step, room, track, commit), keep=False)
+    track.settled_seen = track.announced = True
+
+
+def last_words(step: Step, room: RoomState) -> list[tuple[BoxTrack, bytes]]:
+    """What a device that gives up a room's keys still has to announce, for each closed box that somebody may have to
+    read yet: others may know nothing of the commit that it merged, and it will not be reminded of it.
+    """
+    ended = [(track, winning_commit(step, track)) for track in room.boxes if track.beacon_at]
+    return [(track, _claim(step, room, track, commit)) for track, commit in ended if commit is not None]
+
+
+def _claim(step: Step, room: RoomState, track: BoxTrack, commit: bytes) -> bytes:
     removed, box = tuple(track.winner_removed), track.keys.box.address
     why = [order for merged in room.history if merged.commit == track.winner for order in merged.orders]
-    claim = make_claim(step.mls, step.me.signature_key, box, commit, removed, tuple(why))
-    queue_frame(step, room, track, Kind.SETTLED, claim, keep=False)
-    track.settled_seen = track.announced = True
+    return make_claim(step.mls, step.me.signature_key, box, commit, removed, tuple(why))
 
 
 def winning_commit(step: Step, track: BoxTrack) -> bytes | None:
@@ -265,6 +276,11 @@ def _diverge(step: Step, room: RoomState, track: BoxTrack) -> None:
     for frame in step.store.frames(track.keys.box.address):
         if frame.mine and frame.data and frame.kind == Kind.MESSAGE:
             queue_raw(step, room, track, frame.hash, frame.data)
+    _move_on(step, room)
+
+
+def _move_on(step: Step, room: RoomState) -> None:
+    """To an epoch in which every ratchet begins anew."""
     if not any(isinstance(intent, UpdateKeys) for intent in room.intents):
         room.intents.append(UpdateKeys())
         room.commit_at = max(room.commit_at, step.within(step.timing.put_back_any))
@@ -279,9 +295,23 @@ def _answer_gaps(step: Step, room: RoomState, track: BoxTrack, view: DeviceView)
         if frame is None:
             continue
         if frame.mine and frame.message:
-            messages.send_again(step, room, track, frame.message)
+            if seq not in view.unreadable or not _waits_for_epoch(step, room, track, frame.message):
+                messages.send_again(step, room, track, frame.message)
         elif frame.data and seq in view.missing and not track.closed:
             track.put_back_any_at = track.put_back_any_at or step.within(step.timing.put_back_any)
+
+
+def _waits_for_epoch(step: Step, room: RoomState, track: BoxTrack, message_id: bytes) -> bool:
+    """Somebody cannot read ours again and again: they may have lost more of what we said in this epoch than they look
+    ahead. So we begin another, once a day at most, whoever says so; there it goes to all.
+    """
+    message = step.store.message(room.id, message_id)
+    if track.closed or message is None or not messages.was_in_vain(message):
+        return False
+    if room.moved_on != step.day:
+        room.moved_on = step.day
+        _move_on(step, room)
+    return room.pending is not None or any(isinstance(intent, UpdateKeys) for intent in room.intents)
 
 
 # -- closed boxes -------------------------------------------------------------------------------------------------

@@ -27,7 +27,7 @@ from nullabona.client.core.mlsport import Processed
 from nullabona.client.core.outgoing import drop_trims, queue_frame
 from nullabona.client.core.planning import Change, plan
 from nullabona.client.core.policy import Verdict, certificate_of
-from nullabona.client.core.proofs import CommitNote, RemovalOrder, Ruling, encode_note
+from nullabona.client.core.proofs import TAG_SIZE, CommitNote, RemovalOrder, Ruling, encode_note
 from nullabona.client.core.records import Device
 from nullabona.client.core.roominfo import RoomInfo, decode_info, encode_info
 from nullabona.client.core.state import (
@@ -121,13 +121,14 @@ def stage_removal(step: Step, room: RoomState, track: BoxTrack) -> bool:
 def _stage(step: Step, room: RoomState, track: BoxTrack, change: Change) -> None:
     group = step.group(room)
     ruling = rulings.make(step, room, change.info or room.info, change.remove, change.intents)
+    tag = sha256(track.keys.box.address + step.now.to_bytes(8, "big")).digest()[:TAG_SIZE]
     try:
         staged = group.commit(
             add=change.add,
             remove=change.remove,
             update=change.update,
             info=encode_info(change.info) if change.info else None,
-            aad=encode_note(CommitNote(change.orders, ruling)),
+            aad=encode_note(CommitNote(change.orders, ruling, tag)),
         )
     except MlsRefused as refusal:
         step.event("change-failed", room.id, reason=refusal.reason)
@@ -135,6 +136,7 @@ def _stage(step: Step, room: RoomState, track: BoxTrack, change: Change) -> None
         kept: list[Intent] = [intent for intent in change.intents if not isinstance(intent, AddAccount)]
         room.intents = kept if len(kept) < len(change.intents) else []
         return
+    track.tags.append(tag)
     frame = queue_frame(step, room, track, Kind.COMMIT, staged.commit)
     commit = sha256(staged.commit).digest()
     room.pending = PendingCommit(
@@ -290,5 +292,6 @@ def leave_room(step: Step, room: RoomState, *, watch: BoxTrack | None = None, by
     room.pending = room.heal = None
     drop_trims(step, [room.relay])
     step.mls.forget(room.id)
+    step.forget_way(room.id)
     step.left += [account for account in room.info.pair if account != step.me.account]
     step.event("left" if left else "removed", room.id, by=by)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from hashlib import sha256
 
-from nullabona.client.core import boxes, committing, healing, insisting
+from nullabona.client.core import behind, boxes, committing, healing, insisting
 from nullabona.client.core.chunks import Missing, body_of
-from nullabona.client.core.errors import EXPIRED, MlsRefused, PolicyRefused
+from nullabona.client.core.errors import MlsRefused, PolicyRefused
 from nullabona.client.core.policy import check_commit
-from nullabona.client.core.proofs import Claim
+from nullabona.client.core.proofs import Claim, tag_of
 from nullabona.client.core.state import BoxTrack, CommitCandidate, RoomState
 from nullabona.client.core.step import Step
 from nullabona.wire.frame import Kind, OpenedFrame
@@ -113,13 +113,13 @@ def _try(
     try:
         processed = step.group(room).process(commit)
         if processed.kind != "commit":
-            if processed.kind == "own_echo" and not _ours(step, track, candidate):
+            if processed.kind == "own_other" and not candidate.settled and _is_new(track, processed.aad):
                 step.copies.add(room.id)
             return False
         verdict = check_commit(processed, room.id, room.info, step.roster(room.id))
     except (MlsRefused, PolicyRefused) as refusal:
-        if isinstance(refusal, MlsRefused) and refusal.reason == EXPIRED:
-            healing.came_too_late(step, room, track)
+        if isinstance(refusal, MlsRefused):
+            behind.refused(step, room, track, refusal.reason, sha256(commit).digest(), claim)
         return False
     if claim is not None and claim.removed != verdict.removed:
         return False
@@ -127,7 +127,6 @@ def _try(
     return True
 
 
-def _ours(step: Step, track: BoxTrack, candidate: CommitCandidate) -> bool:
-    """Whether we know that we made it: a commit of ours that did not come first and was given up."""
-    frame = step.store.frame(track.keys.box.address, candidate.frame)
-    return candidate.settled or (frame is not None and frame.mine)
+def _is_new(track: BoxTrack, note: bytes) -> bool:
+    """Of a commit that we have signed: whether this profile does not know of it."""
+    return tag_of(note) not in {b"", *track.tags}

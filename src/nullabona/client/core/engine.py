@@ -212,6 +212,8 @@ class Engine:
             return self.on_inbox(after, answer, now, relay, address)
         idle = room_id not in self._joins and now < self._wake.get(room_id, _NEVER)
         if idle and stand is not None and stand.has(after, answer, relay):
+            if stand.current:
+                self._mls.caught_up(room_id)
             return NOTHING
         with self.step(now, room_id, chosen=False) as step:
             room = step.find_room(room_id)

@@ -41,6 +41,8 @@ ASTRAY = "relay-gone"
 """The room was found at no relay."""
 UNPROVEN = "led-by-one"
 """A member who is no admin has led us here: somebody else is asked whether this is the room."""
+BEHIND = "commit-not-followed"
+"""Others may have gone through a commit that this device cannot follow."""
 FEW_ATTEMPTS = 8
 """How often a ticket is asked for where there may be no other branch, over about a quarter of an hour."""
 FAR = "far-behind"
@@ -235,7 +237,7 @@ def ask(step: Step, room: RoomState) -> None:
         heal = room.heal = None  # we are there
     if heal is None or heal.next_at > step.now:
         return
-    doubtful = heal.reason in {FAR, LONELY, OUTSIDE, ASTRAY, UNPROVEN} and not heal.gone
+    doubtful = heal.reason in {BEHIND, FAR, LONELY, OUTSIDE, ASTRAY, UNPROVEN} and not heal.gone
     if evidence.exhausted(step, room, heal, FEW_ATTEMPTS if doubtful else evidence.MAX_ATTEMPTS):
         if heal.gone and room.phase == JOINED:
             committing.leave_room(step, room)

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from nullabona.client.core import people, relocating, rulings, signers
+from nullabona.client.core import kept, people, returning, signers
 from nullabona.client.core.devices import own
 from nullabona.client.core.heals import Heal
-from nullabona.client.core.items import Gone, Ticket, TicketRequest
-from nullabona.client.core.state import JOINED, RoomState
+from nullabona.client.core.items import Gone, TicketRequest
+from nullabona.client.core.state import AWAY, JOINED, RoomState
 from nullabona.client.core.step import Step
 from nullabona.wire.card import Card
 from nullabona.wire.certificate import DeviceCertificate
 
 ALONE_ATTEMPTS = 2
 """Who has asked so often and heard nothing helps others who lost the thread at the same place."""
-TOLD_HISTORY = 64
 
 
 def help_back(step: Step, sender: DeviceCertificate, asked: TicketRequest, card: Card | None = None) -> None:
@@ -22,8 +21,17 @@ def help_back(step: Step, sender: DeviceCertificate, asked: TicketRequest, card:
     ``card`` is the one that the directory has of its account, if it was just looked up.
     """
     room = step.find_room(asked.room)
-    if room is None or room.phase != JOINED or room.pending is not None or sender.device_id == step.me.device:
+    if room is None or sender.device_id == step.me.device:
         return  # the last is our own question, in the inbox that we share with our other devices
+    if room.phase == AWAY:
+        _from_away(step, room, sender, asked, card)
+    elif room.phase == JOINED and room.pending is None:
+        _from_inside(step, room, sender, asked, card)
+
+
+def _from_inside(
+    step: Step, room: RoomState, sender: DeviceCertificate, asked: TicketRequest, card: Card | None
+) -> None:
     if sender.account_id not in {device.account for device in step.roster(room.id).values()}:
         if not asked.commit or any(merged.commit == asked.commit for merged in room.history):
             people.post(step, sender.account_id, str(sender.handle), Gone(room.id))
@@ -42,21 +50,25 @@ def help_back(step: Step, sender: DeviceCertificate, asked: TicketRequest, card:
     track = room.current
     if track.candidates or step.now < track.settle_until:
         return
-    group = step.group(room)
-    history = tuple((m.epoch, m.commit, tuple(m.removed)) for m in room.history[-TOLD_HISTORY:])
-    ticket = Ticket(
-        room.id,
-        room.epoch,
-        track.secret,
-        group.group_info(),
-        group.ratchet_tree(),
-        track.incarnation,
-        track.position,
-        history,
-        relocating.to_carry(room),
-        *rulings.to_carry(room),
-    )
-    people.post(step, sender.account_id, str(sender.handle), ticket)
+    people.post(step, sender.account_id, str(sender.handle), kept.make_ticket(step, room))
+
+
+def _from_away(step: Step, room: RoomState, sender: DeviceCertificate, asked: TicketRequest, card: Card | None) -> None:
+    """Let somebody into a room whose keys we gave up ourselves: all may have, and then somebody has to be the first.
+
+    Whoever is in knows better where the room is, so this waits until all were asked. It leads nowhere if the room has
+    gone on since: a commit lies in that box then, and whoever asked finds it before their own.
+    """
+    heal = room.heal
+    if asked.commit or heal is None or heal.reason != returning.RETURNING or not returning.asked_all(heal):
+        return
+    ticket = kept.ticket_for(step, room.id, sender.account_id)
+    if ticket is None:
+        return
+    if _may_return(step, room, sender, card):
+        people.post(step, sender.account_id, str(sender.handle), ticket)
+    elif card is None and sender.account_id != step.me.account:
+        people.look_up_for(step, sender, asked)
 
 
 def _in_same_plight(room: RoomState, heal: Heal, asked: TicketRequest) -> bool:

@@ -38,6 +38,8 @@ from nullabona.wire.frame import Kind
 
 MAX_RESENT: Final = 8
 """How often a message is encrypted again because somebody said they could not read it."""
+RESENT_IN_VAIN: Final = 2
+"""After so many times it is not the relay: see `boxes`."""
 
 
 def draw_id(step: Step) -> bytes:
@@ -212,6 +214,11 @@ def send_again(step: Step, room: RoomState, track: BoxTrack, message_id: bytes) 
     resend(step, room, replace(message, resent=message.resent + 1))
 
 
+def was_in_vain(message: Message) -> bool:
+    """Whether it does not help to send it again in its epoch."""
+    return message.resent >= RESENT_IN_VAIN
+
+
 def leave_epoch(step: Step, room: RoomState, track: BoxTrack) -> None:
     """The epoch of ``track`` ended: whatever of ours was not placed before the winning commit goes to the new one."""
     for message in step.store.own_messages(room.id, (MessageState.WAITING, MessageState.SENT)):
@@ -219,7 +226,7 @@ def leave_epoch(step: Step, room: RoomState, track: BoxTrack) -> None:
             continue
         frame = step.store.frame(message.box, message.frame)
         in_time = frame is not None and 0 < frame.seq < track.winner_seq
-        if not in_time or track.diverged:
+        if not in_time or track.diverged or was_in_vain(message):
             resend(step, room, message)
 
 

@@ -81,18 +81,26 @@ def queue_frame(
 
     A kept frame is put back if the relay loses it before everybody acknowledged it.
     """
+    frame = _seal(step, room, track, kind, body)
+    digest = sha256(frame).digest()
+    data, box = frame if keep else b"", track.keys.box.address
+    step.store.put_frame(Frame(box, digest, 0, b"", kind, mine=True, message=message, day=step.day, data=data))
+    queue_raw(step, room, track, digest, frame)
+    return digest
+
+
+def queue_last(step: Step, room: RoomState, track: BoxTrack, kind: Kind, body: bytes) -> None:
+    """Put a frame into the outbox for a box that this device follows no more; nothing is remembered of it."""
+    frame = _seal(step, room, track, kind, body)
+    queue_raw(step, room, track, sha256(frame).digest(), frame)
+
+
+def _seal(step: Step, room: RoomState, track: BoxTrack, kind: Kind, body: bytes) -> bytes:
     keys = track.keys
     indirect = not body_fits(len(body))
     if indirect:
         body = encode_ref(queue_blob(step, room.id, keys.box.address, track.relay, body))
-    frame = seal_frame(keys.frame_key, keys.box.address, step.chance.bytes(NONCE_SIZE), kind, body, indirect=indirect)
-    digest = sha256(frame).digest()
-    data = frame if keep else b""
-    step.store.put_frame(
-        Frame(keys.box.address, digest, 0, b"", kind, mine=True, message=message, day=step.day, data=data)
-    )
-    queue_raw(step, room, track, digest, frame)
-    return digest
+    return seal_frame(keys.frame_key, keys.box.address, step.chance.bytes(NONCE_SIZE), kind, body, indirect=indirect)
 
 
 def queue_raw(step: Step, room: RoomState, track: BoxTrack, digest: bytes, frame: bytes) -> None:

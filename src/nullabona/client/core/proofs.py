@@ -23,6 +23,7 @@ Hash = Annotated[bytes, Meta(min_length=32, max_length=32)]
 Signature = Annotated[bytes, Meta(min_length=64, max_length=64)]
 Key = Annotated[bytes, Meta(min_length=32, max_length=32)]
 
+TAG_SIZE: Final = 8
 _ORDER: Final = b"nullabona removal order v1"
 _RULING: Final = b"nullabona ruling v1"
 _CLAIM: Final = b"nullabona settled claim v1"
@@ -115,17 +116,21 @@ def decode_ruling(data: bytes) -> Ruling:
 
 
 class CommitNote(msgspec.Struct, array_like=True, frozen=True):
-    """The authenticated data of a commit: the orders that justify its removals, and what an admin made of the room."""
+    """The authenticated data of a commit: the orders that justify its removals, and what an admin made of the room.
+
+    ``tag``: by it a device knows its own commits. Anybody in the epoch can seal again what it signed.
+    """
 
     orders: Annotated[tuple[RemovalOrder, ...], Meta(max_length=256)] = ()
     ruling: Ruling | None = None
+    tag: Annotated[bytes, Meta(max_length=TAG_SIZE)] = b""
 
 
 _notes = msgspec.msgpack.Decoder(CommitNote)
 
 
 def encode_note(note: CommitNote) -> bytes:
-    return _encode(note) if note.orders or note.ruling else b""
+    return _encode(note) if note.orders or note.ruling or note.tag else b""
 
 
 def decode_note(data: bytes) -> CommitNote:
@@ -136,6 +141,14 @@ def decode_note(data: bytes) -> CommitNote:
         return _notes.decode(data)
     except (msgspec.MsgspecError, ValueError, RecursionError):
         raise Malformed("a commit's note does not decode") from None
+
+
+def tag_of(data: bytes) -> bytes:
+    """The tag in a commit's authenticated data; empty if there is none."""
+    try:
+        return decode_note(data).tag
+    except Malformed:
+        return b""
 
 
 class Claim(msgspec.Struct, array_like=True, frozen=True):

@@ -80,6 +80,13 @@ def take_frames(step: Step, room: RoomState, track: BoxTrack, after: int, answer
     boxes.compare_due(step, room, track, before)
     track.check_acks = track.check_acks or track.position > before
     deciding.decide(step, room, track)
+    _note_end(step, room, track)
+
+
+def _note_end(step: Step, room: RoomState, track: BoxTrack) -> None:
+    """Nothing lies in the current box that we have not seen."""
+    if not track.closed and not track.undecided:
+        step.mls.caught_up(room.id)
 
 
 def _same_box(step: Step, room: RoomState, track: BoxTrack, answer: Frames) -> bool:
@@ -184,9 +191,8 @@ def _deliver(step: Step, room: RoomState, track: BoxTrack, seq: int, body: bytes
         processed = step.group(room).process(body)
     except MlsRefused as refusal:
         return refusal.reason == "duplicate"
-    if processed.kind == "own_echo":
+    if processed.kind == "own_other" and not track.closed and step.group(room).is_later(processed):
         step.copies.add(room.id)
-        return True
     if processed.kind != "app" or processed.plaintext is None:
         return True
     device = _sender(step, room, processed)

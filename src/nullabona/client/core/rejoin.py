@@ -173,6 +173,8 @@ def take_frames(join: Join, after: int, answer: Frames) -> bool | None:
         return None
     keys = join.keys
     for seq, data in answer.frames:
+        if seq > join.position + 1:
+            return False  # of what is gone nobody can tell whether it was a commit
         join.position = seq
         if sha256(data).digest() == join.frame:
             return True
@@ -216,6 +218,7 @@ def adopt(step: Step, room: RoomState, join: Join) -> None:
     room.heal, room.pending, room.intents = None, None, intents
     room.redo = [intent.account for intent in intents if isinstance(intent, RemoveAccount)]
     room.phase = JOINED
+    step.forget_way(room.id)
     room.commit_at = step.within(step.timing.commit_spread)
     relocating.arrive(step, room, group.members(), join.ticket.order)
     # A device linked while we were away, or let in on the branch that is over, has nobody else to let it in.

@@ -10,15 +10,17 @@ from typing import Final
 
 import msgspec
 
-from nullabona.client.core import people, whereabouts
+from nullabona.client.core import boxes, kept, people, whereabouts
 from nullabona.client.core.devices import own
 from nullabona.client.core.heals import Heal, Helper
 from nullabona.client.core.items import TicketRequest
+from nullabona.client.core.outgoing import queue_last
 from nullabona.client.core.ports import Store
 from nullabona.client.core.records import Device
 from nullabona.client.core.roominfo import DEVICES, RoomInfo, decode_info, encode_info
 from nullabona.client.core.state import AWAY, JOINED, RoomState
 from nullabona.client.core.step import DAY_MS, Step
+from nullabona.wire.frame import Kind
 
 RETURNING: Final = "returning"
 RESTORED: Final = "restored"
@@ -57,8 +59,8 @@ def expect(step: Step, room_id: bytes, info: RoomInfo, members: list[Helper]) ->
     if step.find_room(room_id) is not None:
         return
     due = step.now + step.timing.silence + step.chance.between(0, step.timing.silence)
-    kept = [each for each in expected(step) if each.room != room_id]
-    _keep(step, [*kept, Expected(room_id, encode_info(info), tuple(members), due)])
+    others = [each for each in expected(step) if each.room != room_id]
+    _keep(step, [*others, Expected(room_id, encode_info(info), tuple(members), due)])
 
 
 def expected(step: Step) -> list[Expected]:
@@ -81,9 +83,9 @@ def next_due(step: Step) -> int | None:
     return min((each.due for each in expected(step)), default=None)
 
 
-def _keep(step: Step, kept: list[Expected]) -> None:
-    if kept:
-        step.store.set_value(_EXPECTED, msgspec.msgpack.encode(kept))
+def _keep(step: Step, rooms: list[Expected]) -> None:
+    if rooms:
+        step.store.set_value(_EXPECTED, msgspec.msgpack.encode(rooms))
     else:
         step.store.delete_value(_EXPECTED)
 
@@ -96,19 +98,15 @@ def note_restored(store: Store) -> None:
 
 
 def copied_back(step: Step, room: RoomState) -> None:
-    """Our own leaf has said something here that this profile does not know: the profile is a copy from before that.
+    """Our own leaf has signed something here that this profile does not know: the profile is a copy from before that.
 
-    Its ratchet positions may be used already, so nothing more is sent from that leaf. A member could make it look so;
-    therefore at most once a day, and it costs no more than a new leaf. No contact is asked for other rooms: whoever
-    watches the relay would be shown whom this account knows, as often as a member likes.
+    Its ratchet positions may be used already, so nothing more is sent from that leaf. Whoever has this device's key, as
+    with a copy of the folder, can make it so; nobody else. No contact is asked for other rooms: whoever watches the
+    relay would be shown whom this account knows, as often as somebody with a copy likes.
     """
-    key = f"copied-back:{room.id.hex()}"
-    last = int(step.store.get_value(key) or b"-1")
-    if room.phase != JOINED or step.day == last:
-        return
-    step.store.set_value(key, str(step.day).encode())
-    forsake(step, room)
-    step.event("warning", room.id, code="copied-back")
+    if room.phase == JOINED:
+        forsake(step, room)
+        step.event("warning", room.id, code="copied-back")
 
 
 def forsake_all(step: Step) -> None:
@@ -120,12 +118,15 @@ def forsake_all(step: Step) -> None:
 
 
 def forsake(step: Step, room: RoomState) -> None:
-    """Forget everything of a room but its messages and who is in it, because its keys must not be used again."""
+    """Forget everything of a room but its messages and the way into it, because its keys must not be used again."""
     if room.phase != JOINED:
         return
     roster = list(step.roster(room.id).values())
     members = [device for device in roster if device.account != step.me.account]
-    kept = RoomState(room.id, room.info, AWAY, [], read_upto=room.read_upto, rulings=room.rulings, went=room.went)
+    left = RoomState(room.id, room.info, AWAY, [], read_upto=room.read_upto, rulings=room.rulings, went=room.went)
+    way, owed = kept.keep(step, room), boxes.last_words(step, room)
+    for track in room.boxes:
+        step.store.delete_value(boxes.winner_key(track))
     step.forget_room(room.id)
     step.mls.forget(room.id)
     if room.info.kind == DEVICES:
@@ -135,8 +136,11 @@ def forsake(step: Step, room: RoomState) -> None:
         if not members:
             return
         own.set_room(step.store, room.id)
-    _ask(step, kept, helpers_of(members))
-    step.add_room(kept)
+    _ask(step, left, helpers_of(members))
+    step.add_room(left)
+    kept.put(step, room.id, way)
+    for track, claim in owed:
+        queue_last(step, left, track, Kind.SETTLED, claim)
 
 
 def helpers_of(members: list[Device]) -> list[Helper]:
@@ -161,6 +165,11 @@ def look_after(step: Step, room: RoomState) -> None:
     rounds, place = divmod(heal.attempts, len(heal.helpers))
     pause = min(step.timing.ticket << min(rounds, 12), DAY_MS) if place == 0 else step.timing.ticket
     heal.next_at = step.now + pause + step.chance.between(0, step.timing.ticket)
+
+
+def asked_all(heal: Heal) -> bool:
+    """Whether everybody was asked for a way back, and nobody has given one."""
+    return heal.attempts > len(heal.helpers)
 
 
 def told_gone(room: RoomState, account: bytes) -> bool:

@@ -16,6 +16,8 @@ class Stand:
     incarnation: bytes
     position: int
     relay: str
+    current: bool
+    """It is the box of the epoch that the room is in."""
 
     def has(self, after: int, answer: Frames, relay: str) -> bool:
         """Whether an answer of ``relay`` to a read after ``after`` says nothing new. Empty: whoever keeps the box."""
@@ -32,7 +34,7 @@ def stands_of(room: RoomState) -> dict[Address, Stand]:
     if room.phase != JOINED:
         return {}
     return {
-        track.keys.box.address: Stand(track.incarnation, track.position, track.relay)
+        track.keys.box.address: Stand(track.incarnation, track.position, track.relay, not track.closed)
         for track in room.boxes
         if _is_settled(track)
     }

@@ -81,6 +81,8 @@ class BoxTrack(msgspec.Struct):
     """When to tell whoever was removed since, and does not know it, which branch we are on."""
     asked_at: int = 0
     """When we last followed the claim of somebody who was removed since."""
+    tags: list[bytes] = field(default_factory=list)
+    """Of the commits that this device made in the epoch: see `CommitNote`."""
     silence_at: int = 0
     """After a loss: when somebody else must have shown up in the new box, or we ask where the room is."""
     confirm_at: int = 0
@@ -305,6 +307,10 @@ class RoomState(msgspec.Struct):
     """When to see to it that all our account's devices, and only they, are in."""
     tended: dict[str, Tended] = field(default_factory=dict)
     """device (hex) of our account → how often it was seen to so."""
+    unfollowed: list[int] = field(default_factory=list)
+    """When we asked because of a commit that we cannot follow, in ms, within a day (`nullabona.client.core.behind`)."""
+    moved_on: int = 0
+    """The day on which we last began an epoch because somebody could not read what we said."""
     typing_at: int = 0
     """When we last told that we were writing."""
     stranded: dict[str, list[bytes]] = field(default_factory=dict)

@@ -23,6 +23,11 @@ if TYPE_CHECKING:
 DAY_MS: Final = 86_400_000
 
 
+def way_key(room: bytes) -> str:
+    """Where `nullabona.client.core.kept` has what it keeps of a room."""
+    return f"kept-ticket:{room.hex()}"
+
+
 class Chance(Protocol):
     """Where randomness comes from; an argument, so that a schedule can be replayed."""
 
@@ -190,6 +195,11 @@ class Step:
         self._loaded.pop(room, None)
         self._rosters.pop(room, None)
         self.store.delete_room(room)
+        self.forget_way(room)
+
+    def forget_way(self, room: bytes) -> None:
+        """Nobody is to come into a room any more by what was kept of it (`nullabona.client.core.kept`)."""
+        self.store.delete_value(way_key(room))
 
     def group(self, room: RoomState) -> Group:
         return self.mls.group(room.id)

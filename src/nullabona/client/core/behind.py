@@ -1,0 +1,47 @@
+"""A commit that opened, that its sender signed, and that this device cannot follow: others may be in the next epoch.
+
+Who commits can put noise into the path for one device that they choose; all others accept it, and MLS proves it to none
+of them (spec/room.md §7). So this device asks those who went through that commit for a ticket. If nobody has, the
+commit holds for nobody, and nobody answers.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from nullabona.client.core import evidence, healing
+from nullabona.client.core.errors import EXPIRED
+from nullabona.client.core.heals import Heal
+from nullabona.client.core.proofs import Claim
+from nullabona.client.core.state import BoxTrack, RoomState
+from nullabona.client.core.step import DAY_MS, Step
+
+UNFOLLOWED: Final = "commit"
+"""The reason with which MLS refuses such a commit."""
+MOST: Final = 8
+"""So many such commits a day, whoever made them, are asked about at once; others once a member claims one."""
+
+
+def refused(step: Step, room: RoomState, track: BoxTrack, reason: str, commit: bytes, claim: Claim | None) -> None:
+    """MLS refused a commit that lies in the current box. ``commit``: its hash; ``claim``: by who merged it."""
+    if reason == EXPIRED:
+        healing.came_too_late(step, room, track)
+    elif reason == UNFOLLOWED and claim is None:
+        _ask_anybody(step, room, track, commit)
+    elif reason == UNFOLLOWED and claim is not None:
+        _ask(step, room, track, claim)
+
+
+def _ask_anybody(step: Step, room: RoomState, track: BoxTrack, commit: bytes) -> None:
+    room.unfollowed = [at for at in room.unfollowed if step.now - at < DAY_MS]
+    if room.heal is None and len(room.unfollowed) < MOST and step.others(room, room.epoch):
+        room.unfollowed.append(step.now)
+        soon = step.within(step.timing.receipt)
+        healing.begin(step, room, Heal(healing.BEHIND, track.epoch, commit, [], [], soon))
+
+
+def _ask(step: Step, room: RoomState, track: BoxTrack, claim: Claim) -> None:
+    helper = healing.signer_of(step, room, claim)
+    if not evidence.doubts(step, room, helper.account):
+        heal = Heal(healing.FORK, track.epoch, claim.commit, list(claim.removed), [helper], step.now)
+        healing.begin(step, room, heal)

@@ -1,0 +1,90 @@
+"""Commits that all follow but one device: it does not stay behind."""
+
+from __future__ import annotations
+
+import nullabona_mls as native
+import pytest
+
+from nullabona.client.core.behind import MOST
+from nullabona.wire.frame import Kind
+from tests.rooms.hostile import all_well, claim, forge, kinds, mole, people, update_keys
+from tests.rooms.insiders import SUITE_NAMES, SUITES
+from tests.rooms.test_own_leaf import put_into
+from tests.rooms.world import Person, World
+
+MINUTE = 60_000
+
+
+def cut_off(person: Person, room: bytes) -> None:
+    """As if whoever commits next had put noise into the path for this device: its private keys open nothing."""
+    with person.store.transaction():
+        rows = person.store.mls_rows([native.group_scope(room)])
+        keys = [(scope, key, _spoilt(row)) for scope, key, row in rows if key.startswith(b"keys:")]
+        assert keys
+        person.store.mls_write(keys, [])
+    person.crash()
+
+
+def _spoilt(row: bytes) -> bytes:
+    """A list of key pairs in postcard, the private halves altered: in each, the last bytes of the row before."""
+    return row[:-16] + bytes(byte ^ 0x55 for byte in row[-16:]) if len(row) > 16 else row
+
+
+@pytest.mark.parametrize("suite", SUITES, ids=SUITE_NAMES)
+def test_a_commit_that_one_device_cannot_follow_costs_it_a_minute(suite: int) -> None:
+    """It asks those who went through it, before anybody announces their branch."""
+    world = World(30, suite=suite)
+    a, b, m = people(world, 3)
+    room = world.group(a, b, m)
+    cut_off(b, room)
+    update_keys(m, room)
+    world.settle(span=MINUTE)
+    assert ["rejoined"] == kinds(b, room, "rejoined")
+    assert a.where(room) == m.where(room) == b.where(room)
+    all_well(world, room, a, b, m)
+
+
+def test_every_hour_again_it_is_never_away_for_longer_than_the_announcement_takes() -> None:
+    """Beyond eight times a day it waits until a member says that the commit holds: twenty minutes."""
+    world = World(31)
+    a, b, m = people(world, 3)
+    room = world.group(a, b, m)
+    longest = 0
+    for _ in range(MOST + 3):
+        cut_off(b, room)
+        update_keys(m, room)
+        since = world.now
+        while b.where(room) != a.where(room) or a.epoch(room) != m.epoch(room) or world.now == since:
+            world.settle(span=MINUTE)
+            assert world.now - since < 60 * MINUTE
+        longest = max(longest, world.now - since)
+        world.settle(span=60 * MINUTE)
+    assert longest <= 30 * MINUTE
+    all_well(world, room, a, b, m)
+
+
+def test_what_nobody_can_follow_stops_nobody() -> None:
+    """A member's commit that is good for none: each asks a few times, and goes on."""
+    world = World(32)
+    a, b, m = people(world, 3)
+    room = world.group(a, b, m)
+    for person in (a, b):
+        cut_off(person, room)
+    commit = mole(m, room).commit(m.mls.signer, update=True).commit
+    put_into(a, room, Kind.COMMIT, commit)
+    m.online = False
+    world.settle(span=60 * MINUTE)
+    a.send(room, "we go on")
+    world.settle(span=5 * MINUTE)
+    assert ["we go on"] == b.texts(room)
+
+
+def test_a_claim_that_is_noise_is_not_asked_about() -> None:
+    world = World(33)
+    a, b, m = people(world, 3)
+    room = world.group(a, b, m)
+    forge(m, room, Kind.SETTLED, claim(m, room, b"no commit at all"))
+    world.turn(b)
+    with b.engine.step(world.now, room) as step:
+        assert step.room(room).heal is None
+        assert [] == step.room(room).unfollowed
