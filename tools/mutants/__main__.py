@@ -17,6 +17,7 @@ import time
 import tomllib
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from hashlib import sha256
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Final
@@ -43,18 +44,18 @@ REACH: Final = ROOT / ".cache" / "mutants"
 EQUIVALENT: Final = Path(__file__).with_name("equivalent.toml")
 
 
-def measure(jobs: int) -> None:
-    """Run the tests once and write down which line each of them runs."""
-    shutil.rmtree(REACH, ignore_errors=True)
-    REACH.mkdir(parents=True)
+def measure(folder: Path, tests: list[str], packages: list[str], jobs: int) -> None:
+    """Run the tests once and write down which line of the packages each of them runs."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
     print("measuring which test runs which line (once; --fresh measures again)", flush=True)
     command = [sys.executable, "-m", "pytest", "-q", "-p", "tools.mutants.reach", "-n", str(jobs), "--timeout", "600"]
     environment = os.environ | {
-        reach.FOLDER: str(REACH),
-        "NULLABONA_REACH_PACKAGES": " ".join(PACKAGES),
+        reach.FOLDER: str(folder),
+        "NULLABONA_REACH_PACKAGES": " ".join(packages),
         "PYTHONPATH": os.pathsep.join([str(SOURCE), str(ROOT)]),
     }
-    subprocess.run([*command, *TESTS], cwd=ROOT, env=environment, check=False, stdout=subprocess.DEVNULL)
+    subprocess.run([*command, *tests], cwd=ROOT, env=environment, check=False, stdout=subprocess.DEVNULL)
 
 
 def population(packages: list[str]) -> list[Mutant]:
@@ -130,15 +131,18 @@ def main() -> None:
     )
     parser.add_argument("--seconds", type=float, default=60.0, help="of tests for a mutant at most (default 60)")
     parser.add_argument("--least", type=float, default=0.95, help="the share that has to be noticed (default 0.95)")
+    parser.add_argument("--tests", nargs="+", default=list(TESTS), help="which tests are asked (default: nearly all)")
     parser.add_argument("--fresh", action="store_true", help="measure anew which test runs which line")
     given = parser.parse_args()
-    if given.fresh or not list(REACH.glob("*.coverage")):
-        measure(given.jobs)
-    known = reach.load(REACH, SOURCE)
+    packages = list(given.packages or PACKAGES)
+    folder = REACH / sha256(repr((packages, given.tests)).encode()).hexdigest()[:12]
+    if given.fresh or not list(folder.glob("*.coverage")):
+        measure(folder, given.tests, packages, given.jobs)
+    known = reach.load(folder, SOURCE)
     if not known.lines:
         raise SystemExit("no test ran a line that is measured\nhint: make setup, then make mutants MUTANTS=--fresh")
     seed = given.seed if given.seed is not None else random.SystemRandom().randrange(10**6)
-    everything = population(list(given.packages or PACKAGES))
+    everything = population(packages)
     print(f"seed {seed}: {min(given.count, len(everything))} of {len(everything)} mutants", flush=True)
     sample = random.Random(seed).sample(everything, min(given.count, len(everything)))  # noqa: S311 (no secret)
     began = time.monotonic()
