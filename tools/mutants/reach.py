@@ -28,7 +28,10 @@ class Recorder:
         self._worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
         self._folder = folder
         self._seconds: dict[str, float] = {}
-        self._measure = coverage.Coverage(data_file=str(folder / f"{self._worker}.coverage"), source_pkgs=packages)
+        # Without the project's own settings: those measure branches and subprocesses, into many files.
+        self._measure = coverage.Coverage(
+            data_file=str(folder / f"{self._worker}.coverage"), source_pkgs=packages, config_file=False
+        )
         self._measure.start()
 
     @pytest.hookimpl(wrapper=True)
