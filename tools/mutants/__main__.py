@@ -19,7 +19,6 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
 from pathlib import Path
-from queue import SimpleQueue
 from typing import Final
 
 from tools.mutants import reach, sites
@@ -80,27 +79,21 @@ def _equivalent() -> list[dict[str, str]]:
 
 
 def try_all(sample: list[Mutant], known: reach.Reach, jobs: int, most_s: float) -> list[Tried]:
-    """Try each mutant of a sample, several at a time, and print those that were not noticed."""
+    """Try each mutant of a sample, in several processes, and print those that were not noticed."""
     results: list[Tried] = []
-    with tempfile.TemporaryDirectory(prefix="nullabona-mutants-") as folder:
-        benches: SimpleQueue[Bench] = SimpleQueue()
-        for number in range(jobs):
-            benches.put(Bench(Path(folder) / str(number), known, most_s))
 
-        def one(mutant: Mutant) -> Tried:
-            bench = benches.get()
-            try:
-                return bench.tried(mutant)
-            finally:
-                benches.put(bench)
+    def part(number: int) -> None:
+        bench = Bench(Path(folder) / str(number), known, most_s)
+        for tried in bench.tried(sample[number::jobs]):
+            results.append(tried)
+            if tried.verdict != "caught":
+                print(f"{tried.verdict}: {tried.mutant.describe()} ({tried.tests} tests)", flush=True)
+            elif len(results) % 25 == 0:
+                print(f"  {len(results)} of {len(sample)}", flush=True)
 
-        with ThreadPoolExecutor(jobs) as pool:
-            for tried in pool.map(one, sample):
-                results.append(tried)
-                if tried.verdict != "caught":
-                    print(f"{tried.verdict}: {tried.mutant.describe()} ({tried.tests} tests)", flush=True)
-                elif len(results) % 25 == 0:
-                    print(f"  {len(results)} of {len(sample)}", flush=True)
+    with tempfile.TemporaryDirectory(prefix="nullabona-mutants-") as folder, ThreadPoolExecutor(jobs) as pool:
+        for done in [pool.submit(part, number) for number in range(jobs)]:
+            done.result()
     return results
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import warnings
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -48,8 +49,9 @@ class Recorder:
 
     def pytest_sessionfinish(self) -> None:
         """Write down what was seen."""
-        self._measure.stop()
-        self._measure.save()
+        with warnings.catch_warnings(action="ignore"):  # that it measured little is no error
+            self._measure.stop()
+            self._measure.save()
         (self._folder / f"{self._worker}.seconds.json").write_text(json.dumps(self._seconds))
 
 

@@ -1,21 +1,28 @@
-"""One mutant, tried: the tests that run its line, against a private copy of the source, until one of them fails."""
+"""Mutants, tried: the tests that run their lines are asked until one fails, quickest first.
+
+Most are tried in forks of one process (`forked`); what changes the import of a module, in a process of its own that
+reads a private copy of the source.
+"""
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
 import sys
-import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
 
+from tools.mutants.forked import JOBS, Answer, Job
 from tools.mutants.reach import Reach
 from tools.mutants.sites import Change
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 SOURCE: Final = ROOT / "src"
+_PYTEST: Final = (sys.executable, "-m", "pytest", "-q", "--no-header", "--tb=no", "-p", "no:randomly", "-m", "")
 
 Verdict = Literal["caught", "survived", "unreached"]
 
@@ -36,40 +43,41 @@ class Mutant:
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """What came of it."""
+    """What came of one."""
 
     mutant: Mutant
     verdict: Verdict
     by: str
     tests: int
-    seconds: float
 
 
 class Bench:
-    """A private copy of the source in which one mutant after another is tried. Close it by removing ``folder``."""
+    """Tries mutants, one after the other. What it needs lies in ``folder``, which the caller removes."""
 
     def __init__(self, folder: Path, reach: Reach, most_s: float) -> None:
-        self._copy = folder / "src"
-        self._temporary = folder / "tmp"
-        self._temporary.mkdir(parents=True)
-        shutil.copytree(SOURCE, self._copy, ignore=shutil.ignore_patterns("__pycache__"))
+        self._folder = folder
         self._reach = reach
         self._most_s = most_s
+        self._copy = folder / "src"
+        (folder / "tmp").mkdir(parents=True)
+        shutil.copytree(SOURCE, self._copy, ignore=shutil.ignore_patterns("__pycache__"))
 
-    def tried(self, mutant: Mutant) -> Tried:
-        """Put the mutant in, ask the tests, and take it out again."""
-        began = time.monotonic()
-        tests = self._chosen(mutant)
-        if not tests:
-            return Tried(mutant, "unreached", "", 0, 0.0)
-        path = self._copy / mutant.file
-        before = path.read_bytes()
-        path.write_bytes(mutant.change.apply(before))
-        try:
-            by = self._ask(tests)
-        finally:
-            path.write_bytes(before)
-        return Tried(mutant, "caught" if by else "survived", by, len(tests), time.monotonic() - began)
+    def tried(self, mutants: list[Mutant]) -> Iterator[Tried]:
+        """What came of each, as it comes."""
+        chosen = [(mutant, self._chosen(mutant)) for mutant in mutants]
+        asked = [(mutant, tests) for mutant, tests in chosen if tests]
+        yield from (Tried(mutant, "unreached", "", 0) for mutant, tests in chosen if not tests)
+        answered = 0
+        for answer in self._forked(asked):
+            mutant, tests = asked[answer["job"]]
+            answered += 1
+            if answer["verdict"] == "elsewhere":
+                yield self._alone(mutant, tests)
+            else:
+                verdict: Verdict = "caught" if answer["verdict"] == "caught" else "survived"
+                yield Tried(mutant, verdict, answer["by"], len(tests))
+        if answered < len(asked):
+            raise SystemExit("the process that tries mutants ended early\nhint: run its tests once as they are")
 
     def _chosen(self, mutant: Mutant) -> list[str]:
         """The quickest tests first, as many as fit the time that a mutant is given; one at least."""
@@ -82,21 +90,50 @@ class Bench:
             chosen.append(test)
         return chosen
 
-    def _ask(self, tests: list[str]) -> str:
-        """Which test failed; empty if none did. A run that does not end counts as failed: a loop is noticed."""
-        paths = os.pathsep.join([str(self._copy), str(ROOT)])
-        arguments = self._temporary / "tests"
-        arguments.write_text("\n".join(tests))
-        command = [
-            *(sys.executable, "-m", "pytest", "-x", "-q", "--no-header", "--tb=no", "-m", "slow or not slow"),
-            *("-p", "no:cacheprovider", "-p", "no:randomly", "--rootdir", str(ROOT), f"@{arguments}"),
+    def _forked(self, asked: list[tuple[Mutant, list[str]]]) -> Iterator[Answer]:
+        if not asked:
+            return
+        jobs: list[Job] = [
+            {
+                "file": mutant.file,
+                "change": [mutant.change.line, mutant.change.start, mutant.change.end, mutant.change.new, "change"],
+                "tests": tests,
+                "most_s": 30 + 4 * self._most_s,
+            }
+            for mutant, tests in asked
         ]
-        environment = os.environ | {"PYTHONPATH": paths, "TMPDIR": str(self._temporary), "PYTHONDONTWRITEBYTECODE": "1"}
+        path = self._folder / "jobs.json"
+        path.write_text(json.dumps(jobs))
+        arguments = self._folder / "collected"
+        arguments.write_text("\n".join(sorted({test for _, tests in asked for test in tests})))
+        environment = self._environment(SOURCE) | {JOBS: str(path), "NULLABONA_SOURCE": str(SOURCE)}
+        reading, writing = os.pipe()
+        command = ["sh", "-c", f'exec "$@" 3>&{writing}', "sh", *_PYTEST, "-p", "tools.mutants.forked", f"@{arguments}"]
+        with subprocess.Popen(
+            command,
+            cwd=ROOT,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            pass_fds=[writing],
+        ):
+            os.close(writing)
+            with os.fdopen(reading) as answers:
+                yield from (json.loads(line) for line in answers)
+
+    def _alone(self, mutant: Mutant, tests: list[str]) -> Tried:
+        """In a process of its own, with the private copy changed and put right again."""
+        path = self._copy / mutant.file
+        before = path.read_bytes()
+        path.write_bytes(mutant.change.apply(before))
+        arguments = self._folder / "tests"
+        arguments.write_text("\n".join(tests))
         try:
             ran = subprocess.run(
-                command,
+                [*_PYTEST, "-x", f"@{arguments}"],
                 cwd=ROOT,
-                env=environment,
+                env=self._environment(self._copy),
                 stdin=subprocess.DEVNULL,
                 capture_output=True,
                 text=True,
@@ -105,8 +142,15 @@ class Bench:
                 check=False,
             )
         except subprocess.TimeoutExpired:
-            return "did not end"
-        if ran.returncode == 0:
-            return ""
+            return Tried(mutant, "caught", "did not end", len(tests))
+        finally:
+            path.write_bytes(before)
         failed = [line for line in ran.stdout.splitlines() if line.startswith(("FAILED", "ERROR"))]
-        return failed[0].split(" - ")[0] if failed else f"pytest ended with {ran.returncode}"
+        return Tried(mutant, "caught" if ran.returncode else "survived", "".join(failed[:1]), len(tests))
+
+    def _environment(self, source: Path) -> dict[str, str]:
+        return os.environ | {
+            "PYTHONPATH": os.pathsep.join([str(source), str(ROOT)]),
+            "TMPDIR": str(self._folder / "tmp"),
+            "PYTHONDONTWRITEBYTECODE": "1",
+        }
