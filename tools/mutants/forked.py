@@ -1,6 +1,7 @@
 """Mutants inside functions, tried in a fork of one process that has collected the tests: no start for each of them.
 
-A plugin of pytest, loaded as ``-p tools.mutants.forked``; ``NULLABONA_MUTANTS`` names a file of jobs. For each it forks.
+A plugin of pytest, loaded as ``-p tools.mutants.forked``; ``NULLABONA_MUTANTS`` names a file of jobs. For each it
+forks.
 The child exchanges the code of the functions that differ, in place, so that whoever holds one has the mutant; runs the
 job's tests until one fails; and ends. What runs when a module is imported cannot be exchanged so: such jobs are
 answered ``elsewhere``.
