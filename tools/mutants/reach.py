@@ -71,10 +71,17 @@ class Reach:
     by_module: dict[str, set[str]] = field(default_factory=dict)
 
     def tests(self, file: str, line: int) -> list[str]:
-        """The tests that run ``line`` of ``file`` (relative to src), or any of it if it runs on import alone."""
+        """The tests that run ``line`` of ``file`` (relative to src).
+
+        If it runs on import alone, those that run anything of the module; if that has nothing else, of its package.
+        """
         direct = self.lines.get(file, {}).get(line, set()) - {_IMPORTED}
-        found = direct or self.by_module.get(file, set())
+        found = direct or self.by_module.get(file, set()) or self._of_package(file)
         return sorted(found, key=lambda test: (self.seconds.get(test, 0.0), test))
+
+    def _of_package(self, file: str) -> set[str]:
+        package = file.rpartition("/")[0]
+        return set().union(*(found for name, found in self.by_module.items() if name.rpartition("/")[0] == package))
 
 
 def load(folder: Path, source: Path) -> Reach:

@@ -126,7 +126,9 @@ def _code(tree: ast.AST) -> Iterator[ast.AST]:
     """The nodes of a tree that do something, outermost first."""
     yield tree
     for name, value in ast.iter_fields(tree):
-        if name in {"annotation", "returns", "decorator_list", "bases", "keywords_of_class"}:
+        if name in {"annotation", "returns", "decorator_list", "bases"}:
+            continue
+        if name == "keywords" and isinstance(tree, ast.ClassDef):  # frozen, omit_defaults: what a struct is, not does
             continue
         for child in value if isinstance(value, list) else [value]:
             if isinstance(child, ast.AST) and not _silent(child):
