@@ -85,7 +85,7 @@ def test_events_that_differ_in_anything_have_another_place() -> None:
             "kind": "closed",
             "case": "2026-0001",
             "officer": "ada",
-            "detail": bytes(32),
+            "detail": bytes([9]) * 32,
             "nonce": bytes(32),
             "previous": bytes([1]) * 32,
         }.items()
