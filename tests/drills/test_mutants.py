@@ -56,8 +56,8 @@ def test_every_line_that_a_drill_defends_has_two_mutants_that_were_chosen_withou
 
 
 def test_what_is_kept_is_of_mutants_that_are_there() -> None:
-    """Of each mutant a result, whether or not the code has changed since; none of one that is gone."""
-    assert {*map(key_of, MUTANTS)} == {*load_results()}
+    """None of one that is gone; which are not played yet the page says."""
+    assert {*load_results()} <= {*map(key_of, MUTANTS)}
 
 
 def test_a_result_is_of_one_mutant_and_one_drill() -> None:

@@ -71,7 +71,7 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
     mutant("a shorter record is taken if it is fresh", "lying-directory", "M-14",
         Edit("client/core/record/pinned.py", "    if seen.size < pinned.size:", "    if seen.size < pinned.size and seen.time_s is None:"), blind=True),
     mutant("a promise needs no signature", "lying-directory", "M-15",
-        Edit("client/core/record/promises.py", "    if not held or (promise.origin", "    if (promise.origin"), blind=True),
+        Edit("client/core/record/promises.py", "        held = verify_note(signed, keys)\n", "        held = keys\n"), blind=True),
     mutant("a promise may be for an epoch in years", "lying-directory", "M-15",
         Edit("client/core/record/promises.py", "    if not 0 < ahead <= AHEAD:", "    if not 0 < ahead:"), blind=True),
     mutant("who looks somebody up keeps no promise", "lying-directory", "M-15",

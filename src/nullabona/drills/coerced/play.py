@@ -25,16 +25,21 @@ _GROUP: Final = "우리 동네 neighbours"
 _POLL_S: Final = 0.05
 _HALF: Final = len(_PEOPLE) // 2
 """So many people go on being shown the true history while the others are shown another."""
-_FORKED: Final = frozenset({"relay-showed-different-histories", "room-forked"})
+_OTHERWISE: Final = "relay-showed-different-histories"
+_FORKED: Final = frozenset({_OTHERWISE, "room-forked"})
 _GONE: Final = frozenset({"relay-lost-box"})
 """What a half may be told instead whose history is not served any more."""
 _LEAST_LIES: Final = 3
 _PATIENCE: Final = 4
 """So often the wait for all messages is begun anew: two minutes in all."""
-_LIE_S: Final = 20.0
-"""A lie that nobody was told within this time is an error of the drill."""
+_LIE_S: Final = 60.0
+"""A lie that nobody was told within this time is an error of the drill, or of a machine that is very busy."""
 _NOTICE_S: Final = 20.0
 """So long after everybody has everything may it take until those are told who have to be told of two histories."""
+NOTICED: Final = (APART, "reorder", "repeat", "forge", "alter")
+"""Lies of which somebody has to be told that histories differ. That follows from views, which come with receipts: the
+last message may be there before the view that contradicts.
+"""
 
 DEEDS: Final = {
     "drop": Text("Say that frames came, and never hand them over", "프레임이 왔다면서 내주지 않기"),
@@ -82,9 +87,12 @@ class Told:
 
     @property
     def noticed(self) -> bool:
-        """Whether somebody was told of two histories, and somebody of the half whose own is served no more of that, or
-        that it is gone. The other half may have seen nothing that contradicts what it has.
+        """Whether somebody was told that histories differ. Of two halves that were kept apart: of two histories, and
+        somebody of the half whose own is served no more of that, or that it is gone. The other half may have seen
+        nothing that contradicts what it has.
         """
+        if self.name != APART:
+            return _OTHERWISE in self.codes
         deceived = self.halves[1]
         return bool(_FORKED.intersection(self.codes) and (_FORKED | _GONE).intersection(deceived))
 
@@ -184,7 +192,7 @@ class _Scene:
         forged = sum(line not in self._said for lines in shown.values() for line in lines)
         came = sum(self._of_others(actor, shown) - self._of_others(actor, had) for actor in self._people)
         told = Told(name, answers, came, forged, await self._warned(), seconds, await self._whole(), tuple(looked))
-        return await self._until_noticed(told) if name == APART else told
+        return await self._until_noticed(told) if name in NOTICED else told
 
     async def _look_up(self) -> list[str]:
         """What comes of looking at the cards that are shown: `Told.looked`. A contact's, and one of who is none."""

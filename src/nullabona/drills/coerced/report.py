@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from nullabona.drills.coerced.play import DEEDS, Told, describe, play
+from nullabona.drills.coerced.play import DEEDS, NOTICED, Told, describe, play
 from nullabona.drills.operator.lies import APART, CARDS
 from nullabona.drills.report import Check, Report, Verdict
 from nullabona.drills.text import Text
 
 PROVES: Final = ("L-01", "L-02", "L-10", "L-11", "L-13", "L-16")
-_DIVERGED: Final = "relay-showed-different-histories"
 _NOT_PROMISED: Final = frozenset({"promise-invalid", "card-not-in-log"})
 """Why a card is refused whose promise, or whose place in the record, is another card's. A look that ends otherwise, as
 with an answer that does not come, says nothing of the card."""
@@ -69,9 +68,7 @@ def _check(id: str, lies: Sequence[str], holds: Callable[[Told], bool], told: di
 
 
 def _noticed(one: Told) -> bool:
-    if one.name == APART:
-        return one.came_through > 0 and one.noticed
-    return _DIVERGED in one.codes
+    return one.noticed and (one.name != APART or one.came_through > 0)
 
 
 def _refused(one: Told) -> bool:
@@ -81,7 +78,7 @@ def _refused(one: Told) -> bool:
 
 _TRIED: Final[dict[str, tuple[Sequence[str], Callable[[Told], bool]]]] = {
     "L-01": (("delay", "drop"), lambda one: one.came_through == 0),
-    "L-02": ((APART, "reorder", "repeat", "forge", "alter"), _noticed),
+    "L-02": (NOTICED, _noticed),
     "L-10": (("forge", "alter", "rewrite", "repeat"), lambda one: one.whole),
     "L-11": ((CARDS,), _refused),
     "L-13": (tuple(DEEDS), lambda one: one.forged == 0),

@@ -69,9 +69,9 @@ def _forms(value: bytes) -> set[bytes]:
     return {value, digest, value.hex().encode(), digest.hex().encode()}
 
 
-def ties(known: Known) -> list[str]:
-    """What kind of object each record is in that ties the two, once each."""
-    everything = gc.get_objects()
+def ties(known: Known, everything: list[Any] | None = None) -> list[str]:
+    """What kind of object each record is in that ties the two, once each: of ``everything``, or of all there is."""
+    everything = gc.get_objects() if everything is None else everything
     numbers = _numbers(everything, known)
     found = {
         name
@@ -95,8 +95,12 @@ def _records(everything: Iterable[Any]) -> Iterator[tuple[str, Any]]:
             yield from (("an entry of a dict", entry) for entry in list(one.items())[: _MOST * _MOST])
         elif kind in _ROWS:
             yield f"a {kind.__name__}", one
-        elif kind.__module__.startswith("nullabona.") and not kind.__module__.startswith(_PASSING):
+        elif _is_the_relays(str(kind.__module__)):
             yield kind.__name__, _attributes(one)
+
+
+def _is_the_relays(module: str) -> bool:
+    return module.startswith("nullabona.") and not module.startswith(_PASSING)
 
 
 def _attributes(one: Any) -> list[Any]:  # noqa: ANN401 - any object of the relay
