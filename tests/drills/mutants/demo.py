@@ -114,8 +114,8 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
              "        return Place(self._keys.labels.output(label_input(handle))[:LABEL_BYTES], secrets.token_bytes(NONCE_BYTES))"), blind=True),
     mutant("frames and messages pass as they are", "demo", "S-10 S-11", *FRAME, *MESSAGES, blind=True),
     mutant("messages are packed and not encrypted", "demo", "S-10 S-11",
-        Edit("client/mls.py", "            return self.handle.encrypt(self._owner.signer, plaintext)",
-             "            sealed = self.handle.encrypt(self._owner.signer, plaintext)\n"
+        Edit("client/mls.py", '            return self.handle.encrypt(self._owner.signer, plaintext, self.handle.said.to_bytes(SAID_SIZE, "big"))',
+             '            sealed = self.handle.encrypt(self._owner.signer, plaintext, self.handle.said.to_bytes(SAID_SIZE, "big"))\n'
              '            import zlib\n            return b"PLAIN" + len(sealed).to_bytes(4, "big") + sealed + zlib.compress(plaintext)'),
         Edit("client/mls.py", "            return self.handle.process(message)",
              '            if message.startswith(b"PLAIN"):\n'
@@ -132,9 +132,9 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
              '    step.store.add_outbox(BLOB, room=room_id, box=room.current.keys.box.address, ref=digest, target=Target(info.relay, b"").encode(), data=shown)\n'),
         blind=True),
     mutant("a group's name stands at the end of its frames", "demo", "S-12",
-        Edit("client/core/outgoing.py", "    frame = seal_frame(keys.frame_key, keys.box.address, step.chance.bytes(NONCE_SIZE), kind, body, indirect=indirect)\n",
+        Edit("client/core/outgoing.py", "    return seal_frame(keys.frame_key, keys.box.address, step.chance.bytes(NONCE_SIZE), kind, body, indirect=indirect)\n",
              "    nonce = room.info.name.encode()[:NONCE_SIZE].ljust(NONCE_SIZE, bytes(1)) if room.info.name else step.chance.bytes(NONCE_SIZE)\n"
-             "    frame = seal_frame(keys.frame_key, keys.box.address, nonce, kind, body, indirect=indirect)\n"), blind=True),
+             "    return seal_frame(keys.frame_key, keys.box.address, nonce, kind, body, indirect=indirect)\n"), blind=True),
     mutant("the card's write secret is the inbox's key", "demo", "S-13",
         Edit("client/keys.py", "        return InboxSecrets(index, seed, read, write)", "        return InboxSecrets(index, write, read, write)"), blind=True),
     mutant("a device is called by the beginning of its key", "demo", "S-13",

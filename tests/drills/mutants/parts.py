@@ -14,8 +14,8 @@ FRAME: Final = (
 )  # fmt: skip
 """Frames are not sealed."""
 MESSAGES: Final = (
-    Edit("client/mls.py", "            return self.handle.encrypt(self._owner.signer, plaintext)",
-         "            sealed = self.handle.encrypt(self._owner.signer, plaintext)\n"
+    Edit("client/mls.py", '            return self.handle.encrypt(self._owner.signer, plaintext, self.handle.said.to_bytes(SAID_SIZE, "big"))',
+         '            sealed = self.handle.encrypt(self._owner.signer, plaintext, self.handle.said.to_bytes(SAID_SIZE, "big"))\n'
          '            return b"PLAIN" + len(sealed).to_bytes(4, "big") + sealed + plaintext'),
     Edit("client/mls.py", "            return self.handle.process(message)",
          '            if message.startswith(b"PLAIN"):\n'
@@ -25,8 +25,8 @@ MESSAGES: Final = (
 """Each message lies beside its sealed form."""
 
 BARE: Final = (
-    Edit("client/mls.py", "            return self.handle.encrypt(self._owner.signer, plaintext)",
-         "            sealed = self.handle.encrypt(self._owner.signer, plaintext)\n"
+    Edit("client/mls.py", '            return self.handle.encrypt(self._owner.signer, plaintext, self.handle.said.to_bytes(SAID_SIZE, "big"))',
+         '            sealed = self.handle.encrypt(self._owner.signer, plaintext, self.handle.said.to_bytes(SAID_SIZE, "big"))\n'
          '            return b"PLAIN" + len(sealed).to_bytes(4, "big") + sealed + plaintext'),
     Edit("client/mls.py", "            return self.handle.process(message)", "            return process_bare(self.handle, message)"),
     Edit("client/mls.py", "def _refuse(error: native.CoreError) -> MlsRefused:",
@@ -54,8 +54,8 @@ OLD_KEYS: Final = (
          "            members, before = len(self.handle.members()), self._before()\n"
          "            self.handle.merge_pending()\n"
          "            self.old = before if len(self.handle.members()) < members else None"),
-    Edit("client/mls.py", "            return self.handle.encrypt(self._owner.signer, plaintext)",
-         "            return (self.old or self.handle).encrypt(self._owner.signer, plaintext)"),
+    Edit("client/mls.py", '            return self.handle.encrypt(self._owner.signer, plaintext, self.handle.said.to_bytes(SAID_SIZE, "big"))',
+         '            by = self.old or self.handle\n            return by.encrypt(self._owner.signer, plaintext, by.said.to_bytes(SAID_SIZE, "big"))'),
 )  # fmt: skip
 """After a removal messages keep the keys from before."""
 AGAIN: Final = (

@@ -23,9 +23,9 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
              "    from hashlib import sha256\n    from nullabona.client.core import outgoing\n"
              '    outgoing.MARK = sha256(getattr(body, "text", "").encode()).digest()[:12] if getattr(body, "text", "") else b""\n'
              "    digest = queue_frame(step, room, track, Kind.MESSAGE, data, message=message.id)\n"),
-        Edit("client/core/outgoing.py", "    frame = seal_frame(keys.frame_key, keys.box.address, step.chance.bytes(NONCE_SIZE), kind, body, indirect=indirect)\n",
+        Edit("client/core/outgoing.py", "    return seal_frame(keys.frame_key, keys.box.address, step.chance.bytes(NONCE_SIZE), kind, body, indirect=indirect)\n",
              '    nonce = globals().pop("MARK", b"") or step.chance.bytes(NONCE_SIZE)\n'
-             "    frame = seal_frame(keys.frame_key, keys.box.address, nonce, kind, body, indirect=indirect)\n"), blind=True),
+             "    return seal_frame(keys.frame_key, keys.box.address, nonce, kind, body, indirect=indirect)\n"), blind=True),
     mutant("the box of two people follows from their cards", "removal", "X-12",
         Edit("client/core/boxes.py", "    track = BoxTrack(epoch=group.epoch, secret=group.room_secret(), relay=relay, moves=info.moves)",
              '    secret = sha256(b"".join(sorted(info.pair))).digest() if info.pair else group.room_secret()\n'

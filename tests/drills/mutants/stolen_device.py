@@ -54,7 +54,7 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
         Edit("client/core/devices/tending.py", "    for id in own.gone(step.store):\n        out = RemoveDevice(id)", "    for id in ():\n        out = RemoveDevice(id)"),
         stuck=True, blind=True),
     mutant("a device that was put out stays in groups", "stolen-device", "D-13",
-        Edit("client/core/committing.py", "            leaves = _device_leaves(step, intent, roster)\n",
+        Edit("client/core/planning.py", "            leaves = _device_leaves(step, intent, roster)\n",
              "            leaves = _device_leaves(step, intent, roster) if room.info.kind != GROUP else []\n"), stuck=True, blind=True),
     mutant("messages are sealed by their frames alone", "stolen-device", "D-13 R-14", *BARE, stuck=True, blind=True),
     mutant("each message lies beside its sealed form", "stolen-device", "D-13 R-14", *MESSAGES, stuck=True, blind=True),
