@@ -46,6 +46,7 @@ class Bystander:
         self._port, self._handle, self._rang = port, handle, rang
         self._read = os.urandom(32)
         self._write = os.urandom(32)
+        self._run = "".join("abcdefghjk"[byte % 10] for byte in os.urandom(6))
 
     @property
     def slowest(self) -> dict[str, float]:
@@ -98,7 +99,7 @@ class Bystander:
     def _card(self, number: int) -> bytes:
         """A card as a device of the post-quantum suite makes it, in its size."""
         name = "".join("abcdefghjk"[int(digit)] for digit in f"{number:04d}")
-        handle = parse_handle(f"honest{name}@{self._handle.partition('@')[2]}")
+        handle = parse_handle(f"honest{self._run}{name}@{self._handle.partition('@')[2]}")
         identity, day = Ed25519PrivateKey.generate(), int(time.time() // 86_400)
         key = Ed25519PrivateKey.generate().public_key().public_bytes_raw()
         certificate = issue_certificate(

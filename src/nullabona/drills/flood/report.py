@@ -6,7 +6,7 @@ from collections.abc import Callable
 from statistics import median
 from typing import Final
 
-from nullabona.drills.flood.play import LIMITS, MINUTES, Flood, Phase, play
+from nullabona.drills.flood.play import MINUTES, Flood, Phase, limits, play
 from nullabona.drills.report import Check, Report, Verdict
 from nullabona.drills.text import Text
 
@@ -16,12 +16,12 @@ REFUSED_S: Final = 8.0
 NORMAL_S: Final = 60.0
 QUICK_S: Final = 0.5
 """A message that takes no longer is quick, whatever it took before."""
-HEARD_BYTES_S: Final = 16_384 * 1.25
-"""What may be told of what rings in a second, with what is around it."""
+_AROUND: Final = 1.25
+"""What may be told of what rings, beside the marks: salts, and a second that was measured a little short."""
 STARVED: Final = 0.2
 """Where other programs keep a relay from the processor for more of the time, nothing can be said of how quick it is."""
 _MIB: Final = 2**20
-_PROCESS_MB: Final = 160
+_PROCESS_MB: Final = 200
 """Beside the bounds: queue, batch, peals, connections, and what Python does not give back."""
 
 
@@ -52,7 +52,7 @@ def report(flood: Flood) -> Report:
 
 def memory_most_mb(flood: Flood) -> float:
     """What the process may take: what it took before, and what strangers may have it hold."""
-    held = (LIMITS["arriving_total_bytes"] + LIMITS["unsent_total_bytes"]) / _MIB
+    held = sum(limits(flood.minutes)[f"{what}_total_bytes"] for what in ("arriving", "unsent")) / _MIB
     return flood.memory_before_mb + held + _PROCESS_MB
 
 
@@ -62,7 +62,7 @@ def disk_most_mb(flood: Flood) -> float:
     """
     taken = flood.taken
     seconds = 60 * flood.minutes + 60
-    blobs = LIMITS["blob_bytes_per_day"] / 4 * (1 + seconds / 20_000) / _MIB
+    blobs = limits(flood.minutes)["blob_bytes_per_day"] / 4 * (1 + seconds / 20_000) / _MIB
     cards = 1.5 * ((2_000 + 5 * seconds) * 10_240 + (200 + seconds / 5) * 65_536) / _MIB
     frames = (taken["frames"] * 600 + taken["large_frames"] * 70_000) / _MIB
     return flood.disk_before_mb + blobs + cards + frames + 100
@@ -72,7 +72,8 @@ def _checks(flood: Flood) -> list[Check]:
     quick = max(QUICK_S, median(flood.before))
     slow = [phase.connections for phase in flood.phases if median(phase.latencies) > 2 * quick]
     late = {k: round(s) for phase in flood.phases for k, s in phase.slowest.items() if s > REFUSED_S}
-    loud = [f"{phase.heard_bytes_s:,.0f} bytes/s" for phase in flood.phases if phase.heard_bytes_s > HEARD_BYTES_S]
+    most = limits(flood.minutes)["peal_bytes_per_s"] * _AROUND
+    loud = [f"{phase.heard_bytes_s:,.0f} bytes/s" for phase in flood.phases if phase.heard_bytes_s > most]
     loud += [f"{phase.lacking} of {phase.rang} rings not told" for phase in flood.phases if phase.lacking]
     memory = f"{flood.memory_mb:.0f} MB" if flood.memory_mb > memory_most_mb(flood) else ""
     disk = f"{flood.disk_mb:.0f} MB" if flood.disk_mb > disk_most_mb(flood) else ""

@@ -30,7 +30,7 @@ MOST_SECONDS: Final = 900.0
 BATCH: Final = 500
 _BOXES: Final = 50
 _PART: Final = 4 * 2**20 - 200
-_PLACES: Final = 4
+_PLACES: Final = 7
 """Digits of a stranger's name that count."""
 _MIB: Final = 2**20
 Taken: TypeAlias = Counter[str]
@@ -98,8 +98,8 @@ class Stranger:
         self._count("lookups", await line.ask(*[LookupCard(next(self._names)) for _ in range(BATCH)]))
 
     async def leave_unfinished(self, line: Line) -> None:
-        """The beginning of a message, as long as may be."""
-        line.push(bytes(_PART), fin=False, keep_back=1)
+        """The first part of a message, as long as may be: it lies in the buffer and in what is put together."""
+        line.push(bytes(_PART), fin=False)
         await line.take()
 
     async def leave_unread(self, line: Line) -> None:
@@ -152,9 +152,16 @@ async def flood(port: int, connections: int, seconds: float) -> Taken:
     """Do harm on so many connections for so long; what was taken of it."""
     stranger = Stranger(port, time.monotonic() + min(seconds, MOST_SECONDS))
     count = min(connections, MOST_CONNECTIONS)
-    turns = [itertools.cycle(WAYS[at % len(WAYS) :] + WAYS[: at % len(WAYS)]) for at in range(count)]
-    await asyncio.gather(*(stranger.work(turn) for turn in turns))
+    await asyncio.gather(*(stranger.work(ways_of(at)) for at in range(count)))
     return stranger.taken
+
+
+def ways_of(at: int) -> Iterator[Way]:
+    """What the connection with this number does; every other one comes back to what fills memory."""
+    turned = WAYS[at % len(WAYS) :] + WAYS[: at % len(WAYS)]
+    if at % 2:
+        return itertools.cycle([each for way in turned for each in (Stranger.leave_unfinished, way)])
+    return itertools.cycle(turned)
 
 
 def main() -> None:
