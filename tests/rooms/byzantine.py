@@ -56,8 +56,10 @@ class Hostile(HostileDevice):
             self._claims, self._commits, self._commits_ahead, self._moves, self._replays, self._trims, self._garbles,
             self._lacks_blob, self._sends_ticket, self._sends_ticket, self._sends_item, self._invites, self._asks,
             self._garbles_item, self._ends_room, self._takes_over, self._freezes, self._burns,
+            self._invites_away, self._invites_away,
         ]  # fmt: skip
-        return [*deeds, self._storms] if self.storms else deeds
+        chosen = [*deeds, self._storms] if self.storms else deeds
+        return [deed for deed in chosen if deed.__name__ not in self.without]
 
     def _says(self) -> None:
         kept = self._epoch()
@@ -115,6 +117,17 @@ class Hostile(HostileDevice):
     def _commits_ahead(self) -> None:
         """A few lawful ones in a row, each in the box of the one before, where nobody else can be yet."""
         self._ahead(self.dice.between(2, 4))
+
+    def commit_on(self) -> None:
+        """One more lawful commit, where the one before led, so that nobody else can be first."""
+        if not self.ahead or self.ahead[-1].epoch <= self.kept[-1].epoch:
+            self.ahead = [self.kept[-1]]
+        kept = self.ahead[-1]
+        group = kept.group()
+        commit = group.commit(kept.signer, update=True).commit
+        group.merge_pending()
+        self._put(kept, Kind.COMMIT, commit)
+        self.ahead = [branch(kept, group, commit, sha256(commit).digest(), ())]
 
     def _storms(self) -> None:
         self._ahead(STORM)
@@ -182,6 +195,16 @@ class Hostile(HostileDevice):
         self._remember(after)
         for victim in self.victims:
             self._to(victim, self._ticket(after, after.history[-8:]))
+
+    def _invites_away(self) -> None:
+        """Somebody is made to look for the way back, by a gap or a claim, and is invited elsewhere meanwhile."""
+        kept, victim = self._epoch(), self._one(self.victims)
+        if self.dice.between(0, 1):
+            self._trims()
+            self._garbles()
+        else:
+            self._freezes()
+        self._to(victim, self._invitation(kept, victim, rules=bool(self.dice.between(0, 1))))
 
     def _freezes(self) -> None:
         """Claims that ever better commits put somebody out, of commits that there are not."""

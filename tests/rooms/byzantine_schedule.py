@@ -30,6 +30,10 @@ from tests.rooms.watching import Watch
 from tests.rooms.world import Person, World
 
 T = TypeVar("T")
+STORM_MS: Final = 500
+"""Between two commits of a storm."""
+STORM_MIN: Final = 3
+"""So long it storms against the order at most."""
 
 
 @dataclass
@@ -287,8 +291,12 @@ class ByzantineSchedule:
         self.note(f"{admin.name} orders it out")
         ordered, commits = self.world.now, self.calls[f"{admin.name} commit"]
         while self.world.now < ordered + 2 * REMOVAL_MIN * MINUTE and not self._is_out():
-            self._attack()
-            self._settle(MINUTE)
+            if self.storms and self.world.now < ordered + STORM_MIN * MINUTE:
+                self.hostile.commit_on()
+                self.world.settle(span=STORM_MS)
+            else:
+                self._attack()
+                self._settle(MINUTE)
         self.removal_ms = self.world.now - ordered
         self.removal_commits = self.calls[f"{admin.name} commit"] - commits
         assert self._is_out(), "whom an admin ordered out is still in"
@@ -381,10 +389,12 @@ class ByzantineSchedule:
         return Watch(self.calls, names, {person.certificate for person in self.safe})
 
 
-def schedule_of(seed: int) -> ByzantineSchedule:
+def schedule_of(seed: int, *, without: frozenset[str] = frozenset()) -> ByzantineSchedule:
     """The schedule of a seed: each part in turn; every third time with storms of commits."""
     parts = list(Part)
-    return ByzantineSchedule(seed, parts[seed % len(parts)], storms=seed % 3 == 0)
+    schedule = ByzantineSchedule(seed, parts[seed % len(parts)], storms=seed % 3 == 0)
+    schedule.hostile.without = without
+    return schedule
 
 
 _FIELDS: Final = ("name", "world", "identity", "seed", "store", "me", "certificate", "card")

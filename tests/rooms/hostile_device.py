@@ -18,8 +18,11 @@ from nullabona.client.core.message_ids import RANDOM, message_id
 from nullabona.client.core.proofs import (
     CommitNote,
     RemovalOrder,
+    Ruling,
+    decode_ruling,
     encode_note,
     make_order,
+    make_ruling,
 )
 from nullabona.client.core.roominfo import ROOM_INFO_EXTENSION, encode_info
 from nullabona.wire.blob import cut_blob
@@ -48,6 +51,12 @@ class HostileDevice:
     said: list[str] = field(default_factory=list)
     """What it did, for whoever looks into a failure."""
     storms: bool = True
+    without: frozenset[str] = frozenset()
+    """Deeds that it does not do."""
+    rulings: list[Ruling] = field(default_factory=list)
+    """What admins have made of the room, as far as it saw that."""
+    ahead: list[KeptEpoch] = field(default_factory=list)
+    """Where its own commits have led so far, while it storms."""
 
     def __post_init__(self) -> None:
         self.world, self.dice = self.person.world, self.person.world.dice
@@ -59,6 +68,10 @@ class HostileDevice:
         if found is not None and all(found.secret != each.secret for each in self.kept):
             self.kept.append(found)
             del self.kept[:-MOST_KEPT]
+        with self.person.engine.step(self.world.now) as step:
+            state = step.find_room(self.room)
+            known = [decode_ruling(data) for data in state.rulings] if state is not None else []
+        self.rulings += [ruling for ruling in known if ruling not in self.rulings]
         for kept in self.kept[-2:]:
             box = self.world.relay.boxes.get(bytes(kept.keys.box.address))
             frames = list(box.frames.values()) if box is not None else []
@@ -173,15 +186,34 @@ class HostileDevice:
         box = self.world.relay.boxes.get(bytes(kept.keys.box.address))
         incarnation = box.incarnation if box is not None else b""
         info, tree = group.group_info(kept.signer), group.ratchet_tree()
-        return items.Ticket(self.room, kept.epoch, kept.secret, info, tree, incarnation, 0, tuple(history))
+        went = (self._order(kept),) if self.dice.between(0, 3) == 0 else ()
+        return items.Ticket(
+            self.room, kept.epoch, kept.secret, info, tree, incarnation, 0, tuple(history),
+            rulings=self._rulings(kept), went=went,
+        )  # fmt: skip
 
-    def _invitation(self, kept: KeptEpoch) -> items.Invitation:
-        """Into this very room, on a branch of its own."""
+    def _rulings(self, kept: KeptEpoch) -> tuple[Ruling, ...]:
+        """What admins are said to have made of the room: what they have, what they have not, or nothing."""
+        roll = self.dice.between(0, 3)
+        if roll == 0:
+            return ()
+        rulings = list(self.rulings)
+        if roll > 1:
+            accounts = {self._account_of(kept, member.leaf) for member in kept.members}
+            epoch = self._one([kept.epoch, kept.epoch - 1, kept.epoch + 1, 2**40])
+            rulings.append(make_ruling(self.person.mls, self.room, max(0, epoch), encode_info(kept.info), accounts))
+        return tuple(rulings[-8:])
+
+    def _invitation(self, kept: KeptEpoch, victim: Person | None = None, *, rules: bool = False) -> items.Invitation:
+        """Into this very room, on a branch of its own; ``rules``: on which it is the only admin."""
         group = kept.group()
-        victim = self._one(self.victims)
+        victim = victim or self._one(self.victims)
+        mine = msgspec.structs.replace(kept.info, admins=(self.person.account,), name="mine")
+        info = [(ROOM_INFO_EXTENSION, encode_info(mine))] if rules else None
         others = [m.leaf for m in kept.members if m.signature_key == victim.me.signature_key]
         try:
-            bundle = group.commit(kept.signer, add=[victim.card.devices[0].key_package], remove=others or [])
+            package = victim.card.devices[0].key_package
+            bundle = group.commit(kept.signer, add=[package], remove=others, group_ext=info)
             ref = laid_out(self.world, bundle)
         except native.CoreError:  # its own library refuses: then it leads to nothing
             ref, _ = cut_blob(self.dice.bytes(32), b"x")

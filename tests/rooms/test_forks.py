@@ -6,6 +6,7 @@ import pytest
 
 from nullabona.client.core import commands
 from nullabona.client.core.content import Moved
+from nullabona.client.core.items import Gone
 from nullabona.client.core.records import MessageState
 from tests.rooms.audit import audit_rest
 from tests.rooms.hostile import (
@@ -22,9 +23,12 @@ from tests.rooms.hostile import (
     say_anything,
     send_all,
     standing,
+    to_inbox,
+    track_of,
     update_keys,
     warnings,
 )
+from tests.rooms.test_false_branches import LOW_FIRST, claims
 from tests.rooms.world import Person, World
 
 MINUTE = 60_000
@@ -124,16 +128,33 @@ def test_an_admins_word_that_one_is_out_is_enough() -> None:
     assert ["removed"] == kinds(b, room, "removed", "rejoined", "left")
 
 
-def test_a_members_word_that_one_is_out_is_enough_in_the_end() -> None:
-    """No admin is there to ask; after most of a day the word of one member counts, and not before."""
+def test_a_members_word_that_one_is_out_is_not_enough() -> None:
+    """No admin is there to ask: whoever is out is warned, and told so when they ask again, after their next commit."""
     world, (a, b, c, d), room = removed_unseen(5, 4)
     only(world, b, c)
-    world.settle(span=4 * HOUR, most=2_000)
-    assert "joined" == b.phase(room)
     world.settle(span=3 * DAY, most=4_000)
-    assert ("removed", []) == (b.phase(room), warnings(b, room))
+    assert ("joined", ["no-way-back"]) == (b.phase(room), warnings(b, room))
     everybody(world)
+    world.settle(span=12 * DAY, most=8_000)
+    assert "removed" == b.phase(room)
     all_well(world, room, a, c, d)
+
+
+def test_a_member_puts_nobody_out_by_making_them_ask_and_answering() -> None:
+    """It claims a commit that there is not, so that they ask, and says that they are out: neither keys nor room go."""
+    world = World(6)
+    a, b, c, m = people(world, 4)
+    room = world.group(a, b, c, m)
+    keys = track_of(m, room).keys
+    update_keys(a, room)
+    world.settle(span=MINUTE)
+    m.online = False
+    claims(m, keys, LOW_FIRST[0], ())
+    world.settle(span=MINUTE)
+    to_inbox(m, b, Gone(room))
+    world.settle(span=20 * HOUR, most=4_000)
+    assert {"joined"} == {person.phase(room) for person in (a, b, c)}
+    all_well(world, room, a, b, c)
 
 
 def test_nobody_answers_and_the_branch_is_kept() -> None:

@@ -17,6 +17,7 @@ from nullabona.drills.demo.script import load_script
 from nullabona.drills.docket import desk_installed
 from nullabona.drills.flood.play import MINUTES
 from nullabona.drills.flood.report import run_flood
+from nullabona.drills.insider.told import run_insider
 from nullabona.drills.loss.play import Size
 from nullabona.drills.loss.report import run_loss
 from nullabona.drills.lost.told import run_lost_directory
@@ -190,6 +191,17 @@ def removal(*, only: tuple[str, ...], as_json: bool) -> None:
     _finish(report, as_json=as_json)
 
 
+@drill.command()
+@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+def insider(*, as_json: bool) -> None:
+    """Members, and one who was put out, turn all they know against a room: who loses it, for how long, at what cost?"""
+    try:
+        report = run_insider(_tell)
+    except NullabonaError as error:
+        _fail(error)
+    _finish(report, as_json=as_json)
+
+
 @drill.command("stolen-device")
 @_only
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
@@ -277,6 +289,7 @@ def all_drills(*, as_json: bool) -> None:
     runs: tuple[Callable[[], Report], ...] = (
         lambda: run_tap(_tell),
         lambda: run_removal(_tell),
+        lambda: run_insider(_tell),
         lambda: run_stolen_device(_tell),
         lambda: run_coerced(_tell),
         lambda: run_loss(_tell),

@@ -9,6 +9,7 @@ from nullabona.drills import docket, seizure, warrant
 from nullabona.drills.coerced import report as coerced
 from nullabona.drills.demo import run as demo
 from nullabona.drills.flood import report as flood
+from nullabona.drills.insider import told as insider
 from nullabona.drills.loss import report as loss
 from nullabona.drills.lost import told as lost
 from nullabona.drills.lying import play as lying
@@ -21,6 +22,7 @@ DRILLS: Final[Mapping[str, tuple[str, ...]]] = {
     "seizure": tuple(seizure.PROVES),
     "tap": tuple(tap.PROVES),
     "removal": tuple(removal.PROVES),
+    "insider": tuple(insider.PROVES),
     "stolen-device": tuple(stolen.PROVES),
     "demo": tuple(demo.PROVES),
     "loss": tuple(loss.PROVES),

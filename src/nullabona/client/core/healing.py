@@ -25,7 +25,7 @@ from nullabona.client.core.heals import Heal, Helper, Rival, Tries
 from nullabona.client.core.items import Ticket, TicketRequest
 from nullabona.client.core.proofs import Claim, decode_claim
 from nullabona.client.core.records import Device, Message, MessageState
-from nullabona.client.core.state import JOINED, BoxTrack, Merged, RemoveAccount, RoomState
+from nullabona.client.core.state import BoxTrack, Merged, RemoveAccount, RoomState
 from nullabona.client.core.step import DAY_MS, Step
 from nullabona.errors import PeerError
 from nullabona.wire.address import Address
@@ -239,9 +239,6 @@ def ask(step: Step, room: RoomState) -> None:
         return
     doubtful = heal.reason in {BEHIND, FAR, LONELY, OUTSIDE, ASTRAY, UNPROVEN} and not heal.gone
     if evidence.exhausted(step, room, heal, FEW_ATTEMPTS if doubtful else evidence.MAX_ATTEMPTS):
-        if heal.gone and room.phase == JOINED:
-            committing.leave_room(step, room)
-            return
         if heal.reason in {FORK, MOVED}:
             evidence.led_nowhere(step, room, heal)
         room.heal = None

@@ -14,7 +14,7 @@ from nullabona.client.api import Client
 from nullabona.client.core import messages, outgoing, people, returning
 from nullabona.client.core.content import Moved
 from nullabona.client.core.items import Invitation, encode_pack
-from nullabona.client.net import NetOptions, PostCarrier, parse_endpoint
+from nullabona.client.net import Connection, NetOptions, connect, parse_endpoint
 from nullabona.drills.demo.person import main
 from nullabona.drills.insider.kept import Kept, Owner
 from nullabona.drills.insider.witness import HonestDeeds, unhurried
@@ -35,6 +35,8 @@ class InsiderDeeds(HonestDeeds):
         super().__init__(client)
         self._kept: dict[str, Kept] = {}
         self._storm: asyncio.Task[int] | None = None
+        self._wire: Connection | None = None
+        """A connection of its own."""
 
     async def keep(self, room: str) -> int:
         """Keep the epoch it is in; which one that is."""
@@ -126,18 +128,17 @@ class InsiderDeeds(HonestDeeds):
         await self._append(kept, before, Kind.COMMIT, kept.commit())
 
     async def _put(self, kept: Kept, bodies: list[tuple[Kind, bytes]]) -> dict[str, int]:
-        sizes = [await self._append(kept, kept.keys, kind, body) for kind, body in bodies]
+        keys = kept.keys
+        sizes = [await self._append(kept, keys, kind, body) for kind, body in bodies]
         return {"frames": len(sizes), "bytes": sum(sizes)}
 
     async def _append(self, kept: Kept, keys: EpochKeys, kind: Kind, body: bytes) -> int:
         frame = seal_frame(keys.frame_key, keys.box.address, secrets.token_bytes(NONCE_SIZE), kind, body)
         bells = (keys.bells, max(1, kept.bells))
         request = Append(keys.box.policy, keys.box.write_secret, keys.box.read_hash, frame, bells=bells)
-        carrier = PostCarrier(parse_endpoint(kept.info.relay), NetOptions())
-        try:
-            answer = await carrier.request(request, _ANSWER_S)
-        finally:
-            await carrier.close()
+        if self._wire is None:
+            self._wire = await connect(parse_endpoint(kept.info.relay), NetOptions())
+        answer = await self._wire.request(request, _ANSWER_S)
         if not isinstance(answer, Appended):
             raise StageFailed("the relay takes no frame of the member")
         return len(frame)

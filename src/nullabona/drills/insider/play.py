@@ -22,15 +22,15 @@ Tell: TypeAlias = Callable[[Text], None]
 GROUP: Final = "마을 회관 Village hall"
 RATES: Final = (2.0, 5.0, 20.0)
 """Commits a second."""
-PATIENCE_S: Final = 12.0
+PATIENCE_S: Final = 30.0
 """So long a message may take after an attack."""
-REMOVED_WITHIN_S: Final = 20.0
-"""Within this whom an admin orders out is out, with the delays of the drill."""
+REMOVED_WITHIN_S: Final = 60.0
+"""Within this whom an admin orders out is out."""
 AHEAD: Final = 4
 """So many commits lie ahead of everybody before the order."""
 LOOK_AFTER_S: Final = 2.0
 """So long after an attack, and after what was said then came, everybody is looked at."""
-BACK_WITHIN_S: Final = 20.0
+BACK_WITHIN_S: Final = 60.0
 CLAIMS: Final = 8
 FAR: Final = 2_000
 BURNING: Final = 60

@@ -11,7 +11,7 @@ from nullabona.drills.insider.play import BACK_WITHIN_S, PATIENCE_S, REMOVED_WIT
 from nullabona.drills.report import Check, Report
 from nullabona.drills.text import Text
 
-PROVES: Final = ("R-17", "E-12", "E-13", "E-14", "E-15", "E-16", "E-17")
+PROVES: Final = ("R-17", "E-30", "E-31", "E-32", "E-33", "E-34", "E-35")
 MOST_MS: Final = 4.0
 """Most time of a processor that a hostile frame of 512 bytes may cost a reader: what is no message costs no more than
 one that is."""
@@ -137,12 +137,12 @@ def _cheap(attack: Attack) -> bool:
 
 _HELD: Final[dict[str, Callable[[Inside], bool]]] = {
     "R-17": lambda i: i.named_removed.harmless and _cheap(i.burned_removed),
-    "E-12": lambda i: i.named.harmless,
-    "E-13": lambda i: i.led.harmless and i.invited.harmless,
-    "E-14": lambda i: i.claimed.harmless,
-    "E-15": lambda i: _cheap(i.burned),
-    "E-16": lambda i: bool(i.storms) and all(0 <= storm.removed_s for storm in i.storms),
-    "E-17": lambda i: (
+    "E-30": lambda i: i.named.harmless,
+    "E-31": lambda i: i.led.harmless and i.invited.harmless,
+    "E-32": lambda i: i.claimed.harmless,
+    "E-33": lambda i: _cheap(i.burned),
+    "E-34": lambda i: bool(i.storms) and all(0 <= storm.removed_s for storm in i.storms),
+    "E-35": lambda i: (
         bool(i.storms) and all(0 <= storm.back_s and storm.back_calls <= MOST_BACK_CALLS for storm in i.storms)
     ),
 }
@@ -150,18 +150,18 @@ _CLAIMS: Final = {
     "R-17": Text("A removed member takes the room from nobody by what it puts into the boxes of its time, and costs "
                  "readers little.",
                  "내보낸 사람이 자기 때의 상자에 무엇을 넣어도 아무도 방을 잃지 않고, 읽는 데 드는 일도 적음."),
-    "E-12": Text("A member takes the room from nobody by frames in their name, not for a moment.",
+    "E-30": Text("A member takes the room from nobody by frames in their name, not for a moment.",
                  "참여자가 남의 이름으로 프레임을 넣어도 아무도 잠시라도 방을 잃지 않음."),
-    "E-13": Text("A member leads nobody to a branch where others rule, by its word, by tickets or by invitations.",
+    "E-31": Text("A member leads nobody to a branch where others rule, by its word, by tickets or by invitations.",
                  "참여자가 말, 통행표, 초대로 관리자가 다른 갈래로 누구도 이끌지 못함."),
-    "E-14": Text("A member silences nobody by claims that other commits won.",
+    "E-32": Text("A member silences nobody by claims that other commits won.",
                  "참여자가 다른 커밋이 이겼다고 주장해도 아무의 말도 막지 못함."),
-    "E-15": Text("A member makes nobody work much for little: frames far ahead in a ratchet cost what others cost.",
+    "E-33": Text("A member makes nobody work much for little: frames far ahead in a ratchet cost what others cost.",
                  "참여자가 적은 바이트로 큰일을 시키지 못함: 래칫의 먼 위치를 대도 드는 일은 같음."),
-    "E-16": Text(f"A member that commits 2, 5 or 20 times a second is out within {REMOVED_WITHIN_S:.0f} s of an "
+    "E-34": Text(f"A member that commits 2, 5 or 20 times a second is out within {REMOVED_WITHIN_S:.0f} s of an "
                  "admin's order.",
                  f"1초에 2, 5, 20번 커밋하는 참여자도 관리자가 내보내면 {REMOVED_WITHIN_S:.0f}초 안에 나감."),
-    "E-17": Text(f"Who was away meanwhile has caught up within {BACK_WITHIN_S:.0f} s, whatever number of commits lie "
+    "E-35": Text(f"Who was away meanwhile has caught up within {BACK_WITHIN_S:.0f} s, whatever number of commits lie "
                  "there.",
                  f"그동안 꺼져 있던 사람은 커밋이 얼마나 쌓였든 {BACK_WITHIN_S:.0f}초 안에 따라잡음."),
 }  # fmt: skip

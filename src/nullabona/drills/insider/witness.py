@@ -18,7 +18,7 @@ from nullabona.client.mls import Mls, MlsGroup
 from nullabona.drills.cast.person import MoreDeeds
 from nullabona.drills.demo.person import main
 
-_LOOK_S: Final = 0.05
+_LOOK_S: Final = 0.15
 _CALLS: Final[tuple[tuple[type, str], ...]] = (
     (MlsGroup, "process"), (MlsGroup, "commit"), (MlsGroup, "encrypt"), (Mls, "join_external"), (Mls, "open_welcome"),
 )  # fmt: skip
