@@ -44,10 +44,13 @@ def make(
     if room.info.kind != GROUP or step.me.account not in room.info.admins:
         return None
     gone = set(remove)
+    added = {intent.account for intent in intents if isinstance(intent, AddAccount)}
+    if not gone and not added and info == room.info:
+        return None
     roster = step.roster(room.id)
     before = {device.account for device in roster.values()}
     after = {device.account for leaf, device in roster.items() if leaf not in gone}
-    after |= {intent.account for intent in intents if isinstance(intent, AddAccount)}
+    after |= added
     if (info, after) == (room.info, before):
         return None
     return make_ruling(step.mls, room.id, room.epoch, encode_info(info), after)
@@ -65,10 +68,13 @@ def note(
     """A commit of account ``by`` was taken: remember its ruling if that says what it did, else its orders."""
     was, roster = before
     merged = room.history[-1]
+    if by == step.me.account and was != room.info:
+        merged.was = was
+    if ruling is None and not orders:
+        return  # most commits: who is in is not gone through for them
     earlier = {device.account for device in roster.values()}
     now = {device.account for device in step.roster(room.id).values()}
     if by == step.me.account:
-        merged.was = was if was != room.info else None
         merged.changed = sorted(earlier ^ now)
     if ruling is not None and by in was.admins and _says(ruling, room, merged.epoch, by, now):
         room.rulings = [*room.rulings, encode_ruling(ruling)][-KEPT:]
