@@ -10,6 +10,7 @@ from nullabona.client.core import (
     arrivals,
     claims,
     committing,
+    elsewhere,
     evidence,
     healing,
     leaving,
@@ -79,7 +80,7 @@ def invited(step: Step, sender: DeviceCertificate, item: Invitation, since: int,
     if contact is not None and contact.state is ContactState.BLOCKED:
         return None
     if old is not None and old.phase == JOINED and not _may_replace(step, old, sender):
-        return None
+        return _from_elsewhere(step, old, sender, item)
     trusted = _trusted(step, sender, contact, item.room)
     if trusted or old is not None:
         believed = signers.believed(step, sender, since, item.room, contact.room if contact is not None else b"")
@@ -92,6 +93,18 @@ def invited(step: Step, sender: DeviceCertificate, item: Invitation, since: int,
         return pack
     if step.store.saw(_INVITATION, item.id, step.day):
         _come(step, sender, item, pack or b"", trusted=trusted)
+    return None
+
+
+def _from_elsewhere(step: Step, room: RoomState, sender: DeviceCertificate, item: Invitation) -> Missing | None:
+    """Nothing takes the place of a room that we are in; but a device of it that invites us may be on another branch."""
+    if not signers.in_room(step, sender, room.id):
+        return None
+    pack = blob_content(step, item.blob, item.relay, b"")
+    if isinstance(pack, Missing):
+        return pack
+    if pack is not None and step.store.saw(_INVITATION, item.id, step.day):
+        elsewhere.invited(step, room, sender, elsewhere.history_of(pack))
     return None
 
 
@@ -118,7 +131,7 @@ def _come(step: Step, sender: DeviceCertificate, item: Invitation, pack: bytes, 
     elif old is not None:
         trusted = True
     if trusted:
-        enter(step, opened, info, sender, item.order)
+        enter(step, opened, info, sender, item.order, pack)
     else:
         _hold(step, sender, item, pack, info)
 
@@ -209,7 +222,7 @@ def accept_request(step: Step, room: bytes) -> None:
     if not claims.want(step, sender.account_id, str(sender.handle), b"", claims.Enter(room)):
         return
     _drop(step, room)
-    enter(step, opened, decode_info(opened.room_info), sender, held.order)
+    enter(step, opened, decode_info(opened.room_info), sender, held.order, held.pack)
 
 
 def enter_held(step: Step, account: bytes) -> None:
@@ -244,7 +257,7 @@ def enter_too(step: Step, room: bytes) -> None:
         opened = open_pack(step, held.pack, sender, room)
     except PeerError:
         return
-    enter(step, opened, decode_info(opened.room_info), sender, held.order)
+    enter(step, opened, decode_info(opened.room_info), sender, held.order, held.pack)
 
 
 def decline_request(step: Step, room: bytes) -> None:
@@ -284,14 +297,18 @@ def inviter_of(step: Step, room: bytes) -> DeviceCertificate:
     return open_certificate(_held.decode(stored).certificate)
 
 
-def enter(step: Step, opened: Opened, info: RoomInfo, sender: DeviceCertificate, order: bytes = b"") -> None:
-    """Become a member: replaces whatever we knew of that room but its messages. ``order``: see `relocating.arrive`."""
+def enter(
+    step: Step, opened: Opened, info: RoomInfo, sender: DeviceCertificate, order: bytes = b"", pack: bytes = b""
+) -> None:
+    """Become a member: replaces whatever we knew of that room but its messages. ``order``: see `relocating.arrive`;
+    ``pack``: what the invitation led to.
+    """
     old = step.find_room(opened.group_id)
     if old is not None:
         step.forget_room(opened.group_id)
         leaving.forget(step, opened.group_id)
     group = opened.accept()
-    room = RoomState(opened.group_id, info, JOINED, [])
+    room = RoomState(opened.group_id, info, JOINED, [], history=elsewhere.came_by(elsewhere.history_of(pack)))
     if old is not None and old.phase == JOINED:
         arrivals.invited(step, old, room, sender.account_id)
     step.add_room(room)

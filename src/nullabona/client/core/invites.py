@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import msgspec
 
-from nullabona.client.core import messages, relocating, replies, whereabouts
+from nullabona.client.core import elsewhere, messages, relocating, replies, whereabouts
 from nullabona.client.core.content import Handed
-from nullabona.client.core.items import Invitation, encode_pack
+from nullabona.client.core.items import Invitation, decode_pack, encode_pack
 from nullabona.client.core.outgoing import BLOB, Target, decode_target, queue_blob, queue_item
 from nullabona.client.core.records import Device
 from nullabona.client.core.state import JOINED, AddAccount, Intent, Invite, RoomState
@@ -71,6 +71,8 @@ def _invite_all(step: Step, room: RoomState, added: Sequence[AddAccount], pack: 
 
     It lies at the relay of each one's inbox: nobody is led to another before they have said yes.
     """
+    parts = decode_pack(pack)
+    pack = encode_pack(parts.welcome, parts.tree, elsewhere.told(room))
     ref = queue_blob(step, room.id, room.current.keys.box.address, room.relay, pack)
     for relay in sorted({_relay_of(intent) for intent in added} - {room.relay}):
         _put_pack(step, room, ref, relay)

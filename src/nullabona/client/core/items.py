@@ -57,11 +57,19 @@ class Invitation(Item, array_like=True, frozen=True, tag=2):
     order: Order = b""
 
 
+History: TypeAlias = Annotated[
+    tuple[tuple[Annotated[int, Meta(ge=0)], Hash, tuple[Hash, ...]], ...], Meta(max_length=256)
+]
+"""(epoch, commit hash, accounts removed) of a branch, newest last."""
+
+
 class WelcomePack(Item, array_like=True, frozen=True):
     """What an invitation's blob holds."""
 
     welcome: Annotated[bytes, Meta(max_length=MAX_LARGE)]
     tree: Annotated[bytes, Meta(max_length=MAX_LARGE)]
+    history: History = ()
+    """As of a `Ticket`."""
 
 
 class TicketRequest(Item, array_like=True, frozen=True, tag=3):
@@ -86,7 +94,7 @@ class Ticket(Item, array_like=True, frozen=True, tag=4):
     tree: Annotated[bytes, Meta(max_length=MAX_LARGE)]
     incarnation: Annotated[bytes, Meta(max_length=8)]
     seq: Annotated[int, Meta(ge=0)]
-    history: Annotated[tuple[tuple[Annotated[int, Meta(ge=0)], Hash, tuple[Hash, ...]], ...], Meta(max_length=256)]
+    history: History
     order: Order = b""
     rulings: Annotated[tuple[Ruling, ...], Meta(max_length=32)] = ()
     """What admins have made of the room, newest last; ``went``: by which orders accounts went since then."""
@@ -174,8 +182,8 @@ _bodies = msgspec.msgpack.Decoder(ItemBody)
 _packs = msgspec.msgpack.Decoder(WelcomePack)
 
 
-def encode_pack(welcome: bytes, tree: bytes) -> bytes:
-    return msgspec.msgpack.encode(WelcomePack(welcome, tree))
+def encode_pack(welcome: bytes, tree: bytes, history: History = ()) -> bytes:
+    return msgspec.msgpack.encode(WelcomePack(welcome, tree, history))
 
 
 def decode_pack(data: bytes) -> WelcomePack:

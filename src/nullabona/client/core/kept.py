@@ -11,12 +11,11 @@ from typing import Final
 
 import msgspec
 
-from nullabona.client.core import relocating, rulings
+from nullabona.client.core import elsewhere, relocating, rulings
 from nullabona.client.core.items import Ticket
 from nullabona.client.core.state import RoomState
 from nullabona.client.core.step import Step, way_key
 
-TOLD_HISTORY: Final = 64
 KEEP_DAYS: Final = 30
 
 
@@ -38,7 +37,6 @@ _tickets = msgspec.msgpack.Decoder(Ticket)
 def make_ticket(step: Step, room: RoomState) -> Ticket:
     """What leads another device into the room where we are."""
     track, group = room.current, step.group(room)
-    history = tuple((m.epoch, m.commit, tuple(m.removed)) for m in room.history[-TOLD_HISTORY:])
     return Ticket(
         room.id,
         room.epoch,
@@ -47,7 +45,7 @@ def make_ticket(step: Step, room: RoomState) -> Ticket:
         group.ratchet_tree(),
         track.incarnation,
         track.position,
-        history,
+        elsewhere.told(room),
         relocating.to_carry(room),
         *rulings.to_carry(room),
     )

@@ -1,0 +1,71 @@
+"""An invitation into a room we are in, by somebody in it: they may be on another branch of it (spec/room.md §7).
+
+Who is on ours knows that we are in, so the two branches learn of one another even if nobody is left who was in the
+epoch in which they parted. Which of them wins is judged by the branch keys of the commits that the invitation tells of.
+"""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from typing import Final
+
+from nullabona.client.core import evidence, healing, people, whereabouts
+from nullabona.client.core.devices import own
+from nullabona.client.core.heals import Heal, Helper
+from nullabona.client.core.items import History, Invitation, decode_pack, encode_pack
+from nullabona.client.core.outgoing import queue_blob, queue_item
+from nullabona.client.core.state import Merged, RoomState
+from nullabona.client.core.step import Step
+from nullabona.errors import PeerError
+from nullabona.wire.certificate import DeviceCertificate
+
+TOLD_HISTORY: Final = 64
+_TOLD: Final = "told-of-branch"
+
+
+def history_of(pack: bytes) -> History:
+    """The commits, by epoch, by which whoever invites came to where they are; none if the pack does not tell."""
+    try:
+        return decode_pack(pack).history
+    except PeerError:
+        return ()
+
+
+def told(room: RoomState) -> History:
+    """What whoever is invited now is told of."""
+    return tuple((each.epoch, each.commit, tuple(each.removed)) for each in room.history[-TOLD_HISTORY:])
+
+
+def came_by(history: History) -> list[Merged]:
+    """Of the branch that we come to, so that it can be compared with others before our time."""
+    return [Merged(epoch, commit, list(removed), [], []) for epoch, commit, removed in history]
+
+
+def invited(step: Step, room: RoomState, sender: DeviceCertificate, history: History) -> None:
+    """A member's device invites us. If the branches have parted and theirs wins, ask for a ticket; else say ours."""
+    theirs = {epoch: (commit, removed) for epoch, commit, removed in history}
+    parted = [each for each in room.history if each.epoch in theirs and each.commit != theirs[each.epoch][0]]
+    if not parted or evidence.doubts(step, room, sender.account_id):
+        return
+    ours = min(parted, key=lambda each: each.epoch)
+    commit, removed = theirs[ours.epoch]
+    if healing.branch_key(removed, commit) < healing.branch_key(ours.removed, ours.commit):
+        helper = Helper(sender.account_id, str(sender.handle))
+        healing.begin(step, room, Heal(healing.FORK, ours.epoch, commit, list(removed), [helper], step.now))
+    else:
+        _tell(step, room, sender, sha256(commit + ours.commit).digest())
+
+
+def _tell(step: Step, room: RoomState, sender: DeviceCertificate, fork: bytes) -> None:
+    """Let them compare, too: an invitation that nobody can enter by, and that tells of our branch. Once a fork."""
+    account, handle = sender.account_id, str(sender.handle)
+    if not step.store.saw(_TOLD, fork[:16], step.day):
+        return
+    relay = whereabouts.relay_of(step, account, handle) or whereabouts.host_relay(handle)
+    ref = queue_blob(step, b"", fork, relay, encode_pack(b"", b"", told(room)))
+    item = Invitation(fork[:16], room.id, relay, ref)
+    card = own.card(step.store)
+    if account == step.me.account and card is not None:
+        queue_item(step, card.inbox, relay, item)
+    else:
+        people.post(step, account, handle, item)
