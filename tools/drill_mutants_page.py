@@ -29,10 +29,16 @@ def page() -> str:
     blind = [result for one, result in played if one.blind]
     of_blind = sum(result.noticed for result in blind)
     score = [
-        f"**{noticed} of {len(played)} were noticed**; of the {len(blind)} blind ones {of_blind}.",
+        f"**{noticed} of {len(played)} were noticed**; of the {len(blind)} blind ones {of_blind}. {_stuck(played)}",
         *([f"Not played yet: {len(MUTANTS) - len(played)}."] if len(played) < len(MUTANTS) else []),
     ]
     return "\n".join([_HEAD, *score, "", *_table(played), "", *_missed(played), *_rest()]) + "\n"
+
+
+def _stuck(played: list[tuple[Mutant, Result]]) -> str:
+    """How many drills failed by not coming to their end alone, which a broken program does that shows nothing."""
+    count = sum(result.noticed and not result.failed for _, result in played)
+    return f"Of the noticed, {count} made the drill break off before it judged their line."
 
 
 def _table(played: list[tuple[Mutant, Result]]) -> Iterator[str]:

@@ -28,8 +28,9 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
              "    return seal_frame(keys.frame_key, keys.box.address, nonce, kind, body, indirect=indirect)\n"), blind=True),
     mutant("the box of two people follows from their cards", "removal", "X-12",
         Edit("client/core/boxes.py", "    track = BoxTrack(epoch=group.epoch, secret=group.room_secret(), relay=relay, moves=info.moves)",
-             '    secret = sha256(b"".join(sorted(info.pair))).digest() if info.pair else group.room_secret()\n'
-             "    track = BoxTrack(epoch=group.epoch, secret=secret, relay=relay, moves=info.moves)"), stuck=True, blind=True),
+             '    named = b"".join(sorted(info.pair)) + group.epoch.to_bytes(8, "big")\n'
+             "    secret = sha256(named).digest() if info.pair else group.room_secret()\n"
+             "    track = BoxTrack(epoch=group.epoch, secret=secret, relay=relay, moves=info.moves)"), blind=True),
     mutant("a frame's nonce is its sender's account", "removal", "X-12",
         Edit("client/core/outgoing.py", "seal_frame(keys.frame_key, keys.box.address, step.chance.bytes(NONCE_SIZE), kind",
              "seal_frame(keys.frame_key, keys.box.address, step.me.account[:NONCE_SIZE], kind"), blind=True),

@@ -10,9 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from hashlib import sha256, sha512
 from itertools import permutations
+from typing import Final
 
 from nullabona.wire.address import epoch_keys
 from nullabona.wire.blob import PIECE, seal_piece
+
+_EPOCHS: Final = 8
+"""So many epochs of a room are tried as a number beside its accounts."""
 
 
 def chunks_of(picture: bytes) -> set[str]:
@@ -34,4 +38,5 @@ def _keys_of(picture: bytes) -> Iterator[bytes]:
 
 def _of(one: bytes, other: bytes) -> Iterator[bytes]:
     for joined in (one + other, one):
-        yield from (sha256(joined).digest(), sha512(joined).digest()[:32])
+        for counted in (b"", *(epoch.to_bytes(8, "big") for epoch in range(_EPOCHS))):
+            yield from (sha256(joined + counted).digest(), sha512(joined + counted).digest()[:32])
