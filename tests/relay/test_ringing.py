@@ -172,7 +172,7 @@ def test_what_is_forgotten_gives_its_room_back() -> None:
     made.forget_before(made.head - 10)
     assert 11 == len(heard(made, made.head - 11).peals)
     made.forget_before(made.head + 1)
-    assert (0, 0) == (made._bytes, len(made._thin))
+    assert (0, 0, 0) == (made._bytes, len(made._thin), sum(map(len, made._heavy)))
 
 
 @pytest.mark.slow

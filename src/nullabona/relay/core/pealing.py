@@ -108,10 +108,14 @@ class Pealing:
         self._drop()
 
     def _drop(self) -> None:
-        thin = self._thin.pop(self.head - len(self._past) + 1, None)
+        number = self.head - len(self._past) + 1
+        thin = self._thin.pop(number, None)
         self._bytes -= len(self._past.popleft()[1]) + _OVERHEAD
         if thin is not None:
             self._bytes -= len(thin) + _OVERHEAD
+        for numbers in self._heavy:
+            while numbers and numbers[0] <= number:
+                numbers.popleft()
 
     def __len__(self) -> int:
         """How many marks are remembered."""

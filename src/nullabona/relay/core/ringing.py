@@ -42,8 +42,9 @@ class Ringing:
 
         Who rings a box with two secrets is not honest, as the members of an epoch have one: only the first counts.
         """
-        own = (self._new if new else self._old).setdefault(source, {})
-        if box in own:
+        rung, other = (self._new, self._old) if new else (self._old, self._new)
+        own = rung.setdefault(source, {})
+        if box in own or box in other.get(source, ()):
             return
         if len(own) >= self._share or (self._waiting >= self._most_waiting and not self._make_room()):
             self._more = True
