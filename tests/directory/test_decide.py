@@ -82,11 +82,20 @@ def test_a_directory_that_lost_its_cards_takes_them_back() -> None:
         (TwinCard(sequence=1, previous=FIRST.hash).encode("jun"), Known(ROW, "민아"), CARD_INVALID),
         (card_bytes("mina", parse_handle("민아@elsewhere.example")), Known(), HANDLE_REFUSED),
         (card_bytes("mina", parse_handle("민아@relay.example:1")), Known(), HANDLE_REFUSED),
+        (card_bytes("mina", parse_handle("police1@relay.example")), Known(), HANDLE_REFUSED),
     ],
 )
 def test_a_refused_card_says_why(data: bytes, known: Known, reason: object) -> None:
     """Each rule has its code."""
     assert publish(data, known) == Refuse(reason)  # type: ignore[arg-type]
+
+
+def test_who_has_a_name_that_no_newcomer_would_get_keeps_it() -> None:
+    """A handle that was registered before the rule: its next card replaces the one that is there."""
+    handle = parse_handle("the-police@relay.example")
+    first = first_card("mina", handle)
+    row = StoredCard.of(handle, first.encoded, TODAY - 9)
+    assert isinstance(publish(next_bytes(first), Known(row, handle.name)), Keep)
 
 
 def test_a_hold_that_is_over_holds_nobody() -> None:

@@ -31,7 +31,7 @@ from nullabona.drills.warrant import run_warrant
 from nullabona.relay.core.boxes import SEQ_BITS, Batch, NewBox
 from nullabona.relay.store.sqlite import SqliteBoxStore
 from nullabona.wire.data_held import Column
-from nullabona.wire.handle import skeleton
+from nullabona.wire.lookalikes import skeleton
 from tests.drills.holder import child
 from tests.drills.plants import KOREAN, SECRETS, noise
 from tests.wire.cards import MINA, TODAY, card_bytes, inbox_of

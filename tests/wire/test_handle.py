@@ -5,13 +5,11 @@ from __future__ import annotations
 import unicodedata
 
 import pytest
-from confusable_homoglyphs import confusables  # type: ignore[import-untyped]
 from hypothesis import given
 from hypothesis import strategies as st
 
 from nullabona.wire.handle import (
     MAX_NAME,
-    RESERVED,
     Handle,
     HandleCharacter,
     HandleConfusable,
@@ -24,7 +22,6 @@ from nullabona.wire.handle import (
     check_name,
     format_handle,
     parse_handle,
-    skeleton,
 )
 
 HOST = "@relay.example"
@@ -127,57 +124,6 @@ def test_a_handle_cannot_be_built_in_another_form() -> None:
     for port in (0, 65_536):
         with pytest.raises(HandleHost):
             Handle("mina", "relay.example", port)
-
-
-@pytest.mark.parametrize(
-    ("one", "other"),
-    [
-        ("mina", "m1na"),
-        ("mina", "mína"),
-        ("mina", "rnina"),
-        ("bob", "b0b"),
-        ("will", "vvi11"),
-        ("kim.min", "kim_min"),
-        ("łukasz", "lukasz"),
-        ("søren", "soren"),
-        ("æsop", "aesop"),
-    ],
-)
-def test_names_that_look_alike_have_one_skeleton(one: str, other: str) -> None:
-    """Look-alikes meet in the skeleton, so only one of them can be registered."""
-    assert skeleton(check_name(one)) == skeleton(check_name(other))
-
-
-@pytest.mark.parametrize(
-    ("one", "other"), [("mina", "mona"), ("민아", "민어"), ("kimmin", "kim.min"), ("u1-11", "u11-1")]
-)
-def test_names_that_differ_keep_different_skeletons(one: str, other: str) -> None:
-    """The skeleton does not take names away without need."""
-    assert skeleton(one) != skeleton(other)
-
-
-def test_the_skeleton_agrees_with_unicodes_confusables() -> None:
-    """Every allowed letter that Unicode's tables confuse with ASCII has that ASCII's skeleton."""
-    allowed = [chr(point) for point in range(0x80, 0x2000) if _allowed(chr(point))]
-    assert {"é", "ø", "ł", "ế"} <= set(allowed)
-    for letter in allowed:
-        for entry in confusables.confusables_data.get(letter, []):
-            if entry["c"].isascii() and entry["c"].isalnum():
-                assert skeleton(letter) == skeleton(entry["c"]), letter
-
-
-def _allowed(char: str) -> bool:
-    try:
-        return check_name(f"q{char}q") == f"q{char}q"
-    except HandleError:
-        return False
-
-
-def test_reserved_names_are_in_the_skeletons_own_form() -> None:
-    """A reserved name is refused for being reserved, so the list has no entry that another rule shadows."""
-    for name in RESERVED:
-        with pytest.raises(HandleReserved):
-            check_name(name)
 
 
 @given(st.text(max_size=40))

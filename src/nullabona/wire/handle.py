@@ -11,11 +11,11 @@ import ipaddress
 import re
 import unicodedata
 from dataclasses import dataclass
-from functools import cache
 from itertools import pairwise
 from typing import Final
 
 from nullabona.errors import UserError
+from nullabona.wire.lookalikes import SEPARATORS, TYPED, base, is_hangul, is_reserved, resembles_reserved
 
 MIN_NAME: Final = 2
 MAX_NAME: Final = 32
@@ -24,29 +24,12 @@ MAX_HOST: Final = 253
 MAX_INPUT: Final = 512
 """Longest text that `parse_handle` looks at; anything longer is no handle."""
 
-SEPARATORS: Final = frozenset("_.-")
-_HANGUL: Final = range(0xAC00, 0xD7A4)
 _LATIN: Final = (range(0x00DF, 0x00F7), range(0x00F8, 0x0180), range(0x1E00, 0x1F00))
-_TYPED: Final = {"ø": "o", "đ": "d", "ł": "l", "æ": "ae", "œ": "oe", "ħ": "h", "ŧ": "t", "ð": "d", "þ": "p", "ŋ": "n"}
-"""Letters that people's names have and that Unicode does not decompose: allowed, with what they look like."""
 _LATIN_LOOKALIKES: Final = frozenset({"LATIN", "CYRILLIC", "GREEK", "COPTIC", "ARMENIAN", "CHEROKEE", "LISU"})
-_FOLDS: Final = str.maketrans({"0": "o", "1": "l", "i": "l", "_": "-", ".": "-"})
 _ASCII_NAME: Final = re.compile(r"[a-z0-9]+(?:[_.-][a-z0-9]+)*")
 _LABEL: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 _PORT: Final = re.compile(r"[1-9][0-9]{0,4}")
 _MAX_PORT: Final = 65_535
-
-RESERVED: Final = frozenset(
-    """
-    abuse admin administrator all anonymous card contact court demand directory docket everyone help helpdesk
-    hostmaster info inbox legal mail me moderator news noreply no-reply nobody null nulla nullabona official operator
-    owner police postmaster press privacy prosecutor register relay root security server service staff support system
-    team trust undefined user warrant webmaster witness
-    경찰 고객센터 고객지원 공식 공지 공지사항 관리 관리자 널라 누구나 누라보나 눌라 눌라보나 대표 도움말 모두 문의
-    법무 법원 보안 서버 시스템 알림 영장 운영 운영자 운영진 운영팀 익명 전체 지원 직원 카카오 검찰 검사 판사
-    """.split()
-)
-"""Names that nobody may register, because others would take their holder for the operator or an authority."""
 
 
 class HandleError(UserError):
@@ -151,20 +134,15 @@ def parse_handle(text: str) -> Handle:
 def check_name(text: str) -> str:
     """The normal form of ``text`` as a name. Raises `HandleError` naming the rule that it breaks."""
     name = _normal_name(text)
-    if skeleton(name) in _reserved_skeletons():
+    if is_reserved(name):
         raise HandleReserved("this name is reserved")
     return name
 
 
-def skeleton(name: str) -> str:
-    """What ``name`` looks like: two names with equal skeletons must not both be registered.
-
-    Marks are dropped, ``0`` counts as ``o``, ``1`` and ``i`` as ``l``, ``rn`` as ``m``, ``vv`` as ``w``, and the three
-    separators count as one. Expects a normal name (`check_name`).
-    """
-    plain = name if name.isascii() else _strip(name)
-    folded = plain.translate(_FOLDS)
-    return folded.replace("rn", "m").replace("vv", "w")
+def check_new_name(name: str) -> None:
+    """Raises `HandleReserved` for a normal name that nobody registers any more, though somebody may have it already."""
+    if resembles_reserved(name):
+        raise HandleReserved("this name would be taken for the operator's or an authority's")
 
 
 def _normal_name(text: str) -> str:
@@ -181,14 +159,10 @@ def _normal_name(text: str) -> str:
     return name
 
 
-def _is_hangul(char: str) -> bool:
-    return ord(char) in _HANGUL
-
-
 def _is_latin(char: str) -> bool:
-    if "a" <= char <= "z" or char in _TYPED:
+    if "a" <= char <= "z" or char in TYPED:
         return True
-    return any(ord(char) in block for block in _LATIN) and "a" <= _base(char) <= "z"
+    return any(ord(char) in block for block in _LATIN) and "a" <= base(char) <= "z"
 
 
 def _is_digit(char: str) -> bool:
@@ -197,7 +171,7 @@ def _is_digit(char: str) -> bool:
 
 def _check_characters(name: str) -> None:
     for char in name:
-        if not (char in SEPARATORS or _is_digit(char) or _is_hangul(char) or _is_latin(char)):
+        if not (char in SEPARATORS or _is_digit(char) or is_hangul(char) or _is_latin(char)):
             raise _refused_character(char)
 
 
@@ -216,22 +190,8 @@ def _check_separators(name: str) -> None:
 
 
 def _check_script(name: str) -> None:
-    if any(map(_is_hangul, name)) and any(map(_is_latin, name)):
+    if any(map(is_hangul, name)) and any(map(_is_latin, name)):
         raise HandleMixedScript("this name mixes Korean and Latin letters")
-
-
-def _strip(name: str) -> str:
-    return "".join(_TYPED.get(base, base) for base in map(_base, name))
-
-
-def _base(char: str) -> str:
-    """``char`` without its marks; Hangul syllables stay whole."""
-    return char if _is_hangul(char) else unicodedata.normalize("NFD", char)[0]
-
-
-@cache
-def _reserved_skeletons() -> frozenset[str]:
-    return frozenset(map(skeleton, RESERVED))
 
 
 def _split_authority(authority: str) -> tuple[str, int | None]:

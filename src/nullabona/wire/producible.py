@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any, Self
 
-from nullabona.wire.handle import Handle, skeleton
+from nullabona.wire.handle import Handle
+from nullabona.wire.lookalikes import skeleton
 
 
 @dataclass(frozen=True, slots=True)

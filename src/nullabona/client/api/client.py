@@ -45,7 +45,7 @@ from nullabona.client.runner import (
     heal,
     now_ms,
 )
-from nullabona.wire.handle import parse_handle
+from nullabona.wire.handle import check_new_name, parse_handle
 
 _PAGE: Final = 256
 _ALL: Final = 1 << 62
@@ -128,6 +128,7 @@ class Client(
         `EndpointRefused`, or `AccountExists` unless the profile's account was never published.
         """
         wanted = parse_handle(handle)
+        check_new_name(wanted.name)
         url = str(parse_endpoint(relay) if relay is not None else endpoint_of(wanted.authority))
         suite = self._session.options.suite
         await self._session.end()

@@ -37,7 +37,7 @@ from nullabona.wire.card import (
     verify_card,
     verify_delete,
 )
-from nullabona.wire.handle import skeleton
+from nullabona.wire.lookalikes import resembles_reserved, skeleton
 from nullabona.wire.signed import SignedHandleRefused
 
 _LAST_DAY: Final = 1_000_000
@@ -107,6 +107,8 @@ def reason_for(error: PeerError) -> Reason:
 
 def _decide_first(card: UnverifiedCard, known: Known, today: int) -> Decision:
     """A free handle is registered with any card of its chain: a directory that lost its cards takes them back."""
+    if resembles_reserved(card.handle.name) and not known.by_owner:
+        return Refuse(HANDLE_REFUSED)
     held = known.held is not None and today <= known.held.until_day and not known.by_owner
     if known.alike is not None or held:
         return Refuse(HANDLE_TAKEN)

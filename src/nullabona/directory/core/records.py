@@ -7,7 +7,8 @@ from hashlib import sha256
 from typing import Final, TypeAlias
 
 from nullabona.directory.core.refusal import Reason
-from nullabona.wire.handle import Handle, skeleton
+from nullabona.wire.handle import Handle
+from nullabona.wire.lookalikes import shape
 from nullabona.wire.producible import Held, ReplacedCard, StoredCard, StoredEntry
 
 __all__ = [
@@ -124,10 +125,10 @@ Decision: TypeAlias = Keep | Erase | Nothing | Refuse
 
 
 def held_mark(handle: Handle) -> bytes:
-    """The hash under which a deleted handle, and any that looks like it, is held."""
-    return sha256(_HELD_DOMAIN + f"{skeleton(handle.name)}@{handle.authority}".encode()).digest()
+    """The hash under which a deleted handle, and any of the same shape, is held."""
+    return sha256(_HELD_DOMAIN + f"{shape(handle.name)}@{handle.authority}".encode()).digest()
 
 
 def owner_mark(handle: Handle, identity_key: bytes) -> bytes:
     """The hash under which the owner of a lapsed card is known again."""
-    return sha256(_OWNER_DOMAIN + identity_key + f"{skeleton(handle.name)}@{handle.authority}".encode()).digest()
+    return sha256(_OWNER_DOMAIN + identity_key + f"{shape(handle.name)}@{handle.authority}".encode()).digest()

@@ -19,7 +19,8 @@ SELECT epoch, until_epoch, encoded FROM replaced WHERE name = ? ORDER BY epoch;
 SELECT epoch, version, nonce, digest FROM entry WHERE label = ? ORDER BY epoch;
 
 -- name: keep_card
-INSERT INTO card (name, skeleton, encoded, registered_day, label, epoch) VALUES (?, ?, ?, ?, ?, ?)
+INSERT INTO card (name, skeleton, encoded, registered_day, label, epoch)
+VALUES (?1, coalesce((SELECT skeleton FROM card WHERE name = ?1), ?2), ?3, ?4, ?5, ?6)
 ON CONFLICT (name) DO UPDATE SET encoded = excluded.encoded, epoch = excluded.epoch;
 
 -- name: keep_replaced
