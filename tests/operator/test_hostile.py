@@ -14,17 +14,22 @@ from nullabona.client.core.operator.checking import OLDEST_S
 from nullabona.client.core.operator.keeping import MOST_HELD, load_counts, load_held, load_notices
 from nullabona.client.core.record.keeping import load_evidence, save_pinned
 from nullabona.client.core.record.pinned import SKEW_S, Pinned
+from nullabona.client.runner import oversight
 from nullabona.client.runner.oversight import Oversight
 from nullabona.log.policy import NO_QUORUM
 from nullabona.wire.operator_notice import HEADER, NoticeBody, OperatorNotice, encode_notice
 from nullabona.wire.seal import ITEM_DIRECT
 from nullabona.wire.slots import NullRecord
-from tests.operator.forging import HOST, NOW_S, ORIGIN, Docket, body
+from tests.operator.forging import HOST, NOW_S, ORIGIN, WITNESSES, Docket, body
 from tests.rooms.hostile import drop_in, warnings
 from tests.rooms.world import Person as Member
 from tests.rooms.world import World
+from tests.sequencer.logs import policy_text
+from tests.witness.running import log_signers
 
 DAY_S = 86_400
+BARE = policy_text(log_signers(f"{HOST}/nullabona/directory", "directory"), WITNESSES, quorum=2)
+"""What a device pins of a directory whose operator names no docket yet."""
 replace = msgspec.structs.replace
 
 
@@ -259,6 +264,8 @@ class Alone:
     async def learn_docket(self, host: str) -> None:
         del host
         self.asked += 1
+        with self.engine.step(self.now()) as step:
+            taking.look_again(step, told=True, asked=True)
 
     def now(self) -> int:
         return self._told.world.now
@@ -269,9 +276,9 @@ class Alone:
 
 def test_without_a_policy_a_notice_waits_and_that_is_said_once() -> None:
     """Nothing of it is shown; with the policy it is. Rubbish beside it is told apart then."""
-    told, docket = Told(None), Docket()
+    told, docket = Told(BARE), Docket()
     told.gets(docket.item(told.handle))
-    told.gets(Docket(label="mallory").item(told.handle))
+    told.gets(Docket(label="mallory", witnesses=()).item(told.handle))
     assert (0, 0, {}, 2, []) == told.state
     told.look_again()
     told.look_again()
@@ -279,6 +286,73 @@ def test_without_a_policy_a_notice_waits_and_that_is_said_once() -> None:
     told.pin(docket.policy, by_hand=True)
     told.look_again()
     assert (1, 1, {"note-invalid": 1}, 0, ["operator-notice-unchecked"]) == told.state
+
+
+def forged(handle: str, number: int = 0) -> bytes:
+    """What a stranger can make: a log of its own under the operator's name, which no witness cosigns."""
+    log = Docket(origin=f"{HOST}/z{number}", label=f"mallory{number}", witnesses=())
+    return encode_notice(log.notice(body(handle, origin=log.origin)))
+
+
+def test_of_another_docket_than_the_operators_a_stranger_can_say_nothing() -> None:
+    """Where the policy names the docket such an item is nothing: it neither waits nor warns."""
+    told = Told()
+    told.gets(forged(told.handle))
+    told.look_again()
+    assert (0, 0, {"docket-notice-invalid": 1}, 0, []) == told.state
+
+
+@pytest.mark.parametrize("policy", [None, "BARE"])
+def test_what_a_stranger_can_have_made_warns_nobody(policy: str | None) -> None:
+    """With no policy, and with one that names no docket: it waits in silence, for as long as a notice is taken."""
+    told = Told(BARE if policy else None)
+    told.gets(forged(told.handle))
+    told.look_again()
+    assert (0, 0, {}, 1, []) == told.state
+    told.world.now += (OLDEST_S - 60) * 1_000
+    told.look_again()
+    assert 1 == told.held
+    told.world.now += 120_000
+    told.look_again()
+    assert (0, 0, {"operator-notice-unchecked": 1}, 0, []) == told.state
+
+
+@pytest.mark.parametrize("first", [True, False], ids=["flood-first", "flood-after"])
+def test_a_flood_of_forged_notices_keeps_no_genuine_one_out(first: bool) -> None:  # noqa: FBT001 - a parameter
+    """Its witnesses vouch for it before the docket's own keys are known: it has a place of its own."""
+    told, flood = Told(BARE), range(2 * MOST_HELD)
+    forgeries = [forged(told.handle, number) for number in flood]
+    forgeries += [
+        Docket(label="mallory", witnesses=()).item(told.handle, nonce=bytes([number] * 16)) for number in flood
+    ]
+    genuine = Docket().item(told.handle)
+    for item in [*forgeries, genuine] if first else [genuine, *forgeries]:
+        told.gets(item)
+    assert MOST_HELD + 1 == told.held
+    told.pin(Docket().policy)
+    told.look_again()
+    assert (1, 1, 0, []) == (told.shown, told.events, told.held, warnings(told.mina))
+
+
+def test_a_directory_is_asked_once_for_what_a_stranger_can_have_made() -> None:
+    """Within an hour, at a time of its own; what witnesses vouch for is asked for again, about every hour."""
+    told = Told(BARE)
+    ground = Alone(told)
+    watch = Oversight(ground)  # type: ignore[arg-type]
+
+    def for_hours(hours: int) -> int:
+        asked, until = ground.asked, told.world.now + hours * 3_600_000
+        while told.world.now < until:
+            pause = asyncio.run(watch._look_after_notices(HOST))
+            told.world.now = min(until, told.world.now + int(pause * 1_000) + 1)
+        return ground.asked - asked
+
+    told.gets(forged(told.handle))
+    watch.inbox_read()
+    assert 0.0 < watch._ask_s - told.world.now / 1_000 <= oversight.ASK_S
+    assert (1, 0) == (for_hours(2), for_hours(48))
+    told.gets(Docket().item(told.handle))
+    assert 12 <= for_hours(24) <= 48
 
 
 def test_what_waits_is_bounded() -> None:

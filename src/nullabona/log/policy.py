@@ -144,6 +144,19 @@ class Policy:
         witnesses = tuple((name, time_s) for name, time_s in stated if time_s is not None)
         return Seen(checkpoint, checkpoint.origin, witnesses, None)
 
+    def is_witnessed(self, note: Note) -> bool:
+        """Whether a quorum has cosigned the note, whichever log it is of; False where no quorum is demanded."""
+        if self.quorum == NO_QUORUM:
+            return False
+        try:
+            verified = verify_note(note, tuple(witness.key for witness in self.witnesses))
+        except NoteInvalid:
+            return False
+        signed = {(each.name, each.key_id) for each in verified if each.time_s is not None}
+        return self._is_quorum(
+            frozenset(each.name for each in self.witnesses if (each.key.name, each.key.key_id) in signed)
+        )
+
     def _quorum_by(self, witnesses: tuple[tuple[str, int], ...]) -> int:
         """When the last of a quorum had cosigned, at the earliest."""
         times = sorted(time_s for _, time_s in witnesses)

@@ -98,7 +98,7 @@ class Directories:
             known = with_docket(pinned, await talk.ask(DescribeLog(), LogDescribed))
             with self._ground.engine.step(self._ground.now()) as step:
                 save_pinned(step.store, known)
-                taking.look_again(step, told=True)
+                taking.look_again(step, told=True, asked=True)
 
     async def follow_docket(self, host: str) -> None:
         """Follow the operator's docket to its newest checkpoint, and compare what came with notices with it.

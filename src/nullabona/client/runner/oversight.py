@@ -44,6 +44,8 @@ from nullabona.log.policy import Policy
 from nullabona.wire.handle import Handle, parse_handle
 
 RETRY_S: Final = 60.0
+ASK_S: Final = 3_600.0
+"""About how often a directory is asked for the keys of its operator's docket, while a notice waits for them."""
 UNPUBLISHED_S: Final = 2.0
 """How often a device that has no published card looks whether it has one by now."""
 DAY_S: Final = 86_400
@@ -61,25 +63,20 @@ class Oversight:
         self._withheld = Withheld(ground)
         self._poke = asyncio.Event()
         self._turn = asyncio.Lock()
-        self._held = 0
+        self._ask_s = self._name_s = 0.0
 
     def poke(self) -> None:
         """Look soon: a card was published, or a relay was reached again."""
         self._poke.set()
 
     def inbox_read(self) -> None:
-        """Look at a notice that cannot be checked yet, within a minute.
+        """Look at a notice that cannot be checked yet, within an hour.
 
-        Not at once: whoever asks a directory just then shows that it was told something.
+        Not at once: whoever asks a directory just then shows that it was told something, and when it is there to read.
         """
-        waiting = len(self._waiting())
-        if waiting > self._held:
-            self._ground.spawn(self._poke_later(fraction() * RETRY_S))
-        self._held = waiting
-
-    async def _poke_later(self, seconds: float) -> None:
-        await asyncio.sleep(seconds)
-        self._poke.set()
+        if not self._ask_s and any(map(_to_be_asked, self._waiting())):
+            self._ask_s = self._ground.now() / 1_000 + fraction() * ASK_S
+            self._poke.set()
 
     async def run(self) -> None:
         """For as long as the client runs."""
@@ -115,22 +112,30 @@ class Oversight:
     async def _look_after_notices(self, host: str) -> float:
         """Operator notices that could not be checked may be by now; in how many seconds to look again.
 
-        The directory is asked only where it can help: for a policy, not for the time.
+        The directory is asked only where it can help: for a policy, not for the time; and for the sake of what a
+        stranger can have made only once.
         """
-        waiting = self._waiting()
-        if not waiting:
-            return DAY_S
-        if any(each.ready_s == 0 for each in waiting):
-            with suppress(PeerError, EndpointRefused):
-                await self._ground.directories.learn_docket(host)
-        else:
+        if any(each.ready_s and each.ready_s <= self._now_s for each in self._waiting()):
             with self._ground.engine.step(self._ground.now()) as step:
                 taking.look_again(step, told=True)
-        self._ground.happened(Touched(frozenset()))
-        still = self._waiting()
-        self._held = len(still)
-        due = [each.ready_s - self._now_s if each.ready_s else RETRY_S for each in still]
+            self._ground.happened(Touched(frozenset()))
+        await self._ask_for_docket(host)
+        due = [float(each.ready_s - self._now_s) for each in self._waiting() if each.ready_s]
+        due += [self._ask_s - self._now_s] if self._ask_s else []
         return max(_SHORTEST_S, min(due, default=DAY_S))
+
+    async def _ask_for_docket(self, host: str) -> None:
+        """Ask the directory for the docket's keys if that is due, and draw when to do so again while it may help."""
+        if not any(map(_to_be_asked, self._waiting())):
+            self._ask_s = 0.0
+            return
+        self._ask_s = self._ask_s or self._now_s + fraction() * ASK_S
+        if self._ask_s > self._now_s:
+            return
+        self._ask_s = self._now_s + (0.5 + fraction()) * ASK_S
+        with suppress(PeerError, EndpointRefused):
+            await self._ground.directories.learn_docket(host)
+        self._ground.happened(Touched(frozenset()))
 
     async def _look_after_docket(self, host: str) -> float:
         """Follow the operator's docket, if its time has come; in how many seconds it comes next."""
@@ -138,8 +143,10 @@ class Oversight:
             pinned = load_pinned(self._ground.store, host)
             due_s = dockets.load_docket(self._ground.store).next_s
         handle = parse_handle(self._ground.engine.me.handle)
-        if pinned is None or not any(own_docket(log.key.name, handle) for log in Policy.parse(pinned.policy).logs):
+        if pinned is None:
             return DAY_S
+        if not any(own_docket(log.key.name, handle) for log in Policy.parse(pinned.policy).logs):
+            return await self._ask_unprompted(host)
         if due_s <= self._now_s:
             with self._ground.engine.step(self._ground.now()) as step:
                 due_s = dockets.next_look(step)
@@ -147,6 +154,16 @@ class Oversight:
                 await self._ground.directories.follow_docket(host)
             self._ground.happened(Touched(frozenset()))
         return max(_SHORTEST_S, due_s - self._now_s)
+
+    async def _ask_unprompted(self, host: str) -> float:
+        """Whether there is a docket by now is asked as often as one is looked at, whatever came to the inbox."""
+        drawn = (0.5 + fraction()) * dockets.LOOK_S
+        if 0 < self._name_s <= self._now_s:
+            with suppress(PeerError, EndpointRefused):
+                await self._ground.directories.learn_docket(host)
+            self._name_s = 0.0
+        self._name_s = self._name_s or self._now_s + drawn
+        return self._name_s - self._now_s
 
     def _waiting(self) -> list[HeldItem]:
         with self._ground.store.reading():
@@ -289,6 +306,11 @@ class Oversight:
     @property
     def _now_s(self) -> int:
         return self._ground.now() // 1_000
+
+
+def _to_be_asked(held: HeldItem) -> bool:
+    """Whether the directory may help with it."""
+    return not held.ready_s and (held.vouched or not held.asked)
 
 
 def _with_evidence(alarm: Alarm, pinned: Pinned, handle: Handle, found: Look) -> Alarm:

@@ -16,6 +16,7 @@ import msgspec
 from nullabona.client.core.record.pinned import SKEW_S, Pinned
 from nullabona.errors import PeerError
 from nullabona.log.checkpoint import parse_checkpoint
+from nullabona.log.note import Note
 from nullabona.log.policy import NO_QUORUM, NotWitnessed, Policy, Seen
 from nullabona.log.proof import parse_proof
 from nullabona.log.tree import leaf_hash, verify_inclusion
@@ -33,10 +34,13 @@ class NoticeUncheckable(PeerError):
     code = "operator-notice-unchecked"
     default_hint = "get the operator's policy in a way you trust, and pin it: nulla record pin FILE"
 
-    def __init__(self, message: str, ready_s: int = 0) -> None:
-        """``ready_s``: when this device's clock has to be reached; 0 if a policy is missing."""
+    def __init__(self, message: str, ready_s: int = 0, *, vouched: bool) -> None:
+        """``ready_s``: when this device's clock has to be reached; 0 if a policy is missing. ``vouched``: no stranger
+        can have made it, as the operator's keys or the known witnesses have signed.
+        """
         super().__init__(message)
         self.ready_s = ready_s
+        self.vouched = vouched
 
 
 class NoticeStale(PeerError):
@@ -116,11 +120,11 @@ def check(item: bytes, handle: Handle, pinned: Pinned | None, compare: Compare, 
     checkpoint = parse_checkpoint(proof.note.text)
     if checkpoint.origin != notice.body.origin or not own_docket(checkpoint.origin, handle):
         raise NoticeInvalid("the notice is of another operator's docket")
-    policy = None if pinned is None else Policy.parse(pinned.policy)
-    if policy is None or not policy.keys_of(checkpoint.origin):
-        raise NoticeUncheckable("no policy on this device names the docket that a notice claims to stand in")
     leaf = leaf_hash(notice.slot.leaf)
     verify_inclusion(leaf, proof.index, checkpoint.size, proof.hashes, checkpoint.root)
+    policy = None if pinned is None else Policy.parse(pinned.policy)
+    if policy is None or not policy.keys_of(checkpoint.origin):
+        raise _not_named(policy, handle, proof.note)
     try:
         seen = proof.verify_leaf(leaf, policy)
     except NotWitnessed as error:
@@ -130,6 +134,18 @@ def check(item: bytes, handle: Handle, pinned: Pinned | None, compare: Compare, 
     _check_times(seen, came_s, now_s)
     names = tuple(name for name, _ in seen.witnesses) if policy.quorum != NO_QUORUM else ()
     return Genuine(sha256(notice.slot.leaf).digest(), notice, mark, names, seen.time_s)
+
+
+def _not_named(policy: Policy | None, handle: Handle, note: Note) -> PeerError:
+    """Why a notice of a docket that the policy does not name is not believed.
+
+    What is learnt of a docket later keeps the witnesses (`with_docket`): so a note that they have cosigned is no
+    stranger's, and any other is nothing where the operator's docket has another name.
+    """
+    vouched = policy is not None and policy.is_witnessed(note)
+    if policy is not None and not vouched and any(own_docket(log.key.name, handle) for log in policy.logs):
+        return NoticeInvalid("the notice is of another docket than the one that the operator has")
+    return NoticeUncheckable("no policy on this device names the docket of a notice", vouched=vouched)
 
 
 def origin_claimed(item: bytes) -> str:
@@ -144,5 +160,7 @@ def _check_times(seen: Seen, came_s: int, now_s: int) -> None:
         raise NoticeStale("the proof of a notice is too old")
     if seen.time_s > now_s + SKEW_S:
         raise NoticeUncheckable(
-            "the proof of a notice is of a time that this device's clock has not reached", seen.time_s - SKEW_S
+            "the proof of a notice is of a time that this device's clock has not reached",
+            seen.time_s - SKEW_S,
+            vouched=True,
         )

@@ -13,7 +13,7 @@ from nullabona.client.core.operator.checking import Genuine
 from nullabona.client.core.ports import Store
 
 MOST_HELD: Final = 16
-"""Items that wait to be checked; one that comes when so many wait is not kept."""
+"""Items that wait to be checked: so many that no stranger can have made, and so many others."""
 _KEPT: Final = "operator-notices"
 _HELD: Final = "operator-notices-held"
 _COUNTS: Final = "operator-notices-refused"
@@ -45,6 +45,10 @@ class HeldItem(msgspec.Struct, array_like=True, frozen=True):
     """The person was told that something waits."""
     ready_s: int = 0
     """When this device's clock must be there; 0: a policy is missing."""
+    vouched: bool = False
+    """No stranger can have made it."""
+    asked: bool = False
+    """The directory was asked for the docket's keys since it came, and named none."""
 
 
 _ids = msgspec.msgpack.Decoder(list[bytes])

@@ -12,6 +12,7 @@ import msgspec
 
 from nullabona.client.core.operator import dockets
 from nullabona.client.core.operator.checking import (
+    OLDEST_S,
     DocketForked,
     Genuine,
     NoticeUncheckable,
@@ -41,21 +42,21 @@ def take(step: Step, item: bytes) -> None:
     _take(step, HeldItem(item, step.now // 1_000))
 
 
-def look_again(step: Step, *, told: bool = False) -> None:
-    """Check what waits: a policy may be known by now, or the clock set right.
+def look_again(step: Step, *, told: bool = False, asked: bool = False) -> None:
+    """Check what waits: a policy may be known by now, or the clock set right. ``asked``: the directory was asked.
 
-    With ``told`` the person is told of what still waits, once for all of it.
+    With ``told`` the person is told of what still waits, once for all of it; but not of what a stranger can have made.
     """
     waiting = load_held(step.store)
     if not waiting:
         return
     save_held(step.store, [])
     for each in waiting:
-        _take(step, each)
+        _take(step, msgspec.structs.replace(each, asked=each.asked or asked))
     held = load_held(step.store)
-    if told and held and not any(each.told for each in held):
+    if told and any(each.vouched for each in held) and not any(each.told for each in held):
         step.event("warning", code=NoticeUncheckable.code, host=parse_handle(step.me.handle).authority)
-        save_held(step.store, [msgspec.structs.replace(each, told=True) for each in held])
+        save_held(step.store, [msgspec.structs.replace(each, told=each.vouched) for each in held])
 
 
 def put_away(step: Step, id: bytes) -> bool:
@@ -92,13 +93,33 @@ def _keep(step: Step, item: HeldItem, genuine: Genuine, pinned: Pinned | None) -
 
 
 def _hold(step: Step, item: HeldItem, error: NoticeUncheckable) -> None:
+    """Wait for what is missing, for as long as a notice is taken at all."""
     held = load_held(step.store)
     if item.item in {each.item for each in held}:
         return
-    if len(held) >= MOST_HELD:
+    if item.came_s + OLDEST_S < step.now // 1_000:
         count_refused(step.store, error.code)
         return
-    save_held(step.store, [*held, msgspec.structs.replace(item, ready_s=error.ready_s)])
+    item = msgspec.structs.replace(item, ready_s=error.ready_s, vouched=error.vouched)
+    kept = _bounded(step, [*held, item])
+    for _ in range(len(held) + 1 - len(kept)):
+        count_refused(step.store, error.code)
+    save_held(step.store, kept)
+
+
+def _bounded(step: Step, held: list[HeldItem]) -> list[HeldItem]:
+    """What nobody but the operator can have made has places of its own, so that nothing pushes it out.
+
+    Of the rest the docket that claims most places loses one, and of its items any: whoever floods it cannot choose.
+    """
+    vouched = [each for each in held if each.vouched][-MOST_HELD:]
+    others = [each for each in held if not each.vouched]
+    while len(others) > MOST_HELD:
+        claimed = [origin_claimed(each.item) for each in others]
+        most = max(claimed, key=claimed.count)
+        places = [place for place, origin in enumerate(claimed) if origin == most]
+        del others[places[step.chance.between(0, len(places) - 1)]]
+    return [each for each in held if each in vouched or each in others]
 
 
 def _accuse(step: Step, item: HeldItem, host: str, error: PeerError) -> None:
