@@ -13,8 +13,8 @@ import pytest
 
 from nullabona.client import account as accounts
 from nullabona.client.account import NewDevice
-from nullabona.client.api import Client, DeviceLink
-from nullabona.client.api.errors import LinkDeclined, LinkExposed, LinkMisused, NoAccount
+from nullabona.client.api import Client, DeviceLink, LinkedInto
+from nullabona.client.api.errors import LinkDeclined, LinkExposed, LinkForged, LinkMisused, NoAccount
 from nullabona.client.core.devices.linking import (
     Admitted,
     Credentials,
@@ -27,12 +27,13 @@ from nullabona.client.core.devices.linking import (
     open_grant,
     seal_grant,
 )
+from nullabona.client.core.safety import account_digits
 from nullabona.client.core.step import DAY_MS
 from nullabona.client.keys import AccountRoot
 from nullabona.client.net import NetOptions
 from nullabona.client.runner import LinkBox, now_ms
 from nullabona.client.runner.requests import ask
-from nullabona.wire.card import CardDevice, CardForked, issue_certificate, sign_card
+from nullabona.wire.card import CardDevice, issue_certificate, sign_card
 from nullabona.wire.certificate import DeviceCertificate
 from nullabona.wire.handle import Handle, parse_handle
 from nullabona.wire.messages import Trim
@@ -211,23 +212,85 @@ def test_who_takes_the_secret_and_erases_its_traces_is_noticed_by_the_owners_dev
 def test_who_answers_in_the_owners_place_does_not_make_the_device_theirs_unnoticed(
     service: Service, tmp_path: Path, name: str
 ) -> None:
-    """The device takes no account of another handle, and under the same one the owner's first device tells."""
+    """The device takes no account but the one that the record has under the handle, and the owner's first one tells."""
 
     async def story() -> None:
         async with scene(service, tmp_path) as (mina, desk, linking, thief):
             handle = linking.code.handle
             joining, _ = come(desk, linking.code)
             assert await linking.candidate() == "desk"
-            await thief.grant(parse_handle(str(handle).replace("mina", name)))
-            if name == "mina":
-                with pytest.raises((LinkMisused, LinkExposed)):
-                    await linking.accept()
+            granting = asyncio.create_task(thief.grant(parse_handle(str(handle).replace("mina", name))))
+            with pytest.raises(LinkForged):
                 await joining
-            else:
-                with pytest.raises(CardForked):
-                    await joining
+            granting.cancel()
+            with pytest.raises((LinkMisused, LinkExposed)):
+                await linking.accept()
+            with pytest.raises(NoAccount):
+                _ = desk.me
+            assert len(mina.devices()) == 1
+
+    play(story())
+
+
+@pytest.mark.parametrize("says", [True, False])
+def test_the_new_device_shows_whose_account_it_is_taken_into_before_it_uses_it(
+    service: Service,
+    tmp_path: Path,
+    says: bool,  # noqa: FBT001 - a parameter
+) -> None:
+    """The number is the one that the other screen shows; whoever says no has nothing of the account on this device."""
+
+    async def story() -> None:
+        async with people(service, tmp_path, "mina") as (mina,), opened(tmp_path / "desk") as desk:
+            shown: list[LinkedInto] = []
+
+            async def confirm(into: LinkedInto) -> bool:
                 with pytest.raises(NoAccount):
                     _ = desk.me
-            assert len(mina.devices()) == 1
+                shown.append(into)
+                return says
+
+            async with mina.link_device() as linking:
+                joining = asyncio.create_task(desk.join_account(linking.code.text, confirm=confirm))
+                await linking.candidate()
+                await linking.accept()
+                if says:
+                    assert mina.me.account == (await joining).account
+                else:
+                    with pytest.raises(LinkDeclined):
+                        await joining
+                    with pytest.raises(NoAccount):
+                        _ = desk.me
+                assert [LinkedInto(mina.me.handle, linking.number, in_record=True)] == shown
+
+    play(story())
+
+
+def test_where_the_record_cannot_tell_the_number_does(service: Service, tmp_path: Path) -> None:
+    """Nobody has registered the handle yet, the relay hides the owner's device, and somebody answers in its place: the
+    screen shows another number than the owner's, and that the record has not shown the account.
+    """
+
+    async def story() -> None:
+        async with opened(tmp_path / "desk") as desk:
+            code = LinkCode(parse_handle(service.handle("nobody-yet")), secrets.token_bytes(16))
+            thief = Thief.of(code)
+            shown: list[LinkedInto] = []
+
+            async def confirm(into: LinkedInto) -> bool:
+                shown.append(into)
+                return False
+
+            joining = asyncio.create_task(desk.join_account(code.text, confirm=confirm))
+            await thief.grant(code.handle)
+            with pytest.raises(LinkDeclined):
+                await joining
+            with pytest.raises(NoAccount):
+                _ = desk.me
+            other = AccountRoot.generate().identity_key().public_key().public_bytes_raw()
+            owners = account_digits(other, str(code.handle))
+            assert [False] == [each.in_record for each in shown]
+            assert owners != shown[0].number
+            await thief.box.close(erase=False)
 
     play(story())

@@ -79,6 +79,18 @@ SENTENCES: Final[dict[str, tuple[str, str]]] = {
         "The other device can see this one: say yes there.",
         "다른 기기에 이 기기가 보입니다. 거기에서 허락하세요.",
     ),
+    "link-number": (
+        "The new device must show this number of your account, or it was taken into another one: {number}",
+        "새 기기에 당신 계정의 이 숫자가 보여야 합니다. 다르면 다른 계정에 들어간 것입니다: {number}",
+    ),
+    "link-same-number": (
+        "This device is about to be one of {handle}, number {number}. Does the other device show the same number?",
+        "이 기기에서 {handle} 계정을 쓰려고 합니다. 숫자는 {number}입니다. 다른 기기에도 같은 숫자가 보입니까?",
+    ),
+    "link-not-in-record": (
+        "The public record does not show {handle} yet or cannot be asked: only the number tells whose account it is.",
+        "공개 기록에 {handle} 계정이 아직 없거나 지금 물어볼 수 없습니다. 누구의 계정인지는 숫자로만 알 수 있습니다.",
+    ),
     "device-in": ("{name} is one of your devices now.", "이제 {name} 기기에서도 이 계정을 씁니다."),
     "link-later": (
         "{name} does not have everything yet. The rest follows when both run: nulla sync, here and there.",

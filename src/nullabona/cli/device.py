@@ -14,7 +14,7 @@ from nullabona.cli.link import draw
 from nullabona.cli.output import emit, line, note
 from nullabona.cli.running import opened, opened_or_new, run_async
 from nullabona.cli.settings import Settings, common, settings_of
-from nullabona.client.api import Client, DeviceInfo, DeviceLink, HistoryCame, errors
+from nullabona.client.api import Client, DeviceInfo, DeviceLink, HistoryCame, LinkedInto, errors
 
 _SHORT = 8
 _SETTLE_S = 60.0
@@ -85,11 +85,14 @@ async def _link(settings: Settings, *, yes: bool) -> None:
 def _show_code(settings: Settings, linking: DeviceLink) -> None:
     code = linking.code
     if settings.as_json:
-        emit({"handle": str(code.handle), "code": code.digits, "link": code.text, "expires_at_ms": linking.expires_at})
+        number = " ".join(linking.number)
+        shown = {"handle": str(code.handle), "code": code.digits, "link": code.text, "number": number}
+        emit({**shown, "expires_at_ms": linking.expires_at})
         return
     draw(code.text)
     line(code.digits)
     note(settings, "link-code", handle=str(code.handle))
+    note(settings, "link-number", number=" ".join(linking.number))
 
 
 def _agreed(settings: Settings, name: str) -> bool:
@@ -97,25 +100,53 @@ def _agreed(settings: Settings, name: str) -> bool:
     return settings.interactive and bool(click.confirm(asked, err=True))
 
 
+def _is_right(settings: Settings, into: LinkedInto) -> bool:
+    """Whether this device is about to be one of the right account."""
+    number = " ".join(into.number)
+    if not settings.interactive:
+        return into.in_record
+    if not into.in_record:
+        note(settings, "link-not-in-record", handle=into.handle)
+    asked = say("link-same-number", settings.language).format(handle=into.handle, number=number)
+    return bool(click.confirm(asked, err=True))
+
+
 @device.command()
 @click.argument("handle")
 @click.argument("code", nargs=-1, required=True)
 @click.option("--name", default="", metavar="TEXT", help="What you call this device; your other devices show it.")
+@click.option("--yes", is_flag=True, help="Do not ask whether both screens show the same number.")
 @new_profile
 @common
 @click.pass_context
 def join(
-    context: click.Context, handle: str, code: tuple[str, ...], *, name: str, protection: str | None, timeout: float
+    context: click.Context,
+    handle: str,
+    code: tuple[str, ...],
+    *,
+    name: str,
+    yes: bool,
+    protection: str | None,
+    timeout: float,
 ) -> None:
-    """Make this a device of the account HANDLE, by the CODE (or the link) that another of its devices shows."""
+    """Make this a device of the account HANDLE, by the CODE (or the link) that another of its devices shows.
+
+    Before anything is used you are asked whether the other device shows the same number. Without a terminal the public
+    record decides, and a handle that it does not show is refused unless you say --yes.
+    """
     settings = settings_of(context)
-    run_async(_join(settings, handle, " ".join(code), name, timeout, protection or "passphrase"))
+    run_async(_join(settings, (handle, " ".join(code), name), timeout, protection or "passphrase", yes=yes))
 
 
-async def _join(settings: Settings, handle: str, code: str, name: str, wait_s: float, protection: str) -> None:
+async def _join(settings: Settings, what: tuple[str, str, str], wait_s: float, protection: str, *, yes: bool) -> None:
+    handle, code, name = what
+
+    async def confirm(into: LinkedInto) -> bool:
+        return yes or _is_right(settings, into)
+
     async with opened_or_new(settings, protection) as client:
         me = await client.join_account(
-            code, handle=handle, name=name, on_waiting=lambda: note(settings, "link-waiting")
+            code, handle=handle, name=name, on_waiting=lambda: note(settings, "link-waiting"), confirm=confirm
         )
         note(settings, "device-joined", handle=me.handle)
         with suppress(errors.PendingStill):

@@ -3,7 +3,7 @@
 from nullabona.client.api import errors, events
 from nullabona.client.api.archiving import check_backup, needs_backup_passphrase, phrase_key, restore_backup
 from nullabona.client.api.client import Client, open_client
-from nullabona.client.api.devices import DeviceLink
+from nullabona.client.api.devices import DeviceLink, LinkedInto
 from nullabona.client.api.events import (
     CardChecked,
     ConnectionChanged,
@@ -140,6 +140,7 @@ __all__ = [
     "LinkOpened",
     "LinkRead",
     "LinkUsed",
+    "LinkedInto",
     "Member",
     "MemberAdded",
     "MemberRemoved",

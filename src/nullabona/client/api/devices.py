@@ -4,14 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, TypeAlias
 
 from nullabona.client import account as accounts
 from nullabona.client.account import NewDevice
-from nullabona.client.api.errors import BadRequest, LinkDeclined, LinkExpired, LinkExposed, LinkMisused, LinkSilent
+from nullabona.client.api.errors import (
+    BadRequest,
+    LinkDeclined,
+    LinkExpired,
+    LinkExposed,
+    LinkForged,
+    LinkMisused,
+    LinkSilent,
+)
 from nullabona.client.api.records import DeviceInfo, OwnAccount
 from nullabona.client.api.session import Session
 from nullabona.client.core.devices import history, names, own, telling, tending
@@ -31,12 +39,14 @@ from nullabona.client.core.devices.linking import (
     read_code,
     seal_grant,
 )
+from nullabona.client.core.safety import account_digits
 from nullabona.client.core.step import DAY_MS
 from nullabona.client.keys import AccountRoot
 from nullabona.client.mls import Mls
-from nullabona.client.runner import LinkBox, now_ms
+from nullabona.client.net import EndpointRefused, NetOptions
+from nullabona.client.runner import LinkBox, find_card, now_ms
 from nullabona.errors import PeerError
-from nullabona.wire.card import CardDevice
+from nullabona.wire.card import CardDevice, decode_card
 from nullabona.wire.certificate import open_certificate
 from nullabona.wire.seal import inbox_keypair
 
@@ -45,6 +55,8 @@ _FIRST: Final = 8
 MOST_NAME: Final = 40
 ANSWER_S: Final = 30.0
 """How long the other device of a link, which was there a moment ago, may take to answer."""
+RECORD_S: Final = 20.0
+"""How long the public record may take to say whose the handle is; the other device's person takes longer to say yes."""
 QUIET_S: Final = 20.0
 """How long nothing may move while a new device is told all there is."""
 
@@ -60,6 +72,11 @@ class DeviceLink:
     _box: LinkBox = field(repr=False)
     _hello: Hello | None = field(default=None, repr=False)
     _grant: Grant | None = field(default=None, repr=False)
+
+    @property
+    def number(self) -> tuple[str, ...]:
+        """The account's number: the new device shows the same, or it was taken into another account."""
+        return account_digits(self._session.account().me.account, str(self.code.handle))
 
     async def candidate(self) -> str:
         """The name of the device that used the code. Raises `LinkExpired`, `LinkMisused`."""
@@ -163,6 +180,20 @@ class DeviceLink:
         await self._box.say(Declined())
 
 
+@dataclass(frozen=True, slots=True)
+class LinkedInto:
+    """The account that a new device is about to be one of, as its own screen has to show it."""
+
+    handle: str
+    number: tuple[str, ...]
+    """6 groups of 5 digits, which the other device shows, too (`DeviceLink.number`)."""
+    in_record: bool
+    """The public record shows this account for the handle. If not, it could not be asked, or shows none yet."""
+
+
+Confirm: TypeAlias = Callable[[LinkedInto], Awaitable[bool]]
+
+
 class DeviceCalls:
     """The part of `Client` about the account's devices."""
 
@@ -226,24 +257,34 @@ class DeviceCalls:
         await self._session.until(told, timeout_s, "the other device has not told everything yet")
 
     async def join_account(
-        self, code: str, *, handle: str = "", name: str = "", on_waiting: Callable[[], None] = lambda: None
+        self,
+        code: str,
+        *,
+        handle: str = "",
+        name: str = "",
+        on_waiting: Callable[[], None] = lambda: None,
+        confirm: Confirm | None = None,
     ) -> OwnAccount:
         """Make this profile one of an account's devices by the code that another one shows.
 
-        ``on_waiting`` is called once the other device can see us and its person has to agree. Raises `BadLinkCode`,
-        `LinkDeclined`, `LinkSilent`, `LinkExpired`, or `AccountExists`.
+        ``on_waiting`` is called once the other device can see us and its person has to agree; ``confirm`` is asked
+        whether the account is the right one, before anything of it is used. Raises `BadLinkCode`, `LinkDeclined`,
+        `LinkSilent`, `LinkExpired`, `LinkForged` if the record has another account under the handle, or
+        `AccountExists`.
         """
         link = read_code(code, handle)
         device, seed = NewDevice.draw(), secrets.token_bytes(32)
         key = device.public_key
         box = LinkBox(link, self._session.options.net)
         erase = False
+        recorded = asyncio.create_task(_recorded(str(link.handle), self._session.options.net))
         try:
             async with _in_time(now_ms() + GOOD_FOR_S * 1_000):
                 hello = Hello(device.id, key, inbox_keypair(seed).public, _checked_name(name))
                 await box.say(hello)
                 on_waiting()
                 granted = await _granted(box, hello, seed)
+                into = await _judged(box, link, granted, await recorded)
                 with self._session.store.transaction():
                     mls = Mls(self._session.store, device.seed, granted.certificate, suite=self._session.options.suite)
                     package = mls.key_package()
@@ -251,6 +292,9 @@ class DeviceCalls:
                     await box.say(Enrol(device.id, package))
                     card = await _admitted(box, hello)
             root = AccountRoot(granted.root)
+            erase = True
+            if confirm is not None and not await confirm(into):
+                raise LinkDeclined("this account was not the right one", hint="nothing of it was kept on this device")
             with self._session.store.transaction():
                 accounts.join_account(
                     self._session.store,
@@ -262,12 +306,33 @@ class DeviceCalls:
                     card=card,
                     today=now_ms() // DAY_MS,
                 )
-            erase = True
         finally:
+            recorded.cancel()
             await box.close(erase=erase)
         self._session.begin()
         account = self._session.account()
         return OwnAccount(account.me.account, account.me.handle, account.me.device, account.me.relay, account.published)
+
+
+async def _recorded(handle: str, options: NetOptions) -> bytes | None:
+    """The identity key that the record shows for a handle; None if it shows none or cannot be asked now."""
+    with suppress(PeerError, EndpointRefused, TimeoutError):
+        async with asyncio.timeout(RECORD_S):
+            card = await find_card(handle, options, now_ms() // 1_000)
+            return decode_card(card).body.identity_key if card else None
+    return None
+
+
+async def _judged(box: LinkBox, link: LinkCode, granted: Credentials, recorded: bytes | None) -> LinkedInto:
+    """Whose account was granted. Raises `LinkForged` if the record has another one under the handle."""
+    account = AccountRoot(granted.root).identity_key().public_key().public_bytes_raw()
+    handle = str(link.handle)
+    if recorded is not None and recorded != account:
+        with suppress(PeerError, TimeoutError):
+            async with asyncio.timeout(ANSWER_S):
+                await box.say(Declined())
+        raise LinkForged("another account was given to this device than the one that has the handle")
+    return LinkedInto(handle, account_digits(account, handle), recorded is not None)
 
 
 async def _granted(box: LinkBox, hello: Hello, seed: bytes) -> Credentials:

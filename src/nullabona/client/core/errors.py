@@ -98,6 +98,15 @@ class LinkMisused(UserError):
     default_hint = "show a new code where nobody else sees it; if a device you do not know was let in, remove it"
 
 
+class LinkForged(LinkMisused):
+    """Whoever answered took this device into another account than the one that has the handle."""
+
+    code = "link-forged"
+    default_hint = (
+        "nothing was kept; show a new code where nobody else sees it, and compare the numbers on both screens"
+    )
+
+
 class LinkExposed(LinkMisused):
     """A second device used the code when the account's secret had gone to the first: a stranger may know it."""
 

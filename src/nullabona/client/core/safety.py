@@ -17,6 +17,13 @@ def safety_digits(one: tuple[bytes, str], other: tuple[bytes, str]) -> tuple[str
     return tuple(group for half in sorted((_half(*one), _half(*other))) for group in half)
 
 
+def account_digits(account: bytes, handle: str) -> tuple[str, ...]:
+    """The number of one account, which its devices show when they link: 6 groups of 5 digits, half of each safety
+    number with it.
+    """
+    return _half(account, handle)
+
+
 def code_text(digits: tuple[str, ...]) -> str:
     """What a QR code of the number says."""
     return _CODE + "".join(digits)
