@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from nullabona.client.api import CardChecked, Client, ContactRequested, Warned, errors
+from nullabona.client.api import CardChecked, Client, ContactRequested, errors
 from nullabona.client.core.record.errors import CardRefuted
 from tests.api.people import PATIENCE_S, happens, new_name, opened, people, play, until
 from tests.api.service import Service
@@ -32,7 +32,9 @@ def test_who_asks_is_checked_by_itself(service: Service, tmp_path: Path) -> None
 
 
 def test_an_impostor_is_told_and_not_accepted(service: Service, tmp_path: Path) -> None:
-    """Somebody whom the directory refused the handle of another asks under it all the same."""
+    """Somebody whom the directory refused the handle of another asks under it all the same. It stands on the request,
+    and is no warning: any stranger could cause that.
+    """
 
     async def story() -> None:
         async with people(service, tmp_path, "a", "b") as (a, b), opened(tmp_path / "eve") as eve:
@@ -40,15 +42,11 @@ def test_an_impostor_is_told_and_not_accepted(service: Service, tmp_path: Path) 
             with pytest.raises(errors.Refused):
                 await eve.wait_published(timeout_s=PATIENCE_S)
             await eve.request_contact(b.me.handle, "it is me")
-            warned = await happens(b, Warned, lambda event: event.code == "card-refuted")
-            assert {"handle": a.me.handle, "reason": "card-forked"} == warned.detail
+            checked = await happens(b, CardChecked)
+            assert (eve.me.account, "refuted") == (checked.account, checked.standing)
             assert ("asking", "refuted", False) == record_of(b, a.me.handle)
             with pytest.raises(CardRefuted):
                 await b.accept_contact(a.me.handle)
-            (still,) = b.status().warnings
-            about = {"handle": a.me.handle, "account": eve.me.account}
-            assert ("card-refuted", 0, about) == (still.code, still.at_s, still.detail)
-            await b.decline_contact(a.me.handle)
             assert () == b.status().warnings
 
     play(story())

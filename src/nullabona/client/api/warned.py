@@ -66,7 +66,7 @@ def _people(step: Step) -> list[StandingWarning]:
     found = []
     for contact in step.store.contacts():
         detail = {"handle": contact.handle, "account": contact.account}
-        if claims.standing(step, contact.account) == claims.REFUTED:
+        if claims.warns(step, contact.account):
             found.append(StandingWarning(CardRefuted.code, 0, detail))
         if of_contact(step.store, contact.account).changed:
             found.append(StandingWarning(IDENTITY_CHANGED, 0, detail))
@@ -79,5 +79,5 @@ def _invitations(step: Step) -> list[StandingWarning]:
     return [
         StandingWarning(CardRefuted.code, 0, {"handle": str(each["handle"]), "account": each["account"]})
         for each in told
-        if each["account"] not in known and claims.standing(step, each["account"]) == claims.REFUTED
+        if each["account"] not in known and claims.warns(step, each["account"])
     ]

@@ -12,6 +12,7 @@ from typing import Final, Literal, TypeAlias
 
 import msgspec
 
+from nullabona.client.core import acquaintance
 from nullabona.client.core.record.errors import CardRefuted
 from nullabona.client.core.record.keeping import load_pinned
 from nullabona.client.core.record.promises import AHEAD
@@ -30,6 +31,10 @@ REFUTED: Final = "refuted"
 GOOD: Final = frozenset({PROVEN, PROMISED})
 
 MOST: Final = 256
+MOST_BY_LINK: Final = 64
+"""So many of them by those who have a link of ours."""
+BY_LINK_MS: Final = 60_000
+"""A directory that we have to do with only because one of those names it is asked so often."""
 LOOKS: Final = AHEAD + 1
 """How often the record may lack a claim, a period apart, before it counts as refuted: a changed card takes two."""
 DEFAULT_PERIOD_MS: Final = 600_000
@@ -54,7 +59,15 @@ class LetIn(msgspec.Struct, array_like=True, frozen=True, tag=3):
     token: bytes
 
 
-Wish: TypeAlias = Accept | Enter | LetIn
+class Refuse(msgspec.Struct, array_like=True, frozen=True, tag=4):
+    """Tell them that the link they have leads nowhere any more."""
+
+    room: bytes
+    token: bytes
+    reason: Literal["used", "expired", "closed"]
+
+
+Wish: TypeAlias = Accept | Enter | LetIn | Refuse
 
 
 class Claim(msgspec.Struct, array_like=True, frozen=True):
@@ -101,6 +114,20 @@ def note(step: Step, account: bytes, found: Standing) -> None:
     step.store.set_value(_key(account), msgspec.msgpack.encode(found))
 
 
+def said_yes(step: Step, account: bytes) -> None:
+    """The person has answered an account that the record refutes: that is a warning from now on, and not before."""
+    step.store.set_value(_yes_key(account), b"yes")
+
+
+def warns(step: Step, account: bytes) -> bool:
+    """Whether the record refutes an account that the person has answered."""
+    return standing(step, account) == REFUTED and step.store.get_value(_yes_key(account)) is not None
+
+
+def _yes_key(account: bytes) -> str:
+    return f"said-yes:{account.hex()}"
+
+
 def seen(step: Step, account: bytes, found: Standing) -> None:
     """The record had a card of an account that was looked up; a claim that is open is settled by `answer` alone."""
     if all(each.account != account for each in claims(step)):
@@ -110,6 +137,7 @@ def seen(step: Step, account: bytes, found: Standing) -> None:
 def forget(step: Step, account: bytes) -> None:
     """Know nothing of what an account said."""
     step.store.delete_value(_key(account))
+    step.store.delete_value(_yes_key(account))
     _save(step, [each for each in claims(step) if each.account != account])
 
 
@@ -117,6 +145,11 @@ def claims(step: Step) -> list[Claim]:
     """Those that the record has not answered for good, the oldest first."""
     data = step.store.get_value(_CLAIMS)
     return _lists.decode(data) if data else []
+
+
+def drop(step: Step, account: bytes) -> None:
+    """Ask nothing more for an account."""
+    _save(step, [each for each in claims(step) if each.account != account])
 
 
 def answered(step: Step, account: bytes) -> bool:
@@ -129,14 +162,18 @@ def _key(account: bytes) -> str:
 
 
 def _save(step: Step, kept: list[Claim]) -> None:
-    """The newest, those with wishes before the others."""
-    spare = len(kept) - MOST
-    for each in [each for each in kept if not each.wishes][: max(spare, 0)]:
-        kept = [other for other in kept if other is not each]
+    """The newest. What the person answered stays before what nobody did, and that before what a link let in."""
+    while len(kept) > MOST:
+        kept.remove(next((each for each in kept if _is_idle(step, each)), kept[0]))
     if kept:
-        step.store.set_value(_CLAIMS, msgspec.msgpack.encode(kept[-MOST:]))
+        step.store.set_value(_CLAIMS, msgspec.msgpack.encode(kept))
     else:
         step.store.delete_value(_CLAIMS)
+
+
+def _is_idle(step: Step, claim: Claim) -> bool:
+    """Whether nobody waits for it: one that is promised is looked at again, so that a promise is not broken unseen."""
+    return not claim.wishes and standing(step, claim.account) != PROMISED
 
 
 # -- claims come --------------------------------------------------------------------------------------------------
@@ -150,14 +187,10 @@ def came(step: Step, account: bytes, handle: str, card: bytes = b"") -> None:
     """
     known = next((each for each in claims(step) if each.account == account), None)
     wishes = known.wishes if known is not None else ()
-    next_at = step.now if wishes else step.within(step.timing.claim) if _is_known(step, handle) else NEVER
+    known_host = acquaintance.uses_host(step, parse_handle(handle).authority)
+    next_at = step.now if wishes else step.within(step.timing.claim) if known_host else NEVER
     note(step, account, PENDING)
     _put(step, Claim(account, handle, card, next_at, wishes=wishes))
-
-
-def _is_known(step: Step, handle: str) -> bool:
-    host = parse_handle(handle).authority
-    return host == parse_handle(step.me.handle).authority or load_pinned(step.store, host) is not None
 
 
 def _put(step: Step, claim: Claim) -> None:
@@ -180,6 +213,26 @@ def want(step: Step, account: bytes, handle: str, card: bytes, wish: Wish) -> bo
     note(step, account, PENDING)
     _put(step, msgspec.structs.replace(claim, next_at=step.now, wishes=wishes))
     return False
+
+
+def by_link(step: Step, account: bytes, handle: str, card: bytes, wish: LetIn | Refuse) -> None:
+    """Somebody has a link of ours: its wish waits for the record, as a claim of its own that the person never sees.
+
+    Nobody is told at its own directory that its link is dead: that has to be one that we have to do with anyway. And
+    of those who may come in, further ones of other directories wait for one another.
+    """
+    host = parse_handle(handle).authority
+    others = [each for each in claims(step) if each.wishes and all(isinstance(w, LetIn | Refuse) for w in each.wishes)]
+    others = [each for each in others if each.account != account]
+    near = acquaintance.uses_host(step, host)
+    if len(others) >= MOST_BY_LINK or not (near or isinstance(wish, LetIn)):
+        return
+    came(step, account, handle, card)
+    claim = next(each for each in claims(step) if each.account == account)
+    far = [each.next_at for each in others if not acquaintance.uses_host(step, parse_handle(each.handle).authority)]
+    next_at = step.now if near else max([step.now, *(at + BY_LINK_MS for at in far if at < NEVER)])
+    wishes = (*(each for each in claim.wishes if each != wish), wish)
+    _put(step, msgspec.structs.replace(claim, next_at=next_at, wishes=wishes))
 
 
 def drop_wish(step: Step, wish: Wish) -> None:

@@ -256,5 +256,7 @@ def decline_contact(step: Step, account: bytes) -> None:
 
 
 def block_contact(step: Step, account: bytes) -> None:
-    """Hear no more requests and invitations from them."""
-    people.set_contact_state(step, people.need_contact(step, account), ContactState.BLOCKED)
+    """Hear no more of them, and let nothing go to them that this device would send by itself."""
+    contact = people.set_contact_state(step, people.need_contact(step, account), ContactState.BLOCKED)
+    people.say_no_more(step, account)
+    step.find_room(contact.room)  # what is read of it changes

@@ -21,6 +21,7 @@ from nullabona.client.core import (
     receipts,
     rulings,
 )
+from nullabona.client.core.acquaintance import is_shut
 from nullabona.client.core.chat import notices, profiles
 from nullabona.client.core.errors import MlsRefused
 from nullabona.client.core.mlsport import Processed
@@ -78,7 +79,7 @@ def renew_keys(step: Step, room: RoomState) -> None:
     if step.now - room.update_at > ASLEEP_MS:
         look_first(step, room.current)
     room.update_at = step.now + step.timing.update + step.chance.between(0, step.timing.update // 4)
-    if step.others(room, room.epoch):
+    if step.others(room, room.epoch) and not is_shut(step.store, room.info):
         want(room, UpdateKeys())
 
 

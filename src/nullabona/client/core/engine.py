@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from nullabona.client.core import (
     acknowledging,
+    acquaintance,
     answering,
     arrivals,
     boxes,
@@ -89,6 +90,7 @@ class Engine:
                 yield step
                 answering.by_itself(step)
                 touched = self._upkeep(step, set(rooms) | set(step.touched))
+                seen = [(id, acquaintance.attended(step, step.loaded(id))) for id in touched]
                 step.save()
                 self._mls.flush()
         except BaseException:
@@ -102,35 +104,33 @@ class Engine:
             self.on_progress(progress)
         for writing in step.writing:
             self.on_writing(writing)
-        for room in touched:
-            self._note_wake(room, step.loaded(room))
+        for room in seen:
+            self._note_wake(*room)
 
     def _load(self) -> None:
         with self._store.transaction():
             step = self._look()
             for room in self._store.rooms():
-                self._note_wake(room, step.find_room(room))
+                self._note_wake(room, acquaintance.attended(step, step.find_room(room)))
             self._inbox_wake = state.trim_at if (state := inbox_places.load(step)) else 0
             files.sweep(step)
 
     def _note_wake(self, room: bytes, state: RoomState | None) -> None:
-        wake = room_wake(state) if state is not None else None
-        if wake is None:
-            self._wake.pop(room, None)
-        else:
+        if state and (wake := room_wake(state)) is not None:
             self._wake[room] = wake
+        else:
+            self._wake.pop(room, None)
         self._stands[room] = stands_of(state) if state is not None else {}
 
     def _upkeep(self, step: Step, rooms: set[bytes]) -> set[bytes]:
         """Whatever time or what just happened makes due in these rooms."""
-        for room_id in sorted(rooms):
-            room = step.find_room(room_id)
-            if room is not None and room.phase == JOINED:
+        for room in filter(None, (acquaintance.attended(step, step.find_room(id)) for id in sorted(rooms))):
+            if room.phase == JOINED:
                 self._look_after(step, room)
-            elif room is not None and room.phase == AWAY:
+            elif room.phase == AWAY:
                 returning.look_after(step, room)
                 tending.share_anew(step, room)
-            elif room is not None:
+            else:
                 watching.look_after(step, room)
         for room_id in sorted(step.copies):
             returning.copied_back(step, step.room(room_id))
@@ -352,9 +352,9 @@ class Engine:
             if room_id == replies.REPLIES:
                 return reply_reads(self._look())
             data = self._store.load_room(room_id)
-        wants = room_reads(decode_state(data)) if data is not None else ()
+            room = acquaintance.attended(self._look(), decode_state(data) if data else None)
         join = self._joins.get(room_id)
-        return (*wants, join_read(join)) if join is not None else wants
+        return (*(room_reads(room) if room else ()), *([join_read(join)] if join else ()))
 
     def inbox_read(self) -> ReadWant | None:
         state = self._inbox()

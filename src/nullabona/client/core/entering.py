@@ -7,6 +7,7 @@ from typing import Final
 import msgspec
 
 from nullabona.client.core import (
+    acquaintance,
     arrivals,
     claims,
     committing,
@@ -30,7 +31,7 @@ from nullabona.client.core.content import NoticeKind
 from nullabona.client.core.devices import own, telling
 from nullabona.client.core.devices.items import DeclineItem
 from nullabona.client.core.errors import MlsRefused, NoSuchRoom, PolicyRefused
-from nullabona.client.core.heals import Heal
+from nullabona.client.core.heals import Heal, Helper
 from nullabona.client.core.items import Invitation, decode_pack
 from nullabona.client.core.mlsport import Invitation as Opened
 from nullabona.client.core.outgoing import drop_trims
@@ -69,36 +70,40 @@ def _request_key(room: bytes) -> str:
     return f"room-request:{room.hex()}"
 
 
-def invited(step: Step, sender: DeviceCertificate, item: Invitation, since: int, *, at: str) -> Missing | None:
+def invited(
+    step: Step, sender: DeviceCertificate, item: Invitation, since: int, *, at: frozenset[str]
+) -> Missing | None:
     """Act on an invitation: join, hold it for the person, or ignore it. `MISSING` if something must be got first.
 
-    It came into our inbox at the relay ``at``, at ``since`` in ms. Nothing that a stranger names is asked for
-    elsewhere, nor much of it there; and who is no stranger must be the account's device still.
+    It came into our inbox, which is read at the relays ``at``, at ``since`` in ms. Nothing that somebody names is asked
+    for elsewhere, nor much of a stranger's there; and who is no stranger must be the account's device still.
     """
     contact = step.store.contact(sender.account_id)
     old = step.find_room(item.room)
-    if contact is not None and contact.state is ContactState.BLOCKED:
-        return None
     if old is not None and old.phase == JOINED and not _may_replace(step, old, sender):
-        return _from_elsewhere(step, old, sender, item)
+        return _from_elsewhere(step, old, sender, item, at)
     trusted = _trusted(step, sender, contact, item.room)
-    if trusted or old is not None:
-        believed = signers.believed(step, sender, since, item.room, contact.room if contact is not None else b"")
+    known_as = _known_as(step, sender, item.room) if trusted or old is not None else ""
+    if known_as:
+        rooms = item.room, contact.room if contact is not None else b""
+        believed = signers.believed(step, sender, since, *rooms, known_as=known_as)
     else:
-        believed = item.relay == at and len(item.blob.chunks) <= MOST_CHUNKS
-    if not believed:
+        believed = len(item.blob.chunks) <= MOST_CHUNKS
+    if not believed or item.relay not in at:
         return MISSING if believed is None else None
     pack = blob_content(step, item.blob, item.relay, b"")
     if isinstance(pack, Missing):
         return pack
     if step.store.saw(_INVITATION, item.id, step.day):
-        _come(step, sender, item, pack or b"", trusted=trusted)
+        _come(step, sender, item, pack or b"", trusted=trusted, known=bool(known_as))
     return None
 
 
-def _from_elsewhere(step: Step, room: RoomState, sender: DeviceCertificate, item: Invitation) -> Missing | None:
+def _from_elsewhere(
+    step: Step, room: RoomState, sender: DeviceCertificate, item: Invitation, at: frozenset[str]
+) -> Missing | None:
     """Nothing takes the place of a room that we are in; but a device of it that invites us may be on another branch."""
-    if not signers.in_room(step, sender, room.id):
+    if item.relay not in at or not signers.in_room(step, sender, room.id):
         return None
     pack = blob_content(step, item.blob, item.relay, b"")
     if isinstance(pack, Missing):
@@ -108,7 +113,20 @@ def _from_elsewhere(step: Step, room: RoomState, sender: DeviceCertificate, item
     return None
 
 
-def _come(step: Step, sender: DeviceCertificate, item: Invitation, pack: bytes, *, trusted: bool) -> None:
+def _known_as(step: Step, sender: DeviceCertificate, room: bytes) -> str:
+    """By which handle to look the inviter up; empty: it is a stranger, whatever it says of itself.
+
+    It may be new in a room that we knew. Then its own word counts for a directory that we have to do with anyway.
+    """
+    account, claimed = sender.account_id, sender.handle
+    told = [member for each in returning.expected(step) if each.room == room for member in each.members]
+    met = [*told, *(Helper(each.account, each.handle) for each in step.roster(room).values())]
+    known = acquaintance.handle_of(step, account) or wishes.handle_of(step, room, account)
+    known = known or next((each.handle for each in met if each.account == account), "")
+    return known or (str(claimed) if acquaintance.uses_host(step, claimed.authority) else "")
+
+
+def _come(step: Step, sender: DeviceCertificate, item: Invitation, pack: bytes, *, trusted: bool, known: bool) -> None:
     """Where an invitation leads, or whether the person is asked."""
     old = step.find_room(item.room)
     try:
@@ -117,7 +135,7 @@ def _come(step: Step, sender: DeviceCertificate, item: Invitation, pack: bytes, 
         others = own.others(step) or (old is not None and old.phase == AWAY)
         if isinstance(refused, MlsRefused) and refused.reason == NOT_FOR_US and others:
             return  # for another device of our account, which reads the same inbox, or for what this one was
-        if trusted or old is not None:
+        if trusted or known:
             # For them we are in the room now: only if they remove and add us again do we come in. Strangers get no say.
             handle = str(sender.handle)
             step.event("warning", item.room, code="invitation-refused", handle=handle, reason=refused.code)
@@ -127,9 +145,9 @@ def _come(step: Step, sender: DeviceCertificate, item: Invitation, pack: bytes, 
         if old.phase == JOINED:
             step.event("warning", item.room, code="invitation-refused", handle=str(sender.handle), reason="unproven")
             return
-        trusted = trusted and old.phase != AWAY
+        trusted = trusted and known and old.phase != AWAY
     elif old is not None:
-        trusted = True
+        trusted = known
     if trusted:
         enter(step, opened, info, sender, item.order, pack)
     else:

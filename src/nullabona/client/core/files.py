@@ -11,7 +11,7 @@ from dataclasses import replace
 from hashlib import sha256
 from typing import Final
 
-from nullabona.client.core import chunks, messages, people
+from nullabona.client.core import chunks, messages, people, signers
 from nullabona.client.core.content import MAX_FILE, Attachment, File, Imported, decode_body
 from nullabona.client.core.errors import BadRequest
 from nullabona.client.core.items import FileRequest
@@ -25,6 +25,7 @@ from nullabona.client.core.state import JOINED, RoomState
 from nullabona.client.core.step import Step
 from nullabona.errors import PeerError
 from nullabona.wire.blob import PIECE, BlobRef, open_piece, piece_count, seal_piece
+from nullabona.wire.certificate import DeviceCertificate
 
 PIECES_PER_BLOB: Final = 64
 """Chunks in each blob of a file but the last."""
@@ -141,12 +142,10 @@ def begin_again(step: Step, room: RoomState) -> None:
             _push(step, room, file)
 
 
-def asked_back(step: Step, account: bytes, request: FileRequest) -> None:
-    """Somebody did not find a file of ours at the relay: a member is helped, once a day."""
-    room = step.find_room(request.room)
-    if room is None or room.phase != JOINED:
-        return
-    if account not in {device.account for device in step.roster(room.id).values()}:
+def asked_back(step: Step, sender: DeviceCertificate, request: FileRequest) -> None:
+    """Somebody did not find a file of ours at the relay: a device of the room is helped, its account once a day."""
+    room, account = step.find_room(request.room), sender.account_id
+    if room is None or room.phase != JOINED or not signers.in_room(step, sender, room.id):
         return
     if step.store.saw(_ASKED, sha256(account + request.message + step.day.to_bytes(4, "big")).digest(), step.day):
         put_back(step, room, request.message)

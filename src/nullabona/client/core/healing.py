@@ -11,6 +11,7 @@ from collections.abc import Iterable
 
 from nullabona.client.core import (
     acknowledging,
+    acquaintance,
     boxes,
     committing,
     evidence,
@@ -236,6 +237,9 @@ def ask(step: Step, room: RoomState) -> None:
     if heal is not None and heal.reason == FAR and not room.current.undecided and not room.current.look_until:
         heal = room.heal = None  # we are there
     if heal is None or heal.next_at > step.now:
+        return
+    if acquaintance.is_shut(step.store, room.info):
+        heal.next_at = step.now + DAY_MS  # there is nobody to ask but who is blocked
         return
     doubtful = heal.reason in {BEHIND, FAR, LONELY, OUTSIDE, ASTRAY, UNPROVEN} and not heal.gone
     if evidence.exhausted(step, room, heal, FEW_ATTEMPTS if doubtful else evidence.MAX_ATTEMPTS):

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from nullabona.client.core import kept, people, returning, signers
+from hashlib import sha256
+from typing import Final
+
+from nullabona.client.core import acquaintance, kept, people, returning, signers
 from nullabona.client.core.devices import own
 from nullabona.client.core.heals import Heal
 from nullabona.client.core.items import Gone, TicketRequest
+from nullabona.client.core.roominfo import GROUP
 from nullabona.client.core.state import AWAY, JOINED, RoomState
 from nullabona.client.core.step import Step
 from nullabona.wire.card import Card
@@ -13,6 +17,7 @@ from nullabona.wire.certificate import DeviceCertificate
 
 ALONE_ATTEMPTS = 2
 """Who has asked so often and heard nothing helps others who lost the thread at the same place."""
+_GONE: Final = "said-gone"
 
 
 def help_back(step: Step, sender: DeviceCertificate, asked: TicketRequest, card: Card | None = None) -> None:
@@ -32,25 +37,53 @@ def help_back(step: Step, sender: DeviceCertificate, asked: TicketRequest, card:
 def _from_inside(
     step: Step, room: RoomState, sender: DeviceCertificate, asked: TicketRequest, card: Card | None
 ) -> None:
-    if sender.account_id not in {device.account for device in step.roster(room.id).values()}:
-        if not asked.commit or any(merged.commit == asked.commit for merged in room.history):
-            people.post(step, sender.account_id, str(sender.handle), Gone(room.id))
-        return
-    if sender.account_id == step.me.account and sender.device_id in own.gone(step.store):
-        people.post(step, sender.account_id, str(sender.handle), Gone(room.id))
-        return
-    if asked.commit and not any(merged.commit == asked.commit for merged in room.history):
+    ours = not asked.commit or any(merged.commit == asked.commit for merged in room.history)
+    if not ours or _is_out(step, room, sender) or not _is_ours_to_help(step, room, sender.account_id):
         return
     if room.heal is not None and not _in_same_plight(room, room.heal, asked):
         return
     if not _may_return(step, room, sender, card):
         if card is None and sender.account_id != step.me.account:
-            people.look_up_for(step, sender, asked)
+            people.look_up_for(step, sender, asked, _handle_in(step, room, sender))
         return
     track = room.current
     if track.candidates or step.now < track.settle_until:
         return
-    people.post(step, sender.account_id, str(sender.handle), kept.make_ticket(step, room))
+    people.answer(step, sender.account_id, kept.make_ticket(step, room), known_as=_handle_in(step, room, sender))
+
+
+def _is_out(step: Step, room: RoomState, sender: DeviceCertificate) -> bool:
+    """Whether a device has no place in the room any more; it is told so."""
+    if sender.account_id not in {device.account for device in step.roster(room.id).values()}:
+        _say_gone(step, room, sender.account_id)
+        return True
+    if sender.account_id == step.me.account and sender.device_id in own.gone(step.store):
+        people.answer(step, sender.account_id, Gone(room.id))
+        return True
+    return False
+
+
+def _say_gone(step: Step, room: RoomState, account: bytes) -> None:
+    """Tell somebody whom we met in a room that they are out of this one, once a day; a stranger hears nothing."""
+    met = step.store.person(account)
+    said = sha256(account + room.id + step.day.to_bytes(4, "big")).digest()
+    if met is not None and not acquaintance.is_blocked(step.store, account) and step.store.saw(_GONE, said, step.day):
+        people.answer(step, account, Gone(room.id), known_as=met.handle)
+
+
+def _is_ours_to_help(step: Step, room: RoomState, account: bytes) -> bool:
+    """A blocked member is left to the others of the group; only if there are none, the room needs us."""
+    if not acquaintance.is_blocked(step.store, account):
+        return True
+    others = {device.account for device in step.roster(room.id).values()} - {step.me.account, account}
+    return room.info.kind == GROUP and not others
+
+
+def _handle_in(step: Step, room: RoomState, sender: DeviceCertificate) -> str:
+    """By which handle a member is known in the room, whatever the item says; else by whichever we know it."""
+    devices = step.roster(room.id).values()
+    found = next((device.handle for device in devices if device.account == sender.account_id), "")
+    return found or acquaintance.handle_of(step, sender.account_id)
 
 
 def _from_away(step: Step, room: RoomState, sender: DeviceCertificate, asked: TicketRequest, card: Card | None) -> None:
@@ -63,12 +96,12 @@ def _from_away(step: Step, room: RoomState, sender: DeviceCertificate, asked: Ti
     if asked.commit or heal is None or heal.reason != returning.RETURNING or not returning.asked_all(heal):
         return
     ticket = kept.ticket_for(step, room.id, sender.account_id)
-    if ticket is None:
+    if ticket is None or acquaintance.is_blocked(step.store, sender.account_id):
         return
     if _may_return(step, room, sender, card):
-        people.post(step, sender.account_id, str(sender.handle), ticket)
+        people.answer(step, sender.account_id, ticket, known_as=_handle_in(step, room, sender))
     elif card is None and sender.account_id != step.me.account:
-        people.look_up_for(step, sender, asked)
+        people.look_up_for(step, sender, asked, _handle_in(step, room, sender))
 
 
 def _in_same_plight(room: RoomState, heal: Heal, asked: TicketRequest) -> bool:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from hashlib import sha256
 from typing import Final
 
 import msgspec
 
 from nullabona.client.core import (
+    acquaintance,
     committing,
     entering,
     files,
@@ -57,6 +59,11 @@ from nullabona.wire.operator_notice import is_notice
 from nullabona.wire.seal import ITEM_DIRECT, ITEM_INDIRECT, open_inbox_frame
 
 MAX_WAITING: Final = 64
+"""Items that wait for something: so many of those whom we know, and so many of all others."""
+MOST_OF_ONE: Final = 8
+"""Of one account that we know."""
+MOST_CHUNKS: Final = 34
+"""An item that lies in a blob of more chunks is not fetched: the largest takes as many."""
 _invitations = msgspec.msgpack.Decoder(Invitation)
 
 
@@ -137,8 +144,9 @@ def _take(step: Step, state: InboxState, data: bytes, relay: str, place: Address
 
 def _open(step: Step, state: InboxState, item: WaitingItem) -> list[Join]:
     if item.by:
-        heard = _act(step, state, item, open_certificate(item.by), _invitations.decode(item.plain))
-        return _wait(step, state, item) if isinstance(heard, Missing) else heard
+        sender = open_certificate(item.by)
+        heard = _act(step, state, item, sender, _invitations.decode(item.plain))
+        return _wait(step, state, item, sender.account_id) if isinstance(heard, Missing) else heard
     data = _content(step, item.plain, item.relay or state.relay)
     if isinstance(data, Missing):
         return _wait(step, state, item)
@@ -152,7 +160,7 @@ def _open(step: Step, state: InboxState, item: WaitingItem) -> list[Join]:
         heard = _act(step, state, item, sender, body)
     except PeerError:
         return []
-    return _wait(step, state, item) if isinstance(heard, Missing) else heard
+    return _wait(step, state, item, sender.account_id) if isinstance(heard, Missing) else heard
 
 
 def handed(step: Step, room: RoomState, device: Device, invitation: Invitation) -> None:
@@ -166,11 +174,25 @@ def handed(step: Step, room: RoomState, device: Device, invitation: Invitation) 
     save(step, state)
 
 
-def _wait(step: Step, state: InboxState, item: WaitingItem) -> list[Join]:
-    """What it needs was asked for; whatever does not come soon is not waited for."""
+def _wait(step: Step, state: InboxState, item: WaitingItem, sender: bytes = b"") -> list[Join]:
+    """What it needs was asked for; whatever does not come soon is not waited for.
+
+    Items of those whom we know wait apart from all others, and few of each account: nobody's push out another's.
+    """
     if step.now - item.since < step.timing.retry_most:
-        state.waiting = [*state.waiting, item][-MAX_WAITING:]
+        item.account = sender if sender and acquaintance.handle_of(step, sender) else b""
+        if item.account:
+            state.waiting = _making_room(state.waiting, MOST_OF_ONE, lambda each: each.account == item.account)
+        state.waiting = _making_room(state.waiting, MAX_WAITING, lambda each: bool(each.account) == bool(item.account))
+        state.waiting.append(item)
     return []
+
+
+def _making_room(waiting: list[WaitingItem], most: int, alike: Callable[[WaitingItem], bool]) -> list[WaitingItem]:
+    """Without the oldest of those that are alike, so that one more makes ``most`` of them."""
+    spare = sum(map(alike, waiting)) + 1 - most
+    oldest = next((each for each in waiting if alike(each)), None) if spare > 0 else None
+    return [each for each in waiting if each is not oldest]
 
 
 def _content(step: Step, plain: bytes, relay: str) -> bytes | Missing | None:
@@ -179,7 +201,8 @@ def _content(step: Step, plain: bytes, relay: str) -> bytes | Missing | None:
     if plain[:1] != ITEM_INDIRECT:
         return None
     try:
-        return blob_content(step, decode_ref(plain[1:]), relay, b"")
+        ref = decode_ref(plain[1:])
+        return blob_content(step, ref, relay, b"") if len(ref.chunks) <= MOST_CHUNKS else None
     except PeerError:
         return None
 
@@ -187,26 +210,61 @@ def _content(step: Step, plain: bytes, relay: str) -> bytes | Missing | None:
 def _act(
     step: Step, state: InboxState, item: WaitingItem, sender: DeviceCertificate, body: ItemBody
 ) -> list[Join] | Missing:
-    """Joins that were begun; `MISSING` if something must be fetched or looked up first."""
+    """Joins that were begun; `MISSING` if something must be fetched or looked up first.
+
+    A blocked account is not heard, but for a way back into a group in which nobody else could show it one.
+    """
+    if acquaintance.is_blocked(step.store, sender.account_id) and not isinstance(body, TicketRequest):
+        return []
+    if isinstance(body, Ticket | Gone | LinkRefusal | RoomsTold):
+        return _answered(step, item, sender, body)
     if isinstance(body, ContactRequest):
         people.request_came(step, sender.account_id, body)
         inboxes.note_request(step, sender.account_id, item.frame)
     elif isinstance(body, TicketRequest):
         helping.help_back(step, sender, body)
-    elif isinstance(body, Ticket):
-        return _ticket(step, item, sender, body)
     elif isinstance(body, LinkUse):
         links.use_came(step, sender.account_id, body)
-    elif isinstance(body, LinkRefusal):
-        wishes.refused(step, sender.account_id, body)
     elif isinstance(body, FileRequest):
-        files.asked_back(step, sender.account_id, body)
-    elif isinstance(body, Gone):
-        return _told_gone(step, item, sender, body.room)
-    elif isinstance(body, RoomsAsked | RoomsTold):
-        seeking.heard(step, sender, body)
-    elif entering.invited(step, sender, body, item.since, at=item.relay or state.relay) is MISSING:
+        files.asked_back(step, sender, body)
+    elif isinstance(body, RoomsAsked):
+        seeking.came(step, sender)
+    elif entering.invited(step, sender, body, item.since, at=state.relays) is MISSING:
         return MISSING
+    return []
+
+
+def _answered(
+    step: Step, item: WaitingItem, sender: DeviceCertificate, body: Ticket | Gone | LinkRefusal | RoomsTold
+) -> list[Join] | Missing:
+    """Somebody answers what we asked, as they say."""
+    if isinstance(body, Ticket):
+        return _ticket(step, item, sender, body)
+    if isinstance(body, Gone):
+        return _told_gone(step, item, sender, body.room)
+    return (
+        _refused(step, item, sender, body) if isinstance(body, LinkRefusal) else _told_rooms(step, item, sender, body)
+    )
+
+
+def _refused(step: Step, item: WaitingItem, sender: DeviceCertificate, said: LinkRefusal) -> list[Join] | Missing:
+    """Somebody says that a link does not lead in any more: believed of whom we asked."""
+    asked = wishes.handle_of(step, said.room, sender.account_id)
+    believed = signers.believed(step, sender, item.since, known_as=asked) if asked else False
+    if believed is None:
+        return MISSING
+    if believed:
+        wishes.refused(step, sender.account_id, said)
+    return []
+
+
+def _told_rooms(step: Step, item: WaitingItem, sender: DeviceCertificate, said: RoomsTold) -> list[Join] | Missing:
+    """A contact that we asked says which rooms we share."""
+    believed = signers.believed(step, sender, item.since) if seeking.is_asked(step, sender.account_id) else False
+    if believed is None:
+        return MISSING
+    if believed:
+        seeking.told(step, sender.account_id, said)
     return []
 
 

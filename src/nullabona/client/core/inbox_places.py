@@ -38,6 +38,8 @@ class WaitingItem(msgspec.Struct, array_like=True):
     """The hash of the frame."""
     by: bytes = b""
     """The certificate of who handed it over in a room of two: then ``plain`` is the invitation alone."""
+    account: bytes = b""
+    """Whose it is, if that is known and is somebody whom we know."""
 
 
 class FormerInbox(msgspec.Struct, array_like=True):
@@ -68,6 +70,11 @@ class InboxState(msgspec.Struct):
     @property
     def box(self) -> BoxSecrets:
         return BoxSecrets(POLICY_INBOX, self.read_secret, self.write_secret)
+
+    @property
+    def relays(self) -> frozenset[str]:
+        """Where it is read."""
+        return frozenset({self.relay, *(place.relay for place in self.former)})
 
     def at(self, relay: str) -> InboxState | FormerInbox | None:
         """Where we stand at one relay."""

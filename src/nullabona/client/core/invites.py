@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from nullabona.client.core import elsewhere, messages, relocating, replies, whereabouts
+from nullabona.client.core import acquaintance, elsewhere, messages, relocating, replies, whereabouts
 from nullabona.client.core.content import Handed
 from nullabona.client.core.items import Invitation, decode_pack, encode_pack
 from nullabona.client.core.outgoing import BLOB, Target, decode_target, queue_blob, queue_item
@@ -174,6 +174,7 @@ def look_after_invites(step: Step, room: RoomState) -> None:
     packs = _packs(invites)
     kept = [invite for invite in invites if _unanswered(step, room, invite, devices)]
     alive = [invite for invite in kept if invite.attempts <= MAX_INVITES]
+    alive = [invite for invite in alive if not acquaintance.is_blocked(step.store, invite.account)]
     lost = min((invite.next_at for invite in alive), default=0) > step.now
     for invite in alive:
         if lost or invite.next_at <= step.now:

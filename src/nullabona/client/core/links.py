@@ -14,11 +14,10 @@ from typing import ClassVar, Final, Literal
 
 import msgspec
 
-from nullabona.client.core import claims, committing, invites, people, whereabouts
+from nullabona.client.core import acquaintance, claims, committing, invites, people, whereabouts
 from nullabona.client.core.errors import BadRequest, CardTooOld, NotAllowed
 from nullabona.client.core.items import LinkRefusal, LinkUse, Reason
 from nullabona.client.core.outgoing import queue_item
-from nullabona.client.core.records import ContactState
 from nullabona.client.core.roominfo import GROUP
 from nullabona.client.core.state import JOINED, AddAccount, RoomState
 from nullabona.client.core.step import Step
@@ -275,12 +274,14 @@ def use_came(step: Step, account: bytes, use: LinkUse) -> None:
 
     Raises `PeerError`.
 
-    Who has a link of ours that is good no more is told so, once an hour at most. Whom we have let in, by whatever way,
-    and who never came is invited again. All others hear nothing: a token that never was ours, and who is blocked.
+    Who has a link of ours that is good no more is told so, once an hour at most, when the record has proven them and
+    only if their directory is one that we have to do with anyway: whoever else follows it hears of nothing in ten
+    minutes. Whom we have let in, by whatever way, and who never came is invited again. All others hear nothing: a token
+    that never was ours, and who is blocked.
     """
     card = verify_card(use.card, today=step.day)
     link, room = _find(_all(step), use.token, use.room), step.find_room(use.room)
-    if card.account_id != account or _is_blocked(step, account):
+    if card.account_id != account or acquaintance.is_blocked(step.store, account):
         return
     if room is not None and _is_in(step, room, account):
         invites.invite_again(step, room, account, b"")
@@ -288,12 +289,15 @@ def use_came(step: Step, account: bytes, use: LinkUse) -> None:
     if link is None:
         return
     reason = link.trouble(step.now) or ("closed" if room is None or not _is_admin(step, room) else None)
-    if room is None or reason is not None:
-        _refuse(step, card, use, reason or "closed")
-    else:
-        # A claim that was good once says nothing of a card that came since: the record is asked about this one.
-        claims.came(step, account, str(card.handle), use.card)
-        claims.want(step, account, str(card.handle), use.card, claims.LetIn(use.room, use.token))
+    # A claim that was good once says nothing of a card that came since: the record is asked about this one.
+    if reason is None:
+        claims.by_link(step, account, str(card.handle), use.card, claims.LetIn(use.room, use.token))
+    elif step.store.saw(_REFUSED, _hourly(step, account, use.token), step.day):
+        claims.by_link(step, account, str(card.handle), use.card, claims.Refuse(use.room, use.token, reason))
+
+
+def _hourly(step: Step, account: bytes, token: bytes) -> bytes:
+    return sha256(account + token + (step.now // HOUR_MS).to_bytes(8, "big")).digest()
 
 
 def let_in(step: Step, card: Card, wish: claims.LetIn) -> None:
@@ -301,7 +305,7 @@ def let_in(step: Step, card: Card, wish: claims.LetIn) -> None:
     link, room = _find(_all(step), wish.token, wish.room), step.find_room(wish.room)
     if link is None or room is None or not _is_admin(step, room) or _is_in(step, room, card.account_id):
         return
-    if _is_blocked(step, card.account_id):
+    if acquaintance.is_blocked(step.store, card.account_id):
         return
     try:
         intent = people.add_intent(step, card)
@@ -312,16 +316,14 @@ def let_in(step: Step, card: Card, wish: claims.LetIn) -> None:
         step.event("link-used", room.id, account=card.account_id, handle=str(card.handle))
 
 
-def _refuse(step: Step, card: Card, use: LinkUse, reason: Reason) -> None:
-    hour = (step.now // HOUR_MS).to_bytes(8, "big")
-    if step.store.saw(_REFUSED, sha256(card.account_id + use.token + hour).digest(), step.day):
+def refuse(step: Step, card: Card, wish: claims.Refuse) -> None:
+    """The record has proven whoever follows a link that leads nowhere: tell them, if their inbox is where we put things
+    anyway.
+    """
+    relay = card.inbox.relay or whereabouts.host_relay(str(card.handle))
+    if not acquaintance.is_blocked(step.store, card.account_id) and acquaintance.uses_relay(step, relay):
         whereabouts.note_handle(step, card.inbox, str(card.handle))
-        queue_item(step, card.inbox, step.me.relay, LinkRefusal(use.room, use.token, reason))
-
-
-def _is_blocked(step: Step, account: bytes) -> bool:
-    contact = step.store.contact(account)
-    return contact is not None and contact.state is ContactState.BLOCKED
+        queue_item(step, card.inbox, relay, LinkRefusal(wish.room, wish.token, wish.reason))
 
 
 def _is_in(step: Step, room: RoomState, account: bytes) -> bool:

@@ -18,6 +18,7 @@ def sync(step: Step, room: RoomState, rejoined: bytes = b"") -> None:
     """
     known = step.roster(room.id)
     by_device = {device.device: device for device in known.values()}
+    called = {device.account: device.handle for device in known.values()}
     fresh: list[Device] = []
     present: set[bytes] = set()
     for leaf in step.group(room).members():
@@ -35,7 +36,8 @@ def sync(step: Step, room: RoomState, rejoined: bytes = b"") -> None:
                 room.id,
                 certificate.device_id,
                 certificate.account_id,
-                str(certificate.handle),
+                # What an account is called when it comes in holds: certificates that it makes later name any host.
+                called.setdefault(certificate.account_id, str(certificate.handle)),
                 leaf.leaf,
                 leaf.signature_key,
                 leaf.encryption_key,

@@ -8,7 +8,7 @@ from typing import Final
 
 from msgspec import structs
 
-from nullabona.client.core import boxes, files, preferences, receipts, trust
+from nullabona.client.core import acquaintance, boxes, files, preferences, receipts, trust
 from nullabona.client.core.chat import annotating, erasing, expiry, kinds, profiles, typing, words
 from nullabona.client.core.content import (
     Annotation,
@@ -122,6 +122,8 @@ def send_receipt(step: Step, room: RoomState) -> None:
     room.receipt_at = 0
     if room.phase != JOINED or held(step, room) or not step.others(room, room.epoch):
         return
+    if acquaintance.is_shut(step.store, room.info):
+        return  # when this device is on is not said to somebody who is blocked
     track = room.current
     if track.candidates or step.now < track.look_until:
         over_at = max(track.settle_until, track.look_until, step.now + 1_000)

@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 import msgspec
 
-from nullabona.client.core import claims, invites, links, replies, signers, trust, whereabouts
+from nullabona.client.core import acquaintance, claims, invites, links, replies, signers, trust, whereabouts
 from nullabona.client.core.errors import CardTooOld, NoSuchContact
 from nullabona.client.core.items import ContactRequest, ItemBody, RoomsAsked, TicketRequest
 from nullabona.client.core.outgoing import queue_item
@@ -23,6 +23,13 @@ _ASKED = "asked-back"
 _UNPROVEN = frozenset({claims.PENDING, claims.REFUTED})
 MAX_LOOKUPS = 16
 """How often a card is looked up, over about three hours, before what waits for it is given up."""
+MAX_CAUSED_LOOKUPS = 3
+"""Likewise for an answer to an item of somebody else: they ask again."""
+MOST_UNSENT = 256
+"""Items of our own making that wait for a card."""
+MOST_CAUSED = 64
+"""Answers that wait for a card."""
+MOST_CAUSED_BY_ONE = 4
 MOST_WISHES = 16
 """Rooms that one account may want back at the same time; the others are asked for again."""
 MOST_ASKING = 256
@@ -32,13 +39,14 @@ MAX_CARD_DAYS = 30
 
 
 class UnsentItem(msgspec.Struct, array_like=True):
-    """An item for an account whose card we still have to look up."""
+    """An item for an account whose card we still have to look up. ``caused``: it answers an item of somebody else."""
 
     account: bytes
     handle: str
     item: bytes
     next_at: int
     attempts: int = 0
+    caused: bool = False
 
 
 _unsent = msgspec.msgpack.Decoder(list[UnsentItem])
@@ -108,15 +116,44 @@ def add_intent(step: Step, card: Card) -> AddAccount:
 
 
 def post(step: Step, account: bytes, handle: str, body: ItemBody) -> None:
-    """Put an item into an account's inbox, now if we know it, otherwise as soon as its card has been looked up."""
+    """Put an item of this device's own making into an account's inbox, now if we know it, otherwise as soon as its card
+    has been looked up. ``handle`` is that by which we know the account. Nothing goes to who is blocked.
+    """
+    if not acquaintance.is_blocked(step.store, account):
+        _post(step, account, handle, body, caused=False)
+
+
+def answer(step: Step, account: bytes, body: ItemBody, *, known_as: str = "") -> None:
+    """Answer an item of somebody else: only an account that we know by a handle, which is ``known_as`` if given.
+
+    What the item itself says of its sender's handle is of no meaning here, or it would say where to connect to.
+    """
+    handle = known_as or acquaintance.handle_of(step, account)
+    if handle:
+        _post(step, account, handle, body, caused=True)
+
+
+def _post(step: Step, account: bytes, handle: str, body: ItemBody, *, caused: bool) -> None:
     known = whereabouts.inbox_of(step, account)
     if known is not None:
         queue_item(step, known, whereabouts.host_relay(handle), body)
         return
-    items = unsent(step)
-    items = [item for item in items if (item.account, item.item[:1]) != (account, b"")]
-    items.append(UnsentItem(account, handle, msgspec.msgpack.encode(body), step.now))
-    _save(step, items[-256:])
+    if caused and not acquaintance.may_look_up(step, account):
+        return
+    item = UnsentItem(account, handle, msgspec.msgpack.encode(body), step.now, caused=caused)
+    _save(step, _with(unsent(step), item))
+
+
+def _with(items: list[UnsentItem], item: UnsentItem) -> list[UnsentItem]:
+    """What others cause has places of its own, few for each account, and never those of an item of our own making."""
+    own = [each for each in items if not each.caused]
+    caused = [each for each in items if each.caused and (each.account, each.item) != (item.account, item.item)]
+    if not item.caused:
+        return [*caused, *[*own, item][-MOST_UNSENT:]]
+    theirs = [each for each in caused if each.account == item.account]
+    for oldest in theirs[: max(0, len(theirs) + 1 - MOST_CAUSED_BY_ONE)]:
+        caused.remove(oldest)
+    return [*[*caused, item][-MOST_CAUSED:], *own]
 
 
 def unsent(step: Step) -> list[UnsentItem]:
@@ -133,8 +170,8 @@ def _send_waiting(step: Step, account: bytes) -> None:
     due = [item for item in items if item.account == account]
     if due:
         _save(step, [item for item in items if item.account != account])
-    for item in due:
-        post(step, account, item.handle, _bodies.decode(item.item))
+    for item in due if not acquaintance.is_blocked(step.store, account) else []:
+        _post(step, account, item.handle, _bodies.decode(item.item), caused=item.caused)
 
 
 Wanted: TypeAlias = TicketRequest | RoomsAsked
@@ -153,14 +190,20 @@ _asked = msgspec.msgpack.Decoder(list[AskedBack])
 _wanted = msgspec.msgpack.Decoder(Wanted)
 
 
-def look_up_for(step: Step, sender: DeviceCertificate, request: Wanted) -> None:
-    """Before ``sender`` gets what it asks for, see whether its account's card names it. Each wish is kept once."""
+def look_up_for(step: Step, sender: DeviceCertificate, request: Wanted, known_as: str) -> None:
+    """Before ``sender`` gets what it asks for, see whether the card of the account, which we know by the handle
+    ``known_as``, names it. Each wish is kept once, and has a card looked up once.
+    """
+    if not known_as:
+        return
     wish = AskedBack(sender.encode(), msgspec.msgpack.encode(request), step.now)
     kept = [each for each in asked_back(step) if (each.certificate, each.request) != (wish.certificate, wish.request)]
     mine = [each for each in kept if open_certificate(each.certificate).account_id == sender.account_id]
-    for oldest in mine[: len(mine) + 1 - MOST_WISHES]:
+    for oldest in mine[: max(0, len(mine) + 1 - MOST_WISHES)]:
         kept.remove(oldest)
     step.store.set_value(_ASKED, msgspec.msgpack.encode([*kept, wish][-4 * MOST_WISHES :]))
+    if acquaintance.may_look_up(step, sender.account_id):
+        whereabouts.look_again(step, known_as)
 
 
 def asked_back(step: Step) -> list[AskedBack]:
@@ -184,14 +227,13 @@ def take_asked_back(step: Step, account: bytes) -> list[tuple[DeviceCertificate,
 def wanted_handles(step: Step) -> set[str]:
     """Handles to look up now."""
     handles = {item.handle for item in unsent(step) if item.next_at <= step.now}
-    handles |= set(whereabouts.wanted(step))
-    return handles | {str(open_certificate(each.certificate).handle) for each in asked_back(step)}
+    return handles | set(whereabouts.wanted(step))
 
 
 def looked_up(step: Step, handle: str) -> None:
     """Whoever still waits for the card of ``handle`` did not get the one they need: try again later, and then give up.
 
-    That there is no card, or another account's, looks the same from here.
+    That there is no card, or another account's, looks the same from here. Of what others caused nobody is told.
     """
     whereabouts.looked_up(step, handle)
     items = unsent(step)
@@ -199,8 +241,8 @@ def looked_up(step: Step, handle: str) -> None:
         if item.handle == handle:
             item.attempts += 1
             item.next_at = step.now + min(step.timing.retry << item.attempts, step.timing.retry_most)
-    kept = [item for item in items if item.attempts < MAX_LOOKUPS]
-    if len(kept) < len(items):
+    kept = [item for item in items if item.attempts < (MAX_CAUSED_LOOKUPS if item.caused else MAX_LOOKUPS)]
+    if sum(not item.caused for item in kept) < sum(not item.caused for item in items):
         step.event("warning", code="undeliverable", handle=handle)
     _save(step, kept)
 
@@ -247,15 +289,15 @@ def invited_by(account: bytes) -> str:
 def request_came(step: Step, account: bytes, request: ContactRequest) -> None:
     """Somebody asks to talk. A stranger waits for the person; a blocked one is not heard.
 
-    Nothing rests on the card that came until the record has proven it (`nullabona.client.core.claims`).
+    Nothing rests on the card that came until the record has proven it (`nullabona.client.core.claims`), and whom we
+    know goes by no other handle than that.
     """
     try:
         card = verify_card(request.card, today=step.day)
     except PeerError:
         return
-    if card.account_id != account:
+    if card.account_id != account or acquaintance.handle_of(step, account) not in {"", str(card.handle)}:
         return
-    trust.note_stranger(step, account, str(card.handle))
     step.store.delete_value(invited_by(account))
     known = step.store.contact(account)
     if known is not None and known.state is ContactState.ACCEPTED:
@@ -331,6 +373,16 @@ def found_again(step: Step, room: RoomState) -> None:
         contact = step.store.contact(account)
         if contact is not None and contact.state is ContactState.REQUESTED:
             set_contact_state(step, contact, ContactState.ACCEPTED, room.id)
+
+
+def say_no_more(step: Step, account: bytes) -> None:
+    """An account was blocked: nothing of it is looked up any more, and what waits for its inbox is dropped."""
+    claims.drop(step, account)
+    _save(step, [item for item in unsent(step) if item.account != account])
+    take_asked_back(step, account)
+    inbox = whereabouts.inbox_of(step, account)
+    if inbox is not None:
+        step.store.drop_box(inbox.address)
 
 
 def set_contact_state(step: Step, contact: Contact, state: ContactState, room: bytes = b"") -> Contact:

@@ -15,7 +15,7 @@ from typing import Final, TypeGuard
 
 from msgspec import structs
 
-from nullabona.client.core import boxes, chunks, committing, files, scouting
+from nullabona.client.core import acquaintance, boxes, chunks, committing, files, scouting
 from nullabona.client.core.chat import notices
 from nullabona.client.core.content import Notice, NoticeKind
 from nullabona.client.core.errors import NotAllowed
@@ -85,8 +85,12 @@ def valid(data: bytes, room: bytes, info: RoomInfo, devices: Iterable[tuple[byte
 
 
 def decoded(step: Step, room: RoomState, body: bytes) -> MoveOrder | None:
-    """The order in a frame, if it holds for this room as we know it."""
-    return valid(body, room.id, room.info, _members(step, room))
+    """The order in a frame, if it holds for this room as we know it. A blocked contact leads us nowhere."""
+    order = valid(body, room.id, room.info, _members(step, room))
+    own = order is not None and order.signer in {
+        key for key, account in _members(step, room) if account == step.me.account
+    }
+    return None if acquaintance.is_shut(step.store, room.info) and not own else order
 
 
 def applies(order: MoveOrder | None, moves: int) -> TypeGuard[MoveOrder]:

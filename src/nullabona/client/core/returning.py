@@ -10,7 +10,7 @@ from typing import Final
 
 import msgspec
 
-from nullabona.client.core import boxes, kept, people, whereabouts
+from nullabona.client.core import acquaintance, boxes, kept, people, whereabouts
 from nullabona.client.core.devices import own
 from nullabona.client.core.heals import Heal, Helper
 from nullabona.client.core.items import TicketRequest
@@ -160,7 +160,7 @@ def look_after(step: Step, room: RoomState) -> None:
     helper = heal.helpers[heal.attempts % len(heal.helpers)]
     heal.attempts += 1
     people.post(step, helper.account, helper.handle, TicketRequest(room.id, 0, b""))
-    if heal.attempts > len(heal.helpers):
+    if heal.attempts > len(heal.helpers) and not acquaintance.is_blocked(step.store, helper.account):
         whereabouts.look_again(step, helper.handle)
     rounds, place = divmod(heal.attempts, len(heal.helpers))
     pause = min(step.timing.ticket << min(rounds, 12), DAY_MS) if place == 0 else step.timing.ticket

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from nullabona.client.core import acknowledging, boxes, healing, relocating, whereabouts
+from nullabona.client.core import acknowledging, acquaintance, boxes, healing, relocating, whereabouts
 from nullabona.client.core.outgoing import drop_trims
 from nullabona.client.core.proofs import encode_move
 from nullabona.client.core.roominfo import DEVICES
@@ -82,6 +82,9 @@ def again(step: Step, room: RoomState) -> None:
 
 def look_after(step: Step, room: RoomState) -> None:
     """One round, if one is due and there is still reason for it."""
+    if acquaintance.is_shut(step.store, room.info):
+        room.scout_at = 0
+        return
     out_of_reach = room.relay in step.down
     if out_of_reach and not room.scout_at:
         begin(step, room)

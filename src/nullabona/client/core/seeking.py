@@ -13,7 +13,7 @@ from typing import Final
 
 import msgspec
 
-from nullabona.client.core import people, returning, signers
+from nullabona.client.core import acquaintance, people, returning, signers
 from nullabona.client.core.heals import Helper
 from nullabona.client.core.items import MOST_TOLD, RoomsAsked, RoomsTold, RoomTold
 from nullabona.client.core.records import ContactState
@@ -23,6 +23,7 @@ from nullabona.client.core.step import DAY_MS, Step
 from nullabona.errors import PeerError
 from nullabona.wire.card import Card
 from nullabona.wire.certificate import DeviceCertificate
+from nullabona.wire.handle import HandleError, parse_handle
 
 MOST_ASKS: Final = 12
 """How often somebody is asked who does not answer, over about half a day: the record shows a new card late."""
@@ -42,14 +43,6 @@ class Asked(msgspec.Struct, array_like=True, frozen=True):
 
 
 _lists = msgspec.msgpack.Decoder(list[Asked])
-
-
-def heard(step: Step, sender: DeviceCertificate, body: RoomsAsked | RoomsTold) -> None:
-    """Somebody asks which rooms we share, or tells us."""
-    if isinstance(body, RoomsTold):
-        told(step, sender, body)
-    else:
-        came(step, sender)
 
 
 # -- the restored device ------------------------------------------------------------------------------------------
@@ -88,29 +81,43 @@ def next_due(step: Step) -> int | None:
     return min((each.next_at for each in _asked(step) if each.next_at < _NEVER), default=None)
 
 
-def told(step: Step, sender: DeviceCertificate, said: RoomsTold) -> None:
-    """A contact says which rooms we share: ask for the way into those that this device knows nothing of."""
-    contact = step.store.contact(sender.account_id)
+def is_asked(step: Step, account: bytes) -> bool:
+    """Whether it is a contact that we asked and that has not answered."""
+    contact = step.store.contact(account)
     if contact is None or contact.state not in {ContactState.ACCEPTED, ContactState.REQUESTED}:
-        return
-    if all(each.account != sender.account_id for each in _asked(step)):
-        return
-    _save(step, [each for each in _asked(step) if each.account != sender.account_id])
+        return False
+    return any(each.account == account for each in _asked(step))
+
+
+def told(step: Step, account: bytes, said: RoomsTold) -> None:
+    """A contact whom we asked (`is_asked`), and whose device it was, says which rooms we share: ask for the way into
+    those that this device knows nothing of.
+    """
+    _save(step, [each for each in _asked(step) if each.account != account])
     for room in said.rooms:
         try:
-            _remember(step, sender, room)
+            _remember(step, account, room)
         except PeerError:
             continue
 
 
-def _remember(step: Step, sender: DeviceCertificate, said: RoomTold) -> None:
+def _remember(step: Step, account: bytes, said: RoomTold) -> None:
+    """Who told is asked first. Others that it names only where we have to do with their hosts anyway."""
     info = decode_info(said.info)
-    pair = {step.me.account, sender.account_id}
-    if info.kind == DEVICES or (info.kind == DIRECT and set(info.pair) != pair):
+    if info.kind == DEVICES or (info.kind == DIRECT and set(info.pair) != {step.me.account, account}):
         return
-    told = [Helper(account, handle) for account, handle in said.members if info.kind != DIRECT]
-    first = Helper(sender.account_id, str(sender.handle))
-    returning.begin(step, said.room, info, [first, *(each for each in told if each.account != first.account)])
+    told = [Helper(each, handle) for each, handle in said.members if each != account] if info.kind != DIRECT else []
+    near = [each for each in told if _may_be_asked(step, each)]
+    returning.begin(step, said.room, info, [Helper(account, acquaintance.handle_of(step, account)), *near])
+
+
+def _may_be_asked(step: Step, helper: Helper) -> bool:
+    try:
+        host = parse_handle(helper.handle).authority
+    except HandleError:
+        return False
+    known = acquaintance.handle_of(step, helper.account)
+    return known == helper.handle if known else acquaintance.uses_host(step, host)
 
 
 def _asked(step: Step) -> list[Asked]:
@@ -132,8 +139,9 @@ def came(step: Step, sender: DeviceCertificate) -> None:
     """A device of another account asks. Only if we share a room is its card looked up, and nothing is said before."""
     if sender.account_id == step.me.account or step.store.person(sender.account_id) is None:
         return
-    if next(_shared(step, sender), None) is not None:
-        people.look_up_for(step, sender, RoomsAsked())
+    handle = acquaintance.handle_of(step, sender.account_id)
+    if handle and next(_shared(step, sender), None) is not None:
+        people.look_up_for(step, sender, RoomsAsked(), handle)
 
 
 def answer(step: Step, sender: DeviceCertificate, card: Card) -> None:
@@ -142,7 +150,7 @@ def answer(step: Step, sender: DeviceCertificate, card: Card) -> None:
         return
     rooms = tuple(_told(step, sender, room) for room in _shared(step, sender))[:MOST_TOLD]
     if rooms:
-        people.post(step, sender.account_id, str(sender.handle), RoomsTold(rooms))
+        people.answer(step, sender.account_id, RoomsTold(rooms))
 
 
 def _shared(step: Step, sender: DeviceCertificate) -> Iterator[RoomState]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from nullabona.client.core import commands, entering, links, people
-from nullabona.client.core.claims import Claim, Enter, LetIn, Verdict, Wish
+from nullabona.client.core import claims, commands, entering, links, people
+from nullabona.client.core.claims import Accept, Claim, Enter, LetIn, Refuse, Verdict, Wish
 from nullabona.client.core.records import ContactState
 from nullabona.client.core.step import Step
 from nullabona.errors import PeerError, UserError
@@ -13,20 +13,27 @@ from nullabona.wire.card import Card
 def settle(step: Step, claim: Claim, verdict: Verdict) -> None:
     """The record has answered a claim."""
     step.event("card-checked", account=claim.account, handle=claim.handle, standing=verdict.standing)
+    answered = any(isinstance(wish, Accept | Enter) for wish in claim.wishes)
     if verdict.card is None:
-        step.event("warning", code="card-refuted", handle=claim.handle, reason=verdict.reason)
+        # Only to a person who has said yes: else any stranger's lie would be a warning, and it stands on the request.
+        if answered:
+            claims.said_yes(step, claim.account)
+            step.event("warning", code="card-refuted", handle=claim.handle, reason=verdict.reason)
         return
     people.take_proven(step, claim.account, verdict.card)
     for wish in claim.wishes:
         try:
             _fulfil(step, claim, verdict.card, wish)
         except (PeerError, UserError) as error:
-            step.event("warning", code="answer-failed", handle=claim.handle, reason=error.code)
+            if answered:
+                step.event("warning", code="answer-failed", handle=claim.handle, reason=error.code)
 
 
 def _fulfil(step: Step, claim: Claim, card: Card, wish: Wish) -> None:
     if isinstance(wish, LetIn):
         links.let_in(step, card, wish)
+    elif isinstance(wish, Refuse):
+        links.refuse(step, card, wish)
     elif isinstance(wish, Enter):
         entering.accept_request(step, wish.room)
     else:

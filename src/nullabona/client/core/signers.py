@@ -10,7 +10,7 @@ from typing import Final
 
 import msgspec
 
-from nullabona.client.core import whereabouts
+from nullabona.client.core import acquaintance, whereabouts
 from nullabona.client.core.devices import own
 from nullabona.client.core.step import Step
 from nullabona.wire.card import Card
@@ -18,8 +18,6 @@ from nullabona.wire.certificate import DeviceCertificate
 
 FRESH_MS: Final = 3_600_000
 """So long a card that was looked up is taken for the newest, if it names the device."""
-ASK_AGAIN_MS: Final = 60_000
-"""So long no card is looked up again, however much comes that its account's devices may have signed."""
 
 
 class Named(msgspec.Struct, array_like=True, frozen=True):
@@ -27,7 +25,6 @@ class Named(msgspec.Struct, array_like=True, frozen=True):
 
     keys: tuple[bytes, ...]
     at: int
-    asked_at: int = 0
 
 
 _named = msgspec.msgpack.Decoder(Named)
@@ -36,7 +33,7 @@ _named = msgspec.msgpack.Decoder(Named)
 def note(step: Step, card: Card) -> None:
     """A card was looked up."""
     keys = tuple(device.certificate.device_key for device in card.devices)
-    _keep(step, card.account_id, Named(keys, step.now, _load(step, card.account_id).asked_at))
+    _keep(step, card.account_id, Named(keys, step.now))
 
 
 def names(card: Card, sender: DeviceCertificate) -> bool:
@@ -50,10 +47,11 @@ def in_room(step: Step, sender: DeviceCertificate, room: bytes) -> bool:
     return place is not None and (place.account, place.signature_key) == (sender.account_id, sender.device_key)
 
 
-def believed(step: Step, sender: DeviceCertificate, since: int, *rooms: bytes) -> bool | None:
+def believed(step: Step, sender: DeviceCertificate, since: int, *rooms: bytes, known_as: str = "") -> bool | None:
     """Whether ``sender`` is its account's device now, as one of ``rooms`` or a card shows; None: its card is looked up.
 
-    ``since``: when what it signed came, in ms. A card that was looked up after that and does not name it decides.
+    ``since``: when what it signed came, in ms. A card that was looked up after that and does not name it decides. It is
+    looked up by the handle by which the account is known here, else ``known_as``: with neither nobody is believed.
     """
     if any(room and in_room(step, sender, room) for room in rooms):
         return True
@@ -64,9 +62,11 @@ def believed(step: Step, sender: DeviceCertificate, since: int, *rooms: bytes) -
         return True
     if known.at >= since:
         return False
-    if step.now - known.asked_at >= ASK_AGAIN_MS:
-        _keep(step, sender.account_id, msgspec.structs.replace(known, asked_at=step.now))
-        whereabouts.look_again(step, str(sender.handle))
+    handle = acquaintance.handle_of(step, sender.account_id) or known_as
+    if not handle:
+        return False
+    if acquaintance.may_look_up(step, sender.account_id):
+        whereabouts.look_again(step, handle)
     return None
 
 

@@ -8,7 +8,8 @@ over. Was it verified, nothing is sent in the direct room until the person has s
 
 from __future__ import annotations
 
-from nullabona.client.core import claims, leaving, messages, people, preferences, replies
+from nullabona.client.core import acquaintance, claims, leaving, messages, people, preferences, receipts, replies
+from nullabona.client.core.chat import profiles
 from nullabona.client.core.errors import BadRequest
 from nullabona.client.core.preferences import Trust, contact_scope, of_contact
 from nullabona.client.core.records import Contact, ContactState
@@ -116,7 +117,7 @@ def talking_in(step: Step, account: bytes) -> RoomState | None:
 
 
 def note_stranger(step: Step, account: bytes, handle: str, room: bytes = b"") -> bool:
-    """Somebody asks to talk, or came into ``room``, under a contact's handle but with another key: told, not believed.
+    """Somebody came into ``room`` under a contact's handle but with another key: told, not believed.
 
     True if so. Only what the directory shows counts as a change (`note_card`); else any stranger could stop a
     conversation.
@@ -147,20 +148,21 @@ def _change(step: Step, contact: Contact, **changes: object) -> None:
 
 def unhears(step: Step, room: RoomState, account: bytes) -> bool:
     """Whether what an account says in a room is not kept: a blocked contact in the direct room."""
-    if room.info.kind != DIRECT:
-        return False
-    contact = step.store.contact(account)
-    return contact is not None and contact.state is ContactState.BLOCKED
+    return room.info.kind == DIRECT and acquaintance.is_blocked(step.store, account)
 
 
 def unblock(step: Step, contact: Contact) -> None:
     """Hear them again; one we never talked with is forgotten. What came meanwhile was not kept."""
     if contact.state is not ContactState.BLOCKED:
         raise BadRequest(f"{contact.handle} is not blocked")
-    if contact.room:
-        people.set_contact_state(step, contact, ContactState.ACCEPTED)
-    else:
+    if not contact.room:
         forget(step, contact)
+        return
+    people.set_contact_state(step, contact, ContactState.ACCEPTED)
+    room = step.find_room(contact.room)
+    if room is not None and room.phase == JOINED:
+        receipts.tell_soon(step, room)
+        profiles.tell_soon(step, room)
 
 
 def forget(step: Step, contact: Contact) -> None:

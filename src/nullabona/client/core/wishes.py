@@ -109,6 +109,12 @@ def withdraw(step: Step, room: bytes) -> None:
 # -- what comes of it ---------------------------------------------------------------------------------------------
 
 
+def handle_of(step: Step, room: bytes, account: bytes) -> str:
+    """The handle of whom we asked to be let into a room, if that is this account; else empty."""
+    wish = _find(step, room)
+    return wish.handle if wish is not None and wish.account == account else ""
+
+
 def refused(step: Step, account: bytes, answer: LinkRefusal) -> None:
     """Somebody says that a link does not lead in any more. Only the admin we asked is believed, about that link."""
     wish = _find(step, answer.room)

@@ -6,7 +6,7 @@ from typing import Final
 
 import msgspec
 
-from nullabona.client.core import messages, receipts
+from nullabona.client.core import acquaintance, messages, receipts
 from nullabona.client.core.chat.naming import MAX_NAME, clean_name
 from nullabona.client.core.content import MAX_PICTURE, Profile
 from nullabona.client.core.errors import BadRequest
@@ -70,7 +70,7 @@ def set_own(step: Step, name: str, picture: bytes | None) -> None:
 
 def tell_soon(step: Step, room: RoomState) -> None:
     """Tell the room what we are called, within the time of a receipt; nothing if we said nothing of ourselves."""
-    if step.store.get_value(_OWN) is not None:
+    if step.store.get_value(_OWN) is not None and not acquaintance.is_shut(step.store, room.info):
         room.profile_at = step.within(receipts.delay(step, room)) + 1
 
 
@@ -82,7 +82,9 @@ def newcomers(step: Step, room: RoomState) -> None:
 
 
 def look_after(step: Step, room: RoomState) -> None:
-    """Send the profile if it is due."""
+    """Send the profile if it is due; to somebody who was blocked meanwhile when they are no more."""
+    if acquaintance.is_shut(step.store, room.info):
+        room.profile_at = 0
     if 0 < room.profile_at <= step.now and not messages.held(step, room):
         room.profile_at = 0
         room.profile_late = False

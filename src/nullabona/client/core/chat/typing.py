@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from nullabona.client.core import messages, preferences
+from nullabona.client.core import acquaintance, messages, preferences
 from nullabona.client.core.content import Typing
 from nullabona.client.core.records import Writing
 from nullabona.client.core.state import JOINED, RoomState
@@ -23,7 +23,8 @@ def say(step: Step, room: RoomState, *, on: bool) -> None:
         return
     if not on and waited >= LASTS_MS:
         return
-    if not messages.held(step, room) and step.others(room, room.epoch):
+    quiet = messages.held(step, room) or acquaintance.is_shut(step.store, room.info)
+    if not quiet and step.others(room, room.epoch):
         room.typing_at = step.now
         messages.send_fleeting(step, room, Typing(on))
 

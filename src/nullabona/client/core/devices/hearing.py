@@ -140,6 +140,8 @@ def _contact(step: Step, item: ContactItem) -> None:
     if known is not None and not item.card:
         told = replace(told, card=known.card, key_packages=known.key_packages)
     step.store.put_contact(told)
+    if state is ContactState.BLOCKED:
+        people.say_no_more(step, told.account)
     step.trusted += [item.account] if state in {ContactState.ACCEPTED, ContactState.REQUESTED} else []
     _await(step, item, state)
     if known is None or known.state is not state:

@@ -1,0 +1,155 @@
+"""Who an account is to this device, and so what an item of it may cause (spec/room.md §9). The one place that decides.
+
+An account names any handle it likes in its certificates and cards, and a handle names a host. So what somebody sent
+never says whom to ask or where to answer: a handle is looked up for an account only if this device knows the account by
+it already, and a host is asked for a stranger only if this device has to do with that host anyway. A blocked account
+causes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+import msgspec
+
+from nullabona.client.core.ports import Store
+from nullabona.client.core.records import Contact, ContactState
+from nullabona.client.core.roominfo import DIRECT, RoomInfo
+from nullabona.client.core.state import AWAY, JOINED, RoomState
+from nullabona.client.core.step import Step
+from nullabona.wire.handle import parse_handle
+
+MOST_AN_HOUR: Final = 64
+"""So many look-ups an hour does everybody else together cause, whatever they send."""
+LONGEST_MS: Final = 3_600_000
+"""An account that goes on sending causes one look-up in so long a time."""
+CALM_MS: Final = 86_400_000
+"""After so long without a look-up that it caused, an account begins anew."""
+_KNOWN: Final = frozenset({ContactState.ACCEPTED, ContactState.REQUESTED})
+_CAUSED: Final = "caused-look-ups"
+
+
+class Caused(msgspec.Struct, array_like=True, frozen=True):
+    """How many look-ups an account caused in a row, when the last one was, and when the next one may be, in ms."""
+
+    times: int
+    at: int
+    next_at: int
+
+
+class Ledger(msgspec.Struct, array_like=True, frozen=True):
+    """What everybody else caused: by account (hex), and of the hour that began at ``since`` how often."""
+
+    since: int = 0
+    times: int = 0
+    accounts: dict[str, Caused] = msgspec.field(default_factory=dict)
+
+
+_ledgers = msgspec.msgpack.Decoder(Ledger)
+
+
+# -- who it is ----------------------------------------------------------------------------------------------------
+
+
+def is_blocked(store: Store, account: bytes) -> bool:
+    """Whether the person wants nothing to do with an account."""
+    contact = store.contact(account)
+    return contact is not None and contact.state is ContactState.BLOCKED
+
+
+def is_shut(store: Store, info: RoomInfo) -> bool:
+    """Whether a room is the one with a blocked contact alone: there this device says nothing by itself."""
+    return info.kind == DIRECT and any(is_blocked(store, account) for account in info.pair)
+
+
+def attended(step: Step, room: RoomState | None) -> RoomState | None:
+    """The room, unless it is left alone: that with a blocked contact at another relay than our account's, as whoever
+    runs that would see when and from where this device reads.
+    """
+    if room is None or (room.relay != step.me.relay and is_shut(step.store, room.info)):
+        return None
+    return room
+
+
+def handle_of(step: Step, account: bytes) -> str:
+    """The handle by which this device knows an account, whatever the account calls itself; empty if by none.
+
+    Itself, a contact that the person asked or accepted, a member of a room, or somebody whom this device asks for the
+    way into one. Nobody who is blocked.
+    """
+    if account == step.me.account:
+        return step.me.handle
+    contact = step.store.contact(account)
+    if contact is not None and contact.state in _KNOWN:
+        return contact.handle
+    if contact is not None and contact.state is ContactState.BLOCKED:
+        return ""
+    return next((handle for each, handle in _met_in_rooms(step) if each == account), "")
+
+
+def _met_in_rooms(step: Step) -> Iterator[tuple[bytes, str]]:
+    for room in _rooms(step):
+        yield from ((device.account, device.handle) for device in step.roster(room.id).values())
+        if room.heal is not None:
+            yield from ((helper.account, helper.handle) for helper in room.heal.helpers)
+
+
+def _rooms(step: Step) -> Iterator[RoomState]:
+    for id in step.store.rooms():
+        room = step.find_room(id)
+        if room is not None and (room.phase in {JOINED, AWAY} or room.heal is not None):
+            yield room
+
+
+# -- which hosts --------------------------------------------------------------------------------------------------
+
+
+def uses_host(step: Step, host: str) -> bool:
+    """Whether this device has to do with a handle's host anyway: its own, a contact's, or a room member's."""
+    if host == parse_handle(step.me.handle).authority:
+        return True
+    if any(parse_handle(each.handle).authority == host for each in _known_contacts(step)):
+        return True
+    met = {handle for account, handle in _met_in_rooms(step) if not is_blocked(step.store, account)}
+    return any(parse_handle(handle).authority == host for handle in met)
+
+
+def _known_contacts(step: Step) -> Iterator[Contact]:
+    return (contact for contact in step.store.contacts() if contact.state in _KNOWN)
+
+
+def uses_relay(step: Step, relay: str) -> bool:
+    """Whether this device has to do with a relay anyway: the account's own one, or that of a room that it is in."""
+    kept = (room.relay for room in _rooms(step) if room.phase == JOINED and not is_shut(step.store, room.info))
+    return relay == step.me.relay or relay in kept
+
+
+# -- how often ----------------------------------------------------------------------------------------------------
+
+
+def may_look_up(step: Step, account: bytes) -> bool:
+    """Whether what ``account`` sent may have a card looked up now; True counts as done.
+
+    Ever more rarely, at last once an hour, and all accounts together at most `MOST_AN_HOUR` times.
+    """
+    ledger = _load(step)
+    last = ledger.accounts.get(account.hex())
+    since, times = (ledger.since, ledger.times) if step.now < ledger.since + LONGEST_MS else (step.now, 0)
+    if times >= MOST_AN_HOUR or (last is not None and step.now < last.next_at):
+        return False
+    before = last.times if last is not None and step.now < last.at + CALM_MS else 0
+    pause = min(step.timing.ticket << min(before, 12), LONGEST_MS)
+    recent = {key: each for key, each in ledger.accounts.items() if step.now < each.at + CALM_MS}
+    recent[account.hex()] = Caused(before + 1, step.now, step.now + pause)
+    _save(step, Ledger(since, times + 1, recent))
+    return True
+
+
+def _load(step: Step) -> Ledger:
+    data = step.store.get_value(_CAUSED)
+    return _ledgers.decode(data) if data else Ledger()
+
+
+def _save(step: Step, ledger: Ledger) -> None:
+    step.store.set_value(_CAUSED, msgspec.msgpack.encode(ledger))
