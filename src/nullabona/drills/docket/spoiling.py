@@ -110,7 +110,8 @@ def _with_some(spoiling: Spoiling, files: Files, seals: Seals) -> Files:
     log's one kind, or a note that the log signed of what was there before.
     """
     if spoiling is Spoiling.ONE_KIND:
-        (classical,) = (signer for signer in seals.signers if len(signer.sign(b"x\n", 0)) == _ED25519)
+        text = parse_note(files[NOTE]).text
+        (classical,) = (signer for signer in seals.signers if len(signer.sign(text, 0)) == _ED25519)
         return _sealed(files, Seals(seals.custodian, (classical,)))
     if spoiling is Spoiling.CUSTODIAN:
         return _sealed(files, Seals(_other_custodian(files), seals.signers))
