@@ -150,12 +150,12 @@ class BoxService:
     # -- requests
 
     def _append(self, request: Append, caller: Caller, request_id: int) -> None:
-        frame = request.frame
-        bells = request.bells
+        frame, bells, budget = request.frame, request.bells, caller.budget
+        size = len(frame)
         refusal = (
-            caller.budget.append(bells[1] if bells else 0, self._now)
-            or self._room_for(len(frame))
-            or self._space.refuse_frame(len(frame), caller.budget)
+            budget.append(bells[1] if bells else 0, self._now)
+            or self._room_for(size)
+            or self._space.refuse_frame(size, budget)
         )
         if bells and bells[1] > FEW_BELLS and refusal is None:
             refusal = self._may_ring(bells[1], caller)

@@ -10,14 +10,15 @@ import fcntl
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
 from nullabona.directory.store.interface import StoreFailed
-from nullabona.directory.store.rows import PRAGMAS, CardRows, RowAside, read_text, translated
+from nullabona.directory.store.rows import CardRows, RowAside, read_text, translated
 from nullabona.errors import UserError
 from nullabona.machine.opening import is_of_the_file, opening
+from nullabona.machine.scrubbing import SETTINGS, Scrubber
 from nullabona.machine.standing import StandingFile
 from nullabona.wire.lookalikes import skeleton
 
@@ -57,6 +58,7 @@ class SqliteCardStore(CardRows):
                 self._file = StandingFile(path)
                 writer = _connect(path)
                 _prepare(writer)
+                self._scrubber = Scrubber(path, writer, VERSION)
                 super().__init__(writer, connect_reader(path))
             except BaseException as error:
                 os.close(self._lock)
@@ -67,10 +69,24 @@ class SqliteCardStore(CardRows):
         self._closed = False
 
     def scrub(self) -> None:
+        """If a reader is in the way, the next one does it."""
         if self._dirty:
-            with translated():
-                busy, _, _ = self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-            self._dirty = bool(busy)
+            try:
+                with translated():
+                    self._dirty = not self._scrubber.scrub(self._writer)
+            except OSError as error:
+                raise StoreFailed("the card database could not be scrubbed") from error
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """As `CardRows.transaction`; what one that fails left in the log is overwritten by the next scrub."""
+        try:
+            with CardRows.transaction(self):
+                yield
+        except BaseException:
+            self._scrubber.failed()
+            self._dirty = True
+            raise
 
     @contextmanager
     def aside(self) -> Iterator[RowAside]:
@@ -91,6 +107,8 @@ class SqliteCardStore(CardRows):
             self.scrub()
         finally:
             self._writer.close()
+            with suppress(OSError):
+                self._scrubber.close()
             os.close(self._lock)
 
     def _before_commit(self) -> None:
@@ -115,7 +133,7 @@ def _prepare(connection: sqlite3.Connection) -> None:
     version: int = connection.execute("PRAGMA user_version").fetchone()[0]
     if version not in {0, _WIDER, VERSION}:
         raise CardsUnreadable("the card database has another version")
-    for pragma in ("journal_mode = WAL", *PRAGMAS):
+    for pragma in ("journal_mode = WAL", *SETTINGS):
         connection.execute(f"PRAGMA {pragma}")
     if version == 0:
         connection.executescript(f"BEGIN IMMEDIATE; {read_text('schema.sql')} PRAGMA user_version = {VERSION}; COMMIT;")

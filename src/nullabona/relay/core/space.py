@@ -104,11 +104,10 @@ class Space:
     def refuse_frame(self, size: int, budget: Budget) -> Refusal | None:
         """Why a frame of ``size`` is not to be kept now; or None, and it is counted."""
         size += ENTRY_BYTES
-        brought = budget.frame_bytes + size
-        if brought > self._share or budget.day != self._day or size > self._room:
+        brought, room = budget.frame_bytes + size, self._room - size
+        if brought > self._share or room < 0 or budget.day != self._day:
             return self._judge(size, budget)
-        budget.frame_bytes = brought
-        self._room -= size
+        budget.frame_bytes, self._room = brought, room
         return None
 
     def _judge(self, cost: int, budget: Budget) -> Refusal | None:

@@ -267,12 +267,16 @@ class SqliteBoxStore:
 
     def _commit(self, batch: Batch) -> None:
         self._logged = True
-        with self._writing("the box store cannot be written"):
-            trims = list(self._trim_by_pieces(batch.trims))
-            with self._transaction():
-                self._put(batch, trims)
+        try:
+            trims = self._trim_by_pieces(batch.trims) if batch.trims else ()
+            self._write.execute("BEGIN IMMEDIATE")
+            self._put(batch, trims)
+            self._write.execute("COMMIT")
+        except (sqlite3.Error, OSError) as error:
+            self._failed(error)
+            raise StoreFailed("the box store cannot be written") from error
 
-    def _trim_by_pieces(self, trims: Iterable[tuple[int, int, int]]) -> Iterator[Trim]:
+    def _trim_by_pieces(self, trims: Iterable[tuple[int, int, int]]) -> list[Trim]:
         """Erase what is too much for one transaction; the trims that are left to do, together `STEP_BYTES` at most.
 
         What was erased stays so if the rest fails. No number of it is given out again.
@@ -289,7 +293,7 @@ class SqliteBoxStore:
                 waiting = []
                 end, left = piece_end(self._write, "sizes", (first, last), STEP_BYTES)
             waiting.append((num, first, last, next_seq))
-        return iter(waiting)
+        return waiting
 
     def _erase(self, trims: Iterable[Trim]) -> None:
         for num, first, last, next_seq in trims:
@@ -326,17 +330,20 @@ class SqliteBoxStore:
 
     @contextmanager
     def _writing(self, failure: str) -> Iterator[None]:
-        """Raises `StoreFailed`; for want of room, what is held for that is given back, and the log begins anew."""
         try:
             yield
         except (sqlite3.Error, OSError) as error:
-            self._recover()
-            with suppress(sqlite3.Error, OSError):
-                self._scrubber.failed()
-                if is_full(error):
-                    self._ballast.give_back()
-                    self._scrubber.begin_log_anew(self._write)
+            self._failed(error)
             raise StoreFailed(failure) from error
+
+    def _failed(self, error: Exception) -> None:
+        """Be usable again. If it was for want of room, what is held for that is given back, and the log begins anew."""
+        self._recover()
+        with suppress(sqlite3.Error, OSError):
+            self._scrubber.failed()
+            if is_full(error):
+                self._ballast.give_back()
+                self._scrubber.begin_log_anew(self._write)
 
     def _look(self) -> tuple[tuple[int, int], ...]:
         """Which files these are; nothing if one is not there."""
