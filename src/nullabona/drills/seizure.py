@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from nullabona.drills.declared import strays_beside
+from nullabona.drills.erased import Erased, look_below
 from nullabona.drills.haul import (
     Haul,
     count_inboxes,
@@ -35,7 +36,7 @@ from nullabona.drills.search import (
 from nullabona.drills.text import Text
 
 PROVES: Final = (
-    "S-01 S-02 S-03 S-04 S-05 S-10 S-11 S-12 S-13 S-14 S-15 S-16 S-17".split()
+    "S-01 S-02 S-03 S-04 S-05 S-10 S-11 S-12 S-13 S-14 S-15 S-16 S-17 S-29".split()
 )  # fmt: skip
 
 
@@ -65,9 +66,12 @@ def run_seizure(scene: Scene) -> Report:
     report.section("What can be read in it", "거기서 읽을 수 있는 것", describe_readable(inventory))
     report.section("What can be inferred", "거기서 추측할 수 있는 것", describe_inferred(inventory, haul))
     report.section("What was found of the planted secrets", "심어 둔 비밀 중 발견된 것", describe_found(haul))
+    below = look_below()
+    report.section("Below the files", "파일 아래의 디스크", describe_below(below))
     beside = list(strays_beside(scene.logs, scene.temporary))
     report.checks = [*_can(haul, inventory), *_cannot(haul, [*inventory.undeclared, *beside])]
-    report.data = encode_haul(haul, inventory)
+    report.checks.append(_below(below))
+    report.data = {**encode_haul(haul, inventory), "below": {"planted": below.planted, "left": list(below.left)}}
     return report
 
 
@@ -134,6 +138,10 @@ _DECLARED: Final = Text(
 )
 
 
+_BELOW: Final = Text(
+    "Nothing that a relay has erased is on a disk that is overwritten in place, below the files: it was searched.",
+    "덮어쓰는 디스크에는 서버가 지운 것이 파일 아래에도 없음: 디스크 이미지 전체를 검색함.",
+)
 _NOTHING: Final[dict[str, Text]] = {
     "S-01": Text("no frame was there", "프레임이 하나도 없었음"),
     "S-02": Text("no card was there", "명함이 하나도 없었음"),
@@ -164,6 +172,27 @@ def _cannot(haul: Haul, undeclared: Iterable[str]) -> Iterator[Check]:
     strays = [*undeclared, *sorted({leak.source for leak in haul.of(Kind.NAME, memory=False)})]
     check = Check.of("S-17", _DECLARED.with_list(", ".join(strays)), held=not strays)
     yield check.unless(_blind(haul, (Kind.NAME,), memory=False))
+
+
+def describe_below(below: Erased) -> Iterator[Text]:
+    """What was planted on images and looked for when it was erased."""
+    if below.lacking:
+        yield Text(f"Not looked at, only files: {below.lacking}", f"보지 못함, 파일만 검색함: {below.lacking}")
+        return
+    yield Text(
+        f"On images of ext4, with and without a journal, the relay's own stores kept frames and chunks with "
+        f"{below.planted:,} marks, and trimmed, moved and expired them",
+        f"ext4 이미지(저널 있음·없음)에서 서버의 저장소가 표식 {below.planted:,}개가 든 프레임과 조각을 보관했다가 "
+        "지우고, 옮기고, 만료시킴",
+    )
+    yield Text(
+        f"Found of them afterwards: {'; '.join(below.left) or '0'}", f"그 뒤 발견된 것: {'; '.join(below.left) or '0'}"
+    )
+
+
+def _below(below: Erased) -> Check:
+    why = Text(f"no image: {below.lacking}", f"이미지 없음: {below.lacking}") if below.lacking else None
+    return Check.of("S-29", _BELOW.with_list("; ".join(below.left)), held=not below.left).unless(why)
 
 
 def _blind(haul: Haul, kinds: Iterable[Kind], *, memory: bool) -> Text | None:

@@ -208,4 +208,23 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
              "        if other is not None and other.phase == JOINED and other.id != room.id:\n"
              "            send(step, other, body)\n"
              "    track = room.current\n    data = _sealed(step, room, message.id, message.sent_at, body)\n"), blind=True),
+    # -- what a relay's disk keeps of what was erased
+    mutant("the database before the rewrite is only unlinked", "demo", "S-29",
+        Edit("relay/store/rewriting.py", "    return erase_in_steps(path.with_name(path.name + FORMER))",
+             "    path.with_name(path.name + FORMER).unlink()\n    return iter(())"), blind=True),
+    mutant("the rewrite is SQLite's own, in place", "demo", "S-29",
+        Edit("relay/store/sqlite.py", "        self._find_room()\n",
+             '        self._write.execute("VACUUM")\n        self.scrub()\n        return\n')),
+    mutant("a log that grew too large is cut as it is", "demo", "S-29",
+        Edit("machine/erasing.py", "        overwrite(file, size, end)\n        os.fdatasync(file)\n        os.truncate(file, size)",
+             "        os.truncate(file, size)")),
+    mutant("a log that is unlinked is not overwritten", "demo", "S-29",
+        Edit("machine/wal.py", "                overwrite(self._file, 0, self.size())\n", "")),
+    mutant("the log is not overwritten after a scrub", "demo", "S-29",
+        Edit("machine/scrubbing.py", "        self._log.blank()\n", ""), blind=True),
+    mutant("chunks are unlinked as they are", "demo", "S-29",
+        Edit("relay/store/files.py", "            path.replace(doomed)\n        erase(doomed)",
+             "            path.replace(doomed)\n        doomed.unlink(missing_ok=True)"), blind=True),
+    mutant("what is deleted stays in free pages", "demo", "S-29",
+        Edit("machine/scrubbing.py", '"secure_delete = ON"', '"secure_delete = OFF"')),
 )  # fmt: skip
