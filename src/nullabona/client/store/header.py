@@ -9,6 +9,7 @@ from typing import Final, Literal
 import msgspec
 
 from nullabona.client.core.errors import ProfileMissing, StoreDamaged, StoreFailed, StoreTooNew
+from nullabona.client.erasing import overwrite_open
 from nullabona.client.store.keyslot import Slot
 
 HEADER_VERSION: Final = 1
@@ -54,10 +55,28 @@ def write_header(path: Path, header: Header) -> None:
             file.write(msgspec.json.format(msgspec.json.encode(header)))
             file.flush()
             os.fsync(fd)
-        new.replace(path)
-        sync_directory(path.parent)
+        _replace(new, path)
     except OSError as error:
         raise StoreFailed("the profile's header cannot be written") from error
+
+
+def _replace(new: Path, path: Path) -> None:
+    """What stood there is overwritten once it is replaced: it opens with the passphrase from before."""
+    if os.name != "posix":  # a file that is open cannot be replaced there
+        new.replace(path)
+        return
+    try:
+        former = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+    except FileNotFoundError:
+        new.replace(path)
+        sync_directory(path.parent)
+        return
+    try:
+        new.replace(path)
+        sync_directory(path.parent)
+        overwrite_open(former)
+    finally:
+        os.close(former)
 
 
 def sync_directory(path: Path) -> None:

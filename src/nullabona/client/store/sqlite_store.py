@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from typing import Self
 
 import apsw
 
-from nullabona.client.core.errors import StoreMisuse
+from nullabona.client.core.errors import StoreFailed, StoreMisuse
+from nullabona.client.erasing import overwrite_file
 from nullabona.client.store.archiving import ArchiveRows
 from nullabona.client.store.connection import bulk, create_file, open_file, open_memory
 from nullabona.client.store.contacts import ContactRows
@@ -85,11 +86,16 @@ class SqliteStore(
         return bulk(self._connection)
 
     def checkpoint(self) -> None:
-        """Move the WAL into the file and empty it, so that no deleted secret waits there. Call it when idle.
+        """Move the WAL into the file, overwrite and empty it, so that no deleted secret waits there. Call it when idle.
 
         Must not be called inside a transaction.
         """
         try:
+            logged, moved = self._connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_FULL)
+            if (
+                0 < logged == moved
+            ):  # all of it is in the file, on the disk: without its first bytes it is no log any more
+                _overwrite_log(self._connection)
             self._connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
         except apsw.Error as error:
             raise translated(error) from error
@@ -101,6 +107,20 @@ class SqliteStore(
         self._known.clear()
         self._refusal = self._refusal or StoreMisuse("the store is closed")
         try:
+            with suppress(StoreFailed):
+                if self._connection.db_filename("main"):
+                    self.checkpoint()
             self._connection.close()
         except apsw.Error as error:
             raise translated(error) from error
+
+
+def _overwrite_log(connection: apsw.Connection) -> None:
+    """The blocks that an emptied file gives back keep what stood in them."""
+    log = Path(connection.filename_wal)
+    try:
+        overwrite_file(log)
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise StoreFailed("the store's log cannot be overwritten") from error

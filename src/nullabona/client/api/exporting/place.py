@@ -7,13 +7,13 @@ that was taking the earlier one's place. Until the new one is whole the earlier 
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, Final
 
 from nullabona.client.core.filenames import safe_name, saved_name
+from nullabona.client.erasing import erase_file
 from nullabona.errors import UserError
 
 INDEX: Final = "export.json"
@@ -76,8 +76,8 @@ class ExportPlace:
             self.part.mkdir(mode=0o700)
 
     def drop(self, *parts: str) -> None:
-        """Remove a file of the part."""
-        self.part.joinpath(*parts).unlink()
+        """Erase a file of the part."""
+        erase_file(self.part.joinpath(*parts))
 
     @contextmanager
     def new_file(self, *parts: str) -> Iterator[BinaryIO]:
@@ -93,11 +93,15 @@ class ExportPlace:
 
 
 def _remove(path: Path) -> None:
-    """Whatever is there goes; of a link only the link."""
-    if path.is_symlink() or path.is_file():
+    """Whatever is there goes, overwritten, as it is readable; of a link only the link."""
+    if path.is_symlink():
         path.unlink()
+    elif path.is_file():
+        erase_file(path)
     elif path.is_dir():
-        shutil.rmtree(path)
+        for each in sorted(path.iterdir()):
+            _remove(each)
+        path.rmdir()
 
 
 def room_folder(number: int, title: str) -> str:
