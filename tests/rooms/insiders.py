@@ -14,9 +14,9 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
 from nullabona_mls import SUITE_CLASSIC, SUITE_PQ
 
 from nullabona.client.core.state import BoxTrack
-from nullabona.wire.frame import NONCE_SIZE, Kind, seal_frame
+from nullabona.wire.frame import NONCE_SIZE, Kind, open_frame, seal_frame
 from tests.mls.tls import Reader, vector
-from tests.rooms.hostile import mole, track_of
+from tests.rooms.hostile import frames_at, mole, track_of
 from tests.rooms.world import Person
 
 SUITES = [SUITE_CLASSIC, SUITE_PQ]
@@ -74,6 +74,23 @@ def insider(person: Person, room: bytes) -> Insider:
         if _opens(hash, each, sealed, content, about)
     )
     return Insider(person, track_of(person, room), hash, group_id, epoch, secret, devices)
+
+
+def messages_in(person: Person, room: bytes) -> list[bytes]:
+    """The MLS messages of the room's current box, as any member of the epoch can take them out of their frames."""
+    keys = track_of(person, room).keys
+    box = bytes(keys.box.address)
+    opened = [open_frame(keys.frame_key, keys.box.address, frame) for frame in frames_at(person.world, box)]
+    return [each.body for each in opened if each.kind is Kind.MESSAGE]
+
+
+def aad_of(message: bytes) -> bytes:
+    """The authenticated data of a PrivateMessage."""
+    reader = Reader(message)
+    reader.take(4)
+    reader.vector()
+    reader.take(9)
+    return reader.vector()
 
 
 def _opens(hash: type[SHA256 | SHA384], secret: bytes, sealed: bytes, content: bytes, about: bytes) -> bool:

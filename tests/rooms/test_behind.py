@@ -7,6 +7,8 @@ import pytest
 
 from nullabona.client.core.behind import MOST
 from nullabona.wire.frame import Kind
+from tests.mls.rows import listed, sized
+from tests.mls.tls import Reader
 from tests.rooms.hostile import all_well, claim, forge, kinds, mole, people, update_keys
 from tests.rooms.insiders import SUITE_NAMES, SUITES
 from tests.rooms.test_own_leaf import put_into
@@ -26,8 +28,19 @@ def cut_off(person: Person, room: bytes) -> None:
 
 
 def _spoilt(row: bytes) -> bytes:
-    """A list of key pairs in postcard, the private halves altered: in each, the last bytes of the row before."""
-    return row[:-16] + bytes(byte ^ 0x55 for byte in row[-16:]) if len(row) > 16 else row
+    """A list of key pairs in postcard, with other private halves."""
+    reader, altered = Reader(row), []
+    for _ in range(_number(reader)):
+        public, private = reader.take(_number(reader)), reader.take(_number(reader))
+        altered.append(sized(public) + sized(bytes(byte ^ 0x55 for byte in private)))
+    return listed(altered)
+
+
+def _number(reader: Reader) -> int:
+    digits = [reader.number(1)]
+    while digits[-1] & 0x80:
+        digits.append(reader.number(1))
+    return sum((digit & 0x7F) << 7 * place for place, digit in enumerate(digits))
 
 
 @pytest.mark.parametrize("suite", SUITES, ids=SUITE_NAMES)

@@ -9,7 +9,7 @@ import pytest
 
 from nullabona.wire.frame import Kind
 from tests.rooms.hostile import all_well, mole, people, remove, say_anything, track_of, warnings
-from tests.rooms.insiders import COMMIT, SUITE_NAMES, SUITES, insider
+from tests.rooms.insiders import COMMIT, SUITE_NAMES, SUITES, aad_of, insider, messages_in
 from tests.rooms.test_own_leaf import put_into
 from tests.rooms.world import World
 
@@ -124,9 +124,8 @@ def test_nobody_uses_up_what_somebody_says_next(suite: int) -> None:
     world = World(26, suite=suite)
     a, b, m = people(world, 3)
     room = world.group(a, b, m)
-    number = mole(b, room).said.to_bytes(4, "big")
     say_anything(b, room, b"said once")
-    later = mole(b, room)
+    number, later = aad_of(messages_in(b, room)[-1]), mole(b, room)
     for _ in range(3):
         put_into(b, room, Kind.MESSAGE, later.encrypt(b.mls.signer, b"said once", number))
     world.turn(a)

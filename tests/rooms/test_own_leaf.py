@@ -6,11 +6,14 @@ from hashlib import sha256
 
 import pytest
 
-from nullabona.client.core import returning
+from nullabona.client.core import helping, returning
+from nullabona.client.core import people as seekers
 from nullabona.client.core.content import Envelope, Receipt, encode_envelope
+from nullabona.client.core.items import TicketRequest
 from nullabona.client.core.message_ids import RANDOM, message_id
 from nullabona.client.core.proofs import CommitNote, encode_note
-from nullabona.wire.frame import NONCE_SIZE, Kind, seal_frame
+from nullabona.wire.certificate import open_certificate
+from nullabona.wire.frame import NONCE_SIZE, Kind, open_frame, seal_frame
 from tests.rooms.devices import another_device, remove_device
 from tests.rooms.hostile import (
     all_well,
@@ -25,7 +28,7 @@ from tests.rooms.hostile import (
     update_keys,
     warnings,
 )
-from tests.rooms.insiders import COMMIT, SUITE_NAMES, SUITES, Insider, insider
+from tests.rooms.insiders import COMMIT, SUITE_NAMES, SUITES, Insider, insider, messages_in
 from tests.rooms.world import Person, World
 
 LONG_MS = 14 * 86_400_000
@@ -117,6 +120,21 @@ def test_ones_own_frame_that_is_appended_again_is_no_copy() -> None:
     assert "copied-back" not in [*warnings(a), *warnings(b), *warnings(m)]
 
 
+def test_what_one_said_in_another_frame_is_no_copy() -> None:
+    """The very MLS message, which any member takes out of its frame and puts into one with another hash."""
+    world = World(19)
+    a, b, m = people(world, 3)
+    room = world.group(a, b, m)
+    for text in ("one", "two"):
+        b.send(room, text)
+        world.settle()
+    for message in messages_in(b, room):
+        put_into(b, room, Kind.MESSAGE, message)
+    world.settle()
+    all_well(world, room, a, b, m)
+    assert [] == warnings(b)
+
+
 @pytest.mark.parametrize("suite", SUITES, ids=SUITE_NAMES)
 def test_what_one_said_sealed_again_at_a_later_generation_is_no_copy(suite: int) -> None:
     """Ed25519 gives one signature for the same words, and MLS signs no generation: any member can do this."""
@@ -187,8 +205,9 @@ def test_a_commit_that_somebody_calls_settled_is_no_sign_of_a_copy() -> None:
     room = world.group(a, b, m)
     commit = mole(b, room).commit(b.mls.signer, update=True, aad=encode_note(CommitNote(tag=b"another!"))).commit
     put_into(b, room, Kind.SETTLED, claim(m, room, commit))
-    world.turn(b)
-    assert ("joined", []) == (b.phase(room), warnings(b, room))
+    world.settle(span=300_000)
+    assert "joined" == b.phase(room)
+    assert "copied-back" not in warnings(b, room)
 
 
 def test_nothing_in_a_closed_box_is_a_sign_of_a_copy() -> None:
@@ -236,6 +255,40 @@ def test_what_is_kept_while_away_goes_when_the_device_is_back() -> None:
     with b.engine.step(world.now) as step:
         assert "joined" == step.room(room).phase
         assert step.store.get_value(f"kept-ticket:{room.hex()}") is None
+
+
+@pytest.mark.parametrize(("asked", "given"), [(1, 0), (2, 1)])
+def test_a_way_that_was_kept_is_given_only_once_all_were_asked(asked: int, given: int) -> None:
+    """Whoever is in knows better where the room is."""
+    world = World(20)
+    a, b = people(world, 2)
+    room = world.group(a, b)
+    with a.engine.step(world.now) as step:
+        returning.forsake(step, step.room(room))
+    with a.engine.step(world.now) as step:
+        heal = step.room(room).heal
+        assert heal is not None
+        heal.attempts, heal.next_at = asked, world.now + LONG_MS
+        helping.help_back(step, open_certificate(b.certificate), TicketRequest(room, 0, b""), b.card)
+        assert given == len(step.store.outbox_of(b"")) + len(seekers.unsent(step))
+
+
+def test_whoever_gives_up_keys_announces_what_was_merged() -> None:
+    """Nobody else has read that commit, and the relay has lost the box."""
+    world = World(21)
+    a, b = people(world, 2)
+    room = world.group(a, b)
+    keys = track_of(a, room).keys
+    b.online = False
+    update_keys(a, room)
+    world.settle(span=60_000)
+    world.relay.wipe()
+    with a.engine.step(world.now) as step:
+        returning.forsake(step, step.room(room))
+    world.turn(a)
+    box = bytes(keys.box.address)
+    opened = [open_frame(keys.frame_key, keys.box.address, frame) for frame in frames_at(world, box)]
+    assert [Kind.SETTLED] == [each.kind for each in opened]
 
 
 def test_a_way_that_was_kept_leads_nowhere_once_the_room_has_gone_on() -> None:
