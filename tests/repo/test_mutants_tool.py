@@ -74,7 +74,7 @@ def test_the_quickest_test_of_a_line_is_asked_first() -> None:
     reach = Reach(
         {"a.py": {3: {"", "slow", "quick"}, 4: {""}}}, {"slow": 2.0, "quick": 0.1}, {"a.py": {"slow", "quick"}}
     )
-    asked = [reach.tests("a.py", 3), reach.tests("a.py", 4), reach.tests("b.py", 1)]
+    asked = [reach.tests("a.py", 3), reach.tests("a.py", 4), reach.tests("other/b.py", 1)]
     assert [["quick", "slow"], ["quick", "slow"], []] == asked
 
 
