@@ -350,3 +350,31 @@ def test_nobody_but_an_admin_brings_somebody_back_unasked(phase: str) -> None:
     world.settle(span=MINUTE)
     assert phase == b.phase(room)
     assert "room-request" in kinds(b, room, "room-request")
+
+
+def test_a_false_claim_keeps_no_admin_from_helping() -> None:
+    """The admin looks for a branch that a member claims, and still lets in who lost the thread."""
+    world, (a, b, c, m), room = four(24)
+    keys = track_of(m, room).keys
+    update_keys(c, room)
+    world.settle(span=MINUTE)
+    m.online = c.online = False
+    claims(m, keys, DOWN[0], (c.account,))
+    world.settle(span=10_000)
+    heal = asking(a, room)
+    assert heal is not None
+    assert heal.commit
+    b.online = False
+    a.send(room, "lost")
+    world.settle(span=1_000)
+    update_keys(a, room)
+    world.relay.boxes[b.where(room)].frames.clear()
+    with b.engine.step(world.now, room) as step:
+        step.room(room).heal = Heal("frames-missing", step.room(room).epoch, b"", [], [], world.now)
+    b.online = True
+    world.settle(span=5 * MINUTE)
+    state = asking(b, room)
+    assert state is None or state.commit
+    m.online = False
+    c.online = True
+    all_well(world, room, a, b, c)

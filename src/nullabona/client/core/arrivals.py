@@ -15,7 +15,8 @@ from nullabona.client.core.roominfo import RoomInfo
 from nullabona.client.core.state import RoomState
 from nullabona.client.core.step import DAY_MS, Step
 
-LOOK_AROUND_MS: Final = 3_600_000
+LOOK_AROUND_MS: Final = 900_000
+LOOK_AGAIN_MS: Final = 3 * 3_600_000
 
 
 def arrived(step: Step, room: RoomState, heal: Heal, by: bytes, before: RoomInfo) -> None:
@@ -40,7 +41,7 @@ def invited(step: Step, old: RoomState, room: RoomState, by: bytes) -> None:
 
 
 def look_around(step: Step, room: RoomState) -> None:
-    """We are where one member led us, for an hour: has anybody come here whose word counts? Else they are asked."""
+    """One member led us here a while ago: has anybody come whose word counts? Else they are asked."""
     if not 0 < room.led_at <= step.now or room.heal is not None:
         return
     room.led_at = 0
@@ -49,7 +50,7 @@ def look_around(step: Step, room: RoomState) -> None:
     seen = [track.keys.box.address for track in room.boxes if own is None or track.epoch >= own.since]
     if not asked or any(step.store.view(box, device.device) for box in seen for device in asked):
         return
-    room.led_at = step.now + DAY_MS
+    room.led_at = step.now + LOOK_AGAIN_MS
     helpers = [Helper(account, handle) for account, handle in {each.account: each.handle for each in asked}.items()]
     healing.begin(step, room, Heal(healing.UNPROVEN, room.epoch, b"", [], helpers, step.now))
 

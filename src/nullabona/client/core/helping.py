@@ -108,10 +108,11 @@ def _in_same_plight(room: RoomState, heal: Heal, asked: TicketRequest) -> bool:
     """Whether we can help although we ask ourselves: we only lost the thread, and they want our branch or our epoch.
 
     If the relay hid frames from everybody, everybody asks, and somebody has to answer; but first those who lost nothing
-    have a chance to. That a commit was among what both of us lost is told by its sender's announcement.
+    have a chance to. That a commit was among what both of us lost is told by its sender's announcement. And
+    of another branch that no admin's order proves we only heard: who said so must not keep us from helping.
     """
     if heal.commit:
-        return False
+        return not heal.ordered
     return bool(asked.commit) or (asked.epoch == room.epoch and heal.attempts >= ALONE_ATTEMPTS)
 
 
