@@ -14,11 +14,12 @@ import pytest
 
 from nullabona.docket.core.statements import Report
 from nullabona.docket.folder import write_folder
+from nullabona.docket.production.evidence import RECEIPT, read_receipt
 from nullabona.docket.production.seal import Seals
 from nullabona.docket.production.verify import Checked
 from nullabona.drills.docket import PROVES
 from nullabona.drills.docket.act import Acted, _report
-from nullabona.drills.docket.lies import Noticed, Tried
+from nullabona.drills.docket.lies import Noticed, Tried, _holds, _unentered
 from nullabona.drills.docket.office import Office
 from nullabona.drills.docket.packages import Looked
 from nullabona.drills.docket.replay import Replay
@@ -105,6 +106,13 @@ def test_every_altered_package_is_refused_some_of_them_by_us_alone(tmp_path: Pat
     seen = {spoiling: (looked.summed, looked.signed, looked.checked) for spoiling, looked in spoiled.items()}
     assert {spoiling: (*accepted, None) for spoiling, accepted in ACCEPTED.items()} == seen
     assert noticed(spoiled)
+
+
+def test_a_receipt_of_an_entry_that_never_was_is_none() -> None:
+    """The true one is: what is refused is the entry, which commits to the same demand."""
+    receipt = read_receipt(sealed(order("subscriber", "content"))[RECEIPT])
+    assert _holds(receipt, desk().policy)
+    assert not _holds(_unentered(receipt), desk().policy)
 
 
 @pytest.mark.parametrize("spoiling", Spoiling)
