@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from contextlib import AbstractContextManager, suppress
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Self
 import apsw
 
 from nullabona.client.core.errors import StoreFailed, StoreMisuse
-from nullabona.client.erasing import overwrite_file
+from nullabona.client.erasing import overwrite_open
 from nullabona.client.store.archiving import ArchiveRows
 from nullabona.client.store.connection import bulk, create_file, open_file, open_memory
 from nullabona.client.store.contacts import ContactRows
@@ -25,6 +26,7 @@ from nullabona.client.store.rooms import RoomRows
 from nullabona.client.store.statements import STATEMENTS
 from nullabona.client.store.values import SeenRows, ValueRows
 from nullabona.client.store.words import WordRows
+from nullabona.errors import NullabonaError
 
 _GENERATION = STATEMENTS["generation"]
 _GENERATION_SET = STATEMENTS["generation_set"]
@@ -106,10 +108,9 @@ class SqliteStore(
             self.rollback()
         self._known.clear()
         self._refusal = self._refusal or StoreMisuse("the store is closed")
+        with suppress(NullabonaError):  # closed, or not to be written: closing does what can be done, and says what not
+            self.checkpoint()
         try:
-            with suppress(StoreFailed):
-                if self._connection.db_filename("main"):
-                    self.checkpoint()
             self._connection.close()
         except apsw.Error as error:
             raise translated(error) from error
@@ -117,9 +118,12 @@ class SqliteStore(
 
 def _overwrite_log(connection: apsw.Connection) -> None:
     """The blocks that an emptied file gives back keep what stood in them."""
-    log = Path(connection.filename_wal)
     try:
-        overwrite_file(log)
+        log = os.open(connection.filename_wal, os.O_RDWR | getattr(os, "O_BINARY", 0))
+        try:
+            overwrite_open(log)
+        finally:
+            os.close(log)
     except FileNotFoundError:
         return
     except OSError as error:
