@@ -47,6 +47,7 @@ def test_locking_takes_everything_away(person: Callable[..., Person]) -> None:
     for page in (mina.page, tab):
         assert "locked" == page.told(p.Locked).state.phase
         assert not page.told(p.Locked).state.chats
+    tab.let_it_begin_anew()
     assert 403 == request(mina.app.port, "GET", sent.preview)[0]
     with pytest.raises(Refusal) as refused:
         mina.call(t.OpenRoom("00"))

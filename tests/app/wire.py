@@ -7,19 +7,23 @@ import http.client
 import json
 import secrets
 import threading
+import time
 from collections.abc import Callable, Coroutine, Mapping
 from concurrent.futures import Future
 from typing import Any, TypeVar, cast
 
 import msgspec
-from picows import WSFrame, WSListener, WSMsgType, WSTransport, ws_connect
+from picows import WSError, WSFrame, WSListener, WSMsgType, WSTransport, ws_connect
 
 from nullabona.app.protocol import calls
 from nullabona.app.protocol import pushes as p
+from nullabona.app.protocol.account_calls import Lock
 from nullabona.app.protocol.call import Call
 
 T = TypeVar("T")
 PATIENCE_S = 30.0
+RESTARTS = 1012
+BEGINS_ANEW_S = 3.0
 _pushed = msgspec.json.Decoder(p.Pushed)
 
 
@@ -146,6 +150,26 @@ class Page:
             self.closed_with = code
             self._news.notify_all()
 
+    def let_it_begin_anew(self) -> None:
+        """What is asked of a process that is about to go might not be answered. One that was locked before stays."""
+        with self._news:
+            if not self._news.wait_for(lambda: self.closed_with == RESTARTS, BEGINS_ANEW_S):
+                return
+        self.closed_with = None
+        self._come_back()
+
+    def _come_back(self) -> None:
+        """As a page does when the process begins anew after a lock."""
+        end = time.monotonic() + PATIENCE_S
+        while True:
+            try:
+                self.connect(self.seq)
+            except (OSError, WSError):
+                if time.monotonic() > end:
+                    raise
+            else:
+                return
+
     # -- calls --------------------------------------------------------------------------------------------------------
 
     def ask(self, call: Call) -> int:
@@ -164,6 +188,8 @@ class Page:
     def call(self, call: Call) -> Any:  # noqa: ANN401 - of the type that `ANSWERS` gives
         """The answer of a call. Raises `Refusal`."""
         raw = self.answer(self.ask(call))
+        if isinstance(call, Lock):
+            self.let_it_begin_anew()
         if raw["kind"] == "failed":
             raise Refusal(raw)
         return msgspec.convert(raw["answer"], calls.ANSWERS[type(call)])
@@ -176,6 +202,10 @@ class Page:
             assert self._news.wait_for(lambda: bool(true()) or self._is_lost(true), most_s), "it did not become true"
 
     def _is_lost(self, true: Callable[[], Any]) -> bool:
+        if self.closed_with == RESTARTS and not true():
+            threading.Thread(target=self._come_back).start()
+            self.closed_with = None
+            return False
         assert self.closed_with is None or true(), f"the connection ended ({self.closed_with})"
         return False
 

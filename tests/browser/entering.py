@@ -11,15 +11,18 @@ from tests.browser.person import Person
 
 PASSPHRASE: Final = "네 단어를 이어 쓴 암호"
 NOTES: Final = """() => {
-    globalThis.shown = [];
-    globalThis.taken = [];
+    const write = (what, note) => sessionStorage.setItem(what, JSON.stringify([...read(what), note]));
+    const read = (what) => JSON.parse(sessionStorage.getItem(what) ?? "[]");
+    globalThis.notes = read;
     globalThis.Notification = class {
         static permission = "granted";
-        constructor(title, options) { shown.push((this.note = `${title}: ${options.body}`)); }
-        close() { taken.push(this.note); }
+        constructor(title, options) { write("shown", (this.note = `${title}: ${options.body}`)); }
+        close() { write("taken", this.note); }
     };
 }"""
-"""Desktop notifications that are only written down."""
+"""Desktop notifications that are only written down, also for the page that comes after this one."""
+SHOWN: Final = """() => JSON.parse(sessionStorage.getItem("shown") ?? "[]")"""
+TAKEN: Final = """() => JSON.parse(sessionStorage.getItem("taken") ?? "[]")"""
 
 
 def field(person: Person, korean: str, english: str) -> Locator:

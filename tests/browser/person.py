@@ -130,6 +130,11 @@ class Person:
         assert self._app is not None
         return self._app.pid
 
+    @property
+    def disk(self) -> str:
+        """The browser's folder."""
+        return self._disk.name
+
     def left_on_disk(self) -> dict[str, list[str]]:
         """What of all that went over the screen so far lies in the browser's folder, and in which of its files."""
         return self.traces.found(Path(self._disk.name))

@@ -44,9 +44,10 @@ async def main(profile: str, host: str, language: str, minute_s: str = "60") -> 
     vars(run)["Desk"] = Kept
     path = Path(profile)
     spoken: Language = "ko" if language == "ko" else "en"
-    async with running_app(path, options=QUICK, host=host, language=spoken, home=path.parent) as opened:
-        sys.stdout.write(f"{opened.launch.as_uri()}\n")
-        sys.stdout.flush()
+    async with running_app(path, options=QUICK, host=host, language=spoken, home=path.parent, renews=True) as opened:
+        if not opened.again:
+            sys.stdout.write(f"{opened.launch.as_uri()}\n")
+            sys.stdout.flush()
         while line := await asyncio.to_thread(sys.stdin.readline):
             if name := line.strip():
                 put(Kept.made[0], name)

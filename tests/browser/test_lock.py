@@ -16,7 +16,7 @@ from tests.api.pictures import photo
 from tests.api.service import Service
 from tests.browser.conftest import seat
 from tests.browser.elsewhere import Elsewhere, room_called
-from tests.browser.entering import NOTES, PASSPHRASE, heading, press, section, settings, unlock
+from tests.browser.entering import NOTES, PASSPHRASE, SHOWN, TAKEN, heading, press, section, settings, unlock
 from tests.browser.person import Person
 from tests.browser.setting import Made, make, protect
 
@@ -92,11 +92,11 @@ def test_what_the_desktop_was_told_is_taken_back(
     mina.page.evaluate(NOTES)
     with Elsewhere(friend.profile) as client:
         client.do(_say)
-    mina.page.wait_for_function("() => shown.length === 1")
-    assert [] == mina.page.evaluate("taken")
+    mina.page.wait_for_function("() => notes('shown').length === 1")
+    assert [] == mina.page.evaluate(TAKEN)
     section(mina, "잠그기", "")
     heading(mina, "잠겨 있어요", "Locked")
-    assert mina.page.evaluate("shown") == mina.page.evaluate("taken")
+    assert mina.page.evaluate(SHOWN) == mina.page.evaluate(TAKEN)
 
 
 def test_what_was_read_is_no_news_on_the_desktop(
@@ -110,12 +110,12 @@ def test_what_was_read_is_no_news_on_the_desktop(
     tab = mina.open_new_tab()
     with Elsewhere(friend.profile) as client:
         client.do(_say)
-    mina.page.wait_for_function("() => shown.length === 1")
-    assert [] == mina.page.evaluate("taken")
+    mina.page.wait_for_function("() => notes('shown').length === 1")
+    assert [] == mina.page.evaluate(TAKEN)
     tab.bring_to_front()
     tab.locator("button[data-room]").first.click()
-    mina.page.wait_for_function("() => taken.length === 1")
-    assert mina.page.evaluate("shown") == mina.page.evaluate("taken")
+    mina.page.wait_for_function("() => notes('taken').length === 1")
+    assert mina.page.evaluate(SHOWN) == mina.page.evaluate(TAKEN)
 
 
 def test_what_was_deleted_before_the_lock_stays_deleted(mina: Person) -> None:
@@ -197,14 +197,15 @@ def test_the_words_are_shown_again_for_the_passphrase_only(mina: Person) -> None
 
 
 def test_what_is_typed_at_the_lock_is_hidden(mina: Person) -> None:
-    """Unless the person wants to see it; the browser never keeps it."""
+    """Unless the person wants to see it. It is no field for passwords: browsers keep what is typed into those."""
     typed = mina.page.get_by_label("암호", exact=True)
-    expect(typed).to_have_attribute("type", "password")
-    expect(typed).to_have_attribute("autocomplete", "off")
-    expect(typed).to_be_focused()
-    press(mina, "암호 보기", "")
+    veil = "field => getComputedStyle(field).webkitTextSecurity"
     expect(typed).to_have_attribute("type", "text")
     expect(typed).to_have_attribute("autocomplete", "off")
+    expect(typed).to_be_focused()
+    assert "disc" == typed.evaluate(veil)
+    press(mina, "암호 보기", "")
+    assert "none" == typed.evaluate(veil)
     typed.fill(PASSPHRASE)
     press(mina, "암호 숨기기", "")
-    expect(typed).to_have_attribute("type", "password")
+    assert "disc" == typed.evaluate(veil)

@@ -20,7 +20,7 @@ from tests.api.pictures import photo
 from tests.api.service import Service
 from tests.browser.conftest import Meet, seat
 from tests.browser.elsewhere import Elsewhere
-from tests.browser.entering import NOTES, ask, section, settings
+from tests.browser.entering import NOTES, SHOWN, ask, section, settings
 from tests.browser.person import Person
 from tests.browser.setting import make
 
@@ -107,7 +107,7 @@ def test_who_is_blocked_is_not_heard_until_that_is_undone(meet: Meet) -> None:
     jun.enter("미나")
     jun.sees("and now?")
     expect(jun.bubble("are you there?")).to_have_count(0)
-    assert jun.page.evaluate("shown.length") <= 1, "what the blocked person said was notified"
+    assert len(jun.page.evaluate(SHOWN)) <= 1, "what the blocked person said was notified"
 
 
 def test_a_contact_is_deleted_and_both_can_begin_anew(meet: Meet) -> None:

@@ -7,7 +7,7 @@ import re
 from playwright.sync_api import Locator, expect
 
 from tests.browser.conftest import Meet
-from tests.browser.entering import NOTES, section, settings
+from tests.browser.entering import NOTES, SHOWN, section, settings
 from tests.browser.person import Person
 
 
@@ -111,8 +111,8 @@ def test_notifications_say_what_was_chosen(meet: Meet) -> None:
         choose(mina, "알림에 보이는 것", choice)
         expect(mina.page.locator("figure")).to_contain_text(sample)
         jun.say(said)
-        mina.page.wait_for_function("note => shown.includes(note)", arg=note)
-    assert 3 == len(mina.page.evaluate("shown"))
+        mina.page.wait_for_function("note => notes('shown').includes(note)", arg=note)
+    assert 3 == len(mina.page.evaluate(SHOWN))
 
 
 def test_new_conversations_begin_with_the_timer_that_was_chosen(meet: Meet) -> None:

@@ -8,6 +8,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
+
+from picows import WSCloseCode
 
 from nullabona.app.desk.desk import Desk, Place
 from nullabona.app.desk.reception import Reception
@@ -15,17 +18,26 @@ from nullabona.app.server.guard import Guard
 from nullabona.app.server.instance import Instance
 from nullabona.app.server.launch import Launches, clear_launches, private_folder
 from nullabona.app.server.pages import Pages
+from nullabona.app.server.renewal import Carried, begin_anew, keep_memory_private, taken_over
 from nullabona.app.server.server import Server
 from nullabona.client.api import Options
+from nullabona.client.api.pictures import end_pictures
 from nullabona.words.errors import Language
+
+_ANSWERS_LEAVE_S: Final = 0.1
+_PAGES_LEAVE_S: Final = 0.3
 
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """How to open the page: a file for a browser. ``mine`` is false if another process is the app of the profile."""
+    """How to open the page: a file for a browser. ``mine`` is false if another process is the app of the profile.
+
+    ``again``: the process began anew at the lock; the pages are open already.
+    """
 
     launch: Path
     mine: bool
+    again: bool = False
 
 
 @asynccontextmanager
@@ -37,32 +49,46 @@ async def running_app(
     port: int = 0,
     language: Language = "en",
     home: Path | None = None,
+    renews: bool = False,
 ) -> AsyncIterator[Opened]:
     """The app of ``profile`` until the block ends; if another process is it already, that one opens a page.
 
+    With ``renews`` the lock replaces the whole process by a new one of the same command, which has to come here again.
     Raises `Exposed`, `PortTaken`, `NoAnswer`, and what `open_client` raises for a profile that needs no passphrase.
     """
     folder = private_folder(profile)
     instance = Instance(folder)
+    carried = None
+    if renews:
+        keep_memory_private()
+        carried = taken_over()
     try:
-        if not instance.claim():
+        if carried is not None:
+            instance.take_over(carried.lock)
+        elif not instance.claim():
             yield Opened(await instance.ask_other(), mine=False)
             return
-        async with _served(
-            Place(profile, folder, options, host, language, home or Path.home()), instance, port
-        ) as launch:
-            yield Opened(launch, mine=True)
+        place = Place(profile, folder, options, host, language, home or Path.home())
+        async with _served(place, instance, port, carried, renews=renews) as launch:
+            yield Opened(launch, mine=True, again=carried is not None)
     finally:
         instance.release()
 
 
 @asynccontextmanager
-async def _served(place: Place, instance: Instance, port: int) -> AsyncIterator[Path]:
+async def _served(
+    place: Place, instance: Instance, port: int, carried: Carried | None, *, renews: bool
+) -> AsyncIterator[Path]:
     guard, desk = Guard(time.monotonic), Desk(place)
     server = Server(guard, Reception(desk), Pages())
+    if renews:
+        desk.begin_anew = _Renewal(guard, desk, server, instance).soon
+    if carried is not None:
+        guard.take_over(carried.tokens)
+        desk.take_over(carried.seq, carried.wrong, carried.wait_until)
     try:
         await desk.begin()
-        await server.start(port)
+        await server.start(port, carried.socket() if carried is not None else None)
         launches = Launches(place.folder, guard, lambda: server.url)
         server.on_trade = launches.used
         await instance.serve(launches.new)
@@ -73,3 +99,28 @@ async def _served(place: Place, instance: Instance, port: int) -> AsyncIterator[
         server.stop()
         await desk.end()
         await asyncio.sleep(0)  # close frames leave before the loop ends
+
+
+@dataclass(frozen=True, slots=True)
+class _Renewal:
+    """Ends the image of a process whose profile was locked."""
+
+    guard: Guard
+    desk: Desk
+    server: Server
+    instance: Instance
+
+    def soon(self) -> None:
+        """Once answers and pushes have left: send the pages away, which come back, and begin anew."""
+        loop = asyncio.get_running_loop()
+        loop.call_later(_ANSWERS_LEAVE_S, self._part)
+        loop.call_later(_ANSWERS_LEAVE_S + _PAGES_LEAVE_S, self._begin_anew)
+
+    def _part(self) -> None:
+        self.server.stop(keep=True)
+        self.desk.hub.close(WSCloseCode.SERVICE_RESTART)
+
+    def _begin_anew(self) -> None:
+        end_pictures()
+        seq, wrong, wait_until = self.desk.carry()
+        begin_anew(Carried(self.server.listening, self.instance.lock, self.guard.tokens, seq, wrong, wait_until))

@@ -52,7 +52,11 @@ async def _run(settings: Settings, *, browser: bool, port: int, relay: str) -> N
 
     options = client_options(settings)
     path = profile_path(settings).absolute()
-    async with running_app(path, options=options, host=relay, port=port, language=settings.language) as opened:
+    async with running_app(
+        path, options=options, host=relay, port=port, language=settings.language, renews=True
+    ) as opened:
+        if opened.again:
+            await asyncio.Event().wait()
         url = opened.launch.as_uri()
         shown = browser and await asyncio.to_thread(webbrowser.open, url)
         if settings.as_json:

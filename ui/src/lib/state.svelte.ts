@@ -1,5 +1,6 @@
 /** What the process said about the person, the chats and the connection. Conversations keep their own messages. */
 import { batched } from "./batch.ts";
+import { isLeaving, leaveForLock, leaveForOpen } from "./document.ts";
 import { begun, first } from "./early.ts";
 import { prepare } from "./format.ts";
 import { overlays } from "./overlays.svelte.ts";
@@ -67,6 +68,11 @@ class AppState {
 
   /** Take over a state, as many calls answer it. */
   apply(state: State): void {
+    let leaving = false;
+    if (state.phase === "locked") {
+      // Nothing is asked on a page that goes in a moment: the next one asks.
+      if (isLeaving() || (this.phase !== "starting" && this.phase !== "locked")) leaving = leaveForLock();
+    } else if (leaveForOpen()) return;
     transport.includes(state.seq);
     this.settings = state.settings;
     tongue.now = state.settings.language;
@@ -82,7 +88,7 @@ class AppState {
     this.wordsUnchecked = state.words_unchecked;
     this.#rows = new Map(state.chats.map((chat) => [chat.room, chat]));
     this.#sort();
-    this.phase = state.phase;
+    this.phase = leaving ? "starting" : state.phase;
   }
 
   /** Everything that was shown goes. */

@@ -31,6 +31,8 @@ const KEY = "nulla-token";
 /** The launch that is being traded and the token that was chosen for it: a page loaded anew says the same again. */
 const TRADING = "nulla-trading";
 const ENDED = 1001;
+/** The process begins anew, because the app was locked; it is back in a moment. */
+const RESTARTS = 1012;
 /** After so many tries without an answer the process is said to have ended. */
 const TRIES = 3;
 const FIRST_PAUSE_MS = 200;
@@ -47,6 +49,7 @@ class Transport {
   #waiting = new Map<number, Waiting>();
   #onPush: ((push: AnyPush) => void)[] = [];
   #onLink: ((link: Link) => void)[] = [];
+  #onRestart: (() => void)[] = [];
   /** What came before anybody could hear it; undefined once they can. */
   #early: FromServer[] | undefined = [];
 
@@ -58,6 +61,10 @@ class Transport {
   onPush(listen: (push: AnyPush) => void): () => void {
     this.#onPush = [...this.#onPush, listen];
     return () => (this.#onPush = this.#onPush.filter((one) => one !== listen));
+  }
+
+  onRestart(listen: () => void): void {
+    this.#onRestart.push(listen);
   }
 
   onLink(listen: (link: Link) => void): void {
@@ -151,6 +158,7 @@ class Transport {
     socket.onmessage = (event: MessageEvent<string>) => this.#take(JSON.parse(event.data) as FromServer);
     socket.onclose = (event) => {
       this.#socket = undefined;
+      if (event.code === RESTARTS) for (const listen of this.#onRestart) listen();
       if (event.code === 4401) return this.#become("refused");
       if (event.code === ENDED) this.#tries = TRIES;
       if (opened && event.code !== ENDED) this.#become("lost");

@@ -13,7 +13,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -51,6 +51,8 @@ from nullabona.client.api import (
 FREE_TRIES: Final = 3
 """Wrong passphrases before the next try has to wait: 1 s, 2 s, 4 s, … up to `LONGEST_WAIT_S`."""
 LONGEST_WAIT_S: Final = 60.0
+CLOSING_S: Final = 10.0
+"""A profile that is not closed by then is left to the end of the process, as a crash leaves it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +89,9 @@ class Desk:
         self.linking = Linking()
         self.places = Places()
         self._making = False
+        self.begin_anew: Callable[[], None] | None = None
+        """Replaces the process after the lock, soon; None where something else lives in it."""
+        self.renewing = False
         self.end_calls: Callable[[], None] = lambda: None
         """Ends the calls in hand, except the one that asks for it."""
 
@@ -167,6 +172,8 @@ class Desk:
             return
         if self.phase == "empty":
             raise WrongPhase("there is no profile yet")
+        if self.renewing:
+            raise AppLocked("the app is just being locked", hint="try again in a moment")
         await self.try_passphrase(lambda: self._open(Passphrase(passphrase), create=False))
         self._wrong = 0
 
@@ -213,8 +220,21 @@ class Desk:
         """Close the profile, forget its keys and everything shown, and tell every page. Without passphrase: nothing."""
         if self._work is None or not self.protected:
             return
-        await self._close()
+        self.renewing = self.begin_anew is not None
+        with suppress(TimeoutError):
+            async with asyncio.timeout(CLOSING_S if self.renewing else None):
+                await self._close()
         self.hub.push(Locked(self.state()))
+        if self.begin_anew is not None:
+            self.begin_anew()
+
+    def carry(self) -> tuple[int, int, float]:
+        """What the next image of the process has to know: the last push, and how wrong passphrases stand."""
+        return self.hub.seq, self._wrong, self._wait_until
+
+    def take_over(self, seq: int, wrong: int, wait_until: float) -> None:
+        """Go on from there."""
+        self.hub.seq, self._wrong, self._wait_until = seq, wrong, wait_until
 
     async def _close(self) -> None:
         async with self._opening:

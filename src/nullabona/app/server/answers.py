@@ -32,6 +32,8 @@ class Answer:
     close: bool = False
     stream: AsyncIterator[bytes] | None = None
     length: int = 0
+    apart: bool = False
+    """Not isolated as every other answer is, so that a browser leaves the process in which those were shown."""
 
     @property
     def size(self) -> int:

@@ -16,7 +16,7 @@ from picows import WSListener
 
 from nullabona.app.server.answers import Answer, Request, refuse
 from nullabona.app.server.handover import hand_over
-from nullabona.app.server.headers import SAFE
+from nullabona.app.server.headers import LOCKED_PAGE, SAFE
 from nullabona.machine.stricthttp import StrictConnection
 
 HEAD_BYTES: Final = 16_384
@@ -257,7 +257,8 @@ class Front(asyncio.Protocol):
         self._transport = None
 
     def _head(self, answer: Answer) -> h11.Response:
-        headers = [*SAFE, ("Content-Type", answer.kind), ("Content-Length", str(answer.size)), *answer.more]
+        safe = LOCKED_PAGE if answer.apart else SAFE
+        headers = [*safe, ("Content-Type", answer.kind), ("Content-Length", str(answer.size)), *answer.more]
         if answer.close:
             headers.append(("Connection", "close"))
         return h11.Response(status_code=answer.status, headers=headers)

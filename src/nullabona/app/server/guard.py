@@ -43,6 +43,17 @@ class Guard:
         self._hosts = frozenset({f"127.0.0.1:{port}", f"localhost:{port}"})
         self._origins = frozenset(f"http://{host}" for host in self._hosts)
 
+    # -- from one image of the process to the next
+
+    @property
+    def tokens(self) -> list[bytes]:
+        """Hashes of the working tokens."""
+        return list(self._tokens)
+
+    def take_over(self, tokens: list[bytes]) -> None:
+        """These are good as well."""
+        self._tokens.extend(tokens)
+
     # -- where a request comes from -----------------------------------------------------------------------------------
 
     def knows_host(self, host: str) -> bool:

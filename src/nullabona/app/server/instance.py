@@ -36,6 +36,16 @@ class Instance:
         self._directory = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
         self._server: asyncio.Server | None = None
 
+    @property
+    def lock(self) -> int:
+        """The descriptor that holds the right."""
+        return self._lock
+
+    def take_over(self, lock: int) -> None:
+        """This process goes on as the app, with the descriptor of the one before."""
+        os.set_inheritable(lock, False)  # noqa: FBT003 - the system's own order
+        self._lock = lock
+
     def claim(self) -> bool:
         """Whether this process is the app from now on; if not, another one is."""
         lock = os.open(self._folder / _LOCK, os.O_RDWR | os.O_CREAT, 0o600)

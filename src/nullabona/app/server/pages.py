@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import Final
@@ -10,6 +11,8 @@ from nullabona.app.server.answers import Answer, refuse
 from nullabona.app.server.headers import STATIC
 
 _INDEX: Final = "/index.html"
+LOCKED: Final = "/locked"
+"""The page for the lock: the same, but for headers that make browsers show it in another process of theirs."""
 _MISSING: Final = """<!doctype html>
 <html lang="en"><meta charset="utf-8"><title>nullabona</title>
 <h1>nullabona</h1>
@@ -38,9 +41,9 @@ class Pages:
 
     def get(self, path: str) -> Answer:
         """The file, or what to do if the page was not built."""
-        found = self._files.get(_INDEX if path == "/" else path)
+        found = self._files.get(_INDEX if path in {"/", LOCKED} else path)
         if found is not None:
-            return found
+            return replace(found, apart=path == LOCKED)
         if path == "/":
             return Answer(200, _MISSING.encode(), STATIC[".html"])
         return refuse(404, "there is nothing here", close=False)

@@ -78,25 +78,37 @@ class Server:
         self._pages = pages
         self._fronts: set[Front] = set()
         self._server: asyncio.Server | None = None
+        self._listening: socket.socket | None = None
 
     @property
     def url(self) -> str:
         return f"http://{_LOOPBACK}:{self.port}/"
 
-    async def start(self, port: int = 0) -> None:
-        """Listen, on a random port unless one is named. Raises `PortTaken`."""
+    async def start(self, port: int = 0, listening: socket.socket | None = None) -> None:
+        """Listen: with this socket, or on a random port unless one is named. Raises `PortTaken`."""
         loop = asyncio.get_running_loop()
         try:
-            self._server = await loop.create_server(
-                lambda: Front(self), _LOOPBACK, port, family=socket.AF_INET, backlog=_BACKLOG
-            )
+            listening = listening or socket.create_server((_LOOPBACK, port), backlog=_BACKLOG)
         except OSError as error:
             raise PortTaken(f"port {port} is not free") from error
-        self.port = self._server.sockets[0].getsockname()[1]
+        self.port = listening.getsockname()[1]
+        self._listening = listening
+        # A copy is what the loop closes, so that who comes while the process begins anew waits and is not turned away.
+        self._server = await loop.create_server(lambda: Front(self), sock=listening.dup(), backlog=_BACKLOG)
         self._guard.serve_at(self.port)
 
-    def stop(self) -> None:
-        """Accept nobody any more and hang up on plain HTTP; pages are told by whoever talks with them."""
+    @property
+    def listening(self) -> int:
+        """The descriptor at which connections wait, also when nobody accepts them."""
+        return self._listening.fileno() if self._listening is not None else -1
+
+    def stop(self, *, keep: bool = False) -> None:
+        """Accept nobody any more and hang up on plain HTTP; pages are told by whoever talks with them.
+
+        With ``keep`` who comes waits for the next image of this process.
+        """
+        if self._listening is not None and not keep:
+            self._listening.close()
         if self._server is not None:
             self._server.close()
         for front in list(self._fronts):

@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 from weakref import WeakValueDictionary
 
-from nullabona.client.media import SafeImage, safe_image, safe_small
+from nullabona.client.media import SafeImage, end_workers, safe_image, safe_small
 
 _CACHED: Final = 32 * 1_048_576
 # A thread for each of the two workers: not the loop's own, which others would wait for.
@@ -64,3 +64,8 @@ class Pictures:
     def forget(self, message: bytes) -> None:
         """Nothing of a message stays."""
         self._kept = {key: image for key, image in self._kept.items() if key[1] != message}
+
+
+def end_pictures() -> None:
+    """End the processes that decode, with what they have in memory."""
+    end_workers()

@@ -3,7 +3,7 @@
 Images are decoded in a process of their own (`apart`). Everything here may take long and is called in a thread.
 """
 
-from nullabona.client.media.apart import animated, prepare_photo, profile_picture, safe_image, safe_small
+from nullabona.client.media.apart import animated, end_workers, prepare_photo, profile_picture, safe_image, safe_small
 from nullabona.client.media.codes import qr_rows
 from nullabona.client.media.images import BadImage, PreparedPhoto, SafeImage
 
@@ -12,6 +12,7 @@ __all__ = [
     "PreparedPhoto",
     "SafeImage",
     "animated",
+    "end_workers",
     "prepare_photo",
     "profile_picture",
     "qr_rows",

@@ -84,6 +84,13 @@ class Apart:
         with self._turn:
             self._stop()
 
+    def kill(self) -> None:
+        """End the worker at once, with the image in hand: what was in it is gone when this returns."""
+        worker = self._worker
+        if worker is not None:
+            worker.kill()
+            worker.wait()
+
     def _exchange(self, data: bytes) -> Said:
         if self._worker is None or self._worker.poll() is not None:
             self._stop()
@@ -148,6 +155,12 @@ _apart: Final = Apart()
 _small: Final = Apart(cpu_s=SMALL_CPU_S)
 for one in (_apart, _small):
     atexit.register(one.end)
+
+
+def end_workers() -> None:
+    """End all workers at once; the next image starts another."""
+    for one in (_apart, _small):
+        one.kill()
 
 
 def animated(data: bytes) -> bool:
