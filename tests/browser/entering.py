@@ -10,19 +10,24 @@ from playwright.sync_api import Locator, expect
 from tests.browser.person import Person
 
 PASSPHRASE: Final = "네 단어를 이어 쓴 암호"
-NOTES: Final = """() => {
-    const write = (what, note) => sessionStorage.setItem(what, JSON.stringify([...read(what), note]));
-    const read = (what) => JSON.parse(sessionStorage.getItem(what) ?? "[]");
+_KEPT: Final = """
+    const turned = (text) => [...text].reverse().join("");
+    const read = (what) => JSON.parse(sessionStorage.getItem(what) ?? "[]").map(turned);
+"""
+NOTES: Final = f"""() => {{
+    {_KEPT}
+    const write = (what, note) => sessionStorage.setItem(what, JSON.stringify([...read(what), note].map(turned)));
     globalThis.notes = read;
-    globalThis.Notification = class {
+    globalThis.Notification = class {{
         static permission = "granted";
-        constructor(title, options) { write("shown", (this.note = `${title}: ${options.body}`)); }
-        close() { write("taken", this.note); }
-    };
-}"""
-"""Desktop notifications that are only written down, also for the page that comes after this one."""
-SHOWN: Final = """() => JSON.parse(sessionStorage.getItem("shown") ?? "[]")"""
-TAKEN: Final = """() => JSON.parse(sessionStorage.getItem("taken") ?? "[]")"""
+        constructor(title, options) {{ write("shown", (this.note = `${{title}}: ${{options.body}}`)); }}
+        close() {{ write("taken", this.note); }}
+    }};
+}}"""
+"""Desktop notifications that are only written down, also for the page that comes after this one; backwards, as the
+browser's folder is searched for what they say."""
+SHOWN: Final = f"() => {{ {_KEPT} return read('shown'); }}"
+TAKEN: Final = f"() => {{ {_KEPT} return read('taken'); }}"
 
 
 def field(person: Person, korean: str, english: str) -> Locator:
