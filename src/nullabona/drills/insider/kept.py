@@ -102,10 +102,10 @@ class Kept:
         self.history = (*self.history, (epoch, sha256(staged.commit).digest(), ()))
         return staged.commit
 
-    def invite(self, package: bytes, leaves: Sequence[int]) -> tuple[bytes, bytes]:
-        """Welcome and tree of an epoch into which the owner of a key package is taken anew."""
+    def invite(self, package: bytes, leaves: Sequence[int], info: RoomInfo) -> tuple[bytes, bytes]:
+        """Welcome and tree of an epoch with `info` into which the owner of a key package is taken anew."""
         group = self._mls.group(self.room)
-        staged = group.commit(add=[package], remove=leaves)
+        staged = group.commit(add=[package], remove=leaves, info=encode_info(info))
         group.merge_pending()
         if staged.welcome is None or staged.tree is None:
             raise StageFailed("nobody was invited")

@@ -10,10 +10,13 @@ import secrets
 from contextlib import suppress
 from typing import Any, Final
 
+import msgspec
+
 from nullabona.client.api import Client
 from nullabona.client.core import messages, outgoing, people, returning
 from nullabona.client.core.content import Moved
 from nullabona.client.core.items import Invitation, encode_pack
+from nullabona.client.core.roominfo import RoomInfo
 from nullabona.client.net import Connection, NetOptions, connect, parse_endpoint
 from nullabona.drills.demo.person import main
 from nullabona.drills.insider.kept import Kept, Owner
@@ -69,12 +72,11 @@ class InsiderDeeds(HonestDeeds):
 
     async def take_over(self, room: str, victims: dict[str, str]) -> None:
         """Say that the room moved, and show everybody (account → handle) the way to a branch with one admin."""
-        kept, me = self._kept[room], self._client.me.account
+        kept = self._kept[room]
         at, commit = kept.epoch, secrets.token_bytes(32)
         with self._client._session.step() as step:  # noqa: SLF001 - its own program
             messages.send_note(step, step.room(kept.room), Moved(at, commit, 0))
-        info = type(kept.info)(kept.info.rev, kept.info.kind, "mine now", kept.info.relay, (me,))
-        kept.commit(info=info)
+        kept.commit(info=self._mine(kept))
         ticket = kept.ticket((*kept.history[:-1], (at, commit, ())))
         with self._client._session.step() as step:  # noqa: SLF001 - its own program
             for account, handle in victims.items():
@@ -88,9 +90,13 @@ class InsiderDeeds(HonestDeeds):
             if contact is None or not contact.key_packages:
                 raise StageFailed("the member has no key package of whom it would invite")
             leaves = [leaf for leaf, owner in kept.leaves.items() if owner == invited]
-            pack = encode_pack(*kept.invite(contact.key_packages[0], leaves))
+            pack = encode_pack(*kept.invite(contact.key_packages[0], leaves, self._mine(kept)))
             ref = outgoing.queue_blob(step, kept.room, b"", kept.info.relay, pack)
             people.post(step, invited, handle, Invitation(secrets.token_bytes(16), kept.room, kept.info.relay, ref))
+
+    def _mine(self, kept: Kept) -> RoomInfo:
+        """The room with this member as its only admin."""
+        return msgspec.structs.replace(kept.info, name="mine now", admins=(self._client.me.account,))
 
     # -- storms
 

@@ -134,7 +134,7 @@ class _Scene:
         await self._attack(self.inside.named, lambda: by("mansu"))
 
     async def led_away(self) -> None:
-        """To a branch of its own, by its word and by tickets; and by an invitation."""
+        """To a branch of its own, by its word and by tickets."""
         self._tell(Text("A member says that the room moved, and shows everybody the way to a branch that it rules",
                         "한 참여자가 방이 옮겨 갔다며, 자기가 관리자인 갈래로 모두를 이끕니다"))  # fmt: skip
         people = self._people
@@ -146,18 +146,10 @@ class _Scene:
             await people["mansu"].do("sync")
             return {"frames": 1 + len(victims), "bytes": 512 + 16_384 * len(victims)}
 
-        async def invited() -> dict[str, int]:
-            await people["mansu"].do("keep", room=GROUP)
-            jun = people["jun"]
-            await people["mansu"].do("invite_falsely", room=GROUP, account=jun.account, handle=jun.handle)
-            await people["mansu"].do("sync")
-            return {"frames": 1, "bytes": 4_096}
-
         await self._attack(self.inside.led, moved)
-        await self._attack(self.inside.invited, invited)
 
     async def claims(self) -> None:
-        """One after another, that other commits put somebody out."""
+        """One after another, that other commits put somebody out; and an invitation to whoever looks for these."""
         self._tell(Text("A member claims, again and again, that another commit put somebody out",
                         "한 참여자가 다른 커밋이 누군가를 내보냈다고 거듭 주장합니다"))  # fmt: skip
         people = self._people
@@ -170,7 +162,15 @@ class _Scene:
             done: dict[str, int] = await people["mansu"].do("claim_falsely", room=GROUP, victim=sora, count=CLAIMS)
             return done
 
+        async def invited() -> dict[str, int]:
+            await people["mansu"].do("keep", room=GROUP)
+            jun = people["jun"]
+            await people["mansu"].do("invite_falsely", room=GROUP, account=jun.account, handle=jun.handle)
+            await people["mansu"].do("sync")
+            return {"frames": 1, "bytes": 4_096}
+
         await self._attack(self.inside.claimed, claimed)
+        await self._attack(self.inside.invited, invited)
 
     async def dear_frames(self) -> None:
         """Frames that make a reader walk far through somebody's ratchet, each time anew."""
