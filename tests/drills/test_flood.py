@@ -39,7 +39,7 @@ def test_a_good_outcome_holds_every_line() -> None:
         (with_many(slowest={"registration": REFUSED_S + 1}), "Q-11"),
         (replace(GOOD, memory_mb=400.0), "Q-12"),
         (replace(GOOD, disk_mb=9_000.0), "Q-13"),
-        (with_many(heard_bytes_s=1_500.0), "Q-14"),
+        (with_many(heard_bytes_s=6_000.0), "Q-14"),
         (with_many(lacking=1), "Q-14"),
         (replace(GOOD, normal_s=61.0), "Q-15"),
     ],

@@ -38,7 +38,7 @@ def limits(minutes: float) -> dict[str, int]:
     return {
         "arriving_total_bytes": 16 * 2**20,
         "unsent_total_bytes": 16 * 2**20,
-        "peal_bytes_per_s": 1_024,
+        "peal_bytes_per_s": 4_096,
         "blob_bytes_per_day": 2**30 * max(1, round(minutes)),
     }
 
