@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from nullabona.wire.address import Address
     from tests.rooms.world import Person, World
 
-_NEVER = 2**62
+_LONGEST = 6 * 60 * 60_000
+"""A device looks into its boxes now and then whatever it knows, and ends by that what has a last day."""
 
 
 def count_steps(engine: Engine) -> None:
@@ -42,10 +43,9 @@ class Rest:
 
 def rest_of(world: World, person: Person) -> Rest:
     """How the device rests after a turn in which it did nothing."""
-    wake = person.engine.wake_at()
-    return Rest(
-        person.engine, _steps(person), _NEVER if wake is None else wake, _boxes(world, person, None), _reach(world)
-    )
+    wake, latest = person.engine.wake_at(), world.now + _LONGEST
+    until = latest if wake is None else min(wake, latest)
+    return Rest(person.engine, _steps(person), until, _boxes(world, person, None), _reach(world))
 
 
 def still_rests(world: World, person: Person, rest: Rest) -> bool:

@@ -205,7 +205,7 @@ def test_it_is_not_followed_for_ever() -> None:
     world.pass_time(FOLLOWED_DAYS * DAY - 60_000)
     world.settle(span=1)
     assert first == reply_box(mina)
-    world.pass_time(120_000)
+    world.pass_time(DAY)
     world.settle(span=1)
     assert () == mina.engine.reads(REPLIES)
     ask(mina, jun)
