@@ -85,6 +85,7 @@ def measured() -> frozenset[str]:
     return frozenset(line for drill in _MADE_OF for line in lines_of(drill))
 
 
+_LATE: Final = "nothing within"
 _DISTURBED: Final = ("[relay-failed]", "(begin) [demo-failed]", "[stage-failed]")
 """A drill that ends so has not begun."""
 
@@ -109,7 +110,8 @@ class Played:
     @property
     def disturbed(self) -> bool:
         """Whether the machine was too busy for a process to start in time: nothing can be said of the mutant then."""
-        return not self.ended and any(code in self.last for code in _DISTURBED)
+        late = _LATE in self.last and not self.mutant.stuck
+        return not self.ended and (late or any(code in self.last for code in _DISTURBED))
 
     @property
     def noticed(self) -> bool:
