@@ -71,14 +71,13 @@ class ByzantineSchedule:
         self.removal_commits = 0
         self.honest = [self.world.person(f"p{index}") for index in range(3)]
         self.spare = self.world.person("spare")
-        bad = self.world.person("bad")
+        bad = self.bad = self.world.person("bad")
         for person in (*self.honest, bad):
             for other in (*self.honest, self.spare, bad):
-                if person is not other:
+                # A newcomer cannot tell two invitations of contacts apart (spec/room.md §11): this one knows no liar.
+                if person is not other and not (person is bad and other is self.spare):
                     self.world.befriend(person, other)
-        self.bad = bad
-        founders = [*self.honest, bad]
-        self.room = self.world.group(*founders)
+        self.room = self.world.group(*self.honest, bad)
         self.given = {self.honest[0].account}
         """Whom an honest admin made an admin."""
         self.hostile = self._become_hostile()
