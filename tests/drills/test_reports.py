@@ -253,7 +253,8 @@ def test_the_order_of_the_last_writes_is_read_in_the_log(data: Path) -> None:
 
 def test_an_empty_directory_proves_nothing(tmp_path: Path) -> None:
     """Neither what the page admits, nor that secrets are not there."""
-    assert set(DRILLS["seizure"]) == unproven(run_seizure(Scene(data=tmp_path, secrets=SECRETS)))
+    below_the_files = {"S-29"}  # looked at on an image of the drill's own making, whatever the folder holds
+    assert set(DRILLS["seizure"]) - below_the_files == unproven(run_seizure(Scene(data=tmp_path, secrets=SECRETS)))
 
 
 @pytest.mark.parametrize("kind", [Kind.TEXT, Kind.ROOM, Kind.PHRASE, Kind.KEY, Kind.ADDRESS, Kind.NAME])

@@ -18,6 +18,7 @@ from nullabona.client.core import (
     leaving,
     members,
     messages,
+    planning,
     receipts,
     rulings,
 )
@@ -26,7 +27,6 @@ from nullabona.client.core.chat import notices, profiles
 from nullabona.client.core.errors import MlsRefused
 from nullabona.client.core.mlsport import Processed
 from nullabona.client.core.outgoing import drop_trims, queue_frame
-from nullabona.client.core.planning import Change, plan
 from nullabona.client.core.policy import Verdict, certificate_of
 from nullabona.client.core.proofs import TAG_SIZE, CommitNote, RemovalOrder, Ruling, encode_note
 from nullabona.client.core.records import Device
@@ -101,7 +101,7 @@ def advance(step: Step, room: RoomState) -> None:
     )
     if not ready:
         return
-    change = plan(step, room)
+    change = planning.plan(step, room)
     if change.empty:
         room.intents = []
         return
@@ -112,14 +112,14 @@ def stage_removal(step: Step, room: RoomState, track: BoxTrack) -> bool:
     """Stage what puts accounts out, whatever lies in the box; False if there is nothing that this device may do."""
     later = [intent for intent in room.intents if not isinstance(intent, RemoveAccount)]
     room.intents = [intent for intent in room.intents if isinstance(intent, RemoveAccount)]
-    change = plan(step, room)
+    change = planning.plan(step, room)
     if change.removed:
         _stage(step, room, track, change)
     room.intents = [*room.intents, *later]
     return room.pending is not None
 
 
-def _stage(step: Step, room: RoomState, track: BoxTrack, change: Change) -> None:
+def _stage(step: Step, room: RoomState, track: BoxTrack, change: planning.Change) -> None:
     group = step.group(room)
     ruling = rulings.make(step, room, change.info or room.info, change.remove, change.intents)
     tag = sha256(track.keys.box.address + step.now.to_bytes(8, "big")).digest()[:TAG_SIZE]

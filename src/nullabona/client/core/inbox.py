@@ -58,10 +58,10 @@ from nullabona.wire.messages import Frames
 from nullabona.wire.operator_notice import is_notice
 from nullabona.wire.seal import ITEM_DIRECT, ITEM_INDIRECT, open_inbox_frame
 
-MAX_WAITING: Final = 64
+MAX_WAITING: Final = 256
 """Items that wait for something: so many of those whom we know, and so many of all others."""
-MOST_OF_ONE: Final = 8
-"""Of one account that we know."""
+MOST_OF_ONE: Final = 64
+"""Of one account that we know: it may let us into as many rooms at once."""
 MOST_CHUNKS: Final = 34
 """An item that lies in a blob of more chunks is not fetched: the largest takes as many."""
 _invitations = msgspec.msgpack.Decoder(Invitation)

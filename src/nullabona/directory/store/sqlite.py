@@ -84,8 +84,9 @@ class SqliteCardStore(CardRows):
             with CardRows.transaction(self):
                 yield
         except BaseException:
-            self._scrubber.failed()
-            self._dirty = True
+            if not self._closed:
+                self._scrubber.failed()
+                self._dirty = True
             raise
 
     @contextmanager
