@@ -90,8 +90,9 @@ class Person:
         self.stop()
         with self._disk:
             if kind is None:
-                assert self.errors == []
-                assert self.left_on_disk() == {}
+                assert self.errors == [], self.errors
+                left = self.left_on_disk()
+                assert left == {}, left
 
     def start(self) -> None:
         """Run the app."""
@@ -136,8 +137,13 @@ class Person:
         return self._disk.name
 
     def left_on_disk(self) -> dict[str, list[str]]:
-        """What of all that went over the screen so far lies in the browser's folder, and in which of its files."""
-        return self.traces.found(Path(self._disk.name))
+        """What of all that went over the screen so far lies in the browser's folder, and in which of its files.
+
+        But for the name of the profile's folder: these journeys call it by the person's name, and a browser that is
+        launched knows where the launch file lay.
+        """
+        found = self.traces.found(Path(self._disk.name))
+        return {text: files for text, files in found.items() if text != self.profile.name}
 
     def launch(self) -> str:
         """Where a browser gets in; good for one page."""
