@@ -79,7 +79,8 @@ def _checks(flood: Flood) -> list[Check]:
     disk = f"{flood.disk_mb:.0f} MB" if flood.disk_mb > disk_most_mb(flood) else ""
     starved = max((phase.starved for phase in flood.phases), default=0.0)
     return [
-        _timed("Q-10", "Messages take a second at most, or twice as long as before", "메시지가 1초 안에, 또는 전의 두 배 안에 옴",
+        _timed("Q-10", "Messages take a second at most, or twice as long as before",
+               "메시지가 1초 안에, 또는 전의 두 배 안에 옴",
                ", ".join(f"slower with {count} connections" for count in slow), starved),
         _timed("Q-11", "Nothing honest is refused for more than seconds", "정상 요청이 몇 초 넘게 거절되지 않음",
                ", ".join(f"{kind}: {seconds} s" for kind, seconds in late.items()), starved),
