@@ -14,7 +14,7 @@ import pytest
 from tests.rooms import byzantine_bounds as bounds
 from tests.rooms.byzantine_schedule import schedule_of
 
-QUICK = 12
+QUICK = 8
 MANY = 300
 CHUNK = 10
 
