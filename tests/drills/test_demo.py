@@ -111,7 +111,7 @@ def the_exit_code_and_what_is_left_follow_the_outcome(played: dict[str, Any]) ->
     assert played["held"] == (played["left"] == [])
 
 
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(400)
 def test_the_demo_tells_the_truth(tmp_path: Path) -> None:
     """One demo, looked at from every side."""
     played = play(tmp_path)

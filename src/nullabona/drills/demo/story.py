@@ -213,8 +213,7 @@ class Story:
     # -- officers -----------------------------------------------------------------------------------------------
 
     async def _officers_come(self, *, seize: bool) -> None:
-        out = self._actors[self._script.removed]
-        await out.stop()
+        await self._somebody_is_away()
         self._tell(Text("Officers come with a warrant for each account.", "계정마다 영장을 든 수사관이 찾아옵니다."))
         self.outcome.warrants = [run_warrant(self._data, actor.handle) for actor in self._actors.values()]
         if not seize:
@@ -225,6 +224,19 @@ class Story:
                 "기계를 압수합니다: 모든 파일과 실행 중인 서버의 메모리를 뒤집니다.",
             )
         )
+
+    async def _somebody_is_away(self) -> None:
+        """Who was removed ends their program; then somebody asks them, so that something waits in one inbox."""
+        out, (_, asking, *_) = self._actors[self._script.removed], [*self._present(), *self._present()]
+        await out.stop()
+        self._tell(
+            Text(
+                f"{out.name} is away; {asking.name} asks them to talk, which waits in an inbox.",
+                f"{out.name}이(가) 자리를 비운 사이 {asking.name}이(가) 대화를 청합니다. 요청은 우편함에서 기다립니다.",
+            )
+        )
+        await asking.do("ask", handle=out.handle, greeting=_GREETING)
+        await asking.do("sync")
 
     def _seize(self, saying: Text) -> None:
         assert self._relay is not None
