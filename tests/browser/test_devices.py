@@ -37,6 +37,13 @@ def test_a_new_device_is_linked_by_typing_its_code(
     expect(dialog).to_contain_text("‘desk’ 기기가 코드를 썼어요")
     dialog.get_by_role("button", name="내 기기예요").click()
     expect(mina.page.get_by_text("‘desk’ 기기를 연결했어요")).to_be_visible()
+    number = dialog.get_by_role("list", name="내 계정의 확인 숫자").get_by_role("listitem").all_inner_texts()
+    asked = desk.page.get_by_role("list", name="Your account's number").get_by_role("listitem")
+    expect(asked).to_have_count(6)
+    assert number == asked.all_inner_texts()
+    expect(desk.page.get_by_role("main")).to_contain_text(handle)
+    press(desk, "같아요. 시작하기", "It is the same. Start")
+    dialog.get_by_role("button", name="확인했어요").click()
     expect(mina.page.locator("[data-device]")).to_have_count(2)
 
     desk.enter("jun")

@@ -754,6 +754,7 @@ export interface LinkShown {
   handle: string;
   code: string;
   qr: string[];
+  number: string[];
   expires_at: number;
 }
 
@@ -779,12 +780,26 @@ export interface EndLink {
 
 /** Make this profile a device of the account whose other device shows ``code``. Answered when that has agreed.
  * 
- * ``code``: as typed, or the text of the QR code; ``handle`` is needed for the former. */
+ * Nothing of the account is used before `AnswerJoin`. ``code``: as typed, or the text of the QR code; ``handle`` is
+ * needed for the former. */
 export interface JoinAccount {
   call: "JoinAccount";
   handle: string;
   code: string;
   name: string;
+}
+
+/** The account that this device is about to be one of. ``in_record``: the public record shows it for the handle. */
+export interface JoinInto {
+  handle: string;
+  number: string[];
+  in_record: boolean;
+}
+
+/** Whether that is the person's own account. */
+export interface AnswerJoin {
+  call: "AnswerJoin";
+  yes: boolean;
 }
 
 export interface GetContacts {
@@ -1365,6 +1380,7 @@ export type AnyCall =
   | AnswerLink
   | EndLink
   | JoinAccount
+  | AnswerJoin
   | DeleteContact
   | GetSafety
   | ReadCode
@@ -1455,7 +1471,8 @@ export interface Answers {
   WaitLink: LinkCandidate;
   AnswerLink: Devices;
   EndLink: Done;
-  JoinAccount: State;
+  JoinAccount: JoinInto;
+  AnswerJoin: State;
   DeleteContact: Done;
   GetSafety: Safety;
   ReadCode: CodeResult;

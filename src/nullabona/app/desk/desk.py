@@ -25,6 +25,7 @@ from nullabona.app.desk.content import Uploads
 from nullabona.app.desk.errors import AppLocked, TooSoon, WrongPhase
 from nullabona.app.desk.given import GivenBackups
 from nullabona.app.desk.hub import Hub
+from nullabona.app.desk.joining import Joining
 from nullabona.app.desk.linking import Linking
 from nullabona.app.desk.memo import Memo, read_memo, write_memo
 from nullabona.app.desk.places import Places
@@ -87,6 +88,7 @@ class Desk:
         self.uploads = Uploads()
         self.given = GivenBackups(place.folder)
         self.linking = Linking()
+        self.joining = Joining()
         self.places = Places()
         self._making = False
         self.begin_anew: Callable[[], None] | None = None
@@ -243,6 +245,7 @@ class Desk:
             uploads, self.uploads = self.uploads, Uploads()
             uploads.forget()
             await self.linking.end()
+            await self.joining.end()
             if work is not None:
                 await work.end()
             self.hub.forget()

@@ -40,7 +40,7 @@ async def _remove_device(ask: Asker, call: c.RemoveDevice) -> c.Devices:
 async def _link_device(ask: Asker, _: c.LinkDevice) -> c.LinkShown:
     link = await ask.desk.linking.begin(ask.client)
     code = link.code
-    return c.LinkShown(str(code.handle), code.digits, list(qr_rows(code.text)), link.expires_at)
+    return c.LinkShown(str(code.handle), code.digits, list(qr_rows(code.text)), list(link.number), link.expires_at)
 
 
 async def _wait_link(ask: Asker, _: c.WaitLink) -> c.LinkCandidate:
@@ -61,16 +61,17 @@ async def _end_link(ask: Asker, _: c.EndLink) -> Done:
     return Done()
 
 
-async def _join_account(ask: Asker, call: c.JoinAccount) -> v.State:
+async def _join_account(ask: Asker, call: c.JoinAccount) -> c.JoinInto:
     work = ask.desk.open_work
     if work.client.has_account:
         raise WrongPhase("there is an account already")
     handle = "" if is_whole_link(call.code) else full_handle(ask.desk, call.handle)
-    await work.pause()
-    try:
-        await work.client.join_account(call.code, handle=handle, name=call.name)
-    finally:
-        work.begin()
+    into = await ask.desk.joining.begin(work, call.code, handle, call.name)
+    return c.JoinInto(into.handle, list(into.number), into.in_record)
+
+
+async def _answer_join(ask: Asker, call: c.AnswerJoin) -> v.State:
+    await ask.desk.joining.answer(yes=call.yes)
     return ask.desk.state()
 
 
@@ -83,4 +84,5 @@ ANSWERS: Final[Handlers] = {
     c.AnswerLink: _answer_link,
     c.EndLink: _end_link,
     c.JoinAccount: _join_account,
+    c.AnswerJoin: _answer_join,
 }

@@ -28,12 +28,14 @@ from nullabona.app.protocol.account_calls import (
 )
 from nullabona.app.protocol.call import Call, Done
 from nullabona.app.protocol.device_calls import (
+    AnswerJoin,
     AnswerLink,
     Devices,
     DeviceView,
     EndLink,
     GetDevices,
     JoinAccount,
+    JoinInto,
     LinkCandidate,
     LinkDevice,
     LinkShown,
@@ -125,6 +127,7 @@ from nullabona.app.protocol.talk_calls import (
 __all__ = [
     "ANSWERS",
     "Active",
+    "AnswerJoin",
     "AnswerLink",
     "AnswerRequest",
     "AskAgain",
@@ -175,6 +178,7 @@ __all__ = [
     "ImportList",
     "ImportView",
     "JoinAccount",
+    "JoinInto",
     "KeepPlace",
     "LeaveRoom",
     "LinkCandidate",
@@ -276,7 +280,8 @@ ANSWERS: Final[dict[type[Call], type[Any]]] = {
     WaitLink: LinkCandidate,
     AnswerLink: Devices,
     EndLink: Done,
-    JoinAccount: v.State,
+    JoinAccount: JoinInto,
+    AnswerJoin: v.State,
     DeleteContact: Done,
     GetSafety: v.Safety,
     ReadCode: CodeResult,

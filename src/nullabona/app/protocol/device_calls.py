@@ -44,6 +44,8 @@ class LinkShown(Struct, frozen=True):
     code: str
     qr: list[str]
     """Rows of the QR code: 0 light, 1 dark."""
+    number: list[str]
+    """The account's number; a device that is linked shows the same, or it was taken into another account."""
     expires_at: int
 
 
@@ -68,9 +70,24 @@ class EndLink(Call, frozen=True):
 class JoinAccount(Call, frozen=True):
     """Make this profile a device of the account whose other device shows ``code``. Answered when that has agreed.
 
-    ``code``: as typed, or the text of the QR code; ``handle`` is needed for the former.
+    Nothing of the account is used before `AnswerJoin`. ``code``: as typed, or the text of the QR code; ``handle`` is
+    needed for the former.
     """
 
     handle: str
     code: str
     name: str
+
+
+class JoinInto(Struct, frozen=True):
+    """The account that this device is about to be one of. ``in_record``: the public record shows it for the handle."""
+
+    handle: str
+    number: list[str]
+    in_record: bool
+
+
+class AnswerJoin(Call, frozen=True):
+    """Whether that is the person's own account."""
+
+    yes: bool
