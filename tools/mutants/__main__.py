@@ -81,13 +81,15 @@ def _equivalent() -> list[dict[str, str]]:
     return rows
 
 
-def try_all(sample: list[Mutant], known: reach.Reach, jobs: int, most_s: float) -> list[Tried]:
+def try_all(sample: list[Mutant], known: reach.Reach, jobs: int, most_s: float, *, inside: bool = False) -> list[Tried]:
     """Try each mutant of a sample, in several processes, and print those that were not noticed."""
     results: list[Tried] = []
 
     def part(number: int) -> None:
-        bench = Bench(Path(folder) / str(number), known, most_s)
+        bench = Bench(Path(folder) / str(number), known, most_s, inside=inside)
         for tried in bench.tried(sample[number::jobs]):
+            if tried.verdict == "passed over":
+                continue
             results.append(tried)
             if tried.verdict != "caught":
                 print(f"{tried.verdict}: {tried.mutant.describe()} ({tried.tests} tests)", flush=True)
@@ -128,6 +130,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=60.0, help="of tests for a mutant at most (default 60)")
     parser.add_argument("--least", type=float, default=0.95, help="the share that has to be noticed (default 0.95)")
     parser.add_argument("--tests", nargs="+", default=list(TESTS), help="which tests are asked (default: nearly all)")
+    parser.add_argument("--inside", action="store_true", help="only changes within functions: quick, for one file")
     parser.add_argument("--fresh", action="store_true", help="measure anew which test runs which line")
     given = parser.parse_args()
     packages = list(given.packages or PACKAGES)
@@ -142,7 +145,7 @@ def main() -> None:
     print(f"seed {seed}: {min(given.count, len(everything))} of {len(everything)} mutants", flush=True)
     sample = random.Random(seed).sample(everything, min(given.count, len(everything)))  # noqa: S311 (no secret)
     began = time.monotonic()
-    results = try_all(sample, known, given.jobs, given.seconds)
+    results = try_all(sample, known, given.jobs, given.seconds, inside=given.inside)
     sys.exit(report(results, seed, time.monotonic() - began) < given.least)
 
 

@@ -24,7 +24,7 @@ ROOT: Final = Path(__file__).resolve().parents[2]
 SOURCE: Final = ROOT / "src"
 _PYTEST: Final = (sys.executable, "-m", "pytest", "-q", "--no-header", "--tb=no", "-p", "no:randomly", "-m", "")
 
-Verdict = Literal["caught", "survived", "unreached"]
+Verdict = Literal["caught", "survived", "unreached", "passed over"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +52,16 @@ class Tried:
 
 
 class Bench:
-    """Tries mutants, one after the other. What it needs lies in ``folder``, which the caller removes."""
+    """Tries mutants, one after the other. What it needs lies in ``folder``, which the caller removes.
 
-    def __init__(self, folder: Path, reach: Reach, most_s: float) -> None:
+    ``inside``: those that change the import of a module are passed over.
+    """
+
+    def __init__(self, folder: Path, reach: Reach, most_s: float, *, inside: bool = False) -> None:
         self._folder = folder
         self._reach = reach
         self._most_s = most_s
+        self._inside = inside
         self._copy = folder / "src"
         (folder / "tmp").mkdir(parents=True)
         shutil.copytree(SOURCE, self._copy, ignore=shutil.ignore_patterns("__pycache__"))
@@ -72,7 +76,7 @@ class Bench:
             mutant, tests = asked[answer["job"]]
             answered += 1
             if answer["verdict"] == "elsewhere":
-                yield self._alone(mutant, tests)
+                yield Tried(mutant, "passed over", "", 0) if self._inside else self._alone(mutant, tests)
             else:
                 verdict: Verdict = "caught" if answer["verdict"] == "caught" else "survived"
                 yield Tried(mutant, verdict, answer["by"], len(tests))
