@@ -37,11 +37,11 @@ def safe_name(text: str) -> str:
 
     At most 255 bytes, the extension kept; never empty, never hidden, never ``.`` or ``..``; safe again is itself.
     """
-    last = unicodedata.normalize("NFC", text).replace("\\", "/").rsplit("/", 1)[-1]
+    last = text.replace("\\", "/").rpartition("/")[2]
     kept = "".join(" " if char.isspace() else char for char in last if _harmless(char))
-    name = _shortened(" ".join(kept.split()).strip(". ")) or FALLBACK
-    stem = name.partition(".")[0].strip().lower()
-    return f"_{name}" if stem in _RESERVED else name
+    whole = " ".join(unicodedata.normalize("NFC", kept).split()).strip(". ") or FALLBACK
+    stem = whole.partition(".")[0].strip().lower()
+    return _shortened(f"_{whole}" if stem in _RESERVED else whole)
 
 
 def saved_name(text: str) -> str:
@@ -55,9 +55,8 @@ def saved_name(text: str) -> str:
 
 
 def numbered_name(name: str, number: int) -> str:
-    """``photo.jpg`` with 2 is ``photo (2).jpg``."""
-    stem, dot, extension = _split(name)
-    return _shortened(f"{stem} ({number}){dot}{extension}")
+    """``photo.jpg`` with 2 is ``photo (2).jpg``; of a long name so much is cut that the number stays."""
+    return _shortened(name, f" ({number})")
 
 
 def _harmless(char: str) -> bool:
@@ -73,9 +72,11 @@ def _split(name: str) -> tuple[str, str, str]:
     return stem, dot, extension
 
 
-def _shortened(name: str) -> str:
+def _shortened(name: str, mark: str = "") -> str:
+    """At most `MAX_NAME` bytes, with ``mark`` before the ending."""
     stem, dot, extension = _split(name)
-    room = MAX_NAME - 1 - len((dot + extension).encode())
+    end = mark + dot + extension
+    room = MAX_NAME - len(end.encode())
     if len(stem.encode()) > room:
         stem = stem.encode()[:room].decode(errors="ignore").rstrip(". ")
-    return stem + dot + extension
+    return stem + end

@@ -1,0 +1,142 @@
+"""Where inboxes are: by the newest card, and what waits follows it (spec/relocation.md §7)."""
+
+from __future__ import annotations
+
+import pytest
+
+from nullabona.client.core import whereabouts
+from nullabona.client.core.items import Gone
+from nullabona.client.core.outgoing import INBOX, decode_target, queue_item
+from nullabona.client.core.roominfo import DIRECT
+from nullabona.client.core.state import LEFT
+from tests.core.stage import DAY, RELAY, START, Other, Stage
+
+JUN, BO = Other("jun"), Other("boo")
+ELSEWHERE = "wss://other.example:443/v1"
+HOST_RELAY = "wss://relay.example:443/v1"
+FIRST = JUN.card()
+MOVED = JUN.card(previous=FIRST, relay=ELSEWHERE)
+HOSTED = JUN.card(previous=FIRST, relay="")
+FORKED = JUN.card(day=DAY - 1, relay=ELSEWHERE)
+"""Another first card of the same account."""
+
+
+def test_an_inbox_is_where_the_card_says_else_at_the_handles_host() -> None:
+    """Of an account whose card is not known nobody knows it."""
+    stage, found = Stage(), []
+    with stage.step() as step:
+        for card in (FIRST, HOSTED):
+            whereabouts.remember(step, card)
+            found.append((whereabouts.inbox_of(step, JUN.account), whereabouts.relay_of(step, JUN.account, JUN.handle)))
+        assert [(FIRST.inbox, RELAY), (HOSTED.inbox, HOST_RELAY)] == found
+        assert (None, "") == (
+            whereabouts.inbox_of(step, BO.account),
+            whereabouts.relay_of(step, BO.account, BO.handle),
+        )
+    assert HOST_RELAY == whereabouts.host_relay("anybody@relay.example")
+
+
+def test_an_older_card_than_is_known_changes_nothing() -> None:
+    """One of the same number counts: it was verified."""
+    stage = Stage()
+    with stage.step() as step:
+        whereabouts.remember(step, MOVED)
+        whereabouts.remember(step, FIRST)
+        assert ELSEWHERE == whereabouts.relay_of(step, JUN.account, JUN.handle)
+        whereabouts.remember(step, HOSTED)
+        assert HOST_RELAY == whereabouts.relay_of(step, JUN.account, JUN.handle)
+
+
+def waiting(stage: Stage) -> list[tuple[object, str]]:
+    """What waits for Jun's inbox, and for which relay, in order."""
+    return [
+        (JUN.opened(item.data), decode_target(item.target).relay)
+        for item in stage.outbox(INBOX)
+        if item.box == JUN.inbox.address
+    ]
+
+
+@pytest.mark.parametrize(("card", "relay"), [(MOVED, ELSEWHERE), (HOSTED, HOST_RELAY), (FIRST, RELAY)])
+def test_what_waits_for_an_inbox_goes_where_it_is_now(card: object, relay: str) -> None:
+    """In its order, with its secrets; what is for anybody else stays as it is."""
+    stage = Stage()
+    items = [Gone(bytes((number,)) * 32) for number in range(2)]
+    with stage.step() as step:
+        whereabouts.remember(step, FIRST)
+        for item in items:
+            queue_item(step, JUN.card().inbox, "", item)
+        queue_item(step, BO.card().inbox, "", items[0])
+    before = stage.outbox()
+    with stage.step() as step:
+        whereabouts.remember(step, card)  # type: ignore[arg-type]
+    assert [(item, relay) for item in items] == waiting(stage)
+    same = {item.id for item in before} & {item.id for item in stage.outbox()}
+    assert (3 if relay == RELAY else 1) == len(same)
+    theirs = next(item for item in before if item.box == BO.inbox.address)
+    assert theirs in stage.outbox()
+    secrets = {decode_target(item.target).secret for item in before if item != theirs}
+    assert secrets == {decode_target(item.target).secret for item in stage.outbox() if item != theirs}
+
+
+@pytest.mark.parametrize(
+    ("known", "card", "soon"),
+    [(None, FIRST, True), (FIRST, FIRST, False), (FIRST, MOVED, True), (MOVED, FIRST, False)],
+)
+def test_rooms_are_looked_for_where_somebody_who_may_move_them_went(
+    known: object,
+    card: object,
+    soon: bool,  # noqa: FBT001
+) -> None:
+    """Only if the relay is another one than before, and the card is not older."""
+    stage = Stage()
+    with stage.step() as step:
+        if known is not None:
+            whereabouts.remember(step, known)  # type: ignore[arg-type]
+    room = stage.room(JUN, kind=DIRECT, scout_at=START + 1_000_000)
+    with stage.step() as step:
+        whereabouts.remember(step, card)  # type: ignore[arg-type]
+        assert (START + 2_501 if soon else START + 1_000_000) == step.room(room).scout_at
+
+
+def test_an_inbox_that_is_silent_has_its_owners_card_looked_up() -> None:
+    """If it is known whose it is."""
+    stage = Stage()
+    with stage.step() as step:
+        whereabouts.silent(step, BO.inbox.address)
+        assert [] == whereabouts.wanted(step)
+        whereabouts.note_handle(step, BO.inbox, BO.handle)
+        whereabouts.remember(step, FIRST)
+        whereabouts.silent(step, BO.inbox.address)
+        whereabouts.silent(step, FIRST.inbox.address)
+        assert [BO.handle, JUN.handle] == whereabouts.wanted(step)
+
+
+def test_a_card_is_looked_up_once_until_it_was() -> None:
+    """In the order in which it was asked for; what was not asked for is no loss."""
+    stage = Stage()
+    with stage.step() as step:
+        for handle in (JUN.handle, BO.handle, JUN.handle):
+            whereabouts.look_again(step, handle)
+        assert [JUN.handle, BO.handle] == whereabouts.wanted(step)
+        whereabouts.looked_up(step, "eve@relay.example")
+        assert [JUN.handle, BO.handle] == whereabouts.wanted(step)
+        whereabouts.looked_up(step, JUN.handle)
+        assert [BO.handle] == whereabouts.wanted(step)
+
+
+def test_of_too_many_look_ups_the_newest_are_made() -> None:
+    """64 wait at most."""
+    stage = Stage()
+    with stage.step() as step:
+        for number in range(65):
+            whereabouts.look_again(step, f"p{number}")
+        assert [f"p{number}" for number in range(1, 65)] == whereabouts.wanted(step)
+
+
+def test_a_room_that_we_left_is_not_looked_for() -> None:
+    """Wherever those who may move it have gone."""
+    stage = Stage()
+    room = stage.room(JUN, kind=DIRECT, scout_at=START + 1_000_000, phase=LEFT)
+    with stage.step() as step:
+        whereabouts.remember(step, MOVED)
+        assert START + 1_000_000 == step.room(room).scout_at
