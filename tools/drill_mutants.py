@@ -1,8 +1,10 @@
 """Takes defences out of the code, one at a time, and plays the drill that must fail then (tests/drills/mutants.py).
 
-``python tools/drill_mutants.py [--again] [--jobs N] [WORD...]``: only mutants whose name or drill holds one of the
-words. What came of each is kept in `RESULTS` with a hash of the mutant and of its drill's source; it is played again
-only if one of them changed, or with ``--again``. Exit code 1 if one of those asked for was not noticed.
+``python tools/drill_mutants.py [--again] [--new] [--jobs N] [WORD...]``: only mutants whose name or drill holds one of
+the words. What came of each is kept in `RESULTS` with a hash of the mutant and of its drill's source; it is played
+again only if one of them changed, or with ``--again``; with ``--new``, only if it never was. Before its mutants each
+drill is played with nothing taken out: if it does not hold then, the machine is too busy, and its mutants are left out.
+Exit code 1 if one of those asked for was not noticed.
 """
 
 from __future__ import annotations
@@ -16,10 +18,10 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
-from functools import cache
+from functools import cache, partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
@@ -70,7 +72,7 @@ Mina: see you at the platform
 Jun: 플랫폼에서 보자
 """
 """A short conversation: how much is said is not what a mutant of the demo is about."""
-_NARROWED: Final = frozenset({"demo", "coerced-operator", "lying-directory", "removal", "stolen-device"})
+_NARROWED: Final = frozenset({"demo", "coerced-operator", "insider", "lying-directory", "removal", "stolen-device"})
 """Drills that can be played for some lines alone."""
 
 
@@ -246,6 +248,29 @@ def _keep(results: dict[str, Result]) -> None:
 # -- playing ------------------------------------------------------------------------------------------------------
 
 
+def control_of(mutants: Sequence[Mutant]) -> Mutant:
+    """Nothing is taken out: what the drill of these says then it says of the code, or of a busy machine."""
+    one = mutants[0]
+    return Mutant("nothing is taken out", one.drill, frozenset().union(*(each.fails for each in mutants)), (), one.more)
+
+
+def groups_of(mutants: Iterable[Mutant]) -> list[list[Mutant]]:
+    """Those that one control can stand for: of one drill, with the same arguments."""
+    groups: dict[tuple[str, tuple[str, ...]], list[Mutant]] = {}
+    for mutant in mutants:
+        groups.setdefault((mutant.drill, mutant.more), []).append(mutant)
+    return list(groups.values())
+
+
+def _holds(mutants: Sequence[Mutant], source: Path) -> bool:
+    control = play(control_of(mutants), source)
+    held = control.ended and not control.failed
+    how = "held" if held else f"{', '.join(sorted(control.failed)) or control.last}: {len(mutants)} are left out"
+    print(f"{'·' if held else '?'} nothing is taken out -> {control.mutant.drill}: {how} ({control.seconds:.0f} s)",
+          flush=True)  # fmt: skip
+    return held
+
+
 def _line(played: Played) -> str:
     mark = "? NOT PLAYED" if played.disturbed else "✓" if played.noticed else "✗ NOT NOTICED"
     ended = "held" if played.ended else f"the drill did not come to its end: {played.last}"
@@ -259,15 +284,22 @@ def _play_all(mutants: Iterable[Mutant], jobs: int, results: dict[str, Result]) 
         source = Path(folder) / "nullabona"
         shutil.copytree(SOURCE, source, ignore=shutil.ignore_patterns("page"))
         with ThreadPoolExecutor(jobs) as pool:
-            for played in pool.map(lambda mutant: play(mutant, source), mutants):
-                print(_line(played), flush=True)
-                if played.disturbed:
+            for group in groups_of(mutants):
+                if not _holds(group, source):
                     continue
-                results[key_of(played.mutant)] = Result(
-                    played.noticed, tuple(sorted(played.failed)), played.ended, round(played.seconds),
-                    digest_of(played.mutant, source),
-                )  # fmt: skip
-                _keep(load_results() | results)
+                for played in pool.map(partial(play, source=source), group):
+                    _note(played, source, results)
+
+
+def _note(played: Played, source: Path, results: dict[str, Result]) -> None:
+    print(_line(played), flush=True)
+    if played.disturbed:
+        return
+    results[key_of(played.mutant)] = Result(
+        played.noticed, tuple(sorted(played.failed)), played.ended, round(played.seconds),
+        digest_of(played.mutant, source),
+    )  # fmt: skip
+    _keep(load_results() | results)
 
 
 def main() -> None:
@@ -275,12 +307,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("words", nargs="*")
     parser.add_argument("--again", action="store_true", help="also those whose result is known")
+    parser.add_argument("--new", action="store_true", help="only those that were never played")
     parser.add_argument("--jobs", type=int, default=1, metavar="N", help="so many at a time")
     asked = parser.parse_args()
     words: list[str] = asked.words
     chosen = [one for one in MUTANTS if not words or any(word in f"{one.drill} {one.name}" for word in words)]
     results = load_results()
     stale = [one for one in chosen if asked.again or not is_known(one, results)]
+    if asked.new:
+        stale = [one for one in stale if key_of(one) not in results]
     fresh: dict[str, Result] = {}
     _play_all(stale, asked.jobs, fresh)
     results |= fresh

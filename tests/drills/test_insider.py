@@ -11,8 +11,8 @@ from nullabona.drills.insider.outcome import Attack, Inside, Storm
 from nullabona.drills.insider.told import MOST_BACK_CALLS, PROVES, report_of
 from nullabona.drills.report import Report, Verdict
 
-GOOD = Attack(frames=180, bytes=92_160, heard=0.4, calls=200, cpu_s=0.3)
-STORM = Storm(5.0, commits=30, removed_s=4.0, heard=0.2, back_s=5.0, back_calls=90)
+GOOD = Attack(begun=True, frames=180, bytes=92_160, heard=0.4, calls=200, cpu_s=0.3)
+STORM = Storm(5.0, commits=30, removed_s=4.0, heard=0.2, back_s=5.0)
 
 
 def inside(**broken: Any) -> Inside:  # noqa: ANN401 - a field's value
@@ -41,7 +41,7 @@ def failed(report: Report) -> set[str]:
         ({"burned": replace(GOOD, calls=2_000)}, {"E-33"}),
         ({"storms": [STORM, replace(STORM, removed_s=-1.0)]}, {"E-34"}),
         ({"storms": [STORM, replace(STORM, back_s=-1.0)]}, {"E-35"}),
-        ({"storms": [STORM, replace(STORM, back_calls=MOST_BACK_CALLS + 1)]}, {"E-35"}),
+        ({"back_calls": MOST_BACK_CALLS + 1}, {"E-35"}),
         ({"storms": []}, {"E-34", "E-35"}),
     ],
 )
@@ -65,6 +65,14 @@ def test_the_figures_stand_in_the_report() -> None:
 
 def test_what_could_not_be_tried_is_said() -> None:
     """An attack for which there was no room any more proves nothing."""
-    report = report_of(inside(claimed=Attack()))
+    report = report_of(inside(claimed=Attack(begun=True)))
     assert {"E-32"} == failed(report)
     assert "COULD NOT BE TRIED" in report.render("en")
+
+
+def test_what_was_not_asked_for_is_not_spoken_of() -> None:
+    """Of one line alone, nothing else is played."""
+    text = report_of(Inside(claimed=replace(GOOD))).render("en")
+    assert "Claims that ever other commits won" in text
+    assert "NOT" not in text.partition("Claims put to the test")[0]
+    assert "Time to removal" not in text

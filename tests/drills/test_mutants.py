@@ -66,6 +66,17 @@ def test_a_result_is_of_one_mutant_and_one_drill() -> None:
     assert digest_of(one) == digest_of(one) != digest_of(other)
 
 
+def test_each_drill_is_played_without_a_mutant_first() -> None:
+    """Once for all mutants with the same arguments, over all their lines; nothing is taken out then."""
+    groups = drill_mutants.groups_of(MUTANTS)
+    assert sorted(map(key_of, MUTANTS)) == sorted(key_of(one) for group in groups for one in group)
+    for group in groups:
+        control = drill_mutants.control_of(group)
+        assert not control.edits
+        assert {(control.drill, control.more)} == {(one.drill, one.more) for one in group}
+        assert control.fails == {line for one in group for line in one.fails}
+
+
 def test_what_counts_as_noticed() -> None:
     """A line that must fail; or no end, where that may be."""
     tap = next(mutant for mutant in MUTANTS if mutant.drill == "tap" and not mutant.stuck)

@@ -192,11 +192,12 @@ def removal(*, only: tuple[str, ...], as_json: bool) -> None:
 
 
 @drill.command()
+@_only
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
-def insider(*, as_json: bool) -> None:
+def insider(*, only: tuple[str, ...], as_json: bool) -> None:
     """Members, and one who was put out, turn all they know against a room: who loses it, for how long, at what cost?"""
     try:
-        report = run_insider(_tell)
+        report = run_insider(_tell, only)
     except NullabonaError as error:
         _fail(error)
     _finish(report, as_json=as_json)

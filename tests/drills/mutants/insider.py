@@ -25,4 +25,29 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
         Edit("client/core/insisting.py",
              "    return room.beaten >= (LOST_ADMIN if admin else LOST_OTHERS) and bool(_wanted(room))\n",
              "    return admin and room.beaten < 0\n")),
+    # -- chosen from the lines and the code
+    mutant("who is led to a branch does not judge it", "insider", "E-31",
+        Edit("client/core/evidence.py", "    if vouches(step, room.info, by) or _last_resort(room, heal):\n        return\n",
+             "    if room.id:\n        return\n"), blind=True),
+    mutant("anybody's order proves that a branch put somebody out", "insider", "E-32",
+        Edit("client/core/evidence.py", "        and order_holds(order, room.id, room.info, roster)\n", "        and order.room == room.id\n"), blind=True),
+    mutant("what does not open is tried three times", "insider", "E-33 R-17",
+        Edit("client/core/reading.py", '        processed = step.group(room).process(body)\n    except MlsRefused as refusal:\n        return refusal.reason == "duplicate"\n',
+             "        for left in (2, 1, 0):\n            try:\n                processed = step.group(room).process(body)\n                break\n"
+             "            except MlsRefused:\n                if not left:\n                    raise\n"
+             '    except MlsRefused as refusal:\n        return refusal.reason == "duplicate"\n'), blind=True),
+    mutant("whoever cannot read a frame says so at once", "insider", "E-33 R-17",
+        Edit("client/core/reading.py", "    del track.unreadable[: -receipts.MAX_LISTED]\n    receipts.tell_doubt(step, room, track)\n",
+             "    del track.unreadable[: -receipts.MAX_LISTED]\n    from nullabona.client.core.content import Receipt\n"
+             "    messages.send_fleeting(step, room, Receipt())\n"), blind=True),
+    mutant("a removal is insisted on after two hundred others", "insider", "E-34",
+        Edit("client/core/insisting.py", "LOST_ADMIN: Final = 2\n", "LOST_ADMIN: Final = 200\n"), blind=True),
+    mutant("a branch that put somebody out is worth no more than another", "insider", "E-34 E-35",
+        Edit("client/core/healing.py", "    return (0 if any(True for _ in removed) else 1, commit)\n", "    return (1, commit)\n"),
+        Edit("client/core/proofs.py", "        return 0 if self.removed else 1\n", "        return 1\n"), blind=True),
+    mutant("who insists on a removal tells nobody", "insider", "E-34 E-35",
+        Edit("client/core/deciding.py", "                boxes.announce(step, room, track)\n            return True\n", "                pass\n            return True\n"), blind=True),
+    mutant("who comes back goes by the first commit, whatever was announced", "insider", "E-35",
+        Edit("client/core/deciding.py", "    if _decided_by_claim(step, room, track, insists=insists) or _decided(step, room, track, insists=insists):\n",
+             "    if _decided(step, room, track, insists=insists) or _decided_by_claim(step, room, track, insists=insists):\n"), blind=True),
 )  # fmt: skip

@@ -97,8 +97,14 @@ class Told:
         return bool(_FORKED.intersection(self.codes) and (_FORKED | _GONE).intersection(deceived))
 
 
-async def tell_lies(folder: Path, tell: Tell, lies: Sequence[str] = tuple(DEEDS)) -> list[Told]:
-    """Tell every lie, one after the other; between two of them the relay is honest."""
+def _never(_: Sequence[Told]) -> bool:
+    return False
+
+
+async def tell_lies(
+    folder: Path, tell: Tell, lies: Sequence[str] = tuple(DEEDS), enough: Callable[[Sequence[Told]], bool] = _never
+) -> list[Told]:
+    """Tell every lie, one after the other, until ``enough`` came of them; between two of them the relay is honest."""
     (folder / "people").mkdir()
     async with AsyncExitStack() as stack:
         tell(Text("The operator is made to run a program that lies on order", "운영자가 시키는 대로 거짓말하는 "
@@ -113,15 +119,17 @@ async def tell_lies(folder: Path, tell: Tell, lies: Sequence[str] = tuple(DEEDS)
             one = await scene.lie(name)
             told.append(one)
             tell(describe(one))
-            if not one.whole:
+            if not one.whole or enough(told):
                 break
         return told
 
 
-def play(tell: Tell, lies: Sequence[str] = tuple(DEEDS)) -> list[Told]:
+def play(
+    tell: Tell, lies: Sequence[str] = tuple(DEEDS), enough: Callable[[Sequence[Told]], bool] = _never
+) -> list[Told]:
     """Play it in a folder of its own."""
     with tempfile.TemporaryDirectory(prefix="nullabona-drill-") as folder:
-        return asyncio.run(tell_lies(Path(folder), tell, lies))
+        return asyncio.run(tell_lies(Path(folder), tell, lies, enough))
 
 
 def describe(told: Told) -> Text:

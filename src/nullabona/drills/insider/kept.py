@@ -12,7 +12,7 @@ from typing import Final, Self
 
 from nullabona.client import mls as door
 from nullabona.client.core.items import Ticket
-from nullabona.client.core.proofs import make_claim
+from nullabona.client.core.proofs import make_claim, make_order
 from nullabona.client.core.roominfo import RoomInfo, encode_info
 from nullabona.client.core.step import Step
 from nullabona.client.mls import Mls
@@ -88,9 +88,14 @@ class Kept:
             raise StageFailed("the member does not find its own secrets")
         return found
 
-    def claim(self, commit: bytes, removed: tuple[bytes, ...], signer: bytes) -> bytes:
-        """This device's well signed word that ``commit`` ended the epoch."""
-        return make_claim(self._mls, signer, self.keys.box.address, commit, removed)
+    def claim(self, commit: bytes, removed: bytes, signer: bytes) -> bytes:
+        """This device's well signed word that ``commit`` ended the epoch and put an account out, by its own order."""
+        order = make_order(self._mls, signer, self.room, removed, self._encryption_keys(removed))
+        return make_claim(self._mls, signer, self.keys.box.address, commit, (removed,), (order,))
+
+    def _encryption_keys(self, account: bytes) -> list[bytes]:
+        members = self._mls.group(self.room).members()
+        return [leaf.encryption_key for leaf in members if self.leaves.get(leaf.leaf) == account]
 
     def commit(self, *, info: RoomInfo | None = None, remove: Sequence[int] = ()) -> bytes:
         """A commit of new keys, or of anything; this copy is in the next epoch after it."""

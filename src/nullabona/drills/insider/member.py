@@ -37,7 +37,8 @@ class InsiderDeeds(HonestDeeds):
     def __init__(self, client: Client) -> None:
         super().__init__(client)
         self._kept: dict[str, Kept] = {}
-        self._storm: asyncio.Task[int] | None = None
+        self._storms: dict[str, asyncio.Task[int]] = {}
+        self._calm: dict[str, asyncio.Event] = {}
         self._wire: Connection | None = None
         """A connection of its own."""
 
@@ -61,11 +62,11 @@ class InsiderDeeds(HonestDeeds):
         return await self._put(kept, [(Kind.MESSAGE, body) for body in bodies])
 
     async def claim_falsely(self, room: str, victim: str, count: int) -> dict[str, int]:
-        """Well signed claims that commits which there are not put the victim out."""
+        """Well signed claims that commits which there are not put the victim out, by an order of this device's."""
         kept, account = self._kept[room], bytes.fromhex(victim)
         with self._client._session.view() as step:  # noqa: SLF001 - its own program
             signer = step.me.signature_key
-        claims = [kept.claim(secrets.token_bytes(60), (account,), signer) for _ in range(count)]
+        claims = [kept.claim(secrets.token_bytes(60), account, signer) for _ in range(count)]
         return await self._put(kept, [(Kind.SETTLED, each) for each in claims])
 
     # -- roles
@@ -83,16 +84,23 @@ class InsiderDeeds(HonestDeeds):
                 people.post(step, bytes.fromhex(account), handle, ticket)
 
     async def invite_falsely(self, room: str, account: str, handle: str) -> None:
-        """Invite a member into the room that it is in, on a branch where nobody is."""
+        """Invite a member into the room that it is in, onto a branch where nobody is.
+
+        Twice: by the first, which tells of a commit that would win, the member looks for that branch, and who does so
+        may be invited onto it. The commit is none.
+        """
         kept, invited = self._kept[room], bytes.fromhex(account)
+        epoch, _, removed = kept.history[-1]
+        told = (*kept.history[:-1], (epoch, bytes(32), removed))
         with self._client._session.step() as step:  # noqa: SLF001 - its own program
             contact = step.store.contact(invited)
             if contact is None or not contact.key_packages:
                 raise StageFailed("the member has no key package of whom it would invite")
             leaves = [leaf for leaf, owner in kept.leaves.items() if owner == invited]
-            pack = encode_pack(*kept.invite(contact.key_packages[0], leaves, self._mine(kept)))
-            ref = outgoing.queue_blob(step, kept.room, b"", kept.info.relay, pack)
-            people.post(step, invited, handle, Invitation(secrets.token_bytes(16), kept.room, kept.info.relay, ref))
+            welcome, tree = kept.invite(contact.key_packages[0], leaves, self._mine(kept))
+            for pack in (encode_pack(b"", b"", told), encode_pack(welcome, tree, told)):
+                ref = outgoing.queue_blob(step, kept.room, b"", kept.info.relay, pack)
+                people.post(step, invited, handle, Invitation(secrets.token_bytes(16), kept.room, kept.info.relay, ref))
 
     def _mine(self, kept: Kept) -> RoomInfo:
         """The room with this member as its only admin."""
@@ -105,29 +113,26 @@ class InsiderDeeds(HonestDeeds):
 
         ``ahead``: so many at once first, so that nobody else is where the next goes.
         """
+        kept, self._calm[room] = self._kept[room], asyncio.Event()
         for _ in range(ahead):
-            await self._commit_once(self._kept[room])
-        self._ahead = ahead
-        self._storm = asyncio.get_running_loop().create_task(self._commit_on(self._kept[room], 1 / rate))
+            await self._commit_once(kept)
+        on = self._commit_on(kept, 1 / rate, self._calm[room], ahead)
+        self._storms[room] = asyncio.get_running_loop().create_task(on)
 
-    async def calm(self) -> int:
+    async def calm(self, room: str) -> int:
         """End it; how many commits there were."""
-        if self._storm is None:
-            return 0
-        task, self._storm = self._storm, None
-        self._stop.set()
-        return await task
+        self._calm[room].set()
+        return await self._storms.pop(room)
 
-    async def _commit_on(self, kept: Kept, pause_s: float) -> int:
-        self._stop = asyncio.Event()
+    async def _commit_on(self, kept: Kept, pause_s: float, calm: asyncio.Event, ahead: int) -> int:
         made, loop = 0, asyncio.get_running_loop()
         began = loop.time()
-        while not self._stop.is_set():
+        while not calm.is_set():
             await self._commit_once(kept)
             made += 1
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._stop.wait(), max(0.0, began + made * pause_s - loop.time()))
-        return made + self._ahead
+                await asyncio.wait_for(calm.wait(), max(0.0, began + made * pause_s - loop.time()))
+        return ahead + made
 
     async def _commit_once(self, kept: Kept) -> None:
         before = kept.keys

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 class Attack:
     """One kind of attack on one room."""
 
+    begun: bool = False
+    """Whether it was played: of some lines alone, it may not be."""
     frames: int = 0
     bytes: int = 0
     """What the hostile device put to the relay."""
@@ -47,7 +49,6 @@ class Storm:
     """A message of the admin's, from when it was written, until the other has it."""
     back_s: float = -1.0
     """Who was away all the time: from the start until they have that message."""
-    back_calls: float = 0.0
 
 
 @dataclass(slots=True)
@@ -68,5 +69,7 @@ class Inside:
     """Frames that name a place far ahead in somebody's ratchet, by a member."""
     burned_removed: Attack = field(default_factory=Attack)
     storms: list[Storm] = field(default_factory=list)
+    back_calls: float = 0.0
+    """What the device that was away asked the crate for until it had caught up in all the rooms."""
     longest_away: float = 0.0
     """The longest time for which an honest device was without one of the rooms."""

@@ -1,41 +1,29 @@
-"""The story of the drill: a member and one who was put out attack their room; then three members will not go."""
+"""The drill: a member and one who was put out attack their room; beside it, in others, a member will not go."""
 
 from __future__ import annotations
 
 import asyncio
 import tempfile
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import AsyncExitStack, suppress
 from dataclasses import fields
 from pathlib import Path
-from typing import Any, ClassVar, Final, TypeAlias
+from typing import Any, Final
 
-from nullabona.drills.cast.company import Company
-from nullabona.drills.demo.actor import Actor, Failed
+from nullabona.drills.demo.actor import Failed
 from nullabona.drills.demo.script import Person
-from nullabona.drills.insider.outcome import Attack, Inside, Storm
-from nullabona.drills.process import RelayProcess
+from nullabona.drills.insider.outcome import Attack, Inside
+from nullabona.drills.insider.storming import STORM_LINES, storms
+from nullabona.drills.insider.village import HEARD_WITHIN_S, HONEST, Tell, Village, begun
 from nullabona.drills.text import Text
 
-Tell: TypeAlias = Callable[[Text], None]
-
 GROUP: Final = "마을 회관 Village hall"
-RATES: Final = (2.0, 5.0, 20.0)
-"""Commits a second."""
-PATIENCE_S: Final = 30.0
-"""So long a message may take after an attack."""
-REMOVED_WITHIN_S: Final = 60.0
-"""Within this whom an admin orders out is out."""
-AHEAD: Final = 4
-"""So many commits lie ahead of everybody before the order."""
 LOOK_AFTER_S: Final = 2.0
 """So long after an attack, and after what was said then came, everybody is looked at."""
-BACK_WITHIN_S: Final = 60.0
 CLAIMS: Final = 8
 FAR: Final = 2_000
 BURNING: Final = 60
 """Frames for each leaf."""
-_HONEST: Final = ("mina", "jun", "sora")
 _CAST: Final = {
     Person("미나", "mina"): "127.0.0.61",
     Person("준", "jun"): "127.0.0.62",
@@ -45,79 +33,66 @@ _CAST: Final = {
 }
 
 
-class Witness(Actor):
-    """An honest person who says how it stands."""
-
-    PROGRAM: ClassVar[str] = "nullabona.drills.insider.witness"
-
-
-class Insider(Actor):
-    """One whose program is their own."""
-
-    PROGRAM: ClassVar[str] = "nullabona.drills.insider.member"
-
-
-class Village(Company):
-    """Those of this drill."""
-
-    def make(self, person: Person, folder: Path, address: str) -> Actor:
-        return (Witness if person.handle_name in _HONEST else Insider)(person, folder, address)
-
-
-def play(tell: Tell) -> Inside:
-    """Play it in a folder of its own. Raises what goes wrong."""
+def play(tell: Tell, only: Sequence[str] = ()) -> Inside:
+    """Play it in a folder of its own, no more than the lines of ``only`` need, if any. Raises what goes wrong."""
     with tempfile.TemporaryDirectory(prefix="nullabona-drill-") as folder:
-        return asyncio.run(_play(Path(folder), tell))
+        return asyncio.run(_play(Path(folder), tell, only))
 
 
-async def _play(folder: Path, tell: Tell) -> Inside:
+async def _play(folder: Path, tell: Tell, only: Sequence[str]) -> Inside:
+    """Both halves at once, each with a relay and people of its own: they mostly wait."""
+    inside = Inside()
+    try:
+        async with asyncio.TaskGroup() as both:
+            if not only or any(line not in STORM_LINES for line in only):
+                both.create_task(_attacks(folder / "attacks", tell, inside, only))
+            if not only or any(line in STORM_LINES for line in only):
+                both.create_task(storms(folder / "storms", tell, inside))
+    except* Exception as failed:  # noqa: BLE001 - the first that went wrong is what is told
+        raise failed.exceptions[0] from None
+    attacks = [getattr(inside, each.name) for each in fields(inside)]
+    away = [each.away_s for each in attacks if isinstance(each, Attack)]
+    inside.longest_away = max([inside.longest_away, *away])
+    return inside
+
+
+async def _attacks(folder: Path, tell: Tell, inside: Inside, only: Sequence[str]) -> None:
     async with AsyncExitStack() as stack:
-        temporary = folder / "relay-tmp"
-        await asyncio.to_thread(temporary.mkdir)
-        relay = await asyncio.to_thread(RelayProcess, folder / "relay", folder / "relay.log", temporary=temporary)
-        stack.callback(relay.stop)
-        scene = _Scene(folder, stack, relay, tell)
+        scene = _Scene(await begun(folder, stack, _CAST), tell, inside)
         await scene.gather()
-        await scene.in_their_names()
-        await scene.led_away()
-        await scene.claims()
-        await scene.dear_frames()
-        for rate in RATES:
-            await scene.storm(rate)
-        await scene.end()
-        return scene.inside
+        for lines, act in (
+            ("R-17 E-30", scene.in_their_names),
+            ("E-31", scene.led_away),
+            ("E-32", scene.claims),
+            ("E-31", scene.invited),
+            ("R-17 E-33", scene.dear_frames),
+        ):
+            if not only or any(line in only for line in lines.split()):
+                await act()
 
 
 class _Scene:
-    def __init__(self, folder: Path, stack: AsyncExitStack, relay: RelayProcess, tell: Tell) -> None:
-        self._people = Village(folder / "people", stack, _CAST)
-        self._relay, self._tell = relay, tell
-        self._said = 0
-        self._watched: list[str] = []
+    def __init__(self, village: Village, tell: Tell, inside: Inside) -> None:
+        self._people, self._tell, self.inside = village, tell, inside
         self._meant: dict[str, Any] = {}
         """How the room stood for its admin before the last attack."""
-        self.inside = Inside()
 
     async def gather(self) -> None:
         """Five people, of whom one is put out."""
         self._tell(Text("Five people make a group; one of them is put out, and keeps every secret",
                         "다섯 사람이 그룹을 만들고, 한 명을 내보냅니다. 그는 비밀을 모두 간직합니다"))  # fmt: skip
         people, names = self._people, [person.handle_name for person in _CAST]
-        await people.enrol(self._relay.authority, self._relay.url, names)
-        for name in names[1:]:
-            await people.befriend(name, "mina")
+        await people.meet(names)
         await people.befriend("mansu", "jun")
         await people.group(GROUP, *names)
         await people.say([("mina", GROUP, "어서 오세요, welcome")])
         for name in names:
-            await people[name].do("hears", room=GROUP, text="어서 오세요, welcome", within_s=PATIENCE_S)
-        await self._watch(GROUP)
+            await people[name].do("hears", texts={GROUP: "어서 오세요, welcome"}, within_s=HEARD_WITHIN_S)
+        await people.watch([GROUP], HONEST)
         await people["dana"].do("keep", room=GROUP)
         await people["mina"].do("remove", room=GROUP, handle=people["dana"].handle)
         await people["dana"].do("removed", room=GROUP)
-        await self._heard_by(GROUP, _HONEST)
-
-    # -- attacks on one room
+        await self._heard()
 
     async def in_their_names(self) -> None:
         """A frame of 512 bytes for each device, which says that it is by that device."""
@@ -138,7 +113,7 @@ class _Scene:
         self._tell(Text("A member says that the room moved, and shows everybody the way to a branch that it rules",
                         "한 참여자가 방이 옮겨 갔다며, 자기가 관리자인 갈래로 모두를 이끕니다"))  # fmt: skip
         people = self._people
-        victims = {people[name].account: people[name].handle for name in _HONEST}
+        victims = {people[name].account: people[name].handle for name in HONEST}
 
         async def moved() -> dict[str, int]:
             await people["mansu"].do("keep", room=GROUP)
@@ -149,7 +124,7 @@ class _Scene:
         await self._attack(self.inside.led, moved)
 
     async def claims(self) -> None:
-        """One after another, that other commits put somebody out; and an invitation to whoever looks for these."""
+        """One after another, that other commits put somebody out."""
         self._tell(Text("A member claims, again and again, that another commit put somebody out",
                         "한 참여자가 다른 커밋이 누군가를 내보냈다고 거듭 주장합니다"))  # fmt: skip
         people = self._people
@@ -162,14 +137,21 @@ class _Scene:
             done: dict[str, int] = await people["mansu"].do("claim_falsely", room=GROUP, victim=sora, count=CLAIMS)
             return done
 
+        await self._attack(self.inside.claimed, claimed)
+
+    async def invited(self) -> None:
+        """Into the room that one is in: first so that one looks for another branch, then to a branch of its own."""
+        self._tell(Text("A member invites somebody into the room where they are, onto a branch that it rules",
+                        "한 참여자가 이미 방에 있는 사람을, 자기가 관리자인 갈래로 초대합니다"))  # fmt: skip
+        people = self._people
+
         async def invited() -> dict[str, int]:
             await people["mansu"].do("keep", room=GROUP)
             jun = people["jun"]
             await people["mansu"].do("invite_falsely", room=GROUP, account=jun.account, handle=jun.handle)
             await people["mansu"].do("sync")
-            return {"frames": 1, "bytes": 4_096}
+            return {"frames": 2, "bytes": 8_192}
 
-        await self._attack(self.inside.claimed, claimed)
         await self._attack(self.inside.invited, invited)
 
     async def dear_frames(self) -> None:
@@ -189,19 +171,19 @@ class _Scene:
 
     async def _attack(self, attack: Attack, doing: Callable[[], Awaitable[dict[str, int]]]) -> None:
         """Do it, say something at once, and see how everybody stands."""
-        people = self._people
-        before = {name: await people[name].do("work") for name in _HONEST}
+        people, attack.begun = self._people, True
+        before = {name: await people[name].do("work") for name in HONEST}
         with suppress(Failed):
             self._meant = await people["mina"].do("stands", room=GROUP)
         meant = self._meant
         with suppress(Failed):  # who is out of the room, or whose room is elsewhere, can attack it no more
             done = await doing()
             attack.frames, attack.bytes = done["frames"], done["bytes"]
-        heard = await self._heard_by(GROUP, _HONEST)
+        heard = await self._heard()
         await asyncio.sleep(LOOK_AFTER_S)
-        later = await self._heard_by(GROUP, _HONEST)
+        later = await self._heard()
         attack.heard = -1.0 if later < 0 else max(heard, later) if heard >= 0 else -1.0
-        for name in _HONEST:
+        for name in HONEST:
             after = await people[name].do("work")
             attack.calls = max(attack.calls, after["calls"] - before[name]["calls"])
             attack.cpu_s = max(attack.cpu_s, after["cpu_s"] - before[name]["cpu_s"])
@@ -216,71 +198,5 @@ class _Scene:
             elif any(stands[each] != meant[each] for each in ("admins", "name", "members")):
                 attack.astray.append(name)
 
-    async def _heard_by(self, room: str, names: Iterable[str]) -> float:
-        """Mina says something; how long it took until all of these have it, or -1."""
-        self._said += 1
-        text = f"들리나요? {self._said}"
-        waits = [self._people[name].do("hears", room=room, text=text, within_s=PATIENCE_S) for name in names]
-        try:
-            await self._people["mina"].do("write", room=room, text=text)
-            took: list[float] = await asyncio.gather(*waits)
-        except Failed:  # she is not in the room, or somebody has none of that name
-            await asyncio.gather(*waits, return_exceptions=True)
-            return -1.0
-        return -1.0 if min(took) < 0 else max(took)
-
-    # -- storms
-
-    async def storm(self, rate: float) -> None:
-        """A member commits so many times a second and is ordered out meanwhile; another one is away all the time."""
-        self._tell(Text(f"A member commits {rate:.0f} times a second while an admin puts it out",
-                        f"한 참여자가 1초에 {rate:.0f}번 커밋하는 동안 관리자가 내보냅니다"))  # fmt: skip
-        people, storm, room = self._people, Storm(rate), f"{GROUP} {rate:.0f}"
-        self.inside.storms.append(storm)
-        await people.group(room, "mina", "jun", "sora", "mansu")
-        await self._heard_by(room, _HONEST)
-        await self._watch(room, ("mina", "jun"))
-        await people["mansu"].do("keep", room=room)
-        await people["sora"].stop()
-        await people["mansu"].do("storm", room=room, rate=rate, ahead=AHEAD)
-        await people["mina"].do("order_out", room=room, handle=people["mansu"].handle)
-        storm.removed_s = await self._out(room)
-        storm.heard = await self._heard_by(room, ("jun",))
-        storm.commits = await people["mansu"].do("calm")
-        await self._returns(storm, room)
-
-    async def _out(self, room: str) -> float:
-        account = self._people["mansu"].account
-        waits = [
-            self._people[name].do("out", room=room, account=account, within_s=REMOVED_WITHIN_S)
-            for name in ("mina", "jun")
-        ]
-        took: list[float] = await asyncio.gather(*waits)
-        return -1.0 if min(took) < 0 else max(took)
-
-    async def _returns(self, storm: Storm, room: str) -> None:
-        """Who was away comes back, and has what was said since."""
-        sora, text = self._people["sora"], f"들리나요? {self._said}"
-        await sora.start()
-        if storm.heard >= 0:
-            storm.back_s = await sora.do("hears", room=room, text=text, within_s=BACK_WITHIN_S)
-        storm.back_calls = (await sora.do("work"))["calls"]
-        await self._watch(room, ("sora",))
-
-    # -- in the end
-
-    async def _watch(self, room: str, names: Iterable[str] = _HONEST) -> None:
-        for name in names:
-            await self._people[name].do("watch", room=room)
-        self._watched.append(room)
-
-    async def end(self) -> None:
-        """For how long anybody was without a room."""
-        for name in _HONEST:
-            for room in dict.fromkeys(self._watched):
-                away: Any = await self._people[name].do("longest_away", room=room)
-                self.inside.longest_away = max(self.inside.longest_away, away)
-        attacks = [getattr(self.inside, each.name) for each in fields(self.inside)]
-        self.inside.longest_away = max(
-            self.inside.longest_away, *(each.away_s for each in attacks if isinstance(each, Attack))
-        )
+    async def _heard(self, names: Iterable[str] = HONEST) -> float:
+        return (await self._people.heard([GROUP], names))[GROUP]

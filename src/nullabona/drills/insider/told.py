@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
+from itertools import starmap
 from typing import Any, Final
 
 from nullabona.drills.insider.outcome import Attack, Inside, Storm
-from nullabona.drills.insider.play import BACK_WITHIN_S, PATIENCE_S, REMOVED_WITHIN_S, Tell, play
+from nullabona.drills.insider.play import play
+from nullabona.drills.insider.storming import BACK_WITHIN_S, REMOVED_WITHIN_S
+from nullabona.drills.insider.village import HEARD_WITHIN_S, Tell
 from nullabona.drills.report import Check, Report
 from nullabona.drills.text import Text
 
@@ -18,18 +21,20 @@ one that is."""
 MOST_CALLS: Final = 2.0
 """Most calls of the crate for each such frame."""
 MOST_BACK_CALLS: Final = 500
+"""Of the crate, by who comes back to all the rooms that stormed."""
 
 
-def run_insider(tell: Tell = lambda _: None) -> Report:
-    """Play the drill in a folder of its own. Raises what goes wrong."""
-    return report_of(play(tell))
+def run_insider(tell: Tell = lambda _: None, only: Sequence[str] = ()) -> Report:
+    """Play the drill in a folder of its own, no more than the lines of ``only`` need. Raises what goes wrong."""
+    return report_of(play(tell, only)).only(only)
 
 
 def report_of(inside: Inside) -> Report:
     """The report of what came of it."""
     report = Report("insider", Text("Members turn their secrets against the room", "참여자가 가진 비밀로 방을 공격함"))
+    attacks = [(what, attack) for what, attack in zip(_WHAT, _all(inside), strict=True) if attack.begun]
     report.section(
-        "Attacks on one room, and what came of each", "한 방에 대한 공격과 그 결과", map(_describe, _WHAT, _all(inside))
+        "Attacks on one room, and what came of each", "한 방에 대한 공격과 그 결과", starmap(_describe, attacks)
     )
     report.section("Who will not go", "나가지 않으려는 사람", map(_storm, inside.storms))
     report.section("Figures", "수치", _figures(inside))
@@ -82,8 +87,8 @@ def _describe(what: Text, attack: Attack) -> Text:
         return Text(f"{what.en}: COULD NOT BE TRIED any more", f"{what.ko}: 더는 시도할 수 없었음")
     came = Text(f"what was said then came after {attack.heard:.1f} s", f"그때 한 말은 {attack.heard:.1f}초 뒤 도착함")
     if attack.heard < 0:
-        came = Text(f"what was said then did NOT come within {PATIENCE_S:.0f} s",
-                    f"그때 한 말이 {PATIENCE_S:.0f}초 안에 오지 않음")  # fmt: skip
+        came = Text(f"what was said then did NOT come within {HEARD_WITHIN_S:.0f} s",
+                    f"그때 한 말이 {HEARD_WITHIN_S:.0f}초 안에 오지 않음")  # fmt: skip
     lost = Text("nobody lost the room", "방을 잃은 사람 없음")
     if attack.away or attack.away_s:
         who = ", ".join(attack.away) or "-"
@@ -116,9 +121,12 @@ def _storm(storm: Storm) -> Text:
 def _figures(inside: Inside) -> Iterator[Text]:
     data = _data(inside)
     times = ", ".join(f"{seconds} s ({rate}/s)" for rate, seconds in data["removal_s"].items())
-    yield Text(f"Time to removal: {times}", f"내보내기까지: {times}")
+    if times:
+        yield Text(f"Time to removal: {times}", f"내보내기까지: {times}")
     yield Text(f"Longest time without a room: {data['longest_away_s']} s",
                f"방 없이 지낸 가장 긴 시간: {data['longest_away_s']}초")  # fmt: skip
+    if not _dearest(inside).frames:
+        return
     yield Text(
         f"Work of a reader for a hostile frame: {data['ms_a_frame']} ms, {data['calls_a_frame']} calls; for a byte "
         f"{data['us_a_byte']} µs",
@@ -143,7 +151,7 @@ _HELD: Final[dict[str, Callable[[Inside], bool]]] = {
     "E-33": lambda i: _cheap(i.burned),
     "E-34": lambda i: bool(i.storms) and all(0 <= storm.removed_s for storm in i.storms),
     "E-35": lambda i: (
-        bool(i.storms) and all(0 <= storm.back_s and storm.back_calls <= MOST_BACK_CALLS for storm in i.storms)
+        bool(i.storms) and all(0 <= storm.back_s for storm in i.storms) and i.back_calls <= MOST_BACK_CALLS
     ),
 }
 _CLAIMS: Final = {
