@@ -134,10 +134,11 @@ class Other:
         encoded = sign_card(self.account_key, previous=previous, **about)  # type: ignore[arg-type]
         return verify_card(encoded, today=day, previous=previous)
 
-    def opened(self, frame: bytes) -> ItemBody:
-        """What an item that was sealed to their inbox says."""
-        plain = open_inbox_frame(_bytes(f"{self.name} inbox"), self.inbox.address, frame)
-        return open_item(Address(self.inbox.address), plain[1:])[1]
+    def opened(self, frame: bytes, place: bytes = b"") -> ItemBody:
+        """What an item says that was sealed to their inbox, or to their key for the box ``place``."""
+        address = Address(place or self.inbox.address)
+        plain = open_inbox_frame(_bytes(f"{self.name} inbox"), address, frame)
+        return open_item(address, plain[1:])[1]
 
 
 def _bytes(name: str) -> bytes:

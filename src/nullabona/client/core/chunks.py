@@ -120,7 +120,7 @@ def chunk_missing(step: Step, digest: bytes) -> int:
     for chunk in wanted:
         if chunk.digest == digest:
             chunk.attempts += 1
-            delay = min(step.timing.retry << min(chunk.attempts, 12), step.timing.retry_most)
+            delay = min(step.timing.retry << chunk.attempts, step.timing.retry_most)
             chunk.next_at = step.now + delay // 2 + step.chance.between(0, delay // 2)
     _save(step, [chunk for chunk in wanted if chunk.attempts < MAX_ATTEMPTS])
     return max((chunk.attempts for chunk in wanted if chunk.digest == digest), default=0)

@@ -1,0 +1,85 @@
+"""A commit that this device cannot follow: who is asked for a ticket, and how often (room.md §7)."""
+
+from __future__ import annotations
+
+import pytest
+
+from nullabona.client.core import behind, healing
+from nullabona.client.core.behind import MOST, UNFOLLOWED
+from nullabona.client.core.errors import EXPIRED
+from nullabona.client.core.heals import Heal, Helper
+from nullabona.client.core.proofs import Claim, decode_claim, make_claim
+from tests.core.stage import START, Other, Stage
+
+JUN, SORA = Other("jun"), Other("sora")
+DAY_MS = 86_400_000
+COMMIT = b"c" * 32
+
+
+def refused(
+    stage: Stage, room: bytes, reason: str = UNFOLLOWED, claim: Claim | None = None
+) -> tuple[Heal | None, list[int]]:
+    """MLS refuses a commit: for what we ask then, and when we asked because of such commits."""
+    with stage.step() as step:
+        state = step.room(room)
+        behind.refused(step, state, state.current, reason, COMMIT, claim)
+        return state.heal, state.unfollowed
+
+
+def jun_claims(room: bytes) -> Claim:
+    """Jun says that he merged a commit which removed Sora."""
+    return decode_claim(make_claim(JUN.mls, JUN.signature_key, room, b"commit", (SORA.account,)))
+
+
+def test_anybody_is_asked_soon_about_a_commit_that_nobody_claims() -> None:
+    """At a moment that differs from device to device; and the time is noted."""
+    stage = Stage()
+    heal, asked = refused(stage, stage.room(JUN))
+    expected = Heal(healing.BEHIND, 0, COMMIT, [], [], START + stage.timing.receipt)
+    assert (expected, [START]) == (heal, asked)
+
+
+@pytest.mark.parametrize(("before", "asks"), [(MOST, False), (MOST - 1, True)])
+def test_so_many_of_them_are_asked_about_in_a_day(before: int, *, asks: bool) -> None:
+    """What is a day old does not count any more."""
+    stage = Stage()
+    recent, old = [START - DAY_MS + 1] * before, [START - DAY_MS]
+    heal, asked = refused(stage, stage.room(JUN, unfollowed=[*old, *recent]))
+    assert (asks, [*recent, *([START] if asks else [])]) == (heal is not None, asked)
+
+
+def test_nobody_is_asked_twice_at_once_or_where_nobody_is() -> None:
+    """We ask already; or we are alone."""
+    stage = Stage()
+    other = Heal("other", 0, b"", [], [], 1)
+    assert (other, []) == refused(stage, stage.room(JUN, heal=other))
+    assert (None, []) == refused(stage, stage.room())
+
+
+def test_who_merged_the_commit_leads_there() -> None:
+    """They are asked at once, as about any other branch, and it does not count as asking anybody."""
+    stage = Stage()
+    room = stage.room(JUN, SORA)
+    claim = jun_claims(room)
+    expected = Heal(healing.FORK, 0, claim.commit, [SORA.account], [Helper(JUN.account, JUN.handle)], START)
+    assert (expected, []) == refused(stage, room, claim=claim)
+
+
+def test_who_is_not_believed_leads_nowhere() -> None:
+    """Their word led us astray before."""
+    stage = Stage()
+    room = stage.room(JUN, SORA, doubted={JUN.account.hex(): START + 1})
+    assert (None, []) == refused(stage, room, claim=jun_claims(room))
+
+
+def test_a_package_that_expired_is_another_matter_and_so_is_anything_else() -> None:
+    """For the first somebody is asked where the room is; for what is simply wrong nobody is asked."""
+    stage = Stage()
+    heal, asked = refused(stage, stage.room(JUN), EXPIRED)
+    assert heal is not None
+    assert (healing.TOO_LATE, []) == (heal.reason, asked)
+    room = stage.room(JUN, SORA)
+    assert [(None, []), (None, [])] == [
+        refused(stage, room, "wrong-epoch"),
+        refused(stage, room, "wrong-epoch", jun_claims(room)),
+    ]

@@ -1,0 +1,220 @@
+"""Where the answer to a contact request is waited for, and what is read there (room.md §9)."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+
+import pytest
+
+from nullabona.client.core import replies
+from nullabona.client.core.devices import own
+from nullabona.client.core.items import Gone
+from nullabona.client.core.outgoing import FRAME, decode_target
+from nullabona.client.core.records import ContactState
+from nullabona.client.core.replies import REPLIES, SECRET_SIZE
+from nullabona.wire.address import epoch_keys
+from nullabona.wire.messages import Frames
+from nullabona.wire.seal import Inbox
+from tests.core.stage import RELAY, START, Other, Stage
+
+JUN, SORA = Other("jun"), Other("sora")
+MONTH = 30 * 86_400_000
+KEPT = "replies"
+
+
+def asked(*others: Other) -> Stage:
+    """A device that asked these to talk."""
+    stage = Stage()
+    for other in others:
+        stage.contact(other, ContactState.REQUESTED)
+    return stage
+
+
+def expect(stage: Stage, other: Other) -> bytes:
+    """Wait for an answer."""
+    with stage.step() as step:
+        return replies.expect(step, other.account)
+
+
+def read(stage: Stage, secret: bytes, after: int, *frames: bytes, **about: object) -> list[bytes]:
+    """A read of the box brought these frames, the first of which is number ``after`` + 1."""
+    numbered = tuple((after + n, frame) for n, frame in enumerate(frames, 1))
+    answer = Frames(about.get("incarnation", b"i" * 8), about.get("head", after + len(frames)), numbered)  # type: ignore[arg-type]
+    with stage.step() as step:
+        return replies.take_frames(step, epoch_keys(secret).box.address, after, answer)
+
+
+def position(stage: Stage, other: Other) -> tuple[bytes, int]:
+    """Where we stand in the box for somebody's answer."""
+    with stage.step() as step:
+        return next((box.incarnation, box.position) for box in replies.followed(step) if box.account == other.account)
+
+
+def test_an_answer_is_waited_for_in_a_box_of_its_own() -> None:
+    """At our relay, for a month; asking again keeps the box; another account has another."""
+    stage = asked(JUN, SORA)
+    first, second = expect(stage, JUN), expect(stage, SORA)
+    assert (SECRET_SIZE, True, first) == (len(first), first != second, expect(stage, JUN))
+    with stage.step() as step:
+        found = [(box.account, box.secret, box.relay, box.until) for box in replies.followed(step)]
+        assert [first, second, b""] == [replies.secret_for(step, each.account) for each in (JUN, SORA, Other("yuna"))]
+    until = START + MONTH
+    assert [(JUN.account, first, RELAY, until), (SORA.account, second, RELAY, until)] == found
+
+
+def test_another_box_for_the_same_answer_takes_the_place_of_the_first() -> None:
+    """As another device of the account chose it."""
+    stage = asked(JUN, SORA)
+    expect(stage, JUN), expect(stage, SORA)
+    with stage.step() as step:
+        assert b"s" * 32 == replies.follow(step, JUN.account, b"s" * 32)
+        assert [(SORA.account, False), (JUN.account, True)] == [
+            (box.account, box.secret == b"s" * 32) for box in replies.followed(step)
+        ]
+        assert {REPLIES} == step.reads_changed
+
+
+@pytest.mark.parametrize(("now", "follows"), [(START + MONTH - 1, True), (START + MONTH, False)])
+def test_a_box_is_followed_for_a_month(now: int, *, follows: bool) -> None:
+    """Not a moment longer."""
+    stage = asked(JUN)
+    expect(stage, JUN)
+    with stage.step(now) as step:
+        assert follows is bool(replies.followed(step))
+
+
+@pytest.mark.parametrize("state", [ContactState.ASKING, ContactState.ACCEPTED, ContactState.BLOCKED])
+def test_nothing_is_waited_for_of_whom_we_do_not_ask(state: ContactState) -> None:
+    """They answered, or the person wants nothing of them any more; nor of who is no contact."""
+    stage = asked(JUN)
+    expect(stage, JUN), expect(stage, SORA)
+    stage.contact(JUN, state)
+    with stage.step() as step:
+        assert [] == replies.followed(step)
+
+
+def test_a_device_that_was_put_out_follows_nothing() -> None:
+    """It leaves the answers to the account's others."""
+    stage = asked(JUN)
+    expect(stage, JUN)
+    with stage.step() as step:
+        own.note_signed_out(step.store)
+        assert [] == replies.followed(step)
+
+
+def test_what_has_come_is_forgotten_and_nothing_else_is() -> None:
+    """With the last box the whole list goes; forgetting nothing changes nothing."""
+    stage = asked(JUN, SORA)
+    expect(stage, JUN), expect(stage, SORA)
+    with stage.step() as step:
+        replies.forget(step, JUN.account)
+        assert ([SORA.account], {REPLIES}) == ([box.account for box in replies.followed(step)], step.reads_changed)
+    with stage.step() as step:
+        replies.forget(step, JUN.account)
+        assert set() == step.reads_changed
+        replies.forget(step, SORA.account)
+        assert step.store.get_value(KEPT) is None
+
+
+def test_what_is_read_is_opened_once() -> None:
+    """Frames come in order; a read from elsewhere than where we stand, or of an unknown box, brings nothing."""
+    stage = asked(JUN, SORA)
+    secret = expect(stage, JUN)
+    expect(stage, SORA)
+    assert [b"one", b"two"] == read(stage, secret, 0, b"one", b"two")
+    assert (b"i" * 8, 2) == position(stage, JUN)
+    assert [] == read(stage, secret, 0, b"one", b"two")
+    assert [] == read(stage, b"x" * 32, 2, b"three")
+    assert [b"three"] == read(stage, secret, 2, b"three", head=9)
+    assert ((b"i" * 8, 3), (b"", 0)) == (position(stage, JUN), position(stage, SORA))
+
+
+def test_where_nothing_lies_the_head_counts() -> None:
+    """What lay below it has expired; a head below where we stand brings us back nowhere."""
+    stage = asked(JUN)
+    secret = expect(stage, JUN)
+    assert [] == read(stage, secret, 0, head=5)
+    assert (b"i" * 8, 5) == position(stage, JUN)
+    assert [] == read(stage, secret, 5, head=3)
+    assert (b"i" * 8, 5) == position(stage, JUN)
+
+
+def test_a_box_that_was_made_anew_is_read_from_its_beginning() -> None:
+    """What came with that answer lies behind what was not read yet."""
+    stage = asked(JUN)
+    secret = expect(stage, JUN)
+    read(stage, secret, 0, b"one", b"two")
+    assert [] == read(stage, secret, 2, b"three", incarnation=b"j" * 8)
+    assert (b"j" * 8, 0) == position(stage, JUN)
+    assert [b"uno"] == read(stage, secret, 0, b"uno", incarnation=b"j" * 8)
+
+
+def test_only_what_changes_is_written() -> None:
+    """A read that brought nothing changes no list of reads; boxes that are over are dropped at the next read."""
+    stage = asked(JUN, SORA)
+    secret = expect(stage, JUN)
+    expect(stage, SORA)
+    read(stage, secret, 0, head=0)
+    address = epoch_keys(secret).box.address
+    with stage.step() as step:
+        replies.take_frames(step, address, 0, Frames(b"i" * 8, 0, ()))
+        assert set() == step.reads_changed
+    stage.contact(SORA)
+    with stage.step() as step:
+        replies.take_frames(step, address, 0, Frames(b"i" * 8, 0, ()))
+        assert {REPLIES} == step.reads_changed
+    stage.contact(SORA, ContactState.REQUESTED)
+    with stage.step() as step:
+        assert [JUN.account] == [box.account for box in replies.followed(step)]
+
+
+def test_where_somebody_waits_for_our_answer_is_used_once() -> None:
+    """A secret of the right size; anything else takes it back."""
+    stage = Stage()
+    with stage.step() as step:
+        for secret in (b"s" * 31, b"s" * 33, b""):
+            replies.note(step, JUN.account, b"t" * 32)
+            replies.note(step, JUN.account, secret)
+            assert b"" == replies.noted(step, JUN.account)
+        replies.note(step, JUN.account, b"t" * 32)
+        assert [b"t" * 32, b"t" * 32, b"", b""] == [
+            replies.noted(step, JUN.account),
+            replies.take_note(step, JUN.account),
+            replies.noted(step, JUN.account),
+            replies.take_note(step, JUN.account),
+        ]
+
+
+def test_nothing_is_waited_for_any_more_on_either_side() -> None:
+    """Neither their answer nor ours."""
+    stage = asked(JUN)
+    expect(stage, JUN)
+    with stage.step() as step:
+        replies.note(step, JUN.account, b"t" * 32)
+        replies.drop(step, JUN.account)
+        assert ([], b"") == (replies.followed(step), replies.noted(step, JUN.account))
+
+
+@pytest.mark.parametrize(("named", "expected"), [("wss://two.example", "wss://two.example"), ("", RELAY)])
+def test_a_reply_is_sealed_to_the_asker_and_lies_in_their_box(named: str, expected: str) -> None:
+    """At the relay of their inbox, or the given one if it names none; it rings as a room of two does."""
+    stage, secret = Stage(), b"t" * 32
+    inbox = Inbox(JUN.inbox.read_hash, JUN.inbox.write_secret, JUN.inbox.hpke_key, named)
+    with stage.step() as step:
+        replies.queue_reply(step, secret, inbox, RELAY, Gone(b"r" * 32))
+    (item,) = stage.outbox(FRAME)
+    address = epoch_keys(secret).box.address
+    target = decode_target(item.target)
+    assert (REPLIES, address, expected, secret, 2) == (
+        *(item.room, item.box),
+        *(target.relay, target.secret, target.leaves),
+    )
+    assert (Gone(b"r" * 32), sha256(item.data).digest()) == (JUN.opened(item.data, address), item.ref)
+
+
+def test_a_reply_box_shows_no_secret() -> None:
+    """Only how far it was read."""
+    stage = asked(JUN)
+    expect(stage, JUN)
+    with stage.step() as step:
+        assert ["<ReplyBox position=0>"] == [repr(box) for box in replies.followed(step)]
