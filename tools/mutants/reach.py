@@ -1,7 +1,8 @@
 """Which test runs which line: a plugin of pytest that writes it down, and what it wrote read again.
 
 Loaded as ``-p tools.mutants.reach`` with ``NULLABONA_REACH`` naming a folder; each worker writes a file of its own. A
-line that runs when its module is imported counts for every test that runs any line of the module.
+line that runs when its module is imported counts for every test that runs any line of the module, and for those that
+are marked as reading its package (``@pytest.mark.reads("nullabona.client.core")``).
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ class Recorder:
         self._worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
         self._folder = folder
         self._seconds: dict[str, float] = {}
+        self._read: dict[str, list[str]] = {}
         # Without the project's own settings: those measure branches and subprocesses, into many files.
         self._measure = coverage.Coverage(
             data_file=str(folder / f"{self._worker}.coverage"), source_pkgs=packages, config_file=False
@@ -39,6 +41,8 @@ class Recorder:
     def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
         """Everything of one test, its fixtures included, is put down to it."""
         self._measure.switch_context(item.nodeid)
+        if mark := item.get_closest_marker("reads"):
+            self._read[item.nodeid] = list(mark.args)
         result = yield
         self._measure.switch_context(_IMPORTED)
         return result
@@ -53,6 +57,7 @@ class Recorder:
             self._measure.stop()
             self._measure.save()
         (self._folder / f"{self._worker}.seconds.json").write_text(json.dumps(self._seconds))
+        (self._folder / f"{self._worker}.read.json").write_text(json.dumps(self._read))
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -69,6 +74,8 @@ class Reach:
     lines: dict[str, dict[int, set[str]]]
     seconds: dict[str, float]
     by_module: dict[str, set[str]] = field(default_factory=dict)
+    readers: dict[str, set[str]] = field(default_factory=dict)
+    """Tests by the package that they read: whoever looks at what its modules have when they are imported."""
 
     def tests(self, file: str, line: int) -> list[str]:
         """The tests that run ``line`` of ``file`` (relative to src).
@@ -77,6 +84,8 @@ class Reach:
         """
         direct = self.lines.get(file, {}).get(line, set()) - {_IMPORTED}
         found = direct or self.by_module.get(file, set()) or self._of_package(file)
+        if not direct:
+            found = found.union(*(tests for package, tests in self.readers.items() if file.startswith(package)))
         return sorted(found, key=lambda test: (self.seconds.get(test, 0.0), test))
 
     def _of_package(self, file: str) -> set[str]:
@@ -98,4 +107,9 @@ def load(folder: Path, source: Path) -> Reach:
             for line, contexts in data.contexts_by_lineno(name).items():
                 lines[file][line] |= set(contexts)
     by_module = {file: set().union(*found.values()) - {_IMPORTED} for file, found in lines.items()}
-    return Reach({file: dict(found) for file, found in lines.items()}, seconds, by_module)
+    readers: dict[str, set[str]] = defaultdict(set)
+    for path in sorted(folder.glob("*.read.json")):
+        for test, packages in json.loads(path.read_text()).items():
+            for package in packages:
+                readers[package.replace(".", "/") + "/"].add(test)
+    return Reach({file: dict(found) for file, found in lines.items()}, seconds, by_module, dict(readers))
