@@ -175,7 +175,6 @@ def find(store: Store, text: str, wanted: Wanted, before: int | None, limit: int
     """Shown messages that contain every word of ``text`` and are wanted, newest first."""
     plain = unicodedata.normalize("NFC", text)
     terms = [folded(term)[0] for term in plain.split()][:_MAX_TERMS]
-    terms = [term for term in terms if term]
     match = _match(terms, wanted)
     if not terms and not match:
         return []

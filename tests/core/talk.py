@@ -1,0 +1,99 @@
+"""A conversation in memory: one step of a device that is in a group and in a room of two, undone after a test."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+
+import msgspec
+
+from nullabona.client.core.chat import kinds
+from nullabona.client.core.content import Attachment, File, Stored
+from nullabona.client.core.records import Message, MessageState
+from nullabona.client.core.roominfo import DIRECT
+from nullabona.client.core.state import RoomState
+from nullabona.client.core.step import Step
+from nullabona.wire.blob import BlobRef
+from tests.core.stage import START, Other, Stage
+
+JUN, NARI, STRANGER = Other("jun"), Other("nari"), Other("stranger")
+PHOTO = File(Attachment("photo", "beach.jpg", "image/jpeg", 3, (BlobRef(3, b"k" * 32, (b"d" * 32,)),)), "by the sea")
+
+
+class _UndoneError(Exception):
+    """Nothing of what a test did stays."""
+
+
+@dataclass
+class House:
+    """A device with a group of three, where it is the only admin, and a room of two with Jun."""
+
+    stage: Stage = field(default_factory=Stage)
+
+    def __post_init__(self) -> None:
+        self.group = self.stage.room(JUN, NARI)
+        self.direct = self.stage.room(JUN, kind=DIRECT)
+
+    def talk(self) -> Iterator[Talk]:
+        """One step; undone afterwards."""
+        stage = self.stage
+        with suppress(_UndoneError), stage.store.transaction():
+            yield Talk(self, Step(stage.store, stage.mls, stage.me, stage.chance, stage.timing, START))
+            raise _UndoneError
+        stage.mls.abandon()
+
+
+@dataclass
+class Talk:
+    """What a test does in one step."""
+
+    house: House
+    step: Step
+    said_before: int = 0
+
+    @property
+    def me(self) -> bytes:
+        return self.step.me.account
+
+    @property
+    def group(self) -> RoomState:
+        return self.step.room(self.house.group)
+
+    @property
+    def direct(self) -> RoomState:
+        return self.step.room(self.house.direct)
+
+    def dismissed(self) -> None:
+        """Nari is the group's only admin from now on."""
+        self.group.info = msgspec.structs.replace(self.group.info, admins=(NARI.account,))
+
+    def said(self, body: Stored, by: Other | None = None, *, admin: bool = False, **about: object) -> Message:
+        """A line or annotation of the group as it is stored: mine unless ``by`` somebody; one after the other."""
+        self.said_before += 1
+        count = self.said_before
+        whose = (self.step.me.account, self.step.me.device) if by is None else (by.account, by.device)
+        state = MessageState.SENT if by is None else MessageState.RECEIVED
+        id = count.to_bytes(16, "big")
+        row = Message(self.house.group, id, *whose, START + count, count, 0, state, b"", b"", 0, b"")
+        row = replace(kinds.filled(self.step, row, body, admin=admin), **about)  # type: ignore[arg-type]
+        self.step.store.put_message(row)
+        return row
+
+    def now(self, line: Message) -> Message:
+        """A row as it is now."""
+        found = self.step.store.message(line.room, line.id)
+        assert found is not None
+        return found
+
+    def body(self, line: Message) -> Stored:
+        """What a row says now."""
+        return kinds.stored(self.now(line))
+
+    def notes(self, line: Message) -> list[Stored]:
+        """What is attached to a line, in order."""
+        return [kinds.stored(note) for note in self.step.store.annotations(line.room, line.id)]
+
+    def told(self) -> list[tuple[str, bytes]]:
+        """What listeners were told so far of a message: the kind, and which one."""
+        return [(kind, data["id"]) for kind, _, data in self.step.told if "id" in data]
