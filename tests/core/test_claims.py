@@ -79,7 +79,7 @@ def test_of_a_refuted_account_is_warned_that_the_person_has_answered(
 def test_a_card_that_was_looked_up_settles_no_open_claim() -> None:
     """What is seen of an account counts unless it has claimed something that the record has not answered."""
     stage = Stage()
-    came(stage, JUN)
+    came(stage, JUN, number(1))
     with stage.step() as step:
         claims.seen(step, JUN.account, "proven")
         claims.seen(step, FAR.account, "proven")
@@ -297,8 +297,9 @@ def test_a_stranger_who_waited_long_enough_is_not_waited_for() -> None:
     """Nobody is asked for before now."""
     stage = Stage()
     by_link(stage, FAR)
+    by_link(stage, JUN, now=START + 5 * MINUTE)
     by_link(stage, FURTHER, now=START + 5 * MINUTE)
-    assert [(FAR.handle, 0), (FURTHER.handle, 5 * MINUTE)] == waiting(stage)
+    assert [(FAR.handle, 0), (JUN.handle, 5 * MINUTE), (FURTHER.handle, 5 * MINUTE)] == waiting(stage)
 
 
 def test_whom_the_person_answers_does_not_stand_in_the_way_of_a_link() -> None:

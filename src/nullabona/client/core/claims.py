@@ -230,7 +230,7 @@ def by_link(step: Step, account: bytes, handle: str, card: bytes, wish: LetIn | 
     came(step, account, handle, card)
     claim = next(each for each in claims(step) if each.account == account)
     far = [each.next_at for each in others if not acquaintance.uses_host(step, parse_handle(each.handle).authority)]
-    next_at = step.now if near else max([step.now, *(at + BY_LINK_MS for at in far if at < NEVER)])
+    next_at = step.now if near else max([step.now, *(at + BY_LINK_MS for at in far)])
     wishes = (*(each for each in claim.wishes if each != wish), wish)
     _put(step, msgspec.structs.replace(claim, next_at=next_at, wishes=wishes))
 

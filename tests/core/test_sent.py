@@ -1,0 +1,364 @@
+"""What relays said to what was to be sent, and what follows when they said nothing (spec/room.md §6)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from nullabona.client.core import sent, whereabouts
+from nullabona.client.core.content import Text, encode_body
+from nullabona.client.core.items import Gone
+from nullabona.client.core.outgoing import BLOB, FRAME, INBOX, PIECE, Target, queue_item
+from nullabona.client.core.records import FileState, MessageState, OutboxItem, Piece, StoredFile
+from nullabona.client.core.state import LEFT, PendingCommit
+from nullabona.client.core.step import Timing
+from nullabona.wire.messages import AnyResponse, Appended, Done, Refusal
+from tests.core.seen import digest, earlier, frame
+from tests.core.stage import RELAY, START, Chance, Other, Stage
+
+JUN = Other("jun")
+ELSEWHERE = "wss://other.example:443/v1"
+THEN, NOW = b"then    ", b"now     "
+ID, HASH = b"1" * 16, b"2" * 32
+HOUR, MINUTE = 3_600_000, 60_000
+
+
+class Posted:
+    """A room with Jun; its box was read up to 4. A message of ours waits for the relay."""
+
+    def __init__(self, **timing: int) -> None:
+        self.stage = Stage(timing=Timing(**timing))
+        self.room = self.stage.room(JUN)
+        with self.stage.step() as step:
+            track = step.room(self.room).current
+            track.incarnation, track.position = THEN, 4
+            self.box, self.secret, self.leaves = bytes(track.keys.box.address), track.secret, track.leaves
+            self.hash = frame(step, track, 0, ID)
+        self.stage.message(
+            self.room, ID, box=self.box, frame=self.hash, body=encode_body(Text("hi")), state=MessageState.WAITING
+        )
+
+    def item(self, kind: str = FRAME, ref: bytes = b"", relay: str = RELAY, **about: object) -> OutboxItem:
+        """Something of the room's that waits; the message's frame unless it is said otherwise."""
+        place = {"room": self.room, "box": self.box, **about}
+        target = Target(relay, self.secret, self.leaves).encode()
+        with self.stage.step() as step:
+            step.store.add_outbox(kind, ref=ref or self.hash, target=target, data=b"data", **place)  # type: ignore[arg-type]
+        return self.stage.outbox()[-1]
+
+    def answer(self, item: OutboxItem, answer: AnyResponse, now: int = START) -> list[str]:
+        """The relay says something to it. What is told then."""
+        with self.stage.step(now) as step:
+            sent.answered(step, item, answer)
+            return [kind for kind, _, _ in step.told]
+
+    def waiting(self) -> list[tuple[str, bytes, int]]:
+        """What waits still: kind, what it is for, and from when on, in ms from now."""
+        return [(each.kind, each.ref, max(0, each.not_before - START)) for each in self.stage.outbox()]
+
+    def message(self) -> MessageState:
+        with self.stage.step() as step:
+            found = step.store.message(self.room, ID)
+        assert found is not None
+        return found.state
+
+
+# -- refused ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("advice_s", "delay"), [(0, 2_000), (2, 2_000), (3, 3_000), (3_600, HOUR), (3_601, HOUR), (604_800, HOUR)]
+)
+def test_what_is_refused_for_now_waits_as_the_relay_asks(advice_s: int, delay: int) -> None:
+    """At least as long as without an answer, and an hour at most."""
+    posted = Posted()
+    assert [] == posted.answer(posted.item(), Refusal("busy", advice_s))
+    assert ([(FRAME, posted.hash, delay)], MessageState.WAITING) == (posted.waiting(), posted.message())
+
+
+@pytest.mark.parametrize("code", ["too-large", "bad-request", "unsupported"])
+def test_what_is_refused_for_good_has_failed(code: str) -> None:
+    """The person is told of the message; nothing puts its frame back some day."""
+    posted = Posted()
+    assert ["refused", "message-state"] == posted.answer(posted.item(), Refusal(code))
+    assert ([], MessageState.FAILED) == (posted.waiting(), posted.message())
+    with posted.stage.step() as step:
+        kept = step.store.frame(posted.box, posted.hash)
+        assert (b"", True) == (kept.data if kept else None, kept is not None)
+
+
+def test_of_what_is_refused_is_told_why_and_what_it_was() -> None:
+    """With the room, if it has one."""
+    posted = Posted()
+    item = posted.item()
+    with posted.stage.step() as step:
+        sent.answered(step, item, Refusal("too-large"))
+        assert ("refused", posted.room, {"code": "too-large", "what": FRAME}) == step.told[0]
+
+
+def test_a_refused_commit_is_taken_back() -> None:
+    """So that another can be made; one that lies elsewhere stays."""
+    posted = Posted()
+    with posted.stage.step() as step:
+        room = step.room(posted.room)
+        group = step.group(room)
+        group.commit(update=True)
+        room.pending = PendingCommit(b"c", posted.hash, [], [], [], invites=False)
+    posted.answer(posted.item(ref=HASH), Refusal("too-large"))
+    with posted.stage.step() as step:
+        room = step.room(posted.room)
+        assert (True, True) == (room.pending is not None, step.group(room).pending)
+    posted.answer(posted.item(), Refusal("too-large"))
+    with posted.stage.step() as step:
+        room = step.room(posted.room)
+        assert (None, False) == (room.pending, step.group(room).pending)
+
+
+def test_a_refused_blob_takes_its_frame_with_it() -> None:
+    """What it belongs to can never be read."""
+    posted = Posted()
+    posted.answer(posted.item(BLOB), Refusal("too-large"))
+    assert MessageState.FAILED is posted.message()
+
+
+@pytest.mark.parametrize("kind", [INBOX, "trim"])
+def test_nothing_else_that_is_refused_makes_a_message_fail(kind: str) -> None:
+    """It is told, and gone."""
+    posted = Posted()
+    assert ["refused"] == posted.answer(posted.item(kind), Refusal("too-large"))
+    assert ([], MessageState.WAITING) == (posted.waiting(), posted.message())
+
+
+def test_a_frame_without_a_message_fails_alone() -> None:
+    """As that of a receipt; and one that is not known any more."""
+    posted = Posted()
+    with posted.stage.step() as step:
+        other = frame(step, step.room(posted.room).current, 9)
+    for ref in (other, HASH):
+        assert ["refused"] == posted.answer(posted.item(ref=ref), Refusal("too-large"))
+    assert MessageState.WAITING is posted.message()
+    with posted.stage.step() as step:
+        kept = step.store.frame(posted.box, other)
+        assert b"" == (kept.data if kept else None)
+
+
+def test_an_item_of_no_room_that_is_refused_is_told() -> None:
+    """And gone."""
+    posted = Posted()
+    assert ["refused"] == posted.answer(posted.item(room=b""), Refusal("too-large"))
+    assert [] == posted.waiting()
+
+
+# -- taken --------------------------------------------------------------------------------------------------------
+
+
+def test_what_was_taken_waits_no_more_and_what_waited_with_it_goes() -> None:
+    """A relay that takes one is there: others of the same kind for the same box are due again, no others."""
+    posted = Posted()
+    item, same = posted.item(), posted.item(ref=HASH)
+    other = posted.item(BLOB, ref=HASH)
+    with posted.stage.step() as step:
+        for each in (same, other):
+            step.store.delay_outbox(each.id, START + HOUR)
+    assert [] == posted.answer(item, Appended(5, THEN))
+    assert [(FRAME, HASH, 0), (BLOB, HASH, HOUR)] == posted.waiting()
+
+
+def test_an_answer_for_where_an_item_goes_no_more_says_nothing() -> None:
+    """The room has moved: neither a refusal nor that it was taken counts."""
+    posted = Posted()
+    for answer in (Refusal("too-large"), Refusal("busy"), Appended(5, NOW)):
+        assert [] == posted.answer(posted.item(relay=ELSEWHERE), answer)
+    assert ([], MessageState.WAITING) == (posted.waiting(), posted.message())
+    with posted.stage.step() as step:
+        track = step.room(posted.room).current
+        assert (THEN, 0, {}) == (track.incarnation, track.confirm_at, track.expected)
+
+
+def appended(posted: Posted, seq: int, where: bytes = THEN, **about: object) -> tuple[dict[int, bytes], int]:
+    """The relay took the message's frame. Which frames are expected where, and when they are put there again."""
+    with posted.stage.step() as step:
+        track = step.room(posted.room).current
+        for name, value in about.items():
+            setattr(track, name, value)
+    posted.answer(posted.item(), Appended(seq, where))
+    with posted.stage.step() as step:
+        track = step.room(posted.room).current
+        return track.expected, track.confirm_at - START if track.confirm_at else 0
+
+
+def test_what_was_taken_is_looked_for_where_the_relay_says() -> None:
+    """And put there again if it does not show in ten minutes."""
+    posted = Posted()
+    assert ({5: posted.hash}, 10 * MINUTE) == appended(posted, 5)
+    assert ({5: posted.hash}, 1) == appended(Posted(), 5, confirm_at=START + 1)
+
+
+def test_the_first_frame_of_a_box_says_which_box_it_is() -> None:
+    """It was not there before."""
+    posted = Posted()
+    assert {1: posted.hash} == appended(posted, 1, NOW, incarnation=b"", position=0)[0]
+    with posted.stage.step() as step:
+        assert NOW == step.room(posted.room).current.incarnation
+
+
+def test_another_box_than_the_one_we_read_was_made_anew() -> None:
+    """It is read from its beginning, and told."""
+    posted = Posted()
+    item = posted.item()
+    assert ["relay-lost-box"] == posted.answer(item, Appended(5, NOW))
+    with posted.stage.step() as step:
+        track = step.room(posted.room).current
+        assert (NOW, 0, {}) == (track.incarnation, track.position, track.expected)
+
+
+@pytest.mark.parametrize(
+    ("seq", "doubts", "expected"), [(4, 0, False), (5, 8, True), (5, 9, False), (3, 0, False), (6, 0, True)]
+)
+def test_a_place_that_was_read_already_is_a_lie(seq: int, doubts: int, expected: bool) -> None:  # noqa: FBT001
+    """It is not looked for there, nor where much is gone already."""
+    posted = Posted()
+    assert ({seq: posted.hash} if expected else {}) == appended(posted, seq, doubts=doubts)[0]
+
+
+def test_a_frame_that_was_read_already_is_not_looked_for() -> None:
+    """It was quicker than the answer; nor is one that is forgotten."""
+    posted = Posted()
+    with posted.stage.step() as step:
+        known = step.store.frame(posted.box, posted.hash)
+        assert known is not None
+        step.store.put_frame(replace(known, seq=4))
+    assert {} == appended(posted, 5)[0]
+    posted.answer(posted.item(ref=HASH), Appended(6, THEN))
+    with posted.stage.step() as step:
+        assert {} == step.room(posted.room).current.expected
+
+
+@pytest.mark.parametrize("answer", [Done(), Appended(5, NOW)])
+def test_only_a_frame_of_ours_that_was_appended_tells_of_a_box(answer: AnyResponse) -> None:
+    """Neither a blob, nor an inbox item, nor what was merely done."""
+    posted = Posted()
+    kinds = [FRAME] if isinstance(answer, Done) else [BLOB, INBOX]
+    for kind in kinds:
+        assert [] == posted.answer(posted.item(kind), answer)
+    with posted.stage.step() as step:
+        track = step.room(posted.room).current
+        assert (THEN, 0) == (track.incarnation, track.confirm_at)
+
+
+def test_of_a_room_that_is_over_nothing_is_learnt() -> None:
+    """Nor of a box that is followed no more, nor of a room that is gone."""
+    posted = Posted()
+    item = posted.item()
+    closed = Target(RELAY, digest("epoch nobody knows")).encode()
+    assert [] == posted.answer(replace(item, target=closed, box=digest("no box")), Appended(5, NOW))
+    with posted.stage.step() as step:
+        step.room(posted.room).phase = LEFT
+    assert [] == posted.answer(item, Appended(5, NOW))
+    with posted.stage.step() as step:
+        track = step.room(posted.room).current
+        assert (THEN, 0) == (track.incarnation, track.confirm_at)
+        step.forget_room(posted.room)
+    assert [] == posted.answer(item, Appended(5, NOW))
+
+
+def test_the_box_is_that_of_the_frames_own_epoch() -> None:
+    """One that is closed is looked after as well."""
+    posted = Posted()
+    with posted.stage.step() as step:
+        old = earlier(step.room(posted.room), incarnation=b"")
+    target = Target(RELAY, old.secret).encode()
+    posted.answer(replace(posted.item(), target=target, box=bytes(old.keys.box.address)), Appended(5, NOW))
+    with posted.stage.step() as step:
+        assert [NOW, THEN] == [track.incarnation for track in step.room(posted.room).boxes]
+
+
+# -- pieces of files ----------------------------------------------------------------------------------------------
+
+
+def filed(posted: Posted) -> OutboxItem:
+    """The message is that of a file, whose one piece is on its way."""
+    with posted.stage.step() as step:
+        step.store.put_file(StoredFile(posted.room, ID, mine=True, state=FileState.MOVING))
+        step.store.put_pieces(posted.room, ID, [Piece(0, HASH, done=False)])
+        message = step.store.message(posted.room, ID)
+        assert message is not None
+        step.store.put_message(replace(message, box=b"", frame=b""))
+    return posted.item(PIECE, ref=HASH, box=b"file" + ID)
+
+
+def pieces(posted: Posted) -> list[bool]:
+    with posted.stage.step() as step:
+        return [piece.done for piece in step.store.pieces(posted.room, ID)]
+
+
+def test_a_piece_that_was_taken_is_done() -> None:
+    """Whatever the relay calls that."""
+    posted = Posted()
+    posted.answer(filed(posted), Done())
+    assert [True] == pieces(posted)
+
+
+def test_a_piece_that_was_refused_makes_the_file_fail() -> None:
+    """And its message."""
+    posted = Posted()
+    posted.answer(filed(posted), Refusal("too-large"))
+    with posted.stage.step() as step:
+        file = step.store.file(posted.room, ID)
+    assert (FileState.FAILED, MessageState.FAILED) == (file.state if file else None, posted.message())
+    assert [False] == pieces(posted)
+
+
+# -- no answer ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("attempts", "low", "delay"),
+    [
+        (0, False, 2_000),
+        (0, True, 1_000),
+        (1, False, 4_000),
+        (8, False, 512_000),
+        (9, False, 900_000),
+        (40, True, 450_000),
+    ],
+)
+def test_what_is_not_answered_waits_ever_longer(attempts: int, low: bool, delay: int) -> None:  # noqa: FBT001
+    """A random half of a time that doubles, up to a quarter of an hour."""
+    posted = Posted()
+    posted.stage.chance = Chance(low=low)
+    item = replace(posted.item(), attempts=attempts)
+    with posted.stage.step() as step:
+        sent.unanswered(step, item)
+    assert [(FRAME, posted.hash, delay)] == posted.waiting()
+
+
+@pytest.mark.parametrize(("attempts", "delay"), [(11, 4_096), (12, 8_192), (13, 8_192)])
+def test_a_wait_doubles_twelve_times_at_most(attempts: int, delay: int) -> None:
+    """However long the longest may be."""
+    posted = Posted(retry=2, retry_most=1 << 40)
+    item = replace(posted.item(), attempts=attempts)
+    with posted.stage.step() as step:
+        sent.unanswered(step, item)
+    assert delay == posted.waiting()[0][2]
+
+
+@pytest.mark.parametrize(
+    ("kind", "attempts", "looked"),
+    [(INBOX, 0, False), (INBOX, 1, False), (INBOX, 2, True), (INBOX, 3, False), (INBOX, 5, True), (FRAME, 2, False)],
+)
+def test_every_third_time_that_an_inbox_is_silent_its_owner_is_looked_up(
+    kind: str,
+    attempts: int,
+    looked: bool,  # noqa: FBT001
+) -> None:
+    """It may be elsewhere by now."""
+    stage = Stage()
+    with stage.step() as step:
+        whereabouts.remember(step, JUN.card())
+        queue_item(step, JUN.inbox, RELAY, Gone(bytes(32)))
+    item = replace(stage.outbox()[0], kind=kind, attempts=attempts)
+    with stage.step() as step:
+        sent.unanswered(step, item)
+        assert ([JUN.handle] if looked else []) == whereabouts.wanted(step)
