@@ -17,21 +17,25 @@ import msgspec
 import nullabona_mls as native
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from nullabona.client.core import members
 from nullabona.client.core.boxes import open_box
+from nullabona.client.core.content import Body, Envelope, View, encode_envelope
 from nullabona.client.core.items import ItemBody, open_item
+from nullabona.client.core.message_ids import RANDOM, message_id
 from nullabona.client.core.mlsport import Mls
-from nullabona.client.core.records import Contact, ContactState, Device, Message, MessageState, OutboxItem
+from nullabona.client.core.records import Contact, ContactState, Device, Frame, Message, MessageState, OutboxItem
 from nullabona.client.core.roominfo import DIRECT, GROUP, ROOM_INFO_EXTENSION, RoomInfo, encode_info
-from nullabona.client.core.state import JOINED, RoomState
+from nullabona.client.core.state import JOINED, BoxTrack, RoomState
 from nullabona.client.core.step import DAY_MS, Step, Timing
 from nullabona.wire.address import Address
 from nullabona.wire.card import Card, CardDevice, issue_certificate, sign_card, verify_card
 from nullabona.wire.certificate import DeviceCertificate
+from nullabona.wire.frame import NONCE_SIZE, Kind, seal_frame
 from nullabona.wire.handle import parse_handle
 from nullabona.wire.seal import Inbox, inbox_keypair, open_inbox_frame
 from tests.rooms.world import RELAY, START, World
 
-__all__ = ["RELAY", "START", "Chance", "Other", "Stage"]
+__all__ = ["RELAY", "START", "Chance", "Other", "Pair", "Stage"]
 
 DAY = START // DAY_MS
 EVER = 1 << 61
@@ -155,7 +159,7 @@ class Stage:
     chance: Chance = field(default_factory=Chance)
 
     def __post_init__(self) -> None:
-        self.world = World(1)
+        self.world = World(int.from_bytes(_bytes(self.name)[:4], "big"))
         self.person = self.world.person(self.name)
         self.store, self.mls, self.me = self.person.store, self.person.mls, self.person.me
 
@@ -168,6 +172,13 @@ class Stage:
             step.save()
             self.mls.flush()
         self.mls.committed()
+
+    @contextmanager
+    def inside(self, room: bytes, now: int = 0, **about: object) -> Iterator[tuple[Step, RoomState, BoxTrack]]:
+        """A step, a room and its current box."""
+        with self.step(now, **about) as step:
+            state = step.room(room)
+            yield step, state, state.current
 
     @property
     def row(self) -> Device:
@@ -191,6 +202,31 @@ class Stage:
                 setattr(room, name, value)
         return id
 
+    def meet(self, other: Stage, kind: str = GROUP) -> bytes:
+        """A room in which both devices really are, at epoch 1: each opens what the other says. Returns its id."""
+        id = self.chance.bytes(32)
+        pair = tuple(sorted((self.me.account, other.me.account))) if kind == DIRECT else ()
+        admins = (self.me.account,) if kind == GROUP else ()
+        info = RoomInfo(1, kind, "family" if kind == GROUP else "", RELAY, admins, pair)
+        with self.step() as step:
+            group = step.mls.create(id, encode_info(info))
+            staged = group.commit(add=[other.person.card.devices[0].key_package])
+            group.merge_pending()
+            assert staged.welcome is not None
+            assert staged.tree is not None
+            self._enter(step, id, info)
+        with other.step() as step:
+            step.mls.open_welcome(staged.welcome, staged.tree).accept()
+            other._enter(step, id, info)
+        return id
+
+    @staticmethod
+    def _enter(step: Step, id: bytes, info: RoomInfo) -> None:
+        room = RoomState(id, info, JOINED, [])
+        step.add_room(room)
+        open_box(room, step.mls.group(id)).incarnation = b"inc"
+        members.sync(step, room)
+
     def info(self, *others: Other, kind: str = GROUP) -> RoomInfo:
         """What a room with these agrees on when it is made."""
         if kind == GROUP:
@@ -211,15 +247,70 @@ class Stage:
 
     def message(self, room: bytes, id: bytes, *, by: Other | None = None, **about: object) -> Message:
         """A message of the room as it is stored; ours unless it is ``by`` somebody. ``about``: fields of `Message`."""
-        whose = (self.me.account, self.me.device) if by is None else (by.account, by.device)
-        state = MessageState.SENT if by is None else MessageState.RECEIVED
-        message = Message(room, id, *whose, self.now, 1, 0, state, b"", b"", 0, b"")
-        message = replace(message, **about)  # type: ignore[arg-type]
+        message = self.unsaved(room, id, by=by, **about)
         with self.store.transaction():
             self.store.put_message(message)
         return message
+
+    def unsaved(self, room: bytes, id: bytes, *, by: Other | None = None, **about: object) -> Message:
+        """Such a message before it is stored, for use inside a step."""
+        whose = (self.me.account, self.me.device) if by is None else (by.account, by.device)
+        state = MessageState.SENT if by is None else MessageState.RECEIVED
+        message = Message(room, id, *whose, self.now, 1, 0, state, b"", b"", 0, b"")
+        return replace(message, **about)  # type: ignore[arg-type]
+
+    def frame(self, step: Step, track: BoxTrack, seq: int, *, data: bytes = b"sealed", **about: object) -> Frame:
+        """A frame of a box as it is stored: a message of ours unless ``about`` says otherwise (fields of `Frame`)."""
+        digest = sha256(bytes(track.keys.box.address) + repr((seq, data)).encode()).digest()
+        chain = sha256(b"chain" + digest).digest() if seq else b""
+        frame = Frame(
+            track.keys.box.address, digest, seq, chain, Kind.MESSAGE, mine=True, message=b"", day=step.day, data=data
+        )
+        frame = replace(frame, **about)  # type: ignore[arg-type]
+        step.store.put_frame(frame)
+        return frame
 
     def outbox(self, kind: str = "") -> list[OutboxItem]:
         """What waits to be sent, due or not, in order; of one kind if it is named."""
         with self.store.transaction():
             return [item for item in self.store.outbox(EVER) if kind in {"", item.kind}]
+
+
+class Pair:
+    """A room of ours with a second real device, ``jun``, who says things that we can read."""
+
+    def __init__(self, kind: str = GROUP) -> None:
+        self.us, self.jun = Stage(), Stage("jun")
+        self.id = self.us.meet(self.jun, kind)
+        self.said = 0
+
+    def envelope(self, body: Body, *, views: tuple[View, ...] = (), marker: bytes = b"", id: bytes = b"") -> Envelope:
+        """What the other says, under a new id of theirs unless one is given."""
+        self.said += 1
+        made = message_id(self.jun.me.account, self.said.to_bytes(RANDOM, "big"))
+        return Envelope(id or made, self.us.now, views, marker, body)
+
+    def encrypted(self, said: Envelope | bytes) -> bytes:
+        """The MLS message of the other with this content."""
+        with self.jun.step() as step:
+            return step.mls.group(self.id).encrypt(said if isinstance(said, bytes) else encode_envelope(said))
+
+    def frame(self, track: BoxTrack, said: Envelope | bytes) -> bytes:
+        """What the other puts into the box."""
+        return sealed(track, Kind.MESSAGE, self.encrypted(said))
+
+
+def out(step: Step, kind: str = "") -> list[bytes]:
+    """The refs of what waits to be sent, in order, as this step leaves it."""
+    return [item.ref for item in step.store.outbox(EVER) if kind in {"", item.kind}]
+
+
+def told(step: Step) -> list[tuple[str, dict[str, object]]]:
+    """What this step told listeners."""
+    return [(kind, data) for kind, _, data in step.told]
+
+
+def sealed(track: BoxTrack, kind: Kind, body: bytes, *, indirect: bool = False) -> bytes:
+    """A frame for a box, as anybody who has its key makes it; the same body gives the same frame."""
+    nonce = sha256(body).digest()[:NONCE_SIZE]
+    return seal_frame(track.keys.frame_key, track.keys.box.address, nonce, kind, body, indirect=indirect)
