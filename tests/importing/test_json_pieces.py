@@ -102,3 +102,92 @@ def test_no_text_is_looked_through_for_ever(monkeypatch: pytest.MonkeyPatch) -> 
     pieces = Pieces(Slow(b'{"a": "' + b"x" * 10_000 + b'"}', 100))
     with pytest.raises(ExportUnreadable):
         [pieces.take() for _ in pieces.members()]
+
+
+class Ends(io.BytesIO):
+    """Must not be asked again once it has ended; remembers how much was asked for."""
+
+    def __init__(self, data: bytes) -> None:
+        super().__init__(data)
+        self.asked: list[int] = []
+        self._over = False
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        assert not self._over
+        self.asked.append(size or 0)
+        data = super().read(size)
+        self._over = not data
+        return data
+
+
+def test_the_end_is_the_end() -> None:
+    """It is seen again and again, and nothing is read behind it."""
+    pieces = Pieces(Ends(b" ,\n: "))
+    assert [0, 0, 0] == [pieces.peek(), pieces.peek(), pieces.peek()]
+
+
+def test_what_comes_next_is_seen_and_not_taken() -> None:
+    """Behind spaces, commas, colons and the mark of an encoding."""
+    pieces = Pieces(Slow(b'\xef\xbb\xbf , [1, {}, "x", tru]', 1))
+    assert [ord("["), ord("[")] == [pieces.peek(), pieces.peek()]
+    assert [ord("1"), ord("{"), ord('"'), ord("t")] == [(pieces.peek(), pieces.take())[0] for _ in pieces.elements()]
+    assert 0 == pieces.peek()
+
+
+def test_values_are_taken_as_they_are_written() -> None:
+    """Spaces inside stay; brackets and escapes in a string are its own."""
+    values = [b'{ "a" : [1 , 2] }', rb'"]\"}{\\"', b"[]", b"-1.5e3", b"null", b'[[["]"]], "{"]']
+    pieces = Pieces(Slow(b"[" + b" , ".join(values) + b"]", 2))
+    assert values == [pieces.take() for _ in pieces.elements()]
+
+
+def test_a_long_string_is_looked_through_a_few_times(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each time about twice as much is read; what is passed over is read in parts of one size."""
+    monkeypatch.setattr(json_pieces, "_CHUNK", 16)
+    text = b'"' + b"x" * 1_000 + b'"'
+    stream = Ends(b"[" + text + b"]")
+    pieces = Pieces(stream)
+    assert [text] == [pieces.take() for _ in pieces.elements()]
+    assert (True, 16) == (len(stream.asked) < 9, stream.asked[0])
+    stream = Ends(b"[" + b"[1, 2, 3]," * 50 + b"4]")
+    Pieces(stream).skip()
+    assert {16} == set(stream.asked)
+
+
+@pytest.mark.parametrize(("size", "fits"), [(21, True), (22, False)])
+def test_a_string_that_is_passed_over_has_a_longest_too(
+    size: int, monkeypatch: pytest.MonkeyPatch, *, fits: bool
+) -> None:
+    """More of one string than twice the largest value is never held."""
+    monkeypatch.setattr(json_pieces, "LARGEST", 10)
+    pieces = Pieces(Slow(b"[" + b'"' + b"x" * (size - 2) + b'", 7]', 1))
+    if fits:
+        assert [None, b"7"] == [pieces.take() for _ in pieces.elements()]
+    else:
+        with pytest.raises(ExportUnreadable):
+            [pieces.take() for _ in pieces.elements()]
+
+
+def test_many_small_values_that_are_too_large_together_are_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whole, whatever their depth; the next one is read."""
+    monkeypatch.setattr(json_pieces, "LARGEST", 10)
+    inner = b"[" + b'{"a": ["b"]}, ' * 50 + b"1]"
+    pieces = Pieces(Slow(b"[" + inner + b', "next"]', 3))
+    assert [None, b'"next"'] == [pieces.take() for _ in pieces.elements()]
+
+
+def test_a_key_that_is_too_large_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its value is there to be passed over."""
+    monkeypatch.setattr(json_pieces, "LARGEST", 10)
+    pieces = Pieces(Slow(b'{"' + b"x" * 9 + b'": 1, "y\xff": 2}', 3))
+    assert [("", b"1"), ("y\ufffd", b"2")] == [(key, pieces.take()) for key in pieces.members()]
+
+
+@pytest.mark.parametrize("data", [b"[", b"[1", b"[1,", b"[}", b'["a', b"[[1]", b"]", b"", b"[" + b"1" * 65])
+def test_an_array_that_is_none_or_ends_early_is_a_clear_error(data: bytes) -> None:
+    """Also where its elements are passed over."""
+    taken, skipped = Pieces(Slow(data, 2)), Pieces(Slow(data, 2))
+    with pytest.raises(ExportUnreadable):
+        [taken.take() for _ in taken.elements()]
+    with pytest.raises(ExportUnreadable):
+        [skipped.skip() for _ in skipped.elements()]  # type: ignore[func-returns-value]

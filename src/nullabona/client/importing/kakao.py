@@ -186,17 +186,12 @@ class KakaoReader:
             self._more(text, joined=False)
 
     def _more(self, text: str, *, joined: bool) -> None:
-        if not self._parts:
-            if self._at is None:
-                self._early.append((self._number, text))
-                return
-            self._parts, self._first = [], self._number
-        if self._size + len(text) > MAX_TEXT:
-            at, author, kind = self._at, self._author, self._kind
+        if self._at is None:
+            self._early.append((self._number, text))
+        elif not self._parts or self._size + len(text) + (not joined) > MAX_TEXT:
             self._flush()
-            self._at, self._author, self._kind, self._first = at, author, kind, self._number
-            self._parts, self._size = [text], len(text)
-        elif joined and self._parts:
+            self._parts, self._size, self._first = [text], len(text), self._number
+        elif joined:
             self._parts[-1] += text
             self._size += len(text)
         else:

@@ -62,8 +62,9 @@ def pages(stream: Bytes) -> Iterator[Page]:
             page[0] = (page[0][0], joined)
             joined = False
         if len(rest) > LONGEST:
-            page.append((rest, joined))
-            rest, joined = "", True
+            cut = len(rest) - rest.endswith("\r")  # it may belong to the end of the line
+            page.append((rest[:cut], joined))
+            rest, joined = rest[cut:], True
         if page:
             yield _short(page)
     if rest or joined:

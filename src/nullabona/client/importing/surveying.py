@@ -31,7 +31,7 @@ class ChatSurvey:
     oddities: Counter[str] = field(default_factory=Counter)
     odd: dict[str, list[int]] = field(default_factory=dict)
     sample: list[Line] = field(default_factory=list)
-    """The last lines, to see whether they are there already."""
+    """The first lines, to see whether they are there already."""
 
 
 class Stopped(Exception):

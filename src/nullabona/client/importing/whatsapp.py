@@ -185,10 +185,10 @@ class WhatsAppReader:
         if self._at is None:
             if text.strip():
                 self._early.append((self._number, text))
-        elif self._size + len(text) > MAX_TEXT:
+        elif self._size + len(text) + (not joined) > MAX_TEXT:
             self._flush()
             self._parts, self._size, self._first = [text], len(text), self._number
-        elif joined and self._parts:
+        elif joined:
             self._parts[-1] += text
             self._size += len(text)
         else:

@@ -60,7 +60,7 @@ class OrderFinder:
     def see(self, numbers: Numbers, time: str) -> None:
         """The next date of the file, and the time behind it."""
         self._half_first = self._half_first or _HALF_FIRST.match(time) is not None
-        if numbers == self._last or self._seen > _MOST:
+        if numbers == self._last or self._seen >= _MOST:
             return
         self._last = numbers
         self._seen += 1

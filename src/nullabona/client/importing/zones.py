@@ -19,7 +19,7 @@ def offset_of(service: Service) -> Callable[[int], int]:
 
 def _local(at: int) -> int:
     try:
-        ahead = (_EPOCH + timedelta(milliseconds=at)).astimezone().utcoffset()
+        ahead = (_EPOCH + timedelta(milliseconds=at)).astimezone().utcoffset() or timedelta()
     except (OverflowError, ValueError, OSError):
         return 0
-    return 0 if ahead is None else int(ahead.total_seconds() * 1_000)
+    return int(ahead.total_seconds() * 1_000)
