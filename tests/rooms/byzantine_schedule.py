@@ -10,7 +10,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Final, TypeVar
 
-from nullabona.client.core import commands
+from nullabona.client.core import commands, entering
 from nullabona.client.core.errors import BadRequest, LastAdmin, NotAllowed, NotInRoom
 from tests.rooms.byzantine import Hostile
 from tests.rooms.byzantine_bounds import (
@@ -74,8 +74,7 @@ class ByzantineSchedule:
         bad = self.bad = self.world.person("bad")
         for person in (*self.honest, bad):
             for other in (*self.honest, self.spare, bad):
-                # A newcomer cannot tell two invitations of contacts apart (spec/room.md §11): this one knows no liar.
-                if person is not other and not (person is bad and other is self.spare):
+                if person is not other:
                     self.world.befriend(person, other)
         self.room = self.world.group(*self.honest, bad)
         self.given = {self.honest[0].account}
@@ -334,8 +333,22 @@ class ByzantineSchedule:
 
     # -- what must hold ---------------------------------------------------------------------------------------------
 
+    def _choose(self) -> None:
+        """Whom the product asks which of two versions is the room finds that out otherwise, and takes the admin's."""
+        with self.spare.store.transaction():
+            waiting = self.spare.store.get_value(f"room-request:{self.room.hex()}") is not None
+        if not waiting:
+            return
+        with self.spare.engine.step(self.world.now, self.room) as step:
+            if entering.inviter_of(step, self.room).account_id in self.given:
+                commands.accept_request(step, self.room)
+            else:
+                commands.decline_request(step, self.room)
+        self.note("spare is asked, and takes the admin's version")
+
     def _look(self) -> None:
         """At any moment: nobody has a role that nobody gave, and nobody is told anything twice."""
+        self._choose()
         for person in self.honest:
             if person.phase(self.room) != "joined":
                 continue

@@ -7,6 +7,7 @@ from hashlib import sha256
 import pytest
 
 from nullabona.client.core import elsewhere, rejoin
+from nullabona.client.core.evidence import Judged
 from nullabona.client.core.items import History, Invitation, encode_pack
 from nullabona.wire.blob import cut_blob
 from nullabona.wire.messages import Frames
@@ -95,8 +96,9 @@ def test_a_way_in_past_a_gap_is_given_up(seq: int, known: bool | None) -> None: 
     room = world.group(a, b)
     ticket = ticket_of(a, room)
     with b.engine.step(world.now, room) as step:
+        believed = Judged((), None)
         candidate = step.mls.join_external(ticket.group_info, ticket.tree)
-        join = rejoin.Join(room, RELAY, ticket, candidate, sha256(b"ours").digest(), ticket.seq, 0, a.account)
+        join = rejoin.Join(room, RELAY, ticket, candidate, sha256(b"ours").digest(), ticket.seq, 0, a.account, believed)
         answer = Frames(ticket.incarnation, ticket.seq + seq, ((ticket.seq + seq, b"noise"),))
         assert known is rejoin.take_frames(join, ticket.seq, answer)
         candidate.discard()

@@ -28,6 +28,16 @@ TOLD: Final[Mapping[str, tuple[tuple[str, str], tuple[str, str]]]] = {
         ("An invitation could not be followed.", "Ask whoever sent it to invite you again."),
         ("초대를 따라갈 수 없었어요.", "초대한 사람에게 다시 초대해 달라고 하세요."),
     ),
+    "two-versions": (
+        (
+            "{handle} invites you into another version of this room than the one you are in.",
+            "Ask them and whoever let you in, in another way, which one is right; then accept or decline the request.",
+        ),
+        (
+            "{handle} 님이 지금 있는 방과 다른 버전의 같은 방으로 초대했어요.",
+            "초대한 두 사람에게 다른 방법으로 어느 쪽이 맞는지 물어본 다음, 요청을 수락하거나 거절하세요.",
+        ),
+    ),
     "alone-on-branch": (
         ("Nobody else is in this version of the room.", "Ask its members to add you again."),
         ("이 방에 혼자 남은 것 같아요.", "다른 사람에게 다시 초대해 달라고 하세요."),

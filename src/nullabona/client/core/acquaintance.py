@@ -58,6 +58,12 @@ def is_blocked(store: Store, account: bytes) -> bool:
     return contact is not None and contact.state is ContactState.BLOCKED
 
 
+def is_contact(store: Store, account: bytes) -> bool:
+    """Whether it is somebody whom the person asked or accepted."""
+    contact = store.contact(account)
+    return contact is not None and contact.state in _KNOWN
+
+
 def is_shut(store: Store, info: RoomInfo) -> bool:
     """Whether a room is the one with a blocked contact alone: there this device says nothing by itself."""
     return info.kind == DIRECT and any(is_blocked(store, account) for account in info.pair)

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from nullabona.client.core import evidence, healing
+from nullabona.client.core import acquaintance, evidence, healing
 from nullabona.client.core.heals import Heal, Helper, Tries
 from nullabona.client.core.items import Ticket
 from nullabona.client.core.records import Device
-from nullabona.client.core.roominfo import RoomInfo
+from nullabona.client.core.roominfo import GROUP, RoomInfo
 from nullabona.client.core.state import RoomState
 from nullabona.client.core.step import DAY_MS, Step
 
@@ -38,6 +38,28 @@ def invited(step: Step, old: RoomState, room: RoomState, by: bytes) -> None:
     room.doubted, room.tries, room.vain, room.former = old.doubted, old.tries, old.vain, old.former
     if not evidence.vouches(step, old.info, by):
         room.led_by, room.led_at = by, step.now + LOOK_AROUND_MS + step.chance.between(0, LOOK_AROUND_MS // 4)
+
+
+def unconfirmed(step: Step, room: RoomState, account: bytes) -> bool:
+    """Whether we are in a group on somebody's invitation alone, so that another's (``account``) is to be heard, too.
+
+    That is so until somebody whom we know has shown up there beside the one who let us in.
+    """
+    if room.info.kind != GROUP or account in {room.let_in_by, step.me.account} or not room.let_in_by:
+        return False
+    if evidence.led_astray(step, room, account):
+        return False
+    others = [device for device in step.others(room, room.epoch) if device.account != room.let_in_by]
+    known = [device for device in others if acquaintance.is_contact(step.store, device.account)]
+    boxes = [track.keys.box.address for track in room.boxes]
+    return not any(step.store.view(box, device.device) is not None for box in boxes for device in known)
+
+
+def disbelieve(step: Step, id: bytes, account: bytes) -> None:
+    """The person has found that an account let us, or wants to, into another version of the room: not for a week."""
+    room = step.find_room(id)
+    if room is not None and account:
+        room.doubted[account.hex()] = step.now + evidence.TRIES_DAYS * DAY_MS
 
 
 def look_around(step: Step, room: RoomState) -> None:

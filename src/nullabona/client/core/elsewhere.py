@@ -13,6 +13,7 @@ from nullabona.client.core import evidence, healing, people, whereabouts
 from nullabona.client.core.devices import own
 from nullabona.client.core.heals import Heal, Helper
 from nullabona.client.core.items import History, Invitation, decode_pack, encode_pack
+from nullabona.client.core.mlsport import Invitation as Opened
 from nullabona.client.core.outgoing import queue_blob, queue_item
 from nullabona.client.core.state import Merged, RoomState
 from nullabona.client.core.step import Step
@@ -39,6 +40,12 @@ def told(room: RoomState) -> History:
 def came_by(history: History) -> list[Merged]:
     """Of the branch that we come to, so that it can be compared with others before our time."""
     return [Merged(epoch, commit, list(removed), [], []) for epoch, commit, removed in history]
+
+
+def is_ours(room: RoomState, opened: Opened, history: History) -> bool:
+    """Whether an invitation leads to where our own branch is or was: we went through the commit that it came of."""
+    last = {commit for epoch, commit, _ in history if epoch + 1 == opened.epoch}
+    return any(each.commit in last for each in room.history)
 
 
 def invited(step: Step, room: RoomState, sender: DeviceCertificate, history: History) -> None:

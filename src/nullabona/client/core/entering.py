@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Final
 
-import msgspec
-
 from nullabona.client.core import (
     acquaintance,
     arrivals,
@@ -14,6 +12,7 @@ from nullabona.client.core import (
     elsewhere,
     evidence,
     healing,
+    held,
     leaving,
     members,
     messages,
@@ -39,7 +38,7 @@ from nullabona.client.core.policy import certificate_of
 from nullabona.client.core.records import Contact, ContactState
 from nullabona.client.core.roominfo import DEVICES, RoomInfo, decode_info
 from nullabona.client.core.roominfo import DIRECT as DIRECT_ROOM
-from nullabona.client.core.state import AWAY, JOINED, RoomState, UpdateKeys
+from nullabona.client.core.state import AWAY, JOINED, RemoveAccount, RoomState, UpdateKeys
 from nullabona.client.core.step import Step
 from nullabona.errors import PeerError
 from nullabona.wire.certificate import DeviceCertificate, open_certificate
@@ -47,27 +46,8 @@ from nullabona.wire.certificate import DeviceCertificate, open_certificate
 NOT_FOR_US: Final = "no-key-package"
 MOST_CHUNKS: Final = 8
 """A stranger's invitation of more chunks is not fetched. 8 MiB are enough for a room of two thousand devices."""
-MOST_HELD: Final = 32
-"""So many invitations of strangers wait for the person; further ones are not taken."""
-_HELD: Final = "room-requests"
 _INVITATION: Final = "invitation"
-
-
-class HeldInvitation(msgspec.Struct, array_like=True, frozen=True):
-    """A stranger's invitation that waits for the person."""
-
-    certificate: bytes
-    pack: bytes
-    order: bytes = b""
-    id: bytes = b""
-
-
-_held = msgspec.msgpack.Decoder(HeldInvitation)
-_rooms = msgspec.msgpack.Decoder(list[bytes])
-
-
-def _request_key(room: bytes) -> str:
-    return f"room-request:{room.hex()}"
+_TOLD_BY: Final = "told-by-invitation"
 
 
 def invited(
@@ -81,7 +61,7 @@ def invited(
     contact = step.store.contact(sender.account_id)
     old = step.find_room(item.room)
     if old is not None and old.phase == JOINED and not _may_replace(step, old, sender):
-        return _from_elsewhere(step, old, sender, item, at)
+        return _from_elsewhere(step, old, sender, item, since, at)
     trusted = _trusted(step, sender, contact, item.room)
     known_as = _known_as(step, sender, item.room) if trusted or old is not None else ""
     if known_as:
@@ -100,17 +80,56 @@ def invited(
 
 
 def _from_elsewhere(
-    step: Step, room: RoomState, sender: DeviceCertificate, item: Invitation, at: frozenset[str]
+    step: Step, room: RoomState, sender: DeviceCertificate, item: Invitation, since: int, at: frozenset[str]
 ) -> Missing | None:
-    """Nothing takes the place of a room that we are in; but a device of it that invites us may be on another branch."""
-    if item.relay not in at or not signers.in_room(step, sender, room.id):
+    """Nothing takes the place of a room that we are in; but a device of it that invites us may be on another branch.
+
+    Where nobody whom we know has shown up but who let us in, there are then two words for what the room is.
+    """
+    inside = signers.in_room(step, sender, room.id)
+    contests = arrivals.unconfirmed(step, room, sender.account_id) and _trusted(
+        step, sender, step.store.contact(sender.account_id), room.id
+    )
+    if item.relay not in at or not (inside or contests):
         return None
+    known_as = acquaintance.handle_of(step, sender.account_id)
+    if contests and (believed := signers.believed(step, sender, since, room.id, known_as=known_as)) is not True:
+        return MISSING if believed is None else None
     pack = blob_content(step, item.blob, item.relay, b"")
     if isinstance(pack, Missing):
         return pack
-    if pack is not None and step.store.saw(_INVITATION, item.id, step.day):
+    if pack is None or not step.store.saw(_TOLD_BY, item.id, step.day):
+        return None
+    if inside:
         elsewhere.invited(step, room, sender, elsewhere.history_of(pack))
+    if contests:
+        _contested(step, room, sender, item, pack)
     return None
+
+
+def _contested(step: Step, room: RoomState, sender: DeviceCertificate, item: Invitation, pack: bytes) -> None:
+    """Somebody invites us into a room in which we have met nobody but who let us in. Both cannot be the room.
+
+    Whom even that one names as an admin is believed. Else only a person can find out, and is told.
+    """
+    try:
+        opened = open_pack(step, pack, sender, room.id)
+    except PeerError:
+        return
+    info = decode_info(opened.room_info)
+    if not _may_add(step, info, sender) or elsewhere.is_ours(room, opened, elsewhere.history_of(pack)):
+        return
+    step.store.saw(_INVITATION, item.id, step.day)
+    if evidence.vouches(step, room.info, sender.account_id):
+        enter(step, opened, info, sender, item.order, pack)
+        return
+    step.event("warning", room.id, code="two-versions", handle=str(sender.handle))
+    held.hold(step, sender, item, pack, info, contested=True)
+
+
+def _may_add(step: Step, info: RoomInfo, sender: DeviceCertificate) -> bool:
+    """Whether who invites us may have added us, as the room is where they lead."""
+    return sender.account_id == step.me.account or sender.account_id in info.deciders
 
 
 def _known_as(step: Step, sender: DeviceCertificate, room: bytes) -> str:
@@ -148,10 +167,10 @@ def _come(step: Step, sender: DeviceCertificate, item: Invitation, pack: bytes, 
         trusted = trusted and known and old.phase != AWAY
     elif old is not None:
         trusted = known
-    if trusted:
+    if trusted and (old is not None or _may_add(step, info, sender)):
         enter(step, opened, info, sender, item.order, pack)
     else:
-        _hold(step, sender, item, pack, info)
+        held.hold(step, sender, item, pack, info)
 
 
 def _as_known(step: Step, old: RoomState, sender: DeviceCertificate, opened: Opened, info: RoomInfo) -> bool:
@@ -170,10 +189,12 @@ def _as_known(step: Step, old: RoomState, sender: DeviceCertificate, opened: Ope
 
 
 def _trusted(step: Step, sender: DeviceCertificate, contact: Contact | None, room: bytes) -> bool:
-    """Whether our account wants to be where this one invites it."""
+    """Whether our account wants to be where this one invites it; not if it asked somebody else to be let in."""
     wished = wishes.judged(step, room, sender.account_id)
     if wished is not None:
         return wished
+    if wishes.awaits_another(step, room, sender.account_id):
+        return False
     known = contact is not None and contact.state in {ContactState.ACCEPTED, ContactState.REQUESTED}
     return known or sender.account_id == step.me.account or _expected(step, sender, room)
 
@@ -184,30 +205,12 @@ def _expected(step: Step, sender: DeviceCertificate, room: bytes) -> bool:
     return any(sender.account_id == member.account for each in told for member in each.members)
 
 
-def _hold(step: Step, sender: DeviceCertificate, item: Invitation, pack: bytes, info: RoomInfo) -> None:
-    """A stranger's invitation waits for the person."""
-    waiting = _waiting(step)
-    if item.room not in waiting and len(waiting) >= MOST_HELD:
-        return
-    step.store.set_value(_HELD, msgspec.msgpack.encode([*(room for room in waiting if room != item.room), item.room]))
-    held = HeldInvitation(sender.encode(), pack, item.order, item.id)
-    step.store.set_value(_request_key(item.room), msgspec.msgpack.encode(held))
-    if info.kind == DIRECT_ROOM:
-        step.store.set_value(people.invited_by(sender.account_id), item.room)
-    if not claims.standing(step, sender.account_id):
-        claims.came(step, sender.account_id, str(sender.handle))
-    step.event("room-request", item.room, handle=str(sender.handle), account=sender.account_id, name=info.name)
-
-
-def _waiting(step: Step) -> list[bytes]:
-    """The rooms of the invitations that are held."""
-    data = step.store.get_value(_HELD)
-    return _rooms.decode(data) if data else []
-
-
 def _may_replace(step: Step, room: RoomState, sender: DeviceCertificate) -> bool:
-    """A room we are in is replaced only while we look for the winning branch, and by a member."""
-    return room.heal is not None and healing.may_answer(step, room, sender.account_id)
+    """A room we are in is replaced only while we look for the winning branch, and by who may say what it is: nobody
+    else may let us in.
+    """
+    heal, account = room.heal, sender.account_id
+    return heal is not None and evidence.vouches(step, room.info, account) and healing.may_answer(step, room, account)
 
 
 def open_pack(step: Step, pack: bytes, sender: DeviceCertificate, room: bytes) -> Opened:
@@ -231,16 +234,18 @@ def accept_request(step: Step, room: bytes) -> None:
     While the record has not proven who invites, that waits. Raises `NoSuchRoom` if nobody did, `CardRefuted` if the
     record says otherwise of the inviter, `PeerError` if the invitation does not hold any more.
     """
-    stored = step.store.get_value(_request_key(room))
-    if stored is None:
+    waiting = held.load(step, room)
+    if waiting is None:
         raise NoSuchRoom("nobody invited you into such a room")
-    held = _held.decode(stored)
-    sender = open_certificate(held.certificate)
-    opened = open_pack(step, held.pack, sender, room)
+    sender = open_certificate(waiting.certificate)
+    opened = open_pack(step, waiting.pack, sender, room)
     if not claims.want(step, sender.account_id, str(sender.handle), b"", claims.Enter(room)):
         return
-    _drop(step, room)
-    enter(step, opened, decode_info(opened.room_info), sender, held.order, held.pack)
+    held.drop(step, room)
+    old = step.find_room(room)
+    enter(step, opened, decode_info(opened.room_info), sender, waiting.order, waiting.pack)
+    if waiting.contested and old is not None:
+        arrivals.disbelieve(step, room, old.let_in_by)
 
 
 def enter_held(step: Step, account: bytes) -> None:
@@ -253,8 +258,8 @@ def enter_held(step: Step, account: bytes) -> None:
 
 def enter_wished(step: Step, room: bytes) -> None:
     """We follow a link into a group into which its giver had invited us already."""
-    stored = step.store.get_value(_request_key(room))
-    if stored is not None and wishes.judged(step, room, open_certificate(_held.decode(stored).certificate).account_id):
+    waiting = held.load(step, room)
+    if waiting is not None and wishes.judged(step, room, open_certificate(waiting.certificate).account_id):
         enter_too(step, room)
 
 
@@ -263,56 +268,49 @@ def enter_too(step: Step, room: bytes) -> None:
 
     By whoever is in the room already, or was, it is dropped: it leads to where the room was then.
     """
-    stored, old = step.store.get_value(_request_key(room)), step.find_room(room)
-    if stored is None:
+    waiting, old = held.load(step, room), step.find_room(room)
+    if waiting is None or (waiting.contested and old is not None and old.phase == JOINED):
         return
-    _drop(step, room)
+    held.drop(step, room)
     if old is not None and old.phase != AWAY:
         return
-    held = _held.decode(stored)
-    sender = open_certificate(held.certificate)
+    sender = open_certificate(waiting.certificate)
     try:
-        opened = open_pack(step, held.pack, sender, room)
+        opened = open_pack(step, waiting.pack, sender, room)
     except PeerError:
         return
-    enter(step, opened, decode_info(opened.room_info), sender, held.order, held.pack)
+    enter(step, opened, decode_info(opened.room_info), sender, waiting.order, waiting.pack)
 
 
 def decline_request(step: Step, room: bytes) -> None:
     """Forget an invitation, on all devices; an answer that waited for the record is taken back."""
-    stored = step.store.get_value(_request_key(room))
-    if stored is not None and (id := _held.decode(stored).id):
-        telling.tell_now(step, DeclineItem(room, id))
+    waiting = held.load(step, room)
+    if waiting is not None and waiting.id:
+        telling.tell_now(step, DeclineItem(room, waiting.id))
+    if waiting is not None and waiting.contested:
+        arrivals.disbelieve(step, room, open_certificate(waiting.certificate).account_id)
     _forget(step, room)
 
 
 def declined_elsewhere(step: Step, room: bytes, invitation: bytes) -> None:
     """The same was done on another device, perhaps before the invitation came here."""
     step.store.saw(_INVITATION, invitation, step.day)
-    stored = step.store.get_value(_request_key(room))
-    if stored is not None and _held.decode(stored).id == invitation:
+    waiting = held.load(step, room)
+    if waiting is not None and waiting.id == invitation:
         _forget(step, room)
 
 
-def _drop(step: Step, room: bytes) -> None:
-    """It waits no more, if it did."""
-    if step.store.get_value(_request_key(room)) is not None:
-        step.store.delete_value(_request_key(room))
-        step.store.set_value(_HELD, msgspec.msgpack.encode([each for each in _waiting(step) if each != room]))
-        step.event("room-request-gone", room)
-
-
 def _forget(step: Step, room: bytes) -> None:
-    _drop(step, room)
+    held.drop(step, room)
     claims.drop_wish(step, claims.Enter(room))
 
 
 def inviter_of(step: Step, room: bytes) -> DeviceCertificate:
     """Who invites us into a room. Raises `NoSuchRoom`."""
-    stored = step.store.get_value(_request_key(room))
-    if stored is None:
+    waiting = held.load(step, room)
+    if waiting is None:
         raise NoSuchRoom("nobody invited you into such a room")
-    return open_certificate(_held.decode(stored).certificate)
+    return open_certificate(waiting.certificate)
 
 
 def enter(
@@ -327,8 +325,10 @@ def enter(
         leaving.forget(step, opened.group_id)
     group = opened.accept()
     room = RoomState(opened.group_id, info, JOINED, [], history=elsewhere.came_by(elsewhere.history_of(pack)))
+    room.let_in_by = sender.account_id
     if old is not None and old.phase == JOINED:
         arrivals.invited(step, old, room, sender.account_id)
+        _take_along(room, old)
     step.add_room(room)
     relocating.arrive(step, room, group.members(), order)
     committing.look_first(step, open_box(room, group))
@@ -350,6 +350,13 @@ def enter(
     notices.entered(step, room, sender.account_id, NoticeKind.JOINED)
     profiles.tell_soon(step, room)
     step.event("joined", room.id, name=info.name, direct=info.kind == DIRECT_ROOM, handle=str(sender.handle))
+
+
+def _take_along(room: RoomState, old: RoomState) -> None:
+    """What we want of the room, and what we and ours had done on the branch that we leave, is to be done here, too."""
+    if old.heal is not None:
+        room.intents = healing.to_redo(old, old.heal)
+        room.redo = [intent.account for intent in room.intents if isinstance(intent, RemoveAccount)]
 
 
 def _answered(step: Step, room: RoomState, sender: bytes) -> None:

@@ -8,6 +8,7 @@ account that says it.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Final
 
 import msgspec
@@ -18,7 +19,7 @@ from nullabona.client.core.heals import Heal, Tries
 from nullabona.client.core.items import Ticket
 from nullabona.client.core.mlsport import Leaf
 from nullabona.client.core.policy import certificate_of, order_holds
-from nullabona.client.core.proofs import Claim, RemovalOrder
+from nullabona.client.core.proofs import Claim, RemovalOrder, Ruling
 from nullabona.client.core.roominfo import RoomInfo
 from nullabona.client.core.state import AWAY, RoomState
 from nullabona.client.core.step import DAY_MS, Step
@@ -141,6 +142,17 @@ def _verifies(order: RemovalOrder) -> bool:
 # -- tickets ------------------------------------------------------------------------------------------------------
 
 
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What was believed of a ticket: its rulings as far as they were followed, and how far we know the room ourselves.
+
+    ``as_of`` is an epoch (`RoomState.as_of`); None: whoever leads says what the room is up to when we come.
+    """
+
+    rulings: tuple[Ruling, ...]
+    as_of: int | None
+
+
 def vouches(step: Step, info: RoomInfo, account: bytes) -> bool:
     """Whether an account may say what the room is: it could change it anyway, as far as we know."""
     return account == step.me.account or account in info.deciders
@@ -154,15 +166,18 @@ def check_branch(
     info: RoomInfo,
     leaves: Iterable[Leaf],
     ticket: Ticket | None = None,
-) -> None:
+) -> Judged:
     """Raises `MlsRefused` unless a branch to which account ``by`` leads gives nobody anything that we cannot justify.
 
     Same admins, name and timer, and the same accounts as we know, without a device that went: then anybody in the room
-    may lead there. Anything else an admin whom we know must say: by leading there, or by rulings.
+    may lead there. Anything else an admin whom we know must say: by leading there, or by rulings. Of a branch on which
+    nobody knows what we have made of the room since, whom we took a role from may not tell.
     """
     if vouches(step, room.info, by) or _last_resort(room, heal):
-        return
+        return Judged(rulings.well_signed(room, ticket), None)
     ours = rulings.known(step, room, heal, ticket)
+    if by in {*ours.info.deciders, *ours.undone}:
+        raise MlsRefused("a ticket is by somebody from whom we took a role since", "unproven-roles")
     ruled = rulings.follow(step, room, ours, ticket)
     if _rules(info) != _rules(ruled.info):
         raise MlsRefused("a ticket changes who may do what", "unproven-roles")
@@ -171,6 +186,7 @@ def check_branch(
         raise MlsRefused("a ticket changes who is in the room", "unproven-members")
     if any(key.hex() in room.former and account not in ours.undone for account, key in there):
         raise MlsRefused("a ticket leads to a device that went", "unproven-device")
+    return Judged(ruled.rulings, ours.since)
 
 
 def _last_resort(room: RoomState, heal: Heal) -> bool:

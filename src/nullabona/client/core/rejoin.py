@@ -27,13 +27,14 @@ from nullabona.client.core.boxes import leaves_of, open_box, winner_key
 from nullabona.client.core.chat import notices
 from nullabona.client.core.devices import own
 from nullabona.client.core.errors import MlsRefused
+from nullabona.client.core.evidence import Judged
 from nullabona.client.core.heals import Heal
 from nullabona.client.core.items import Ticket
 from nullabona.client.core.mlsport import Candidate
 from nullabona.client.core.outgoing import FRAME, Target, queue_blob
 from nullabona.client.core.policy import certificate_of
 from nullabona.client.core.roominfo import DEVICES, DIRECT, RoomInfo, decode_info
-from nullabona.client.core.state import AWAY, JOINED, BoxTrack, Intent, Merged, RemoveAccount, RoomState
+from nullabona.client.core.state import AWAY, JOINED, BoxTrack, Merged, RemoveAccount, RoomState
 from nullabona.client.core.step import Step
 from nullabona.errors import PeerError
 from nullabona.wire.address import EpochKeys, epoch_keys
@@ -59,6 +60,7 @@ class Join:
     deadline: int
     by: bytes
     """The account whose ticket it is."""
+    judged: Judged
 
     @property
     def keys(self) -> EpochKeys:
@@ -79,14 +81,14 @@ def start(step: Step, room: RoomState, ticket: Ticket, by: bytes) -> Join | None
         return None
     try:
         candidate = step.mls.join_external(ticket.group_info, ticket.tree)
-        _check(step, room, heal, ticket, candidate, by)
+        judged = _check(step, room, heal, ticket, candidate, by)
     except PeerError as refused:
         _refused(step, room, heal, by, refused)
         return None
     if room.phase == JOINED:
         healing.say_moved(step, room, heal)
     deadline = step.now + step.timing.ticket * _PATIENCE
-    join = Join(room.id, _relay(room, ticket, candidate), ticket, candidate, b"", ticket.seq, deadline, by)
+    join = Join(room.id, _relay(room, ticket, candidate), ticket, candidate, b"", ticket.seq, deadline, by, judged)
     join.frame = _queue(step, join)
     heal.next_at = deadline + step.chance.between(0, step.timing.ticket)
     return join
@@ -109,7 +111,7 @@ def _refused(step: Step, room: RoomState, heal: Heal, by: bytes, refused: PeerEr
         step.event("warning", room.id, code="ticket-refused", reason=getattr(refused, "reason", refused.code))
 
 
-def _check(step: Step, room: RoomState, heal: Heal, ticket: Ticket, candidate: Candidate, by: bytes) -> None:
+def _check(step: Step, room: RoomState, heal: Heal, ticket: Ticket, candidate: Candidate, by: bytes) -> Judged:
     """Raises `PeerError` unless the branch is this room, is one that ``by`` may lead to, and its winning commit removed
     whom it is said to have removed.
 
@@ -127,7 +129,7 @@ def _check(step: Step, room: RoomState, heal: Heal, ticket: Ticket, candidate: C
         candidate.discard()
         raise MlsRefused("a ticket leads to another room", "wrong-group")
     try:
-        evidence.check_branch(step, room, heal, by, info, candidate.group.members(), ticket)
+        return evidence.check_branch(step, room, heal, by, info, candidate.group.members(), ticket)
     except MlsRefused:
         candidate.discard()
         raise
@@ -207,14 +209,15 @@ def adopt(step: Step, room: RoomState, join: Join) -> None:
     heal = room.heal or Heal("late", join.ticket.epoch, b"", [], [], step.now)
     heal = healing.parted(room, heal, told)
     invites.keep_welcome(step, room)
-    intents = _to_redo(room, heal)
+    intents = healing.to_redo(room, heal)
     _leave_branch(step, room, heal)
     group = join.candidate.adopt()
     before_relay = room.relay
     info: RoomInfo = decode_info(group.room_info())
     room.history = [Merged(epoch, commit, list(removed), [], []) for epoch, commit, removed in told]
     known, room.info = room.info, info
-    rulings.take_over(room, join.ticket)
+    rulings.take_over(room, join.ticket, join.judged.rulings)
+    room.as_of = join.judged.as_of
     room.heal, room.pending, room.intents = None, None, intents
     room.redo = [intent.account for intent in intents if isinstance(intent, RemoveAccount)]
     room.phase = JOINED
@@ -244,16 +247,6 @@ def adopt(step: Step, room: RoomState, join: Join) -> None:
     if info.kind == DEVICES:
         own.settle_room(step, room.id)
     step.event("rejoined", room.id, reason=heal.reason, epoch=room.epoch)
-
-
-def _to_redo(room: RoomState, heal: Heal) -> list[Intent]:
-    intents = list(room.intents)
-    if room.pending is not None:
-        intents += room.pending.intents
-    for merged in healing.undone(room, heal):
-        intents += merged.mine
-        intents += [RemoveAccount(order.account, order) for order in merged.orders]
-    return [intent for index, intent in enumerate(intents) if intent not in intents[:index]]
 
 
 def _leave_branch(step: Step, room: RoomState, heal: Heal) -> None:

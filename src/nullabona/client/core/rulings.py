@@ -28,6 +28,7 @@ from nullabona.client.core.roominfo import GROUP, RoomInfo, decode_info, encode_
 from nullabona.client.core.state import AWAY, AddAccount, Intent, RoomState
 from nullabona.client.core.step import Step
 from nullabona.errors import PeerError
+from nullabona.wire.certificate import DeviceCertificate
 
 KEPT: Final = 8
 """So many are remembered and carried: what an admin did before, its later rulings say, too."""
@@ -96,10 +97,25 @@ def to_carry(room: RoomState) -> tuple[tuple[Ruling, ...], tuple[RemovalOrder, .
     return tuple(decode_ruling(data) for data in room.rulings), tuple(room.went)
 
 
-def take_over(room: RoomState, ticket: Ticket) -> None:
-    """We came by a ticket that was judged: what it carried is what this branch goes by."""
-    room.rulings = [encode_ruling(ruling) for ruling in ticket.rulings][-KEPT:]
+def take_over(room: RoomState, ticket: Ticket, believed: Iterable[Ruling]) -> None:
+    """We came by a ticket that was judged: what was believed of it is what this branch goes by."""
+    room.rulings = [encode_ruling(ruling) for ruling in believed][-KEPT:]
     room.went = list(ticket.went)[-MOST_WENT:]
+
+
+def well_signed(room: RoomState, ticket: Ticket | None) -> tuple[Ruling, ...]:
+    """The rulings of a ticket by somebody who may say what the room is."""
+    carried = ticket.rulings if ticket is not None else ()
+    return tuple(each for each in carried if each.room == room.id and _signer(each) is not None)
+
+
+def _signer(ruling: Ruling) -> DeviceCertificate | None:
+    """Who signed it; None if it is not signed well, or says nothing."""
+    try:
+        decode_info(ruling.info)
+        return ruling.verify()
+    except PeerError:
+        return None
 
 
 # -- followed -----------------------------------------------------------------------------------------------------
@@ -120,11 +136,15 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Ruled:
-    """What the room may be by the rulings: its info, who is in, and who of them may have gone by their own will."""
+    """What the room may be by the rulings: its info, who is in, and who of them may have gone by their own will.
+
+    ``rulings``: those that were followed, or are as old as what we know.
+    """
 
     info: RoomInfo
     members: bytes
     went: frozenset[bytes]
+    rulings: tuple[Ruling, ...] = ()
 
     def has(self, accounts: set[bytes], proven: set[bytes]) -> bool:
         """Whether these may be the room's accounts; whom a ``proven`` removal names may be in or not."""
@@ -151,9 +171,12 @@ def known(step: Step, room: RoomState, heal: Heal, ticket: Ticket | None) -> Kno
 
 
 def _since(step: Step, room: RoomState, fork: int | None) -> int:
-    """The epoch of the last ruling that we know, without our own ones since the fork; -1: that is not remembered."""
+    """The epoch of the last ruling that we know, without our own ones since the fork; -1: that is not remembered.
+
+    By coming in we know all before; but not if one led us here who may not say what the room is.
+    """
     own = step.store.device(room.id, step.me.device)
-    entered = [own.since - 1] if own is not None else []
+    entered = [room.as_of] if room.as_of is not None else [own.since - 1] if own is not None else []
     heard = [
         ruling.epoch
         for ruling in map(decode_ruling, room.rulings)
@@ -169,22 +192,22 @@ def follow(step: Step, room: RoomState, ours: Known, ticket: Ticket | None) -> R
     that we remember the words of must come first.
     """
     info, members, by_key = ours.info, members_hash(ours.accounts), _accounts(step, room)
-    last, begun = ours.since, ours.since >= 0
+    last, begun, followed = ours.since, ours.since >= 0, list[Ruling]()
     for ruling in ticket.rulings if ticket else ():
-        if ruling.room != room.id or ruling.epoch <= last:
+        if ruling.room != room.id or (signer := _signer(ruling)) is None:
             continue
-        try:
-            signer = ruling.verify()
-            ruled = decode_info(ruling.info)
-        except PeerError:
+        if ruling.epoch <= last:
+            followed.append(ruling)  # nothing new to us: but others whom we let in may need it
             continue
+        ruled = decode_info(ruling.info)
         if signer.account_id in info.admins and signer.device_key.hex() not in room.former:
             begun = begun or ruled == info
             last = ruling.epoch
             info, members = (ruled, ruling.members) if begun else (info, members)
+            followed.append(ruling)
     went = frozenset(order.account for order in (ticket.went if ticket else ()) if _holds(order, room, info, by_key))
     admins = tuple(account for account in info.admins if account not in went)
-    return Ruled(structs.replace(info, admins=admins) if admins else info, members, went)
+    return Ruled(structs.replace(info, admins=admins) if admins else info, members, went, tuple(followed))
 
 
 def _accounts(step: Step, room: RoomState) -> dict[bytes, bytes]:

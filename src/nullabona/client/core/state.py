@@ -297,6 +297,10 @@ class RoomState(msgspec.Struct):
     """The account whose word alone brought us to this branch."""
     led_at: int = 0
     """When to ask somebody else whether it is the room's; 0: that is known."""
+    let_in_by: bytes = b""
+    """The account whose invitation brought us into the room."""
+    as_of: int | None = None
+    """Since such a one led us here: the epoch up to which we knew the room before; None: from when our leaf came on."""
     profile_at: int = 0
     """When to tell the room what our account is called."""
     profile_late: bool = False

@@ -137,6 +137,12 @@ def fulfilled(step: Step, room: bytes) -> None:
         _become(step, wish, "over")
 
 
+def awaits_another(step: Step, room: bytes, account: bytes) -> bool:
+    """Whether we asked another account to be let into a room and still wait for it."""
+    wish = _find(step, room)
+    return wish is not None and wish.account != account and wish.state in OPEN and step.now < wish.ends_at()
+
+
 # -- time ---------------------------------------------------------------------------------------------------------
 
 
