@@ -322,6 +322,16 @@ def test_no_way_leads_to_a_device_that_went() -> None:
     assert "" == judged(stage, again, info, JUN, SORA, seeks=heal(JUN))
 
 
+def test_whom_we_took_a_role_from_does_not_lead_to_where_they_have_it_still() -> None:
+    """Anybody else may: the other branch may know nothing of it."""
+    stage = Stage()
+    was = group(stage.me.account, JUN.account)
+    ours = Merged(3, b"ours" * 8, [], [], [UpdateKeys()], was=was)
+    room = stage.room(JUN, SORA, info=group(stage.me.account), history=[ours])
+    found = [judged(stage, room, was, JUN, SORA, by=by, seeks=heal(by)) for by in (JUN, SORA)]
+    assert ["unproven-roles", ""] == found
+
+
 @pytest.mark.parametrize(
     ("phase", "helpers", "attempts", "expected"),
     [

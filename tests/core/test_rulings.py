@@ -206,7 +206,7 @@ def test_what_a_ticket_carries_and_what_is_taken_over_from_one() -> None:
     with stage.step() as step:
         state = step.room(room)
         assert ((said[0],), tuple(went[:2])) == rulings.to_carry(state)
-        rulings.take_over(state, ticket(room, *said, went=(leaving(b"x" * 32), *went)))
+        rulings.take_over(state, ticket(room, went=(leaving(b"x" * 32), *went)), said)
         assert (said[1:], went) == ([decode_ruling(data) for data in state.rulings], state.went)
 
 
@@ -284,9 +284,43 @@ def test_what_only_we_have_made_since_the_fork_is_not_counted() -> None:
 
 
 def followed(stage: Stage, room: bytes, ours: Known, given: Ticket | None) -> Ruled:
-    """What the room may be."""
+    """What the room may be, whatever is kept of the rulings."""
     with stage.step() as step:
-        return rulings.follow(step, step.room(room), ours, given)
+        return replace(rulings.follow(step, step.room(room), ours, given), rulings=())
+
+
+def test_of_a_ticket_those_rulings_are_kept_that_were_followed_or_are_old() -> None:
+    """Not what nobody may say, or another room's: who took it for heard would not hear what comes."""
+    stage = Stage()
+    room = stage.room(JUN, SORA)
+    ours = Known(group(JUN.account), frozenset({JUN.account}), 3)
+    old, news = ruling(JUN, room, group(JUN.account), epoch=3), ruling(JUN, room, group(JUN.account), epoch=5)
+    lies = [
+        ruling(SORA, room, group(SORA.account), epoch=4),
+        ruling(SORA, room, group(SORA.account), epoch=2**40),
+        ruling(JUN, b"x" * 32, group(JUN.account), epoch=4),
+        structs.replace(old, signature=bytes(64)),
+        structs.replace(news, signature=bytes(64)),
+    ]
+    given = ticket(room, old, *lies, news)
+    with stage.step() as step:
+        assert (old, news) == rulings.follow(step, step.room(room), ours, given).rulings
+        assert (old, *lies[:2], news) == rulings.well_signed(step.room(room), given)
+        assert () == rulings.well_signed(step.room(room), None)
+
+
+def test_who_was_led_by_one_who_is_no_admin_knows_the_room_as_before() -> None:
+    """Not as of the epoch in which our leaf came there."""
+    stage = Stage()
+    room = stage.room(JUN)
+    entered(stage, room, 7)
+    assert 6 == known(stage, room, heal()).since
+    with stage.step() as step:
+        step.room(room).as_of = 2
+    assert 2 == known(stage, room, heal()).since
+    with stage.step() as step:
+        step.room(room).rulings = [encode_ruling(ruling(JUN, room, group(), epoch=4))]
+    assert 4 == known(stage, room, heal()).since
 
 
 def test_rulings_are_followed_as_far_as_each_is_by_an_admin_of_the_one_before() -> None:

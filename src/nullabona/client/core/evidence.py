@@ -176,7 +176,7 @@ def check_branch(
     if vouches(step, room.info, by) or _last_resort(room, heal):
         return Judged(rulings.well_signed(room, ticket), None)
     ours = rulings.known(step, room, heal, ticket)
-    if by in {*ours.info.deciders, *ours.undone}:
+    if by in ours.info.deciders:
         raise MlsRefused("a ticket is by somebody from whom we took a role since", "unproven-roles")
     ruled = rulings.follow(step, room, ours, ticket)
     if _rules(info) != _rules(ruled.info):
