@@ -12,8 +12,7 @@ from nullabona.client.core.items import Invitation, encode_pack
 from nullabona.client.core.roominfo import ROOM_INFO_EXTENSION, encode_info
 from nullabona.wire.blob import cut_blob
 from tests.rooms.hostile import add, all_well, kinds, mole, people, remove, to_inbox, update_keys, warnings
-from tests.rooms.test_false_branches import DAY, MINUTE
-from tests.rooms.test_nobodys_word import HOUR
+from tests.rooms.test_false_branches import DAY, HOUR, MINUTE
 from tests.rooms.test_wishes import follow, give
 from tests.rooms.world import RELAY, Person, World
 
