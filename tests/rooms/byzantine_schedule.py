@@ -15,8 +15,6 @@ from nullabona.client.core.errors import BadRequest, LastAdmin, NotAllowed, NotI
 from tests.rooms.byzantine import Hostile
 from tests.rooms.byzantine_bounds import (
     APART_H,
-    CALLS_PER_FRAME,
-    CALLS_PER_HOUR,
     DAY,
     HOUR,
     MINUTE,
@@ -24,6 +22,7 @@ from tests.rooms.byzantine_bounds import (
     REMOVAL_MIN,
     Part,
 )  # fmt: skip
+from tests.rooms.byzantine_end import check_end, free_calls
 from tests.rooms.copying import copied
 from tests.rooms.devices import another_device, remove_device
 from tests.rooms.watching import Watch
@@ -360,40 +359,16 @@ class ByzantineSchedule:
     def check(self) -> None:
         """In the end: all are together and have all that was said, once, and nobody worked too much."""
         assert self._together(), self._places()
-        rosters = {frozenset(person.members(self.room)) for person in self.safe}
-        assert len(rosters) == 1, "rosters differ"
-        roster = set(next(iter(rosters)))
-        assert {person.account for person in self.safe} <= roster, "an honest person is not listed"
-        if self.target or self.part is Part.REMOVED:
-            assert self.bad.account not in roster, "whom an admin put out is in"
-        self._check_messages(roster)
-        self._check_work()
+        check_end(self)
 
-    def _check_messages(self, roster: set[bytes]) -> None:
-        for person in [*self.safe, self.spare]:
-            doubled = [text for text, count in Counter(person.texts(self.room)).items() if count > 1]
-            assert not doubled, f"{person.name} sees twice: {doubled}"
-            shown = [data["id"] for kind, room, data in person.events() if kind == "message" and room == self.room]
-            assert len(shown) == len(set(map(bytes, shown))), f"{person.name} was told twice"  # type: ignore[arg-type]
-        readers = [*self.safe, *([self.spare] if self.spare.account in roster else [])]
-        for said in self.said:
-            for person in readers:
-                if person.account in said.roster and said.sender in readers:
-                    assert said.text in person.texts(self.room), f"{person.name} lost {said.text}"
-
-    def _check_work(self) -> None:
-        hours = (self.world.now - self.began) / HOUR
-        free = CALLS_PER_HOUR * (hours + len(self.said) + 24)
-        for person in self.safe:
-            calls = sum(count for name, count in self.calls.items() if name.startswith(f"{person.name} "))
-            most = free + CALLS_PER_FRAME * self.hostile.frames
-            assert calls <= most, f"{person.name} made {calls} calls for {self.hostile.frames} hostile frames"
+    def calls_of(self, person: Person) -> int:
+        """How many calls of the crate a device has made."""
+        return sum(count for name, count in self.calls.items() if name.startswith(f"{person.name} "))
 
     def calls_per_frame(self) -> float:
         """What the honest device that worked most did for each hostile frame, beyond what it does by itself."""
-        free = CALLS_PER_HOUR * ((self.world.now - self.began) / HOUR + len(self.said) + 24)
-        most = max(sum(n for name, n in self.calls.items() if name.startswith(f"{p.name} ")) for p in self.safe)
-        return max(0.0, most - free) / max(1, self.hostile.frames)
+        most = max(self.calls_of(person) for person in self.safe)
+        return max(0.0, most - free_calls(self)) / max(1, self.hostile.frames)
 
     def _counted(self) -> Watch:
         """Count every call of the crate by every device, and watch the honest ones' ratchets."""

@@ -29,14 +29,8 @@ TOLD: Final[Mapping[str, tuple[tuple[str, str], tuple[str, str]]]] = {
         ("초대를 따라갈 수 없었어요.", "초대한 사람에게 다시 초대해 달라고 하세요."),
     ),
     "two-versions": (
-        (
-            "{handle} invites you into another version of this room than the one you are in.",
-            "Ask them and whoever let you in, in another way, which one is right; then accept or decline the request.",
-        ),
-        (
-            "{handle} 님이 지금 있는 방과 다른 버전의 같은 방으로 초대했어요.",
-            "초대한 두 사람에게 다른 방법으로 어느 쪽이 맞는지 물어본 다음, 요청을 수락하거나 거절하세요.",
-        ),
+        ("{handle} invites you into another version of this room.", "Ask both inviters in another way, then answer."),
+        ("{handle} 님이 이 방의 다른 버전으로 초대했어요.", "초대한 두 분에게 직접 물어보고 답하세요."),
     ),
     "alone-on-branch": (
         ("Nobody else is in this version of the room.", "Ask its members to add you again."),

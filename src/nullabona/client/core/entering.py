@@ -18,6 +18,7 @@ from nullabona.client.core import (
     messages,
     people,
     receipts,
+    redoing,
     relocating,
     returning,
     signers,
@@ -355,7 +356,7 @@ def enter(
 def _take_along(room: RoomState, old: RoomState) -> None:
     """What we want of the room, and what we and ours had done on the branch that we leave, is to be done here, too."""
     if old.heal is not None:
-        room.intents = healing.to_redo(old, old.heal)
+        room.intents = redoing.to_redo(old, old.heal)
         room.redo = [intent.account for intent in room.intents if isinstance(intent, RemoveAccount)]
 
 

@@ -26,7 +26,7 @@ from nullabona.client.core.heals import Heal, Helper, Rival, Tries
 from nullabona.client.core.items import Ticket, TicketRequest
 from nullabona.client.core.proofs import Claim, decode_claim
 from nullabona.client.core.records import Device, Message, MessageState
-from nullabona.client.core.state import BoxTrack, Intent, Merged, RemoveAccount, RoomState
+from nullabona.client.core.state import BoxTrack, RemoveAccount, RoomState
 from nullabona.client.core.step import DAY_MS, Step
 from nullabona.errors import PeerError
 from nullabona.wire.address import Address
@@ -384,21 +384,3 @@ def parted(room: RoomState, heal: Heal, told: Iterable[tuple[int, bytes, tuple[b
     fork = min(merged.epoch for merged in ours)
     commit, removed = theirs[fork]
     return Heal(heal.reason, fork, commit, removed, heal.helpers, heal.next_at)
-
-
-def to_redo(room: RoomState, heal: Heal) -> list[Intent]:
-    """What we want of the room, and what this branch has done and the other has not: to be done there."""
-    intents = list(room.intents)
-    if room.pending is not None:
-        intents += room.pending.intents
-    for merged in undone(room, heal):
-        intents += merged.mine
-        intents += [RemoveAccount(order.account, order) for order in merged.orders]
-    return [intent for index, intent in enumerate(intents) if intent not in intents[:index]]
-
-
-def undone(room: RoomState, heal: Heal) -> list[Merged]:
-    """What this branch did since the fork and the other one has not: to be redone there."""
-    if not heal.commit:
-        return []
-    return [merged for merged in room.history if merged.epoch >= heal.epoch and merged.commit != heal.commit]

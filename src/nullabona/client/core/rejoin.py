@@ -20,6 +20,7 @@ from nullabona.client.core import (
     messages,
     people,
     receipts,
+    redoing,
     relocating,
     rulings,
 )
@@ -209,7 +210,7 @@ def adopt(step: Step, room: RoomState, join: Join) -> None:
     heal = room.heal or Heal("late", join.ticket.epoch, b"", [], [], step.now)
     heal = healing.parted(room, heal, told)
     invites.keep_welcome(step, room)
-    intents = healing.to_redo(room, heal)
+    intents = redoing.to_redo(room, heal)
     _leave_branch(step, room, heal)
     group = join.candidate.adopt()
     before_relay = room.relay
