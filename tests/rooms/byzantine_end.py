@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def check_end(schedule: ByzantineSchedule) -> None:
-    """All who are together say the same of the room, have all that was said, once, and worked no more than is stated."""
+    """All say the same of the room, have all that was said, once, and worked no more than is stated."""
     room = schedule.room
     rosters = {frozenset(person.members(room)) for person in schedule.safe}
     assert len(rosters) == 1, "rosters differ"
