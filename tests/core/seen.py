@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from hashlib import sha256
+from typing import Any
 
+from nullabona.client.core.content import Body, decode_envelope
+from nullabona.client.core.mlsport import Group
 from nullabona.client.core.records import DeviceView, Frame
 from nullabona.client.core.state import BoxTrack, RoomState
 from nullabona.client.core.step import Step
 from nullabona.wire.frame import Kind
 from tests.core.stage import RELAY, Other
 
-INCARNATION = b"incarnation one."
+INCARNATION = b"this box"
 CHAIN = b"chain"
 
 
@@ -45,9 +48,44 @@ def view(
 
 def earlier(room: RoomState, epoch: int = 0, **about: object) -> BoxTrack:
     """A closed box before the room's current one, which has the epoch after it."""
-    track = BoxTrack(epoch, digest(f"epoch {epoch}"), incarnation=INCARNATION, relay=RELAY, winner=digest("winner"))
+    track = BoxTrack(
+        epoch,
+        digest(f"epoch {epoch}"),
+        incarnation=INCARNATION,
+        chain=digest("chain"),
+        relay=RELAY,
+        winner=digest("winner"),
+    )
     for name, value in about.items():
         setattr(track, name, value)
     room.boxes.insert(len(room.boxes) - 1, track)
     room.current.epoch = max(room.current.epoch, epoch + 1)
     return track
+
+
+class Overheard:
+    """A step's MLS, which notes what is said in rooms before it is encrypted."""
+
+    def __init__(self, step: Step) -> None:
+        self.said: list[Body] = []
+        self._mls = step.mls
+        step.mls = self
+
+    def group(self, room: bytes) -> _Listening:
+        """The room's group."""
+        return _Listening(self._mls.group(room), self.said)
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 (whatever MLS has)
+        return getattr(self._mls, name)
+
+
+class _Listening:
+    def __init__(self, group: Group, said: list[Body]) -> None:
+        self._group, self._said = group, said
+
+    def encrypt(self, plaintext: bytes) -> bytes:
+        self._said.append(decode_envelope(plaintext).body)
+        return self._group.encrypt(plaintext)
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 (whatever a group has)
+        return getattr(self._group, name)

@@ -82,7 +82,7 @@ def test_what_all_have_is_delivered_and_kept_no_longer(
     assert (expected, kept) == (told.update(), told.kept())
 
 
-@pytest.mark.parametrize("about", [{"incarnation": b"incarnation two."}, {"chain": bytes(16)}, {"chain": b""}])
+@pytest.mark.parametrize("about", [{"incarnation": b"that box"}, {"chain": bytes(16)}, {"chain": b""}])
 def test_a_view_of_another_history_acknowledges_nothing(about: dict[str, bytes]) -> None:
     """Of a box that was lost since, or by somebody who still waits for what lies before it."""
     told = Told()
@@ -174,7 +174,7 @@ def test_a_message_that_went_out_again_is_not_delivered_by_its_old_frame() -> No
         (4, {"missing": (3,)}, False),
         (4, {"unreadable": (3,)}, False),
         (4, {"missing": (4,), "unreadable": (2,)}, True),
-        (4, {"incarnation": b"incarnation two."}, False),
+        (4, {"incarnation": b"that box"}, False),
         (4, {"chain": bytes(16)}, False),
         (7, {}, True),
         (8, {}, False),
@@ -244,7 +244,7 @@ def test_somebody_came_along_if_a_member_was_seen_in_a_later_epoch(
         ([(JUN, 1, {}), (BO, 1, {})], True),
         ([(JUN, 0, {}), (BO, 1, {})], True),
         ([(JUN, 1, {})], False),
-        ([(JUN, 1, {}), (BO, 1, {"incarnation": b"incarnation two."})], False),
+        ([(JUN, 1, {}), (BO, 1, {"incarnation": b"that box"})], False),
         ([], False),
     ],
 )

@@ -69,10 +69,10 @@ def test_who_led_us_away_from_the_room_is_not_believed_for_a_week() -> None:
         assert ({BO.account.hex(): START + WEEK}, b"") == (found.doubted, found.led_by)
 
 
-@pytest.mark.parametrize("by", [JUN, BO])
-def test_an_invitation_does_not_make_us_forget_who_said_what(by: Other) -> None:
+@pytest.mark.parametrize(("by", "low", "pause"), [(JUN, True, 0), (BO, True, SOON), (BO, False, SOON + SOON // 4)])
+def test_an_invitation_does_not_make_us_forget_who_said_what(by: Other, low: bool, pause: int) -> None:  # noqa: FBT001
     """And if it is a plain member's, we look around in a while."""
-    stage = Stage()
+    stage = Stage(chance=Chance(low=low))
     about: dict[str, Any] = {
         "doubted": {"aa": 5},
         "tries": {"aa": Tries(1, 2)},
@@ -84,7 +84,7 @@ def test_an_invitation_does_not_make_us_forget_who_said_what(by: Other) -> None:
         old, new = step.room(old_id), step.room(new_id)
         arrivals.invited(step, old, new, by.account)
         assert about == {name: getattr(new, name) for name in about}
-        assert ((b"", 0) if by is JUN else (BO.account, START + SOON + SOON // 4)) == (new.led_by, new.led_at)
+        assert ((b"", 0) if by is JUN else (BO.account, START + pause)) == (new.led_by, new.led_at)
 
 
 # -- looking around -----------------------------------------------------------------------------------------------
@@ -97,12 +97,12 @@ def led(stage: Stage, *others: Other, admins: tuple[Other, ...] = (JUN,), **abou
 
 
 def asked(stage: Stage, room: bytes, now: int = START) -> tuple[set[bytes] | None, int]:
-    """Whom the device asks for the room after it looked around, and when it looks again, in ms from now."""
+    """Whom the device asks for the room after it looked around, and when it looks again, in ms; -1: not again."""
     with stage.step(now) as step:
         found = step.room(room)
         arrivals.look_around(step, found)
         helpers = {each.account for each in found.heal.helpers} if found.heal is not None else None
-        return helpers, found.led_at - now if found.led_at else 0
+        return helpers, found.led_at - now if found.led_at else -1
 
 
 def test_an_admin_who_has_not_come_is_asked() -> None:
@@ -122,7 +122,7 @@ def test_before_its_time_nothing_is_asked(before: int) -> None:
     stage = Stage()
     room, other = led(stage, JUN, BO), led(stage, JUN, BO, led_at=0)
     assert (None, before) == asked(stage, room, START - before)
-    assert (None, 0) == asked(stage, other)
+    assert (None, -1) == asked(stage, other)
 
 
 def test_whoever_looks_for_a_branch_does_not_look_around() -> None:
@@ -147,7 +147,7 @@ def test_if_no_admin_is_left_the_others_are_asked() -> None:
 def test_nobody_is_asked_where_nobody_could_say() -> None:
     """Only who led us is in: that is known well enough."""
     stage = Stage()
-    assert (None, 0) == asked(stage, led(stage, BO, admins=(BO,)))
+    assert (None, -1) == asked(stage, led(stage, BO, admins=(BO,)))
 
 
 def test_an_admin_who_was_seen_here_has_said_enough() -> None:
@@ -160,7 +160,7 @@ def test_an_admin_who_was_seen_here_has_said_enough() -> None:
             old = earlier(found)
             view(step, old if in_old else found.current, JUN, 1)
             step.store.put_devices([replace(stage.row, room=id, since=since)])
-    assert [(None, 0), ({JUN.account}, LATER), (None, 0)] == [asked(stage, each) for each in (room, before, unknown)]
+    assert [(None, -1), ({JUN.account}, LATER), (None, -1)] == [asked(stage, each) for each in (room, before, unknown)]
 
 
 def test_where_our_own_place_is_not_known_every_box_counts() -> None:
@@ -170,7 +170,7 @@ def test_where_our_own_place_is_not_known_every_box_counts() -> None:
     with stage.step() as step:
         step.store.drop_devices(room, [stage.me.device])
         view(step, earlier(step.room(room)), JUN, 1)
-    assert (None, 0) == asked(stage, room)
+    assert (None, -1) == asked(stage, room)
 
 
 # -- what a ticket says -------------------------------------------------------------------------------------------

@@ -217,9 +217,10 @@ def test_another_box_than_the_one_we_read_was_made_anew() -> None:
     ("seq", "doubts", "expected"), [(4, 0, False), (5, 8, True), (5, 9, False), (3, 0, False), (6, 0, True)]
 )
 def test_a_place_that_was_read_already_is_a_lie(seq: int, doubts: int, expected: bool) -> None:  # noqa: FBT001
-    """It is not looked for there, nor where much is gone already."""
+    """It is not looked for there, nor where much is gone already; and nothing is put there again at once."""
     posted = Posted()
     assert ({seq: posted.hash} if expected else {}) == appended(posted, seq, doubts=doubts)[0]
+    assert [] == posted.waiting()
 
 
 def test_a_frame_that_was_read_already_is_not_looked_for() -> None:

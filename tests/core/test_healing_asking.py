@@ -1,0 +1,311 @@
+"""How a device asks its way to another branch, whom, how often, and what it owes others there (spec/room.md §7)."""
+
+from __future__ import annotations
+
+import pytest
+
+from nullabona.client.core import healing, whereabouts
+from nullabona.client.core.heals import Heal, Tries
+from nullabona.client.core.items import Ticket, TicketRequest
+from nullabona.client.core.records import ContactState
+from nullabona.client.core.roominfo import DIRECT
+from nullabona.client.core.state import Merged
+from tests.core.forked import BO, EVE, JUN, PEOPLE, Fork, branch, helper
+from tests.core.stage import START, Other, Stage
+
+DAY, WEEK = 86_400_000, 7 * 86_400_000
+STRANGER = Other("stranger")
+COMMIT = b"c" * 32
+
+
+def ask(fork: Fork, times: int = 1, now: int = START) -> list[Other]:
+    """Whom the device asks, whenever it is time to."""
+    before = len(fork.asked())
+    for _ in range(times):
+        with fork.here(now) as (step, room, _):
+            healing.ask(step, room)
+            now = room.heal.next_at if room.heal is not None else now
+    return [who for who, _ in fork.asked()[before:]]
+
+
+# -- whom ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("reason", "helpers", "order"),
+    [
+        ("fork", [0], [0, 1, 0, 2, 0, 1]),
+        ("fork", [1, 0], [1, 2, 0, 2, 1, 2]),
+        ("silence", [], [0, 0, 1, 1, 2, 2]),
+        (healing.FAR, [], [0, 1, 2, 0, 1, 2]),
+        (healing.TOO_LATE, [], [0, 1, 2, 0, 1, 2]),
+        (healing.UNPROVEN, [2, 1], [2, 1, 2, 1, 2, 1]),
+    ],
+)
+def test_named_helpers_and_anybody_are_asked_by_turns(reason: str, helpers: list[int], order: list[int]) -> None:
+    """Whoever passes through epochs asks everybody once before anybody twice; who doubts, those named alone."""
+    fork = Fork()
+    fork.reachable(*PEOPLE)
+    fork.look_for(branch(reason, *(PEOPLE[at] for at in helpers)))
+    with fork.here() as (_, room, _track):
+        room.current.look_until = 1
+    assert [PEOPLE[at] for at in order] == ask(fork, 6)
+
+
+def test_where_everybody_is_named_nobody_else_is_asked() -> None:
+    """They are asked by turns."""
+    fork = Fork()
+    fork.reachable(*PEOPLE)
+    fork.look_for(branch("fork", *PEOPLE))
+    assert [PEOPLE[0], PEOPLE[0], PEOPLE[1], PEOPLE[1], PEOPLE[2]] == ask(fork, 5)
+
+
+@pytest.mark.parametrize("reason", ["silence", healing.FAR])
+def test_where_nobody_is_left_nobody_is_asked(reason: str) -> None:
+    """The question counts all the same: some day it ends."""
+    stage = Stage()
+    room = stage.room()
+    with stage.step() as step:
+        found = step.room(room)
+        found.current.look_until = 1
+        found.heal = branch(reason, commit=b"")
+        healing.ask(step, found)
+        assert (1, START + 40_000) == (found.heal.attempts, found.heal.next_at)
+    assert [] == stage.outbox()
+
+
+def test_a_question_names_the_fork_or_else_where_we_are() -> None:
+    """By the epoch and the commit of the branch."""
+    fork = Fork()
+    fork.reachable(JUN)
+    for heal in (branch("fork", JUN), branch("silence", JUN, commit=b"")):
+        fork.look_for(heal)
+        ask(fork)
+    expected = [TicketRequest(fork.id, 0, COMMIT), TicketRequest(fork.id, 1, b"")]
+    assert [(JUN, each) for each in expected] == fork.asked()
+
+
+def test_who_does_not_answer_is_looked_up_from_the_third_question_on() -> None:
+    """Their inbox may be elsewhere by now."""
+    fork = Fork()
+    fork.reachable(*PEOPLE)
+    fork.look_for(branch("fork", JUN))
+    looked = []
+    for _ in range(3):
+        ask(fork, 1, START + DAY)
+        with fork.here() as (step, room, _):
+            looked.append(whereabouts.wanted(step))
+            assert room.heal is not None
+            room.heal.next_at = START
+    assert [[], [], [JUN.handle]] == looked
+
+
+# -- when and how often -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("attempts", "low", "pause"),
+    [
+        (0, False, 20_000 + 20_000),
+        (0, True, 20_000),
+        (1, True, 40_000),
+        (2, True, 40_000),
+        (3, True, 80_000),
+        (15, True, 5_120_000),
+        (17, True, 5_120_000),
+        (22, False, 5_140_000),
+    ],
+)
+def test_the_pause_between_questions_doubles_with_every_second(attempts: int, low: bool, pause: int) -> None:  # noqa: FBT001
+    """Eight times at most."""
+    fork = Fork(low=low)
+    fork.look_for(branch("fork", JUN, attempts=attempts))
+    ask(fork)
+    heal = fork.heal()
+    assert heal is not None
+    assert (attempts + 1, START + pause) == (heal.attempts, heal.next_at)
+
+
+@pytest.mark.parametrize(("before", "asks"), [(1, False), (0, True)])
+def test_nothing_is_asked_before_its_time(before: int, asks: bool) -> None:  # noqa: FBT001
+    """Nor where nothing is looked for."""
+    fork = Fork()
+    fork.reachable(JUN)
+    fork.look_for(branch("fork", JUN))
+    assert ([JUN] if asks else []) == ask(fork, 1, START - before)
+    fork.look_for(None)
+    assert [] == ask(fork)
+
+
+def test_each_question_counts_for_whoever_said_that_there_is_a_branch() -> None:
+    """Who only lost the thread owes that to nobody."""
+    fork = Fork()
+    fork.look_for(branch("fork", JUN))
+    ask(fork)
+    with fork.here() as (_, room, _track):
+        assert ({JUN.account.hex(): Tries(1, START)}, Tries(1, START)) == (room.tries, room.vain)
+        room.heal = branch("silence", BO, commit=b"")
+    ask(fork)
+    with fork.here() as (_, room, _track):
+        assert ({JUN.account.hex(): Tries(1, START)}, Tries(1, START)) == (room.tries, room.vain)
+
+
+DOUBTFUL = [healing.BEHIND, healing.FAR, healing.LONELY, healing.OUTSIDE, healing.ASTRAY, healing.UNPROVEN]
+
+
+@pytest.mark.parametrize(
+    ("reason", "gone", "most", "warned"),
+    [
+        *((reason, [], 8, []) for reason in DOUBTFUL),
+        *((reason, [b"a"], 24, ["no-way-back"]) for reason in DOUBTFUL),
+        ("fork", [], 24, ["no-way-back"]),
+        ("moved", [], 24, ["no-way-back"]),
+        ("silence", [], 24, ["no-way-back"]),
+        (healing.TOO_LATE, [], 24, ["no-way-back"]),
+    ],
+)
+def test_where_there_may_be_no_branch_it_is_given_up_sooner_and_without_a_word(
+    reason: str, gone: list[bytes], most: int, warned: list[str]
+) -> None:
+    """Unless somebody has said that we are out there. Nobody is believed for a week who led us nowhere."""
+    fork = Fork()
+    fork.look_for(branch(reason, JUN, gone=gone, attempts=most - 1, next_at=START))
+    with fork.here() as (_, room, _track):
+        room.current.look_until = 1
+    ask(fork)
+    assert fork.heal() is not None
+    ask(fork, 1, START + DAY)
+    assert (None, warned) == (fork.heal(), fork.warned())
+    doubted = {JUN.account.hex(): START + DAY + WEEK} if reason in {"fork", "moved"} else {}
+    with fork.here() as (_, room, _track):
+        assert doubted == room.doubted
+
+
+def test_who_is_in_the_newest_epoch_asks_no_more_for_it() -> None:
+    """Unless there is more to read, or to wait for; other reasons do not end so."""
+    cases = [(healing.FAR, 0, 0, True), (healing.FAR, 1, 0, False), (healing.FAR, 0, 1, False), ("fork", 0, 0, False)]
+    for reason, head, look_until, over in cases:
+        fork = Fork()
+        fork.look_for(branch(reason, JUN, commit=b""))
+        with fork.here() as (_, room, _track):
+            room.current.head, room.current.look_until = head, look_until
+        ask(fork)
+        assert over is (fork.heal() is None)
+
+
+def test_who_is_blocked_is_not_asked() -> None:
+    """In a room of two there is nobody else: once a day it is seen whether that has changed."""
+    stage = Stage()
+    stage.contact(JUN, ContactState.BLOCKED)
+    room = stage.room(JUN, kind=DIRECT)
+    with stage.step() as step:
+        found = step.room(room)
+        whereabouts.remember(step, JUN.card())
+        found.heal = branch("fork", JUN)
+        healing.ask(step, found)
+        assert (0, START + DAY) == (found.heal.attempts, found.heal.next_at)
+    assert [] == stage.outbox()
+
+
+# -- what is answered ---------------------------------------------------------------------------------------------
+
+
+def test_an_answer_may_come_from_a_member_or_from_whom_we_ask() -> None:
+    """Nobody else's is taken."""
+    fork = Fork()
+    for heal, expected in ((None, (True, False)), (branch("fork", STRANGER), (True, True))):
+        fork.look_for(heal)
+        with fork.here() as (step, room, _):
+            assert expected == tuple(healing.may_answer(step, room, each.account) for each in (JUN, STRANGER))
+
+
+def gone(fork: Fork, *others: Other) -> list[bool]:
+    """Whether we believe that we are out, as these say one after the other."""
+    with fork.here() as (step, room, _):
+        return [healing.told_gone(step, each.certificate, room) for each in others]
+
+
+def test_we_are_out_if_an_admin_says_so() -> None:
+    """Of the room as we know it."""
+    fork = Fork(admins=(BO,))
+    fork.look_for(branch("fork", JUN))
+    assert [False, True] == gone(fork, JUN, BO)
+
+
+def test_we_are_out_if_everybody_says_so_whom_we_could_ask() -> None:
+    """Each of them once; a stranger's word does not count."""
+    fork = Fork()
+    fork.look_for(branch("fork", JUN))
+    assert [False, False, False, False, True] == gone(fork, JUN, BO, JUN, STRANGER, EVE)
+    heal = fork.heal()
+    assert heal is not None
+    assert [JUN.account, BO.account, EVE.account] == heal.gone
+
+
+def test_who_looks_for_nothing_is_not_told_that_they_are_out() -> None:
+    """It is an old answer."""
+    assert [False] == gone(Fork(admins=(BO,)), BO)
+
+
+def test_who_wanted_to_leave_is_out_by_anybodys_word() -> None:
+    """That is what they asked for."""
+    fork = Fork()
+    fork.look_for(branch("fork", JUN))
+    with fork.here() as (step, room, _):
+        step.store.set_value(f"leaving:{room.id.hex()}", b"order")
+    assert [True] == gone(fork, JUN)
+
+
+# -- tickets ------------------------------------------------------------------------------------------------------
+
+
+def ticket(fork: Fork, epoch: int, *history: bytes, secret: bytes = b"") -> Ticket:
+    """A way into an epoch, on a branch with these commits."""
+    with fork.here() as (_, room, _track):
+        secret = secret or room.current.secret
+    return Ticket(fork.id, epoch, secret, b"", b"", b"", 0, tuple((0, commit, ()) for commit in history))
+
+
+def test_who_is_where_we_are_leads_nowhere() -> None:
+    """The same epoch with the same secret."""
+    fork = Fork()
+    tickets = [ticket(fork, 1), ticket(fork, 2), ticket(fork, 1, secret=b"o" * 32)]
+    with fork.here() as (_, room, _track):
+        assert [True, False, False] == [healing.in_sync(room, each) for each in tickets]
+        lost = branch("silence", commit=b"")
+        assert [False, True, True] == [healing.leads_there(room, lost, each) for each in tickets]
+
+
+def test_a_ticket_leads_to_the_branch_if_it_went_through_its_commit() -> None:
+    """However far ahead another is."""
+    fork = Fork()
+    tickets = [ticket(fork, 9, b"x" * 32), ticket(fork, 1, b"x" * 32, COMMIT), ticket(fork, 9)]
+    with fork.here() as (_, room, _track):
+        assert [False, True, False] == [healing.leads_there(room, branch("fork"), each) for each in tickets]
+
+
+def merged(epoch: int, commit: bytes) -> Merged:
+    return Merged(epoch, commit, [], [], [])
+
+
+def test_who_only_lost_the_thread_may_have_parted_from_the_others() -> None:
+    """Then the first commit that is not theirs began it, and what removed somebody there is known."""
+    fork = Fork()
+    lost = branch("silence", JUN, commit=b"", next_at=START + 7, attempts=3)
+    with fork.here() as (_, room, _track):
+        room.history = [merged(2, b"two"), merged(4, b"four"), merged(3, b"three"), merged(5, b"five")]
+        told = [(3, b"other three", (EVE.account,)), (2, b"two", ()), (4, b"other four", ()), (9, b"nine", ())]
+        expected = Heal("silence", 3, b"other three", [EVE.account], [helper(JUN)], START + 7)
+        assert expected == healing.parted(room, lost, told)
+        assert lost is healing.parted(room, lost, [(2, b"two", ()), (9, b"nine", ())])
+        known = branch("fork", JUN)
+        assert known is healing.parted(room, known, told)
+
+
+def test_what_only_our_branch_did_is_undone() -> None:
+    """From the fork on, but for what the other branch did as well; who lost the thread undoes nothing."""
+    fork = Fork()
+    with fork.here() as (_, room, _track):
+        room.history = [merged(0, b"before"), merged(1, b"ours"), merged(2, b"later"), merged(3, COMMIT)]
+        assert room.history[1:3] == healing.undone(room, branch("fork", epoch=1))
+        assert [] == healing.undone(room, branch("silence", commit=b"", epoch=1))

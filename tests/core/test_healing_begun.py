@@ -1,0 +1,168 @@
+"""Which branch a device looks for, once it has heard of one or lost the thread (spec/room.md §§5, 7)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from nullabona.client.core import healing
+from nullabona.client.core.content import Moved
+from nullabona.client.core.heals import Heal, Tries
+from tests.core.forked import BO, EVE, HIGH, JUN, LOW, Alone, Fork, branch, helper
+from tests.core.stage import START
+
+MINUTE = 60_000
+
+
+# -- somebody moves -----------------------------------------------------------------------------------------------
+
+
+def followed(fork: Fork, moved: Moved, *, since: int = 1) -> Heal | None:
+    """Jun says that they move to another branch; we are in since an epoch."""
+    with fork.here() as (step, room, _):
+        own = step.store.device(room.id, step.me.device)
+        assert own is not None
+        step.store.put_devices([replace(own, since=since)])
+        healing.follow(step, room, JUN.row(room.id, 1), moved)
+        return room.heal
+
+
+@pytest.mark.parametrize(
+    ("winner", "removed", "moved", "follows"),
+    [
+        (HIGH, False, Moved(0, b"c" * 32, 1), True),
+        (HIGH, False, Moved(0, HIGH, 1), False),
+        (HIGH, False, Moved(0, HIGH, 0), False),
+        (b"b" * 32, False, Moved(0, b"c" * 32, 1), False),
+        (b"b" * 32, False, Moved(0, b"c" * 32, 0), True),
+        (HIGH, True, Moved(0, b"c" * 32, 1), False),
+        (HIGH, True, Moved(0, b"c" * 32, 0), True),
+    ],
+)
+def test_a_member_is_followed_to_a_better_branch(winner: bytes, removed: bool, moved: Moved, follows: bool) -> None:  # noqa: FBT001
+    """Not to the commit that we went through ourselves, nor to a worse one."""
+    fork = Fork(winner)
+    with fork.here() as (_, room, _track):
+        room.history[0].removed = [EVE.account] if removed else []
+    expected = Heal("moved", 0, moved.commit, [], [helper(JUN)], START)
+    assert (expected if follows else None) == followed(fork, moved)
+
+
+def test_of_an_epoch_that_we_do_not_remember_everybody_is_followed() -> None:
+    """Unless their word led nowhere before, or the box of that epoch is here: there it is judged."""
+    moved = Moved(0, HIGH, 1)
+    for doubted, since, follows in ((0, 1, True), (START + 1, 1, False), (0, 0, False)):
+        fork = Fork()
+        with fork.here() as (_, room, _track):
+            room.history = []
+            room.doubted = {JUN.account.hex(): doubted}
+        assert follows is (followed(fork, moved, since=since) is not None)
+
+
+# -- the thread is lost -------------------------------------------------------------------------------------------
+
+
+def test_who_lost_the_thread_asks_anybody_soon() -> None:
+    """If there is anybody, and nothing is looked for yet."""
+    fork = Fork()
+    with fork.here() as (step, room, _):
+        healing.lost_thread(step, room, "silence")
+    assert Heal("silence", 1, b"", [], [], START + 2_000) == fork.heal()
+    with fork.here() as (step, room, _):
+        healing.lost_thread(step, room, "again")
+        assert "silence" == room.heal.reason if room.heal else ""
+    alone = Alone()
+    with alone.here() as (step, room, _):
+        healing.lost_thread(step, room, "silence")
+    assert None is alone.heal()
+
+
+def test_who_goes_through_many_epochs_without_a_pause_asks_for_the_last() -> None:
+    """The 32nd, and every 32 after it."""
+    fork, asked = Fork(), []
+    for number in range(1, 65):
+        with fork.here(START + number) as (step, room, _):
+            healing.walked(step, room)
+            if room.heal is not None:
+                asked.append((number, room.heal.reason))
+                room.heal = None
+    assert [(32, "far-behind"), (64, "far-behind")] == asked
+
+
+@pytest.mark.parametrize(("pause", "count"), [(MINUTE - 1, 6), (MINUTE, 1)])
+def test_a_minute_is_a_pause(pause: int, count: int) -> None:
+    """Then the count begins anew."""
+    fork = Fork()
+    with fork.here() as (step, room, _):
+        room.walked = Tries(5, START - pause)
+        healing.walked(step, room)
+        assert Tries(count, START) == room.walked
+
+
+@pytest.mark.parametrize(("asked", "again"), [(START - 600_000 + 1, False), (START - 600_000, True)])
+def test_a_package_that_expired_is_asked_about_once_in_ten_minutes(asked: int, again: bool) -> None:  # noqa: FBT001
+    """However many such commits lie in a box."""
+    fork = Fork()
+    with fork.here() as (step, room, track):
+        track.asked_at = asked
+        healing.came_too_late(step, room, track)
+        reason = room.heal.reason if room.heal is not None else ""
+        assert ("package-expired" if again else "", START if again else asked) == (reason, track.asked_at)
+
+
+# -- which of two branches ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "taken"),
+    [
+        ({"commit": b""}, {}, True),
+        ({"commit": b"", "epoch": 0}, {"epoch": 5}, True),
+        ({}, {"commit": LOW}, True),
+        ({}, {"commit": HIGH}, False),
+        ({}, {"commit": b""}, True),
+        ({}, {"commit": HIGH, "removed": [b"a"]}, True),
+        ({"removed": [b"a"]}, {"commit": LOW}, False),
+        ({"epoch": 1}, {"commit": HIGH, "epoch": 0}, True),
+        ({"epoch": 1}, {"commit": LOW, "epoch": 2}, False),
+        ({"ordered": True}, {"commit": LOW}, False),
+        ({"ordered": True, "epoch": 1}, {"commit": LOW, "epoch": 0}, False),
+        ({}, {"commit": HIGH, "epoch": 9, "ordered": True}, True),
+        ({"ordered": True}, {"commit": LOW, "ordered": True}, True),
+    ],
+)
+def test_of_two_branches_the_older_fork_is_looked_for_then_the_better(
+    old: dict[str, Any],
+    new: dict[str, Any],
+    taken: bool,  # noqa: FBT001
+) -> None:
+    """And before all of them one that an admin has ordered."""
+    fork = Fork()
+    known, other = branch("fork", JUN, **old), branch("fork", BO, **new)
+    with fork.here() as (step, room, _):
+        room.heal, room.commit_at = known, START - 5
+        healing.begin(step, room, other)
+        assert room.heal is (other if taken else known)
+
+
+def test_of_one_branch_all_who_tell_of_it_are_remembered() -> None:
+    """Who told last is asked first, and nobody twice; the rest stays as it was."""
+    fork = Fork()
+    known = branch("fork", JUN, BO, attempts=5)
+    with fork.here() as (step, room, _):
+        room.heal, room.commit_at = known, 0
+        healing.begin(step, room, branch("moved", EVE, BO))
+        assert branch("fork", EVE, BO, JUN, attempts=5) == room.heal
+        assert 0 == room.commit_at
+
+
+@pytest.mark.parametrize(("before", "after"), [(0, START), (START + 7, START + 7)])
+def test_whoever_begins_to_look_commits_nothing_before(before: int, after: int) -> None:
+    """What was to wait longer waits longer."""
+    fork = Fork()
+    with fork.here() as (step, room, _):
+        room.commit_at = before
+        healing.begin(step, room, branch("fork", JUN))
+        assert after == room.commit_at
