@@ -300,12 +300,3 @@ def test_who_only_lost_the_thread_may_have_parted_from_the_others() -> None:
         assert lost is healing.parted(room, lost, [(2, b"two", ()), (9, b"nine", ())])
         known = branch("fork", JUN)
         assert known is healing.parted(room, known, told)
-
-
-def test_what_only_our_branch_did_is_undone() -> None:
-    """From the fork on, but for what the other branch did as well; who lost the thread undoes nothing."""
-    fork = Fork()
-    with fork.here() as (_, room, _track):
-        room.history = [merged(0, b"before"), merged(1, b"ours"), merged(2, b"later"), merged(3, COMMIT)]
-        assert room.history[1:3] == healing.undone(room, branch("fork", epoch=1))
-        assert [] == healing.undone(room, branch("silence", commit=b"", epoch=1))
