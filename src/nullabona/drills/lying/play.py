@@ -90,12 +90,15 @@ class _Lies:
             (self._enter_false, "M-03 M-11"), (self._ghost, "M-12"), (self._between, "M-11 M-12"),
             (self._roll_back, "M-14"), (self._two_views, "M-13"), (self._one_line, "M-13"), (self._hide, "M-15"),
         )  # fmt: skip
+        left = set(self._only)
         for deed, lines in deeds:
-            if self._only and not any(line in self._only for line in lines.split()):
+            if self._only and left.isdisjoint(lines.split()):
                 continue
             caught = await deed()
             for each in caught if isinstance(caught, list) else [caught]:
                 self._tell(line(each))
+                if not each.held:
+                    left.discard(each.id)  # it has failed, whatever else would come of it
                 yield each
             await self._stage.operator.do("honest")
 
@@ -191,7 +194,7 @@ class _Lies:
     async def _enter_false(self) -> list[Caught]:
         begun, after = time.monotonic(), self._mina.last_event()
         await self._stage.operator.do("enter", card=self._false().hex())
-        code = await self._warned(self._mina, after, "unknown-card")
+        code = await self._warned(self._mina, after, "unknown-card", 2 * self._within_s)
         seconds = time.monotonic() - begun
         believed = "believed" if await self._believed() else "not-believed"
         await self._mend()
@@ -207,7 +210,7 @@ class _Lies:
         card = forge_card(self._card(), root.identity_key(), previous=self._card())
         begun, after = time.monotonic(), self._mina.last_event()
         await self._stage.operator.do("enter", card=card.hex())
-        code = await self._warned(self._mina, after, "unknown-card")
+        code = await self._warned(self._mina, after, "unknown-card", 2 * self._within_s)
         seconds = time.monotonic() - begun
         await self._mend()
         lie = Text(
@@ -256,7 +259,7 @@ class _Lies:
         )
         found = []
         for client, by, start in ((self._nari, _OWNER, 0), (self._jun, _LOOKER, after)):
-            code = await self._warned(client, start, "not-entered")
+            code = await self._warned(client, start, "not-entered", self._patience_s)
             kept = any(each.code == code and each.shown for each in client.record_evidence())
             more = Text("with the signed promise as evidence", "서명된 약속을 증거로 보관") if kept else Text("", "")
             wanted = expected if kept else frozenset[str]()
@@ -284,10 +287,10 @@ class _Lies:
                 card = await stranger.look_up(self._handle, timeout_s=self._patience_s)
         return card.identity_key != self._card().identity_key
 
-    async def _warned(self, client: Client, after: int, reason: str) -> str:
+    async def _warned(self, client: Client, after: int, reason: str, within_s: float) -> str:
         """The code of the warning that comes; empty if none does in time."""
         try:
-            async with asyncio.timeout(self._patience_s):
+            async with asyncio.timeout(within_s):
                 async for event in client.events(after=after):
                     if isinstance(event, Warned) and event.detail.get("reason") == reason:
                         return event.code
