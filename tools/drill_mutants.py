@@ -88,8 +88,8 @@ def measured() -> frozenset[str]:
 
 
 _LATE: Final = "nothing within"
-_DISTURBED: Final = ("[relay-failed]", "(begin) [demo-failed]", "[stage-failed]")
-"""A drill that ends so has not begun."""
+_DISTURBED: Final = (_LATE, "does not answer", "[relay-failed]", "(begin) [demo-failed]", "[stage-failed]")
+"""A drill that ends so has not begun, or waited for a process that had no time: that shows nothing of a defence."""
 
 
 class StaleMutant(Exception):
@@ -111,14 +111,14 @@ class Played:
 
     @property
     def disturbed(self) -> bool:
-        """Whether the machine was too busy for a process to start in time: nothing can be said of the mutant then."""
-        late = _LATE in self.last and not self.mutant.stuck
-        return not self.ended and (late or any(code in self.last for code in _DISTURBED))
+        """Whether a process did not start or answer in time: nothing can be said of the mutant then."""
+        return not self.ended and any(code in self.last for code in _DISTURBED)
 
     @property
     def noticed(self) -> bool:
-        """Whether the drill failed as it should."""
-        return bool(self.failed & self.mutant.fails) or (not self.ended and self.mutant.stuck)
+        """Whether a line failed that should, or the drill said why it could not go on, where that may be."""
+        gave_up = not self.ended and not self.disturbed and self.mutant.stuck
+        return bool(self.failed & self.mutant.fails) or gave_up
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from nullabona.drills.demo.actor import Failed
 from nullabona.drills.demo.script import Person
 from nullabona.drills.insider.outcome import Attack, Inside
 from nullabona.drills.insider.storming import STORM_LINES, storms
-from nullabona.drills.insider.village import HEARD_WITHIN_S, HONEST, Tell, Village, begun
+from nullabona.drills.insider.village import HEARD_WITHIN_S, HONEST, Tell, Village, begun, slowest
 from nullabona.drills.text import Text
 
 GROUP: Final = "마을 회관 Village hall"
@@ -33,19 +33,21 @@ _CAST: Final = {
 }
 
 
-def play(tell: Tell, only: Sequence[str] = ()) -> Inside:
-    """Play it in a folder of its own, no more than the lines of ``only`` need, if any. Raises what goes wrong."""
+def play(tell: Tell, only: Sequence[str] = (), holds: Callable[[Inside, str], bool] = lambda *_: True) -> Inside:
+    """Play it in a folder of its own, no more than the lines of ``only`` need that still hold, if any. Raises what goes
+    wrong.
+    """
     with tempfile.TemporaryDirectory(prefix="nullabona-drill-") as folder:
-        return asyncio.run(_play(Path(folder), tell, only))
+        return asyncio.run(_play(Path(folder), tell, only, holds))
 
 
-async def _play(folder: Path, tell: Tell, only: Sequence[str]) -> Inside:
+async def _play(folder: Path, tell: Tell, only: Sequence[str], holds: Callable[[Inside, str], bool]) -> Inside:
     """Both halves at once, each with a relay and people of its own: they mostly wait."""
     inside = Inside()
     try:
         async with asyncio.TaskGroup() as both:
             if not only or any(line not in STORM_LINES for line in only):
-                both.create_task(_attacks(folder / "attacks", tell, inside, only))
+                both.create_task(_attacks(folder / "attacks", tell, inside, only, holds))
             if not only or any(line in STORM_LINES for line in only):
                 both.create_task(storms(folder / "storms", tell, inside))
     except* Exception as failed:  # noqa: BLE001 - the first that went wrong is what is told
@@ -56,7 +58,9 @@ async def _play(folder: Path, tell: Tell, only: Sequence[str]) -> Inside:
     return inside
 
 
-async def _attacks(folder: Path, tell: Tell, inside: Inside, only: Sequence[str]) -> None:
+async def _attacks(
+    folder: Path, tell: Tell, inside: Inside, only: Sequence[str], holds: Callable[[Inside, str], bool]
+) -> None:
     async with AsyncExitStack() as stack:
         scene = _Scene(await begun(folder, stack, _CAST), tell, inside)
         await scene.gather()
@@ -67,7 +71,7 @@ async def _attacks(folder: Path, tell: Tell, inside: Inside, only: Sequence[str]
             ("E-31", scene.invited),
             ("R-17 E-33", scene.dear_frames),
         ):
-            if not only or any(line in only for line in lines.split()):
+            if not only or any(line in only and holds(inside, line) for line in lines.split()):
                 await act()
 
 
@@ -179,10 +183,10 @@ class _Scene:
         with suppress(Failed):  # who is out of the room, or whose room is elsewhere, can attack it no more
             done = await doing()
             attack.frames, attack.bytes = done["frames"], done["bytes"]
-        heard = await self._heard()
-        await asyncio.sleep(LOOK_AFTER_S)
-        later = await self._heard()
-        attack.heard = -1.0 if later < 0 else max(heard, later) if heard >= 0 else -1.0
+        attack.heard = await self._heard()
+        if attack.heard >= 0:
+            await asyncio.sleep(LOOK_AFTER_S)
+            attack.heard = slowest([attack.heard, await self._heard()])
         for name in HONEST:
             after = await people[name].do("work")
             attack.calls = max(attack.calls, after["calls"] - before[name]["calls"])

@@ -26,7 +26,13 @@ MOST_BACK_CALLS: Final = 500
 
 def run_insider(tell: Tell = lambda _: None, only: Sequence[str] = ()) -> Report:
     """Play the drill in a folder of its own, no more than the lines of ``only`` need. Raises what goes wrong."""
-    return report_of(play(tell, only)).only(only)
+    return report_of(play(tell, only, _may_hold)).only(only)
+
+
+def _may_hold(inside: Inside, line: str) -> bool:
+    """Whether a line of the attacks did not fail so far."""
+    tried = [getattr(inside, name) for name in _TRIES.get(line, ())]
+    return all(attack.harmless for attack in tried if attack.begun)
 
 
 def report_of(inside: Inside) -> Report:
@@ -143,6 +149,13 @@ def _cheap(attack: Attack) -> bool:
     return attack.harmless and few
 
 
+_TRIES: Final = {
+    "R-17": ("named_removed", "burned_removed"),
+    "E-30": ("named",),
+    "E-31": ("led", "invited"),
+    "E-32": ("claimed",),
+    "E-33": ("burned",),
+}
 _HELD: Final[dict[str, Callable[[Inside], bool]]] = {
     "R-17": lambda i: i.named_removed.harmless and _cheap(i.burned_removed),
     "E-30": lambda i: i.named.harmless,
