@@ -74,6 +74,16 @@ Jun: 플랫폼에서 보자
 """A short conversation: how much is said is not what a mutant of the demo is about."""
 _NARROWED: Final = frozenset({"demo", "coerced-operator", "insider", "lying-directory", "removal", "stolen-device"})
 """Drills that can be played for some lines alone."""
+_SOONEST: Final = ("D-02", "D-10", "D-13", "E-30", "L-10", "L-02", "W-", "M-10", "X-13")
+"""Lines that are known sooner than others that a mutant may break as well, or their beginnings."""
+
+
+def turns(mutant: Mutant) -> list[tuple[str, ...]]:
+    """For which lines a drill is played, one turn after another, until one has failed. All together: the control."""
+    lines = sorted(mutant.fails, key=lambda line: (not line.startswith(_SOONEST), line))
+    if mutant.drill not in _NARROWED:
+        return [()]
+    return [tuple(lines[:1]), tuple(lines[1:])] if mutant.edits and len(lines) > 1 else [tuple(lines)]
 
 
 def lines_of(drill: str) -> frozenset[str]:
@@ -162,11 +172,15 @@ def play(mutant: Mutant, source: Path = SOURCE) -> Played:
         if mutant.drill == "demo":
             (Path(folder) / "chat.txt").write_text(_CHAT, "utf-8")
             environment["DEMO_CHAT"] = str(Path(folder) / "chat.txt")
-        only = sorted(mutant.fails) if mutant.drill in _NARROWED else ()
-        more = (*_SHORTER.get(mutant.drill, ()), *(word for line in only for word in ("--only", line)), *mutant.more)
-        command = [sys.executable, *_NULLA, mutant.drill, "--json", *more]
-        said, last = _run(command, environment)
-    return Played(mutant, _failed(said), said is not None, time.monotonic() - began, last)
+        failed, said, last = frozenset[str](), None, ""
+        for lines in turns(mutant):
+            only = (word for line in lines for word in ("--only", line))
+            more = (*_SHORTER.get(mutant.drill, ()), *only, *mutant.more)
+            said, last = _run([sys.executable, *_NULLA, mutant.drill, "--json", *more], environment)
+            failed |= _failed(said)
+            if said is None or failed & mutant.fails:
+                break
+    return Played(mutant, failed, said is not None, time.monotonic() - began, last)
 
 
 def _run(command: list[str], environment: dict[str, str]) -> tuple[dict[str, Any] | None, str]:

@@ -77,6 +77,16 @@ def test_each_drill_is_played_without_a_mutant_first() -> None:
         assert control.fails == {line for one in group for line in one.fails}
 
 
+def test_the_line_that_is_known_soonest_is_played_first() -> None:
+    """Every line in the end, unless one before it has failed; the control has all of them at once."""
+    for one in MUTANTS:
+        lines = [line for turn in drill_mutants.turns(one) for line in turn]
+        assert sorted(lines) in ([], sorted(one.fails))
+    both = next(one for one in MUTANTS if one.fails == {"D-13", "R-14"})
+    assert drill_mutants.turns(both) == [("D-13",), ("R-14",)]
+    assert drill_mutants.turns(drill_mutants.control_of([both])) == [("D-13", "R-14")]
+
+
 def test_what_counts_as_noticed() -> None:
     """A line that must fail; or no end, where that may be."""
     tap = next(mutant for mutant in MUTANTS if mutant.drill == "tap" and not mutant.stuck)
