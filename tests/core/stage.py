@@ -6,7 +6,7 @@ rows only. Where several devices must hear one another, take `tests.rooms.world.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -20,19 +20,22 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from nullabona.client.core import members
 from nullabona.client.core.boxes import open_box
 from nullabona.client.core.content import Body, Envelope, View, encode_envelope
+from nullabona.client.core.devices import own
 from nullabona.client.core.items import ItemBody, open_item
 from nullabona.client.core.message_ids import RANDOM, message_id
 from nullabona.client.core.mlsport import Mls
+from nullabona.client.core.outgoing import INBOX
 from nullabona.client.core.records import Contact, ContactState, Device, Frame, Message, MessageState, OutboxItem
 from nullabona.client.core.roominfo import DIRECT, GROUP, ROOM_INFO_EXTENSION, RoomInfo, encode_info
 from nullabona.client.core.state import JOINED, BoxTrack, RoomState
 from nullabona.client.core.step import DAY_MS, Step, Timing
 from nullabona.wire.address import Address
+from nullabona.wire.blob import decode_ref, join_blob
 from nullabona.wire.card import Card, CardDevice, issue_certificate, sign_card, verify_card
 from nullabona.wire.certificate import DeviceCertificate
 from nullabona.wire.frame import NONCE_SIZE, Kind, seal_frame
 from nullabona.wire.handle import parse_handle
-from nullabona.wire.seal import Inbox, inbox_keypair, open_inbox_frame
+from nullabona.wire.seal import ITEM_INDIRECT, Inbox, inbox_keypair, open_inbox_frame
 from tests.rooms.world import RELAY, START, World
 
 __all__ = ["RELAY", "START", "Chance", "Other", "Pair", "Stage"]
@@ -136,13 +139,21 @@ class Other:
         inbox = msgspec.structs.replace(self.inbox, relay=relay)
         about = {"handle": parse_handle(self.handle), "issued_day": day, "devices": named, "inbox": inbox}
         encoded = sign_card(self.account_key, previous=previous, **about)  # type: ignore[arg-type]
-        return verify_card(encoded, today=day, previous=previous)
+        return verify_card(encoded, today=max(day, DAY), previous=previous)
 
-    def opened(self, frame: bytes, place: bytes = b"") -> ItemBody:
-        """What an item says that was sealed to their inbox, or to their key for the box ``place``."""
+    def opened(
+        self, frame: bytes, place: bytes = b"", chunk: Callable[[bytes], bytes | None] = lambda _: None
+    ) -> ItemBody:
+        """What an item says that was sealed to their inbox, or to their key for the box ``place``.
+
+        ``chunk``: where the chunks of a large one are.
+        """
         address = Address(place or self.inbox.address)
         plain = open_inbox_frame(_bytes(f"{self.name} inbox"), address, frame)
-        return open_item(address, plain[1:])[1]
+        data = plain[1:]
+        if plain[:1] == ITEM_INDIRECT:
+            data = join_blob(decode_ref(data), lambda digest: chunk(digest) or b"")
+        return open_item(address, data)[1]
 
 
 def _bytes(name: str) -> bytes:
@@ -185,6 +196,22 @@ class Stage:
         """This device as the first member of a room."""
         keys = (self.me.signature_key, _bytes("our leaf"))
         return Device(b"", self.me.device, self.me.account, self.me.handle, 0, *keys, 0)
+
+    def also(self, number: int = 1) -> Other:
+        """Another device of our account; no card names it yet."""
+        other = Other(self.name, number)
+        vars(other)["account_key"] = self.person.identity
+        return other
+
+    def name_devices(self, *others: Other) -> Card:
+        """The account's newest card names this device and those. It is known here."""
+        card = own.card(self.store) or self.person.card
+        devices = (card.devices[0], *(CardDevice(each.certificate, each.key_package) for each in others))
+        about = {"handle": card.handle, "issued_day": card.issued_day, "devices": devices, "inbox": card.inbox}
+        encoded = sign_card(self.person.identity, previous=card, **about)  # type: ignore[arg-type]
+        with self.store.transaction():
+            assert own.note_card(self.store, encoded)
+        return verify_card(encoded, today=card.issued_day)
 
     def room(self, *others: Other, kind: str = GROUP, info: RoomInfo | None = None, **about: object) -> bytes:
         """A room in which we are and these are, at epoch 0; of a group we alone are admin. Returns its id.
@@ -269,6 +296,12 @@ class Stage:
         frame = replace(frame, **about)  # type: ignore[arg-type]
         step.store.put_frame(frame)
         return frame
+
+    def sent_to(self, other: Other) -> list[ItemBody]:
+        """What waits to be put into somebody's inbox, opened as they would open it."""
+        with self.store.transaction():
+            items = [item for item in self.store.outbox(EVER) if item.box == other.inbox.address]
+            return [other.opened(item.data, chunk=self.store.chunk) for item in items if item.kind == INBOX]
 
     def outbox(self, kind: str = "") -> list[OutboxItem]:
         """What waits to be sent, due or not, in order; of one kind if it is named."""
