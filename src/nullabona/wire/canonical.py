@@ -62,29 +62,33 @@ def read_canonical(data: bytes, kind: type[T], what: str) -> T:
 
 
 def _text(value: object, depth: int) -> str:
+    # One call for the whole: the encoder in C is ten times as fast as one call for each name and value.
+    return json.dumps(_ordered(value, depth), ensure_ascii=False, separators=(",", ":"))
+
+
+def _ordered(value: object, depth: int) -> object:
+    """The same value with every mapping in order. Raises `Bug` for what has no canonical form."""
     if depth == 0:
         raise Bug("a record is nested too deeply")
-    if value is None or isinstance(value, bool):
-        return json.dumps(value)
-    if isinstance(value, int):
-        return _number(value)
-    if isinstance(value, str):
-        return json.dumps(value, ensure_ascii=False)
-    if isinstance(value, Mapping):
-        return _object(value, depth)
-    if isinstance(value, Sequence):
-        return "[" + ",".join(_text(item, depth - 1) for item in value) + "]"
-    raise Bug(f"a {type(value).__name__} has no canonical form")
+    match value:
+        case None | bool() | str():
+            return value
+        case int():
+            if abs(value) > MAX_INT:
+                raise Bug("a number is beyond 53 bits")
+            return value
+        case Mapping():
+            return {key: _ordered(value[key], depth - 1) for key in _in_order(value)}
+        case Sequence():
+            return [_ordered(item, depth - 1) for item in value]
+        case _:
+            raise Bug(f"a {type(value).__name__} has no canonical form")
 
 
-def _number(value: int) -> str:
-    if abs(value) > MAX_INT:
-        raise Bug("a number is beyond 53 bits")
-    return str(value)
-
-
-def _object(value: Mapping[Any, object], depth: int) -> str:
+def _in_order(value: Mapping[Any, object]) -> list[str]:
     if not all(isinstance(key, str) for key in value):
         raise Bug("a record has a name that is not text")
-    keys = sorted(value, key=lambda key: str(key).encode("utf-16-be", "surrogatepass"))
-    return "{" + ",".join(f"{json.dumps(key, ensure_ascii=False)}:{_text(value[key], depth - 1)}" for key in keys) + "}"
+    # RFC 8785 orders by UTF-16 code units; for ASCII, which all names of the docket are, Python's order is the same.
+    if all(key.isascii() for key in value):
+        return sorted(value)
+    return sorted(value, key=lambda key: str(key).encode("utf-16-be", "surrogatepass"))
