@@ -78,6 +78,17 @@ def test_the_last_edit_of_whoever_said_it_counts(talk: Talk) -> None:
     assert [line.id] == [row.id for _, row in talk.step.store.find_words('"la"', before=1 << 62, limit=9)]
 
 
+def test_an_edit_leaves_what_else_is_attached_to_its_line(talk: Talk) -> None:
+    """Reactions and pins go on counting."""
+    line = talk.said(Text("first"), JUN)
+    notes: list[Stored] = [React(line.id, "👍"), Pin(line.id, on=True), Delete(line.id)]
+    for body in notes:
+        talk.said(body, NARI)
+    talk.said(Edit(line.id, "second"), JUN)
+    assert Text("second") == settle(talk, line)
+    assert [*notes, Gone("done")] == talk.notes(line)
+
+
 def test_an_edit_does_not_make_a_read_line_unread(talk: Talk) -> None:
     """What does not count goes on not counting."""
     line = talk.said(Text("first"), JUN, unread=0)
@@ -254,30 +265,26 @@ def sheet(talk: Talk, line: Message, *, direct: bool = False) -> annotating.Shee
 def test_everybody_has_one_reaction_the_earliest_first(talk: Talk) -> None:
     """The newest counts, an empty one takes it back, and what is no emoji is none."""
     line = talk.said(Text("hi"), JUN)
-    for by, emoji, at in (
-        (NARI, "👍", 1),
-        (JUN, "❤️", 2),
-        (None, "😀", 3),
-        (NARI, "🎉", 4),
-        (JUN, "no", 5),
-        (None, "", 6),
-    ):
-        talk.said(React(line.id, emoji), by, sent_at=START + 100 - at if by is NARI else START + at)
-    assert [("❤️", JUN.account), ("👍", NARI.account)] == sheet(talk, line).reactions
+    reactions = [(NARI, "👍"), (JUN, "❤️"), (None, "😀"), (NARI, "🎉"), (JUN, "no"), (None, "")]
+    for at, (by, emoji) in reversed(list(enumerate(reactions))):
+        talk.said(React(line.id, emoji), by, sent_at=START + at)
+    assert [("❤️", JUN.account), ("🎉", NARI.account)] == sheet(talk, line).reactions
 
 
 def test_votes_count_until_whoever_asked_ends_the_poll(talk: Talk) -> None:
     """By place: what lies behind the end is late whatever time it gives; others end nothing."""
     line = talk.said(POLL, JUN)
     talk.said(ClosePoll(line.id), NARI)
+    talk.said(Vote(line.id, (1,)), JUN)
     talk.said(Vote(line.id, (0,)), NARI)
     talk.said(Vote(line.id, (2,)))
-    assert (False, {NARI.account: (0,), talk.me: (2,)}) == (sheet(talk, line).closed, sheet(talk, line).votes)
+    votes = {JUN.account: (1,), NARI.account: (0,), talk.me: (2,)}
+    assert (False, votes) == (sheet(talk, line).closed, sheet(talk, line).votes)
     end = talk.said(ClosePoll(line.id), JUN)
     talk.said(ClosePoll(line.id), JUN)
     talk.said(Vote(line.id, (1,)), NARI, sent_at=START + 4)
-    talk.said(Vote(line.id, (1,)), JUN, position=end.position)
-    assert (True, {NARI.account: (0,), talk.me: (2,)}) == (sheet(talk, line).closed, sheet(talk, line).votes)
+    talk.said(Vote(line.id, (2,)), JUN, position=end.position)
+    assert (True, votes) == (sheet(talk, line).closed, sheet(talk, line).votes)
 
 
 def test_a_vote_is_changed_and_taken_back(talk: Talk) -> None:

@@ -68,8 +68,14 @@ def test_only_my_own_words_are_edited(talk: Talk) -> None:
 def test_an_edit_says_what_its_line_can_say(talk: Talk) -> None:
     """A text some words, a file also none, a poll nothing else."""
     text, photo, poll = talk.said(Text("first")), talk.said(PHOTO), talk.said(POLL)
-    for line, words in ((text, " "), (text, "x" * 100_001), (photo, "x" * 10_001), (poll, "x")):
-        with pytest.raises(BadRequest):
+    wrong = [
+        (text, " ", "needs some text"),
+        (text, "x" * 100_001, "at most 100,000"),
+        (photo, "x" * 10_001, "cannot say that"),
+        (poll, "x", "cannot say that"),
+    ]
+    for line, words, why in wrong:
+        with pytest.raises(BadRequest, match=why):
             talking.edit(talk.step, line.room, line.id, words)
     assert 0 == frames(talk)
     talking.edit(talk.step, photo.room, photo.id, "")
