@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.core.home import Home
 from tests.core.talk import House, Talk
 
 
@@ -19,3 +20,15 @@ def house() -> House:
 def talk(house: House) -> Iterator[Talk]:
     """One step in them, undone afterwards."""
     yield from house.talk()
+
+
+@pytest.fixture(scope="module")
+def home() -> Home:
+    """Three rooms of one device of an account with three."""
+    return Home()
+
+
+@pytest.fixture
+def at(home: Home) -> Iterator[Talk]:
+    """One step in them, undone afterwards."""
+    yield from home.talk()

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from typing import cast
 
 import msgspec
 
 from nullabona.client.core.chat import kinds
-from nullabona.client.core.content import Attachment, File, Stored
+from nullabona.client.core.content import Attachment, Body, File, Stored, decode_envelope
+from nullabona.client.core.mlsport import Group, Mls
 from nullabona.client.core.records import Message, MessageState
 from nullabona.client.core.roominfo import DIRECT
 from nullabona.client.core.state import RoomState
@@ -39,9 +41,39 @@ class House:
         """One step; undone afterwards."""
         stage = self.stage
         with suppress(_UndoneError), stage.store.transaction():
-            yield Talk(self, Step(stage.store, stage.mls, stage.me, stage.chance, stage.timing, START))
+            heard = Overheard(stage.mls)
+            mls = cast("Mls", heard)
+            yield Talk(self, Step(stage.store, mls, stage.me, stage.chance, stage.timing, START), heard)
             raise _UndoneError
         stage.mls.abandon()
+
+
+@dataclass
+class Overheard:
+    """The real MLS, and what was said in which room before it was encrypted."""
+
+    mls: Mls
+    said: list[tuple[bytes, Body]] = field(default_factory=list)
+
+    def group(self, id: bytes) -> _OverheardGroup:
+        return _OverheardGroup(self.mls.group(id), id, self.said)
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self.mls, name)
+
+
+@dataclass
+class _OverheardGroup:
+    group: Group
+    id: bytes
+    said: list[tuple[bytes, Body]]
+
+    def encrypt(self, plaintext: bytes) -> bytes:
+        self.said.append((self.id, decode_envelope(plaintext).body))
+        return self.group.encrypt(plaintext)
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self.group, name)
 
 
 @dataclass
@@ -50,6 +82,7 @@ class Talk:
 
     house: House
     step: Step
+    overheard: Overheard
     said_before: int = 0
 
     @property
@@ -79,6 +112,10 @@ class Talk:
         row = replace(kinds.filled(self.step, row, body, admin=admin), **about)  # type: ignore[arg-type]
         self.step.store.put_message(row)
         return row
+
+    def out(self, room: bytes) -> list[Body]:
+        """What was said into a room so far, in order."""
+        return [body for where, body in self.overheard.said if where == room]
 
     def now(self, line: Message) -> Message:
         """A row as it is now."""

@@ -89,7 +89,7 @@ def test_what_a_commit_did_stands_at_the_beginning_of_its_epoch(talk: Talk) -> N
     assert [(start, 2), (start + 1, 2), (start + 2, 2)] == [(row.position, row.epoch) for row in rows]
     first = {row.id for row in rows}
     notices.of_commit(talk.step, talk.group, b"d" * 32, NARI.account, (), before)
-    assert (6, True) == (len(talk.step.store.messages(talk.group.id)), 3 == len(first))
+    assert (6, [16] * 3) == (len(talk.step.store.messages(talk.group.id)), [len(id) for id in first])
 
 
 def test_many_notices_of_one_commit_share_the_last_place(talk: Talk) -> None:
@@ -221,8 +221,8 @@ def test_another_branch_has_another_name(talk: Talk) -> None:
         Notice(NoticeKind.TIMER_CHANGED, JUN.account, text="0"),
     ] == lines(talk)
     start = (3 << 40) - 64
-    assert [(start + n, 3) for n in range(3)] == [
-        (row.position, row.epoch) for row in talk.step.store.messages(talk.group.id)
+    assert [(start + n, 3, 16) for n in range(3)] == [
+        (row.position, row.epoch, len(row.id)) for row in talk.step.store.messages(talk.group.id)
     ]
 
 
@@ -288,6 +288,9 @@ def test_that_a_request_was_accepted_stands_in_the_room_of_two_once(talk: Talk) 
     """Whoever accepted; no other news of a contact, and nothing where there is no room or contact."""
     befriended(talk, room=talk.direct.id)
     befriended(talk, NARI)
+    talk.step.event("contact", account=JUN.account, handle=JUN.handle, state="requested")
+    notices.of_events(talk.step)
+    assert [] == lines(talk, talk.direct.id)
     for account, state in (
         (JUN, "requested"),
         (JUN, "accepted"),
@@ -303,6 +306,7 @@ def test_that_a_request_was_accepted_stands_in_the_room_of_two_once(talk: Talk) 
         notice.what: lines(talk, talk.direct.id).count(notice) for notice in lines(talk, talk.direct.id)
     }
     assert Notice(NoticeKind.ACCEPTED, JUN.account) in lines(talk, talk.direct.id)
+    assert {16} == {len(row.id) for row in talk.step.store.messages(talk.direct.id)}
     assert [] == lines(talk)
 
 
@@ -324,6 +328,16 @@ def test_what_a_handle_was_shown_to_be_is_told_in_every_room_with_the_contact(
     for _ in range(2):
         notices.of_events(talk.step)
     assert ([Notice(what, JUN.account)],) * 2 == (lines(talk), lines(talk, talk.direct.id))
+
+
+def test_one_thing_that_is_not_told_hides_none_that_is(talk: Talk) -> None:
+    """Everything that happened in a step is looked at."""
+    befriended(talk)
+    talk.step.event("identity-changed", account=JUN.account, handle=JUN.handle)
+    talk.step.event("message", talk.group.id, id=b"i" * 16)
+    talk.step.event("relay-lost-box", talk.group.id)
+    notices.of_events(talk.step)
+    assert {NoticeKind.IDENTITY_CHANGED, NoticeKind.RELAY_LOST_BOX} == {notice.what for notice in lines(talk)}
 
 
 def test_a_warning_of_no_room_is_told_in_none(talk: Talk) -> None:
