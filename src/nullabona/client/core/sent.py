@@ -75,7 +75,6 @@ def _appended(step: Step, item: OutboxItem, answer: Appended) -> None:
     # does it later, and not for ever.
     if frame is not None and not frame.seq and answer.seq > track.position and track.doubts <= receipts.DOUBTS_AT_ONCE:
         track.expected[answer.seq] = item.ref
-        boxes.miss_expected(step, room, track)
 
 
 def _refused(step: Step, item: OutboxItem, answer: Refusal) -> None:
