@@ -130,6 +130,15 @@ def test_nobody_comes_in_any_more_by_a_forgotten_way() -> None:
         assert (None, True) == (step.store.get_value(way_key(room)), step.find_room(room) is not None)
 
 
+def test_a_room_has_its_own_group() -> None:
+    """What MLS has of it."""
+    stage = Stage()
+    rooms = [stage.room(), stage.room()]
+    with stage.step() as step:
+        for room in rooms:
+            assert step.room(room).current.secret == step.group(step.room(room)).room_secret()
+
+
 def test_a_roster_is_by_leaf_and_read_anew_only_when_it_changed() -> None:
     """Whoever changes the rows says so."""
     stage = Stage()

@@ -11,6 +11,7 @@ from nullabona.client.core.proofs import make_claim, make_order
 from nullabona.client.core.state import AWAY, JOINED, REMOVED
 from nullabona.wire.frame import NONCE_SIZE, Kind, seal_frame
 from nullabona.wire.messages import Frames
+from tests.core.inviting import Inviting, adding
 from tests.core.seen import digest, view
 from tests.core.stage import START, Other, Stage
 
@@ -159,6 +160,18 @@ def test_a_room_that_we_are_in_is_not_watched(phase: str) -> None:
         room.heal = Heal("fork", 0, b"c", [], [Helper(JUN.account, JUN.handle)], START)
         room.boxes = room.boxes if phase == JOINED else []
     assert (1 if phase == JOINED else 0, 0, False) == looked_after(watched, 4 * DAY)
+
+
+def test_whom_we_added_and_who_never_came_is_invited_while_we_watch() -> None:
+    """Nobody else has their Welcome."""
+    inviting = Inviting()
+    inviting.won(adding(BO))
+    inviting.invited()
+    with inviting.stage.step(START + DAY) as step:
+        room = step.room(inviting.id)
+        room.phase, room.current.left_at = REMOVED, START
+        watching.look_after(step, room)
+    assert [BO] == [who for who, _, _ in inviting.invited()]
 
 
 def test_when_a_removal_stands_nothing_of_its_box_is_kept() -> None:

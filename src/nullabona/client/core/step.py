@@ -192,7 +192,6 @@ class Step:
         known = self._rooms.pop(room, None)
         for track in known.boxes if known is not None else []:
             self.store.drop_box(track.keys.box.address)
-        self._loaded.pop(room, None)
         self._rosters.pop(room, None)
         self.store.delete_room(room)
         self.forget_way(room)

@@ -1,0 +1,244 @@
+"""Invitations go out once their commit has won, and again until whoever is invited shows up (spec/room.md §3)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from nullabona.client.core import invites, whereabouts
+from nullabona.client.core.chunks import blob_content
+from nullabona.client.core.items import WelcomePack, decode_pack
+from nullabona.client.core.outgoing import BLOB, FRAME, decode_target
+from nullabona.client.core.records import ContactState
+from nullabona.client.core.replies import REPLIES
+from nullabona.client.core.state import PendingCommit, UpdateKeys
+from nullabona.wire.address import epoch_keys
+from tests.core.inviting import BO, DAY, ELSEWHERE, HOSTS, HOUR, JUN, TABLET, Inviting, adding
+from tests.core.stage import RELAY, START, Other
+
+# -- the first time -----------------------------------------------------------------------------------------------
+
+
+def test_whoever_was_added_is_invited_once_the_commit_has_won() -> None:
+    """By one blob with the Welcome, the tree and how the room came to where it is; and again in an hour."""
+    inviting = Inviting()
+    assert HOUR + 1_000 == inviting.won(adding(JUN), UpdateKeys(), adding(BO))
+    jun, boo = inviting.invited()
+    assert (JUN, BO, RELAY, RELAY) == (jun[0], boo[0], jun[2], boo[2])
+    assert (inviting.id, RELAY, b"", jun[1].blob) == (jun[1].room, jun[1].relay, jun[1].order, boo[1].blob)
+    assert jun[1].id != boo[1].id
+    with inviting.stage.step() as step:
+        pack = blob_content(step, jun[1].blob, RELAY, b"")
+    assert isinstance(pack, bytes)
+    assert WelcomePack(b"welcome", b"tree", ((0, b"c" * 32, (b"a" * 32,)),)) == decode_pack(pack)
+
+
+def test_a_welcome_is_sent_once() -> None:
+    """Nor is there anything to send where none is held."""
+    inviting = Inviting()
+    inviting.won(adding(JUN))
+    inviting.take()
+    assert (HOUR + 1_000, []) == (inviting.won(adding(BO)), inviting.take())
+
+
+@pytest.mark.parametrize(
+    ("relay", "where", "chunks"),
+    [(ELSEWHERE, ELSEWHERE, [RELAY, ELSEWHERE]), ("", HOSTS, [RELAY, HOSTS]), (RELAY, RELAY, [RELAY])],
+)
+def test_the_welcome_lies_where_the_inbox_is(relay: str, where: str, chunks: list[str]) -> None:
+    """As the card says, or at the handle's host; and at the room's relay, for whoever is there."""
+    inviting = Inviting()
+    inviting.won(adding(JUN, relay=relay))
+    blobs = inviting.take(BLOB)
+    ((_, item, to),) = inviting.invited()
+    assert (where, where) == (item.relay, to)
+    assert chunks == [decode_target(each.target).relay for each in blobs]
+    assert {item.blob.chunks[0]} == {each.ref for each in blobs}
+    with inviting.stage.step() as step:
+        box = bytes(step.room(inviting.id).current.keys.box.address)
+    assert [box, item.blob.chunks[0]][: len(blobs)] == [each.box for each in blobs]
+
+
+def test_the_owner_of_a_silent_inbox_can_be_looked_up() -> None:
+    """It is noted whose it is."""
+    inviting = Inviting()
+    inviting.won(adding(JUN))
+    with inviting.stage.step() as step:
+        whereabouts.silent(step, JUN.inbox.address)
+        assert [JUN.handle] == whereabouts.wanted(step)
+
+
+def test_who_waits_at_a_reply_box_is_invited_there_first() -> None:
+    """And later by their inbox."""
+    inviting = Inviting()
+    secret = b"s" * 32
+    inviting.won(adding(JUN, reply=secret))
+    (frame,) = inviting.take(FRAME)
+    assert (REPLIES, epoch_keys(secret).box.address, []) == (frame.room, frame.box, inviting.invited())
+    inviting.look(START + 2 * HOUR)
+    assert ([], [JUN]) == (inviting.take(FRAME), [who for who, _, _ in inviting.invited()])
+
+
+# -- again --------------------------------------------------------------------------------------------------------
+
+
+def test_an_invitation_that_nobody_answered_goes_out_ever_more_rarely() -> None:
+    """The pause doubles eight times; after twelve it is given up, and nothing is due."""
+    inviting, pauses = Inviting(), []
+    at = inviting.won(adding(JUN))
+    first = inviting.invited()[0][1]
+    while at:
+        assert at == inviting.look(START + at - 1)
+        assert [] == inviting.invited()
+        after = inviting.look(START + at)
+        again = inviting.invited()
+        assert [(JUN, first, RELAY)] == again
+        pauses.append((after - at - 1_000) // HOUR if after else 0)
+        at = after
+    assert [2, 4, 8, 16, 32, 64, 128, 256, 256, 256, 256, 0] == pauses
+
+
+def test_with_an_invitation_the_chunks_are_put_there_again() -> None:
+    """The relay may have lost them; those that wait still wait once."""
+    inviting = Inviting()
+    inviting.won(adding(JUN))
+    inviting.look(START + 2 * HOUR)
+    assert 1 == len(inviting.take(BLOB))
+    inviting.look(START + 10 * HOUR)
+    (chunk,) = inviting.take(BLOB)
+    assert RELAY == decode_target(chunk.target).relay
+
+
+def test_who_has_shown_up_is_not_invited_again() -> None:
+    """The other is, until they have."""
+    inviting = Inviting()
+    inviting.won(adding(JUN), adding(BO))
+    inviting.invited()
+    inviting.shows_up(JUN)
+    inviting.look(START + 2 * HOUR)
+    assert [BO] == [who for who, _, _ in inviting.invited()]
+    inviting.shows_up(BO)
+    assert (0, []) == (inviting.look(START + 9 * HOUR), inviting.invited())
+
+
+def test_all_devices_of_who_is_invited_are_waited_for() -> None:
+    """Not one that was in before, nor somebody else's."""
+    inviting = Inviting(JUN, TABLET, BO)
+    with inviting.stage.step() as step:
+        step.store.put_devices([Other("jun", 2).row(inviting.id, 5, since=0)])
+    inviting.won(adding(JUN))
+    inviting.invited()
+    for other, left in ((JUN, 1), (BO, 1), (TABLET, 0)):
+        inviting.shows_up(other)
+        with inviting.stage.step() as step:
+            step.room(inviting.id).invites_at = START
+        inviting.look(START + DAY)
+        assert left == len(inviting.invited())
+
+
+def test_what_somebody_said_in_an_earlier_epoch_is_no_sign_that_they_came() -> None:
+    """They may have been in before."""
+    inviting = Inviting()
+    inviting.won(adding(JUN))
+    inviting.invited()
+    inviting.shows_up(JUN)
+    with inviting.stage.step() as step:
+        step.store.put_devices([JUN.row(inviting.id, 1, since=2)])
+    inviting.look(START + DAY)
+    assert [JUN] == [who for who, _, _ in inviting.invited()]
+
+
+@pytest.mark.parametrize("row", [None, "another's"])
+def test_who_is_in_no_more_is_not_invited_again(row: str | None) -> None:
+    """Or whose place is somebody else's by now; what was not put to a relay for them yet is not."""
+    inviting = Inviting()
+    inviting.won(adding(JUN, relay=ELSEWHERE))
+    with inviting.stage.step() as step:
+        step.store.drop_devices(inviting.id, [JUN.device])
+        if row is not None:
+            step.store.put_devices([replace(JUN.row(inviting.id, 1, since=1), account=BO.account)])
+    inviting.invited()
+    assert (0, []) == (inviting.look(START + DAY), inviting.invited())
+    assert [RELAY] == [decode_target(each.target).relay for each in inviting.take(BLOB)]
+
+
+def test_what_is_led_to_still_waits_on() -> None:
+    """The chunks of an invitation that somebody else has not answered."""
+    inviting = Inviting()
+    inviting.won(adding(JUN, relay=ELSEWHERE), adding(BO, relay=ELSEWHERE))
+    inviting.shows_up(JUN)
+    inviting.look(START + DAY)
+    assert [RELAY, ELSEWHERE] == [decode_target(each.target).relay for each in inviting.take(BLOB)]
+
+
+def test_who_is_blocked_is_not_invited_meanwhile() -> None:
+    """They may be again later."""
+    inviting = Inviting()
+    inviting.won(adding(JUN))
+    inviting.invited()
+    inviting.stage.contact(JUN, ContactState.BLOCKED)
+    due = inviting.look(START + DAY)
+    assert (True, []) == (due > 0, inviting.invited())
+    inviting.stage.contact(JUN, ContactState.ACCEPTED)
+    inviting.look(START + 2 * DAY)
+    assert [JUN] == [who for who, _, _ in inviting.invited()]
+
+
+def test_what_may_be_lost_goes_out_before_its_time() -> None:
+    """The relay lost a box: all invitations go, though none is due by itself. Else those alone that are."""
+    inviting = Inviting()
+    inviting.won(adding(JUN), adding(BO))
+    inviting.invited()
+    with inviting.stage.step() as step:
+        step.room(inviting.id).invites_at = START + 5
+    inviting.look(START + 5)
+    assert [JUN, BO] == [who for who, _, _ in inviting.invited()]
+
+
+def test_only_what_is_due_goes_out() -> None:
+    """One invitation is not hurried by another."""
+    inviting = Inviting()
+    inviting.won(adding(JUN), adding(BO))
+    inviting.invited()
+    with inviting.stage.step() as step:
+        invites.invite_again(step, step.room(inviting.id), JUN.account, b"")
+    assert [] == inviting.invited()
+    with inviting.stage.step(START + 2 * HOUR) as step:
+        invites.invite_again(step, step.room(inviting.id), JUN.account, b"")
+    inviting.invited()
+    inviting.look(START + 2 * HOUR)
+    assert [BO] == [who for who, _, _ in inviting.invited()]
+
+
+def test_an_invitation_goes_to_where_the_inbox_is_by_now() -> None:
+    """With the Welcome; and the card is looked up once more."""
+    inviting = Inviting()
+    inviting.won(adding(JUN))
+    inviting.take()
+    with inviting.stage.step() as step:
+        whereabouts.remember(step, JUN.card(relay=ELSEWHERE))
+    inviting.look(START + DAY)
+    assert [ELSEWHERE] == [decode_target(each.target).relay for each in inviting.take(BLOB)]
+    assert [(JUN, ELSEWHERE, ELSEWHERE)] == [(who, item.relay, to) for who, item, to in inviting.invited()]
+    with inviting.stage.step() as step:
+        assert [JUN.handle] == whereabouts.wanted(step)
+
+
+def test_nobody_is_invited_by_us_once_we_are_out() -> None:
+    """Nor by a Welcome that is still held, or was given up."""
+    inviting = Inviting()
+    inviting.won(adding(JUN))
+    with inviting.stage.step() as step:
+        room = step.room(inviting.id)
+        room.pending = PendingCommit(b"c" * 32, b"f", [adding(BO)], [], [], invites=True)
+        invites.hold_welcome(step, room, b"welcome", b"tree")
+        invites.keep_welcome(step, room)
+        invites.forget_invites(step, room)
+        assert 0 == room.invites_at
+        room.invites_at = START
+        invites.invite_after_all(step, room)
+    inviting.take()
+    inviting.won(adding(BO))
+    inviting.look(START + DAY)
+    assert [] == inviting.take()

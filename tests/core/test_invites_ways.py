@@ -1,0 +1,213 @@
+"""By which way somebody is invited, who asks for it again, and what a commit that lost still brings (room.md §3)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from nullabona.client.core import invites, whereabouts
+from nullabona.client.core.content import Handed
+from nullabona.client.core.outgoing import FRAME
+from nullabona.client.core.records import Contact, ContactState
+from nullabona.client.core.roominfo import DIRECT
+from nullabona.client.core.state import LEFT, Intent, Merged, PendingCommit, UpdateKeys
+from tests.core.inviting import BO, DAY, HOUR, JUN, TABLET, Inviting, adding
+from tests.core.seen import Overheard, view
+from tests.core.stage import START, Other
+
+SECRET = b"s" * 32
+
+
+class Friends(Inviting):
+    """Jun, who is invited, is a contact with whom we have a room of two; their device has shown up in it."""
+
+    def __init__(self, *others: Other, seen: bool = True, **about: Any) -> None:  # noqa: ANN401 (of a room)
+        super().__init__(*others)
+        self.direct = self.stage.room(JUN, kind=DIRECT, **about)
+        self.contact: Contact = self.stage.contact(JUN, room=self.direct)
+        if seen:
+            with self.stage.step() as step:
+                view(step, step.room(self.direct).current, JUN, 1)
+
+    def first(self) -> list[Any]:
+        """Our commit has won. What is said in rooms then."""
+        with self.stage.step() as step:
+            heard = Overheard(step)
+            invites.invite_added(step, step.room(self.id), [adding(JUN)])
+        return heard.said
+
+
+def test_a_contact_is_invited_by_the_room_of_two() -> None:
+    """Nothing goes into their inbox."""
+    friends = Friends()
+    (handed,) = friends.first()
+    assert isinstance(handed, Handed)
+    assert (friends.id, []) == (handed.invitation.room, friends.invited())
+    assert [friends.direct] == [item.room for item in friends.take(FRAME)]
+
+
+def test_by_the_room_of_two_it_is_said_once_and_later_the_inbox_is_used() -> None:
+    """After about fifteen hours, if nobody has come."""
+    friends, heard = Friends(), list[Any]()
+    friends.first()
+    at, ways = HOUR + 1_000, []
+    for _ in range(5):
+        at = friends.look(START + at, heard=heard)
+        ways.append(len(friends.invited()))
+    assert ([0, 0, 0, 1, 1], []) == (ways, heard)
+
+
+def test_an_invitation_that_has_changed_is_said_again() -> None:
+    """Another relay, say."""
+    friends, heard = Friends(), list[Any]()
+    (first,) = friends.first()
+    with friends.stage.step() as step:
+        whereabouts.remember(step, JUN.card(relay="wss://other.example:443/v1"))
+    friends.look(START + DAY, heard=heard)
+    assert [(first.invitation.id, "wss://other.example:443/v1")] == [
+        (each.invitation.id, each.invitation.relay) for each in heard
+    ]
+
+
+@pytest.mark.parametrize("why", ["unseen", "over", "held", "tablet", "no contact", "the same room", "other devices"])
+def test_where_the_room_of_two_does_not_reach_them_the_inbox_is_used(why: str) -> None:
+    """All devices that are invited must have come into it, and it must be open."""
+    friends = Friends(*((JUN, TABLET) if why == "tablet" else ()), seen=why not in {"unseen", "other devices"})
+    with friends.stage.step() as step:
+        room = step.room(friends.direct)
+        if why == "over":
+            room.phase = LEFT
+        elif why == "held":
+            room.redo = [JUN.account]
+        elif why == "other devices":
+            view(step, room.current, TABLET, 1)
+    if why == "the same room":
+        friends.stage.contact(JUN, room=friends.id)
+        friends.shows_up(JUN)
+    elif why == "no contact":
+        friends.stage.contact(JUN, ContactState.ACCEPTED)
+    assert ([], [JUN]) == (friends.first(), [who for who, _, _ in friends.invited()])
+
+
+def test_a_device_that_was_seen_before_it_came_into_the_room_of_two_has_not_come() -> None:
+    """It may have been another leaf of it."""
+    friends = Friends()
+    with friends.stage.step() as step:
+        room = step.room(friends.direct)
+        step.store.put_devices([JUN.row(friends.direct, 1, since=1)])
+        room.current.epoch = 0
+    assert [] == friends.first()
+
+
+# -- asked for again ----------------------------------------------------------------------------------------------
+
+
+def asks(inviting: Inviting, other: Other, now: int, reply: bytes = SECRET) -> tuple[list[Any], list[Any]]:
+    """Somebody who never came asks to talk. What goes to their reply box and to inboxes."""
+    with inviting.stage.step(now) as step:
+        invites.invite_again(step, step.room(inviting.id), other.account, reply)
+    return inviting.take(FRAME), inviting.invited()
+
+
+def test_who_never_came_and_asks_is_invited_anew() -> None:
+    """By their reply box, under a new id, as they may have refused the one before; others are not."""
+    inviting = Inviting()
+    inviting.won(adding(JUN), adding(BO))
+    ids = {item.id for _, item, _ in inviting.invited()}
+    replies, inboxes = asks(inviting, JUN, START + 2 * HOUR)
+    assert (1, []) == (len(replies), inboxes)
+    inviting.look(START + 4 * HOUR)
+    again = {who: item.id for who, item, _ in inviting.invited()}
+    assert (True, False) == (again[BO] in ids, again[JUN] in ids)
+
+
+@pytest.mark.parametrize(("after", "times"), [(1, 0), (HOUR + 999, 0), (HOUR + 1_000, 1)])
+def test_who_was_just_invited_is_not_invited_again_at_once(after: int, times: int) -> None:
+    """Not before it is due, the first time."""
+    inviting = Inviting()
+    inviting.won(adding(JUN))
+    inviting.invited()
+    assert times == len(asks(inviting, JUN, START + after)[0])
+
+
+def test_who_was_invited_more_than_once_may_ask_at_any_time() -> None:
+    """It is sent to the inbox if they wait nowhere else; and the pauses begin anew."""
+    inviting = Inviting()
+    inviting.won(adding(JUN))
+    inviting.look(START + 2 * HOUR)
+    inviting.take()
+    assert (0, 1) == tuple(len(each) for each in asks(inviting, JUN, START + 2 * HOUR + 1, b""))
+    with inviting.stage.step() as step:
+        assert START + 3 * HOUR + 1_001 == step.room(inviting.id).invites_at
+
+
+def test_who_was_given_up_is_invited_when_they_ask() -> None:
+    """They had been kept for that."""
+    inviting = Inviting()
+    at = inviting.won(adding(JUN))
+    while at:
+        at = inviting.look(START + at)
+    inviting.take()
+    assert 1 == len(asks(inviting, JUN, START + 365 * DAY)[0])
+
+
+def test_by_the_room_of_two_it_is_said_again_to_who_asks() -> None:
+    """Where they wait in no reply box."""
+    friends = Friends()
+    friends.first()
+    with friends.stage.step(START + 2 * HOUR) as step:
+        heard = Overheard(step)
+        invites.invite_again(step, step.room(friends.id), JUN.account, b"")
+    assert [Handed] == [type(each) for each in heard.said]
+
+
+# -- a commit that did not come first -----------------------------------------------------------------------------
+
+
+def lose(inviting: Inviting, commit: bytes, *others: Other, invited: bool = True, welcome: bool = True) -> None:
+    """A commit of ours that adds others is given up."""
+    with inviting.stage.step() as step:
+        room = step.room(inviting.id)
+        intents: list[Intent] = [UpdateKeys(), *(adding(each) for each in others)]
+        room.pending = PendingCommit(commit * 32, b"f", intents, [], [], invites=invited)
+        if welcome:
+            invites.hold_welcome(step, room, commit, b"tree")
+        invites.keep_welcome(step, room)
+        room.pending = None
+
+
+def after_all(inviting: Inviting, *commits: bytes) -> list[Other]:
+    """We came to a branch that went through these commits. Who is invited."""
+    with inviting.stage.step() as step:
+        room = step.room(inviting.id)
+        room.history = [Merged(0, commit * 32, [], [], []) for commit in commits]
+        invites.invite_after_all(step, room)
+    return [who for who, _, _ in inviting.invited()]
+
+
+def test_whom_a_lost_commit_added_is_invited_if_it_won_elsewhere() -> None:
+    """Only we have its Welcome. Of other commits nothing is sent, and later nothing at all."""
+    inviting = Inviting()
+    lose(inviting, b"1", JUN)
+    lose(inviting, b"2", BO)
+    assert [[BO], []] == [after_all(inviting, b"2", b"9"), after_all(inviting, b"1", b"2")]
+
+
+@pytest.mark.parametrize("about", [{"invited": False}, {"welcome": False}])
+def test_a_lost_commit_without_a_welcome_invites_nobody(about: dict[str, bool]) -> None:
+    """Nor one that is not there."""
+    inviting = Inviting()
+    with inviting.stage.step() as step:
+        step.store.delete_value(f"welcome:{inviting.id.hex()}")
+        invites.keep_welcome(step, step.room(inviting.id))
+    lose(inviting, b"1", JUN, **about)
+    assert [] == after_all(inviting, b"1")
+
+
+def test_of_lost_commits_the_newest_are_kept() -> None:
+    """Four of them."""
+    inviting = Inviting()
+    for commit in (b"1", b"2", b"3", b"4", b"5"):
+        lose(inviting, commit, JUN)
+    assert [JUN] * 4 == after_all(inviting, b"1", b"2", b"3", b"4", b"5")
