@@ -245,6 +245,9 @@ def test_a_ruling_is_remembered_where_our_place_is_not() -> None:
     with stage.step() as step:
         step.store.drop_devices(room, [stage.me.device])
     assert 1 == known(stage, room, heal()).since
+    with stage.step() as step:
+        step.room(room).rulings = []
+    assert -1 == known(stage, room, heal()).since
 
 
 def test_who_is_away_counts_itself_and_whom_it_asks() -> None:

@@ -148,7 +148,7 @@ class Ruled:
 
     def has(self, accounts: set[bytes], proven: set[bytes]) -> bool:
         """Whether these may be the room's accounts; whom a ``proven`` removal names may be in or not."""
-        may_lack = [self.went, self.went | proven, self.went | (proven - accounts), frozenset[bytes]()]
+        may_lack = [self.went, self.went | proven, frozenset[bytes]()]
         return any(members_hash(accounts | lacking) == self.members for lacking in may_lack)
 
 

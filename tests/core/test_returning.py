@@ -1,0 +1,321 @@
+"""Coming back into rooms of which only memory is left: whom we ask and when, and what is kept (devices.md §8)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from nullabona.client.core import boxes, kept, returning, whereabouts
+from nullabona.client.core.devices import own
+from nullabona.client.core.heals import Heal, Helper
+from nullabona.client.core.items import TicketRequest
+from nullabona.client.core.outgoing import FRAME, INBOX
+from nullabona.client.core.people import wanted_handles
+from nullabona.client.core.proofs import encode_ruling, make_ruling
+from nullabona.client.core.records import ContactState
+from nullabona.client.core.returning import RESTORED, RESTORED_NOW, RETURNING, Expected
+from nullabona.client.core.roominfo import DEVICES, DIRECT, GROUP, RoomInfo, encode_info
+from nullabona.client.core.state import AWAY, LEFT, RoomState
+from nullabona.client.core.step import Timing
+from nullabona.wire.card import Card, CardDevice, issue_certificate, sign_card, verify_card
+from nullabona.wire.handle import parse_handle
+from tests.core.stage import DAY, RELAY, START, Chance, Other, Stage
+
+JUN, SORA, YUNA = Other("jun"), Other("sora"), Other("yuna")
+ROOM = b"r" * 32
+DAY_MS = 86_400_000
+INFO = RoomInfo(1, GROUP, "family", RELAY, (JUN.account,))
+
+
+def helper(other: Other) -> Helper:
+    """Somebody as a helper."""
+    return Helper(other.account, other.handle)
+
+
+def room_of(stage: Stage, room: bytes = ROOM) -> RoomState | None:
+    """What is known of a room."""
+    with stage.step() as step:
+        return step.find_room(room)
+
+
+# -- who is asked -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("kind", "asked"), [(GROUP, ["jun", "sora"]), (DEVICES, ["mina"])])
+def test_the_members_of_a_room_are_asked_for_a_way_back_soon(kind: str, asked: list[str]) -> None:
+    """Of a room others; of the devices' own room the account's own devices, and nobody else."""
+    stage = Stage()
+    mine = Helper(stage.me.account, stage.me.handle)
+    info = INFO if kind == GROUP else RoomInfo(1, DEVICES, "", RELAY)
+    with stage.step() as step:
+        returning.begin(step, ROOM, info, [helper(JUN), mine, helper(SORA)])
+    room = room_of(stage)
+    assert room is not None
+    assert (AWAY, info, []) == (room.phase, room.info, room.boxes)
+    assert room.heal is not None
+    assert (RETURNING, START + 20_000) == (room.heal.reason, room.heal.next_at)
+    assert asked == [each.handle.partition("@")[0] for each in room.heal.helpers]
+
+
+def test_a_room_that_is_known_is_not_begun_again() -> None:
+    """It stays as it is."""
+    stage = Stage()
+    room = stage.room(JUN)
+    with stage.step() as step:
+        returning.begin(step, room, INFO, [helper(JUN)])
+        returning.expect(step, room, INFO, [helper(JUN)])
+        assert ([], None) == (returning.expected(step), step.room(room).heal)
+
+
+def test_a_room_into_which_another_device_lets_us_is_waited_for_and_then_asked_for() -> None:
+    """At a time at random; a newer word of the same room takes the place of the first."""
+    stage = Stage()
+    due = START + 2 * stage.timing.silence
+    with stage.step() as step:
+        assert None is returning.next_due(step)
+        returning.expect(step, ROOM, INFO, [helper(SORA)])
+        returning.expect(step, b"o" * 32, INFO, [])
+    with stage.step(START + 1) as step:
+        returning.expect(step, ROOM, INFO, [helper(JUN)])
+        later = Expected(ROOM, encode_info(INFO), (helper(JUN),), due + 1)
+        assert [Expected(b"o" * 32, encode_info(INFO), (), due), later] == returning.expected(step)
+        assert due == returning.next_due(step)
+    with stage.step(due) as step:
+        returning.come_after_all(step)
+        assert [later] == returning.expected(step)
+        assert [True, False] == [step.find_room(each) is not None for each in (b"o" * 32, ROOM)]
+    with stage.step(due + 1) as step:
+        returning.come_after_all(step)
+        assert ([], None) == (returning.expected(step), returning.next_due(step))
+        state = step.room(ROOM)
+        assert state.heal is not None
+        assert ([helper(JUN)], INFO) == (state.heal.helpers, state.info)
+
+
+def test_before_its_time_nothing_is_asked() -> None:
+    """The other device may still come."""
+    stage = Stage()
+    with stage.step() as step:
+        returning.expect(step, ROOM, INFO, [helper(JUN)])
+    with stage.step(START + 2 * stage.timing.silence - 1) as step:
+        returning.come_after_all(step)
+        assert (1, None) == (len(returning.expected(step)), step.find_room(ROOM))
+
+
+def test_one_helper_of_each_account() -> None:
+    """In the order in which they stand."""
+    rows = [JUN.row(ROOM, 1), SORA.row(ROOM, 2), Other("jun", 1).row(ROOM, 3)]
+    assert [helper(JUN), helper(SORA)] == returning.helpers_of(rows)
+
+
+# -- asking -------------------------------------------------------------------------------------------------------
+
+
+def away(*helpers: Other, low: bool = True, attempts: int = 0, ticket: int = 20_000) -> Stage:
+    """A device that waits for a way back from these."""
+    stage = Stage(chance=Chance(low=low), timing=Timing(ticket=ticket))
+    with stage.step() as step:
+        room = RoomState(ROOM, INFO, AWAY, [])
+        room.heal = Heal(RETURNING, 0, b"", [], [helper(each) for each in helpers], START, attempts)
+        step.add_room(room)
+        for each in helpers:
+            whereabouts.remember(step, each.card())
+    return stage
+
+
+def ask(stage: Stage, now: int) -> int:
+    """Look after it; when it is to be looked after again."""
+    with stage.step(now) as step:
+        state = step.room(ROOM)
+        returning.look_after(step, state)
+        assert state.heal is not None
+        return state.heal.next_at
+
+
+def test_one_after_the_other_is_asked_and_after_all_of_them_there_is_a_pause() -> None:
+    """It doubles with every round; a part of each wait is chance."""
+    for low, chance in ((True, 0), (False, 20_000)):
+        stage = away(JUN, SORA, low=low)
+        now, pauses = START, []
+        for _ in range(6):
+            due = ask(stage, now)
+            pauses.append(due - now - chance)
+            now = due
+        assert [20_000, 40_000, 20_000, 80_000, 20_000, 160_000] == pauses
+        said = [(JUN, SORA)[n % 2].opened(item.data) for n, item in enumerate(stage.outbox(INBOX))]
+        assert [TicketRequest(ROOM, 0, b"")] * 6 == said
+
+
+@pytest.mark.parametrize(
+    ("attempts", "ticket", "expected"),
+    [(11, 1, 1 << 12), (12, 1, 1 << 12), (15, 20_000, 20_000 << 12), (11, 30_000, DAY_MS), (3, DAY_MS, DAY_MS)],
+)
+def test_the_longest_pause(attempts: int, ticket: int, expected: int) -> None:
+    """So many times the wait for a ticket, and never more than a day."""
+    stage = away(JUN, attempts=attempts, ticket=ticket)
+    assert START + expected == ask(stage, START)
+
+
+def test_nobody_is_asked_before_it_is_time_or_where_there_is_nobody() -> None:
+    """Nothing changes then; nor where we look for nothing."""
+    stage = away(JUN)
+    assert START == ask(stage, START - 1)
+    assert [] == stage.outbox()
+    alone = away()
+    assert START == ask(alone, START)
+    with alone.step() as step:
+        state = step.room(ROOM)
+        state.heal = None
+        returning.look_after(step, state)
+        assert None is state.heal
+
+
+@pytest.mark.parametrize(("attempts", "looks"), [(1, False), (2, True)])
+def test_whoever_was_asked_in_vain_may_have_moved(attempts: int, *, looks: bool) -> None:
+    """From the second round on their card is looked up; of somebody who is blocked neither."""
+    stage = away(JUN, SORA, attempts=attempts)
+    stage.contact(JUN)
+    ask(stage, START)
+    with stage.step() as step:
+        assert ({(JUN, SORA)[attempts % 2].handle} if looks else set()) == wanted_handles(step)
+    blocked = away(JUN, attempts=attempts)
+    blocked.contact(JUN, ContactState.BLOCKED)
+    ask(blocked, START)
+    assert [] == blocked.outbox()
+    with blocked.step() as step:
+        assert set() == wanted_handles(step)
+
+
+@pytest.mark.parametrize(("attempts", "asked"), [(2, False), (3, True)])
+def test_everybody_was_asked_once_the_second_round_has_begun(attempts: int, *, asked: bool) -> None:
+    """Until then the last may still answer."""
+    assert asked is returning.asked_all(Heal(RETURNING, 0, b"", [], [helper(JUN), helper(SORA)], 0, attempts))
+
+
+def test_it_takes_an_admin_or_everybody_to_believe_that_we_are_out() -> None:
+    """A member's word is counted once; who looks for no way back believes nobody."""
+    room = RoomState(ROOM, INFO, AWAY, [])
+    assert not returning.told_gone(room, JUN.account)
+    room.heal = Heal(RETURNING, 0, b"", [], [helper(SORA), helper(YUNA)], 0)
+    said = [returning.told_gone(room, each.account) for each in (SORA, SORA, YUNA)]
+    assert ([False, False, True], [SORA.account, YUNA.account]) == (said, room.heal.gone)
+    room.heal.gone = []
+    assert returning.told_gone(room, JUN.account)
+
+
+# -- giving up keys -----------------------------------------------------------------------------------------------
+
+
+def test_a_room_whose_keys_are_given_up_keeps_what_may_be_read_and_the_way_in() -> None:
+    """Its members but us are asked; MLS and boxes are forgotten, what admins ruled and what was read stays.
+
+    What must still be announced of a commit goes out.
+    """
+    stage = Stage()
+    ruling = encode_ruling(make_ruling(stage.mls, ROOM, 0, encode_info(INFO), []))
+    room = stage.room(JUN, SORA, Other("sora", 1), read_upto=b"read", rulings=[ruling])
+    with stage.step() as step:
+        state = step.room(room)
+        track = state.current
+        track.beacon_at = 1
+        step.store.set_value(boxes.winner_key(track), b"commit")
+        returning.forsake(step, state)
+        assert None is step.store.get_value(boxes.winner_key(track))
+    with stage.step() as step:
+        left = step.room(room)
+        assert (AWAY, [], b"read", [ruling], stage.info()) == (
+            *(left.phase, left.boxes, left.read_upto),
+            *(left.rulings, left.info),
+        )
+        assert left.heal is not None
+        assert ([helper(JUN), helper(SORA)], START + 20_000) == (left.heal.helpers, left.heal.next_at)
+        assert None is step.store.mls_generation(room)
+        assert kept.ticket_for(step, room, JUN.account) is not None
+        assert None is kept.ticket_for(step, room, YUNA.account)
+        assert [] == step.told
+    assert [track.keys.box.address] == [item.box for item in stage.outbox(FRAME)]
+
+
+@pytest.mark.parametrize("phase", [AWAY, LEFT])
+def test_a_room_that_we_are_not_in_has_nothing_to_give_up(phase: str) -> None:
+    """It stays as it is, and nobody is warned."""
+    stage = Stage()
+    room = stage.room(JUN, phase=phase)
+    with stage.step() as step:
+        state = step.room(room)
+        returning.forsake(step, state)
+        returning.copied_back(step, state)
+        assert (1, None, []) == (len(state.boxes), state.heal, step.told)
+
+
+def test_a_copy_of_a_profile_gives_up_the_room_in_which_it_shows() -> None:
+    """The person is told; contacts are not asked for other rooms."""
+    stage = Stage()
+    room, other = stage.room(JUN), stage.room(SORA)
+    with stage.step() as step:
+        returning.copied_back(step, step.room(room))
+        assert [("warning", room, {"code": "copied-back"})] == step.told
+        assert [AWAY, "joined"] == [step.room(each).phase for each in (room, other)]
+        assert None is step.store.get_value(RESTORED)
+
+
+def test_a_profile_whose_files_tell_that_it_is_a_copy_gives_up_all_rooms() -> None:
+    """Newer rooms are asked for, and the person is told once."""
+    stage = Stage()
+    rooms = [stage.room(JUN), stage.room(SORA)]
+    with stage.step() as step:
+        returning.forsake_all(step)
+        assert [AWAY, AWAY] == [step.room(each).phase for each in rooms]
+        assert RESTORED_NOW == step.store.get_value(RESTORED)
+        assert [("warning", b"", {"code": "copied-back"})] == step.told
+
+
+def account_card(stage: Stage, id: bytes, other: Other) -> Card:
+    """A newer card of our account that names a second device, too."""
+    card, handle = stage.person.card, parse_handle(stage.me.handle)
+    second = issue_certificate(
+        stage.person.identity, handle=handle, device_id=id, device_key=other.signature_key, issued_day=DAY
+    )
+    devices = (*card.devices, CardDevice(second, other.key_package))
+    about = {"handle": handle, "issued_day": DAY, "devices": devices, "inbox": card.inbox, "previous": card}
+    return verify_card(sign_card(stage.person.identity, **about), today=DAY, previous=card)  # type: ignore[arg-type]
+
+
+def test_the_room_of_our_devices_is_asked_for_of_those_that_the_card_names() -> None:
+    """A device that is not on it any more leads nowhere; the room stays the one that the devices share."""
+    stage = Stage()
+    room, second = stage.room(JUN, SORA, kind=DEVICES), b"d" * 16
+    with stage.step() as step:
+        ours = {"account": stage.me.account, "handle": stage.me.handle}
+        rows = [replace(JUN.row(room, 1), device=second, **ours), replace(SORA.row(room, 2), **ours)]  # type: ignore[arg-type]
+        step.store.drop_devices(room, [JUN.device])
+        step.store.put_devices(rows)
+        own.note_card(step.store, account_card(stage, second, JUN).encoded)
+        own.set_room(step.store, room)
+        returning.forsake(step, step.room(room))
+        heal = step.room(room).heal
+        assert room == own.room_id(step.store)
+    assert heal is not None
+    assert [Helper(stage.me.account, stage.me.handle)] == heal.helpers
+
+
+def test_the_room_of_our_devices_is_given_up_without_a_trace_if_there_is_no_other_device() -> None:
+    """Nobody is left to let this one in: a new one is made when it is needed."""
+    stage = Stage()
+    room = stage.room(kind=DEVICES)
+    with stage.step() as step:
+        own.set_room(step.store, room)
+        returning.forsake(step, step.room(room))
+        assert (None, b"") == (step.find_room(room), own.room_id(step.store))
+
+
+def test_a_direct_room_is_asked_for_of_the_other_person() -> None:
+    """They alone can lead there."""
+    stage = Stage()
+    room = stage.room(JUN, kind=DIRECT)
+    with stage.step() as step:
+        returning.forsake(step, step.room(room))
+        heal = step.room(room).heal
+    assert heal is not None
+    assert [helper(JUN)] == heal.helpers
