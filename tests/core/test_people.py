@@ -71,7 +71,8 @@ def test_what_is_for_a_known_inbox_goes_at_once() -> None:
     known(stage, JUN)
     with stage.step() as step:
         whereabouts.remember(step, SORA.card(relay=""))
-    post(stage, JUN, Gone(ROOM)), post(stage, SORA, Gone(ROOM))
+    post(stage, JUN, Gone(ROOM))
+    post(stage, SORA, Gone(ROOM))
     items = stage.outbox(INBOX)
     assert [RELAY, "wss://relay.example:443/v1"] == [decode_target(item.target).relay for item in items]
     assert [] == waiting(stage)
@@ -82,7 +83,8 @@ def test_nothing_of_our_own_goes_to_who_is_blocked() -> None:
     stage = Stage()
     post(stage, SORA, Gone(ROOM))
     known(stage, JUN)
-    stage.contact(JUN, ContactState.BLOCKED), stage.contact(SORA, ContactState.BLOCKED)
+    stage.contact(JUN, ContactState.BLOCKED)
+    stage.contact(SORA, ContactState.BLOCKED)
     post(stage, JUN, Gone(ROOM))
     assert "" == learn(stage, SORA.card())
     assert ([], []) == (stage.outbox(INBOX), waiting(stage))
@@ -93,7 +95,9 @@ def test_only_who_is_known_by_a_handle_is_answered() -> None:
     stage = Stage()
     known(stage, JUN, SORA, YUNA)
     stage.contact(JUN)
-    answer(stage, JUN, Gone(ROOM)), answer(stage, SORA, Gone(ROOM)), answer(stage, YUNA, Gone(ROOM), START, YUNA.handle)
+    answer(stage, JUN, Gone(ROOM))
+    answer(stage, SORA, Gone(ROOM))
+    answer(stage, YUNA, Gone(ROOM), START, YUNA.handle)
     boxes = [JUN.inbox.address, YUNA.inbox.address]
     assert boxes == [item.box for item in stage.outbox(INBOX)]
 
@@ -102,8 +106,10 @@ def test_an_answer_causes_one_look_up_and_then_no_more_for_a_while() -> None:
     """The second is not kept: they ask again. What is our own is kept beside it."""
     stage = Stage()
     stage.contact(JUN)
-    answer(stage, JUN, Gone(ROOM)), answer(stage, JUN, Gone(b"x" * 32))
-    post(stage, JUN, Gone(b"y" * 32)), post(stage, JUN, Gone(b"y" * 32))
+    answer(stage, JUN, Gone(ROOM))
+    answer(stage, JUN, Gone(b"x" * 32))
+    post(stage, JUN, Gone(b"y" * 32))
+    post(stage, JUN, Gone(b"y" * 32))
     expected = [(JUN.handle, ROOM, True), (JUN.handle, b"y" * 32, False), (JUN.handle, b"y" * 32, False)]
     assert expected == waiting(stage)
     with stage.step() as step:
@@ -114,7 +120,8 @@ def test_an_answer_causes_one_look_up_and_then_no_more_for_a_while() -> None:
 def test_a_few_answers_for_one_account_wait_the_newest_of_them_and_each_once() -> None:
     """Before what is our own; the same answer again takes the place of the first."""
     stage = Stage()
-    stage.contact(JUN), stage.contact(SORA)
+    stage.contact(JUN)
+    stage.contact(SORA)
     answer(stage, SORA, Gone(ROOM))
     post(stage, JUN, Gone(ROOM))
     said = [b"%d" % n * 32 for n in range(MOST_CAUSED_BY_ONE + 2)]
@@ -139,8 +146,10 @@ def test_so_many_answers_wait_in_all() -> None:
 def test_so_many_items_of_our_own_wait() -> None:
     """The newest; answers do not count among them, but for the same words to the same account."""
     stage = Stage()
-    stage.contact(JUN), stage.contact(SORA)
-    answer(stage, JUN, Gone(b"a" * 32)), answer(stage, SORA, Gone(ROOM))
+    stage.contact(JUN)
+    stage.contact(SORA)
+    answer(stage, JUN, Gone(b"a" * 32))
+    answer(stage, SORA, Gone(ROOM))
     with stage.step() as step:
         for n in range(MOST_UNSENT + 1):
             people.post(step, JUN.account, JUN.handle, Gone(b"%032d" % n))
@@ -181,7 +190,8 @@ def test_only_what_is_due_is_looked_up_and_what_was_is_not_wanted_any_more() -> 
     stage = Stage()
     post(stage, JUN, Gone(ROOM))
     with stage.step() as step:
-        whereabouts.look_again(step, JUN.handle), whereabouts.look_again(step, SORA.handle)
+        whereabouts.look_again(step, JUN.handle)
+        whereabouts.look_again(step, SORA.handle)
         people.looked_up(step, JUN.handle)
         assert {SORA.handle} == people.wanted_handles(step)
         due = people.unsent(step)[0].next_at
@@ -203,7 +213,10 @@ def test_a_wish_is_kept_until_the_card_has_come() -> None:
     """Each once, the newest last; taken once, by the account that wished it."""
     stage = Stage()
     first, second = TicketRequest(ROOM, 1, b""), RoomsAsked()
-    wish(stage, JUN, first), wish(stage, SORA, first), wish(stage, JUN, second), wish(stage, JUN, first)
+    wish(stage, JUN, first)
+    wish(stage, SORA, first)
+    wish(stage, JUN, second)
+    wish(stage, JUN, first)
     with stage.step() as step:
         assert {JUN.handle, SORA.handle} == people.wanted_handles(step)
         assert [(JUN.certificate, second), (JUN.certificate, first)] == people.take_asked_back(step, JUN.account)
@@ -249,8 +262,10 @@ def test_a_wish_is_kept_for_a_quarter_of_an_hour(later: int, kept: int) -> None:
 def test_whoever_is_blocked_waits_for_nothing_any_more() -> None:
     """What was for them, what they wished and what was to be looked up is dropped; others' is not."""
     stage = Stage()
-    post(stage, JUN, Gone(ROOM)), post(stage, SORA, Gone(ROOM))
-    wish(stage, JUN, RoomsAsked()), wish(stage, SORA, RoomsAsked())
+    post(stage, JUN, Gone(ROOM))
+    post(stage, SORA, Gone(ROOM))
+    wish(stage, JUN, RoomsAsked())
+    wish(stage, SORA, RoomsAsked())
     with stage.step() as step:
         claims.came(step, JUN.account, JUN.handle)
         people.say_no_more(step, JUN.account)

@@ -57,7 +57,8 @@ def contact(stage: Stage, other: Other) -> Contact | None:
 def test_a_card_that_was_looked_up_says_where_to_write_and_how_the_record_stands() -> None:
     """What waited for it goes out; its devices are believed."""
     stage = Stage()
-    post(stage, JUN, Gone(ROOM)), post(stage, SORA, Gone(ROOM))
+    post(stage, JUN, Gone(ROOM))
+    post(stage, SORA, Gone(ROOM))
     assert "" == learn(stage, JUN.card())
     assert [Gone(ROOM)] == [JUN.opened(item.data) for item in stage.outbox(INBOX)]
     assert [(SORA.handle, ROOM, False)] == waiting(stage)

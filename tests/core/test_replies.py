@@ -65,7 +65,8 @@ def test_an_answer_is_waited_for_in_a_box_of_its_own() -> None:
 def test_another_box_for_the_same_answer_takes_the_place_of_the_first() -> None:
     """As another device of the account chose it."""
     stage = asked(JUN, SORA)
-    expect(stage, JUN), expect(stage, SORA)
+    expect(stage, JUN)
+    expect(stage, SORA)
     with stage.step() as step:
         assert b"s" * 32 == replies.follow(step, JUN.account, b"s" * 32)
         assert [(SORA.account, False), (JUN.account, True)] == [
@@ -87,7 +88,8 @@ def test_a_box_is_followed_for_a_month(now: int, *, follows: bool) -> None:
 def test_nothing_is_waited_for_of_whom_we_do_not_ask(state: ContactState) -> None:
     """They answered, or the person wants nothing of them any more; nor of who is no contact."""
     stage = asked(JUN)
-    expect(stage, JUN), expect(stage, SORA)
+    expect(stage, JUN)
+    expect(stage, SORA)
     stage.contact(JUN, state)
     with stage.step() as step:
         assert [] == replies.followed(step)
@@ -105,7 +107,8 @@ def test_a_device_that_was_put_out_follows_nothing() -> None:
 def test_what_has_come_is_forgotten_and_nothing_else_is() -> None:
     """With the last box the whole list goes; forgetting nothing changes nothing."""
     stage = asked(JUN, SORA)
-    expect(stage, JUN), expect(stage, SORA)
+    expect(stage, JUN)
+    expect(stage, SORA)
     with stage.step() as step:
         replies.forget(step, JUN.account)
         assert ([SORA.account], {REPLIES}) == ([box.account for box in replies.followed(step)], step.reads_changed)

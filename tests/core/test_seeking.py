@@ -85,7 +85,8 @@ def test_a_device_that_was_not_restored_asks_nobody() -> None:
 def test_wanting_somebody_again_asks_them_anew_and_nobody_else() -> None:
     """They are asked at once; the others wait for their time."""
     stage = restored(JUN, SORA)
-    want(stage, JUN), want(stage, SORA)
+    want(stage, JUN)
+    want(stage, SORA)
     look(stage)
     want(stage, JUN)
     look(stage, START)
@@ -127,7 +128,9 @@ def test_the_longest_pause_is_a_day() -> None:
 def test_who_is_asked_is_a_contact_that_has_not_answered(state: ContactState, *, expected: bool) -> None:
     """Whatever their state was when they were asked; nobody whom we did not ask, and nobody unknown."""
     stage = restored(JUN, SORA)
-    want(stage, SORA), want(stage, JUN), want(stage, YUNA)
+    want(stage, SORA)
+    want(stage, JUN)
+    want(stage, YUNA)
     stage.contact(JUN, state)
     with stage.step() as step:
         assert expected is seeking.is_asked(step, JUN.account)
@@ -249,12 +252,8 @@ def answered(stage: Stage, sender: Other, *named_too: Other) -> list[RoomTold]:
     with stage.step() as step:
         whereabouts.remember(step, JUN.card(*named_too))
         seeking.answer(step, sender.certificate, JUN.card(*named_too))
-    (item,) = stage.outbox(INBOX) or [None]
-    if item is None:
-        return []
-    said = JUN.opened(item.data)
-    assert isinstance(said, RoomsTold)
-    return list(said.rooms)
+    said = [JUN.opened(item.data) for item in stage.outbox(INBOX)]
+    return [room for each in said if isinstance(each, RoomsTold) for room in each.rooms]
 
 
 def test_a_device_that_the_card_names_is_told_of_the_rooms_that_its_account_is_in() -> None:
