@@ -244,7 +244,7 @@ def test_a_room_is_looked_for_at_our_own_relay_at_those_who_may_move_it_and_wher
 
 def three(stage: Stage, **about: object) -> tuple[bytes, list[bytes]]:
     """A room with two closed boxes and a current one, which is looked for; and their addresses."""
-    room = searching(stage, JUN, **about)
+    room = searching(stage, JUN, **about)  # type: ignore[arg-type]
     with stage.step() as step:
         state = step.room(room)
         old = [BoxTrack(n, b"%032d" % n, relay=RELAY, left=[THERE]) for n in (0, 1)]
