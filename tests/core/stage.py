@@ -272,6 +272,16 @@ class Stage:
             self.store.put_contact(contact)
         return contact
 
+    def card_with(self, id: bytes, other: Other) -> Card:
+        """A newer card of our account that names a second device, which has this id and the keys of ``other``."""
+        card, handle = self.person.card, parse_handle(self.me.handle)
+        second = issue_certificate(
+            self.person.identity, handle=handle, device_id=id, device_key=other.signature_key, issued_day=DAY
+        )
+        devices = (*card.devices, CardDevice(second, other.key_package))
+        about = {"handle": handle, "issued_day": DAY, "devices": devices, "inbox": card.inbox, "previous": card}
+        return verify_card(sign_card(self.person.identity, **about), today=DAY, previous=card)  # type: ignore[arg-type]
+
     def message(self, room: bytes, id: bytes, *, by: Other | None = None, **about: object) -> Message:
         """A message of the room as it is stored; ours unless it is ``by`` somebody. ``about``: fields of `Message`."""
         message = self.unsaved(room, id, by=by, **about)

@@ -18,9 +18,7 @@ from nullabona.client.core.returning import RESTORED, RESTORED_NOW, RETURNING, E
 from nullabona.client.core.roominfo import DEVICES, DIRECT, GROUP, RoomInfo, encode_info
 from nullabona.client.core.state import AWAY, LEFT, RoomState
 from nullabona.client.core.step import Timing
-from nullabona.wire.card import Card, CardDevice, issue_certificate, sign_card, verify_card
-from nullabona.wire.handle import parse_handle
-from tests.core.stage import DAY, RELAY, START, Chance, Other, Stage
+from tests.core.stage import RELAY, START, Chance, Other, Stage
 
 JUN, SORA, YUNA = Other("jun"), Other("sora"), Other("yuna")
 ROOM = b"r" * 32
@@ -271,17 +269,6 @@ def test_a_profile_whose_files_tell_that_it_is_a_copy_gives_up_all_rooms() -> No
         assert [("warning", b"", {"code": "copied-back"})] == step.told
 
 
-def account_card(stage: Stage, id: bytes, other: Other) -> Card:
-    """A newer card of our account that names a second device, too."""
-    card, handle = stage.person.card, parse_handle(stage.me.handle)
-    second = issue_certificate(
-        stage.person.identity, handle=handle, device_id=id, device_key=other.signature_key, issued_day=DAY
-    )
-    devices = (*card.devices, CardDevice(second, other.key_package))
-    about = {"handle": handle, "issued_day": DAY, "devices": devices, "inbox": card.inbox, "previous": card}
-    return verify_card(sign_card(stage.person.identity, **about), today=DAY, previous=card)  # type: ignore[arg-type]
-
-
 def test_the_room_of_our_devices_is_asked_for_of_those_that_the_card_names() -> None:
     """A device that is not on it any more leads nowhere; the room stays the one that the devices share."""
     stage = Stage()
@@ -291,7 +278,7 @@ def test_the_room_of_our_devices_is_asked_for_of_those_that_the_card_names() -> 
         rows = [replace(JUN.row(room, 1), device=second, **ours), replace(SORA.row(room, 2), **ours)]  # type: ignore[arg-type]
         step.store.drop_devices(room, [JUN.device])
         step.store.put_devices(rows)
-        own.note_card(step.store, account_card(stage, second, JUN).encoded)
+        own.note_card(step.store, stage.card_with(second, JUN).encoded)
         own.set_room(step.store, room)
         returning.forsake(step, step.room(room))
         heal = step.room(room).heal
