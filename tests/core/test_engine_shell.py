@@ -1,0 +1,487 @@
+"""What the shell tells the engine, and what the engine wants of it: reads, items, chunks, look-ups, a time to wake."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+
+import pytest
+
+from nullabona.client.core import chunks, claims, inbox_places, people, replies, scouting, whereabouts
+from nullabona.client.core.devices import own
+from nullabona.client.core.engine import Engine
+from nullabona.client.core.inbox_places import FormerInbox
+from nullabona.client.core.items import Gone, RoomsAsked
+from nullabona.client.core.outgoing import INBOX, TRIM, queue_item, queue_trim
+from nullabona.client.core.records import ContactState, FileState, Progress, StoredFile, Writing
+from nullabona.client.core.scouting import Scout
+from nullabona.client.core.state import LEFT, RoomState
+from nullabona.client.core.touched import NOTHING, Touched
+from nullabona.client.core.wants import ChunkWant, ReadWant
+from nullabona.wire.address import epoch_keys
+from nullabona.wire.messages import Done, Frames, Refusal
+from tests.core.stage import RELAY, START, Other, Stage
+from tests.core.test_engine_rooms import LATER, engine_of, quiet, state_of
+
+JUN, SORA = Other("jun"), Other("sora")
+THERE = "wss://two.example:443/v1"
+HERE = b"i" * 8
+NOISE = ((1, b"noise"),)
+
+
+class CaughtUp:
+    """MLS that remembers of which rooms it was told that they were read to the end."""
+
+    def __init__(self, stage: Stage) -> None:
+        self._mls, self.rooms = stage.mls, list[bytes]()
+        stage.mls = self  # type: ignore[assignment]
+
+    def caught_up(self, room: bytes) -> None:
+        self.rooms.append(room)
+        self._mls.caught_up(room)
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._mls, name)
+
+
+def touched(*rooms: bytes) -> Touched:
+    """These may have changed."""
+    return Touched(frozenset(rooms))
+
+
+def read(engine: Engine, stage: Stage, room: bytes, after: int, answer: Frames, **about: object) -> Touched:
+    """A read of the room's current box was answered."""
+    address = state_of(stage, room).current.keys.box.address
+    return engine.on_frames(room, address, after, answer, START, **about)  # type: ignore[arg-type]
+
+
+def position(stage: Stage, room: bytes) -> int:
+    """How far the room's current box was read."""
+    return state_of(stage, room).current.position
+
+
+# -- boxes --------------------------------------------------------------------------------------------------------
+
+
+def test_what_lies_in_a_rooms_box_is_read() -> None:
+    """Of the relay that keeps it, whether that is named or not; what another says is of no meaning."""
+    stage = Stage()
+    room = quiet(stage, JUN)
+    engine = engine_of(stage)
+    answer = Frames(HERE, 1, NOISE)
+    assert touched(room) == read(engine, stage, room, 0, answer, relay=THERE)
+    assert 0 == position(stage, room)
+    assert touched(room) == read(engine, stage, room, 0, answer, relay=RELAY)
+    assert 1 == position(stage, room)
+    assert touched(room) == read(engine, stage, room, 1, Frames(HERE, 2, ((2, b"noise"),)))
+    assert 2 == position(stage, room)
+
+
+def test_a_read_of_what_is_not_followed_brings_nothing() -> None:
+    """A room that is gone, or a box that is."""
+    stage = Stage()
+    room = quiet(stage, JUN)
+    engine = engine_of(stage)
+    box = epoch_keys(b"x" * 32).box.address
+    assert touched(b"x" * 32) == engine.on_frames(b"x" * 32, box, 0, Frames(HERE, 1, NOISE), START)
+    assert touched(room) == engine.on_frames(room, box, 0, Frames(HERE, 1, NOISE), START)
+    assert 0 == position(stage, room)
+
+
+def test_the_box_of_a_room_that_put_us_out_is_watched() -> None:
+    """It is followed, too; its words are not read any more."""
+    stage = Stage()
+    room = quiet(stage, JUN, phase=LEFT)
+    with stage.step() as step:
+        track = step.room(room).current
+        track.left_at, track.incarnation = START, HERE
+    engine = engine_of(stage)
+    read(engine, stage, room, 0, Frames(HERE, 1, NOISE))
+    assert 1 == position(stage, room)
+
+
+def test_a_read_that_brings_nothing_costs_no_step_once_that_is_known() -> None:
+    """But MLS learns that an open epoch was read to its end; when something is due, it is done all the same."""
+    stage = Stage()
+    mls = CaughtUp(stage)
+    room = quiet(stage)
+    engine = engine_of(stage)
+    empty = Frames(HERE, 1, ())
+    assert touched(room) == read(engine, stage, room, 0, Frames(HERE, 1, NOISE))
+    with stage.step() as step:
+        step.room(room).receipt_at = 0
+        step.room(room).current.look_until = 0
+    engine = engine_of(stage)
+    mls.rooms = []
+    assert NOTHING is read(engine, stage, room, 1, empty)
+    assert [room] == mls.rooms
+    assert touched(room) == read(engine, stage, room, 1, Frames(b"j" * 8, 1, ()))
+    due = engine_of(stage)
+    with stage.step() as step:
+        step.room(room).receipt_at = START
+    due = engine_of(stage)
+    assert touched(room) == read(due, stage, room, 0, empty)
+
+
+def test_a_closed_box_that_brings_nothing_is_not_the_end_of_an_epoch() -> None:
+    """The epoch is over."""
+    stage = Stage()
+    mls = CaughtUp(stage)
+    room = quiet(stage)
+    with stage.step() as step:
+        track = step.room(room).current
+        track.incarnation, track.winner, track.position, track.head = HERE, b"w" * 32, 1, 1
+    engine = engine_of(stage)
+    mls.rooms = []
+    assert NOTHING is read(engine, stage, room, 1, Frames(HERE, 1, ()))
+    assert [] == mls.rooms
+
+
+# -- inbox and answers --------------------------------------------------------------------------------------------
+
+
+def inbox(stage: Stage) -> inbox_places.InboxState:
+    """Where the device stands in the account's inbox."""
+    with stage.step() as step:
+        state = inbox_places.load(step)
+    assert state is not None
+    return state
+
+
+@pytest.mark.parametrize(("relay", "expected"), [("", 1), (RELAY, 1), (THERE, 0)])
+def test_the_inbox_is_read_and_what_was_read_is_erased_soon(relay: str, expected: int) -> None:
+    """At the relay that keeps it; the engine wakes for the erasing."""
+    stage = Stage()
+    engine = engine_of(stage)
+    assert touched() == engine.on_inbox(0, Frames(HERE, 1, NOISE), START, relay)
+    assert (expected, HERE if expected else b"") == (inbox(stage).position, inbox(stage).incarnation)
+    due = START + stage.timing.trim + 1
+    assert (due if expected else None) == engine.wake_at()
+    engine.tick(due)
+    assert expected == len(stage.outbox(TRIM))
+
+
+def test_a_device_that_was_put_out_reads_no_inbox() -> None:
+    """It leaves it to the others, and wants nothing of it."""
+    stage = Stage()
+    engine = engine_of(stage)
+    with stage.step() as step:
+        own.note_signed_out(step.store)
+    assert touched() == engine.on_inbox(0, Frames(HERE, 1, NOISE), START)
+    assert (None, [], None) == (engine.inbox_read(), engine.former_inboxes(), engine.wake_at())
+
+
+def asking(stage: Stage) -> bytes:
+    """We asked Jun to talk; the secret of the box in which his answer comes."""
+    stage.contact(JUN, ContactState.REQUESTED)
+    with stage.step() as step:
+        return replies.expect(step, JUN.account)
+
+
+def test_an_answer_to_a_request_is_read_from_its_own_box() -> None:
+    """For as long as it is waited for: it is among what is to be read."""
+    stage = Stage()
+    room = quiet(stage, SORA)
+    engine = engine_of(stage)
+    assert [room] == engine.read_for()
+    secret = asking(stage)
+    box = epoch_keys(secret).box
+    assert [room, replies.REPLIES] == engine.read_for()
+    (want,) = engine.reads(replies.REPLIES)
+    assert (RELAY, box, 0) == (want.relay, want.box, want.after)
+    found = engine.on_frames(replies.REPLIES, box.address, 0, Frames(HERE, 1, NOISE), START)
+    assert touched(replies.REPLIES) == found
+    assert [1] == [each.after for each in engine.reads(replies.REPLIES)]
+    assert 0 == inbox(stage).position
+
+
+# -- the outbox ---------------------------------------------------------------------------------------------------
+
+
+def queued(stage: Stage) -> None:
+    """An item waits for Jun's inbox."""
+    with stage.step() as step:
+        queue_item(step, JUN.inbox, RELAY, Gone(b"r" * 32))
+
+
+def test_what_the_relay_took_is_gone_and_what_it_did_not_answer_goes_later() -> None:
+    """The engine wakes for it; of a relay that is out of reach nothing but items for inboxes is waited for."""
+    stage = Stage()
+    queued(stage)
+    engine = engine_of(stage)
+    (item,) = engine.due(START)
+    assert touched(b"") == engine.on_unsent(item, START)
+    assert ([], START + 2_000) == (engine.due(START), engine.wake_at())
+    (item,) = engine.due(START + 2_000)
+    assert touched(b"") == engine.on_sent(item, Done(), START + 2_000)
+    assert ([], None) == (stage.outbox(), engine.wake_at())
+
+
+def test_what_a_relay_refuses_for_now_goes_later() -> None:
+    """As late as it says."""
+    stage = Stage()
+    queued(stage)
+    engine = engine_of(stage)
+    (item,) = engine.due(START)
+    engine.on_sent(item, Refusal("busy", 9), START)
+    assert ([], START + 9_000) == (engine.due(START), engine.wake_at())
+
+
+def test_a_room_whose_item_was_answered_is_looked_after() -> None:
+    """Whatever is due in it is done."""
+    stage = Stage()
+    room = quiet(stage, JUN, receipt_at=START)
+    engine = engine_of(stage)
+    engine.tick(START)
+    with stage.step() as step:
+        step.room(room).receipt_at = START
+    (item,) = engine.due(START)
+    assert touched(room) == engine.on_sent(item, Refusal("busy", 9), START)
+    assert 0 == state_of(stage, room).receipt_at
+
+
+# -- chunks -------------------------------------------------------------------------------------------------------
+
+DATA = b"chunk"
+DIGEST = sha256(DATA).digest()
+
+
+def chunk_wanted(stage: Stage, room: bytes = b"", message: bytes = b"") -> None:
+    """A chunk is to be fetched."""
+    with stage.step() as step:
+        chunks.want_pieces(step, [DIGEST], RELAY, room, message)
+
+
+def test_a_chunk_that_came_is_kept_and_its_room_looked_after() -> None:
+    """Nobody wants it any more."""
+    stage = Stage()
+    room = quiet(stage, JUN, receipt_at=START)
+    chunk_wanted(stage, room)
+    engine = engine_of(stage)
+    assert [ChunkWant(RELAY, DIGEST)] == engine.chunk_wants(START)
+    assert touched(room) == engine.on_chunk(DIGEST, DATA, START)
+    assert ([], 0) == (engine.chunk_wants(START), state_of(stage, room).receipt_at)
+    with stage.step() as step:
+        assert DATA == step.store.chunk(DIGEST)
+
+
+@pytest.mark.parametrize("data", [None, b"other"])
+def test_a_chunk_that_is_not_there_or_another_is_asked_for_later(data: bytes | None) -> None:
+    """It is not kept; of an item without a room nothing is looked after."""
+    stage = Stage()
+    chunk_wanted(stage)
+    engine = engine_of(stage)
+    assert touched() == engine.on_chunk(DIGEST, data, START)
+    assert ([], START + 4_000) == (engine.chunk_wants(START + 3_999), engine.wake_at())
+    assert [ChunkWant(RELAY, DIGEST)] == engine.chunk_wants(START + 4_000)
+    with stage.step() as step:
+        assert None is step.store.chunk(DIGEST)
+    assert touched() == engine.on_chunk(DIGEST, DATA, START)
+    engine.on_way(RELAY, START, connected=False)
+    chunk_wanted(stage)
+    assert None is engine.wake_at()
+
+
+def test_what_waits_in_the_inbox_is_looked_at_when_a_chunk_came() -> None:
+    """It may lie in it."""
+    stage = Stage()
+    chunk_wanted(stage)
+    with stage.step() as step:
+        state = inbox_places.load(step)
+        assert state is not None
+        state.waiting = [inbox_places.WaitingItem(b"\x01nothing", START)]
+        inbox_places.save(step, state)
+    engine_of(stage).on_chunk(DIGEST, DATA, START)
+    assert [] == inbox(stage).waiting
+
+
+# -- cards --------------------------------------------------------------------------------------------------------
+
+
+def waits_for_jun(stage: Stage) -> None:
+    """Something is for Jun, whose card is not known."""
+    with stage.step() as step:
+        people.post(step, JUN.account, JUN.handle, Gone(b"r" * 32))
+
+
+@pytest.mark.parametrize(("shown", "standing"), [(None, "proven"), ("proven", "proven"), ("promised", "promised")])
+def test_a_card_that_came_lets_out_what_waited_for_it(shown: claims.Shown | None, standing: str) -> None:
+    """It stands in the record, or is promised to."""
+    stage = Stage()
+    waits_for_jun(stage)
+    engine = engine_of(stage)
+    assert ([JUN.handle], START) == (engine.lookups(START), engine.wake_at())
+    engine.on_card(JUN.handle, JUN.card().encoded, START, shown)
+    assert ([], [Gone(b"r" * 32)]) == (engine.lookups(LATER), [JUN.opened(item.data) for item in stage.outbox(INBOX)])
+    with stage.step() as step:
+        assert standing == claims.standing(step, JUN.account)
+
+
+@pytest.mark.parametrize("data", [None, b"no card", SORA.card().encoded])
+def test_a_card_that_did_not_come_is_looked_up_later(data: bytes | None) -> None:
+    """There is none, or it is another's."""
+    stage = Stage()
+    waits_for_jun(stage)
+    engine = engine_of(stage)
+    engine.on_card(JUN.handle, data, START)
+    assert ([], START + 4_000) == (engine.lookups(START + 3_999), engine.wake_at())
+    assert [JUN.handle] == engine.lookups(START + 4_000)
+
+
+def test_who_wants_something_that_the_card_must_justify_gets_it() -> None:
+    """Here: which rooms we share."""
+    stage = Stage()
+    quiet(stage, JUN)
+    with stage.step() as step:
+        people.look_up_for(step, JUN.certificate, RoomsAsked(), JUN.handle)
+    engine_of(stage).on_card(JUN.handle, JUN.card().encoded, START)
+    assert 1 == len(stage.outbox(INBOX))
+
+
+@pytest.mark.parametrize(
+    ("shown", "standing"), [("proven", "proven"), ("unreached", None), (None, None), ("absent", None)]
+)
+def test_the_record_settles_what_somebody_claims(shown: claims.Shown | None, standing: str | None) -> None:
+    """Told once it has said so; whoever could not be asked has said nothing."""
+    stage = Stage()
+    card = JUN.card()
+    with stage.step() as step:
+        claims.came(step, JUN.account, JUN.handle, card.encoded)
+    engine = engine_of(stage)
+    due = START + stage.timing.claim
+    assert due == engine.wake_at()
+    assert ([], [JUN.handle]) == (engine.lookups(due - 1), engine.lookups(due))
+    data = card.encoded if shown == "proven" else None
+    engine.on_card(JUN.handle, data, due, shown)
+    with stage.step() as step:
+        told = [event.kind for event in step.store.events(0)]
+        found = claims.claims(step)
+    assert ["card-checked"] * (standing is not None) == told
+    assert ([] if standing else [(shown in {"unreached", None}, shown == "absent")]) == [
+        (bool(each.attempts), bool(each.lacked)) for each in found
+    ]
+
+
+def test_only_what_is_due_is_looked_up_each_handle_once() -> None:
+    """In order."""
+    stage = Stage()
+    with stage.step() as step:
+        for other in (SORA, JUN):
+            claims.want(step, other.account, other.handle, b"", claims.Accept())
+            whereabouts.look_again(step, other.handle)
+    assert [JUN.handle, SORA.handle] == engine_of(stage).lookups(START)
+
+
+# -- relays -------------------------------------------------------------------------------------------------------
+
+
+def test_a_relay_out_of_reach_has_its_rooms_looked_for_until_it_is_back() -> None:
+    """Told twice the same is no news."""
+    stage = Stage()
+    room = quiet(stage, JUN, scout_at=LATER)
+    engine = engine_of(stage)
+    assert touched(room) == engine.on_way(RELAY, START, connected=False)
+    assert NOTHING is engine.on_way(RELAY, START, connected=False)
+    assert LATER == state_of(stage, room).scout_at
+    assert touched(room) == engine.on_way(RELAY, START, connected=True)
+    assert 0 == state_of(stage, room).scout_at
+    assert NOTHING is engine.on_way(RELAY, START, connected=True)
+    with engine.step(START) as step:
+        assert (frozenset(), frozenset({RELAY})) == (step.down, step.up)
+    engine.on_way(RELAY, START, connected=False)
+    engine.on_way(THERE, START, connected=True)
+    with engine.step(START) as step:
+        assert (frozenset({RELAY}), frozenset({THERE})) == (step.down, step.up)
+
+
+def test_nothing_is_waited_for_of_a_relay_out_of_reach() -> None:
+    """What it was to erase wakes nobody."""
+    stage = Stage()
+    room = quiet(stage)
+    with stage.step() as step:
+        queue_trim(step, THERE, step.room(room).current.keys.box, 1)
+    engine = engine_of(stage)
+    assert 0 == engine.wake_at()
+    engine.on_way(THERE, START, connected=False)
+    assert LATER == engine.wake_at()
+
+
+def test_looks_that_are_wanted_are_taken_once_and_answered() -> None:
+    """What they brought leads to what is done there next."""
+    stage = Stage()
+    room = quiet(stage, JUN)
+    engine = engine_of(stage)
+    scout = Scout(room, THERE, state_of(stage, room).current.keys.box)
+    with engine.step(START) as step:
+        step.scouts.append(scout)
+    assert ([scout], []) == (engine.take_scouts(), engine.take_scouts())
+    found, report = engine.on_scouted(scout, Frames(HERE, 9, ((3, b"noise"),)), START)
+    assert (touched(room), 3) == (found, report.next and report.next.after)
+    assert scouting.Report() == engine.on_scouted(Scout(b"x" * 32, THERE, scout.box), Frames(HERE, 0, ()), START)[1]
+
+
+# -- wants and watchers -------------------------------------------------------------------------------------------
+
+
+def test_what_is_to_be_read() -> None:
+    """The boxes of every room, the inbox, and the inbox where it was before."""
+    stage = Stage()
+    first, second = quiet(stage, JUN), quiet(stage, SORA)
+    former = FormerInbox(THERE, b"", 7, LATER)
+    with stage.step() as step:
+        state = inbox_places.load(step)
+        assert state is not None
+        state.position, state.former = 3, [former]
+        inbox_places.save(step, state)
+    engine = engine_of(stage)
+    assert sorted([first, second]) == sorted(engine.rooms()) == sorted(engine.read_for())
+    track = state_of(stage, first).current
+    assert [(RELAY, track.keys.box, 0, False)] == [(w.relay, w.box, w.after, w.old) for w in engine.reads(first)]
+    box = inbox(stage).box
+    assert ReadWant(RELAY, box, 3) == engine.inbox_read()
+    assert [ReadWant(THERE, box, 7, old=True)] == engine.former_inboxes()
+    assert () == engine.reads(b"x" * 32)
+
+
+def test_whoever_watches_is_told_of_files_and_of_who_writes() -> None:
+    """After the step, the newest word of each file."""
+    stage = Stage()
+    engine = engine_of(stage)
+    seen: list[object] = []
+    progress = Progress(b"r" * 32, b"i" * 16, 1, 2, FileState.MOVING)
+    writing = Writing(b"r" * 32, JUN.account, 5)
+    with engine.step(START) as step:
+        step.progress[(b"r" * 32, b"i" * 16)] = progress
+        step.writing.append(writing)
+    engine.on_progress = engine.on_writing = seen.append
+    with engine.step(START) as step:
+        step.progress[(b"r" * 32, b"i" * 16)] = progress
+        step.writing.append(writing)
+        assert [] == seen
+    assert [progress, writing] == seen
+
+
+def test_a_file_that_was_cut_for_a_message_that_never_came_to_be_is_forgotten() -> None:
+    """When the engine begins."""
+    stage = Stage()
+    with stage.step() as step:
+        step.store.put_file(StoredFile(b"r" * 32, b"i" * 16, mine=True, state=FileState.MOVING))
+    engine_of(stage)
+    with stage.step() as step:
+        assert None is step.store.file(b"r" * 32, b"i" * 16)
+
+
+def test_the_engine_wakes_for_the_first_room_that_wants_it() -> None:
+    """A room that was left wants nothing, one that was forgotten neither; who we are follows from a step."""
+    stage = Stage()
+    rooms = [quiet(stage, JUN, receipt_at=START + n) for n in (9, 5, 7)]
+    engine = engine_of(stage)
+    assert START + 5 == engine.wake_at()
+    with engine.step(START) as step:
+        left: RoomState = step.room(rooms[1])
+        left.phase, left.boxes = LEFT, []
+    assert START + 7 == engine.wake_at()
+    with engine.step(START) as step:
+        step.find_room(rooms[2])
+        step.forget_room(rooms[2])
+        step.reads_changed.add(rooms[2])
+    assert START + 9 == engine.wake_at()
