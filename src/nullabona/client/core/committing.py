@@ -277,7 +277,7 @@ def leave_room(step: Step, room: RoomState, *, watch: BoxTrack | None = None, by
     ``watch`` is the box whose commit removed us. It is watched for a while: if order was lost, the room may have taken
     another commit, by which we are still in (`nullabona.client.core.watching`).
     """
-    left = room.phase == LEFT or leaving.wanted(step, room.id)
+    left, relay = room.phase == LEFT or leaving.wanted(step, room.id), room.relay
     room.phase = LEFT if left else REMOVED
     if watch is None:
         leaving.forget(step, room.id)
@@ -291,7 +291,7 @@ def leave_room(step: Step, room: RoomState, *, watch: BoxTrack | None = None, by
     if watch is None:
         invites.forget_invites(step, room)
     room.pending = room.heal = None
-    drop_trims(step, [room.relay])
+    drop_trims(step, [relay])
     step.mls.forget(room.id)
     step.forget_way(room.id)
     step.left += [account for account in room.info.pair if account != step.me.account]

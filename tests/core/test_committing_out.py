@@ -1,0 +1,138 @@
+"""Out of a room: what goes, what is still watched, and who carries out a wish to leave (room.md §3)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import msgspec
+
+from nullabona.client.core import boxes, committing, leaving
+from nullabona.client.core.heals import Heal
+from nullabona.client.core.outgoing import FRAME, TRIM, queue_trim
+from nullabona.client.core.proofs import make_order
+from nullabona.client.core.roominfo import DIRECT
+from nullabona.client.core.state import (
+    LEFT,
+    REMOVED,
+    RemoveAccount,
+    RoomState,
+    SetInfo,
+    UpdateKeys,
+)
+from nullabona.client.core.step import Step, way_key
+from tests.core.stage import START, Other, Stage
+from tests.core.test_committing import merge, room_with
+
+JUN, SORA = Other("jun"), Other("sora")
+LATER = START + 300 * 86_400_000
+KEYS, NAME = UpdateKeys(), SetInfo("friends")
+
+
+# -- out ----------------------------------------------------------------------------------------------------------
+
+
+def out(
+    stage: Stage, room: bytes, *, watched: bool = False, by: bytes = b"", **about: object
+) -> tuple[RoomState, Step]:
+    """We are out of a room."""
+    with stage.step(**about) as step:  # type: ignore[arg-type]
+        state = step.room(room)
+        committing.leave_room(step, state, watch=state.current if watched else None, by=by)
+    return state, step
+
+
+def test_who_was_put_out_keeps_no_keys_and_wants_nothing() -> None:
+    """Boxes, MLS and the way in are gone, and what the room's relay was to erase if that is out of reach."""
+    stage = Stage()
+    busy = dict.fromkeys(("receipt_at", "update_at", "note_at", "scout_at"), LATER)
+    room = stage.room(JUN, intents=[KEYS], heal=Heal("late", 0, b"", [], [], LATER), invites_at=LATER, **busy)  # type: ignore[arg-type]
+    with stage.step() as step:
+        state = step.room(room)
+        committing.advance(step, state)
+        state.current.relay = "wss://two.example:443/v1"
+        step.store.set_value(boxes.winner_key(state.current), b"commit")
+        step.store.set_value(way_key(room), b"way")
+        queue_trim(step, state.relay, state.current.keys.box, 1)
+        track = state.current
+    state, step = out(stage, room, by=JUN.account, down=frozenset({"wss://two.example:443/v1"}))
+    assert (REMOVED, [], [], None, None) == (state.phase, state.boxes, state.intents, state.pending, state.heal)
+    assert [0] * 5 == [state.receipt_at, state.update_at, state.note_at, state.scout_at, state.invites_at]
+    assert [("removed", room, {"by": JUN.account})] == step.told
+    assert [] == stage.outbox(TRIM)
+    with stage.step() as step:
+        assert [None] * 3 == [
+            step.store.get_value(boxes.winner_key(track)),
+            step.store.get_value(way_key(room)),
+            step.store.mls_generation(room),
+        ]
+        assert [] == step.store.outbox_of(room)
+
+
+def test_the_box_whose_commit_put_us_out_is_watched() -> None:
+    """And no other: our wish to leave and our invitations may still matter on another branch."""
+    stage = Stage()
+    room = stage.room(JUN, invites_at=LATER)
+    with stage.step() as step:
+        state = step.room(room)
+        state.boxes = [msgspec.structs.replace(state.current, secret=b"o" * 32), state.current]
+        leaving.note(step, make_order(stage.mls, stage.me.signature_key, room, stage.me.account, [b"k"]))
+    state, step = out(stage, room, watched=True)
+    assert (LEFT, 1, LATER) == (state.phase, len(state.boxes), state.invites_at)
+    with stage.step() as again:
+        assert leaving.wanted(again, room)
+    assert [("left", room, {"by": b""})] == step.told
+
+
+def test_who_left_by_its_own_wish_has_left() -> None:
+    """The wish is carried out."""
+    stage = Stage()
+    room = stage.room(JUN)
+    with stage.step() as step:
+        leaving.note(step, make_order(stage.mls, stage.me.signature_key, room, stage.me.account, [b"k"]))
+    state, step = out(stage, room)
+    assert (LEFT, "left") == (state.phase, step.told[0][0])
+    with stage.step() as again:
+        assert not leaving.wanted(again, room)
+    alone = stage.room()
+    with stage.step() as step:
+        committing.leave_alone(step, step.room(alone))
+        assert (LEFT, "left") == (step.room(alone).phase, step.told[0][0])
+
+
+def test_with_whom_we_were_in_a_room_of_two_is_noted() -> None:
+    """They may have been asked meanwhile."""
+    stage = Stage()
+    _, step = out(stage, stage.room(JUN, kind=DIRECT))
+    assert [JUN.account] == step.left
+
+
+def test_whoever_wants_to_leave_and_is_alone_with_its_own_devices_puts_those_out() -> None:
+    """Nobody else is there to do it; once they are gone it goes itself. With others in the room it waits for them."""
+    stage = Stage()
+    room = stage.room(JUN)
+    with stage.step() as step:
+        state = step.room(room)
+        committing.carry_out_leaving(step, state)
+        leaving.note(step, make_order(stage.mls, stage.me.signature_key, room, stage.me.account, [b"k"]))
+        committing.carry_out_leaving(step, state)
+        assert [] == state.intents
+        step.store.put_devices([replace(JUN.row(room, 1), account=stage.me.account)])
+        step.roster_changed(room)
+        committing.carry_out_leaving(step, state)
+        (wanted,) = state.intents
+        assert isinstance(wanted, RemoveAccount)
+        assert stage.me.account == wanted.account
+        assert wanted.order is not None
+
+
+def test_the_last_one_who_wants_to_leave_is_out_with_the_epoch() -> None:
+    """Nobody else is in the room any more."""
+    stage = Stage()
+    room = room_with(stage, JUN)
+    with stage.step() as step:
+        state = step.room(room)
+        state.intents = [RemoveAccount(JUN.account)]
+        leaving.note(step, make_order(stage.mls, stage.me.signature_key, room, stage.me.account, [b"k"]))
+        merge(step, state)
+        assert (LEFT, []) == (state.phase, state.boxes)
+    assert [] == [item for item in stage.outbox(FRAME) if item.room == room]
