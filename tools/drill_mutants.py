@@ -10,7 +10,6 @@ Exit code 1 if one of those asked for was not noticed.
 from __future__ import annotations
 
 import argparse
-import ast
 import json
 import os
 import shutil
@@ -18,36 +17,20 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
-from functools import cache, partial
-from hashlib import sha256
+from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 from nullabona.drills.registry import DRILLS
 from tests.drills.mutants import MUTANTS, Mutant
+from tools.drill_digest import MADE_OF, ROOT, SOURCE, digest_of
 
-ROOT: Final = Path(__file__).resolve().parents[1]
-SOURCE: Final = ROOT / "src" / "nullabona"
 RESULTS: Final = ROOT / "tests" / "drills" / "mutants.json"
 _NULLA: Final = ("-c", "from nullabona.cli import main; main()", "drill")
 _LONGEST_S: Final = 600
-_MADE_OF: Final = {
-    "tap": ("tap", "operator"),
-    "demo": ("demo", "search", "seizure.py", "warrant.py", "places.py", "inventory.py", "inboxes.py"),
-    "coerced-operator": ("coerced", "operator"),
-    "loss": ("loss",),
-    "stolen-device": ("stolen", "removal/hand.py"),
-    "removal": ("removal", "warrant.py"),
-    "lying-directory": ("lying", "operator/cards.py"),
-    "lost-directory": ("lost",),
-    "docket": ("docket",),
-}
-"""What is of one drill, and decides what it notices; what all have in common (processes, people) is left out. Of a
-drill that is not here its own package counts.
-"""
 ADMITTED: Final = frozenset(
     "W-01 W-02 W-03 W-05 W-06 S-01 S-02 S-03 S-04 S-05 T-01 T-02 T-03 T-04 T-21 T-22 X-01 L-01 G-01 G-03 G-04 "
     "D-01 D-03 D-04 D-07 D-08 K-06".split()
@@ -74,6 +57,7 @@ Jun: 플랫폼에서 보자
 """A short conversation: how much is said is not what a mutant of the demo is about."""
 _NARROWED: Final = frozenset({"demo", "coerced-operator", "insider", "lying-directory", "removal", "stolen-device"})
 """Drills that can be played for some lines alone."""
+_SEVERAL: Final = "several"
 _SOONEST: Final = ("D-02", "D-10", "D-13", "E-30", "L-10", "L-02", "W-", "M-10", "X-13")
 """Lines that are known sooner than others that a mutant may break as well, or their beginnings."""
 
@@ -83,7 +67,8 @@ def turns(mutant: Mutant) -> list[tuple[str, ...]]:
     lines = sorted(mutant.fails, key=lambda line: (not line.startswith(_SOONEST), line))
     if mutant.drill not in _NARROWED:
         return [()]
-    return [tuple(lines[:1]), tuple(lines[1:])] if mutant.edits and len(lines) > 1 else [tuple(lines)]
+    one_by_one = mutant.edits and mutant.name != _SEVERAL and len(lines) > 1
+    return [tuple(lines[:1]), tuple(lines[1:])] if one_by_one else [tuple(lines)]
 
 
 def lines_of(drill: str) -> frozenset[str]:
@@ -94,7 +79,7 @@ def lines_of(drill: str) -> frozenset[str]:
 
 def measured() -> frozenset[str]:
     """Every line of the drills whose mutants are chosen line by line."""
-    return frozenset(line for drill in _MADE_OF for line in lines_of(drill))
+    return frozenset(line for drill in MADE_OF for line in lines_of(drill))
 
 
 _LATE: Final = "nothing within"
@@ -118,6 +103,8 @@ class Played:
     seconds: float
     last: str = ""
     """The last that a drill said that did not come to its end."""
+    words: Mapping[str, str] = field(default_factory=dict)
+    """What it said of each line that did not hold."""
 
     @property
     def disturbed(self) -> bool:
@@ -172,15 +159,16 @@ def play(mutant: Mutant, source: Path = SOURCE) -> Played:
         if mutant.drill == "demo":
             (Path(folder) / "chat.txt").write_text(_CHAT, "utf-8")
             environment["DEMO_CHAT"] = str(Path(folder) / "chat.txt")
-        failed, said, last = frozenset[str](), None, ""
+        words: dict[str, str] = {}
+        said, last = None, ""
         for lines in turns(mutant):
             only = (word for line in lines for word in ("--only", line))
             more = (*_SHORTER.get(mutant.drill, ()), *only, *mutant.more)
             said, last = _run([sys.executable, *_NULLA, mutant.drill, "--json", *more], environment)
-            failed |= _failed(said)
-            if said is None or failed & mutant.fails:
+            words |= _failed(said)
+            if said is None or words.keys() & mutant.fails:
                 break
-    return Played(mutant, failed, said is not None, time.monotonic() - began, last)
+    return Played(mutant, frozenset(words), said is not None, time.monotonic() - began, last, words)
 
 
 def _run(command: list[str], environment: dict[str, str]) -> tuple[dict[str, Any] | None, str]:
@@ -199,12 +187,56 @@ def _run(command: list[str], environment: dict[str, str]) -> tuple[dict[str, Any
     return (json.loads(out) if out else None), last
 
 
-def _failed(said: dict[str, Any] | None) -> frozenset[str]:
-    if said is None:
-        return frozenset()
-    reports = said.get("reports", [said])
+def _failed(said: dict[str, Any] | None) -> dict[str, str]:
+    reports = [] if said is None else said.get("reports", [said])
     checks = (check for report in reports for check in report["checks"])
-    return frozenset(check["id"] for check in checks if check["verdict"] == "failed")
+    return {check["id"]: check["en"] for check in checks if check["verdict"] == "failed"}
+
+
+# -- several at once ----------------------------------------------------------------------------------------------
+
+
+def bundles(mutants: Iterable[Mutant], source: Path = SOURCE) -> list[list[Mutant]]:
+    """Those that can share a run: whose line names them by a trace of their own, no two of a line or of a place."""
+    found: list[list[Mutant]] = []
+    for mutant in mutants:
+        for bundle in found if mutant.trace else ():
+            if bundle[0].trace and _fit([*bundle, mutant], source):
+                bundle.append(mutant)
+                break
+        else:
+            found.append([mutant])
+    return found
+
+
+def _fit(bundle: Sequence[Mutant], source: Path) -> bool:
+    lines = [turns(mutant)[0] for mutant in bundle]
+    try:
+        edited(together(bundle), source)
+    except StaleMutant:
+        return False
+    return len({*lines}) == len(lines) and len({line[0].startswith("W-") for line in lines}) == 1
+
+
+def together(bundle: Sequence[Mutant]) -> Mutant:
+    """All of them in one program, for the lines that are known soonest."""
+    edits = tuple(edit for each in bundle for edit in each.edits)
+    lines = frozenset(line for each in bundle for line in turns(each)[0])
+    return Mutant(_SEVERAL, bundle[0].drill, lines, edits, bundle[0].more)
+
+
+def play_together(bundle: Sequence[Mutant], source: Path = SOURCE) -> list[Played]:
+    """Play them in one run. Whoever's line does not name their own trace there is played alone."""
+    if len(bundle) == 1:
+        return [play(bundle[0], source)]
+    all_of_them = play(together(bundle), source)
+    return [told_apart(each, all_of_them, len(bundle)) or play(each, source) for each in bundle]
+
+
+def told_apart(mutant: Mutant, played: Played, count: int) -> Played | None:
+    """What a run of ``count`` mutants says of one of them, if it does."""
+    words = {line: said for line, said in played.words.items() if line in mutant.fails and mutant.trace in said}
+    return Played(mutant, frozenset(words), played.ended, played.seconds / count, words=words) if words else None
 
 
 # -- what is kept -------------------------------------------------------------------------------------------------
@@ -213,36 +245,6 @@ def _failed(said: dict[str, Any] | None) -> frozenset[str]:
 def key_of(mutant: Mutant) -> str:
     """The name under which its result is kept."""
     return f"{mutant.drill}: {mutant.name}"
-
-
-def digest_of(mutant: Mutant, source: Path = SOURCE) -> str:
-    """A hash of the mutant and of all that its drill is made of; sentences, comments and layout do not count."""
-    found = sha256(repr((mutant.drill, sorted(mutant.fails), mutant.edits, mutant.more, mutant.stuck)).encode())
-    for path in _sources(mutant.drill, source / "drills"):
-        found.update(_said(path).encode())
-    return found.hexdigest()[:16]
-
-
-@cache
-def _said(path: Path) -> str:
-    tree = ast.parse(path.read_text("utf-8"))
-    for node in ast.walk(tree):
-        body = getattr(node, "body", None)
-        if isinstance(body, list):
-            node.body = [each for each in body if not _is_words(each)]  # type: ignore[attr-defined]
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and " " in node.value:
-            node.value = ""
-    return ast.dump(tree)
-
-
-def _is_words(node: ast.AST) -> bool:
-    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
-
-
-def _sources(drill: str, drills: Path) -> Iterator[Path]:
-    for part in _MADE_OF.get(drill, (drill.replace("-", "_"),)):
-        path = drills / part
-        yield from sorted(path.rglob("*.py")) if path.is_dir() else (path,)
 
 
 def load_results() -> dict[str, Result]:
@@ -301,8 +303,9 @@ def _play_all(mutants: Iterable[Mutant], jobs: int, results: dict[str, Result]) 
             for group in groups_of(mutants):
                 if not _holds(group, source):
                     continue
-                for played in pool.map(partial(play, source=source), group):
-                    _note(played, source, results)
+                for several in pool.map(partial(play_together, source=source), bundles(group, source)):
+                    for played in several:
+                        _note(played, source, results)
 
 
 def _note(played: Played, source: Path, results: dict[str, Result]) -> None:

@@ -12,7 +12,8 @@ import pytest
 from tests.drills import mutants
 from tests.drills.mutants import MUTANTS, Edit, Mutant
 from tools import drill_mutants
-from tools.drill_mutants import Played, StaleMutant, digest_of, edited, key_of, load_results, mutate
+from tools.drill_digest import digest_of
+from tools.drill_mutants import Played, StaleMutant, edited, key_of, load_results, mutate
 
 
 @pytest.mark.parametrize("mutant", MUTANTS, ids=key_of)
@@ -85,6 +86,26 @@ def test_the_line_that_is_known_soonest_is_played_first() -> None:
     both = next(one for one in MUTANTS if one.fails == {"D-13", "R-14"})
     assert drill_mutants.turns(both) == [("D-13",), ("R-14",)]
     assert drill_mutants.turns(drill_mutants.control_of([both])) == [("D-13", "R-14")]
+
+
+def test_several_share_a_run_only_if_each_line_can_name_its_own() -> None:
+    """Each has a trace, and no line or place of the code is of two; who is not named is played alone."""
+    bundles = drill_mutants.bundles(MUTANTS)
+    assert sorted(map(key_of, MUTANTS)) == sorted(key_of(one) for bundle in bundles for one in bundle)
+    shared = [bundle for bundle in bundles if len(bundle) > 1]
+    assert shared
+    for bundle in shared:
+        assert all(one.trace for one in bundle)
+        assert len({drill_mutants.turns(one)[0] for one in bundle}) == len(bundle)
+    one, other, *_ = shared[0]
+    (line,), (others,) = drill_mutants.turns(one)[0], drill_mutants.turns(other)[0]
+    said = {line: f"No such thing: {one.trace}", others: "No such thing: something else"}
+    run = Played(drill_mutants.together([one, other]), frozenset(said), ended=True, seconds=8, words=said)
+    apart = drill_mutants.told_apart(one, run, 2)
+    assert apart is not None
+    assert apart.noticed
+    assert (frozenset({line}), 4) == (apart.failed, apart.seconds)
+    assert drill_mutants.told_apart(other, run, 2) is None
 
 
 def test_what_counts_as_noticed() -> None:

@@ -67,43 +67,43 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
         Edit("relay/core/boxes.py", "        first = 1 + self._chance(FIRST_BITS) if inbox else 1",
              '        first = 1 + int(__import__("time").time()) % (1 << FIRST_BITS) if inbox else 1'), blind=True),
     mutant("an inbox's numbers begin at one", "demo", "W-16",
-        Edit("relay/core/boxes.py", "        first = 1 + self._chance(FIRST_BITS) if inbox else 1", "        first = 1"), blind=True),
+        Edit("relay/core/boxes.py", "        first = 1 + self._chance(FIRST_BITS) if inbox else 1", "        first = 1"), blind=True, trace="begin"),
     mutant("an inbox's numbers begin low", "demo", "W-16",
-        Edit("relay/core/boxes.py", "FIRST_BITS: Final = 22", "FIRST_BITS: Final = 6"), blind=True),
+        Edit("relay/core/boxes.py", "FIRST_BITS: Final = 22", "FIRST_BITS: Final = 6"), blind=True, trace="begin"),
     mutant("an inbox's own day is that of its last item", "demo", "W-16",
         Edit("relay/core/boxes.py", "        return self._expiry_day + (self._chance(OWN_DAY_BITS) if inbox else 0)",
-             "        return self._expiry_day"), blind=True),
+             "        return self._expiry_day"), blind=True, trace="expiry_day of inboxes"),
     mutant("an inbox has a row only once something came", "demo", "W-16",
         Edit("relay/service.py", "            if request.policy == POLICY_INBOX:\n                self._open_inbox(address, caller)\n", ""),
-        blind=True),
+        blind=True, trace="without a row"),
     mutant("an inbox's number is the second in which an item came", "demo", "W-13",
         Edit("relay/core/boxes.py", "        seq = draft.next_seq\n",
              '        seq = max(draft.next_seq, int(__import__("time").time()) & LAST_SEQ >> 1) if inbox else draft.next_seq\n'), blind=True),
     mutant("a row of a frame says whose it is", "demo", "W-10 S-17",
         Edit("relay/store/schema.sql", "    expiry_day INTEGER NOT NULL,\n    body       BLOB    NOT NULL\n",
-             "    expiry_day INTEGER NOT NULL,\n    body       BLOB    NOT NULL,\n    account    BLOB\n"), blind=True),
+             "    expiry_day INTEGER NOT NULL,\n    body       BLOB    NOT NULL,\n    account    BLOB\n"), blind=True, trace="account"),
     mutant("the relay keeps a second copy of all frames by inbox", "demo", "W-10 S-17",
         Edit("relay/store/schema.sql", "CREATE TABLE frame (",
-             "CREATE TABLE said (\n    account BLOB NOT NULL,\n    body    BLOB NOT NULL\n) STRICT;\n\nCREATE TABLE frame ("), blind=True),
+             "CREATE TABLE said (\n    account BLOB NOT NULL,\n    body    BLOB NOT NULL\n) STRICT;\n\nCREATE TABLE frame ("), blind=True, trace="said"),
     mutant("the directory notes who was looked up", "demo", "W-11 S-17",
         Edit("directory/service.py", "        served = await self._served()\n        handle = self._handle(request.name)\n        if served is None or handle is None:\n"
              "            return refuse(HANDLE_REFUSED) if handle is None else refuse(BUSY, RETRY_S)\n        try:\n            with self._store.reading():",
              '        with (self._record.public.parent / "asked").open("a") as kept:\n            kept.write(request.name + chr(10))\n'
              "        served = await self._served()\n        handle = self._handle(request.name)\n        if served is None or handle is None:\n"
-             "            return refuse(HANDLE_REFUSED) if handle is None else refuse(BUSY, RETRY_S)\n        try:\n            with self._store.reading():"), blind=True),
+             "            return refuse(HANDLE_REFUSED) if handle is None else refuse(BUSY, RETRY_S)\n        try:\n            with self._store.reading():"), blind=True, trace="asked"),
     mutant("the directory has a column for who asked about somebody", "demo", "W-11 S-17",
         Edit("directory/store/schema.sql", "CREATE TABLE held (\n", "CREATE TABLE asked (\n    name TEXT NOT NULL PRIMARY KEY,\n    by   TEXT NOT NULL\n) STRICT, WITHOUT ROWID;\n\nCREATE TABLE held (\n"),
-        blind=True),
+        blind=True, trace="asked"),
     mutant("a box says who opened it", "demo", "W-12 S-17",
-        Edit("relay/store/schema.sql", "    incarnation BLOB    NOT NULL,\n", "    incarnation BLOB    NOT NULL,\n    opened_by   BLOB,\n"), blind=True),
+        Edit("relay/store/schema.sql", "    incarnation BLOB    NOT NULL,\n", "    incarnation BLOB    NOT NULL,\n    opened_by   BLOB,\n"), blind=True, trace="opened_by"),
     mutant("the relay notes which boxes one connection reads", "demo", "W-12 S-17",
         Edit("relay/service.py", '        self._metrics.requests["read"] += 1\n        address =',
              '        self._metrics.requests["read"] += 1\n'
              '        with (self._store._path.parent / "readers").open("a") as kept:\n'
-             '            kept.write(f"{id(caller)} {request.write_hash.hex()}{chr(10)}")\n        address ='), blind=True),
+             '            kept.write(f"{id(caller)} {request.write_hash.hex()}{chr(10)}")\n        address ='), blind=True, trace="readers"),
     mutant("the day of a card is a second", "demo", "W-13",
         Edit("directory/core/decide.py", "    return _keep(verified, registered_day=today)",
-             '    return _keep(verified, registered_day=int(__import__("time").time()))'), blind=True),
+             '    return _keep(verified, registered_day=int(__import__("time").time()))'), blind=True, trace="registered"),
     mutant("the relay says who publishes in its log", "demo", "W-14 S-17",
         Edit("directory/service.py", "        waiting = _Waiting(wish, asker, asyncio.get_running_loop().create_future())\n",
              '        _log.warning("a card of %s", wish.handle)\n'
@@ -111,7 +111,7 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
     mutant("the record keeps names beside its labels", "demo", "W-14 S-17",
         Edit("directory/record.py", "        return Place(self._keys.labels.output(label_input(handle))[:LABEL_BYTES], secrets.token_bytes(NONCE_BYTES))",
              '        with (self.public.parent / "labels").open("a") as kept:\n            kept.write(str(handle) + chr(10))\n'
-             "        return Place(self._keys.labels.output(label_input(handle))[:LABEL_BYTES], secrets.token_bytes(NONCE_BYTES))"), blind=True),
+             "        return Place(self._keys.labels.output(label_input(handle))[:LABEL_BYTES], secrets.token_bytes(NONCE_BYTES))"), blind=True, trace="labels"),
     mutant("frames and messages pass as they are", "demo", "S-10 S-11", *FRAME, *MESSAGES, blind=True),
     mutant("messages are packed and not encrypted", "demo", "S-10 S-11",
         Edit("client/mls.py", '            return self.handle.encrypt(self._owner.signer, plaintext, self.handle.said.to_bytes(SAID_SIZE, "big"))',
@@ -130,17 +130,17 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
              "    from hashlib import sha256\n    from nullabona.client.core.outgoing import BLOB, Target\n"
              '    shown = info.name.encode().ljust(4096, b"\\x00")\n    digest = sha256(shown).digest()\n'
              '    step.store.add_outbox(BLOB, room=room_id, box=room.current.keys.box.address, ref=digest, target=Target(info.relay, b"").encode(), data=shown)\n'),
-        blind=True),
+        blind=True, trace="group's name"),
     mutant("a group's name stands at the end of its frames", "demo", "S-12",
         Edit("client/core/outgoing.py", "    return seal_frame(keys.frame_key, keys.box.address, step.chance.bytes(NONCE_SIZE), kind, body, indirect=indirect)\n",
              "    nonce = room.info.name.encode()[:NONCE_SIZE].ljust(NONCE_SIZE, bytes(1)) if room.info.name else step.chance.bytes(NONCE_SIZE)\n"
-             "    return seal_frame(keys.frame_key, keys.box.address, nonce, kind, body, indirect=indirect)\n"), blind=True),
+             "    return seal_frame(keys.frame_key, keys.box.address, nonce, kind, body, indirect=indirect)\n"), blind=True, trace="group's name"),
     mutant("the card's write secret is the inbox's key", "demo", "S-13",
-        Edit("client/keys.py", "        return InboxSecrets(index, seed, read, write)", "        return InboxSecrets(index, write, read, write)"), blind=True),
+        Edit("client/keys.py", "        return InboxSecrets(index, seed, read, write)", "        return InboxSecrets(index, write, read, write)"), blind=True, trace="inbox key"),
     mutant("a device is called by the beginning of its key", "demo", "S-13",
         Edit("client/account.py", "    device = NewDevice.draw()\n    key = device.public_key\n    identity = root.identity_key()\n",
              '    device = NewDevice.draw()\n    object.__setattr__(device, "id", device.seed[: len(device.id)])\n    key = device.public_key\n    identity = root.identity_key()\n'),
-        blind=True),
+        blind=True, trace="device key"),
     mutant("the account's key goes along in the head of requests", "demo", "S-14",
         Edit("client/account.py", "    identity = root.identity_key()\n    certificate = issue_certificate(identity, handle=handle, device_id=device.id",
              '    identity = root.identity_key()\n    __import__("os").environ["NULLA_KEY"] = root.identity_seed().hex()\n'
@@ -149,7 +149,7 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
              '            ("connection", "close"),\n            ("authorization", __import__("os").environ.get("NULLA_KEY", "none")),\n'),
         Edit("relay/front.py", "        headers = {bytes(name): bytes(value) for name, value in request.headers}\n",
              "        headers = {bytes(name): bytes(value) for name, value in request.headers}\n"
-             '        self._house.__dict__.setdefault("keys", set()).add(headers.get(b"authorization", b""))\n'), blind=True),
+             '        self._house.__dict__.setdefault("keys", set()).add(headers.get(b"authorization", b""))\n'), blind=True, trace="identity key"),
     mutant("the secret that reads rooms is the account's", "demo", "S-14",
         Edit("client/account.py", "    identity = root.identity_key()\n    certificate = issue_certificate(identity, handle=handle, device_id=device.id",
              "    identity = root.identity_key()\n    from nullabona.wire import address\n    address.LENT = root.identity_seed()\n"
@@ -159,40 +159,40 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
              '            ("x-proof", __import__("base64").b64encode(getattr(__import__("nullabona.wire.address").wire.address, "LENT", b"")).decode()),\n'),
         Edit("relay/front.py", "        headers = {bytes(name): bytes(value) for name, value in request.headers}\n",
              "        headers = {bytes(name): bytes(value) for name, value in request.headers}\n"
-             '        self._house.__dict__.setdefault("keys", set()).add(headers.get(b"x-proof", b""))\n'), blind=True),
+             '        self._house.__dict__.setdefault("keys", set()).add(headers.get(b"x-proof", b""))\n'), blind=True, trace="identity key"),
     mutant("the relay writes addresses down as four bytes in hexadecimal", "demo", "S-15",
         Edit("relay/front.py", "        self._set_deadline(self._limits.head_timeout_s)\n\n    def connection_lost",
              "        self._set_deadline(self._limits.head_timeout_s)\n" + PEER +
              '        with open("seen", "a") as kept:\n            kept.write(socket.inet_aton(twin.getpeername()[0]).hex() + chr(10))\n'
-             "        twin.close()\n\n    def connection_lost"), blind=True),
+             "        twin.close()\n\n    def connection_lost"), blind=True, trace="address"),
     mutant("the relay writes addresses down as four bytes", "demo", "S-15",
         Edit("relay/front.py", "        self._set_deadline(self._limits.head_timeout_s)\n\n    def connection_lost",
              "        self._set_deadline(self._limits.head_timeout_s)\n" + PEER +
              '        with open("seen", "ab") as kept:\n            kept.write(b"ip " + socket.inet_aton(twin.getpeername()[0]) + b" at" + chr(10).encode())\n'
-             "        twin.close()\n\n    def connection_lost"), blind=True),
+             "        twin.close()\n\n    def connection_lost"), blind=True, trace="address"),
     mutant("the relay logs addresses as numbers", "demo", "S-15",
         Edit("relay/front.py", "        self._set_deadline(self._limits.head_timeout_s)\n\n    def connection_lost",
              "        self._set_deadline(self._limits.head_timeout_s)\n" + PEER +
              '        logging.getLogger("nullabona.relay").warning("from %d", int.from_bytes(socket.inet_aton(twin.getpeername()[0]), "big"))\n'
-             "        twin.close()\n\n    def connection_lost"), blind=True),
+             "        twin.close()\n\n    def connection_lost"), blind=True, trace="address"),
     mutant("the relay remembers addresses as four bytes in hexadecimal", "demo", "S-16",
         Edit("relay/front.py", "        self._set_deadline(self._limits.head_timeout_s)\n\n    def connection_lost",
              "        self._set_deadline(self._limits.head_timeout_s)\n" + PEER +
              '        self._house.__dict__.setdefault("seen", []).append(socket.inet_aton(twin.getpeername()[0]).hex())\n'
-             "        twin.close()\n\n    def connection_lost"), blind=True),
+             "        twin.close()\n\n    def connection_lost"), blind=True, trace="address"),
     mutant("the relay remembers addresses as four bytes", "demo", "S-16",
         Edit("relay/front.py", "        self._set_deadline(self._limits.head_timeout_s)\n\n    def connection_lost",
              "        self._set_deadline(self._limits.head_timeout_s)\n" + PEER +
              '        self._house.__dict__.setdefault("seen", []).append(socket.inet_aton(twin.getpeername()[0]))\n'
-             "        twin.close()\n\n    def connection_lost"), blind=True),
+             "        twin.close()\n\n    def connection_lost"), blind=True, trace="address"),
     mutant("the relay remembers addresses as numbers", "demo", "S-16",
         Edit("relay/front.py", "        self._set_deadline(self._limits.head_timeout_s)\n\n    def connection_lost",
              "        self._set_deadline(self._limits.head_timeout_s)\n" + PEER +
              '        self._house.__dict__.setdefault("seen", []).append(int.from_bytes(socket.inet_aton(twin.getpeername()[0]), "big"))\n'
-             "        twin.close()\n\n    def connection_lost"), blind=True),
+             "        twin.close()\n\n    def connection_lost"), blind=True, trace="address"),
     mutant("the relay leaves a file behind in its temporary folder", "demo", "S-17",
         Edit("relay/run.py", '        _log.info("started")\n',
-             '        _log.info("started")\n        import tempfile\n        tempfile.mkstemp(prefix="relay-")\n'), blind=True),
+             '        _log.info("started")\n        import tempfile\n        tempfile.mkstemp(prefix="relay-")\n'), blind=True, trace="relay-tmp/relay-"),
     mutant("nobody puts frames back after the seizure", "demo", "S-20 S-21",
         Edit("client/core/boxes.py", "    if not own and not anybody:\n        return\n", "    return\n"), blind=True),
     mutant("who was away gets nothing back from others", "demo", "S-21",

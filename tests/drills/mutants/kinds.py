@@ -20,6 +20,7 @@ class Mutant:
 
     ``more``: arguments for the drill. ``stuck``: without the defence the drill may not come to its end, which counts as
     noticed too. ``blind``: chosen from the line's words and the code, before the drill's checks were looked at.
+    ``trace``: what the words of a line that fails by this mutant alone name, so that others may share a run with it.
     """
 
     name: str
@@ -29,6 +30,7 @@ class Mutant:
     more: tuple[str, ...] = ()
     stuck: bool = False
     blind: bool = False
+    trace: str = ""
 
 
 def mutant(
@@ -39,6 +41,7 @@ def mutant(
     more: tuple[str, ...] = (),
     stuck: bool = False,
     blind: bool = False,
+    trace: str = "",
 ) -> Mutant:
     """The same, with the lines in one string."""
-    return Mutant(name, drill, frozenset(fails.split()), edits, more, stuck, blind)
+    return Mutant(name, drill, frozenset(fails.split()), edits, more, stuck, blind, trace)
