@@ -14,7 +14,8 @@ import pytest
 from nullabona.drills.erased import look_below
 from nullabona.drills.image import lacking
 from tests.drills.mutants import MUTANTS, Edit, Mutant, mutant
-from tools.drill_mutants import SOURCE, mutate
+from tools.drill_digest import SOURCE
+from tools.drill_mutants import mutate
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(bool(lacking()), reason=lacking() or "an image can be mounted")]
 OURS = [each for each in MUTANTS if each.fails == {"S-29"}]
