@@ -74,6 +74,7 @@ def test_a_row_of_a_room_of_two_is_called_as_the_other_one() -> None:
     shown = to_chat(replace(SUMMARY, direct=True, phase="odd"), RoomPreferences(), person, [person], NOW)
     assert ("준호", person, [person], "left", None) == (shown.title, shown.person, shown.faces, shown.phase, shown.last)
     assert (False, "000000000000-000000000000000-00010203") == (shown.pinned, shown.order)
+    assert to_chat(SUMMARY, RoomPreferences(pinned=1), None, [], NOW).pinned
 
 
 @pytest.mark.parametrize(
@@ -212,7 +213,7 @@ STANDING = RecordStanding("relay.example", known=True, demanded=True, witnesses=
 REPORT = PrivacyReport(
     handle="mina@relay.example",
     relay="wss://relay.example:443/v1",
-    record={"handle": "mina", "devices": 2, "entries": [{"epoch": 1}, {"epoch": 2, "nonce": "n"}, {}]},
+    record={"handle": "mina", "devices": ["폰"], "entries": [{"epoch": 1}, {"epoch": 2, "nonce": "n"}, {}]},
     text="{}",
     relay_columns=(column("card", "handle"), column("box", "num")),
     directory_columns=(
@@ -235,7 +236,7 @@ def test_everything_that_is_held_is_shown_with_its_value() -> None:
     shown = to_privacy(REPORT, "en")
     assert [
         ("directory.card", "handle", "mina"),
-        ("directory.card", "devices", "2"),
+        ("directory.card", "devices", '["폰"]'),
         ("directory.card", "absent", ""),
         ("directory.entry", "epoch", "1, 2"),
         ("directory.entry", "nonce", "n"),

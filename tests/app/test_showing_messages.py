@@ -125,6 +125,10 @@ def test_people_are_mentioned_by_name_and_by_handle() -> None:
         ("mention-me", "@미나", ME.hex()),
         ("mention-me", "@mina", ME.hex()),
     ] == mentions
+    whole = show(replace(info, text="@jun@relay.example @mina@relay.example")).spans
+    assert [("mention", "@jun@relay.example"), ("text", " "), ("mention-me", "@mina@relay.example")] == [
+        (span.kind, span.text) for span in whole
+    ]
     assert show(info).spans == all_words(info, AROUND).spans
     assert ["text"] == [span.kind for span in show(replace(info, mentions=())).spans]
 

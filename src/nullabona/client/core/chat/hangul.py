@@ -22,7 +22,7 @@ def matches_name(query: str, name: str) -> bool:
 
     The last syllable of the query may lack its final consonant (``기`` finds ``김``). An empty query fits nothing.
     """
-    wanted, given = _fold_query(query), fold(name)
+    wanted, given = _with_consonants(query), _with_consonants(name)
     if not wanted:
         return False
     last = len(wanted) - 1
@@ -32,9 +32,9 @@ def matches_name(query: str, name: str) -> bool:
     )
 
 
-def _fold_query(query: str) -> str:
+def _with_consonants(text: str) -> str:
     """As `fold`, but consonants stay what was typed: NFKC would take them for parts of syllables."""
-    return "".join(char if char in _INITIALS else fold(char) for char in unicodedata.normalize("NFC", query))
+    return "".join(char if char in _INITIALS else fold(char) for char in unicodedata.normalize("NFC", text))
 
 
 def _fits(wanted: str, given: str, *, last: bool) -> bool:
