@@ -17,7 +17,17 @@ STORM = Storm(5.0, commits=30, removed_s=4.0, heard=0.2, back_s=5.0)
 
 def inside(**broken: Any) -> Inside:  # noqa: ANN401 - a field's value
     """An outcome in which everything held, but for ``broken``."""
-    names = ("named", "named_removed", "led", "invited", "claimed", "burned", "burned_removed")
+    names = (
+        "named",
+        "named_removed",
+        "led",
+        "invited",
+        "claimed",
+        "burned",
+        "burned_removed",
+        "lured",
+        "lured_removed",
+    )
     values: dict[str, Any] = {name: replace(GOOD) for name in names}
     values["storms"] = [replace(STORM, rate=rate) for rate in (2.0, 5.0, 20.0)]
     return Inside(**(values | broken))
@@ -39,6 +49,9 @@ def failed(report: Report) -> set[str]:
         ({"claimed": replace(GOOD, heard=-1.0)}, {"E-32"}),
         ({"burned": replace(GOOD, cpu_s=2.0)}, {"E-33"}),
         ({"burned": replace(GOOD, calls=2_000)}, {"E-33"}),
+        ({"lured": replace(GOOD, heard=-1.0)}, {"F-11"}),
+        ({"lured_removed": replace(GOOD, frames=0)}, {"F-11"}),
+        ({"lured_to": ["127.0.0.62"]}, {"F-11"}),
         ({"storms": [STORM, replace(STORM, removed_s=-1.0)]}, {"E-34"}),
         ({"storms": [STORM, replace(STORM, back_s=-1.0)]}, {"E-35"}),
         ({"back_calls": MOST_BACK_CALLS + 1}, {"E-35"}),

@@ -13,18 +13,19 @@ from typing import Any, Final
 import msgspec
 
 from nullabona.client.api import Client
-from nullabona.client.core import messages, outgoing, people, returning
+from nullabona.client.core import messages, outgoing, people, returning, whereabouts
 from nullabona.client.core.content import Moved
 from nullabona.client.core.items import Invitation, encode_pack
 from nullabona.client.core.roominfo import RoomInfo
 from nullabona.client.net import Connection, NetOptions, connect, parse_endpoint
 from nullabona.drills.demo.person import main
 from nullabona.drills.insider.kept import Kept, Owner
+from nullabona.drills.insider.luring import Lure
 from nullabona.drills.insider.witness import HonestDeeds, unhurried
 from nullabona.drills.played import StageFailed
 from nullabona.wire.address import EpochKeys
 from nullabona.wire.frame import NONCE_SIZE, Kind, seal_frame
-from nullabona.wire.messages import Append, Appended
+from nullabona.wire.messages import POLICY_INBOX, Append, Appended
 
 _ANSWER_S: Final = 20.0
 _NOISE: Final = 200
@@ -68,6 +69,23 @@ class InsiderDeeds(HonestDeeds):
             signer = step.me.signature_key
         claims = [kept.claim(secrets.token_bytes(60), account, signer) for _ in range(count)]
         return await self._put(kept, [(Kind.SETTLED, each) for each in claims])
+
+    # -- hosts
+
+    async def lure(self, room: str, victim: str, host: str) -> dict[str, int]:
+        """Put every kind of item that names a host into a contact's inbox, under this account and under none."""
+        account = self._client._session.account()  # noqa: SLF001 - its own program
+        with self._client._session.view() as step:  # noqa: SLF001 - its own program
+            inbox = whereabouts.inbox_of(step, bytes.fromhex(victim))
+        if inbox is None:
+            raise StageFailed("the member does not know where to write to")
+        id = self._client.room(room).id
+        sizes = [
+            await self._request(account.relay, Append(POLICY_INBOX, inbox.write_secret, inbox.read_hash, frame), frame)
+            for known in (True, False)
+            for frame in Lure(account, host, known=known).frames(inbox, id)
+        ]
+        return {"frames": len(sizes), "bytes": sum(sizes)}
 
     # -- roles
 
@@ -147,8 +165,11 @@ class InsiderDeeds(HonestDeeds):
         frame = seal_frame(keys.frame_key, keys.box.address, secrets.token_bytes(NONCE_SIZE), kind, body)
         bells = (keys.bells, max(1, kept.bells))
         request = Append(keys.box.policy, keys.box.write_secret, keys.box.read_hash, frame, bells=bells)
+        return await self._request(kept.info.relay, request, frame)
+
+    async def _request(self, relay: str, request: Append, frame: bytes) -> int:
         if self._wire is None:
-            self._wire = await connect(parse_endpoint(kept.info.relay), NetOptions())
+            self._wire = await connect(parse_endpoint(relay), NetOptions())
         answer = await self._wire.request(request, _ANSWER_S)
         if not isinstance(answer, Appended):
             raise StageFailed("the relay takes no frame of the member")

@@ -68,6 +68,11 @@ class Inside:
     burned: Attack = field(default_factory=Attack)
     """Frames that name a place far ahead in somebody's ratchet, by a member."""
     burned_removed: Attack = field(default_factory=Attack)
+    lured: Attack = field(default_factory=Attack)
+    """Items that name a machine of the sender's, by a member."""
+    lured_removed: Attack = field(default_factory=Attack)
+    lured_to: list[str] = field(default_factory=list)
+    """The addresses that connected to that machine."""
     storms: list[Storm] = field(default_factory=list)
     back_calls: float = 0.0
     """What the device that was away asked the crate for until it had caught up in all the rooms."""

@@ -18,6 +18,7 @@ from nullabona.drills.insider.village import HEARD_WITHIN_S, HONEST, Tell, Villa
 from nullabona.drills.text import Text
 
 GROUP: Final = "마을 회관 Village hall"
+_MACHINE: Final = "127.0.0.69"
 LOOK_AFTER_S: Final = 2.0
 """So long after an attack, and after what was said then came, everybody is looked at."""
 CLAIMS: Final = 8
@@ -70,6 +71,7 @@ async def _attacks(
             ("E-32", scene.claims),
             ("E-31", scene.invited),
             ("R-17 E-33", scene.dear_frames),
+            ("F-11", scene.lured),
         ):
             if not only or any(line in only and holds(inside, line) for line in lines.split()):
                 await act()
@@ -157,6 +159,27 @@ class _Scene:
             return {"frames": 2, "bytes": 8_192}
 
         await self._attack(self.inside.invited, invited)
+
+    async def lured(self) -> None:
+        """To a machine of the attacker's, by items that name it; whoever connects there is counted."""
+        self._tell(Text("A member and one who was put out send every kind of item that names a machine of theirs",
+                        "참여자와 내보낸 사람이 자기 컴퓨터를 대는 온갖 요청을 보냅니다"))  # fmt: skip
+        people, came = self._people, self.inside.lured_to
+
+        async def comes(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            came.append(writer.get_extra_info("peername")[0])
+            writer.close()
+
+        machine = await asyncio.start_server(comes, _MACHINE, 0)
+        host = f"{_MACHINE}:{machine.sockets[0].getsockname()[1]}"
+
+        async def by(name: str, victim: str) -> dict[str, int]:
+            done: dict[str, int] = await people[name].do("lure", room=GROUP, victim=people[victim].account, host=host)
+            return done
+
+        async with machine:
+            await self._attack(self.inside.lured, lambda: by("mansu", "jun"))
+            await self._attack(self.inside.lured_removed, lambda: by("dana", "mina"))
 
     async def dear_frames(self) -> None:
         """Frames that make a reader walk far through somebody's ratchet, each time anew."""

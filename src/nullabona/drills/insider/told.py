@@ -14,7 +14,7 @@ from nullabona.drills.insider.village import HEARD_WITHIN_S, Tell
 from nullabona.drills.report import Check, Report
 from nullabona.drills.text import Text
 
-PROVES: Final = ("R-17", "E-30", "E-31", "E-32", "E-33", "E-34", "E-35")
+PROVES: Final = ("F-11", "R-17", "E-30", "E-31", "E-32", "E-33", "E-34", "E-35")
 MOST_MS: Final = 4.0
 """Most time of a processor that a hostile frame of 512 bytes may cost a reader: what is no message costs no more than
 one that is."""
@@ -53,7 +53,17 @@ def report_of(inside: Inside) -> Report:
     return report
 
 
-_NAMES: Final = ("named_removed", "named", "led", "invited", "claimed", "burned", "burned_removed")
+_NAMES: Final = (
+    "named_removed",
+    "named",
+    "led",
+    "invited",
+    "claimed",
+    "burned",
+    "burned_removed",
+    "lured",
+    "lured_removed",
+)
 
 
 def _all(inside: Inside) -> list[Attack]:
@@ -85,6 +95,8 @@ _WHAT: Final = (
     Text("Claims that ever other commits won", "다른 커밋이 이겼다는 거듭된 주장"),
     Text("Frames far ahead in somebody's ratchet, by a member", "참여자가 넣은, 래칫의 먼 위치를 대는 프레임"),
     Text("The same by one who was put out", "내보낸 사람이 넣은 같은 프레임"),
+    Text("Items that name a machine of the sender's, by a member", "참여자가 보낸, 자기 컴퓨터를 대는 요청"),
+    Text("The same by one who was put out", "내보낸 사람이 보낸 같은 요청"),
 )  # fmt: skip
 
 
@@ -126,6 +138,9 @@ def _storm(storm: Storm) -> Text:
 
 def _figures(inside: Inside) -> Iterator[Text]:
     data = _data(inside)
+    if inside.lured_to:
+        who = ", ".join(sorted(set(inside.lured_to)))
+        yield Text(f"CONNECTED to the sender's machine: {who}", f"보낸 사람의 컴퓨터에 접속함: {who}")
     times = ", ".join(f"{seconds} s ({rate}/s)" for rate, seconds in data["removal_s"].items())
     if times:
         yield Text(f"Time to removal: {times}", f"내보내기까지: {times}")
@@ -149,7 +164,12 @@ def _cheap(attack: Attack) -> bool:
     return attack.harmless and few
 
 
+def _lured(inside: Inside) -> bool:
+    return inside.lured.harmless and inside.lured_removed.harmless and not inside.lured_to
+
+
 _TRIES: Final = {
+    "F-11": ("lured", "lured_removed"),
     "R-17": ("named_removed", "burned_removed"),
     "E-30": ("named",),
     "E-31": ("led", "invited"),
@@ -157,6 +177,7 @@ _TRIES: Final = {
     "E-33": ("burned",),
 }
 _HELD: Final[dict[str, Callable[[Inside], bool]]] = {
+    "F-11": _lured,
     "R-17": lambda i: i.named_removed.harmless and _cheap(i.burned_removed),
     "E-30": lambda i: i.named.harmless,
     "E-31": lambda i: i.led.harmless and i.invited.harmless,
@@ -168,6 +189,8 @@ _HELD: Final[dict[str, Callable[[Inside], bool]]] = {
     ),
 }
 _CLAIMS: Final = {
+    "F-11": Text("Nobody makes a device connect to a machine of theirs by what they put into its inbox.",
+                 "우편함에 무엇을 넣어도 남의 기기가 자기 컴퓨터에 접속하게 만들지 못함."),
     "R-17": Text("A removed member takes the room from nobody by what it puts into the boxes of its time, and costs "
                  "readers little.",
                  "내보낸 사람이 자기 때의 상자에 무엇을 넣어도 아무도 방을 잃지 않고, 읽는 데 드는 일도 적음."),
