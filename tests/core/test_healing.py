@@ -88,6 +88,12 @@ def test_of_several_worse_branches_the_best_is_remembered() -> None:
     assert (digest_of(other), (EVE.account,)) == ((found.commit, found.removed) if found else None)
 
 
+def test_of_one_worse_branch_it_is_remembered_who_told_first() -> None:
+    """Others say the same."""
+    fork = Fork(LOW)
+    assert [JUN.account] * 2 == [found.account for by in (JUN, BO) if (found := rivalled(fork, by, b"theirs"))]
+
+
 def digest_of(commit: bytes) -> bytes:
     """The hash by which a commit is called."""
     return digest(commit.decode())
@@ -172,10 +178,10 @@ def test_nobody_else_looks_after_them() -> None:
         assert [] == fork.warned()
 
 
-@pytest.mark.parametrize("what", ["noise", "stranger", "other box", "worse"])
+@pytest.mark.parametrize("what", ["noise", "stranger", "other box", "worse", "ours"])
 def test_what_is_no_better_branch_of_a_former_member_is_not_looked_for(what: str) -> None:
     """They are told of ours all the same."""
-    alone = Alone(winner=LOW if what == "worse" else HIGH)
+    alone = Alone(winner={"worse": LOW, "ours": digest("theirs")}.get(what, HIGH))
     claim = alone.claim(STRANGER if what == "stranger" else JUN, b"theirs", current=what == "other box")
     body = b"\xc1" if what == "noise" else encoded(claim)
     assert (None, 0, START + MINUTE + 1) == alone.says(body)

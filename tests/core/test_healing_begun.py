@@ -10,6 +10,7 @@ import pytest
 from nullabona.client.core import healing
 from nullabona.client.core.content import Moved
 from nullabona.client.core.heals import Heal, Tries
+from nullabona.client.core.state import Merged
 from tests.core.forked import BO, EVE, HIGH, JUN, LOW, Alone, Fork, branch, helper
 from tests.core.stage import START
 
@@ -46,6 +47,7 @@ def test_a_member_is_followed_to_a_better_branch(winner: bytes, removed: bool, m
     fork = Fork(winner)
     with fork.here() as (_, room, _track):
         room.history[0].removed = [EVE.account] if removed else []
+        room.history.insert(0, Merged(5, LOW, [], [], []))
     expected = Heal("moved", 0, moved.commit, [], [helper(JUN)], START)
     assert (expected if follows else None) == followed(fork, moved)
 

@@ -108,6 +108,17 @@ def test_who_was_owed_something_gets_it_when_they_are_in_again() -> None:
     assert {stranger: [first]} == owed(fork)
 
 
+def test_what_waited_for_a_way_goes_out_when_none_is_found() -> None:
+    """We stay where we are."""
+    fork = Fork()
+    written(fork, 1, state=WAITING)
+    fork.look_for(branch("fork", JUN, attempts=24))
+    with fork.here() as (step, room, _):
+        heard = Overheard(step)
+        healing.ask(step, room)
+        assert (None, ["1"]) == (room.heal, sent_again(heard))
+
+
 # -- redoing ------------------------------------------------------------------------------------------------------
 
 
