@@ -6,9 +6,11 @@ import pytest
 
 from nullabona.client.core.errors import StoreMisuse
 from nullabona.client.core.ports import ImportedRow
+from nullabona.client.core.records import FIRST
 from nullabona.client.store import SqliteStore
 from nullabona.client.store.imports import ROWS_AT_ONCE
 from nullabona.client.store.statements import repeated
+from tests.store.samples import message
 
 ROOM, RUN = b"r" * 32, b"i" * 16
 AT_ONCE = ROWS_AT_ONCE
@@ -35,6 +37,18 @@ def test_a_row_that_is_there_already_undoes_all(store: SqliteStore) -> None:
     with pytest.raises(StoreMisuse), store.transaction():
         store.add_imported([*rows, rows[0]], [])
     assert store.places(ROOM, 0, 1_000) == {}
+
+
+def test_what_is_not_imported_takes_no_row_of_an_import(opened: SqliteStore) -> None:
+    """Also where an import has used only some of its rows: they lie below zero, all others above, in their order."""
+    opened.put_message(message())
+    assert [1] == [row for row, _ in opened.message_page(FIRST, 9)]
+    opened.drop_message(message().room, message().id)
+    opened.add_imported(_rows(50)[:10], [])
+    for number in range(3):
+        opened.put_message(message(id=b"%016d" % number))
+    opened.put_message(message(id=b"%016d" % 0, position=99))
+    assert [*range(-50, -40), 1, 2, 3] == [row for row, _ in opened.message_page(FIRST, 99)]
 
 
 def test_a_statement_takes_several_rows() -> None:

@@ -173,9 +173,10 @@ unread, about, admin, timer_s, expires_at, edited_at
 FROM message WHERE room = ? AND id = ?
 
 -- name: message_put
-INSERT INTO message (room, id, account, device, sent_at, position, epoch, state, box, frame, resent, body, kind, shown,
-unread, about, admin, timer_s, expires_at, edited_at)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+INSERT INTO message (row, room, id, account, device, sent_at, position, epoch, state, box, frame, resent, body, kind,
+shown, unread, about, admin, timer_s, expires_at, edited_at)
+VALUES ((SELECT max(coalesce(max(row), 0), 0) + 1 FROM message), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,
+?)
 ON CONFLICT (room, id) DO UPDATE SET account = excluded.account, device = excluded.device,
 sent_at = excluded.sent_at, position = excluded.position, epoch = excluded.epoch, state = excluded.state,
 box = excluded.box, frame = excluded.frame, resent = excluded.resent, body = excluded.body, kind = excluded.kind,
