@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from nullabona.app.desk.errors import HandleTaken
+from nullabona.app.desk.errors import HandleLacksRelay, HandleTaken
 from nullabona.app.protocol import import_calls as c
 from nullabona.app.protocol import privacy_views as pv
 from nullabona.app.protocol import views as v
@@ -223,7 +223,7 @@ REPORT = PrivacyReport(
         column("entry", "epoch"),
         column("entry", "nonce"),
         column("entry", "absent"),
-        column("day", "handle"),
+        column("day", "epoch"),
     ),
     relay_files=(DataFile("boxes.db", "boxes", "a day", "none"),),
     directory_files=(DataFile("cards.db", "cards", "a week", "none"),),
@@ -241,7 +241,7 @@ def test_everything_that_is_held_is_shown_with_its_value() -> None:
         ("directory.entry", "epoch", "1, 2"),
         ("directory.entry", "nonce", "n"),
         ("directory.entry", "absent", ""),
-        ("directory.day", "handle", ""),
+        ("directory.day", "epoch", ""),
         ("relay.card", "handle", ""),
         ("relay.box", "num", ""),
         ("directory", "cards.db", ""),
@@ -293,6 +293,11 @@ def test_a_refusal_is_said_in_the_language_of_the_page() -> None:
     taken = HandleTaken("mina@relay.example belongs to somebody")
     assert "Somebody has it already." == said(taken, "en")[0]
     assert ("이미 쓰는 사람이 있어요.", "") == said(taken, "ko")
+    lacking = ("Add @ and the relay's address.", "E.g. mina@127.0.0.1:8440")
+    assert lacking == said(HandleLacksRelay("mina names no relay"), "en")
+    assert ("아이디 뒤에 @와 릴레이 주소를 붙여 주세요.", "예: 나은@127.0.0.1:8440") == said(
+        HandleLacksRelay("x"), "ko"
+    )
     assert ("A message needs some text", "") == said(BadRequest("a message needs some text"), "en")
     assert "보낼 내용이 없어요." == said(BadRequest("a message needs some text"), "ko")[0]
     assert ("Odd", "Do this") == said(UserError("odd", hint="do this"), "en")
