@@ -77,6 +77,12 @@ class Other:
         """Of the device's signature key."""
         return _bytes(f"{self.name} {self.number} device")
 
+    def impostor(self) -> Other:
+        """Another account under the same handle."""
+        other = Other(self.name, self.number + 100, self.host)
+        vars(other)["account_key"] = Ed25519PrivateKey.from_private_bytes(_bytes(f"{self.name} impostor"))
+        return other
+
     @property
     def account(self) -> bytes:
         return self.account_key.public_key().public_bytes_raw()

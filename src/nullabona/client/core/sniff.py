@@ -73,7 +73,7 @@ def _webp(head: bytes) -> Sniffed | None:
         return None
     kind = head[12:16]
     if kind == b"VP8X":
-        width, height = (int.from_bytes(head[at : at + 3], "little") + 1 for at in (24, 27))
+        width, height = (int.from_bytes(side, "little") + 1 for side in struct.unpack_from("3s3s", head, 24))
     elif kind == b"VP8L":
         bits = struct.unpack_from("<I", head, 21)[0]
         width, height = (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1

@@ -1,0 +1,381 @@
+"""What a person asks of a room or a contact, done or refused on the spot (spec/room.md §9)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from msgspec import structs
+
+from nullabona.client.core import claims, commands, leaving, people, preferences, replies, returning, seeking, trust
+from nullabona.client.core.commands import MemberInfo
+from nullabona.client.core.errors import BadRequest, LastAdmin, NoSuchContact, NoSuchRoom, NotAllowed, NotInRoom
+from nullabona.client.core.heals import Heal
+from nullabona.client.core.items import ContactRequest
+from nullabona.client.core.records import ContactState
+from nullabona.client.core.roominfo import DIRECT, GROUP, RoomInfo
+from nullabona.client.core.state import (
+    AWAY,
+    JOINED,
+    LEFT,
+    AddAccount,
+    Intent,
+    RemoveAccount,
+    SetInfo,
+    UpdateKeys,
+)
+from nullabona.client.core.step import Step
+from nullabona.wire.card import CardForked
+from tests.core.stage import RELAY, Other, Stage, told
+
+JUN, DORA, EVE = Other("jun"), Other("dora"), Other("eve")
+Act = Callable[[Step, bytes], object]
+ACTS: list[Act] = [
+    lambda step, room: commands.add_account(step, room, EVE.card()),
+    lambda step, room: commands.remove_account(step, room, JUN.account),
+    lambda step, room: commands.rename(step, room, "new"),
+    lambda step, room: commands.set_admin(step, room, JUN.account, admin=True),
+]
+
+
+def wanted(stage: Stage, room: bytes, act: Act) -> list[Intent]:
+    """What is wanted of the room afterwards."""
+    with stage.inside(room) as (step, state, _):
+        act(step, room)
+        return list(state.intents)
+    raise AssertionError
+
+
+def refused(stage: Stage, room: bytes, act: Act, error: type[Exception]) -> None:
+    with stage.inside(room) as (step, state, _):
+        before = list(state.intents)
+        with pytest.raises(error) as found:
+            act(step, room)
+        assert (error, before, []) == (type(found.value), state.intents, step.told)
+
+
+# -- groups ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_new_group_has_its_maker_alone_as_member_and_admin() -> None:
+    """At the maker's relay, with the timer that rooms are to have."""
+    stage = Stage()
+    with stage.step() as step:
+        preferences.change(step, preferences.PROFILE, preferences.Preferences, {"default_timer_s": 60})
+        room = step.room(commands.create_group(step, "family"))
+        assert RoomInfo(1, GROUP, "family", RELAY, (stage.me.account,), timer_s=60) == room.info
+        assert [stage.me.device] == [device.device for device in step.roster(room.id).values()]
+
+
+@pytest.mark.parametrize(("name", "right"), [("x" * 120, True), ("x" * 121, False), ("", False), ("a\nb", False)])
+def test_a_rooms_name_can_be_shown(name: str, *, right: bool) -> None:
+    """1 to 120 printable characters, not all of them blank."""
+    stage = Stage()
+    room = stage.room()
+    if right:
+        assert [SetInfo(name=name)] == wanted(stage, room, lambda step, r: commands.rename(step, r, name))
+    else:
+        refused(stage, room, lambda step, r: commands.rename(step, r, name), BadRequest)
+    refused(stage, room, lambda step, r: commands.rename(step, r, " "), BadRequest)
+
+
+def test_the_name_that_a_room_has_is_no_change() -> None:
+    """Nothing is wanted."""
+    stage = Stage()
+    assert [] == wanted(stage, stage.room(), lambda step, room: commands.rename(step, room, "family"))
+
+
+@pytest.mark.parametrize("act", ACTS)
+def test_only_an_admin_of_a_group_changes_it(act: Act) -> None:
+    """No plain member, nobody in a room of two, and nobody who is out."""
+    stage = Stage()
+    member = stage.room(JUN, info=structs.replace(stage.info(), admins=(JUN.account,)))
+    refused(stage, member, act, NotAllowed)
+    refused(stage, stage.room(JUN, kind=DIRECT), act, NotAllowed)
+    refused(stage, stage.room(JUN, phase=LEFT), act, NotInRoom)
+    with stage.step() as step, pytest.raises(NoSuchRoom):
+        act(step, bytes(32))
+
+
+def test_an_account_is_added_with_all_its_devices() -> None:
+    """Whoever is in already is not."""
+    stage = Stage()
+    room, card = stage.room(JUN), EVE.card(Other("eve", 1))
+    [intent] = wanted(stage, room, lambda step, r: commands.add_account(step, r, card))
+    assert isinstance(intent, AddAccount)
+    assert (EVE.account, 2) == (intent.account, len(intent.key_packages))
+    refused(stage, room, lambda step, r: commands.add_account(step, r, JUN.card()), BadRequest)
+
+
+def test_an_account_is_removed_or_its_coming_is_called_off() -> None:
+    """Others that are to come still come. Nobody removes themselves, or who is neither in nor coming."""
+    stage = Stage()
+    coming = [AddAccount(each.account, each.handle, (), b"") for each in (EVE, DORA)]
+    room = stage.room(JUN, intents=[UpdateKeys(), *coming])
+    intents = wanted(stage, room, lambda step, r: commands.remove_account(step, r, EVE.account))
+    assert [UpdateKeys(), coming[1], RemoveAccount(EVE.account)] == intents
+    assert (
+        RemoveAccount(JUN.account)
+        == wanted(stage, room, lambda step, r: commands.remove_account(step, r, JUN.account))[-1]
+    )
+    refused(stage, room, lambda step, r: commands.remove_account(step, r, stage.me.account), BadRequest)
+    refused(stage, room, lambda step, r: commands.remove_account(step, r, Other("who").account), BadRequest)
+
+
+def test_admins_are_appointed_and_dismissed_but_never_the_last() -> None:
+    """Nor somebody who is not in, nor who is one already, nor who is none."""
+    stage = Stage()
+    room = stage.room(JUN)
+    appoint = wanted(stage, room, lambda step, r: commands.set_admin(step, r, JUN.account, admin=True))
+    assert [SetInfo(appoint=(JUN.account,))] == appoint
+    refused(stage, room, lambda step, r: commands.set_admin(step, r, stage.me.account, admin=False), LastAdmin)
+    refused(stage, room, lambda step, r: commands.set_admin(step, r, stage.me.account, admin=True), BadRequest)
+    refused(stage, room, lambda step, r: commands.set_admin(step, r, EVE.account, admin=True), BadRequest)
+    two = stage.room(JUN, info=structs.replace(stage.info(), admins=(stage.me.account, JUN.account)))
+    dismiss = wanted(stage, two, lambda step, r: commands.set_admin(step, r, stage.me.account, admin=False))
+    assert [SetInfo(dismiss=(stage.me.account,))] == dismiss
+    refused(
+        stage, stage.room(JUN, DORA), lambda step, r: commands.set_admin(step, r, DORA.account, admin=False), BadRequest
+    )
+
+
+def test_any_member_renews_their_keys() -> None:
+    """Whoever is out does not."""
+    stage = Stage()
+    assert [UpdateKeys()] == wanted(stage, stage.room(JUN, kind=DIRECT), commands.update_keys)
+    refused(stage, stage.room(JUN, phase=LEFT), commands.update_keys, NotInRoom)
+
+
+# -- leaving --------------------------------------------------------------------------------------------------------
+
+
+def test_whoever_is_alone_in_a_room_is_out_at_once() -> None:
+    """As its last admin, too."""
+    stage = Stage()
+    room = stage.room()
+    with stage.inside(room) as (step, state, _):
+        commands.leave(step, room)
+        assert (LEFT, False) == (state.phase, leaving.wanted(step, room))
+        assert "leaving" not in [kind for kind, _ in told(step)]
+
+
+@pytest.mark.parametrize("also", ["jun", "gone", ""])
+def test_the_last_admin_of_a_group_appoints_another_before_they_leave(also: str) -> None:
+    """One who is in; others of whom the info still tells do not count."""
+    stage = Stage()
+    others = {"jun": (JUN.account,), "gone": (EVE.account,), "": ()}[also]
+    room = stage.room(JUN, info=structs.replace(stage.info(), admins=(stage.me.account, *others)))
+    if also != "jun":
+        refused(stage, room, commands.leave, LastAdmin)
+        return
+    with stage.inside(room) as (step, state, _):
+        commands.leave(step, room)
+        assert (True, JOINED, []) == (leaving.wanted(step, room), state.phase, state.intents)
+        assert ("leaving", {}) == told(step)[-1]
+
+
+@pytest.mark.parametrize("kind", [GROUP, DIRECT])
+def test_who_leaves_with_nobody_but_own_devices_in_does_it_alone(kind: str) -> None:
+    """The other devices of the account are put out by this one. A room of two has no admin to be the last."""
+    stage = Stage()
+    room = stage.room(stage.also()) if kind == GROUP else stage.room(JUN, kind=DIRECT)
+    with stage.inside(room) as (step, state, _):
+        commands.leave(step, room)
+        assert (1 if kind == GROUP else 0) == len(state.intents)
+        assert leaving.wanted(step, room)
+
+
+def test_nobody_leaves_a_room_that_they_are_out_of() -> None:
+    """It is over."""
+    stage = Stage()
+    refused(stage, stage.room(JUN, phase=LEFT), commands.leave, NotInRoom)
+
+
+# -- who is in, and who has read -------------------------------------------------------------------------------------
+
+
+def test_members_are_told_by_handle_with_how_many_devices_they_have() -> None:
+    """And who of them is an admin, and who we are."""
+    stage = Stage()
+    room = stage.room(JUN, DORA, Other("jun", 1))
+    with stage.step() as step:
+        assert [
+            MemberInfo(DORA.account, DORA.handle, admin=False, devices=1, me=False),
+            MemberInfo(JUN.account, JUN.handle, admin=False, devices=2, me=False),
+            MemberInfo(stage.me.account, stage.me.handle, admin=True, devices=1, me=True),
+        ] == commands.members(step, room)
+
+
+def test_a_message_is_unread_by_who_was_in_and_has_not_come_so_far() -> None:
+    """Its sender aside; whoever came later is not counted, and what was imported is unread by all."""
+    stage = Stage()
+    room = stage.room(JUN, DORA, EVE)
+    with stage.step() as step:
+        step.store.put_devices([EVE.row(room, 3, since=5)])
+        step.roster_changed(room)
+        step.store.put_marker(room, JUN.account, 10)
+        counted = {
+            key: commands.unread_by(step, room, *key, DORA.account)
+            for key in ((9, 4), (10, 4), (11, 4), (11, 5), (11, 6), (0, 4))
+        }
+        assert {(9, 4): 1, (10, 4): 1, (11, 4): 2, (11, 5): 3, (11, 6): 3, (0, 4): 1} == counted
+        assert 1 == commands.unread_by(step, room, 10, -1, DORA.account)
+        assert 2 == commands.unread_by(step, room, 0, 4, Other("who").account)
+
+
+@pytest.mark.parametrize(("phase", "marked"), [(JOINED, True), (LEFT, False)])
+def test_reading_is_noted_in_a_room_that_we_are_in(phase: str, *, marked: bool) -> None:
+    """Elsewhere nobody is to hear of it."""
+    stage = Stage()
+    room = stage.room(JUN, phase=phase)
+    stage.message(room, b"m" * 16, by=JUN, position=7)
+    with stage.step() as step:
+        commands.mark_read(step, room, b"m" * 16)
+        assert (7 if marked else None) == step.store.marker(room, stage.me.account)
+
+
+# -- contacts -------------------------------------------------------------------------------------------------------
+
+
+def test_who_is_asked_gets_a_request_and_is_a_contact() -> None:
+    """With the longest greeting that fits."""
+    stage = Stage()
+    with stage.step() as step:
+        contact = commands.request_contact(step, JUN.card(), stage.person.card.encoded, "x" * 500)
+        assert (ContactState.REQUESTED, JUN.account) == (contact.state, contact.account)
+        with pytest.raises(BadRequest):
+            commands.request_contact(step, DORA.card(), stage.person.card.encoded, "x" * 501)
+        with pytest.raises(BadRequest):
+            commands.request_contact(step, stage.person.card, stage.person.card.encoded, "me")
+        assert [JUN.account] == [each.account for each in step.store.contacts()]
+
+
+def test_a_restored_device_asks_a_new_contact_for_shared_rooms() -> None:
+    """Not whom it only answers."""
+    stage = Stage()
+    stage.contact(DORA, ContactState.ASKING)
+    with stage.step() as step:
+        step.store.set_value(returning.RESTORED, b"begun")
+        for other in (JUN, DORA):
+            commands.request_contact(step, other.card(), stage.person.card.encoded, "")
+        assert [True, False] == [seeking.next_due(step) is not None, seeking.is_asked(step, DORA.account)]
+        assert seeking.is_asked(step, JUN.account)
+
+
+def test_the_other_account_under_a_contacts_handle_is_not_asked_unseen() -> None:
+    """The person has to say first that they know."""
+    stage = Stage()
+    contact = stage.contact(JUN)
+    card = JUN.impostor().card()
+    with stage.step() as step:
+        trust.note_card(step, contact, card)
+        with pytest.raises(CardForked):
+            commands.request_contact(step, card, stage.person.card.encoded, "")
+
+
+def asking(stage: Stage, standing: claims.Standing | None = claims.PROVEN, reply: bytes = b"") -> None:
+    """Somebody asks to talk, with their card; the record has said so much of them."""
+    stage.contact(JUN, ContactState.ASKING, card=JUN.card())
+    with stage.step() as step:
+        if standing:
+            claims.note(step, JUN.account, standing)
+        replies.note(step, JUN.account, reply)
+
+
+def test_who_asks_and_is_proven_comes_into_a_room_of_two() -> None:
+    """With their answer where they wait for it, and the timer that rooms are to have."""
+    stage = Stage()
+    asking(stage, reply=b"s" * 32)
+    with stage.step() as step:
+        preferences.change(step, preferences.PROFILE, preferences.Preferences, {"default_timer_s": 60})
+        contact = commands.accept_contact(step, JUN.account)
+        room = step.room(contact.room)
+        assert ContactState.ACCEPTED is contact.state
+        pair = tuple(sorted((stage.me.account, JUN.account)))
+        assert RoomInfo(1, DIRECT, "", RELAY, (), pair, 60) == room.info
+        [intent] = room.intents
+        assert isinstance(intent, AddAccount)
+        assert (JUN.account, b"s" * 32, b"") == (intent.account, intent.reply, replies.noted(step, JUN.account))
+        before = step.store.rooms()
+        assert contact == commands.accept_contact(step, JUN.account)
+        assert before == step.store.rooms()
+
+
+def test_an_answer_waits_for_the_record() -> None:
+    """It is remembered, and nothing is opened before."""
+    stage = Stage()
+    asking(stage, None)
+    with stage.step() as step:
+        contact = commands.accept_contact(step, JUN.account)
+        assert (ContactState.ASKING, b"", True) == (
+            contact.state,
+            contact.room,
+            claims.answered(step, JUN.account),
+        )
+        assert [] == step.store.rooms()
+
+
+@pytest.mark.parametrize("state", [ContactState.REQUESTED, ContactState.BLOCKED])
+def test_only_who_asks_is_accepted(state: ContactState) -> None:
+    """And nobody who is no contact."""
+    stage = Stage()
+    stage.contact(JUN, state)
+    with stage.step() as step:
+        with pytest.raises(BadRequest):
+            commands.accept_contact(step, JUN.account)
+        with pytest.raises(NoSuchContact):
+            commands.accept_contact(step, DORA.account)
+
+
+@pytest.mark.parametrize("why", ["", "left", "heal", "leaving", "another", "none"])
+def test_the_room_of_two_that_there_is_is_used_again(why: str) -> None:
+    """If we are in it, stay in it, are sure where it is, and it is theirs."""
+    stage = Stage()
+    room = stage.room(DORA if why == "another" else JUN, kind=DIRECT)
+    contact = stage.contact(JUN, ContactState.ASKING, room=bytes(32) if why == "none" else room)
+    with stage.inside(room) as (step, state, _):
+        if why == "left":
+            state.phase = AWAY
+        elif why == "heal":
+            state.heal = Heal("fork", 0, b"", [], [], step.now)
+        elif why == "leaving":
+            leaving.say(step, state)
+        found = commands.room_for_two(step, contact)
+        assert (state if not why else None) is found
+
+
+def test_without_a_room_of_two_there_is_none_to_be_used() -> None:
+    """A contact may have none."""
+    stage = Stage()
+    contact = stage.contact(JUN, ContactState.ASKING)
+    with stage.step() as step:
+        assert commands.room_for_two(step, contact) is None
+
+
+@pytest.mark.parametrize(("state", "forgotten"), [(ContactState.ASKING, True), (ContactState.ACCEPTED, False)])
+def test_a_request_that_is_declined_is_forgotten(state: ContactState, *, forgotten: bool) -> None:
+    """With what the record said, and where they wait; who does not ask is no request."""
+    stage = Stage()
+    stage.contact(JUN, state)
+    with stage.step() as step:
+        claims.note(step, JUN.account, claims.PROVEN)
+        replies.note(step, JUN.account, b"s" * 32)
+        commands.decline_contact(step, JUN.account)
+        left = step.store.contact(JUN.account), claims.standing(step, JUN.account), replies.noted(step, JUN.account)
+        assert forgotten == (left == (None, "", b""))
+        assert forgotten or left[1:] == (claims.PROVEN, b"s" * 32)
+
+
+def test_nothing_goes_to_who_is_blocked_and_their_room_is_looked_at_anew() -> None:
+    """What waits for their inbox is dropped, and so is what was to be asked of the record."""
+    stage = Stage()
+    room = stage.room(JUN, kind=DIRECT)
+    stage.contact(JUN, room=room)
+    with stage.step() as step:
+        people.post(step, JUN.account, JUN.handle, ContactRequest(b"", ""))
+        commands.block_contact(step, JUN.account)
+        contact = step.store.contact(JUN.account)
+        assert contact is not None
+        assert (ContactState.BLOCKED, [], True) == (contact.state, people.unsent(step), room in step.touched)
+        with pytest.raises(NoSuchContact):
+            commands.block_contact(step, DORA.account)
