@@ -7,15 +7,12 @@ from collections.abc import Callable
 import pytest
 from msgspec import structs
 
-from nullabona.client.core import claims, commands, leaving, people, preferences, replies, returning, seeking, trust
+from nullabona.client.core import commands, leaving, preferences
 from nullabona.client.core.commands import MemberInfo
-from nullabona.client.core.errors import BadRequest, LastAdmin, NoSuchContact, NoSuchRoom, NotAllowed, NotInRoom
-from nullabona.client.core.heals import Heal
-from nullabona.client.core.items import ContactRequest
-from nullabona.client.core.records import ContactState
+from nullabona.client.core.content import Text, encode_body
+from nullabona.client.core.errors import BadRequest, LastAdmin, NoSuchRoom, NotAllowed, NotInRoom
 from nullabona.client.core.roominfo import DIRECT, GROUP, RoomInfo
 from nullabona.client.core.state import (
-    AWAY,
     JOINED,
     LEFT,
     AddAccount,
@@ -25,7 +22,7 @@ from nullabona.client.core.state import (
     UpdateKeys,
 )
 from nullabona.client.core.step import Step
-from nullabona.wire.card import CardForked
+from nullabona.errors import UserError
 from tests.core.stage import RELAY, Other, Stage, told
 
 JUN, DORA, EVE = Other("jun"), Other("dora"), Other("eve")
@@ -46,12 +43,14 @@ def wanted(stage: Stage, room: bytes, act: Act) -> list[Intent]:
     raise AssertionError
 
 
-def refused(stage: Stage, room: bytes, act: Act, error: type[Exception]) -> None:
+def refused(stage: Stage, room: bytes, act: Act, error: type[UserError], hint: str | None = None) -> None:
+    """It raises, with this hint if one is named, and nothing is wanted of the room afterwards."""
     with stage.inside(room) as (step, state, _):
         before = list(state.intents)
         with pytest.raises(error) as found:
             act(step, room)
         assert (error, before, []) == (type(found.value), state.intents, step.told)
+        assert hint in {None, found.value.hint}
 
 
 # -- groups ---------------------------------------------------------------------------------------------------------
@@ -77,6 +76,12 @@ def test_a_rooms_name_can_be_shown(name: str, *, right: bool) -> None:
     else:
         refused(stage, room, lambda step, r: commands.rename(step, r, name), BadRequest)
     refused(stage, room, lambda step, r: commands.rename(step, r, " "), BadRequest)
+    with stage.step() as step:
+        if right:
+            assert name == step.room(commands.create_group(step, name)).info.name
+        else:
+            with pytest.raises(BadRequest):
+                commands.create_group(step, name)
 
 
 def test_the_name_that_a_room_has_is_no_change() -> None:
@@ -91,7 +96,7 @@ def test_only_an_admin_of_a_group_changes_it(act: Act) -> None:
     stage = Stage()
     member = stage.room(JUN, info=structs.replace(stage.info(), admins=(JUN.account,)))
     refused(stage, member, act, NotAllowed)
-    refused(stage, stage.room(JUN, kind=DIRECT), act, NotAllowed)
+    refused(stage, stage.room(JUN, kind=DIRECT), act, NotAllowed, "create a group")
     refused(stage, stage.room(JUN, phase=LEFT), act, NotInRoom)
     with stage.step() as step, pytest.raises(NoSuchRoom):
         act(step, bytes(32))
@@ -207,7 +212,7 @@ def test_members_are_told_by_handle_with_how_many_devices_they_have() -> None:
 
 
 def test_a_message_is_unread_by_who_was_in_and_has_not_come_so_far() -> None:
-    """Its sender aside; whoever came later is not counted, and what was imported is unread by all."""
+    """Its sender aside; whoever came later is not counted, and what was imported nobody else has."""
     stage = Stage()
     room = stage.room(JUN, DORA, EVE)
     with stage.step() as step:
@@ -219,8 +224,23 @@ def test_a_message_is_unread_by_who_was_in_and_has_not_come_so_far() -> None:
             for key in ((9, 4), (10, 4), (11, 4), (11, 5), (11, 6), (0, 4))
         }
         assert {(9, 4): 1, (10, 4): 1, (11, 4): 2, (11, 5): 3, (11, 6): 3, (0, 4): 1} == counted
-        assert 1 == commands.unread_by(step, room, 10, -1, DORA.account)
+        assert [1, 0] == [commands.unread_by(step, room, position, -1, DORA.account) for position in (10, -1)]
         assert 2 == commands.unread_by(step, room, 0, 4, Other("who").account)
+        step.store.put_devices([EVE.row(room, 3, since=1)])
+        step.store.drop_devices(room, [stage.me.device])
+        step.roster_changed(room)
+        assert [1, 2] == [commands.unread_by(step, room, 0, epoch, DORA.account) for epoch in (0, 1)]
+
+
+def test_a_text_is_sent_in_answer_to_another() -> None:
+    """Under the id that it gets."""
+    stage = Stage()
+    room = stage.room(JUN)
+    stage.message(room, b"m" * 16, by=JUN, body=encode_body(Text("hello")))
+    with stage.step() as step:
+        message = step.store.message(room, commands.send_text(step, room, "hi", b"m" * 16))
+        assert message is not None
+        assert encode_body(Text("hi", b"m" * 16)) == message.body
 
 
 @pytest.mark.parametrize(("phase", "marked"), [(JOINED, True), (LEFT, False)])
@@ -232,150 +252,3 @@ def test_reading_is_noted_in_a_room_that_we_are_in(phase: str, *, marked: bool) 
     with stage.step() as step:
         commands.mark_read(step, room, b"m" * 16)
         assert (7 if marked else None) == step.store.marker(room, stage.me.account)
-
-
-# -- contacts -------------------------------------------------------------------------------------------------------
-
-
-def test_who_is_asked_gets_a_request_and_is_a_contact() -> None:
-    """With the longest greeting that fits."""
-    stage = Stage()
-    with stage.step() as step:
-        contact = commands.request_contact(step, JUN.card(), stage.person.card.encoded, "x" * 500)
-        assert (ContactState.REQUESTED, JUN.account) == (contact.state, contact.account)
-        with pytest.raises(BadRequest):
-            commands.request_contact(step, DORA.card(), stage.person.card.encoded, "x" * 501)
-        with pytest.raises(BadRequest):
-            commands.request_contact(step, stage.person.card, stage.person.card.encoded, "me")
-        assert [JUN.account] == [each.account for each in step.store.contacts()]
-
-
-def test_a_restored_device_asks_a_new_contact_for_shared_rooms() -> None:
-    """Not whom it only answers."""
-    stage = Stage()
-    stage.contact(DORA, ContactState.ASKING)
-    with stage.step() as step:
-        step.store.set_value(returning.RESTORED, b"begun")
-        for other in (JUN, DORA):
-            commands.request_contact(step, other.card(), stage.person.card.encoded, "")
-        assert [True, False] == [seeking.next_due(step) is not None, seeking.is_asked(step, DORA.account)]
-        assert seeking.is_asked(step, JUN.account)
-
-
-def test_the_other_account_under_a_contacts_handle_is_not_asked_unseen() -> None:
-    """The person has to say first that they know."""
-    stage = Stage()
-    contact = stage.contact(JUN)
-    card = JUN.impostor().card()
-    with stage.step() as step:
-        trust.note_card(step, contact, card)
-        with pytest.raises(CardForked):
-            commands.request_contact(step, card, stage.person.card.encoded, "")
-
-
-def asking(stage: Stage, standing: claims.Standing | None = claims.PROVEN, reply: bytes = b"") -> None:
-    """Somebody asks to talk, with their card; the record has said so much of them."""
-    stage.contact(JUN, ContactState.ASKING, card=JUN.card())
-    with stage.step() as step:
-        if standing:
-            claims.note(step, JUN.account, standing)
-        replies.note(step, JUN.account, reply)
-
-
-def test_who_asks_and_is_proven_comes_into_a_room_of_two() -> None:
-    """With their answer where they wait for it, and the timer that rooms are to have."""
-    stage = Stage()
-    asking(stage, reply=b"s" * 32)
-    with stage.step() as step:
-        preferences.change(step, preferences.PROFILE, preferences.Preferences, {"default_timer_s": 60})
-        contact = commands.accept_contact(step, JUN.account)
-        room = step.room(contact.room)
-        assert ContactState.ACCEPTED is contact.state
-        pair = tuple(sorted((stage.me.account, JUN.account)))
-        assert RoomInfo(1, DIRECT, "", RELAY, (), pair, 60) == room.info
-        [intent] = room.intents
-        assert isinstance(intent, AddAccount)
-        assert (JUN.account, b"s" * 32, b"") == (intent.account, intent.reply, replies.noted(step, JUN.account))
-        before = step.store.rooms()
-        assert contact == commands.accept_contact(step, JUN.account)
-        assert before == step.store.rooms()
-
-
-def test_an_answer_waits_for_the_record() -> None:
-    """It is remembered, and nothing is opened before."""
-    stage = Stage()
-    asking(stage, None)
-    with stage.step() as step:
-        contact = commands.accept_contact(step, JUN.account)
-        assert (ContactState.ASKING, b"", True) == (
-            contact.state,
-            contact.room,
-            claims.answered(step, JUN.account),
-        )
-        assert [] == step.store.rooms()
-
-
-@pytest.mark.parametrize("state", [ContactState.REQUESTED, ContactState.BLOCKED])
-def test_only_who_asks_is_accepted(state: ContactState) -> None:
-    """And nobody who is no contact."""
-    stage = Stage()
-    stage.contact(JUN, state)
-    with stage.step() as step:
-        with pytest.raises(BadRequest):
-            commands.accept_contact(step, JUN.account)
-        with pytest.raises(NoSuchContact):
-            commands.accept_contact(step, DORA.account)
-
-
-@pytest.mark.parametrize("why", ["", "left", "heal", "leaving", "another", "none"])
-def test_the_room_of_two_that_there_is_is_used_again(why: str) -> None:
-    """If we are in it, stay in it, are sure where it is, and it is theirs."""
-    stage = Stage()
-    room = stage.room(DORA if why == "another" else JUN, kind=DIRECT)
-    contact = stage.contact(JUN, ContactState.ASKING, room=bytes(32) if why == "none" else room)
-    with stage.inside(room) as (step, state, _):
-        if why == "left":
-            state.phase = AWAY
-        elif why == "heal":
-            state.heal = Heal("fork", 0, b"", [], [], step.now)
-        elif why == "leaving":
-            leaving.say(step, state)
-        found = commands.room_for_two(step, contact)
-        assert (state if not why else None) is found
-
-
-def test_without_a_room_of_two_there_is_none_to_be_used() -> None:
-    """A contact may have none."""
-    stage = Stage()
-    contact = stage.contact(JUN, ContactState.ASKING)
-    with stage.step() as step:
-        assert commands.room_for_two(step, contact) is None
-
-
-@pytest.mark.parametrize(("state", "forgotten"), [(ContactState.ASKING, True), (ContactState.ACCEPTED, False)])
-def test_a_request_that_is_declined_is_forgotten(state: ContactState, *, forgotten: bool) -> None:
-    """With what the record said, and where they wait; who does not ask is no request."""
-    stage = Stage()
-    stage.contact(JUN, state)
-    with stage.step() as step:
-        claims.note(step, JUN.account, claims.PROVEN)
-        replies.note(step, JUN.account, b"s" * 32)
-        commands.decline_contact(step, JUN.account)
-        left = step.store.contact(JUN.account), claims.standing(step, JUN.account), replies.noted(step, JUN.account)
-        assert forgotten == (left == (None, "", b""))
-        assert forgotten or left[1:] == (claims.PROVEN, b"s" * 32)
-
-
-def test_nothing_goes_to_who_is_blocked_and_their_room_is_looked_at_anew() -> None:
-    """What waits for their inbox is dropped, and so is what was to be asked of the record."""
-    stage = Stage()
-    room = stage.room(JUN, kind=DIRECT)
-    stage.contact(JUN, room=room)
-    with stage.step() as step:
-        people.post(step, JUN.account, JUN.handle, ContactRequest(b"", ""))
-        commands.block_contact(step, JUN.account)
-        contact = step.store.contact(JUN.account)
-        assert contact is not None
-        assert (ContactState.BLOCKED, [], True) == (contact.state, people.unsent(step), room in step.touched)
-        with pytest.raises(NoSuchContact):
-            commands.block_contact(step, DORA.account)

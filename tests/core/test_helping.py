@@ -1,0 +1,310 @@
+"""Who gets a way back into a room from us, who is told that they are out, and who hears nothing (spec/room.md §7)."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from nullabona.client.core import helping, kept, people, returning, whereabouts
+from nullabona.client.core.devices import own
+from nullabona.client.core.heals import Heal, Helper
+from nullabona.client.core.items import Gone, ItemBody, Ticket, TicketRequest
+from nullabona.client.core.records import ContactState
+from nullabona.client.core.roominfo import DIRECT, GROUP
+from nullabona.client.core.state import AWAY, LEFT, CommitCandidate, Merged, PendingCommit, RoomState
+from nullabona.client.core.step import DAY_MS
+from nullabona.wire.card import Card
+from tests.core.stage import Other, Stage
+
+JUN, DORA = Other("jun"), Other("dora")
+JUN_TOO = Other("jun", 1)
+COMMIT, ELSE = b"c" * 32, b"e" * 32
+
+
+def asked(
+    stage: Stage, room: bytes, by: Other = JUN, *, commit: bytes = b"", epoch: int = 0, card: Card | None = None
+) -> list[type[ItemBody]]:
+    """Somebody asks us for a way back: what goes into their account's inbox."""
+    for other in (JUN, DORA):
+        with stage.step() as step:
+            whereabouts.remember(step, other.card())
+    before = len(sent(stage, by))
+    with stage.step() as step:
+        helping.help_back(step, by.certificate, TicketRequest(room, epoch, commit), card)
+    return [type(each) for each in sent(stage, by)[before:]]
+
+
+def sent(stage: Stage, to: Other) -> list[ItemBody]:
+    return stage.sent_to(to)
+
+
+def looked_up(stage: Stage) -> list[bytes]:
+    """Who waits until the card of their account was looked up."""
+    with stage.step() as step:
+        return [each.certificate for each in people.asked_back(step)]
+    raise AssertionError
+
+
+# -- where we are ---------------------------------------------------------------------------------------------------
+
+
+def test_a_member_gets_a_ticket_to_where_we_are() -> None:
+    """The epoch's secret and how far its box was read."""
+    stage = Stage()
+    room = stage.room(JUN)
+    with stage.inside(room) as (_, state, track):
+        track.incarnation, track.position = b"inc", 7
+    assert [Ticket] == asked(stage, room)
+    [ticket] = sent(stage, JUN)
+    with stage.inside(room) as (step, state, track):
+        assert kept.make_ticket(step, state) == ticket
+        assert isinstance(ticket, Ticket)
+        assert (room, 0, track.secret, b"inc", 7) == (
+            ticket.room,
+            ticket.epoch,
+            ticket.secret,
+            ticket.incarnation,
+            ticket.seq,
+        )
+
+
+@pytest.mark.parametrize("phase", [LEFT, "removed"])
+def test_who_is_out_of_a_room_helps_nobody_into_it(phase: str) -> None:
+    """Nor who never was in."""
+    stage = Stage()
+    assert [] == asked(stage, stage.room(JUN, phase=phase))
+    assert [] == asked(stage, bytes(32))
+
+
+def test_our_own_question_in_the_inbox_that_devices_share_is_not_answered() -> None:
+    """It is by this very device."""
+    stage = Stage()
+    room = stage.room(JUN)
+    with stage.step() as step:
+        certificate = stage.person.card.devices[0].certificate
+        helping.help_back(step, certificate, TicketRequest(room, 0, b""))
+    assert [] == stage.outbox()
+
+
+@pytest.mark.parametrize(
+    ("commit", "helped"), [(b"", True), (COMMIT, True), (ELSE, False)], ids=["lost", "ours", "another"]
+)
+def test_a_way_to_a_branch_is_shown_by_who_went_through_its_commit(commit: bytes, *, helped: bool) -> None:
+    """Whoever only lost the thread is helped by all."""
+    stage = Stage()
+    room = stage.room(JUN, history=[Merged(0, ELSE[:31] + b"x", [], [], []), Merged(1, COMMIT, [], [], [])])
+    assert ([Ticket] if helped else []) == asked(stage, room, commit=commit)
+
+
+@pytest.mark.parametrize("why", ["pending", "contested", "settling"])
+def test_while_it_is_not_decided_where_we_are_no_ticket_is_given(why: str) -> None:
+    """A commit of ours is on its way, others lie in the box, or order may have been lost."""
+    stage = Stage()
+    room = stage.room(JUN)
+    with stage.inside(room) as (step, state, track):
+        if why == "pending":
+            state.pending = PendingCommit(COMMIT, b"", [], [], [], invites=False)
+        elif why == "contested":
+            track.candidates = [CommitCandidate(1, COMMIT, settled=False)]
+        else:
+            track.settle_until = step.now + 1
+    assert [] == asked(stage, room)
+    with stage.inside(room) as (step, _, track):
+        track.settle_until = step.now
+    assert ([Ticket] if why == "settling" else []) == asked(stage, room)
+
+
+# -- who is out -----------------------------------------------------------------------------------------------------
+
+
+def test_whoever_was_met_is_told_that_they_are_out_once_a_day() -> None:
+    """Not who is blocked, nor a stranger."""
+    stage = Stage()
+    room = stage.room(DORA)
+    assert [] == asked(stage, room)
+    with stage.step() as step:
+        step.store.put_handle(JUN.account, JUN.handle)
+    assert [Gone] == asked(stage, room)
+    assert [] == asked(stage, room)
+    stage.now += DAY_MS
+    stage.contact(JUN, ContactState.BLOCKED)
+    assert [] == asked(stage, room)
+    stage.contact(JUN)
+    assert [Gone] == asked(stage, room)
+
+
+def test_they_are_told_of_each_room_apart() -> None:
+    """And each of them."""
+    stage = Stage()
+    rooms = [stage.room(), stage.room()]
+    with stage.step() as step:
+        for other in (JUN, DORA):
+            step.store.put_handle(other.account, other.handle)
+    assert [[Gone]] * 4 == [asked(stage, room, by) for room in rooms for by in (JUN, DORA)]
+
+
+@pytest.mark.parametrize("gone", [True, False])
+def test_a_device_of_ours_that_was_removed_is_told_that_it_is_out(*, gone: bool) -> None:
+    """One that only is new gets its ticket, if the card names it."""
+    stage = Stage()
+    room, phone = stage.room(JUN), stage.also()
+    stage.name_devices(phone)
+    if gone:
+        stage.name_devices()
+    with stage.step() as step:
+        helping.help_back(step, phone.certificate, TicketRequest(room, 0, b""))
+        assert gone == (phone.device in own.gone(step.store))
+        [item] = people.unsent(step)
+        assert stage.me.account == item.account
+        body: ItemBody = msgspec.msgpack.decode(item.item, type=ItemBody)
+        assert (Gone if gone else Ticket) is type(body)
+
+
+def test_a_device_of_ours_that_no_card_names_gets_nothing() -> None:
+    """And nobody is asked about it: our own card is known."""
+    stage = Stage()
+    room, phone = stage.room(JUN), stage.also()
+    with stage.step() as step:
+        helping.help_back(step, phone.certificate, TicketRequest(room, 0, b""))
+        assert ([], []) == (people.unsent(step), people.asked_back(step))
+
+
+# -- who is blocked -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("kind", "others", "helped"), [(GROUP, (), True), (GROUP, (DORA,), False), (DIRECT, (), False)]
+)
+def test_a_blocked_member_is_left_to_the_others(kind: str, others: tuple[Other, ...], *, helped: bool) -> None:
+    """Only where there are none the group needs us."""
+    stage = Stage()
+    room = stage.room(JUN, *others, JUN_TOO, stage.also(), kind=kind)
+    stage.contact(JUN, ContactState.BLOCKED)
+    assert ([Ticket] if helped else []) == asked(stage, room)
+
+
+# -- which device ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("card", "helped"), [("names", True), ("not", False), ("another", False)])
+def test_a_new_device_of_a_member_is_helped_once_its_accounts_card_names_it(card: str, *, helped: bool) -> None:
+    """Before, the card is looked up; after that, nothing more is."""
+    stage = Stage()
+    room = stage.room(JUN, DORA)
+    assert ([], [JUN_TOO.identity]) == (asked(stage, room, JUN_TOO), looked_up(stage))
+    cards = {"names": JUN.card(JUN_TOO), "not": JUN.card(), "another": DORA.card()}
+    with stage.step() as step:
+        people.take_asked_back(step, JUN.account)
+    assert [Ticket] * helped == asked(stage, room, JUN_TOO, card=cards[card])
+    assert [] == looked_up(stage)
+
+
+def test_a_member_is_looked_up_by_the_handle_that_they_have_in_the_room() -> None:
+    """Whatever a certificate says: it could name any host."""
+    stage = Stage()
+    room = stage.room(JUN)
+    elsewhere = Other("jun", 1, "far.example")
+    assert [] == asked(stage, room, elsewhere)
+    with stage.step() as step:
+        assert {JUN.handle} == people.wanted_handles(step)
+
+
+# -- while we ask ourselves -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("ours", "ordered", "attempts", "commit", "epoch", "helped"),
+    [
+        (COMMIT, False, 0, b"", 0, True),
+        (COMMIT, True, 0, b"", 0, False),
+        (b"", False, 0, COMMIT, 0, True),
+        (b"", False, 1, b"", 0, False),
+        (b"", False, 2, b"", 0, True),
+        (b"", False, 2, b"", 1, False),
+    ],
+)
+def test_who_asks_themselves_helps_those_in_the_same_plight(
+    ours: bytes, attempts: int, commit: bytes, epoch: int, *, ordered: bool, helped: bool
+) -> None:
+    """Of another branch we only heard; or both lost the thread at one place, and who lost nothing had their chance."""
+    stage = Stage()
+    heal = Heal("fork", 0, ours, [], [], 0, attempts=attempts, ordered=ordered)
+    room = stage.room(JUN, heal=heal, history=[Merged(0, COMMIT, [], [], [])])
+    assert [Ticket] * helped == asked(stage, room, commit=commit, epoch=epoch)
+
+
+# -- from a room that we only remember ------------------------------------------------------------------------------
+
+
+def away(stage: Stage, *others: Other, attempts: int = 2, reason: str = returning.RETURNING) -> bytes:
+    """A room whose keys we gave up; everybody was asked so often."""
+    room = stage.room(*others)
+    with stage.inside(room) as (step, state, _):
+        way = kept.keep(step, state)
+        step.forget_room(room)
+        helpers = [Helper(others[0].account, others[0].handle)]
+        heal = Heal(reason, 0, b"", [], helpers, step.now, attempts=attempts)
+        step.add_room(RoomState(room, state.info, AWAY, [], heal=heal))
+        kept.put(step, room, way)
+    return room
+
+
+@pytest.mark.parametrize(
+    ("about", "commit", "helped"),
+    [
+        ({}, b"", True),
+        ({"attempts": 1}, b"", False),
+        ({"reason": "fork"}, b"", False),
+        ({}, COMMIT, False),
+    ],
+)
+def test_when_everybody_was_asked_a_former_member_is_let_in_by_what_was_kept(
+    about: dict[str, object], commit: bytes, *, helped: bool
+) -> None:
+    """One of its devices that their account's card names: they are in no room of ours that could show it."""
+    stage = Stage()
+    room = away(stage, JUN, **about)  # type: ignore[arg-type]
+    assert [Ticket] * helped == asked(stage, room, commit=commit, card=JUN.card())
+    assert [] == looked_up(stage)
+
+
+def test_without_a_card_it_is_looked_up_first() -> None:
+    """By the handle by which they are known; once it was, the device is named or is not."""
+    stage = Stage()
+    stage.contact(JUN)
+    room = away(stage, JUN)
+    assert ([], [JUN.identity]) == (asked(stage, room), looked_up(stage))
+    with stage.step() as step:
+        people.take_asked_back(step, JUN.account)
+    assert ([], []) == (asked(stage, room, JUN_TOO, card=JUN.card()), looked_up(stage))
+
+
+def test_nobody_comes_in_so_who_was_not_in_or_is_blocked() -> None:
+    """Nor by a room of which nothing was kept, nor one in which nothing is asked."""
+    stage = Stage()
+    room = away(stage, JUN)
+    assert [] == asked(stage, room, DORA, card=DORA.card())
+    stage.contact(JUN, ContactState.BLOCKED)
+    assert [] == asked(stage, room, card=JUN.card())
+    stage.contact(JUN)
+    with stage.step() as step:
+        step.room(room).heal = None
+    assert [] == asked(stage, room, card=JUN.card())
+    with stage.step() as step:
+        step.room(room).heal = Heal(returning.RETURNING, 0, b"", [], [], 0, attempts=2)
+        step.forget_way(room)
+    assert [] == asked(stage, room, card=JUN.card())
+
+
+def test_our_own_devices_come_in_by_our_card_alone() -> None:
+    """Nothing is looked up for them."""
+    stage = Stage()
+    phone = stage.also()
+    room = away(stage, JUN)
+    with stage.step() as step:
+        helping.help_back(step, phone.certificate, TicketRequest(room, 0, b""))
+        assert ([], []) == (people.unsent(step), people.asked_back(step))
+    stage.name_devices(phone)
+    with stage.step() as step:
+        helping.help_back(step, phone.certificate, TicketRequest(room, 0, b""))
+        assert [stage.me.account] == [each.account for each in people.unsent(step)]

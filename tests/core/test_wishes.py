@@ -1,0 +1,238 @@
+"""Links that we follow into groups: how a wish stands, who may answer it, and when it is over (room.md, "Links")."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from nullabona.client.core import people, wishes
+from nullabona.client.core.errors import BadRequest
+from nullabona.client.core.items import LinkRefusal
+from nullabona.client.core.links import Link, LinkMismatch, key_check
+from nullabona.client.core.step import DAY_MS, Step
+from nullabona.client.core.wishes import Wish, WishState
+from tests.core.stage import START, Other, Stage, told
+
+JUN, DORA = Other("jun"), Other("dora")
+ROOM, TOKEN, CARD = b"r" * 32, b"t" * 16, b"our card"
+LINK = Link("room", JUN.handle, key_check(JUN.account), TOKEN, ROOM)
+DAYS_30 = 30 * DAY_MS
+
+
+def wished(step: Step, state: WishState = "waiting", room: bytes = ROOM) -> Wish:
+    """We have asked jun, and the wish stands so."""
+    wishes.ask(step, replace(LINK, room=room), JUN.card(), CARD)
+    wish = wishes.wishes(step)[-1]
+    if state != "waiting":
+        wishes._become(step, wish, state)
+        wish = wishes.wishes(step)[-1]
+    step.told.clear()
+    return wish
+
+
+def states(step: Step) -> list[tuple[bytes, str]]:
+    return [(wish.room, wish.state) for wish in wishes.wishes(step)]
+
+
+def event(state: str) -> tuple[str, dict[str, object]]:
+    return "wish", {"account": JUN.account, "handle": JUN.handle, "state": state}
+
+
+# -- asking ---------------------------------------------------------------------------------------------------------
+
+
+def test_the_giver_of_a_link_is_asked() -> None:
+    """By their inbox, with our card; what is wished is told and remembered."""
+    stage = Stage()
+    with stage.step() as step:
+        wishes.ask(step, LINK, JUN.card(), CARD)
+        assert [Wish(ROOM, JUN.account, JUN.handle, TOKEN, step.now)] == wishes.wishes(step)
+        assert ([event("waiting")], [ROOM]) == (told(step), step.wished)
+        assert [JUN.account] == [item.account for item in people.unsent(step)]
+        assert "nullabona" not in repr(wishes.wishes(step))
+
+
+def test_another_account_under_the_links_handle_is_not_asked() -> None:
+    """Nothing is wished."""
+    stage = Stage()
+    with stage.step() as step:
+        with pytest.raises(LinkMismatch):
+            wishes.ask(step, LINK, JUN.impostor().card(), CARD)
+        assert ([], []) == (wishes.wishes(step), people.unsent(step))
+
+
+def test_a_wish_for_a_room_replaces_the_one_before() -> None:
+    """Those for other rooms stay, and the one asked last is last."""
+    stage = Stage()
+    with stage.step() as step:
+        wished(step)
+        wished(step, room=b"o" * 32)
+        step.now += 5
+        wished(step)
+        assert [(b"o" * 32, START), (ROOM, START + 5)] == [(wish.room, wish.asked_at) for wish in wishes.wishes(step)]
+
+
+def test_of_many_wishes_the_newest_are_kept() -> None:
+    """Sixty-four."""
+    stage = Stage()
+    with stage.step() as step:
+        for number in range(65):
+            wished(step, room=bytes([number]) * 32)
+        assert [bytes([number]) * 32 for number in range(1, 65)] == [wish.room for wish in wishes.wishes(step)]
+
+
+@pytest.mark.parametrize("state", ["waiting", "silent"])
+def test_an_open_wish_is_put_again(state: WishState) -> None:
+    """Its time begins anew."""
+    stage = Stage()
+    with stage.step() as step:
+        wished(step, state)
+        step.now += 7
+        wishes.ask_again(step, ROOM, CARD)
+        assert [(ROOM, "waiting")] == states(step)
+        assert (step.now, [event("waiting")]) == (wishes.wishes(step)[0].asked_at, told(step))
+        assert 2 == len(people.unsent(step))
+
+
+@pytest.mark.parametrize("state", ["used", "expired", "closed", "withdrawn"])
+def test_a_wish_that_is_not_open_is_not_put_again(state: WishState) -> None:
+    """Nor one that never was."""
+    stage = Stage()
+    with stage.step() as step:
+        wished(step, state)
+        for room in (ROOM, bytes(32)):
+            with pytest.raises(BadRequest):
+                wishes.ask_again(step, room, CARD)
+        assert ([(ROOM, state)], 1) == (states(step), len(people.unsent(step)))
+
+
+@pytest.mark.parametrize(
+    ("state", "left", "said"),
+    [
+        ("waiting", [(ROOM, "withdrawn")], "withdrawn"),
+        ("silent", [(ROOM, "withdrawn")], "withdrawn"),
+        ("used", [], "over"),
+        ("expired", [], "over"),
+    ],
+)
+def test_a_wish_is_withdrawn(state: WishState, left: list[tuple[bytes, str]], said: str) -> None:
+    """One that is open is remembered as such; one that was refused is forgotten."""
+    stage = Stage()
+    with stage.step() as step:
+        wished(step, state)
+        wishes.withdraw(step, ROOM)
+        assert (left, [event(said)]) == (states(step), told(step))
+        with pytest.raises(BadRequest):
+            wishes.withdraw(step, ROOM)
+        assert left == states(step)
+
+
+def test_nothing_is_kept_where_nothing_is_wished() -> None:
+    """A wish that is over leaves no trace."""
+    stage = Stage()
+    with stage.step() as step:
+        wished(step, "used")
+        wishes.withdraw(step, ROOM)
+        assert step.store.get_value("wishes") is None
+
+
+# -- what comes of it -----------------------------------------------------------------------------------------------
+
+
+def test_whom_we_asked_is_known_by_the_handle_of_the_card() -> None:
+    """About that room alone, and nobody else."""
+    stage = Stage()
+    with stage.step() as step:
+        wished(step)
+        asked = [(ROOM, JUN.account), (ROOM, DORA.account), (bytes(32), JUN.account)]
+        assert [JUN.handle, "", ""] == [wishes.handle_of(step, *each) for each in asked]
+
+
+@pytest.mark.parametrize(
+    ("state", "account", "token", "room", "taken"),
+    [
+        ("waiting", JUN, TOKEN, ROOM, True),
+        ("silent", JUN, TOKEN, ROOM, True),
+        ("withdrawn", JUN, TOKEN, ROOM, False),
+        ("used", JUN, TOKEN, ROOM, False),
+        ("waiting", DORA, TOKEN, ROOM, False),
+        ("waiting", JUN, b"o" * 16, ROOM, False),
+        ("waiting", JUN, TOKEN, bytes(32), False),
+    ],
+)
+def test_a_refusal_counts_of_whom_was_asked_about_that_link(
+    state: WishState, account: Other, token: bytes, room: bytes, *, taken: bool
+) -> None:
+    """While it is open."""
+    stage = Stage()
+    with stage.step() as step:
+        wished(step, state)
+        wishes.refused(step, account.account, LinkRefusal(room, token, "expired"))
+        assert [(ROOM, "expired" if taken else state)] == states(step)
+        assert ([event("expired")] if taken else []) == told(step)
+
+
+@pytest.mark.parametrize(
+    ("state", "found"),
+    [("waiting", True), ("silent", True), ("withdrawn", False), ("used", None), ("expired", None), ("closed", None)],
+)
+def test_an_invitation_was_wished_for_or_is_not_wanted_any_more(state: WishState, *, found: bool | None) -> None:
+    """By whom we asked, for thirty days; else it is neither."""
+    stage = Stage()
+    with stage.step() as step:
+        wished(step, state)
+        assert found is wishes.judged(step, ROOM, JUN.account)
+        assert (None, None) == (
+            wishes.judged(step, ROOM, DORA.account),
+            wishes.judged(step, bytes(32), JUN.account),
+        )
+        step.now += DAYS_30 - 1
+        assert found is wishes.judged(step, ROOM, JUN.account)
+        step.now += 1
+        assert wishes.judged(step, ROOM, JUN.account) is None
+
+
+def test_nothing_is_left_to_wish_for_once_we_are_in() -> None:
+    """Of that room; and who wished for nothing is told nothing."""
+    stage = Stage()
+    with stage.step() as step:
+        wished(step)
+        wished(step, room=b"o" * 32)
+        wishes.fulfilled(step, ROOM)
+        wishes.fulfilled(step, ROOM)
+        assert ([(b"o" * 32, "waiting")], [event("over")]) == (states(step), told(step))
+
+
+# -- time -----------------------------------------------------------------------------------------------------------
+
+
+def test_a_wish_without_answer_is_told_so_and_goes_in_the_end() -> None:
+    """After ten minutes, and after thirty days."""
+    stage = Stage()
+    with stage.step() as step:
+        assert wishes.next_due(step) is None
+        wished(step)
+        for due, state, left in ((600_000, "silent", [(ROOM, "silent")]), (DAYS_30, "over", [])):
+            assert START + due == wishes.next_due(step)
+            step.now = START + due - 1
+            wishes.sweep(step)
+            assert [] == told(step)
+            step.now += 1
+            wishes.sweep(step)
+            assert (left, [event(state)]) == (states(step), told(step))
+            step.told.clear()
+        assert wishes.next_due(step) is None
+
+
+def test_of_several_wishes_the_first_is_due_next() -> None:
+    """A refused one goes after thirty days, too."""
+    stage = Stage()
+    with stage.step() as step:
+        wished(step, "used")
+        assert START + DAYS_30 == wishes.next_due(step)
+        wished(step, room=b"o" * 32)
+        assert START + 600_000 == wishes.next_due(step)
+        step.now += DAYS_30
+        wishes.sweep(step)
+        assert [(b"o" * 32, "silent")] == states(step)
