@@ -230,6 +230,7 @@ def play_together(bundle: Sequence[Mutant], source: Path = SOURCE) -> list[Playe
     if len(bundle) == 1:
         return [play(bundle[0], source)]
     all_of_them = play(together(bundle), source)
+    print(_line(all_of_them), flush=True)
     return [told_apart(each, all_of_them, len(bundle)) or play(each, source) for each in bundle]
 
 

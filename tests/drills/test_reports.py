@@ -159,6 +159,17 @@ def test_a_number_that_was_not_drawn_fails_the_warrant(data: Path, ordered: str)
     assert set() == failed(run_warrant(data, str(MINA)))
 
 
+def test_a_second_in_the_place_of_a_day_fails_the_warrant(data: Path) -> None:
+    """No date has that number: it is shown as it is, and the line says where it stands."""
+    with closing(sqlite3.connect(data / "cards.db")) as db, db:
+        db.execute("UPDATE card SET registered_day = 1790000000")
+    report = run_warrant(data, str(MINA))
+    assert {"W-13"} == failed(report)
+    text = " ".join(report.render("en").split())
+    assert "1790000000" in text
+    assert "cards.db: card.registered_day" in text
+
+
 def test_a_field_that_nobody_knows_fails_the_warrant(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What is handed over is compared with a list of the drill's own."""
     record = read_producible(data, str(MINA))

@@ -106,8 +106,11 @@ def take_inventory(data: Path) -> Inventory:
 
 
 def day_text(day: int) -> str:
-    """A day number as a date."""
-    return (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(days=day)).strftime("%Y-%m-%d")
+    """A day number as a date; as it is if no date has it: whoever alters a relay may write down anything."""
+    try:
+        return (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(days=day)).strftime("%Y-%m-%d")
+    except OverflowError:
+        return str(day)
 
 
 def size_counts(sizes: Iterable[int]) -> str:

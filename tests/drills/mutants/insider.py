@@ -33,9 +33,6 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
         Edit("client/core/signers.py", "    handle = acquaintance.handle_of(step, sender.account_id) or known_as\n",
              "    handle = str(sender.handle)\n")),
     # -- chosen from the lines and the code
-    mutant("who is led to a branch does not judge it", "insider", "E-31",
-        Edit("client/core/evidence.py", "    if vouches(step, room.info, by) or _last_resort(room, heal):\n        return Judged(",
-             "    if room.id:\n        return Judged("), blind=True),
     mutant("anybody's order proves that a branch put somebody out", "insider", "E-32",
         Edit("client/core/evidence.py", "        and order_holds(order, room.id, room.info, roster)\n", "        and order.room == room.id\n"), blind=True),
     mutant("what does not open is tried three times", "insider", "E-33 R-17",

@@ -38,6 +38,7 @@ class InsiderDeeds(HonestDeeds):
     def __init__(self, client: Client) -> None:
         super().__init__(client)
         self._kept: dict[str, Kept] = {}
+        self._moved: dict[str, tuple[int, bytes]] = {}
         self._storms: dict[str, asyncio.Task[int]] = {}
         self._calm: dict[str, asyncio.Event] = {}
         self._wire: Connection | None = None
@@ -89,14 +90,18 @@ class InsiderDeeds(HonestDeeds):
 
     # -- roles
 
-    async def take_over(self, room: str, victims: dict[str, str]) -> None:
-        """Say that the room moved, and show everybody (account → handle) the way to a branch with one admin."""
+    async def say_moved(self, room: str) -> None:
+        """Say that the room moved by another commit, which is none."""
         kept = self._kept[room]
-        at, commit = kept.epoch, secrets.token_bytes(32)
+        self._moved[room] = kept.epoch, secrets.token_bytes(32)
         with self._client._session.step() as step:  # noqa: SLF001 - its own program
-            messages.send_note(step, step.room(kept.room), Moved(at, commit, 0))
+            messages.send_note(step, step.room(kept.room), Moved(*self._moved[room], 0))
+
+    async def show_the_way(self, room: str, victims: dict[str, str]) -> None:
+        """Show everybody (account → handle) the way to a branch behind that commit, with one admin."""
+        kept = self._kept[room]
         kept.commit(info=self._mine(kept))
-        ticket = kept.ticket((*kept.history[:-1], (at, commit, ())))
+        ticket = kept.ticket((*kept.history[:-1], (*self._moved[room], ())))
         with self._client._session.step() as step:  # noqa: SLF001 - its own program
             for account, handle in victims.items():
                 people.post(step, bytes.fromhex(account), handle, ticket)
