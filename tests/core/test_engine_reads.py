@@ -109,11 +109,12 @@ def test_a_read_that_brings_nothing_costs_no_step_once_that_is_known() -> None:
     assert NOTHING is read(engine, stage, room, 1, empty)
     assert [room] == mls.rooms
     assert touched(room) == read(engine, stage, room, 1, Frames(b"j" * 8, 1, ()))
-    due = engine_of(stage)
     with stage.step() as step:
+        track = step.room(room).current
+        track.incarnation, track.position, track.head, track.look_until = HERE, 1, 1, 0
         step.room(room).receipt_at = START
-    due = engine_of(stage)
-    assert touched(room) == read(due, stage, room, 0, empty)
+    assert touched(room) == read(engine_of(stage), stage, room, 1, empty)
+    assert 0 == state_of(stage, room).receipt_at
 
 
 def test_a_closed_box_that_brings_nothing_is_not_the_end_of_an_epoch() -> None:

@@ -159,10 +159,14 @@ def test_a_device_that_nobody_lets_into_the_shared_room_makes_a_new_one() -> Non
     with stage.step() as step:
         own.note_card(step.store, stage.card_with(b"d" * 16, JUN).encoded)
         own.set_room(step.store, room)
-    with engine_of(stage).step(START, room):
+    engine = engine_of(stage)
+    with engine.step(START, room):
         pass
     with stage.step() as step:
-        assert room != own.room_id(step.store)
+        made = own.room_id(step.store)
+        assert room != made
+        wakes = [step.room(made).tend_at, step.room(made).update_at]
+    assert min(wake for wake in wakes if wake) == engine.wake_at()
 
 
 def test_a_room_that_put_us_out_is_watched_for_some_days() -> None:

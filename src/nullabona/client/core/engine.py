@@ -69,7 +69,6 @@ class Engine:
         self._joins: dict[bytes, rejoin.Join] = {}
         self._wake: dict[bytes, int] = {}
         self._stands: dict[bytes, dict[Address, Stand]] = {}
-        self._inbox_wake = 0
         self._down = self._up = frozenset[str]()
         self._scouts: list[scouting.Scout] = []
         self.on_progress: Callable[[Progress], None] = lambda _: None

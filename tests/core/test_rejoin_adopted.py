@@ -1,0 +1,267 @@
+"""Our external commit came first: this is the room now; what the branch lacks is done and said again (room.md §7)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from hashlib import sha256
+
+import pytest
+from msgspec import structs
+
+from nullabona.client.core import boxes, committing, creating, leaving, people, rejoin
+from nullabona.client.core.heals import Tries
+from nullabona.client.core.outgoing import FRAME
+from nullabona.client.core.proofs import make_order
+from nullabona.client.core.records import ContactState
+from nullabona.client.core.roominfo import DIRECT, RoomInfo
+from nullabona.client.core.state import (
+    JOINED,
+    BoxTrack,
+    Merged,
+    PendingCommit,
+    RemoveAccount,
+    RoomState,
+    UpdateKeys,
+)
+from nullabona.client.core.step import Step, way_key
+from tests.core.bare import bare
+from tests.core.test_rejoin import behind, looks
+from tests.rooms.hostile import people as crowd_of
+from tests.rooms.hostile import ticket_of, update_keys
+from tests.rooms.world import RELAY, Person, World
+
+KEYS = UpdateKeys()
+OLD = "wss://old.example:443/v1"
+
+
+def adopt(step: Step, state: RoomState, ticket: object, by: Person, *, relay: str = RELAY) -> bytes:
+    """Go by a ticket, and come first; the hash of our commit."""
+    join = rejoin.start(step, state, ticket, by.account)  # type: ignore[arg-type]
+    assert join is not None
+    join.relay = relay
+    ours = sha256(join.candidate.commit).digest()
+    rejoin.adopt(step, state, join)
+    return ours
+
+
+def told(step: Step, *kinds: str) -> list[tuple[str, bytes, dict[str, object]]]:
+    """What is told of these kinds."""
+    return [each for each in step.told if each[0] in kinds]
+
+
+def test_the_branch_is_the_room_from_now_on() -> None:
+    """With a new leaf, its history, and nothing that was on its way; the others hear soon that we are here."""
+    world, (a, b, _), room = behind()
+    ticket = ticket_of(a, room)
+    with bare(b) as step:
+        state = looks(step, room, a)
+        state.vain, state.pending = Tries(3, world.now), PendingCommit(b"", b"", [], [], [], invites=False)
+        state.receipt_at = state.tend_at = 0
+        step.store.set_value(way_key(room), b"way")
+        ours = adopt(step, state, ticket, a)
+        epoch = ticket.epoch + 1
+        now = step.room(room)
+        assert (JOINED, epoch, Tries()) == (now.phase, now.epoch, now.vain)
+        assert not any((now.heal, now.pending, now.intents, now.redo))
+        assert [*ticket.history, (ticket.epoch, ours, ())] == [
+            (each.epoch, each.commit, tuple(each.removed)) for each in state.history
+        ]
+        spread, soon = world.timing.commit_spread, world.timing.receipt
+        assert (world.now + spread, world.now + committing.TEND_MS + 1, world.now + soon) == (
+            *(state.commit_at, state.tend_at),
+            state.receipt_at,
+        )
+        assert (RELAY, []) == (state.current.relay, state.current.left)
+        place = step.store.device(room, b.me.device)
+        assert place is not None
+        assert (epoch, None) == (place.since, step.store.get_value(way_key(room)))
+        assert [("rejoined", room, {"reason": "late", "epoch": epoch})] == told(step, "rejoined", "room-changed")
+        assert epoch == step.group(state).epoch
+
+
+def test_a_time_that_was_set_for_our_devices_stays() -> None:
+    """They are seen to then."""
+    world, (a, b, _), room = behind()
+    ticket = ticket_of(a, room)
+    with bare(b) as step:
+        state = looks(step, room, a)
+        state.tend_at = world.now + 5
+        adopt(step, state, ticket, a)
+        assert world.now + 5 == state.tend_at
+
+
+def test_whoever_is_on_the_branch_goes_on_where_the_ticket_led() -> None:
+    """They may not have heard of the order that we go by."""
+    _, (a, b, _), room = behind()
+    ticket = ticket_of(a, room)
+    with bare(b) as step:
+        state = looks(step, room, a)
+        adopt(step, state, ticket, a, relay=OLD)
+        assert (RELAY, [OLD]) == (state.current.relay, state.current.left)
+
+
+def test_what_is_different_on_the_branch_is_told() -> None:
+    """Name, admins and timer, and who led us there."""
+    _, (a, b, _), room = behind()
+    ticket = ticket_of(a, room)
+    with bare(b) as step:
+        state = looks(step, room, a)
+        there = state.info
+        state.info = structs.replace(there, name="before")
+        adopt(step, state, ticket, a)
+        changed = {"name": there.name, "admins": [a.account], "timer_s": 0}
+        assert (there, [("room-changed", room, changed)]) == (state.info, told(step, "room-changed"))
+        assert ["notice"] == [line.kind for line in step.store.messages(room)][-1:]
+
+
+def test_whom_a_plain_member_led_asks_others_whether_that_is_the_room() -> None:
+    """A while later; an admin's word is enough."""
+    world, (a, b, c), room = behind()
+    for by, led in ((c, True), (a, False)):
+        ticket = ticket_of(a, room)
+        with bare(b) as step:
+            state = looks(step, room, a)
+            state.boxes = state.boxes[-1:]
+            adopt(step, state, ticket, by)
+            assert (led, c.account if led else b"") == (state.led_at > world.now, state.led_by)
+        update_keys(a, room)
+        world.settle(span=60_000)
+
+
+def test_what_we_had_said_is_said_again_there() -> None:
+    """Nobody on that branch has it."""
+    _, (a, b, _), room = behind()
+    mine = b.send(room, "hello")
+    ticket = ticket_of(a, room)
+    with bare(b) as step:
+        state = looks(step, room, a)
+        adopt(step, state, ticket, a)
+        message = step.store.message(room, mine)
+        assert message is not None
+        assert (state.epoch, state.current.keys.box.address) == (message.epoch, message.box)
+        assert message.frame in {item.ref for item in step.store.outbox_of(room) if item.kind == FRAME}
+
+
+@pytest.mark.parametrize("wanted", [True, False])
+def test_who_wants_to_leave_says_so_there(*, wanted: bool) -> None:
+    """The old order names keys that are not ours any more."""
+    _, (a, b, _), room = behind()
+    ticket = ticket_of(a, room)
+    with bare(b) as step:
+        state = looks(step, room, a)
+        if wanted:
+            leaving.note(step, make_order(b.mls, b.me.signature_key, room, b.account, [b"k"]))
+        adopt(step, state, ticket, a)
+        frames = [item for item in step.store.outbox_of(room) if item.kind == FRAME]
+        assert 1 + wanted == len(frames)
+
+
+def test_a_search_that_was_given_up_meanwhile_is_as_if_we_had_come_late() -> None:
+    """The commit came first all the same."""
+    _, (a, b, _), room = behind()
+    ticket = ticket_of(a, room)
+    with bare(b) as step:
+        state = looks(step, room, a, reason="fork")
+        join = rejoin.start(step, state, ticket, a.account)
+        assert join is not None
+        state.heal = None
+        rejoin.adopt(step, state, join)
+        assert ["late"] == [data["reason"] for _, _, data in told(step, "rejoined")]
+
+
+# -- the branch that is over --------------------------------------------------------------------------------------
+
+
+def forked(commit: bytes | None) -> tuple[RoomState, Step, list[BoxTrack], Person, Person]:
+    """B has gone on by commits of its own; it goes back to the branch on which A is, which ``commit`` began."""
+    _, (a, b, c), room = behind()
+    ticket = ticket_of(a, room)
+    with bare(b) as step:
+        state = looks(step, room, a)
+        fork, winner, _ = ticket.history[-1]
+        track = state.current
+        before = BoxTrack(fork - 1, b"b" * 32, winner=b"w" * 32, relay=RELAY)
+        closed = structs.replace(track, winner=b"w" * 32, beacon_at=5, trim_at=5, winner_removed=[b"x" * 32])
+        open_ = BoxTrack(fork - 1, b"n" * 32, relay=RELAY)
+        after = BoxTrack(fork + 1, b"o" * 32, winner=b"w" * 32, relay=RELAY)
+        last = BoxTrack(fork + 2, b"l" * 32, relay=RELAY)
+        tracks = [before, open_, closed, after, last]
+        state.boxes = list(tracks)
+        for each in tracks:
+            step.store.set_value(boxes.winner_key(each), b"commit")
+        assert state.heal is not None
+        state.heal.epoch, state.heal.removed = fork, [c.account] if commit else []
+        state.heal.commit = winner if commit else b""
+        order = make_order(a.mls, a.me.signature_key, room, c.account, [b"k"])
+        common = next((known for epoch, known, _ in ticket.history if epoch == fork - 1), b"common")
+        state.history = [
+            Merged(fork - 1, common, [], [], [UpdateKeys()]),
+            Merged(fork, b"ours", [], [order], [KEYS, RemoveAccount(c.account)]),
+        ]
+        state.intents = [KEYS]
+        state.pending = PendingCommit(b"", b"", [RemoveAccount(a.account), KEYS], [], [], invites=False)
+        healed = state.heal
+        join = rejoin.start(step, state, structs.replace(ticket), a.account) if not commit else None
+        if join is None:
+            healed.removed = []
+            join = rejoin.start(step, state, ticket, a.account)
+            healed.removed = [c.account]
+        assert join is not None
+        rejoin.adopt(step, state, join)
+    return state, step, tracks, a, c
+
+
+def test_boxes_after_the_fork_are_over_and_the_forked_one_was_ended_by_the_winner() -> None:
+    """Earlier ones stay; what the winner has removed is known; nothing of it is announced or erased by us."""
+    state, _, tracks, _, c = forked(b"winner")
+    before, _, closed, _, _ = tracks
+    assert [before, closed] == state.boxes[:-1]
+    assert ([c.account], True, 0, 0) == (
+        *(closed.winner_removed, closed.settled_seen),
+        *(closed.beacon_at, closed.trim_at),
+    )
+    assert state.history[-2].commit == closed.winner
+
+
+def test_what_our_branch_did_is_wanted_there_each_once() -> None:
+    """What we wanted, what was on its way, what the branch did, whom it removed by order: we hold back for those."""
+    state, _, _, a, c = forked(b"winner")
+    kinds = [(type(intent).__name__, getattr(intent, "account", b"")) for intent in state.intents]
+    expected = [("UpdateKeys", b""), ("RemoveAccount", a.account), ("RemoveAccount", c.account)]
+    assert [*expected, ("RemoveAccount", c.account)] == kinds
+    assert [a.account, c.account, c.account] == state.redo
+
+
+def test_who_only_lost_the_thread_has_left_the_others_at_the_first_commit_that_they_have_not() -> None:
+    """Its own later ones are undone as in any fork."""
+    state, _, tracks, _, _ = forked(None)
+    assert [tracks[0], tracks[2]] == state.boxes[:-1]
+    assert state.history[-2].commit == tracks[2].winner
+
+
+# -- other kinds of rooms -----------------------------------------------------------------------------------------
+
+
+def test_back_in_a_room_of_two_whom_we_asked_is_a_contact() -> None:
+    """They accepted long ago."""
+    world = World(1)
+    a, b = crowd_of(world, 2)
+    world.befriend(a, b)
+    with a.engine.step(world.now) as step:
+        pair = tuple(sorted((a.account, b.account)))
+        made = creating.create_room(step, RoomInfo(1, DIRECT, "", RELAY, (), pair))
+        committing.want(made, people.add_intent(step, b.card))
+        room = made.id
+    world.settle()
+    b.online = False
+    update_keys(a, room)
+    world.settle(span=60_000)
+    ticket = ticket_of(a, room)
+    with bare(b) as step:
+        contact = step.store.contact(a.account)
+        assert contact is not None
+        step.store.put_contact(replace(contact, state=ContactState.REQUESTED))
+        adopt(step, looks(step, room, a), ticket, a)
+        found = step.store.contact(a.account)
+    assert found is not None
+    assert (ContactState.ACCEPTED, room) == (found.state, found.room)
