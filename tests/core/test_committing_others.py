@@ -8,7 +8,8 @@ from hashlib import sha256
 import pytest
 from msgspec import structs
 
-from nullabona.client.core import committing
+from nullabona.client.core import committing, leaving
+from nullabona.client.core import people as people_core
 from nullabona.client.core.committing import LOOK_MS
 from nullabona.client.core.outgoing import FRAME
 from nullabona.client.core.policy import check_commit
@@ -156,6 +157,32 @@ def test_a_device_that_came_back_hears_again_what_we_said(*, known: bool) -> Non
         assert after is not None
         assert place is not None
         assert (True, state.epoch, not known) == (after.frame != frame.frame, place.since, state.profile_late)
+
+
+def test_a_welcome_whose_commit_lost_is_kept() -> None:
+    """On another branch it may be the one that won, and only we have it."""
+    world, (a, b, _), room = three()
+    newcomer = world.person("nari")
+    commit = mole(b, room).commit(b.mls.signer, update=True).commit
+    with bare(a) as step:
+        state = step.room(room)
+        state.intents, state.commit_at = [people_core.add_intent(step, newcomer.card)], 0
+        committing.advance(step, state)
+        accept(step, state, commit)
+        assert step.store.get_value(f"lost-welcomes:{room.hex()}") is not None
+        assert [AddAccount] == [type(intent) for intent in state.intents]
+
+
+def test_an_order_of_our_own_that_a_commit_carries_is_our_wish() -> None:
+    """Another device of ours may have given it."""
+    _, (a, b, _), room = three()
+    with bare(b) as step:
+        keys = [device.encryption_key for device in step.roster(room).values() if device.account == b.account]
+    order = make_order(b.mls, b.me.signature_key, room, b.account, keys)
+    commit = mole(a, room).commit(a.mls.signer, update=True, aad=encode_note(CommitNote((order,)))).commit
+    with bare(b) as step:
+        accept(step, step.room(room), commit)
+        assert leaving.wanted(step, room)
 
 
 def test_new_names_are_wanted_only_by_who_may() -> None:

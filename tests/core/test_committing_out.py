@@ -7,7 +7,8 @@ from dataclasses import replace
 import msgspec
 
 from nullabona.client.core import boxes, committing, leaving
-from nullabona.client.core.heals import Heal
+from nullabona.client.core.content import Leave, Text, encode_body
+from nullabona.client.core.heals import Heal, Helper
 from nullabona.client.core.outgoing import FRAME, TRIM, queue_trim
 from nullabona.client.core.proofs import make_order
 from nullabona.client.core.roominfo import DIRECT
@@ -20,6 +21,7 @@ from nullabona.client.core.state import (
     UpdateKeys,
 )
 from nullabona.client.core.step import Step, way_key
+from tests.core.listening import Listening
 from tests.core.stage import START, Other, Stage
 from tests.core.test_committing import merge, room_with
 
@@ -136,3 +138,49 @@ def test_the_last_one_who_wants_to_leave_is_out_with_the_epoch() -> None:
         merge(step, state)
         assert (LEFT, []) == (state.phase, state.boxes)
     assert [] == [item for item in stage.outbox(FRAME) if item.room == room]
+
+
+# -- what a new epoch brings with it ------------------------------------------------------------------------------
+
+
+def test_who_said_that_another_branch_won_and_is_gone_is_waited_for_no_more() -> None:
+    """Should others be there, they say so themselves."""
+    stage = Stage()
+    fork = Heal("fork", 0, b"c" * 32, [], [Helper(JUN.account, JUN.handle)], LATER)
+    room = room_with(stage, JUN, heal=fork)
+    with stage.step() as step:
+        state = step.room(room)
+        state.intents = [RemoveAccount(JUN.account)]
+        merge(step, state)
+        assert None is step.room(room).heal
+
+
+def test_whoever_wants_to_leave_says_so_again_with_new_keys() -> None:
+    """The old order names keys that nobody has any more."""
+    stage = Stage()
+    heard = Listening(stage)
+    room = room_with(stage, JUN)
+    with stage.step() as step:
+        state = step.room(room)
+        leaving.note(step, make_order(stage.mls, stage.me.signature_key, room, stage.me.account, [b"k"]))
+        state.intents = [KEYS]
+        merge(step, state)
+    assert [Leave] == [type(body) for body in heard.bodies]
+
+
+def test_what_was_not_read_back_in_time_and_what_is_owed_is_said_again() -> None:
+    """To all in the new epoch; a device that a fork had left outside gets what it lacks."""
+    stage = Stage()
+    words = encode_body(Text("hello"))
+    room = room_with(stage, JUN)
+    with stage.step() as step:
+        box = bytes(step.room(room).current.keys.box.address)
+    stage.message(room, b"l" * 16, body=words, box=box, frame=b"f" * 32, epoch=1)
+    stage.message(room, b"o" * 16, body=words, box=b"an older box", frame=b"g" * 32, epoch=1)
+    with stage.step() as step:
+        state = step.room(room)
+        state.stranded = {JUN.device.hex(): [b"o" * 16]}
+        state.intents = [KEYS]
+        merge(step, state)
+        found = [step.store.message(room, id) for id in (b"l" * 16, b"o" * 16)]
+        assert ([2, 2], {}) == ([each.epoch for each in found if each is not None], state.stranded)
