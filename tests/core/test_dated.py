@@ -1,0 +1,78 @@
+"""What changes by itself when its time is up: lines, wishes, whom we ask, where we belong."""
+
+from __future__ import annotations
+
+from nullabona.client.core import dated, people, returning, seeking, wishes
+from nullabona.client.core.devices import own
+from nullabona.client.core.heals import Helper
+from nullabona.client.core.links import Link, key_check
+from nullabona.client.core.step import Step
+from tests.core.stage import START, Other, Stage
+
+JUN = Other("jun")
+ROOM, OTHER = b"r" * 32, b"o" * 32
+
+
+def wish(step: Step) -> None:
+    wishes.ask(step, Link("room", JUN.handle, key_check(JUN.account), b"t" * 16, ROOM), JUN.card(), b"")
+
+
+def asks(step: Step) -> None:
+    """A contact is asked for the rooms that we share, at once."""
+    step.store.set_value(returning.RESTORED, b"begun")
+    seeking.want(step, JUN.account, JUN.handle)
+
+
+def expects(stage: Stage, step: Step) -> None:
+    """Another device of ours lets us into a room, in at most eight hours."""
+    returning.expect(step, OTHER, stage.info(), [Helper(JUN.account, JUN.handle)])
+
+
+def test_the_first_of_what_is_due_wakes() -> None:
+    """A line that is erased, a wish, a question or a room; without any of them nothing does."""
+    stage = Stage()
+    room = stage.room(JUN)
+    with stage.step() as step:
+        times = [dated.next_due(step)]
+        expects(stage, step)
+        times.append(dated.next_due(step))
+        wish(step)
+        times.append(dated.next_due(step))
+        step.store.put_message(stage.unsaved(room, b"m" * 16, expires_at=START + 5))
+        times.append(dated.next_due(step))
+        asks(step)
+        times.append(dated.next_due(step))
+    assert [None, START + 28_800_000, START + 600_000, START + 5, START] == times
+
+
+def test_what_is_due_is_done() -> None:
+    """Each of them."""
+    stage = Stage()
+    stage.contact(JUN)
+    room = stage.room(JUN)
+    with stage.step() as step:
+        wish(step)
+        expects(stage, step)
+        asks(step)
+        step.store.put_message(stage.unsaved(room, b"m" * 16, expires_at=START + 5))
+        step.now = START + 28_800_000
+        dated.sweep(step)
+        assert ["silent"] == [each.state for each in wishes.wishes(step)]
+        assert (True, None) == (step.find_room(OTHER) is not None, step.store.next_expiry())
+        assert 2 == len(people.unsent(step))
+
+
+def test_a_device_that_is_signed_out_only_erases() -> None:
+    """It does nothing for the account any more."""
+    stage = Stage()
+    room = stage.room(JUN)
+    with stage.step() as step:
+        wish(step)
+        expects(stage, step)
+        step.store.put_message(stage.unsaved(room, b"m" * 16, expires_at=START + 5))
+        own.note_signed_out(step.store)
+        assert START + 5 == dated.next_due(step)
+        step.now = START + 28_800_000
+        dated.sweep(step)
+        assert ["waiting"] == [each.state for each in wishes.wishes(step)]
+        assert (None, None, None) == (step.find_room(OTHER), step.store.next_expiry(), dated.next_due(step))

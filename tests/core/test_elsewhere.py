@@ -1,0 +1,119 @@
+"""An invitation into a room we are in, by somebody in it: the better branch wins, the other is told (room.md §7)."""
+
+from __future__ import annotations
+
+import pytest
+
+from nullabona.client.core import elsewhere, people, whereabouts
+from nullabona.client.core.heals import Tries
+from nullabona.client.core.items import Invitation, decode_pack, encode_pack
+from nullabona.client.core.outgoing import BLOB, decode_target
+from nullabona.client.core.state import Merged, RoomState
+from nullabona.client.core.step import Step
+from nullabona.wire.blob import join_blob
+from tests.core.stage import RELAY, Other, Stage, out
+
+JUN = Other("jun")
+LOW, MIDDLE, HIGH = (bytes([n]) * 32 for n in (1, 2, 3))
+
+
+def merged(epoch: int, commit: bytes, *removed: bytes) -> Merged:
+    return Merged(epoch, commit, list(removed), [], [])
+
+
+def test_what_whoever_is_invited_is_told_of() -> None:
+    """The newest 64 commits of our branch, by epoch; they make the same branch of it."""
+    stage = Stage()
+    with stage.inside(stage.room(JUN)) as (_, state, _track):
+        state.history = [merged(n, bytes([n]) * 32, JUN.account) for n in range(65)]
+        told = elsewhere.told(state)
+        assert (64, (1, b"\1" * 32, (JUN.account,))) == (len(told), told[0])
+        assert state.history[1:] == elsewhere.came_by(told)
+        assert (told, ()) == (elsewhere.history_of(encode_pack(b"", b"", told)), elsewhere.history_of(b"no pack"))
+
+
+def invited(step: Step, state: RoomState, *history: tuple[int, bytes, tuple[bytes, ...]]) -> tuple[bytes, int]:
+    """A member's device invites us from its branch: where we look for the way, and what is sent."""
+    elsewhere.invited(step, state, JUN.certificate, history)
+    return state.heal.commit if state.heal is not None else b"", len(out(step, BLOB))
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "looks", "tells"),
+    [
+        ([merged(1, MIDDLE)], [(1, LOW, ())], LOW, False),
+        ([merged(1, MIDDLE)], [(1, HIGH, ())], b"", True),
+        ([merged(1, MIDDLE)], [(1, HIGH, (JUN.account,))], HIGH, False),
+        ([merged(1, MIDDLE, JUN.account)], [(1, LOW, ())], b"", True),
+        ([merged(1, MIDDLE)], [(1, MIDDLE, ())], b"", False),
+        ([merged(1, MIDDLE)], [(2, LOW, ())], b"", False),
+        ([merged(1, MIDDLE)], [], b"", False),
+        ([merged(2, LOW), merged(1, HIGH)], [(1, MIDDLE, ()), (2, HIGH, ())], MIDDLE, False),
+        ([merged(0, HIGH), merged(1, LOW)], [(0, HIGH, ()), (1, MIDDLE, ())], b"", True),
+    ],
+)
+def test_where_two_branches_parted_decides_which_of_them_wins(
+    ours: list[Merged], theirs: list[tuple[int, bytes, tuple[bytes, ...]]], looks: bytes, *, tells: bool
+) -> None:
+    """The first epoch that both tell of and that ended differently: who removed somebody, then the lower hash."""
+    stage = Stage()
+    room = stage.room(JUN, history=ours)
+    with stage.inside(room) as (step, state, _):
+        found, sent = invited(step, state, *theirs)
+        assert (looks, tells) == (found, bool(sent))
+        if looks:
+            assert state.heal is not None
+            assert ("fork", [JUN.account], list(theirs[0][2])) == (
+                state.heal.reason,
+                [helper.account for helper in state.heal.helpers],
+                state.heal.removed,
+            )
+
+
+def test_who_led_nowhere_before_is_not_followed() -> None:
+    """Nor told."""
+    stage = Stage()
+    room = stage.room(JUN, history=[merged(1, MIDDLE)])
+    with stage.inside(room) as (step, state, _):
+        state.tries = {JUN.account.hex(): Tries(24, step.now)}
+        assert [(b"", 0)] * 2 == [invited(step, state, (1, commit, ())) for commit in (LOW, HIGH)]
+
+
+@pytest.mark.parametrize("card", [True, False])
+def test_the_worse_branch_hears_of_ours_once(*, card: bool) -> None:
+    """By an invitation that nobody can enter by; it lies where their inbox is, as far as that is known."""
+    stage = Stage()
+    room = stage.room(JUN, history=[merged(1, MIDDLE, JUN.account)])
+    with stage.inside(room) as (step, state, _):
+        if card:
+            whereabouts.remember(step, JUN.card())
+        invited(step, state, (1, HIGH, ()))
+        chunks = len(out(step, BLOB))
+        assert (b"", chunks) == invited(step, state, (1, HIGH, ()))
+        first = step.store.outbox(1 << 61)[0]
+        assert (BLOB, RELAY if card else whereabouts.host_relay(JUN.handle)) == (
+            first.kind,
+            decode_target(first.target).relay,
+        )
+        assert [JUN.account] * (not card) == [item.account for item in people.unsent(step)]
+        step.store.put_chunk(first.ref, first.data, step.day)
+    if card:
+        [item] = stage.sent_to(JUN)
+        assert isinstance(item, Invitation)
+        assert (room, RELAY, first.box[:16]) == (item.room, item.relay, item.id)
+        pack = decode_pack(join_blob(item.blob, lambda _: first.data))
+        assert (b"", b"", ((1, MIDDLE, (JUN.account,)),)) == (pack.welcome, pack.tree, pack.history)
+        with stage.inside(room) as (step, state, _):
+            assert 2 * chunks == invited(step, state, (1, LOW, ()))[1]
+
+
+def test_another_device_of_ours_hears_of_it_in_our_own_inbox() -> None:
+    """It needs no look-up."""
+    stage = Stage()
+    phone = stage.also()
+    room = stage.room(phone, history=[merged(1, MIDDLE)])
+    with stage.inside(room) as (step, state, _):
+        elsewhere.invited(step, state, phone.certificate, ((1, HIGH, ()),))
+        assert [] == people.unsent(step)
+        boxes = {item.box for item in step.store.outbox(1 << 61) if item.kind == "inbox"}
+        assert {stage.person.card.inbox.address} == boxes
