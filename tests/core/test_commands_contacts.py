@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from nullabona.client.core import claims, commands, leaving, people, preferences, replies, returning, seeking, trust
@@ -14,6 +15,7 @@ from nullabona.client.core.state import (
     AWAY,
     AddAccount,
 )
+from nullabona.client.core.step import Step
 from nullabona.wire.card import CardForked
 from tests.core.stage import RELAY, Other, Stage
 
@@ -162,3 +164,26 @@ def test_nothing_goes_to_who_is_blocked_and_their_room_is_looked_at_anew() -> No
         assert (ContactState.BLOCKED, [], True) == (contact.state, people.unsent(step), room in step.touched)
         with pytest.raises(NoSuchContact):
             commands.block_contact(step, DORA.account)
+
+
+def noted(step: Step) -> bool:
+    """Whether our other devices will be told of jun."""
+    data = step.store.get_value("devices-dirty")
+    return JUN.account.hex() in str(msgspec.msgpack.decode(data)) if data else False
+
+
+@pytest.mark.parametrize("act", ["ask", "answer", "decline", "asking"])
+def test_our_other_devices_hear_of_what_the_person_chose(act: str) -> None:
+    """Whom they asked, said yes or no to; of who only asks us nothing was chosen."""
+    stage = Stage()
+    stage.name_devices(stage.also())
+    if act != "ask":
+        stage.contact(JUN, ContactState.ASKING, card=JUN.card())
+    with stage.step() as step:
+        if act in {"ask", "asking"}:
+            commands.request_contact(step, JUN.card(), stage.person.card.encoded, "")
+        elif act == "answer":
+            commands.accept_contact(step, JUN.account)
+        else:
+            commands.decline_contact(step, JUN.account)
+        assert (act != "asking") is noted(step)

@@ -130,7 +130,7 @@ def test_whoever_was_met_is_told_that_they_are_out_once_a_day() -> None:
     stage.contact(JUN, ContactState.BLOCKED)
     assert [] == asked(stage, room)
     stage.contact(JUN)
-    assert [Gone] == asked(stage, room)
+    assert ([Gone], []) == (asked(stage, room), looked_up(stage))
 
 
 def test_they_are_told_of_each_room_apart() -> None:

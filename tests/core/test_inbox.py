@@ -7,18 +7,19 @@ from dataclasses import dataclass, field
 import pytest
 
 from nullabona.client.core import inbox, inbox_places, replies, signers
-from nullabona.client.core.devices import inboxes
+from nullabona.client.core.devices import inboxes, own
 from nullabona.client.core.devices.items import InboxItem
 from nullabona.client.core.inbox_places import FormerInbox, InboxState, WaitingItem
 from nullabona.client.core.items import ContactRequest, Invitation, ItemBody, sign_item
-from nullabona.client.core.outgoing import TRIM, decode_target
+from nullabona.client.core.outgoing import FRAME, TRIM, decode_target
 from nullabona.client.core.records import ContactState
+from nullabona.client.core.roominfo import DEVICES
 from nullabona.client.core.step import Step
 from nullabona.wire.address import Address, epoch_keys
 from nullabona.wire.blob import BlobRef, cut_blob, encode_ref
 from nullabona.wire.messages import Frames
 from nullabona.wire.seal import ITEM_DIRECT, ITEM_INDIRECT, seal_to_inbox, seal_to_place
-from tests.core.stage import EVER, RELAY, Chance, Other, Stage
+from tests.core.stage import EVER, RELAY, Chance, Other, Stage, out
 
 JUN, DORA, EVE = Other("jun"), Other("dora"), Other("eve")
 ELSEWHERE = "wss://two.example:443/v1"
@@ -219,14 +220,16 @@ def test_nothing_is_erased_that_another_device_has_not_read() -> None:
     stage = Stage()
     other = stage.also()
     stage.name_devices(other)
+    room = stage.room(other, kind=DEVICES)
     with stage.step() as step:
+        own.set_room(step.store, room)
         state = state_of(step, incarnation=b"inc", position=5, trim_at=step.now)
         inbox.upkeep(step, state)
-        assert ([], 0, 5) == (trims(step), state.trimmed, state.told)
+        assert ([], 0, 5, 1) == (trims(step), state.trimmed, state.told, len(out(step, FRAME)))
         inboxes.note_other(step, other.device, InboxItem(b"inc", 3))
         state.trim_at = step.now
         inbox.upkeep(step, state)
-        assert ([(RELAY, 3)], 3) == (trims(step), state.trimmed)
+        assert ([(RELAY, 3)], 3, 1) == (trims(step), state.trimmed, len(out(step, FRAME)))
 
 
 def test_a_request_that_another_device_may_decline_is_remembered_with_its_frame() -> None:

@@ -43,6 +43,7 @@ from nullabona.client.core.wishes import Wish
 from nullabona.wire.address import Address
 from nullabona.wire.blob import cut_blob
 from nullabona.wire.messages import Frames
+from nullabona.wire.operator_notice import HEADER
 from nullabona.wire.seal import ITEM_DIRECT, seal_to_inbox
 from tests.core.stage import RELAY, Other, Pair, Stage, out
 
@@ -318,3 +319,26 @@ def test_nothing_is_handed_over_before_there_is_an_inbox() -> None:
         [device] = [each for each in step.roster(pair.id).values() if each.account == pair.jun.me.account]
         inbox.handed(step, state, device, Invitation(TOKEN, ROOM, RELAY, REF))
         assert (None, []) == (step.store.get_value("inbox"), out(step))
+
+
+def test_a_notice_of_the_operator_is_looked_at_as_such() -> None:
+    """What only claims to be one is counted; it is no item of anybody."""
+    stage = Stage()
+    public = stage.person.card.inbox
+    with stage.step() as step:
+        state = inbox_places.load(step)
+        assert state is not None
+        frame = seal_to_inbox(public, ITEM_DIRECT + HEADER + b"{}")
+        assert [] == inbox.take_frames(step, state, 0, Frames(b"inc", 1, ((1, frame),)), RELAY)
+        assert ([], True) == (state.waiting, step.store.get_value("operator-notices-refused") is not None)
+
+
+def test_a_room_that_is_watched_is_watched_no_more_once_we_are_told_that_we_are_out() -> None:
+    """By its admin, whom we asked."""
+    stage = Stage()
+    info = stage.info(JUN)
+    room = stage.room(JUN, info=type(info)(1, info.kind, info.name, info.relay, (JUN.account,)))
+    with stage.inside(room) as (step, state, _):
+        state.phase, state.heal = REMOVED, heal(step, JUN)
+        assert 0 == gone(stage, step, room)
+        assert (REMOVED, 0, True) == (state.phase, len(state.boxes), state.heal is None)

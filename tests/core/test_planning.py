@@ -204,7 +204,7 @@ def test_wishes_about_the_info_add_up() -> None:
     stage = Stage()
     room = stage.room(JUN, DORA)
     me = stage.me.account
-    appoint, dismiss = SetInfo(appoint=(JUN.account, DORA.account)), SetInfo(dismiss=(me,))
+    appoint, dismiss = SetInfo(appoint=(me, JUN.account, DORA.account)), SetInfo(dismiss=(me,))
     kept = [SetInfo(name="kin"), SetInfo(timer_s=60), appoint, dismiss]
     found = planned(stage, room, *kept, SetInfo(name="kin"), SetInfo(appoint=(JUN.account,)))
     expected = structs.replace(stage.info(), name="kin", timer_s=60, admins=(JUN.account, DORA.account))

@@ -10,7 +10,7 @@ from nullabona.client.core import boxes, reading
 from nullabona.client.core.content import Text, encode_body
 from nullabona.client.core.outgoing import FRAME, queue_raw
 from nullabona.client.core.proofs import make_claim
-from nullabona.client.core.records import MessageState
+from nullabona.client.core.records import DeviceView, MessageState
 from nullabona.client.core.state import BoxTrack, RoomState
 from nullabona.client.core.step import Step
 from nullabona.wire.frame import Kind
@@ -136,6 +136,16 @@ def test_frames_that_were_never_seen_are_missing_and_the_room_is_asked_for() -> 
         assert ("frames-missing", 2_000, 1) == (reason, state.receipt_at - step.now, track.doubts)
 
 
+def test_one_frame_that_is_missing_is_a_gap() -> None:
+    """The next number is not the one that comes."""
+    stage = Stage()
+    room = stage.room(JUN)
+    with stage.inside(room) as (step, state, track):
+        at(track, 4)
+        read(step, state, track, (6, NOISE))
+        assert ([5], 5, [6]) == (track.missing, track.start, track.unreadable)
+
+
 @pytest.mark.parametrize(("head", "missing"), [(6, [5, 6]), (4, []), (5, [5])])
 def test_an_empty_answer_of_a_box_that_goes_on_is_a_gap(head: int, missing: list[int]) -> None:
     """Everything from there on is gone."""
@@ -145,6 +155,7 @@ def test_an_empty_answer_of_a_box_that_goes_on_is_a_gap(head: int, missing: list
         at(track, 4)
         read(step, state, track, head=head)
         assert (missing, head, bool(missing)) == (track.missing, track.position, track.check_acks)
+        assert (bool(missing), int(bool(missing))) == (state.heal is not None, track.doubts)
 
 
 def test_an_answer_that_ends_early_is_no_gap() -> None:
@@ -274,6 +285,48 @@ def test_a_new_frame_is_kept_as_somebody_elses(kind: Kind) -> None:
             here.seq, here.chain, here.kind, here.mine, here.message, here.day, here.data,
         )  # fmt: skip
         assert ([5] if kind is Kind.MESSAGE else []) == track.unreadable
+
+
+# -- what follows from a read ---------------------------------------------------------------------------------------
+
+
+def test_what_a_read_does_not_show_and_should_is_put_there_again() -> None:
+    """The relay had said where it is."""
+    stage = Stage()
+    room = stage.room(JUN)
+    with stage.inside(room) as (step, state, track):
+        at(track, 4)
+        ours = stage.frame(step, track, 0, data=b"ours")
+        track.expected = {5: ours.hash}
+        read(step, state, track, (5, NOISE))
+        assert ([ours.hash], {}) == (out(step, FRAME), track.expected)
+
+
+def test_a_view_that_was_ahead_is_compared_when_the_box_is_read_so_far() -> None:
+    """Another history is noticed then."""
+    stage = Stage()
+    room = stage.room(JUN)
+    with stage.inside(room) as (step, state, track):
+        at(track, 4)
+        view = DeviceView(track.keys.box.address, JUN.device, b"inc", 5, b"their chain 1234", (), ())
+        step.store.put_view(view)
+        read(step, state, track, (5, NOISE))
+        assert (True, "warning") == (track.diverged, told(step)[0][0])
+
+
+@pytest.mark.parametrize("later", [False, True])
+def test_commits_are_decided_when_they_were_read_or_their_time_has_come(*, later: bool) -> None:
+    """One that is none is dropped."""
+    stage = Stage()
+    room = stage.room(JUN)
+    with stage.inside(room) as (step, state, track):
+        at(track, 4)
+        track.settle_until = step.now + 1 if later else 0
+        read(step, state, track, (5, sealed(track, Kind.COMMIT, b"no commit")))
+        assert int(later) == len(track.candidates)
+        step.now += 1
+        reading.look_after(step, state)
+        assert ([], 0) == (track.candidates, track.decide_at)
 
 
 # -- commits --------------------------------------------------------------------------------------------------------

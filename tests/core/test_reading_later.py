@@ -2,28 +2,33 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from hashlib import sha256
 
 import msgspec
+import nullabona_mls as native
 import pytest
 
-from nullabona.client.core import leaving, reading
+from nullabona.client.core import inbox_places, leaving, reading
 from nullabona.client.core.content import (
+    Body,
     Envelope,
+    Handed,
     Leave,
+    Sync,
     Text,
 )
+from nullabona.client.core.devices.items import ProfileItem
+from nullabona.client.core.items import Invitation
+from nullabona.client.core.message_ids import RANDOM, message_id
 from nullabona.client.core.proofs import make_order
+from nullabona.client.core.roominfo import DEVICES, DIRECT
 from nullabona.client.core.state import BoxTrack, RemoveAccount, RoomState, SetInfo
 from nullabona.client.core.step import DAY_MS, Step
 from nullabona.wire.blob import cut_blob, encode_ref
 from nullabona.wire.frame import Kind
 from nullabona.wire.messages import Frames
-from tests.core.stage import Other, Pair, sealed, told
-
-JUN = Other("jun")
-ELSEWHERE = "wss://two.example:443/v1"
-WON = b"w" * 32
+from tests.core.stage import RELAY, Pair, sealed, told
 
 
 def read(step: Step, state: RoomState, track: BoxTrack, *data: bytes, head: int = 0) -> None:
@@ -141,3 +146,67 @@ def test_a_body_that_leads_nowhere_is_unreadable() -> None:
         read(step, state, track, sealed(track, Kind.MESSAGE, msgspec.msgpack.encode("x"), indirect=True))
         assert ({}, [1]) == (track.deferred, track.unreadable)
         assert [] == [kind for kind, _ in told(step)]
+
+
+# -- our own devices ------------------------------------------------------------------------------------------------
+
+
+def as_ours(room: Pair, step: Step) -> None:
+    """The second device counts as one of our own account."""
+    [jun] = [each for each in step.roster(room.id).values() if each.account == room.jun.me.account]
+    step.store.put_devices([replace(jun, account=room.us.me.account)])
+    step.roster_changed(room.id)
+
+
+def of_ours(room: Pair, body: Body) -> Envelope:
+    return room.envelope(body, id=message_id(room.us.me.account, bytes(RANDOM)))
+
+
+def test_another_device_of_ours_says_that_our_account_leaves() -> None:
+    """Then it is our wish, too."""
+    room = Pair()
+    with room.us.inside(room.id) as (step, state, track):
+        as_ours(room, step)
+        keys = [each.encryption_key for each in step.roster(room.id).values()]
+        order = make_order(room.jun.mls, room.jun.me.signature_key, room.id, room.us.me.account, keys)
+        hear(room, step, state, track, of_ours(room, Leave(order)))
+        assert (True, [RemoveAccount(order.account, order)]) == (leaving.wanted(step, room.id), state.intents)
+
+
+@pytest.mark.parametrize(("kind", "heard"), [(DEVICES, True), ("group", False)])
+def test_what_changed_on_another_device_of_ours_is_taken_over(kind: str, *, heard: bool) -> None:
+    """In the room that our devices share alone; an item that is nonsense hinders nothing."""
+    room = Pair(kind)
+    with room.us.inside(room.id) as (step, state, track):
+        as_ours(room, step)
+        hear(room, step, state, track, of_ours(room, Sync((ProfileItem(5, b"\xc1"),))))
+        assert (heard, []) == (step.heard, track.unreadable)
+
+
+def test_an_invitation_in_the_room_of_two_is_taken_as_if_it_lay_in_the_inbox() -> None:
+    """It waits there for its blob."""
+    room = Pair(DIRECT)
+    ref, _ = cut_blob(bytes(32), b"pack")
+    with room.us.inside(room.id) as (step, state, track):
+        hear(room, step, state, track, room.envelope(Handed(Invitation(bytes(16), bytes(32), RELAY, ref))))
+        found = inbox_places.load(step)
+        assert found is not None
+        assert (1, True) == (len(found.waiting), state.receipt_at > 0)
+
+
+@pytest.mark.parametrize(("closed", "copied"), [(False, True), (True, False)])
+def test_a_message_of_our_own_leaf_that_we_know_nothing_of_shows_that_we_are_a_copy(
+    *, closed: bool, copied: bool
+) -> None:
+    """In the current box. It is nothing that we could not read."""
+    room = Pair()
+    with room.us.store.transaction():
+        rows = room.us.store.mls_rows([native.group_scope(room.id)])
+        generation = room.us.store.mls_generation(room.id)
+    assert generation is not None
+    twin = native.Group.load(room.id, rows, generation)
+    data = twin.encrypt(room.us.mls.signer, b"said by the other copy", bytes(4))
+    with room.us.inside(room.id) as (step, state, track):
+        track.winner = b"w" * 32 if closed else b""
+        read(step, state, track, sealed(track, Kind.MESSAGE, data))
+        assert ({room.id} if copied else set(), []) == (step.copies, track.unreadable)

@@ -204,6 +204,23 @@ def test_nothing_is_left_to_wish_for_once_we_are_in() -> None:
         assert ([(b"o" * 32, "waiting")], [event("over")]) == (states(step), told(step))
 
 
+@pytest.mark.parametrize(
+    ("state", "waits"),
+    [("waiting", True), ("silent", True), ("withdrawn", False), ("used", False)],
+)
+def test_we_wait_for_another_account_while_a_wish_is_open(state: WishState, *, waits: bool) -> None:
+    """Than the one that was asked, about that room, for thirty days."""
+    stage = Stage()
+    with stage.step() as step:
+        wished(step, state)
+        about = [(ROOM, DORA), (ROOM, JUN), (bytes(32), DORA)]
+        assert [waits, False, False] == [wishes.awaits_another(step, room, who.account) for room, who in about]
+        step.now += DAYS_30 - 1
+        assert waits is wishes.awaits_another(step, ROOM, DORA.account)
+        step.now += 1
+        assert not wishes.awaits_another(step, ROOM, DORA.account)
+
+
 # -- time -----------------------------------------------------------------------------------------------------------
 
 
