@@ -154,10 +154,9 @@ def _link_at(match: re.Match[str]) -> tuple[int, int, Span]:
 def _without_ending(raw: str) -> str:
     """Without what Korean writes behind a word without a space: ``https://relay.example에서``."""
     address = _ADDRESS.fullmatch(raw)
-    if address is None:
-        return raw
+    assert address is not None
     scheme, whole, rest = address.groups()
-    host = _CLOSING.split(whole, maxsplit=1)[0] or whole
+    host = _CLOSING.split(whole)[0] or whole
     if found := _HOST_END.search(host):
         host = host[: found.end()]
     if host != whole:
