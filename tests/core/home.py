@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
+import msgspec
 import nullabona_mls as native
 
 from nullabona.client.core.devices import own
@@ -14,7 +15,7 @@ from nullabona.client.core.state import RoomState
 from nullabona.wire.card import Card, CardDevice, issue_certificate, sign_card, verify_card
 from nullabona.wire.certificate import DeviceCertificate
 from nullabona.wire.handle import parse_handle
-from tests.core.stage import DAY, Other, Stage
+from tests.core.stage import DAY, RELAY, Other, Stage
 from tests.core.talk import House, Talk
 
 PHONE, TABLET, WATCH = Other("phone"), Other("tablet"), Other("watch")
@@ -46,14 +47,15 @@ class Home(House):
         """The card that names this device, the phone and the tablet, in this order."""
         return self.next_card(self.first, PHONE, TABLET)
 
-    def next_card(self, previous: Card, *devices: Other, mine: str = "first", day: int = DAY) -> Card:
+    def next_card(self, previous: Card, *devices: Other, mine: str = "first", relay: str = RELAY) -> Card:
         """One that follows another. ``mine``: whether this device is the first on it, the last, or not there."""
         named = [CardDevice(self.certificate(device), self.package(device)) for device in devices]
         ours = [self.first.devices[0]]
         order = {"first": [*ours, *named], "last": [*named, *ours], "absent": named}[mine]
-        about = {"handle": previous.handle, "issued_day": day, "devices": tuple(order), "inbox": previous.inbox}
+        inbox = msgspec.structs.replace(previous.inbox, relay=relay)
+        about = {"handle": previous.handle, "issued_day": DAY, "devices": tuple(order), "inbox": inbox}
         encoded = sign_card(self.stage.person.identity, previous=previous, **about)  # type: ignore[arg-type]
-        return verify_card(encoded, today=day, previous=previous)
+        return verify_card(encoded, today=DAY, previous=previous)
 
     def certificate(self, device: Other, handle: str = "") -> DeviceCertificate:
         """One by our account."""

@@ -7,7 +7,7 @@ from dataclasses import replace
 import msgspec
 import pytest
 
-from nullabona.client.core import replies, returning
+from nullabona.client.core import claims, held, people, replies, returning, whereabouts
 from nullabona.client.core.chat import profiles
 from nullabona.client.core.content import Profile, Sync, Text
 from nullabona.client.core.devices import clock, hearing, inboxes, names, own, telling
@@ -95,7 +95,7 @@ def test_a_contact_of_another_device_is_one_here(home: Home, at: Talk) -> None:
     packages = tuple(device.key_package for device in CARD.devices)
     kept = Contact(JUN.account, JUN.handle, "jun", ContactState.ACCEPTED, b"d" * 32, "hi", CARD.encoded, packages)
     assert kept == at.step.store.contact(JUN.account)
-    assert [JUN.account] == at.step.trusted
+    assert ([JUN.account], CARD.inbox) == (at.step.trusted, whereabouts.inbox_of(at.step, JUN.account))
     assert [{"handle": JUN.handle, "account": JUN.account, "state": "accepted"}] == events(at, "contact")
     assert 5 == clock.chosen_at(at.step, KNOWN)
 
@@ -162,7 +162,10 @@ def test_nothing_is_waited_for_once_it_is_answered(home: Home, at: Talk, state: 
     replies.note(at.step, JUN.account, SECRET)
     at.step.store.set_value(f"asked-in:{JUN.account.hex()}", msgspec.msgpack.encode((b"f" * 32,)))
     at.step.trusted.clear()
+    waiting = people.UnsentItem(JUN.account, JUN.handle, b"item", START)
+    people._save(at.step, [waiting])
     hear(at, home, told(state, 6))
+    assert ([waiting] if trusted else []) == people.unsent(at.step)
     assert ([], b"", ()) == (
         replies._load(at.step),
         replies.noted(at.step, JUN.account),
@@ -205,8 +208,10 @@ def test_a_contact_that_was_forgotten_there_is_forgotten_here(home: Home, at: Ta
     assert not at.step.store.saw(SEEN, b"f" * 32, at.step.day)
     contact(at)
     replies.note(at.step, JUN.account, SECRET)
+    claims.note(at.step, JUN.account, claims.PROVEN)
     hear(at, home, told("", 6))
     assert (None, b"") == (at.step.store.contact(JUN.account), replies.noted(at.step, JUN.account))
+    assert "" == claims.standing(at.step, JUN.account)
     assert [{"handle": JUN.handle, "account": JUN.account, "state": "deleted"}] == events(at, "contact")
 
 
@@ -266,8 +271,9 @@ def trust(changed: bytes, *, was_verified: bool = True, when: int = 5) -> Prefer
 def test_another_key_that_was_shown_there_is_told_here_once(home: Home, at: Talk) -> None:
     """What was written meanwhile waits, and goes out once the person has seen it there."""
     contact(at)
-    hear(at, home, trust(NARI.account), trust(NARI.account, when=6))
-    assert [{"account": JUN.account, "handle": JUN.handle, "was_verified": True}] == events(at, "identity-changed")
+    for when in (5, 6):
+        hear(at, home, trust(NARI.account, when=when))
+        assert [{"account": JUN.account, "handle": JUN.handle, "was_verified": True}] == events(at, "identity-changed")
     line = at.said(Text("hi"), room=at.direct.id)
     at.step.store.put_message(replace(line, state=MessageState.WAITING))
     hear(at, home, trust(NARI.account, was_verified=False, when=7))
@@ -304,6 +310,17 @@ def test_a_room_that_is_only_remembered_is_asked_for_at_once(home: Home, at: Tal
     room = at.step.find_room(b"2" * 32)
     assert (None, AWAY) == (at.step.find_room(b"1" * 32), room.phase if room else "")
     assert [b"1" * 32] == [each.room for each in returning.expected(at.step)]
+
+
+@pytest.mark.parametrize("joined", [True, False])
+def test_an_invitation_into_a_room_that_another_device_is_in_waits_no_more(
+    home: Home, at: Talk, *, joined: bool
+) -> None:
+    """The person has answered it there."""
+    waits = held.HeldInvitation(b"certificate", b"pack")
+    at.step.store.set_value(held._key(at.group.id), msgspec.msgpack.encode(waits))
+    hear(at, home, room_item(at, at.group.id, joined=joined))
+    assert (None if joined else waits) == held.load(at.step, at.group.id)
 
 
 def test_a_shared_room_that_counts_is_settled_on(home: Home, at: Talk) -> None:
@@ -346,12 +363,13 @@ def test_how_far_another_device_has_come_in_the_inbox_is_its_own_word(home: Home
 
 def test_a_newer_card_is_followed(home: Home, at: Talk) -> None:
     """Every room is looked at, listeners are told, and what was promised for it is looked after."""
-    newer = home.next_card(home.card, PHONE, WATCH)
+    newer = home.next_card(home.card, PHONE, WATCH, relay="wss://two.example:443/v1")
     promise = Expected("relay.example", at.step.me.handle, newer.hash, 1, 2, b"note", (), 9)
     hear(at, home, CardItem(newer.encoded, encode_expected(promise)))
     assert (newer, [TABLET.device]) == (own.card(at.step.store), own.gone(at.step.store))
     assert ([newer.hash], [promise]) == (own_cards(at.step.store), load_expected(at.step.store))
     assert ([{}], True) == (events(at, "devices"), START < at.group.tend_at)
+    assert "wss://two.example:443/v1" == at.step.me.relay
 
 
 def test_a_card_that_is_known_or_not_ours_is_no_news(home: Home, at: Talk) -> None:

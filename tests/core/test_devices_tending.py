@@ -8,20 +8,24 @@ from typing import cast
 import msgspec
 import pytest
 
-from nullabona.client.core import leaving
+from nullabona.client.core import inbox_places, leaving
 from nullabona.client.core.content import Sync
 from nullabona.client.core.devices import own, telling, tending, unlisted
 from nullabona.client.core.devices.items import CardItem
+from nullabona.client.core.errors import MlsRefused
 from nullabona.client.core.heals import Heal
+from nullabona.client.core.history.keeping import make_room
+from nullabona.client.core.history.records import IMPORTED
 from nullabona.client.core.mlsport import Mls
+from nullabona.client.core.outgoing import TRIM, queue_trim
 from nullabona.client.core.proofs import make_order
 from nullabona.client.core.record.keeping import own_cards
-from nullabona.client.core.roominfo import DEVICES
+from nullabona.client.core.roominfo import DEVICES, RoomInfo
 from nullabona.client.core.state import AWAY, JOINED, LEFT, REMOVED, AddAccount, PendingCommit, RemoveDevice, Tended
 from nullabona.client.core.step import DAY_MS
 from nullabona.wire.card import Card
 from tests.core.home import PHONE, TABLET, WATCH, Home, twin
-from tests.core.stage import START, Other
+from tests.core.stage import RELAY, START, Other
 from tests.core.talk import Talk
 
 HOUR = 3_600_000
@@ -106,22 +110,27 @@ def test_nobody_is_brought_into_a_room_that_we_leave(home: Home, at: Talk, why: 
 
 @dataclass
 class Doubting:
-    """MLS as it is, but for whose the key packages of the phone and the watch are."""
+    """MLS as it is, but for whose the phone's key package is; nobody's, if there is no such key."""
 
     mls: Mls
     phone: bytes
+    key: bytes
 
     def __getattr__(self, name: str) -> object:
         return getattr(self.mls, name)
 
     def key_package_owner(self, key_package: bytes) -> bytes:
-        """Somebody else's for the phone; of what is no key package nobody's."""
-        return WATCH.signature_key if key_package == self.phone else self.mls.key_package_owner(key_package)
+        if key_package != self.phone:
+            return self.mls.key_package_owner(key_package)
+        if not self.key:
+            raise MlsRefused("this is no key package", "malformed")
+        return self.key
 
 
-def test_a_key_package_that_is_not_the_devices_is_not_used(home: Home, at: Talk) -> None:
+@pytest.mark.parametrize("key", [WATCH.signature_key, b""])
+def test_a_key_package_that_is_not_the_devices_is_not_used(home: Home, at: Talk, key: bytes) -> None:
     """The others come in all the same."""
-    at.step.mls = cast("Mls", Doubting(at.step.mls, home.card.devices[1].key_package))
+    at.step.mls = cast("Mls", Doubting(at.step.mls, home.card.devices[1].key_package, key))
     tend(at)
     assert [bring(home, at, TABLET)] == at.group.intents
 
@@ -190,6 +199,13 @@ def test_of_two_that_are_due_the_earlier_is_looked_at_first(home: Home, at: Talk
     assert START + 20_000 == at.group.tend_at
 
 
+def test_only_who_is_due_is_brought_in(home: Home, at: Talk) -> None:
+    """Whoever was seen to a moment ago waits."""
+    at.group.tended = {TABLET.device.hex(): Tended(4, START)}
+    tend(at)
+    assert ([bring(home, at, PHONE)], START + 40_000) == (at.group.intents, at.group.tend_at)
+
+
 def test_what_was_seen_to_very_often_still_comes(home: Home, at: Talk) -> None:
     """Six hours are the longest."""
     in_group(home, at, PHONE)
@@ -213,7 +229,7 @@ def shares(talk: Talk, home: Home) -> bool:
     room = own.shared(talk.step)
     made = room is not None and room.id != home.shared
     if room is not None and made:
-        assert (DEVICES, talk.step.me.relay, JOINED) == (room.info.kind, room.info.relay, room.phase)
+        assert (RoomInfo(1, DEVICES, "", talk.step.me.relay), JOINED) == (room.info, room.phase)
     return made
 
 
@@ -293,8 +309,9 @@ def test_the_first_card_with_another_device_makes_the_shared_room(home: Home, at
 def test_a_newer_card_of_the_directory_is_followed(home: Home, at: Talk, mine: str) -> None:
     """The first device on it sees to the shared room; every room is looked at soon."""
     own.forget_room(at.step.store, home.shared)
-    newer = home.next_card(home.card, PHONE, mine=mine)
+    newer = home.next_card(home.card, PHONE, mine=mine, relay="wss://two.example:443/v1")
     tending.follow(at.step, newer)
+    assert "wss://two.example:443/v1" == at.step.me.relay
     assert (newer, mine == "first") == (own.card(at.step.store), shares(at, home))
     assert (START + 20_001, False) == (at.group.tend_at, own.is_signed_out(at.step.store))
 
@@ -305,8 +322,8 @@ def test_who_was_seen_for_a_day_and_is_not_on_the_shown_card_is_gone(home: Home,
     assert ([], 0, False) == (at.step.told, at.group.tend_at, telling.owes(at.step.store, b""))
     unlisted.note(at.step, [WATCH.device])
     at.step.now += DAY_MS
-    tending.follow(at.step, home.card)
-    assert [WATCH.device] == own.gone(at.step.store)
+    tending.shown(at.step)
+    assert ([WATCH.device], at.step.now + 20_001) == (own.gone(at.step.store), at.group.tend_at)
     assert "devices" in [kind for kind, _, _ in at.step.told]
     assert telling.owes(at.step.store, b"")
 
@@ -315,13 +332,19 @@ def test_a_card_without_this_device_puts_it_out(home: Home, at: Talk) -> None:
     """Out of every room, for good; the person is warned, and its card is none of its business any more."""
     at.direct.phase, at.direct.heal = LEFT, Heal("returning", 0, b"", [], [], 0)
     home.shared_of(at).phase = AWAY
+    old = make_room(at.step, "old times")
+    inbox = inbox_places.load(at.step)
+    assert inbox is not None
+    queue_trim(at.step, RELAY, inbox.box, 5)
+    assert [TRIM] == [item.kind for item in at.step.store.outbox(1 << 61)]
     for _ in range(2):
         tending.follow(at.step, home.next_card(home.card, PHONE, mine="absent"))
     assert (True, home.card) == (own.is_signed_out(at.step.store), own.card(at.step.store))
     assert (REMOVED, REMOVED, LEFT) == (at.group.phase, home.shared_of(at).phase, at.direct.phase)
     assert ([], {b""}) == (at.group.boxes, at.step.reads_changed)
     assert 1 == [kind for kind, _, _ in at.step.told].count("signed-out")
-    assert at.direct.heal is None
+    assert [None, None] == [room.heal for room in (at.direct, at.group)]
+    assert (IMPORTED, []) == (at.step.room(old).phase, at.step.store.outbox(1 << 61))
 
 
 def test_who_signs_out_here_is_not_warned(at: Talk) -> None:
