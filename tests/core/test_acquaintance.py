@@ -26,12 +26,14 @@ HEAL = Heal("fork", 0, b"c", [], [Helper(EVE.account, EVE.handle)], START)
 
 @pytest.mark.parametrize("state", [*ContactState, None])
 def test_blocked_is_whom_the_person_has_blocked_and_nobody_else(state: ContactState | None) -> None:
-    """Neither somebody unknown nor a contact in any other state."""
+    """Neither somebody unknown nor a contact in any other state; ours is whom the person asked or accepted."""
     stage = Stage()
     if state is not None:
         stage.contact(JUN, state)
     with stage.step() as step:
         assert (state is ContactState.BLOCKED) is acquaintance.is_blocked(step.store, JUN.account)
+        wanted = state in {ContactState.ACCEPTED, ContactState.REQUESTED}
+        assert wanted is acquaintance.is_contact(step.store, JUN.account)
 
 
 @pytest.mark.parametrize(

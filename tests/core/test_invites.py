@@ -15,7 +15,7 @@ from nullabona.client.core.replies import REPLIES
 from nullabona.client.core.state import PendingCommit, UpdateKeys
 from nullabona.wire.address import epoch_keys
 from tests.core.inviting import BO, DAY, ELSEWHERE, HOSTS, HOUR, JUN, TABLET, Inviting, adding
-from tests.core.stage import RELAY, START, Other
+from tests.core.stage import RELAY, START, Chance, Other
 
 # -- the first time -----------------------------------------------------------------------------------------------
 
@@ -209,18 +209,54 @@ def test_only_what_is_due_goes_out() -> None:
     inviting.invited()
     inviting.look(START + 2 * HOUR)
     assert [BO] == [who for who, _, _ in inviting.invited()]
+    inviting.look(START + 3 * HOUR + 1_000)
+    assert [JUN] == [who for who, _, _ in inviting.invited()]
 
 
-def test_an_invitation_goes_to_where_the_inbox_is_by_now() -> None:
+def test_what_was_given_up_is_not_sent_with_what_is_due() -> None:
+    """Only whoever asks gets it."""
+    inviting = Inviting()
+    at = inviting.won(adding(JUN), adding(BO))
+    while at:
+        at = inviting.look(START + at)
+    inviting.take()
+    with inviting.stage.step(START + 99 * DAY) as step:
+        invites.invite_again(step, step.room(inviting.id), BO.account, b"")
+    inviting.take()
+    inviting.look(START + 100 * DAY)
+    assert [BO] == [who for who, _, _ in inviting.invited()]
+
+
+def test_who_has_come_and_asks_is_not_invited_again() -> None:
+    """Nothing is kept of their invitation."""
+    inviting = Inviting()
+    inviting.won(adding(JUN))
+    inviting.shows_up(JUN)
+    inviting.look(START + DAY)
+    inviting.take()
+    with inviting.stage.step(START + DAY) as step:
+        invites.invite_again(step, step.room(inviting.id), JUN.account, b"")
+    assert [] == inviting.take()
+
+
+def test_the_first_repetition_is_an_hour_away_at_least() -> None:
+    """And a second more at most."""
+    inviting = Inviting()
+    inviting.stage.chance = Chance("low", low=True)
+    assert HOUR == inviting.won(adding(JUN))
+
+
+@pytest.mark.parametrize(("relay", "where"), [(ELSEWHERE, ELSEWHERE), ("", HOSTS)])
+def test_an_invitation_goes_to_where_the_inbox_is_by_now(relay: str, where: str) -> None:
     """With the Welcome; and the card is looked up once more."""
     inviting = Inviting()
     inviting.won(adding(JUN))
     inviting.take()
     with inviting.stage.step() as step:
-        whereabouts.remember(step, JUN.card(relay=ELSEWHERE))
+        whereabouts.remember(step, JUN.card(relay=relay))
     inviting.look(START + DAY)
-    assert [ELSEWHERE] == [decode_target(each.target).relay for each in inviting.take(BLOB)]
-    assert [(JUN, ELSEWHERE, ELSEWHERE)] == [(who, item.relay, to) for who, item, to in inviting.invited()]
+    assert [where] == [decode_target(each.target).relay for each in inviting.take(BLOB)]
+    assert [(JUN, where, where)] == [(who, item.relay, to) for who, item, to in inviting.invited()]
     with inviting.stage.step() as step:
         assert [JUN.handle] == whereabouts.wanted(step)
 

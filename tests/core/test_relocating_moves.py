@@ -7,13 +7,15 @@ from dataclasses import dataclass
 import msgspec
 import pytest
 
-from nullabona.client.core import relocating
+from nullabona.client.core import chunks, relocating
 from nullabona.client.core.chat import kinds
-from nullabona.client.core.content import Notice, NoticeKind
+from nullabona.client.core.content import Notice, NoticeKind, Text, encode_body
 from nullabona.client.core.outgoing import BLOB, FRAME, PIECE, TRIM, Target, decode_target, queue_trim
 from nullabona.client.core.proofs import encode_move, make_move
+from nullabona.client.core.records import FileState, MessageState, Piece, StoredFile
 from nullabona.client.core.roominfo import DEVICES
 from nullabona.client.core.state import BoxTrack, NoteMove
+from nullabona.wire.blob import cut_blob
 from nullabona.wire.frame import Kind, open_frame
 from tests.core.moving import FURTHER, JUN, LAST, THERE, Movable
 from tests.core.seen import digest
@@ -34,6 +36,32 @@ def test_every_box_that_an_order_is_newer_than_goes_to_its_relay() -> None:
     assert [(THERE, [RELAY], 0), (RELAY, [], 6)] == [
         (each.relay, each.left, each.position) for each in movable.tracks()
     ]
+
+
+def test_a_box_that_stays_keeps_no_other_from_going() -> None:
+    """Whichever comes first."""
+    movable = Movable()
+    with movable.here() as (_, room):
+        room.boxes[0].moves = 1
+    movable.adopt(movable.order())
+    assert [RELAY, THERE] == [each.relay for each in movable.tracks()]
+
+
+def test_what_is_still_to_be_fetched_or_sent_is_at_the_relay_of_now() -> None:
+    """Chunks of the room are asked for there; of a file of ours that is on its way it has no piece yet."""
+    movable = Movable()
+    message = b"1" * 16
+    movable.stage.message(movable.id, message, state=MessageState.WAITING, body=encode_body(Text("a file")))
+    with movable.here() as (step, room):
+        ref, _ = cut_blob(bytes(32), b"something")
+        assert chunks.MISSING is chunks.blob_content(step, ref, RELAY, room.id)
+        step.store.put_file(StoredFile(room.id, message, mine=True, state=FileState.MOVING))
+        step.store.put_pieces(room.id, message, [Piece(0, digest("piece"), done=True)])
+        step.store.put_chunk(digest("piece"), b"bytes", step.day)
+    movable.adopt(movable.order())
+    with movable.here() as (step, room):
+        assert [THERE] == [each.relay for each in chunks.wanted_chunks(step)]
+        assert [False] == [each.done for each in step.store.pieces(room.id, message)]
 
 
 def test_the_newest_relays_that_a_box_left_are_remembered() -> None:
@@ -162,7 +190,9 @@ def test_a_move_is_told_with_who_ordered_it() -> None:
     movable.adopt(movable.order(), movable.order(number=2))
     assert [("room-moved", {"relay": THERE, "account": JUN.account})] == movable.told()
     with movable.here() as (step, room):
-        notices = [kinds.stored(line) for line in step.store.messages(room.id, limit=100)]
+        lines = step.store.messages(room.id, limit=100)
+        assert {16} == {len(line.id) for line in lines}
+        notices = [kinds.stored(line) for line in lines]
         expected = Notice(NoticeKind.RELAY_CHANGED, JUN.account, text=THERE)
         assert [expected] == [each for each in notices if isinstance(each, Notice) and each.text]
     movable.adopt(movable.order(FURTHER, 3, None))
@@ -222,6 +252,7 @@ def test_the_order_lies_in_every_box_that_it_moved(
         relocating.put_back(step, room, track, anybody=anybody)
         assert (put or bool(about.get("order_seen"))) is track.order_seen
         keys = track.keys
+        assert not any(each.data for each in step.store.frames(keys.box.address))
     frames = [item for item in movable.stage.outbox(FRAME) if item.box == keys.box.address]
     opened = [open_frame(keys.frame_key, keys.box.address, item.data) for item in frames]
     assert [(Kind.MOVE, encode_move(order))] * put == [(each.kind, each.body) for each in opened]
