@@ -212,6 +212,7 @@ def test_a_line_that_another_import_brings_goes_to_that(store: SqliteStore) -> N
     merged(store, kept(id=b"j" * 16), line(1, "하나", device=b"j" * 16), replace=True)
     assert [-10] == list(places(store))
     assert [b"%016d" % 1] == finds(store, "하나")
+    assert [(-10,)] == store._all("SELECT rowid FROM word")
     merged(store, line(1, "둘", device=b"j" * 16), replace=True)
     assert {-10: "둘"} == places(store)
 

@@ -32,10 +32,10 @@ def event(n: int = 0, kind: EventKind = "received", at: int = 0, previous: str =
 class Log:
     """A log that grows by whole periods."""
 
-    def __init__(self) -> None:
+    def __init__(self, genesis: Genesis = GENESIS) -> None:
         self.records: dict[SlotRef, Record] = {}
         self.ends: list[int] = []
-        self.entries = [encode_statement(GENESIS)]
+        self.entries = [encode_statement(genesis)]
 
     def commitment(self, at: SlotRef) -> str:
         return commit(blind_of(at), self.records[at]).hex()

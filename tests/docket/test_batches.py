@@ -96,7 +96,7 @@ def test_places_are_taken_as_chance_says() -> None:
     assert (0,) == arrangement(1, 1, none)
     stay = b"".join(number.to_bytes(8, "big") for number in (0, 1, 2, 3))
     assert (0, 1, 2, 3) == arrangement(4, 4, stay)
-    big = b"".join(number.to_bytes(8, "big") for number in (0, 2**63 + 1, 3 * 2**60 + 1, 2**40 + 2))
+    big = b"".join(number.to_bytes(8, "big") for number in (0, 2**63 + 1, 3 * 2**60 + 1, 2**56 + 2))
     assert (0, 3, 1, 2) == arrangement(4, 4, big)
 
 

@@ -223,11 +223,12 @@ def test_a_gag_is_so_once_the_one_that_was_proposed_last_is_confirmed() -> None:
 
 
 def test_what_is_approved_is_all_but_the_gag() -> None:
-    """A gag may be renewed or lifted meanwhile; an old text with a new number is another version."""
+    """A gag may be renewed or lifted meanwhile; an old text with a new number is another. It is the same for ever."""
     case = content()
     version = decide.version_of(case, 1)
     proposed = decide.gag_proposed(msgspec.structs.replace(case, gag=GAG), GagDetails(None, "x"), b"c" * 32)
     assert (32, version) == (len(version), decide.version_of(proposed, 1))
+    assert "9e31b177c9942b64d12eaef86b7cdc13640e75cf3454bd4ca24b58777e738670" == version.hex()
     others = [decide.version_of(case, 2), decide.version_of(content(()), 1)]
     others.append(decide.version_of(decide.decided(case, produce(PRODUCED), b"p" * 32), 1))
     assert 4 == len({version, *others})

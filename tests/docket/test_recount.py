@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import msgspec
 import pytest
 
 from nullabona.docket.core.instrument import DAY
@@ -274,9 +275,11 @@ def test_a_renewal_that_is_opened_is_the_one_that_was_stated(
 # -- horizons ----------------------------------------------------------------------------------------------------------
 
 
-def settled(shut: list[SlotRef], renewed: list[SlotRef]) -> Log:
+def settled(shut: list[SlotRef], renewed: list[SlotRef], band: int = 2) -> Log:
     """A log of which the first half-year is open but for these; two are renewed in each later period."""
-    log = log_of(7)
+    log = Log(msgspec.structs.replace(GENESIS, cadence=msgspec.structs.replace(CADENCE, band=band)))
+    for _ in range(7):
+        log.add()
     first = [at for at in sorted(log.records) if at not in shut and at not in renewed]
     log.add(*(log.opening(at.period, at.slot) for at in first))
     for two in (renewed[:2], renewed[2:4]):
@@ -297,6 +300,14 @@ def test_a_half_year_is_settled_at_its_horizon(now_s: int, renewed: int, shut: i
     if now_s > HORIZON and renewed not in {2, 4}:
         wanted.append(("band-broken", "band", {"count": renewed, "term": H1, "band": 2}))
     assert wanted == found(log.recount(now_s))
+
+
+@pytest.mark.parametrize("renewed", [0, 1, 2])
+def test_without_a_band_nothing_is_renewed(renewed: int) -> None:
+    """Everything is opened."""
+    log = settled([], places((0, 0), (0, 1))[:renewed], 0)
+    wanted = [("band-broken", "band", {"count": renewed, "term": H1, "band": 0})] if renewed else []
+    assert wanted == found(log.recount(HORIZON + 1))
 
 
 def test_what_is_not_settled_yet_may_be_shut() -> None:
@@ -347,3 +358,17 @@ def test_a_report_is_held_against_what_is_sealed(received: int, wanted: list[obj
     log = log_of(1)
     log.add(log.opening(0, 0), report(Row("KR.search", received, pending=received), until=1))
     assert wanted == found(log.recount())
+
+
+def test_an_event_that_is_late_says_by_how_much() -> None:
+    """In periods: when it was entered, and when it was opened."""
+    log = log_of(5)
+    late = event(at=1, open_by=4)
+    log.records[SlotRef(5, 0)] = late
+    log.add(records={0: late})
+    log.add(log.opening(5, 0))
+    what = {"n": 0, "case": CASE}
+    assert [
+        ("event-late", "entered-late", what | {"periods": 4}),
+        ("event-late", "opened-late", what | {"periods": 2}),
+    ] == found(log.recount())

@@ -229,6 +229,24 @@ def test_of_a_demand_something_is_said_once(refused: int, in_time: int, beyond: 
     assert wanted == problems(demands, report(row), sealed=1)
 
 
+def test_every_instrument_that_is_left_out_is_named() -> None:
+    """Not only the first."""
+    demands = Demands()
+    demand(demands, 1)
+    demand(demands, 2, B)
+    wanted = [("unreported", {"term": H1, "count": 1, "instrument": name}) for name in (A, B)]
+    assert wanted == problems(demands, report())
+
+
+def test_where_all_is_open_nothing_more_is_said() -> None:
+    """Not even once."""
+    demands = Demands()
+    demand(demands, 1, outcome="refused")
+    row = Row(A, 1, 3, 2, refused=1, notified=1)
+    beyond = ("reported-beyond", {"term": H1, "instrument": A, "fields": "notified"})
+    assert [("other-row", {"term": H1, "instrument": A}), beyond] == problems(demands, report(row), sealed=9)
+
+
 def test_what_is_said_of_nothing_is_beyond() -> None:
     """Of an instrument without an open demand no more than its row has of sealed ones."""
     row = Row(A, 1, refused=1, notified=2)

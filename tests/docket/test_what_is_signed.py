@@ -27,6 +27,7 @@ from nullabona.docket.core.roles import (
     can_read,
     check_allowed,
     check_desk_allowed,
+    desk_permits,
 )
 from nullabona.docket.core.states import STEPS, Action, State, WrongState, after, diagram
 from nullabona.wire.canonical import canonical, digest
@@ -68,6 +69,7 @@ RENEW, LIFT = act(2, Action.RENEW_GAG), act(3, Action.LIFT_GAG)
         (GAG, (INTAKE, AMEND), False, True),
         (None, (INTAKE, RENEW, act(9, Action.CONFIRM_GAG, 2), AMEND), False, True),
         (GAG, (INTAKE, LIFT, act(9, Action.CONFIRM_GAG, 3), AMEND), False, True),
+        (None, (INTAKE, LIFT, act(9, Action.CONFIRM_GAG, 3), AMEND), False, False),
         (None, (INTAKE, AMEND), True, True),
         (None, (INTAKE, act(4, Action.REVIEW)), False, False),
         (None, (), False, False),
@@ -238,6 +240,8 @@ def test_one_role_is_enough_and_none_is_not() -> None:
         allowed([Role.AUDITOR], Action.REVIEW, State.MATCHED),
         allowed([], Action.REVIEW, State.MATCHED),
     ]
+    assert {(Role.ADMIN, DeskAction.ENROL, 0), (Role.COUNSEL, DeskAction.ENROL, 1)} <= set(desk_permits())
+    assert {0, 1} == {confirms for *_, confirms in desk_permits()}
     assert [True, False, False] == [can_read(roles) for roles in (both, [Role.ADMIN, Role.KEY_CUSTODIAN], [])]
     check_allowed(both, Action.REVIEW)
     check_desk_allowed([Role.ADMIN], DeskAction.ENROL)
