@@ -47,6 +47,7 @@ def test_a_key_is_found_behind_bytes_that_look_like_it() -> None:
     made.discard(BETWEEN)
     assert [True, True, False, True] == [key in made for key in (ONE, TWO, BETWEEN, OTHER)]
     assert 4 == len(made)
+    assert b"hh" + b"z" * 14 in index(b"hh" + b"a" * 13 + b"z", b"hh" + b"z" * 14)
 
 
 def test_what_is_not_there_can_be_taken_out() -> None:

@@ -25,6 +25,7 @@ from nullabona.client.keys import AccountRoot
 
 WORDS, OTHERS = words_key(AccountRoot(bytes(range(32)))), words_key(AccountRoot(bytes(32)))
 PHRASE = PassphraseKey("비밀", 1)
+FDS = Path("/proc/self/fd")
 BOTH = pytest.mark.parametrize("key", [WORDS, PHRASE], ids=["words", "passphrase"])
 
 
@@ -140,6 +141,16 @@ def test_a_draft_takes_its_place_when_it_is_finished(tmp_path: Path) -> None:
         out.flush()
         finish(draft, path)
     assert ([path], b"new") == (list(tmp_path.iterdir()), path.read_bytes())
+
+
+def test_a_finished_file_is_on_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its folder was written through, and nothing is held open."""
+    synced: list[str] = []
+    monkeypatch.setattr(os, "fsync", lambda fd: synced.append(str((FDS / str(fd)).readlink())))
+    (tmp_path / "draft").write_bytes(b"new")
+    open_before = len(list(FDS.iterdir()))
+    finish(tmp_path / "draft", tmp_path / "backup.age")
+    assert ([str(tmp_path)], open_before) == (synced, len(list(FDS.iterdir())))
 
 
 @pytest.mark.parametrize("error", [Broken, KeyboardInterrupt])
