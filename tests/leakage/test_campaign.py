@@ -98,6 +98,7 @@ def test_the_outcome_is_the_same_twice() -> None:
     assert one == two
 
 
+@pytest.mark.slow
 def test_what_repeats_attacks_can_be_left_out(tmp_path: Path) -> None:
     """The same edges and groups; neither first guesses nor activities, and neither on the page."""
     plan = replace(PLAN, seeds=1)
@@ -345,6 +346,7 @@ def test_what_it_ran_on_has_the_commit(tmp_path: Path) -> None:
     assert "numpy" in ran_on()
 
 
+@pytest.mark.slow
 def test_plots_are_the_same_bytes_and_have_words(outcome: Outcome, tmp_path: Path) -> None:
     """Drawn twice; the alternative text has every design."""
     drawn = []
