@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import cast
+
 import pytest
 
 from nullabona.client.core import elsewhere, people, whereabouts
 from nullabona.client.core.heals import Tries
 from nullabona.client.core.items import Invitation, decode_pack, encode_pack
+from nullabona.client.core.mlsport import Invitation as Invited
 from nullabona.client.core.outgoing import BLOB, decode_target
 from nullabona.client.core.state import Merged, RoomState
 from nullabona.client.core.step import Step
@@ -68,6 +72,35 @@ def test_where_two_branches_parted_decides_which_of_them_wins(
                 [helper.account for helper in state.heal.helpers],
                 state.heal.removed,
             )
+
+
+@dataclass(frozen=True)
+class Opened:
+    """An invitation that leads into this epoch."""
+
+    epoch: int
+
+
+@pytest.mark.parametrize(
+    ("history", "ours"),
+    [
+        ([(4, MIDDLE, ())], True),
+        ([(3, HIGH, ()), (4, LOW, ())], True),
+        ([(4, HIGH, ())], False),
+        ([(3, MIDDLE, ())], False),
+        ([(5, MIDDLE, ())], False),
+        ([(4, HIGH, ()), (3, MIDDLE, ())], False),
+        ([], False),
+    ],
+)
+def test_an_invitation_is_to_our_own_branch_if_we_went_through_its_last_commit(
+    history: list[tuple[int, bytes, tuple[bytes, ...]]], *, ours: bool
+) -> None:
+    """The one that ended the epoch before the one it leads into (5)."""
+    stage = Stage()
+    room = stage.room(JUN, history=[merged(3, LOW), merged(4, MIDDLE)])
+    with stage.inside(room) as (_, state, _track):
+        assert ours is elsewhere.is_ours(state, cast("Invited", Opened(5)), tuple(history))
 
 
 def test_who_led_nowhere_before_is_not_followed() -> None:

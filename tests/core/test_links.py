@@ -198,6 +198,11 @@ def test_why_a_link_is_good_no_more(about: dict[str, Any], now: int, trouble: st
     assert trouble == structs.replace(link, **about).trouble(now)
 
 
+def test_a_link_shows_no_token() -> None:
+    """Neither in a log nor in an error."""
+    assert "<GivenLink room>" == repr(links.GivenLink(b"id", "room", "text", TOKEN, ROOM, 100, 1))
+
+
 def test_a_link_that_is_taken_back_leads_nowhere() -> None:
     """Its text is forgotten, the others stay; it cannot be taken back twice, nor can what never was."""
     stage = Stage()

@@ -101,7 +101,8 @@ def test_a_device_that_renews_its_key_is_in_as_long_as_before() -> None:
     room = stage.room(JUN, DORA)
     rows, news = run(stage, room, leaf(JUN, 1, b"new key"), leaf(DORA, 2))
     assert [replace(JUN.row(room, 1), encryption_key=b"new key"), DORA.row(room, 2)] == rows
-    assert [] == news
+    with stage.inside(room) as (_, state, _track):
+        assert ([], {}) == (news, state.former)
 
 
 @pytest.mark.parametrize(("place", "rejoined"), [(3, b""), (1, JUN.device), (3, JUN.device)])

@@ -245,6 +245,23 @@ def test_we_talk_with_whom_is_in_a_room_of_two_or_is_let_into_it(why: str) -> No
             assert (state if why in {"in", "away", "coming", "staged"} else None) is found
 
 
+@pytest.mark.parametrize("why", ["heal", "leaving", "left"])
+def test_behind_a_room_of_two_that_does_not_count_another_is_found(why: str) -> None:
+    """Whichever is looked at first."""
+    stage = Stage()
+    for _ in range(2):
+        stage.room(JUN, kind=DIRECT)
+    with stage.step() as step:
+        first, second = (step.room(id) for id in step.store.rooms())
+        if why == "heal":
+            first.heal = Heal("fork", 0, b"", [], [], step.now)
+        elif why == "leaving":
+            leaving.say(step, first)
+        else:
+            first.phase = LEFT
+        assert second is trust.talking_in(step, JUN.account)
+
+
 # -- strangers ------------------------------------------------------------------------------------------------------
 
 
