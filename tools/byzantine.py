@@ -1,7 +1,8 @@
 """Play schedules with a hostile device (tests/rooms/byzantine_schedule.py) and say what broke and what it cost.
 
 ``python tools/byzantine.py 0 10000 --jobs 2``: so many seeds; ``python tools/byzantine.py 17 --times 5``: one, again
-and again, with its log. Exit code 1 if anything failed.
+and again, with its log. ``--results FILE``: a line for each seed is appended as it is played, so that a run can be
+stopped at any time. Exit code 1 if anything failed.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import time
 import traceback
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 
 from tests.rooms.byzantine_bounds import HOUR, MINUTE
 from tests.rooms.byzantine_schedule import schedule_of
@@ -54,6 +56,7 @@ def main() -> int:
     parser.add_argument("--times", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--minutes", type=float, default=1e9)
+    parser.add_argument("--results", type=Path)
     options = parser.parse_args()
     one = options.end is None
     seeds = [options.first] * options.times if one else range(options.first, options.end)
@@ -61,6 +64,7 @@ def main() -> int:
     with multiprocessing.Pool(options.jobs) as pool:
         for played in pool.imap_unordered(play, seeds):
             done.append(played)
+            _note(options.results, played)
             if played.what:
                 print(f"seed {played.seed} ({played.part}): {played.what}", flush=True)
                 if one:
@@ -70,6 +74,13 @@ def main() -> int:
                 break
     _sum_up(done, time.monotonic() - began)
     return int(any(played.what for played in done))
+
+
+def _note(results: Path | None, played: Played) -> None:
+    if results is not None:
+        figures = f"{played.apart_h:.2f} h, {played.removal_min:.1f} min, {played.calls:.1f} calls"
+        with results.open("a", encoding="utf-8") as file:
+            file.write(f"{played.seed} {played.part}: {f'FAILED {played.what}' if played.what else figures}\n")
 
 
 def _sum_up(done: Iterable[Played], seconds: float) -> None:

@@ -131,13 +131,13 @@ def test_former_devices_are_forgotten_with_the_last_box_they_may_come_to() -> No
 
 
 def test_no_more_closed_boxes_are_followed_than_can_be() -> None:
-    """The oldest go first, and the current one is not counted."""
+    """The oldest sixteen stay, then the oldest go first, and the current one is not counted."""
     stage = Stage()
     room = closed(stage, JUN)
     with stage.inside(room) as (step, state, _):
         state.boxes = [BoxTrack(n, bytes([n]) * 32, left_at=step.now) for n in range(50)]
         boxes.look_after_closed(step, state)
-        assert list(range(1, 50)) == [track.epoch for track in state.boxes]
+        assert [*range(16), *range(17, 50)] == [track.epoch for track in state.boxes]
         boxes.look_after_closed(step, state)
         assert 49 == len(state.boxes)
 

@@ -322,6 +322,35 @@ def test_no_way_leads_to_a_device_that_went() -> None:
     assert "" == judged(stage, again, info, JUN, SORA, seeks=heal(JUN))
 
 
+@pytest.mark.parametrize(
+    ("old", "attempts", "new", "expected"),
+    [
+        ((SORA,), 0, (YUNA,), None),
+        ((SORA,), PATIENCE - 1, (YUNA,), None),
+        ((SORA,), PATIENCE, (YUNA,), True),
+        ((SORA,), PATIENCE, (SORA,), None),
+        ((SORA,), 0, (JUN,), True),
+        ((SORA, YUNA), 0, (SORA, JUN), True),
+        ((JUN,), 0, (SORA,), False),
+        ((JUN,), PATIENCE, (SORA,), True),
+        ((JUN,), PATIENCE, (JUN,), None),
+        ((), 0, (JUN,), True),
+    ],
+)
+def test_which_of_two_branches_is_asked_for(
+    old: tuple[Other, ...],
+    attempts: int,
+    new: tuple[Other, ...],
+    expected: bool | None,  # noqa: FBT001
+) -> None:
+    """Jun is an admin: his word goes first. What was asked for long enough in vain gives way to what others say."""
+    stage = Stage()
+    room = stage.room(JUN, SORA, YUNA, info=group(JUN.account))
+    with stage.step() as step:
+        before, after = heal(*old, attempts=attempts), heal(*new, commit=b"n" * 32)
+        assert expected is evidence.prefers(step, step.room(room), before, after)
+
+
 def test_whom_we_took_a_role_from_does_not_lead_to_where_they_have_it_still() -> None:
     """Anybody else may: the other branch may know nothing of it."""
     stage = Stage()

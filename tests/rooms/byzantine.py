@@ -56,7 +56,7 @@ class Hostile(HostileDevice):
             self._claims, self._commits, self._commits_ahead, self._moves, self._replays, self._trims, self._garbles,
             self._lacks_blob, self._sends_ticket, self._sends_ticket, self._sends_item, self._invites, self._asks,
             self._garbles_item, self._ends_room, self._takes_over, self._freezes, self._burns,
-            self._invites_away, self._invites_away,
+            self._invites_away, self._invites_away, self._shuts_out,
         ]  # fmt: skip
         chosen = [*deeds, self._storms] if self.storms else deeds
         return [deed for deed in chosen if deed.__name__ not in self.without]
@@ -117,6 +117,18 @@ class Hostile(HostileDevice):
     def _commits_ahead(self) -> None:
         """A few lawful ones in a row, each in the box of the one before, where nobody else can be yet."""
         self._ahead(self.dice.between(2, 4))
+
+    def _shuts_out(self) -> None:
+        """A lawful commit with noise for path secrets, for some or for all: they cannot follow, and cannot prove it."""
+        kept = self.kept[-1] if self.dice.between(0, 3) else self._one(self.kept)
+        group = kept.group()
+        commit = group.commit(kept.signer, update=True).commit
+        group.merge_pending()
+        digest = sha256(commit).digest()
+        shut = self.dice.between(1, 2 ** len(self.victims) - 1)
+        self.noise |= {(v.certificate, digest) for at, v in enumerate(self.victims) if shut >> at & 1}
+        self._put(kept, Kind.COMMIT, commit)
+        self._remember(branch(kept, group, commit, digest, ()))
 
     def commit_on(self) -> None:
         """One more lawful commit, where the one before led, so that nobody else can be first."""

@@ -373,7 +373,7 @@ class ByzantineSchedule:
     def _counted(self) -> Watch:
         """Count every call of the crate by every device, and watch the honest ones' ratchets."""
         names = {person.certificate: person.name for person in self.world.people}
-        return Watch(self.calls, names, {person.certificate for person in self.safe})
+        return Watch(self.calls, names, {person.certificate for person in self.safe}, self.hostile.noise)
 
 
 def schedule_of(seed: int, *, without: frozenset[str] = frozenset()) -> ByzantineSchedule:

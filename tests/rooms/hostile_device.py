@@ -55,6 +55,8 @@ class HostileDevice:
     """Deeds that it does not do."""
     rulings: list[Ruling] = field(default_factory=list)
     """What admins have made of the room, as far as it saw that."""
+    noise: set[tuple[bytes, bytes]] = field(default_factory=set)
+    """Who cannot follow which of its commits, which a changed crate made so: see `Watch`."""
     ahead: list[KeptEpoch] = field(default_factory=list)
     """Where its own commits have led so far, while it storms."""
 
@@ -68,9 +70,8 @@ class HostileDevice:
         if found is not None and all(found.secret != each.secret for each in self.kept):
             self.kept.append(found)
             del self.kept[:-MOST_KEPT]
-        with self.person.engine.step(self.world.now) as step:
-            state = step.find_room(self.room)
-            known = [decode_ruling(data) for data in state.rulings] if state is not None else []
+        state = self.person.look(self.room)
+        known = [decode_ruling(data) for data in state.rulings] if state is not None else []
         self.rulings += [ruling for ruling in known if ruling not in self.rulings]
         for kept in self.kept[-2:]:
             box = self.world.relay.boxes.get(bytes(kept.keys.box.address))

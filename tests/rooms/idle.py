@@ -37,6 +37,8 @@ class Rest:
     engine: Engine
     steps: int
     wake: int
+    alarm: int | None
+    """When it wants to be called, if it does."""
     boxes: tuple[tuple[str, Address, object], ...]
     reached: frozenset[str]
 
@@ -45,7 +47,7 @@ def rest_of(world: World, person: Person) -> Rest:
     """How the device rests after a turn in which it did nothing."""
     wake, latest = person.engine.wake_at(), world.now + _LONGEST
     until = latest if wake is None else min(wake, latest)
-    return Rest(person.engine, _steps(person), until, _boxes(world, person, None), _reach(world))
+    return Rest(person.engine, _steps(person), until, wake, _boxes(world, person, None), _reach(world))
 
 
 def still_rests(world: World, person: Person, rest: Rest) -> bool:
@@ -57,6 +59,14 @@ def still_rests(world: World, person: Person, rest: Rest) -> bool:
         and rest.reached == _reach(world)
         and rest.boxes == _boxes(world, person, rest)
     )
+
+
+def wake_of(person: Person) -> int | None:
+    """When the device next has something to do by itself, in ms."""
+    rest = person.rest
+    if rest is not None and rest.engine is person.engine and rest.steps == _steps(person):
+        return rest.alarm
+    return person.engine.wake_at()
 
 
 def _steps(person: Person) -> int:

@@ -77,12 +77,11 @@ class KeptEpoch:
 
 def kept_now(person: Person, room: bytes) -> KeptEpoch | None:
     """What the device can keep of the epoch in which it is; None: it is in none."""
-    with person.engine.step(person.world.now) as step:
-        state = step.find_room(room)
-        if state is None or not state.boxes or state.phase != "joined":
-            return None
-        secret = state.current.secret
-        history = tuple((merged.epoch, merged.commit, tuple(merged.removed)) for merged in state.history)
+    state = person.look(room)
+    if state is None or not state.boxes or state.phase != "joined":
+        return None
+    secret = state.current.secret
+    history = tuple((merged.epoch, merged.commit, tuple(merged.removed)) for merged in state.history)
     with person.store.transaction():
         rows = person.store.mls_rows([native.group_scope(room)])
         generation = person.store.mls_generation(room)

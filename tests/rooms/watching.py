@@ -12,6 +12,7 @@ from typing import Any, Final
 
 import pytest
 
+from nullabona.client.core.behind import UNFOLLOWED
 from nullabona.client.core.errors import MlsRefused
 from nullabona.client.mls import Mls, MlsGroup
 
@@ -28,6 +29,8 @@ class Watch:
     names: dict[bytes, str]
     honest: set[bytes]
     """Identities of those whose messages must each have a ratchet position of its own."""
+    noise: set[tuple[bytes, bytes]] = field(default_factory=set)
+    """(identity, hash) of commits whose path secrets say nothing to that device: it alone cannot follow them."""
     _sealed: set[bytes] = field(default_factory=set)
     _opened: set[tuple[bytes, bytes]] = field(default_factory=set)
 
@@ -54,7 +57,10 @@ class Watch:
             if name == "encrypt" and who in self.honest:
                 self._sealed.add(sha256(made).digest())
             elif name == "process":
-                self._opened.add((who, sha256(args[0]).digest()))
+                digest = sha256(args[0]).digest()
+                self._opened.add((who, digest))
+                if made.kind == "commit" and (who, digest) in self.noise:
+                    raise MlsRefused("the path secrets of a commit do not open", UNFOLLOWED)
             return made
 
         return counted

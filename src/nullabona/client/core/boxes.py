@@ -20,6 +20,8 @@ KEEP_DAYS: Final = 30
 """A closed box is followed at most this long; frames expire at relays after as many days."""
 MAX_CLOSED: Final = 48
 """Most closed boxes followed at once."""
+OLDEST_KEPT: Final = 16
+"""So many of them are the oldest: whoever did not come along says so where they were last, however many follow."""
 LONELY_BEACONS: Final = 7
 """After so many announcements (about 21 hours) that nobody followed, a branch gives way to one that lives."""
 WATCH_DAYS: Final = 3
@@ -335,7 +337,7 @@ def look_after_closed(step: Step, room: RoomState) -> None:
         elif track.beacon_at and track.beacon_at <= step.now:
             _beacon(step, room, track)
     while len(room.boxes) - 1 > MAX_CLOSED:
-        _forget(step, room, room.boxes[0])
+        _forget(step, room, room.boxes[OLDEST_KEPT])
     if room.former and not any(removed_since(room, track) for track in room.boxes[:-1]):
         room.former = {}
 

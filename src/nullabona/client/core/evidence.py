@@ -63,6 +63,25 @@ def exhausted(step: Step, room: RoomState, heal: Heal, most: int) -> bool:
     return heal.attempts >= most or (bool(said) and all(_spent(step, tries) for tries in said))
 
 
+def prefers(step: Step, room: RoomState, old: Heal, new: Heal) -> bool | None:
+    """Whether we ask for another branch than before, whichever of the two began first; None: as their epochs say.
+
+    If an admin says that it is there, and of the one before none does; or if that was asked for long enough in vain,
+    and others say this. Else one false claim would keep us from the branch on which all others are.
+    """
+    others = {helper.account for helper in new.helpers} - {helper.account for helper in old.helpers}
+    in_vain = old.attempts >= PATIENCE and bool(others)
+    by_admin = vouched_for(step, room, new)
+    if by_admin != vouched_for(step, room, old):
+        return by_admin or in_vain
+    return in_vain or None
+
+
+def vouched_for(step: Step, room: RoomState, heal: Heal) -> bool:
+    """Whether somebody who may say what the room is says that a branch is there."""
+    return any(vouches(step, room.info, helper.account) for helper in heal.helpers)
+
+
 def led_nowhere(step: Step, room: RoomState, heal: Heal) -> None:
     """Nobody could lead us to the branch: who said that it is there is not believed for a week."""
     until = step.now + TRIES_DAYS * DAY_MS

@@ -220,6 +220,10 @@ def begin(step: Step, room: RoomState, heal: Heal) -> None:
         if old.ordered != heal.ordered:
             room.heal = old if old.ordered else heal
             return
+        prefers = evidence.prefers(step, room, old, heal)
+        if prefers is not None:
+            room.heal = heal if prefers else old
+            return
         older = old.epoch < heal.epoch
         better = branch_key(old.removed, old.commit) <= branch_key(heal.removed, heal.commit)
         if older or (old.epoch == heal.epoch and better):

@@ -5,7 +5,7 @@ Nothing here needs anybody's signature key: it is what a member can do to the se
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Self
 
@@ -34,17 +34,15 @@ class SenderForger:
     def found(cls, rows: Sequence[tuple[bytes, bytes, bytes]], sample: bytes) -> Self | None:
         """With the rows of an epoch's MLS state and a message that was made in it; None if they do not match."""
         about, hidden, body = _parts(sample)
+        values = [value for _, key, value in rows if key.startswith(b"secrets")]
         for algorithm, key_size in _SUITES:
-            for _, key, value in rows:
-                if not key.startswith(b"secrets"):
+            for secret in _secrets(values, algorithm.digest_size):
+                made = cls(about, secret, algorithm, key_size)
+                try:
+                    made._cipher(body).decrypt(made._nonce(body), hidden, about)
+                except InvalidTag:
                     continue
-                for at in range(len(value) - algorithm.digest_size + 1):
-                    made = cls(about, bytes(value[at : at + algorithm.digest_size]), algorithm, key_size)
-                    try:
-                        made._cipher(body).decrypt(made._nonce(body), hidden, about)
-                    except InvalidTag:
-                        continue
-                    return made
+                return made
         return None
 
     def in_the_name_of(self, leaf: int, generation: int, body: bytes) -> bytes:
@@ -63,6 +61,14 @@ class SenderForger:
         context = body[: self.algorithm.digest_size]
         info = size.to_bytes(2, "big") + _vector(b"MLS 1.0 " + label) + _vector(context)
         return HKDFExpand(self.algorithm, size, info).derive(self.secret)
+
+
+def _secrets(values: Sequence[bytes], size: int) -> Iterator[bytes]:
+    """Whatever may be a secret of so many bytes, wherever it stands: its size stands before it."""
+    for value in values:
+        for at in range(1, len(value) - size + 1):
+            if value[at - 1] == size:
+                yield bytes(value[at : at + size])
 
 
 def _parts(message: bytes) -> tuple[bytes, bytes, bytes]:
