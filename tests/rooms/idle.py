@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from nullabona.client.core.engine import Engine
+    from nullabona.client.core.wants import ReadWant
     from nullabona.wire.address import Address
+    from nullabona.wire.messages import Frames
     from tests.rooms.world import Person, World
 
 _LONGEST = 6 * 60 * 60_000
@@ -59,6 +61,15 @@ def still_rests(world: World, person: Person, rest: Rest) -> bool:
         and rest.reached == _reach(world)
         and rest.boxes == _boxes(world, person, rest)
     )
+
+
+def is_as_before(person: Person, want: ReadWant, answer: Frames) -> bool:
+    """Whether a read of the inbox brought nothing, as the one before: it would only write down what it knows."""
+    if want.old:
+        return False
+    found: object = (answer.incarnation, answer.head, want.after)
+    before, person.inbox_read[want.relay] = person.inbox_read.get(want.relay), found
+    return not answer.frames and before == found
 
 
 def wake_of(person: Person) -> int | None:

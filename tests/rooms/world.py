@@ -6,7 +6,6 @@ The model relay keeps the contract of the real one (tests/rooms/test_model_relay
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 
@@ -32,7 +31,7 @@ from nullabona.wire.card import Card, CardDevice, issue_certificate, sign_card, 
 from nullabona.wire.handle import parse_handle
 from nullabona.wire.messages import POLICY_INBOX, Appended, Done, Refusal
 from nullabona.wire.seal import Inbox, inbox_keypair
-from tests.rooms.idle import Rest, count_steps, rest_of, still_rests, wake_of
+from tests.rooms.idle import Rest, count_steps, is_as_before, rest_of, still_rests, wake_of
 from tests.rooms.model_relay import Dice, ModelRelay
 
 START = 1_790_000_000_000
@@ -63,8 +62,8 @@ class Person:
     reached: dict[str, bool] = field(default_factory=dict)
     """What this run of the device was told of relays: whether they are there."""
     rest: Rest | None = None
-    inbox_read: dict[str, tuple[bytes, int, int]] = field(default_factory=dict)
-    """By relay: what the last read of the inbox that brought nothing found, and after what."""
+    inbox_read: dict[str, object] = field(default_factory=dict)
+    """What the last read of the inbox at a relay found."""
 
     def boot(self) -> None:
         self.reached, self.inbox_read = {}, {}
@@ -270,11 +269,8 @@ class World:
         if relay is None:
             return False
         answer = relay.read(want.address, want.after, limit, inbox=room is None)
-        if room is None and not want.old:
-            known = (answer.incarnation, answer.head, want.after)
-            if not answer.frames and person.inbox_read.get(want.relay) == known:
-                return False  # as it was the last time: the device would only write down what it knows
-            person.inbox_read[want.relay] = known
+        if room is None and is_as_before(person, want, answer):
+            return False
         if room is None:
             person.engine.on_inbox(want.after, answer, self.now, want.relay)
         else:
@@ -398,10 +394,3 @@ class World:
 
     def pass_time(self, ms: int) -> None:
         self.now += ms
-
-
-def pairs(people: list[Person]) -> Iterator[tuple[Person, Person]]:
-    for one in people:
-        for other in people:
-            if one is not other:
-                yield one, other
