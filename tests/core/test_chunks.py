@@ -208,3 +208,5 @@ def test_of_several_who_want_a_chunk_the_one_that_asked_most_counts() -> None:
     content(stage, ref)
     with stage.step() as step:
         assert 2 == chunks.chunk_missing(step, ref.chunks[0])
+        chunks.want_pieces(step, [b"z" * 32], RELAY, ROOM, OTHER_FILE)
+        assert 1 == chunks.chunk_missing(step, b"z" * 32)

@@ -55,10 +55,11 @@ def test_what_is_said_is_stored_and_queued_in_the_rooms_current_box() -> None:
     """It waits behind all that the room has, with the room's timer, and can be found."""
     stage = Stage()
     heard = Listening(stage)
-    room = stage.room(JUN, info=msgspec.structs.replace(stage.info(), timer_s=60))
+    room = stage.room(JUN, info=msgspec.structs.replace(stage.info(), timer_s=60), receipt_at=START + 5)
     message = send(stage, room, Text("hello", timer_s=5))
     with stage.step() as step:
         track = step.room(room).current
+        assert 0 == step.room(room).receipt_at
         frame = step.store.frame(message.box, message.frame)
     assert is_made_by(stage.me.account, message.id)
     assert (stage.me.account, stage.me.device, START, UNPLACED, 0, MessageState.WAITING, 0) == (
@@ -395,3 +396,5 @@ def test_an_annotation_that_moves_counts_by_its_place() -> None:
         messages.placed(step, state, state.current, row, 1)
         assert [("message-changed", room, {"id": b"l" * 16})] == step.told
         assert replace(note, position=16) == step.store.message(room, ID)
+        messages.placed(step, state, state.current, row, 1)
+        assert 1 == len(step.told)

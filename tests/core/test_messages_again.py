@@ -106,6 +106,7 @@ def test_after_so_many_times_it_is_in_vain(resent: int, *, vain: bool) -> None:
 @pytest.mark.parametrize(
     ("seq", "about", "diverged", "again"),
     [
+        (1, {}, False, False),
         (4, {}, False, False),
         (5, {}, False, True),
         (0, {}, False, True),
@@ -124,6 +125,7 @@ def test_what_was_not_placed_before_the_winning_commit_goes_to_the_next_epoch(
     stage = Stage()
     room = stage.room(JUN)
     message = said(stage, room, seq=seq)
+    stage.message(room, b"e" * 16, body=WORDS, box=b"another box", position=0)
     message = stage.message(room, ID, **{"body": WORDS, "box": message.box, "frame": message.frame, **about})  # type: ignore[arg-type]
     with stage.step() as step:
         state = step.room(room)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from nullabona.client.core import claims, people, whereabouts
+from nullabona.client.core import claims, people, signers, whereabouts
 from nullabona.client.core.errors import CardTooOld, MlsRefused
 from nullabona.client.core.items import Gone, ItemBody
 from nullabona.client.core.outgoing import INBOX
@@ -65,7 +65,8 @@ def test_a_card_that_was_looked_up_says_where_to_write_and_how_the_record_stands
     with stage.step() as step:
         assert claims.PROVEN == claims.standing(step, JUN.account)
         assert JUN.inbox == whereabouts.inbox_of(step, JUN.account)
-        people.learn_card(step, SORA.card().encoded, SORA.handle, claims.PROMISED)
+        assert signers.believed(step, JUN.certificate, START)
+        assert SORA.card() == people.learn_card(step, SORA.card().encoded, SORA.handle, claims.PROMISED)
         assert claims.PROMISED == claims.standing(step, SORA.account)
 
 

@@ -9,14 +9,16 @@ import pytest
 from nullabona.client.core import claims, links, people, replies, whereabouts
 from nullabona.client.core.errors import NoSuchContact
 from nullabona.client.core.items import ContactRequest
-from nullabona.client.core.outgoing import INBOX
+from nullabona.client.core.outgoing import FRAME, INBOX
 from nullabona.client.core.people import MOST_ASKING, invited_by
 from nullabona.client.core.records import Contact, ContactState
 from nullabona.client.core.roominfo import DIRECT
 from nullabona.client.core.state import LEFT
 from nullabona.client.core.step import Step
+from nullabona.wire.address import epoch_keys
 from nullabona.wire.card import Card
 from tests.core.stage import Other, Stage
+from tests.core.test_committing import add, merge
 
 JUN, SORA = Other("jun"), Other("sora")
 CARD = JUN.card()
@@ -321,6 +323,22 @@ def test_whoever_is_in_a_room_of_two_with_us_stays_a_contact() -> None:
     before = state_of(stage)
     step = came(stage)
     assert (before, [], b"") == (state_of(stage), step.returned, noted(stage))
+
+
+def test_a_contact_who_never_came_is_invited_again_where_they_wait_now() -> None:
+    """Once the last invitation is old."""
+    stage = stage_with(ContactState.ACCEPTED)
+    room = stage.room(kind=DIRECT, info=stage.info(JUN, kind=DIRECT))
+    with stage.step() as step:
+        state = step.room(room)
+        state.intents = [add(JUN)]
+        merge(step, state)
+    came(stage)
+    assert 1 == len(stage.outbox(INBOX))
+    stage.now += 86_400_000
+    came(stage)
+    (reply,) = [item for item in stage.outbox(FRAME) if item.room == replies.REPLIES]
+    assert epoch_keys(REPLY).box.address == reply.box
 
 
 # -- contacts -----------------------------------------------------------------------------------------------------

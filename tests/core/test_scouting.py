@@ -22,6 +22,7 @@ THERE, THIRD, FOURTH = (f"wss://{name}.example:443/v1" for name in ("two", "thre
 DAY_MS = 86_400_000
 DOWN = frozenset({RELAY})
 FAR = START - 3_600_000
+LATE = START + 9_000
 
 
 def order(stage: Stage, room: bytes, relay: str = THERE, number: int = 1) -> MoveOrder:
@@ -56,21 +57,27 @@ def box(track: BoxTrack) -> bytes:
 @pytest.mark.parametrize(("soon", "expected"), [(True, START + 1), (False, START + 10_001)])
 def test_a_search_begins_at_once_or_within_its_time(expected: int, *, soon: bool) -> None:
     """From its beginning; members are asked only after some hours, which differ from device to device."""
-    stage = Stage()
-    room = stage.room(JUN, scout_turn=5, scout_since=1)
-    with stage.step() as step:
-        state = step.room(room)
-        scouting.begin(step, state, soon=soon)
-        silence = stage.timing.silence
-        assert (expected, START, 0, START + 2 * silence) == (
-            *(state.scout_at, state.scout_since),
-            *(state.scout_turn, state.astray_at),
-        )
+    for low in (False, True):
+        stage = Stage(chance=Chance(low=low))
+        room = stage.room(JUN, scout_turn=5, scout_since=1)
+        with stage.step() as step:
+            state = step.room(room)
+            scouting.begin(step, state, soon=soon)
+            silence = stage.timing.silence
+            assert (START + 1 if low else expected, START, 0, START + (1 if low else 2) * silence) == (
+                *(state.scout_at, state.scout_since),
+                *(state.scout_turn, state.astray_at),
+            )
 
 
 @pytest.mark.parametrize(
     ("phase", "before", "expected"),
-    [("joined", START + 9_000, START + 2_501), ("joined", START + 1, START + 1), ("joined", 0, 0), (AWAY, 9, 9)],
+    [
+        ("joined", START + 9_000, START + 2_501),
+        ("joined", START + 1, START + 1),
+        ("joined", 0, 0),
+        (AWAY, START + 9_000, START + 9_000),
+    ],
 )
 def test_a_search_that_is_on_goes_on_soon_where_somebody_is_now(phase: str, before: int, expected: int) -> None:
     """Never later than it would anyway; what is not looked for is not looked for because of that."""
@@ -260,6 +267,18 @@ def test_the_current_box_is_looked_for_and_by_turns_an_older_one(turn: int, olde
     room, boxes = three(stage, scout_turn=turn)
     scouts, _ = look(stage, room, down=DOWN)
     assert [(THERE, boxes[2]), (THERE, boxes[older])] == scouts
+
+
+def test_older_boxes_take_turns_from_the_newest_to_the_oldest() -> None:
+    """One in each round, and then again."""
+    stage = Stage()
+    for turn, older in enumerate([2, 1, 0, 2]):
+        room, _ = three(stage, scout_turn=turn)
+        with stage.step() as step:
+            state = step.room(room)
+            state.boxes = [BoxTrack(9, b"o" * 32, relay=RELAY, left=[THERE]), *state.boxes]
+            boxes = [box(track) for track in state.boxes]
+        assert [(THERE, boxes[3]), (THERE, boxes[older])] == look(stage, room, down=DOWN)[0]
 
 
 @pytest.mark.parametrize(
