@@ -5,17 +5,20 @@ from __future__ import annotations
 from dataclasses import replace
 from hashlib import sha256
 
+import msgspec
 import pytest
 from msgspec import structs
 
 from nullabona.client.core import boxes, committing, creating, leaving, people, rejoin
 from nullabona.client.core.heals import Tries
-from nullabona.client.core.outgoing import FRAME
-from nullabona.client.core.proofs import make_order
+from nullabona.client.core.items import encode_pack
+from nullabona.client.core.outgoing import FRAME, INBOX
+from nullabona.client.core.proofs import encode_move, make_move, make_order
 from nullabona.client.core.records import ContactState
 from nullabona.client.core.roominfo import DIRECT, RoomInfo
 from nullabona.client.core.state import (
     JOINED,
+    AddAccount,
     BoxTrack,
     Merged,
     PendingCommit,
@@ -25,13 +28,14 @@ from nullabona.client.core.state import (
 )
 from nullabona.client.core.step import Step, way_key
 from tests.core.bare import bare
+from tests.core.stage import Other
 from tests.core.test_rejoin import behind, looks
 from tests.rooms.hostile import people as crowd_of
-from tests.rooms.hostile import ticket_of, update_keys
+from tests.rooms.hostile import remove, ticket_of, update_keys
 from tests.rooms.world import RELAY, Person, World
 
 KEYS = UpdateKeys()
-OLD = "wss://old.example:443/v1"
+OLD, THERE = "wss://old.example:443/v1", "wss://two.example:443/v1"
 
 
 def adopt(step: Step, state: RoomState, ticket: object, by: Person, *, relay: str = RELAY) -> bytes:
@@ -167,6 +171,54 @@ def test_a_search_that_was_given_up_meanwhile_is_as_if_we_had_come_late() -> Non
         state.heal = None
         rejoin.adopt(step, state, join)
         assert ["late"] == [data["reason"] for _, _, data in told(step, "rejoined")]
+
+
+def newcomer() -> tuple[Other, AddAccount]:
+    """Somebody whom a commit of ours adds, and the wish to."""
+    nari = Other("nari")
+    return nari, AddAccount(nari.account, nari.handle, (nari.key_package,), msgspec.msgpack.encode(nari.inbox))
+
+
+@pytest.mark.parametrize("won", [True, False])
+def test_whom_a_commit_of_ours_added_that_won_there_is_invited_after_all(*, won: bool) -> None:
+    """We had given it up, and only we have its Welcome; of one that did not win nobody is invited."""
+    _, (a, b, _), room = behind()
+    ticket = ticket_of(a, room)
+    nari, wish = newcomer()
+    with bare(b) as step:
+        state = looks(step, room, a)
+        commit = ticket.history[-1][1] if won else b"x" * 32
+        state.pending = PendingCommit(commit, b"", [wish], [], [], invites=True)
+        step.store.set_value(f"welcome:{room.hex()}", encode_pack(b"welcome", b"tree"))
+        adopt(step, state, ticket, a)
+        boxes_told = [item.box for item in step.store.outbox_of(b"") if item.kind == INBOX]
+        assert [nari.inbox.address] * won == boxes_told
+        assert None is step.store.get_value(f"lost-welcomes:{room.hex()}")
+
+
+def test_whoever_is_not_on_the_branch_is_owed_what_we_said() -> None:
+    """They were removed there, and may come in again."""
+    _, (a, b, c), room = behind()
+    mine = b.send(room, "hello")
+    remove(a, room, c)
+    a.world.settle(span=60_000)
+    ticket = ticket_of(a, room)
+    with bare(b) as step:
+        state = looks(step, room, a)
+        adopt(step, state, ticket, a)
+        assert {c.me.device.hex(): [mine]} == state.stranded
+
+
+def test_the_room_is_where_the_order_that_came_with_the_ticket_brings_it() -> None:
+    """That is told."""
+    _, (a, b, _), room = behind()
+    order = make_move(a.mls, a.me.signature_key, room, 1, THERE)
+    ticket = structs.replace(ticket_of(a, room), order=encode_move(order))
+    with bare(b) as step:
+        state = looks(step, room, a)
+        adopt(step, state, ticket, a, relay=THERE)
+        assert (THERE, order, []) == (state.relay, state.order, state.current.left)
+        assert [("room-moved", room, {"relay": THERE, "account": a.account})] == told(step, "room-moved")
 
 
 # -- the branch that is over --------------------------------------------------------------------------------------
