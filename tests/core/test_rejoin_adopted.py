@@ -10,13 +10,15 @@ import pytest
 from msgspec import structs
 
 from nullabona.client.core import boxes, committing, creating, leaving, people, rejoin
+from nullabona.client.core.devices import own
 from nullabona.client.core.heals import Tries
 from nullabona.client.core.items import encode_pack
 from nullabona.client.core.outgoing import FRAME, INBOX
-from nullabona.client.core.proofs import encode_move, make_move, make_order
+from nullabona.client.core.proofs import encode_move, encode_ruling, make_move, make_order, make_ruling
 from nullabona.client.core.records import ContactState
-from nullabona.client.core.roominfo import DIRECT, RoomInfo
+from nullabona.client.core.roominfo import DIRECT, RoomInfo, encode_info
 from nullabona.client.core.state import (
+    AWAY,
     JOINED,
     AddAccount,
     BoxTrack,
@@ -80,7 +82,20 @@ def test_the_branch_is_the_room_from_now_on() -> None:
         assert place is not None
         assert (epoch, None) == (place.since, step.store.get_value(way_key(room)))
         assert [("rejoined", room, {"reason": "late", "epoch": epoch})] == told(step, "rejoined", "room-changed")
-        assert epoch == step.group(state).epoch
+        assert (epoch, b"") == (step.group(state).epoch, own.room_id(step.store))
+
+
+def test_who_had_no_keys_is_in_the_room_again() -> None:
+    """With what was believed of the ticket: the rulings of who may say what the room is."""
+    _, (a, b, _), room = behind()
+    ticket = ticket_of(a, room)
+    with bare(b) as step:
+        state = looks(step, room, a)
+        state.boxes, state.phase, state.as_of = [], AWAY, 5
+        ruling = make_ruling(a.mls, room, 1, encode_info(state.info), [])
+        adopt(step, state, structs.replace(ticket, rulings=(ruling,)), a)
+        now = step.room(room)
+        assert (JOINED, [encode_ruling(ruling)], None) == (now.phase, list(now.rulings), now.as_of)
 
 
 def test_a_time_that_was_set_for_our_devices_stays() -> None:
@@ -242,8 +257,7 @@ def forked(commit: bytes | None) -> tuple[RoomState, Step, list[BoxTrack], Perso
         for each in tracks:
             step.store.set_value(boxes.winner_key(each), b"commit")
         assert state.heal is not None
-        state.heal.epoch, state.heal.removed = fork, [c.account] if commit else []
-        state.heal.commit = winner if commit else b""
+        state.heal.epoch, state.heal.commit = fork, winner if commit else b""
         order = make_order(a.mls, a.me.signature_key, room, c.account, [b"k"])
         common = next((known for epoch, known, _ in ticket.history if epoch == fork - 1), b"common")
         state.history = [
@@ -252,14 +266,12 @@ def forked(commit: bytes | None) -> tuple[RoomState, Step, list[BoxTrack], Perso
         ]
         state.intents = [KEYS]
         state.pending = PendingCommit(b"", b"", [RemoveAccount(a.account), KEYS], [], [], invites=False)
-        healed = state.heal
-        join = rejoin.start(step, state, structs.replace(ticket), a.account) if not commit else None
-        if join is None:
-            healed.removed = []
-            join = rejoin.start(step, state, ticket, a.account)
-            healed.removed = [c.account]
+        join = rejoin.start(step, state, ticket, a.account)
         assert join is not None
+        state.heal.removed = [c.account] if commit else []
         rejoin.adopt(step, state, join)
+        left = [track for track in tracks if step.store.get_value(boxes.winner_key(track)) is not None]
+        assert [before] == left
     return state, step, tracks, a, c
 
 
@@ -268,6 +280,7 @@ def test_boxes_after_the_fork_are_over_and_the_forked_one_was_ended_by_the_winne
     state, _, tracks, _, c = forked(b"winner")
     before, _, closed, _, _ = tracks
     assert [before, closed] == state.boxes[:-1]
+    assert b"w" * 32 == before.winner
     assert ([c.account], True, 0, 0) == (
         *(closed.winner_removed, closed.settled_seen),
         *(closed.beacon_at, closed.trim_at),
