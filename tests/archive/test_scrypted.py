@@ -53,6 +53,11 @@ def test_what_is_sealed_is_opened(size: int) -> None:
     assert HEAD + size + 16 * max(1, -(-size // CHUNK)) == len(whole)
 
 
+def test_a_file_with_more_work_needs_more_memory_and_gets_it() -> None:
+    """Four mebibytes at twelve."""
+    assert b"x" == opened(sealed(b"x", key(work=12)), key())
+
+
 def test_no_two_files_are_alike() -> None:
     """Neither their heads nor what is behind them."""
     one, other = sealed(b"same"), sealed(b"same")

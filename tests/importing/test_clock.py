@@ -130,6 +130,14 @@ def test_a_wall_clock_of_whatsapp_is_that_of_this_machine() -> None:
 
 
 @pytest.mark.usefixtures("berlin")
+def test_a_wall_clock_goes_forward_on_its_own_day() -> None:
+    """In Berlin in 2025 on the 30th of March at two."""
+    ahead, day = offset_of("whatsapp"), day_ms(2025, 3, 30)
+    assert day is not None
+    assert [HOUR, 2 * HOUR] == [ahead(day + clock) for clock in (HOUR + 59 * MINUTE, 3 * HOUR)]
+
+
+@pytest.mark.usefixtures("berlin")
 def test_a_wall_clock_of_kakaotalk_is_korea_s() -> None:
     """Nine hours ahead, wherever this machine is, in every season."""
     ahead = offset_of("kakaotalk")

@@ -276,6 +276,7 @@ def test_a_number_is_the_other_messenger_s_own(id: object, native: str) -> None:
 @pytest.mark.parametrize(
     ("more", "at"),
     [
+        ({"date_unixtime": "0"}, 0),
         ({"date_unixtime": "60"}, 60_000),
         ({"date_unixtime": 60}, 60_000),
         ({"date_unixtime": "x", "date": "1970-01-02T01:02:03"}, 86_400_000 + 3_723_000),

@@ -32,9 +32,9 @@ def time_ms(half: str, hour: int, minute: int, second: int = 0) -> int | None:
     """A time of day; ``half`` is the word for morning or evening, or empty. 오전 12:05 is five past midnight."""
     word = half.lower().strip()
     if word:
-        if not 0 <= hour <= 23 or (word not in _MORNING and word not in _EVENING):
+        if word not in _MORNING and word not in _EVENING:
             return None
-        if hour <= 12:  # some exports write 오후 13:05
+        if 0 <= hour <= 12:  # some exports write 오후 13:05
             hour = hour % 12 + (12 if word in _EVENING else 0)
     if not (0 <= hour <= 23 and 0 <= minute <= 59 and 0 <= second <= 59):
         return None

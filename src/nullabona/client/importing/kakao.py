@@ -75,7 +75,6 @@ class KakaoReader:
         self._begin(None)
         for number, text in self._early:
             self._out.append(Line(self._last, "", text, LineKind.UNPARSED, number))
-        self._early = []
         yield from self._taken()
 
     def _taken(self) -> list[Item]:
@@ -109,7 +108,7 @@ class KakaoReader:
             if day is not None:
                 self._new_day(day)
                 return
-        if self._header > 0 and self._in_header(text):
+        if self._header and self._in_header(text):
             return
         self._other(text)
 

@@ -94,8 +94,7 @@ def orders(pages: Iterable[Page]) -> list[DayOrder]:
         for text, _ in page:
             plain = text.lstrip(_MARKS)
             found = _IN_BRACKETS.match(plain) if plain.startswith("[") else _DASHED.match(plain)
-            numbers = dates.numbers_of(found.group(1)) if found is not None else None
-            if found is not None and numbers is not None:
+            if found is not None and (numbers := dates.numbers_of(found.group(1))) is not None:
                 finder.see(numbers, found.group(2))
     return finder.orders()
 
