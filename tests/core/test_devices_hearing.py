@@ -242,7 +242,6 @@ def test_choices_are_taken_over_and_told(home: Home, at: Talk) -> None:
     for when in (5, 6):
         hear(at, home, PreferenceItem(PROFILE, when, {**values, "default_timer_s": b"\x3c"}))
     assert {"typing": b"\xc3", "default_timer_s": b"\x3c"} == at.step.store.preferences(PROFILE)
-    assert [{"scope": PROFILE}] == events(at, "preferences")
 
 
 @pytest.mark.parametrize(("scope", "when"), [(PROFILE, 4), ("odd", 9), ("odd:x", 9)])

@@ -6,9 +6,11 @@ from dataclasses import replace
 
 import pytest
 
+from nullabona.client.core import files
 from nullabona.client.core.content import Attachment, File, Text
 from nullabona.client.core.devices import history, own
 from nullabona.client.core.devices.history import MOST_PARTS, Part
+from nullabona.client.core.devices.items import ContactItem
 from nullabona.client.core.records import FileState, Message, MessageState, StoredFile
 from nullabona.wire.blob import BlobRef
 from tests.core.home import PHONE, TABLET, WATCH, Home, twin
@@ -173,3 +175,19 @@ def test_own_parts_that_every_device_has_are_swept(home: Home, at: Talk) -> None
     assert [None, waits, words] == [at.step.store.message(home.shared, line.id) for line in (out, waits, words)]
     own.forget_room(at.step.store, home.shared)
     assert [] == history.delivered(at.step.store)
+
+
+def test_a_part_is_read_as_it_was_cut(home: Home, at: Talk) -> None:
+    """Piece by piece; of one that is not here nothing is read."""
+    key, id = b"k" * 32, b"p" * 16
+    digest = files.keep_piece(at.step, home.shared, id, 0, key, b"abc")
+    blobs = (BlobRef(3, key, (digest,)), BlobRef(3, key, (b"d" * 32,)))
+    part = File(Attachment("file", "a-0", "", 6, blobs))
+    at.said(part, room=home.shared, id=id, shown=False)
+    assert b"abc" == history.content(at.step.store, id)
+
+
+def test_a_contact_is_not_shown_in_what_is_logged() -> None:
+    """But for the state of it."""
+    item = ContactItem(JUN.account, 5, JUN.handle, "Jun", "accepted", b"", "hi", b"")
+    assert "<ContactItem accepted>" == repr(item)

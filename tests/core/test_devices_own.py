@@ -150,9 +150,11 @@ def test_who_is_in_another_room_of_ours_is_told_which_one_counts(home: Home, at:
     at.step.store.put_devices([NARI.row(there.id, 2, since=0), Other("guest").row(there.id, 3)])
     at.step.roster_changed(there.id)
     assert [2, 2] == [told(), told()]
-    at.step.store.drop_devices(there.id, [NARI.device])
-    at.step.roster_changed(there.id)
-    assert 2 == told()
+    for _ in range(2):
+        first = min(device.device for device in at.step.others(there, there.epoch))
+        at.step.store.drop_devices(there.id, [first])
+        at.step.roster_changed(there.id)
+        assert 2 == told()
     assert [item, item] == at.out(there.id)
     own.set_room(at.step.store, at.direct.id)
     assert [3, 3] == [told(), told()]
@@ -256,6 +258,9 @@ def test_the_frames_of_a_request_are_remembered_until_it_is_answered(at: Talk) -
     """The newest four, each once, for the other devices; then they are taken once."""
     asking(at)
     frames = [bytes([number]) * 32 for number in range(6)]
+    for frame in (frames[0], frames[1], frames[0]):
+        inboxes.note_request(at.step, JUN.account, frame)
+    assert (frames[1], frames[0]) == inboxes.take_requests(at.step, JUN.account)
     for frame in (*frames, frames[2]):
         inboxes.note_request(at.step, JUN.account, frame)
     assert ((frames[3], frames[4], frames[5], frames[2]), ()) == (
