@@ -173,6 +173,18 @@ def test_a_search_is_of_one_room_of_some_people_of_some_days(store: SqliteStore)
     assert [] == found(store, "")
 
 
+def test_a_line_of_one_letter_is_somebodys_too(store: SqliteStore) -> None:
+    """It is found among what a person said, and of a day; by the letter as far as it came lately."""
+    for text in ("ㅋ", "?!", "ok"):
+        say(store, text, 5 * DAY)
+    assert ["ok", "?!", "ㅋ"] == found(store, "", Wanted(people=(JUN,)))
+    assert ["ok", "?!", "ㅋ"] == found(store, "", Wanted(since=5 * DAY))
+    assert ["ㅋ"] == found(store, "ㅋ", Wanted(people=(JUN,))) == found(store, "ㅋ")
+    message = line("ㅋ", 5 * DAY, number=1)
+    words.index(store, message, Text(""))
+    assert ["ok", "?!"] == found(store, "", Wanted(people=(JUN,)))
+
+
 def test_a_stretch_of_time_finds_all_that_was_said_in_it(store: SqliteStore) -> None:
     """At its very ends too, wherever they lie among the days that belong together."""
     times = [moment for span in range(40) for moment in (span * SPAN, span * SPAN + SPAN - 1)]

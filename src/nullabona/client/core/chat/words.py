@@ -92,9 +92,9 @@ def grams(text: str) -> str:
 
 def index(store: Store, message: Message, body: Stored) -> None:
     """Let ``message``, whose row is there, be found by ``body``."""
-    cut = grams(found_by(body)) if message.shown else ""
+    said = found_by(body) if message.shown else ""
     fixed = f"{place_words(message.room, message.account)} {_time_words(message.sent_at)}"
-    store.put_words(message.room, message.id, f"{fixed} {cut}" if cut else "")
+    store.put_words(message.room, message.id, f"{fixed} {grams(said)}" if said else "")
 
 
 class Cutter:
