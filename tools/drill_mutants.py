@@ -210,18 +210,23 @@ def bundles(mutants: Iterable[Mutant], source: Path = SOURCE) -> list[list[Mutan
 
 
 def _fit(bundle: Sequence[Mutant], source: Path) -> bool:
-    lines = [turns(mutant)[0] for mutant in bundle]
+    lines = [line for mutant in bundle for line in _first_of(mutant)]
     try:
         edited(together(bundle), source)
     except StaleMutant:
         return False
-    return len({*lines}) == len(lines) and len({line[0].startswith("W-") for line in lines}) == 1
+    of_one_kind = len({(mutant.drill, mutant.more) for mutant in bundle}) == 1
+    return of_one_kind and len({*lines}) == len(lines) and len({line.startswith("W-") for line in lines}) == 1
+
+
+def _first_of(mutant: Mutant) -> tuple[str, ...]:
+    return turns(mutant)[0] or tuple(sorted(mutant.fails))
 
 
 def together(bundle: Sequence[Mutant]) -> Mutant:
     """All of them in one program, for the lines that are known soonest."""
     edits = tuple(edit for each in bundle for edit in each.edits)
-    lines = frozenset(line for each in bundle for line in turns(each)[0])
+    lines = frozenset(line for each in bundle for line in _first_of(each))
     return Mutant(_SEVERAL, bundle[0].drill, lines, edits, bundle[0].more)
 
 

@@ -96,7 +96,10 @@ def test_several_share_a_run_only_if_each_line_can_name_its_own() -> None:
     assert shared
     for bundle in shared:
         assert all(one.trace for one in bundle)
-        assert len({drill_mutants.turns(one)[0] for one in bundle}) == len(bundle)
+        assert len({(one.drill, one.more) for one in bundle}) == 1
+        assert sum(Counter(line for one in bundle for line in one.fails if line != "S-17").values()) == len(
+            {line for one in bundle for line in one.fails if line != "S-17"}
+        )
     one, other, *_ = shared[0]
     (line,), (others,) = drill_mutants.turns(one)[0], drill_mutants.turns(other)[0]
     said = {line: f"No such thing: {one.trace}", others: "No such thing: something else"}
