@@ -197,7 +197,7 @@ def _failed(said: dict[str, Any] | None) -> dict[str, str]:
 
 
 def bundles(mutants: Iterable[Mutant], source: Path = SOURCE) -> list[list[Mutant]]:
-    """Those that can share a run: whose line names them by a trace of their own, no two of a line or of a place."""
+    """Those that can share a run: a line names each by its trace, and no two by the same or at one place of the code."""
     found: list[list[Mutant]] = []
     for mutant in mutants:
         for bundle in found if mutant.trace else ():
@@ -210,13 +210,13 @@ def bundles(mutants: Iterable[Mutant], source: Path = SOURCE) -> list[list[Mutan
 
 
 def _fit(bundle: Sequence[Mutant], source: Path) -> bool:
-    lines = [line for mutant in bundle for line in _first_of(mutant)]
+    lines = [(line, mutant.trace) for mutant in bundle for line in _first_of(mutant)]
     try:
         edited(together(bundle), source)
     except StaleMutant:
         return False
     of_one_kind = len({(mutant.drill, mutant.more) for mutant in bundle}) == 1
-    return of_one_kind and len({*lines}) == len(lines) and len({line.startswith("W-") for line in lines}) == 1
+    return of_one_kind and len({*lines}) == len(lines) and len({line.startswith("W-") for line, _ in lines}) == 1
 
 
 def _first_of(mutant: Mutant) -> tuple[str, ...]:

@@ -16,8 +16,9 @@ Made by `tools/drill_mutants_page.py` from `tests/drills/mutants.json`, which `m
 A *mutant* is the code without one defence. Of each the drill is played whose line of the
 [threat model](../spec/threat-model.md) it breaks; the drill has to say so. *Blind* are those that were chosen from the
 line's words and the code, before anybody looked at what the drill checks, or by somebody who attacked the drills. A
-drill that does not come to its end counts as noticing only where nothing else can come of the mutant. A result stays
-until `make drill-mutants` plays it again, because the mutant or its drill has changed.
+drill that does not come to its end counts as noticing only where nothing else can come of the mutant, and not if a
+process did not answer in time. A result stays until `make drill-mutants` plays it again, because the mutant or its
+drill has changed; before that the drill has to hold with nothing taken out.
 """
 
 

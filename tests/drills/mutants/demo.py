@@ -78,7 +78,7 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
         blind=True, trace="without a row"),
     mutant("an inbox's number is the second in which an item came", "demo", "W-13",
         Edit("relay/core/boxes.py", "        seq = draft.next_seq\n",
-             '        seq = max(draft.next_seq, int(__import__("time").time()) & LAST_SEQ >> 1) if inbox else draft.next_seq\n'), blind=True),
+             '        seq = max(draft.next_seq, int(__import__("time").time()) & LAST_SEQ >> 1) if inbox else draft.next_seq\n'), blind=True, trace="gaps"),
     mutant("a row of a frame says whose it is", "demo", "W-10 S-17",
         Edit("relay/store/schema.sql", "    expiry_day INTEGER NOT NULL,\n    body       BLOB    NOT NULL\n",
              "    expiry_day INTEGER NOT NULL,\n    body       BLOB    NOT NULL,\n    account    BLOB\n"), blind=True, trace="account"),

@@ -78,7 +78,12 @@ def spoil(folder: Path, into: Path, policy: Policy, seals: Seals) -> dict[Spoili
 def noticed(spoiled: Mapping[Spoiling, Looked]) -> bool:
     """Whether each alteration is refused; and other tools accept what they must, or it was not done well enough."""
     seen = {spoiling: (looked.summed, looked.signed) for spoiling, looked in spoiled.items()}
-    return seen == ACCEPTED and all(looked.checked is None for looked in spoiled.values())
+    return seen == ACCEPTED and not taken(spoiled)
+
+
+def taken(spoiled: Mapping[Spoiling, Looked]) -> list[Spoiling]:
+    """What was altered and is not refused."""
+    return [spoiling for spoiling, looked in spoiled.items() if looked.checked is not None]
 
 
 def _file(files: Files) -> Files:

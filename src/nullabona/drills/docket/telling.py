@@ -12,7 +12,7 @@ from nullabona.drills.docket.lies import DEEDS, Tried
 from nullabona.drills.docket.packages import Looked
 from nullabona.drills.docket.replay import Replay, kinds_of
 from nullabona.drills.docket.searching import Sought
-from nullabona.drills.docket.spoiling import Spoiling, noticed
+from nullabona.drills.docket.spoiling import Spoiling, noticed, taken
 from nullabona.drills.docket.striking import Struck
 from nullabona.drills.docket.tampering import Deed
 from nullabona.drills.docket.words import CLAIMS, answer_line, spoiled_lines
@@ -185,8 +185,13 @@ def _claims(played: Played) -> Iterator[tuple[str, Text, bool]]:
         "K-19": played.sought.clean,
         "K-20": bool(dropped) and all(t.refused and t.lacking and not t.made_up for t in dropped),
     }  # fmt: skip
+    found = {
+        "K-12": ", ".join(tried.deed for tried in played.lies if not tried.caught),
+        "K-18": ", ".join(taken(played.spoiled)),
+        "K-19": played.sought.where,
+    }
     for id in PROVES:
-        yield id, CLAIMS[id].with_list(played.sought.where if id == "K-19" else ""), held[id]
+        yield id, CLAIMS[id].with_list(found.get(id, "")), held[id]
 
 
 def _all_entered(played: Played) -> bool:

@@ -158,7 +158,24 @@ def _check(id: str, removal: Removal) -> Check:
     if held and id in _IN_MEMORY and not removal.sought.memory:
         why = Text("memory not searched: no permission", "메모리를 검색하지 못함: 권한 없음")
         return Check(id, Verdict.UNPROVEN, _CLAIMS[id].because(why))
-    return Check.of(id, _CLAIMS[id], held=held)
+    return Check.of(id, _CLAIMS[id].with_list("" if held else ", ".join(_discovered(id, removal))), held=held)
+
+
+def _discovered(id: str, removal: Removal) -> Iterator[str]:
+    """What was found or computed, where a line says that nothing can be."""
+    labels = sorted({finding.label for finding in removal.sought.findings})
+    if id == "X-11":
+        yield from (label for label in labels if "the picture" in label)
+        if removal.computed_chunk:
+            yield "the chunk of a picture that is known"
+    elif id == "X-12":
+        yield from (label for label in labels if NAMED in label)
+        if removal.computed_box:
+            yield "the box of two people who are known"
+    elif id == "X-04" and removal.opened_alike:
+        yield "boxes that open alike"
+    elif id == "X-03" and not removal.other_hashes:
+        yield "the same hashes when it is sent once more"
 
 
 def _found(removal: Removal, *kinds: Kind) -> bool:
