@@ -197,7 +197,7 @@ def _failed(said: dict[str, Any] | None) -> dict[str, str]:
 
 
 def bundles(mutants: Iterable[Mutant], source: Path = SOURCE) -> list[list[Mutant]]:
-    """Those that can share a run: a line names each by its trace, and no two by the same or at one place of the code."""
+    """Those that can share a run: a line names each by its trace, and no two by the same, or at one place of code."""
     found: list[list[Mutant]] = []
     for mutant in mutants:
         for bundle in found if mutant.trace else ():
