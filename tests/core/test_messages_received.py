@@ -147,11 +147,16 @@ def test_a_file_is_known_from_then_on() -> None:
 
 
 def test_in_the_room_of_our_devices_nothing_is_a_line() -> None:
-    """Words are not kept there."""
+    """Words are not kept there; a part of an archive is, out of sight."""
     stage = Stage()
     room = stage.room(kind=DEVICES)
     assert ([], []) == receive(stage, room, Text("hello"), by=stage.row)
     assert None is row(stage, room)
+    part = Attachment("file", "archive-0", "application/octet-stream", 5, (BlobRef(5, bytes(32), (bytes(32),)),))
+    assert [] == receive(stage, room, File(part), by=stage.row)[0]
+    found = row(stage, room)
+    assert found is not None
+    assert (False, 0) == (found.shown, found.unread)
 
 
 def test_the_time_of_our_own_line_runs_since_it_was_said() -> None:
