@@ -32,6 +32,7 @@ from nullabona.client.core.step import Step, way_key
 from tests.core.bare import bare
 from tests.core.stage import Other
 from tests.core.test_rejoin import behind, looks
+from tests.rooms.devices import another_device
 from tests.rooms.hostile import people as crowd_of
 from tests.rooms.hostile import remove, ticket_of, update_keys
 from tests.rooms.world import RELAY, Person, World
@@ -330,3 +331,21 @@ def test_back_in_a_room_of_two_whom_we_asked_is_a_contact() -> None:
         found = step.store.contact(a.account)
     assert found is not None
     assert (ContactState.ACCEPTED, room) == (found.state, found.room)
+
+
+def test_back_in_the_room_of_our_devices_it_is_the_one_that_they_share() -> None:
+    """From now on, also if that was forgotten."""
+    world = World(1)
+    first = world.person("mina")
+    second = another_device(world, first, "mina2")
+    world.settle()
+    with bare(first) as step:
+        room = own.room_id(step.store)
+    second.online = False
+    update_keys(first, room)
+    world.settle(span=60_000)
+    ticket = ticket_of(first, room)
+    with bare(second) as step:
+        own.forget_room(step.store, room)
+        adopt(step, looks(step, room, first), ticket, first)
+        assert room == own.room_id(step.store)
