@@ -91,6 +91,22 @@ def test_wanting_somebody_again_asks_them_anew_and_nobody_else() -> None:
     want(stage, JUN)
     look(stage, START)
     assert [JUN, SORA, JUN] == asked(stage, JUN, SORA)
+    look(stage, START + DAY_MS)
+    assert [JUN, SORA, JUN, SORA, JUN] == asked(stage, JUN, SORA)
+
+
+def test_the_first_who_is_to_be_asked_again_is_waited_for() -> None:
+    """Somebody else was asked later; and once they have answered, nobody is."""
+    stage = restored(JUN, SORA)
+    want(stage, JUN)
+    first = look(stage)
+    with stage.step(START + 1) as step:
+        seeking.want(step, SORA.account, SORA.handle)
+    assert first == look(stage, START + 1)
+    with stage.step() as step:
+        seeking.told(step, JUN.account, RoomsTold(()))
+        seeking.told(step, SORA.account, RoomsTold(()))
+        assert (None, False) == (seeking.next_due(step), seeking.is_asked(step, SORA.account))
 
 
 @pytest.mark.parametrize(("low", "chance"), [(True, 0), (False, 20_000)])
