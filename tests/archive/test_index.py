@@ -7,7 +7,7 @@ import pytest
 
 from nullabona.client.archive.index import SIZE, Earlier, KeyIndex, message_key, record_key
 from nullabona.client.archive.records import Dropped, File, Marker, Message, Piece
-from tests.archive.making import ROOM, file, message, piece
+from tests.archive.making import ID, ROOM, file, message, piece
 
 X, Y = b"x" * 7, b"y" * 7
 ONE, TWO, BETWEEN, OTHER = (b"hh" + rest for rest in (X + Y, Y + X, Y + Y, X + X))
@@ -71,7 +71,8 @@ def test_keys_of_many_beginnings_come_back() -> None:
 
 
 def test_a_message_is_named_by_its_room_and_id() -> None:
-    """Whatever it says."""
+    """Whatever it says; by the same key for ever, for it stands in backups."""
+    assert "040031fd7450a0ca70d0fb4be68ce622" == message_key(ROOM, ID).hex()
     assert message_key(ROOM, b"a") == message_key(ROOM, b"a")
     assert 3 == len({message_key(ROOM, b"a"), message_key(ROOM, b"b"), message_key(b"other", b"a")})
 

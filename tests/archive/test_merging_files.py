@@ -43,7 +43,9 @@ def test_a_file_comes_with_its_pieces(store: SqliteStore) -> None:
 
 def test_a_piece_may_come_by_itself(store: SqliteStore) -> None:
     """Long after its file; one of no file that is here is passed over."""
-    merged(store, with_file(), file())
+    merged(store, with_file())
+    assert SAME == merged(store, piece())
+    merged(store, file())
     assert SAME == merged(store, piece(message=b"o" * 16))
     assert SAME == merged(store, file(message=b"o" * 16))
     assert Counts(pieces=1) == merged(store, piece())

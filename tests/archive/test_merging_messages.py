@@ -53,6 +53,11 @@ def finds(store: SqliteStore, text: str) -> list[bytes]:
         return [hit.message.id for hit in words.find(store, text, words.Wanted(), None, 9)]
 
 
+def indexed(store: SqliteStore) -> list[int]:
+    """The rows of which the search has any words."""
+    return [row for (row,) in store._all("SELECT rowid FROM word")]
+
+
 def sent(store: SqliteStore, said: r.Message) -> Message:
     """A row that this device had sent or taken in itself, with what it did that with."""
     merged(store, said)
@@ -143,9 +148,16 @@ def test_an_erasure_counts(erased: Any, body: object, kind: str, store: SqliteSt
     row = row_of(store)
     assert (body, kind, 0, 0, 33) == (decode_body(row.body), row.kind, row.unread, row.edited_at, row.expires_at)
     assert (known.box, known.frame, kind == "deleted") == (row.box, row.frame, row.shown)
-    assert [] == finds(store, "a.txt")
+    assert ([], []) == (finds(store, "a.txt"), indexed(store))
     assert (None, []) == (store.file(ROOM, ID), store.pieces(ROOM, ID))
     assert SAME == merged(store, erased())
+
+
+def test_an_edit_keeps_the_file(store: SqliteStore) -> None:
+    """Only an erasure takes it."""
+    merged(store, with_file(), file(), piece())
+    assert ONE == merged(store, with_file(edited_at=9))
+    assert store.file(ROOM, ID) is not None
 
 
 def test_what_was_erased_here_stays_erased(store: SqliteStore) -> None:
@@ -188,11 +200,11 @@ def test_what_is_not_shown_is_not_found(store: SqliteStore) -> None:
     """An annotation, and a line that is not shown any more."""
     note = message(React(ID, "안녕하세요"), kind="react", shown=False, about=ID)
     merged(store, note)
-    assert [] == finds(store, "안녕하세요")
+    assert ([], []) == (finds(store, "안녕하세요"), indexed(store))
     merged(store, message(), replace=True)
     assert [ID] == finds(store, "안녕하세요")
     merged(store, note, replace=True)
-    assert [] == finds(store, "안녕하세요")
+    assert ([], []) == (finds(store, "안녕하세요"), indexed(store))
 
 
 def test_lines_whose_annotations_were_here_before_are_named(store: SqliteStore) -> None:

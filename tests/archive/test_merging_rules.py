@@ -93,10 +93,10 @@ def test_a_contact_comes_whole(store: SqliteStore) -> None:
 
 def test_a_contact_that_is_here_takes_only_a_newer_card(store: SqliteStore) -> None:
     """Its name and what was decided of it stay; an older card, or none, changes nothing."""
-    old, new, _ = cards()
+    old, new, fork = cards()
     other = {"name": "다른", "state": "blocked", "greeting": "x"}
     merged(store, contact())
-    for card, counts in ((old, Counts(contacts=1)), (b"", SAME), (old, SAME), (new, Counts(contacts=1)), (old, SAME)):
+    for card, counts in ((old, Counts(contacts=1)), (b"", SAME), (fork, SAME), (new, Counts(contacts=1)), (old, SAME)):
         assert counts == merged(store, contact(card, **other))
     assert Contact(YOU, "jun@relay.example", "준", ContactState.ACCEPTED, ROOM, "안녕", new, packages(new)) == (
         store.contact(YOU)

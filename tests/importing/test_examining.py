@@ -77,6 +77,12 @@ def test_parts_are_put_together_in_the_order_of_their_numbers() -> None:
     assert ["b.TXT", "b-2.TXT", "b-10.TXT"] == [line.text for _, line in found[3].lines()]
 
 
+def test_a_part_without_a_number_is_the_first() -> None:
+    """In whatever order they are given."""
+    (found,) = looked(("b-1.txt", KAKAO.format("둘")), ("b.txt", KAKAO.format("하나")))
+    assert ["하나", "둘"] == [line.text for _, line in found.lines()]
+
+
 def test_files_of_one_name_in_two_folders_are_two(tmp_path: Path) -> None:
     """And a path that is given twice is one."""
     for name in ("x", "y"):
@@ -128,13 +134,14 @@ def test_files_that_are_no_parts_of_one_another_are_chats_of_their_own() -> None
 
 
 def test_the_same_files_read_in_the_same_way_have_one_digest(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Another byte, another part, another order: another digest; how it is read in parts does not matter."""
+    """For ever; another byte, part or order is another one. How it is read in parts does not matter."""
 
     def digest(*texts: str, reading: Reading = ASK) -> bytes:
         (export,) = looked(*((f"a-{n}.txt", text) for n, text in enumerate(texts)), reading=reading)
         return export.digest
 
     first = digest(LONE)
+    assert "a4a40baff103052bfc0e9ec5022d16c9b4ca46289518a353e263faf56c7e3a6b" == first.hex()
     assert (32, first) == (len(first), digest(LONE))
     answered = digest(LONE, reading=Reading(DayOrder.MONTH_FIRST))
     others = [digest(LONE + "x"), digest(KAKAO, KAKAO * 2), digest(KAKAO * 2, KAKAO), digest(KAKAO * 3), answered]

@@ -66,7 +66,20 @@ def test_elements_are_taken_or_passed_over_one_by_one(values: list[Any], most: i
 
 @pytest.mark.parametrize(
     "data",
-    [b"", b"   ", b"[1]", b'{"a": ', b'{"a"', b'{"a": "b', b'{"a": [1, 2', b"{7: 1}", b'{"a": ]}', b'{"a": 1', b"7"],
+    [
+        b"",
+        b"   ",
+        b"[1]",
+        b'{"a": ',
+        b'{"a"',
+        b'{"a": "b',
+        b'{"a": [1, 2',
+        b"{7: 1}",
+        b'{"a": ]}',
+        b'{"a": 1',
+        b'["a": 1}',
+        b"7",
+    ],
 )
 def test_a_document_that_is_none_or_ends_early_is_a_clear_error(data: bytes) -> None:
     """Wherever it ends: no half of a value is ever taken for a whole."""
@@ -176,6 +189,25 @@ def test_many_small_values_that_are_too_large_together_are_passed_over(monkeypat
     assert [None, b'"next"'] == [pieces.take() for _ in pieces.elements()]
 
 
+def test_a_string_behind_small_values_may_be_as_long_as_any(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What came before it in the same value does not make it longer."""
+    monkeypatch.setattr(json_pieces, "LARGEST", 20)
+    inner = b"[" + b"[]," * 5 + b'"' + b"x" * 28 + b'"]'
+    pieces = Pieces(Slow(b"[" + inner + b", 7]", 3))
+    assert [None, b"7"] == [pieces.take() for _ in pieces.elements()]
+
+
+@pytest.mark.parametrize(("digits", "fits"), [(64, True), (65, False)])
+def test_a_bare_word_is_short_wherever_it_stands(digits: int, *, fits: bool) -> None:
+    """Behind others, in what was read at once."""
+    pieces = Pieces(io.BytesIO(b'["some", "words", ' + b"1" * digits + b"]"))
+    if fits:
+        assert [b'"some"', b'"words"', b"1" * 64] == [pieces.take() for _ in pieces.elements()]
+    else:
+        with pytest.raises(ExportUnreadable):
+            [pieces.take() for _ in pieces.elements()]
+
+
 def test_a_key_that_is_too_large_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
     """Its value is there to be passed over."""
     monkeypatch.setattr(json_pieces, "LARGEST", 10)
@@ -183,7 +215,7 @@ def test_a_key_that_is_too_large_is_none(monkeypatch: pytest.MonkeyPatch) -> Non
     assert [("", b"1"), ("y\ufffd", b"2")] == [(key, pieces.take()) for key in pieces.members()]
 
 
-@pytest.mark.parametrize("data", [b"[", b"[1", b"[1,", b"[}", b'["a', b"[[1]", b"]", b"", b"[" + b"1" * 65])
+@pytest.mark.parametrize("data", [b"[", b"{1]", b"[1", b"[1,", b"[}", b'["a', b"[[1]", b"]", b"", b"[" + b"1" * 65])
 def test_an_array_that_is_none_or_ends_early_is_a_clear_error(data: bytes) -> None:
     """Also where its elements are passed over."""
     taken, skipped = Pieces(Slow(data, 2)), Pieces(Slow(data, 2))

@@ -82,6 +82,17 @@ def test_a_line_is_known_by_its_minute_and_its_words() -> None:
     assert first != ids(line("안녕"), salt=b"t")
 
 
+def test_ids_are_the_same_for_ever() -> None:
+    """Or the next version would take in once more what is there already."""
+    assert [
+        "01bb0610838290d28af7609ee3575b47",
+        "01bb061033552246592556845fd2cc05",
+        "01bb06102948b632e14a2738469a3f0f",
+        "01bb06105feb0759bafde92a220c6cb5",
+        "01bb0610978e09ac6ba1dd9002a7fb14",
+    ] == [id.hex() for id in ids(*[line("안녕")] * 3, line("사진", kind="photo"), line("x", native="7"))]
+
+
 def test_what_only_stands_for_something_is_known_by_its_kind() -> None:
     """Exports in other languages have other words for it."""
     assert ids(line("사진", kind="photo")) == ids(line("Photo", kind="photo"))
@@ -148,6 +159,7 @@ def test_lines_are_found_by_their_words_their_room_and_who_said_them(store: Sqli
     for person, row in ((MINA, -50), (author_id("준호"), -49), (b"", -48)):
         words = " ".join(f'"{word}"' for word in place_words(ROOM, person).split())
         assert [row] == [number for number, _ in store.find_words(f'{words} "산책"', before=1, limit=9)]
+    assert "383fd2a85694e4413f0d532191528b13bdba79e398e8d37c8aad4947bcf2b3b9" == author_id("준호").hex()
     assert [b"", 32] == [author_id(""), len(author_id("준호"))]
     assert author_id("준호") != author_id("민아")
     assert author_id("\ud83d") == author_id("?")
@@ -182,10 +194,10 @@ def test_a_wall_clock_is_put_back_by_what_it_is_ahead(layout: Layout, ahead: int
 
 def test_what_is_there_already_is_not_stored_again(store: SqliteStore) -> None:
     """It counts as done, keeps its place, and its row stays empty; what is new stands where there is room."""
-    add(store, writer(), line("하나"), line("셋"), line("끝", NOON + 59_000))
-    kept = add(store, writer(LATER), line("하나"), line("둘"), line("셋"), line("넷"), line("끝", NOON + 59_000))
+    add(store, writer(), line("하나"), line("셋"), line("끝", NOON + 599_000))
+    kept = add(store, writer(LATER), line("하나"), line("둘"), line("셋"), line("넷"), line("끝", NOON + 599_000))
     assert (5, 2) == (kept.done, kept.added)
-    wanted = [(-50, 0, "하나"), (-49, 1, "셋"), (-99, 2, "둘"), (-97, 3, "넷"), (-48, 59_000 * 16, "끝")]
+    wanted = [(-50, 0, "하나"), (-49, 1, "셋"), (-99, 2, "둘"), (-97, 3, "넷"), (-48, 599_000 * 16, "끝")]
     assert wanted == shown(store)
 
 
