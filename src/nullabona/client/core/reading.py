@@ -309,7 +309,6 @@ def _settled(step: Step, room: RoomState, track: BoxTrack, seq: int, digest: byt
 
 def _keep_settled(step: Step, track: BoxTrack, seq: int, digest: bytes, opened: OpenedFrame) -> None:
     box = track.keys.box.address
-    kind = Kind.SETTLED | (0x80 if opened.indirect else 0)
-    step.store.put_frame(received(step, track, seq, digest, kind, b""))
+    step.store.put_frame(received(step, track, seq, digest, Kind.SETTLED, b""))
     step.store.set_value(boxes.settled_key(box, digest), bytes((opened.indirect,)) + opened.body)
     _candidate(track, seq, digest, settled=True)
