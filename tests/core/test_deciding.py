@@ -283,6 +283,8 @@ def test_anothers_removal_is_as_good_as_ours(room: Together) -> None:
     room.settled(room.boo, room.commit(room.boo))
     room.lies(removal)
     assert (hashed(removal), 1) == (room.decide(), announced(room))
+    with room.mina.inside(room.id) as (_, state, _track):
+        assert (None, 0) == (state.pending, state.boxes[0].insist_until)
 
 
 def test_a_settled_removal_counts_for_whoever_insists(room: Together) -> None:
