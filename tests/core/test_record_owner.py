@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from nullabona.client.core.record.evidence import Trail, View
+from nullabona.client.core.record.evidence import Trail, View, is_evidence, subject_of
 from nullabona.client.core.record.owner import BROKEN, FOREIGN, MISSING, Alarm, Watch, judge, new_entries, settle
 from nullabona.client.core.record.promises import Expected
 from nullabona.log.prefix import TOMBSTONE, Opening
@@ -139,6 +139,15 @@ def test_evidence_is_about_an_epoch_that_was_seen() -> None:
     found = msgspec.msgpack.decode(trail.evidence(PINNED, "mina@relay.example", 4, b"promise"))
     assert ([bytes([5]) * 32], b"checkpoint", b"promise", 4) == (found[7], found[8], found[9], found[6][0])
     assert (b"", b"") == (trail.evidence(PINNED, "x", 2), trail.evidence(PINNED, "x", 6))
+
+
+def test_what_a_file_of_evidence_is_about_is_read_without_checking_it() -> None:
+    """Whose handle, and which epoch; anything else is no such file."""
+    view = View(4, 40, (b"", 0, b""), (), (), (), b"l" * 32)
+    data = Trail(b"label", (view,), b"checkpoint").evidence(PINNED, "mina@relay.example", 4)
+    assert (("mina@relay.example", 4), True) == (subject_of(data), is_evidence(data))
+    for other in (b"", b"\xc1", data[:-1], msgspec.msgpack.encode(["another form", 1])):
+        assert (None, False) == (subject_of(other), is_evidence(other))
 
 
 def test_a_watch_knows_its_newest_epoch() -> None:
