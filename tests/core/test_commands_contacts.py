@@ -86,6 +86,16 @@ def test_who_asks_and_is_proven_comes_into_a_room_of_two() -> None:
         assert before == step.store.rooms()
 
 
+def test_a_yes_looks_first_whether_they_have_opened_a_room_themselves() -> None:
+    """What was noted of their invitation is used once, also if it has gone since."""
+    stage = Stage()
+    asking(stage)
+    with stage.step() as step:
+        step.store.set_value(people.invited_by(JUN.account), bytes(32))
+        contact = commands.accept_contact(step, JUN.account)
+        assert (None, ContactState.ACCEPTED) == (step.store.get_value(people.invited_by(JUN.account)), contact.state)
+
+
 def test_an_answer_waits_for_the_record() -> None:
     """It is remembered, and nothing is opened before."""
     stage = Stage()

@@ -262,7 +262,11 @@ def test_of_many_links_the_newest_are_kept() -> None:
     """256 good ones, and those that ended push none of them out."""
     stage = Stage()
     with stage.step() as step:
-        made = [links.make_contact_link(step, hours=1, uses=1) for _ in range(257)]
+        ends = step.now + HOUR_MS
+        old = [links.GivenLink(b"%d" % n, "contact", f"{n}", b"%016d" % n, b"", ends, 1) for n in range(256)]
+        links._save(step, old)
+        assert old == links.given_links(step)
+        made = [*old, links.make_contact_link(step, hours=1, uses=1)]
         assert made[1:] == links.given_links(step)
         for link in made[1:4]:
             links.revoke(step, link.id)
