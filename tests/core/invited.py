@@ -31,9 +31,10 @@ class Invited:
         mina: Stage | None = None,
         adds_mina: bool = True,
         low: bool = False,
+        host: str = "relay.example",
         history: History = (),
     ) -> None:
-        self.mina, self.jun = mina or Stage("mina", chance=Chance("mina", low=low)), Stage("jun")
+        self.mina, self.jun = mina or Stage("mina", chance=Chance("mina", low=low)), Stage("jun", host=host)
         two = tuple(sorted((self.mina.me.account, self.jun.me.account))) if kind == DIRECT else ()
         heads = (self.jun.me.account,) if kind == GROUP else ()
         name = "family" if kind == GROUP else ""

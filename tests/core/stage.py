@@ -174,10 +174,11 @@ class Stage:
     timing: Timing = field(default_factory=Timing)
     now: int = START
     chance: Chance = field(default_factory=Chance)
+    host: str = "relay.example"
 
     def __post_init__(self) -> None:
         self.world = World(int.from_bytes(_bytes(self.name)[:4], "big"))
-        self.person = self.world.person(self.name)
+        self.person = self.world.person(self.name, host=self.host)
         self.store, self.mls, self.me = self.person.store, self.person.mls, self.person.me
 
     @contextmanager

@@ -12,11 +12,12 @@ from nullabona.client.core import chunks, claims, entering, held, leaving, signe
 from nullabona.client.core.chat import kinds
 from nullabona.client.core.content import Notice, NoticeKind, Text, encode_body
 from nullabona.client.core.errors import MlsRefused
-from nullabona.client.core.proofs import make_order
+from nullabona.client.core.proofs import encode_move, make_move, make_order
 from nullabona.client.core.records import ContactState, MessageState
 from nullabona.client.core.roominfo import DEVICES, DIRECT
-from nullabona.client.core.state import AWAY, JOINED, LEFT, REMOVED, RoomState, UpdateKeys
+from nullabona.client.core.state import AWAY, JOINED, LEFT, REMOVED, BoxTrack, RoomState, UpdateKeys
 from tests.core.invited import MISSING, Invited, larger
+from tests.core.seen import view
 from tests.core.stage import RELAY, START, Other, Stage
 
 ELSEWHERE = "wss://other.example:443/v1"
@@ -323,12 +324,28 @@ def test_what_was_written_in_the_room_before_goes_out_again() -> None:
     with invited.mina.step() as step:
         order = make_order(step.mls, step.me.signature_key, invited.id, step.me.account, [b"leaf"])
         leaving.note(step, order)
+        old = BoxTrack(3, b"s" * 32)
+        step.room(invited.id).boxes = [old]
+        view(step, old, Other("boo"), 1)
     invited.comes()
+    with invited.mina.step() as step:
+        assert [] == step.store.views(old.keys.box.address)
     with invited.mina.step() as step:
         room, message = step.room(invited.id), step.store.message(invited.id, id)
         assert message is not None
         assert (MessageState.WAITING, bytes(room.current.keys.box.address)) == (message.state, message.box)
         assert ([UpdateKeys()], False) == (room.intents, leaving.wanted(step, invited.id))
+
+
+def test_a_room_that_has_moved_is_where_the_order_says_that_came_along() -> None:
+    """The room info may not say it yet."""
+    invited = Invited()
+    invited.contact()
+    order = make_move(invited.jun.mls, invited.jun.me.signature_key, invited.id, 1, ELSEWHERE)
+    invited.comes(invited.item(order=encode_move(order)))
+    room = invited.room
+    assert room is not None
+    assert (ELSEWHERE, order) == (room.current.relay, room.order)
 
 
 def test_a_claim_is_made_of_who_is_held() -> None:

@@ -162,9 +162,6 @@ def _come(step: Step, sender: DeviceCertificate, item: Invitation, pack: bytes, 
         return
     info = decode_info(opened.room_info)
     if old is not None and not _as_known(step, old, sender, opened, info):
-        if old.phase == JOINED:
-            step.event("warning", item.room, code="invitation-refused", handle=str(sender.handle), reason="unproven")
-            return
         trusted = trusted and known and old.phase != AWAY
     elif old is not None:
         trusted = known
