@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
     from nullabona.client.core.engine import Engine
@@ -43,6 +43,26 @@ class Rest:
     """When it wants to be called, if it does."""
     boxes: tuple[tuple[str, Address, object], ...]
     reached: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a device reads, after so many steps."""
+
+    engine: Engine
+    steps: int
+    reads: list[tuple[bytes | None, ReadWant]]
+
+
+Reads: TypeAlias = list[tuple[bytes | None, "ReadWant"]]
+
+
+def wanted_by(person: Person, find: Callable[[Person], Reads]) -> Reads:
+    """What a device reads, which is looked for once between two of its steps."""
+    known = person.wanted
+    if known is None or known.engine is not person.engine or known.steps != _steps(person):
+        known = person.wanted = Wanted(person.engine, _steps(person), find(person))
+    return known.reads
 
 
 def rest_of(world: World, person: Person) -> Rest:

@@ -31,7 +31,7 @@ from nullabona.wire.card import Card, CardDevice, issue_certificate, sign_card, 
 from nullabona.wire.handle import parse_handle
 from nullabona.wire.messages import POLICY_INBOX, Appended, Done, Refusal
 from nullabona.wire.seal import Inbox, inbox_keypair
-from tests.rooms.idle import Rest, count_steps, is_as_before, rest_of, still_rests, wake_of
+from tests.rooms.idle import Rest, Wanted, count_steps, is_as_before, rest_of, still_rests, wake_of, wanted_by
 from tests.rooms.model_relay import Dice, ModelRelay
 
 START = 1_790_000_000_000
@@ -62,6 +62,7 @@ class Person:
     reached: dict[str, bool] = field(default_factory=dict)
     """What this run of the device was told of relays: whether they are there."""
     rest: Rest | None = None
+    wanted: Wanted | None = None
     inbox_read: dict[str, object] = field(default_factory=dict)
     """What the last read of the inbox at a relay found."""
 
@@ -254,6 +255,9 @@ class World:
         person.reached = now
 
     def reads(self, person: Person) -> list[tuple[bytes | None, ReadWant]]:
+        return wanted_by(person, self._wants)
+
+    def _wants(self, person: Person) -> list[tuple[bytes | None, ReadWant]]:
         wants: list[tuple[bytes | None, ReadWant]] = []
         inbox_want = person.engine.inbox_read()
         if inbox_want is not None:
