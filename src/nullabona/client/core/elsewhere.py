@@ -9,7 +9,7 @@ from __future__ import annotations
 from hashlib import sha256
 from typing import Final
 
-from nullabona.client.core import evidence, healing, people, whereabouts
+from nullabona.client.core import acquaintance, evidence, healing, people, whereabouts
 from nullabona.client.core.devices import own
 from nullabona.client.core.heals import Heal, Helper
 from nullabona.client.core.items import History, Invitation, decode_pack, encode_pack
@@ -52,27 +52,28 @@ def invited(step: Step, room: RoomState, sender: DeviceCertificate, history: His
     """A member's device invites us. If the branches have parted and theirs wins, ask for a ticket; else say ours."""
     theirs = {epoch: (commit, removed) for epoch, commit, removed in history}
     parted = [each for each in room.history if each.epoch in theirs and each.commit != theirs[each.epoch][0]]
-    if not parted or evidence.doubts(step, room, sender.account_id):
+    # By which handle we know them: what the certificate of an item says may name a host of their choice.
+    handle = acquaintance.handle_of(step, sender.account_id)
+    if not parted or not handle or evidence.doubts(step, room, sender.account_id):
         return
     ours = min(parted, key=lambda each: each.epoch)
     commit, removed = theirs[ours.epoch]
     if healing.branch_key(removed, commit) < healing.branch_key(ours.removed, ours.commit):
-        helper = Helper(sender.account_id, str(sender.handle))
+        helper = Helper(sender.account_id, handle)
         healing.begin(step, room, Heal(healing.FORK, ours.epoch, commit, list(removed), [helper], step.now))
     else:
-        _tell(step, room, sender, sha256(commit + ours.commit).digest())
+        _tell(step, room, Helper(sender.account_id, handle), sha256(commit + ours.commit).digest())
 
 
-def _tell(step: Step, room: RoomState, sender: DeviceCertificate, fork: bytes) -> None:
+def _tell(step: Step, room: RoomState, them: Helper, fork: bytes) -> None:
     """Let them compare, too: an invitation that nobody can enter by, and that tells of our branch. Once a fork."""
-    account, handle = sender.account_id, str(sender.handle)
     if not step.store.saw(_TOLD, fork[:16], step.day):
         return
-    relay = whereabouts.relay_of(step, account, handle) or whereabouts.host_relay(handle)
+    relay = whereabouts.relay_of(step, them.account, them.handle) or whereabouts.host_relay(them.handle)
     ref = queue_blob(step, b"", fork, relay, encode_pack(b"", b"", told(room)))
     item = Invitation(fork[:16], room.id, relay, ref)
     card = own.card(step.store)
-    if account == step.me.account and card is not None:
+    if them.account == step.me.account and card is not None:
         queue_item(step, card.inbox, relay, item)
     else:
-        people.post(step, account, handle, item)
+        people.answer(step, them.account, item)

@@ -268,16 +268,18 @@ def ask(step: Step, room: RoomState) -> None:
 
 
 def _next_helper(step: Step, room: RoomState, heal: Heal) -> Helper | None:
-    """Named helpers every other time, anybody in the room in between."""
+    """Named helpers every other time, anybody in the room in between; never who is blocked, who hears nothing of us."""
+    helpers = [helper for helper in heal.helpers if not acquaintance.is_blocked(step.store, helper.account)]
     named = {helper.account for helper in heal.helpers}
     others = {device.account: device.handle for device in step.others(room, room.epoch) if device.account not in named}
-    anybody = [Helper(account, others[account]) for account in sorted(others)]
+    asked = [account for account in sorted(others) if not acquaintance.is_blocked(step.store, account)]
+    anybody = [Helper(account, others[account]) for account in asked]
     if heal.reason == UNPROVEN:
-        return heal.helpers[heal.attempts % len(heal.helpers)]
+        return helpers[heal.attempts % len(helpers)] if helpers else None
     if heal.reason in {FAR, TOO_LATE}:  # it passes while we ask: everybody once before anybody twice
         return anybody[heal.attempts % len(anybody)] if anybody else None
     turn, odd = divmod(heal.attempts, 2)
-    pool = anybody if anybody and (odd or not heal.helpers) else heal.helpers
+    pool = anybody if anybody and (odd or not helpers) else helpers
     return pool[turn % len(pool)] if pool else None
 
 

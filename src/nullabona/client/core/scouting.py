@@ -161,8 +161,8 @@ def _deciders(step: Step, room: RoomState) -> list[tuple[bytes, str]]:
 
 
 def _look_up(step: Step, room: RoomState) -> None:
-    """See where one of them is now; another one each round."""
-    deciders = _deciders(step, room)
+    """See where one of them is now; another one each round, and nobody who is blocked."""
+    deciders = [each for each in _deciders(step, room) if not acquaintance.is_blocked(step.store, each[0])]
     if deciders:
         whereabouts.look_again(step, deciders[room.scout_turn % len(deciders)][1])
 
