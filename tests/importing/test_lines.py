@@ -6,7 +6,7 @@ import codecs
 import io
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nullabona.client.importing import lines
@@ -102,6 +102,7 @@ def whole(found: Page) -> list[str]:
     return out
 
 
+@settings(max_examples=50)
 @given(st.text(st.sampled_from("ab\r\n\0가"), max_size=40), st.integers(1, 7), st.integers(1, 7), st.integers(1, 9))
 def test_lines_are_whole_however_long_and_however_they_come(text: str, longest: int, chunk: int, head: int) -> None:
     """Their pieces, put together, are what the file says; none is longer than may be."""

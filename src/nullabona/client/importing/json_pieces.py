@@ -76,8 +76,6 @@ class Pieces:
 
     def _value(self, *, keep: bool) -> bytes | None:
         first = self.peek()
-        if first in _CLOSE or not first:
-            raise _broken()
         if first in _OPEN or first == ord('"'):
             return self._structure(keep=keep)
         return self._scalar()
