@@ -115,8 +115,9 @@ def test_lines_are_whole_however_long_and_however_they_come(text: str, longest: 
     assert all(len(piece) <= longest for piece, _ in found)
 
 
-def test_many_lines_come_at_a_time() -> None:
+def test_many_lines_come_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
     """One page for each part that is read, and none without a line."""
-    data = b"a\n" * 200_000
-    assert [65_536 // 2, 131_072, 36_160] == [len(page) for page in pages(io.BytesIO(data))][:3]
-    assert all(list(pages(io.BytesIO(b"x" * 40_000))))
+    monkeypatch.setattr(lines, "_HEAD", 4)
+    monkeypatch.setattr(lines, "_CHUNK", 8)
+    assert [2, 4, 3] == [len(page) for page in pages(io.BytesIO(b"a\n" * 9))]
+    assert [1] == [len(page) for page in pages(io.BytesIO(b"x" * 40))]
