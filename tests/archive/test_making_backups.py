@@ -131,6 +131,8 @@ def test_a_backup_is_read_back_before_it_takes_its_place(tmp_path: Path) -> None
     )
     assert (2, 1, 1, 7, path.stat().st_size) == (info.messages, info.files, info.pieces, info.records, info.size)
     assert write_backup(path, encode_stream(WHOLE), KEY, verify=False) is None
+    bare = check_backup(written(path, BEGIN, IDENTITY), KEY)
+    assert (0, 0, 0, 2) == (bare.messages, bare.files, bare.pieces, bare.records)
     assert [path] == list(tmp_path.iterdir())
 
 

@@ -92,6 +92,9 @@ def test_what_no_archive_keeps_is_not_read() -> None:
         info = RoomInfo(1, DEVICES, "", RELAY, (ME,))
         store.save_room(ROOM, encode_state(RoomState(ROOM, info, "joined", [])))
     assert [BEGIN] == list(read_records(store, BEGIN))
+    around = [r.Room(id * 32, INFO, "away", (), b"") for id in (b"a", b"z")]
+    merged(store, BEGIN, *around)
+    assert [BEGIN, *around] == list(read_records(store, BEGIN))
 
 
 def test_own_messages_that_are_not_out_are_for_a_backup_alone() -> None:

@@ -60,6 +60,7 @@ def content(path: Path) -> dict[str, Any]:
                 "card before": account.card.previous,
                 "messages": {m.id: m.edited_at for _, m in store.message_page(-(1 << 62), 99)},
                 "value": store.get_value("own-profile"),
+                "record": store.get_value("record:x"),
                 "imports": [one.id for one in store.imports()],
                 "chunk": store.chunk(DIGEST) is not None,
             }
@@ -75,6 +76,7 @@ def test_a_whole_backup_is_a_profile(tmp_path: Path) -> None:
         "value": b"1",
         "imports": [],
         "chunk": True,
+        "record": None,
         "card before": verify_card(OLD, today=TODAY).hash,
     }
     assert wanted == content(tmp_path / "new")
@@ -92,7 +94,7 @@ def test_a_later_backup_counts_more_than_the_one_before_it(tmp_path: Path) -> No
     """What it has, what it dropped, the imports it still knows; what it left out comes from the one before."""
     whole = backup(
         tmp_path / "a.age",
-        *(Value("own-profile", b"1"), kept(), kept(id=b"j" * 16), line(1)),
+        *(Value("own-profile", b"1"), Value("record:x", b"1"), kept(), kept(id=b"j" * 16), line(1)),
         *(message(id=A), message(id=B, edited_at=9), with_file(id=C), file(message=C), piece(message=C)),
     )
     later = backup(
@@ -112,6 +114,7 @@ def test_a_later_backup_counts_more_than_the_one_before_it(tmp_path: Path) -> No
     assert content(tmp_path / "new") == {
         "messages": {C: 0, B: 5},
         "value": b"2",
+        "record": None,
         "imports": [b"j" * 16],
         "chunk": True,
         "card before": verify_card(OLD, today=TODAY).hash,
