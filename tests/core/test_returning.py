@@ -52,7 +52,8 @@ def test_the_members_of_a_room_are_asked_for_a_way_back_soon(kind: str, asked: l
     assert room is not None
     assert (AWAY, info, []) == (room.phase, room.info, room.boxes)
     assert room.heal is not None
-    assert (RETURNING, START + 20_000) == (room.heal.reason, room.heal.next_at)
+    heal = room.heal
+    assert (RETURNING, START + 20_000, 0, b"") == (heal.reason, heal.next_at, heal.epoch, heal.commit)
     assert asked == [each.handle.partition("@")[0] for each in room.heal.helpers]
 
 
@@ -89,6 +90,14 @@ def test_a_room_into_which_another_device_lets_us_is_waited_for_and_then_asked_f
         state = step.room(ROOM)
         assert state.heal is not None
         assert ([helper(JUN)], INFO) == (state.heal.helpers, state.info)
+
+
+def test_at_the_earliest_after_so_long_a_silence() -> None:
+    """The rest is chance."""
+    stage = Stage(chance=Chance(low=True))
+    with stage.step() as step:
+        returning.expect(step, ROOM, INFO, [helper(JUN)])
+        assert START + stage.timing.silence == returning.next_due(step)
 
 
 def test_before_its_time_nothing_is_asked() -> None:
