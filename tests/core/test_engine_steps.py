@@ -9,13 +9,13 @@ from hashlib import sha256
 
 import pytest
 
-from nullabona.client.core import chunks, inbox_places
+from nullabona.client.core import chunks, claims, inbox_places
 from nullabona.client.core.content import Attachment, File, encode_body
 from nullabona.client.core.devices import own
 from nullabona.client.core.engine import Engine
 from nullabona.client.core.items import Gone
 from nullabona.client.core.outgoing import queue_item
-from nullabona.client.core.records import FileState, Piece, Progress, StoredFile
+from nullabona.client.core.records import ContactState, FileState, Piece, Progress, StoredFile
 from nullabona.client.core.scouting import Scout
 from nullabona.client.core.step import Step, Timing
 from nullabona.client.core.touched import NOTHING, Touched
@@ -93,6 +93,19 @@ def test_who_we_are_follows_from_a_step() -> None:
         step.me = replace(step.me, relay="wss://two.example:443/v1")
     with engine.step(START) as step:
         assert "wss://two.example:443/v1" == step.me.relay == engine.me.relay
+
+
+def test_what_follows_without_asking_the_person_is_done_with_the_step() -> None:
+    """Whoever has our link is let in."""
+    stage = Stage()
+    stage.contact(JUN, ContactState.ASKING, card=JUN.card())
+    with engine_of(stage).step(START) as step:
+        claims.note(step, JUN.account, claims.PROVEN)
+        step.vouched.append(JUN.account)
+    with stage.step() as step:
+        contact = step.store.contact(JUN.account)
+    assert contact is not None
+    assert ContactState.ACCEPTED is contact.state
 
 
 def test_times_are_those_that_are_given_or_those_of_the_protocol() -> None:
