@@ -92,6 +92,20 @@ def test_where_the_operators_docket_is_known_another_is_nothing(talk: Talk) -> N
     assert [True] == [each.vouched for each in load_held(talk.step.store)]
 
 
+@pytest.mark.parametrize("origin", ["two.example/docket", f"{HOST}.example/docket", f"{HOST}/nullabona/directory"])
+def test_only_a_docket_of_the_accounts_operator_is_waited_for(talk: Talk, origin: str) -> None:
+    """Another operator's is none, nor is the directory's own log, though nothing is known of any."""
+    taking.take(talk.step, Docket(origin).item(MINA, origin=origin))
+    assert ({"docket-notice-invalid": 1}, []) == (load_counts(talk.step.store), load_held(talk.step.store))
+
+
+def test_a_notice_that_says_another_docket_than_its_proof_is_none(talk: Talk) -> None:
+    """Whichever of the two is the operator's."""
+    for item in (Docket().item(MINA, origin=f"{HOST}/docket-2"), Docket(f"{HOST}/docket-2").item(MINA)):
+        taking.take(talk.step, item)
+    assert ({"docket-notice-invalid": 2}, []) == (load_counts(talk.step.store), load_held(talk.step.store))
+
+
 def test_a_notice_is_put_away_once(talk: Talk) -> None:
     """It stays in the list; there is none of another id."""
     pin(talk)

@@ -39,9 +39,10 @@ def test_a_docket_that_is_new_is_learnt() -> None:
         policy_text([*log_signers(origin_of(HOST), "mallory"), *DOCKET], ["w1", "w2"], quorum=2),
         policy_text([*DIRECTORY, *log_signers(origin_of(HOST), "mallory")], ["w1", "w2"], quorum=2),
         policy_text([*DIRECTORY, *log_signers("mallory.example/docket")], ["w1", "w2"], quorum=2),
+        policy_text([*DIRECTORY, *DOCKET, *log_signers("mallory.example/docket")], ["w1", "w2"], quorum=2),
         policy_text([*DIRECTORY[:1], *DOCKET], ["w1", "w2"], quorum=2),
     ],
-    ids=["same", "quorum", "witness", "none", "keys", "more-keys", "other-host", "fewer-keys"],
+    ids=["same", "quorum", "witness", "none", "keys", "more-keys", "other-host", "other-host-too", "fewer-keys"],
 )
 def test_nothing_else_is_taken_over(policy: str) -> None:
     """Whoever must witness, and every key that was known, stays as it is pinned."""
