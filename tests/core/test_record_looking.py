@@ -11,13 +11,15 @@ from nullabona.client.core.record.checking import check_answer
 from nullabona.client.core.record.errors import CardNotInLog, LogForked, LogRolledBack, LogStale
 from nullabona.client.core.record.owner import Look, Watch, look
 from nullabona.errors import Malformed, PeerError
-from nullabona.log.prefix import LABEL_BYTES, Leaf, Opening, Walk, root_with, root_without
+from nullabona.log.note import sign_note
+from nullabona.log.prefix import LABEL_BYTES, TOMBSTONE, Leaf, Opening, Walk, root_with, root_without
 from nullabona.log.tree import leaf_hash
 from nullabona.log.vrf import VrfKey
-from nullabona.wire.epoch import encode_epoch, label_input
+from nullabona.wire.card import card_hash
+from nullabona.wire.epoch import Promise, encode_epoch, encode_promise, label_input
 from nullabona.wire.handle import parse_handle
 from nullabona.wire.messages import CardFound, HandleProof, HandleWatched, WatchStep
-from tests.core.test_record_pinned import FRESH_S, GENESIS, HOST, NOW, PINNED, checkpoint, frontier
+from tests.core.test_record_pinned import FRESH_S, GENESIS, HOST, NOW, ORIGIN, PINNED, SIGNERS, checkpoint, frontier
 
 MINA = parse_handle(f"mina@{HOST}")
 KEY = VrfKey.of(bytes(32))
@@ -164,6 +166,32 @@ def test_that_there_is_no_card_is_proven() -> None:
     found = check_answer(KNOWN, MINA, looked_up(), NOW + 1)
     assert (b"", LABEL, 1, None, None) == (found.card, found.label, found.epoch, found.opening, found.promise)
     assert (frontier(LEAVES[:2]), checkpoint_size(found.checkpoint)) == (found.frontier, 2)
+
+
+CARD = b"a card"
+STANDING = Opening(b"3" * 16, 3, card_hash(CARD))
+DELETED = Opening(b"4" * 16, 4, TOMBSTONE)
+
+
+@pytest.mark.parametrize(
+    ("card", "standing", "promised"),
+    [(CARD, STANDING, False), (CARD, None, True), (CARD, DELETED, True), (b"", DELETED, False)],
+    ids=["stands", "promised", "promised-again", "deleted"],
+)
+def test_a_card_stands_in_the_record_or_is_promised(card: bytes, standing: Opening | None, *, promised: bool) -> None:
+    """Also where another one was deleted; what stands there now is proven either way."""
+    leaves = [LEAVES[0], leaf(1, standing, SIBLINGS[:1])]
+    known = msgspec.structs.replace(PINNED, size=1, peaks=frontier(leaves[:1]).peaks)
+    nonce, version, _ = entry(standing) if standing is not None else NOTHING
+    proof = looked_up(siblings=tuple(SIBLINGS[:1]), nonce=nonce, version=version, checkpoint=checkpoint(leaves)).proof
+    said = Promise(ORIGIN, str(MINA), card_hash(CARD), 2)
+    note = sign_note(encode_promise(said), SIGNERS[:1], NOW).encode() if promised else b""
+    found = check_answer(known, MINA, CardFound(card, proof, note), NOW + 1)
+    assert (card, standing, 1) == (found.card, found.opening, found.epoch)
+    assert (2 if promised else None) == (None if found.promise is None else found.promise.by)
+    if card:
+        with pytest.raises(PeerError):
+            check_answer(known, MINA, CardFound(card, proof, b"" if promised else b"no note"), NOW + 1)
 
 
 def checkpoint_size(note: bytes) -> int:
