@@ -18,7 +18,8 @@ A *mutant* is the code without one defence. Of each the drill is played whose li
 line's words and the code, before anybody looked at what the drill checks, or by somebody who attacked the drills. A
 drill that does not come to its end counts as noticing only where nothing else can come of the mutant, and not if a
 process did not answer in time. A result stays until `make drill-mutants` plays it again, because the mutant or its
-drill has changed; before that the drill has to hold with nothing taken out.
+drill has changed; before that the drill has to hold with nothing taken out. One mutant may break several lines: it is
+counted once in the score and once at each of them in the table.
 """
 
 
@@ -31,9 +32,19 @@ def page() -> str:
     of_blind = sum(result.noticed for result in blind)
     score = [
         f"**{noticed} of {len(played)} were noticed**; of the {len(blind)} blind ones {of_blind}. {_stuck(played)}",
-        *([f"Not played yet: {len(MUTANTS) - len(played)}."] if len(played) < len(MUTANTS) else []),
+        *_unplayed({key_of(one) for one, _ in played}),
     ]
     return "\n".join([_HEAD, *score, "", *_table(played), "", *_missed(played), *_rest()]) + "\n"
+
+
+def _unplayed(played: set[str]) -> Iterator[str]:
+    """How many were planted and not played so far, and the lines that none which was played breaks."""
+    rest = [one for one in MUTANTS if key_of(one) not in played]
+    if rest:
+        shown = {line for one in MUTANTS if key_of(one) in played for line in one.fails}
+        unshown = sorted({line for one in rest for line in one.fails} - shown)
+        lines = f" Nothing was played yet of {', '.join(unshown)}." if unshown else ""
+        yield f"Planted and not played yet: {len(rest)}.{lines}"
 
 
 def _stuck(played: list[tuple[Mutant, Result]]) -> str:

@@ -1,4 +1,4 @@
-"""What a hostile device can cause at most (spec/room.md §11): the numbers that schedules and small worlds check.
+"""What a hostile device can cause at most (spec/room.md §16): the numbers that schedules and small worlds check.
 
 A test compares them with the page.
 """

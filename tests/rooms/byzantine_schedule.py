@@ -1,4 +1,4 @@
-"""Random schedules with a hostile device among the honest ones, and what holds all the same (spec/room.md §11).
+"""Random schedules with a hostile device among the honest ones, and what holds all the same (spec/room.md §16).
 
 Honest people do what people do, relays lie and lose, and one device that has or had the room's keys sends anything.
 Then an admin orders it out while it goes on; then it is one of those who were removed, and goes on; then it stops.
