@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from nullabona.client.core import commands, entering
+from nullabona.client.core import commands, entering, held
 from nullabona.client.core import people as core_people
 from nullabona.client.core.items import ContactRequest, Invitation
 from nullabona.client.core.records import ContactState
@@ -47,7 +47,7 @@ def test_a_stranger_s_invitation_is_fetched_where_the_inbox_is_if_it_is_small(
 
 def test_no_more_invitations_and_requests_wait_than_a_person_may_look_through(monkeypatch: pytest.MonkeyPatch) -> None:
     """Those that were there first stay; when one was answered, there is room for another."""
-    monkeypatch.setattr(entering, "MOST_HELD", 2)
+    monkeypatch.setattr(held, "MOST", 2)
     monkeypatch.setattr(core_people, "MOST_ASKING", 3)
     world = World(2)
     (victim,) = people(world, 1)
