@@ -52,7 +52,7 @@ def test_a_members_invitation_tells_of_another_branch() -> None:
     """If that one wins, its way is asked for; the room stays."""
     inside = Inside()
     assert None is inside.comes()
-    jun = Helper(inside.jun.me.account, inside.jun.me.handle)
+    jun = Helper(inside.jun.me.account, BO.handle)  # by which the room knows him, whatever his certificate says
     assert Heal("fork", 0, THEIRS, [], [jun], START) == inside.looked_for()
     assert (JOINED, []) == (inside.phase, inside.told())
 
