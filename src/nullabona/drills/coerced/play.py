@@ -13,7 +13,7 @@ from typing import Any, Final, TypeAlias
 
 from nullabona.drills.demo.actor import Actor, Failed
 from nullabona.drills.demo.script import Person
-from nullabona.drills.operator.lies import APART, CARDS
+from nullabona.drills.operator.lies import APART, BARE, CARDS, PROMISED, STANDING
 from nullabona.drills.played import Played, running
 from nullabona.drills.text import Text
 
@@ -203,12 +203,16 @@ class _Scene:
         return await self._until_noticed(told) if name in NOTICED else told
 
     async def _look_up(self) -> list[str]:
-        """What comes of looking at the cards that are shown: `Told.looked`. A contact's, and one of who is none."""
+        """What comes of looking at the cards that are shown: `Told.looked`. A contact's, and one of who is none; each
+        with the promise of the true card, with none, and as if it stood in the record.
+        """
         first, second, _, fourth = self._people
-        return [
-            await looker.do("look_up", handle=handle)
-            for looker, handle in ((second, first.handle), (fourth, first.handle), (fourth, second.handle))
-        ]
+        looked = []
+        for what in (PROMISED, BARE, STANDING):
+            await self._relay.do("pass_for", what=what)
+            for looker, handle in ((second, first.handle), (fourth, first.handle), (fourth, second.handle)):
+                looked.append(await looker.do("look_up", handle=handle))
+        return looked
 
     @staticmethod
     def _of_others(actor: Actor, shown: dict[str, list[list[str]]]) -> int:

@@ -117,13 +117,15 @@ LIES: Final[Mapping[str, Callable[[Frames, _Box], Frames]]] = {
 """What becomes of an answer that holds frames of a room; `APART` and `CARDS` are lies of other kinds."""
 APART: Final = "apart"
 CARDS: Final = "cards"
+PROMISED, BARE, STANDING = "promised", "bare", "standing"
+"""A false card with the promise of the true one, with none, or with none as if it stood in the record."""
 
 
 class Liar:
     """A `Grip` that lies as it is told to. Inboxes are served as they are, and but for `CARDS` the directory too."""
 
     def __init__(self) -> None:
-        self._lie = ""
+        self._lie, self._pass_for = "", PROMISED
         self._apart: frozenset[str] = frozenset()
         self._real: dict[bytes, _Box] = {}
         self._other: dict[bytes, _Box] = {}
@@ -137,6 +139,10 @@ class Liar:
         """Begin a lie of `LIES`, or `APART` towards these addresses, or with an empty name be honest."""
         self._lie, self._apart, self._count = name, frozenset(apart or ()), 0
         self._other = {address: _Box(box.incarnation, list(box.frames)) for address, box in self._real.items()}
+
+    def pass_for(self, what: str) -> None:
+        """For what false cards are to pass from now on: `PROMISED`, `BARE` or `STANDING`."""
+        self._pass_for = what
 
     def count(self) -> int:
         """How many answers were lies since the last order to lie."""
@@ -202,10 +208,14 @@ class Liar:
         box.frames[response.seq - 1] = request.frame
 
     def _false_card(self, found: CardFound) -> CardFound:
-        """Another key's card for the same handle, with the proof and the promise of the real one."""
+        """Another key's card for the same handle, with the proof of the real one, and as `pass_for` says."""
         self._count += 1
         real = verify_card(found.card, today=int(time.time()) // _DAY_S)
-        return replace(found, card=forge_card(real, Ed25519PrivateKey.generate(), previous=None))
+        card = forge_card(real, Ed25519PrivateKey.generate(), previous=None)
+        if self._pass_for == PROMISED:
+            return replace(found, card=card)
+        version = max(1, found.proof.version) if self._pass_for == STANDING else found.proof.version
+        return replace(found, card=card, promise=b"", proof=replace(found.proof, version=version))
 
     def _append_apart(self, request: Append) -> Appended:
         box = self._other.setdefault(_written(request), _Box(os.urandom(8)))
