@@ -8,13 +8,14 @@ from typing import Any
 import msgspec
 import pytest
 
-from nullabona.client.core import chunks, claims, entering, held, leaving, signers, whereabouts
+from nullabona.client.core import chunks, claims, entering, evidence, held, leaving, signers, whereabouts
 from nullabona.client.core.chat import kinds
 from nullabona.client.core.content import Notice, NoticeKind, Text, encode_body
 from nullabona.client.core.errors import MlsRefused
+from nullabona.client.core.heals import Heal, Helper
 from nullabona.client.core.proofs import encode_move, make_move, make_order
 from nullabona.client.core.records import ContactState, MessageState
-from nullabona.client.core.roominfo import DEVICES, DIRECT
+from nullabona.client.core.roominfo import DEVICES, DIRECT, GROUP, RoomInfo
 from nullabona.client.core.state import AWAY, JOINED, LEFT, REMOVED, BoxTrack, RoomState, UpdateKeys
 from tests.core.invited import MISSING, Invited, larger
 from tests.core.seen import view
@@ -258,6 +259,39 @@ def test_into_a_room_that_we_look_for_only_an_admin_leads_us_who_changes_it(jun_
     before(invited, AWAY, jun_admin=jun_admin)
     invited.comes()
     assert phase == invited.phase
+
+
+@pytest.mark.parametrize(("remembered", "phase"), [(True, JOINED), (False, AWAY)])
+def test_after_two_days_without_keys_nobody_leads_us_but_whom_we_remember(remembered: bool, phase: str) -> None:  # noqa: FBT001
+    """Who was put out before knows the room, too: of whom we do not remember the person is asked."""
+    invited = Invited()
+    boo = Other("boo")
+    jun = Helper(invited.jun.me.account, invited.jun.me.handle)
+    helpers = [Helper(boo.account, boo.handle), *([jun] if remembered else [])]
+    before(invited, AWAY, jun_admin=False)
+    with invited.mina.step() as step:
+        asked = evidence.LAST_RESORT * len(helpers)
+        step.room(invited.id).heal = Heal("returning", 0, b"", [], helpers, START, attempts=asked)
+        signers.note(step, invited.jun.person.card)
+    invited.comes()
+    with invited.mina.step() as step:
+        assert (phase, not remembered) == (step.room(invited.id).phase, held.load(step, invited.id) is not None)
+
+
+@pytest.mark.parametrize("phase", [AWAY, LEFT, REMOVED])
+def test_not_even_an_admin_makes_another_kind_of_room_of_a_group(phase: str) -> None:
+    """No commit could: the person is asked, and who invites becomes no contact by it."""
+    invited = Invited(kind=DIRECT)
+    invited.contact(ASKING)
+    with invited.mina.step() as step:
+        info = RoomInfo(1, GROUP, "family", RELAY, (invited.jun.me.account,))
+        step.add_room(RoomState(invited.id, info, phase, []))
+    invited.comes()
+    with invited.mina.step() as step:
+        assert (phase, True) == (step.room(invited.id).phase, held.load(step, invited.id) is not None)
+        contact = step.store.contact(invited.jun.me.account)
+    assert contact is not None
+    assert ASKING == contact.state
 
 
 def test_nothing_takes_the_place_of_a_room_that_we_are_in() -> None:

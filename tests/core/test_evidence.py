@@ -362,18 +362,36 @@ def test_whom_we_took_a_role_from_does_not_lead_to_where_they_have_it_still() ->
 
 
 @pytest.mark.parametrize(
+    ("there", "same"),
+    [
+        ({}, True),
+        ({"relay": "wss://other.example:443/v1", "name": "another"}, True),
+        ({"relay": "wss://127.0.0.1:443/v1"}, False),
+        ({"relay": "no relay"}, False),
+        ({"kind": DIRECT}, False),
+        ({"pair": (JUN.account, SORA.account)}, False),
+    ],
+)
+def test_what_no_commit_makes_of_a_room_is_not_the_room(there: dict[str, object], same: bool) -> None:  # noqa: FBT001
+    """Whoever says so: another kind, another pair, or a relay that is this machine itself."""
+    known = group(JUN.account)
+    assert same is evidence.may_be(msgspec.structs.replace(known, **there), known)
+
+
+@pytest.mark.parametrize(
     ("phase", "helpers", "attempts", "expected"),
     [
         (AWAY, (JUN, SORA), 2 * LAST_RESORT, ""),
         (AWAY, (JUN, SORA), 2 * LAST_RESORT - 1, "unproven-roles"),
         (AWAY, (), 2 * LAST_RESORT, "unproven-roles"),
+        (AWAY, (SORA, YUNA), 2 * LAST_RESORT, "unproven-roles"),
         (JOINED, (JUN, SORA), 2 * LAST_RESORT, "unproven-roles"),
     ],
 )
 def test_the_last_resort_of_who_has_no_keys(
     phase: str, helpers: tuple[Other, ...], attempts: int, expected: str
 ) -> None:
-    """Everybody was asked for two days, and no admin has answered: then anybody may lead."""
+    """Everybody was asked for two days, and no admin has answered: then whoever was asked may lead."""
     stage = Stage()
     room = stage.room(JUN, SORA, phase=phase)
     seeks = heal(*helpers, commit=b"", attempts=attempts)

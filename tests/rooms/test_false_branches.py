@@ -8,13 +8,16 @@ import msgspec
 import nullabona_mls as native
 import pytest
 
-from nullabona.client.core.items import Ticket
+from nullabona.client.core import returning
+from nullabona.client.core.evidence import LAST_RESORT
+from nullabona.client.core.items import Invitation, Ticket, encode_pack
 from nullabona.client.core.proofs import make_claim
 from nullabona.client.core.roominfo import ROOM_INFO_EXTENSION, encode_info
 from nullabona.wire.address import EpochKeys
+from nullabona.wire.blob import cut_blob
 from nullabona.wire.frame import NONCE_SIZE, Kind, seal_frame
 from tests.rooms.hostile import all_well, kinds, mole, people, remove, to_inbox, track_of, update_keys, warnings
-from tests.rooms.world import Person, World
+from tests.rooms.world import RELAY, Person, World
 
 MINUTE = 60_000
 HOUR = 60 * MINUTE
@@ -62,6 +65,33 @@ def test_a_removed_member_leads_nobody_after_it(lured: int) -> None:
         world.settle(span=MINUTE)
     assert [[], [], []] == [kinds(person, room, "rejoined") for person in (a, b, c)]
     all_well(world, room, a, b, c)
+
+
+def test_a_removed_member_takes_no_room_from_a_device_without_keys() -> None:
+    """The only admin has not answered for two days, and an invitation leads to where another one rules: it waits."""
+    world = World(90)
+    a, b, x = people(world, 3)
+    room = world.group(a, b, x)
+    remove(a, room, x)
+    world.settle(span=10_000)
+    a.online = x.online = False
+    with b.engine.step(world.now) as step:
+        returning.forsake(step, step.room(room))
+        heal = step.room(room).heal
+        assert heal is not None
+        heal.attempts, heal.next_at = LAST_RESORT * len(heal.helpers), world.now + DAY
+    with x.engine.step(world.now) as step:
+        step.mls.forget(room)
+    with x.engine.step(world.now) as step:
+        group = step.mls.create(room, encode_info(msgspec.structs.replace(b.info(room), admins=(x.account,))))
+        staged = group.commit(add=[b.card.devices[0].key_package])
+    ref, chunks = cut_blob(bytes(32), encode_pack(staged.welcome or b"", staged.tree or b""))
+    for _, chunk in chunks:
+        world.relay.put_blob(chunk)
+    to_inbox(x, b, Invitation(bytes(16), room, RELAY, ref))
+    world.settle(span=10_000)
+    assert ("away", (a.account,)) == (b.phase(room), b.info(room).admins)
+    assert ["joined", "room-request"] == kinds(b, room, "joined", "room-request")
 
 
 def test_a_removed_member_silences_nobody() -> None:

@@ -12,7 +12,7 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
              '    if processed.kind == "own_other" and not track.closed and step.group(room).is_later(processed):\n',
              '    if processed.kind in {"own_other", "own_echo"}:\n')),
     mutant("a ticket is not judged by what the device knows", "insider", "E-31",
-        Edit("client/core/evidence.py", "    if vouches(step, room.info, by) or _last_resort(room, heal):\n",
+        Edit("client/core/evidence.py", "    if vouches(step, room.info, by) or _last_resort(room, heal, by):\n",
              "    if room.id:\n"),
         Edit("client/core/evidence.py", "    return own is not None and epoch < own.since\n", "    return True\n")),
     mutant("an invitation into the room one is in is not judged", "insider", "E-31",

@@ -174,8 +174,10 @@ def _come(step: Step, sender: DeviceCertificate, item: Invitation, pack: bytes, 
 def _as_known(step: Step, old: RoomState, sender: DeviceCertificate, opened: Opened, info: RoomInfo) -> bool:
     """Whether an invitation leads into the room as we know it, or is by somebody who may say what it is.
 
-    Into one that we are out of only by such a one.
+    Into one that we are out of only by such a one; and nobody may say of it what no commit could make of it.
     """
+    if not evidence.may_be(info, old.info):
+        return False
     if old.phase not in {JOINED, AWAY}:
         return evidence.vouches(step, old.info, sender.account_id)
     heal = old.heal or Heal("invited", 0, b"", [], [], step.now)

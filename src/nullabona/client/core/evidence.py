@@ -24,6 +24,7 @@ from nullabona.client.core.roominfo import RoomInfo
 from nullabona.client.core.state import AWAY, RoomState
 from nullabona.client.core.step import DAY_MS, Step
 from nullabona.errors import PeerError
+from nullabona.wire.endpoint import EndpointRefused, same_or_safer
 
 MAX_ATTEMPTS: Final = 24
 """How often a ticket is asked for, over about 16 hours; and for all that one account says within `TRIES_DAYS`."""
@@ -177,6 +178,18 @@ def vouches(step: Step, info: RoomInfo, account: bytes) -> bool:
     return account == step.me.account or account in info.deciders
 
 
+def may_be(info: RoomInfo, known: RoomInfo) -> bool:
+    """Whether somewhere with this info can be a room that we know: no commit changes kind or pair, or goes to a less
+    safe relay. Nobody's word does either.
+    """
+    if (info.kind, info.pair) != (known.kind, known.pair):
+        return False
+    try:
+        return info.relay == known.relay or info.relay == same_or_safer(info.relay, known.relay)
+    except EndpointRefused:
+        return False
+
+
 def check_branch(
     step: Step,
     room: RoomState,
@@ -192,7 +205,7 @@ def check_branch(
     may lead there. Anything else an admin whom we know must say: by leading there, or by rulings. Of a branch on which
     nobody knows what we have made of the room since, whom we took a role from may not tell.
     """
-    if vouches(step, room.info, by) or _last_resort(room, heal):
+    if vouches(step, room.info, by) or _last_resort(room, heal, by):
         return Judged(rulings.well_signed(room, ticket), None)
     ours = rulings.known(step, room, heal, ticket)
     if by in ours.info.deciders:
@@ -208,12 +221,15 @@ def check_branch(
     return Judged(ruled.rulings, ours.since)
 
 
-def _last_resort(room: RoomState, heal: Heal) -> bool:
-    """Whether we are without keys, and in two days nobody who may say what the room is has answered.
+def _last_resort(room: RoomState, heal: Heal, by: bytes) -> bool:
+    """Whether account ``by`` is one that we remember in the room, we are without keys, and in two days nobody who may
+    say what the room is has answered.
 
-    What we remember may be years old, and all its admins gone.
+    What we remember may be years old, and all its admins gone. Nobody else is believed for that: whoever was put out
+    before knows the room's id, too.
     """
-    return room.phase == AWAY and bool(heal.helpers) and heal.attempts >= LAST_RESORT * len(heal.helpers)
+    asked = {helper.account for helper in heal.helpers}
+    return room.phase == AWAY and by in asked and heal.attempts >= LAST_RESORT * len(heal.helpers)
 
 
 def _rules(info: RoomInfo) -> RoomInfo:

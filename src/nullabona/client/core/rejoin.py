@@ -40,7 +40,6 @@ from nullabona.client.core.step import Step
 from nullabona.errors import PeerError
 from nullabona.wire.address import EpochKeys, epoch_keys
 from nullabona.wire.blob import encode_ref
-from nullabona.wire.endpoint import EndpointRefused, same_or_safer
 from nullabona.wire.frame import NONCE_SIZE, Kind, body_fits, open_frame, seal_frame
 from nullabona.wire.messages import Frames
 
@@ -120,8 +119,7 @@ def _check(step: Step, room: RoomState, heal: Heal, ticket: Ticket, candidate: C
     removed we only go where we may remove them again.
     """
     info = decode_info(candidate.group.room_info())
-    same = candidate.group_id == room.id
-    same = same and (info.kind, info.pair) == (room.info.kind, room.info.pair) and _as_safe(info.relay, room.info.relay)
+    same = candidate.group_id == room.id and evidence.may_be(info, room.info)
     accounts = {certificate_of(leaf).account_id for leaf in candidate.group.members()}
     right_after = ticket.epoch == heal.epoch + 1
     if heal.reason == healing.OUTSIDE:
@@ -134,14 +132,6 @@ def _check(step: Step, room: RoomState, heal: Heal, ticket: Ticket, candidate: C
     except MlsRefused:
         candidate.discard()
         raise
-
-
-def _as_safe(relay: str, known: str) -> bool:
-    """Whether the branch is kept by the relay we know, or by one that may take its place."""
-    try:
-        return relay == known or relay == same_or_safer(relay, known)
-    except EndpointRefused:
-        return False
 
 
 def _relay(room: RoomState, ticket: Ticket, candidate: Candidate) -> str:
