@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from tests.store.stored_structs import GOLDEN, structs, text
+import pytest
+
+from tests.store.stored_structs import GOLDEN, PACKAGES, structs, text
 
 
+@pytest.mark.reads(*PACKAGES)
 def test_every_struct_that_is_kept_is_as_it_was() -> None:
     """A difference is a change of a format: read old data with it, say how, and write the list anew."""
     assert GOLDEN.read_text("utf-8").splitlines() == text().splitlines()
