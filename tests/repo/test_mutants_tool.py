@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
 
 import pytest
 
 from tools.mutants import __main__ as mutants
+from tools.mutants import equal
 from tools.mutants.reach import Reach
 from tools.mutants.sites import changes
 
@@ -80,14 +80,15 @@ def test_the_quickest_test_of_a_line_is_asked_first() -> None:
 
 def test_every_equivalent_mutant_is_one_and_has_a_reason() -> None:
     """A row names a change that the tool makes, and says why nobody could notice it."""
-    rows = [
-        row
-        for path in sorted(mutants.EQUIVALENT.glob("*.toml"))
-        for row in tomllib.loads(path.read_text("utf-8"))["equivalent"]
-    ]
-    stale = []
-    for row in rows:
-        source = (SOURCE / row["file"]).read_bytes()
-        found = {(source[change.start : change.end].decode(), change.new) for change in changes(source)}
-        stale += [row] if (row["old"], row["new"]) not in found or len(row["why"]) < 20 else []
-    assert stale == []
+    assert equal.stale(equal.rows(), SOURCE) == []
+
+
+def test_a_row_may_be_of_some_places_alone() -> None:
+    """Elsewhere in the file the same change is a mutant like any other; without a reason a row is none."""
+    source = b"due = 0 < at <= now\nfew = 0 < count <= most\n"
+    row: equal.Row = {"file": "a/", "old": "0", "new": "1", "around": "at <= now", "why": "no time is so early"}
+    found = [change for change in changes(source) if equal.is_argued([row], "a/b.py", source, change)]
+    assert [(1, "1")] == [(change.line, change.new) for change in found]
+    assert [] == [change for change in changes(source) if equal.is_argued([row], "b/a.py", source, change)]
+    unargued: equal.Row = {**row, "why": "so"}
+    assert [unargued] == equal.stale([unargued], SOURCE)

@@ -14,14 +14,13 @@ import subprocess
 import sys
 import tempfile
 import time
-import tomllib
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
-from tools.mutants import reach, sites
+from tools.mutants import equal, reach, sites
 from tools.mutants.trial import ROOT, SOURCE, Bench, Mutant, Tried
 
 PACKAGES: Final = (
@@ -40,7 +39,6 @@ TESTS: Final = tuple(
     ).split()
 )
 REACH: Final = ROOT / ".cache" / "mutants"
-EQUIVALENT: Final = Path(__file__).with_name("equivalent")
 
 
 def measure(folder: Path, tests: list[str], packages: list[str], jobs: int) -> None:
@@ -59,7 +57,11 @@ def measure(folder: Path, tests: list[str], packages: list[str], jobs: int) -> N
 
 def population(packages: list[str]) -> list[Mutant]:
     """Every mutant of these packages, but those that are argued to be equivalent."""
-    equal = {(row["file"], row["old"], row["new"]) for row in _equivalent()}
+    argued = equal.rows()
+    if old := equal.stale(argued, SOURCE):
+        raise SystemExit(
+            f"{old[0]['file']} no longer has {old[0]['old']!r}\nhint: take the row out of tools/mutants/equivalent"
+        )
     found = []
     for package in packages:
         place = SOURCE / package.replace(".", "/")
@@ -68,17 +70,9 @@ def population(packages: list[str]) -> list[Mutant]:
             found += [
                 Mutant(file, change)
                 for change in sites.changes(source)
-                if (file, source[change.start : change.end].decode(), change.new) not in equal
+                if not equal.is_argued(argued, file, source, change)
             ]
     return found
-
-
-def _equivalent() -> list[dict[str, str]]:
-    rows = [row for path in sorted(EQUIVALENT.glob("*.toml")) for row in tomllib.loads(path.read_text())["equivalent"]]
-    for row in rows:
-        if row["old"] not in (SOURCE / row["file"]).read_text():
-            raise SystemExit(f"{row['file']} no longer has {row['old']!r}\nhint: take the row out")
-    return rows
 
 
 def try_all(sample: list[Mutant], known: reach.Reach, jobs: int, most_s: float, *, inside: bool = False) -> list[Tried]:
