@@ -35,7 +35,7 @@ def test_anybody_is_asked_soon_about_a_commit_that_nobody_claims() -> None:
     """At a moment that differs from device to device; and the time is noted."""
     stage = Stage()
     heal, asked = refused(stage, stage.room(JUN))
-    expected = Heal(healing.BEHIND, 0, COMMIT, [], [], START + stage.timing.receipt)
+    expected = Heal(healing.BEHIND, 0, COMMIT, [], [], START + stage.timing.receipt, judged=True)
     assert (expected, [START]) == (heal, asked)
 
 
@@ -56,12 +56,26 @@ def test_nobody_is_asked_twice_at_once_or_where_nobody_is() -> None:
     assert (None, []) == refused(stage, stage.room())
 
 
+def test_a_branch_of_which_we_only_heard_is_put_off() -> None:
+    """Unless an admin has ordered what it removed; and about one commit is asked once."""
+    stage = Stage()
+    said = Heal(healing.FORK, 0, b"s" * 32, [], [Helper(JUN.account, JUN.handle)], 1)
+    room = stage.room(JUN, heal=said)
+    heal, asked = refused(stage, room)
+    assert heal is not None
+    assert (healing.BEHIND, said, [START]) == (heal.reason, heal.later, asked)
+    assert (heal, [START]) == refused(stage, room)
+    said.ordered = True
+    assert (said, []) == refused(stage, stage.room(SORA, heal=said))
+
+
 def test_who_merged_the_commit_leads_there() -> None:
     """They are asked at once, as about any other branch, and it does not count as asking anybody."""
     stage = Stage()
     room = stage.room(JUN, SORA)
     claim = jun_claims(room)
-    expected = Heal(healing.FORK, 0, claim.commit, [SORA.account], [Helper(JUN.account, JUN.handle)], START)
+    helpers = [Helper(JUN.account, JUN.handle)]
+    expected = Heal(healing.FORK, 0, claim.commit, [SORA.account], helpers, START, judged=True)
     assert (expected, []) == refused(stage, room, claim=claim)
 
 

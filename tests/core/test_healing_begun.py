@@ -133,6 +133,10 @@ def test_a_package_that_expired_is_asked_about_once_in_ten_minutes(asked: int, a
         ({"ordered": True, "epoch": 1}, {"commit": LOW, "epoch": 0}, False),
         ({}, {"commit": HIGH, "epoch": 9, "ordered": True}, True),
         ({"ordered": True}, {"commit": LOW, "ordered": True}, True),
+        ({}, {"commit": HIGH, "epoch": 9, "judged": True}, True),
+        ({"epoch": 9, "judged": True}, {"commit": LOW}, False),
+        ({"epoch": 9, "judged": True, "attempts": 8}, {"commit": LOW}, True),
+        ({"ordered": True}, {"commit": LOW, "judged": True}, False),
     ],
 )
 def test_of_two_branches_the_older_fork_is_looked_for_then_the_better(
@@ -147,6 +151,22 @@ def test_of_two_branches_the_older_fork_is_looked_for_then_the_better(
         room.heal, room.commit_at = known, START - 5
         healing.begin(step, room, other)
         assert room.heal is (other if taken else known)
+
+
+def test_what_is_only_said_waits_for_what_we_judged() -> None:
+    """The best of it, whichever came first; and what an order that holds for us removed is not forgotten."""
+    fork = Fork()
+    said, better = branch("fork", JUN, proven=[EVE.account]), branch("fork", BO, commit=LOW)
+    judged = branch(healing.BEHIND, commit=HIGH, epoch=9, judged=True)
+    with fork.here() as (step, room, _):
+        room.heal = said
+        healing.begin(step, room, judged)
+        assert (judged, said, [EVE.account]) == (room.heal, judged.later, judged.proven)
+        healing.begin(step, room, better)
+        assert (judged, better) == (room.heal, judged.later)
+        judged.attempts = healing.FEW_ATTEMPTS
+        healing.ask(step, room)
+        assert room.heal is better
 
 
 def test_of_one_branch_all_who_tell_of_it_are_remembered() -> None:

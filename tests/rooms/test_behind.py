@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
+
 import nullabona_mls as native
 import pytest
 
@@ -9,8 +11,9 @@ from nullabona.client.core.behind import MOST
 from nullabona.wire.frame import Kind
 from tests.mls.rows import listed, sized
 from tests.mls.tls import Reader
-from tests.rooms.hostile import all_well, claim, forge, kinds, mole, people, update_keys
+from tests.rooms.hostile import all_well, claim, forge, kinds, mole, people, track_of, update_keys
 from tests.rooms.insiders import SUITE_NAMES, SUITES
+from tests.rooms.test_false_branches import LOW_FIRST, claims
 from tests.rooms.test_own_leaf import put_into
 from tests.rooms.world import Person, World
 
@@ -74,6 +77,33 @@ def test_every_hour_again_it_is_never_away_for_longer_than_the_announcement_take
         world.settle(span=60 * MINUTE)
     assert longest <= 30 * MINUTE
     all_well(world, room, a, b, m)
+
+
+@pytest.mark.parametrize(("admin", "first"), [(1, True), (2, False)], ids=["said before", "said after, by the admin"])
+def test_a_fork_that_is_only_said_hides_no_commit_that_cannot_be_followed(admin: int, *, first: bool) -> None:
+    """The liar says of an older epoch that another commit won there, then commits noise for one; or the other way."""
+    world = World(34)
+    a, b, m, n = people(world, 4)
+    room = world.group(*sorted((a, b, m, n), key=lambda each: each is not (a, b, m)[admin]))
+    old, epoch = track_of(m, room).keys, m.epoch(room)
+    update_keys(n, room)
+    world.settle(span=10 * MINUTE)
+    with b.engine.step(world.now) as step:
+        winner = next(track.winner for track in step.room(room).boxes if track.epoch == epoch)
+    low = next(each for each in LOW_FIRST if sha256(each).digest() < winner)
+    cut_off(b, room)
+    commit = mole(m, room).commit(m.mls.signer, update=True).commit
+    m.online = n.online = False
+    if first:
+        claims(m, old, low, (bytes(32),))
+        world.settle(span=MINUTE)
+    put_into(a, room, Kind.COMMIT, commit)
+    if not first:
+        claims(m, old, low, (bytes(32),))
+    world.settle(span=5 * MINUTE)
+    assert a.where(room) == b.where(room)
+    with b.engine.step(world.now, room) as step:
+        assert step.room(room).heal is None
 
 
 def test_what_nobody_can_follow_stops_nobody() -> None:

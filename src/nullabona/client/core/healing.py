@@ -173,8 +173,9 @@ def without_witness(step: Step, room: RoomState) -> None:
         return
     present = {device.account for device in step.roster(room.id).values()}
     if not any(helper.account in present for helper in heal.helpers):
-        room.heal = None
-        messages.release_held(step, room)
+        room.heal = heal.later
+        if room.heal is None:
+            messages.release_held(step, room)
 
 
 def follow(step: Step, room: RoomState, device: Device, moved: Moved) -> None:
@@ -217,19 +218,16 @@ def begin(step: Step, room: RoomState, heal: Heal) -> None:
         if old.commit == heal.commit:
             old.helpers = [*heal.helpers, *(h for h in old.helpers if h not in heal.helpers)]
             return
-        if old.ordered != heal.ordered:
-            room.heal = old if old.ordered else heal
-            return
-        prefers = evidence.prefers(step, room, old, heal)
-        if prefers is not None:
-            room.heal = heal if prefers else old
-            return
-        older = old.epoch < heal.epoch
-        better = branch_key(old.removed, old.commit) <= branch_key(heal.removed, heal.commit)
-        if older or (old.epoch == heal.epoch and better):
-            return
+        heal = evidence.first_of(step, room, old, heal, _place)
+    if heal is old:
+        return
     room.heal = heal
     room.commit_at = max(room.commit_at, step.now)
+
+
+def _place(heal: Heal) -> tuple[int, tuple[int, bytes]]:
+    """Of branches that are worth the same the one with the lowest place is looked for."""
+    return heal.epoch, branch_key(heal.removed, heal.commit)
 
 
 # -- asking -------------------------------------------------------------------------------------------------------
@@ -246,7 +244,11 @@ def ask(step: Step, room: RoomState) -> None:
         heal.next_at = step.now + DAY_MS  # there is nobody to ask but who is blocked
         return
     doubtful = heal.reason in {BEHIND, FAR, LONELY, OUTSIDE, ASTRAY, UNPROVEN} and not heal.gone
-    if evidence.exhausted(step, room, heal, FEW_ATTEMPTS if doubtful else evidence.MAX_ATTEMPTS):
+    few = doubtful or heal.later is not None
+    if evidence.exhausted(step, room, heal, FEW_ATTEMPTS if few else evidence.MAX_ATTEMPTS):
+        if heal.later is not None:
+            room.heal = heal.later
+            return
         if heal.reason in {FORK, MOVED}:
             evidence.led_nowhere(step, room, heal)
         room.heal = None
@@ -276,7 +278,8 @@ def _next_helper(step: Step, room: RoomState, heal: Heal) -> Helper | None:
     anybody = [Helper(account, others[account]) for account in asked]
     if heal.reason == UNPROVEN:
         return helpers[heal.attempts % len(helpers)] if helpers else None
-    if heal.reason in {FAR, TOO_LATE}:  # it passes while we ask: everybody once before anybody twice
+    # It passes while we ask, or nobody is known to be there: everybody once before anybody twice.
+    if heal.reason in {FAR, TOO_LATE} or (heal.reason == BEHIND and not heal.helpers):
         return anybody[heal.attempts % len(anybody)] if anybody else None
     turn, odd = divmod(heal.attempts, 2)
     pool = anybody if anybody and (odd or not helpers) else helpers

@@ -49,3 +49,7 @@ class Heal(msgspec.Struct, array_like=True):
     """An admin whom we know has ordered what it removed: nothing that is only said takes its place."""
     refused: list[bytes] = field(default_factory=list)
     """Accounts whose tickets led elsewhere than they may: each is warned of once."""
+    judged: bool = False
+    """This device has met the commit itself: it opened, its sender signed it, and it cannot be followed."""
+    later: Heal | None = None
+    """What is looked for if this, which was judged, is found nowhere."""
