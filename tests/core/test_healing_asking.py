@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from nullabona.client.core import healing, whereabouts
+from nullabona.client.core import healing, leaving, whereabouts
 from nullabona.client.core.heals import Heal, Tries
 from nullabona.client.core.items import Ticket, TicketRequest
+from nullabona.client.core.proofs import make_order
 from nullabona.client.core.records import ContactState
 from nullabona.client.core.roominfo import DIRECT
 from nullabona.client.core.state import Merged
-from tests.core.forked import BO, EVE, JUN, PEOPLE, Fork, branch, helper
+from tests.core.forked import BO, EVE, JUN, PEOPLE, Alone, Fork, branch, helper
 from tests.core.stage import START, Other, Stage
 
 DAY, WEEK = 86_400_000, 7 * 86_400_000
@@ -222,7 +223,7 @@ def test_an_answer_may_come_from_a_member_or_from_whom_we_ask() -> None:
 def gone(fork: Fork, *others: Other) -> list[bool]:
     """Whether we believe that we are out, as these say one after the other."""
     with fork.here() as (step, room, _):
-        return [healing.told_gone(step, each.certificate, room) for each in others]
+        return [healing.told_gone(step, room, each.account) for each in others]
 
 
 def test_we_are_out_if_an_admin_says_so() -> None:
@@ -232,14 +233,38 @@ def test_we_are_out_if_an_admin_says_so() -> None:
     assert [False, True] == gone(fork, JUN, BO)
 
 
-def test_we_are_out_if_everybody_says_so_whom_we_could_ask() -> None:
-    """Each of them once; a stranger's word does not count."""
+def test_no_number_of_others_says_that_we_are_out_of_our_own_room() -> None:
+    """None of them can have put us out, so they are only counted, each once; a stranger is not."""
     fork = Fork()
     fork.look_for(branch("fork", JUN))
-    assert [False, False, False, False, True] == gone(fork, JUN, BO, JUN, STRANGER, EVE)
+    assert [False] * 5 == gone(fork, JUN, BO, JUN, STRANGER, EVE)
     heal = fork.heal()
     assert heal is not None
     assert [JUN.account, BO.account, EVE.account] == heal.gone
+
+
+def test_nobody_is_no_crowd() -> None:
+    """An admin who is alone looks for the branch of one who went: that one's word is not everybody's."""
+    fork = Alone()
+    fork.look_for(branch("fork-of-former-members", JUN))
+    assert [False] == gone(fork, JUN)
+
+
+def test_a_device_of_our_own_says_that_we_are_out() -> None:
+    """It could have put us out."""
+    fork = Fork()
+    fork.look_for(branch("fork", JUN))
+    with fork.here() as (step, room, _):
+        assert healing.told_gone(step, room, step.me.account)
+
+
+def test_who_wants_to_leave_is_out_if_anybody_says_so() -> None:
+    """It is what they asked for."""
+    fork = Fork()
+    fork.look_for(branch("fork", JUN))
+    with fork.here() as (step, room, _):
+        leaving.note(step, make_order(step.mls, step.me.signature_key, room.id, step.me.account, []))
+        assert healing.told_gone(step, room, JUN.account)
 
 
 def test_who_looks_for_nothing_is_not_told_that_they_are_out() -> None:

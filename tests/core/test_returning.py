@@ -8,6 +8,7 @@ import pytest
 
 from nullabona.client.core import boxes, kept, returning, whereabouts
 from nullabona.client.core.devices import own
+from nullabona.client.core.evidence import LAST_RESORT
 from nullabona.client.core.heals import Heal, Helper
 from nullabona.client.core.items import TicketRequest
 from nullabona.client.core.outgoing import FRAME, INBOX
@@ -200,15 +201,38 @@ def test_everybody_was_asked_once_the_second_round_has_begun(attempts: int, *, a
     assert asked is returning.asked_all(Heal(RETURNING, 0, b"", [], [helper(JUN), helper(SORA)], 0, attempts))
 
 
+def said_gone(info: RoomInfo, *others: Other, attempts: int = 0) -> tuple[list[bool], list[bytes]]:
+    """Whether we believe that we are out, as these say one after the other; we asked Sora and Yuna. Who was counted."""
+    stage = Stage()
+    room = RoomState(ROOM, info, AWAY, [])
+    with stage.step() as step:
+        assert not returning.told_gone(step, room, JUN.account)
+        room.heal = Heal(RETURNING, 0, b"", [], [helper(SORA), helper(YUNA)], 0, attempts)
+        return [returning.told_gone(step, room, each.account) for each in others], room.heal.gone
+
+
 def test_it_takes_an_admin_or_everybody_to_believe_that_we_are_out() -> None:
     """A member's word is counted once; who looks for no way back believes nobody."""
-    room = RoomState(ROOM, INFO, AWAY, [])
-    assert not returning.told_gone(room, JUN.account)
-    room.heal = Heal(RETURNING, 0, b"", [], [helper(SORA), helper(YUNA)], 0)
-    said = [returning.told_gone(room, each.account) for each in (SORA, SORA, YUNA)]
-    assert ([False, False, True], [SORA.account, YUNA.account]) == (said, room.heal.gone)
-    room.heal.gone = []
-    assert returning.told_gone(room, JUN.account)
+    assert ([False, False, True], [SORA.account, YUNA.account]) == said_gone(INFO, SORA, SORA, YUNA)
+    assert ([True], [JUN.account]) == said_gone(INFO, JUN)
+
+
+@pytest.mark.parametrize(("attempts", "out"), [(2 * LAST_RESORT - 1, False), (2 * LAST_RESORT, True)])
+@pytest.mark.parametrize("kind", [GROUP, DIRECT])
+def test_out_of_our_own_room_everybody_says_us_only_after_days(kind: str, attempts: int, *, out: bool) -> None:
+    """Of a group whose only admin we are, and of a room of two, nobody else puts us out; but memory may be old."""
+    ours = Stage().me.account
+    pair = tuple(sorted((ours, SORA.account)))
+    info = RoomInfo(1, GROUP, "family", RELAY, (ours,)) if kind == GROUP else RoomInfo(1, DIRECT, "", RELAY, (), pair)
+    assert [False, out] == said_gone(info, SORA, YUNA, attempts=attempts)[0]
+
+
+def test_nobody_who_was_asked_says_nothing() -> None:
+    """Of a room of which we remember nobody, no member's word ends it."""
+    stage, room = Stage(), RoomState(ROOM, INFO, AWAY, [])
+    room.heal = Heal(RETURNING, 0, b"", [], [], 0, LAST_RESORT)
+    with stage.step() as step:
+        assert not returning.told_gone(step, room, SORA.account)
 
 
 # -- giving up keys -----------------------------------------------------------------------------------------------

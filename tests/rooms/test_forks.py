@@ -28,7 +28,9 @@ from tests.rooms.hostile import (
     update_keys,
     warnings,
 )
+from tests.rooms.test_commands import direct
 from tests.rooms.test_false_branches import LOW_FIRST, claims
+from tests.rooms.test_nobodys_word import asking, lower_than
 from tests.rooms.world import Person, World
 
 MINUTE = 60_000
@@ -155,6 +157,44 @@ def test_a_member_puts_nobody_out_by_making_them_ask_and_answering() -> None:
     world.settle(span=20 * HOUR, most=4_000)
     assert {"joined"} == {person.phase(room) for person in (a, b, c)}
     all_well(world, room, a, b, c)
+
+
+@pytest.mark.parametrize("put_out", [True, False])
+def test_the_only_admin_is_not_put_out_by_the_last_other_member(put_out: bool) -> None:  # noqa: FBT001
+    """Whether the admin put them out before or not: they claim a commit that there is not, and say *gone*."""
+    world = World(77)
+    a, m = people(world, 2)
+    room = world.group(a, m)
+    keys, epoch = track_of(m, room).keys, m.epoch(room)
+    if put_out:
+        remove(a, room, m)
+    else:
+        update_keys(a, room)
+    world.settle(span=MINUTE)
+    m.online = False
+    claims(m, keys, lower_than(a, room, epoch), (bytes(32),))
+    world.settle(span=MINUTE)
+    assert asking(a, room) is not None
+    to_inbox(m, a, Gone(room))
+    world.settle(span=MINUTE)
+    assert ("joined", []) == (a.phase(room), kinds(a, room, "removed", "left"))
+
+
+def test_nobody_ends_a_room_of_two_for_the_other() -> None:
+    """There is no removing anybody, and no word of it."""
+    world = World(79)
+    a, m = people(world, 2)
+    room = direct(world, a, m)
+    keys, epoch = track_of(m, room).keys, m.epoch(room)
+    update_keys(a, room)
+    world.settle(span=MINUTE)
+    m.online = False
+    claims(m, keys, lower_than(a, room, epoch), (bytes(32),))
+    world.settle(span=MINUTE)
+    assert asking(a, room) is not None
+    to_inbox(m, a, Gone(room))
+    world.settle(span=MINUTE)
+    assert ("joined", []) == (a.phase(room), kinds(a, room, "removed", "left"))
 
 
 def test_nobody_answers_and_the_branch_is_kept() -> None:

@@ -204,6 +204,23 @@ def vouches(step: Step, info: RoomInfo, account: bytes) -> bool:
     return account == step.me.account or account in info.deciders
 
 
+def may_put_us_out(step: Step, room: RoomState, account: bytes) -> bool:
+    """Whether an account's word is enough that we are out of a room: it could have put us out, as far as we know."""
+    return account in {*room.info.admins, step.me.account}
+
+
+def given_up(step: Step, room: RoomState, heal: Heal) -> bool:
+    """Whether a room without keys is over, as everybody says whom we ask for a way back.
+
+    If nobody but we could have put us out (we are the only admin, or there are none), only after two days: what we
+    remember may be years old. With keys nobody believes all: there it takes one who could.
+    """
+    asked = {helper.account for helper in heal.helpers}
+    if not asked or not asked <= set(heal.gone):
+        return False
+    return any(admin != step.me.account for admin in room.info.admins) or _asked_for_days(room, heal)
+
+
 def may_be(info: RoomInfo, known: RoomInfo) -> bool:
     """Whether somewhere with this info can be a room that we know: no commit changes kind or pair, or goes to a less
     safe relay. Nobody's word does either.
@@ -255,7 +272,12 @@ def _last_resort(room: RoomState, heal: Heal, by: bytes) -> bool:
     before knows the room's id, too.
     """
     asked = {helper.account for helper in heal.helpers}
-    return room.phase == AWAY and by in asked and heal.attempts >= LAST_RESORT * len(heal.helpers)
+    return by in asked and _asked_for_days(room, heal)
+
+
+def _asked_for_days(room: RoomState, heal: Heal) -> bool:
+    """Whether we are without keys, and everybody was asked for two days."""
+    return room.phase == AWAY and heal.attempts >= LAST_RESORT * len(heal.helpers)
 
 
 def _rules(info: RoomInfo) -> RoomInfo:

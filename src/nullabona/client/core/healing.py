@@ -30,7 +30,6 @@ from nullabona.client.core.state import BoxTrack, RemoveAccount, RoomState
 from nullabona.client.core.step import DAY_MS, Step
 from nullabona.errors import PeerError
 from nullabona.wire.address import Address
-from nullabona.wire.certificate import DeviceCertificate
 
 FORK = "fork"
 MOVED = "moved"
@@ -296,19 +295,18 @@ def may_answer(step: Step, room: RoomState, account: bytes) -> bool:
     return account in asked or account in {device.account for device in step.roster(room.id).values()}
 
 
-def told_gone(step: Step, sender: DeviceCertificate, room: RoomState) -> bool:
-    """A member of the branch we look for says we are out: true if an admin says so, or everybody we could ask."""
+def told_gone(step: Step, room: RoomState, account: bytes) -> bool:
+    """A member of the branch we look for says we are out: true of who could have put us out, and if we want to be out.
+
+    Others may all be wrong, or one is all others: they are counted, as a reason to ask for longer.
+    """
     heal = room.heal
     if heal is None:
         return False
     others = {device.account for device in step.others(room, room.epoch)}
-    if sender.account_id in others and sender.account_id not in heal.gone:
-        heal.gone.append(sender.account_id)
-    return (
-        sender.account_id in {*room.info.admins, step.me.account}
-        or others <= set(heal.gone)
-        or leaving.wanted(step, room.id)
-    )
+    if account in others and account not in heal.gone:
+        heal.gone.append(account)
+    return evidence.may_put_us_out(step, room, account) or leaving.wanted(step, room.id)
 
 
 def welcome_back(step: Step, room: RoomState, device: bytes) -> None:

@@ -276,7 +276,7 @@ def _told_gone(step: Step, item: WaitingItem, sender: DeviceCertificate, id: byt
     if believed is None:
         return MISSING
     away = room.phase == AWAY
-    if believed and (returning.told_gone(room, sender.account_id) if away else healing.told_gone(step, sender, room)):
+    if believed and (returning if away else healing).told_gone(step, room, sender.account_id):
         _out(step, room)
     return []
 

@@ -10,7 +10,7 @@ from typing import Final
 
 import msgspec
 
-from nullabona.client.core import acquaintance, boxes, kept, people, whereabouts
+from nullabona.client.core import acquaintance, boxes, evidence, kept, people, whereabouts
 from nullabona.client.core.devices import own
 from nullabona.client.core.heals import Heal, Helper
 from nullabona.client.core.items import TicketRequest
@@ -172,11 +172,13 @@ def asked_all(heal: Heal) -> bool:
     return heal.attempts > len(heal.helpers)
 
 
-def told_gone(room: RoomState, account: bytes) -> bool:
-    """A member says that this account is not in the room any more: believed of an admin, or of everybody."""
+def told_gone(step: Step, room: RoomState, account: bytes) -> bool:
+    """A member says that this account is not in the room any more: believed of who could have put it out, or of
+    everybody.
+    """
     heal = room.heal
     if heal is None:
         return False
     if account not in heal.gone:
         heal.gone.append(account)
-    return account in room.info.admins or {helper.account for helper in heal.helpers} <= set(heal.gone)
+    return evidence.may_put_us_out(step, room, account) or evidence.given_up(step, room, heal)
