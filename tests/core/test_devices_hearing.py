@@ -316,7 +316,7 @@ def test_an_invitation_into_a_room_that_another_device_is_in_waits_no_more(
     home: Home, at: Talk, *, joined: bool
 ) -> None:
     """The person has answered it there."""
-    waits = held.HeldInvitation(b"certificate", b"pack")
+    waits = held.HeldInvitation(JUN.certificate.encode(), b"pack")
     at.step.store.set_value(held._key(at.group.id), msgspec.msgpack.encode(waits))
     hear(at, home, room_item(at, at.group.id, joined=joined))
     assert (None if joined else waits) == held.load(at.step, at.group.id)

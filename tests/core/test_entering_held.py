@@ -25,6 +25,7 @@ from tests.core.stage import START, Other, Stage
 
 WEEK = 7 * 86_400_000
 NOBODYS = b"n" * 32
+BOO = Other("boo")
 
 
 def waiting(**about: Any) -> Invited:  # noqa: ANN401 (of the room)
@@ -220,6 +221,24 @@ def test_where_our_account_is_we_go_too(phase: str | None, after: str) -> None:
     assert (phase in {None, AWAY}) is bool(room.boxes)
 
 
+@pytest.mark.parametrize(("jun_admin", "after"), [(True, JOINED), (False, AWAY)])
+@pytest.mark.parametrize("phase", [None, AWAY])
+def test_where_another_device_of_ours_is_only_an_admin_there_leads_us(
+    phase: str | None,
+    jun_admin: bool,  # noqa: FBT001
+    after: str,
+) -> None:
+    """Whoever knows the room makes another one with its id: an invitation into that goes when we are told."""
+    invited = waiting()
+    if phase is not None:
+        known(invited, phase)
+    admin = invited.jun.me.account if jun_admin else Other("boo").account
+    with invited.mina.step() as step:
+        entering.enter_told(step, invited.id, msgspec.structs.replace(invited.info, admins=(admin,)))
+        assert None is held.load(step, invited.id)
+    assert (after if jun_admin or phase else "none") == invited.phase
+
+
 def test_an_invitation_that_holds_no_more_brings_us_nowhere() -> None:
     """It is dropped without a word."""
     invited = waiting()
@@ -243,6 +262,17 @@ def test_into_a_room_of_two_we_go_when_we_accept_whoever_invited_us() -> None:
         entering.enter_held(step, invited.jun.me.account)
         assert None is step.store.get_value(people.invited_by(invited.jun.me.account))
     assert JOINED == invited.phase
+
+
+def test_into_a_room_of_two_nobody_else_leads_us_in_their_place() -> None:
+    """An invitation of somebody else has taken the place of theirs since."""
+    invited = waiting(kind=DIRECT)
+    with invited.mina.step() as step:
+        boo = Stage("boo").person.card.devices[0].certificate
+        held.hold(step, boo, invited.item(), invited.pack, msgspec.structs.replace(invited.info, kind="group"))
+        entering.enter_held(step, invited.jun.me.account)
+        waits = held.load(step, invited.id)
+    assert ("asked", True) == (invited.phase, waits is not None)
 
 
 def test_a_group_is_not_entered_by_accepting_whoever_invited_us() -> None:
@@ -298,15 +328,16 @@ def test_an_invitation_that_was_wished_for_is_taken(whose: str, state: str, cont
             assert [] == wishes.wishes(step)
 
 
-@pytest.mark.parametrize(("inside", "phase"), [(True, JOINED), (False, "asked")])
-def test_into_a_room_of_which_another_device_told_us_its_members_lead(inside: bool, phase: str) -> None:  # noqa: FBT001
-    """Those that it named."""
+@pytest.mark.parametrize(("admin", "phase"), [(True, JOINED), (False, "asked")])
+def test_into_a_room_of_which_another_device_told_us_its_admins_lead(admin: bool, phase: str) -> None:  # noqa: FBT001
+    """As that device knows it; a plain member of it could make another with its id."""
     invited = Invited()
     with invited.mina.step() as step:
         signers.note(step, invited.jun.person.card)
-        member = invited.jun.me.account if inside else Other("boo").account
-        returning.expect(step, NOBODYS, invited.info, [Helper(invited.jun.me.account, invited.jun.me.handle)])
-        returning.expect(step, invited.id, invited.info, [Helper(member, invited.jun.me.handle)])
+        told = msgspec.structs.replace(invited.info, admins=(invited.jun.me.account if admin else BOO.account,))
+        helpers = [Helper(invited.jun.me.account, invited.jun.me.handle), Helper(BOO.account, BOO.handle)]
+        returning.expect(step, NOBODYS, invited.info, helpers)
+        returning.expect(step, invited.id, told, helpers)
     invited.comes()
     assert phase == invited.phase
 

@@ -200,9 +200,9 @@ def _trusted(step: Step, sender: DeviceCertificate, contact: Contact | None, roo
 
 
 def _expected(step: Step, sender: DeviceCertificate, room: bytes) -> bool:
-    """Whether another device of ours told us that our account is in that room, and the sender, too."""
-    told = [each for each in returning.expected(step) if each.room == room]
-    return any(sender.account_id == member.account for each in told for member in each.members)
+    """Whether another device of ours told us that our account is in that room, and the sender may say what it is."""
+    told = [decode_info(each.info) for each in returning.expected(step) if each.room == room]
+    return any(evidence.vouches(step, info, sender.account_id) for info in told)
 
 
 def _may_replace(step: Step, room: RoomState, sender: DeviceCertificate) -> bool:
@@ -253,14 +253,30 @@ def enter_held(step: Step, account: bytes) -> None:
     room = step.store.get_value(people.invited_by(account))
     if room is not None:
         step.store.delete_value(people.invited_by(account))
-        enter_too(step, room)
+        if _held_of(step, room) == account:
+            enter_too(step, room)
 
 
 def enter_wished(step: Step, room: bytes) -> None:
     """We follow a link into a group into which its giver had invited us already."""
-    waiting = held.load(step, room)
-    if waiting is not None and wishes.judged(step, room, open_certificate(waiting.certificate).account_id):
+    if wishes.judged(step, room, _held_of(step, room)):
         enter_too(step, room)
+
+
+def enter_told(step: Step, room: bytes, info: RoomInfo) -> None:
+    """Another device of ours is in the room, which is as ``info`` says: an invitation that waits here is taken if it is
+    of somebody who could have added us there. Else it leads elsewhere, and goes.
+    """
+    if evidence.vouches(step, info, _held_of(step, room)):
+        enter_too(step, room)
+    else:
+        held.drop(step, room)
+
+
+def _held_of(step: Step, room: bytes) -> bytes:
+    """The account whose invitation into a room waits for the person; empty: none does."""
+    waiting = held.load(step, room)
+    return b"" if waiting is None else open_certificate(waiting.certificate).account_id
 
 
 def enter_too(step: Step, room: bytes) -> None:

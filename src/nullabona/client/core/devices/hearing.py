@@ -77,9 +77,9 @@ def _take(step: Step, device: Device, item: SyncItem) -> None:
         case ProfileItem():
             profiles.take_own(step, item.profile, item.at)
         case RoomItem():
-            if item.joined:
-                entering.enter_too(step, item.room)
             info, members = decode_info(item.info), [Helper(account, handle) for account, handle in item.members]
+            if item.joined:
+                entering.enter_told(step, item.room, info)
             gathering.heard(step, item.room)
             (returning.expect if item.joined else returning.begin)(step, item.room, info, members)
         case _:
