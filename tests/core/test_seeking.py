@@ -104,8 +104,8 @@ def test_the_first_who_is_to_be_asked_again_is_waited_for() -> None:
         seeking.want(step, SORA.account, SORA.handle)
     assert first == look(stage, START + 1)
     with stage.step() as step:
-        seeking.told(step, JUN.account, RoomsTold(()))
-        seeking.told(step, SORA.account, RoomsTold(()))
+        seeking.told(step, JUN.certificate, RoomsTold(()))
+        seeking.told(step, SORA.certificate, RoomsTold(()))
         assert (None, False) == (seeking.next_due(step), seeking.is_asked(step, SORA.account))
 
 
@@ -151,7 +151,7 @@ def test_who_is_asked_is_a_contact_that_has_not_answered(state: ContactState, *,
     with stage.step() as step:
         assert expected is seeking.is_asked(step, JUN.account)
         assert not seeking.is_asked(step, YUNA.account)
-        seeking.told(step, JUN.account, RoomsTold(()))
+        seeking.told(step, JUN.certificate, RoomsTold(()))
         assert not seeking.is_asked(step, JUN.account)
         assert seeking.is_asked(step, SORA.account)
 
@@ -163,7 +163,7 @@ def told(stage: Stage, info: RoomInfo | bytes, *members: tuple[bytes, str], room
     """Jun tells of a room with these members: whom we ask for the way into it; None: it stays unknown."""
     data = info if isinstance(info, bytes) else encode_info(info)
     with stage.step() as step:
-        seeking.told(step, JUN.account, RoomsTold((RoomTold(room, data, members),)))
+        seeking.told(step, JUN.certificate, RoomsTold((RoomTold(room, data, members),)))
         found = step.find_room(room)
         if found is None:
             return None
@@ -214,7 +214,7 @@ def test_what_nobody_may_tell_of_is_not_believed_and_the_next_room_is() -> None:
     ]
     rooms = [RoomTold(ROOM, b"", (named(JUN),)), RoomTold(OTHER_ROOM, encode_info(GROUP_INFO), (named(JUN),))]
     with stage.step() as step:
-        seeking.told(step, JUN.account, RoomsTold(tuple(rooms)))
+        seeking.told(step, JUN.certificate, RoomsTold(tuple(rooms)))
         assert [False, True] == [step.find_room(each.room) is not None for each in rooms]
 
 

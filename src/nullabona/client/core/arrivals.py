@@ -22,12 +22,15 @@ LOOK_AGAIN_MS: Final = 3 * 3_600_000
 def arrived(step: Step, room: RoomState, heal: Heal, by: bytes, before: RoomInfo) -> None:
     """We came to another branch by a ticket of account ``by``. If it may not say what the room is, others are asked.
 
-    ``before`` is what we knew of the room. Who had led us away from it before is not believed for a week.
+    ``before`` is what we knew of the room. Who had led us away from it before is not believed for a week. If somebody
+    had only told us what it is, the other admins are asked whom they named: nobody else could tell.
     """
     if heal.reason == healing.UNPROVEN:
         room.doubted[room.led_by.hex()] = step.now + evidence.TRIES_DAYS * DAY_MS
     room.led_by, room.led_at = b"", 0
-    if evidence.vouches(step, before, by):
+    told_by, room.told_by = room.told_by, b""
+    room.let_in_by = told_by or room.let_in_by
+    if evidence.vouches(step, before, by) and not (told_by and set(before.deciders) - {by, step.me.account}):
         room.vain = Tries()
         return
     room.led_by, room.led_at = by, step.now + LOOK_AROUND_MS + step.chance.between(0, LOOK_AROUND_MS // 4)

@@ -21,6 +21,7 @@ from nullabona.client.core import (
     redoing,
     relocating,
     returning,
+    seeking,
     signers,
     wishes,
 )
@@ -238,14 +239,17 @@ def accept_request(step: Step, room: bytes) -> None:
     if waiting is None:
         raise NoSuchRoom("nobody invited you into such a room")
     sender = open_certificate(waiting.certificate)
-    opened = open_pack(step, waiting.pack, sender, room)
+    opened = open_pack(step, waiting.pack, sender, room) if not waiting.told else None
     if not claims.want(step, sender.account_id, str(sender.handle), b"", claims.Enter(room)):
         return
     held.drop(step, room)
     old = step.find_room(room)
-    enter(step, opened, decode_info(opened.room_info), sender, waiting.order, waiting.pack)
+    if opened is None:
+        seeking.go_there(step, sender.account_id, waiting.told)
+    else:
+        enter(step, opened, decode_info(opened.room_info), sender, waiting.order, waiting.pack)
     if waiting.contested and old is not None:
-        arrivals.disbelieve(step, room, old.let_in_by)
+        arrivals.disbelieve(step, room, old.let_in_by or old.told_by)
 
 
 def enter_held(step: Step, account: bytes) -> None:
@@ -285,7 +289,7 @@ def enter_too(step: Step, room: bytes) -> None:
     By whoever is in the room already, or was, it is dropped: it leads to where the room was then.
     """
     waiting, old = held.load(step, room), step.find_room(room)
-    if waiting is None or (waiting.contested and old is not None and old.phase == JOINED):
+    if waiting is None or waiting.told or (waiting.contested and old is not None and old.phase == JOINED):
         return
     held.drop(step, room)
     if old is not None and old.phase != AWAY:

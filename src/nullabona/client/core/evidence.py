@@ -205,8 +205,11 @@ def vouches(step: Step, info: RoomInfo, account: bytes) -> bool:
 
 
 def may_put_us_out(step: Step, room: RoomState, account: bytes) -> bool:
-    """Whether an account's word is enough that we are out of a room: it could have put us out, as far as we know."""
-    return account in {*room.info.admins, step.me.account}
+    """Whether an account's word is enough that we are out of a room: it could have put us out, as far as we know.
+
+    Who is an admin by somebody's word alone is not known to be one.
+    """
+    return account == step.me.account or (account in room.info.admins and not room.told_by)
 
 
 def given_up(step: Step, room: RoomState, heal: Heal) -> bool:
@@ -254,7 +257,7 @@ def check_branch(
     if by in ours.info.deciders:
         raise MlsRefused("a ticket is by somebody from whom we took a role since", "unproven-roles")
     ruled = rulings.follow(step, room, ours, ticket)
-    if _rules(info) != _rules(ruled.info):
+    if not is_alike(info, ruled.info):
         raise MlsRefused("a ticket changes who may do what", "unproven-roles")
     there = [(certificate_of(leaf).account_id, leaf.signature_key) for leaf in leaves]
     if not ruled.has({account for account, _ in there}, set(heal.proven)):
@@ -278,6 +281,11 @@ def _last_resort(room: RoomState, heal: Heal, by: bytes) -> bool:
 def _asked_for_days(room: RoomState, heal: Heal) -> bool:
     """Whether we are without keys, and everybody was asked for two days."""
     return room.phase == AWAY and heal.attempts >= LAST_RESORT * len(heal.helpers)
+
+
+def is_alike(info: RoomInfo, other: RoomInfo) -> bool:
+    """Whether two say the same of a room: which it is, who decides there, its name and timer."""
+    return _rules(info) == _rules(other)
 
 
 def _rules(info: RoomInfo) -> RoomInfo:

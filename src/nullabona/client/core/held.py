@@ -26,6 +26,8 @@ class HeldInvitation(msgspec.Struct, array_like=True, frozen=True):
     id: bytes = b""
     contested: bool = False
     """We were in the room when it came, on somebody else's invitation into another version of it."""
+    told: bytes = b""
+    """It is no invitation: a contact told us of the room (`core.seeking`), and not what another had."""
 
 
 _held = msgspec.msgpack.Decoder(HeldInvitation)
@@ -46,17 +48,25 @@ def hold(
     step: Step, sender: DeviceCertificate, item: Invitation, pack: bytes, info: RoomInfo, *, contested: bool = False
 ) -> None:
     """An invitation waits from now on, in place of an earlier one into the room."""
+    _hold(step, sender, item.room, HeldInvitation(sender.encode(), pack, item.order, item.id, contested), info)
+
+
+def hold_told(step: Step, sender: DeviceCertificate, room: bytes, told: bytes, info: RoomInfo) -> None:
+    """A contact's word for what the room is waits, as another's is different: so would their invitation into it."""
+    _hold(step, sender, room, HeldInvitation(sender.encode(), b"", contested=True, told=told), info)
+
+
+def _hold(step: Step, sender: DeviceCertificate, room: bytes, held: HeldInvitation, info: RoomInfo) -> None:
     waiting = _waiting(step)
-    if item.room not in waiting and len(waiting) >= MOST:
+    if room not in waiting and len(waiting) >= MOST:
         return
-    step.store.set_value(_HELD, msgspec.msgpack.encode([*(room for room in waiting if room != item.room), item.room]))
-    held = HeldInvitation(sender.encode(), pack, item.order, item.id, contested)
-    step.store.set_value(_key(item.room), msgspec.msgpack.encode(held))
+    step.store.set_value(_HELD, msgspec.msgpack.encode([*(each for each in waiting if each != room), room]))
+    step.store.set_value(_key(room), msgspec.msgpack.encode(held))
     if info.kind == DIRECT:
-        step.store.set_value(people.invited_by(sender.account_id), item.room)
+        step.store.set_value(people.invited_by(sender.account_id), room)
     if not claims.standing(step, sender.account_id):
         claims.came(step, sender.account_id, str(sender.handle))
-    step.event("room-request", item.room, handle=str(sender.handle), account=sender.account_id, name=info.name)
+    step.event("room-request", room, handle=str(sender.handle), account=sender.account_id, name=info.name)
 
 
 def _waiting(step: Step) -> list[bytes]:

@@ -264,7 +264,7 @@ def _told_rooms(step: Step, item: WaitingItem, sender: DeviceCertificate, said: 
     if believed is None:
         return MISSING
     if believed:
-        seeking.told(step, sender.account_id, said)
+        seeking.told(step, sender, said)
     return []
 
 

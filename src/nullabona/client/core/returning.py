@@ -30,14 +30,15 @@ RESTORED_NOW: Final = b"new"
 _EXPECTED: Final = "expected-rooms"
 
 
-def begin(step: Step, room_id: bytes, info: RoomInfo, members: list[Helper]) -> None:
-    """This account is in the room, as far as is remembered: ask its ``members`` for a way back.
+def begin(step: Step, room_id: bytes, info: RoomInfo, members: list[Helper], told_by: bytes = b"") -> None:
+    """This account is in the room, as far as is remembered, or as account ``told_by`` says: ask its ``members`` for a
+    way back.
 
     Into a room that devices share lead these devices alone.
     """
     if step.find_room(room_id) is not None:
         return
-    room, ours = RoomState(room_id, info, AWAY, []), info.kind == DEVICES
+    room, ours = RoomState(room_id, info, AWAY, [], told_by=told_by), info.kind == DEVICES
     _ask(step, room, [member for member in members if (member.account == step.me.account) == ours])
     step.add_room(room)
 
@@ -141,6 +142,19 @@ def forsake(step: Step, room: RoomState) -> None:
     kept.put(step, room.id, way)
     for track, claim in owed:
         queue_last(step, left, track, Kind.SETTLED, claim)
+
+
+def begin_elsewhere(step: Step, room_id: bytes, info: RoomInfo, members: list[Helper], told_by: bytes) -> None:
+    """The room is another than we took it for, as the person found out: go into that one, and forget the way here."""
+    old = step.find_room(room_id)
+    if old is not None:
+        forsake(step, old)
+        step.forget_way(room_id)
+        step.forget_room(room_id)
+    begin(step, room_id, info, members, told_by)
+    if old is not None:
+        step.room(room_id).doubted = old.doubted
+        step.event("room-changed", room_id, name=info.name, admins=list(info.admins), timer_s=info.timer_s)
 
 
 def helpers_of(members: list[Device]) -> list[Helper]:

@@ -13,12 +13,12 @@ from typing import Final
 
 import msgspec
 
-from nullabona.client.core import acquaintance, people, returning, signers
+from nullabona.client.core import acquaintance, arrivals, evidence, held, people, returning, signers
 from nullabona.client.core.heals import Helper
 from nullabona.client.core.items import MOST_TOLD, RoomsAsked, RoomsTold, RoomTold
 from nullabona.client.core.records import ContactState
-from nullabona.client.core.roominfo import DEVICES, DIRECT, decode_info, encode_info
-from nullabona.client.core.state import JOINED, RoomState
+from nullabona.client.core.roominfo import DEVICES, DIRECT, GROUP, RoomInfo, decode_info, encode_info
+from nullabona.client.core.state import AWAY, JOINED, REMOVED, RoomState
 from nullabona.client.core.step import DAY_MS, Step
 from nullabona.errors import PeerError
 from nullabona.wire.card import Card
@@ -43,6 +43,7 @@ class Asked(msgspec.Struct, array_like=True, frozen=True):
 
 
 _lists = msgspec.msgpack.Decoder(list[Asked])
+_told_rooms = msgspec.msgpack.Decoder(RoomTold)
 
 
 # -- the restored device ------------------------------------------------------------------------------------------
@@ -89,26 +90,70 @@ def is_asked(step: Step, account: bytes) -> bool:
     return any(each.account == account for each in _asked(step))
 
 
-def told(step: Step, account: bytes, said: RoomsTold) -> None:
+def told(step: Step, sender: DeviceCertificate, said: RoomsTold) -> None:
     """A contact whom we asked (`is_asked`), and whose device it was, says which rooms we share: ask for the way into
     those that this device knows nothing of.
     """
-    _save(step, [each for each in _asked(step) if each.account != account])
+    _save(step, [each for each in _asked(step) if each.account != sender.account_id])
     for room in said.rooms:
         try:
-            _remember(step, account, room)
+            _remember(step, sender, room)
         except PeerError:
             continue
 
 
-def _remember(step: Step, account: bytes, said: RoomTold) -> None:
-    """Who told is asked first. Others that it names only where we have to do with their hosts anyway."""
-    info = decode_info(said.info)
+def _remember(step: Step, sender: DeviceCertificate, said: RoomTold) -> None:
+    info, account = decode_info(said.info), sender.account_id
     if info.kind == DEVICES or (info.kind == DIRECT and set(info.pair) != {step.me.account, account}):
         return
+    room = step.find_room(said.room)
+    if room is not None and info.kind == room.info.kind == GROUP:
+        _told_again(step, sender, said, room)
+    else:
+        _begin(step, account, said)
+
+
+def _begin(step: Step, account: bytes, said: RoomTold) -> None:
+    info = decode_info(said.info)
+    told_by = account if info.kind == GROUP else b""
+    returning.begin(step, said.room, info, _helpers(step, account, said, info), told_by)
+
+
+def _helpers(step: Step, account: bytes, said: RoomTold, info: RoomInfo) -> list[Helper]:
+    """Who told is asked first. Others that it names only where we have to do with their hosts anyway."""
     told = [Helper(each, handle) for each, handle in said.members if each != account] if info.kind != DIRECT else []
     near = [each for each in told if _may_be_asked(step, each)]
-    returning.begin(step, said.room, info, [Helper(account, acquaintance.handle_of(step, account)), *near])
+    return [Helper(account, acquaintance.handle_of(step, account)), *near]
+
+
+def _told_again(step: Step, sender: DeviceCertificate, said: RoomTold, room: RoomState) -> None:
+    """Another contact tells of a group of which we know nothing but what the first one told us.
+
+    Whom that one names as an admin is believed. Else, if they do not say the same, the person is told, and chooses.
+    """
+    info, account = decode_info(said.info), sender.account_id
+    if evidence.led_astray(step, room, account):
+        return
+    if room.phase == REMOVED and room.told_by not in {b"", account}:
+        step.forget_room(room.id)
+        _begin(step, account, said)
+        return
+    only_told = room.phase == AWAY and room.told_by not in {b"", account}
+    if evidence.is_alike(info, room.info) or not (only_told or arrivals.unconfirmed(step, room, account)):
+        return
+    if not evidence.vouches(step, room.info, account):
+        step.event("warning", room.id, code="two-versions", handle=acquaintance.handle_of(step, account))
+        held.hold_told(step, sender, room.id, msgspec.msgpack.encode(said), info)
+    elif only_told:
+        step.forget_room(room.id)
+        _begin(step, account, said)
+
+
+def go_there(step: Step, account: bytes, told: bytes) -> None:
+    """The person says that the room is what this contact told us, not what another did."""
+    said = _told_rooms.decode(told)
+    info = decode_info(said.info)
+    returning.begin_elsewhere(step, said.room, info, _helpers(step, account, said, info), account)
 
 
 def _may_be_asked(step: Step, helper: Helper) -> bool:

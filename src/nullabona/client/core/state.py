@@ -298,7 +298,9 @@ class RoomState(msgspec.Struct):
     led_at: int = 0
     """When to ask somebody else whether it is the room's; 0: that is known."""
     let_in_by: bytes = b""
-    """The account whose invitation brought us into the room."""
+    """The account whose invitation, or word for what the room is, brought us into it."""
+    told_by: bytes = b""
+    """The account that told us what the room is, of which we remember nothing ourselves, until we are in."""
     as_of: int | None = None
     """Since such a one led us here: the epoch up to which we knew the room before; None: from when our leaf came on."""
     profile_at: int = 0
