@@ -18,7 +18,7 @@ from nullabona.drills.text import Text
 STORM_LINES: Final = frozenset({"E-34", "E-35"})
 RATES: Final = (2.0, 5.0, 20.0)
 """Commits a second, each in a room of its own."""
-REMOVED_WITHIN_S: Final = 30.0
+REMOVED_WITHIN_S: Final = 60.0
 """Within this whom an admin orders out is out. Here and below, what others took from a processor is not counted."""
 BACK_WITHIN_S: Final = 60.0
 AHEAD: Final = 4
