@@ -17,6 +17,7 @@ from nullabona.drills.loss.play import Outcome, Size, play
 from nullabona.drills.loss.report import WHOLE, report
 from nullabona.drills.report import Report, Verdict
 from nullabona.wire.handle import check_name
+from nullabona.wire.lookalikes import resembles_reserved, skeleton
 
 SMALL = Size(accounts=12, rooms=4, rate=10.0, before_s=3.0, after_s=2.0, period_s=2)
 GOOD = Outcome(
@@ -198,3 +199,9 @@ def test_everybody_has_a_name_of_their_own() -> None:
     names = [name_of(number) for number in range(500)]
     assert len(set(names)) == 500
     assert names == [check_name(name) for name in names]
+
+
+def test_no_two_of_a_crowd_look_alike() -> None:
+    """Or the directory would refuse the second."""
+    names = [name_of(number) for number in range(2_000)]
+    assert (2_000, 0) == (len({skeleton(name) for name in names}), sum(map(resembles_reserved, names)))

@@ -252,8 +252,8 @@ async def _ended(task: asyncio.Task[None]) -> None:
 
 
 def name_of(number: int) -> str:
-    """What number ``number`` is called. Digits are not used: a name must not look like a reserved one."""
-    letters = "abcdefghij"
+    """What number ``number`` is called, in letters of which no two look like others: such names are not registered."""
+    letters = "abdefghkpt"
     return "crowd-" + "".join(letters[int(digit)] for digit in str(number))
 
 
