@@ -20,7 +20,7 @@ RATES: Final = (2.0, 5.0, 20.0)
 """Commits a second, each in a room of its own."""
 REMOVED_WITHIN_S: Final = 60.0
 """Within this whom an admin orders out is out. Here and below, what others took from a processor is not counted."""
-BACK_WITHIN_S: Final = 60.0
+BACK_WITHIN_S: Final = 180.0
 AHEAD: Final = 4
 """So many commits lie ahead of everybody before the order."""
 _CAST: Final = {
