@@ -44,7 +44,7 @@ from nullabona.relay.peals import PEAL_S
 from nullabona.wire.address import Address
 from nullabona.wire.messages import AnyResponse, Appended, Frames
 
-SERVE = "from nullabona.cli.relay import relay; relay()"
+SERVE = "from nullabona.cli.operator.relay import relay; relay()"
 WARM: Final = 5
 """Messages that are not counted, at least; and a tenth."""
 _ANSWER_S: Final = 60

@@ -29,7 +29,7 @@ from nullabona.wire.messages import Append, Appended, Frames, Read, decode_respo
 
 HEAD = Struct(">II")
 FRAME_BYTES = 1_024
-SERVE = "from nullabona.cli.relay import relay; relay()"
+SERVE = "from nullabona.cli.operator.relay import relay; relay()"
 CLOCK_TICKS = os.sysconf("SC_CLK_TCK")
 
 

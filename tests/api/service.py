@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 from typing import Self
 
-_SERVE = "from nullabona.cli.relay import relay; relay()"
+_SERVE = "from nullabona.cli.operator.relay import relay; relay()"
 
 
 def free_port() -> int:

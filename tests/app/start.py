@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from nullabona.cli import app, main
-from nullabona.cli.running import client_options
+from nullabona.cli import main
+from nullabona.cli.person import app
+from nullabona.cli.person.running import client_options
 from nullabona.cli.settings import Settings
 from nullabona.client.api import Options
 from tests.api.people import QUICK

@@ -12,8 +12,8 @@ import nullabona
 from nullabona.app.showing.refusals import SAID
 from nullabona.cli import main
 from nullabona.cli.catalogue import SENTENCES
+from nullabona.cli.person.telling import spoken, told
 from nullabona.cli.root import COMMANDS
-from nullabona.cli.telling import spoken, told
 from nullabona.client.api import MessageInfo, NoticeInfo
 from nullabona.docket.site.words import load_words
 from nullabona.errors import NullabonaError, PeerError, UserError

@@ -8,8 +8,8 @@ from dataclasses import replace
 import pytest
 from click.testing import CliRunner
 
-from nullabona.cli import docket_public
-from nullabona.cli.docket import docket
+from nullabona.cli.docket import public
+from nullabona.cli.docket.group import docket
 from nullabona.docket.beat import Beaten
 from nullabona.docket.clockwatch import ClockDoubtful
 from nullabona.docket.console.premises import Pulse
@@ -161,7 +161,7 @@ class Command:
         self.done.append("hang up")
 
     def run(self, monkeypatch: pytest.MonkeyPatch, *words: str) -> list[str]:
-        monkeypatch.setattr(docket_public, "at_desk", lambda _: nullcontext(self))
+        monkeypatch.setattr(public, "at_desk", lambda _: nullcontext(self))
         CliRunner().invoke(docket, ["beat", *words])
         return self.done
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from nullabona.cli.docket import docket
+from nullabona.cli.docket.group import docket
 from nullabona.cli.root import run
 from nullabona.docket.production.evidence import CUSTODY
 from nullabona.docket.production.identity import read_custodian

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from nullabona.cli.docket import docket
+from nullabona.cli.docket.group import docket
 from nullabona.cli.root import run
 from nullabona.docket.site.pages import POLICY
 from nullabona.docket.site.publication import encode_publication

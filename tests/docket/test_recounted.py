@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from nullabona.cli.docket import docket
+from nullabona.cli.docket.group import docket
 from nullabona.cli.root import run
 from nullabona.docket.core.instrument import DAY
 from nullabona.docket.core.terms import term_of

@@ -9,7 +9,7 @@ import click
 import msgspec
 import pytest
 
-from nullabona.cli.docket_show import show_case
+from nullabona.cli.docket.show import show_case
 from nullabona.cli.settings import Settings
 from nullabona.docket.core.records import ClassAnswer, Decision
 from nullabona.docket.production import certificate

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from nullabona.cli.docket import docket
+from nullabona.cli.docket.group import docket
 from nullabona.log.checkpoint import Checkpoint
 from nullabona.log.note import sign_note
 from nullabona.reading.monitor import MemoryUnusable

@@ -206,7 +206,7 @@ def test_the_programs_own_words_are_passed_over_and_what_people_say_is_not() -> 
 
 def test_those_files_are_what_a_relay_reads_and_hide_nobody() -> None:
     """No name, room or whole message of the demo is passed over for standing in them."""
-    script = "import sys, nullabona.cli.relay, nullabona.directory.service; print(*sys.modules)"
+    script = "import sys, nullabona.cli.operator.relay, nullabona.directory.service; print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True, text=True).stdout.split()
     parts = {name.split(".")[1] for name in loaded if name.startswith("nullabona.")}
     assert parts == {part.removesuffix(".py") for part in READ_BY_A_RELAY}

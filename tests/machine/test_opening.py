@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from nullabona.cli.relay import relay as command
+from nullabona.cli.operator.relay import relay as command
 from nullabona.directory.service import read_producible
 from nullabona.directory.store.sqlite import SqliteCardStore
 from nullabona.machine.opening import PathUnusable, opening

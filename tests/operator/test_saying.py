@@ -7,7 +7,7 @@ import json
 
 import pytest
 
-from nullabona.cli.docket_public import _say_delivery
+from nullabona.cli.docket.public import _say_delivery
 from nullabona.cli.settings import Settings
 from nullabona.client.api.operator import PRODUCIBLE, OperatorNoticeInfo
 from nullabona.docket.notices import Delivery, HeldNotice

@@ -41,7 +41,7 @@ from nullabona.wire.records import encode_record, split_records
 from nullabona.wire.service import Service
 
 TIMEOUT_S = 10.0
-SERVE = "from nullabona.cli.relay import relay; relay()"
+SERVE = "from nullabona.cli.operator.relay import relay; relay()"
 
 TEXT, BINARY, CLOSE, PING, PONG, CONTINUATION = 1, 2, 8, 9, 10, 0
 

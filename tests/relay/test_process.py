@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from nullabona.cli.relay import relay as command
+from nullabona.cli.operator.relay import relay as command
 from nullabona.errors import UserError
 from nullabona.machine.settings import BadConfig, Endpoint, parse_endpoint
 from nullabona.machine.tls import Tls

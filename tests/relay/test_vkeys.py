@@ -7,7 +7,7 @@ from pathlib import Path
 
 from click.testing import CliRunner
 
-from nullabona.cli.relay import relay as command
+from nullabona.cli.operator.relay import relay as command
 from nullabona.directory.service import open_directory
 from nullabona.log.policy import Policy
 

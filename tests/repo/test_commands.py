@@ -10,7 +10,7 @@ import click
 import pytest
 
 from nullabona.cli import main
-from nullabona.cli.backup import FileOrCommand
+from nullabona.cli.person.backup import FileOrCommand
 from nullabona.cli.root import COMMANDS
 from tools import check_generated
 

@@ -346,7 +346,7 @@ def test_a_relay_that_is_down_leaves_no_trace(proxy: Proxy, relay: StandIn) -> N
 
 def test_the_relay_itself_answers_behind_the_proxy(launch: Callable[[int], Proxy]) -> None:
     """`nulla relay serve` behind the example: a POST is answered in kind, and after it a WebSocket is accepted."""
-    code = "from nullabona.cli.relay import relay; relay()"
+    code = "from nullabona.cli.operator.relay import relay; relay()"
     command = [sys.executable, "-c", code, "serve", "--volatile", "--listen", "127.0.0.1:0", "--json"]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
     try:

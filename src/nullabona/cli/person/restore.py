@@ -6,10 +6,10 @@ from pathlib import Path
 
 import click
 
-from nullabona.cli.backup import asked_words, backup_passphrase
 from nullabona.cli.output import emit, line, note
-from nullabona.cli.progress import progress_line
-from nullabona.cli.running import client_options, new_unlock, profile_path, run_async
+from nullabona.cli.person.backup import asked_words, backup_passphrase
+from nullabona.cli.person.progress import progress_line
+from nullabona.cli.person.running import client_options, new_unlock, profile_path, run_async
 from nullabona.cli.settings import common, settings_of
 from nullabona.client.api import BackupKey, PassphraseKey, needs_backup_passphrase, phrase_key, restore_backup
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from nullabona.cli.output import emit, line, note
-from nullabona.cli.running import opened, run_async
+from nullabona.cli.person.running import opened, run_async
 from nullabona.cli.settings import common, settings_of
 
 

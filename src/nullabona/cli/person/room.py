@@ -8,9 +8,9 @@ from typing import Any, TypeVar
 import click
 
 from nullabona.cli.catalogue import say
-from nullabona.cli.link import asked, room_link
 from nullabona.cli.output import emit, line, note, plain, table
-from nullabona.cli.running import in_step, opened, run_async
+from nullabona.cli.person.link import asked, room_link
+from nullabona.cli.person.running import in_step, opened, run_async
 from nullabona.cli.settings import Settings, common, settings_of
 from nullabona.client.api import Client, RoomSummary
 

@@ -8,11 +8,11 @@ from contextlib import asynccontextmanager, suppress
 
 import click
 
-from nullabona.cli.account import new_profile
 from nullabona.cli.catalogue import say
-from nullabona.cli.link import draw
 from nullabona.cli.output import emit, line, note
-from nullabona.cli.running import opened, opened_or_new, run_async
+from nullabona.cli.person.account import new_profile
+from nullabona.cli.person.link import draw
+from nullabona.cli.person.running import opened, opened_or_new, run_async
 from nullabona.cli.settings import Settings, common, settings_of
 from nullabona.client.api import Client, DeviceInfo, DeviceLink, HistoryCame, LinkedInto, errors
 

@@ -10,9 +10,9 @@ from typing import Final
 import click
 
 from nullabona.cli.catalogue import say
-from nullabona.cli.logwork import make_folder, read_policy, read_policy_text, read_small, utc, write_file
+from nullabona.cli.log.work import make_folder, read_policy, read_policy_text, read_small, utc, write_file
 from nullabona.cli.output import emit, line, note
-from nullabona.cli.running import opened, run_async
+from nullabona.cli.person.running import opened, run_async
 from nullabona.cli.settings import Settings, common, settings_of
 from nullabona.cli.terminal import harmless
 from nullabona.client.api import Proven, RecordEvidence, RecordStanding, evidence_files, verify_evidence

@@ -12,8 +12,8 @@ from typing import Final
 import click
 
 from nullabona.cli.catalogue import say
-from nullabona.cli.log_copies import mirror, restore
-from nullabona.cli.logwork import (
+from nullabona.cli.log.copies import mirror, restore
+from nullabona.cli.log.work import (
     Reading,
     keep_memory,
     read_policy,

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import click
 
-from nullabona.cli.docket_case import find
+from nullabona.cli.docket.case import find
+from nullabona.cli.docket.show import say_done
 from nullabona.cli.docket_open import at_desk
-from nullabona.cli.docket_show import say_done
 from nullabona.cli.output import note
 from nullabona.cli.settings import common, settings_of
 from nullabona.docket.folder import write_folder

@@ -11,7 +11,7 @@ import click
 
 from nullabona.cli.catalogue import say
 from nullabona.cli.output import emit, line, note
-from nullabona.cli.running import opened, opened_or_new, reach, run_async
+from nullabona.cli.person.running import opened, opened_or_new, reach, run_async
 from nullabona.cli.settings import Settings, common, settings_of
 from nullabona.client.api import Client, OwnAccount, errors
 from nullabona.words.relays import relay_name

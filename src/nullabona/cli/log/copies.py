@@ -9,7 +9,7 @@ from typing import Final
 
 import click
 
-from nullabona.cli.logwork import read_policy, utc
+from nullabona.cli.log.work import read_policy, utc
 from nullabona.cli.output import emit, note
 from nullabona.cli.settings import Settings, common, settings_of
 from nullabona.errors import PeerError

@@ -10,8 +10,8 @@ from typing import Any
 import click
 import msgspec
 
+from nullabona.cli.docket.show import say_done, show_case, show_lines
 from nullabona.cli.docket_open import AtDesk, at_desk, read_original
-from nullabona.cli.docket_show import say_done, show_case, show_lines
 from nullabona.cli.output import emit, line
 from nullabona.cli.settings import common, settings_of
 from nullabona.docket.casefiles import NoSuchCase

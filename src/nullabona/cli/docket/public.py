@@ -9,11 +9,11 @@ from typing import Final
 import click
 
 from nullabona.cli.catalogue import say
-from nullabona.cli.docket_case import find
+from nullabona.cli.docket.case import find
+from nullabona.cli.docket.show import say_done
 from nullabona.cli.docket_open import SURE, AtDesk, at_desk, now_s
-from nullabona.cli.docket_show import say_done
 from nullabona.cli.exits import exit_code
-from nullabona.cli.logwork import keep_both, keep_memory, read_memory, read_policy
+from nullabona.cli.log.work import keep_both, keep_memory, read_memory, read_policy
 from nullabona.cli.output import emit, line, note
 from nullabona.cli.settings import Settings, common, settings_of
 from nullabona.docket.core.acts import OpenDetails, OutageDetails, SettleDetails

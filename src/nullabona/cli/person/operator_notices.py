@@ -6,7 +6,7 @@ import click
 
 from nullabona.cli.catalogue import say
 from nullabona.cli.output import emit, line, table
-from nullabona.cli.running import opened, run_async
+from nullabona.cli.person.running import opened, run_async
 from nullabona.cli.settings import Settings, common, settings_of
 from nullabona.client.api import Client, OperatorNoticeInfo, errors
 from nullabona.words.operator_notice import day_words, notice_words, summary_words

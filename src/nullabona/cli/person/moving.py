@@ -10,7 +10,7 @@ import click
 
 from nullabona.cli.catalogue import say
 from nullabona.cli.output import emit, line, note, table
-from nullabona.cli.running import opened, run_async
+from nullabona.cli.person.running import opened, run_async
 from nullabona.cli.settings import Settings, common, settings_of
 from nullabona.client.api import ImportAnswers, ImportChat, ImportInfo, ImportPreview, ImportProgress, errors
 

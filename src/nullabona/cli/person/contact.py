@@ -7,11 +7,11 @@ from collections.abc import Awaitable, Callable
 import click
 
 from nullabona.cli.catalogue import say
-from nullabona.cli.link import contact_link, open_link, verify
 from nullabona.cli.output import emit, line, note, table
-from nullabona.cli.running import in_step, opened, run_async
+from nullabona.cli.person.link import contact_link, open_link, verify
+from nullabona.cli.person.running import in_step, opened, run_async
+from nullabona.cli.person.standing import mark, warn_of_changes
 from nullabona.cli.settings import Settings, common, settings_of
-from nullabona.cli.standing import mark, warn_of_changes
 from nullabona.client.api import Client, ContactInfo
 
 Act = Callable[[Client], Awaitable[ContactInfo | None]]

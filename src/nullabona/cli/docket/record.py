@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 
 from nullabona.cli.docket_open import now_s, read_policy_text
-from nullabona.cli.logwork import read_policy
+from nullabona.cli.log.work import read_policy
 from nullabona.cli.settings import Settings, common, settings_of
 from nullabona.docket.site.publication import encode_publication
 from nullabona.docket.site.recounted import About, log_view, record_of

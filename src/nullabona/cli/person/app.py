@@ -9,7 +9,7 @@ import click
 
 from nullabona.cli.catalogue import say
 from nullabona.cli.output import emit, line, note
-from nullabona.cli.running import client_options, profile_path, run_async
+from nullabona.cli.person.running import client_options, profile_path, run_async
 from nullabona.cli.settings import Settings, common, settings_of
 
 

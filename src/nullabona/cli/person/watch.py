@@ -11,10 +11,10 @@ import click
 
 from nullabona.cli.catalogue import say
 from nullabona.cli.output import emit, line, note, remark, table
-from nullabona.cli.running import in_step, opened, run_async
+from nullabona.cli.person.running import in_step, opened, run_async
+from nullabona.cli.person.standing import still_wrong
+from nullabona.cli.person.telling import spoken, told
 from nullabona.cli.settings import Settings, common, settings_of
-from nullabona.cli.standing import still_wrong
-from nullabona.cli.telling import spoken, told
 from nullabona.client.api import (
     CardChecked,
     Client,

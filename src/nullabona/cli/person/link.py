@@ -8,7 +8,7 @@ import click
 
 from nullabona.cli.catalogue import say
 from nullabona.cli.output import emit, line, note
-from nullabona.cli.running import in_step, opened, run_async
+from nullabona.cli.person.running import in_step, opened, run_async
 from nullabona.cli.settings import Settings, common, settings_of
 from nullabona.client.api import Client, LinkInfo, SafetyNumber, WishInfo, errors, qr_rows
 

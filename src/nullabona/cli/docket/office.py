@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from nullabona.cli.docket.show import say_done, when
 from nullabona.cli.docket_open import (
     AtDesk,
     Chosen,
@@ -18,7 +19,6 @@ from nullabona.cli.docket_open import (
     read_config,
     read_officer,
 )
-from nullabona.cli.docket_show import say_done, when
 from nullabona.cli.output import emit, line, note, table
 from nullabona.cli.settings import Settings, common, settings_of
 from nullabona.docket.core.acts import AuthorityDetails, ObjectDetails, RevokeDetails, RoleDetails
@@ -198,7 +198,7 @@ def _waiting(at: AtDesk, beginning: str) -> bytes:
 @click.pass_context
 def share(context: click.Context, case: str, name: str) -> None:
     """Give the key of a case to an officer who joined later."""
-    from nullabona.cli.docket_case import find
+    from nullabona.cli.docket.case import find
 
     with at_desk(context) as at:
         at.desk.share(at.who, find(at, case), name)

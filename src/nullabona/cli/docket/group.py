@@ -8,15 +8,15 @@ from typing import Final
 
 import click
 
-from nullabona.cli import docket_case, docket_handover, docket_office, docket_public
+from nullabona.cli.docket import case, handover, office, public
 from nullabona.cli.docket_open import Chosen
 
 _LATER: Final = {
     "admit": "nullabona.cli.docket_console",
     "invite": "nullabona.cli.docket_console",
-    "package": "nullabona.cli.docket_package",
-    "publish": "nullabona.cli.docket_site",
-    "record": "nullabona.cli.docket_record",
+    "package": "nullabona.cli.docket.package",
+    "publish": "nullabona.cli.docket.site",
+    "record": "nullabona.cli.docket.record",
     "serve": "nullabona.cli.docket_console",
 }
 """Commands whose libraries take a second to load."""
@@ -50,5 +50,5 @@ def docket(context: click.Context, data: Path | None, officer: Path | None) -> N
     context.obj = Chosen(data, officer)
 
 
-for _command in (*docket_case.COMMANDS, docket_handover.hand_over, *docket_office.COMMANDS, *docket_public.COMMANDS):
+for _command in (*case.COMMANDS, handover.hand_over, *office.COMMANDS, *public.COMMANDS):
     docket.add_command(_command)

@@ -11,10 +11,10 @@ import click
 
 from nullabona.cli.catalogue import say
 from nullabona.cli.output import emit, line, note
-from nullabona.cli.running import in_step, opened, reach, run_async
+from nullabona.cli.person.running import in_step, opened, reach, run_async
+from nullabona.cli.person.standing import warn_of_changes
+from nullabona.cli.person.telling import told
 from nullabona.cli.settings import Settings, common, settings_of
-from nullabona.cli.standing import warn_of_changes
-from nullabona.cli.telling import told
 from nullabona.client.api import Client, MessageInfo, errors
 from nullabona.words.errors import Language
 

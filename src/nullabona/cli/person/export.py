@@ -8,8 +8,8 @@ from typing import Literal
 import click
 
 from nullabona.cli.output import emit, line, note
-from nullabona.cli.progress import progress_line
-from nullabona.cli.running import opened, run_async
+from nullabona.cli.person.progress import progress_line
+from nullabona.cli.person.running import opened, run_async
 from nullabona.cli.settings import common, settings_of
 from nullabona.client.api import Exported
 

@@ -1,0 +1,1 @@
+"""``nulla docket``: the legal desk, its packages and its public record."""

@@ -1,0 +1,1 @@
+"""``nulla log``: anybody checks, proves and watches public logs."""

@@ -1,0 +1,1 @@
+"""``nulla relay`` and ``nulla witness``: what an operator runs."""

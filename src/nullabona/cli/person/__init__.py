@@ -1,0 +1,1 @@
+"""``nulla`` for a person: account, contacts, rooms, messages, backups and the app."""
