@@ -20,7 +20,7 @@ CATCHUP_MESSAGES: Final = 10_000
 CATCHUP_ROOMS: Final = 100
 TOGETHER_MS: Final = 15
 APART_MS: Final = 500
-"""Half a second is the price of 0030. The peal and the drawn moment alone are 0.41 s at the median."""
+"""Half a second is the price of 0026. The peal and the drawn moment alone are 0.41 s at the median."""
 CALM_S: Final = 5.0
 """From one message to the next, so that a box does not ring so often, receipts included, that it is read ever later."""
 LEAST_TALK: Final = 50
@@ -121,7 +121,7 @@ BARS: Final[Sequence[Bar]] = (
     *(_cold(way) for way in OPENING_WAYS),
     _catchup("by default", together=False),
     _catchup("with `--together`", together=True),
-    _latency(f"by default, {CALM_S:g} s between messages", "0030", APART_MS, together=False),
+    _latency(f"by default, {CALM_S:g} s between messages", "0026", APART_MS, together=False),
     _latency("with `--together`", "ours", TOGETHER_MS, together=True),
     _room("largest frame", "≤", MAX_FRAME, _KIB, lambda row: row.largest_frame),
     _room("held by the relay at the end", "<", RELAY_LIMIT, _MIB, lambda row: row.relay_bytes),

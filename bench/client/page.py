@@ -78,7 +78,7 @@ def _bars(results: Results) -> str:
     told = (
         f"{met} met, {missed} missed, {len(judged) - met - missed} not measured. A bar is judged by the median, and"
         f" only at the size that it names; latency by {LEAST_TALK} messages at least. *Whose*: that of the issue which"
-        " asked for this bench; the price that a [decision](decisions/0030-peals.md) names; *ours*, set before that"
+        " asked for this bench; the price that a [decision](decisions/0026-peals.md) names; *ours*, set before that"
         " decision and kept for the shared connection; or a limit of the protocol or of a small machine, at which"
         " `bench.rooms` fails."
     )
@@ -117,7 +117,7 @@ def _latency(results: Results) -> str:
         f" reckoned and not measured. A box that rings more than {OFTEN} times in {LATELY_S:g} s is read ever later, up"
         f" to {1 << SLOWER} times, and a receipt rings as a message does: so *one after another* is what a lively talk"
         " is like, and *between messages* one now and then. With `--together` nothing waits, and who watches the"
-        " traffic sees more ([0030](decisions/0030-peals.md)). The parts: until `send` returns, *encrypt + store*;"
+        " traffic sees more ([0026](decisions/0026-peals.md)). The parts: until `send` returns, *encrypt + store*;"
         " until the relay's answer that the frame is on disk, *relay durable*; until the reader has the frame,"
         " *deliver*, which may be negative with `--together`, where the relay answers both at about the same time;"
         " *decrypt + store*; and until whoever listens is told, *tell*.\n\nNot covered: a network, TLS, and a second"

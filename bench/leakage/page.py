@@ -28,13 +28,13 @@ LOWER: Final = """\
 - **V3**: each request is a connection of its own, and what rings is heard by all. What is left are the hours in which
   people are there, which their inboxes show, and the moments in which they make friends or are invited: a request comes
   into one inbox, and soon after a new box is written to; invitations into a group come into many inboxes at once, if
-  they are for people who have not talked in twos with whoever makes it ([0033](decisions/0033-invited-by-the-room.md)):
+  they are for people who have not talked in twos with whoever makes it ([0029](decisions/0029-invited-by-the-room.md)):
   in the usual society most are. Since the answer to a request comes in a box of its own
-  ([0032](decisions/0032-reply-boxes.md)) no inbox says whose the request was; before, that gave nearly every new
+  ([0028](decisions/0028-reply-boxes.md)) no inbox says whose the request was; before, that gave nearly every new
   friendship away (*without reply boxes*). The hours of whoever reads the new box still say a part.
 - **What the directory is asked** tells nearly every friendship that begins, without any address, where the relay is the
   directory as well. A request that carried the proof of its own card would leave nothing to ask; that is not built
-  ([0034](decisions/0034-carried-proofs.md)). A directory that is not the relay's takes it from the relay's sight.
+  ([0030](decisions/0030-carried-proofs.md)). A directory that is not the relay's takes it from the relay's sight.
 - **V4** adds the address. Only somebody in between takes it away: Tor, or a network address that many share. The client
   gives a SOCKS proxy another name for each connection, so that Tor leads each another way; a relay reached so is V3.
 - **V5** adds whose inbox is where and who looks up whom. An inbox at another operator's relay, and a directory that is

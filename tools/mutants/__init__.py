@@ -1,1 +1,1 @@
-"""Random mutants of the source, and whether the tests notice them (docs/decisions/0043, `make mutants`)."""
+"""Random mutants of the source, and whether the tests notice them (docs/decisions/0039, `make mutants`)."""

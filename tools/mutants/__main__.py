@@ -115,7 +115,7 @@ def report(results: list[Tried], seed: int, seconds: float) -> float:
 def main() -> None:
     """Plant a sample and report; see the module's docstring."""
     parser = argparse.ArgumentParser(prog="make mutants", description=__doc__)
-    parser.add_argument("packages", nargs="*", help="dotted packages or modules (default: the five of decision 0043)")
+    parser.add_argument("packages", nargs="*", help="dotted packages or modules (default: the five of decision 0039)")
     parser.add_argument("--seed", type=int, default=None, help="the sample; drawn and printed if it is not given")
     parser.add_argument("--count", type=int, default=300, help="how many mutants (default 300)")
     parser.add_argument(

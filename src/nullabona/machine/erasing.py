@@ -3,7 +3,7 @@
 A block that a file system takes back keeps what stood in it until something else is written there. So whatever leaves
 a file here is overwritten where it lies, and is on the disk as zeros, before the file is cut or unlinked. A file system
 that writes elsewhere than in place (copy on write, a journal of data), and flash below it, keep copies that no program
-reaches (docs/decisions/0040-erasing-and-full-disks.md).
+reaches (docs/decisions/0036-erasing-and-full-disks.md).
 """
 
 from __future__ import annotations

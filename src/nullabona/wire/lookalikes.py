@@ -1,6 +1,6 @@
 """Which names look like one another, and which would be taken for the operator's or an authority's.
 
-Decides from the text alone (spec/directory.md §2; decisions 0005 and 0038).
+Decides from the text alone (spec/directory.md §2; decisions 0005 and 0034).
 
 What a directory refuses to a newcomer (`skeleton`, `resembles_reserved`) makes nobody's name invalid who has one: what
 a name may be at all is decided in `nullabona.wire.handle`, and is wider.

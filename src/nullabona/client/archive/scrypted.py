@@ -1,7 +1,7 @@
 """The age format with a passphrase, as a stream of any length (C2SP age.md, version 1).
 
 pyrage takes what a passphrase protects only whole in memory, which a backup does not fit; so this one kind of age file
-is read and written here (docs/decisions/0020-backups.md). The primitives are pyca's; tests hold it against pyrage both
+is read and written here (docs/decisions/0019-backups.md). The primitives are pyca's; tests hold it against pyrage both
 ways. A header that would cost more than `MAX_WORK` is refused before it is tried.
 """
 

@@ -1,6 +1,6 @@
 """How much more a relay keeps: as much as leaves room on the disk to trim, to expire, to start and to write anew.
 
-Decides by figures that somebody else has read; no I/O and no clock (docs/decisions/0040-erasing-and-full-disks.md).
+Decides by figures that somebody else has read; no I/O and no clock (docs/decisions/0036-erasing-and-full-disks.md).
 Whoever asks has no identity, so a day's frames are shared out by connection, and the last of them go to small ones.
 """
 

@@ -1,4 +1,4 @@
-"""A database written anew beside itself, and put in its own place (docs/decisions/0040-erasing-and-full-disks.md).
+"""A database written anew beside itself, and put in its own place (docs/decisions/0036-erasing-and-full-disks.md).
 
 SQLite's ``VACUUM`` in place writes all rows into a temporary file, into its log and back, and cuts the file: copies
 that the file system takes back as they are. ``VACUUM INTO`` makes one, here a file with a name; the file before it is
