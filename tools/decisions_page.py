@@ -16,8 +16,10 @@ A record is written when somebody might later ask "why on earth": a dependency, 
 page, says what was decided and what was rejected, and is not rewritten afterwards. A later record that overrules it
 says so, and the older one gets a line that points there.
 
-A record's file is `NNNN-few-words.md`, its first line `# NNNN: what was decided`, its second the date. Its headings are
-*Situation*, *Decision*, *Rejected*, *What it costs*. Numbers are not reused.
+A record's file is `NNNN-few-words.md`. Its first line is `# NNNN: What was decided`, then come the date and, if there
+is an earlier or later record on the same matter, a line that begins with *Changes* or *Changed by* and points there.
+Its headings are *Situation*, *Decision*, *Rejected*, *What it costs*, in this order; what else it needs is a heading
+below these. Numbers have no gaps and are not reused. `tests/repo/test_decisions.py` keeps this form.
 
 | number | decision |
 |---|---|

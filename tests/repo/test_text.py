@@ -11,7 +11,6 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 LOCKS = {"uv.lock", "Cargo.lock", "package-lock.json"}
-RECORDS = ROOT / "docs/decisions"
 
 # Put together here, so that this file does not hold what it forbids.
 UNFINISHED = re.compile(r"\b(" + "|".join(["TO" + "DO", "FIX" + "ME", "XX" + "X", "HA" + "CK"]) + r")\b")
@@ -123,23 +122,6 @@ def test_text_files_are_clean() -> None:
     assert [
         path for path, text in own.items() if "\ufffd" in text or "\r" in text or not f"\n{text}".endswith("\n")
     ] == []
-
-
-def test_decision_records_are_numbered_and_listed() -> None:
-    """Every record has a number of its own, says it in its title, and is linked in the list."""
-    records = {path.name: path.read_text(encoding="utf-8") for path in RECORDS.glob("[0-9]*.md")}
-    listing = (RECORDS / "README.md").read_text(encoding="utf-8")
-    assert len(records) == len({name[:4] for name in records})
-    assert [name for name in records if f"[{name[:4]}]({name})" not in listing] == []
-    assert [name for name, text in records.items() if not text.startswith(f"# {name[:4]}: ")] == []
-
-
-def test_records_that_code_names_exist() -> None:
-    """A comment that points to a decision or a spec page points to one that is there."""
-    decision = re.compile(r"docs/decisions/(\d{4})")
-    numbers = {path.name[:4] for path in RECORDS.glob("*.md")}
-    named = {(number, str(path)) for path, text in texts().items() for number in decision.findall(text)}
-    assert {(number, path) for number, path in named if number not in numbers} == set()
 
 
 def test_spec_pages_that_code_names_exist() -> None:
