@@ -13,7 +13,6 @@ from msgspec import inspect as mi
 from nullabona.app.protocol import (
     account_calls,
     call,
-    calls,
     device_calls,
     import_calls,
     moving_calls,
@@ -50,9 +49,9 @@ def page() -> str:
     ):
         parts += [_interface(struct) for struct in _structs(module)]
     parts.append(_union("AnyPush", get_args(pushes.AnyPush)))
-    parts.append(_union("AnyCall", calls.ANSWERS))
+    parts.append(_union("AnyCall", call.ANSWERS))
     parts.append(_union("FromServer", (pushes.Answered, pushes.Failed, pushes.Pushed)))
-    rows = "\n".join(f"  {call.__name__}: {answer.__name__};" for call, answer in calls.ANSWERS.items())
+    rows = "\n".join(f"  {asked.__name__}: {answer.__name__};" for asked, answer in call.ANSWERS.items())
     parts.append(f"/** What each call answers. */\nexport interface Answers {{\n{rows}\n}}\n")
     return "\n".join(parts)
 
@@ -63,7 +62,7 @@ def _structs(module: ModuleType) -> list[type[msgspec.Struct]]:
         for item in vars(module).values()
         if inspect.isclass(item) and issubclass(item, msgspec.Struct) and item.__module__ == module.__name__
     ]
-    return [item for item in found if item not in {calls.Call, pushes.Push}]
+    return [item for item in found if item not in {call.Call, pushes.Push}]
 
 
 def _aliases(module: ModuleType) -> list[str]:
@@ -88,7 +87,7 @@ def _interface(struct: type[msgspec.Struct]) -> str:
     lines = [_doc(struct), f"export interface {struct.__name__} {{"]
     if info.tag_field is not None:
         lines.append(f"  {info.tag_field}: {repr_ts(info.tag)};")
-    asked = issubclass(struct, calls.Call)
+    asked = issubclass(struct, call.Call)
     for field in info.fields:
         optional = "?" if asked and not field.required else ""
         lines.append(f"  {field.name}{optional}: {_type(field.type)};")

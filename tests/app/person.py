@@ -12,7 +12,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import unquote, urlsplit
 
 from nullabona.app.protocol import account_calls as a
@@ -23,6 +23,8 @@ from nullabona.app.protocol import views as v
 from nullabona.app.protocol.call import Call
 from tests.app.wire import Loop, Page, trade
 from tests.cli.shell import environment
+
+T = TypeVar("T")
 
 START = (sys.executable, "-m", "tests.app.start")
 ROOT = Path(__file__).parents[2]
@@ -110,7 +112,7 @@ class Person:
         _, token = trade(self.app.port, launch)
         return Page(self.loop, self.app.port, token).connect()
 
-    def call(self, call: Call) -> Any:  # noqa: ANN401 - of the type that `ANSWERS` gives
+    def call(self, call: Call[T]) -> T:
         return self.page.call(call)
 
     def state(self) -> v.State:

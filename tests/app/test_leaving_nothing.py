@@ -11,8 +11,8 @@ from typing import cast
 
 import pytest
 
-from nullabona.app.desk import content, moving_answers, work
-from nullabona.app.desk.asking import Asker
+from nullabona.app.desk import content, work
+from nullabona.app.desk.asking import HANDLERS, Asker
 from nullabona.app.desk.content import Upload, Uploads
 from nullabona.app.desk.desk import Desk, Place
 from nullabona.app.desk.errors import NothingUploaded
@@ -101,7 +101,7 @@ def test_a_backup_under_way_is_waited_for(tmp_path: Path, monkeypatch: pytest.Mo
             monkeypatch.setattr(desk.client, "backup", slow)
             desk.active()
             with pytest.raises(errors.FileUnwritable):
-                await moving_answers.ANSWERS[MakeBackup](Asker(desk, cast(PageSocket, Seat())), MakeBackup())
+                await HANDLERS[MakeBackup](Asker(desk, cast(PageSocket, Seat())), MakeBackup())
             assert "ready" == desk.phase
 
     monkeypatch.setattr(work, "_MINUTE_S", IDLE_S)

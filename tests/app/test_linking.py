@@ -44,6 +44,7 @@ def test_both_screens_show_the_same_number_before_anything_is_used(mina: Person,
     assert [5] * 6 == [len(group) for group in into.number]
     assert desk.state().me is None
     state = desk.call(d.AnswerJoin(yes=True))
+    assert state.me is not None
     assert state.me.handle == shown.handle
     assert [False, True] == [device.this for device in desk.call(d.GetDevices()).devices]
 
@@ -54,7 +55,9 @@ def test_another_number_is_refused_and_leaves_nothing(mina: Person, desk: Person
     assert desk.call(d.AnswerJoin(yes=False)).me is None
     assert desk.state().me is None
     shown, _ = let_in(mina, desk)
-    assert desk.call(d.AnswerJoin(yes=True)).me.handle == shown.handle
+    joined = desk.call(d.AnswerJoin(yes=True)).me
+    assert joined is not None
+    assert joined.handle == shown.handle
 
 
 def test_an_answer_without_a_question_is_refused(mina: Person, desk: Person) -> None:

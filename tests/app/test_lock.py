@@ -137,6 +137,7 @@ def test_a_locked_profile_opens_again_after_a_restart(person: Callable[..., Pers
         state = again.state()
         assert ("locked", "ko", "dark") == (state.phase, state.settings.language, state.settings.theme)
         state = again.call(a.Unlock(PASSPHRASE))
+        assert state.me is not None
         assert ("ready", handle) == (state.phase, state.me.handle)
     finally:
         again.end()
@@ -168,6 +169,7 @@ def test_a_name_that_does_not_fit_is_no_way_around_the_words(newcomer: Callable[
     mina = newcomer("mina")
     mina.call(a.CreateProfile(PASSPHRASE))
     made = mina.call(a.CreateAccount(service.handle(new_name("mina")), "가" * 61))
+    assert made.me is not None
     assert ("unconfirmed", "") == (made.phase, made.me.profile_name)
     assert 24 == len(mina.call(a.GetPhrase()).words)
 

@@ -71,6 +71,7 @@ def test_a_backup_becomes_the_profile(service: Service, newcomer: Callable[..., 
             again.call(m.RestoreBackup([id], wrong, "", PASSPHRASE))
         assert (code, "empty") == (refused.value.code, again.state().phase)
     state = again.call(m.RestoreBackup([id], words, "", PASSPHRASE))
+    assert state.me is not None
     assert ("ready", handle, False) == (state.phase, state.me.handle, state.words_unchecked)
     (chat,) = state.chats
     assert "away" == chat.phase
@@ -96,6 +97,7 @@ def test_two_backups_are_put_in_order(service: Service, newcomer: Callable[..., 
         again.call(m.RestoreBackup(ids[:1], "", BACKUP_PASS, PASSPHRASE))
     assert "backup-out-of-line" == refused.value.code
     state = again.call(m.RestoreBackup(ids, "", BACKUP_PASS, PASSPHRASE))
+    assert state.me is not None
     assert ("ready", handle, True) == (state.phase, state.me.handle, state.words_unchecked)
     page = again.call(t.OpenRoom(state.chats[0].room))
     assert {"said before", "said later"} <= {message.text for message in page.page.messages}

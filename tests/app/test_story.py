@@ -97,6 +97,7 @@ def test_replies_reactions_edits_and_deletions(pair: tuple[Person, Person, str])
     first = mina.send(room, "점심 뭐 먹지?")
     junho.reads(room, first.text)
     answer = junho.call(t.SendText(room, "냉면!", "x", reply_to=first.id))
+    assert answer.quote is not None
     assert (first.id, first.text) == (answer.quote.message, answer.quote.text)
     junho.call(t.React(room, first.id, "👍"))
     reacted = mina.page.told(

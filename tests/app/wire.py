@@ -15,10 +15,9 @@ from typing import Any, TypeVar, cast
 import msgspec
 from picows import WSError, WSFrame, WSListener, WSMsgType, WSTransport, ws_connect
 
-from nullabona.app.protocol import calls
 from nullabona.app.protocol import pushes as p
 from nullabona.app.protocol.account_calls import Lock
-from nullabona.app.protocol.call import Call
+from nullabona.app.protocol.call import ANSWERS, Call
 
 T = TypeVar("T")
 PATIENCE_S = 30.0
@@ -172,7 +171,7 @@ class Page:
 
     # -- calls --------------------------------------------------------------------------------------------------------
 
-    def ask(self, call: Call) -> int:
+    def ask(self, call: Call[Any]) -> int:
         """Send a call; its id."""
         with self._news:
             self._count += 1
@@ -185,14 +184,14 @@ class Page:
         self.until(lambda: id in self._answers)
         return self._answers.pop(id)
 
-    def call(self, call: Call) -> Any:  # noqa: ANN401 - of the type that `ANSWERS` gives
+    def call(self, call: Call[T]) -> T:
         """The answer of a call. Raises `Refusal`."""
         raw = self.answer(self.ask(call))
         if isinstance(call, Lock):
             self.let_it_begin_anew()
         if raw["kind"] == "failed":
             raise Refusal(raw)
-        return msgspec.convert(raw["answer"], calls.ANSWERS[type(call)])
+        return cast(T, msgspec.convert(raw["answer"], ANSWERS[type(call)]))
 
     # -- waiting ------------------------------------------------------------------------------------------------------
 

@@ -412,18 +412,18 @@ export interface KeepPlace {
   place: string;
 }
 
-/** Whether a handle may be had. ``handle`` may lack its host: the default relay is meant. */
-export interface CheckHandle {
-  call: "CheckHandle";
-  handle: string;
-}
-
 export interface HandleCheck {
   handle: string;
   free: boolean;
   trouble: string;
   message: string;
   hint: string;
+}
+
+/** Whether a handle may be had. ``handle`` may lack its host: the default relay is meant. */
+export interface CheckHandle {
+  call: "CheckHandle";
+  handle: string;
 }
 
 /** A new encrypted profile. */
@@ -450,15 +450,15 @@ export interface DeleteAccount {
   handle: string;
 }
 
+export interface Phrase {
+  words: string[];
+  ask: number[];
+}
+
 /** The 24 words. Before they were confirmed without, afterwards only with the passphrase. */
 export interface GetPhrase {
   call: "GetPhrase";
   passphrase?: string;
-}
-
-export interface Phrase {
-  words: string[];
-  ask: number[];
 }
 
 /** ``words`` for the places that were asked for; ``later`` skips the check. */
@@ -517,16 +517,16 @@ export interface PutAwayNotice {
   id: string;
 }
 
+export interface RoomPage {
+  room: Room;
+  page: Page;
+}
+
 /** A room and its messages around the first unread one, or the newest. The page is told of its changes. */
 export interface OpenRoom {
   call: "OpenRoom";
   room: string;
   limit?: number;
-}
-
-export interface RoomPage {
-  room: Room;
-  page: Page;
 }
 
 export interface CloseRoom {
@@ -544,16 +544,16 @@ export interface GetMessages {
   limit?: number;
 }
 
+export interface Words {
+  text: string;
+  spans: Span[];
+}
+
 /** All the words of a message that was `cut`. */
 export interface GetText {
   call: "GetText";
   room: string;
   message: string;
-}
-
-export interface Words {
-  text: string;
-  spans: Span[];
 }
 
 /** ``mentions`` are accounts; ``client`` comes back in the message. */
@@ -725,12 +725,12 @@ export interface DeviceView {
   this: boolean;
 }
 
-export interface GetDevices {
-  call: "GetDevices";
-}
-
 export interface Devices {
   devices: DeviceView[];
+}
+
+export interface GetDevices {
+  call: "GetDevices";
 }
 
 export interface NameDevice {
@@ -745,11 +745,6 @@ export interface RemoveDevice {
   id: string;
 }
 
-/** A code for one more device; the one before does not work any more. */
-export interface LinkDevice {
-  call: "LinkDevice";
-}
-
 export interface LinkShown {
   handle: string;
   code: string;
@@ -758,13 +753,18 @@ export interface LinkShown {
   expires_at: number;
 }
 
-/** Answered once a device has used the code. */
-export interface WaitLink {
-  call: "WaitLink";
+/** A code for one more device; the one before does not work any more. */
+export interface LinkDevice {
+  call: "LinkDevice";
 }
 
 export interface LinkCandidate {
   name: string;
+}
+
+/** Answered once a device has used the code. */
+export interface WaitLink {
+  call: "WaitLink";
 }
 
 /** Whether that is the person's own device. */
@@ -778,6 +778,13 @@ export interface EndLink {
   call: "EndLink";
 }
 
+/** The account that this device is about to be one of. ``in_record``: the public record shows it for the handle. */
+export interface JoinInto {
+  handle: string;
+  number: string[];
+  in_record: boolean;
+}
+
 /** Make this profile a device of the account whose other device shows ``code``. Answered when that has agreed.
  * 
  * Nothing of the account is used before `AnswerJoin`. ``code``: as typed, or the text of the QR code; ``handle`` is
@@ -789,25 +796,18 @@ export interface JoinAccount {
   name: string;
 }
 
-/** The account that this device is about to be one of. ``in_record``: the public record shows it for the handle. */
-export interface JoinInto {
-  handle: string;
-  number: string[];
-  in_record: boolean;
-}
-
 /** Whether that is the person's own account. */
 export interface AnswerJoin {
   call: "AnswerJoin";
   yes: boolean;
 }
 
-export interface GetContacts {
-  call: "GetContacts";
-}
-
 export interface Contacts {
   contacts: Contact[];
+}
+
+export interface GetContacts {
+  call: "GetContacts";
 }
 
 export interface AskContact {
@@ -843,15 +843,15 @@ export interface GetSafety {
   account: string;
 }
 
+export interface CodeResult {
+  matches: boolean;
+}
+
 /** What a scanned QR code says about somebody's safety number. */
 export interface ReadCode {
   call: "ReadCode";
   account: string;
   text: string;
-}
-
-export interface CodeResult {
-  matches: boolean;
 }
 
 /** ``people`` are handles or accounts of contacts. */
@@ -897,13 +897,13 @@ export interface MakeLink {
   uses?: number;
 }
 
+export interface Links {
+  links: LinkView[];
+}
+
 export interface GetLinks {
   call: "GetLinks";
   room: string;
-}
-
-export interface Links {
-  links: LinkView[];
 }
 
 export interface RevokeLink {
@@ -942,6 +942,14 @@ export interface SetProfile {
   upload?: string;
 }
 
+/** What was written or read. */
+export interface Moved {
+  path: string;
+  messages: number;
+  files: number;
+  size: number;
+}
+
 /** Write today's backup, in place of an earlier one of today. ``passphrase``: instead of the 24 words. */
 export interface MakeBackup {
   call: "MakeBackup";
@@ -965,14 +973,14 @@ export interface ExportRoom {
   room: string;
 }
 
+export interface BackupLook {
+  needs_passphrase: boolean;
+}
+
 /** Whether a backup that was handed over opens with a passphrase of its own, and not with the 24 words. */
 export interface LookAtBackup {
   call: "LookAtBackup";
   file: string;
-}
-
-export interface BackupLook {
-  needs_passphrase: boolean;
 }
 
 /** Make the profile from the backup in ``files``, or from that and one that was made after it, in any order.
@@ -984,14 +992,6 @@ export interface RestoreBackup {
   words: string;
   backup_passphrase: string;
   passphrase: string;
-}
-
-/** What was written or read. */
-export interface Moved {
-  path: string;
-  messages: number;
-  files: number;
-  size: number;
 }
 
 /** One thing that is still wrong, in words, and what to do. */
@@ -1018,21 +1018,27 @@ export interface ForgetRecord {
   host: string;
 }
 
-/** Write all evidence into a folder of today's. */
-export interface SaveEvidence {
-  call: "SaveEvidence";
-}
-
 /** Where it lies, and how many files there are. */
 export interface Saved {
   path: string;
   files: number;
 }
 
+/** Write all evidence into a folder of today's. */
+export interface SaveEvidence {
+  call: "SaveEvidence";
+}
+
 /** Who a name in an export is: ``me``, an account, or empty: nobody known. */
 export interface ImportName {
   name: string;
   who: string;
+}
+
+/** What is in the files. ``questions`` have to be answered before anything is stored. */
+export interface ImportView {
+  chats: ImportChat[];
+  questions: ("me" | "order")[];
 }
 
 /** ``files`` are what POST /upload answered. ``alone``: the person is not in it. */
@@ -1058,6 +1064,11 @@ export interface StartImport {
 /** Stop the import that runs. What is stored stays; the same files go on, and undoing removes it. */
 export interface CancelImport {
   call: "CancelImport";
+}
+
+export interface ImportList {
+  imports: ImportDone[];
+  running: boolean;
 }
 
 export interface GetImports {
@@ -1098,12 +1109,6 @@ export interface ImportChat {
   known: boolean;
 }
 
-/** What is in the files. ``questions`` have to be answered before anything is stored. */
-export interface ImportView {
-  chats: ImportChat[];
-  questions: ("me" | "order")[];
-}
-
 /** An import that was made, or is not finished. ``id`` undoes it with all its chats. */
 export interface ImportDone {
   id: string;
@@ -1115,11 +1120,6 @@ export interface ImportDone {
   done: number;
   added: number;
   at: number;
-}
-
-export interface ImportList {
-  imports: ImportDone[];
-  running: boolean;
 }
 
 /** A row of the chat list is new or different. */
@@ -1344,6 +1344,54 @@ export type AnyCall =
   | Unlock
   | Lock
   | Active
+  | SetSettings
+  | ChangePassphrase
+  | GetPrivacy
+  | MoveRelay
+  | PutAwayNotice
+  | GetDevices
+  | NameDevice
+  | RemoveDevice
+  | LinkDevice
+  | WaitLink
+  | AnswerLink
+  | EndLink
+  | JoinAccount
+  | AnswerJoin
+  | PreviewImport
+  | StartImport
+  | CancelImport
+  | GetImports
+  | UndoImport
+  | MakeBackup
+  | CheckBackup
+  | ExportAll
+  | ExportRoom
+  | LookAtBackup
+  | RestoreBackup
+  | GetContacts
+  | AskContact
+  | AnswerRequest
+  | SetContact
+  | DeleteContact
+  | GetSafety
+  | ReadCode
+  | CreateGroup
+  | ChangeMembers
+  | RenameRoom
+  | SetTimer
+  | LeaveRoom
+  | MakeLink
+  | GetLinks
+  | RevokeLink
+  | ReadLink
+  | FollowLink
+  | AskAgain
+  | WithdrawWish
+  | SetProfile
+  | GetRecordWarnings
+  | ForgetRecord
+  | SaveEvidence
   | OpenRoom
   | CloseRoom
   | GetMessages
@@ -1367,55 +1415,7 @@ export type AnyCall =
   | SetTyping
   | SetRoom
   | Search
-  | GetMedia
-  | GetContacts
-  | AskContact
-  | AnswerRequest
-  | SetContact
-  | GetDevices
-  | NameDevice
-  | RemoveDevice
-  | LinkDevice
-  | WaitLink
-  | AnswerLink
-  | EndLink
-  | JoinAccount
-  | AnswerJoin
-  | DeleteContact
-  | GetSafety
-  | ReadCode
-  | CreateGroup
-  | ChangeMembers
-  | RenameRoom
-  | SetTimer
-  | LeaveRoom
-  | MakeLink
-  | GetLinks
-  | RevokeLink
-  | ReadLink
-  | FollowLink
-  | AskAgain
-  | WithdrawWish
-  | SetProfile
-  | SetSettings
-  | ChangePassphrase
-  | GetPrivacy
-  | MoveRelay
-  | PutAwayNotice
-  | GetRecordWarnings
-  | ForgetRecord
-  | SaveEvidence
-  | MakeBackup
-  | CheckBackup
-  | ExportAll
-  | ExportRoom
-  | LookAtBackup
-  | RestoreBackup
-  | PreviewImport
-  | StartImport
-  | CancelImport
-  | GetImports
-  | UndoImport;
+  | GetMedia;
 
 export type FromServer =
   | Answered
@@ -1436,6 +1436,54 @@ export interface Answers {
   Unlock: State;
   Lock: State;
   Active: Done;
+  SetSettings: Settings;
+  ChangePassphrase: Done;
+  GetPrivacy: Privacy;
+  MoveRelay: Me;
+  PutAwayNotice: Done;
+  GetDevices: Devices;
+  NameDevice: Devices;
+  RemoveDevice: Devices;
+  LinkDevice: LinkShown;
+  WaitLink: LinkCandidate;
+  AnswerLink: Devices;
+  EndLink: Done;
+  JoinAccount: JoinInto;
+  AnswerJoin: State;
+  PreviewImport: ImportView;
+  StartImport: Done;
+  CancelImport: Done;
+  GetImports: ImportList;
+  UndoImport: Done;
+  MakeBackup: Moved;
+  CheckBackup: Moved;
+  ExportAll: Moved;
+  ExportRoom: Moved;
+  LookAtBackup: BackupLook;
+  RestoreBackup: State;
+  GetContacts: Contacts;
+  AskContact: Contact;
+  AnswerRequest: RequestAnswered;
+  SetContact: Done;
+  DeleteContact: Done;
+  GetSafety: Safety;
+  ReadCode: CodeResult;
+  CreateGroup: Chat;
+  ChangeMembers: Done;
+  RenameRoom: Done;
+  SetTimer: Done;
+  LeaveRoom: Done;
+  MakeLink: LinkView;
+  GetLinks: Links;
+  RevokeLink: Done;
+  ReadLink: LinkPreview;
+  FollowLink: Done;
+  AskAgain: Done;
+  WithdrawWish: Done;
+  SetProfile: Me;
+  GetRecordWarnings: RecordWarnings;
+  ForgetRecord: RecordWarnings;
+  SaveEvidence: Saved;
   OpenRoom: RoomPage;
   CloseRoom: Done;
   GetMessages: Page;
@@ -1460,52 +1508,4 @@ export interface Answers {
   SetRoom: Done;
   Search: Found;
   GetMedia: Page;
-  GetContacts: Contacts;
-  AskContact: Contact;
-  AnswerRequest: RequestAnswered;
-  SetContact: Done;
-  GetDevices: Devices;
-  NameDevice: Devices;
-  RemoveDevice: Devices;
-  LinkDevice: LinkShown;
-  WaitLink: LinkCandidate;
-  AnswerLink: Devices;
-  EndLink: Done;
-  JoinAccount: JoinInto;
-  AnswerJoin: State;
-  DeleteContact: Done;
-  GetSafety: Safety;
-  ReadCode: CodeResult;
-  CreateGroup: Chat;
-  ChangeMembers: Done;
-  RenameRoom: Done;
-  SetTimer: Done;
-  LeaveRoom: Done;
-  MakeLink: LinkView;
-  GetLinks: Links;
-  RevokeLink: Done;
-  ReadLink: LinkPreview;
-  FollowLink: Done;
-  AskAgain: Done;
-  WithdrawWish: Done;
-  SetProfile: Me;
-  SetSettings: Settings;
-  ChangePassphrase: Done;
-  GetPrivacy: Privacy;
-  MoveRelay: Me;
-  PutAwayNotice: Done;
-  GetRecordWarnings: RecordWarnings;
-  ForgetRecord: RecordWarnings;
-  SaveEvidence: Saved;
-  MakeBackup: Moved;
-  CheckBackup: Moved;
-  ExportAll: Moved;
-  ExportRoom: Moved;
-  LookAtBackup: BackupLook;
-  RestoreBackup: State;
-  PreviewImport: ImportView;
-  StartImport: Done;
-  CancelImport: Done;
-  GetImports: ImportList;
-  UndoImport: Done;
 }

@@ -8,7 +8,7 @@ from typing import Final
 
 import msgspec
 
-from nullabona.app.desk.asking import Asker, Handlers, full_handle, read_id
+from nullabona.app.desk.asking import Asker, answers, full_handle, read_id
 from nullabona.app.desk.errors import HandleTaken, WordsWrong, WrongPhase
 from nullabona.app.protocol import account_calls as c
 from nullabona.app.protocol import views as v
@@ -30,26 +30,31 @@ KEEP: Final = "keep"
 _random = secrets.SystemRandom()
 
 
+@answers(c.Start)
 async def _start(ask: Asker, _: c.Start) -> v.State:
     ask.desk.hub.close_rooms(ask.page)
     return msgspec.structs.replace(ask.desk.state(), places=ask.desk.places.of(ask.page.token))
 
 
+@answers(c.KeepPlace)
 async def _keep_place(ask: Asker, call: c.KeepPlace) -> Done:
     if ask.desk.phase != "locked":  # what a page says while it is being locked is not kept past it
         ask.desk.places.keep(ask.page.token, call.at, call.place)
     return Done()
 
 
+@answers(c.Active)
 async def _active(_ask: Asker, _: c.Active) -> Done:
     return Done()  # every call starts the idle time anew
 
 
+@answers(c.CreateProfile)
 async def _create_profile(ask: Asker, call: c.CreateProfile) -> v.State:
     await ask.desk.create_profile(call.passphrase)
     return ask.desk.state()
 
 
+@answers(c.CreateAccount)
 async def _create_account(ask: Asker, call: c.CreateAccount) -> v.State:
     work = ask.desk.open_work
     if work.client.has_account:
@@ -66,6 +71,7 @@ async def _create_account(ask: Asker, call: c.CreateAccount) -> v.State:
     return ask.desk.state()
 
 
+@answers(c.RestoreAccount)
 async def _restore_account(ask: Asker, call: c.RestoreAccount) -> v.State:
     work = ask.desk.open_work
     if work.client.has_account:
@@ -78,11 +84,13 @@ async def _restore_account(ask: Asker, call: c.RestoreAccount) -> v.State:
     return ask.desk.state()
 
 
+@answers(c.DeleteAccount)
 async def _delete_account(ask: Asker, call: c.DeleteAccount) -> Done:
     await ask.client.delete_account(full_handle(ask.desk, call.handle))
     return Done()
 
 
+@answers(c.GetPhrase)
 async def _get_phrase(ask: Asker, call: c.GetPhrase) -> c.Phrase:
     if ask.desk.phase != "unconfirmed" and ask.desk.protected:
         await _check_passphrase(ask, call.passphrase)
@@ -97,12 +105,14 @@ async def _check_passphrase(ask: Asker, passphrase: str) -> None:
     await ask.desk.try_passphrase(lambda: check_passphrase(ask.client, passphrase))
 
 
+@answers(c.ChangePassphrase)
 async def _change_passphrase(ask: Asker, call: c.ChangePassphrase) -> Done:
     await _check_passphrase(ask, call.old)
     await change_passphrase(ask.client, call.old, call.new)
     return Done()
 
 
+@answers(c.SetSettings)
 async def _set_settings(ask: Asker, call: c.SetSettings) -> v.Settings:
     desk = ask.desk
     chosen = {name: value for name in call.__struct_fields__ if (value := getattr(call, name)) is not None}
@@ -114,6 +124,7 @@ async def _set_settings(ask: Asker, call: c.SetSettings) -> v.Settings:
     return desk.settings()
 
 
+@answers(c.CheckHandle)
 async def _check_handle(ask: Asker, call: c.CheckHandle) -> c.HandleCheck:
     language = ask.desk.settings().language
     try:
@@ -130,6 +141,7 @@ def _unfit(handle: str, error: UserError, language: Language) -> c.HandleCheck:
     return c.HandleCheck(handle, free=False, trouble=error.code, message=message, hint=hint)
 
 
+@answers(SetProfile)
 async def _set_profile(ask: Asker, call: SetProfile) -> v.Me:
     client, picture = ask.client, b""
     if call.upload not in {"", KEEP}:
@@ -141,10 +153,12 @@ async def _set_profile(ask: Asker, call: SetProfile) -> v.Me:
     return ask.looks.faces.me()
 
 
+@answers(c.GetPrivacy)
 async def _get_privacy(ask: Asker, _: c.GetPrivacy) -> Privacy:
     return to_privacy(await ask.client.privacy(), ask.desk.settings().language)
 
 
+@answers(c.MoveRelay)
 async def _move_relay(ask: Asker, call: c.MoveRelay) -> v.Me:
     typed = call.relay.strip()
     await ask.client.move_relay(typed if "://" in typed else f"wss://{typed}")
@@ -152,11 +166,13 @@ async def _move_relay(ask: Asker, call: c.MoveRelay) -> v.Me:
     return ask.looks.faces.me()
 
 
+@answers(c.PutAwayNotice)
 async def _put_away_notice(ask: Asker, call: c.PutAwayNotice) -> Done:
     ask.client.put_away_notice(read_id(call.id))
     return Done()
 
 
+@answers(c.ConfirmPhrase)
 async def _confirm_phrase(ask: Asker, call: c.ConfirmPhrase) -> v.State:
     """Right after the account was made, or later, once the words were shown again."""
     if ask.desk.phase not in {"unconfirmed", "ready"}:
@@ -174,6 +190,7 @@ def _words(ask: Asker) -> list[str]:
     return ask.client.phrase("korean" if ask.desk.settings().language == "ko" else "english").split()
 
 
+@answers(c.Unlock)
 async def _unlock(ask: Asker, call: c.Unlock) -> v.State:
     await ask.desk.unlock(call.passphrase)
     if ask.desk.hub.has_others:
@@ -181,28 +198,7 @@ async def _unlock(ask: Asker, call: c.Unlock) -> v.State:
     return ask.desk.state()
 
 
+@answers(c.Lock)
 async def _lock(ask: Asker, _: c.Lock) -> v.State:
     await ask.desk.lock()
     return ask.desk.state()
-
-
-ANSWERS: Final[Handlers] = {
-    c.Start: _start,
-    c.KeepPlace: _keep_place,
-    c.Active: _active,
-    c.CreateProfile: _create_profile,
-    c.CreateAccount: _create_account,
-    c.RestoreAccount: _restore_account,
-    c.DeleteAccount: _delete_account,
-    c.GetPhrase: _get_phrase,
-    c.ConfirmPhrase: _confirm_phrase,
-    c.Unlock: _unlock,
-    c.Lock: _lock,
-    c.CheckHandle: _check_handle,
-    c.ChangePassphrase: _change_passphrase,
-    c.SetSettings: _set_settings,
-    c.GetPrivacy: _get_privacy,
-    c.MoveRelay: _move_relay,
-    c.PutAwayNotice: _put_away_notice,
-    SetProfile: _set_profile,
-}

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias, TypeVar
 
 from nullabona.app.desk.desk import Desk
 from nullabona.app.desk.errors import BadCall, HandleLacksRelay
@@ -13,6 +13,8 @@ from nullabona.app.protocol.call import Call
 from nullabona.app.server.socket import PageSocket
 from nullabona.app.showing.messages import position_of
 from nullabona.client.api import Client
+
+A = TypeVar("A")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +35,20 @@ class Asker:
         return self.desk.work.looks
 
 
-Handler: TypeAlias = Callable[[Asker, Any], Awaitable[Any]]
-Handlers: TypeAlias = Mapping[type[Call], Handler]
+_Handler: TypeAlias = Callable[[Asker, Any], Awaitable[A]]
+
+HANDLERS: Final[dict[type[Call[Any]], _Handler[Any]]] = {}
+"""The function that answers each call. Every module of answers adds its own."""
+
+
+def answers(call: type[Call[A]]) -> Callable[[_Handler[A]], _Handler[A]]:
+    """Make the decorated function the one that answers ``call``; mypy compares the types of the answers."""
+
+    def add(handler: _Handler[A]) -> _Handler[A]:
+        HANDLERS[call] = handler
+        return handler
+
+    return add
 
 
 def read_id(text: str) -> bytes:

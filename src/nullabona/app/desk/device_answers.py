@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from nullabona.app.desk.asking import Asker, Handlers, full_handle, read_id
+from nullabona.app.desk.asking import Asker, answers, full_handle, read_id
 from nullabona.app.desk.errors import WrongPhase
 from nullabona.app.protocol import device_calls as c
 from nullabona.app.protocol import views as v
@@ -15,6 +15,7 @@ from nullabona.client.api.devices import is_whole_link
 _DAY_MS: Final = 86_400_000
 
 
+@answers(c.GetDevices)
 async def _get_devices(ask: Asker, _: c.GetDevices) -> c.Devices:
     return _devices(ask)
 
@@ -27,26 +28,31 @@ def _view(device: DeviceInfo) -> c.DeviceView:
     return c.DeviceView(device.id.hex(), device.name, device.since * _DAY_MS, device.this)
 
 
+@answers(c.NameDevice)
 async def _name_device(ask: Asker, call: c.NameDevice) -> c.Devices:
     await ask.client.name_device(read_id(call.id), call.name)
     return _devices(ask)
 
 
+@answers(c.RemoveDevice)
 async def _remove_device(ask: Asker, call: c.RemoveDevice) -> c.Devices:
     await ask.client.remove_device(read_id(call.id))
     return _devices(ask)
 
 
+@answers(c.LinkDevice)
 async def _link_device(ask: Asker, _: c.LinkDevice) -> c.LinkShown:
     link = await ask.desk.linking.begin(ask.client)
     code = link.code
     return c.LinkShown(str(code.handle), code.digits, list(qr_rows(code.text)), list(link.number), link.expires_at)
 
 
+@answers(c.WaitLink)
 async def _wait_link(ask: Asker, _: c.WaitLink) -> c.LinkCandidate:
     return c.LinkCandidate(await ask.desk.linking.current.candidate())
 
 
+@answers(c.AnswerLink)
 async def _answer_link(ask: Asker, call: c.AnswerLink) -> c.Devices:
     link = ask.desk.linking.current
     try:
@@ -56,11 +62,13 @@ async def _answer_link(ask: Asker, call: c.AnswerLink) -> c.Devices:
     return _devices(ask)
 
 
+@answers(c.EndLink)
 async def _end_link(ask: Asker, _: c.EndLink) -> Done:
     await ask.desk.linking.end()
     return Done()
 
 
+@answers(c.JoinAccount)
 async def _join_account(ask: Asker, call: c.JoinAccount) -> c.JoinInto:
     work = ask.desk.open_work
     if work.client.has_account:
@@ -70,19 +78,7 @@ async def _join_account(ask: Asker, call: c.JoinAccount) -> c.JoinInto:
     return c.JoinInto(into.handle, list(into.number), into.in_record)
 
 
+@answers(c.AnswerJoin)
 async def _answer_join(ask: Asker, call: c.AnswerJoin) -> v.State:
     await ask.desk.joining.answer(yes=call.yes)
     return ask.desk.state()
-
-
-ANSWERS: Final[Handlers] = {
-    c.GetDevices: _get_devices,
-    c.NameDevice: _name_device,
-    c.RemoveDevice: _remove_device,
-    c.LinkDevice: _link_device,
-    c.WaitLink: _wait_link,
-    c.AnswerLink: _answer_link,
-    c.EndLink: _end_link,
-    c.JoinAccount: _join_account,
-    c.AnswerJoin: _answer_join,
-}

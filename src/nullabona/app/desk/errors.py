@@ -37,12 +37,6 @@ class HandleLacksRelay(UserError):
     default_hint = "add @ and the relay's address, e.g. mina@127.0.0.1:8440"
 
 
-class NotYet(UserError):
-    """This version cannot do it."""
-
-    code = "not-possible-yet"
-
-
 class NothingUploaded(UserError):
     """There is no such upload: it was sent already, or the app was locked since."""
 

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Final, cast
 
-from nullabona.app.desk.asking import Asker, Handlers, read_id
+from nullabona.app.desk.asking import Asker, answers, read_id
 from nullabona.app.desk.errors import BadCall
 from nullabona.app.protocol import import_calls as c
 from nullabona.app.protocol import pushes as p
@@ -20,11 +20,13 @@ BATCH: Final = 4_000
 _MOST_FILES: Final = 2_000
 
 
+@answers(c.PreviewImport)
 async def _preview(ask: Asker, call: c.PreviewImport) -> c.ImportView:
     found = await ask.client.preview_import(_files(ask, call.files), _answers(ask, call))
     return to_view(found)
 
 
+@answers(c.StartImport)
 async def _start(ask: Asker, call: c.StartImport) -> Done:
     if ask.desk.work.importing is not None:
         raise BadCall("an import runs already")
@@ -59,6 +61,7 @@ def _teller(ask: Asker) -> Callable[[ImportProgress], None]:
     return tell
 
 
+@answers(c.CancelImport)
 async def _cancel(ask: Asker, _: c.CancelImport) -> Done:
     running = ask.desk.work.importing
     if running is not None:
@@ -66,10 +69,12 @@ async def _cancel(ask: Asker, _: c.CancelImport) -> Done:
     return Done()
 
 
+@answers(c.GetImports)
 async def _list(ask: Asker, _: c.GetImports) -> c.ImportList:
     return c.ImportList([to_done(one) for one in ask.client.imports()], ask.desk.work.importing is not None)
 
 
+@answers(c.UndoImport)
 async def _undo(ask: Asker, call: c.UndoImport) -> Done:
     if ask.desk.work.importing is not None:
         raise BadCall("an import runs; stop it first")
@@ -94,12 +99,3 @@ def _answers(ask: Asker, call: c.PreviewImport | c.StartImport) -> ImportAnswers
         people=people,
         room=read_id(call.room) if call.room else None,
     )
-
-
-ANSWERS: Final[Handlers] = {
-    c.PreviewImport: _preview,
-    c.StartImport: _start,
-    c.CancelImport: _cancel,
-    c.GetImports: _list,
-    c.UndoImport: _undo,
-}

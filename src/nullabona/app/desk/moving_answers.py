@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Protocol
 
 import msgspec
 
-from nullabona.app.desk.asking import Asker, Handlers, read_id
+from nullabona.app.desk.asking import Asker, answers, read_id
 from nullabona.app.protocol import moving_calls as c
 from nullabona.app.protocol import views as v
 from nullabona.app.protocol.pushes import MovingChanged, Reset
@@ -62,6 +62,7 @@ def _key(ask: Asker, passphrase: str) -> BackupKey:
     return PassphraseKey(passphrase) if passphrase else ask.client.backup_key()
 
 
+@answers(c.MakeBackup)
 async def _make_backup(ask: Asker, call: c.MakeBackup) -> c.Moved:
     path = place(ask, ".age")
     info = await ask.client.backup(path, key=_key(ask, call.passphrase), watch=_watch(ask, "backup"))
@@ -69,6 +70,7 @@ async def _make_backup(ask: Asker, call: c.MakeBackup) -> c.Moved:
     return _moved(path, info)
 
 
+@answers(c.CheckBackup)
 async def _check_backup(ask: Asker, call: c.CheckBackup) -> c.Moved:
     path = place(ask, ".age")
     return _moved(path, await check_backup(path, _key(ask, call.passphrase), watch=_watch(ask, "check")))
@@ -78,10 +80,12 @@ def _moved(path: Path, info: BackupInfo) -> c.Moved:
     return c.Moved(str(path), info.messages, info.files, info.size)
 
 
+@answers(c.ExportAll)
 async def _export_all(ask: Asker, _: c.ExportAll) -> c.Moved:
     return await _export(ask, "", None)
 
 
+@answers(c.ExportRoom)
 async def _export_room(ask: Asker, call: c.ExportRoom) -> c.Moved:
     room = ask.client.room(read_id(call.room))
     return await _export(ask, f" {room.title}", [room.id])
@@ -93,11 +97,13 @@ async def _export(ask: Asker, what: str, rooms: list[bytes | str] | None) -> c.M
     return c.Moved(str(done.folder), done.lines, done.files, 0)
 
 
+@answers(c.LookAtBackup)
 async def _look(ask: Asker, call: c.LookAtBackup) -> c.BackupLook:
     (path,) = ask.desk.given.paths([call.file])
     return c.BackupLook(needs_backup_passphrase(path))
 
 
+@answers(c.RestoreBackup)
 async def _restore(ask: Asker, call: c.RestoreBackup) -> v.State:
     desk = ask.desk
     key = PassphraseKey(call.backup_passphrase) if call.backup_passphrase else phrase_key(call.words)
@@ -107,13 +113,3 @@ async def _restore(ask: Asker, call: c.RestoreBackup) -> v.State:
     if desk.hub.has_others:
         desk.hub.push(Reset())
     return desk.state()
-
-
-ANSWERS: Final[Handlers] = {
-    c.MakeBackup: _make_backup,
-    c.CheckBackup: _check_backup,
-    c.ExportAll: _export_all,
-    c.ExportRoom: _export_room,
-    c.LookAtBackup: _look,
-    c.RestoreBackup: _restore,
-}

@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Final
-
-from nullabona.app.desk.asking import Asker, Handlers, full_handle, read_id
+from nullabona.app.desk.asking import Asker, answers, full_handle, read_id
 from nullabona.app.desk.errors import BadCall
 from nullabona.app.protocol import people_calls as c
 from nullabona.app.protocol import views as v
 from nullabona.app.protocol.call import Done
 
 
+@answers(c.GetContacts)
 async def _get_contacts(ask: Asker, _: c.GetContacts) -> c.Contacts:
     return c.Contacts(ask.looks.faces.contacts())
 
 
+@answers(c.AskContact)
 async def _ask_contact(ask: Asker, call: c.AskContact) -> v.Contact:
     info = await ask.client.request_contact(full_handle(ask.desk, call.handle), call.greeting)
     ask.desk.work.changes.people()
     return ask.looks.faces.contact(info)
 
 
+@answers(c.AnswerRequest)
 async def _answer_request(ask: Asker, call: c.AnswerRequest) -> v.RequestAnswered:
     id, client = read_id(call.id), ask.client
     if any(info.account == id and info.state == "asking" for info in client.contacts()):
@@ -55,6 +56,7 @@ async def _answer_room(ask: Asker, room: bytes, answer: str) -> bool:
     return answered
 
 
+@answers(c.CreateGroup)
 async def _create_group(ask: Asker, call: c.CreateGroup) -> v.Chat:
     made = await ask.client.create_group(call.name, [_named(ask, person) for person in call.people])
     timer = call.timer_s or ask.client.preferences().default_timer_s
@@ -80,6 +82,7 @@ def _member(ask: Asker, room: bytes, person: str) -> bytes | str:
     return _named(ask, person)
 
 
+@answers(c.ChangeMembers)
 async def _change_members(ask: Asker, call: c.ChangeMembers) -> Done:
     room = read_id(call.room)
     for person in call.people:
@@ -94,24 +97,15 @@ async def _change_members(ask: Asker, call: c.ChangeMembers) -> Done:
     return Done()
 
 
+@answers(c.RenameRoom)
 async def _rename_room(ask: Asker, call: c.RenameRoom) -> Done:
     await ask.client.rename(read_id(call.room), call.name)
     return Done()
 
 
+@answers(c.LeaveRoom)
 async def _leave_room(ask: Asker, call: c.LeaveRoom) -> Done:
     room = read_id(call.room)
     await ask.client.leave(room)
     ask.desk.work.changes.room(room, inside=True)
     return Done()
-
-
-ANSWERS: Final[Handlers] = {
-    c.GetContacts: _get_contacts,
-    c.AskContact: _ask_contact,
-    c.AnswerRequest: _answer_request,
-    c.CreateGroup: _create_group,
-    c.ChangeMembers: _change_members,
-    c.RenameRoom: _rename_room,
-    c.LeaveRoom: _leave_room,
-}

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Final, Union
+from typing import TYPE_CHECKING, Any, Final, Union
 
 import msgspec
 
-from nullabona.app.desk import (
+from nullabona.app.desk import (  # noqa: F401 - each adds what it answers to HANDLERS
     account_answers,
     chat_answers,
     device_answers,
@@ -18,13 +18,12 @@ from nullabona.app.desk import (
     talk_answers,
     trust_answers,
 )
-from nullabona.app.desk.asking import Asker, Handlers
+from nullabona.app.desk.asking import HANDLERS, Asker
 from nullabona.app.desk.content import MAX_UPLOAD, show, take_upload
 from nullabona.app.desk.desk import Desk
-from nullabona.app.desk.errors import AppLocked, BadCall, NotYet
+from nullabona.app.desk.errors import AppLocked, BadCall
 from nullabona.app.desk.given import PIECE
-from nullabona.app.protocol import calls
-from nullabona.app.protocol.call import Call
+from nullabona.app.protocol.call import ANSWERS, Call
 from nullabona.app.protocol.pushes import Answered, Failed, GivenBackup
 from nullabona.app.server.answers import Answer, Request, refuse
 from nullabona.app.server.headers import JSON
@@ -33,17 +32,6 @@ from nullabona.app.server.socket import PageSocket
 from nullabona.app.showing.refusals import said
 from nullabona.errors import Bug, NullabonaError
 
-HANDLERS: Final[Handlers] = {
-    **account_answers.ANSWERS,
-    **talk_answers.ANSWERS,
-    **chat_answers.ANSWERS,
-    **people_answers.ANSWERS,
-    **device_answers.ANSWERS,
-    **trust_answers.ANSWERS,
-    **moving_answers.ANSWERS,
-    **import_answers.ANSWERS,
-    **record_answers.ANSWERS,
-}
 MOST_UNANSWERED: Final = 64
 """Calls of one page that may wait at once; more are refused."""
 
@@ -51,9 +39,9 @@ UNREADABLE: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 """What the decoder raises at garbage, bytes that are no text, and brackets in brackets."""
 
 if TYPE_CHECKING:
-    AnyCall = Call
+    AnyCall = Call[Any]
 else:
-    AnyCall = Union[tuple(calls.ANSWERS)]  # noqa: UP007 - made from the table
+    AnyCall = Union[tuple(ANSWERS)]  # noqa: UP007 - made from the registry
 
 
 class _Asked(msgspec.Struct, frozen=True):
@@ -110,22 +98,16 @@ class Reception:
             if task is not current:
                 task.cancel()
 
-    async def _answer(self, page: PageSocket, id: int, call: Call) -> None:
+    async def _answer(self, page: PageSocket, id: int, call: Call[Any]) -> None:
         self._desk.active()
         try:
-            page.send(_encode(Answered(id, await self._ask(page, call))))
+            page.send(_encode(Answered(id, await HANDLERS[type(call)](Asker(self._desk, page), call))))
         except asyncio.CancelledError:
             self._fail(page, id, AppLocked("the app was locked"))
         except NullabonaError as error:
             self._fail(page, id, error)
         except Exception as error:  # noqa: BLE001 - the last door: what is not ours is a bug, told without its text
             self._fail(page, id, Bug(f"something went wrong inside ({type(error).__name__})"))
-
-    async def _ask(self, page: PageSocket, call: Call) -> object:
-        handler = HANDLERS.get(type(call))
-        if handler is None:
-            raise NotYet(f"{type(call).__name__} is not possible yet")
-        return await handler(Asker(self._desk, page), call)
 
     def _fail(self, page: PageSocket, id: int, error: NullabonaError) -> None:
         message, hint = said(error, self._desk.settings().language)

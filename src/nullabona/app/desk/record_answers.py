@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from nullabona.app.desk.asking import Asker, Handlers
+from nullabona.app.desk.asking import Asker, answers
 from nullabona.app.desk.moving_answers import place
 from nullabona.app.protocol import record_calls as c
 from nullabona.app.showing.warned import warned
@@ -15,10 +15,12 @@ from nullabona.words.errors import Language
 REPLACED: Final = "log-replaced"
 
 
+@answers(c.GetRecordWarnings)
 async def _get(ask: Asker, _: c.GetRecordWarnings) -> c.RecordWarnings:
     return _warnings(ask)
 
 
+@answers(c.ForgetRecord)
 async def _forget(ask: Asker, call: c.ForgetRecord) -> c.RecordWarnings:
     ask.client.forget_record(call.host)
     return _warnings(ask)
@@ -36,6 +38,7 @@ def _in_words(warning: StandingWarning, language: Language) -> c.RecordWarning:
     return c.RecordWarning(message, hint, values["host"] if warning.code == REPLACED else "")
 
 
+@answers(c.SaveEvidence)
 async def _save(ask: Asker, _: c.SaveEvidence) -> c.Saved:
     folder, files = place(ask, "", " evidence"), evidence_files(ask.client.record_evidence())
     try:
@@ -45,6 +48,3 @@ async def _save(ask: Asker, _: c.SaveEvidence) -> c.Saved:
     except OSError as error:
         raise errors.FileUnwritable("the evidence cannot be written there") from error
     return c.Saved(str(folder), len(files))
-
-
-ANSWERS: Final[Handlers] = {c.GetRecordWarnings: _get, c.ForgetRecord: _forget, c.SaveEvidence: _save}

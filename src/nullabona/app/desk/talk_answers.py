@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from nullabona.app.desk.asking import Asker, Handlers, read_id, read_place
+from nullabona.app.desk.asking import Asker, answers, read_id, read_place
 from nullabona.app.desk.looks import now_ms
 from nullabona.app.protocol import talk_calls as c
 from nullabona.app.protocol import views as v
@@ -13,6 +13,7 @@ from nullabona.app.protocol.call import Done
 MOST_AT_ONCE: Final = 500
 
 
+@answers(c.OpenRoom)
 async def _open_room(ask: Asker, call: c.OpenRoom) -> c.RoomPage:
     room, looks = read_id(call.room), ask.looks
     shown = looks.room(room)
@@ -22,11 +23,13 @@ async def _open_room(ask: Asker, call: c.OpenRoom) -> c.RoomPage:
     return c.RoomPage(shown, page)
 
 
+@answers(c.CloseRoom)
 async def _close_room(ask: Asker, call: c.CloseRoom) -> Done:
     ask.desk.hub.close_room(ask.page, read_id(call.room))
     return Done()
 
 
+@answers(c.GetMessages)
 async def _get_messages(ask: Asker, call: c.GetMessages) -> v.Page:
     return ask.looks.page(
         read_id(call.room),
@@ -37,6 +40,7 @@ async def _get_messages(ask: Asker, call: c.GetMessages) -> v.Page:
     )
 
 
+@answers(c.SendText)
 async def _send_text(ask: Asker, call: c.SendText) -> v.Message:
     room, looks = read_id(call.room), ask.looks
     reply_to = read_id(call.reply_to) if call.reply_to else b""
@@ -47,6 +51,7 @@ async def _send_text(ask: Asker, call: c.SendText) -> v.Message:
     return looks.message(room, sent)
 
 
+@answers(c.SendFile)
 async def _send_file(ask: Asker, call: c.SendFile) -> v.Message:
     room, looks, upload = read_id(call.room), ask.looks, ask.desk.uploads.get(call.upload)
     sent = await ask.client.send_file(
@@ -65,28 +70,33 @@ async def _send_file(ask: Asker, call: c.SendFile) -> v.Message:
     return looks.message(room, sent)
 
 
+@answers(c.FetchFile)
 async def _fetch_file(ask: Asker, call: c.FetchFile) -> Done:
     await ask.client.fetch_file(read_id(call.room), read_id(call.message))
     ask.desk.work.changes.message(read_id(call.room), read_id(call.message))
     return Done()
 
 
+@answers(c.CancelTransfer)
 async def _cancel_transfer(ask: Asker, call: c.CancelTransfer) -> Done:
     await ask.client.cancel_transfer(read_id(call.room), read_id(call.message))
     ask.desk.work.changes.message(read_id(call.room), read_id(call.message))
     return Done()
 
 
+@answers(c.GetText)
 async def _get_text(ask: Asker, call: c.GetText) -> c.Words:
     return ask.looks.words(read_id(call.room), read_id(call.message))
 
 
+@answers(c.SetDraft)
 async def _set_draft(ask: Asker, call: c.SetDraft) -> Done:
     reply = read_id(call.reply_to) if call.reply_to else b""
     await ask.client.set_room_preferences(read_id(call.room), draft=call.text, draft_reply=reply)
     return Done()
 
 
+@answers(c.SetRoom)
 async def _set_room(ask: Asker, call: c.SetRoom) -> Done:
     room, now = read_id(call.room), now_ms()
     changes: dict[str, object] = {}
@@ -101,6 +111,7 @@ async def _set_room(ask: Asker, call: c.SetRoom) -> Done:
     return Done()
 
 
+@answers(c.MarkRead)
 async def _mark_read(ask: Asker, call: c.MarkRead) -> Done:
     room = read_id(call.room)
     await ask.client.mark_read(room, read_id(call.message) if call.message else b"")
@@ -110,18 +121,3 @@ async def _mark_read(ask: Asker, call: c.MarkRead) -> Done:
 
 def _limit(limit: int) -> int:
     return max(1, min(limit, MOST_AT_ONCE))
-
-
-ANSWERS: Final[Handlers] = {
-    c.OpenRoom: _open_room,
-    c.CloseRoom: _close_room,
-    c.GetMessages: _get_messages,
-    c.SendText: _send_text,
-    c.MarkRead: _mark_read,
-    c.SendFile: _send_file,
-    c.FetchFile: _fetch_file,
-    c.CancelTransfer: _cancel_transfer,
-    c.GetText: _get_text,
-    c.SetDraft: _set_draft,
-    c.SetRoom: _set_room,
-}

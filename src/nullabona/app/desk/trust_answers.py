@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
-
-from nullabona.app.desk.asking import Asker, Handlers, read_id
+from nullabona.app.desk.asking import Asker, answers, read_id
 from nullabona.app.protocol import people_calls as c
 from nullabona.app.protocol import views as v
 from nullabona.app.protocol.call import Done
@@ -12,6 +10,7 @@ from nullabona.app.showing.people import to_person
 from nullabona.client.api import ContactInfo, LinkInfo, qr_rows
 
 
+@answers(c.SetContact)
 async def _set_contact(ask: Asker, call: c.SetContact) -> Done:
     account, client = read_id(call.account), ask.client
     if call.nickname is not None:
@@ -38,6 +37,7 @@ async def _block(ask: Asker, account: bytes, *, blocked: bool) -> None:
         await ask.client.block_contact(account)
 
 
+@answers(c.DeleteContact)
 async def _delete_contact(ask: Asker, call: c.DeleteContact) -> Done:
     account = read_id(call.account)
     known = _known(ask, account)
@@ -52,6 +52,7 @@ def _known(ask: Asker, account: bytes) -> ContactInfo | None:
     return next((info for info in ask.client.contacts() if info.account == account), None)
 
 
+@answers(c.GetSafety)
 async def _get_safety(ask: Asker, call: c.GetSafety) -> v.Safety:
     number = ask.client.safety_number(read_id(call.account))
     known = _known(ask, number.account)
@@ -61,15 +62,18 @@ async def _get_safety(ask: Asker, call: c.GetSafety) -> v.Safety:
     return v.Safety(person, list(number.digits), rows, number.verified, number.changed, number.replaced)
 
 
+@answers(c.ReadCode)
 async def _read_code(ask: Asker, call: c.ReadCode) -> c.CodeResult:
     return c.CodeResult(ask.client.matches_code(read_id(call.account), call.text))
 
 
+@answers(c.MakeLink)
 async def _make_link(ask: Asker, call: c.MakeLink) -> v.LinkView:
     room = read_id(call.room) if call.room else None
     return _link(await ask.client.make_link(room, hours=call.hours, uses=call.uses))
 
 
+@answers(c.GetLinks)
 async def _get_links(ask: Asker, call: c.GetLinks) -> c.Links:
     return c.Links([_link(link) for link in ask.client.links(read_id(call.room) if call.room else None)])
 
@@ -79,11 +83,13 @@ def _link(link: LinkInfo) -> v.LinkView:
     return v.LinkView(link.id.hex(), link.text, rows, link.room.hex(), link.expires_at, link.uses_left)
 
 
+@answers(c.RevokeLink)
 async def _revoke_link(ask: Asker, call: c.RevokeLink) -> Done:
     await ask.client.revoke_link(read_id(call.id))
     return Done()
 
 
+@answers(c.ReadLink)
 async def _read_link(ask: Asker, call: c.ReadLink) -> v.LinkPreview:
     link = ask.client.read_link(call.text)
     same = [info for info in ask.client.contacts() if info.handle == link.handle]
@@ -96,32 +102,20 @@ async def _read_link(ask: Asker, call: c.ReadLink) -> v.LinkPreview:
     return v.LinkPreview("room" if link.kind == "room" else "contact", link.handle, person, title, shown, trouble)
 
 
+@answers(c.FollowLink)
 async def _follow_link(ask: Asker, call: c.FollowLink) -> Done:
     await ask.client.open_link(call.text, call.greeting)
     ask.desk.work.changes.people()
     return Done()
 
 
+@answers(c.AskAgain)
 async def _ask_again(ask: Asker, call: c.AskAgain) -> Done:
     await ask.client.ask_again(read_id(call.room))
     return Done()
 
 
+@answers(c.WithdrawWish)
 async def _withdraw_wish(ask: Asker, call: c.WithdrawWish) -> Done:
     await ask.client.withdraw_wish(read_id(call.room))
     return Done()
-
-
-ANSWERS: Final[Handlers] = {
-    c.SetContact: _set_contact,
-    c.DeleteContact: _delete_contact,
-    c.GetSafety: _get_safety,
-    c.ReadCode: _read_code,
-    c.MakeLink: _make_link,
-    c.GetLinks: _get_links,
-    c.RevokeLink: _revoke_link,
-    c.ReadLink: _read_link,
-    c.FollowLink: _follow_link,
-    c.AskAgain: _ask_again,
-    c.WithdrawWish: _withdraw_wish,
-}

@@ -5,24 +5,19 @@ from __future__ import annotations
 from msgspec import Struct
 
 from nullabona.app.protocol import views as v
-from nullabona.app.protocol.call import Call
+from nullabona.app.protocol.call import Call, Done
+from nullabona.app.protocol.privacy_views import Privacy
 
 
-class Start(Call, frozen=True):
+class Start(Call[v.State], frozen=True):
     """The whole state; the first call of a page, and the one after a `Reset`."""
 
 
-class KeepPlace(Call, frozen=True):
+class KeepPlace(Call[Done], frozen=True):
     """Where the number ``at`` in this page's history leads: `Start` gives it back until the lock, the history never."""
 
     at: int
     place: str
-
-
-class CheckHandle(Call, frozen=True):
-    """Whether a handle may be had. ``handle`` may lack its host: the default relay is meant."""
-
-    handle: str
 
 
 class HandleCheck(Struct, frozen=True):
@@ -34,32 +29,32 @@ class HandleCheck(Struct, frozen=True):
     hint: str = ""
 
 
-class CreateProfile(Call, frozen=True):
+class CheckHandle(Call[HandleCheck], frozen=True):
+    """Whether a handle may be had. ``handle`` may lack its host: the default relay is meant."""
+
+    handle: str
+
+
+class CreateProfile(Call[v.State], frozen=True):
     """A new encrypted profile."""
 
     passphrase: str
 
 
-class CreateAccount(Call, frozen=True):
+class CreateAccount(Call[v.State], frozen=True):
     handle: str
     name: str
 
 
-class RestoreAccount(Call, frozen=True):
+class RestoreAccount(Call[v.State], frozen=True):
     handle: str
     words: str
 
 
-class DeleteAccount(Call, frozen=True):
+class DeleteAccount(Call[Done], frozen=True):
     """For good; ``handle`` is its own, as the person typed it."""
 
     handle: str
-
-
-class GetPhrase(Call, frozen=True):
-    """The 24 words. Before they were confirmed without, afterwards only with the passphrase."""
-
-    passphrase: str = ""
 
 
 class Phrase(Struct, frozen=True):
@@ -68,26 +63,32 @@ class Phrase(Struct, frozen=True):
     """Which words (from 0) are asked for to confirm."""
 
 
-class ConfirmPhrase(Call, frozen=True):
+class GetPhrase(Call[Phrase], frozen=True):
+    """The 24 words. Before they were confirmed without, afterwards only with the passphrase."""
+
+    passphrase: str = ""
+
+
+class ConfirmPhrase(Call[v.State], frozen=True):
     """``words`` for the places that were asked for; ``later`` skips the check."""
 
     words: list[str]
     later: bool = False
 
 
-class Unlock(Call, frozen=True):
+class Unlock(Call[v.State], frozen=True):
     passphrase: str
 
 
-class Lock(Call, frozen=True):
+class Lock(Call[v.State], frozen=True):
     pass
 
 
-class Active(Call, frozen=True):
+class Active(Call[Done], frozen=True):
     """The person is here: the idle time starts anew."""
 
 
-class SetSettings(Call, frozen=True):
+class SetSettings(Call[v.Settings], frozen=True):
     """None leaves a thing as it is."""
 
     language: v.Language | None = None
@@ -100,22 +101,22 @@ class SetSettings(Call, frozen=True):
     enter_sends: bool | None = None
 
 
-class ChangePassphrase(Call, frozen=True):
+class ChangePassphrase(Call[Done], frozen=True):
     old: str
     new: str
 
 
-class GetPrivacy(Call, frozen=True):
+class GetPrivacy(Call[Privacy], frozen=True):
     pass
 
 
-class MoveRelay(Call, frozen=True):
+class MoveRelay(Call[v.Me], frozen=True):
     """Keep my inbox, and the rooms that I may move, at another relay: its address, or its name alone."""
 
     relay: str
 
 
-class PutAwayNotice(Call, frozen=True):
+class PutAwayNotice(Call[Done], frozen=True):
     """The person has read an operator notice; it stays listed on the privacy page."""
 
     id: str

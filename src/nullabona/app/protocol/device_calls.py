@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from nullabona.app.protocol.call import Call
+from nullabona.app.protocol import views as v
+from nullabona.app.protocol.call import Call, Done
 
 
 class DeviceView(Struct, frozen=True):
@@ -16,27 +17,23 @@ class DeviceView(Struct, frozen=True):
     this: bool
 
 
-class GetDevices(Call, frozen=True):
-    pass
-
-
 class Devices(Struct, frozen=True):
     devices: list[DeviceView]
 
 
-class NameDevice(Call, frozen=True):
+class GetDevices(Call[Devices], frozen=True):
+    pass
+
+
+class NameDevice(Call[Devices], frozen=True):
     id: str
     name: str
 
 
-class RemoveDevice(Call, frozen=True):
+class RemoveDevice(Call[Devices], frozen=True):
     """Put it out of every room."""
 
     id: str
-
-
-class LinkDevice(Call, frozen=True):
-    """A code for one more device; the one before does not work any more."""
 
 
 class LinkShown(Struct, frozen=True):
@@ -49,25 +46,37 @@ class LinkShown(Struct, frozen=True):
     expires_at: int
 
 
-class WaitLink(Call, frozen=True):
-    """Answered once a device has used the code."""
+class LinkDevice(Call[LinkShown], frozen=True):
+    """A code for one more device; the one before does not work any more."""
 
 
 class LinkCandidate(Struct, frozen=True):
     name: str
 
 
-class AnswerLink(Call, frozen=True):
+class WaitLink(Call[LinkCandidate], frozen=True):
+    """Answered once a device has used the code."""
+
+
+class AnswerLink(Call[Devices], frozen=True):
     """Whether that is the person's own device."""
 
     yes: bool
 
 
-class EndLink(Call, frozen=True):
+class EndLink(Call[Done], frozen=True):
     """The code is not shown any more."""
 
 
-class JoinAccount(Call, frozen=True):
+class JoinInto(Struct, frozen=True):
+    """The account that this device is about to be one of. ``in_record``: the public record shows it for the handle."""
+
+    handle: str
+    number: list[str]
+    in_record: bool
+
+
+class JoinAccount(Call[JoinInto], frozen=True):
     """Make this profile a device of the account whose other device shows ``code``. Answered when that has agreed.
 
     Nothing of the account is used before `AnswerJoin`. ``code``: as typed, or the text of the QR code; ``handle`` is
@@ -79,15 +88,7 @@ class JoinAccount(Call, frozen=True):
     name: str
 
 
-class JoinInto(Struct, frozen=True):
-    """The account that this device is about to be one of. ``in_record``: the public record shows it for the handle."""
-
-    handle: str
-    number: list[str]
-    in_record: bool
-
-
-class AnswerJoin(Call, frozen=True):
+class AnswerJoin(Call[v.State], frozen=True):
     """Whether that is the person's own account."""
 
     yes: bool

@@ -6,7 +6,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from nullabona.app.protocol.call import Call
+from nullabona.app.protocol.call import Call, Done
 
 
 class ImportName(Struct, frozen=True):
@@ -16,7 +16,14 @@ class ImportName(Struct, frozen=True):
     who: str
 
 
-class PreviewImport(Call, frozen=True):
+class ImportView(Struct, frozen=True):
+    """What is in the files. ``questions`` have to be answered before anything is stored."""
+
+    chats: list[ImportChat]
+    questions: list[Literal["me", "order"]]
+
+
+class PreviewImport(Call[ImportView], frozen=True):
     """``files`` are what POST /upload answered. ``alone``: the person is not in it."""
 
     files: list[str]
@@ -26,7 +33,7 @@ class PreviewImport(Call, frozen=True):
     alone: bool = False
 
 
-class StartImport(Call, frozen=True):
+class StartImport(Call[Done], frozen=True):
     """As `PreviewImport`; what comes of it is pushed as `ImportMoved`."""
 
     files: list[str]
@@ -36,15 +43,20 @@ class StartImport(Call, frozen=True):
     alone: bool = False
 
 
-class CancelImport(Call, frozen=True):
+class CancelImport(Call[Done], frozen=True):
     """Stop the import that runs. What is stored stays; the same files go on, and undoing removes it."""
 
 
-class GetImports(Call, frozen=True):
+class ImportList(Struct, frozen=True):
+    imports: list[ImportDone]
+    running: bool
+
+
+class GetImports(Call[ImportList], frozen=True):
     pass
 
 
-class UndoImport(Call, frozen=True):
+class UndoImport(Call[Done], frozen=True):
     id: str
 
 
@@ -81,13 +93,6 @@ class ImportChat(Struct, frozen=True):
     known: bool
 
 
-class ImportView(Struct, frozen=True):
-    """What is in the files. ``questions`` have to be answered before anything is stored."""
-
-    chats: list[ImportChat]
-    questions: list[Literal["me", "order"]]
-
-
 class ImportDone(Struct, frozen=True):
     """An import that was made, or is not finished. ``id`` undoes it with all its chats."""
 
@@ -100,8 +105,3 @@ class ImportDone(Struct, frozen=True):
     done: int
     added: int
     at: int
-
-
-class ImportList(Struct, frozen=True):
-    imports: list[ImportDone]
-    running: bool

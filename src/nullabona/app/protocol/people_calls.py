@@ -7,30 +7,30 @@ from typing import Literal
 from msgspec import Struct
 
 from nullabona.app.protocol import views as v
-from nullabona.app.protocol.call import Call
-
-
-class GetContacts(Call, frozen=True):
-    pass
+from nullabona.app.protocol.call import Call, Done
 
 
 class Contacts(Struct, frozen=True):
     contacts: list[v.Contact]
 
 
-class AskContact(Call, frozen=True):
+class GetContacts(Call[Contacts], frozen=True):
+    pass
+
+
+class AskContact(Call[v.Contact], frozen=True):
     handle: str
     greeting: str = ""
 
 
-class AnswerRequest(Call, frozen=True):
+class AnswerRequest(Call[v.RequestAnswered], frozen=True):
     """``id`` of a `Request`: say yes, forget it, or block who asked."""
 
     id: str
     answer: Literal["accept", "delete", "block"]
 
 
-class SetContact(Call, frozen=True):
+class SetContact(Call[Done], frozen=True):
     account: str
     nickname: str | None = None
     blocked: bool | None = None
@@ -39,28 +39,28 @@ class SetContact(Call, frozen=True):
     """The changed safety number was seen: sending goes on."""
 
 
-class DeleteContact(Call, frozen=True):
+class DeleteContact(Call[Done], frozen=True):
     """Forget them and leave the direct room, whose history stays. They may ask again."""
 
     account: str
 
 
-class GetSafety(Call, frozen=True):
+class GetSafety(Call[v.Safety], frozen=True):
     account: str
-
-
-class ReadCode(Call, frozen=True):
-    """What a scanned QR code says about somebody's safety number."""
-
-    account: str
-    text: str
 
 
 class CodeResult(Struct, frozen=True):
     matches: bool
 
 
-class CreateGroup(Call, frozen=True):
+class ReadCode(Call[CodeResult], frozen=True):
+    """What a scanned QR code says about somebody's safety number."""
+
+    account: str
+    text: str
+
+
+class CreateGroup(Call[v.Chat], frozen=True):
     """``people`` are handles or accounts of contacts."""
 
     name: str
@@ -68,7 +68,7 @@ class CreateGroup(Call, frozen=True):
     timer_s: int = 0
 
 
-class ChangeMembers(Call, frozen=True):
+class ChangeMembers(Call[Done], frozen=True):
     """One change of a group; ``people`` are handles or accounts."""
 
     room: str
@@ -76,21 +76,21 @@ class ChangeMembers(Call, frozen=True):
     people: list[str]
 
 
-class RenameRoom(Call, frozen=True):
+class RenameRoom(Call[Done], frozen=True):
     room: str
     name: str
 
 
-class SetTimer(Call, frozen=True):
+class SetTimer(Call[Done], frozen=True):
     room: str
     timer_s: int
 
 
-class LeaveRoom(Call, frozen=True):
+class LeaveRoom(Call[Done], frozen=True):
     room: str
 
 
-class MakeLink(Call, frozen=True):
+class MakeLink(Call[v.LinkView], frozen=True):
     """``room`` empty: a link to me. ``hours`` 0: a lasting one (contact only).
 
     ``uses`` 0: any number into a room, one to me.
@@ -101,42 +101,42 @@ class MakeLink(Call, frozen=True):
     uses: int = 0
 
 
-class GetLinks(Call, frozen=True):
-    room: str
-
-
 class Links(Struct, frozen=True):
     links: list[v.LinkView]
 
 
-class RevokeLink(Call, frozen=True):
+class GetLinks(Call[Links], frozen=True):
+    room: str
+
+
+class RevokeLink(Call[Done], frozen=True):
     id: str
 
 
-class ReadLink(Call, frozen=True):
+class ReadLink(Call[v.LinkPreview], frozen=True):
     """What a pasted or scanned link is; nothing is sent."""
 
     text: str
 
 
-class FollowLink(Call, frozen=True):
+class FollowLink(Call[Done], frozen=True):
     text: str
     greeting: str = ""
 
 
-class AskAgain(Call, frozen=True):
+class AskAgain(Call[Done], frozen=True):
     """``room`` of a `Wish` without answer: ask its admin once more."""
 
     room: str
 
 
-class WithdrawWish(Call, frozen=True):
+class WithdrawWish(Call[Done], frozen=True):
     """``room`` of a `Wish`: do not enter by itself any more, or forget that it was refused."""
 
     room: str
 
 
-class SetProfile(Call, frozen=True):
+class SetProfile(Call[v.Me], frozen=True):
     """``upload`` of a picture; ``keep``, or empty for none."""
 
     name: str

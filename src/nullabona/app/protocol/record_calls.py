@@ -23,18 +23,14 @@ class RecordWarnings(Struct, frozen=True):
     evidence: int
 
 
-class GetRecordWarnings(Call, frozen=True):
+class GetRecordWarnings(Call[RecordWarnings], frozen=True):
     """What is still wrong with public records, dockets and handles. Nobody is asked."""
 
 
-class ForgetRecord(Call, frozen=True):
+class ForgetRecord(Call[RecordWarnings], frozen=True):
     """Know nothing of a directory's record any more: its operator began a new one and said so in another way."""
 
     host: str
-
-
-class SaveEvidence(Call, frozen=True):
-    """Write all evidence into a folder of today's."""
 
 
 class Saved(Struct, frozen=True):
@@ -42,3 +38,7 @@ class Saved(Struct, frozen=True):
 
     path: str
     files: int
+
+
+class SaveEvidence(Call[Saved], frozen=True):
+    """Write all evidence into a folder of today's."""

@@ -7,14 +7,7 @@ from typing import Literal
 from msgspec import Struct
 
 from nullabona.app.protocol import views as v
-from nullabona.app.protocol.call import Call
-
-
-class OpenRoom(Call, frozen=True):
-    """A room and its messages around the first unread one, or the newest. The page is told of its changes."""
-
-    room: str
-    limit: int = 60
+from nullabona.app.protocol.call import Call, Done
 
 
 class RoomPage(Struct, frozen=True):
@@ -22,11 +15,18 @@ class RoomPage(Struct, frozen=True):
     page: v.Page
 
 
-class CloseRoom(Call, frozen=True):
+class OpenRoom(Call[RoomPage], frozen=True):
+    """A room and its messages around the first unread one, or the newest. The page is told of its changes."""
+
+    room: str
+    limit: int = 60
+
+
+class CloseRoom(Call[Done], frozen=True):
     room: str
 
 
-class GetMessages(Call, frozen=True):
+class GetMessages(Call[v.Page], frozen=True):
     """Messages before, after or around a place; with none of them the newest."""
 
     room: str
@@ -37,19 +37,19 @@ class GetMessages(Call, frozen=True):
     limit: int = 100
 
 
-class GetText(Call, frozen=True):
+class Words(Struct, frozen=True):
+    text: str
+    spans: list[v.Span]
+
+
+class GetText(Call[Words], frozen=True):
     """All the words of a message that was `cut`."""
 
     room: str
     message: str
 
 
-class Words(Struct, frozen=True):
-    text: str
-    spans: list[v.Span]
-
-
-class SendText(Call, frozen=True):
+class SendText(Call[v.Message], frozen=True):
     """``mentions`` are accounts; ``client`` comes back in the message."""
 
     room: str
@@ -59,7 +59,7 @@ class SendText(Call, frozen=True):
     mentions: tuple[str, ...] = ()
 
 
-class SendFile(Call, frozen=True):
+class SendFile(Call[v.Message], frozen=True):
     """``upload`` is what POST /upload answered."""
 
     room: str
@@ -72,20 +72,20 @@ class SendFile(Call, frozen=True):
     levels: tuple[int, ...] = ()
 
 
-class EditMessage(Call, frozen=True):
+class EditMessage(Call[Done], frozen=True):
     room: str
     message: str
     text: str
     mentions: tuple[str, ...] = ()
 
 
-class DeleteMessages(Call, frozen=True):
+class DeleteMessages(Call[Done], frozen=True):
     room: str
     messages: list[str]
     for_all: bool
 
 
-class React(Call, frozen=True):
+class React(Call[Done], frozen=True):
     """``emoji`` empty takes the reaction back."""
 
     room: str
@@ -93,35 +93,35 @@ class React(Call, frozen=True):
     emoji: str
 
 
-class Forward(Call, frozen=True):
+class Forward(Call[Done], frozen=True):
     room: str
     messages: list[str]
     to: list[str]
 
 
-class Retry(Call, frozen=True):
+class Retry(Call[Done], frozen=True):
     room: str
     message: str
 
 
-class Discard(Call, frozen=True):
+class Discard(Call[Done], frozen=True):
     """Give up a failed message."""
 
     room: str
     message: str
 
 
-class FetchFile(Call, frozen=True):
+class FetchFile(Call[Done], frozen=True):
     room: str
     message: str
 
 
-class CancelTransfer(Call, frozen=True):
+class CancelTransfer(Call[Done], frozen=True):
     room: str
     message: str
 
 
-class SendPoll(Call, frozen=True):
+class SendPoll(Call[v.Message], frozen=True):
     room: str
     question: str
     options: list[str]
@@ -129,44 +129,44 @@ class SendPoll(Call, frozen=True):
     client: str
 
 
-class Vote(Call, frozen=True):
+class Vote(Call[Done], frozen=True):
     room: str
     message: str
     choices: list[int]
 
 
-class ClosePoll(Call, frozen=True):
+class ClosePoll(Call[Done], frozen=True):
     room: str
     message: str
 
 
-class PinMessage(Call, frozen=True):
+class PinMessage(Call[Done], frozen=True):
     room: str
     message: str
     on: bool
 
 
-class MarkRead(Call, frozen=True):
+class MarkRead(Call[Done], frozen=True):
     """``message`` empty: all of the room."""
 
     room: str
     message: str = ""
 
 
-class SetDraft(Call, frozen=True):
+class SetDraft(Call[Done], frozen=True):
     room: str
     text: str
     reply_to: str = ""
 
 
-class SetTyping(Call, frozen=True):
+class SetTyping(Call[Done], frozen=True):
     """Told to the others only if the person wants that."""
 
     room: str
     on: bool
 
 
-class SetRoom(Call, frozen=True):
+class SetRoom(Call[Done], frozen=True):
     """How this device shows a room; None leaves a thing as it is. ``mute_s``: 0 ends it, -1 for ever."""
 
     room: str
@@ -176,7 +176,7 @@ class SetRoom(Call, frozen=True):
     marked_unread: bool | None = None
 
 
-class Search(Call, frozen=True):
+class Search(Call[v.Found], frozen=True):
     """``room`` empty: everywhere. ``before`` goes on after the last result's place, within one room.
 
     ``person``: said by whoever is called that. ``since``, ``until``: sent from a time on, before another; 0: whenever.
@@ -191,7 +191,7 @@ class Search(Call, frozen=True):
     until: int = 0
 
 
-class GetMedia(Call, frozen=True):
+class GetMedia(Call[v.Page], frozen=True):
     """Photos and files of a room, newest first."""
 
     room: str

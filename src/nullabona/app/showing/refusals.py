@@ -43,7 +43,6 @@ SAID: Final[Mapping[str, Said]] = {
     "wrong-passphrase": Said("암호가 맞지 않아요.", "한/영 전환과 대문자를 확인해 주세요."),
     "bad-passphrase": Said("이 암호는 쓸 수 없어요.", "비어 있지 않은 암호를 골라 주세요."),
     "wrong-unlock": Said("이 프로필은 암호로 잠겨 있지 않아요."),
-    "not-possible-yet": Said("이 버전에서는 아직 할 수 없어요."),
     "no-such-upload": Said("올린 파일이 없어졌어요.", "파일을 다시 골라 주세요."),
     "cannot-put-down": Said(
         "이 컴퓨터에 잠시 옮겨 둘 수 없어요.", "디스크에 자리가 있는지 보고 파일을 다시 골라 주세요."
