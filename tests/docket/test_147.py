@@ -35,7 +35,7 @@ from nullabona.drills.docket.stage import Apart
 from nullabona.drills.docket.tampering import Deed, Public
 from nullabona.drills.search import Kind, Secret
 from nullabona.log.policy import Policy
-from nullabona.machine.httpclient import Ways
+from nullabona.machine.httpclient import Route
 from nullabona.wire.slots import SlotRef
 from tests.api.people import befriend, people, play, reads
 from tests.api.service import Service
@@ -112,7 +112,7 @@ async def pass_through(service: Service, folder: Path, demands: int, witnesses: 
         office = await apart.do(Office, grounds, pace)
         try:
             here = str(mina.me.handle)
-            replay = Replay(office, here, folder / "packages", delivering(Ways(), service.url))
+            replay = Replay(office, here, folder / "packages", delivering(Route(), service.url))
             await apart.do(office.tick)
             said: list[str] = []
             while (left := demands - len(replay.answered)) > 0:

@@ -14,7 +14,7 @@ from nullabona.machine.httpclient import (
     HttpTimedOut,
     HttpUnreachable,
     Reply,
-    Ways,
+    Route,
     parse_url,
 )
 
@@ -34,7 +34,7 @@ def talk(handler: Handler, *names: str, timeout_s: float = 5.0) -> list[Reply]:
         server = await asyncio.start_server(handle, "127.0.0.1", 0)
         port = server.sockets[0].getsockname()[1]
         try:
-            async with HttpClient(parse_url(f"http://127.0.0.1:{port}/log"), Ways(timeout_s=timeout_s)) as client:
+            async with HttpClient(parse_url(f"http://127.0.0.1:{port}/log"), Route(timeout_s=timeout_s)) as client:
                 return [await client.get(name, 100) for name in names]
         finally:
             server.close()
@@ -172,4 +172,4 @@ def test_an_address_has_one_form(url: str, said: str) -> None:
 def test_a_way_that_cannot_be_meant_is_refused(url: str, proxy: str | None) -> None:
     """Onion services without a proxy, and proxies on other machines."""
     with pytest.raises(BadUrl):
-        HttpClient(parse_url(url), Ways(proxy=proxy))
+        HttpClient(parse_url(url), Route(proxy=proxy))

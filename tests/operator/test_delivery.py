@@ -17,7 +17,7 @@ from nullabona.client.runner import oversight
 from nullabona.docket.core.records import Decision, Gag
 from nullabona.docket.delivery import put_frame
 from nullabona.errors import Refused
-from nullabona.machine.httpclient import HttpClient, Ways, parse_url
+from nullabona.machine.httpclient import HttpClient, Route, parse_url
 from nullabona.wire.card import sign_delete, verify_card
 from nullabona.wire.messages import DeleteCard, Done, decode_response, encode
 from nullabona.wire.seal import seal_to_inbox
@@ -162,7 +162,7 @@ def test_a_full_inbox_takes_the_notice_another_day(tmp_path: Path) -> None:
                                 today=int(time.time()) // DAY_S).inbox  # fmt: skip
             for _ in range(3):
                 with suppress(Refused):
-                    await put_frame(inbox.relay, Ways(), inbox, seal_to_inbox(inbox, b"\x00rubbish"))
+                    await put_frame(inbox.relay, Route(), inbox, seal_to_inbox(inbox, b"\x00rubbish"))
             full = await office.work(office.deliver)
             assert (3, ["day-quota"]) == (full.code, list(full.row["failed"])), full
             operator.kill()

@@ -14,7 +14,7 @@ from nullabona.log.checkpoint import Checkpoint, parse_checkpoint
 from nullabona.log.note import parse_note
 from nullabona.log.policy import Policy
 from nullabona.log.tiles import Tile, tiles_of
-from nullabona.machine.httpclient import Ways
+from nullabona.machine.httpclient import Route
 from nullabona.reading import (
     LogBehind,
     LogDiffers,
@@ -47,7 +47,7 @@ def grow(log: Log, *sizes: int) -> None:
 
 def mirrored(where: str, folder: Path, policy: Policy = POLICY) -> Report:
     async def once() -> Report:
-        files = open_files(where, Ways())
+        files = open_files(where, Route())
         try:
             return await update_mirror(files, folder, policy, START)
         finally:
@@ -191,7 +191,7 @@ def policy_with(witness: RunningWitness) -> Policy:
 
 
 def words_of(policy: Policy, origin: str = ORIGIN) -> tuple[Word, ...]:
-    return asyncio.run(ask_witnesses(policy, origin, Ways(timeout_s=5.0)))
+    return asyncio.run(ask_witnesses(policy, origin, Route(timeout_s=5.0)))
 
 
 def test_a_copy_that_lacks_what_witnesses_cosigned_is_told(tmp_path: Path, witness: RunningWitness) -> None:

@@ -13,7 +13,7 @@ import pytest
 
 from nullabona.log.note import parse_note, signatures_of
 from nullabona.log.policy import Policy
-from nullabona.machine.httpclient import BadUrl, Ways
+from nullabona.machine.httpclient import BadUrl, Route
 from nullabona.sequencer import Log, NoQuorum, WitnessAddress, addresses_of, open_log
 from tests.sequencer.logs import ORIGIN, SIGNERS, audit, policy_text, publish
 from tests.witness.running import START, RunningWitness, watched, witness_signers
@@ -37,7 +37,7 @@ def circle(tmp_path: Path) -> Iterator[Callable[[str], RunningWitness]]:
 
 
 def witnessed_log(folder: Path, addresses: list[WitnessAddress], policy: Policy | None = TWO_OF_THREE) -> Log:
-    return open_log(folder, SIGNERS, ORIGIN, witnesses=addresses, policy=policy, ways=Ways(timeout_s=2.0))
+    return open_log(folder, SIGNERS, ORIGIN, witnesses=addresses, policy=policy, route=Route(timeout_s=2.0))
 
 
 def test_a_quorum_publishes(tmp_path: Path, circle: Callable[[str], RunningWitness]) -> None:

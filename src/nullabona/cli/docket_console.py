@@ -41,7 +41,7 @@ from nullabona.docket.ports import Deliver, Publication
 from nullabona.docket.staff import NoSuchOfficer
 from nullabona.docket.taxonomy import load
 from nullabona.machine.hardening import harden
-from nullabona.machine.httpclient import Ways
+from nullabona.machine.httpclient import Route
 
 FOLDER: Final = "console"
 _PATH: Final = click.Path(path_type=Path, dir_okay=False)
@@ -76,7 +76,7 @@ def serve(
         raise click.UsageError("a certificate and its key are named together")
     harden()
 
-    deliver = delivering(Ways(settings_of(context).ca_file, settings_of(context).proxy), relay)
+    deliver = delivering(Route(settings_of(context).ca_file, settings_of(context).proxy), relay)
 
     def ready(_: House, __: object) -> None:
         line(f"ready {origin}")

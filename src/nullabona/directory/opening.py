@@ -16,7 +16,7 @@ from nullabona.directory.store.memory import MemoryCardStore
 from nullabona.directory.store.sqlite import SqliteCardStore
 from nullabona.log.keys import VerifierKey
 from nullabona.log.policy import NO_QUORUM, Policy
-from nullabona.machine.httpclient import Ways
+from nullabona.machine.httpclient import Route
 from nullabona.sequencer import WitnessAddress, open_log
 from nullabona.sequencer.store.sqlite import FILE_NAME
 from nullabona.wire.epoch import GENESIS_MARK, Genesis, origin_of
@@ -43,7 +43,7 @@ class RecordOptions:
     docket: str = ""
     docket_files: Path | None = None
     folder: Path | None = None
-    ways: Ways | None = None
+    route: Route | None = None
 
 
 def open_store(data_dir: Path | None) -> CardStore:
@@ -62,7 +62,7 @@ def open_record(data_dir: Path | None, host: str, store: CardStore, options: Rec
             keys = open_keys(folder / FILE, origin, begun=has_log(folder) or store.progress().closed > 0)
         text = _policy(keys, options.docket + options.witnesses)
         policy = Policy.parse(text)
-        log = open_log(folder, keys.signers, origin, witnesses=_addresses(policy), policy=policy, ways=options.ways)
+        log = open_log(folder, keys.signers, origin, witnesses=_addresses(policy), policy=policy, route=options.route)
     except BaseException:
         end()
         raise

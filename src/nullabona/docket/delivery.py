@@ -7,7 +7,7 @@ from typing import Final
 
 from nullabona.docket.ports import Deliver
 from nullabona.errors import Refused
-from nullabona.machine.httpclient import HttpClient, HttpMisbehaved, Ways, is_loopback, parse_url
+from nullabona.machine.httpclient import HttpClient, HttpMisbehaved, Route, is_loopback, parse_url
 from nullabona.wire.handle import parse_handle
 from nullabona.wire.messages import POLICY_INBOX, Append, Appended, Refusal, decode_response, encode
 from nullabona.wire.seal import Inbox
@@ -17,19 +17,19 @@ _PATH: Final = "/v1"
 """Below a relay's address; a card may name it with or without."""
 
 
-def delivering(ways: Ways, relay: str | None) -> Deliver:
+def delivering(route: Route, relay: str | None) -> Deliver:
     """Puts frames into inboxes at the relay that they name, at ``relay``, or at the host of the handle."""
 
     def put(handle: str, inbox: Inbox, frame: bytes) -> None:
-        asyncio.run(put_frame(inbox.relay or relay or _relay_of(handle), ways, inbox, frame))
+        asyncio.run(put_frame(inbox.relay or relay or _relay_of(handle), route, inbox, frame))
 
     return put
 
 
-async def put_frame(url: str, ways: Ways, inbox: Inbox, frame: bytes) -> None:
+async def put_frame(url: str, route: Route, inbox: Inbox, frame: bytes) -> None:
     """Append a frame to an inbox. Raises `Refused`, or another `PeerError`, if the relay does not keep it."""
     web = url.replace("wss://", "https://").replace("ws://", "http://").removesuffix("/").removesuffix(_PATH)
-    async with HttpClient(parse_url(web), ways) as client:
+    async with HttpClient(parse_url(web), route) as client:
         request = encode(Append(POLICY_INBOX, inbox.write_secret, inbox.read_hash, frame))
         reply = await client.post(_PATH.removeprefix("/"), request, _MOST_ANSWER, "application/octet-stream")
     if reply.status != 200:

@@ -72,7 +72,7 @@ class Address:
 
 
 @dataclass(frozen=True, slots=True)
-class Ways:
+class Route:
     """How servers are reached. A proxy is never left out because it fails."""
 
     ca_file: Path | None = None
@@ -115,12 +115,12 @@ def is_loopback(host: str) -> bool:
 class HttpClient:
     """Asks one server; connections are kept for the next question. Use it on one loop; `close` it in the end."""
 
-    def __init__(self, address: Address, ways: Ways | None = None) -> None:
+    def __init__(self, address: Address, route: Route | None = None) -> None:
         self._address = address
-        self._ways = ways or Ways()
-        self._context = _tls(self._ways.ca_file) if address.secure else None
+        self._route = route or Route()
+        self._context = _tls(self._route.ca_file) if address.secure else None
         self._idle: list[_Line] = []
-        _check_way(address, self._ways)
+        _check_route(address, self._route)
 
     async def get(self, name: str, most: int) -> Reply:
         """The answer to GET of ``name`` below the base URL, at most ``most`` bytes of it. Raises `PeerError`."""
@@ -150,7 +150,7 @@ class HttpClient:
 
     async def _ask(self, question: _Question) -> Reply:
         try:
-            async with asyncio.timeout(self._ways.timeout_s):
+            async with asyncio.timeout(self._route.timeout_s):
                 return await self._ask_over_a_line(question)
         except TimeoutError as error:
             raise HttpTimedOut(f"{self._address} did not answer in time") from error
@@ -185,14 +185,14 @@ class HttpClient:
 
     async def _dial(self) -> _Line:
         address, name = self._address, self._address.host if self._context else None
-        if self._ways.proxy is None or is_loopback(address.host):
+        if self._route.proxy is None or is_loopback(address.host):
             opened = await asyncio.open_connection(address.host, address.port, ssl=self._context, limit=_CHUNK)
             return _Line(*opened)
         from python_socks import ProxyError
         from python_socks.async_.asyncio import Proxy
 
         try:
-            through = await Proxy.from_url(self._ways.proxy, rdns=True).connect(address.host, address.port)
+            through = await Proxy.from_url(self._route.proxy, rdns=True).connect(address.host, address.port)
         except ProxyError as error:
             raise HttpUnreachable(f"the proxy does not reach {address}") from error
         opened = await asyncio.open_connection(sock=through, ssl=self._context, server_hostname=name, limit=_CHUNK)
@@ -271,9 +271,9 @@ class _Line:
         self.writer.close()
 
 
-def _check_way(address: Address, ways: Ways) -> None:
-    if ways.proxy is not None:
-        match = _PROXY.fullmatch(ways.proxy)
+def _check_route(address: Address, route: Route) -> None:
+    if route.proxy is not None:
+        match = _PROXY.fullmatch(route.proxy)
         if match is None or not is_loopback(match[1].strip("[]")):
             raise BadUrl("the proxy must be a SOCKS5 proxy on this machine", hint="socks5://127.0.0.1:9050, say")
     elif address.host.endswith(".onion"):

@@ -10,7 +10,7 @@ from nullabona.errors import UserError
 from nullabona.log.note import MAX_NOTE
 from nullabona.log.tiles import ENTRIES, MAX_BUNDLE, TILE_SIZE, Tile, decode_bundle, encode_bundle
 from nullabona.log.tree import HASH_SIZE
-from nullabona.machine.httpclient import HttpClient, HttpMisbehaved, Ways, parse_url
+from nullabona.machine.httpclient import HttpClient, HttpMisbehaved, Route, parse_url
 from nullabona.reading.errors import LogIncomplete
 
 CHECKPOINT: Final = "checkpoint"
@@ -60,8 +60,8 @@ class Folder:
 class Website:
     """A log's URL."""
 
-    def __init__(self, url: str, ways: Ways) -> None:
-        self._client = HttpClient(parse_url(url), ways)
+    def __init__(self, url: str, route: Route) -> None:
+        self._client = HttpClient(parse_url(url), route)
         self._slots = asyncio.Semaphore(AT_ONCE)
 
     async def read(self, name: str, most: int) -> bytes | None:
@@ -108,15 +108,15 @@ class Source:
         await self._files.close()
 
 
-def open_source(where: str, ways: Ways | None = None) -> Source:
+def open_source(where: str, route: Route | None = None) -> Source:
     """The log at a URL or in a folder, which may also be a sequencer's own. Raises `BadUrl` or `NoLogHere`."""
-    return Source(open_files(where, ways))
+    return Source(open_files(where, route))
 
 
-def open_files(where: str, ways: Ways | None = None) -> Files:
+def open_files(where: str, route: Route | None = None) -> Files:
     """As `open_source`, file by file."""
     if "://" in where:
-        return Website(where, ways or Ways())
+        return Website(where, route or Route())
     for folder in (Path(where), Path(where) / "public"):
         if (folder / CHECKPOINT).is_file():
             return Folder(folder)

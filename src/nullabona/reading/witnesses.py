@@ -10,7 +10,7 @@ from nullabona.errors import PeerError
 from nullabona.log.checkpoint import Checkpoint, parse_checkpoint
 from nullabona.log.note import MAX_NOTE, NoteInvalid, parse_note, verify_note
 from nullabona.log.policy import Policy, PolicyWitness, require_log
-from nullabona.machine.httpclient import HttpClient, HttpMisbehaved, Ways, parse_url
+from nullabona.machine.httpclient import HttpClient, HttpMisbehaved, Route, parse_url
 from nullabona.reading.errors import LogBehind, LogForked
 
 
@@ -23,10 +23,10 @@ class Word:
     error: str = ""
 
 
-async def ask_witnesses(policy: Policy, origin: str, ways: Ways) -> tuple[Word, ...]:
+async def ask_witnesses(policy: Policy, origin: str, route: Route) -> tuple[Word, ...]:
     """The word of every witness of the policy that has an address there; one that cannot be believed has an error."""
     reachable = {witness.name: witness for witness in policy.witnesses if witness.url}
-    return tuple(await asyncio.gather(*[_ask(witness, policy, origin, ways) for witness in reachable.values()]))
+    return tuple(await asyncio.gather(*[_ask(witness, policy, origin, route) for witness in reachable.values()]))
 
 
 def check_not_behind(copy: Checkpoint, words: tuple[Word, ...]) -> None:
@@ -40,8 +40,8 @@ def check_not_behind(copy: Checkpoint, words: tuple[Word, ...]) -> None:
             raise LogForked(f"the copy is not the log that {word.witness} has cosigned")
 
 
-async def _ask(witness: PolicyWitness, policy: Policy, origin: str, ways: Ways) -> Word:
-    client = HttpClient(parse_url(witness.url), ways)
+async def _ask(witness: PolicyWitness, policy: Policy, origin: str, route: Route) -> Word:
+    client = HttpClient(parse_url(witness.url), route)
     try:
         reply = await client.get(f"{sha256(origin.encode()).hexdigest()}/checkpoint", MAX_NOTE)
         if reply.status == 404:

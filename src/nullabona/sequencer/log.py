@@ -25,7 +25,7 @@ from nullabona.log.proof import LogProof
 from nullabona.log.tiles import ENTRIES, MAX_ENTRY, WIDTH, HashReader, Tile, decode_bundle
 from nullabona.log.tree import consistency_proof, inclusion_proof, root_hash
 from nullabona.machine.disk import Disk, DiskFailed
-from nullabona.machine.httpclient import Ways
+from nullabona.machine.httpclient import Route
 from nullabona.machine.lock import FolderLock
 from nullabona.sequencer.addresses import WitnessAddress
 from nullabona.sequencer.errors import EntryRefused, LogDamaged, NoQuorum
@@ -68,7 +68,7 @@ def open_log(
     *,
     witnesses: Sequence[WitnessAddress] = (),
     policy: Policy | None = None,
-    ways: Ways | None = None,
+    route: Route | None = None,
 ) -> Log:
     """The log in ``folder``, made if it is not there. Held by this process until closed.
 
@@ -81,7 +81,7 @@ def open_log(
     except OSError as error:
         raise DiskFailed(f"the log's folder cannot be used: {error.strerror}") from error
     try:
-        circle = Circle(witnesses, ways or Ways())
+        circle = Circle(witnesses, route or Route())
         return Log(folder, lock, LogStore(folder, origin), signers, Quorum(tuple(witnesses), policy), circle)
     except BaseException:
         lock.close()

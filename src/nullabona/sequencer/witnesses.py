@@ -15,7 +15,7 @@ from nullabona.errors import PeerError
 from nullabona.log.note import Note, NoteSignature, parse_signatures, verify_note
 from nullabona.log.policy import Policy
 from nullabona.log.witnessing import SIZE_TYPE, add_checkpoint, parse_size
-from nullabona.machine.httpclient import HttpClient, Reply, Ways, parse_url
+from nullabona.machine.httpclient import HttpClient, Reply, Route, parse_url
 from nullabona.sequencer.addresses import WitnessAddress
 from nullabona.sequencer.errors import NoQuorum
 
@@ -66,10 +66,10 @@ class _Declined(Exception):
 class Circle:
     """The witnesses of one log. ``known`` is which size each has cosigned; a restart forgets it, and they say it."""
 
-    def __init__(self, addresses: Sequence[WitnessAddress], ways: Ways) -> None:
+    def __init__(self, addresses: Sequence[WitnessAddress], route: Route) -> None:
         self._addresses = {address: parse_url(address.url) for address in addresses}
         self.known: dict[str, int] = {}
-        self._ways = ways
+        self._route = route
         self._clients: dict[str, HttpClient] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
 
@@ -97,7 +97,7 @@ class Circle:
             self._clients = {}
         for address, url in self._addresses.items():
             if address.key not in self._clients:
-                self._clients[address.key] = HttpClient(url, self._ways)
+                self._clients[address.key] = HttpClient(url, self._route)
 
     async def _ask(self, address: WitnessAddress, question: Question) -> tuple[NoteSignature, ...] | str:
         try:

@@ -26,7 +26,7 @@ from nullabona.errors import NullabonaError, Refused
 from nullabona.log.checkpoint import Checkpoint, parse_checkpoint
 from nullabona.log.note import parse_note
 from nullabona.log.tiles import MAX_BUNDLE
-from nullabona.machine.httpclient import Ways
+from nullabona.machine.httpclient import Route
 from nullabona.reading.monitor import MemoryUnusable
 from nullabona.reading.source import Files, Folder, Website
 from nullabona.words.recounted import meaning, where
@@ -131,7 +131,7 @@ def deliver(context: click.Context, relay: str | None) -> int:
     """
     settings = settings_of(context)
     with at_desk(context) as at:
-        done = at.desk.deliver_notices(at.who, delivering(Ways(settings.ca_file, settings.proxy), relay))
+        done = at.desk.deliver_notices(at.who, delivering(Route(settings.ca_file, settings.proxy), relay))
     _say_delivery(settings, done)
     return exit_code(done.failed[0]) if done.failed else 0
 
@@ -183,7 +183,9 @@ def verify_command(context: click.Context, place: str, policy: Path, at: int | N
     last = read_memory(state, rules) if state is not None else None
 
     async def run() -> Verification:
-        files: Files = Website(place, Ways(settings.ca_file, settings.proxy)) if "://" in place else Folder(Path(place))
+        files: Files = (
+            Website(place, Route(settings.ca_file, settings.proxy)) if "://" in place else Folder(Path(place))
+        )
         try:
             before = None if last is None else _of(last)
             return await verify(lambda name: files.read(name, MAX_BUNDLE), rules, moment, before)

@@ -19,7 +19,7 @@ from nullabona.docket.taxonomy import load
 from nullabona.docket.verify import Verification, verify
 from nullabona.errors import PeerError
 from nullabona.log.tiles import MAX_BUNDLE
-from nullabona.machine.httpclient import Ways
+from nullabona.machine.httpclient import Route
 from nullabona.reading.source import Files, Folder, Website
 from nullabona.wire.demands import Label
 
@@ -77,7 +77,7 @@ def _about(named: Mapping[str, str | None]) -> About:
 
 
 async def _read(settings: Settings, where: str, policy: Path, moment: int) -> _Read:
-    files: Files = Website(where, Ways(settings.ca_file, settings.proxy)) if "://" in where else Folder(Path(where))
+    files: Files = Website(where, Route(settings.ca_file, settings.proxy)) if "://" in where else Folder(Path(where))
     try:
         verification = await verify(lambda name: files.read(name, MAX_BUNDLE), read_policy(policy), moment)
         return _Read(verification, await files.read("checkpoint", MAX_BUNDLE) or b"")

@@ -15,7 +15,7 @@ from nullabona.cli.settings import Settings, common, settings_of
 from nullabona.errors import PeerError
 from nullabona.log.policy import Policy
 from nullabona.log.tiles import Tile, tiles_of
-from nullabona.machine.httpclient import Ways
+from nullabona.machine.httpclient import Route
 from nullabona.reading import (
     LogDiffers,
     LogForked,
@@ -63,7 +63,7 @@ def mirror(context: click.Context, where: str, folder: Path, policy: Path, every
 
 
 async def _mirror(settings: Settings, where: str, folder: Path, policy: Policy, every: int | None) -> None:
-    files = open_files(where, Ways(settings.ca_file, settings.proxy))
+    files = open_files(where, Route(settings.ca_file, settings.proxy))
     try:
         while True:
             try:
@@ -104,12 +104,12 @@ def restore(context: click.Context, copy: str, folder: Path, policy: Path) -> No
 
 
 async def _restore(settings: Settings, copy: str, folder: Path, policy: Policy) -> None:
-    ways = Ways(settings.ca_file, settings.proxy)
-    source = open_source(copy, ways)
+    route = Route(settings.ca_file, settings.proxy)
+    source = open_source(copy, route)
     try:
         report = await read_checkpoint(source, policy, now_s=int(time.time()))
         report = await verify_log(source, report)
-        words = await ask_witnesses(policy, report.checkpoint.origin, ways)
+        words = await ask_witnesses(policy, report.checkpoint.origin, route)
         check_not_behind(report.checkpoint, words)
         tiles = await _tiles(source, report.checkpoint.size)
     finally:

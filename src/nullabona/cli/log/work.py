@@ -19,7 +19,7 @@ from nullabona.errors import PeerError, UserError
 from nullabona.log.checkpoint import parse_checkpoint
 from nullabona.log.note import MAX_NOTE, parse_note
 from nullabona.log.policy import Policy
-from nullabona.machine.httpclient import Ways
+from nullabona.machine.httpclient import Route
 from nullabona.reading import LogForked, LogRolledBack, Report, Source, open_source, read_checkpoint
 from nullabona.reading.monitor import MemoryUnusable
 from nullabona.words.errors import Language
@@ -57,7 +57,7 @@ def run_reading(
 
     async def run() -> None:
         rules = None if policy is None else read_policy(policy)
-        source = open_source(where, Ways(settings.ca_file, settings.proxy))
+        source = open_source(where, Route(settings.ca_file, settings.proxy))
         try:
             await work(Reading(source, rules))
             while every_s is not None:

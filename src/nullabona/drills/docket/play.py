@@ -34,7 +34,7 @@ from nullabona.drills.docket.telling import Played, told
 from nullabona.drills.report import Report
 from nullabona.drills.text import Text
 from nullabona.log.policy import Policy
-from nullabona.machine.httpclient import Ways
+from nullabona.machine.httpclient import Route
 from nullabona.wire.slots import SlotRef
 
 Tell = Callable[[Text], None]
@@ -64,7 +64,7 @@ async def _play(folder: Path, tell: Tell, demands: int) -> Played:
         async with grounded(desk, talk.data, cadence) as grounds:
             office = await apart.do(Office, grounds, pace)
             try:
-                replay = Replay(office, talk.here, desk / "packages", delivering(Ways(), None))
+                replay = Replay(office, talk.here, desk / "packages", delivering(Route(), None))
                 await _pass_through(replay, talk, apart, tell, demands)
                 await talk.everybody_has_it()
                 struck = await apart.do(_strike, replay, tell)

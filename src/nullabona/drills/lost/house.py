@@ -22,7 +22,7 @@ from nullabona.log.checkpoint import Checkpoint, parse_checkpoint
 from nullabona.log.note import parse_note
 from nullabona.log.policy import Policy
 from nullabona.log.tiles import Tile, tiles_of
-from nullabona.machine.httpclient import Ways
+from nullabona.machine.httpclient import Route
 from nullabona.reading import ask_witnesses
 from nullabona.sequencer import restore_log
 from nullabona.wire.epoch import origin_of
@@ -113,7 +113,7 @@ class House:
     async def whole(self, copy: Path) -> bool:
         """Whether somebody's copy has everything that witnesses have cosigned."""
         policy = Policy.parse(self.policy.read_text("utf-8"))
-        words = await ask_witnesses(policy, origin_of(self.host), Ways())
+        words = await ask_witnesses(policy, origin_of(self.host), Route())
         return all(word.checkpoint.size <= size_of(copy) for word in words if word.checkpoint is not None)
 
     async def restore(self, copy: Path) -> Restoring:
