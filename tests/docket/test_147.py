@@ -35,7 +35,7 @@ from nullabona.drills.docket.stage import Apart
 from nullabona.drills.docket.tampering import Deed, Public
 from nullabona.drills.search import Kind, Secret
 from nullabona.log.policy import Policy
-from nullabona.machine.httpclient import Route
+from nullabona.machine.http_client import Route
 from nullabona.wire.slots import SlotRef
 from tests.api.people import befriend, people, play, reads
 from tests.api.service import Service

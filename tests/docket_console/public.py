@@ -26,7 +26,7 @@ from nullabona.docket.production.sealing import KeyedSeal
 from nullabona.docket.signing import verify_ed25519
 from nullabona.log.keys import Kind
 from nullabona.log.policy import Policy
-from nullabona.machine.httpclient import HttpMisbehaved
+from nullabona.machine.http_client import HttpMisbehaved
 from nullabona.machine.keyfile import encode_private_key, write_key_file
 from nullabona.sequencer import open_log
 from nullabona.wire.handle import parse_handle

@@ -17,7 +17,7 @@ from nullabona.client.runner import oversight
 from nullabona.docket.core.records import Decision, Gag
 from nullabona.docket.delivery import put_frame
 from nullabona.errors import Refused
-from nullabona.machine.httpclient import HttpClient, Route, parse_url
+from nullabona.machine.http_client import HttpClient, Route, parse_url
 from nullabona.wire.card import sign_delete, verify_card
 from nullabona.wire.messages import DeleteCard, Done, decode_response, encode
 from nullabona.wire.seal import seal_to_inbox

@@ -13,7 +13,7 @@ import pytest
 
 from nullabona.log.note import parse_note, signatures_of
 from nullabona.log.policy import Policy
-from nullabona.machine.httpclient import BadUrl, Route
+from nullabona.machine.http_client import BadUrl, Route
 from nullabona.sequencer import Log, NoQuorum, WitnessAddress, addresses_of, open_log
 from tests.sequencer.logs import ORIGIN, SIGNERS, audit, policy_text, publish
 from tests.witness.running import START, RunningWitness, watched, witness_signers

@@ -41,7 +41,7 @@ from nullabona.docket.ports import Deliver, Publication
 from nullabona.docket.staff import NoSuchOfficer
 from nullabona.docket.taxonomy import load
 from nullabona.machine.hardening import harden
-from nullabona.machine.httpclient import Route
+from nullabona.machine.http_client import Route
 
 FOLDER: Final = "console"
 _PATH: Final = click.Path(path_type=Path, dir_okay=False)

@@ -16,7 +16,7 @@ from nullabona.directory.store.memory import MemoryCardStore
 from nullabona.directory.store.sqlite import SqliteCardStore
 from nullabona.log.keys import VerifierKey
 from nullabona.log.policy import NO_QUORUM, Policy
-from nullabona.machine.httpclient import Route
+from nullabona.machine.http_client import Route
 from nullabona.sequencer import WitnessAddress, open_log
 from nullabona.sequencer.store.sqlite import FILE_NAME
 from nullabona.wire.epoch import GENESIS_MARK, Genesis, origin_of

@@ -7,7 +7,7 @@ from typing import Final
 
 from nullabona.docket.ports import Deliver
 from nullabona.errors import Refused
-from nullabona.machine.httpclient import HttpClient, HttpMisbehaved, Route, is_loopback, parse_url
+from nullabona.machine.http_client import HttpClient, HttpMisbehaved, Route, is_loopback, parse_url
 from nullabona.wire.handle import parse_handle
 from nullabona.wire.messages import POLICY_INBOX, Append, Appended, Refusal, decode_response, encode
 from nullabona.wire.seal import Inbox

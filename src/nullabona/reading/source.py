@@ -10,7 +10,7 @@ from nullabona.errors import UserError
 from nullabona.log.note import MAX_NOTE
 from nullabona.log.tiles import ENTRIES, MAX_BUNDLE, TILE_SIZE, Tile, decode_bundle, encode_bundle
 from nullabona.log.tree import HASH_SIZE
-from nullabona.machine.httpclient import HttpClient, HttpMisbehaved, Route, parse_url
+from nullabona.machine.http_client import HttpClient, HttpMisbehaved, Route, parse_url
 from nullabona.reading.errors import LogIncomplete
 
 CHECKPOINT: Final = "checkpoint"

@@ -10,7 +10,7 @@ from nullabona.errors import PeerError
 from nullabona.log.checkpoint import Checkpoint, parse_checkpoint
 from nullabona.log.note import MAX_NOTE, NoteInvalid, parse_note, verify_note
 from nullabona.log.policy import Policy, PolicyWitness, require_log
-from nullabona.machine.httpclient import HttpClient, HttpMisbehaved, Route, parse_url
+from nullabona.machine.http_client import HttpClient, HttpMisbehaved, Route, parse_url
 from nullabona.reading.errors import LogBehind, LogForked
 
 

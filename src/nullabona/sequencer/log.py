@@ -25,7 +25,7 @@ from nullabona.log.proof import LogProof
 from nullabona.log.tiles import ENTRIES, MAX_ENTRY, WIDTH, HashReader, Tile, decode_bundle
 from nullabona.log.tree import consistency_proof, inclusion_proof, root_hash
 from nullabona.machine.disk import Disk, DiskFailed
-from nullabona.machine.httpclient import Route
+from nullabona.machine.http_client import Route
 from nullabona.machine.lock import FolderLock
 from nullabona.sequencer.addresses import WitnessAddress
 from nullabona.sequencer.errors import EntryRefused, LogDamaged, NoQuorum

@@ -26,7 +26,7 @@ from nullabona.errors import NullabonaError, Refused
 from nullabona.log.checkpoint import Checkpoint, parse_checkpoint
 from nullabona.log.note import parse_note
 from nullabona.log.tiles import MAX_BUNDLE
-from nullabona.machine.httpclient import Route
+from nullabona.machine.http_client import Route
 from nullabona.reading.monitor import MemoryUnusable
 from nullabona.reading.source import Files, Folder, Website
 from nullabona.words.recounted import meaning, where

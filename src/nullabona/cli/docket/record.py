@@ -19,7 +19,7 @@ from nullabona.docket.taxonomy import load
 from nullabona.docket.verify import Verification, verify
 from nullabona.errors import PeerError
 from nullabona.log.tiles import MAX_BUNDLE
-from nullabona.machine.httpclient import Route
+from nullabona.machine.http_client import Route
 from nullabona.reading.source import Files, Folder, Website
 from nullabona.wire.demands import Label
 

@@ -15,7 +15,7 @@ from nullabona.cli.settings import Settings, common, settings_of
 from nullabona.errors import PeerError
 from nullabona.log.policy import Policy
 from nullabona.log.tiles import Tile, tiles_of
-from nullabona.machine.httpclient import Route
+from nullabona.machine.http_client import Route
 from nullabona.reading import (
     LogDiffers,
     LogForked,

@@ -19,7 +19,7 @@ from nullabona.errors import PeerError, UserError
 from nullabona.log.checkpoint import parse_checkpoint
 from nullabona.log.note import MAX_NOTE, parse_note
 from nullabona.log.policy import Policy
-from nullabona.machine.httpclient import Route
+from nullabona.machine.http_client import Route
 from nullabona.reading import LogForked, LogRolledBack, Report, Source, open_source, read_checkpoint
 from nullabona.reading.monitor import MemoryUnusable
 from nullabona.words.errors import Language

@@ -34,7 +34,7 @@ from nullabona.drills.docket.telling import Played, told
 from nullabona.drills.report import Report
 from nullabona.drills.text import Text
 from nullabona.log.policy import Policy
-from nullabona.machine.httpclient import Route
+from nullabona.machine.http_client import Route
 from nullabona.wire.slots import SlotRef
 
 Tell = Callable[[Text], None]

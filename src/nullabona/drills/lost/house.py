@@ -22,7 +22,7 @@ from nullabona.log.checkpoint import Checkpoint, parse_checkpoint
 from nullabona.log.note import parse_note
 from nullabona.log.policy import Policy
 from nullabona.log.tiles import Tile, tiles_of
-from nullabona.machine.httpclient import Route
+from nullabona.machine.http_client import Route
 from nullabona.reading import ask_witnesses
 from nullabona.sequencer import restore_log
 from nullabona.wire.epoch import origin_of

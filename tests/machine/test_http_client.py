@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from nullabona.machine.httpclient import (
+from nullabona.machine.http_client import (
     BadUrl,
     HttpClient,
     HttpMisbehaved,
