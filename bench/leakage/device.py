@@ -1,6 +1,6 @@
 """One device of the simulation: the real core over the real store, driven by the runner's real parts.
 
-`Reads`, `Outbox`, `Fetches` and `Ways` are the product's own. What `Runner` adds to them (when to look again, when to
+`Reads`, `Outbox`, `Fetches` and `Connections` are the product's own. What `Runner` adds (when to look again, when to
 tick) is played here, because the runner wakes every minute and tidies files after every pause, which costs weeks of
 simulation and shows nowhere in the network. The directory's proofs are not played either: its answers are believed.
 What a device asks it, and when, is: `keep_card`.
@@ -23,6 +23,7 @@ from nullabona.client.core.step import Step, Timing
 from nullabona.client.core.touched import Touched
 from nullabona.client.core.wants import ReadWant
 from nullabona.client.net import NetOptions, Policy
+from nullabona.client.runner.connections import Connections, ConnectionState
 from nullabona.client.runner.directories import Directories
 from nullabona.client.runner.ear import noted_as
 from nullabona.client.runner.fetches import Fetches
@@ -30,7 +31,6 @@ from nullabona.client.runner.outbox import Outbox
 from nullabona.client.runner.publishing import CHECK_S
 from nullabona.client.runner.reads import Reads
 from nullabona.client.runner.scouts import Scouts
-from nullabona.client.runner.ways import Ways, WayState
 from nullabona.client.store import SqliteStore
 from nullabona.errors import PeerError
 from tests.rooms.world import RELAY, Person
@@ -106,7 +106,7 @@ class Device:
         self._chance = chance
         self._loop = asyncio.get_running_loop()
         self._tasks: dict[asyncio.Task[None], None] = {}
-        self._ways: Ways | None = None
+        self._connections: Connections | None = None
         self._heard = 0
         self._published = float("-inf")
         self._alarm: asyncio.TimerHandle | None = None
@@ -117,7 +117,7 @@ class Device:
 
     @property
     def running(self) -> bool:
-        return self._ways is not None
+        return self._connections is not None
 
     def start(self, addr: int) -> None:
         """The device is switched on, or has its network back."""
@@ -127,7 +127,9 @@ class Device:
         if not defences.remembered:
             with self.store.transaction():
                 self.store.delete_value(noted_as(RELAY))
-        self._ways = Ways(RELAY, options, Policy(), self._way_changed, self.seat.dial, self.seat.post, self._chance)
+        self._connections = Connections(
+            RELAY, options, Policy(), self._connection_changed, self.seat.dial, self.seat.post, self._chance
+        )
         self._reads = Reads(self, Timing(), self._chance)
         self._outbox, self._fetches = Outbox(self), Fetches(self)
         self._scouts = Scouts(self, Timing().scout / 2_000)
@@ -143,14 +145,14 @@ class Device:
 
     def stop(self) -> None:
         """Off. What is stored stays."""
-        ways, self._ways = self._ways, None
+        connections, self._connections = self._connections, None
         self.seat.drop()
         for task in list(self._tasks):
             task.cancel()
         if self._alarm is not None:
             self._alarm.cancel()
-        if ways is not None:
-            self._loop.create_task(ways.close())
+        if connections is not None:
+            self._loop.create_task(connections.close())
 
     # -- what the parts stand on
 
@@ -159,10 +161,10 @@ class Device:
         return self.person.store
 
     @property
-    def ways(self) -> Ways:
-        if self._ways is None:
+    def connections(self) -> Connections:
+        if self._connections is None:
             raise RuntimeError("a device that is off uses the network")
-        return self._ways
+        return self._connections
 
     def now(self) -> int:
         """See `Ground.now`."""
@@ -247,12 +249,12 @@ class Device:
         if self.running:
             self.happened(self.engine.tick(self.now()))
 
-    def _way_changed(self, state: WayState) -> None:
+    def _connection_changed(self, state: ConnectionState) -> None:
         if self.running:
             self._scouts.noted(state)
         self._connected(state)
 
-    def _connected(self, state: WayState) -> None:
+    def _connected(self, state: ConnectionState) -> None:
         if not state.connected or not self.running:
             return
         if state.lane == "inbox":

@@ -78,19 +78,19 @@ class Seat:
         self.addr = NOBODY
 
     async def dial(self, endpoint: Endpoint, options: NetOptions) -> Line:  # noqa: ARG002 - see `Dial`
-        """See `nullabona.client.runner.ways.Dial`."""
+        """See `nullabona.client.runner.connections.Dial`."""
         await asyncio.sleep(self.way(2 * HANDSHAKES))
         if not self.online:
             raise Unreachable("there is no network")
         return Line(self)
 
     def post(self, endpoint: Endpoint, options: NetOptions) -> Posts:  # noqa: ARG002 - see `Post`
-        """See `nullabona.client.runner.ways.Post`."""
+        """See `nullabona.client.runner.connections.Post`."""
         return Posts(self)
 
 
 class Line:
-    """A lasting connection. Implements `nullabona.client.runner.ways.Lasting`."""
+    """A lasting connection. Implements `nullabona.client.runner.connections.PersistentCarrier`."""
 
     def __init__(self, seat: Seat) -> None:
         self.seat = seat
@@ -145,7 +145,7 @@ class Line:
             self._waiting.pop(answer, None)
 
     async def wait_lost(self) -> PeerError:
-        """See `Lasting.wait_lost`."""
+        """See `PersistentCarrier.wait_lost`."""
         return await asyncio.shield(self._lost)
 
     async def close(self) -> None:

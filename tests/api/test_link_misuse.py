@@ -89,7 +89,7 @@ class Thief:
         """Everything in the box up to now, as everybody with the code can."""
         await self.box.look()
         keys = self.box._box
-        await ask(self.box._way, Trim(keys.policy, keys.read_secret, keys.write_hash, self.box._after))
+        await ask(self.box._connection, Trim(keys.policy, keys.read_secret, keys.write_hash, self.box._after))
 
 
 async def lies_there(code: LinkCode) -> list[Said]:

@@ -34,7 +34,7 @@ def answer(first: int, count: int, **rung: int) -> Pealed:
 
 
 class Relay:
-    """Answers as it is told to, an error by raising it; then it waits for ever. Implements `Lasting` and its way."""
+    """Answers as it is told to, an error by raising it; then it waits for ever. A `PersistentCarrier` and its owner."""
 
     is_open = True
 

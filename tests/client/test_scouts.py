@@ -21,14 +21,14 @@ def look(number: int, relay: str) -> Scout:
     return Scout(number.to_bytes(32), relay, BoxSecrets(0, number.to_bytes(32), bytes(32)))
 
 
-class _Way:
-    """A way to a relay that answers every look with an empty box, or never."""
+class _Connection:
+    """A connection to a relay that answers every look with an empty box, or never."""
 
     def __init__(self, relay: str) -> None:
         self._relay = relay
         self.asked = 0
 
-    async def ready(self) -> _Way:
+    async def ready(self) -> _Connection:
         self.asked += 1
         if self._relay == SILENT:
             await asyncio.Event().wait()
@@ -42,13 +42,13 @@ class _Way:
 
 
 class _Ground:
-    """What looks stand on: `Ground`, its engine and its ways in one."""
+    """What looks stand on: `Ground`, its engine and its connections in one."""
 
     def __init__(self) -> None:
-        self.engine = self.ways = self
+        self.engine = self.connections = self
         self.wanted: list[Scout] = []
         self.found: list[Scout] = []
-        self.all_ways = {relay: _Way(relay) for relay in (SILENT, ALIVE)}
+        self.all_connections = {relay: _Connection(relay) for relay in (SILENT, ALIVE)}
         self.tasks: list[asyncio.Task[None]] = []
         self.due: set[Scout] = set()
         self.all_found = asyncio.Event()
@@ -58,8 +58,8 @@ class _Ground:
         wanted, self.wanted = self.wanted, []
         return wanted
 
-    def passing(self, relay: str) -> _Way:
-        return self.all_ways[relay]
+    def one_shot(self, relay: str) -> _Connection:
+        return self.all_connections[relay]
 
     def on_scouted(self, scout: Scout, _answer: Frames, _now: int) -> tuple[Touched, Report]:
         self.found.append(scout)
@@ -107,7 +107,7 @@ def test_a_relay_that_does_not_answer_holds_up_no_look_elsewhere() -> None:
     alive = [look(number, ALIVE) for number in range(36)]
     ground = asyncio.run(played([*silent, *alive]))
     assert set(alive) == set(ground.found)
-    assert AT_ONCE == ground.all_ways[SILENT].asked
+    assert AT_ONCE == ground.all_connections[SILENT].asked
 
 
 def test_a_look_that_waits_is_not_made_twice() -> None:

@@ -18,8 +18,8 @@ from nullabona.client.core.step import Step
 from nullabona.client.core.touched import Touched
 from nullabona.client.net import NetOptions, Policy
 from nullabona.client.runner import runner as runners
+from nullabona.client.runner.connections import Connections, ConnectionState
 from nullabona.client.runner.runner import Runner
-from nullabona.client.runner.ways import Ways, WayState
 from tests.rooms.world import RELAY
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
@@ -64,9 +64,9 @@ class WithRunner(devices.Device):
         return self._runner is not None
 
     @property
-    def ways(self) -> Ways:
+    def connections(self) -> Connections:
         assert self._runner is not None
-        return self._runner.ways
+        return self._runner.connections
 
     def start(self, addr: int) -> None:
         self.seat.come(addr)
@@ -74,7 +74,9 @@ class WithRunner(devices.Device):
         hooks = self.engine.on_progress
         made.engine = self.engine
         made.engine.on_progress = hooks
-        made.ways = Ways(RELAY, NetOptions(), Policy(), self._changed, self.seat.dial, self.seat.post, self._chance)
+        made.connections = Connections(
+            RELAY, NetOptions(), Policy(), self._changed, self.seat.dial, self.seat.post, self._chance
+        )
         made.directories = self.directories
         made.now = self.now  # type: ignore[method-assign]
         self._runner = made
@@ -82,9 +84,9 @@ class WithRunner(devices.Device):
         made.start()
         self.spawn(self.keep_card())
 
-    def _changed(self, state: WayState) -> None:
+    def _changed(self, state: ConnectionState) -> None:
         assert self._runner is not None
-        self._runner._way_changed(state)
+        self._runner._connection_changed(state)
         self._connected(state)
 
     def stop(self) -> None:

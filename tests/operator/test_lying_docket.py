@@ -11,8 +11,8 @@ import pytest
 from nullabona.client.api import Client, Warned
 from nullabona.client.core.operator import dockets
 from nullabona.client.runner import directories
+from nullabona.client.runner.connections import RelayConnection
 from nullabona.client.runner.requests import ask
-from nullabona.client.runner.ways import Way
 from nullabona.log.checkpoint import Checkpoint
 from nullabona.log.note import sign_note
 from nullabona.log.tiles import ENTRIES, encode_bundle, tiles_of
@@ -117,9 +117,9 @@ async def overheard(client: Client) -> list[str]:
     """The paths that a look asks for."""
     paths: list[str] = []
 
-    async def listen(way: Way, request: AnyRequest) -> AnyResponse | None:
+    async def listen(connection: RelayConnection, request: AnyRequest) -> AnyResponse | None:
         paths.append(request.path if isinstance(request, LogFile) else type(request).__name__)
-        return await ask(way, request)
+        return await ask(connection, request)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(directories, "ask", listen)

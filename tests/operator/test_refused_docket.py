@@ -34,7 +34,7 @@ class Asking(Following):
             pinned = load_pinned(self.mina.store, HOST)
             assert pinned is not None
             save_pinned(self.mina.store, replace(pinned, began=b"a checkpoint"))
-        self.engine, self.store, self.ways = self.mina.engine, self.mina.store, self
+        self.engine, self.store, self.connections = self.mina.engine, self.mina.store, self
         self._answer = answer
 
     def look_often(self) -> None:
@@ -50,7 +50,7 @@ class Asking(Following):
     def now(self) -> int:
         return self.world.now
 
-    def passing(self, relay: str) -> Asking:
+    def one_shot(self, relay: str) -> Asking:
         del relay
         return self
 

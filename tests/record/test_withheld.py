@@ -44,10 +44,10 @@ class Device:
     # -- what the watch stands on
 
     @property
-    def ways(self) -> Device:
+    def connections(self) -> Device:
         return self
 
-    def passing(self, relay: str) -> Device:
+    def one_shot(self, relay: str) -> Device:
         del relay
         return self
 

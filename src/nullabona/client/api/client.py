@@ -37,8 +37,8 @@ from nullabona.client.net import endpoint_of, parse_endpoint
 from nullabona.client.profile import Profile, Unlock, create_profile, open_profile
 from nullabona.client.runner import (
     LISTENER,
+    ConnectionState,
     Published,
-    WayState,
     find_card,
     forgotten_upto,
     handled_upto,
@@ -208,7 +208,7 @@ class Client(
         """
         last = self._cursor() if after is None else after
         news = asyncio.Event()
-        states: deque[WayState] = deque(maxlen=_PAGE)
+        states: deque[ConnectionState] = deque(maxlen=_PAGE)
         runner = self._session.runner
         moved = Moves()
         writing: deque[Writing] = deque(maxlen=_PAGE)
@@ -264,10 +264,10 @@ class Client(
 
     async def wait_connected(self, *, timeout_s: float | None = 5.0) -> None:
         """Until a relay is reached. Raises `Unreachable` if none was: what is stored goes out later."""
-        ways = self._session.runner.ways
+        connections = self._session.runner.connections
 
         def reached() -> bool | None:
-            return any(way.connected for way in ways.states()) or None
+            return any(one.connected for one in connections.states()) or None
 
         try:
             await self._session.until(reached, timeout_s, "no relay was reached")
@@ -294,11 +294,11 @@ class Client(
         with self._session.view() as step:
             outbox, rooms = len(step.store.outbox(_ALL, _ALL)), len(step.store.rooms())
             warnings = standing_warnings(step)
-        ways = self._session.runner.ways.states()
+        connections = self._session.runner.connections.states()
         return Status(
             found.record.handle,
             found.published,
-            tuple(RelayStatus(w.relay, w.lane, w.connected, w.error.code if w.error else "") for w in ways),
+            tuple(RelayStatus(w.relay, w.lane, w.connected, w.error.code if w.error else "") for w in connections),
             outbox,
             rooms,
             self._session.runner.at_rest,
@@ -310,5 +310,5 @@ def _typing(last: int, writing: Writing) -> Typing:
     return Typing(last, writing.room, writing.account, writing.until)
 
 
-def _connection(last: int, state: WayState) -> ConnectionChanged:
+def _connection(last: int, state: ConnectionState) -> ConnectionChanged:
     return ConnectionChanged(last, state.relay, state.lane, state.connected, state.error.code if state.error else "")

@@ -31,9 +31,9 @@ from nullabona.client.core.record.keeping import (
 from nullabona.client.core.record.owner import Look, Sight, Watch, look, start
 from nullabona.client.core.record.pinned import Pinned, moved, pin, with_docket
 from nullabona.client.net import NetOptions, Policy, TimedOut, endpoint_of
+from nullabona.client.runner.connections import OneShotConnection, RelayConnection
 from nullabona.client.runner.ground import Ground
 from nullabona.client.runner.requests import ask
-from nullabona.client.runner.ways import PassingWay, Way
 from nullabona.errors import Malformed, PeerError, Refused
 from nullabona.log.following import follow, tiles_to
 from nullabona.log.tiles import Tile
@@ -131,9 +131,9 @@ class Directories:
 
     @asynccontextmanager
     async def _turn(self, host: str) -> AsyncIterator[tuple[Talk, Pinned]]:
-        way = self._ground.ways.passing(str(endpoint_of(host)))
+        connection = self._ground.connections.one_shot(str(endpoint_of(host)))
         async with self._turns[host]:
-            talk = Talk(way)
+            talk = Talk(connection)
             pinned = self._known(host)
             try:
                 if pinned is None:
@@ -180,13 +180,13 @@ class Directories:
 class Talk:
     """Questions to one directory, and its last answer, which may become evidence."""
 
-    def __init__(self, way: Way) -> None:
-        self._way = way
+    def __init__(self, connection: RelayConnection) -> None:
+        self._connection = connection
         self.last = b""
 
     async def ask(self, request: AnyRequest, kind: type[R]) -> R:
         """The answer. Raises `Refused`, `TimedOut` or `Malformed`."""
-        answer = await ask(self._way, request)
+        answer = await ask(self._connection, request)
         if answer is None:
             raise TimedOut("the directory did not answer")
         if isinstance(answer, Refusal):
@@ -258,11 +258,11 @@ async def find_card(handle: str, options: NetOptions, now_s: int) -> bytes | Non
     None: there is none.
     """
     wanted = parse_handle(handle)
-    way = PassingWay(endpoint_of(wanted.authority), options, Policy())
-    talk = Talk(way)
+    connection = OneShotConnection(endpoint_of(wanted.authority), options, Policy())
+    talk = Talk(connection)
     try:
         pinned = await first_look(talk, wanted.authority, None, now_s)
         checked, _ = await look_up(talk, wanted, pinned, now_s)
     finally:
-        await way.close()
+        await connection.close()
     return checked.card or None

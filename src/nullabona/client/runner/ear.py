@@ -12,9 +12,9 @@ from typing import Final, Protocol
 
 from nullabona.client.core.ports import Store
 from nullabona.client.runner.boxkey import Key
+from nullabona.client.runner.connections import PersistentConnection
 from nullabona.client.runner.ground import Ground
 from nullabona.client.runner.hearing import Hearing
-from nullabona.client.runner.ways import LastingWay
 from nullabona.wire.messages import MARK_SIZE
 
 NOTE_S: Final = 300.0
@@ -46,7 +46,9 @@ class Looks(Protocol):
 class Ear:
     """Hears one relay. See `hearing.Listener`. ``chance`` gives numbers in [0, 1)."""
 
-    def __init__(self, looks: Looks, ground: Ground, relay: str, way: LastingWay, chance: Callable[[], float]) -> None:
+    def __init__(
+        self, looks: Looks, ground: Ground, relay: str, connection: PersistentConnection, chance: Callable[[], float]
+    ) -> None:
         self._looks = looks
         self._ground = ground
         self._relay = relay
@@ -64,7 +66,7 @@ class Ear:
         self._doubted: set[Key] = set()
         """Boxes that rang though they had not been read for long: something must be there."""
         self._for_nothing = 0
-        self._hearing: Hearing[Key] = Hearing(way, self, chance, self._noted)
+        self._hearing: Hearing[Key] = Hearing(connection, self, chance, self._noted)
         self._task = ground.spawn(self._hearing.follow())
 
     @property

@@ -51,7 +51,7 @@ class Fetches:
 
     async def _fetch_chunk(self, want: ChunkWant) -> None:
         try:
-            answer = await ask(self._ground.ways.lasting(want.relay, "rooms"), GetBlob(want.digest))
+            answer = await ask(self._ground.connections.for_lane(want.relay, "rooms"), GetBlob(want.digest))
         except EndpointRefused as error:
             self._ground.warn(error.code, relay=want.relay)
             answer = None

@@ -48,7 +48,7 @@ class FormerInboxes:
         """To its end, as far as the relay answers."""
         while True:
             request = Read(want.box.policy, want.box.read_secret, want.box.write_hash, want.after)
-            answer = await once(self._ground.ways.passing(want.relay), request)
+            answer = await once(self._ground.connections.one_shot(want.relay), request)
             if not isinstance(answer, Frames):
                 return
             touched = self._ground.engine.on_inbox(want.after, answer, self._ground.now(), want.relay)

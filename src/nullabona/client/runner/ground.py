@@ -8,21 +8,21 @@ from typing import TYPE_CHECKING, Any, Protocol
 from nullabona.client.core.engine import Engine
 from nullabona.client.core.ports import Store
 from nullabona.client.core.touched import Touched
-from nullabona.client.runner.ways import Ways
+from nullabona.client.runner.connections import Connections
 
 if TYPE_CHECKING:
     from nullabona.client.runner.directories import Directories
 
 
 class Ground(Protocol):
-    """One device's engine, its store, the ways out, and whom to tell."""
+    """One device's engine, its store, its connections, and whom to tell."""
 
     @property
     def engine(self) -> Engine: ...
     @property
     def store(self) -> Store: ...
     @property
-    def ways(self) -> Ways: ...
+    def connections(self) -> Connections: ...
     @property
     def directories(self) -> Directories: ...
 

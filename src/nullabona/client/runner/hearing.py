@@ -13,7 +13,7 @@ from typing import Final, Generic, Protocol, TypeVar
 
 from nullabona.client.net import Carrier
 from nullabona.client.runner.chance import moment_s
-from nullabona.client.runner.ways import LastingWay
+from nullabona.client.runner.connections import PersistentConnection
 from nullabona.errors import PeerError
 from nullabona.wire.bells import mark, may_go_on, rang_more
 from nullabona.wire.messages import MARK_SIZE, Hear, Pealed, Refusal
@@ -69,12 +69,14 @@ class Hearing(Generic[K]):
     ``chance`` gives numbers in [0, 1).
     """
 
-    def __init__(self, way: LastingWay, listener: Listener[K], chance: Callable[[], float], after: int = 0) -> None:
+    def __init__(
+        self, connection: PersistentConnection, listener: Listener[K], chance: Callable[[], float], after: int = 0
+    ) -> None:
         self.up = False
         """Whether we are told of whatever rings."""
         self.heard = after
         """The number of the last peal of which ``listener`` was told."""
-        self._way = way
+        self._connection = connection
         self._listener = listener
         self._chance = chance
         self._left = float("-inf")
@@ -92,19 +94,19 @@ class Hearing(Generic[K]):
         """Hear, until cancelled."""
         clock = asyncio.get_running_loop().time
         while True:
-            carrier = await self._way.ready()
+            carrier = await self._connection.ready()
             late = clock() - self._left > LATE_S
             try:
                 async with asyncio.timeout(moment_s(STAY_S, self._chance())):
                     await self._hear(carrier, late=late)
             except TimeoutError:
                 self._left = clock()
-                await self._way.rest()
+                await self._connection.rest()
                 await asyncio.sleep(moment_s(GONE_S, self._chance()))
             except PeerError as error:
                 self._left = clock()
                 self._set(up=False)
-                await self._way.failed(carrier, error)
+                await self._connection.failed(carrier, error)
 
     async def _hear(self, carrier: Carrier, *, late: bool) -> None:
         clock = asyncio.get_running_loop().time

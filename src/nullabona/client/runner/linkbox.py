@@ -11,8 +11,8 @@ from typing import Final
 from nullabona.client.core.devices.linking import MOST_FRAMES, LinkCode, Said, open_said, seal_said
 from nullabona.client.core.errors import LinkExposed
 from nullabona.client.net import NetOptions, Policy, endpoint_of
+from nullabona.client.runner.connections import OneShotConnection
 from nullabona.client.runner.requests import ask
-from nullabona.client.runner.ways import PassingWay
 from nullabona.errors import Malformed, PeerError, Refused
 from nullabona.wire.frame import NONCE_SIZE
 from nullabona.wire.messages import Append, Appended, Frames, Read, Refusal, Trim
@@ -29,7 +29,7 @@ class LinkBox:
     def __init__(self, code: LinkCode, options: NetOptions) -> None:
         self._code = code
         self._box = code.keys.box
-        self._way = PassingWay(endpoint_of(code.handle.authority), options, Policy())
+        self._connection = OneShotConnection(endpoint_of(code.handle.authority), options, Policy())
         self._after = 0
 
     async def say(self, said: Said) -> None:
@@ -37,7 +37,7 @@ class LinkBox:
         frame = seal_said(self._code, secrets.token_bytes(NONCE_SIZE), said)
         request = Append(self._box.policy, self._box.write_secret, self._box.read_hash, frame)
         while True:
-            answer = await ask(self._way, request)
+            answer = await ask(self._connection, request)
             if isinstance(answer, Appended):
                 return
             if isinstance(answer, Refusal) and answer.code not in _FOR_NOW:
@@ -66,7 +66,7 @@ class LinkBox:
     async def _read(self, wait_s: int) -> Frames:
         while True:
             request = Read(self._box.policy, self._box.read_secret, self._box.write_hash, self._after, wait_s=wait_s)
-            answer = await ask(self._way, request)
+            answer = await ask(self._connection, request)
             if isinstance(answer, Frames):
                 return answer
             await asyncio.sleep(_PAUSE_S)
@@ -89,7 +89,8 @@ class LinkBox:
                 with suppress(PeerError, TimeoutError):
                     async with asyncio.timeout(_WAIT_S):
                         await ask(
-                            self._way, Trim(self._box.policy, self._box.read_secret, self._box.write_hash, self._after)
+                            self._connection,
+                            Trim(self._box.policy, self._box.read_secret, self._box.write_hash, self._after),
                         )
         finally:
-            await self._way.close()
+            await self._connection.close()

@@ -14,8 +14,8 @@ from nullabona.client.core.outgoing import BLOB, FRAME, INBOX, PIECE, TRIM, deco
 from nullabona.client.core.records import OutboxItem
 from nullabona.client.core.touched import Touched
 from nullabona.client.net import EndpointRefused, TimedOut, TooManyRequests
+from nullabona.client.runner.connections import RelayConnection
 from nullabona.client.runner.ground import Ground
-from nullabona.client.runner.ways import Way
 from nullabona.errors import Bug, PeerError
 from nullabona.wire.address import epoch_keys
 from nullabona.wire.messages import POLICY_INBOX, AnyRequest, AnyResponse, Append, PutBlob, Refusal, Trim
@@ -63,13 +63,13 @@ class Outbox:
 
     def _start(self, queue: bytes, item: OutboxItem) -> None:
         try:
-            way = self._way(item)
+            connection = self._connection(item)
         except EndpointRefused as error:
             self._ground.warn(error.code, relay=decode_target(item.target).relay)
             self._postpone(queue, item)
             return
         self._busy.add(queue)
-        task = self._ground.spawn(self._send(queue, item, way))
+        task = self._ground.spawn(self._send(queue, item, connection))
         self._under_way[item.id] = queue, task
         # Not in the task's own `finally`: one that is cancelled before it began never comes there.
         task.add_done_callback(lambda _: self._ended(item.id))
@@ -91,35 +91,35 @@ class Outbox:
 
     def _may_be_there(self, relay: str) -> bool:
         """Unless a relay is known to be out of reach."""
-        known = [state for state in self._ground.ways.states() if state.relay == relay]
+        known = [state for state in self._ground.connections.states() if state.relay == relay]
         return not known or any(state.connected or state.error is None for state in known)
 
-    def _way(self, item: OutboxItem) -> Way:
+    def _connection(self, item: OutboxItem) -> RelayConnection:
         relay = decode_target(item.target).relay
         if passes(item.kind, item.room):
-            return self._ground.ways.passing(relay)
-        return self._ground.ways.lasting(relay, "rooms" if item.room or _is_room_trim(item) else "inbox")
+            return self._ground.connections.one_shot(relay)
+        return self._ground.connections.for_lane(relay, "rooms" if item.room or _is_room_trim(item) else "inbox")
 
-    async def _send(self, queue: bytes, item: OutboxItem, way: Way) -> None:
-        touched = await self._deliver(queue, item, way)
+    async def _send(self, queue: bytes, item: OutboxItem, connection: RelayConnection) -> None:
+        touched = await self._deliver(queue, item, connection)
         self._ended(item.id)
         self._ground.happened(touched)
 
-    async def _deliver(self, queue: bytes, item: OutboxItem, way: Way) -> Touched:
+    async def _deliver(self, queue: bytes, item: OutboxItem, connection: RelayConnection) -> Touched:
         for _ in range(_LOST_MOST):
-            carrier = await way.ready()
+            carrier = await connection.ready()
             request = self._request(item)
             if request is None:
                 return Touched(frozenset())
             try:
                 answer = await carrier.request(request, ANSWER_S)
             except (TimedOut, TooManyRequests) as error:
-                await way.failed(carrier, error)
+                await connection.failed(carrier, error)
                 break
             except PeerError as error:
-                await way.failed(carrier, error)
+                await connection.failed(carrier, error)
                 continue
-            way.worked()
+            connection.worked()
             return self._answered(queue, item, answer)
         return self._postpone(queue, item)
 

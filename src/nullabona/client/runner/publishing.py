@@ -125,7 +125,7 @@ class Publishing:
         account = self._account()
         card = account.card
         before = await self._ground.directories.look_up(account.record.handle)
-        answer = await ask(self._ground.ways.passing(self._home()), PublishCard(card.encoded))
+        answer = await ask(self._ground.connections.one_shot(self._home()), PublishCard(card.encoded))
         if isinstance(answer, CardTaken):
             promise = self._promised(card, answer.promise, before)
             with self._ground.engine.step(self._ground.now()) as step:
@@ -232,7 +232,7 @@ class Publishing:
         account = self._account()
         today = self._ground.now() // DAY_MS
         statement = sign_delete(account.root.identity_key(), account.card, day=today)
-        answer = await ask(self._ground.ways.passing(self._home()), DeleteCard(statement))
+        answer = await ask(self._ground.connections.one_shot(self._home()), DeleteCard(statement))
         if isinstance(answer, Refusal):
             raise Refused(answer.code, retry_after_s=answer.retry_after_s)
         if not isinstance(answer, Done):

@@ -19,9 +19,9 @@ from nullabona.client.core.wants import ReadWant
 from nullabona.client.net import Carrier, EndpointRefused, TooManyRequests
 from nullabona.client.runner.boxkey import Key
 from nullabona.client.runner.chance import fraction
+from nullabona.client.runner.connections import Lane, LaneConnection, UnlinkedConnection
 from nullabona.client.runner.ground import Ground
 from nullabona.client.runner.visits import Visits
-from nullabona.client.runner.ways import ApartWay, KeptWay, Lane
 from nullabona.errors import PeerError
 from nullabona.wire.messages import MAX_WAIT_S, AnyResponse, Frames, Listen, Read, Refusal
 
@@ -130,14 +130,14 @@ class Reads:
         for relay, lane in before - self._lanes() if before else ():
             if lane == "rooms":
                 self._visits.leave(relay)
-            self._ground.spawn(self._ground.ways.rest(relay, lane))
+            self._ground.spawn(self._ground.connections.rest(relay, lane))
 
     def rest(self) -> None:
         """The client stops: remember how far was heard."""
         self._visits.rest()
 
     def _lanes(self) -> set[tuple[str, Lane]]:
-        """The ways that reads use."""
+        """The connections that reads use."""
         return {(relay, "inbox" if room is None else "rooms") for room, relay, _ in self._wants}
 
     def known(self) -> set[bytes]:
@@ -152,16 +152,20 @@ class Reads:
 
     def _begin(self, key: Key, want: ReadWant) -> None:
         try:
-            way = self._ground.ways.lasting(want.relay, "inbox" if key[0] is None else "rooms")
+            connection = self._ground.connections.for_lane(want.relay, "inbox" if key[0] is None else "rooms")
         except EndpointRefused as error:
             self._ground.warn(error.code, relay=want.relay)
             return
         self._behind.add(key)
-        if isinstance(way, ApartWay):
-            self._visits.begin(key, way)
+        if isinstance(connection, UnlinkedConnection):
+            self._visits.begin(key, connection)
             if asyncio.get_running_loop().time() - self._looked.get(key[0], -math.inf) < LOOK_S:
                 self._visits.hurry(key)
-        follows = self._visit(key, way) if isinstance(way, ApartWay) else self._follow(key, way)
+        follows = (
+            self._visit(key, connection)
+            if isinstance(connection, UnlinkedConnection)
+            else self._follow(key, connection)
+        )
         self._tasks[key] = self._ground.spawn(follows)
 
     def _end(self, key: Key) -> None:
@@ -183,50 +187,50 @@ class Reads:
         if task is not None and task is not asyncio.current_task():
             task.cancel()
 
-    async def _visit(self, key: Key, way: KeptWay) -> None:
+    async def _visit(self, key: Key, connection: LaneConnection) -> None:
         """Read at drawn moments, so that nothing waits at the relay and no two boxes are read together."""
         while self._is_reader(key):
             await self._visits.moment(key)
             self._visited.add(key)
             try:
-                await self._read_up(key, way)
+                await self._read_up(key, connection)
             finally:
                 self._visited.discard(key)
 
-    async def _read_up(self, key: Key, way: KeptWay) -> None:
+    async def _read_up(self, key: Key, connection: LaneConnection) -> None:
         moved = True
         while moved and self._is_reader(key):
-            moved = await self._read(key, way, await way.ready(), 0)
+            moved = await self._read(key, connection, await connection.ready(), 0)
             moved = moved and (key in self._behind or key in self._unsure)
 
     def _is_reader(self, key: Key) -> bool:
         return self._tasks.get(key) is asyncio.current_task() and key in self._wants
 
-    async def _follow(self, key: Key, way: KeptWay) -> None:
+    async def _follow(self, key: Key, connection: LaneConnection) -> None:
         """Read for as long as the box is wanted and this task is its reader."""
         last: Carrier | None = None
         clock = asyncio.get_running_loop().time
         pause = 0.0
         while self._is_reader(key):
             await asyncio.sleep(pause)
-            carrier = await way.ready()
+            carrier = await connection.ready()
             if key not in self._wants:
                 return
             if carrier is not last:
                 self._behind.add(key)
             last, behind, begun = carrier, key in self._behind, clock()
             if self._wants[key].bell is not None:
-                moved = await self._listen(key, way, carrier)
+                moved = await self._listen(key, connection, carrier)
             elif key[0] is not None:
-                moved = await self._read(key, way, carrier, 0)
+                moved = await self._read(key, connection, carrier, 0)
                 pause = 0.0 if moved and key in self._behind else self._joining_s
                 continue
             else:
-                moved = await self._read(key, way, carrier, 0 if behind else WAIT_S)
+                moved = await self._read(key, connection, carrier, 0 if behind else WAIT_S)
             calm = moved or clock() - begun >= 1 or (behind and key not in self._behind)
             pause = 0.0 if calm else min(_CALM_MOST_S, pause * 2 or _CALM_FIRST_S)
 
-    async def _listen(self, key: Key, way: KeptWay, carrier: Carrier) -> bool:
+    async def _listen(self, key: Key, connection: LaneConnection, carrier: Carrier) -> bool:
         """Listen once, having looked into the box if there is reason to; answers as `_read`."""
         want, clock = self._wants[key], asyncio.get_running_loop().time
         self._asked[key] = want.after
@@ -238,7 +242,7 @@ class Reads:
         try:
             await asyncio.sleep(0)  # so that it leaves before the read: what comes between them rings
             looked = key in self._behind or key in self._unsure
-            moved = not looked or await self._read(key, way, carrier, 0)
+            moved = not looked or await self._read(key, connection, carrier, 0)
             if looked and (key in self._behind or key in self._unsure):
                 return moved
             answer = await listening
@@ -247,7 +251,7 @@ class Reads:
             self._unsure.add(key)
             return False
         except PeerError as error:
-            await way.failed(carrier, error)
+            await connection.failed(carrier, error)
             return True
         finally:
             listening.cancel()
@@ -268,7 +272,7 @@ class Reads:
         self._unsure.add(key)
         return False
 
-    async def _read(self, key: Key, way: KeptWay, carrier: Carrier, wait_s: int) -> bool:
+    async def _read(self, key: Key, connection: LaneConnection, carrier: Carrier, wait_s: int) -> bool:
         """One read; whether the position moved or nothing can be said of the relay."""
         want = self._wants[key]
         self._asked[key] = want.after
@@ -279,9 +283,9 @@ class Reads:
         except TooManyRequests:
             return False
         except PeerError as error:
-            await way.failed(carrier, error)
+            await connection.failed(carrier, error)
             return True
-        way.worked()
+        connection.worked()
         if isinstance(answer, Refusal):
             await asyncio.sleep(min(answer.retry_after_s, _CALM_MOST_S))
             return False

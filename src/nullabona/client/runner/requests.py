@@ -1,11 +1,11 @@
-"""One request by any way, tried again where that makes sense."""
+"""One request on any connection, tried again where that makes sense."""
 
 from __future__ import annotations
 
 from typing import Final
 
 from nullabona.client.net import TimedOut, TooManyRequests
-from nullabona.client.runner.ways import Way
+from nullabona.client.runner.connections import RelayConnection
 from nullabona.errors import PeerError
 from nullabona.wire.messages import AnyRequest, AnyResponse
 
@@ -14,33 +14,33 @@ ONCE_S: Final = 20.0
 _LOST_MOST: Final = 3
 
 
-async def ask(way: Way, request: AnyRequest) -> AnyResponse | None:
-    """The relay's answer, waiting for the way as long as it takes; None if it was reached but gave none."""
+async def ask(connection: RelayConnection, request: AnyRequest) -> AnyResponse | None:
+    """The relay's answer, waiting for the connection as long as it takes; None if it was reached but gave none."""
     for _ in range(_LOST_MOST):
-        carrier = await way.ready()
+        carrier = await connection.ready()
         try:
             answer = await carrier.request(request, ANSWER_S)
         except TooManyRequests:
             return None
         except PeerError as error:
-            await way.failed(carrier, error)
+            await connection.failed(carrier, error)
             if isinstance(error, TimedOut):
                 return None
             continue
-        way.worked()
+        connection.worked()
         return answer
     return None
 
 
-async def once(way: Way, request: AnyRequest) -> AnyResponse | None:
+async def once(connection: RelayConnection, request: AnyRequest) -> AnyResponse | None:
     """The relay's answer to a single try, or None."""
-    carrier = await way.ready()
+    carrier = await connection.ready()
     try:
         answer = await carrier.request(request, ONCE_S)
     except PeerError as error:
-        await way.failed(carrier, error)
+        await connection.failed(carrier, error)
         return None
     except TooManyRequests:
         return None
-    way.worked()
+    connection.worked()
     return answer

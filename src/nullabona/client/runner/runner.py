@@ -20,6 +20,7 @@ from nullabona.client.mls import SUITE
 from nullabona.client.net import NetOptions, Policy, PostCarrier, RelayUntrusted, connect
 from nullabona.client.profile import Profile
 from nullabona.client.runner.chance import SystemChance, now_ms
+from nullabona.client.runner.connections import Connections, ConnectionState, Dial, Post
 from nullabona.client.runner.directories import Directories
 from nullabona.client.runner.fetches import Fetches
 from nullabona.client.runner.former import FormerInboxes
@@ -29,7 +30,6 @@ from nullabona.client.runner.publishing import Publishing
 from nullabona.client.runner.reads import Reads
 from nullabona.client.runner.scouts import Scouts
 from nullabona.client.runner.tidying import tidy
-from nullabona.client.runner.ways import Dial, Post, Ways, WayState
 from nullabona.client.store import SqliteStore
 from nullabona.errors import Malformed
 
@@ -66,7 +66,9 @@ class Runner:
         self._chance = SystemChance()
         self._timing = timing or Timing()
         self.engine = Engine(self.store, self._mls, account.me, self._chance, self._timing)
-        self.ways = Ways(account.relay, options or NetOptions(), policy or Policy(), self._way_changed, dial, post)
+        self.connections = Connections(
+            account.relay, options or NetOptions(), policy or Policy(), self._connection_changed, dial, post
+        )
         self._reads = Reads(self, self._timing)
         self._outbox = Outbox(self)
         self._fetches = Fetches(self)
@@ -78,7 +80,7 @@ class Runner:
         self._poke = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
         self._listeners: set[Callable[[], None]] = set()
-        self._state_listeners: set[Callable[[WayState], None]] = set()
+        self._state_listeners: set[Callable[[ConnectionState], None]] = set()
         self._progress_listeners: set[Callable[[Progress], None]] = set()
         self.engine.on_progress = self._file_moved
         self._writing_listeners: set[Callable[[Writing], None]] = set()
@@ -112,7 +114,7 @@ class Runner:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        await self.ways.close()
+        await self.connections.close()
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         """See `Ground.spawn`."""
@@ -157,8 +159,8 @@ class Runner:
 
     def _go_home(self) -> None:
         """The account may live at another relay than before."""
-        if self.ways.home != self.engine.me.relay:
-            self.ways.home = self.engine.me.relay
+        if self.connections.home != self.engine.me.relay:
+            self.connections.home = self.engine.me.relay
             self._reads.refresh(None)
             self.publishing.poke()
             self._former.poke()
@@ -232,7 +234,7 @@ class Runner:
         self._listeners.add(tell)
         return lambda: self._listeners.discard(tell)
 
-    def listen_states(self, tell: Callable[[WayState], None]) -> Callable[[], None]:
+    def listen_states(self, tell: Callable[[ConnectionState], None]) -> Callable[[], None]:
         """Call ``tell`` whenever a connection comes or goes; the result ends it."""
         self._state_listeners.add(tell)
         return lambda: self._state_listeners.discard(tell)
@@ -291,7 +293,7 @@ class Runner:
         for tell in list(self._progress_listeners):
             tell(progress)
 
-    def _way_changed(self, state: WayState) -> None:
+    def _connection_changed(self, state: ConnectionState) -> None:
         if isinstance(state.error, Malformed | RelayUntrusted):
             self.warn(state.error.code, relay=state.relay)
         self._scouts.noted(state)

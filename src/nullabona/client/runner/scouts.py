@@ -13,9 +13,9 @@ from nullabona.client.core.scouting import Report, Scout
 from nullabona.client.core.touched import NOTHING, Touched
 from nullabona.client.net import EndpointRefused
 from nullabona.client.runner.chance import fraction
+from nullabona.client.runner.connections import ConnectionState, Lane
 from nullabona.client.runner.ground import Ground
 from nullabona.client.runner.requests import once
-from nullabona.client.runner.ways import Lane, WayState
 from nullabona.wire.messages import Append, Frames, Read
 
 AT_ONCE: Final = 8
@@ -39,8 +39,8 @@ class Scouts:
         """How many looks are under way or wait for others to end."""
         return len(self._looks) + self._running.total()
 
-    def noted(self, state: WayState) -> None:
-        """A way to a relay has come, or is still not there."""
+    def noted(self, state: ConnectionState) -> None:
+        """A connection to a relay was made, or still is not."""
         self._connected[state.relay, state.lane] = state.connected
         if self._is_there(state.relay):
             waiting = self._waiting.pop(state.relay, None)
@@ -77,11 +77,11 @@ class Scouts:
 
     async def _scout(self, scout: Scout) -> None:
         try:
-            way = self._ground.ways.passing(scout.relay)
+            connection = self._ground.connections.one_shot(scout.relay)
             following: Scout | None = scout
             box, report = scout.box, Report()
             while following is not None:
-                answer = await once(way, Read(box.policy, box.read_secret, box.write_hash, following.after))
+                answer = await once(connection, Read(box.policy, box.read_secret, box.write_hash, following.after))
                 if not isinstance(answer, Frames):
                     return
                 touched, report = self._ground.engine.on_scouted(following, answer, self._ground.now())
@@ -89,7 +89,7 @@ class Scouts:
                 following = report.next
             if report.leave:
                 append = Append(box.policy, box.write_secret, box.read_hash, report.leave, bells=report.bells)
-                await once(way, append)
+                await once(connection, append)
         except EndpointRefused:
             return
         finally:

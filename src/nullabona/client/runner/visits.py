@@ -16,9 +16,9 @@ from nullabona.client.core.step import Timing
 from nullabona.client.core.wants import ReadWant
 from nullabona.client.runner.boxkey import Key
 from nullabona.client.runner.chance import moment_s
+from nullabona.client.runner.connections import UnlinkedConnection
 from nullabona.client.runner.ear import Ear
 from nullabona.client.runner.ground import Ground
-from nullabona.client.runner.ways import ApartWay
 
 LONGEST: Final = 3
 """So many times as long as on average it takes at most until a box is read that may hold something."""
@@ -63,14 +63,14 @@ class Visits:
         """When each rang last."""
         self._ears: dict[str, Ear] = {}
 
-    def begin(self, key: Key, way: ApartWay) -> None:
+    def begin(self, key: Key, connection: UnlinkedConnection) -> None:
         """A box is read apart from now on."""
         self._events[key] = asyncio.Event()
         _, relay, _ = key
-        if way.hearing is None:
+        if connection.hearing is None:
             return
         if relay not in self._ears:
-            self._ears[relay] = Ear(self, self._ground, relay, way.hearing, self._chance)
+            self._ears[relay] = Ear(self, self._ground, relay, connection.hearing, self._chance)
 
     def leave(self, relay: str) -> None:
         """No room's box is read there any more."""

@@ -1,7 +1,7 @@
-"""Ways to relays. A lasting way is one WebSocket, made anew with growing pauses; a passing way is one POST per request.
+"""Connections to relays: persistent ones are a WebSocket, one-shot ones send each request by a POST of its own.
 
-No connection ties two requests for boxes of rooms together: each goes by POST, on one of its own, and
-so does what is public or nobody's business (cards, other people's inboxes). What lasts is the inbox's connection, on
+No connection ties two requests for boxes of rooms together: each goes by POST, on a connection of its own, and
+so does what is public or nobody's business (cards, other people's inboxes). Persistent are the inbox's connection, on
 which nothing else is asked, and one on which is heard what rings at a relay, whoever's it is. With `NetOptions.apart`
 the inbox has none either; with `NetOptions.together` all room boxes of a relay share one.
 """
@@ -31,15 +31,15 @@ from nullabona.errors import NullabonaError, PeerError, UserError
 Lane = Literal["rooms", "inbox"]
 
 
-class Lasting(Carrier, Protocol):
-    """A carrier that lasts until it is lost."""
+class PersistentCarrier(Carrier, Protocol):
+    """A carrier that stays connected until the connection is lost."""
 
     async def wait_lost(self) -> PeerError:
         """Why the connection ended, once it has."""
         ...
 
 
-Dial: TypeAlias = Callable[[Endpoint, NetOptions], Awaitable[Lasting]]
+Dial: TypeAlias = Callable[[Endpoint, NetOptions], Awaitable[PersistentCarrier]]
 """Opens a connection; `connect`, unless a test puts something in between."""
 Post: TypeAlias = Callable[[Endpoint, NetOptions], Carrier]
 """Makes what carries single requests; `PostCarrier`, unless a test puts something in between."""
@@ -47,8 +47,8 @@ _RESTLESS_S: Final = 0.01
 
 
 @dataclass(frozen=True, slots=True)
-class WayState:
-    """How a way is doing. ``error`` is why it is not connected, if it is known."""
+class ConnectionState:
+    """Whether a relay is connected. ``error`` is why not, if that is known."""
 
     relay: str
     lane: Lane
@@ -56,8 +56,8 @@ class WayState:
     error: NullabonaError | None = None
 
 
-class Way(Protocol):
-    """How requests get to one relay."""
+class RelayConnection(Protocol):
+    """Carries requests to one relay."""
 
     async def ready(self) -> Carrier:
         """A carrier that a request can be tried on; waits as long as it takes."""
@@ -72,24 +72,24 @@ class Way(Protocol):
         ...
 
 
-class LastingWay:
+class PersistentConnection:
     """Keeps one connection open from the first `ready` on, until `close`."""
 
     def __init__(
         self,
         relay: str,
         lane: Lane,
-        dial: Callable[[Endpoint], Awaitable[Lasting]],
+        dial: Callable[[Endpoint], Awaitable[PersistentCarrier]],
         policy: Policy,
-        on_state: Callable[[WayState], None],
+        on_state: Callable[[ConnectionState], None],
         chance: Callable[[], float] = fraction,
     ) -> None:
-        self.state = WayState(relay, lane, connected=False)
+        self.state = ConnectionState(relay, lane, connected=False)
         self._dial = dial
         self._policy = policy
         self._on_state = on_state
         self._chance = chance
-        self._carrier: Lasting | None = None
+        self._carrier: PersistentCarrier | None = None
         self._up = asyncio.Event()
         self._reached = asyncio.Event()
         """Cleared while the relay is known to be out of reach."""
@@ -98,7 +98,7 @@ class LastingWay:
         self._closed = False
 
     async def ready(self) -> Carrier:
-        """See `Way.ready`."""
+        """See `RelayConnection.ready`."""
         while True:
             if self._keeper is None:
                 self._up.clear()
@@ -118,10 +118,10 @@ class LastingWay:
         await self._reached.wait()
 
     def worked(self) -> None:
-        """See `Way.worked`."""
+        """See `RelayConnection.worked`."""
 
     async def failed(self, carrier: Carrier, error: NullabonaError) -> None:
-        """See `Way.failed`: a relay that is connected but does not answer is left and tried anew."""
+        """See `RelayConnection.failed`: a relay that is connected but does not answer is left and tried anew."""
         if isinstance(error, TimedOut):
             await carrier.close()
 
@@ -176,11 +176,11 @@ class LastingWay:
             self._reached.set()
         else:
             self._reached.clear()
-        self.state = WayState(self.state.relay, self.state.lane, connected=error is None, error=error)
+        self.state = ConnectionState(self.state.relay, self.state.lane, connected=error is None, error=error)
         self._on_state(self.state)
 
 
-class PassingWay:
+class OneShotConnection:
     """One POST per request; after a failure the next one waits."""
 
     def __init__(self, endpoint: Endpoint, options: NetOptions, policy: Policy, post: Post = PostCarrier) -> None:
@@ -189,17 +189,17 @@ class PassingWay:
         self._backoff = Backoff(policy)
 
     async def ready(self) -> Carrier:
-        """See `Way.ready`."""
+        """See `RelayConnection.ready`."""
         clock = asyncio.get_running_loop().time
         await asyncio.sleep(self._backoff.wait(clock()))
         return self._carrier
 
     def worked(self) -> None:
-        """See `Way.worked`."""
+        """See `RelayConnection.worked`."""
         self._backoff = Backoff(self._policy)
 
-    async def failed(self, carrier: Carrier, error: NullabonaError) -> None:  # noqa: ARG002 - see Way.failed
-        """See `Way.failed`. Requests that fail together are one failure."""
+    async def failed(self, carrier: Carrier, error: NullabonaError) -> None:  # noqa: ARG002 - see RelayConnection.failed
+        """See `RelayConnection.failed`. Requests that fail together are one failure."""
         now = asyncio.get_running_loop().time()
         if not self._backoff.wait(now):
             self._backoff = self._backoff.lost(now, fraction())
@@ -209,16 +209,22 @@ class PassingWay:
         await self._carrier.close()
 
 
-class ApartWay(PassingWay):
-    """In the place of a lasting way. With ``hearing``, nothing is tried while that knows the relay to be out of reach.
+class UnlinkedConnection(OneShotConnection):
+    """Replaces a persistent connection. With ``hearing``, nothing is tried while that finds the relay unreachable.
 
     Whether that is connected is then told of this one, too; without, whether the last request was answered.
     """
 
     def __init__(
-        self, state: WayState, on_state: Callable[[WayState], None], endpoint: Endpoint, options: NetOptions,
-        policy: Policy, post: Post, hearing: LastingWay | None = None,
-    ) -> None:  # fmt: skip
+        self,
+        state: ConnectionState,
+        on_state: Callable[[ConnectionState], None],
+        endpoint: Endpoint,
+        options: NetOptions,
+        policy: Policy,
+        post: Post,
+        hearing: PersistentConnection | None = None,
+    ) -> None:
         super().__init__(endpoint, options, policy, post)
         self.hearing = hearing
         self.wanted = False
@@ -227,25 +233,25 @@ class ApartWay(PassingWay):
         self._on_state = on_state
 
     @property
-    def state(self) -> WayState:
+    def state(self) -> ConnectionState:
         """How it is doing."""
         return self._state if self.hearing is None else self.hearing.state
 
     async def ready(self) -> Carrier:
-        """See `Way.ready`."""
+        """See `RelayConnection.ready`."""
         self.wanted = True
         if self.hearing is not None:
             await self.hearing.reached()
         return await super().ready()
 
     def worked(self) -> None:
-        """See `Way.worked`."""
+        """See `RelayConnection.worked`."""
         super().worked()
         if not self._state.connected:
             self._tell(None)
 
     async def failed(self, carrier: Carrier, error: NullabonaError) -> None:
-        """See `Way.failed`."""
+        """See `RelayConnection.failed`."""
         await super().failed(carrier, error)
         self._tell(error)
 
@@ -262,23 +268,23 @@ class ApartWay(PassingWay):
             await self.hearing.close()
 
     def _tell(self, error: NullabonaError | None) -> None:
-        self._state = WayState(self._state.relay, self._state.lane, connected=error is None, error=error)
+        self._state = ConnectionState(self._state.relay, self._state.lane, connected=error is None, error=error)
         if self.hearing is None:
             self._on_state(self._state)
 
 
-KeptWay: TypeAlias = LastingWay | ApartWay
+LaneConnection: TypeAlias = PersistentConnection | UnlinkedConnection
 
 
-class Ways:
-    """Every way of a client, made when first asked for. ``dial``, ``post`` and ``chance`` are for tests."""
+class Connections:
+    """All connections of a client, made on first use. ``dial``, ``post`` and ``chance`` are for tests."""
 
     def __init__(
         self,
         home: str,
         options: NetOptions,
         policy: Policy,
-        on_state: Callable[[WayState], None],
+        on_state: Callable[[ConnectionState], None],
         dial: Dial = connect,
         post: Post = PostCarrier,
         chance: Callable[[], float] = fraction,
@@ -291,48 +297,50 @@ class Ways:
         self._options = options
         self._policy = policy
         self._on_state = on_state
-        self._lasting: dict[tuple[str, Lane], KeptWay] = {}
-        self._passing: dict[str, PassingWay] = {}
+        self._by_lane: dict[tuple[str, Lane], LaneConnection] = {}
+        self._one_shot: dict[str, OneShotConnection] = {}
 
-    def lasting(self, relay: str, lane: Lane) -> KeptWay:
-        """The way of reads and appends: a WebSocket, or a connection for each request. Raises `EndpointRefused`."""
-        way = self._lasting.get((relay, lane))
-        if way is None:
-            way = self._lasting[relay, lane] = self._make(relay, lane)
-        return way
+    def for_lane(self, relay: str, lane: Lane) -> LaneConnection:
+        """What carries reads and appends: a WebSocket, or a connection for each request. Raises `EndpointRefused`."""
+        connection = self._by_lane.get((relay, lane))
+        if connection is None:
+            connection = self._by_lane[relay, lane] = self._make(relay, lane)
+        return connection
 
-    def _make(self, relay: str, lane: Lane) -> KeptWay:
+    def _make(self, relay: str, lane: Lane) -> LaneConnection:
         endpoint, options = self._check(relay), self._options
-        lasts = LastingWay(
+        lasts = PersistentConnection(
             relay, lane, lambda endpoint: self._dial(endpoint, options), self._policy, self._on_state, self._chance
         )
         if options.together if lane == "rooms" else not options.apart:
             return lasts
-        state = WayState(relay, lane, connected=False)
+        state = ConnectionState(relay, lane, connected=False)
         hearing = lasts if lane == "rooms" else None
-        return ApartWay(state, self._on_state, endpoint, options, self._policy, self._post, hearing)
+        return UnlinkedConnection(state, self._on_state, endpoint, options, self._policy, self._post, hearing)
 
-    def passing(self, relay: str) -> PassingWay:
+    def one_shot(self, relay: str) -> OneShotConnection:
         """The POSTs for what must not be seen beside our own boxes. Raises `EndpointRefused`."""
-        way = self._passing.get(relay)
-        if way is None:
-            way = self._passing[relay] = PassingWay(self._check(relay), self._options, self._policy, self._post)
-        return way
+        connection = self._one_shot.get(relay)
+        if connection is None:
+            connection = self._one_shot[relay] = OneShotConnection(
+                self._check(relay), self._options, self._policy, self._post
+            )
+        return connection
 
-    def states(self) -> list[WayState]:
-        """How the lasting ways are doing."""
-        return [way.state for way in self._lasting.values() if way.wanted]
+    def states(self) -> list[ConnectionState]:
+        """The states of the connections of boxes."""
+        return [one.state for one in self._by_lane.values() if one.wanted]
 
     async def rest(self, relay: str, lane: Lane) -> None:
         """Nothing is read there any more: hang up."""
-        way = self._lasting.get((relay, lane))
-        if way is not None:
-            await way.rest()
+        connection = self._by_lane.get((relay, lane))
+        if connection is not None:
+            await connection.rest()
 
     async def close(self) -> None:
         """Hang up everywhere."""
-        await asyncio.gather(*(way.close() for way in self._lasting.values()))
-        await asyncio.gather(*(way.close() for way in self._passing.values()))
+        await asyncio.gather(*(one.close() for one in self._by_lane.values()))
+        await asyncio.gather(*(one.close() for one in self._one_shot.values()))
 
     def _check(self, relay: str) -> Endpoint:
         """A stranger's card or invitation must not make us talk to services of our own machine."""

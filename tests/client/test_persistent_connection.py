@@ -1,4 +1,4 @@
-"""A lasting way over real sockets: what is given up leaves nothing open, and what is closed stays closed."""
+"""A persistent connection over real sockets: what is given up leaves nothing open, and what is closed stays closed."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 from picows import WSTransport
 
 from nullabona.client.net import Endpoint, NetOptions, Policy, connect
-from nullabona.client.runner.ways import LastingWay
+from nullabona.client.runner.connections import PersistentConnection
 from nullabona.wire.messages import AnyRequest
 from tests.net.servers import websocket_relay
 
@@ -18,8 +18,8 @@ def silent(_transport: WSTransport, _requests: list[tuple[int, AnyRequest]]) -> 
     """Answers nothing."""
 
 
-def way_to(endpoint: Endpoint) -> LastingWay:
-    return LastingWay(
+def connection_to(endpoint: Endpoint) -> PersistentConnection:
+    return PersistentConnection(
         f"ws://{endpoint.authority}/v1",
         "rooms",
         lambda there: connect(there, NetOptions()),
@@ -37,9 +37,9 @@ def test_a_rest_that_is_cancelled_leaves_no_connection() -> None:
 
     async def play() -> None:
         async with websocket_relay(silent) as (endpoint, _):
-            way = way_to(endpoint)
-            carrier = await way.ready()
-            resting = asyncio.create_task(way.rest())
+            connection = connection_to(endpoint)
+            carrier = await connection.ready()
+            resting = asyncio.create_task(connection.rest())
             await asyncio.sleep(0)
             resting.cancel()
             await asyncio.wait([resting])
@@ -54,13 +54,13 @@ def test_a_way_that_rests_is_made_anew_when_somebody_wants_it() -> None:
 
     async def play() -> None:
         async with websocket_relay(silent) as (endpoint, seen):
-            way = way_to(endpoint)
-            await way.ready()
-            await way.rest()
-            assert not way.wanted
-            assert (await way.ready()).is_open
+            connection = connection_to(endpoint)
+            await connection.ready()
+            await connection.rest()
+            assert not connection.wanted
+            assert (await connection.ready()).is_open
             assert seen.connections == 2
-            await way.close()
+            await connection.close()
 
     run(play())
 
@@ -70,13 +70,13 @@ def test_a_closed_way_is_not_made_anew() -> None:
 
     async def play() -> None:
         async with websocket_relay(silent) as (endpoint, seen):
-            way = way_to(endpoint)
-            await way.ready()
-            await way.close()
-            asking = asyncio.create_task(way.ready())
+            connection = connection_to(endpoint)
+            await connection.ready()
+            await connection.close()
+            asking = asyncio.create_task(connection.ready())
             done, _ = await asyncio.wait([asking], timeout=0.2)
             assert not done
-            assert (1, False) == (seen.connections, way.wanted)
+            assert (1, False) == (seen.connections, connection.wanted)
             asking.cancel()
             await asyncio.wait([asking])
 
