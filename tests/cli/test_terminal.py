@@ -12,8 +12,7 @@ import pytest
 
 import nullabona.cli
 from nullabona.cli.exits import show
-from nullabona.cli.output import emit, line, remark, table
-from nullabona.cli.terminal import harmless, is_obeyed, json_line
+from nullabona.cli.output import emit, harmless, is_obeyed, json_line, line, remark, table
 from nullabona.errors import UserError
 
 SURROGATES = re.compile("[\ud800-\udfff]")

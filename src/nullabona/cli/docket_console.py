@@ -23,7 +23,7 @@ from nullabona.cli.docket_open import (
     taxonomy_of,
 )
 from nullabona.cli.output import emit, line, note
-from nullabona.cli.settings import common, settings_of
+from nullabona.cli.settings import connected, settings_of, spoken
 from nullabona.docket.console.doors.refusals import EnrolmentRefused, NotReady
 from nullabona.docket.console.doors.signing import VerifyPasskey, credential_of
 from nullabona.docket.console.house import House
@@ -56,7 +56,7 @@ _ORIGIN: Final = "Where officers reach the console: https://NAME, or http://loca
 @click.option("--relay", metavar="URL", help="Where inboxes lie that name no relay (default: the handle's host).")
 @click.option("--synced", is_flag=True, help="Let passkeys in that a service copies between devices.")
 @SURE
-@common
+@connected
 @click.pass_context
 def serve(
     context: click.Context,
@@ -92,7 +92,7 @@ def serve(
 @click.option("--name", required=True, help="What colleagues call them.")
 @click.option("--origin", required=True, metavar="URL", help=_ORIGIN)
 @click.option("--known", is_flag=True, help="The desk knows them: they bring the identity of their key file or sheet.")
-@common
+@spoken
 @click.pass_context
 def invite(context: click.Context, officer: str, name: str, origin: str, *, known: bool) -> None:
     """Make a link with which OFFICER adds passkeys: good once, for a day. It admits nobody."""
@@ -112,7 +112,7 @@ def invite(context: click.Context, officer: str, name: str, origin: str, *, know
 
 @click.command()
 @click.argument("officer")
-@common
+@spoken
 @click.pass_context
 def admit(context: click.Context, officer: str) -> None:
     """Propose, with the key file of --officer, that the passkeys of OFFICER count. Another officer confirms."""
@@ -191,6 +191,3 @@ def _address(text: str) -> tuple[str, int]:
     if not host or not port.isdigit() or not 0 < int(port) < 65_536:
         raise click.UsageError("--listen is HOST:PORT")
     return host.strip("[]"), int(port)
-
-
-COMMANDS: Final = (serve, invite, admit)

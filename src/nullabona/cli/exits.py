@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import Final
 
-from nullabona.cli.terminal import harmless, json_line
+from nullabona.cli.output import harmless, json_line
 from nullabona.errors import Bug, NullabonaError, PeerError
 from nullabona.words.errors import Language, translated_error
 

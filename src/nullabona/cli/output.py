@@ -1,16 +1,24 @@
-"""How values are written: JSON lines for programs, plain lines for people. No colour, no cursor movement."""
+"""How values are written: JSON lines for programs, plain lines for people. No colour, no cursor movement.
+
+Text that others wrote must not move the cursor, hide, or turn the direction of a line.
+"""
 
 from __future__ import annotations
 
 import dataclasses
+import json
 import sys
 import unicodedata
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Final
 
 from nullabona.cli.catalogue import say
 from nullabona.cli.settings import Settings
-from nullabona.cli.terminal import harmless, json_line
+
+_OBEYED: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
+"""Categories of characters that terminals obey instead of showing them, or that cannot be written at all."""
+_JOINER: Final = "\u200d"
+"""Between the parts of an emoji."""
 
 
 def plain(value: Any) -> Any:  # noqa: ANN401 - any value of the API
@@ -60,3 +68,30 @@ def table(rows: Iterable[tuple[str, ...]]) -> None:
 
 def _width(text: str) -> int:
     return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
+
+
+def is_obeyed(char: str) -> bool:
+    """Whether a terminal may do something with a character other than show it."""
+    return unicodedata.category(char) in _OBEYED
+
+
+def harmless(text: str, indent: str = "  ") -> str:
+    """``text`` without what terminals obey; line breaks stay, with ``indent`` behind them."""
+    if text.isascii() and text.isprintable():
+        return text
+    kept = (f"\n{indent}" if c == "\n" else c if c == _JOINER or not is_obeyed(c) else "" for c in text)
+    return "".join(kept)
+
+
+def json_line(value: Any) -> str:  # noqa: ANN401 - any JSON value
+    """``value`` as one line of JSON: letters as they are; what terminals obey is escaped, which means the same."""
+    text = json.dumps(value, ensure_ascii=False)
+    if text.isascii() and text.isprintable():
+        return text
+    # Outside of its strings JSON has none of these, so the escape is right wherever one stands.
+    return "".join(_escaped(c) if is_obeyed(c) else c for c in text)
+
+
+def _escaped(char: str) -> str:
+    # Python leaves DEL as it is.
+    return "\\u007f" if char == "\x7f" else json.dumps(char)[1:-1]

@@ -6,12 +6,13 @@ import importlib
 import importlib.util
 import os
 import sys
+from collections.abc import Mapping
 from typing import Any, Final
 
 import click
 
 from nullabona.cli.exits import FAILED, HELP, INTERRUPTED, contained, show
-from nullabona.cli.settings import Settings, common, settings_of
+from nullabona.cli.settings import Settings, as_person, settings_of
 from nullabona.errors import NullabonaError
 
 COMMANDS: Final = {
@@ -46,22 +47,38 @@ COMMANDS: Final = {
 
 
 class Lazy(click.Group):
-    """A group whose commands are imported when they are used."""
+    """A group whose commands are imported when they are used, from where ``places`` says.
+
+    A command with a line in ``lines`` is not even imported to be listed.
+    """
+
+    def __init__(
+        self,
+        *,
+        places: Mapping[str, str],
+        lines: Mapping[str, str] | None = None,
+        **more: Any,  # noqa: ANN401 - what click gives
+    ) -> None:
+        super().__init__(**more)
+        self._places, self._lines = places, lines or {}
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
-        return [name for name in COMMANDS if _present(name)]
+        return [name for name in self._places if _present(self._places[name])]
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
-        if cmd_name not in COMMANDS or not _present(cmd_name):
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in self.list_commands(ctx):
             return None
-        module, _, name = COMMANDS[cmd_name][0].partition(":")
+        module, _, name = self._places[cmd_name].partition(":")
         command = getattr(importlib.import_module(module), name)
         assert isinstance(command, click.Command)
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        if not self._lines:
+            super().format_commands(ctx, formatter)
+            return
         with formatter.section("Commands"):
-            formatter.write_dl([(name, COMMANDS[name][1]) for name in self.list_commands(ctx)])
+            formatter.write_dl([(name, self._lines[name]) for name in self.list_commands(ctx)])
 
 
 class Root(Lazy):
@@ -71,15 +88,21 @@ class Root(Lazy):
         run()
 
 
-def _present(name: str) -> bool:
-    """The drills may not be installed, nor what the legal desk needs (the extra ``docket``)."""
-    needs = {"drill": "nullabona.cli.drill", "docket": "pyhanko"}
-    return name not in needs or importlib.util.find_spec(needs[name]) is not None
+def _present(place: str) -> bool:
+    """Whether a command's libraries are installed: not every system has the drills, nor the extra ``docket``."""
+    needs = {"nullabona.cli.drill:drill": "nullabona.cli.drill", "nullabona.cli.docket.group:docket": "pyhanko"}
+    return place not in needs or importlib.util.find_spec(needs[place]) is not None
 
 
-@click.group(cls=Root, epilog=HELP, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=Root,
+    places={name: place for name, (place, _) in COMMANDS.items()},
+    lines={name: line for name, (_, line) in COMMANDS.items()},
+    epilog=HELP,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @click.version_option(package_name="nullabona")
-@common
+@as_person
 def nulla() -> None:
     """A messenger whose operator can obey every order in full and still has nothing to give.
 

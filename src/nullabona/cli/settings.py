@@ -86,15 +86,15 @@ def _keep(name: str) -> Callable[[click.Context, click.Parameter, Any], None]:
 
 
 _PATH: Final = click.Path(path_type=Path)
-_COMMON: Final[dict[str, dict[str, Any]]] = {
-    "profile": {"type": _PATH, "metavar": "DIR", "envvar": "NULLA_PROFILE", "help": "Where the account lives."},
+_OPTIONS: Final[dict[str, dict[str, Any]]] = {
+    "profile": {"type": _PATH, "metavar": "DIR", "envvar": "NULLA_PROFILE", "help": "The folder of your account."},
     "json": {"is_flag": True, "help": "One JSON object per line, for programs."},
     "lang": {"type": click.Choice(["ko", "en"]), "help": "Language of sentences (default: LANG)."},
     "passphrase-file": {
         "type": _PATH,
         "metavar": "FILE",
         "envvar": "NULLA_PASSPHRASE_FILE",
-        "help": "Its first line opens the profile.",
+        "help": "The first line of FILE is the profile's passphrase.",
     },
     "ca-file": {
         "type": _PATH,
@@ -102,24 +102,39 @@ _COMMON: Final[dict[str, dict[str, Any]]] = {
         "envvar": "NULLA_CA_FILE",
         "help": "Certificates to trust beside the system's, PEM.",
     },
-    "proxy": {"metavar": "URL", "envvar": "NULLA_PROXY", "help": "socks5://127.0.0.1:9050, say, for Tor."},
+    "proxy": {"metavar": "URL", "envvar": "NULLA_PROXY", "help": "SOCKS5 proxy; for Tor socks5://127.0.0.1:9050."},
     "apart": {
         "is_flag": True,
         "envvar": "NULLA_APART",
-        "help": "Read the inbox at drawn moments too: who watches sees less, first words come a minute late.",
+        "help": "Read the inbox at random moments too: an observer learns less, first messages come a minute late.",
     },
     "together": {
         "is_flag": True,
         "envvar": "NULLA_TOGETHER",
-        "help": "All rooms on one connection: for slow networks; who watches sees that they are one device's.",
+        "help": "All rooms on one connection, for slow networks: an observer can tell that they are one device's.",
     },
 }
 _NAMES: Final = {"json": "as_json", "lang": "language"}
 
 
-def common(command: F) -> F:
-    """Give a command the common options."""
-    for flag, more in reversed(_COMMON.items()):
-        name = _NAMES.get(flag, flag.replace("-", "_"))
-        command = click.option(f"--{flag}", f"common_{name}", expose_value=False, callback=_keep(name), **more)(command)
-    return command
+def _options(*flags: str) -> Callable[[F], F]:
+    def give(command: F) -> F:
+        for flag in reversed(flags):
+            name = _NAMES.get(flag, flag.replace("-", "_"))
+            keep = click.option(
+                f"--{flag}", f"common_{name}", expose_value=False, callback=_keep(name), **_OPTIONS[flag]
+            )
+            command = keep(command)
+        return command
+
+    return give
+
+
+spoken: Final = _options("json", "lang")
+"""For a command that answers, and uses neither the network nor a profile."""
+connected: Final = _options("json", "lang", "ca-file", "proxy")
+"""For a command that uses the network."""
+at_home: Final = _options("profile", "json", "lang", "passphrase-file")
+"""For a command that opens the profile and stays offline."""
+as_person: Final = _options(*_OPTIONS)
+"""For a command that opens the profile and connects as its person."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import click
 import msgspec
@@ -13,7 +12,7 @@ import msgspec
 from nullabona.cli.docket.show import say_done, show_case, show_lines
 from nullabona.cli.docket_open import AtDesk, at_desk, read_original
 from nullabona.cli.output import emit, line
-from nullabona.cli.settings import common, settings_of
+from nullabona.cli.settings import settings_of, spoken
 from nullabona.docket.casefiles import NoSuchCase
 from nullabona.docket.casework import describe_document
 from nullabona.docket.core.acts import (
@@ -58,7 +57,7 @@ def read_demand(path: Path, document: bytes) -> Demand:
 @click.option(
     "--document", type=_FILE, required=True, help="The original, as it came; it is kept sealed, never opened."
 )
-@common
+@spoken
 @click.pass_context
 def intake(context: click.Context, demand: Path, document: Path) -> None:
     """Take a demand in. DEMAND is a JSON file (spec/docket.md §2)."""
@@ -74,7 +73,7 @@ def intake(context: click.Context, demand: Path, document: Path) -> None:
 @click.argument("demand", type=_FILE)
 @click.option("--document", type=_FILE, required=True, help="The original.")
 @click.option("--why", required=True, help="What is corrected.")
-@common
+@spoken
 @click.pass_context
 def amend(context: click.Context, case: str, demand: Path, document: Path, why: str) -> None:
     """Correct a demand. Every approval is void, and the case begins again."""
@@ -85,7 +84,7 @@ def amend(context: click.Context, case: str, demand: Path, document: Path, why: 
 
 
 @click.command("list")
-@common
+@spoken
 @click.pass_context
 def list_cases(context: click.Context) -> None:
     """Every case, where it stands, and what is due next."""
@@ -96,7 +95,7 @@ def list_cases(context: click.Context) -> None:
 
 @click.command()
 @click.argument("case")
-@common
+@spoken
 @click.pass_context
 def show(context: click.Context, case: str) -> None:
     """One case. The reading is entered in the journal."""
@@ -109,7 +108,7 @@ def _step(name: str, text: str, propose: Callable[[AtDesk, bytes], Proposal]) ->
 
     @click.command(name, help=text)
     @click.argument("case")
-    @common
+    @spoken
     @click.pass_context
     def command(context: click.Context, case: str) -> None:
         with at_desk(context) as at:
@@ -144,7 +143,7 @@ confirm_gag = _step(
 @click.option("--refuse", metavar="REASON", help="Refuse; the reasons are in spec/docket.md §2.")
 @click.option("--grounds", default="", help="Of a conflict with another country's law.")
 @click.option("--answer", "answers", multiple=True, metavar="CLASS=ANSWER[:REASON]", help="For each class, in order.")
-@common
+@spoken
 @click.pass_context
 def decide(context: click.Context, case: str, refuse: str | None, grounds: str, answers: tuple[str, ...]) -> None:
     """Decide: --refuse REASON, or an --answer for every class that was asked for."""
@@ -172,7 +171,7 @@ def _answer(text: str) -> ClassAnswer:
 @click.command()
 @click.argument("case")
 @click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="Where to (default: stdout).")
-@common
+@spoken
 @click.pass_context
 def document(context: click.Context, case: str, output: Path | None) -> None:
     """The original, to be opened on another machine. The reading is entered in the journal."""
@@ -188,7 +187,7 @@ def document(context: click.Context, case: str, output: Path | None) -> None:
 @click.argument("case")
 @click.option("--until", type=int, required=True, metavar="S", help="When it is due, in seconds since 1970.")
 @click.option("--basis", required=True, help="Which law allows it.")
-@common
+@spoken
 @click.pass_context
 def defer(context: click.Context, case: str, until: int, basis: str) -> None:
     """Defer the notice to the person."""
@@ -200,7 +199,7 @@ def defer(context: click.Context, case: str, until: int, basis: str) -> None:
 @click.command("bar-notice")
 @click.argument("case")
 @click.option("--basis", required=True, help="Which law bars it.")
-@common
+@spoken
 @click.pass_context
 def bar_notice(context: click.Context, case: str, basis: str) -> None:
     """Record that the law bars a notice by us."""
@@ -211,7 +210,7 @@ def bar_notice(context: click.Context, case: str, basis: str) -> None:
 @click.command()
 @click.argument("case")
 @click.option("--why", required=True, help="The interest that you have in it.")
-@common
+@spoken
 @click.pass_context
 def recuse(context: click.Context, case: str, why: str) -> None:
     """Step back from a case."""
@@ -224,7 +223,7 @@ def recuse(context: click.Context, case: str, why: str) -> None:
 @click.option("--until", type=int, metavar="S", help="Renew until then, in seconds since 1970.")
 @click.option("--lift", is_flag=True, help="Lift it instead.")
 @click.option("--basis", required=True, help="The order or law.")
-@common
+@spoken
 @click.pass_context
 def gag(context: click.Context, case: str, until: int | None, basis: str, *, lift: bool) -> None:
     """Renew or lift a gag; it is so once another officer confirms (confirm-gag)."""
@@ -235,7 +234,7 @@ def gag(context: click.Context, case: str, until: int | None, basis: str, *, lif
 
 
 @click.command()
-@common
+@spoken
 @click.pass_context
 def due(context: click.Context) -> None:
     """Every deadline that is not met, soonest first."""
@@ -243,9 +242,3 @@ def due(context: click.Context) -> None:
         dues = at.desk.dues()
     for each in dues:
         emit(each) if settings_of(context).as_json else line(f"{each.number}  {each.level:5} {each.name}  {each.due_s}")
-
-
-COMMANDS: tuple[Any, ...] = (
-    intake, amend, list_cases, show, match, review, decide, produce, receipt, document, notify, defer,
-    bar_notice, publish, seal, close, recuse, gag, confirm_gag, due,
-)  # fmt: skip

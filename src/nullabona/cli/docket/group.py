@@ -2,41 +2,57 @@
 
 from __future__ import annotations
 
-import importlib
 from pathlib import Path
 from typing import Final
 
 import click
 
-from nullabona.cli.docket import case, handover, office, public
 from nullabona.cli.docket_open import Chosen
+from nullabona.cli.root import Lazy
 
-_LATER: Final = {
-    "admit": "nullabona.cli.docket_console",
-    "invite": "nullabona.cli.docket_console",
-    "package": "nullabona.cli.docket.package",
-    "publish": "nullabona.cli.docket.site",
-    "record": "nullabona.cli.docket.record",
-    "serve": "nullabona.cli.docket_console",
+_PLACES: Final = {
+    "admit": "nullabona.cli.docket_console:admit",
+    "amend": "nullabona.cli.docket.case:amend",
+    "authority": "nullabona.cli.docket.office:authority",
+    "bar-notice": "nullabona.cli.docket.case:bar_notice",
+    "beat": "nullabona.cli.docket.public:beat",
+    "close": "nullabona.cli.docket.case:close",
+    "confirm-gag": "nullabona.cli.docket.case:confirm_gag",
+    "decide": "nullabona.cli.docket.case:decide",
+    "defer": "nullabona.cli.docket.case:defer",
+    "deliver": "nullabona.cli.docket.public:deliver",
+    "document": "nullabona.cli.docket.case:document",
+    "due": "nullabona.cli.docket.case:due",
+    "gag": "nullabona.cli.docket.case:gag",
+    "hand-over": "nullabona.cli.docket.handover:hand_over",
+    "init": "nullabona.cli.docket.office:init",
+    "intake": "nullabona.cli.docket.case:intake",
+    "invite": "nullabona.cli.docket_console:invite",
+    "journal": "nullabona.cli.docket.office:journal",
+    "list": "nullabona.cli.docket.case:list_cases",
+    "match": "nullabona.cli.docket.case:match",
+    "notify": "nullabona.cli.docket.case:notify",
+    "officer": "nullabona.cli.docket.office:officer",
+    "open": "nullabona.cli.docket.public:open_command",
+    "outage": "nullabona.cli.docket.public:outage",
+    "package": "nullabona.cli.docket.package:package",
+    "produce": "nullabona.cli.docket.case:produce",
+    "publish": "nullabona.cli.docket.site:publish",
+    "publish-case": "nullabona.cli.docket.case:publish",
+    "receipt": "nullabona.cli.docket.case:receipt",
+    "record": "nullabona.cli.docket.record:record",
+    "recuse": "nullabona.cli.docket.case:recuse",
+    "report": "nullabona.cli.docket.public:report",
+    "reseal": "nullabona.cli.docket.public:reseal",
+    "review": "nullabona.cli.docket.case:review",
+    "seal": "nullabona.cli.docket.case:seal",
+    "serve": "nullabona.cli.docket_console:serve",
+    "show": "nullabona.cli.docket.case:show",
+    "verify": "nullabona.cli.docket.public:verify_command",
 }
-"""Commands whose libraries take a second to load."""
 
 
-class Desk(click.Group):
-    """Loads some commands when they are used."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return sorted([*super().list_commands(ctx), *_LATER])
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in _LATER:
-            return super().get_command(ctx, cmd_name)
-        command = getattr(importlib.import_module(_LATER[cmd_name]), cmd_name)
-        assert isinstance(command, click.Command)
-        return command
-
-
-@click.group(cls=Desk)
+@click.group(cls=Lazy, places=_PLACES)
 @click.option("--data", type=click.Path(path_type=Path, file_okay=False), metavar="DIR", envvar="NULLA_DOCKET",
               show_envvar=True, help="The desk's folder, with its docket.toml.")  # fmt: skip
 @click.option("--officer", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", envvar="NULLA_OFFICER",
@@ -48,7 +64,3 @@ def docket(context: click.Context, data: Path | None, officer: Path | None) -> N
     Words and formats: spec/docket.md; a whole case step by step: docs/how-to/answer-a-warrant.md.
     """
     context.obj = Chosen(data, officer)
-
-
-for _command in (*case.COMMANDS, handover.hand_over, *office.COMMANDS, *public.COMMANDS):
-    docket.add_command(_command)

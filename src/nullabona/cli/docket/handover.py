@@ -10,7 +10,7 @@ from nullabona.cli.docket.case import find
 from nullabona.cli.docket.show import say_done
 from nullabona.cli.docket_open import at_desk
 from nullabona.cli.output import note
-from nullabona.cli.settings import common, settings_of
+from nullabona.cli.settings import settings_of, spoken
 from nullabona.docket.folder import write_folder
 from nullabona.errors import UserError
 
@@ -26,7 +26,7 @@ class FolderExists(UserError):
 @click.argument("case")
 @click.option("-o", "--output", type=click.Path(path_type=Path, file_okay=False), required=True, help="A new folder.")
 @click.option("--unsealed", is_flag=True, help="There is no custodian's key, and it shall leave all the same.")
-@common
+@spoken
 @click.pass_context
 def hand_over(context: click.Context, case: str, output: Path, *, unsealed: bool) -> None:
     """Write the package into a folder: sealed, with receipt and chain of custody; refused before the receipt.

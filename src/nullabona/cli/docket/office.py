@@ -20,7 +20,7 @@ from nullabona.cli.docket_open import (
     read_officer,
 )
 from nullabona.cli.output import emit, line, note, table
-from nullabona.cli.settings import Settings, common, settings_of
+from nullabona.cli.settings import Settings, settings_of, spoken
 from nullabona.docket.core.acts import AuthorityDetails, ObjectDetails, RevokeDetails, RoleDetails
 from nullabona.docket.core.cadence import Cadence
 from nullabona.docket.core.instrument import DAY
@@ -47,7 +47,7 @@ _ROLE = click.Choice([role.value for role in Role])
 @click.option("--period", type=int, default=3600, show_default=True, help="Seconds of a period.")
 @click.option("--slots", type=int, default=8, show_default=True, help="Slots in each period.")
 @click.option("--band", type=int, default=32, show_default=True, help="Slots that stay sealed at a horizon.")
-@common
+@spoken
 @click.pass_context
 def init(context: click.Context, first: tuple[str, ...], outside: tuple[str, ...], pointer_key: Path, period: int,
          slots: int, band: int) -> None:  # fmt: skip
@@ -90,7 +90,7 @@ def officer() -> None:
 @officer.command("new")
 @click.argument("name")
 @click.option("-o", "--output", type=click.Path(path_type=Path), required=True, help="Your file; keep it off the desk.")
-@common
+@spoken
 @click.pass_context
 def new_command(context: click.Context, name: str, output: Path) -> None:
     """Make an officer's file, and print the word that admins enrol you with."""
@@ -100,7 +100,7 @@ def new_command(context: click.Context, name: str, output: Path) -> None:
 
 
 @officer.command("list")
-@common
+@spoken
 @click.pass_context
 def list_officers(context: click.Context) -> None:
     """Everybody who works or worked here."""
@@ -115,7 +115,7 @@ def list_officers(context: click.Context) -> None:
 
 @officer.command()
 @click.argument("word")
-@common
+@spoken
 @click.pass_context
 def enrol(context: click.Context, word: str) -> None:
     """Propose a new officer; another admin or counsel confirms."""
@@ -126,7 +126,7 @@ def enrol(context: click.Context, word: str) -> None:
 @officer.command()
 @click.argument("name")
 @click.option("--why", required=True)
-@common
+@spoken
 @click.pass_context
 def revoke(context: click.Context, name: str, why: str) -> None:
     """Propose that an officer may do nothing any more."""
@@ -138,7 +138,7 @@ def revoke(context: click.Context, name: str, why: str) -> None:
 @click.argument("name")
 @click.argument("role", type=_ROLE)
 @click.option("--take", is_flag=True, help="Take the role instead.")
-@common
+@spoken
 @click.pass_context
 def role(context: click.Context, name: str, role: str, *, take: bool) -> None:
     """Propose to grant a role, or with --take to take it."""
@@ -148,7 +148,7 @@ def role(context: click.Context, name: str, role: str, *, take: bool) -> None:
 
 
 @officer.command()
-@common
+@spoken
 @click.pass_context
 def pending(context: click.Context) -> None:
     """What waits for a second signature."""
@@ -163,7 +163,7 @@ def pending(context: click.Context) -> None:
 
 @officer.command()
 @click.argument("proposal")
-@common
+@spoken
 @click.pass_context
 def confirm(context: click.Context, proposal: str) -> None:
     """The second signature. PROPOSAL is the id that `pending` shows, or its beginning."""
@@ -174,7 +174,7 @@ def confirm(context: click.Context, proposal: str) -> None:
 @officer.command("object")
 @click.argument("proposal")
 @click.option("--why", required=True)
-@common
+@spoken
 @click.pass_context
 def object_command(context: click.Context, proposal: str, why: str) -> None:
     """Object to another key for an officer, within its day. PROPOSAL is the id that `pending` shows."""
@@ -194,7 +194,7 @@ def _waiting(at: AtDesk, beginning: str) -> bytes:
 @officer.command()
 @click.argument("case")
 @click.argument("name")
-@common
+@spoken
 @click.pass_context
 def share(context: click.Context, case: str, name: str) -> None:
     """Give the key of a case to an officer who joined later."""
@@ -215,7 +215,7 @@ def authority() -> None:
 @click.option("--jurisdiction", type=click.Choice(["KR", "US", "EU"]), required=True)
 @click.option("--call-back", required=True, help="A number or domain that you found out yourself.")
 @click.option("--recipient", default="", metavar="AGE1…", help="Lock packages to this key, got by the same call.")
-@common
+@spoken
 @click.pass_context
 def add_authority(
     context: click.Context, id: str, name: str, jurisdiction: str, call_back: str, recipient: str
@@ -229,7 +229,7 @@ def add_authority(
 
 
 @authority.command("list")
-@common
+@spoken
 @click.pass_context
 def list_authorities(context: click.Context) -> None:
     """The registry."""
@@ -239,7 +239,7 @@ def list_authorities(context: click.Context) -> None:
 
 
 @click.command()
-@common
+@spoken
 @click.pass_context
 def journal(context: click.Context) -> None:
     """The whole journal, checked (auditors and counsel)."""
@@ -251,6 +251,3 @@ def journal(context: click.Context) -> None:
         else:
             line(f"{each.seq:6}  {when(each.at_s)}  {each.officer or '-':12}  {each.kind}")
     note(settings_of(context), "docket-journal-whole", count=len(events))
-
-
-COMMANDS = (init, officer, authority, journal)

@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from nullabona.cli.output import emit, line, note
-from nullabona.cli.settings import common, settings_of
+from nullabona.cli.settings import settings_of, spoken
 from nullabona.docket.production.identity import new_custodian
 from nullabona.docket.production.verify import Checked, read_folder, verify_package
 from nullabona.errors import UserError
@@ -46,7 +46,7 @@ def package() -> None:
 @click.option(
     "--custodian", metavar="SHA256", help="Hash of the custodian's certificate, as the operator publishes it."
 )
-@common
+@spoken
 @click.pass_context
 def verify(context: click.Context, folder: Path, policy: Path | None, custodian: str | None) -> None:
     """Check the package in DIR, offline: every file, every signature, the entry in the docket log.
@@ -65,7 +65,7 @@ def verify(context: click.Context, folder: Path, policy: Path | None, custodian:
 @package.command()
 @click.argument("name")
 @click.argument("path", type=_PATH, metavar="FILE")
-@common
+@spoken
 @click.pass_context
 def key(context: click.Context, name: str, path: Path) -> None:
     """Make the key of the custodian called NAME, with a certificate of its own, in FILE (only you can read it).

@@ -15,7 +15,7 @@ from nullabona.cli.docket_open import SURE, AtDesk, at_desk, now_s
 from nullabona.cli.exits import exit_code
 from nullabona.cli.log.work import keep_both, keep_memory, read_memory, read_policy
 from nullabona.cli.output import emit, line, note
-from nullabona.cli.settings import Settings, common, settings_of
+from nullabona.cli.settings import Settings, connected, settings_of, spoken
 from nullabona.docket.core.acts import OpenDetails, OutageDetails, SettleDetails
 from nullabona.docket.core.findings import Finding
 from nullabona.docket.core.roles import DeskAction
@@ -34,7 +34,7 @@ from nullabona.words.recounted import meaning, where
 
 @click.command()
 @SURE
-@common
+@spoken
 @click.pass_context
 def beat(context: click.Context, *, clock_is_right: bool) -> None:
     """Publish every period that is due, and erase the closed cases whose time is over.
@@ -56,7 +56,7 @@ async def _beat(at: AtDesk, *, clock_is_right: bool) -> tuple[int, ...]:
 
 @click.command("open")
 @click.argument("cases", nargs=-1)
-@common
+@spoken
 @click.pass_context
 def open_command(context: click.Context, cases: tuple[str, ...]) -> None:
     """Open the slots of published cases (all, or those named), with the next beat. Counsel's identity opens them."""
@@ -68,7 +68,7 @@ def open_command(context: click.Context, cases: tuple[str, ...]) -> None:
 
 @click.command()
 @click.argument("term")
-@common
+@spoken
 @click.pass_context
 def reseal(context: click.Context, term: str) -> None:
     """Settle a half-year at its horizon: all its slots are opened but the band's, which are sealed anew.
@@ -83,7 +83,7 @@ def reseal(context: click.Context, term: str) -> None:
 @click.command()
 @click.argument("term")
 @click.option("--enter", is_flag=True, help="Propose it for the log; counsel confirms.")
-@common
+@spoken
 @click.pass_context
 def report(context: click.Context, term: str, *, enter: bool) -> None:
     """The figures of a half-year, as they are now."""
@@ -106,7 +106,7 @@ def report(context: click.Context, term: str, *, enter: bool) -> None:
 @click.argument("last", type=click.IntRange(0))
 @click.option("--ko", required=True, metavar="TEXT", help="Why, in Korean.")
 @click.option("--en", required=True, metavar="TEXT", help="Why, in English.")
-@common
+@spoken
 @click.pass_context
 def outage(context: click.Context, first: int, last: int, ko: str, en: str) -> None:
     """State in the log why the periods FIRST to LAST were late; counsel confirms. They stay late, for all to see."""
@@ -122,7 +122,7 @@ def _figures(value: object) -> object:
 
 @click.command("deliver")
 @click.option("--relay", metavar="URL", help="Where inboxes lie that name no relay (default: the handle's host).")
-@common
+@connected
 @click.pass_context
 def deliver(context: click.Context, relay: str | None) -> int:
     """Deliver the notices whose entry the log proves by now.
@@ -170,7 +170,7 @@ def _say_delivery(settings: Settings, done: Delivery) -> None:
 @click.option("--at", type=int, metavar="S", help="As if it were that time, in seconds since 1970.")
 @click.option("--state", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
               help="Remembers the checkpoint: the next time the log must have grown from it.")  # fmt: skip
-@common
+@connected
 @click.pass_context
 def verify_command(context: click.Context, place: str, policy: Path, at: int | None, state: Path | None) -> int:
     """Recount a docket from its public files alone, and say what they cannot prove. WHERE is a URL or a folder.
@@ -242,6 +242,3 @@ def _say(context: click.Context, found: Verification) -> None:
     line(say(key, settings.language, size=found.size, demands=len(demands), findings=len(found.findings)))
     for item in found.unproven:
         note(settings, f"docket-unproven-{item.code}", **item.values)
-
-
-COMMANDS = (beat, open_command, reseal, report, outage, deliver, verify_command)

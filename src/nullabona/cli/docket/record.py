@@ -12,7 +12,7 @@ import click
 
 from nullabona.cli.docket_open import now_s, read_policy_text
 from nullabona.cli.log.work import read_policy
-from nullabona.cli.settings import Settings, common, settings_of
+from nullabona.cli.settings import Settings, connected, settings_of
 from nullabona.docket.site.publication import encode_publication
 from nullabona.docket.site.recounted import About, log_view, record_of
 from nullabona.docket.taxonomy import load
@@ -52,7 +52,7 @@ class _Read:
 @click.option("--url", metavar="URL", help="Where everybody finds the log (default: WHERE).")
 @click.option("--custodian", metavar="SHA256", help="Hash of the custodian's certificate.")
 @click.option("--at", type=int, metavar="S", help="As if it were that time, in seconds since 1970.")
-@common
+@connected
 @click.pass_context
 def record(context: click.Context, /, where: str, policy: Path, *, at: int | None, **named: str | None) -> None:
     """Draw the record up from the docket log at WHERE (a URL or a folder), which has to hold. Goes to stdout.

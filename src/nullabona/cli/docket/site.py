@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from nullabona.cli.output import emit, line, note
-from nullabona.cli.settings import common, settings_of
+from nullabona.cli.settings import settings_of, spoken
 from nullabona.docket.site import build, read_publication, write_site
 from nullabona.docket.taxonomy import load
 from nullabona.errors import UserError
@@ -25,7 +25,7 @@ class RecordUnreadable(UserError):
 @click.command()
 @click.argument("record", type=_PATH, metavar="RECORD")
 @click.argument("folder", type=_PATH, metavar="DIR")
-@common
+@spoken
 @click.pass_context
 def publish(context: click.Context, record: Path, folder: Path) -> None:
     """Write the public pages of RECORD into DIR, for any web server to carry.

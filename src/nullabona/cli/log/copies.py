@@ -11,7 +11,7 @@ import click
 
 from nullabona.cli.log.work import read_policy, utc
 from nullabona.cli.output import emit, note
-from nullabona.cli.settings import Settings, common, settings_of
+from nullabona.cli.settings import Settings, connected, settings_of
 from nullabona.errors import PeerError
 from nullabona.log.policy import Policy
 from nullabona.log.tiles import Tile, tiles_of
@@ -50,7 +50,7 @@ _policy = click.option(
 @click.argument("folder", type=_FOLDER)
 @_policy
 @click.option("--every", type=click.IntRange(min=1), metavar="S", help="Look again every S seconds, until interrupted.")
-@common
+@connected
 @click.pass_context
 def mirror(context: click.Context, where: str, folder: Path, policy: Path, every: int | None) -> None:
     """Keep a copy of the log at WHERE in FOLDER: every entry is checked, and only what was checked is kept.
@@ -90,7 +90,7 @@ def _say(settings: Settings, report: Report) -> None:
 @click.argument("copy")
 @click.argument("folder", type=_FOLDER)
 @_policy
-@common
+@connected
 @click.pass_context
 def restore(context: click.Context, copy: str, folder: Path, policy: Path) -> None:
     """Make a log whose machine was lost out of a COPY (a folder or URL), in FOLDER, so that it goes on from there.

@@ -24,9 +24,8 @@ from nullabona.cli.log.work import (
     shown,
     write_file,
 )
-from nullabona.cli.output import emit, line, note
-from nullabona.cli.settings import Settings, common, settings_of
-from nullabona.cli.terminal import harmless
+from nullabona.cli.output import emit, harmless, line, note
+from nullabona.cli.settings import Settings, connected, settings_of, spoken
 from nullabona.errors import Bug
 from nullabona.log.forks import Fork, Weighed, fork_of, parse_fork, weigh
 from nullabona.log.keys import Kind, vkey
@@ -55,7 +54,7 @@ log.add_command(restore)
 @click.argument("where")
 @_policy
 @_max_age
-@common
+@connected
 @click.pass_context
 def verify(context: click.Context, where: str, policy: Path | None, max_age: int | None) -> None:
     """Read the whole log and check every entry, every tile, the root and the signatures.
@@ -80,7 +79,7 @@ def verify(context: click.Context, where: str, policy: Path | None, max_age: int
 @click.option("--entry", type=_FILE, metavar="FILE", help="Prove the entry that is in this file (- for stdin).")
 @click.option("-o", "--output", type=_FILE, metavar="FILE", help="Write the proof here (default: stdout).")
 @_policy
-@common
+@connected
 @click.pass_context
 def prove_command(
     context: click.Context, where: str, index: int | None, entry: Path | None, output: Path | None, policy: Path | None
@@ -115,7 +114,7 @@ def prove_command(
 @click.argument("proof", type=_FILE)
 @click.argument("entry", type=_FILE)
 @click.option("--policy", type=_FILE, metavar="FILE", required=True, help="Whose signatures are demanded.")
-@common
+@spoken
 @click.pass_context
 def check(context: click.Context, proof: Path, entry: Path, policy: Path) -> None:
     """Check offline that the PROOF holds for the bytes of the file ENTRY."""
@@ -133,7 +132,7 @@ def check(context: click.Context, proof: Path, entry: Path, policy: Path) -> Non
 @click.option("--policy", type=_FILE, metavar="FILE", required=True, help="Whose signatures are demanded.")
 @click.option("--log", "where", metavar="WHERE", help="Let the log's own files decide: its URL, or a folder with them.")
 @click.option("-o", "--output", type=_FILE, metavar="FILE", help="Write evidence here that needs no log any more.")
-@common
+@connected
 @click.pass_context
 def verify_evidence_command(
     context: click.Context, files: tuple[Path, ...], policy: Path, where: str | None, output: Path | None
@@ -196,7 +195,7 @@ def _say_fork(settings: Settings, weighed: Weighed, by: str) -> None:
 @click.option("--from-start", is_flag=True, help="When the watch begins: show the entries that are there already.")
 @click.option("--every", type=click.IntRange(min=1), metavar="S", help="Look again every S seconds, until interrupted.")
 @_max_age
-@common
+@connected
 @click.pass_context
 def monitor(context: click.Context, where: str, policy: Path, state: Path, max_age: int | None, every: int | None,
             *, from_start: bool) -> None:  # fmt: skip
@@ -226,7 +225,7 @@ def monitor(context: click.Context, where: str, policy: Path, state: Path, max_a
 @click.argument("file", type=_FILE)
 @click.option("--witness", is_flag=True, help="Keys to cosign with, for a witness; else those of a log.")
 @click.option("--no-pq", is_flag=True, help="Only Ed25519, no ML-DSA-44 key beside it.")
-@common
+@spoken
 @click.pass_context
 def keygen(context: click.Context, name: str, file: Path, *, witness: bool, no_pq: bool) -> None:
     """Make the private keys of a log or witness called NAME (host/path, no spaces) in a new FILE with mode 0600.
@@ -240,7 +239,7 @@ def keygen(context: click.Context, name: str, file: Path, *, witness: bool, no_p
 
 @log.command("vkey")
 @click.argument("file", type=_FILE)
-@common
+@spoken
 @click.pass_context
 def vkey_command(context: click.Context, file: Path) -> None:
     """Print the public keys (vkeys) of a key file, one a line."""

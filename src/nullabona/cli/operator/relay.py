@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,9 @@ from nullabona.cli.directory import (
     vkeys_of,
     with_port,
 )
+from nullabona.cli.exits import show
+from nullabona.cli.output import emit, line
+from nullabona.cli.settings import Settings, settings_of, spoken
 from nullabona.errors import NullabonaError
 from nullabona.machine.timekeeping import ClockGuard
 from nullabona.relay.config import DEFAULT_LISTEN, KEYS, make_config, read_file
@@ -108,8 +112,9 @@ def relay() -> None:
     help="The date in UTC, after you looked: the clock is believed at this start though it is behind the last epoch, "
     "or 30 days after it. On another day it says nothing.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Say readiness as one JSON line.")
-def serve(*, config: Path | None, as_json: bool, **flags: Any) -> None:  # noqa: ANN401 - as click gives them
+@spoken
+@click.pass_context
+def serve(context: click.Context, /, *, config: Path | None, **flags: Any) -> None:  # noqa: ANN401 - as click gives them
     """Serve boxes and blobs, and the directory of --host, until stopped.
 
     Prints one line to stdout when ready. Logs its start, stop and own failures to stderr, and nothing of any request.
@@ -118,14 +123,19 @@ def serve(*, config: Path | None, as_json: bool, **flags: Any) -> None:  # noqa:
     `nulla relay limits` lists every limit with its unit and default.
     """
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(name)s: %(message)s")
+    said = settings_of(context)
+    with _refusals(said):
+        _serve(_settings(config, flags), as_json=said.as_json)
+
+
+@contextmanager
+def _refusals(settings: Settings) -> Iterator[None]:
+    """Say what a service refuses, and exit: 3 if its data is gone, else 1."""
     try:
-        _serve(_settings(config, flags), as_json=as_json)
-    except StoreGone as error:
-        click.echo(error.render(), err=True)
-        sys.exit(_GONE)
+        yield
     except NullabonaError as error:
-        click.echo(error.render(), err=True)
-        sys.exit(1)
+        show(error, as_json=False, language=settings.language)
+        sys.exit(_GONE if isinstance(error, StoreGone) else 1)
 
 
 def _serve(settings: dict[str, Any], *, as_json: bool) -> None:
@@ -141,27 +151,27 @@ def _serve(settings: dict[str, Any], *, as_json: bool) -> None:
 @click.option("--record", type=click.Path(path_type=Path), metavar="DIR", help="Where the record lies, if not in it.")
 @click.option("--host", metavar="HOST[:PORT]", help="What stands after the @ in handles registered here.")
 @click.option("--config", type=click.Path(path_type=Path), metavar="FILE", help="The relay's configuration.")
-def vkeys(*, config: Path | None, **flags: Any) -> None:  # noqa: ANN401 - as click gives them
+@spoken
+@click.pass_context
+def vkeys(context: click.Context, /, *, config: Path | None, **flags: Any) -> None:  # noqa: ANN401 - as click gives them
     """Print the keys that verify the directory's public log, one a line, for its witnesses.
 
     Run it as the relay's user. Before the first start it makes the record's key, as that start would.
     """
-    try:
-        for line in vkeys_of(_settings(config, flags)):
-            click.echo(line)
-    except NullabonaError as error:
-        click.echo(error.render(), err=True)
-        sys.exit(1)
+    settings = settings_of(context)
+    with _refusals(settings):
+        for text in vkeys_of(_settings(config, flags)):
+            emit({"vkey": text}) if settings.as_json else line(text)
 
 
 @relay.command()
-@click.option("--json", "as_json", is_flag=True, help="One JSON object per line.")
-def limits(*, as_json: bool) -> None:
+@spoken
+@click.pass_context
+def limits(context: click.Context) -> None:
     """List every setting, and every limit with its default, unit and meaning."""
-    if as_json:
+    if settings_of(context).as_json:
         for limit in describe():
-            click.echo(json.dumps({"name": limit.name, "default": limit.default, "unit": limit.unit,
-                                   "meaning": limit.meaning, "least": limit.least, "most": limit.most}))  # fmt: skip
+            emit(limit)
         return
     click.echo("# settings")
     for name, meaning in KEYS.items():
@@ -190,5 +200,4 @@ def _settings(config: Path | None, flags: dict[str, Any]) -> dict[str, Any]:
 
 
 def _say_ready(urls: list[str], *, as_json: bool) -> None:
-    click.echo(json.dumps({"ready": urls[0], "listen": urls}) if as_json else f"ready {' '.join(urls)}")
-    sys.stdout.flush()
+    emit({"ready": urls[0], "listen": urls}) if as_json else line(f"ready {' '.join(urls)}")

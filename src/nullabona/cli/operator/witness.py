@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import sys
 from pathlib import Path
 
 import click
 
-from nullabona.cli.output import emit
+from nullabona.cli.output import emit, line
+from nullabona.cli.settings import settings_of, spoken
 from nullabona.log.keys import vkey
 from nullabona.witness.config import KEYS, LOG_KEYS, make_config, read_file
 from nullabona.witness.core.limits import describe
@@ -24,8 +24,9 @@ def witness() -> None:
 @witness.command()
 @click.option("--config", type=click.Path(path_type=Path), metavar="FILE", required=True, help="TOML file.")
 @click.option("--listen", multiple=True, metavar="ADDRESS", help="Instead of the file's: HOST:PORT or unix:PATH.")
-@click.option("--json", "as_json", is_flag=True, help="Say readiness as one JSON line.")
-def serve(*, config: Path, listen: tuple[str, ...], as_json: bool) -> None:
+@spoken
+@click.pass_context
+def serve(context: click.Context, *, config: Path, listen: tuple[str, ...]) -> None:
     """Serve until stopped; `nulla witness limits` lists every setting.
 
     Prints one line to stdout when ready. Logs its start, its stop, its own failures and evidence against a log to
@@ -39,18 +40,20 @@ def serve(*, config: Path, listen: tuple[str, ...], as_json: bool) -> None:
     vkeys = [vkey(signer) for signer in made.signers]
 
     def ready(urls: list[str]) -> None:
-        line = json.dumps({"ready": urls[0], "listen": urls, "vkeys": vkeys}) if as_json else f"ready {' '.join(urls)}"
-        click.echo(line)
-        sys.stdout.flush()
+        if settings_of(context).as_json:
+            emit({"ready": urls[0], "listen": urls, "vkeys": vkeys})
+        else:
+            line(f"ready {' '.join(urls)}")
 
     run_witness(made, ready)
 
 
 @witness.command()
-@click.option("--json", "as_json", is_flag=True, help="One JSON object per line.")
-def limits(*, as_json: bool) -> None:
+@spoken
+@click.pass_context
+def limits(context: click.Context) -> None:
     """List every setting, and every limit with its default, unit and meaning."""
-    if as_json:
+    if settings_of(context).as_json:
         for limit in describe():
             emit(limit)
         return

@@ -12,7 +12,7 @@ import click
 from nullabona.cli.catalogue import say
 from nullabona.cli.output import emit, line, note
 from nullabona.cli.person.running import opened, opened_or_new, reach, run_async
-from nullabona.cli.settings import Settings, common, settings_of
+from nullabona.cli.settings import Settings, as_person, at_home, settings_of
 from nullabona.client.api import Client, OwnAccount, errors
 from nullabona.words.relays import relay_name
 
@@ -44,7 +44,7 @@ def new_profile(command: F) -> F:
 @click.option("--relay", metavar="URL", help="The relay for your inbox and rooms (default: the handle's host).")
 @click.option("--no-wait", is_flag=True, help="Do not wait until the directory has taken the card.")
 @new_profile
-@common
+@as_person
 @click.pass_context
 def create(
     context: click.Context, handle: str, *, relay: str | None, no_wait: bool, protection: str | None, timeout: float
@@ -80,7 +80,7 @@ async def _publish(settings: Settings, client: Client, wait_s: float, *, anew: b
 
 
 @account.command()
-@common
+@at_home
 @click.pass_context
 def show(context: click.Context) -> None:
     """Show the account of the profile."""
@@ -95,7 +95,7 @@ def show(context: click.Context) -> None:
 
 @account.command()
 @click.option("--timeout", default=30.0, metavar="S", help="Longest wait for the directory.")
-@common
+@as_person
 @click.pass_context
 def publish(context: click.Context, *, timeout: float) -> None:
     """Wait until the directory has taken the card."""
@@ -111,7 +111,7 @@ def publish(context: click.Context, *, timeout: float) -> None:
 
 @account.command()
 @click.option("--words", type=click.Choice(["english", "korean"]), default="english", help="Language of the words.")
-@common
+@at_home
 @click.pass_context
 def phrase(context: click.Context, *, words: Literal["english", "korean"]) -> None:
     """Show the 24 words that restore the account. Whoever reads them is the account."""
@@ -128,7 +128,7 @@ def phrase(context: click.Context, *, words: Literal["english", "korean"]) -> No
 @account.command()
 @click.argument("handle")
 @new_profile
-@common
+@as_person
 @click.pass_context
 def restore(context: click.Context, handle: str, *, protection: str | None, timeout: float) -> None:
     """Restore the account HANDLE on this new device from its 24 words (asked for, or from stdin).
@@ -158,7 +158,7 @@ async def _restore(settings: Settings, handle: str, words: str, wait_s: float, p
 @click.argument("relay_url")
 @click.option("--from", "leaving", metavar="URL", help="Take along the rooms left at this relay (default: yours).")
 @click.option("--timeout", default=30.0, metavar="S", help="Longest wait for the new relay and the directory.")
-@common
+@as_person
 @click.pass_context
 def move(context: click.Context, relay_url: str, *, leaving: str | None, timeout: float) -> None:
     """Keep your inbox, and the rooms you may move, at another relay. The old one need not be there any more.
@@ -183,7 +183,7 @@ async def _move(settings: Settings, relay: str, leaving: str | None, timeout_s: 
 @account.command()
 @click.option("--yes", metavar="HANDLE", default="", help="The account's handle, instead of being asked for it.")
 @click.option("--timeout", default=60.0, metavar="S", help="Longest wait until others are told.")
-@common
+@as_person
 @click.pass_context
 def delete(context: click.Context, *, yes: str, timeout: float) -> None:
     """Delete the account for good: every room is left, the card is erased, every device of it is out.

@@ -10,7 +10,7 @@ import click
 from nullabona.cli.catalogue import say
 from nullabona.cli.output import emit, line, note
 from nullabona.cli.person.running import client_options, profile_path, run_async
-from nullabona.cli.settings import Settings, common, settings_of
+from nullabona.cli.settings import Settings, as_person, settings_of
 
 
 @click.command()
@@ -24,7 +24,7 @@ from nullabona.cli.settings import Settings, common, settings_of
     default="",
     help="What is meant where a handle lacks its part after the @ (default: your own).",
 )
-@common
+@as_person
 @click.pass_context
 def app(context: click.Context, *, no_browser: bool, window: bool, port: int | None, relay: str) -> None:
     """Open the messenger; it runs until Ctrl-C.

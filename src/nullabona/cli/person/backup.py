@@ -11,7 +11,7 @@ from nullabona.cli.catalogue import say
 from nullabona.cli.output import emit, line, note
 from nullabona.cli.person.progress import progress_line
 from nullabona.cli.person.running import opened, run_async
-from nullabona.cli.settings import PassphraseNeeded, PassphraseUnreadable, Settings, common, settings_of
+from nullabona.cli.settings import PassphraseNeeded, PassphraseUnreadable, Settings, at_home, settings_of
 from nullabona.client.api import (
     BackupInfo,
     BackupKey,
@@ -48,7 +48,7 @@ def backup() -> None:
 @click.option("--passphrase", is_flag=True, help="Protect it with a passphrase instead of the 24 words.")
 @click.option("--backup-passphrase-file", type=_PATH, metavar="FILE", help="Its first line is the backup's passphrase.")
 @click.option("--no-check", is_flag=True, help="Do not read the file back before it is put in its place.")
-@common
+@at_home
 @click.pass_context
 def make(
     context: click.Context,
@@ -85,7 +85,7 @@ def make(
 @click.argument("file", type=_PATH)
 @click.option("--words", is_flag=True, help="Ask for the 24 words (or read them from stdin), not for a profile.")
 @click.option("--backup-passphrase-file", type=_PATH, metavar="FILE", help="Its first line is the backup's passphrase.")
-@common
+@at_home
 @click.pass_context
 def check(context: click.Context, file: Path, *, words: bool, backup_passphrase_file: Path | None) -> None:
     """Read the backup FILE to its end and say what it holds. The profile's own key is tried, unless --words."""
@@ -124,7 +124,7 @@ def _given_key(settings: Settings, file: Path, passphrase_file: Path | None, *, 
 
 @backup.command()
 @click.option("--words", is_flag=True, help="Ask for the 24 words (or read them from stdin), not for a profile.")
-@common
+@at_home
 @click.pass_context
 def key(context: click.Context, *, words: bool) -> None:
     """Show the key that opens backups with the standard age tool. Whoever reads it can open them."""

@@ -11,7 +11,7 @@ from nullabona.cli.output import emit, line, note, table
 from nullabona.cli.person.link import contact_link, open_link, verify
 from nullabona.cli.person.running import in_step, opened, run_async
 from nullabona.cli.person.standing import mark, warn_of_changes
-from nullabona.cli.settings import Settings, common, settings_of
+from nullabona.cli.settings import Settings, as_person, at_home, settings_of
 from nullabona.client.api import Client, ContactInfo
 
 Act = Callable[[Client], Awaitable[ContactInfo | None]]
@@ -44,7 +44,7 @@ async def _act(
 @click.argument("handle")
 @click.option("--greeting", default="", metavar="TEXT", help="A line for them to see.")
 @click.option("--timeout", default=30.0, metavar="S", help="Longest wait for the relays.")
-@common
+@as_person
 @click.pass_context
 def add(context: click.Context, handle: str, *, greeting: str, timeout: float) -> None:
     """Ask HANDLE to talk."""
@@ -60,7 +60,7 @@ def add(context: click.Context, handle: str, *, greeting: str, timeout: float) -
 @click.argument("handle")
 @click.option("--no-wait", is_flag=True, help="Only store it; it goes out with a later command.")
 @click.option("--timeout", type=float, metavar="S", help="Longest wait for the relays (30; with --apart 300).")
-@common
+@as_person
 @click.pass_context
 def accept(context: click.Context, handle: str, *, no_wait: bool, timeout: float | None) -> None:
     """Say yes to HANDLE, who asked."""
@@ -71,7 +71,7 @@ def accept(context: click.Context, handle: str, *, no_wait: bool, timeout: float
 
 @contact.command()
 @click.argument("handle")
-@common
+@at_home
 @click.pass_context
 def decline(context: click.Context, handle: str) -> None:
     """Forget the request of HANDLE, who is not told."""
@@ -80,7 +80,7 @@ def decline(context: click.Context, handle: str) -> None:
 
 @contact.command()
 @click.argument("handle")
-@common
+@at_home
 @click.pass_context
 def block(context: click.Context, handle: str) -> None:
     """Hear nothing more from HANDLE, who is not told."""
@@ -89,7 +89,7 @@ def block(context: click.Context, handle: str) -> None:
 
 @contact.command()
 @click.argument("handle")
-@common
+@at_home
 @click.pass_context
 def unblock(context: click.Context, handle: str) -> None:
     """Hear HANDLE again."""
@@ -98,7 +98,7 @@ def unblock(context: click.Context, handle: str) -> None:
 
 @contact.command()
 @click.argument("handle")
-@common
+@at_home
 @click.pass_context
 def delete(context: click.Context, handle: str) -> None:
     """Forget HANDLE and leave the room with them; its history stays here."""
@@ -111,7 +111,7 @@ contact.add_command(verify)
 
 
 @contact.command("list")
-@common
+@at_home
 @click.pass_context
 def list_contacts(context: click.Context) -> None:
     """Everybody you know."""

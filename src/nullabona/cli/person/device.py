@@ -13,7 +13,7 @@ from nullabona.cli.output import emit, line, note
 from nullabona.cli.person.account import new_profile
 from nullabona.cli.person.link import draw
 from nullabona.cli.person.running import opened, opened_or_new, run_async
-from nullabona.cli.settings import Settings, common, settings_of
+from nullabona.cli.settings import Settings, as_person, at_home, settings_of
 from nullabona.client.api import Client, DeviceInfo, DeviceLink, HistoryCame, LinkedInto, errors
 
 _SHORT = 8
@@ -27,7 +27,7 @@ def device() -> None:
 
 
 @device.command("list")
-@common
+@at_home
 @click.pass_context
 def list_devices(context: click.Context) -> None:
     """Every device of your account."""
@@ -52,7 +52,7 @@ def _plain(found: DeviceInfo) -> dict[str, object]:
 
 @device.command()
 @click.option("--yes", is_flag=True, help="Let the first device that uses the code in without asking.")
-@common
+@as_person
 @click.pass_context
 def link(context: click.Context, *, yes: bool) -> None:
     """Show a code that lets one new device in. On that device: nulla device join HANDLE CODE.
@@ -117,7 +117,7 @@ def _is_right(settings: Settings, into: LinkedInto) -> bool:
 @click.option("--name", default="", metavar="TEXT", help="What you call this device; your other devices show it.")
 @click.option("--yes", is_flag=True, help="Do not ask whether both screens show the same number.")
 @new_profile
-@common
+@as_person
 @click.pass_context
 def join(
     context: click.Context,
@@ -171,7 +171,7 @@ async def _history(settings: Settings, client: Client, wait_s: float) -> None:
 @device.command()
 @click.argument("which", metavar="DEVICE")
 @click.argument("name")
-@common
+@as_person
 @click.pass_context
 def name(context: click.Context, which: str, name: str) -> None:
     """Call DEVICE (the beginning of its id, or its name) NAME on all your devices."""
@@ -186,7 +186,7 @@ def name(context: click.Context, which: str, name: str) -> None:
 
 @device.command()
 @click.argument("which", metavar="DEVICE")
-@common
+@as_person
 @click.pass_context
 def remove(context: click.Context, which: str) -> None:
     """Put DEVICE out of every room: it reads nothing that is said from then on, and keeps what it has.

@@ -10,7 +10,7 @@ import click
 from nullabona.cli.output import emit, line, note
 from nullabona.cli.person.progress import progress_line
 from nullabona.cli.person.running import opened, run_async
-from nullabona.cli.settings import common, settings_of
+from nullabona.cli.settings import at_home, settings_of
 from nullabona.client.api import Exported
 
 
@@ -26,7 +26,7 @@ from nullabona.client.api import Exported
     help="What to write; may be given again (default: html and json).",
 )
 @click.option("--no-files", is_flag=True, help="Leave photos, voice notes and files out.")
-@common
+@at_home
 @click.pass_context
 def export(
     context: click.Context,

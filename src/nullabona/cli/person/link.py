@@ -9,7 +9,7 @@ import click
 from nullabona.cli.catalogue import say
 from nullabona.cli.output import emit, line, note
 from nullabona.cli.person.running import in_step, opened, run_async
-from nullabona.cli.settings import Settings, common, settings_of
+from nullabona.cli.settings import Settings, as_person, at_home, settings_of
 from nullabona.client.api import Client, LinkInfo, SafetyNumber, WishInfo, errors, qr_rows
 
 _BLOCKS = {("0", "0"): "█", ("0", "1"): "▀", ("1", "0"): "▄", ("1", "1"): " "}
@@ -48,7 +48,7 @@ def _show(made: LinkInfo, *, as_json: bool, qr: bool) -> None:
 )
 @click.option("--uses", default=0, metavar="N", help="With --hours: how many people (default: one).")
 @click.option("--qr", is_flag=True, help="Draw it as a QR code too.")
-@common
+@at_home
 @click.pass_context
 def contact_link(context: click.Context, *, hours: int, uses: int, qr: bool) -> None:
     """A link to you, to give to somebody."""
@@ -61,7 +61,7 @@ def contact_link(context: click.Context, *, hours: int, uses: int, qr: bool) -> 
 @click.option("--uses", default=0, metavar="N", help="For how many people (default: any number).")
 @click.option("--revoke", is_flag=True, help="Instead: end every link into the group.")
 @click.option("--qr", is_flag=True, help="Draw it as a QR code too.")
-@common
+@at_home
 @click.pass_context
 def room_link(context: click.Context, room_name: str, *, hours: int, uses: int, revoke: bool, qr: bool) -> None:
     """A link into a group that you are an admin of. People are let in while your client runs."""
@@ -83,7 +83,7 @@ def room_link(context: click.Context, room_name: str, *, hours: int, uses: int, 
 @click.argument("text", metavar="LINK")
 @click.option("--greeting", default="", metavar="TEXT", help="A line for them to see.")
 @click.option("--timeout", default=30.0, metavar="S", help="Longest wait for the relays.")
-@common
+@as_person
 @click.pass_context
 def open_link(context: click.Context, text: str, *, greeting: str, timeout: float) -> None:
     """Follow a LINK to a person or into a group."""
@@ -104,7 +104,7 @@ def open_link(context: click.Context, text: str, *, greeting: str, timeout: floa
 @click.option("--again", is_flag=True, help="Ask the admin once more.")
 @click.option("--withdraw", is_flag=True, help="Do not enter by itself any more; forget a wish that was refused.")
 @click.option("--timeout", type=float, metavar="S", help="Longest wait for the relay (30; with --apart 300).")
-@common
+@as_person
 @click.pass_context
 def asked(context: click.Context, room_id: str | None, *, again: bool, withdraw: bool, timeout: float | None) -> None:
     """The groups you asked to be let into by a link, and what came of it. ID is the beginning of the group's id."""
@@ -156,7 +156,7 @@ def _state(found: SafetyNumber) -> str:
 @click.option("--no", "undo", is_flag=True, help="Take that back.")
 @click.option("--confirm", is_flag=True, help="You know that the handle leads to other keys now.")
 @click.option("--qr", is_flag=True, help="Draw it as a QR code too.")
-@common
+@at_home
 @click.pass_context
 def verify(context: click.Context, handle: str, *, yes: bool, undo: bool, confirm: bool, qr: bool) -> None:
     """Show the safety number with HANDLE: both of you see the same, or somebody stands between you."""

@@ -11,7 +11,7 @@ import click
 from nullabona.cli.catalogue import say
 from nullabona.cli.output import emit, line, note, table
 from nullabona.cli.person.running import opened, run_async
-from nullabona.cli.settings import Settings, common, settings_of
+from nullabona.cli.settings import Settings, at_home, settings_of
 from nullabona.client.api import ImportAnswers, ImportChat, ImportInfo, ImportPreview, ImportProgress, errors
 
 _MOST_NAMES = 30
@@ -30,7 +30,7 @@ _MOST_NAMES = 30
 @click.option("--year-first", "order", flag_value="year-first", help="Dates are year, month, day.")
 @click.option("--list", "listing", is_flag=True, help="Show the imports there are.")
 @click.option("--undo", metavar="ID", help="Erase everything that an import brought.")
-@common
+@at_home
 @click.pass_context
 def import_history(
     context: click.Context,

@@ -7,7 +7,7 @@ import click
 from nullabona.cli.catalogue import say
 from nullabona.cli.output import emit, line, table
 from nullabona.cli.person.running import opened, run_async
-from nullabona.cli.settings import Settings, common, settings_of
+from nullabona.cli.settings import Settings, at_home, settings_of
 from nullabona.client.api import Client, OperatorNoticeInfo, errors
 from nullabona.words.operator_notice import day_words, notice_words, summary_words
 
@@ -18,7 +18,7 @@ def operator_notices() -> None:
 
 
 @operator_notices.command("list")
-@common
+@at_home
 @click.pass_context
 def list_notices(context: click.Context) -> None:
     """Every operator notice, oldest first, and what claimed to be one."""
@@ -52,7 +52,7 @@ def _row(settings: Settings, notice: OperatorNoticeInfo) -> tuple[str, ...]:
 
 @operator_notices.command()
 @click.argument("notice")
-@common
+@at_home
 @click.pass_context
 def show(context: click.Context, notice: str) -> None:
     """One of them in full. NOTICE is the beginning of its id."""
@@ -77,7 +77,7 @@ async def _show(settings: Settings, notice: str) -> None:
 
 @operator_notices.command("put-away")
 @click.argument("notice")
-@common
+@at_home
 @click.pass_context
 def put_away(context: click.Context, notice: str) -> None:
     """The app need not show it unasked any more. It stays in the list."""

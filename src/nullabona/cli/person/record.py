@@ -11,10 +11,9 @@ import click
 
 from nullabona.cli.catalogue import say
 from nullabona.cli.log.work import make_folder, read_policy, read_policy_text, read_small, utc, write_file
-from nullabona.cli.output import emit, line, note
+from nullabona.cli.output import emit, harmless, line, note
 from nullabona.cli.person.running import opened, run_async
-from nullabona.cli.settings import Settings, common, settings_of
-from nullabona.cli.terminal import harmless
+from nullabona.cli.settings import Settings, at_home, settings_of, spoken
 from nullabona.client.api import Proven, RecordEvidence, RecordStanding, evidence_files, verify_evidence
 from nullabona.words.standing import standing_words
 
@@ -28,7 +27,7 @@ def record() -> None:
 
 @record.command()
 @click.argument("host", default="")
-@common
+@at_home
 @click.pass_context
 def show(context: click.Context, host: str) -> None:
     """How the public record of HOST (default: your own directory's) stands."""
@@ -42,7 +41,7 @@ async def _show(settings: Settings, host: str) -> None:
 
 @record.command("policy")
 @click.argument("host", default="")
-@common
+@at_home
 @click.pass_context
 def show_policy(context: click.Context, host: str) -> None:
     """The policy that the directory HOST (default: your own) is held to: whose signatures count. For `verify`."""
@@ -61,7 +60,7 @@ async def _show_policy(settings: Settings, host: str) -> None:
 @record.command()
 @click.argument("policy", type=_FILE)
 @click.option("--host", default="", help="Of which directory (default: your own).")
-@common
+@at_home
 @click.pass_context
 def pin(context: click.Context, policy: Path, host: str) -> None:
     """Hold a directory to the policy in a file (C2SP tlog-policy) from now on, instead of its own word."""
@@ -75,7 +74,7 @@ async def _pin(settings: Settings, policy: str, host: str) -> None:
 
 @record.command()
 @click.argument("host")
-@common
+@at_home
 @click.pass_context
 def forget(context: click.Context, host: str) -> None:
     """Know nothing of HOST's record any more, because its operator began a new one and told you so in another way."""
@@ -90,7 +89,7 @@ async def _forget(settings: Settings, host: str) -> None:
 
 @record.command()
 @click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="Write each piece into this folder too.")
-@common
+@at_home
 @click.pass_context
 def evidence(context: click.Context, *, out: Path | None) -> None:
     """What was shown when something was wrong: what was known before, and what was shown instead.
@@ -130,7 +129,7 @@ async def _evidence(settings: Settings, found: list[RecordEvidence]) -> None:
     required=True,
     help="Which log and witnesses you trust (C2SP tlog-policy); not from whoever gave you FILE.",
 )
-@common
+@spoken
 @click.pass_context
 def verify_file(context: click.Context, file: Path, policy: Path) -> None:
     """What FILE, evidence that somebody kept, proves about a directory. Needs no account and no network."""

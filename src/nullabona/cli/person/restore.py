@@ -10,7 +10,7 @@ from nullabona.cli.output import emit, line, note
 from nullabona.cli.person.backup import asked_words, backup_passphrase
 from nullabona.cli.person.progress import progress_line
 from nullabona.cli.person.running import client_options, new_unlock, profile_path, run_async
-from nullabona.cli.settings import common, settings_of
+from nullabona.cli.settings import as_person, settings_of
 from nullabona.client.api import BackupKey, PassphraseKey, needs_backup_passphrase, phrase_key, restore_backup
 
 _PATH = click.Path(path_type=Path)
@@ -29,7 +29,7 @@ _PATH = click.Path(path_type=Path)
 )
 @click.option("--keychain", "protection", flag_value="keychain", help="The system's keychain opens the new profile.")
 @click.option("--timeout", default=30.0, metavar="S", help="Longest wait for the directory.")
-@common
+@as_person
 @click.pass_context
 def restore(
     context: click.Context,

@@ -11,7 +11,7 @@ from nullabona.cli.catalogue import say
 from nullabona.cli.output import emit, line, note, plain, table
 from nullabona.cli.person.link import asked, room_link
 from nullabona.cli.person.running import in_step, opened, run_async
-from nullabona.cli.settings import Settings, common, settings_of
+from nullabona.cli.settings import Settings, as_person, at_home, settings_of
 from nullabona.client.api import Client, RoomSummary
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -31,7 +31,7 @@ def _changing(command: F) -> F:
     timeout = click.option(
         "--timeout", type=float, metavar="S", help="Longest wait for the relay (30; with --apart 300)."
     )
-    return no_wait(timeout(common(command)))
+    return no_wait(timeout(as_person(command)))
 
 
 def _change(
@@ -52,7 +52,7 @@ def _change(
 
 
 @room.command("list")
-@common
+@at_home
 @click.pass_context
 def list_rooms(context: click.Context) -> None:
     """Every room, and invitations by strangers."""
@@ -200,7 +200,7 @@ def accept(context: click.Context, room_name: str, *, no_wait: bool, timeout: fl
 
 @room.command()
 @click.argument("room_name", metavar="ROOM")
-@common
+@at_home
 @click.pass_context
 def decline(context: click.Context, room_name: str) -> None:
     """Forget a stranger's invitation, who is not told."""
@@ -216,7 +216,7 @@ def decline(context: click.Context, room_name: str) -> None:
 
 @room.command()
 @click.argument("room_name", metavar="ROOM")
-@common
+@at_home
 @click.pass_context
 def members(context: click.Context, room_name: str) -> None:
     """Who is in a room."""
@@ -239,7 +239,7 @@ def members(context: click.Context, room_name: str) -> None:
 
 @room.command()
 @click.argument("room_name", metavar="ROOM")
-@common
+@at_home
 @click.pass_context
 def info(context: click.Context, room_name: str) -> None:
     """A room in full."""

@@ -8,7 +8,7 @@ import click
 
 from nullabona.cli.output import emit, line, note
 from nullabona.cli.person.running import opened, run_async
-from nullabona.cli.settings import common, settings_of
+from nullabona.cli.settings import as_person, settings_of
 
 
 @click.command()
@@ -16,7 +16,7 @@ from nullabona.cli.settings import common, settings_of
 @click.argument("message")
 @click.argument("path", type=click.Path(path_type=Path), default=Path())
 @click.option("--timeout", default=120.0, metavar="S", help="Longest wait for the relay.")
-@common
+@as_person
 @click.pass_context
 def save(context: click.Context, room: str, message: str, path: Path, *, timeout: float) -> None:
     """Save the file of MESSAGE in ROOM to PATH, a new file or a directory (default: here). Never overwrites."""

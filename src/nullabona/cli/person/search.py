@@ -8,7 +8,7 @@ import click
 
 from nullabona.cli.output import emit, line, note
 from nullabona.cli.person.running import opened, run_async
-from nullabona.cli.settings import common, settings_of
+from nullabona.cli.settings import at_home, settings_of
 
 _DAY = timedelta(days=1)
 
@@ -21,7 +21,7 @@ _DAY = timedelta(days=1)
 @click.option("--since", type=click.DateTime(["%Y-%m-%d"]), metavar="YYYY-MM-DD", help="From this day on.")
 @click.option("--until", type=click.DateTime(["%Y-%m-%d"]), metavar="YYYY-MM-DD", help="Up to the end of this day.")
 @click.option("--limit", default=30, metavar="N", help="How many, the newest ones.")
-@common
+@at_home
 @click.pass_context
 def search(
     context: click.Context,

@@ -14,7 +14,7 @@ from nullabona.cli.output import emit, line, note
 from nullabona.cli.person.running import in_step, opened, reach, run_async
 from nullabona.cli.person.standing import warn_of_changes
 from nullabona.cli.person.telling import told
-from nullabona.cli.settings import Settings, common, settings_of
+from nullabona.cli.settings import Settings, as_person, settings_of
 from nullabona.client.api import Client, MessageInfo, errors
 from nullabona.words.errors import Language
 
@@ -32,7 +32,7 @@ Act = Callable[[Client], Awaitable[bytes]]
 @click.option("--delivered", is_flag=True, help="Wait until every device in the room has it.")
 @click.option("--no-wait", is_flag=True, help="Only store it; it goes out with a later command.")
 @click.option("--timeout", type=float, metavar="S", help="Longest wait for the relay (30; with --apart 300).")
-@common
+@as_person
 @click.pass_context
 def send(
     context: click.Context,
@@ -111,7 +111,7 @@ async def _wait(client: Client, room: str, message: bytes, wait: str, wait_s: fl
 @click.option("--keep-unread", is_flag=True, help="Do not mark them as read.")
 @click.option("--offline", is_flag=True, help="Show what is here already, without asking the relay.")
 @click.option("--timeout", type=float, metavar="S", help="Longest wait for the relay (10; with --apart 300).")
-@common
+@as_person
 @click.pass_context
 def read(
     context: click.Context,

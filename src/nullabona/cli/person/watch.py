@@ -14,7 +14,7 @@ from nullabona.cli.output import emit, line, note, remark, table
 from nullabona.cli.person.running import in_step, opened, run_async
 from nullabona.cli.person.standing import still_wrong
 from nullabona.cli.person.telling import spoken, told
-from nullabona.cli.settings import Settings, common, settings_of
+from nullabona.cli.settings import Settings, as_person, settings_of
 from nullabona.client.api import (
     CardChecked,
     Client,
@@ -43,7 +43,7 @@ SPOKEN = frozenset(
 @click.option("--after", type=int, metavar="ID", help="From the event after this one (0: from the beginning).")
 @click.option("--count", type=int, metavar="N", help="Exit after so many lines.")
 @click.option("--messages", is_flag=True, help="Messages only.")
-@common
+@as_person
 @click.pass_context
 def follow(context: click.Context, room: str | None, *, after: int | None, count: int | None, messages: bool) -> None:
     """Show what happens, in ROOM or everywhere, until Ctrl-C.
@@ -152,7 +152,7 @@ def _title(client: Client, room: bytes) -> str:
 
 @click.command()
 @click.option("--timeout", type=float, metavar="S", help="Longest wait, then exit 4 (30; with --apart 300).")
-@common
+@as_person
 @click.pass_context
 def sync(context: click.Context, *, timeout: float | None) -> None:
     """Let everything that is waiting go out and come in, then exit."""
@@ -174,7 +174,7 @@ def sync(context: click.Context, *, timeout: float | None) -> None:
 
 @click.command()
 @click.option("--timeout", default=5.0, metavar="S", help="Longest wait for the relay.")
-@common
+@as_person
 @click.pass_context
 def status(context: click.Context, *, timeout: float) -> None:
     """Whether the relays are reached, what still has to go out, and what is still wrong outside."""
