@@ -12,7 +12,7 @@ STAMP := $(VENV)/.synced
 CRATE := crates/mls
 CRATE_FILES := $(wildcard $(CRATE)/pyproject.toml $(CRATE)/Cargo.toml $(CRATE)/Cargo.lock) \
 	$(shell find $(CRATE)/src -name '*.rs' 2>/dev/null)
-PY_DIRS := $(shell find src tests drills bench fuzz tools -name "*.py" 2>/dev/null | cut -d / -f 1 | sort -u)
+PY_DIRS := $(shell find src tests bench fuzz tools -name "*.py" 2>/dev/null | cut -d / -f 1 | sort -u)
 PAGE := src/nullabona/app/page/index.html
 PAGE_FILES := $(wildcard ui/*.json ui/*.ts ui/*.js ui/*.html ui/build.py) $(shell find ui/src ui/public -type f 2>/dev/null)
 JOURNEYS := tests/browser/test_words.py tests/browser/test_talking.py tests/browser/test_search.py

@@ -83,7 +83,7 @@ def _cold(way: str) -> Bar:
             for ms in each.cold_ms.get(way, ())
         ]
 
-    return Bar(f"cold start, {OPENING_MESSAGES:,} messages: {way}", "the issue", "<", OPENING_MS, "ms", values)
+    return Bar(f"cold start, {OPENING_MESSAGES:,} messages: {way}", "the target", "<", OPENING_MS, "ms", values)
 
 
 def _catchup(how: str, *, together: bool) -> Bar:
@@ -95,7 +95,7 @@ def _catchup(how: str, *, together: bool) -> Bar:
         ]
 
     said = f"{CATCHUP_MESSAGES:,} messages waiting in {CATCHUP_ROOMS} rooms, {how}"
-    return Bar(said, "the issue", "≥", CATCHUP_PER_CORE, "/s and core", values)
+    return Bar(said, "the target", "≥", CATCHUP_PER_CORE, "/s and core", values)
 
 
 def _latency(how: str, whose: str, limit: float, *, together: bool) -> Bar:

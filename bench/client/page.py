@@ -77,9 +77,9 @@ def _bars(results: Results) -> str:
     met, missed = sum(v.met is True for v in judged), sum(v.met is False for v in judged)
     told = (
         f"{met} met, {missed} missed, {len(judged) - met - missed} not measured. A bar is judged by the median, and"
-        f" only at the size that it names; latency by {LEAST_TALK} messages at least. *Whose*: that of the issue which"
-        " asked for this bench; the price that a [decision](decisions/0026-peals.md) names; *ours*, set before that"
-        " decision and kept for the shared connection; or a limit of the protocol or of a small machine, at which"
+        f" only at the size that it names; latency by {LEAST_TALK} messages at least. *Whose*: the target that was set"
+        " before the bench was written; the price that a [decision](decisions/0026-peals.md) names; *ours*, set before"
+        " that decision and kept for the shared connection; or a limit of the protocol or of a small machine, at which"
         " `bench.rooms` fails."
     )
     return f"## Bars\n\n{told}\n\n{as_markdown(tables.bars(results), words=True)}"

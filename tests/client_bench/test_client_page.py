@@ -107,10 +107,10 @@ def test_bars_stand_beside_what_was_measured() -> None:
     text = page.write(whole())
     assert "8 met, 1 missed, 0 not measured." in text
     assert rows(text, "cold start, 1,000,000 messages: nulla app") == [
-        "| cold start, 1,000,000 messages: nulla app | the issue | < 1,000 ms | 650 (600 to 700) | met |"
+        "| cold start, 1,000,000 messages: nulla app | the target | < 1,000 ms | 650 (600 to 700) | met |"
     ]
     (shared,) = rows(text, "10,000 messages waiting in 100 rooms, with `--together`")
-    assert shared.endswith("| the issue | ≥ 2,000 /s and core | 1,670 (once) | **missed** |")
+    assert shared.endswith("| the target | ≥ 2,000 /s and core | 1,670 (once) | **missed** |")
 
 
 def test_a_bar_of_a_smaller_run_is_said_to_be_open() -> None:
@@ -119,7 +119,7 @@ def test_a_bar_of_a_smaller_run_is_said_to_be_open() -> None:
         together=False, rooms=2, messages=10, seconds=1.0, cpu_seconds=0.001, open_seconds=0.1, memory_mib=60.0
     )
     (row,) = rows(page.write(Results([run(small)])), "10,000 messages waiting in 100 rooms, by default")
-    assert row.endswith("| the issue | ≥ 2,000 /s and core | not measured at this size |  |")
+    assert row.endswith("| the target | ≥ 2,000 /s and core | not measured at this size |  |")
 
 
 def test_opening_is_told_cold_and_warm() -> None:
