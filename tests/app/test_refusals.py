@@ -12,10 +12,10 @@ import pytest
 
 import nullabona.app
 import nullabona.client
-from nullabona.app.desk.errors import HandleTaken
-from nullabona.app.showing.contradictions import contradiction
-from nullabona.app.showing.refusals import SAID, said
-from nullabona.app.showing.warned import warned
+from nullabona.app.presenting.contradictions import contradiction
+from nullabona.app.presenting.refusals import SAID, said
+from nullabona.app.presenting.warned import warned
+from nullabona.app.session.errors import HandleTaken
 from nullabona.client.api.errors import BadRequest
 from nullabona.errors import NullabonaError, PeerError, UserError
 from nullabona.words.errors import Language

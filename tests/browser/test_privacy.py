@@ -8,7 +8,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from nullabona.app.showing.adversaries import adversaries
+from nullabona.app.presenting.adversaries import adversaries
 from nullabona.drills.warrant import run_warrant
 from nullabona.wire.data_held import DIRECTORY_COLUMNS, RELAY_COLUMNS
 from nullabona.words.errors import Language

@@ -9,7 +9,7 @@ import re
 import pytest
 
 import nullabona
-from nullabona.app.showing.refusals import SAID
+from nullabona.app.presenting.refusals import SAID
 from nullabona.cli import main
 from nullabona.cli.catalogue import SENTENCES
 from nullabona.cli.person.telling import spoken, told
@@ -26,7 +26,7 @@ from tests.repo.test_commands import known
 
 ELSEWHERE = {"user-error", "peer-error"}
 """Branches of the tree, which nobody raises."""
-PAGE_ONLY = "nullabona.app.desk."
+PAGE_ONLY = "nullabona.app.session."
 OWN = "nullabona.drills."
 """Drills tell what they find in reports of their own."""
 
