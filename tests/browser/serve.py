@@ -16,7 +16,7 @@ from nullabona.app import run
 from nullabona.app.run import running_app
 from nullabona.app.session import work
 from nullabona.app.session.session import Desk, Place
-from nullabona.words.errors import Language
+from nullabona.words.catalogue import Language
 from tests.api.people import QUICK
 from tests.browser.states import PUT
 

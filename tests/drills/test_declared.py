@@ -33,7 +33,8 @@ from nullabona.sequencer.store import schema as log
 from nullabona.wire.data_held import Column, DataFile
 from nullabona.wire.telemetry import LOG_LINES, RELAY_METRICS
 from nullabona.witness.store import schema as witness
-from nullabona.words.errors import Language, translated_error
+from nullabona.words.catalogue import Language
+from nullabona.words.errors import translated_error
 from tests.api.people import PATIENCE_S, befriend, new_name, play, until
 from tests.api.people import people as api_people
 from tests.app.person import Person

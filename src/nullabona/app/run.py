@@ -22,7 +22,7 @@ from nullabona.app.server.server import Server
 from nullabona.app.session.session import Desk, Place
 from nullabona.client.api import Options
 from nullabona.client.api.pictures import end_pictures
-from nullabona.words.errors import Language
+from nullabona.words.catalogue import Language
 
 _ANSWERS_LEAVE_S: Final = 0.1
 _PAGES_LEAVE_S: Final = 0.3

@@ -23,7 +23,7 @@ from nullabona.client.api.finding_handles import is_handle_free
 from nullabona.client.api.protection import change_passphrase, check_passphrase
 from nullabona.errors import UserError
 from nullabona.wire.handle import parse_handle
-from nullabona.words.errors import Language
+from nullabona.words.catalogue import Language
 
 ASKED_WORDS: Final = 3
 KEEP: Final = "keep"

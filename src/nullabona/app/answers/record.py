@@ -10,7 +10,7 @@ from nullabona.app.presenting.text import one_line
 from nullabona.app.presenting.warned import warned
 from nullabona.app.protocol import record_calls as c
 from nullabona.client.api import StandingWarning, errors, evidence_files
-from nullabona.words.errors import Language
+from nullabona.words.catalogue import Language
 
 REPLACED: Final = "log-replaced"
 

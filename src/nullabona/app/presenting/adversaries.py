@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 from nullabona.app.protocol import privacy_views as v
-from nullabona.words.errors import Language
+from nullabona.words.catalogue import Language
 
 
 class Line(NamedTuple):

@@ -6,7 +6,7 @@ from nullabona.app.presenting.text import one_line
 from nullabona.app.protocol.privacy_views import Fact, OperatorNotice, OperatorNotices
 from nullabona.client.api import OperatorNoticeInfo
 from nullabona.client.api import OperatorNotices as Found
-from nullabona.words.errors import Language
+from nullabona.words.catalogue import Language
 from nullabona.words.operator_notice import day_words, notice_words, summary_words
 
 

@@ -9,7 +9,7 @@ from nullabona.app.presenting.adversaries import adversaries
 from nullabona.app.protocol import privacy_views as v
 from nullabona.client.api import PrivacyReport
 from nullabona.wire.data_held import Column
-from nullabona.words.errors import Language
+from nullabona.words.catalogue import Language
 from nullabona.words.standing import standing_words
 
 

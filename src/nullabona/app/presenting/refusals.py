@@ -7,7 +7,8 @@ from typing import Final, NamedTuple
 
 from nullabona.app.presenting.contradictions import contradiction
 from nullabona.errors import NullabonaError
-from nullabona.words.errors import Language, in_words
+from nullabona.words.catalogue import Language
+from nullabona.words.errors import in_words
 
 
 class Said(NamedTuple):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from nullabona.words.errors import Language
+from nullabona.words.catalogue import Language
 from nullabona.words.telling import told
 
 HINTS: Final[Mapping[str, tuple[str, str]]] = {

@@ -13,8 +13,8 @@ from nullabona.app.session.views import Looks, now_ms
 from nullabona.client.api import OperatorNoticeChanged
 from nullabona.client.api import events as e
 from nullabona.errors import UserError
-from nullabona.words.errors import Language
-from nullabona.words.notices import NOTICES, notice
+from nullabona.words.catalogue import Language
+from nullabona.words.notifications import NOTIFICATIONS
 from nullabona.words.relays import relay_name
 from nullabona.words.telling import level_of, met
 
@@ -83,19 +83,20 @@ class Messenger:
         if muted and not info.mentions_me:
             return
         level, language = self._looks.client.preferences().notify, self._language
-        body = notice("message", language)
+        body = NOTIFICATIONS.say("message", language)
         if level == "all":
-            words = one_line(info.text) or notice(info.kind if info.kind in NOTICES else "message", language)
+            kind = info.kind if info.kind in NOTIFICATIONS else "message"
+            words = one_line(info.text) or NOTIFICATIONS.say(kind, language)
             body = words if chat.direct else f"{self._looks.faces.sender(info).name}: {words}"
         self._hub.push(p.Notify(chat.room, APP_NAME if level == "nothing" else chat.title, body, sound=True))
 
     def _operator(self) -> None:
         """Not on a screen that others may see, if the person wants it so."""
         quiet = self._looks.client.preferences().notify == "nothing"
-        body = notice("message" if quiet else "operator-notice", self._language)
+        body = NOTIFICATIONS.say("message" if quiet else "operator-notice", self._language)
         self._hub.push(p.Notify("", APP_NAME, body, sound=True))
 
     def _request(self, event: e.ContactRequested | e.RoomRequested) -> None:
         level = self._looks.client.preferences().notify
         title = APP_NAME if level == "nothing" else one_line(event.handle)
-        self._hub.push(p.Notify("", title, notice("request", self._language), sound=True))
+        self._hub.push(p.Notify("", title, NOTIFICATIONS.say("request", self._language), sound=True))
