@@ -13,8 +13,9 @@ from typing import Any, Final
 import msgspec
 
 from nullabona.client.api import Client
-from nullabona.client.core import messages, outgoing, people, returning, whereabouts
+from nullabona.client.core import messages, outgoing, returning, whereabouts
 from nullabona.client.core.content import Moved
+from nullabona.client.core.delivery import inbox_sending
 from nullabona.client.core.items import Invitation, encode_pack
 from nullabona.client.core.roominfo import RoomInfo
 from nullabona.client.net import Connection, NetOptions, connect, parse_endpoint
@@ -104,7 +105,7 @@ class InsiderDeeds(HonestDeeds):
         ticket = kept.ticket((*kept.history[:-1], (*self._moved[room], ())))
         with self._client._session.step() as step:  # noqa: SLF001 - its own program
             for account, handle in victims.items():
-                people.post(step, bytes.fromhex(account), handle, ticket)
+                inbox_sending.post(step, bytes.fromhex(account), handle, ticket)
 
     async def invite_falsely(self, room: str, account: str, handle: str) -> None:
         """Invite a member into the room that it is in, onto a branch where nobody is.
@@ -123,7 +124,9 @@ class InsiderDeeds(HonestDeeds):
             welcome, tree = kept.invite(contact.key_packages[0], leaves, self._mine(kept))
             for pack in (encode_pack(b"", b"", told), encode_pack(welcome, tree, told)):
                 ref = outgoing.queue_blob(step, kept.room, b"", kept.info.relay, pack)
-                people.post(step, invited, handle, Invitation(secrets.token_bytes(16), kept.room, kept.info.relay, ref))
+                inbox_sending.post(
+                    step, invited, handle, Invitation(secrets.token_bytes(16), kept.room, kept.info.relay, ref)
+                )
 
     def _mine(self, kept: Kept) -> RoomInfo:
         """The room with this member as its only admin."""
