@@ -241,7 +241,7 @@ def test_the_build_context_is_an_allow_list() -> None:
     assert ("*", copied) == (lines[0], {line[1:] for line in lines if line.startswith("!")})
 
 
-@pytest.mark.parametrize("entry", ["cli.main", "cli.relay.relay"])
+@pytest.mark.parametrize("entry", ["cli.main", "cli.operator.relay.relay"])
 def test_the_relay_command_runs_without_client_and_seam(entry: str) -> None:
     """`nulla relay serve` starts where nullabona.client and nullabona_mls are not installed."""
     module, _, name = f"nullabona.{entry}".rpartition(".")

@@ -23,7 +23,7 @@ from nullabona.drills.demo.person import main
 from nullabona.drills.insider.kept import Kept, Owner
 from nullabona.drills.insider.luring import Lure
 from nullabona.drills.insider.witness import HonestDeeds, unhurried
-from nullabona.drills.played import StageFailed
+from nullabona.drills.report import DrillFailed
 from nullabona.wire.address import EpochKeys
 from nullabona.wire.frame import NONCE_SIZE, Kind, seal_frame
 from nullabona.wire.messages import POLICY_INBOX, Append, Appended
@@ -80,7 +80,7 @@ class InsiderDeeds(HonestDeeds):
         with self._client._session.view() as step:  # noqa: SLF001 - its own program
             inbox = whereabouts.inbox_of(step, bytes.fromhex(victim))
         if inbox is None:
-            raise StageFailed("the member does not know where to write to")
+            raise DrillFailed("the member does not know where to write to")
         id = self._client.room(room).id
         sizes = [
             await self._request(account.relay, Append(POLICY_INBOX, inbox.write_secret, inbox.read_hash, frame), frame)
@@ -119,7 +119,7 @@ class InsiderDeeds(HonestDeeds):
         with self._client._session.step() as step:  # noqa: SLF001 - its own program
             contact = step.store.contact(invited)
             if contact is None or not contact.key_packages:
-                raise StageFailed("the member has no key package of whom it would invite")
+                raise DrillFailed("the member has no key package of whom it would invite")
             leaves = [leaf for leaf, owner in kept.leaves.items() if owner == invited]
             welcome, tree = kept.invite(contact.key_packages[0], leaves, self._mine(kept))
             for pack in (encode_pack(b"", b"", told), encode_pack(welcome, tree, told)):
@@ -180,7 +180,7 @@ class InsiderDeeds(HonestDeeds):
             self._wire = await connect(parse_endpoint(relay), NetOptions())
         answer = await self._wire.request(request, _ANSWER_S)
         if not isinstance(answer, Appended):
-            raise StageFailed("the relay takes no frame of the member")
+            raise DrillFailed("the relay takes no frame of the member")
         return len(frame)
 
 

@@ -1,4 +1,4 @@
-"""The far side of `nullabona.drills.played`: a process that says when it is ready and does what it is told.
+"""The far side of `nullabona.processes.workers`: a process that says when it is ready and does what it is told.
 
 It reads one JSON object a line (``{"do": NAME, ...}``) and answers each with one line, ``{"ok": VALUE}`` or
 ``{"error": CODE, "message": SENTENCE}``. It ends when its input ends.
