@@ -12,28 +12,28 @@ import pytest
 
 import nullabona.app
 import nullabona.client
-from nullabona.app.presenting.contradictions import contradiction
-from nullabona.app.presenting.refusals import SAID, said
-from nullabona.app.presenting.warned import warned
-from nullabona.app.session.errors import HandleTaken
+from nullabona.app.desk.errors import HandleTaken
+from nullabona.app.showing.contradictions import contradiction
+from nullabona.app.showing.refusals import SAID, said
+from nullabona.app.showing.warned import warned
 from nullabona.client.api.errors import BadRequest
 from nullabona.errors import NullabonaError, PeerError, UserError
-from nullabona.words.catalogue import Language
+from nullabona.words.errors import Language
 from nullabona.words.operator_notice import summary_words
-from nullabona.words.telling import WARNINGS
+from nullabona.words.telling import TOLD
 
 ELSEWHERE = {
     "app-silent",
     "ca-file-unreadable",
     "file-exists",
     "launch-exposed",
+    "no-window",
     "passphrase-needed",
     "port-taken",
     "profile-missing",
     "proxy-refused",
     "too-many-requests",
     "user-error",
-    "window-missing",
 }
 """Said by the command that starts the app or by other commands, where there is no page yet."""
 UNASKED = re.compile(r"peer-error|evidence-invalid|bad-proof|docket-.*|operator-notice-.*")
@@ -112,7 +112,7 @@ def _of(kind: type[NullabonaError]) -> NullabonaError:
 def test_no_warning_at_the_page_names_one(language: Language) -> None:
     """Whoever uses the app in a browser has no terminal. What only a terminal offered, the Privacy page does."""
     values = {"host": "relay.example", "handle": "mina@relay.example"}
-    told = {code: warned(code, language, values) for code in (*WARNINGS, "identity-changed")}
+    told = {code: warned(code, language, values) for code in (*TOLD, "identity-changed")}
     assert {} == {code: words for code, words in told.items() if COMMAND.search(" ".join(words))}
     assert not COMMAND.search(" ".join(summary_words(language, notices=0, unchecked=1, refused=1, checkable=False)))
     assert "relay.example" in told["log-replaced"][0]

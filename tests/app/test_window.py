@@ -42,9 +42,9 @@ def test_a_window_shows_the_page_and_ends_the_app(tmp_path: Path) -> None:
     assert (200, False, True) == (status, Path(file).exists(), page.startswith("http://127.0.0.1:"))
 
 
-def test_without_the_library_the_browser_is_recommended(tmp_path: Path) -> None:
+def test_without_the_library_its_extra_is_named(tmp_path: Path) -> None:
     """One sentence and a hint, no traceback, and no app that goes on behind it."""
-    (tmp_path / "webview.py").write_text("raise ImportError", "utf-8")
-    done = _nulla(tmp_path / "profile", PYTHONPATH=f"{tmp_path}:{ROOT / 'src'}")
-    assert (1, True) == (done.returncode, "[window-missing]" in done.stderr)
+    done = _nulla(tmp_path / "profile")
+    assert (1, True) == (done.returncode, "[extra-missing]" in done.stderr)
+    assert "nullabona[window]" in done.stderr
     assert "Traceback" not in done.stderr

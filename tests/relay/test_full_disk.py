@@ -16,7 +16,6 @@ import pytest
 
 from nullabona.drills.image import Image, mounted
 from nullabona.machine import erasing
-from nullabona.processes.servers import RelayProcess
 from nullabona.relay.core.limits import Limits
 from nullabona.relay.store import files
 from nullabona.relay.store.files import FileBlobStore
@@ -24,7 +23,7 @@ from nullabona.relay.store.interface import StoreFailed
 from nullabona.relay.store.sqlite import SqliteBoxStore
 from nullabona.wire.messages import Appended, Done, Frames, PutBlob, Refusal
 from tests.relay.images import KINDS, needs_image
-from tests.relay.peers import Box, Client, RunningRelay, Wire
+from tests.relay.peers import Box, Client, RelayProcess, RunningRelay, Wire
 from tests.relay.test_faults import audit, scenario
 
 MARK = b"<planted-by-the-test>"
@@ -245,13 +244,13 @@ def test_strangers_who_fill_it_stop_before_the_end(image: Image, run: Start) -> 
 @pytest.mark.slow
 def test_a_whole_relay_starts_where_nothing_is_free(image: Image, spawn: Callable[..., RelayProcess]) -> None:
     """With directory and record on the same disk: it says ready, health says what is the matter, and it goes on."""
-    data, host = image.mount / "data", ("--host", "relay.example")
-    process = spawn(data, *host)
+    kept = ("--data", str(image.mount / "data"), "--host", "relay.example")
+    process = spawn(*kept)
     box = Box()
     Client(process.address).append(box, b"one")
-    process.stop()
+    process.terminate()
     filler = fill_up(image)
-    process = spawn(data, *host)
+    process = spawn(*kept)
     client = Client(process.address)
     assert 1 == client.read(box).head
     assert Done() == client.ask(box.trim(1))
@@ -262,5 +261,5 @@ def test_a_whole_relay_starts_where_nothing_is_free(image: Image, spawn: Callabl
     while not isinstance(answer := client.ask(box.append(b"two")), Appended):
         assert FULL == answer
     assert 2 == answer.seq
-    errors = process.stop().err
+    _, errors = process.terminate()
     assert "short of disk: 0 MiB free" in errors

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from nullabona.app.run import Opened
 from nullabona.errors import UserError
+from nullabona.extras import require
 
 TITLE: Final = "nullabona"
 WIDTH: Final = 1_120
@@ -19,19 +20,20 @@ HEIGHT: Final = 760
 _MIN: Final = (360, 480)
 
 
-class WindowMissing(UserError):
-    """No library for windows is installed."""
+class NoWindow(UserError):
+    """No window can be opened on this machine."""
 
-    code = "window-missing"
-    default_hint = "install nullabona[window], or leave --window away: the browser does as well"
+    code = "no-window"
+    default_hint = "install GTK or Qt for Python, or leave --window away: the browser does as well"
 
 
 def show_window(app: Callable[[], AbstractAsyncContextManager[Opened]]) -> None:
     """Run ``app`` and show its page until the window is closed. Must be called on the main thread.
 
-    Raises `WindowMissing`, and what ``app`` raises.
+    Raises `ExtraMissing`, `NoWindow`, and what ``app`` raises.
     """
-    webview = _library()
+    require("window")
+    webview: Any = importlib.import_module("webview")
     ready: Future[Opened] = Future()
     closing: Future[Callable[[], None]] = Future()
     thread = threading.Thread(target=lambda: asyncio.run(_serve(app, ready, closing)))
@@ -41,18 +43,21 @@ def show_window(app: Callable[[], AbstractAsyncContextManager[Opened]]) -> None:
         webview.create_window(
             TITLE, opened.launch.as_uri(), width=WIDTH, height=HEIGHT, min_size=_MIN, text_select=True
         )
-        webview.start(private_mode=True)
+        _start(webview)
     finally:
         if closing.done():
             closing.result()()
         thread.join()
 
 
-def _library() -> Any:  # noqa: ANN401 - a module that need not be there
+def _start(webview: Any) -> None:  # noqa: ANN401 - a module that need not be there
     try:
-        return importlib.import_module("webview")
-    except ImportError as error:
-        raise WindowMissing("there is no pywebview here") from error
+        webview.start(private_mode=True)
+    except Exception as error:
+        # The library's own errors are not imported, as it need not be installed.
+        if type(error).__module__.startswith("webview"):
+            raise NoWindow("no library that draws windows can be loaded") from error
+        raise
 
 
 def _wake(loop: asyncio.AbstractEventLoop, closed: asyncio.Event) -> None:

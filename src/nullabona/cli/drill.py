@@ -14,7 +14,6 @@ import click
 from nullabona.drills.coerced.report import run_coerced
 from nullabona.drills.demo.run import Demo, render_summary, run_demo
 from nullabona.drills.demo.script import load_script
-from nullabona.drills.docket import desk_installed
 from nullabona.drills.flood.play import MINUTES
 from nullabona.drills.flood.report import run_flood
 from nullabona.drills.insider.told import run_insider
@@ -30,15 +29,8 @@ from nullabona.drills.stolen.told import run_stolen_device
 from nullabona.drills.tap.report import run_tap
 from nullabona.drills.text import Language, Text, language_of, pad
 from nullabona.drills.warrant import run_warrant
-from nullabona.errors import NullabonaError, UserError
-
-
-class DeskMissing(UserError):
-    """The drill needs the parts of the legal desk."""
-
-    code = "desk-missing"
-    default_hint = "install them: pip install 'nullabona[docket]'"
-
+from nullabona.errors import NullabonaError
+from nullabona.extras import require
 
 _NAME = 18
 _DATA = click.Path(path_type=Path, exists=True, file_okay=False)
@@ -329,9 +321,8 @@ def _row(name: str, *, held: bool, checks: Sequence[Check], seconds: float) -> s
 
 
 def _run_docket(demands: int | None = None) -> Report:
-    """Raises `DeskMissing` where a desk is not installed."""
-    if not desk_installed():
-        raise DeskMissing("what a legal desk typesets and signs with is not installed")
+    """Raises `ExtraMissing` where a desk is not installed."""
+    require("docket")
     from nullabona.drills.docket.play import run_docket
 
     return run_docket(_tell, demands)

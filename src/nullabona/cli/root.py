@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import importlib.util
 import os
 import sys
 from collections.abc import Mapping
@@ -11,9 +10,10 @@ from typing import Any, Final
 
 import click
 
-from nullabona.cli.exits import FAILED, HELP, INTERRUPTED, contained, show
+from nullabona.cli.exits import HELP, INTERRUPTED, contained, show
 from nullabona.cli.settings import Settings, as_person, settings_of
 from nullabona.errors import NullabonaError
+from nullabona.extras import missing
 
 COMMANDS: Final = {
     "app": ("nullabona.cli.person.app:app", "The messenger with its own page."),
@@ -63,10 +63,10 @@ class Lazy(click.Group):
         self._places, self._lines = places, lines or {}
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
-        return [name for name in self._places if _present(self._places[name])]
+        return list(self._places)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in self.list_commands(ctx):
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in self._places:
             return None
         module, _, name = self._places[cmd_name].partition(":")
         command = getattr(importlib.import_module(module), name)
@@ -86,12 +86,6 @@ class Root(Lazy):
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401, ARG002 - click's signature
         run()
-
-
-def _present(place: str) -> bool:
-    """Whether a command's libraries are installed: not every system has the drills, nor the extra ``docket``."""
-    needs = {"nullabona.cli.drill:drill": "nullabona.cli.drill", "nullabona.cli.docket.group:docket": "pyhanko"}
-    return place not in needs or importlib.util.find_spec(needs[place]) is not None
 
 
 @click.group(
@@ -141,8 +135,7 @@ def _run(arguments: list[str] | None, settings: Settings) -> int:
     except BrokenPipeError:
         raise
     except Exception as error:  # noqa: BLE001 - the last door: what is not ours is shown as a bug, without its text
-        show(contained(error), as_json=settings.as_json, language=settings.language)
-        return FAILED
+        return show(missing(error) or contained(error), as_json=settings.as_json, language=settings.language)
 
 
 def _mute() -> int:

@@ -9,13 +9,14 @@ from pathlib import Path
 
 import click
 
-from nullabona.cli.output import emit, line, note, say
+from nullabona.cli.catalogue import say
+from nullabona.cli.output import emit, line, note
 from nullabona.cli.person.running import in_step, opened, reach, run_async
 from nullabona.cli.person.standing import warn_of_changes
 from nullabona.cli.person.telling import told
 from nullabona.cli.settings import Settings, as_person, settings_of
 from nullabona.client.api import Client, MessageInfo, errors
-from nullabona.words.catalogue import Language
+from nullabona.words.errors import Language
 
 Act = Callable[[Client], Awaitable[bytes]]
 

@@ -6,15 +6,9 @@ and ``tampering`` what an operator could try, ``play`` the drill, ``act`` the de
 ``nullabona[docket]``.
 """
 
-from importlib.util import find_spec
 from typing import Final
 
 PROVES: Final = ("K-06", "K-12", "K-17", "K-18", "K-19", "K-20")
 """The lines of spec/threat-model.md that the drill puts to the test."""
 ACT_PROVES: Final = ("K-12", "K-17", "K-18", "K-19")
 """Those that a demand or two in the demo can show."""
-
-
-def desk_installed() -> bool:
-    """Whether what a desk typesets and signs with is here."""
-    return all(find_spec(name) is not None for name in ("jinja2", "pyhanko", "pylopdf_fonts_ko", "typst"))

@@ -1,1 +1,0 @@
-"""Turns plain values of the client into the views that a page shows. Pure: no client, no clock, no randomness."""

@@ -1,1 +1,0 @@
-"""How bytes go out and come in: outbox, blobs, the log of a box, acknowledgements, inboxes."""

@@ -1,1 +1,0 @@
-"""A room goes to another relay, and is looked for at others."""

@@ -1,1 +1,0 @@
-"""What people see in a room: messages, annotations, files, notices, read markers, names."""

@@ -1,0 +1,193 @@
+"""Each extra alone, in a fresh environment made from the wheel and the lock file, starts what it is for."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import tomllib
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, Final
+
+import pytest
+
+from nullabona.docket.vault import new_identity
+from nullabona.extras import EXTRAS
+
+ROOT: Final = Path(__file__).parents[2]
+UV: Final = ROOT / ".uv/bin/uv"
+CRATE: Final = ROOT / "crates/mls/python/nullabona_mls"
+MODULES: Final = {"pywebview": "webview", "pylopdf-fonts-ko": "pylopdf_fonts_ko"}
+"""What a distribution is imported as, where that is not its name."""
+CONFIG: Final = """\
+operator = "Example Messenger"
+origin = "relay.example/docket"
+directory = "../relay"
+log_keys = "log.keys"
+policy = "policy"
+"""
+ALONE: Final = {"LANG": "en", "PATH": os.environ["PATH"], "PYTHONDONTWRITEBYTECODE": "1"}
+
+
+def test_the_table_is_that_of_the_package() -> None:
+    """`EXTRAS` names the module of every requirement that an extra has in pyproject.toml, and no other."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    listed = {
+        extra: tuple(sorted(MODULES.get(name, name) for name in map(_name, needed)))
+        for extra, needed in project["optional-dependencies"].items()
+    }
+    assert {extra: tuple(sorted(names)) for extra, names in EXTRAS.items()} == listed
+    assert {_name(one) for one in project["dependencies"]} & {
+        name for names in EXTRAS.values() for name in names
+    } == set()
+
+
+def _name(requirement: str) -> str:
+    found = re.match(r"[\w-]+", requirement)
+    assert found, requirement
+    return found[0]
+
+
+class Fresh:
+    """An environment with the wheel, and of its requirements only those of ``extra`` (none: what everybody has)."""
+
+    def __init__(self, folder: Path, wheel: Path, extra: str | None) -> None:
+        self._folder = folder
+        pinned = folder / "pinned.txt"
+        wanted = [] if extra is None else ["--extra", extra]
+        left_out = ["--no-dev", "--no-emit-project", "--no-emit-package", "nullabona-mls"]
+        _uv("export", "--frozen", "--quiet", *left_out, *wanted, "-o", str(pinned))
+        _uv("venv", "--quiet", "--python", sys.executable, str(folder / "venv"))
+        python = str(folder / "venv/bin/python")
+        _uv("pip", "install", "--quiet", "--no-config", "--require-hashes", "--python", python, "-r", str(pinned))
+        _uv("pip", "install", "--quiet", "--no-config", "--offline", "--no-deps", "--python", python, str(wheel))
+        shutil.copytree(CRATE, next((folder / "venv/lib").glob("python*/site-packages")) / CRATE.name)
+
+    def nulla(self, *words: str, fails: bool = False) -> str:
+        """What a command prints, in this folder; with ``fails`` what it says on standard error."""
+        done = subprocess.run(
+            self._command(words), cwd=self._folder, env=self._environment(),
+            capture_output=True, text=True, check=False, timeout=120,
+        )  # fmt: skip
+        assert fails == bool(done.returncode), (words, done.stdout, done.stderr)
+        return done.stderr if fails else done.stdout
+
+    @contextlib.contextmanager
+    def running(self, *words: str) -> Iterator[IO[str]]:
+        """What a command prints while it runs."""
+        with subprocess.Popen(
+            self._command(words), cwd=self._folder, env=self._environment(), stdout=subprocess.PIPE, text=True
+        ) as process:
+            try:
+                assert process.stdout
+                yield process.stdout
+            finally:
+                process.terminate()
+
+    def lacks(self, extra: str, *words: str) -> None:
+        """The command says which extra it needs."""
+        said = self.nulla(*words, fails=True)
+        assert "[extra-missing]" in said
+        assert f"pip install 'nullabona[{extra}]'" in said
+
+    def _command(self, words: tuple[str, ...]) -> list[str]:
+        return [str(self._folder / "venv/bin/nulla"), *words]
+
+    def _environment(self) -> dict[str, str]:
+        return ALONE | {
+            "HOME": str(self._folder),
+            "NULLA_DOCKET": "desk",
+            "NULLA_PROFILE": str(self._folder / "profile"),
+        }
+
+
+def _uv(*words: str) -> None:
+    done = subprocess.run([str(UV), *words], cwd=ROOT, capture_output=True, text=True, check=False, timeout=240)
+    assert not done.returncode, done.stderr
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel of this tree, with the page that was built last."""
+    if not UV.exists():
+        pytest.skip("there is no uv in this clone: make setup")
+    if not (ROOT / "src/nullabona/app/page/index.html").exists():
+        pytest.skip("the page is not built in this clone: make ui")
+    folder = tmp_path_factory.mktemp("dist")
+    command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)]
+    subprocess.run(command, cwd=ROOT, env=os.environ | {"NULLABONA_PAGE": "none"}, capture_output=True, check=True)
+    return next(folder.glob("*.whl"))
+
+
+def _status(url: str) -> int:
+    with urllib.request.urlopen(url, timeout=20) as answer:
+        return int(answer.status)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(400)
+def test_without_an_extra_there_is_the_messenger(tmp_path: Path, wheel: Path) -> None:
+    """The app serves its page; what needs an extra names it, and is in the list of commands all the same."""
+    fresh = Fresh(tmp_path, wheel, None)
+    with fresh.running("--json", "app", "--no-browser") as said:
+        opener = Path(json.loads(said.readline())["url"].removeprefix("file://"))
+        page = re.search(r"url=(http://[^#\"]+)", opener.read_text("utf-8"))
+        assert page
+        assert 200 == _status(page[1])
+    fresh.lacks("relay", "relay", "serve", "--data", "relay")
+    fresh.lacks("relay", "witness", "serve")
+    fresh.lacks("relay", "drill", "demo")
+    fresh.lacks("docket", "docket", "package", "key", "Example", "custodian.pem")
+    fresh.lacks("window", "app", "--window")
+    assert {"relay", "docket", "drill"} <= set(fresh.nulla("--help").split())
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(400)
+def test_the_extra_relay_serves_boxes(tmp_path: Path, wheel: Path) -> None:
+    """A relay with its directory says where it listens, and is well."""
+    fresh = Fresh(tmp_path, wheel, "relay")
+    with fresh.running("relay", "serve", "--data", "relay", "--listen", "127.0.0.1:0", "--behind-proxy") as said:
+        assert 200 == _status(said.readline().split()[1] + "/healthz")
+    fresh.lacks("docket", "docket", "package", "key", "Example", "custodian.pem")
+    fresh.lacks("docket", "drill", "docket")
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(400)
+def test_the_extra_docket_founds_and_serves_a_desk(tmp_path: Path, wheel: Path) -> None:
+    """The desk of the how-to, its custodian's key, and the console's first page."""
+    fresh = Fresh(tmp_path, wheel, "docket")
+    desk = tmp_path / "desk"
+    desk.mkdir()
+    (desk / "docket.toml").write_text(CONFIG)
+    keys = fresh.nulla("log", "keygen", "relay.example/docket", "desk/log.keys")
+    (desk / "policy").write_text("".join(f"log {line}\n" for line in keys.splitlines()) + "quorum none\n")
+    first: list[str] = []
+    for name, role in (("ada", "admin"), ("ben", "admin"), ("ina", "intake")):
+        fresh.nulla("docket", "officer", "new", name, "-o", f"{name}.officer")
+        first += ["--first", f"{name}.officer:{role}"]
+    fresh.nulla("docket", "init", "--outside", new_identity()[1], "--pointer-key", "pointer", *first)
+    assert re.fullmatch(r"[0-9a-f]{64}\s*", fresh.nulla("docket", "package", "key", "Example", "desk/custodian.pem"))
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    origin = f"http://localhost:{port}"
+    with fresh.running("docket", "serve", "--origin", origin, "--listen", f"127.0.0.1:{port}") as said:
+        assert said.readline() == f"ready {origin}\n"
+        assert 200 == _status(f"{origin}/sign-in")
+    fresh.lacks("relay", "relay", "serve", "--data", "relay")
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(400)
+def test_the_extra_window_brings_its_library(tmp_path: Path, wheel: Path) -> None:
+    """Without a display no window can open, but the command gets as far as asking for one."""
+    fresh = Fresh(tmp_path, wheel, "window")
+    assert "[no-window]" in fresh.nulla("app", "--window", fails=True)
